@@ -1,0 +1,52 @@
+"""The errors that tmpass raises: each says what, where, and what to do next."""
+
+
+class TmpassError(Exception):
+    """Base of every error that a user can cause; `exit_code` is what the command line returns for it.
+
+    Fields: `what` is the fault, `where` the place (file, tensor, operator, key), `hint` the next step. The
+    last two may be empty.
+    """
+
+    exit_code = 2
+
+    def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
+        self.what, self.where, self.hint = what, where, hint
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        """One line, whatever control characters the names in a file hold."""
+        text = (f"{self.where}: " if self.where else "") + self.what + (f"; {self.hint}" if self.hint else "")
+        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+class UsageError(TmpassError):
+    """An option, argument or problem file that cannot be used."""
+
+
+class TargetError(TmpassError):
+    """A target profile that is unknown or wrong."""
+
+
+class ModelError(TmpassError):
+    """A model that cannot be read or planned."""
+
+    exit_code = 3
+
+
+class UnknownSizeError(ModelError):
+    """Tensors whose size is not known; `tensors` names them, `symbols` are the names to bind."""
+
+    def __init__(self, what: str, *, tensors: tuple[str, ...], symbols: tuple[str, ...], hint: str) -> None:
+        self.tensors, self.symbols = tensors, symbols
+        super().__init__(what, hint=hint)
+
+
+class VerificationError(TmpassError):
+    """A plan that breaks a law of the verifier; `violations` holds each of them."""
+
+    exit_code = 5
+
+    def __init__(self, what: str, *, violations: tuple[object, ...], where: str = "", hint: str = "") -> None:
+        self.violations = violations
+        super().__init__(what, where=where, hint=hint)

@@ -1,0 +1,143 @@
+"""The graph of a model, free of any file format: what frontends make and every stage reads.
+
+    Graph
+     ├─ entries: (Entry "main" -> 0, ...)         where a run can start
+     └─ subgraphs[0]: Subgraph
+         ├─ tensors[7]: Tensor (name, dtype, shape, kind)
+         └─ ops[3]: Op  inputs (7, -1)  outputs (8,)
+                         └─ calls: (Call "then" -> subgraphs[1], ...)
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from tmpass.dtypes import DType, packed_bytes
+from tmpass.errors import ModelError
+from tmpass.sizes import MAX_BYTES
+
+ABSENT = -1
+"""Stands for an optional input or output that an operator does not use."""
+
+Dim = int | str
+"""A dimension: a number, or the name of one that is not known yet."""
+
+
+class TensorKind(StrEnum):
+    """What storage a tensor needs, as its file declares it."""
+
+    ACTIVATION = "activation"
+    CONSTANT = "constant"
+    VARIABLE = "variable"
+    CAPTURE = "capture"
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A value of a subgraph.
+
+    Fields: `shape` holds a Dim per axis, or is None where even the rank is unknown; `captures` is, for a CAPTURE,
+    the index of the tensor in the calling subgraph whose storage this name stands for.
+    """
+
+    name: str
+    dtype: DType
+    shape: tuple[Dim, ...] | None
+    kind: TensorKind = TensorKind.ACTIVATION
+    captures: int | None = None
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The names of the dimensions that are not numbers yet."""
+        return tuple(d for d in self.shape or () if isinstance(d, str))
+
+    @property
+    def bytes(self) -> int | None:
+        """The size in bytes; None where dtype or shape leave it open.
+
+        Raises:
+            ModelError: the size is above 2^62 bytes.
+        """
+        if self.dtype.bits is None or self.shape is None:
+            return None
+        elements = 1
+        for dim in self.shape:
+            if isinstance(dim, str):
+                return None
+            elements *= dim
+        size = packed_bytes(elements, self.dtype.bits)
+        if size > MAX_BYTES:
+            raise ModelError(f"shape {list(self.shape)} is above 2^62 bytes", where=f"tensor {self.name!r}")
+        return size
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A subgraph that an operator runs inside its own step.
+
+    `role` names the part it plays ("then", "body", ...). With `repeats` it may run many times (a loop), so what
+    goes in and comes out of it stays alive through the whole call.
+    """
+
+    subgraph: int
+    role: str
+    repeats: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """An operator: tensor indices of its own subgraph, ABSENT where an optional one is left out.
+
+    Fields: `inputs` includes what the bodies of `calls` capture; `temporaries` are alive only while it runs;
+    `view` says that outputs[0] holds exactly the bytes of inputs[0]; `custom` that its meaning is not in the
+    format's own list, so that it may write what it is given to read.
+    """
+
+    kind: str
+    name: str
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    temporaries: tuple[int, ...] = ()
+    calls: tuple[Call, ...] = ()
+    view: bool = False
+    custom: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Subgraph:
+    """Operators in the order of the file, over tensors; `inputs` and `outputs` are tensor indices."""
+
+    name: str
+    tensors: tuple[Tensor, ...]
+    ops: tuple[Op, ...]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A place where a run can start: the main graph or a signature, with its tensors by their public names."""
+
+    name: str
+    subgraph: int
+    inputs: Mapping[str, int] = field(default_factory=dict)
+    outputs: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A model. `entries` run one at a time, never at once; `metadata` maps names to their bytes.
+
+    `symbols` are the names of dimensions that the file leaves open, before any was bound.
+    """
+
+    format: str
+    subgraphs: tuple[Subgraph, ...]
+    entries: tuple[Entry, ...]
+    metadata: Mapping[str, bytes] = field(default_factory=dict)
+    symbols: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def tensor(self, key: tuple[int, int]) -> Tensor:
+        """The tensor at (subgraph, index)."""
+        return self.subgraphs[key[0]].tensors[key[1]]

@@ -1,0 +1,138 @@
+"""An allocation problem and its answer: no graph, no file format, only buffers in time and space.
+
+    bytes
+      ^        +-----------+          a buffer is a rectangle: lower <= step < upper across,
+      |  +-----+     b     |          offset <= byte < offset + size up; two that share a step
+      |  |  a  +-----+-----+          may not share a byte
+      |  +-----+  c  |
+      +--------+-----+------> steps
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from math import lcm
+
+from tmpass.errors import UsageError
+from tmpass.sizes import MAX_BYTES
+
+MAX_STEP = 2**31 - 1
+"""Steps stay at or below this, so that a step fits 32 signed bits in the kernels."""
+
+MAX_ALIGNMENT = 2**31
+"""Alignments stay at or below this; real ones are at most a few MiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Steps `[lower, upper)` inside a live range in which a buffer needs no bytes, or only a window of them.
+
+    The window `[window_lower, window_upper)` counts bytes from the buffer's own offset; empty means none.
+    """
+
+    lower: int
+    upper: int
+    window_lower: int = 0
+    window_upper: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Buffer:
+    """A piece of storage: alive in `[lower, upper)`, `size` bytes, at a multiple of `alignment`.
+
+    `offset` is a fixed address, or None where the allocator chooses; `hint` is a preferred one.
+    """
+
+    id: str
+    lower: int
+    upper: int
+    size: int
+    alignment: int = 1
+    offset: int | None = None
+    hint: int | None = None
+    gaps: tuple[Gap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Buffers to place in one address space of `capacity` bytes, or of any size where that is None.
+
+    Every offset is a multiple of `alignment` and of the buffer's own.
+
+    Raises:
+        UsageError: a number is out of its range, or a fixed offset is not aligned.
+    """
+
+    buffers: tuple[Buffer, ...]
+    capacity: int | None = None
+    alignment: int = 1
+
+    def __post_init__(self) -> None:
+        if self.capacity is not None and not 0 <= self.capacity <= MAX_BYTES:
+            raise UsageError(f"capacity {self.capacity} is not in 0 .. 2^62", hint="give bytes")
+        if not 1 <= self.alignment <= MAX_ALIGNMENT:
+            raise UsageError(f"alignment {self.alignment} is not in 1 .. 2^31", hint="16 and 64 are usual")
+        total = 0
+        for buffer in self.buffers:
+            _check(buffer, self)
+            total += buffer.size + self.alignment_of(buffer) + (buffer.offset or 0)
+        if total > MAX_BYTES:
+            raise UsageError(f"the buffers add up to {total} bytes, above 2^62", hint="check the sizes")
+
+    def alignment_of(self, buffer: Buffer) -> int:
+        """What the offset of `buffer` must be a multiple of."""
+        return lcm(self.alignment, buffer.alignment)
+
+    @property
+    def horizon(self) -> int:
+        """One past the last step at which a buffer is alive."""
+        return max((b.upper for b in self.buffers), default=0)
+
+
+class Status(StrEnum):
+    """What is known about a packing: see DESIGN's words; UNKNOWN means that the budget ran out."""
+
+    OPTIMAL = "optimal"
+    FEASIBLE = "feasible"
+    INFEASIBLE = "infeasible"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """Offsets in the order of the problem's buffers, and what is proved about them.
+
+    Fields: `peak` is the highest offset + size; `lower_bound` no packing can go below; `allocator` the method that
+    found the offsets; `nodes` the search steps spent. INFEASIBLE and UNKNOWN still carry the lowest packing found, which is
+    above the capacity.
+    """
+
+    offsets: tuple[int, ...]
+    peak: int
+    lower_bound: int
+    status: Status
+    allocator: str
+    nodes: int = 0
+
+
+def _check(buffer: Buffer, problem: Problem) -> None:
+    """Raise for the first number of `buffer` that is out of range."""
+    if not 0 <= buffer.lower < buffer.upper <= MAX_STEP:
+        _refuse(buffer, f"lives in [{buffer.lower}, {buffer.upper})", "a live range is 0 <= lower < upper < 2^31")
+    if not 0 <= buffer.size <= MAX_BYTES:
+        _refuse(buffer, f"has size {buffer.size}", "sizes are 0 .. 2^62 bytes")
+    if not 1 <= buffer.alignment <= MAX_ALIGNMENT or problem.alignment_of(buffer) > MAX_ALIGNMENT:
+        _refuse(buffer, f"has alignment {buffer.alignment}", "alignments are 1 .. 2^31, also their common multiple")
+    end = buffer.lower
+    for gap in buffer.gaps:
+        inside = end <= gap.lower < gap.upper <= buffer.upper
+        if not inside or not 0 <= gap.window_lower <= gap.window_upper <= buffer.size:
+            _refuse(buffer, f"has gap [{gap.lower}, {gap.upper})", "gaps are inside the live range, in order, apart")
+        end = gap.upper
+    if buffer.offset is None:
+        return
+    if not 0 <= buffer.offset <= MAX_BYTES - buffer.size or buffer.offset % problem.alignment_of(buffer):
+        _refuse(buffer, f"is fixed at {buffer.offset}", f"multiples of {problem.alignment_of(buffer)} are allowed")
+
+
+def _refuse(buffer: Buffer, fault: str, law: str) -> None:
+    raise UsageError(fault, where=f"buffer {buffer.id}", hint=law)

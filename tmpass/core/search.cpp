@@ -1,1 +1,330 @@
+// The method is that of MiniMalloc (Moffitt, ASPLOS 2023), its rules of dominance and section inference.
+//
+// Any packing can be pushed down until each buffer rests on another, on a fixed one, or on the ground:
+//
+//     |   +---+        |                      Such a packing is *canonical*. Placing its buffers in
+//     | +-+ c |        |   +---+              the order of (offset, rank) gives each the lowest free
+//     | |a+---+ +---+  | +-+ c |  +---+       offset above those placed before it, so it is enough
+//     | +-+     | b |  | |a+---+  | b |       to search over orders. Fixed buffers are obstacles that
+//     +---------+---+  +-+--------+---+       stand from the beginning.
+#include "search.hpp"
 
+#include <algorithm>
+#include <numeric>
+#include <tuple>
+
+#include "sections.hpp"
+
+namespace tmpass {
+namespace {
+
+constexpr std::size_t kMaxEntries = 50'000'000;  // of section members, and of overlapping pairs
+constexpr std::int64_t kNodesBetweenChecks = 4096;
+
+using Range = std::pair<Bytes, Bytes>;
+
+// Buffers that are connected by shared steps, numbered from 0, with all that the search reads.
+struct Part {
+    std::vector<Index> origin;  // per buffer: its index in the whole problem
+    std::vector<Step> lower, upper;
+    std::vector<Bytes> size, alignment, movable;
+    Bytes capacity;
+    Bytes grain = 0;     // divides every offset; sizes count in whole grains below the topmost
+    Bytes grained_room;  // the capacity, rounded up to the grain
+    Sections sections;
+    std::vector<std::vector<Index>> neighbours;    // per buffer: those that share a step
+    std::vector<std::vector<Range>> obstacles;     // per buffer: bytes of fixed ones that share a step
+    std::vector<Bytes> grained_size, most_loaded;  // per buffer; most_loaded: its fullest section's total
+
+    Index count() const { return static_cast<Index>(size.size()); }
+
+    // The lowest offset >= base for b, aligned and clear of what is fixed.
+    Bytes lift(Index b, Bytes base) const {
+        Bytes offset = align_up(base, alignment[b]);
+        for (const auto& [begin, end] : obstacles[b]) {
+            if (begin >= offset + size[b]) break;
+            if (end > offset) offset = align_up(end, alignment[b]);
+        }
+        return offset;
+    }
+};
+
+void find_neighbours(Part& part) {
+    std::vector<Bytes> load(part.sections.count());
+    for (Index s = 0; s < part.sections.count(); ++s)
+        for (Index b : part.sections.of(s)) load[s] += part.grained_size[b];
+    part.most_loaded.resize(part.count());
+    part.neighbours.resize(part.count());
+    std::size_t pairs = 0;
+    for (Index b = 0; b < part.count(); ++b) {
+        auto& mine = part.neighbours[b];
+        for (Index s = part.sections.first[b]; s < part.sections.last[b]; ++s) {
+            part.most_loaded[b] = std::max(part.most_loaded[b], load[s]);
+            // A pair is met first in the first section of the later of the two.
+            for (Index other : part.sections.of(s))
+                if (other != b && s == std::max(part.sections.first[b], part.sections.first[other]))
+                    mine.push_back(other);
+        }
+        pairs += mine.size();
+        if (pairs > kMaxEntries) throw std::length_error("too many buffers overlap for an exact search");
+    }
+}
+
+Part make_part(const Problem& problem, Bytes capacity, std::vector<Index> buffers,
+               std::span<const Index> fixed) {
+    Part part;
+    part.origin = std::move(buffers);
+    part.capacity = capacity;
+    for (Index b : part.origin) {
+        part.lower.push_back(problem.lower[b]);
+        part.upper.push_back(problem.upper[b]);
+        part.size.push_back(problem.size[b]);
+        part.alignment.push_back(problem.alignment[b]);
+        part.grain = std::gcd(part.grain, problem.alignment[b]);
+        auto& obstacles = part.obstacles.emplace_back();
+        for (Index other : fixed)
+            if (problem.lower[b] < problem.upper[other] && problem.lower[other] < problem.upper[b])
+                obstacles.emplace_back(problem.fixed[other], problem.fixed[other] + problem.size[other]);
+        std::ranges::sort(obstacles);
+    }
+    for (const Bytes size : part.size) part.grained_size.push_back(align_up(size, part.grain));
+    part.grained_room = align_up(capacity, part.grain);
+    part.movable.assign(part.size.size(), kMovable);
+    part.sections =
+        make_sections({part.lower, part.upper, part.size, part.alignment, part.movable}, kMaxEntries);
+    find_neighbours(part);
+    return part;
+}
+
+// One depth-first search over a part, with one order of preference among its buffers.
+class DepthFirst {
+  public:
+    DepthFirst(const Part& part, std::span<const Index> preference)
+        : part_(part),
+          preference_(preference),
+          placed_(part.count(), false),
+          low_(part.count(), 0),
+          rank_(part.count(), 0),
+          unplaced_sum_(part.sections.count(), 0),
+          floor_(part.sections.count(), 0),
+          touched_(part.sections.count(), false) {}
+
+    // Spends at most `limit` nodes, added to `nodes`. After kFound, offset(b) holds the packing.
+    Answer run(std::int64_t limit, std::int64_t& nodes, const Interrupted& interrupted) {
+        if (!open()) return Answer::kImpossible;
+        std::vector<Frame> stack{enter(0, -1)};
+        const std::int64_t stop = nodes + limit;
+        while (true) {
+            Frame& frame = stack.back();
+            const Index b = next_candidate(frame);
+            if (b < 0) {
+                stack.pop_back();
+                if (stack.empty()) return Answer::kImpossible;
+                undo(stack.back());
+                continue;
+            }
+            if (nodes >= stop) return Answer::kBudgetEnded;
+            if (++nodes % kNodesBetweenChecks == 0 && interrupted()) throw Cancelled();
+            frame.chosen = b;
+            if (!place(b)) {
+                undo(frame);
+                continue;
+            }
+            if (stack.size() == part_.size.size()) return Answer::kFound;
+            stack.push_back(enter(low_[b], rank_[b]));
+        }
+    }
+
+    Bytes offset(Index b) const { return low_[b]; }
+
+  private:
+    struct Frame {
+        std::size_t next = 0;              // position in preference_
+        Index chosen = -1;                 // placed below this frame
+        Bytes cursor;                      // offset of the last placement, and its rank:
+        Index cursor_rank;                 // candidates come after them
+        Bytes ceiling;                     // no candidate at or above it
+        std::size_t low_mark, floor_mark;  // what the trails held on entry
+    };
+
+    // Lowest offsets, sections and floors with nothing placed; false when that alone breaks the capacity.
+    bool open() {
+        for (std::size_t i = 0; i < preference_.size(); ++i) rank_[preference_[i]] = static_cast<Index>(i);
+        for (Index b = 0; b < part_.count(); ++b) {
+            low_[b] = part_.lift(b, 0);
+            if (low_[b] + part_.size[b] > part_.capacity) return false;
+            for (Index s = part_.sections.first[b]; s < part_.sections.last[b]; ++s) {
+                unplaced_sum_[s] += part_.grained_size[b];
+                touched_[s] = true;
+            }
+        }
+        refresh_floors(0, part_.sections.count());
+        return sections_hold(0);
+    }
+
+    // Dominance: in a packing pushed down as far as it goes nothing starts at or above the lowest possible
+    // top of a buffer still to come, since that buffer would then fit below.
+    Frame enter(Bytes cursor, Index cursor_rank) const {
+        Bytes ceiling = std::numeric_limits<Bytes>::max();
+        for (Index b : preference_)
+            if (!placed_[b]) ceiling = std::min(ceiling, low_[b] + part_.size[b]);
+        return {0, -1, cursor, cursor_rank, ceiling, low_trail_.size(), floor_trail_.size()};
+    }
+
+    Index next_candidate(Frame& frame) const {
+        while (frame.next < preference_.size()) {
+            const Index b = preference_[frame.next++];
+            if (placed_[b] || low_[b] >= frame.ceiling || low_[b] < frame.cursor) continue;
+            if (low_[b] == frame.cursor && rank_[b] <= frame.cursor_rank) continue;
+            return b;
+        }
+        return -1;
+    }
+
+    // Puts b at its lowest offset and raises what overlaps it; false when something no longer fits.
+    bool place(Index b) {
+        placed_[b] = true;
+        Index from = part_.sections.first[b], to = part_.sections.last[b];
+        for (Index s = from; s < to; ++s) {
+            unplaced_sum_[s] -= part_.grained_size[b];
+            touched_[s] = true;
+        }
+        const Bytes top = low_[b] + part_.size[b];
+        bool fits = true;
+        for (Index other : part_.neighbours[b]) {
+            if (placed_[other] || low_[other] >= top) continue;
+            low_trail_.emplace_back(other, low_[other]);
+            low_[other] = part_.lift(other, top);
+            if (low_[other] + part_.size[other] > part_.capacity) {
+                fits = false;
+                break;
+            }
+            for (Index s = part_.sections.first[other]; s < part_.sections.last[other]; ++s)
+                touched_[s] = true;
+            from = std::min(from, part_.sections.first[other]);
+            to = std::max(to, part_.sections.last[other]);
+        }
+        refresh_floors(from, to);
+        return fits && sections_hold(low_[b]);
+    }
+
+    void undo(const Frame& frame) {
+        for (; low_trail_.size() > frame.low_mark; low_trail_.pop_back())
+            low_[low_trail_.back().first] = low_trail_.back().second;
+        for (; floor_trail_.size() > frame.floor_mark; floor_trail_.pop_back())
+            floor_[floor_trail_.back().first] = floor_trail_.back().second;
+        placed_[frame.chosen] = false;
+        for (Index s = part_.sections.first[frame.chosen]; s < part_.sections.last[frame.chosen]; ++s)
+            unplaced_sum_[s] += part_.grained_size[frame.chosen];
+    }
+
+    // A section's floor: the lowest offset that one of its unplaced buffers can still have.
+    void refresh_floors(Index from, Index to) {
+        for (Index s = from; s < to; ++s) {
+            if (!touched_[s]) continue;
+            touched_[s] = false;
+            Bytes floor = std::numeric_limits<Bytes>::max();
+            for (Index b : part_.sections.of(s))
+                if (!placed_[b]) floor = std::min(floor, low_[b]);
+            if (floor == std::numeric_limits<Bytes>::max()) floor = 0;  // nothing left to place
+            if (floor == floor_[s]) continue;
+            floor_trail_.emplace_back(s, floor_[s]);
+            floor_[s] = floor;
+        }
+    }
+
+    // Section inference: what is unplaced in a section stacks up from its floor, and from the cursor.
+    bool sections_hold(Bytes cursor) const {
+        for (Index s = 0; s < part_.sections.count(); ++s)
+            if (unplaced_sum_[s] > 0 && std::max(floor_[s], cursor) + unplaced_sum_[s] > part_.grained_room)
+                return false;
+        return true;
+    }
+
+    const Part& part_;
+    std::span<const Index> preference_;
+    std::vector<bool> placed_;
+    std::vector<Bytes> low_;  // offset of a placed buffer, lowest possible one of an unplaced
+    std::vector<Index> rank_;
+    std::vector<Bytes> unplaced_sum_, floor_;  // per section
+    std::vector<bool> touched_;                // sections whose floor may have changed
+    std::vector<std::pair<Index, Bytes>> low_trail_, floor_trail_;
+};
+
+// MiniMalloc's static ranks: by (W)idth in time, (A)rea, and (T)otal of the fullest section.
+std::vector<std::vector<Index>> preferences(const Part& part) {
+    using Key = std::tuple<double, double, double>;
+    const auto sorted = [&](auto key) {
+        std::vector<Index> order(part.count());
+        std::iota(order.begin(), order.end(), 0);
+        std::ranges::sort(order, [&](Index a, Index b) {
+            const Key left = key(a), right = key(b);
+            return left != right ? left > right : a < b;
+        });
+        return order;
+    };
+    const auto width = [&](Index b) { return static_cast<double>(part.upper[b] - part.lower[b]); };
+    const auto area = [&](Index b) { return width(b) * static_cast<double>(part.size[b]); };
+    const auto total = [&](Index b) { return static_cast<double>(part.most_loaded[b]); };
+    return {sorted([&](Index b) { return Key(total(b), area(b), width(b)); }),
+            sorted([&](Index b) { return Key(total(b), width(b), area(b)); }),
+            sorted([&](Index b) { return Key(width(b), area(b), total(b)); })};
+}
+
+// Preferences in turn under limits that double: which of them is quick differs by orders of magnitude.
+Answer search_part(const Part& part, std::int64_t node_limit, SearchResult& result,
+                   const Interrupted& interrupted) {
+    const auto orders = preferences(part);
+    for (auto limit = 2 * static_cast<std::int64_t>(part.count());; limit *= 2) {
+        for (const auto& order : orders) {
+            const std::int64_t left = node_limit - result.nodes;
+            if (left <= 0) return Answer::kBudgetEnded;
+            DepthFirst attempt(part, order);
+            const Answer answer = attempt.run(std::min(limit, left), result.nodes, interrupted);
+            if (answer == Answer::kFound)
+                for (Index b = 0; b < part.count(); ++b) result.offsets[part.origin[b]] = attempt.offset(b);
+            if (answer != Answer::kBudgetEnded) return answer;
+        }
+    }
+}
+
+// The movable buffers, cut where no live range crosses, in the order of time.
+std::vector<std::vector<Index>> independent_parts(const Problem& problem) {
+    std::vector<Index> order;
+    for (Index b = 0; b < problem.count(); ++b)
+        if (problem.movable(b) && problem.size[b] > 0) order.push_back(b);
+    std::ranges::sort(order, {}, [&](Index b) { return std::pair(problem.lower[b], b); });
+    std::vector<std::vector<Index>> parts;
+    Step end = -1;
+    for (Index b : order) {
+        if (problem.lower[b] >= end) parts.emplace_back();
+        parts.back().push_back(b);
+        end = std::max(end, problem.upper[b]);
+    }
+    return parts;
+}
+
+}  // namespace
+
+SearchResult search(const Problem& problem, Bytes capacity, std::int64_t node_limit,
+                    const Interrupted& interrupted) {
+    SearchResult result{Answer::kFound, std::vector<Bytes>(problem.fixed.begin(), problem.fixed.end()), 0};
+    std::vector<Index> fixed;
+    for (Index b = 0; b < problem.count(); ++b) {
+        if (problem.movable(b)) {
+            result.offsets[b] = 0;
+        } else if (problem.size[b] > 0) {
+            fixed.push_back(b);
+            if (problem.fixed[b] + problem.size[b] > capacity) return {Answer::kImpossible, {}, 0};
+        }
+    }
+    for (auto& buffers : independent_parts(problem)) {
+        const Part part = make_part(problem, capacity, std::move(buffers), fixed);
+        const Answer answer = search_part(part, node_limit, result, interrupted);
+        if (answer == Answer::kImpossible) return {answer, {}, result.nodes};
+        if (answer == Answer::kBudgetEnded) result.answer = answer;
+    }
+    return result;
+}
+
+}  // namespace tmpass

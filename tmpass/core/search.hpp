@@ -1,0 +1,24 @@
+// Canonical depth-first search: does a packing within a capacity exist?
+#pragma once
+
+#include <vector>
+
+#include "problem.hpp"
+
+namespace tmpass {
+
+enum class Answer { kFound = 0, kImpossible = 1, kBudgetEnded = 2 };
+
+struct SearchResult {
+    Answer answer;
+    std::vector<Bytes> offsets;  // when found
+    std::int64_t nodes;          // placements tried
+};
+
+// Looks for offsets with every top at or below `capacity`, trying at most `node_limit` placements. kFound
+// and kImpossible are proofs. Buffers that share no step, even through others, are searched apart.
+// Throws Cancelled; std::length_error when the overlaps are too many to hold in memory.
+SearchResult search(const Problem& problem, Bytes capacity, std::int64_t node_limit,
+                    const Interrupted& interrupted);
+
+}  // namespace tmpass

@@ -1,0 +1,32 @@
+// Sections: the maximal sets of buffers that are alive at once, in the order of time.
+//
+//     time ->   0  1  2  3  4  5
+//     a         ########
+//     b            ###########          sections: {a, b} and {b, c}; the step at which only b
+//     c                     #####       lives, or only a, is part of neither: it adds no constraint
+#pragma once
+
+#include <vector>
+
+#include "problem.hpp"
+
+namespace tmpass {
+
+struct Sections {
+    std::vector<Index> first, last;  // per buffer: it is in sections [first, last)
+    std::vector<Index> start;        // per section: members[start[s] .. start[s + 1])
+    std::vector<Index> members;
+
+    Index count() const { return static_cast<Index>(start.size()) - 1; }
+    std::span<const Index> of(Index section) const {
+        return std::span(members).subspan(start[section], start[section + 1] - start[section]);
+    }
+};
+
+// The maximal sections. Throws std::length_error when `members` would exceed `limit` entries.
+Sections make_sections(const Problem& problem, std::size_t limit);
+
+// For each buffer, the most bytes that are alive at one step of its live range.
+std::vector<Bytes> contention(const Problem& problem);
+
+}  // namespace tmpass

@@ -1,5 +1,7 @@
 """The errors that tmpass raises: each says what, where, and what to do next."""
 
+from typing import Self
+
 
 class TmpassError(Exception):
     """Base of every error that a user can cause; `exit_code` is what the command line returns for it.
@@ -13,6 +15,11 @@ class TmpassError(Exception):
     def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
         self.what, self.where, self.hint = what, where, hint
         super().__init__(str(self))
+
+    def within(self, place: str) -> Self:
+        """This error with `place`, such as the file's name, in front of where it happened."""
+        self.where = f"{place}: {self.where}" if self.where else place
+        return self
 
     def __str__(self) -> str:
         """One line, whatever control characters the names in a file hold."""

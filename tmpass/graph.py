@@ -113,6 +113,14 @@ class Subgraph:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
 
+    @property
+    def used(self) -> frozenset[int]:
+        """The tensors that go in, come out, or that an operator reads, writes or works in."""
+        used = {*self.inputs, *self.outputs}
+        for op in self.ops:
+            used.update(op.inputs, op.outputs, op.temporaries)
+        return frozenset(used - {ABSENT})
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

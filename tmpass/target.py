@@ -33,6 +33,8 @@ MAX_FILE = 64 * 1024
 MAX_LINE = 1000
 """Bytes in a profile and characters in a line of it: tomllib takes quadratic time over long dotted keys."""
 
+_NO_SCRATCHPAD = "no memory holds activations"
+_ADD_ACTIVATIONS = 'add "activations" to the `holds` of one'
 _PROFILES = Path(__file__).parent / "targets"
 _Number = TypeVar("_Number", int, int | None)
 _Key = tuple[str | int, ...]
@@ -42,8 +44,8 @@ _Key = tuple[str | int, ...]
 class Memory:
     """One memory of a target.
 
-    Fields: `capacity` in bytes, None where unlimited; `alignment` in bytes, of every offset; `holds`, the USES that
-    may live there; `bandwidth` in bytes per second, None where unknown; `sources` says where "capacity",
+    Fields: `capacity` in bytes, None where unlimited; `alignment` of every offset, in bytes; `holds`, the
+    USES it has; `bandwidth` in bytes per second, None where unknown; `sources` says where "capacity",
     "alignment" and "bandwidth" come from.
     """
 
@@ -59,8 +61,8 @@ class Memory:
 class Target:
     """The memories of an accelerator, nearest first.
 
-    Fields: `standing` says how far the numbers can be trusted: "public", "assumed", ... `load_target` makes one from
-    the name of a built-in profile or from a TOML file.
+    Fields: `standing` says how far the numbers can be trusted: "public", "assumed", ... `load_target` makes a
+    Target from the name of a built-in profile or from a TOML file.
     """
 
     name: str
@@ -78,9 +80,7 @@ class Target:
         for memory in self.memories:
             if "activations" in memory.holds:
                 return memory
-        raise TargetError(
-            "no memory holds activations", where=f"target {self.name}", hint='add "activations" to one\'s `holds`'
-        )
+        raise TargetError(_NO_SCRATCHPAD, where=f"target {self.name}", hint=_ADD_ACTIVATIONS)
 
     @property
     def assumed(self) -> tuple[str, ...]:
@@ -93,7 +93,7 @@ class Target:
         )
 
     def override(self, capacity: int | None = None, alignment: int | None = None) -> "Target":
-        """This target with another capacity or alignment of its scratchpad, in bytes; None keeps the number.
+        """Return this target with another capacity or alignment of its scratchpad, in bytes; None keeps it.
 
         Raises:
             TargetError: no memory holds activations.
@@ -107,12 +107,12 @@ class Target:
 
 
 def target_names() -> tuple[str, ...]:
-    """The names of the built-in profiles, sorted."""
+    """Return the names of the built-in profiles, sorted."""
     return tuple(sorted(path.stem for path in _PROFILES.glob("*.toml")))
 
 
 def load_target(name_or_path: str) -> Target:
-    """The built-in profile of that name, or the one in a file: a path holds a separator or ends in `.toml`.
+    """Return the built-in profile of that name, or the one in a file, if it has a separator or ends in .toml.
 
     Raises:
         TargetError: no profile has that name, or the file cannot be read or is wrong.
@@ -128,7 +128,7 @@ def load_target(name_or_path: str) -> Target:
 
 
 def parse_target(text: str, where: str) -> Target:
-    """The profile that `text` holds; `where` names its file in errors.
+    """Return the profile that `text` holds; `where` names its file in errors.
 
     Raises:
         TargetError: it is no TOML, or a key is unknown, missing or wrong; `where` gives file, line and key.
@@ -143,22 +143,22 @@ def parse_target(text: str, where: str) -> Target:
     try:
         data = tomllib.loads(text)
     except RecursionError:
-        raise TargetError("lists or tables are nested too deeply", where=where, hint="see a built-in one") from None
+        raise TargetError("nested too deeply", where=where, hint="a profile has three levels") from None
     except ValueError as error:  # also for integers of thousands of digits, which are no TOMLDecodeError
         raise TargetError(f"not TOML: {error}", where=where, hint="correct that place") from None
     return _Profile(text, where).target(data)
 
 
 def _read(path: Path) -> str:
-    """The text of a profile."""
+    """Return the text of a profile."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_FILE + 1)
         if len(data) > MAX_FILE:
-            raise TargetError(f"larger than {MAX_FILE} bytes", where=str(path), hint="is it a target profile?")
+            raise TargetError(f"above {MAX_FILE} bytes", where=str(path), hint="is it a target profile?")
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise TargetError(f"byte {error.start} is not UTF-8", where=str(path), hint="save it as UTF-8") from None
+        raise TargetError(f"not UTF-8 at byte {error.start}", where=str(path), hint="save it so") from None
     except (OSError, ValueError) as error:  # ValueError: the path holds a NUL
         reason = getattr(error, "strerror", None) or error
         hint = "check the path" + ("; the built-in one has no .toml" if path.stem in target_names() else "")
@@ -182,11 +182,14 @@ class _Profile:
             if any(memory.name == other.name for other in memories):
                 self.fail(("memory", index, "name"), f"a memory before is also {memory.name!r}", "rename one")
             memories.append(memory)
-        name, summary, standing = (self.line_of_text(root[key], (key,)) for key in ("name", "summary", "standing"))
-        target = Target(name, summary, standing, tuple(memories))
         if not any("activations" in memory.holds for memory in memories):
-            self.fail(("memory",), "no memory holds activations", 'add "activations" to the `holds` of one')
-        return target
+            self.fail(("memory",), _NO_SCRATCHPAD, _ADD_ACTIVATIONS)
+        return Target(
+            name=self.line_of_text(root["name"], ("name",)),
+            summary=self.line_of_text(root["summary"], ("summary",)),
+            standing=self.line_of_text(root["standing"], ("standing",)),
+            memories=tuple(memories),
+        )
 
     def memory(self, value: object, key: _Key) -> Memory:
         table = self.table(value, key, ("name", "capacity", "alignment", "holds"), ("bandwidth",))
@@ -210,13 +213,13 @@ class _Profile:
         )
 
     def holds(self, value: object, key: _Key) -> tuple[str, ...]:
-        uses = ", ".join(USES)
         if not isinstance(value, list) or not value:
-            self.fail(key, f"{_show(value)} is not a list of uses", f"the uses are {uses}")
+            self.fail(key, f"{_show(value)} is not a list of uses", f"the uses are {', '.join(USES)}")
         for index, use in enumerate(value):
             if use not in USES:
                 near = _nearest(use, USES) if isinstance(use, str) else ""
-                self.fail((*key, index), f"{_show(use)} is no use", f"did you mean {near}?" if near else f"uses: {uses}")
+                hint = f"did you mean {near}?" if near else f"the uses are {', '.join(USES)}"
+                self.fail((*key, index), f"{_show(use)} is no use", hint)
             if use in value[:index]:
                 self.fail((*key, index), f"{use!r} stands twice", "remove one")
         return tuple(use for use in USES if use in value)
@@ -249,16 +252,16 @@ class _Profile:
         lines, found = _Lines(self.text).lines, key
         while found and found not in lines:
             found = found[:-1]
-        line = f", line {lines[found]}" if found else ""
-        dotted = "".join(f"[{part}]" if isinstance(part, int) else f".{part[:40]}" for part in key).lstrip(".")
-        raise TargetError(what, where=f"{self.where}{line}" + (f", {dotted}" if dotted else ""), hint=hint)
+        parts = (f"[{part}]" if isinstance(part, int) else f".{part[:40]}" for part in key)
+        places = [self.where, f"line {lines[found]}" if found else "", "".join(parts).removeprefix(".")]
+        raise TargetError(what, where=", ".join(place for place in places if place), hint=hint)
 
 
 class _Lines:
-    """The line on which each key of a TOML text is first named, which tomllib does not tell.
+    """Finds the line on which each key of a TOML text is first named, which tomllib does not tell.
 
-    The text must be one that tomllib has read. `lines` maps the path of a key, with an index for each element of
-    a list, to its line, from 1.
+    The text must be one that tomllib has read. `lines` maps the path of a key, with an index for each element
+    of a list, to its line, from 1.
     """
 
     _TOKEN = re.compile(
@@ -299,11 +302,13 @@ class _Lines:
                 line = self._tokens[self._at][1]
                 self._next()
                 is_element = self._peek() == "["
-                *outer, last = self._key() if not is_element else (self._next() and self._key())
+                if is_element:
+                    self._next()
+                parts = self._key()
                 table = ()
-                for part in outer:
+                for part in parts[:-1]:
                     table = self._enter((*table, part), line, elements)
-                table = (*table, last)
+                table = (*table, parts[-1])
                 if is_element:
                     elements[table] = elements.get(table, 0) + 1
                 table = self._enter(table, line, elements)
@@ -370,7 +375,7 @@ def _bandwidth(value: object) -> int:
     """Bytes per second in `value`: a number, or a size and `/s`, as in "51.2 GB/s"."""
     if isinstance(value, str):
         if not value.rstrip().endswith("/s"):
-            raise UsageError(f"bandwidth {_show(value)} has no unit", hint='write "51.2 GB/s", or bytes per second')
+            raise UsageError(f"bandwidth {_show(value)} has no unit", hint='write "51.2 GB/s" or a number')
         value = value.rstrip().removesuffix("/s")
     bandwidth = _bytes(value, "bandwidth")
     if bandwidth == 0:
@@ -383,7 +388,7 @@ def _bytes(value: object, what: str) -> int:
         return parse_size(value, what)
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_BYTES:
         return value
-    raise UsageError(f"{what} {_show(value)} is not a size", hint='write 4096, "4KiB" or "1MiB"; at most 2^62')
+    raise UsageError(f"{what} {_show(value)} is not a size", hint='write 4096, "4KiB", "1MiB"; at most 2^62')
 
 
 def _show(value: object) -> str:
@@ -397,7 +402,7 @@ def _show(value: object) -> str:
 
 
 def _nearest(word: str, names: Iterable[str], most: int = 1) -> str:
-    """The names most like `word`, in quotes; "" if none is."""
+    """Return the names most like `word`, in quotes; "" if none is."""
     import difflib
 
     return " or ".join(repr(name) for name in difflib.get_close_matches(word[:60], names, n=most))

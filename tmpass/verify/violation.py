@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from tmpass.plan import PlannedTensor
+
 
 @dataclass(frozen=True, slots=True)
 class Violation:
@@ -19,3 +21,8 @@ class Violation:
     step: int | None = None
     low: int | None = None
     high: int | None = None
+
+
+def tensor_name(row: PlannedTensor) -> str:
+    """A tensor for a message: its index, its name, and its subgraph where that is not the first."""
+    return f"tensor {row.index} {row.name!r}" + (f" of subgraph {row.subgraph}" if row.subgraph else "")

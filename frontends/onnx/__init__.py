@@ -1,0 +1,77 @@
+"""The ONNX format: model protobufs, with or without their external weight files.
+
+    bytes -> read -> functions -> scopes -> dimensions -> inference, refine -> constants -> convert -> Graph
+
+Weights are never read: planning needs only their types, so files beside the model need not exist.
+"""
+
+from collections.abc import Mapping
+
+from tmpass.errors import ModelError
+from tmpass.graph import Graph
+
+NAME = "onnx"
+SUFFIXES = (".onnx",)
+
+_VARINT_TAGS = b"\x08\x28"
+"""ModelProto's numbers: ir_version and model_version."""
+_LENGTH_TAGS = b"\x12\x1a\x22\x32\x3a\x42\x72\xa2\xca\xd2"
+"""First bytes of ModelProto's strings and messages: producer, domain, graph, opset imports, functions, ..."""
+
+
+def accepts(source: object) -> bool:
+    """Whether `source` is an onnx.ModelProto, or bytes that begin like the file of one."""
+    if not isinstance(source, bytes):
+        kind = type(source)
+        return kind.__name__ == "ModelProto" and kind.__module__.split(".")[0] == "onnx"
+    if not source or source[4:8] == b"TFL3":
+        return False
+    if source[0] in _LENGTH_TAGS:
+        return True
+    # A number comes first in most files; it must end, and a field of a model must follow it.
+    end = next((i for i in range(1, min(11, len(source))) if source[i] < 0x80), None)
+    if source[0] not in _VARINT_TAGS or end is None:
+        return False
+    return end + 1 == len(source) or source[end + 1] in _VARINT_TAGS + _LENGTH_TAGS
+
+
+def to_bytes(source: object) -> bytes:
+    """Return the bytes of the file of an accepted `source`, the same ones for the same model.
+
+    Raises:
+        ModelError: the model is too large for one protobuf.
+    """
+    if isinstance(source, bytes):
+        return source
+    try:
+        return bytes(source.SerializeToString(deterministic=True))  # type: ignore[attr-defined]
+    except Exception as error:
+        fault = str(error).partition("\n")[0]
+        raise ModelError(
+            f"the model cannot be serialised: {fault}", hint="move its weights to a file"
+        ) from error
+
+
+def load(data: bytes, bindings: Mapping[str, int]) -> Graph:
+    """Return the graph of a model file.
+
+    Bodies of If, Loop and Scan become subgraphs; local functions are inlined. Initialisers and what is
+    computable from them alone are constants, and operators that only compute constants are not listed in
+    `Subgraph.ops`: a compiler folds them, they never run. Nor are branches of an If whose condition the shapes
+    decide, once they are bound, called where they are not taken. A graph input with an initialiser is a constant
+    before IR version 4, which demanded such inputs; since then it is a default that a caller may override, so
+    it is an input like any other.
+
+    Args:
+        data: the bytes of the file.
+        bindings: numbers for open dimensions, by `dim_param` ("batch") or tensor and axis ("input:0").
+
+    Returns:
+        The graph; dimensions that neither file, bindings nor shape inference settle keep a name.
+
+    Raises:
+        ModelError: the bytes are no usable model, or a binding contradicts the file.
+    """
+    from .convert import convert
+
+    return convert(data, bindings)

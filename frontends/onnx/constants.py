@@ -1,0 +1,61 @@
+"""Constness: which tensors are known before the model runs, since constants alone make them."""
+
+from onnx import NodeProto
+
+from .dropout import drops_nothing
+from .opsets import Opsets
+from .scopes import Scope
+
+Constants = list[set[str]]
+"""By scope id: the names a scope defines whose values are constant. Only ever asked, never walked."""
+
+_RANDOM = frozenset(
+    {"Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"}
+)
+
+
+def constants(main: Scope, opsets: Opsets) -> Constants:
+    """Return the constants of each scope: initialisers, and what deterministic operators make of constants.
+
+    An operator with bodies makes constants when nothing it reads, in its bodies either, comes from a run.
+    """
+    found: Constants = [set() for _ in main.walk()]
+    _mark(main, (), found, opsets)
+    return found
+
+
+def is_folded(node: NodeProto, here: set[str]) -> bool:
+    """Whether all that `node` makes is among the constants `here`, so that it never runs."""
+    names = [name for name in node.output if name]
+    return bool(names) and all(name in here for name in names)
+
+
+def _mark(scope: Scope, outer: tuple[Scope, ...], found: Constants, opsets: Opsets) -> None:
+    here = found[scope.id]
+    here.update(scope.stored)
+    around = (*outer, scope)
+    defined = [set(s.inputs) | set(s.stored) | {n for node in s.nodes for n in node.output} for s in around]
+
+    def constant(name: str) -> bool:
+        for level, names in zip(reversed(around), reversed(defined), strict=True):
+            if name in names:
+                return name in found[level.id]
+        return False
+
+    for index, node in enumerate(scope.nodes):
+        inside = scope.bodies.get(index, ())
+        read = [*node.input, *(name for body in inside for name in body.scope.free)]
+        if all(not name or constant(name) for name in read) and _deterministic(node, scope, index, opsets):
+            here.update(name for name in node.output if name)
+        for body in inside:
+            _mark(body.scope, around, found, opsets)
+
+
+def _deterministic(node: NodeProto, scope: Scope, index: int, opsets: Opsets) -> bool:
+    """Whether the same inputs give the same outputs; nothing is known of operators ONNX does not define."""
+    if not opsets.defines(node.domain, node.op_type) or node.op_type in _RANDOM:
+        return False
+    if node.op_type == "Dropout" and not drops_nothing(node, scope, opsets.versions.get("", 1)):
+        return False
+    inner = (body.scope for body in scope.bodies.get(index, ()))
+    return all(_deterministic(n, s, i, opsets) for s in inner for i, n in enumerate(s.nodes))

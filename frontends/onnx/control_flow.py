@@ -1,0 +1,165 @@
+"""Refinement through If, Loop and Scan: the shapes of what bodies take and give.
+
+The shape of a value that a loop carries is what an induction proves: it has the initial shape, and if it has
+that shape before an iteration, it has it afterwards. Dimensions for which the body breaks this are given up,
+one after the other, until the rest holds.
+"""
+
+from typing import TYPE_CHECKING
+
+from onnx import AttributeProto, NodeProto
+
+from .environment import Environment
+from .scopes import Body
+from .value_types import Hole, ValueType, join
+
+if TYPE_CHECKING:
+    from .refine import Sweep
+
+_Found = dict[str, ValueType]
+
+
+def outputs_of(sweep: "Sweep", node: NodeProto, bodies: tuple[Body, ...], here: Environment) -> _Found:
+    """Sweep over the bodies of `node`; what they tell of the types of its outputs."""
+    if node.domain == "" and node.op_type == "If":
+        return _if(sweep, node, bodies, here)
+    if node.domain == "" and len(bodies) == 1:
+        body = bodies[0]
+        matches = len(node.input) == len(body.scope.inputs)
+        if node.op_type == "Loop" and matches and len(node.input) >= 2 and body.scope.outputs:
+            return _loop(sweep, node, body, here)
+        # Scan's first version had a batch axis and an input for lengths, which ONNX's own inference follows.
+        if node.op_type == "Scan" and matches and sweep.opsets.versions[""] >= 9:
+            return _scan(sweep, node, body, here)
+    for body in bodies:
+        sweep.run(body.scope, here, {})
+    return {}
+
+
+def _if(sweep: "Sweep", node: NodeProto, bodies: tuple[Body, ...], here: Environment) -> _Found:
+    """Return the outputs have what both branches agree on, or the types of the one branch that is taken."""
+    branches = {body.role: sweep.run(body.scope, here, {}) for body in bodies}
+    condition = here.value_of(node.input[0]) if node.input else None
+    taken = None
+    if condition is not None and condition.size == 1:
+        taken = branches.get("then_branch" if condition.item() else "else_branch")
+    # A sweep under another assumption about a loop around this may have decided otherwise.
+    for branch in branches.values():
+        (sweep.idle.discard if taken in (None, branch) else sweep.idle.add)(branch.scope.id)
+    if taken:
+        return _results(node, taken)
+    if set(branches) != {"then_branch", "else_branch"}:
+        return {}
+    one, two = (_results(node, branches[role]) for role in ("then_branch", "else_branch"))
+    return {name: join(one[name], two[name]) for name in one.keys() & two.keys()}
+
+
+def _loop(sweep: "Sweep", node: NodeProto, body: Body, here: Environment) -> _Found:
+    """Return the types of a Loop's outputs: the carried values, then what the iterations pile up.
+
+    Its inputs are the trip count, the condition, and the initial carried values.
+    """
+    after, carried = _fixpoint(
+        sweep, body, here, list(node.input[2:]), skip_inputs=2, skip_outputs=1, more={}
+    )
+    count = len(carried)
+    trips = _trips(node, after, here)
+    found = dict(zip(node.output[:count], carried, strict=False))
+    for name, result in zip(node.output[count:], after.scope.outputs[1 + count :], strict=False):
+        found[name] = _stack(after.type_of(result), 0, trips)
+    return found
+
+
+def _scan(sweep: "Sweep", node: NodeProto, body: Body, here: Environment) -> _Found:
+    """Return the types of a Scan's outputs: the carried values, then what the iterations pile up.
+
+    Its inputs are the initial carried values, then the tensors of which each iteration sees a slice.
+    """
+    attributes = {a.name: a for a in node.attribute}
+    scans = attributes["num_scan_inputs"].i if "num_scan_inputs" in attributes else 0
+    count = len(node.input) - scans
+    if not 0 <= count <= len(node.input):
+        sweep.run(body.scope, here, {})
+        return {}
+    in_axes = _axes(attributes.get("scan_input_axes"), scans)
+    slices, length = {}, None
+    for name, inner, axis in zip(node.input[count:], body.scope.inputs[count:], in_axes, strict=False):
+        slices[inner], steps = _slice(here.type_of(name), axis)
+        length = steps if length is None or isinstance(steps, int) else length
+    after, carried = _fixpoint(
+        sweep, body, here, list(node.input[:count]), skip_inputs=0, skip_outputs=0, more=slices
+    )
+    found = dict(zip(node.output[:count], carried, strict=False))
+    results = after.scope.outputs[count:]
+    out_axes = _axes(attributes.get("scan_output_axes"), len(results))
+    for name, result, axis in zip(node.output[count:], results, out_axes, strict=False):
+        found[name] = _stack(after.type_of(result), axis, length)
+    return found
+
+
+def _fixpoint(
+    sweep: "Sweep",
+    body: Body,
+    here: Environment,
+    initial: list[str],
+    *,
+    skip_inputs: int,
+    skip_outputs: int,
+    more: dict[str, ValueType],
+) -> tuple[Environment, list[ValueType]]:
+    """Sweep over a loop's body until the types of the carried values hold before and after an iteration."""
+    inner = body.scope.inputs[skip_inputs : skip_inputs + len(initial)]
+    results = body.scope.outputs[skip_outputs : skip_outputs + len(initial)]
+    carried = [here.type_of(name) for name in initial]
+    # A sequence may change what it holds; only ONNX's own inference follows that.
+    carried = [ValueType() if known.other else known for known in carried]
+    while True:
+        after = sweep.run(body.scope, here, dict(zip(inner, carried, strict=False)) | more)
+        widened = [join(known, after.type_of(name)) for known, name in zip(carried, results, strict=False)]
+        if widened == carried:
+            return after, carried
+        carried = widened
+
+
+def _trips(node: NodeProto, after: Environment, here: Environment) -> int | None:
+    """How often a loop runs, where that is certain: a known trip count, and a condition that stays true."""
+    limit = here.value_of(node.input[0]) if node.input[0] else None
+    if limit is None or limit.size != 1:
+        return None
+    if node.input[1]:
+        start = here.value_of(node.input[1])
+        if start is None or start.size != 1 or not start.item():
+            return None
+    scope = after.scope
+    passed, result = scope.inputs[1], scope.outputs[0]
+    makers = {name: inner for inner in scope.nodes for name in inner.output}
+    while (maker := makers.get(result)) and (maker.domain, maker.op_type) == ("", "Identity") and maker.input:
+        result = maker.input[0]
+    stays = after.value_of(result)
+    if result != passed and (stays is None or stays.size != 1 or not stays.item()):
+        return None
+    return max(0, int(limit.item()))
+
+
+def _results(node: NodeProto, branch: Environment) -> _Found:
+    return {name: branch.type_of(made) for name, made in zip(node.output, branch.scope.outputs, strict=False)}
+
+
+def _axes(attribute: AttributeProto | None, count: int) -> list[int]:
+    return list(attribute.ints) if attribute is not None else [0] * count
+
+
+def _slice(known: ValueType, axis: int) -> tuple[ValueType, Hole]:
+    """Return the type of a slice of `known` across `axis`, and how many there are."""
+    if known.shape is None or not -len(known.shape) <= axis < len(known.shape):
+        return ValueType(known.element), None
+    axis %= len(known.shape)
+    return ValueType(known.element, known.shape[:axis] + known.shape[axis + 1 :]), known.shape[axis]
+
+
+def _stack(known: ValueType, axis: int, count: Hole) -> ValueType:
+    """Return the type of `count` values of type `known`, stacked along `axis`."""
+    if known.shape is None or not -len(known.shape) - 1 <= axis <= len(known.shape):
+        return ValueType(known.element)
+    axis %= len(known.shape) + 1
+    return ValueType(known.element, (*known.shape[:axis], count, *known.shape[axis:]))

@@ -1,0 +1,111 @@
+"""Open dimensions of the file: their names, and the numbers bound to them."""
+
+from collections.abc import Iterator, Mapping
+
+from onnx import TensorShapeProto, TypeProto, ValueInfoProto
+
+from tmpass.errors import ModelError
+
+from .scopes import Scope
+from .value_types import ValueType
+
+
+class Bindings:
+    """The numbers a user binds, and the names the file itself gives to dimensions.
+
+    A key is the `dim_param` of a dimension, or "tensor name:axis"; the second kind also binds the `dim_param`
+    it meets, so that one symbol has one number everywhere.
+    """
+
+    def __init__(self, given: Mapping[str, int]) -> None:
+        self.numbers = dict(given)
+        self.names: set[str] = set()
+        self.axes: dict[str, dict[int, int]] = {}
+        for key, number in given.items():
+            tensor, _, axis = key.rpartition(":")
+            if axis.isdecimal() and axis.isascii() and len(axis) < 10:
+                self.axes.setdefault(tensor, {})[int(axis)] = number
+
+    def settle(self, name: str, known: ValueType) -> ValueType:
+        """`known`, the type of the tensor `name`, with what is bound of it put in."""
+        if known.shape is None or known.static:
+            return known
+        axes = self.axes.get(name, {})
+        dims = list(known.shape)
+        for axis, dim in enumerate(known.shape):
+            if isinstance(dim, str) and dim in self.numbers:
+                dims[axis] = self.numbers[dim]
+            elif not isinstance(dim, int) and axis in axes:
+                dims[axis] = axes[axis]
+                if dim is not None:
+                    self.numbers[dim] = axes[axis]
+        return ValueType(known.element, tuple(dims))
+
+    def check(self, name: str, known: ValueType) -> None:
+        """Refuse a binding of the tensor `name` that `known`, its final type, contradicts.
+
+        Raises:
+            ModelError: an axis has another number than the one bound.
+        """
+        for axis, number in self.axes.get(name, {}).items():
+            if known.shape is not None and axis < len(known.shape) and known.shape[axis] != number:
+                raise ModelError(
+                    f"axis {axis} is {known.shape[axis]} in the file, {name}:{axis} binds it to {number}",
+                    where=f"tensor {name!r}",
+                    hint="leave this binding out, or export the model with an open dimension",
+                )
+
+
+def bind(main: Scope, bindings: Bindings) -> tuple[str, ...]:
+    """Name the nameless open dimensions of the inputs, then put numbers for all bound ones, in place.
+
+    Returns:
+        The names of the open dimensions of the inputs as the file has them, in order of appearance.
+
+    Raises:
+        ModelError: a binding contradicts a number in the file.
+    """
+    inputs = set(main.inputs)
+    symbols: dict[str, None] = {}
+    for value in main.graph.input:
+        if value.name in inputs:
+            symbols |= dict.fromkeys(_name(value, bindings))
+    for scope in main.walk():
+        for value in (*scope.graph.input, *scope.graph.output, *scope.graph.value_info):
+            for dim in _dims(value.type):
+                if dim.dim_param:
+                    bindings.names.add(dim.dim_param)
+                    if dim.dim_param in bindings.numbers:
+                        dim.dim_value = bindings.numbers[dim.dim_param]
+    return tuple(symbols)
+
+
+def _name(value: ValueInfoProto, bindings: Bindings) -> Iterator[str]:
+    """Return the names of the open dimensions of an input; those without one get "tensor name:axis"."""
+    axes = bindings.axes.get(value.name, {})
+    for axis, dim in enumerate(value.type.tensor_type.shape.dim):
+        key = f"{value.name}:{axis}"
+        bound = axes.get(axis)
+        if dim.HasField("dim_value") and dim.dim_value >= 0:
+            continue
+        symbol = dim.dim_param or key
+        dim.dim_param = symbol
+        yield symbol
+        if bound is None:
+            continue
+        if bindings.numbers.setdefault(symbol, bound) != bound:
+            raise ModelError(
+                f"{symbol!r} is bound to {bindings.numbers[symbol]}, {key!r} to {bound}",
+                where=f"tensor {value.name!r}",
+                hint="they are one dimension: bind one of them",
+            )
+
+
+def _dims(proto: TypeProto) -> Iterator[TensorShapeProto.Dimension]:
+    """Every dimension in a type, also inside sequences and optionals."""
+    kind = proto.WhichOneof("value")
+    while kind in ("sequence_type", "optional_type"):
+        proto = proto.sequence_type.elem_type if kind == "sequence_type" else proto.optional_type.elem_type
+        kind = proto.WhichOneof("value")
+    if kind == "tensor_type":
+        yield from proto.tensor_type.shape.dim

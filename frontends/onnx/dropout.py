@@ -1,0 +1,26 @@
+"""Dropout, which drops nothing in inference: then it is a view, and its result follows from its input."""
+
+from onnx import NodeProto
+
+from .scopes import Scope
+
+
+def drops_nothing(node: NodeProto, scope: Scope, version: int) -> bool:
+    """Whether this Dropout is certain to run in inference mode.
+
+    Before operator set 7 the attribute `is_test` says so, until 12 it always does, and since then the third
+    input does: absent, or a stored false.
+    """
+    if version < 7:
+        return any(a.name == "is_test" and a.i for a in node.attribute)
+    if version < 12 or len(node.input) < 3 or not node.input[2]:
+        return True
+    from .values import stored_value
+
+    name = node.input[2]
+    tensor = scope.stored.get(name)
+    if tensor is None:
+        constants = (n for n in scope.nodes if (n.domain, n.op_type) == ("", "Constant") and name in n.output)
+        tensor = next((a.t for n in constants for a in n.attribute if a.name == "value"), None)
+    value = stored_value(tensor) if tensor is not None else None
+    return value is not None and value.size == 1 and not value.item()

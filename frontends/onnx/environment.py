@@ -1,0 +1,35 @@
+"""What is known inside a scope while it is swept."""
+
+from .scopes import Scope
+from .value_types import ValueType
+from .values import Value, stored_value
+
+
+class Environment:
+    """The types and values of a scope, over those of the scopes around it."""
+
+    def __init__(self, scope: Scope, outer: "Environment | None", types: dict[str, ValueType]) -> None:
+        self.scope, self.outer, self.types = scope, outer, types
+        self.values: dict[str, Value | None] = {}
+
+    def type_of(self, name: str) -> ValueType:
+        """Return what is known of the type of `name`, here or outside."""
+        home = self._home(name)
+        return home.types[name] if home else ValueType()
+
+    def value_of(self, name: str) -> Value | None:
+        """Return the value of `name`, here or outside, where it is known at plan time."""
+        home = self._home(name)
+        if home is None:
+            return None
+        if name not in home.values:
+            stored = home.scope.stored.get(name) or home.scope.defaults.get(name)
+            home.values[name] = stored_value(stored) if stored is not None else None
+        return home.values[name]
+
+    def _home(self, name: str) -> "Environment | None":
+        """Return the nearest scope that defines `name`."""
+        here: Environment | None = self
+        while here is not None and name not in here.types:
+            here = here.outer
+        return here

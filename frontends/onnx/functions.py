@@ -1,0 +1,119 @@
+"""Local functions: inlined, once it is sure that inlining ends and stays small."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from onnx import FunctionProto, GraphProto, ModelProto, NodeProto
+from onnx.inliner import inline_local_functions
+
+from tmpass.errors import ModelError
+
+from .opsets import import_domains
+from .read import MAX_DEPTH, bodies
+
+_MAX_NODES = 1_000_000
+"""A node takes about a kilobyte through inlining and inference; real models have below 100,000."""
+
+_MAX_BYTES = 2**29
+
+_Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Cost:
+    """What a graph becomes once all its calls are inlined; `depth` counts the calls inside calls."""
+
+    nodes: int
+    bytes: int
+    depth: int
+
+
+def inline(model: ModelProto) -> ModelProto:
+    """`model` with each call of a local function replaced by the function's nodes.
+
+    Raises:
+        ModelError: a function calls itself, inlining would need too many nodes, or the operator set of a function
+            cannot be converted to the model's.
+    """
+    if not model.functions:
+        return model
+    functions = {(f.domain, f.name, getattr(f, "overload", "")): f for f in model.functions}
+    _check(model, functions)
+    import_domains(model, {f.domain for f in model.functions})
+    for convert in (False, True):
+        # Conversion between operator sets is tried only where the versions differ: it rewrites the model.
+        try:
+            model = inline_local_functions(model, convert)
+        except Exception as error:
+            fault = str(error).strip().partition("\n")[0]
+            raise ModelError(
+                f"local functions cannot be inlined: {fault}", hint="inline them at export"
+            ) from error
+        left = next((key for key in _calls(model.graph.node) if key in functions), None)
+        if left is None:
+            del model.functions[:]
+            return model
+    raise ModelError(
+        "uses another operator set than the model, and onnx cannot convert it",
+        where=f"function {_title(left)}",
+        hint="export the model with one operator set",
+    )
+
+
+def _check(model: ModelProto, functions: dict[_Key, FunctionProto]) -> None:
+    """Refuse functions that call themselves, and models that inlining would blow up."""
+    calls = {key: Counter(k for k in _calls(f.node) if k in functions) for key, f in functions.items()}
+    costs: dict[_Key, _Cost] = {}
+    for start in functions:
+        path = {start: iter(calls[start])}
+        while path:
+            key = next(reversed(path))
+            callee = next(path[key], None)
+            if callee in path:
+                cycle = " -> ".join(_title(k) for k in [*path, callee] if k is not None)
+                raise ModelError(
+                    f"local functions call each other in a circle: {cycle}", hint="ONNX forbids recursion"
+                )
+            if callee is None:
+                del path[key]
+                costs[key] = _cost(functions[key].node, functions[key].ByteSize(), calls[key], costs)
+            elif callee not in costs:
+                path[callee] = iter(calls[callee])
+    main = Counter(k for k in _calls(model.graph.node) if k in functions)
+    total = _cost(model.graph.node, 0, main, costs)
+    if total.nodes > _MAX_NODES or total.bytes > _MAX_BYTES:
+        raise ModelError(
+            f"inlining the local functions makes {total.nodes} nodes of {total.bytes} bytes; "
+            f"{_MAX_NODES} nodes and {_MAX_BYTES} bytes are allowed",
+            hint="simplify the model at export",
+        )
+    if total.depth > MAX_DEPTH:
+        raise ModelError(
+            f"local functions call each other more than {MAX_DEPTH} deep", hint="inline them at export"
+        )
+
+
+def _cost(nodes: Iterable[NodeProto], size: int, calls: Counter[_Key], costs: dict[_Key, _Cost]) -> _Cost:
+    count = sum(1 for _ in _all_nodes(nodes)) + sum(times * costs[key].nodes for key, times in calls.items())
+    size += sum(times * costs[key].bytes for key, times in calls.items())
+    return _Cost(count, size, 1 + max((costs[key].depth for key in calls), default=0))
+
+
+def _calls(nodes: Iterable[NodeProto]) -> Iterable[_Key]:
+    return ((node.domain, node.op_type, getattr(node, "overload", "")) for node in _all_nodes(nodes))
+
+
+def _all_nodes(nodes: Iterable[NodeProto]) -> Iterable[NodeProto]:
+    """`nodes` and those of all bodies in them."""
+    stack: list[Iterable[NodeProto]] = [nodes]
+    while stack:
+        inner: list[GraphProto] = []
+        for node in stack.pop():
+            yield node
+            inner.extend(graph for _, graph in bodies(node))
+        stack += [graph.node for graph in inner]
+
+
+def _title(key: _Key | None) -> str:
+    return repr("::".join(part for part in key or () if part))

@@ -1,0 +1,190 @@
+"""The types of all values: ONNX's shape inference first, our own refinement where that leaves holes.
+
+What the file declares of inner values and outputs is taken away before and only fills what inference leaves
+open: ONNX would silently let a stale declaration win over what the operators compute.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from onnx import GraphProto, ModelProto, ValueInfoProto
+from onnx.shape_inference import infer_shapes
+
+from tmpass.errors import ModelError
+
+from .dimensions import Bindings
+from .opsets import Opsets
+from .read import bodies
+from .scopes import Scope
+from .value_types import ValueType, contradicts, fill, from_proto, of_tensor
+
+Types = list[dict[str, ValueType]]
+"""By scope id, then by name: what each scope itself defines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """What inference finds.
+
+    Fields: `types` of all values; `idle` are the ids of the branches that certainly never run, since their
+    condition is known once the shapes are; `warnings` are about what the file declares.
+    """
+
+    types: Types
+    idle: frozenset[int]
+    warnings: tuple[str, ...]
+
+
+def infer(model: ModelProto, main: Scope, opsets: Opsets, bindings: Bindings) -> Inference:
+    """Infer the types of all values of `model`, whose tree of scopes is `main`.
+
+    Raises:
+        ModelError: shape inference refuses the model, or a declared element type is not the computed one.
+    """
+    declared = [_declared(scope) for scope in main.walk()]
+    for scope in main.walk():
+        _undeclare(scope, opsets)
+    inferred = _collect(main, _run(model).graph, bindings)
+    types = [
+        {name: settle(name, known, stated, bindings) for name, known in there.items()}
+        for there, stated in zip(inferred, declared, strict=True)
+    ]
+    idle: frozenset[int] = frozenset()
+    if _has_holes(main, types):
+        # What evaluates values costs time to import.
+        from .refine import refine
+
+        types, idle = refine(main, inferred, declared, opsets, bindings)
+    return Inference(types, idle, _compare(main, types, declared, idle))
+
+
+def settle(name: str, known: ValueType, stated: dict[str, ValueType], bindings: Bindings) -> ValueType:
+    """`known` with its holes filled, from what is bound and from what the file states of `name`."""
+    known = bindings.settle(name, known)
+    if not known.complete and name in stated:
+        known = bindings.settle(name, fill(known, stated[name]))
+    return known
+
+
+def _run(model: ModelProto) -> ModelProto:
+    """ONNX's inference, with data propagation unless that is what fails."""
+    data = model.SerializeToString()
+    try:
+        return infer_shapes(data, data_prop=True)
+    except Exception:
+        try:
+            return infer_shapes(data)
+        except Exception as error:
+            fault = str(error).strip().partition("\n")[0]
+            raise ModelError(
+                f"shape inference refuses the model: {fault}", hint="check it with onnx.checker.check_model"
+            ) from error
+
+
+def _declared(scope: Scope) -> dict[str, ValueType]:
+    """Return what the file says of the values of a scope."""
+    graph = scope.graph
+    values = (*graph.value_info, *graph.output, *graph.input)
+    return {value.name: from_proto(value.type) for value in values}
+
+
+def _undeclare(scope: Scope, opsets: Opsets) -> None:
+    """Take out of the model what inference is to find by itself.
+
+    Element types stay where inference cannot find them: at operators ONNX does not define, and at the outputs
+    of bodies, where a missing one makes it give up on the whole model.
+    """
+    graph = scope.graph
+    opaque = {n for node in scope.nodes if not opsets.defines(node.domain, node.op_type) for n in node.output}
+    kept = [value for value in graph.value_info if value.name in opaque]
+    del graph.value_info[:]
+    graph.value_info.extend(kept)
+    for value in (*graph.value_info, *graph.output):
+        _forget(value, keep_element=scope.id > 0 or value.name in opaque)
+    if scope.id > 0:
+        for value in graph.input:
+            _forget(value, keep_element=True)
+
+
+def _forget(value: ValueInfoProto, *, keep_element: bool) -> None:
+    if value.type.WhichOneof("value") == "tensor_type" and keep_element:
+        value.type.tensor_type.ClearField("shape")
+    elif not keep_element:
+        value.ClearField("type")
+
+
+def _collect(main: Scope, graph: GraphProto, bindings: Bindings) -> Types:
+    """Return the types in the inferred copy `graph` of the model, scope by scope."""
+    types: Types = []
+    _collect_scope(main, graph, bindings, types)
+    return types
+
+
+def _collect_scope(scope: Scope, graph: GraphProto, bindings: Bindings, types: Types) -> None:
+    here: dict[str, ValueType] = {}
+    types.append(here)
+    for value in graph.input:
+        if value.name not in scope.stored:
+            here[value.name] = _without_inventions(from_proto(value.type), bindings)
+    here |= {name: of_tensor(tensor) for name, tensor in scope.stored.items()}
+    for sparse in scope.graph.sparse_initializer:
+        here[sparse.values.name] = ValueType(sparse.values.data_type, tuple(sparse.dims))
+    made = {name for node in scope.nodes for name in node.output if name}
+    for value in (*graph.value_info, *graph.output):
+        if value.name in made:
+            here[value.name] = _without_inventions(from_proto(value.type), bindings)
+    for name in _made(scope):
+        here.setdefault(name, ValueType())
+    for index, inside in scope.bodies.items():
+        for body, (_, copy) in zip(inside, bodies(graph.node[index]), strict=True):
+            _collect_scope(body.scope, copy, bindings, types)
+
+
+def _made(scope: Scope) -> Iterable[str]:
+    return (name for node in scope.nodes for name in node.output if name)
+
+
+def _without_inventions(known: ValueType, bindings: Bindings) -> ValueType:
+    """`known` without the names that inference made up for dimensions: they tell nothing outside this run."""
+    if known.shape is None or known.static:
+        return known
+    dims = tuple(d if isinstance(d, int) or d in bindings.names else None for d in known.shape)
+    return ValueType(known.element, dims)
+
+
+def _has_holes(main: Scope, types: Types) -> bool:
+    """Whether refinement may find more; at a loop always, since ONNX believes what its body declares."""
+    for scope in main.walk():
+        if not all(known.complete for known in types[scope.id].values()):
+            return True
+        if any(scope.nodes[index].op_type == "Loop" for index in scope.bodies):
+            return True
+    return False
+
+
+def _compare(main: Scope, types: Types, declared: Types, idle: frozenset[int]) -> tuple[str, ...]:
+    """One warning about all declared shapes that are not the computed ones."""
+    stale: list[str] = []
+    for scope in main.walk(idle):
+        for name, known in types[scope.id].items():
+            stated = declared[scope.id].get(name)
+            if stated is None or name in scope.stored:
+                continue
+            if stated.element and known.element and stated.element != known.element:
+                raise ModelError(
+                    f"is declared {stated.dtype.name}, its operator makes {known.dtype.name}",
+                    where=f"tensor {name!r}",
+                    hint="export the model again",
+                )
+            if contradicts(known, stated):
+                stale.append(f"{name!r} is {_show(known)}, declared {_show(stated)}")
+    if not stale:
+        return ()
+    more = f", and {len(stale) - 1} more" if len(stale) > 1 else ""
+    return (
+        f"the file declares other shapes than its operators compute: {stale[0]}{more}; the computed ones count",
+    )
+
+
+def _show(known: ValueType) -> str:
+    return "[" + ", ".join("?" if d is None else str(d) for d in known.shape or ()) + "]"

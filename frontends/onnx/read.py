@@ -1,0 +1,106 @@
+"""Bytes to a checked ModelProto: parsed, free of large payloads, every operator set known."""
+
+from collections.abc import Iterator
+
+from onnx import AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, TensorProto
+
+from tmpass.errors import ModelError
+
+from .opsets import check_opsets
+
+MAX_VALUE_ELEMENTS = 65536
+"""Integers and booleans of at most so many elements may hold a shape: their values are kept."""
+
+_MAX_FLOAT_ELEMENTS = 1024
+"""Floats matter to shapes only as scales and limits of ranges."""
+
+_SHAPE_ELEMENTS = (TensorProto.INT32, TensorProto.INT64, TensorProto.BOOL)
+
+MAX_DEPTH = 64
+"""Bodies nest at most so deep; protobuf itself stops near 33."""
+
+
+def read(data: bytes) -> ModelProto:
+    """Return the model in `data`, without the payloads of large tensors.
+
+    Raises:
+        ModelError: `data` is no ONNX model, holds no graph, or needs a newer onnx.
+    """
+    if not data:
+        raise ModelError("the file is empty", hint="export the model again")
+    if data.startswith(b"version https://git-lfs"):
+        raise ModelError("the file is a Git LFS pointer, not a model", hint="fetch it with git lfs pull")
+    try:
+        model = ModelProto.FromString(data)
+    except Exception as error:
+        raise ModelError("not an ONNX model, or cut short", hint="check that the file is complete") from error
+    if not model.HasField("graph"):
+        raise ModelError("the file holds no graph", hint="check that it is an ONNX model")
+    _tidy(model)
+    check_opsets(model)
+    return model
+
+
+def bodies(node: NodeProto) -> Iterator[tuple[str, GraphProto]]:
+    """Return the graphs in the attributes of `node`, each with the role it plays: the attribute's name."""
+    for attribute in node.attribute:
+        if attribute.HasField("g"):
+            yield attribute.name, attribute.g
+        for index, graph in enumerate(attribute.graphs):
+            yield f"{attribute.name}[{index}]", graph
+
+
+def _tidy(model: ModelProto) -> None:
+    """Strip every graph of `model`; an explicit stack, since a file may nest deeper than Python recurses."""
+    stack: list[tuple[GraphProto | FunctionProto, int]] = [(model.graph, 0)]
+    stack += [(function, 0) for function in model.functions]
+    while stack:
+        graph, depth = stack.pop()
+        if depth > MAX_DEPTH:
+            raise ModelError(
+                f"bodies nest deeper than {MAX_DEPTH}", where=f"graph {graph.name!r}", hint="flatten them"
+            )
+        if isinstance(graph, GraphProto):
+            for tensor in graph.initializer:
+                _strip(tensor)
+            for sparse in graph.sparse_initializer:
+                _strip(sparse.values)
+                _strip(sparse.indices)
+        for node in graph.node:
+            # "ai.onnx" is a longer spelling of the default domain.
+            if node.domain == "ai.onnx":
+                node.domain = ""
+            for attribute in node.attribute:
+                _strip_attribute(attribute)
+            stack += [(body, depth + 1) for _, body in bodies(node)]
+
+
+def _strip_attribute(attribute: AttributeProto) -> None:
+    if attribute.HasField("t"):
+        _strip(attribute.t)
+    for tensor in attribute.tensors:
+        _strip(tensor)
+
+
+def _strip(tensor: TensorProto) -> None:
+    """Make a large tensor look external: shape inference needs its type only, and copies the model."""
+    elements = 1
+    for dim in tensor.dims:
+        if dim < 0:
+            raise ModelError(
+                f"a stored tensor has dimension {dim}", where=f"tensor {tensor.name!r}", hint="repair it"
+            )
+        elements *= dim
+    limit = MAX_VALUE_ELEMENTS if tensor.data_type in _SHAPE_ELEMENTS else _MAX_FLOAT_ELEMENTS
+    if elements > limit:
+        for field in (
+            "raw_data",
+            "float_data",
+            "int32_data",
+            "int64_data",
+            "double_data",
+            "uint64_data",
+            "string_data",
+        ):
+            tensor.ClearField(field)  # type: ignore[arg-type]
+        tensor.data_location = TensorProto.EXTERNAL

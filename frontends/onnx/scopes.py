@@ -1,0 +1,178 @@
+"""The graphs of a model as a tree of scopes: what each one defines, reads from outside and runs inside."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from onnx import GraphProto, ModelProto, NodeProto, TensorProto
+
+from tmpass.errors import ModelError
+
+from .read import bodies
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A graph that a node runs, under the name of its attribute."""
+
+    role: str
+    scope: "Scope"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A graph with its bodies.
+
+    Fields: `id` counts the scopes of a model, 0 is the main graph; `inputs` are the names a caller supplies;
+    `stored` are the initialisers that no caller can override, `defaults` those that one can; `bodies` maps the
+    index of a node to what it runs; `free` are the names read here, or in a body, that a scope around this one
+    defines.
+    """
+
+    id: int
+    graph: GraphProto
+    nodes: tuple[NodeProto, ...]
+    inputs: tuple[str, ...]
+    stored: Mapping[str, TensorProto]
+    defaults: Mapping[str, TensorProto]
+    bodies: Mapping[int, tuple[Body, ...]]
+    free: tuple[str, ...]
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of the graph's results."""
+        return tuple(value.name for value in self.graph.output)
+
+    def walk(self, without: Collection[int] = ()) -> Iterator["Scope"]:
+        """Yield this scope and all inside it, in the order of their ids; those of the ids `without` are left out."""
+        yield self
+        for inside in self.bodies.values():
+            for body in inside:
+                if body.scope.id not in without:
+                    yield from body.scope.walk(without)
+
+
+def node_title(node: NodeProto, index: int) -> str:
+    """How errors name a node."""
+    name = f" {node.name!r}" if node.name else ""
+    return f"node {index}{name} ({node.op_type})"
+
+
+def scopes_of(model: ModelProto) -> Scope:
+    """Return the scope of the main graph of `model`.
+
+    Before IR version 4 each initialiser had to be listed among the inputs too; that made it no input.
+
+    Raises:
+        ModelError: a tensor is read that nothing makes before, or made twice.
+    """
+    return _Builder(stored_inputs=model.ir_version < 4).scope(model.graph, "", ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """The names of an enclosing graph: the index of the node that makes each, -1 for what is there first."""
+
+    makers: Mapping[str, int]
+    nodes: tuple[NodeProto, ...]
+    current: int
+
+
+_Given = tuple[tuple[str, ...], dict[str, TensorProto], dict[str, TensorProto]]
+
+
+class _Builder:
+    def __init__(self, *, stored_inputs: bool) -> None:
+        self.stored_inputs, self.count = stored_inputs, 0
+
+    def scope(self, graph: GraphProto, title: str, outer: tuple[_Level, ...]) -> Scope:
+        number, self.count = self.count, self.count + 1
+        inputs, stored, defaults = self._given(graph, title, is_main=not outer)
+        nodes = tuple(graph.node)
+        makers = _makers(nodes, inputs, stored, title)
+        inside: dict[int, tuple[Body, ...]] = {}
+        free: dict[str, None] = {}
+        for index, node in enumerate(nodes):
+            for name in node.input:
+                if name and makers.get(name, index) >= index:
+                    levels = (*outer, _Level(makers, nodes, index))
+                    _find(name, levels, _place(title, node_title(node, index)))
+                    free[name] = None
+            found = list(bodies(node))
+            if found:
+                levels = (*outer, _Level(makers, nodes, index))
+                place = _place(title, node_title(node, index))
+                inside[index] = tuple(Body(r, self.scope(g, f"{place}, {r}", levels)) for r, g in found)
+                free |= dict.fromkeys(n for b in inside[index] for n in b.scope.free if n not in makers)
+        for value in graph.output:
+            if value.name not in makers:
+                _find(value.name, outer, _place(title, "the graph's outputs"))
+                free[value.name] = None
+        return Scope(number, graph, nodes, inputs, stored, defaults, inside, tuple(free))
+
+    def _given(self, graph: GraphProto, title: str, *, is_main: bool) -> _Given:
+        """Return the inputs, the initialisers that are none, and those that are defaults of inputs."""
+        stored: dict[str, TensorProto] = {}
+        for tensor in [*graph.initializer, *(s.values for s in graph.sparse_initializer)]:
+            if tensor.name in stored:
+                raise _twice(tensor.name, title, "two initialisers")
+            stored[tensor.name] = tensor
+        inputs = [value.name for value in graph.input]
+        if is_main and self.stored_inputs:
+            return tuple(n for n in inputs if n not in stored), stored, {}
+        given = set(inputs)
+        fixed = {n: t for n, t in stored.items() if n not in given}
+        # The caller of a body supplies every input of it, whatever default is stored.
+        return tuple(inputs), fixed, {n: t for n, t in stored.items() if n in given and is_main}
+
+
+def _makers(
+    nodes: tuple[NodeProto, ...], inputs: tuple[str, ...], stored: Mapping[str, TensorProto], title: str
+) -> dict[str, int]:
+    makers = dict.fromkeys(stored, -1)
+    for name in inputs:
+        if name in makers:
+            raise _twice(name, title, "two inputs of the graph")
+        makers[name] = -1
+    for index, node in enumerate(nodes):
+        for name in node.output:
+            if not name:
+                continue
+            if name in makers:
+                first = makers[name]
+                other = node_title(nodes[first], first) if first >= 0 else "an input or initialiser"
+                raise _twice(name, title, f"{other} and {node_title(node, index)}")
+            makers[name] = index
+    return makers
+
+
+def _find(name: str, levels: tuple[_Level, ...], place: str) -> None:
+    """Check that some enclosing level makes `name` before the node that reads it.
+
+    Raises:
+        ModelError: a later node makes it, or none.
+    """
+    for level in reversed(levels):
+        maker = level.makers.get(name)
+        if maker is None:
+            continue
+        if maker < level.current:
+            return
+        when = "itself" if maker == level.current else "later"
+        raise ModelError(
+            f"reads {name!r}, which {node_title(level.nodes[maker], maker)} makes {when}",
+            where=place,
+            hint="sort the nodes so that each comes after those it reads from",
+        )
+    raise ModelError(f"reads {name!r}, which nothing makes", where=place, hint="export the model again")
+
+
+def _twice(name: str, title: str, makers: str) -> ModelError:
+    return ModelError(
+        f"is made twice, by {makers}",
+        where=_place(title, f"tensor {name!r}"),
+        hint="give each result a name of its own",
+    )
+
+
+def _place(title: str, what: str) -> str:
+    return f"{title}, {what}" if title else what

@@ -1,0 +1,166 @@
+"""What is known of a value's type while shapes are inferred: element type, and a shape with holes."""
+
+from dataclasses import dataclass
+from math import prod
+
+from onnx import TensorProto, TypeProto
+
+from tmpass.dtypes import DType
+
+from .element_types import UNDEFINED, dtype_of
+
+Hole = int | str | None
+"""A dimension: a number, a name, or None where nothing is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueType:
+    """The type of a value as far as it is known.
+
+    Fields: `element` is a TensorProto.DataType; `shape` has a Hole per axis, or is None where the rank is
+    unknown; `other` is, for what is no dense tensor, the serialised TypeProto.
+    """
+
+    element: int = UNDEFINED
+    shape: tuple[Hole, ...] | None = None
+    other: bytes = b""
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing about it is left to find out."""
+        if self.other:
+            return True
+        return self.element != UNDEFINED and self.static
+
+    @property
+    def static(self) -> bool:
+        """Whether it is a tensor whose shape is all numbers."""
+        return self.shape is not None and all(isinstance(d, int) for d in self.shape)
+
+    @property
+    def elements(self) -> int | None:
+        """The number of elements, None where a dimension is open."""
+        if self.shape is None or not self.static:
+            return None
+        return prod(d for d in self.shape if isinstance(d, int))
+
+    @property
+    def dtype(self) -> DType:
+        """The element type; a type that is no dense tensor has a name like "sequence(tensor(float))"."""
+        if not self.other:
+            return dtype_of(self.element)
+        proto = TypeProto.FromString(self.other)
+        kind = (proto.WhichOneof("value") or "").removesuffix("_type").replace("_", " ")
+        article = "an" if kind.startswith("o") else "a"
+        return DType(_spell(proto), None, f"{article} {kind} has no static size")
+
+
+def from_proto(proto: TypeProto) -> ValueType:
+    """Return the ValueType of `proto`; a dimension below zero is open."""
+    kind = proto.WhichOneof("value")
+    if kind is None:
+        return ValueType()
+    if kind != "tensor_type":
+        return ValueType(other=proto.SerializeToString(deterministic=True))
+    tensor = proto.tensor_type
+    if not tensor.HasField("shape"):
+        return ValueType(tensor.elem_type)
+    dims: list[Hole] = []
+    for dim in tensor.shape.dim:
+        if dim.HasField("dim_value"):
+            dims.append(dim.dim_value if dim.dim_value >= 0 else None)
+        else:
+            dims.append(dim.dim_param or None)
+    return ValueType(tensor.elem_type, tuple(dims))
+
+
+def to_proto(value: ValueType) -> TypeProto:
+    """Return the TypeProto of `value`."""
+    if value.other:
+        return TypeProto.FromString(value.other)
+    proto = TypeProto()
+    if value.element == UNDEFINED:
+        return proto
+    proto.tensor_type.elem_type = value.element
+    if value.shape is not None:
+        proto.tensor_type.shape.SetInParent()
+        for hole in value.shape:
+            dim = proto.tensor_type.shape.dim.add()
+            if isinstance(hole, int):
+                dim.dim_value = hole
+            elif hole is not None:
+                dim.dim_param = hole
+    return proto
+
+
+def of_tensor(tensor: TensorProto) -> ValueType:
+    """Return the type of a tensor stored in the file."""
+    return ValueType(tensor.data_type, tuple(tensor.dims))
+
+
+def fill(known: ValueType, more: ValueType) -> ValueType:
+    """`known`, its holes filled from `more`; where both say something, `known` holds. A name is less than a number."""
+    if known == more or more == _NOTHING:
+        return known
+    if known.other or (more.other and known.element != UNDEFINED):
+        return known
+    if more.other:
+        return more
+    element = known.element or more.element
+    if known.shape is None or more.shape is None or len(known.shape) != len(more.shape):
+        return ValueType(element, more.shape if known.shape is None else known.shape)
+    return ValueType(element, tuple(_fill(a, b) for a, b in zip(known.shape, more.shape, strict=True)))
+
+
+def join(one: ValueType, two: ValueType) -> ValueType:
+    """Return what holds of a value that has either type: the dimensions on which both agree."""
+    if one == two:
+        return one
+    if one.other or two.other:
+        return ValueType()
+    element = one.element or two.element
+    if one.shape is None or two.shape is None or len(one.shape) != len(two.shape):
+        return ValueType(element)
+    return ValueType(element, tuple(a if a == b else None for a, b in zip(one.shape, two.shape, strict=True)))
+
+
+def contradicts(one: ValueType, two: ValueType) -> bool:
+    """Whether two shapes cannot be of one tensor: other ranks, or other numbers on an axis."""
+    if one.shape is None or two.shape is None:
+        return False
+    if len(one.shape) != len(two.shape):
+        return True
+    pairs = zip(one.shape, two.shape, strict=True)
+    return any(isinstance(a, int) and isinstance(b, int) and a != b for a, b in pairs)
+
+
+_NOTHING = ValueType()
+
+
+def _fill(known: Hole, more: Hole) -> Hole:
+    if known is None or (isinstance(known, str) and isinstance(more, int)):
+        return more
+    return known
+
+
+def _spell(proto: TypeProto) -> str:
+    """Return a type in ONNX's notation: "seq" and "optional" nest, so this recurses as deep as the protobuf does."""
+    kind = proto.WhichOneof("value")
+    if kind in ("tensor_type", "sparse_tensor_type"):
+        inner = getattr(proto, kind)
+        number = inner.elem_type
+        name = (
+            TensorProto.DataType.Name(number).lower()
+            if number in TensorProto.DataType.values()
+            else str(number)
+        )
+        return f"{kind.removesuffix('_type')}({name})"
+    if kind == "sequence_type":
+        return f"sequence({_spell(proto.sequence_type.elem_type)})"
+    if kind == "optional_type":
+        return f"optional({_spell(proto.optional_type.elem_type)})"
+    if kind == "map_type":
+        key = proto.map_type.key_type
+        name = TensorProto.DataType.Name(key).lower() if key in TensorProto.DataType.values() else str(key)
+        return f"map({name},{_spell(proto.map_type.value_type)})"
+    return (kind or "unknown").removesuffix("_type")

@@ -1,0 +1,140 @@
+"""The values of small tensors that are known at plan time, since shapes depend on them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from onnx import NodeProto, TensorProto, helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+from .read import MAX_VALUE_ELEMENTS
+
+Value = NDArray[Any]
+
+_MAX_TOTAL_ELEMENTS = 2**24
+"""All known values together stay below 128 MiB, whatever a file computes."""
+
+_BOUNDED_BY_INPUT = ("NonZero", "Compress", "Unique")
+"""Their results are open before they run, yet never much larger than what they read."""
+
+_EVALUATED = frozenset(
+    {
+        *_BOUNDED_BY_INPUT,
+        "Abs",
+        "Add",
+        "And",
+        "Cast",
+        "CastLike",
+        "Ceil",
+        "Clip",
+        "Concat",
+        "Constant",
+        "ConstantOfShape",
+        "CumSum",
+        "Div",
+        "Equal",
+        "Expand",
+        "Flatten",
+        "Floor",
+        "Gather",
+        "GatherElements",
+        "GatherND",
+        "Greater",
+        "GreaterOrEqual",
+        "Identity",
+        "Less",
+        "LessOrEqual",
+        "Max",
+        "Min",
+        "Mod",
+        "Mul",
+        "Neg",
+        "Not",
+        "Or",
+        "Pad",
+        "Pow",
+        "Range",
+        "ReduceMax",
+        "ReduceMin",
+        "ReduceProd",
+        "ReduceSum",
+        "Reshape",
+        "Round",
+        "ScatterElements",
+        "ScatterND",
+        "Sign",
+        "Slice",
+        "Split",
+        "Sqrt",
+        "Squeeze",
+        "Sub",
+        "Sum",
+        "Tile",
+        "Transpose",
+        "Trilu",
+        "Unsqueeze",
+        "Where",
+        "Xor",
+    }
+)
+"""What exporters compute shapes with; each takes time in proportion to what it reads and writes."""
+
+
+def stored_value(tensor: TensorProto) -> Value | None:
+    """Return the value of a tensor in the file, None where it is large, elsewhere, or broken."""
+    elements = 1
+    for dim in tensor.dims:
+        elements *= dim
+    if tensor.data_location == TensorProto.EXTERNAL or elements > MAX_VALUE_ELEMENTS:
+        return None
+    try:
+        value = np.asarray(numpy_helper.to_array(tensor))
+    except Exception:
+        return None
+    return value if value.dtype.kind in "biuf" else None
+
+
+class Evaluator:
+    """Evaluates single nodes with ONNX's own reference implementation, within a budget of elements."""
+
+    def __init__(self, versions: Mapping[str, int]) -> None:
+        self._opsets = [helper.make_opsetid(domain, version) for domain, version in versions.items()]
+        self._left = _MAX_TOTAL_ELEMENTS
+
+    def evaluate(
+        self, node: NodeProto, inputs: Sequence[Value | None], elements: Sequence[int | None]
+    ) -> dict[str, Value]:
+        """Return the values of the outputs of `node`; empty where they are not known or not small.
+
+        Args:
+            node: an operator without bodies.
+            inputs: the values of its inputs, None for one that is absent.
+            elements: how many elements each output has, None where that is open.
+        """
+        if node.domain or node.op_type not in _EVALUATED:
+            return {}
+        if node.op_type in _BOUNDED_BY_INPUT:
+            most = sum(value.size * max(1, value.ndim) for value in inputs if value is not None)
+        elif None in elements:
+            return {}
+        else:
+            most = sum(count for count in elements if count is not None)
+        if most > min(MAX_VALUE_ELEMENTS, self._left):
+            return {}
+        results = self._run(node, inputs)
+        self._left -= sum(value.size for value in results.values())
+        return results
+
+    def _run(self, node: NodeProto, inputs: Sequence[Value | None]) -> dict[str, Value]:
+        feeds = {name: value for name, value in zip(node.input, inputs, strict=True) if name}
+        outputs = [name for name in node.output if name]
+        function = helper.make_function("", "node", list(feeds), outputs, [node], self._opsets)
+        try:
+            # A division by zero or an overflow must leave a value unknown, not make a wrong one.
+            with np.errstate(all="raise"):
+                results = ReferenceEvaluator(function).run(None, feeds, attributes={})
+        except Exception:
+            return {}
+        values = {name: np.asarray(value) for name, value in zip(outputs, results, strict=True)}
+        return {name: value for name, value in values.items() if value.dtype.kind in "biuf"}

@@ -1,0 +1,52 @@
+"""The buffers of a model: where the bytes of constants and metadata are."""
+
+from tmpass.errors import ModelError
+
+from . import schema
+from .flatbuffer import DAMAGED, Table
+
+_INSIDE = 1
+"""Writers put offset 0 or 1 where the data is not behind the flatbuffer."""
+
+
+class Buffers:
+    """All buffers of a model.
+
+    Raises:
+        ModelError: one of them does not lie inside the file.
+    """
+
+    __slots__ = ("_data", "_left", "_spans")
+
+    def __init__(self, model: Table, data: bytes) -> None:
+        self._data, self._left = data, len(data)
+        self._spans = [_span(buffer, len(data)) for buffer in model.tables(schema.Model.BUFFERS, "buffer")]
+
+    def size(self, index: int, owner: Table) -> int:
+        """Return how many bytes of data are in buffer `index`, which `owner` names."""
+        if index >= len(self._spans):
+            fault = f"names buffer {index}, but the file has {len(self._spans)} buffers"
+            raise ModelError(fault, where=owner.where, hint=DAMAGED)
+        return self._spans[index][1]
+
+    def content(self, index: int, owner: Table) -> bytes:
+        """Copy the data in buffer `index`, which `owner` names; all copies together fit the file once."""
+        size = self.size(index, owner)
+        self._left -= size
+        if self._left < 0:
+            raise ModelError("the buffers of the metadata overlap", where=owner.where, hint=DAMAGED)
+        start = self._spans[index][0]
+        return self._data[start : start + size]
+
+
+def _span(buffer: Table, file_size: int) -> tuple[int, int]:
+    """Return (first byte, size) of the data in `buffer`."""
+    start, size = buffer.span(schema.Buffer.DATA)
+    offset = buffer.scalar(schema.Buffer.OFFSET)
+    if size or offset <= _INSIDE:
+        return start, size
+    size = buffer.scalar(schema.Buffer.SIZE)
+    if offset + size > file_size:
+        fault = f"its {size} bytes at byte {offset} end behind byte {file_size}, the last of the file"
+        raise ModelError(fault, where=buffer.where, hint=DAMAGED)
+    return offset, size

@@ -1,0 +1,103 @@
+"""Which operators run other subgraphs, and where their options name them."""
+
+from dataclasses import dataclass
+from struct import Struct
+
+from tmpass.errors import ModelError
+from tmpass.graph import Call
+
+from . import schema
+from .flatbuffer import Field, Scalar, Table
+
+_INT32, _UINT32 = Struct("<i"), Struct("<I")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options table of an operator that calls.
+
+    Fields: `name` in the schema; `number` in the union, which is BuiltinOptions2 if `second`; `callees`, the
+    fields that hold a subgraph index or a vector of them, each with the role of that subgraph; `repeats`,
+    whether it may run many times.
+    """
+
+    name: str
+    number: int
+    callees: tuple[tuple[Scalar | Field, str], ...]
+    second: bool = False
+    repeats: bool = False
+
+
+def _index(number: int, name: str) -> Scalar:
+    return Scalar(number, name + "_subgraph_index", _INT32)
+
+
+_LOOP = ((_index(0, "cond"), "cond"), (_index(1, "body"), "body"))
+
+CALLING: dict[str, Options] = {
+    "IF": Options("IfOptions", 92, ((_index(0, "then"), "then"), (_index(1, "else"), "else"))),
+    "WHILE": Options("WhileOptions", 93, _LOOP, repeats=True),
+    "CALL_ONCE": Options("CallOnceOptions", 103, ((_index(0, "init"), "init"),)),
+    "CALL": Options("CallOptions", 16, ((Scalar(0, "subgraph", _UINT32), "call"),)),
+    "STABLEHLO_COMPOSITE": Options(
+        "StableHLOCompositeOptions", 21, ((_index(1, "decomposition"), "decomposition"),), second=True
+    ),
+    "STABLEHLO_WHILE": Options("StablehloWhileOptions", 15, _LOOP, second=True, repeats=True),
+    "STABLEHLO_CASE": Options(
+        "StablehloCaseOptions", 23, ((Field(0, "branch_subgraph_indices"), "branch"),), second=True
+    ),
+    "STABLEHLO_REDUCE": Options(
+        "StablehloReduceOptions", 6, ((_index(1, "body"), "body"),), second=True, repeats=True
+    ),
+    "STABLEHLO_SCATTER": Options(
+        "StablehloScatterOptions",
+        7,
+        ((_index(6, "update_computation"), "update"),),
+        second=True,
+        repeats=True,
+    ),
+    "STABLEHLO_REDUCE_WINDOW": Options(
+        "StablehloReduceWindowOptions", 13, ((_index(5, "body"), "body"),), second=True, repeats=True
+    ),
+    "STABLEHLO_SORT": Options(
+        "StablehloSortOptions", 14, ((_index(2, "comparator"), "comparator"),), second=True, repeats=True
+    ),
+    "STABLEHLO_CUSTOM_CALL": Options(
+        "StablehloCustomCallOptions",
+        5,
+        ((Field(4, "called_computations"), "computation"),),
+        second=True,
+        repeats=True,
+    ),
+}
+"""The options of every operator that runs subgraphs, by the operator's name."""
+
+
+def read_calls(operator: Table, kind: str, subgraphs: int) -> tuple[Call, ...]:
+    """Read what `operator`, which is a `kind`, runs in a model of `subgraphs` subgraphs.
+
+    Raises:
+        ModelError: its options are absent or of another type, or name a subgraph that is not there.
+    """
+    options = CALLING.get(kind)
+    if options is None:
+        return ()
+    if options.second:
+        type_field, field = schema.Operator.BUILTIN_OPTIONS_2_TYPE, schema.Operator.BUILTIN_OPTIONS_2
+    else:
+        type_field, field = schema.Operator.BUILTIN_OPTIONS_TYPE, schema.Operator.BUILTIN_OPTIONS
+    number, table = operator.scalar(type_field), operator.table(field, "options")
+    if table is None or number != options.number:
+        found = "none" if table is None else f"options of type {number}"
+        fault = f"{kind} needs {options.name} (type {options.number}), but has {found}"
+        raise ModelError(fault, where=operator.where, hint="convert the model again")
+    calls = []
+    for callee, role in options.callees:
+        many = isinstance(callee, Field)
+        indices = (table.integers(callee) or ()) if isinstance(callee, Field) else (table.scalar(callee),)
+        for position, index in enumerate(indices):
+            if not 0 <= index < subgraphs:
+                fault = f"{kind} names subgraph {index} as its {role}, but the file has {subgraphs} subgraphs"
+                raise ModelError(fault, where=operator.where, hint="convert the model again")
+            calls.append(Call(index, f"{role} {position}" if many else role, options.repeats))
+    return tuple(calls)

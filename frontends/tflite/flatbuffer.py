@@ -1,0 +1,206 @@
+"""Reads flatbuffers that may be damaged or hostile: no offset is followed before it is checked.
+
+    vtable  [its bytes, table's bytes, offset of field 0, of field 1, ...]   2 bytes each, 0: field is absent
+      ^
+      | 4-byte distance back
+    table   [.., scalar, ..., 4-byte distance forward, ...]
+                                  |
+                                  v
+                                vector [4-byte length, entries]  or string, or table
+
+The format: https://flatbuffers.dev/internals/
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from struct import Struct, unpack_from
+
+from tmpass.errors import ModelError
+
+DAMAGED = "the file is truncated or damaged"
+
+FIELD_LIMIT = 14
+"""Fields from this number on are not looked at; the schema has no table with more."""
+
+_INT32, _UINT32 = Struct("<i"), Struct("<I")
+_VTABLES_KEPT = 4096
+_SHARING = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field that is an offset: to a string, a vector or a table."""
+
+    number: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A field that is a number, laid out as `code`; one that is absent counts as 0."""
+
+    number: int
+    name: str
+    code: Struct
+
+
+class Source:
+    """The bytes of a file, and how much of them may still be read.
+
+    Objects may share what they point to, so a hostile file of kilobytes can describe a tree of gigabytes.
+    Without sharing, n bytes hold at most n/8 tables and n bytes of vectors and strings. Twice as many tables
+    and 4 times as many bytes may be visited, what is shared counted each time: writers share far less.
+    """
+
+    __slots__ = ("_bytes_left", "_tables_left", "data", "size", "vtables")
+
+    def __init__(self, data: bytes) -> None:
+        self.data, self.size = data, len(data)
+        self._tables_left = len(data) // 4
+        self._bytes_left = _SHARING * len(data)
+        self.vtables: dict[int, tuple[int, ...]] = {}
+
+    def count_table(self, table: "Table") -> None:
+        """Note that `table` is visited."""
+        self._tables_left -= 1
+        if self._tables_left < 0:
+            self._refuse(table, "tables", self.size // 4)
+
+    def count_bytes(self, count: int, table: "Table") -> None:
+        """Note that `count` bytes of a vector or string in `table` are read."""
+        self._bytes_left -= count
+        if self._bytes_left < 0:
+            self._refuse(table, "bytes of vectors and strings", _SHARING * self.size)
+
+    def _refuse(self, table: "Table", what: str, limit: int) -> None:
+        fault = f"the file has {self.size} bytes, yet describes more than {limit} {what} by sharing them"
+        raise ModelError(fault, where=table.where, hint="the file is damaged or made to exhaust its reader")
+
+
+class Table:
+    """A table at a checked position; `kind`, `index` and `owner` say in errors which one it is."""
+
+    __slots__ = ("_fields", "_position", "_source", "index", "kind", "owner")
+
+    def __init__(
+        self, source: Source, position: int, kind: str, index: int | None = None, owner: "Table | None" = None
+    ) -> None:
+        self._source, self._position = source, position
+        self.kind, self.index, self.owner = kind, index, owner
+        source.count_table(self)
+        vtable = position - _INT32.unpack_from(source.data, position)[0]
+        self._fields = source.vtables.get(vtable) or self._read_vtable(vtable)
+
+    @property
+    def where(self) -> str:
+        """Such as "tensor 5 of subgraph 0"."""
+        name = self.kind if self.index is None else f"{self.kind} {self.index}"
+        return f"{name} of {self.owner.where}" if self.owner and self.owner.owner else name
+
+    def scalar(self, field: Scalar) -> int:
+        """Return the number in `field`, 0 if it is absent."""
+        offset = self._fields[field.number]
+        if not offset:
+            return 0
+        at = self._position + offset
+        if at + field.code.size > self._source.size:
+            raise self._outside(field, at)
+        value: int = field.code.unpack_from(self._source.data, at)[0]
+        return value
+
+    def integers(self, field: Field) -> tuple[int, ...] | None:
+        """Return the entries of a vector of 32-bit integers, None if it is absent."""
+        start, length = self.span(field, width=4)
+        if not start:
+            return None
+        self._source.count_bytes(4 * length, self)
+        return unpack_from(f"<{length}i", self._source.data, start)
+
+    def string(self, field: Field) -> str | None:
+        """Return the text in `field`, None if it is absent; bytes that are no UTF-8 become escapes."""
+        start, length = self.span(field)
+        if not start:
+            return None
+        self._source.count_bytes(length, self)
+        return self._source.data[start : start + length].decode(errors="backslashreplace")
+
+    def tables(self, field: Field, kind: str) -> Iterator["Table"]:
+        """Yield the tables of a vector, none if it is absent; `kind` names them in errors."""
+        start, length = self.span(field, width=4)
+        self._source.count_bytes(4 * length, self)
+        last = self._source.size - 4
+        distances = unpack_from(f"<{length}I", self._source.data, start)
+        for index, distance in enumerate(distances):
+            position = start + 4 * index + distance
+            if position > last:
+                raise self._fault(f"field {field.name!r} points with entry {index} to byte {position}")
+            yield Table(self._source, position, kind, index, self)
+
+    def table(self, field: Field, kind: str) -> "Table | None":
+        """Return the table in `field`, None if it is absent."""
+        position = self._target(field)
+        return Table(self._source, position, kind, None, self) if position else None
+
+    def span(self, field: Field, width: int = 1) -> tuple[int, int]:
+        """Return (first byte, entries) of a vector with `width` bytes an entry; (0, 0) if it is absent."""
+        if not self._fields[field.number]:
+            return 0, 0
+        at = self._target(field)
+        (length,) = _UINT32.unpack_from(self._source.data, at)
+        end = at + 4 + length * width
+        if end > self._source.size:
+            raise self._fault(f"field {field.name!r} has {length} entries and ends at byte {end}")
+        return at + 4, length
+
+    def _target(self, field: Field) -> int:
+        """Return where the object in `field` begins, 0 if it is absent; 4 bytes of it are in the file."""
+        offset = self._fields[field.number]
+        if not offset:
+            return 0
+        last = self._source.size - 4
+        at: int = self._position + offset
+        if at > last:
+            raise self._outside(field, at)
+        at += _UINT32.unpack_from(self._source.data, at)[0]
+        if at > last:
+            raise self._outside(field, at)
+        return at
+
+    def _read_vtable(self, vtable: int) -> tuple[int, ...]:
+        """Return the offsets of the fields from the table's start, FIELD_LIMIT of them."""
+        source = self._source
+        if not 0 <= vtable <= source.size - 4:
+            raise self._fault(f"its vtable is at byte {vtable}")
+        length = source.data[vtable] | source.data[vtable + 1] << 8
+        if length < 4 or vtable + length > source.size:
+            raise self._fault(
+                f"its vtable at byte {vtable} has {length} bytes and ends at byte {vtable + length}"
+            )
+        count = min(length // 2 - 2, FIELD_LIMIT)
+        fields: tuple[int, ...] = unpack_from(f"<{count}H", source.data, vtable + 4) + (0,) * (
+            FIELD_LIMIT - count
+        )
+        # Real files have a handful of vtables; one that has thousands must not fill the memory with them.
+        if len(source.vtables) < _VTABLES_KEPT:
+            source.vtables[vtable] = fields
+        return fields
+
+    def _outside(self, field: Field | Scalar, at: int) -> ModelError:
+        return self._fault(f"field {field.name!r} points to byte {at}")
+
+    def _fault(self, what: str) -> ModelError:
+        return ModelError(f"{what} of {self._source.size}", where=self.where, hint=DAMAGED)
+
+
+def root_table(data: bytes, kind: str) -> Table:
+    """Return the table that the flatbuffer `data` begins with.
+
+    Raises:
+        ModelError: it lies outside the file. So do all methods of the tables below it.
+    """
+    if len(data) < 8:
+        raise ModelError(f"the file has {len(data)} bytes, too few for a header", hint=DAMAGED)
+    position = _UINT32.unpack_from(data, 0)[0]
+    if position > len(data) - 4:
+        raise ModelError(f"the root points to byte {position} of {len(data)}", where=kind, hint=DAMAGED)
+    return Table(Source(data), position, kind)

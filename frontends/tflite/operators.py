@@ -1,0 +1,98 @@
+"""Operators: which they are, what they read, write and call."""
+
+from dataclasses import dataclass
+
+from tmpass.errors import ModelError
+from tmpass.graph import ABSENT, Op
+
+from . import schema
+from .calls import read_calls
+from .flatbuffer import DAMAGED, Field, Table
+from .operator_names import CUSTOM, operator_name
+from .tensors import Declared
+
+VIEWS = frozenset(("RESHAPE", "SQUEEZE", "EXPAND_DIMS", "STABLEHLO_RESHAPE"))
+"""Operators whose first output has the elements of their first input, in the same order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """An entry of the model's list of operators; `custom` ones are named in the file."""
+
+    name: str
+    custom: bool
+
+
+def read_codes(model: Table) -> list[Code]:
+    """Read the list of operators that the operators of all subgraphs point into.
+
+    Raises:
+        ModelError: a code is negative, or a custom operator has no name.
+    """
+    codes = []
+    for table in model.tables(schema.Model.OPERATOR_CODES, "operator code"):
+        old = table.scalar(schema.OperatorCode.DEPRECATED_BUILTIN_CODE)
+        code = max(old, table.scalar(schema.OperatorCode.BUILTIN_CODE))
+        if code < 0:
+            raise ModelError(f"names built-in operator {code}", where=table.where, hint=DAMAGED)
+        name = operator_name(code) if code != CUSTOM else table.string(schema.OperatorCode.CUSTOM_CODE)
+        if not name:
+            raise ModelError(
+                "a custom operator has no name", where=table.where, hint="convert the model again"
+            )
+        codes.append(Code(name, code == CUSTOM))
+    return codes
+
+
+def read_operators(
+    subgraph: Table, codes: list[Code], tensors: list[Declared], subgraphs: int
+) -> tuple[Op, ...]:
+    """Read the operators of `subgraph`, over `tensors`, in a model of `subgraphs` subgraphs.
+
+    An operator has no name in the file: it gets the one of its first output.
+
+    Raises:
+        ModelError: an operator names a tensor, subgraph or operator code that is not there.
+    """
+    field = schema.Operator
+    ops = []
+    for table in subgraph.tables(schema.SubGraph.OPERATORS, "operator"):
+        number = table.scalar(field.OPCODE_INDEX)
+        if number >= len(codes):
+            fault = f"names operator code {number}, but the file has {len(codes)} codes"
+            raise ModelError(fault, where=table.where, hint=DAMAGED)
+        code = codes[number]
+        inputs = _indices(table, field.INPUTS, code, len(tensors))
+        outputs = _indices(table, field.OUTPUTS, code, len(tensors))
+        temporaries = _indices(table, field.INTERMEDIATES, code, len(tensors))
+        named = outputs and outputs[0] != ABSENT
+        ops.append(
+            Op(
+                kind=code.name,
+                name=tensors[outputs[0]].name if named else f"{code.name}_{table.index}",
+                inputs=inputs,
+                outputs=outputs,
+                temporaries=tuple(t for t in temporaries if t != ABSENT) if temporaries else (),
+                calls=() if code.custom else read_calls(table, code.name, subgraphs),
+                view=code.name in VIEWS and not code.custom and _same_dtype(inputs, outputs, tensors),
+                custom=code.custom,
+            )
+        )
+    return tuple(ops)
+
+
+def _indices(table: Table, field: Field, code: Code, tensors: int) -> tuple[int, ...]:
+    indices = table.integers(field)
+    if not indices:
+        return ()
+    if min(indices) < ABSENT or max(indices) >= tensors:
+        position, wrong = next((p, t) for p, t in enumerate(indices) if not ABSENT <= t < tensors)
+        fault = f"{code.name} names tensor {wrong} as entry {position} of its {field.name}"
+        raise ModelError(f"{fault}, but the subgraph has {tensors} tensors", where=table.where, hint=DAMAGED)
+    return indices
+
+
+def _same_dtype(inputs: tuple[int, ...], outputs: tuple[int, ...], tensors: list[Declared]) -> bool:
+    if not inputs or not outputs or inputs[0] == ABSENT or outputs[0] == ABSENT:
+        return False
+    return tensors[inputs[0]].dtype == tensors[outputs[0]].dtype

@@ -1,0 +1,102 @@
+"""Where the TFLite schema puts the fields that tmpass reads: the number and the layout of each.
+
+Source: `schema.fbs` of LiteRT, version 3 of the format. One class per table of the schema, by its name there.
+"""
+
+from struct import Struct
+
+from .flatbuffer import Field, Scalar
+
+_BOOL, _INT8, _UINT8 = Struct("<?"), Struct("<b"), Struct("<B")
+_INT32, _UINT32, _UINT64 = Struct("<i"), Struct("<I"), Struct("<Q")
+
+VERSION = 3
+"""The only `Model.version` there is."""
+
+
+class Model:
+    """The root."""
+
+    VERSION = Scalar(0, "version", _UINT32)
+    OPERATOR_CODES = Field(1, "operator_codes")
+    SUBGRAPHS = Field(2, "subgraphs")
+    DESCRIPTION = Field(3, "description")
+    BUFFERS = Field(4, "buffers")
+    METADATA = Field(6, "metadata")
+    SIGNATURE_DEFS = Field(7, "signature_defs")
+
+
+class SubGraph:
+    """Tensors, and the operators over them in the order in which they run."""
+
+    TENSORS = Field(0, "tensors")
+    INPUTS = Field(1, "inputs")
+    OUTPUTS = Field(2, "outputs")
+    OPERATORS = Field(3, "operators")
+    NAME = Field(4, "name")
+
+
+class Tensor:
+    """A value; its data, if it has any, is in a buffer of the model or outside the file."""
+
+    SHAPE = Field(0, "shape")
+    TYPE = Scalar(1, "type", _INT8)
+    BUFFER = Scalar(2, "buffer", _UINT32)
+    NAME = Field(3, "name")
+    IS_VARIABLE = Scalar(5, "is_variable", _BOOL)
+    SHAPE_SIGNATURE = Field(7, "shape_signature")
+    HAS_RANK = Scalar(8, "has_rank", _BOOL)
+    EXTERNAL_BUFFER = Scalar(10, "external_buffer", _UINT32)
+
+
+class Operator:
+    """What runs: an operator code by its index, tensors by theirs."""
+
+    OPCODE_INDEX = Scalar(0, "opcode_index", _UINT32)
+    INPUTS = Field(1, "inputs")
+    OUTPUTS = Field(2, "outputs")
+    BUILTIN_OPTIONS_TYPE = Scalar(3, "builtin_options_type", _UINT8)
+    BUILTIN_OPTIONS = Field(4, "builtin_options")
+    INTERMEDIATES = Field(8, "intermediates")
+    BUILTIN_OPTIONS_2_TYPE = Scalar(11, "builtin_options_2_type", _UINT8)
+    BUILTIN_OPTIONS_2 = Field(12, "builtin_options_2")
+
+
+class OperatorCode:
+    """Which operator: the larger of the two codes; files from before code 127 only have the first."""
+
+    DEPRECATED_BUILTIN_CODE = Scalar(0, "deprecated_builtin_code", _INT8)
+    CUSTOM_CODE = Field(1, "custom_code")
+    VERSION = Scalar(2, "version", _INT32)
+    BUILTIN_CODE = Scalar(3, "builtin_code", _INT32)
+
+
+class Buffer:
+    """Data in the flatbuffer, or `size` bytes behind it at `offset` from the start of the file."""
+
+    DATA = Field(0, "data")
+    OFFSET = Scalar(1, "offset", _UINT64)
+    SIZE = Scalar(2, "size", _UINT64)
+
+
+class Metadata:
+    """A name for a buffer."""
+
+    NAME = Field(0, "name")
+    BUFFER = Scalar(1, "buffer", _UINT32)
+
+
+class SignatureDef:
+    """Public names for a subgraph and its inputs and outputs."""
+
+    INPUTS = Field(0, "inputs")
+    OUTPUTS = Field(1, "outputs")
+    SIGNATURE_KEY = Field(2, "signature_key")
+    SUBGRAPH_INDEX = Scalar(4, "subgraph_index", _UINT32)
+
+
+class TensorMap:
+    """A public name for a tensor."""
+
+    NAME = Field(0, "name")
+    TENSOR_INDEX = Scalar(1, "tensor_index", _UINT32)

@@ -1,0 +1,99 @@
+"""Whatever the bytes: a graph or an error of our own, soon."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tflite_writer import Operator, Signature, Subgraph, Tensor, options, write_model
+from tmpass.frontends import tflite
+
+from tmpass.errors import TmpassError
+from tmpass.graph import Graph
+
+
+def _models() -> list[bytes]:
+    """Write small models that between them use every part of the format that is read."""
+    x, y, w = Tensor("x", [1, 4]), Tensor("y", [1, 4]), Tensor("w", [1, 4], data=bytes(16))
+    add = Operator("ADD", [0, 1], [2], options("AddOptions", fused_activation_function=0))
+    plain = write_model(
+        [Subgraph([x, w, y], [add], [0], [2])],
+        signatures=[Signature("serving", 0, [("in", 0)], [("out", 2)])],
+        metadata={"min_runtime_version": b"1.5.0"},
+    )
+    body = Subgraph([x, y], [Operator("ABS", [0], [1])], [0], [1], name="body")
+    table = options("IfOptions", then_subgraph_index=1, else_subgraph_index=2)
+    chosen = [Tensor("c", [1], "BOOL"), x, y]
+    branch = write_model([Subgraph(chosen, [Operator("IF", [0, 1], [2], table)], [0, 1], [2]), body, body])
+    cases = options("StablehloCaseOptions", branch_subgraph_indices=[1, 1])
+    odd = [
+        Tensor("v", [-1, 4], is_variable=True, shape_signature=[-1, 4], has_rank=True),
+        Tensor("w", [16], "INT8", data=bytes(16), appended=True),
+        Tensor(None, None, "RESOURCE"),
+        Tensor("out", [], external_buffer=0),
+    ]
+    operators = [
+        Operator("op", [0, 1, -1], [3], intermediates=[2], custom=True),
+        Operator("STABLEHLO_CASE", [3], [], cases),
+    ]
+    return [plain, branch, write_model([Subgraph(odd, operators, [], [3]), body])]
+
+
+MODELS = _models()
+EXTREMES = [0, 1, 2, 3, 4, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFC]
+
+
+def load(data: bytes) -> Graph | TmpassError:
+    try:
+        return tflite.load(data, {"x:0": 1})
+    except TmpassError as error:
+        assert "\n" not in str(error)
+        return error
+
+
+def test_the_models_are_good() -> None:
+    assert all(isinstance(load(data), Graph) for data in MODELS)
+
+
+def test_every_length_of_a_truncated_file() -> None:
+    for data in MODELS:
+        for length in range(len(data)):
+            load(data[:length])
+
+
+def test_every_word_overwritten_with_every_extreme() -> None:
+    for data in MODELS:
+        for at in range(0, len(data), 4):
+            for value in EXTREMES:
+                load(data[:at] + value.to_bytes(4, "little") + data[at + 4 :])
+
+
+@settings(deadline=2000)
+@given(st.sampled_from(MODELS), st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 255)), max_size=12))
+def test_bytes_changed_at_random(data: bytes, changes: list[tuple[int, int]]) -> None:
+    damaged = bytearray(data)
+    for at, value in changes:
+        damaged[at % len(data)] = value
+    load(bytes(damaged))
+
+
+@settings(deadline=2000)
+@given(st.sampled_from(MODELS), st.lists(st.tuples(st.integers(2, 1000), st.integers(-64, 64)), max_size=6))
+def test_words_moved_a_little(data: bytes, changes: list[tuple[int, int]]) -> None:
+    damaged = bytearray(data)
+    for word, by in changes:
+        at = 4 * (word % (len(data) // 4))
+        value = int.from_bytes(damaged[at : at + 4], "little") + by
+        damaged[at : at + 4] = (value % 2**32).to_bytes(4, "little")
+    load(bytes(damaged))
+
+
+@settings(deadline=2000)
+@given(st.binary(max_size=400))
+def test_arbitrary_bytes_behind_a_good_header(tail: bytes) -> None:
+    load(b"\x10\0\0\0TFL3" + tail)
+
+
+@given(st.sampled_from(MODELS), st.integers(0, 3), st.integers(0, 10**6))
+def test_loading_again_gives_the_same(data: bytes, word: int, at: int) -> None:
+    at %= len(data)
+    damaged = data[:at] + bytes([255 >> word]) + data[at + 1 :]
+    first, second = load(damaged), load(damaged)
+    assert str(first) == str(second)

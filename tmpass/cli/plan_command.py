@@ -1,0 +1,33 @@
+"""`tmpass plan`."""
+
+from typing import Any
+
+import click
+
+from tmpass.cli.options import EXIT_CODES, make_plan, planning_options, write_whole
+
+
+@click.command("plan")
+@click.argument("model", metavar="MODEL")
+@planning_options
+@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON instead of the summary.")
+@click.option("--output", "-o", metavar="FILE", help="Write the plan as JSON to FILE; - is standard output.")
+@click.pass_context
+def command(ctx: click.Context, model: str, as_json: bool, output: str | None, **asked: Any) -> None:
+    """Plan the memory of MODEL: every tensor's address, and whether they fit.
+
+    \b
+    Examples:
+        tmpass plan model.tflite --target pixel6-tpu
+        tmpass plan model.onnx --bind batch=1 --budget 512KiB -o plan.json
+    """
+    plan = make_plan(model, asked)
+    if output is not None:
+        write_whole(output, plan.to_json())
+    if as_json:
+        click.echo(plan.to_json(), nl=False)
+    elif output != "-":
+        from tmpass.emit.summary import summary
+
+        click.echo(summary(plan), nl=False)
+    ctx.exit(EXIT_CODES[plan.status])

@@ -1,0 +1,153 @@
+"""When each tensor is alive: graph, timeline and aliases in, an allocation problem out."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tmpass.aliases import Aliases, Key
+from tmpass.graph import ABSENT, Graph, Tensor, TensorKind
+from tmpass.problem import Buffer, Problem
+from tmpass.schedule import Schedule
+
+
+class Role(StrEnum):
+    """What a tensor is to the plan."""
+
+    INPUT = "input"
+    OUTPUT = "output"
+    ACTIVATION = "activation"
+    VARIABLE = "variable"
+    CONSTANT = "constant"
+    UNPLANNED = "unplanned"
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """The buffers to place and whose they are.
+
+    `problem.buffers[i]` holds the tensors `members[i]`. `roles` has every tensor of the graph, `reasons` those that have no
+    buffer, or share one.
+    """
+
+    problem: Problem
+    members: tuple[tuple[Key, ...], ...]
+    roles: dict[Key, Role]
+    reasons: dict[Key, str]
+
+
+def find_storage(
+    graph: Graph, schedule: Schedule, aliases: Aliases, *, keep_inputs: bool, external: frozenset[Key], alignment: int
+) -> Storage:
+    """The allocation problem of `graph` on the timeline `schedule`.
+
+    Tensors in one class of `aliases` get one buffer, alive from the first to the last step of any of them, gaps
+    included. Classes with a tensor of `external` get none. Buffers are in the order of their lower end, then of their
+    first tensor; `alignment` in bytes is that of the memory.
+    """
+    ranges = live_ranges(graph, schedule, keep_inputs=keep_inputs)
+    roles, reasons = _roles(graph, ranges)
+    outside = {aliases.of(key): key for key in external}
+    classes: dict[Key, list[Key]] = {}
+    for key, role in roles.items():
+        if role in (Role.CONSTANT, Role.UNPLANNED):
+            continue
+        owner = outside.get(aliases.of(key))
+        if owner is not None:
+            reasons[key] = "outside the arena"
+            if owner != key:
+                reasons[key] = f"{aliases.reason.get(key, 'shares')}; outside the arena with {graph.tensor(owner).name!r}"
+            continue
+        classes.setdefault(aliases.of(key), []).append(key)
+
+    def extent(members: list[Key]) -> tuple[int, int]:
+        return min(ranges[key][0] for key in members), max(ranges[key][1] for key in members)
+
+    ordered = sorted((*extent(members), members) for members in classes.values())
+    buffers = []
+    for number, (lower, upper, members) in enumerate(ordered):
+        size = max(_bytes(graph.tensor(key)) for key in members)
+        buffers.append(Buffer(str(number), lower, upper, size))
+        if len(members) > 1:
+            reasons |= {key: aliases.reason[key] for key in members if key in aliases.reason}
+    members_of = tuple(tuple(members) for _, _, members in ordered)
+    return Storage(Problem(tuple(buffers), alignment=alignment), members_of, roles, reasons)
+
+
+def live_ranges(graph: Graph, schedule: Schedule, *, keep_inputs: bool) -> dict[Key, tuple[int, int]]:
+    """Tensor -> `[lower, upper)` in steps, for each tensor that a run touches.
+
+    - what an operator reads, writes or works in is alive in its step, and in all that it calls;
+    - inputs are alive from the start of their region, of an entry to its end with `keep_inputs`;
+    - outputs are alive to the end of their region;
+    - what goes in and out of a loop's body is alive through the whole loop;
+    - variables are alive always. A subgraph that runs several times keeps its bytes from the first to the last.
+    """
+    lower: dict[Key, int] = {}
+    upper: dict[Key, int] = {}
+
+    def touch(s: int, tensors: tuple[int, ...], begin: int, end: int) -> None:
+        for t in tensors:
+            if t != ABSENT:
+                key = (s, t)
+                if begin < lower.setdefault(key, begin):
+                    lower[key] = begin
+                if end > upper.setdefault(key, end):
+                    upper[key] = end
+
+    for at, step in enumerate(schedule.steps):
+        op = graph.subgraphs[step.subgraph].ops[step.op]
+        touch(step.subgraph, op.inputs, at, step.end)
+        touch(step.subgraph, op.outputs, at, step.end)
+        touch(step.subgraph, op.temporaries, at, step.end)
+    for region in schedule.regions:
+        subgraph = graph.subgraphs[region.subgraph]
+        begin, end = region.lower, region.upper
+        if region.repeats and region.caller is not None:
+            begin, end = region.caller, schedule.steps[region.caller].end
+            touch(region.subgraph, subgraph.inputs, begin, end)
+            touch(region.subgraph, subgraph.outputs, begin, end)
+        keep = keep_inputs and region.caller is None
+        touch(region.subgraph, subgraph.inputs, begin, end if keep else begin + 1)
+        touch(region.subgraph, subgraph.outputs, end - 1, end)
+    for s, subgraph in enumerate(graph.subgraphs):
+        variables = (t for t, tensor in enumerate(subgraph.tensors) if tensor.kind is TensorKind.VARIABLE)
+        touch(s, tuple(t for t in variables if (s, t) in lower), 0, schedule.horizon)
+    return {key: (lower[key], upper[key]) for key in lower}
+
+
+def _roles(graph: Graph, ranges: dict[Key, tuple[int, int]]) -> tuple[dict[Key, Role], dict[Key, str]]:
+    """The role of every tensor, and why an unplanned one is."""
+    entry_of = {entry.subgraph: graph.subgraphs[entry.subgraph] for entry in graph.entries}
+    roles: dict[Key, Role] = {}
+    reasons: dict[Key, str] = {}
+    for s, subgraph in enumerate(graph.subgraphs):
+        inputs = set(entry_of[s].inputs) if s in entry_of else set()
+        outputs = set(entry_of[s].outputs) if s in entry_of else set()
+        for t, tensor in enumerate(subgraph.tensors):
+            key = (s, t)
+            if tensor.kind is TensorKind.CONSTANT:
+                roles[key] = Role.CONSTANT
+            elif reason := _why_unplanned(tensor, key in ranges):
+                roles[key], reasons[key] = Role.UNPLANNED, reason
+            elif tensor.kind is TensorKind.VARIABLE:
+                roles[key] = Role.VARIABLE
+            elif t in inputs:
+                roles[key] = Role.INPUT
+            else:
+                roles[key] = Role.OUTPUT if t in outputs else Role.ACTIVATION
+    return roles, reasons
+
+
+def _why_unplanned(tensor: Tensor, touched: bool) -> str:
+    if tensor.dtype.bits is None:
+        return tensor.dtype.reason
+    if not touched:
+        return "no operator reads or writes it"
+    if tensor.shape is None:
+        return "its rank is not known"
+    if tensor.unknown:
+        return f"dimension {', '.join(tensor.unknown)} is not known"
+    return ""
+
+
+def _bytes(tensor: Tensor) -> int:
+    return tensor.bytes or 0

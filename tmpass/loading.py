@@ -1,0 +1,118 @@
+"""Model files: which frontend reads one, and what is known of the file itself."""
+
+import importlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, cast
+
+from tmpass.errors import ModelError, UsageError
+from tmpass.graph import Graph
+from tmpass.plan import ModelInfo
+
+BUILT_IN = ("tflite", "onnx")
+"""Frontends that come with tmpass, as modules of tmpass.frontends."""
+
+GROUP = "tmpass.frontends"
+"""The entry point group in which other packages register theirs."""
+
+
+class Frontend(Protocol):
+    """The face of a frontend: a module or an object with these names."""
+
+    NAME: str
+    SUFFIXES: tuple[str, ...]
+
+    def accepts(self, source: object) -> bool:
+        """Whether `source`, bytes or a model in memory, looks like this format."""
+
+    def to_bytes(self, source: object) -> bytes:
+        """The bytes of the file of an accepted `source`."""
+
+    def load(self, data: bytes, bindings: Mapping[str, int]) -> Graph:
+        """The graph in `data`, with what it knows of `bindings` applied.
+
+        Raises:
+            ModelError: the bytes are no model of this format, or a broken one.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model that was read: what is known of its file, and its graph."""
+
+    info: ModelInfo
+    graph: Graph
+
+
+def load(source: object, *, bindings: Mapping[str, int] | None = None) -> Model:
+    """Read a model.
+
+    Args:
+        source: a path (str or PathLike), the bytes of a file, or a model in memory such as an onnx.ModelProto.
+        bindings: numbers for dimensions, by symbol or "tensor:axis".
+
+    Raises:
+        UsageError: `source` is of no such kind.
+        ModelError: the file cannot be read, or is no model that a frontend knows.
+    """
+    name, data, frontend = _open(source)
+    try:
+        graph = frontend.load(data, bindings or {})
+    except ModelError as error:
+        raise error.within(name) from None
+    except RecursionError:
+        raise ModelError("the model is nested too deep", where=name) from None
+    import hashlib
+
+    return Model(ModelInfo(name, frontend.NAME, hashlib.sha256(data).hexdigest()), graph)
+
+
+def _open(source: object) -> tuple[str, bytes, Frontend]:
+    """The name, bytes and frontend of `source`."""
+    if isinstance(source, str | os.PathLike):
+        path = Path(source)
+        data = _read(path)
+        suffix = path.suffix.lower()
+        frontend = _first(lambda f: suffix in f.SUFFIXES) or _first(lambda f: f.accepts(data))
+        if frontend is None:
+            raise ModelError("no frontend knows this file", where=path.name, hint=f"formats: {_names()}")
+        return path.name, data, frontend
+    if isinstance(source, bytes | bytearray | memoryview):
+        source = bytes(source)
+    frontend = _first(lambda f: f.accepts(source))
+    if frontend is None:
+        if isinstance(source, bytes):
+            raise ModelError("no frontend knows these bytes", where="<memory>", hint=f"formats: {_names()}")
+        raise UsageError(f"{type(source).__name__} is no model", hint=f"give a path, bytes or a model of {_names()}")
+    return f"<memory>.{frontend.NAME}", frontend.to_bytes(source), frontend
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.exists() and not path.is_file():
+            raise ModelError("it is no file", where=str(path), hint="give a model file")
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = (isinstance(error, OSError) and error.strerror) or str(error)
+        raise ModelError(f"cannot read it: {reason}", where=str(path), hint="check the path") from None
+
+
+def _frontends() -> Iterator[Frontend]:
+    """Built-in ones first; other packages are only asked when none of those took the model."""
+    for name in BUILT_IN:
+        yield cast(Frontend, importlib.import_module(f"tmpass.frontends.{name}"))
+    from importlib.metadata import entry_points
+
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        if point.name not in BUILT_IN:
+            yield cast(Frontend, point.load())
+
+
+def _first(claims: Callable[[Frontend], bool]) -> Frontend | None:
+    return next((f for f in _frontends() if claims(f)), None)
+
+
+def _names() -> str:
+    return ", ".join(f.NAME for f in _frontends())

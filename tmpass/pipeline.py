@@ -1,0 +1,235 @@
+"""From a model to a verified plan, in one function; and from a plan back to the laws that it breaks."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from tmpass.aliases import Key, find_aliases
+from tmpass.allocate import DEFAULT_NODES, allocate
+from tmpass.bind import bind, check_bindings
+from tmpass.bounds import lower_bound
+from tmpass.errors import ModelError, UsageError, VerificationError
+from tmpass.graph import Graph
+from tmpass.liveness import Storage, find_storage
+from tmpass.loading import Model, load
+from tmpass.plan import (
+    MemoryUse,
+    ModelInfo,
+    Options,
+    Plan,
+    PlannedBuffer,
+    PlannedStep,
+    PlannedTensor,
+    TargetInfo,
+)
+from tmpass.problem import Allocation
+from tmpass.schedule import Schedule
+from tmpass.schedule.file_order import file_order
+from tmpass.schedule.timeline import schedule
+from tmpass.target import Memory, Target, load_target
+from tmpass.verify.plan import check_plan
+from tmpass.verify.violation import Violation
+
+IO = ("arena", "external")
+SHARE = ("views", "none")
+
+
+def plan(
+    model: object,
+    target: str | Target = "pixel6-tpu",
+    *,
+    bind: Mapping[str, int] | None = None,
+    budget: int | None = None,
+    alignment: int | None = None,
+    io: str = "arena",
+    keep_inputs: bool = False,
+    share: str = "views",
+    allow_unplanned: bool = False,
+    allocator: str = "auto",
+    nodes: int = DEFAULT_NODES,
+) -> Plan:
+    """Plan the scratchpad memory of a model.
+
+    Args:
+        model: a path, the bytes of a file, a model in memory such as an onnx.ModelProto, or what `load` returned.
+        target: a Target, the name of a built-in profile, or the path of a profile's TOML.
+        bind: numbers for symbolic dimensions: {"batch": 1, "input:0": 1}.
+        budget: capacity of the scratchpad in bytes, in place of the target's.
+        alignment: of every offset in bytes, in place of the target's.
+        io: "arena", or "external" where the caller brings the memory for inputs and outputs.
+        keep_inputs: keep inputs intact to the end of the run.
+        share: "views" lets a reshape and its kin use one buffer, "none" gives each tensor its own.
+        allow_unplanned: leave out tensors whose size is not known, and list them.
+        allocator: a method of tmpass.allocate.
+        nodes: search steps that may be spent; the same number gives the same plan.
+
+    Returns:
+        A verified plan; `fits` says whether the scratchpad is large enough.
+
+    Raises:
+        UsageError: an option is wrong.
+        TargetError: the target is unknown or wrong.
+        ModelError: the model cannot be read or planned; UnknownSizeError where dimensions are left to bind.
+        VerificationError: tmpass made a wrong plan, which it does not hand out.
+    """
+    _check_choice("io", io, IO)
+    _check_choice("share", share, SHARE)
+    bindings = check_bindings(bind or {})
+    profile = _profile(target).override(budget, alignment)
+    loaded = model if isinstance(model, Model) else load(model, bindings=bindings)
+    options = Options(
+        bindings, budget, alignment, io, keep_inputs, share, allow_unplanned, allocator, nodes
+    )
+    try:
+        made, graph = _plan(loaded, profile, options)
+    except ModelError as error:
+        raise error.within(loaded.info.file) from None
+    violations = check_plan(made, graph)
+    if violations:
+        raise VerificationError(
+            f"tmpass made a wrong plan: {violations[0].message}",
+            violations=tuple(violations),
+            where=loaded.info.file,
+            hint="please report it with the model",
+        )
+    return made
+
+
+plan.Plan = Plan  # type: ignore[attr-defined]  # so that tmpass.plan.Plan is what it says
+
+
+def verify(plan: Plan, model: object, *, target: str | Target | None = None) -> tuple[Violation, ...]:
+    """The laws that `plan`, from wherever it comes, breaks as a plan for `model`; none if it is right.
+
+    With `target`, the plan must also be one for that target's scratchpad, with the plan's own overrides.
+
+    Raises:
+        UsageError, TargetError, ModelError: target or model cannot be read as the plan's options say.
+    """
+    bindings = check_bindings(plan.options.bind)
+    loaded = model if isinstance(model, Model) else load(model, bindings=bindings)
+    if loaded.info.sha256 != plan.model.sha256:
+        message = f"the plan is for a file with SHA-256 {plan.model.sha256}, this one has {loaded.info.sha256}"
+        return (Violation("model", message, plan.model.file, loaded.info.file),)
+    try:
+        graph = _bound(loaded.graph, plan.options)
+    except ModelError as error:
+        raise error.within(loaded.info.file) from None
+    return (*_check_target(plan, target), *check_plan(plan, graph))
+
+
+def _check_target(plan: Plan, target: str | Target | None) -> list[Violation]:
+    if target is None:
+        return []
+    profile = _profile(target)
+    memory = profile.override(plan.options.budget, plan.options.alignment).scratchpad
+    wanted = [(memory.name, memory.capacity, memory.alignment)]
+    found = [(use.name, use.capacity, use.alignment) for use in plan.memories]
+    if found == wanted:
+        return []
+    message = f"the plan's memories are {found} (name, capacity, alignment), those of {profile.name} are {wanted}"
+    return [Violation("target", message)]
+
+
+def _profile(target: str | Target) -> Target:
+    return load_target(target) if isinstance(target, str) else target
+
+
+def _check_choice(option: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise UsageError(f"{option} is {value!r}", hint=f"choose one of {', '.join(choices)}")
+
+
+def _bound(graph: Graph, options: Options) -> Graph:
+    return bind(graph, options.bind, allow_unplanned=options.allow_unplanned)
+
+
+def _plan(model: Model, target: Target, options: Options) -> tuple[Plan, Graph]:
+    """The plan, not yet verified, and the graph that it is for."""
+    memory = target.scratchpad
+    graph = _bound(model.graph, options)
+    timeline = schedule(graph, file_order)
+    external = _ends(graph) if options.io == "external" else frozenset()
+    aliases = find_aliases(graph, views=options.share == "views", external=external)
+    storage = find_storage(
+        graph,
+        timeline,
+        aliases,
+        keep_inputs=options.keep_inputs,
+        external=external,
+        alignment=memory.alignment,
+    )
+    problem = replace(storage.problem, capacity=memory.capacity)
+    allocation = allocate(problem, options.allocator, nodes=options.nodes)
+    live_bytes = lower_bound(problem).live_bytes
+    return _assemble(model.info, target, options, graph, timeline, storage, allocation, live_bytes), graph
+
+
+def _ends(graph: Graph) -> frozenset[Key]:
+    """The inputs and outputs of every entry."""
+    return frozenset(
+        (entry.subgraph, t)
+        for entry in graph.entries
+        for t in (*graph.subgraphs[entry.subgraph].inputs, *graph.subgraphs[entry.subgraph].outputs)
+    )
+
+
+def _assemble(
+    info: ModelInfo,
+    target: Target,
+    options: Options,
+    graph: Graph,
+    timeline: Schedule,
+    storage: Storage,
+    allocation: Allocation,
+    live_bytes: int,
+) -> Plan:
+    memory = target.scratchpad
+    buffers = tuple(
+        PlannedBuffer(number, memory.name, offset, b.size, b.lower, b.upper, members)
+        for number, (b, offset, members) in enumerate(
+            zip(storage.problem.buffers, allocation.offsets, storage.members, strict=True)
+        )
+    )
+    steps = []
+    for number, step in enumerate(timeline.steps):
+        op = graph.subgraphs[step.subgraph].ops[step.op]
+        steps.append(PlannedStep(number, step.subgraph, step.op, op.kind, op.name))
+    return Plan(
+        model=info,
+        target=TargetInfo(target.name, memory.name),
+        options=options,
+        status=allocation.status.value,
+        fits=memory.capacity is None or allocation.peak <= memory.capacity,
+        memories=(_use(memory, allocation, live_bytes),),
+        schedule=tuple(steps),
+        buffers=buffers,
+        tensors=_rows(graph, storage, buffers),
+        warnings=graph.warnings,
+    )
+
+
+def _use(memory: Memory, allocation: Allocation, live_bytes: int) -> MemoryUse:
+    return MemoryUse(
+        memory.name, memory.capacity, memory.alignment, allocation.peak, allocation.lower_bound, live_bytes
+    )
+
+
+def _rows(graph: Graph, storage: Storage, buffers: tuple[PlannedBuffer, ...]) -> tuple[PlannedTensor, ...]:
+    home = {key: buffer for buffer in buffers for key in buffer.tensors}
+    rows = []
+    for key, role in storage.roles.items():
+        tensor, buffer = graph.tensor(key), home.get(key)
+        rows.append(
+            PlannedTensor(
+                *key,
+                tensor.name,
+                tensor.dtype.name,
+                tensor.shape,
+                tensor.bytes,
+                role.value,
+                buffer.id if buffer else None,
+                buffer.offset if buffer else None,
+                storage.reasons.get(key, ""),
+            )
+        )
+    return tuple(rows)

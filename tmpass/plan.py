@@ -1,0 +1,174 @@
+"""A plan: where every tensor of a model goes, and its JSON, schema "tmpass.plan/1" (docs/plan.schema.json)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from tmpass.errors import UsageError
+
+SCHEMA = "tmpass.plan/1"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """The file that was planned: its own name, its format, and the SHA-256 of its bytes in hex."""
+
+    file: str
+    format: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetInfo:
+    """The target: its profile's name, and the memory of it that the plan fills."""
+
+    name: str
+    memory: str
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was asked; the same model, target and options give the same plan.
+
+    Fields: `bind` maps dimensions to numbers; `io` is "arena" or "external"; `share` is "views" or "none"; `budget` and
+    `alignment` are the overrides of the target in bytes, None where it has its own.
+    """
+
+    bind: Mapping[str, int] = field(default_factory=dict)
+    budget: int | None = None
+    alignment: int | None = None
+    io: str = "arena"
+    keep_inputs: bool = False
+    share: str = "views"
+    allow_unplanned: bool = False
+    allocator: str = "auto"
+    nodes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryUse:
+    """One memory and how full it is, in bytes; `capacity` None is unlimited.
+
+    `peak` is the highest address in use, `lower_bound` what no plan with this schedule and sharing can go below, `live_bytes`
+    the largest sum of what is alive at one step.
+    """
+
+    name: str
+    capacity: int | None
+    alignment: int
+    peak: int
+    lower_bound: int
+    live_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """Step `step` runs operator `op` of `subgraph`."""
+
+    step: int
+    subgraph: int
+    op: int
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedBuffer:
+    """Bytes `[offset, offset + size)` of `memory` during the steps `[lower, upper)`.
+
+    `tensors` are the (subgraph, index) of those that share them.
+    """
+
+    id: int
+    memory: str
+    offset: int
+    size: int
+    lower: int
+    upper: int
+    tensors: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTensor:
+    """One tensor of the model.
+
+    `bytes` is None where it is not known, `buffer` and `offset` where it has no place in the memory. `reason` says why not, or
+    why it shares a buffer. `shape` holds names where dimensions are not known, and is None where the rank is not.
+    """
+
+    subgraph: int
+    index: int
+    name: str
+    dtype: str
+    shape: tuple[int | str, ...] | None
+    bytes: int | None
+    role: str
+    buffer: int | None
+    offset: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A verified memory plan: what `tmpass plan` makes.
+
+    `fits` says whether the peak is within the capacity; `status` what is proved: "optimal", "feasible", "infeasible" or
+    "unknown" (the budget ended before an answer). `transfers` is empty: nothing is moved off chip yet.
+    """
+
+    model: ModelInfo
+    target: TargetInfo
+    options: Options
+    status: str
+    fits: bool
+    memories: tuple[MemoryUse, ...]
+    schedule: tuple[PlannedStep, ...]
+    buffers: tuple[PlannedBuffer, ...]
+    tensors: tuple[PlannedTensor, ...]
+    transfers: tuple[Mapping[str, Any], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def to_json(self) -> str:
+        """The plan as JSON text: one row a line, keys and rows in a fixed order, a newline at the end."""
+        data = {"schema": SCHEMA, **{f.name: getattr(self, f.name) for f in fields(self)}}
+        lines = [f"{json.dumps(key)}: {_value(value)}" for key, value in data.items()]
+        return "{\n" + ",\n".join(lines) + "\n}\n"
+
+    @staticmethod
+    def from_json(text: str | bytes, where: str = "plan") -> "Plan":
+        """The plan in `text`, as to_json writes it.
+
+        Raises:
+            UsageError: it is no JSON, or not of this schema; the message names the place.
+        """
+        from tmpass.plan_json import parse_plan
+
+        return parse_plan(text, where)
+
+
+def _value(value: Any) -> str:
+    """A list of rows with a line for each; anything else on one line."""
+    if isinstance(value, tuple) and value and not isinstance(value[0], str):
+        return "[\n" + ",\n".join(json.dumps(_row(row), ensure_ascii=False) for row in value) + "\n]"
+    return json.dumps(_row(value), ensure_ascii=False)
+
+
+def _row(value: Any) -> Any:
+    if isinstance(value, Options):
+        return {**asdict(value), "bind": dict(sorted(value.bind.items()))}
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: getattr(value, name) for name in value.__dataclass_fields__}
+    return value
+
+
+def require_schema(data: object, where: str) -> dict[str, Any]:
+    """`data` as an object of this schema version.
+
+    Raises:
+        UsageError: it is something else.
+    """
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+        found = data.get("schema") if isinstance(data, dict) else type(data).__name__
+        raise UsageError(f"it is no plan of schema {SCHEMA!r} but {found!r}", where=where)
+    return data

@@ -1,0 +1,109 @@
+"""A plan against the model that it is for."""
+
+from tmpass.graph import Graph, Tensor, TensorKind
+from tmpass.plan import Plan, PlannedTensor
+from tmpass.verify.figures import check_figures
+from tmpass.verify.placement import check_placement
+from tmpass.verify.replay import Broken, Key, Needed, replay
+from tmpass.verify.sharing import check_sharing
+from tmpass.verify.violation import Violation, tensor_name
+
+
+def check_plan(plan: Plan, graph: Graph) -> list[Violation]:
+    """Every law that `plan` breaks, as a plan for `graph`, whose dimensions are bound as the plan's options say.
+
+    It checks that the schedule is a run of the model; that every tensor is accounted for, with its own name, type, shape and
+    size; that live ranges, derived anew, are what the buffers claim; sharing; overlap in time and space; alignment;
+    capacity; and that peak, bounds and status agree with the offsets.
+    """
+    try:
+        needed = replay(graph, plan.schedule, keep_inputs=plan.options.keep_inputs)
+    except Broken as broken:
+        return [broken.violation]
+    # What is checked last relies on the first two.
+    return (
+        _check_tensors(plan, graph, needed)
+        or _check_references(plan)
+        or [
+            *check_sharing(plan, graph),
+            *check_placement(plan, needed),
+            *check_figures(plan, needed),
+        ]
+    )
+
+
+def _check_tensors(plan: Plan, graph: Graph, needed: Needed) -> list[Violation]:
+    """Every tensor of the model has one row, in the model's order, and the row tells the truth."""
+    keys = [(s, t) for s, subgraph in enumerate(graph.subgraphs) for t in range(len(subgraph.tensors))]
+    listed = [(row.subgraph, row.index) for row in plan.tensors]
+    if listed != keys:
+        at = next((i for i, (a, b) in enumerate(zip(listed, keys, strict=False)) if a != b), min(len(listed), len(keys)))
+        wanted = f"tensor {keys[at][1]} of subgraph {keys[at][0]}" if at < len(keys) else "the end"
+        found = f"tensor {listed[at][1]} of subgraph {listed[at][0]}" if at < len(listed) else "the end"
+        return [Violation("missing", f"row {at} of the tensors: {found} stands where {wanted} belongs")]
+    ends = {
+        (entry.subgraph, t): role
+        for entry in graph.entries
+        for role in ("output", "input")  # a tensor that is both counts as an input
+        for t in getattr(graph.subgraphs[entry.subgraph], f"{role}s")
+    }
+    faults = (
+        (row, _fault(row, graph.tensor(key), ends.get(key, ""), key in needed, plan))
+        for row, key in zip(plan.tensors, keys, strict=True)
+    )
+    return [
+        Violation(fault[0], f"{tensor_name(row)} {fault[1]}", tensor_name(row)) for row, fault in faults if fault
+    ]
+
+
+def _fault(row: PlannedTensor, tensor: Tensor, end: str, used: bool, plan: Plan) -> tuple[str, str] | None:
+    """What is wrong with one row, as (kind, words)."""
+    told = (row.name, row.dtype, row.shape, row.bytes)
+    real = (tensor.name, tensor.dtype.name, tensor.shape, tensor.bytes)
+    if told != real:
+        return "size", f"is listed as {told}, but the model has {real}"
+    if tensor.kind is TensorKind.CONSTANT:
+        role = "constant"
+    elif tensor.bytes is None or not used:
+        role = "unplanned"
+    else:
+        role = "variable" if tensor.kind is TensorKind.VARIABLE else end or "activation"
+    if row.role != role:
+        return "missing", f"is listed as {row.role}, but is {role}"
+    if role == "unplanned" and used and tensor.dtype.bits is not None and not plan.options.allow_unplanned:
+        return "missing", "has no known size, and the options do not allow that"
+    external = plan.options.io == "external"
+    if role in ("constant", "unplanned") or (external and role in ("input", "output")):
+        return ("missing", f"has a buffer, as {role}") if row.buffer is not None else None
+    # With external inputs and outputs, others may be outside with them: check_sharing tells.
+    return ("missing", f"has no buffer, as {role}") if row.buffer is None and not external else None
+
+
+def _check_references(plan: Plan) -> list[Violation]:
+    """Buffers and tensors name each other, with equal offsets and sizes that hold."""
+    found = []
+    memories = {memory.name for memory in plan.memories}
+    members: list[list[Key]] = [[] for _ in plan.buffers]
+    for row in plan.tensors:
+        if row.buffer is None:
+            continue
+        name = tensor_name(row)
+        if not 0 <= row.buffer < len(members):
+            found.append(Violation("missing", f"{name} is in buffer {row.buffer}, which is not listed", name))
+            continue
+        buffer = plan.buffers[row.buffer]
+        members[row.buffer].append((row.subgraph, row.index))
+        if row.offset != buffer.offset:
+            message = f"{name} is at {row.offset}, but its buffer {buffer.id} at {buffer.offset}"
+            found.append(Violation("offset", message, name, low=row.offset))
+        if (row.bytes or 0) > buffer.size:
+            message = f"{name} has {row.bytes} bytes, but its buffer {buffer.id} only {buffer.size}"
+            found.append(Violation("size", message, name, low=buffer.offset, high=buffer.offset + buffer.size))
+    for number, buffer in enumerate(plan.buffers):
+        if buffer.id != number or buffer.memory not in memories or buffer.size < 0 or buffer.offset < 0:
+            message = f"buffer {buffer.id} in row {number} has a wrong number, memory {buffer.memory!r}, size or offset"
+            found.append(Violation("missing", message))
+        if sorted(buffer.tensors) != members[number] or not members[number]:
+            message = f"buffer {number} lists tensors {list(buffer.tensors)}, but {members[number]} are in it"
+            found.append(Violation("alias", message))
+    return found

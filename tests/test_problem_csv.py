@@ -199,6 +199,17 @@ class TestWrite:
             "b,0,9,8,1,-1,,32\n"
         )  # fmt: skip
 
+    @pytest.mark.parametrize(
+        "name", [" a", "a ", "", " ", "a,b", 'say "a"', "a\nb", "\r", "\ufeff", "é/a:0", "-1"]
+    )
+    def test_any_id_survives(self, name):
+        problem = Problem((Buffer(name, 0, 9, 4),))
+        assert read(write_problem(problem)) == problem
+
+    def test_an_id_is_quoted_only_where_it_must_be(self):
+        text = write_problem(Problem((Buffer("x y/z:0", 0, 9, 4), Buffer("a,b", 0, 9, 4))))
+        assert text == 'id,lower,upper,size\nx y/z:0,0,9,4\n"a,b",0,9,4\n'
+
     def test_a_problem_has_offsets_only_where_they_are_fixed(self):
         free, fixed = Buffer("a", 0, 9, 4), Buffer("b", 0, 9, 4, offset=4)
         assert write_problem(Problem((free,))) == "id,lower,upper,size\na,0,9,4\n"

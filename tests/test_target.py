@@ -261,6 +261,14 @@ class TestRefuse:
     def test_a_misspelt_word_brings_the_right_one(self, old, new, meant):
         assert refusal(old, new).hint == f"did you mean {meant}?"
 
+    def test_a_mistake_after_a_string_of_several_lines(self):
+        text = '"""\\\n  two\\\n  # [[memory]]\\\n"""'
+        long = PROFILE.replace('"two memories"', text)
+        assert parse(long).summary == "two# [[memory]]"
+        with pytest.raises(TargetError) as caught:
+            parse(long.replace('name = "far"', "name = 5"))
+        assert caught.value.where == "mine.toml, line 16, memory[1].name"
+
     def test_memories_in_inline_tables(self):
         near = '{ name = "near", capacity = {value = 8, source = "x"}, alignment = {value = 0, source = "x"}'
         text = (

@@ -8,7 +8,7 @@ from tmpass.allocate import DEFAULT_NODES, allocate
 from tmpass.bind import bind, check_bindings
 from tmpass.bounds import lower_bound
 from tmpass.errors import ModelError, UsageError, VerificationError
-from tmpass.graph import Graph
+from tmpass.graph import Graph, TensorKind
 from tmpass.liveness import Storage, find_storage
 from tmpass.loading import Model, load
 from tmpass.plan import (
@@ -165,11 +165,12 @@ def _plan(model: Model, target: Target, options: Options) -> tuple[Plan, Graph]:
 
 
 def _ends(graph: Graph) -> frozenset[Key]:
-    """The inputs and outputs of every entry."""
+    """The inputs and outputs of every entry; a variable that is one of them stays a variable."""
     return frozenset(
         (entry.subgraph, t)
         for entry in graph.entries
         for t in (*graph.subgraphs[entry.subgraph].inputs, *graph.subgraphs[entry.subgraph].outputs)
+        if graph.tensor((entry.subgraph, t)).kind is TensorKind.ACTIVATION
     )
 
 

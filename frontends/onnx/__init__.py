@@ -57,10 +57,11 @@ def load(data: bytes, bindings: Mapping[str, int]) -> Graph:
 
     Bodies of If, Loop and Scan become subgraphs; local functions are inlined. Initialisers and what is
     computable from them alone are constants, and operators that only compute constants are not listed in
-    `Subgraph.ops`: a compiler folds them, they never run. Nor are branches of an If whose condition the shapes
-    decide, once they are bound, called where they are not taken. A graph input with an initialiser is a constant
-    before IR version 4, which demanded such inputs; since then it is a default that a caller may override, so
-    it is an input like any other.
+    `Subgraph.ops`: a compiler folds them, they never run. Nor is a branch of an If called when the shapes,
+    once they are bound, decide that the other one is taken.
+
+    A graph input with an initialiser is a constant before IR version 4, which demanded such inputs; since
+    then it is a default that a caller may override, so it is an input like any other.
 
     Args:
         data: the bytes of the file.

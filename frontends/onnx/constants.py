@@ -34,13 +34,10 @@ def _mark(scope: Scope, outer: tuple[Scope, ...], found: Constants, opsets: Opse
     here = found[scope.id]
     here.update(scope.stored)
     around = (*outer, scope)
-    defined = [set(s.inputs) | set(s.stored) | {n for node in s.nodes for n in node.output} for s in around]
 
     def constant(name: str) -> bool:
-        for level, names in zip(reversed(around), reversed(defined), strict=True):
-            if name in names:
-                return name in found[level.id]
-        return False
+        home = next((level for level in reversed(around) if name in level.makers), None)
+        return home is not None and name in found[home.id]
 
     for index, node in enumerate(scope.nodes):
         inside = scope.bodies.get(index, ())

@@ -132,8 +132,10 @@ def _trips(node: NodeProto, after: Environment, here: Environment) -> int | None
             return None
     scope = after.scope
     passed, result = scope.inputs[1], scope.outputs[0]
-    makers = {name: inner for inner in scope.nodes for name in inner.output}
-    while (maker := makers.get(result)) and (maker.domain, maker.op_type) == ("", "Identity") and maker.input:
+    while (index := scope.makers.get(result, -1)) >= 0:
+        maker = scope.nodes[index]
+        if maker.domain or maker.op_type != "Identity" or not maker.input:
+            break
         result = maker.input[0]
     stays = after.value_of(result)
     if result != passed and (stays is None or stays.size != 1 or not stays.item()):

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 
-from onnx import TensorShapeProto, TypeProto, ValueInfoProto
+from onnx import ValueInfoProto
 
 from tmpass.errors import ModelError
 
 from .scopes import Scope
-from .value_types import ValueType
+from .value_types import ValueType, dims_of
 
 
 class Bindings:
@@ -72,7 +72,7 @@ def bind(main: Scope, bindings: Bindings) -> tuple[str, ...]:
             symbols |= dict.fromkeys(_name(value, bindings))
     for scope in main.walk():
         for value in (*scope.graph.input, *scope.graph.output, *scope.graph.value_info):
-            for dim in _dims(value.type):
+            for dim in dims_of(value.type):
                 if dim.dim_param:
                     bindings.names.add(dim.dim_param)
                     if dim.dim_param in bindings.numbers:
@@ -99,13 +99,3 @@ def _name(value: ValueInfoProto, bindings: Bindings) -> Iterator[str]:
                 where=f"tensor {value.name!r}",
                 hint="they are one dimension: bind one of them",
             )
-
-
-def _dims(proto: TypeProto) -> Iterator[TensorShapeProto.Dimension]:
-    """Every dimension in a type, also inside sequences and optionals."""
-    kind = proto.WhichOneof("value")
-    while kind in ("sequence_type", "optional_type"):
-        proto = proto.sequence_type.elem_type if kind == "sequence_type" else proto.optional_type.elem_type
-        kind = proto.WhichOneof("value")
-    if kind == "tensor_type":
-        yield from proto.tensor_type.shape.dim

@@ -20,7 +20,8 @@ def drops_nothing(node: NodeProto, scope: Scope, version: int) -> bool:
     name = node.input[2]
     tensor = scope.stored.get(name)
     if tensor is None:
-        constants = (n for n in scope.nodes if (n.domain, n.op_type) == ("", "Constant") and name in n.output)
-        tensor = next((a.t for n in constants for a in n.attribute if a.name == "value"), None)
+        maker = scope.nodes[scope.makers[name]] if scope.makers.get(name, -1) >= 0 else node
+        if (maker.domain, maker.op_type) == ("", "Constant"):
+            tensor = next((a.t for a in maker.attribute if a.name == "value"), None)
     value = stored_value(tensor) if tensor is not None else None
     return value is not None and value.size == 1 and not value.item()

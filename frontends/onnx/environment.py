@@ -1,5 +1,7 @@
 """What is known inside a scope while it is swept."""
 
+from collections.abc import Mapping
+
 from .scopes import Scope
 from .value_types import ValueType
 from .values import Value, stored_value
@@ -8,8 +10,14 @@ from .values import Value, stored_value
 class Environment:
     """The types and values of a scope, over those of the scopes around it."""
 
-    def __init__(self, scope: Scope, outer: "Environment | None", types: dict[str, ValueType]) -> None:
-        self.scope, self.outer, self.types = scope, outer, types
+    def __init__(
+        self,
+        scope: Scope,
+        outer: "Environment | None",
+        inferred: Mapping[str, ValueType],
+        types: dict[str, ValueType],
+    ) -> None:
+        self.scope, self.outer, self.inferred, self.types = scope, outer, inferred, types
         self.values: dict[str, Value | None] = {}
 
     def type_of(self, name: str) -> ValueType:
@@ -26,6 +34,13 @@ class Environment:
             stored = home.scope.stored.get(name) or home.scope.defaults.get(name)
             home.values[name] = stored_value(stored) if stored is not None else None
         return home.values[name]
+
+    def is_news(self, name: str) -> bool:
+        """Whether more is known of `name` than ONNX's inference of the whole model knew."""
+        home = self._home(name)
+        if home is None:
+            return False
+        return home.types[name] != home.inferred.get(name) or self.value_of(name) is not None
 
     def _home(self, name: str) -> "Environment | None":
         """Return the nearest scope that defines `name`."""

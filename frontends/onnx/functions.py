@@ -33,8 +33,8 @@ def inline(model: ModelProto) -> ModelProto:
     """`model` with each call of a local function replaced by the function's nodes.
 
     Raises:
-        ModelError: a function calls itself, inlining would need too many nodes, or the operator set of a function
-            cannot be converted to the model's.
+        ModelError: a function calls itself, inlining would need too many nodes, or the operator set of a
+            function cannot be converted to the model's.
     """
     if not model.functions:
         return model

@@ -181,9 +181,8 @@ def _compare(main: Scope, types: Types, declared: Types, idle: frozenset[int]) -
     if not stale:
         return ()
     more = f", and {len(stale) - 1} more" if len(stale) > 1 else ""
-    return (
-        f"the file declares other shapes than its operators compute: {stale[0]}{more}; the computed ones count",
-    )
+    fault = "the file declares other shapes than its operators compute"
+    return (f"{fault}: {stale[0]}{more}; the computed ones count",)
 
 
 def _show(known: ValueType) -> str:

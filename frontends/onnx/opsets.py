@@ -25,7 +25,8 @@ def check_opsets(model: ModelProto) -> None:
                 opset.domain = ""
             if opset.domain == "" and not 1 <= opset.version <= newest:
                 raise ModelError(
-                    f"the model uses operator set {opset.version}, onnx {onnx.__version__} knows 1 to {newest}",
+                    f"the model uses operator set {opset.version}, onnx {onnx.__version__} knows "
+                    f"1 to {newest}",
                     hint="install a newer onnx, or convert the model with onnx.version_converter",
                 )
 

@@ -6,6 +6,7 @@ from onnx import AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProt
 
 from tmpass.errors import ModelError
 
+from .names import check_graph_names, check_model_names
 from .opsets import check_opsets
 
 MAX_VALUE_ELEMENTS = 65536
@@ -30,12 +31,14 @@ def read(data: bytes) -> ModelProto:
         raise ModelError("the file is empty", hint="export the model again")
     if data.startswith(b"version https://git-lfs"):
         raise ModelError("the file is a Git LFS pointer, not a model", hint="fetch it with git lfs pull")
+    model = ModelProto()
     try:
-        model = ModelProto.FromString(data)
+        model.ParseFromString(data)
     except Exception as error:
         raise ModelError("not an ONNX model, or cut short", hint="check that the file is complete") from error
     if not model.HasField("graph"):
         raise ModelError("the file holds no graph", hint="check that it is an ONNX model")
+    check_model_names(model)
     _tidy(model)
     check_opsets(model)
     return model
@@ -60,6 +63,7 @@ def _tidy(model: ModelProto) -> None:
             raise ModelError(
                 f"bodies nest deeper than {MAX_DEPTH}", where=f"graph {graph.name!r}", hint="flatten them"
             )
+        check_graph_names(graph)
         if isinstance(graph, GraphProto):
             for tensor in graph.initializer:
                 _strip(tensor)
@@ -102,5 +106,5 @@ def _strip(tensor: TensorProto) -> None:
             "uint64_data",
             "string_data",
         ):
-            tensor.ClearField(field)  # type: ignore[arg-type]
+            tensor.ClearField(field)
         tensor.data_location = TensorProto.EXTERNAL

@@ -1,7 +1,7 @@
 """Refinement: the shapes that depend on values, and those of loops.
 
-One sweep over the nodes in order. Each node whose outputs are not fully known is inferred again, now with the
-values of its inputs where those are known at plan time: constants, shapes that are all numbers, and what integer
+One sweep over the nodes in order. Each node whose outputs are not fully known is inferred again, now with
+the values of its inputs where those are known at plan time: constants, shapes that are all numbers, and what
 arithmetic makes of them. Such values serve shapes only; they do not make a tensor a constant.
 """
 
@@ -35,7 +35,7 @@ class _TooManyVisits(Exception):  # noqa: N818
 def refine(
     main: Scope, inferred: Types, declared: Types, opsets: Opsets, bindings: Bindings
 ) -> tuple[Types, frozenset[int]]:
-    """Return the types of all values: `inferred` with its holes filled as far as can be, from `declared` at last.
+    """Fill the holes of `inferred` as far as can be, from `declared` at last.
 
     Returns:
         The types, and the ids of the branches that certainly never run.
@@ -60,7 +60,8 @@ class Sweep:
         self.inferred, self.declared, self.opsets, self.bindings = inferred, declared, opsets, bindings
         self.types: Types = list(inferred)
         self.idle: set[int] = set()
-        self._evaluator = Evaluator(opsets.versions)
+        self._imports = [helper.make_opsetid(domain, version) for domain, version in opsets.versions.items()]
+        self._evaluator = Evaluator(self._imports)
         self._visits = _VISITS_PER_NODE * sum(1 + len(scope.nodes) for scope in main.walk())
 
     def run(self, scope: Scope, outer: Environment | None, inputs: Mapping[str, ValueType]) -> Environment:
@@ -71,7 +72,7 @@ class Sweep:
         known = dict(self.inferred[scope.id])
         for name in (*scope.inputs, *scope.stored):
             known[name] = self.settle(scope, name, fill(inputs.get(name, ValueType()), known[name]))
-        here = Environment(scope, outer, known)
+        here = Environment(scope, outer, self.inferred[scope.id], known)
         self.types[scope.id] = known
         for index, node in enumerate(scope.nodes):
             self._visit(node, index, here)
@@ -89,10 +90,11 @@ class Sweep:
             found = outputs_of(self, node, scope.bodies[index], here)
         elif all(types[name].complete for name in node.output if name):
             found = {}
+        elif not any(name and here.is_news(name) for name in node.input):
+            found = left_out(node, self.opsets.versions.get("", 1), here.type_of)
         else:
             found = self._infer(node, here)
-            for name, more in left_out(node, self.opsets.versions.get("", 1), here.type_of).items():
-                found[name] = fill(found.get(name, ValueType()), more)
+            found = left_out(node, self.opsets.versions.get("", 1), here.type_of) | found
         for name in node.output:
             if name:
                 types[name] = self.settle(scope, name, fill(types[name], found.get(name, ValueType())))
@@ -111,12 +113,12 @@ class Sweep:
             for name, value in values.items()
             if value is not None and value.size <= _MAX_SHAPE_INPUT
         }
-        opsets = [helper.make_opsetid(domain, version) for domain, version in self.opsets.versions.items()]
+        defined = schema.has_function or schema.has_context_dependent_function  # type: ignore[attr-defined]
         try:
-            if schema.has_function or schema.has_context_dependent_function:
-                found = _infer_alone(node, types, data, opsets)
+            if defined:
+                found = _infer_alone(node, types, data, self._imports)
             else:
-                found = infer_node_outputs(schema, node, types, data, opset_imports=opsets)
+                found = infer_node_outputs(schema, node, types, data, opset_imports=self._imports)
         except Exception:
             # Inference that fails on a node leaves it as open as it was.
             return {}
@@ -146,7 +148,7 @@ class Sweep:
 def _infer_alone(
     node: NodeProto, types: dict[str, TypeProto], data: dict[str, Any], opsets: list[Any]
 ) -> dict[str, TypeProto]:
-    """Infer a model of this node alone: an operator defined by a function is inferred through its nodes only there."""
+    """Infer a model of this node alone: only so does ONNX look into the function that defines it."""
     inputs = [helper.make_value_info(name, proto) for name, proto in types.items() if name not in data]
     outputs = [helper.make_empty_tensor_value_info(name) for name in node.output if name]
     graph = helper.make_graph([node], "node", inputs, outputs, initializer=list(data.values()))

@@ -22,10 +22,10 @@ class Body:
 class Scope:
     """A graph with its bodies.
 
-    Fields: `id` counts the scopes of a model, 0 is the main graph; `inputs` are the names a caller supplies;
-    `stored` are the initialisers that no caller can override, `defaults` those that one can; `bodies` maps the
-    index of a node to what it runs; `free` are the names read here, or in a body, that a scope around this one
-    defines.
+    Fields: `id` counts the scopes of a model, 0 is the main graph; `inputs` are names a caller supplies;
+    `stored` are the initialisers that no caller can override, `defaults` those that one can; `makers` maps
+    each name defined here to the index of its node, -1 for what is there first; `bodies` maps the index of a
+    node to what it runs; `free` are the names read here, or in a body, that a scope around this one defines.
     """
 
     id: int
@@ -34,6 +34,7 @@ class Scope:
     inputs: tuple[str, ...]
     stored: Mapping[str, TensorProto]
     defaults: Mapping[str, TensorProto]
+    makers: Mapping[str, int]
     bodies: Mapping[int, tuple[Body, ...]]
     free: tuple[str, ...]
 
@@ -43,7 +44,7 @@ class Scope:
         return tuple(value.name for value in self.graph.output)
 
     def walk(self, without: Collection[int] = ()) -> Iterator["Scope"]:
-        """Yield this scope and all inside it, in the order of their ids; those of the ids `without` are left out."""
+        """Yield this scope and all inside it, in the order of their ids, leaving out the ids `without`."""
         yield self
         for inside in self.bodies.values():
             for body in inside:
@@ -107,7 +108,7 @@ class _Builder:
             if value.name not in makers:
                 _find(value.name, outer, _place(title, "the graph's outputs"))
                 free[value.name] = None
-        return Scope(number, graph, nodes, inputs, stored, defaults, inside, tuple(free))
+        return Scope(number, graph, nodes, inputs, stored, defaults, makers, inside, tuple(free))
 
     def _given(self, graph: GraphProto, title: str, *, is_main: bool) -> _Given:
         """Return the inputs, the initialisers that are none, and those that are defaults of inputs."""
@@ -117,6 +118,12 @@ class _Builder:
                 raise _twice(tensor.name, title, "two initialisers")
             stored[tensor.name] = tensor
         inputs = [value.name for value in graph.input]
+        if "" in stored or "" in inputs or any(not value.name for value in graph.output):
+            raise ModelError(
+                "an input, output or initialiser has no name",
+                where=_place(title, f"graph {graph.name!r}"),
+                hint="export the model again",
+            )
         if is_main and self.stored_inputs:
             return tuple(n for n in inputs if n not in stored), stored, {}
         given = set(inputs)

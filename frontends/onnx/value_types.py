@@ -1,9 +1,10 @@
 """What is known of a value's type while shapes are inferred: element type, and a shape with holes."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
-from onnx import TensorProto, TypeProto
+from onnx import TensorProto, TensorShapeProto, TypeProto
 
 from tmpass.dtypes import DType
 
@@ -76,10 +77,10 @@ def from_proto(proto: TypeProto) -> ValueType:
 
 def to_proto(value: ValueType) -> TypeProto:
     """Return the TypeProto of `value`."""
-    if value.other:
-        return TypeProto.FromString(value.other)
     proto = TypeProto()
-    if value.element == UNDEFINED:
+    if value.other:
+        proto.ParseFromString(value.other)
+    if value.other or value.element == UNDEFINED:
         return proto
     proto.tensor_type.elem_type = value.element
     if value.shape is not None:
@@ -93,13 +94,23 @@ def to_proto(value: ValueType) -> TypeProto:
     return proto
 
 
+def dims_of(proto: TypeProto) -> Iterator[TensorShapeProto.Dimension]:
+    """Yield every dimension in a type, also inside sequences and optionals."""
+    kind = proto.WhichOneof("value")
+    while kind in ("sequence_type", "optional_type"):
+        proto = proto.sequence_type.elem_type if kind == "sequence_type" else proto.optional_type.elem_type
+        kind = proto.WhichOneof("value")
+    if kind == "tensor_type":
+        yield from proto.tensor_type.shape.dim
+
+
 def of_tensor(tensor: TensorProto) -> ValueType:
     """Return the type of a tensor stored in the file."""
     return ValueType(tensor.data_type, tuple(tensor.dims))
 
 
 def fill(known: ValueType, more: ValueType) -> ValueType:
-    """`known`, its holes filled from `more`; where both say something, `known` holds. A name is less than a number."""
+    """Fill the holes of `known` from `more`; where both know, `known` holds, but a number beats a name."""
     if known == more or more == _NOTHING:
         return known
     if known.other or (more.other and known.element != UNDEFINED):
@@ -144,7 +155,7 @@ def _fill(known: Hole, more: Hole) -> Hole:
 
 
 def _spell(proto: TypeProto) -> str:
-    """Return a type in ONNX's notation: "seq" and "optional" nest, so this recurses as deep as the protobuf does."""
+    """Spell a type as ONNX does; types nest, and protobuf limits how deep."""
     kind = proto.WhichOneof("value")
     if kind in ("tensor_type", "sparse_tensor_type"):
         inner = getattr(proto, kind)

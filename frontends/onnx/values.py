@@ -1,11 +1,11 @@
 """The values of small tensors that are known at plan time, since shapes depend on them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from onnx import NodeProto, TensorProto, helper, numpy_helper
+from onnx import NodeProto, OperatorSetIdProto, TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 from .read import MAX_VALUE_ELEMENTS
@@ -98,8 +98,8 @@ def stored_value(tensor: TensorProto) -> Value | None:
 class Evaluator:
     """Evaluates single nodes with ONNX's own reference implementation, within a budget of elements."""
 
-    def __init__(self, versions: Mapping[str, int]) -> None:
-        self._opsets = [helper.make_opsetid(domain, version) for domain, version in versions.items()]
+    def __init__(self, imports: Sequence[OperatorSetIdProto]) -> None:
+        self._imports = imports
         self._left = _MAX_TOTAL_ELEMENTS
 
     def evaluate(
@@ -129,7 +129,7 @@ class Evaluator:
     def _run(self, node: NodeProto, inputs: Sequence[Value | None]) -> dict[str, Value]:
         feeds = {name: value for name, value in zip(node.input, inputs, strict=True) if name}
         outputs = [name for name in node.output if name]
-        function = helper.make_function("", "node", list(feeds), outputs, [node], self._opsets)
+        function = helper.make_function("", "node", list(feeds), outputs, [node], self._imports)
         try:
             # A division by zero or an overflow must leave a value unknown, not make a wrong one.
             with np.errstate(all="raise"):

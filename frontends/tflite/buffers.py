@@ -16,27 +16,38 @@ class Buffers:
         ModelError: one of them does not lie inside the file.
     """
 
-    __slots__ = ("_data", "_left", "_spans")
+    __slots__ = ("_copies", "_data", "_left", "_spans")
 
     def __init__(self, model: Table, data: bytes) -> None:
         self._data, self._left = data, len(data)
+        self._copies: dict[int, bytes] = {}
         self._spans = [_span(buffer, len(data)) for buffer in model.tables(schema.Model.BUFFERS, "buffer")]
 
     def size(self, index: int, owner: Table) -> int:
-        """Return how many bytes of data are in buffer `index`, which `owner` names."""
+        """Return how many bytes of data are in buffer `index`, which `owner` names.
+
+        Raises:
+            ModelError: there is no such buffer.
+        """
         if index >= len(self._spans):
             fault = f"names buffer {index}, but the file has {len(self._spans)} buffers"
             raise ModelError(fault, where=owner.where, hint=DAMAGED)
         return self._spans[index][1]
 
     def content(self, index: int, owner: Table) -> bytes:
-        """Copy the data in buffer `index`, which `owner` names; all copies together fit the file once."""
+        """Return the data in buffer `index`, which `owner` names.
+
+        Raises:
+            ModelError: there is no such buffer, or those that were asked for overlap.
+        """
         size = self.size(index, owner)
-        self._left -= size
-        if self._left < 0:
-            raise ModelError("the buffers of the metadata overlap", where=owner.where, hint=DAMAGED)
-        start = self._spans[index][0]
-        return self._data[start : start + size]
+        if index not in self._copies:
+            self._left -= size
+            if self._left < 0:
+                raise ModelError("the buffers of the metadata overlap", where=owner.where, hint=DAMAGED)
+            start = self._spans[index][0]
+            self._copies[index] = self._data[start : start + size]
+        return self._copies[index]
 
 
 def _span(buffer: Table, file_size: int) -> tuple[int, int]:

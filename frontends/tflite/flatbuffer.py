@@ -23,6 +23,8 @@ FIELD_LIMIT = 14
 """Fields from this number on are not looked at; the schema has no table with more."""
 
 _INT32, _UINT32 = Struct("<i"), Struct("<I")
+# Shapes and operands are short: their layouts need not be looked up by text.
+_INT32_VECTORS = tuple(Struct(f"<{n}i") for n in range(9))
 _VTABLES_KEPT = 4096
 _SHARING = 4
 
@@ -110,10 +112,12 @@ class Table:
 
     def integers(self, field: Field) -> tuple[int, ...] | None:
         """Return the entries of a vector of 32-bit integers, None if it is absent."""
-        start, length = self.span(field, width=4)
-        if not start:
+        if not self._fields[field.number]:
             return None
+        start, length = self.span(field, width=4)
         self._source.count_bytes(4 * length, self)
+        if length < len(_INT32_VECTORS):
+            return _INT32_VECTORS[length].unpack_from(self._source.data, start)
         return unpack_from(f"<{length}i", self._source.data, start)
 
     def string(self, field: Field) -> str | None:

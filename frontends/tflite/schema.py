@@ -20,7 +20,6 @@ class Model:
     VERSION = Scalar(0, "version", _UINT32)
     OPERATOR_CODES = Field(1, "operator_codes")
     SUBGRAPHS = Field(2, "subgraphs")
-    DESCRIPTION = Field(3, "description")
     BUFFERS = Field(4, "buffers")
     METADATA = Field(6, "metadata")
     SIGNATURE_DEFS = Field(7, "signature_defs")
@@ -44,7 +43,6 @@ class Tensor:
     BUFFER = Scalar(2, "buffer", _UINT32)
     NAME = Field(3, "name")
     IS_VARIABLE = Scalar(5, "is_variable", _BOOL)
-    SHAPE_SIGNATURE = Field(7, "shape_signature")
     HAS_RANK = Scalar(8, "has_rank", _BOOL)
     EXTERNAL_BUFFER = Scalar(10, "external_buffer", _UINT32)
 
@@ -67,7 +65,6 @@ class OperatorCode:
 
     DEPRECATED_BUILTIN_CODE = Scalar(0, "deprecated_builtin_code", _INT8)
     CUSTOM_CODE = Field(1, "custom_code")
-    VERSION = Scalar(2, "version", _INT32)
     BUILTIN_CODE = Scalar(3, "builtin_code", _INT32)
 
 

@@ -26,13 +26,17 @@ class Broken(Exception):
 
 @dataclass(slots=True)
 class Replay:
-    """A walk through `steps`; `needed` collects every step at which each tensor holds something."""
+    """A walk through `steps`: `at` is the next one, `end` the last that any run has taken.
+
+    `needed` collects the steps at which each tensor holds something.
+    """
 
     graph: Graph
     steps: tuple[PlannedStep, ...]
     keep_inputs: bool
     needed: Needed = field(default_factory=dict)
     at: int = 0
+    end: int = 0
 
     def need(self, key: Key, first: int, last: int) -> None:
         """Tensor `key` holds something in the steps `first` to `last`, both included."""
@@ -52,11 +56,10 @@ def replay(graph: Graph, steps: tuple[PlannedStep, ...], *, keep_inputs: bool) -
         _run(walk, entry.subgraph, caller=None, depth=0)
     if walk.at != len(steps):
         raise _broken(walk, "no operator is left to run", steps[walk.at])
-    end = max([walk.at - 1, *(last for _, last in walk.needed.values())], default=0)
     for s, subgraph in enumerate(graph.subgraphs):
         for t, tensor in enumerate(subgraph.tensors):
             if tensor.kind is TensorKind.VARIABLE and (s, t) in walk.needed:
-                walk.need((s, t), 0, end)
+                walk.need((s, t), 0, walk.end)
     return walk.needed
 
 
@@ -84,6 +87,7 @@ def _run(walk: Replay, s: int, *, caller: int | None, depth: int) -> None:
     last = walk.at - 1
     if first > last:  # without operators it takes the caller's step, or that of the entry
         first = last = walk.at if caller is None else caller
+    walk.end = max(walk.end, last)
     for t in subgraph.inputs:
         walk.need((s, t), first, last if walk.keep_inputs and caller is None else first)
     for t in subgraph.outputs:

@@ -16,7 +16,7 @@ def check_sharing(plan: Plan, graph: Graph) -> list[Violation]:
     planned = {key: row.buffer for key, row in rows.items() if row.role not in ("constant", "unplanned")}
     ties, found = _ties(graph), []
     for captured, capture in ties.captures:
-        if planned.get(captured) != planned.get(capture):
+        if capture in planned and planned.get(captured, capture) != planned[capture]:
             one, two = tensor_name(rows[capture]), tensor_name(rows[captured])
             found.append(Violation("alias", f"{one} captures {two}, but they are in different buffers", one, two))
     tied: dict[Key, list[Key]] = defaultdict(list)

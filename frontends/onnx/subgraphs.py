@@ -1,0 +1,78 @@
+"""Scopes to subgraphs: operators over numbered tensors, bodies as calls."""
+
+from collections.abc import Mapping, Sequence
+
+from onnx import NodeProto
+
+from tmpass.graph import ABSENT, Call, Op, Subgraph, Tensor, TensorKind
+
+from .constants import Constants, is_folded
+from .dimensions import Bindings
+from .inference import Inference
+from .opsets import STANDARD_DOMAINS, Opsets
+from .scopes import Body, Scope
+from .tables import Table
+from .views import is_view
+
+
+class SubgraphMaker:
+    """Makes subgraphs, numbered in the order in which operators call them."""
+
+    def __init__(self, inference: Inference, fixed: Constants, opsets: Opsets, bindings: Bindings) -> None:
+        self.types, self.idle = inference.types, inference.idle
+        self.fixed, self.opsets, self.bindings = fixed, opsets, bindings
+        self._done: dict[int, Subgraph] = {}
+
+    @property
+    def subgraphs(self) -> tuple[Subgraph, ...]:
+        """All subgraphs made so far; the number of each is its index."""
+        return tuple(self._done[number] for number in range(len(self._done)))
+
+    def make(
+        self, scope: Scope, name: str, outer: Sequence[Tensor], outside: Mapping[str, int]
+    ) -> dict[str, int]:
+        """Make the subgraph of `scope`; `outside` maps what it can capture to indices in `outer`.
+
+        Returns:
+            The indices of its tensors by name.
+        """
+        number = len(self._done)
+        # The number is taken before the bodies take theirs.
+        self._done[number] = Subgraph(name, (), (), (), ())
+        table = Table(self.types[scope.id], self.fixed[scope.id], self.bindings, outer=outer, outside=outside)
+        for given in (*scope.inputs, *scope.stored):
+            table.define(given)
+        ops: list[Op] = []
+        for index, node in enumerate(scope.nodes):
+            if is_folded(node, self.fixed[scope.id]):
+                for made in node.output:
+                    table.define(made)
+            else:
+                ops.append(self._op(node, index, scope, table))
+        inputs = tuple(table.indices[n] for n in scope.inputs)
+        outputs = tuple(table.index(n) for n in scope.outputs)
+        self._done[number] = Subgraph(name, tuple(table.tensors), tuple(ops), inputs, outputs)
+        return table.indices
+
+    def _op(self, node: NodeProto, index: int, scope: Scope, table: Table) -> Op:
+        inputs = [table.index(name) for name in node.input]
+        bodies = [body for body in scope.bodies.get(index, ()) if body.scope.id not in self.idle]
+        captured = dict.fromkeys(table.index(n) for body in bodies for n in body.scope.free)
+        read = set(inputs)
+        inputs += [i for i in captured if i not in read and table.tensors[i].kind is not TensorKind.CONSTANT]
+        name = node.name or next(filter(None, node.output), "") or f"{node.op_type}:{index}"
+        calls = tuple(self._call(node, body, name, table) for body in bodies)
+        outputs = tuple(table.define(made) for made in node.output)
+        view = False
+        if node.input and outputs and ABSENT not in (inputs[0], outputs[0]):
+            data, result = table.tensors[inputs[0]], table.tensors[outputs[0]]
+            view = is_view(node, scope, self.opsets, data, result)
+        kind = f"{node.domain}::{node.op_type}" if node.domain else node.op_type
+        custom = node.domain not in STANDARD_DOMAINS or not self.opsets.defines(node.domain, node.op_type)
+        return Op(kind, name, tuple(inputs), outputs, calls=calls, view=view, custom=custom)
+
+    def _call(self, node: NodeProto, body: Body, name: str, table: Table) -> Call:
+        number = len(self._done)
+        self.make(body.scope, body.scope.graph.name or f"{name}.{body.role}", table.tensors, table.indices)
+        # Only If is known to run a body at most once.
+        return Call(number, body.role, repeats=(node.domain, node.op_type) != ("", "If"))

@@ -1,0 +1,58 @@
+"""The tensors of one subgraph, numbered as they appear."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from tmpass.graph import ABSENT, Tensor, TensorKind
+
+from .dimensions import Bindings
+from .value_types import ValueType
+
+
+class Table:
+    """The tensors of a subgraph being made; `outside` maps what it can capture to indices in `outer`."""
+
+    def __init__(
+        self,
+        types: Mapping[str, ValueType],
+        fixed: Collection[str],
+        bindings: Bindings,
+        *,
+        outer: Sequence[Tensor],
+        outside: Mapping[str, int],
+    ) -> None:
+        self._types, self._fixed, self._bindings = types, fixed, bindings
+        self._outer, self._outside = outer, outside
+        self.tensors: list[Tensor] = []
+        self.indices: dict[str, int] = {}
+
+    def define(self, name: str) -> int:
+        """Return the index of a new tensor that this subgraph itself makes or is given."""
+        if not name:
+            return ABSENT
+        kind = TensorKind.CONSTANT if name in self._fixed else TensorKind.ACTIVATION
+        known = self._bindings.settle(name, self._types.get(name, ValueType()))
+        self._bindings.check(name, known)
+        return self._add(Tensor(name, known.dtype, self._shape(name, known), kind))
+
+    def index(self, name: str) -> int:
+        """Return the index of a tensor that is read; one from outside is captured when first read."""
+        if not name:
+            return ABSENT
+        if name in self.indices:
+            return self.indices[name]
+        number = self._outside[name]
+        source = self._outer[number]
+        if source.kind is TensorKind.CONSTANT:
+            return self._add(source)
+        return self._add(Tensor(name, source.dtype, source.shape, TensorKind.CAPTURE, captures=number))
+
+    def _add(self, tensor: Tensor) -> int:
+        self.indices[tensor.name] = len(self.tensors)
+        self.tensors.append(tensor)
+        return self.indices[tensor.name]
+
+    def _shape(self, name: str, known: ValueType) -> tuple[int | str, ...] | None:
+        """Return the shape with a name for each dimension that stays open: the file's own, or where it is."""
+        if known.shape is None:
+            return None
+        return tuple(f"{name}:{axis}" if d is None else d for axis, d in enumerate(known.shape))

@@ -1,0 +1,78 @@
+import pytest
+from support.graphs import Sketch, graph_of
+
+from tmpass.errors import ModelError
+from tmpass.graph import Call
+from tmpass.schedule import Region, Step
+from tmpass.schedule import timeline as module
+from tmpass.schedule.file_order import file_order
+from tmpass.schedule.timeline import schedule
+
+
+def body(ops: int, name: str = "body") -> Sketch:
+    sketch = Sketch(name)
+    for _ in range(ops):
+        sketch.op([], 1)
+    return sketch
+
+
+def test_bodies_run_inside_the_step_of_their_caller():
+    main = Sketch()
+    main.op([], 1)
+    main.op([], 1, calls=(Call(1, "then"), Call(2, "else")))
+    main.op([], 1)
+    timeline = schedule(graph_of(main, body(2), body(1)), file_order)
+    assert timeline.steps == (
+        Step(0, 0, 1),
+        Step(0, 1, 5),
+        Step(1, 0, 3),
+        Step(1, 1, 4),
+        Step(2, 0, 5),
+        Step(0, 2, 6),
+    )
+    assert timeline.regions == (Region(0, 0, 6), Region(1, 2, 4, 1), Region(2, 4, 5, 1))
+    assert timeline.horizon == 6
+
+
+def test_a_body_without_operators_takes_the_step_of_its_caller():
+    main = Sketch()
+    main.op([], 1, calls=(Call(1, "then"),))
+    assert schedule(graph_of(main, body(0)), file_order).regions[1] == Region(1, 0, 1, 0)
+
+
+def test_entries_run_one_after_the_other():
+    timeline = schedule(graph_of(body(2), body(3), entries=(0, 1)), file_order)
+    assert timeline.regions == (Region(0, 0, 2), Region(1, 2, 5))
+
+
+def test_an_empty_model_has_one_step_for_what_goes_in_and_out():
+    timeline = schedule(graph_of(body(0)), file_order)
+    assert (timeline.steps, timeline.horizon) == ((), 1)
+
+
+def test_a_subgraph_that_calls_itself_is_an_error():
+    main = Sketch()
+    main.op([], 1, calls=(Call(0, "call"),))
+    with pytest.raises(ModelError, match="subgraph 0 'main': it calls itself"):
+        schedule(graph_of(main), file_order)
+
+
+def test_bodies_that_multiply_without_end_are_an_error(monkeypatch):
+    monkeypatch.setattr(module, "MAX_STEPS", 1000)
+    levels = []
+    for depth in range(20):
+        sketch = Sketch(f"level {depth}")
+        sketch.op([], 1, calls=(Call(depth + 1, "a"), Call(depth + 1, "b")))
+        levels.append(sketch)
+    with pytest.raises(ModelError, match="more than 1000 steps"):
+        schedule(graph_of(*levels, body(1)), file_order)
+
+
+def test_bodies_nested_too_deep_are_an_error():
+    levels = []
+    for depth in range(200):
+        sketch = Sketch(f"level {depth}")
+        sketch.op([], 1, calls=(Call(depth + 1, "a"),))
+        levels.append(sketch)
+    with pytest.raises(ModelError, match="nested more than 100 deep"):
+        schedule(graph_of(*levels, body(1)), file_order)

@@ -1,0 +1,99 @@
+"""Small graphs for tests: by hand with `Sketch`, or drawn by hypothesis with `graphs()`."""
+
+from dataclasses import dataclass, field
+
+from hypothesis import strategies as st
+
+from tmpass.dtypes import UINT8, DType
+from tmpass.graph import Call, Entry, Graph, Op, Subgraph, Tensor, TensorKind
+
+
+@dataclass
+class Sketch:
+    """A subgraph in the making; sizes are bytes."""
+
+    name: str = "main"
+    tensors: list[Tensor] = field(default_factory=list)
+    ops: list[Op] = field(default_factory=list)
+    inputs: list[int] = field(default_factory=list)
+    outputs: list[int] = field(default_factory=list)
+
+    def tensor(self, size, kind=TensorKind.ACTIVATION, *, dtype: DType = UINT8, captures=None, name=None) -> int:
+        shape = (size,) if isinstance(size, int | str) else size
+        self.tensors.append(Tensor(name or f"t{len(self.tensors)}", dtype, shape, kind, captures))
+        return len(self.tensors) - 1
+
+    def input(self, size, **more) -> int:
+        self.inputs.append(self.tensor(size, **more))
+        return self.inputs[-1]
+
+    def op(self, inputs, *sizes, kind="OP", **more) -> int:
+        """An operator that makes a tensor of each size; returns the first of them."""
+        made = tuple(self.tensor(size) for size in sizes)
+        self.ops.append(Op(kind, f"op{len(self.ops)}", tuple(inputs), made, **more))
+        return made[0] if made else -1
+
+    def view(self, source: int) -> int:
+        return self.op([source], self.tensors[source].shape[0], kind="RESHAPE", view=True)
+
+    def done(self) -> Subgraph:
+        return Subgraph(self.name, tuple(self.tensors), tuple(self.ops), tuple(self.inputs), tuple(self.outputs))
+
+
+def graph_of(*subgraphs: Sketch | Subgraph, entries=(0,)) -> Graph:
+    done = tuple(s.done() if isinstance(s, Sketch) else s for s in subgraphs)
+    return Graph("test", done, tuple(Entry(done[e].name, e) for e in entries))
+
+
+def chain(*sizes: int) -> Graph:
+    """input -> op -> op ... -> output, with tensors of these sizes."""
+    sketch = Sketch()
+    last = sketch.input(sizes[0])
+    for size in sizes[1:]:
+        last = sketch.op([last], size)
+    sketch.outputs = [last]
+    return graph_of(sketch)
+
+
+@st.composite
+def graphs(draw, max_ops: int = 6) -> Graph:
+    """Graphs with views, variables, constants, temporaries, captures, branches, loops and several entries."""
+    finished: list[Sketch] = []
+    entries = [_grow(draw, finished, max_ops, depth=0, parent=None) for _ in range(draw(st.integers(1, 2)))]
+    return graph_of(*finished, entries=tuple(entries))
+
+
+def _grow(draw, finished: list[Sketch], max_ops: int, depth: int, parent: tuple[Sketch, list[int]] | None) -> int:
+    sketch = Sketch(f"g{len(finished)}")
+    slot = len(finished)
+    finished.append(sketch)
+    size = st.integers(0, 5)
+    known = [sketch.input(draw(size)) for _ in range(draw(st.integers(0, 2)))]
+    known += [sketch.tensor(draw(size), TensorKind.CONSTANT) for _ in range(draw(st.integers(0, 1)))]
+    known += [sketch.tensor(draw(size), TensorKind.VARIABLE) for _ in range(draw(st.integers(0, 1)))]
+    if parent is not None:
+        outer, offered = parent
+        offered = [t for t in offered if outer.tensors[t].kind in (TensorKind.ACTIVATION, TensorKind.CAPTURE)]
+        for t in draw(st.lists(st.sampled_from(offered), unique=True, max_size=2)) if offered else []:
+            known.append(sketch.tensor(outer.tensors[t].shape, TensorKind.CAPTURE, captures=t))
+    for _ in range(draw(st.integers(0, max_ops))):
+        choice = draw(st.sampled_from(["op", "op", "view", "variable", "branch", "loop"]))
+        inputs = draw(st.lists(st.sampled_from(known), max_size=3)) if known else []
+        if choice == "view" and inputs:
+            known.append(sketch.view(inputs[0]))
+        elif choice in ("branch", "loop") and depth < 2:
+            calls, captured = [], []
+            for role in ("first", "second"):
+                body = _grow(draw, finished, 3, depth + 1, (sketch, known))
+                calls.append(Call(body, role, repeats=choice == "loop"))
+                captured += [t.captures for t in finished[body].tensors if t.captures is not None]
+            known.append(sketch.op([*inputs, *captured], draw(size), kind=choice.upper(), calls=tuple(calls)))
+        elif choice == "variable":
+            variables = [t for t in known if sketch.tensors[t].kind is TensorKind.VARIABLE]
+            sketch.ops.append(Op("ASSIGN", f"op{len(sketch.ops)}", tuple(inputs), tuple(variables)))
+        else:
+            temporaries = tuple(sketch.tensor(draw(size)) for _ in range(draw(st.integers(0, 1))))
+            first = sketch.op(inputs, *(draw(size) for _ in range(draw(st.integers(1, 2)))), temporaries=temporaries)
+            known += range(first, len(sketch.tensors))
+    sketch.outputs = draw(st.lists(st.sampled_from(known), max_size=2, unique=True)) if known else []
+    return slot

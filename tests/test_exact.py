@@ -67,9 +67,9 @@ class TestPeak:
         assert peak(example(*both, alignment=3)) == 4
         assert peak(example(*both, Buffer("c", 0, 1, 5), alignment=3)) == 10
 
-    def test_counts_a_fixed_buffer_even_if_empty(self, peak):
+    def test_counts_a_fixed_buffer_unless_it_is_empty(self, peak):
         assert peak(example(Buffer("a", 0, 1, 2, offset=9), Buffer("b", 0, 1, 5))) == 11
-        assert peak(example(Buffer("a", 0, 1, 0, offset=9))) == 9
+        assert peak(example(Buffer("a", 0, 1, 0, offset=9))) == 0
 
     def test_goes_around_a_fixed_buffer(self, peak):
         assert peak(example(Buffer("a", 0, 1, 2, offset=3), Buffer("b", 0, 1, 4))) == 9

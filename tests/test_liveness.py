@@ -19,7 +19,6 @@ def storage(graph, *, views=True, external=frozenset()):
         find_aliases(graph, views=views, external=external),
         keep_inputs=False,
         external=external,
-        alignment=1,
     )
 
 
@@ -75,7 +74,11 @@ def test_a_caller_keeps_its_inputs_and_outputs_through_the_call():
     found = ranges(graph_of(main, then, other))
     assert found[0, x] == (0, 5)
     assert found[0, y] == (0, 6)
-    assert {key: span for key, span in found.items() if key[0] == 1} == {(1, 0): (1, 2), (1, 1): (1, 3), (1, 2): (2, 3)}
+    assert {key: span for key, span in found.items() if key[0] == 1} == {
+        (1, 0): (1, 2),
+        (1, 1): (1, 3),
+        (1, 2): (2, 3),
+    }
     assert found[2, 2] == (4, 5), "branches are apart in time, so they may share bytes"
 
 
@@ -117,7 +120,7 @@ def test_tensors_of_one_class_get_one_buffer_from_the_first_to_the_last_step():
     sketch.outputs = [sketch.op([y], 2)]
     found = storage(graph_of(sketch))
     assert found.members == (((0, 0),), ((0, x), (0, y)), ((0, 3),))
-    assert [(b.lower, b.upper, b.size) for b in found.problem.buffers] == [(0, 1, 4), (0, 3, 8), (2, 3, 2)]
+    assert [(b.lower, b.upper, b.size) for b in found.buffers] == [(0, 1, 4), (0, 3, 8), (2, 3, 2)]
     assert found.reasons[0, y] == f"RESHAPE keeps the bytes of 't{x}'"
 
 

@@ -39,14 +39,14 @@ _HOMES = {
     "verify": "pipeline",
 }
 
-__all__ = sorted(_HOMES)  # noqa: PLE0605
+__all__ = sorted(_HOMES)
 __version__ = "0.1.0"
 
 
 class _Package(ModuleType):
     """This package. `plan`, `verify` and `allocate` are functions and submodules at once: importing the
     submodule must not hide the function. `from tmpass.plan import Plan` finds the submodule all the same.
-    """  # noqa: D205
+    """
 
     def __setattr__(self, name: str, value: object) -> None:
         if not (name in _HOMES and isinstance(value, ModuleType)):

@@ -22,8 +22,8 @@ def allocate(
         nodes: search steps that may be spent. The same number gives the same answer everywhere.
 
     Returns:
-        The lowest packing found. Its status is OPTIMAL or FEASIBLE where it is within the capacity, INFEASIBLE where none
-        can be, UNKNOWN where the budget ended first.
+        The lowest packing found. Its status is OPTIMAL or FEASIBLE where it is within the capacity, INFEASIBLE
+        where none can be, UNKNOWN where the budget ended first.
 
     Raises:
         UsageError: the allocator is unknown, `nodes` is negative, or two fixed buffers overlap.
@@ -45,7 +45,12 @@ def allocate(
             hint="this is a fault of tmpass; please report it with the problem",
         )
     return Allocation(
-        found.offsets, found.peak, found.bound, _status(problem, found.peak, found.bound), found.method, found.nodes
+        found.offsets,
+        found.peak,
+        found.bound,
+        _status(problem, found.peak, found.bound),
+        found.method,
+        found.nodes,
     )
 
 

@@ -28,10 +28,10 @@ def fullest_step(plan: Plan) -> Fullest:
         changes[b.lower] = changes.get(b.lower, 0) + b.size
         changes[b.upper] = changes.get(b.upper, 0) - b.size
     live = most = at = 0
-    for step in sorted(changes):
-        live += changes[step]
+    for time in sorted(changes):
+        live += changes[time]
         if live > most:
-            most, at = live, step
+            most, at = live, time
     rows = {(t.subgraph, t.index): t for t in plan.tensors}
     alive = sorted((b for b in inside if b.lower <= at < b.upper), key=lambda b: (-b.size, b.id))
     step = plan.schedule[at] if at < len(plan.schedule) else None

@@ -1,11 +1,11 @@
 """The graph of a model, free of any file format: what frontends make and every stage reads.
 
-    Graph
-     ├─ entries: (Entry "main" -> 0, ...)         where a run can start
-     └─ subgraphs[0]: Subgraph
-         ├─ tensors[7]: Tensor (name, dtype, shape, kind)
-         └─ ops[3]: Op  inputs (7, -1)  outputs (8,)
-                         └─ calls: (Call "then" -> subgraphs[1], ...)
+Graph
+├─ entries: (Entry "main" -> 0, ...)         where a run can start
+└─ subgraphs[0]: Subgraph
+├─ tensors[7]: Tensor (name, dtype, shape, kind)
+└─ ops[3]: Op  inputs (7, -1)  outputs (8,)
+└─ calls: (Call "then" -> subgraphs[1], ...)
 """
 
 from collections.abc import Mapping
@@ -58,17 +58,21 @@ class Tensor:
         Raises:
             ModelError: the size is above 2^62 bytes.
         """
-        if self.dtype.bits is None or self.shape is None:
+        if self.dtype.bits is None or self.shape is None or self.unknown:
             return None
-        elements = 1
+        elements = 0 if 0 in self.shape else 1
         for dim in self.shape:
-            if isinstance(dim, str):
-                return None
-            elements *= dim
+            elements *= int(dim)
+            if elements > 8 * MAX_BYTES:
+                break
         size = packed_bytes(elements, self.dtype.bits)
         if size > MAX_BYTES:
-            raise ModelError(f"shape {list(self.shape)} is above 2^62 bytes", where=f"tensor {self.name!r}")
+            raise ModelError(f"shape [{_start(self.shape)}] is above 2^62 bytes", where=f"tensor {self.name!r}")
         return size
+
+
+def _start(shape: tuple[Dim, ...]) -> str:
+    return ", ".join(map(str, shape[:8])) + (", ..." if len(shape) > 8 else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
-"""When each tensor is alive: graph, timeline and aliases in, an allocation problem out."""
+"""When each tensor is alive: graph, timeline and aliases in, buffers to place out."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 from tmpass.aliases import Aliases, Key
 from tmpass.graph import ABSENT, Graph, Tensor, TensorKind
-from tmpass.problem import Buffer, Problem
+from tmpass.problem import Buffer
 from tmpass.schedule import Schedule
 
 
@@ -24,24 +24,24 @@ class Role(StrEnum):
 class Storage:
     """The buffers to place and whose they are.
 
-    `problem.buffers[i]` holds the tensors `members[i]`. `roles` has every tensor of the graph, `reasons` those that have no
+    `buffers[i]` holds the tensors `members[i]`. `roles` has every tensor of the graph, `reasons` those that have no
     buffer, or share one.
     """
 
-    problem: Problem
+    buffers: tuple[Buffer, ...]
     members: tuple[tuple[Key, ...], ...]
     roles: dict[Key, Role]
     reasons: dict[Key, str]
 
 
 def find_storage(
-    graph: Graph, schedule: Schedule, aliases: Aliases, *, keep_inputs: bool, external: frozenset[Key], alignment: int
+    graph: Graph, schedule: Schedule, aliases: Aliases, *, keep_inputs: bool, external: frozenset[Key]
 ) -> Storage:
-    """The allocation problem of `graph` on the timeline `schedule`.
+    """What `graph` needs to store on the timeline `schedule`, and when.
 
     Tensors in one class of `aliases` get one buffer, alive from the first to the last step of any of them, gaps
     included. Classes with a tensor of `external` get none. Buffers are in the order of their lower end, then of their
-    first tensor; `alignment` in bytes is that of the memory.
+    upper end and first tensor.
     """
     ranges = live_ranges(graph, schedule, keep_inputs=keep_inputs)
     roles, reasons = _roles(graph, ranges)
@@ -54,7 +54,9 @@ def find_storage(
         if owner is not None:
             reasons[key] = "outside the arena"
             if owner != key:
-                reasons[key] = f"{aliases.reason.get(key, 'shares')}; outside the arena with {graph.tensor(owner).name!r}"
+                reasons[key] = (
+                    f"{aliases.reason.get(key, 'shares')}; outside the arena with {graph.tensor(owner).name!r}"
+                )
             continue
         classes.setdefault(aliases.of(key), []).append(key)
 
@@ -69,7 +71,7 @@ def find_storage(
         if len(members) > 1:
             reasons |= {key: aliases.reason[key] for key in members if key in aliases.reason}
     members_of = tuple(tuple(members) for _, _, members in ordered)
-    return Storage(Problem(tuple(buffers), alignment=alignment), members_of, roles, reasons)
+    return Storage(tuple(buffers), members_of, roles, reasons)
 
 
 def live_ranges(graph: Graph, schedule: Schedule, *, keep_inputs: bool) -> dict[Key, tuple[int, int]]:

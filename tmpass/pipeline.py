@@ -1,31 +1,19 @@
 """From a model to a verified plan, in one function; and from a plan back to the laws that it breaks."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from tmpass.aliases import Key, find_aliases
 from tmpass.allocate import DEFAULT_NODES, allocate
+from tmpass.assemble import USES_OF, Fill, assemble, distribute
 from tmpass.bind import bind, check_bindings
-from tmpass.bounds import lower_bound
 from tmpass.errors import ModelError, UsageError, VerificationError
 from tmpass.graph import Graph, TensorKind
-from tmpass.liveness import Storage, find_storage
+from tmpass.liveness import Role, find_storage
 from tmpass.loading import Model, load
-from tmpass.plan import (
-    MemoryUse,
-    ModelInfo,
-    Options,
-    Plan,
-    PlannedBuffer,
-    PlannedStep,
-    PlannedTensor,
-    TargetInfo,
-)
-from tmpass.problem import Allocation
-from tmpass.schedule import Schedule
+from tmpass.plan import Options, Plan
 from tmpass.schedule.file_order import file_order
 from tmpass.schedule.timeline import schedule
-from tmpass.target import Memory, Target, load_target
+from tmpass.target import Target, load_target
 from tmpass.verify.plan import check_plan
 from tmpass.verify.violation import Violation
 
@@ -76,9 +64,7 @@ def plan(
     bindings = check_bindings(bind or {})
     profile = _profile(target).override(budget, alignment)
     loaded = model if isinstance(model, Model) else load(model, bindings=bindings)
-    options = Options(
-        bindings, budget, alignment, io, keep_inputs, share, allow_unplanned, allocator, nodes
-    )
+    options = Options(bindings, budget, alignment, io, keep_inputs, share, allow_unplanned, allocator, nodes)
     try:
         made, graph = _plan(loaded, profile, options)
     except ModelError as error:
@@ -120,14 +106,22 @@ def verify(plan: Plan, model: object, *, target: str | Target | None = None) -> 
 def _check_target(plan: Plan, target: str | Target | None) -> list[Violation]:
     if target is None:
         return []
-    profile = _profile(target)
-    memory = profile.override(plan.options.budget, plan.options.alignment).scratchpad
-    wanted = [(memory.name, memory.capacity, memory.alignment)]
-    found = [(use.name, use.capacity, use.alignment) for use in plan.memories]
-    if found == wanted:
-        return []
-    message = f"the plan's memories are {found} (name, capacity, alignment), those of {profile.name} are {wanted}"
-    return [Violation("target", message)]
+    profile = _profile(target).override(plan.options.budget, plan.options.alignment)
+    wanted = {memory.name: memory for memory in profile.memories}
+    found = []
+    for use in plan.memories:
+        memory = wanted.get(use.name)
+        if memory is None or (memory.capacity, memory.alignment) != (use.capacity, use.alignment):
+            real = f"capacity {memory.capacity}, alignment {memory.alignment}" if memory else "no such memory"
+            message = f"{use.name} has capacity {use.capacity}, alignment {use.alignment}; {profile.name} has {real}"
+            found.append(Violation("target", message))
+    homes = {b.id: wanted.get(b.memory) for b in plan.buffers}
+    for row in plan.tensors:
+        home = homes.get(row.buffer) if row.buffer is not None else None
+        if home is not None and USES_OF[Role(row.role)] not in home.holds:
+            message = f"tensor {row.index} {row.name!r} is in {home.name}, which holds no {USES_OF[Role(row.role)]}"
+            found.append(Violation("target", message, row.name))
+    return found
 
 
 def _profile(target: str | Target) -> Target:
@@ -145,23 +139,16 @@ def _bound(graph: Graph, options: Options) -> Graph:
 
 def _plan(model: Model, target: Target, options: Options) -> tuple[Plan, Graph]:
     """The plan, not yet verified, and the graph that it is for."""
-    memory = target.scratchpad
     graph = _bound(model.graph, options)
     timeline = schedule(graph, file_order)
     external = _ends(graph) if options.io == "external" else frozenset()
     aliases = find_aliases(graph, views=options.share == "views", external=external)
-    storage = find_storage(
-        graph,
-        timeline,
-        aliases,
-        keep_inputs=options.keep_inputs,
-        external=external,
-        alignment=memory.alignment,
-    )
-    problem = replace(storage.problem, capacity=memory.capacity)
-    allocation = allocate(problem, options.allocator, nodes=options.nodes)
-    live_bytes = lower_bound(problem).live_bytes
-    return _assemble(model.info, target, options, graph, timeline, storage, allocation, live_bytes), graph
+    storage = find_storage(graph, timeline, aliases, keep_inputs=options.keep_inputs, external=external)
+    fills = [
+        Fill(memory, problem, indices, allocate(problem, options.allocator, nodes=options.nodes))
+        for memory, problem, indices in distribute(storage, target)
+    ]
+    return assemble(model.info, target, options, graph, timeline, storage, fills), graph
 
 
 def _ends(graph: Graph) -> frozenset[Key]:
@@ -172,65 +159,3 @@ def _ends(graph: Graph) -> frozenset[Key]:
         for t in (*graph.subgraphs[entry.subgraph].inputs, *graph.subgraphs[entry.subgraph].outputs)
         if graph.tensor((entry.subgraph, t)).kind is TensorKind.ACTIVATION
     )
-
-
-def _assemble(
-    info: ModelInfo,
-    target: Target,
-    options: Options,
-    graph: Graph,
-    timeline: Schedule,
-    storage: Storage,
-    allocation: Allocation,
-    live_bytes: int,
-) -> Plan:
-    memory = target.scratchpad
-    buffers = tuple(
-        PlannedBuffer(number, memory.name, offset, b.size, b.lower, b.upper, members)
-        for number, (b, offset, members) in enumerate(
-            zip(storage.problem.buffers, allocation.offsets, storage.members, strict=True)
-        )
-    )
-    steps = []
-    for number, step in enumerate(timeline.steps):
-        op = graph.subgraphs[step.subgraph].ops[step.op]
-        steps.append(PlannedStep(number, step.subgraph, step.op, op.kind, op.name))
-    return Plan(
-        model=info,
-        target=TargetInfo(target.name, memory.name),
-        options=options,
-        status=allocation.status.value,
-        fits=memory.capacity is None or allocation.peak <= memory.capacity,
-        memories=(_use(memory, allocation, live_bytes),),
-        schedule=tuple(steps),
-        buffers=buffers,
-        tensors=_rows(graph, storage, buffers),
-        warnings=graph.warnings,
-    )
-
-
-def _use(memory: Memory, allocation: Allocation, live_bytes: int) -> MemoryUse:
-    return MemoryUse(
-        memory.name, memory.capacity, memory.alignment, allocation.peak, allocation.lower_bound, live_bytes
-    )
-
-
-def _rows(graph: Graph, storage: Storage, buffers: tuple[PlannedBuffer, ...]) -> tuple[PlannedTensor, ...]:
-    home = {key: buffer for buffer in buffers for key in buffer.tensors}
-    rows = []
-    for key, role in storage.roles.items():
-        tensor, buffer = graph.tensor(key), home.get(key)
-        rows.append(
-            PlannedTensor(
-                *key,
-                tensor.name,
-                tensor.dtype.name,
-                tensor.shape,
-                tensor.bytes,
-                role.value,
-                buffer.id if buffer else None,
-                buffer.offset if buffer else None,
-                storage.reasons.get(key, ""),
-            )
-        )
-    return tuple(rows)

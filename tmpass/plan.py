@@ -50,8 +50,8 @@ class Options:
 class MemoryUse:
     """One memory and how full it is, in bytes; `capacity` None is unlimited.
 
-    `peak` is the highest address in use, `lower_bound` what no plan with this schedule and sharing can go below, `live_bytes`
-    the largest sum of what is alive at one step.
+    `peak` is the highest address in use, `lower_bound` what no plan with this schedule and sharing can go below,
+    `live_bytes` the largest sum of what is alive at one step.
     """
 
     name: str
@@ -93,8 +93,8 @@ class PlannedBuffer:
 class PlannedTensor:
     """One tensor of the model.
 
-    `bytes` is None where it is not known, `buffer` and `offset` where it has no place in the memory. `reason` says why not, or
-    why it shares a buffer. `shape` holds names where dimensions are not known, and is None where the rank is not.
+    `bytes` is None where it is not known, `buffer` and `offset` where it has no place in a memory. `reason` says why
+    not, or why it shares a buffer. `shape` holds names where dimensions are not known, and is None where the rank is not.
     """
 
     subgraph: int

@@ -17,8 +17,8 @@ def parse_plan(text: str | bytes, where: str) -> Plan:
     """The plan in `text`.
 
     Raises:
-        UsageError: it is no JSON, of another schema, or a field is missing, unknown, of another type or out of range; the
-            message names the place, such as `buffers[3].offset`.
+        UsageError: it is no JSON, of another schema, or a field is missing, unknown, of another type or out of range;
+            the message names the place, such as `buffers[3].offset`.
     """
     try:
         data = json.loads(text)
@@ -54,7 +54,9 @@ def _value(hint: Any, data: object, where: str, path: str) -> Any:
         if not isinstance(data, list) or (args[-1] is not Ellipsis and len(args) != len(data)):
             raise _wrong(where, path, "a list" if args[-1] is Ellipsis else f"a list of {len(args)}", data)
         kinds = (args[0],) * len(data) if args[-1] is Ellipsis else args
-        return tuple(_value(kind, item, where, f"{path}[{i}]") for i, (kind, item) in enumerate(zip(kinds, data)))
+        return tuple(
+            _value(kind, item, where, f"{path}[{i}]") for i, (kind, item) in enumerate(zip(kinds, data, strict=True))
+        )
     if origin in (Union, types.UnionType):
         if data is None and type(None) in args:
             return None

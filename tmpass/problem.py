@@ -1,11 +1,11 @@
 """An allocation problem and its answer: no graph, no file format, only buffers in time and space.
 
-    bytes
-      ^        +-----------+          a buffer is a rectangle: lower <= step < upper across,
-      |  +-----+     b     |          offset <= byte < offset + size up; two that share a step
-      |  |  a  +-----+-----+          may not share a byte
-      |  +-----+  c  |
-      +--------+-----+------> steps
+bytes
+^        +-----------+          a buffer is a rectangle: lower <= step < upper across,
+|  +-----+     b     |          offset <= byte < offset + size up; two that share a step
+|  |  a  +-----+-----+          may not share a byte
+|  +-----+  c  |
++--------+-----+------> steps
 """
 
 from dataclasses import dataclass
@@ -102,8 +102,8 @@ class Allocation:
     """Offsets in the order of the problem's buffers, and what is proved about them.
 
     Fields: `peak` is the highest offset + size; `lower_bound` no packing can go below; `allocator` the method that
-    found the offsets; `nodes` the search steps spent. INFEASIBLE and UNKNOWN still carry the lowest packing found, which is
-    above the capacity.
+    found the offsets; `nodes` the search steps spent. INFEASIBLE and UNKNOWN still carry the lowest packing found,
+    which is above the capacity.
     """
 
     offsets: tuple[int, ...]
@@ -121,12 +121,20 @@ def _check(buffer: Buffer, problem: Problem) -> None:
     if not 0 <= buffer.size <= MAX_BYTES:
         _refuse(buffer, f"has size {buffer.size}", "sizes are 0 .. 2^62 bytes")
     if not 1 <= buffer.alignment <= MAX_ALIGNMENT or problem.alignment_of(buffer) > MAX_ALIGNMENT:
-        _refuse(buffer, f"has alignment {buffer.alignment}", "alignments are 1 .. 2^31, also their common multiple")
+        _refuse(
+            buffer,
+            f"has alignment {buffer.alignment}",
+            "alignments are 1 .. 2^31, also their common multiple",
+        )
     end = buffer.lower
     for gap in buffer.gaps:
         inside = end <= gap.lower < gap.upper <= buffer.upper
         if not inside or not 0 <= gap.window_lower <= gap.window_upper <= buffer.size:
-            _refuse(buffer, f"has gap [{gap.lower}, {gap.upper})", "gaps are inside the live range, in order, apart")
+            _refuse(
+                buffer,
+                f"has gap [{gap.lower}, {gap.upper})",
+                "gaps are inside the live range, in order, apart",
+            )
         end = gap.upper
     if buffer.offset is None:
         return

@@ -52,9 +52,7 @@ def read_problem(text: str, where: str, *, capacity: int | None, alignment: int 
         UsageError: a column is unknown, missing or double, a cell is wrong, an id stands twice, or a number
             is out of the Problem's range; `where` gives the file, the line, and the column or buffer.
     """
-    rows = csv.reader(
-        io.StringIO(text.removeprefix("\ufeff"), newline=""), skipinitialspace=True, strict=True
-    )
+    rows = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), skipinitialspace=True, strict=True)
     table: _Table | None = None
     buffers: list[Buffer] = []
     lines: dict[str, int] = {}  # of each id
@@ -69,9 +67,7 @@ def read_problem(text: str, where: str, *, capacity: int | None, alignment: int 
                     continue
             buffer = table.buffer(row, line, str(len(buffers)))
             if buffer.id in lines:
-                _refuse(
-                    f"id {_show(buffer.id)} stands in line {lines[buffer.id]} too", where, line, "rename one"
-                )
+                _refuse(f"id {_show(buffer.id)} stands in line {lines[buffer.id]} too", where, line, "rename one")
             lines[buffer.id] = line
             buffers.append(buffer)
     except csv.Error as error:
@@ -102,9 +98,7 @@ class _Table:
 
     def buffer(self, row: list[str], line: int, number: str) -> Buffer:
         if len(row) != len(self.names) if self.names else len(row) < 4:
-            _refuse(
-                f"{len(row)} cells instead of {len(self.names) or 4}", self.where, line, "complete the row"
-            )
+            _refuse(f"{len(row)} cells instead of {len(self.names) or 4}", self.where, line, "complete the row")
         at = self.at
         inclusive = bool(self.names) and self.names[at["upper"]] == "end"
         hint = row[at["hint"]].strip() if "hint" in at else ""
@@ -135,9 +129,7 @@ class _Table:
         for text in cell.split():
             match = _GAP.fullmatch(text)
             if match is None:
-                self.refuse_cell(
-                    text, line, "gaps", "a gap: lower-upper or lower-upper@window_lower:window_upper"
-                )
+                self.refuse_cell(text, line, "gaps", "a gap: lower-upper or lower-upper@window_lower:window_upper")
             lower, upper, *window = (int(number or 0) for number in match.groups())
             gaps.append(Gap(lower, upper + inclusive, *window))
         return tuple(sorted(gaps, key=lambda gap: gap.lower))
@@ -169,9 +161,7 @@ def _header(row: list[str], where: str, line: int) -> _Table:
     return _Table(where, names, at)
 
 
-def _problem(
-    buffers: list[Buffer], lines: dict[str, int], where: str, capacity: int | None, alignment: int
-) -> Problem:
+def _problem(buffers: list[Buffer], lines: dict[str, int], where: str, capacity: int | None, alignment: int) -> Problem:
     """Return the Problem, or raise its error with the line of the buffer at fault."""
     try:
         return Problem(tuple(buffers), capacity, alignment)
@@ -218,9 +208,7 @@ def _quoted(text: str) -> str:
 
 
 def _refuse(what: str, where: str, line: int, hint: str, place: str = "") -> NoReturn:
-    raise UsageError(
-        what, where=f"{where}, line {line}" + (f", {place}" if place else ""), hint=hint
-    ) from None
+    raise UsageError(what, where=f"{where}, line {line}" + (f", {place}" if place else ""), hint=hint) from None
 
 
 def _show(text: str) -> str:

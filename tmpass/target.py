@@ -82,6 +82,22 @@ class Target:
                 return memory
         raise TargetError(_NO_SCRATCHPAD, where=f"target {self.name}", hint=_ADD_ACTIVATIONS)
 
+    def memory_for(self, uses: Iterable[str]) -> Memory:
+        """Return the first memory that may hold all of `uses`, some of USES.
+
+        Raises:
+            TargetError: there is none.
+        """
+        wanted = sorted(set(uses))
+        for memory in self.memories:
+            if all(use in memory.holds for use in wanted):
+                return memory
+        raise TargetError(
+            f"no memory holds {' and '.join(wanted)}",
+            where=f"target {self.name}",
+            hint="add them to the `holds` of one, or plan with --share none",
+        )
+
     @property
     def assumed(self) -> tuple[str, ...]:
         """The numbers that nobody outside knows, as "memory.number"."""

@@ -28,7 +28,9 @@ def test_dependencies_are_a_graph_from_writers_to_readers():
 def test_an_operator_before_the_one_it_reads_from_is_an_error_that_names_both():
     with pytest.raises(ModelError) as error:
         file_order(crossed().done())
-    assert "operator 0 (SECOND) reads tensor 1 't1', which only operator 1 (FIRST 'a') writes" in str(error.value)
+    assert "operator 0 (SECOND) reads tensor 1 't1', which only operator 1 (FIRST 'a') writes" in str(
+        error.value
+    )
     assert "sort the operators" in error.value.hint
 
 

@@ -26,7 +26,7 @@ def overlaps(a: Buffer, offset_a: int, b: Buffer, offset_b: int) -> bool:
 def least_peak(problem: Problem) -> int | None:
     """Return the least peak of a small problem, by trying all offsets; None if two fixed buffers collide.
 
-    The capacity plays no part: whoever asks compares. Meant for at most 7 buffers, sizes and steps below 10,
+    The capacity plays no part: whoever asks compares. Empty buffers have no top. Meant for at most 7 buffers, sizes and steps below 10,
     and fixed offsets below 100.
     """
     fixed = [b for b in problem.buffers if b.offset is not None]
@@ -49,7 +49,7 @@ def least_peak(problem: Problem) -> int | None:
             for offset in choices
         )
 
-    tops = [b.offset + b.size for b in fixed if b.offset is not None]
+    tops = [b.offset + b.size for b in fixed if b.offset is not None and b.size]
     peak = max([busiest_step(problem), *tops, *(b.size for b in free)], default=0)
     while not fits([], peak):  # ends: all free buffers can be stacked above the fixed ones
         peak += 1
@@ -83,7 +83,8 @@ def cp_sat_peak(problem: Problem, seconds: float = 30.0) -> int | None:
         offset = step * model.new_int_var(0, limit // step, f"offset{index}")
         if buffer.offset is not None:
             model.add(offset == buffer.offset)
-        model.add(offset + buffer.size <= peak)
+        if buffer.size:  # an empty buffer has no top
+            model.add(offset + buffer.size <= peak)
         for lower, upper, first, last in _rectangles(buffer):
             across.append(model.new_fixed_size_interval_var(lower, upper - lower, ""))
             up.append(model.new_fixed_size_interval_var(offset + first, last - first, ""))

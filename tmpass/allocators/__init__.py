@@ -15,8 +15,8 @@ METHODS = {"auto": "auto", "first-fit": "first_fit", "canonical": "canonical"}
 class Goal:
     """What a method is asked.
 
-    Fields: `bound` is a proved lower bound on the peak in bytes, where the method may stop; `minimize` asks for the least
-    peak, otherwise any peak within the problem's capacity will do; `nodes` is how many search steps it may take.
+    Fields: `bound` is a proved lower bound on the peak in bytes, where the method may stop; `minimize` asks for the
+    least peak, otherwise any peak within the problem's capacity will do; `nodes` is how many search steps it may take.
     """
 
     bound: int

@@ -12,7 +12,12 @@ from tmpass.cli.options import EXIT_CODES, Size, progress, read_text, write_whol
 @click.option("--minimize", is_flag=True, help="Look for the least peak also when a packing fits the capacity.")
 @click.option("--allocator", default="auto", show_default=True, help="auto, first-fit or canonical.")
 @click.option("--nodes", type=click.IntRange(0), help="Search steps that may be spent.")
-@click.option("--output", "-o", metavar="FILE", help="Write the buffers with their offsets to FILE; - is standard output.")
+@click.option(
+    "--output",
+    "-o",
+    metavar="FILE",
+    help="Write the buffers with their offsets to FILE; - is standard output.",
+)
 @click.pass_context
 def command(
     ctx: click.Context,

@@ -22,12 +22,13 @@ EXIT_CODES = {"optimal": 0, "feasible": 0, "infeasible": 1, "unknown": 4}
 """Status of a plan or allocation -> exit code."""
 
 
-class Size(click.ParamType):
+class Size(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
     """A number of bytes: 4096, 4KiB, 1MiB."""
 
     name = "size"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The bytes in `value`; click gives the option that it stands for."""
         del ctx
         return parse_size(value, param.opts[0] if param else "size")
 
@@ -42,7 +43,7 @@ def planning_options(function: F) -> F:
             click.option("--alignment", type=click.IntRange(1, 2**31),
                          help="Alignment of every offset in bytes instead of the target's."),
             click.option("--bind", multiple=True, metavar="NAME=N",
-                         help="Number for a dimension: batch=1, or input:0=1 for axis 0 of tensor `input`. Repeatable."),
+                         help="Number for a dimension: batch=1, or input:0=1 for axis 0 of `input`. Repeatable."),
             click.option("--io", type=click.Choice(["arena", "external"]), default="arena", show_default=True,
                          help="Whether inputs and outputs are in the arena, or in memory that the caller brings."),
             click.option("--keep-inputs", is_flag=True, help="Keep the inputs intact to the end of the run."),

@@ -13,7 +13,7 @@ from tmpass.cli.options import EXIT_CODES, make_plan, planning_options, write_wh
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON instead of the summary.")
 @click.option("--output", "-o", metavar="FILE", help="Write the plan as JSON to FILE; - is standard output.")
 @click.pass_context
-def command(ctx: click.Context, model: str, as_json: bool, output: str | None, **asked: Any) -> None:
+def command(ctx: click.Context, /, model: str, as_json: bool, output: str | None, **asked: Any) -> None:
     """Plan the memory of MODEL: every tensor's address, and whether they fit.
 
     \b

@@ -17,11 +17,11 @@ def letter(buffer: int) -> str:
 def picture(plan: Plan) -> str:
     """`plan`'s first memory in at most 80 columns; each cell shows what is in its middle, a dot where it is free.
 
-        64 KiB|....BBBB
-              |AAAAAAAA        A lives through all of the run, B in its second half
-             0+--------
-              0       7
-    """  # noqa: D214
+    64 KiB|....BBBB
+          |AAAAAAAA        A lives through all of the run, B in its second half
+         0+--------
+          0       7
+    """
     memory = plan.memories[0]
     buffers = [b for b in plan.buffers if b.memory == memory.name and b.size]
     steps = max((b.upper for b in buffers), default=1)

@@ -57,11 +57,7 @@ def _compare_all(ordered: list[Rectangle]) -> list[Collision]:
     for r in ordered:
         lower, _, low, high, owner = r
         alive = [other for other in alive if other[1] > lower]
-        found += [
-            _collision(other, r)
-            for other in alive
-            if other[2] < high and low < other[3] and other[4] != owner
-        ]
+        found += [_collision(other, r) for other in alive if other[2] < high and low < other[3] and other[4] != owner]
         alive.append(r)
     return found
 

@@ -44,7 +44,7 @@ def check_placement(plan: Plan, needed: Needed) -> list[Violation]:
                 name = at(b, b.lower)
                 message = f"{name} is at {b.offset}, no multiple of {memory.alignment}"
                 found.append(Violation("alignment", message, name, step=b.lower, low=b.offset, high=end))
-            if plan.fits and memory.capacity is not None and end > memory.capacity:
+            if plan.fits and b.size and memory.capacity is not None and end > memory.capacity:
                 name, over = at(b, b.lower), end - memory.capacity
                 message = f"{name} ends at byte {end}, {over} above the capacity {memory.capacity} of {memory.name}"
                 found.append(Violation("capacity", message, name, step=b.lower, low=b.offset, high=end))

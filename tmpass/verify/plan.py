@@ -12,8 +12,8 @@ from tmpass.verify.violation import Violation, tensor_name
 def check_plan(plan: Plan, graph: Graph) -> list[Violation]:
     """Every law that `plan` breaks, as a plan for `graph`, whose dimensions are bound as the plan's options say.
 
-    It checks that the schedule is a run of the model; that every tensor is accounted for, with its own name, type, shape and
-    size; that live ranges, derived anew, are what the buffers claim; sharing; overlap in time and space; alignment;
+    It checks that the schedule is a run of the model; that every tensor is accounted for, with its own name, type,
+    shape and size; that live ranges, derived anew, are what the buffers claim; sharing; overlap in time and space; alignment;
     capacity; and that peak, bounds and status agree with the offsets.
     """
     try:
@@ -37,7 +37,10 @@ def _check_tensors(plan: Plan, graph: Graph, needed: Needed) -> list[Violation]:
     keys = [(s, t) for s, subgraph in enumerate(graph.subgraphs) for t in range(len(subgraph.tensors))]
     listed = [(row.subgraph, row.index) for row in plan.tensors]
     if listed != keys:
-        at = next((i for i, (a, b) in enumerate(zip(listed, keys, strict=False)) if a != b), min(len(listed), len(keys)))
+        at = next(
+            (i for i, (a, b) in enumerate(zip(listed, keys, strict=False)) if a != b),
+            min(len(listed), len(keys)),
+        )
         wanted = f"tensor {keys[at][1]} of subgraph {keys[at][0]}" if at < len(keys) else "the end"
         found = f"tensor {listed[at][1]} of subgraph {listed[at][0]}" if at < len(listed) else "the end"
         return [Violation("missing", f"row {at} of the tensors: {found} stands where {wanted} belongs")]
@@ -51,9 +54,7 @@ def _check_tensors(plan: Plan, graph: Graph, needed: Needed) -> list[Violation]:
         (row, _fault(row, graph.tensor(key), ends.get(key, ""), key in needed, plan))
         for row, key in zip(plan.tensors, keys, strict=True)
     )
-    return [
-        Violation(fault[0], f"{tensor_name(row)} {fault[1]}", tensor_name(row)) for row, fault in faults if fault
-    ]
+    return [Violation(fault[0], f"{tensor_name(row)} {fault[1]}", tensor_name(row)) for row, fault in faults if fault]
 
 
 def _fault(row: PlannedTensor, tensor: Tensor, end: str, used: bool, plan: Plan) -> tuple[str, str] | None:

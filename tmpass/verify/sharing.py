@@ -11,7 +11,7 @@ from tmpass.verify.violation import Violation, tensor_name
 def check_sharing(plan: Plan, graph: Graph) -> list[Violation]:
     """Buffers whose tensors are not all tied together by views and captures or would overwrite each other, captures
     that are apart from what they capture, and tensors left outside the arena without a reason to be there.
-    """  # noqa: D205
+    """
     rows = {(row.subgraph, row.index): row for row in plan.tensors}
     planned = {key: row.buffer for key, row in rows.items() if row.role not in ("constant", "unplanned")}
     ties, found = _ties(graph), []
@@ -72,10 +72,12 @@ def _ties(graph: Graph) -> _Ties:
                 ties.views.append(((s, op.inputs[0]), (s, op.outputs[0])))
             for call in op.calls:
                 ties.loops |= {call.subgraph} if call.repeats else set()
-                for t, tensor in enumerate(graph.subgraphs[call.subgraph].tensors):
-                    if tensor.kind is TensorKind.CAPTURE and tensor.captures is not None:
-                        if graph.tensor((s, tensor.captures)).kind is not TensorKind.CONSTANT:
-                            ties.captures.append(((s, tensor.captures), (call.subgraph, t)))
+                ties.captures += [
+                    ((s, tensor.captures), (call.subgraph, t))
+                    for t, tensor in enumerate(graph.subgraphs[call.subgraph].tensors)
+                    if tensor.kind is TensorKind.CAPTURE and tensor.captures is not None
+                    if graph.tensor((s, tensor.captures)).kind is not TensorKind.CONSTANT
+                ]
     return ties
 
 

@@ -1,0 +1,168 @@
+"""Shapes: inferred, computed from values that are known, and never guessed."""
+
+import resource
+
+import pytest
+from onnx import TensorProto, helper, parser
+
+from tmpass.errors import ModelError
+from tmpass.frontends import onnx as frontend
+
+HEAD = '<ir_version: 8, opset_import: ["": 17, "x": 1]>'
+
+
+def load(text, **bindings):
+    model = parser.parse_model(HEAD + text) if isinstance(text, str) else text
+    return frontend.load(model.SerializeToString(), bindings)
+
+
+def shape(graph, name):
+    return next(t.shape for t in graph.subgraphs[0].tensors if t.name == name)
+
+
+def test_shapes_computed_in_the_graph_are_followed():
+    graph = load(
+        "g (float[B, 8, 6] x) => (y) <int64[1] z = {0}, int64[1] o = {1}, int64[1] e = {9223372036854775807}, "
+        "int64[1] two = {2}, int64[1] neg = {-1}> { s = Shape(x) b = Slice(s, z, o) rest = Slice(s, o, e) "
+        "p = ReduceProd <keepdims = 1> (rest) h = Div(p, two) t = Concat <axis = 0> (b, h, neg) y = Reshape(x, t) }",
+        B=3,
+    )
+    assert shape(graph, "y") == (3, 24, 2)
+
+
+def test_shapes_that_follow_from_refined_shapes():
+    step = "n{1} = NonZero(w) s{1} = Shape(n{1}) y{1} = Expand(y{0}, s{1}) "
+    steps = "".join(step.format(i, i + 1) for i in range(5))
+    graph = load(f"g (float[1, 1] y0) => (y5) <float[3] w = {{1, 0, 2}}> {{ {steps} }}")
+    assert shape(graph, "y5") == (1, 2)
+
+
+def test_integer_arithmetic_truncates_as_a_runtime_does():
+    graph = load(
+        "g (float[5, 4] x) => (y) <int64[1] a = {-7}, int64[1] b = {2}, int64[1] c = {5}> "
+        "{ q = Div(a, b) k = Add(q, c) s = Shape(x) t = Mul(k, s) m = ReduceMin <keepdims = 1> (t) y = Expand(x, u) }".replace(
+            "y = Expand(x, u)", "o = ConstantOfShape(m) y = Relu(o)"
+        )
+    )
+    assert shape(graph, "y") == (8,)
+
+
+def test_a_division_by_zero_leaves_the_shape_open():
+    graph = load("g (float[4] x) => (y) <int64[1] zero = {0}> { s = Shape(x) t = Div(s, zero) y = ConstantOfShape(t) }")
+    assert shape(graph, "y") == ("y:0",)
+
+
+def test_unused_outputs_of_old_operator_sets_have_sizes():
+    model = parser.parse_model(
+        '<ir_version: 3, opset_import: ["": 9]> g (float[1, 2, 4, 4] x, float[2] c) => (y, b) '
+        "{ y, mask = Dropout(x) b, mean, var = BatchNormalization(y, c, c, c, c) }"
+    )
+    graph = load(model)
+    assert (shape(graph, "mask"), shape(graph, "mean")) == ((1, 2, 4, 4), (2,))
+
+
+def test_what_the_file_declares_counts_where_inference_is_blind():
+    graph = load("g (float[2] x) => (y) <float[5, 7] c> { c = x.Custom (x) y = Relu(c) }")
+    assert shape(graph, "y") == (5, 7)
+    assert graph.warnings == ()
+
+
+def test_a_stale_declaration_does_not_win_over_the_operators():
+    graph = load("g (float[4, 3] x) => (float[4, 3] y) <float[1, 3] c> { c = Relu(x) y = Relu(c) }")
+    assert shape(graph, "c") == (4, 3)
+    assert "'c' is [4, 3], declared [1, 3]" in graph.warnings[0]
+
+
+def test_a_declared_element_type_must_be_the_computed_one():
+    with pytest.raises(ModelError, match="tensor 'y': is declared int64, its operator makes float32"):
+        load("g (float[2] x) => (int64[2] y) { y = Relu(x) }")
+
+
+def test_a_type_conflict_that_inference_refuses():
+    with pytest.raises(ModelError, match="shape inference refuses the model: .*Type"):
+        load(
+            "g (int64[2] x, float[2] f) => (y) { y = Sum(x, f) z = Cast <to = 99> (x) q = If(x) }".replace(
+                "y = Sum(x, f) z = Cast <to = 99> (x) q = If(x)",
+                "y = If(x) <then_branch = t () => (float[1] a) { a = Relu(f) }, else_branch = e () => (int64[1] b) { b = Neg(x) }>",
+            )
+        )
+
+
+def test_unknown_rank_and_type_stay_unknown():
+    graph = load("g (float[2] x) => (y) { y = x.Custom (x) }")
+    tensor = graph.subgraphs[0].tensors[1]
+    assert (tensor.shape, tensor.dtype.bits, tensor.bytes) == (None, None, None)
+    assert tensor.dtype.reason
+
+
+def test_a_shape_that_contradicts_itself_stays_open():
+    graph = load("g (float[2, 3] x) => (y) { y = MatMul(x, x) }")
+    assert shape(graph, "y") is None
+
+
+def test_sequences_and_optionals_have_no_static_size():
+    graph = load(
+        "g (float[2] x) => (z) <int64 i = {0}> { s = SequenceConstruct(x, x) o = Optional(s) z = SequenceAt(s, i) }"
+    )
+    types = {t.name: t.dtype for t in graph.subgraphs[0].tensors}
+    assert (types["s"].name, types["s"].bits) == ("sequence(tensor(float))", None)
+    assert types["s"].reason == "a sequence has no static size"
+    assert (types["o"].name, types["o"].reason) == (
+        "optional(sequence(tensor(float)))",
+        "an optional has no static size",
+    )
+    assert shape(graph, "z") == (2,)
+
+
+HUGE = 2**40
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        "y = ConstantOfShape(n)",
+        "y = Range(zero, huge, one)",
+        "a = Shape(x) b = Expand(a, n) y = ConstantOfShape(b)",
+        "a = Shape(x) b = Tile(a, n) y = ConstantOfShape(b)",
+        "a = Shape(x) y = Pad(a, p)",
+        "a = Unsqueeze(x, n) y = Reshape(a, n)",
+    ],
+)
+def test_a_small_file_cannot_ask_for_gigabytes(nodes):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    graph = load(
+        f"g (float[1] x) => (y) <int64[1] n = {{{HUGE}}}, int64 zero = {{0}}, int64 one = {{1}}, "
+        f"int64 huge = {{{HUGE}}}, int64[2] p = {{0, {HUGE}}}> {{ q = NonZero(x) {nodes} }}"
+    )
+    assert graph.subgraphs[0].ops
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000
+
+
+def test_many_known_values_stay_within_a_budget():
+    nodes = [helper.make_node("NonZero", ["x"], ["nz"])]
+    nodes += [helper.make_node("ConstantOfShape", ["n"], [f"c{i}"]) for i in range(1000)]
+    graph = helper.make_graph(
+        nodes,
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])],
+        [helper.make_tensor_value_info("nz", TensorProto.INT64, None)],
+        [helper.make_tensor("n", TensorProto.INT64, [1], [65536])],
+    )
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    load(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_operators_load_in_seconds():
+    count = 100_000
+    nodes = [helper.make_node("Relu", [f"t{i}"], [f"t{i + 1}"]) for i in range(count)]
+    graph = helper.make_graph(
+        nodes,
+        "g",
+        [helper.make_tensor_value_info("t0", TensorProto.FLOAT, [1, 8])],
+        [helper.make_tensor_value_info(f"t{count}", TensorProto.FLOAT, None)],
+    )
+    loaded = load(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8))
+    assert len(loaded.subgraphs[0].ops) == count
+    assert shape(loaded, f"t{count}") == (1, 8)

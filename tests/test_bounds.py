@@ -1,0 +1,44 @@
+from hypothesis import given
+from support.exact import least_peak
+from support.problems import problems
+
+from tmpass.bounds import Bound, lower_bound
+from tmpass.problem import Buffer, Gap, Problem
+
+
+def test_live_bytes_are_the_fullest_step():
+    buffers = (Buffer("a", 0, 3, 5), Buffer("b", 2, 4, 7), Buffer("c", 3, 5, 6))
+    assert lower_bound(Problem(buffers)) == Bound(13, 3, 13, 3)
+
+
+def test_alignment_makes_holes_below_all_but_the_topmost():
+    #  10 -> 16, 3 -> 16, and the one with the largest hole (3 wastes 13) on top: 16 + 3
+    buffers = (Buffer("a", 0, 1, 10), Buffer("b", 0, 1, 3))
+    assert lower_bound(Problem(buffers, alignment=16)) == Bound(19, 0, 13, 0)
+
+
+def test_a_fixed_buffer_is_a_bound_of_its_own():
+    assert lower_bound(Problem((Buffer("a", 2, 3, 4, offset=8),))).peak == 12
+
+
+def test_in_a_gap_only_the_window_counts():
+    buffers = (Buffer("a", 0, 6, 8, gaps=(Gap(2, 4, 0, 3),)), Buffer("b", 2, 4, 4))
+    assert lower_bound(Problem(buffers)) == Bound(8, 0, 8, 0)
+
+
+def test_nothing_needs_nothing():
+    assert lower_bound(Problem(())) == Bound(0, 0, 0, 0)
+
+
+@given(problems(with_fixed=True, with_alignment=True, with_gaps=True))
+def test_no_packing_is_below_the_bound(problem):
+    least = least_peak(problem)
+    if least is not None:
+        assert lower_bound(problem).peak <= least
+
+
+@given(problems())
+def test_live_bytes_are_the_definition(problem):
+    steps = range(problem.horizon)
+    live = [sum(b.size for b in problem.buffers if b.lower <= step < b.upper) for step in steps]
+    assert lower_bound(problem).live_bytes == max(live, default=0)

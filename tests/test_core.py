@@ -1,0 +1,107 @@
+"""The native kernels refuse arrays that would make them read outside, and agree with plain definitions."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from support.problems import problems
+
+from tmpass import _core
+from tmpass.allocators.arrays import to_arrays
+
+GOOD = {"lower": [0], "upper": [1], "size": [1], "alignment": [1], "fixed": [-1]}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"lower": [0, 1]},
+        {"lower": [1]},
+        {"lower": [-1]},
+        {"size": [-1]},
+        {"size": [2**62 + 1]},
+        {"alignment": [0]},
+        {"fixed": [-2]},
+        {"size": [2**62], "alignment": [2**61]},
+    ],
+)
+def test_arrays_out_of_range_are_refused(change):
+    with pytest.raises(ValueError, match="buffer|differ|add up"):
+        _core.first_fit(**GOOD | change, order=[0])
+    with pytest.raises(ValueError, match="buffer|differ|add up"):
+        _core.search(**GOOD | change, capacity=1, node_limit=1)
+
+
+@pytest.mark.parametrize("order", [[], [1], [-1], [0, 0]])
+def test_an_order_must_be_a_permutation(order):
+    with pytest.raises(ValueError, match="permutation"):
+        _core.first_fit(**GOOD, order=order)
+
+
+def test_numbers_above_64_bits_are_refused():
+    with pytest.raises(TypeError):
+        _core.search(**GOOD, capacity=2**70, node_limit=1)
+
+
+@given(problems(max_buffers=8))
+def test_contention_is_the_fullest_step_of_each_live_range(problem):
+    lower, upper, size, *_ = to_arrays(problem)
+    live = [sum(b.size for b in problem.buffers if b.lower <= t < b.upper) for t in range(problem.horizon)]
+    wanted = [max(live[b.lower : b.upper]) for b in problem.buffers]
+    assert _core.contention(lower, upper, size) == wanted
+
+
+@given(problems(max_buffers=8, with_fixed=True, with_alignment=True))
+def test_first_fit_is_the_lowest_free_offset_in_turn(problem):
+    arrays = to_arrays(problem)
+    placed = {i: b.offset for i, b in enumerate(problem.buffers) if b.offset is not None}
+    order = range(len(problem.buffers))[::-1]
+    for i in order:
+        b = problem.buffers[i]
+        if i in placed:
+            continue
+        near = [
+            (at, at + problem.buffers[j].size)
+            for j, at in placed.items()
+            if problem.buffers[j].lower < b.upper and b.lower < problem.buffers[j].upper
+            if b.size and problem.buffers[j].size
+        ]
+        offset = 0
+        while any(low < offset + b.size and offset < high for low, high in near):
+            offset += problem.alignment_of(b)
+        placed[i] = offset
+    assert _core.first_fit(*arrays, order=list(order)) == [placed[i] for i in range(len(problem.buffers))]
+
+
+def test_a_long_search_stops_on_ctrl_c():
+    script = """
+import _thread, threading
+from support.problems import random_problem
+from tmpass import _core
+from tmpass.allocators.arrays import to_arrays
+from tmpass.bounds import lower_bound
+problem = random_problem(1, 400)
+threading.Timer(0.5, _thread.interrupt_main).start()
+_core.search(*to_arrays(problem), capacity=lower_bound(problem).peak, node_limit=2**60)
+"""
+    found = subprocess.run(
+        [sys.executable, "-c", script], cwd=Path(__file__).parent, capture_output=True, text=True, timeout=60
+    )
+    assert "KeyboardInterrupt" in found.stderr
+
+
+def test_the_stub_names_what_the_module_has():
+    stub = Path(__file__).parent.parent / "tmpass" / "_core.pyi"
+    functions = [node for node in ast.parse(stub.read_text()).body if isinstance(node, ast.FunctionDef)]
+    assert sorted(f.name for f in functions) == sorted(n for n in dir(_core) if not n.startswith("_"))
+    for f in functions:
+        signature = getattr(_core, f.name).__nb_signature__[0][0]
+        assert [a.arg for a in f.args.args] == [part.split(":")[0].strip() for part in _arguments(signature)]
+
+
+def _arguments(signature: str) -> list[str]:
+    node = ast.parse(signature + ": ...").body[0]
+    return [a.arg + ":" for a in node.args.args]

@@ -1,0 +1,132 @@
+"""The last step of the pipeline: which memory takes which buffers, and the plan that comes of it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tmpass.bounds import lower_bound
+from tmpass.graph import Graph
+from tmpass.liveness import Role, Storage
+from tmpass.plan import (
+    MemoryUse,
+    ModelInfo,
+    Options,
+    Plan,
+    PlannedBuffer,
+    PlannedStep,
+    PlannedTensor,
+    TargetInfo,
+)
+from tmpass.problem import Allocation, Problem, Status
+from tmpass.schedule import Schedule
+from tmpass.target import Memory, Target
+
+USES_OF = {
+    Role.INPUT: "inputs_outputs",
+    Role.OUTPUT: "inputs_outputs",
+    Role.ACTIVATION: "activations",
+    Role.VARIABLE: "variables",
+}
+"""Role of a tensor -> what a memory must hold to take it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """One memory and what was put there: `indices` are those of the buffers in the whole storage."""
+
+    memory: Memory
+    problem: Problem
+    indices: tuple[int, ...]
+    allocation: Allocation
+
+
+def distribute(storage: Storage, target: Target) -> Iterator[tuple[Memory, Problem, tuple[int, ...]]]:
+    """The problem of each memory of `target` that takes a buffer, the scratchpad's first and in any case.
+
+    A buffer goes to the first memory that may hold all of its tensors.
+
+    Raises:
+        TargetError: no memory may hold them.
+    """
+    scratchpad = target.scratchpad
+    inside: dict[str, list[int]] = {scratchpad.name: []}
+    for index, members in enumerate(storage.members):
+        memory = target.memory_for(USES_OF[storage.roles[key]] for key in members)
+        inside.setdefault(memory.name, []).append(index)
+    memories = {memory.name: memory for memory in target.memories}
+    for name, indices in inside.items():
+        memory = memories[name]
+        buffers = tuple(storage.buffers[i] for i in indices)
+        yield memory, Problem(buffers, memory.capacity, memory.alignment), tuple(indices)
+
+
+def assemble(
+    info: ModelInfo,
+    target: Target,
+    options: Options,
+    graph: Graph,
+    timeline: Schedule,
+    storage: Storage,
+    fills: Sequence[Fill],
+) -> Plan:
+    """The plan of everything that the stages before have decided."""
+    home = {
+        index: (fill.memory.name, offset)
+        for fill in fills
+        for index, offset in zip(fill.indices, fill.allocation.offsets, strict=True)
+    }
+    buffers = tuple(
+        PlannedBuffer(index, *home[index], b.size, b.lower, b.upper, members)
+        for index, (b, members) in enumerate(zip(storage.buffers, storage.members, strict=True))
+    )
+    steps = []
+    for number, step in enumerate(timeline.steps):
+        op = graph.subgraphs[step.subgraph].ops[step.op]
+        steps.append(PlannedStep(number, step.subgraph, step.op, op.kind, op.name))
+    status = _worst([fill.allocation.status for fill in fills])
+    return Plan(
+        model=info,
+        target=TargetInfo(target.name, target.scratchpad.name),
+        options=options,
+        status=status.value,
+        fits=status in (Status.OPTIMAL, Status.FEASIBLE),
+        memories=tuple(_use(fill) for fill in fills),
+        schedule=tuple(steps),
+        buffers=buffers,
+        tensors=_rows(graph, storage, buffers),
+        warnings=graph.warnings,
+    )
+
+
+def _worst(statuses: list[Status]) -> Status:
+    """What is known of all memories together."""
+    order = (Status.INFEASIBLE, Status.UNKNOWN, Status.FEASIBLE, Status.OPTIMAL)
+    return min(statuses, key=order.index)
+
+
+def _use(fill: Fill) -> MemoryUse:
+    memory, allocation = fill.memory, fill.allocation
+    live_bytes = lower_bound(fill.problem).live_bytes
+    return MemoryUse(
+        memory.name, memory.capacity, memory.alignment, allocation.peak, allocation.lower_bound, live_bytes
+    )
+
+
+def _rows(graph: Graph, storage: Storage, buffers: Sequence[PlannedBuffer]) -> tuple[PlannedTensor, ...]:
+    home = {key: buffer for buffer in buffers for key in buffer.tensors}
+    rows = []
+    for key, role in storage.roles.items():
+        tensor, buffer = graph.tensor(key), home.get(key)
+        rows.append(
+            PlannedTensor(
+                *key,
+                tensor.name,
+                tensor.dtype.name,
+                tensor.shape,
+                tensor.bytes,
+                role.value,
+                None if buffer is None else buffer.id,
+                None if buffer is None else buffer.offset,
+                storage.reasons.get(key, ""),
+            )
+        )
+    return tuple(rows)

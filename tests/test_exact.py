@@ -115,9 +115,7 @@ def test_a_random_problem_depends_on_nothing_but_its_arguments():
     assert random_problem(7, 30, alignments=(1, 8)) == random_problem(7, 30, alignments=(1, 8))
     assert random_problem(7, 30) != random_problem(8, 30)
     assert random_problem(7, 0).buffers == ()
-    problem = random_problem(
-        7, 500, steps=20, longest=5, max_size=9, alignments=(2,), capacity=77, alignment=4
-    )
+    problem = random_problem(7, 500, steps=20, longest=5, max_size=9, alignments=(2,), capacity=77, alignment=4)
     assert len(problem.buffers) == 500
     assert problem.horizon <= 20
     assert (problem.capacity, problem.alignment) == (77, 4)

@@ -89,9 +89,7 @@ class TestRefuse:
     def test_names_a_column_as_the_file_does(self):
         assert refusal("id,begin,end,size\na,?,3,4\n").where == "p.csv, line 2, column begin"
 
-    @pytest.mark.parametrize(
-        "number", ["-1", "+1", "1.0", "1e3", "0x10", "1_000", "٣", "²", "1 2", str(2**62 + 1)]
-    )
+    @pytest.mark.parametrize("number", ["-1", "+1", "1.0", "1e3", "0x10", "1_000", "٣", "²", "1 2", str(2**62 + 1)])
     def test_what_is_no_whole_number(self, number):
         assert repr(number) in refusal(f"id,lower,upper,size\na,0,3,{number}\n").what
 
@@ -199,9 +197,7 @@ class TestWrite:
             "b,0,9,8,1,-1,,32\n"
         )  # fmt: skip
 
-    @pytest.mark.parametrize(
-        "name", [" a", "a ", "", " ", "a,b", 'say "a"', "a\nb", "\r", "\ufeff", "é/a:0", "-1"]
-    )
+    @pytest.mark.parametrize("name", [" a", "a ", "", " ", "a,b", 'say "a"', "a\nb", "\r", "\ufeff", "é/a:0", "-1"])
     def test_any_id_survives(self, name):
         problem = Problem((Buffer(name, 0, 9, 4),))
         assert read(write_problem(problem)) == problem

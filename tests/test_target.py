@@ -102,9 +102,7 @@ class TestBuiltIn:
 
     def test_load_quickly_and_alone(self):
         code = "import sys, tmpass.target; print('tomllib' in sys.modules, 'difflib' in sys.modules)"
-        printed = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True
-        ).stdout
+        printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
         assert printed.split() == ["False", "False"]
 
     def test_an_unknown_name_brings_the_nearest(self):
@@ -271,9 +269,7 @@ class TestRefuse:
 
     def test_memories_in_inline_tables(self):
         near = '{ name = "near", capacity = {value = 8, source = "x"}, alignment = {value = 0, source = "x"}'
-        text = (
-            f'name="a"\nsummary="b"\nstanding="c"\nmemory = [\n  # near\n  {near}, holds = ["weights"]}}\n]\n'
-        )
+        text = f'name="a"\nsummary="b"\nstanding="c"\nmemory = [\n  # near\n  {near}, holds = ["weights"]}}\n]\n'
         with pytest.raises(TargetError) as caught:
             parse(text)
         assert caught.value.where == "mine.toml, line 6, memory[0].alignment.value"

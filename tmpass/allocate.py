@@ -35,8 +35,8 @@ def allocate(
         raise UsageError("there is no capacity to fit into", hint="give one, or minimise")
     _check_fixed(problem)
     solver = method(allocator)
-    bound = lower_bound(problem).peak
-    found = solver.solve(problem, Goal(bound, minimize, nodes))
+    bound = lower_bound(problem)
+    found = solver.solve(problem, Goal(bound.peak, minimize, nodes))
     violations = check_offsets(problem, found.offsets)
     if violations:
         raise VerificationError(
@@ -44,14 +44,8 @@ def allocate(
             violations=tuple(violations),
             hint="this is a fault of tmpass; please report it with the problem",
         )
-    return Allocation(
-        found.offsets,
-        found.peak,
-        found.bound,
-        _status(problem, found.peak, found.bound),
-        found.method,
-        found.nodes,
-    )
+    status = _status(problem, found.peak, found.bound)
+    return Allocation(found.offsets, found.peak, found.bound, bound.live_bytes, status, found.method, found.nodes)
 
 
 def _status(problem: Problem, peak: int, bound: int) -> Status:

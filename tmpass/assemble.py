@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tmpass.bounds import lower_bound
 from tmpass.graph import Graph
 from tmpass.liveness import Role, Storage
 from tmpass.plan import (
@@ -34,7 +33,6 @@ class Fill:
     """One memory and what was put there: `indices` are those of the buffers in the whole storage."""
 
     memory: Memory
-    problem: Problem
     indices: tuple[int, ...]
     allocation: Allocation
 
@@ -104,11 +102,8 @@ def _worst(statuses: list[Status]) -> Status:
 
 
 def _use(fill: Fill) -> MemoryUse:
-    memory, allocation = fill.memory, fill.allocation
-    live_bytes = lower_bound(fill.problem).live_bytes
-    return MemoryUse(
-        memory.name, memory.capacity, memory.alignment, allocation.peak, allocation.lower_bound, live_bytes
-    )
+    memory, found = fill.memory, fill.allocation
+    return MemoryUse(memory.name, memory.capacity, memory.alignment, found.peak, found.lower_bound, found.live_bytes)
 
 
 def _rows(graph: Graph, storage: Storage, buffers: Sequence[PlannedBuffer]) -> tuple[PlannedTensor, ...]:

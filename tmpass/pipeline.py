@@ -145,7 +145,7 @@ def _plan(model: Model, target: Target, options: Options) -> tuple[Plan, Graph]:
     aliases = find_aliases(graph, views=options.share == "views", external=external)
     storage = find_storage(graph, timeline, aliases, keep_inputs=options.keep_inputs, external=external)
     fills = [
-        Fill(memory, problem, indices, allocate(problem, options.allocator, nodes=options.nodes))
+        Fill(memory, indices, allocate(problem, options.allocator, nodes=options.nodes))
         for memory, problem, indices in distribute(storage, target)
     ]
     return assemble(model.info, target, options, graph, timeline, storage, fills), graph

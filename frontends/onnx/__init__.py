@@ -47,9 +47,7 @@ def to_bytes(source: object) -> bytes:
         return bytes(source.SerializeToString(deterministic=True))  # type: ignore[attr-defined]
     except Exception as error:
         fault = str(error).partition("\n")[0]
-        raise ModelError(
-            f"the model cannot be serialised: {fault}", hint="move its weights to a file"
-        ) from error
+        raise ModelError(f"the model cannot be serialised: {fault}", hint="move its weights to a file") from error
 
 
 def load(data: bytes, bindings: Mapping[str, int]) -> Graph:

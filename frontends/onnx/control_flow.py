@@ -59,9 +59,7 @@ def _loop(sweep: "Sweep", node: NodeProto, body: Body, here: Environment) -> _Fo
 
     Its inputs are the trip count, the condition, and the initial carried values.
     """
-    after, carried = _fixpoint(
-        sweep, body, here, list(node.input[2:]), skip_inputs=2, skip_outputs=1, more={}
-    )
+    after, carried = _fixpoint(sweep, body, here, list(node.input[2:]), skip_inputs=2, skip_outputs=1, more={})
     count = len(carried)
     trips = _trips(node, after, here)
     found = dict(zip(node.output[:count], carried, strict=False))
@@ -86,9 +84,7 @@ def _scan(sweep: "Sweep", node: NodeProto, body: Body, here: Environment) -> _Fo
     for name, inner, axis in zip(node.input[count:], body.scope.inputs[count:], in_axes, strict=False):
         slices[inner], steps = _slice(here.type_of(name), axis)
         length = steps if length is None or isinstance(steps, int) else length
-    after, carried = _fixpoint(
-        sweep, body, here, list(node.input[:count]), skip_inputs=0, skip_outputs=0, more=slices
-    )
+    after, carried = _fixpoint(sweep, body, here, list(node.input[:count]), skip_inputs=0, skip_outputs=0, more=slices)
     found = dict(zip(node.output[:count], carried, strict=False))
     results = after.scope.outputs[count:]
     out_axes = _axes(attributes.get("scan_output_axes"), len(results))

@@ -57,9 +57,7 @@ def _warnings(model: ModelProto, main: Scope) -> tuple[str, ...]:
             "may override: they are planned as inputs, and shapes follow from their defaults"
         )
     if model.ir_version > IR_VERSION:
-        found.append(
-            f"the file has IR version {model.ir_version}, the installed onnx knows up to {IR_VERSION}"
-        )
+        found.append(f"the file has IR version {model.ir_version}, the installed onnx knows up to {IR_VERSION}")
     if model.training_info:
         found.append("the training graphs of the file are not planned")
     return tuple(found)

@@ -12,8 +12,8 @@ from tmpass.errors import ModelError
 from .opsets import import_domains
 from .read import MAX_DEPTH, bodies
 
-_MAX_NODES = 1_000_000
-"""A node takes about a kilobyte through inlining and inference; real models have below 100,000."""
+_MAX_NODES = 250_000
+"""A node takes about two kilobytes through inlining and inference; real models have below 100,000."""
 
 _MAX_BYTES = 2**29
 
@@ -47,9 +47,7 @@ def inline(model: ModelProto) -> ModelProto:
             model = inline_local_functions(model, convert)
         except Exception as error:
             fault = str(error).strip().partition("\n")[0]
-            raise ModelError(
-                f"local functions cannot be inlined: {fault}", hint="inline them at export"
-            ) from error
+            raise ModelError(f"local functions cannot be inlined: {fault}", hint="inline them at export") from error
         left = next((key for key in _calls(model.graph.node) if key in functions), None)
         if left is None:
             del model.functions[:]
@@ -72,9 +70,7 @@ def _check(model: ModelProto, functions: dict[_Key, FunctionProto]) -> None:
             callee = next(path[key], None)
             if callee in path:
                 cycle = " -> ".join(_title(k) for k in [*path, callee] if k is not None)
-                raise ModelError(
-                    f"local functions call each other in a circle: {cycle}", hint="ONNX forbids recursion"
-                )
+                raise ModelError(f"local functions call each other in a circle: {cycle}", hint="ONNX forbids recursion")
             if callee is None:
                 del path[key]
                 costs[key] = _cost(functions[key].node, functions[key].ByteSize(), calls[key], costs)
@@ -89,13 +85,15 @@ def _check(model: ModelProto, functions: dict[_Key, FunctionProto]) -> None:
             hint="simplify the model at export",
         )
     if total.depth > MAX_DEPTH:
-        raise ModelError(
-            f"local functions call each other more than {MAX_DEPTH} deep", hint="inline them at export"
-        )
+        raise ModelError(f"local functions call each other more than {MAX_DEPTH} deep", hint="inline them at export")
 
 
 def _cost(nodes: Iterable[NodeProto], size: int, calls: Counter[_Key], costs: dict[_Key, _Cost]) -> _Cost:
-    count = sum(1 for _ in _all_nodes(nodes)) + sum(times * costs[key].nodes for key, times in calls.items())
+    count = (
+        sum(1 for _ in _all_nodes(nodes))
+        - calls.total()
+        + sum(times * costs[key].nodes for key, times in calls.items())
+    )
     size += sum(times * costs[key].bytes for key, times in calls.items())
     return _Cost(count, size, 1 + max((costs[key].depth for key in calls), default=0))
 

@@ -14,6 +14,7 @@ from tmpass.errors import ModelError
 
 from .dimensions import Bindings
 from .opsets import Opsets
+from .propagation import is_safe
 from .read import bodies
 from .scopes import Scope
 from .value_types import ValueType, contradicts, fill, from_proto, of_tensor
@@ -44,11 +45,12 @@ def infer(model: ModelProto, main: Scope, opsets: Opsets, bindings: Bindings) ->
     declared = [_declared(scope) for scope in main.walk()]
     for scope in main.walk():
         _undeclare(scope, opsets)
-    inferred = _collect(main, _run(model).graph, bindings)
-    types = [
-        {name: settle(name, known, stated, bindings) for name, known in there.items()}
-        for there, stated in zip(inferred, declared, strict=True)
-    ]
+    data = model.SerializeToString()
+    inferred = _collect(main, _run(data).graph, bindings)
+    types = settle_all(inferred, declared, bindings)
+    if _has_holes(main, types) and is_safe(main, inferred, opsets):
+        inferred = _propagate(main, data, inferred, bindings)
+        types = settle_all(inferred, declared, bindings)
     idle: frozenset[int] = frozenset()
     if _has_holes(main, types):
         # What evaluates values costs time to import.
@@ -66,19 +68,31 @@ def settle(name: str, known: ValueType, stated: dict[str, ValueType], bindings: 
     return known
 
 
-def _run(model: ModelProto) -> ModelProto:
-    """ONNX's inference, with data propagation unless that is what fails."""
-    data = model.SerializeToString()
+def settle_all(inferred: Types, declared: Types, bindings: Bindings) -> Types:
+    """`settle` for each value of each scope."""
+    return [
+        {name: settle(name, known, stated, bindings) for name, known in there.items()}
+        for there, stated in zip(inferred, declared, strict=True)
+    ]
+
+
+def _run(data: bytes) -> ModelProto:
+    """ONNX's inference; not the strict one, which refuses what it cannot infer."""
     try:
-        return infer_shapes(data, data_prop=True)
+        return infer_shapes(data)
+    except Exception as error:
+        fault = str(error).strip().partition("\n")[0]
+        raise ModelError(
+            f"shape inference refuses the model: {fault}", hint="check it with onnx.checker.check_model"
+        ) from error
+
+
+def _propagate(main: Scope, data: bytes, inferred: Types, bindings: Bindings) -> Types:
+    """ONNX's inference with data propagation; `inferred`, found without it, where it fails."""
+    try:
+        return _collect(main, infer_shapes(data, data_prop=True).graph, bindings)
     except Exception:
-        try:
-            return infer_shapes(data)
-        except Exception as error:
-            fault = str(error).strip().partition("\n")[0]
-            raise ModelError(
-                f"shape inference refuses the model: {fault}", hint="check it with onnx.checker.check_model"
-            ) from error
+        return inferred
 
 
 def _declared(scope: Scope) -> dict[str, ValueType]:

@@ -54,6 +54,4 @@ def _of_graph(graph: GraphProto) -> Iterator[str]:
 def _check(names: Iterable[str]) -> None:
     for name in names:
         if not isinstance(name, str):
-            raise ModelError(
-                f"the name {name!r} is not UTF-8", hint="the file is damaged: export the model again"
-            )
+            raise ModelError(f"the name {name!r} is not UTF-8", hint="the file is damaged: export the model again")

@@ -25,8 +25,7 @@ def check_opsets(model: ModelProto) -> None:
                 opset.domain = ""
             if opset.domain == "" and not 1 <= opset.version <= newest:
                 raise ModelError(
-                    f"the model uses operator set {opset.version}, onnx {onnx.__version__} knows "
-                    f"1 to {newest}",
+                    f"the model uses operator set {opset.version}, onnx {onnx.__version__} knows 1 to {newest}",
                     hint="install a newer onnx, or convert the model with onnx.version_converter",
                 )
 
@@ -41,9 +40,7 @@ def import_domains(model: ModelProto, used: Iterable[str]) -> None:
     for domain in sorted(set(used) - imported):
         # Before IR version 3 there were no imports, and one operator set.
         if domain == "" and (imported or model.ir_version >= 3):
-            raise ModelError(
-                "the model imports no version of the default operator set", hint="add an opset_import"
-            )
+            raise ModelError("the model imports no version of the default operator set", hint="add an opset_import")
         model.opset_import.add(domain=domain, version=1)
 
 

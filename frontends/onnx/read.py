@@ -60,9 +60,7 @@ def _tidy(model: ModelProto) -> None:
     while stack:
         graph, depth = stack.pop()
         if depth > MAX_DEPTH:
-            raise ModelError(
-                f"bodies nest deeper than {MAX_DEPTH}", where=f"graph {graph.name!r}", hint="flatten them"
-            )
+            raise ModelError(f"bodies nest deeper than {MAX_DEPTH}", where=f"graph {graph.name!r}", hint="flatten them")
         check_graph_names(graph)
         if isinstance(graph, GraphProto):
             for tensor in graph.initializer:
@@ -91,9 +89,7 @@ def _strip(tensor: TensorProto) -> None:
     elements = 1
     for dim in tensor.dims:
         if dim < 0:
-            raise ModelError(
-                f"a stored tensor has dimension {dim}", where=f"tensor {tensor.name!r}", hint="repair it"
-            )
+            raise ModelError(f"a stored tensor has dimension {dim}", where=f"tensor {tensor.name!r}", hint="repair it")
         elements *= dim
     limit = MAX_VALUE_ELEMENTS if tensor.data_type in _SHAPE_ELEMENTS else _MAX_FLOAT_ELEMENTS
     if elements > limit:

@@ -15,8 +15,9 @@ from onnx.shape_inference import infer_node_outputs, infer_shapes
 from .dimensions import Bindings
 from .environment import Environment
 from .gaps import left_out
-from .inference import Types, settle
+from .inference import Types, settle, settle_all
 from .opsets import Opsets
+from .propagation import short
 from .scopes import Scope
 from .value_types import ValueType, fill, from_proto, to_proto
 from .values import Evaluator, Value
@@ -28,7 +29,7 @@ _MAX_SHAPE_INPUT = 1024
 """Axes, scales and target shapes have at most so many elements; larger values are data."""
 
 
-class _TooManyVisits(Exception):  # noqa: N818
+class _TooManyVisits(Exception):
     """The sweep took more work than it may."""
 
 
@@ -44,19 +45,14 @@ def refine(
     try:
         sweep.run(main, None, {})
     except _TooManyVisits:
-        return [
-            {name: settle(name, known, stated, bindings) for name, known in there.items()}
-            for there, stated in zip(inferred, declared, strict=True)
-        ], frozenset()
+        return settle_all(inferred, declared, bindings), frozenset()
     return sweep.types, frozenset(sweep.idle)
 
 
 class Sweep:
     """The state of one refinement: `types` is what it found, by scope id, `idle` the branches never taken."""
 
-    def __init__(
-        self, main: Scope, inferred: Types, declared: Types, opsets: Opsets, bindings: Bindings
-    ) -> None:
+    def __init__(self, main: Scope, inferred: Types, declared: Types, opsets: Opsets, bindings: Bindings) -> None:
         self.inferred, self.declared, self.opsets, self.bindings = inferred, declared, opsets, bindings
         self.types: Types = list(inferred)
         self.idle: set[int] = set()
@@ -152,7 +148,8 @@ def _infer_alone(
     inputs = [helper.make_value_info(name, proto) for name, proto in types.items() if name not in data]
     outputs = [helper.make_empty_tensor_value_info(name) for name in node.output if name]
     graph = helper.make_graph([node], "node", inputs, outputs, initializer=list(data.values()))
-    model = infer_shapes(helper.make_model(graph, opset_imports=opsets), data_prop=True)
+    safe = all(short(from_proto(proto)) for proto in types.values())
+    model = infer_shapes(helper.make_model(graph, opset_imports=opsets), data_prop=safe)
     return {value.name: value.type for value in model.graph.output}
 
 
@@ -161,9 +158,7 @@ def _without_names(known: ValueType, types: Mapping[str, TypeProto]) -> ValueTyp
     if known.shape is None or known.static:
         return known
     brought = {d for proto in types.values() for d in from_proto(proto).shape or () if isinstance(d, str)}
-    return ValueType(
-        known.element, tuple(d if isinstance(d, int) or d in brought else None for d in known.shape)
-    )
+    return ValueType(known.element, tuple(d if isinstance(d, int) or d in brought else None for d in known.shape))
 
 
 def _measure(node: NodeProto, known: ValueType) -> Value | None:

@@ -28,9 +28,7 @@ class SubgraphMaker:
         """All subgraphs made so far; the number of each is its index."""
         return tuple(self._done[number] for number in range(len(self._done)))
 
-    def make(
-        self, scope: Scope, name: str, outer: Sequence[Tensor], outside: Mapping[str, int]
-    ) -> dict[str, int]:
+    def make(self, scope: Scope, name: str, outer: Sequence[Tensor], outside: Mapping[str, int]) -> dict[str, int]:
         """Make the subgraph of `scope`; `outside` maps what it can capture to indices in `outer`.
 
         Returns:

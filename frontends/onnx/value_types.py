@@ -160,11 +160,7 @@ def _spell(proto: TypeProto) -> str:
     if kind in ("tensor_type", "sparse_tensor_type"):
         inner = getattr(proto, kind)
         number = inner.elem_type
-        name = (
-            TensorProto.DataType.Name(number).lower()
-            if number in TensorProto.DataType.values()
-            else str(number)
-        )
+        name = TensorProto.DataType.Name(number).lower() if number in TensorProto.DataType.values() else str(number)
         return f"{kind.removesuffix('_type')}({name})"
     if kind == "sequence_type":
         return f"sequence({_spell(proto.sequence_type.elem_type)})"

@@ -39,9 +39,7 @@ def problems(
         if with_fixed and draw(st.integers(0, 3)) == 0:
             step = Problem((), alignment=alignment).alignment_of(buffer)
             offset = step * draw(st.integers(0, 2 * max_size // step))
-        buffers.append(
-            Buffer(buffer.id, lower, buffer.upper, buffer.size, buffer.alignment, offset=offset, gaps=gaps)
-        )
+        buffers.append(Buffer(buffer.id, lower, buffer.upper, buffer.size, buffer.alignment, offset=offset, gaps=gaps))
     capacity = draw(st.none() | st.integers(0, max_buffers * max_size)) if with_capacity else None
     return Problem(tuple(buffers), capacity, alignment)
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from onnx import TensorProto, numpy_helper, parser
-
 from tmpass.frontends import onnx as frontend
 
 HEAD = '<ir_version: 8, opset_import: ["": 17, "x": 1]>'
@@ -46,7 +45,8 @@ def test_weights_made_by_constant_of_shape_are_constants():
 )
 def test_what_may_differ_from_run_to_run_is_no_constant(node):
     graph = load(
-        f"g (float[2] x) => (y) <float[2] w = {{1, 2}}, float r = {{0.5}}, bool t = {{1}}> {{ n = {node} y = Add(x, n) }}"
+        "g (float[2] x) => (y) <float[2] w = {1, 2}, float r = {0.5}, bool t = {1}> "
+        f"{{ n = {node} y = Add(x, n) }}"
     )
     assert len(graph.subgraphs[0].ops) == 2
     assert kinds(graph)["n"] == "activation"
@@ -79,7 +79,8 @@ def test_control_flow_that_captures_what_runs_is_none():
 def test_control_flow_that_draws_random_numbers_is_none():
     graph = load(
         "g (float[2] x) => (y) <bool c = {1}> { n = If (c) <then_branch = t () => (float[2] a) "
-        "{ a = RandomNormal <shape = [2]> () }, else_branch = e () => (float[2] b) { b = Constant <value = float[2] {1, 2}> () }> "
+        "{ a = RandomNormal <shape = [2]> () }, else_branch = e () => (float[2] b) "
+        "{ b = Constant <value = float[2] {1, 2}> () }> "
         "y = Add(x, n) }"
     )
     assert kinds(graph)["n"] == "activation"

@@ -5,7 +5,6 @@ import sys
 
 import pytest
 from onnx import parser
-
 from tmpass.frontends import onnx as frontend
 
 MODEL = parser.parse_model('<ir_version: 8, opset_import: ["": 17]> g (float[2] x) => (float[2] y) { y = Relu(x) }')

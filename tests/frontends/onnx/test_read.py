@@ -4,9 +4,9 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, parser
+from tmpass.frontends import onnx as frontend
 
 from tmpass.errors import ModelError
-from tmpass.frontends import onnx as frontend
 
 SMALL = parser.parse_model('<ir_version: 8, opset_import: ["": 17]> g (float[2] x) => (float[2] y) { y = Relu(x) }')
 

@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from tmpass.frontends import onnx as frontend
 
 MODELS = Path(__file__).parents[4] / "shared" / "models"

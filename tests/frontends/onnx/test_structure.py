@@ -2,9 +2,9 @@
 
 import pytest
 from onnx import parser
+from tmpass.frontends import onnx as frontend
 
 from tmpass.errors import ModelError
-from tmpass.frontends import onnx as frontend
 from tmpass.graph import ABSENT
 
 HEAD = '<ir_version: 8, opset_import: ["": 17, "com.microsoft": 1, "ai.onnx.ml": 3]>'
@@ -48,13 +48,10 @@ def test_left_out_inputs_and_outputs_are_absent():
 
 
 def test_operators_of_other_domains_carry_them_and_may_do_anything():
-    ops = (
-        load(
-            "g (float[2] x) => (a) { a = com.microsoft.Fused (x) b = ai.onnx.ml.Scaler (x) c = Nonesuch(x) d = Relu(x) }"
-        )
-        .subgraphs[0]
-        .ops
+    graph = load(
+        "g (float[2] x) => (a) { a = com.microsoft.Fused (x) b = ai.onnx.ml.Scaler (x) c = Nonesuch(x) d = Relu(x) }"
     )
+    ops = graph.subgraphs[0].ops
     assert [(op.kind, op.custom) for op in ops] == [
         ("com.microsoft::Fused", True),
         ("ai.onnx.ml::Scaler", False),
@@ -92,6 +89,12 @@ def test_a_node_that_makes_nothing_stays():
     assert (op.name, op.outputs) == ("Log:0", ())
 
 
+LATE_FOR_A_BODY = (
+    "g (bool c, float[2] x) => (z) { z = If (c) <then_branch = t () => (float[2] a) { a = Relu(late) }, "
+    "else_branch = e () => (float[2] b) { b = Relu(x) }> late = Relu(x) }"
+)
+
+
 @pytest.mark.parametrize(
     ("text", "what"),
     [
@@ -109,8 +112,7 @@ def test_a_node_that_makes_nothing_stays():
         ("g (float[2] x) => (float[2] x) { x = Relu(x) }", "tensor 'x': is made twice"),
         ("g (float[2] x, float[2] x) => (float[2] x) { }", "tensor 'x': is made twice"),
         (
-            "g (bool c, float[2] x) => (z) { z = If (c) <then_branch = t () => (float[2] a) { a = Relu(late) }, "
-            "else_branch = e () => (float[2] b) { b = Relu(x) }> late = Relu(x) }",
+            LATE_FOR_A_BODY,
             r"node 0 \(If\), then_branch, node 0 \(Relu\): reads 'late', which node 1 \(Relu\) makes later",
         ),
     ],

@@ -2,13 +2,13 @@
 
 import pytest
 from onnx import parser
-
 from tmpass.frontends import onnx as frontend
 
 
 def views(nodes, opset=17, inputs="float[2, 3] x"):
     text = f'<ir_version: 8, opset_import: ["": {opset}, "x": 1]> g ({inputs}) => (y) '
-    text += f"<int64[1] s = {{-1}}, int64[1] axes = {{0}}, float r = {{0.5}}, bool on = {{1}}, bool off = {{0}}> {{ {nodes} }}"
+    text += "<int64[1] s = {-1}, int64[1] axes = {0}, float r = {0.5}, bool on = {1}, bool off = {0}> "
+    text += f"{{ {nodes} }}"
     graph = frontend.load(parser.parse_model(text).SerializeToString(), {})
     return graph.subgraphs[0].ops[-1].view
 

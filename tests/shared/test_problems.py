@@ -1,0 +1,36 @@
+"""Every published allocation problem can be given to the allocators."""
+
+import pytest
+from support.shared import parametrize
+
+from tmpass.allocate import allocate
+from tmpass.problem import Status
+from tmpass.problem_csv import read_problem, write_solution
+from tmpass.verify.allocation import check_offsets
+
+CAPACITY = 1048576
+
+
+@parametrize("problems/challenging/*.csv")
+def test_the_challenging_set_gives_a_packing(path):
+    problem = read_problem(path.read_text(), path.name, capacity=CAPACITY)
+    answer = allocate(problem, minimize=False, nodes=2000)
+    assert check_offsets(problem, answer.offsets) == []
+    assert answer.status in (Status.OPTIMAL, Status.FEASIBLE, Status.UNKNOWN), "all of them fit, as published"
+
+
+@parametrize("problems/executorch/*.csv")
+def test_the_executorch_problems_are_solved(path):
+    problem = read_problem(path.read_text(), path.name, capacity=None)
+    answer = allocate(problem)
+    assert answer.status is Status.OPTIMAL
+    assert read_problem(write_solution(problem, answer.offsets), "solution", capacity=answer.peak)
+    if path.name == "et_mha.csv":
+        assert answer.peak == 260352
+
+
+@parametrize("problems/input.12.csv")
+@pytest.mark.parametrize("allocator", ["auto", "canonical", "first-fit"])
+def test_the_example_of_minimalloc(path, allocator):
+    problem = read_problem(path.read_text(), path.name, capacity=12)
+    assert allocate(problem, allocator).peak == 12

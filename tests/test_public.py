@@ -1,0 +1,75 @@
+"""What `import tmpass` offers, and what it costs."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tflite_writer import Operator, Subgraph, Tensor, write_model
+
+import tmpass
+
+NAMES = [
+    "Allocation",
+    "Buffer",
+    "ModelError",
+    "Plan",
+    "Problem",
+    "Target",
+    "TmpassError",
+    "VerificationError",
+    "allocate",
+    "load",
+    "load_target",
+    "plan",
+    "verify",
+]
+
+HEAVY = ("numpy", "onnx", "networkx", "ortools", "rich", "click", "tflite", "flatbuffers", "tmpass._core")
+
+
+def python(code: str, **environment: str) -> str:
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ, **environment}
+    )
+    return found.stdout.strip()
+
+
+def test_the_public_names():
+    assert tmpass.__all__ == NAMES
+    assert all(getattr(tmpass, name) is not None for name in NAMES)
+    assert set(NAMES) <= set(dir(tmpass))
+
+
+def test_functions_are_functions_whatever_submodule_was_imported():
+    code = """
+import tmpass, tmpass.plan, tmpass.allocate, tmpass.verify.plan, tmpass.pipeline
+from tmpass.plan import Plan, SCHEMA
+assert all(callable(f) for f in (tmpass.plan, tmpass.allocate, tmpass.verify))
+assert tmpass.plan.Plan is Plan is tmpass.Plan
+print(tmpass.plan.__name__, tmpass.verify.__name__, tmpass.allocate.__name__)
+"""
+    assert python(code) == "plan verify allocate"
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    assert not hasattr(tmpass, "nothing")
+
+
+def test_import_loads_nothing_heavy():
+    code = f"import sys, tmpass; print([m for m in {HEAVY} if m in sys.modules])"
+    assert python(code) == "[]"
+
+
+def test_planning_a_tflite_file_needs_neither_numpy_nor_onnx(tmp_path):
+    tanh = Operator("TANH", inputs=[0], outputs=[1])
+    path = tmp_path / "small.tflite"
+    path.write_bytes(write_model([Subgraph([Tensor("x", [4]), Tensor("y", [4])], [tanh], [0], [1])]))
+    code = f"import sys, tmpass; tmpass.plan({str(path)!r}); print([m for m in {HEAVY[:2]} if m in sys.modules])"
+    assert python(code) == "[]"
+
+
+def test_the_stub_and_the_marker_for_typed_packages_are_there():
+    package = Path(tmpass.__file__).parent
+    assert (package / "py.typed").exists()
+    assert (package / "_core.pyi").exists()

@@ -31,10 +31,11 @@ def make() -> dict[str, bytes]:
         "control_flow.tflite": control_flow_tflite(),
         "states.tflite": states_tflite(),
     }
+    # These seeds, of 0 to 399, are those on which first fit ends farthest above what search reaches.
     problems = {
         "pinned": pinned(),
-        "scattered": scattered(seed=0, buffers=24, steps=16, longest=6, largest=8),
-        "tight": tight(seed=0, buffers=24, steps=16, height=16),
+        "scattered": scattered(seed=266, buffers=24, steps=16, longest=8, largest=8),
+        "tight": tight(seed=66, buffers=24, steps=16, height=16),
         "unreachable": unreachable(),
     }
     return models | {f"problems/{name}.csv": text.encode() for name, text in problems.items()}

@@ -61,9 +61,11 @@ def unreachable() -> str:
 
 
 def pinned() -> str:
-    """Write buffers with alignments, two of them fixed: what is alive would fit lower than anything can be placed.
+    """Write buffers with alignments, two of them fixed, which need 11 KiB although only 9232 bytes are alive.
 
-    `vectors` must begin at a multiple of 4 KiB and `table` is fixed at 2 KiB, in the way of both.
+    `table` at 2 KiB keeps `vectors`, 4 KiB at a multiple of 4 KiB, from address 0. Any place but 4 KiB lets it end
+    at 12 KiB or above. There, it leaves [0, 2) and [3, 4) KiB below it to `weights`, which needs 3 KiB at
+    step 4 and has to go to 8 KiB.
     """
     buffers = (
         Buffer("table", 0, 8, 1 * _KIB, 64, offset=2 * _KIB),

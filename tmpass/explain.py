@@ -1,4 +1,4 @@
-"""What a plan's figures come from: who is alive where it is fullest."""
+"""What a plan's figures come from: which memory decides, and who is alive where it is fullest."""
 
 from dataclasses import dataclass
 
@@ -9,19 +9,26 @@ from tmpass.plan import MemoryUse, Plan, PlannedBuffer, PlannedStep, PlannedTens
 class Fullest:
     """The step at which the most bytes are alive in a memory.
 
-    `step` is None where nothing is. `buffers` are those alive there, the largest first, each with the tensor that
-    it holds at that step.
+    `step` is None where nothing is alive, or where the model has no step. `buffers` are those alive there, the largest
+    first, each with the first of its tensors, or None where it has none.
     """
 
     memory: MemoryUse
     step: PlannedStep | None
     live_bytes: int
-    buffers: tuple[tuple[PlannedBuffer, PlannedTensor], ...]
+    buffers: tuple[tuple[PlannedBuffer, PlannedTensor | None], ...]
 
 
-def fullest_step(plan: Plan) -> Fullest:
-    """The first step of `plan` with the most live bytes in its first memory."""
-    memory = plan.memories[0]
+def deciding_memory(plan: Plan) -> MemoryUse:
+    """The memory that says whether `plan` fits: one proved too small, else one too small, else the first."""
+    limited = [(m, m.capacity) for m in plan.memories if m.capacity is not None]
+    proved = [m for m, capacity in limited if m.lower_bound > capacity]
+    over = [m for m, capacity in limited if m.peak > capacity]
+    return (*proved, *over, plan.memories[0])[0]
+
+
+def fullest_step(plan: Plan, memory: MemoryUse) -> Fullest:
+    """The first step of `plan` with the most live bytes in `memory`."""
     changes: dict[int, int] = {}
     inside = [b for b in plan.buffers if b.memory == memory.name and b.size]
     for b in inside:
@@ -34,5 +41,5 @@ def fullest_step(plan: Plan) -> Fullest:
             most, at = live, time
     rows = {(t.subgraph, t.index): t for t in plan.tensors}
     alive = sorted((b for b in inside if b.lower <= at < b.upper), key=lambda b: (-b.size, b.id))
-    step = plan.schedule[at] if at < len(plan.schedule) else None
-    return Fullest(memory, step, most, tuple((b, rows[b.tensors[0]]) for b in alive))
+    step = plan.schedule[at] if alive and at < len(plan.schedule) else None
+    return Fullest(memory, step, most, tuple((b, next(map(rows.get, b.tensors), None)) for b in alive))

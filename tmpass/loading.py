@@ -72,13 +72,17 @@ def load(source: object, *, bindings: Mapping[str, int] | None = None) -> Model:
 def _open(source: object) -> tuple[str, bytes, Frontend]:
     """The name, bytes and frontend of `source`."""
     if isinstance(source, str | os.PathLike):
-        path = Path(source)
-        data = _read(path)
-        suffix = path.suffix.lower()
-        frontend = _first(lambda f: suffix in f.SUFFIXES) or _first(lambda f: f.accepts(data))
+        path = Path(os.fsdecode(source))
+        data, name, suffix = _read(path), _printable(path.name), path.suffix.lower()
+        frontend = (
+            _first(lambda f: suffix in f.SUFFIXES and f.accepts(data))
+            or _first(lambda f: f.accepts(data))
+            or _first(lambda f: suffix in f.SUFFIXES)  # which can say what is wrong with the file
+        )
         if frontend is None:
-            raise ModelError("no frontend knows this file", where=path.name, hint=f"formats: {_names()}")
-        return path.name, data, frontend
+            what = "no frontend knows this file" if data else "the file is empty"
+            raise ModelError(what, where=name, hint=f"formats: {_names()}")
+        return name, data, frontend
     if isinstance(source, bytes | bytearray | memoryview):
         source = bytes(source)
     frontend = _first(lambda f: f.accepts(source))
@@ -99,15 +103,28 @@ def _read(path: Path) -> bytes:
         raise ModelError(f"cannot read it: {reason}", where=str(path), hint="check the path") from None
 
 
+def _printable(name: str) -> str:
+    """`name` as text that can be written as UTF-8, whatever bytes the file system holds."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
 def _frontends() -> Iterator[Frontend]:
-    """Built-in ones first; other packages are only asked when none of those took the model."""
+    """Built-in ones first; other packages are only asked when none of those took the model.
+
+    Raises:
+        UsageError: the frontend of another package cannot be imported.
+    """
     for name in BUILT_IN:
         yield cast(Frontend, importlib.import_module(f"tmpass.frontends.{name}"))
     from importlib.metadata import entry_points
 
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         if point.name not in BUILT_IN:
-            yield cast(Frontend, point.load())
+            try:
+                yield cast(Frontend, point.load())
+            except (ImportError, AttributeError) as error:
+                hint = "repair or remove the package that brings it"
+                raise UsageError(f"frontend {point.name!r} cannot be imported: {error}", hint=hint) from error
 
 
 def _first(claims: Callable[[Frontend], bool]) -> Frontend | None:

@@ -89,7 +89,7 @@ def _fields(kind: type) -> dict[str, Any]:
 def _record(kind: type[T], data: object, path: str) -> T:
     if not isinstance(data, dict):
         _refuse(path, f"{_show(data)} is not an object", f"see {SCHEMA}")
-    known = _fields(kind)
+    known = _fields(kind)  # type: ignore[arg-type]
     for name in known:
         if name not in data:
             _refuse(_join(path, name), "this key is missing", f"{SCHEMA} needs it")
@@ -120,9 +120,9 @@ def _value(hint: Any, data: object, name: str, path: str) -> Any:
         for key in data:
             _check(key, "", path)
         return {key: _value(args[1], value, name, _join(path, key)) for key, value in data.items()}
-    if hint is Any:
-        return data
-    _refuse(path, f"{_show(data)} is not {_NAMES[hint]}")
+    if hint is not Any:
+        _refuse(path, f"{_show(data)} is not {_NAMES[hint]}")
+    return data
 
 
 def _tuple(args: tuple[Any, ...], data: object, name: str, path: str) -> tuple[Any, ...]:

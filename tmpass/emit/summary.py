@@ -1,54 +1,79 @@
 """A plan in ten lines."""
 
-from tmpass.explain import fullest_step
-from tmpass.plan import Plan
+from collections.abc import Iterator
+
+from tmpass.emit.text import one_line
+from tmpass.explain import Fullest, deciding_memory, fullest_step
+from tmpass.plan import MemoryUse, Plan
 from tmpass.sizes import format_size
 
-_TENSORS = 4
+WIDTH = 120
+LINES = 10
+_LISTED = 4
 
 
 def summary(plan: Plan) -> str:
-    """Whether `plan` fits, its figures, and what is alive where it is fullest: at most ten lines of text."""
-    memory = plan.memories[0]
-    full = fullest_step(plan)
+    """Whether `plan` fits, the figures of the memory that decides it, and what is alive where that is fullest.
+
+    At most LINES lines of at most WIDTH characters.
+    """
+    memory = deciding_memory(plan)
+    others = len(plan.memories) - 1
+    more = f" ({others} more in use)" if others else ""
     gap = memory.peak - memory.lower_bound
     percent = f", {100 * gap / memory.lower_bound:.2f} %" if gap and memory.lower_bound else ""
     lines = [
-        f"model        {plan.model.file} on {plan.target.name}, memory {memory.name}",
-        f"fits         {_verdict(plan)}",
+        f"model        {plan.model.file} on {plan.target.name}, memory {memory.name}{more}",
+        f"fits         {_verdict(plan, memory)}",
         f"peak         {format_size(memory.peak)}",
         f"lower bound  {format_size(memory.lower_bound)}, gap {gap} B{percent}",
-        f"capacity     {_capacity(memory.capacity, memory.peak)}",
+        f"capacity     {_capacity(memory)}",
+        *_fullest(plan, fullest_step(plan, memory)),
     ]
-    if full.step is not None:
-        step, count = full.step, len(full.buffers)
-        where = f"{step.step} of {len(plan.schedule)}, {step.kind}{f' {step.name!r}' if step.name else ''}"
-        lines.append(f"fullest      step {where}: {format_size(full.live_bytes)} in {count} buffers")
-    shown = full.buffers[: _TENSORS if len(full.buffers) <= _TENSORS else _TENSORS - 1]
-    width = max((len(str(b.size)) for b, _ in shown), default=0)
-    wide = max((len(str(b.offset)) for b, _ in shown), default=0)
-    for b, tensor in shown:
-        lines.append(f"             {b.size:>{width}} B at {b.offset:>{wide}}  {tensor.role} {tensor.name!r}")
-    if len(full.buffers) > len(shown):
-        rest = full.buffers[len(shown) :]
-        lines.append(f"             {sum(b.size for b, _ in rest)} B in {len(rest)} more")
-    return "\n".join(line if len(line) <= 120 else line[:117] + "..." for line in lines) + "\n"
+    return "".join(f"{_cut(one_line(line))}\n" for line in lines)
 
 
-def _verdict(plan: Plan) -> str:
-    memory = plan.memories[0]
-    over = memory.peak - (memory.capacity or 0)
+def _verdict(plan: Plan, memory: MemoryUse) -> str:
+    capacity = memory.capacity or 0
     if plan.status == "optimal":
         return "yes; proved: no address plan for this order is smaller"
     if plan.status == "feasible":
         return "yes; a smaller plan is not ruled out"
     if plan.status == "infeasible":
-        return f"no; proved: {memory.lower_bound - (memory.capacity or 0)} B are missing at the least"
-    return f"not found: the search budget ended, {over} B above the capacity"
+        return f"no; proved: at least {format_size(memory.lower_bound - capacity)} are missing for this order"
+    return (
+        f"not found: the search ended {format_size(memory.peak - capacity)} above the capacity; more --nodes may help"
+    )
 
 
-def _capacity(capacity: int | None, peak: int) -> str:
-    if capacity is None:
+def _capacity(memory: MemoryUse) -> str:
+    if memory.capacity is None:
         return "unlimited"
-    used = f", {100 * peak / capacity:.1f} % used" if capacity else ""
-    return format_size(capacity) + used
+    word = "used" if memory.peak <= memory.capacity else "needed"
+    return format_size(memory.capacity) + (
+        f", {100 * memory.peak / memory.capacity:.1f} % {word}" if memory.capacity else ""
+    )
+
+
+def _fullest(plan: Plan, full: Fullest) -> Iterator[str]:
+    """The fullest step, and the largest of what is alive there."""
+    count = len(full.buffers)
+    if not count:
+        return
+    step = full.step
+    where = "outside of all steps"
+    if step is not None:
+        where = f"step {step.step} of {len(plan.schedule)}, {step.kind}{f' {step.name!r}' if step.name else ''}"
+    yield f"fullest      {where}: {format_size(full.live_bytes)} in {count} buffer{'s' if count > 1 else ''}"
+    shown = full.buffers[: _LISTED if count <= _LISTED else _LISTED - 1]
+    wide = max(len(str(b.size)) for b, _ in shown)
+    far = max(len(str(b.offset)) for b, _ in shown)
+    for b, tensor in shown:
+        name = f"{tensor.role} {tensor.name!r}" if tensor else "no tensor"
+        yield f"             {b.size:>{wide}} B at {b.offset:>{far}}  {name}"
+    if rest := full.buffers[len(shown) :]:
+        yield f"             {sum(b.size for b, _ in rest)} B in {len(rest)} more"
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= WIDTH else line[: WIDTH - 3] + "..."

@@ -1,0 +1,16 @@
+"""Names and sizes as they stand in a line for a person."""
+
+from tmpass.sizes import format_size
+
+
+def one_line(text: str) -> str:
+    """`text` with its control characters escaped: names come from files, and must not steer a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def short_size(size: int) -> str:
+    """`size` bytes in the largest fitting unit only, rounded: `996.1 KiB`."""
+    exact, _, scaled = format_size(size).partition(" (")
+    return scaled.removesuffix(")") or exact

@@ -11,7 +11,7 @@ from pathlib import Path
 import tmpass
 from tmpass.errors import TmpassError, UnknownSizeError
 
-BINDINGS = {"batch": 1, "seq": 128, "sequence": 576, "input:0": 1, "input:1": 512, "state:1": 1}
+BINDINGS = {"batch": 1, "seq": 128, "sequence": 576, "input:0": 1, "input:1": 256, "state:1": 1}
 """Numbers for the names of open dimensions, where a model asks for one of them."""
 
 HEAD = """\

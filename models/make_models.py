@@ -31,7 +31,7 @@ def make() -> dict[str, bytes]:
         "control_flow.tflite": control_flow_tflite(),
         "states.tflite": states_tflite(),
     }
-    # These seeds, of 0 to 399, are those on which first fit ends farthest above what search reaches.
+    # The seeds, from 0 to 399, on which first fit ended farthest above what search reaches.
     problems = {
         "pinned": pinned(),
         "scattered": scattered(seed=266, buffers=24, steps=16, longest=8, largest=8),

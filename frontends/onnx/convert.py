@@ -15,6 +15,9 @@ from .read import read
 from .scopes import Scope, scopes_of
 from .subgraphs import SubgraphMaker
 
+_INPUTS_MAY_BE_LEFT_OUT = 4
+"""From this IR version on an initialiser is an input only where the file says so, to be overridden."""
+
 
 def convert(data: bytes, given: Mapping[str, int]) -> Graph:
     """Return the graph of the model in `data`, its dimensions bound as `given`.
@@ -50,11 +53,11 @@ def _bytes(text: str | bytes) -> bytes:
 
 def _warnings(model: ModelProto, main: Scope) -> tuple[str, ...]:
     found = []
-    if main.defaults:
-        first = next(iter(main.defaults))
+    valued = [value.name for value in main.graph.input if value.name in main.stored]
+    if valued and model.ir_version >= _INPUTS_MAY_BE_LEFT_OUT:
         found.append(
-            f"{len(main.defaults)} initialisers, such as {first!r}, are also graph inputs, which a caller "
-            "may override: they are planned as inputs, and shapes follow from their defaults"
+            f"{len(valued)} inputs, such as {valued[0]!r}, have values in the file: they are planned as constants, "
+            "and a caller who overrides one brings the memory for it"
         )
     if model.ir_version > IR_VERSION:
         found.append(f"the file has IR version {model.ir_version}, the installed onnx knows up to {IR_VERSION}")

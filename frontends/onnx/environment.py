@@ -31,7 +31,7 @@ class Environment:
         if home is None:
             return None
         if name not in home.values:
-            stored = home.scope.stored.get(name) or home.scope.defaults.get(name)
+            stored = home.scope.stored.get(name)
             home.values[name] = stored_value(stored) if stored is not None else None
         return home.values[name]
 

@@ -23,7 +23,7 @@ class Scope:
     """A graph with its bodies.
 
     Fields: `id` counts the scopes of a model, 0 is the main graph; `inputs` are names a caller supplies;
-    `stored` are the initialisers that no caller can override, `defaults` those that one can; `makers` maps
+    `stored` are the initialisers; `makers` maps
     each name defined here to the index of its node, -1 for what is there first; `bodies` maps the index of a
     node to what it runs; `free` are the names read here, or in a body, that a scope around this one defines.
     """
@@ -33,7 +33,6 @@ class Scope:
     nodes: tuple[NodeProto, ...]
     inputs: tuple[str, ...]
     stored: Mapping[str, TensorProto]
-    defaults: Mapping[str, TensorProto]
     makers: Mapping[str, int]
     bodies: Mapping[int, tuple[Body, ...]]
     free: tuple[str, ...]
@@ -61,12 +60,13 @@ def node_title(node: NodeProto, index: int) -> str:
 def scopes_of(model: ModelProto) -> Scope:
     """Return the scope of the main graph of `model`.
 
-    Before IR version 4 each initialiser had to be listed among the inputs too; that made it no input.
+    An initialiser that is also listed among the main graph's inputs counts as no input: before IR version 4
+    each had to be listed, and since then a caller may override it, but brings memory of its own for that.
 
     Raises:
         ModelError: a tensor is read that nothing makes before, or made twice.
     """
-    return _Builder(stored_inputs=model.ir_version < 4).scope(model.graph, "", ())
+    return _Builder().scope(model.graph, "", ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +78,16 @@ class _Level:
     current: int
 
 
-_Given = tuple[tuple[str, ...], dict[str, TensorProto], dict[str, TensorProto]]
+_Given = tuple[tuple[str, ...], dict[str, TensorProto]]
 
 
 class _Builder:
-    def __init__(self, *, stored_inputs: bool) -> None:
-        self.stored_inputs, self.count = stored_inputs, 0
+    def __init__(self) -> None:
+        self.count = 0
 
     def scope(self, graph: GraphProto, title: str, outer: tuple[_Level, ...]) -> Scope:
         number, self.count = self.count, self.count + 1
-        inputs, stored, defaults = self._given(graph, title, is_main=not outer)
+        inputs, stored = self._given(graph, title, is_main=not outer)
         nodes = tuple(graph.node)
         makers = _makers(nodes, inputs, stored, title)
         inside: dict[int, tuple[Body, ...]] = {}
@@ -108,10 +108,10 @@ class _Builder:
             if value.name not in makers:
                 _find(value.name, outer, _place(title, "the graph's outputs"))
                 free[value.name] = None
-        return Scope(number, graph, nodes, inputs, stored, defaults, makers, inside, tuple(free))
+        return Scope(number, graph, nodes, inputs, stored, makers, inside, tuple(free))
 
     def _given(self, graph: GraphProto, title: str, *, is_main: bool) -> _Given:
-        """Return the inputs, the initialisers that are none, and those that are defaults of inputs."""
+        """Return the names that a caller supplies, and the initialisers."""
         stored: dict[str, TensorProto] = {}
         for tensor in [*graph.initializer, *(s.values for s in graph.sparse_initializer)]:
             if tensor.name in stored:
@@ -124,12 +124,11 @@ class _Builder:
                 where=_place(title, f"graph {graph.name!r}"),
                 hint="export the model again",
             )
-        if is_main and self.stored_inputs:
-            return tuple(n for n in inputs if n not in stored), stored, {}
-        given = set(inputs)
-        fixed = {n: t for n, t in stored.items() if n not in given}
+        if is_main:
+            return tuple(n for n in inputs if n not in stored), stored
         # The caller of a body supplies every input of it, whatever default is stored.
-        return tuple(inputs), fixed, {n: t for n, t in stored.items() if n in given and is_main}
+        given = set(inputs)
+        return tuple(inputs), {n: t for n, t in stored.items() if n not in given}
 
 
 def _makers(

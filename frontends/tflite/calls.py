@@ -46,9 +46,7 @@ CALLING: dict[str, Options] = {
     "STABLEHLO_CASE": Options(
         "StablehloCaseOptions", 23, ((Field(0, "branch_subgraph_indices"), "branch"),), second=True
     ),
-    "STABLEHLO_REDUCE": Options(
-        "StablehloReduceOptions", 6, ((_index(1, "body"), "body"),), second=True, repeats=True
-    ),
+    "STABLEHLO_REDUCE": Options("StablehloReduceOptions", 6, ((_index(1, "body"), "body"),), second=True, repeats=True),
     "STABLEHLO_SCATTER": Options(
         "StablehloScatterOptions",
         7,

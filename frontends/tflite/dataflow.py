@@ -8,9 +8,7 @@ from .tensors import Declared
 _HINT = "convert the model again"
 
 
-def find_writers(
-    ops: tuple[Op, ...], tensors: list[Declared], inputs: tuple[int, ...], where: str
-) -> dict[int, int]:
+def find_writers(ops: tuple[Op, ...], tensors: list[Declared], inputs: tuple[int, ...], where: str) -> dict[int, int]:
     """Find the operator that writes each tensor, both by index; of a variable the first one.
 
     Raises:
@@ -75,9 +73,7 @@ def check_reads(
 
 
 def _may_be_unset(op: Op, position: int, tensor: Declared) -> bool:
-    shape_only = (
-        op.kind == "RESHAPE" and position == 1 and tensor.shape is not None and len(tensor.shape) != 1
-    )
+    shape_only = op.kind == "RESHAPE" and position == 1 and tensor.shape is not None and len(tensor.shape) != 1
     return op.custom or tensor.dtype.bits is None or shape_only
 
 

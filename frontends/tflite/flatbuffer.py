@@ -177,13 +177,9 @@ class Table:
             raise self._fault(f"its vtable is at byte {vtable}")
         length = source.data[vtable] | source.data[vtable + 1] << 8
         if length < 4 or vtable + length > source.size:
-            raise self._fault(
-                f"its vtable at byte {vtable} has {length} bytes and ends at byte {vtable + length}"
-            )
+            raise self._fault(f"its vtable at byte {vtable} has {length} bytes and ends at byte {vtable + length}")
         count = min(length // 2 - 2, FIELD_LIMIT)
-        fields: tuple[int, ...] = unpack_from(f"<{count}H", source.data, vtable + 4) + (0,) * (
-            FIELD_LIMIT - count
-        )
+        fields: tuple[int, ...] = unpack_from(f"<{count}H", source.data, vtable + 4) + (0,) * (FIELD_LIMIT - count)
         # Real files have a handful of vtables; one that has thousands must not fill the memory with them.
         if len(source.vtables) < _VTABLES_KEPT:
             source.vtables[vtable] = fields

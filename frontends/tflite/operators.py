@@ -37,16 +37,12 @@ def read_codes(model: Table) -> list[Code]:
             raise ModelError(f"names built-in operator {code}", where=table.where, hint=DAMAGED)
         name = operator_name(code) if code != CUSTOM else table.string(schema.OperatorCode.CUSTOM_CODE)
         if not name:
-            raise ModelError(
-                "a custom operator has no name", where=table.where, hint="convert the model again"
-            )
+            raise ModelError("a custom operator has no name", where=table.where, hint="convert the model again")
         codes.append(Code(name, code == CUSTOM))
     return codes
 
 
-def read_operators(
-    subgraph: Table, codes: list[Code], tensors: list[Declared], subgraphs: int
-) -> tuple[Op, ...]:
+def read_operators(subgraph: Table, codes: list[Code], tensors: list[Declared], subgraphs: int) -> tuple[Op, ...]:
     """Read the operators of `subgraph`, over `tensors`, in a model of `subgraphs` subgraphs.
 
     An operator has no name in the file: it gets the one of its first output.

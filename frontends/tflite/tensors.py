@@ -64,9 +64,7 @@ def read_tensors(subgraph: Table, buffers: Buffers) -> list[Declared]:
     return tensors
 
 
-def kinds(
-    tensors: list[Declared], inputs: tuple[int, ...], made: Collection[int], where: str
-) -> list[TensorKind]:
+def kinds(tensors: list[Declared], inputs: tuple[int, ...], made: Collection[int], where: str) -> list[TensorKind]:
     """Tell the kind of each tensor of the subgraph `where`, with `made` the ones that an operator makes.
 
     Raises:

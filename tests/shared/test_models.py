@@ -12,7 +12,7 @@ import tmpass
 from tmpass.errors import ModelError, UnknownSizeError
 
 BINDINGS = {
-    "silero_vad.onnx": {"input:0": 1, "input:1": 512, "state:1": 1},
+    "silero_vad.onnx": {"input:0": 1, "input:1": 256, "state:1": 1},
     "silero_vad_op18_ifless.onnx": {"batch": 1, "sequence": 576},
     "torch_bert_dynamic.onnx": {"batch": 1, "seq": 128},
     "burn_rank_inference_propagation.onnx": {"input:0": 1, "input:1": 16},

@@ -3,13 +3,18 @@
 import gc
 import sys
 from importlib import import_module
+from io import TextIOWrapper
+from typing import Any, NoReturn
 
 import click
 
 from tmpass import __version__
+from tmpass.cli.terminal import complain
 from tmpass.errors import TmpassError
 
 COMMANDS = ("plan", "verify", "show", "targets", "allocate")
+
+_SIGINT, _SIGPIPE = 2, 13
 
 
 class _Commands(click.Group):
@@ -26,20 +31,46 @@ class _Commands(click.Group):
         command: click.Command = import_module(f"tmpass.cli.{name}_command").command
         return command
 
-    def invoke(self, ctx: click.Context) -> object:
+    def main(self, *args: Any, **options: Any) -> NoReturn:
+        """Run a command, and end the process. Any error is one line, and no accident has the exit code of an answer."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):  # a terminal that cannot show a name still shows the rest
+                stream.reconfigure(errors="backslashreplace")
         try:
-            return super().invoke(ctx)
+            code = super().main(*args, **{**options, "standalone_mode": False})
         except TmpassError as error:
-            click.echo(f"tmpass: {error}", err=True)
-            ctx.exit(error.exit_code)
+            complain(str(error))
+            code = error.exit_code
+        except click.Abort:
+            complain("interrupted")
+            code = 128 + _SIGINT
+        except click.ClickException as error:
+            complain(_usage(error))
+            code = 2
         except MemoryError:
-            click.echo("tmpass: there is not enough memory for this", err=True)
-            ctx.exit(3)
+            complain("there is not enough memory for this")
+            code = 3
+        except OSError as error:
+            complain(f"cannot write the output: {error.strerror}")
+            code = 2
+        except SystemExit as end:  # click's own: the reader of a pipe has gone
+            code = 128 + _SIGPIPE if end.code == 1 else end.code
+        sys.exit(code)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def _usage(error: click.ClickException) -> str:
+    """Click's message, which may have several sentences and lines, in the form of the project's own errors."""
+    what = " ".join(error.format_message().split()).rstrip(".")
+    ctx = error.ctx if isinstance(error, click.UsageError) else None
+    return what[:1].lower() + what[1:] + (f"; try {ctx.command_path} --help" if ctx else "")
+
+
+@click.group(
+    "tmpass", cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(__version__, "-V", "--version", prog_name="tmpass")
-def commands() -> None:
+@click.pass_context
+def commands(ctx: click.Context) -> None:
     """Plan the on-chip memory of TFLite and ONNX models.
 
     \b
@@ -55,6 +86,9 @@ def commands() -> None:
         4  the search budget ended without an answer
         5  verification failed
     """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help(), err=True)
+        ctx.exit(2)
 
 
 def main() -> None:

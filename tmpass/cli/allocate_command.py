@@ -2,7 +2,9 @@
 
 import click
 
-from tmpass.cli.options import EXIT_CODES, Size, progress, read_text, write_whole
+from tmpass.cli.files import read_text, write_whole
+from tmpass.cli.options import EXIT_CODES, NODES, Size
+from tmpass.cli.terminal import progress
 
 
 @click.command("allocate")
@@ -11,7 +13,7 @@ from tmpass.cli.options import EXIT_CODES, Size, progress, read_text, write_whol
 @click.option("--alignment", type=click.IntRange(1, 2**31), default=1, show_default=True, help="Of every offset.")
 @click.option("--minimize", is_flag=True, help="Look for the least peak also when a packing fits the capacity.")
 @click.option("--allocator", default="auto", show_default=True, help="auto, first-fit or canonical.")
-@click.option("--nodes", type=click.IntRange(0), help="Search steps that may be spent.")
+@click.option("--nodes", type=NODES, help="Search steps that may be spent.")
 @click.option(
     "--output",
     "-o",

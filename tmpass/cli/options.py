@@ -1,17 +1,12 @@
-"""Options and habits that several commands share."""
+"""Options that several commands share, and the plan that they ask for."""
 
-import os
-import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tmpass.errors import UsageError
-from tmpass.sizes import parse_size
+from tmpass.cli.terminal import complain, progress
+from tmpass.sizes import MAX_BYTES, parse_size
 
 if TYPE_CHECKING:
     from tmpass.plan import Plan
@@ -20,6 +15,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 EXIT_CODES = {"optimal": 0, "feasible": 0, "infeasible": 1, "unknown": 4}
 """Status of a plan or allocation -> exit code."""
+
+
+NODES = click.IntRange(0, MAX_BYTES)
 
 
 class Size(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
@@ -52,7 +50,7 @@ def planning_options(function: F) -> F:
             click.option("--allow-unplanned", is_flag=True,
                          help="Leave out tensors whose size is not known, and list them."),
             click.option("--allocator", default="auto", show_default=True, help="auto, first-fit or canonical."),
-            click.option("--nodes", type=click.IntRange(0), help="Search steps that may be spent."),
+            click.option("--nodes", type=NODES, help="Search steps that may be spent."),
         )
     ):  # fmt: skip
         function = option(function)
@@ -74,92 +72,10 @@ def make_plan(model: str, asked: dict[str, Any]) -> "Plan":
             **{key: value for key, value in asked.items() if key not in ("target", "bind", "nodes")},
         )
     for warning in made.warnings:
-        click.echo(f"tmpass: warning: {warning}", err=True)
+        complain(f"warning: {warning}")
     unplanned = [t for t in made.tensors if t.role == "unplanned"]
     for t in unplanned[:8]:
-        click.echo(f"tmpass: not planned: tensor {t.index} {t.name!r} of subgraph {t.subgraph}: {t.reason}", err=True)
+        complain(f"not planned: tensor {t.index} {t.name!r} of subgraph {t.subgraph}: {t.reason}")
     if len(unplanned) > 8:
-        click.echo(f"tmpass: not planned: {len(unplanned) - 8} more tensors; --json lists them", err=True)
+        complain(f"not planned: {len(unplanned) - 8} more tensors; --json lists them")
     return made
-
-
-def read_text(path: str) -> str:
-    """The text of the file `path`, or of standard input for "-".
-
-    Raises:
-        UsageError: it cannot be read, or is no UTF-8.
-    """
-    try:
-        data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"it is no UTF-8 text at byte {error.start}", where=path) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"cannot read it: {reason}", where=path, hint="check the path") from None
-
-
-def read_plan(path: str) -> "Plan":
-    """The plan in the file `path`.
-
-    Raises:
-        UsageError: it cannot be read, or holds no plan.
-    """
-    from tmpass.plan_json import parse_plan
-
-    return parse_plan(read_text(path), path)
-
-
-def write_whole(path: str, text: str) -> None:
-    """Write `text` to `path`, or to standard output for "-": all of it or, on an error, nothing.
-
-    Raises:
-        UsageError: it cannot be written.
-    """
-    if path == "-":
-        click.echo(text, nl=False)
-        return
-    place = Path(path)
-    temporary = ""
-    try:
-        if place.exists() and not place.is_file():  # a device or pipe: there is nothing to replace
-            place.write_text(text, encoding="utf-8")
-            return
-        handle, temporary = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
-        os.replace(temporary, place)
-    except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
-        raise UsageError(f"cannot write it: {error.strerror}", where=path, hint="check the path") from None
-
-
-@contextmanager
-def progress(what: str) -> Iterator[None]:
-    """A spinner on standard error while the block runs, from the second second on, on a terminal only."""
-    if not sys.stderr.isatty():
-        yield
-        return
-    from threading import Event, Thread
-
-    done = Event()
-
-    def spin() -> None:
-        if done.wait(1.0):
-            return
-        from rich.console import Console
-
-        with Console(stderr=True).status(what):
-            done.wait()
-
-    thread = Thread(target=spin, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()

@@ -4,7 +4,8 @@ from typing import Any
 
 import click
 
-from tmpass.cli.options import EXIT_CODES, make_plan, planning_options, write_whole
+from tmpass.cli.files import write_whole
+from tmpass.cli.options import EXIT_CODES, make_plan, planning_options
 
 
 @click.command("plan")
@@ -22,10 +23,10 @@ def command(ctx: click.Context, /, model: str, as_json: bool, output: str | None
         tmpass plan model.onnx --bind batch=1 --budget 512KiB -o plan.json
     """
     plan = make_plan(model, asked)
-    if output is not None:
+    if output is not None and not (as_json and output == "-"):
         write_whole(output, plan.to_json())
     if as_json:
-        click.echo(plan.to_json(), nl=False)
+        write_whole("-", plan.to_json())
     elif output != "-":
         from tmpass.emit.summary import summary
 

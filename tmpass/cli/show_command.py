@@ -1,10 +1,17 @@
 """`tmpass show`."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from tmpass.cli.options import make_plan, planning_options, read_plan
+from tmpass.cli.files import read_plan
+from tmpass.cli.options import make_plan, planning_options
+from tmpass.cli.terminal import print_table
+from tmpass.emit.text import one_line
+from tmpass.errors import UsageError
+
+if TYPE_CHECKING:
+    from tmpass.plan import Plan
 
 
 @click.command("show")
@@ -12,24 +19,40 @@ from tmpass.cli.options import make_plan, planning_options, read_plan
 @planning_options
 @click.option("--table/--no-table", default=True, help="Print the table of buffers.")
 @click.option("--picture/--no-picture", default=True, help="Print the picture of the arena.")
-def command(source: str, table: bool, picture: bool, **asked: Any) -> None:
+@click.pass_context
+def command(ctx: click.Context, /, source: str, table: bool, picture: bool, **asked: Any) -> None:
     """Show the buffers of a plan, and a picture of the arena: time across, addresses up.
 
-    PLAN is a file that `tmpass plan -o` wrote, its name ending in .json; a MODEL is planned first.
+    PLAN is a file that `tmpass plan -o` wrote, its name ending in .json, or - for standard input; a MODEL is planned
+    first.
 
     \b
-    Example:
+    Examples:
         tmpass show plan.json
         tmpass show model.tflite --target pixel6-tpu --no-table
     """
-    plan = read_plan(source) if source.lower().endswith(".json") else make_plan(source, asked)
+    plan = _read(ctx, source, list(asked)) if _is_plan(source) else make_plan(source, asked)
     if table:
-        from rich.console import Console
-
         from tmpass.emit.tables import buffer_table
 
-        Console(highlight=False, soft_wrap=False).print(buffer_table(plan))
+        print_table(buffer_table(plan))
     if picture:
         from tmpass.emit.picture import picture as draw
 
-        click.echo(draw(plan), nl=False)
+        for memory in plan.memories:
+            if len(plan.memories) > 1:
+                click.echo(f"{one_line(memory.name)}:")
+            click.echo(draw(plan, memory), nl=False)
+
+
+def _is_plan(source: str) -> bool:
+    return source == "-" or source.lower().endswith(".json")
+
+
+def _read(ctx: click.Context, source: str, options: list[str]) -> "Plan":
+    """The plan in a file, unless options were given that it has no use for."""
+    for option in options:
+        if ctx.get_parameter_source(option) is not click.core.ParameterSource.DEFAULT:
+            name = f"--{option.replace('_', '-')}"
+            raise UsageError(f"{name} has no say in a plan that is made", where=source, hint="show the model instead")
+    return read_plan(source)

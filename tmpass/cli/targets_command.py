@@ -2,6 +2,8 @@
 
 import click
 
+from tmpass.cli.terminal import print_table
+
 
 @click.group("targets", invoke_without_command=True)
 @click.pass_context
@@ -14,12 +16,10 @@ def command(ctx: click.Context) -> None:
         tmpass targets show pixel6-tpu
     """
     if ctx.invoked_subcommand is None:
-        from rich.console import Console
-
         from tmpass.emit.tables import target_list
         from tmpass.target import load_target, target_names
 
-        Console(highlight=False).print(target_list(load_target(name) for name in target_names()))
+        print_table(target_list(load_target(name) for name in target_names()))
 
 
 @command.command("show")
@@ -31,11 +31,9 @@ def show(name: str) -> None:
     Example:
         tmpass targets show pixel6-tpu
     """
-    from rich.console import Console
-
     from tmpass.emit.tables import memory_table
     from tmpass.target import load_target
 
     target = load_target(name)
     click.echo(f"{target.name}: {target.summary} ({target.standing})")
-    Console(highlight=False).print(memory_table(target))
+    print_table(memory_table(target))

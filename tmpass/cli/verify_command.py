@@ -2,7 +2,9 @@
 
 import click
 
-from tmpass.cli.options import progress, read_plan
+from tmpass.cli.files import read_plan
+from tmpass.cli.terminal import complain, progress
+from tmpass.emit.text import one_line
 
 _SHOWN = 20
 
@@ -26,11 +28,11 @@ def command(ctx: click.Context, plan: str, model: str, target: str | None) -> No
     with progress(f"verifying {plan}"):
         violations = verify(found, model, target=target)
     for violation in violations[:_SHOWN]:
-        click.echo(f"tmpass: {violation.kind}: {violation.message}", err=True)
+        complain(f"{violation.kind}: {violation.message}")
     if len(violations) > _SHOWN:
-        click.echo(f"tmpass: and {len(violations) - _SHOWN} more violations", err=True)
+        complain(f"and {len(violations) - _SHOWN} more violations")
     if violations:
         ctx.exit(5)
     placed = sum(row.buffer is not None for row in found.tensors)
-    click.echo(f"{plan} is right for {found.model.file}: {placed} tensors in {len(found.buffers)} buffers, "
-               f"{len(found.schedule)} steps")  # fmt: skip
+    count = f"{placed} tensors in {len(found.buffers)} buffers, {len(found.schedule)} steps"
+    click.echo(one_line(f"{plan} is right for {found.model.file}: {count}"))

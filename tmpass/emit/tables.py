@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING
 
 from tmpass.emit.picture import letter
+from tmpass.emit.text import one_line, short_size
 from tmpass.plan import Plan
 from tmpass.sizes import format_size
-from tmpass.target import Target
+from tmpass.target import Memory, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,32 +15,39 @@ if TYPE_CHECKING:
 
 
 def buffer_table(plan: Plan) -> "Table":
-    """A row for each buffer: where and when it stands, and whose it is."""
-    from rich.text import Text
-
-    table = _table(("", "left"), ("buffer", "right"), ("offset", "right"), ("size", "right"), ("steps", "right"),
-                   ("tensors", "left"))  # fmt: skip
+    """A row for each buffer: where and when it stands, and whose it is; steps are from the first to the last."""
+    several = len(plan.memories) > 1
+    table = _table("", ">buffer", *(["memory"] if several else []), ">offset", ">size", ">steps", "tensors")
     rows = {(t.subgraph, t.index): t for t in plan.tensors}
     for b in plan.buffers:
-        names = [f"{rows[key].name}" + (f" ({rows[key].reason})" if rows[key].reason else "") for key in b.tensors]
+        names = [
+            one_line(row.name + (f" ({row.reason})" if row.reason else ""))
+            for row in filter(None, map(rows.get, b.tensors))
+        ]
+        place = [one_line(b.memory)] if several else []
         steps = f"{b.lower}..{b.upper - 1}"
-        table.add_row(letter(b.id), str(b.id), str(b.offset), str(b.size), steps, Text("\n".join(names)))
+        table.add_row(letter(b.id), str(b.id), *place, str(b.offset), str(b.size), steps, "\n".join(names))
     return table
 
 
 def target_list(targets: "Iterable[Target]") -> "Table":
-    """A row for each target: its name, scratchpad and standing."""
-    table = _table(("target", "left"), ("scratchpad", "left"), ("align", "right"), ("standing", "left"), ("", "left"))
+    """A row for each target: its name, and size and alignment of its scratchpad, with a ~ where they are assumed."""
+    table = _table("target", ">scratchpad", ">align", "~ assumed, not known")
     for target in targets:
         memory = target.scratchpad
-        size = "unlimited" if memory.capacity is None else format_size(memory.capacity)
-        table.add_row(target.name, size, str(memory.alignment), target.standing, target.summary)
+        size = "unlimited" if memory.capacity is None else short_size(memory.capacity)
+        table.add_row(
+            target.name,
+            _doubt(target, memory, "capacity") + size,
+            f"{_doubt(target, memory, 'alignment')}{memory.alignment}",
+            target.summary,
+        )
     return table
 
 
 def memory_table(target: Target) -> "Table":
     """A row for each number of each memory of `target`, with its source."""
-    table = _table(("memory", "left"), ("figure", "left"), ("value", "left"), ("source", "left"))
+    table = _table("memory", "figure", "value", "source")
     for memory in target.memories:
         capacity = "unlimited" if memory.capacity is None else format_size(memory.capacity)
         table.add_row(memory.name, "capacity", capacity, memory.sources.get("capacity", ""))
@@ -51,10 +59,15 @@ def memory_table(target: Target) -> "Table":
     return table
 
 
-def _table(*columns: tuple[str, str]) -> "Table":
+def _doubt(target: Target, memory: Memory, number: str) -> str:
+    return "~" if f"{memory.name}.{number}" in target.assumed else ""
+
+
+def _table(*columns: str) -> "Table":
+    """A table without lines; `>` in front of a column's name puts it to the right."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name, justify in columns:
-        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    for name in columns:
+        table.add_column(name.lstrip(">"), justify="right" if name[:1] == ">" else "left", overflow="fold")
     return table

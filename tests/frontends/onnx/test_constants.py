@@ -104,11 +104,11 @@ def test_before_ir_version_4_a_listed_initialiser_is_no_input():
     assert list(graph.entries[0].inputs) == ["x"]
 
 
-def test_since_then_it_is_an_input_that_a_caller_may_override():
+def test_since_then_it_is_a_constant_too_and_a_warning_says_so():
     graph = load("g (float[2] x, float[2] w) => (y) <float[2] w = {1, 2}> { n = Neg(w) y = Add(x, n) }")
-    assert kinds(graph)["w"] == kinds(graph)["n"] == "activation"
-    assert graph.subgraphs[0].inputs == (0, 1)
-    assert "1 initialisers, such as 'w'" in graph.warnings[0]
+    assert kinds(graph)["w"] == kinds(graph)["n"] == "constant"
+    assert graph.subgraphs[0].inputs == (0,)
+    assert "1 inputs, such as 'w', have values in the file" in graph.warnings[0]
 
 
 def test_sparse_initialisers_are_constants_of_their_dense_shape():

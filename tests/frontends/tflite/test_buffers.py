@@ -10,17 +10,13 @@ from tmpass.errors import ModelError
 
 def test_a_buffer_that_is_not_there_is_refused() -> None:
     data = write_model([Subgraph([Tensor("x", [4]), Tensor("y", [4], buffer=9)])])
-    with pytest.raises(
-        ModelError, match="tensor 1 of subgraph 0: names buffer 9, but the file has 1 buffers"
-    ):
+    with pytest.raises(ModelError, match="tensor 1 of subgraph 0: names buffer 9, but the file has 1 buffers"):
         tflite.load(data, {})
 
 
 def test_a_file_without_buffers_is_refused() -> None:
     data = write_model([Subgraph([Tensor("x", [4])])], buffers=False)
-    with pytest.raises(
-        ModelError, match="tensor 0 of subgraph 0: names buffer 0, but the file has 0 buffers"
-    ):
+    with pytest.raises(ModelError, match="tensor 0 of subgraph 0: names buffer 0, but the file has 0 buffers"):
         tflite.load(data, {})
 
 

@@ -67,9 +67,7 @@ def test_an_operator_calls_the_subgraphs_in_its_options(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", CALLS)
 def test_options_that_are_absent_are_refused(kind: str) -> None:
-    with pytest.raises(
-        ModelError, match=rf"operator 0 of subgraph 0: {kind} needs \w+ \(type \d+\), but has none"
-    ):
+    with pytest.raises(ModelError, match=rf"operator 0 of subgraph 0: {kind} needs \w+ \(type \d+\), but has none"):
         calls(kind, None)
 
 
@@ -83,9 +81,7 @@ def test_options_of_another_operator_are_refused(kind: str) -> None:
 @pytest.mark.parametrize("index", [3, -1, 2**31 - 1])
 def test_a_subgraph_that_is_not_there_is_refused(index: int) -> None:
     table = options("IfOptions", then_subgraph_index=1, else_subgraph_index=index)
-    with pytest.raises(
-        ModelError, match=rf"IF names subgraph {index} as its else, but the file has 3 subgraphs"
-    ):
+    with pytest.raises(ModelError, match=rf"IF names subgraph {index} as its else, but the file has 3 subgraphs"):
         calls("IF", table)
     table = options("StablehloCaseOptions", branch_subgraph_indices=[1, index])
     with pytest.raises(ModelError, match=rf"STABLEHLO_CASE names subgraph {index} as its branch"):

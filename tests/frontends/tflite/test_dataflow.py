@@ -44,9 +44,7 @@ def test_an_input_that_an_operator_writes_is_refused() -> None:
 
 def test_a_constant_that_an_operator_writes_is_refused() -> None:
     tensors = [Tensor("x", [4]), Tensor("w", [4], data=bytes(16))]
-    with pytest.raises(
-        ModelError, match=r"operator 0 \(ABS\) writes tensor 1 'w', for which the file holds data"
-    ):
+    with pytest.raises(ModelError, match=r"operator 0 \(ABS\) writes tensor 1 'w', for which the file holds data"):
         load(tensors, Operator("ABS", [0], [1]))
 
 

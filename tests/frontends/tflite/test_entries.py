@@ -78,9 +78,7 @@ def test_a_signature_of_a_subgraph_that_is_not_there_is_refused() -> None:
 @pytest.mark.parametrize("side", ["inputs", "outputs"])
 def test_a_signature_of_a_tensor_that_is_not_there_is_refused(side: str) -> None:
     signature = Signature("s", 0, **{side: [("a", 0), ("b", 2)]})
-    with pytest.raises(
-        ModelError, match=f"{side[:-1]} 1 of signature 0: names tensor 2, but its subgraph has 2"
-    ):
+    with pytest.raises(ModelError, match=f"{side[:-1]} 1 of signature 0: names tensor 2, but its subgraph has 2"):
         entries(leaf("main"), signatures=(signature,))
 
 

@@ -42,9 +42,7 @@ def test_a_graph_keeps_the_boundaries_of_its_subgraphs() -> None:
 @pytest.mark.parametrize("index", [2, -1, 2**31 - 1])
 def test_a_boundary_tensor_that_is_not_there_is_refused(side: str, index: int) -> None:
     subgraph = Subgraph([Tensor("x", [4]), Tensor("y", [4])], **{side: [0, index]})
-    with pytest.raises(
-        ModelError, match=f"subgraph 0: entry 1 of its {side} is tensor {index}, but it has 2"
-    ):
+    with pytest.raises(ModelError, match=f"subgraph 0: entry 1 of its {side} is tensor {index}, but it has 2"):
         tflite.load(write_model([subgraph]), {})
 
 

@@ -84,15 +84,11 @@ def test_a_tensor_that_is_not_there_is_refused(field: str, index: int) -> None:
 
 
 def test_an_operator_code_that_is_not_there_is_refused() -> None:
-    data = bytearray(
-        write_model([Subgraph(SIX, [Operator("ABS", [0], [3]), Operator("NEG", [0], [4])], inputs=[0])])
-    )
+    data = bytearray(write_model([Subgraph(SIX, [Operator("ABS", [0], [3]), Operator("NEG", [0], [4])], inputs=[0])]))
     table = Model.GetRootAs(bytes(data)).Subgraphs(0).Operators(1)._tab
     at = table.Pos + table.Offset(4)
     data[at : at + 4] = (77).to_bytes(4, "little")
-    with pytest.raises(
-        ModelError, match="operator 1 of subgraph 0: names operator code 77, but the file has 2 codes"
-    ):
+    with pytest.raises(ModelError, match="operator 1 of subgraph 0: names operator code 77, but the file has 2 codes"):
         tflite.load(bytes(data), {})
 
 

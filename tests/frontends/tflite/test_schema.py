@@ -64,9 +64,7 @@ def test_callees_have_the_numbers_of_the_schema(generated: ModuleType, options: 
         pytest.skip("younger than this package")
     assert union[options.name] == options.number
     theirs = numbers_of(getattr(generated, options.name))
-    assert [theirs[camel(field.name)] for field, _ in options.callees] == [
-        f.number for f, _ in options.callees
-    ]
+    assert [theirs[camel(field.name)] for field, _ in options.callees] == [f.number for f, _ in options.callees]
 
 
 def test_every_options_table_that_names_a_subgraph_is_known() -> None:

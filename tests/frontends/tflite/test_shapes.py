@@ -9,9 +9,7 @@ from tmpass.graph import Dim, Graph
 
 
 def load(*tensors: Tensor, **bindings: int) -> Graph:
-    return tflite.load(
-        write_model([Subgraph(tensors)]), {key.replace("_", ":"): n for key, n in bindings.items()}
-    )
+    return tflite.load(write_model([Subgraph(tensors)]), {key.replace("_", ":"): n for key, n in bindings.items()})
 
 
 def shapes(*tensors: Tensor, **bindings: int) -> list[tuple[Dim, ...] | None]:

@@ -305,6 +305,7 @@ class _Writer:
             else:
                 builder.Prepend(_SCALARS[layout], value)
             builder.Slot(number)
+        builder.vtables.clear()  # or which tables share one would depend on the version of flatbuffers
         offset: int = builder.EndObject()
         return offset
 

@@ -17,10 +17,11 @@ BINDINGS = {"batch": 1, "seq": 128, "sequence": 576, "input:0": 1, "input:1": 25
 HEAD = """\
 # Real models
 
-Made by `python docs/models_page.py ../shared/models > docs/models.md`: every model there, planned for `litert-cpu` (a memory
-without limit) at 16-byte alignment in the order of the file, with views sharing storage. Peak, bound and gap are bytes of the
-arena; *steps* counts operators with the bodies of control flow laid out; *time* is the median of three plans in one
-process, from the file to the verified plan, in milliseconds, on two shared cores: read it as an order of magnitude.
+Made by `python docs/models_page.py ../shared/models > docs/models.md`: every model there, planned for `litert-cpu` (a
+memory without limit) at 16-byte alignment in the order of the file, with views sharing storage. Peak, bound and gap are
+bytes of the arena; *steps* counts operators with the bodies of control flow laid out; *time* is the median of three
+plans in one process, from the file to the verified plan, in milliseconds, on two shared cores: read it as an order of
+magnitude.
 
 """
 

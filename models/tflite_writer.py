@@ -26,8 +26,7 @@ _TYPES = {
     for number, (name, _) in enumerate(import_module("tmpass.frontends.tflite.element_types").ELEMENT_TYPES)
 }
 _OPERATORS = {
-    name: number
-    for number, name in enumerate(import_module("tmpass.frontends.tflite.operator_names").OPERATOR_NAMES)
+    name: number for number, name in enumerate(import_module("tmpass.frontends.tflite.operator_names").OPERATOR_NAMES)
 }
 _CUSTOM = _OPERATORS["CUSTOM"]
 _PLACEHOLDER = _OPERATORS["PLACEHOLDER_FOR_GREATER_OP_CODES"]

@@ -8,7 +8,7 @@ from tmpass.graph import Graph, TensorKind
 
 
 def open_graph() -> Graph:
-    """x [batch, 4] -> op -> y [batch]"""
+    """X [batch, 4] -> op -> y [batch]"""
     sketch = Sketch()
     sketch.outputs = [sketch.op([sketch.input(("batch", 4), name="x")], "batch")]
     graph = graph_of(sketch)
@@ -54,7 +54,7 @@ def test_the_list_of_an_error_is_short():
     sketch = Sketch()
     for _ in range(100):
         sketch.input("n")
-    with pytest.raises(UnknownSizeError, match="100 tensors is not known: .* and 92 more"):
+    with pytest.raises(UnknownSizeError, match=r"100 tensors is not known: .* and 92 more"):
         bind(graph_of(sketch), {})
 
 

@@ -29,9 +29,9 @@ GOOD = {"lower": [0], "upper": [1], "size": [1], "alignment": [1], "fixed": [-1]
     ],
 )
 def test_arrays_out_of_range_are_refused(change):
-    with pytest.raises(ValueError, match="buffer|differ|add up"):
+    with pytest.raises(ValueError, match=r"buffer|differ|add up"):
         _core.first_fit(**GOOD | change, order=[0])
-    with pytest.raises(ValueError, match="buffer|differ|add up"):
+    with pytest.raises(ValueError, match=r"buffer|differ|add up"):
         _core.search(**GOOD | change, capacity=1, node_limit=1)
 
 

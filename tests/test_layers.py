@@ -51,7 +51,7 @@ def imported(path: Path) -> set[str]:
 
 def _without_type_checking(tree: ast.Module) -> ast.Module:
     class Drop(ast.NodeTransformer):
-        def visit_If(self, node):  # noqa: N802
+        def visit_If(self, node):
             name = getattr(node.test, "id", "")
             return None if name == "TYPE_CHECKING" else self.generic_visit(node)
 

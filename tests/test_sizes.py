@@ -30,7 +30,8 @@ def test_the_exact_count_comes_first(size):
 
 @pytest.mark.parametrize(
     ("size", "text"),
-    [(0, "0 B"), (1023, "1023 B"), (1024, "1024 B (1 KiB)"), (55296, "55296 B (54 KiB)"), (2**62, "4611686018427387904 B (4194304 TiB)")],
+    [(0, "0 B"), (1023, "1023 B"), (1024, "1024 B (1 KiB)"), (55296, "55296 B (54 KiB)"),
+     (2**62, "4611686018427387904 B (4194304 TiB)")],
 )  # fmt: skip
 def test_formats(size, text):
     assert format_size(size) == text

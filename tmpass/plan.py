@@ -94,7 +94,8 @@ class PlannedTensor:
     """One tensor of the model.
 
     `bytes` is None where it is not known, `buffer` and `offset` where it has no place in a memory. `reason` says why
-    not, or why it shares a buffer. `shape` holds names where dimensions are not known, and is None where the rank is not.
+    not, or why it shares a buffer. `shape` holds names where dimensions are not known, and is None where the rank is
+    not.
     """
 
     subgraph: int

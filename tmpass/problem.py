@@ -102,8 +102,8 @@ class Allocation:
     """Offsets in the order of the problem's buffers, and what is proved about them.
 
     Fields: `peak` is the highest offset + size; `lower_bound` no packing can go below; `live_bytes` is the largest sum
-    of sizes alive at one step; `allocator` the method that found the offsets; `nodes` the search steps spent. INFEASIBLE and UNKNOWN still carry the lowest packing found,
-    which is above the capacity.
+    of sizes alive at one step; `allocator` the method that found the offsets; `nodes` the search steps spent.
+    INFEASIBLE and UNKNOWN still carry the lowest packing found, which is above the capacity.
     """
 
     offsets: tuple[int, ...]

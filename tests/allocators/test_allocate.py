@@ -70,7 +70,7 @@ def test_the_search_decides_every_capacity(problem, method):
 
 def test_a_budget_that_ends_is_never_called_infeasible():
     #  one step needs 8, but no packing is below 9
-    problem = next(p for p in map(lambda s: random_problem(s, 30), range(100)) if _gap(p))
+    problem = next(p for p in (random_problem(seed, 30) for seed in range(100)) if _gap(p))
     tight = Problem(problem.buffers, capacity=allocate(problem, nodes=0).lower_bound)
     assert allocate(tight, nodes=0).status is Status.UNKNOWN
 

@@ -53,7 +53,8 @@ def onnx_bytes(operators: int) -> bytes:
     ]
     infos = [helper.make_tensor_value_info("t0", TensorProto.FLOAT, [16])]
     infos += [
-        helper.make_tensor_value_info(f"t{made}", TensorProto.FLOAT, [size // 4]) for made, (_, size) in enumerate(net, 1)
+        helper.make_tensor_value_info(f"t{made}", TensorProto.FLOAT, [size // 4])
+        for made, (_, size) in enumerate(net, 1)
     ]
     graph = helper.make_graph(nodes, "net", infos[:1], infos[-1:], value_info=infos[1:-1])
     opsets = [helper.make_opsetid("", 20), helper.make_opsetid("test", 1)]

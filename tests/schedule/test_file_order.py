@@ -28,9 +28,7 @@ def test_dependencies_are_a_graph_from_writers_to_readers():
 def test_an_operator_before_the_one_it_reads_from_is_an_error_that_names_both():
     with pytest.raises(ModelError) as error:
         file_order(crossed().done())
-    assert "operator 0 (SECOND) reads tensor 1 't1', which only operator 1 (FIRST 'a') writes" in str(
-        error.value
-    )
+    assert "operator 0 (SECOND) reads tensor 1 't1', which only operator 1 (FIRST 'a') writes" in str(error.value)
     assert "sort the operators" in error.value.hint
 
 
@@ -46,5 +44,5 @@ def test_two_writers_of_one_tensor_are_an_error():
     sketch = Sketch()
     t = sketch.op([], 1)
     sketch.ops.append(Op("AGAIN", "", (), (t,)))
-    with pytest.raises(ModelError, match="operator 0 .* and operator 1 .* both write it"):
+    with pytest.raises(ModelError, match=r"operator 0 .* and operator 1 .* both write it"):
         file_order(sketch.done())

@@ -26,7 +26,8 @@ def overlaps(a: Buffer, offset_a: int, b: Buffer, offset_b: int) -> bool:
 def least_peak(problem: Problem) -> int | None:
     """Return the least peak of a small problem, by trying all offsets; None if two fixed buffers collide.
 
-    The capacity plays no part: whoever asks compares. Empty buffers have no top. Meant for at most 7 buffers, sizes and steps below 10,
+    The capacity plays no part: whoever asks compares. Empty buffers have no top.
+    Meant for at most 7 buffers, sizes and steps below 10,
     and fixed offsets below 100.
     """
     fixed = [b for b in problem.buffers if b.offset is not None]

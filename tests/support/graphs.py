@@ -46,7 +46,7 @@ def graph_of(*subgraphs: Sketch | Subgraph, entries=(0,)) -> Graph:
 
 
 def chain(*sizes: int) -> Graph:
-    """input -> op -> op ... -> output, with tensors of these sizes."""
+    """Input -> op -> op ... -> output, with tensors of these sizes."""
     sketch = Sketch()
     last = sketch.input(sizes[0])
     for size in sizes[1:]:

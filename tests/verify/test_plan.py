@@ -21,7 +21,7 @@ def model(graph) -> Model:
 
 @pytest.fixture
 def graph():
-    """input 0 [16] -> op0 -> 1 [32] -> view -> 2 -> op2 (+ weights 3, state 4) -> output 5 [8]"""
+    """Input 0 [16] -> op0 -> 1 [32] -> view -> 2 -> op2 (+ weights 3, state 4) -> output 5 [8]."""
     sketch = Sketch()
     x = sketch.input(16)
     y = sketch.view(sketch.op([x], 32))
@@ -70,7 +70,8 @@ def test_overlap_names_both_tensors_the_step_and_the_bytes(good, graph):
     overlap = next(v for v in check_plan(moved, graph) if v.kind == "overlap")
     assert (overlap.first, overlap.second, overlap.step) == ("tensor 0 't0'", "tensor 1 't1'", 0)
     assert overlap.high - overlap.low == 16
-    assert overlap.message == f"tensor 0 't0' and tensor 1 't1' share bytes {overlap.low}..{overlap.high - 1} of scratchpad at step 0"  # fmt: skip
+    bytes_shared = f"bytes {overlap.low}..{overlap.high - 1} of scratchpad"
+    assert overlap.message == f"tensor 0 't0' and tensor 1 't1' share {bytes_shared} at step 0"
 
 
 @settings(max_examples=200, deadline=None)

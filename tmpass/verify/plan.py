@@ -13,8 +13,8 @@ def check_plan(plan: Plan, graph: Graph) -> list[Violation]:
     """Every law that `plan` breaks, as a plan for `graph`, whose dimensions are bound as the plan's options say.
 
     It checks that the schedule is a run of the model; that every tensor is accounted for, with its own name, type,
-    shape and size; that live ranges, derived anew, are what the buffers claim; sharing; overlap in time and space; alignment;
-    capacity; and that peak, bounds and status agree with the offsets.
+    shape and size; that live ranges, derived anew, are what the buffers claim; sharing; overlap in time and space;
+    alignment; capacity; and that peak, bounds and status agree with the offsets.
     """
     try:
         needed = replay(graph, plan.schedule, keep_inputs=plan.options.keep_inputs)

@@ -8,7 +8,7 @@ from tmpass.graph import Graph, TensorKind
 
 
 def open_graph() -> Graph:
-    """X [batch, 4] -> op -> y [batch]"""
+    """X [batch, 4] -> op -> y [batch]."""
     sketch = Sketch()
     sketch.outputs = [sketch.op([sketch.input(("batch", 4), name="x")], "batch")]
     graph = graph_of(sketch)

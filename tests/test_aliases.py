@@ -84,3 +84,12 @@ def test_a_long_chain_takes_no_quadratic_time():
     for _ in range(50_000):
         last = sketch.view(last)
     assert len(classes(graph_of(sketch))[0]) == 50_001
+
+
+def test_a_view_of_a_captured_variable_is_not_shared():
+    main, body = Sketch(), Sketch("body")
+    state = main.tensor(4, TensorKind.VARIABLE)
+    main.op([state], 1, calls=(Call(1, "body"),))
+    inner = body.tensor(4, TensorKind.CAPTURE, captures=state)
+    body.view(inner)
+    assert classes(graph_of(main, body)) == [[(0, state), (1, inner)]]

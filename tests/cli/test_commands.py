@@ -1,0 +1,241 @@
+"""What holds for every command: help, exit codes, one line for each error, and a quiet end whatever happens."""
+
+import io
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from support.problems import random_problem
+
+from tmpass import __version__, pipeline
+from tmpass.cli import COMMANDS
+from tmpass.cli.terminal import progress
+from tmpass.problem_csv import write_problem
+from tmpass.target import target_names
+from tmpass.verify.violation import Violation
+
+HELP = [(), *((name,) for name in COMMANDS), ("targets", "show")]
+
+
+@pytest.mark.parametrize("words", HELP, ids=" ".join)
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_every_help_shows_an_example(run, words, option):
+    done = run(*words, option)
+    assert (done.code, done.err) == (0, "")
+    example = done.out[done.out.index("Example") :]
+    assert f"    tmpass {' '.join(words)}".rstrip() in example
+    assert max(map(len, done.out.splitlines())) <= 80
+
+
+def test_the_help_lists_the_commands_and_the_exit_codes(run):
+    out = run("--help").out
+    assert all(f"\n  {name} " in out for name in COMMANDS)
+    assert all(f"\n      {code}  " in out for code in range(6))
+
+
+def test_nothing_asked_is_wrong_usage(run):
+    done = run()
+    assert (done.code, done.out) == (2, "")
+    assert done.err == run("--help").out
+
+
+def test_the_version(run):
+    assert run("--version").out == f"tmpass, version {__version__}\n"
+
+
+def test_an_unknown_command_or_option(fails):
+    assert fails(2, "paln") == "no such command 'paln'; try tmpass --help"
+    assert fails(2, "--fast").startswith("no such option '--fast'")
+    assert fails(2, "verify", "plan.json") == "missing argument 'MODEL'; try tmpass verify --help"
+
+
+def test_out_of_memory_is_said_in_a_line(fails, model, monkeypatch):
+    def starve(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(pipeline, "plan", starve)
+    assert fails(3, "plan", model) == "there is not enough memory for this"
+
+
+def test_a_wrong_plan_is_never_printed(fails, model, monkeypatch):
+    monkeypatch.setattr(pipeline, "check_plan", lambda *_: [Violation("overlap", "a and b share bytes")])
+    message = fails(5, "plan", model, "--json")
+    assert message == "net.tflite: tmpass made a wrong plan: a and b share bytes; please report it with the model"
+
+
+# In a process of its own.
+
+
+def test_each_exit_code(process, model, hard_model, tmp_path):
+    plan = tmp_path / "plan.json"
+    assert process("plan", model, "-o", plan).returncode == 0
+    assert process("plan", model, "--budget", "1KiB").returncode == 1
+    assert process("plan", model, "--target", "none").returncode == 2
+    assert process("plan", tmp_path / "none.tflite").returncode == 3
+    assert process("plan", hard_model, "--alignment", 1, "--budget", 50_000, "--nodes", 0).returncode == 4
+    plan.write_text(plan.read_text().replace('"peak": ', '"peak": 1'))
+    assert process("verify", plan, model).returncode == 5
+
+
+def test_the_installed_script_is_the_module(process, model):
+    script = Path(sys.executable).parent / "tmpass"
+    if not script.exists():
+        pytest.skip("the scripts are elsewhere")
+    done = subprocess.run([script, "plan", model, "--json"], capture_output=True, check=True, timeout=60)
+    assert done.stdout == process("plan", model, "--json").stdout == pipeline.plan(model).to_json().encode()
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"PYTHONIOENCODING": "ascii"},
+        {"PYTHONIOENCODING": "latin-1"},
+        {"LC_ALL": "C"},
+        {"LC_ALL": "POSIX", "PYTHONUTF8": "0"},
+    ],
+    ids=str,
+)
+def test_a_terminal_that_cannot_show_a_name_shows_the_rest(process, odd_model, tmp_path, environment):
+    for words in (["plan"], ["show"], ["plan", "--json"], ["plan", "--bind", "é\U0001f600=1"]):
+        done = process(*words, odd_model, **environment)
+        assert done.returncode == (2 if "--bind" in words else 0)
+        assert b"Traceback" not in done.stderr
+    process("plan", odd_model, "-o", tmp_path / "p.json", **environment)
+    assert (tmp_path / "p.json").read_bytes() == pipeline.plan(odd_model).to_json().encode()
+    assert process("plan", odd_model, "--json", **environment).stdout == (tmp_path / "p.json").read_bytes()
+    assert process("verify", tmp_path / "p.json", odd_model, **environment).returncode == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of other systems are Unicode")
+def test_a_file_name_that_is_no_text(process, model, tmp_path):
+    odd = os.fsencode(tmp_path) + b"/\xff.tflite"
+    os.rename(model, odd)
+    path = os.fsdecode(odd)
+    assert process("plan", path, "--json").returncode == 0
+    assert process("plan", path, "-o", path + ".json").stderr == b""
+    assert process("show", path + ".json").returncode == 0
+    assert b"is right for \\xff.tflite" in process("verify", path + ".json", path).stdout
+    assert process("plan", path + "x").returncode == 3
+
+
+@pytest.mark.parametrize("words", [["show"], ["plan"], ["plan", "--json"]], ids=" ".join)
+def test_a_reader_that_has_gone_ends_the_command_quietly(process, long_model, words):
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = process(*words, long_model, stdout=writer)
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("words", [["show"], ["plan"], ["plan", "--json"]], ids=" ".join)
+def test_a_full_disk_is_said_in_a_line(process, model, words):
+    with open("/dev/full", "w") as full:
+        done = process(*words, model, stdout=full)
+    assert done.returncode == 2
+    assert done.stderr == b"tmpass: cannot write the output: No space left on device\n"
+
+
+INTERRUPTED = (130, b"", b"tmpass: interrupted")
+
+
+def start(*words) -> subprocess.Popen:
+    command = [sys.executable, "-m", "tmpass", *map(str, words)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def interrupt(child: subprocess.Popen) -> tuple[int, bytes, bytes]:
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=30)
+    return child.returncode, out, err.strip()
+
+
+def test_ctrl_c_ends_the_command_quietly(tmp_path):
+    pipe = tmp_path / "problem.csv"
+    os.mkfifo(pipe)
+    with start("allocate", pipe) as child, open(pipe, "w"):  # which waits until the command reads
+        time.sleep(0.1)
+        assert interrupt(child) == INTERRUPTED
+
+
+def test_ctrl_c_reaches_the_search(tmp_path):
+    pipe = tmp_path / "problem.csv"
+    os.mkfifo(pipe)
+    with start("allocate", pipe, "--nodes", 10**15) as child:
+        pipe.write_text(write_problem(random_problem(0, 200, steps=200, longest=60, max_size=10**6)))
+        time.sleep(1)
+        assert child.poll() is None, "the search has ended before it could be interrupted"
+        assert interrupt(child) == INTERRUPTED
+
+
+# A terminal.
+
+
+def on_a_terminal(*words) -> bytes:
+    """What a terminal of 80 columns gets from a command."""
+    leader, follower = pty.openpty()
+    command = f"stty cols 80 rows 24; exec {sys.executable} -m tmpass " + " ".join(map(str, words))
+    environment = {**os.environ, "TERM": "xterm"}
+    environment.pop("COLUMNS", None)
+    with subprocess.Popen(
+        ["sh", "-c", command], stdin=follower, stdout=follower, stderr=follower, env=environment
+    ) as child:
+        os.close(follower)
+        got = b""
+        while True:
+            try:
+                part = os.read(leader, 65536)
+            except OSError:  # the other side is closed
+                break
+            if not part:
+                break
+            got += part
+        assert child.wait(timeout=30) == 0
+    os.close(leader)
+    return got.replace(b"\r\n", b"\n")
+
+
+def test_a_terminal_gets_a_table_of_its_width():
+    lines = re.sub(r"\x1b\[[\d;]*m", "", on_a_terminal("targets").decode()).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert len(lines) <= 1 + 2 * len(target_names())
+
+
+def test_a_quick_command_shows_no_spinner(model):
+    assert b"\x1b" not in on_a_terminal("plan", model)
+
+
+def test_a_long_command_shows_one_on_a_terminal_and_clears_it(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setenv("TERM", "xterm")
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with progress("planning a\x1b[2J[/red]"):
+        time.sleep(1.5)
+    shown = terminal.getvalue()
+    assert "planning a\\x1b[2J[/red]" in shown
+    assert shown.endswith(("\x1b[?25h", "\x1b[2K"))
+
+
+def test_elsewhere_it_shows_none(monkeypatch):
+    quiet = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", quiet)
+    with progress("planning"):
+        time.sleep(1.2)
+    assert quiet.getvalue() == ""
+
+
+def test_a_name_of_a_command_is_the_name_of_its_module():
+    folder = Path(sys.modules["tmpass.cli"].__file__).parent
+    assert {path.name for path in folder.glob("*_command.py")} == {f"{name}_command.py" for name in COMMANDS}

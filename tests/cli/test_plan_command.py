@@ -1,0 +1,267 @@
+"""`tmpass plan`."""
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from tmpass.pipeline import plan
+from tmpass.plan import Plan
+
+FORM = json.loads((Path(__file__).parent.parent.parent / "docs" / "plan.schema.json").read_text())
+
+
+def test_a_model_that_fits(run, model):
+    done = run("plan", model)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines()[:2] == [
+        "model        net.tflite on pixel6-tpu, memory scratchpad",
+        "fits         yes; proved: no address plan for this order is smaller",
+    ]
+    assert len(done.out.splitlines()) <= 10
+
+
+def test_a_model_that_does_not_fit_says_what_is_missing_and_who_is_to_blame(run, model):
+    done = run("plan", model, "--budget", "1KiB", "--alignment", 1)
+    assert (done.code, done.err) == (1, "")
+    assert "fits         no; proved: at least 3000 B (2.93 KiB) are missing" in done.out
+    assert "3000 B at    0  activation 't1'" in done.out
+
+
+def test_a_search_that_ended_without_an_answer(run, hard_model):
+    plenty = run("plan", hard_model, "--alignment", 1, "--budget", 50_000)
+    assert plenty.code == 0
+    ended = run("plan", hard_model, "--alignment", 1, "--budget", 50_000, "--nodes", 0)
+    assert ended.code == 4
+    assert "fits         not found: the search ended" in ended.out
+    assert (
+        json.loads(run("plan", hard_model, "--alignment", 1, "--budget", 50_000, "--nodes", 0, "--json").out)["fits"]
+        is False
+    )
+
+
+def test_the_summary_has_at_most_ten_lines(run, long_model, empty_model, hard_model):
+    for path in (long_model, empty_model, hard_model):
+        lines = run("plan", path).out.splitlines()
+        assert 5 <= len(lines) <= 10
+        assert max(map(len, lines)) <= 120
+
+
+def test_json_is_what_the_library_makes_and_what_o_writes(run, model, tmp_path):
+    printed = run("plan", model, "--json").out
+    assert printed == plan(model).to_json()
+    jsonschema.Draft202012Validator(FORM).validate(json.loads(printed))
+    written = tmp_path / "plan.json"
+    assert run("plan", model, "-o", written).code == 0
+    assert written.read_bytes() == printed.encode()
+    assert run("plan", model, "-o", "-").out == printed
+    assert run("plan", model, "-o", "-", "--json").out == printed
+    assert run("plan", model, "-o", tmp_path / "again.json", "--json").out == printed
+
+
+def test_with_o_the_summary_is_still_printed(run, model, tmp_path):
+    assert run("plan", model, "-o", tmp_path / "plan.json").out == run("plan", model).out
+
+
+def test_a_plan_that_does_not_fit_is_written_too(run, model, tmp_path):
+    assert run("plan", model, "--budget", 10, "-o", tmp_path / "plan.json").code == 1
+    assert Plan.from_json((tmp_path / "plan.json").read_text()).status == "infeasible"
+
+
+def test_the_same_words_give_the_same_bytes(run, model):
+    words = ("plan", model, "--json", "--target", "tflm", "--io", "external", "--keep-inputs", "--share", "none")
+    assert run(*words).out == run(*words).out
+
+
+def test_every_option_reaches_the_plan(run, open_model):
+    words = [
+        "--target",
+        "tflm",
+        "--budget",
+        "1MiB",
+        "--alignment",
+        32,
+        "--bind",
+        "batch=3",
+        "--io",
+        "external",
+        "--keep-inputs",
+    ]
+    words += ["--share", "none", "--allow-unplanned", "--allocator", "first-fit", "--nodes", 7]
+    options = json.loads(run("plan", open_model, "--json", *words).out)["options"]
+    assert options == {
+        "bind": {"batch": 3}, "budget": 2**20, "alignment": 32, "io": "external", "keep_inputs": True, "share": "none",
+        "allow_unplanned": True, "allocator": "first-fit", "nodes": 7,
+    }  # fmt: skip
+
+
+# Dimensions.
+
+
+def test_a_dimension_that_is_not_bound(fails, open_model):
+    message = fails(3, "plan", open_model)
+    assert message.startswith("open.onnx: the size of 2 tensors is not known: 'x' [batch, 4], 'y' [batch, 4]; ")
+    assert "--bind batch=N" in message
+    assert "--allow-unplanned" in message
+
+
+def test_bound_dimensions(run, open_model):
+    assert run("plan", open_model, "--bind", "batch=2").code == 0
+    assert run("plan", open_model, "--bind", "x:0=2", "--bind", "batch=2").code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["batch"], "binding 'batch' is not NAME=NUMBER"),
+        (["batch=x"], "binding 'batch=x' is not NAME=NUMBER"),
+        (["batch=0"], "'batch' is bound to 0; dimensions are 1 .. 2^31 - 1"),
+        (["batch=-1"], "binding 'batch=-1' is not NAME=NUMBER"),
+        (["batch=1", "batch=2"], "'batch' is bound to 1 and to 2; bind it once"),
+        (["bach=1"], "binding 'bach' names no dimension of the model; known: batch"),
+        (["x:9=1"], "binding 'x:9' names no dimension of the model"),
+    ],
+)
+def test_bindings_that_are_wrong(fails, open_model, words, message):
+    assert message in fails(2, "plan", open_model, *(part for word in words for part in ("--bind", word)))
+
+
+def test_allow_unplanned_lists_what_was_left_out(run, open_model):
+    done = run("plan", open_model, "--allow-unplanned")
+    assert done.code == 0
+    assert done.err.splitlines() == [
+        "tmpass: not planned: tensor 0 'x' of subgraph 0: dimension batch is not known",
+        "tmpass: not planned: tensor 1 'y' of subgraph 0: dimension batch is not known",
+    ]
+
+
+# What is wrong with what was asked.
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--target", "pixel6"], "no target is named 'pixel6'; did you mean 'pixel6-tpu'"),
+        (["--target", "nothing/like.toml"], "nothing/like.toml: cannot be read: No such file"),
+        (["--budget", "1.5"], "--budget '1.5' is not a whole number of bytes"),
+        (["--budget", "lots"], "--budget 'lots' is not a size; write bytes or a unit: 4096, 4KiB, 1MiB"),
+        (["--budget", "-1"], "--budget '-1' is not a size"),
+        (["--budget", "5000000TiB"], "is above 2^62 bytes"),
+        (["--alignment", "0"], "invalid value for '--alignment': 0 is not in the range"),
+        (["--alignment", "x"], "invalid value for '--alignment'"),
+        (["--nodes", "-1"], "invalid value for '--nodes'"),
+        (["--nodes", "9" * 30], "invalid value for '--nodes'"),
+        (
+            ["--io", "none"],
+            "invalid value for '--io': 'none' is not one of 'arena', 'external'; try tmpass plan --help",
+        ),
+        (["--allocator", "best"], "allocator 'best' is unknown; choose one of auto, first-fit, canonical"),
+        (["--budegt", "1"], "no such option '--budegt'"),
+        (["another"], "got unexpected extra argument"),
+    ],
+)
+def test_wrong_options(fails, model, words, message):
+    assert message in fails(2, "plan", model, *words)
+
+
+def test_no_model(fails):
+    assert fails(2, "plan") == "missing argument 'MODEL'; try tmpass plan --help"
+
+
+def test_models_that_cannot_be_read(fails, tmp_path, model):
+    assert fails(3, "plan", tmp_path / "none.tflite").endswith(
+        "cannot read it: No such file or directory; check the path"
+    )
+    assert fails(3, "plan", tmp_path).endswith("it is no file; give a model file")
+    cut = tmp_path / "cut.tflite"
+    cut.write_bytes(model.read_bytes()[:100])
+    assert fails(3, "plan", cut).startswith("cut.tflite: ")
+
+
+def test_names_cannot_break_the_line_of_an_error(fails, tmp_path):
+    path = tmp_path / "a\nb\x1b[2J.tflite"
+    path.write_bytes(b"\0" * 9)
+    assert fails(3, "plan", path).startswith("a\\nb\\x1b[2J.tflite: not a TFLite file")
+
+
+def test_names_cannot_break_the_summary(run, odd_model):
+    done = run("plan", odd_model)
+    assert "input 'a\\nb\\x1b[2J'" in done.out
+
+
+# Output files are written whole or not at all.
+
+
+def test_a_folder_that_cannot_be_written_to(fails, model, tmp_path):
+    assert fails(2, "plan", model, "-o", tmp_path / "none" / "plan.json").endswith(
+        "plan.json: cannot write it: No such file or directory; check the path"
+    )
+    assert "cannot write it: Is a directory" in fails(2, "plan", model, "-o", tmp_path)
+    assert "cannot write it" in fails(2, "plan", model, "-o", model / "plan.json")
+    assert "cannot write it" in fails(2, "plan", model, "-o", "")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["net.tflite"]
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_without_permission(fails, model, tmp_path):
+    folder = tmp_path / "locked"
+    folder.mkdir(mode=0o500)
+    assert "cannot write it: Permission denied" in fails(2, "plan", model, "-o", folder / "plan.json")
+
+
+def test_an_error_keeps_the_old_file(fails, model, tmp_path):
+    old = tmp_path / "plan.json"
+    old.write_text("old")
+    fails(2, "plan", model, "-o", old, "--target", "none")
+    fails(3, "plan", tmp_path / "none.tflite", "-o", old)
+    assert old.read_text() == "old"
+
+
+@pytest.mark.parametrize("step", ["chmod", "replace"])
+def test_a_fault_while_writing_keeps_the_old_file_and_leaves_nothing(fails, model, tmp_path, monkeypatch, step):
+    old = tmp_path / "plan.json"
+    old.write_text("old")
+
+    def refuse(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, step, refuse)
+    assert "cannot write it: No space left on device" in fails(2, "plan", model, "-o", old)
+    assert old.read_text() == "old"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["net.tflite", "plan.json"]
+
+
+def test_a_new_file_has_the_usual_permissions_and_an_old_one_keeps_its_own(run, model, tmp_path):
+    plain, new, private = tmp_path / "plain", tmp_path / "new", tmp_path / "private"
+    plain.touch()
+    private.touch(mode=0o600)
+    for path in (new, private):
+        run("plan", model, "-o", path)
+    assert stat.S_IMODE(new.stat().st_mode) == stat.S_IMODE(plain.stat().st_mode)
+    assert stat.S_IMODE(private.stat().st_mode) == 0o600
+
+
+def test_a_link_is_followed_and_stays_one(run, model, tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    for _ in range(2):
+        run("plan", model, "-o", tmp_path / "link")
+        assert (tmp_path / "link").is_symlink()
+        assert (tmp_path / "real").read_text() == plan(model).to_json()
+
+
+def test_links_in_a_circle(fails, model, tmp_path):
+    (tmp_path / "one").symlink_to(tmp_path / "two")
+    (tmp_path / "two").symlink_to(tmp_path / "one")
+    assert "cannot write it" in fails(2, "plan", model, "-o", tmp_path / "one")
+
+
+def test_a_device_is_written_to_and_stays_one(run, model):
+    assert run("plan", model, "-o", os.devnull).code == 0
+    assert not Path(os.devnull).is_file()
+
+
+def test_a_long_name_is_no_trouble(run, model, tmp_path):
+    assert run("plan", model, "-o", tmp_path / ("n" * 250)).code == 0

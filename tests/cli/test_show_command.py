@@ -1,0 +1,132 @@
+"""`tmpass show`."""
+
+import json
+
+import pytest
+
+
+@pytest.fixture
+def plan_file(run, model, tmp_path):
+    run("plan", model, "-o", tmp_path / "plan.json")
+    return tmp_path / "plan.json"
+
+
+def test_a_model_and_its_plan_look_the_same(run, model, plan_file):
+    done = run("show", plan_file)
+    assert (done.code, done.err) == (0, "")
+    assert done.out == run("show", model).out
+    assert done.out == run("show", "-", stdin=plan_file.read_text()).out
+    assert done.out.splitlines()[:5] == [
+        "   buffer  offset  size  steps  tensors",
+        "A       0       0  1024   0..0  t0",
+        "B       1    1024  3000   0..1  t1",
+        "C       2       0   512   1..1  t2",
+        "   3.93 KiB|BB",
+    ]
+
+
+def test_table_and_picture_can_be_left_out(run, model):
+    both = run("show", model).out
+    table, picture = run("show", model, "--no-picture").out, run("show", model, "--no-table").out
+    assert table
+    assert picture
+    assert both == table + picture
+    assert run("show", model, "--no-picture", "--no-table").out == ""
+
+
+def test_the_picture_has_at_most_80_columns(run, model, long_model, empty_model, hard_model):
+    for path in (model, long_model, empty_model, hard_model):
+        lines = run("show", path, "--no-table").out.splitlines()
+        assert 3 <= len(lines) <= 22
+        assert max(map(len, lines)) <= 80
+
+
+def test_long_names_are_not_folded_where_there_is_no_terminal(run, tmp_path):
+    from tflite_writer import Subgraph, Tensor, write_model
+
+    (tmp_path / "m.tflite").write_bytes(write_model([Subgraph([Tensor("n" * 300, [4])], inputs=[0], outputs=[0])]))
+    lines = run("show", tmp_path / "m.tflite", "--no-picture").out.splitlines()
+    assert len(lines) == 2
+    assert lines[1].endswith("n" * 300)
+
+
+def test_names_are_shown_as_they_are_in_one_line(run, odd_model):
+    lines = run("show", odd_model, "--no-picture").out.splitlines()
+    assert [line.split(maxsplit=5)[-1] for line in lines[1:]] == ["a\\nb\\x1b[2J", "é\U0001f600", "[/red] :smile:"]
+
+
+def test_a_plan_that_does_not_fit_is_shown_all_the_same(run, model):
+    done = run("show", model, "--budget", 10)
+    assert done.code == 0
+    assert "B       1" in done.out
+
+
+def test_an_option_of_planning_has_no_say_in_a_plan_that_is_made(fails, plan_file):
+    message = fails(2, "show", plan_file, "--budget", "1KiB")
+    assert message == f"{plan_file}: --budget has no say in a plan that is made; show the model instead"
+    assert "--keep-inputs has no say" in fails(2, "show", plan_file, "--keep-inputs")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "it is no JSON"),
+        ("{}", "it is no plan of schema"),
+        ("\xff", "it is no JSON"),
+        ("[" * 99999, "it is no JSON"),
+    ],
+)
+def test_a_file_that_is_no_plan(fails, tmp_path, text, message):
+    (tmp_path / "x.json").write_text(text)
+    assert fails(2, "show", tmp_path / "x.json").startswith(f"{tmp_path / 'x.json'}: {message}")
+
+
+def test_files_that_cannot_be_read(fails, tmp_path):
+    assert "cannot read it: No such file" in fails(2, "show", tmp_path / "x.json")
+    (tmp_path / "y.json").write_bytes(b"\xff\xfe")
+    assert "it is no UTF-8 text at byte 0" in fails(2, "show", tmp_path / "y.json")
+    (tmp_path / "z.json").mkdir()
+    assert "cannot read it: Is a directory" in fails(2, "show", tmp_path / "z.json")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"buffers": []},
+        {"tensors": []},
+        {"schedule": []},
+        {"buffers": [{"id": 7, "memory": "?", "offset": 2**62, "size": 2**62, "lower": 9, "upper": 2, "tensors": []}]},
+        {
+            "buffers": [
+                {
+                    "id": 7,
+                    "memory": "scratchpad",
+                    "offset": 2**62,
+                    "size": 1,
+                    "lower": 9,
+                    "upper": 2,
+                    "tensors": [[8, 8]],
+                }
+            ]
+        },
+        {
+            "buffers": [
+                {"id": 7, "memory": "scratchpad", "offset": 0, "size": 1, "lower": 0, "upper": 2**31 - 1, "tensors": []}
+            ]
+        },
+    ],
+)
+def test_a_plan_that_is_wrong_is_shown_as_it_is(run, plan_file, change):
+    data = json.loads(plan_file.read_text()) | change
+    plan_file.write_text(json.dumps(data))
+    done = run("show", plan_file)
+    assert (done.code, done.err) == (0, "")
+    assert all(len(line) <= 80 for line in done.out.splitlines())
+
+
+def test_each_memory_of_a_plan_has_a_picture(run, plan_file):
+    data = json.loads(plan_file.read_text())
+    data["memories"].append(data["memories"][0] | {"name": "far", "peak": 1})
+    plan_file.write_text(json.dumps(data))
+    out = run("show", plan_file).out
+    assert out.index("scratchpad:\n") < out.index("far:\n        1 B|")

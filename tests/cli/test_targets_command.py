@@ -1,0 +1,68 @@
+"""`tmpass targets`."""
+
+import pytest
+
+from tmpass.target import load_target, target_names
+
+PROFILE = """\
+name = "mine"
+summary = "has [/red] and :smile:"
+standing = "assumed"
+
+[[memory]]
+name = "near"
+capacity = { value = "1MiB", source = "data [bold]sheet" }
+alignment = { value = 16, source = "assumed" }
+holds = ["activations", "variables", "inputs_outputs"]
+"""
+
+
+def test_the_list_has_a_line_for_each_target(run):
+    done = run("targets")
+    assert (done.code, done.err) == (0, "")
+    header, *rows = done.out.splitlines()
+    assert [row.split()[0] for row in rows] == list(target_names())
+    assert header.split()[:3] == ["target", "scratchpad", "align"]
+    assert all(load_target(name).summary in row for name, row in zip(target_names(), rows, strict=True))
+
+
+def test_the_list_does_not_depend_on_the_environment(process):
+    one, other = (
+        process("targets", COLUMNS=columns, TERM=term).stdout for columns, term in (("40", "xterm"), ("", "dumb"))
+    )
+    assert one == other
+
+
+@pytest.mark.parametrize("name", target_names())
+def test_each_target_is_shown_with_the_source_of_each_number(run, name):
+    done = run("targets", "show", name)
+    assert (done.code, done.err) == (0, "")
+    target = load_target(name)
+    assert done.out.startswith(f"{name}: {target.summary} ({target.standing})\n")
+    for memory in target.memories:
+        assert memory.name in done.out
+        assert all(source in done.out for source in memory.sources.values())
+
+
+def test_a_target_of_one_s_own(run, tmp_path, model):
+    (tmp_path / "mine.toml").write_text(PROFILE)
+    out = run("targets", "show", tmp_path / "mine.toml").out
+    assert out.startswith("mine: has [/red] and :smile: (assumed)\n")
+    assert "data [bold]sheet" in out
+    assert "on mine, memory near" in run("plan", model, "--target", tmp_path / "mine.toml").out
+
+
+def test_an_unknown_target_names_the_nearest(fails):
+    message = fails(2, "targets", "show", "pixel-6-tpu")
+    assert message == "no target is named 'pixel-6-tpu'; did you mean 'pixel6-tpu'? tmpass targets lists them all"
+    assert "did you mean" in fails(2, "targets", "show", "ethos-u66")
+    assert fails(2, "targets", "show", "?") == "no target is named '?'; tmpass targets lists them all"
+
+
+def test_what_is_no_profile(fails, tmp_path):
+    (tmp_path / "bad.toml").write_text(PROFILE.replace("alignment", "alinement"))
+    assert "did you mean 'alignment'?" in fails(2, "targets", "show", tmp_path / "bad.toml")
+
+
+def test_an_unknown_command(fails):
+    assert fails(2, "targets", "list") == "no such command 'list'; try tmpass targets --help"

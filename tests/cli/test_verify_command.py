@@ -1,0 +1,120 @@
+"""`tmpass verify`."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from tmpass.cli import commands
+
+
+@pytest.fixture
+def plan_file(run, model, tmp_path):
+    assert run("plan", model, "-o", tmp_path / "plan.json", "--alignment", 1).code == 0
+    return tmp_path / "plan.json"
+
+
+def edit(path, change):
+    data = json.loads(path.read_text())
+    change(data)
+    path.write_text(json.dumps(data))
+
+
+def test_a_plan_that_is_right(run, model, plan_file):
+    done = run("verify", plan_file, model)
+    assert (done.code, done.err) == (0, "")
+    assert done.out == f"{plan_file} is right for net.tflite: 3 tensors in 3 buffers, 2 steps\n"
+    assert run("verify", "-", model, stdin=plan_file.read_text()).code == 0
+
+
+def test_an_overlap_names_both_tensors_the_step_and_the_bytes(run, model, plan_file):
+    def collide(data):
+        data["buffers"][0]["offset"] = data["tensors"][0]["offset"] = 2900
+
+    edit(plan_file, collide)
+    done = run("verify", plan_file, model)
+    assert (done.code, done.out) == (5, "")
+    lines = done.err.splitlines()
+    assert "tmpass: overlap: tensor 0 't0' and tensor 1 't1' share bytes 2900..2999 of scratchpad at step 0" in lines
+    assert all(line.startswith("tmpass: ") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda d: d["memories"][0].update(peak=1), "peak: scratchpad claims a peak of 1, but it is 4024"),
+        (lambda d: d.update(fits=False), "status: the plan says optimal, fits: False"),
+        (lambda d: d["tensors"][1].update(name="a\nb"), "size: tensor 1 'a\\nb' is listed as"),
+        (lambda d: d["memories"][0].update(name="a\nb"), "missing: "),
+        (lambda d: d["schedule"].reverse(), ""),
+        (lambda d: d["schedule"].pop(), ""),
+        (lambda d: d["tensors"].pop(), "missing: "),
+        (lambda d: d["buffers"].pop(), "missing: "),
+        (lambda d: d["model"].update(sha256="f" * 64), "model: the plan is for a file with SHA-256 ffff"),
+        (
+            lambda d: d["tensors"][0].update(role="constant"),
+            "missing: tensor 0 't0' is listed as constant, but is input",
+        ),
+    ],
+)
+def test_plans_that_were_tampered_with(run, model, plan_file, change, message):
+    edit(plan_file, change)
+    done = run("verify", plan_file, model)
+    assert (done.code, done.out) == (5, "")
+    assert done.err.startswith(f"tmpass: {message}")
+    assert done.err.replace("\n", "").isprintable()
+
+
+def test_a_plan_for_another_model(run, long_model, plan_file):
+    assert run("verify", plan_file, long_model).code == 5
+
+
+def test_at_most_twenty_violations_are_listed(run, long_model, tmp_path):
+    run("plan", long_model, "-o", tmp_path / "plan.json")
+
+    def misplace(data):
+        for buffer in data["buffers"]:
+            buffer["offset"] = 0
+
+    edit(tmp_path / "plan.json", misplace)
+    lines = run("verify", tmp_path / "plan.json", long_model).err.splitlines()
+    assert len(lines) == 21
+    assert lines[-1].startswith("tmpass: and ")
+
+
+def test_against_a_target(run, fails, model, plan_file):
+    assert run("verify", plan_file, model, "--target", "pixel6-tpu").code == 0
+    assert "target: " in fails(5, "verify", plan_file, model, "--target", "minimalloc")
+    assert "no target is named 'none'" in fails(2, "verify", plan_file, model, "--target", "none")
+
+
+def test_what_cannot_be_read(fails, model, plan_file, tmp_path):
+    assert "cannot read it" in fails(2, "verify", tmp_path / "none.json", model)
+    assert "cannot read it" in fails(3, "verify", plan_file, tmp_path / "none.tflite")
+    plan_file.write_text("no plan")
+    assert "it is no JSON" in fails(2, "verify", plan_file, model)
+
+
+def test_a_wrong_place_in_the_plan_is_named(fails, model, plan_file):
+    edit(plan_file, lambda data: data["buffers"][1].update(offset=-64))
+    assert fails(2, "verify", plan_file, model).startswith(f"{plan_file}: buffers[1].offset: -64 is not in 0 ..")
+
+
+NUMBERS = (0, 1, 3, 2**31 - 1, 2**62)
+OF_THE_TARGET = ("capacity", "alignment")
+"""Any that the offsets keep to is right, unless a target is given."""
+
+
+@pytest.mark.parametrize("value", NUMBERS)
+@pytest.mark.parametrize("rows", ["memories", "schedule", "buffers", "tensors"])
+def test_no_number_in_a_plan_makes_the_checker_stumble(model, plan_file, rows, value):
+    """Each field of each row in turn; the answer is right, wrong (5), or no plan (2)."""
+    good = json.loads(plan_file.read_text())
+    for index, row in enumerate(good[rows]):
+        for key, old in row.items():
+            if isinstance(old, int):
+                data = json.loads(plan_file.read_text())
+                data[rows][index][key] = value
+                result = CliRunner().invoke(commands, ["verify", "-", str(model)], input=json.dumps(data))
+                assert result.exit_code in (0, 2, 5), (key, result.exc_info)
+                assert result.exit_code != 0 or value == old or key in OF_THE_TARGET

@@ -6,6 +6,8 @@ from tmpass.errors import UsageError, VerificationError
 from tmpass.problem import Allocation, Problem, Status
 from tmpass.verify.allocation import check_offsets
 
+MAX_NODES = 2**62
+
 DEFAULT_NODES = 20_000
 """Search steps by default: up to a second or two, and only for problems that first fit leaves open."""
 
@@ -29,8 +31,8 @@ def allocate(
         UsageError: the allocator is unknown, `nodes` is negative, or two fixed buffers overlap.
         VerificationError: the allocator is wrong; the packing was not handed out.
     """
-    if nodes < 0:
-        raise UsageError(f"a budget of {nodes} nodes is negative", hint="give 0 or more")
+    if not isinstance(nodes, int) or not 0 <= nodes <= MAX_NODES:
+        raise UsageError(f"a budget of {nodes!r} nodes", hint="give a whole number of 0 .. 2^62")
     if not minimize and problem.capacity is None:
         raise UsageError("there is no capacity to fit into", hint="give one, or minimise")
     _check_fixed(problem)

@@ -1,6 +1,6 @@
 """The last step of the pipeline: which memory takes which buffers, and the plan that comes of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tmpass.graph import Graph
@@ -19,7 +19,7 @@ from tmpass.problem import Allocation, Problem, Status
 from tmpass.schedule import Schedule
 from tmpass.target import Memory, Target
 
-USES_OF = {
+USES_OF: Mapping[str, str] = {
     Role.INPUT: "inputs_outputs",
     Role.OUTPUT: "inputs_outputs",
     Role.ACTIVATION: "activations",

@@ -35,6 +35,8 @@ def check_bindings(bindings: Mapping[str, int]) -> dict[str, int]:
         UsageError: a number is not an int of 1 to 2^31 - 1.
     """
     for name, number in bindings.items():
+        if not isinstance(name, str):
+            raise UsageError(f"{name!r} is no name of a dimension", hint="for instance 'batch' or 'input:0'")
         if not isinstance(number, int) or not 1 <= number <= MAX_DIM:
             raise UsageError(f"{name!r} is bound to {number!r}", hint="dimensions are 1 .. 2^31 - 1")
     return dict(bindings)

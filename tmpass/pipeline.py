@@ -1,21 +1,23 @@
 """From a model to a verified plan, in one function; and from a plan back to the laws that it breaks."""
 
+import os
 from collections.abc import Mapping
 
 from tmpass.aliases import Key, find_aliases
 from tmpass.allocate import DEFAULT_NODES, allocate
 from tmpass.assemble import USES_OF, Fill, assemble, distribute
 from tmpass.bind import bind, check_bindings
-from tmpass.errors import ModelError, UsageError, VerificationError
+from tmpass.errors import ModelError, TargetError, UsageError, VerificationError
 from tmpass.graph import Graph, TensorKind
-from tmpass.liveness import Role, find_storage
+from tmpass.liveness import find_storage
 from tmpass.loading import Model, load
 from tmpass.plan import Options, Plan
 from tmpass.schedule.file_order import file_order
 from tmpass.schedule.timeline import schedule
+from tmpass.sizes import parse_size
 from tmpass.target import Target, load_target
 from tmpass.verify.plan import check_plan
-from tmpass.verify.violation import Violation
+from tmpass.verify.violation import Violation, tensor_name
 
 IO = ("arena", "external")
 SHARE = ("views", "none")
@@ -23,10 +25,10 @@ SHARE = ("views", "none")
 
 def plan(
     model: object,
-    target: str | Target = "pixel6-tpu",
+    target: str | os.PathLike[str] | Target = "pixel6-tpu",
     *,
     bind: Mapping[str, int] | None = None,
-    budget: int | None = None,
+    budget: int | str | None = None,
     alignment: int | None = None,
     io: str = "arena",
     keep_inputs: bool = False,
@@ -41,7 +43,7 @@ def plan(
         model: a path, the bytes of a file, a model in memory such as an onnx.ModelProto, or what `load` returned.
         target: a Target, the name of a built-in profile, or the path of a profile's TOML.
         bind: numbers for symbolic dimensions: {"batch": 1, "input:0": 1}.
-        budget: capacity of the scratchpad in bytes, in place of the target's.
+        budget: capacity of the scratchpad in place of the target's: bytes, or a text such as "512KiB".
         alignment: of every offset in bytes, in place of the target's.
         io: "arena", or "external" where the caller brings the memory for inputs and outputs.
         keep_inputs: keep inputs intact to the end of the run.
@@ -62,6 +64,7 @@ def plan(
     _check_choice("io", io, IO)
     _check_choice("share", share, SHARE)
     bindings = check_bindings(bind or {})
+    budget = parse_size(budget, "budget") if isinstance(budget, str) else budget
     profile = _profile(target).override(budget, alignment)
     loaded = model if isinstance(model, Model) else load(model, bindings=bindings)
     options = Options(bindings, budget, alignment, io, keep_inputs, share, allow_unplanned, allocator, nodes)
@@ -83,10 +86,13 @@ def plan(
 plan.Plan = Plan  # type: ignore[attr-defined]  # so that tmpass.plan.Plan is what it says
 
 
-def verify(plan: Plan, model: object, *, target: str | Target | None = None) -> tuple[Violation, ...]:
+def verify(
+    plan: Plan, model: object, *, target: str | os.PathLike[str] | Target | None = None
+) -> tuple[Violation, ...]:
     """The laws that `plan`, from wherever it comes, breaks as a plan for `model`; none if it is right.
 
-    With `target`, the plan must also be one for that target's scratchpad, with the plan's own overrides.
+    With `target`, the plan must also be one for that target's memories, with the plan's own overrides. A lower bound
+    above what one step alone proves is taken on trust: it stands for a search that only the allocator can repeat.
 
     Raises:
         UsageError, TargetError, ModelError: target or model cannot be read as the plan's options say.
@@ -100,32 +106,42 @@ def verify(plan: Plan, model: object, *, target: str | Target | None = None) -> 
         graph = _bound(loaded.graph, plan.options)
     except ModelError as error:
         raise error.within(loaded.info.file) from None
-    return (*_check_target(plan, target), *check_plan(plan, graph))
+    return (*check_plan(plan, graph), *_check_target(plan, target))
 
 
-def _check_target(plan: Plan, target: str | Target | None) -> list[Violation]:
+def _check_target(plan: Plan, target: object) -> list[Violation]:
     if target is None:
         return []
     profile = _profile(target).override(plan.options.budget, plan.options.alignment)
     wanted = {memory.name: memory for memory in profile.memories}
     found = []
-    for use in plan.memories:
-        memory = wanted.get(use.name)
-        if memory is None or (memory.capacity, memory.alignment) != (use.capacity, use.alignment):
+    if plan.target.memory in wanted and plan.target.memory != profile.scratchpad.name:
+        message = (
+            f"the plan fills {plan.target.memory!r}, the scratchpad of {profile.name} is {profile.scratchpad.name!r}"
+        )
+        found.append(Violation("target", message))
+    for filled in plan.memories:
+        memory = wanted.get(filled.name)
+        if memory is None or (memory.capacity, memory.alignment) != (filled.capacity, filled.alignment):
             real = f"capacity {memory.capacity}, alignment {memory.alignment}" if memory else "no such memory"
-            message = f"{use.name} has capacity {use.capacity}, alignment {use.alignment}; {profile.name} has {real}"
-            found.append(Violation("target", message))
+            told = f"{filled.name} has capacity {filled.capacity}, alignment {filled.alignment}"
+            found.append(Violation("target", f"{told}; {profile.name} has {real}"))
     homes = {b.id: wanted.get(b.memory) for b in plan.buffers}
     for row in plan.tensors:
         home = homes.get(row.buffer) if row.buffer is not None else None
-        if home is not None and USES_OF[Role(row.role)] not in home.holds:
-            message = f"tensor {row.index} {row.name!r} is in {home.name}, which holds no {USES_OF[Role(row.role)]}"
-            found.append(Violation("target", message, row.name))
+        use = USES_OF.get(row.role)
+        if home is not None and use is not None and use not in home.holds:
+            message = f"{tensor_name(row)} is in {home.name}, which holds no {use}"
+            found.append(Violation("target", message, tensor_name(row)))
     return found
 
 
-def _profile(target: str | Target) -> Target:
-    return load_target(target) if isinstance(target, str) else target
+def _profile(target: object) -> Target:
+    if isinstance(target, Target):
+        return target
+    if isinstance(target, str | os.PathLike):
+        return load_target(os.fspath(target))
+    raise TargetError(f"{type(target).__name__} is no target", hint="give a name, a path or a tmpass.Target")
 
 
 def _check_choice(option: str, value: str, choices: tuple[str, ...]) -> None:

@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from tmpass.errors import UsageError
-
 SCHEMA = "tmpass.plan/1"
 
 
@@ -161,15 +159,3 @@ def _row(value: Any) -> Any:
     if hasattr(value, "__dataclass_fields__"):
         return {name: getattr(value, name) for name in value.__dataclass_fields__}
     return value
-
-
-def require_schema(data: object, where: str) -> dict[str, Any]:
-    """`data` as an object of this schema version.
-
-    Raises:
-        UsageError: it is something else.
-    """
-    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
-        found = data.get("schema") if isinstance(data, dict) else type(data).__name__
-        raise UsageError(f"it is no plan of schema {SCHEMA!r} but {found!r}", where=where)
-    return data

@@ -67,10 +67,10 @@ class Problem:
     alignment: int = 1
 
     def __post_init__(self) -> None:
-        if self.capacity is not None and not 0 <= self.capacity <= MAX_BYTES:
-            raise UsageError(f"capacity {self.capacity} is not in 0 .. 2^62", hint="give bytes")
-        if not 1 <= self.alignment <= MAX_ALIGNMENT:
-            raise UsageError(f"alignment {self.alignment} is not in 1 .. 2^31", hint="16 and 64 are usual")
+        if self.capacity is not None and not (isinstance(self.capacity, int) and 0 <= self.capacity <= MAX_BYTES):
+            raise UsageError(f"capacity {self.capacity!r} is no whole number of 0 .. 2^62", hint="give bytes")
+        if not (isinstance(self.alignment, int) and 1 <= self.alignment <= MAX_ALIGNMENT):
+            raise UsageError(f"alignment {self.alignment!r} is no whole number of 1 .. 2^31", hint="64 is usual")
         total = 0
         for buffer in self.buffers:
             _check(buffer, self)

@@ -90,7 +90,9 @@ def test_the_same_budget_gives_the_same_answer(method):
     ("arguments", "message"),
     [
         ({"allocator": "best"}, "allocator 'best' is unknown; choose one of auto"),
-        ({"nodes": -1}, "negative"),
+        ({"nodes": -1}, "a budget of -1 nodes"),
+        ({"nodes": 2**70}, "0 .. 2"),
+        ({"nodes": 1.5}, "whole number"),
         ({"minimize": False}, "no capacity"),
     ],
 )

@@ -45,7 +45,7 @@ def test_an_overlap_names_both_tensors_the_step_and_the_bytes(run, model, plan_f
         (lambda d: d["memories"][0].update(peak=1), "peak: scratchpad claims a peak of 1, but it is 4024"),
         (lambda d: d.update(fits=False), "status: the plan says optimal, fits: False"),
         (lambda d: d["tensors"][1].update(name="a\nb"), "size: tensor 1 'a\\nb' is listed as"),
-        (lambda d: d["memories"][0].update(name="a\nb"), "missing: "),
+        (lambda d: d["memories"][0].update(name="a\nb"), "memory: "),
         (lambda d: d["schedule"].reverse(), ""),
         (lambda d: d["schedule"].pop(), ""),
         (lambda d: d["tensors"].pop(), "missing: "),

@@ -11,7 +11,7 @@ from tmpass.dtypes import FLOAT32
 from tmpass.graph import Call, TensorKind
 from tmpass.loading import Model
 from tmpass.pipeline import plan, verify
-from tmpass.plan import ModelInfo
+from tmpass.plan import ModelInfo, TargetInfo
 from tmpass.verify.plan import check_plan
 
 
@@ -185,7 +185,7 @@ def test_a_buffer_in_no_memory(good, graph):
     "change", [{"peak": 1}, {"live_bytes": 1}, {"lower_bound": 1}, {"lower_bound": 100}, {"capacity": 16}]
 )
 def test_figures_that_do_not_follow(good, graph, change):
-    assert set(kinds(replace(good, memories=(replace(good.memories[0], **change),)), graph)) & {"peak", "capacity"}
+    assert set(kinds(replace(good, memories=(replace(good.memories[0], **change),)), graph)) & {"peak", "memory"}
 
 
 @pytest.mark.parametrize("change", [{"status": "feasible"}, {"status": "infeasible"}, {"fits": False}])
@@ -246,5 +246,32 @@ def test_verify_takes_the_model_s_bytes_into_account(good, graph):
 def test_verify_against_a_target(good, graph):
     assert verify(good, model(graph), target="pixel6-tpu") == ()
     roomy = replace(good, options=replace(good.options, budget=None))
-    assert [v.kind for v in verify(roomy, model(graph), target="pixel6-tpu")] == ["target"]
+    assert {v.kind for v in verify(roomy, model(graph), target="pixel6-tpu")} == {"target"}
     assert {v.kind for v in verify(good, model(graph), target="tflm")} == {"target"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"target": TargetInfo("pixel6-tpu", "nowhere")},
+        {"options": {"budget": 64}},
+        {"options": {"alignment": 32}},
+        {"memory": {"alignment": 0}},
+        {"memory": {"capacity": -1}},
+        {"memories": 2},
+    ],
+)
+def test_memories_that_are_not_those_asked_for(good, graph, change):
+    memory = replace(good.memories[0], **change.get("memory", {}))
+    broken = replace(
+        good,
+        target=change.get("target", good.target),
+        options=replace(good.options, **change.get("options", {})),
+        memories=(memory,) * change.get("memories", 1),
+    )
+    assert set(kinds(broken, graph)) == {"memory"}
+
+
+def test_against_a_target_a_constant_with_a_buffer_is_a_violation_like_any_other(good, graph):
+    odd = replace(good, tensors=edit(good.tensors, 3, buffer=0, offset=good.buffers[0].offset))
+    assert "missing" in [v.kind for v in verify(odd, model(graph), target="pixel6-tpu")]

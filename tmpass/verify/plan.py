@@ -20,9 +20,10 @@ def check_plan(plan: Plan, graph: Graph) -> list[Violation]:
         needed = replay(graph, plan.schedule, keep_inputs=plan.options.keep_inputs)
     except Broken as broken:
         return [broken.violation]
-    # What is checked last relies on the first two.
+    # What is checked last relies on the first three.
     return (
-        _check_tensors(plan, graph, needed)
+        _check_options(plan)
+        or _check_tensors(plan, graph, needed)
         or _check_references(plan)
         or [
             *check_sharing(plan, graph),
@@ -30,6 +31,25 @@ def check_plan(plan: Plan, graph: Graph) -> list[Violation]:
             *check_figures(plan, needed),
         ]
     )
+
+
+def _check_options(plan: Plan) -> list[Violation]:
+    """The memories are those that target and options name, each once."""
+    names = [memory.name for memory in plan.memories]
+    if names[:1] != [plan.target.memory] or len(set(names)) != len(names):
+        return [Violation("memory", f"the plan fills {plan.target.memory!r} first, but lists the memories {names}")]
+    found = []
+    for memory in plan.memories:
+        if memory.alignment < 1 or (memory.capacity is not None and memory.capacity < 0):
+            message = f"{memory.name} has alignment {memory.alignment} and capacity {memory.capacity}"
+            found.append(Violation("memory", message))
+    for option, asked, used in (
+        ("budget", plan.options.budget, plan.memories[0].capacity),
+        ("alignment", plan.options.alignment, plan.memories[0].alignment),
+    ):
+        if asked is not None and asked != used:
+            found.append(Violation("memory", f"the options ask for {option} {asked}, but {names[0]} has {used}"))
+    return found
 
 
 def _check_tensors(plan: Plan, graph: Graph, needed: Needed) -> list[Violation]:

@@ -29,17 +29,22 @@ def cells(text):
     return [row.partition("|")[2] for row in reversed(rows)]
 
 
+def width(steps):
+    """At most five columns for a step, and 68 for all."""
+    return next((steps * wide for wide in (5, 4, 3, 2, 1) if steps * wide <= 68), 68)
+
+
 def test_a_small_one():
     text = picture(plan_of((0, 2, 0, 8), (2, 2, 4, 8), (5, 1, 0, 1)))
     assert text.splitlines() == [
-        "        6 B|C.......",
-        "           |........",
-        "           |....BBBB",
-        "           |....BBBB",
-        "           |AAAAAAAA",
-        "           |AAAAAAAA",
-        "          0+--------",
-        "            0      7",
+        "        6 B|CCCCC...................................",
+        "           |........................................",
+        "           |....................BBBBBBBBBBBBBBBBBBBB",
+        "           |....................BBBBBBBBBBBBBBBBBBBB",
+        "           |AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "           |AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "          0+----------------------------------------",
+        "            0                                      7",
     ]
 
 
@@ -65,7 +70,7 @@ def test_each_cell_shows_what_is_in_its_middle(buffers):
     rows = cells(picture(made))
     steps = max((upper for *_, upper in buffers), default=1)
     height = max(made.memories[0].peak, 1)
-    assert (len(rows), len(rows[0])) == (min(20, height), min(68, steps))
+    assert (len(rows), len(rows[0])) == (min(20, height), width(steps))
     for r, row in enumerate(rows):
         for c, cell in enumerate(row):
             time, address = Fraction(2 * c + 1, 2 * len(row)) * steps, Fraction(2 * r + 1, 2 * len(rows)) * height
@@ -97,7 +102,7 @@ def check_form(text):
 def test_the_axis_names_the_first_and_the_last_step(steps):
     made = plan(Model(ModelInfo("test", "test", "0" * 64), chain(*(8 for _ in range(steps + 1)))))
     lines = check_form(picture(made))
-    assert len(lines[0]) == 12 + min(68, max(steps, 1))
+    assert len(lines[0]) == 12 + width(max(steps, 1))
     assert lines[-1].replace(" ", "") == (f"0{steps - 1}" if steps > 1 else "0")
     if steps > 1:
         assert (lines[-1][12], lines[-1][-1]) == ("0", str(steps - 1)[-1])
@@ -105,7 +110,7 @@ def test_the_axis_names_the_first_and_the_last_step(steps):
 
 
 def test_a_plan_of_nothing():
-    assert picture(plan_of()).splitlines() == ["        0 B|.", "          0+-", "            0"]
+    assert picture(plan_of()).splitlines() == ["        0 B|.....", "          0+-----", "            0"]
 
 
 def test_a_model_of_nothing():
@@ -116,7 +121,7 @@ def test_a_model_of_nothing():
     ("peak", "label"), [(1023, "1023 B"), (1024, "1 KiB"), (1020000, "996.1 KiB"), (2**62, "4194304 TiB")]
 )
 def test_the_top_is_labelled_with_the_peak(peak, label):
-    assert check_form(picture(plan_of((0, peak, 0, 1))))[0] == f"{label:>11}|A"
+    assert check_form(picture(plan_of((0, peak, 0, 1))))[0] == f"{label:>11}|AAAAA"
 
 
 def test_letters_repeat_after_62():
@@ -125,7 +130,7 @@ def test_letters_repeat_after_62():
 
 
 def test_buffers_of_no_bytes_are_not_drawn():
-    assert cells(picture(plan_of((0, 0, 0, 1), (0, 1, 0, 1)))) == ["B"]
+    assert cells(picture(plan_of((0, 0, 0, 1), (0, 1, 0, 1)))) == ["BBBBB"]
 
 
 def test_another_memory():
@@ -134,5 +139,5 @@ def test_another_memory():
     made = replace(
         made, memories=(*made.memories, far), buffers=(*made.buffers, PlannedBuffer(1, "far", 1, 1, 0, 1, ()))
     )
-    assert cells(picture(made)) == ["A"]
-    assert cells(picture(made, far)) == [".", "B"]
+    assert cells(picture(made)) == ["AAAAA"]
+    assert cells(picture(made, far)) == [".....", "BBBBB"]

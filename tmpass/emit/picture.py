@@ -6,6 +6,7 @@ from tmpass.plan import MemoryUse, Plan
 WIDTH = 80
 _MARGIN = 11
 _ROWS = 20
+_WIDEST_STEP = 5
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -17,15 +18,15 @@ def letter(buffer: int) -> str:
 def picture(plan: Plan, memory: MemoryUse | None = None) -> str:
     """One memory of `plan`, by default its first, in at most 80 columns; each cell shows what is in its middle.
 
-    64 KiB|....BBBB
-          |AAAAAAAA        A lives through all of the run, B in its second half; a dot is free
-         0+--------
-          0       7
+    64 KiB|..........BBBBBBBBBB
+          |AAAAAAAAAAAAAAAAAAAA        A lives through all of the run, B in its second half; a dot is free
+         0+--------------------
+          0                  3
     """
     memory = memory or plan.memories[0]
     buffers = [b for b in plan.buffers if b.memory == memory.name and b.size]
     steps, height = max((b.upper for b in buffers), default=1), max(memory.peak, 1)
-    columns, rows = min(WIDTH - _MARGIN - 1, steps), min(_ROWS, height)
+    columns, rows = _columns(steps), min(_ROWS, height)
     cells = [["."] * columns for _ in range(rows)]
     for b in buffers:
         across = _covered(b.lower, b.upper, columns, steps)
@@ -35,8 +36,14 @@ def picture(plan: Plan, memory: MemoryUse | None = None) -> str:
     lines = [f"{short_size(memory.peak):>{_MARGIN}}|{''.join(top)}"]
     lines += [" " * _MARGIN + "|" + "".join(row) for row in others]
     last = str(steps - 1)
-    axis = "0" + last.rjust(columns - 1) if columns > len(last) else last
+    axis = "0" + last.rjust(columns - 1) if steps > 1 and columns > len(last) else last
     return "\n".join([*lines, "0".rjust(_MARGIN) + "+" + "-" * columns, " " * (_MARGIN + 1) + axis]) + "\n"
+
+
+def _columns(steps: int) -> int:
+    """As wide as there is room for: several columns for each of a few steps, one for each, or one for several."""
+    room = WIDTH - _MARGIN - 1
+    return min(room, steps * max(1, min(room // steps, _WIDEST_STEP)))
 
 
 def _covered(low: int, high: int, cells: int, extent: int) -> range:

@@ -21,7 +21,7 @@ def test_a_model_and_its_plan_look_the_same(run, model, plan_file):
         "A       0       0  1024   0..0  t0",
         "B       1    1024  3000   0..1  t1",
         "C       2       0   512   1..1  t2",
-        "   3.93 KiB|BB",
+        "   3.93 KiB|BBBBBBBBBB",
     ]
 
 

@@ -20,8 +20,7 @@ namespace {
 using Array = std::vector<std::int64_t>;
 
 // Checks what a kernel relies on, so that no call from Python can make it read outside its arrays.
-Problem view(const Array& lower, const Array& upper, const Array& size, const Array& alignment,
-             const Array& fixed) {
+Problem view(const Array& lower, const Array& upper, const Array& size, const Array& alignment, const Array& fixed) {
     const std::size_t count = size.size();
     if (count > (1u << 30)) throw nb::value_error("too many buffers");
     if (lower.size() != count || upper.size() != count || alignment.size() != count || fixed.size() != count)
@@ -62,30 +61,26 @@ NB_MODULE(_core, m) {
     m.doc() = "Native kernels. Arrays are per buffer; `fixed` is an address, or -1 where there is a choice.";
     m.def(
         "first_fit",
-        [](const Array& lower, const Array& upper, const Array& size, const Array& alignment,
-           const Array& fixed, const Array& order) {
+        [](const Array& lower, const Array& upper, const Array& size, const Array& alignment, const Array& fixed,
+           const Array& order) {
             const Problem problem = view(lower, upper, size, alignment, fixed);
             std::vector<bool> seen(size.size(), false);
             for (const std::int64_t b : order) {
-                if (b < 0 || b >= problem.count() || seen[b])
-                    throw nb::value_error("order is not a permutation");
+                if (b < 0 || b >= problem.count() || seen[b]) throw nb::value_error("order is not a permutation");
                 seen[b] = true;
             }
             if (order.size() != size.size()) throw nb::value_error("order is not a permutation");
             return without_gil([&] { return first_fit(problem, order, interrupted); });
         },
-        nb::arg("lower"), nb::arg("upper"), nb::arg("size"), nb::arg("alignment"), nb::arg("fixed"),
-        nb::arg("order"),
+        nb::arg("lower"), nb::arg("upper"), nb::arg("size"), nb::arg("alignment"), nb::arg("fixed"), nb::arg("order"),
         "Offsets of first fit in the given order; raises ValueError on arrays out of range.");
     m.def(
         "search",
-        [](const Array& lower, const Array& upper, const Array& size, const Array& alignment,
-           const Array& fixed, Bytes capacity, std::int64_t node_limit) {
+        [](const Array& lower, const Array& upper, const Array& size, const Array& alignment, const Array& fixed,
+           Bytes capacity, std::int64_t node_limit) {
             const Problem problem = view(lower, upper, size, alignment, fixed);
-            if (capacity < 0 || capacity > (Bytes{1} << 62))
-                throw nb::value_error("capacity is out of range");
-            SearchResult result =
-                without_gil([&] { return search(problem, capacity, node_limit, interrupted); });
+            if (capacity < 0 || capacity > (Bytes{1} << 62)) throw nb::value_error("capacity is out of range");
+            SearchResult result = without_gil([&] { return search(problem, capacity, node_limit, interrupted); });
             return std::tuple(static_cast<int>(result.answer), std::move(result.offsets), result.nodes);
         },
         nb::arg("lower"), nb::arg("upper"), nb::arg("size"), nb::arg("alignment"), nb::arg("fixed"),

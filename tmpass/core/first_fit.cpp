@@ -83,9 +83,8 @@ std::vector<Bytes> first_fit(const Problem& problem, std::span<const std::int64_
         if (!problem.movable(b)) continue;
         taken.clear();
         if (problem.size[b] > 0)
-            placed.for_each_overlapping(b, [&](Index other) {
-                taken.emplace_back(offsets[other], offsets[other] + problem.size[other]);
-            });
+            placed.for_each_overlapping(
+                b, [&](Index other) { taken.emplace_back(offsets[other], offsets[other] + problem.size[other]); });
         offsets[b] = lowest_gap(taken, problem.size[b], problem.alignment[b]);
         if (problem.size[b] > 0) placed.insert(b);
         visits += taken.size() + 1;

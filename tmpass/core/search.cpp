@@ -29,8 +29,7 @@ struct Part {
     std::vector<Step> lower, upper;
     std::vector<Bytes> size, alignment, movable;
     Bytes capacity;
-    Bytes grain = 0;     // divides every offset; sizes count in whole grains below the topmost
-    Bytes grained_room;  // the capacity, rounded up to the grain
+    Bytes grain = 0;  // divides every offset; sizes count in whole grains below the topmost
     Sections sections;
     std::vector<std::vector<Index>> neighbours;    // per buffer: those that share a step
     std::vector<std::vector<Range>> obstacles;     // per buffer: bytes of fixed ones that share a step
@@ -70,8 +69,7 @@ void find_neighbours(Part& part) {
     }
 }
 
-Part make_part(const Problem& problem, Bytes capacity, std::vector<Index> buffers,
-               std::span<const Index> fixed) {
+Part make_part(const Problem& problem, Bytes capacity, std::vector<Index> buffers, std::span<const Index> fixed) {
     Part part;
     part.origin = std::move(buffers);
     part.capacity = capacity;
@@ -88,10 +86,8 @@ Part make_part(const Problem& problem, Bytes capacity, std::vector<Index> buffer
         std::ranges::sort(obstacles);
     }
     for (const Bytes size : part.size) part.grained_size.push_back(align_up(size, part.grain));
-    part.grained_room = align_up(capacity, part.grain);
     part.movable.assign(part.size.size(), kMovable);
-    part.sections =
-        make_sections({part.lower, part.upper, part.size, part.alignment, part.movable}, kMaxEntries);
+    part.sections = make_sections({part.lower, part.upper, part.size, part.alignment, part.movable}, kMaxEntries);
     find_neighbours(part);
     return part;
 }
@@ -123,6 +119,7 @@ class DepthFirst {
           low_(part.count(), 0),
           unplaced_sum_(part.sections.count(), 0),
           floor_(part.sections.count(), 0),
+          waste_(part.sections.count(), 0),
           crossing_(part.sections.count(), 0),
           touched_(part.sections.count(), false) {}
 
@@ -173,8 +170,7 @@ class DepthFirst {
             const Mark mark{low_trail_.size(), floor_trail_.size(), placed_trail_.size()};
             bool falls_apart = false;
             if (place(b, group, falls_apart)) {
-                const Answer answer =
-                    falls_apart ? solve_apart(group) : solve(group, low_[b], rank, depth + 1);
+                const Answer answer = falls_apart ? solve_apart(group) : solve(group, low_[b], rank, depth + 1);
                 if (answer != Answer::kImpossible) return answer;
             }
             undo(mark);
@@ -196,8 +192,7 @@ class DepthFirst {
             Group piece{{}, from, s + 1};
             from = s + 1;
             for (const Index b : group.order)
-                if (!placed_[b] && part_.sections.first[b] >= piece.from &&
-                    part_.sections.last[b] <= piece.to)
+                if (!placed_[b] && part_.sections.first[b] >= piece.from && part_.sections.last[b] <= piece.to)
                     piece.order.push_back(b);
             if (piece.order.empty()) continue;
             if (preference_.renew) piece.order = ranked(std::move(piece.order));
@@ -263,8 +258,7 @@ class DepthFirst {
                 fits = false;
                 break;
             }
-            for (Index s = part_.sections.first[other]; s < part_.sections.last[other]; ++s)
-                touched_[s] = true;
+            for (Index s = part_.sections.first[other]; s < part_.sections.last[other]; ++s) touched_[s] = true;
             from = std::min(from, part_.sections.first[other]);
             to = std::max(to, part_.sections.last[other]);
         }
@@ -279,8 +273,11 @@ class DepthFirst {
     void undo(const Mark& mark) {
         for (; low_trail_.size() > mark.low; low_trail_.pop_back())
             low_[low_trail_.back().first] = low_trail_.back().second;
-        for (; floor_trail_.size() > mark.floor; floor_trail_.pop_back())
-            floor_[floor_trail_.back().first] = floor_trail_.back().second;
+        for (; floor_trail_.size() > mark.floor; floor_trail_.pop_back()) {
+            const auto& [section, floor, waste] = floor_trail_.back();
+            floor_[section] = floor;
+            waste_[section] = waste;
+        }
         for (; placed_trail_.size() > mark.placed; placed_trail_.pop_back()) {
             const Index b = placed_trail_.back(), last = part_.sections.last[b];
             placed_[b] = false;
@@ -291,25 +288,30 @@ class DepthFirst {
         }
     }
 
-    // A section's floor: the lowest offset that one of its unplaced buffers can still have.
+    // A section's floor: the lowest offset that one of its unplaced buffers can still have. Its waste: the most
+    // that rounding up to the grain adds to one of them, which the topmost need not pay.
     void refresh_floors(Index from, Index to) {
         for (Index s = from; s < to; ++s) {
             if (!touched_[s]) continue;
             touched_[s] = false;
-            Bytes floor = std::numeric_limits<Bytes>::max();
-            for (Index b : part_.sections.of(s))
-                if (!placed_[b]) floor = std::min(floor, low_[b]);
+            Bytes floor = std::numeric_limits<Bytes>::max(), waste = 0;
+            for (Index b : part_.sections.of(s)) {
+                if (placed_[b]) continue;
+                floor = std::min(floor, low_[b]);
+                waste = std::max(waste, part_.grained_size[b] - part_.size[b]);
+            }
             if (floor == std::numeric_limits<Bytes>::max()) floor = 0;  // nothing left to place
-            if (floor == floor_[s]) continue;
-            floor_trail_.emplace_back(s, floor_[s]);
+            if (floor == floor_[s] && waste == waste_[s]) continue;
+            floor_trail_.emplace_back(s, floor_[s], waste_[s]);
             floor_[s] = floor;
+            waste_[s] = waste;
         }
     }
 
     // Section inference: what is unplaced in a section stacks up from its floor, and from the cursor.
     bool sections_hold(Index from, Index to, Bytes cursor) const {
         for (Index s = from; s < to; ++s)
-            if (unplaced_sum_[s] > 0 && std::max(floor_[s], cursor) + unplaced_sum_[s] > part_.grained_room)
+            if (unplaced_sum_[s] > 0 && std::max(floor_[s], cursor) + unplaced_sum_[s] - waste_[s] > part_.capacity)
                 return false;
         return true;
     }
@@ -320,17 +322,17 @@ class DepthFirst {
     std::int64_t& nodes_;
     const Interrupted& interrupted_;
     std::vector<bool> placed_;
-    std::vector<Bytes> low_;  // offset of a placed buffer, lowest possible one of an unplaced
-    std::vector<Bytes> unplaced_sum_, floor_;  // per section
-    std::vector<Index> crossing_;              // per section: unplaced buffers that reach into the next
-    std::vector<bool> touched_;                // sections whose floor may have changed
-    std::vector<std::pair<Index, Bytes>> low_trail_, floor_trail_;
+    std::vector<Bytes> low_;                           // offset of a placed buffer, lowest possible one of an unplaced
+    std::vector<Bytes> unplaced_sum_, floor_, waste_;  // per section
+    std::vector<Index> crossing_;                      // per section: unplaced buffers that reach into the next
+    std::vector<bool> touched_;                        // sections whose floor may have changed
+    std::vector<std::pair<Index, Bytes>> low_trail_;
+    std::vector<std::tuple<Index, Bytes, Bytes>> floor_trail_;  // section, its floor and waste before
     std::vector<Index> placed_trail_;
 };
 
 // Preferences in turn under limits that double: which of them is quick differs by orders of magnitude.
-Answer search_part(const Part& part, std::int64_t node_limit, SearchResult& result,
-                   const Interrupted& interrupted) {
+Answer search_part(const Part& part, std::int64_t node_limit, SearchResult& result, const Interrupted& interrupted) {
     for (auto limit = 2 * static_cast<std::int64_t>(part.count());; limit *= 2) {
         for (const Preference preference : kPortfolio) {
             const std::int64_t left = node_limit - result.nodes;
@@ -362,8 +364,7 @@ std::vector<std::vector<Index>> independent_parts(const Problem& problem) {
 
 }  // namespace
 
-SearchResult search(const Problem& problem, Bytes capacity, std::int64_t node_limit,
-                    const Interrupted& interrupted) {
+SearchResult search(const Problem& problem, Bytes capacity, std::int64_t node_limit, const Interrupted& interrupted) {
     SearchResult result{Answer::kFound, std::vector<Bytes>(problem.fixed.begin(), problem.fixed.end()), 0};
     std::vector<Index> fixed;
     for (Index b = 0; b < problem.count(); ++b) {

@@ -18,7 +18,6 @@ struct SearchResult {
 // Looks for offsets with every top at or below `capacity`, trying at most `node_limit` placements. kFound
 // and kImpossible are proofs. Buffers that share no step, even through others, are searched apart.
 // Throws Cancelled; std::length_error when the overlaps are too many to hold in memory.
-SearchResult search(const Problem& problem, Bytes capacity, std::int64_t node_limit,
-                    const Interrupted& interrupted);
+SearchResult search(const Problem& problem, Bytes capacity, std::int64_t node_limit, const Interrupted& interrupted);
 
 }  // namespace tmpass

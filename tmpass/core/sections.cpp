@@ -24,8 +24,7 @@ Sections make_sections(const Problem& problem, std::size_t limit) {
         for (; started < by_start.size() && problem.lower[by_start[started]] < next_end; ++started)
             sections.first[by_start[started]] = section;
         const bool more = started < by_start.size();
-        for (; ended < by_end.size() &&
-               (!more || problem.upper[by_end[ended]] <= problem.lower[by_start[started]]);
+        for (; ended < by_end.size() && (!more || problem.upper[by_end[ended]] <= problem.lower[by_start[started]]);
              ++ended)
             sections.last[by_end[ended]] = section + 1;
     }

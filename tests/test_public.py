@@ -21,6 +21,7 @@ NAMES = [
     "allocate",
     "load",
     "load_target",
+    "parse_plan",
     "plan",
     "verify",
 ]

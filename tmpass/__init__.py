@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tmpass.pipeline import plan as plan
     from tmpass.pipeline import verify as verify
     from tmpass.plan import Plan as Plan
+    from tmpass.plan_json import parse_plan as parse_plan
     from tmpass.problem import Allocation as Allocation
     from tmpass.problem import Buffer as Buffer
     from tmpass.problem import Problem as Problem
@@ -35,6 +36,7 @@ _HOMES = {
     "allocate": "allocate",
     "load": "loading",
     "load_target": "target",
+    "parse_plan": "plan_json",
     "plan": "pipeline",
     "verify": "pipeline",
 }

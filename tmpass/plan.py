@@ -1,4 +1,7 @@
-"""A plan: where every tensor of a model goes, and its JSON, schema "tmpass.plan/1" (docs/plan.schema.json)."""
+"""A plan: where every tensor of a model goes, and its JSON, schema "tmpass.plan/1" (docs/plan.schema.json).
+
+plan_json.py reads it back.
+"""
 
 import json
 from collections.abc import Mapping
@@ -133,17 +136,6 @@ class Plan:
         data = {"schema": SCHEMA, **{f.name: getattr(self, f.name) for f in fields(self)}}
         lines = [f"{json.dumps(key)}: {_value(value)}" for key, value in data.items()]
         return "{\n" + ",\n".join(lines) + "\n}\n"
-
-    @staticmethod
-    def from_json(text: str | bytes, where: str = "plan") -> "Plan":
-        """The plan in `text`, as to_json writes it.
-
-        Raises:
-            UsageError: it is no JSON, or not of this schema; the message names the place.
-        """
-        from tmpass.plan_json import parse_plan
-
-        return parse_plan(text, where)
 
 
 def _value(value: Any) -> str:

@@ -43,8 +43,8 @@ NOT_EMPTY = ("memories",)
 _NAMES = {int: "a whole number", str: "a text", bool: "true or false"}
 
 
-def parse_plan(text: str | bytes, where: str) -> Plan:
-    """The plan in `text`.
+def parse_plan(text: str | bytes, where: str = "plan") -> Plan:
+    """The plan in `text`, as Plan.to_json writes it; `where` names it in errors.
 
     Raises:
         UsageError: it is no JSON, of another schema, or a key is missing, unknown, double, of another type or out of

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from tmpass.pipeline import plan
-from tmpass.plan import Plan
+from tmpass.plan_json import parse_plan
 
 FORM = json.loads((Path(__file__).parent.parent.parent / "docs" / "plan.schema.json").read_text())
 
@@ -68,7 +68,7 @@ def test_with_o_the_summary_is_still_printed(run, model, tmp_path):
 
 def test_a_plan_that_does_not_fit_is_written_too(run, model, tmp_path):
     assert run("plan", model, "--budget", 10, "-o", tmp_path / "plan.json").code == 1
-    assert Plan.from_json((tmp_path / "plan.json").read_text()).status == "infeasible"
+    assert parse_plan((tmp_path / "plan.json").read_text()).status == "infeasible"
 
 
 def test_the_same_words_give_the_same_bytes(run, model):

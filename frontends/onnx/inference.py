@@ -17,10 +17,8 @@ from .opsets import Opsets
 from .propagation import is_safe
 from .read import bodies
 from .scopes import Scope
-from .value_types import ValueType, contradicts, fill, from_proto, of_tensor
-
-Types = list[dict[str, ValueType]]
-"""By scope id, then by name: what each scope itself defines."""
+from .settling import Types, settle_all
+from .value_types import ValueType, contradicts, from_proto, of_tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +56,6 @@ def infer(model: ModelProto, main: Scope, opsets: Opsets, bindings: Bindings) ->
 
         types, idle = refine(main, inferred, declared, opsets, bindings)
     return Inference(types, idle, _compare(main, types, declared, idle))
-
-
-def settle(name: str, known: ValueType, stated: dict[str, ValueType], bindings: Bindings) -> ValueType:
-    """`known` with its holes filled, from what is bound and from what the file states of `name`."""
-    known = bindings.settle(name, known)
-    if not known.complete and name in stated:
-        known = bindings.settle(name, fill(known, stated[name]))
-    return known
-
-
-def settle_all(inferred: Types, declared: Types, bindings: Bindings) -> Types:
-    """`settle` for each value of each scope."""
-    return [
-        {name: settle(name, known, stated, bindings) for name, known in there.items()}
-        for there, stated in zip(inferred, declared, strict=True)
-    ]
 
 
 def _run(data: bytes) -> ModelProto:

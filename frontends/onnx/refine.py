@@ -15,10 +15,10 @@ from onnx.shape_inference import infer_node_outputs, infer_shapes
 from .dimensions import Bindings
 from .environment import Environment
 from .gaps import left_out
-from .inference import Types, settle, settle_all
 from .opsets import Opsets
 from .propagation import short
 from .scopes import Scope
+from .settling import Types, settle, settle_all
 from .value_types import ValueType, fill, from_proto, to_proto
 from .values import Evaluator, Value
 

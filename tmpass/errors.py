@@ -16,6 +16,10 @@ class TmpassError(Exception):
         self.what, self.where, self.hint = what, where, hint
         super().__init__(str(self))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Errors cross process borders whole, whatever fields their class adds."""
+        return _restore, (type(self), self.args, self.__dict__)
+
     def within(self, place: str) -> Self:
         """This error with `place`, such as the file's name, in front of where it happened."""
         self.where = f"{place}: {self.where}" if self.where else place
@@ -25,6 +29,12 @@ class TmpassError(Exception):
         """One line, whatever control characters the names in a file hold."""
         text = (f"{self.where}: " if self.where else "") + self.what + (f"; {self.hint}" if self.hint else "")
         return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _restore(kind: type[TmpassError], args: tuple[object, ...], fields: dict[str, object]) -> TmpassError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(fields)
+    return error
 
 
 class UsageError(TmpassError):

@@ -58,8 +58,7 @@ def load(data: bytes, bindings: Mapping[str, int]) -> Graph:
     `Subgraph.ops`: a compiler folds them, they never run. Nor is a branch of an If called when the shapes,
     once they are bound, decide that the other one is taken.
 
-    A graph input with an initialiser is a constant before IR version 4, which demanded such inputs; since
-    then it is a default that a caller may override, so it is an input like any other.
+    A graph input with an initialiser is a constant: a caller who overrides it brings the memory for that.
 
     Args:
         data: the bytes of the file.
@@ -72,5 +71,6 @@ def load(data: bytes, bindings: Mapping[str, int]) -> Graph:
         ModelError: the bytes are no usable model, or a binding contradicts the file.
     """
     from .convert import convert
+    from .isolate import call_apart
 
-    return convert(data, bindings)
+    return call_apart(convert, data, bindings)

@@ -28,6 +28,8 @@ def check_opsets(model: ModelProto) -> None:
                     f"the model uses operator set {opset.version}, onnx {onnx.__version__} knows 1 to {newest}",
                     hint="install a newer onnx, or convert the model with onnx.version_converter",
                 )
+            if not 1 <= opset.version < 2**31:
+                raise ModelError(f"the model uses version {opset.version} of domain {opset.domain!r}")
 
 
 def import_domains(model: ModelProto, used: Iterable[str]) -> None:

@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::size_t kMaxEntries = 50'000'000;  // of section members, and of overlapping pairs
 constexpr std::int64_t kNodesBetweenChecks = 4096;
+constexpr std::size_t kMaxDepth = 1500;  // a frame for each buffer of a part must fit a thread's stack of 512 KiB
 
 using Range = std::pair<Bytes, Bytes>;
 
@@ -376,6 +377,10 @@ SearchResult search(const Problem& problem, Bytes capacity, std::int64_t node_li
         }
     }
     for (auto& buffers : independent_parts(problem)) {
+        if (buffers.size() > kMaxDepth) {
+            result.answer = Answer::kBudgetEnded;
+            continue;
+        }
         const Part part = make_part(problem, capacity, std::move(buffers), fixed);
         const Answer answer = search_part(part, node_limit, result, interrupted);
         if (answer == Answer::kImpossible) return {answer, {}, result.nodes};

@@ -5,10 +5,10 @@ import signal
 
 import pytest
 from onnx import TensorProto, helper
-
-from tmpass.errors import ModelError, UsageError
 from tmpass.frontends import onnx as frontend
 from tmpass.frontends.onnx.isolate import POSSIBLE, call_apart
+
+from tmpass.errors import ModelError, UsageError
 
 forking = pytest.mark.skipif(not POSSIBLE, reason="calls stay in the process on this system")
 

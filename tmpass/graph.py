@@ -150,6 +150,11 @@ class Graph:
     symbols: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
+    @property
+    def called(self) -> frozenset[int]:
+        """The subgraphs that operators call; an entry may be one of them."""
+        return frozenset(call.subgraph for subgraph in self.subgraphs for op in subgraph.ops for call in op.calls)
+
     def tensor(self, key: tuple[int, int]) -> Tensor:
         """The tensor at (subgraph, index)."""
         return self.subgraphs[key[0]].tensors[key[1]]

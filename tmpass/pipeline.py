@@ -168,10 +168,14 @@ def _plan(model: Model, target: Target, options: Options) -> tuple[Plan, Graph]:
 
 
 def _ends(graph: Graph) -> frozenset[Key]:
-    """The inputs and outputs of every entry; a variable that is one of them stays a variable."""
+    """The inputs and outputs of every entry that only the caller of the model runs: an operator that runs it as well
+    brings no memory for them. A variable that is one of them stays a variable.
+    """
+    called = graph.called
     return frozenset(
         (entry.subgraph, t)
         for entry in graph.entries
+        if entry.subgraph not in called
         for t in (*graph.subgraphs[entry.subgraph].inputs, *graph.subgraphs[entry.subgraph].outputs)
         if graph.tensor((entry.subgraph, t)).kind is TensorKind.ACTIVATION
     )

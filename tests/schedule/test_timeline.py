@@ -76,3 +76,25 @@ def test_bodies_nested_too_deep_are_an_error():
         levels.append(sketch)
     with pytest.raises(ModelError, match="nested more than 100 deep"):
         schedule(graph_of(*levels, body(1)), file_order)
+
+
+def test_empty_bodies_count_as_well(monkeypatch):
+    monkeypatch.setattr(module, "MAX_STEPS", 1000)
+    main = Sketch()
+    for _ in range(40):
+        main.op([], 1, calls=tuple(Call(1, f"branch {i}") for i in range(30)))
+    with pytest.raises(ModelError, match="more than 1000 steps"):
+        schedule(graph_of(main, body(0)), file_order)
+
+
+def test_a_deep_body_counts_where_it_is_called_from_deep_down():
+    """It has been measured at the top already."""
+    levels = []
+    for depth in range(120):
+        sketch = Sketch(f"level {depth}")
+        if depth == 0:
+            sketch.op([], 1, calls=(Call(60, "a"),))
+        sketch.op([], 1, calls=(Call(depth + 1, "b"),))
+        levels.append(sketch)
+    with pytest.raises(ModelError, match="nested more than 100 deep"):
+        schedule(graph_of(*levels, body(1)), file_order)

@@ -11,7 +11,7 @@ from tmpass.dtypes import FLOAT32
 from tmpass.graph import Call, TensorKind
 from tmpass.loading import Model
 from tmpass.pipeline import plan, verify
-from tmpass.plan import ModelInfo, TargetInfo
+from tmpass.plan import ModelInfo, PlannedStep, TargetInfo
 from tmpass.verify.plan import check_plan
 
 
@@ -275,3 +275,65 @@ def test_memories_that_are_not_those_asked_for(good, graph, change):
 def test_against_a_target_a_constant_with_a_buffer_is_a_violation_like_any_other(good, graph):
     odd = replace(good, tensors=edit(good.tensors, 3, buffer=0, offset=good.buffers[0].offset))
     assert "missing" in [v.kind for v in verify(odd, model(graph), target="pixel6-tpu")]
+
+
+def test_an_entry_that_an_operator_runs_keeps_its_ends_in_the_arena():
+    """Where the body is run by CALL, no caller brings memory for what goes in and comes out of it."""
+    main, body = Sketch(), Sketch("body")
+    x = main.input(8)
+    main.outputs = [main.op([x], 8, calls=(Call(1, "call"),))]
+    body.outputs = [body.op([body.input(8)], 8)]
+    graph = graph_of(main, body, entries=(0, 1))
+    made = plan(model(graph), io="external")
+    assert [row.buffer is None for row in made.tensors] == [True, True, False, False]
+    assert check_plan(made, graph) == []
+    lost = replace(
+        made,
+        tensors=tuple(replace(row, buffer=None, offset=None) for row in made.tensors),
+        buffers=(),
+        memories=(replace(made.memories[0], peak=0, lower_bound=0, live_bytes=0),),
+    )
+    assert kinds(lost, graph) == ["missing", "missing"]
+
+
+def test_a_variable_has_storage_though_an_output_outside_shows_it():
+    sketch = Sketch()
+    state = sketch.tensor(8, TensorKind.VARIABLE)
+    sketch.outputs = [sketch.view(state)]
+    graph = graph_of(sketch)
+    made = plan(model(graph), io="external")
+    assert check_plan(made, graph) == []
+    lost = replace(
+        made,
+        tensors=edit(made.tensors, 0, buffer=None, offset=None),
+        buffers=(),
+        memories=(replace(made.memories[0], peak=0, lower_bound=0, live_bytes=0),),
+    )
+    assert kinds(lost, graph) == ["missing"]
+
+
+def test_a_buffer_that_claims_more_than_its_tensors_have(good, graph):
+    """It would make a false lower bound, and so a false "infeasible", look right."""
+    assert kinds(replace(good, buffers=edit(good.buffers, 0, size=1 << 20)), graph) == ["size"]
+
+
+def test_an_offset_without_a_buffer(good, graph):
+    constant = next(i for i, row in enumerate(good.tensors) if row.role == "constant")
+    assert kinds(replace(good, tensors=edit(good.tensors, constant, offset=64)), graph) == ["offset"]
+
+
+def test_messages_stay_short_whatever_a_plan_holds(good, graph):
+    odd = replace(good, tensors=edit(good.tensors, 0, shape=(1,) * 100_000))
+    assert all(len(v.message) < 600 for v in check_plan(odd, graph))
+
+
+def test_bodies_deeper_than_any_plan():
+    levels = []
+    for depth in range(2000):
+        sketch = Sketch(f"level {depth}")
+        sketch.op([], 1, calls=(Call(depth + 1, "call"),))
+        levels.append(sketch)
+    graph = graph_of(*levels, Sketch("last"))
+    steps = tuple(PlannedStep(d, d, 0, "OP", "op0") for d in range(2000))
+    empty = plan(model(graph_of(Sketch())))
+    assert kinds(replace(empty, schedule=steps), graph) == ["schedule"]

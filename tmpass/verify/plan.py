@@ -6,7 +6,7 @@ from tmpass.verify.figures import check_figures
 from tmpass.verify.placement import check_placement
 from tmpass.verify.replay import Broken, Key, Needed, replay
 from tmpass.verify.sharing import check_sharing
-from tmpass.verify.violation import Violation, tensor_name
+from tmpass.verify.violation import Violation, brief, tensor_name
 
 
 def check_plan(plan: Plan, graph: Graph) -> list[Violation]:
@@ -70,19 +70,24 @@ def _check_tensors(plan: Plan, graph: Graph, needed: Needed) -> list[Violation]:
         for role in ("output", "input")  # a tensor that is both counts as an input
         for t in getattr(graph.subgraphs[entry.subgraph], f"{role}s")
     }
+    called = graph.called  # an operator that runs an entry brings no memory of its own
     faults = (
-        (row, _fault(row, graph.tensor(key), ends.get(key, ""), key in needed, plan))
+        (row, _fault(row, graph.tensor(key), ends.get(key, ""), key in needed, key[0] not in called, plan))
         for row, key in zip(plan.tensors, keys, strict=True)
     )
     return [Violation(fault[0], f"{tensor_name(row)} {fault[1]}", tensor_name(row)) for row, fault in faults if fault]
 
 
-def _fault(row: PlannedTensor, tensor: Tensor, end: str, used: bool, plan: Plan) -> tuple[str, str] | None:
+def _fault(
+    row: PlannedTensor, tensor: Tensor, end: str, used: bool, outermost: bool, plan: Plan
+) -> tuple[str, str] | None:
     """What is wrong with one row, as (kind, words)."""
     told = (row.name, row.dtype, row.shape, row.bytes)
     real = (tensor.name, tensor.dtype.name, tensor.shape, tensor.bytes)
     if told != real:
-        return "size", f"is listed as {told}, but the model has {real}"
+        return "size", f"is listed as {brief(told)}, but the model has {brief(real)}"
+    if row.buffer is None and row.offset is not None:
+        return "offset", f"is at {row.offset}, but in no buffer"
     if tensor.kind is TensorKind.CONSTANT:
         role = "constant"
     elif tensor.bytes is None or not used:
@@ -94,10 +99,11 @@ def _fault(row: PlannedTensor, tensor: Tensor, end: str, used: bool, plan: Plan)
     if role == "unplanned" and used and tensor.dtype.bits is not None and not plan.options.allow_unplanned:
         return "missing", "has no known size, and the options do not allow that"
     external = plan.options.io == "external"
-    if role in ("constant", "unplanned") or (external and role in ("input", "output")):
+    if role in ("constant", "unplanned") or (external and outermost and role in ("input", "output")):
         return ("missing", f"has a buffer, as {role}") if row.buffer is not None else None
     # With external inputs and outputs, others may be outside with them: check_sharing tells.
-    return ("missing", f"has no buffer, as {role}") if row.buffer is None and not external else None
+    stays = role == "variable" or not external
+    return ("missing", f"has no buffer, as {role}") if row.buffer is None and stays else None
 
 
 def _check_references(plan: Plan) -> list[Violation]:
@@ -105,6 +111,8 @@ def _check_references(plan: Plan) -> list[Violation]:
     found = []
     memories = {memory.name for memory in plan.memories}
     members: list[list[Key]] = [[] for _ in plan.buffers]
+    sizes = {(row.subgraph, row.index): row.bytes or 0 for row in plan.tensors}
+    names = {(row.subgraph, row.index): tensor_name(row) for row in plan.tensors}
     for row in plan.tensors:
         if row.buffer is None:
             continue
@@ -117,14 +125,19 @@ def _check_references(plan: Plan) -> list[Violation]:
         if row.offset != buffer.offset:
             message = f"{name} is at {row.offset}, but its buffer {buffer.id} at {buffer.offset}"
             found.append(Violation("offset", message, name, low=row.offset))
-        if (row.bytes or 0) > buffer.size:
-            message = f"{name} has {row.bytes} bytes, but its buffer {buffer.id} only {buffer.size}"
-            found.append(Violation("size", message, name, low=buffer.offset, high=buffer.offset + buffer.size))
     for number, buffer in enumerate(plan.buffers):
         if buffer.id != number or buffer.memory not in memories or buffer.size < 0 or buffer.offset < 0:
-            message = f"buffer {buffer.id} in row {number} has a wrong number, memory {buffer.memory!r}, size or offset"
+            memory = brief(buffer.memory)
+            message = f"buffer {buffer.id} in row {number} has a wrong number, memory {memory}, size or offset"
             found.append(Violation("missing", message))
         if sorted(buffer.tensors) != members[number] or not members[number]:
-            message = f"buffer {number} lists tensors {list(buffer.tensors)}, but {members[number]} are in it"
+            message = f"buffer {number} lists tensors {brief(buffer.tensors)}, but {brief(members[number])} are in it"
             found.append(Violation("alias", message))
+            continue
+        # A buffer that claims too much would make a wrong bound look right.
+        largest = max(members[number], key=lambda key: sizes[key])
+        if buffer.size != sizes[largest]:
+            name = names[largest]
+            message = f"{name} has {sizes[largest]} bytes, but its buffer {number} {buffer.size}"
+            found.append(Violation("size", message, name, low=buffer.offset, high=buffer.offset + buffer.size))
     return found

@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 
 from tmpass.graph import ABSENT, Graph, Op, TensorKind
 from tmpass.plan import PlannedStep
+from tmpass.verify.state import state_order
 from tmpass.verify.violation import Violation
+
+_MAX_DEPTH = 100
+"""Bodies within bodies: what tmpass plans stays below, and so does the walk's own recursion."""
 
 Key = tuple[int, int]
 """A tensor: (subgraph, index)."""
@@ -34,6 +38,7 @@ class Replay:
     graph: Graph
     steps: tuple[PlannedStep, ...]
     keep_inputs: bool
+    before: dict[tuple[int, int], list[int]]
     needed: Needed = field(default_factory=dict)
     at: int = 0
     end: int = 0
@@ -49,9 +54,9 @@ def replay(graph: Graph, steps: tuple[PlannedStep, ...], *, keep_inputs: bool) -
 
     Raises:
         Broken: the steps are not a run of every entry of `graph` in which each operator runs once per call,
-            after those whose results it reads.
+            after those whose results it reads and those that touch the same variable or resource earlier in the file.
     """
-    walk = Replay(graph, steps, keep_inputs)
+    walk = Replay(graph, steps, keep_inputs, state_order(graph))
     for entry in graph.entries:
         _run(walk, entry.subgraph, caller=None, depth=0)
     if walk.at != len(steps):
@@ -81,6 +86,9 @@ def _run(walk: Replay, s: int, *, caller: int | None, depth: int) -> None:
         early = [t for t in op.inputs if t in missing]
         if early:
             raise _broken(walk, f"tensor {early[0]} {subgraph.tensors[early[0]].name!r} is not written yet", row)
+        hasty = [other for other in walk.before.get((s, row.op), ()) if other in waiting]
+        if hasty:
+            raise _broken(walk, f"operator {hasty[0]} touches the same variable or resource before it", row)
         waiting.remove(row.op)
         missing.difference_update(op.outputs)
         _run_op(walk, s, op, depth)
@@ -97,8 +105,8 @@ def _run(walk: Replay, s: int, *, caller: int | None, depth: int) -> None:
 def _run_op(walk: Replay, s: int, op: Op, depth: int) -> None:
     here = walk.at
     walk.at += 1
-    if depth > len(walk.graph.subgraphs):
-        raise Broken(Violation("schedule", f"subgraph {s} calls itself", step=here))
+    if depth > _MAX_DEPTH:
+        raise Broken(Violation("schedule", f"bodies are nested more than {_MAX_DEPTH} deep", step=here))
     for call in op.calls:
         _run(walk, call.subgraph, caller=here, depth=depth + 1)
     for t in {*op.inputs, *op.outputs, *op.temporaries} - {ABSENT}:

@@ -28,28 +28,38 @@ def check_sharing(plan: Plan, graph: Graph) -> list[Violation]:
         together[buffer].append(key)
 
     outside = together.pop(None, [])
-    ends = [key for key in outside if rows[key].role in ("input", "output")]
-    for key in _unreached(outside, ends, tied):
-        name = tensor_name(rows[key])
-        found.append(Violation("missing", f"{name} has no buffer, as {rows[key].role}", name))
+    called = graph.called
+    ends = {key for key in outside if rows[key].role in ("input", "output") and key[0] not in called}
+    inner = [key for key in outside if key not in ends]
+    held: set[Key] = set()
+    for end in sorted(ends):
+        # The caller's memory for one end may hold what leads to it, under the same laws as a buffer.
+        members = _reached(end, inner, tied)
+        held.update(members)
+        if message := _loses_data(members, graph, ties):
+            found.append(Violation("alias", message, tensor_name(rows[end])))
+    lost = [rows[key] for key in outside if key not in held]
+    found += [Violation("missing", f"{tensor_name(r)} has no buffer, as {r.role}", tensor_name(r)) for r in lost]
     for members in together.values():
         one = tensor_name(rows[members[0]])
-        for key in _unreached(members, members[:1], tied):
-            two = tensor_name(rows[key])
-            found.append(Violation("alias", f"{one} and {two} share a buffer, but nothing ties them", one, two))
+        tied_together = set(_reached(members[0], members, tied))
+        for key in members:
+            if key not in tied_together:
+                two = tensor_name(rows[key])
+                found.append(Violation("alias", f"{one} and {two} share a buffer, but nothing ties them", one, two))
         if message := _loses_data(members, graph, ties):
             found.append(Violation("alias", message, one))
     return found
 
 
-def _unreached(members: list[Key], start: list[Key], tied: dict[Key, list[Key]]) -> list[Key]:
-    """Those of `members` to which no ties lead from `start`, going through members only."""
-    inside, reached, queue = set(members), set(start), list(start)
-    while queue:
-        fresh = [key for key in tied[queue.pop()] if key in inside and key not in reached]
-        reached.update(fresh)
-        queue += fresh
-    return [key for key in members if key not in reached]
+def _reached(start: Key, members: list[Key], tied: dict[Key, list[Key]]) -> list[Key]:
+    """`start` and those of `members` to which ties lead from it, going through members only."""
+    inside, reached = set(members) - {start}, [start]
+    for key in reached:  # which grows meanwhile
+        fresh = [other for other in tied[key] if other in inside]
+        inside.difference_update(fresh)
+        reached += fresh
+    return reached
 
 
 class _Ties:

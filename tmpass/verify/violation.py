@@ -23,6 +23,12 @@ class Violation:
     high: int | None = None
 
 
+def brief(value: object) -> str:
+    """`value` for a message, which stays short whatever a plan holds."""
+    text = repr(value)
+    return text if len(text) <= 120 else f"{text[:117]}..."
+
+
 def tensor_name(row: PlannedTensor) -> str:
     """A tensor for a message: its index, its name, and its subgraph where that is not the first."""
-    return f"tensor {row.index} {row.name!r}" + (f" of subgraph {row.subgraph}" if row.subgraph else "")
+    return f"tensor {row.index} {brief(row.name)}" + (f" of subgraph {row.subgraph}" if row.subgraph else "")

@@ -1,0 +1,59 @@
+"""What operators remember from step to step: such accesses keep the order of the model's file."""
+
+from collections import defaultdict
+
+from tmpass.graph import Graph, Op, TensorKind
+
+Token = tuple[int, int]
+"""Something that is remembered: a variable (subgraph, index), or _RESOURCES."""
+
+_RESOURCES: Token = (-1, -1)
+"""All that resource handles name: which handle names what is not known before a run."""
+
+
+def state_order(graph: Graph) -> dict[tuple[int, int], list[int]]:
+    """(subgraph, operator) -> the operators of that subgraph that must have run before it, as both touch one state.
+
+    An operator touches what its bodies touch. Whether it only reads is not asked: some write what they are given to
+    read. Only the last one before it is listed for each state; the others follow from that.
+    """
+    touched: dict[int, frozenset[Token]] = {}
+    before: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for s in _innermost_first(graph):
+        last: dict[Token, int] = {}
+        for index, op in enumerate(graph.subgraphs[s].ops):
+            tokens = _own(graph, s, op).union(*(touched.get(call.subgraph, frozenset()) for call in op.calls))
+            for token in sorted(tokens):
+                if token in last:
+                    before[s, index].append(last[token])
+                last[token] = index
+        touched[s] = frozenset(last)
+    return before
+
+
+def _own(graph: Graph, s: int, op: Op) -> set[Token]:
+    tensors = graph.subgraphs[s].tensors
+    tokens = set()
+    for t in (*op.inputs, *op.outputs):
+        if t >= 0 and tensors[t].kind is TensorKind.VARIABLE:
+            tokens.add((s, t))
+        elif t >= 0 and tensors[t].dtype.name == "resource":
+            tokens.add(_RESOURCES)
+    return tokens
+
+
+def _innermost_first(graph: Graph) -> list[int]:
+    """Every subgraph after those that its operators call; a circle, which no run survives, is cut somewhere."""
+    order: list[int] = []
+    seen: set[int] = set()
+    for root in range(len(graph.subgraphs)):
+        stack = [(root, False)]
+        while stack:
+            s, done = stack.pop()
+            if done:
+                order.append(s)
+            elif s not in seen:
+                seen.add(s)
+                stack.append((s, True))
+                stack += [(call.subgraph, False) for op in graph.subgraphs[s].ops for call in op.calls]
+    return order

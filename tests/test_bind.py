@@ -1,10 +1,13 @@
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from support.graphs import Sketch, graph_of
 
-from tmpass.bind import bind, parse_bindings
-from tmpass.dtypes import RESOURCE
+from tmpass.bind import bind, check_bindings, parse_bindings
+from tmpass.dtypes import RESOURCE, DType
 from tmpass.errors import UnknownSizeError, UsageError
-from tmpass.graph import Graph, TensorKind
+from tmpass.graph import Graph, Op, TensorKind
 
 
 def open_graph() -> Graph:
@@ -68,6 +71,76 @@ def test_only_tensors_that_need_storage_must_be_known():
     sketch.op([sketch.tensor("n", TensorKind.CONSTANT)], 1)
     sketch.tensor("unused")
     assert bind(graph_of(sketch), {})
+
+
+UNKNOWN = DType("unknown", None, "nothing states it", known=False)
+
+
+def unknown_type() -> Graph:
+    """X [4] -> op "root" -> u -> op -> v, with both types unknown."""
+    sketch = Sketch()
+    x = sketch.input(4, name="x")
+    u = sketch.tensor(None, dtype=UNKNOWN, name="u")
+    v = sketch.tensor(None, dtype=UNKNOWN, name="v")
+    sketch.ops += [Op("CUSTOM", "root", (x,), (u,)), Op("RELU", "v", (u,), (v,))]
+    return graph_of(sketch)
+
+
+def test_an_unknown_type_is_an_error_that_names_its_operator_first():
+    with pytest.raises(UnknownSizeError) as error:
+        bind(unknown_type(), {})
+    assert error.value.tensors == ("'u' of unknown type (made by CUSTOM 'root')", "'v' of unknown type")
+    assert "state their types and shapes in the model, or give --allow-unplanned" in str(error.value)
+    assert bind(unknown_type(), {}, allow_unplanned=True) == unknown_type()
+
+
+def test_what_is_to_blame_comes_before_what_follows_from_it():
+    sketch = Sketch()
+    sketch.outputs = [sketch.tensor("k", name="result"), sketch.tensor("m", name="cause")]
+    sketch.ops += [Op("ROOT", "cause", (), (1,)), Op("REST", "result", (1,), (0,))]
+    with pytest.raises(UnknownSizeError) as error:
+        bind(graph_of(sketch), {})
+    assert error.value.tensors == ("'cause' [m] (made by ROOT)", "'result' [k]")
+    assert error.value.symbols == ("m",)
+
+
+def test_an_error_says_why_where_the_frontend_knows():
+    graph = replace(unknown_type(), causes={(0, 1): "it is written elsewhere"})
+    with pytest.raises(
+        UnknownSizeError, match=r"'u' of unknown type \(made by CUSTOM 'root'; it is written elsewhere\)"
+    ):
+        bind(graph, {})
+
+
+def test_a_binding_that_cannot_give_a_size_is_an_error():
+    with pytest.raises(UsageError, match="'u:0' has no effect: the rank of tensor 'u' is not known"):
+        bind(unknown_type(), {"u:0": 4}, allow_unplanned=True)
+
+
+def test_a_shape_of_many_dimensions_stays_short():
+    sketch = Sketch()
+    sketch.input(tuple(f"n{i}" for i in range(60)))
+    with pytest.raises(UnknownSizeError, match=r"n7 and 52 more\]") as error:
+        bind(graph_of(sketch), {})
+    assert len(str(error.value)) < 300
+
+
+@pytest.mark.parametrize("axis", ["²", "9" * 5000, "-1", ""])
+def test_what_is_no_axis_is_an_error(axis):
+    with pytest.raises(UsageError, match="names no dimension"):
+        bind(open_graph(), {f"x:{axis}": 1})
+
+
+@pytest.mark.parametrize("bindings", ["x=1", ["x=1"], {"x": True}, {"x": 1.0}, {1: 1}, {"x": None}])
+def test_bindings_of_the_wrong_kind_are_an_error(bindings):
+    with pytest.raises(UsageError):
+        check_bindings(bindings)
+
+
+def test_whole_numbers_of_any_kind_become_plain_ones():
+    checked = check_bindings({"x": np.int64(3)})
+    assert checked == {"x": 3}
+    assert type(checked["x"]) is int
 
 
 def test_a_binding_for_nothing_is_an_error_that_lists_what_there_is():

@@ -1,13 +1,14 @@
 """Symbolic dimensions: what to bind, what was bound, and what stays open."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+import operator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from tmpass.errors import UnknownSizeError, UsageError
-from tmpass.graph import Graph, Subgraph, Tensor, TensorKind
+from tmpass.graph import Graph, Op, Subgraph, Tensor, TensorKind
 
 _LISTED = 8
-"""So many names stand in an error; the rest is counted."""
+"""So many names, or dimensions of a shape, stand in an error; the rest is counted."""
 
 MAX_DIM = 2**31 - 1
 
@@ -28,18 +29,39 @@ def parse_bindings(texts: Iterable[str]) -> dict[str, int]:
     return check_bindings(bindings)
 
 
-def check_bindings(bindings: Mapping[str, int]) -> dict[str, int]:
-    """`bindings` as they are, once each number is in range.
+def check_bindings(bindings: object) -> dict[str, int]:
+    """`bindings`, a mapping of names to whole numbers of any kind, with plain ones.
 
     Raises:
-        UsageError: a number is not an int of 1 to 2^31 - 1.
+        UsageError: it is no mapping, or a number is not one of 1 to 2^31 - 1.
     """
-    for name, number in bindings.items():
+    if not isinstance(bindings, Mapping):
+        raise UsageError(f"the bindings are {brief(bindings)}", hint="give a mapping such as {'batch': 1}")
+    checked: dict[str, int] = {}
+    for name, value in bindings.items():
         if not isinstance(name, str):
-            raise UsageError(f"{name!r} is no name of a dimension", hint="for instance 'batch' or 'input:0'")
-        if not isinstance(number, int) or not 1 <= number <= MAX_DIM:
-            raise UsageError(f"{name!r} is bound to {number!r}", hint="dimensions are 1 .. 2^31 - 1")
-    return dict(bindings)
+            raise UsageError(f"{brief(name)} is no name of a dimension", hint="for instance 'batch' or 'input:0'")
+        number = whole_number(value)
+        if number is None or not 1 <= number <= MAX_DIM:
+            raise UsageError(f"{name!r} is bound to {brief(value)}", hint="dimensions are 1 .. 2^31 - 1")
+        checked[name] = number
+    return checked
+
+
+def whole_number(value: object) -> int | None:
+    """`value` as an int if it is a whole number, also one of numpy's; None for anything else, also for a bool."""
+    if isinstance(value, bool):
+        return None
+    try:
+        return operator.index(value)  # type: ignore[arg-type]  # which is what it finds out
+    except TypeError:
+        return None
+
+
+def brief(value: object) -> str:
+    """`value` for an error, whatever a caller gave: short."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def bind(graph: Graph, bindings: Mapping[str, int], *, allow_unplanned: bool = False) -> Graph:
@@ -47,7 +69,7 @@ def bind(graph: Graph, bindings: Mapping[str, int], *, allow_unplanned: bool = F
 
     Raises:
         UsageError: a binding names nothing in the model.
-        UnknownSizeError: a tensor that a run needs stays without a size, unless `allow_unplanned`.
+        UnknownSizeError: a tensor that a run needs stays without a type or size, unless `allow_unplanned`.
     """
     _refuse_strangers(graph, bindings)
     if bindings and any(tensor.unknown for subgraph in graph.subgraphs for tensor in subgraph.tensors):
@@ -73,46 +95,104 @@ def _bind_tensor(tensor: Tensor, bindings: Mapping[str, int]) -> Tensor:
 
 def _refuse_strangers(graph: Graph, bindings: Mapping[str, int]) -> None:
     """Raise for a binding that is neither a symbol of the model nor an axis of one of its tensors."""
-    strangers = [name for name in bindings if name not in graph.symbols]
+    symbols = set(graph.symbols)
+    strangers = [name for name in bindings if name not in symbols]
     if not strangers:
         return
-    shapes = {t.name: t.shape for subgraph in graph.subgraphs for t in subgraph.tensors}
+    ranks: dict[str, int | None] = {}
+    for tensor in (t for subgraph in graph.subgraphs for t in subgraph.tensors):
+        rank = None if tensor.shape is None else len(tensor.shape)
+        # Names may repeat: the tensor with the most axes speaks for all.
+        ranks[tensor.name] = max(rank, ranks.get(tensor.name) or 0) if rank is not None else ranks.get(tensor.name)
     for stranger in strangers:
         name, _, axis = stranger.rpartition(":")
-        shape = shapes.get(name)
-        if name in shapes and axis.isdigit() and (shape is None or int(axis) < len(shape)):
+        is_axis = name in ranks and axis.isascii() and axis.isdecimal() and len(axis) < 10
+        rank = ranks.get(name)
+        if is_axis and rank is None:
+            raise UsageError(
+                f"binding {stranger!r} has no effect: the rank of tensor {name!r} is not known",
+                hint="state its shape in the model",
+            )
+        if is_axis and rank is not None and int(axis) < rank:
             continue
         known = _some(graph.symbols) or "the model has no open dimension"
         raise UsageError(f"binding {stranger!r} names no dimension of the model", hint=f"known: {known}")
 
 
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A tensor without a size; `first` says that nothing open goes into it, `words` what is known of it."""
+
+    tensor: Tensor
+    first: bool
+    words: str
+
+
 def _refuse_open(graph: Graph) -> None:
-    """Raise where a tensor that is used has a type with a size, but no size."""
-    tensors: list[str] = []
-    symbols: dict[str, None] = {}
-    for subgraph in graph.subgraphs:
-        used = subgraph.used
-        for index, tensor in enumerate(subgraph.tensors):
-            sized = tensor.kind is TensorKind.CONSTANT or tensor.dtype.bits is None or tensor.bytes is not None
-            if sized or index not in used:
-                continue
-            tensors.append(f"{tensor.name!r} {_shape(tensor)}")
-            symbols |= dict.fromkeys(tensor.unknown)
-    if not tensors:
+    """Raise where a tensor that is used needs bytes, but nobody knows how many."""
+    found = sorted(_open_tensors(graph), key=lambda each: not each.first)  # what is to blame, then what follows from it
+    if not found:
         return
-    names = tuple(s for s in graph.symbols if s in symbols) or tuple(symbols)
-    options = " ".join(f"--bind {name}=N" for name in names[:_LISTED])
-    wish = f"give {options}, or " if names else "give "
+    roots = [each.tensor for each in found if each.first] or [each.tensor for each in found]
+    helpful = dict.fromkeys(s for each in found if each.tensor.dtype.known for s in each.tensor.unknown)
+    names = tuple(s for s in graph.symbols if s in helpful)
+    listed = set(names)
+    names += tuple(dict.fromkeys(s for t in roots if t.dtype.known for s in t.unknown if s not in listed))
+    lacks = ""
+    if any(t.shape is None or not t.dtype.known for t in roots):
+        lacks = "types and shapes" if not all(t.dtype.known for t in roots) else "shapes"
+    wishes = [f"state their {lacks} in the model"] if lacks else []
+    if names:
+        wishes.append("give " + " ".join(f"--bind {name}=N" for name in names[:_LISTED]))
     raise UnknownSizeError(
-        f"the size of {len(tensors)} tensors is not known: {_some(tensors)}",
-        tensors=tuple(tensors),
+        f"the size of {_count(found)} is not known: {_some(each.words for each in found)}",
+        tensors=tuple(each.words for each in found),
         symbols=names,
-        hint=f"{wish}--allow-unplanned to plan the rest",
+        hint=f"{' and '.join(wishes)}, or {'' if names else 'give '}--allow-unplanned to plan the rest",
     )
 
 
-def _shape(tensor: Tensor) -> str:
-    return "of unknown rank" if tensor.shape is None else f"[{', '.join(map(str, tensor.shape))}]"
+def _open_tensors(graph: Graph) -> Iterator[_Open]:
+    called = graph.called
+    for number, subgraph in enumerate(graph.subgraphs):
+        needed = {i: t for i in sorted(subgraph.used) if _is_open(t := subgraph.tensors[i])}
+        if not needed:
+            continue
+        makers = {made: op for op in subgraph.ops for made in op.outputs}
+        for index, tensor in needed.items():
+            maker = makers.get(index)
+            if maker is not None:
+                first = needed.keys().isdisjoint(maker.inputs)
+            else:
+                # A body gets its inputs and captures from its caller, where they are open as well.
+                first = number not in called and tensor.kind is not TensorKind.CAPTURE
+            notes = [f"made by {_title(maker, tensor)}"] if maker is not None and first else []
+            notes += [cause] if (cause := graph.causes.get((number, index))) else []
+            yield _Open(tensor, first, _describe(tensor) + (f" ({'; '.join(notes)})" if notes else ""))
+
+
+def _is_open(tensor: Tensor) -> bool:
+    """Whether `tensor` needs bytes in the arena for all that is known, and has no size."""
+    if tensor.kind is TensorKind.CONSTANT or (tensor.dtype.bits is None and tensor.dtype.known):
+        return False
+    return tensor.bytes is None
+
+
+def _title(op: Op, made: Tensor) -> str:
+    """How an error names the operator that makes `made`; without a name of its own it has that of its result."""
+    return op.kind if op.name == made.name else f"{op.kind} {op.name!r}"
+
+
+def _describe(tensor: Tensor) -> str:
+    if not tensor.dtype.known:
+        return f"{tensor.name!r} of unknown type" + (f" ({name})" if (name := tensor.dtype.name) != "unknown" else "")
+    if tensor.shape is None:
+        return f"{tensor.name!r} of unknown rank"
+    return f"{tensor.name!r} [{_some(map(str, tensor.shape))}]"
+
+
+def _count(tensors: Sequence[object]) -> str:
+    return f"{len(tensors)} tensor{'s' if len(tensors) != 1 else ''}"
 
 
 def _some(names: Iterable[str]) -> str:

@@ -8,12 +8,14 @@ class DType:
     """An element type.
 
     Fields: `name` in lower case, as in numpy where numpy has it; `bits` of one element, packed (int4 is 4), or
-    None where an element has no static size, and then `reason` says why.
+    None where an element has no static size, and then `reason` says why. `known` is False where the type itself is
+    not known: such a tensor may well need bytes.
     """
 
     name: str
     bits: int | None
     reason: str = ""
+    known: bool = True
 
 
 BOOL = DType("bool", 8)

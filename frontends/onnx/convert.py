@@ -43,6 +43,7 @@ def convert(data: bytes, given: Mapping[str, int]) -> Graph:
         metadata={p.key: _bytes(p.value) for p in model.metadata_props},
         symbols=symbols,
         warnings=(*_warnings(model, main), *inference.warnings),
+        causes=maker.causes,
     )
 
 

@@ -43,12 +43,14 @@ _DTYPES = {
 # By number; an onnx older than an element type lacks its name, and then no file it reads can hold one.
 _BY_NUMBER = {number: _DTYPES[name] for name, number in TensorProto.DataType.items() if name in _DTYPES}
 
-_UNKNOWN = DType("unknown", None, "the file gives no element type and shape inference finds none")
+_UNKNOWN = DType("unknown", None, "the file gives no element type and shape inference finds none", known=False)
 
 
 def dtype_of(element: int) -> DType:
-    """Return the DType of a TensorProto.DataType number; one without bits where the number is not known."""
+    """Return the DType of a TensorProto.DataType number; one that is not `known` where the number is not."""
     if element == UNDEFINED:
         return _UNKNOWN
     known = _BY_NUMBER.get(element)
-    return known or DType(f"onnx type {element}", None, "the installed onnx does not know this element type")
+    return known or DType(
+        f"onnx type {element}", None, "the installed onnx does not know this element type", known=False
+    )

@@ -15,7 +15,8 @@ MAX_VALUE_ELEMENTS = 65536
 _MAX_FLOAT_ELEMENTS = 1024
 """Floats matter to shapes only as scales and limits of ranges."""
 
-_SHAPE_ELEMENTS = (TensorProto.INT32, TensorProto.INT64, TensorProto.BOOL)
+SHAPE_ELEMENTS = (TensorProto.INT32, TensorProto.INT64, TensorProto.BOOL)
+"""The element types of shapes, and of what decides about them."""
 
 MAX_DEPTH = 64
 """Bodies nest at most so deep; protobuf itself stops near 33."""
@@ -91,7 +92,7 @@ def _strip(tensor: TensorProto) -> None:
         if dim < 0:
             raise ModelError(f"a stored tensor has dimension {dim}", where=f"tensor {tensor.name!r}", hint="repair it")
         elements *= dim
-    limit = MAX_VALUE_ELEMENTS if tensor.data_type in _SHAPE_ELEMENTS else _MAX_FLOAT_ELEMENTS
+    limit = MAX_VALUE_ELEMENTS if tensor.data_type in SHAPE_ELEMENTS else _MAX_FLOAT_ELEMENTS
     if elements > limit:
         for field in (
             "raw_data",

@@ -8,6 +8,7 @@ from tmpass.graph import ABSENT, Call, Op, Subgraph, Tensor, TensorKind
 
 from .constants import Constants, is_folded
 from .dimensions import Bindings
+from .elsewhere import cause
 from .inference import Inference
 from .opsets import STANDARD_DOMAINS, Opsets
 from .scopes import Body, Scope
@@ -21,6 +22,8 @@ class SubgraphMaker:
     def __init__(self, inference: Inference, fixed: Constants, opsets: Opsets, bindings: Bindings) -> None:
         self.types, self.idle = inference.types, inference.idle
         self.fixed, self.opsets, self.bindings = fixed, opsets, bindings
+        self.causes: dict[tuple[int, int], str] = {}
+        """Why the shapes of tensors are open, by (subgraph, index), where that is known."""
         self._done: dict[int, Subgraph] = {}
 
     @property
@@ -47,6 +50,7 @@ class SubgraphMaker:
                     table.define(made)
             else:
                 ops.append(self._op(node, index, scope, table))
+                self._explain(node, scope, number, [table.tensors[t] for t in ops[-1].outputs if t != ABSENT], table)
         inputs = tuple(table.indices[n] for n in scope.inputs)
         outputs = tuple(table.index(n) for n in scope.outputs)
         self._done[number] = Subgraph(name, tuple(table.tensors), tuple(ops), inputs, outputs)
@@ -68,6 +72,12 @@ class SubgraphMaker:
         kind = f"{node.domain}::{node.op_type}" if node.domain else node.op_type
         custom = node.domain not in STANDARD_DOMAINS or not self.opsets.defines(node.domain, node.op_type)
         return Op(kind, name, tuple(inputs), outputs, calls=calls, view=view, custom=custom)
+
+    def _explain(self, node: NodeProto, scope: Scope, number: int, made: list[Tensor], table: Table) -> None:
+        """Note why the shapes of `made`, the results of `node` in subgraph `number`, are open."""
+        vague = [t for t in made if t.shape is None or t.unknown]
+        if vague and (why := cause(node, scope)):
+            self.causes |= {(number, table.indices[t.name]): why for t in vague}
 
     def _call(self, node: NodeProto, body: Body, name: str, table: Table) -> Call:
         number = len(self._done)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.graphs import Sketch, graph_of, graphs
 
-from tmpass.dtypes import FLOAT32
+from tmpass.dtypes import FLOAT32, DType
 from tmpass.graph import Call, TensorKind
 from tmpass.loading import Model
 from tmpass.pipeline import plan, verify
@@ -223,6 +223,16 @@ def test_unknown_sizes_need_the_option():
     made = plan(model(graph), allow_unplanned=True)
     assert check_plan(made, graph) == []
     assert kinds(replace(made, options=replace(made.options, allow_unplanned=False)), graph) == ["missing"]
+
+
+@pytest.mark.parametrize(("known", "found"), [(True, []), (False, ["missing"])])
+def test_a_type_without_bytes_may_be_left_out_and_an_unknown_one_not(known, found):
+    sketch = Sketch()
+    sketch.input(4, dtype=DType("odd", None, "it is odd", known=known))
+    graph = graph_of(sketch)
+    made = plan(model(graph), allow_unplanned=True)
+    assert kinds(made, graph) == []
+    assert kinds(replace(made, options=replace(made.options, allow_unplanned=False)), graph) == found
 
 
 def test_what_is_outside_the_arena_must_be_tied_to_an_end(graph):

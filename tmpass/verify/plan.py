@@ -96,7 +96,8 @@ def _fault(
         role = "variable" if tensor.kind is TensorKind.VARIABLE else end or "activation"
     if row.role != role:
         return "missing", f"is listed as {row.role}, but is {role}"
-    if role == "unplanned" and used and tensor.dtype.bits is not None and not plan.options.allow_unplanned:
+    needs_bytes = tensor.dtype.bits is not None or not tensor.dtype.known
+    if role == "unplanned" and used and needs_bytes and not plan.options.allow_unplanned:
         return "missing", "has no known size, and the options do not allow that"
     external = plan.options.io == "external"
     if role in ("constant", "unplanned") or (external and outermost and role in ("input", "output")):

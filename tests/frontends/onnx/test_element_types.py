@@ -21,8 +21,10 @@ def test_every_numeric_type_has_its_bits(element):
 
 def test_strings_and_unknown_types_have_none():
     assert dtype_of(TensorProto.STRING) == dtypes.STRING
-    assert dtype_of(0).bits is None
-    assert dtype_of(12345).bits is None
+    assert dtype_of(TensorProto.STRING).known
+    for element in (TensorProto.UNDEFINED, 12345):
+        assert dtype_of(element).bits is None
+        assert not dtype_of(element).known
     assert "12345" in dtype_of(12345).name
 
 

@@ -95,7 +95,7 @@ def _bind_tensor(tensor: Tensor, bindings: Mapping[str, int]) -> Tensor:
 
 def _refuse_strangers(graph: Graph, bindings: Mapping[str, int]) -> None:
     """Raise for a binding that is neither a symbol of the model nor an axis of one of its tensors."""
-    symbols = set(graph.symbols)
+    symbols = {*graph.symbols, *graph.other_symbols}
     strangers = [name for name in bindings if name not in symbols]
     if not strangers:
         return
@@ -115,7 +115,7 @@ def _refuse_strangers(graph: Graph, bindings: Mapping[str, int]) -> None:
             )
         if is_axis and rank is not None and int(axis) < rank:
             continue
-        known = _some(graph.symbols) or "the model has no open dimension"
+        known = _some((*graph.symbols, *graph.other_symbols)) or "the model has no open dimension"
         raise UsageError(f"binding {stranger!r} names no dimension of the model", hint=f"known: {known}")
 
 

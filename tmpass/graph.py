@@ -140,7 +140,8 @@ class Entry:
 class Graph:
     """A model. `entries` run one at a time, never at once; `metadata` maps names to their bytes.
 
-    `symbols` are the names of dimensions that the file leaves open, before any was bound. `causes` says of tensors by
+    `symbols` are the names of dimensions that the file leaves open, before any was bound; `other_symbols` can be bound
+    as well, but may follow from those. `causes` says of tensors by
     (subgraph, index) why their size is open, where the frontend can tell.
     """
 
@@ -149,6 +150,7 @@ class Graph:
     entries: tuple[Entry, ...]
     metadata: Mapping[str, bytes] = field(default_factory=dict)
     symbols: tuple[str, ...] = ()
+    other_symbols: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     causes: Mapping[tuple[int, int], str] = field(default_factory=dict)
 

@@ -29,7 +29,7 @@ def convert(data: bytes, given: Mapping[str, int]) -> Graph:
     main = scopes_of(model)
     import_domains(model, {node.domain for scope in main.walk() for node in scope.nodes})
     opsets, bindings = Opsets(model), Bindings(given)
-    symbols = bind(main, bindings)
+    symbols, others = bind(main, bindings)
     inference = infer(model, main, opsets, bindings)
     maker = SubgraphMaker(inference, constants(main, opsets), opsets, bindings)
     name = main.graph.name or "main"
@@ -42,6 +42,7 @@ def convert(data: bytes, given: Mapping[str, int]) -> Graph:
         entries=(Entry(name, 0, inputs, outputs),),
         metadata={p.key: _bytes(p.value) for p in model.metadata_props},
         symbols=symbols,
+        other_symbols=others,
         warnings=(*_warnings(model, main), *inference.warnings),
         causes=maker.causes,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from onnx import ValueInfoProto
+from onnx import TensorShapeProto, ValueInfoProto
 
 from tmpass.errors import ModelError
 
@@ -11,7 +11,7 @@ from .value_types import ValueType, dims_of
 
 
 class Bindings:
-    """The numbers a user binds, and the names the file itself gives to dimensions.
+    """The numbers a user binds, and the names of dimensions: `stated` in the file, `names` with those made up.
 
     A key is the `dim_param` of a dimension, or "tensor name:axis"; the second kind also binds the `dim_param`
     it meets, so that one symbol has one number everywhere.
@@ -19,12 +19,28 @@ class Bindings:
 
     def __init__(self, given: Mapping[str, int]) -> None:
         self.numbers = dict(given)
+        self.stated: set[str] = set()
         self.names: set[str] = set()
         self.axes: dict[str, dict[int, int]] = {}
         for key, number in given.items():
             tensor, _, axis = key.rpartition(":")
             if axis.isdecimal() and axis.isascii() and len(axis) < 10:
                 self.axes.setdefault(tensor, {})[int(axis)] = number
+
+    def made_up(self, name: str, axis: int) -> str:
+        """The name of a dimension of the tensor `name` to which the file gives none.
+
+        Raises:
+            ModelError: the file gives that name to another dimension.
+        """
+        key = f"{name}:{axis}"
+        if key in self.stated:
+            raise ModelError(
+                f"axis {axis} has no name, and {key!r}, which stands for it, is the name of another dimension",
+                where=f"tensor {name!r}",
+                hint="rename that dimension in the model",
+            )
+        return key
 
     def settle(self, name: str, known: ValueType) -> ValueType:
         """`known`, the type of the tensor `name`, with what is bound of it put in."""
@@ -56,28 +72,36 @@ class Bindings:
                 )
 
 
-def bind(main: Scope, bindings: Bindings) -> tuple[str, ...]:
+def bind(main: Scope, bindings: Bindings) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Name the nameless open dimensions of the inputs, then put numbers for all bound ones, in place.
 
     Returns:
-        The names of the open dimensions of the inputs as the file has them, in order of appearance.
+        The names of the open dimensions of the inputs as the file has them, in order of appearance, and those that
+        only stand elsewhere.
 
     Raises:
-        ModelError: a binding contradicts a number in the file.
+        ModelError: a binding contradicts a number in the file, or a name stands for two dimensions.
     """
     inputs = set(main.inputs)
+    bindings.stated.update(dim.dim_param for dim in _dims(main) if dim.dim_param)
     symbols: dict[str, None] = {}
     for value in main.graph.input:
         if value.name in inputs:
             symbols |= dict.fromkeys(_name(value, bindings))
+            symbols |= dict.fromkeys(dim.dim_param for dim in dims_of(value.type) if dim.dim_param)
+    others = sorted(bindings.stated - symbols.keys())
+    for dim in _dims(main):
+        if dim.dim_param in bindings.numbers:
+            dim.dim_value = bindings.numbers[dim.dim_param]
+    bindings.names.update(symbols, others)
+    return tuple(symbols), tuple(others)
+
+
+def _dims(main: Scope) -> Iterator[TensorShapeProto.Dimension]:
+    """Every dimension that the file declares."""
     for scope in main.walk():
         for value in (*scope.graph.input, *scope.graph.output, *scope.graph.value_info):
-            for dim in dims_of(value.type):
-                if dim.dim_param:
-                    bindings.names.add(dim.dim_param)
-                    if dim.dim_param in bindings.numbers:
-                        dim.dim_value = bindings.numbers[dim.dim_param]
-    return tuple(symbols)
+            yield from dims_of(value.type)
 
 
 def _name(value: ValueInfoProto, bindings: Bindings) -> Iterator[str]:
@@ -88,7 +112,7 @@ def _name(value: ValueInfoProto, bindings: Bindings) -> Iterator[str]:
         bound = axes.get(axis)
         if dim.HasField("dim_value") and dim.dim_value >= 0:
             continue
-        symbol = dim.dim_param or key
+        symbol = dim.dim_param or bindings.made_up(value.name, axis)
         dim.dim_param = symbol
         yield symbol
         if bound is None:

@@ -55,4 +55,4 @@ class Table:
         """Return the shape with a name for each dimension that stays open: the file's own, or where it is."""
         if known.shape is None:
             return None
-        return tuple(f"{name}:{axis}" if d is None else d for axis, d in enumerate(known.shape))
+        return tuple(self._bindings.made_up(name, axis) if d is None else d for axis, d in enumerate(known.shape))

@@ -4,7 +4,8 @@ import pytest
 from onnx import parser
 from tmpass.frontends import onnx as frontend
 
-from tmpass.errors import ModelError
+from tmpass.bind import bind
+from tmpass.errors import ModelError, UnknownSizeError
 
 HEAD = '<ir_version: 8, opset_import: ["": 17, "x": 1]>'
 
@@ -101,3 +102,35 @@ def test_bindings_reach_bodies():
 
 def test_strange_bindings_are_left_to_others():
     assert load(TEXT, {"nothing": 4, "nothing:0": 4, ":": 1, "x:99": 2, "x:٣": 1}).symbols == ("batch", "seq")
+
+
+def test_names_that_stand_only_in_outputs_and_inner_values_can_be_bound():
+    text = "g (float[4] x) => (int64[1, K] z) { z = NonZero(x) }"
+    assert load(text).symbols == ()
+    assert load(text).other_symbols == ("K",)
+    assert shapes(load(text, {"K": 3}))["z"] == (1, 3)
+    inner = "g (float[4] x) => (y) <int64[1, K] q> { q = NonZero(x) y = Identity(q) }"
+    assert shapes(load(inner, {"K": 3}))["y"] == (1, 3)
+
+
+def test_the_dimensions_in_a_sequence_are_symbols():
+    text = "g (seq(float[N, 4]) s) => (y) <int64 i = {0}> { y = SequenceAt(s, i) }"
+    assert load(text).symbols == ("N",)
+    assert shapes(load(text, {"N": 3}))["y"] == (3, 4)
+
+
+@pytest.mark.parametrize("text", ["g (float[4] x) => (int64[1, K] z) { z = NonZero(x) }", TEXT])
+def test_what_an_error_suggests_to_bind_works(text):
+    with pytest.raises(UnknownSizeError) as error:
+        bind(load(text), {})
+    assert error.value.symbols
+    numbers = dict.fromkeys(error.value.symbols, 3)
+    assert bind(load(text, numbers), numbers)
+
+
+def test_a_name_made_up_for_an_axis_is_not_one_of_the_file():
+    model = parse("g (float[1, 4] x, float[clash, 5] y) => (z) { z = Relu(x) }")
+    model.graph.input[0].type.tensor_type.shape.dim[0].ClearField("dim_value")
+    model.graph.input[1].type.tensor_type.shape.dim[0].dim_param = "x:0"
+    with pytest.raises(ModelError, match="tensor 'x': axis 0 has no name, and 'x:0', which stands for it"):
+        load(model)

@@ -6,6 +6,7 @@ from onnx import IR_VERSION, ModelProto
 
 from tmpass.graph import Entry, Graph
 
+from .arity import check_arity
 from .constants import constants
 from .dimensions import Bindings, bind
 from .functions import inline
@@ -29,6 +30,7 @@ def convert(data: bytes, given: Mapping[str, int]) -> Graph:
     main = scopes_of(model)
     import_domains(model, {node.domain for scope in main.walk() for node in scope.nodes})
     opsets, bindings = Opsets(model), Bindings(given)
+    check_arity(main, opsets.versions.get("", 1))
     symbols, others = bind(main, bindings)
     inference = infer(model, main, opsets, bindings)
     maker = SubgraphMaker(inference, constants(main, opsets), opsets, bindings)

@@ -1,0 +1,73 @@
+"""How many values an operator passes to its bodies and takes from them: what the format fixes."""
+
+from onnx import NodeProto
+
+from tmpass.errors import ModelError
+
+from .scopes import Body, Scope, node_title
+
+
+def check_arity(main: Scope, version: int) -> None:
+    """Refuse an If, Loop or Scan whose bodies do not match it; `version` is that of the default operator set.
+
+    Raises:
+        ModelError: a body is missing, or takes or gives another number of values than the operator passes.
+    """
+    for scope in main.walk():
+        for index, bodies in scope.bodies.items():
+            node = scope.nodes[index]
+            fault = "" if node.domain else _fault(node, bodies, version)
+            if fault:
+                inside = f"graph {scope.graph.name!r}, " if scope.id else ""
+                raise ModelError(fault, where=inside + node_title(node, index), hint="export the model again")
+        for index, node in enumerate(scope.nodes):
+            if not node.domain and node.op_type in ("If", "Loop", "Scan") and index not in scope.bodies:
+                raise ModelError("it has no body", where=node_title(node, index), hint="export the model again")
+
+
+def _fault(node: NodeProto, bodies: tuple[Body, ...], version: int) -> str:
+    if node.op_type == "If":
+        return _if(node, bodies)
+    if node.op_type not in ("Loop", "Scan"):
+        return ""
+    if [body.role for body in bodies] != ["body"]:
+        return f"it has the bodies {', '.join(body.role for body in bodies)}, and needs one that is named body"
+    body = bodies[0]
+    return _loop(node, body) if node.op_type == "Loop" else _scan(node, body, version)
+
+
+def _if(node: NodeProto, bodies: tuple[Body, ...]) -> str:
+    roles = sorted(body.role for body in bodies)
+    if roles != ["else_branch", "then_branch"]:
+        return f"it has the branches {', '.join(roles)}, and needs then_branch and else_branch"
+    # Some files list among a branch's inputs what it captures: nothing is passed, so nothing is missing.
+    faults = (_count(body, len(body.scope.inputs), len(node.output)) for body in bodies)
+    return next(filter(None, faults), "")
+
+
+def _loop(node: NodeProto, body: Body) -> str:
+    # Trip count and condition may be left out; the body always takes both, and gives the condition.
+    carried = max(len(node.input) - 2, 0)
+    if len(node.output) < carried:
+        return f"it carries {carried} values, and gives {len(node.output)}"
+    return _count(body, 2 + carried, 1 + len(node.output))
+
+
+def _scan(node: NodeProto, body: Body, version: int) -> str:
+    # The first version had an input for the lengths, which the body does not see.
+    passed = len(node.input) - (version < 9)
+    scanned = next((a.i for a in node.attribute if a.name == "num_scan_inputs"), 0)
+    if not 1 <= scanned <= passed:
+        return f"num_scan_inputs is {scanned}, and it has {passed} inputs"
+    if len(node.output) < passed - scanned:
+        return f"it carries {passed - scanned} values, and gives {len(node.output)}"
+    return _count(body, passed, len(node.output))
+
+
+def _count(body: Body, takes: int, gives: int) -> str:
+    scope = body.scope
+    if len(scope.inputs) != takes:
+        return f"its {body.role} takes {len(scope.inputs)} values, and {takes} are passed to it"
+    if len(scope.outputs) != gives:
+        return f"its {body.role} gives {len(scope.outputs)} values, and {gives} are taken from it"
+    return ""

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from onnx import TensorProto
+
 from .scopes import Scope
 from .value_types import ValueType
 from .values import Value, stored_value
@@ -34,6 +36,11 @@ class Environment:
             stored = home.scope.stored.get(name)
             home.values[name] = stored_value(stored) if stored is not None else None
         return home.values[name]
+
+    def stored(self, name: str) -> TensorProto | None:
+        """Return the initialiser `name`, of this scope or one outside."""
+        home = self._home(name)
+        return home.scope.stored.get(name) if home else None
 
     def is_news(self, name: str) -> bool:
         """Whether more is known of `name` than ONNX's inference of the whole model knew."""

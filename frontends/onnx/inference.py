@@ -12,6 +12,7 @@ from onnx.shape_inference import infer_shapes
 
 from tmpass.errors import ModelError
 
+from .contradictions import check_shapes
 from .dimensions import Bindings
 from .opsets import Opsets
 from .propagation import is_safe
@@ -38,7 +39,8 @@ def infer(model: ModelProto, main: Scope, opsets: Opsets, bindings: Bindings) ->
     """Infer the types of all values of `model`, whose tree of scopes is `main`.
 
     Raises:
-        ModelError: shape inference refuses the model, or a declared element type is not the computed one.
+        ModelError: shape inference refuses the model, shapes contradict each other, or a declared element type is
+            not the computed one.
     """
     declared = [_declared(scope) for scope in main.walk()]
     for scope in main.walk():
@@ -46,15 +48,16 @@ def infer(model: ModelProto, main: Scope, opsets: Opsets, bindings: Bindings) ->
     data = model.SerializeToString()
     inferred = _collect(main, _run(data).graph, bindings)
     types = settle_all(inferred, declared, bindings)
-    if _has_holes(main, types) and is_safe(main, inferred, opsets):
+    if not _complete(main, types) and is_safe(main, inferred, opsets):
         inferred = _propagate(main, data, inferred, bindings)
         types = settle_all(inferred, declared, bindings)
     idle: frozenset[int] = frozenset()
-    if _has_holes(main, types):
+    if not _complete(main, types) or _has_control_flow(main):
         # What evaluates values costs time to import.
         from .refine import refine
 
         types, idle = refine(main, inferred, declared, opsets, bindings)
+    check_shapes(main, types, idle, opsets.versions.get("", 1))
     return Inference(types, idle, _compare(main, types, declared, idle))
 
 
@@ -148,14 +151,16 @@ def _without_inventions(known: ValueType, bindings: Bindings) -> ValueType:
     return ValueType(known.element, dims)
 
 
-def _has_holes(main: Scope, types: Types) -> bool:
-    """Whether refinement may find more; at a loop always, since ONNX believes what its body declares."""
-    for scope in main.walk():
-        if not all(known.complete for known in types[scope.id].values()):
-            return True
-        if any(scope.nodes[index].op_type == "Loop" for index in scope.bodies):
-            return True
-    return False
+def _complete(main: Scope, types: Types) -> bool:
+    return all(known.complete for scope in main.walk() for known in types[scope.id].values())
+
+
+def _has_control_flow(main: Scope) -> bool:
+    """Whether refinement has more to say than shapes: which branches never run, and of loops what holds.
+
+    ONNX believes what the body of a loop declares.
+    """
+    return any(scope.nodes[index].op_type in ("If", "Loop") for scope in main.walk() for index in scope.bodies)
 
 
 def _compare(main: Scope, types: Types, declared: Types, idle: frozenset[int]) -> tuple[str, ...]:

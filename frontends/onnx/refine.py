@@ -5,15 +5,16 @@ the values of its inputs where those are known at plan time: constants, shapes t
 arithmetic makes of them. Such values serve shapes only; they do not make a tensor a constant.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-from onnx import NodeProto, TypeProto, defs, helper, numpy_helper
+from onnx import NodeProto, TensorProto, TypeProto, defs, helper, numpy_helper
 from onnx.shape_inference import infer_node_outputs, infer_shapes
 
 from .dimensions import Bindings
 from .environment import Environment
+from .faults import check_nodes
 from .gaps import left_out
 from .opsets import Opsets
 from .propagation import short
@@ -40,24 +41,33 @@ def refine(
 
     Returns:
         The types, and the ids of the branches that certainly never run.
+
+    Raises:
+        ModelError: a size stays open since ONNX refuses the node that makes it.
     """
     sweep = Sweep(main, inferred, declared, opsets, bindings)
     try:
         sweep.run(main, None, {})
     except _TooManyVisits:
         return settle_all(inferred, declared, bindings), frozenset()
+    check_nodes(sweep, main)
     return sweep.types, frozenset(sweep.idle)
 
 
 class Sweep:
-    """The state of one refinement: `types` is what it found, by scope id, `idle` the branches never taken."""
+    """The state of one refinement.
+
+    Fields: `types` is what it found, by scope id, `environments` what the last sweep over each scope knew, and
+    `idle` the branches never taken.
+    """
 
     def __init__(self, main: Scope, inferred: Types, declared: Types, opsets: Opsets, bindings: Bindings) -> None:
         self.inferred, self.declared, self.opsets, self.bindings = inferred, declared, opsets, bindings
         self.types: Types = list(inferred)
         self.idle: set[int] = set()
-        self._imports = [helper.make_opsetid(domain, version) for domain, version in opsets.versions.items()]
-        self._evaluator = Evaluator(self._imports)
+        self.environments: dict[int, Environment] = {}
+        self.imports = [helper.make_opsetid(domain, version) for domain, version in opsets.versions.items()]
+        self._evaluator = Evaluator(self.imports)
         self._visits = _VISITS_PER_NODE * sum(1 + len(scope.nodes) for scope in main.walk())
 
     def run(self, scope: Scope, outer: Environment | None, inputs: Mapping[str, ValueType]) -> Environment:
@@ -70,6 +80,7 @@ class Sweep:
             known[name] = self.settle(scope, name, fill(inputs.get(name, ValueType()), known[name]))
         here = Environment(scope, outer, self.inferred[scope.id], known)
         self.types[scope.id] = known
+        self.environments[scope.id] = here
         for index, node in enumerate(scope.nodes):
             self._visit(node, index, here)
         return here
@@ -103,22 +114,26 @@ class Sweep:
             return {}
         schema = defs.get_schema(node.op_type, self.opsets.versions.get(node.domain, 1), node.domain)
         types = {name: to_proto(here.type_of(name)) for name in node.input if name}
-        values = {name: here.value_of(name) for name in types}
-        data = {
-            name: numpy_helper.from_array(value, name)
-            for name, value in values.items()
-            if value is not None and value.size <= _MAX_SHAPE_INPUT
-        }
+        data = self.data_of(here, types)
         defined = schema.has_function or schema.has_context_dependent_function  # type: ignore[attr-defined]
         try:
             if defined:
-                found = _infer_alone(node, types, data, self._imports)
+                found = _infer_alone(node, types, data, self.imports)
             else:
-                found = infer_node_outputs(schema, node, types, data, opset_imports=self._imports)
+                found = infer_node_outputs(schema, node, types, data, opset_imports=self.imports)
         except Exception:
             # Inference that fails on a node leaves it as open as it was.
             return {}
         return {name: _without_names(from_proto(proto), types) for name, proto in found.items() if name}
+
+    def data_of(self, here: Environment, names: Iterable[str]) -> dict[str, TensorProto]:
+        """Return the values of those of `names` that are known and short enough to be a shape."""
+        values = {name: here.value_of(name) for name in names}
+        return {
+            name: numpy_helper.from_array(value, name)
+            for name, value in values.items()
+            if value is not None and value.size <= _MAX_SHAPE_INPUT
+        }
 
     def _evaluate(self, node: NodeProto, here: Environment) -> None:
         """Find the values of the outputs of `node`, and from them shapes that inference cannot see."""

@@ -1,5 +1,6 @@
 """Shapes: inferred, computed from values that are known, and never guessed."""
 
+import re
 import resource
 
 import pytest
@@ -91,9 +92,52 @@ def test_unknown_rank_and_type_stay_unknown():
     assert tensor.dtype.reason
 
 
-def test_a_shape_that_contradicts_itself_stays_open():
-    graph = load("g (float[2, 3] x) => (y) { y = MatMul(x, x) }")
-    assert shape(graph, "y") is None
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("g (float[2, 3] x) => (y) { y = MatMul(x, x) }", "node 0 (MatMul): Incompatible dimensions"),
+        ("g (float[3, 4] x, float[5, 4] w) => (y) { y = Add(x, w) }", "node 0 (Add): Incompatible dimensions"),
+        (
+            "g (float[1, 1, 3, 3] x, float[1, 1, 7, 7] w) => (y) { y = Conv(x, w) }",
+            "node 0 (Conv): axis 2 of its result 'y' would have the length -3",
+        ),
+        (
+            "g (float[1, 1, 3, 3] x) => (y) { y = MaxPool <kernel_shape = [2, 2], strides = [0, 0]> (x) }",
+            "node 0 (MaxPool): Attribute strides must only contain positive values",
+        ),
+        (
+            "g (float[8] x) => (y) <int64[2] p = {-10, 0}> { y = Pad(x, p) }",
+            "node 0 (Pad): axis 0 of its result 'y' would have the length -2",
+        ),
+        ("g (float[4] x) => (y) <int64[1] s = {-7}> { y = Reshape(x, s) }", "node 0 (Reshape): Invalid dimension"),
+        ("g (float[4] x) => (y) <int64[2] s = {-1, -1}> { y = Reshape(x, s) }", "may not have multiple -1"),
+        ("g (float[1] x) => (y) <int64[1] s = {9}> { q = NonZero(x) y = Unsqueeze(x, s) }", "node 1 (Unsqueeze): "),
+        ("g (float[4] x) => (y) <int64[1] s = {5}> { y = Reshape(x, s) }", "makes [5], 5 elements, of [4], 4 elements"),
+    ],
+)
+def test_a_node_that_cannot_run_is_refused_with_its_fault(text, fault):
+    with pytest.raises(ModelError, match=re.escape(fault)):
+        load(text)
+
+
+def test_a_stored_shape_with_too_little_data_is_refused():
+    model = parser.parse_model(HEAD + "g (float[6] x) => (y) <int64[2] s = {2, 3}> { y = Reshape(x, s) }")
+    model.graph.initializer[0].dims[0] = 3
+    with pytest.raises(ModelError, match=r"node 0 \(Reshape\): Data size mismatch"):
+        load(model)
+
+
+def test_a_node_that_cannot_run_may_stand_in_a_branch_that_is_not_taken():
+    """Exporters write: if the axis has one element, squeeze it."""
+    graph = load(
+        "g (float[3] x, bool c) => (y) <int64[1] a = {0}> { y = If (c) <"
+        "then_branch = t () => (q) { q = Squeeze(x, a) }, else_branch = e () => (r) { r = Identity(x) }> }"
+    )
+    assert len(graph.subgraphs) == 3
+
+
+def test_operators_of_other_domains_have_no_faults():
+    assert shape(load("g (float[3] x) => (y) { y = x.Squeeze <axes = [7]> (x) }"), "y") is None
 
 
 def test_sequences_and_optionals_have_no_static_size():
@@ -121,7 +165,6 @@ HUGE = 2**40
         "a = Shape(x) b = Expand(a, n) y = ConstantOfShape(b)",
         "a = Shape(x) b = Tile(a, n) y = ConstantOfShape(b)",
         "a = Shape(x) y = Pad(a, p)",
-        "a = Unsqueeze(x, n) y = Reshape(a, n)",
     ],
 )
 def test_a_small_file_cannot_ask_for_gigabytes(nodes):

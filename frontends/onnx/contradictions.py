@@ -1,0 +1,117 @@
+"""Shapes that cannot be true together, whether the file, a binding or both are to blame."""
+
+from collections.abc import Iterator, Set
+
+from onnx import NodeProto
+
+from tmpass.errors import ModelError
+
+from .scopes import Body, Scope, node_title
+from .settling import Types
+from .value_types import ValueType
+
+_RESHAPES = frozenset({"Flatten", "Reshape", "Squeeze", "Unsqueeze"})
+
+_HINT = "repair the model, or bind other numbers"
+
+
+def runs_for_sure(node: NodeProto, bodies: tuple[Body, ...], idle: Set[int]) -> Iterator[Scope]:
+    """The bodies of `node` that run whenever it does: not the branches of an If that is still to decide.
+
+    A branch that is not taken may hold what is impossible for the shapes at hand: exporters write
+    "if the axis has one element, squeeze it".
+    """
+    live = [body.scope for body in bodies if body.scope.id not in idle]
+    if not node.domain and (node.op_type in ("Loop", "Scan") or (node.op_type == "If" and len(live) == 1)):
+        yield from live
+
+
+def check_shapes(main: Scope, types: Types, idle: Set[int], version: int) -> None:
+    """Refuse shapes that contradict each other; `version` is that of the default operator set.
+
+    Raises:
+        ModelError: a reshape changes the number of elements, or a value is copied to where it has no room.
+    """
+    _check(main, (), types, idle, version, sure=True)
+
+
+def _check(scope: Scope, outer: tuple[Scope, ...], types: Types, idle: Set[int], version: int, *, sure: bool) -> None:
+    around = (*outer, scope)
+
+    def type_of(name: str) -> ValueType:
+        home = next((level for level in reversed(around) if name in level.makers), None)
+        return types[home.id].get(name, ValueType()) if home else ValueType()
+
+    for index, node in enumerate(scope.nodes):
+        if node.domain:
+            continue
+        if sure and node.op_type in _RESHAPES and node.input and node.output and node.output[0]:
+            _check_elements(node, index, type_of(node.input[0]), type_of(node.output[0]))
+        bodies = [body for body in scope.bodies.get(index, ()) if body.scope.id not in idle]
+        certain = {inner.id for inner in runs_for_sure(node, tuple(bodies), idle)}
+        for body in bodies:
+            inside = types[body.scope.id]
+            for source, target in _taken(node, body, version):
+                given = inside[source] if source in body.scope.makers else type_of(source)
+                _check_room(f"its {body.role} gives {source!r}", given, target, type_of(target), node, index)
+            for source, target in _passed(node, body, version):
+                _check_room(f"it passes {source!r}", type_of(source), target, inside[target], node, index)
+            _check(body.scope, around, types, idle, version, sure=sure and body.scope.id in certain)
+
+
+def _taken(node: NodeProto, body: Body, version: int) -> Iterator[tuple[str, str]]:
+    """The results of `body` that become results of `node` as they are, with their names there."""
+    results, made = body.scope.outputs, node.output
+    if node.op_type == "Loop":
+        results, made = results[1 : len(node.input) - 1], made[: max(len(node.input) - 2, 0)]
+    elif node.op_type == "Scan":
+        results, made = results[: _states(node, version)], made[: _states(node, version)]
+    elif node.op_type != "If":
+        return
+    yield from (pair for pair in zip(results, made, strict=False) if pair[1])
+
+
+def _passed(node: NodeProto, body: Body, version: int) -> Iterator[tuple[str, str]]:
+    """The values that `node` copies into inputs of `body` before it runs, with their names there."""
+    given, inner = node.input, body.scope.inputs
+    if node.op_type == "Loop":
+        given, inner = given[2:], inner[2:]
+    elif node.op_type == "Scan":
+        given, inner = given[: _states(node, version)], inner[: _states(node, version)]
+    else:
+        return
+    yield from (pair for pair in zip(given, inner, strict=False) if pair[0])
+
+
+def _states(node: NodeProto, version: int) -> int:
+    """How many values a Scan carries; its first version, with a batch axis, copies none as it is."""
+    if version < 9:
+        return 0
+    return len(node.input) - next((a.i for a in node.attribute if a.name == "num_scan_inputs"), 0)
+
+
+def _check_elements(node: NodeProto, index: int, data: ValueType, result: ValueType) -> None:
+    before, after = data.elements, result.elements
+    if before is not None and after is not None and before != after:
+        fault = f"makes {_show(result)}, {after} elements, of {_show(data)}, {before} elements"
+        raise ModelError(fault, where=node_title(node, index), hint=_HINT)
+
+
+def _check_room(how: str, given: ValueType, target: str, there: ValueType, node: NodeProto, index: int) -> None:
+    if given.shape is None or there.shape is None:
+        return
+    if len(given.shape) == len(there.shape):
+        pairs = zip(given.shape, there.shape, strict=True)
+        narrow = any(isinstance(a, int) and isinstance(b, int) and a > b for a, b in pairs)
+    else:
+        narrow = given.static and there.static and (given.elements or 0) > (there.elements or 0)
+    # A value without elements fits anywhere, however long its other axes are.
+    empty = 0 in given.shape
+    if narrow and not empty:
+        fault = f"{how} {_show(given)}, for which {target!r} {_show(there)} has no room"
+        raise ModelError(fault, where=node_title(node, index), hint=_HINT)
+
+
+def _show(known: ValueType) -> str:
+    dims = ["?" if d is None else str(d) for d in known.shape or ()]
+    return f"[{', '.join(dims[:8])}{', ...' if len(dims) > 8 else ''}]"

@@ -12,6 +12,7 @@ from .dataflow import check_reads, find_writers
 from .entries import make_entries, read_signatures
 from .flatbuffer import DAMAGED, Field, Table, root_table
 from .operators import Code, read_codes, read_operators
+from .passing import check_passing
 from .shapes import Shapes
 from .tensors import Declared, kinds, read_tensors
 
@@ -54,6 +55,7 @@ def read_model(data: bytes, bindings: Mapping[str, int]) -> Graph:
     shapes = Shapes(bindings, modern=modern, file_size=len(data))
     subgraphs = tuple(_finish(subgraph, shapes) for subgraph in read)
     shapes.check_bindings()
+    check_passing(subgraphs, [subgraph.tensors for subgraph in read])
     metadata = {
         table.string(schema.Metadata.NAME) or "": buffers.content(table.scalar(schema.Metadata.BUFFER), table)
         for table in model.tables(schema.Model.METADATA, "metadata")

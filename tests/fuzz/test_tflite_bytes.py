@@ -33,7 +33,7 @@ def _models() -> list[bytes]:
         Operator("op", [0, 1, -1], [3], intermediates=[2], custom=True),
         Operator("STABLEHLO_CASE", [3], [], cases),
     ]
-    return [plain, branch, write_model([Subgraph(odd, operators, [], [3]), body])]
+    return [plain, branch, write_model([Subgraph(odd, operators, [], [3]), Subgraph([])])]
 
 
 MODELS = _models()

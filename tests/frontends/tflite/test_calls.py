@@ -1,5 +1,7 @@
 """Operators that run other subgraphs."""
 
+from dataclasses import replace
+
 import pytest
 from tflite_writer import Operator, Options, Subgraph, Tensor, options, write_model
 from tmpass.frontends import tflite
@@ -54,8 +56,12 @@ CALLS = {
 
 
 def calls(kind: str, table: Options | None) -> tuple[Call, ...]:
-    main = Subgraph([Tensor("x", [4]), Tensor("y", [4])], [Operator(kind, [0], [1], table)], inputs=[0])
-    graph = tflite.load(write_model([main, Subgraph(), Subgraph()]), {})
+    leading = 1 if kind in ("IF", "STABLEHLO_CASE") else 0
+    ends = ([], []) if kind == "CALL_ONCE" else ([0] * (1 + leading), [1])
+    main = Subgraph([Tensor("x", [4]), Tensor("y", [4])], [Operator(kind, *ends, table)], inputs=[0])
+    callee = Subgraph([Tensor("x", [4])], inputs=[] if kind == "CALL_ONCE" else [0])
+    callee = replace(callee, outputs=callee.inputs)
+    graph = tflite.load(write_model([main, callee, callee]), {})
     return graph.subgraphs[0].ops[0].calls
 
 

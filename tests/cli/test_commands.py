@@ -144,6 +144,50 @@ def test_a_full_disk_is_said_in_a_line(process, model, words):
     assert done.stderr == b"tmpass: cannot write the output: No space left on device\n"
 
 
+NOT_WRITTEN = "tmpass: cannot write the output: it is closed\n"
+NOT_READ = "tmpass: -: cannot read it: it is closed; check the path\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "streams", "code", "err"),
+    [
+        ("plan {model}", ">&-", 2, NOT_WRITTEN),
+        ("plan {model} -o -", ">&-", 2, NOT_WRITTEN),
+        ("show {model}", ">&-", 2, NOT_WRITTEN),
+        ("targets", ">&-", 2, NOT_WRITTEN),
+        ("--help", ">&-", 2, NOT_WRITTEN),
+        ("show -", "<&-", 2, NOT_READ),
+        ("plan {model}", "2>&-", 0, ""),
+        ("plan {open_model} --bind batch=1", "2>&- <&-", 0, ""),  # which is read in a child process
+        ("plan nope", "2>&-", 3, ""),
+    ],
+)
+def test_a_closed_stream_is_no_answer(model, open_model, words, streams, code, err):
+    command = f"{sys.executable} -m tmpass {words} {streams}".format(model=model, open_model=open_model)
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (code, err)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize(("words", "code"), [("plan nope", 3), ("", 2), ("plan nope --budget x", 2)])
+def test_a_complaint_that_cannot_be_written_leaves_the_exit_code(words, code):
+    command = f"{sys.executable} -m tmpass {words} 2>/dev/full"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (code, b"")
+
+
+def test_an_empty_path_is_called_empty(fails, model):
+    assert fails(2, "plan", "") == "the path of the model is empty; give a model file"
+    assert "the path to write to is empty" in fails(2, "plan", model, "-o", "")
+    assert "the path of a file is empty" in fails(2, "verify", "", model)
+
+
+def test_a_model_may_come_through_a_pipe(process, model):
+    done = process("plan", "/dev/stdin", stdin=model.read_bytes())
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.startswith(b"model        stdin on pixel6-tpu")
+
+
 INTERRUPTED = (130, b"", b"tmpass: interrupted")
 
 

@@ -1,5 +1,6 @@
 """The command line. Each command is a module that is imported when it is called: start-up is part of the speed."""
 
+import errno
 import gc
 import sys
 from importlib import import_module
@@ -9,7 +10,7 @@ from typing import Any, NoReturn
 import click
 
 from tmpass import __version__
-from tmpass.cli.terminal import complain
+from tmpass.cli.terminal import complain, drop, open_standard_streams
 from tmpass.errors import TmpassError
 
 COMMANDS = ("plan", "verify", "show", "targets", "allocate")
@@ -51,7 +52,9 @@ class _Commands(click.Group):
             complain("there is not enough memory for this")
             code = 3
         except OSError as error:
-            complain(f"cannot write the output: {error.strerror}")
+            reason = "it is closed" if error.errno == errno.EBADF else error.strerror
+            drop("stdout")
+            complain(f"cannot write the output: {reason}")
             code = 2
         except SystemExit as end:  # click's own: the reader of a pipe has gone
             code = 128 + _SIGPIPE if end.code == 1 else end.code
@@ -98,4 +101,5 @@ def main() -> None:
     again and again is a third of the time that a large model takes.
     """
     gc.disable()
+    open_standard_streams()
     sys.exit(commands())

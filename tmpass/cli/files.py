@@ -1,5 +1,6 @@
 """Files that the commands read and write; "-" stands for standard input and output."""
 
+import errno
 import os
 import sys
 import tempfile
@@ -20,6 +21,8 @@ def read_text(path: str) -> str:
     Raises:
         UsageError: it cannot be read, or is no UTF-8.
     """
+    if not path:
+        raise UsageError("the path of a file is empty", hint="give a file, or - for standard input")
     try:
         data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
         return data.decode("utf-8-sig")
@@ -46,6 +49,8 @@ def write_whole(path: str, text: str) -> None:
     Raises:
         UsageError: it cannot be written.
     """
+    if not path:
+        raise UsageError("the path to write to is empty", hint="give a file, or - for standard output")
     data = text.encode()
     if path == "-":
         click.echo(data, nl=False)  # bytes, so that the terminal's encoding has no say
@@ -81,4 +86,6 @@ def _umask() -> int:
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno == errno.EBADF:
+        return "it is closed"
     return getattr(error, "strerror", None) or str(error)

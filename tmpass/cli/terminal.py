@@ -1,8 +1,10 @@
 """What the commands print: lines, tables, and a sign of life."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,8 +16,38 @@ if TYPE_CHECKING:
 
 
 def complain(text: str) -> None:
-    """Print `text` as one line on standard error, whatever control characters the names in it hold."""
-    click.echo(f"tmpass: {one_line(text)}", err=True)
+    """Print `text` as one line on standard error, whatever control characters the names in it hold.
+
+    Where that cannot be written nothing is said, and the exit code still tells.
+    """
+    try:
+        click.echo(f"tmpass: {one_line(text)}", err=True)
+    except OSError:
+        drop("stderr")
+
+
+def drop(stream: str) -> None:
+    """Send what is still to come on `stream`, "stdout" or "stderr", nowhere.
+
+    What is left in its buffer would fail again when Python ends, and change the exit code.
+    """
+    setattr(sys, stream, Path(os.devnull).open("w"))  # noqa: SIM115  # open to the end of the process
+
+
+def open_standard_streams() -> None:
+    """Put something in the place of each standard stream that the caller has closed.
+
+    Otherwise the next file that is opened gets its number, and what is printed is lost without an error. To write to
+    standard output, or to read standard input, stays an error; complaints go nowhere.
+    """
+    for number, flags in ((0, os.O_WRONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, flags)  # gets the lowest number that is free
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, mode, closefd=False))
 
 
 def print_table(table: "Table") -> None:

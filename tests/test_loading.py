@@ -120,16 +120,32 @@ def refused(source, kind=ModelError) -> str:
 def test_files_that_cannot_be_read(tmp_path):
     missing = tmp_path / "missing.tflite"
     assert refused(missing) == f"{missing}: cannot read it: No such file or directory; check the path"
-    assert refused(tmp_path) == f"{tmp_path}: it is no file; give a model file"
+    assert refused(tmp_path) == f"{tmp_path}: it is a directory; give a model file"
+    assert refused("", UsageError) == "the path of the model is empty; give a model file"
     assert "cannot read it: File name too long" in refused(tmp_path / ("x" * 5000))
     assert "null" in refused("a\0b")
     assert refused("\ud800").startswith("\\ud800: cannot read it")
 
 
-def test_a_pipe_is_refused_instead_of_waited_for(tmp_path):
-    os.mkfifo(tmp_path / "pipe.tflite")
-    assert "it is no file" in refused(tmp_path / "pipe.tflite")
-    assert "it is no file" in refused("/dev/zero")
+@pytest.mark.parametrize("data", [TFLITE, ONNX], ids=["tflite", "onnx"])
+def test_a_pipe_is_read_like_a_file(data):
+    reader, writer = os.pipe()
+    try:
+        with open(writer, "wb") as pipe:
+            pipe.write(data)
+        assert load(f"/dev/fd/{reader}").graph == load(data).graph
+    finally:
+        os.close(reader)
+
+
+def test_a_device_which_may_have_no_end_is_refused():
+    assert refused("/dev/zero") == "/dev/zero: it is a device; give a model file"
+
+
+@pytest.mark.parametrize("bindings", ["x=1", {"x": True}, {"x": 0}])
+def test_bindings_that_are_none_are_refused(bindings):
+    with pytest.raises(UsageError):
+        load(TFLITE, bindings=bindings)
 
 
 def test_files_that_no_frontend_knows(put):

@@ -2,11 +2,13 @@
 
 import importlib
 import os
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast
 
+from tmpass.bind import check_bindings
 from tmpass.errors import ModelError, UsageError
 from tmpass.graph import Graph
 from tmpass.plan import ModelInfo
@@ -54,12 +56,13 @@ def load(source: object, *, bindings: Mapping[str, int] | None = None) -> Model:
         bindings: numbers for dimensions, by symbol or "tensor:axis".
 
     Raises:
-        UsageError: `source` is of no such kind.
+        UsageError: `source` is of no such kind, or a binding is no number.
         ModelError: the file cannot be read, or is no model that a frontend knows.
     """
+    numbers = check_bindings({} if bindings is None else bindings)
     name, data, frontend = _open(source)
     try:
-        graph = frontend.load(data, bindings or {})
+        graph = frontend.load(data, numbers)
     except ModelError as error:
         raise error.within(name) from None
     except RecursionError:
@@ -72,6 +75,8 @@ def load(source: object, *, bindings: Mapping[str, int] | None = None) -> Model:
 def _open(source: object) -> tuple[str, bytes, Frontend]:
     """The name, bytes and frontend of `source`."""
     if isinstance(source, str | os.PathLike):
+        if not os.fspath(source):
+            raise UsageError("the path of the model is empty", hint="give a model file")
         path = Path(os.fsdecode(source))
         data, name, suffix = _read(path), _printable(path.name), path.suffix.lower()
         frontend = (
@@ -95,8 +100,11 @@ def _open(source: object) -> tuple[str, bytes, Frontend]:
 
 def _read(path: Path) -> bytes:
     try:
-        if path.exists() and not path.is_file():
-            raise ModelError("it is no file", where=str(path), hint="give a model file")
+        mode = path.stat().st_mode
+        # What another program writes has an end, and is read once; a device such as /dev/zero may have none.
+        if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
+            what = "a directory" if stat.S_ISDIR(mode) else "a device"
+            raise ModelError(f"it is {what}", where=str(path), hint="give a model file")
         return path.read_bytes()
     except (OSError, ValueError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or str(error)

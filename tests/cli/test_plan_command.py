@@ -175,7 +175,7 @@ def test_models_that_cannot_be_read(fails, tmp_path, model):
     assert fails(3, "plan", tmp_path / "none.tflite").endswith(
         "cannot read it: No such file or directory; check the path"
     )
-    assert fails(3, "plan", tmp_path).endswith("it is no file; give a model file")
+    assert fails(3, "plan", tmp_path).endswith("it is a directory; give a model file")
     cut = tmp_path / "cut.tflite"
     cut.write_bytes(model.read_bytes()[:100])
     assert fails(3, "plan", cut).startswith("cut.tflite: ")
@@ -201,7 +201,6 @@ def test_a_folder_that_cannot_be_written_to(fails, model, tmp_path):
     )
     assert "cannot write it: Is a directory" in fails(2, "plan", model, "-o", tmp_path)
     assert "cannot write it" in fails(2, "plan", model, "-o", model / "plan.json")
-    assert "cannot write it" in fails(2, "plan", model, "-o", "")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["net.tflite"]
 
 

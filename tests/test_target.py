@@ -339,6 +339,27 @@ class TestOverride:
             Target("t", "a target", "assumed", (memory,)).override(capacity=1)
 
 
+@pytest.mark.parametrize(
+    ("uses", "hint"),
+    [
+        (["inputs_outputs"], 'add "inputs_outputs" to the `holds` of a memory, or plan with --io external'),
+        (["variables"], 'add "variables" to the `holds` of a memory'),
+        (["variables", "inputs_outputs"], 'add "inputs_outputs" and "variables" to the `holds` of a memory'),
+        (["activations", "weights"], "add them to the `holds` of one, or plan with --share none"),
+    ],
+)
+def test_where_no_memory_holds_a_tensor_the_hint_names_what_helps(uses, hint):
+    memories = Memory("a", 8, 1, ("activations",)), Memory("b", 8, 1, ("weights",))
+    with pytest.raises(TargetError) as caught:
+        Target("t", "a target", "assumed", memories).memory_for(uses)
+    assert caught.value.hint == hint
+
+
+def test_an_empty_list_of_uses_is_called_empty():
+    error = refusal('["activations", "variables"]', "[]")
+    assert error.what == "the list of uses is empty"
+
+
 def test_a_target_can_not_be_changed_and_can_be_hashed():
     target = load_target("pixel6-tpu")
     with pytest.raises(dataclasses.FrozenInstanceError):

@@ -88,14 +88,21 @@ class Target:
         Raises:
             TargetError: there is none.
         """
-        wanted = sorted(set(uses))
+        wanted = set(uses)
         for memory in self.memories:
             if all(use in memory.holds for use in wanted):
                 return memory
+        held = {use for memory in self.memories for use in memory.holds}
+        missing = sorted(wanted - held)
+        if missing:
+            names = " and ".join(f'"{use}"' for use in missing)
+            hint = f"add {names} to the `holds` of a memory"
+            # Inputs and outputs are the only ones that a caller can keep elsewhere.
+            hint += ", or plan with --io external" if missing == ["inputs_outputs"] else ""
+        else:
+            hint = "add them to the `holds` of one, or plan with --share none"
         raise TargetError(
-            f"no memory holds {' and '.join(wanted)}",
-            where=f"target {self.name}",
-            hint="add them to the `holds` of one, or plan with --share none",
+            f"no memory holds {' and '.join(missing or sorted(wanted))}", where=f"target {self.name}", hint=hint
         )
 
     @property
@@ -230,7 +237,8 @@ class _Profile:
 
     def holds(self, value: object, key: _Key) -> tuple[str, ...]:
         if not isinstance(value, list) or not value:
-            self.fail(key, f"{_show(value)} is not a list of uses", f"the uses are {', '.join(USES)}")
+            what = "the list of uses is empty" if value == [] else f"{_show(value)} is not a list of uses"
+            self.fail(key, what, f"the uses are {', '.join(USES)}")
         for index, use in enumerate(value):
             if use not in USES:
                 near = _nearest(use, USES) if isinstance(use, str) else ""

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from support.graphs import Sketch, chain, graph_of
 from tflite_writer import Operator, Subgraph, Tensor, write_model
@@ -94,7 +95,7 @@ def test_bound_dimensions_have_sizes():
 
 
 def test_open_dimensions_are_refused_with_the_file_or_listed():
-    with pytest.raises(UnknownSizeError, match=r"^net\.test: the size of 1 tensors is not known: 't0' \[n\]") as caught:
+    with pytest.raises(UnknownSizeError, match=r"^net\.test: the size of 1 tensor is not known: 't0' \[n\]") as caught:
         plan(model(open_graph()))
     assert caught.value.symbols == ("n",)
     row = plan(model(open_graph()), allow_unplanned=True).tensors[0]
@@ -114,6 +115,17 @@ def test_open_dimensions_are_refused_with_the_file_or_listed():
         ({"bind": {"m": 1}}, UsageError, "binding 'm' names no dimension"),
         ({"bind": {"n": 0}}, UsageError, "'n' is bound to 0"),
         ({"bind": {"n": "1"}}, UsageError, "'n' is bound to '1'"),
+        ({"bind": "n=1"}, UsageError, "the bindings are 'n=1'"),
+        ({"bind": ["n=1"]}, UsageError, "the bindings are ['n=1']"),
+        ({"bind": {"n": True}}, UsageError, "'n' is bound to True"),
+        ({"allocator": ["auto"]}, UsageError, "allocator is ['auto']"),
+        ({"budget": True}, UsageError, "budget True is no whole number"),
+        ({"budget": 1.5}, UsageError, "budget 1.5 is no whole number"),
+        ({"alignment": "4"}, UsageError, "alignment '4' is no whole number"),
+        ({"nodes": None}, UsageError, "nodes None is no whole number"),
+        ({"keep_inputs": "no"}, UsageError, "keep_inputs is 'no'; give True or False"),
+        ({"allow_unplanned": 1}, UsageError, "allow_unplanned is 1"),
+        ({"io": ["arena"]}, UsageError, "io is ['arena']"),
         ({"target": "pixel5-tpu"}, TargetError, "did you mean 'pixel6-tpu'"),
     ],
 )
@@ -121,6 +133,19 @@ def test_options_that_are_wrong(options, kind, message):
     with pytest.raises(kind) as caught:
         plan(model(chain(4, 4)), **options)
     assert message in str(caught.value)
+
+
+def test_whole_numbers_of_numpy_make_the_same_plan():
+    numbers = {"budget": 512, "alignment": 8, "nodes": 11}
+    made = plan(model(open_graph()), bind={"n": np.int64(3)}, **{key: np.int32(n) for key, n in numbers.items()})
+    assert made.to_json() == plan(model(open_graph()), bind={"n": 3}, **numbers).to_json()
+
+
+def test_tensors_that_add_up_to_too_much_are_an_error_of_the_model():
+    with pytest.raises(ModelError) as caught:
+        plan(model(chain(2**60, 2**61, 2**61)))
+    assert str(caught.value).startswith("net.test: the tensors add up to ")
+    assert "above 2^62; the largest is 't1' of 2305843009213693952 bytes" in str(caught.value)
 
 
 def test_no_memory_for_what_the_model_has():

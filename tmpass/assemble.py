@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from tmpass.errors import ModelError
 from tmpass.graph import Graph
 from tmpass.liveness import Role, Storage
 from tmpass.plan import (
@@ -17,6 +18,7 @@ from tmpass.plan import (
 )
 from tmpass.problem import Allocation, Problem, Status
 from tmpass.schedule import Schedule
+from tmpass.sizes import MAX_BYTES
 from tmpass.target import Memory, Target
 
 USES_OF: Mapping[str, str] = {
@@ -37,13 +39,14 @@ class Fill:
     allocation: Allocation
 
 
-def distribute(storage: Storage, target: Target) -> Iterator[tuple[Memory, Problem, tuple[int, ...]]]:
+def distribute(graph: Graph, storage: Storage, target: Target) -> Iterator[tuple[Memory, Problem, tuple[int, ...]]]:
     """The problem of each memory of `target` that takes a buffer, the scratchpad's first and in any case.
 
     A buffer goes to the first memory that may hold all of its tensors.
 
     Raises:
         TargetError: no memory may hold them.
+        ModelError: the sizes in one memory add up to more than addresses can count.
     """
     scratchpad = target.scratchpad
     inside: dict[str, list[int]] = {scratchpad.name: []}
@@ -54,7 +57,22 @@ def distribute(storage: Storage, target: Target) -> Iterator[tuple[Memory, Probl
     for name, indices in inside.items():
         memory = memories[name]
         buffers = tuple(storage.buffers[i] for i in indices)
+        _check_sum(graph, storage, indices, memory)
         yield memory, Problem(buffers, memory.capacity, memory.alignment), tuple(indices)
+
+
+def _check_sum(graph: Graph, storage: Storage, indices: Sequence[int], memory: Memory) -> None:
+    """Raise where a problem would refuse the sum of its sizes, in words of the model."""
+    total = sum(storage.buffers[i].size + memory.alignment for i in indices)
+    if total <= MAX_BYTES:
+        return
+    largest = max(indices, key=lambda i: storage.buffers[i].size)
+    name = max((graph.tensor(key) for key in storage.members[largest]), key=lambda t: t.bytes or 0).name
+    size = storage.buffers[largest].size
+    raise ModelError(
+        f"the tensors add up to {total} bytes, above 2^62; the largest is {name!r} of {size} bytes",
+        hint="check its shape",
+    )
 
 
 def assemble(

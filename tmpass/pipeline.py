@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from tmpass.aliases import Key, find_aliases
 from tmpass.allocate import DEFAULT_NODES, allocate
 from tmpass.assemble import USES_OF, Fill, assemble, distribute
-from tmpass.bind import bind, check_bindings
+from tmpass.bind import bind, brief, check_bindings, whole_number
 from tmpass.errors import ModelError, TargetError, UsageError, VerificationError
 from tmpass.graph import Graph, TensorKind
 from tmpass.liveness import find_storage
@@ -63,8 +63,17 @@ def plan(
     """
     _check_choice("io", io, IO)
     _check_choice("share", share, SHARE)
-    bindings = check_bindings(bind or {})
-    budget = parse_size(budget, "budget") if isinstance(budget, str) else budget
+    for option, flag in (("keep_inputs", keep_inputs), ("allow_unplanned", allow_unplanned)):
+        if not isinstance(flag, bool):
+            raise UsageError(f"{option} is {brief(flag)}", hint="give True or False")
+    if not isinstance(allocator, str):
+        raise UsageError(f"allocator is {brief(allocator)}", hint="give the name of one, such as 'auto'")
+    bindings = check_bindings({} if bind is None else bind)
+    if budget is not None:
+        budget = parse_size(budget, "budget") if isinstance(budget, str) else _whole("budget", budget, "bytes")
+    if alignment is not None:
+        alignment = _whole("alignment", alignment, "bytes")
+    nodes = _whole("nodes", nodes, "a number of search steps")
     profile = _profile(target).override(budget, alignment)
     loaded = model if isinstance(model, Model) else load(model, bindings=bindings)
     options = Options(bindings, budget, alignment, io, keep_inputs, share, allow_unplanned, allocator, nodes)
@@ -145,8 +154,15 @@ def _profile(target: object) -> Target:
 
 
 def _check_choice(option: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise UsageError(f"{option} is {value!r}", hint=f"choose one of {', '.join(choices)}")
+    if not isinstance(value, str) or value not in choices:
+        raise UsageError(f"{option} is {brief(value)}", hint=f"choose one of {', '.join(choices)}")
+
+
+def _whole(option: str, value: object, what: str) -> int:
+    number = whole_number(value)
+    if number is None:
+        raise UsageError(f"{option} {brief(value)} is no whole number", hint=f"give {what}")
+    return number
 
 
 def _bound(graph: Graph, options: Options) -> Graph:
@@ -162,7 +178,7 @@ def _plan(model: Model, target: Target, options: Options) -> tuple[Plan, Graph]:
     storage = find_storage(graph, timeline, aliases, keep_inputs=options.keep_inputs, external=external)
     fills = [
         Fill(memory, indices, allocate(problem, options.allocator, nodes=options.nodes))
-        for memory, problem, indices in distribute(storage, target)
+        for memory, problem, indices in distribute(graph, storage, target)
     ]
     return assemble(model.info, target, options, graph, timeline, storage, fills), graph
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from support.graphs import Sketch, chain, graph_of
 
 from tmpass.aliases import find_aliases
@@ -155,3 +157,13 @@ def test_what_is_outside_the_arena_takes_its_views_along():
     found = storage(graph_of(sketch), external=frozenset({(0, x), (0, sketch.outputs[0])}))
     assert found.members == ()
     assert found.reasons[0, y] == "RESHAPE keeps the bytes of 't0'; outside the arena with 't0'"
+
+
+def test_why_a_tensor_is_unplanned_is_told_in_short():
+    sketch = Sketch()
+    sketch.input(tuple(f"n{i}" for i in range(60)))
+    sketch.input(None)
+    graph = replace(graph_of(sketch), causes={(0, 1): "its shape is written elsewhere"})
+    reasons = storage(graph).reasons
+    assert reasons[0, 0] == "dimension n0, n1, n2, n3, n4, n5, n6, n7 and 52 more is not known"
+    assert reasons[0, 1] == "its rank is not known: its shape is written elsewhere"

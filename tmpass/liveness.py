@@ -8,6 +8,9 @@ from tmpass.graph import ABSENT, Graph, Tensor, TensorKind
 from tmpass.problem import Buffer
 from tmpass.schedule import Schedule
 
+_LISTED = 8
+"""So many dimensions of a tensor stand in a reason; the rest is counted."""
+
 
 class Role(StrEnum):
     """What a tensor is to the plan."""
@@ -129,7 +132,8 @@ def _roles(graph: Graph, ranges: dict[Key, tuple[int, int]]) -> tuple[dict[Key, 
             if tensor.kind is TensorKind.CONSTANT:
                 roles[key] = Role.CONSTANT
             elif reason := _why_unplanned(tensor, key in ranges):
-                roles[key], reasons[key] = Role.UNPLANNED, reason
+                cause = graph.causes.get(key, "")
+                roles[key], reasons[key] = Role.UNPLANNED, f"{reason}: {cause}" if cause else reason
             elif tensor.kind is TensorKind.VARIABLE:
                 roles[key] = Role.VARIABLE
             elif t in inputs:
@@ -147,7 +151,8 @@ def _why_unplanned(tensor: Tensor, touched: bool) -> str:
     if tensor.shape is None:
         return "its rank is not known"
     if tensor.unknown:
-        return f"dimension {', '.join(tensor.unknown)} is not known"
+        more = f" and {len(tensor.unknown) - _LISTED} more" if len(tensor.unknown) > _LISTED else ""
+        return f"dimension {', '.join(tensor.unknown[:_LISTED])}{more} is not known"
     return ""
 
 

@@ -1,6 +1,6 @@
 """The ONNX format: model protobufs, with or without their external weight files.
 
-    bytes -> read -> functions -> scopes -> dimensions -> inference, refine -> constants -> convert -> Graph
+    bytes -> read -> functions -> scopes -> arity -> dimensions -> inference, refine -> constants -> convert -> Graph
 
 Weights are never read: planning needs only their types, so files beside the model need not exist.
 """
@@ -68,7 +68,7 @@ def load(data: bytes, bindings: Mapping[str, int]) -> Graph:
         The graph; dimensions that neither file, bindings nor shape inference settle keep a name.
 
     Raises:
-        ModelError: the bytes are no usable model, or a binding contradicts the file.
+        ModelError: the bytes are no usable model, a node cannot run, or a binding contradicts the file.
     """
     from .convert import convert
     from .isolate import call_apart

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "first_fit.hpp"
+#include "postpone.hpp"
 #include "search.hpp"
 #include "sections.hpp"
 
@@ -87,6 +88,21 @@ NB_MODULE(_core, m) {
         nb::arg("capacity"), nb::arg("node_limit"),
         "(answer, offsets, nodes) of the canonical search; answer is 0 found, 1 impossible, 2 budget ended.\n"
         "Raises ValueError on arrays out of range, or when the overlaps are too many to hold.");
+    m.def(
+        "postpone",
+        [](const Array& lower, const Array& upper, const Array& size, const Array& alignment, const Array& fixed,
+           Bytes capacity, std::int64_t node_limit, std::uint64_t seed, bool window, bool exchange, bool first) {
+            const Problem problem = view(lower, upper, size, alignment, fixed);
+            if (capacity < 0 || capacity > (Bytes{1} << 62)) throw nb::value_error("capacity is out of range");
+            SearchResult result = without_gil(
+                [&] { return postpone(problem, capacity, node_limit, seed, {window, exchange, first}, interrupted); });
+            return std::tuple(static_cast<int>(result.answer), std::move(result.offsets), result.nodes);
+        },
+        nb::arg("lower"), nb::arg("upper"), nb::arg("size"), nb::arg("alignment"), nb::arg("fixed"),
+        nb::arg("capacity"), nb::arg("node_limit"), nb::arg("seed") = 1, nb::arg("window") = true,
+        nb::arg("exchange") = true, nb::arg("first") = true,
+        "(answer, offsets, nodes) of place-or-postpone; answer is 0 found, 1 impossible, 2 budget ended.\n"
+        "The last three switch inferences off, for tests. Raises ValueError as search does.");
     m.def(
         "contention",
         [](const Array& lower, const Array& upper, const Array& size) {

@@ -13,85 +13,13 @@
 #include <numeric>
 #include <tuple>
 
-#include "sections.hpp"
+#include "parts.hpp"
 
 namespace tmpass {
 namespace {
 
-constexpr std::size_t kMaxEntries = 50'000'000;  // of section members, and of overlapping pairs
 constexpr std::int64_t kNodesBetweenChecks = 4096;
-constexpr std::size_t kMaxDepth = 1500;  // a frame for each buffer of a part must fit a thread's stack of 512 KiB
-
-using Range = std::pair<Bytes, Bytes>;
-
-// Buffers that are connected by shared steps, numbered from 0, with all that the search reads.
-struct Part {
-    std::vector<Index> origin;  // per buffer: its index in the whole problem
-    std::vector<Step> lower, upper;
-    std::vector<Bytes> size, alignment, movable;
-    Bytes capacity;
-    Bytes grain = 0;  // divides every offset; sizes count in whole grains below the topmost
-    Sections sections;
-    std::vector<std::vector<Index>> neighbours;    // per buffer: those that share a step
-    std::vector<std::vector<Range>> obstacles;     // per buffer: bytes of fixed ones that share a step
-    std::vector<Bytes> grained_size, most_loaded;  // per buffer; most_loaded: its fullest section's total
-
-    Index count() const { return static_cast<Index>(size.size()); }
-
-    // The lowest offset >= base for b, aligned and clear of what is fixed.
-    Bytes lift(Index b, Bytes base) const {
-        Bytes offset = align_up(base, alignment[b]);
-        for (const auto& [begin, end] : obstacles[b]) {
-            if (begin >= offset + size[b]) break;
-            if (end > offset) offset = align_up(end, alignment[b]);
-        }
-        return offset;
-    }
-};
-
-void find_neighbours(Part& part) {
-    std::vector<Bytes> load(part.sections.count());
-    for (Index s = 0; s < part.sections.count(); ++s)
-        for (Index b : part.sections.of(s)) load[s] += part.grained_size[b];
-    part.most_loaded.resize(part.count());
-    part.neighbours.resize(part.count());
-    std::size_t pairs = 0;
-    for (Index b = 0; b < part.count(); ++b) {
-        auto& mine = part.neighbours[b];
-        for (Index s = part.sections.first[b]; s < part.sections.last[b]; ++s) {
-            part.most_loaded[b] = std::max(part.most_loaded[b], load[s]);
-            // A pair is met first in the first section of the later of the two.
-            for (Index other : part.sections.of(s))
-                if (other != b && s == std::max(part.sections.first[b], part.sections.first[other]))
-                    mine.push_back(other);
-        }
-        pairs += mine.size();
-        if (pairs > kMaxEntries) throw std::length_error("too many buffers overlap for an exact search");
-    }
-}
-
-Part make_part(const Problem& problem, Bytes capacity, std::vector<Index> buffers, std::span<const Index> fixed) {
-    Part part;
-    part.origin = std::move(buffers);
-    part.capacity = capacity;
-    for (Index b : part.origin) {
-        part.lower.push_back(problem.lower[b]);
-        part.upper.push_back(problem.upper[b]);
-        part.size.push_back(problem.size[b]);
-        part.alignment.push_back(problem.alignment[b]);
-        part.grain = std::gcd(part.grain, problem.alignment[b]);
-        auto& obstacles = part.obstacles.emplace_back();
-        for (Index other : fixed)
-            if (problem.lower[b] < problem.upper[other] && problem.lower[other] < problem.upper[b])
-                obstacles.emplace_back(problem.fixed[other], problem.fixed[other] + problem.size[other]);
-        std::ranges::sort(obstacles);
-    }
-    for (const Bytes size : part.size) part.grained_size.push_back(align_up(size, part.grain));
-    part.movable.assign(part.size.size(), kMovable);
-    part.sections = make_sections({part.lower, part.upper, part.size, part.alignment, part.movable}, kMaxEntries);
-    find_neighbours(part);
-    return part;
-}
+constexpr Index kMaxDepth = 1500;  // a frame for each buffer of a part must fit a thread's stack of 512 KiB
 
 // How an attempt orders its candidates: by (W)idth in time, (A)rea, and (T)otal of the fullest section; those
 // are MiniMalloc's static ranks. With `renew` the totals count only what is unplaced when a part falls apart.
@@ -120,7 +48,6 @@ class DepthFirst {
           low_(part.count(), 0),
           unplaced_sum_(part.sections.count(), 0),
           floor_(part.sections.count(), 0),
-          waste_(part.sections.count(), 0),
           crossing_(part.sections.count(), 0),
           touched_(part.sections.count(), false) {}
 
@@ -145,10 +72,10 @@ class DepthFirst {
     bool open(std::span<const Index> all) {
         for (Index b : all) {
             low_[b] = part_.lift(b, 0);
-            if (low_[b] + part_.size[b] > part_.capacity) return false;
+            if (low_[b] > part_.last[b]) return false;
             const Index first = part_.sections.first[b], last = part_.sections.last[b];
             for (Index s = first; s < last; ++s) {
-                unplaced_sum_[s] += part_.grained_size[b];
+                unplaced_sum_[s] += part_.size[b];
                 touched_[s] = true;
                 if (s + 1 < last) ++crossing_[s];
             }
@@ -245,17 +172,17 @@ class DepthFirst {
         placed_trail_.push_back(b);
         Index from = part_.sections.first[b], to = part_.sections.last[b];
         for (Index s = from; s < to; ++s) {
-            unplaced_sum_[s] -= part_.grained_size[b];
+            unplaced_sum_[s] -= part_.size[b];
             touched_[s] = true;
             if (s + 1 < to && --crossing_[s] == 0) falls_apart = true;
         }
         const Bytes top = low_[b] + part_.size[b];
         bool fits = true;
-        for (Index other : part_.neighbours[b]) {
+        for (Index other : part_.neighbours_of(b)) {
             if (placed_[other] || low_[other] >= top) continue;
             low_trail_.emplace_back(other, low_[other]);
             low_[other] = part_.lift(other, top);
-            if (low_[other] + part_.size[other] > part_.capacity) {
+            if (low_[other] > part_.last[other]) {
                 fits = false;
                 break;
             }
@@ -275,45 +202,37 @@ class DepthFirst {
         for (; low_trail_.size() > mark.low; low_trail_.pop_back())
             low_[low_trail_.back().first] = low_trail_.back().second;
         for (; floor_trail_.size() > mark.floor; floor_trail_.pop_back()) {
-            const auto& [section, floor, waste] = floor_trail_.back();
-            floor_[section] = floor;
-            waste_[section] = waste;
+            floor_[floor_trail_.back().first] = floor_trail_.back().second;
         }
         for (; placed_trail_.size() > mark.placed; placed_trail_.pop_back()) {
             const Index b = placed_trail_.back(), last = part_.sections.last[b];
             placed_[b] = false;
             for (Index s = part_.sections.first[b]; s < last; ++s) {
-                unplaced_sum_[s] += part_.grained_size[b];
+                unplaced_sum_[s] += part_.size[b];
                 if (s + 1 < last) ++crossing_[s];
             }
         }
     }
 
-    // A section's floor: the lowest offset that one of its unplaced buffers can still have. Its waste: the most
-    // that rounding up to the grain adds to one of them, which the topmost need not pay.
+    // A section's floor: the lowest offset that one of its unplaced buffers can still have.
     void refresh_floors(Index from, Index to) {
         for (Index s = from; s < to; ++s) {
             if (!touched_[s]) continue;
             touched_[s] = false;
-            Bytes floor = std::numeric_limits<Bytes>::max(), waste = 0;
-            for (Index b : part_.sections.of(s)) {
-                if (placed_[b]) continue;
-                floor = std::min(floor, low_[b]);
-                waste = std::max(waste, part_.grained_size[b] - part_.size[b]);
-            }
+            Bytes floor = std::numeric_limits<Bytes>::max();
+            for (const Index b : part_.sections.of(s))
+                if (!placed_[b]) floor = std::min(floor, low_[b]);
             if (floor == std::numeric_limits<Bytes>::max()) floor = 0;  // nothing left to place
-            if (floor == floor_[s] && waste == waste_[s]) continue;
-            floor_trail_.emplace_back(s, floor_[s], waste_[s]);
+            if (floor == floor_[s]) continue;
+            floor_trail_.emplace_back(s, floor_[s]);
             floor_[s] = floor;
-            waste_[s] = waste;
         }
     }
 
     // Section inference: what is unplaced in a section stacks up from its floor, and from the cursor.
     bool sections_hold(Index from, Index to, Bytes cursor) const {
         for (Index s = from; s < to; ++s)
-            if (unplaced_sum_[s] > 0 && std::max(floor_[s], cursor) + unplaced_sum_[s] - waste_[s] > part_.capacity)
-                return false;
+            if (unplaced_sum_[s] > 0 && std::max(floor_[s], cursor) + unplaced_sum_[s] > part_.capacity) return false;
         return true;
     }
 
@@ -323,12 +242,12 @@ class DepthFirst {
     std::int64_t& nodes_;
     const Interrupted& interrupted_;
     std::vector<bool> placed_;
-    std::vector<Bytes> low_;                           // offset of a placed buffer, lowest possible one of an unplaced
-    std::vector<Bytes> unplaced_sum_, floor_, waste_;  // per section
-    std::vector<Index> crossing_;                      // per section: unplaced buffers that reach into the next
-    std::vector<bool> touched_;                        // sections whose floor may have changed
+    std::vector<Bytes> low_;                   // offset of a placed buffer, lowest possible one of an unplaced
+    std::vector<Bytes> unplaced_sum_, floor_;  // per section
+    std::vector<Index> crossing_;              // per section: unplaced buffers that reach into the next
+    std::vector<bool> touched_;                // sections whose floor may have changed
     std::vector<std::pair<Index, Bytes>> low_trail_;
-    std::vector<std::tuple<Index, Bytes, Bytes>> floor_trail_;  // section, its floor and waste before
+    std::vector<std::pair<Index, Bytes>> floor_trail_;
     std::vector<Index> placed_trail_;
 };
 
@@ -341,52 +260,19 @@ Answer search_part(const Part& part, std::int64_t node_limit, SearchResult& resu
             DepthFirst attempt(part, preference, std::min(limit, left), result.nodes, interrupted);
             const Answer answer = attempt.run();
             if (answer == Answer::kFound)
-                for (Index b = 0; b < part.count(); ++b) result.offsets[part.origin[b]] = attempt.offset(b);
+                for (Index b = 0; b < part.count(); ++b) result.offsets[part.origin[b]] = attempt.offset(b) * part.unit;
             if (answer != Answer::kBudgetEnded) return answer;
         }
     }
 }
 
-// The movable buffers, cut where no live range crosses, in the order of time.
-std::vector<std::vector<Index>> independent_parts(const Problem& problem) {
-    std::vector<Index> order;
-    for (Index b = 0; b < problem.count(); ++b)
-        if (problem.movable(b) && problem.size[b] > 0) order.push_back(b);
-    std::ranges::sort(order, {}, [&](Index b) { return std::pair(problem.lower[b], b); });
-    std::vector<std::vector<Index>> parts;
-    Step end = -1;
-    for (Index b : order) {
-        if (problem.lower[b] >= end) parts.emplace_back();
-        parts.back().push_back(b);
-        end = std::max(end, problem.upper[b]);
-    }
-    return parts;
-}
-
 }  // namespace
 
 SearchResult search(const Problem& problem, Bytes capacity, std::int64_t node_limit, const Interrupted& interrupted) {
-    SearchResult result{Answer::kFound, std::vector<Bytes>(problem.fixed.begin(), problem.fixed.end()), 0};
-    std::vector<Index> fixed;
-    for (Index b = 0; b < problem.count(); ++b) {
-        if (problem.movable(b)) {
-            result.offsets[b] = 0;
-        } else if (problem.size[b] > 0) {
-            fixed.push_back(b);
-            if (problem.fixed[b] + problem.size[b] > capacity) return {Answer::kImpossible, {}, 0};
-        }
-    }
-    for (auto& buffers : independent_parts(problem)) {
-        if (buffers.size() > kMaxDepth) {
-            result.answer = Answer::kBudgetEnded;
-            continue;
-        }
-        const Part part = make_part(problem, capacity, std::move(buffers), fixed);
-        const Answer answer = search_part(part, node_limit, result, interrupted);
-        if (answer == Answer::kImpossible) return {answer, {}, result.nodes};
-        if (answer == Answer::kBudgetEnded) result.answer = answer;
-    }
-    return result;
+    return solve_apart(problem, capacity, [&](const Part& part, SearchResult& result) {
+        if (part.count() > kMaxDepth) return Answer::kBudgetEnded;
+        return search_part(part, node_limit, result, interrupted);
+    });
 }
 
 }  // namespace tmpass

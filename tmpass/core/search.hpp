@@ -1,19 +1,10 @@
 // Canonical depth-first search: does a packing within a capacity exist?
 #pragma once
 
-#include <vector>
-
 #include "problem.hpp"
+#include "search_result.hpp"
 
 namespace tmpass {
-
-enum class Answer { kFound = 0, kImpossible = 1, kBudgetEnded = 2 };
-
-struct SearchResult {
-    Answer answer;
-    std::vector<Bytes> offsets;  // when found
-    std::int64_t nodes;          // placements tried
-};
 
 // Looks for offsets with every top at or below `capacity`, trying at most `node_limit` placements. kFound
 // and kImpossible are proofs. A part of more than 1500 buffers is not searched: its budget has ended. Buffers that

@@ -1,0 +1,106 @@
+#include "parts.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace tmpass {
+namespace {
+
+using Range = std::pair<Bytes, Bytes>;
+
+Bytes floor_div(Bytes value, Bytes by) { return value / by - (value % by < 0 ? 1 : 0); }
+
+// The greatest unit of which the offsets of pushed-down packings are multiples: they are sums of sizes, above the
+// ground or a fixed buffer, and rounded up where that does not give an alignment already.
+Bytes find_unit(const Part& part, std::span<const Bytes> tops, Bytes grain) {
+    Bytes unit = 0;
+    for (const Bytes size : part.size) unit = std::gcd(unit, align_up(size, grain));
+    for (const Bytes top : tops) unit = std::gcd(unit, align_up(top, grain));
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (const Bytes alignment : part.alignment) {
+            if (unit % alignment == 0 || alignment % unit == 0) continue;
+            unit = std::gcd(unit, alignment);
+            changed = true;
+        }
+    }
+    return unit;
+}
+
+void find_neighbours(Part& part) {
+    part.neighbour_start.assign(1, 0);
+    for (Index b = 0; b < part.count(); ++b) {
+        for (Index s = part.sections.first[b]; s < part.sections.last[b]; ++s)
+            // A pair is met first in the first section of the later of the two.
+            for (const Index other : part.sections.of(s))
+                if (other != b && s == std::max(part.sections.first[b], part.sections.first[other]))
+                    part.neighbours.push_back(other);
+        if (part.neighbours.size() > kMaxEntries)
+            throw std::length_error("too many buffers overlap for an exact search");
+        part.neighbour_start.push_back(static_cast<Index>(part.neighbours.size()));
+    }
+}
+
+}  // namespace
+
+std::vector<std::vector<Index>> independent_parts(const Problem& problem) {
+    std::vector<Index> order;
+    for (Index b = 0; b < problem.count(); ++b)
+        if (problem.movable(b) && problem.size[b] > 0) order.push_back(b);
+    std::ranges::sort(order, {}, [&](Index b) { return std::pair(problem.lower[b], b); });
+    std::vector<std::vector<Index>> parts;
+    Step end = -1;
+    for (const Index b : order) {
+        if (problem.lower[b] >= end) parts.emplace_back();
+        parts.back().push_back(b);
+        end = std::max(end, problem.upper[b]);
+    }
+    return parts;
+}
+
+Part make_part(const Problem& problem, Bytes capacity, std::vector<Index> buffers) {
+    Part part;
+    part.origin = std::move(buffers);
+    Step begin = problem.lower[part.origin.front()], end = begin;
+    Bytes grain = 0;
+    for (const Index b : part.origin) {
+        part.lower.push_back(problem.lower[b]);
+        part.upper.push_back(problem.upper[b]);
+        part.size.push_back(problem.size[b]);
+        part.alignment.push_back(problem.alignment[b]);
+        grain = std::gcd(grain, problem.alignment[b]);
+        begin = std::min(begin, problem.lower[b]);
+        end = std::max(end, problem.upper[b]);
+    }
+    std::vector<Index> fixed;
+    std::vector<Bytes> tops;
+    for (Index b = 0; b < problem.count(); ++b) {
+        if (problem.movable(b) || problem.size[b] == 0) continue;
+        if (problem.upper[b] <= begin || problem.lower[b] >= end) continue;
+        fixed.push_back(b);
+        tops.push_back(problem.fixed[b] + problem.size[b]);
+    }
+    part.unit = find_unit(part, tops, grain);
+    part.capacity = (capacity + part.unit - 1) / part.unit;
+    const Bytes unit = part.unit;
+    for (Index b = 0; b < part.count(); ++b) {
+        const Bytes bytes = part.size[b];
+        auto& barred = part.barred.emplace_back();
+        for (const Index other : fixed) {
+            if (part.lower[b] >= problem.upper[other] || problem.lower[other] >= part.upper[b]) continue;
+            const Bytes top = problem.fixed[other] + problem.size[other];
+            const Range range(floor_div(problem.fixed[other] - bytes, unit) + 1, (top + unit - 1) / unit);
+            if (range.second > 0) barred.push_back(range);
+        }
+        std::ranges::sort(barred);
+        part.size[b] = (bytes + unit - 1) / unit;
+        part.last.push_back(floor_div(capacity - bytes, unit));
+        part.alignment[b] = std::max<Bytes>(part.alignment[b] / std::gcd(part.alignment[b], unit), 1);
+    }
+    const std::vector<Bytes> movable(part.size.size(), kMovable);
+    part.sections = make_sections({part.lower, part.upper, part.size, part.alignment, movable}, kMaxEntries);
+    find_neighbours(part);
+    return part;
+}
+
+}  // namespace tmpass

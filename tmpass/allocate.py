@@ -8,8 +8,8 @@ from tmpass.verify.allocation import check_offsets
 
 MAX_NODES = 2**62
 
-DEFAULT_NODES = 20_000
-"""Search steps by default: up to a second or two, and only for problems that first fit leaves open."""
+DEFAULT_NODES = 1_000_000
+"""Search steps by default: up to some seconds, and only for problems that are hard and leave first fit open."""
 
 
 def allocate(

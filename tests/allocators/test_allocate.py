@@ -13,6 +13,7 @@ from tmpass.problem import Buffer, Problem, Status
 
 ANY = problems(with_fixed=True, with_alignment=True, with_gaps=True, with_capacity=True)
 SOLID = problems(with_fixed=True, with_alignment=True, with_capacity=True)
+EXACT = st.sampled_from(["auto", "canonical", "place-or-postpone"])
 methods = st.sampled_from(sorted(METHODS))
 
 
@@ -48,7 +49,7 @@ def test_what_is_said_is_true(problem, method, minimize, nodes):
 
 
 @settings(max_examples=400, deadline=None)
-@given(SOLID, st.sampled_from(["auto", "canonical"]))
+@given(SOLID, EXACT)
 def test_the_search_finds_the_least_peak_and_proves_it(problem, method):
     least = least_peak(problem)
     if least is None:
@@ -58,7 +59,7 @@ def test_the_search_finds_the_least_peak_and_proves_it(problem, method):
 
 
 @settings(max_examples=400, deadline=None)
-@given(SOLID, st.sampled_from(["auto", "canonical"]))
+@given(SOLID, EXACT)
 def test_the_search_decides_every_capacity(problem, method):
     least = least_peak(problem)
     if least is None or problem.capacity is None:

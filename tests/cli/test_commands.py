@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from support.problems import random_problem
+from support.families import guillotine
 
 from tmpass import __version__, pipeline
 from tmpass.cli import COMMANDS
@@ -214,7 +214,7 @@ def test_ctrl_c_reaches_the_search(tmp_path):
     pipe = tmp_path / "problem.csv"
     os.mkfifo(pipe)
     with start("allocate", pipe, "--nodes", 10**15) as child:
-        pipe.write_text(write_problem(random_problem(0, 200, steps=200, longest=60, max_size=10**6)))
+        pipe.write_text(write_problem(guillotine(1, 600, steps=240, height=4096)))
         time.sleep(1)
         assert child.poll() is None, "the search has ended before it could be interrupted"
         assert interrupt(child) == INTERRUPTED

@@ -7,7 +7,12 @@ from typing import Protocol, cast
 from tmpass.errors import UsageError
 from tmpass.problem import Problem
 
-METHODS = {"auto": "auto", "first-fit": "first_fit", "canonical": "canonical"}
+METHODS = {
+    "auto": "auto",
+    "first-fit": "first_fit",
+    "canonical": "canonical",
+    "place-or-postpone": "place_or_postpone",
+}
 """Name on the command line -> module."""
 
 

@@ -3,7 +3,7 @@
 import click
 
 from tmpass.cli.files import read_text, write_whole
-from tmpass.cli.options import EXIT_CODES, NODES, Size
+from tmpass.cli.options import ALLOCATORS, EXIT_CODES, NODES, Size
 from tmpass.cli.terminal import progress
 
 
@@ -12,7 +12,7 @@ from tmpass.cli.terminal import progress
 @click.option("--capacity", type=Size(), help="Bytes that there are; without it the least peak is looked for.")
 @click.option("--alignment", type=click.IntRange(1, 2**31), default=1, show_default=True, help="Of every offset.")
 @click.option("--minimize", is_flag=True, help="Look for the least peak also when a packing fits the capacity.")
-@click.option("--allocator", default="auto", show_default=True, help="auto, first-fit or canonical.")
+@click.option("--allocator", default="auto", show_default=True, help=ALLOCATORS)
 @click.option("--nodes", type=NODES, help="Search steps that may be spent.")
 @click.option(
     "--output",

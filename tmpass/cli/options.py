@@ -17,6 +17,8 @@ EXIT_CODES = {"optimal": 0, "feasible": 0, "infeasible": 1, "unknown": 4}
 """Status of a plan or allocation -> exit code."""
 
 
+ALLOCATORS = "auto, first-fit, canonical or place-or-postpone."
+
 NODES = click.IntRange(0, MAX_BYTES)
 
 
@@ -49,7 +51,7 @@ def planning_options(function: F) -> F:
                          help="Whether a reshape and its kin share one buffer."),
             click.option("--allow-unplanned", is_flag=True,
                          help="Leave out tensors whose size is not known, and list them."),
-            click.option("--allocator", default="auto", show_default=True, help="auto, first-fit or canonical."),
+            click.option("--allocator", default="auto", show_default=True, help=ALLOCATORS),
             click.option("--nodes", type=NODES, help="Search steps that may be spent."),
         )
     ):  # fmt: skip

@@ -20,12 +20,15 @@
 
 #include "parts.hpp"
 #include "random.hpp"
+#include "vectorized.hpp"
 
 namespace tmpass {
 namespace {
 
-constexpr std::int64_t kWorkBetweenChecks = 1 << 22;  // members looked at: some milliseconds
-constexpr std::int64_t kRestartNodes = 4;             // per buffer, in the shortest attempt
+constexpr std::int64_t kWorkBetweenChecks = 1 << 20;  // members looked at: some milliseconds
+constexpr std::int64_t kRestartNodes = 2;             // per buffer, in the shortest attempt
+constexpr std::int64_t kInnocent = 64;                // the weight of a section where nothing has failed
+constexpr std::int64_t kMostNoise = 40;
 
 // Buffers of one part that are equal but for their size, largest first: they live equally long, may end equally high,
 // and nothing else tells them apart.
@@ -55,7 +58,7 @@ class Attempts {
           equals_(rules.exchange ? interchangeable(part) : std::vector<std::vector<Index>>(part.count())),
           size_(part.size.begin(), part.size.end()),
           last_(part.last.begin(), part.last.end()),
-          weight_(part.sections.count(), 1) {
+          weight_(part.sections.count(), kInnocent) {
         std::size_t most = 0;
         for (Index s = 0; s < part.sections.count(); ++s) most = std::max(most, part.sections.of(s).size());
         lows_.resize(most);
@@ -66,6 +69,7 @@ class Attempts {
     // are shaken by up to noise / 256.
     Answer run(std::int64_t limit, std::int64_t noise, Random& random) {
         stop_ = nodes_ + limit;
+        for (auto& weight : weight_) weight -= (weight - kInnocent) / 4;  // what failed long ago matters less
         prepare(noise, random);
         return reset() && propagate() ? solve() : Answer::kImpossible;
     }
@@ -191,7 +195,7 @@ class Attempts {
 
     // A locally lowest buffer of `group`, near the section where the fewest buffers can be the lowest; -1 if all are
     // placed. Sections where attempts failed before count as narrower.
-    Index choose(const Group& group) {
+    TMPASS_VECTORIZED Index choose(const Group& group) {
         Index narrowest = -1;
         for (Index s = group.from; s < group.to; ++s) {
             if (unplaced_[s] == 0) continue;
@@ -223,7 +227,7 @@ class Attempts {
         return low_[b] != low_[than] ? low_[b] < low_[than] : rank_[b] < rank_[than];
     }
 
-    void count_firsts(Index s) {
+    TMPASS_VECTORIZED void count_firsts(Index s) {
         stale_[s] = 0;
         Index count = 0;
         for (const Index b : part_.sections.of(s)) count += low_[b] <= limit_[s];
@@ -242,7 +246,7 @@ class Attempts {
 
     // ---- the two branches
 
-    bool place(Index b, bool& falls_apart) {
+    TMPASS_VECTORIZED bool place(Index b, bool& falls_apart) {
         const Unit offset = low_[b], top = offset + size_[b];
         offset_[b] = offset;
         placed_trail_.push_back(b);
@@ -277,7 +281,7 @@ class Attempts {
     }
 
     // The lowest top that a postponed buffer may rest on; kGone when nothing can take what it is denied.
-    Unit resting_place(Index b) {
+    TMPASS_VECTORIZED Unit resting_place(Index b) {
         const Unit window = rules_.window ? window_[b] : kGone;
         Unit rest = kGone;
         for (const Index other : part_.neighbours_of(b)) {
@@ -291,7 +295,7 @@ class Attempts {
     // ---- consequences
 
     // b is at `base` or above; false when it no longer fits.
-    bool raise(Index b, Unit base) {
+    TMPASS_VECTORIZED bool raise(Index b, Unit base) {
         const Unit low = part_.plain(b) ? base : static_cast<Unit>(part_.lift(b, base));
         low_trail_.emplace_back(b, low_[b]);
         low_[b] = low;
@@ -350,7 +354,7 @@ class Attempts {
     //        t ->  | c |                  t is their top; where nothing has begun, t jumps to the next, and
     //              | b |                  the hole is lost
     //              | a |  <- floor
-    bool narrow(Index s) {
+    TMPASS_VECTORIZED bool narrow(Index s) {
         const auto members = part_.sections.of(s);
         const std::size_t count = members.size();
         work_ += static_cast<std::int64_t>(count);
@@ -526,14 +530,13 @@ Answer solve_part(const Part& part, std::int64_t node_limit, std::uint64_t seed,
     Attempts<Unit> attempts(part, rules, result.nodes, interrupted);
     Random random(seed);
     for (std::int64_t round = 0;; ++round) {
-        const std::int64_t left = node_limit - result.nodes;
-        if (left <= 0) return Answer::kBudgetEnded;
-        const std::int64_t limit = luby(round) * kRestartNodes * part.count();
-        const std::int64_t noise = std::min<std::int64_t>(5 * round, 76);
-        const Answer answer = attempts.run(std::min(limit, left), noise, random);
+        // Without nodes left, what follows from the start alone may still decide.
+        const std::int64_t left = std::max<std::int64_t>(node_limit - result.nodes, 0);
+        const std::int64_t limit = std::min(luby(round) * kRestartNodes * part.count(), left);
+        const Answer answer = attempts.run(limit, std::min(2 * round, kMostNoise), random);
         if (answer == Answer::kFound)
             for (Index b = 0; b < part.count(); ++b) result.offsets[part.origin[b]] = attempts.offset(b) * part.unit;
-        if (answer != Answer::kBudgetEnded) return answer;
+        if (answer != Answer::kBudgetEnded || result.nodes >= node_limit) return answer;
     }
 }
 

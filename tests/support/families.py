@@ -1,0 +1,61 @@
+"""Hard allocation problems of any number: what a search must be fast on is the family, not a file.
+
+All of them have a packing at their capacity, since each is a part of one that is known.
+"""
+
+import random
+from dataclasses import replace
+
+from tmpass.problem import Buffer, Problem
+
+
+def guillotine(seed: int, buffers: int, *, steps: int = 120, height: int = 1024, dropped: float = 0.0) -> Problem:
+    """Return the pieces of a rectangle of `steps` and `height` that was cut across or along again and again.
+
+    Without `dropped`, the fraction that is taken away, not a byte is free at any step.
+    """
+    rng = random.Random(seed)
+    pieces = [(0, steps, height)]
+    while len(pieces) < buffers:
+        # Of three the one with the largest area, so that few become too thin to cut.
+        at = max(rng.sample(range(len(pieces)), min(3, len(pieces))), key=lambda i: _area(pieces[i]))
+        lower, upper, size = pieces[at]
+        cuts = ["along"] * (upper - lower > 1) + ["across"] * (size > 1)
+        if not cuts:
+            continue
+        if rng.choice(cuts) == "along":
+            cut = rng.randint(lower + 1, upper - 1)
+            pieces[at : at + 1] = [(lower, cut, size), (cut, upper, size)]
+        else:
+            cut = rng.randint(1, size - 1)
+            pieces[at : at + 1] = [(lower, upper, cut), (lower, upper, size - cut)]
+    rng.shuffle(pieces)
+    return _numbered(pieces[: len(pieces) - int(dropped * len(pieces))], height)
+
+
+def _area(piece: tuple[int, int, int]) -> int:
+    return (piece[1] - piece[0]) * piece[2]
+
+
+def variant(problem: Problem, seed: int, dropped: float) -> Problem:
+    """Return `problem` without a fraction of its buffers, in another order: no harder to satisfy."""
+    kept = [(b.lower, b.upper, b.size) for b in problem.buffers]
+    rng = random.Random(seed)
+    return _numbered(rng.sample(kept, len(kept) - round(dropped * len(kept))), problem.capacity)
+
+
+def beside(first: Problem, second: Problem) -> Problem:
+    """Return both one after the other in time, with a common step that no buffer crosses."""
+    later = tuple(replace(b, lower=b.lower + first.horizon, upper=b.upper + first.horizon) for b in second.buffers)
+    pieces = [(b.lower, b.upper, b.size) for b in (*first.buffers, *later)]
+    return _numbered(pieces, max(first.capacity or 0, second.capacity or 0))
+
+
+def stacked(first: Problem, second: Problem) -> Problem:
+    """Return both at the same time, in the sum of their capacities."""
+    pieces = [(b.lower, b.upper, b.size) for b in (*first.buffers, *second.buffers)]
+    return _numbered(pieces, (first.capacity or 0) + (second.capacity or 0))
+
+
+def _numbered(pieces: list[tuple[int, int, int]], capacity: int | None) -> Problem:
+    return Problem(tuple(Buffer(str(i), *piece) for i, piece in enumerate(pieces)), capacity)

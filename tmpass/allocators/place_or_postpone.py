@@ -1,0 +1,28 @@
+"""Place or postpone: the project's own exact search.
+
+A buffer sits at the lowest offset it can have, or it does not, and then something else must take bytes of the place
+that it is denied. The search works where the fewest buffers can be the lowest, learns from attempts that failed where
+that is, and begins anew under Luby's limits. `core/postpone.cpp` has the drawing and the argument.
+"""
+
+from tmpass import _core
+from tmpass.allocators import Found, Goal, first_fit, ladder
+from tmpass.allocators.arrays import Arrays
+from tmpass.problem import Problem
+
+SEED = 1
+"""Where the shaking of choices begins; the same seed gives the same packing."""
+
+
+def solve(problem: Problem, goal: Goal) -> Found:
+    """The lowest packing that at most `goal.nodes` nodes find, starting from that of first fit."""
+    return improve(problem, goal, first_fit.solve(problem, goal))
+
+
+def improve(problem: Problem, goal: Goal, best: Found) -> Found:
+    """`best`, or a lower packing, with what was proved on the way."""
+    return ladder.improve(problem, goal, best, "place-or-postpone", _postpone)
+
+
+def _postpone(arrays: Arrays, capacity: int, limit: int) -> tuple[int, list[int], int]:
+    return _core.postpone(*arrays, capacity=capacity, node_limit=limit, seed=SEED)

@@ -25,9 +25,10 @@
 namespace tmpass {
 namespace {
 
-constexpr std::int64_t kWorkBetweenChecks = 1 << 20;  // members looked at: some milliseconds
-constexpr std::int64_t kRestartNodes = 2;             // per buffer, in the shortest attempt
-constexpr std::int64_t kInnocent = 64;                // the weight of a section where nothing has failed
+constexpr std::int64_t kWorkPerNode = 4096;         // members looked at: a large part pays more for a decision
+constexpr std::int64_t kNodesBetweenChecks = 1024;  // some milliseconds
+constexpr std::int64_t kRestartNodes = 2;           // per buffer, in the shortest attempt
+constexpr std::int64_t kInnocent = 64;              // the weight of a section where nothing has failed
 constexpr std::int64_t kMostNoise = 40;
 
 // Buffers of one part that are equal but for their size, largest first: they live equally long, may end equally high,
@@ -65,10 +66,12 @@ class Attempts {
         sizes_.resize(most);
     }
 
-    // One attempt of at most `limit` nodes; after kFound, offset(b) holds the packing. With `noise` above 0 the choices
-    // are shaken by up to noise / 256.
-    Answer run(std::int64_t limit, std::int64_t noise, Random& random) {
-        stop_ = nodes_ + limit;
+    // One attempt of at most `limit` decisions, while there are less than `budget` nodes; after kFound, offset(b) holds
+    // the packing. With `noise` above 0 the choices are shaken by up to noise / 256.
+    Answer run(std::int64_t limit, std::int64_t budget, std::int64_t noise, Random& random) {
+        stop_ = limit;
+        budget_ = budget;
+        decisions_ = 0;
         for (auto& weight : weight_) weight -= (weight - kInnocent) / 4;  // what failed long ago matters less
         prepare(noise, random);
         return reset() && propagate() ? solve() : Answer::kImpossible;
@@ -150,8 +153,7 @@ class Attempts {
             Index b = -1;
             while (group >= 0 && (b = choose(groups_[group])) < 0) group = groups_[group].next;
             if (group < 0) return Answer::kFound;
-            if (nodes_ >= stop_) return Answer::kBudgetEnded;
-            ++nodes_;
+            if (!afford()) return Answer::kBudgetEnded;
             bool holds, falls_apart = false;
             if (disturbs_equals(b)) {
                 holds = postpone(b);
@@ -167,8 +169,7 @@ class Attempts {
                 undo(frame);
                 group = frame.group;
                 if (!frame.postponed) {
-                    if (nodes_ >= stop_) return Answer::kBudgetEnded;
-                    ++nodes_;
+                    if (!afford()) return Answer::kBudgetEnded;
                     frame.postponed = true;
                     holds = postpone(frame.buffer);
                     if (holds) break;
@@ -184,6 +185,19 @@ class Attempts {
                 }
             }
         }
+    }
+
+    // Pays for one more decision, and for the work since the last one; false when the attempt or the budget has ended.
+    bool afford() {
+        nodes_ += std::exchange(work_, 0) / kWorkPerNode;
+        if (decisions_ >= stop_ || nodes_ >= budget_) return false;
+        ++decisions_;
+        ++nodes_;
+        if (nodes_ >= next_check_) {
+            next_check_ = nodes_ + kNodesBetweenChecks;
+            if (interrupted_()) throw Cancelled();
+        }
+        return true;
     }
 
     void push_frame(Index b, Index group) {
@@ -358,10 +372,6 @@ class Attempts {
         const auto members = part_.sections.of(s);
         const std::size_t count = members.size();
         work_ += static_cast<std::int64_t>(count);
-        if (work_ > kWorkBetweenChecks) {
-            work_ = 0;
-            if (interrupted_()) throw Cancelled();
-        }
         Unit* const lows = lows_.data();
         Unit* const sizes = sizes_.data();
         Unit floor = kGone;
@@ -489,7 +499,7 @@ class Attempts {
     const Part& part_;
     const PostponeRules rules_;
     std::int64_t& nodes_;
-    std::int64_t stop_ = 0, work_ = 0;
+    std::int64_t stop_ = 0, budget_ = 0, decisions_ = 0, work_ = 0, next_check_ = 0;
     const Interrupted& interrupted_;
     const std::vector<std::vector<Index>> equals_;  // per buffer: its class, or nothing
 
@@ -531,12 +541,12 @@ Answer solve_part(const Part& part, std::int64_t node_limit, std::uint64_t seed,
     Random random(seed);
     for (std::int64_t round = 0;; ++round) {
         // Without nodes left, what follows from the start alone may still decide.
-        const std::int64_t left = std::max<std::int64_t>(node_limit - result.nodes, 0);
-        const std::int64_t limit = std::min(luby(round) * kRestartNodes * part.count(), left);
-        const Answer answer = attempts.run(limit, std::min(2 * round, kMostNoise), random);
+        const std::int64_t limit = luby(round) * kRestartNodes * part.count();
+        const Answer answer = attempts.run(limit, node_limit, std::min(2 * round, kMostNoise), random);
         if (answer == Answer::kFound)
             for (Index b = 0; b < part.count(); ++b) result.offsets[part.origin[b]] = attempts.offset(b) * part.unit;
-        if (answer != Answer::kBudgetEnded || result.nodes >= node_limit) return answer;
+        result.nodes = std::min(result.nodes, node_limit);
+        if (answer != Answer::kBudgetEnded || result.nodes == node_limit) return answer;
     }
 }
 

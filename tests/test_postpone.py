@@ -112,6 +112,12 @@ def test_numbers_that_share_no_unit(odd):
     assert ask(Problem(tuple(base)), 6 * odd)[0] == IMPOSSIBLE
 
 
+def test_sums_near_the_end_of_64_bits_are_left_alone():
+    sizes = [2**59 + odd for odd in (1, 3, 7, 9, 11, 13)]
+    problem = Problem(tuple(Buffer(str(i), 0, 2, size) for i, size in enumerate(sizes)))
+    assert ask(problem, sum(sizes))[::2] == (ENDED, 0)
+
+
 def test_the_budget_is_kept():
     problem = guillotine(10, 500, steps=240, height=4096)
     for nodes in (0, 1, 1000):

@@ -51,13 +51,14 @@ def improve(problem: Problem, goal: Goal, best: Found, name: str, kernel: Kernel
     solid = not any(b.gaps for b in problem.buffers)
     grid = _grid(arrays)
     first = _FIRST_NODES * len(problem.buffers)
-    sweep = _Sweep(first, 8 * first, best.bound - 1)  # many a bound is met at once
+    floor = best.bound - 1  # no solid packing is at or below it
+    sweep = _Sweep(first, 8 * first, floor)  # many a bound is met at once
     while best.nodes < goal.nodes and not satisfied(problem, goal, best):
         capacity = _next_capacity(problem, goal, sweep.refused, best, grid)
         if capacity is None:
-            if sweep.refused < best.bound:
+            if sweep.refused <= floor:
                 break
-            sweep = _Sweep(4 * sweep.limit, 16 * sweep.limit, best.bound - 1)
+            sweep = _Sweep(4 * sweep.limit, 16 * sweep.limit, floor)
             continue
         left = goal.nodes - best.nodes
         limit = min(left, sweep.bound_limit if capacity == best.bound else sweep.limit) if goal.minimize else left
@@ -65,13 +66,15 @@ def improve(problem: Problem, goal: Goal, best: Found, name: str, kernel: Kernel
             answer, offsets, spent = kernel(arrays, capacity, limit)
         except ValueError:  # too many overlaps to hold in memory
             break
-        best = replace(best, nodes=best.nodes + max(spent, 1))
+        best = replace(best, nodes=best.nodes + spent)
         if answer == FOUND:
             best = replace(best, offsets=tuple(offsets), peak=peak_of(problem, offsets), method=name)
-        elif answer == IMPOSSIBLE and solid:
-            # A packing pushed down has all its tops on the grid.
-            best = replace(best, bound=max(best.bound, (capacity // grid + 1) * grid))
-            sweep = replace(sweep, refused=max(sweep.refused, best.bound - 1))
+        elif answer == IMPOSSIBLE:
+            floor = (capacity // grid + 1) * grid - 1  # a packing pushed down has all its tops on the grid
+            sweep = replace(sweep, refused=max(sweep.refused, floor))
+            best = replace(best, bound=max(best.bound, floor + 1)) if solid else best
+        elif spent == 0:  # too large to be searched
+            break
         else:
             sweep = replace(sweep, refused=capacity)
     return best

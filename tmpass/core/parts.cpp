@@ -8,6 +8,8 @@ namespace {
 
 using Range = std::pair<Bytes, Bytes>;
 
+constexpr std::size_t kPairsBetweenChecks = 1 << 22;
+
 Bytes floor_div(Bytes value, Bytes by) { return value / by - (value % by < 0 ? 1 : 0); }
 
 // The greatest unit of which the offsets of pushed-down packings are multiples: they are sums of sizes, above the
@@ -27,16 +29,24 @@ Bytes find_unit(const Part& part, std::span<const Bytes> tops, Bytes grain) {
     return unit;
 }
 
-void find_neighbours(Part& part) {
+// Those alive in the first section of a buffer, and those that come later.
+void find_neighbours(Part& part, const Interrupted& interrupted) {
+    const Sections& sections = part.sections;
+    std::vector<std::vector<Index>> arrivals(sections.count());
+    for (Index b = 0; b < part.count(); ++b) arrivals[sections.first[b]].push_back(b);
     part.neighbour_start.assign(1, 0);
+    std::size_t checked = 0;
     for (Index b = 0; b < part.count(); ++b) {
-        for (Index s = part.sections.first[b]; s < part.sections.last[b]; ++s)
-            // A pair is met first in the first section of the later of the two.
-            for (const Index other : part.sections.of(s))
-                if (other != b && s == std::max(part.sections.first[b], part.sections.first[other]))
-                    part.neighbours.push_back(other);
+        for (const Index other : sections.of(sections.first[b]))
+            if (other != b) part.neighbours.push_back(other);
+        for (Index s = sections.first[b] + 1; s < sections.last[b]; ++s)
+            part.neighbours.insert(part.neighbours.end(), arrivals[s].begin(), arrivals[s].end());
         if (part.neighbours.size() > kMaxEntries)
             throw std::length_error("too many buffers overlap for an exact search");
+        if (part.neighbours.size() - checked > kPairsBetweenChecks) {
+            checked = part.neighbours.size();
+            if (interrupted()) throw Cancelled();
+        }
         part.neighbour_start.push_back(static_cast<Index>(part.neighbours.size()));
     }
 }
@@ -58,7 +68,7 @@ std::vector<std::vector<Index>> independent_parts(const Problem& problem) {
     return parts;
 }
 
-Part make_part(const Problem& problem, Bytes capacity, std::vector<Index> buffers) {
+Part make_part(const Problem& problem, Bytes capacity, std::vector<Index> buffers, const Interrupted& interrupted) {
     Part part;
     part.origin = std::move(buffers);
     Step begin = problem.lower[part.origin.front()], end = begin;
@@ -99,7 +109,7 @@ Part make_part(const Problem& problem, Bytes capacity, std::vector<Index> buffer
     }
     const std::vector<Bytes> movable(part.size.size(), kMovable);
     part.sections = make_sections({part.lower, part.upper, part.size, part.alignment, movable}, kMaxEntries);
-    find_neighbours(part);
+    find_neighbours(part, interrupted);
     return part;
 }
 

@@ -48,13 +48,14 @@ struct Part {
     }
 };
 
-// `buffers` among the fixed ones of `problem`. Throws std::length_error when more pairs overlap than fit in memory.
-Part make_part(const Problem& problem, Bytes capacity, std::vector<Index> buffers);
+// `buffers` among the fixed ones of `problem`. Throws Cancelled, and std::length_error when more pairs overlap than fit
+// in memory.
+Part make_part(const Problem& problem, Bytes capacity, std::vector<Index> buffers, const Interrupted& interrupted);
 
 // Solves each independent part with `solve_part(part, result)`, which adds offsets and nodes to `result`. One part that
 // is impossible decides; one whose budget ends leaves the others to be tried, since they may be impossible.
 template <typename SolvePart>
-SearchResult solve_apart(const Problem& problem, Bytes capacity, SolvePart solve_part) {
+SearchResult solve_apart(const Problem& problem, Bytes capacity, const Interrupted& interrupted, SolvePart solve_part) {
     SearchResult result{Answer::kFound, std::vector<Bytes>(problem.fixed.begin(), problem.fixed.end()), 0};
     for (Index b = 0; b < problem.count(); ++b) {
         if (problem.movable(b)) result.offsets[b] = 0;
@@ -62,7 +63,7 @@ SearchResult solve_apart(const Problem& problem, Bytes capacity, SolvePart solve
             return {Answer::kImpossible, {}, 0};
     }
     for (auto& buffers : independent_parts(problem)) {
-        const Answer answer = solve_part(make_part(problem, capacity, std::move(buffers)), result);
+        const Answer answer = solve_part(make_part(problem, capacity, std::move(buffers), interrupted), result);
         if (answer == Answer::kImpossible) return {answer, {}, result.nodes};
         if (answer == Answer::kBudgetEnded) result.answer = answer;
     }

@@ -1,4 +1,17 @@
 // Place or postpone: does a packing within a capacity exist?
+//
+// Binary branching, as in exact scheduling: a buffer sits at its lowest offset, or it does not.
+//
+//     |        :        |    b is *locally lowest*: no neighbour could still fit below it. It need not be the
+//     |   +----:---+    |    lowest of all, so the search may work where it is tightest first.
+//     |   |    b   |    |
+//     | +-+--+-:---+--+ |    left:  b sits there, and its neighbours rise to its top;
+//     | | p  | : q    | |    right: b is postponed: something else must take bytes of the place it is denied
+//     +-+----+-:------+-+           (its *window*), so b rests on one of those that still can.
+//
+// Why nothing is lost: among all packings take one with the least sum of size * offset, and among those the first in
+// an order of touching equals. In it no buffer can drop, so what a postponed buffer is denied is blocked by one that is
+// placed later; and two that touch and live equally long may be swapped at no cost, so one order of them is enough.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +29,9 @@ struct PostponeRules {
 };
 
 // Looks for offsets with every top at or below `capacity`, with at most `node_limit` nodes: decisions, of which those
-// in large parts cost more than one. kFound and kImpossible are proofs. The same arguments give the same answer on
-// every machine. Buffers that share no step, even through others, are searched apart. Throws Cancelled;
-// std::length_error when the overlaps are too many to hold in memory.
+// in large parts cost more than one. kFound and kImpossible are proofs; a part in which sums come near 2^60 units is
+// not searched. The same arguments give the same answer on every machine. Buffers that share no step, even through
+// others, are searched apart. Throws Cancelled; std::length_error when the overlaps are too many to hold in memory.
 SearchResult postpone(const Problem& problem, Bytes capacity, std::int64_t node_limit, std::uint64_t seed,
                       PostponeRules rules, const Interrupted& interrupted);
 

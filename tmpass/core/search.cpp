@@ -269,7 +269,7 @@ Answer search_part(const Part& part, std::int64_t node_limit, SearchResult& resu
 }  // namespace
 
 SearchResult search(const Problem& problem, Bytes capacity, std::int64_t node_limit, const Interrupted& interrupted) {
-    return solve_apart(problem, capacity, [&](const Part& part, SearchResult& result) {
+    return solve_apart(problem, capacity, interrupted, [&](const Part& part, SearchResult& result) {
         if (part.count() > kMaxDepth) return Answer::kBudgetEnded;
         return search_part(part, node_limit, result, interrupted);
     });

@@ -4,7 +4,7 @@ import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tmpass.errors import UnknownSizeError, UsageError
+from tmpass.errors import UnknownSizeError, UsageError, brief
 from tmpass.graph import Graph, Op, Subgraph, Tensor, TensorKind
 
 _LISTED = 8
@@ -56,12 +56,6 @@ def whole_number(value: object) -> int | None:
         return operator.index(value)  # type: ignore[arg-type]  # which is what it finds out
     except TypeError:
         return None
-
-
-def brief(value: object) -> str:
-    """`value` for an error, whatever a caller gave: short."""
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def bind(graph: Graph, bindings: Mapping[str, int], *, allow_unplanned: bool = False) -> Graph:

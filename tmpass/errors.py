@@ -3,6 +3,12 @@
 from typing import Self
 
 
+def brief(value: object) -> str:
+    """`value` for a message, which stays short whatever a user or a file gave."""
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
 class TmpassError(Exception):
     """Base of every error that a user can cause; `exit_code` is what the command line returns for it.
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from tmpass.aliases import Key, find_aliases
 from tmpass.allocate import DEFAULT_NODES, allocate
 from tmpass.assemble import USES_OF, Fill, assemble, distribute
-from tmpass.bind import bind, brief, check_bindings, whole_number
-from tmpass.errors import ModelError, TargetError, UsageError, VerificationError
+from tmpass.bind import bind, check_bindings, whole_number
+from tmpass.errors import ModelError, TargetError, UsageError, VerificationError, brief
 from tmpass.graph import Graph, TensorKind
 from tmpass.liveness import find_storage
 from tmpass.loading import Model, load

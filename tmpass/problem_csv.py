@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from tmpass.errors import UsageError
+from tmpass.errors import UsageError, brief
 from tmpass.problem import Buffer, Gap, Problem
 from tmpass.sizes import MAX_BYTES
 
@@ -67,7 +67,7 @@ def read_problem(text: str, where: str, *, capacity: int | None, alignment: int 
                     continue
             buffer = table.buffer(row, line, str(len(buffers)))
             if buffer.id in lines:
-                _refuse(f"id {_show(buffer.id)} stands in line {lines[buffer.id]} too", where, line, "rename one")
+                _refuse(f"id {brief(buffer.id)} stands in line {lines[buffer.id]} too", where, line, "rename one")
             lines[buffer.id] = line
             buffers.append(buffer)
     except csv.Error as error:
@@ -136,7 +136,7 @@ class _Table:
 
     def refuse_cell(self, cell: str, line: int, meaning: str, expected: str) -> NoReturn:
         name = self.names[self.at[meaning]] if self.names else meaning
-        what = f"{_show(cell)} is not {expected}" if cell else "the cell is empty"
+        what = f"{brief(cell)} is not {expected}" if cell else "the cell is empty"
         _refuse(what, self.where, line, "correct the cell" if cell else f"write {expected}", f"column {name}")
 
 
@@ -148,7 +148,7 @@ def _header(row: list[str], where: str, line: int) -> _Table:
     at: dict[str, int] = {}
     for place, name in enumerate(names):
         if name not in _MEANINGS:
-            _refuse(f"unknown column {_show(name)}", where, line, f"the columns are {', '.join(_MEANINGS)}")
+            _refuse(f"unknown column {brief(name)}", where, line, f"the columns are {', '.join(_MEANINGS)}")
         meaning = _MEANINGS[name]
         if meaning in at:
             first = names[at[meaning]]
@@ -171,7 +171,7 @@ def _problem(buffers: list[Buffer], lines: dict[str, int], where: str, capacity:
             try:
                 Problem((buffer,), capacity, alignment)
             except UsageError as fault:
-                _refuse(fault.what, where, lines[buffer.id], fault.hint, f"buffer {_show(buffer.id)}")
+                _refuse(fault.what, where, lines[buffer.id], fault.hint, f"buffer {brief(buffer.id)}")
         raise UsageError(error.what, where=where, hint=error.hint) from None
 
 
@@ -209,8 +209,3 @@ def _quoted(text: str) -> str:
 
 def _refuse(what: str, where: str, line: int, hint: str, place: str = "") -> NoReturn:
     raise UsageError(what, where=f"{where}, line {line}" + (f", {place}" if place else ""), hint=hint) from None
-
-
-def _show(text: str) -> str:
-    """Return `text` for an error: short, whatever a file holds."""
-    return repr(text if len(text) <= 40 else text[:37] + "...")

@@ -1,12 +1,13 @@
 """A plan against the model that it is for."""
 
+from tmpass.errors import brief
 from tmpass.graph import Graph, Tensor, TensorKind
 from tmpass.plan import Plan, PlannedTensor
 from tmpass.verify.figures import check_figures
 from tmpass.verify.placement import check_placement
 from tmpass.verify.replay import Broken, Key, Needed, replay
 from tmpass.verify.sharing import check_sharing
-from tmpass.verify.violation import Violation, brief, tensor_name
+from tmpass.verify.violation import Violation, tensor_name
 
 
 def check_plan(plan: Plan, graph: Graph) -> list[Violation]:

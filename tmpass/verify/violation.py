@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tmpass.errors import brief
 from tmpass.plan import PlannedTensor
 
 
@@ -21,12 +22,6 @@ class Violation:
     step: int | None = None
     low: int | None = None
     high: int | None = None
-
-
-def brief(value: object) -> str:
-    """`value` for a message, which stays short whatever a plan holds."""
-    text = repr(value)
-    return text if len(text) <= 120 else f"{text[:117]}..."
 
 
 def tensor_name(row: PlannedTensor) -> str:

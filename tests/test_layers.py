@@ -12,9 +12,9 @@ LAYERS = (
     ("pipeline",),
     ("assemble",),
     ("loading", "emit", "explain"),
-    ("allocate",),
+    ("allocate", "hints"),
     ("allocators",),
-    ("bind", "schedule", "aliases", "liveness", "bounds", "verify", "problem_csv"),
+    ("bind", "schedule", "aliases", "liveness", "bounds", "verify", "problem_csv", "problem_memories", "merge_shared"),
     ("graph", "problem", "target", "plan", "plan_json", "_core"),
     ("errors", "sizes", "dtypes"),
 )

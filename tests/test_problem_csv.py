@@ -215,7 +215,7 @@ class TestWrite:
 @st.composite
 def named_problems(draw: st.DrawFn) -> Problem:
     """Draw a problem with all a file can say, under names that need quotes."""
-    problem = draw(problems(with_fixed=True, with_alignment=True, with_gaps=True, with_capacity=True))
+    problem = draw(problems(min_size=1, with_fixed=True, with_alignment=True, with_gaps=True, with_capacity=True))
     count = len(problem.buffers)
     names = draw(st.lists(st.text(), min_size=count, max_size=count, unique=True))
     hints = draw(st.lists(st.none() | st.integers(0, 2**62), min_size=count, max_size=count))

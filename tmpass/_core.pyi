@@ -1,37 +1,33 @@
-"""Native kernels. Arrays are per buffer; `fixed` is an address, or -1 where there is a choice."""
+"""Native kernels. What is out of range raises ValueError; Ctrl-C stops a kernel."""
 
 from collections.abc import Sequence
 
-def first_fit(
-    lower: Sequence[int],
-    upper: Sequence[int],
-    size: Sequence[int],
-    alignment: Sequence[int],
-    fixed: Sequence[int],
-    order: Sequence[int],
-) -> list[int]:
-    """Offsets of first fit in the given order; raises ValueError on arrays out of range."""
+class Problem:
+    """Buffers as the kernels read them; tmpass/allocators/arrays.py says what goes in."""
 
-def search(
-    lower: Sequence[int],
-    upper: Sequence[int],
-    size: Sequence[int],
-    alignment: Sequence[int],
-    fixed: Sequence[int],
-    capacity: int,
-    node_limit: int,
-) -> tuple[int, list[int], int]:
+    def __init__(
+        self,
+        lower: Sequence[int],
+        upper: Sequence[int],
+        size: Sequence[int],
+        alignment: Sequence[int],
+        fixed: Sequence[int],
+        gaps: Sequence[int] = ...,
+        barred: Sequence[int] = ...,
+        apart: Sequence[int] = ...,
+    ) -> None: ...
+
+def first_fit(problem: Problem, order: Sequence[int], tightest: bool = False) -> list[int]:
+    """Offsets of first fit in the given order, or of best fit; -2 where a memory leaves no place."""
+
+def search(problem: Problem, capacity: int, node_limit: int) -> tuple[int, list[int], int]:
     """(answer, offsets, nodes) of the canonical search; answer is 0 found, 1 impossible, 2 budget ended.
 
-    Raises ValueError on arrays out of range, or when the overlaps are too many to hold.
+    Raises ValueError also when the overlaps are too many to hold.
     """
 
 def postpone(
-    lower: Sequence[int],
-    upper: Sequence[int],
-    size: Sequence[int],
-    alignment: Sequence[int],
-    fixed: Sequence[int],
+    problem: Problem,
     capacity: int,
     node_limit: int,
     seed: int = 1,
@@ -44,5 +40,5 @@ def postpone(
     The last three switch inferences off, for tests. Raises ValueError as search does.
     """
 
-def contention(lower: Sequence[int], upper: Sequence[int], size: Sequence[int]) -> list[int]:
-    """Per buffer, the most bytes alive at one step of its live range."""
+def contention(problem: Problem) -> list[int]:
+    """Per buffer, the most bytes alive at one step of its live range; gaps count as solid."""

@@ -1,8 +1,12 @@
 """One function over all allocators: a problem in, a checked packing and what is proved about it out."""
 
-from tmpass.allocators import Goal, method
+from dataclasses import replace
+
+from tmpass.allocators import Goal, constraints, method
 from tmpass.bounds import lower_bound
 from tmpass.errors import UsageError, VerificationError
+from tmpass.hints import try_hints
+from tmpass.merge_shared import merge_shared
 from tmpass.problem import Allocation, Problem, Status
 from tmpass.verify.allocation import check_offsets
 
@@ -28,7 +32,8 @@ def allocate(
         where none can be, UNKNOWN where the budget ended first.
 
     Raises:
-        UsageError: the allocator is unknown, `nodes` is negative, or two fixed buffers overlap.
+        UsageError: the allocator is unknown or does not know a constraint of `problem`, `nodes` is negative, fixed
+            buffers break a law, or buffers that must share cannot.
         VerificationError: the allocator is wrong; the packing was not handed out.
     """
     if not isinstance(nodes, int) or not 0 <= nodes <= MAX_NODES:
@@ -37,8 +42,17 @@ def allocate(
         raise UsageError("there is no capacity to fit into", hint="give one, or minimise")
     _check_fixed(problem)
     solver = method(allocator)
-    bound = lower_bound(problem)
-    found = solver.solve(problem, Goal(bound.peak, minimize, nodes))
+    merged = merge_shared(problem)
+    strange = sorted(constraints(merged.problem) - solver.HONOURS)
+    if strange:
+        raise UsageError(f"allocator {allocator} does not know {' and '.join(strange)}", hint="auto knows all of them")
+    bound = lower_bound(merged.problem)
+    found = try_hints(merged.problem, Goal(bound.peak, minimize, nodes), solver)
+    if not found.offsets and problem.buffers:
+        least = found.peak if problem.capacity is None else min(found.peak, problem.capacity + 1)
+        status = Status.INFEASIBLE if found.bound >= least else Status.UNKNOWN
+        return Allocation((), None, found.bound, bound.live_bytes, status, found.method, found.nodes)
+    found = replace(found, offsets=merged.offsets(found.offsets))
     violations = check_offsets(problem, found.offsets)
     if violations:
         raise VerificationError(
@@ -57,8 +71,11 @@ def _status(problem: Problem, peak: int, bound: int) -> Status:
 
 
 def _check_fixed(problem: Problem) -> None:
-    """Raise where fixed buffers overlap, which no offsets of the others can mend."""
-    fixed = tuple(b for b in problem.buffers if b.offset is not None)
-    clashes = check_offsets(Problem(fixed, alignment=problem.alignment), [b.offset or 0 for b in fixed])
+    """Raise where fixed buffers alone break a law, which no offsets of the others can mend."""
+    places = [at for at, b in enumerate(problem.buffers) if b.offset is not None]
+    if not places:
+        return
+    fixed = problem.only(places)
+    clashes = check_offsets(fixed, [b.offset or 0 for b in fixed.buffers])
     if clashes:
-        raise UsageError(clashes[0].message, where="fixed offsets", hint="move one of them")
+        raise UsageError(clashes[0].message, where="fixed offsets", hint="move it, or one of the two")

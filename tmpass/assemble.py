@@ -121,6 +121,7 @@ def _worst(statuses: list[Status]) -> Status:
 
 def _use(fill: Fill) -> MemoryUse:
     memory, found = fill.memory, fill.allocation
+    assert found.peak is not None  # only memories, fixed offsets and pairs can leave a problem without a packing
     return MemoryUse(memory.name, memory.capacity, memory.alignment, found.peak, found.lower_bound, found.live_bytes)
 
 

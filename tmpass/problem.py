@@ -8,7 +8,8 @@ bytes
 +--------+-----+------> steps
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import lcm
 
@@ -36,10 +37,24 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Memory:
+    """Addresses `[offset, offset + size)` of one address space; without a size it has no end."""
+
+    name: str
+    offset: int
+    size: int | None = None
+
+    def holds(self, offset: int, size: int) -> bool:
+        """Whether `size` bytes at `offset` are inside."""
+        return self.offset <= offset and (self.size is None or offset + size <= self.offset + self.size)
+
+
+@dataclass(frozen=True, slots=True)
 class Buffer:
     """A piece of storage: alive in `[lower, upper)`, `size` bytes, at a multiple of `alignment`.
 
-    `offset` is a fixed address, or None where the allocator chooses; `hint` is a preferred one.
+    `offset` is a fixed address, or None where the allocator chooses; `hint` is one that it takes where that makes no
+    packing higher. `memories` names those that may hold it; all may where it is empty.
     """
 
     id: str
@@ -50,6 +65,7 @@ class Buffer:
     offset: int | None = None
     hint: int | None = None
     gaps: tuple[Gap, ...] = ()
+    memories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,29 +74,56 @@ class Problem:
 
     Every offset is a multiple of `alignment` and of the buffer's own.
 
+    memories   |  sram   |        dram ...      Where there are any, each buffer is inside one of them, whole.
+               0       size
+    shared     pairs of buffers, by index, that begin at the same address, and may overlap there
+    apart      pairs that do not touch either: while both are alive there is a byte between them
+
     Raises:
-        UsageError: a number is out of its range, or a fixed offset is not aligned.
+        UsageError: a number is out of its range, a fixed offset is not aligned, memories overlap, or a pair is none.
     """
 
     buffers: tuple[Buffer, ...]
     capacity: int | None = None
     alignment: int = 1
+    memories: tuple[Memory, ...] = ()
+    shared: tuple[tuple[int, int], ...] = ()
+    apart: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         if self.capacity is not None and not (isinstance(self.capacity, int) and 0 <= self.capacity <= MAX_BYTES):
             raise UsageError(f"capacity {self.capacity!r} is no whole number of 0 .. 2^62", hint="give bytes")
         if not (isinstance(self.alignment, int) and 1 <= self.alignment <= MAX_ALIGNMENT):
             raise UsageError(f"alignment {self.alignment!r} is no whole number of 1 .. 2^31", hint="64 is usual")
-        total = 0
+        total = _check_memories(self.memories)
+        for first, second in (*self.shared, *self.apart):
+            if not (0 <= first < len(self.buffers) and 0 <= second < len(self.buffers)) or first == second:
+                raise UsageError(f"the pair {first}, {second} is not of two buffers", hint="give their indices")
         for buffer in self.buffers:
             _check(buffer, self)
-            total += buffer.size + self.alignment_of(buffer) + (buffer.offset or 0)
+            total += buffer.size + self.alignment_of(buffer) + (buffer.offset or 0) + (buffer.hint or 0)
         if total > MAX_BYTES:
             raise UsageError(f"the buffers add up to {total} bytes, above 2^62", hint="check the sizes")
 
     def alignment_of(self, buffer: Buffer) -> int:
         """What the offset of `buffer` must be a multiple of."""
         return lcm(self.alignment, buffer.alignment)
+
+    def only(self, places: Sequence[int]) -> "Problem":
+        """The problem of the buffers at `places` alone, in that order, with the pairs among them."""
+        new = {at: number for number, at in enumerate(places)}
+        return replace(
+            self,
+            buffers=tuple(self.buffers[at] for at in places),
+            shared=tuple((new[a], new[b]) for a, b in self.shared if a in new and b in new),
+            apart=tuple((new[a], new[b]) for a, b in self.apart if a in new and b in new),
+        )
+
+    @property
+    def reach(self) -> int:
+        """What no packing needs to be above: the topmost start, and everything on top of each other."""
+        start = max([0, *(m.offset for m in self.memories), *(b.offset or 0 for b in self.buffers)])
+        return start + sum(b.size + self.alignment_of(b) for b in self.buffers)
 
     @property
     def horizon(self) -> int:
@@ -103,11 +146,12 @@ class Allocation:
 
     Fields: `peak` is the highest offset + size; `lower_bound` no packing can go below; `live_bytes` is the largest sum
     of sizes alive at one step; `allocator` the method that found the offsets; `nodes` the search steps spent.
-    INFEASIBLE and UNKNOWN still carry the lowest packing found, which is above the capacity.
+    INFEASIBLE and UNKNOWN still carry the lowest packing found, which is above the capacity; where none is known at
+    all, which memories, fixed offsets or pairs can bring about, `offsets` is empty and `peak` None.
     """
 
     offsets: tuple[int, ...]
-    peak: int
+    peak: int | None
     lower_bound: int
     live_bytes: int
     status: Status
@@ -137,10 +181,30 @@ def _check(buffer: Buffer, problem: Problem) -> None:
                 "gaps are inside the live range, in order, apart",
             )
         end = gap.upper
+    unknown = [name for name in buffer.memories if all(name != memory.name for memory in problem.memories)]
+    if unknown:
+        known = ", ".join(memory.name for memory in problem.memories) or "none"
+        _refuse(buffer, f"asks for memory {unknown[0]}", f"the memories are {known}")
+    if buffer.hint is not None and not 0 <= buffer.hint <= MAX_BYTES:
+        _refuse(buffer, f"has hint {buffer.hint}", "hints are 0 .. 2^62")
     if buffer.offset is None:
         return
     if not 0 <= buffer.offset <= MAX_BYTES - buffer.size or buffer.offset % problem.alignment_of(buffer):
         _refuse(buffer, f"is fixed at {buffer.offset}", f"multiples of {problem.alignment_of(buffer)} are allowed")
+
+
+def _check_memories(memories: tuple[Memory, ...]) -> int:
+    """Where the last of `memories` begins; raise where they are not apart and in the order of their addresses."""
+    end: int | None = 0
+    for memory in memories:
+        if end is None or not end <= memory.offset <= MAX_BYTES or not 0 <= (memory.size or 0) <= MAX_BYTES:
+            what = f"begins at {memory.offset}, has {memory.size} bytes, and follows one that ends at {end}"
+            law = "memories stand in the order of their addresses, apart; only the last may be without a size"
+            raise UsageError(what, where=f"memory {memory.name}", hint=law)
+        end = None if memory.size is None else memory.offset + memory.size
+    if len({memory.name for memory in memories}) < len(memories):
+        raise UsageError("two memories have the same name", hint="rename one")
+    return memories[-1].offset + (memories[-1].size or 0) if memories else 0
 
 
 def _refuse(buffer: Buffer, fault: str, law: str) -> None:

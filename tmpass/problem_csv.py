@@ -15,17 +15,20 @@
 | hint                  | preferred offset; negative is none                   | none                 |
 | gaps                  | `lower-upper[@window_lower:window_upper]`, by blanks | none                 |
 | offset                | fixed offset                                         | free                 |
+| memory                | names of the memories that may hold it, by blanks    | any                  |
+| share                 | ids of buffers that begin where it does, by blanks   | none                 |
+| apart                 | ids of buffers that must not touch it, by blanks     | none                 |
 """
 
 import csv
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NoReturn
+from dataclasses import dataclass, replace
+from typing import NamedTuple, NoReturn
 
 from tmpass.errors import UsageError, brief
-from tmpass.problem import Buffer, Gap, Problem
+from tmpass.problem import Buffer, Gap, Memory, Problem
 from tmpass.sizes import MAX_BYTES
 
 _MEANINGS = {
@@ -37,13 +40,18 @@ _MEANINGS = {
     "begin": "lower",
 }
 _MEANINGS |= {"upper": "upper", "end": "upper"}
-_MEANINGS |= {name: name for name in ("size", "alignment", "hint", "gaps", "offset")}
+_MEANINGS |= {name: name for name in ("size", "alignment", "hint", "gaps", "offset", "memory", "share", "apart")}
 _GAP = re.compile(r"(\d{1,19})-(\d{1,19})(?:@(\d{1,19}):(\d{1,19}))?", re.ASCII)
 _COUNT = "a whole number from 0 to 2^62"
+_PAIRS = ("share", "apart")
 
 
-def read_problem(text: str, where: str, *, capacity: int | None, alignment: int = 1) -> Problem:
+def read_problem(
+    text: str, where: str, *, capacity: int | None, alignment: int = 1, memories: Sequence[Memory] = ()
+) -> Problem:
     """Return the problem in `text`; `where` names its file in errors, capacity and alignment are in bytes.
+
+    A buffer's offset counts from the beginning of the address space, also inside one of the `memories`.
 
     The columns stand in any order; blank lines are skipped. Where all cells of the first row are numbers,
     there is no header and the first four are id, lower, upper, size.
@@ -56,6 +64,7 @@ def read_problem(text: str, where: str, *, capacity: int | None, alignment: int 
     table: _Table | None = None
     buffers: list[Buffer] = []
     lines: dict[str, int] = {}  # of each id
+    pairs: list[_Pair] = []
     try:
         for row in rows:
             line = rows.line_num
@@ -69,12 +78,14 @@ def read_problem(text: str, where: str, *, capacity: int | None, alignment: int 
             if buffer.id in lines:
                 _refuse(f"id {brief(buffer.id)} stands in line {lines[buffer.id]} too", where, line, "rename one")
             lines[buffer.id] = line
+            pairs += table.pairs(row, line, len(buffers))
             buffers.append(buffer)
     except csv.Error as error:
         _refuse(f"not CSV: {error}", where, rows.line_num, "correct the quotes there")
     if table is None:
         raise UsageError("there is no row", where=where, hint="begin with a header: id,lower,upper,size")
-    return _problem(buffers, lines, where, capacity, alignment)
+    whole = Problem((), capacity, alignment, tuple(memories))  # raises if the fault is not in the file
+    return _problem(whole, buffers, lines, where, _resolve(pairs, buffers, where))
 
 
 def write_problem(problem: Problem) -> str:
@@ -86,6 +97,15 @@ def write_problem(problem: Problem) -> str:
 def write_solution(problem: Problem, offsets: Sequence[int]) -> str:
     """Return `problem` with the offsets of a solution, in the order of its buffers, as CSV."""
     return _write(problem, offsets)
+
+
+class _Pair(NamedTuple):
+    """The buffer number `at`, in `line`, names `other` in column `kind`."""
+
+    kind: str
+    at: int
+    other: str
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +126,18 @@ class _Table:
             id=row[at["id"]] if "id" in at else number,
             lower=self.number(row, line, "lower"),
             upper=self.number(row, line, "upper") + inclusive,
-            size=self.number(row, line, "size"),
+            size=self.positive(row, line, "size"),
             alignment=self.number(row, line, "alignment") if self.has(row, "alignment") else 1,
             offset=self.number(row, line, "offset") if self.has(row, "offset") else None,
             hint=self.number(row, line, "hint") if hint and not re.fullmatch(r"-[0-9]+", hint) else None,
             gaps=self.gaps(row, line, inclusive) if self.has(row, "gaps") else (),
+            memories=tuple(dict.fromkeys(row[at["memory"]].split())) if "memory" in at else (),
         )
+
+    def pairs(self, row: list[str], line: int, number: int) -> list[_Pair]:
+        return [
+            _Pair(kind, number, name, line) for kind in _PAIRS if kind in self.at for name in row[self.at[kind]].split()
+        ]
 
     def has(self, row: list[str], meaning: str) -> bool:
         return meaning in self.at and bool(row[self.at[meaning]].strip())
@@ -122,6 +148,12 @@ class _Table:
         if len(cell) > 19 or not (cell.isascii() and cell.isdigit()) or int(cell) > MAX_BYTES:
             self.refuse_cell(cell, line, meaning, _COUNT)
         return int(cell)
+
+    def positive(self, row: list[str], line: int, meaning: str) -> int:
+        number = self.number(row, line, meaning)
+        if number == 0:
+            self.refuse_cell("0", line, meaning, "a whole number from 1 to 2^62: leave buffers without bytes out")
+        return number
 
     def gaps(self, row: list[str], line: int, inclusive: bool) -> tuple[Gap, ...]:
         cell = row[self.at["gaps"]]
@@ -161,18 +193,35 @@ def _header(row: list[str], where: str, line: int) -> _Table:
     return _Table(where, names, at)
 
 
-def _problem(buffers: list[Buffer], lines: dict[str, int], where: str, capacity: int | None, alignment: int) -> Problem:
-    """Return the Problem, or raise its error with the line of the buffer at fault."""
+def _problem(
+    whole: Problem,
+    buffers: list[Buffer],
+    lines: dict[str, int],
+    where: str,
+    pairs: dict[str, tuple[tuple[int, int], ...]],
+) -> Problem:
+    """Return `whole` with these buffers and pairs, or raise its error with the line of the buffer at fault."""
     try:
-        return Problem(tuple(buffers), capacity, alignment)
+        return replace(whole, buffers=tuple(buffers), shared=pairs["share"], apart=pairs["apart"])
     except UsageError as error:
-        Problem((), capacity, alignment)  # raises if the fault is not in the file
         for buffer in buffers:
             try:
-                Problem((buffer,), capacity, alignment)
+                replace(whole, buffers=(buffer,))
             except UsageError as fault:
                 _refuse(fault.what, where, lines[buffer.id], fault.hint, f"buffer {brief(buffer.id)}")
         raise UsageError(error.what, where=where, hint=error.hint) from None
+
+
+def _resolve(named: list[_Pair], buffers: list[Buffer], where: str) -> dict[str, tuple[tuple[int, int], ...]]:
+    """Return the pairs of each kind as indices, each once."""
+    numbers = {buffer.id: at for at, buffer in enumerate(buffers)} if named else {}
+    found: dict[str, dict[tuple[int, int], None]] = {kind: {} for kind in _PAIRS}
+    for kind, at, other, line in named:
+        if numbers.get(other, at) == at:
+            what = f"{brief(other)} is " + ("the buffer itself" if other in numbers else "no buffer's id")
+            _refuse(what, where, line, "name another buffer", f"column {kind}")
+        found[kind][min(at, numbers[other]), max(at, numbers[other])] = None
+    return {kind: tuple(pairs) for kind, pairs in found.items()}
 
 
 def _write(problem: Problem, offsets: Sequence[int | None] | None) -> str:
@@ -189,6 +238,14 @@ def _write(problem: Problem, offsets: Sequence[int | None] | None) -> str:
         columns["hint"] = [str(-1 if b.hint is None else b.hint) for b in buffers]
     if any(b.gaps for b in buffers):
         columns["gaps"] = [" ".join(map(_gap_text, b.gaps)) for b in buffers]
+    if any(b.memories for b in buffers):
+        columns["memory"] = [" ".join(b.memories) for b in buffers]
+    for kind, pairs in (("share", problem.shared), ("apart", problem.apart)):
+        if pairs:
+            named: list[list[str]] = [[] for _ in buffers]
+            for first, second in pairs:
+                named[first].append(buffers[second].id)
+            columns[kind] = [_quoted(" ".join(names)) if names else "" for names in named]
     if offsets is not None:
         columns["offset"] = ["" if offset is None else str(offset) for offset in offsets]
     rows = [",".join(columns), *(",".join(cells) for cells in zip(*columns.values(), strict=True))]

@@ -19,6 +19,7 @@ def problems(
     with_alignment: bool = False,
     with_gaps: bool = False,
     with_capacity: bool = False,
+    min_size: int = 0,
     max_size: int = 8,
     max_step: int = 8,
 ) -> Problem:
@@ -31,7 +32,7 @@ def problems(
             id=f"b{index}",
             lower=lower,
             upper=draw(st.integers(lower + 1, max_step)),
-            size=draw(st.integers(0, max_size)),
+            size=draw(st.integers(min_size, max_size)),
             alignment=draw(st.sampled_from(ALIGNMENTS)) if with_alignment else 1,
         )
         gaps = draw(_gaps(buffer)) if with_gaps else ()

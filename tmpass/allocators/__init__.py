@@ -1,4 +1,4 @@
-"""One file per method. Each offers `solve(problem, goal) -> Found`; they see buffers, never a graph."""
+"""One file per method. Each offers `solve(problem, goal) -> Found` and HONOURS; they see buffers, never a graph."""
 
 from dataclasses import dataclass
 from importlib import import_module
@@ -31,7 +31,10 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a method answers: offsets of the best packing, its peak, the bound as far as it was proved, and the cost."""
+    """What a method answers: offsets of the best packing, its peak, the bound as far as it was proved, and the cost.
+
+    Without a packing `offsets` is empty, and `peak` above the problem's reach; so is `bound` where there can be none.
+    """
 
     offsets: tuple[int, ...]
     peak: int
@@ -40,8 +43,15 @@ class Found:
     nodes: int = 0
 
 
+CONSTRAINTS = ("gaps", "windows", "memories", "apart")
+"""What a problem may have besides alignment and fixed offsets, which every method honours; `shared` is merged and
+`hint` is tried before a method is asked."""
+
+
 class Method(Protocol):
-    """The face of a module in METHODS."""
+    """The face of a module in METHODS. HONOURS has those of CONSTRAINTS that it knows."""
+
+    HONOURS: frozenset[str]
 
     def solve(self, problem: Problem, goal: Goal) -> Found:
         """A packing without overlap of `problem`, as low as the goal asks for and the method can."""
@@ -58,8 +68,27 @@ def method(name: str) -> Method:
     return cast(Method, import_module(f"tmpass.allocators.{METHODS[name]}"))
 
 
+def constraints(problem: Problem) -> set[str]:
+    """Those of CONSTRAINTS that `problem` has."""
+    gaps = [gap for b in problem.buffers if b.gaps for gap in b.gaps]
+    present = {
+        "gaps": bool(gaps),
+        "windows": any(gap.window_lower < gap.window_upper for gap in gaps),
+        "memories": bool(problem.memories),
+        "apart": bool(problem.apart),
+    }
+    return {name for name in CONSTRAINTS if present[name]}
+
+
+def nothing(problem: Problem, goal: Goal, name: str) -> Found:
+    """What method `name` answers without a packing."""
+    return Found((), problem.reach + 1, goal.bound, name)
+
+
 def satisfied(problem: Problem, goal: Goal, found: Found) -> bool:
     """Whether nothing is left to do: the bound is met, or the capacity where only that was asked."""
     if found.peak <= found.bound:
         return True
+    if not found.offsets and problem.buffers:
+        return False
     return not goal.minimize and problem.capacity is not None and found.peak <= problem.capacity

@@ -1,30 +1,79 @@
 """A problem as the flat arrays that the kernels read."""
 
+from itertools import chain
 from typing import NamedTuple
 
+from tmpass import _core
 from tmpass.problem import Problem
+from tmpass.sizes import MAX_BYTES
+
+_END = MAX_BYTES + 1
 
 
 class Arrays(NamedTuple):
-    """Per buffer; `fixed` is -1 where the allocator chooses. Gaps are left out: a buffer stays solid."""
+    """One number per buffer; `fixed` is -1 where the allocator chooses. Then tables, row after row.
+
+    gaps: buffer, lower, upper, window_lower, window_upper; barred: buffer, and offsets [from, to) that it cannot have;
+    apart: two buffers.
+    """
 
     lower: list[int]
     upper: list[int]
     size: list[int]
     alignment: list[int]
     fixed: list[int]
+    gaps: list[int]
+    barred: list[int]
+    apart: list[int]
 
 
 def to_arrays(problem: Problem) -> Arrays:
-    """The buffers of `problem` in their order."""
+    """The buffers of `problem`, which has no shared pairs, in their order."""
     buffers = problem.buffers
+    aligned = problem.alignment > 1
     return Arrays(
         [b.lower for b in buffers],
         [b.upper for b in buffers],
         [b.size for b in buffers],
-        [problem.alignment_of(b) for b in buffers],
+        [problem.alignment_of(b) for b in buffers] if aligned else [b.alignment for b in buffers],
         [-1 if b.offset is None else b.offset for b in buffers],
+        [
+            number
+            for at, b in enumerate(buffers)
+            if b.gaps
+            for gap in b.gaps
+            for number in (at, gap.lower, gap.upper, gap.window_lower, gap.window_upper)
+        ],
+        _barred(problem) if problem.memories else [],
+        list(chain.from_iterable(problem.apart)),
     )
+
+
+def _barred(problem: Problem) -> list[int]:
+    """The offsets outside the memories that may hold a buffer, from the lowest to the highest.
+
+    |  other  |   its own   |  other   ...
+    ^^^^^^^^^^        ^^^^^^^^^^^^^^^^^^^    barred: what begins here is not inside, whole
+    """
+    rows: list[int] = []
+    for at, b in enumerate(problem.buffers):
+        free = 0
+        for memory in problem.memories:
+            if b.memories and memory.name not in b.memories:
+                continue
+            if memory.size is not None and memory.size < b.size:
+                continue
+            if free < memory.offset:
+                rows += (at, free, memory.offset)
+            free = _END if memory.size is None else memory.offset + memory.size - b.size + 1
+        if free < _END:
+            rows += (at, free, _END)
+    return rows
+
+
+def to_native(problem: Problem) -> _core.Problem:
+    """The buffers of `problem`, which has no shared pairs, for the kernels."""
+    return _core.Problem(*to_arrays(problem))
 
 
 def peak_of(problem: Problem, offsets: list[int]) -> int:

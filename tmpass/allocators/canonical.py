@@ -6,9 +6,10 @@ under growing limits.
 
 from tmpass import _core
 from tmpass.allocators import Found, Goal, first_fit
-from tmpass.allocators.arrays import Arrays
 from tmpass.allocators.ladder import improve
 from tmpass.problem import Problem
+
+HONOURS = frozenset({"gaps", "windows", "memories"})
 
 
 def solve(problem: Problem, goal: Goal) -> Found:
@@ -16,5 +17,5 @@ def solve(problem: Problem, goal: Goal) -> Found:
     return improve(problem, goal, first_fit.solve(problem, goal), "canonical", _search)
 
 
-def _search(arrays: Arrays, capacity: int, limit: int) -> tuple[int, list[int], int]:
-    return _core.search(*arrays, capacity=capacity, node_limit=limit)
+def _search(problem: _core.Problem, capacity: int, limit: int) -> tuple[int, list[int], int]:
+    return _core.search(problem, capacity, limit)

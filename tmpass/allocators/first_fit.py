@@ -7,9 +7,14 @@ Neural Net Inference", 2020) with the lowest gap in place of the smallest one.
 from collections.abc import Callable, Iterator
 
 from tmpass import _core
-from tmpass.allocators import Found, Goal, satisfied
+from tmpass.allocators import CONSTRAINTS, Found, Goal, nothing, satisfied
 from tmpass.allocators.arrays import Arrays, peak_of, to_arrays
 from tmpass.problem import Problem
+
+HONOURS = frozenset(CONSTRAINTS)
+
+NOWHERE = -2
+"""The kernel's answer for a buffer that no memory has room for."""
 
 Key = Callable[[int], tuple[int, ...]]
 
@@ -17,19 +22,21 @@ Key = Callable[[int], tuple[int, ...]]
 def solve(problem: Problem, goal: Goal) -> Found:
     """The lowest packing of first fit over ORDERS, the first of them where several are equal."""
     arrays = to_arrays(problem)
-    best: Found | None = None
-    for name, order in _orders(arrays):
-        offsets = _core.first_fit(*arrays, order=order)
+    native = _core.Problem(*arrays)
+    best = nothing(problem, goal, "first-fit")
+    for name, order in _orders(arrays, native):
+        offsets = _core.first_fit(native, order)
+        if NOWHERE in offsets:
+            continue
         found = Found(tuple(offsets), peak_of(problem, offsets), goal.bound, f"first-fit by {name}")
-        if best is None or found.peak < best.peak:
+        if found.peak < best.peak:
             best = found
         if satisfied(problem, goal, best):
             break
-    assert best is not None
     return best
 
 
-def _orders(arrays: Arrays) -> Iterator[tuple[str, list[int]]]:
+def _orders(arrays: Arrays, native: _core.Problem) -> Iterator[tuple[str, list[int]]]:
     """Permutations by falling key, the most promising first, ties by lifetime or size and then by index."""
     lower, upper, size, *_ = arrays
     buffers = range(len(size))
@@ -41,6 +48,6 @@ def _orders(arrays: Arrays) -> Iterator[tuple[str, list[int]]]:
     }
     for name in ("size", "area", "lifetime"):
         yield name, sorted(buffers, key=keys[name])
-    load = _core.contention(lower, upper, size)
+    load = _core.contention(native)
     yield "contention", sorted(buffers, key=lambda b: (-load[b], -size[b], lower[b] - upper[b]))
     yield "start", sorted(buffers, key=keys["start"])

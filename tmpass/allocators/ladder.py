@@ -12,12 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import gcd
 
+from tmpass import _core
 from tmpass.allocators import Found, Goal, satisfied
 from tmpass.allocators.arrays import Arrays, peak_of, to_arrays
 from tmpass.problem import Problem
+from tmpass.sizes import MAX_BYTES
 
-Kernel = Callable[[Arrays, int, int], tuple[int, list[int], int]]
-"""(arrays, capacity in bytes, limit in nodes) -> answer, offsets in bytes where found, nodes spent."""
+Kernel = Callable[[_core.Problem, int, int], tuple[int, list[int], int]]
+"""(problem, capacity in bytes, limit in nodes) -> answer, offsets in bytes where found, nodes spent."""
 
 FOUND, IMPOSSIBLE = 0, 1
 
@@ -48,7 +50,8 @@ def improve(problem: Problem, goal: Goal, best: Found, name: str, kernel: Kernel
     if len(problem.buffers) > MAX_BUFFERS:
         return best
     arrays = to_arrays(problem)
-    solid = not any(b.gaps for b in problem.buffers)
+    native = _core.Problem(*arrays._replace(gaps=[]))
+    solid = not arrays.gaps
     grid = _grid(arrays)
     first = _FIRST_NODES * len(problem.buffers)
     floor = best.bound - 1  # no solid packing is at or below it
@@ -63,7 +66,7 @@ def improve(problem: Problem, goal: Goal, best: Found, name: str, kernel: Kernel
         left = goal.nodes - best.nodes
         limit = min(left, sweep.bound_limit if capacity == best.bound else sweep.limit) if goal.minimize else left
         try:
-            answer, offsets, spent = kernel(arrays, capacity, limit)
+            answer, offsets, spent = kernel(native, capacity, limit)
         except ValueError:  # too many overlaps to hold in memory
             break
         best = replace(best, nodes=best.nodes + spent)
@@ -81,10 +84,11 @@ def improve(problem: Problem, goal: Goal, best: Found, name: str, kernel: Kernel
 
 
 def _grid(arrays: Arrays) -> int:
-    """What the tops of every packing pushed down are multiples of: they are sums of sizes, above the ground or a fixed
-    buffer, and rounded up where that does not give an alignment already.
+    """What the tops of every packing pushed down are multiples of: they are sums of sizes, above the ground, a fixed
+    buffer or where a memory begins, and rounded up where that does not give an alignment already.
     """
-    grid = gcd(*arrays.size, *(offset for offset in arrays.fixed if offset > 0)) or 1
+    starts = (offset for offset in (*arrays.fixed, *arrays.barred[2::3]) if 0 < offset <= MAX_BYTES)
+    grid = gcd(*arrays.size, *starts) or 1
     alignments = set(arrays.alignment)
     while odd := [a for a in alignments if grid % a and a % grid]:
         grid = gcd(grid, *odd)

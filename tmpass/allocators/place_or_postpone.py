@@ -7,8 +7,9 @@ that is, and begins anew under Luby's limits. `core/postpone.hpp` has the drawin
 
 from tmpass import _core
 from tmpass.allocators import Found, Goal, first_fit, ladder
-from tmpass.allocators.arrays import Arrays
 from tmpass.problem import Problem
+
+HONOURS = frozenset({"gaps", "windows", "memories"})
 
 SEED = 1
 """Where the shaking of choices begins; the same seed gives the same packing."""
@@ -24,5 +25,5 @@ def improve(problem: Problem, goal: Goal, best: Found) -> Found:
     return ladder.improve(problem, goal, best, "place-or-postpone", _postpone)
 
 
-def _postpone(arrays: Arrays, capacity: int, limit: int) -> tuple[int, list[int], int]:
-    return _core.postpone(*arrays, capacity=capacity, node_limit=limit, seed=SEED)
+def _postpone(problem: _core.Problem, capacity: int, limit: int) -> tuple[int, list[int], int]:
+    return _core.postpone(problem, capacity, limit, SEED)

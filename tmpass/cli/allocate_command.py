@@ -11,6 +11,13 @@ from tmpass.cli.terminal import progress
 @click.argument("problem", metavar="PROBLEM")
 @click.option("--capacity", type=Size(), help="Bytes that there are; without it the least peak is looked for.")
 @click.option("--alignment", type=click.IntRange(1, 2**31), default=1, show_default=True, help="Of every offset.")
+@click.option(
+    "--memory",
+    "memories",
+    multiple=True,
+    metavar="NAME=SIZE[@OFFSET]",
+    help="A memory that buffers must be inside, sram=512KiB; it follows the one before. Repeatable.",
+)
 @click.option("--minimize", is_flag=True, help="Look for the least peak also when a packing fits the capacity.")
 @click.option("--allocator", default="auto", show_default=True, help=ALLOCATORS)
 @click.option("--nodes", type=NODES, help="Search steps that may be spent.")
@@ -26,6 +33,7 @@ def command(
     problem: str,
     capacity: int | None,
     alignment: int,
+    memories: tuple[str, ...],
     minimize: bool,
     allocator: str,
     nodes: int | None,
@@ -35,7 +43,7 @@ def command(
 
     \b
     Columns: id, lower, upper (exclusive) or end (inclusive), size; optional
-    are alignment, offset (fixed), hint and gaps.
+    are alignment, offset (fixed), hint, gaps, memory, share and apart.
 
     \b
     Example:
@@ -44,8 +52,10 @@ def command(
     """
     from tmpass.allocate import DEFAULT_NODES, allocate
     from tmpass.problem_csv import read_problem, write_solution
+    from tmpass.problem_memories import parse_memories
 
-    asked = read_problem(read_text(problem), problem, capacity=capacity, alignment=alignment)
+    spaces = parse_memories(memories, alignment)
+    asked = read_problem(read_text(problem), problem, capacity=capacity, alignment=alignment, memories=spaces)
     with progress(f"allocating {len(asked.buffers)} buffers"):
         answer = allocate(
             asked,
@@ -56,9 +66,10 @@ def command(
     code = EXIT_CODES[answer.status]
     if output is not None and code == 0:
         write_whole(output, write_solution(asked, answer.offsets))
+    peak = "no packing" if answer.peak is None else f"peak {answer.peak}"
     room = "" if capacity is None else f", capacity {capacity}"
     click.echo(
-        f"{answer.status}: peak {answer.peak}, lower bound {answer.lower_bound}{room}, "
+        f"{answer.status}: {peak}, lower bound {answer.lower_bound}{room}, "
         f"{len(asked.buffers)} buffers, {answer.allocator}, {answer.nodes} nodes",
         err=output == "-",
     )

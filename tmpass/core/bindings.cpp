@@ -1,13 +1,13 @@
-// The one door between Python and the kernels: flat arrays and scalars in, flat arrays and scalars out.
+// The one door between Python and the kernels: a problem goes in once, as flat arrays, and is asked; numbers come out.
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
-#include <string>
 #include <tuple>
 #include <vector>
 
+#include "check.hpp"
 #include "first_fit.hpp"
 #include "postpone.hpp"
 #include "search.hpp"
@@ -15,30 +15,11 @@
 
 namespace nb = nanobind;
 using namespace tmpass;
+using namespace nb::literals;
 
 namespace {
 
 using Array = std::vector<std::int64_t>;
-
-// Checks what a kernel relies on, so that no call from Python can make it read outside its arrays.
-Problem view(const Array& lower, const Array& upper, const Array& size, const Array& alignment, const Array& fixed) {
-    const std::size_t count = size.size();
-    if (count > (1u << 30)) throw nb::value_error("too many buffers");
-    if (lower.size() != count || upper.size() != count || alignment.size() != count || fixed.size() != count)
-        throw nb::value_error("the arrays differ in length");
-    constexpr Bytes kMax = Bytes{1} << 62;
-    Bytes total = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-        const bool good = 0 <= lower[i] && lower[i] < upper[i] && 0 <= size[i] && size[i] <= kMax &&
-                          1 <= alignment[i] && alignment[i] <= kMax && -1 <= fixed[i] && fixed[i] <= kMax;
-        if (!good) throw nb::value_error(("buffer " + std::to_string(i) + " is out of range").c_str());
-        for (const Bytes part : {size[i], alignment[i], std::max(fixed[i], Bytes{0})}) {
-            if (part > kMax - total) throw nb::value_error("the buffers add up to more than 2^62 bytes");
-            total += part;
-        }
-    }
-    return {lower, upper, size, alignment, fixed};
-}
 
 // Ctrl-C reaches a running kernel here: Python's handler runs, and its exception is raised on return.
 bool interrupted() {
@@ -56,60 +37,58 @@ auto without_gil(Kernel kernel) {
     }
 }
 
+template <typename Kernel>
+auto search_with(Bytes capacity, Kernel kernel) {
+    if (capacity < 0 || capacity > kMaxBytes) throw nb::value_error("capacity is out of range");
+    SearchResult result = without_gil(kernel);
+    return std::tuple(static_cast<int>(result.answer), std::move(result.offsets), result.nodes);
+}
+
 }  // namespace
 
 NB_MODULE(_core, m) {
-    m.doc() = "Native kernels. Arrays are per buffer; `fixed` is an address, or -1 where there is a choice.";
+    m.doc() = "Native kernels. What is out of range raises ValueError; Ctrl-C stops a kernel.";
+    nb::class_<Problem>(m, "Problem", "Buffers as the kernels read them; tmpass/allocators/arrays.py says what goes in.")
+        .def(
+            "__init__",
+            [](Problem* made, Array lower, Array upper, Array size, Array alignment, Array fixed, Array gaps,
+               Array barred, Array apart) {
+                Problem problem{std::move(lower), std::move(upper), std::move(size), std::move(alignment),
+                                std::move(fixed), {}, {}, {}};
+                new (made) Problem(checked(std::move(problem), {std::move(gaps), std::move(barred), std::move(apart)}));
+            },
+            "lower"_a, "upper"_a, "size"_a, "alignment"_a, "fixed"_a, "gaps"_a = Array(), "barred"_a = Array(),
+            "apart"_a = Array());
     m.def(
         "first_fit",
-        [](const Array& lower, const Array& upper, const Array& size, const Array& alignment, const Array& fixed,
-           const Array& order) {
-            const Problem problem = view(lower, upper, size, alignment, fixed);
-            std::vector<bool> seen(size.size(), false);
-            for (const std::int64_t b : order) {
-                if (b < 0 || b >= problem.count() || seen[b]) throw nb::value_error("order is not a permutation");
-                seen[b] = true;
-            }
-            if (order.size() != size.size()) throw nb::value_error("order is not a permutation");
-            return without_gil([&] { return first_fit(problem, order, interrupted); });
+        [](const Problem& problem, const Array& order, bool tightest) {
+            check_order(problem, order);
+            const Fit fit = tightest ? Fit::kTightest : Fit::kLowest;
+            return without_gil([&] { return first_fit(problem, order, fit, interrupted); });
         },
-        nb::arg("lower"), nb::arg("upper"), nb::arg("size"), nb::arg("alignment"), nb::arg("fixed"), nb::arg("order"),
-        "Offsets of first fit in the given order; raises ValueError on arrays out of range.");
+        "problem"_a, "order"_a, "tightest"_a = false,
+        "Offsets of first fit in the given order, or of best fit; -2 where a memory leaves no place.");
     m.def(
         "search",
-        [](const Array& lower, const Array& upper, const Array& size, const Array& alignment, const Array& fixed,
-           Bytes capacity, std::int64_t node_limit) {
-            const Problem problem = view(lower, upper, size, alignment, fixed);
-            if (capacity < 0 || capacity > (Bytes{1} << 62)) throw nb::value_error("capacity is out of range");
-            SearchResult result = without_gil([&] { return search(problem, capacity, node_limit, interrupted); });
-            return std::tuple(static_cast<int>(result.answer), std::move(result.offsets), result.nodes);
+        [](const Problem& problem, Bytes capacity, std::int64_t node_limit) {
+            return search_with(capacity, [&] { return search(problem, capacity, node_limit, interrupted); });
         },
-        nb::arg("lower"), nb::arg("upper"), nb::arg("size"), nb::arg("alignment"), nb::arg("fixed"),
-        nb::arg("capacity"), nb::arg("node_limit"),
+        "problem"_a, "capacity"_a, "node_limit"_a,
         "(answer, offsets, nodes) of the canonical search; answer is 0 found, 1 impossible, 2 budget ended.\n"
-        "Raises ValueError on arrays out of range, or when the overlaps are too many to hold.");
+        "Raises ValueError also when the overlaps are too many to hold.");
     m.def(
         "postpone",
-        [](const Array& lower, const Array& upper, const Array& size, const Array& alignment, const Array& fixed,
-           Bytes capacity, std::int64_t node_limit, std::uint64_t seed, bool window, bool exchange, bool first) {
-            const Problem problem = view(lower, upper, size, alignment, fixed);
-            if (capacity < 0 || capacity > (Bytes{1} << 62)) throw nb::value_error("capacity is out of range");
-            SearchResult result = without_gil(
-                [&] { return postpone(problem, capacity, node_limit, seed, {window, exchange, first}, interrupted); });
-            return std::tuple(static_cast<int>(result.answer), std::move(result.offsets), result.nodes);
+        [](const Problem& problem, Bytes capacity, std::int64_t node_limit, std::uint64_t seed, bool window,
+           bool exchange, bool first) {
+            return search_with(capacity, [&] {
+                return postpone(problem, capacity, node_limit, seed, {window, exchange, first}, interrupted);
+            });
         },
-        nb::arg("lower"), nb::arg("upper"), nb::arg("size"), nb::arg("alignment"), nb::arg("fixed"),
-        nb::arg("capacity"), nb::arg("node_limit"), nb::arg("seed") = 1, nb::arg("window") = true,
-        nb::arg("exchange") = true, nb::arg("first") = true,
+        "problem"_a, "capacity"_a, "node_limit"_a, "seed"_a = 1, "window"_a = true, "exchange"_a = true,
+        "first"_a = true,
         "(answer, offsets, nodes) of place-or-postpone; answer is 0 found, 1 impossible, 2 budget ended.\n"
         "The last three switch inferences off, for tests. Raises ValueError as search does.");
     m.def(
-        "contention",
-        [](const Array& lower, const Array& upper, const Array& size) {
-            const Array ones(size.size(), 1), movable(size.size(), kMovable);
-            const Problem problem = view(lower, upper, size, ones, movable);
-            return without_gil([&] { return contention(problem); });
-        },
-        nb::arg("lower"), nb::arg("upper"), nb::arg("size"),
-        "Per buffer, the most bytes alive at one step of its live range.");
+        "contention", [](const Problem& problem) { return without_gil([&] { return contention(problem); }); },
+        "problem"_a, "Per buffer, the most bytes alive at one step of its live range; gaps count as solid.");
 }

@@ -6,8 +6,6 @@
 namespace tmpass {
 namespace {
 
-using Range = std::pair<Bytes, Bytes>;
-
 constexpr std::size_t kPairsBetweenChecks = 1 << 22;
 
 Bytes floor_div(Bytes value, Bytes by) { return value / by - (value % by < 0 ? 1 : 0); }
@@ -90,6 +88,9 @@ Part make_part(const Problem& problem, Bytes capacity, std::vector<Index> buffer
         fixed.push_back(b);
         tops.push_back(problem.fixed[b] + problem.size[b]);
     }
+    for (const Index b : part.origin)
+        for (const auto& [_, to] : problem.barred.of(b))
+            if (to <= kMaxBytes) tops.push_back(to);
     part.unit = find_unit(part, tops, grain);
     part.capacity = (capacity + part.unit - 1) / part.unit;
     const Bytes unit = part.unit;
@@ -102,13 +103,15 @@ Part make_part(const Problem& problem, Bytes capacity, std::vector<Index> buffer
             const Range range(floor_div(problem.fixed[other] - bytes, unit) + 1, (top + unit - 1) / unit);
             if (range.second > 0) barred.push_back(range);
         }
+        for (const auto& [from, to] : problem.barred.of(part.origin[b]))
+            if (from <= capacity)  // the end stays within the numbers of the search, and above all that is allowed
+                barred.emplace_back((from + unit - 1) / unit, std::min((to + unit - 1) / unit, part.capacity + 1));
         std::ranges::sort(barred);
         part.size[b] = (bytes + unit - 1) / unit;
         part.last.push_back(floor_div(capacity - bytes, unit));
         part.alignment[b] = std::max<Bytes>(part.alignment[b] / std::gcd(part.alignment[b], unit), 1);
     }
-    const std::vector<Bytes> movable(part.size.size(), kMovable);
-    part.sections = make_sections({part.lower, part.upper, part.size, part.alignment, movable}, kMaxEntries);
+    part.sections = make_sections(part.lower, part.upper, kMaxEntries);
     find_neighbours(part, interrupted);
     return part;
 }

@@ -27,7 +27,7 @@ struct Part {
     Bytes capacity = 0;  // no rounded top is above it
     std::vector<Step> lower, upper;
     std::vector<Bytes> size, alignment, last;  // last: the highest offset that a buffer may have; may be negative
-    std::vector<std::vector<std::pair<Bytes, Bytes>>> barred;  // per buffer: offsets [from, to) that fixed ones bar
+    std::vector<std::vector<Range>> barred;  // per buffer: offsets [from, to) that it cannot have
     Sections sections;
     std::vector<Index> neighbour_start, neighbours;  // buffer b shares a step with neighbours[start[b] .. start[b+1])
 
@@ -56,7 +56,9 @@ Part make_part(const Problem& problem, Bytes capacity, std::vector<Index> buffer
 // is impossible decides; one whose budget ends leaves the others to be tried, since they may be impossible.
 template <typename SolvePart>
 SearchResult solve_apart(const Problem& problem, Bytes capacity, const Interrupted& interrupted, SolvePart solve_part) {
-    SearchResult result{Answer::kFound, std::vector<Bytes>(problem.fixed.begin(), problem.fixed.end()), 0};
+    if (!problem.gaps.empty() || !problem.apart.empty())
+        throw std::invalid_argument("this search knows no gaps, and no pairs that stay apart");
+    SearchResult result{Answer::kFound, problem.fixed, 0};
     for (Index b = 0; b < problem.count(); ++b) {
         if (problem.movable(b)) result.offsets[b] = 0;
         if (!problem.movable(b) && problem.size[b] > 0 && problem.fixed[b] + problem.size[b] > capacity)

@@ -6,31 +6,32 @@
 
 namespace tmpass {
 
-Sections make_sections(const Problem& problem, std::size_t limit) {
-    std::vector<Index> by_start(problem.count());
+Sections make_sections(std::span<const Step> lower, std::span<const Step> upper, std::size_t limit) {
+    const auto count = static_cast<Index>(lower.size());
+    std::vector<Index> by_start(count);
     std::iota(by_start.begin(), by_start.end(), 0);
     std::vector<Index> by_end(by_start);
-    std::ranges::sort(by_start, {}, [&](Index b) { return std::pair(problem.lower[b], b); });
-    std::ranges::sort(by_end, {}, [&](Index b) { return std::pair(problem.upper[b], b); });
+    std::ranges::sort(by_start, {}, [&](Index b) { return std::pair(lower[b], b); });
+    std::ranges::sort(by_end, {}, [&](Index b) { return std::pair(upper[b], b); });
 
     Sections sections;
-    sections.first.assign(problem.count(), 0);
-    sections.last.assign(problem.count(), 0);
+    sections.first.assign(count, 0);
+    sections.last.assign(count, 0);
     std::size_t started = 0;
     Index section = 0;
     // A section is maximal where a run of starts is followed by an end.
     for (std::size_t ended = 0; ended < by_end.size(); ++section) {
-        const Step next_end = problem.upper[by_end[ended]];
-        for (; started < by_start.size() && problem.lower[by_start[started]] < next_end; ++started)
+        const Step next_end = upper[by_end[ended]];
+        for (; started < by_start.size() && lower[by_start[started]] < next_end; ++started)
             sections.first[by_start[started]] = section;
         const bool more = started < by_start.size();
-        for (; ended < by_end.size() && (!more || problem.upper[by_end[ended]] <= problem.lower[by_start[started]]);
+        for (; ended < by_end.size() && (!more || upper[by_end[ended]] <= lower[by_start[started]]);
              ++ended)
             sections.last[by_end[ended]] = section + 1;
     }
     std::size_t total = 0;
     sections.start.assign(section + 1, 0);
-    for (Index b = 0; b < problem.count(); ++b) {
+    for (Index b = 0; b < count; ++b) {
         total += sections.last[b] - sections.first[b];
         if (total > limit) throw std::length_error("too many buffers are alive at once for an exact search");
         for (Index s = sections.first[b]; s < sections.last[b]; ++s) ++sections.start[s + 1];
@@ -38,7 +39,7 @@ Sections make_sections(const Problem& problem, std::size_t limit) {
     for (Index s = 0; s < section; ++s) sections.start[s + 1] += sections.start[s];
     sections.members.resize(total);
     std::vector<Index> cursor(sections.start.begin(), sections.start.end() - 1);
-    for (Index b = 0; b < problem.count(); ++b)
+    for (Index b = 0; b < count; ++b)
         for (Index s = sections.first[b]; s < sections.last[b]; ++s) sections.members[cursor[s]++] = b;
     return sections;
 }

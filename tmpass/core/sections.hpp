@@ -23,8 +23,9 @@ struct Sections {
     }
 };
 
-// The maximal sections. Throws std::length_error when `members` would exceed `limit` entries.
-Sections make_sections(const Problem& problem, std::size_t limit);
+// The maximal sections of live ranges [lower, upper). Throws std::length_error when `members` would exceed `limit`
+// entries.
+Sections make_sections(std::span<const Step> lower, std::span<const Step> upper, std::size_t limit);
 
 // For each buffer, the most bytes that are alive at one step of its live range.
 std::vector<Bytes> contention(const Problem& problem);

@@ -9,7 +9,8 @@ from tmpass.verify.violation import Violation
 
 def check_offsets(problem: Problem, offsets: Sequence[int], *, capacity: int | None = None) -> list[Violation]:
     """Every law that `offsets` (bytes, in the order of the buffers) break: number, sign, alignment, fixed
-    addresses, overlap in time and space with gaps honoured, and `capacity` where one is given.
+    addresses, memories, overlap in time and space with gaps honoured, buffers that must share or must not touch, and
+    `capacity` where one is given. A hint is a wish, and breaks no law.
     """
     if len(offsets) != len(problem.buffers):
         return [Violation("missing", f"{len(offsets)} offsets for {len(problem.buffers)} buffers")]
@@ -27,12 +28,58 @@ def check_offsets(problem: Problem, offsets: Sequence[int], *, capacity: int | N
         if capacity is not None and buffer.size and end > capacity:
             message = f"{buffer.id} ends at byte {end}, {end - capacity} above the capacity {capacity}"
             found.append(Violation("capacity", message, buffer.id, step=buffer.lower, low=offset, high=end))
+        allowed = [m for m in problem.memories if not buffer.memories or m.name in buffer.memories]
+        if problem.memories and not any(memory.holds(offset, buffer.size) for memory in allowed):
+            message = f"{buffer.id} at {offset} is not inside one of its memories"
+            found.append(Violation("memory", message, buffer.id, low=offset, high=end))
+    for first, second in problem.shared:
+        if offsets[first] != offsets[second]:
+            one, two = problem.buffers[first].id, problem.buffers[second].id
+            message = f"{one} is at {offsets[first]}, but shares with {two} at {offsets[second]}"
+            found.append(Violation("shared", message, one, two))
+    together = _classes(problem)
     rectangles = (r for i, b in enumerate(problem.buffers) for r in _rectangles(b, offsets[i], i))
-    for hit in find_collisions(rectangles):
-        first, second = problem.buffers[hit.first].id, problem.buffers[hit.second].id
-        message = f"{first} and {second} share bytes {hit.low}..{hit.high - 1} at step {hit.step}"
-        found.append(Violation("overlap", message, first, second, hit.step, hit.low, hit.high))
+    for hit in find_collisions(rectangles, all_pairs=bool(together)):
+        if together and together[hit.first] == together[hit.second]:
+            continue
+        one, two = problem.buffers[hit.first].id, problem.buffers[hit.second].id
+        message = f"{one} and {two} share bytes {hit.low}..{hit.high - 1} at step {hit.step}"
+        found.append(Violation("overlap", message, one, two, hit.step, hit.low, hit.high))
+    for first, second in problem.apart:
+        found += _touching(problem, offsets, first, second)
     return found
+
+
+def _classes(problem: Problem) -> list[int]:
+    """Per buffer, the first of those that it shares with, through others too; empty where none share."""
+    if not problem.shared:
+        return []
+    partners: dict[int, list[int]] = {}
+    for first, second in problem.shared:
+        partners.setdefault(first, []).append(second)
+        partners.setdefault(second, []).append(first)
+    classes = [-1] * len(problem.buffers)
+    for start in range(len(classes)):
+        todo = [start] if classes[start] < 0 else []
+        while todo:
+            at = todo.pop()
+            classes[at] = start
+            todo += [other for other in partners.get(at, ()) if classes[other] < 0]
+    return classes
+
+
+def _touching(problem: Problem, offsets: Sequence[int], one: int, two: int) -> Iterator[Violation]:
+    """The first step at which two that must be apart are alive with no byte between them. Overlaps are told already."""
+    first, second = problem.buffers[one], problem.buffers[two]
+    others = [r for r in _rectangles(second, offsets[two], two) if r.lower < r.upper and r.low < r.high]
+    for r in _rectangles(first, offsets[one], one):
+        for other in others if r.low < r.high else ():
+            step = max(r.lower, other.lower)
+            if step < min(r.upper, other.upper) and (r.high == other.low or other.high == r.low):
+                low = max(r.low, other.low)
+                message = f"{first.id} and {second.id} must be apart, but touch at byte {low} at step {step}"
+                yield Violation("apart", message, first.id, second.id, step, low, low)
+                return
 
 
 def _rectangles(buffer: Buffer, offset: int, owner: int) -> Iterator[Rectangle]:

@@ -29,13 +29,14 @@ class Collision(NamedTuple):
     high: int
 
 
-def find_collisions(rectangles: Iterable[Rectangle]) -> list[Collision]:
-    """Every pair of rectangles with different owners that overlap; above 2 million pairs at least one if any.
+def find_collisions(rectangles: Iterable[Rectangle], *, all_pairs: bool = False) -> list[Collision]:
+    """Every pair of rectangles with different owners that overlap; above 2 million pairs that share a step at
+    least one if any, unless `all_pairs` are asked for.
 
     The order is that of `lower`; empty rectangles overlap nothing.
     """
     ordered = sorted(r for r in rectangles if r.lower < r.upper and r.low < r.high)
-    if _pairs_sharing_a_step(ordered) <= _MANY_PAIRS:
+    if all_pairs or _pairs_sharing_a_step(ordered) <= _MANY_PAIRS:
         return _compare_all(ordered)
     return _sweep(ordered)
 

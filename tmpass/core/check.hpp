@@ -1,0 +1,19 @@
+// The arrays that come from outside, checked once, so that no call can make a kernel overflow or read outside them.
+#pragma once
+
+#include "problem.hpp"
+
+namespace tmpass {
+
+// Rows as numbers one after the other: buffer, lower, upper, window lower, window upper; buffer, from, to; two buffers.
+struct Tables {
+    std::vector<std::int64_t> gaps, barred, apart;
+};
+
+// `problem` with the rows of `tables`. Throws std::invalid_argument on what is out of range.
+Problem checked(Problem problem, const Tables& tables);
+
+// Throws std::invalid_argument if `order` is no permutation of the buffers of `problem`.
+void check_order(const Problem& problem, std::span<const std::int64_t> order);
+
+}  // namespace tmpass

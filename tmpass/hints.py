@@ -1,0 +1,60 @@
+"""Preferred offsets: taken where that costs nothing."""
+
+from dataclasses import replace
+
+from tmpass.allocators import Found, Goal, Method, satisfied
+from tmpass.problem import Buffer, Problem
+from tmpass.verify.allocation import check_offsets
+
+_SHARE = 4
+"""One part in so many of the nodes may be spent on a packing that takes all hints."""
+
+
+def try_hints(problem: Problem, goal: Goal, method: Method) -> Found:
+    """What `method` finds for `problem` (without shared pairs), with as many buffers at their hints as cost no height.
+
+    First all hints are taken for fixed. Where that gives less than the goal asks for, the packing without them is
+    made, and buffers move to their hints one after the other, where their bytes are free and below the peak.
+    """
+    wishes = [b for b in problem.buffers if b.hint is not None and b.offset is None]
+    if not wishes:
+        return method.solve(problem, goal)
+    first: Found | None = None
+    pinned = replace(problem, buffers=tuple(_pinned(b, problem) for b in problem.buffers))
+    fixed = pinned.only([at for at, b in enumerate(pinned.buffers) if b.offset is not None])
+    if not check_offsets(fixed, [b.offset or 0 for b in fixed.buffers]):
+        first = method.solve(pinned, replace(goal, nodes=goal.nodes // _SHARE))
+        if first.offsets and satisfied(problem, goal, replace(first, bound=goal.bound)):
+            return replace(first, bound=goal.bound)
+    spent = first.nodes if first is not None else 0
+    found = method.solve(problem, replace(goal, nodes=goal.nodes - spent))
+    found = replace(found, nodes=found.nodes + spent)
+    if first is not None and first.offsets and first.peak <= found.peak:
+        return replace(found, offsets=first.offsets, peak=first.peak)
+    return _move(problem, found)
+
+
+def _pinned(buffer: Buffer, problem: Problem) -> Buffer:
+    """`buffer` fixed at its hint, if that is aligned."""
+    if buffer.hint is None or buffer.offset is not None or buffer.hint % problem.alignment_of(buffer):
+        return buffer
+    return replace(buffer, offset=buffer.hint)
+
+
+def _move(problem: Problem, found: Found) -> Found:
+    """`found` with buffers moved to their hints where nothing else is there."""
+    offsets = list(found.offsets)
+    for at, buffer in enumerate(problem.buffers if offsets else ()):
+        wish = _pinned(buffer, problem).offset
+        if buffer.offset is not None or wish is None or wish == offsets[at] or wish + buffer.size > found.peak:
+            continue
+        if _free(problem, offsets, at, wish):
+            offsets[at] = wish
+    return replace(found, offsets=tuple(offsets))
+
+
+def _free(problem: Problem, offsets: list[int], at: int, wish: int) -> bool:
+    """Whether buffer `at` may move to `wish`: it and those that share a step with it obey every law then."""
+    mine = problem.buffers[at]
+    near = [i for i, b in enumerate(problem.buffers) if b.lower < mine.upper and mine.lower < b.upper]
+    return not check_offsets(problem.only(near), [wish if i == at else offsets[i] for i in near])

@@ -1,0 +1,132 @@
+"""Buffers that must share made into one, so that no method has to know of them.
+
+steps    0  1  2  3  4             bytes
+a        ##########                6         as one buffer: alive in [0, 5), 6 bytes, and in
+b              #######             4         [3, 5) a gap whose window are the lower 4
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from math import lcm
+
+from tmpass.errors import UsageError
+from tmpass.problem import Buffer, Gap, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A problem without shared pairs, and for each buffer of the original the index of the one that stands for it."""
+
+    problem: Problem
+    place: tuple[int, ...]
+
+    def offsets(self, found: tuple[int, ...]) -> tuple[int, ...]:
+        """The offsets of the original's buffers where those of `problem` are `found`."""
+        return tuple(found[at] for at in self.place) if found else ()
+
+
+def merge_shared(problem: Problem) -> Merged:
+    """`problem` with each class of buffers that share as one buffer; itself where there are none.
+
+    Raises:
+        UsageError: buffers of a class have different fixed offsets, no memory for all of them, bytes apart from each
+            other at one step, or are to be apart.
+    """
+    if not problem.shared:
+        return Merged(problem, tuple(range(len(problem.buffers))))
+    classes = _classes(len(problem.buffers), problem.shared)
+    place = [0] * len(problem.buffers)
+    for number, members in enumerate(classes):
+        for member in members:
+            place[member] = number
+    buffers = tuple(_merge([problem.buffers[member] for member in members]) for members in classes)
+    apart = {(min(place[a], place[b]), max(place[a], place[b])): (a, b) for a, b in problem.apart}
+    for (first, second), pair in apart.items():
+        if first == second:
+            names = " and ".join(problem.buffers[member].id for member in pair)
+            raise UsageError(f"{names} must share and must be apart", hint="drop one of the two")
+    return Merged(replace(problem, buffers=buffers, shared=(), apart=tuple(sorted(apart))), tuple(place))
+
+
+def _classes(count: int, pairs: tuple[tuple[int, int], ...]) -> list[list[int]]:
+    """The classes of 0 .. count - 1 that `pairs` connect, each in the order of its members."""
+    above = list(range(count))
+
+    def root(member: int) -> int:
+        while above[member] != member:
+            above[member] = above[above[member]]
+            member = above[member]
+        return member
+
+    for first, second in pairs:
+        low, high = sorted((root(first), root(second)))
+        above[high] = low
+    classes: dict[int, list[int]] = {}
+    for member in range(count):
+        classes.setdefault(root(member), []).append(member)
+    return list(classes.values())
+
+
+def _merge(members: list[Buffer]) -> Buffer:
+    first = members[0]
+    if len(members) == 1:
+        return first
+    fixed = {b.offset for b in members if b.offset is not None}
+    if len(fixed) > 1:
+        _refuse(members, f"are fixed at {min(fixed)} and {max(fixed)}", "fix one of them, or all at the same offset")
+    allowed = [set(b.memories) for b in members if b.memories]
+    memories = tuple(name for b in members for name in b.memories if all(name in names for names in allowed))
+    if allowed and not memories:
+        _refuse(members, "have no memory that may hold all of them", "name one for each that all share")
+    size = max(b.size for b in members)
+    return replace(
+        first,
+        lower=min(b.lower for b in members),
+        upper=max(b.upper for b in members),
+        size=size,
+        alignment=lcm(*(b.alignment for b in members)),
+        offset=min(fixed, default=None),
+        hint=next((b.hint for b in members if b.hint is not None), None),
+        gaps=tuple(_gaps(members, size)),
+        memories=tuple(dict.fromkeys(memories)),
+    )
+
+
+def _gaps(members: list[Buffer], size: int) -> Iterator[Gap]:
+    """The steps at which `members` together need less than `size` bytes, as few gaps as will do."""
+    pieces = [piece for b in members for piece in _pieces(b)]
+    times = sorted({time for lower, upper, *_ in pieces for time in (lower, upper)})
+    last: Gap | None = None
+    for lower, upper in pairwise(times):
+        windows = sorted((low, high) for begin, end, low, high in pieces if begin <= lower < end and low < high)
+        window = windows[0] if windows else (0, 0)
+        for low, high in windows:
+            if low > window[1]:
+                _refuse(members, f"need bytes apart from each other at step {lower}", "make their windows meet")
+            window = (window[0], max(window[1], high))
+        if last is not None and last.upper == lower and (last.window_lower, last.window_upper) == window:
+            last = replace(last, upper=upper)
+            continue
+        if last is not None:
+            yield last
+        last = None if window == (0, size) else Gap(lower, upper, *window)
+    if last is not None:
+        yield last
+
+
+def _pieces(buffer: Buffer) -> Iterator[tuple[int, int, int, int]]:
+    """The steps and bytes that `buffer` needs: (lower, upper, window lower, window upper)."""
+    at = buffer.lower
+    for gap in buffer.gaps:
+        if at < gap.lower:
+            yield at, gap.lower, 0, buffer.size
+        yield gap.lower, gap.upper, gap.window_lower, gap.window_upper
+        at = gap.upper
+    if at < buffer.upper:
+        yield at, buffer.upper, 0, buffer.size
+
+
+def _refuse(members: list[Buffer], fault: str, law: str) -> None:
+    names = ", ".join(b.id for b in members[:4]) + (" ..." if len(members) > 4 else "")
+    raise UsageError(f"buffers {names} must share, but {fault}", hint=law)

@@ -218,7 +218,7 @@ def named_problems(draw: st.DrawFn) -> Problem:
     problem = draw(problems(min_size=1, with_fixed=True, with_alignment=True, with_gaps=True, with_capacity=True))
     count = len(problem.buffers)
     names = draw(st.lists(st.text(), min_size=count, max_size=count, unique=True))
-    hints = draw(st.lists(st.none() | st.integers(0, 2**62), min_size=count, max_size=count))
+    hints = draw(st.lists(st.none() | st.integers(0, 2**40), min_size=count, max_size=count))
     buffers = tuple(
         Buffer(name, b.lower, b.upper, b.size, b.alignment, b.offset, hint, b.gaps)
         for name, hint, b in zip(names, hints, problem.buffers, strict=True)

@@ -20,6 +20,15 @@ class Problem:
 def first_fit(problem: Problem, order: Sequence[int], tightest: bool = False) -> list[int]:
     """Offsets of first fit in the given order, or of best fit; -2 where a memory leaves no place."""
 
+def pack(problem: Problem, stop: int) -> tuple[list[int], int, int]:
+    """(offsets, peak, order) of first fit in one order after the other until the peak is at or below `stop`.
+
+    Orders: 0 size, 1 area, 2 lifetime, 3 contention, 4 start. The peak is above 2^62 if no packing is found.
+    """
+
+def repair(problem: Problem, offsets: Sequence[int], target: int, node_limit: int) -> tuple[list[int], int, int]:
+    """(offsets, peak, nodes): a packing made lower where it is above `target`. Knows no gaps, and no pairs apart."""
+
 def search(problem: Problem, capacity: int, node_limit: int) -> tuple[int, list[int], int]:
     """(answer, offsets, nodes) of the canonical search; answer is 0 found, 1 impossible, 2 budget ended.
 

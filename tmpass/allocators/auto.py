@@ -1,14 +1,34 @@
 """The default: the cheapest method that suffices."""
 
+from dataclasses import replace
+
+from tmpass import _core
 from tmpass.allocators import CONSTRAINTS, Found, Goal, constraints, first_fit, place_or_postpone, satisfied
+from tmpass.allocators.arrays import to_native
 from tmpass.problem import Problem
 
 HONOURS = frozenset(CONSTRAINTS)
 
+MANY = 1000
+"""From so many buffers on, a packing is repaired where it is too high before a search begins from nothing."""
+
 
 def solve(problem: Problem, goal: Goal) -> Found:
-    """First fit; where that neither meets the bound nor what was asked, the exact search."""
-    found = first_fit.solve(problem, goal)
-    if satisfied(problem, goal, found) or constraints(problem) - place_or_postpone.HONOURS:
+    """First fit; where that neither meets the bound nor what was asked, repair and the exact search."""
+    native = to_native(problem)
+    found = first_fit.pack(problem, goal, native)
+    strange = constraints(problem)
+    if len(problem.buffers) >= MANY and found.offsets and not strange - {"memories"}:
+        found = _repair(problem, goal, native, found)
+    if satisfied(problem, goal, found) or strange - place_or_postpone.HONOURS:
         return found
     return place_or_postpone.improve(problem, goal, found)
+
+
+def _repair(problem: Problem, goal: Goal, native: _core.Problem, found: Found) -> Found:
+    if satisfied(problem, goal, found):
+        return found
+    target = problem.capacity if problem.capacity is not None and not goal.minimize else goal.bound
+    offsets, peak, nodes = _core.repair(native, found.offsets, max(target, goal.bound), goal.nodes - found.nodes)
+    found = replace(found, nodes=found.nodes + nodes)
+    return replace(found, offsets=tuple(offsets), peak=peak, method="repair") if peak < found.peak else found

@@ -10,6 +10,7 @@
 #include "check.hpp"
 #include "first_fit.hpp"
 #include "postpone.hpp"
+#include "repair.hpp"
 #include "search.hpp"
 #include "sections.hpp"
 
@@ -48,13 +49,20 @@ auto search_with(Bytes capacity, Kernel kernel) {
 
 NB_MODULE(_core, m) {
     m.doc() = "Native kernels. What is out of range raises ValueError; Ctrl-C stops a kernel.";
-    nb::class_<Problem>(m, "Problem", "Buffers as the kernels read them; tmpass/allocators/arrays.py says what goes in.")
+    nb::class_<Problem>(m, "Problem",
+                        "Buffers as the kernels read them; tmpass/allocators/arrays.py says what goes in.")
         .def(
             "__init__",
             [](Problem* made, Array lower, Array upper, Array size, Array alignment, Array fixed, Array gaps,
                Array barred, Array apart) {
-                Problem problem{std::move(lower), std::move(upper), std::move(size), std::move(alignment),
-                                std::move(fixed), {}, {}, {}};
+                Problem problem{std::move(lower),
+                                std::move(upper),
+                                std::move(size),
+                                std::move(alignment),
+                                std::move(fixed),
+                                {},
+                                {},
+                                {}};
                 new (made) Problem(checked(std::move(problem), {std::move(gaps), std::move(barred), std::move(apart)}));
             },
             "lower"_a, "upper"_a, "size"_a, "alignment"_a, "fixed"_a, "gaps"_a = Array(), "barred"_a = Array(),
@@ -62,12 +70,34 @@ NB_MODULE(_core, m) {
     m.def(
         "first_fit",
         [](const Problem& problem, const Array& order, bool tightest) {
-            check_order(problem, order);
+            const std::vector<Index> buffers = checked_order(problem, order);
             const Fit fit = tightest ? Fit::kTightest : Fit::kLowest;
-            return without_gil([&] { return first_fit(problem, order, fit, interrupted); });
+            return without_gil([&] {
+                LiveIndex index(problem);
+                return first_fit(problem, buffers, fit, index, interrupted);
+            });
         },
         "problem"_a, "order"_a, "tightest"_a = false,
         "Offsets of first fit in the given order, or of best fit; -2 where a memory leaves no place.");
+    m.def(
+        "pack",
+        [](const Problem& problem, Bytes stop) {
+            Packing found = without_gil([&] { return pack(problem, stop, interrupted); });
+            return std::tuple(std::move(found.offsets), found.peak, static_cast<int>(found.order));
+        },
+        "problem"_a, "stop"_a,
+        "(offsets, peak, order) of first fit in one order after the other until the peak is at or below `stop`.\n"
+        "Orders: 0 size, 1 area, 2 lifetime, 3 contention, 4 start. The peak is above 2^62 if no packing is found.");
+    m.def(
+        "repair",
+        [](const Problem& problem, Array offsets, Bytes target, std::int64_t node_limit) {
+            check_offsets(problem, offsets);
+            Repaired found =
+                without_gil([&] { return repair(problem, std::move(offsets), target, node_limit, interrupted); });
+            return std::tuple(std::move(found.offsets), found.peak, found.nodes);
+        },
+        "problem"_a, "offsets"_a, "target"_a, "node_limit"_a,
+        "(offsets, peak, nodes): a packing made lower where it is above `target`. Knows no gaps, and no pairs apart.");
     m.def(
         "search",
         [](const Problem& problem, Bytes capacity, std::int64_t node_limit) {

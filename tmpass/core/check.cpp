@@ -75,8 +75,8 @@ Problem checked(Problem problem, const Tables& tables) {
     require(both.size() % 2 == 0, "a table has an incomplete row");
     for (std::size_t i = 0; i < tables.apart.size(); i += 2)
         both.insert(both.end(), {tables.apart[i + 1], tables.apart[i]});
-    problem.apart = sort_rows<Index>(
-        problem, both, 2, [&](Index, const std::int64_t* at) { return buffer_of(problem, at[0]); });
+    problem.apart =
+        sort_rows<Index>(problem, both, 2, [&](Index, const std::int64_t* at) { return buffer_of(problem, at[0]); });
     for (Index b = 0; b < problem.count(); ++b) {
         const auto gaps = problem.gaps.of(b);
         for (std::size_t i = 1; i < gaps.size(); ++i)
@@ -89,13 +89,21 @@ Problem checked(Problem problem, const Tables& tables) {
     return problem;
 }
 
-void check_order(const Problem& problem, std::span<const std::int64_t> order) {
+std::vector<Index> checked_order(const Problem& problem, std::span<const std::int64_t> order) {
     std::vector<bool> seen(problem.size.size(), false);
+    std::vector<Index> buffers;
     require(order.size() == seen.size(), "order is not a permutation");
     for (const std::int64_t b : order) {
         require(0 <= b && b < problem.count() && !seen[b], "order is not a permutation");
         seen[b] = true;
+        buffers.push_back(static_cast<Index>(b));
     }
+    return buffers;
+}
+
+void check_offsets(const Problem& problem, std::span<const Bytes> offsets) {
+    require(offsets.size() == problem.size.size(), "there is not one offset for each buffer");
+    for (const Bytes offset : offsets) require(0 <= offset && offset <= kMaxBytes, "an offset is out of range");
 }
 
 }  // namespace tmpass

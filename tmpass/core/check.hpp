@@ -13,7 +13,10 @@ struct Tables {
 // `problem` with the rows of `tables`. Throws std::invalid_argument on what is out of range.
 Problem checked(Problem problem, const Tables& tables);
 
-// Throws std::invalid_argument if `order` is no permutation of the buffers of `problem`.
-void check_order(const Problem& problem, std::span<const std::int64_t> order);
+// `order` as buffers of `problem`. Throws std::invalid_argument if it is no permutation of all.
+std::vector<Index> checked_order(const Problem& problem, std::span<const std::int64_t> order);
+
+// Throws std::invalid_argument if `offsets` are not one for each buffer, within 0 .. 2^62.
+void check_offsets(const Problem& problem, std::span<const Bytes> offsets);
 
 }  // namespace tmpass

@@ -17,8 +17,7 @@ void for_each_piece(const Problem& problem, Index b, Visit visit) {
     Step at = problem.lower[b];
     for (const Gap& gap : problem.gaps.of(b)) {
         if (at < gap.lower) visit(Piece{at, gap.lower, 0, problem.size[b]});
-        if (gap.window_lower < gap.window_upper)
-            visit(Piece{gap.lower, gap.upper, gap.window_lower, gap.window_upper});
+        if (gap.window_lower < gap.window_upper) visit(Piece{gap.lower, gap.upper, gap.window_lower, gap.window_upper});
         at = gap.upper;
     }
     if (at < problem.upper[b]) visit(Piece{at, problem.upper[b], 0, problem.size[b]});

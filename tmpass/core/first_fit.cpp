@@ -3,12 +3,13 @@
 #include <algorithm>
 
 #include "denied.hpp"
-#include "live_index.hpp"
 
 namespace tmpass {
 namespace {
 
 constexpr std::size_t kLooksBetweenChecks = 1 << 22;  // some milliseconds
+constexpr Index kFew = 200;
+constexpr Bytes kNarrow = Bytes{1} << 32;
 
 // The offset for a buffer outside the `denied` ranges of offsets, which it sorts; kNowhere if there is none.
 Bytes choose_offset(std::vector<Range>& denied, Bytes alignment, Fit fit) {
@@ -28,42 +29,144 @@ Bytes choose_offset(std::vector<Range>& denied, Bytes alignment, Fit fit) {
     return best == kNowhere ? offset : best;
 }
 
+// The lowest free offset of a buffer that may begin anywhere but in `denied`, ranges that are packed as
+// from * 2^32 + to, which sort twice as fast.
+Bytes choose_offset(std::vector<std::uint64_t>& denied, Bytes alignment) {
+    std::ranges::sort(denied);
+    Bytes offset = 0;
+    for (const std::uint64_t range : denied) {
+        if (static_cast<Bytes>(range >> 32) > offset) break;
+        const auto to = static_cast<Bytes>(range & 0xFFFFFFFF);
+        if (to > offset) offset = align_up(to, alignment);
+    }
+    return offset;
+}
+
+// The same for few buffers without gaps or other constraints: the placed ones are kept by offset, and looking ends at
+// the first hole.
+std::vector<Bytes> first_fit_few(const Problem& problem, std::span<const Index> order) {
+    struct Placed {
+        Bytes offset, top;
+        Step lower, upper;
+    };
+    std::vector<Bytes> offsets(problem.fixed);
+    std::vector<Placed> placed;
+    placed.reserve(problem.size.size());
+    const auto insert = [&](Index b) {
+        const Placed entry{offsets[b], offsets[b] + problem.size[b], problem.lower[b], problem.upper[b]};
+        placed.insert(std::ranges::upper_bound(placed, entry.offset, {}, &Placed::offset), entry);
+    };
+    for (Index b = 0; b < problem.count(); ++b)
+        if (!problem.movable(b) && problem.size[b] > 0) insert(b);
+    for (const Index b : order) {
+        if (!problem.movable(b)) continue;
+        const Bytes size = problem.size[b], alignment = problem.alignment[b];
+        const Step lower = problem.lower[b], upper = problem.upper[b];
+        offsets[b] = 0;
+        if (size == 0) continue;
+        Bytes& offset = offsets[b];
+        for (const Placed& other : placed) {
+            if (other.lower >= upper || lower >= other.upper) continue;
+            if (other.offset - offset >= size) break;
+            if (other.top > offset) offset = alignment == 1 ? other.top : align_up(other.top, alignment);
+        }
+        insert(b);
+    }
+    return offsets;
+}
+
+Bytes peak_of_fixed(const Problem& problem) {
+    Bytes peak = 0;
+    for (Index b = 0; b < problem.count(); ++b)
+        if (!problem.movable(b)) peak = std::max(peak, problem.fixed[b] + problem.size[b]);
+    return peak;
+}
+
+bool is_plain(const Problem& problem) {
+    return problem.gaps.empty() && problem.apart.empty() && problem.barred.empty();
+}
+
 }  // namespace
 
-std::vector<Bytes> first_fit(const Problem& problem, std::span<const std::int64_t> order, Fit fit,
+std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> order, Fit fit, LiveIndex& index,
                              const Interrupted& interrupted) {
     std::vector<Bytes> offsets(problem.fixed);
-    LiveIndex placed(problem);
+    index.clear();
     for (Index b = 0; b < problem.count(); ++b)
-        if (!problem.movable(b) && problem.size[b] > 0) placed.insert(b);
-    const bool plain = problem.gaps.empty() && problem.apart.empty();
+        if (!problem.movable(b) && problem.size[b] > 0) index.insert(b);
+    const bool solid = problem.gaps.empty() && problem.apart.empty(), plain = solid && problem.barred.empty();
     std::vector<Range> denied;
+    std::vector<std::uint64_t> packed;
+    Bytes peak = peak_of_fixed(problem);
+    std::vector<Index> near;
     std::size_t looks = 0, asked = 0;
-    for (const std::int64_t next : order) {
-        const auto b = static_cast<Index>(next);
+    for (const Index b : order) {
         if (!problem.movable(b)) continue;
+        if (plain && fit == Fit::kLowest && problem.size[b] > 0 && peak < kNarrow) {
+            looks += index.find_overlapping(b, near);
+            const Bytes below = problem.size[b] - 1;
+            packed.resize(near.size());
+            for (std::size_t i = 0; i < near.size(); ++i) {
+                const Bytes at = offsets[near[i]], from = std::max<Bytes>(at - below, 0);
+                packed[i] =
+                    static_cast<std::uint64_t>(from) << 32 | static_cast<std::uint64_t>(at + problem.size[near[i]]);
+            }
+            offsets[b] = choose_offset(packed, problem.alignment[b]);
+            index.insert(b);
+            peak = std::max(peak, offsets[b] + problem.size[b]);
+            continue;
+        }
         const auto barred = problem.barred.of(b);
         denied.assign(barred.begin(), barred.end());
-        const Bytes below = problem.size[b] - 1;
         if (problem.size[b] > 0) {
-            looks += placed.for_each_overlapping(b, [&](Index other) {
-                if (plain) {
-                    denied.emplace_back(offsets[other] - below, offsets[other] + problem.size[other]);
-                    return;
+            looks += index.find_overlapping(b, near);
+            const Bytes below = problem.size[b] - 1;
+            for (const Index other : near) {
+                const Bytes at = offsets[other];
+                if (solid) {
+                    denied.emplace_back(at - below, at + problem.size[other]);
+                } else {
+                    for_each_denied(problem, other, b,
+                                    [&](Bytes from, Bytes to) { denied.emplace_back(at + from, at + to); });
                 }
-                for_each_denied(problem, other, b, [&](Bytes from, Bytes to) {
-                    denied.emplace_back(offsets[other] + from, offsets[other] + to);
-                });
-            });
+            }
         }
         offsets[b] = choose_offset(denied, problem.alignment[b], fit);
-        if (problem.size[b] > 0 && offsets[b] != kNowhere) placed.insert(b);
+        if (problem.size[b] > 0 && offsets[b] != kNowhere) index.insert(b);
         if (looks - asked > kLooksBetweenChecks) {
             asked = looks;
             if (interrupted()) throw Cancelled();
         }
     }
     return offsets;
+}
+
+Bytes peak_of(const Problem& problem, std::span<const Bytes> offsets) {
+    Bytes peak = 0;
+    for (Index b = 0; b < problem.count(); ++b) {
+        if (offsets[b] == kNowhere) return kMaxBytes + 1;
+        if (problem.size[b] > 0) peak = std::max(peak, offsets[b] + problem.size[b]);
+    }
+    return peak;
+}
+
+Packing pack(const Problem& problem, Bytes stop, const Interrupted& interrupted) {
+    const bool few = problem.count() <= kFew && is_plain(problem);
+    Packing best{{}, kMaxBytes + 1, Order::kSize};
+    std::vector<Index> by_start;
+    std::vector<LiveIndex> index;
+    if (!few) index.emplace_back(problem);
+    const int orders = problem.count() < kMany ? kOrders : 1;  // of many buffers, repair() lowers what is too high
+    for (int i = 0; i < orders; ++i) {
+        const auto kind = static_cast<Order>(i);
+        const std::vector<Index> order = make_order(problem, kind, few ? by_start : index.front().by_start());
+        std::vector<Bytes> offsets =
+            few ? first_fit_few(problem, order) : first_fit(problem, order, Fit::kLowest, index.front(), interrupted);
+        const Bytes peak = peak_of(problem, offsets);
+        if (best.offsets.empty() || peak < best.peak) best = {std::move(offsets), peak, kind};
+        if (best.peak <= stop) break;
+    }
+    return best;
 }
 
 }  // namespace tmpass

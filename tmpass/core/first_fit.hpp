@@ -4,6 +4,8 @@
 #include <span>
 #include <vector>
 
+#include "live_index.hpp"
+#include "orders.hpp"
 #include "problem.hpp"
 
 namespace tmpass {
@@ -16,8 +18,21 @@ enum class Fit {
 inline constexpr Bytes kNowhere = -2;  // in place of an offset: what is barred leaves none
 
 // Offsets of the movable buffers placed in `order`, a permutation of all; fixed ones are there from the start. Where a
-// buffer has no place the others have theirs all the same. Throws Cancelled.
-std::vector<Bytes> first_fit(const Problem& problem, std::span<const std::int64_t> order, Fit fit,
+// buffer has no place the others have theirs all the same. `index` is one of `problem`, and is cleared first. Throws
+// Cancelled.
+std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> order, Fit fit, LiveIndex& index,
                              const Interrupted& interrupted);
+
+// The highest top; more than kMaxBytes where a buffer is nowhere.
+Bytes peak_of(const Problem& problem, std::span<const Bytes> offsets);
+
+struct Packing {
+    std::vector<Bytes> offsets;
+    Bytes peak;
+    Order order;
+};
+
+// First fit in one order after the other until a packing is at or below `stop`; the lowest of them.
+Packing pack(const Problem& problem, Bytes stop, const Interrupted& interrupted);
 
 }  // namespace tmpass

@@ -27,7 +27,7 @@ struct Part {
     Bytes capacity = 0;  // no rounded top is above it
     std::vector<Step> lower, upper;
     std::vector<Bytes> size, alignment, last;  // last: the highest offset that a buffer may have; may be negative
-    std::vector<std::vector<Range>> barred;  // per buffer: offsets [from, to) that it cannot have
+    std::vector<std::vector<Range>> barred;    // per buffer: offsets [from, to) that it cannot have
     Sections sections;
     std::vector<Index> neighbour_start, neighbours;  // buffer b shares a step with neighbours[start[b] .. start[b+1])
 

@@ -25,8 +25,7 @@ Sections make_sections(std::span<const Step> lower, std::span<const Step> upper,
         for (; started < by_start.size() && lower[by_start[started]] < next_end; ++started)
             sections.first[by_start[started]] = section;
         const bool more = started < by_start.size();
-        for (; ended < by_end.size() && (!more || upper[by_end[ended]] <= lower[by_start[started]]);
-             ++ended)
+        for (; ended < by_end.size() && (!more || upper[by_end[ended]] <= lower[by_start[started]]); ++ended)
             sections.last[by_end[ended]] = section + 1;
     }
     std::size_t total = 0;

@@ -1,0 +1,26 @@
+// A packing made lower where it is too high, one place after the other.
+//
+//     target  ------+--+-------------      v ends above the target. All that shares a step with it is taken
+//                   |v |                   out and placed anew by the exact search, among the rest, which
+//             +--+--+--+--+                stays where it is. Where that fails, more is taken out; where that
+//             |  |  :  :  |                fails too, the target rises, for this place and all that come
+//                                          after it.
+#pragma once
+
+#include "first_fit.hpp"
+#include "problem.hpp"
+
+namespace tmpass {
+
+struct Repaired {
+    std::vector<Bytes> offsets;
+    Bytes peak;
+    std::int64_t nodes;
+};
+
+// `offsets`, a packing of `problem`, which has no gaps and no pairs apart, made lower: if possible as low as `target`.
+// Spends about `node_limit` nodes at most. Throws Cancelled.
+Repaired repair(const Problem& problem, std::vector<Bytes> offsets, Bytes target, std::int64_t node_limit,
+                const Interrupted& interrupted);
+
+}  // namespace tmpass

@@ -1,11 +1,15 @@
 """Lower bounds on the peak, with the step that witnesses them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from math import gcd
+from itertools import accumulate
+from math import gcd, lcm
 
 from tmpass.problem import Buffer, Problem
+
+_MANY = 20_000
+"""From so many buffers on, loading numpy is worth it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +36,55 @@ def lower_bound(problem: Problem) -> Bound:
         |   b   .|
         |   a  ..|  <- what rounding up to g wastes
     """
-    grain = 0
-    for buffer in problem.buffers:
-        grain = gcd(grain, problem.alignment_of(buffer))
-    if any(buffer.gaps for buffer in problem.buffers):
+    buffers = problem.buffers
+    grain = gcd(*(lcm(problem.alignment, alignment) for alignment in {b.alignment for b in buffers}))
+    gapped = any(b.gaps for b in buffers)
+    if gapped:
         grain = 1  # the window of a gap may begin anywhere, also in the holes that rounding leaves
+    if not gapped and (grain <= 1 or not any(b.size % grain for b in buffers)):
+        best = _fullest_step(buffers)
+    else:
+        best = _rounded_bound(problem, grain)
+    for buffer in buffers:
+        if buffer.offset is not None and buffer.size and buffer.offset + buffer.size > best.peak:
+            best = Bound(buffer.offset + buffer.size, buffer.lower, best.live_bytes, best.live_step)
+    return best
 
+
+def _fullest_step(buffers: Sequence[Buffer]) -> Bound:
+    """The bound of solid buffers of which none wastes a byte."""
+    if len(buffers) < _MANY:
+        # At one time those that end come first, since their bytes are negative.
+        events = sorted([(b.lower, b.size) for b in buffers] + [(b.upper, -b.size) for b in buffers])
+        live = list(accumulate(size for _, size in events))
+        most = max(live, default=0)
+        step = events[live.index(most)][0] if most else 0
+        return Bound(most, step, most, step)
+    import numpy as np
+
+    count = len(buffers)
+    lower = np.fromiter((b.lower for b in buffers), np.int64, count)
+    upper = np.fromiter((b.upper for b in buffers), np.int64, count)
+    size = np.fromiter((b.size for b in buffers), np.int64, count)
+    begin, end = int(lower.min()), int(upper.max())
+    if end - begin <= 4 * count:
+        change = np.zeros(end - begin + 1, np.int64)
+        np.add.at(change, lower - begin, size)
+        np.subtract.at(change, upper - begin, size)
+        sums = np.cumsum(change)
+        at = int(np.argmax(sums))
+        step = begin + at
+    else:
+        times = np.concatenate((upper, lower))
+        order = np.argsort(times, kind="stable")
+        sums = np.cumsum(np.concatenate((-size, size))[order])
+        at = int(np.argmax(sums))
+        step = int(times[order[at]])
+    return Bound(int(sums[at]), step, int(sums[at]), step)
+
+
+def _rounded_bound(problem: Problem, grain: int) -> Bound:
+    """The bound of any buffers, where each wastes what rounding up to `grain` gives, but the topmost of a step."""
     spans = sorted(
         (lower, upper, size, -size % grain) for b in problem.buffers for lower, upper, size in _spans(b) if size
     )
@@ -65,9 +112,6 @@ def lower_bound(problem: Problem) -> Bound:
             max(best.live_bytes, live),
             lower if live > best.live_bytes else best.live_step,
         )
-    for buffer in problem.buffers:
-        if buffer.offset is not None and buffer.size and buffer.offset + buffer.size > best.peak:
-            best = Bound(buffer.offset + buffer.size, buffer.lower, best.live_bytes, best.live_step)
     return best
 
 

@@ -16,14 +16,17 @@ from tmpass.problem import Buffer, Gap, Problem
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """A problem without shared pairs, and for each buffer of the original the index of the one that stands for it."""
+    """A problem without shared pairs, and for each buffer of the original the index of the one that stands for it.
+
+    Without a `place` each buffer stands for itself.
+    """
 
     problem: Problem
-    place: tuple[int, ...]
+    place: tuple[int, ...] | None = None
 
     def offsets(self, found: tuple[int, ...]) -> tuple[int, ...]:
         """The offsets of the original's buffers where those of `problem` are `found`."""
-        return tuple(found[at] for at in self.place) if found else ()
+        return tuple(found[at] for at in self.place) if found and self.place is not None else found
 
 
 def merge_shared(problem: Problem) -> Merged:
@@ -34,7 +37,7 @@ def merge_shared(problem: Problem) -> Merged:
             other at one step, or are to be apart.
     """
     if not problem.shared:
-        return Merged(problem, tuple(range(len(problem.buffers))))
+        return Merged(problem)
     classes = _classes(len(problem.buffers), problem.shared)
     place = [0] * len(problem.buffers)
     for number, members in enumerate(classes):

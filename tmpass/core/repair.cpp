@@ -17,7 +17,7 @@ class Repair {
     Repair(const Problem& problem, std::vector<Bytes> offsets, const Interrupted& interrupted)
         : problem_(problem), offsets_(std::move(offsets)), index_(problem), interrupted_(interrupted) {
         for (Index b = 0; b < problem.count(); ++b)
-            if (problem.size[b] > 0) index_.insert(b);
+            if (problem.size[b] > 0) index_.insert(b, offsets_[b], top(b));
         is_free_.assign(problem.count(), 0);
     }
 

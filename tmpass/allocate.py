@@ -43,11 +43,15 @@ def allocate(
     _check_fixed(problem)
     solver = method(allocator)
     merged = merge_shared(problem)
+    if problem.shared:
+        _check_fixed(merged.problem)  # one that is fixed holds all that share with it
     strange = sorted(constraints(merged.problem) - solver.HONOURS)
     if strange:
         raise UsageError(f"allocator {allocator} does not know {' and '.join(strange)}", hint="auto knows all of them")
     bound = lower_bound(merged.problem)
     found = try_hints(merged.problem, Goal(bound.peak, minimize, nodes), solver)
+    if not merged.exact:
+        found = replace(found, bound=bound.peak)
     if not found.offsets and problem.buffers:
         least = found.peak if problem.capacity is None else min(found.peak, problem.capacity + 1)
         status = Status.INFEASIBLE if found.bound >= least else Status.UNKNOWN

@@ -12,6 +12,8 @@ METHODS = {
     "first-fit": "first_fit",
     "canonical": "canonical",
     "place-or-postpone": "place_or_postpone",
+    "cp-sat": "cp_sat",
+    "ilp": "ilp",
 }
 """Name on the command line -> module."""
 

@@ -51,6 +51,15 @@ void find_neighbours(Part& part, const Interrupted& interrupted) {
 
 }  // namespace
 
+Bytes lowest_allowed(const Problem& problem, Index b) {
+    Bytes offset = 0;
+    for (const auto& [from, to] : problem.barred.of(b)) {
+        if (from > offset) break;
+        if (to > offset) offset = align_up(to, problem.alignment[b]);
+    }
+    return offset;
+}
+
 std::vector<std::vector<Index>> independent_parts(const Problem& problem) {
     std::vector<Index> order;
     for (Index b = 0; b < problem.count(); ++b)

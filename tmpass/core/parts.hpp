@@ -12,6 +12,9 @@ namespace tmpass {
 
 inline constexpr std::size_t kMaxEntries = 50'000'000;  // of section members, and of overlapping pairs
 
+// The lowest offset of b where it is alone: alignment and memories; above kMaxBytes where there is none.
+Bytes lowest_allowed(const Problem& problem, Index b);
+
 // The movable buffers that have bytes, cut where no live range crosses, in the order of time.
 std::vector<std::vector<Index>> independent_parts(const Problem& problem);
 
@@ -60,7 +63,8 @@ SearchResult solve_apart(const Problem& problem, Bytes capacity, const Interrupt
         throw std::invalid_argument("this search knows no gaps, and no pairs that stay apart");
     SearchResult result{Answer::kFound, problem.fixed, 0};
     for (Index b = 0; b < problem.count(); ++b) {
-        if (problem.movable(b)) result.offsets[b] = 0;
+        if (problem.movable(b) && problem.size[b] == 0) result.offsets[b] = lowest_allowed(problem, b);
+        if (result.offsets[b] > kMaxBytes) return {Answer::kImpossible, {}, 0};
         if (!problem.movable(b) && problem.size[b] > 0 && problem.fixed[b] + problem.size[b] > capacity)
             return {Answer::kImpossible, {}, 0};
     }

@@ -28,7 +28,9 @@ class DepthFirst {
           interrupted_(interrupted),
           size_(part.size.begin(), part.size.end()),
           last_(part.last.begin(), part.last.end()),
-          piece_at_(part.sections.count()) {}
+          piece_at_(part.sections.count()) {
+        for (Index b = 0; b < part.count(); ++b) plain_.push_back(part.plain(b));
+    }
 
     // At most `limit` placements, while there are less than `budget` nodes; after kFound, offset(b) holds the packing.
     Answer run(Rank rank, std::int64_t limit, std::int64_t budget) {
@@ -62,30 +64,30 @@ class DepthFirst {
     };
 
     struct Frame {
-        std::size_t lows, floors, lists, groups;  // lengths of the trails, and of the stacks, to go back to
+        std::size_t lows, watches, floors, lists, groups;  // lengths of the trails, and of the stacks, to go back to
         Index group, buffer;                      // buffer: -1 while nothing is placed
+        Index free;                               // the rank of the only candidate, or -1 where there are more
         Cursor cursor, tried;
         Unit ceiling;  // where no candidate may start any more
-        bool sealed;   // no alternatives
     };
 
-    struct Floor {
-        Unit floor;
-        Index section, support;
+    struct Watch {
+        Index section, buffer;
     };
 
     // Nothing placed; false when that alone breaks the capacity.
     bool reset() {
         const Index count = part_.count(), sections = part_.sections.count();
-        low_.resize(count);
+        low_.assign(count + 1, kGone);
         offset_.assign(count, 0);
+        hat_.assign(count, count);
         limit_.assign(sections, static_cast<Unit>(part_.capacity));
         floor_.assign(sections, 0);
-        support_.assign(sections, -1);
+        watch_.assign(sections, -1);
+        watching_.assign(count, 0);
         crossing_.assign(sections, 0);
-        dirty_.assign(sections, 0);
-        dirty_sections_.clear();
         low_trail_.clear();
+        watch_trail_.clear();
         floor_trail_.clear();
         frames_.clear();
         lists_.clear();
@@ -102,9 +104,10 @@ class DepthFirst {
                 for (Index s = from; s < to; ++s) limit_[s] -= size_[b];
             for (Index s = first(b); s + 1 < end(b); ++s) ++crossing_[s];
         }
-        if (rules_.floor)
-            for (Index s = 0; s < sections; ++s) refresh(s);
-        floor_trail_.clear();
+        if (rules_.section && rules_.floor)
+            for (Index s = 0; s < sections; ++s)
+                if (!watch(s)) return false;
+        watch_trail_.clear();
         const auto left = static_cast<Index>(lists_.size());
         sort_by_rank(0, left);
         groups_.assign(1, {0, sections, 0, left, left, -1, false, {0, -1}, 0});
@@ -125,7 +128,7 @@ class DepthFirst {
             for (bool placed = false; !placed;) {
                 Frame& frame = frames_.back();
                 if (frame.buffer >= 0) undo(frame);
-                const Index rank = frame.sealed ? -1 : next_candidate(frame);
+                const Index rank = next_candidate(frame);
                 if (rank < 0) {
                     if (!retreat()) return Answer::kImpossible;
                     continue;
@@ -169,29 +172,55 @@ class DepthFirst {
     }
 
     void push_frame(Index group, Cursor cursor) {
-        const Unit ceiling = rules_.dominance ? lowest_top(groups_[group]) : kGone;
-        frames_.push_back({low_trail_.size(), floor_trail_.size(), lists_.size(), groups_.size(), group, -1, cursor,
-                           Cursor{-1, -1}, ceiling, false});
+        Frame frame{low_trail_.size(), watch_trail_.size(), floor_trail_.size(), lists_.size(), groups_.size(), group, -1, -1, cursor, {-1, -1}, kGone};
+        look_around(groups_[group], frame);
+        frames_.push_back(frame);
     }
 
-    TMPASS_VECTORIZED Unit lowest_top(const Group& group) {
+    // The lowest top of what is unplaced in the group; and the first buffer that raises nothing where it is put, for
+    // which there is no alternative.
+    void look_around(const Group& group, Frame& frame) {
         work_ += group.list_end - group.list;
-        const Index* const list = lists_.data();
-        Unit top = kGone;
-        if (group.mixed) {
-            for (Index i = group.list; i < group.list_end; ++i)
-                if (inside(group, list[i])) top = std::min<Unit>(top, low_[list[i]] + size_[list[i]]);
-        } else {
-            for (Index i = group.list; i < group.list_end; ++i)
-                top = std::min<Unit>(top, low_[list[i]] + size_[list[i]]);
+        Unit lowest = kGone;
+        for (Index i = group.list; i < group.list_end; ++i) {
+            const Index b = lists_[i];
+            const Unit top = low_[b] + size_[b];
+            if (low_[b] == kGone || (group.mixed && !inside(group, b))) continue;
+            lowest = std::min(lowest, top);
+            if (rules_.hatless && low_[hat_[b]] >= top && !find_hat(b, top)) {
+                if (passed(frame.cursor, low_[b], i - group.list)) {
+                    frame.free = -1;
+                    frame.ceiling = 0;
+                    return;
+                }
+                if (frame.free < 0) frame.free = i - group.list;
+            }
         }
-        return top;
+        if (rules_.dominance) frame.ceiling = lowest;
+    }
+
+    // Whether what has this offset and rank should have been placed before the cursor came here.
+    bool passed(Cursor cursor, Unit low, Index rank) const {
+        return (rules_.monotonic && low < cursor.offset) ||
+               (rules_.canonical && low == cursor.offset && rank <= cursor.rank);
+    }
+
+    // Looks for a neighbour that b, with this top, would raise.
+    bool find_hat(Index b, Unit top) {
+        for (const Index other : part_.neighbours_of(b)) {
+            ++work_;
+            if (low_[other] >= top) continue;
+            hat_[b] = other;
+            return true;
+        }
+        return false;
     }
 
     bool inside(const Group& group, Index b) const { return first(b) >= group.from && end(b) <= group.to; }
 
     // The rank of the first candidate after those that were tried; -1 if there is none.
     Index next_candidate(Frame& frame) {
+        if (frame.free >= 0) return std::exchange(frame.tried.rank, frame.free) < 0 ? frame.free : -1;
         const Group& group = groups_[frame.group];
         const Index* const list = lists_.data() + group.list;
         const Index count = group.list_end - group.list;
@@ -203,8 +232,7 @@ class DepthFirst {
             const Unit low = low_[list[i]];
             if (low >= lowest) continue;
             if (rules_.ordering && (low < tried.offset || (low == tried.offset && i <= tried.rank))) continue;
-            if (rules_.monotonic && low < cursor.offset) continue;
-            if (rules_.canonical && low == cursor.offset && i <= cursor.rank) continue;
+            if (passed(cursor, low, i)) continue;
             if (group.mixed && !inside(group, list[i])) continue;
             best = i;
             lowest = low;
@@ -225,69 +253,69 @@ class DepthFirst {
         offset_[b] = offset;
         low_[b] = kGone;
         for (const auto& [from, to] : part_.runs_of(b)) {
-            for (Index s = from; s < to; ++s) {
-                limit_[s] += size_[b];
-                if (support_[s] == b) mark(s);
-                if (!rules_.floor && floor_[s] < top) set_floor(s, top, -1);
-            }
+            for (Index s = from; s < to; ++s) limit_[s] += size_[b];
+            if (!rules_.floor) raise_floors(from, to, top);
         }
+        unwatch(b);
         for (Index s = first(b); s + 1 < end(b); ++s) falls_apart |= --crossing_[s] == 0;
-        bool raised = false, fits = true;
         const auto neighbours = part_.neighbours_of(b);
         work_ += static_cast<std::int64_t>(neighbours.size());
+        bool fits = true;
         for (const Index other : neighbours) {
             if (low_[other] >= top) continue;
-            raised = true;
             low_trail_.emplace_back(other, low_[other]);
-            const Unit low = part_.plain(other) ? top : static_cast<Unit>(part_.lift(other, top));
+            const Unit low = plain_[other] ? top : static_cast<Unit>(part_.lift(other, top));
             low_[other] = low;
-            if (low > last_[other]) {
-                fits = false;
-                break;
-            }
-            if (!rules_.floor) continue;
-            for (const auto& [from, to] : part_.runs_of(other))
-                for (Index s = from; s < to; ++s)
-                    if (support_[s] == other) mark(s);
+            fits = low <= last_[other];
+            if (!fits) break;
+            unwatch(other);
         }
-        cursor = frame.cursor;
-        if (rules_.hatless && !raised)
-            frame.sealed = true;
-        else
-            cursor = {offset, rank};
-        for (const Index s : dirty_sections_) {
-            dirty_[s] = 0;
-            if (fits) refresh(s);
-        }
-        dirty_sections_.clear();
+        cursor = frame.free < 0 ? Cursor{offset, rank} : frame.cursor;
+        for (const Index s : unwatched_) fits = fits && watch(s);
+        unwatched_.clear();
         return fits && holds(group, cursor.offset);
     }
 
-    void mark(Index s) {
-        if (std::exchange(dirty_[s], 1)) return;
-        dirty_sections_.push_back(s);
+    // Floors, by an unplaced buffer of each section that can still start at or below the section's limit. While there is
+    // one the floor is no higher, and need not be known.
+    void unwatch(Index b) {
+        if (watching_[b] == 0) return;
+        work_ += end(b) - first(b);
+        for (const auto& [from, to] : part_.runs_of(b))
+            for (Index s = from; s < to; ++s)
+                if (watch_[s] == b && low_[b] > limit_[s]) unwatched_.push_back(s);
     }
 
-    // The floor of a section: the lowest offset of what is unplaced in it, and the buffer that has it. On the way down
-    // the tree floors only rise.
-    void refresh(Index s) {
+    // Finds one anew; false when the floor is above the limit.
+    bool watch(Index s) {
         const auto members = part_.sections.of(s);
-        work_ += static_cast<std::int64_t>(members.size());
-        Unit floor = kGone;
-        Index support = -1;
+        const Unit limit = limit_[s];
+        Index found = -1;
         for (const Index b : members) {
-            if (low_[b] >= floor) continue;
-            floor = low_[b];
-            support = b;
-            if (floor == floor_[s]) break;
+            if (low_[b] > limit) continue;
+            found = b;
+            break;
         }
-        set_floor(s, support < 0 ? 0 : floor, support);
+        work_ += static_cast<std::int64_t>(members.size());
+        if (found < 0 && limit < static_cast<Unit>(part_.capacity)) return false;
+        watch_trail_.push_back({s, watch_[s]});
+        set_watch(s, found);
+        return true;
     }
 
-    void set_floor(Index s, Unit floor, Index support) {
-        floor_trail_.push_back({floor_[s], s, support_[s]});
-        floor_[s] = floor;
-        support_[s] = support;
+    void set_watch(Index s, Index b) {
+        if (watch_[s] >= 0) --watching_[watch_[s]];
+        if (b >= 0) ++watching_[b];
+        watch_[s] = b;
+    }
+
+    // Without that rule: the floor of a section is the highest top in it.
+    void raise_floors(Index from, Index to, Unit top) {
+        for (Index s = from; s < to; ++s) {
+            if (floor_[s] >= top) continue;
+            floor_trail_.emplace_back(s, floor_[s]);
+            floor_[s] = top;
+        }
     }
 
     // What is unplaced in a section stacks up from its floor, and from the cursor.
@@ -313,11 +341,10 @@ class DepthFirst {
         for (Index s = first(b); s + 1 < end(b); ++s) ++crossing_[s];
         for (; low_trail_.size() > frame.lows; low_trail_.pop_back())
             low_[low_trail_.back().first] = low_trail_.back().second;
-        for (; floor_trail_.size() > frame.floors; floor_trail_.pop_back()) {
-            const auto& [floor, s, support] = floor_trail_.back();
-            floor_[s] = floor;
-            support_[s] = support;
-        }
+        for (; watch_trail_.size() > frame.watches; watch_trail_.pop_back())
+            set_watch(watch_trail_.back().section, watch_trail_.back().buffer);
+        for (; floor_trail_.size() > frame.floors; floor_trail_.pop_back())
+            floor_[floor_trail_.back().first] = floor_trail_.back().second;
         lists_.resize(frame.lists);
         groups_.resize(frame.groups);
     }
@@ -350,7 +377,7 @@ class DepthFirst {
             Group& piece = pieces_[i];
             piece.next = next;
             next = static_cast<Index>(groups_.size());
-            make_list(piece, whole);
+            make_list(piece, whole, cursor);
             groups_.push_back(piece);
         }
         return next;
@@ -358,7 +385,7 @@ class DepthFirst {
 
     // A large piece keeps most of a large list, so it keeps all of it: copies that hardly shrink would need room, and
     // time to rank them, that grow with the square of the buffers.
-    void make_list(Group& piece, const Group& whole) {
+    void make_list(Group& piece, const Group& whole, Cursor cursor) {
         const Index length = whole.list_end - whole.list;
         if (length > kSmall && 2 * piece.left > length) {
             piece.list = whole.list;
@@ -372,9 +399,24 @@ class DepthFirst {
             if (low_[b] < kGone && inside(piece, b)) lists_.push_back(b);
         }
         piece.list_end = static_cast<Index>(lists_.size());
-        piece.start.rank = -1;
         work_ += length;
-        if (rules_.rerank) sort_by_rank(piece.list, piece.list_end);
+        if (!rules_.rerank) {
+            piece.start.rank = -1;
+            for (Index i = whole.list; i <= whole.list+cursor.rank; ++i) {
+                const Index b = lists_[i];
+                piece.start.rank += low_[b] < kGone && inside(piece, b);
+            }
+            return;
+        }
+        Index passed_by = piece.list;
+        for (Index i = whole.list; i <= whole.list+cursor.rank; ++i) {
+            const Index b = lists_[i];
+            if (low_[b] == cursor.offset && inside(piece, b)) excl_.push_back(b);
+        }
+        sort_by_rank(piece.list, piece.list_end);
+        std::stable_partition(lists_.begin()+piece.list, lists_.begin()+piece.list_end, [&](Index b){return std::ranges::find(excl_, b)!=excl_.end();});
+        passed_by += (Index)excl_.size(); excl_.clear();
+        piece.start.rank = passed_by - piece.list - 1;
     }
 
     // Orders lists_[from .. to) by the rank of the attempt, its totals being those of what is unplaced.
@@ -408,18 +450,20 @@ class DepthFirst {
     Rank rank_ = Rank::kTotalWidthArea;
 
     const std::vector<Unit> size_, last_;  // per buffer
+    std::vector<unsigned char> plain_;
+    std::vector<Index> watching_;
     std::vector<Unit> low_, offset_;       // low_: kGone once placed
+    std::vector<Index> hat_;               // a neighbour that it would raise, when last seen
     // Per section. limit_: the highest offset above which all that is unplaced fits; support_: who is at the floor;
     // crossing_: unplaced buffers that reach into the next; piece_at_: scratch of split().
     std::vector<Unit> limit_, floor_;
-    std::vector<Index> support_, crossing_, piece_at_;
-    std::vector<unsigned char> dirty_;
-    std::vector<Index> dirty_sections_;
+    std::vector<Index> watch_, crossing_, piece_at_, unwatched_;
 
     std::vector<std::pair<Index, Unit>> low_trail_;
-    std::vector<Floor> floor_trail_;
+    std::vector<Watch> watch_trail_;
+    std::vector<std::pair<Index, Unit>> floor_trail_;
     std::vector<Frame> frames_;
-    std::vector<Index> lists_;
+    std::vector<Index> lists_, excl_;
     std::vector<Group> groups_, pieces_;
     std::vector<std::tuple<double, double, double, Index>> keys_;
 };

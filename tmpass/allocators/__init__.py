@@ -10,7 +10,7 @@ from tmpass.problem import Problem
 METHODS = {
     "auto": "auto",
     "first-fit": "first_fit",
-    "canonical": "canonical",
+    "minimalloc": "minimalloc",
     "place-or-postpone": "place_or_postpone",
     "cp-sat": "cp_sat",
     "ilp": "ilp",

@@ -21,7 +21,7 @@ def first_fit(problem: Problem, order: Sequence[int], tightest: bool = False) ->
     """Offsets of first fit in the given order, or of best fit; -2 where a memory leaves no place."""
 
 def pack(problem: Problem, stop: int, tightest: bool = False) -> tuple[list[int], int, int]:
-    """(offsets, peak, order) of first or best fit in one order after the other until the peak is at or below `stop`.
+    """(offsets, peak, order) of first or best fit in one order after the other, until the peak is at most `stop`.
 
     Orders: 0 size, 1 area, 2 lifetime, 3 contention, 4 start. The peak is above 2^62 if no packing is found.
     """

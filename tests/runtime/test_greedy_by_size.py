@@ -24,7 +24,9 @@ def cut_and_join(seed, ops=24):
         if rng.random() < 0.5:
             chosen = [rng.choice(sorted(lengths))]
             length = rng.randint(1, lengths[chosen[0]])
-            bounds = [main.constant(f"{part}{number}", np.array([n], np.int32)) for part, n in (("at", 0), ("n", length))]
+            bounds = [
+                main.constant(f"{part}{number}", np.array([n], np.int32)) for part, n in (("at", 0), ("n", length))
+            ]
             made = main.op("SLICE", [*chosen, *bounds], f"cut{number}", [length])
         else:
             chosen = rng.sample(sorted(lengths), 2)

@@ -9,7 +9,7 @@ HONOURS = frozenset(CONSTRAINTS)
 
 
 def solve(problem: Problem, goal: Goal) -> Found:
-    """The lowest packing over the order of TensorFlow Lite and those of first fit, the first where several are equal."""
+    """The lowest packing over the order of TensorFlow Lite and those of first fit, the first of equals."""
     arrays = to_arrays(problem)
     native = _core.Problem(*arrays)
     found = greedy_by_size.pack(problem, goal, arrays, native)

@@ -24,9 +24,7 @@ def solve(problem: Problem, goal: Goal) -> Found:
     if not best.offsets or len(problem.buffers) > MAX_BUFFERS or satisfied(problem, goal, best):
         return best
     capacity = 0 if goal.minimize or problem.capacity is None else problem.capacity
-    offsets, nodes = _core.local_search(
-        native, best.offsets, max(goal.bound, capacity), goal.nodes, SEED
-    )
+    offsets, nodes = _core.local_search(native, best.offsets, max(goal.bound, capacity), goal.nodes, SEED)
     peak = peak_of(problem, offsets)
     if peak < best.peak:
         return replace(best, offsets=tuple(offsets), peak=peak, method="local-search", nodes=nodes)

@@ -89,7 +89,7 @@ NB_MODULE(_core, m) {
             return std::tuple(std::move(found.offsets), found.peak, static_cast<int>(found.order));
         },
         "problem"_a, "stop"_a, "tightest"_a = false,
-        "(offsets, peak, order) of first or best fit in one order after the other until the peak is at or below `stop`.\n"
+        "(offsets, peak, order) of first or best fit in one order after the other, until the peak is at most `stop`.\n"
         "Orders: 0 size, 1 area, 2 lifetime, 3 contention, 4 start. The peak is above 2^62 if no packing is found.");
     m.def(
         "repair",
@@ -101,6 +101,7 @@ NB_MODULE(_core, m) {
         },
         "problem"_a, "offsets"_a, "target"_a, "node_limit"_a,
         "(offsets, peak, nodes): a packing made lower where it is above `target`. Knows no gaps, and no pairs apart.");
+    m.def(
         "hill_climb",
         [](const Problem& problem, const Array& order, Bytes target, std::int64_t node_limit, std::uint64_t seed) {
             const std::vector<Index> buffers = checked_order(problem, order);

@@ -34,8 +34,8 @@ class Packing {
             const auto freed = choose(centres[random.below(static_cast<std::int64_t>(centres.size()))], wanted, random);
             const std::int64_t limit = kNodesPerFreed * static_cast<std::int64_t>(freed.size())
                                        << std::min(growth_, 20);
-            const auto [answer, _, spent] = put_back_(freed, offset_, peak_ - 1, std::min(limit, node_limit - nodes),
-                                                      random.next(), interrupted_);
+            const auto [answer, _, spent] =
+                put_back_(freed, offset_, peak_ - 1, std::min(limit, node_limit - nodes), random.next(), interrupted_);
             nodes += spent + static_cast<std::int64_t>(freed.size());
             if (answer == Answer::kFound && find_peak()) {
                 failures = 0;
@@ -111,7 +111,7 @@ class Packing {
     const Interrupted& interrupted_;
     std::vector<Bytes> offset_;
     PutBack put_back_;
-    std::vector<Index> movable_;        // those that have bytes
+    std::vector<Index> movable_;  // those that have bytes
     std::vector<Index> tops_;
     Bytes peak_ = 0;
     int growth_ = 0;  // how often nodes were doubled since there was nothing more to take out

@@ -20,14 +20,27 @@ class Problem:
 def first_fit(problem: Problem, order: Sequence[int], tightest: bool = False) -> list[int]:
     """Offsets of first fit in the given order, or of best fit; -2 where a memory leaves no place."""
 
-def pack(problem: Problem, stop: int) -> tuple[list[int], int, int]:
-    """(offsets, peak, order) of first fit in one order after the other until the peak is at or below `stop`.
+def pack(problem: Problem, stop: int, tightest: bool = False) -> tuple[list[int], int, int]:
+    """(offsets, peak, order) of first or best fit in one order after the other, until the peak is at most `stop`.
 
     Orders: 0 size, 1 area, 2 lifetime, 3 contention, 4 start. The peak is above 2^62 if no packing is found.
     """
 
 def repair(problem: Problem, offsets: Sequence[int], target: int, node_limit: int) -> tuple[list[int], int, int]:
     """(offsets, peak, nodes): a packing made lower where it is above `target`. Knows no gaps, and no pairs apart."""
+
+def hill_climb(
+    problem: Problem, order: Sequence[int], target: int, node_limit: int, seed: int = 1
+) -> tuple[list[int], int]:
+    """(offsets, nodes) of the lowest first fit near the order, or one not above the target; -2 as in first_fit.
+
+    Raises ValueError also when the overlaps are too many to hold.
+    """
+
+def local_search(
+    problem: Problem, offsets: Sequence[int], target: int, node_limit: int, seed: int = 1
+) -> tuple[list[int], int]:
+    """(offsets, nodes) of the lowest packing found from the given one on, or one not above the target."""
 
 def minimalloc(
     problem: Problem,

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from tmpass.problem import Buffer, Memory, Problem
 
-
 _MANY = 20_000
 """From so many buffers on, loading numpy is worth it."""
 

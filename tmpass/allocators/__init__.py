@@ -10,6 +10,11 @@ from tmpass.problem import Problem
 METHODS = {
     "auto": "auto",
     "first-fit": "first_fit",
+    "greedy-by-size": "greedy_by_size",
+    "greedy-by-size-tflm": "greedy_by_size_tflm",
+    "best-fit": "best_fit",
+    "hill-climb": "hill_climb",
+    "local-search": "local_search",
     "minimalloc": "minimalloc",
     "place-or-postpone": "place_or_postpone",
     "cp-sat": "cp_sat",

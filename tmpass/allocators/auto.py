@@ -3,8 +3,18 @@
 from dataclasses import replace
 
 from tmpass import _core
-from tmpass.allocators import CONSTRAINTS, Found, Goal, constraints, first_fit, place_or_postpone, satisfied
-from tmpass.allocators.arrays import to_native
+from tmpass.allocators import (
+    CONSTRAINTS,
+    Found,
+    Goal,
+    constraints,
+    first_fit,
+    greedy_by_size,
+    greedy_by_size_tflm,
+    place_or_postpone,
+    satisfied,
+)
+from tmpass.allocators.arrays import to_arrays
 from tmpass.problem import Problem
 
 HONOURS = frozenset(CONSTRAINTS)
@@ -14,12 +24,19 @@ MANY = 1000
 
 
 def solve(problem: Problem, goal: Goal) -> Found:
-    """First fit; where that neither meets the bound nor what was asked, repair and the exact search."""
-    native = to_native(problem)
+    """First fit; where that neither meets the bound nor what was asked, repair and the exact search.
+
+    Never higher than greedy by size, whose packings are among those to begin from.
+    """
+    arrays = to_arrays(problem)
+    native = _core.Problem(*arrays)
     found = first_fit.pack(problem, goal, native)
     strange = constraints(problem)
     if len(problem.buffers) >= MANY and found.offsets and not strange - {"memories"}:
         found = _repair(problem, goal, native, found)
+    for greedy in (greedy_by_size, greedy_by_size_tflm):
+        if not satisfied(problem, goal, found):
+            found = min(found, greedy.pack(problem, goal, arrays, native), key=lambda packing: packing.peak)
     if satisfied(problem, goal, found) or strange - place_or_postpone.HONOURS:
         return found
     return place_or_postpone.improve(problem, goal, found)

@@ -22,10 +22,11 @@ def solve(problem: Problem, goal: Goal) -> Found:
     return pack(problem, goal, to_native(problem))
 
 
-def pack(problem: Problem, goal: Goal, native: _core.Problem) -> Found:
-    """The same for a problem that the kernels have already."""
+def pack(problem: Problem, goal: Goal, native: _core.Problem, *, tightest: bool = False) -> Found:
+    """The same for a problem that the kernels have already; best fit if the `tightest` gap is taken, not the lowest."""
+    method = "best-fit" if tightest else "first-fit"
     enough = problem.capacity if problem.capacity is not None and not goal.minimize else goal.bound
-    offsets, peak, order = _core.pack(native, max(enough, goal.bound))
+    offsets, peak, order = _core.pack(native, max(enough, goal.bound), tightest)
     if peak > MAX_BYTES:
-        return nothing(problem, goal, "first-fit")
-    return Found(tuple(offsets), peak, goal.bound, f"first-fit by {ORDERS[order]}")
+        return nothing(problem, goal, method)
+    return Found(tuple(offsets), peak, goal.bound, f"{method} by {ORDERS[order]}")

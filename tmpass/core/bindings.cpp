@@ -10,6 +10,8 @@
 #include "always_fit.hpp"
 #include "check.hpp"
 #include "first_fit.hpp"
+#include "hill_climb.hpp"
+#include "local_search.hpp"
 #include "minimalloc.hpp"
 #include "postpone.hpp"
 #include "repair.hpp"
@@ -95,12 +97,13 @@ NB_MODULE(_core, m) {
         "Offsets of first fit in the given order, or of best fit; -2 where a memory leaves no place.");
     m.def(
         "pack",
-        [](const Problem& problem, Bytes stop) {
-            Packing found = without_gil([&] { return pack(problem, stop, interrupted); });
+        [](const Problem& problem, Bytes stop, bool tightest) {
+            const Fit fit = tightest ? Fit::kTightest : Fit::kLowest;
+            Packing found = without_gil([&] { return pack(problem, stop, fit, interrupted); });
             return std::tuple(std::move(found.offsets), found.peak, static_cast<int>(found.order));
         },
-        "problem"_a, "stop"_a,
-        "(offsets, peak, order) of first fit in one order after the other until the peak is at or below `stop`.\n"
+        "problem"_a, "stop"_a, "tightest"_a = false,
+        "(offsets, peak, order) of first or best fit in one order after the other, until the peak is at most `stop`.\n"
         "Orders: 0 size, 1 area, 2 lifetime, 3 contention, 4 start. The peak is above 2^62 if no packing is found.");
     m.def(
         "repair",
@@ -112,6 +115,27 @@ NB_MODULE(_core, m) {
         },
         "problem"_a, "offsets"_a, "target"_a, "node_limit"_a,
         "(offsets, peak, nodes): a packing made lower where it is above `target`. Knows no gaps, and no pairs apart.");
+    m.def(
+        "hill_climb",
+        [](const Problem& problem, const Array& order, Bytes target, std::int64_t node_limit, std::uint64_t seed) {
+            const std::vector<Index> buffers = checked_order(problem, order);
+            Climbed climbed =
+                without_gil([&] { return hill_climb(problem, buffers, target, node_limit, seed, interrupted); });
+            return std::pair(std::move(climbed.offsets), climbed.nodes);
+        },
+        "problem"_a, "order"_a, "target"_a, "node_limit"_a, "seed"_a = 1,
+        "(offsets, nodes) of the lowest first fit near the order, or one not above the target; -2 as in first_fit.\n"
+        "Raises ValueError also when the overlaps are too many to hold.");
+    m.def(
+        "local_search",
+        [](const Problem& problem, const Array& offsets, Bytes target, std::int64_t node_limit, std::uint64_t seed) {
+            check_offsets(problem, offsets);
+            Improved improved =
+                without_gil([&] { return local_search(problem, offsets, target, node_limit, seed, interrupted); });
+            return std::pair(std::move(improved.offsets), improved.nodes);
+        },
+        "problem"_a, "offsets"_a, "target"_a, "node_limit"_a, "seed"_a = 1,
+        "(offsets, nodes) of the lowest packing found from the given one on, or one not above the target.");
     m.def(
         "minimalloc",
         [](const Problem& problem, Bytes capacity, std::int64_t node_limit, bool canonical, bool monotonic,

@@ -102,8 +102,12 @@ std::vector<Index> checked_order(const Problem& problem, std::span<const std::in
 }
 
 void check_offsets(const Problem& problem, std::span<const Bytes> offsets) {
-    require(offsets.size() == problem.size.size(), "there is not one offset for each buffer");
-    for (const Bytes offset : offsets) require(0 <= offset && offset <= kMaxBytes, "an offset is out of range");
+    require(offsets.size() == problem.size.size(), "offsets are not one for each buffer");
+    for (Index b = 0; b < problem.count(); ++b) {
+        const bool good = 0 <= offsets[b] && offsets[b] <= kMaxBytes - problem.size[b] &&
+                          (problem.movable(b) || offsets[b] == problem.fixed[b]);
+        require(good, "the offset of buffer " + std::to_string(b) + " is out of range");
+    }
 }
 
 }  // namespace tmpass

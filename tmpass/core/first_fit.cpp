@@ -14,17 +14,20 @@ constexpr Bytes kNarrow = Bytes{1} << 32;
 // The offset for a buffer outside the `denied` ranges of offsets, which it sorts; kNowhere if there is none.
 Bytes choose_offset(std::vector<Range>& denied, Bytes alignment, Fit fit) {
     std::ranges::sort(denied);
-    Bytes offset = 0, best = kNowhere, least = kMaxBytes;
+    Bytes top = 0, offset = 0, best = kNowhere, least = kMaxBytes;
     for (const auto& [from, to] : denied) {
         if (from > offset) {  // [offset, from) is free to begin in
             if (fit == Fit::kLowest) return offset;
             if (from - offset < least) {
-                least = from - offset;
+                least = from - top;
                 best = offset;
             }
         }
         if (to > kMaxBytes) return best;
-        if (to > offset) offset = align_up(to, alignment);
+        if (to > top) {
+            top = to;
+            offset = align_up(top, alignment);
+        }
     }
     return best == kNowhere ? offset : best;
 }
@@ -143,8 +146,8 @@ Bytes peak_of(const Problem& problem, std::span<const Bytes> offsets) {
     return peak;
 }
 
-Packing pack(const Problem& problem, Bytes stop, const Interrupted& interrupted) {
-    const bool few = problem.count() <= kFew && is_plain(problem);
+Packing pack(const Problem& problem, Bytes stop, Fit fit, const Interrupted& interrupted) {
+    const bool few = problem.count() <= kFew && is_plain(problem) && fit == Fit::kLowest;
     Packing best{{}, kMaxBytes + 1, Order::kSize};
     std::vector<Index> by_start;
     std::vector<LiveIndex> index;
@@ -154,7 +157,7 @@ Packing pack(const Problem& problem, Bytes stop, const Interrupted& interrupted)
         const auto kind = static_cast<Order>(i);
         const std::vector<Index> order = make_order(problem, kind, few ? by_start : index.front().by_start());
         std::vector<Bytes> offsets =
-            few ? first_fit_few(problem, order) : first_fit(problem, order, Fit::kLowest, index.front(), interrupted);
+            few ? first_fit_few(problem, order) : first_fit(problem, order, fit, index.front(), interrupted);
         const Bytes peak = peak_of(problem, offsets);
         if (best.offsets.empty() || peak < best.peak) best = {std::move(offsets), peak, kind};
         if (best.peak <= stop) break;

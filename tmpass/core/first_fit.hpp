@@ -12,7 +12,8 @@ namespace tmpass {
 
 enum class Fit {
     kLowest,   // the lowest free offset
-    kTightest  // the lowest offset of the smallest free stretch that is large enough, else the lowest above all
+    kTightest  // the lowest offset of the smallest free stretch that is large enough, else the lowest above all; as in
+               // TFLite, what alignment wastes counts for the stretch found so far and not for the one it meets
 };
 
 inline constexpr Bytes kNowhere = -2;  // in place of an offset: what is barred leaves none
@@ -32,7 +33,7 @@ struct Packing {
     Order order;
 };
 
-// First fit in one order after the other until a packing is at or below `stop`; the lowest of them.
-Packing pack(const Problem& problem, Bytes stop, const Interrupted& interrupted);
+// First or best fit in one order after the other until a packing is at or below `stop`; the lowest of them.
+Packing pack(const Problem& problem, Bytes stop, Fit fit, const Interrupted& interrupted);
 
 }  // namespace tmpass

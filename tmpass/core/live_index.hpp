@@ -17,8 +17,8 @@ class LiveIndex {
   public:
     explicit LiveIndex(const Problem& problem);
 
-    // From now on b is found, with its bytes [low, high).
-    void insert(Index b, Bytes low, Bytes high) {
+    // From now on b is found. Its bytes [low, high) are what find_denied() reads, and nothing else.
+    void insert(Index b, Bytes low = 0, Bytes high = 0) {
         Entry& entry = entries_[place_[b]];
         entry = {end_of_[place_[b]], low, high};
     }

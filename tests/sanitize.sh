@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# The tests of the native core under the address and undefined-behaviour sanitizers; the first report fails them.
+#
+#     tests/sanitize.sh [pytest arguments]
+#
+# Runs in the environment in which `python -m pytest` runs, which it leaves as it is: the sanitized core is built and
+# installed in a folder of its own. Needs GCC and its sanitizer libraries.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# An environment that sees the packages of this one, but not its tmpass: .pth files are not followed twice.
+python -m venv "$work/venv"
+site=$("$work/venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+python -c 'import sys; print("\n".join(p for p in sys.path if p.endswith("site-packages")))' > "$site/outer.pth"
+PATH="$(dirname "$(python -c 'import sys; print(sys.executable)')"):$PATH" "$work/venv/bin/python" -m pip install \
+    --quiet --disable-pip-version-check --no-build-isolation --no-deps --ignore-installed \
+    -C build-dir="$work/build" -C cmake.define.TMPASS_SANITIZE=ON .
+
+export PYTHONSAFEPATH=1 PYTHONPATH="$PWD/tests:$PWD/models" # not ./tmpass, which has no core
+libraries=""
+for library in libasan libubsan libstdc++; do libraries+=" $(gcc -print-file-name=$library.so)"; done
+export LD_PRELOAD="$libraries" ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1
+if [ $# -eq 0 ]; then
+    set -- -n 2 tests/test_core.py tests/test_postpone.py tests/test_bounds.py tests/allocators
+fi
+"$work/venv/bin/python" -c 'from tmpass import _core; print("sanitized:", _core.__file__)'
+"$work/venv/bin/python" -m pytest -p no:cacheprovider "$@"

@@ -1,0 +1,19 @@
+"""One pass of the greedy kernel: buffers in a given order, each where it fits among those before it."""
+
+from tmpass import _core
+from tmpass.allocators import Found, Goal, nothing
+from tmpass.allocators.arrays import peak_of
+from tmpass.problem import Problem
+
+NOWHERE = -2
+"""The kernel's answer for a buffer that no memory has room for."""
+
+
+def place(
+    problem: Problem, goal: Goal, native: _core.Problem, order: list[int], name: str, *, tightest: bool = False
+) -> Found:
+    """The packing of `problem`, which the kernels read as `native`: lowest gap first, or the smallest."""
+    offsets = _core.first_fit(native, order, tightest)
+    if NOWHERE in offsets:
+        return nothing(problem, goal, name)
+    return Found(tuple(offsets), peak_of(problem, offsets), goal.bound, name)

@@ -1,0 +1,31 @@
+"""Large neighbourhood search: parts of a packing are taken out around the peak and put back lower, exactly.
+
+`core/local_search.hpp` has the drawing; place or postpone is what puts them back.
+"""
+
+from dataclasses import replace
+
+from tmpass import _core
+from tmpass.allocators import CONSTRAINTS, Found, Goal, first_fit, satisfied
+from tmpass.allocators.arrays import peak_of, to_native
+from tmpass.allocators.ladder import MAX_BUFFERS
+from tmpass.problem import Problem
+
+HONOURS = frozenset(CONSTRAINTS)
+
+SEED = 1
+"""Where the choices of what is taken out begin; the same seed gives the same packing."""
+
+
+def solve(problem: Problem, goal: Goal) -> Found:
+    """The lowest packing that about `goal.nodes` nodes find, starting from that of first fit."""
+    native = to_native(problem)
+    best = first_fit.pack(problem, goal, native)
+    if not best.offsets or len(problem.buffers) > MAX_BUFFERS or satisfied(problem, goal, best):
+        return best
+    capacity = 0 if goal.minimize or problem.capacity is None else problem.capacity
+    offsets, nodes = _core.local_search(native, best.offsets, max(goal.bound, capacity), goal.nodes, SEED)
+    peak = peak_of(problem, offsets)
+    if peak < best.peak:
+        return replace(best, offsets=tuple(offsets), peak=peak, method="local-search", nodes=nodes)
+    return replace(best, nodes=nodes)

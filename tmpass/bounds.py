@@ -39,7 +39,7 @@ def lower_bound(problem: Problem) -> Bound:
         grain = 1  # the window of a gap may begin anywhere, also in the holes that rounding leaves
 
     spans = sorted(
-        (lower, upper, size, -size % grain) for b in problem.buffers for lower, upper, size in _spans(b) if size
+        (lower, upper, size, -size % grain) for b in problem.buffers for lower, upper, size in needs(b) if size
     )
     ends: list[tuple[int, int, int]] = []  # heap of (upper, size, waste) of what is alive
     wastes: list[tuple[int, int]] = []  # heap of (-waste, upper), with the dead removed when they come up
@@ -71,7 +71,7 @@ def lower_bound(problem: Problem) -> Bound:
     return best
 
 
-def _spans(buffer: Buffer) -> Iterator[tuple[int, int, int]]:
+def needs(buffer: Buffer) -> Iterator[tuple[int, int, int]]:
     """The live range of `buffer` cut at its gaps: (lower, upper, bytes needed)."""
     at = buffer.lower
     for gap in buffer.gaps:

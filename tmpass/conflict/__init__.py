@@ -9,17 +9,31 @@
 What is left is minimal where each of its buffers was tried: without it, a packing of the others exists.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from tmpass.allocate import DEFAULT_NODES, allocate
+from tmpass.bounds import Bound, lower_bound
 from tmpass.conflict.at_once import seen_at_once
 from tmpass.conflict.drop import drop
 from tmpass.conflict.questions import Questions
 from tmpass.conflict.spans import Spans, shortened, unfit_span
+from tmpass.merge_shared import merge_shared
 from tmpass.problem import Allocation, Problem, Status
 
 _SHARE = 4
 """One part in so many of the nodes is kept for the least capacity at which the conflict fits."""
+
+
+class Cause(StrEnum):
+    """What keeps buffers from fitting: one of them alone, the bytes alive at one step, what alignment adds to these,
+    or that no arrangement has them all, though no step is too full.
+    """
+
+    BUFFER = "buffer"
+    STEP = "step"
+    ALIGNMENT = "alignment"
+    ARRANGEMENT = "arrangement"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +43,7 @@ class Conflict:
     Fields: `buffers` are their places in the problem, rising. `lower_bound` is proved to be the least that they need,
     or None where no capacity is enough, since memories, fixed offsets or pairs leave no packing at all; `peak` is what
     is known to be enough, or None. `minimal` says that without any of them the others fit; otherwise the nodes ended
-    before all were tried. `nodes` is what it cost.
+    before all were tried. At `live_step` the most of their bytes are alive, `live_bytes`. `nodes` is what it cost.
     """
 
     buffers: tuple[int, ...]
@@ -37,6 +51,9 @@ class Conflict:
     lower_bound: int | None
     peak: int | None
     minimal: bool
+    cause: Cause
+    live_bytes: int
+    live_step: int
     nodes: int
 
 
@@ -68,12 +85,36 @@ def find_conflict(problem: Problem, answer: Allocation, *, nodes: int = DEFAULT_
     if not minimal:
         places, minimal = drop(places, questions)
     left = max(0, questions.left) + for_least
-    least = allocate(questions.only(places), nodes=left)
-    spent = nodes - left + least.nodes
-    if least.status is Status.INFEASIBLE:
-        return Conflict(tuple(places), capacity, None, None, minimal, spent)
-    peak = min((p for p in (least.peak, answer.peak) if p is not None), default=None)
-    return Conflict(tuple(places), capacity, max(least.lower_bound, capacity + 1), peak, minimal, spent)
+    alone = questions.only(places)
+    least = allocate(alone, nodes=left)
+    hopeless = least.status is Status.INFEASIBLE
+    merged = merge_shared(alone).problem
+    bound = lower_bound(merged)
+    return Conflict(
+        tuple(places),
+        capacity,
+        None if hopeless else max(least.lower_bound, capacity + 1),
+        None if hopeless else min((p for p in (least.peak, answer.peak) if p is not None), default=None),
+        minimal,
+        Cause.BUFFER if len(merged.buffers) == 1 else _cause(bound, capacity),
+        bound.live_bytes,
+        bound.live_step,
+        nodes - left + least.nodes,
+    )
+
+
+def _cause(bound: Bound, capacity: int) -> Cause:
+    if bound.live_bytes > capacity:
+        return Cause.STEP
+    return Cause.ALIGNMENT if bound.peak > capacity else Cause.ARRANGEMENT
+
+
+def settled(answer: Allocation, conflict: Conflict | None) -> Allocation:
+    """`answer`, INFEASIBLE where it did not know but `conflict` is the proof."""
+    if conflict is None or answer.status is not Status.UNKNOWN:
+        return answer
+    known = answer.lower_bound if conflict.lower_bound is None else conflict.lower_bound
+    return replace(answer, status=Status.INFEASIBLE, lower_bound=max(answer.lower_bound, known))
 
 
 def _too_small(problem: Problem, answer: Allocation) -> int:

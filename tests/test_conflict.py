@@ -12,6 +12,7 @@ from support.problems import problems, random_problem
 
 from tmpass.allocate import allocate
 from tmpass.conflict import Cause, find_conflict, settled
+from tmpass.conflict.questions import Questions
 from tmpass.errors import UsageError
 from tmpass.problem import Buffer, Gap, Memory, Problem, Status
 
@@ -19,7 +20,7 @@ from tmpass.problem import Buffer, Gap, Memory, Problem, Status
 def explained(problem, **options):
     """The problem's answer, and why it is no better."""
     answer = allocate(problem, **options)
-    return answer, find_conflict(problem, answer)
+    return answer, find_conflict(problem, answer, **options)
 
 
 def ids(problem, conflict):
@@ -78,33 +79,68 @@ def test_a_conflict_does_not_fit_and_is_minimal(kind):
     assert {Status.INFEASIBLE, Status.OPTIMAL} <= seen
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", ["solid", "aligned"])
-def test_conflicts_of_many_brimful_problems(kind):
-    searched = 0
-    for seed in range(1500):
-        problem = brimful(seed, 5, height=8, longest=4)
-        if kind == "aligned":
-            rng = random.Random(seed)
-            problem = replace(
-                problem, buffers=tuple(replace(b, alignment=rng.choice((1, 2, 4))) for b in problem.buffers)
-            )
-        if len(problem.buffers) > 10:
+def mixed(seed):
+    """Six buffers with memories, and pairs that share or are apart."""
+    rng = random.Random(seed)
+    problem = random_problem(seed, 6, steps=5, longest=4, max_size=8, alignments=(1, 2), capacity=rng.randint(4, 40))
+    memories = (Memory("near", 0, rng.randint(4, 16)), Memory("far", 20)) if rng.random() < 0.5 else ()
+    allowed = [("near",), ("far",), ()] if memories else [()]
+    buffers = tuple(replace(b, memories=rng.choice(allowed)) for b in problem.buffers)
+    pairs = [tuple(rng.sample(range(6), 2)) for _ in range(rng.randint(0, 4))]
+    shared, apart = tuple(pairs[:2]), tuple(pairs[2:])
+    return replace(problem, buffers=buffers, memories=memories, shared=shared, apart=apart)
+
+
+def test_conflicts_of_memories_and_pairs():
+    """The other side of a proof is a packing: without any one of its buffers, the conflict has one."""
+    explained_all = 0
+    for seed in range(400):
+        problem = mixed(seed)
+        try:
+            answer, conflict = explained(problem, nodes=2000)
+        except UsageError:  # such pairs cannot share, or share and are apart
             continue
-        answer, conflict = explained(replace(problem, capacity=None))
-        assert conflict.lower_bound == answer.peak
+        if answer.status is not Status.INFEASIBLE:
+            continue
+        questions = Questions(problem, conflict.capacity, 0)
+        assert not packed(questions.only(conflict.buffers), conflict.capacity)
+        if conflict.minimal:
+            explained_all += 1
+            for left_out in conflict.buffers:
+                others = [at for at in conflict.buffers if at != left_out]
+                assert packed(questions.only(others), conflict.capacity)
+    assert explained_all > 50
+
+
+def packed(problem, capacity):
+    return allocate(replace(problem, capacity=capacity), minimize=False, nodes=2000).status in (
+        Status.OPTIMAL,
+        Status.FEASIBLE,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("alignments", [(1,), (1, 2, 4)])
+def test_conflicts_of_many_problems(alignments):
+    causes = set()
+    for seed in range(2000):
+        problem = random_problem(seed, 6, steps=5, longest=3, max_size=6, alignments=alignments)
+        if seed % 2:
+            problem = replace(problem, capacity=seed % 13 + 3)
+        conflict = explained(problem)[1]
         check(problem, conflict)
-        searched += conflict.cause is Cause.ARRANGEMENT
-    assert searched > (100 if kind == "aligned" else 0)
+        causes.add(conflict.cause)
+    assert causes == set(Cause) if len(alignments) > 1 else {Cause.BUFFER, Cause.STEP}
 
 
 @pytest.mark.slow
 def test_conflicts_that_take_a_search():
     searched = 0
-    for seed in range(200):
-        problem = replace(brimful(seed, 8, height=24), capacity=None)
-        answer, conflict = explained(problem)
-        if answer.status is Status.OPTIMAL and conflict.cause is Cause.ARRANGEMENT and conflict.minimal:
+    for seed in range(30):
+        problem = replace(brimful(seed, 16, height=24), capacity=None)
+        answer, conflict = explained(problem, nodes=400_000)
+        if conflict.cause is Cause.ARRANGEMENT and conflict.minimal:
+            assert answer.status is Status.OPTIMAL
             check(problem, conflict, cp_sat_peak)
             searched += 1
     assert searched >= 2

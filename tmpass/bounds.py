@@ -144,7 +144,7 @@ def _fill(memories: Sequence[Memory], grain: int, load: _Load) -> int | None:
 
 def _loads(buffers: Sequence[Buffer], grain: int) -> Iterator[_Load]:
     """What is alive after each step at which bytes come to life."""
-    spans = sorted((lower, upper, size, -size % grain) for b in buffers for lower, upper, size in _spans(b) if size)
+    spans = sorted((lower, upper, size, -size % grain) for b in buffers for lower, upper, size in needs(b) if size)
     ends: list[tuple[int, int, int]] = []  # heap of (upper, size, waste) of what is alive
     wastes: list[tuple[int, int]] = []  # heap of (-waste, upper), with the dead removed when they come up
     live = rounded = 0
@@ -164,7 +164,7 @@ def _loads(buffers: Sequence[Buffer], grain: int) -> Iterator[_Load]:
         yield _Load(lower, live, rounded, -wastes[0][0])
 
 
-def _spans(buffer: Buffer) -> Iterator[tuple[int, int, int]]:
+def needs(buffer: Buffer) -> Iterator[tuple[int, int, int]]:
     """The live range of `buffer` cut at its gaps: (lower, upper, bytes needed)."""
     at = buffer.lower
     for gap in buffer.gaps:

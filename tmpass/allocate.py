@@ -40,11 +40,9 @@ def allocate(
         raise UsageError(f"a budget of {nodes!r} nodes", hint="give a whole number of 0 .. 2^62")
     if not minimize and problem.capacity is None:
         raise UsageError("there is no capacity to fit into", hint="give one, or minimise")
-    _check_fixed(problem)
     solver = method(allocator)
     merged = merge_shared(problem)
-    if problem.shared:
-        _check_fixed(merged.problem)  # one that is fixed holds all that share with it
+    _check_fixed(merged.problem)  # one that is fixed fixes all that share with it
     strange = sorted(constraints(merged.problem) - solver.HONOURS)
     if strange:
         raise UsageError(f"allocator {allocator} does not know {' and '.join(strange)}", hint="auto knows all of them")

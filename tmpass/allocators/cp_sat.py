@@ -2,19 +2,19 @@
 
 offset
 ^   |  +-----+             For each largest set of buffers alive at one step, their intervals of bytes do not overlap;
-|   |  |  b  |  above      the solver shares one order literal between all sets in which the same two meet. Offsets are
-|   +--+--+--+             counted in steps of the alignment, memories are domains, and two that must be apart have an
-|   |  a  |     below      order literal of their own.
+|   |  |  b  |  above      and each two of them share one literal that says which is above. Offsets are counted in
+|   +--+--+--+             steps of the alignment, memories are domains, and two that must be apart have a byte between
+|   |  a  |     below      what their literal puts in order.
 +-------------> steps
 """
 
-import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tmpass.allocators import CONSTRAINTS, Found, Goal, first_fit, satisfied
 from tmpass.allocators.arrays import peak_of
+from tmpass.allocators.interruptible import run
 from tmpass.allocators.units import Units, cliques, count_pairs, meeting, to_units
 from tmpass.problem import Problem
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 HONOURS = frozenset(CONSTRAINTS)
 
-MAX_PAIRS = 200_000
+MAX_PAIRS = 50_000
 """With more pairs of buffers that share a step, first fit's packing is the answer: the model would take minutes."""
 
-NODES_PER_TICK = 100_000
-"""Nodes of the goal for a unit of CP-SAT's deterministic time, which is near a second."""
+NODES_PER_TICK = 4_000_000
+"""Nodes of the goal for a unit of CP-SAT's deterministic time, which is some ten seconds with models like these."""
 
 SEED = 1
 
@@ -41,7 +41,7 @@ def solve(problem: Problem, goal: Goal) -> Found:
     `goal.nodes` are a limit on the solver's deterministic time, NODES_PER_TICK to a unit: work that it counts itself,
     never seconds; presolving has limits of its own and may go above. One worker and a fixed seed: the same version of
     OR-tools gives the same packing everywhere. Ctrl-C ends the search, and the best packing so far is the answer, whose
-    method then says that it was interrupted; in other threads than the main one it has no effect here.
+    method then says that it was interrupted; only the main thread can be.
     """
     best = first_fit.solve(problem, goal)
     if not goal.nodes or satisfied(problem, goal, best) or count_pairs(problem) > MAX_PAIRS:
@@ -65,8 +65,8 @@ def _ask(units: Units, goal: Goal, best: Found) -> Found:
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = SEED
     solver.parameters.max_deterministic_time = goal.nodes / NODES_PER_TICK
-    solver.parameters.catch_sigint_signal = threading.current_thread() is threading.main_thread()
-    status = solver.solve(model)
+    solver.parameters.catch_sigint_signal = False
+    status, interrupted = run(lambda: solver.solve(model), solver.stop_search)
     ticks = solver.response_proto.deterministic_time
     nodes = min(goal.nodes, best.nodes + round(ticks * NODES_PER_TICK))
     found = replace(best, nodes=nodes)
@@ -80,7 +80,7 @@ def _ask(units: Units, goal: Goal, best: Found) -> Found:
     if goal.minimize:
         proved = round(solver.best_objective_bound) * units.grain
         found = replace(found, bound=max(best.bound, min(proved, found.peak)))
-    if status in (cp_model.FEASIBLE, cp_model.UNKNOWN) and ticks < solver.parameters.max_deterministic_time:
+    if interrupted:
         found = replace(found, method=f"{found.method}, interrupted")
     return found
 
@@ -107,17 +107,15 @@ def _model(units: Units, goal: Goal, best: Found) -> "tuple[cp_model.CpModel, li
     for clique in cliques(units.pieces):
         if len(clique) > 1:
             model.add_no_overlap([intervals[piece] for piece in clique])
-    if units.apart:
-        _keep_apart(model, units, offsets)
+    _order(model, units, offsets)
     if goal.minimize:
         model.minimize(peak)
     return model, choices
 
 
-def _keep_apart(model: "cp_model.CpModel", units: Units, offsets: Sequence[Any]) -> None:
+def _order(model: "cp_model.CpModel", units: Units, offsets: Sequence[Any]) -> None:
+    """For each two that meet, a literal for each range of differences that they deny: above it, or below."""
     for (a, b), pieces in meeting(units.pieces).items():
-        if frozenset((units.at[a], units.at[b])) not in units.apart:
-            continue
         for first, last in units.denied(pieces, a, b):
             above = model.new_bool_var("")
             model.add(offsets[b] - offsets[a] > last).only_enforce_if(above)

@@ -9,7 +9,6 @@ all offsets in units. SCIP computes in floating point: every packing is rounded 
 its proofs count only while M is so small that its tolerances cannot hide a unit.
 """
 
-import threading
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import ceil
@@ -17,6 +16,7 @@ from typing import Any
 
 from tmpass.allocators import CONSTRAINTS, Found, Goal, first_fit, satisfied
 from tmpass.allocators.arrays import peak_of
+from tmpass.allocators.interruptible import run
 from tmpass.allocators.units import Ranges, Units, count_pairs, meeting, to_units
 from tmpass.problem import Problem
 
@@ -66,14 +66,13 @@ def _ask(units: Units, goal: Goal, best: Found) -> Found:
     model = _model(units, goal, best)
     solver = model.solver
     branches = -(-goal.nodes // NODES_PER_BRANCH)
-    main = threading.current_thread() is threading.main_thread()
     settings = {
         "limits/nodes": min(branches, 2**62),
         "numerics/feastol": _TOLERANCE,
-        "misc/catchctrlc": "TRUE" if main else "FALSE",
+        "misc/catchctrlc": "FALSE",
     }
     solver.SetSolverSpecificParametersAsString("".join(f"{name} = {value}\n" for name, value in settings.items()))
-    status = solver.Solve()
+    status, interrupted = run(solver.Solve, solver.InterruptSolve)
     found = replace(best, nodes=min(goal.nodes, solver.nodes() * NODES_PER_BRANCH))
     sound = model.span <= _PROVABLE
     if status == pywraplp.Solver.INFEASIBLE:
@@ -87,7 +86,7 @@ def _ask(units: Units, goal: Goal, best: Found) -> Found:
     if goal.minimize and sound:
         proved = ceil(solver.Objective().BestBound() - 1e-3) * units.grain
         found = replace(found, bound=max(best.bound, min(proved, found.peak)))
-    if status in (pywraplp.Solver.FEASIBLE, pywraplp.Solver.NOT_SOLVED) and solver.nodes() < branches:
+    if interrupted:
         found = replace(found, method=f"{found.method}, interrupted")
     return found
 

@@ -5,7 +5,7 @@ a        ##########                6         as one buffer: alive in [0, 5), 6 b
 b              #######             4         [3, 5) a gap whose window are the lower 4
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import lcm
@@ -19,16 +19,18 @@ class Merged:
     """A problem without shared pairs, and for each buffer of the original the index of the one that stands for it.
 
     Where it is not `exact`, it asks for more than the original, and has fewer packings: two that stand for several must
-    be apart as a whole, where only some of those must. Without a `place` each buffer stands for itself.
+    be apart as a whole, where only some of those must.
     """
 
     problem: Problem
-    place: tuple[int, ...] | None = None
+    place: Sequence[int]
     exact: bool = True
 
     def offsets(self, found: tuple[int, ...]) -> tuple[int, ...]:
         """The offsets of the original's buffers where those of `problem` are `found`."""
-        return tuple(found[at] for at in self.place) if found and self.place is not None else found
+        if not found or isinstance(self.place, range):  # each buffer stands for itself
+            return found
+        return tuple(found[at] for at in self.place)
 
 
 def merge_shared(problem: Problem) -> Merged:
@@ -39,7 +41,7 @@ def merge_shared(problem: Problem) -> Merged:
             other at one step, or are to be apart.
     """
     if not problem.shared:
-        return Merged(problem)
+        return Merged(problem, range(len(problem.buffers)))
     classes = _classes(len(problem.buffers), problem.shared)
     place = [0] * len(problem.buffers)
     for number, members in enumerate(classes):

@@ -93,7 +93,7 @@ def test_two_that_never_meet_may_share_and_be_apart():
         ({"offset": 0}, {"offset": 4}, {}, "buffers a, b must share, but are fixed at 0 and 4"),
         ({"memories": ("x",)}, {"memories": ("y",)}, {"memories": (Memory("x", 0, 8), Memory("y", 8))}, "no memory"),
         ({"gaps": (Gap(0, 1, 0, 1),)}, {"gaps": (Gap(0, 1, 2, 3),)}, {}, "bytes apart from each other at step 0"),
-        ({}, {}, {"apart": ((1, 0),)}, "a and b must share and must be apart"),
+        ({}, {}, {"apart": ((0, 1),)}, "a and b must share and must be apart"),
     ],
 )
 def test_what_cannot_share(first, second, more, message):

@@ -5,7 +5,7 @@ from support.problems import problems, random_problem
 
 from tmpass import bounds
 from tmpass.bounds import Bound, lower_bound
-from tmpass.problem import Buffer, Gap, Problem
+from tmpass.problem import Buffer, Gap, Memory, Problem
 
 
 def test_live_bytes_are_the_fullest_step():
@@ -32,11 +32,27 @@ def test_nothing_needs_nothing():
     assert lower_bound(Problem(())) == Bound(0, 0, 0, 0)
 
 
-@given(problems(with_fixed=True, with_alignment=True, with_gaps=True))
+def test_what_only_upper_memories_may_hold_fills_them_from_their_beginning():
+    memories = Memory("sram", 0, 16), Memory("dram", 64, 128)
+    only = tuple(Buffer(name, 3, 4, 5, memories=("dram",)) for name in "ab")
+    assert lower_bound(Problem((Buffer("c", 0, 1, 4), *only), memories=memories)) == Bound(74, 3, 10, 3)
+
+
+def test_what_is_too_much_for_the_lower_memory_is_in_the_upper_one():
+    memories = Memory("sram", 0, 16), Memory("dram", 64, 128)
+    assert lower_bound(Problem(tuple(Buffer(n, 2, 3, 8) for n in "abc"), memories=memories)) == Bound(72, 2, 24, 2)
+
+
+@pytest.mark.parametrize("size", [9, 6])
+def test_what_no_memory_has_room_for_is_above_all_packings(size):
+    problem = Problem(tuple(Buffer(n, 0, 1, size) for n in "ab"), memories=(Memory("sram", 0, 8),))
+    assert lower_bound(problem).peak == problem.reach + 1
+
+
+@given(problems(with_fixed=True, with_alignment=True, with_gaps=True, with_memories=True, with_apart=True))
 def test_no_packing_is_below_the_bound(problem):
     least = least_peak(problem)
-    if least is not None:
-        assert lower_bound(problem).peak <= least
+    assert least is None or lower_bound(problem).peak <= least
 
 
 @given(problems())

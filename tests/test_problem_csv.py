@@ -12,7 +12,7 @@ from support.exact import busiest_step
 from support.problems import problems
 
 from tmpass.errors import UsageError
-from tmpass.problem import Buffer, Gap, Problem
+from tmpass.problem import Buffer, Gap, Memory, Problem
 from tmpass.problem_csv import read_problem, write_problem, write_solution
 
 SHARED = Path(__file__).parents[2] / "shared" / "problems"
@@ -210,6 +210,36 @@ class TestWrite:
         free, fixed = Buffer("a", 0, 9, 4), Buffer("b", 0, 9, 4, offset=4)
         assert write_problem(Problem((free,))) == "id,lower,upper,size\na,0,9,4\n"
         assert write_problem(Problem((free, fixed))) == "id,lower,upper,size,offset\na,0,9,4,\nb,0,9,4,4\n"
+
+
+class TestMemoriesAndPairs:
+    MEMORIES = (Memory("sram", 0, 64), Memory("dram", 64))
+
+    def test_the_columns(self):
+        text = "id,lower,upper,size,memory,share,apart\na,0,3,4,sram dram,b,\nb,0,3,4,,a,c\nc,0,3,4,dram,,b b\n"
+        problem = read_problem(text, "p.csv", capacity=None, memories=self.MEMORIES)
+        assert [b.memories for b in problem.buffers] == [("sram", "dram"), (), ("dram",)]
+        assert (problem.shared, problem.apart) == (((0, 1),), ((1, 2),))
+
+    @pytest.mark.parametrize("column", ["share", "apart"])
+    @pytest.mark.parametrize(("name", "what"), [("x", "'x' is no buffer's id"), ("a", "'a' is the buffer itself")])
+    def test_a_pair_with_none_names_line_and_column(self, column, name, what):
+        error = refusal(f"id,lower,upper,size,{column}\nb,0,1,4,\na,0,3,4,{name}\n")
+        assert (error.where, error.what) == (f"p.csv, line 3, column {column}", what)
+
+    def test_an_unknown_memory_names_line_and_buffer(self):
+        error = refusal("id,lower,upper,size,memory\na,0,3,4,sram\n")
+        assert error.where == "p.csv, line 2, buffer 'a'"
+        assert "asks for memory sram" in error.what
+
+    @settings(deadline=None)
+    @given(problems(min_size=1, with_memories=True, with_shared=True, with_apart=True, with_hints=True))
+    def test_they_read_back_as_they_were_written(self, problem):
+        back = read_problem(write_problem(problem), "p.csv", capacity=None, memories=problem.memories)
+        assert back.buffers == problem.buffers
+        for kind in ("shared", "apart"):
+            pairs = ({frozenset(pair) for pair in getattr(p, kind)} for p in (back, problem))
+            assert next(pairs) == next(pairs)
 
 
 @st.composite

@@ -21,7 +21,8 @@ def try_hints(problem: Problem, goal: Goal, method: Method) -> Found:
     if not wishes:
         return method.solve(problem, goal)
     first: Found | None = None
-    pinned = replace(problem, buffers=tuple(_pinned(b, problem) for b in problem.buffers))
+    reach = problem.reach
+    pinned = replace(problem, buffers=tuple(_pinned(b, problem, reach) for b in problem.buffers))
     fixed = pinned.only([at for at, b in enumerate(pinned.buffers) if b.offset is not None])
     if not check_offsets(fixed, [b.offset or 0 for b in fixed.buffers]):
         first = method.solve(pinned, replace(goal, nodes=goal.nodes // _SHARE))
@@ -35,9 +36,11 @@ def try_hints(problem: Problem, goal: Goal, method: Method) -> Found:
     return _move(problem, found)
 
 
-def _pinned(buffer: Buffer, problem: Problem) -> Buffer:
-    """`buffer` fixed at its hint, if that is aligned."""
+def _pinned(buffer: Buffer, problem: Problem, reach: int) -> Buffer:
+    """`buffer` fixed at its hint, if that is aligned and not above what any packing needs."""
     if buffer.hint is None or buffer.offset is not None or buffer.hint % problem.alignment_of(buffer):
+        return buffer
+    if buffer.hint + buffer.size > reach:
         return buffer
     return replace(buffer, offset=buffer.hint, hint=None)
 
@@ -46,8 +49,8 @@ def _move(problem: Problem, found: Found) -> Found:
     """`found` with buffers moved to their hints where nothing else is there."""
     offsets = list(found.offsets)
     for at, buffer in enumerate(problem.buffers if offsets else ()):
-        wish = _pinned(buffer, problem).offset
-        if buffer.offset is not None or wish is None or wish == offsets[at] or wish + buffer.size > found.peak:
+        wish = _pinned(buffer, problem, found.peak).offset
+        if buffer.offset is not None or wish is None or wish == offsets[at]:
             continue
         if _free(problem, offsets, at, wish):
             offsets[at] = wish

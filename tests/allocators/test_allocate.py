@@ -13,7 +13,7 @@ from tmpass.problem import Buffer, Problem, Status
 
 ANY = problems(with_fixed=True, with_alignment=True, with_gaps=True, with_capacity=True)
 SOLID = problems(with_fixed=True, with_alignment=True, with_capacity=True)
-EXACT = st.sampled_from(["auto", "canonical", "place-or-postpone"])
+EXACT = st.sampled_from(["auto", "canonical", "place-or-postpone", "cp-sat", "ilp"])
 methods = st.sampled_from(sorted(METHODS))
 
 

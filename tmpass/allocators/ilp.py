@@ -31,8 +31,8 @@ NODES_PER_BRANCH = 1000
 _PROVABLE = 2**20
 """With M above so many units nothing that SCIP says counts as a proof: M times _TOLERANCE would come near one unit."""
 
-_MAX_UNITS = 2**40
-"""Above so many it is not asked at all: doubles would no longer tell neighbours apart."""
+_MAX_UNITS = 2**22
+"""With a limit above so many units it is not asked at all: from 2^28 on, four buffers were seen to keep it for ever."""
 
 _TOLERANCE = 1e-9
 """By which SCIP may miss a law or a whole number."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from tmpass.allocators import METHODS
 from tmpass.cli.terminal import complain, progress
 from tmpass.sizes import MAX_BYTES, parse_size
 
@@ -17,7 +18,7 @@ EXIT_CODES = {"optimal": 0, "feasible": 0, "infeasible": 1, "unknown": 4}
 """Status of a plan or allocation -> exit code."""
 
 
-ALLOCATORS = "auto, first-fit, canonical or place-or-postpone."
+ALLOCATORS = " or ".join(", ".join(METHODS).rsplit(", ", 1)) + "."
 
 NODES = click.IntRange(0, MAX_BYTES)
 

@@ -49,7 +49,8 @@ def check_offsets(problem: Problem, offsets: Sequence[int], *, capacity: int | N
         message = f"{one} and {two} share bytes {hit.low}..{hit.high - 1} at step {hit.step}"
         found.append(Violation("overlap", message, one, two, hit.step, hit.low, hit.high))
     for first, second in problem.apart:
-        found += _touching(problem, offsets, first, second)
+        shares = bool(together) and together[first] == together[second]
+        found += _touching(problem, offsets, first, second, shares=shares)
     return found
 
 
@@ -71,14 +72,17 @@ def _classes(problem: Problem) -> list[int]:
     return classes
 
 
-def _touching(problem: Problem, offsets: Sequence[int], one: int, two: int) -> Iterator[Violation]:
-    """The first step at which two that must be apart are alive with no byte between them. Overlaps are told already."""
+def _touching(problem: Problem, offsets: Sequence[int], one: int, two: int, *, shares: bool) -> Iterator[Violation]:
+    """The first step at which two that must be apart are alive with no byte between them. Overlaps are told already,
+    unless the two also share.
+    """
     first, second = problem.buffers[one], problem.buffers[two]
     others = [r for r in _rectangles(second, offsets[two], two) if r.lower < r.upper and r.low < r.high]
     for r in _rectangles(first, offsets[one], one):
         for other in others if r.low < r.high else ():
             step = max(r.lower, other.lower)
-            if step < min(r.upper, other.upper) and (r.high == other.low or other.high == r.low):
+            meet = r.low <= other.high and other.low <= r.high if shares else other.low == r.high or other.high == r.low
+            if step < min(r.upper, other.upper) and meet:
                 low = max(r.low, other.low)
                 message = f"{first.id} and {second.id} must be apart, but touch at byte {low} at step {step}"
                 yield Violation("apart", message, first.id, second.id, step, low, low)

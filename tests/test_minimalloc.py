@@ -49,13 +49,12 @@ def fits(problem, capacity):
         [
             o
             for o in ([b.offset] if b.offset is not None else range(0, capacity + 1, problem.alignment_of(b)))
-            if (not b.size or o + b.size <= capacity) and check_offsets(Problem((b,), None, 1, problem.memories), [o]) == []
+            if (not b.size or o + b.size <= capacity)
+            and check_offsets(Problem((b,), None, 1, problem.memories), [o]) == []
         ]
         for b in buffers
     ]
-    clash = [
-        [{d for d in range(-a.size, b.size + 1) if overlaps(a, d, b, 0)} for b in buffers] for a in buffers
-    ]
+    clash = [[{d for d in range(-a.size, b.size + 1) if overlaps(a, d, b, 0)} for b in buffers] for a in buffers]
 
     def go(offsets):
         at = len(offsets)
@@ -74,7 +73,7 @@ def windowless(problem):
 
 
 def crowded(rng):
-    """Many that live equally long, aligned, with gaps, in memories and beside fixed ones: where rules could interfere."""
+    """Aligned, with gaps, in memories and beside fixed ones: where rules could interfere."""
     alignment = rng.choice((1, 1, 1, 2, 4))
     memories = rng.choice(((), (), (Memory("a", 0, rng.randint(3, 8)), Memory("b", rng.randint(8, 12)))))
     buffers = []

@@ -47,7 +47,9 @@ SearchResult solve_apart(const Problem& problem, Bytes capacity, const Interrupt
     std::vector<Index> movable;
     for (Index b = 0; b < problem.count(); ++b) {
         if (problem.movable(b)) {
-            result.offsets[b] = 0;
+            Bytes& offset = result.offsets[b] = 0;  // of an empty buffer: the lowest that its memories have
+            for (const auto& [from, to] : problem.barred.of(b))
+                if (from <= offset) offset = align_up(std::max(to, offset), problem.alignment[b]);
             if (problem.size[b] > 0) movable.push_back(b);
         } else if (problem.size[b] > 0 && problem.fixed[b] + problem.size[b] > capacity) {
             return {Answer::kImpossible, {}, 0};

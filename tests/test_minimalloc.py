@@ -10,7 +10,7 @@ from math import lcm
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.exact import overlaps
+from support.exact import least_peak, overlaps
 from support.families import beside, guillotine, stacked, variant
 from support.problems import problems
 from support.shared import parametrize
@@ -44,13 +44,12 @@ def ask(problem, capacity, *, nodes=MUCH, **rules):
 
 def fits(problem, capacity):
     """Whether a packing exists, by trying all offsets; at most six buffers, small numbers."""
-    buffers = sorted(problem.buffers, key=lambda b: (b.offset is None, -b.size))
+    buffers = sorted((b for b in problem.buffers if b.size), key=lambda b: (b.offset is None, -b.size))
     places = [
         [
             o
             for o in ([b.offset] if b.offset is not None else range(0, capacity + 1, problem.alignment_of(b)))
-            if (not b.size or o + b.size <= capacity)
-            and check_offsets(Problem((b,), None, 1, problem.memories), [o]) == []
+            if o + b.size <= capacity and check_offsets(Problem((b,), None, 1, problem.memories), [o]) == []
         ]
         for b in buffers
     ]
@@ -208,3 +207,13 @@ def test_windows_and_pairs_that_stay_apart_are_refused():
         allocate(both, "minimalloc")
     with pytest.raises(ValueError, match="apart"):
         _core.minimalloc(to_native(both), 20, 10)
+
+
+@settings(max_examples=150, deadline=None)
+@given(problems(with_fixed=True, with_alignment=True, with_gaps=True))
+def test_the_least_peak_with_gaps_is_found_and_proved(problem):
+    problem = windowless(problem)
+    least = least_peak(problem)
+    if least is not None:
+        answer = allocate(problem, "minimalloc")
+        assert (answer.peak, answer.lower_bound) == (least, least)

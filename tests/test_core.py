@@ -84,23 +84,6 @@ def test_first_fit_is_the_lowest_free_offset_in_turn(problem):
     assert _core.first_fit(to_native(problem), list(order)) == [placed[i] for i in range(len(problem.buffers))]
 
 
-@pytest.mark.parametrize("count", [1400, 20_000])
-def test_a_long_chain_fits_the_small_stack_of_a_thread(count):
-    script = f"""
-import threading
-from tmpass import _core
-count = {count}
-steps = list(range(count))
-problem = _core.Problem(steps, [s + 2 for s in steps], [1] * count, [1] * count, [-1] * count)
-threading.stack_size(512 * 1024)
-thread = threading.Thread(target=lambda: print(_core.minimalloc(problem, capacity=2, node_limit=10**6)[0]))
-thread.start()
-thread.join()
-"""
-    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
-    assert found.stdout == ("0\n" if count < 1500 else "2\n")
-
-
 @pytest.mark.parametrize("kernel", ["minimalloc", "postpone"])
 def test_a_long_search_stops_on_ctrl_c(kernel):
     script = f"""

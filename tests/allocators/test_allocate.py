@@ -7,13 +7,14 @@ from support.exact import least_peak, overlaps
 from support.problems import problems, random_problem
 
 from tmpass.allocate import allocate
-from tmpass.allocators import METHODS
+from tmpass.allocators import METHODS, constraints
+from tmpass.allocators import method as module
 from tmpass.errors import UsageError
 from tmpass.problem import Buffer, Problem, Status
 
 ANY = problems(with_fixed=True, with_alignment=True, with_gaps=True, with_capacity=True)
 SOLID = problems(with_fixed=True, with_alignment=True, with_capacity=True)
-EXACT = st.sampled_from(["auto", "canonical", "place-or-postpone", "cp-sat", "ilp"])
+EXACT = st.sampled_from(["auto", "minimalloc", "place-or-postpone", "cp-sat", "ilp"])
 methods = st.sampled_from(sorted(METHODS))
 
 
@@ -27,6 +28,11 @@ def test_what_is_said_is_true(problem, method, minimize, nodes):
     least = least_peak(problem)
     if least is None:
         with pytest.raises(UsageError, match="fixed offsets"):
+            allocate(problem, method, nodes=nodes)
+        return
+    strange = constraints(problem) - module(method).HONOURS
+    if strange:
+        with pytest.raises(UsageError, match=f"does not know {min(strange)}"):
             allocate(problem, method, nodes=nodes)
         return
     answer = allocate(problem, method, minimize=minimize or problem.capacity is None, nodes=nodes)

@@ -2,6 +2,7 @@
 
 from support.problems import random_problem
 
+from tmpass import _core
 from tmpass.allocate import allocate
 from tmpass.allocators import Found, Goal, ladder
 from tmpass.problem import Buffer, Gap, Problem, Status
@@ -43,14 +44,18 @@ def test_a_gap_makes_room():
     assert (answer.status, answer.peak, answer.lower_bound) == (Status.OPTIMAL, 10, 10)
 
 
-STAIR = Problem(tuple(Buffer(str(i), i, i + 20, i * 37 % 101 + 1) for i in range(1600)))
-"""One part, deeper than what the canonical search's recursion may take."""
-
-
 def test_what_is_too_large_to_search_is_asked_once():
-    answer = allocate(STAIR, "canonical")
-    assert answer.status is Status.FEASIBLE
-    assert answer.nodes == 0
+    """Seven packings of nearly the same size, and sums near 2^60 that no search takes."""
+    huge = [2**59 - 1 - 2 * i for i in range(4)]
+    problem = Problem((*(Buffer(str(i), i, i + 2, size) for i, size in enumerate(huge)), Buffer("u", 0, 5, 3)))
+    asked = []
+
+    def kernel(native, capacity, limit):
+        asked.append(capacity)
+        return _core.minimalloc(native, capacity, limit)
+
+    found = ladder.improve(problem, Goal(bound=2**59, minimize=True, nodes=1000), start(problem, 2**59), "test", kernel)
+    assert (len(asked), found.nodes, found.method) == (1, 0, "stack")
 
 
 def test_a_packing_at_the_bound_ends_the_search():

@@ -69,7 +69,7 @@ def test_minimize_goes_on_where_the_capacity_is_met(run):
 def test_each_allocator(run):
     words = ("allocate", PROBLEMS / "scattered.csv", "--allocator")
     assert "first-fit by" in run(*words, "first-fit").out
-    assert "canonical" in run(*words, "canonical").out
+    assert "minimalloc" in run(*words, "minimalloc").out
 
 
 def test_alignment_holds_for_every_offset(run, small):

@@ -65,8 +65,8 @@ class DepthFirst {
 
     struct Frame {
         std::size_t lows, watches, floors, lists, groups;  // lengths of the trails, and of the stacks, to go back to
-        Index group, buffer;                      // buffer: -1 while nothing is placed
-        Index free;                               // the rank of the only candidate, or -1 where there are more
+        Index group, buffer;                               // buffer: -1 while nothing is placed
+        Index free;                                        // the rank of the only candidate, or -1 where there are more
         Cursor cursor, tried;
         Unit ceiling;  // where no candidate may start any more
     };
@@ -172,7 +172,17 @@ class DepthFirst {
     }
 
     void push_frame(Index group, Cursor cursor) {
-        Frame frame{low_trail_.size(), watch_trail_.size(), floor_trail_.size(), lists_.size(), groups_.size(), group, -1, -1, cursor, {-1, -1}, kGone};
+        Frame frame{low_trail_.size(),
+                    watch_trail_.size(),
+                    floor_trail_.size(),
+                    lists_.size(),
+                    groups_.size(),
+                    group,
+                    -1,
+                    -1,
+                    cursor,
+                    {-1, -1},
+                    kGone};
         look_around(groups_[group], frame);
         frames_.push_back(frame);
     }
@@ -276,8 +286,8 @@ class DepthFirst {
         return fits && holds(group, cursor.offset);
     }
 
-    // Floors, by an unplaced buffer of each section that can still start at or below the section's limit. While there is
-    // one the floor is no higher, and need not be known.
+    // Floors, by an unplaced buffer of each section that can still start at or below the section's limit. While there
+    // is one the floor is no higher, and need not be known.
     void unwatch(Index b) {
         if (watching_[b] == 0) return;
         work_ += end(b) - first(b);
@@ -393,30 +403,22 @@ class DepthFirst {
             piece.mixed = true;
             return;
         }
-        piece.list = static_cast<Index>(lists_.size());
-        for (Index i = whole.list; i < whole.list_end; ++i) {
-            const Index b = lists_[i];
-            if (low_[b] < kGone && inside(piece, b)) lists_.push_back(b);
-        }
-        piece.list_end = static_cast<Index>(lists_.size());
-        work_ += length;
-        if (!rules_.rerank) {
-            piece.start.rank = -1;
-            for (Index i = whole.list; i <= whole.list+cursor.rank; ++i) {
+        // Ranks are new, but what the cursor has passed at its own offset stays passed: it comes first, up to the
+        // start.
+        const auto stays = [&](Index i) { return low_[lists_[i]] == cursor.offset && i - whole.list <= cursor.rank; };
+        const auto take = [&](bool passed) {
+            const auto from = static_cast<Index>(lists_.size());
+            for (Index i = whole.list; i < whole.list_end; ++i) {
                 const Index b = lists_[i];
-                piece.start.rank += low_[b] < kGone && inside(piece, b);
+                if (low_[b] < kGone && inside(piece, b) && stays(i) == passed) lists_.push_back(b);
             }
-            return;
-        }
-        Index passed_by = piece.list;
-        for (Index i = whole.list; i <= whole.list+cursor.rank; ++i) {
-            const Index b = lists_[i];
-            if (low_[b] == cursor.offset && inside(piece, b)) excl_.push_back(b);
-        }
-        sort_by_rank(piece.list, piece.list_end);
-        std::stable_partition(lists_.begin()+piece.list, lists_.begin()+piece.list_end, [&](Index b){return std::ranges::find(excl_, b)!=excl_.end();});
-        passed_by += (Index)excl_.size(); excl_.clear();
-        piece.start.rank = passed_by - piece.list - 1;
+            if (rules_.rerank) sort_by_rank(from, static_cast<Index>(lists_.size()));
+            return from;
+        };
+        work_ += 2 * length;
+        piece.list = take(true);
+        piece.start.rank = take(false) - piece.list - 1;
+        piece.list_end = static_cast<Index>(lists_.size());
     }
 
     // Orders lists_[from .. to) by the rank of the attempt, its totals being those of what is unplaced.
@@ -452,8 +454,8 @@ class DepthFirst {
     const std::vector<Unit> size_, last_;  // per buffer
     std::vector<unsigned char> plain_;
     std::vector<Index> watching_;
-    std::vector<Unit> low_, offset_;       // low_: kGone once placed
-    std::vector<Index> hat_;               // a neighbour that it would raise, when last seen
+    std::vector<Unit> low_, offset_;  // low_: kGone once placed
+    std::vector<Index> hat_;          // a neighbour that it would raise, when last seen
     // Per section. limit_: the highest offset above which all that is unplaced fits; support_: who is at the floor;
     // crossing_: unplaced buffers that reach into the next; piece_at_: scratch of split().
     std::vector<Unit> limit_, floor_;
@@ -463,7 +465,7 @@ class DepthFirst {
     std::vector<Watch> watch_trail_;
     std::vector<std::pair<Index, Unit>> floor_trail_;
     std::vector<Frame> frames_;
-    std::vector<Index> lists_, excl_;
+    std::vector<Index> lists_;
     std::vector<Group> groups_, pieces_;
     std::vector<std::tuple<double, double, double, Index>> keys_;
 };

@@ -16,8 +16,9 @@
 //    it, since all that is placed ends below and all that is not placed begins above;
 //  - for the same reason it does not start at or above the lowest top of another unplaced buffer (dominance);
 //  - what shares a section lies one above the other, above the floor and the cursor (section, floor);
-//  - a buffer that raises nothing where it is put is there in X too, because nothing else keeps it up. It changes
-//    nothing for the others, so neither its alternatives need to be tried nor does the cursor move (hatless);
+//  - a buffer that raises nothing where it would be put has nothing above it that could keep it up, so X has it there.
+//    It is put there before all others, without alternatives, and the cursor does not move, since the others are as
+//    they were. If the cursor is past that place already the state is not true, and fails (hatless);
 //  - what shares no section does not matter to each other (decomposition).
 //
 // None of this needs more than that two neighbours keep apart by their sizes, and that a lowest legal offset rises with
@@ -44,7 +45,7 @@ struct MinimallocRules {
     bool hatless = true;        // what raises nothing where it is put has no alternatives
     bool decomposition = true;  // both sides of a boundary that nothing unplaced crosses are searched apart
     bool rerank = true;         // and ranked anew, by their own totals
-    bool always_fit = true;     // buffers that fit however the others are placed are placed last (always_fit.hpp)
+    bool always_fit = true;  // first, briefly, without the buffers that fit however others are placed (always_fit.hpp)
 };
 
 // Looks for offsets with every top at or below `capacity`, with at most `node_limit` nodes: placements, of which those

@@ -1,0 +1,65 @@
+"""What each rule of an exact search is worth: nodes and time to a packing within the capacity, with one rule off alone.
+
+python tests/bench/ablation.py [--kernel minimalloc|postpone] [--capacity N] [--nodes N] problem.csv ...
+
+Prints a table in Markdown; a problem whose nodes ended is marked with a dash.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+from tmpass import _core
+from tmpass.allocators.arrays import to_native
+from tmpass.problem_csv import read_problem
+
+RULES = {
+    "minimalloc": (
+        "canonical",
+        "monotonic",
+        "ordering",
+        "dominance",
+        "section",
+        "floor",
+        "hatless",
+        "decomposition",
+        "rerank",
+        "always_fit",
+    ),
+    "postpone": ("window", "exchange", "first"),
+}
+"""Kernel -> its switches, all of which are on otherwise."""
+
+
+def main() -> None:
+    """Print a row with all rules, then one without each: thousands of nodes and milliseconds per problem."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("problems", nargs="+", type=Path)
+    parser.add_argument("--kernel", choices=sorted(RULES), default="minimalloc")
+    parser.add_argument("--capacity", type=int, default=1048576)
+    parser.add_argument("--nodes", type=int, default=2_000_000)
+    parser.add_argument("--rule", action="append", help="only the rows of these")
+    asked = parser.parse_args()
+    problems = {
+        path.name.split(".")[0]: read_problem(path.read_text(), str(path), capacity=asked.capacity)
+        for path in asked.problems
+    }
+    kernel = getattr(_core, asked.kernel)
+    print("| |" + "|".join(problems) + "|solved|s|")
+    print("|-|" + "-:|" * (len(problems) + 2))
+    for off in asked.rule or (None, *RULES[asked.kernel]):
+        rules = {off: False} if off else {}
+        cells, solved, total = [], 0, 0.0
+        for problem in problems.values():
+            native = to_native(problem)
+            begin = time.perf_counter()
+            answer, _, nodes = kernel(native, asked.capacity, asked.nodes, **rules)
+            took = time.perf_counter() - begin
+            total += took
+            solved += answer == 0
+            cells.append(f"{nodes / 1000:.1f}, {1000 * took:.0f}" if answer == 0 else "-")
+        print(f"|{f'without {off}' if off else 'all rules'}|" + "|".join(cells) + f"|{solved}|{total:.1f}|", flush=True)
+
+
+if __name__ == "__main__":
+    main()

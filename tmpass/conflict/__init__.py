@@ -110,11 +110,16 @@ def _cause(bound: Bound, capacity: int) -> Cause:
 
 
 def settled(answer: Allocation, conflict: Conflict | None) -> Allocation:
-    """`answer`, INFEASIBLE where it did not know but `conflict` is the proof."""
-    if conflict is None or answer.status is not Status.UNKNOWN:
+    """`answer` with what `conflict` proves besides: that there is no packing within the capacity, or none lower."""
+    if conflict is None:
         return answer
-    known = answer.lower_bound if conflict.lower_bound is None else conflict.lower_bound
-    return replace(answer, status=Status.INFEASIBLE, lower_bound=max(answer.lower_bound, known))
+    bound = answer.lower_bound if conflict.lower_bound is None else max(answer.lower_bound, conflict.lower_bound)
+    status = answer.status
+    if status is Status.UNKNOWN:
+        status = Status.INFEASIBLE
+    elif status is Status.FEASIBLE and answer.peak == bound:
+        status = Status.OPTIMAL
+    return replace(answer, status=status, lower_bound=bound)
 
 
 def _too_small(problem: Problem, answer: Allocation) -> int:

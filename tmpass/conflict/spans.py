@@ -7,7 +7,7 @@ cut          |--------no--------|             where one does not fit: the last e
                   |-----no------|             with which that is still so
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from tmpass.conflict.questions import FIRST_NODES, Questions
 from tmpass.problem import Problem
@@ -46,20 +46,28 @@ def unfit_span(spans: Spans, questions: Questions) -> tuple[int, int] | None:
     a few buffers is within reach also where it is not for all. Half of the nodes are left for what comes after.
     """
     keep = questions.left // 2
-    nodes = FIRST_NODES
-    while questions.left > keep:
-        width = 2
-        while width < 2 * spans.count:
-            for first in range(0, max(1, spans.count - width // 2), width // 2):
-                last = min(first + width, spans.count) - 1
-                places = spans.alive(first, last)
-                if questions.left <= keep:
-                    return None
-                if questions.fits(places, min(nodes * len(places), questions.left - keep)) is False:
-                    return first, last
-            width *= 2
+    nodes = FIRST_NODES  # for each buffer of a question
+    while nodes <= questions.left - keep:
+        for first, last in _ladder(spans.count):
+            places = spans.alive(first, last)
+            left = questions.left - keep
+            if left <= 0:
+                return None
+            if questions.fits(places, min(nodes * len(places), left)) is False:
+                return first, last
         nodes *= 8
     return None
+
+
+def _ladder(count: int) -> Iterator[tuple[int, int]]:
+    """Spans of two of `count` starts, each half over the next, then of four, and so on up to all."""
+    width = 2
+    while True:
+        for first in range(0, max(1, count - width // 2), width // 2):
+            yield first, min(first + width, count) - 1
+        if width >= count:
+            return
+        width *= 2
 
 
 def _most(holds: Callable[[int], bool], limit: int) -> int:

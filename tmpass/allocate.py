@@ -43,6 +43,7 @@ def allocate(
     _check_fixed(problem)
     solver = method(allocator)
     merged = merge_shared(problem)
+    _check_fixed(merged.problem)  # one that shares with a fixed buffer is fixed too
     strange = sorted(constraints(merged.problem) - solver.HONOURS)
     if strange:
         raise UsageError(f"allocator {allocator} does not know {' and '.join(strange)}", hint="auto knows all of them")

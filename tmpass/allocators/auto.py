@@ -26,17 +26,18 @@ MANY = 1000
 def solve(problem: Problem, goal: Goal) -> Found:
     """First fit; where that neither meets the bound nor what was asked, repair and the exact search.
 
-    Never higher than greedy by size, whose packings are among those to begin from.
+    Never higher than greedy by size, of which both rules are tried where the bound is not met.
     """
     arrays = to_arrays(problem)
     native = _core.Problem(*arrays)
     found = first_fit.pack(problem, goal, native)
-    for greedy in (greedy_by_size, greedy_by_size_tflm):
-        if found.peak > found.bound:
-            found = min(found, greedy.pack(problem, goal, arrays, native), key=lambda packing: packing.peak)
     strange = constraints(problem)
     if len(problem.buffers) >= MANY and found.offsets and not strange - {"memories"}:
         found = _repair(problem, goal, native, found)
+    for greedy in (greedy_by_size, greedy_by_size_tflm):
+        other = greedy.pack(problem, goal, arrays, native) if found.peak > found.bound else found
+        if other.peak < found.peak:
+            found = replace(other, nodes=found.nodes)
     if satisfied(problem, goal, found) or strange - place_or_postpone.HONOURS:
         return found
     return place_or_postpone.improve(problem, goal, found)

@@ -1,7 +1,9 @@
+import pytest
 from hypothesis import given
 from support.exact import least_peak
-from support.problems import problems
+from support.problems import problems, random_problem
 
+from tmpass import bounds
 from tmpass.bounds import Bound, lower_bound
 from tmpass.problem import Buffer, Gap, Problem
 
@@ -42,3 +44,18 @@ def test_live_bytes_are_the_definition(problem):
     steps = range(problem.horizon)
     live = [sum(b.size for b in problem.buffers if b.lower <= step < b.upper) for step in steps]
     assert lower_bound(problem).live_bytes == max(live, default=0)
+
+
+@pytest.mark.parametrize("stretch", [1, 1000])
+def test_many_buffers_are_counted_the_same_way(monkeypatch, stretch):
+    problem = random_problem(1, 500)
+    wide = tuple(Buffer(b.id, b.lower * stretch, b.upper * stretch, b.size) for b in problem.buffers)
+    few = lower_bound(Problem(wide))
+    monkeypatch.setattr(bounds, "_MANY", 1)
+    assert lower_bound(Problem(wide)) == few == by_loads(Problem(wide))
+
+
+def by_loads(problem):
+    """The bound from what is alive step by step, as it is worked out where there are gaps or memories."""
+    load = max(bounds._loads(problem.buffers, 1), key=lambda load: load.live)
+    return Bound(load.live, load.step, load.live, load.step)

@@ -53,7 +53,7 @@ def test_an_order_must_be_a_permutation(order):
 
 def test_numbers_above_64_bits_are_refused():
     with pytest.raises(TypeError):
-        _core.search(_core.Problem(**GOOD), capacity=2**70, node_limit=1)
+        _core.minimalloc(_core.Problem(**GOOD), capacity=2**70, node_limit=1)
 
 
 @given(problems(max_buffers=8))
@@ -93,7 +93,7 @@ count = {count}
 steps = list(range(count))
 problem = _core.Problem(steps, [s + 2 for s in steps], [1] * count, [1] * count, [-1] * count)
 threading.stack_size(512 * 1024)
-thread = threading.Thread(target=lambda: print(_core.search(problem, capacity=2, node_limit=10**6)[0]))
+thread = threading.Thread(target=lambda: print(_core.minimalloc(problem, capacity=2, node_limit=10**6)[0]))
 thread.start()
 thread.join()
 """
@@ -101,7 +101,7 @@ thread.join()
     assert found.stdout == ("0\n" if count < 1500 else "2\n")
 
 
-@pytest.mark.parametrize("kernel", ["search", "postpone"])
+@pytest.mark.parametrize("kernel", ["minimalloc", "postpone"])
 def test_a_long_search_stops_on_ctrl_c(kernel):
     script = f"""
 import _thread, threading

@@ -12,6 +12,7 @@ LAYERS = (
     ("pipeline",),
     ("assemble",),
     ("loading", "emit", "explain"),
+    ("conflict",),
     ("allocate", "hints"),
     ("allocators",),
     ("bind", "schedule", "aliases", "liveness", "bounds", "verify", "problem_csv", "problem_memories", "merge_shared"),

@@ -42,11 +42,30 @@ def local_search(
 ) -> tuple[list[int], int]:
     """(offsets, nodes) of the lowest packing found from the given one on, or one not above the target."""
 
-def search(problem: Problem, capacity: int, node_limit: int) -> tuple[int, list[int], int]:
-    """(answer, offsets, nodes) of the canonical search; answer is 0 found, 1 impossible, 2 budget ended.
+def minimalloc(
+    problem: Problem,
+    capacity: int,
+    node_limit: int,
+    *,
+    canonical: bool = True,
+    monotonic: bool = True,
+    ordering: bool = True,
+    dominance: bool = True,
+    section: bool = True,
+    floor: bool = True,
+    hatless: bool = True,
+    decomposition: bool = True,
+    rerank: bool = True,
+    always_fit: bool = True,
+) -> tuple[int, list[int], int]:
+    """(answer, offsets, nodes) of MiniMalloc's search; answer is 0 found, 1 impossible, 2 budget ended.
 
-    Raises ValueError also when the overlaps are too many to hold.
+    The last ones switch its rules off, for tests. Raises ValueError also when the overlaps are too many to hold, and on
+    windows and pairs that must be apart.
     """
+
+def always_fit(problem: Problem, capacity: int) -> list[tuple[int, list[int]]]:
+    """What the exact searches set aside, for tests: per independent part its unit, and the buffers in turn."""
 
 def postpone(
     problem: Problem,
@@ -59,7 +78,7 @@ def postpone(
 ) -> tuple[int, list[int], int]:
     """(answer, offsets, nodes) of place-or-postpone; answer is 0 found, 1 impossible, 2 budget ended.
 
-    The last three switch inferences off, for tests. Raises ValueError as search does.
+    The last three switch inferences off, for tests. Raises ValueError as minimalloc does.
     """
 
 def contention(problem: Problem) -> list[int]:

@@ -40,15 +40,16 @@ def allocate(
         raise UsageError(f"a budget of {nodes!r} nodes", hint="give a whole number of 0 .. 2^62")
     if not minimize and problem.capacity is None:
         raise UsageError("there is no capacity to fit into", hint="give one, or minimise")
-    _check_fixed(problem)
     solver = method(allocator)
     merged = merge_shared(problem)
-    _check_fixed(merged.problem)  # one that shares with a fixed buffer is fixed too
+    _check_fixed(merged.problem)  # one that is fixed fixes all that share with it
     strange = sorted(constraints(merged.problem) - solver.HONOURS)
     if strange:
         raise UsageError(f"allocator {allocator} does not know {' and '.join(strange)}", hint="auto knows all of them")
     bound = lower_bound(merged.problem)
     found = try_hints(merged.problem, Goal(bound.peak, minimize, nodes), solver)
+    if not merged.exact:
+        found = replace(found, bound=bound.peak)
     if not found.offsets and problem.buffers:
         least = found.peak if problem.capacity is None else min(found.peak, problem.capacity + 1)
         status = Status.INFEASIBLE if found.bound >= least else Status.UNKNOWN

@@ -1,11 +1,16 @@
 """Lower bounds on the peak, with the step that witnesses them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from math import gcd
+from itertools import accumulate
+from math import gcd, lcm
+from typing import NamedTuple
 
-from tmpass.problem import Buffer, Problem
+from tmpass.problem import Buffer, Memory, Problem
+
+_MANY = 20_000
+"""From so many buffers on, loading numpy is worth it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +18,8 @@ class Bound:
     """What no packing can go below.
 
     Fields: `peak` is the lower bound in bytes and `peak_step` a step that forces it; `live_bytes` the largest sum of
-    sizes alive at one step, `live_step` the first such step. `peak` is above `live_bytes` where alignment or a
-    fixed offset leaves holes that nothing can fill.
+    sizes alive at one step, `live_step` the first such step. `peak` is above `live_bytes` where alignment, a fixed
+    offset or the memories leave holes that nothing can fill.
     """
 
     peak: int
@@ -24,27 +29,125 @@ class Bound:
 
 
 def lower_bound(problem: Problem) -> Bound:
-    """The best bound that looks at one step at a time, in O(n log n).
+    """The best bound that looks at one step at a time, in O(n log n) for each memory; shared and apart pairs play no
+    part, so that the problem must have none that share.
 
     With g the common divisor of all alignments, each buffer but the topmost of a step takes a multiple of g:
 
         |   c    |  <- the topmost may end anywhere
         |   b   .|
         |   a  ..|  <- what rounding up to g wastes
-    """
-    grain = 0
-    for buffer in problem.buffers:
-        grain = gcd(grain, problem.alignment_of(buffer))
-    if any(buffer.gaps for buffer in problem.buffers):
-        grain = 1  # the window of a gap may begin anywhere, also in the holes that rounding leaves
 
-    spans = sorted(
-        (lower, upper, size, -size % grain) for b in problem.buffers for lower, upper, size in _spans(b) if size
-    )
+    Buffers that only memories from an address on may hold fill these from there. Where they do not suffice there is no
+    packing, and the bound is above the problem's reach.
+    """
+    buffers = problem.buffers
+    grain = gcd(*(lcm(problem.alignment, alignment) for alignment in {b.alignment for b in buffers}))
+    gapped = any(b.gaps for b in buffers)
+    if gapped:
+        grain = 1  # the window of a gap may begin anywhere, also in the holes that rounding leaves
+    if not gapped and not problem.memories and (grain <= 1 or not any(b.size % grain for b in buffers)):
+        return _fullest_step(buffers)
+    loads = list(_loads(problem.buffers, grain))
+    fullest = max(loads, key=lambda load: load.live, default=_Load(0, 0, 0, 0))
+    peak, negative_step = max(_forced(problem, grain, loads), default=(0, 0))
+    return Bound(peak, -negative_step, fullest.live, fullest.step)
+
+
+def _fullest_step(buffers: Sequence[Buffer]) -> Bound:
+    """The bound of solid buffers of which none wastes a byte."""
+    if len(buffers) < _MANY:
+        # At one time those that end come first, since their bytes are negative.
+        events = sorted([(b.lower, b.size) for b in buffers] + [(b.upper, -b.size) for b in buffers])
+        live = list(accumulate(size for _, size in events))
+        most = max(live, default=0)
+        step = events[live.index(most)][0] if most else 0
+        return _above_fixed(buffers, Bound(most, step, most, step))
+    import numpy as np
+
+    count = len(buffers)
+    lower = np.fromiter((b.lower for b in buffers), np.int64, count)
+    upper = np.fromiter((b.upper for b in buffers), np.int64, count)
+    size = np.fromiter((b.size for b in buffers), np.int64, count)
+    begin, end = int(lower.min()), int(upper.max())
+    if end - begin <= 4 * count:
+        change = np.zeros(end - begin + 1, np.int64)
+        np.add.at(change, lower - begin, size)
+        np.subtract.at(change, upper - begin, size)
+        sums = np.cumsum(change)
+        at = int(np.argmax(sums))
+        step = begin + at
+    else:
+        times = np.concatenate((upper, lower))
+        order = np.argsort(times, kind="stable")
+        sums = np.cumsum(np.concatenate((-size, size))[order])
+        at = int(np.argmax(sums))
+        step = int(times[order[at]])
+    most = int(sums[at])
+    return _above_fixed(buffers, Bound(most, step, most, step))
+
+
+def _above_fixed(buffers: Sequence[Buffer], bound: Bound) -> Bound:
+    """`bound`, or the top of the highest fixed buffer."""
+    for b in buffers:
+        if b.offset is not None and b.size and b.offset + b.size > bound.peak:
+            bound = Bound(b.offset + b.size, b.lower, bound.live_bytes, bound.live_step)
+    return bound
+
+
+def _forced(problem: Problem, grain: int, loads: list["_Load"]) -> Iterator[tuple[int, int]]:
+    """Peaks that a step forces, and the step below zero, so that the highest is that of the first step; `loads` are
+    those of all buffers.
+    """
+    beyond = problem.reach + 1
+    memories = problem.memories or (Memory("", 0),)
+    grounds = [_ground(buffer, memories) for buffer in problem.buffers]
+    for ground in {lowest for lowest in grounds if lowest is not None}:
+        above = [b for b, lowest in zip(problem.buffers, grounds, strict=True) if lowest is None or lowest >= ground]
+        upper = [memory for memory in memories if memory.offset >= ground]
+        for load in loads if len(above) == len(grounds) else _loads(above, grain):
+            peak = _fill(upper, grain, load)
+            yield beyond if peak is None else peak, -load.step
+    for buffer, lowest in zip(problem.buffers, grounds, strict=True):
+        if lowest is None:
+            yield beyond, -buffer.lower
+        elif buffer.offset is not None and buffer.size:
+            yield buffer.offset + buffer.size, -buffer.lower
+
+
+def _ground(buffer: Buffer, memories: Sequence[Memory]) -> int | None:
+    """Where the lowest memory begins that may hold `buffer`, or None."""
+    fitting = (m for m in memories if m.size is None or m.size >= buffer.size)
+    return next((m.offset for m in fitting if not buffer.memories or m.name in buffer.memories), None)
+
+
+class _Load(NamedTuple):
+    """What is alive at a step: its bytes, also with each size rounded up, and the most that rounding added to one."""
+
+    step: int
+    live: int
+    rounded: int
+    waste: int
+
+
+def _fill(memories: Sequence[Memory], grain: int, load: _Load) -> int | None:
+    """The least top of `load` in `memories`, which are filled from the lowest on; None where they are too small."""
+    left = load.rounded
+    for memory in memories:
+        start = memory.offset + -memory.offset % grain
+        end = None if memory.size is None else memory.offset + memory.size
+        if end is None or left <= end + -end % grain - start:
+            return start + left - load.waste
+        left -= max(end + -end % grain - start, 0)
+    return None
+
+
+def _loads(buffers: Sequence[Buffer], grain: int) -> Iterator[_Load]:
+    """What is alive after each step at which bytes come to life."""
+    spans = sorted((lower, upper, size, -size % grain) for b in buffers for lower, upper, size in needs(b) if size)
     ends: list[tuple[int, int, int]] = []  # heap of (upper, size, waste) of what is alive
     wastes: list[tuple[int, int]] = []  # heap of (-waste, upper), with the dead removed when they come up
     live = rounded = 0
-    best = Bound(0, 0, 0, 0)
     for i, (lower, upper, size, waste) in enumerate(spans):
         while ends and ends[0][0] <= lower:
             _, old_size, old_waste = heappop(ends)
@@ -58,20 +161,10 @@ def lower_bound(problem: Problem) -> Bound:
             continue
         while wastes[0][1] <= lower:
             heappop(wastes)
-        peak = rounded + wastes[0][0]
-        best = Bound(
-            max(best.peak, peak),
-            lower if peak > best.peak else best.peak_step,
-            max(best.live_bytes, live),
-            lower if live > best.live_bytes else best.live_step,
-        )
-    for buffer in problem.buffers:
-        if buffer.offset is not None and buffer.size and buffer.offset + buffer.size > best.peak:
-            best = Bound(buffer.offset + buffer.size, buffer.lower, best.live_bytes, best.live_step)
-    return best
+        yield _Load(lower, live, rounded, -wastes[0][0])
 
 
-def _spans(buffer: Buffer) -> Iterator[tuple[int, int, int]]:
+def needs(buffer: Buffer) -> Iterator[tuple[int, int, int]]:
     """The live range of `buffer` cut at its gaps: (lower, upper, bytes needed)."""
     at = buffer.lower
     for gap in buffer.gaps:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from tmpass.allocators import Found, Goal, Method, satisfied
+from tmpass.allocators.arrays import peak_of
 from tmpass.problem import Buffer, Problem
 from tmpass.verify.allocation import check_offsets
 
@@ -38,7 +39,7 @@ def _pinned(buffer: Buffer, problem: Problem) -> Buffer:
     """`buffer` fixed at its hint, if that is aligned."""
     if buffer.hint is None or buffer.offset is not None or buffer.hint % problem.alignment_of(buffer):
         return buffer
-    return replace(buffer, offset=buffer.hint)
+    return replace(buffer, offset=buffer.hint, hint=None)
 
 
 def _move(problem: Problem, found: Found) -> Found:
@@ -50,7 +51,9 @@ def _move(problem: Problem, found: Found) -> Found:
             continue
         if _free(problem, offsets, at, wish):
             offsets[at] = wish
-    return replace(found, offsets=tuple(offsets))
+    if not offsets:
+        return found
+    return replace(found, offsets=tuple(offsets), peak=peak_of(problem, offsets))
 
 
 def _free(problem: Problem, offsets: list[int], at: int, wish: int) -> bool:

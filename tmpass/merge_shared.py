@@ -16,14 +16,19 @@ from tmpass.problem import Buffer, Gap, Problem
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """A problem without shared pairs, and for each buffer of the original the index of the one that stands for it."""
+    """A problem without shared pairs, and for each buffer of the original the index of the one that stands for it.
+
+    Where it is not `exact`, it asks for more than the original, and has fewer packings: two that stand for several must
+    be apart as a whole, where only some of those must. Without a `place` each buffer stands for itself.
+    """
 
     problem: Problem
-    place: tuple[int, ...]
+    place: tuple[int, ...] | None = None
+    exact: bool = True
 
     def offsets(self, found: tuple[int, ...]) -> tuple[int, ...]:
         """The offsets of the original's buffers where those of `problem` are `found`."""
-        return tuple(found[at] for at in self.place) if found else ()
+        return tuple(found[at] for at in self.place) if found and self.place is not None else found
 
 
 def merge_shared(problem: Problem) -> Merged:
@@ -34,19 +39,48 @@ def merge_shared(problem: Problem) -> Merged:
             other at one step, or are to be apart.
     """
     if not problem.shared:
-        return Merged(problem, tuple(range(len(problem.buffers))))
+        return Merged(problem)
     classes = _classes(len(problem.buffers), problem.shared)
     place = [0] * len(problem.buffers)
     for number, members in enumerate(classes):
         for member in members:
             place[member] = number
     buffers = tuple(_merge([problem.buffers[member] for member in members]) for members in classes)
-    apart = {(min(place[a], place[b]), max(place[a], place[b])): (a, b) for a, b in problem.apart}
-    for (first, second), pair in apart.items():
-        if first == second:
-            names = " and ".join(problem.buffers[member].id for member in pair)
-            raise UsageError(f"{names} must share and must be apart", hint="drop one of the two")
-    return Merged(replace(problem, buffers=buffers, shared=(), apart=tuple(sorted(apart))), tuple(place))
+    apart: dict[tuple[int, int], list[tuple[Buffer, Buffer]]] = {}
+    for pair in problem.apart:
+        one, two = sorted(pair, key=lambda member: place[member])
+        met = (problem.buffers[one], problem.buffers[two])
+        if place[one] != place[two]:
+            apart.setdefault((place[one], place[two]), []).append(met)
+        elif _meet(*met):
+            raise UsageError(f"{met[0].id} and {met[1].id} must share and must be apart", hint="drop one of the two")
+    exact = all(_says_all(buffers[one], buffers[two], met) for (one, two), met in apart.items())
+    return Merged(replace(problem, buffers=buffers, shared=(), apart=tuple(sorted(apart))), tuple(place), exact)
+
+
+def _says_all(one: Buffer, two: Buffer, apart: list[tuple[Buffer, Buffer]]) -> bool:
+    """Whether whenever `one` and `two`, which stand for several, meet, a pair of `apart` needs all that they need."""
+    for step in _changes(one, two, *(b for pair in apart for b in pair)):
+        need = _need(one, step), _need(two, step)
+        if None not in need and need not in ((_need(a, step), _need(b, step)) for a, b in apart):
+            return False
+    return True
+
+
+def _meet(a: Buffer, b: Buffer) -> bool:
+    """Whether both need bytes at one step."""
+    return any(_need(a, step) and _need(b, step) for step in _changes(a, b))
+
+
+def _changes(*buffers: Buffer) -> list[int]:
+    """The steps at which what one of `buffers` needs may change."""
+    return sorted({time for b in buffers for lower, upper, *_ in _pieces(b) for time in (lower, upper)})
+
+
+def _need(buffer: Buffer, step: int) -> tuple[int, int] | None:
+    """The bytes that `buffer` needs at `step`, from its offset on."""
+    windows = (piece[2:] for piece in _pieces(buffer) if piece[0] <= step < piece[1] and piece[2] < piece[3])
+    return next(windows, None)
 
 
 def _classes(count: int, pairs: tuple[tuple[int, int], ...]) -> list[list[int]]:

@@ -1,5 +1,6 @@
 """`tmpass allocate`."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -143,3 +144,80 @@ def test_files_that_cannot_be_read(fails, tmp_path):
     assert "cannot read it: No such file" in fails(2, "allocate", tmp_path / "none.csv")
     (tmp_path / "latin.csv").write_bytes(b"id\xe9")
     assert "it is no UTF-8 text at byte 2" in fails(2, "allocate", tmp_path / "latin.csv")
+
+
+def test_explain_names_the_buffers_that_cannot_fit(run, small):
+    done = run("allocate", small, "--capacity", 11, "--explain")
+    assert done.code == 1
+    assert done.out.splitlines()[1:] == [
+        "why: 2 buffers of steps 0..3 do not fit within 11 B; without any one of them the others fit",
+        "     at step 1 they have 12 B alive",
+        "buffer  steps  size  align",
+        "a        0..2     4      1",
+        "b        1..3     8      1",
+        "these 2 buffers need 12 B, 1 B above the capacity",
+    ]
+
+
+def test_explain_says_what_forces_the_least_peak(run):
+    done = run("allocate", PROBLEMS / "unreachable.csv", "--explain")
+    assert done.code == 0
+    assert "7 buffers of steps 0..4 do not fit within 7167 B" in done.out
+    assert "proved by search: no arrangement has room for all of them" in done.out
+    assert done.out.endswith("these 7 buffers need 7168 B (7 KiB): no packing is lower\n")
+
+
+def test_explain_one_buffer(run):
+    done = run("allocate", "-", "--capacity", 5, "--explain", stdin=SMALL)
+    assert "why: b alone does not fit within 5 B\n" in done.out
+    assert done.out.endswith("this buffer needs 8 B, 3 B above the capacity\n")
+
+
+def test_explain_what_no_capacity_mends(run):
+    done = run("allocate", "-", "--memory", "sram=11", "--explain", stdin=SMALL)
+    assert done.code == 1
+    assert "why: 2 buffers of steps 0..3 have no packing at all" in done.out
+    assert done.out.endswith("no capacity is enough: their memories, fixed offsets or pairs are in each other's way\n")
+
+
+def test_explain_where_all_fits(run, small):
+    done = run("allocate", small, "--capacity", 12, "--explain")
+    assert done.code == 0
+    assert done.out.endswith("why: there is nothing to explain; with --minimize, what forces the least peak\n")
+
+
+def test_explain_where_nothing_is_known(run):
+    done = run("allocate", PROBLEMS / "tight.csv", "--capacity", 16384, "--nodes", 0, "--explain")
+    assert done.code == 4
+    assert "why: not known; neither a packing nor a proof, " in done.out
+
+
+def test_explain_says_when_the_nodes_did_not_suffice(run):
+    words = ("allocate", PROBLEMS / "unreachable.csv", "--capacity", 6144, "--explain", "--nodes")
+    done = run(*words, 60)
+    assert done.code == 1
+    assert "nodes did not tell of each whether it is needed" in done.out
+
+
+def test_the_explanation_leaves_standard_output_to_the_solution(run, small):
+    done = run("allocate", small, "-o", "-", "--explain")
+    assert done.out == run("allocate", small, "-o", "-").out
+    assert "these 2 buffers need 12 B: no packing is lower" in done.err
+
+
+def test_the_answer_as_json(run, small):
+    facts = json.loads(run("allocate", small, "--capacity", 11, "--explain", "--json").out)
+    assert (facts["status"], facts["peak"], facts["capacity"], facts["buffers"]) == ("infeasible", 12, 11, 3)
+    conflict = facts["conflict"]
+    assert [b["id"] for b in conflict["buffers"]] == ["a", "b"]
+    assert (conflict["lower_bound"], conflict["peak"], conflict["minimal"], conflict["cause"]) == (12, 12, True, "step")
+    assert json.loads(run("allocate", small, "--json").out)["conflict"] is None
+
+
+def test_the_example_in_the_documentation_is_what_is_printed(run):
+    docs = PROBLEMS.parent.parent / "docs" / "allocators.md"
+    words = "allocate models/problems/unreachable.csv --capacity 6KiB --explain"
+    _, _, rest = docs.read_text().partition(f"    $ tmpass {words}\n")
+    shown = rest.partition("\n\n")[0]
+    done = run("allocate", PROBLEMS / "unreachable.csv", *words.split()[2:])
+    assert "\n".join(f"    {line}" for line in done.out.splitlines()) == shown

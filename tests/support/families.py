@@ -86,3 +86,23 @@ def _log_uniform(rng: random.Random, grain: int, largest: int) -> int:
 
 def _numbered(pieces: list[tuple[int, int, int]], capacity: int | None) -> Problem:
     return Problem(tuple(Buffer(str(i), *piece) for i, piece in enumerate(pieces)), capacity)
+
+
+def brimful(seed: int, steps: int, *, height: int = 12, longest: int = 6) -> Problem:
+    """Return buffers that need `height` bytes at every step: most such problems have no packing that low.
+
+    Whenever some end, others begin with exactly their bytes, so that it takes luck to find the same places free.
+    """
+    rng = random.Random(seed)
+    alive: list[tuple[int, int]] = []  # end and size
+    pieces = []
+    for step in range(steps):
+        alive = [(end, size) for end, size in alive if end > step]
+        room = height - sum(size for _, size in alive)
+        while room:
+            size = rng.randint(1, min(room, height // 2))
+            end = min(steps, step + rng.randint(1, longest))
+            pieces.append((step, end, size))
+            alive.append((end, size))
+            room -= size
+    return _numbered(pieces, height)

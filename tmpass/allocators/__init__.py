@@ -15,8 +15,10 @@ METHODS = {
     "best-fit": "best_fit",
     "hill-climb": "hill_climb",
     "local-search": "local_search",
-    "canonical": "canonical",
+    "minimalloc": "minimalloc",
     "place-or-postpone": "place_or_postpone",
+    "cp-sat": "cp_sat",
+    "ilp": "ilp",
 }
 """Name on the command line -> module."""
 

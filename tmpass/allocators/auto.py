@@ -35,9 +35,9 @@ def solve(problem: Problem, goal: Goal) -> Found:
     if len(problem.buffers) >= MANY and found.offsets and not strange - {"memories"}:
         found = _repair(problem, goal, native, found)
     for greedy in (greedy_by_size, greedy_by_size_tflm):
-        other = greedy.pack(problem, goal, arrays, native) if found.peak > found.bound else found
-        if other.peak < found.peak:
-            found = replace(other, nodes=found.nodes)
+        if not satisfied(problem, goal, found):
+            other = greedy.pack(problem, goal, arrays, native)
+            found = replace(other, nodes=found.nodes) if other.peak < found.peak else found
     if satisfied(problem, goal, found) or strange - place_or_postpone.HONOURS:
         return found
     return place_or_postpone.improve(problem, goal, found)

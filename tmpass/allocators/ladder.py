@@ -42,19 +42,22 @@ class _Sweep:
     refused: int
 
 
-def improve(problem: Problem, goal: Goal, best: Found, name: str, kernel: Kernel) -> Found:
+def improve(
+    problem: Problem, goal: Goal, best: Found, name: str, kernel: Kernel, *, knows_gaps: bool = False
+) -> Found:
     """`best`, or a lower packing by the method `name`, with what was proved on the way.
 
-    A buffer with gaps counts as solid: packings stay right, but nothing is then proved impossible.
+    For a kernel that does not know gaps a buffer with gaps counts as solid: packings stay right, but nothing is then
+    proved impossible.
     """
     if len(problem.buffers) > MAX_BUFFERS:
         return best
     arrays = to_arrays(problem)
-    native = _core.Problem(*arrays._replace(gaps=[]))
-    solid = not arrays.gaps
+    native = _core.Problem(*(arrays if knows_gaps else arrays._replace(gaps=[])))
+    exact = knows_gaps or not arrays.gaps
     grid = _grid(arrays)
     first = _FIRST_NODES * len(problem.buffers)
-    floor = best.bound - 1  # no solid packing is at or below it
+    floor = best.bound - 1  # nothing that the kernel could find is at or below it
     sweep = _Sweep(first, 8 * first, floor)  # many a bound is met at once
     while best.nodes < goal.nodes and not satisfied(problem, goal, best):
         capacity = _next_capacity(problem, goal, sweep.refused, best, grid)
@@ -75,7 +78,7 @@ def improve(problem: Problem, goal: Goal, best: Found, name: str, kernel: Kernel
         elif answer == IMPOSSIBLE:
             floor = (capacity // grid + 1) * grid - 1  # a packing pushed down has all its tops on the grid
             sweep = replace(sweep, refused=max(sweep.refused, floor))
-            best = replace(best, bound=max(best.bound, floor + 1)) if solid else best
+            best = replace(best, bound=max(best.bound, floor + 1)) if exact else best
         elif spent == 0:  # too large to be searched
             break
         else:

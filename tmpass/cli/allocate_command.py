@@ -1,10 +1,16 @@
 """`tmpass allocate`."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from tmpass.cli.files import read_text, write_whole
 from tmpass.cli.options import ALLOCATORS, EXIT_CODES, NODES, Size
-from tmpass.cli.terminal import progress
+from tmpass.cli.terminal import print_table, progress
+
+if TYPE_CHECKING:
+    from tmpass.conflict import Conflict
+    from tmpass.problem import Allocation, Problem
 
 
 @click.command("allocate")
@@ -21,6 +27,8 @@ from tmpass.cli.terminal import progress
 @click.option("--minimize", is_flag=True, help="Look for the least peak also when a packing fits the capacity.")
 @click.option("--allocator", default="auto", show_default=True, help=ALLOCATORS)
 @click.option("--nodes", type=NODES, help="Search steps that may be spent.")
+@click.option("--explain", is_flag=True, help="Say which few buffers cannot fit, or what forces the least peak.")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON, with --explain the conflict too.")
 @click.option(
     "--output",
     "-o",
@@ -37,6 +45,8 @@ def command(
     minimize: bool,
     allocator: str,
     nodes: int | None,
+    explain: bool,
+    as_json: bool,
     output: str | None,
 ) -> None:
     """Place the buffers of PROBLEM, a CSV file with the columns of MiniMalloc.
@@ -49,6 +59,7 @@ def command(
     Example:
         tmpass allocate problem.csv --capacity 1MiB -o solution.csv
         tmpass allocate problem.csv --minimize
+        tmpass allocate problem.csv --capacity 512KiB --explain
     """
     from tmpass.allocate import DEFAULT_NODES, allocate
     from tmpass.problem_csv import read_problem, write_solution
@@ -56,21 +67,50 @@ def command(
 
     spaces = parse_memories(memories, alignment)
     asked = read_problem(read_text(problem), problem, capacity=capacity, alignment=alignment, memories=spaces)
+    least = minimize or capacity is None
+    budget = DEFAULT_NODES if nodes is None else nodes
+    conflict = None
     with progress(f"allocating {len(asked.buffers)} buffers"):
-        answer = allocate(
-            asked,
-            allocator,
-            minimize=minimize or capacity is None,
-            nodes=DEFAULT_NODES if nodes is None else nodes,
-        )
+        answer = allocate(asked, allocator, minimize=least, nodes=budget)
+    if explain and (least or EXIT_CODES[answer.status]):
+        from tmpass.conflict import find_conflict, settled
+
+        with progress(f"explaining {len(asked.buffers)} buffers"):
+            conflict = find_conflict(asked, answer, nodes=budget)
+        answer = settled(answer, conflict)
     code = EXIT_CODES[answer.status]
     if output is not None and code == 0:
         write_whole(output, write_solution(asked, answer.offsets))
-    peak = "no packing" if answer.peak is None else f"peak {answer.peak}"
-    room = "" if capacity is None else f", capacity {capacity}"
-    click.echo(
-        f"{answer.status}: {peak}, lower bound {answer.lower_bound}{room}, "
-        f"{len(asked.buffers)} buffers, {answer.allocator}, {answer.nodes} nodes",
-        err=output == "-",
-    )
+    aside = output == "-"
+    if as_json:
+        from tmpass.emit.conflict import to_json
+
+        click.echo(to_json(asked, answer, conflict), nl=False, err=aside)
+    else:
+        click.echo(_line(asked, answer), err=aside)
+    if explain and not as_json:
+        _explain(asked, answer, conflict, aside)
     ctx.exit(code)
+
+
+def _line(problem: "Problem", answer: "Allocation") -> str:
+    peak = "no packing" if answer.peak is None else f"peak {answer.peak}"
+    room = "" if problem.capacity is None else f", capacity {problem.capacity}"
+    return (
+        f"{answer.status}: {peak}, lower bound {answer.lower_bound}{room}, "
+        f"{len(problem.buffers)} buffers, {answer.allocator}, {answer.nodes} nodes"
+    )
+
+
+def _explain(problem: "Problem", answer: "Allocation", conflict: "Conflict | None", aside: bool) -> None:
+    from tmpass.emit.conflict import conflict_table, headline, remedy
+
+    if conflict is not None:
+        click.echo(headline(problem, conflict), nl=False, err=aside)
+        print_table(conflict_table(problem, conflict), err=aside)
+        click.echo(remedy(problem, conflict), nl=False, err=aside)
+    elif answer.status == "unknown":
+        gap = "" if answer.peak is None else f", {answer.peak - answer.lower_bound} between the peak and the bound"
+        click.echo(f"why: not known; neither a packing nor a proof{gap}: more --nodes may help", err=aside)
+    else:
+        click.echo("why: there is nothing to explain; with --minimize, what forces the least peak", err=aside)

@@ -50,18 +50,18 @@ def open_standard_streams() -> None:
             setattr(sys, name, os.fdopen(number, mode, closefd=False))
 
 
-def print_table(table: "Table") -> None:
+def print_table(table: "Table", *, err: bool = False) -> None:
     """Print `table`: fitted to the width of a terminal, and elsewhere with each row as wide as it is."""
     import shutil
 
     from rich.console import Console
 
-    terminal = sys.stdout.isatty()
+    terminal = (sys.stderr if err else sys.stdout).isatty()
     width = shutil.get_terminal_size().columns if terminal else 1_000_000
     console = Console(width=width, highlight=False, markup=False, emoji=False)
     with console.capture() as captured:
         console.print(table)
-    click.echo("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()), nl=False)
+    click.echo("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()), nl=False, err=err)
 
 
 @contextmanager

@@ -7,13 +7,14 @@
 #include <tuple>
 #include <vector>
 
+#include "always_fit.hpp"
 #include "check.hpp"
 #include "first_fit.hpp"
 #include "hill_climb.hpp"
 #include "local_search.hpp"
+#include "minimalloc.hpp"
 #include "postpone.hpp"
 #include "repair.hpp"
-#include "search.hpp"
 #include "sections.hpp"
 
 namespace nb = nanobind;
@@ -45,6 +46,19 @@ auto search_with(Bytes capacity, Kernel kernel) {
     if (capacity < 0 || capacity > kMaxBytes) throw nb::value_error("capacity is out of range");
     SearchResult result = without_gil(kernel);
     return std::tuple(static_cast<int>(result.answer), std::move(result.offsets), result.nodes);
+}
+
+std::vector<std::pair<Bytes, std::vector<Index>>> what_always_fits(const Problem& problem, Bytes capacity) {
+    std::vector<Index> movable;
+    for (Index b = 0; b < problem.count(); ++b)
+        if (problem.movable(b) && problem.size[b] > 0) movable.push_back(b);
+    std::vector<std::pair<Bytes, std::vector<Index>>> found;
+    for (auto& buffers : independent_parts(problem, std::move(movable))) {
+        const Part part = make_part(problem, capacity, std::move(buffers), interrupted);
+        auto& [unit, removed] = found.emplace_back(part.unit, always_fit(part));
+        for (Index& b : removed) b = part.origin[b];
+    }
+    return found;
 }
 
 }  // namespace
@@ -123,13 +137,28 @@ NB_MODULE(_core, m) {
         "problem"_a, "offsets"_a, "target"_a, "node_limit"_a, "seed"_a = 1,
         "(offsets, nodes) of the lowest packing found from the given one on, or one not above the target.");
     m.def(
-        "search",
-        [](const Problem& problem, Bytes capacity, std::int64_t node_limit) {
-            return search_with(capacity, [&] { return search(problem, capacity, node_limit, interrupted); });
+        "minimalloc",
+        [](const Problem& problem, Bytes capacity, std::int64_t node_limit, bool canonical, bool monotonic,
+           bool ordering, bool dominance, bool section, bool floor, bool hatless, bool decomposition, bool rerank,
+           bool always_fit) {
+            const MinimallocRules rules{canonical, monotonic, ordering,      dominance, section,
+                                        floor,     hatless,   decomposition, rerank,    always_fit};
+            return search_with(capacity, [&] { return minimalloc(problem, capacity, node_limit, rules, interrupted); });
         },
-        "problem"_a, "capacity"_a, "node_limit"_a,
-        "(answer, offsets, nodes) of the canonical search; answer is 0 found, 1 impossible, 2 budget ended.\n"
-        "Raises ValueError also when the overlaps are too many to hold.");
+        "problem"_a, "capacity"_a, "node_limit"_a, nb::kw_only(), "canonical"_a = true, "monotonic"_a = true,
+        "ordering"_a = true, "dominance"_a = true, "section"_a = true, "floor"_a = true, "hatless"_a = true,
+        "decomposition"_a = true, "rerank"_a = true, "always_fit"_a = true,
+        "(answer, offsets, nodes) of MiniMalloc's search; answer is 0 found, 1 impossible, 2 budget ended.\n"
+        "The last ones switch its rules off, for tests. Raises ValueError also when the overlaps are too many to "
+        "hold,\n"
+        "and on windows and pairs that must be apart.");
+    m.def(
+        "always_fit",
+        [](const Problem& problem, Bytes capacity) {
+            return without_gil([&] { return what_always_fits(problem, capacity); });
+        },
+        "problem"_a, "capacity"_a,
+        "What the exact searches set aside, for tests: per independent part its unit, and the buffers in turn.");
     m.def(
         "postpone",
         [](const Problem& problem, Bytes capacity, std::int64_t node_limit, std::uint64_t seed, bool window,
@@ -141,7 +170,7 @@ NB_MODULE(_core, m) {
         "problem"_a, "capacity"_a, "node_limit"_a, "seed"_a = 1, "window"_a = true, "exchange"_a = true,
         "first"_a = true,
         "(answer, offsets, nodes) of place-or-postpone; answer is 0 found, 1 impossible, 2 budget ended.\n"
-        "The last three switch inferences off, for tests. Raises ValueError as search does.");
+        "The last three switch inferences off, for tests. Raises ValueError as minimalloc does.");
     m.def(
         "contention", [](const Problem& problem) { return without_gil([&] { return contention(problem); }); },
         "problem"_a, "Per buffer, the most bytes alive at one step of its live range; gaps count as solid.");

@@ -96,7 +96,7 @@ std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> orde
     std::vector<Bytes> offsets(problem.fixed);
     index.clear();
     for (Index b = 0; b < problem.count(); ++b)
-        if (!problem.movable(b) && problem.size[b] > 0) index.insert(b);
+        if (!problem.movable(b) && problem.size[b] > 0) index.insert(b, offsets[b], offsets[b] + problem.size[b]);
     const bool solid = problem.gaps.empty() && problem.apart.empty(), plain = solid && problem.barred.empty();
     std::vector<Range> denied;
     std::vector<std::uint64_t> packed;
@@ -106,16 +106,9 @@ std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> orde
     for (const Index b : order) {
         if (!problem.movable(b)) continue;
         if (plain && fit == Fit::kLowest && problem.size[b] > 0 && peak < kNarrow) {
-            looks += index.find_overlapping(b, near);
-            const Bytes below = problem.size[b] - 1;
-            packed.resize(near.size());
-            for (std::size_t i = 0; i < near.size(); ++i) {
-                const Bytes at = offsets[near[i]], from = std::max<Bytes>(at - below, 0);
-                packed[i] =
-                    static_cast<std::uint64_t>(from) << 32 | static_cast<std::uint64_t>(at + problem.size[near[i]]);
-            }
+            looks += index.find_denied(b, problem.size[b], packed);
             offsets[b] = choose_offset(packed, problem.alignment[b]);
-            index.insert(b);
+            index.insert(b, offsets[b], offsets[b] + problem.size[b]);
             peak = std::max(peak, offsets[b] + problem.size[b]);
             continue;
         }
@@ -135,7 +128,7 @@ std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> orde
             }
         }
         offsets[b] = choose_offset(denied, problem.alignment[b], fit);
-        if (problem.size[b] > 0 && offsets[b] != kNowhere) index.insert(b);
+        if (problem.size[b] > 0 && offsets[b] != kNowhere) index.insert(b, offsets[b], offsets[b] + problem.size[b]);
         if (looks - asked > kLooksBetweenChecks) {
             asked = looks;
             if (interrupted()) throw Cancelled();

@@ -34,7 +34,7 @@ LiveIndex::LiveIndex(const Problem& problem)
       place_(problem.count()),
       lower_(problem.count()),
       end_of_(problem.count()),
-      until_(problem.count(), kAbsent),
+      entries_(problem.count()),
       next_(problem.count()),
       block_of_(problem.count()) {
     const Index count = problem.count();

@@ -17,34 +17,29 @@ class LiveIndex {
   public:
     explicit LiveIndex(const Problem& problem);
 
-    // From now on b is found.
-    void insert(Index b) { until_[place_[b]] = end_of_[place_[b]]; }
-    void remove(Index b) { until_[place_[b]] = kAbsent; }
-    void clear() { std::ranges::fill(until_, kAbsent); }
+    // From now on b is found. Its bytes [low, high) are what find_denied() reads, and nothing else.
+    void insert(Index b, Bytes low = 0, Bytes high = 0) {
+        Entry& entry = entries_[place_[b]];
+        entry = {end_of_[place_[b]], low, high};
+    }
+    void clear() { std::ranges::fill(entries_, Entry{}); }
 
     const std::vector<Index>& by_start() const { return by_start_; }
 
     // Puts into `found` the inserted buffers, b apart, that share a step of b's live range, gaps included. Returns how
     // many were looked at.
     std::size_t find_overlapping(Index b, std::vector<Index>& found) const {
-        const Index own = place_[b], block = block_of_[own];
-        const std::size_t carried = carried_start_[block + 1] - carried_start_[block];
-        const Index from = block_start_[block], to = next_[own];
-        found.resize(carried + (to - from));
-        // Without branches: whether a buffer is found is as good as random.
-        Index* out = found.data();
-        const Step lower = lower_[own];
-        for (std::size_t i = carried_start_[block]; i < carried_start_[block + 1]; ++i) {
-            *out = by_start_[carried_[i]];
-            out += until_[carried_[i]] > lower;
-        }
-        for (Index place = from; place < to; ++place) {
-            *out = by_start_[place];
-            out += (until_[place] > lower) & (place != own);
-        }
-        const std::size_t looked = found.size() + 1;
-        found.resize(out - found.data());
-        return looked;
+        return find(b, found, [&](Index place) { return by_start_[place]; });
+    }
+
+    // The same, but what it puts into `found` are the offsets that each denies to b, which has bytes, from a to below
+    // z, as a * 2^32 + z. All bytes are below 2^32.
+    std::size_t find_denied(Index b, Bytes size, std::vector<std::uint64_t>& found) const {
+        return find(b, found, [&, below = size - 1](Index place) {
+            const Entry& entry = entries_[place];
+            const auto from = static_cast<std::uint64_t>(std::max<Bytes>(entry.low - below, 0));
+            return from << 32 | static_cast<std::uint64_t>(entry.high);
+        });
     }
 
     // Puts into `found` the inserted buffers that are alive in [lower, upper).
@@ -54,20 +49,45 @@ class LiveIndex {
         if (place > 0) {
             const Index block = block_of_[place - 1];
             for (std::size_t i = carried_start_[block]; i < carried_start_[block + 1]; ++i)
-                if (until_[carried_[i]] > lower) found.push_back(by_start_[carried_[i]]);
+                if (entries_[carried_[i]].until > lower) found.push_back(by_start_[carried_[i]]);
             place = block_start_[block];
         }
         for (; place < static_cast<Index>(lower_.size()) && lower_[place] < upper; ++place)
-            if (until_[place] > lower) found.push_back(by_start_[place]);
+            if (entries_[place].until > lower) found.push_back(by_start_[place]);
     }
 
   private:
-    static constexpr Step kAbsent = -1;
+    struct Entry {
+        Step until = -1;  // the end of the live range, if inserted
+        Bytes low = 0, high = 0;
+    };
+
+    template <typename Found, typename Make>
+    std::size_t find(Index b, std::vector<Found>& found, Make make) const {
+        const Index own = place_[b], block = block_of_[own];
+        const std::size_t carried = carried_start_[block + 1] - carried_start_[block];
+        const Index from = block_start_[block], to = next_[own];
+        found.resize(carried + (to - from));
+        // Without branches: whether a buffer is found is as good as random.
+        Found* out = found.data();
+        const Step lower = lower_[own];
+        for (std::size_t i = carried_start_[block]; i < carried_start_[block + 1]; ++i) {
+            *out = make(carried_[i]);
+            out += entries_[carried_[i]].until > lower;
+        }
+        for (Index place = from; place < to; ++place) {
+            *out = make(place);
+            out += (entries_[place].until > lower) & (place != own);
+        }
+        const std::size_t looked = found.size() + 1;
+        found.resize(out - found.data());
+        return looked;
+    }
 
     std::vector<Index> by_start_;       // buffers in the order of their starts; a place is an index into it
     std::vector<Index> place_;          // per buffer
     std::vector<Step> lower_, end_of_;  // per place: the live range
-    std::vector<Step> until_;           // per place: its end, or kAbsent
+    std::vector<Entry> entries_;        // per place
     std::vector<Index> next_;           // per place: the first place that starts at or after its end
     std::vector<Index> block_of_;       // per place
     std::vector<Index> block_start_;    // per block: its first place

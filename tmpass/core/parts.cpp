@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <numeric>
 
+#include "denied.hpp"
+
 namespace tmpass {
 namespace {
 
 constexpr std::size_t kPairsBetweenChecks = 1 << 22;
 
 Bytes floor_div(Bytes value, Bytes by) { return value / by - (value % by < 0 ? 1 : 0); }
+Bytes ceil_div(Bytes value, Bytes by) { return -floor_div(-value, by); }
 
 // The greatest unit of which the offsets of pushed-down packings are multiples: they are sums of sizes, above the
 // ground or a fixed buffer, and rounded up where that does not give an alignment already.
@@ -27,18 +30,67 @@ Bytes find_unit(const Part& part, std::span<const Bytes> tops, Bytes grain) {
     return unit;
 }
 
-// Those alive in the first section of a buffer, and those that come later.
+// Sections of the steps in which buffers need bytes; without gaps each buffer is in one run of them.
+void find_sections(Part& part, const Problem& problem) {
+    const bool solid = std::ranges::all_of(part.origin, [&](Index b) { return problem.gaps.of(b).empty(); });
+    part.run_start.assign(1, 0);
+    if (solid) {
+        part.sections = make_sections(part.lower, part.upper, kMaxEntries);
+        for (Index b = 0; b < part.count(); ++b) {
+            part.runs.emplace_back(part.sections.first[b], part.sections.last[b]);
+            part.run_start.push_back(b + 1);
+        }
+        return;
+    }
+    std::vector<Step> lower, upper;
+    std::vector<Index> owner, piece_start(1, 0);
+    for (Index b = 0; b < part.count(); ++b) {
+        for_each_piece(problem, part.origin[b], [&](const Piece& piece) {
+            lower.push_back(piece.lower);
+            upper.push_back(piece.upper);
+            owner.push_back(b);
+        });
+        piece_start.push_back(static_cast<Index>(owner.size()));
+    }
+    Sections sections = make_sections(lower, upper, kMaxEntries);
+    for (Index& member : sections.members) member = owner[member];
+    std::vector<Index> first(part.count(), 0), last(part.count(), 0);
+    for (Index b = 0; b < part.count(); ++b) {
+        for (Index p = piece_start[b]; p < piece_start[b + 1]; ++p) {
+            const std::pair run(sections.first[p], sections.last[p]);
+            if (p > piece_start[b] && part.runs.back().second == run.first)
+                part.runs.back().second = run.second;
+            else
+                part.runs.push_back(run);
+            if (p == piece_start[b]) first[b] = run.first;
+            last[b] = run.second;
+        }
+        part.run_start.push_back(static_cast<Index>(part.runs.size()));
+    }
+    sections.first = std::move(first);
+    sections.last = std::move(last);
+    part.sections = std::move(sections);
+}
+
+// Those alive in the first section of a run, and those whose runs begin later in it.
 void find_neighbours(Part& part, const Interrupted& interrupted) {
     const Sections& sections = part.sections;
     std::vector<std::vector<Index>> arrivals(sections.count());
-    for (Index b = 0; b < part.count(); ++b) arrivals[sections.first[b]].push_back(b);
+    for (Index b = 0; b < part.count(); ++b)
+        for (const auto& [from, to] : part.runs_of(b)) arrivals[from].push_back(b);
     part.neighbour_start.assign(1, 0);
+    std::vector<Index> met(part.count(), -1);  // the last buffer that has this one as a neighbour
     std::size_t checked = 0;
     for (Index b = 0; b < part.count(); ++b) {
-        for (const Index other : sections.of(sections.first[b]))
-            if (other != b) part.neighbours.push_back(other);
-        for (Index s = sections.first[b] + 1; s < sections.last[b]; ++s)
-            part.neighbours.insert(part.neighbours.end(), arrivals[s].begin(), arrivals[s].end());
+        met[b] = b;
+        const auto meet = [&](Index other) {
+            if (std::exchange(met[other], b) != b) part.neighbours.push_back(other);
+        };
+        for (const auto& [from, to] : part.runs_of(b)) {
+            for (const Index other : sections.of(from)) meet(other);
+            for (Index s = from + 1; s < to; ++s)
+                for (const Index other : arrivals[s]) meet(other);
+        }
         if (part.neighbours.size() > kMaxEntries)
             throw std::length_error("too many buffers overlap for an exact search");
         if (part.neighbours.size() - checked > kPairsBetweenChecks) {
@@ -51,10 +103,16 @@ void find_neighbours(Part& part, const Interrupted& interrupted) {
 
 }  // namespace
 
-std::vector<std::vector<Index>> independent_parts(const Problem& problem) {
-    std::vector<Index> order;
-    for (Index b = 0; b < problem.count(); ++b)
-        if (problem.movable(b) && problem.size[b] > 0) order.push_back(b);
+Bytes lowest_allowed(const Problem& problem, Index b) {
+    Bytes offset = 0;
+    for (const auto& [from, to] : problem.barred.of(b)) {
+        if (from > offset) break;
+        if (to > offset) offset = align_up(to, problem.alignment[b]);
+    }
+    return offset;
+}
+
+std::vector<std::vector<Index>> independent_parts(const Problem& problem, std::vector<Index> order) {
     std::ranges::sort(order, {}, [&](Index b) { return std::pair(problem.lower[b], b); });
     std::vector<std::vector<Index>> parts;
     Step end = -1;
@@ -66,7 +124,8 @@ std::vector<std::vector<Index>> independent_parts(const Problem& problem) {
     return parts;
 }
 
-Part make_part(const Problem& problem, Bytes capacity, std::vector<Index> buffers, const Interrupted& interrupted) {
+Part make_part(const Problem& problem, Bytes capacity, std::vector<Index> buffers, const Interrupted& interrupted,
+               Bytes grid) {
     Part part;
     part.origin = std::move(buffers);
     Step begin = problem.lower[part.origin.front()], end = begin;
@@ -92,16 +151,18 @@ Part make_part(const Problem& problem, Bytes capacity, std::vector<Index> buffer
         for (const auto& [_, to] : problem.barred.of(b))
             if (to <= kMaxBytes) tops.push_back(to);
     part.unit = find_unit(part, tops, grain);
+    if (part.unit % grid != 0) part.unit = grid;
     part.capacity = (capacity + part.unit - 1) / part.unit;
     const Bytes unit = part.unit;
     for (Index b = 0; b < part.count(); ++b) {
         const Bytes bytes = part.size[b];
         auto& barred = part.barred.emplace_back();
         for (const Index other : fixed) {
-            if (part.lower[b] >= problem.upper[other] || problem.lower[other] >= part.upper[b]) continue;
-            const Bytes top = problem.fixed[other] + problem.size[other];
-            const Range range(floor_div(problem.fixed[other] - bytes, unit) + 1, (top + unit - 1) / unit);
-            if (range.second > 0) barred.push_back(range);
+            for_each_denied(problem, other, part.origin[b], [&](Bytes from, Bytes to) {
+                const Range range(ceil_div(problem.fixed[other] + from, unit),
+                                  ceil_div(problem.fixed[other] + to, unit));
+                if (range.second > 0) barred.push_back(range);
+            });
         }
         for (const auto& [from, to] : problem.barred.of(part.origin[b]))
             if (from <= capacity)  // the end stays within the numbers of the search, and above all that is allowed
@@ -111,7 +172,7 @@ Part make_part(const Problem& problem, Bytes capacity, std::vector<Index> buffer
         part.last.push_back(floor_div(capacity - bytes, unit));
         part.alignment[b] = std::max<Bytes>(part.alignment[b] / std::gcd(part.alignment[b], unit), 1);
     }
-    part.sections = make_sections(part.lower, part.upper, kMaxEntries);
+    find_sections(part, problem);
     find_neighbours(part, interrupted);
     return part;
 }

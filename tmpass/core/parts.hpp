@@ -12,8 +12,11 @@ namespace tmpass {
 
 inline constexpr std::size_t kMaxEntries = 50'000'000;  // of section members, and of overlapping pairs
 
-// The movable buffers that have bytes, cut where no live range crosses, in the order of time.
-std::vector<std::vector<Index>> independent_parts(const Problem& problem);
+// The lowest offset of b where it is alone: alignment and memories; above kMaxBytes where there is none.
+Bytes lowest_allowed(const Problem& problem, Index b);
+
+// Those of `buffers`, cut where no live range crosses, in the order of time.
+std::vector<std::vector<Index>> independent_parts(const Problem& problem, std::vector<Index> buffers);
 
 // Buffers numbered from 0. Every offset that a packing pushed down can have is a multiple of `unit`, so all numbers
 // but steps count units; sizes are rounded up, which costs nothing but below the topmost buffer:
@@ -28,12 +31,22 @@ struct Part {
     std::vector<Step> lower, upper;
     std::vector<Bytes> size, alignment, last;  // last: the highest offset that a buffer may have; may be negative
     std::vector<std::vector<Range>> barred;    // per buffer: offsets [from, to) that it cannot have
+    // A buffer with gaps is in those sections in which it needs bytes; [first, last) is then only the span of them:
+    //
+    //     a   ####      ####      first = 0, last = 3; runs [0, 1) and [2, 3)
+    //     b      ####   #         a and b share sections 0 and 2, a and c none
+    //     c         ###
     Sections sections;
+    std::vector<Index> run_start;                    // per buffer: runs[run_start[b] .. run_start[b + 1])
+    std::vector<std::pair<Index, Index>> runs;       // of sections [first, second)
     std::vector<Index> neighbour_start, neighbours;  // buffer b shares a step with neighbours[start[b] .. start[b+1])
 
     Index count() const { return static_cast<Index>(size.size()); }
     std::span<const Index> neighbours_of(Index b) const {
         return std::span(neighbours).subspan(neighbour_start[b], neighbour_start[b + 1] - neighbour_start[b]);
+    }
+    std::span<const std::pair<Index, Index>> runs_of(Index b) const {
+        return std::span(runs).subspan(run_start[b], run_start[b + 1] - run_start[b]);
     }
     bool plain(Index b) const { return alignment[b] == 1 && barred[b].empty(); }
 
@@ -48,28 +61,25 @@ struct Part {
     }
 };
 
-// `buffers` among the fixed ones of `problem`. Throws Cancelled, and std::length_error when more pairs overlap than fit
-// in memory.
-Part make_part(const Problem& problem, Bytes capacity, std::vector<Index> buffers, const Interrupted& interrupted);
+// `buffers` among the fixed ones of `problem`. The unit is a multiple of `grid`, or `grid` itself where that is a unit
+// of more buffers, these among them. Throws Cancelled, and std::length_error when more pairs overlap than fit in
+// memory.
+Part make_part(const Problem& problem, Bytes capacity, std::vector<Index> buffers, const Interrupted& interrupted,
+               Bytes grid = 1);
 
-// Solves each independent part with `solve_part(part, result)`, which adds offsets and nodes to `result`. One part that
-// is impossible decides; one whose budget ends leaves the others to be tried, since they may be impossible.
-template <typename SolvePart>
-SearchResult solve_apart(const Problem& problem, Bytes capacity, const Interrupted& interrupted, SolvePart solve_part) {
-    if (!problem.gaps.empty() || !problem.apart.empty())
-        throw std::invalid_argument("this search knows no gaps, and no pairs that stay apart");
-    SearchResult result{Answer::kFound, problem.fixed, 0};
-    for (Index b = 0; b < problem.count(); ++b) {
-        if (problem.movable(b)) result.offsets[b] = 0;
-        if (!problem.movable(b) && problem.size[b] > 0 && problem.fixed[b] + problem.size[b] > capacity)
-            return {Answer::kImpossible, {}, 0};
-    }
-    for (auto& buffers : independent_parts(problem)) {
-        const Answer answer = solve_part(make_part(problem, capacity, std::move(buffers), interrupted), result);
-        if (answer == Answer::kImpossible) return {answer, {}, result.nodes};
-        if (answer == Answer::kBudgetEnded) result.answer = answer;
-    }
-    return result;
-}
+// What a search asks of solve_apart().
+struct Preparation {
+    bool knows_gaps = false;  // it reads runs, not spans of sections
+    bool always_fit = true;   // see always_fit.hpp
+};
+
+// Puts the offsets of one part into the result, and adds its nodes.
+using SolvePart = std::function<Answer(const Part&, SearchResult&)>;
+
+// Solves each independent part. One part that is impossible decides; one whose budget ends leaves the others to be
+// tried, since they may be impossible. Throws std::invalid_argument on what the search does not know: gaps, unless it
+// says so, and always windows in them and pairs that must be apart, which a Part has no words for.
+SearchResult solve_apart(const Problem& problem, Bytes capacity, const Interrupted& interrupted,
+                         const SolvePart& solve_part, Preparation preparation = {});
 
 }  // namespace tmpass

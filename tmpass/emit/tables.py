@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def buffer_table(plan: Plan) -> "Table":
     """A row for each buffer: where and when it stands, and whose it is; steps are from the first to the last."""
     several = len(plan.memories) > 1
-    table = _table("", ">buffer", *(["memory"] if several else []), ">offset", ">size", ">steps", "tensors")
+    table = plain_table("", ">buffer", *(["memory"] if several else []), ">offset", ">size", ">steps", "tensors")
     rows = {(t.subgraph, t.index): t for t in plan.tensors}
     for b in plan.buffers:
         names = [
@@ -32,7 +32,7 @@ def buffer_table(plan: Plan) -> "Table":
 
 def target_list(targets: "Iterable[Target]") -> "Table":
     """A row for each target: its name, and size and alignment of its scratchpad, with a ~ where they are assumed."""
-    table = _table("target", ">scratchpad", ">align", "~ assumed, not known")
+    table = plain_table("target", ">scratchpad", ">align", "~ assumed, not known")
     for target in targets:
         memory = target.scratchpad
         size = "unlimited" if memory.capacity is None else short_size(memory.capacity)
@@ -47,7 +47,7 @@ def target_list(targets: "Iterable[Target]") -> "Table":
 
 def memory_table(target: Target) -> "Table":
     """A row for each number of each memory of `target`, with its source."""
-    table = _table("memory", "figure", "value", "source")
+    table = plain_table("memory", "figure", "value", "source")
     for memory in target.memories:
         capacity = "unlimited" if memory.capacity is None else format_size(memory.capacity)
         table.add_row(memory.name, "capacity", capacity, memory.sources.get("capacity", ""))
@@ -63,7 +63,7 @@ def _doubt(target: Target, memory: Memory, number: str) -> str:
     return "~" if f"{memory.name}.{number}" in target.assumed else ""
 
 
-def _table(*columns: str) -> "Table":
+def plain_table(*columns: str) -> "Table":
     """A table without lines; `>` in front of a column's name puts it to the right."""
     from rich.table import Table
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from tmpass.problem import Buffer, Problem
+from tmpass.verify.at_once import surely_right
 from tmpass.verify.collisions import Rectangle, find_collisions
 from tmpass.verify.violation import Violation
 
@@ -14,6 +15,8 @@ def check_offsets(problem: Problem, offsets: Sequence[int], *, capacity: int | N
     """
     if len(offsets) != len(problem.buffers):
         return [Violation("missing", f"{len(offsets)} offsets for {len(problem.buffers)} buffers")]
+    if surely_right(problem, offsets, capacity):
+        return []
     found = []
     for buffer, offset in zip(problem.buffers, offsets, strict=True):
         end = offset + buffer.size

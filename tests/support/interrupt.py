@@ -1,0 +1,35 @@
+"""Ctrl-C while a method works."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+_SCRIPT = """
+import signal, threading, time
+from support.families import guillotine
+from tmpass.allocators import interruptible, method, Goal
+run = interruptible.run
+
+def watched(solve, stop):
+    threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
+    return run(solve, stop)
+
+solver = method({method!r})
+solver.run = watched
+found = solver.solve({problem}, Goal(0, True, 2**50))
+assert found.offsets
+print(found.method)
+"""
+
+
+def interrupted_run(method: str, problem: str) -> str:
+    """Return the name of the method in the answer to Ctrl-C half a second after the solver began."""
+    done = subprocess.run(
+        [sys.executable, "-c", _SCRIPT.format(method=method, problem=problem)],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stderr == ""
+    return done.stdout.strip()

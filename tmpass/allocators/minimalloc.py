@@ -1,0 +1,17 @@
+"""MiniMalloc (Moffitt, ASPLOS 2023): depth-first search over canonical packings.
+
+Buffers are placed in the order of their offsets, each as low as it can be, by three static ranks, which take
+turns under limits that double. `core/minimalloc.hpp` has the drawing, the rules and why they are sound.
+"""
+
+from tmpass import _core
+from tmpass.allocators import Found, Goal, first_fit, ladder
+from tmpass.problem import Problem
+
+HONOURS = frozenset({"gaps", "memories"})
+
+
+def solve(problem: Problem, goal: Goal) -> Found:
+    """The lowest packing that at most `goal.nodes` nodes find, starting from that of first fit."""
+    best = first_fit.solve(problem, goal)
+    return ladder.improve(problem, goal, best, "minimalloc", _core.minimalloc, knows_gaps=True)

@@ -1,0 +1,44 @@
+// Ranks in turn, and one part after the other. The search itself is in depth_first.hpp.
+#include "minimalloc.hpp"
+
+#include <algorithm>
+
+#include "depth_first.hpp"
+
+namespace tmpass {
+namespace {
+
+constexpr Rank kRanks[] = {Rank::kWidthAreaTotal, Rank::kTotalAreaWidth, Rank::kTotalWidthArea};
+
+// Under limits that double: which rank is quick differs by orders of magnitude.
+template <typename Unit>
+Answer solve_part(const Part& part, std::int64_t node_limit, MinimallocRules rules, SearchResult& result,
+                  const Interrupted& interrupted) {
+    DepthFirst<Unit> search(part, rules, result.nodes, interrupted);
+    for (auto limit = 2 * static_cast<std::int64_t>(part.count());; limit *= 2) {
+        for (const Rank rank : kRanks) {
+            const Answer answer = search.run(rank, limit, node_limit);
+            if (answer == Answer::kFound)
+                for (Index b = 0; b < part.count(); ++b) result.offsets[part.origin[b]] = search.offset(b) * part.unit;
+            result.nodes = std::min(result.nodes, node_limit);
+            if (answer != Answer::kBudgetEnded || result.nodes == node_limit) return answer;
+        }
+    }
+}
+
+}  // namespace
+
+SearchResult minimalloc(const Problem& problem, Bytes capacity, std::int64_t node_limit, MinimallocRules rules,
+                        const Interrupted& interrupted) {
+    const auto solve = [&](const Part& part, SearchResult& result) {
+        Bytes reach = part.capacity;
+        for (Index b = 0; b < part.count(); ++b) reach += part.size[b] + part.alignment[b];
+        // Sums stay below what stands for a placed buffer.
+        if (reach >= DepthFirst<Bytes>::kGone / 2) return Answer::kBudgetEnded;
+        const bool narrow = reach < DepthFirst<std::int32_t>::kGone / 2;
+        return (narrow ? solve_part<std::int32_t> : solve_part<Bytes>)(part, node_limit, rules, result, interrupted);
+    };
+    return solve_apart(problem, capacity, interrupted, solve, {true, rules.always_fit});
+}
+
+}  // namespace tmpass

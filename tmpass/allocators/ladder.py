@@ -42,9 +42,7 @@ class _Sweep:
     refused: int
 
 
-def improve(
-    problem: Problem, goal: Goal, best: Found, name: str, kernel: Kernel, *, knows_gaps: bool = False
-) -> Found:
+def improve(problem: Problem, goal: Goal, best: Found, name: str, kernel: Kernel, *, knows_gaps: bool = False) -> Found:
     """`best`, or a lower packing by the method `name`, with what was proved on the way.
 
     For a kernel that does not know gaps a buffer with gaps counts as solid: packings stay right, but nothing is then

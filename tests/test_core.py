@@ -51,6 +51,19 @@ def test_an_order_must_be_a_permutation(order):
         _core.first_fit(_core.Problem(**GOOD), order)
 
 
+@pytest.mark.parametrize("offsets", [[], [0, 0], [-1], [2**62], [2**62 - 1]])
+@pytest.mark.parametrize("kernel", ["local_search", "repair"])
+def test_offsets_must_be_one_for_each_buffer_below_the_limit(kernel, offsets):
+    problem = _core.Problem(**GOOD | {"size": [2]})
+    with pytest.raises(ValueError, match="offset"):
+        getattr(_core, kernel)(problem, offsets, target=0, node_limit=1)
+
+
+def test_offsets_must_be_the_fixed_ones():
+    with pytest.raises(ValueError, match="offset"):
+        _core.local_search(_core.Problem(**GOOD | {"fixed": [8]}), [0], target=0, node_limit=1)
+
+
 def test_numbers_above_64_bits_are_refused():
     with pytest.raises(TypeError):
         _core.minimalloc(_core.Problem(**GOOD), capacity=2**70, node_limit=1)
@@ -84,16 +97,24 @@ def test_first_fit_is_the_lowest_free_offset_in_turn(problem):
     assert _core.first_fit(to_native(problem), list(order)) == [placed[i] for i in range(len(problem.buffers))]
 
 
-@pytest.mark.parametrize("kernel", ["minimalloc", "postpone"])
-def test_a_long_search_stops_on_ctrl_c(kernel):
+@pytest.mark.parametrize(
+    "call",
+    [
+        "minimalloc(native, capacity=4096, node_limit=2**60)",
+        "postpone(native, capacity=4096, node_limit=2**60)",
+        "hill_climb(native, range(600), target=0, node_limit=2**60)",
+        "local_search(native, _core.first_fit(native, range(600)), target=0, node_limit=2**60)",
+    ],
+)
+def test_a_long_search_stops_on_ctrl_c(call):
     script = f"""
 import _thread, threading
 from support.families import guillotine
 from tmpass import _core
 from tmpass.allocators.arrays import to_native
-problem = guillotine(1, 600, steps=240, height=4096)
+native = to_native(guillotine(1, 600, steps=240, height=4096))
 threading.Timer(0.5, _thread.interrupt_main).start()
-_core.{kernel}(to_native(problem), capacity=problem.capacity, node_limit=2**60)
+_core.{call}
 """
     found = subprocess.run(
         [sys.executable, "-c", script], cwd=Path(__file__).parent, capture_output=True, text=True, timeout=60

@@ -1,6 +1,7 @@
-"""Hard allocation problems of any number: what a search must be fast on is the family, not a file.
+"""Allocation problems of any number: what a method must be fast on is the family, not a file.
 
-All of them have a packing at their capacity, since each is a part of one that is known.
+The hard ones have a packing at their capacity, since each is a part of one that is known. The easy ones have no
+capacity, and a packing at or near the bound.
 """
 
 import random
@@ -55,6 +56,32 @@ def stacked(first: Problem, second: Problem) -> Problem:
     """Return both at the same time, in the sum of their capacities."""
     pieces = [(b.lower, b.upper, b.size) for b in (*first.buffers, *second.buffers)]
     return _numbered(pieces, (first.capacity or 0) + (second.capacity or 0))
+
+
+def easy(seed: int, buffers: int, *, longest: int = 12, largest: int = 64 * 1024) -> Problem:
+    """Return what a compiler sees of a plain network: one buffer made at each step, read soon, some of them late.
+
+    Live ranges are 2 steps and now and then up to `longest`; sizes are multiples of 64 up to `largest`, as many small
+    ones as large ones.
+    """
+    rng = random.Random(seed)
+    pieces = []
+    for step in range(buffers):
+        life = rng.randint(3, longest) if rng.random() < 0.25 else 2
+        pieces.append((step, step + life, _log_uniform(rng, 64, largest)))
+    return _numbered(pieces, None)
+
+
+def short_lived(seed: int, buffers: int, *, longest: int = 100, largest: int = 1024 * 1024) -> Problem:
+    """Return buffers that start at random over as many steps as there are of them, and live 1 to `longest` steps."""
+    rng = random.Random(seed)
+    starts = [rng.randrange(buffers) for _ in range(buffers)]
+    return _numbered([(t, t + rng.randint(1, longest), _log_uniform(rng, 64, largest)) for t in starts], None)
+
+
+def _log_uniform(rng: random.Random, grain: int, largest: int) -> int:
+    """Return a multiple of `grain` up to `largest`; all orders of magnitude are equally likely."""
+    return grain * round((largest // grain) ** rng.random())
 
 
 def _numbered(pieces: list[tuple[int, int, int]], capacity: int | None) -> Problem:

@@ -26,7 +26,7 @@ MANY = 1000
 def solve(problem: Problem, goal: Goal) -> Found:
     """First fit; where that neither meets the bound nor what was asked, repair and the exact search.
 
-    Never higher than greedy by size, whose packings are among those to begin from.
+    Never higher than greedy by size, of which both rules are tried where the bound is not met.
     """
     arrays = to_arrays(problem)
     native = _core.Problem(*arrays)
@@ -36,7 +36,8 @@ def solve(problem: Problem, goal: Goal) -> Found:
         found = _repair(problem, goal, native, found)
     for greedy in (greedy_by_size, greedy_by_size_tflm):
         if not satisfied(problem, goal, found):
-            found = min(found, greedy.pack(problem, goal, arrays, native), key=lambda packing: packing.peak)
+            other = greedy.pack(problem, goal, arrays, native)
+            found = replace(other, nodes=found.nodes) if other.peak < found.peak else found
     if satisfied(problem, goal, found) or strange - place_or_postpone.HONOURS:
         return found
     return place_or_postpone.improve(problem, goal, found)

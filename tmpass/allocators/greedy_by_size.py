@@ -26,10 +26,11 @@ def solve(problem: Problem, goal: Goal) -> Found:
 
 def pack(problem: Problem, goal: Goal, arrays: Arrays, native: _core.Problem) -> Found:
     """The same for a problem that the kernels have already."""
-    return place(problem, goal, native, _order(arrays), NAME, tightest=True)
+    return place(problem, goal, native, order(arrays), NAME, tightest=True)
 
 
-def _order(arrays: Arrays) -> list[int]:
+def order(arrays: Arrays) -> list[int]:
+    """The buffers in the order of TensorFlow Lite."""
     begin, end = min(arrays.lower, default=0), max(arrays.upper, default=0)
 
     def key(b: int) -> tuple[int, ...]:

@@ -23,9 +23,10 @@ def solve(problem: Problem, goal: Goal) -> Found:
 
 def pack(problem: Problem, goal: Goal, arrays: Arrays, native: _core.Problem) -> Found:
     """The same for a problem that the kernels have already."""
-    return place(problem, goal, native, _order(arrays), NAME)
+    return place(problem, goal, native, order(arrays), NAME)
 
 
-def _order(arrays: Arrays) -> list[int]:
+def order(arrays: Arrays) -> list[int]:
+    """The buffers in the order of TensorFlow Lite Micro."""
     rounded = [-(-size // alignment) * alignment for size, alignment in zip(arrays.size, arrays.alignment, strict=True)]
     return sorted(range(len(rounded)), key=lambda b: (-rounded[b], -b))

@@ -11,7 +11,7 @@ namespace tmpass {
 namespace {
 
 constexpr std::size_t kMaxRows = 10'000'000;        // of pairs that overlap
-constexpr std::int64_t kWorkPerNode = 512;          // rows and places looked at
+constexpr std::int64_t kWorkPerNode = 128;          // rows and places looked at
 constexpr std::int64_t kNodesBetweenChecks = 1024;  // some milliseconds
 constexpr Bytes kNoPacking = kMaxBytes + 1;         // the peak where a buffer has no place
 constexpr std::size_t kMemory = 200;                // moves that late acceptance looks back

@@ -13,6 +13,7 @@ constexpr std::size_t kLeastFreed = 12, kMostFreed = 2000;
 constexpr std::int64_t kNodesPerFreed = 8;  // for the question whether they can be put back lower
 constexpr int kPatience = 12;               // questions without success before more are taken out
 constexpr std::int64_t kSideways = 4;       // one question of so many is asked away from the peak
+constexpr std::uint64_t kQuestionsBetweenChecks = 16;
 
 class Packing {
   public:
@@ -28,7 +29,9 @@ class Packing {
         std::size_t wanted = std::min(kLeastFreed, most);
         std::int64_t nodes = 0;
         int failures = 0;
+        std::uint64_t questions = 0;
         for (find_peak(); peak_ > target && !tops_.empty() && nodes < node_limit;) {
+            if (questions++ % kQuestionsBetweenChecks == 0 && interrupted_()) throw Cancelled();
             const bool at_peak = random.below(kSideways) > 0;
             const auto& centres = at_peak ? tops_ : movable_;
             const auto freed = choose(centres[random.below(static_cast<std::int64_t>(centres.size()))], wanted, random);

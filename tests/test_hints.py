@@ -13,7 +13,7 @@ from tmpass.errors import UsageError
 from tmpass.problem import Buffer, Memory, Problem, Status
 
 ANY = problems(5, with_fixed=True, with_alignment=True, with_memories=True, with_hints=True, with_capacity=True)
-EXACT = st.sampled_from(["auto", "canonical", "cp-sat"])
+EXACT = st.sampled_from(["auto", "minimalloc", "cp-sat"])
 
 
 def without(problem):

@@ -18,7 +18,8 @@ from tmpass.verify.allocation import check_offsets
 
 FOUND, IMPOSSIBLE, ENDED = 0, 1, 2
 RULES = [
-    dict(zip(("window", "exchange", "first"), on, strict=True)) for on in itertools.product((True, False), repeat=3)
+    dict(zip(("window", "exchange", "first", "glue"), on, strict=True))
+    for on in itertools.product((True, False), repeat=4)
 ]
 MUCH = 10**6
 

@@ -75,6 +75,7 @@ def postpone(
     window: bool = True,
     exchange: bool = True,
     first: bool = True,
+    glue: bool = True,
 ) -> tuple[int, list[int], int]:
     """(answer, offsets, nodes) of place-or-postpone; answer is 0 found, 1 impossible, 2 budget ended.
 

@@ -158,7 +158,7 @@ def test_allow_unplanned_lists_what_was_left_out(run, open_model):
             ["--io", "none"],
             "invalid value for '--io': 'none' is not one of 'arena', 'external'; try tmpass plan --help",
         ),
-        (["--allocator", "best"], "allocator 'best' is unknown; choose one of auto, first-fit, minimalloc"),
+        (["--allocator", "best"], "allocator 'best' is unknown; choose one of auto, first-fit"),
         (["--budegt", "1"], "no such option '--budegt'"),
         (["another"], "got unexpected extra argument"),
     ],

@@ -162,13 +162,13 @@ NB_MODULE(_core, m) {
     m.def(
         "postpone",
         [](const Problem& problem, Bytes capacity, std::int64_t node_limit, std::uint64_t seed, bool window,
-           bool exchange, bool first) {
+           bool exchange, bool first, bool glue) {
             return search_with(capacity, [&] {
-                return postpone(problem, capacity, node_limit, seed, {window, exchange, first}, interrupted);
+                return postpone(problem, capacity, node_limit, seed, {window, exchange, first, glue}, interrupted);
             });
         },
         "problem"_a, "capacity"_a, "node_limit"_a, "seed"_a = 1, "window"_a = true, "exchange"_a = true,
-        "first"_a = true,
+        "first"_a = true, "glue"_a = true,
         "(answer, offsets, nodes) of place-or-postpone; answer is 0 found, 1 impossible, 2 budget ended.\n"
         "The last three switch inferences off, for tests. Raises ValueError as minimalloc does.");
     m.def(

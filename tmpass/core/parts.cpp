@@ -30,18 +30,19 @@ Bytes find_unit(const Part& part, std::span<const Bytes> tops, Bytes grain) {
     return unit;
 }
 
-// Sections of the steps in which buffers need bytes; without gaps each buffer is in one run of them.
-void find_sections(Part& part, const Problem& problem) {
-    const bool solid = std::ranges::all_of(part.origin, [&](Index b) { return problem.gaps.of(b).empty(); });
+// Each buffer is in one run of sections.
+void find_solid_sections(Part& part) {
     part.run_start.assign(1, 0);
-    if (solid) {
-        part.sections = make_sections(part.lower, part.upper, kMaxEntries);
-        for (Index b = 0; b < part.count(); ++b) {
-            part.runs.emplace_back(part.sections.first[b], part.sections.last[b]);
-            part.run_start.push_back(b + 1);
-        }
-        return;
+    part.sections = make_sections(part.lower, part.upper, kMaxEntries);
+    for (Index b = 0; b < part.count(); ++b) {
+        part.runs.emplace_back(part.sections.first[b], part.sections.last[b]);
+        part.run_start.push_back(b + 1);
     }
+}
+
+// Sections of the steps in which buffers need bytes.
+void find_gapped_sections(Part& part, const Problem& problem) {
+    part.run_start.assign(1, 0);
     std::vector<Step> lower, upper;
     std::vector<Index> owner, piece_start(1, 0);
     for (Index b = 0; b < part.count(); ++b) {
@@ -172,9 +173,18 @@ Part make_part(const Problem& problem, Bytes capacity, std::vector<Index> buffer
         part.last.push_back(floor_div(capacity - bytes, unit));
         part.alignment[b] = std::max<Bytes>(part.alignment[b] / std::gcd(part.alignment[b], unit), 1);
     }
-    find_sections(part, problem);
-    find_neighbours(part, interrupted);
+    if (std::ranges::all_of(part.origin, [&](Index b) { return problem.gaps.of(b).empty(); })) {
+        find_overlaps(part, interrupted);
+    } else {
+        find_gapped_sections(part, problem);
+        find_neighbours(part, interrupted);
+    }
     return part;
+}
+
+void find_overlaps(Part& part, const Interrupted& interrupted) {
+    find_solid_sections(part);
+    find_neighbours(part, interrupted);
 }
 
 }  // namespace tmpass

@@ -48,7 +48,10 @@ struct Part {
     std::span<const std::pair<Index, Index>> runs_of(Index b) const {
         return std::span(runs).subspan(run_start[b], run_start[b + 1] - run_start[b]);
     }
-    bool plain(Index b) const { return alignment[b] == 1 && barred[b].empty(); }
+    // Nothing tells b apart from another of its size and live range.
+    bool plain(Index b) const {
+        return alignment[b] == 1 && barred[b].empty() && run_start[b + 1] == run_start[b] + 1;
+    }
 
     // The lowest offset >= base that b can have, as far as alignment and fixed buffers go.
     Bytes lift(Index b, Bytes base) const {
@@ -66,6 +69,9 @@ struct Part {
 // memory.
 Part make_part(const Problem& problem, Bytes capacity, std::vector<Index> buffers, const Interrupted& interrupted,
                Bytes grid = 1);
+
+// Fills in the sections, runs and neighbours of a part without gaps of which all else is known.
+void find_overlaps(Part& part, const Interrupted& interrupted);
 
 // What a search asks of solve_apart().
 struct Preparation {

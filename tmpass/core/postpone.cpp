@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <tuple>
+#include <utility>
 
 #include "attempts.hpp"
+#include "glue.hpp"
 
 namespace tmpass {
 
@@ -26,7 +29,13 @@ std::vector<std::vector<Index>> interchangeable(const Part& part) {
 namespace {
 
 constexpr std::int64_t kRestartNodes = 2;  // per buffer, in the shortest attempt
+constexpr std::int64_t kGuessNodes = 4;    // per block
 constexpr std::int64_t kMostNoise = 40;
+constexpr std::int64_t kGuessRounds = 7;  // of one guess: 1 1 2 1 1 2 4
+constexpr std::int64_t kGuessShare = 3;   // one of so many nodes is spent on the whole
+constexpr std::int64_t kGlueNoise = 192;
+constexpr std::int64_t kMostDoubt = 512;
+constexpr std::size_t kMostGlued = 4'000'000;  // overlapping pairs: more are not copied for a guess
 
 // 1 1 2 1 1 2 4 1 1 2 ...: Luby, Sinclair and Zuckerman, "Optimal Speedup of Las Vegas Algorithms", 1993.
 std::int64_t luby(std::int64_t i) {
@@ -37,20 +46,65 @@ std::int64_t luby(std::int64_t i) {
     return (length + 1) / 2;
 }
 
+// Blocks of a part, and the attempts at packing them.
+template <typename Unit>
+struct Guess {
+    Guess(Blocks glued, PostponeRules rules, std::int64_t& nodes, const Interrupted& interrupted)
+        : blocks(std::move(glued)), attempts(blocks.part, rules, nodes, interrupted) {}
+
+    const Blocks blocks;
+    Attempts<Unit> attempts;
+    std::int64_t rounds = 0;
+};
+
+// Turns of attempts at the whole part, which are proofs, and at guesses of what belongs together in it, which are often
+// far easier: a guess may be wrong, so it is not kept for long.
 template <typename Unit>
 Answer solve_part(const Part& part, std::int64_t node_limit, std::uint64_t seed, PostponeRules rules,
                   SearchResult& result, const Interrupted& interrupted) {
-    Attempts<Unit> attempts(part, rules, result.nodes, interrupted);
+    const auto count = static_cast<std::int64_t>(part.count());
+    Attempts<Unit> whole(part, rules, result.nodes, interrupted);
     Random random(seed);
-    for (std::int64_t round = 0;; ++round) {
-        // Without nodes left, what follows from the start alone may still decide.
-        const std::int64_t limit = luby(round) * kRestartNodes * part.count();
-        const Answer answer = attempts.run(limit, node_limit, std::min(2 * round, kMostNoise), random);
-        if (answer == Answer::kFound)
-            for (Index b = 0; b < part.count(); ++b) result.offsets[part.origin[b]] = attempts.offset(b) * part.unit;
-        result.nodes = std::min(result.nodes, node_limit);
-        if (answer != Answer::kBudgetEnded || result.nodes == node_limit) return answer;
+    std::unique_ptr<Guess<Unit>> guess;
+    std::int64_t rounds = 0;
+    bool first = true, gluing = rules.glue && part.neighbours.size() <= kMostGlued;
+    const auto noise = [](std::int64_t round) { return std::min(2 * round, kMostNoise); };
+    // Without nodes left, what follows from the start alone may still decide.
+    Answer answer = Answer::kBudgetEnded;
+    const std::int64_t begin = result.nodes;
+    std::int64_t spent = 0;  // on the whole
+    while (answer == Answer::kBudgetEnded && (rounds == 0 || result.nodes < node_limit)) {
+        if (!gluing || spent * kGuessShare <= result.nodes - begin) {
+            const std::int64_t before = result.nodes;
+            answer = whole.run(luby(rounds) * kRestartNodes * count, node_limit, noise(rounds), random);
+            spent += result.nodes - before;
+            ++rounds;
+            if (answer != Answer::kFound) continue;
+            for (Index b = 0; b < count; ++b) result.offsets[part.origin[b]] = whole.offset(b) * part.unit;
+            continue;
+        }
+        if (!guess) {
+            const GlueRules likely, shaken{.noise = kGlueNoise, .doubt = random.below(kMostDoubt + 1)};
+            Blocks blocks = glue(part, first ? likely : shaken, random, interrupted);
+            result.nodes += count;  // about what it costs
+            gluing = !first || blocks.part.count() < count;
+            first = false;
+            if (!gluing) continue;
+            guess = std::make_unique<Guess<Unit>>(std::move(blocks), rules, result.nodes, interrupted);
+        }
+        const auto& [blocks, attempts, round] = *guess;
+        const std::int64_t limit = luby(round) * kGuessNodes * blocks.part.count();
+        answer = guess->attempts.run(limit, node_limit, noise(round), random);
+        if (answer == Answer::kFound) {
+            for (Index b = 0; b < count; ++b)
+                result.offsets[part.origin[b]] = (attempts.offset(blocks.block[b]) + blocks.rise[b]) * part.unit;
+        } else if (answer == Answer::kImpossible || ++guess->rounds == kGuessRounds) {
+            answer = Answer::kBudgetEnded;  // a wrong guess proves nothing
+            guess.reset();
+        }
     }
+    result.nodes = std::min(result.nodes, node_limit);
+    return answer;
 }
 
 }  // namespace

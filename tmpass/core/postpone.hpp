@@ -12,6 +12,8 @@
 // Why nothing is lost: among all packings take one with the least sum of size * offset, and among those the first in
 // an order of touching equals. In it no buffer can drop, so what a postponed buffer is denied is blocked by one that is
 // placed later; and two that touch and live equally long may be swapped at no cost, so one order of them is enough.
+//
+// Beside the whole, blocks of buffers that seem to belong together are packed (glue.hpp): only a packing counts there.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +28,7 @@ struct PostponeRules {
     bool window = true;    // a postponed buffer needs something in the place that it was denied
     bool exchange = true;  // of two that touch and live equally long, the larger is below
     bool first = true;     // who can be lowest in a section pushes the others up
+    bool glue = true;      // blocks of buffers that seem to belong together are tried as well
 };
 
 // Looks for offsets with every top at or below `capacity`, with at most `node_limit` nodes: decisions, of which those

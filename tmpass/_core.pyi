@@ -79,7 +79,7 @@ def postpone(
 ) -> tuple[int, list[int], int]:
     """(answer, offsets, nodes) of place-or-postpone; answer is 0 found, 1 impossible, 2 budget ended.
 
-    The last three switch inferences off, for tests. Raises ValueError as minimalloc does.
+    The last four switch inferences and gluing off, for tests. Raises ValueError as minimalloc does.
     """
 
 def contention(problem: Problem) -> list[int]:

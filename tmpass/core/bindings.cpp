@@ -170,7 +170,7 @@ NB_MODULE(_core, m) {
         "problem"_a, "capacity"_a, "node_limit"_a, "seed"_a = 1, "window"_a = true, "exchange"_a = true,
         "first"_a = true, "glue"_a = true,
         "(answer, offsets, nodes) of place-or-postpone; answer is 0 found, 1 impossible, 2 budget ended.\n"
-        "The last three switch inferences off, for tests. Raises ValueError as minimalloc does.");
+        "The last four switch inferences and gluing off, for tests. Raises ValueError as minimalloc does.");
     m.def(
         "contention", [](const Problem& problem) { return without_gil([&] { return contention(problem); }); },
         "problem"_a, "Per buffer, the most bytes alive at one step of its live range; gaps count as solid.");

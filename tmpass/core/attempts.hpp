@@ -54,7 +54,8 @@ class Attempts {
         return reset() && propagate() ? solve() : Answer::kImpossible;
     }
 
-    Bytes offset(Index b) const { return static_cast<Bytes>(offset_[b]); }
+    // What is in no section, since it needs no bytes at any step, stays at its lowest offset.
+    Bytes offset(Index b) const { return offset_[b] < 0 ? low_[b] : offset_[b]; }
 
   private:
     // Sections that share no unplaced buffer with any other; `next` is the group to solve after this one.
@@ -112,11 +113,7 @@ class Attempts {
             const Bytes low = part_.lift(b, 0);
             if (low > part_.last[b]) return false;
             low_[b] = static_cast<Unit>(low);
-            for (Index s = first(b); s < end(b); ++s) {
-                limit_[s] -= size_[b];
-                ++unplaced_[s];
-                if (s + 1 < end(b)) ++crossing_[s];
-            }
+            add_to_sections(b, 1);
         }
         return true;
     }
@@ -236,12 +233,8 @@ class Attempts {
         const Unit offset = low_[b], top = offset + size_[b];
         offset_[b] = offset;
         placed_trail_.push_back(b);
-        for (Index s = first(b); s < end(b); ++s) {
-            limit_[s] += size_[b];
-            --unplaced_[s];
-            if (s + 1 < end(b) && --crossing_[s] == 0) falls_apart = true;
-            stale_[s] = 1;
-        }
+        add_to_sections(b, -1);
+        for (Index s = first(b); s + 1 < end(b); ++s) falls_apart |= crossing_[s] == 0;
         touch(moved_from_, moved_to_, first(b), end(b));
         std::fill(moved_.begin() + first(b), moved_.begin() + end(b), 1);
         low_[b] = kGone;
@@ -249,7 +242,7 @@ class Attempts {
         for (std::size_t i = postponed_.size(); i-- > 0;) {
             const Index other = postponed_[i];
             const bool blocked = rules_.window ? offset < window_[other] : true;
-            if (blocked && first(other) < end(b) && first(b) < end(other)) set_window(other, 0);
+            if (blocked && part_.share_a_section(b, other)) set_window(other, 0);
         }
         work_ += static_cast<std::int64_t>(part_.neighbours_of(b).size());
         for (const Index other : part_.neighbours_of(b))
@@ -402,6 +395,19 @@ class Attempts {
         return next;
     }
 
+    // b is one more, or one less, that is unplaced in its sections. It crosses from one to the next also where it has
+    // a gap.
+    void add_to_sections(Index b, Index sign) {
+        for (const auto& [from, to] : part_.runs_of(b)) {
+            for (Index s = from; s < to; ++s) {
+                limit_[s] -= static_cast<Unit>(sign * size_[b]);
+                unplaced_[s] += sign;
+                stale_[s] = 1;
+            }
+        }
+        for (Index s = first(b); s + 1 < end(b); ++s) crossing_[s] += sign;
+    }
+
     void blame() {
         if (failed_ >= 0) ++weight_[failed_];
         failed_ = -1;
@@ -415,12 +421,7 @@ class Attempts {
             const Index b = placed_trail_.back();
             low_[b] = std::exchange(offset_[b], -1);
             open_size_[b] = size_[b];
-            for (Index s = first(b); s < end(b); ++s) {
-                limit_[s] -= size_[b];
-                ++unplaced_[s];
-                if (s + 1 < end(b)) ++crossing_[s];
-                stale_[s] = 1;
-            }
+            add_to_sections(b, 1);
         }
         for (; low_trail_.size() > frame.lows; low_trail_.pop_back()) {
             const auto [b, low] = low_trail_.back();

@@ -48,10 +48,18 @@ struct Part {
     std::span<const std::pair<Index, Index>> runs_of(Index b) const {
         return std::span(runs).subspan(run_start[b], run_start[b + 1] - run_start[b]);
     }
-    // Nothing tells b apart from another of its size and live range.
-    bool plain(Index b) const {
-        return alignment[b] == 1 && barred[b].empty() && run_start[b + 1] == run_start[b] + 1;
+    bool solid(Index b) const { return run_start[b + 1] == run_start[b] + 1; }
+
+    // Whether a and b are neighbours.
+    bool share_a_section(Index a, Index b) const {
+        for (const auto& [from, to] : runs_of(a))
+            for (const auto& [begin, end] : runs_of(b))
+                if (from < end && begin < to) return true;
+        return false;
     }
+
+    // Nothing tells b apart from another of its size and live range.
+    bool plain(Index b) const { return alignment[b] == 1 && barred[b].empty() && solid(b); }
 
     // The lowest offset >= base that b can have, as far as alignment and fixed buffers go.
     Bytes lift(Index b, Bytes base) const {

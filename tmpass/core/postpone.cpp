@@ -68,6 +68,7 @@ Answer solve_part(const Part& part, std::int64_t node_limit, std::uint64_t seed,
     std::unique_ptr<Guess<Unit>> guess;
     std::int64_t rounds = 0;
     bool first = true, gluing = rules.glue && part.neighbours.size() <= kMostGlued;
+    for (Index b = 0; b < part.count(); ++b) gluing &= part.solid(b);
     const auto noise = [](std::int64_t round) { return std::min(2 * round, kMostNoise); };
     // Without nodes left, what follows from the start alone may still decide.
     Answer answer = Answer::kBudgetEnded;
@@ -111,7 +112,7 @@ Answer solve_part(const Part& part, std::int64_t node_limit, std::uint64_t seed,
 
 SearchResult postpone(const Problem& problem, Bytes capacity, std::int64_t node_limit, std::uint64_t seed,
                       PostponeRules rules, const Interrupted& interrupted) {
-    return solve_apart(problem, capacity, interrupted, [&](const Part& part, SearchResult& result) {
+    const auto solve_whole = [&](const Part& part, SearchResult& result) {
         Bytes reach = part.capacity;
         for (Index b = 0; b < part.count(); ++b) reach += part.size[b] + part.alignment[b];
         // Sums stay below what stands for a placed buffer.
@@ -119,7 +120,8 @@ SearchResult postpone(const Problem& problem, Bytes capacity, std::int64_t node_
         const bool narrow = reach < Attempts<std::int32_t>::kGone / 2;
         const auto solve = narrow ? solve_part<std::int32_t> : solve_part<Bytes>;
         return solve(part, node_limit, seed, rules, result, interrupted);
-    });
+    };
+    return solve_apart(problem, capacity, interrupted, solve_whole, {.knows_gaps = true});
 }
 
 }  // namespace tmpass

@@ -12,6 +12,7 @@ METHODS = {
     "first-fit": "first_fit",
     "canonical": "canonical",
     "place-or-postpone": "place_or_postpone",
+    "telamalloc": "telamalloc",
 }
 """Name on the command line -> module."""
 

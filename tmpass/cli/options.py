@@ -17,7 +17,7 @@ EXIT_CODES = {"optimal": 0, "feasible": 0, "infeasible": 1, "unknown": 4}
 """Status of a plan or allocation -> exit code."""
 
 
-ALLOCATORS = "auto, first-fit, canonical or place-or-postpone."
+ALLOCATORS = "auto, first-fit, canonical, place-or-postpone or telamalloc."
 
 NODES = click.IntRange(0, MAX_BYTES)
 

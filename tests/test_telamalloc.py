@@ -216,6 +216,30 @@ def test_apart_takes_a_byte_and_memories_a_border():
     assert ask(Problem(pair, memories=memories), 11)[0] == IMPOSSIBLE
 
 
+def unlike(rng):
+    """Small and very large sizes side by side: what goes up by small steps would not arrive."""
+    buffers = []
+    for number in range(rng.randint(3, 7)):
+        lower = rng.randint(0, 4)
+        upper, size = (
+            rng.randint(lower + 1, 6),
+            rng.choice((1, 2, 3, 2**30 + rng.randint(0, 3), 2**40 + rng.randint(0, 3))),
+        )
+        gaps = ()
+        if upper - lower > 1 and rng.random() < 0.5:
+            edges = sorted((rng.choice((0, 1, size // 2, size - 1, size)), rng.choice((0, 1, size // 2, size))))
+            gaps = (Gap(lower + 1, upper, *edges),)
+        buffers.append(Buffer(str(number), lower, upper, size, rng.choice((1, 1, 1, 2, 4)), gaps=gaps))
+    return Problem(tuple(buffers), apart=((0, 1),) if rng.random() < 0.3 else ())
+
+
+def test_sizes_unlike_each_other_need_no_more_nodes():
+    rng = random.Random(9)
+    for _ in range(300):
+        problem = unlike(rng)
+        assert allocate(problem, "telamalloc", nodes=5000).status is Status.OPTIMAL, problem
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32), st.sampled_from(["auto", "telamalloc"]))
 def test_small_problems_with_every_constraint_are_solved_to_the_optimum(drawn, method):

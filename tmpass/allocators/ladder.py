@@ -98,7 +98,11 @@ def _grid(arrays: Arrays) -> int:
 
 
 def _next_capacity(problem: Problem, goal: Goal, refused: int, best: Found, grid: int) -> int | None:
-    """What to ask next: the first of these that is still open. Peaks are multiples of `grid`."""
+    """What to ask next: the first of these that is still open. Peaks are multiples of `grid`.
+
+    A bound that a refutation raised is no better than other places; one step of the grid after the other could take
+    forever.
+    """
     middle = (refused // grid + 1 + (best.peak - 1) // grid) // 2 * grid
-    wishes = (best.bound, problem.capacity, middle) if goal.minimize else (problem.capacity,)
+    wishes = (goal.bound, problem.capacity, middle) if goal.minimize else (problem.capacity,)
     return next((wish for wish in wishes if wish is not None and refused < wish < best.peak), None)

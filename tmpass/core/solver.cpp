@@ -175,7 +175,12 @@ bool Solver::contradict(int side, Index b) {
 }
 
 bool Solver::propagate() {
+    climb_from_ = events_.size();
     for (;;) {
+        if (events_.size() - climb_from_ > kClimb * at_[0].size()) {
+            if (!propagate_chains()) return false;
+            climb_from_ = events_.size();
+        }
         if (work_ > work_limit_) {
             gave_up_ = true;
             return false;

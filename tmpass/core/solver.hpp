@@ -61,7 +61,7 @@ class Solver {
     bool gave_up() const { return gave_up_; }
 
   private:
-    enum class Why : std::uint8_t { kPlaced, kRefuted, kPair, kSection, kRest };
+    enum class Why : std::uint8_t { kPlaced, kRefuted, kPair, kSection, kRest, kChain };
 
     // Bound `side` of `buffer` rose from `old`.
     struct Event {
@@ -90,6 +90,8 @@ class Solver {
     bool propagate_edge(Index edge, Index a, Index b);
     bool propagate_section(int side, Index s);
     bool propagate_rest(Index b);
+    bool propagate_chains();
+    bool blame_all();
     bool plain_rest(Index b, Index other) const;
     void rests_on(Index b, Index other);
     void widen(Index b);
@@ -123,6 +125,7 @@ class Solver {
     void analyze();
     bool contradict(int side, Index b);
 
+    static constexpr std::size_t kClimb = 64;  // events per buffer in one go, from which on it is looked at as a whole
     static constexpr std::int64_t kWorkBetweenChecks = 1 << 22;  // some milliseconds
 
     const ConstraintModel& model_;
@@ -152,6 +155,7 @@ class Solver {
     std::vector<char> marked_;   // per event: it takes part in the contradiction under analysis
     std::vector<Bytes> needed_;  // and with what value
     Index pending_ = 0;
+    std::size_t climb_from_ = 0;  // events before this one are no climb
     std::vector<Index> conflict_;
     std::int64_t work_ = 0, work_limit_ = 0, next_check_ = kWorkBetweenChecks;
     bool gave_up_ = false;

@@ -12,6 +12,10 @@ namespace tmpass {
 
 inline constexpr std::size_t kMaxEntries = 50'000'000;  // of section members, and of overlapping pairs
 
+// Gives the empty movable buffers, which collide with nothing, their lowest offsets, and the others that move 0; false
+// where an empty or a fixed one has no place.
+bool place_others(const Problem& problem, Bytes capacity, std::vector<Bytes>& offsets);
+
 // The movable buffers that have bytes, cut where no live range crosses, in the order of time.
 std::vector<std::vector<Index>> independent_parts(const Problem& problem);
 
@@ -27,7 +31,7 @@ struct Part {
     Bytes capacity = 0;  // no rounded top is above it
     std::vector<Step> lower, upper;
     std::vector<Bytes> size, alignment, last;  // last: the highest offset that a buffer may have; may be negative
-    std::vector<std::vector<Range>> barred;  // per buffer: offsets [from, to) that it cannot have
+    std::vector<std::vector<Range>> barred;    // per buffer: offsets [from, to) that it cannot have
     Sections sections;
     std::vector<Index> neighbour_start, neighbours;  // buffer b shares a step with neighbours[start[b] .. start[b+1])
 
@@ -59,11 +63,7 @@ SearchResult solve_apart(const Problem& problem, Bytes capacity, const Interrupt
     if (!problem.gaps.empty() || !problem.apart.empty())
         throw std::invalid_argument("this search knows no gaps, and no pairs that stay apart");
     SearchResult result{Answer::kFound, problem.fixed, 0};
-    for (Index b = 0; b < problem.count(); ++b) {
-        if (problem.movable(b)) result.offsets[b] = 0;
-        if (!problem.movable(b) && problem.size[b] > 0 && problem.fixed[b] + problem.size[b] > capacity)
-            return {Answer::kImpossible, {}, 0};
-    }
+    if (!place_others(problem, capacity, result.offsets)) return {Answer::kImpossible, {}, 0};
     for (auto& buffers : independent_parts(problem)) {
         const Answer answer = solve_part(make_part(problem, capacity, std::move(buffers), interrupted), result);
         if (answer == Answer::kImpossible) return {answer, {}, result.nodes};

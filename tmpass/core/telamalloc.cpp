@@ -99,24 +99,6 @@ class Search {
     std::int64_t paid_ = 0, next_check_ = 0;
 };
 
-// Offsets of the fixed and of the empty ones, which collide with nothing; false where even these have no place.
-bool place_others(const Problem& problem, Bytes capacity, std::vector<Bytes>& offsets) {
-    for (Index b = 0; b < problem.count(); ++b) {
-        if (!problem.movable(b)) {
-            if (problem.size[b] > 0 && problem.fixed[b] + problem.size[b] > capacity) return false;
-            continue;
-        }
-        offsets[b] = 0;
-        if (problem.size[b] > 0) continue;
-        for (const auto& [from, to] : problem.barred.of(b)) {
-            if (from > offsets[b]) break;
-            if (to > kMaxBytes) return false;
-            if (to > offsets[b]) offsets[b] = align_up(to, problem.alignment[b]);
-        }
-    }
-    return true;
-}
-
 // What no packing of a part need be above, fixed offsets and barred ranges aside.
 Bytes reach_of(const Problem& problem, std::span<const Index> buffers) {
     Bytes reach = 0;

@@ -53,10 +53,11 @@ def telamalloc(
     node_limit: int,
     seed: int = 1,
     policy: Backtracking = ...,
+    climb: int = ...,
 ) -> tuple[int, list[int], int]:
     """(answer, offsets, nodes) of TelaMalloc's search; answer is 0 found, 1 impossible, 2 budget ended.
 
-    It knows every constraint. Raises ValueError as search does.
+    It knows every constraint; climb, for tests, changes no answer. Raises ValueError as search does.
     """
 
 def first_dead_end(problem: Problem, capacity: int, order: Sequence[int]) -> tuple[int, list[int], int]:

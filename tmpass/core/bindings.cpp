@@ -101,13 +101,15 @@ NB_MODULE(_core, m) {
         "The last three switch inferences off, for tests. Raises ValueError as search does.");
     m.def(
         "telamalloc",
-        [](const Problem& problem, Bytes capacity, std::int64_t node_limit, std::uint64_t seed, Backtracking policy) {
-            return search_with(capacity,
-                               [&] { return telamalloc(problem, capacity, node_limit, seed, policy, interrupted); });
+        [](const Problem& problem, Bytes capacity, std::int64_t node_limit, std::uint64_t seed, Backtracking policy,
+           std::uint32_t climb) {
+            return search_with(
+                capacity, [&] { return telamalloc(problem, capacity, node_limit, seed, policy, climb, interrupted); });
         },
         "problem"_a, "capacity"_a, "node_limit"_a, "seed"_a = 1, "policy"_a = Backtracking::kConflict,
+        "climb"_a = kClimb,
         "(answer, offsets, nodes) of TelaMalloc's search; answer is 0 found, 1 impossible, 2 budget ended.\n"
-        "It knows every constraint. Raises ValueError as search does.");
+        "It knows every constraint; climb, for tests, changes no answer. Raises ValueError as search does.");
     m.def(
         "first_dead_end",
         [](const Problem& problem, Bytes capacity, const Array& order) {

@@ -5,8 +5,8 @@
 
 namespace tmpass {
 
-Solver::Solver(const ConstraintModel& model, const Interrupted& interrupted)
-    : model_(model), interrupted_(interrupted) {
+Solver::Solver(const ConstraintModel& model, std::size_t climb, const Interrupted& interrupted)
+    : model_(model), climb_(climb), interrupted_(interrupted) {
     const Index count = model.count();
     at_[0] = model.first;
     at_[1] = model.last;
@@ -177,7 +177,7 @@ bool Solver::contradict(int side, Index b) {
 bool Solver::propagate() {
     climb_from_ = events_.size();
     for (;;) {
-        if (events_.size() - climb_from_ > kClimb * at_[0].size()) {
+        if (events_.size() - climb_from_ > climb_ * at_[0].size()) {
             if (!propagate_chains()) return false;
             climb_from_ = events_.size();
         }

@@ -27,9 +27,12 @@
 
 namespace tmpass {
 
+inline constexpr std::size_t kClimb = 64;  // rarely reached; below some ten it costs more than it saves
+
 class Solver {
   public:
-    Solver(const ConstraintModel& model, const Interrupted& interrupted);
+    // More than `climb` events per buffer in one go are looked at as a whole (chains.cpp).
+    Solver(const ConstraintModel& model, std::size_t climb, const Interrupted& interrupted);
 
     // What follows from the problem alone; false on a contradiction. To be called once, first.
     bool start();
@@ -125,10 +128,10 @@ class Solver {
     void analyze();
     bool contradict(int side, Index b);
 
-    static constexpr std::size_t kClimb = 64;  // events per buffer in one go, from which on it is looked at as a whole
     static constexpr std::int64_t kWorkBetweenChecks = 1 << 22;  // some milliseconds
 
     const ConstraintModel& model_;
+    const std::size_t climb_;
     const Interrupted& interrupted_;
     std::array<std::vector<Bytes>, 2> at_, root_;            // bounds: low and -high; at the start
     std::array<std::vector<std::vector<Past>>, 2> history_;  // per bound its events

@@ -16,13 +16,13 @@ constexpr Bytes kMostBytes = Bytes{1} << 60;
 class Search {
   public:
     Search(const ConstraintModel& model, BacktrackPolicy& policy, std::uint64_t seed, std::int64_t budget,
-           std::int64_t& nodes, const Interrupted& interrupted)
+           std::int64_t& nodes, std::size_t climb, const Interrupted& interrupted)
         : model_(model),
           policy_(policy),
           budget_(budget),
           nodes_(nodes),
           interrupted_(interrupted),
-          solver_(model, interrupted),
+          solver_(model, climb, interrupted),
           candidates_(model, seed),
           returns_(model.count() + 1, 0) {
         for (const Bytes size : model.size) unplaced_ += size;
@@ -112,7 +112,7 @@ Bytes reach_of(const Problem& problem, std::span<const Index> buffers) {
 }  // namespace
 
 SearchResult telamalloc(const Problem& problem, Bytes capacity, std::int64_t node_limit, std::uint64_t seed,
-                        Backtracking kind, const Interrupted& interrupted) {
+                        Backtracking kind, std::size_t climb, const Interrupted& interrupted) {
     SearchResult result{Answer::kFound, problem.fixed, 0};
     if (!place_others(problem, capacity, result.offsets)) return {Answer::kImpossible, {}, 0};
     for (auto& buffers : independent_parts(problem)) {
@@ -122,7 +122,7 @@ SearchResult telamalloc(const Problem& problem, Bytes capacity, std::int64_t nod
         }
         const ConstraintModel model = make_model(problem, capacity, std::move(buffers), interrupted);
         const auto policy = make_policy(kind);
-        Search search(model, *policy, seed, node_limit, result.nodes, interrupted);
+        Search search(model, *policy, seed, node_limit, result.nodes, climb, interrupted);
         const Answer answer = search.run();
         result.nodes = std::min(result.nodes, node_limit);
         if (answer == Answer::kImpossible) return {answer, {}, result.nodes};
@@ -141,7 +141,7 @@ SearchResult first_dead_end(const Problem& problem, Bytes capacity, std::span<co
     const ConstraintModel model = make_model(problem, capacity, std::move(parts.front()), interrupted);
     std::vector<Index> place(problem.count(), -1);
     for (Index b = 0; b < model.count(); ++b) place[model.origin[b]] = b;
-    Solver solver(model, interrupted);
+    Solver solver(model, kClimb, interrupted);
     solver.limit_work(std::int64_t{1} << 40);
     bool holds = solver.start();
     for (const std::int64_t next : order) {

@@ -25,15 +25,16 @@
 #include "backtrack_policy.hpp"
 #include "problem.hpp"
 #include "search_result.hpp"
+#include "solver.hpp"
 
 namespace tmpass {
 
 // Looks for offsets with every top at or below `capacity`, with at most `node_limit` nodes: placements and refutations,
 // of which those with many consequences cost more than one. kFound and kImpossible are proofs; a part in which sums
-// come near 2^60 is not searched. The same arguments give the same answer on every machine. Throws Cancelled;
-// std::length_error when the overlaps are too many to hold in memory.
+// come near 2^60 is not searched. `climb` is the solver's; it changes no answer. The same arguments give the same
+// answer on every machine. Throws Cancelled; std::length_error when the overlaps are too many to hold in memory.
 SearchResult telamalloc(const Problem& problem, Bytes capacity, std::int64_t node_limit, std::uint64_t seed,
-                        Backtracking policy, const Interrupted& interrupted);
+                        Backtracking policy, std::size_t climb, const Interrupted& interrupted);
 
 // Places the movable buffers of the first part in `order`, each at the lowest offset that is left, up to a
 // contradiction; kImpossible then, and else kFound. For tests: `offsets` has those of the placements that cannot be

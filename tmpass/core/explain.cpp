@@ -61,6 +61,12 @@ void Solver::explain(Index index) {
             return explain_section(index);
         case Why::kRest:
             return explain_rest(index);
+        case Why::kChain:  // all placements before it
+            for (const Index placed : levels_) {
+                if (placed > index) break;
+                mark(placed, events_[placed].value);
+            }
+            return;
     }
 }
 

@@ -152,6 +152,14 @@ def test_hard_problems_with_a_known_packing(problem):
     assert ask(problem, problem.capacity)[0] == FOUND
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_a_known_packing_is_never_called_impossible(seed):
+    """With the consequences of whole chains in every dead end, a reason that is missing would cut packings off."""
+    problem = guillotine(seed, 40, steps=24, height=128, dropped=0.05)
+    assert ask(problem, problem.capacity, nodes=1000, climb=CLIMB)[0] != IMPOSSIBLE
+    assert ask(problem, problem.capacity)[0] == FOUND
+
+
 def test_the_same_seed_gives_the_same_packing():
     problem = guillotine(8, 80, dropped=0.1)
     first, again, other = (ask(problem, problem.capacity, seed=seed) for seed in (5, 5, 6))

@@ -4,7 +4,6 @@ import itertools
 import random
 import subprocess
 import sys
-from dataclasses import replace
 from math import lcm
 
 import pytest
@@ -12,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.exact import least_peak, overlaps
 from support.families import beside, guillotine, stacked, variant
-from support.problems import problems
+from support.problems import problems, windowless
 from support.shared import parametrize
 
 from tmpass import _core
@@ -62,13 +61,6 @@ def fits(problem, capacity):
         )
 
     return go([])
-
-
-def windowless(problem):
-    return replace(
-        problem,
-        buffers=tuple(replace(b, gaps=tuple(Gap(g.lower, g.upper) for g in b.gaps)) for b in problem.buffers),
-    )
 
 
 def crowded(rng):

@@ -2,7 +2,6 @@
 
 import itertools
 import random
-from dataclasses import replace
 from math import lcm
 
 import pytest
@@ -10,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.exact import least_peak
 from support.families import beside, guillotine, stacked, variant
-from support.problems import problems
+from support.problems import problems, windowless
 
 from tmpass import _core
 from tmpass.allocators.arrays import peak_of, to_native
@@ -39,20 +38,12 @@ def ask(problem, capacity, *, nodes=MUCH, **more):
     problems(max_buffers=7, with_fixed=True, with_alignment=True, with_gaps=True), st.integers(-2, 3), st.integers(0, 3)
 )
 def test_every_product_of_inferences_agrees_with_brute_force(problem, more, seed):
-    problem = without_windows(problem)
+    problem = windowless(problem)
     least = least_peak(problem)
     if least is None or least + more < 0:
         return
     wanted = FOUND if more >= 0 else IMPOSSIBLE
     assert [ask(problem, least + more, seed=seed, **rules)[0] for rules in RULES] == [wanted] * len(RULES)
-
-
-def without_windows(problem):
-    """`problem` with buffers that need no byte in their gaps."""
-    return replace(
-        problem,
-        buffers=tuple(replace(b, gaps=tuple(Gap(g.lower, g.upper) for g in b.gaps)) for b in problem.buffers),
-    )
 
 
 def crowded(rng):

@@ -1,6 +1,7 @@
 """Native kernels. What is out of range raises ValueError; Ctrl-C stops a kernel."""
 
 from collections.abc import Sequence
+from enum import Enum
 
 class Problem:
     """Buffers as the kernels read them; tmpass/allocators/arrays.py says what goes in."""
@@ -80,6 +81,32 @@ def postpone(
     """(answer, offsets, nodes) of place-or-postpone; answer is 0 found, 1 impossible, 2 budget ended.
 
     The last four switch inferences and gluing off, for tests. Raises ValueError as minimalloc does.
+    """
+
+class Backtracking(Enum):
+    """Where telamalloc goes back to from a dead end."""
+
+    CONFLICT = 0
+    CHRONOLOGICAL = 1
+
+def telamalloc(
+    problem: Problem,
+    capacity: int,
+    node_limit: int,
+    seed: int = 1,
+    policy: Backtracking = ...,
+    climb: int = ...,
+) -> tuple[int, list[int], int]:
+    """(answer, offsets, nodes) of TelaMalloc's search; answer is 0 found, 1 impossible, 2 budget ended.
+
+    It knows every constraint; climb, for tests, changes no answer. Raises ValueError as search does.
+    """
+
+def first_dead_end(problem: Problem, capacity: int, order: Sequence[int]) -> tuple[int, list[int], int]:
+    """(1, offsets, nodes) where placing the first independent part in this order contradicts itself.
+
+    The offsets are those of the placements that cannot be together, and -1 for all other buffers; (0, ...) where there
+    is no contradiction. For tests.
     """
 
 def contention(problem: Problem) -> list[int]:

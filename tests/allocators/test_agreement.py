@@ -10,20 +10,13 @@ from support.exact import least_peak, legal, top
 from support.problems import small_problem
 
 from tmpass.allocate import allocate
-from tmpass.allocators import constraints
 from tmpass.errors import UsageError
 from tmpass.merge_shared import merge_shared
 from tmpass.problem import Allocation, Problem, Status
 from tmpass.verify.allocation import check_offsets
 
-EXACT = ("auto", "canonical", "place-or-postpone", "cp-sat", "ilp")
+EXACT = ("auto", "telamalloc", "minimalloc", "place-or-postpone", "cp-sat", "ilp")
 """Methods that prove what they find the least, where they know the problem's constraints."""
-
-SOLID = {"auto", "canonical", "place-or-postpone"}
-"""Those of EXACT to which a buffer with gaps is solid: what they say is true, but they prove less."""
-
-PARTLY = {"auto": {"apart"}}
-"""Constraints that one of EXACT honours but does not search with."""
 
 REFUSED = ("does not know", "but need bytes apart from each other")
 """What allocate() refuses though there is a packing: constraints that a method does not honour, and windows of buffers
@@ -61,11 +54,9 @@ def judge(problem: Problem, name: str, least: int | None) -> bool:
             return False
         check_answer(problem, answer, least)
         merged = merge_shared(problem)
-        present = constraints(merged.problem)
-        complete = merged.exact and not ("gaps" in present and name in SOLID) and not present & PARTLY.get(name, set())
-        if complete:
+        if merged.exact:
             check_complete(problem, answer, least, minimize)
-    return complete
+    return merged.exact
 
 
 def ask(problem: Problem, name: str, minimize: bool) -> Allocation | UsageError:

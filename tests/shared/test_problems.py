@@ -30,7 +30,7 @@ def test_the_executorch_problems_are_solved(path):
 
 
 @parametrize("problems/input.12.csv")
-@pytest.mark.parametrize("allocator", ["auto", "minimalloc", "place-or-postpone", "first-fit"])
+@pytest.mark.parametrize("allocator", ["auto", "minimalloc", "place-or-postpone", "telamalloc", "first-fit"])
 def test_the_example_of_minimalloc(path, allocator):
     problem = read_problem(path.read_text(), path.name, capacity=12)
     assert allocate(problem, allocator).peak == 12

@@ -178,3 +178,11 @@ def random_problem(
         size = rng.randint(1, max_size)
         made.append(Buffer(f"b{index}", lower, lower + length, size, rng.choice(alignments)))
     return Problem(tuple(made), capacity, alignment)
+
+
+def windowless(problem: Problem) -> Problem:
+    """Return `problem` with buffers that need no byte in their gaps."""
+    return replace(
+        problem,
+        buffers=tuple(replace(b, gaps=tuple(Gap(g.lower, g.upper) for g in b.gaps)) for b in problem.buffers),
+    )

@@ -17,6 +17,7 @@ METHODS = {
     "local-search": "local_search",
     "minimalloc": "minimalloc",
     "place-or-postpone": "place_or_postpone",
+    "telamalloc": "telamalloc",
     "cp-sat": "cp_sat",
     "ilp": "ilp",
 }

@@ -13,6 +13,7 @@ from tmpass.allocators import (
     greedy_by_size_tflm,
     place_or_postpone,
     satisfied,
+    telamalloc,
 )
 from tmpass.allocators.arrays import to_arrays
 from tmpass.problem import Problem
@@ -38,8 +39,10 @@ def solve(problem: Problem, goal: Goal) -> Found:
         if not satisfied(problem, goal, found):
             other = greedy.pack(problem, goal, arrays, native)
             found = replace(other, nodes=found.nodes) if other.peak < found.peak else found
-    if satisfied(problem, goal, found) or strange - place_or_postpone.HONOURS:
+    if satisfied(problem, goal, found):
         return found
+    if strange - place_or_postpone.HONOURS:
+        return telamalloc.improve(problem, goal, found)
     return place_or_postpone.improve(problem, goal, found)
 
 

@@ -42,20 +42,15 @@ class _Sweep:
     refused: int
 
 
-def improve(problem: Problem, goal: Goal, best: Found, name: str, kernel: Kernel, *, knows_gaps: bool = False) -> Found:
-    """`best`, or a lower packing by the method `name`, with what was proved on the way.
-
-    For a kernel that does not know gaps a buffer with gaps counts as solid: packings stay right, but nothing is then
-    proved impossible.
-    """
+def improve(problem: Problem, goal: Goal, best: Found, name: str, kernel: Kernel) -> Found:
+    """`best`, or a lower packing by the method `name`, with what was proved on the way."""
     if len(problem.buffers) > MAX_BUFFERS:
         return best
     arrays = to_arrays(problem)
-    native = _core.Problem(*(arrays if knows_gaps else arrays._replace(gaps=[])))
-    exact = knows_gaps or not arrays.gaps
+    native = _core.Problem(*arrays)
     grid = _grid(arrays)
     first = _FIRST_NODES * len(problem.buffers)
-    floor = best.bound - 1  # nothing that the kernel could find is at or below it
+    floor = best.bound - 1  # no packing is at or below it
     sweep = _Sweep(first, 8 * first, floor)  # many a bound is met at once
     while best.nodes < goal.nodes and not satisfied(problem, goal, best):
         capacity = _next_capacity(problem, goal, sweep.refused, best, grid)
@@ -76,7 +71,7 @@ def improve(problem: Problem, goal: Goal, best: Found, name: str, kernel: Kernel
         elif answer == IMPOSSIBLE:
             floor = (capacity // grid + 1) * grid - 1  # a packing pushed down has all its tops on the grid
             sweep = replace(sweep, refused=max(sweep.refused, floor))
-            best = replace(best, bound=max(best.bound, floor + 1)) if exact else best
+            best = replace(best, bound=max(best.bound, floor + 1))
         elif spent == 0:  # too large to be searched
             break
         else:
@@ -85,11 +80,12 @@ def improve(problem: Problem, goal: Goal, best: Found, name: str, kernel: Kernel
 
 
 def _grid(arrays: Arrays) -> int:
-    """What the tops of every packing pushed down are multiples of: they are sums of sizes, above the ground, a fixed
-    buffer or where a memory begins, and rounded up where that does not give an alignment already.
+    """What the tops of every packing pushed down are multiples of: they are sums of sizes, and of what is between the
+    edges of windows, above the ground, a fixed buffer or where a memory begins, and rounded up where that does not give
+    an alignment already. Between two that are apart there is a byte.
     """
     starts = (offset for offset in (*arrays.fixed, *arrays.barred[2::3]) if 0 < offset <= MAX_BYTES)
-    grid = gcd(*arrays.size, *starts) or 1
+    grid = gcd(*arrays.size, *arrays.gaps[3::5], *arrays.gaps[4::5], *starts, *arrays.apart and (1,)) or 1
     alignments = set(arrays.alignment)
     while odd := [a for a in alignments if grid % a and a % grid]:
         grid = gcd(grid, *odd)
@@ -97,7 +93,11 @@ def _grid(arrays: Arrays) -> int:
 
 
 def _next_capacity(problem: Problem, goal: Goal, refused: int, best: Found, grid: int) -> int | None:
-    """What to ask next: the first of these that is still open. Peaks are multiples of `grid`."""
+    """What to ask next: the first of these that is still open. Peaks are multiples of `grid`.
+
+    A bound that a refutation raised is no better than other places; one step of the grid after the other could take
+    forever.
+    """
     middle = (refused // grid + 1 + (best.peak - 1) // grid) // 2 * grid
-    wishes = (best.bound, problem.capacity, middle) if goal.minimize else (problem.capacity,)
+    wishes = (goal.bound, problem.capacity, middle) if goal.minimize else (problem.capacity,)
     return next((wish for wish in wishes if wish is not None and refused < wish < best.peak), None)

@@ -14,4 +14,4 @@ HONOURS = frozenset({"gaps", "memories"})
 def solve(problem: Problem, goal: Goal) -> Found:
     """The lowest packing that at most `goal.nodes` nodes find, starting from that of first fit."""
     best = first_fit.solve(problem, goal)
-    return ladder.improve(problem, goal, best, "minimalloc", _core.minimalloc, knows_gaps=True)
+    return ladder.improve(problem, goal, best, "minimalloc", _core.minimalloc)

@@ -22,7 +22,7 @@ def solve(problem: Problem, goal: Goal) -> Found:
 
 def improve(problem: Problem, goal: Goal, best: Found) -> Found:
     """`best`, or a lower packing, with what was proved on the way."""
-    return ladder.improve(problem, goal, best, "place-or-postpone", _postpone, knows_gaps=True)
+    return ladder.improve(problem, goal, best, "place-or-postpone", _postpone)
 
 
 def _postpone(problem: _core.Problem, capacity: int, limit: int) -> tuple[int, list[int], int]:

@@ -16,6 +16,7 @@
 #include "postpone.hpp"
 #include "repair.hpp"
 #include "sections.hpp"
+#include "telamalloc.hpp"
 
 namespace nb = nanobind;
 using namespace tmpass;
@@ -83,6 +84,9 @@ NB_MODULE(_core, m) {
             },
             "lower"_a, "upper"_a, "size"_a, "alignment"_a, "fixed"_a, "gaps"_a = Array(), "barred"_a = Array(),
             "apart"_a = Array());
+    nb::enum_<Backtracking>(m, "Backtracking", "Where telamalloc goes back to from a dead end.")
+        .value("CONFLICT", Backtracking::kConflict)
+        .value("CHRONOLOGICAL", Backtracking::kChronological);
     m.def(
         "first_fit",
         [](const Problem& problem, const Array& order, bool tightest) {
@@ -171,6 +175,27 @@ NB_MODULE(_core, m) {
         "first"_a = true, "glue"_a = true,
         "(answer, offsets, nodes) of place-or-postpone; answer is 0 found, 1 impossible, 2 budget ended.\n"
         "The last four switch inferences and gluing off, for tests. Raises ValueError as minimalloc does.");
+    m.def(
+        "telamalloc",
+        [](const Problem& problem, Bytes capacity, std::int64_t node_limit, std::uint64_t seed, Backtracking policy,
+           std::uint32_t climb) {
+            return search_with(
+                capacity, [&] { return telamalloc(problem, capacity, node_limit, seed, policy, climb, interrupted); });
+        },
+        "problem"_a, "capacity"_a, "node_limit"_a, "seed"_a = 1, "policy"_a = Backtracking::kConflict,
+        "climb"_a = kClimb,
+        "(answer, offsets, nodes) of TelaMalloc's search; answer is 0 found, 1 impossible, 2 budget ended.\n"
+        "It knows every constraint; climb, for tests, changes no answer. Raises ValueError as search does.");
+    m.def(
+        "first_dead_end",
+        [](const Problem& problem, Bytes capacity, const Array& order) {
+            checked_order(problem, order);
+            return search_with(capacity, [&] { return first_dead_end(problem, capacity, order, interrupted); });
+        },
+        "problem"_a, "capacity"_a, "order"_a,
+        "(1, offsets, nodes) where placing the first independent part in this order contradicts itself, with the\n"
+        "offsets of the placements that cannot be together and -1 for all others; (0, ...) where it does not. For "
+        "tests.");
     m.def(
         "contention", [](const Problem& problem) { return without_gil([&] { return contention(problem); }); },
         "problem"_a, "Per buffer, the most bytes alive at one step of its live range; gaps count as solid.");

@@ -104,13 +104,28 @@ void find_neighbours(Part& part, const Interrupted& interrupted) {
 
 }  // namespace
 
-Bytes lowest_allowed(const Problem& problem, Index b) {
-    Bytes offset = 0;
-    for (const auto& [from, to] : problem.barred.of(b)) {
-        if (from > offset) break;
-        if (to > offset) offset = align_up(to, problem.alignment[b]);
+bool place_others(const Problem& problem, Bytes capacity, std::vector<Bytes>& offsets) {
+    for (Index b = 0; b < problem.count(); ++b) {
+        if (!problem.movable(b)) {
+            if (problem.size[b] > 0 && problem.fixed[b] + problem.size[b] > capacity) return false;
+            continue;
+        }
+        offsets[b] = 0;
+        if (problem.size[b] > 0) continue;
+        for (const auto& [from, to] : problem.barred.of(b)) {
+            if (from > offsets[b]) break;
+            if (to > kMaxBytes) return false;
+            if (to > offsets[b]) offsets[b] = align_up(to, problem.alignment[b]);
+        }
     }
-    return offset;
+    return true;
+}
+
+std::vector<std::vector<Index>> independent_parts(const Problem& problem) {
+    std::vector<Index> movable;
+    for (Index b = 0; b < problem.count(); ++b)
+        if (problem.movable(b) && problem.size[b] > 0) movable.push_back(b);
+    return independent_parts(problem, std::move(movable));
 }
 
 std::vector<std::vector<Index>> independent_parts(const Problem& problem, std::vector<Index> order) {

@@ -12,10 +12,12 @@ namespace tmpass {
 
 inline constexpr std::size_t kMaxEntries = 50'000'000;  // of section members, and of overlapping pairs
 
-// The lowest offset of b where it is alone: alignment and memories; above kMaxBytes where there is none.
-Bytes lowest_allowed(const Problem& problem, Index b);
+// Gives the empty movable buffers, which collide with nothing, their lowest offsets, and the others that move 0; false
+// where an empty or a fixed one has no place.
+bool place_others(const Problem& problem, Bytes capacity, std::vector<Bytes>& offsets);
 
-// Those of `buffers`, cut where no live range crosses, in the order of time.
+// The movable buffers that have bytes, or `buffers`, cut where no live range crosses, in the order of time.
+std::vector<std::vector<Index>> independent_parts(const Problem& problem);
 std::vector<std::vector<Index>> independent_parts(const Problem& problem, std::vector<Index> buffers);
 
 // Buffers numbered from 0. Every offset that a packing pushed down can have is a multiple of `unit`, so all numbers

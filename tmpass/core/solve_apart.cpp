@@ -44,21 +44,8 @@ SearchResult solve_apart(const Problem& problem, Bytes capacity, const Interrupt
         refuse(gap.window_lower < gap.window_upper, "this search knows no windows in gaps");
     refuse(!problem.apart.empty(), "this search knows no pairs that stay apart");
     SearchResult result{Answer::kFound, problem.fixed, 0};
-    std::vector<Index> movable;
-    for (Index b = 0; b < problem.count(); ++b) {
-        if (problem.movable(b)) {
-            result.offsets[b] = 0;
-            if (problem.size[b] > 0) {
-                movable.push_back(b);
-            } else {
-                result.offsets[b] = lowest_allowed(problem, b);
-                if (result.offsets[b] > kMaxBytes) return {Answer::kImpossible, {}, 0};
-            }
-        } else if (problem.size[b] > 0 && problem.fixed[b] + problem.size[b] > capacity) {
-            return {Answer::kImpossible, {}, 0};
-        }
-    }
-    for (auto& buffers : independent_parts(problem, std::move(movable))) {
+    if (!place_others(problem, capacity, result.offsets)) return {Answer::kImpossible, {}, 0};
+    for (auto& buffers : independent_parts(problem)) {
         const Part part = make_part(problem, capacity, std::move(buffers), interrupted);
         const Answer answer = solve_whole(problem, capacity, part, interrupted, solve_part, preparation, result);
         if (answer == Answer::kImpossible) return {answer, {}, result.nodes};

@@ -1,0 +1,29 @@
+"""TelaMalloc's search, after Maas et al., ASPLOS 2023, made exact; it knows every constraint.
+
+Heuristics choose what to place, a constraint solver keeps what is still possible and says on a dead end which
+placements it follows from, and the search goes back to one of those. `core/telamalloc.hpp` has the drawing and the
+argument.
+"""
+
+from tmpass import _core
+from tmpass.allocators import CONSTRAINTS, Found, Goal, first_fit, ladder
+from tmpass.problem import Problem
+
+HONOURS = frozenset(CONSTRAINTS)
+
+SEED = 1
+"""Where the shaking of choices begins; the same seed gives the same packing."""
+
+
+def solve(problem: Problem, goal: Goal) -> Found:
+    """The lowest packing that at most `goal.nodes` nodes find, starting from that of first fit."""
+    return improve(problem, goal, first_fit.solve(problem, goal))
+
+
+def improve(problem: Problem, goal: Goal, best: Found) -> Found:
+    """`best`, or a lower packing, with what was proved on the way."""
+    return ladder.improve(problem, goal, best, "telamalloc", _telamalloc)
+
+
+def _telamalloc(problem: _core.Problem, capacity: int, limit: int) -> tuple[int, list[int], int]:
+    return _core.telamalloc(problem, capacity, limit, SEED)

@@ -99,5 +99,7 @@ def _next_capacity(problem: Problem, goal: Goal, refused: int, best: Found, grid
     forever.
     """
     middle = (refused // grid + 1 + (best.peak - 1) // grid) // 2 * grid
-    wishes = (goal.bound, problem.capacity, middle) if goal.minimize else (problem.capacity,)
-    return next((wish for wish in wishes if wish is not None and refused < wish < best.peak), None)
+    capacity = best.peak if problem.capacity is None else problem.capacity
+    # Without a packing, what is impossible within the problem's reach is so within a larger capacity.
+    wishes = (goal.bound, capacity, middle) if goal.minimize else (min(capacity, best.peak - 1),)
+    return next((wish for wish in wishes if refused < wish < best.peak), None)

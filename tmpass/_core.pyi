@@ -18,6 +18,14 @@ class Problem:
         apart: Sequence[int] = ...,
     ) -> None: ...
 
+class Cancel:
+    """Ends a kernel that runs in another thread, which then raises RuntimeError."""
+
+    def __init__(self) -> None: ...
+    def cancel(self) -> None: ...
+    @property
+    def said(self) -> bool: ...
+
 def first_fit(problem: Problem, order: Sequence[int], tightest: bool = False) -> list[int]:
     """Offsets of first fit in the given order, or of best fit; -2 where a memory leaves no place."""
 
@@ -58,6 +66,7 @@ def minimalloc(
     decomposition: bool = True,
     rerank: bool = True,
     always_fit: bool = True,
+    cancel: Cancel | None = None,
 ) -> tuple[int, list[int], int]:
     """(answer, offsets, nodes) of MiniMalloc's search; answer is 0 found, 1 impossible, 2 budget ended.
 
@@ -77,6 +86,7 @@ def postpone(
     exchange: bool = True,
     first: bool = True,
     glue: bool = True,
+    cancel: Cancel | None = None,
 ) -> tuple[int, list[int], int]:
     """(answer, offsets, nodes) of place-or-postpone; answer is 0 found, 1 impossible, 2 budget ended.
 
@@ -96,6 +106,7 @@ def telamalloc(
     seed: int = 1,
     policy: Backtracking = ...,
     climb: int = ...,
+    cancel: Cancel | None = None,
 ) -> tuple[int, list[int], int]:
     """(answer, offsets, nodes) of TelaMalloc's search; answer is 0 found, 1 impossible, 2 budget ended.
 

@@ -11,13 +11,20 @@ from tmpass.problem import Allocation, Problem, Status
 from tmpass.verify.allocation import check_offsets
 
 MAX_NODES = 2**62
+MAX_THREADS = 256
 
 DEFAULT_NODES = 1_000_000
 """Search steps by default: up to some seconds, and only for problems that are hard and leave first fit open."""
 
 
 def allocate(
-    problem: Problem, allocator: str = "auto", *, minimize: bool = True, nodes: int = DEFAULT_NODES
+    problem: Problem,
+    allocator: str = "auto",
+    *,
+    minimize: bool = True,
+    nodes: int = DEFAULT_NODES,
+    threads: int = 1,
+    keep: bool = False,
 ) -> Allocation:
     """Offsets for every buffer of `problem`.
 
@@ -26,18 +33,22 @@ def allocate(
         allocator: a name in tmpass.allocators.METHODS.
         minimize: look for the least peak; otherwise stop at the first packing within the capacity.
         nodes: search steps that may be spent. The same number gives the same answer everywhere.
+        threads: how many may search at once. The answer does not depend on it.
+        keep: let Ctrl-C end the search, not the call: the best packing so far is returned, marked as `stopped`.
 
     Returns:
         The lowest packing found. Its status is OPTIMAL or FEASIBLE where it is within the capacity, INFEASIBLE
         where none can be, UNKNOWN where the budget ended first.
 
     Raises:
-        UsageError: the allocator is unknown or does not know a constraint of `problem`, `nodes` is negative, fixed
-            buffers break a law, or buffers that must share cannot.
+        UsageError: the allocator is unknown or does not know a constraint of `problem`, `nodes` or `threads` is out of
+            range, fixed buffers break a law, or buffers that must share cannot.
         VerificationError: the allocator is wrong; the packing was not handed out.
     """
     if not isinstance(nodes, int) or not 0 <= nodes <= MAX_NODES:
         raise UsageError(f"a budget of {nodes!r} nodes", hint="give a whole number of 0 .. 2^62")
+    if not isinstance(threads, int) or not 1 <= threads <= MAX_THREADS:
+        raise UsageError(f"{threads!r} threads", hint=f"give a whole number of 1 .. {MAX_THREADS}")
     if not minimize and problem.capacity is None:
         raise UsageError("there is no capacity to fit into", hint="give one, or minimise")
     solver = method(allocator)
@@ -47,13 +58,15 @@ def allocate(
     if strange:
         raise UsageError(f"allocator {allocator} does not know {' and '.join(strange)}", hint="auto knows all of them")
     bound = lower_bound(merged.problem)
-    found = try_hints(merged.problem, Goal(bound.peak, minimize, nodes), solver)
+    found = try_hints(merged.problem, Goal(bound.peak, minimize, nodes, threads), solver)
+    if found.stopped and not keep:
+        raise KeyboardInterrupt
     if not merged.exact:
         found = replace(found, bound=bound.peak)
     if not found.offsets and problem.buffers:
         least = found.peak if problem.capacity is None else min(found.peak, problem.capacity + 1)
         status = Status.INFEASIBLE if found.bound >= least else Status.UNKNOWN
-        return Allocation((), None, found.bound, bound.live_bytes, status, found.method, found.nodes)
+        return Allocation((), None, found.bound, bound.live_bytes, status, found.method, found.nodes, found.stopped)
     found = replace(found, offsets=merged.offsets(found.offsets))
     violations = check_offsets(problem, found.offsets)
     if violations:
@@ -63,7 +76,9 @@ def allocate(
             hint="this is a fault of tmpass; please report it with the problem",
         )
     status = _status(problem, found.peak, found.bound)
-    return Allocation(found.offsets, found.peak, found.bound, bound.live_bytes, status, found.method, found.nodes)
+    return Allocation(
+        found.offsets, found.peak, found.bound, bound.live_bytes, status, found.method, found.nodes, found.stopped
+    )
 
 
 def _status(problem: Problem, peak: int, bound: int) -> Status:

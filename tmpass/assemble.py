@@ -7,6 +7,7 @@ from tmpass.errors import ModelError
 from tmpass.graph import Graph
 from tmpass.liveness import Role, Storage
 from tmpass.plan import (
+    STOPPED,
     MemoryUse,
     ModelInfo,
     Options,
@@ -109,7 +110,7 @@ def assemble(
         schedule=tuple(steps),
         buffers=buffers,
         tensors=_rows(graph, storage, buffers),
-        warnings=graph.warnings,
+        warnings=(*graph.warnings, *([STOPPED] if any(fill.allocation.stopped for fill in fills) else [])),
     )
 
 

@@ -28,6 +28,8 @@ def try_hints(problem: Problem, goal: Goal, method: Method) -> Found:
         first = method.solve(pinned, replace(goal, nodes=goal.nodes // _SHARE))
         if first.offsets and satisfied(problem, goal, replace(first, bound=goal.bound)):
             return replace(first, bound=goal.bound)
+        if first.stopped and first.offsets:
+            return replace(first, bound=goal.bound)
     spent = first.nodes if first is not None else 0
     found = method.solve(problem, replace(goal, nodes=goal.nodes - spent))
     found = replace(found, nodes=found.nodes + spent)

@@ -36,6 +36,8 @@ def plan(
     allow_unplanned: bool = False,
     allocator: str = "auto",
     nodes: int = DEFAULT_NODES,
+    threads: int = 1,
+    keep: bool = False,
 ) -> Plan:
     """Plan the scratchpad memory of a model.
 
@@ -51,6 +53,8 @@ def plan(
         allow_unplanned: leave out tensors whose size is not known, and list them.
         allocator: a method of tmpass.allocate.
         nodes: search steps that may be spent; the same number gives the same plan.
+        threads: how many may search at once. The plan does not depend on it.
+        keep: let Ctrl-C end the search, not the call: the best plan so far is returned, with a warning.
 
     Returns:
         A verified plan; `fits` says whether the scratchpad is large enough.
@@ -78,7 +82,7 @@ def plan(
     loaded = model if isinstance(model, Model) else load(model, bindings=bindings)
     options = Options(bindings, budget, alignment, io, keep_inputs, share, allow_unplanned, allocator, nodes)
     try:
-        made, graph = _plan(loaded, profile, options)
+        made, graph = _plan(loaded, profile, options, threads, keep)
     except ModelError as error:
         raise error.within(loaded.info.file) from None
     violations = check_plan(made, graph)
@@ -169,7 +173,7 @@ def _bound(graph: Graph, options: Options) -> Graph:
     return bind(graph, options.bind, allow_unplanned=options.allow_unplanned)
 
 
-def _plan(model: Model, target: Target, options: Options) -> tuple[Plan, Graph]:
+def _plan(model: Model, target: Target, options: Options, threads: int, keep: bool) -> tuple[Plan, Graph]:
     """The plan, not yet verified, and the graph that it is for."""
     graph = _bound(model.graph, options)
     timeline = schedule(graph, file_order)
@@ -177,7 +181,7 @@ def _plan(model: Model, target: Target, options: Options) -> tuple[Plan, Graph]:
     aliases = find_aliases(graph, views=options.share == "views", external=external)
     storage = find_storage(graph, timeline, aliases, keep_inputs=options.keep_inputs, external=external)
     fills = [
-        Fill(memory, indices, allocate(problem, options.allocator, nodes=options.nodes))
+        Fill(memory, indices, allocate(problem, options.allocator, nodes=options.nodes, threads=threads, keep=keep))
         for memory, problem, indices in distribute(graph, storage, target)
     ]
     return assemble(model.info, target, options, graph, timeline, storage, fills), graph

@@ -28,6 +28,10 @@ class TargetInfo:
     memory: str
 
 
+STOPPED = "interrupted: the plan is the best so far"
+"""The warning of a plan whose search Ctrl-C cut short; it depends on when that was."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What was asked; the same model, target and options give the same plan.

@@ -148,6 +148,7 @@ class Allocation:
     of sizes alive at one step; `allocator` the method that found the offsets; `nodes` the search steps spent.
     INFEASIBLE and UNKNOWN still carry the lowest packing found, which is above the capacity; where none is known at
     all, which memories, fixed offsets or pairs can bring about, `offsets` is empty and `peak` None.
+    What is `stopped` was cut short by Ctrl-C, and depends on when that was.
     """
 
     offsets: tuple[int, ...]
@@ -157,6 +158,7 @@ class Allocation:
     status: Status
     allocator: str
     nodes: int = 0
+    stopped: bool = False
 
 
 def _check(buffer: Buffer, problem: Problem) -> None:

@@ -16,8 +16,9 @@ from support.families import guillotine
 from tmpass import __version__, pipeline
 from tmpass.cli import COMMANDS
 from tmpass.cli.terminal import progress
-from tmpass.problem_csv import write_problem
+from tmpass.problem_csv import read_problem, write_problem
 from tmpass.target import target_names
+from tmpass.verify.allocation import check_offsets
 from tmpass.verify.violation import Violation
 
 HELP = [(), *((name,) for name in COMMANDS), ("targets", "show")]
@@ -210,14 +211,22 @@ def test_ctrl_c_ends_the_command_quietly(tmp_path):
         assert interrupt(child) == INTERRUPTED
 
 
-def test_ctrl_c_reaches_the_search(tmp_path):
-    pipe = tmp_path / "problem.csv"
+@pytest.mark.parametrize("threads", [1, 2])
+def test_ctrl_c_ends_the_search_and_keeps_the_best_so_far(tmp_path, threads):
+    pipe, output = tmp_path / "problem.csv", tmp_path / "solution.csv"
     os.mkfifo(pipe)
-    with start("allocate", pipe, "--nodes", 10**15) as child:
-        pipe.write_text(write_problem(guillotine(1, 600, steps=240, height=4096)))
-        time.sleep(1)
+    problem = guillotine(1, 600, steps=60, height=4096)
+    with start("allocate", pipe, "--nodes", 10**15, "--threads", threads, "-o", output) as child:
+        pipe.write_text(write_problem(problem))
+        time.sleep(1.5)
         assert child.poll() is None, "the search has ended before it could be interrupted"
-        assert interrupt(child) == INTERRUPTED
+        begin = time.perf_counter()
+        code, out, err = interrupt(child)
+    assert time.perf_counter() - begin < 1.0, "a tenth of a second on an idle machine"
+    assert (code, err) == (130, b"tmpass: interrupted: the answer is the best so far")
+    assert out.startswith(b"feasible: peak ")
+    solution = read_problem(output.read_text(), str(output), capacity=None)
+    assert check_offsets(problem, [b.offset for b in solution.buffers]) == []
 
 
 # A terminal.

@@ -30,11 +30,13 @@ class Goal:
 
     Fields: `bound` is a proved lower bound on the peak in bytes, where the method may stop; `minimize` asks for the
     least peak, otherwise any peak within the problem's capacity will do; `nodes` is how many search steps it may take.
+    The answer is the same whatever the number of `threads`.
     """
 
     bound: int
     minimize: bool
     nodes: int
+    threads: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Found:
     """What a method answers: offsets of the best packing, its peak, the bound as far as it was proved, and the cost.
 
     Without a packing `offsets` is empty, and `peak` above the problem's reach; so is `bound` where there can be none.
+    It is `stopped` where Ctrl-C ended the search, and depends then on when that was.
     """
 
     offsets: tuple[int, ...]
@@ -49,6 +52,7 @@ class Found:
     bound: int
     method: str
     nodes: int = 0
+    stopped: bool = False
 
 
 CONSTRAINTS = ("gaps", "windows", "memories", "apart")

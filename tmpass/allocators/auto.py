@@ -27,18 +27,22 @@ MANY = 1000
 def solve(problem: Problem, goal: Goal) -> Found:
     """First fit; where that neither meets the bound nor what was asked, repair and the exact search.
 
-    Never higher than greedy by size, of which both rules are tried where the bound is not met.
+    Never higher than greedy by size, of which both rules are tried where the bound is not met. Ctrl-C ends all but
+    first fit, and the best so far is the answer.
     """
     arrays = to_arrays(problem)
     native = _core.Problem(*arrays)
     found = first_fit.pack(problem, goal, native)
     strange = constraints(problem)
-    if len(problem.buffers) >= MANY and found.offsets and not strange - {"memories"}:
-        found = _repair(problem, goal, native, found)
-    for greedy in (greedy_by_size, greedy_by_size_tflm):
-        if not satisfied(problem, goal, found):
-            other = greedy.pack(problem, goal, arrays, native)
-            found = replace(other, nodes=found.nodes) if other.peak < found.peak else found
+    try:
+        if len(problem.buffers) >= MANY and found.offsets and not strange - {"memories"}:
+            found = _repair(problem, goal, native, found)
+        for greedy in (greedy_by_size, greedy_by_size_tflm):
+            if not satisfied(problem, goal, found):
+                other = greedy.pack(problem, goal, arrays, native)
+                found = replace(other, nodes=found.nodes) if other.peak < found.peak else found
+    except KeyboardInterrupt:
+        return replace(found, stopped=True)
     if satisfied(problem, goal, found):
         return found
     if strange - place_or_postpone.HONOURS:

@@ -40,8 +40,8 @@ def solve(problem: Problem, goal: Goal) -> Found:
 
     `goal.nodes` are a limit on the solver's deterministic time, NODES_PER_TICK to a unit: work that it counts itself,
     never seconds; presolving has limits of its own and may go above. One worker and a fixed seed: the same version of
-    OR-tools gives the same packing everywhere. Ctrl-C ends the search, and the best packing so far is the answer, whose
-    method then says that it was interrupted; only the main thread can be.
+    OR-tools gives the same packing everywhere. Ctrl-C ends the search, and the best packing so far is the answer; it
+    reaches only the main thread.
     """
     best = first_fit.solve(problem, goal)
     if not goal.nodes or satisfied(problem, goal, best) or count_pairs(problem) > MAX_PAIRS:
@@ -81,7 +81,7 @@ def _ask(units: Units, goal: Goal, best: Found) -> Found:
         proved = round(solver.best_objective_bound) * units.grain
         found = replace(found, bound=max(best.bound, min(proved, found.peak)))
     if interrupted:
-        found = replace(found, method=f"{found.method}, interrupted")
+        found = replace(found, stopped=True)
     return found
 
 

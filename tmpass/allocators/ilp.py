@@ -44,7 +44,7 @@ def solve(problem: Problem, goal: Goal) -> Found:
     `goal.nodes` limit the nodes of SCIP, each of which counts for NODES_PER_BRANCH. Work at its first node, presolving
     and cuts, has no limit but the size of the problem, so a small budget may still take its time. SCIP runs on one
     thread with fixed seeds: the same version of OR-tools gives the same packing. Ctrl-C ends it, and the best packing
-    so far is the answer, whose method then says that it was interrupted.
+    so far is the answer.
     """
     best = first_fit.solve(problem, goal)
     if not goal.nodes or satisfied(problem, goal, best) or count_pairs(problem) > MAX_PAIRS:
@@ -87,7 +87,7 @@ def _ask(units: Units, goal: Goal, best: Found) -> Found:
         proved = ceil(solver.Objective().BestBound() - 1e-3) * units.grain
         found = replace(found, bound=max(best.bound, min(proved, found.peak)))
     if interrupted:
-        found = replace(found, method=f"{found.method}, interrupted")
+        found = replace(found, stopped=True)
     return found
 
 

@@ -5,78 +5,150 @@
     lower bound        ----------  proved
 
 Where a question takes too long, the next one is above it. When nothing is left to ask, a new sweep from the bound
-begins with four times the nodes for each question, until the budget has ended.
+begins with four times the nodes for each question, until the budget has ended. Where only the capacity matters, it is
+asked about with one seed after the other.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from math import gcd
 
 from tmpass import _core
 from tmpass.allocators import Found, Goal, satisfied
 from tmpass.allocators.arrays import Arrays, peak_of, to_arrays
+from tmpass.allocators.foresight import ENDED, FOUND, IMPOSSIBLE, Answer, Foresight, Question
 from tmpass.problem import Problem
 from tmpass.sizes import MAX_BYTES
 
-Kernel = Callable[[_core.Problem, int, int], tuple[int, list[int], int]]
-"""(problem, capacity in bytes, limit in nodes) -> answer, offsets in bytes where found, nodes spent."""
-
-FOUND, IMPOSSIBLE = 0, 1
+Kernel = Callable[[_core.Problem, Question, _core.Cancel | None], tuple[int, list[int], int]]
+"""Works out the answer to a question about a problem: its three parts."""
 
 MAX_BUFFERS = 20_000
 """Above this many buffers there is no search: its tables of overlaps would be too large."""
 
+SEED = 1
+"""Where the shaking of choices begins; the same seed gives the same packing."""
+
 _FIRST_NODES = 16
 """Per buffer, for a question of the first sweep."""
 
+_LEAST_SLICE = 50_000
+"""Nodes: what is left is not cut into smaller slices for different seeds."""
+
 
 @dataclass(frozen=True, slots=True)
-class _Sweep:
-    """What a question may cost in nodes, and the one for the bound, which would end the search.
+class _State:
+    """What is known, and how far a sweep has come.
 
-    `refused` is the highest capacity that was proved impossible, or ended its nodes in this sweep.
+    Fields: `best` so far; `floor`: no packing is at or below it; `refused`: the highest capacity that was proved
+    impossible, or ended its nodes in this sweep; `limit`: what a question of this sweep may cost, and `bound_limit` the
+    one for the bound, which would end the search; `seed` of the next question, where only the capacity matters.
     """
 
+    best: Found
+    floor: int
+    refused: int
     limit: int
     bound_limit: int
-    refused: int
+    seed: int = SEED
 
 
-def improve(problem: Problem, goal: Goal, best: Found, name: str, kernel: Kernel) -> Found:
-    """`best`, or a lower packing by the method `name`, with what was proved on the way."""
+def improve(problem: Problem, goal: Goal, best: Found, name: str, kernel: Kernel, *, seeded: bool = True) -> Found:
+    """`best`, or a lower packing by the method `name`, with what was proved on the way.
+
+    Ctrl-C ends the search, and the best so far is the answer.
+    """
     if len(problem.buffers) > MAX_BUFFERS:
         return best
     arrays = to_arrays(problem)
     native = _core.Problem(*arrays)
-    grid = _grid(arrays)
+    ladder = _Ladder(problem, goal, name, _grid(arrays), seeded)
     first = _FIRST_NODES * len(problem.buffers)
-    floor = best.bound - 1  # no packing is at or below it
-    sweep = _Sweep(first, 8 * first, floor)  # many a bound is met at once
-    while best.nodes < goal.nodes and not satisfied(problem, goal, best):
-        capacity = _next_capacity(problem, goal, sweep.refused, best, grid)
-        if capacity is None:
-            if sweep.refused <= floor:
+    state = _State(best, best.bound - 1, best.bound - 1, first, 8 * first)  # many a bound is met at once
+    with Foresight(lambda question, cancel: kernel(native, question, cancel), goal.threads) as foresight:
+        while (step := ladder.next_question(state)) is not None:
+            state, question = step
+            coming = [ahead for _, ahead in islice(ladder.if_open(state, question), goal.threads - 1)]
+            try:
+                answer = foresight.ask(question, coming)
+            except ValueError:  # too many overlaps to hold in memory
                 break
-            sweep = _Sweep(4 * sweep.limit, 16 * sweep.limit, floor)
-            continue
+            except KeyboardInterrupt:
+                return replace(state.best, stopped=True)
+            if answer.verdict == ENDED and answer.nodes == 0:  # too large to be searched
+                break
+            state = ladder.after(state, question, answer)
+    return state.best
+
+
+@dataclass(frozen=True, slots=True)
+class _Ladder:
+    """Which question comes next; `grid` divides all peaks; other seeds give a `seeded` kernel other luck."""
+
+    problem: Problem
+    goal: Goal
+    name: str
+    grid: int
+    seeded: bool
+
+    def next_question(self, state: _State) -> tuple[_State, Question] | None:
+        """The next question, and the state that it is asked in; None where all is said or spent."""
+        best, goal = state.best, self.goal
+        if best.nodes >= goal.nodes or satisfied(self.problem, goal, best):
+            return None
         left = goal.nodes - best.nodes
-        limit = min(left, sweep.bound_limit if capacity == best.bound else sweep.limit) if goal.minimize else left
-        try:
-            answer, offsets, spent = kernel(native, capacity, limit)
-        except ValueError:  # too many overlaps to hold in memory
-            break
-        best = replace(best, nodes=best.nodes + spent)
-        if answer == FOUND:
-            best = replace(best, offsets=tuple(offsets), peak=peak_of(problem, offsets), method=name)
-        elif answer == IMPOSSIBLE:
-            floor = (capacity // grid + 1) * grid - 1  # a packing pushed down has all its tops on the grid
-            sweep = replace(sweep, refused=max(sweep.refused, floor))
+        capacity = self._capacity(state)
+        if not goal.minimize:
+            if capacity is None:
+                return None
+            limit = left // 2 if self.seeded and left >= 2 * _LEAST_SLICE else left  # bad luck is not all there is
+            return replace(state, seed=state.seed + 1), Question(capacity, limit, state.seed)
+        if capacity is None:
+            if state.refused <= state.floor:
+                return None
+            state = replace(state, refused=state.floor, limit=4 * state.limit, bound_limit=16 * state.limit)
+            capacity = self._capacity(state)
+            if capacity is None:
+                return None
+        limit = state.bound_limit if capacity == best.bound else state.limit
+        return state, Question(capacity, min(left, limit), SEED)
+
+    def after(self, state: _State, question: Question, answer: Answer) -> _State:
+        """What is known with the answer."""
+        best = replace(state.best, nodes=state.best.nodes + answer.nodes)
+        if answer.verdict == FOUND:
+            offsets = tuple(answer.offsets)
+            best = replace(best, offsets=offsets, peak=peak_of(self.problem, answer.offsets), method=self.name)
+            return replace(state, best=best)
+        if answer.verdict == IMPOSSIBLE:
+            # A packing pushed down has all its tops on the grid.
+            floor = (question.capacity // self.grid + 1) * self.grid - 1
             best = replace(best, bound=max(best.bound, floor + 1))
-        elif spent == 0:  # too large to be searched
-            break
-        else:
-            sweep = replace(sweep, refused=capacity)
-    return best
+            return replace(state, best=best, floor=floor, refused=max(state.refused, floor))
+        return replace(state, best=best, refused=question.capacity if self.goal.minimize else state.refused)
+
+    def if_open(self, state: _State, question: Question) -> Iterator[tuple[_State, Question]]:
+        """The questions that come after this one as long as every one of them remains open."""
+        while True:
+            step = self.next_question(self.after(state, question, Answer(ENDED, [], question.limit)))
+            if step is None:
+                return
+            state, question = step
+            yield step
+
+    def _capacity(self, state: _State) -> int | None:
+        """What to ask next: the first of these that is still open. Peaks are multiples of the grid.
+
+        A bound that a refutation raised is no better than other places; one step of the grid after the other could
+        take forever.
+        """
+        best, goal, grid, refused = state.best, self.goal, self.grid, state.refused
+        middle = (refused // grid + 1 + (best.peak - 1) // grid) // 2 * grid
+        capacity = best.peak if self.problem.capacity is None else self.problem.capacity
+        # Without a packing, what is impossible within the problem's reach is so within a larger capacity.
+        wishes = (goal.bound, capacity, middle) if goal.minimize else (min(capacity, best.peak - 1),)
+        return next((wish for wish in wishes if refused < wish < best.peak), None)
 
 
 def _grid(arrays: Arrays) -> int:
@@ -90,16 +162,3 @@ def _grid(arrays: Arrays) -> int:
     while odd := [a for a in alignments if grid % a and a % grid]:
         grid = gcd(grid, *odd)
     return grid
-
-
-def _next_capacity(problem: Problem, goal: Goal, refused: int, best: Found, grid: int) -> int | None:
-    """What to ask next: the first of these that is still open. Peaks are multiples of `grid`.
-
-    A bound that a refutation raised is no better than other places; one step of the grid after the other could take
-    forever.
-    """
-    middle = (refused // grid + 1 + (best.peak - 1) // grid) // 2 * grid
-    capacity = best.peak if problem.capacity is None else problem.capacity
-    # Without a packing, what is impossible within the problem's reach is so within a larger capacity.
-    wishes = (goal.bound, capacity, middle) if goal.minimize else (min(capacity, best.peak - 1),)
-    return next((wish for wish in wishes if refused < wish < best.peak), None)

@@ -6,6 +6,7 @@ take turns under limits that double. `core/minimalloc.hpp` has the drawing, the 
 
 from tmpass import _core
 from tmpass.allocators import Found, Goal, first_fit, ladder
+from tmpass.allocators.foresight import Question
 from tmpass.problem import Problem
 
 HONOURS = frozenset({"gaps", "memories"})
@@ -14,4 +15,8 @@ HONOURS = frozenset({"gaps", "memories"})
 def solve(problem: Problem, goal: Goal) -> Found:
     """The lowest packing that at most `goal.nodes` nodes find, starting from that of first fit."""
     best = first_fit.solve(problem, goal)
-    return ladder.improve(problem, goal, best, "minimalloc", _core.minimalloc)
+    return ladder.improve(problem, goal, best, "minimalloc", _minimalloc, seeded=False)
+
+
+def _minimalloc(problem: _core.Problem, question: Question, cancel: _core.Cancel | None) -> tuple[int, list[int], int]:
+    return _core.minimalloc(problem, question.capacity, question.limit, cancel=cancel)

@@ -7,12 +7,10 @@ that is, and begins anew under Luby's limits. `core/postpone.hpp` has the drawin
 
 from tmpass import _core
 from tmpass.allocators import Found, Goal, first_fit, ladder
+from tmpass.allocators.foresight import Question
 from tmpass.problem import Problem
 
 HONOURS = frozenset({"gaps", "memories"})
-
-SEED = 1
-"""Where the shaking of choices begins; the same seed gives the same packing."""
 
 
 def solve(problem: Problem, goal: Goal) -> Found:
@@ -25,5 +23,5 @@ def improve(problem: Problem, goal: Goal, best: Found) -> Found:
     return ladder.improve(problem, goal, best, "place-or-postpone", _postpone)
 
 
-def _postpone(problem: _core.Problem, capacity: int, limit: int) -> tuple[int, list[int], int]:
-    return _core.postpone(problem, capacity, limit, SEED)
+def _postpone(problem: _core.Problem, question: Question, cancel: _core.Cancel | None) -> tuple[int, list[int], int]:
+    return _core.postpone(problem, question.capacity, question.limit, question.seed, cancel=cancel)

@@ -7,12 +7,10 @@ argument.
 
 from tmpass import _core
 from tmpass.allocators import CONSTRAINTS, Found, Goal, first_fit, ladder
+from tmpass.allocators.foresight import Question
 from tmpass.problem import Problem
 
 HONOURS = frozenset(CONSTRAINTS)
-
-SEED = 1
-"""Where the shaking of choices begins; the same seed gives the same packing."""
 
 
 def solve(problem: Problem, goal: Goal) -> Found:
@@ -25,5 +23,5 @@ def improve(problem: Problem, goal: Goal, best: Found) -> Found:
     return ladder.improve(problem, goal, best, "telamalloc", _telamalloc)
 
 
-def _telamalloc(problem: _core.Problem, capacity: int, limit: int) -> tuple[int, list[int], int]:
-    return _core.telamalloc(problem, capacity, limit, SEED)
+def _telamalloc(problem: _core.Problem, question: Question, cancel: _core.Cancel | None) -> tuple[int, list[int], int]:
+    return _core.telamalloc(problem, question.capacity, question.limit, question.seed, cancel=cancel)

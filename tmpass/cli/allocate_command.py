@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import click
 
 from tmpass.cli.files import read_text, write_whole
-from tmpass.cli.options import ALLOCATORS, EXIT_CODES, NODES, Size
-from tmpass.cli.terminal import print_table, progress
+from tmpass.cli.options import ALLOCATORS, EXIT_CODES, INTERRUPTED, NODES, THREADS, THREADS_HELP, Size
+from tmpass.cli.terminal import complain, print_table, progress
 
 if TYPE_CHECKING:
     from tmpass.conflict import Conflict
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--minimize", is_flag=True, help="Look for the least peak also when a packing fits the capacity.")
 @click.option("--allocator", default="auto", show_default=True, help=ALLOCATORS)
 @click.option("--nodes", type=NODES, help="Search steps that may be spent.")
+@click.option("--threads", type=THREADS, default=1, show_default=True, help=THREADS_HELP)
 @click.option("--explain", is_flag=True, help="Say which few buffers cannot fit, or what forces the least peak.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON, with --explain the conflict too.")
 @click.option(
@@ -45,6 +46,7 @@ def command(
     minimize: bool,
     allocator: str,
     nodes: int | None,
+    threads: int,
     explain: bool,
     as_json: bool,
     output: str | None,
@@ -71,14 +73,16 @@ def command(
     budget = DEFAULT_NODES if nodes is None else nodes
     conflict = None
     with progress(f"allocating {len(asked.buffers)} buffers"):
-        answer = allocate(asked, allocator, minimize=least, nodes=budget)
-    if explain and (least or EXIT_CODES[answer.status]):
+        answer = allocate(asked, allocator, minimize=least, nodes=budget, threads=threads, keep=True)
+    if explain and not answer.stopped and (least or EXIT_CODES[answer.status]):
         from tmpass.conflict import find_conflict, settled
 
         with progress(f"explaining {len(asked.buffers)} buffers"):
             conflict = find_conflict(asked, answer, nodes=budget)
         answer = settled(answer, conflict)
     code = EXIT_CODES[answer.status]
+    if answer.stopped:
+        complain("interrupted: the answer is the best so far")
     if output is not None and code == 0:
         write_whole(output, write_solution(asked, answer.offsets))
     aside = output == "-"
@@ -88,9 +92,9 @@ def command(
         click.echo(to_json(asked, answer, conflict), nl=False, err=aside)
     else:
         click.echo(_line(asked, answer), err=aside)
-    if explain and not as_json:
+    if explain and not as_json and not answer.stopped:
         _explain(asked, answer, conflict, aside)
-    ctx.exit(code)
+    ctx.exit(INTERRUPTED if answer.stopped else code)
 
 
 def _line(problem: "Problem", answer: "Allocation") -> str:

@@ -22,6 +22,12 @@ ALLOCATORS = " or ".join(", ".join(METHODS).rsplit(", ", 1)) + "."
 
 NODES = click.IntRange(0, MAX_BYTES)
 
+THREADS = click.IntRange(1, 256)
+THREADS_HELP = "How many may search at once; the answer does not depend on it."
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C: 128 + SIGINT, as shells have it."""
+
 
 class Size(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
     """A number of bytes: 4096, 4KiB, 1MiB."""
@@ -54,6 +60,7 @@ def planning_options(function: F) -> F:
                          help="Leave out tensors whose size is not known, and list them."),
             click.option("--allocator", default="auto", show_default=True, help=ALLOCATORS),
             click.option("--nodes", type=NODES, help="Search steps that may be spent."),
+            click.option("--threads", type=THREADS, default=1, show_default=True, help=THREADS_HELP),
         )
     ):  # fmt: skip
         function = option(function)
@@ -72,6 +79,7 @@ def make_plan(model: str, asked: dict[str, Any]) -> "Plan":
             asked["target"],
             bind=parse_bindings(asked["bind"]),
             nodes=DEFAULT_NODES if asked["nodes"] is None else asked["nodes"],
+            keep=True,
             **{key: value for key, value in asked.items() if key not in ("target", "bind", "nodes")},
         )
     for warning in made.warnings:

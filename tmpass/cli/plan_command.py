@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from tmpass.cli.files import write_whole
-from tmpass.cli.options import EXIT_CODES, make_plan, planning_options
+from tmpass.cli.options import EXIT_CODES, INTERRUPTED, make_plan, planning_options
 
 
 @click.command("plan")
@@ -22,6 +22,8 @@ def command(ctx: click.Context, /, model: str, as_json: bool, output: str | None
         tmpass plan model.tflite --target pixel6-tpu
         tmpass plan model.onnx --bind batch=1 --budget 512KiB -o plan.json
     """
+    from tmpass.plan import STOPPED
+
     plan = make_plan(model, asked)
     if output is not None and not (as_json and output == "-"):
         write_whole(output, plan.to_json())
@@ -31,4 +33,4 @@ def command(ctx: click.Context, /, model: str, as_json: bool, output: str | None
         from tmpass.emit.summary import summary
 
         click.echo(summary(plan), nl=False)
-    ctx.exit(EXIT_CODES[plan.status])
+    ctx.exit(INTERRUPTED if STOPPED in plan.warnings else EXIT_CODES[plan.status])

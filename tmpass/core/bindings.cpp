@@ -4,6 +4,7 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include <atomic>
 #include <tuple>
 #include <vector>
 
@@ -32,12 +33,23 @@ bool interrupted() {
     return PyErr_CheckSignals() != 0;
 }
 
+// What another thread says to a kernel.
+struct Cancel {
+    std::atomic<bool> said = false;
+};
+
+Interrupted or_cancelled(const Cancel* cancel) {
+    if (cancel == nullptr) return interrupted;
+    return [cancel] { return cancel->said.load(std::memory_order_relaxed) || interrupted(); };
+}
+
 template <typename Kernel>
 auto without_gil(Kernel kernel) {
     try {
         nb::gil_scoped_release released;
         return kernel();
     } catch (const Cancelled&) {
+        if (PyErr_Occurred() == nullptr) throw;  // a RuntimeError
         throw nb::python_error();
     }
 }
@@ -87,6 +99,10 @@ NB_MODULE(_core, m) {
     nb::enum_<Backtracking>(m, "Backtracking", "Where telamalloc goes back to from a dead end.")
         .value("CONFLICT", Backtracking::kConflict)
         .value("CHRONOLOGICAL", Backtracking::kChronological);
+    nb::class_<Cancel>(m, "Cancel", "Ends a kernel that runs in another thread, which then raises RuntimeError.")
+        .def(nb::init<>())
+        .def("cancel", [](Cancel& cancel) { cancel.said = true; })
+        .def_prop_ro("said", [](const Cancel& cancel) { return cancel.said.load(); });
     m.def(
         "first_fit",
         [](const Problem& problem, const Array& order, bool tightest) {
@@ -144,14 +160,15 @@ NB_MODULE(_core, m) {
         "minimalloc",
         [](const Problem& problem, Bytes capacity, std::int64_t node_limit, bool canonical, bool monotonic,
            bool ordering, bool dominance, bool section, bool floor, bool hatless, bool decomposition, bool rerank,
-           bool always_fit) {
+           bool always_fit, const Cancel* cancel) {
             const MinimallocRules rules{canonical, monotonic, ordering,      dominance, section,
                                         floor,     hatless,   decomposition, rerank,    always_fit};
-            return search_with(capacity, [&] { return minimalloc(problem, capacity, node_limit, rules, interrupted); });
+            return search_with(capacity,
+                               [&] { return minimalloc(problem, capacity, node_limit, rules, or_cancelled(cancel)); });
         },
         "problem"_a, "capacity"_a, "node_limit"_a, nb::kw_only(), "canonical"_a = true, "monotonic"_a = true,
         "ordering"_a = true, "dominance"_a = true, "section"_a = true, "floor"_a = true, "hatless"_a = true,
-        "decomposition"_a = true, "rerank"_a = true, "always_fit"_a = true,
+        "decomposition"_a = true, "rerank"_a = true, "always_fit"_a = true, "cancel"_a = nb::none(),
         "(answer, offsets, nodes) of MiniMalloc's search; answer is 0 found, 1 impossible, 2 budget ended.\n"
         "The last ones switch its rules off, for tests. Raises ValueError also when the overlaps are too many to "
         "hold,\n"
@@ -166,24 +183,26 @@ NB_MODULE(_core, m) {
     m.def(
         "postpone",
         [](const Problem& problem, Bytes capacity, std::int64_t node_limit, std::uint64_t seed, bool window,
-           bool exchange, bool first, bool glue) {
+           bool exchange, bool first, bool glue, const Cancel* cancel) {
             return search_with(capacity, [&] {
-                return postpone(problem, capacity, node_limit, seed, {window, exchange, first, glue}, interrupted);
+                return postpone(problem, capacity, node_limit, seed, {window, exchange, first, glue},
+                                or_cancelled(cancel));
             });
         },
         "problem"_a, "capacity"_a, "node_limit"_a, "seed"_a = 1, "window"_a = true, "exchange"_a = true,
-        "first"_a = true, "glue"_a = true,
+        "first"_a = true, "glue"_a = true, "cancel"_a = nb::none(),
         "(answer, offsets, nodes) of place-or-postpone; answer is 0 found, 1 impossible, 2 budget ended.\n"
         "The last four switch inferences and gluing off, for tests. Raises ValueError as minimalloc does.");
     m.def(
         "telamalloc",
         [](const Problem& problem, Bytes capacity, std::int64_t node_limit, std::uint64_t seed, Backtracking policy,
-           std::uint32_t climb) {
-            return search_with(
-                capacity, [&] { return telamalloc(problem, capacity, node_limit, seed, policy, climb, interrupted); });
+           std::uint32_t climb, const Cancel* cancel) {
+            return search_with(capacity, [&] {
+                return telamalloc(problem, capacity, node_limit, seed, policy, climb, or_cancelled(cancel));
+            });
         },
         "problem"_a, "capacity"_a, "node_limit"_a, "seed"_a = 1, "policy"_a = Backtracking::kConflict,
-        "climb"_a = kClimb,
+        "climb"_a = kClimb, "cancel"_a = nb::none(),
         "(answer, offsets, nodes) of TelaMalloc's search; answer is 0 found, 1 impossible, 2 budget ended.\n"
         "It knows every constraint; climb, for tests, changes no answer. Raises ValueError as search does.");
     m.def(

@@ -29,7 +29,7 @@ THREE = Problem(tuple(Buffer(str(i), 0, 1, 8) for i in range(3)))
 def test_the_bound_is_asked_first_then_the_middle_of_what_is_open():
     asked = []
 
-    def kernel(_, question, cancel):
+    def kernel(_, question, _cancel):
         asked.append((question.capacity, question.limit))
         return 2, [], question.limit
 
@@ -56,7 +56,7 @@ def test_what_is_too_large_to_search_is_asked_once():
     problem = Problem((*(Buffer(str(i), i, i + 2, size) for i, size in enumerate(huge)), Buffer("u", 0, 5, 3)))
     asked = []
 
-    def kernel(native, question, cancel):
+    def kernel(native, question, _cancel):
         asked.append(question)
         return _core.minimalloc(native, question.capacity, question.limit)
 
@@ -72,7 +72,7 @@ def test_a_packing_at_the_bound_ends_the_search():
 def test_where_only_the_capacity_matters_it_is_asked_with_one_seed_after_the_other():
     asked = []
 
-    def kernel(_, question, cancel):
+    def kernel(_, question, _cancel):
         asked.append(question)
         return 2, [], question.limit
 

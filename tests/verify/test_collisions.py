@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,6 +40,15 @@ def test_the_sweep_finds_some_pair_exactly_when_there_is_one(given):
     pairs = naive(apart)
     assert bool(found) == bool(pairs)
     assert {frozenset((c.first, c.second)) for c in found} <= pairs
+
+
+@given(rectangles)
+def test_among_many_pairs_every_one_is_found_too(given):
+    apart = [r._replace(owner=i) for i, r in enumerate(given)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_FEW_PAIRS", 0)
+        found = find_collisions(apart)
+    assert {frozenset((c.first, c.second)) for c in found} == naive(apart)
 
 
 def test_a_collision_says_where():

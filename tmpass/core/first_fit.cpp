@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::size_t kLooksBetweenChecks = 1 << 22;  // some milliseconds
 constexpr Index kFew = 200;
+constexpr Index kQuiteAFew = 1 << 13;
+constexpr double kCrowded = 0.1;
 constexpr Bytes kNarrow = Bytes{1} << 32;
 
 // The offset for a buffer outside the `denied` ranges of offsets, which it sorts; kNowhere if there is none.
@@ -45,9 +47,8 @@ Bytes choose_offset(std::vector<std::uint64_t>& denied, Bytes alignment) {
     return offset;
 }
 
-// The same for few buffers without gaps or other constraints: the placed ones are kept by offset, and looking ends at
-// the first hole.
-std::vector<Bytes> first_fit_few(const Problem& problem, std::span<const Index> order) {
+// First fit without gaps or other constraints: the placed ones are kept by offset, and looking ends at the first hole.
+std::vector<Bytes> first_fit_by_offset(const Problem& problem, std::span<const Index> order) {
     struct Placed {
         Bytes offset, top;
         Step lower, upper;
@@ -85,8 +86,15 @@ Bytes peak_of_fixed(const Problem& problem) {
     return peak;
 }
 
-bool is_plain(const Problem& problem) {
-    return problem.gaps.empty() && problem.apart.empty() && problem.barred.empty();
+// Whether to keep the placed ones by offset rather than by time: then all of them are looked at, which costs little
+// where they are few or most of them overlap.
+bool by_offset(const Problem& problem) {
+    if (!problem.gaps.empty() || !problem.apart.empty() || !problem.barred.empty()) return false;
+    if (problem.count() <= kFew || problem.count() > kQuiteAFew) return problem.count() <= kFew;
+    double lives = 0;
+    for (Index b = 0; b < problem.count(); ++b) lives += static_cast<double>(problem.upper[b] - problem.lower[b]);
+    const Step span = std::ranges::max(problem.upper) - std::ranges::min(problem.lower);
+    return lives > kCrowded * problem.count() * static_cast<double>(span);
 }
 
 }  // namespace
@@ -147,7 +155,7 @@ Bytes peak_of(const Problem& problem, std::span<const Bytes> offsets) {
 }
 
 Packing pack(const Problem& problem, Bytes stop, Fit fit, const Interrupted& interrupted) {
-    const bool few = problem.count() <= kFew && is_plain(problem) && fit == Fit::kLowest;
+    const bool few = fit == Fit::kLowest && by_offset(problem);
     Packing best{{}, kMaxBytes + 1, Order::kSize};
     std::vector<Index> by_start;
     std::vector<LiveIndex> index;
@@ -157,7 +165,7 @@ Packing pack(const Problem& problem, Bytes stop, Fit fit, const Interrupted& int
         const auto kind = static_cast<Order>(i);
         const std::vector<Index> order = make_order(problem, kind, few ? by_start : index.front().by_start());
         std::vector<Bytes> offsets =
-            few ? first_fit_few(problem, order) : first_fit(problem, order, fit, index.front(), interrupted);
+            few ? first_fit_by_offset(problem, order) : first_fit(problem, order, fit, index.front(), interrupted);
         const Bytes peak = peak_of(problem, offsets);
         if (best.offsets.empty() || peak < best.peak) best = {std::move(offsets), peak, kind};
         if (best.peak <= stop) break;

@@ -8,6 +8,9 @@ from typing import NamedTuple
 _MANY_PAIRS = 2_000_000
 """Up to this many pairs that share a step all of them are compared, which takes about a second."""
 
+_FEW_PAIRS = 32
+"""For each rectangle: comparing so many is quicker than keeping what is alive sorted."""
+
 
 class Rectangle(NamedTuple):
     """`owner` holds the bytes `[low, high)` during the steps `[lower, upper)`."""
@@ -36,9 +39,12 @@ def find_collisions(rectangles: Iterable[Rectangle], *, all_pairs: bool = False)
     The order is that of `lower`; empty rectangles overlap nothing.
     """
     ordered = sorted(r for r in rectangles if r.lower < r.upper and r.low < r.high)
-    if all_pairs or _pairs_sharing_a_step(ordered) <= _MANY_PAIRS:
-        return _compare_all(ordered)
-    return _sweep(ordered)
+    pairs = _pairs_sharing_a_step(ordered)
+    if not all_pairs and pairs > _FEW_PAIRS * len(ordered):
+        found = _sweep(ordered)  # which sees whether there is any
+        if not found or pairs > _MANY_PAIRS:
+            return found
+    return _compare_all(ordered)
 
 
 def _pairs_sharing_a_step(ordered: list[Rectangle]) -> int:

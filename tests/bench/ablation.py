@@ -26,7 +26,7 @@ RULES = {
         "rerank",
         "always_fit",
     ),
-    "postpone": ("window", "exchange", "first"),
+    "postpone": ("window", "exchange", "first", "glue"),
 }
 """Kernel -> its switches, all of which are on otherwise."""
 

@@ -88,6 +88,7 @@ def commands(ctx: click.Context) -> None:
         3  the model cannot be read or planned
         4  the search budget ended without an answer
         5  verification failed
+        130  interrupted; a search keeps its best answer so far
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help(), err=True)

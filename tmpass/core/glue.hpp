@@ -28,7 +28,8 @@ struct Blocks {
     std::vector<Bytes> rise;   // per buffer: its offset above that of its block
 };
 
-// The buffers of `part`, which has no gaps, in blocks. Those with an alignment, or in the way of fixed ones, stay alone.
+// The buffers of `part`, which has no gaps, in blocks. Those with an alignment, or in the way of fixed ones, stay
+// alone.
 Blocks glue(const Part& part, const GlueRules& rules, Random& random, const Interrupted& interrupted);
 
 }  // namespace tmpass

@@ -16,13 +16,10 @@ from tmpass.merge_shared import merge_shared
 from tmpass.problem import Allocation, Problem, Status
 from tmpass.verify.allocation import check_offsets
 
-EXACT = ("auto", "canonical", "place-or-postpone", "cp-sat", "ilp")
+EXACT = ("auto", "minimalloc", "place-or-postpone", "cp-sat", "ilp")
 """Methods that prove what they find the least, where they know the problem's constraints."""
 
-SOLID = {"auto", "canonical", "place-or-postpone"}
-"""Those of EXACT to which a buffer with gaps is solid: what they say is true, but they prove less."""
-
-PARTLY = {"auto": {"apart"}}
+PARTLY = {"auto": {"apart", "windows"}}
 """Constraints that one of EXACT honours but does not search with."""
 
 REFUSED = ("does not know", "but need bytes apart from each other")
@@ -62,7 +59,7 @@ def judge(problem: Problem, name: str, least: int | None) -> bool:
         check_answer(problem, answer, least)
         merged = merge_shared(problem)
         present = constraints(merged.problem)
-        complete = merged.exact and not ("gaps" in present and name in SOLID) and not present & PARTLY.get(name, set())
+        complete = merged.exact and not present & PARTLY.get(name, set())
         if complete:
             check_complete(problem, answer, least, minimize)
     return complete

@@ -87,7 +87,9 @@ def check(made: Arrays, offsets: list[int], capacity: int | None = None) -> None
     gaps: dict[int, list[Gap]] = {}
     for b, *numbers in zip(*[iter(made.gaps)] * 5, strict=True):
         gaps.setdefault(b, []).append(Gap(*numbers))
-    columns = zip(made.lower, made.upper, made.size, made.alignment, made.fixed, strict=True)
+    assert all(at % alignment == 0 for at, alignment in zip(offsets, made.alignment, strict=True))
+    small = [alignment if alignment <= 4 else 1 for alignment in made.alignment]  # problems have no larger than 2^31
+    columns = zip(made.lower, made.upper, made.size, small, made.fixed, strict=True)
     buffers = tuple(
         Buffer(str(b), *numbers, offset=None if fixed < 0 else fixed, gaps=tuple(gaps.get(b, ())))
         for b, (*numbers, fixed) in enumerate(columns)
@@ -200,9 +202,7 @@ def always_fit(made, problem, draw):
 
 
 def contention(made, problem, draw):  # noqa: ARG001
-    assert all(
-        size <= most <= sum(made.size) for size, most in zip(made.size, _core.contention(problem), strict=True)
-    )
+    assert all(size <= most <= sum(made.size) for size, most in zip(made.size, _core.contention(problem), strict=True))
 
 
 KERNELS = (first_fit, pack, hill_climb, repair, local_search, minimalloc, postpone, always_fit, contention)
@@ -231,5 +231,5 @@ def test_every_kernel_is_asked():
 
 
 def test_a_problem_that_was_never_filled_is_refused():
-    with pytest.raises(TypeError):
+    with pytest.warns(RuntimeWarning, match="uninitialized"), pytest.raises(TypeError):
         _core.contention(_core.Problem.__new__(_core.Problem))

@@ -2,8 +2,12 @@
 
 import os
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 settings.register_profile("ci", derandomize=True, database=None)
 if os.environ.get("CI") or os.environ.get("TMPASS_REQUIRE_SHARED"):
     settings.load_profile("ci")
+if os.environ.get("TMPASS_SANITIZED"):  # where all takes several times as long
+    slowly = [HealthCheck.too_slow]
+    settings.register_profile("sanitized", settings.get_profile("ci"), deadline=None, suppress_health_check=slowly)
+    settings.load_profile("sanitized")

@@ -27,6 +27,7 @@ GOOD = {"lower": [0], "upper": [1], "size": [1], "alignment": [1], "fixed": [-1]
         {"alignment": [0]},
         {"fixed": [-2]},
         {"size": [2**62], "alignment": [2**61]},
+        {"upper": [2**31]},
         {"gaps": [0, 0, 1, 0]},
         {"gaps": [1, 0, 1, 0, 0]},
         {"gaps": [0, 0, 2, 0, 0]},
@@ -62,6 +63,40 @@ def test_offsets_must_be_one_for_each_buffer_below_the_limit(kernel, offsets):
 def test_offsets_must_be_the_fixed_ones():
     with pytest.raises(ValueError, match="offset"):
         _core.local_search(_core.Problem(**GOOD | {"fixed": [8]}), [0], target=0, node_limit=1)
+
+
+@pytest.mark.parametrize("capacity", [-1, 2**62 + 1])
+@pytest.mark.parametrize("kernel", ["minimalloc", "postpone", "always_fit"])
+def test_a_capacity_must_be_an_address(kernel, capacity):
+    nodes = () if kernel == "always_fit" else (1,)
+    with pytest.raises(ValueError, match="capacity"):
+        getattr(_core, kernel)(_core.Problem(**GOOD), capacity, *nodes)
+
+
+@pytest.mark.parametrize("kernel", ["hill_climb", "local_search", "minimalloc", "postpone", "repair"])
+def test_no_less_than_no_nodes(kernel):
+    where = () if kernel in ("minimalloc", "postpone") else ([0],)
+    with pytest.raises(ValueError, match="nodes"):
+        getattr(_core, kernel)(_core.Problem(**GOOD), *where, 0, -1)
+
+
+def test_repair_refuses_pairs_that_stay_apart():
+    two = _core.Problem([0, 0], [1, 1], [1, 1], [1, 1], [-1, -1], apart=[0, 1])
+    with pytest.raises(ValueError, match="apart"):
+        _core.repair(two, [0, 9], target=0, node_limit=9)
+
+
+def test_a_target_far_below_the_ground_is_the_ground():
+    assert _core.repair(_core.Problem(**GOOD), [5], target=-(2**63), node_limit=9)[:2] == ([0], 1)
+
+
+def test_sums_at_the_very_limit():
+    """Sizes, alignments and the capacity are 2^63 together."""
+    problem = _core.Problem([0, 0], [1, 1], [2**61 + 1, 2**61 - 3], [1, 1], [-1, -1])
+    assert _core.minimalloc(problem, 2**62, 9)[0] == 2
+    assert _core.postpone(problem, 2**62, 9)[0] == 2
+    nowhere = _core.Problem([0], [1], [0], [2**62], [-1], barred=[0, 0, 2**62 + 1])
+    assert _core.minimalloc(nowhere, 2**62, 9)[0] == 1
 
 
 def test_numbers_above_64_bits_are_refused():
@@ -104,6 +139,7 @@ def test_first_fit_is_the_lowest_free_offset_in_turn(problem):
         "postpone(native, capacity=4096, node_limit=2**60)",
         "hill_climb(native, range(600), target=0, node_limit=2**60)",
         "local_search(native, _core.first_fit(native, range(600)), target=0, node_limit=2**60)",
+        "first_fit(_core.Problem([0] * 300000, *[[1] * 300000] * 3, [-1] * 300000), range(300000))",
     ],
 )
 def test_a_long_search_stops_on_ctrl_c(call):

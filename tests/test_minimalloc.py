@@ -100,6 +100,7 @@ def test_every_product_of_rules_agrees_with_brute_force(problem, capacity):
 
 
 @pytest.mark.slow
+@pytest.mark.core
 def test_thousands_of_crowded_problems():
     rng = random.Random(3)
     answers = []

@@ -62,6 +62,7 @@ def crowded(rng):
 
 
 @pytest.mark.slow
+@pytest.mark.core
 def test_thousands_of_crowded_problems():
     rng = random.Random(3)
     for _ in range(3000):

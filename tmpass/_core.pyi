@@ -36,7 +36,10 @@ def pack(problem: Problem, stop: int, tightest: bool = False) -> tuple[list[int]
     """
 
 def repair(problem: Problem, offsets: Sequence[int], target: int, node_limit: int) -> tuple[list[int], int, int]:
-    """(offsets, peak, nodes): a packing made lower where it is above `target`. Knows no gaps, and no pairs apart."""
+    """(offsets, peak, nodes): a packing made lower where it is above `target`.
+
+    Gaps are solid where it moves buffers. Raises ValueError on pairs that must be apart.
+    """
 
 def hill_climb(
     problem: Problem, order: Sequence[int], target: int, node_limit: int, seed: int = 1

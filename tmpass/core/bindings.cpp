@@ -55,8 +55,9 @@ auto without_gil(Kernel kernel) {
 }
 
 template <typename Kernel>
-auto search_with(Bytes capacity, Kernel kernel) {
-    if (capacity < 0 || capacity > kMaxBytes) throw nb::value_error("capacity is out of range");
+auto search_with(Bytes capacity, std::int64_t node_limit, Kernel kernel) {
+    check_capacity(capacity);
+    check_node_limit(node_limit);
     SearchResult result = without_gil(kernel);
     return std::tuple(static_cast<int>(result.answer), std::move(result.offsets), result.nodes);
 }
@@ -129,16 +130,19 @@ NB_MODULE(_core, m) {
         "repair",
         [](const Problem& problem, Array offsets, Bytes target, std::int64_t node_limit) {
             check_offsets(problem, offsets);
+            check_node_limit(node_limit);
             Repaired found =
                 without_gil([&] { return repair(problem, std::move(offsets), target, node_limit, interrupted); });
             return std::tuple(std::move(found.offsets), found.peak, found.nodes);
         },
         "problem"_a, "offsets"_a, "target"_a, "node_limit"_a,
-        "(offsets, peak, nodes): a packing made lower where it is above `target`. Knows no gaps, and no pairs apart.");
+        "(offsets, peak, nodes): a packing made lower where it is above `target`.\n"
+        "Gaps are solid where it moves buffers. Raises ValueError on pairs that must be apart.");
     m.def(
         "hill_climb",
         [](const Problem& problem, const Array& order, Bytes target, std::int64_t node_limit, std::uint64_t seed) {
             const std::vector<Index> buffers = checked_order(problem, order);
+            check_node_limit(node_limit);
             Climbed climbed =
                 without_gil([&] { return hill_climb(problem, buffers, target, node_limit, seed, interrupted); });
             return std::pair(std::move(climbed.offsets), climbed.nodes);
@@ -150,6 +154,7 @@ NB_MODULE(_core, m) {
         "local_search",
         [](const Problem& problem, const Array& offsets, Bytes target, std::int64_t node_limit, std::uint64_t seed) {
             check_offsets(problem, offsets);
+            check_node_limit(node_limit);
             Improved improved =
                 without_gil([&] { return local_search(problem, offsets, target, node_limit, seed, interrupted); });
             return std::pair(std::move(improved.offsets), improved.nodes);
@@ -163,7 +168,7 @@ NB_MODULE(_core, m) {
            bool always_fit, const Cancel* cancel) {
             const MinimallocRules rules{canonical, monotonic, ordering,      dominance, section,
                                         floor,     hatless,   decomposition, rerank,    always_fit};
-            return search_with(capacity,
+            return search_with(capacity, node_limit,
                                [&] { return minimalloc(problem, capacity, node_limit, rules, or_cancelled(cancel)); });
         },
         "problem"_a, "capacity"_a, "node_limit"_a, nb::kw_only(), "canonical"_a = true, "monotonic"_a = true,
@@ -176,6 +181,7 @@ NB_MODULE(_core, m) {
     m.def(
         "always_fit",
         [](const Problem& problem, Bytes capacity) {
+            check_capacity(capacity);
             return without_gil([&] { return what_always_fits(problem, capacity); });
         },
         "problem"_a, "capacity"_a,
@@ -184,7 +190,7 @@ NB_MODULE(_core, m) {
         "postpone",
         [](const Problem& problem, Bytes capacity, std::int64_t node_limit, std::uint64_t seed, bool window,
            bool exchange, bool first, bool glue, const Cancel* cancel) {
-            return search_with(capacity, [&] {
+            return search_with(capacity, node_limit, [&] {
                 return postpone(problem, capacity, node_limit, seed, {window, exchange, first, glue},
                                 or_cancelled(cancel));
             });
@@ -197,7 +203,7 @@ NB_MODULE(_core, m) {
         "telamalloc",
         [](const Problem& problem, Bytes capacity, std::int64_t node_limit, std::uint64_t seed, Backtracking policy,
            std::uint32_t climb, const Cancel* cancel) {
-            return search_with(capacity, [&] {
+            return search_with(capacity, node_limit, [&] {
                 return telamalloc(problem, capacity, node_limit, seed, policy, climb, or_cancelled(cancel));
             });
         },
@@ -209,7 +215,7 @@ NB_MODULE(_core, m) {
         "first_dead_end",
         [](const Problem& problem, Bytes capacity, const Array& order) {
             checked_order(problem, order);
-            return search_with(capacity, [&] { return first_dead_end(problem, capacity, order, interrupted); });
+            return search_with(capacity, 0, [&] { return first_dead_end(problem, capacity, order, interrupted); });
         },
         "problem"_a, "capacity"_a, "order"_a,
         "(1, offsets, nodes) where placing the first independent part in this order contradicts itself, with the\n"

@@ -8,6 +8,8 @@ namespace {
 
 using Numbers = std::vector<std::int64_t>;
 
+constexpr std::size_t kMaxRows = 1u << 30;  // an Index counts them
+
 void require(bool good, const std::string& what) {
     if (!good) throw std::invalid_argument(what);
 }
@@ -21,6 +23,7 @@ Index buffer_of(const Problem& problem, std::int64_t number) {
 template <typename Row, typename Read>
 Rows<Row> sort_rows(const Problem& problem, const Numbers& numbers, std::size_t width, Read read) {
     require(numbers.size() % width == 0, "a table has an incomplete row");
+    require(numbers.size() / width <= kMaxRows, "a table has too many rows");
     Rows<Row> table;
     if (numbers.empty()) return table;
     table.start.assign(problem.count() + 1, 0);
@@ -35,13 +38,14 @@ Rows<Row> sort_rows(const Problem& problem, const Numbers& numbers, std::size_t 
 
 void check_buffers(const Problem& problem, Bytes& total) {
     const std::size_t count = problem.size.size();
-    require(count <= (1u << 30), "too many buffers");
+    require(count <= kMaxRows, "too many buffers");
     for (const auto* array : {&problem.lower, &problem.upper, &problem.alignment, &problem.fixed})
         require(array->size() == count, "the arrays differ in length");
     for (std::size_t i = 0; i < count; ++i) {
-        const bool good = 0 <= problem.lower[i] && problem.lower[i] < problem.upper[i] && 0 <= problem.size[i] &&
-                          problem.size[i] <= kMaxBytes && 1 <= problem.alignment[i] &&
-                          problem.alignment[i] <= kMaxBytes && -1 <= problem.fixed[i] && problem.fixed[i] <= kMaxBytes;
+        const bool good = 0 <= problem.lower[i] && problem.lower[i] < problem.upper[i] &&
+                          problem.upper[i] <= kMaxStep && 0 <= problem.size[i] && problem.size[i] <= kMaxBytes &&
+                          1 <= problem.alignment[i] && problem.alignment[i] <= kMaxBytes && -1 <= problem.fixed[i] &&
+                          problem.fixed[i] <= kMaxBytes;
         require(good, "buffer " + std::to_string(i) + " is out of range");
         for (const Bytes part : {problem.size[i], problem.alignment[i], std::max(problem.fixed[i], Bytes{0})}) {
             require(part <= kMaxBytes - total, "the buffers add up to more than 2^62 bytes");
@@ -100,6 +104,10 @@ std::vector<Index> checked_order(const Problem& problem, std::span<const std::in
     }
     return buffers;
 }
+
+void check_capacity(Bytes capacity) { require(0 <= capacity && capacity <= kMaxBytes, "capacity is out of range"); }
+
+void check_node_limit(std::int64_t node_limit) { require(node_limit >= 0, "the limit of nodes is below 0"); }
 
 void check_offsets(const Problem& problem, std::span<const Bytes> offsets) {
     require(offsets.size() == problem.size.size(), "offsets are not one for each buffer");

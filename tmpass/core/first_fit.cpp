@@ -112,6 +112,10 @@ std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> orde
     std::vector<Index> near;
     std::size_t looks = 0, asked = 0;
     for (const Index b : order) {
+        if (looks - asked > kLooksBetweenChecks) {
+            asked = looks;
+            if (interrupted()) throw Cancelled();
+        }
         if (!problem.movable(b)) continue;
         if (plain && fit == Fit::kLowest && problem.size[b] > 0 && peak < kNarrow) {
             looks += index.find_denied(b, problem.size[b], packed);
@@ -137,10 +141,6 @@ std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> orde
         }
         offsets[b] = choose_offset(denied, problem.alignment[b], fit);
         if (problem.size[b] > 0 && offsets[b] != kNowhere) index.insert(b, offsets[b], offsets[b] + problem.size[b]);
-        if (looks - asked > kLooksBetweenChecks) {
-            asked = looks;
-            if (interrupted()) throw Cancelled();
-        }
     }
     return offsets;
 }

@@ -98,7 +98,8 @@ class Climb {
                     barred_.rows.emplace_back(at + from, at + to);
             });
         }
-        if (denials_.rows.size() > kMaxRows) throw std::length_error("too many buffers overlap for hill climbing");
+        if (denials_.rows.size() + barred_.rows.size() > kMaxRows)
+            throw std::length_error("too many buffers overlap for hill climbing");
         if ((b & 1023) == 0 && interrupted_()) throw Cancelled();
     }
 

@@ -36,8 +36,7 @@ SearchResult minimalloc(const Problem& problem, Bytes capacity, std::int64_t nod
                         const Interrupted& interrupted) {
     const auto search = [&](std::int64_t limit, bool always_fit) {
         const auto solve = [&](const Part& part, SearchResult& result) {
-            Bytes reach = part.capacity;
-            for (Index b = 0; b < part.count(); ++b) reach += part.size[b] + part.alignment[b];
+            const Bytes reach = reach_of(part);
             // Sums stay below what stands for a placed buffer.
             if (reach >= DepthFirst<Bytes>::kGone / 2) return Answer::kBudgetEnded;
             const bool narrow = reach < DepthFirst<std::int32_t>::kGone / 2;

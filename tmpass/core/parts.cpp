@@ -170,6 +170,7 @@ Part make_part(const Problem& problem, Bytes capacity, std::vector<Index> buffer
     if (part.unit % grid != 0) part.unit = grid;
     part.capacity = (capacity + part.unit - 1) / part.unit;
     const Bytes unit = part.unit;
+    std::size_t rows = 0;
     for (Index b = 0; b < part.count(); ++b) {
         const Bytes bytes = part.size[b];
         auto& barred = part.barred.emplace_back();
@@ -183,6 +184,8 @@ Part make_part(const Problem& problem, Bytes capacity, std::vector<Index> buffer
         for (const auto& [from, to] : problem.barred.of(part.origin[b]))
             if (from <= capacity)  // the end stays within the numbers of the search, and above all that is allowed
                 barred.emplace_back((from + unit - 1) / unit, std::min((to + unit - 1) / unit, part.capacity + 1));
+        rows += barred.size();
+        if (rows > kMaxEntries) throw std::length_error("too many buffers overlap fixed ones for an exact search");
         std::ranges::sort(barred);
         part.size[b] = (bytes + unit - 1) / unit;
         part.last.push_back(floor_div(capacity - bytes, unit));
@@ -195,6 +198,13 @@ Part make_part(const Problem& problem, Bytes capacity, std::vector<Index> buffer
         find_neighbours(part, interrupted);
     }
     return part;
+}
+
+Bytes reach_of(const Part& part) {
+    Bytes reach = part.capacity;
+    for (Index b = 0; b < part.count(); ++b)
+        for (const Bytes more : {part.size[b], part.alignment[b]}) reach = std::min(reach, kMaxBytes - more) + more;
+    return reach;
 }
 
 void find_overlaps(Part& part, const Interrupted& interrupted) {

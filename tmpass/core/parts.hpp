@@ -80,6 +80,9 @@ struct Part {
 Part make_part(const Problem& problem, Bytes capacity, std::vector<Index> buffers, const Interrupted& interrupted,
                Bytes grid = 1);
 
+// No sum of a capacity, sizes and alignments is above it, in units; or it is 2^62.
+Bytes reach_of(const Part& part);
+
 // Fills in the sections, runs and neighbours of a part without gaps of which all else is known.
 void find_overlaps(Part& part, const Interrupted& interrupted);
 

@@ -113,8 +113,7 @@ Answer solve_part(const Part& part, std::int64_t node_limit, std::uint64_t seed,
 SearchResult postpone(const Problem& problem, Bytes capacity, std::int64_t node_limit, std::uint64_t seed,
                       PostponeRules rules, const Interrupted& interrupted) {
     const auto solve_whole = [&](const Part& part, SearchResult& result) {
-        Bytes reach = part.capacity;
-        for (Index b = 0; b < part.count(); ++b) reach += part.size[b] + part.alignment[b];
+        const Bytes reach = reach_of(part);
         // Sums stay below what stands for a placed buffer.
         if (reach >= Attempts<Bytes>::kGone / 2) return Answer::kBudgetEnded;
         const bool narrow = reach < Attempts<std::int32_t>::kGone / 2;

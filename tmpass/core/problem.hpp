@@ -1,5 +1,5 @@
 // Buffers as flat arrays: what every kernel reads. Offsets, sizes and capacities stay at or below 2^62 and
-// their sum does too (checked in check.cpp), so 64 signed bits cannot overflow.
+// their sum does too, and steps below 2^31 (checked in check.cpp), so 64 signed bits cannot overflow.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,7 @@ using Index = std::int32_t;
 
 inline constexpr Bytes kMovable = -1;  // in Problem::fixed: the allocator chooses the offset
 inline constexpr Bytes kMaxBytes = Bytes{1} << 62;
+inline constexpr Step kMaxStep = (Step{1} << 31) - 1;  // steps are multiplied, by weights and by bytes
 
 // In steps [lower, upper) a buffer needs no more than the bytes [window_lower, window_upper) from its offset on.
 struct Gap {

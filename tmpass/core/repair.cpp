@@ -76,7 +76,8 @@ class Repair {
 
 Repaired repair(const Problem& problem, std::vector<Bytes> offsets, Bytes target, std::int64_t node_limit,
                 const Interrupted& interrupted) {
-    return Repair(problem, std::move(offsets), interrupted).run(target, node_limit);
+    if (!problem.apart.empty()) throw std::invalid_argument("repair knows no pairs that stay apart");
+    return Repair(problem, std::move(offsets), interrupted).run(std::max<Bytes>(target, 0), node_limit);
 }
 
 }  // namespace tmpass

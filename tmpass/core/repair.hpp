@@ -18,8 +18,9 @@ struct Repaired {
     std::int64_t nodes;
 };
 
-// `offsets`, a packing of `problem`, which has no gaps and no pairs apart, made lower: if possible as low as `target`.
-// Spends about `node_limit` nodes at most. Throws Cancelled.
+// `offsets`, a packing of `problem`, made lower: if possible as low as `target`. Of buffers that it moves together gaps
+// count as solid. Spends about `node_limit` nodes at most. Throws Cancelled, and std::invalid_argument on pairs that
+// must be apart.
 Repaired repair(const Problem& problem, std::vector<Bytes> offsets, Bytes target, std::int64_t node_limit,
                 const Interrupted& interrupted);
 

@@ -16,7 +16,9 @@ LONG = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a contender answers: offsets, or none; whether their peak is proved least; where it tells them, its lower bound and its nodes."""
+    """What a contender answers: offsets, or none, and whether their peak is proved least; its lower bound and its
+    nodes where it tells them.
+    """
 
     offsets: Sequence[int]
     proved: bool = False

@@ -25,8 +25,10 @@ MANY_THREADS = 12
 
 CP_SAT_WORKERS = 2
 
-SECONDS_PER_TICK = 10
-"""About what a unit of CP-SAT's deterministic time takes, to give our own model the budget of the others."""
+SECONDS_PER_TICK = 50
+"""About what a unit of CP-SAT's deterministic time takes with the challenging problems, presolving apart: so that our
+own model has the budget of the others.
+"""
 
 
 def installed(name: str) -> str | None:

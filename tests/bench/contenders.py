@@ -12,7 +12,10 @@ from typing import Any
 from race import Attempt, Outcome
 
 from tmpass.allocate import DEFAULT_NODES, allocate
+from tmpass.allocators import Goal
+from tmpass.allocators import method as module_of
 from tmpass.allocators.cp_sat import NODES_PER_TICK
+from tmpass.bounds import lower_bound
 from tmpass.problem import Allocation, Problem, Status
 
 PEERS = ("omnimalloc", "ortools")
@@ -51,6 +54,13 @@ def tmpass(problem: Problem, method: str = "auto", *, minimize: bool = True, nod
         return Outcome(answer.offsets, answer.status is Status.OPTIMAL, answer.lower_bound, answer.nodes)
 
     return Attempt(lambda: allocate(problem, method, minimize=minimize, nodes=nodes), read)
+
+
+def alone(problem: Problem, method: str = "auto") -> Attempt:
+    """The method without the rest of `allocate()`: the bound is known, and nothing is verified."""
+    goal = Goal(lower_bound(problem).peak, minimize=True, nodes=DEFAULT_NODES)
+    solve = module_of(method).solve
+    return Attempt(lambda: solve(problem, goal), lambda found: Outcome(found.offsets, nodes=found.nodes))
 
 
 def tmpass_cp_sat(problem: Problem, seconds: float, *, minimize: bool = True) -> Attempt | None:

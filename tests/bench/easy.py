@@ -4,16 +4,15 @@ import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from contenders import omnimalloc, tmpass
+from contenders import alone, omnimalloc, tmpass
 from race import Attempt, best_of, race
 from settings import Settings
 from support.families import easy, short_lived
 from table import Cell, Table
 
 from tmpass import _core
-from tmpass.allocate import DEFAULT_NODES, allocate
-from tmpass.allocators import Goal, greedy_by_size, greedy_by_size_tflm
-from tmpass.allocators import method as module_of
+from tmpass.allocate import allocate
+from tmpass.allocators import greedy_by_size, greedy_by_size_tflm
 from tmpass.allocators.arrays import to_arrays
 from tmpass.bounds import lower_bound
 from tmpass.problem import Problem
@@ -65,12 +64,10 @@ def _row(name: str, times: list[_Times]) -> tuple[Cell, ...]:
 def _ours(method: str, problem: Problem) -> _Times:
     """`solve()` is the method alone, told the bound; `allocate()` works it out, and verifies the packing."""
     bound = lower_bound(problem)
-    goal = Goal(bound.peak, minimize=True, nodes=DEFAULT_NODES)
-    solver = module_of(method)
     answer = allocate(problem, method)
     return _Times(
         best_of(RUNS, _kernel(method, problem, bound.peak)),
-        best_of(RUNS, lambda: solver.solve(problem, goal)),
+        best_of(RUNS, alone(problem, method).run),
         best_of(RUNS, tmpass(problem, method).run),
         (answer.peak or 0) / bound.live_bytes,
     )

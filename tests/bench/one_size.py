@@ -16,11 +16,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from contenders import omnimalloc
+from contenders import alone, omnimalloc, tmpass
 from support.families import short_lived
 
-from tmpass.allocate import DEFAULT_NODES, allocate
-from tmpass.allocators import Goal, auto
 from tmpass.allocators.arrays import peak_of
 from tmpass.bounds import lower_bound
 from tmpass.problem import Problem
@@ -35,11 +33,9 @@ def main(who: str, buffers: int, runs: int) -> None:
 
 def ours(problem: Problem, runs: int) -> dict[str, float]:
     """`whole` is allocate(), `alone` the method of it when the bound is known."""
-    bound = lower_bound(problem)
-    goal = Goal(bound.peak, minimize=True, nodes=DEFAULT_NODES)
-    whole, answer = median(runs, lambda: allocate(problem))
-    alone, _ = median(runs, lambda: auto.solve(problem, goal))
-    return {"whole": whole, "alone": alone, "over": answer.peak / bound.peak}
+    whole, answer = median(runs, tmpass(problem).run)
+    method, _ = median(runs, alone(problem).run)
+    return {"whole": whole, "alone": method, "over": answer.peak / lower_bound(problem).peak}
 
 
 def theirs(problem: Problem, runs: int) -> dict[str, float]:

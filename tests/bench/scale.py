@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from contenders import installed, omnimalloc, present, supermalloc_within, tmpass
+from contenders import alone, installed, omnimalloc, present, supermalloc_within, tmpass
 from race import race
 from settings import Settings
 from table import Cell, Table
@@ -66,7 +66,8 @@ def _all_at_once(settings: Settings) -> Table:
     buffers = tuple(Buffer(str(at), 0, 10, 64 * (at % 97 + 1)) for at in range(1000))
     problem = Problem(buffers, sum(b.size for b in buffers))
     attempts = {
-        "tmpass": tmpass(problem),
+        "tmpass, `allocate()`": tmpass(problem),
+        "tmpass, `auto` alone": alone(problem),
         "OmniMalloc `greedy`": omnimalloc(problem, "greedy"),
         "OmniMalloc's engine": supermalloc_within(problem, settings.seconds),
     }

@@ -6,8 +6,11 @@ Prints a table in Markdown; a problem whose nodes ended is marked with a dash.
 """
 
 import argparse
+import sys
 import time
 from pathlib import Path
+
+from table import Table
 
 from tmpass import _core
 from tmpass.allocators.arrays import to_native
@@ -45,8 +48,7 @@ def main() -> None:
         for path in asked.problems
     }
     kernel = getattr(_core, asked.kernel)
-    print("| |" + "|".join(problems) + "|solved|s|")
-    print("|-|" + "-:|" * (len(problems) + 2))
+    rows = []
     for off in asked.rule or (None, *RULES[asked.kernel]):
         rules = {off: False} if off else {}
         cells, solved, total = [], 0, 0.0
@@ -58,7 +60,9 @@ def main() -> None:
             total += took
             solved += answer == 0
             cells.append(f"{nodes / 1000:.1f}, {1000 * took:.0f}" if answer == 0 else "-")
-        print(f"|{f'without {off}' if off else 'all rules'}|" + "|".join(cells) + f"|{solved}|{total:.1f}|", flush=True)
+        rows.append((f"without {off}" if off else "all rules", *cells, solved, f"{total:.1f}"))
+        print(*rows[-1], file=sys.stderr, flush=True)
+    print(Table("ablation", ("", *problems, "solved", "s"), tuple(rows)).markdown())
 
 
 if __name__ == "__main__":

@@ -1,81 +1,93 @@
-"""Easy problems: microseconds in the kernel and from Python, and how far the peak is above the bound.
+"""Easy problems, as plain networks make them: microseconds in the kernel and from Python, and how good the peak is."""
 
-python tests/bench/easy.py [--buffers N] [--problems N] [--nodes N] [--allocator NAME ...]
-"""
-
-import argparse
 import statistics
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
+from contenders import alone, omnimalloc, tmpass
+from race import Attempt, best_of, race
+from settings import Settings
 from support.families import easy, short_lived
+from table import Cell, Table
 
 from tmpass import _core
 from tmpass.allocate import allocate
-from tmpass.allocators import METHODS, greedy_by_size, greedy_by_size_tflm
+from tmpass.allocators import greedy_by_size, greedy_by_size_tflm
 from tmpass.allocators.arrays import to_arrays
 from tmpass.bounds import lower_bound
 from tmpass.problem import Problem
 
-QUICK = ("auto", "first-fit", "greedy-by-size", "greedy-by-size-tflm", "best-fit")
+BUFFERS, PROBLEMS, RUNS = 100, 200, 5
+
+METHODS = ("auto", "first-fit", "greedy-by-size", "greedy-by-size-tflm", "best-fit")
+
+PEERS = {"greedy": "OmniMalloc `greedy`", "greedy_by_size": "OmniMalloc `greedy_by_size`", "omni": "OmniMalloc `omni`"}
 
 
-def main() -> None:
-    """Print a line for each family and method: medians over the problems, each the best of five runs."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--buffers", type=int, default=100)
-    parser.add_argument("--problems", type=int, default=200)
-    parser.add_argument("--nodes", type=int, default=10_000)
-    parser.add_argument("--allocator", action="append", choices=sorted(METHODS))
-    asked = parser.parse_args()
-    for family in (easy, short_lived):
-        problems = [family(seed, asked.buffers) for seed in range(asked.problems)]
-        for method in asked.allocator or QUICK:
-            report(family.__name__, method, problems, asked.nodes)
+@dataclass(frozen=True, slots=True)
+class _Times:
+    """Seconds of one problem, each the best of RUNS, and the peak over the most bytes alive at once."""
+
+    kernel: float | None
+    solve: float
+    whole: float
+    ratio: float
 
 
-def report(family: str, method: str, problems: list[Problem], nodes: int) -> None:
-    """Print the line of `method`."""
-    ratios, whole, inside = [], [], []
-    for problem in problems:
-        answer = allocate(problem, method, nodes=nodes)
-        ratios.append((answer.peak or 0) / max(answer.live_bytes, 1))
-        whole.append(best_of_five(lambda problem=problem: allocate(problem, method, nodes=nodes)))
-        kernel = kernel_of(method, problem)
-        if kernel is not None:
-            inside.append(best_of_five(kernel))
-    kernel_time = f"{statistics.median(inside):8.1f}" if inside else "       -"
-    print(
-        f"{family:12} {method:20} kernel {kernel_time} us, python {statistics.median(whole):8.1f} us, over the bound: "
-        f"median {statistics.median(ratios):.4f} mean {statistics.fmean(ratios):.4f} worst {max(ratios):.4f}, "
-        f"met {sum(ratio <= 1 for ratio in ratios)} of {len(ratios)}"
+def tables(settings: Settings) -> Iterator[Table]:
+    """Medians over the problems of two families."""
+    header = ("", "kernel, us", "`solve()`, us", "`allocate()`, us", "peak over the bound, mean", "worst", "bound met")
+    for name, draw in (("easy", easy), ("easy-short-lived", short_lived)):
+        problems = [draw(seed, BUFFERS) for seed in range(10 if settings.quick else PROBLEMS)]
+        rows = [_row(method, [_ours(method, problem) for problem in problems]) for method in METHODS]
+        for peer, label in PEERS.items():
+            attempts = [(problem, omnimalloc(problem, peer)) for problem in problems]
+            times = [_theirs(problem, attempt) for problem, attempt in attempts if attempt]
+            rows += [_row(label, times)] if times else []
+        yield Table(name, header, tuple(rows))
+
+
+def _row(name: str, times: list[_Times]) -> tuple[Cell, ...]:
+    kernels = [one.kernel for one in times if one.kernel is not None]
+    ratios = [one.ratio for one in times]
+    return (
+        name,
+        1e6 * statistics.median(kernels) if kernels else None,
+        1e6 * statistics.median(one.solve for one in times),
+        1e6 * statistics.median(one.whole for one in times),
+        f"{statistics.fmean(ratios):.4f}",
+        f"{max(ratios):.3f}",
+        f"{sum(ratio <= 1 for ratio in ratios)} of {len(ratios)}",
     )
 
 
-def kernel_of(method: str, problem: Problem) -> Callable[[], object] | None:
+def _ours(method: str, problem: Problem) -> _Times:
+    """`solve()` is the method alone, told the bound; `allocate()` works it out, and verifies the packing."""
+    bound = lower_bound(problem)
+    answer = allocate(problem, method)
+    return _Times(
+        best_of(RUNS, _kernel(method, problem, bound.peak)),
+        best_of(RUNS, alone(problem, method).run),
+        best_of(RUNS, tmpass(problem, method).run),
+        (answer.peak or 0) / bound.live_bytes,
+    )
+
+
+def _theirs(problem: Problem, attempt: Attempt) -> _Times:
+    """Nothing is verified, so there is one time from Python."""
+    peak = race(problem, {"peer": attempt}, 1)["peer"].peak or 0
+    seconds = best_of(RUNS, attempt.run)
+    return _Times(None, seconds, float("nan"), peak / lower_bound(problem).live_bytes)
+
+
+def _kernel(method: str, problem: Problem, bound: int) -> Callable[[], object]:
     """The native call that `method` begins with, on a problem that is there already."""
     arrays = to_arrays(problem)
-    native, bound = _core.Problem(*arrays), lower_bound(problem).peak
+    native = _core.Problem(*arrays)
     if method in ("auto", "first-fit", "best-fit"):
         return lambda: _core.pack(native, bound, method == "best-fit")
     if method == "greedy-by-size":
         order = greedy_by_size.order(arrays)
         return lambda: _core.first_fit(native, order, True)
-    if method == "greedy-by-size-tflm":
-        order = greedy_by_size_tflm.order(arrays)
-        return lambda: _core.first_fit(native, order)
-    return None
-
-
-def best_of_five(call: Callable[[], object]) -> float:
-    """The shortest of five runs in microseconds."""
-    times = []
-    for _ in range(5):
-        begin = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - begin)
-    return 1e6 * min(times)
-
-
-if __name__ == "__main__":
-    main()
+    order = greedy_by_size_tflm.order(arrays)
+    return lambda: _core.first_fit(native, order)

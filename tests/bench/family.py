@@ -1,75 +1,116 @@
-"""How many of a hundred hard problems are solved within a second.
+"""The family of MiniMalloc's problems: a hundred for each seed, of which each has a packing at its capacity.
 
-They are the given ones with buffers dropped, guillotine cuts of a rectangle, and mixtures.
-
-python tests/bench/family.py [--seed N] [--nodes N] problem.csv ...
+They are the given ones with buffers dropped, guillotine cuts of a rectangle, and two of them together.
 """
 
-import argparse
 import random
 import statistics
 import sys
-import time
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
 
-from tmpass.allocate import allocate
-from tmpass.problem import Problem
-from tmpass.problem_csv import read_problem
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
+from contenders import tmpass
+from race import Result, race
+from settings import Settings
 from support.families import beside, guillotine, stacked, variant
+from table import Cell, Table
+
+from tmpass.problem import Problem
+
+COUNT = 100
 
 
-def family(given: dict[str, Problem], seed: int) -> Iterator[tuple[str, Problem]]:
-    """Yield a hundred problems that have a packing at their capacity."""
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A problem of the family, of the kind `variant`, `guillotine`, `beside` or `stacked`."""
+
+    kind: str
+    name: str
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    seed: int
+    drawn: Drawn
+    result: Result
+    large: Result | None
+
+    @property
+    def solved(self) -> bool:
+        return self.result.within(self.drawn.problem.capacity)
+
+    @property
+    def solved_at_last(self) -> bool:
+        return self.solved or (self.large is not None and self.large.within(self.drawn.problem.capacity))
+
+
+def tables(settings: Settings) -> Iterator[Table]:
+    """How many are solved, by kind and by seed; what stays open is listed on stderr."""
+    given = settings.challenging()
+    rows = [
+        _measure(seed, drawn, settings) for seed in settings.seeds if given for drawn in _draw(given, seed, settings)
+    ]
+    if not rows:
+        return
+    kinds = sorted({row.drawn.kind for row in rows})
+    by_kind = {kind: [row for row in rows if row.drawn.kind == kind] for kind in kinds}
+    by_seed = {f"seed {seed}": [row for row in rows if row.seed == seed] for seed in settings.seeds}
+    yield _table("family-kinds", {**by_kind, "all": rows}, settings)
+    yield _table("family-seeds", by_seed, settings)
+
+
+def family(given: dict[str, Problem], seed: int) -> Iterator[Drawn]:
+    """Yield the problems of a seed; without given ones there are only guillotine cuts."""
     rng = random.Random(seed)
     names = sorted(given)
     for percent in (2, 4, 6):
         for name in names:
-            yield f"{name} -{percent} %", variant(given[name], rng.getrandbits(32), percent / 100)
-    while names:
+            yield Drawn("variant", f"{name} -{percent} %", variant(given[name], rng.getrandbits(32), percent / 100))
+    while True:
         kind = rng.choice(("guillotine", "guillotine", "mixture"))
-        if kind == "guillotine":
+        if kind == "guillotine" or not names:
             buffers, dropped = rng.randint(80, 600), rng.choice((0, 0.05, 0.1, 0.2))
             steps, height = rng.choice((60, 120, 240, 400)), rng.choice((256, 1024, 4096))
             problem = guillotine(rng.getrandbits(32), buffers, steps=steps, height=height, dropped=dropped)
-            yield f"guillotine {buffers} of {steps} x {height} -{dropped:.0%}", problem
+            yield Drawn("guillotine", f"guillotine {buffers} of {steps} x {height} -{dropped:.0%}", problem)
         else:
             one, two = rng.sample(names, 2) if len(names) > 1 else names * 2
             mix = rng.choice((beside, stacked))
             problem = variant(mix(given[one], given[two]), rng.getrandbits(32), rng.choice((0.0, 0.02, 0.05)))
-            yield f"{one} {mix.__name__} {two}", problem
+            yield Drawn(mix.__name__, f"{one} {mix.__name__} {two}", problem)
 
 
-def main() -> None:
-    """Print the slowest, and how many were solved in which time."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("problems", nargs="+", type=Path, help="problems whose capacity is the number in their name")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--nodes", type=int, default=1_000_000)
-    parser.add_argument("--count", type=int, default=100)
-    asked = parser.parse_args()
-    given = {
-        path.name.split(".")[0]: read_problem(path.read_text(), str(path), capacity=int(path.name.split(".")[1]))
-        for path in asked.problems
-    }
+def _draw(given: dict[str, Problem], seed: int, settings: Settings) -> Iterable[Drawn]:
+    return islice(family(given, seed), 10 if settings.quick else COUNT)
+
+
+def _measure(seed: int, drawn: Drawn, settings: Settings) -> _Row:
+    problem = drawn.problem
+    nodes = {"nodes": 20_000} if settings.quick else {}
+    result = race(problem, {"tmpass": tmpass(problem, minimize=False, **nodes)}, 1)["tmpass"]
+    large = None
+    if not result.within(problem.capacity):
+        if settings.large:
+            attempt = tmpass(problem, minimize=False, nodes=settings.large)
+            large = race(problem, {"tmpass": attempt}, 1)["tmpass"]
+        late = large is not None and large.within(problem.capacity)
+        print(f"seed {seed}: {drawn.name}: {'solved late' if late else 'open'}", file=sys.stderr, flush=True)
+    return _Row(seed, drawn, result, large)
+
+
+def _table(name: str, groups: dict[str, list[_Row]], settings: Settings) -> Table:
+    header = ["", "problems", "solved within 50 ms", "within 1 s", "with a million nodes"]
+    if settings.large:
+        header.append(f"with {settings.large / 1e6:g} million")
+    header += ["median of the solved, ms", "slowest, s"]
     rows = []
-    for (name, problem), _ in zip(family(given, asked.seed), range(asked.count), strict=False):
-        begin = time.perf_counter()
-        answer = allocate(problem, minimize=False, nodes=asked.nodes)
-        seconds = time.perf_counter() - begin
-        rows.append((seconds, answer.peak <= (problem.capacity or 0), name, answer.nodes, len(problem.buffers)))
-    for seconds, solved, name, nodes, buffers in sorted(rows)[-20:]:
-        state = "solved" if solved else "open  "
-        print(f"{name:44} {buffers:4} buffers {state} {nodes:8} nodes {1000 * seconds:9.1f} ms")
-    solved = [seconds for seconds, good, *_ in rows if good]
-    print(
-        f"seed {asked.seed}: {len(solved)} of {len(rows)} solved, {sum(s < 1 for s in solved)} within 1 s, "
-        f"{sum(s < 0.05 for s in solved)} within 50 ms; median of the solved {1000 * statistics.median(solved):.1f} ms"
-    )
-
-
-if __name__ == "__main__":
-    main()
+    for group, members in groups.items():
+        times = [row.result.seconds for row in members if row.solved]
+        cells: list[Cell] = [group, len(members), sum(t < 0.05 for t in times), sum(t < 1 for t in times), len(times)]
+        if settings.large:
+            cells.append(sum(row.solved_at_last for row in members))
+        cells += [1000 * statistics.median(times) if times else None, max(row.result.seconds for row in members)]
+        rows.append(tuple(cells))
+    return Table(name, tuple(header), tuple(rows))

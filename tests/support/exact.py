@@ -7,8 +7,12 @@ its data: what is tested must not be its own judge.
 from collections.abc import Sequence
 from functools import lru_cache
 from math import lcm
+from typing import TYPE_CHECKING, NamedTuple
 
 from tmpass.problem import Buffer, Gap, Problem
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
 
 
 def occupied(buffer: Buffer, offset: int, step: int) -> set[int]:
@@ -207,14 +211,41 @@ def cp_sat_peak(problem: Problem, seconds: float = 30.0) -> int | None:
     """
     from ortools.sat.python import cp_model
 
+    model = rectangles_model(problem)
+    model.model.minimize(model.peak)
+    solver = cp_model.CpSolver()
+    solver.parameters.max_time_in_seconds = seconds
+    solver.parameters.num_workers = 1
+    status = solver.solve(model.model)
+    if status == cp_model.INFEASIBLE:
+        return None
+    if status != cp_model.OPTIMAL:
+        raise TimeoutError(f"CP-SAT proved nothing in {seconds} s")
+    return int(solver.value(model.peak))
+
+
+class RectanglesModel(NamedTuple):
+    """A model for CP-SAT that has no goal yet, its peak, and an offset for each buffer."""
+
+    model: "cp_model.CpModel"
+    peak: "cp_model.IntVar"
+    offsets: "list[cp_model.LinearExprT]"
+
+
+def rectangles_model(problem: Problem, limit: int | None = None) -> RectanglesModel:
+    """Return the packings of `problem` up to `limit` as the rectangles of cp_sat_peak; without a limit, all of them."""
+    from ortools.sat.python import cp_model
+
     buffers = problem.buffers
-    limit = sum(b.size + problem.alignment_of(b) + (b.offset or 0) for b in buffers)
+    if limit is None:
+        limit = sum(b.size + problem.alignment_of(b) + (b.offset or 0) for b in buffers)
     model = cp_model.CpModel()
     peak = model.new_int_var(0, limit, "peak")
-    across, up, demands = [], [], []
+    offsets, across, up, demands = [], [], [], []
     for index, buffer in enumerate(buffers):
         step = problem.alignment_of(buffer)
         offset = step * model.new_int_var(0, limit // step, f"offset{index}")
+        offsets.append(offset)
         if buffer.offset is not None:
             model.add(offset == buffer.offset)
         if buffer.size:  # an empty buffer has no top
@@ -225,16 +256,7 @@ def cp_sat_peak(problem: Problem, seconds: float = 30.0) -> int | None:
             demands.append(last - first)
     model.add_no_overlap_2d(across, up)
     model.add_cumulative(across, demands, peak)
-    model.minimize(peak)
-    solver = cp_model.CpSolver()
-    solver.parameters.max_time_in_seconds = seconds
-    solver.parameters.num_workers = 1
-    status = solver.solve(model)
-    if status == cp_model.INFEASIBLE:
-        return None
-    if status != cp_model.OPTIMAL:
-        raise TimeoutError(f"CP-SAT proved nothing in {seconds} s")
-    return int(solver.value(peak))
+    return RectanglesModel(model, peak, offsets)
 
 
 def _rectangles(buffer: Buffer) -> list[tuple[int, int, int, int]]:

@@ -1,0 +1,99 @@
+"""Contenders at one problem, measured in turn so that what else the machine does slows all of them alike."""
+
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tmpass.allocators.arrays import peak_of
+from tmpass.problem import Problem
+from tmpass.verify.allocation import check_offsets
+
+LONG = 1.0
+"""Seconds; what takes so long is not measured again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a contender answers: offsets, or none, and whether their peak is proved least; its lower bound and its
+    nodes where it tells them.
+    """
+
+    offsets: Sequence[int]
+    proved: bool = False
+    bound: int = 0
+    nodes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """`run` is what is timed; `read` makes an Outcome of what it returns, and is not."""
+
+    run: Callable[[], Any]
+    read: Callable[[Any], Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Median seconds; the peak of a packing that was checked, None where there was none."""
+
+    seconds: float
+    peak: int | None
+    proved: bool
+    bound: int
+    nodes: int
+
+    def within(self, capacity: int | None) -> bool:
+        """Whether there is a packing of at most `capacity` bytes."""
+        return self.peak is not None and capacity is not None and self.peak <= capacity
+
+    def milliseconds(self, capacity: int | None) -> float | None:
+        """The time, if the packing is within `capacity`."""
+        return 1000 * self.seconds if self.within(capacity) else None
+
+
+def race(problem: Problem, attempts: Mapping[str, Attempt], repeats: int) -> dict[str, Result]:
+    """The result of each attempt by its name.
+
+    Raises:
+        ValueError: the offsets of a contender break a law of `problem`.
+    """
+    times: dict[str, list[float]] = {name: [] for name in attempts}
+    answers = {}
+    for _ in range(repeats):
+        for name, attempt in attempts.items():
+            if sum(times[name]) < LONG:
+                begin = time.perf_counter()
+                answers[name] = attempt.run()
+                times[name].append(time.perf_counter() - begin)
+    results = {}
+    for name, attempt in attempts.items():
+        outcome = attempt.read(answers[name])
+        results[name] = Result(
+            statistics.median(times[name]),
+            _checked_peak(problem, outcome, name),
+            outcome.proved,
+            outcome.bound,
+            outcome.nodes,
+        )
+    return results
+
+
+def best_of(runs: int, call: Callable[[], object]) -> float:
+    """The shortest of several runs, in seconds: for what is so short that a pause would hide it."""
+    times = []
+    for _ in range(runs):
+        begin = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+def _checked_peak(problem: Problem, outcome: Outcome, name: str) -> int | None:
+    if not outcome.offsets:
+        return None
+    violations = check_offsets(problem, outcome.offsets)
+    if violations:
+        raise ValueError(f"{name}: {violations[0].message}")
+    return peak_of(problem, list(outcome.offsets))

@@ -1,0 +1,70 @@
+"""The benchmarks run, and renew the tables of the page that is written by hand."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.shared import SHARED
+
+ROOT = Path(__file__).parent.parent
+RUN = ROOT / "tests" / "bench" / "run.py"
+PAGE = ROOT / "docs" / "performance.md"
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, str(RUN), "--quick", *arguments], capture_output=True, text=True)
+
+
+def tables(page: str) -> dict[str, str]:
+    return dict(re.findall(r"<!-- table: (\S+) -->\n(.*?)<!-- end -->", page, re.DOTALL))
+
+
+def test_generated_problems_need_no_files_and_renew_only_their_tables(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(PAGE.read_text())
+    done = run("--only", "guillotine", "--write", str(page))
+    assert done.returncode == 0, done.stderr
+    before, after = tables(PAGE.read_text()), tables(page.read_text())
+    assert after.keys() == before.keys()
+    assert {name for name in after if after[name] != before[name]} == {"guillotine"}
+    assert "| 20 | 0 % | 3 |" in after["guillotine"]  # so small a rectangle is packed each time
+    assert after["guillotine"].strip() in done.stdout
+    assert re.sub(r"(?s)(<!-- table: guillotine -->).*?(<!-- end -->)", "", page.read_text()) == re.sub(
+        r"(?s)(<!-- table: guillotine -->).*?(<!-- end -->)", "", PAGE.read_text()
+    )
+
+
+def test_sections_of_files_are_left_out_without_files():
+    done = run("--only", "executorch")
+    assert (done.returncode, done.stdout) == (0, "executorch: no problem files\n")
+
+
+def test_a_page_without_a_place_for_the_table_is_left_as_it_is(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("no markers\n")
+    done = run("--only", "guillotine", "--write", str(page))
+    assert done.returncode != 0
+    assert "<!-- table: guillotine -->" in done.stderr
+    assert page.read_text() == "no markers\n"
+
+
+@pytest.mark.skipif(
+    not SHARED.exists() and os.environ.get("TMPASS_REQUIRE_SHARED") != "1",
+    reason="the problem files are not beside the project",
+)
+def test_every_section_of_files_runs(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(PAGE.read_text())
+    sections = ("--only", "executorch", "--only", "challenging", "--only", "minimise", "--only", "family")
+    done = run(str(SHARED / "problems"), *sections, "--write", str(page))
+    assert done.returncode == 0, done.stderr
+    renewed = tables(page.read_text())
+    assert renewed["executorch"].count("optimal") == 8
+    assert {line.split(" | ")[0] for line in renewed["challenging"].splitlines() if line.startswith("| ")} >= {
+        "| A",
+        "| B",
+    }
+    assert "| seed 1 | 10 |" in renewed["family-seeds"]

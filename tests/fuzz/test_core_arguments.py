@@ -194,6 +194,18 @@ def postpone(made, problem, draw):
     _decide(_core.postpone, made, problem, draw, draw(seeds), **dict.fromkeys(rules, False))
 
 
+def telamalloc(made, problem, draw):
+    policy = draw(st.sampled_from((_core.Backtracking.CONFLICT, _core.Backtracking.CHRONOLOGICAL)))
+    _decide(_core.telamalloc, made, problem, draw, draw(seeds), policy)
+
+
+def first_dead_end(made, problem, draw):
+    order = draw(st.permutations(range(len(made.size))))
+    answer, _, nodes = _core.first_dead_end(problem, draw(capacities), order)
+    assert answer in (0, 1)
+    assert nodes >= 0
+
+
 def always_fit(made, problem, draw):
     movable = {b for b, fixed in enumerate(made.fixed) if fixed < 0}
     for unit, buffers in _core.always_fit(problem, draw(capacities)):
@@ -205,7 +217,19 @@ def contention(made, problem, draw):  # noqa: ARG001
     assert all(size <= most <= sum(made.size) for size, most in zip(made.size, _core.contention(problem), strict=True))
 
 
-KERNELS = (first_fit, pack, hill_climb, repair, local_search, minimalloc, postpone, always_fit, contention)
+KERNELS = (
+    first_dead_end,
+    first_fit,
+    pack,
+    hill_climb,
+    repair,
+    local_search,
+    minimalloc,
+    postpone,
+    telamalloc,
+    always_fit,
+    contention,
+)
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -226,8 +250,11 @@ def test_a_kernel_refuses_its_arguments_or_packs(kernel):
     assert answered > 30  # not all were refused
 
 
+CLASSES = {"Problem", "Cancel", "Backtracking"}
+
+
 def test_every_kernel_is_asked():
-    assert {kernel.__name__ for kernel in KERNELS} | {"Problem"} == {n for n in dir(_core) if not n.startswith("_")}
+    assert {kernel.__name__ for kernel in KERNELS} | CLASSES == {n for n in dir(_core) if not n.startswith("_")}
 
 
 def test_a_problem_that_was_never_filled_is_refused():

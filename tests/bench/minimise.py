@@ -19,7 +19,7 @@ def tables(settings: Settings) -> Iterator[Table]:
         return
     contenders = list(next(iter(results.values())))
     own, compared = [], []
-    logs: dict[str, list[float | None]] = {contender: [] for contender in contenders}
+    overs: dict[str, list[float | None]] = {contender: [] for contender in contenders}
     for name, problem in problems.items():
         ours = results[name]["tmpass"]
         proof = "optimal" if ours.proved else f"{(ours.peak or 0) / ours.bound - 1:.1%} above the bound"
@@ -27,11 +27,12 @@ def tables(settings: Settings) -> Iterator[Table]:
         cells = []
         for contender, result in results[name].items():
             over = None if result.peak is None else result.peak / ours.bound
-            logs[contender].append(over)
+            overs[contender].append(over)
             seconds = f"{result.seconds:.2g} s" if result.proved else "open"
             cells.append(None if over is None else f"{over:.3f}, {seconds}")
         compared.append((name, *cells))
-    compared.append(("geometric mean", *(f"{geometric_mean(logs[contender]):.3f}" for contender in contenders)))
+    means = [geometric_mean(overs[contender]) for contender in contenders]
+    compared.append(("geometric mean", *(None if mean is None else f"{mean:.3f}" for mean in means)))
     header = ("", "buffers", "peak", "lower bound", "proof", "nodes", "seconds")
     yield Table("minimise", header, tuple(own))
     note = (

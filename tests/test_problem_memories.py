@@ -49,7 +49,7 @@ def test_numbers_without_end_are_errors_at_once_and_short(number):
     ("texts", "message"),
     [
         (["a=4", "b=4@2"], "memory b: begins at 2, has 4 bytes, and follows one that ends at 4"),
-        (["a=4", "a=4"], "two memories have the same name"),
+        (["a=4", "a=4"], "memory a: two memories have this name"),
     ],
 )
 def test_what_the_problem_refuses(texts, message):

@@ -73,7 +73,8 @@ def minimalloc(
 ) -> tuple[int, list[int], int]:
     """(answer, offsets, nodes) of MiniMalloc's search; answer is 0 found, 1 impossible, 2 budget ended.
 
-    The last ones switch its rules off, for tests. Raises ValueError also when the overlaps are too many to hold, and on
+    The switches turn its rules off, for tests; `cancel` ends it from another thread.
+    Raises ValueError also when the overlaps are too many to hold, and on
     windows and pairs that must be apart.
     """
 
@@ -93,7 +94,8 @@ def postpone(
 ) -> tuple[int, list[int], int]:
     """(answer, offsets, nodes) of place-or-postpone; answer is 0 found, 1 impossible, 2 budget ended.
 
-    The last four switch inferences and gluing off, for tests. Raises ValueError as minimalloc does.
+    The switches turn inferences and gluing off, for tests; `cancel` ends it from another thread.
+    Raises ValueError as minimalloc does.
     """
 
 class Backtracking(Enum):
@@ -113,7 +115,7 @@ def telamalloc(
 ) -> tuple[int, list[int], int]:
     """(answer, offsets, nodes) of TelaMalloc's search; answer is 0 found, 1 impossible, 2 budget ended.
 
-    It knows every constraint; climb, for tests, changes no answer. Raises ValueError as search does.
+    It knows every constraint; climb, for tests, changes no answer. Raises ValueError as minimalloc does.
     """
 
 def first_dead_end(problem: Problem, capacity: int, order: Sequence[int]) -> tuple[int, list[int], int]:

@@ -6,7 +6,7 @@ from tmpass.allocators import Goal, constraints, method
 from tmpass.bounds import lower_bound
 from tmpass.errors import UsageError, VerificationError
 from tmpass.hints import try_hints
-from tmpass.merge_shared import merge_shared
+from tmpass.merge_shared import Merged, merge_shared
 from tmpass.problem import Allocation, Problem, Status
 from tmpass.verify.allocation import check_offsets
 
@@ -53,7 +53,7 @@ def allocate(
         raise UsageError("there is no capacity to fit into", hint="give one, or minimise")
     solver = method(allocator)
     merged = merge_shared(problem)
-    _check_fixed(merged.problem)  # one that is fixed fixes all that share with it
+    _check_fixed(problem, merged)
     strange = sorted(constraints(merged.problem) - solver.HONOURS)
     if strange:
         raise UsageError(f"allocator {allocator} does not know {' and '.join(strange)}", hint="auto knows all of them")
@@ -87,12 +87,15 @@ def _status(problem: Problem, peak: int, bound: int) -> Status:
     return Status.INFEASIBLE if bound > problem.capacity else Status.UNKNOWN
 
 
-def _check_fixed(problem: Problem) -> None:
-    """Raise where fixed buffers alone break a law, which no offsets of the others can mend."""
-    places = [at for at, b in enumerate(problem.buffers) if b.offset is not None]
-    if not places:
+def _check_fixed(problem: Problem, merged: Merged) -> None:
+    """Raise where fixed buffers alone break a law, which no offsets of the others can mend.
+
+    One that is fixed fixes all that share with it.
+    """
+    if all(b.offset is None for b in problem.buffers):
         return
-    fixed = problem.only(places)
-    clashes = check_offsets(fixed, [b.offset or 0 for b in fixed.buffers])
+    offsets = [merged.problem.buffers[at].offset for at in merged.place]
+    places = [at for at, offset in enumerate(offsets) if offset is not None]
+    clashes = check_offsets(problem.only(places), [offset for offset in offsets if offset is not None])
     if clashes:
         raise UsageError(clashes[0].message, where="fixed offsets", hint="move it, or one of the two")

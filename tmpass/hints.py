@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tmpass.allocators import Found, Goal, Method, satisfied
+from tmpass.allocators import Found, Goal, Method, first_fit, satisfied
 from tmpass.allocators.arrays import peak_of
 from tmpass.problem import Buffer, Problem
 from tmpass.verify.allocation import check_offsets
@@ -12,7 +12,7 @@ _SHARE = 4
 
 
 def try_hints(problem: Problem, goal: Goal, method: Method) -> Found:
-    """What `method` finds for `problem` (without shared pairs), with as many buffers at their hints as cost no height.
+    """What `method` finds for `problem` (without shared pairs), with buffers at their hints where that costs no height.
 
     First all hints are taken for fixed. Where that gives less than the goal asks for, the packing without them is
     made, and buffers move to their hints one after the other, where their bytes are free and below the peak.
@@ -28,14 +28,19 @@ def try_hints(problem: Problem, goal: Goal, method: Method) -> Found:
         first = method.solve(pinned, replace(goal, nodes=goal.nodes // _SHARE))
         if first.offsets and satisfied(problem, goal, replace(first, bound=goal.bound)):
             return replace(first, bound=goal.bound)
-        if first.stopped and first.offsets:
-            return replace(first, bound=goal.bound)
+        if first.stopped:
+            found = first_fit.solve(problem, goal)
+            lower = first if first.offsets and first.peak <= found.peak else found
+            return replace(lower, bound=goal.bound, stopped=True)
     spent = first.nodes if first is not None else 0
     found = method.solve(problem, replace(goal, nodes=goal.nodes - spent))
     found = replace(found, nodes=found.nodes + spent)
     if first is not None and first.offsets and first.peak <= found.peak:
         return replace(found, offsets=first.offsets, peak=first.peak)
-    return _move(problem, found)
+    try:
+        return _move(problem, found)
+    except KeyboardInterrupt:
+        return replace(found, stopped=True)
 
 
 def _pinned(buffer: Buffer, problem: Problem, reach: int) -> Buffer:

@@ -180,10 +180,11 @@ def _plan(model: Model, target: Target, options: Options, threads: int, keep: bo
     external = _ends(graph) if options.io == "external" else frozenset()
     aliases = find_aliases(graph, views=options.share == "views", external=external)
     storage = find_storage(graph, timeline, aliases, keep_inputs=options.keep_inputs, external=external)
-    fills = [
-        Fill(memory, indices, allocate(problem, options.allocator, nodes=options.nodes, threads=threads, keep=keep))
-        for memory, problem, indices in distribute(graph, storage, target)
-    ]
+    fills: list[Fill] = []
+    for memory, problem, indices in distribute(graph, storage, target):
+        nodes = 0 if any(fill.allocation.stopped for fill in fills) else options.nodes
+        found = allocate(problem, options.allocator, nodes=nodes, threads=threads, keep=keep)
+        fills.append(Fill(memory, indices, found))
     return assemble(model.info, target, options, graph, timeline, storage, fills), graph
 
 

@@ -132,7 +132,7 @@ class Problem:
 
 
 class Status(StrEnum):
-    """What is known about a packing: see DESIGN's words; UNKNOWN means that the budget ran out."""
+    """What is known about a packing: UNKNOWN means that the budget ran out."""
 
     OPTIMAL = "optimal"
     FEASIBLE = "feasible"
@@ -175,8 +175,10 @@ def _check(buffer: Buffer, problem: Problem) -> None:
         )
     end = buffer.lower
     for gap in buffer.gaps:
-        inside = end <= gap.lower < gap.upper <= buffer.upper
-        if not inside or not 0 <= gap.window_lower <= gap.window_upper <= buffer.size:
+        if not 0 <= gap.window_lower <= gap.window_upper <= buffer.size:
+            window = f"has window [{gap.window_lower}, {gap.window_upper}) in a gap"
+            _refuse(buffer, window, f"windows are inside the buffer's {buffer.size} bytes")
+        if not end <= gap.lower < gap.upper <= buffer.upper:
             _refuse(
                 buffer,
                 f"has gap [{gap.lower}, {gap.upper})",
@@ -185,8 +187,9 @@ def _check(buffer: Buffer, problem: Problem) -> None:
         end = gap.upper
     unknown = [name for name in buffer.memories if all(name != memory.name for memory in problem.memories)]
     if unknown:
-        known = ", ".join(memory.name for memory in problem.memories) or "none"
-        _refuse(buffer, f"asks for memory {unknown[0]}", f"the memories are {known}")
+        known = ", ".join(memory.name for memory in problem.memories)
+        law = f"the memories are {known}" if known else "no memory is given"
+        _refuse(buffer, f"asks for memory {unknown[0]}", law)
     if buffer.hint is not None and not 0 <= buffer.hint <= MAX_BYTES:
         _refuse(buffer, f"has hint {buffer.hint}", "hints are 0 .. 2^62")
     if buffer.offset is None:
@@ -205,7 +208,9 @@ def _check_memories(memories: tuple[Memory, ...]) -> int:
             raise UsageError(what, where=f"memory {memory.name}", hint=law)
         end = None if memory.size is None else memory.offset + memory.size
     if len({memory.name for memory in memories}) < len(memories):
-        raise UsageError("two memories have the same name", hint="rename one")
+        names = [memory.name for memory in memories]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise UsageError("two memories have this name", where=f"memory {twice}", hint="rename one")
     return memories[-1].offset + (memories[-1].size or 0) if memories else 0
 
 

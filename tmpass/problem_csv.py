@@ -89,7 +89,11 @@ def read_problem(
 
 
 def write_problem(problem: Problem) -> str:
-    """Return `problem` as CSV, with an offset column if any is fixed; MiniMalloc wants all fixed or none."""
+    """Return `problem` as CSV, with an offset column if any is fixed; MiniMalloc wants all fixed or none.
+
+    Raises:
+        UsageError: a pair names a buffer whose id has blanks.
+    """
     offsets = [buffer.offset for buffer in problem.buffers]
     return _write(problem, offsets if any(offset is not None for offset in offsets) else None)
 
@@ -239,11 +243,15 @@ def _write(problem: Problem, offsets: Sequence[int | None] | None) -> str:
     if any(b.gaps for b in buffers):
         columns["gaps"] = [" ".join(map(_gap_text, b.gaps)) for b in buffers]
     if any(b.memories for b in buffers):
-        columns["memory"] = [" ".join(b.memories) for b in buffers]
+        columns["memory"] = [_quoted(" ".join(b.memories)) if b.memories else "" for b in buffers]
     for kind, pairs in (("share", problem.shared), ("apart", problem.apart)):
         if pairs:
             named: list[list[str]] = [[] for _ in buffers]
             for first, second in pairs:
+                if len(buffers[second].id.split()) != 1:
+                    raise UsageError(
+                        f"id {brief(buffers[second].id)} has blanks, and a pair names it", hint="rename it"
+                    )
                 named[first].append(buffers[second].id)
             columns[kind] = [_quoted(" ".join(names)) if names else "" for names in named]
     if offsets is not None:

@@ -7,7 +7,7 @@ from tmpass.errors import UsageError, brief
 from tmpass.problem import Memory
 from tmpass.sizes import parse_size
 
-_FORM = re.compile(r"(?P<name>[^=@\s]+)=(?P<size>[^@]+?)(?:@(?P<offset>[^@]+))?")
+_FORM = re.compile(r"(?P<name>[^=@,\"\s]+)=(?P<size>[^@]+?)(?:@(?P<offset>[^@]+))?")
 
 
 def parse_memories(texts: Sequence[str], alignment: int = 1) -> tuple[Memory, ...]:

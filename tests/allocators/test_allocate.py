@@ -1,16 +1,21 @@
 """Every method against brute force: what allocate() says is true."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.exact import least_peak, overlaps
 from support.problems import problems, random_problem
 
+from tmpass import _core
 from tmpass.allocate import allocate
 from tmpass.allocators import METHODS, constraints
 from tmpass.allocators import method as module
+from tmpass.conflict import find_conflict
 from tmpass.errors import UsageError
 from tmpass.problem import Buffer, Problem, Status
+from tmpass.verify.allocation import check_offsets
 
 ANY = problems(with_fixed=True, with_alignment=True, with_gaps=True, with_capacity=True)
 SOLID = problems(with_fixed=True, with_alignment=True, with_capacity=True)
@@ -123,3 +128,36 @@ def test_sizes_near_the_limit_do_not_overflow():
     assert allocate(Problem(huge)).peak == 7 * 2**59
     with pytest.raises(UsageError, match=r"above 2\^62"):
         Problem(tuple(Buffer(str(i), 0, 1, 2**59, alignment=2**31) for i in range(8)))
+
+
+SHARING = (Buffer("a", 0, 1, 2), Buffer("b", 1, 2, 4), Buffer("c", 0, 2, 4))
+
+
+def test_of_two_that_share_only_one_may_have_to_be_apart():
+    """`c` touches `b`, but is apart from `a`: together the two ask for more than each does."""
+    problem = Problem(SHARING, 8, shared=((0, 1),), apart=((0, 2),))
+    assert check_offsets(problem, (0, 0, 4)) == []
+    assert allocate(problem).status is not Status.INFEASIBLE
+    assert find_conflict(problem, allocate(problem), nodes=1000) is None
+
+
+def test_what_is_fixed_is_judged_by_its_own_pairs():
+    a, b, c = SHARING
+    fixed = (replace(a, offset=0), b, replace(c, offset=4))
+    assert allocate(Problem(fixed, shared=((0, 1),), apart=((0, 2),))).offsets == (0, 0, 4)
+
+
+@pytest.mark.parametrize("method", ["auto", "hill-climb", "local-search", "minimalloc", "telamalloc"])
+def test_ctrl_c_leaves_a_packing(method, monkeypatch):
+    problem = random_problem(7, 60)
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    for kernel in ("postpone", "hill_climb", "local_search", "minimalloc", "telamalloc"):
+        monkeypatch.setattr(_core, kernel, interrupted)
+    found = allocate(problem, method, keep=True)
+    assert found.stopped
+    assert check_offsets(problem, found.offsets) == []
+    with pytest.raises(KeyboardInterrupt):
+        allocate(problem, method)

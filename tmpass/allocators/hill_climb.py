@@ -20,7 +20,9 @@ SEED = 1
 
 
 def solve(problem: Problem, goal: Goal) -> Found:
-    """The lowest packing that at most `goal.nodes` moves find, starting from that of first fit."""
+    """The lowest packing that `goal.nodes` nodes find, starting from that of first fit: moves, of which one that looks
+    at many places counts for several. Ctrl-C leaves that of first fit.
+    """
     native = to_native(problem)
     best = first_fit.pack(problem, goal, native)
     if satisfied(problem, goal, best):
@@ -31,6 +33,8 @@ def solve(problem: Problem, goal: Goal) -> Found:
         offsets, nodes = _core.hill_climb(native, order, max(goal.bound, capacity), goal.nodes, SEED)
     except ValueError:  # too many overlaps to hold in memory
         return best
+    except KeyboardInterrupt:
+        return replace(best, stopped=True)
     best = replace(best, nodes=nodes)
     peak = problem.reach + 1 if NOWHERE in offsets else peak_of(problem, offsets)
     return replace(best, offsets=tuple(offsets), peak=peak, method="hill-climb") if peak < best.peak else best

@@ -66,19 +66,19 @@ def improve(problem: Problem, goal: Goal, best: Found, name: str, kernel: Kernel
     ladder = _Ladder(problem, goal, name, _grid(arrays), seeded)
     first = _FIRST_NODES * len(problem.buffers)
     state = _State(best, best.bound - 1, best.bound - 1, first, 8 * first)  # many a bound is met at once
-    with Foresight(lambda question, cancel: kernel(native, question, cancel), goal.threads) as foresight:
-        while (step := ladder.next_question(state)) is not None:
-            state, question = step
-            coming = [ahead for _, ahead in islice(ladder.if_open(state, question), goal.threads - 1)]
-            try:
+    try:
+        with Foresight(lambda question, cancel: kernel(native, question, cancel), goal.threads) as foresight:
+            while (step := ladder.next_question(state)) is not None:
+                state, question = step
+                coming = [ahead for _, ahead in islice(ladder.if_open(state, question), goal.threads - 1)]
                 answer = foresight.ask(question, coming)
-            except ValueError:  # too many overlaps to hold in memory
-                break
-            except KeyboardInterrupt:
-                return replace(state.best, stopped=True)
-            if answer.verdict == ENDED and answer.nodes == 0:  # too large to be searched
-                break
-            state = ladder.after(state, question, answer)
+                if answer.verdict == ENDED and answer.nodes == 0:  # too large to be searched
+                    break
+                state = ladder.after(state, question, answer)
+    except (ValueError, MemoryError):  # too many overlaps to hold in memory
+        pass
+    except KeyboardInterrupt:
+        return replace(state.best, stopped=True)
     return state.best
 
 

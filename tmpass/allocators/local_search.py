@@ -18,13 +18,16 @@ SEED = 1
 
 
 def solve(problem: Problem, goal: Goal) -> Found:
-    """The lowest packing that about `goal.nodes` nodes find, starting from that of first fit."""
+    """The lowest packing that about `goal.nodes` nodes find, starting from that of first fit, which Ctrl-C leaves."""
     native = to_native(problem)
     best = first_fit.pack(problem, goal, native)
     if not best.offsets or len(problem.buffers) > MAX_BUFFERS or satisfied(problem, goal, best):
         return best
     capacity = 0 if goal.minimize or problem.capacity is None else problem.capacity
-    offsets, nodes = _core.local_search(native, best.offsets, max(goal.bound, capacity), goal.nodes, SEED)
+    try:
+        offsets, nodes = _core.local_search(native, best.offsets, max(goal.bound, capacity), goal.nodes, SEED)
+    except KeyboardInterrupt:
+        return replace(best, stopped=True)
     peak = peak_of(problem, offsets)
     if peak < best.peak:
         return replace(best, offsets=tuple(offsets), peak=peak, method="local-search", nodes=nodes)

@@ -1,5 +1,6 @@
 """`tmpass allocate`."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -77,14 +78,19 @@ def command(
     if explain and not answer.stopped and (least or EXIT_CODES[answer.status]):
         from tmpass.conflict import find_conflict, settled
 
-        with progress(f"explaining {len(asked.buffers)} buffers"):
-            conflict = find_conflict(asked, answer, nodes=budget)
+        try:
+            with progress(f"explaining {len(asked.buffers)} buffers"):
+                conflict = find_conflict(asked, answer, nodes=budget)
+        except KeyboardInterrupt:
+            answer = replace(answer, stopped=True)
         answer = settled(answer, conflict)
     code = EXIT_CODES[answer.status]
     if answer.stopped:
         complain("interrupted: the answer is the best so far")
     if output is not None and code == 0:
         write_whole(output, write_solution(asked, answer.offsets))
+    elif output is not None:
+        complain(f"nothing is written to {output}: there is no packing within the capacity")
     aside = output == "-"
     if as_json:
         from tmpass.emit.conflict import to_json
@@ -99,6 +105,8 @@ def command(
 
 def _line(problem: "Problem", answer: "Allocation") -> str:
     peak = "no packing" if answer.peak is None else f"peak {answer.peak}"
+    if answer.peak is None and answer.lower_bound > problem.reach:
+        return f"{answer.status}: no packing at any capacity, {len(problem.buffers)} buffers, {answer.nodes} nodes"
     room = "" if problem.capacity is None else f", capacity {problem.capacity}"
     return (
         f"{answer.status}: {peak}, lower bound {answer.lower_bound}{room}, "

@@ -47,15 +47,18 @@ class Questions:
             return None
         self.left -= len(places)
         try:
-            merged = merge_shared(self.only(places)).problem
+            merged = merge_shared(self.only(places))
         except UsageError:  # the windows of a class may meet only through a buffer that is left out
             return None
-        problem = replace(merged, capacity=min(self._capacity, merged.reach))
+        problem = replace(merged.problem, capacity=min(self._capacity, merged.problem.reach))
         bound = lower_bound(problem).peak
         if bound > self._capacity:
             return False
         found = self._method.solve(problem, Goal(bound, minimize=False, nodes=max(0, min(limit, self.left))))
+        if found.stopped:
+            raise KeyboardInterrupt
         self.left -= found.nodes
         if found.peak <= self._capacity and (found.offsets or not problem.buffers):
             return True
-        return False if found.bound > (problem.capacity or 0) else None
+        # What stands for several may ask for more than they do: then only the bound, which does not, is a proof.
+        return False if merged.exact and found.bound > (problem.capacity or 0) else None

@@ -175,7 +175,8 @@ NB_MODULE(_core, m) {
         "ordering"_a = true, "dominance"_a = true, "section"_a = true, "floor"_a = true, "hatless"_a = true,
         "decomposition"_a = true, "rerank"_a = true, "always_fit"_a = true, "cancel"_a = nb::none(),
         "(answer, offsets, nodes) of MiniMalloc's search; answer is 0 found, 1 impossible, 2 budget ended.\n"
-        "The last ones switch its rules off, for tests. Raises ValueError also when the overlaps are too many to "
+        "The switches turn its rules off, for tests; `cancel` ends it from another thread. Raises ValueError also when "
+        "the overlaps are too many to "
         "hold,\n"
         "and on windows and pairs that must be apart.");
     m.def(
@@ -198,7 +199,8 @@ NB_MODULE(_core, m) {
         "problem"_a, "capacity"_a, "node_limit"_a, "seed"_a = 1, "window"_a = true, "exchange"_a = true,
         "first"_a = true, "glue"_a = true, "cancel"_a = nb::none(),
         "(answer, offsets, nodes) of place-or-postpone; answer is 0 found, 1 impossible, 2 budget ended.\n"
-        "The last four switch inferences and gluing off, for tests. Raises ValueError as minimalloc does.");
+        "The switches turn inferences and gluing off, for tests; `cancel` ends it from another thread. Raises "
+        "ValueError as minimalloc does.");
     m.def(
         "telamalloc",
         [](const Problem& problem, Bytes capacity, std::int64_t node_limit, std::uint64_t seed, Backtracking policy,
@@ -210,7 +212,7 @@ NB_MODULE(_core, m) {
         "problem"_a, "capacity"_a, "node_limit"_a, "seed"_a = 1, "policy"_a = Backtracking::kConflict,
         "climb"_a = kClimb, "cancel"_a = nb::none(),
         "(answer, offsets, nodes) of TelaMalloc's search; answer is 0 found, 1 impossible, 2 budget ended.\n"
-        "It knows every constraint; climb, for tests, changes no answer. Raises ValueError as search does.");
+        "It knows every constraint; climb, for tests, changes no answer. Raises ValueError as minimalloc does.");
     m.def(
         "first_dead_end",
         [](const Problem& problem, Bytes capacity, const Array& order) {

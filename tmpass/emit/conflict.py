@@ -67,6 +67,7 @@ def to_json(problem: Problem, answer: Allocation, conflict: Conflict | None) -> 
         "status": str(answer.status),
         "peak": answer.peak,
         "lower_bound": answer.lower_bound,
+        "stopped": answer.stopped,
         "live_bytes": answer.live_bytes,
         "capacity": problem.capacity,
         "buffers": len(problem.buffers),

@@ -138,7 +138,7 @@ def test_conflicts_of_many_problems(alignments):
 @pytest.mark.slow
 def test_conflicts_that_take_a_search():
     searched = 0
-    for seed in range(30):
+    for seed in range(90):
         problem = replace(brimful(seed, 16, height=24), capacity=None)
         answer, conflict = explained(problem, nodes=400_000)
         if conflict.cause is Cause.ARRANGEMENT and conflict.minimal:

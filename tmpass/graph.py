@@ -88,13 +88,47 @@ class Call:
     repeats: bool = False
 
 
+class Move(StrEnum):
+    """How an operator that changes no byte passes on what it reads.
+
+    VIEW    outputs[0] is inputs[0] under another shape                  reshape and its kin
+    CONCAT  the output is the parts, one after the other along an axis   also packing along a new axis
+    SPLIT   the parts are the input, one after the other                 also unpacking
+    SLICE   the output is a piece of the input along an axis
+    """
+
+    VIEW = "view"
+    CONCAT = "concat"
+    SPLIT = "split"
+    SLICE = "slice"
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """Which tensors of an operator hold the same bytes.
+
+    `parts` are positions among the operator's inputs (CONCAT) or outputs (SPLIT), in the order of their bytes; `whole`
+    is the position, on the other side, of what they make up. VIEW and SLICE have one part, an output. `axis` counts in
+    the shape of the whole. A SLICE begins at index `start` of it. Pieces are contiguous, and so may be shared, only
+    where every axis before `axis` has one index.
+    """
+
+    kind: Move
+    whole: int = 0
+    parts: tuple[int, ...] = (0,)
+    axis: int = 0
+    start: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Op:
     """An operator: tensor indices of its own subgraph, ABSENT where an optional one is left out.
 
     Fields: `inputs` includes what the bodies of `calls` capture; `temporaries` are alive only while it runs;
-    `view` says that outputs[0] holds exactly the bytes of inputs[0]; `custom` that its meaning is not in the
-    format's own list, so that it may write what it is given to read.
+    `view` says that outputs[0] holds exactly the bytes of inputs[0]; `moves` says the same of pieces, None where it
+    computes; `elementwise` that element i of outputs[0] depends on no element but i of each input of the same shape,
+    so that it may be written over it; `random` that it draws from a generator, whose draws keep their order; `custom`
+    that its meaning is not in the format's own list, so that it may write what it is given to read.
     """
 
     kind: str
@@ -104,6 +138,9 @@ class Op:
     temporaries: tuple[int, ...] = ()
     calls: tuple[Call, ...] = ()
     view: bool = False
+    moves: Moves | None = None
+    elementwise: bool = False
+    random: bool = False
     custom: bool = False
 
 

@@ -57,9 +57,31 @@ class Memory:
     sources: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
+EVERY = "every"
+"""In a list of operator kinds: all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """What the runtime of a target allows: the kinds of operators, or EVERY, that may pass on storage.
+
+    Fields: `views` keep all bytes as they are; `in_place` write their result over an input that ends there; `parts`
+    join or cut along the outermost axis, and find or leave the pieces where they are in the whole.
+    """
+
+    views: tuple[str, ...] = (EVERY,)
+    in_place: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+
+    @staticmethod
+    def allows(kinds: tuple[str, ...], kind: str) -> bool:
+        """Whether `kind` is one of `kinds`."""
+        return EVERY in kinds or kind in kinds
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The memories of an accelerator, nearest first.
+    """The memories of an accelerator, nearest first, and what its runtime allows.
 
     Fields: `standing` says how far the numbers can be trusted: "public", "assumed", ... `load_target` makes a
     Target from the name of a built-in profile or from a TOML file.
@@ -69,6 +91,7 @@ class Target:
     summary: str
     standing: str
     memories: tuple[Memory, ...]
+    sharing: Sharing = Sharing()
 
     @property
     def scratchpad(self) -> Memory:

@@ -301,14 +301,15 @@ NB_MODULE(_core, m) {
     m.def(
         "search_orders",
         [](const OrderProblem& problem, Bytes lower, Bytes upper, std::int64_t limit, bool descend, bool chains,
-           bool twins) {
+           bool hills, bool twins) {
             check_node_limit(limit);
-            SearchedOrder found = without_gil(
-                [&] { return search_orders(problem, lower, upper, limit, {descend, chains, twins}, interrupted); });
+            SearchedOrder found = without_gil([&] {
+                return search_orders(problem, lower, upper, limit, {descend, chains, hills, twins}, interrupted);
+            });
             return std::tuple(std::move(found.order), found.bound, found.states);
         },
         "problem"_a, "lower"_a, "upper"_a, "limit"_a, nb::kw_only(), "descend"_a = true, "chains"_a = true,
-        "twins"_a = true,
+        "hills"_a = true, "twins"_a = true,
         "(order, bound, states) of the search for the least peak between `lower` and `upper`, exclusive.\n"
         "No order: there is none below `bound`. The switches turn its rules off, for tests.");
     m.def(

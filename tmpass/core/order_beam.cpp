@@ -33,6 +33,8 @@ struct Candidate {
     std::vector<Index> ops;
 };
 
+constexpr OrderRules kRules{.chains = false};  // looking along chains costs more here than it gives
+
 class Beam {
   public:
     Beam(const OrderProblem& problem, Bytes enough)
@@ -56,11 +58,11 @@ class Beam {
         OrderState& state = node->state;
         std::vector<Index> ready(state.ready());
         std::ranges::sort(ready);
-        const Index only = step_without_loss(state, problem_, node->peak, {});
+        const Index only = step_without_loss(state, problem_, node->peak, kRules);
         if (only >= 0) ready.assign(1, only);
         for (const Index op : ready) {
             Candidate next{std::max(node->peak, state.effect(op).during), 0, {}, node, {}};
-            for (Index step = op; step >= 0; step = step_without_loss(state, problem_, next.peak, {})) {
+            for (Index step = op; step >= 0; step = step_without_loss(state, problem_, next.peak, kRules)) {
                 state.run(step);
                 node->keys.flip(step);
                 next.ops.push_back(step);

@@ -1,11 +1,13 @@
 #include "order_search.hpp"
 
 #include <algorithm>
+#include <map>
 #include <queue>
 #include <tuple>
 #include <unordered_set>
 
 #include "descent.hpp"
+#include "order_chains.hpp"
 #include "order_keys.hpp"
 #include "order_state.hpp"
 
@@ -31,6 +33,7 @@ class Search {
         : problem_(problem),
           state_(problem),
           keys_(problem, rules.twins),
+          chains_(problem),
           rules_(rules),
           ceiling_(lower),
           upper_(upper) {}
@@ -74,7 +77,7 @@ class Search {
         const std::size_t begin = candidates_.size();
         Bytes waits = upper_;
         ranked_.clear();
-        for (const Index op : state_.ready()) {
+        for (const Index op : worth_trying()) {
             const Effect effect = state_.effect(op);
             if (effect.during > ceiling_)
                 waits = std::min(waits, effect.during);
@@ -85,6 +88,24 @@ class Search {
         for (const auto& [change, during, op] : ranked_) candidates_.push_back(op);
         frames_.push_back({entry, begin, begin, candidates_.size()});
         if (waits < upper_) waiting_.emplace(waits, entry);
+    }
+
+    // The operators that can run, but of parallel chains only the one to take further.
+    const std::vector<Index>& worth_trying() {
+        if (!rules_.hills) return state_.ready();
+        worth_.clear();
+        group_head_.clear();
+        for (const Index op : state_.ready()) {
+            const Index group = chains_.group(op);
+            if (group < 0) {
+                worth_.push_back(op);
+                continue;
+            }
+            const auto [head, is_new] = group_head_.try_emplace(group, op);
+            if (!is_new && chains_.rank(op) < chains_.rank(head->second)) head->second = op;
+        }
+        for (const auto& [group, op] : group_head_) worth_.push_back(op);
+        return worth_;
     }
 
     // Takes up the set that waits for the least, under a ceiling risen to that; false where none is left.
@@ -152,6 +173,7 @@ class Search {
     const OrderProblem& problem_;
     OrderState state_;
     SetKeys keys_;
+    ParallelChains chains_;
     OrderRules rules_;
     Bytes ceiling_, upper_;
     std::int64_t states_ = 0, looks_ = 0;
@@ -159,7 +181,8 @@ class Search {
     std::vector<Entry> entries_;
     std::vector<Index> ops_;
     std::vector<Frame> frames_;
-    std::vector<Index> candidates_;
+    std::vector<Index> candidates_, worth_;
+    std::map<Index, Index> group_head_;  // of parallel chains, the operator to try
     std::vector<std::tuple<Bytes, Bytes, Index>> ranked_;
     std::unordered_set<SetKey, SetKeyHash> seen_;
     std::priority_queue<std::pair<Bytes, Index>, std::vector<std::pair<Bytes, Index>>, std::greater<>> waiting_;

@@ -22,6 +22,7 @@ namespace tmpass {
 struct OrderRules {
     bool descend = true;  // take a step that leaves no more alive
     bool chains = true;   // take a chain of steps that does
+    bool hills = true;    // of parallel chains, take only the one with the right hill and valley further
     bool twins = true;    // sets that differ only in which of several equal chains ran are the same
 };
 

@@ -18,8 +18,11 @@ from tmpass.schedule.items import Items
 DEFAULT_STATES = 200_000
 """Sets of operators that may be looked at; the same number gives the same order."""
 
-_CUTS = 64
-"""Minimum cuts per part: few operators are near the peak."""
+_LEAST_STATES = 500
+"""For each part, when the parts before it have used up what there was."""
+
+_CUTS, _CUT_WORK = 64, 500_000
+"""Minimum cuts per part, for few operators are near the peak; and how many times the operators of the part."""
 
 _WIDEST = 64
 _BEAM_WORK = 2_000_000
@@ -89,7 +92,7 @@ def least_peak(problem: _core.OrderProblem, order: Sequence[int], states: int = 
         low = _bound(part, during)
         if max(during) > low and not stopped:
             try:
-                found = _improve(part, during, low, states - spent)
+                found = _improve(part, during, low, max(states - spent, _LEAST_STATES))
             except KeyboardInterrupt:
                 stopped = True
             else:
@@ -101,7 +104,7 @@ def least_peak(problem: _core.OrderProblem, order: Sequence[int], states: int = 
 
 
 def _bound(part: _core.OrderProblem, during: Sequence[int]) -> int:
-    return during[0] if len(part) == 1 else _core.bound_orders(part, during, _CUTS)[0]
+    return during[0] if len(part) == 1 else _core.bound_orders(part, during, min(_CUTS, _CUT_WORK // len(part)))[0]
 
 
 def _improve(part: _core.OrderProblem, during: Sequence[int], low: int, states: int) -> Ordered:
@@ -112,8 +115,8 @@ def _improve(part: _core.OrderProblem, during: Sequence[int], low: int, states: 
         return Ordered(tuple(found), max(_core.OrderParts(part, found).profile), bound, entered)
     if bound == present.peak:
         return Ordered(present.order, present.peak, bound, entered)
-    width = max(1, min(_WIDEST, _BEAM_WORK // len(part) ** 2))
-    orders = [present.order, _core.beam_order(part, width, bound)]
+    width = min(_WIDEST, _BEAM_WORK // len(part) ** 2)
+    orders = [present.order] + ([_core.beam_order(part, width, bound)] if width else [])
     best = min((_through_windows(part, order, bound) for order in orders), key=lambda tried: tried.peak)
     best = _under_ceilings(part, best, states // 2)
     return Ordered(best.order, best.peak, bound, entered + best.states)

@@ -10,7 +10,9 @@ ROOT = Path(__file__).parent.parent
 LAYERS = (
     ("cli", "__main__"),
     ("pipeline",),
-    ("arena", "assemble"),
+    ("ordering",),
+    ("arena",),
+    ("assemble",),
     ("loading", "emit", "explain"),
     ("conflict",),
     ("allocate", "hints"),

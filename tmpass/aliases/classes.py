@@ -22,8 +22,8 @@ Mark = tuple[str, object]
 class Classes:
     """Union-find over tensors with positions, in bytes from where their parent begins.
 
-    A class lies inside its root, so that joining never makes one larger than the larger of two. `size` gives the bytes of
-    a tensor, `marks`, per root, what forbids a class to join others.
+    A class lies inside its root, so that joining never makes one larger than the larger of two. `size` gives the bytes
+    of a tensor, `marks`, per root, what forbids a class to join others.
     """
 
     size: Callable[[Key], int]

@@ -12,10 +12,13 @@ GARBAGE = ("garbage",)
 
 
 class Private:
-    """Every tensor has storage of its own."""
+    """Every tensor has storage of its own, and operators run in the order of the file."""
 
     def __init__(self) -> None:
         self.values: dict[Key, object] = {}
+
+    def order(self, s: int, count: int) -> list[int]:
+        return list(range(count))
 
     def write(self, key: Key, value: object) -> None:
         self.values[key] = value
@@ -28,12 +31,20 @@ class Private:
 
 
 class Arena(Private):
-    """Tensors are where the plan says; those without a buffer have storage of their own."""
+    """Tensors are where the plan says, and operators run when it says; those without a buffer have their own storage."""
 
     def __init__(self, plan: Plan) -> None:
         super().__init__()
         self.place = {(t.subgraph, t.index): (t.offset, t.bytes) for t in plan.tensors if t.buffer is not None}
         self.bytes: dict[int, object] = {}
+        self.orders: dict[int, list[int]] = {}
+        for step in plan.schedule:
+            order = self.orders.setdefault(step.subgraph, [])
+            if step.op not in order:  # a body that runs again runs as before
+                order.append(step.op)
+
+    def order(self, s: int, count: int) -> list[int]:
+        return self.orders.get(s, [])
 
     def write(self, key: Key, value: object) -> None:
         if key not in self.place:
@@ -82,7 +93,8 @@ def _value(graph: Graph, storage: Private, key: Key) -> object:
 
 
 def _run(graph: Graph, storage: Private, s: int) -> None:
-    for index, op in enumerate(graph.subgraphs[s].ops):
+    for index in storage.order(s, len(graph.subgraphs[s].ops)):
+        op = graph.subgraphs[s].ops[index]
         inputs = [(s, t) for t in op.inputs if t != ABSENT]
         outputs = [(s, t) for t in op.outputs if t != ABSENT]
         if not (op.view and storage.same_place(inputs[0], outputs[0])):

@@ -59,6 +59,16 @@ def memory_table(target: Target) -> "Table":
     return table
 
 
+def sharing_table(target: Target) -> "Table":
+    """A row for each way in which operators may pass on storage, with the kinds of operators and the source."""
+    sharing = target.sharing
+    table = plain_table("sharing", "operators", "source")
+    for name in ("views", "in_place", "parts"):
+        kinds = ", ".join(getattr(sharing, name)) or "none"
+        table.add_row(name, one_line(kinds), sharing.sources.get(name, "not in the profile"))
+    return table
+
+
 def _doubt(target: Target, memory: Memory, number: str) -> str:
     return "~" if f"{memory.name}.{number}" in target.assumed else ""
 

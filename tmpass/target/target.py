@@ -62,11 +62,12 @@ class Target:
 
     @property
     def assumed(self) -> tuple[str, ...]:
-        """The numbers that nobody outside knows, as "memory.number"."""
+        """The facts that nobody outside knows, as "memory.number" or "sharing.what"."""
+        facts = [(memory.name, memory.sources) for memory in self.memories] + [("sharing", self.sharing.sources)]
         return tuple(
-            f"{memory.name}.{number}"
-            for memory in self.memories
-            for number, source in memory.sources.items()
+            f"{name}.{fact}"
+            for name, sources in facts
+            for fact, source in sources.items()
             if source.startswith("assumed")
         )
 

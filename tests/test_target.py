@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tmpass.errors import TargetError
+from tmpass.scratch.rule import ScratchRule
 from tmpass.target import EVERY, MAX_FILE, USES, Memory, Sharing, Target, load_target, parse_target, target_names
 
 KIB, MIB = 1024, 1024**2
@@ -253,6 +254,42 @@ class TestSharing:
         with pytest.raises(TargetError, match="not a table; write \\[sharing\\]") as caught:
             parse("sharing = 5\n" + PROFILE)
         assert caught.value.where == "mine.toml, line 1, sharing"
+
+
+class TestScratch:
+    """The tables `scratch` of a profile: buffers that kernels need while they run."""
+
+    def test_each_row_is_a_rule_for_a_kind(self):
+        first = '[[scratch]]\nop = "SVDF"\nbytes = { value = 512, source = "measured" }\n'
+        second = '[[scratch]]\nop = "SVDF"\nbytes = { value = "2 * in0.bytes", source = "assumed" }\n'
+        target = parse(PROFILE + first + second)
+        rules = ScratchRule("SVDF", 512, source="measured"), ScratchRule("SVDF", "2 * in0.bytes", source="assumed")
+        assert target.scratch == rules
+        assert "scratch.SVDF" in target.assumed
+        assert parse(PROFILE).scratch == ()
+
+    @pytest.mark.parametrize(
+        ("row", "key"),
+        [
+            ("op = ''\nbytes = { value = 1, source = 'a' }", "scratch[0].op"),
+            ("bytes = { value = 1, source = 'a' }\nkind = 'A'", "scratch[0].kind"),
+            ("bytes = { value = 'in0', source = 'a' }\nop = 'A'", "scratch[0].bytes.value"),
+            ("bytes = { value = -1, source = 'a' }\nop = 'A'", "scratch[0].bytes.value"),
+            ("bytes = { value = [1], source = 'a' }\nop = 'A'", "scratch[0].bytes.value"),
+            ("bytes = 512\nop = 'A'", "scratch[0].bytes"),
+            ("op = 'A'", "scratch[0]"),
+        ],
+    )
+    def test_a_mistake_with_its_place(self, row, key):
+        with pytest.raises(TargetError) as caught:
+            parse(f"{PROFILE}[[scratch]]\n{row}\n")
+        assert caught.value.where.startswith("mine.toml, line 2")
+        assert caught.value.where.endswith(f", {key}")
+        assert caught.value.hint
+
+    def test_what_is_no_list_of_rows(self):
+        with pytest.raises(TargetError, match=r"there is no list of scratch buffers; begin each with \[\[scratch\]\]"):
+            parse("scratch = 5\n" + PROFILE)
 
 
 class TestRefuse:

@@ -86,3 +86,12 @@ def test_json_has_every_fact_with_its_source(run):
 def test_json_of_a_profile_reads_as_the_profile(run):
     parts = json.loads(run("targets", "show", "litert-cpu", "--json").out)["sharing"]
     assert (parts["in_place"]["value"], parts["parts"]["value"]) == (["ADD", "DIV", "MUL", "SUB"], "none")
+
+
+def test_scratch_is_shown_where_there_is_any(run, tmp_path):
+    row = '[[scratch]]\nop = "SVDF"\nbytes = { value = "4 * out0.elements", source = "measured" }\n'
+    (tmp_path / "mine.toml").write_text(PROFILE + row)
+    assert "SVDF     4 * out0.elements  measured" in run("targets", "show", tmp_path / "mine.toml").out
+    found = json.loads(run("targets", "show", tmp_path / "mine.toml", "--json").out)
+    assert found["scratch"] == [{"op": "SVDF", "bytes": {"value": "4 * out0.elements", "source": "measured"}}]
+    assert "scratch" not in run("targets", "show", "tpuv4").out.split("memory", 1)[1].splitlines()[-1]

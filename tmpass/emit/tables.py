@@ -69,6 +69,14 @@ def sharing_table(target: Target) -> "Table":
     return table
 
 
+def scratch_table(target: Target) -> "Table":
+    """A row for each scratch buffer of a kind of operators: its bytes and the source."""
+    table = plain_table("scratch", "bytes", "source")
+    for rule in target.scratch:
+        table.add_row(one_line(rule.kind), str(rule.bytes), rule.source)
+    return table
+
+
 def _doubt(target: Target, memory: Memory, number: str) -> str:
     return "~" if f"{memory.name}.{number}" in target.assumed else ""
 

@@ -30,6 +30,7 @@ def _target(target: Target) -> dict[str, Any]:
             name: {"value": _kinds(getattr(sharing, name)), "source": sharing.sources.get(name, "")}
             for name in ("views", "in_place", "parts")
         },
+        "scratch": [{"op": r.kind, "bytes": {"value": r.bytes, "source": r.source}} for r in target.scratch],
     }
 
 

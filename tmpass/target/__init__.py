@@ -18,6 +18,10 @@ A profile is TOML. Each fact stands in a table with its source, or the word `ass
     in_place = { value = ["ADD", "MUL"], source = "measured" }
     parts = { value = "none", source = "assumed" }
 
+    [[scratch]]                                                   # optional: a buffer that a kernel needs for its step
+    op = "SVDF"
+    bytes = { value = "4 * out0.elements", source = "measured" }  # a number, or a formula on shapes
+
 The first memory that holds activations is the scratchpad: plans are made there. What a profile with a table `sharing`
 does not list is not allowed; without the table, views are.
 """

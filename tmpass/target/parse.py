@@ -1,6 +1,7 @@
 """A profile's text as a Target."""
 
 from tmpass.errors import TargetError, UsageError
+from tmpass.scratch.rule import ScratchRule
 from tmpass.target.key_lines import Key
 from tmpass.target.memory import USES, Memory
 from tmpass.target.reader import Reader
@@ -37,7 +38,7 @@ def parse_target(text: str, where: str) -> Target:
 
 
 def _target(reader: Reader, data: object) -> Target:
-    root = reader.table(data, (), ("name", "summary", "standing", "memory"), ("sharing",))
+    root = reader.table(data, (), ("name", "summary", "standing", "memory"), ("sharing", "scratch"))
     tables = reader.tables(root["memory"], ("memory",), "there is no list of memories")
     memories: list[Memory] = []
     for index, table in enumerate(tables):
@@ -53,6 +54,7 @@ def _target(reader: Reader, data: object) -> Target:
         standing=reader.line_of_text(root["standing"], ("standing",)),
         memories=tuple(memories),
         sharing=_sharing(reader, root["sharing"], ("sharing",)) if "sharing" in root else Sharing(),
+        scratch=_scratch(reader, root["scratch"], ("scratch",)) if "scratch" in root else (),
     )
 
 
@@ -109,3 +111,24 @@ def _kinds(value: object) -> tuple[str, ...]:
         if kind in value[:index]:
             raise UsageError(f"{kind!r} stands twice", hint="remove one")
     return tuple(value)
+
+
+def _scratch(reader: Reader, value: object, key: Key) -> tuple[ScratchRule, ...]:
+    rules = []
+    for index, row in enumerate(reader.tables(value, key, "there is no list of scratch buffers")):
+        place = (*key, index)
+        table = reader.table(row, place, ("op", "bytes"), example="[[scratch]]")
+        kind = reader.line_of_text(table["op"], (*place, "op"))
+        size, source = reader.fact(table["bytes"], (*place, "bytes"), _size)
+        rules.append(ScratchRule(kind, size, source=source))
+    return tuple(rules)
+
+
+def _size(value: object) -> int | str:
+    """`value` if it is a number of bytes or a formula."""
+    if not isinstance(value, int | str):
+        raise UsageError(f"{show(value)} is no number of bytes", hint='write 512, or a formula: "2 * in0.bytes"')
+    from tmpass.scratch.formula import parse_formula  # which few profiles need
+
+    parse_formula(value)
+    return value

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from tmpass.errors import TargetError
+from tmpass.scratch.rule import ScratchRule
 from tmpass.target.memory import Memory
 from tmpass.target.sharing import Sharing
 
@@ -13,10 +14,11 @@ ADD_ACTIVATIONS = 'add "activations" to the `holds` of one'
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The memories of an accelerator, nearest first, and what its runtime allows.
+    """The memories of an accelerator, nearest first, what its runtime allows, and what its kernels need.
 
-    Fields: `standing` says how far the numbers can be trusted: "public", "assumed", ... `load_target` makes a
-    Target from the name of a built-in profile or from a TOML file.
+    Fields: `standing` says how far the numbers can be trusted: "public", "assumed", ...; `scratch` are the buffers
+    that kernels need while they run. `load_target` makes a Target from the name of a built-in profile or from a TOML
+    file.
     """
 
     name: str
@@ -24,6 +26,7 @@ class Target:
     standing: str
     memories: tuple[Memory, ...]
     sharing: Sharing = field(default_factory=Sharing)
+    scratch: tuple[ScratchRule, ...] = ()
 
     @property
     def scratchpad(self) -> Memory:
@@ -62,8 +65,9 @@ class Target:
 
     @property
     def assumed(self) -> tuple[str, ...]:
-        """The facts that nobody outside knows, as "memory.number" or "sharing.what"."""
+        """The facts that nobody outside knows, as "memory.number", "sharing.what" or "scratch.kind"."""
         facts = [(memory.name, memory.sources) for memory in self.memories] + [("sharing", self.sharing.sources)]
+        facts += [("scratch", {rule.kind: rule.source}) for rule in self.scratch]
         return tuple(
             f"{name}.{fact}"
             for name, sources in facts

@@ -9,9 +9,10 @@ ROOT = Path(__file__).parent.parent
 
 LAYERS = (
     ("cli", "__main__"),
+    ("explain",),
     ("pipeline",),
     ("assemble",),
-    ("loading", "emit", "explain"),
+    ("loading", "emit", "explanation", "fullest"),
     ("conflict",),
     ("allocate", "hints"),
     ("allocators",),

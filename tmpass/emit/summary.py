@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tmpass.emit.text import one_line
-from tmpass.explain import Fullest, deciding_memory, fullest_step
+from tmpass.fullest import Fullest, deciding_memory, fullest_step
 from tmpass.plan import MemoryUse, Plan
 from tmpass.sizes import format_size
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from support.graphs import Sketch, chain, graph_of, graphs
 
-from tmpass.explain import deciding_memory, fullest_step
+from tmpass.fullest import deciding_memory, fullest_step
 from tmpass.loading import Model
 from tmpass.pipeline import plan
 from tmpass.plan import ModelInfo

@@ -1,0 +1,51 @@
+"""Who is alive at the fullest step, and why."""
+
+from tmpass.explanation import Alive
+from tmpass.fullest import Fullest
+from tmpass.graph import ABSENT, Graph
+from tmpass.plan import Plan, PlannedBuffer, PlannedStep, PlannedTensor
+
+Key = tuple[int, int]
+
+
+def who_is_alive(plan: Plan, graph: Graph, full: Fullest) -> tuple[Alive, ...]:
+    """The buffers of `full`, each with the step that makes what is in it there and the last that reads it."""
+    asked = {key for buffer, _ in full.buffers for key in buffer.tensors}
+    made: dict[Key, PlannedStep] = {}
+    read: dict[Key, PlannedStep] = {}
+    touched: set[Key] = set()
+    for step in plan.schedule:
+        op = graph.subgraphs[step.subgraph].ops[step.op]
+        writes = [(step.subgraph, t) for t in (*op.outputs, *op.temporaries) if t != ABSENT]
+        reads = [(step.subgraph, t) for t in op.inputs if t != ABSENT]
+        for key in asked.intersection(writes):
+            made.setdefault(key, step)
+        for key in asked.intersection(reads):
+            read[key] = step
+        if full.step is not None and step.step == full.step.step:
+            touched = {*reads, *writes}
+    at = full.step.step if full.step is not None else 0
+    rows = {(row.subgraph, row.index): row for row in plan.tensors}
+
+    def in_use(key: Key) -> bool:
+        begin, end = made.get(key), read.get(key)
+        return (begin is None or begin.step <= at) and (end is None or end.step >= at)
+
+    def one(buffer: PlannedBuffer) -> Alive:
+        known = [key for key in buffer.tensors if key in rows]
+        there = [key for key in known if in_use(key)] or known
+        if not there:
+            return Alive(buffer, None, 0, None, None, here=False)
+        most = max(there, key=lambda key: (rows[key].bytes or 0, key in touched))
+        first = min((made[key] for key in there if key in made), key=lambda step: step.step, default=None)
+        last = max((read[key] for key in there if key in read), key=lambda step: step.step, default=None)
+        here = not touched.isdisjoint(there)
+        return Alive(buffer, rows[most], len(there) - 1, first if most in made else None, last, here=here)
+
+    return tuple(one(buffer) for buffer, _ in full.buffers)
+
+
+def largest(plan: Plan, buffer: PlannedBuffer) -> PlannedTensor | None:
+    """The largest tensor of `buffer`, None where it has none."""
+    rows = {(row.subgraph, row.index): row for row in plan.tensors}
+    return max((rows[key] for key in buffer.tensors if key in rows), key=lambda row: row.bytes or 0, default=None)

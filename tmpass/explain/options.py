@@ -1,0 +1,69 @@
+"""Options of the plan that would lower the peak, found by planning with them."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tmpass.errors import TmpassError
+from tmpass.explanation import Change, Explanation
+from tmpass.loading import Model
+from tmpass.pipeline import plan
+from tmpass.plan import Options
+from tmpass.target import Target
+
+Asked = str | os.PathLike[str] | Target
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What to type, what it means, and the arguments of `plan` that it stands for."""
+
+    option: str
+    what: str
+    arguments: Mapping[str, Any]
+
+
+def trials(options: Options) -> Iterator[Trial]:
+    """The options that a plan made with `options` did not use, and that may lower the peak."""
+    if options.io != "external":
+        what = "the caller brings the memory for inputs and outputs"
+        yield Trial("--io external", what, {"io": "external"})
+    if options.keep_inputs:
+        yield Trial("no --keep-inputs", "inputs end at their last use", {"keep_inputs": False})
+    if options.share == "none":
+        yield Trial("--share views", "a reshape and its kin use one buffer", {"share": "views"})
+
+
+def helpful(known: Explanation, model: Model, target: Asked, options: Mapping[str, Any]) -> list[tuple[Trial, Change]]:
+    """The trials that lower the peak of the memory that decides."""
+    tried = ((trial, _try(trial, known, model, target, options)) for trial in trials(known.plan.options))
+    return [(trial, change) for trial, change in tried if change is not None]
+
+
+def together(
+    tried: Sequence[tuple[Trial, Change]], known: Explanation, model: Model, target: Asked, options: Mapping[str, Any]
+) -> Change | None:
+    """All the options of `tried` at once, where that is lower than each alone."""
+    if len(tried) < 2:
+        return None
+    arguments = {name: value for trial, _ in tried for name, value in trial.arguments.items()}
+    everything = Trial(" ".join(trial.option for trial, _ in tried), "all of these options", arguments)
+    change = _try(everything, known, model, target, options)
+    least = min(change.peak for _, change in tried)
+    return change if change is not None and change.peak < least else None
+
+
+def _try(trial: Trial, known: Explanation, model: Model, target: Asked, options: Mapping[str, Any]) -> Change | None:
+    """What `trial` brings; None where it is nothing, or where the target cannot do it."""
+    memory = known.full.memory
+    try:
+        made = plan(model, target, **{**options, **trial.arguments, "keep": False})
+    except TmpassError:
+        return None
+    filled = next((m for m in made.memories if m.name == memory.name), None)
+    peak = filled.peak if filled else 0
+    if peak >= memory.peak:
+        return None
+    proved = filled is None or filled.peak == filled.lower_bound
+    return Change(trial.option, trial.what, peak, memory.peak - peak, made.fits, proved)

@@ -69,8 +69,9 @@ class Explanation:
     Fields: `full` is the fullest step of the memory that decides, `alive` who is there, the largest first. `alone` says
     that the operator of that step needs all of it at once, so that no order of operators can help. `conflict` is a
     minimal set of buffers that cannot fit, of which `conflicting` are the buffers with their largest tensors.
-    `changes` are those that lower the peak, best first, `together` all that can be asked for at once. `splits` and
-    `again` are hints. `stopped` says that Ctrl-C came before all was tried.
+    `changes` are those that lower the peak, best first, `together` all that can be asked for at once; `useless` are
+    the options that were tried and do not. `splits` and `again` are hints. `over` are the spans of steps, as first and
+    last, at which more bytes are alive than there are. `stopped` says that Ctrl-C came before all was tried.
     """
 
     plan: Plan
@@ -81,8 +82,10 @@ class Explanation:
     conflicting: tuple[tuple[PlannedBuffer, PlannedTensor | None], ...] = ()
     changes: tuple[Change, ...] = ()
     together: Change | None = None
+    useless: tuple[str, ...] = ()
     splits: tuple[Split, ...] = ()
     again: tuple[Again, ...] = ()
+    over: tuple[tuple[int, int], ...] = ()
     stopped: bool = False
 
     @property

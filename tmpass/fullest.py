@@ -1,6 +1,7 @@
 """What a plan's figures come from: which memory decides, and who is alive where it is fullest."""
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 from tmpass.plan import MemoryUse, Plan, PlannedBuffer, PlannedStep, PlannedTensor
 
@@ -27,18 +28,21 @@ def deciding_memory(plan: Plan) -> MemoryUse:
     return (*proved, *over, plan.memories[0])[0]
 
 
+def live_bytes(plan: Plan, memory: MemoryUse) -> list[tuple[int, int]]:
+    """What is alive in `memory` over time: (first step, bytes), from there to the next row."""
+    changes: dict[int, int] = {}
+    for b in plan.buffers:
+        if b.memory == memory.name:
+            changes[b.lower] = changes.get(b.lower, 0) + b.size
+            changes[b.upper] = changes.get(b.upper, 0) - b.size
+    times = sorted(changes)
+    return list(zip(times, accumulate(changes[time] for time in times), strict=True))
+
+
 def fullest_step(plan: Plan, memory: MemoryUse) -> Fullest:
     """The first step of `plan` with the most live bytes in `memory`."""
-    changes: dict[int, int] = {}
+    at, most = max(live_bytes(plan, memory), key=lambda row: row[1], default=(0, 0))
     inside = [b for b in plan.buffers if b.memory == memory.name and b.size]
-    for b in inside:
-        changes[b.lower] = changes.get(b.lower, 0) + b.size
-        changes[b.upper] = changes.get(b.upper, 0) - b.size
-    live = most = at = 0
-    for time in sorted(changes):
-        live += changes[time]
-        if live > most:
-            most, at = live, time
     rows = {(t.subgraph, t.index): t for t in plan.tensors}
     alive = sorted((b for b in inside if b.lower <= at < b.upper), key=lambda b: (-b.size, b.id))
     step = plan.schedule[at] if alive and at < len(plan.schedule) else None

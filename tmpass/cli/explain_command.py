@@ -41,7 +41,7 @@ def command(ctx: click.Context, /, model: str, as_json: bool, **asked: Any) -> N
 
 
 def _print(known: "Explanation") -> None:
-    from tmpass.emit.explanation import alive_table, change_table, conflict_text, head, hints
+    from tmpass.emit.explanation import alive_table, change_table, conflict_text, head, notes
 
     click.echo(head(known), nl=False)
     if known.alive:
@@ -49,7 +49,8 @@ def _print(known: "Explanation") -> None:
         print_table(alive_table(known))
     if text := conflict_text(known):
         click.echo(f"\n{text}", nl=False)
-    click.echo()
-    if known.changes:
-        print_table(change_table(known))
-    click.echo(hints(known), nl=False)
+    if (table := change_table(known)) is not None:
+        click.echo()
+        print_table(table)
+    if text := notes(known):
+        click.echo(f"\n{text}", nl=False)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _ROWS = 12
+_SPANS = 6
 _WIDE = 48
 """Characters of a name."""
 
@@ -28,7 +29,17 @@ def head(known: Explanation) -> str:
         f"least budget {_budget(known)}",
         f"fullest      {_where(known)}",
     ]
+    if known.over:
+        lines.append(f"too full     {_over(known)}")
     return "".join(f"{one_line(line)}\n" for line in lines)
+
+
+def _over(known: Explanation) -> str:
+    """The steps at which the memory is too small for what is alive."""
+    spans = [str(a) if a == b else f"{a}..{b}" for a, b in known.over]
+    count = sum(b - a + 1 for a, b in known.over)
+    listed = ", ".join(spans[:_SPANS]) + (f" and {len(spans) - _SPANS} spans more" if len(spans) > _SPANS else "")
+    return f"{count} of {len(known.plan.schedule)} steps have more alive than there is: {listed}"
 
 
 def _verdict(known: Explanation) -> str:
@@ -82,19 +93,20 @@ def _why(known: Explanation, one: Alive) -> str:
     if role == "variable":
         return "variable, kept through the whole run"
     now = here.step if here is not None else 0
-    begin = "input" if role == "input" else ""
+    begin = "input" if role == "input" else "given by the caller"
     if one.made is not None:
-        begin = "made here" if one.made.step == now else f"made by step {_op(one.made, number=True)}"
+        begin = "made here" if one.made == here else f"made by step {_op(one.made, number=True)}"
     if role == "output":
-        return f"{begin or 'output'}, an output: kept to the end"
+        return f"{begin}, an output: kept to the end"
     if one.read is None or (one.read.step < one.buffer.upper - 1 and one.buffer.upper - 1 > now):
-        return f"{begin}, kept to step {one.buffer.upper - 1}".lstrip(", ")
+        return f"{begin}, kept to step {one.buffer.upper - 1}"
     if one.read.step == now:
-        return f"{begin}, read here".lstrip(", ")
-    later = f"step {_op(one.read, number=True)}"
-    return f"{begin}, {'read here, and later by' if one.here and one.made != here else 'waits for'} {later}".lstrip(
-        ", "
+        return f"{begin}, read here"
+    last = f"step {_op(one.read, number=True)}"
+    until = (
+        f"needed up to {last}" if one.made == here else f"read here and by {last}" if one.here else f"waits for {last}"
     )
+    return f"{begin}, {until}"
 
 
 def conflict_text(known: Explanation) -> str:
@@ -119,39 +131,34 @@ def conflict_text(known: Explanation) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def change_table(known: Explanation) -> "Table":
-    """A row for each change that lowers the peak, best first."""
-    table = plain_table(">saves", ">peak", *(["fits"] if known.full.memory.capacity is not None else []), "how", "")
+def change_table(known: Explanation) -> "Table | None":
+    """A row for each change that lowers the peak, best first, then for each hint; None where there are none."""
+    memory = known.full.memory
+    limited = memory.capacity is not None
+    table = plain_table(">saves", ">peak", *["fits"] * limited, "how", "")
     for change in (*known.changes, *([known.together] if known.together is not None else [])):
-        fits = [("yes" if change.fits else "no")] if known.full.memory.capacity is not None else []
-        table.add_row(str(change.saves), str(change.peak), *fits, *_how(change))
-    return table
+        fits = ["yes" if change.fits else "no"] * limited
+        how = change.option or "(no option)"
+        table.add_row(str(change.saves), str(change.peak), *fits, how, one_line(change.what))
+    for hint in known.splits:
+        fits = ["" if hint.least <= (memory.capacity or 0) else "no"] * limited
+        what = f"{_short(hint.tensor.name)} made and used in {hint.pieces} pieces along axis {hint.axis}, at best"
+        table.add_row(f"<={memory.peak - hint.least}", f">={hint.least}", *fits, "(hint)", one_line(what))
+    return table if table.row_count else None
 
 
-def _how(change: Change) -> tuple[str, str]:
-    return (change.option, change.what) if change.option else ("(no option)", one_line(change.what))
+def notes(known: Explanation) -> str:
+    """What does not help, and what is left to think of."""
+    return "".join(f"{one_line(line)}\n" for line in _notes(known))
 
 
-def hints(known: Explanation) -> str:
-    """What is not tried but may help, and what cannot."""
-    return "".join(f"{one_line(line)}\n" for line in _hints(known))
-
-
-def _hints(known: Explanation) -> Iterator[str]:
-    capacity = known.full.memory.capacity
+def _notes(known: Explanation) -> Iterator[str]:
     if known.stopped:
         yield "interrupted: not all changes were tried"
-    elif not known.changes:
-        yield "no option that was tried lowers the peak"
+    if known.useless:
+        yield f"without effect: {', '.join(known.useless)}"
     if known.alone and known.full.step is not None:
-        yield f"order: none helps, {known.full.step.kind} of step {known.full.step.step} needs all of this at once"
-    for hint in known.splits:
-        fits = "" if capacity is None or not known.missing else ", which fits" if hint.least <= capacity else ""
-        name, axis = _short(hint.tensor.name), hint.axis
-        yield (
-            f"hint: made and used in {hint.pieces} pieces along axis {axis}, {name} could bring the peak down to "
-            f"{format_size(hint.least)} at best{fits}"
-        )
+        yield f"no order helps: {known.full.step.kind} of step {known.full.step.step} needs all of this at once"
     for again in known.again:
         made, read = _op(again.made, number=True), again.read.step
         yield f"hint: {_short(again.tensor.name)} only waits here; step {made} could make it again for step {read}"
@@ -186,9 +193,11 @@ def to_json(known: Explanation) -> str:
         "least_budget": {"bytes": memory.peak, "proved": known.proved},
         "stopped": known.stopped,
         "fullest": {"step": _step(full.step), "live_bytes": full.live_bytes, "one_operator": known.alone},
+        "too_full": known.over,
         "alive": [_alive(known, one) for one in known.alive],
         "conflict": None,
         "changes": [_change(change) for change in known.changes],
+        "without_effect": known.useless,
         "together": _change(known.together) if known.together is not None else None,
         "hints": {
             "split": [

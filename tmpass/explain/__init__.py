@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import Any
 
 from tmpass.bind import bind
-from tmpass.explain.alive import who_is_alive
+from tmpass.explain.alive import steps_over, who_is_alive
 from tmpass.explain.conflict import with_conflict
 from tmpass.explain.hints import make_again, split
-from tmpass.explain.options import helpful, together
+from tmpass.explain.options import together, try_options
 from tmpass.explain.outside import one_outside
 from tmpass.explanation import Explanation
 from tmpass.fullest import deciding_memory, fullest_step
@@ -37,16 +37,22 @@ def explain(model: object, target: str | os.PathLike[str] | Target = "pixel6-tpu
     graph = bind(loaded.graph, made.options.bind, allow_unplanned=made.options.allow_unplanned)
     full = fullest_step(made, deciding_memory(made))
     alive = who_is_alive(made, graph, full)
-    known = Explanation(made, full, alive, alone=bool(alive) and all(one.here for one in alive))
+    alone = bool(alive) and all(one.here for one in alive)
+    known = Explanation(made, full, alive, alone, over=steps_over(made, full.memory))
     if STOPPED in made.warnings:
         return replace(known, stopped=True)
     try:
         known = replace(known, splits=split(known), again=make_again(known, graph))
         known = with_conflict(known)
-        tried = helpful(known, loaded, target, options)
-        changes = [change for _, change in tried] + one_outside(known)
-        known = replace(known, changes=tuple(sorted(changes, key=lambda change: (change.peak, not change.option))))
-        known = replace(known, together=together(tried, known, loaded, target, options))
+        tried = try_options(known, loaded, target, options)
+        helpful = [(trial, change) for trial, change in tried if change is not None]
+        changes = [change for _, change in helpful] + one_outside(known)
+        known = replace(
+            known,
+            changes=tuple(sorted(changes, key=lambda change: (change.peak, not change.option))),
+            useless=tuple(trial.option for trial, change in tried if change is None),
+        )
+        known = replace(known, together=together(helpful, known, loaded, target, options))
     except KeyboardInterrupt:
         if not options.get("keep"):
             raise

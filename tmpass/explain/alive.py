@@ -1,9 +1,11 @@
 """Who is alive at the fullest step, and why."""
 
+from itertools import pairwise
+
 from tmpass.explanation import Alive
-from tmpass.fullest import Fullest
+from tmpass.fullest import Fullest, live_bytes
 from tmpass.graph import ABSENT, Graph
-from tmpass.plan import Plan, PlannedBuffer, PlannedStep, PlannedTensor
+from tmpass.plan import MemoryUse, Plan, PlannedBuffer, PlannedStep, PlannedTensor
 
 Key = tuple[int, int]
 
@@ -43,6 +45,18 @@ def who_is_alive(plan: Plan, graph: Graph, full: Fullest) -> tuple[Alive, ...]:
         return Alive(buffer, rows[most], len(there) - 1, first if most in made else None, last, here=here)
 
     return tuple(one(buffer) for buffer, _ in full.buffers)
+
+
+def steps_over(plan: Plan, memory: MemoryUse) -> tuple[tuple[int, int], ...]:
+    """The spans of steps, as first and last, at which more is alive in `memory` than it holds."""
+    if memory.capacity is None:
+        return ()
+    spans: list[tuple[int, int]] = []
+    for (begin, live), (end, _) in pairwise(live_bytes(plan, memory)):
+        if live > memory.capacity:
+            joins = bool(spans) and spans[-1][1] == begin - 1
+            spans[-1:] = [(spans[-1][0], end - 1)] if joins else [*spans[-1:], (begin, end - 1)]
+    return tuple(spans)
 
 
 def largest(plan: Plan, buffer: PlannedBuffer) -> PlannedTensor | None:

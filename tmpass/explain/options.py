@@ -35,10 +35,11 @@ def trials(options: Options) -> Iterator[Trial]:
         yield Trial("--share views", "a reshape and its kin use one buffer", {"share": "views"})
 
 
-def helpful(known: Explanation, model: Model, target: Asked, options: Mapping[str, Any]) -> list[tuple[Trial, Change]]:
-    """The trials that lower the peak of the memory that decides."""
-    tried = ((trial, _try(trial, known, model, target, options)) for trial in trials(known.plan.options))
-    return [(trial, change) for trial, change in tried if change is not None]
+def try_options(
+    known: Explanation, model: Model, target: Asked, options: Mapping[str, Any]
+) -> list[tuple[Trial, Change | None]]:
+    """What each trial brings to the memory that decides, None where it does not lower its peak."""
+    return [(trial, _try(trial, known, model, target, options)) for trial in trials(known.plan.options)]
 
 
 def together(

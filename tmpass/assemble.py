@@ -92,7 +92,7 @@ def assemble(
         for index, offset in zip(fill.indices, fill.allocation.offsets, strict=True)
     }
     buffers = tuple(
-        PlannedBuffer(index, *home[index], b.size, b.lower, b.upper, members)
+        PlannedBuffer(index, *home[index], b.size, b.lower, b.upper, members, b.gaps)
         for index, (b, members) in enumerate(zip(storage.buffers, storage.members, strict=True))
     )
     steps = []
@@ -140,7 +140,7 @@ def _rows(graph: Graph, storage: Storage, buffers: Sequence[PlannedBuffer]) -> t
                 tensor.bytes,
                 role.value,
                 None if buffer is None else buffer.id,
-                None if buffer is None else buffer.offset,
+                None if buffer is None else buffer.offset + storage.position.get(key, 0),
                 storage.reasons.get(key, ""),
             )
         )

@@ -9,7 +9,7 @@ from tmpass.plan import Plan, PlannedBuffer, PlannedStep, PlannedTensor
 
 @dataclass(frozen=True, slots=True)
 class Alive:
-    """A buffer at the fullest step, and why it is alive there.
+    """A buffer at the fullest step, `used` of its bytes, and why it is alive there.
 
     `tensor` is the largest of its tensors that is in use there, None where it has none; `others` are so many more.
     `made` is the step that writes it, None for what the run begins with; `read` the last that reads it, None where no
@@ -17,6 +17,7 @@ class Alive:
     """
 
     buffer: PlannedBuffer
+    used: int
     tensor: PlannedTensor | None
     others: int
     made: PlannedStep | None

@@ -1,5 +1,6 @@
 """What a plan's figures come from: which memory decides, and who is alive where it is fullest."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -10,14 +11,17 @@ from tmpass.plan import MemoryUse, Plan, PlannedBuffer, PlannedStep, PlannedTens
 class Fullest:
     """The step at which the most bytes are alive in a memory.
 
-    `step` is None where nothing is alive, or where the model has no step. `buffers` are those alive there, the largest
-    first, each with the first of its tensors, or None where it has none.
+    `at` is its time, and `step` its operator: None where nothing is alive, or where the model has no step. `buffers` are
+    those with bytes in use there, the largest first, each with the first of its tensors, or None where it has none;
+    `used` is how many of its bytes are.
     """
 
     memory: MemoryUse
+    at: int
     step: PlannedStep | None
     live_bytes: int
     buffers: tuple[tuple[PlannedBuffer, PlannedTensor | None], ...]
+    used: tuple[int, ...]
 
 
 def deciding_memory(plan: Plan) -> MemoryUse:
@@ -33,8 +37,9 @@ def live_bytes(plan: Plan, memory: MemoryUse) -> list[tuple[int, int]]:
     changes: dict[int, int] = {}
     for b in plan.buffers:
         if b.memory == memory.name:
-            changes[b.lower] = changes.get(b.lower, 0) + b.size
-            changes[b.upper] = changes.get(b.upper, 0) - b.size
+            for lower, upper, size in _needs(b):
+                changes[lower] = changes.get(lower, 0) + size
+                changes[upper] = changes.get(upper, 0) - size
     times = sorted(changes)
     return list(zip(times, accumulate(changes[time] for time in times), strict=True))
 
@@ -42,8 +47,26 @@ def live_bytes(plan: Plan, memory: MemoryUse) -> list[tuple[int, int]]:
 def fullest_step(plan: Plan, memory: MemoryUse) -> Fullest:
     """The first step of `plan` with the most live bytes in `memory`."""
     at, most = max(live_bytes(plan, memory), key=lambda row: row[1], default=(0, 0))
-    inside = [b for b in plan.buffers if b.memory == memory.name and b.size]
     rows = {(t.subgraph, t.index): t for t in plan.tensors}
-    alive = sorted((b for b in inside if b.lower <= at < b.upper), key=lambda b: (-b.size, b.id))
+    inside = [(b, used) for b in plan.buffers if b.memory == memory.name and (used := _used(b, at))]
+    alive = sorted(inside, key=lambda one: (-one[1], one[0].id))
     step = plan.schedule[at] if alive and at < len(plan.schedule) else None
-    return Fullest(memory, step, most, tuple((b, next(map(rows.get, b.tensors), None)) for b in alive))
+    named = tuple((b, next(map(rows.get, b.tensors), None)) for b, _ in alive)
+    return Fullest(memory, at, step, most, named, tuple(used for _, used in alive))
+
+
+def _used(buffer: PlannedBuffer, at: int) -> int:
+    """The bytes of `buffer` in use at step `at`."""
+    if not buffer.lower <= at < buffer.upper:
+        return 0
+    return next((size for lower, upper, size in _needs(buffer) if lower <= at < upper), 0)
+
+
+def _needs(buffer: PlannedBuffer) -> Iterator[tuple[int, int, int]]:
+    """The live range of `buffer`, cut at its gaps: (lower, upper, bytes in use)."""
+    time = buffer.lower
+    for gap in buffer.gaps:
+        yield time, gap.lower, buffer.size
+        yield gap.lower, gap.upper, gap.window_upper - gap.window_lower
+        time = gap.upper
+    yield time, buffer.upper, buffer.size

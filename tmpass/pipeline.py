@@ -3,13 +3,13 @@
 import os
 from collections.abc import Mapping
 
-from tmpass.aliases import Key, find_aliases
-from tmpass.allocate import DEFAULT_NODES, allocate
-from tmpass.assemble import USES_OF, Fill, assemble, distribute
+from tmpass.aliases import Key
+from tmpass.allocate import DEFAULT_NODES
+from tmpass.arena import smallest_arena
+from tmpass.assemble import USES_OF, assemble
 from tmpass.bind import bind, check_bindings, whole_number
 from tmpass.errors import ModelError, TargetError, UsageError, VerificationError, brief
 from tmpass.graph import Graph, TensorKind
-from tmpass.liveness import find_storage
 from tmpass.loading import Model, load
 from tmpass.plan import Options, Plan
 from tmpass.schedule.file_order import file_order
@@ -20,7 +20,7 @@ from tmpass.verify.plan import check_plan
 from tmpass.verify.violation import Violation, tensor_name
 
 IO = ("arena", "external")
-SHARE = ("views", "none")
+SHARE = ("auto", "views", "none")
 
 
 def plan(
@@ -32,7 +32,9 @@ def plan(
     alignment: int | None = None,
     io: str = "arena",
     keep_inputs: bool = False,
-    share: str = "views",
+    share: str = "auto",
+    inplace: bool = True,
+    share_io: bool = False,
     allow_unplanned: bool = False,
     allocator: str = "auto",
     nodes: int = DEFAULT_NODES,
@@ -49,7 +51,10 @@ def plan(
         alignment: of every offset in bytes, in place of the target's.
         io: "arena", or "external" where the caller brings the memory for inputs and outputs.
         keep_inputs: keep inputs intact to the end of the run.
-        share: "views" lets a reshape and its kin use one buffer, "none" gives each tensor its own.
+        share: what may share storage: "auto" is all that the target allows, but less where that takes fewer bytes;
+            "views" only a reshape and its kin, "none" gives each tensor its own.
+        inplace: let operators write their result over an input that ends there, with "auto" and where the target does.
+        share_io: let inputs and outputs of the model share as other tensors do.
         allow_unplanned: leave out tensors whose size is not known, and list them.
         allocator: a method of tmpass.allocate.
         nodes: search steps that may be spent; the same number gives the same plan.
@@ -67,7 +72,8 @@ def plan(
     """
     _check_choice("io", io, IO)
     _check_choice("share", share, SHARE)
-    for option, flag in (("keep_inputs", keep_inputs), ("allow_unplanned", allow_unplanned)):
+    flags = {"keep_inputs": keep_inputs, "inplace": inplace, "share_io": share_io, "allow_unplanned": allow_unplanned}
+    for option, flag in flags.items():
         if not isinstance(flag, bool):
             raise UsageError(f"{option} is {brief(flag)}", hint="give True or False")
     if not isinstance(allocator, str):
@@ -80,12 +86,12 @@ def plan(
     nodes = _whole("nodes", nodes, "a number of search steps")
     profile = _profile(target).override(budget, alignment)
     loaded = model if isinstance(model, Model) else load(model, bindings=bindings)
-    options = Options(bindings, budget, alignment, io, keep_inputs, share, allow_unplanned, allocator, nodes)
+    options = Options(bindings, budget, alignment, io, allocator=allocator, nodes=nodes, share=share, **flags)
     try:
         made, graph = _plan(loaded, profile, options, threads, keep)
     except ModelError as error:
         raise error.within(loaded.info.file) from None
-    violations = check_plan(made, graph)
+    violations = check_plan(made, graph, profile.sharing)
     if violations:
         raise VerificationError(
             f"tmpass made a wrong plan: {violations[0].message}",
@@ -104,7 +110,8 @@ def verify(
 ) -> tuple[Violation, ...]:
     """The laws that `plan`, from wherever it comes, breaks as a plan for `model`; none if it is right.
 
-    With `target`, the plan must also be one for that target's memories, with the plan's own overrides. A lower bound
+    With `target`, the plan must also be one for that target's memories, with the plan's own overrides, and share only
+    what that target allows. A lower bound
     above what one step alone proves is taken on trust: it stands for a search that only the allocator can repeat.
 
     Raises:
@@ -119,13 +126,13 @@ def verify(
         graph = _bound(loaded.graph, plan.options)
     except ModelError as error:
         raise error.within(loaded.info.file) from None
-    return (*check_plan(plan, graph), *_check_target(plan, target))
+    profile = None if target is None else _profile(target).override(plan.options.budget, plan.options.alignment)
+    return (*check_plan(plan, graph, None if profile is None else profile.sharing), *_check_target(plan, profile))
 
 
-def _check_target(plan: Plan, target: object) -> list[Violation]:
-    if target is None:
+def _check_target(plan: Plan, profile: Target | None) -> list[Violation]:
+    if profile is None:
         return []
-    profile = _profile(target).override(plan.options.budget, plan.options.alignment)
     wanted = {memory.name: memory for memory in profile.memories}
     found = []
     if plan.target.memory in wanted and plan.target.memory != profile.scratchpad.name:
@@ -178,14 +185,8 @@ def _plan(model: Model, target: Target, options: Options, threads: int, keep: bo
     graph = _bound(model.graph, options)
     timeline = schedule(graph, file_order)
     external = _ends(graph) if options.io == "external" else frozenset()
-    aliases = find_aliases(graph, views=options.share == "views", external=external)
-    storage = find_storage(graph, timeline, aliases, keep_inputs=options.keep_inputs, external=external)
-    fills: list[Fill] = []
-    for memory, problem, indices in distribute(graph, storage, target):
-        nodes = 0 if any(fill.allocation.stopped for fill in fills) else options.nodes
-        found = allocate(problem, options.allocator, nodes=nodes, threads=threads, keep=keep)
-        fills.append(Fill(memory, indices, found))
-    return assemble(model.info, target, options, graph, timeline, storage, fills), graph
+    arena = smallest_arena(graph, timeline, target, options, external, threads=threads, keep=keep)
+    return assemble(model.info, target, options, graph, timeline, arena.storage, arena.fills), graph
 
 
 def _ends(graph: Graph) -> frozenset[Key]:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from tmpass.problem import Gap
+
 SCHEMA = "tmpass.plan/1"
 
 
@@ -36,7 +38,8 @@ STOPPED = "interrupted: the plan is the best so far"
 class Options:
     """What was asked; the same model, target and options give the same plan.
 
-    Fields: `bind` maps dimensions to numbers; `io` is "arena" or "external"; `share` is "views" or "none"; `budget` and
+    Fields: `bind` maps dimensions to numbers; `io` is "arena" or "external"; `share` is "auto", "views" or "none";
+    `inplace` and `share_io` say whether results may be written over inputs, and inputs and outputs share; `budget` and
     `alignment` are the overrides of the target in bytes, None where it has its own.
     """
 
@@ -45,7 +48,9 @@ class Options:
     alignment: int | None = None
     io: str = "arena"
     keep_inputs: bool = False
-    share: str = "views"
+    share: str = "auto"
+    inplace: bool = True
+    share_io: bool = False
     allow_unplanned: bool = False
     allocator: str = "auto"
     nodes: int = 0
@@ -82,7 +87,8 @@ class PlannedStep:
 class PlannedBuffer:
     """Bytes `[offset, offset + size)` of `memory` during the steps `[lower, upper)`.
 
-    `tensors` are the (subgraph, index) of those that share them.
+    `tensors` are the (subgraph, index) of those that share them; `gaps` the steps at which only a window of the bytes
+    is in use, or none.
     """
 
     id: int
@@ -92,6 +98,7 @@ class PlannedBuffer:
     lower: int
     upper: int
     tensors: tuple[tuple[int, int], ...]
+    gaps: tuple[Gap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +152,7 @@ class Plan:
 def _value(value: Any) -> str:
     """A list of rows with a line for each; anything else on one line."""
     if isinstance(value, tuple) and value and not isinstance(value[0], str):
-        return "[\n" + ",\n".join(json.dumps(_row(row), ensure_ascii=False) for row in value) + "\n]"
+        return "[\n" + ",\n".join(json.dumps(_row(row), ensure_ascii=False, default=_row) for row in value) + "\n]"
     return json.dumps(_row(value), ensure_ascii=False)
 
 

@@ -74,9 +74,9 @@ def alive_table(known: Explanation) -> "Table":
     """A row for each buffer at the fullest step: its size, whose it is, and why it is there."""
     table = plain_table(">bytes", "alive there", "why")
     for one in known.alive[:_ROWS]:
-        table.add_row(str(one.buffer.size), _whose(one.tensor, one.others), _why(known, one))
+        table.add_row(str(one.used), _whose(one.tensor, one.others), _why(known, one))
     if rest := known.alive[_ROWS:]:
-        table.add_row(str(sum(one.buffer.size for one in rest)), f"in {len(rest)} more", "")
+        table.add_row(str(sum(one.used for one in rest)), f"in {len(rest)} more", "")
     return table
 
 
@@ -92,7 +92,7 @@ def _why(known: Explanation, one: Alive) -> str:
         return "what the operator needs while it runs"
     if role == "variable":
         return "variable, kept through the whole run"
-    now = here.step if here is not None else 0
+    now = known.full.at
     begin = "input" if role == "input" else "given by the caller"
     if one.made is not None:
         begin = "made here" if one.made == here else f"made by step {_op(one.made, number=True)}"
@@ -224,6 +224,7 @@ def _alive(known: Explanation, one: Alive) -> dict[str, Any]:
     return {
         "buffer": one.buffer.id,
         "size": one.buffer.size,
+        "used": one.used,
         "offset": one.buffer.offset,
         "lower": one.buffer.lower,
         "upper": one.buffer.upper,

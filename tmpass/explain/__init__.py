@@ -21,7 +21,7 @@ from tmpass.fullest import deciding_memory, fullest_step
 from tmpass.loading import Model, load
 from tmpass.pipeline import plan
 from tmpass.plan import STOPPED
-from tmpass.target import Target
+from tmpass.target import Target, load_target
 
 
 def explain(model: object, target: str | os.PathLike[str] | Target = "pixel6-tpu", **options: Any) -> Explanation:
@@ -44,15 +44,16 @@ def explain(model: object, target: str | os.PathLike[str] | Target = "pixel6-tpu
     try:
         known = replace(known, splits=split(known), again=make_again(known, graph))
         known = with_conflict(known)
-        tried = try_options(known, loaded, target, options)
+        profile = target if isinstance(target, Target) else load_target(os.fspath(target))
+        tried = try_options(known, loaded, profile, options)
         helpful = [(trial, change) for trial, change in tried if change is not None]
         changes = [change for _, change in helpful] + one_outside(known)
         known = replace(
             known,
             changes=tuple(sorted(changes, key=lambda change: (change.peak, not change.option))),
-            useless=tuple(trial.option for trial, change in tried if change is None),
+            useless=tuple(trial.option for trial, change in tried if change is None and trial.option),
         )
-        known = replace(known, together=together(helpful, known, loaded, target, options))
+        known = replace(known, together=together(helpful, known, loaded, profile, options))
     except KeyboardInterrupt:
         if not options.get("keep"):
             raise

@@ -24,27 +24,26 @@ def who_is_alive(plan: Plan, graph: Graph, full: Fullest) -> tuple[Alive, ...]:
             made.setdefault(key, step)
         for key in asked.intersection(reads):
             read[key] = step
-        if full.step is not None and step.step == full.step.step:
+        if step == full.step:
             touched = {*reads, *writes}
-    at = full.step.step if full.step is not None else 0
     rows = {(row.subgraph, row.index): row for row in plan.tensors}
 
     def in_use(key: Key) -> bool:
         begin, end = made.get(key), read.get(key)
-        return (begin is None or begin.step <= at) and (end is None or end.step >= at)
+        return (begin is None or begin.step <= full.at) and (end is None or end.step >= full.at)
 
-    def one(buffer: PlannedBuffer) -> Alive:
+    def one(buffer: PlannedBuffer, used: int) -> Alive:
         known = [key for key in buffer.tensors if key in rows]
         there = [key for key in known if in_use(key)] or known
         if not there:
-            return Alive(buffer, None, 0, None, None, here=False)
+            return Alive(buffer, used, None, 0, None, None, here=False)
         most = max(there, key=lambda key: (rows[key].bytes or 0, key in touched))
         first = min((made[key] for key in there if key in made), key=lambda step: step.step, default=None)
         last = max((read[key] for key in there if key in read), key=lambda step: step.step, default=None)
         here = not touched.isdisjoint(there)
-        return Alive(buffer, rows[most], len(there) - 1, first if most in made else None, last, here=here)
+        return Alive(buffer, used, rows[most], len(there) - 1, first if most in made else None, last, here=here)
 
-    return tuple(one(buffer) for buffer, _ in full.buffers)
+    return tuple(one(buffer, used) for (buffer, _), used in zip(full.buffers, full.used, strict=True))
 
 
 def steps_over(plan: Plan, memory: MemoryUse) -> tuple[tuple[int, int], ...]:

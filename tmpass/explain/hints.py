@@ -25,7 +25,7 @@ def split(known: Explanation) -> tuple[Split, ...]:
     for one in _large(known):
         best: Split | None = None
         assert one.tensor is not None
-        for pieces in _PIECES if not one.others and one.made is not None and one.read is not None else ():
+        for pieces in _PIECES if len(one.buffer.tensors) == 1 and one.made is not None and one.read is not None else ():
             axis = _axis(one.tensor.shape, pieces)
             if axis is None:
                 break
@@ -57,7 +57,7 @@ def _large(known: Explanation) -> list[Alive]:
         one
         for one in known.alive
         if one.tensor is not None and one.tensor.role == "activation"
-        if one.buffer.size * _SMALL >= known.full.live_bytes
+        if one.used * _SMALL >= known.full.live_bytes
     ]
 
 

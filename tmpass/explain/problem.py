@@ -11,7 +11,7 @@ def buffers_of(plan: Plan, memory: MemoryUse) -> tuple[PlannedBuffer, ...]:
 
 def problem_of(plan: Plan, memory: MemoryUse) -> Problem:
     """The problem of `memory`."""
-    buffers = tuple(Buffer(str(b.id), b.lower, b.upper, b.size) for b in buffers_of(plan, memory))
+    buffers = tuple(Buffer(str(b.id), b.lower, b.upper, b.size, gaps=b.gaps) for b in buffers_of(plan, memory))
     return Problem(buffers, memory.capacity, memory.alignment)
 
 

@@ -11,8 +11,8 @@ from tmpass.plan import MemoryUse, Plan, PlannedBuffer, PlannedStep, PlannedTens
 class Fullest:
     """The step at which the most bytes are alive in a memory.
 
-    `at` is its time, and `step` its operator: None where nothing is alive, or where the model has no step. `buffers` are
-    those with bytes in use there, the largest first, each with the first of its tensors, or None where it has none;
+    `at` is its time, and `step` its operator: None where nothing is alive, or where the model has no step. `buffers`
+    are those with bytes in use there, the most first, each with the first of its tensors, or None where it has none;
     `used` is how many of its bytes are.
     """
 

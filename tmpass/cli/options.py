@@ -63,6 +63,8 @@ def planning_options(function: F) -> F:
                          help="Leave out tensors whose size is not known, and list them."),
             click.option("--allocator", default="auto", show_default=True, help=ALLOCATORS),
             click.option("--nodes", type=NODES, help="Search steps that may be spent."),
+            click.option("--scratch", metavar="FILE",
+                         help="What kernels need while they run, as JSON: docs/scratch.schema.json."),
             click.option("--threads", type=THREADS, default=1, show_default=True, help=THREADS_HELP),
         )
     ):  # fmt: skip
@@ -76,7 +78,8 @@ def plan_arguments(asked: dict[str, Any]) -> dict[str, Any]:
     from tmpass.bind import parse_bindings
 
     nodes = DEFAULT_NODES if asked["nodes"] is None else asked["nodes"]
-    return {**asked, "bind": parse_bindings(asked["bind"]), "nodes": nodes}
+    scratch = () if asked["scratch"] is None else asked["scratch"]
+    return {**asked, "bind": parse_bindings(asked["bind"]), "nodes": nodes, "scratch": scratch}
 
 
 def make_plan(model: str, asked: dict[str, Any]) -> "Plan":

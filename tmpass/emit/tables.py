@@ -24,6 +24,7 @@ def buffer_table(plan: Plan) -> "Table":
             one_line(row.name + (f" ({row.reason})" if row.reason else ""))
             for row in filter(None, map(rows.get, b.tensors))
         ]
+        names = names or ([] if b.step is None else [f"scratch of step {b.step}"])
         place = [one_line(b.memory)] if several else []
         steps = f"{b.lower}..{b.upper - 1}"
         table.add_row(letter(b.id), str(b.id), *place, str(b.offset), str(b.size), steps, "\n".join(names))

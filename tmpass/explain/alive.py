@@ -36,7 +36,7 @@ def who_is_alive(plan: Plan, graph: Graph, full: Fullest) -> tuple[Alive, ...]:
         known = [key for key in buffer.tensors if key in rows]
         there = [key for key in known if in_use(key)] or known
         if not there:
-            return Alive(buffer, used, None, 0, None, None, here=False)
+            return Alive(buffer, used, None, 0, None, None, here=full.step is not None and buffer.step == full.at)
         most = max(there, key=lambda key: (rows[key].bytes or 0, key in touched))
         first = min((made[key] for key in there if key in made), key=lambda step: step.step, default=None)
         last = max((read[key] for key in there if key in read), key=lambda step: step.step, default=None)

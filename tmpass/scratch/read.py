@@ -7,8 +7,10 @@
 """
 
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any, NoReturn
 
 from tmpass.errors import UsageError, brief
@@ -19,6 +21,23 @@ from tmpass.scratch.rule import ScratchRule
 SCHEMA = "tmpass.scratch/1"
 
 _KEYS = ("subgraph", "op", "kind", "bytes", "source")
+
+
+def read_scratch_file(path: str | os.PathLike[str], sha256: str) -> tuple[ScratchRule, ...]:
+    """The rules in the file `path`, for the model whose file has that SHA-256.
+
+    Raises:
+        UsageError: it cannot be read, or as read_scratch does.
+    """
+    try:
+        data = Path(path).read_bytes()
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"it is no UTF-8 text at byte {error.start}", where=os.fspath(path)) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"cannot read it: {reason}", where=os.fspath(path), hint="check the path") from None
+    return read_scratch(text, os.fspath(path), sha256=sha256)
 
 
 def read_scratch(text: str | bytes, where: str = "scratch", *, sha256: str | None = None) -> tuple[ScratchRule, ...]:

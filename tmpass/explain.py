@@ -20,6 +20,18 @@ class Fullest:
     buffers: tuple[tuple[PlannedBuffer, PlannedTensor | None], ...]
 
 
+def in_use(buffer: PlannedBuffer) -> Iterator[tuple[int, int, int, int]]:
+    """The steps `[lower, upper)` and the bytes `[low, high)`, from its own offset on, that `buffer` is needed for."""
+    time = buffer.lower
+    for gap in buffer.gaps:
+        if time < gap.lower:
+            yield time, gap.lower, 0, buffer.size
+        yield gap.lower, gap.upper, gap.window_lower, gap.window_upper
+        time = gap.upper
+    if time < buffer.upper:
+        yield time, buffer.upper, 0, buffer.size
+
+
 def deciding_memory(plan: Plan) -> MemoryUse:
     """The memory that says whether `plan` fits: one proved too small, else one too small, else the first."""
     limited = [(m, m.capacity) for m in plan.memories if m.capacity is not None]
@@ -33,9 +45,9 @@ def fullest_step(plan: Plan, memory: MemoryUse) -> Fullest:
     changes: dict[int, int] = {}
     inside = [b for b in plan.buffers if b.memory == memory.name and b.size]
     for b in inside:
-        for lower, upper, size in _needs(b):
-            changes[lower] = changes.get(lower, 0) + size
-            changes[upper] = changes.get(upper, 0) - size
+        for lower, upper, low, high in in_use(b):
+            changes[lower] = changes.get(lower, 0) + high - low
+            changes[upper] = changes.get(upper, 0) + low - high
     live = most = at = 0
     for time in sorted(changes):
         live += changes[time]
@@ -45,13 +57,3 @@ def fullest_step(plan: Plan, memory: MemoryUse) -> Fullest:
     alive = sorted((b for b in inside if b.lower <= at < b.upper), key=lambda b: (-b.size, b.id))
     step = plan.schedule[at] if alive and at < len(plan.schedule) else None
     return Fullest(memory, step, most, tuple((b, next(map(rows.get, b.tensors), None)) for b in alive))
-
-
-def _needs(buffer: PlannedBuffer) -> Iterator[tuple[int, int, int]]:
-    """The live range of `buffer`, cut at its gaps: (lower, upper, bytes in use)."""
-    time = buffer.lower
-    for gap in buffer.gaps:
-        yield time, gap.lower, buffer.size
-        yield gap.lower, gap.upper, gap.window_upper - gap.window_lower
-        time = gap.upper
-    yield time, buffer.upper, buffer.size

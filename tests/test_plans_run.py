@@ -2,14 +2,14 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.graphs import graphs
+from support.graphs import Sketch, graph_of, graphs
 from support.machine import Arena, Private, run
 
 from tmpass.aliases import Aliases
 from tmpass.aliases.classes import Classes
 from tmpass.allocate import allocate
 from tmpass.assemble import Fill, assemble, distribute
-from tmpass.graph import ABSENT, Graph, TensorKind
+from tmpass.graph import ABSENT, Call, Graph, TensorKind
 from tmpass.liveness import find_storage
 from tmpass.loading import Model
 from tmpass.pipeline import plan
@@ -93,17 +93,12 @@ def assembled(graph: Graph, aliases: Aliases, options: Options):
     return assemble(INFO, ALL, options, graph, timeline, storage, fills)
 
 
-ACCEPTED = []
-
-
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=800, deadline=None)
 @given(graphs(max_ops=4), st.data(), st.booleans())
 def test_what_the_verifier_accepts_runs_right_whoever_planned_it(graph, data, share_io):
     aliases = anyhow(data.draw, graph)
     made = assembled(graph, aliases, Options(share_io=share_io))
     if not check_plan(made, graph):
-        shared = sum(len(b.tensors) > 1 for b in made.buffers)
-        ACCEPTED.append(shared)
         assert run(graph, Arena(made)) == run(graph, Private())
 
 
@@ -129,9 +124,3 @@ def test_a_view_of_a_variable_keeps_its_old_value_when_the_variable_is_written()
     made = planned(graph)
     assert made.tensors[state].buffer != made.tensors[old].buffer
     assert run(graph, Arena(made)) == run(graph, Private())
-
-
-def test_zz():
-    import collections
-    print(len(ACCEPTED), collections.Counter(ACCEPTED))
-    assert 0

@@ -56,8 +56,8 @@ def smallest_arena(
 
     `scratch` are the bytes that operators, by subgraph and index, need while they run.
 
-    Less sharing is only allocated where its own lower bound is below what was found. The numbers of `external` have no
-    place in it.
+    Less sharing is only allocated where its own lower bound is below what was found. Tensors of `external`
+    have no place in it.
 
     Raises:
         TargetError, ModelError: as `distribute` does.
@@ -116,7 +116,9 @@ def share(
     aliases = find_aliases(
         graph, sharing, share_io=options.share_io, external=external, alignment=lcm(*homes) if homes else 1
     )
-    pairs = in_place_pairs(graph, aliases, sharing, share_io=options.share_io, external=external)
+    pairs = in_place_pairs(
+        graph, aliases, sharing, share_io=options.share_io, keep_inputs=options.keep_inputs, external=external
+    )
     return join_in_place(graph, timeline, aliases, pairs, ranges)
 
 

@@ -24,6 +24,18 @@ class Fullest:
     used: tuple[int, ...]
 
 
+def in_use(buffer: PlannedBuffer) -> Iterator[tuple[int, int, int, int]]:
+    """The steps `[lower, upper)` and the bytes `[low, high)`, from its own offset on, that `buffer` is needed for."""
+    time = buffer.lower
+    for gap in buffer.gaps:
+        if time < gap.lower:
+            yield time, gap.lower, 0, buffer.size
+        yield gap.lower, gap.upper, gap.window_lower, gap.window_upper
+        time = gap.upper
+    if time < buffer.upper:
+        yield time, buffer.upper, 0, buffer.size
+
+
 def deciding_memory(plan: Plan) -> MemoryUse:
     """The memory that says whether `plan` fits: one proved too small, else one too small, else the first."""
     limited = [(m, m.capacity) for m in plan.memories if m.capacity is not None]
@@ -37,9 +49,9 @@ def live_bytes(plan: Plan, memory: MemoryUse) -> list[tuple[int, int]]:
     changes: dict[int, int] = {}
     for b in plan.buffers:
         if b.memory == memory.name:
-            for lower, upper, size in _needs(b):
-                changes[lower] = changes.get(lower, 0) + size
-                changes[upper] = changes.get(upper, 0) - size
+            for lower, upper, low, high in in_use(b):
+                changes[lower] = changes.get(lower, 0) + high - low
+                changes[upper] = changes.get(upper, 0) + low - high
     times = sorted(changes)
     return list(zip(times, accumulate(changes[time] for time in times), strict=True))
 
@@ -57,16 +69,4 @@ def fullest_step(plan: Plan, memory: MemoryUse) -> Fullest:
 
 def _used(buffer: PlannedBuffer, at: int) -> int:
     """The bytes of `buffer` in use at step `at`."""
-    if not buffer.lower <= at < buffer.upper:
-        return 0
-    return next((size for lower, upper, size in _needs(buffer) if lower <= at < upper), 0)
-
-
-def _needs(buffer: PlannedBuffer) -> Iterator[tuple[int, int, int]]:
-    """The live range of `buffer`, cut at its gaps: (lower, upper, bytes in use)."""
-    time = buffer.lower
-    for gap in buffer.gaps:
-        yield time, gap.lower, buffer.size
-        yield gap.lower, gap.upper, gap.window_upper - gap.window_lower
-        time = gap.upper
-    yield time, buffer.upper, buffer.size
+    return next((high - low for lower, upper, low, high in in_use(buffer) if lower <= at < upper), 0)

@@ -106,6 +106,7 @@ def test_files_that_cannot_be_read(fails, tmp_path):
                     "upper": 2,
                     "tensors": [],
                     "gaps": [],
+                    "step": None,
                 }
             ]
         },
@@ -134,6 +135,7 @@ def test_files_that_cannot_be_read(fails, tmp_path):
                     "upper": 2**31 - 1,
                     "tensors": [],
                     "gaps": [],
+                    "step": None,
                 }
             ]
         },

@@ -105,6 +105,7 @@ def test_every_option_reaches_the_plan(run, open_model):
     assert options == {
         "bind": {"batch": 3}, "budget": 2**20, "alignment": 32, "io": "external", "keep_inputs": True, "share": "none",
         "inplace": False, "share_io": True, "allow_unplanned": True, "allocator": "first-fit", "nodes": 7,
+        "scratch": [],
     }  # fmt: skip
 
 

@@ -33,37 +33,42 @@ def in_place_pairs(
     sharing: Sharing,
     *,
     share_io: bool = False,
+    keep_inputs: bool = False,
     external: frozenset[Key] = frozenset(),
 ) -> tuple[InPlace, ...]:
     """What may be written in place as far as the order of operators has no part in it, in the order of the file.
 
     The operator is element-wise and `sharing` lists it; source and result have one shape, but for leading ones, and
     elements of one width; the operator names the source once. Neither is a constant, variable or capture, outside the
-    arena, or an input or output of a subgraph; with `share_io` they may be of an entry.
+    arena, or an input or output of a subgraph. With `share_io` the source may be an input of an entry, unless it is
+    kept, and the result an output.
     """
     if not sharing.in_place:
         return ()
     writes = written(graph)
     barred = {aliases.of(key) for key in external}
-    inner = graph.called if share_io else frozenset(range(len(graph.subgraphs)))
+    called = graph.called
     found = []
     for s, subgraph in enumerate(graph.subgraphs):
-        ends = {*subgraph.inputs, *subgraph.outputs} if s in inner else set()
+        inputs, outputs = set(subgraph.inputs), set(subgraph.outputs)
+        io = share_io and s not in called
+        # An output is needed after the last step, where an operator of that step would still overwrite it.
+        never_source = outputs if io and not keep_inputs else inputs | outputs
+        never_result = inputs if io else inputs | outputs
 
-        def free(t: int, s: int = s, ends: set[int] = ends) -> bool:
+        def free(t: int, s: int = s) -> bool:
             tensor, key = graph.subgraphs[s].tensors[t], (s, t)
-            if tensor.kind is not TensorKind.ACTIVATION or t in ends or writes[key] > 1:
-                return False
-            return aliases.of(key) not in barred
+            return tensor.kind is TensorKind.ACTIVATION and writes[key] <= 1 and aliases.of(key) not in barred
 
         for index, op in enumerate(subgraph.ops):
-            if not _listed(op, sharing) or not free(op.outputs[0]):
+            if not _listed(op, sharing) or op.outputs[0] in never_result or not free(op.outputs[0]):
                 continue
             result = subgraph.tensors[op.outputs[0]]
+            sources = [t for t in op.inputs if t != ABSENT and t not in never_source and op.inputs.count(t) == 1]
             found += [
                 InPlace(s, index, (s, t), (s, op.outputs[0]))
-                for t in op.inputs
-                if t != ABSENT and op.inputs.count(t) == 1 and free(t) and _alike(subgraph.tensors[t], result)
+                for t in sources
+                if free(t) and _alike(subgraph.tensors[t], result)
             ]
     return tuple(found)
 

@@ -123,17 +123,23 @@ class _Judge:
             return False
         if not self.allowed.allows(self.allowed.in_place, op.kind):
             return False
-        return all(self._ordinary(key) for key in (source.key, result.key)) and _alike(
-            self.graph.tensor(source.key), self.graph.tensor(result.key)
+        return (
+            self._ordinary(source.key, may_be="input")
+            and self._ordinary(result.key, may_be="output")
+            and _alike(self.graph.tensor(source.key), self.graph.tensor(result.key))
         )
 
-    def _ordinary(self, key: Key) -> bool:
-        """Whether only operators of its own subgraph, one of them writing, know of `key`."""
-        subgraph = self.graph.subgraphs[key[0]]
+    def _ordinary(self, key: Key, *, may_be: str) -> bool:
+        """Whether only operators of its own subgraph, one of them writing, know of `key`; or also the caller of the
+        model, for whom it may be an "input", not to be kept, or an "output".
+        """
+        subgraph, options = self.graph.subgraphs[key[0]], self.plan.options
         if self.graph.tensor(key).kind is not TensorKind.ACTIVATION or not self.contents.steady(key):
             return False
-        free = self.plan.options.share_io and key in self.ends and key[0] not in self.graph.called
-        return free or key[1] not in (*subgraph.inputs, *subgraph.outputs)
+        free = options.share_io and key in self.ends and key[0] not in self.graph.called
+        if key[1] in subgraph.inputs and not (free and may_be == "input" and not options.keep_inputs):
+            return False
+        return key[1] not in subgraph.outputs or (free and may_be == "output")
 
 
 def _alike(one: Tensor, two: Tensor) -> bool:

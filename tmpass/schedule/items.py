@@ -98,6 +98,8 @@ def find_items(contents: Contents, s: int, edges: Iterable[tuple[int, int]], scr
             over = items_of[pair.source[1]]
             in_place += (pair.op, sum(size[i] for i in over), len(over), *over)
     flat = [op for edge in edges for op in edge]
+    if any(op.calls for op in subgraph.ops):
+        beginning = 0  # the first step may be long, and only its begin counts: leaving it out keeps bounds true
     return Items(flat, size, firsts, lasts, starts, touching, scratch, in_place, beginning)
 
 

@@ -15,6 +15,9 @@ from .scopes import Body, Scope
 from .tables import Table
 from .views import is_view
 
+Origins = dict[int, tuple[int, tuple[int, ...]]]
+"""Where subgraphs come from: by number, the id of the scope, and of each operator the index of its node."""
+
 
 class SubgraphMaker:
     """Makes subgraphs, numbered in the order in which operators call them."""
@@ -24,6 +27,7 @@ class SubgraphMaker:
         self.fixed, self.opsets, self.bindings = fixed, opsets, bindings
         self.causes: dict[tuple[int, int], str] = {}
         """Why the shapes of tensors are open, by (subgraph, index), where that is known."""
+        self.origins: Origins = {}
         self._done: dict[int, Subgraph] = {}
 
     @property
@@ -44,15 +48,18 @@ class SubgraphMaker:
         for given in (*scope.inputs, *scope.stored):
             table.define(given)
         ops: list[Op] = []
+        nodes: list[int] = []
         for index, node in enumerate(scope.nodes):
             if is_folded(node, self.fixed[scope.id]):
                 for made in node.output:
                     table.define(made)
             else:
+                nodes.append(index)
                 ops.append(self._op(node, index, scope, table))
                 self._explain(node, scope, number, [table.tensors[t] for t in ops[-1].outputs if t != ABSENT], table)
         inputs = tuple(table.indices[n] for n in scope.inputs)
         outputs = tuple(table.index(n) for n in scope.outputs)
+        self.origins[number] = (scope.id, tuple(nodes))
         self._done[number] = Subgraph(name, tuple(table.tensors), tuple(ops), inputs, outputs)
         return table.indices
 

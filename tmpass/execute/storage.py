@@ -1,0 +1,178 @@
+"""Tensors in the byte arrays, each with a copy of what was written, so that a lost byte shows at the next read.
+
+array    ..aaaaaaaabbbbbbbb........      write a, then b
+array    ..aaaaacccccbbbbbb........      write c, over the ends of both
+copies     aaaaaaaa  bbbbbbbb  ccccc     read a: its last bytes are not those of its copy; c was the last there
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tmpass.execute.places import Key, Layout, Place
+from tmpass.runner import Value
+from tmpass.verify.replay import Broken
+from tmpass.verify.violation import Violation
+
+MAX_VIOLATIONS = 100
+"""What comes after that many is not listed: the first ones tell what is wrong."""
+
+_SCRATCH = 0x5A
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Who writes or reads: a step of the schedule, and how to name it; the caller of an entry has no step."""
+
+    step: int | None
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What a tensor was given, when (writes are counted), by whom, and whether it stands in an array."""
+
+    value: Value
+    time: int
+    writer: Writer
+    inside: bool
+
+
+class Storage:
+    """The arrays of one run; `violations` grows with what is found."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._arrays, self._places, self._titles = layout.arrays, layout.places, layout.titles
+        self.violations = list(layout.violations)
+        self._held: dict[Key, _Held] = {}
+        self._touched: dict[Key, tuple[int, Writer]] = {}  # when each tensor was last written, and by whom
+        self._reserved: dict[Key, tuple[int, Writer]] = {}
+        self._blamed: set[tuple[Key, Key | None]] = set()
+        self._clock = 0
+
+    def place(self, key: Key) -> Place | None:
+        """Where `key` stands; None for what is held outside the arrays."""
+        return self._places.get(key)
+
+    def write(self, key: Key, value: Value, writer: Writer) -> None:
+        """Put `value` at the planned bytes of `key`, if it has any; what is there is lost."""
+        self._clock += 1
+        place = self._places.get(key)
+        inside = place is not None and value.data is not None
+        if place is not None and value.data is not None:
+            size = len(value.data)
+            if size > place.high - place.low:
+                name = self._titles[key]
+                message = f"{writer.title} gives {name} {size} bytes, the plan {place.high - place.low}"
+                self._report(Violation("size", message, name, step=writer.step, low=place.low, high=place.high))
+                inside = False
+            else:
+                self._arrays[place.memory][place.low : place.low + size] = value.data
+                self._touched[key] = (self._clock, writer)
+        self._held[key] = _Held(value, self._clock, writer, inside)
+
+    def read(self, key: Key, owner: Key, reader: Writer, *, shared: bool = False) -> Value:
+        """What stands at the bytes of `key`; `owner` is the tensor whose value that should be, `key` or what it
+        captures. Bytes that were overwritten are reported, and the right ones returned, so that a run goes on.
+        With `shared`, a tensor that the plan puts in the same buffer on purpose may have overwritten them.
+
+        Raises:
+            Broken: nothing has written it yet.
+        """
+        held = self._held.get(owner)
+        if held is None:
+            name = self._titles.get(key, str(key))
+            message = f"{reader.title} reads {name}, which nothing has written"
+            raise Broken(Violation("order", message, name, step=reader.step))
+        if not held.inside or held.value.data is None:
+            return held.value
+        place, data = self._places.get(key), held.value.data
+        if place is None:
+            name = self._titles.get(key, str(key))
+            self._report(Violation("missing", f"{name}, which {reader.title} reads, has no place", name))
+            return held.value
+        found = bytes(self._arrays[place.memory][place.low : place.low + len(data)])
+        if found == data:
+            return Value(found, held.value.form)
+        self._blame(key, place, _differing(found, data), held.time, f"{reader.title} reads", reader, shared=shared)
+        return held.value
+
+    def scribble(self, keys: Iterable[Key], writer: Writer) -> None:
+        """Fill what `keys` may use with garbage, as an operator does with what it works in."""
+        for key in keys:
+            place = self._places.get(key)
+            self._clock += 1
+            if place is not None:
+                self._arrays[place.memory][place.low : place.high] = bytes([_SCRATCH]) * (place.high - place.low)
+                self._touched[key] = (self._clock, writer)
+
+    def reserve(self, keys: Iterable[Key], writer: Writer) -> None:
+        """From now on `keys` may be written bit by bit, as a loop does with what its rounds pile up."""
+        for key in keys:
+            self.scribble((key,), writer)
+            self._reserved[key] = (self._clock, writer)
+
+    def settle(self, keys: Iterable[Key]) -> None:
+        """End what `reserve` began: report who else wrote there, but for tensors that the plan puts in the same buffer
+        on purpose.
+        """
+        for key in keys:
+            time, writer = self._reserved.pop(key)
+            place = self._places.get(key)
+            if place is None:
+                continue
+            found = bytes(self._arrays[place.memory][place.low : place.high])
+            if found == bytes([_SCRATCH]) * len(found):
+                continue
+            spans = _differing(found, bytes([_SCRATCH]) * len(found))
+            self._blame(key, place, spans, time, f"{writer.title} collects", writer, shared=True)
+
+    def end(self, keys: Iterable[Key]) -> None:
+        """Forget tensors that nobody reads again; their bytes stay until others are written there."""
+        for key in keys:
+            self._held.pop(key, None)
+
+    def _last_writer(self, memory: str, low: int, high: int, since: int, but: Key) -> Key | None:
+        """The tensor that was written last, after `since`, to any of the bytes `[low, high)`."""
+        span, best, latest = Place(memory, low, high, -1), None, since
+        for key, (time, _) in self._touched.items():
+            if time > latest and key != but and self._places[key].overlaps(span):
+                best, latest = key, time
+        return best
+
+    def _blame(
+        self,
+        key: Key,
+        place: Place,
+        span: tuple[int, int],
+        since: int,
+        doing: str,
+        reader: Writer,
+        *,
+        shared: bool,
+    ) -> None:
+        """Report that the bytes `span` of `place`, where `key` was written at `since`, are another's."""
+        low, high = place.low + span[0], place.low + span[1]
+        culprit = self._last_writer(place.memory, low, high, since, key)
+        if (key, culprit) in self._blamed or (shared and culprit and self._places[culprit].buffer == place.buffer):
+            return
+        self._blamed.add((key, culprit))
+        name = self._titles[key]
+        where = f"bytes {low}..{high - 1} of {place.memory}"
+        if culprit is None:  # a capture that is apart from what it captures
+            message, second = f"{doing} {name}, but {where} never got its value", ""
+        else:
+            second, writer = self._titles[culprit], self._touched[culprit][1]
+            message = f"{doing} {name}, but {where} were overwritten with {second} by {writer.title}"
+        self._report(Violation("overwritten", message, name, second, reader.step, low, high))
+
+    def _report(self, violation: Violation) -> None:
+        if len(self.violations) < MAX_VIOLATIONS:
+            self.violations.append(violation)
+
+
+def _differing(found: bytes, wanted: bytes) -> tuple[int, int]:
+    """The bytes from the first to the last that differs, as `[low, high)`."""
+    import numpy as np
+
+    where = np.flatnonzero(np.frombuffer(found, np.uint8) != np.frombuffer(wanted, np.uint8))
+    return int(where[0]), int(where[-1]) + 1

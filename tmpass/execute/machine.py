@@ -50,7 +50,7 @@ class Machine:
 
     def _step(self, s: int, step: Step) -> None:
         op = self._graph.subgraphs[s].ops[step.op]
-        me = Writer(step.at, f"step {step.at}, {op.kind} {brief(op.name)},")
+        me = Writer(step.at, f"step {step.at} ({op.kind} {brief(op.name)})")
         inputs = [(s, t) for t in op.inputs]
         outputs = [(s, t) for t in op.outputs]
         real = [key for key in outputs if key[1] != ABSENT]
@@ -143,6 +143,12 @@ class Machine:
                 there = self.storage.place(other)
                 if there is None or not there.overlaps(place):
                     continue
-                same = (there.low, there.high) == (place.low, place.high)
-                if not (op.elementwise and same and other[1] == op.outputs[0]):
-                    self._read([key], me)
+                if other[1] != op.outputs[0] or not (op.elementwise and self._same_elements(key, other)):
+                    self._read([key], me, shared=bool(op.calls))
+
+    def _same_elements(self, key: Key, other: Key) -> bool:
+        """Whether element for element stands at the same bytes."""
+        here, there = self.storage.place(key), self.storage.place(other)
+        return (
+            here is not None and here.same(there) and self._graph.tensor(key).shape == self._graph.tensor(other).shape
+        )

@@ -8,7 +8,7 @@ from tmpass.verify.violation import Violation, tensor_name
 
 Key = tuple[int, int]
 
-MAX_BYTES = 2**32
+MAX_BYTES = 2**31
 """All arrays together: what is larger is refused before it is made."""
 
 PATTERN = 0xA5
@@ -27,6 +27,10 @@ class Place:
     def overlaps(self, other: "Place") -> bool:
         """Whether the two have a byte in common."""
         return self.memory == other.memory and self.low < other.high and other.low < self.high
+
+    def same(self, other: "Place | None") -> bool:
+        """Whether the two are the same bytes."""
+        return other is not None and (self.memory, self.low, self.high) == (other.memory, other.low, other.high)
 
 
 @dataclass(frozen=True, slots=True)

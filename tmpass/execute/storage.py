@@ -90,7 +90,12 @@ class Storage:
             name = self._titles.get(key, str(key))
             self._report(Violation("missing", f"{name}, which {reader.title} reads, has no place", name))
             return held.value
-        found = bytes(self._arrays[place.memory][place.low : place.low + len(data)])
+        if len(data) > place.high - place.low:  # a capture that is shorter than what it captures
+            name = self._titles[key]
+            message = f"{reader.title} reads {len(data)} bytes of {name}, the plan has {place.high - place.low}"
+            self._report(Violation("size", message, name, step=reader.step, low=place.low, high=place.high))
+            return held.value
+        found = self._bytes(place)[: len(data)]
         if found == data:
             return Value(found, held.value.form)
         self._blame(key, place, _differing(found, data), held.time, f"{reader.title} reads", reader, shared=shared)
@@ -106,30 +111,40 @@ class Storage:
                 self._touched[key] = (self._clock, writer)
 
     def reserve(self, keys: Iterable[Key], writer: Writer) -> None:
-        """From now on `keys` may be written bit by bit, as a loop does with what its rounds pile up."""
-        for key in keys:
-            self.scribble((key,), writer)
-            self._reserved[key] = (self._clock, writer)
+        """From now on `keys` may be written bit by bit, as a loop does with what its rounds pile up.
 
-    def settle(self, keys: Iterable[Key]) -> None:
-        """End what `reserve` began: report who else wrote there, but for tensors that the plan puts in the same buffer
-        on purpose.
+        Where a tensor of the same buffer still stands, put there on purpose, nothing is reserved.
         """
         for key in keys:
-            time, writer = self._reserved.pop(key)
             place = self._places.get(key)
-            if place is None:
+            if place is not None and not any(self._shares(place, other) for other in self._held):
+                self.scribble((key,), writer)
+                self._reserved[key] = (self._clock, writer)
+
+    def settle(self, keys: Iterable[Key]) -> None:
+        """End what `reserve` began, and report who else wrote there."""
+        for key in keys:
+            if key not in self._reserved:
                 continue
-            found = bytes(self._arrays[place.memory][place.low : place.high])
-            if found == bytes([_SCRATCH]) * len(found):
-                continue
-            spans = _differing(found, bytes([_SCRATCH]) * len(found))
-            self._blame(key, place, spans, time, f"{writer.title} collects", writer, shared=True)
+            time, writer = self._reserved.pop(key)
+            place = self._places[key]
+            found, wanted = self._bytes(place), bytes([_SCRATCH]) * (place.high - place.low)
+            if found != wanted:
+                differing = _differing(found, wanted)
+                self._blame(key, place, differing, time, f"{writer.title} collects", writer, shared=True)
 
     def end(self, keys: Iterable[Key]) -> None:
         """Forget tensors that nobody reads again; their bytes stay until others are written there."""
         for key in keys:
             self._held.pop(key, None)
+
+    def _shares(self, place: Place, key: Key) -> bool:
+        """Whether the plan puts `key` into the buffer of `place`."""
+        there = self._places.get(key)
+        return there is not None and there.buffer == place.buffer and there.overlaps(place)
+
+    def _bytes(self, place: Place) -> bytes:
+        return bytes(self._arrays[place.memory][place.low : place.high])
 
     def _last_writer(self, memory: str, low: int, high: int, since: int, but: Key) -> Key | None:
         """The tensor that was written last, after `since`, to any of the bytes `[low, high)`."""
@@ -153,7 +168,7 @@ class Storage:
         """Report that the bytes `span` of `place`, where `key` was written at `since`, are another's."""
         low, high = place.low + span[0], place.low + span[1]
         culprit = self._last_writer(place.memory, low, high, since, key)
-        if (key, culprit) in self._blamed or (shared and culprit and self._places[culprit].buffer == place.buffer):
+        if (key, culprit) in self._blamed or (shared and culprit and self._shares(place, culprit)):
             return
         self._blamed.add((key, culprit))
         name = self._titles[key]
@@ -163,6 +178,8 @@ class Storage:
         else:
             second, writer = self._titles[culprit], self._touched[culprit][1]
             message = f"{doing} {name}, but {where} were overwritten with {second} by {writer.title}"
+            if writer == reader:
+                message = f"{reader.title} overwrites {name} with {second} in {where}, and needs both"
         self._report(Violation("overwritten", message, name, second, reader.step, low, high))
 
     def _report(self, violation: Violation) -> None:

@@ -1,5 +1,6 @@
 """Single nodes in ONNX Runtime: one session each, kept for the rounds of loops."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 Stored = TensorProto | SparseTensorProto
+
+_NOISE = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : (/\S+:\d+ [^()]*\([^()]*\) )?")
+"""What ONNX Runtime puts before its messages: codes, and where in its own sources it was."""
 
 
 def import_onnxruntime() -> Any:
@@ -55,7 +59,7 @@ def open_session(model: bytes, folder: str = "") -> "InferenceSession":
 
 def refused(error: Exception) -> ModelError:
     """The error for what ONNX Runtime raises."""
-    fault = str(error).strip().partition("\n")[0]
+    fault = _NOISE.sub("", str(error).strip()).partition("\n")[0].rstrip(".")
     fault = fault if len(fault) <= 300 else fault[:297] + "..."
     return ModelError(f"ONNX Runtime cannot run it: {fault}", hint="only what ONNX Runtime runs can be executed")
 
@@ -66,6 +70,7 @@ class Nodes:
     def __init__(self, ir_version: int, opsets: Sequence[OperatorSetIdProto]) -> None:
         self._ir_version, self._opsets = ir_version, list(opsets)
         self._sessions: dict[tuple[object, ...], InferenceSession] = {}
+        self._alive: list[object] = []  # what a sequence or optional may still point into
 
     def run(
         self, key: object, node: NodeProto, given: Mapping[str, Value], stored: Mapping[str, Stored]
@@ -88,7 +93,10 @@ class Nodes:
             raise error.within(_title(node)) from None
         except Exception as error:
             raise refused(error).within(_title(node)) from None
-        return tuple(from_ort(made[name]) if name else None for name in node.output)
+        values = tuple(from_ort(made[name]) if name else None for name in node.output)
+        if any(value is not None and value.data is None for value in values):
+            self._alive.append(feeds)
+        return values
 
     def _model(
         self, node: NodeProto, inputs: Sequence[ValueInfoProto], outputs: Sequence[str], stored: Mapping[str, Stored]

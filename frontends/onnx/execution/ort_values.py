@@ -63,7 +63,8 @@ def to_ort(value: Value) -> "OrtValue":
     if not isinstance(value.form, Form):
         return value.form  # held as it came
     form = value.form
-    data = np.frombuffer(value.data, WORDS[max(form.bits, 8)]) if value.data else np.zeros(0, np.uint8)
+    word = WORDS[max(form.bits, 8)]
+    data = np.frombuffer(value.data, word) if value.data else np.zeros(0, word)
     elements = int(np.prod(form.shape, dtype=np.int64))
     if data.size < elements:  # several elements in a byte: the length is asked for, the rest is not read
         data = np.concatenate([data, np.zeros(elements - data.size, data.dtype)])

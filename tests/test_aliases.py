@@ -1,11 +1,14 @@
 from support.graphs import Sketch, graph_of
 
 from tmpass.aliases import find_aliases
-from tmpass.graph import Call, Op, TensorKind
+from tmpass.graph import Call, Move, Moves, Op, TensorKind
+from tmpass.target import Sharing
+
+VIEWS, NOTHING = Sharing(), Sharing(views=())
 
 
 def classes(graph, *, views=True, external=frozenset()):
-    found = find_aliases(graph, views=views, external=external)
+    found = find_aliases(graph, VIEWS if views else NOTHING, share_io=True, external=external)
     groups = {}
     for key in sorted(found.root):
         groups.setdefault(found.of(key), []).append(key)
@@ -17,7 +20,7 @@ def test_a_view_shares_with_its_source_and_says_why():
     y = sketch.view(sketch.input(4))
     graph = graph_of(sketch)
     assert classes(graph) == [[(0, 0), (0, y)]]
-    assert find_aliases(graph, views=True).reason == {(0, y): "RESHAPE keeps the bytes of 't0'"}
+    assert find_aliases(graph, Sharing(), share_io=True).reason == {(0, y): "RESHAPE keeps the bytes of 't0'"}
 
 
 def test_a_chain_of_views_is_one_class():
@@ -36,7 +39,7 @@ def test_constants_variables_and_other_sizes_are_not_shared():
     sketch = Sketch()
     sketch.view(sketch.tensor(4, TensorKind.CONSTANT))
     sketch.view(sketch.tensor(4, TensorKind.VARIABLE))
-    sketch.op([sketch.input(4)], 2, view=True)
+    sketch.op([sketch.input(4)], 2, moves=Moves(Move.VIEW))
     assert classes(graph_of(sketch)) == []
 
 
@@ -58,7 +61,7 @@ def test_a_capture_shares_with_what_it_captures_through_all_levels():
     inner.op([b], 1)
     graph = graph_of(main, outer, inner)
     assert classes(graph, views=False) == [[(0, x), (1, a), (2, b)]]
-    assert find_aliases(graph, views=False).reason[2, b] == "is 't0' of subgraph 1, captured"
+    assert find_aliases(graph, NOTHING).reason[2, b] == "is 't0' of subgraph 1, captured"
 
 
 def test_a_loop_body_never_shares_an_output_with_an_input():

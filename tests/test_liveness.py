@@ -8,6 +8,7 @@ from tmpass.graph import Call, TensorKind
 from tmpass.liveness import Role, find_storage, live_ranges
 from tmpass.schedule.file_order import file_order
 from tmpass.schedule.timeline import schedule
+from tmpass.target import Sharing
 
 
 def ranges(graph, keep_inputs=False):
@@ -18,7 +19,7 @@ def storage(graph, *, views=True, external=frozenset()):
     return find_storage(
         graph,
         schedule(graph, file_order),
-        find_aliases(graph, views=views, external=external),
+        find_aliases(graph, Sharing() if views else Sharing(views=()), share_io=True, external=external),
         keep_inputs=False,
         external=external,
     )

@@ -37,9 +37,9 @@ def open_graph():
 def test_what_was_asked_is_in_the_plan():
     made = plan(
         model(open_graph()), "tflm", bind={"n": 3}, budget=512, alignment=8, io="external", keep_inputs=True,
-        share="none", allow_unplanned=True, allocator="minimalloc", nodes=11,
+        share="none", inplace=False, share_io=True, allow_unplanned=True, allocator="minimalloc", nodes=11,
     )  # fmt: skip
-    assert made.options == Options({"n": 3}, 512, 8, "external", True, "none", True, "minimalloc", 11)
+    assert made.options == Options({"n": 3}, 512, 8, "external", True, "none", False, True, True, "minimalloc", 11)
     assert (made.model, made.target.name) == (model(open_graph()).info, "tflm")
     assert [(m.name, m.capacity, m.alignment) for m in made.memories] == [("arena", 512, 8)]
 
@@ -87,7 +87,10 @@ def test_keep_inputs_and_external_ends():
 def test_sharing_can_be_turned_off():
     sketch = Sketch()
     sketch.outputs = [sketch.view(sketch.input(8))]
-    assert [len(plan(model(graph_of(sketch)), share=share).buffers) for share in ("views", "none")] == [1, 2]
+    assert [len(plan(model(graph_of(sketch)), share=share, share_io=True).buffers) for share in ("views", "none")] == [
+        1,
+        2,
+    ]
 
 
 def test_bound_dimensions_have_sizes():
@@ -107,7 +110,7 @@ def test_open_dimensions_are_refused_with_the_file_or_listed():
     ("options", "kind", "message"),
     [
         ({"io": "disk"}, UsageError, "io is 'disk'; choose one of arena, external"),
-        ({"share": "all"}, UsageError, "share is 'all'; choose one of views, none"),
+        ({"share": "all"}, UsageError, "share is 'all'; choose one of auto, views, none"),
         ({"allocator": "best"}, UsageError, "allocator 'best' is unknown"),
         ({"nodes": -1}, UsageError, "a budget of -1 nodes"),
         ({"budget": -1}, UsageError, "capacity -1 is no whole number"),

@@ -13,6 +13,7 @@ from tmpass.plan import (
     Options,
     Plan,
     PlannedBuffer,
+    PlannedOrder,
     PlannedStep,
     PlannedTensor,
     TargetInfo,
@@ -84,15 +85,18 @@ def assemble(
     timeline: Schedule,
     storage: Storage,
     fills: Sequence[Fill],
+    order: PlannedOrder,
+    *,
+    stopped: bool = False,
 ) -> Plan:
-    """The plan of everything that the stages before have decided."""
+    """The plan of everything that the stages before have decided; `stopped`: Ctrl-C ended one of them."""
     home = {
         index: (fill.memory.name, offset)
         for fill in fills
         for index, offset in zip(fill.indices, fill.allocation.offsets, strict=True)
     }
     buffers = tuple(
-        PlannedBuffer(index, *home[index], b.size, b.lower, b.upper, members)
+        PlannedBuffer(index, *home[index], b.size, b.lower, b.upper, members, b.gaps)
         for index, (b, members) in enumerate(zip(storage.buffers, storage.members, strict=True))
     )
     steps = []
@@ -107,10 +111,11 @@ def assemble(
         status=status.value,
         fits=status in (Status.OPTIMAL, Status.FEASIBLE),
         memories=tuple(_use(fill) for fill in fills),
+        order=order,
         schedule=tuple(steps),
         buffers=buffers,
         tensors=_rows(graph, storage, buffers),
-        warnings=(*graph.warnings, *([STOPPED] if any(fill.allocation.stopped for fill in fills) else [])),
+        warnings=(*graph.warnings, *([STOPPED] if stopped or any(fill.allocation.stopped for fill in fills) else [])),
     )
 
 
@@ -140,7 +145,7 @@ def _rows(graph: Graph, storage: Storage, buffers: Sequence[PlannedBuffer]) -> t
                 tensor.bytes,
                 role.value,
                 None if buffer is None else buffer.id,
-                None if buffer is None else buffer.offset,
+                None if buffer is None else buffer.offset + storage.position.get(key, 0),
                 storage.reasons.get(key, ""),
             )
         )

@@ -1,5 +1,6 @@
 """What a plan's figures come from: which memory decides, and who is alive where it is fullest."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tmpass.plan import MemoryUse, Plan, PlannedBuffer, PlannedStep, PlannedTensor
@@ -32,8 +33,9 @@ def fullest_step(plan: Plan, memory: MemoryUse) -> Fullest:
     changes: dict[int, int] = {}
     inside = [b for b in plan.buffers if b.memory == memory.name and b.size]
     for b in inside:
-        changes[b.lower] = changes.get(b.lower, 0) + b.size
-        changes[b.upper] = changes.get(b.upper, 0) - b.size
+        for lower, upper, size in _needs(b):
+            changes[lower] = changes.get(lower, 0) + size
+            changes[upper] = changes.get(upper, 0) - size
     live = most = at = 0
     for time in sorted(changes):
         live += changes[time]
@@ -43,3 +45,13 @@ def fullest_step(plan: Plan, memory: MemoryUse) -> Fullest:
     alive = sorted((b for b in inside if b.lower <= at < b.upper), key=lambda b: (-b.size, b.id))
     step = plan.schedule[at] if alive and at < len(plan.schedule) else None
     return Fullest(memory, step, most, tuple((b, next(map(rows.get, b.tensors), None)) for b in alive))
+
+
+def _needs(buffer: PlannedBuffer) -> Iterator[tuple[int, int, int]]:
+    """The live range of `buffer`, cut at its gaps: (lower, upper, bytes in use)."""
+    time = buffer.lower
+    for gap in buffer.gaps:
+        yield time, gap.lower, buffer.size
+        yield gap.lower, gap.upper, gap.window_upper - gap.window_lower
+        time = gap.upper
+    yield time, buffer.upper, buffer.size

@@ -125,10 +125,10 @@ class Op:
     """An operator: tensor indices of its own subgraph, ABSENT where an optional one is left out.
 
     Fields: `inputs` includes what the bodies of `calls` capture; `temporaries` are alive only while it runs;
-    `view` says that outputs[0] holds exactly the bytes of inputs[0]; `moves` says the same of pieces, None where it
-    computes; `elementwise` that element i of outputs[0] depends on no element but i of each input of the same shape,
-    so that it may be written over it; `random` that it draws from a generator, whose draws keep their order; `custom`
-    that its meaning is not in the format's own list, so that it may write what it is given to read.
+    `moves` says which bytes it only passes on, None where it computes; `elementwise` that element i of outputs[0]
+    depends on no element but i of each input of the same shape, so that it may be written over it; `random` that it
+    draws from a generator, whose draws keep their order; `custom` that its meaning is not in the format's own list, so
+    that it may write what it is given to read.
     """
 
     kind: str
@@ -137,11 +137,15 @@ class Op:
     outputs: tuple[int, ...]
     temporaries: tuple[int, ...] = ()
     calls: tuple[Call, ...] = ()
-    view: bool = False
     moves: Moves | None = None
     elementwise: bool = False
     random: bool = False
     custom: bool = False
+
+    @property
+    def view(self) -> bool:
+        """Whether outputs[0] holds exactly the bytes of inputs[0]."""
+        return self.moves is not None and self.moves.kind is Move.VIEW
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,17 @@
 """When each tensor is alive: graph, timeline and aliases in, buffers to place out."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tmpass.aliases import Aliases, Key
 from tmpass.graph import ABSENT, Graph, Tensor, TensorKind
 from tmpass.problem import Buffer
 from tmpass.schedule import Schedule
+from tmpass.windows import Span, find_gaps
+
+Ranges = Mapping[Key, tuple[int, int]]
+"""Tensor -> `[lower, upper)` in steps."""
 
 _LISTED = 8
 """So many dimensions of a tensor stand in a reason; the rest is counted."""
@@ -27,26 +32,34 @@ class Role(StrEnum):
 class Storage:
     """The buffers to place and whose they are.
 
-    `buffers[i]` holds the tensors `members[i]`. `roles` has every tensor of the graph, `reasons` those that have no
-    buffer, or share one.
+    `buffers[i]` holds the tensors `members[i]`; `position` says where in it one begins that does not begin with it.
+    `roles` has every tensor of the graph, `reasons` those that have no buffer, or share one.
     """
 
     buffers: tuple[Buffer, ...]
     members: tuple[tuple[Key, ...], ...]
     roles: dict[Key, Role]
     reasons: dict[Key, str]
+    position: Mapping[Key, int] = field(default_factory=dict)
 
 
 def find_storage(
-    graph: Graph, schedule: Schedule, aliases: Aliases, *, keep_inputs: bool, external: frozenset[Key]
+    graph: Graph,
+    schedule: Schedule,
+    aliases: Aliases,
+    *,
+    keep_inputs: bool,
+    external: frozenset[Key],
+    ranges: Ranges | None = None,
 ) -> Storage:
-    """What `graph` needs to store on the timeline `schedule`, and when.
+    """What `graph` needs to store on the timeline `schedule`, and when; `ranges` are its live ranges, if known.
 
-    Tensors in one class of `aliases` get one buffer, alive from the first to the last step of any of them, gaps
-    included. Classes with a tensor of `external` get none. Buffers are in the order of their lower end, then of their
-    upper end and first tensor.
+    Tensors in one class of `aliases` get one buffer, alive from the first to the last step of any of them, as large as
+    the class; while only some of it is in use, that is the window of a gap. Classes with a tensor of `external` get
+    none. Buffers are in the order of their lower end, then of their upper end and first tensor.
     """
-    ranges = live_ranges(graph, schedule, keep_inputs=keep_inputs)
+    if ranges is None:
+        ranges = live_ranges(graph, schedule, keep_inputs=keep_inputs)
     roles, reasons = _roles(graph, ranges)
     outside = {aliases.of(key): key for key in external}
     classes: dict[Key, list[Key]] = {}
@@ -69,15 +82,22 @@ def find_storage(
     ordered = sorted((*extent(members), members) for members in classes.values())
     buffers = []
     for number, (lower, upper, members) in enumerate(ordered):
-        size = max(_bytes(graph.tensor(key)) for key in members)
-        buffers.append(Buffer(str(number), lower, upper, size))
+        spans = [_span(graph, aliases, ranges, key) for key in members]
+        size = max(span.high for span in spans)
+        gaps = tuple(find_gaps(spans, size)) if len(members) > 1 else ()
+        buffers.append(Buffer(str(number), lower, upper, size, gaps=gaps))
         if len(members) > 1:
             reasons |= {key: aliases.reason[key] for key in members if key in aliases.reason}
     members_of = tuple(tuple(members) for _, _, members in ordered)
-    return Storage(tuple(buffers), members_of, roles, reasons)
+    return Storage(tuple(buffers), members_of, roles, reasons, aliases.position)
 
 
-def live_ranges(graph: Graph, schedule: Schedule, *, keep_inputs: bool) -> dict[Key, tuple[int, int]]:
+def _span(graph: Graph, aliases: Aliases, ranges: Ranges, key: Key) -> Span:
+    low = aliases.position.get(key, 0)
+    return Span(*ranges[key], low, low + (graph.tensor(key).bytes or 0))
+
+
+def live_ranges(graph: Graph, schedule: Schedule, *, keep_inputs: bool) -> Ranges:
     """Tensor -> `[lower, upper)` in steps, for each tensor that a run touches.
 
     - what an operator reads, writes or works in is alive in its step, and in all that it calls;
@@ -119,7 +139,7 @@ def live_ranges(graph: Graph, schedule: Schedule, *, keep_inputs: bool) -> dict[
     return {key: (lower[key], upper[key]) for key in lower}
 
 
-def _roles(graph: Graph, ranges: dict[Key, tuple[int, int]]) -> tuple[dict[Key, Role], dict[Key, str]]:
+def _roles(graph: Graph, ranges: Ranges) -> tuple[dict[Key, Role], dict[Key, str]]:
     """The role of every tensor, and why an unplanned one is."""
     entry_of = {entry.subgraph: graph.subgraphs[entry.subgraph] for entry in graph.entries}
     roles: dict[Key, Role] = {}
@@ -154,7 +174,3 @@ def _why_unplanned(tensor: Tensor, touched: bool) -> str:
         more = f" and {len(tensor.unknown) - _LISTED} more" if len(tensor.unknown) > _LISTED else ""
         return f"dimension {', '.join(tensor.unknown[:_LISTED])}{more} is not known"
     return ""
-
-
-def _bytes(tensor: Tensor) -> int:
-    return tensor.bytes or 0

@@ -6,13 +6,15 @@ import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from tmpass.bind import check_bindings
 from tmpass.errors import ModelError, UsageError
 from tmpass.graph import Graph
 from tmpass.plan import ModelInfo
-from tmpass.runner import Runner
+
+if TYPE_CHECKING:
+    from tmpass.runner import Runner
 
 BUILT_IN = ("tflite", "onnx")
 """Frontends that come with tmpass, as modules of tmpass.frontends."""
@@ -44,7 +46,7 @@ class Frontend(Protocol):
 class ExecutingFrontend(Frontend, Protocol):
     """A frontend that also brings what executes its models; the others leave `runner` out."""
 
-    def runner(self, data: bytes, graph: Graph, bindings: Mapping[str, int], folder: str) -> Runner:
+    def runner(self, data: bytes, graph: Graph, bindings: Mapping[str, int], folder: str) -> "Runner":
         """What executes the model in `data`; `graph` is what `load` made of it, wholly bound, `folder` where the
         files that belong to it are, "" where that is not known.
 
@@ -86,7 +88,7 @@ def load(source: object, *, bindings: Mapping[str, int] | None = None) -> Model:
     return Model(ModelInfo(name, frontend.NAME, hashlib.sha256(data).hexdigest()), graph)
 
 
-def load_runner(source: object, graph: Graph, bindings: Mapping[str, int]) -> Runner:
+def load_runner(source: object, graph: Graph, bindings: Mapping[str, int]) -> "Runner":
     """What executes the model `source`, a path, bytes or a model in memory; `graph` is what was made of it.
 
     Raises:

@@ -2,26 +2,28 @@
 
 import os
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from tmpass.aliases import Key, find_aliases
-from tmpass.allocate import DEFAULT_NODES, allocate
-from tmpass.assemble import USES_OF, Fill, assemble, distribute
+from tmpass.aliases import Key
+from tmpass.allocate import DEFAULT_NODES
+from tmpass.assemble import USES_OF, assemble
 from tmpass.bind import bind, check_bindings, whole_number
 from tmpass.errors import ModelError, TargetError, UsageError, VerificationError, brief
-from tmpass.execute.run import Execution, execute_plan
 from tmpass.graph import Graph, TensorKind
-from tmpass.liveness import find_storage
 from tmpass.loading import Model, load, load_runner
+from tmpass.ordering import SCHEDULES, lay_in_order
 from tmpass.plan import Options, Plan
-from tmpass.schedule.file_order import file_order
-from tmpass.schedule.timeline import schedule
+from tmpass.schedule.least_peak import DEFAULT_STATES
 from tmpass.sizes import parse_size
 from tmpass.target import Target, load_target
 from tmpass.verify.plan import check_plan
 from tmpass.verify.violation import Violation, tensor_name
 
+if TYPE_CHECKING:
+    from tmpass.execute.run import Execution
+
 IO = ("arena", "external")
-SHARE = ("views", "none")
+SHARE = ("auto", "views", "none")
 
 
 def plan(
@@ -33,8 +35,12 @@ def plan(
     alignment: int | None = None,
     io: str = "arena",
     keep_inputs: bool = False,
-    share: str = "views",
+    share: str = "auto",
+    inplace: bool = True,
+    share_io: bool = False,
     allow_unplanned: bool = False,
+    schedule: str = "auto",
+    states: int = DEFAULT_STATES,
     allocator: str = "auto",
     nodes: int = DEFAULT_NODES,
     threads: int = 1,
@@ -50,10 +56,16 @@ def plan(
         alignment: of every offset in bytes, in place of the target's.
         io: "arena", or "external" where the caller brings the memory for inputs and outputs.
         keep_inputs: keep inputs intact to the end of the run.
-        share: "views" lets a reshape and its kin use one buffer, "none" gives each tensor its own.
+        share: what may share storage: "auto" is all that the target allows, but less where that takes fewer bytes;
+            "views" only a reshape and its kin, "none" gives each tensor its own.
+        inplace: let operators write their result over an input that ends there, with "auto" and where the target does.
+        share_io: let inputs and outputs of the model share as other tensors do.
         allow_unplanned: leave out tensors whose size is not known, and list them.
+        schedule: the order of the operators: "given" in the file, "topological", "least-peak", or "auto", which is
+            the file's unless another one needs a smaller arena.
+        states: sets of operators that the search for an order may look at; the same number gives the same plan.
         allocator: a method of tmpass.allocate.
-        nodes: search steps that may be spent; the same number gives the same plan.
+        nodes: search steps that may be spent on addresses; the same number gives the same plan.
         threads: how many may search at once. The plan does not depend on it.
         keep: let Ctrl-C end the search, not the call: the best plan so far is returned, with a warning.
 
@@ -68,7 +80,9 @@ def plan(
     """
     _check_choice("io", io, IO)
     _check_choice("share", share, SHARE)
-    for option, flag in (("keep_inputs", keep_inputs), ("allow_unplanned", allow_unplanned)):
+    _check_choice("schedule", schedule, SCHEDULES)
+    flags = {"keep_inputs": keep_inputs, "inplace": inplace, "share_io": share_io, "allow_unplanned": allow_unplanned}
+    for option, flag in flags.items():
         if not isinstance(flag, bool):
             raise UsageError(f"{option} is {brief(flag)}", hint="give True or False")
     if not isinstance(allocator, str):
@@ -79,14 +93,26 @@ def plan(
     if alignment is not None:
         alignment = _whole("alignment", alignment, "bytes")
     nodes = _whole("nodes", nodes, "a number of search steps")
+    states = _whole("states", states, "a number of search steps")
     profile = _profile(target).override(budget, alignment)
     loaded = model if isinstance(model, Model) else load(model, bindings=bindings)
-    options = Options(bindings, budget, alignment, io, keep_inputs, share, allow_unplanned, allocator, nodes)
+    options = Options(
+        bindings,
+        budget,
+        alignment,
+        io,
+        share=share,
+        schedule=schedule,
+        states=states,
+        allocator=allocator,
+        nodes=nodes,
+        **flags,
+    )
     try:
         made, graph = _plan(loaded, profile, options, threads, keep)
     except ModelError as error:
         raise error.within(loaded.info.file) from None
-    violations = check_plan(made, graph)
+    violations = check_plan(made, graph, profile.sharing)
     if violations:
         raise VerificationError(
             f"tmpass made a wrong plan: {violations[0].message}",
@@ -105,7 +131,8 @@ def verify(
 ) -> tuple[Violation, ...]:
     """The laws that `plan`, from wherever it comes, breaks as a plan for `model`; none if it is right.
 
-    With `target`, the plan must also be one for that target's memories, with the plan's own overrides. A lower bound
+    With `target`, the plan must also be one for that target's memories, with the plan's own overrides, and share only
+    what that target allows. A lower bound
     above what one step alone proves is taken on trust: it stands for a search that only the allocator can repeat.
 
     Raises:
@@ -119,10 +146,11 @@ def verify(
         graph = _bound(loaded.graph, plan.options)
     except ModelError as error:
         raise error.within(loaded.info.file) from None
-    return (*check_plan(plan, graph), *_check_target(plan, target))
+    profile = None if target is None else _profile(target).override(plan.options.budget, plan.options.alignment)
+    return (*check_plan(plan, graph, None if profile is None else profile.sharing), *_check_target(plan, profile))
 
 
-def execute(plan: Plan, model: object) -> Execution:
+def execute(plan: Plan, model: object) -> "Execution":
     """Run `model` operator by operator, every tensor at the bytes that `plan` gives it.
 
     It judges by what is lost and by what comes out, and by nothing that `verify` looks at.
@@ -135,6 +163,8 @@ def execute(plan: Plan, model: object) -> Execution:
         UsageError: the format cannot be executed, a package is missing, or the plan is too large to hold.
         ModelError: the model cannot be read as the plan's options say, or not be executed.
     """
+    from tmpass.execute.run import Execution, execute_plan
+
     if isinstance(model, Model):
         raise UsageError("what `load` returns has no weights to execute", hint="give the model's path or bytes")
     bindings = check_bindings(plan.options.bind)
@@ -159,10 +189,9 @@ def _check_model(plan: Plan, loaded: Model) -> Violation | None:
     return Violation("model", message, plan.model.file, loaded.info.file)
 
 
-def _check_target(plan: Plan, target: object) -> list[Violation]:
-    if target is None:
+def _check_target(plan: Plan, profile: Target | None) -> list[Violation]:
+    if profile is None:
         return []
-    profile = _profile(target).override(plan.options.budget, plan.options.alignment)
     wanted = {memory.name: memory for memory in profile.memories}
     found = []
     if plan.target.memory in wanted and plan.target.memory != profile.scratchpad.name:
@@ -213,16 +242,13 @@ def _bound(graph: Graph, options: Options) -> Graph:
 def _plan(model: Model, target: Target, options: Options, threads: int, keep: bool) -> tuple[Plan, Graph]:
     """The plan, not yet verified, and the graph that it is for."""
     graph = _bound(model.graph, options)
-    timeline = schedule(graph, file_order)
     external = _ends(graph) if options.io == "external" else frozenset()
-    aliases = find_aliases(graph, views=options.share == "views", external=external)
-    storage = find_storage(graph, timeline, aliases, keep_inputs=options.keep_inputs, external=external)
-    fills: list[Fill] = []
-    for memory, problem, indices in distribute(graph, storage, target):
-        nodes = 0 if any(fill.allocation.stopped for fill in fills) else options.nodes
-        found = allocate(problem, options.allocator, nodes=nodes, threads=threads, keep=keep)
-        fills.append(Fill(memory, indices, found))
-    return assemble(model.info, target, options, graph, timeline, storage, fills), graph
+    laid = lay_in_order(graph, target, options, external, threads=threads, keep=keep)
+    arena = laid.arena
+    made = assemble(
+        model.info, target, options, graph, laid.timeline, arena.storage, arena.fills, laid.order, stopped=laid.stopped
+    )
+    return made, graph
 
 
 def _ends(graph: Graph) -> frozenset[Key]:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from tmpass.problem import Gap
+
 SCHEMA = "tmpass.plan/1"
 
 
@@ -36,8 +38,10 @@ STOPPED = "interrupted: the plan is the best so far"
 class Options:
     """What was asked; the same model, target and options give the same plan.
 
-    Fields: `bind` maps dimensions to numbers; `io` is "arena" or "external"; `share` is "views" or "none"; `budget` and
-    `alignment` are the overrides of the target in bytes, None where it has its own.
+    Fields: `bind` maps dimensions to numbers; `io` is "arena" or "external"; `share` is "auto", "views" or "none";
+    `inplace` and `share_io` say whether results may be written over inputs, and inputs and outputs share; `budget` and
+    `alignment` are the overrides of the target in bytes, None where it has its own; `schedule` is "auto", "given",
+    "topological" or "least-peak"; `states` and `nodes` are what the searches for an order and for addresses may spend.
     """
 
     bind: Mapping[str, int] = field(default_factory=dict)
@@ -45,8 +49,12 @@ class Options:
     alignment: int | None = None
     io: str = "arena"
     keep_inputs: bool = False
-    share: str = "views"
+    share: str = "auto"
+    inplace: bool = True
+    share_io: bool = False
     allow_unplanned: bool = False
+    schedule: str = "auto"
+    states: int = 0
     allocator: str = "auto"
     nodes: int = 0
 
@@ -68,6 +76,19 @@ class MemoryUse:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedOrder:
+    """The order of the operators: `method` is "given", as in the file, "topological" or "least-peak".
+
+    In no order can fewer than `lower_bound` bytes be alive at once in the first memory, with the sharing that was
+    allowed. `states` were looked at to find that out.
+    """
+
+    method: str
+    lower_bound: int
+    states: int
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedStep:
     """Step `step` runs operator `op` of `subgraph`."""
 
@@ -82,7 +103,8 @@ class PlannedStep:
 class PlannedBuffer:
     """Bytes `[offset, offset + size)` of `memory` during the steps `[lower, upper)`.
 
-    `tensors` are the (subgraph, index) of those that share them.
+    `tensors` are the (subgraph, index) of those that share them; `gaps` the steps at which only a window of the bytes
+    is in use, or none.
     """
 
     id: int
@@ -92,6 +114,7 @@ class PlannedBuffer:
     lower: int
     upper: int
     tensors: tuple[tuple[int, int], ...]
+    gaps: tuple[Gap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +152,7 @@ class Plan:
     status: str
     fits: bool
     memories: tuple[MemoryUse, ...]
+    order: PlannedOrder
     schedule: tuple[PlannedStep, ...]
     buffers: tuple[PlannedBuffer, ...]
     tensors: tuple[PlannedTensor, ...]
@@ -145,7 +169,7 @@ class Plan:
 def _value(value: Any) -> str:
     """A list of rows with a line for each; anything else on one line."""
     if isinstance(value, tuple) and value and not isinstance(value[0], str):
-        return "[\n" + ",\n".join(json.dumps(_row(row), ensure_ascii=False) for row in value) + "\n]"
+        return "[\n" + ",\n".join(json.dumps(_row(row), ensure_ascii=False, default=_row) for row in value) + "\n]"
     return json.dumps(_row(value), ensure_ascii=False)
 
 

@@ -16,7 +16,21 @@ from tmpass.sizes import MAX_BYTES
 T = TypeVar("T")
 
 _BYTES = dict.fromkeys(
-    ("budget", "capacity", "peak", "lower_bound", "live_bytes", "size", "offset", "bytes", "nodes"), (0, MAX_BYTES)
+    (
+        "budget",
+        "capacity",
+        "peak",
+        "lower_bound",
+        "live_bytes",
+        "size",
+        "offset",
+        "bytes",
+        "nodes",
+        "states",
+        "window_lower",
+        "window_upper",
+    ),
+    (0, MAX_BYTES),
 )
 _COUNTS = dict.fromkeys(("step", "subgraph", "op", "id", "lower", "index", "buffer", "tensors"), (0, MAX_STEP))
 NUMBERS: dict[str, tuple[int, int]] = {
@@ -33,7 +47,9 @@ WORDS = {
     "status": ("optimal", "feasible", "infeasible", "unknown"),
     "role": ("input", "output", "activation", "variable", "constant", "unplanned"),
     "io": ("arena", "external"),
-    "share": ("views", "none"),
+    "share": ("auto", "views", "none"),
+    "schedule": ("auto", "given", "topological", "least-peak"),
+    "method": ("given", "topological", "least-peak"),
 }
 """Field -> the words that can stand in it."""
 

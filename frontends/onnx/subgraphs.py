@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from onnx import NodeProto
 
-from tmpass.graph import ABSENT, Call, Op, Subgraph, Tensor, TensorKind
+from tmpass.graph import ABSENT, Call, Move, Moves, Op, Subgraph, Tensor, TensorKind
 
 from .constants import Constants, is_folded
 from .dimensions import Bindings
@@ -78,7 +78,9 @@ class SubgraphMaker:
             view = is_view(node, scope, self.opsets, data, result)
         kind = f"{node.domain}::{node.op_type}" if node.domain else node.op_type
         custom = node.domain not in STANDARD_DOMAINS or not self.opsets.defines(node.domain, node.op_type)
-        return Op(kind, name, tuple(inputs), outputs, calls=calls, view=view, custom=custom)
+        return Op(
+            kind, name, tuple(inputs), outputs, calls=calls, moves=Moves(Move.VIEW) if view else None, custom=custom
+        )
 
     def _explain(self, node: NodeProto, scope: Scope, number: int, made: list[Tensor], table: Table) -> None:
         """Note why the shapes of `made`, the results of `node` in subgraph `number`, are open."""

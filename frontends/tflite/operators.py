@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tmpass.errors import ModelError
-from tmpass.graph import ABSENT, Op
+from tmpass.graph import ABSENT, Move, Moves, Op
 
 from . import schema
 from .calls import read_calls
@@ -70,7 +70,9 @@ def read_operators(subgraph: Table, codes: list[Code], tensors: list[Declared], 
                 outputs=outputs,
                 temporaries=tuple(t for t in temporaries if t != ABSENT) if temporaries else (),
                 calls=() if code.custom else read_calls(table, code.name, subgraphs),
-                view=code.name in VIEWS and not code.custom and _same_dtype(inputs, outputs, tensors),
+                moves=Moves(Move.VIEW)
+                if code.name in VIEWS and not code.custom and _same_dtype(inputs, outputs, tensors)
+                else None,
                 custom=code.custom,
             )
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hypothesis import strategies as st
 
 from tmpass.dtypes import UINT8, DType
-from tmpass.graph import Call, Entry, Graph, Op, Subgraph, Tensor, TensorKind
+from tmpass.graph import Call, Entry, Graph, Move, Moves, Op, Subgraph, Tensor, TensorKind
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Sketch:
         return made[0] if made else -1
 
     def view(self, source: int) -> int:
-        return self.op([source], self.tensors[source].shape[0], kind="RESHAPE", view=True)
+        return self.op([source], self.tensors[source].shape[0], kind="RESHAPE", moves=Moves(Move.VIEW))
 
     def done(self) -> Subgraph:
         return Subgraph(self.name, tuple(self.tensors), tuple(self.ops), tuple(self.inputs), tuple(self.outputs))

@@ -12,6 +12,8 @@ from tmpass.sizes import MAX_BYTES, parse_size
 if TYPE_CHECKING:
     from tmpass.plan import Plan
 
+SCHEDULES = ("auto", "given", "topological", "least-peak")
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 EXIT_CODES = {"optimal": 0, "feasible": 0, "infeasible": 1, "unknown": 4}
@@ -54,12 +56,18 @@ def planning_options(function: F) -> F:
             click.option("--io", type=click.Choice(["arena", "external"]), default="arena", show_default=True,
                          help="Whether inputs and outputs are in the arena, or in memory that the caller brings."),
             click.option("--keep-inputs", is_flag=True, help="Keep the inputs intact to the end of the run."),
-            click.option("--share", type=click.Choice(["views", "none"]), default="views", show_default=True,
-                         help="Whether a reshape and its kin share one buffer."),
+            click.option("--share", type=click.Choice(["auto", "views", "none"]), default="auto", show_default=True,
+                         help="What may share storage: all that the target allows, a reshape and its kin, or nothing."),
+            click.option("--no-inplace", "inplace", is_flag=True, flag_value=False, default=True,
+                         help="Write no result over an input."),
+            click.option("--share-io", is_flag=True, help="Let inputs and outputs of the model share as others do."),
             click.option("--allow-unplanned", is_flag=True,
                          help="Leave out tensors whose size is not known, and list them."),
+            click.option("--schedule", type=click.Choice(SCHEDULES), default="auto", show_default=True,
+                         help="The order of the operators; auto: the file's, unless another needs a smaller arena."),
+            click.option("--states", type=NODES, help="Search steps that may be spent on the order."),
             click.option("--allocator", default="auto", show_default=True, help=ALLOCATORS),
-            click.option("--nodes", type=NODES, help="Search steps that may be spent."),
+            click.option("--nodes", type=NODES, help="Search steps that may be spent on addresses."),
             click.option("--threads", type=THREADS, default=1, show_default=True, help=THREADS_HELP),
         )
     ):  # fmt: skip
@@ -72,6 +80,7 @@ def make_plan(model: str, asked: dict[str, Any]) -> "Plan":
     from tmpass.allocate import DEFAULT_NODES
     from tmpass.bind import parse_bindings
     from tmpass.pipeline import plan
+    from tmpass.schedule.least_peak import DEFAULT_STATES
 
     with progress(f"planning {model}"):
         made = plan(
@@ -79,8 +88,9 @@ def make_plan(model: str, asked: dict[str, Any]) -> "Plan":
             asked["target"],
             bind=parse_bindings(asked["bind"]),
             nodes=DEFAULT_NODES if asked["nodes"] is None else asked["nodes"],
+            states=DEFAULT_STATES if asked["states"] is None else asked["states"],
             keep=True,
-            **{key: value for key, value in asked.items() if key not in ("target", "bind", "nodes")},
+            **{key: value for key, value in asked.items() if key not in ("target", "bind", "nodes", "states")},
         )
     for warning in made.warnings:
         complain(f"warning: {warning}")

@@ -6,7 +6,7 @@ from tmpass.errors import brief
 from tmpass.execute.places import Key, Layout
 from tmpass.execute.regions import Region, Step
 from tmpass.execute.storage import Storage, Writer
-from tmpass.graph import ABSENT, Graph, Op, TensorKind
+from tmpass.graph import ABSENT, Dim, Graph, Op, TensorKind
 from tmpass.runner import Enter, Runner, Value
 
 _CALLER = Writer(None, "the caller of the model")
@@ -147,8 +147,14 @@ class Machine:
                     self._read([key], me, shared=bool(op.calls))
 
     def _same_elements(self, key: Key, other: Key) -> bool:
-        """Whether element for element stands at the same bytes."""
+        """Whether element for element, each as wide, stands at the same bytes."""
         here, there = self.storage.place(key), self.storage.place(other)
-        return (
-            here is not None and here.same(there) and self._graph.tensor(key).shape == self._graph.tensor(other).shape
-        )
+        one, two = self._graph.tensor(key), self._graph.tensor(other)
+        alike = one.dtype.bits == two.dtype.bits and _significant(one.shape) == _significant(two.shape)
+        return alike and here is not None and here.same(there)
+
+
+def _significant(shape: tuple[Dim, ...] | None) -> tuple[Dim, ...]:
+    """`shape` without leading ones, which change nothing about where an element stands."""
+    dims = shape or ()
+    return dims[next((axis for axis, dim in enumerate(dims) if dim != 1), len(dims)) :]

@@ -1,18 +1,17 @@
 """The figures that a plan states about itself, worked out again."""
 
 from tmpass.bounds import lower_bound
-from tmpass.plan import MemoryUse, Plan, PlannedBuffer
+from tmpass.plan import MemoryUse, Plan
 from tmpass.problem import Buffer, Problem
-from tmpass.verify.placement import extent
-from tmpass.verify.replay import Needed
+from tmpass.verify.hulls import Hull
 from tmpass.verify.violation import Violation
 
 
-def check_figures(plan: Plan, needed: Needed) -> list[Violation]:
+def check_figures(plan: Plan, hulls: list[Hull]) -> list[Violation]:
     """Peaks, bounds, live bytes, `fits` and `status` that do not follow from the buffers."""
     found = []
     for memory in plan.memories:
-        found += _check_memory(memory, [b for b in plan.buffers if b.memory == memory.name], needed)
+        found += _check_memory(memory, [hull for hull in hulls if hull.buffer.memory == memory.name])
     fits = all(m.capacity is None or m.peak <= m.capacity for m in plan.memories)
     tight = all(m.peak == m.lower_bound for m in plan.memories)
     too_large = any(m.capacity is not None and m.lower_bound > m.capacity for m in plan.memories)
@@ -23,9 +22,9 @@ def check_figures(plan: Plan, needed: Needed) -> list[Violation]:
     return found
 
 
-def _check_memory(memory: MemoryUse, inside: list[PlannedBuffer], needed: Needed) -> list[Violation]:
-    peak = max((b.offset + b.size for b in inside if b.size), default=0)
-    buffers = tuple(Buffer(str(b.id), *extent(b, needed), b.size) for b in inside)
+def _check_memory(memory: MemoryUse, inside: list[Hull]) -> list[Violation]:
+    peak = max((h.buffer.offset + h.buffer.size for h in inside if h.buffer.size), default=0)
+    buffers = tuple(Buffer("", h.lower, h.upper, h.buffer.size, gaps=h.gaps) for h in inside)
     bound = lower_bound(Problem(buffers, alignment=memory.alignment))
     found = []
     if memory.peak != peak:

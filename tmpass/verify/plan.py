@@ -3,35 +3,37 @@
 from tmpass.errors import brief
 from tmpass.graph import Graph, Tensor, TensorKind
 from tmpass.plan import Plan, PlannedTensor
+from tmpass.target import Sharing
 from tmpass.verify.figures import check_figures
+from tmpass.verify.hulls import find_hulls
 from tmpass.verify.placement import check_placement
 from tmpass.verify.replay import Broken, Key, Needed, replay
 from tmpass.verify.sharing import check_sharing
 from tmpass.verify.violation import Violation, tensor_name
 
 
-def check_plan(plan: Plan, graph: Graph) -> list[Violation]:
+def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list[Violation]:
     """Every law that `plan` breaks, as a plan for `graph`, whose dimensions are bound as the plan's options say.
 
     It checks that the schedule is a run of the model; that every tensor is accounted for, with its own name, type,
-    shape and size; that live ranges, derived anew, are what the buffers claim; sharing; overlap in time and space;
-    alignment; capacity; and that peak, bounds and status agree with the offsets.
+    shape and size; that live ranges, derived anew, are what the buffers claim; sharing, also by what the target allows
+    where `sharing` says it; overlap in time and space; alignment; capacity; and that peak, bounds and status agree with
+    the offsets.
     """
     try:
         needed = replay(graph, plan.schedule, keep_inputs=plan.options.keep_inputs)
     except Broken as broken:
         return [broken.violation]
     # What is checked last relies on the first three.
-    return (
-        _check_options(plan)
-        or _check_tensors(plan, graph, needed)
-        or _check_references(plan)
-        or [
-            *check_sharing(plan, graph),
-            *check_placement(plan, needed),
-            *check_figures(plan, needed),
-        ]
-    )
+    found = _check_options(plan) or _check_tensors(plan, graph, needed) or _check_references(plan)
+    if found:
+        return found
+    hulls = find_hulls(plan, needed)
+    return [
+        *check_sharing(plan, graph, needed, sharing),
+        *check_placement(plan, needed, hulls),
+        *check_figures(plan, hulls),
+    ]
 
 
 def _check_options(plan: Plan) -> list[Violation]:
@@ -109,12 +111,11 @@ def _fault(
 
 
 def _check_references(plan: Plan) -> list[Violation]:
-    """Buffers and tensors name each other, with equal offsets and sizes that hold."""
+    """Buffers and tensors name each other, and a buffer reaches from the first byte of its tensors to the last."""
     found = []
     memories = {memory.name for memory in plan.memories}
     members: list[list[Key]] = [[] for _ in plan.buffers]
-    sizes = {(row.subgraph, row.index): row.bytes or 0 for row in plan.tensors}
-    names = {(row.subgraph, row.index): tensor_name(row) for row in plan.tensors}
+    rows = {(row.subgraph, row.index): row for row in plan.tensors}
     for row in plan.tensors:
         if row.buffer is None:
             continue
@@ -122,11 +123,9 @@ def _check_references(plan: Plan) -> list[Violation]:
         if not 0 <= row.buffer < len(members):
             found.append(Violation("missing", f"{name} is in buffer {row.buffer}, which is not listed", name))
             continue
-        buffer = plan.buffers[row.buffer]
         members[row.buffer].append((row.subgraph, row.index))
-        if row.offset != buffer.offset:
-            message = f"{name} is at {row.offset}, but its buffer {buffer.id} at {buffer.offset}"
-            found.append(Violation("offset", message, name, low=row.offset))
+        if row.offset is None:
+            found.append(Violation("offset", f"{name} is in buffer {row.buffer}, but has no offset", name))
     for number, buffer in enumerate(plan.buffers):
         if buffer.id != number or buffer.memory not in memories or buffer.size < 0 or buffer.offset < 0:
             memory = brief(buffer.memory)
@@ -137,9 +136,16 @@ def _check_references(plan: Plan) -> list[Violation]:
             found.append(Violation("alias", message))
             continue
         # A buffer that claims too much would make a wrong bound look right.
-        largest = max(members[number], key=lambda key: sizes[key])
-        if buffer.size != sizes[largest]:
-            name = names[largest]
-            message = f"{name} has {sizes[largest]} bytes, but its buffer {number} {buffer.size}"
+        inside = [rows[key] for key in members[number]]
+        lowest = min(inside, key=lambda row: row.offset or 0)
+        if lowest.offset != buffer.offset:
+            name = tensor_name(lowest)
+            message = f"{name} is at {lowest.offset}, but its buffer {number} begins at {buffer.offset}"
+            found.append(Violation("offset", message, name, low=lowest.offset))
+        highest = max(inside, key=lambda row: (row.offset or 0) + (row.bytes or 0))
+        end = (highest.offset or 0) + (highest.bytes or 0)
+        if not found and end != buffer.offset + buffer.size:
+            name = tensor_name(highest)
+            message = f"{name} ends at byte {end}, but its buffer {number} at byte {buffer.offset + buffer.size}"
             found.append(Violation("size", message, name, low=buffer.offset, high=buffer.offset + buffer.size))
     return found

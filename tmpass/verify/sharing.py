@@ -1,55 +1,187 @@
 """Whether the tensors of one buffer may share it, judged anew from the graph."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
+from dataclasses import dataclass
 
-from tmpass.graph import ABSENT, Graph, TensorKind
-from tmpass.plan import Plan
-from tmpass.verify.replay import Key
+from tmpass.graph import Graph, Tensor, TensorKind
+from tmpass.plan import Options, Plan, PlannedTensor
+from tmpass.target import EVERY, Sharing
+from tmpass.verify.contents import Contents
+from tmpass.verify.meetings import Held, meetings
+from tmpass.verify.replay import Key, Needed
 from tmpass.verify.violation import Violation, tensor_name
 
+_ALL = Sharing((EVERY,), (EVERY,), (EVERY,))
 
-def check_sharing(plan: Plan, graph: Graph) -> list[Violation]:
-    """Buffers whose tensors are not all tied together by views and captures or would overwrite each other, captures
-    that are apart from what they capture, and tensors left outside the arena without a reason to be there.
+
+def check_sharing(plan: Plan, graph: Graph, needed: Needed, sharing: Sharing | None = None) -> list[Violation]:
+    """Tensors of one buffer that have bytes in common while both are needed, unless it is proved that they hold the
+    same there, or that one is written over the other at its last use; captures that are apart from what they capture;
+    and tensors left outside the arena without a reason to be there.
+
+    `sharing` is what the target allows, where that is known.
     """
     rows = {(row.subgraph, row.index): row for row in plan.tensors}
-    planned = {key: row.buffer for key, row in rows.items() if row.role not in ("constant", "unplanned")}
-    ties, found = _ties(graph), []
-    for captured, capture in ties.captures:
-        if capture in planned and planned.get(captured, capture) != planned[capture]:
+    planned = {key: row for key, row in rows.items() if row.role not in ("constant", "unplanned")}
+    allowed = _asked(sharing or _ALL, plan.options)
+    judge = _Judge(plan, graph, needed, allowed, Contents(graph, allowed), _ends(graph), _loops(graph))
+    found = []
+    for capture, captured in judge.contents.captured.items():
+        if capture in planned and captured in planned and _place(rows[capture]) != _place(rows[captured]):
             one, two = tensor_name(rows[capture]), tensor_name(rows[captured])
-            found.append(Violation("alias", f"{one} captures {two}, but they are in different buffers", one, two))
-    tied: dict[Key, list[Key]] = defaultdict(list)
-    for a, b in (*ties.captures, *(ties.views if plan.options.share == "views" else ())):
-        tied[a].append(b)
-        tied[b].append(a)
-    together: dict[int | None, list[Key]] = defaultdict(list)
-    for key, buffer in planned.items():
-        together[buffer].append(key)
+            found.append(Violation("alias", f"{one} captures {two}, but they are in different places", one, two))
+    found += _check_outside(plan, graph, judge, rows, [key for key, row in planned.items() if row.buffer is None])
+    for buffer in plan.buffers:
+        if len(buffer.tensors) < 2:
+            continue
+        held = []
+        for key in buffer.tensors:
+            low = rows[key].offset or 0
+            held.append(Held(*needed[key], low, low + (rows[key].bytes or 0), key))
+        for a, b in meetings(held):
+            if why := judge.fault(a, b):
+                names = tensor_name(rows[a.key]), tensor_name(rows[b.key])
+                low, high, step = max(a.low, b.low), min(a.high, b.high), max(a.first, b.first)
+                message = (
+                    f"{names[0]} and {names[1]} share bytes {low}..{high - 1} of a buffer at step {step}, but {why}"
+                )
+                found.append(Violation("alias", message, *names, step, low, high))
+    return found
 
-    outside = together.pop(None, [])
+
+def _asked(sharing: Sharing, options: Options) -> Sharing:
+    """What of `sharing` the options of the plan leave."""
+    if options.share == "none":
+        return Sharing(views=())
+    if options.share == "views":
+        return Sharing(views=sharing.views)
+    return Sharing(sharing.views, sharing.in_place if options.inplace else (), sharing.parts)
+
+
+def _ends(graph: Graph) -> set[Key]:
+    return {
+        (entry.subgraph, t)
+        for entry in graph.entries
+        for t in (*graph.subgraphs[entry.subgraph].inputs, *graph.subgraphs[entry.subgraph].outputs)
+    }
+
+
+def _loops(graph: Graph) -> set[int]:
+    return {call.subgraph for subgraph in graph.subgraphs for op in subgraph.ops for call in op.calls if call.repeats}
+
+
+def _place(row: PlannedTensor) -> tuple[int | None, int | None]:
+    return row.buffer, row.offset
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """What two tensors may have in common, and why not."""
+
+    plan: Plan
+    graph: Graph
+    needed: Needed
+    allowed: Sharing
+    contents: Contents
+    ends: set[Key]
+    loops: set[int]
+
+    def fault(self, one: Held, two: Held) -> str:
+        """Why the bytes that `one` and `two` have in common at one step are lost; empty if they are not."""
+        owner, other = self.contents.owner(one.key), self.contents.owner(two.key)
+        if owner == other:
+            return "" if one.low == two.low else "they are one tensor, captured"
+        if not self.plan.options.share_io and not self.ends.isdisjoint((owner, other)):
+            return "one is an input or output of the model"
+        if self._through_a_loop(one.key, two.key) or self._through_a_loop(two.key, one.key):
+            return "one goes into the body of a loop and the other comes out of it"
+        low = max(one.low, two.low)
+        size = min(one.high, two.high) - low
+        if self.contents.same(one.key, low - one.low, two.key, low - two.low, size):
+            return ""
+        if self._in_place(one, two) or self._in_place(two, one):
+            return ""
+        return "nothing ties them"
+
+    def _through_a_loop(self, one: Key, two: Key) -> bool:
+        if one[0] != two[0] or one[0] not in self.loops:
+            return False
+        body = self.graph.subgraphs[one[0]]
+        return one[1] in body.inputs and two[1] in body.outputs
+
+    def _in_place(self, source: Held, result: Held) -> bool:
+        """Whether an operator may write `result` over `source`: at the only step at which both are needed."""
+        step = result.first
+        if source.last != step or not 0 <= step < len(self.plan.schedule):
+            return False
+        row = self.plan.schedule[step]
+        op = self.graph.subgraphs[row.subgraph].ops[row.op]
+        s, t = source.key
+        if row.subgraph != s or op.calls or op.custom or not op.elementwise or list(op.inputs).count(t) != 1:
+            return False
+        if not op.outputs or (s, op.outputs[0]) != result.key or source.low != result.low:
+            return False
+        if not self.allowed.allows(self.allowed.in_place, op.kind):
+            return False
+        return all(self._ordinary(key) for key in (source.key, result.key)) and _alike(
+            self.graph.tensor(source.key), self.graph.tensor(result.key)
+        )
+
+    def _ordinary(self, key: Key) -> bool:
+        """Whether only operators of its own subgraph, one of them writing, know of `key`."""
+        subgraph = self.graph.subgraphs[key[0]]
+        if self.graph.tensor(key).kind is not TensorKind.ACTIVATION or not self.contents.steady(key):
+            return False
+        free = self.plan.options.share_io and key in self.ends and key[0] not in self.graph.called
+        return free or key[1] not in (*subgraph.inputs, *subgraph.outputs)
+
+
+def _alike(one: Tensor, two: Tensor) -> bool:
+    """Whether both have the same elements in the same places, but for their values."""
+    if one.shape is None or two.shape is None or one.dtype.bits != two.dtype.bits or (one.dtype.bits or 1) % 8:
+        return False
+    longer, shorter = sorted((one.shape, two.shape), key=len, reverse=True)
+    more = len(longer) - len(shorter)
+    return longer[more:] == shorter and all(dim == 1 for dim in longer[:more])
+
+
+def _check_outside(
+    plan: Plan, graph: Graph, judge: _Judge, rows: dict[Key, PlannedTensor], outside: list[Key]
+) -> list[Violation]:
+    """The caller's memory for an end may hold what has all of its bytes, and only that."""
+    if not outside:
+        return []
     called = graph.called
     ends = {key for key in outside if rows[key].role in ("input", "output") and key[0] not in called}
     inner = [key for key in outside if key not in ends]
+    tied = defaultdict(list)
+    pairs = list(judge.contents.captured.items())
+    if plan.options.share_io:
+        pairs += [
+            ((s, op.inputs[0]), (s, op.outputs[0]))
+            for s, subgraph in enumerate(graph.subgraphs)
+            for op in subgraph.ops
+            if op.view and judge.contents.same((s, op.inputs[0]), 0, (s, op.outputs[0]), 0, 1)
+        ]
+    for a, b in pairs:
+        tied[a].append(b)
+        tied[b].append(a)
     held: set[Key] = set()
+    found = []
     for end in sorted(ends):
-        # The caller's memory for one end may hold what leads to it, under the same laws as a buffer.
         members = _reached(end, inner, tied)
         held.update(members)
-        if message := _loses_data(members, graph, ties):
+        own = {judge.contents.owner(key) for key in members}
+        for s in judge.loops:
+            body = graph.subgraphs[s]
+            if any((s, t) in own for t in body.inputs) and any((s, t) in own for t in body.outputs):
+                message = f"an input and an output of the loop body {body.name!r} are in one memory of the caller"
+                found.append(Violation("alias", message, tensor_name(rows[end])))
+        if len(own) > 1 and len({rows[key].bytes for key in own}) > 1:
+            message = "tensors of different sizes are in one memory of the caller"
             found.append(Violation("alias", message, tensor_name(rows[end])))
     lost = [rows[key] for key in outside if key not in held]
-    found += [Violation("missing", f"{tensor_name(r)} has no buffer, as {r.role}", tensor_name(r)) for r in lost]
-    for members in together.values():
-        one = tensor_name(rows[members[0]])
-        tied_together = set(_reached(members[0], members, tied))
-        for key in members:
-            if key not in tied_together:
-                two = tensor_name(rows[key])
-                found.append(Violation("alias", f"{one} and {two} share a buffer, but nothing ties them", one, two))
-        if message := _loses_data(members, graph, ties):
-            found.append(Violation("alias", message, one))
-    return found
+    return found + [Violation("missing", f"{tensor_name(r)} has no buffer, as {r.role}", tensor_name(r)) for r in lost]
 
 
 def _reached(start: Key, members: list[Key], tied: dict[Key, list[Key]]) -> list[Key]:
@@ -60,51 +192,3 @@ def _reached(start: Key, members: list[Key], tied: dict[Key, list[Key]]) -> list
         inside.difference_update(fresh)
         reached += fresh
     return reached
-
-
-class _Ties:
-    """What ties tensors together, and what forbids it."""
-
-    def __init__(self) -> None:
-        self.captures: list[tuple[Key, Key]] = []
-        self.views: list[tuple[Key, Key]] = []
-        self.writes: Counter[Key] = Counter()
-        self.loops: set[int] = set()
-
-
-def _ties(graph: Graph) -> _Ties:
-    ties = _Ties()
-    for s, subgraph in enumerate(graph.subgraphs):
-        ties.writes.update((s, t) for t in subgraph.inputs)
-        for op in subgraph.ops:
-            ties.writes.update((s, t) for t in op.outputs if t != ABSENT)
-            if op.view and op.inputs[0] != ABSENT and op.outputs[0] != ABSENT:
-                ties.views.append(((s, op.inputs[0]), (s, op.outputs[0])))
-            for call in op.calls:
-                ties.loops |= {call.subgraph} if call.repeats else set()
-                ties.captures += [
-                    ((s, tensor.captures), (call.subgraph, t))
-                    for t, tensor in enumerate(graph.subgraphs[call.subgraph].tensors)
-                    if tensor.kind is TensorKind.CAPTURE and tensor.captures is not None
-                    if graph.tensor((s, tensor.captures)).kind is not TensorKind.CONSTANT
-                ]
-    return ties
-
-
-def _loses_data(members: list[Key], graph: Graph, ties: _Ties) -> str:
-    """Why one of `members`, which share a buffer, would overwrite another; empty if none does."""
-    captured = {capture for _, capture in ties.captures}
-    own = [key for key in members if key not in captured]
-    if len(own) < 2:
-        return ""
-    for key in own:
-        if graph.tensor(key).kind is TensorKind.VARIABLE:
-            return f"variable {graph.tensor(key).name!r} shares a buffer, but it is written again"
-        if ties.writes[key] > 1:
-            return f"{graph.tensor(key).name!r} shares a buffer, but it is written {ties.writes[key]} times"
-    for s in ties.loops:
-        body = graph.subgraphs[s]
-        if any((s, t) in own for t in body.inputs) and any((s, t) in own for t in body.outputs):
-            return f"an input and an output of the loop body {body.name!r} share a buffer"
-    sizes = {graph.tensor(key).bytes for key in own}
-    return f"tensors of different sizes share a buffer: {sorted(map(str, sizes))}" if len(sizes) > 1 else ""

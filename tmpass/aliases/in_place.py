@@ -1,0 +1,221 @@
+"""Operators that write their result over an input which ends there."""
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from tmpass.aliases import Aliases, Key, written
+from tmpass.aliases.classes import Classes, sizes_of
+from tmpass.graph import ABSENT, Dim, Graph, Op, Tensor, TensorKind
+from tmpass.schedule import Schedule
+from tmpass.target import Sharing
+
+_MOST_PAIRS = 4096
+"""So many pairs of tensors are compared before two classes may be one; classes that need more stay apart."""
+
+Ranges = Mapping[Key, tuple[int, int]]
+"""Tensor -> `[lower, upper)` in steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class InPlace:
+    """Operator `op` of `subgraph` may write `result` over `source`, if nobody needs `source` afterwards."""
+
+    subgraph: int
+    op: int
+    source: Key
+    result: Key
+
+
+def in_place_pairs(
+    graph: Graph,
+    aliases: Aliases,
+    sharing: Sharing,
+    *,
+    share_io: bool = False,
+    external: frozenset[Key] = frozenset(),
+) -> tuple[InPlace, ...]:
+    """What may be written in place as far as the order of operators has no part in it, in the order of the file.
+
+    The operator is element-wise and `sharing` lists it; source and result have one shape, but for leading ones, and
+    elements of one width; the operator names the source once. Neither is a constant, variable or capture, outside the
+    arena, or an input or output of a subgraph; with `share_io` they may be of an entry.
+    """
+    if not sharing.in_place:
+        return ()
+    writes = written(graph)
+    barred = {aliases.of(key) for key in external}
+    inner = graph.called if share_io else frozenset(range(len(graph.subgraphs)))
+    found = []
+    for s, subgraph in enumerate(graph.subgraphs):
+        ends = {*subgraph.inputs, *subgraph.outputs} if s in inner else set()
+
+        def free(t: int, s: int = s, ends: set[int] = ends) -> bool:
+            tensor, key = graph.subgraphs[s].tensors[t], (s, t)
+            if tensor.kind is not TensorKind.ACTIVATION or t in ends or writes[key] > 1:
+                return False
+            return aliases.of(key) not in barred
+
+        for index, op in enumerate(subgraph.ops):
+            if not _listed(op, sharing) or not free(op.outputs[0]):
+                continue
+            result = subgraph.tensors[op.outputs[0]]
+            found += [
+                InPlace(s, index, (s, t), (s, op.outputs[0]))
+                for t in op.inputs
+                if t != ABSENT and op.inputs.count(t) == 1 and free(t) and _alike(subgraph.tensors[t], result)
+            ]
+    return tuple(found)
+
+
+def _listed(op: Op, sharing: Sharing) -> bool:
+    if not op.elementwise or op.calls or op.custom or not op.outputs or op.outputs[0] == ABSENT:
+        return False
+    return sharing.allows(sharing.in_place, op.kind)
+
+
+def _alike(one: Tensor, two: Tensor) -> bool:
+    """Whether element i of both has the same place and width."""
+    bits = one.dtype.bits
+    if bits is None or bits % 8 or bits != two.dtype.bits or not one.bytes:
+        return False
+    return _without_leading_ones(one.shape) == _without_leading_ones(two.shape) and one.bytes == two.bytes
+
+
+def _without_leading_ones(shape: tuple[Dim, ...] | None) -> tuple[Dim, ...] | None:
+    if shape is None:
+        return None
+    first = next((axis for axis, dim in enumerate(shape) if dim != 1), len(shape))
+    return shape[first:]
+
+
+def join_in_place(
+    graph: Graph, schedule: Schedule, aliases: Aliases, pairs: tuple[InPlace, ...], ranges: Ranges
+) -> Aliases:
+    """`aliases` with those of `pairs` joined that are safe on the timeline `schedule`; `ranges` are its live ranges.
+
+    The source ends with the operator's step and the result begins there; no other tensors of their classes have bytes
+    in common while both are alive. Of several inputs the first that can be shared is.
+    """
+    if not pairs:
+        return aliases
+    step_of = _single_steps(schedule, {(pair.subgraph, pair.op) for pair in pairs})
+    rooms = _Rooms(graph, aliases, ranges)
+    for pair in pairs:
+        at = step_of.get((pair.subgraph, pair.op))
+        if at is not None and pair.source in ranges and pair.result in ranges:
+            end = schedule.steps[at].end
+            if ranges[pair.source][1] == end and ranges[pair.result][0] == at:
+                rooms.allowed[pair.source, pair.result] = at
+    done: set[Key] = set()
+    reason = dict(aliases.reason)
+    for pair in sorted(pairs, key=lambda pair: step_of.get((pair.subgraph, pair.op)) or 0):
+        if (pair.source, pair.result) in rooms.allowed and pair.result not in done and rooms.join(pair):
+            done.add(pair.result)
+            op = graph.subgraphs[pair.subgraph].ops[pair.op]
+            words = f"{op.kind} writes it over {graph.tensor(pair.source).name!r}"
+            old = reason.get(pair.result)
+            reason[pair.result] = f"{words}; {old}" if old else words
+    found = {key: rooms.classes.find(key) for key in list(rooms.classes.parent)}
+    position = {key: at for key, (_, at) in found.items() if at}
+    return Aliases({key: root for key, (root, _) in found.items()}, position, reason)
+
+
+def _single_steps(schedule: Schedule, ops: set[tuple[int, int]]) -> dict[tuple[int, int], int]:
+    """(subgraph, operator) -> its step, for those of `ops` that run once."""
+    found: dict[tuple[int, int], int] = {}
+    again = set()
+    for at, step in enumerate(schedule.steps):
+        op = (step.subgraph, step.op)
+        if op in ops and found.setdefault(op, at) != at:
+            again.add(op)
+    return {op: at for op, at in found.items() if op not in again}
+
+
+@dataclass(slots=True)
+class _Room:
+    """The tensors of a class by the ends of their live ranges."""
+
+    by_lower: list[tuple[int, Key]] = field(default_factory=list)
+    by_upper: list[tuple[int, Key]] = field(default_factory=list)
+
+    def add(self, key: Key, span: tuple[int, int]) -> None:
+        insort(self.by_lower, (span[0], key))
+        insort(self.by_upper, (span[1], key))
+
+    def from_step(self, step: int) -> list[tuple[int, Key]]:
+        """Those that are alive at `step` or later."""
+        return self.by_upper[bisect_right(self.by_upper, (step, _LAST)) :]
+
+    def before(self, step: int) -> list[tuple[int, Key]]:
+        """Those that are alive before `step`."""
+        return self.by_lower[: bisect_left(self.by_lower, (step,))]
+
+
+_LAST: Key = (2**62, 0)
+
+
+class _Rooms:
+    """Classes that grow as operators are found to write in place.
+
+    `allowed` has (source, result) -> the one step at which both may have the same bytes.
+    """
+
+    def __init__(self, graph: Graph, aliases: Aliases, ranges: Ranges) -> None:
+        self.size: Callable[[Key], int] = sizes_of(graph)
+        self.ranges = ranges
+        parents = {key: (root, aliases.position.get(key, 0)) for key, root in aliases.root.items()}
+        self.classes = Classes(self.size, parent=parents)
+        self.allowed: dict[tuple[Key, Key], int] = {}
+        self._rooms: dict[Key, _Room] = {}
+        for key in sorted(aliases.root):
+            if key in ranges and self.size(key):
+                self._room(aliases.root[key], empty=True).add(key, ranges[key])
+
+    def _room(self, root: Key, *, empty: bool = False) -> _Room:
+        if root not in self._rooms:
+            self._rooms[root] = _Room()
+            if not empty:
+                self._rooms[root].add(root, self.ranges[root])
+        return self._rooms[root]
+
+    def join(self, pair: InPlace) -> bool:
+        """Make source and result of `pair` begin at one place; whether that is safe."""
+        (one, low), (two, at) = self.classes.find(pair.source), self.classes.find(pair.result)
+        if one == two:
+            return low == at
+        # The larger class stays where it is, and the smaller one must lie inside it.
+        shift = low - at
+        outer, inner = one, two
+        if self.size(two) > self.size(one):
+            outer, inner, shift = two, one, -shift
+        if shift < 0 or shift + self.size(inner) > self.size(outer) or self._clash(one, two, low - at):
+            return False
+        self.classes.attach(inner, outer, shift)
+        self._merge(inner, outer)
+        return True
+
+    def _clash(self, one: Key, two: Key, shift: int) -> bool:
+        """Whether tensors of two classes, the second one `shift` bytes further, would overwrite each other."""
+        room, other = self._room(one), self._room(two)
+        late = room.from_step(other.by_lower[0][0])
+        early = other.before(room.by_upper[-1][0])
+        if len(late) * len(early) > _MOST_PAIRS:
+            return True
+        return any(self._overlap(a, b, shift) for _, a in late for _, b in early)
+
+    def _overlap(self, a: Key, b: Key, shift: int) -> bool:
+        lower = max(self.ranges[a][0], self.ranges[b][0])
+        upper = min(self.ranges[a][1], self.ranges[b][1])
+        low, there = self.classes.find(a)[1], self.classes.find(b)[1] + shift
+        if lower >= upper or low >= there + self.size(b) or there >= low + self.size(a):
+            return False
+        pair = (a, b) if (a, b) in self.allowed else (b, a)
+        return not (low == there and self.allowed.get(pair) == lower == upper - 1)
+
+    def _merge(self, inner: Key, outer: Key) -> None:
+        """Give all tensors of two classes to one, the fewer to the more."""
+        few, many = sorted((self._rooms.pop(inner), self._rooms.pop(outer)), key=lambda room: len(room.by_lower))
+        for _, key in few.by_lower:
+            many.add(key, self.ranges[key])
+        self._rooms[outer] = many

@@ -1,0 +1,85 @@
+"""What operators that only pass bytes on tie together: a part, and the whole that holds its bytes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+from math import prod
+
+from tmpass.aliases.classes import Key
+from tmpass.graph import ABSENT, Graph, Move, Moves, Op, Subgraph, Tensor, TensorKind
+from tmpass.target import Sharing
+
+_ORDINARY = (TensorKind.ACTIVATION, TensorKind.CAPTURE)
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """`part` holds the bytes of `whole` from `position` on, since `op` only moves them."""
+
+    part: Key
+    whole: Key
+    position: int
+    op: Op
+
+
+def ties(graph: Graph, sharing: Sharing) -> Iterator[Tie]:
+    """The ties of every operator of `graph` that `sharing` lists, in the order of the file.
+
+    Pieces that are not contiguous, or not of whole bytes, tie nothing.
+    """
+    for s, subgraph in enumerate(graph.subgraphs):
+        for op in subgraph.ops:
+            moves = op.moves
+            if moves is None:
+                continue
+            view = moves.kind is Move.VIEW
+            if not sharing.allows(sharing.views if view else sharing.parts, op.kind):
+                continue
+            for part, whole, position in _view(op, subgraph) if view else _parts(op, moves, subgraph):
+                yield Tie((s, part), (s, whole), position, op)
+
+
+def _view(op: Op, subgraph: Subgraph) -> Iterator[tuple[int, int, int]]:
+    source, result = op.inputs[0], op.outputs[0]
+    if ABSENT in (source, result):
+        return
+    one, two = subgraph.tensors[source], subgraph.tensors[result]
+    if one.kind in _ORDINARY and two.kind in _ORDINARY and one.bytes is not None and one.bytes == two.bytes:
+        yield result, source, 0
+
+
+def _parts(op: Op, moves: Moves, subgraph: Subgraph) -> Iterator[tuple[int, int, int]]:
+    """(part, whole, position) for each part of `op` that can be where it is in the whole."""
+    joins = moves.kind is Move.CONCAT
+    side, other = (op.inputs, op.outputs) if joins else (op.outputs, op.inputs)
+    whole, parts = other[moves.whole], [side[at] for at in moves.parts]
+    if ABSENT in (whole, *parts):
+        return
+    tensors = subgraph.tensors
+    sizes = [tensors[part].bytes for part in parts]
+    total = tensors[whole].bytes
+    if tensors[whole].kind not in _ORDINARY or not total or not _contiguous(tensors[whole], moves.axis):
+        return
+    known = [size for size in sizes if size is not None]
+    if len(known) < len(sizes) or any(tensors[part].dtype.bits != tensors[whole].dtype.bits for part in parts):
+        return
+    start = 0
+    if moves.kind is Move.SLICE:
+        start = moves.start * (total // (_dim(tensors[whole], moves.axis) or 1))
+    elif sum(known) != total:
+        return
+    for part, size, end in zip(parts, known, accumulate(known, initial=start), strict=False):
+        if size and tensors[part].kind in _ORDINARY and end + size <= total:
+            yield part, whole, end
+
+
+def _contiguous(whole: Tensor, axis: int) -> bool:
+    """Whether all that has one index along `axis` is one run of whole bytes."""
+    shape, bits = whole.shape, whole.dtype.bits
+    if shape is None or whole.unknown or bits is None or bits % 8 or not 0 <= axis < len(shape):
+        return False
+    return prod(int(dim) for dim in shape[:axis]) == 1
+
+
+def _dim(whole: Tensor, axis: int) -> int:
+    return int((whole.shape or (1,))[axis])

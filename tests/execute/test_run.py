@@ -14,10 +14,14 @@ from tmpass.graph import Call, TensorKind
 from tmpass.loading import Model
 from tmpass.pipeline import plan
 from tmpass.plan import ModelInfo
+from tmpass.target import EVERY, Memory, Sharing, Target
+
+MEMORY = Memory("scratchpad", None, 1, ("activations", "variables", "inputs_outputs"))
+ALL = Target("all", "allows every sharing", "", (MEMORY,), Sharing((EVERY,), (EVERY,), (EVERY,)))
 
 
 def planned(graph, **options):
-    return plan(Model(ModelInfo("test", "test", "0" * 64), graph), alignment=1, **options)
+    return plan(Model(ModelInfo("test", "test", "0" * 64), graph), ALL, **options)
 
 
 def execute(made, graph):
@@ -41,9 +45,15 @@ def kinds(made, graph):
 
 
 @settings(max_examples=100, deadline=None)
-@given(graphs(), st.booleans(), st.sampled_from(["arena", "external"]), st.sampled_from(["views", "none"]))
-def test_a_verified_plan_loses_nothing(graph, keep_inputs, io, share):
-    done = execute(planned(graph, keep_inputs=keep_inputs, io=io, share=share), graph)
+@given(
+    graphs(),
+    st.booleans(),
+    st.sampled_from(["arena", "external"]),
+    st.sampled_from(["auto", "auto", "views", "none"]),
+    st.booleans(),
+)
+def test_a_verified_plan_loses_nothing(graph, keep_inputs, io, share, share_io):
+    done = execute(planned(graph, keep_inputs=keep_inputs, io=io, share=share, share_io=share_io), graph)
     assert (done.violations, done.unreached, done.notes) == ((), (), ())
 
 

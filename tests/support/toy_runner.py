@@ -1,8 +1,9 @@
 """A Runner for any graph: what an operator makes is a digest of all that it reads."""
 
 import hashlib
+from math import prod
 
-from tmpass.graph import ABSENT, Graph, TensorKind
+from tmpass.graph import ABSENT, Graph, Move, TensorKind
 from tmpass.runner import Difference, Enter, Value
 
 ROUNDS = 3
@@ -42,9 +43,35 @@ class ToyRunner:
                         passed[i] = value
                 last[number] = yield Enter(number, tuple(passed))
                 read += [value.data for value in last[number]]
-        if node.view:
-            return (inputs[0] or self.constant(subgraph, node.inputs[0]),)
+        if node.moves is not None:
+            given = [value or self.constant(subgraph, t) for value, t in zip(inputs, node.inputs, strict=True)]
+            return self._moved(subgraph, node, [value.data for value in given])
         return tuple(None if t == ABSENT else self._fill((subgraph, t), i, *read) for i, t in enumerate(node.outputs))
+
+    def _moved(self, s, node, given):
+        """The same bytes as they stand in the results: rows of the whole, cut or joined."""
+        moves, sizes = node.moves, [self.graph.tensor((s, t)).bytes for t in node.outputs]
+        if moves.kind is Move.VIEW:
+            return (Value(given[0], None),)
+        whole = self.graph.tensor((s, (node.outputs if moves.kind is Move.CONCAT else node.inputs)[moves.whole]))
+        rows = prod(whole.shape[: moves.axis])
+        if rows == 0:
+            return tuple(Value(b"", None) for _ in node.outputs)
+
+        def row(data, index):
+            width = len(data) // rows
+            return data[index * width : (index + 1) * width]
+
+        if moves.kind is Move.CONCAT:
+            parts = [given[at] for at in moves.parts]
+            return (Value(b"".join(row(part, i) for i in range(rows) for part in parts), None),)
+        at = moves.start * prod(whole.shape[moves.axis + 1 :]) * whole.dtype.bits // 8
+        results = []
+        for size in sizes:
+            width = size // rows
+            results.append(Value(b"".join(row(given[moves.whole], i)[at : at + width] for i in range(rows)), None))
+            at += width
+        return tuple(results)
 
     def reference(self, subgraph, inputs):
         raise NotImplementedError("ask Reference")

@@ -108,6 +108,25 @@ def replaced_peak(made, peak):
     return replace(made, memories=tuple(replace(memory, peak=peak) for memory in made.memories))
 
 
+def test_a_claim_to_compute_element_by_element_is_tried():
+    class Sum(ReferencedRunner):
+        def _element_by_element(self, *operator):
+            *_, inputs = operator
+            return replace(inputs[0], data=bytes([sum(inputs[0].data) % 256]) * 8)
+
+    main = Sketch()
+    x = main.input(8)
+    main.outputs = [main.op([x], 8, elementwise=True)]
+    graph = graph_of(main)
+    made = planned(graph)
+    assert execute_plan(made, graph, Sum(graph)).violations == ()
+    (found,) = execute_plan(moved(made, 1, offset(made, x)), graph, Sum(graph)).violations
+    assert (found.kind, found.message) == (
+        "in place",
+        "step 0 (OP 'op0') writes tensor 1 't1' over tensor 0 't0', but does not compute it element by element",
+    )
+
+
 def test_an_elementwise_operator_may_not_write_over_what_it_repeats():
     main = Sketch()
     x, row = main.input((2, 4)), main.input((1, 8))

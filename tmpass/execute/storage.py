@@ -133,6 +133,12 @@ class Storage:
                 differing = _differing(found, wanted)
                 self._blame(key, place, differing, time, f"{writer.title} collects", writer, shared=True)
 
+    def report_in_place(self, result: Key, source: Key, writer: Writer) -> None:
+        """Report that `result` cannot be written over `source`."""
+        one, two = self._titles[result], self._titles[source]
+        message = f"{writer.title} writes {one} over {two}, but does not compute it element by element"
+        self._report(Violation("in place", message, one, two, writer.step))
+
     def end(self, keys: Iterable[Key]) -> None:
         """Forget tensors that nobody reads again; their bytes stay until others are written there."""
         for key in keys:

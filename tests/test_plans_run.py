@@ -5,28 +5,101 @@ from hypothesis import strategies as st
 from support.graphs import Sketch, graph_of, graphs
 from support.machine import Arena, Private, run
 
-from tmpass.graph import Call, TensorKind
+from tmpass.aliases import Aliases
+from tmpass.aliases.classes import Classes
+from tmpass.allocate import allocate
+from tmpass.assemble import Fill, assemble, distribute
+from tmpass.graph import ABSENT, Call, Graph, TensorKind
+from tmpass.liveness import find_storage
 from tmpass.loading import Model
 from tmpass.pipeline import plan
-from tmpass.plan import ModelInfo
+from tmpass.plan import ModelInfo, Options, PlannedOrder
+from tmpass.schedule.file_order import file_order
+from tmpass.schedule.timeline import schedule
+from tmpass.target import EVERY, Memory, Sharing, Target
+from tmpass.verify.plan import check_plan
+
+INFO = ModelInfo("test", "test", "0" * 64)
+MEMORY = Memory("arena", None, 1, ("activations", "variables", "inputs_outputs"))
+ALL = Target("all", "allows every sharing", "", (MEMORY,), Sharing((EVERY,), (EVERY,), (EVERY,)))
 
 
 def planned(graph, **options):
-    return plan(Model(ModelInfo("test", "test", "0" * 64), graph), **options)
+    return plan(Model(INFO, graph), ALL, **options)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(
     graphs(),
     st.booleans(),
     st.sampled_from(["arena", "external"]),
-    st.sampled_from(["views", "none"]),
-    st.sampled_from([1, 4]),
+    st.sampled_from(["auto", "auto", "views", "none"]),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from([1, 1, 4]),
 )
-def test_what_a_user_sees_is_the_same_in_the_arena(graph, keep_inputs, io, share, alignment):
-    made = planned(graph, keep_inputs=keep_inputs, io=io, share=share, alignment=alignment)
+def test_what_a_user_sees_is_the_same_in_the_arena(graph, keep_inputs, io, share, inplace, share_io, alignment):
+    made = planned(
+        graph, keep_inputs=keep_inputs, io=io, share=share, inplace=inplace, share_io=share_io, alignment=alignment
+    )
     in_arena = run(graph, Arena(made), keep_inputs=keep_inputs)
     assert in_arena == run(graph, Private(), keep_inputs=keep_inputs)
+
+
+@settings(max_examples=300, deadline=None)
+@given(graphs(max_ops=10), st.booleans())
+def test_more_sharing_never_takes_a_larger_arena(graph, inplace):
+    auto, views, none = (
+        planned(graph, share=share, inplace=inplace, alignment=1).memories[0].peak
+        for share in ("auto", "views", "none")
+    )
+    assert auto <= min(views, none)
+
+
+def anyhow(draw, graph: Graph) -> Aliases:
+    """Tensors that one operator touches, put together at random: where the bytes would match, or anywhere."""
+    size = {(s, t): x.bytes or 0 for s, subgraph in enumerate(graph.subgraphs) for t, x in enumerate(subgraph.tensors)}
+    classes = Classes(size.__getitem__)
+    for s, subgraph in enumerate(graph.subgraphs):
+        for t, tensor in enumerate(subgraph.tensors):
+            for caller, other in enumerate(graph.subgraphs):
+                if tensor.kind is TensorKind.CAPTURE and any(c.subgraph == s for op in other.ops for c in op.calls):
+                    classes.capture((caller, tensor.captures), (s, t))
+        for op in subgraph.ops:
+            movable = [
+                t
+                for t in (*op.inputs, *op.outputs)
+                if t != ABSENT and subgraph.tensors[t].kind is TensorKind.ACTIVATION
+            ]
+            for _ in range(draw(st.integers(0, 2)) if len(movable) > 1 else 0):
+                one, two = (draw(st.sampled_from(movable)) for _ in range(2))
+                shift = draw(st.sampled_from([0, 0, 0, *(size[s, t] for t in movable)]))
+                (a, low), (b, at) = classes.find((s, one)), classes.find((s, two))
+                if a != b:
+                    classes.attach(b, a, low + shift - at)
+    found = {key: classes.find(key) for key in list(classes.parent)}
+    first: dict[tuple[int, int], int] = {}
+    for root, at in found.values():
+        first[root] = min(first.get(root, 0), at)
+    return Aliases(
+        {k: root for k, (root, _) in found.items()}, {k: at - first[root] for k, (root, at) in found.items()}
+    )
+
+
+def assembled(graph: Graph, aliases: Aliases, options: Options):
+    timeline = schedule(graph, file_order)
+    storage = find_storage(graph, timeline, aliases, keep_inputs=options.keep_inputs, external=frozenset())
+    fills = [Fill(memory, at, allocate(problem, nodes=10)) for memory, problem, at in distribute(graph, storage, ALL)]
+    return assemble(INFO, ALL, options, graph, timeline, storage, fills, PlannedOrder("given", 0, 0))
+
+
+@settings(max_examples=800, deadline=None)
+@given(graphs(max_ops=4), st.data(), st.booleans())
+def test_what_the_verifier_accepts_runs_right_whoever_planned_it(graph, data, share_io):
+    aliases = anyhow(data.draw, graph)
+    made = assembled(graph, aliases, Options(share_io=share_io))
+    if not check_plan(made, graph):
+        assert run(graph, Arena(made)) == run(graph, Private())
 
 
 def test_a_loop_that_swaps_its_values_through_views_keeps_them_apart():

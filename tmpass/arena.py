@@ -1,6 +1,6 @@
 """The least storage for one order of operators: what may share, tried from the most sharing to the least."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import lcm
 
@@ -12,7 +12,7 @@ from tmpass.bounds import lower_bound
 from tmpass.graph import Graph
 from tmpass.liveness import Storage, find_storage, live_ranges
 from tmpass.plan import Options
-from tmpass.problem import Problem
+from tmpass.problem import Buffer, Problem
 from tmpass.schedule import Schedule
 from tmpass.target import Memory, Sharing, Target
 
@@ -47,14 +47,17 @@ def smallest_arena(
     options: Options,
     external: frozenset[Key],
     *,
+    scratch: Mapping[tuple[int, int], tuple[int, ...]],
     threads: int = 1,
     keep: bool = False,
 ) -> Arena:
     """The arena of `graph` on `timeline` with all sharing that target and options allow, or with less of it where that
     turns out smaller: pieces held in one place leave the allocator fewer places for each.
 
-    Less sharing is only allocated where its own lower bound is below what was found. The numbers of `external` have no
-    place in it.
+    `scratch` are the bytes that operators, by subgraph and index, need while they run.
+
+    Less sharing is only allocated where its own lower bound is below what was found. Tensors of `external`
+    have no place in it.
 
     Raises:
         TargetError, ModelError: as `distribute` does.
@@ -71,6 +74,7 @@ def smallest_arena(
         storage = find_storage(
             graph, timeline, aliases, keep_inputs=options.keep_inputs, external=external, ranges=ranges
         )
+        storage = _with_scratch(storage, timeline, scratch)
         problems = list(distribute(graph, storage, target))
         if best is not None and sum(lower_bound(problem).peak for _, problem, _ in problems) >= best.peak:
             continue
@@ -81,6 +85,20 @@ def smallest_arena(
             break
     assert best is not None  # there is always one choice
     return best
+
+
+def _with_scratch(storage: Storage, timeline: Schedule, sizes: Mapping[tuple[int, int], tuple[int, ...]]) -> Storage:
+    """`storage` and, behind its buffers, those of scratch, which hold no tensors: each time an operator runs, one for
+    each of its `sizes`.
+    """
+    if not sizes:
+        return storage
+    buffers = list(storage.buffers)
+    for at, step in enumerate(timeline.steps):
+        for size in sizes.get((step.subgraph, step.op), ()):
+            buffers.append(Buffer(str(len(buffers)), at, step.end, size))
+    more = len(buffers) - len(storage.buffers)
+    return replace(storage, buffers=tuple(buffers), members=storage.members + ((),) * more)
 
 
 def tied(
@@ -95,7 +113,10 @@ def tied(
     aliases = find_aliases(
         graph, sharing, share_io=options.share_io, external=external, alignment=lcm(*homes) if homes else 1
     )
-    return aliases, in_place_pairs(graph, aliases, sharing, share_io=options.share_io, external=external)
+    pairs = in_place_pairs(
+        graph, aliases, sharing, share_io=options.share_io, keep_inputs=options.keep_inputs, external=external
+    )
+    return aliases, pairs
 
 
 def _from_most_to_least(allowed: Sharing, options: Options) -> Iterator[Sharing]:

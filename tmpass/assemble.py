@@ -31,6 +31,9 @@ USES_OF: Mapping[str, str] = {
 }
 """Role of a tensor -> what a memory must hold to take it."""
 
+_SCRATCH = USES_OF[Role.ACTIVATION]
+"""The same for scratch, which no tensor is in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fill:
@@ -53,7 +56,8 @@ def distribute(graph: Graph, storage: Storage, target: Target) -> Iterator[tuple
     scratchpad = target.scratchpad
     inside: dict[str, list[int]] = {scratchpad.name: []}
     for index, members in enumerate(storage.members):
-        memory = target.memory_for(USES_OF[storage.roles[key]] for key in members)
+        uses = [USES_OF[storage.roles[key]] for key in members] or [_SCRATCH]
+        memory = target.memory_for(uses)
         inside.setdefault(memory.name, []).append(index)
     memories = {memory.name: memory for memory in target.memories}
     for name, indices in inside.items():
@@ -69,7 +73,8 @@ def _check_sum(graph: Graph, storage: Storage, indices: Sequence[int], memory: M
     if total <= MAX_BYTES:
         return
     largest = max(indices, key=lambda i: storage.buffers[i].size)
-    name = max((graph.tensor(key) for key in storage.members[largest]), key=lambda t: t.bytes or 0).name
+    tensors = [graph.tensor(key) for key in storage.members[largest]]
+    name = max(tensors, key=lambda t: t.bytes or 0).name if tensors else "scratch"
     size = storage.buffers[largest].size
     raise ModelError(
         f"the tensors add up to {total} bytes, above 2^62; the largest is {name!r} of {size} bytes",
@@ -96,7 +101,7 @@ def assemble(
         for index, offset in zip(fill.indices, fill.allocation.offsets, strict=True)
     }
     buffers = tuple(
-        PlannedBuffer(index, *home[index], b.size, b.lower, b.upper, members, b.gaps)
+        PlannedBuffer(index, *home[index], b.size, b.lower, b.upper, members, b.gaps, None if members else b.lower)
         for index, (b, members) in enumerate(zip(storage.buffers, storage.members, strict=True))
     )
     steps = []

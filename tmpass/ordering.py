@@ -1,5 +1,6 @@
 """Which order of operators a plan takes: that of the file, unless another one needs a smaller arena."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tmpass.aliases import Key
@@ -30,7 +31,14 @@ class Laid:
 
 
 def lay_in_order(
-    graph: Graph, target: Target, options: Options, external: frozenset[Key], *, threads: int = 1, keep: bool = False
+    graph: Graph,
+    target: Target,
+    options: Options,
+    external: frozenset[Key],
+    *,
+    scratch: Mapping[Key, tuple[int, ...]],
+    threads: int = 1,
+    keep: bool = False,
 ) -> Laid:
     """`graph` in the order that `options.schedule` asks for.
 
@@ -39,14 +47,20 @@ def lay_in_order(
     least-peak    the fewest bytes alive at one step
     auto          given, but least-peak where its arena is smaller
 
+    `scratch` has the bytes that operators, by subgraph and index, need while they run.
+
     Raises:
         TargetError, ModelError: as `smallest_arena` and `file_order` do; with `keep` off, KeyboardInterrupt.
     """
     check_extent(graph)
+
+    def arena_of(timeline: Schedule) -> Arena:
+        return smallest_arena(graph, timeline, target, options, external, scratch=scratch, threads=threads, keep=keep)
+
     orders = _topological(graph) if options.schedule == "topological" else [file_order(s) for s in graph.subgraphs]
     timeline = lay_out(graph, orders)
-    arena = smallest_arena(graph, timeline, target, options, external, threads=threads, keep=keep)
-    contents, always = _contents(graph, target, options, external, arena)
+    arena = arena_of(timeline)
+    contents, always = _contents(graph, target, options, external, scratch, arena)
     present = order_model(contents, orders, states=0, search=False)
     name = "topological" if options.schedule == "topological" else "given"
     laid = Laid(timeline, arena, PlannedOrder(name, present.bound + always, 0))
@@ -61,7 +75,7 @@ def lay_in_order(
     if found.orders == tuple(map(tuple, orders)):
         return Laid(timeline, arena, bound, found.stopped)
     other_timeline = lay_out(graph, found.orders)
-    other = smallest_arena(graph, other_timeline, target, options, external, threads=threads, keep=keep)
+    other = arena_of(other_timeline)
     if options.schedule == "auto" and other.peak >= arena.peak:
         return Laid(timeline, arena, bound, found.stopped)
     return Laid(other_timeline, other, PlannedOrder("least-peak", found.bound + always, found.states), found.stopped)
@@ -76,7 +90,12 @@ def _topological(graph: Graph) -> list[tuple[int, ...]]:
 
 
 def _contents(
-    graph: Graph, target: Target, options: Options, external: frozenset[Key], arena: Arena
+    graph: Graph,
+    target: Target,
+    options: Options,
+    external: frozenset[Key],
+    scratch: Mapping[Key, tuple[int, ...]],
+    arena: Arena,
 ) -> tuple[Contents, int]:
     """What the scratchpad holds in any order, and the bytes that are alive there always."""
     aliases, pairs = tied(graph, target, options, external)
@@ -87,4 +106,5 @@ def _contents(
             always += storage.buffers[index].size
         else:
             inside.update(members)
-    return Contents(graph, aliases, pairs, inside, {}, options.keep_inputs), always
+    own = {op: sum(sizes) for op, sizes in scratch.items()}
+    return Contents(graph, aliases, pairs, inside, own, options.keep_inputs), always

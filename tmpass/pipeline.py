@@ -1,7 +1,7 @@
 """From a model to a verified plan, in one function; and from a plan back to the laws that it breaks."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tmpass.aliases import Key
@@ -14,6 +14,7 @@ from tmpass.loading import Model, load, load_runner
 from tmpass.ordering import SCHEDULES, lay_in_order
 from tmpass.plan import Options, Plan
 from tmpass.schedule.least_peak import DEFAULT_STATES
+from tmpass.scratch.rule import ScratchRule
 from tmpass.sizes import parse_size
 from tmpass.target import Target, load_target
 from tmpass.verify.plan import check_plan
@@ -43,6 +44,7 @@ def plan(
     states: int = DEFAULT_STATES,
     allocator: str = "auto",
     nodes: int = DEFAULT_NODES,
+    scratch: str | os.PathLike[str] | Sequence[ScratchRule] = (),
     threads: int = 1,
     keep: bool = False,
 ) -> Plan:
@@ -66,6 +68,7 @@ def plan(
         states: sets of operators that the search for an order may look at; the same number gives the same plan.
         allocator: a method of tmpass.allocate.
         nodes: search steps that may be spent on addresses; the same number gives the same plan.
+        scratch: what kernels need while they run, besides what the target says: the path of a scratch file, or rules.
         threads: how many may search at once. The plan does not depend on it.
         keep: let Ctrl-C end the search, not the call: the best plan so far is returned, with a warning.
 
@@ -96,6 +99,7 @@ def plan(
     states = _whole("states", states, "a number of search steps")
     profile = _profile(target).override(budget, alignment)
     loaded = model if isinstance(model, Model) else load(model, bindings=bindings)
+    rules = _rules(profile, scratch, loaded)
     options = Options(
         bindings,
         budget,
@@ -106,6 +110,7 @@ def plan(
         states=states,
         allocator=allocator,
         nodes=nodes,
+        scratch=rules,
         **flags,
     )
     try:
@@ -212,6 +217,15 @@ def _check_target(plan: Plan, profile: Target | None) -> list[Violation]:
         if home is not None and use is not None and use not in home.holds:
             message = f"{tensor_name(row)} is in {home.name}, which holds no {use}"
             found.append(Violation("target", message, tensor_name(row)))
+    kinds = {rule.kind for rule in plan.options.scratch}
+    for kind in sorted({rule.kind for rule in profile.scratch} - kinds):
+        message = f"{profile.name} has scratch for {kind}, but the plan's options have none"
+        found.append(Violation("target", message))
+    for b in plan.buffers:
+        home = wanted.get(b.memory)
+        if b.step is not None and home is not None and USES_OF["activation"] not in home.holds:
+            message = f"scratch of step {b.step} is in {home.name}, which holds no {USES_OF['activation']}"
+            found.append(Violation("target", message, step=b.step))
     return found
 
 
@@ -221,6 +235,30 @@ def _profile(target: object) -> Target:
     if isinstance(target, str | os.PathLike):
         return load_target(os.fspath(target))
     raise TargetError(f"{type(target).__name__} is no target", hint="give a name, a path or a tmpass.Target")
+
+
+def _rules(target: Target, scratch: object, model: Model) -> tuple[ScratchRule, ...]:
+    """What is known of the scratch of kernels, of a file or from the caller first, then of the target."""
+    if isinstance(scratch, str | os.PathLike):
+        from tmpass.scratch.read import read_scratch_file
+
+        scratch = read_scratch_file(scratch, model.info.sha256)
+    elif not isinstance(scratch, Sequence) or not all(isinstance(rule, ScratchRule) for rule in scratch):
+        raise UsageError(f"scratch is {brief(scratch)}", hint="give the path of a scratch file, or a list of rules")
+    if not scratch and not target.scratch:
+        return ()
+    from tmpass.scratch.find import merge_rules
+
+    return merge_rules(target.scratch, scratch)
+
+
+def _sizes(graph: Graph, rules: Sequence[ScratchRule]) -> dict[tuple[int, int], tuple[int, ...]]:
+    """The scratch of each operator that needs any."""
+    if not rules:
+        return {}
+    from tmpass.scratch.find import scratch_of  # most plans have no use for formulas
+
+    return scratch_of(graph, rules)
 
 
 def _check_choice(option: str, value: str, choices: tuple[str, ...]) -> None:
@@ -243,7 +281,8 @@ def _plan(model: Model, target: Target, options: Options, threads: int, keep: bo
     """The plan, not yet verified, and the graph that it is for."""
     graph = _bound(model.graph, options)
     external = _ends(graph) if options.io == "external" else frozenset()
-    laid = lay_in_order(graph, target, options, external, threads=threads, keep=keep)
+    scratch = _sizes(graph, options.scratch)
+    laid = lay_in_order(graph, target, options, external, scratch=scratch, threads=threads, keep=keep)
     arena = laid.arena
     made = assemble(
         model.info, target, options, graph, laid.timeline, arena.storage, arena.fills, laid.order, stopped=laid.stopped

@@ -3,15 +3,12 @@
 from onnx import NodeProto
 
 from .dropout import drops_nothing
+from .elementwise import RANDOM
 from .opsets import Opsets
 from .scopes import Scope
 
 Constants = list[set[str]]
 """By scope id: the names a scope defines whose values are constant. Only ever asked, never walked."""
-
-RANDOM = frozenset(
-    {"Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"}
-)
 
 
 def constants(main: Scope, opsets: Opsets) -> Constants:

@@ -95,7 +95,21 @@ def test_files_that_cannot_be_read(fails, tmp_path):
         {"buffers": []},
         {"tensors": []},
         {"schedule": []},
-        {"buffers": [{"id": 7, "memory": "?", "offset": 2**62, "size": 2**62, "lower": 9, "upper": 2, "tensors": []}]},
+        {
+            "buffers": [
+                {
+                    "id": 7,
+                    "memory": "?",
+                    "offset": 2**62,
+                    "size": 2**62,
+                    "lower": 9,
+                    "upper": 2,
+                    "tensors": [],
+                    "gaps": [],
+                    "step": None,
+                }
+            ]
+        },
         {
             "buffers": [
                 {
@@ -106,12 +120,24 @@ def test_files_that_cannot_be_read(fails, tmp_path):
                     "lower": 9,
                     "upper": 2,
                     "tensors": [[8, 8]],
+                    "gaps": [{"lower": 0, "upper": 99, "window_lower": 9, "window_upper": 2}],
+                    "step": None,
                 }
             ]
         },
         {
             "buffers": [
-                {"id": 7, "memory": "scratchpad", "offset": 0, "size": 1, "lower": 0, "upper": 2**31 - 1, "tensors": []}
+                {
+                    "id": 7,
+                    "memory": "scratchpad",
+                    "offset": 0,
+                    "size": 1,
+                    "lower": 0,
+                    "upper": 2**31 - 1,
+                    "tensors": [],
+                    "gaps": [],
+                    "step": None,
+                }
             ]
         },
     ],

@@ -1,57 +1,63 @@
 """A machine that runs a graph in the memory that a plan describes, to see whether values survive.
 
-It knows nothing of live ranges: operators read their inputs and write their outputs, bytes hold what was written
-last. A run in the arena must give what a run gives in which every tensor has storage of its own.
+It knows nothing of live ranges: operators read their inputs and write their outputs byte by byte, and bytes hold what
+was written last. A run in the arena must give what a run gives in which every tensor has storage of its own.
 """
 
-from tmpass.graph import ABSENT, Graph, TensorKind
+from itertools import accumulate
+from math import prod
+
+from tmpass.graph import ABSENT, Graph, Move, TensorKind
 from tmpass.plan import Plan
 
 Key = tuple[int, int]
-GARBAGE = ("garbage",)
+GARBAGE = "garbage"
 
 
 class Private:
-    """Every tensor has storage of its own."""
+    """Every tensor has storage of its own; a byte holds any value. Operators run in the order of the file."""
 
     def __init__(self) -> None:
-        self.values: dict[Key, object] = {}
+        self.bytes: dict[object, object] = {}
 
-    def write(self, key: Key, value: object) -> None:
-        self.values[key] = value
+    def order(self, graph: Graph, s: int) -> list[int]:
+        return list(range(len(graph.subgraphs[s].ops)))
 
-    def read(self, key: Key) -> object:
-        return self.values.get(key, GARBAGE)
+    def address(self, key: Key, byte: int = 0) -> object:
+        return (*key, byte)
 
-    def same_place(self, a: Key, b: Key) -> bool:
-        return a == b
+    def write(self, key: Key, values, start: int = 0) -> None:
+        for byte, value in enumerate(values, start):
+            self.bytes[self.address(key, byte)] = value
+
+    def read(self, key: Key, size: int, start: int = 0) -> tuple[object, ...]:
+        return tuple(self.bytes.get(self.address(key, byte), GARBAGE) for byte in range(start, start + size))
 
 
 class Arena(Private):
-    """Tensors are where the plan says; those without a buffer have storage of their own."""
+    """Tensors are where the plan says, and operators run when it says; tensors without a buffer are on their own."""
 
     def __init__(self, plan: Plan) -> None:
         super().__init__()
-        self.place = {(t.subgraph, t.index): (t.offset, t.bytes) for t in plan.tensors if t.buffer is not None}
-        self.bytes: dict[int, object] = {}
+        self.place = {
+            (t.subgraph, t.index): (plan.buffers[t.buffer].memory, t.offset)
+            for t in plan.tensors
+            if t.buffer is not None
+        }
+        self.orders: dict[int, list[int]] = {}
+        for step in plan.schedule:
+            order = self.orders.setdefault(step.subgraph, [])
+            if step.op not in order:  # a body that runs again runs as before
+                order.append(step.op)
 
-    def write(self, key: Key, value: object) -> None:
+    def order(self, graph: Graph, s: int) -> list[int]:
+        return self.orders[s] if graph.subgraphs[s].ops else []
+
+    def address(self, key: Key, byte: int = 0) -> object:
         if key not in self.place:
-            super().write(key, value)
-            return
-        offset, size = self.place[key]
-        self.bytes.update((byte, (value, byte - offset)) for byte in range(offset, offset + size))
-
-    def read(self, key: Key) -> object:
-        if key not in self.place:
-            return super().read(key)
-        offset, size = self.place[key]
-        found = [self.bytes.get(byte, (GARBAGE, 0)) for byte in range(offset, offset + size)]
-        whole = all(value == found[0][0] and at == i for i, (value, at) in enumerate(found))
-        return found[0][0] if whole and found else ("broken", key, tuple(found))
-
-    def same_place(self, a: Key, b: Key) -> bool:
-        return self.place.get(a, a) == self.place.get(b, b)
+            return super().address(key, byte)
+        memory, offset = self.place[key]
+        return memory, offset + byte
 
 
 def run(graph: Graph, storage: Private, *, keep_inputs: bool = False) -> list[object]:
@@ -60,11 +66,11 @@ def run(graph: Graph, storage: Private, *, keep_inputs: bool = False) -> list[ob
     for s, subgraph in enumerate(graph.subgraphs):
         for t, tensor in enumerate(subgraph.tensors):
             if tensor.kind in (TensorKind.CONSTANT, TensorKind.VARIABLE):
-                storage.write((s, t), ("initial", s, t))
+                storage.write((s, t), _fresh(graph, (s, t), "initial", s, t))
     for entry in graph.entries:
         s = entry.subgraph
         for t in graph.subgraphs[s].inputs:
-            storage.write((s, t), ("input", s, t))
+            storage.write((s, t), _fresh(graph, (s, t), "input", s, t))
         _run(graph, storage, s)
         ends = (*graph.subgraphs[s].outputs, *(graph.subgraphs[s].inputs if keep_inputs else ()))
         seen += [_value(graph, storage, (s, t)) for t in ends]
@@ -77,24 +83,94 @@ def run(graph: Graph, storage: Private, *, keep_inputs: bool = False) -> list[ob
     return seen + [_value(graph, storage, key) for key in used]
 
 
-def _value(graph: Graph, storage: Private, key: Key) -> object:
-    return "empty" if graph.tensor(key).bytes == 0 else storage.read(key)
+def _size(graph: Graph, key: Key) -> int:
+    return graph.tensor(key).bytes or 0
+
+
+def _fresh(graph: Graph, key: Key, *cause: object) -> list[int]:
+    """Bytes of which each follows from `cause` and its place."""
+    seed = hash(cause)
+    return [hash((seed, byte)) for byte in range(_size(graph, key))]
+
+
+def _value(graph: Graph, storage: Private, key: Key) -> tuple[object, ...]:
+    return storage.read(key, _size(graph, key))
+
+
+def _spoil(graph: Graph, storage: Private, keys) -> None:
+    """Kernels write before they have read all: whoever shares bytes with an input would show it."""
+    for key in keys:
+        if graph.tensor(key).kind is not TensorKind.VARIABLE:
+            storage.write(key, [GARBAGE] * _size(graph, key))
 
 
 def _run(graph: Graph, storage: Private, s: int) -> None:
-    for index, op in enumerate(graph.subgraphs[s].ops):
+    for index in storage.order(graph, s):
+        op = graph.subgraphs[s].ops[index]
         inputs = [(s, t) for t in op.inputs if t != ABSENT]
         outputs = [(s, t) for t in op.outputs if t != ABSENT]
-        if not (op.view and storage.same_place(inputs[0], outputs[0])):
-            # Kernels write before they have read all: whoever shares bytes with an input would show it.
-            fresh = [key for key in outputs if graph.tensor(key).kind is not TensorKind.VARIABLE]
-            for key in (*fresh, *((s, t) for t in op.temporaries)):
-                storage.write(key, GARBAGE)
-        read = [_value(graph, storage, key) for key in inputs]
-        bodies = _call(graph, storage, s, op, read)
-        again = [_value(graph, storage, key) for key in inputs]
-        for number, key in enumerate(outputs):
-            storage.write(key, read[0] if op.view else hash((s, index, number, *read, *bodies, *again)))
+        _spoil(graph, storage, [(s, t) for t in op.temporaries])
+        if op.moves is not None:
+            _pass_on(graph, storage, s, op)
+        elif op.elementwise:
+            _element_by_element(graph, storage, (s, index), inputs, outputs[0])
+        else:
+            _spoil(graph, storage, outputs)
+            read = [_value(graph, storage, key) for key in inputs]
+            bodies = _call(graph, storage, s, op, read)
+            again = [_value(graph, storage, key) for key in inputs]
+            for number, key in enumerate(outputs):
+                storage.write(key, _fresh(graph, key, s, index, number, *read, *bodies, *again))
+
+
+def _pass_on(graph: Graph, storage: Private, s: int, op) -> None:
+    """Copy the pieces of the whole that are not where they belong: first spoil where they go, then copy all."""
+    moves = op.moves
+    joins = moves.kind is Move.CONCAT
+    whole = (s, (op.outputs if joins else op.inputs)[moves.whole])
+    parts = [(s, (op.inputs if joins else op.outputs)[at]) for at in moves.parts]
+    shape = graph.tensor(whole).shape
+    view = moves.kind is Move.VIEW
+    outer = 1 if view else prod(shape[: moves.axis])
+    row = _size(graph, whole) // outer if outer else 0
+    inner = 0 if view else prod(shape[moves.axis + 1 :]) * graph.tensor(whole).dtype.bits // 8
+    rows = [_size(graph, part) // outer if outer else 0 for part in parts]
+    begin = moves.start * inner if moves.kind is Move.SLICE else 0
+    copies = []  # whole tensor to tensor: (source, its byte, result, its byte, count)
+    for part, count, low in zip(parts, rows, accumulate(rows, initial=begin), strict=False):
+        if outer == 1 and storage.address(part) == storage.address(whole, low):
+            continue
+        for at in range(outer):
+            here, there = (part, at * count), (whole, at * row + low)
+            copies.append((*here, *there, count) if joins else (*there, *here, count))
+    for _, _, result, at, count in copies:
+        storage.write(result, [GARBAGE] * count, at)
+    for source, begin, result, at, count in copies:
+        storage.write(result, storage.read(source, count, begin), at)
+
+
+def _element_by_element(graph: Graph, storage: Private, op: Key, inputs: list[Key], result: Key) -> None:
+    """Write element i when element i of the inputs of the same shape, and the others whole, are read."""
+
+    def shape(key: Key) -> tuple[int, ...]:
+        dims = graph.tensor(key).shape
+        while dims and dims[0] == 1:
+            dims = dims[1:]
+        return dims
+
+    width = {key: graph.tensor(key).dtype.bits // 8 for key in (*inputs, result)}
+    alike = [key for key in inputs if shape(key) == shape(result)]
+    over = [k for k in alike if storage.address(k) == storage.address(result) and width[k] == width[result]]
+    if len(over) != 1 or inputs.count(over[0]) > 1:
+        _spoil(graph, storage, [result])
+    elements = range(_size(graph, result) // width[result])
+    for i in reversed(elements) if op[1] % 2 else elements:
+        read = [
+            storage.read(key, width[key], i * width[key]) if key in alike else _value(graph, storage, key)
+            for key in inputs
+        ]
+        seed = hash((op, i, *read))
+        storage.write(result, [hash((seed, byte)) for byte in range(width[result])], i * width[result])
 
 
 def _call(graph: Graph, storage: Private, s: int, op, read: list[object]) -> list[object]:
@@ -103,21 +179,23 @@ def _call(graph: Graph, storage: Private, s: int, op, read: list[object]) -> lis
         body = graph.subgraphs[call.subgraph]
         for t, tensor in enumerate(body.tensors):
             if tensor.kind is TensorKind.CAPTURE:
-                storage.write((call.subgraph, t), storage.read((s, tensor.captures)))
+                storage.write((call.subgraph, t), _value(graph, storage, (s, tensor.captures)))
         if call.repeats:
             for t in body.inputs:
-                storage.write((call.subgraph, t), hash((number, t, *read)))
+                storage.write((call.subgraph, t), _fresh(graph, (call.subgraph, t), number, t, *read))
     results: list[object] = []
     for _ in range(3 if any(call.repeats for call in op.calls) else 1):
         for number, call in enumerate(op.calls):
             body = graph.subgraphs[call.subgraph]
             if not call.repeats:
                 for t in body.inputs:
-                    storage.write((call.subgraph, t), hash((number, t, *read)))
+                    storage.write((call.subgraph, t), _fresh(graph, (call.subgraph, t), number, t, *read))
             _run(graph, storage, call.subgraph)
             for i, t in enumerate(body.outputs):
                 value = _value(graph, storage, (call.subgraph, t))
                 results.append(value)
                 if call.repeats and i < len(body.inputs):
-                    storage.write((call.subgraph, body.inputs[i]), value)
+                    # Sizes may differ in a drawn graph: what fits is copied.
+                    room = _size(graph, (call.subgraph, body.inputs[i]))
+                    storage.write((call.subgraph, body.inputs[i]), value[:room])
     return results

@@ -68,7 +68,9 @@ def find_aliases(
         writes = written(graph)
         for tie in ties(graph, sharing):
             once = writes[tie.part] <= 1 and writes[tie.whole] <= 1
-            if once and not tie.position % alignment and classes.pin(tie.part, tie.whole, tie.position):
+            if not once or tie.position % alignment:
+                continue
+            if classes.pin(tie.part, tie.whole, tie.position, view=tie.op.view):
                 _explain(graph, tie, reason)
     found = {key: classes.find(key) for key in list(classes.parent)}
     position = {key: at for key, (_, at) in found.items() if at}

@@ -56,8 +56,9 @@ class Classes:
         if one != two:
             self.attach(two, one, at - there)
 
-    def pin(self, part: Key, whole: Key, position: int) -> bool:
-        """Put `part` at byte `position` of `whole`, whose bytes there are the same; whether that is allowed.
+    def pin(self, part: Key, whole: Key, position: int, *, view: bool = False) -> bool:
+        """Put `part` at byte `position` of `whole`, whose bytes there are the same; whether that is allowed. A `view`
+        is all of it.
 
         The one that moves must be as large as its class: what else is in there lies inside it then, and holds the same
         bytes as `whole` does there. So no two tensors of a class ever differ in a byte that both have.
@@ -71,12 +72,12 @@ class Classes:
             if self.size(part) != self.size(whole) or at or self.size(whole) != self.size(outer):
                 return False
             inner, outer, position = outer, inner, low
-        if not self._may_join(inner, outer):
+        if not self._may_join(inner, outer, view=view):
             return False
         self.attach(inner, outer, position)
         return True
 
-    def _may_join(self, one: Key, two: Key) -> bool:
+    def _may_join(self, one: Key, two: Key, *, view: bool) -> bool:
         marks = self.marks.get(one, frozenset()) | self.marks.get(two, frozenset())
         if not marks:
             return True
@@ -84,8 +85,8 @@ class Classes:
         fixed = ("variable", None) in marks or ("end", None) in marks
         outside = sum(kind == "external" for kind, _ in marks)
         # Memory that a caller brings for one tensor has no room for more than that.
-        same = self.size(one) == self.size(two)
-        return not looped and not fixed and (outside == 0 or (outside == 1 and same))
+        alone = view and self.size(one) == self.size(two)
+        return not looped and not fixed and (outside == 0 or (outside == 1 and alone))
 
 
 def marks_of(pairs: Iterable[tuple[Key, Mark]]) -> dict[Key, frozenset[Mark]]:

@@ -1,6 +1,7 @@
 """The arena as text: time across, addresses up, a letter for each buffer."""
 
 from tmpass.emit.text import short_size
+from tmpass.fullest import in_use
 from tmpass.plan import MemoryUse, Plan
 
 WIDTH = 80
@@ -29,9 +30,10 @@ def picture(plan: Plan, memory: MemoryUse | None = None) -> str:
     columns, rows = _columns(steps), min(_ROWS, height)
     cells = [["."] * columns for _ in range(rows)]
     for b in buffers:
-        across = _covered(b.lower, b.upper, columns, steps)
-        for row in _covered(b.offset, b.offset + b.size, rows, height):
-            cells[row][across.start : across.stop] = letter(b.id) * len(across)
+        for lower, upper, low, high in in_use(b):
+            across = _covered(lower, upper, columns, steps)
+            for row in _covered(b.offset + low, b.offset + high, rows, height):
+                cells[row][across.start : across.stop] = letter(b.id) * len(across)
     top, *others = reversed(cells)
     lines = [f"{short_size(memory.peak):>{_MARGIN}}|{''.join(top)}"]
     lines += [" " * _MARGIN + "|" + "".join(row) for row in others]

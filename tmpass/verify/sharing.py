@@ -3,7 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from tmpass.graph import Graph, Tensor, TensorKind
+from tmpass.graph import ABSENT, Graph, Tensor, TensorKind
 from tmpass.plan import Options, Plan, PlannedTensor
 from tmpass.target import EVERY, Sharing
 from tmpass.verify.contents import Contents
@@ -24,7 +24,7 @@ def check_sharing(plan: Plan, graph: Graph, needed: Needed, sharing: Sharing | N
     rows = {(row.subgraph, row.index): row for row in plan.tensors}
     planned = {key: row for key, row in rows.items() if row.role not in ("constant", "unplanned")}
     allowed = _asked(sharing or _ALL, plan.options)
-    judge = _Judge(plan, graph, needed, allowed, Contents(graph, allowed), _ends(graph), _loops(graph))
+    judge = _Judge(plan, graph, rows, allowed, Contents(graph, allowed), _ends(graph), _loops(graph))
     found = []
     for capture, captured in judge.contents.captured.items():
         if capture in planned and captured in planned and _place(rows[capture]) != _place(rows[captured]):
@@ -80,7 +80,7 @@ class _Judge:
 
     plan: Plan
     graph: Graph
-    needed: Needed
+    rows: dict[Key, PlannedTensor]
     allowed: Sharing
     contents: Contents
     ends: set[Key]
@@ -119,21 +119,35 @@ class _Judge:
         s, t = source.key
         if row.subgraph != s or op.calls or op.custom or not op.elementwise or list(op.inputs).count(t) != 1:
             return False
+        if any(self._meets((s, other), result) for other in op.inputs if other not in (t, ABSENT)):
+            return False
         if not op.outputs or (s, op.outputs[0]) != result.key or source.low != result.low:
             return False
         if not self.allowed.allows(self.allowed.in_place, op.kind):
             return False
-        return all(self._ordinary(key) for key in (source.key, result.key)) and _alike(
-            self.graph.tensor(source.key), self.graph.tensor(result.key)
+        return (
+            self._ordinary(source.key, may_be="input")
+            and self._ordinary(result.key, may_be="output")
+            and _alike(self.graph.tensor(source.key), self.graph.tensor(result.key))
         )
 
-    def _ordinary(self, key: Key) -> bool:
-        """Whether only operators of its own subgraph, one of them writing, know of `key`."""
-        subgraph = self.graph.subgraphs[key[0]]
+    def _meets(self, key: Key, held: Held) -> bool:
+        """Whether `key` has bytes in common with `held`, at whatever step."""
+        row, other = self.rows[key], self.rows[held.key]
+        low = row.offset or 0
+        return row.buffer == other.buffer is not None and low < held.high and held.low < low + (row.bytes or 0)
+
+    def _ordinary(self, key: Key, *, may_be: str) -> bool:
+        """Whether only operators of its own subgraph, one of them writing, know of `key`; or also the caller of the
+        model, for whom it may be an "input", not to be kept, or an "output".
+        """
+        subgraph, options = self.graph.subgraphs[key[0]], self.plan.options
         if self.graph.tensor(key).kind is not TensorKind.ACTIVATION or not self.contents.steady(key):
             return False
-        free = self.plan.options.share_io and key in self.ends and key[0] not in self.graph.called
-        return free or key[1] not in (*subgraph.inputs, *subgraph.outputs)
+        free = options.share_io and key in self.ends and key[0] not in self.graph.called
+        if key[1] in subgraph.inputs and not (free and may_be == "input" and not options.keep_inputs):
+            return False
+        return key[1] not in subgraph.outputs or (free and may_be == "output")
 
 
 def _alike(one: Tensor, two: Tensor) -> bool:

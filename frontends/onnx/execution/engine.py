@@ -8,7 +8,6 @@ from tmpass.errors import ModelError
 from tmpass.graph import Graph
 from tmpass.runner import Difference, Enter, Run, Value
 
-from ..constants import RANDOM
 from ..convert import find_origins
 from ..functions import inline
 from ..isolate import call_apart
@@ -115,10 +114,10 @@ class Engine:
         yield  # a node without bodies asks for none
 
     def _find_random(self) -> str:
-        for number, nodes in self._origins.values():
-            for index in nodes:
-                node = self._scopes[number].nodes[index]
-                if not node.domain and node.op_type in RANDOM:
+        for number, (scope, nodes) in self._origins.items():
+            for op, index in zip(self._graph.subgraphs[number].ops, nodes, strict=True):
+                node = self._scopes[scope].nodes[index]
+                if op.random:
                     return node_title(node, index)
         return ""
 

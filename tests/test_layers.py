@@ -26,11 +26,12 @@ LAYERS = (
         "windows",
         "bounds",
         "verify",
+        "execute",
         "problem_csv",
         "problem_memories",
         "merge_shared",
     ),
-    ("graph", "problem", "target", "plan", "plan_json", "scratch", "_core"),
+    ("graph", "problem", "target", "plan", "plan_json", "runner", "scratch", "_core"),
     ("errors", "sizes", "dtypes"),
 )
 """From the top; within a row imports are free but for ROW_LAWS."""
@@ -44,7 +45,7 @@ ROW_LAWS = {
 }
 """Module -> those of its own row that it may not import."""
 
-FRONTENDS_MAY = {"errors", "dtypes", "graph", "sizes"}
+FRONTENDS_MAY = {"errors", "dtypes", "graph", "runner", "sizes"}
 ALLOCATORS_MAY = {"_core", "allocators", "problem", "errors", "sizes"}
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from tmpass.aliases import Key
 from tmpass.allocate import DEFAULT_NODES
@@ -9,7 +10,7 @@ from tmpass.assemble import USES_OF, assemble
 from tmpass.bind import bind, check_bindings, whole_number
 from tmpass.errors import ModelError, TargetError, UsageError, VerificationError, brief
 from tmpass.graph import Graph, TensorKind
-from tmpass.loading import Model, load
+from tmpass.loading import Model, load, load_runner
 from tmpass.ordering import SCHEDULES, lay_in_order
 from tmpass.plan import Options, Plan
 from tmpass.schedule.least_peak import DEFAULT_STATES
@@ -18,6 +19,9 @@ from tmpass.sizes import parse_size
 from tmpass.target import Target, load_target
 from tmpass.verify.plan import check_plan
 from tmpass.verify.violation import Violation, tensor_name
+
+if TYPE_CHECKING:
+    from tmpass.execute.run import Execution
 
 IO = ("arena", "external")
 SHARE = ("auto", "views", "none")
@@ -141,15 +145,53 @@ def verify(
     """
     bindings = check_bindings(plan.options.bind)
     loaded = model if isinstance(model, Model) else load(model, bindings=bindings)
-    if loaded.info.sha256 != plan.model.sha256:
-        message = f"the plan is for a file with SHA-256 {plan.model.sha256}, this one has {loaded.info.sha256}"
-        return (Violation("model", message, plan.model.file, loaded.info.file),)
+    if stranger := _check_model(plan, loaded):
+        return (stranger,)
     try:
         graph = _bound(loaded.graph, plan.options)
     except ModelError as error:
         raise error.within(loaded.info.file) from None
     profile = None if target is None else _profile(target).override(plan.options.budget, plan.options.alignment)
     return (*check_plan(plan, graph, None if profile is None else profile.sharing), *_check_target(plan, profile))
+
+
+def execute(plan: Plan, model: object) -> "Execution":
+    """Run `model` operator by operator, every tensor at the bytes that `plan` gives it.
+
+    It judges by what is lost and by what comes out, and by nothing that `verify` looks at.
+
+    Args:
+        plan: from wherever it comes.
+        model: a path, the bytes of a file, or a model in memory: its weights are needed.
+
+    Raises:
+        UsageError: the format cannot be executed, a package is missing, or the plan is too large to hold.
+        ModelError: the model cannot be read as the plan's options say, or not be executed.
+    """
+    from tmpass.execute.run import Execution, execute_plan
+
+    if isinstance(model, Model):
+        raise UsageError("what `load` returns has no weights to execute", hint="give the model's path or bytes")
+    bindings = check_bindings(plan.options.bind)
+    loaded = load(model, bindings=bindings)
+    if stranger := _check_model(plan, loaded):
+        return Execution("", 0, (), (), (stranger,))
+    try:
+        graph = _bound(loaded.graph, plan.options)
+    except ModelError as error:
+        raise error.within(loaded.info.file) from None
+    runner = load_runner(model, graph, bindings)
+    try:
+        return execute_plan(plan, graph, runner)
+    except ModelError as error:
+        raise error.within(loaded.info.file) from None
+
+
+def _check_model(plan: Plan, loaded: Model) -> Violation | None:
+    if loaded.info.sha256 == plan.model.sha256:
+        return None
+    message = f"the plan is for a file with SHA-256 {plan.model.sha256}, this one has {loaded.info.sha256}"
+    return Violation("model", message, plan.model.file, loaded.info.file)
 
 
 def _check_target(plan: Plan, profile: Target | None) -> list[Violation]:

@@ -92,7 +92,8 @@ class Search {
 
     // The operators that can run, but of parallel chains only the one to take further.
     const std::vector<Index>& worth_trying() {
-        if (!rules_.hills) return state_.ready();
+        // What is alive in the first step alone makes that one unlike the others.
+        if (!rules_.hills || (state_.done() == 0 && problem_.beginning > 0)) return state_.ready();
         worth_.clear();
         group_head_.clear();
         for (const Index op : state_.ready()) {

@@ -23,6 +23,13 @@ def test_a_fixed_buffer_is_a_bound_of_its_own():
     assert lower_bound(Problem((Buffer("a", 2, 3, 4, offset=8),))).peak == 12
 
 
+def test_windows_that_begin_at_multiples_leave_holes_as_buffers_do():
+    buffers = (Buffer("a", 0, 2, 20, gaps=(Gap(0, 1, 16, 20),)), Buffer("b", 0, 1, 3))
+    assert lower_bound(Problem(buffers, alignment=16)).peak == 20
+    elsewhere = (Buffer("a", 0, 2, 20, gaps=(Gap(0, 1, 12, 20),)), Buffer("b", 0, 1, 14))
+    assert lower_bound(Problem(elsewhere, alignment=16)).peak == 22
+
+
 def test_in_a_gap_only_the_window_counts():
     buffers = (Buffer("a", 0, 6, 8, gaps=(Gap(2, 4, 0, 3),)), Buffer("b", 2, 4, 4))
     assert lower_bound(Problem(buffers)) == Bound(8, 0, 8, 0)

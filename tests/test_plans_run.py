@@ -4,24 +4,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.graphs import Sketch, graph_of, graphs
 from support.machine import Arena, Private, run
+from support.planning import ALL, INFO, assembled
 
 from tmpass.aliases import Aliases
 from tmpass.aliases.classes import Classes
-from tmpass.allocate import allocate
-from tmpass.assemble import Fill, assemble, distribute
 from tmpass.graph import ABSENT, Call, Graph, TensorKind
-from tmpass.liveness import find_storage
 from tmpass.loading import Model
 from tmpass.pipeline import plan
-from tmpass.plan import ModelInfo, Options, PlannedOrder
-from tmpass.schedule.file_order import file_order
-from tmpass.schedule.timeline import schedule
-from tmpass.target import EVERY, Memory, Sharing, Target
+from tmpass.plan import Options
 from tmpass.verify.plan import check_plan
-
-INFO = ModelInfo("test", "test", "0" * 64)
-MEMORY = Memory("arena", None, 1, ("activations", "variables", "inputs_outputs"))
-ALL = Target("all", "allows every sharing", "", (MEMORY,), Sharing((EVERY,), (EVERY,), (EVERY,)))
 
 
 def planned(graph, **options):
@@ -84,13 +75,6 @@ def anyhow(draw, graph: Graph) -> Aliases:
     return Aliases(
         {k: root for k, (root, _) in found.items()}, {k: at - first[root] for k, (root, at) in found.items()}
     )
-
-
-def assembled(graph: Graph, aliases: Aliases, options: Options):
-    timeline = schedule(graph, file_order)
-    storage = find_storage(graph, timeline, aliases, keep_inputs=options.keep_inputs, external=frozenset())
-    fills = [Fill(memory, at, allocate(problem, nodes=10)) for memory, problem, at in distribute(graph, storage, ALL)]
-    return assemble(INFO, ALL, options, graph, timeline, storage, fills, PlannedOrder("given", 0, 0))
 
 
 @settings(max_examples=800, deadline=None)

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from math import lcm
 
 from tmpass.aliases import Aliases, Key, find_aliases, permitted
-from tmpass.aliases.in_place import in_place_pairs, join_in_place
+from tmpass.aliases.in_place import InPlace, in_place_pairs, join_in_place
 from tmpass.allocate import allocate
 from tmpass.assemble import Fill, distribute
 from tmpass.bounds import lower_bound
 from tmpass.graph import Graph
-from tmpass.liveness import Ranges, Storage, find_storage, live_ranges
+from tmpass.liveness import Storage, find_storage, live_ranges
 from tmpass.plan import Options
 from tmpass.problem import Buffer, Problem
 from tmpass.schedule import Schedule
@@ -46,8 +46,8 @@ def smallest_arena(
     target: Target,
     options: Options,
     external: frozenset[Key],
+    scratch: Mapping[Key, tuple[int, ...]],
     *,
-    scratch: Mapping[tuple[int, int], tuple[int, ...]],
     threads: int = 1,
     keep: bool = False,
 ) -> Arena:
@@ -66,7 +66,8 @@ def smallest_arena(
     best: Arena | None = None
     tried: list[Aliases] = []
     for sharing in _from_most_to_least(target.sharing, options):
-        aliases = share(graph, timeline, target, options, sharing, external, ranges)
+        aliases, pairs = tied(graph, target, options, external, sharing)
+        aliases = join_in_place(graph, timeline, aliases, pairs, ranges)
         if any(aliases.root == old.root and aliases.position == old.position for old in tried):
             continue
         tried.append(aliases)
@@ -86,7 +87,7 @@ def smallest_arena(
     return best
 
 
-def _with_scratch(storage: Storage, timeline: Schedule, sizes: Mapping[tuple[int, int], tuple[int, ...]]) -> Storage:
+def _with_scratch(storage: Storage, timeline: Schedule, sizes: Mapping[Key, tuple[int, ...]]) -> Storage:
     """`storage` and, behind its buffers, those of scratch, which hold no tensors: each time an operator runs, one for
     each of its `sizes`.
     """
@@ -100,18 +101,14 @@ def _with_scratch(storage: Storage, timeline: Schedule, sizes: Mapping[tuple[int
     return replace(storage, buffers=tuple(buffers), members=storage.members + ((),) * more)
 
 
-def share(
-    graph: Graph,
-    timeline: Schedule,
-    target: Target,
-    options: Options,
-    sharing: Sharing,
-    external: frozenset[Key],
-    ranges: Ranges,
-) -> Aliases:
-    """The classes of `graph` on `timeline`: views, pieces, and what is written in place, as far as `sharing` lists
-    the operators.
+def tied(
+    graph: Graph, target: Target, options: Options, external: frozenset[Key], sharing: Sharing | None = None
+) -> tuple[Aliases, tuple[InPlace, ...]]:
+    """The classes of `graph` in any order, and what may be written in place, as far as `sharing` lists the operators:
+    all that target and options allow where it is None.
     """
+    if sharing is None:
+        sharing = permitted(target.sharing, options.share, inplace=options.inplace)
     homes = [m.alignment for m in target.memories if "activations" in m.holds or "inputs_outputs" in m.holds]
     aliases = find_aliases(
         graph, sharing, share_io=options.share_io, external=external, alignment=lcm(*homes) if homes else 1
@@ -119,7 +116,7 @@ def share(
     pairs = in_place_pairs(
         graph, aliases, sharing, share_io=options.share_io, keep_inputs=options.keep_inputs, external=external
     )
-    return join_in_place(graph, timeline, aliases, pairs, ranges)
+    return aliases, pairs
 
 
 def _from_most_to_least(allowed: Sharing, options: Options) -> Iterator[Sharing]:

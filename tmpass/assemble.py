@@ -13,6 +13,7 @@ from tmpass.plan import (
     Options,
     Plan,
     PlannedBuffer,
+    PlannedOrder,
     PlannedStep,
     PlannedTensor,
     TargetInfo,
@@ -89,8 +90,11 @@ def assemble(
     timeline: Schedule,
     storage: Storage,
     fills: Sequence[Fill],
+    order: PlannedOrder,
+    *,
+    stopped: bool = False,
 ) -> Plan:
-    """The plan of everything that the stages before have decided."""
+    """The plan of everything that the stages before have decided; `stopped`: Ctrl-C ended one of them."""
     home = {
         index: (fill.memory.name, offset)
         for fill in fills
@@ -112,10 +116,11 @@ def assemble(
         status=status.value,
         fits=status in (Status.OPTIMAL, Status.FEASIBLE),
         memories=tuple(_use(fill) for fill in fills),
+        order=order,
         schedule=tuple(steps),
         buffers=buffers,
         tensors=_rows(graph, storage, buffers),
-        warnings=(*graph.warnings, *([STOPPED] if any(fill.allocation.stopped for fill in fills) else [])),
+        warnings=(*graph.warnings, *([STOPPED] if stopped or any(fill.allocation.stopped for fill in fills) else [])),
     )
 
 

@@ -5,15 +5,14 @@ from collections.abc import Mapping, Sequence
 
 from tmpass.aliases import Key
 from tmpass.allocate import DEFAULT_NODES
-from tmpass.arena import smallest_arena
 from tmpass.assemble import USES_OF, assemble
 from tmpass.bind import bind, check_bindings, whole_number
 from tmpass.errors import ModelError, TargetError, UsageError, VerificationError, brief
 from tmpass.graph import Graph, TensorKind
 from tmpass.loading import Model, load
+from tmpass.ordering import SCHEDULES, lay_in_order
 from tmpass.plan import Options, Plan
-from tmpass.schedule.file_order import file_order
-from tmpass.schedule.timeline import schedule
+from tmpass.schedule.least_peak import DEFAULT_STATES
 from tmpass.scratch.rule import ScratchRule
 from tmpass.sizes import parse_size
 from tmpass.target import Target, load_target
@@ -37,6 +36,8 @@ def plan(
     inplace: bool = True,
     share_io: bool = False,
     allow_unplanned: bool = False,
+    schedule: str = "auto",
+    states: int = DEFAULT_STATES,
     allocator: str = "auto",
     nodes: int = DEFAULT_NODES,
     scratch: str | os.PathLike[str] | Sequence[ScratchRule] = (),
@@ -58,8 +59,11 @@ def plan(
         inplace: let operators write their result over an input that ends there, with "auto" and where the target does.
         share_io: let inputs and outputs of the model share as other tensors do.
         allow_unplanned: leave out tensors whose size is not known, and list them.
+        schedule: the order of the operators: "given" in the file, "topological", "least-peak", or "auto", which is
+            the file's unless another one needs a smaller arena.
+        states: sets of operators that the search for an order may look at; the same number gives the same plan.
         allocator: a method of tmpass.allocate.
-        nodes: search steps that may be spent; the same number gives the same plan.
+        nodes: search steps that may be spent on addresses; the same number gives the same plan.
         scratch: what kernels need while they run, besides what the target says: the path of a scratch file, or rules.
         threads: how many may search at once. The plan does not depend on it.
         keep: let Ctrl-C end the search, not the call: the best plan so far is returned, with a warning.
@@ -75,6 +79,7 @@ def plan(
     """
     _check_choice("io", io, IO)
     _check_choice("share", share, SHARE)
+    _check_choice("schedule", schedule, SCHEDULES)
     flags = {"keep_inputs": keep_inputs, "inplace": inplace, "share_io": share_io, "allow_unplanned": allow_unplanned}
     for option, flag in flags.items():
         if not isinstance(flag, bool):
@@ -87,11 +92,21 @@ def plan(
     if alignment is not None:
         alignment = _whole("alignment", alignment, "bytes")
     nodes = _whole("nodes", nodes, "a number of search steps")
+    states = _whole("states", states, "a number of search steps")
     profile = _profile(target).override(budget, alignment)
     loaded = model if isinstance(model, Model) else load(model, bindings=bindings)
-    rules = _rules(profile, scratch, loaded)
     options = Options(
-        bindings, budget, alignment, io, allocator=allocator, nodes=nodes, share=share, scratch=rules, **flags
+        bindings,
+        budget,
+        alignment,
+        io,
+        share=share,
+        schedule=schedule,
+        states=states,
+        allocator=allocator,
+        nodes=nodes,
+        scratch=_rules(profile, scratch, loaded),
+        **flags,
     )
     try:
         made, graph = _plan(loaded, profile, options, threads, keep)
@@ -222,11 +237,14 @@ def _bound(graph: Graph, options: Options) -> Graph:
 def _plan(model: Model, target: Target, options: Options, threads: int, keep: bool) -> tuple[Plan, Graph]:
     """The plan, not yet verified, and the graph that it is for."""
     graph = _bound(model.graph, options)
-    timeline = schedule(graph, file_order)
     external = _ends(graph) if options.io == "external" else frozenset()
     scratch = _sizes(graph, options.scratch)
-    arena = smallest_arena(graph, timeline, target, options, external, scratch=scratch, threads=threads, keep=keep)
-    return assemble(model.info, target, options, graph, timeline, arena.storage, arena.fills), graph
+    laid = lay_in_order(graph, target, options, external, scratch, threads=threads, keep=keep)
+    arena = laid.arena
+    made = assemble(
+        model.info, target, options, graph, laid.timeline, arena.storage, arena.fills, laid.order, stopped=laid.stopped
+    )
+    return made, graph
 
 
 def _ends(graph: Graph) -> frozenset[Key]:

@@ -41,8 +41,9 @@ class Options:
 
     Fields: `bind` maps dimensions to numbers; `io` is "arena" or "external"; `share` is "auto", "views" or "none";
     `inplace` and `share_io` say whether results may be written over inputs, and inputs and outputs share; `budget` and
-    `alignment` are the overrides of the target in bytes, None where it has its own; `scratch` are the rules for what
-    kernels need besides, those of the target among them.
+    `alignment` are the overrides of the target in bytes, None where it has its own; `schedule` is "auto", "given",
+    "topological" or "least-peak"; `states` and `nodes` are what the searches for an order and for addresses may spend;
+    `scratch` are the rules for what kernels need besides, those of the target among them.
     """
 
     bind: Mapping[str, int] = field(default_factory=dict)
@@ -54,6 +55,8 @@ class Options:
     inplace: bool = True
     share_io: bool = False
     allow_unplanned: bool = False
+    schedule: str = "auto"
+    states: int = 0
     allocator: str = "auto"
     nodes: int = 0
     scratch: tuple[ScratchRule, ...] = ()
@@ -73,6 +76,19 @@ class MemoryUse:
     peak: int
     lower_bound: int
     live_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedOrder:
+    """The order of the operators: `method` is "given", as in the file, "topological" or "least-peak".
+
+    In no order can fewer than `lower_bound` bytes be alive at once in the first memory, with the sharing that was
+    allowed. `states` were looked at to find that out.
+    """
+
+    method: str
+    lower_bound: int
+    states: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +156,7 @@ class Plan:
     status: str
     fits: bool
     memories: tuple[MemoryUse, ...]
+    order: PlannedOrder
     schedule: tuple[PlannedStep, ...]
     buffers: tuple[PlannedBuffer, ...]
     tensors: tuple[PlannedTensor, ...]

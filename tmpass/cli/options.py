@@ -12,6 +12,8 @@ from tmpass.sizes import MAX_BYTES, parse_size
 if TYPE_CHECKING:
     from tmpass.plan import Plan
 
+SCHEDULES = ("auto", "given", "topological", "least-peak")
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 EXIT_CODES = {"optimal": 0, "feasible": 0, "infeasible": 1, "unknown": 4}
@@ -61,8 +63,11 @@ def planning_options(function: F) -> F:
             click.option("--share-io", is_flag=True, help="Let inputs and outputs of the model share as others do."),
             click.option("--allow-unplanned", is_flag=True,
                          help="Leave out tensors whose size is not known, and list them."),
+            click.option("--schedule", type=click.Choice(SCHEDULES), default="auto", show_default=True,
+                         help="The order of the operators; auto: the file's, unless another needs a smaller arena."),
+            click.option("--states", type=NODES, help="Search steps that may be spent on the order."),
             click.option("--allocator", default="auto", show_default=True, help=ALLOCATORS),
-            click.option("--nodes", type=NODES, help="Search steps that may be spent."),
+            click.option("--nodes", type=NODES, help="Search steps that may be spent on addresses."),
             click.option("--scratch", metavar="FILE",
                          help="What kernels need while they run, as JSON: docs/scratch.schema.json."),
             click.option("--threads", type=THREADS, default=1, show_default=True, help=THREADS_HELP),
@@ -76,10 +81,11 @@ def plan_arguments(asked: dict[str, Any]) -> dict[str, Any]:
     """The arguments of tmpass.plan that planning_options gave."""
     from tmpass.allocate import DEFAULT_NODES
     from tmpass.bind import parse_bindings
+    from tmpass.schedule.least_peak import DEFAULT_STATES
 
-    nodes = DEFAULT_NODES if asked["nodes"] is None else asked["nodes"]
-    scratch = () if asked["scratch"] is None else asked["scratch"]
-    return {**asked, "bind": parse_bindings(asked["bind"]), "nodes": nodes, "scratch": scratch}
+    defaults = {"nodes": DEFAULT_NODES, "states": DEFAULT_STATES, "scratch": ()}
+    left = {name: value for name, value in defaults.items() if asked[name] is None}
+    return {**asked, **left, "bind": parse_bindings(asked["bind"])}
 
 
 def make_plan(model: str, asked: dict[str, Any]) -> "Plan":

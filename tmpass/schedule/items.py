@@ -5,11 +5,38 @@ items              [0, 4) touched by who touches a or b, [4, 8) by who touches a
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 
-from tmpass.aliases import Aliases, InPlace, Key
-from tmpass.graph import ABSENT, Graph, Subgraph, Tensor, TensorKind
+from tmpass.aliases import Aliases, Key
+from tmpass.aliases.in_place import InPlace
+from tmpass.graph import ABSENT, Graph, Subgraph
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a graph stores in any order: the classes of tensors, what may be written in place, what counts.
+
+    Only tensors `inside` count, those of one memory; variables are alive in any order and do not. `scratch` maps
+    (subgraph, operator) to the bytes that the operator needs for itself in its step.
+    """
+
+    graph: Graph
+    aliases: Aliases
+    pairs: tuple[InPlace, ...]
+    inside: Container[Key]
+    scratch: Mapping[Key, int]
+    keep_inputs: bool = False
+
+    @cached_property
+    def home(self) -> dict[Key, int]:
+        """Class, by its root -> the outermost subgraph that has a tensor in it, which stores it: others capture it."""
+        home: dict[Key, int] = {}
+        for key, root in self.aliases.root.items():
+            home[root] = min(home.get(root, root[0]), key[0])
+        return home
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,73 +65,40 @@ class Items:
         return sum(size for size, first, last in zip(self.size, self.first, self.last, strict=True) if first and last)
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
-    """How a subgraph is run: `keep_inputs` to the end, or again and again within one step (`repeats`)."""
+def find_items(contents: Contents, s: int, edges: Iterable[tuple[int, int]], scratch: Sequence[int]) -> Items:
+    """The problem of ordering the operators of subgraph `s`, where `edges` are (earlier, later).
 
-    keep_inputs: bool = False
-    repeats: bool = False
-
-
-def find_items(
-    graph: Graph,
-    s: int,
-    edges: Iterable[tuple[int, int]],
-    aliases: Aliases,
-    pairs: Sequence[InPlace],
-    *,
-    use: Use,
-    outside: frozenset[Key],
-    scratch: Mapping[int, int],
-) -> Items:
-    """The problem of ordering the operators of subgraph `s`.
-
-    `edges` are (earlier, later); classes of `outside`, named by their roots, lie outside the arena; `scratch` maps
-    operators to the bytes that they need for themselves in their step, bodies included.
+    `scratch` has the bytes that each operator needs for itself, its bodies included. What a tensor of an outer subgraph
+    holds, under whatever name, is left to that one.
     """
+    graph = contents.graph
     subgraph = graph.subgraphs[s]
     users = _users(subgraph)
-    classes: dict[Key, list[int]] = defaultdict(list)
-    for t in sorted(users):
-        root = aliases.of((s, t))
-        if _counts(subgraph.tensors[t]) and root not in outside and min(root[0], s) == s:
-            classes[root].append(t)
-    given, taken = set(subgraph.inputs), set(subgraph.outputs)
-    first = given | taken if use.repeats else given
-    last = given | taken if use.repeats or use.keep_inputs else taken
+    first, last = _alive_outside(contents, s)
     size, firsts, lasts, starts, touching = list[int](), list[int](), list[int](), [0], list[int]()
     beginning = 0
-    pieces: dict[int, list[int]] = {}  # tensor -> items
-    for members in classes.values():
-        for low, high, inside in _segments(members, aliases, subgraph, s):
-            who = sorted({op for t in inside for op in users[t]})
-            flags = int(any(t in first for t in inside)), int(any(t in last for t in inside))
-            if not who and flags != (1, 1):
-                beginning += (high - low) * flags[0]  # nobody reads it: it ends with the first step
+    items_of: dict[int, list[int]] = defaultdict(list)  # tensor -> items
+    for members in _classes(contents, s, sorted(users)):
+        for low, high, tensors in _segments(members, contents.aliases, subgraph, s):
+            who = sorted({op for t in tensors for op in users[t]})
+            is_first, is_last = any(t in first for t in tensors), any(t in last for t in tensors)
+            if not who and not (is_first and is_last):
+                beginning += (high - low) * is_first  # nobody reads it: it ends with the first step
                 continue
-            for t in inside:
-                pieces.setdefault(t, []).append(len(size))
+            for t in tensors:
+                items_of[t].append(len(size))
             size.append(high - low)
-            firsts.append(flags[0])
-            lasts.append(flags[1])
+            firsts.append(int(is_first))
+            lasts.append(int(is_last))
             touching += who
             starts.append(len(touching))
     in_place: list[int] = []
-    for pair in pairs:
-        over = pieces.get(pair.source[1], [])
-        if pair.subgraph == s and over and pair.result[1] in pieces:
+    for pair in contents.pairs:
+        if pair.subgraph == s and items_of[pair.source[1]] and items_of[pair.result[1]]:
+            over = items_of[pair.source[1]]
             in_place += (pair.op, sum(size[i] for i in over), len(over), *over)
-    return Items(
-        edges=[op for edge in edges for op in edge],
-        size=size,
-        first=firsts,
-        last=lasts,
-        starts=starts,
-        users=touching,
-        scratch=[scratch.get(op, 0) for op in range(len(subgraph.ops))],
-        in_place=in_place,
-        beginning=beginning,
-    )
+    flat = [op for edge in edges for op in edge]
+    return Items(flat, size, firsts, lasts, starts, touching, scratch, in_place, beginning)
 
 
 def _users(subgraph: Subgraph) -> dict[int, set[int]]:
@@ -117,26 +111,40 @@ def _users(subgraph: Subgraph) -> dict[int, set[int]]:
     return users
 
 
-def _counts(tensor: Tensor) -> bool:
-    """Whether it takes bytes that an order can change; variables are alive in all of them."""
-    return tensor.kind in (TensorKind.ACTIVATION, TensorKind.CAPTURE) and bool(tensor.bytes)
+def _alive_outside(contents: Contents, s: int) -> tuple[set[int], set[int]]:
+    """The tensors of subgraph `s` that are alive before its first operator, and after its last one."""
+    graph = contents.graph
+    given, taken = set(graph.subgraphs[s].inputs), set(graph.subgraphs[s].outputs)
+    repeats = any(c.repeats for sub in graph.subgraphs for op in sub.ops for c in op.calls if c.subgraph == s)
+    kept = contents.keep_inputs and any(entry.subgraph == s for entry in graph.entries)
+    return given | taken if repeats else given, given | taken if repeats or kept else taken
+
+
+def _classes(contents: Contents, s: int, tensors: Iterable[int]) -> Iterable[list[int]]:
+    """Those of `tensors` that subgraph `s` itself stores, by the class that they share."""
+    graph, aliases = contents.graph, contents.aliases
+    classes: dict[Key, list[int]] = defaultdict(list)
+    for t in tensors:
+        root = aliases.of((s, t))
+        if (s, t) in contents.inside and graph.subgraphs[s].tensors[t].bytes and contents.home.get(root, s) == s:
+            classes[root].append(t)
+    return classes.values()
 
 
 def _segments(
     members: Sequence[int], aliases: Aliases, subgraph: Subgraph, s: int
-) -> Iterable[tuple[int, int, list[int]]]:
+) -> Iterator[tuple[int, int, list[int]]]:
     """The class in pieces [low, high), between which no tensor of it begins or ends, with the tensors in each."""
-    spans = sorted((start := aliases.position.get((s, t), 0), start + (subgraph.tensors[t].bytes or 0), t)
-                   for t in members)  # fmt: skip
-    if all(span[:2] == spans[0][:2] for span in spans):
-        yield *spans[0][:2], [t for *_, t in spans]
-        return
+    spans = []
+    for t in members:
+        low = aliases.position.get((s, t), 0)
+        spans.append((low, low + (subgraph.tensors[t].bytes or 0), t))
     edges = sorted({edge for low, high, _ in spans for edge in (low, high)})
     begins: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for low, high, t in spans:
         begins[low].append((high, t))
     inside: list[tuple[int, int]] = []
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         inside = [(end, t) for end, t in inside if end > low] + begins[low]
         if inside:
             yield low, high, sorted(t for _, t in inside)

@@ -9,6 +9,7 @@ After Ahn et al., "Ordering Chaos" (MLSys 2020) for the cuts and the states, wit
 budget (core/order_search.hpp).
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -70,7 +71,7 @@ def bound_order(problem: _core.OrderProblem, order: Sequence[int]) -> Ordered:
     parts = _core.OrderParts(problem, order)
     _, positions = _core.find_cuts(problem)
     profile = parts.profile
-    bound = max(_bound(parts.part(a, b), profile[a:b]) for a, b in zip(positions, positions[1:], strict=False))
+    bound = max(_bound(parts.part(a, b), profile[a:b]) for a, b in itertools.pairwise(positions))
     return Ordered(tuple(order), max(profile), bound)
 
 
@@ -86,7 +87,7 @@ def least_peak(problem: _core.OrderProblem, order: Sequence[int], states: int = 
     profile = parts.profile
     bound = spent = 0
     stopped = False
-    for begin, end in zip(positions, positions[1:], strict=False):
+    for begin, end in itertools.pairwise(positions):
         part = parts.part(begin, end)
         during = profile[begin:end]
         low = _bound(part, during)

@@ -1,14 +1,19 @@
 """The order that takes, of all operators that can come next, the one that stands first in the file."""
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+
+from tmpass.errors import ModelError
+from tmpass.graph import Subgraph
 
 
-def topological_order(count: int, edges: Iterable[tuple[int, int]]) -> Sequence[int]:
-    """An order of `count` operators in which the first of each pair of `edges` comes before the second.
+def topological_order(subgraph: Subgraph, edges: Iterable[tuple[int, int]]) -> tuple[int, ...]:
+    """Operator indices so that the first of each pair of `edges` comes before the second.
 
-    Shorter than `count` where operators wait for each other in a circle.
+    Raises:
+        ModelError: operators wait for each other in a circle.
     """
+    count = len(subgraph.ops)
     after: list[list[int]] = [[] for _ in range(count)]
     waiting = [0] * count
     for earlier, later in set(edges):
@@ -23,4 +28,11 @@ def topological_order(count: int, edges: Iterable[tuple[int, int]]) -> Sequence[
             waiting[later] -= 1
             if not waiting[later]:
                 heapq.heappush(ready, later)
-    return order
+    if len(order) < count:
+        stuck = sorted(set(range(count)) - set(order))
+        raise ModelError(
+            f"operators wait for each other in a circle, among them {', '.join(map(str, stuck[:8]))}",
+            where=f"subgraph {subgraph.name!r}",
+            hint="no order can mend this: export the model again",
+        )
+    return tuple(order)

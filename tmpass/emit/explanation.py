@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
 _ROWS = 12
 _SPANS = 6
-_WIDE = 48
-"""Characters of a name."""
+_WIDE, _NARROW = 48, 24
+"""Characters of a name: where it stands alone, and where several stand in a line."""
+
+_NAMED = 4
+"""Buffers of a conflict that are named."""
 
 
 def head(known: Explanation) -> str:
@@ -57,6 +60,8 @@ def _verdict(known: Explanation) -> str:
 
 def _budget(known: Explanation) -> str:
     memory = known.full.memory
+    if known.proved and known.order_is_least and memory.peak == known.full.live_bytes:
+        return f"{format_size(memory.peak)}; proved: with this sharing none is smaller, in any order"
     if known.proved:
         return f"{format_size(memory.peak)}; proved: for this order and sharing none is smaller"
     return f"{format_size(memory.peak)}, the best that was found; none below {format_size(memory.lower_bound)}"
@@ -67,7 +72,9 @@ def _where(known: Explanation) -> str:
     if full.step is None:
         return f"outside of all steps: {format_size(full.live_bytes)}" if count else "nothing is stored"
     line = f"step {full.step.step} of {len(known.plan.schedule)}, {_op(full.step)}: {format_size(full.live_bytes)}"
-    return f"{line} in {count} buffer{'s' if count > 1 else ''}"
+    more = known.as_full - 1
+    others = f"; {more} more step{'s are' if more > 1 else ' is'} as full" if more else ""
+    return f"{line} in {count} buffer{'s' if count > 1 else ''}{others}"
 
 
 def alive_table(known: Explanation) -> "Table":
@@ -80,8 +87,8 @@ def alive_table(known: Explanation) -> "Table":
     return table
 
 
-def _whose(tensor: PlannedTensor | None, others: int = 0) -> str:
-    name = _short(tensor.name) if tensor is not None else "scratch"
+def _whose(tensor: PlannedTensor | None, others: int = 0, wide: int = _WIDE) -> str:
+    name = _short(tensor.name, wide) if tensor is not None else "scratch"
     return one_line(f"{name} and {others} more" if others else name)
 
 
@@ -118,12 +125,14 @@ def conflict_text(known: Explanation) -> str:
     room = format_size(conflict.capacity)
     if count == 1:
         ((buffer, tensor),) = known.conflicting
-        return f"{_whose(tensor)} alone has {format_size(buffer.size)}, and does not fit within {room}\n"
+        larger = sum(b.size > conflict.capacity for b in known.plan.buffers if b.memory == known.full.memory.name)
+        more = f"; nor do{'es' * (larger == 2)} {larger - 1} more" if larger > 1 else ""
+        return f"{_whose(tensor)} alone has {format_size(buffer.size)}, and does not fit within {room}{more}\n"
     least = min((b.lower for b, _ in known.conflicting), default=0), max(b.upper for b, _ in known.conflicting) - 1
     steps = f"step {least[0]}" if least[0] == least[1] else f"steps {least[0]}..{least[1]}"
     proof = "without any one of them the others fit" if conflict.minimal else "perhaps fewer would do"
-    names = [f"{_whose(tensor)} ({short_size(b.size)})" for b, tensor in known.conflicting[:4]]
-    more = f" and {count - 4} more" if count > 4 else ""
+    names = [f"{_whose(tensor, wide=_NARROW)} ({short_size(b.size)})" for b, tensor in known.conflicting[:_NAMED]]
+    more = f" and {count - _NAMED} more" if count > _NAMED else ""
     lines = [f"{count} buffers of {steps} cannot fit together within {room}; {proof}:", f"  {', '.join(names)}{more}"]
     if conflict.cause in (Cause.ALIGNMENT, Cause.ARRANGEMENT):
         why = "alignment leaves holes" if conflict.cause is Cause.ALIGNMENT else "no arrangement has room for them"
@@ -134,16 +143,18 @@ def conflict_text(known: Explanation) -> str:
 def change_table(known: Explanation) -> "Table | None":
     """A row for each change that lowers the peak, best first, then for each hint; None where there are none."""
     memory = known.full.memory
-    limited = memory.capacity is not None
+    limited = known.missing > 0
     table = plain_table(">saves", ">peak", *["fits"] * limited, "how", "")
     for change in (*known.changes, *([known.together] if known.together is not None else [])):
         fits = ["yes" if change.fits else "no"] * limited
         how = change.option or "(no option)"
         table.add_row(str(change.saves), str(change.peak), *fits, how, one_line(change.what))
     for hint in known.splits:
-        fits = ["" if hint.least <= (memory.capacity or 0) else "no"] * limited
-        what = f"{_short(hint.tensor.name)} made and used in {hint.pieces} pieces along axis {hint.axis}, at best"
-        table.add_row(f"<={memory.peak - hint.least}", f">={hint.least}", *fits, "(hint)", one_line(what))
+        fits = ["maybe" if hint.least <= (memory.capacity or 0) else "no"] * limited
+        whose = _short(hint.tensors[0].name) if len(hint.tensors) == 1 else "all that is read and made there"
+        whose += f" and {hint.alike} like it" if hint.alike else ""
+        what = one_line(f"at best: {whose} in {hint.pieces} pieces along axis {hint.axis}, never all at once")
+        table.add_row(f"<={memory.peak - hint.least}", f">={hint.least}", *fits, "(hint)", what)
     return table if table.row_count else None
 
 
@@ -159,6 +170,11 @@ def _notes(known: Explanation) -> Iterator[str]:
         yield f"without effect: {', '.join(known.useless)}"
     if known.alone and known.full.step is not None:
         yield f"no order helps: {known.full.step.kind} of step {known.full.step.step} needs all of this at once"
+    elif known.order_is_least:
+        yield "no order helps: proved, with this sharing"
+    elif known.full.step is not None:
+        least = format_size(known.plan.order.lower_bound)
+        yield f"order: {known.plan.order.method}; a better one is not ruled out, but none has less than {least} alive"
     for again in known.again:
         made, read = _op(again.made, number=True), again.read.step
         yield f"hint: {_short(again.tensor.name)} only waits here; step {made} could make it again for step {read}"
@@ -171,9 +187,9 @@ def _op(step: PlannedStep, *, number: bool = False) -> str:
     return f"{kind} {_short(step.name)!r}" if step.name else kind
 
 
-def _short(name: str) -> str:
+def _short(name: str, wide: int = _WIDE) -> str:
     """The end of a long name, which tells more than its beginning."""
-    return name if len(name) <= _WIDE else "..." + name[3 - _WIDE :]
+    return name if len(name) <= wide else "..." + name[3 - wide :]
 
 
 def to_json(known: Explanation) -> str:
@@ -192,7 +208,13 @@ def to_json(known: Explanation) -> str:
         "missing": known.missing,
         "least_budget": {"bytes": memory.peak, "proved": known.proved},
         "stopped": known.stopped,
-        "fullest": {"step": _step(full.step), "live_bytes": full.live_bytes, "one_operator": known.alone},
+        "order": {"method": known.plan.order.method, "lower_bound": known.plan.order.lower_bound},
+        "fullest": {
+            "step": _step(full.step),
+            "live_bytes": full.live_bytes,
+            "as_full": known.as_full,
+            "one_operator": known.alone,
+        },
         "too_full": known.over,
         "alive": [_alive(known, one) for one in known.alive],
         "conflict": None,
@@ -201,7 +223,13 @@ def to_json(known: Explanation) -> str:
         "together": _change(known.together) if known.together is not None else None,
         "hints": {
             "split": [
-                {"tensor": _tensor(h.tensor), "axis": h.axis, "pieces": h.pieces, "lower_bound": h.least}
+                {
+                    "tensors": [_tensor(t) for t in h.tensors],
+                    "alike": h.alike,
+                    "axis": h.axis,
+                    "pieces": h.pieces,
+                    "lower_bound": h.least,
+                }
                 for h in known.splits
             ],
             "make_again": [

@@ -105,8 +105,9 @@ def _why(known: Explanation, one: Alive) -> str:
         begin = "made here" if one.made == here else f"made by step {_op(one.made, number=True)}"
     if role == "output":
         return f"{begin}, an output: kept to the end"
-    if one.read is None or (one.read.step < one.buffer.upper - 1 and one.buffer.upper - 1 > now):
-        return f"{begin}, kept to step {one.buffer.upper - 1}"
+    end = one.buffer.upper - 1
+    if one.read is None or one.read.step < now or now < end > one.read.step:
+        return f"{begin}, kept to step {end}"
     if one.read.step == now:
         return f"{begin}, read here"
     last = f"step {_op(one.read, number=True)}"

@@ -90,8 +90,8 @@ def test_inputs_outputs_and_scratch_have_their_own_reasons():
 
 def test_a_tensor_that_is_read_here_and_later():
     sketch = Sketch()
-    x = sketch.op([sketch.input(1)], 30)
-    sketch.outputs = [sketch.op([x, sketch.op([x], 20, kind="SIDE")], 1, kind="JOIN")]
+    x, other = sketch.op([sketch.input(1)], 30), sketch.input(40)
+    sketch.outputs = [sketch.op([x, sketch.op([x, other], 2, kind="SIDE")], 1, kind="JOIN")]
     assert "made by step 0 OP, read here and by step 2 JOIN" in "\n".join(
         lines(alive_table(explained(graph_of(sketch))))
     )
@@ -102,7 +102,7 @@ def test_of_many_only_the_largest_are_listed():
     sketch.outputs = [sketch.op([sketch.input(20 + i) for i in range(20)], 1)]
     rows = lines(alive_table(explained(graph_of(sketch))))
     assert len(rows) == 14
-    assert rows[-1].split() == ["205", "in", "9", "more"]
+    assert rows[-1].split() == ["189", "in", "9", "more"]
 
 
 def test_a_conflict_of_one_and_of_several():
@@ -123,20 +123,12 @@ def test_alignment_that_leaves_holes_is_named():
 
 def test_changes_and_hints_with_what_they_bring():
     known = explained(chain(40, 30, 2), 60)
-    assert (
-        lines(change_table(known))
-        == [
-            "saves  peak  fits   how",
-            "   40    30  yes    --io external  the caller brings the memory for inputs and outputs",
-            "   38    32  yes    (no option)    the caller brings the memory for input 't0' only",
-            "<=26  >=44   maybe  (hint)         at best: t1 in 8 pieces along axis 0, never all at once",
-        ]
-        or True
-    )
-    rows = [row.split(maxsplit=4) for row in lines(change_table(known))]
-    assert rows[1][:4] == ["40", "30", "yes", "--io"]
-    assert rows[2][:4] == ["38", "32", "yes", "(no"]
-    assert rows[3][:4] == ["<=26", ">=44", "maybe", "(hint)"]
+    assert [" ".join(row.split()) for row in lines(change_table(known))] == [
+        "saves peak fits how",
+        "40 30 yes --io external the caller brings the memory for inputs and outputs",
+        "38 32 yes (no option) the caller brings the memory for input 't0' only",
+        "<=26 >=44 maybe (hint) at best: t1 in 8 pieces along axis 0, never all at once",
+    ]
 
 
 def test_where_it_fits_there_is_no_column_for_that():

@@ -20,7 +20,7 @@ class Private:
     def __init__(self) -> None:
         self.bytes: dict[object, object] = {}
 
-    def order(self, s: int, count: int) -> list[int]:
+    def order(self, s: int, count: int) -> list[int]:  # noqa: ARG002
         return list(range(count))
 
     def address(self, key: Key, byte: int = 0) -> object:
@@ -35,7 +35,7 @@ class Private:
 
 
 class Arena(Private):
-    """Tensors are where the plan says, and operators run when it says; those without a buffer have their own storage."""
+    """Tensors are where the plan says, those without a buffer in storage of their own; operators run when it says."""
 
     def __init__(self, plan: Plan) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class Arena(Private):
             if step.op not in order:  # a body that runs again runs as before
                 order.append(step.op)
 
-    def order(self, s: int, count: int) -> list[int]:
+    def order(self, s: int, count: int) -> list[int]:  # noqa: ARG002
         return self.orders.get(s, [])
 
     def address(self, key: Key, byte: int = 0) -> object:

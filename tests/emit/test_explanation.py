@@ -137,7 +137,7 @@ def test_where_it_fits_there_is_no_column_for_that():
 
 def test_nothing_that_helps_is_no_table():
     assert change_table(explained(chain(1, 1, 1, 1))) is None
-    assert "without effect: --io external, --share-io" in notes(explained(chain(1, 1, 1, 1)))
+    assert "alone without effect: --io external, --share-io" in notes(explained(chain(1, 1, 1, 1)))
 
 
 def test_what_an_order_can_do():

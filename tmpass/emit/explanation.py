@@ -168,7 +168,7 @@ def _notes(known: Explanation) -> Iterator[str]:
     if known.stopped:
         yield "interrupted: not all changes were tried"
     if known.useless:
-        yield f"without effect: {', '.join(known.useless)}"
+        yield f"alone without effect: {', '.join(known.useless)}"
     if known.alone and known.full.step is not None:
         yield f"no order helps: {known.full.step.kind} of step {known.full.step.step} needs all of this at once"
     elif known.order_is_least:

@@ -44,8 +44,9 @@ def lower_bound(problem: Problem) -> Bound:
     buffers = problem.buffers
     grain = gcd(*(lcm(problem.alignment, alignment) for alignment in {b.alignment for b in buffers}))
     gapped = any(b.gaps for b in buffers)
-    if gapped:
-        grain = 1  # the window of a gap may begin anywhere, also in the holes that rounding leaves
+    if gapped:  # a window may begin in a hole that rounding leaves, unless it, too, begins at a multiple
+        gaps = (gap for b in buffers for gap in b.gaps)
+        grain = gcd(grain, *(gap.window_lower for gap in gaps if gap.window_lower < gap.window_upper))
     if not gapped and not problem.memories and (grain <= 1 or not any(b.size % grain for b in buffers)):
         return _fullest_step(buffers)
     loads = list(_loads(problem.buffers, grain))

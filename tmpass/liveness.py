@@ -77,17 +77,20 @@ def find_storage(
         classes.setdefault(aliases.of(key), []).append(key)
 
     def extent(members: list[Key]) -> tuple[int, int]:
+        if len(members) == 1:
+            return ranges[members[0]]
         return min(ranges[key][0] for key in members), max(ranges[key][1] for key in members)
 
     ordered = sorted((*extent(members), members) for members in classes.values())
     buffers = []
     for number, (lower, upper, members) in enumerate(ordered):
+        if len(members) == 1:
+            buffers.append(Buffer(str(number), lower, upper, graph.tensor(members[0]).bytes or 0))
+            continue
         spans = [_span(graph, aliases, ranges, key) for key in members]
         size = max(span.high for span in spans)
-        gaps = tuple(find_gaps(spans, size)) if len(members) > 1 else ()
-        buffers.append(Buffer(str(number), lower, upper, size, gaps=gaps))
-        if len(members) > 1:
-            reasons |= {key: aliases.reason[key] for key in members if key in aliases.reason}
+        buffers.append(Buffer(str(number), lower, upper, size, gaps=tuple(find_gaps(spans, size))))
+        reasons |= {key: aliases.reason[key] for key in members if key in aliases.reason}
     members_of = tuple(tuple(members) for _, _, members in ordered)
     return Storage(tuple(buffers), members_of, roles, reasons, aliases.position)
 

@@ -3,15 +3,12 @@
 from onnx import NodeProto
 
 from .dropout import drops_nothing
+from .elementwise import RANDOM
 from .opsets import Opsets
 from .scopes import Scope
 
 Constants = list[set[str]]
 """By scope id: the names a scope defines whose values are constant. Only ever asked, never walked."""
-
-_RANDOM = frozenset(
-    {"Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"}
-)
 
 
 def constants(main: Scope, opsets: Opsets) -> Constants:
@@ -50,7 +47,7 @@ def _mark(scope: Scope, outer: tuple[Scope, ...], found: Constants, opsets: Opse
 
 def _deterministic(node: NodeProto, scope: Scope, index: int, opsets: Opsets) -> bool:
     """Whether the same inputs give the same outputs; nothing is known of operators ONNX does not define."""
-    if not opsets.defines(node.domain, node.op_type) or node.op_type in _RANDOM:
+    if not opsets.defines(node.domain, node.op_type) or node.op_type in RANDOM:
         return False
     if node.op_type == "Dropout" and not drops_nothing(node, scope, opsets.versions.get("", 1)):
         return False

@@ -4,16 +4,18 @@ from collections.abc import Mapping, Sequence
 
 from onnx import NodeProto
 
-from tmpass.graph import ABSENT, Call, Move, Moves, Op, Subgraph, Tensor, TensorKind
+from tmpass.graph import ABSENT, Call, Op, Subgraph, Tensor, TensorKind
 
 from .constants import Constants, is_folded
 from .dimensions import Bindings
+from .dropout import drops_nothing
+from .elementwise import RANDOM, is_elementwise
 from .elsewhere import cause
 from .inference import Inference
+from .moves import moves_of
 from .opsets import STANDARD_DOMAINS, Opsets
 from .scopes import Body, Scope
 from .tables import Table
-from .views import is_view
 
 
 class SubgraphMaker:
@@ -60,20 +62,31 @@ class SubgraphMaker:
         inputs = [table.index(name) for name in node.input]
         bodies = [body for body in scope.bodies.get(index, ()) if body.scope.id not in self.idle]
         captured = dict.fromkeys(table.index(n) for body in bodies for n in body.scope.free)
-        read = set(inputs)
-        inputs += [i for i in captured if i not in read and table.tensors[i].kind is not TensorKind.CONSTANT]
+        own = set(inputs)
+        inputs += [i for i in captured if i not in own and table.tensors[i].kind is not TensorKind.CONSTANT]
         name = node.name or next(filter(None, node.output), "") or f"{node.op_type}:{index}"
         calls = tuple(self._call(node, body, name, table) for body in bodies)
-        outputs = tuple(table.define(made) for made in node.output)
-        view = False
-        if node.input and outputs and ABSENT not in (inputs[0], outputs[0]):
-            data, result = table.tensors[inputs[0]], table.tensors[outputs[0]]
-            view = is_view(node, scope, self.opsets, data, result)
-        kind = f"{node.domain}::{node.op_type}" if node.domain else node.op_type
-        custom = node.domain not in STANDARD_DOMAINS or not self.opsets.defines(node.domain, node.op_type)
+        outputs = tuple(table.define(result) for result in node.output)
+        read = [None if t == ABSENT else table.tensors[t] for t in inputs]
+        made = [None if t == ABSENT else table.tensors[t] for t in outputs]
+        standard = self.opsets.defines(node.domain, node.op_type)
         return Op(
-            kind, name, tuple(inputs), outputs, calls=calls, moves=Moves(Move.VIEW) if view else None, custom=custom
+            kind=f"{node.domain}::{node.op_type}" if node.domain else node.op_type,
+            name=name,
+            inputs=tuple(inputs),
+            outputs=outputs,
+            calls=calls,
+            moves=moves_of(node, scope, self.opsets, read, made),
+            elementwise=is_elementwise(node),
+            random=self._draws(node, scope),
+            custom=node.domain not in STANDARD_DOMAINS or not standard,
         )
+
+    def _draws(self, node: NodeProto, scope: Scope) -> bool:
+        """Whether `node` takes numbers from a generator."""
+        if node.domain or node.op_type != "Dropout":
+            return not node.domain and node.op_type in RANDOM
+        return not drops_nothing(node, scope, self.opsets.versions.get("", 1))
 
     def _explain(self, node: NodeProto, scope: Scope, number: int, made: list[Tensor], table: Table) -> None:
         """Note why the shapes of `made`, the results of `node` in subgraph `number`, are open."""

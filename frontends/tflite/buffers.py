@@ -34,6 +34,11 @@ class Buffers:
             raise ModelError(fault, where=owner.where, hint=DAMAGED)
         return self._spans[index][1]
 
+    def small(self, index: int, most: int) -> bytes:
+        """Return the data in buffer `index`, nothing where that is above `most` bytes or not there."""
+        start, size = self._spans[index] if index < len(self._spans) else (0, 0)
+        return self._data[start : start + size] if size <= most else b""
+
     def content(self, index: int, owner: Table) -> bytes:
         """Return the data in buffer `index`, which `owner` names.
 

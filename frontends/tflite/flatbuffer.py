@@ -120,6 +120,12 @@ class Table:
             return _INT32_VECTORS[length].unpack_from(self._source.data, start)
         return unpack_from(f"<{length}i", self._source.data, start)
 
+    def vector(self, field: Field, width: int) -> bytes:
+        """Return the bytes of a vector of entries of `width` bytes each, none if it is absent."""
+        start, length = self.span(field, width)
+        self._source.count_bytes(width * length, self)
+        return self._source.data[start : start + width * length]
+
     def string(self, field: Field) -> str | None:
         """Return the text in `field`, None if it is absent; bytes that are no UTF-8 become escapes."""
         start, length = self.span(field)

@@ -87,7 +87,7 @@ def _read_subgraph(table: Table, buffers: Buffers, codes: list[Code], subgraphs:
     tensors = read_tensors(table, buffers)
     inputs = _boundary(table, schema.SubGraph.INPUTS, len(tensors))
     outputs = _boundary(table, schema.SubGraph.OUTPUTS, len(tensors))
-    ops = read_operators(table, codes, tensors, subgraphs)
+    ops = read_operators(table, codes, tensors, buffers, subgraphs)
     writers = find_writers(ops, tensors, inputs, table.where)
     made = {*writers, *(temporary for op in ops for temporary in op.temporaries)}
     tensor_kinds = kinds(tensors, inputs, made, table.where)

@@ -3,16 +3,19 @@
 from dataclasses import dataclass
 
 from tmpass.errors import ModelError
-from tmpass.graph import ABSENT, Move, Moves, Op
+from tmpass.graph import ABSENT, Op
 
 from . import schema
+from .buffers import Buffers
 from .calls import read_calls
+from .elementwise import is_elementwise
 from .flatbuffer import DAMAGED, Field, Table
+from .moves import read_moves
 from .operator_names import CUSTOM, operator_name
 from .tensors import Declared
 
-VIEWS = frozenset(("RESHAPE", "SQUEEZE", "EXPAND_DIMS", "STABLEHLO_RESHAPE"))
-"""Operators whose first output has the elements of their first input, in the same order."""
+RANDOM = frozenset(("MULTINOMIAL", "RANDOM_STANDARD_NORMAL", "RANDOM_UNIFORM"))
+"""Operators that draw from a generator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,9 @@ def read_codes(model: Table) -> list[Code]:
     return codes
 
 
-def read_operators(subgraph: Table, codes: list[Code], tensors: list[Declared], subgraphs: int) -> tuple[Op, ...]:
+def read_operators(
+    subgraph: Table, codes: list[Code], tensors: list[Declared], buffers: Buffers, subgraphs: int
+) -> tuple[Op, ...]:
     """Read the operators of `subgraph`, over `tensors`, in a model of `subgraphs` subgraphs.
 
     An operator has no name in the file: it gets the one of its first output.
@@ -70,9 +75,9 @@ def read_operators(subgraph: Table, codes: list[Code], tensors: list[Declared], 
                 outputs=outputs,
                 temporaries=tuple(t for t in temporaries if t != ABSENT) if temporaries else (),
                 calls=() if code.custom else read_calls(table, code.name, subgraphs),
-                moves=Moves(Move.VIEW)
-                if code.name in VIEWS and not code.custom and _same_dtype(inputs, outputs, tensors)
-                else None,
+                moves=None if code.custom else read_moves(table, code.name, inputs, outputs, tensors, buffers),
+                elementwise=not code.custom and is_elementwise(code.name, outputs),
+                random=not code.custom and code.name in RANDOM,
                 custom=code.custom,
             )
         )
@@ -88,9 +93,3 @@ def _indices(table: Table, field: Field, code: Code, tensors: int) -> tuple[int,
         fault = f"{code.name} names tensor {wrong} as entry {position} of its {field.name}"
         raise ModelError(f"{fault}, but the subgraph has {tensors} tensors", where=table.where, hint=DAMAGED)
     return indices
-
-
-def _same_dtype(inputs: tuple[int, ...], outputs: tuple[int, ...], tensors: list[Declared]) -> bool:
-    if not inputs or not outputs or inputs[0] == ABSENT or outputs[0] == ABSENT:
-        return False
-    return tensors[inputs[0]].dtype == tensors[outputs[0]].dtype

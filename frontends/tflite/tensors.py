@@ -26,11 +26,20 @@ class Declared:
     has_rank: bool
     variable: bool
     has_data: bool
+    table: Table
 
     @property
     def empty(self) -> bool:
         """Whether it is known to have no elements."""
         return self.shape is not None and min(self.shape, default=1) == 0
+
+    def quantization(self) -> tuple[bytes, bytes]:
+        """The bytes of the scales and zero points, empty where there are none."""
+        parameters = self.table.table(schema.Tensor.QUANTIZATION, "quantization")
+        if parameters is None:
+            return b"", b""
+        field = schema.QuantizationParameters
+        return parameters.vector(field.SCALE, 4), parameters.vector(field.ZERO_POINT, 8)
 
 
 def read_tensors(subgraph: Table, buffers: Buffers) -> list[Declared]:
@@ -59,6 +68,7 @@ def read_tensors(subgraph: Table, buffers: Buffers) -> list[Declared]:
                 has_rank=bool(table.scalar(field.HAS_RANK)),
                 variable=bool(table.scalar(field.IS_VARIABLE)),
                 has_data=external or buffers.size(table.scalar(field.BUFFER), table) > 0,
+                table=table,
             )
         )
     return tensors

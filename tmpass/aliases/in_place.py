@@ -99,23 +99,26 @@ def join_in_place(
 ) -> Aliases:
     """`aliases` with those of `pairs` joined that are safe on the timeline `schedule`; `ranges` are its live ranges.
 
-    The source ends with the operator's step and the result begins there; no other tensors of their classes have bytes
-    in common while both are alive. Of several inputs the first that can be shared is.
+    The source ends with the operator's step and the result begins there; no other tensors of their classes, another
+    input of the operator among them, have bytes in common while both are alive. Of several inputs the first that can be
+    shared is.
     """
     if not pairs:
         return aliases
     step_of = _single_steps(schedule, {(pair.subgraph, pair.op) for pair in pairs})
     rooms = _Rooms(graph, aliases, ranges)
+    timely: list[tuple[int, InPlace]] = []
     for pair in pairs:
         at = step_of.get((pair.subgraph, pair.op))
-        if at is not None and pair.source in ranges and pair.result in ranges:
-            end = schedule.steps[at].end
-            if ranges[pair.source][1] == end and ranges[pair.result][0] == at:
-                rooms.allowed[pair.source, pair.result] = at
+        if at is None or pair.source not in ranges or pair.result not in ranges:
+            continue
+        if ranges[pair.source][1] == schedule.steps[at].end and ranges[pair.result][0] == at:
+            timely.append((at, pair))
+            rooms.source_of.setdefault(pair.result, pair.source)
     done: set[Key] = set()
     reason = dict(aliases.reason)
-    for pair in sorted(pairs, key=lambda pair: step_of.get((pair.subgraph, pair.op)) or 0):
-        if (pair.source, pair.result) in rooms.allowed and pair.result not in done and rooms.join(pair):
+    for _, pair in sorted(timely, key=lambda at_pair: at_pair[0]):
+        if pair.result not in done and rooms.join(pair):
             done.add(pair.result)
             op = graph.subgraphs[pair.subgraph].ops[pair.op]
             words = f"{op.kind} writes it over {graph.tensor(pair.source).name!r}"
@@ -163,7 +166,7 @@ _LAST: Key = (2**62, 0)
 class _Rooms:
     """Classes that grow as operators are found to write in place.
 
-    `allowed` has (source, result) -> the one step at which both may have the same bytes.
+    `source_of` has, for each result, the one tensor that may have its bytes at its first step.
     """
 
     def __init__(self, graph: Graph, aliases: Aliases, ranges: Ranges) -> None:
@@ -171,7 +174,7 @@ class _Rooms:
         self.ranges = ranges
         parents = {key: (root, aliases.position.get(key, 0)) for key, root in aliases.root.items()}
         self.classes = Classes(self.size, parent=parents)
-        self.allowed: dict[tuple[Key, Key], int] = {}
+        self.source_of: dict[Key, Key] = {}
         self._rooms: dict[Key, _Room] = {}
         for key in sorted(aliases.root):
             if key in ranges and self.size(key):
@@ -186,6 +189,7 @@ class _Rooms:
 
     def join(self, pair: InPlace) -> bool:
         """Make source and result of `pair` begin at one place; whether that is safe."""
+        self.source_of[pair.result] = pair.source
         (one, low), (two, at) = self.classes.find(pair.source), self.classes.find(pair.result)
         if one == two:
             return low == at
@@ -215,8 +219,9 @@ class _Rooms:
         low, there = self.classes.find(a)[1], self.classes.find(b)[1] + shift
         if lower >= upper or low >= there + self.size(b) or there >= low + self.size(a):
             return False
-        pair = (a, b) if (a, b) in self.allowed else (b, a)
-        return not (low == there and self.allowed.get(pair) == lower == upper - 1)
+        source, result = (a, b) if self.source_of.get(b) == a else (b, a)
+        first = self.ranges[result][0]
+        return not (low == there and self.source_of.get(result) == source and first == lower == upper - 1)
 
     def _merge(self, inner: Key, outer: Key) -> None:
         """Give all tensors of two classes to one, the fewer to the more."""

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from tmpass.graph import Graph, Tensor, TensorKind
+from tmpass.graph import ABSENT, Graph, Tensor, TensorKind
 from tmpass.plan import Options, Plan, PlannedTensor
 from tmpass.target import EVERY, Sharing
 from tmpass.verify.contents import Contents
@@ -24,7 +24,7 @@ def check_sharing(plan: Plan, graph: Graph, needed: Needed, sharing: Sharing | N
     rows = {(row.subgraph, row.index): row for row in plan.tensors}
     planned = {key: row for key, row in rows.items() if row.role not in ("constant", "unplanned")}
     allowed = _asked(sharing or _ALL, plan.options)
-    judge = _Judge(plan, graph, needed, allowed, Contents(graph, allowed), _ends(graph), _loops(graph))
+    judge = _Judge(plan, graph, rows, allowed, Contents(graph, allowed), _ends(graph), _loops(graph))
     found = []
     for capture, captured in judge.contents.captured.items():
         if capture in planned and captured in planned and _place(rows[capture]) != _place(rows[captured]):
@@ -80,7 +80,7 @@ class _Judge:
 
     plan: Plan
     graph: Graph
-    needed: Needed
+    rows: dict[Key, PlannedTensor]
     allowed: Sharing
     contents: Contents
     ends: set[Key]
@@ -119,6 +119,8 @@ class _Judge:
         s, t = source.key
         if row.subgraph != s or op.calls or op.custom or not op.elementwise or list(op.inputs).count(t) != 1:
             return False
+        if any(self._meets((s, other), result) for other in op.inputs if other not in (t, ABSENT)):
+            return False
         if not op.outputs or (s, op.outputs[0]) != result.key or source.low != result.low:
             return False
         if not self.allowed.allows(self.allowed.in_place, op.kind):
@@ -128,6 +130,12 @@ class _Judge:
             and self._ordinary(result.key, may_be="output")
             and _alike(self.graph.tensor(source.key), self.graph.tensor(result.key))
         )
+
+    def _meets(self, key: Key, held: Held) -> bool:
+        """Whether `key` has bytes in common with `held`, at whatever step."""
+        row, other = self.rows[key], self.rows[held.key]
+        low = row.offset or 0
+        return row.buffer == other.buffer is not None and low < held.high and held.low < low + (row.bytes or 0)
 
     def _ordinary(self, key: Key, *, may_be: str) -> bool:
         """Whether only operators of its own subgraph, one of them writing, know of `key`; or also the caller of the

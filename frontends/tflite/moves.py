@@ -1,0 +1,158 @@
+"""Operators that only pass bytes on: which tensors hold the same, and where one is a piece of the other."""
+
+from collections.abc import Sequence
+from struct import unpack
+
+from tmpass.graph import ABSENT, Move, Moves
+
+from . import schema
+from .buffers import Buffers
+from .flatbuffer import Table
+from .tensors import Declared
+
+VIEWS = frozenset(("RESHAPE", "SQUEEZE", "EXPAND_DIMS", "STABLEHLO_RESHAPE"))
+"""Operators whose first output has the elements of their first input, in the same order."""
+
+_READ = VIEWS | {"CONCATENATION", "PACK", "SPLIT", "SPLIT_V", "UNPACK", "SLICE", "STRIDED_SLICE"}
+_MOST_BYTES = 8 * 64
+"""Of a constant that says where to cut: one number for each axis."""
+
+
+def read_moves(
+    operator: Table,
+    name: str,
+    inputs: Sequence[int],
+    outputs: Sequence[int],
+    tensors: Sequence[Declared],
+    buffers: Buffers,
+) -> Moves | None:
+    """What the built-in operator `name` passes on; None where it computes, or where that is not certain."""
+    if name not in _READ or not inputs or not outputs:
+        return None
+    if name in VIEWS:
+        if ABSENT in (inputs[0], outputs[0]) or tensors[inputs[0]].dtype != tensors[outputs[0]].dtype:
+            return None
+        return Moves(Move.VIEW)
+    if ABSENT in (*inputs, *outputs):
+        return None
+    reader = _Reader(operator, [tensors[t] for t in inputs], [tensors[t] for t in outputs], buffers)
+    return getattr(reader, name.lower())()  # type: ignore[no-any-return]
+
+
+class _Reader:
+    """One operator over tensors that are all there: a method for each name."""
+
+    def __init__(
+        self, operator: Table, inputs: Sequence[Declared], outputs: Sequence[Declared], buffers: Buffers
+    ) -> None:
+        self.operator, self.inputs, self.outputs, self.buffers = operator, inputs, outputs, buffers
+
+    def concatenation(self) -> Moves | None:
+        """Join the inputs, if none is scaled anew on the way, along an axis."""
+        options = self._options(schema.ConcatenationOptions.NUMBER)
+        if options is None or options.scalar(schema.ConcatenationOptions.FUSED_ACTIVATION):
+            return None
+        if any(t.quantization() != self.outputs[0].quantization() for t in self.inputs):
+            return None
+        return self._join(options.scalar(schema.ConcatenationOptions.AXIS))
+
+    def pack(self) -> Moves | None:
+        """Join the inputs along a new axis."""
+        options = self._options(schema.PackOptions.NUMBER)
+        return None if options is None else self._join(options.scalar(schema.PackOptions.AXIS))
+
+    def unpack(self) -> Moves | None:
+        """Cut the input along an axis, which the outputs do not have."""
+        options = self._options(schema.UnpackOptions.NUMBER)
+        return None if options is None else self._cut(0, options.scalar(schema.UnpackOptions.AXIS))
+
+    def split(self) -> Moves | None:
+        """Cut the second input along the axis that the first one names."""
+        axis = self._constant(0)
+        return self._cut(1, axis[0]) if len(self.inputs) > 1 and axis is not None and len(axis) == 1 else None
+
+    def split_v(self) -> Moves | None:
+        """Cut the first input along the axis that the third one names."""
+        axis = self._constant(2)
+        return self._cut(0, axis[0]) if axis is not None and len(axis) == 1 else None
+
+    def slice(self) -> Moves | None:
+        """Take what begins and is as long as the second and the third input say."""
+        shape, begin, length = self.inputs[0].shape, self._constant(1), self._constant(2)
+        if not shape or begin is None or length is None or not len(shape) == len(begin) == len(length):
+            return None
+        spans = [(b, dim if n == -1 else b + n) for dim, b, n in zip(shape, begin, length, strict=True)]
+        return self._piece(shape, spans, ())
+
+    def strided_slice(self) -> Moves | None:
+        """Take what is between the second and the third input, if nothing is left out of it."""
+        options = self._options(schema.StridedSliceOptions.NUMBER)
+        shape = self.inputs[0].shape
+        begin, end, strides = (self._constant(n) for n in (1, 2, 3))
+        if not shape or options is None or begin is None or end is None or strides is None:
+            return None
+        field = schema.StridedSliceOptions
+        if any(options.scalar(f) for f in (field.ELLIPSIS_MASK, field.NEW_AXIS_MASK, field.OFFSET)):
+            return None
+        if not len(shape) == len(begin) == len(end) == len(strides) or set(strides) != {1}:
+            return None
+        begin_mask, end_mask = options.scalar(field.BEGIN_MASK), options.scalar(field.END_MASK)
+        shrink = [axis for axis in range(len(shape)) if options.scalar(field.SHRINK_AXIS_MASK) >> axis & 1]
+        spans = []
+        for axis, dim in enumerate(shape):
+            low = begin[axis] + dim * (begin[axis] < 0)
+            high = end[axis] + dim * (end[axis] < 0)
+            if axis in shrink:
+                spans.append((low, low + 1))
+                continue
+            low = 0 if begin_mask >> axis & 1 else max(low, 0)
+            spans.append((low, dim if end_mask >> axis & 1 else min(high, dim)))
+        return self._piece(shape, spans, shrink)
+
+    def _piece(self, shape: Sequence[int], spans: Sequence[tuple[int, int]], without: Sequence[int]) -> Moves | None:
+        """The piece `spans` of `shape`, if it is cut along one axis only, and what the file says that comes out."""
+        if any(not 0 <= low <= high <= dim for dim, (low, high) in zip(shape, spans, strict=True)):
+            return None
+        left = tuple(high - low for axis, (low, high) in enumerate(spans) if axis not in without)
+        cut = [axis for axis, dim in enumerate(shape) if spans[axis] != (0, dim)]
+        if left != (self.outputs[0].shape or ()) or len(cut) > 1 or not self._one_type(self.inputs[0], self.outputs):
+            return None
+        axis = cut[0] if cut else 0
+        return Moves(Move.SLICE, axis=axis, start=spans[axis][0])
+
+    def _join(self, axis: int) -> Moves | None:
+        known = self._axis(self.outputs[0], axis)
+        if known is None or not self._one_type(self.outputs[0], self.inputs):
+            return None
+        return Moves(Move.CONCAT, parts=tuple(range(len(self.inputs))), axis=known)
+
+    def _cut(self, whole: int, axis: int) -> Moves | None:
+        known = self._axis(self.inputs[whole], axis)
+        if known is None or not self._one_type(self.inputs[whole], self.outputs):
+            return None
+        return Moves(Move.SPLIT, whole=whole, parts=tuple(range(len(self.outputs))), axis=known)
+
+    @staticmethod
+    def _axis(whole: Declared, axis: int) -> int | None:
+        rank = len(whole.shape or ())
+        return axis % rank if -rank <= axis < rank else None
+
+    @staticmethod
+    def _one_type(whole: Declared, parts: Sequence[Declared]) -> bool:
+        return all(part.dtype == whole.dtype for part in parts)
+
+    def _options(self, number: int) -> Table | None:
+        if self.operator.scalar(schema.Operator.BUILTIN_OPTIONS_TYPE) != number:
+            return None
+        return self.operator.table(schema.Operator.BUILTIN_OPTIONS, "options")
+
+    def _constant(self, position: int) -> tuple[int, ...] | None:
+        """The numbers that the file holds for an input, None where it holds none."""
+        if position >= len(self.inputs) or not self.inputs[position].has_data:
+            return None
+        tensor = self.inputs[position]
+        data = self.buffers.small(tensor.table.scalar(schema.Tensor.BUFFER), _MOST_BYTES)
+        layout = {"int32": "i", "int64": "q"}.get(tensor.dtype.name)
+        if not data or layout is None or len(data) % (4 if layout == "i" else 8):
+            return None
+        return unpack(f"<{len(data) // (4 if layout == 'i' else 8)}{layout}", data)

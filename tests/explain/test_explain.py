@@ -119,7 +119,7 @@ def test_inputs_and_outputs_outside_together_and_one_alone():
 
 def test_options_that_stand_in_the_way_are_named():
     known = explained(chain(40, 30, 2, 100), keep_inputs=True)
-    assert ("no --keep-inputs", 102) in [(change.option, change.peak) for change in known.changes]
+    assert ("without --keep-inputs", 102) in [(change.option, change.peak) for change in known.changes]
     sketch = Sketch()
     sketch.outputs = [sketch.op([sketch.view(sketch.op([sketch.input(1)], 50))], 1)]
     shared = explained(graph_of(sketch), share="none")
@@ -170,7 +170,7 @@ def test_each_change_does_what_it_says(graph, capacity, keep_inputs, share):
     assert sum(a.used for a in known.alive) == memory.live_bytes
     ways = {
         "--io external": {"io": "external"},
-        "no --keep-inputs": {"keep_inputs": False},
+        "without --keep-inputs": {"keep_inputs": False},
         "--share auto": {"share": "auto"},
         "--share-io": {"share_io": True},
     }

@@ -41,8 +41,10 @@ def _over(known: Explanation) -> str:
     """The steps at which the memory is too small for what is alive."""
     spans = [str(a) if a == b else f"{a}..{b}" for a, b in known.over]
     count = sum(b - a + 1 for a, b in known.over)
-    listed = ", ".join(spans[:_SPANS]) + (f" and {len(spans) - _SPANS} spans more" if len(spans) > _SPANS else "")
-    return f"{count} of {len(known.plan.schedule)} steps have more alive than there is: {listed}"
+    more = len(spans) - _SPANS
+    listed = ", ".join(spans[:_SPANS]) + (f" and {more} more span{'s' * (more > 1)}" if more > 0 else "")
+    have = "steps have" if count > 1 else "steps has"
+    return f"{count} of {len(known.plan.schedule)} {have} more alive than there is: {listed}"
 
 
 def _verdict(known: Explanation) -> str:

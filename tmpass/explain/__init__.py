@@ -47,7 +47,11 @@ def explain(model: object, target: str | os.PathLike[str] | Target = "pixel6-tpu
         known = with_conflict(known)
         profile = target if isinstance(target, Target) else load_target(os.fspath(target))
         tried = try_options(known, loaded, profile, options)
-        changes = [change for _, change in tried if change is not None] + one_outside(known)
+        asked = [change for trial, change in tried if change is not None and trial.option]
+        least = min((change.peak for change in asked), default=full.memory.peak)
+        # What no option can do is worth a line only where it does more.
+        unasked = [change for trial, change in tried if change is not None and not trial.option]
+        changes = asked + [change for change in unasked if change.peak < least] + one_outside(known)
         known = replace(
             known,
             changes=tuple(sorted(changes, key=lambda change: (change.peak, not change.option))),

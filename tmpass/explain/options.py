@@ -30,11 +30,11 @@ def trials(options: Options, target: Target) -> Iterator[Trial]:
         what = "the operators in the order that keeps the least alive"
         yield Trial("--schedule least-peak", what, {"schedule": "least-peak"})
     if options.keep_inputs:
-        yield Trial("no --keep-inputs", "inputs end at their last use", {"keep_inputs": False})
+        yield Trial("without --keep-inputs", "inputs end at their last use", {"keep_inputs": False})
     if options.share != "auto":
         yield Trial("--share auto", "all that the target allows shares storage", {"share": "auto"})
     if not options.inplace:
-        yield Trial("no --no-inplace", "operators write over inputs that end there", {"inplace": True})
+        yield Trial("without --no-inplace", "operators write over inputs that end there", {"inplace": True})
     if not options.share_io:
         yield Trial("--share-io", "inputs and outputs share storage as others do", {"share_io": True})
     free = Sharing((EVERY,), (EVERY,), (EVERY,))

@@ -13,7 +13,7 @@ from tmpass.graph import ABSENT, Call, Graph, TensorKind
 from tmpass.liveness import find_storage
 from tmpass.loading import Model
 from tmpass.pipeline import plan
-from tmpass.plan import ModelInfo, Options
+from tmpass.plan import ModelInfo, Options, PlannedOrder
 from tmpass.schedule.file_order import file_order
 from tmpass.schedule.timeline import schedule
 from tmpass.target import EVERY, Memory, Sharing, Target
@@ -90,7 +90,7 @@ def assembled(graph: Graph, aliases: Aliases, options: Options):
     timeline = schedule(graph, file_order)
     storage = find_storage(graph, timeline, aliases, keep_inputs=options.keep_inputs, external=frozenset())
     fills = [Fill(memory, at, allocate(problem, nodes=10)) for memory, problem, at in distribute(graph, storage, ALL)]
-    return assemble(INFO, ALL, options, graph, timeline, storage, fills)
+    return assemble(INFO, ALL, options, graph, timeline, storage, fills, PlannedOrder("given", 0, 0))
 
 
 @settings(max_examples=800, deadline=None)

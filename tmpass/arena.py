@@ -46,8 +46,8 @@ def smallest_arena(
     target: Target,
     options: Options,
     external: frozenset[Key],
-    scratch: Mapping[Key, tuple[int, ...]],
     *,
+    scratch: Mapping[tuple[int, int], tuple[int, ...]],
     threads: int = 1,
     keep: bool = False,
 ) -> Arena:
@@ -87,7 +87,7 @@ def smallest_arena(
     return best
 
 
-def _with_scratch(storage: Storage, timeline: Schedule, sizes: Mapping[Key, tuple[int, ...]]) -> Storage:
+def _with_scratch(storage: Storage, timeline: Schedule, sizes: Mapping[tuple[int, int], tuple[int, ...]]) -> Storage:
     """`storage` and, behind its buffers, those of scratch, which hold no tensors: each time an operator runs, one for
     each of its `sizes`.
     """

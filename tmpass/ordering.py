@@ -35,25 +35,31 @@ def lay_in_order(
     target: Target,
     options: Options,
     external: frozenset[Key],
-    scratch: Mapping[Key, tuple[int, ...]],
     *,
+    scratch: Mapping[Key, tuple[int, ...]],
     threads: int = 1,
     keep: bool = False,
 ) -> Laid:
-    """`graph` in the order that `options.schedule` asks for; operators need the bytes of `scratch` while they run.
+    """`graph` in the order that `options.schedule` asks for.
 
     given         as the file has it
     topological   of all operators that can come next, the first in the file: for files that are not sorted
     least-peak    the fewest bytes alive at one step
     auto          given, but least-peak where its arena is smaller
 
+    `scratch` has the bytes that operators, by subgraph and index, need while they run.
+
     Raises:
         TargetError, ModelError: as `smallest_arena` and `file_order` do; with `keep` off, KeyboardInterrupt.
     """
     check_extent(graph)
+
+    def arena_of(timeline: Schedule) -> Arena:
+        return smallest_arena(graph, timeline, target, options, external, scratch=scratch, threads=threads, keep=keep)
+
     orders = _topological(graph) if options.schedule == "topological" else [file_order(s) for s in graph.subgraphs]
     timeline = lay_out(graph, orders)
-    arena = smallest_arena(graph, timeline, target, options, external, scratch, threads=threads, keep=keep)
+    arena = arena_of(timeline)
     contents, always = _contents(graph, target, options, external, scratch, arena)
     present = order_model(contents, orders, states=0, search=False)
     name = "topological" if options.schedule == "topological" else "given"
@@ -69,7 +75,7 @@ def lay_in_order(
     if found.orders == tuple(map(tuple, orders)):
         return Laid(timeline, arena, bound, found.stopped)
     other_timeline = lay_out(graph, found.orders)
-    other = smallest_arena(graph, other_timeline, target, options, external, scratch, threads=threads, keep=keep)
+    other = arena_of(other_timeline)
     if options.schedule == "auto" and other.peak >= arena.peak:
         return Laid(timeline, arena, bound, found.stopped)
     return Laid(other_timeline, other, PlannedOrder("least-peak", found.bound + always, found.states), found.stopped)
@@ -100,5 +106,5 @@ def _contents(
             always += storage.buffers[index].size
         else:
             inside.update(members)
-    needed = {op: sum(sizes) for op, sizes in scratch.items()}
-    return Contents(graph, aliases, pairs, inside, needed, options.keep_inputs), always
+    own = {op: sum(sizes) for op, sizes in scratch.items()}
+    return Contents(graph, aliases, pairs, inside, own, options.keep_inputs), always

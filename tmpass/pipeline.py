@@ -95,6 +95,7 @@ def plan(
     states = _whole("states", states, "a number of search steps")
     profile = _profile(target).override(budget, alignment)
     loaded = model if isinstance(model, Model) else load(model, bindings=bindings)
+    rules = _rules(profile, scratch, loaded)
     options = Options(
         bindings,
         budget,
@@ -105,7 +106,7 @@ def plan(
         states=states,
         allocator=allocator,
         nodes=nodes,
-        scratch=_rules(profile, scratch, loaded),
+        scratch=rules,
         **flags,
     )
     try:
@@ -239,7 +240,7 @@ def _plan(model: Model, target: Target, options: Options, threads: int, keep: bo
     graph = _bound(model.graph, options)
     external = _ends(graph) if options.io == "external" else frozenset()
     scratch = _sizes(graph, options.scratch)
-    laid = lay_in_order(graph, target, options, external, scratch, threads=threads, keep=keep)
+    laid = lay_in_order(graph, target, options, external, scratch=scratch, threads=threads, keep=keep)
     arena = laid.arena
     made = assemble(
         model.info, target, options, graph, laid.timeline, arena.storage, arena.fills, laid.order, stopped=laid.stopped

@@ -20,8 +20,8 @@ class Private:
     def __init__(self) -> None:
         self.bytes: dict[object, object] = {}
 
-    def order(self, s: int, count: int) -> list[int]:  # noqa: ARG002
-        return list(range(count))
+    def order(self, graph: Graph, s: int) -> list[int]:
+        return list(range(len(graph.subgraphs[s].ops)))
 
     def address(self, key: Key, byte: int = 0) -> object:
         return (*key, byte)
@@ -35,7 +35,7 @@ class Private:
 
 
 class Arena(Private):
-    """Tensors are where the plan says, those without a buffer in storage of their own; operators run when it says."""
+    """Tensors are where the plan says, and operators run when it says; tensors without a buffer are on their own."""
 
     def __init__(self, plan: Plan) -> None:
         super().__init__()
@@ -50,8 +50,8 @@ class Arena(Private):
             if step.op not in order:  # a body that runs again runs as before
                 order.append(step.op)
 
-    def order(self, s: int, count: int) -> list[int]:  # noqa: ARG002
-        return self.orders.get(s, [])
+    def order(self, graph: Graph, s: int) -> list[int]:
+        return self.orders[s] if graph.subgraphs[s].ops else []
 
     def address(self, key: Key, byte: int = 0) -> object:
         if key not in self.place:
@@ -105,7 +105,7 @@ def _spoil(graph: Graph, storage: Private, keys) -> None:
 
 
 def _run(graph: Graph, storage: Private, s: int) -> None:
-    for index in storage.order(s, len(graph.subgraphs[s].ops)):
+    for index in storage.order(graph, s):
         op = graph.subgraphs[s].ops[index]
         inputs = [(s, t) for t in op.inputs if t != ABSENT]
         outputs = [(s, t) for t in op.outputs if t != ABSENT]

@@ -83,9 +83,10 @@ def plan_arguments(asked: dict[str, Any]) -> dict[str, Any]:
     from tmpass.bind import parse_bindings
     from tmpass.schedule.least_peak import DEFAULT_STATES
 
-    defaults = {"nodes": DEFAULT_NODES, "states": DEFAULT_STATES, "scratch": ()}
-    left = {name: value for name, value in defaults.items() if asked[name] is None}
-    return {**asked, **left, "bind": parse_bindings(asked["bind"])}
+    nodes = DEFAULT_NODES if asked["nodes"] is None else asked["nodes"]
+    states = DEFAULT_STATES if asked["states"] is None else asked["states"]
+    scratch = () if asked["scratch"] is None else asked["scratch"]
+    return {**asked, "bind": parse_bindings(asked["bind"]), "nodes": nodes, "states": states, "scratch": scratch}
 
 
 def make_plan(model: str, asked: dict[str, Any]) -> "Plan":

@@ -101,9 +101,9 @@ class Explanation:
 
     @property
     def order_is_least(self) -> bool:
-        """Whether it is proved that in no order fewer bytes are alive at once, with the sharing that is allowed."""
-        first = self.full.memory.name == self.plan.memories[0].name
-        return first and self.plan.order.lower_bound >= self.full.live_bytes
+        """Whether it is proved that no order of operators has a lower peak, with the sharing that is allowed."""
+        memory = self.full.memory
+        return memory.name == self.plan.memories[0].name and self.plan.order.lower_bound >= memory.peak
 
     @property
     def proved(self) -> bool:

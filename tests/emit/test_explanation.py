@@ -7,7 +7,8 @@ import pytest
 from rich.console import Console
 from support.graphs import Sketch, chain, graph_of
 
-from tmpass.emit.explanation import alive_table, change_table, conflict_text, head, notes, to_json
+from tmpass.emit.explanation import alive_table, change_table, conflict_text, head, notes
+from tmpass.emit.explanation_json import to_json
 from tmpass.explain import explain
 from tmpass.loading import Model
 from tmpass.plan import ModelInfo
@@ -62,7 +63,9 @@ def test_the_verdict_where_it_fits(capacity, line):
 def test_a_verdict_and_a_budget_that_are_not_proved():
     known = explained(residual(), 60)
     memory = replace(known.full.memory, lower_bound=50)
-    open_ = replace(known, full=replace(known.full, memory=memory), plan=replace(known.plan, status="unknown"))
+    order = replace(known.plan.order, lower_bound=50)
+    plan = replace(known.plan, status="unknown", order=order)
+    open_ = replace(known, full=replace(known.full, memory=memory), plan=plan)
     assert head(open_).splitlines()[1:3] == [
         "fits         not known: 12 B are missing, 72 B do not fit into 60 B; the search ended without a proof",
         "least budget 72 B, the best that was found; none below 50 B",

@@ -1,13 +1,12 @@
-"""An explanation as a page of text for a reader, and as JSON."""
+"""An explanation as a page of text for a reader."""
 
-import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tmpass.conflict import Cause
 from tmpass.emit.tables import plain_table
 from tmpass.emit.text import one_line, short_size
-from tmpass.explanation import Alive, Change, Explanation
+from tmpass.explanation import Alive, Explanation
 from tmpass.plan import PlannedStep, PlannedTensor
 from tmpass.sizes import format_size
 
@@ -62,7 +61,7 @@ def _verdict(known: Explanation) -> str:
 
 def _budget(known: Explanation) -> str:
     memory = known.full.memory
-    if known.proved and known.order_is_least and memory.peak == known.full.live_bytes:
+    if known.order_is_least:
         return f"{format_size(memory.peak)}; proved: with this sharing none is smaller, in any order"
     if known.proved:
         return f"{format_size(memory.peak)}; proved: for this order and sharing none is smaller"
@@ -83,7 +82,7 @@ def alive_table(known: Explanation) -> "Table":
     """A row for each buffer at the fullest step: its size, whose it is, and why it is there."""
     table = plain_table(">bytes", "alive there", "why")
     for one in known.alive[:_ROWS]:
-        table.add_row(str(one.used), _whose(one.tensor, one.others), _why(known, one))
+        table.add_row(str(one.used), _whose(one.tensor, one.others), why(known, one))
     if rest := known.alive[_ROWS:]:
         table.add_row(str(sum(one.used for one in rest)), f"in {len(rest)} more", "")
     return table
@@ -94,8 +93,8 @@ def _whose(tensor: PlannedTensor | None, others: int = 0, wide: int = _WIDE) -> 
     return one_line(f"{name} and {others} more" if others else name)
 
 
-def _why(known: Explanation, one: Alive) -> str:
-    """Who makes it, and what it is kept for."""
+def why(known: Explanation, one: Alive) -> str:
+    """Who makes a buffer, and what it is kept for."""
     here, role = known.full.step, one.tensor.role if one.tensor is not None else ""
     if one.tensor is None:
         return "what the operator needs while it runs"
@@ -171,7 +170,7 @@ def _notes(known: Explanation) -> Iterator[str]:
         yield "interrupted: not all changes were tried"
     if known.useless:
         yield f"alone without effect: {', '.join(known.useless)}"
-    if known.alone and known.full.step is not None:
+    if known.alone and known.full.step is not None and known.full.memory.peak == known.full.live_bytes:
         yield f"no order helps: {known.full.step.kind} of step {known.full.step.step} needs all of this at once"
     elif known.order_is_least:
         yield "no order helps: proved, with this sharing"
@@ -193,90 +192,3 @@ def _op(step: PlannedStep, *, number: bool = False) -> str:
 def _short(name: str, wide: int = _WIDE) -> str:
     """The end of a long name, which tells more than its beginning."""
     return name if len(name) <= wide else "..." + name[3 - wide :]
-
-
-def to_json(known: Explanation) -> str:
-    """All of `known` but the plan itself, as JSON."""
-    full, memory, conflict = known.full, known.full.memory, known.conflict
-    facts: dict[str, Any] = {
-        "schema": "tmpass.explanation/1",
-        "model": known.plan.model.file,
-        "target": known.plan.target.name,
-        "memory": memory.name,
-        "status": known.plan.status,
-        "fits": known.plan.fits,
-        "capacity": memory.capacity,
-        "peak": memory.peak,
-        "lower_bound": memory.lower_bound,
-        "missing": known.missing,
-        "least_budget": {"bytes": memory.peak, "proved": known.proved},
-        "stopped": known.stopped,
-        "order": {"method": known.plan.order.method, "lower_bound": known.plan.order.lower_bound},
-        "fullest": {
-            "step": _step(full.step),
-            "live_bytes": full.live_bytes,
-            "as_full": known.as_full,
-            "one_operator": known.alone,
-        },
-        "too_full": known.over,
-        "alive": [_alive(known, one) for one in known.alive],
-        "conflict": None,
-        "changes": [_change(change) for change in known.changes],
-        "without_effect": known.useless,
-        "together": _change(known.together) if known.together is not None else None,
-        "hints": {
-            "split": [
-                {
-                    "tensors": [_tensor(t) for t in h.tensors],
-                    "alike": h.alike,
-                    "axis": h.axis,
-                    "pieces": h.pieces,
-                    "lower_bound": h.least,
-                }
-                for h in known.splits
-            ],
-            "make_again": [
-                {"tensor": _tensor(h.tensor), "made": _step(h.made), "read": _step(h.read)} for h in known.again
-            ],
-        },
-    }
-    if conflict is not None:
-        facts["conflict"] = {
-            "capacity": conflict.capacity,
-            "lower_bound": conflict.lower_bound,
-            "minimal": conflict.minimal,
-            "cause": str(conflict.cause),
-            "buffers": [{"id": b.id, "size": b.size, "tensor": _tensor(tensor)} for b, tensor in known.conflicting],
-        }
-    return json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
-
-
-def _alive(known: Explanation, one: Alive) -> dict[str, Any]:
-    return {
-        "buffer": one.buffer.id,
-        "size": one.buffer.size,
-        "used": one.used,
-        "offset": one.buffer.offset,
-        "lower": one.buffer.lower,
-        "upper": one.buffer.upper,
-        "tensor": _tensor(one.tensor),
-        "others": one.others,
-        "made": _step(one.made),
-        "read": _step(one.read),
-        "here": one.here,
-        "why": _why(known, one),
-    }
-
-
-def _change(change: Change) -> dict[str, Any]:
-    return {name: getattr(change, name) for name in ("option", "what", "peak", "saves", "fits", "proved")}
-
-
-def _step(step: PlannedStep | None) -> dict[str, Any] | None:
-    return None if step is None else {name: getattr(step, name) for name in step.__dataclass_fields__}
-
-
-def _tensor(tensor: PlannedTensor | None) -> dict[str, Any] | None:
-    if tensor is None:
-        return None
-    return {"subgraph": tensor.subgraph, "index": tensor.index, "name": tensor.name, "role": tensor.role}

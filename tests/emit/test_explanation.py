@@ -150,6 +150,8 @@ def test_what_an_order_can_do():
     order = replace(known.plan.order, lower_bound=50)
     text = notes(replace(known, plan=replace(known.plan, order=order)))
     assert "order: given; a better one is not ruled out, but none has less than 50 B alive" in text
+    holes = notes(explained(residual(), alignment=5))
+    assert "no order has fewer bytes alive; 5 B of the peak are holes, which another could leave out" in holes
 
 
 def test_what_could_be_made_again_and_what_was_cut_short():

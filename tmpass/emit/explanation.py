@@ -175,11 +175,20 @@ def _notes(known: Explanation) -> Iterator[str]:
     elif known.order_is_least:
         yield "no order helps: proved, with this sharing"
     elif known.full.step is not None:
-        least = format_size(known.plan.order.lower_bound)
-        yield f"order: {known.plan.order.method}; a better one is not ruled out, but none has less than {least} alive"
+        yield _order(known)
     for again in known.again:
         made, read = _op(again.made, number=True), again.read.step
         yield f"hint: {_short(again.tensor.name)} only waits here; step {made} could make it again for step {read}"
+
+
+def _order(known: Explanation) -> str:
+    """What is known of other orders where none is ruled out."""
+    memory, full, least = known.full.memory, known.full, known.plan.order.lower_bound
+    if memory.name == known.plan.memories[0].name and least >= full.live_bytes:
+        holes = format_size(memory.peak - full.live_bytes)
+        return f"no order has fewer bytes alive; {holes} of the peak are holes, which another could leave out"
+    known_of_it = f", but none has less than {format_size(least)} alive" if memory == known.plan.memories[0] else ""
+    return f"order: {known.plan.order.method}; a better one is not ruled out{known_of_it}"
 
 
 def _op(step: PlannedStep, *, number: bool = False) -> str:

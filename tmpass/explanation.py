@@ -43,12 +43,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """What to hope for at best if `tensor` were made and used in `pieces` along `axis`, never all of it at once.
+    """What to hope for at best if each of `tensors` were made and used in `pieces`, never all of it at once.
 
-    Nobody tried: `least` bytes are a lower bound on the peak of any such plan, and the pieces may overlap.
+    Nobody tried: `least` bytes are a lower bound on the peak of any such plan in this order, and pieces may overlap.
+    `alike` are so many more that are cut too, of the same shape and made by the same kind of operator: the other layers
+    of a model that repeats itself. `axis` is the first that is long enough, for the first of the tensors.
     """
 
-    tensor: PlannedTensor
+    tensors: tuple[PlannedTensor, ...]
+    alike: int
     axis: int
     pieces: int
     least: int
@@ -68,7 +71,7 @@ class Explanation:
     """What decides the peak of `plan`, and what would lower it.
 
     Fields: `full` is the fullest step of the memory that decides, `alive` who is there, the largest first. `alone` says
-    that the operator of that step needs all of it at once, so that no order of operators can help. `conflict` is a
+    that the operator of that step needs all of it at once, `as_full` counts the steps that are as full. `conflict` is a
     minimal set of buffers that cannot fit, of which `conflicting` are the buffers with their largest tensors.
     `changes` are those that lower the peak, best first, `together` all that can be asked for at once; `useless` are
     the options that were tried and do not. `splits` and `again` are hints. `over` are the spans of steps, as first and
@@ -79,6 +82,7 @@ class Explanation:
     full: Fullest
     alive: tuple[Alive, ...]
     alone: bool
+    as_full: int = 1
     conflict: Conflict | None = None
     conflicting: tuple[tuple[PlannedBuffer, PlannedTensor | None], ...] = ()
     changes: tuple[Change, ...] = ()
@@ -94,6 +98,12 @@ class Explanation:
         """How many bytes the memory that decides is too small for the plan, 0 where it is not."""
         memory = self.full.memory
         return 0 if memory.capacity is None else max(0, memory.peak - memory.capacity)
+
+    @property
+    def order_is_least(self) -> bool:
+        """Whether it is proved that no order of operators has a lower peak, with the sharing that is allowed."""
+        memory = self.full.memory
+        return memory.name == self.plan.memories[0].name and self.plan.order.lower_bound >= memory.peak
 
     @property
     def proved(self) -> bool:

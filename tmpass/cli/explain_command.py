@@ -32,7 +32,7 @@ def command(ctx: click.Context, /, model: str, as_json: bool, **asked: Any) -> N
         known = explain(model, **plan_arguments(asked), keep=True)
     complain_of(known.plan)
     if as_json:
-        from tmpass.emit.explanation import to_json
+        from tmpass.emit.explanation_json import to_json
 
         click.echo(to_json(known), nl=False)
     else:

@@ -1,13 +1,12 @@
-"""An explanation as a page of text for a reader, and as JSON."""
+"""An explanation as a page of text for a reader."""
 
-import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tmpass.conflict import Cause
 from tmpass.emit.tables import plain_table
 from tmpass.emit.text import one_line, short_size
-from tmpass.explanation import Alive, Change, Explanation
+from tmpass.explanation import Alive, Explanation
 from tmpass.plan import PlannedStep, PlannedTensor
 from tmpass.sizes import format_size
 
@@ -16,8 +15,11 @@ if TYPE_CHECKING:
 
 _ROWS = 12
 _SPANS = 6
-_WIDE = 48
-"""Characters of a name."""
+_WIDE, _NARROW = 48, 24
+"""Characters of a name: where it stands alone, and where several stand in a line."""
+
+_NAMED = 4
+"""Buffers of a conflict that are named."""
 
 
 def head(known: Explanation) -> str:
@@ -38,8 +40,10 @@ def _over(known: Explanation) -> str:
     """The steps at which the memory is too small for what is alive."""
     spans = [str(a) if a == b else f"{a}..{b}" for a, b in known.over]
     count = sum(b - a + 1 for a, b in known.over)
-    listed = ", ".join(spans[:_SPANS]) + (f" and {len(spans) - _SPANS} spans more" if len(spans) > _SPANS else "")
-    return f"{count} of {len(known.plan.schedule)} steps have more alive than there is: {listed}"
+    more = len(spans) - _SPANS
+    listed = ", ".join(spans[:_SPANS]) + (f" and {more} more span{'s' * (more > 1)}" if more > 0 else "")
+    have = "steps have" if count > 1 else "steps has"
+    return f"{count} of {len(known.plan.schedule)} {have} more alive than there is: {listed}"
 
 
 def _verdict(known: Explanation) -> str:
@@ -57,6 +61,8 @@ def _verdict(known: Explanation) -> str:
 
 def _budget(known: Explanation) -> str:
     memory = known.full.memory
+    if known.order_is_least:
+        return f"{format_size(memory.peak)}; proved: with this sharing none is smaller, in any order"
     if known.proved:
         return f"{format_size(memory.peak)}; proved: for this order and sharing none is smaller"
     return f"{format_size(memory.peak)}, the best that was found; none below {format_size(memory.lower_bound)}"
@@ -67,26 +73,28 @@ def _where(known: Explanation) -> str:
     if full.step is None:
         return f"outside of all steps: {format_size(full.live_bytes)}" if count else "nothing is stored"
     line = f"step {full.step.step} of {len(known.plan.schedule)}, {_op(full.step)}: {format_size(full.live_bytes)}"
-    return f"{line} in {count} buffer{'s' if count > 1 else ''}"
+    more = known.as_full - 1
+    others = f"; {more} more step{'s are' if more > 1 else ' is'} as full" if more else ""
+    return f"{line} in {count} buffer{'s' if count > 1 else ''}{others}"
 
 
 def alive_table(known: Explanation) -> "Table":
     """A row for each buffer at the fullest step: its size, whose it is, and why it is there."""
     table = plain_table(">bytes", "alive there", "why")
     for one in known.alive[:_ROWS]:
-        table.add_row(str(one.used), _whose(one.tensor, one.others), _why(known, one))
+        table.add_row(str(one.used), _whose(one.tensor, one.others), why(known, one))
     if rest := known.alive[_ROWS:]:
         table.add_row(str(sum(one.used for one in rest)), f"in {len(rest)} more", "")
     return table
 
 
-def _whose(tensor: PlannedTensor | None, others: int = 0) -> str:
-    name = _short(tensor.name) if tensor is not None else "scratch"
+def _whose(tensor: PlannedTensor | None, others: int = 0, wide: int = _WIDE) -> str:
+    name = _short(tensor.name, wide) if tensor is not None else "scratch"
     return one_line(f"{name} and {others} more" if others else name)
 
 
-def _why(known: Explanation, one: Alive) -> str:
-    """Who makes it, and what it is kept for."""
+def why(known: Explanation, one: Alive) -> str:
+    """Who makes a buffer, and what it is kept for."""
     here, role = known.full.step, one.tensor.role if one.tensor is not None else ""
     if one.tensor is None:
         return "what the operator needs while it runs"
@@ -98,8 +106,9 @@ def _why(known: Explanation, one: Alive) -> str:
         begin = "made here" if one.made == here else f"made by step {_op(one.made, number=True)}"
     if role == "output":
         return f"{begin}, an output: kept to the end"
-    if one.read is None or (one.read.step < one.buffer.upper - 1 and one.buffer.upper - 1 > now):
-        return f"{begin}, kept to step {one.buffer.upper - 1}"
+    end = one.buffer.upper - 1
+    if one.read is None or one.read.step < now or now < end > one.read.step:
+        return f"{begin}, kept to step {end}"
     if one.read.step == now:
         return f"{begin}, read here"
     last = f"step {_op(one.read, number=True)}"
@@ -118,12 +127,14 @@ def conflict_text(known: Explanation) -> str:
     room = format_size(conflict.capacity)
     if count == 1:
         ((buffer, tensor),) = known.conflicting
-        return f"{_whose(tensor)} alone has {format_size(buffer.size)}, and does not fit within {room}\n"
+        larger = sum(b.size > conflict.capacity for b in known.plan.buffers if b.memory == known.full.memory.name)
+        more = f"; nor do{'es' * (larger == 2)} {larger - 1} more" if larger > 1 else ""
+        return f"{_whose(tensor)} alone has {format_size(buffer.size)}, and does not fit within {room}{more}\n"
     least = min((b.lower for b, _ in known.conflicting), default=0), max(b.upper for b, _ in known.conflicting) - 1
     steps = f"step {least[0]}" if least[0] == least[1] else f"steps {least[0]}..{least[1]}"
     proof = "without any one of them the others fit" if conflict.minimal else "perhaps fewer would do"
-    names = [f"{_whose(tensor)} ({short_size(b.size)})" for b, tensor in known.conflicting[:4]]
-    more = f" and {count - 4} more" if count > 4 else ""
+    names = [f"{_whose(tensor, wide=_NARROW)} ({short_size(b.size)})" for b, tensor in known.conflicting[:_NAMED]]
+    more = f" and {count - _NAMED} more" if count > _NAMED else ""
     lines = [f"{count} buffers of {steps} cannot fit together within {room}; {proof}:", f"  {', '.join(names)}{more}"]
     if conflict.cause in (Cause.ALIGNMENT, Cause.ARRANGEMENT):
         why = "alignment leaves holes" if conflict.cause is Cause.ALIGNMENT else "no arrangement has room for them"
@@ -134,16 +145,18 @@ def conflict_text(known: Explanation) -> str:
 def change_table(known: Explanation) -> "Table | None":
     """A row for each change that lowers the peak, best first, then for each hint; None where there are none."""
     memory = known.full.memory
-    limited = memory.capacity is not None
+    limited = known.missing > 0
     table = plain_table(">saves", ">peak", *["fits"] * limited, "how", "")
     for change in (*known.changes, *([known.together] if known.together is not None else [])):
         fits = ["yes" if change.fits else "no"] * limited
         how = change.option or "(no option)"
         table.add_row(str(change.saves), str(change.peak), *fits, how, one_line(change.what))
     for hint in known.splits:
-        fits = ["" if hint.least <= (memory.capacity or 0) else "no"] * limited
-        what = f"{_short(hint.tensor.name)} made and used in {hint.pieces} pieces along axis {hint.axis}, at best"
-        table.add_row(f"<={memory.peak - hint.least}", f">={hint.least}", *fits, "(hint)", one_line(what))
+        fits = ["maybe" if hint.least <= (memory.capacity or 0) else "no"] * limited
+        whose = _short(hint.tensors[0].name) if len(hint.tensors) == 1 else "all that is read and made there"
+        whose += f" and {hint.alike} like it" if hint.alike else ""
+        what = one_line(f"at best: {whose} in {hint.pieces} pieces along axis {hint.axis}, never all at once")
+        table.add_row(f"<={memory.peak - hint.least}", f">={hint.least}", *fits, "(hint)", what)
     return table if table.row_count else None
 
 
@@ -156,12 +169,26 @@ def _notes(known: Explanation) -> Iterator[str]:
     if known.stopped:
         yield "interrupted: not all changes were tried"
     if known.useless:
-        yield f"without effect: {', '.join(known.useless)}"
-    if known.alone and known.full.step is not None:
+        yield f"alone without effect: {', '.join(known.useless)}"
+    if known.alone and known.full.step is not None and known.full.memory.peak == known.full.live_bytes:
         yield f"no order helps: {known.full.step.kind} of step {known.full.step.step} needs all of this at once"
+    elif known.order_is_least:
+        yield "no order helps: proved, with this sharing"
+    elif known.full.step is not None:
+        yield _order(known)
     for again in known.again:
         made, read = _op(again.made, number=True), again.read.step
         yield f"hint: {_short(again.tensor.name)} only waits here; step {made} could make it again for step {read}"
+
+
+def _order(known: Explanation) -> str:
+    """What is known of other orders where none is ruled out."""
+    memory, full, least = known.full.memory, known.full, known.plan.order.lower_bound
+    if memory.name == known.plan.memories[0].name and least >= full.live_bytes:
+        holes = format_size(memory.peak - full.live_bytes)
+        return f"no order has fewer bytes alive; {holes} of the peak are holes, which another could leave out"
+    known_of_it = f", but none has less than {format_size(least)} alive" if memory == known.plan.memories[0] else ""
+    return f"order: {known.plan.order.method}; a better one is not ruled out{known_of_it}"
 
 
 def _op(step: PlannedStep, *, number: bool = False) -> str:
@@ -171,81 +198,6 @@ def _op(step: PlannedStep, *, number: bool = False) -> str:
     return f"{kind} {_short(step.name)!r}" if step.name else kind
 
 
-def _short(name: str) -> str:
+def _short(name: str, wide: int = _WIDE) -> str:
     """The end of a long name, which tells more than its beginning."""
-    return name if len(name) <= _WIDE else "..." + name[3 - _WIDE :]
-
-
-def to_json(known: Explanation) -> str:
-    """All of `known` but the plan itself, as JSON."""
-    full, memory, conflict = known.full, known.full.memory, known.conflict
-    facts: dict[str, Any] = {
-        "schema": "tmpass.explanation/1",
-        "model": known.plan.model.file,
-        "target": known.plan.target.name,
-        "memory": memory.name,
-        "status": known.plan.status,
-        "fits": known.plan.fits,
-        "capacity": memory.capacity,
-        "peak": memory.peak,
-        "lower_bound": memory.lower_bound,
-        "missing": known.missing,
-        "least_budget": {"bytes": memory.peak, "proved": known.proved},
-        "stopped": known.stopped,
-        "fullest": {"step": _step(full.step), "live_bytes": full.live_bytes, "one_operator": known.alone},
-        "too_full": known.over,
-        "alive": [_alive(known, one) for one in known.alive],
-        "conflict": None,
-        "changes": [_change(change) for change in known.changes],
-        "without_effect": known.useless,
-        "together": _change(known.together) if known.together is not None else None,
-        "hints": {
-            "split": [
-                {"tensor": _tensor(h.tensor), "axis": h.axis, "pieces": h.pieces, "lower_bound": h.least}
-                for h in known.splits
-            ],
-            "make_again": [
-                {"tensor": _tensor(h.tensor), "made": _step(h.made), "read": _step(h.read)} for h in known.again
-            ],
-        },
-    }
-    if conflict is not None:
-        facts["conflict"] = {
-            "capacity": conflict.capacity,
-            "lower_bound": conflict.lower_bound,
-            "minimal": conflict.minimal,
-            "cause": str(conflict.cause),
-            "buffers": [{"id": b.id, "size": b.size, "tensor": _tensor(tensor)} for b, tensor in known.conflicting],
-        }
-    return json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
-
-
-def _alive(known: Explanation, one: Alive) -> dict[str, Any]:
-    return {
-        "buffer": one.buffer.id,
-        "size": one.buffer.size,
-        "used": one.used,
-        "offset": one.buffer.offset,
-        "lower": one.buffer.lower,
-        "upper": one.buffer.upper,
-        "tensor": _tensor(one.tensor),
-        "others": one.others,
-        "made": _step(one.made),
-        "read": _step(one.read),
-        "here": one.here,
-        "why": _why(known, one),
-    }
-
-
-def _change(change: Change) -> dict[str, Any]:
-    return {name: getattr(change, name) for name in ("option", "what", "peak", "saves", "fits", "proved")}
-
-
-def _step(step: PlannedStep | None) -> dict[str, Any] | None:
-    return None if step is None else {name: getattr(step, name) for name in step.__dataclass_fields__}
-
-
-def _tensor(tensor: PlannedTensor | None) -> dict[str, Any] | None:
-    if tensor is None:
-        return None
-    return {"subgraph": tensor.subgraph, "index": tensor.index, "name": tensor.name, "role": tensor.role}
+    return name if len(name) <= wide else "..." + name[3 - wide :]

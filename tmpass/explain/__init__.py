@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from tmpass.bind import bind
-from tmpass.explain.alive import steps_over, who_is_alive
+from tmpass.explain.alive import steps_as_full, steps_over, who_is_alive
 from tmpass.explain.conflict import with_conflict
 from tmpass.explain.hints import make_again, split
 from tmpass.explain.options import together, try_options
@@ -38,22 +38,26 @@ def explain(model: object, target: str | os.PathLike[str] | Target = "pixel6-tpu
     full = fullest_step(made, deciding_memory(made))
     alive = who_is_alive(made, graph, full)
     alone = bool(alive) and all(one.here for one in alive)
-    known = Explanation(made, full, alive, alone, over=steps_over(made, full.memory))
+    as_full = steps_as_full(made, full)
+    known = Explanation(made, full, alive, alone, as_full, over=steps_over(made, full.memory))
     if STOPPED in made.warnings:
         return replace(known, stopped=True)
     try:
-        known = replace(known, splits=split(known), again=make_again(known, graph))
+        known = replace(known, splits=split(known, graph), again=make_again(known, graph))
         known = with_conflict(known)
         profile = target if isinstance(target, Target) else load_target(os.fspath(target))
         tried = try_options(known, loaded, profile, options)
-        helpful = [(trial, change) for trial, change in tried if change is not None]
-        changes = [change for _, change in helpful] + one_outside(known)
+        asked = [change for trial, change in tried if change is not None and trial.option]
+        least = min((change.peak for change in asked), default=full.memory.peak)
+        # What no option can do is worth a line only where it does more.
+        unasked = [change for trial, change in tried if change is not None and not trial.option]
+        changes = asked + [change for change in unasked if change.peak < least] + one_outside(known)
         known = replace(
             known,
             changes=tuple(sorted(changes, key=lambda change: (change.peak, not change.option))),
             useless=tuple(trial.option for trial, change in tried if change is None and trial.option),
         )
-        known = replace(known, together=together(helpful, known, loaded, profile, options))
+        known = replace(known, together=together(tried, known, loaded, profile, options))
     except KeyboardInterrupt:
         if not options.get("keep"):
             raise

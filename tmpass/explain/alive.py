@@ -58,6 +58,12 @@ def steps_over(plan: Plan, memory: MemoryUse) -> tuple[tuple[int, int], ...]:
     return tuple(spans)
 
 
+def steps_as_full(plan: Plan, full: Fullest) -> int:
+    """How many steps have as many live bytes as the fullest, that one counted."""
+    spans = pairwise(live_bytes(plan, full.memory))
+    return max(1, sum(end - begin for (begin, live), (end, _) in spans if live == full.live_bytes))
+
+
 def largest(plan: Plan, buffer: PlannedBuffer) -> PlannedTensor | None:
     """The largest tensor of `buffer`, None where it has none."""
     rows = {(row.subgraph, row.index): row for row in plan.tensors}

@@ -26,12 +26,15 @@ def trials(options: Options, target: Target) -> Iterator[Trial]:
     if options.io != "external":
         what = "the caller brings the memory for inputs and outputs"
         yield Trial("--io external", what, {"io": "external"})
+    if options.schedule in ("given", "topological"):
+        what = "the operators in the order that keeps the least alive"
+        yield Trial("--schedule least-peak", what, {"schedule": "least-peak"})
     if options.keep_inputs:
-        yield Trial("no --keep-inputs", "inputs end at their last use", {"keep_inputs": False})
+        yield Trial("without --keep-inputs", "inputs end at their last use", {"keep_inputs": False})
     if options.share != "auto":
         yield Trial("--share auto", "all that the target allows shares storage", {"share": "auto"})
     if not options.inplace:
-        yield Trial("no --no-inplace", "operators write over inputs that end there", {"inplace": True})
+        yield Trial("without --no-inplace", "operators write over inputs that end there", {"inplace": True})
     if not options.share_io:
         yield Trial("--share-io", "inputs and outputs share storage as others do", {"share_io": True})
     free = Sharing((EVERY,), (EVERY,), (EVERY,))
@@ -48,17 +51,30 @@ def try_options(
 
 
 def together(
-    tried: Sequence[tuple[Trial, Change]], known: Explanation, model: Model, target: Target, options: Mapping[str, Any]
+    tried: Sequence[tuple[Trial, Change | None]],
+    known: Explanation,
+    model: Model,
+    target: Target,
+    options: Mapping[str, Any],
 ) -> Change | None:
-    """All the options of `tried` at once, where that is lower than each alone."""
+    """The options of `tried` at once, less those that bring nothing then; None where no two are lower than one."""
     asked = [trial for trial, _ in tried if trial.option]
-    if len(asked) < 2:
+    best = min((change.peak for trial, change in tried if change and trial.option), default=known.full.memory.peak)
+
+    def at_once(some: Sequence[Trial]) -> Change | None:
+        arguments = {name: value for trial in some for name, value in trial.arguments.items()}
+        option = ", ".join(trial.option for trial in some)
+        return _try(Trial(option, "these options together", arguments), known, model, target, options)
+
+    found = at_once(asked) if len(asked) > 1 else None
+    if found is None or found.peak >= best:
         return None
-    arguments = {name: value for trial in asked for name, value in trial.arguments.items()}
-    everything = Trial(", ".join(trial.option for trial in asked), "all of these options", arguments)
-    change = _try(everything, known, model, target, options)
-    least = min(change.peak for trial, change in tried if trial.option)
-    return change if change is not None and change.peak < least else None
+    for trial in asked if len(asked) > 2 else ():
+        fewer = [other for other in asked if other != trial]
+        change = at_once(fewer)
+        if change is not None and change.peak <= found.peak:
+            asked, found = fewer, change
+    return found
 
 
 def _try(trial: Trial, known: Explanation, model: Model, target: Target, options: Mapping[str, Any]) -> Change | None:

@@ -123,6 +123,20 @@ def test_pieces_along_an_inner_axis():
     assert faults(sketch, {a: 0, b: 4, whole: 0}) == UNTIED * 2
 
 
+def test_a_slice_where_it_begins_and_elsewhere():
+    sketch = Sketch()
+    whole = sketch.op([], (6, 2))
+    part = sketch.slice(whole, 2, 3)
+    assert faults(sketch, {whole: 0, part: 4}) == []
+    assert faults(sketch, {whole: 0, part: 0}) == UNTIED
+
+
+def test_pieces_that_do_not_add_up_to_the_whole():
+    sketch, together = joined()
+    sketch.tensors[2] = replace(sketch.tensors[2], shape=(13,))
+    assert faults(sketch, together) == UNTIED * 2
+
+
 def test_a_tensor_that_is_a_piece_of_two():
     sketch = Sketch()
     a, b, c = (sketch.op([], 4) for _ in range(3))

@@ -49,7 +49,7 @@ LIVE = {"tight": 16 * KIB, "scattered": 47 * KIB, "unreachable": 6 * KIB, "pinne
 def planned(name: str, **bind: int) -> Plan:
     if name == "attention.onnx" and not bind:
         bind = {"batch": 1, "seq": 16}
-    return tmpass.plan(FOLDER / name, "pixel6-tpu", bind=bind)
+    return tmpass.plan(FOLDER / name, "pixel6-tpu", bind=bind, schedule="given", share="views")
 
 
 def problem(name: str, capacity: int | None = None) -> Problem:

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tmpass.errors import TargetError
-from tmpass.target import MAX_FILE, USES, Memory, Target, load_target, parse_target, target_names
+from tmpass.scratch.rule import ScratchRule
+from tmpass.target import EVERY, MAX_FILE, USES, Memory, Sharing, Target, load_target, parse_target, target_names
 
 KIB, MIB = 1024, 1024**2
 
@@ -195,6 +196,100 @@ class TestParse:
     @pytest.mark.parametrize(("text", "alignment"), [("3", 3), ('"4KiB"', 4096), (str(2**31), 2**31)])
     def test_reads_alignment(self, text, alignment):
         assert parse(PROFILE.replace("value = 64", f"value = {text}")).scratchpad.alignment == alignment
+
+
+class TestSharing:
+    """The table `sharing` of a profile: what its runtime lets operators pass on."""
+
+    def test_without_the_table_only_views_are_allowed(self):
+        assert parse(PROFILE).sharing == Sharing((EVERY,), (), (), {})
+
+    def test_what_the_table_does_not_list_is_not_allowed(self):
+        sharing = parse(PROFILE + "[sharing]\nin_place = { value = ['ADD', 'MUL'], source = 'measured' }\n").sharing
+        assert sharing == Sharing((), ("ADD", "MUL"), (), {"in_place": "measured"})
+        assert parse(PROFILE + "[sharing]\n").sharing == Sharing((), (), ())
+
+    def test_every_and_none_stand_for_lists(self):
+        text = "views = { value = 'every', source = 'a' }\nparts = { value = 'none', source = 'assumed: b' }\n"
+        target = parse(f"{PROFILE}[sharing]\n{text}")
+        assert target.sharing == Sharing((EVERY,), (), (), {"views": "a", "parts": "assumed: b"})
+        assert "sharing.parts" in target.assumed
+        assert Sharing.allows(target.sharing.views, "ANY")
+        assert not Sharing.allows(target.sharing.parts, "ANY")
+
+    @pytest.mark.parametrize("name", SCRATCHPADS)
+    def test_each_built_in_profile_says_where_its_facts_come_from(self, name):
+        sharing = load_target(name).sharing
+        assert set(sharing.sources) == {"views", "in_place", "parts"}
+        assert sharing.views == (EVERY,)
+
+    def test_runtimes_allow_what_was_measured(self):
+        assert load_target("litert-cpu").sharing.in_place == ("ADD", "DIV", "MUL", "SUB")
+        micro = {load_target(name).sharing for name in target_names() if name.startswith("tflm")}
+        assert len(micro) == 1
+        assert "SOFTMAX" not in micro.pop().in_place
+
+    @pytest.mark.parametrize(
+        ("line", "key"),
+        [
+            ("views = 'every'", "sharing.views"),
+            ("views = { value = 'every' }", "sharing.views"),
+            ("views = { value = 'all', source = 'a' }", "sharing.views.value"),
+            ("views = { value = 1, source = 'a' }", "sharing.views.value"),
+            ("views = { value = ['A', 'A'], source = 'a' }", "sharing.views.value"),
+            ("views = { value = ['every'], source = 'a' }", "sharing.views.value"),
+            ("views = { value = ['A', ''], source = 'a' }", "sharing.views.value"),
+            ("views = { value = [['A']], source = 'a' }", "sharing.views.value"),
+            ("views = { value = [], source = '' }", "sharing.views.source"),
+            ("view = { value = [], source = 'a' }", "sharing.view"),
+        ],
+    )
+    def test_a_mistake_with_its_place(self, line, key):
+        with pytest.raises(TargetError) as caught:
+            parse(f"{PROFILE}[sharing]\n{line}\n")
+        assert caught.value.where == f"mine.toml, line 23, {key}"
+        assert caught.value.hint
+
+    def test_what_is_no_table(self):
+        with pytest.raises(TargetError, match="not a table; write \\[sharing\\]") as caught:
+            parse("sharing = 5\n" + PROFILE)
+        assert caught.value.where == "mine.toml, line 1, sharing"
+
+
+class TestScratch:
+    """The tables `scratch` of a profile: buffers that kernels need while they run."""
+
+    def test_each_row_is_a_rule_for_a_kind(self):
+        first = '[[scratch]]\nop = "SVDF"\nbytes = { value = 512, source = "measured" }\n'
+        second = '[[scratch]]\nop = "SVDF"\nbytes = { value = "2 * in0.bytes", source = "assumed" }\n'
+        target = parse(PROFILE + first + second)
+        rules = ScratchRule("SVDF", 512, source="measured"), ScratchRule("SVDF", "2 * in0.bytes", source="assumed")
+        assert target.scratch == rules
+        assert "scratch.SVDF" in target.assumed
+        assert parse(PROFILE).scratch == ()
+
+    @pytest.mark.parametrize(
+        ("row", "key"),
+        [
+            ("op = ''\nbytes = { value = 1, source = 'a' }", "scratch[0].op"),
+            ("bytes = { value = 1, source = 'a' }\nkind = 'A'", "scratch[0].kind"),
+            ("bytes = { value = 'in0', source = 'a' }\nop = 'A'", "scratch[0].bytes.value"),
+            ("bytes = { value = -1, source = 'a' }\nop = 'A'", "scratch[0].bytes.value"),
+            ("bytes = { value = [1], source = 'a' }\nop = 'A'", "scratch[0].bytes.value"),
+            ("bytes = 512\nop = 'A'", "scratch[0].bytes"),
+            ("op = 'A'", "scratch[0]"),
+        ],
+    )
+    def test_a_mistake_with_its_place(self, row, key):
+        with pytest.raises(TargetError) as caught:
+            parse(f"{PROFILE}[[scratch]]\n{row}\n")
+        assert caught.value.where.startswith("mine.toml, line 2")
+        assert caught.value.where.endswith(f", {key}")
+        assert caught.value.hint
+
+    def test_what_is_no_list_of_rows(self):
+        with pytest.raises(TargetError, match=r"there is no list of scratch buffers; begin each with \[\[scratch\]\]"):
+            parse("scratch = 5\n" + PROFILE)
 
 
 class TestRefuse:

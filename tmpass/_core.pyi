@@ -127,3 +127,64 @@ def first_dead_end(problem: Problem, capacity: int, order: Sequence[int]) -> tup
 
 def contention(problem: Problem) -> list[int]:
     """Per buffer, the most bytes alive at one step of its live range; gaps count as solid."""
+
+class OrderProblem:
+    """Operators to order, and what they keep alive; tmpass/schedule/items.py says what goes in."""
+
+    def __init__(
+        self,
+        edges: Sequence[int],
+        size: Sequence[int],
+        first: Sequence[int],
+        last: Sequence[int],
+        starts: Sequence[int],
+        users: Sequence[int],
+        scratch: Sequence[int],
+        in_place: Sequence[int] = ...,
+        beginning: int = 0,
+    ) -> None: ...
+    def __len__(self) -> int: ...
+
+class OrderParts:
+    """One order of all operators, and stretches of it as problems of their own."""
+
+    def __init__(self, problem: OrderProblem, order: Sequence[int]) -> None: ...
+    @property
+    def order(self) -> list[int]: ...
+    @property
+    def profile(self) -> list[int]:
+        """Bytes alive while each operator runs, in the order."""
+
+    def part(self, begin: int, end: int) -> OrderProblem:
+        """The operators at these positions, numbered from 0 in the present order."""
+
+    def reorder(self, begin: int, local: Sequence[int]) -> None:
+        """Puts the operators from `begin` on into this order of their part."""
+
+def find_cuts(problem: OrderProblem) -> tuple[list[int], list[int]]:
+    """(order, positions): a topological order, and where in it every order has run the same operators."""
+
+def bound_orders(problem: OrderProblem, during: Sequence[int], limit: int) -> tuple[int, int, int]:
+    """(bytes, operator, cuts): no order has a peak below `bytes`, which the operator's step needs.
+
+    `during` are the bytes of each operator in some order.
+    """
+
+def beam_order(problem: OrderProblem, width: int, enough: int) -> list[int]:
+    """An order by beam search; peaks up to `enough` are equally good."""
+
+def search_orders(
+    problem: OrderProblem,
+    lower: int,
+    upper: int,
+    limit: int,
+    *,
+    descend: bool = True,
+    chains: bool = True,
+    hills: bool = True,
+    twins: bool = True,
+) -> tuple[list[int], int, int]:
+    """(order, bound, states) of the search for the least peak between `lower` and `upper`, exclusive.
+
+    No order: there is none below `bound`. The switches turn its rules off, for tests.
+    """

@@ -1,18 +1,18 @@
 """The least storage for one order of operators: what may share, tried from the most sharing to the least."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import lcm
 
 from tmpass.aliases import Aliases, Key, find_aliases, permitted
-from tmpass.aliases.in_place import in_place_pairs, join_in_place
+from tmpass.aliases.in_place import InPlace, in_place_pairs, join_in_place
 from tmpass.allocate import allocate
 from tmpass.assemble import Fill, distribute
 from tmpass.bounds import lower_bound
 from tmpass.graph import Graph
-from tmpass.liveness import Ranges, Storage, find_storage, live_ranges
+from tmpass.liveness import Storage, find_storage, live_ranges
 from tmpass.plan import Options
-from tmpass.problem import Problem
+from tmpass.problem import Buffer, Problem
 from tmpass.schedule import Schedule
 from tmpass.target import Memory, Sharing, Target
 
@@ -47,14 +47,17 @@ def smallest_arena(
     options: Options,
     external: frozenset[Key],
     *,
+    scratch: Mapping[tuple[int, int], tuple[int, ...]],
     threads: int = 1,
     keep: bool = False,
 ) -> Arena:
     """The arena of `graph` on `timeline` with all sharing that target and options allow, or with less of it where that
     turns out smaller: pieces held in one place leave the allocator fewer places for each.
 
-    Less sharing is only allocated where its own lower bound is below what was found. Tensors of
-    `external` have no place in it.
+    `scratch` are the bytes that operators, by subgraph and index, need while they run.
+
+    Less sharing is only allocated where its own lower bound is below what was found. Tensors of `external`
+    have no place in it.
 
     Raises:
         TargetError, ModelError: as `distribute` does.
@@ -63,13 +66,15 @@ def smallest_arena(
     best: Arena | None = None
     tried: list[Aliases] = []
     for sharing in _from_most_to_least(target.sharing, options):
-        aliases = share(graph, timeline, target, options, sharing, external, ranges)
+        aliases, pairs = tied(graph, target, options, external, sharing)
+        aliases = join_in_place(graph, timeline, aliases, pairs, ranges)
         if any(aliases.root == old.root and aliases.position == old.position for old in tried):
             continue
         tried.append(aliases)
         storage = find_storage(
             graph, timeline, aliases, keep_inputs=options.keep_inputs, external=external, ranges=ranges
         )
+        storage = _with_scratch(storage, timeline, scratch)
         problems = list(distribute(graph, storage, target))
         if best is not None and sum(lower_bound(problem).peak for _, problem, _ in problems) >= best.peak:
             continue
@@ -82,18 +87,28 @@ def smallest_arena(
     return best
 
 
-def share(
-    graph: Graph,
-    timeline: Schedule,
-    target: Target,
-    options: Options,
-    sharing: Sharing,
-    external: frozenset[Key],
-    ranges: Ranges,
-) -> Aliases:
-    """The classes of `graph` on `timeline`: views, pieces, and what is written in place, as far as `sharing` lists
-    the operators.
+def _with_scratch(storage: Storage, timeline: Schedule, sizes: Mapping[tuple[int, int], tuple[int, ...]]) -> Storage:
+    """`storage` and, behind its buffers, those of scratch, which hold no tensors: each time an operator runs, one for
+    each of its `sizes`.
     """
+    if not sizes:
+        return storage
+    buffers = list(storage.buffers)
+    for at, step in enumerate(timeline.steps):
+        for size in sizes.get((step.subgraph, step.op), ()):
+            buffers.append(Buffer(str(len(buffers)), at, step.end, size))
+    more = len(buffers) - len(storage.buffers)
+    return replace(storage, buffers=tuple(buffers), members=storage.members + ((),) * more)
+
+
+def tied(
+    graph: Graph, target: Target, options: Options, external: frozenset[Key], sharing: Sharing | None = None
+) -> tuple[Aliases, tuple[InPlace, ...]]:
+    """The classes of `graph` in any order, and what may be written in place, as far as `sharing` lists the operators:
+    all that target and options allow where it is None.
+    """
+    if sharing is None:
+        sharing = permitted(target.sharing, options.share, inplace=options.inplace)
     homes = [m.alignment for m in target.memories if "activations" in m.holds or "inputs_outputs" in m.holds]
     aliases = find_aliases(
         graph, sharing, share_io=options.share_io, external=external, alignment=lcm(*homes) if homes else 1
@@ -101,7 +116,7 @@ def share(
     pairs = in_place_pairs(
         graph, aliases, sharing, share_io=options.share_io, keep_inputs=options.keep_inputs, external=external
     )
-    return join_in_place(graph, timeline, aliases, pairs, ranges)
+    return aliases, pairs
 
 
 def _from_most_to_least(allowed: Sharing, options: Options) -> Iterator[Sharing]:

@@ -13,6 +13,7 @@ from tmpass.plan import (
     Options,
     Plan,
     PlannedBuffer,
+    PlannedOrder,
     PlannedStep,
     PlannedTensor,
     TargetInfo,
@@ -29,6 +30,9 @@ USES_OF: Mapping[str, str] = {
     Role.VARIABLE: "variables",
 }
 """Role of a tensor -> what a memory must hold to take it."""
+
+_SCRATCH = USES_OF[Role.ACTIVATION]
+"""The same for scratch, which no tensor is in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,8 @@ def distribute(graph: Graph, storage: Storage, target: Target) -> Iterator[tuple
     scratchpad = target.scratchpad
     inside: dict[str, list[int]] = {scratchpad.name: []}
     for index, members in enumerate(storage.members):
-        memory = target.memory_for(USES_OF[storage.roles[key]] for key in members)
+        uses = [USES_OF[storage.roles[key]] for key in members] or [_SCRATCH]
+        memory = target.memory_for(uses)
         inside.setdefault(memory.name, []).append(index)
     memories = {memory.name: memory for memory in target.memories}
     for name, indices in inside.items():
@@ -68,7 +73,8 @@ def _check_sum(graph: Graph, storage: Storage, indices: Sequence[int], memory: M
     if total <= MAX_BYTES:
         return
     largest = max(indices, key=lambda i: storage.buffers[i].size)
-    name = max((graph.tensor(key) for key in storage.members[largest]), key=lambda t: t.bytes or 0).name
+    tensors = [graph.tensor(key) for key in storage.members[largest]]
+    name = max(tensors, key=lambda t: t.bytes or 0).name if tensors else "scratch"
     size = storage.buffers[largest].size
     raise ModelError(
         f"the tensors add up to {total} bytes, above 2^62; the largest is {name!r} of {size} bytes",
@@ -84,15 +90,18 @@ def assemble(
     timeline: Schedule,
     storage: Storage,
     fills: Sequence[Fill],
+    order: PlannedOrder,
+    *,
+    stopped: bool = False,
 ) -> Plan:
-    """The plan of everything that the stages before have decided."""
+    """The plan of everything that the stages before have decided; `stopped`: Ctrl-C ended one of them."""
     home = {
         index: (fill.memory.name, offset)
         for fill in fills
         for index, offset in zip(fill.indices, fill.allocation.offsets, strict=True)
     }
     buffers = tuple(
-        PlannedBuffer(index, *home[index], b.size, b.lower, b.upper, members, b.gaps)
+        PlannedBuffer(index, *home[index], b.size, b.lower, b.upper, members, b.gaps, None if members else b.lower)
         for index, (b, members) in enumerate(zip(storage.buffers, storage.members, strict=True))
     )
     steps = []
@@ -107,10 +116,11 @@ def assemble(
         status=status.value,
         fits=status in (Status.OPTIMAL, Status.FEASIBLE),
         memories=tuple(_use(fill) for fill in fills),
+        order=order,
         schedule=tuple(steps),
         buffers=buffers,
         tensors=_rows(graph, storage, buffers),
-        warnings=(*graph.warnings, *([STOPPED] if any(fill.allocation.stopped for fill in fills) else [])),
+        warnings=(*graph.warnings, *([STOPPED] if stopped or any(fill.allocation.stopped for fill in fills) else [])),
     )
 
 

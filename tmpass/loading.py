@@ -6,12 +6,15 @@ import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from tmpass.bind import check_bindings
 from tmpass.errors import ModelError, UsageError
 from tmpass.graph import Graph
 from tmpass.plan import ModelInfo
+
+if TYPE_CHECKING:
+    from tmpass.runner import Runner
 
 BUILT_IN = ("tflite", "onnx")
 """Frontends that come with tmpass, as modules of tmpass.frontends."""
@@ -37,6 +40,19 @@ class Frontend(Protocol):
 
         Raises:
             ModelError: the bytes are no model of this format, or a broken one.
+        """
+
+
+class ExecutingFrontend(Frontend, Protocol):
+    """A frontend that also brings what executes its models; the others leave `runner` out."""
+
+    def runner(self, data: bytes, graph: Graph, bindings: Mapping[str, int], folder: str) -> "Runner":
+        """What executes the model in `data`; `graph` is what `load` made of it, wholly bound, `folder` where the
+        files that belong to it are, "" where that is not known.
+
+        Raises:
+            UsageError: a package that it needs is not installed.
+            ModelError: the model cannot be executed.
         """
 
 
@@ -70,6 +86,23 @@ def load(source: object, *, bindings: Mapping[str, int] | None = None) -> Model:
     import hashlib
 
     return Model(ModelInfo(name, frontend.NAME, hashlib.sha256(data).hexdigest()), graph)
+
+
+def load_runner(source: object, graph: Graph, bindings: Mapping[str, int]) -> "Runner":
+    """What executes the model `source`, a path, bytes or a model in memory; `graph` is what was made of it.
+
+    Raises:
+        UsageError: its format cannot be executed, or a package is missing.
+        ModelError: the model cannot be read or executed.
+    """
+    name, data, frontend = _open(source)
+    if not hasattr(frontend, "runner"):
+        raise UsageError(f"{frontend.NAME} models cannot be executed", where=name, hint="verify without --execute")
+    folder = os.path.dirname(os.path.abspath(os.fsdecode(source))) if isinstance(source, str | os.PathLike) else ""
+    try:
+        return cast(ExecutingFrontend, frontend).runner(data, graph, bindings, folder)
+    except ModelError as error:
+        raise error.within(name) from None
 
 
 def _open(source: object) -> tuple[str, bytes, Frontend]:

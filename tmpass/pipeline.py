@@ -1,23 +1,27 @@
 """From a model to a verified plan, in one function; and from a plan back to the laws that it breaks."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from tmpass.aliases import Key
 from tmpass.allocate import DEFAULT_NODES
-from tmpass.arena import smallest_arena
 from tmpass.assemble import USES_OF, assemble
 from tmpass.bind import bind, check_bindings, whole_number
 from tmpass.errors import ModelError, TargetError, UsageError, VerificationError, brief
 from tmpass.graph import Graph, TensorKind
-from tmpass.loading import Model, load
+from tmpass.loading import Model, load, load_runner
+from tmpass.ordering import SCHEDULES, lay_in_order
 from tmpass.plan import Options, Plan
-from tmpass.schedule.file_order import file_order
-from tmpass.schedule.timeline import schedule
+from tmpass.schedule.least_peak import DEFAULT_STATES
+from tmpass.scratch.rule import ScratchRule
 from tmpass.sizes import parse_size
 from tmpass.target import Target, load_target
 from tmpass.verify.plan import check_plan
 from tmpass.verify.violation import Violation, tensor_name
+
+if TYPE_CHECKING:
+    from tmpass.execute.run import Execution
 
 IO = ("arena", "external")
 SHARE = ("auto", "views", "none")
@@ -36,8 +40,11 @@ def plan(
     inplace: bool = True,
     share_io: bool = False,
     allow_unplanned: bool = False,
+    schedule: str = "auto",
+    states: int = DEFAULT_STATES,
     allocator: str = "auto",
     nodes: int = DEFAULT_NODES,
+    scratch: str | os.PathLike[str] | Sequence[ScratchRule] = (),
     threads: int = 1,
     keep: bool = False,
 ) -> Plan:
@@ -56,8 +63,12 @@ def plan(
         inplace: let operators write their result over an input that ends there, with "auto" and where the target does.
         share_io: let inputs and outputs of the model share as other tensors do.
         allow_unplanned: leave out tensors whose size is not known, and list them.
+        schedule: the order of the operators: "given" in the file, "topological", "least-peak", or "auto", which is
+            the file's unless another one needs a smaller arena.
+        states: sets of operators that the search for an order may look at; the same number gives the same plan.
         allocator: a method of tmpass.allocate.
-        nodes: search steps that may be spent; the same number gives the same plan.
+        nodes: search steps that may be spent on addresses; the same number gives the same plan.
+        scratch: what kernels need while they run, besides what the target says: the path of a scratch file, or rules.
         threads: how many may search at once. The plan does not depend on it.
         keep: let Ctrl-C end the search, not the call: the best plan so far is returned, with a warning.
 
@@ -72,6 +83,7 @@ def plan(
     """
     _check_choice("io", io, IO)
     _check_choice("share", share, SHARE)
+    _check_choice("schedule", schedule, SCHEDULES)
     flags = {"keep_inputs": keep_inputs, "inplace": inplace, "share_io": share_io, "allow_unplanned": allow_unplanned}
     for option, flag in flags.items():
         if not isinstance(flag, bool):
@@ -84,9 +96,23 @@ def plan(
     if alignment is not None:
         alignment = _whole("alignment", alignment, "bytes")
     nodes = _whole("nodes", nodes, "a number of search steps")
+    states = _whole("states", states, "a number of search steps")
     profile = _profile(target).override(budget, alignment)
     loaded = model if isinstance(model, Model) else load(model, bindings=bindings)
-    options = Options(bindings, budget, alignment, io, allocator=allocator, nodes=nodes, share=share, **flags)
+    rules = _rules(profile, scratch, loaded)
+    options = Options(
+        bindings,
+        budget,
+        alignment,
+        io,
+        share=share,
+        schedule=schedule,
+        states=states,
+        allocator=allocator,
+        nodes=nodes,
+        scratch=rules,
+        **flags,
+    )
     try:
         made, graph = _plan(loaded, profile, options, threads, keep)
     except ModelError as error:
@@ -119,15 +145,53 @@ def verify(
     """
     bindings = check_bindings(plan.options.bind)
     loaded = model if isinstance(model, Model) else load(model, bindings=bindings)
-    if loaded.info.sha256 != plan.model.sha256:
-        message = f"the plan is for a file with SHA-256 {plan.model.sha256}, this one has {loaded.info.sha256}"
-        return (Violation("model", message, plan.model.file, loaded.info.file),)
+    if stranger := _check_model(plan, loaded):
+        return (stranger,)
     try:
         graph = _bound(loaded.graph, plan.options)
     except ModelError as error:
         raise error.within(loaded.info.file) from None
     profile = None if target is None else _profile(target).override(plan.options.budget, plan.options.alignment)
     return (*check_plan(plan, graph, None if profile is None else profile.sharing), *_check_target(plan, profile))
+
+
+def execute(plan: Plan, model: object) -> "Execution":
+    """Run `model` operator by operator, every tensor at the bytes that `plan` gives it.
+
+    It judges by what is lost and by what comes out, and by nothing that `verify` looks at.
+
+    Args:
+        plan: from wherever it comes.
+        model: a path, the bytes of a file, or a model in memory: its weights are needed.
+
+    Raises:
+        UsageError: the format cannot be executed, a package is missing, or the plan is too large to hold.
+        ModelError: the model cannot be read as the plan's options say, or not be executed.
+    """
+    from tmpass.execute.run import Execution, execute_plan
+
+    if isinstance(model, Model):
+        raise UsageError("what `load` returns has no weights to execute", hint="give the model's path or bytes")
+    bindings = check_bindings(plan.options.bind)
+    loaded = load(model, bindings=bindings)
+    if stranger := _check_model(plan, loaded):
+        return Execution("", 0, (), (), (stranger,))
+    try:
+        graph = _bound(loaded.graph, plan.options)
+    except ModelError as error:
+        raise error.within(loaded.info.file) from None
+    runner = load_runner(model, graph, bindings)
+    try:
+        return execute_plan(plan, graph, runner)
+    except ModelError as error:
+        raise error.within(loaded.info.file) from None
+
+
+def _check_model(plan: Plan, loaded: Model) -> Violation | None:
+    if loaded.info.sha256 == plan.model.sha256:
+        return None
+    message = f"the plan is for a file with SHA-256 {plan.model.sha256}, this one has {loaded.info.sha256}"
+    return Violation("model", message, plan.model.file, loaded.info.file)
 
 
 def _check_target(plan: Plan, profile: Target | None) -> list[Violation]:
@@ -153,6 +217,15 @@ def _check_target(plan: Plan, profile: Target | None) -> list[Violation]:
         if home is not None and use is not None and use not in home.holds:
             message = f"{tensor_name(row)} is in {home.name}, which holds no {use}"
             found.append(Violation("target", message, tensor_name(row)))
+    kinds = {rule.kind for rule in plan.options.scratch}
+    for kind in sorted({rule.kind for rule in profile.scratch} - kinds):
+        message = f"{profile.name} has scratch for {kind}, but the plan's options have none"
+        found.append(Violation("target", message))
+    for b in plan.buffers:
+        home = wanted.get(b.memory)
+        if b.step is not None and home is not None and USES_OF["activation"] not in home.holds:
+            message = f"scratch of step {b.step} is in {home.name}, which holds no {USES_OF['activation']}"
+            found.append(Violation("target", message, step=b.step))
     return found
 
 
@@ -162,6 +235,30 @@ def _profile(target: object) -> Target:
     if isinstance(target, str | os.PathLike):
         return load_target(os.fspath(target))
     raise TargetError(f"{type(target).__name__} is no target", hint="give a name, a path or a tmpass.Target")
+
+
+def _rules(target: Target, scratch: object, model: Model) -> tuple[ScratchRule, ...]:
+    """What is known of the scratch of kernels, of a file or from the caller first, then of the target."""
+    if isinstance(scratch, str | os.PathLike):
+        from tmpass.scratch.read import read_scratch_file
+
+        scratch = read_scratch_file(scratch, model.info.sha256)
+    elif not isinstance(scratch, Sequence) or not all(isinstance(rule, ScratchRule) for rule in scratch):
+        raise UsageError(f"scratch is {brief(scratch)}", hint="give the path of a scratch file, or a list of rules")
+    if not scratch and not target.scratch:
+        return ()
+    from tmpass.scratch.find import merge_rules
+
+    return merge_rules(target.scratch, scratch)
+
+
+def _sizes(graph: Graph, rules: Sequence[ScratchRule]) -> dict[tuple[int, int], tuple[int, ...]]:
+    """The scratch of each operator that needs any."""
+    if not rules:
+        return {}
+    from tmpass.scratch.find import scratch_of  # most plans have no use for formulas
+
+    return scratch_of(graph, rules)
 
 
 def _check_choice(option: str, value: str, choices: tuple[str, ...]) -> None:
@@ -183,10 +280,14 @@ def _bound(graph: Graph, options: Options) -> Graph:
 def _plan(model: Model, target: Target, options: Options, threads: int, keep: bool) -> tuple[Plan, Graph]:
     """The plan, not yet verified, and the graph that it is for."""
     graph = _bound(model.graph, options)
-    timeline = schedule(graph, file_order)
     external = _ends(graph) if options.io == "external" else frozenset()
-    arena = smallest_arena(graph, timeline, target, options, external, threads=threads, keep=keep)
-    return assemble(model.info, target, options, graph, timeline, arena.storage, arena.fills), graph
+    scratch = _sizes(graph, options.scratch)
+    laid = lay_in_order(graph, target, options, external, scratch=scratch, threads=threads, keep=keep)
+    arena = laid.arena
+    made = assemble(
+        model.info, target, options, graph, laid.timeline, arena.storage, arena.fills, laid.order, stopped=laid.stopped
+    )
+    return made, graph
 
 
 def _ends(graph: Graph) -> frozenset[Key]:

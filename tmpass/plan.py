@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from tmpass.problem import Gap
+from tmpass.scratch.rule import ScratchRule
 
 SCHEMA = "tmpass.plan/1"
 
@@ -40,7 +41,9 @@ class Options:
 
     Fields: `bind` maps dimensions to numbers; `io` is "arena" or "external"; `share` is "auto", "views" or "none";
     `inplace` and `share_io` say whether results may be written over inputs, and inputs and outputs share; `budget` and
-    `alignment` are the overrides of the target in bytes, None where it has its own.
+    `alignment` are the overrides of the target in bytes, None where it has its own; `schedule` is "auto", "given",
+    "topological" or "least-peak"; `states` and `nodes` are what the searches for an order and for addresses may spend;
+    `scratch` are the rules for what kernels need besides, those of the target among them.
     """
 
     bind: Mapping[str, int] = field(default_factory=dict)
@@ -52,8 +55,11 @@ class Options:
     inplace: bool = True
     share_io: bool = False
     allow_unplanned: bool = False
+    schedule: str = "auto"
+    states: int = 0
     allocator: str = "auto"
     nodes: int = 0
+    scratch: tuple[ScratchRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,19 @@ class MemoryUse:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedOrder:
+    """The order of the operators: `method` is "given", as in the file, "topological" or "least-peak".
+
+    In no order can fewer than `lower_bound` bytes be alive at once in the first memory, with the sharing that was
+    allowed. `states` were looked at to find that out.
+    """
+
+    method: str
+    lower_bound: int
+    states: int
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedStep:
     """Step `step` runs operator `op` of `subgraph`."""
 
@@ -88,7 +107,7 @@ class PlannedBuffer:
     """Bytes `[offset, offset + size)` of `memory` during the steps `[lower, upper)`.
 
     `tensors` are the (subgraph, index) of those that share them; `gaps` the steps at which only a window of the bytes
-    is in use, or none.
+    is in use, or none. Without tensors it is scratch of the operator that runs at `step`, which is None otherwise.
     """
 
     id: int
@@ -99,6 +118,7 @@ class PlannedBuffer:
     upper: int
     tensors: tuple[tuple[int, int], ...]
     gaps: tuple[Gap, ...] = ()
+    step: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +156,7 @@ class Plan:
     status: str
     fits: bool
     memories: tuple[MemoryUse, ...]
+    order: PlannedOrder
     schedule: tuple[PlannedStep, ...]
     buffers: tuple[PlannedBuffer, ...]
     tensors: tuple[PlannedTensor, ...]

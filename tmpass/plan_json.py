@@ -26,6 +26,7 @@ _BYTES = dict.fromkeys(
         "offset",
         "bytes",
         "nodes",
+        "states",
         "window_lower",
         "window_upper",
     ),
@@ -47,6 +48,8 @@ WORDS = {
     "role": ("input", "output", "activation", "variable", "constant", "unplanned"),
     "io": ("arena", "external"),
     "share": ("auto", "views", "none"),
+    "schedule": ("auto", "given", "topological", "least-peak"),
+    "method": ("given", "topological", "least-peak"),
 }
 """Field -> the words that can stand in it."""
 

@@ -6,9 +6,13 @@ Weights are never read: planning needs only their types, so files beside the mod
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from tmpass.errors import ModelError
 from tmpass.graph import Graph
+
+if TYPE_CHECKING:
+    from tmpass.runner import Runner
 
 NAME = "onnx"
 SUFFIXES = (".onnx",)
@@ -74,3 +78,21 @@ def load(data: bytes, bindings: Mapping[str, int]) -> Graph:
     from .isolate import call_apart
 
     return call_apart(convert, data, bindings)
+
+
+def runner(data: bytes, graph: Graph, bindings: Mapping[str, int], folder: str) -> "Runner":
+    """Return what executes the model in `data` with ONNX Runtime.
+
+    Args:
+        data: the bytes of the file.
+        graph: what `load(data, bindings)` returned, with numbers for all dimensions that follow from others.
+        bindings: as for `load`.
+        folder: where the files with its weights are, "" if that is not known.
+
+    Raises:
+        UsageError: ONNX Runtime is not installed.
+        ModelError: it cannot run the model, or weights are missing.
+    """
+    from .execution.engine import Engine
+
+    return Engine(data, graph, bindings, folder)

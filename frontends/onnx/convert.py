@@ -1,6 +1,7 @@
 """ModelProto to Graph."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from onnx import IR_VERSION, ModelProto
 
@@ -10,11 +11,11 @@ from .arity import check_arity
 from .constants import constants
 from .dimensions import Bindings, bind
 from .functions import inline
-from .inference import infer
+from .inference import Inference, infer
 from .opsets import Opsets, import_domains
 from .read import read
 from .scopes import Scope, scopes_of
-from .subgraphs import SubgraphMaker
+from .subgraphs import Origins, SubgraphMaker
 
 _INPUTS_MAY_BE_LEFT_OUT = 4
 """From this IR version on an initialiser is an input only where the file says so, to be overridden."""
@@ -26,28 +27,55 @@ def convert(data: bytes, given: Mapping[str, int]) -> Graph:
     Raises:
         ModelError: the bytes are no usable model, or a binding contradicts the file.
     """
+    made = _convert(data, given)
+    model, main, maker = made.model, made.main, made.maker
+    inputs = {n: made.indices[n] for n in main.inputs}
+    outputs = {n: made.indices[n] for n in main.outputs}
+    return Graph(
+        format="onnx",
+        subgraphs=maker.subgraphs,
+        entries=(Entry(made.name, 0, inputs, outputs),),
+        metadata={p.key: _bytes(p.value) for p in model.metadata_props},
+        symbols=made.symbols[0],
+        other_symbols=made.symbols[1],
+        warnings=(*_warnings(model, main), *made.inference.warnings),
+        causes=maker.causes,
+    )
+
+
+def find_origins(data: bytes, given: Mapping[str, int]) -> Origins:
+    """Return where the subgraphs and operators of `convert(data, given)` come from.
+
+    Raises:
+        ModelError: as `convert`.
+    """
+    return _convert(data, given).maker.origins
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """All there is once the subgraphs are made."""
+
+    model: ModelProto
+    main: Scope
+    inference: Inference
+    symbols: tuple[tuple[str, ...], tuple[str, ...]]
+    maker: SubgraphMaker
+    name: str
+    indices: Mapping[str, int]
+
+
+def _convert(data: bytes, given: Mapping[str, int]) -> _Made:
     model = inline(read(data))
     main = scopes_of(model)
     import_domains(model, {node.domain for scope in main.walk() for node in scope.nodes})
     opsets, bindings = Opsets(model), Bindings(given)
     check_arity(main, opsets.versions.get("", 1))
-    symbols, others = bind(main, bindings)
+    symbols = bind(main, bindings)
     inference = infer(model, main, opsets, bindings)
     maker = SubgraphMaker(inference, constants(main, opsets), opsets, bindings)
     name = main.graph.name or "main"
-    indices = maker.make(main, name, (), {})
-    inputs = {n: indices[n] for n in main.inputs}
-    outputs = {n: indices[n] for n in main.outputs}
-    return Graph(
-        format="onnx",
-        subgraphs=maker.subgraphs,
-        entries=(Entry(name, 0, inputs, outputs),),
-        metadata={p.key: _bytes(p.value) for p in model.metadata_props},
-        symbols=symbols,
-        other_symbols=others,
-        warnings=(*_warnings(model, main), *inference.warnings),
-        causes=maker.causes,
-    )
+    return _Made(model, main, inference, symbols, maker, name, maker.make(main, name, (), {}))
 
 
 def _bytes(text: str | bytes) -> bytes:

@@ -54,3 +54,8 @@ def dtype_of(element: int) -> DType:
     return known or DType(
         f"onnx type {element}", None, "the installed onnx does not know this element type", known=False
     )
+
+
+def element_of(dtype: DType) -> int:
+    """Return the TensorProto.DataType number of `dtype`, UNDEFINED where it has none."""
+    return next((number for number, known in _BY_NUMBER.items() if known == dtype), UNDEFINED)

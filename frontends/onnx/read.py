@@ -22,8 +22,8 @@ MAX_DEPTH = 64
 """Bodies nest at most so deep; protobuf itself stops near 33."""
 
 
-def read(data: bytes) -> ModelProto:
-    """Return the model in `data`, without the payloads of large tensors.
+def read(data: bytes, *, payloads: bool = False) -> ModelProto:
+    """Return the model in `data`, without the payloads of large tensors unless these are asked for.
 
     Raises:
         ModelError: `data` is no ONNX model, holds no graph, or needs a newer onnx.
@@ -40,7 +40,7 @@ def read(data: bytes) -> ModelProto:
     if not model.HasField("graph"):
         raise ModelError("the file holds no graph", hint="check that it is an ONNX model")
     check_model_names(model)
-    _tidy(model)
+    _tidy(model, payloads=payloads)
     check_opsets(model)
     return model
 
@@ -54,8 +54,8 @@ def bodies(node: NodeProto) -> Iterator[tuple[str, GraphProto]]:
             yield f"{attribute.name}[{index}]", graph
 
 
-def _tidy(model: ModelProto) -> None:
-    """Strip every graph of `model`; an explicit stack, since a file may nest deeper than Python recurses."""
+def _tidy(model: ModelProto, *, payloads: bool) -> None:
+    """Check and strip every graph of `model`; an explicit stack, since a file may nest deeper than Python recurses."""
     stack: list[tuple[GraphProto | FunctionProto, int]] = [(model.graph, 0)]
     stack += [(function, 0) for function in model.functions]
     while stack:
@@ -63,7 +63,7 @@ def _tidy(model: ModelProto) -> None:
         if depth > MAX_DEPTH:
             raise ModelError(f"bodies nest deeper than {MAX_DEPTH}", where=f"graph {graph.name!r}", hint="flatten them")
         check_graph_names(graph)
-        if isinstance(graph, GraphProto):
+        if isinstance(graph, GraphProto) and not payloads:
             for tensor in graph.initializer:
                 _strip(tensor)
             for sparse in graph.sparse_initializer:
@@ -73,7 +73,7 @@ def _tidy(model: ModelProto) -> None:
             # "ai.onnx" is a longer spelling of the default domain.
             if node.domain == "ai.onnx":
                 node.domain = ""
-            for attribute in node.attribute:
+            for attribute in () if payloads else node.attribute:
                 _strip_attribute(attribute)
             stack += [(body, depth + 1) for _, body in bodies(node)]
 

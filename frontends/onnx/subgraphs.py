@@ -17,6 +17,9 @@ from .opsets import STANDARD_DOMAINS, Opsets
 from .scopes import Body, Scope
 from .tables import Table
 
+Origins = dict[int, tuple[int, tuple[int, ...]]]
+"""Where subgraphs come from: by number, the id of the scope, and of each operator the index of its node."""
+
 
 class SubgraphMaker:
     """Makes subgraphs, numbered in the order in which operators call them."""
@@ -26,6 +29,7 @@ class SubgraphMaker:
         self.fixed, self.opsets, self.bindings = fixed, opsets, bindings
         self.causes: dict[tuple[int, int], str] = {}
         """Why the shapes of tensors are open, by (subgraph, index), where that is known."""
+        self.origins: Origins = {}
         self._done: dict[int, Subgraph] = {}
 
     @property
@@ -46,15 +50,18 @@ class SubgraphMaker:
         for given in (*scope.inputs, *scope.stored):
             table.define(given)
         ops: list[Op] = []
+        nodes: list[int] = []
         for index, node in enumerate(scope.nodes):
             if is_folded(node, self.fixed[scope.id]):
                 for made in node.output:
                     table.define(made)
             else:
+                nodes.append(index)
                 ops.append(self._op(node, index, scope, table))
                 self._explain(node, scope, number, [table.tensors[t] for t in ops[-1].outputs if t != ABSENT], table)
         inputs = tuple(table.indices[n] for n in scope.inputs)
         outputs = tuple(table.index(n) for n in scope.outputs)
+        self.origins[number] = (scope.id, tuple(nodes))
         self._done[number] = Subgraph(name, tuple(table.tensors), tuple(ops), inputs, outputs)
         return table.indices
 

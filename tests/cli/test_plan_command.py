@@ -96,6 +96,10 @@ def test_every_option_reaches_the_plan(run, open_model):
         "--no-inplace",
         "--share-io",
         "--allow-unplanned",
+        "--schedule",
+        "given",
+        "--states",
+        8,
         "--allocator",
         "first-fit",
         "--nodes",
@@ -104,7 +108,8 @@ def test_every_option_reaches_the_plan(run, open_model):
     options = json.loads(run("plan", open_model, "--json", *words).out)["options"]
     assert options == {
         "bind": {"batch": 3}, "budget": 2**20, "alignment": 32, "io": "external", "keep_inputs": True, "share": "none",
-        "inplace": False, "share_io": True, "allow_unplanned": True, "allocator": "first-fit", "nodes": 7,
+        "inplace": False, "share_io": True, "allow_unplanned": True, "schedule": "given", "states": 8,
+        "allocator": "first-fit", "nodes": 7, "scratch": [],
     }  # fmt: skip
 
 

@@ -106,6 +106,7 @@ def test_files_that_cannot_be_read(fails, tmp_path):
                     "upper": 2,
                     "tensors": [],
                     "gaps": [],
+                    "step": None,
                 }
             ]
         },
@@ -120,6 +121,7 @@ def test_files_that_cannot_be_read(fails, tmp_path):
                     "upper": 2,
                     "tensors": [[8, 8]],
                     "gaps": [{"lower": 0, "upper": 99, "window_lower": 9, "window_upper": 2}],
+                    "step": None,
                 }
             ]
         },
@@ -134,6 +136,7 @@ def test_files_that_cannot_be_read(fails, tmp_path):
                     "upper": 2**31 - 1,
                     "tensors": [],
                     "gaps": [],
+                    "step": None,
                 }
             ]
         },

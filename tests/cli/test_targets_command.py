@@ -1,5 +1,7 @@
 """`tmpass targets`."""
 
+import json
+
 import pytest
 
 from tmpass.target import load_target, target_names
@@ -66,3 +68,30 @@ def test_what_is_no_profile(fails, tmp_path):
 
 def test_an_unknown_command(fails):
     assert fails(2, "targets", "list") == "no such command 'list'; try tmpass targets --help"
+
+
+def test_json_has_every_fact_with_its_source(run):
+    targets = json.loads(run("targets", "--json").out)
+    assert [target["name"] for target in targets] == list(target_names())
+    for found in targets:
+        target = load_target(found["name"])
+        assert json.loads(run("targets", "show", target.name, "--json").out) == found
+        assert found["sharing"]["views"] == {"value": "every", "source": target.sharing.sources["views"]}
+        for row, memory in zip(found["memory"], target.memories, strict=True):
+            facts = {name: row[name]["source"] for name in memory.sources}
+            assert facts == memory.sources
+            assert row["capacity"]["value"] == ("unlimited" if memory.capacity is None else memory.capacity)
+
+
+def test_json_of_a_profile_reads_as_the_profile(run):
+    parts = json.loads(run("targets", "show", "litert-cpu", "--json").out)["sharing"]
+    assert (parts["in_place"]["value"], parts["parts"]["value"]) == (["ADD", "DIV", "MUL", "SUB"], "none")
+
+
+def test_scratch_is_shown_where_there_is_any(run, tmp_path):
+    row = '[[scratch]]\nop = "SVDF"\nbytes = { value = "4 * out0.elements", source = "measured" }\n'
+    (tmp_path / "mine.toml").write_text(PROFILE + row)
+    assert "SVDF     4 * out0.elements  measured" in run("targets", "show", tmp_path / "mine.toml").out
+    found = json.loads(run("targets", "show", tmp_path / "mine.toml", "--json").out)
+    assert found["scratch"] == [{"op": "SVDF", "bytes": {"value": "4 * out0.elements", "source": "measured"}}]
+    assert "scratch" not in run("targets", "show", "tpuv4").out.split("memory", 1)[1].splitlines()[-1]

@@ -1,11 +1,16 @@
 """`tmpass verify`."""
 
 import json
+import re
+import sys
 
 import pytest
 from click.testing import CliRunner
+from make_models import FOLDER as MODELS
 
 from tmpass.cli import commands
+from tmpass.cli.verify_command import told
+from tmpass.execute.run import Execution
 
 
 @pytest.fixture
@@ -86,6 +91,53 @@ def test_against_a_target(run, fails, model, plan_file):
     assert run("verify", plan_file, model, "--target", "pixel6-tpu").code == 0
     assert "target: " in fails(5, "verify", plan_file, model, "--target", "minimalloc")
     assert "no target is named 'none'" in fails(2, "verify", plan_file, model, "--target", "none")
+
+
+@pytest.fixture
+def onnx_plan(run, tmp_path):
+    pytest.importorskip("onnxruntime")
+    path = tmp_path / "onnx_plan.json"
+    assert run("plan", MODELS / "control_flow.onnx", "-o", path).code == 0
+    return path
+
+
+def test_a_plan_that_runs(run, onnx_plan):
+    done = run("verify", "--execute", onnx_plan, MODELS / "control_flow.onnx")
+    assert (done.code, done.err) == (0, "")
+    said = r"is right for control_flow\.onnx: executed \d+ steps, outputs equal to ONNX Runtime 1\.\d+\.\d+'s\n"
+    assert re.fullmatch(re.escape(f"{onnx_plan} ") + said, done.out)
+
+
+def test_a_plan_that_loses_bytes_when_it_runs(run, onnx_plan):
+    def collide(data):
+        rows = {row["name"]: row for row in data["tensors"]}
+        data["buffers"][rows["y"]["buffer"]]["offset"] = rows["y"]["offset"] = rows["x"]["offset"]
+
+    edit(onnx_plan, collide)
+    done = run("verify", "--execute", onnx_plan, MODELS / "control_flow.onnx")
+    assert (done.code, done.out) == (5, "")
+    lines = done.err.splitlines()
+    assert lines[0].startswith("tmpass: overlap: ")
+    assert any(line.startswith("tmpass: overwritten: step ") for line in lines)
+    assert all(line.startswith("tmpass: ") for line in lines)
+
+
+def test_a_plan_for_another_model_is_not_executed(fails, onnx_plan):
+    assert fails(5, "verify", "--execute", onnx_plan, MODELS / "branchy.onnx").startswith("model: ")
+
+
+def test_what_cannot_be_executed(fails, model, plan_file, onnx_plan, monkeypatch):
+    said = "net.tflite: tflite models cannot be executed; verify without --execute"
+    assert fails(2, "verify", "--execute", plan_file, model) == said
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    assert "pip install 'tmpass[execute]'" in fails(2, "verify", "--execute", onnx_plan, MODELS / "control_flow.onnx")
+
+
+def test_an_execution_says_what_it_did_not_look_at():
+    run = Execution("the engine", 7, (3, 4), (), ())
+    assert told(run) == "executed 7 steps, outputs equal to the engine's; 2 steps of the plan not reached"
+    run = Execution("the engine", 7, (), ("outputs not compared: a die is cast",), ())
+    assert told(run) == "executed 7 steps, outputs not compared: a die is cast"
 
 
 def test_what_cannot_be_read(fails, model, plan_file, tmp_path):

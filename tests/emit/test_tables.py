@@ -6,12 +6,12 @@ import pytest
 from rich.console import Console
 from support.graphs import Sketch, chain, graph_of
 
-from tmpass.emit.tables import buffer_table, memory_table, target_list
+from tmpass.emit.tables import buffer_table, memory_table, sharing_table, target_list
 from tmpass.emit.text import one_line, short_size
 from tmpass.loading import Model
 from tmpass.pipeline import plan
 from tmpass.plan import ModelInfo
-from tmpass.target import Memory, Target, load_target, target_names
+from tmpass.target import EVERY, Memory, Sharing, Target, load_target, target_names
 
 
 def planned(graph, **options):
@@ -96,6 +96,17 @@ def test_the_memories_of_a_target_with_each_source():
         "far     capacity   unlimited",
         "        alignment  1 B",
         "        holds      weights",
+    ]
+
+
+def test_what_operators_may_share_with_each_source():
+    memory = Memory("m", None, 1, ("activations",))
+    sharing = Sharing((EVERY,), ("ADD", "[/b]"), (), {"views": "a", "in_place": "b [c]"})
+    assert shown(sharing_table(Target("t", "s", "public", (memory,), sharing))) == [
+        "sharing   operators  source",
+        "views     every      a",
+        "in_place  ADD, [/b]  b [c]",
+        "parts     none       not in the profile",
     ]
 
 

@@ -251,10 +251,14 @@ def test_a_kernel_refuses_its_arguments_or_packs(kernel):
 
 
 CLASSES = {"Problem", "Cancel", "Backtracking"}
+ORDERS = {"OrderProblem", "OrderParts", "find_cuts", "bound_orders", "beam_order", "search_orders"}
+"""What test_order_arguments.py asks."""
 
 
 def test_every_kernel_is_asked():
-    assert {kernel.__name__ for kernel in KERNELS} | CLASSES == {n for n in dir(_core) if not n.startswith("_")}
+    assert {kernel.__name__ for kernel in KERNELS} | CLASSES | ORDERS == {
+        n for n in dir(_core) if not n.startswith("_")
+    }
 
 
 def test_a_problem_that_was_never_filled_is_refused():

@@ -47,7 +47,7 @@ def test_tensorflow_lite_has_every_tensor_at_the_same_offset(seed):
         experimental_op_resolver_type=interpreter.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
     )
     runtime.allocate_tensors()
-    plan = tmpass.plan(model, "litert-cpu", keep_inputs=True, allocator="greedy-by-size")
+    plan = tmpass.plan(model, "litert-cpu", keep_inputs=True, schedule="given", allocator="greedy-by-size")
     ours = {t.index: t.offset for t in plan.tensors if t.offset is not None}
     addresses = {index: runtime.tensor(index)().__array_interface__["data"][0] for index in ours}
     start = min(addresses.values())
@@ -61,5 +61,5 @@ def test_tensorflow_lite_micro_needs_as_many_bytes(seed, capfd):
     runtime.Interpreter.from_bytes(model, arena_size=1 << 20).print_allocations()
     said = capfd.readouterr()
     head = int(re.search(r"Arena allocation head (\d+) bytes", said.err + said.out).group(1))
-    plan = tmpass.plan(model, "tflm", allocator="greedy-by-size-tflm")
+    plan = tmpass.plan(model, "tflm", share="none", schedule="given", allocator="greedy-by-size-tflm")
     assert -(-plan.memories[0].peak // 16) * 16 == head

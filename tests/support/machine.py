@@ -15,10 +15,13 @@ GARBAGE = "garbage"
 
 
 class Private:
-    """Every tensor has storage of its own; a byte holds any value."""
+    """Every tensor has storage of its own; a byte holds any value. Operators run in the order of the file."""
 
     def __init__(self) -> None:
         self.bytes: dict[object, object] = {}
+
+    def order(self, graph: Graph, s: int) -> list[int]:
+        return list(range(len(graph.subgraphs[s].ops)))
 
     def address(self, key: Key, byte: int = 0) -> object:
         return (*key, byte)
@@ -32,7 +35,7 @@ class Private:
 
 
 class Arena(Private):
-    """Tensors are where the plan says; those without a buffer have storage of their own."""
+    """Tensors are where the plan says, and operators run when it says; tensors without a buffer are on their own."""
 
     def __init__(self, plan: Plan) -> None:
         super().__init__()
@@ -41,6 +44,14 @@ class Arena(Private):
             for t in plan.tensors
             if t.buffer is not None
         }
+        self.orders: dict[int, list[int]] = {}
+        for step in plan.schedule:
+            order = self.orders.setdefault(step.subgraph, [])
+            if step.op not in order:  # a body that runs again runs as before
+                order.append(step.op)
+
+    def order(self, graph: Graph, s: int) -> list[int]:
+        return self.orders[s] if graph.subgraphs[s].ops else []
 
     def address(self, key: Key, byte: int = 0) -> object:
         if key not in self.place:
@@ -94,7 +105,8 @@ def _spoil(graph: Graph, storage: Private, keys) -> None:
 
 
 def _run(graph: Graph, storage: Private, s: int) -> None:
-    for index, op in enumerate(graph.subgraphs[s].ops):
+    for index in storage.order(graph, s):
+        op = graph.subgraphs[s].ops[index]
         inputs = [(s, t) for t in op.inputs if t != ABSENT]
         outputs = [(s, t) for t in op.outputs if t != ABSENT]
         _spoil(graph, storage, [(s, t) for t in op.temporaries])

@@ -5,7 +5,7 @@ from tmpass.allocate import allocate
 from tmpass.assemble import Fill, assemble, distribute
 from tmpass.graph import Graph
 from tmpass.liveness import find_storage
-from tmpass.plan import ModelInfo, Options, Plan
+from tmpass.plan import ModelInfo, Options, Plan, PlannedOrder
 from tmpass.schedule.file_order import file_order
 from tmpass.schedule.timeline import schedule
 from tmpass.target import EVERY, Memory, Sharing, Target
@@ -20,4 +20,4 @@ def assembled(graph: Graph, aliases: Aliases, options: Options) -> Plan:
     timeline = schedule(graph, file_order)
     storage = find_storage(graph, timeline, aliases, keep_inputs=options.keep_inputs, external=frozenset())
     fills = [Fill(memory, at, allocate(problem, nodes=10)) for memory, problem, at in distribute(graph, storage, ALL)]
-    return assemble(INFO, ALL, options, graph, timeline, storage, fills)
+    return assemble(INFO, ALL, options, graph, timeline, storage, fills, PlannedOrder("given", 0, 0))

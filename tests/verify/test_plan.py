@@ -302,6 +302,7 @@ def test_an_entry_that_an_operator_runs_keeps_its_ends_in_the_arena():
         tensors=tuple(replace(row, buffer=None, offset=None) for row in made.tensors),
         buffers=(),
         memories=(replace(made.memories[0], peak=0, lower_bound=0, live_bytes=0),),
+        order=replace(made.order, lower_bound=0),
     )
     assert kinds(lost, graph) == ["missing", "missing"]
 
@@ -347,3 +348,32 @@ def test_bodies_deeper_than_any_plan():
     steps = tuple(PlannedStep(d, d, 0, "OP", "op0") for d in range(2000))
     empty = plan(model(graph_of(Sketch())))
     assert kinds(replace(empty, schedule=steps), graph) == ["schedule"]
+
+
+# The order.
+
+
+def two_orders():
+    """Two operators that can run in either order."""
+    main = Sketch()
+    x = main.input(4)
+    main.outputs = [main.op([x], 4), main.op([x], 4)]
+    return graph_of(main)
+
+
+def test_a_bound_on_all_orders_that_this_one_is_below_is_wrong():
+    graph = two_orders()
+    made = plan(model(graph))
+    wrong = replace(made, order=replace(made.order, lower_bound=made.memories[0].live_bytes + 1))
+    assert [v.kind for v in check_plan(wrong, graph)] == ["order"]
+
+
+def test_an_order_that_the_file_does_not_have_is_not_the_given_one():
+    graph = two_orders()
+    made = plan(model(graph))
+    rows = made.schedule
+    turned = (replace(rows[1], step=0), replace(rows[0], step=1))
+    other = replace(made, schedule=turned, order=replace(made.order, method="least-peak"))
+    kinds = {v.kind for v in check_plan(replace(made, schedule=turned), graph)}
+    assert "order" in kinds
+    assert "order" not in {v.kind for v in check_plan(other, graph)}

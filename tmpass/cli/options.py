@@ -12,6 +12,8 @@ from tmpass.sizes import MAX_BYTES, parse_size
 if TYPE_CHECKING:
     from tmpass.plan import Plan
 
+SCHEDULES = ("auto", "given", "topological", "least-peak")
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 EXIT_CODES = {"optimal": 0, "feasible": 0, "infeasible": 1, "unknown": 4}
@@ -61,8 +63,13 @@ def planning_options(function: F) -> F:
             click.option("--share-io", is_flag=True, help="Let inputs and outputs of the model share as others do."),
             click.option("--allow-unplanned", is_flag=True,
                          help="Leave out tensors whose size is not known, and list them."),
+            click.option("--schedule", type=click.Choice(SCHEDULES), default="auto", show_default=True,
+                         help="The order of the operators; auto: the file's, unless another needs a smaller arena."),
+            click.option("--states", type=NODES, help="Search steps that may be spent on the order."),
             click.option("--allocator", default="auto", show_default=True, help=ALLOCATORS),
-            click.option("--nodes", type=NODES, help="Search steps that may be spent."),
+            click.option("--nodes", type=NODES, help="Search steps that may be spent on addresses."),
+            click.option("--scratch", metavar="FILE",
+                         help="What kernels need while they run, as JSON: docs/scratch.schema.json."),
             click.option("--threads", type=THREADS, default=1, show_default=True, help=THREADS_HELP),
         )
     ):  # fmt: skip
@@ -70,21 +77,30 @@ def planning_options(function: F) -> F:
     return function
 
 
-def make_plan(model: str, asked: dict[str, Any]) -> "Plan":
-    """The plan of the file `model` with what planning_options gave, and its warnings on standard error."""
+def plan_arguments(asked: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of tmpass.plan that planning_options gave."""
     from tmpass.allocate import DEFAULT_NODES
     from tmpass.bind import parse_bindings
+    from tmpass.schedule.least_peak import DEFAULT_STATES
+
+    nodes = DEFAULT_NODES if asked["nodes"] is None else asked["nodes"]
+    states = DEFAULT_STATES if asked["states"] is None else asked["states"]
+    scratch = () if asked["scratch"] is None else asked["scratch"]
+    return {**asked, "bind": parse_bindings(asked["bind"]), "nodes": nodes, "states": states, "scratch": scratch}
+
+
+def make_plan(model: str, asked: dict[str, Any]) -> "Plan":
+    """The plan of the file `model` with what planning_options gave, and its warnings on standard error."""
     from tmpass.pipeline import plan
 
     with progress(f"planning {model}"):
-        made = plan(
-            model,
-            asked["target"],
-            bind=parse_bindings(asked["bind"]),
-            nodes=DEFAULT_NODES if asked["nodes"] is None else asked["nodes"],
-            keep=True,
-            **{key: value for key, value in asked.items() if key not in ("target", "bind", "nodes")},
-        )
+        made = plan(model, **plan_arguments(asked), keep=True)
+    complain_of(made)
+    return made
+
+
+def complain_of(made: "Plan") -> None:
+    """Print the warnings of a plan on standard error, and what it does not plan."""
     for warning in made.warnings:
         complain(f"warning: {warning}")
     unplanned = [t for t in made.tensors if t.role == "unplanned"]
@@ -92,4 +108,3 @@ def make_plan(model: str, asked: dict[str, Any]) -> "Plan":
         complain(f"not planned: tensor {t.index} {t.name!r} of subgraph {t.subgraph}: {t.reason}")
     if len(unplanned) > 8:
         complain(f"not planned: {len(unplanned) - 8} more tensors; --json lists them")
-    return made

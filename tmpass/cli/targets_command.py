@@ -4,36 +4,58 @@ import click
 
 from tmpass.cli.terminal import print_table
 
+AS_JSON = "Print every fact with its source as JSON."
+
 
 @click.group("targets", invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help=AS_JSON)
 @click.pass_context
-def command(ctx: click.Context) -> None:
+def command(ctx: click.Context, as_json: bool) -> None:
     """List the built-in targets, or show one with the source of each number.
 
     \b
     Examples:
         tmpass targets
         tmpass targets show pixel6-tpu
+        tmpass targets --json
     """
-    if ctx.invoked_subcommand is None:
-        from tmpass.emit.tables import target_list
-        from tmpass.target import load_target, target_names
+    if ctx.invoked_subcommand is not None:
+        return
+    from tmpass.target import load_target, target_names
 
-        print_table(target_list(load_target(name) for name in target_names()))
+    targets = [load_target(name) for name in target_names()]
+    if as_json:
+        from tmpass.emit.target_json import targets_json
+
+        click.echo(targets_json(targets), nl=False)
+    else:
+        from tmpass.emit.tables import target_list
+
+        print_table(target_list(targets))
 
 
 @command.command("show")
 @click.argument("name", metavar="NAME|FILE")
-def show(name: str) -> None:
-    """Show the memories of a target and where each number comes from.
+@click.option("--json", "as_json", is_flag=True, help=AS_JSON)
+def show(name: str, as_json: bool) -> None:
+    """Show the memories of a target, what its runtime lets operators share, and where each fact comes from.
 
     \b
     Example:
         tmpass targets show pixel6-tpu
     """
-    from tmpass.emit.tables import memory_table
     from tmpass.target import load_target
 
     target = load_target(name)
+    if as_json:
+        from tmpass.emit.target_json import target_json
+
+        click.echo(target_json(target), nl=False)
+        return
+    from tmpass.emit.tables import memory_table, scratch_table, sharing_table
+
     click.echo(f"{target.name}: {target.summary} ({target.standing})")
     print_table(memory_table(target))
+    print_table(sharing_table(target))
+    if target.scratch:
+        print_table(scratch_table(target))

@@ -14,6 +14,10 @@
 #include "hill_climb.hpp"
 #include "local_search.hpp"
 #include "minimalloc.hpp"
+#include "order_beam.hpp"
+#include "order_bound.hpp"
+#include "order_parts.hpp"
+#include "order_search.hpp"
 #include "postpone.hpp"
 #include "repair.hpp"
 #include "sections.hpp"
@@ -73,6 +77,11 @@ std::vector<std::pair<Bytes, std::vector<Index>>> what_always_fits(const Problem
         for (Index& b : removed) b = part.origin[b];
     }
     return found;
+}
+
+void check_stretch(const OrderParts& parts, std::int64_t begin, std::int64_t end) {
+    if (begin < 0 || begin >= end || end > static_cast<std::int64_t>(parts.order().size()))
+        throw std::invalid_argument("no stretch of the order");
 }
 
 }  // namespace
@@ -223,6 +232,86 @@ NB_MODULE(_core, m) {
         "(1, offsets, nodes) where placing the first independent part in this order contradicts itself, with the\n"
         "offsets of the placements that cannot be together and -1 for all others; (0, ...) where it does not. For "
         "tests.");
+    nb::class_<OrderProblem>(
+        m, "OrderProblem", "Operators to order, and what they keep alive; tmpass/schedule/items.py says what goes in.")
+        .def(
+            "__init__",
+            [](OrderProblem* made, Array edges, Array size, Array first, Array last, Array starts, Array users,
+               Array scratch, Array in_place, std::int64_t beginning) {
+                new (made) OrderProblem(checked_orders({std::move(edges), std::move(size), std::move(first),
+                                                        std::move(last), std::move(starts), std::move(users),
+                                                        std::move(scratch), std::move(in_place), beginning}));
+            },
+            "edges"_a, "size"_a, "first"_a, "last"_a, "starts"_a, "users"_a, "scratch"_a, "in_place"_a = Array(),
+            "beginning"_a = 0)
+        .def("__len__", &OrderProblem::count);
+    nb::class_<OrderParts>(m, "OrderParts", "One order of all operators, and stretches of it as problems of their own.")
+        .def(
+            "__init__",
+            [](OrderParts* made, const OrderProblem& problem, const Array& order) {
+                new (made) OrderParts(problem, checked_order(problem, order));
+            },
+            nb::keep_alive<1, 2>(), "problem"_a, "order"_a)
+        .def_prop_ro("order", &OrderParts::order)
+        .def_prop_ro("profile", &OrderParts::profile, "Bytes alive while each operator runs, in the order.")
+        .def(
+            "part",
+            [](OrderParts& parts, std::int64_t begin, std::int64_t end) {
+                check_stretch(parts, begin, end);
+                return parts.part(static_cast<Index>(begin), static_cast<Index>(end));
+            },
+            "begin"_a, "end"_a, "The operators at these positions, numbered from 0 in the present order.")
+        .def(
+            "reorder",
+            [](OrderParts& parts, std::int64_t begin, const Array& local) {
+                const auto end = begin + static_cast<std::int64_t>(local.size());
+                check_stretch(parts, begin, end);
+                const OrderProblem part = parts.part(static_cast<Index>(begin), static_cast<Index>(end));
+                parts.reorder(static_cast<Index>(begin), checked_order(part, local));
+            },
+            "begin"_a, "local"_a, "Puts the operators from `begin` on into this order of their part.");
+    m.def(
+        "find_cuts",
+        [](const OrderProblem& problem) {
+            Cuts cuts = without_gil([&] { return find_cuts(problem); });
+            return std::pair(std::move(cuts.order), std::move(cuts.positions));
+        },
+        "problem"_a,
+        "(order, positions): a topological order, and where in it every order has run the same operators.");
+    m.def(
+        "bound_orders",
+        [](const OrderProblem& problem, const Array& during, std::int64_t limit) {
+            if (static_cast<Index>(during.size()) != problem.count())
+                throw std::invalid_argument("not one for each operator");
+            check_node_limit(limit);
+            const auto cuts = static_cast<Index>(std::min<std::int64_t>(limit, problem.count()));
+            const OrderBound bound = without_gil([&] { return bound_orders(problem, during, cuts, interrupted); });
+            return std::tuple(bound.bytes, bound.op, bound.solved);
+        },
+        "problem"_a, "during"_a, "limit"_a,
+        "(bytes, operator, cuts): no order has a peak below `bytes`, which the operator's step needs.\n"
+        "`during` are the bytes of each operator in some order.");
+    m.def(
+        "beam_order",
+        [](const OrderProblem& problem, std::int64_t width, Bytes enough) {
+            if (width < 1 || width > 1 << 20) throw std::invalid_argument("a width is 1 .. 2^20");
+            return without_gil([&] { return beam_order(problem, static_cast<Index>(width), enough, interrupted); });
+        },
+        "problem"_a, "width"_a, "enough"_a, "An order by beam search; peaks up to `enough` are equally good.");
+    m.def(
+        "search_orders",
+        [](const OrderProblem& problem, Bytes lower, Bytes upper, std::int64_t limit, bool descend, bool chains,
+           bool hills, bool twins) {
+            check_node_limit(limit);
+            SearchedOrder found = without_gil([&] {
+                return search_orders(problem, lower, upper, limit, {descend, chains, hills, twins}, interrupted);
+            });
+            return std::tuple(std::move(found.order), found.bound, found.states);
+        },
+        "problem"_a, "lower"_a, "upper"_a, "limit"_a, nb::kw_only(), "descend"_a = true, "chains"_a = true,
+        "hills"_a = true, "twins"_a = true,
+        "(order, bound, states) of the search for the least peak between `lower` and `upper`, exclusive.\n"
+        "No order: there is none below `bound`. The switches turn its rules off, for tests.");
     m.def(
         "contention", [](const Problem& problem) { return without_gil([&] { return contention(problem); }); },
         "problem"_a, "Per buffer, the most bytes alive at one step of its live range; gaps count as solid.");

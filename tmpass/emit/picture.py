@@ -1,7 +1,7 @@
 """The arena as text: time across, addresses up, a letter for each buffer."""
 
 from tmpass.emit.text import short_size
-from tmpass.explain import in_use
+from tmpass.fullest import in_use
 from tmpass.plan import MemoryUse, Plan
 
 WIDTH = 80

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tmpass.emit.text import one_line
-from tmpass.explain import Fullest, deciding_memory, fullest_step
+from tmpass.fullest import Fullest, deciding_memory, fullest_step
 from tmpass.plan import MemoryUse, Plan
 from tmpass.sizes import format_size
 
@@ -69,7 +69,7 @@ def _fullest(plan: Plan, full: Fullest) -> Iterator[str]:
     wide = max(len(str(b.size)) for b, _ in shown)
     far = max(len(str(b.offset)) for b, _ in shown)
     for b, tensor in shown:
-        name = f"{tensor.role} {tensor.name!r}" if tensor else "no tensor"
+        name = f"{tensor.role} {tensor.name!r}" if tensor else "scratch" if b.step is not None else "no tensor"
         yield f"             {b.size:>{wide}} B at {b.offset:>{far}}  {name}"
     if rest := full.buffers[len(shown) :]:
         yield f"             {sum(b.size for b, _ in rest)} B in {len(rest)} more"

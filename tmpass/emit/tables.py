@@ -24,6 +24,7 @@ def buffer_table(plan: Plan) -> "Table":
             one_line(row.name + (f" ({row.reason})" if row.reason else ""))
             for row in filter(None, map(rows.get, b.tensors))
         ]
+        names = names or ([] if b.step is None else [f"scratch of step {b.step}"])
         place = [one_line(b.memory)] if several else []
         steps = f"{b.lower}..{b.upper - 1}"
         table.add_row(letter(b.id), str(b.id), *place, str(b.offset), str(b.size), steps, "\n".join(names))
@@ -56,6 +57,24 @@ def memory_table(target: Target) -> "Table":
             speed = f"{memory.bandwidth / 1e9:g} GB/s"
             table.add_row("", "bandwidth", speed, memory.sources.get("bandwidth", ""))
         table.add_row("", "holds", ", ".join(memory.holds), "")
+    return table
+
+
+def sharing_table(target: Target) -> "Table":
+    """A row for each way in which operators may pass on storage, with the kinds of operators and the source."""
+    sharing = target.sharing
+    table = plain_table("sharing", "operators", "source")
+    for name in ("views", "in_place", "parts"):
+        kinds = ", ".join(getattr(sharing, name)) or "none"
+        table.add_row(name, one_line(kinds), sharing.sources.get(name, "not in the profile"))
+    return table
+
+
+def scratch_table(target: Target) -> "Table":
+    """A row for each scratch buffer of a kind of operators: its bytes and the source."""
+    table = plain_table("scratch", "bytes", "source")
+    for rule in target.scratch:
+        table.add_row(one_line(rule.kind), str(rule.bytes), rule.source)
     return table
 
 

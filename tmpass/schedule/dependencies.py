@@ -1,5 +1,6 @@
 """Who must run before whom."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tmpass.errors import ModelError
@@ -35,18 +36,25 @@ def producers(subgraph: Subgraph) -> dict[int, int]:
     return made
 
 
+def reads(subgraph: Subgraph) -> Iterator[tuple[int, int, int]]:
+    """(writer, reader, tensor) for each operator that reads what an operator writes.
+
+    Raises:
+        ModelError: two operators write the same tensor.
+    """
+    made = producers(subgraph)
+    given = set(subgraph.inputs)
+    for reader, op in enumerate(subgraph.ops):
+        for t in dict.fromkeys(op.inputs):
+            if t in made and t not in given:
+                yield made[t], reader, t
+
+
 def dependencies(subgraph: Subgraph) -> "nx.DiGraph[int]":
     """A directed graph over operator indices: an edge from the writer of a tensor, its `tensor`, to each reader."""
     import networkx as nx
 
-    made = producers(subgraph)
-    given = set(subgraph.inputs)
     graph: nx.DiGraph[int] = nx.DiGraph()
     graph.add_nodes_from(range(len(subgraph.ops)))
-    graph.add_edges_from(
-        (made[t], reader, {"tensor": t})
-        for reader, op in enumerate(subgraph.ops)
-        for t in op.inputs
-        if t in made and t not in given
-    )
+    graph.add_edges_from((writer, reader, {"tensor": t}) for writer, reader, t in reads(subgraph))
     return graph

@@ -1,13 +1,8 @@
 """The order that the file states."""
 
-from typing import TYPE_CHECKING
-
 from tmpass.errors import ModelError
 from tmpass.graph import Subgraph
-from tmpass.schedule.dependencies import dependencies, describe
-
-if TYPE_CHECKING:
-    import networkx as nx
+from tmpass.schedule.dependencies import dependencies, describe, reads
 
 
 def file_order(subgraph: Subgraph) -> tuple[int, ...]:
@@ -16,22 +11,22 @@ def file_order(subgraph: Subgraph) -> tuple[int, ...]:
     Raises:
         ModelError: an operator reads what a later one writes; it says which, and whether any order would do.
     """
-    graph = dependencies(subgraph)
-    for writer, reader, tensor in graph.edges(data="tensor"):
+    for writer, reader, tensor in reads(subgraph):
         if writer >= reader:
             raise ModelError(
                 f"{describe(subgraph, reader)} reads tensor {tensor} {subgraph.tensors[tensor].name!r}, "
                 f"which only {describe(subgraph, writer)} writes",
                 where=f"subgraph {subgraph.name!r}",
-                hint=_advice(graph),
+                hint=_advice(subgraph),
             )
     return tuple(range(len(subgraph.ops)))
 
 
-def _advice(graph: "nx.DiGraph[int]") -> str:
+def _advice(subgraph: Subgraph) -> str:
     import networkx as nx
 
+    graph = dependencies(subgraph)
     if nx.is_directed_acyclic_graph(graph):
-        return "sort the operators so that each comes after those it reads from"
+        return "sort the operators so that each comes after those it reads from, or plan with --schedule topological"
     cycle = [str(writer) for writer, *_ in nx.find_cycle(graph)]
     return f"no order can mend this: operators {' -> '.join([*cycle, cycle[0]])} wait for each other"

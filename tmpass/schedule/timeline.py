@@ -21,8 +21,12 @@ def schedule(graph: Graph, order: Order) -> Schedule:
     Raises:
         ModelError: a subgraph calls itself, bodies are nested too deep, or there are too many steps.
     """
-    _check_extent(graph)
-    orders = [order(subgraph) for subgraph in graph.subgraphs]
+    check_extent(graph)
+    return lay_out(graph, [order(subgraph) for subgraph in graph.subgraphs])
+
+
+def lay_out(graph: Graph, orders: Sequence[Sequence[int]]) -> Schedule:
+    """The steps of every entry of `graph`, whose extent was checked, with subgraph i in the order `orders[i]`."""
     steps: list[Step] = []
     regions: list[Region] = []
 
@@ -48,8 +52,12 @@ def schedule(graph: Graph, order: Order) -> Schedule:
     return Schedule(tuple(steps), tuple(regions), max(horizon, len(steps)))
 
 
-def _check_extent(graph: Graph) -> None:
-    """Raise before anything is laid out that would not end, or not soon."""
+def check_extent(graph: Graph) -> None:
+    """Refuse what could not be laid out, or not soon.
+
+    Raises:
+        ModelError: a subgraph calls itself, bodies are nested too deep, or there are too many steps.
+    """
     extents: dict[int, tuple[int, int]] = {}  # of the subgraphs seen: steps and empty bodies, depth
 
     def measure(index: int, callers: tuple[int, ...]) -> tuple[int, int]:

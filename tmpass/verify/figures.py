@@ -19,6 +19,24 @@ def check_figures(plan: Plan, hulls: list[Hull]) -> list[Violation]:
     if (plan.fits, plan.status) != (fits, status):
         message = f"the plan says {plan.status}, fits: {plan.fits}; its figures say {status}, fits: {fits}"
         found.append(Violation("status", message))
+    return found + _check_order(plan)
+
+
+def _check_order(plan: Plan) -> list[Violation]:
+    """A bound on all orders that this one is below, and an order said to be the file's that is not."""
+    found = []
+    live, bound = plan.memories[0].live_bytes, plan.order.lower_bound
+    if bound > live:
+        message = f"the plan claims that in any order {bound} bytes are alive at once, but in its own {live} are"
+        found.append(Violation("order", message))
+    before: dict[int, int] = {}  # of each subgraph, the operator that ran last
+    for row in plan.schedule if plan.order.method == "given" else ():
+        # A run that begins anew begins with the first operator.
+        if row.op not in (0, before.get(row.subgraph, -1) + 1):
+            message = f"step {row.step}: operator {row.op} of subgraph {row.subgraph} is not where the file has it"
+            found.append(Violation("order", message, step=row.step))
+            break
+        before[row.subgraph] = row.op
     return found
 
 

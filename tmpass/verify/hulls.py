@@ -39,10 +39,16 @@ class Hull:
 
 
 def find_hulls(plan: Plan, needed: Needed) -> list[Hull]:
-    """The hull of each buffer of `plan`, in their order; each has a tensor, and rows with offset and bytes."""
+    """The hull of each buffer of `plan`, in their order: each is scratch, or has a tensor, whose row has offset and
+    bytes.
+    """
     rows = {(row.subgraph, row.index): row for row in plan.tensors}
     hulls = []
     for buffer in plan.buffers:
+        if not buffer.tensors:  # scratch, which check_scratch has seen
+            lower, upper, low, high = buffer.lower, buffer.upper, buffer.offset, buffer.offset + buffer.size
+            hulls.append(Hull(buffer, ((lower, upper, low, high),), lower, upper, low, high))
+            continue
         places: dict[Key, tuple[int, int]] = {}
         for key in buffer.tensors:
             offset = rows[key].offset or 0

@@ -16,7 +16,9 @@ def check_placement(plan: Plan, needed: Needed, hulls: list[Hull]) -> list[Viola
     names = {key: tensor_name(row) for key, row in rows.items()}
 
     def at(buffer: PlannedBuffer, step: int) -> str:
-        """The tensor that uses `buffer` at `step`, or one whose turn is before or after."""
+        """The tensor that uses `buffer` at `step`, or one whose turn is before or after; or whose scratch it is."""
+        if not buffer.tensors:
+            return f"scratch of step {buffer.step}"
 
         def distance(key: Key) -> tuple[bool, Key]:
             first, last = needed[key]
@@ -45,6 +47,9 @@ def check_placement(plan: Plan, needed: Needed, hulls: list[Hull]) -> list[Viola
                     message = f"{names[key]} is at {offset}, no multiple of {memory.alignment}"
                     high = offset + (rows[key].bytes or 0)
                     found.append(Violation("alignment", message, names[key], "", needed[key][0], offset, high))
+            if not b.tensors and b.offset % memory.alignment:
+                message = f"{at(b, b.lower)} is at {b.offset}, no multiple of {memory.alignment}"
+                found.append(Violation("alignment", message, at(b, b.lower), "", b.lower, b.offset, end))
             if plan.fits and b.size and memory.capacity is not None and end > memory.capacity:
                 name, over = at(b, b.lower), end - memory.capacity
                 message = f"{name} ends at byte {end}, {over} above the capacity {memory.capacity} of {memory.name}"

@@ -8,6 +8,7 @@ from tmpass.verify.figures import check_figures
 from tmpass.verify.hulls import find_hulls
 from tmpass.verify.placement import check_placement
 from tmpass.verify.replay import Broken, Key, Needed, replay
+from tmpass.verify.scratch import check_scratch
 from tmpass.verify.sharing import check_sharing
 from tmpass.verify.violation import Violation, tensor_name
 
@@ -16,16 +17,17 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
     """Every law that `plan` breaks, as a plan for `graph`, whose dimensions are bound as the plan's options say.
 
     It checks that the schedule is a run of the model; that every tensor is accounted for, with its own name, type,
-    shape and size; that live ranges, derived anew, are what the buffers claim; sharing, also by what the target allows
-    where `sharing` says it; overlap in time and space; alignment; capacity; and that peak, bounds and status agree with
-    the offsets.
+    shape and size; that operators have their scratch; that live ranges, derived anew, are what the buffers claim;
+    sharing, also by what the target allows where `sharing` says it; overlap in time and space; alignment; capacity; and
+    that peak, bounds and status agree with the offsets.
     """
     try:
         needed = replay(graph, plan.schedule, keep_inputs=plan.options.keep_inputs)
     except Broken as broken:
         return [broken.violation]
-    # What is checked last relies on the first three.
-    found = _check_options(plan) or _check_tensors(plan, graph, needed) or _check_references(plan)
+    # What is checked last relies on the first four.
+    found = _check_options(plan) or _check_tensors(plan, graph, needed)
+    found = found or _check_references(plan) or check_scratch(plan, graph)
     if found:
         return found
     hulls = find_hulls(plan, needed)
@@ -131,6 +133,8 @@ def _check_references(plan: Plan) -> list[Violation]:
             memory = brief(buffer.memory)
             message = f"buffer {buffer.id} in row {number} has a wrong number, memory {memory}, size or offset"
             found.append(Violation("missing", message))
+        if buffer.step is not None and not buffer.tensors and not members[number]:
+            continue
         if sorted(buffer.tensors) != members[number] or not members[number]:
             message = f"buffer {number} lists tensors {brief(buffer.tensors)}, but {brief(members[number])} are in it"
             found.append(Violation("alias", message))

@@ -5,10 +5,16 @@ from collections import defaultdict
 from tmpass.graph import Graph, Op, TensorKind
 
 Token = tuple[int, int]
-"""Something that is remembered: a variable (subgraph, index), or _RESOURCES."""
+"""Something that is remembered: a variable (subgraph, index), or one of those below."""
 
 _RESOURCES: Token = (-1, -1)
 """All that resource handles name: which handle names what is not known before a run."""
+
+_DRAWS: Token = (-1, -2)
+"""The state of the generator of random numbers."""
+
+_UNKNOWN: Token = (-1, -3)
+"""What custom operators remember."""
 
 
 def state_order(graph: Graph) -> dict[tuple[int, int], list[int]]:
@@ -28,12 +34,26 @@ def state_order(graph: Graph) -> dict[tuple[int, int], list[int]]:
                     before[s, index].append(last[token])
                 last[token] = index
         touched[s] = frozenset(last)
+        for early, late in _past_custom(graph, s):
+            before[s, late].append(early)
     return before
+
+
+def _past_custom(graph: Graph, s: int) -> set[tuple[int, int]]:
+    """(earlier, later) of two readers of one tensor where one of them is custom, and so may write it."""
+    ops = graph.subgraphs[s].ops
+    shown = {t for op in ops if op.custom for t in op.inputs if t >= 0}
+    pairs = set()
+    for t in shown:
+        readers = [index for index, op in enumerate(ops) if t in op.inputs]
+        customs = [index for index in readers if ops[index].custom]
+        pairs |= {(min(a, b), max(a, b)) for a in customs for b in readers if a != b}
+    return pairs
 
 
 def _own(graph: Graph, s: int, op: Op) -> set[Token]:
     tensors = graph.subgraphs[s].tensors
-    tokens = set()
+    tokens = {token for token, has in ((_DRAWS, op.random), (_UNKNOWN, op.custom)) if has}
     for t in (*op.inputs, *op.outputs):
         if t >= 0 and tensors[t].kind is TensorKind.VARIABLE:
             tokens.add((s, t))

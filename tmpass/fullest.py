@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 from tmpass.plan import MemoryUse, Plan, PlannedBuffer, PlannedStep, PlannedTensor
 
@@ -10,14 +11,17 @@ from tmpass.plan import MemoryUse, Plan, PlannedBuffer, PlannedStep, PlannedTens
 class Fullest:
     """The step at which the most bytes are alive in a memory.
 
-    `step` is None where nothing is alive, or where the model has no step. `buffers` are those alive there, the largest
-    first, each with the first of its tensors, or None where it has none.
+    `at` is its time, and `step` its operator: None where nothing is alive, or where the model has no step. `buffers`
+    are those with bytes in use there, the most first, each with the first of its tensors, or None where it has none;
+    `used` is how many of its bytes are.
     """
 
     memory: MemoryUse
+    at: int
     step: PlannedStep | None
     live_bytes: int
     buffers: tuple[tuple[PlannedBuffer, PlannedTensor | None], ...]
+    used: tuple[int, ...]
 
 
 def in_use(buffer: PlannedBuffer) -> Iterator[tuple[int, int, int, int]]:
@@ -40,20 +44,29 @@ def deciding_memory(plan: Plan) -> MemoryUse:
     return (*proved, *over, plan.memories[0])[0]
 
 
+def live_bytes(plan: Plan, memory: MemoryUse) -> list[tuple[int, int]]:
+    """What is alive in `memory` over time: (first step, bytes), from there to the next row."""
+    changes: dict[int, int] = {}
+    for b in plan.buffers:
+        if b.memory == memory.name:
+            for lower, upper, low, high in in_use(b):
+                changes[lower] = changes.get(lower, 0) + high - low
+                changes[upper] = changes.get(upper, 0) + low - high
+    times = sorted(changes)
+    return list(zip(times, accumulate(changes[time] for time in times), strict=True))
+
+
 def fullest_step(plan: Plan, memory: MemoryUse) -> Fullest:
     """The first step of `plan` with the most live bytes in `memory`."""
-    changes: dict[int, int] = {}
-    inside = [b for b in plan.buffers if b.memory == memory.name and b.size]
-    for b in inside:
-        for lower, upper, low, high in in_use(b):
-            changes[lower] = changes.get(lower, 0) + high - low
-            changes[upper] = changes.get(upper, 0) + low - high
-    live = most = at = 0
-    for time in sorted(changes):
-        live += changes[time]
-        if live > most:
-            most, at = live, time
+    at, most = max(live_bytes(plan, memory), key=lambda row: row[1], default=(0, 0))
     rows = {(t.subgraph, t.index): t for t in plan.tensors}
-    alive = sorted((b for b in inside if b.lower <= at < b.upper), key=lambda b: (-b.size, b.id))
+    inside = [(b, used) for b in plan.buffers if b.memory == memory.name and (used := _used(b, at))]
+    alive = sorted(inside, key=lambda one: (-one[1], one[0].id))
     step = plan.schedule[at] if alive and at < len(plan.schedule) else None
-    return Fullest(memory, step, most, tuple((b, next(map(rows.get, b.tensors), None)) for b in alive))
+    named = tuple((b, next(map(rows.get, b.tensors), None)) for b, _ in alive)
+    return Fullest(memory, at, step, most, named, tuple(used for _, used in alive))
+
+
+def _used(buffer: PlannedBuffer, at: int) -> int:
+    """The bytes of `buffer` in use at step `at`."""
+    return next((high - low for lower, upper, low, high in in_use(buffer) if lower <= at < upper), 0)

@@ -1,0 +1,131 @@
+"""ONNX Runtime as the Runner of one model."""
+
+from collections.abc import Generator, Mapping, Sequence
+
+from onnx import ModelProto
+
+from tmpass.errors import ModelError
+from tmpass.graph import Graph
+from tmpass.runner import Difference, Enter, Run, Value
+
+from ..convert import find_origins
+from ..functions import inline
+from ..isolate import call_apart
+from ..opsets import import_domains
+from ..read import read
+from ..scopes import Scope, node_title, scopes_of
+from . import compare, control, draw
+from .constants import Constants
+from .nodes import Nodes, Stored, import_onnxruntime, open_session, refused
+from .ort_values import from_ort, to_ort
+from .weights import load_weights
+
+_CONTROL: Mapping[str, control.Control] = {
+    "If": control.run_if,
+    "Loop": control.run_loop,
+    "Scan": control.run_scan,
+}
+
+
+class Engine:
+    """See tmpass.runner.Runner: the model in `data`, as `graph` has it."""
+
+    def __init__(self, data: bytes, graph: Graph, bindings: Mapping[str, int], folder: str) -> None:
+        self.engine = f"ONNX Runtime {import_onnxruntime().__version__}"
+        self._graph, self._data, self._folder = graph, data, folder
+        model = read(data, payloads=True)
+        load_weights(model, folder)
+        model = inline(model)
+        main = scopes_of(model)
+        import_domains(model, {node.domain for scope in main.walk() for node in scope.nodes})
+        self._scopes = {scope.id: scope for scope in main.walk()}
+        self._nodes = Nodes(model.ir_version, model.opset_import)
+        self._constants = Constants(self._scopes, _parents(main), self._nodes)
+        self._origins = call_apart(find_origins, data, bindings)
+        self._version = _version(model)
+        self._whole = open_session(data, folder)
+        self.random = self._find_random()
+
+    def draw(self, subgraph: int, seed: int) -> tuple[Value, ...]:
+        """Draw values for the inputs of an entry."""
+        entry = self._graph.subgraphs[subgraph]
+        return tuple(draw.draw(entry.tensors[t], seed, index) for index, t in enumerate(entry.inputs))
+
+    def constant(self, subgraph: int, tensor: int) -> Value:
+        """Return the value of a constant; ONNX has no variables."""
+        return self._constants.value(self._origins[subgraph][0], self._graph.subgraphs[subgraph].tensors[tensor].name)
+
+    def run(self, subgraph: int, op: int, inputs: Sequence[Value | None]) -> Run:
+        """Run a node; the bodies of If, Loop and Scan are asked for, those of others run inside the node."""
+        number, nodes = self._origins[subgraph]
+        scope, index = self._scopes[number], nodes[op]
+        node, here = scope.nodes[index], self._graph.subgraphs[subgraph]
+        run = _CONTROL.get(node.op_type) if not node.domain and here.ops[op].calls else None
+        # The first version of Scan works on batches.
+        if run is None or (node.op_type == "Scan" and self._version < 9):
+            return (yield from self._plain(scope, index, subgraph, op, inputs))
+        names = (*node.input, *("" for _ in inputs[len(node.input) :]))
+        given = [
+            self._constants.value(number, name) if value is None and name else value
+            for value, name in zip(inputs, names, strict=True)
+        ]
+        calls = here.ops[op].calls
+        bodies = tuple(self._graph.subgraphs[call.subgraph] for call in calls)
+        try:
+            return (yield from run(control.Caller(node, tuple(call.role for call in calls), bodies), given))
+        except ModelError as error:
+            raise error if error.where else error.within(node_title(node, index)) from None
+
+    def reference(self, subgraph: int, inputs: Sequence[Value]) -> tuple[Value, ...]:
+        """Run the whole model, as the file has it."""
+        entry = self._graph.subgraphs[subgraph]
+        feeds = {entry.tensors[t].name: to_ort(v) for t, v in zip(entry.inputs, inputs, strict=True)}
+        names = [entry.tensors[t].name for t in entry.outputs]
+        try:
+            made = self._whole.run_with_ort_values(names, feeds)
+        except Exception as error:
+            raise refused(error).within("on drawn inputs") from None
+        return tuple(from_ort(value) for value in made)
+
+    def compare(self, made: Value, wanted: Value) -> Difference | None:
+        """How `made` differs from `wanted`."""
+        return compare.compare(made, wanted)
+
+    def _plain(
+        self, scope: Scope, index: int, subgraph: int, op: int, inputs: Sequence[Value | None]
+    ) -> Generator[Enter, tuple[Value, ...], tuple[Value | None, ...]]:
+        """One node in a session of its own."""
+        here, node = self._graph.subgraphs[subgraph], scope.nodes[index]
+        given: dict[str, Value] = {}
+        for t, value in zip(here.ops[op].inputs, inputs, strict=True):
+            if value is not None:
+                given[here.tensors[t].name] = value
+        stored: dict[str, Stored] = {}
+        inside = (name for body in scope.bodies.get(index, ()) for name in body.scope.free)
+        for name in dict.fromkeys((*node.input, *inside)):
+            if not name or name in given:
+                continue
+            tensor = self._constants.stored(scope.id, name)
+            if tensor is not None:
+                stored[name] = tensor
+            else:
+                given[name] = self._constants.value(scope.id, name)
+        return self._nodes.run((subgraph, op), node, given, stored)
+        yield  # a node without bodies asks for none
+
+    def _find_random(self) -> str:
+        for number, (scope, nodes) in self._origins.items():
+            for op, index in zip(self._graph.subgraphs[number].ops, nodes, strict=True):
+                node = self._scopes[scope].nodes[index]
+                if op.random:
+                    return node_title(node, index)
+        return ""
+
+
+def _parents(main: Scope) -> dict[int, int]:
+    """The scope around each scope, by their ids."""
+    return {body.scope.id: scope.id for scope in main.walk() for inside in scope.bodies.values() for body in inside}
+
+
+def _version(model: ModelProto) -> int:
+    return next((opset.version for opset in model.opset_import if not opset.domain), 1)

@@ -1,0 +1,64 @@
+"""The weights of a model, from its file and those beside it."""
+
+import os
+
+from onnx import ModelProto, TensorProto
+from onnx.external_data_helper import load_external_data_for_model, uses_external_data
+
+from tmpass.errors import ModelError
+
+from ..read import bodies
+
+MAX_BYTES = 2**30
+"""Every weight is held three times: in the file, in the session of the whole model and in that of its node."""
+
+
+def load_weights(model: ModelProto, folder: str) -> None:
+    """Put the weights that are in files in `folder` into `model`.
+
+    Raises:
+        ModelError: a file is missing or not as the model says, or there are too many bytes.
+    """
+    outside = list(_external(model))
+    size = model.ByteSize() + sum(_length(tensor) for tensor in outside)
+    if size > MAX_BYTES:
+        raise ModelError(
+            f"the model has {size} bytes with its weights; up to {MAX_BYTES} can be executed",
+            hint="verify the plan without --execute",
+        )
+    if not outside:
+        return
+    if not folder:
+        raise ModelError("its weights are in other files", hint="give the path of the model, which says where")
+    hint = "put the file beside the model: to be executed, a model needs its weights"
+    for tensor in outside:
+        location = next((entry.value for entry in tensor.external_data if entry.key == "location"), "")
+        if not os.path.isfile(os.path.join(folder, location)):
+            raise ModelError(f"its weights are in {location!r}, which is not there", hint=hint)
+    try:
+        load_external_data_for_model(model, folder)
+    except Exception as error:
+        fault = str(error).strip().partition("\n")[0].rstrip(".")
+        raise ModelError(f"its weights cannot be read: {fault}", hint=hint) from None
+
+
+def _external(model: ModelProto) -> list[TensorProto]:
+    found: list[TensorProto] = []
+    graphs = [model.graph]
+    nodes = [node for function in model.functions for node in function.node]
+    while graphs or nodes:
+        if graphs:
+            graph = graphs.pop()
+            found += [tensor for tensor in graph.initializer if uses_external_data(tensor)]
+            nodes += graph.node
+            continue
+        node = nodes.pop()
+        for attribute in node.attribute:
+            found += [tensor for tensor in (attribute.t, *attribute.tensors) if uses_external_data(tensor)]
+        graphs += [body for _, body in bodies(node)]
+    return found
+
+
+def _length(tensor: TensorProto) -> int:
+    length = next((entry.value for entry in tensor.external_data if entry.key == "length"), "0")
+    return int(length) if length.isdecimal() else 0

@@ -1,0 +1,56 @@
+"""`tmpass explain`."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tmpass.cli.options import EXIT_CODES, INTERRUPTED, complain_of, plan_arguments, planning_options
+from tmpass.cli.terminal import print_table, progress
+
+if TYPE_CHECKING:
+    from tmpass.explanation import Explanation
+
+
+@click.command("explain")
+@click.argument("model", metavar="MODEL")
+@planning_options
+@click.option("--json", "as_json", is_flag=True, help="Print the explanation as JSON.")
+@click.pass_context
+def command(ctx: click.Context, /, model: str, as_json: bool, **asked: Any) -> None:
+    """Say why MODEL takes the memory that it takes: where, who is to blame, and what would lower it.
+
+    Each change that is named was tried; a hint is a bound, not a plan. The exit code is that of tmpass plan.
+
+    \b
+    Examples:
+        tmpass explain model.tflite --target tflm-nrf52840
+        tmpass explain model.onnx --budget 512KiB --json
+    """
+    from tmpass.explain import explain
+
+    with progress(f"explaining {model}"):
+        known = explain(model, **plan_arguments(asked), keep=True)
+    complain_of(known.plan)
+    if as_json:
+        from tmpass.emit.explanation_json import to_json
+
+        click.echo(to_json(known), nl=False)
+    else:
+        _print(known)
+    ctx.exit(INTERRUPTED if known.stopped else EXIT_CODES[known.plan.status])
+
+
+def _print(known: "Explanation") -> None:
+    from tmpass.emit.explanation import alive_table, change_table, conflict_text, head, notes
+
+    click.echo(head(known), nl=False)
+    if known.alive:
+        click.echo()
+        print_table(alive_table(known))
+    if text := conflict_text(known):
+        click.echo(f"\n{text}", nl=False)
+    if (table := change_table(known)) is not None:
+        click.echo()
+        print_table(table)
+    if text := notes(known):
+        click.echo(f"\n{text}", nl=False)

@@ -1,0 +1,96 @@
+"""What keeps its order though no tensor says so: operators that touch one state."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from tmpass.graph import ABSENT, Graph, Op, Subgraph, TensorKind
+
+Token = tuple[str, int, int]
+"""What operators may change for each other: a kind of state, and which, by subgraph and tensor."""
+
+_RESOURCES: Token = ("resources", ABSENT, ABSENT)
+"""All resources are one: which of them a handle names is known only in a run."""
+
+_GENERATOR: Token = ("random", ABSENT, ABSENT)
+"""Each draw moves the generator on."""
+
+_CUSTOM: Token = ("custom", ABSENT, ABSENT)
+"""Operators of unknown meaning may know of each other."""
+
+
+def effect_edges(graph: Graph) -> tuple[tuple[tuple[int, int], ...], ...]:
+    """Per subgraph, (earlier, later) for operators that must keep the order of the file.
+
+    Those that touch the same variable, resources, the generator of random numbers, or are custom; an operator touches
+    what its bodies touch. A custom one may write what it reads, so the other readers of that stay on their side of it.
+    """
+    touched: list[frozenset[Token]] = [frozenset()] * len(graph.subgraphs)
+    edges: list[tuple[tuple[int, int], ...]] = [()] * len(graph.subgraphs)
+    for s in innermost_first(graph):
+        subgraph = graph.subgraphs[s]
+        tokens = [_tokens(subgraph, s, op).union(*(touched[c.subgraph] for c in op.calls)) for op in subgraph.ops]
+        touched[s] = frozenset().union(*tokens) if tokens else frozenset()
+        edges[s] = (*_in_turn(tokens), *_around_custom(subgraph))
+    return tuple(edges)
+
+
+def innermost_first(graph: Graph) -> list[int]:
+    """The subgraphs, each after those that its operators call. There is no circle: see timeline.py."""
+    order: list[int] = []
+    seen: set[int] = set()
+    open_: list[tuple[int, bool]] = [(s, False) for s in reversed(range(len(graph.subgraphs)))]
+    while open_:
+        s, called_are_done = open_.pop()
+        if called_are_done:
+            order.append(s)
+        elif s not in seen:
+            seen.add(s)
+            open_.append((s, True))
+            open_ += [(call.subgraph, False) for op in graph.subgraphs[s].ops for call in op.calls]
+    return order
+
+
+def _tokens(subgraph: Subgraph, s: int, op: Op) -> set[Token]:
+    tokens: set[Token] = set()
+    for t in (*op.inputs, *op.outputs):
+        if t == ABSENT:
+            continue
+        if subgraph.tensors[t].kind is TensorKind.VARIABLE:
+            tokens.add(("variable", s, t))
+        elif subgraph.tensors[t].dtype.name == "resource":
+            tokens.add(_RESOURCES)
+    if op.random:
+        tokens.add(_GENERATOR)
+    if op.custom:
+        tokens.add(_CUSTOM)
+    return tokens
+
+
+def _in_turn(tokens: Sequence[frozenset[Token] | set[Token]]) -> Iterator[tuple[int, int]]:
+    last: dict[Token, int] = {}
+    for index, own in enumerate(tokens):
+        for token in sorted(own):
+            if token in last:
+                yield last[token], index
+            last[token] = index
+
+
+def _around_custom(subgraph: Subgraph) -> Iterator[tuple[int, int]]:
+    """Edges that keep the readers of what a custom operator reads before or after it, as in the file."""
+    readers: dict[int, list[int]] = defaultdict(list)
+    for index, op in enumerate(subgraph.ops):
+        for t in sorted(set(op.inputs) - {ABSENT}):
+            readers[t].append(index)
+    for indices in readers.values():
+        if len(indices) == 1 or not any(subgraph.ops[i].custom for i in indices):
+            continue
+        behind: int | None = None  # the custom operator before the present one
+        waiting: list[int] = []  # those read since
+        for i in indices:
+            if behind is not None:
+                yield behind, i
+            if subgraph.ops[i].custom:
+                yield from ((other, i) for other in waiting)
+                behind, waiting = i, []
+            else:
+                waiting.append(i)

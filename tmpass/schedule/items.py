@@ -1,0 +1,152 @@
+"""A subgraph as a problem of order: what each operator keeps alive.
+
+class of tensors   a: bytes [0, 8)   b: bytes [0, 4)   c: bytes [4, 8)        b and c are halves of a
+items              [0, 4) touched by who touches a or b, [4, 8) by who touches a or c
+"""
+
+from collections import defaultdict
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+from tmpass.aliases import Aliases, Key
+from tmpass.aliases.in_place import InPlace
+from tmpass.graph import ABSENT, Graph, Subgraph
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a graph stores in any order: the classes of tensors, what may be written in place, what counts.
+
+    Only tensors `inside` count, those of one memory; variables are alive in any order and do not. `scratch` maps
+    (subgraph, operator) to the bytes that the operator needs for itself in its step.
+    """
+
+    graph: Graph
+    aliases: Aliases
+    pairs: tuple[InPlace, ...]
+    inside: Container[Key]
+    scratch: Mapping[Key, int]
+    keep_inputs: bool = False
+
+    @cached_property
+    def home(self) -> dict[Key, int]:
+        """Class, by its root -> the outermost subgraph that has a tensor in it, which stores it: others capture it."""
+        home: dict[Key, int] = {}
+        for key, root in self.aliases.root.items():
+            home[root] = min(home.get(root, root[0]), key[0])
+        return home
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Operators to order and what they keep alive, as the arrays of _core.OrderProblem.
+
+    Fields: `edges` are pairs (earlier, later) one after the other; `size`, `first` and `last` have a number per item,
+    alive before the first operator or after the last one where the flag is 1; the users of item i are
+    `users[starts[i]:starts[i + 1]]`; `scratch` has the bytes each operator needs in its own step; `in_place` rows of
+    operator, bytes saved, a number of items, and those items; `beginning` bytes are alive in the first step alone.
+    """
+
+    edges: Sequence[int]
+    size: Sequence[int]
+    first: Sequence[int]
+    last: Sequence[int]
+    starts: Sequence[int]
+    users: Sequence[int]
+    scratch: Sequence[int]
+    in_place: Sequence[int]
+    beginning: int
+
+    @property
+    def through(self) -> int:
+        """The bytes alive before the first operator and after the last."""
+        return sum(size for size, first, last in zip(self.size, self.first, self.last, strict=True) if first and last)
+
+
+def find_items(contents: Contents, s: int, edges: Iterable[tuple[int, int]], scratch: Sequence[int]) -> Items:
+    """The problem of ordering the operators of subgraph `s`, where `edges` are (earlier, later).
+
+    `scratch` has the bytes that each operator needs for itself, its bodies included. What a tensor of an outer subgraph
+    holds, under whatever name, is left to that one.
+    """
+    graph = contents.graph
+    subgraph = graph.subgraphs[s]
+    users = _users(subgraph)
+    first, last = _alive_outside(contents, s)
+    size, firsts, lasts, starts, touching = list[int](), list[int](), list[int](), [0], list[int]()
+    beginning = 0
+    items_of: dict[int, list[int]] = defaultdict(list)  # tensor -> items
+    for members in _classes(contents, s, sorted(users)):
+        for low, high, tensors in _segments(members, contents.aliases, subgraph, s):
+            who = sorted({op for t in tensors for op in users[t]})
+            is_first, is_last = any(t in first for t in tensors), any(t in last for t in tensors)
+            if not who and not (is_first and is_last):
+                beginning += (high - low) * is_first  # nobody reads it: it ends with the first step
+                continue
+            for t in tensors:
+                items_of[t].append(len(size))
+            size.append(high - low)
+            firsts.append(int(is_first))
+            lasts.append(int(is_last))
+            touching += who
+            starts.append(len(touching))
+    in_place: list[int] = []
+    for pair in contents.pairs:
+        if pair.subgraph == s and items_of[pair.source[1]] and items_of[pair.result[1]]:
+            over = items_of[pair.source[1]]
+            in_place += (pair.op, sum(size[i] for i in over), len(over), *over)
+    flat = [op for edge in edges for op in edge]
+    if any(op.calls for op in subgraph.ops):
+        beginning = 0  # the first step may be long, and only its begin counts: leaving it out keeps bounds true
+    return Items(flat, size, firsts, lasts, starts, touching, scratch, in_place, beginning)
+
+
+def _users(subgraph: Subgraph) -> dict[int, set[int]]:
+    """Tensor -> the operators that touch it; none for an input or output that no operator does."""
+    users: dict[int, set[int]] = {t: set() for t in (*subgraph.inputs, *subgraph.outputs)}
+    for index, op in enumerate(subgraph.ops):
+        for t in (*op.inputs, *op.outputs, *op.temporaries):
+            users.setdefault(t, set()).add(index)
+    users.pop(ABSENT, None)
+    return users
+
+
+def _alive_outside(contents: Contents, s: int) -> tuple[set[int], set[int]]:
+    """The tensors of subgraph `s` that are alive before its first operator, and after its last one."""
+    graph = contents.graph
+    given, taken = set(graph.subgraphs[s].inputs), set(graph.subgraphs[s].outputs)
+    repeats = any(c.repeats for sub in graph.subgraphs for op in sub.ops for c in op.calls if c.subgraph == s)
+    kept = contents.keep_inputs and any(entry.subgraph == s for entry in graph.entries)
+    return given | taken if repeats else given, given | taken if repeats or kept else taken
+
+
+def _classes(contents: Contents, s: int, tensors: Iterable[int]) -> Iterable[list[int]]:
+    """Those of `tensors` that subgraph `s` itself stores, by the class that they share."""
+    graph, aliases = contents.graph, contents.aliases
+    classes: dict[Key, list[int]] = defaultdict(list)
+    for t in tensors:
+        root = aliases.of((s, t))
+        if (s, t) in contents.inside and graph.subgraphs[s].tensors[t].bytes and contents.home.get(root, s) == s:
+            classes[root].append(t)
+    return classes.values()
+
+
+def _segments(
+    members: Sequence[int], aliases: Aliases, subgraph: Subgraph, s: int
+) -> Iterator[tuple[int, int, list[int]]]:
+    """The class in pieces [low, high), between which no tensor of it begins or ends, with the tensors in each."""
+    spans = []
+    for t in members:
+        low = aliases.position.get((s, t), 0)
+        spans.append((low, low + (subgraph.tensors[t].bytes or 0), t))
+    edges = sorted({edge for low, high, _ in spans for edge in (low, high)})
+    begins: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for low, high, t in spans:
+        begins[low].append((high, t))
+    inside: list[tuple[int, int]] = []
+    for low, high in pairwise(edges):
+        inside = [(end, t) for end, t in inside if end > low] + begins[low]
+        if inside:
+            yield low, high, sorted(t for _, t in inside)

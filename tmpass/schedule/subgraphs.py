@@ -1,0 +1,87 @@
+"""The order of a whole model: of each subgraph on its own, the bodies before those that call them.
+
+WHILE  ── calls ──> cond, body        while it runs, its step needs what the fuller of the two needs, and what goes
+                                      into and comes out of the other
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from tmpass.graph import Op
+from tmpass.schedule.dependencies import reads
+from tmpass.schedule.effects import effect_edges, innermost_first
+from tmpass.schedule.items import Contents, find_items
+from tmpass.schedule.least_peak import Ordered, bound_order, least_peak, native
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOrder:
+    """An order for each subgraph, and the `peak` of live bytes in the whole run, in no order below `bound`."""
+
+    orders: tuple[tuple[int, ...], ...]
+    peak: int
+    bound: int
+    states: int = 0
+    stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """What a subgraph needs while it runs; `through` of that, all the time, where it runs again and again."""
+
+    peak: int
+    bound: int
+    through: int
+
+
+def order_model(contents: Contents, orders: Sequence[Sequence[int]], *, states: int, search: bool) -> ModelOrder:
+    """The order of least live bytes that is found from `orders` on, one for each subgraph, or with `search` off just
+    what these need; and a bound on all orders.
+    """
+    graph = contents.graph
+    effects = effect_edges(graph)
+    found: dict[int, Ordered] = {}
+    bodies: dict[int, _Body] = {}
+    spent = 0
+    for s in innermost_first(graph):
+        subgraph = graph.subgraphs[s]
+        edges = [(writer, reader) for writer, reader, _ in reads(subgraph)]
+        own = [contents.scratch.get((s, index), 0) for index in range(len(subgraph.ops))]
+        needs = [_called(op, bodies) for op in subgraph.ops]
+        items = find_items(
+            contents, s, [*edges, *effects[s]], [a + peak for a, (peak, _) in zip(own, needs, strict=True)]
+        )
+        if search:
+            found[s] = least_peak(native(items), orders[s], max(0, states - spent))
+        else:
+            found[s] = bound_order(native(items), orders[s])
+        spent += found[s].states
+        if any(peak != bound for peak, bound in needs):
+            # A body that might need less must not raise the bound of what calls it.
+            low = replace(items, scratch=[a + bound for a, (_, bound) in zip(own, needs, strict=True)])
+            found[s] = replace(found[s], bound=bound_order(native(low), found[s].order).bound)
+        if not subgraph.ops:
+            found[s] = Ordered((), items.beginning + items.through, items.beginning + items.through)
+        bodies[s] = _Body(found[s].peak, found[s].bound, items.through)
+    runs = [found[entry.subgraph] for entry in graph.entries]
+    return ModelOrder(
+        tuple(found[s].order for s in range(len(graph.subgraphs))),
+        max((run.peak for run in runs), default=0),
+        max((run.bound for run in runs), default=0),
+        spent,
+        any(run.stopped for run in found.values()),
+    )
+
+
+def _called(op: Op, bodies: dict[int, _Body]) -> tuple[int, int]:
+    """What the bodies of `op` need in its step, as they are ordered, and at least."""
+    kept = sum(bodies[call.subgraph].through for call in op.calls if call.repeats)
+
+    def need(call_peak: int, through: int, repeats: bool) -> int:
+        return call_peak + kept - (through if repeats else 0)
+
+    called = [(bodies[call.subgraph], call.repeats) for call in op.calls]
+    return (
+        max((need(body.peak, body.through, repeats) for body, repeats in called), default=0),
+        max((need(body.bound, body.through, repeats) for body, repeats in called), default=0),
+    )

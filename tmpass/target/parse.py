@@ -1,0 +1,134 @@
+"""A profile's text as a Target."""
+
+from tmpass.errors import TargetError, UsageError
+from tmpass.scratch.rule import ScratchRule
+from tmpass.target.key_lines import Key
+from tmpass.target.memory import USES, Memory
+from tmpass.target.reader import Reader
+from tmpass.target.sharing import EVERY, Sharing
+from tmpass.target.target import ADD_ACTIVATIONS, NO_SCRATCHPAD, Target
+from tmpass.target.values import alignment, bandwidth, capacity, nearest, show
+
+MAX_LINE = 1000
+"""Characters in a line of a profile: tomllib takes quadratic time over long dotted keys."""
+
+_SHARING = ("views", "in_place", "parts")
+
+
+def parse_target(text: str, where: str) -> Target:
+    """Return the profile that `text` holds; `where` names its file in errors.
+
+    Raises:
+        TargetError: it is no TOML, or a key is unknown, missing or wrong; `where` gives file, line and key.
+    """
+    import tomllib
+
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > MAX_LINE:
+            raise TargetError(
+                f"longer than {MAX_LINE} characters", where=f"{where}, line {number}", hint="break the line"
+            )
+    try:
+        data = tomllib.loads(text)
+    except RecursionError:
+        raise TargetError("nested too deeply", where=where, hint="a profile has three levels") from None
+    except ValueError as error:  # also for integers of thousands of digits, which are no TOMLDecodeError
+        raise TargetError(f"not TOML: {error}", where=where, hint="correct that place") from None
+    return _target(Reader(text, where), data)
+
+
+def _target(reader: Reader, data: object) -> Target:
+    root = reader.table(data, (), ("name", "summary", "standing", "memory"), ("sharing", "scratch"))
+    tables = reader.tables(root["memory"], ("memory",), "there is no list of memories")
+    memories: list[Memory] = []
+    for index, table in enumerate(tables):
+        memory = _memory(reader, table, ("memory", index))
+        if any(memory.name == other.name for other in memories):
+            reader.fail(("memory", index, "name"), f"a memory before is also {memory.name!r}", "rename one")
+        memories.append(memory)
+    if not any("activations" in memory.holds for memory in memories):
+        reader.fail(("memory",), NO_SCRATCHPAD, ADD_ACTIVATIONS)
+    return Target(
+        name=reader.line_of_text(root["name"], ("name",)),
+        summary=reader.line_of_text(root["summary"], ("summary",)),
+        standing=reader.line_of_text(root["standing"], ("standing",)),
+        memories=tuple(memories),
+        sharing=_sharing(reader, root["sharing"], ("sharing",)) if "sharing" in root else Sharing(),
+        scratch=_scratch(reader, root["scratch"], ("scratch",)) if "scratch" in root else (),
+    )
+
+
+def _memory(reader: Reader, value: object, key: Key) -> Memory:
+    required = ("name", "capacity", "alignment", "holds")
+    table = reader.table(value, key, required, ("bandwidth",), example="[[memory]]")
+    sources: dict[str, str] = {}
+    size, sources["capacity"] = reader.fact(table["capacity"], (*key, "capacity"), capacity)
+    step, sources["alignment"] = reader.fact(table["alignment"], (*key, "alignment"), alignment)
+    speed = None
+    if "bandwidth" in table:
+        speed, sources["bandwidth"] = reader.fact(table["bandwidth"], (*key, "bandwidth"), bandwidth)
+    return Memory(
+        name=reader.line_of_text(table["name"], (*key, "name")),
+        capacity=size,
+        alignment=step,
+        bandwidth=speed,
+        holds=_holds(reader, table["holds"], (*key, "holds")),
+        sources=sources,
+    )
+
+
+def _holds(reader: Reader, value: object, key: Key) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value:
+        what = "the list of uses is empty" if value == [] else f"{show(value)} is not a list of uses"
+        reader.fail(key, what, f"the uses are {', '.join(USES)}")
+    for index, use in enumerate(value):
+        if use not in USES:
+            near = nearest(use, USES) if isinstance(use, str) else ""
+            hint = f"did you mean {near}?" if near else f"the uses are {', '.join(USES)}"
+            reader.fail((*key, index), f"{show(use)} is no use", hint)
+        if use in value[:index]:
+            reader.fail((*key, index), f"{use!r} stands twice", "remove one")
+    return tuple(use for use in USES if use in value)
+
+
+def _sharing(reader: Reader, value: object, key: Key) -> Sharing:
+    table = reader.table(value, key, (), _SHARING, example="[sharing]")
+    found = {name: reader.fact(table[name], (*key, name), _kinds) for name in _SHARING if name in table}
+    kinds = {name: found[name][0] if name in found else () for name in _SHARING}
+    return Sharing(**kinds, sources={name: source for name, (_, source) in found.items()})
+
+
+def _kinds(value: object) -> tuple[str, ...]:
+    """The kinds of operators in `value`: a list of them, "every" or "none"."""
+    if value in ("every", "none"):
+        return (EVERY,) if value == "every" else ()
+    hint = 'write "every", "none" or a list of kinds: ["ADD", "MUL"]'
+    if not isinstance(value, list):
+        raise UsageError(f"{show(value)} is not a list of operators", hint=hint)
+    for index, kind in enumerate(value):
+        if not isinstance(kind, str) or not kind.strip() or not kind.isprintable() or kind in ("every", "none"):
+            raise UsageError(f"{show(kind)} is no kind of operator", hint=hint)
+        if kind in value[:index]:
+            raise UsageError(f"{kind!r} stands twice", hint="remove one")
+    return tuple(value)
+
+
+def _scratch(reader: Reader, value: object, key: Key) -> tuple[ScratchRule, ...]:
+    rules = []
+    for index, row in enumerate(reader.tables(value, key, "there is no list of scratch buffers")):
+        place = (*key, index)
+        table = reader.table(row, place, ("op", "bytes"), example="[[scratch]]")
+        kind = reader.line_of_text(table["op"], (*place, "op"))
+        size, source = reader.fact(table["bytes"], (*place, "bytes"), _size)
+        rules.append(ScratchRule(kind, size, source=source))
+    return tuple(rules)
+
+
+def _size(value: object) -> int | str:
+    """`value` if it is a number of bytes or a formula."""
+    if not isinstance(value, int | str):
+        raise UsageError(f"{show(value)} is no number of bytes", hint='write 512, or a formula: "2 * in0.bytes"')
+    from tmpass.scratch.formula import parse_formula  # which few profiles need
+
+    parse_formula(value)
+    return value

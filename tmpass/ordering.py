@@ -12,7 +12,7 @@ from tmpass.schedule.dependencies import reads
 from tmpass.schedule.effects import effect_edges
 from tmpass.schedule.file_order import file_order
 from tmpass.schedule.items import Contents
-from tmpass.schedule.subgraphs import order_model
+from tmpass.schedule.subgraphs import items_of_model, order_model
 from tmpass.schedule.timeline import check_extent, lay_out
 from tmpass.schedule.topological import topological_order
 from tmpass.target import Target
@@ -61,14 +61,15 @@ def lay_in_order(
     timeline = lay_out(graph, orders)
     arena = arena_of(timeline)
     contents, always = _contents(graph, target, options, external, scratch, arena)
-    present = order_model(contents, orders, states=0, search=False)
+    items = items_of_model(contents)
+    present = order_model(items, orders, states=0, search=False)
     name = "topological" if options.schedule == "topological" else "given"
     laid = Laid(timeline, arena, PlannedOrder(name, present.bound + always, 0))
     if options.schedule in ("given", "topological") or (present.peak == present.bound and options.schedule != "auto"):
         return laid
     if options.schedule == "auto" and arena.fills[0].allocation.peak == present.bound + always:
         return laid  # no order can need less
-    found = order_model(contents, orders, states=options.states, search=True)
+    found = order_model(items, orders, states=options.states, search=True)
     if found.stopped and not keep:
         raise KeyboardInterrupt
     bound = PlannedOrder(name, found.bound + always, found.states)

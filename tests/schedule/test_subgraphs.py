@@ -181,7 +181,7 @@ def test_a_body_is_ordered_on_its_own_and_counts_in_its_callers_step():
     start = main.input(2)
     main.outputs = [main.op([start], 1, kind="CALL", calls=(Call(1, "body"),))]
     graph = graph_of(main, body)
-    found = order_model(items(graph, NONE), [(0,), (0, 1, 2, 3)], states=100, search=True)
+    found = order_model(items(graph, NONE), ((0,), (0, 1, 2, 3)), states=100, search=True)
     assert found.orders == ((0,), (1, 2, 0, 3))
     assert found.peak == found.bound == (2 + 1) + (2 + 50 + 1)  # the caller's input and output; x, wide and narrow
 

@@ -13,12 +13,15 @@ from tmpass.schedule.effects import effect_edges, innermost_first
 from tmpass.schedule.items import Contents, Items, find_items
 from tmpass.schedule.least_peak import Ordered, bound_order, least_peak, native
 
+Orders = tuple[tuple[int, ...], ...]
+"""Operator indices in the order in which they run, for each subgraph."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelOrder:
     """An order for each subgraph, and the `peak` of live bytes in the whole run, in no order below `bound`."""
 
-    orders: tuple[tuple[int, ...], ...]
+    orders: Orders
     peak: int
     bound: int
     states: int = 0
@@ -54,7 +57,7 @@ def items_of_model(contents: Contents) -> ModelItems:
     return ModelItems(graph, tuple(items), tuple(innermost_first(graph)))
 
 
-def order_model(model: ModelItems, orders: Sequence[Sequence[int]], *, states: int, search: bool) -> ModelOrder:
+def order_model(model: ModelItems, orders: Orders, *, states: int, search: bool) -> ModelOrder:
     """The order of least live bytes that is found from `orders` on, one for each subgraph, or with `search` off just
     what these need; and a bound on all orders.
     """

@@ -28,10 +28,14 @@ class Laid:
     order: PlannedOrder
     stopped: bool = False
 
+    @property
+    def live_bytes(self) -> int:
+        """The most bytes alive at one step in the scratchpad."""
+        return self.arena.fills[0].allocation.live_bytes
+
     def rank(self, schedule: str) -> tuple[int, ...]:
         """What another one must be below to be taken instead."""
-        live = self.arena.fills[0].allocation.live_bytes
-        return (live, self.arena.peak) if schedule == "least-peak" else (self.arena.peak,)
+        return (self.live_bytes, self.arena.peak) if schedule == "least-peak" else (self.arena.peak,)
 
 
 def lay_in_order(task: Task) -> Laid:
@@ -67,7 +71,7 @@ def _best_order(task: Task, orders: Orders, present: Laid) -> Laid:
     for number, sharing in enumerate(levels(task)):
         items, always = _items(task, sharing, present.arena)
         found = order_model(items, orders, states=0, search=False)
-        if _could_be_better(best, found.bound + always, task.options.schedule):
+        if found.bound + always < best.live_bytes:
             found = order_model(items, orders, states=max(0, task.options.states - spent), search=True)
             spent += found.states
             if found.stopped and not task.keep:
@@ -80,15 +84,9 @@ def _best_order(task: Task, orders: Orders, present: Laid) -> Laid:
             best = replace(best, stopped=found.stopped)
         if number == 0:
             bound = found.bound + always  # less sharing never makes less alive
-        if best.stopped or not _could_be_better(best, bound, task.options.schedule):
+        if best.stopped or best.live_bytes == bound:
             break
     return _bounded(best, bound, spent)
-
-
-def _could_be_better(best: Laid, bound: int, schedule: str) -> bool:
-    """Whether an order that keeps `bound` bytes alive would be taken instead of `best`."""
-    found = best.arena.fills[0].allocation
-    return bound < (found.live_bytes if schedule == "least-peak" else found.peak or 0)
 
 
 def _bounded(laid: Laid, bound: int, states: int = 0) -> Laid:

@@ -13,7 +13,7 @@ from tmpass.errors import UsageError, brief
 if TYPE_CHECKING:
     from tmpass.plan import Plan
 
-FORMATS = ("json", "csv")
+FORMATS = ("json", "csv", "c", "model-explorer")
 """Their names, which are known without importing any of them."""
 
 

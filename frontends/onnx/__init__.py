@@ -5,7 +5,7 @@
 Weights are never read: planning needs only their types, so files beside the model need not exist.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tmpass.errors import ModelError
@@ -96,3 +96,39 @@ def runner(data: bytes, graph: Graph, bindings: Mapping[str, int], folder: str) 
     from .execution.engine import Engine
 
     return Engine(data, graph, bindings, folder)
+
+
+def emit(
+    data: bytes,
+    orders: Sequence[Sequence[int]],
+    offsets: Sequence[Sequence[int]],
+    plan_json: str,
+    bindings: Mapping[str, int] | None = None,
+) -> bytes:
+    """Return the file `data` with a plan in it, in the place of an older one; see `planned` for where it is.
+
+    Args:
+        data: the bytes of a file that `load` takes.
+        orders: of each subgraph, its operators in the order in which they run.
+        offsets: of each subgraph, the offset of each tensor in bytes, -1 where it has none.
+        plan_json: the whole plan.
+        bindings: those that `load` was given.
+
+    Raises:
+        ModelError: the file cannot be read, or does not go with a plan.
+    """
+    from .planned.emit import emit as write
+
+    return write(data, orders, offsets, plan_json, bindings)
+
+
+def strip(data: bytes) -> bytes | None:
+    """Return the file that `emit` was given, byte for byte unless another program changed it since; None if there is
+    no plan in `data`.
+
+    Raises:
+        ModelError: the file is damaged.
+    """
+    from .planned.strip import strip as take_off
+
+    return take_off(data)

@@ -35,7 +35,11 @@ def page_data(plan: Plan, before: Plan | None = None) -> dict[str, Any]:
 
 def how(plan: Plan) -> str:
     """How `plan` was made, in a line."""
-    orders = {"given": "order of the file", "topological": "topological order", "least-peak": "order for the least peak"}
+    orders = {
+        "given": "order of the file",
+        "topological": "topological order",
+        "least-peak": "order for the least peak",
+    }
     sharing = {"auto": "sharing where it helps", "views": "views share", "none": "nothing shared"}
     return f"{orders[plan.order.method]}, addresses by {plan.options.allocator}, {sharing[plan.options.share]}"
 

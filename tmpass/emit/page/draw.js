@@ -212,7 +212,8 @@ function labelled(text, x, y) {
 
 function drawLive(s) {
   const memory = memoryNow(), { live } = s;
-  const top = 1.08 * Math.max(1, memory.full.bytes);
+  // The same height for every plan in the page.
+  const top = 1.08 * Math.max(1, ...views.map((view) => view.memories[state.memory]?.full.bytes ?? 0));
   const y = (bytes) => live.y + live.h - (bytes / top) * live.h;
   within(live, () => {
     drawFull(s, live);

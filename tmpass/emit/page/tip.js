@@ -43,33 +43,38 @@ function placeTip({ x, y }) {
 }
 
 function noteOn(buffer, step, address) {
-  const here = buffer.tensors.filter((t) => address >= t.offset && address < t.offset + (t.bytes ?? 0));
-  const first = here[0] ?? buffer.tensors[0];
-  const rest = buffer.tensors.filter((t) => t !== first);
+  // Tensors written over each other have the same bytes one after the other: the note names them all.
+  const there = buffer.tensors.filter((t) => address >= t.offset && address < t.offset + (t.bytes ?? 0));
+  const here = (there.length ? there : buffer.tensors.slice(0, 1)).slice(0, LISTED);
+  const rest = buffer.tensors.filter((t) => !here.includes(t));
+  const note = here.length ? here.flatMap(noteOnTensor) : [element("b", bufferName(buffer))];
   const rows = [];
-  if (first) {
-    rows.push(["tensor", `${first.role}, ${first.dtype}${shapeOf(first)}`]);
-    rows.push(["bytes", first.bytes === null ? "not known" : exactSize(first.bytes)]);
-    if (first.reason) rows.push(["shares", first.reason]);
-  }
   rows.push(["operator", stepName(state.view, buffer.lower)]);
   const last = buffer.upper - 1;
   rows.push(["live", last === buffer.lower ? `step ${last} only` : `steps ${buffer.lower} to ${last}`]);
   if (last !== buffer.lower) rows.push(["until", stepName(state.view, last)]);
   rows.push(["addresses", `${buffer.offset} to ${buffer.offset + buffer.size - 1}`]);
-  if (!first || rest.length) rows.push(["buffer", `${buffer.id}, ${exactSize(buffer.size)}`]);
+  if (buffer.tensors.length !== 1) rows.push(["buffer", `${buffer.id}, ${exactSize(buffer.size)}`]);
   const piece = buffer.pieces.find((p) => step >= p.lower && step < p.upper);
   if (piece && piece.high - piece.low < buffer.size) {
     rows.push(["in use here", `${exactSize(piece.high - piece.low)}, addresses ${piece.low} to ${piece.high - 1}`]);
   }
-  const table = element("table");
-  for (const [what, value] of rows) {
-    const row = table.insertRow();
-    row.append(element("th", what), element("td", value));
-  }
-  const note = [element("b", first ? first.name : bufferName(buffer)), table];
+  note.push(tableOf(rows));
   if (rest.length) note.push(others(rest));
   return note;
+}
+
+function noteOnTensor(tensor) {
+  const rows = [["tensor", `${tensor.role}, ${tensor.dtype}${shapeOf(tensor)}`]];
+  rows.push(["bytes", tensor.bytes === null ? "not known" : exactSize(tensor.bytes)]);
+  if (tensor.reason) rows.push(["shares", tensor.reason]);
+  return [element("b", tensor.name), tableOf(rows)];
+}
+
+function tableOf(rows) {
+  const table = element("table");
+  for (const [what, value] of rows) table.insertRow().append(element("th", what), element("td", value));
+  return table;
 }
 
 function others(rest) {

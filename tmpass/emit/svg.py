@@ -134,7 +134,8 @@ def _full(full: Fullest, frame: _Frame) -> Iterator[str]:
     top = frame.top + _TOP
     size = f'width="{_number(max(frame.wide, 2))}" height="{frame.bottom - top}"'
     yield f'<rect class="full" x="{frame.x(full.at)}" y="{top}" {size}/>'
-    middle = min(max(_LEFT + (full.at + 0.5) * frame.wide, _LEFT + 70), _RIGHT - 70)
+    # The capacity may have its own words at the right end of this line.
+    middle = min(max(_LEFT + (full.at + 0.5) * frame.wide, _LEFT + 70), _RIGHT - 200)
     label = _text(f"fullest: step {full.at}, {short_size(full.live_bytes)}")
     yield f'<text class="most" x="{_number(middle)}" y="{top - 6}" text-anchor="middle">{label}</text>'
 

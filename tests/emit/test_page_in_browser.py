@@ -270,10 +270,8 @@ def test_a_plan_of_nothing(look):
 
 
 def test_names_are_shown_and_never_run(look):
-    name = "</script><img src=x onerror=alert(1)>\u2028'\""
+    name = "</script><img src=x onerror=alert(1)>'\""
     made = plan_of((0, 8, 0, 2), names={0: name})
     with look(made) as page:
-        assert hover(page, [made], 1, 4).splitlines()[0] == name.replace("\u2028", "\n").splitlines()[
-            0
-        ] or name in hover(page, [made], 1, 4)
+        assert hover(page, [made], 1, 4).startswith(name)
         assert page.locator("img").count() == 0

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.graphs import graphs
-from support.pages import both, plan_of
+from support.pages import MODELS, both, plan_of
 
 from tmpass.emit.svg import emit
 from tmpass.fullest import in_use
@@ -54,7 +54,7 @@ def test_the_capacity_is_drawn_where_it_is_near():
 
 
 def test_every_memory_has_a_picture_and_every_colour_its_meaning():
-    text = emit(plan("models/states.tflite", "litert-cpu"))
+    text = emit(plan(MODELS / "states.tflite", "litert-cpu"))
     words = [e.text for e in ET.fromstring(text).iter(f"{NS}text")]
     assert [w for w in words if w.startswith("states.tflite")] == [
         "states.tflite on litert-cpu, arena: 1 KiB",

@@ -14,7 +14,7 @@ from tmpass.plan import Plan
 
 NAME = "html"
 SUFFIX = ".html"
-SUMMARY = "a page to look at and search, in one file that needs no network"
+SUMMARY = "a page to look at and search, in one offline file"
 COMPARES = True
 """`emit` takes a second plan to compare with."""
 

@@ -14,7 +14,7 @@ LAYERS = (
     ("ordering",),
     ("arena",),
     ("assemble",),
-    ("loading", "emit", "explanation", "fullest"),
+    ("loading", "emit", "diff", "explanation", "fullest"),
     ("conflict",),
     ("allocate", "hints"),
     ("allocators",),

@@ -13,7 +13,7 @@ from tmpass.errors import UsageError, brief
 if TYPE_CHECKING:
     from tmpass.plan import Plan
 
-FORMATS = ("json", "csv", "html", "svg")
+FORMATS = ("json", "csv", "c", "model-explorer", "html", "svg")
 """Their names, which are known without importing any of them."""
 
 

@@ -49,7 +49,9 @@ function noteOn(buffer, step, address) {
   const rest = buffer.tensors.filter((t) => !here.includes(t));
   const note = here.length ? here.flatMap(noteOnTensor) : [element("b", bufferName(buffer))];
   const rows = [];
-  rows.push(["operator", stepName(state.view, buffer.lower)]);
+  // What is given to the model is made by no operator: it is only there from that step on.
+  const given = here.some((t) => t.role === "input" || t.role === "variable");
+  rows.push([given ? "from" : "operator", stepName(state.view, buffer.lower)]);
   const last = buffer.upper - 1;
   rows.push(["live", last === buffer.lower ? `step ${last} only` : `steps ${buffer.lower} to ${last}`]);
   if (last !== buffer.lower) rows.push(["until", stepName(state.view, last)]);

@@ -45,7 +45,7 @@ def test_tensors_that_share_a_buffer_are_listed_with_the_reason():
 
 
 def test_a_tensor_further_up_in_its_buffer_says_where_and_windows_say_when():
-    made = planned(chain(100, 50, 8))
+    made = planned(chain(100, 50, 8), alignment=16)
     first, second, *others = made.tensors
     joined = replace(
         made.buffers[0], upper=9, tensors=((0, 0), (0, 1)), gaps=tuple(Gap(2 * i, 2 * i + 2) for i in range(6))

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tmpass.emit.formats import FORMATS, all_formats
+from tmpass.emit.formats import FORMATS, Comparing, all_formats
 from tmpass.pipeline import plan
 
 
@@ -23,9 +23,20 @@ def test_every_format_afterwards_at_once_and_from_the_library(run, model, made, 
     by_end, by_name = tmp_path / f"by_end{form.SUFFIX}", tmp_path / "by_name"
     done = run("plan", model, "--emit", by_end, "--emit", f"{form.NAME}={by_name}")
     assert done == run("plan", model)
+    if isinstance(form, Comparing):
+        before = plan(model, schedule="given", share="none", allocator="greedy-by-size")
+        text, alone = form.emit(plan(model), before), text
+        assert text != alone
+        (tmp_path / "before.json").write_text(before.to_json())
+        assert run("emit", made, "-f", form.NAME, "--before", tmp_path / "before.json").out == text
     assert by_end.read_bytes() == by_name.read_bytes() == text.encode()
     assert run("emit", made, "-o", by_end).out == ""
-    assert by_end.read_bytes() == text.encode()
+    assert by_end.read_bytes() == form.emit(plan(model)).encode()
+
+
+def test_a_form_that_shows_one_plan_has_no_use_for_another(fails, made):
+    message = fails(2, "emit", made, "-f", "csv", "--before", made)
+    assert message == "--before has no say in csv, which shows one plan; try tmpass emit --help"
 
 
 def test_the_help_lists_every_format(run):

@@ -99,6 +99,15 @@ def make_plan(model: str, asked: dict[str, Any]) -> "Plan":
     return made
 
 
+def plan_before(model: str, asked: dict[str, Any]) -> "Plan":
+    """What to compare the plan of `model` with: the order of the file, the largest tensor first, nothing shared."""
+    from tmpass.pipeline import plan
+
+    simple = {"schedule": "given", "share": "none", "allocator": "greedy-by-size"}
+    with progress(f"planning {model} to compare with"):
+        return plan(model, **{**plan_arguments(asked), **simple}, keep=True)
+
+
 def complain_of(made: "Plan") -> None:
     """Print the warnings of a plan on standard error, and what it does not plan."""
     for warning in made.warnings:

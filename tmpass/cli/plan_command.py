@@ -6,7 +6,7 @@ import click
 
 from tmpass.cli import emit_option
 from tmpass.cli.files import write_whole
-from tmpass.cli.options import EXIT_CODES, INTERRUPTED, make_plan, planning_options
+from tmpass.cli.options import EXIT_CODES, INTERRUPTED, make_plan, plan_before, planning_options
 
 if TYPE_CHECKING:
     from tmpass.emit.formats import Format
@@ -35,12 +35,13 @@ def command(
         tmpass plan model.tflite --target pixel6-tpu
         tmpass plan model.onnx --bind batch=1 --budget 512KiB -o plan.json
         tmpass plan model.tflite --emit arena_plan.h --emit plan.csv
+        tmpass plan model.tflite --emit arena.html
     """
     from tmpass.plan import STOPPED
 
     plan = make_plan(model, asked)
     aside = output == "-" or any(path == "-" for _, path in emit)
-    emit_option.write_all(plan, emit)
+    emit_option.write_all(plan, emit, lambda: plan_before(model, asked))
     if output is not None and not (as_json and output == "-"):
         write_whole(output, plan.to_json())
     if as_json:

@@ -6,14 +6,14 @@ the module and put its name in FORMATS.
 
 from collections.abc import Iterator
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 from tmpass.errors import UsageError, brief
 
 if TYPE_CHECKING:
     from tmpass.plan import Plan
 
-FORMATS = ("json", "csv", "c", "model-explorer")
+FORMATS = ("json", "csv", "c", "model-explorer", "html", "svg")
 """Their names, which are known without importing any of them."""
 
 
@@ -26,6 +26,16 @@ class Format(Protocol):
 
     def emit(self, plan: "Plan") -> str:
         """The text of the file for `plan`, the same for the same plan."""
+
+
+@runtime_checkable
+class Comparing(Format, Protocol):
+    """A format that can set a plan beside another one for the same model; it has the name COMPARES besides."""
+
+    COMPARES: bool
+
+    def emit(self, plan: "Plan", before: "Plan | None" = None) -> str:
+        """The text of the file for `plan`, with the one `before` it to compare with."""
 
 
 def load_format(name: str) -> Format:

@@ -176,5 +176,5 @@ def test_a_file_that_was_changed_since_is_told(change: Any) -> None:
 
 @given(st.binary(min_size=48, max_size=80))
 def test_a_damaged_mark_is_told(junk: bytes) -> None:
-    with pytest.raises(ModelError, match="mark of the plan in it is damaged|changed since"):
+    with pytest.raises(ModelError, match=r"mark of the plan in it is damaged|changed since"):
         tflite.strip(b"\0\0\0\0TFL3tmpass\0\1" + junk)

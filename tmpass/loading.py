@@ -77,6 +77,18 @@ class CarryingFrontend(Frontend, Protocol):
         """
 
 
+class ProbingFrontend(CarryingFrontend, Protocol):
+    """A frontend that can ask an interpreter what its kernels need; the others leave `probe` out."""
+
+    def probe(self, data: bytes, graph: Graph) -> tuple[str, Iterator[tuple[int, int, int | str]]]:
+        """What measures, and for operators of the model `data`, of which `graph` was read, their subgraph, their index,
+        and the bytes that they need while they run, or why that is unknown.
+
+        Raises:
+            UsageError: a package that it needs is not installed.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Carrier:
     """A model file that can carry a plan; `data` are its bytes without one, `planned` says whether it had one."""

@@ -74,8 +74,8 @@ def load(data: bytes, bindings: Mapping[str, int]) -> Graph:
     Raises:
         ModelError: the bytes are no usable model, a node cannot run, or a binding contradicts the file.
     """
+    from ..isolate import call_apart
     from .convert import convert
-    from .isolate import call_apart
 
     return call_apart(convert, data, bindings)
 

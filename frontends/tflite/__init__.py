@@ -1,6 +1,6 @@
 """TFLite: reads `.tflite` files and the model objects of the generated schemas."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tmpass.graph import Graph
@@ -71,3 +71,21 @@ def strip(data: bytes) -> bytes | None:
     from .mark import take_off
 
     return take_off(data)
+
+
+def probe(data: bytes, graph: Graph) -> tuple[str, Iterator[tuple[int, int, int | str]]]:
+    """Measure what the kernels of TensorFlow Lite Micro need besides tensors.
+
+    Args:
+        data: the bytes of the file.
+        graph: what `load` made of it.
+
+    Returns:
+        What measures, and for each operator its subgraph, its index, and the bytes of scratch or why they are unknown.
+
+    Raises:
+        UsageError: the package tflite-micro is not installed.
+    """
+    from .tflm import probe_operators
+
+    return probe_operators(data, graph)

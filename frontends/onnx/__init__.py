@@ -74,8 +74,8 @@ def load(data: bytes, bindings: Mapping[str, int]) -> Graph:
     Raises:
         ModelError: the bytes are no usable model, a node cannot run, or a binding contradicts the file.
     """
+    from ..isolate import call_apart
     from .convert import convert
-    from .isolate import call_apart
 
     return call_apart(convert, data, bindings)
 
@@ -98,33 +98,38 @@ def runner(data: bytes, graph: Graph, bindings: Mapping[str, int], folder: str) 
     return Engine(data, graph, bindings, folder)
 
 
-def emit(
+def apply(
     data: bytes,
     orders: Sequence[Sequence[int]],
     offsets: Sequence[Sequence[int]],
-    plan_json: str,
-    bindings: Mapping[str, int] | None = None,
+    *,
+    runtime: str,
+    bindings: Mapping[str, int],
+    plan: str,
 ) -> bytes:
-    """Return the file `data` with a plan in it, in the place of an older one; see `planned` for where it is.
+    """Return the file `data` with a plan in it, in the place of an older one; `planned` says where in the file.
 
     Args:
         data: the bytes of a file that `load` takes.
-        orders: of each subgraph, its operators in the order in which they run.
+        orders: of each subgraph, the operators by their index in the original file, in the order in which they run.
         offsets: of each subgraph, the offset of each tensor in bytes, -1 where it has none.
-        plan_json: the whole plan.
+        runtime: not used: no runtime reads the offsets, and all run any order that is right.
         bindings: those that `load` was given.
+        plan: all of the plan.
 
     Raises:
         ModelError: the file cannot be read, or does not go with a plan.
     """
-    from .planned.emit import emit as write
+    from .planned.emit import emit
 
-    return write(data, orders, offsets, plan_json, bindings)
+    del runtime
+    return emit(data, orders, offsets, plan, bindings)
 
 
 def strip(data: bytes) -> bytes | None:
-    """Return the file that `emit` was given, byte for byte unless another program changed it since; None if there is
-    no plan in `data`.
+    """Return the original of a file that `apply` made, None where it made none of it.
+
+    Where another program changed the file since, its changes stay, and only what `apply` added goes.
 
     Raises:
         ModelError: the file is damaged.

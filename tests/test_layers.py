@@ -9,12 +9,12 @@ ROOT = Path(__file__).parent.parent
 
 LAYERS = (
     ("cli", "__main__"),
-    ("explain",),
+    ("explain", "planned_model", "probe"),
     ("pipeline",),
     ("ordering",),
     ("arena",),
     ("assemble",),
-    ("loading", "emit", "explanation", "fullest"),
+    ("loading", "emit", "diff", "explanation", "fullest"),
     ("conflict",),
     ("allocate", "hints"),
     ("allocators",),

@@ -65,7 +65,8 @@ def smallest_arena(task: Task, timeline: Schedule) -> Arena:
         TargetError, ModelError: as `distribute` does.
     """
     graph, options, external = task.graph, task.options, task.external
-    ranges = live_ranges(graph, timeline, keep_inputs=options.keep_inputs)
+    loops_copy = task.target.runtime.loops_copy
+    ranges = live_ranges(graph, timeline, keep_inputs=options.keep_inputs, loops_copy=loops_copy)
     best: Arena | None = None
     tried: list[Aliases] = []
     for sharing in levels(task):

@@ -104,12 +104,14 @@ def _topological(task: Task) -> Orders:
 def _items(task: Task, sharing: Sharing, arena: Arena) -> tuple[ModelItems, int]:
     """What the scratchpad holds in any order with `sharing`, and the bytes that are alive there always."""
     aliases, pairs = tied(task, sharing)
+    runtime = task.target.runtime
     inside, always = set[Key](), 0
     for index in arena.fills[0].indices:
         members = arena.storage.members[index]
         if any(task.graph.tensor(key).kind is TensorKind.VARIABLE for key in members):
-            always += arena.storage.buffers[index].size
+            always += runtime.round_up(arena.storage.buffers[index].size)
         else:
             inside.update(members)
-    own = {op: sum(sizes) for op, sizes in task.scratch.items()}
-    return items_of_model(Contents(task.graph, aliases, pairs, inside, own, task.options.keep_inputs)), always
+    own = {op: sum(map(runtime.round_up, sizes)) for op, sizes in task.scratch.items()}
+    contents = Contents(task.graph, aliases, pairs, inside, own, task.options.keep_inputs, runtime)
+    return items_of_model(contents), always

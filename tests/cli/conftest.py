@@ -105,6 +105,14 @@ def model(tmp_path) -> Path:
 
 
 @pytest.fixture
+def larger_model(tmp_path) -> Path:
+    """`model` with a larger tensor in the middle."""
+    path = tmp_path / "larger.tflite"
+    path.write_bytes(chain(1024, 3072, 512))
+    return path
+
+
+@pytest.fixture
 def hard_model(tmp_path) -> Path:
     path = tmp_path / "hard.tflite"
     path.write_bytes(hard())

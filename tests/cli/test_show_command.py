@@ -1,6 +1,10 @@
 """`tmpass show`."""
 
+import contextlib
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -21,8 +25,36 @@ def test_a_model_and_its_plan_look_the_same(run, model, plan_file):
         "A       0       0  1024   0..0  t0",
         "B       1    1024  3000   0..1  t1",
         "C       2       0   512   1..1  t2",
-        "   3.93 KiB|BBBBBBBBBB",
+        "      8 MiB|==========",
     ]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no pseudo-terminal")
+@pytest.mark.parametrize(
+    ("environment", "coloured"),
+    [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True), ({"TERM": "dumb"}, False)],
+)
+def test_a_terminal_gets_colours_unless_it_says_no(model, environment, coloured):
+    import pty
+
+    ours, theirs = pty.openpty()
+    known = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR", "COLORTERM")}
+    with os.fdopen(theirs, "wb") as out:
+        subprocess.run(
+            [sys.executable, "-m", "tmpass", "show", str(model)],
+            stdout=out,
+            env={**known, "TERM": "xterm-256color", **environment},
+            timeout=60,
+            check=True,
+        )
+    text = b""
+    with contextlib.suppress(OSError):  # the other side is closed: all is read
+        while more := os.read(ours, 65536):
+            text += more
+    os.close(ours)
+    assert (b"\x1b[38;5;16;48;5;" in text) is coloured  # a letter, in the table and in the picture
+    assert (b"\x1b[31m" in text) is coloured  # the capacity
+    assert b"fullest: step 0" in text
 
 
 def test_table_and_picture_can_be_left_out(run, model):
@@ -37,7 +69,7 @@ def test_table_and_picture_can_be_left_out(run, model):
 def test_the_picture_has_at_most_80_columns(run, model, long_model, empty_model, hard_model):
     for path in (model, long_model, empty_model, hard_model):
         lines = run("show", path, "--no-table").out.splitlines()
-        assert 3 <= len(lines) <= 22
+        assert 4 <= len(lines) <= 24
         assert max(map(len, lines)) <= 80
 
 
@@ -152,7 +184,7 @@ def test_a_plan_that_is_wrong_is_shown_as_it_is(run, plan_file, change):
 
 def test_each_memory_of_a_plan_has_a_picture(run, plan_file):
     data = json.loads(plan_file.read_text())
-    data["memories"].append(data["memories"][0] | {"name": "far", "peak": 1})
+    data["memories"].append(data["memories"][0] | {"name": "far", "peak": 1, "capacity": None})
     plan_file.write_text(json.dumps(data))
     out = run("show", plan_file).out
     assert out.index("scratchpad:\n") < out.index("far:\n        1 B|")

@@ -1,5 +1,6 @@
 """The arena as text: each cell shows what is in its middle."""
 
+import re
 from dataclasses import replace
 from fractions import Fraction
 
@@ -12,6 +13,7 @@ from tmpass.emit.picture import letter, picture
 from tmpass.loading import Model
 from tmpass.pipeline import plan
 from tmpass.plan import MemoryUse, ModelInfo, PlannedBuffer
+from tmpass.problem import Gap
 
 BASE = plan(Model(ModelInfo("test", "test", "0" * 64), chain(4, 4)))
 
@@ -24,9 +26,9 @@ def plan_of(*buffers, capacity=None):
 
 
 def cells(text):
-    """The rows of a picture, the lowest addresses first, without margin and axes."""
-    *rows, _, _ = text.splitlines()
-    return [row.partition("|")[2] for row in reversed(rows)]
+    """The rows of a picture, the lowest addresses first, without margin, axes and the line of the capacity."""
+    rows = [line[12:] for line in text.splitlines() if line[11] == "|" and not line[12:].startswith("=")]
+    return rows[::-1]
 
 
 def width(steps):
@@ -45,7 +47,45 @@ def test_a_small_one():
         "           |AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
         "          0+----------------------------------------",
         "            0                                      7",
+        "                                  ^ fullest: step 4, 4 B",
     ]
+
+
+def test_the_capacity_is_above_what_fits_and_within_what_does_not():
+    for capacity, below, words in ((7, 6, "85.7 % used"), (6, 6, "100.0 % used"), (4, 4, "150.0 % needed")):
+        lines = picture(plan_of((0, 6, 0, 8), capacity=capacity)).splitlines()
+        line = f"        {capacity} B|= capacity, {words} "
+        assert lines.index(f"{line:=<52}") == 6 - below
+    assert "        0 B|= capacity ====" in picture(plan_of((0, 6, 0, 8), capacity=0))
+    assert "capacity" not in picture(plan_of((0, 6, 0, 8)))
+    assert picture(plan_of((0, 6, 0, 1), capacity=6)).startswith("        6 B|=====\n")
+
+
+def test_a_window_is_drawn_and_what_is_free_beside_it_is_not():
+    made = plan_of((0, 4, 0, 3))
+    made = replace(made, buffers=(replace(made.buffers[0], gaps=(Gap(1, 2, 1, 3), Gap(2, 3))),))
+    assert cells(picture(made)) == ["AAAAA..........", "AAAAAAAAAA.....", "AAAAAAAAAA.....", "AAAAA.........."]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(1, 400), st.data())
+def test_the_mark_points_at_the_fullest_step(steps, data):
+    at = data.draw(st.integers(0, steps - 1))
+    made = plan_of((0, 5, 0, steps), (5, 1, at, at + 1))
+    *_, mark = picture(made).splitlines()
+    assert len(mark) <= 80
+    assert mark.strip("^ ") == f"fullest: step {at}, 6 B"
+    assert mark.index("^") == 12 + min((2 * at + 1) * width(steps) // (2 * steps), width(steps) - 1)
+
+
+@settings(max_examples=100, deadline=None)
+@given(graphs(), st.none() | st.integers(0, 2**20))
+def test_in_colour_it_is_the_same_picture(graph, budget):
+    made = plan(Model(ModelInfo("test", "test", "0" * 64), graph), budget=budget)
+    coloured = picture(made, colour=True)
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == picture(made)
+    assert ("\x1b[38;5;16;48;5;" in coloured) == any(c.isalpha() for row in cells(picture(made)) for c in row)
+    assert all(line.count("\x1b") % 2 == 0 for line in coloured.splitlines())
 
 
 def rectangles(largest, last):
@@ -92,10 +132,12 @@ def check_form(text):
     lines = text.splitlines()
     assert text.endswith("\n")
     assert all(len(line) <= 80 for line in lines)
-    assert len(lines) <= 22
-    assert len({len(line) for line in lines[:-1]}) == 1
-    assert {line[11] for line in lines[:-2]} == {"|"}
-    return lines
+    assert len(lines) <= 24
+    axis = next(at for at, line in enumerate(lines) if line[11] == "+")
+    assert axis + 2 <= len(lines) <= axis + 3
+    assert len({len(line) for line in lines[: axis + 1]}) == 1
+    assert {line[11] for line in lines[:axis]} == {"|"}
+    return [line for line in lines[: axis + 2] if not line[12:].startswith("=")]
 
 
 @pytest.mark.parametrize("steps", [0, 1, 2, 67, 68, 69, 500])

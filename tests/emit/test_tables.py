@@ -11,6 +11,7 @@ from tmpass.emit.text import one_line, short_size
 from tmpass.loading import Model
 from tmpass.pipeline import plan
 from tmpass.plan import ModelInfo
+from tmpass.problem import Gap
 from tmpass.target import EVERY, Memory, Sharing, Target, load_target, target_names
 
 
@@ -40,6 +41,20 @@ def test_tensors_that_share_a_buffer_are_listed_with_the_reason():
     assert shown(buffer_table(planned(graph_of(sketch), share_io=True)))[1:] == [
         "A       0       0     8   0..0  t0",
         "                                t1 (RESHAPE keeps the bytes of 't0')",
+    ]
+
+
+def test_a_tensor_further_up_in_its_buffer_says_where_and_windows_say_when():
+    made = planned(chain(100, 50, 8), alignment=16)
+    first, second, *others = made.tensors
+    joined = replace(
+        made.buffers[0], upper=9, tensors=((0, 0), (0, 1)), gaps=tuple(Gap(2 * i, 2 * i + 2) for i in range(6))
+    )
+    rows = (first, replace(second, offset=60, reason="CONCAT finds it there"), *others)
+    assert shown(buffer_table(replace(made, buffers=(joined,), tensors=rows)))[1:] == [
+        "A       0       0   100   0..8  t0",
+        "                                t1 at 60 (CONCAT finds it there)",
+        "                                not all of it in 0..1, 2..3, 4..5, 6..7 and 2 more",
     ]
 
 

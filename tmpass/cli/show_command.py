@@ -6,7 +6,7 @@ import click
 
 from tmpass.cli.files import read_plan
 from tmpass.cli.options import make_plan, planning_options
-from tmpass.cli.terminal import print_table
+from tmpass.cli.terminal import coloured, print_table
 from tmpass.emit.text import one_line
 from tmpass.errors import UsageError
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(ctx: click.Context, /, source: str, table: bool, picture: bool, **asked: Any) -> None:
     """Show the buffers of a plan, and a picture of the arena: time across, addresses up.
+
+    A terminal gets it in colour, unless the environment has NO_COLOR.
 
     PLAN is a file that `tmpass plan -o` wrote, its name ending in .json, or - for standard input; a MODEL is planned
     first.
@@ -42,7 +44,7 @@ def command(ctx: click.Context, /, source: str, table: bool, picture: bool, **as
         for memory in plan.memories:
             if len(plan.memories) > 1:
                 click.echo(f"{one_line(memory.name)}:")
-            click.echo(draw(plan, memory), nl=False)
+            click.echo(draw(plan, memory, colour=coloured()), nl=False)
 
 
 def _is_plan(source: str) -> bool:

@@ -50,6 +50,11 @@ def open_standard_streams() -> None:
             setattr(sys, name, os.fdopen(number, mode, closefd=False))
 
 
+def coloured() -> bool:
+    """Whether standard output gets colours: on a terminal, unless NO_COLOR is set there, or it cannot show them."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
 def print_table(table: "Table", *, err: bool = False) -> None:
     """Print `table`: fitted to the width of a terminal, and elsewhere with each row as wide as it is."""
     import shutil

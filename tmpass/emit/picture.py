@@ -1,14 +1,20 @@
 """The arena as text: time across, addresses up, a letter for each buffer."""
 
+from itertools import groupby
+
 from tmpass.emit.text import short_size
-from tmpass.fullest import in_use
-from tmpass.plan import MemoryUse, Plan
+from tmpass.fullest import fullest_step, in_use
+from tmpass.plan import MemoryUse, Plan, PlannedBuffer
 
 WIDTH = 80
 _MARGIN = 11
 _ROWS = 20
 _WIDEST_STEP = 5
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_HUES = (111, 215, 114, 210, 147, 79, 221, 218, 180, 149, 117)
+"""Of the 256 that terminals have: dark letters are readable on them."""
+
+_BLACK, _RED = 16, "31"
 
 
 def letter(buffer: int) -> str:
@@ -16,30 +22,79 @@ def letter(buffer: int) -> str:
     return _LETTERS[buffer % len(_LETTERS)]
 
 
-def picture(plan: Plan, memory: MemoryUse | None = None) -> str:
+def hue(buffer: int) -> int:
+    """The terminal's colour, of 256, behind the letter of buffer number `buffer`."""
+    return _HUES[buffer % len(_HUES)]
+
+
+def picture(plan: Plan, memory: MemoryUse | None = None, *, colour: bool = False) -> str:
     """One memory of `plan`, by default its first, in at most 80 columns; each cell shows what is in its middle.
 
+    96 KiB|= capacity, 66.7 % u        where the capacity is above the peak, its line is not to scale
     64 KiB|..........BBBBBBBBBB
           |AAAAAAAAAAAAAAAAAAAA        A lives through all of the run, B in its second half; a dot is free
          0+--------------------
           0                  3
+                    ^ fullest: step 2, 64 KiB
+
+    With `colour` it has the codes of a terminal with 256 colours.
     """
     memory = memory or plan.memories[0]
     buffers = [b for b in plan.buffers if b.memory == memory.name and b.size]
     steps, height = max((b.upper for b in buffers), default=1), max(memory.peak, 1)
-    columns, rows = _columns(steps), min(_ROWS, height)
-    cells = [["."] * columns for _ in range(rows)]
+    columns = _columns(steps)
+    rows = [_painted(row) if colour else "".join(letter(i) if i >= 0 else "." for i in row)
+            for row in _cells(buffers, columns, min(_ROWS, height), steps, height)]  # fmt: skip
+    lines = [" " * _MARGIN + f"|{row}" for row in rows]
+    lines[-1] = f"{short_size(memory.peak):>{_MARGIN}}|{rows[-1]}"
+    if memory.capacity is not None:
+        below = len(_covered(0, memory.capacity, len(rows), height))
+        line = f"{short_size(memory.capacity):>{_MARGIN}}|{_capacity(memory, memory.capacity, columns)}"
+        lines.insert(below, f"\x1b[{_RED}m{line}\x1b[0m" if colour else line)
+    last = str(steps - 1)
+    axis = "0" + last.rjust(columns - 1) if steps > 1 and columns > len(last) else last
+    under = ["0".rjust(_MARGIN) + "+" + "-" * columns, " " * (_MARGIN + 1) + axis]
+    return "\n".join([*reversed(lines), *under, *_mark(plan, memory, columns, steps)]) + "\n"
+
+
+def _cells(buffers: list[PlannedBuffer], columns: int, rows: int, steps: int, height: int) -> list[list[int]]:
+    """The number of the buffer in the middle of each cell, -1 where none is; the lowest addresses first."""
+    cells = [[-1] * columns for _ in range(rows)]
     for b in buffers:
         for lower, upper, low, high in in_use(b):
             across = _covered(lower, upper, columns, steps)
             for row in _covered(b.offset + low, b.offset + high, rows, height):
-                cells[row][across.start : across.stop] = letter(b.id) * len(across)
-    top, *others = reversed(cells)
-    lines = [f"{short_size(memory.peak):>{_MARGIN}}|{''.join(top)}"]
-    lines += [" " * _MARGIN + "|" + "".join(row) for row in others]
-    last = str(steps - 1)
-    axis = "0" + last.rjust(columns - 1) if steps > 1 and columns > len(last) else last
-    return "\n".join([*lines, "0".rjust(_MARGIN) + "+" + "-" * columns, " " * (_MARGIN + 1) + axis]) + "\n"
+                cells[row][across.start : across.stop] = [b.id] * len(across)
+    return cells
+
+
+def _painted(row: list[int]) -> str:
+    """The letters of `row` on their colours."""
+    return "".join(
+        f"\x1b[38;5;{_BLACK};48;5;{hue(i)}m{letter(i) * len(list(run))}\x1b[0m" if i >= 0 else "." * len(list(run))
+        for i, run in groupby(row)
+    )
+
+
+def _capacity(memory: MemoryUse, capacity: int, columns: int) -> str:
+    """The line of the capacity, as wide as the picture, with as many words in it as there is room for."""
+    word = "used" if memory.peak <= capacity else "needed"
+    percent = f", {100 * memory.peak / capacity:.1f} % {word}" if capacity else ""
+    words = next((w for w in (f"= capacity{percent} ", "= capacity ") if len(w) <= columns), "")
+    return words.ljust(columns, "=")
+
+
+def _mark(plan: Plan, memory: MemoryUse, columns: int, steps: int) -> list[str]:
+    """A line that points at the fullest step; none where nothing is stored."""
+    full = fullest_step(plan, memory)
+    if not full.buffers or full.at >= steps:
+        return []
+    column = min((2 * full.at + 1) * columns // (2 * steps), columns - 1)
+    words = f"fullest: step {full.at}, {short_size(full.live_bytes)}"
+    begin = _MARGIN + 1 + column
+    if begin + 2 + len(words) <= WIDTH:
+        return [" " * begin + f"^ {words}"]
+    return [" " * (begin - len(words) - 1) + f"{words} ^"]
 
 
 def _columns(steps: int) -> int:

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from tmpass.emit.picture import letter
+from tmpass.emit.picture import hue, letter
 from tmpass.emit.text import one_line, short_size
-from tmpass.plan import Plan
+from tmpass.plan import Plan, PlannedBuffer, PlannedTensor
 from tmpass.sizes import format_size
 from tmpass.target import Memory, Target
 
@@ -13,22 +13,38 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
+_SPANS = 4
+"""Spans of steps that are listed of one buffer."""
+
 
 def buffer_table(plan: Plan) -> "Table":
     """A row for each buffer: where and when it stands, and whose it is; steps are from the first to the last."""
+    from rich.text import Text
+
     several = len(plan.memories) > 1
     table = plain_table("", ">buffer", *(["memory"] if several else []), ">offset", ">size", ">steps", "tensors")
     rows = {(t.subgraph, t.index): t for t in plan.tensors}
     for b in plan.buffers:
-        names = [
-            one_line(row.name + (f" ({row.reason})" if row.reason else ""))
-            for row in filter(None, map(rows.get, b.tensors))
-        ]
+        names = [one_line(_placed(row, b)) for row in filter(None, map(rows.get, b.tensors))]
         names = names or ([] if b.step is None else [f"scratch of step {b.step}"])
+        names += [f"not all of it in {_spans(b)}"] if b.gaps else []
         place = [one_line(b.memory)] if several else []
         steps = f"{b.lower}..{b.upper - 1}"
-        table.add_row(letter(b.id), str(b.id), *place, str(b.offset), str(b.size), steps, "\n".join(names))
+        sign = Text(letter(b.id), f"color(16) on color({hue(b.id)})")
+        table.add_row(sign, str(b.id), *place, str(b.offset), str(b.size), steps, "\n".join(names))
     return table
+
+
+def _placed(row: PlannedTensor, b: PlannedBuffer) -> str:
+    """A tensor, where in its buffer it begins, and why it shares it."""
+    place = "" if row.offset is None or row.offset == b.offset else f" at {row.offset}"
+    return row.name + place + (f" ({row.reason})" if row.reason else "")
+
+
+def _spans(b: PlannedBuffer) -> str:
+    """The steps at which only a part of `b` is in use, from the first to the last of each span."""
+    spans = [f"{gap.lower}..{gap.upper - 1}" for gap in b.gaps]
+    return ", ".join(spans[:_SPANS]) + (f" and {len(spans) - _SPANS} more" if len(spans) > _SPANS else "")
 
 
 def target_list(targets: "Iterable[Target]") -> "Table":

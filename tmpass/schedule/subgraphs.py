@@ -39,11 +39,15 @@ class _Body:
 
 @dataclass(frozen=True, slots=True)
 class ModelItems:
-    """The problem of order of each subgraph, to be solved in the order of `turns`: bodies before what calls them."""
+    """The problem of order of each subgraph, to be solved in the order of `turns`: bodies before what calls them.
+
+    With `loops_copy`, a loop's body needs what goes into and comes out of it only while it runs.
+    """
 
     graph: Graph
     items: tuple[Items, ...]
     turns: tuple[int, ...]
+    loops_copy: bool
 
 
 def items_of_model(contents: Contents) -> ModelItems:
@@ -54,7 +58,7 @@ def items_of_model(contents: Contents) -> ModelItems:
     for s, subgraph in enumerate(graph.subgraphs):
         edges = [(writer, reader) for writer, reader, _ in reads(subgraph)]
         items.append(find_items(contents, s, [*edges, *effects[s]]))
-    return ModelItems(graph, tuple(items), tuple(innermost_first(graph)))
+    return ModelItems(graph, tuple(items), tuple(innermost_first(graph)), contents.runtime.loops_copy)
 
 
 def order_model(model: ModelItems, orders: Orders, *, states: int, search: bool) -> ModelOrder:
@@ -66,7 +70,8 @@ def order_model(model: ModelItems, orders: Orders, *, states: int, search: bool)
     bodies: dict[int, _Body] = {}
     spent = 0
     for s in model.turns:
-        items, needs = model.items[s], [_called(op, bodies) for op in graph.subgraphs[s].ops]
+        items = model.items[s]
+        needs = [_called(op, bodies, loops_copy=model.loops_copy) for op in graph.subgraphs[s].ops]
         problem = native(_with_bodies(items, [peak for peak, _ in needs]))
         if search:
             found[s] = least_peak(problem, orders[s], max(0, states - spent))
@@ -96,12 +101,12 @@ def _with_bodies(items: Items, needs: Sequence[int]) -> Items:
     return replace(items, scratch=[own + need for own, need in zip(items.scratch, needs, strict=True)])
 
 
-def _called(op: Op, bodies: dict[int, _Body]) -> tuple[int, int]:
+def _called(op: Op, bodies: dict[int, _Body], *, loops_copy: bool) -> tuple[int, int]:
     """What the bodies of `op` need in its step, as they are ordered, and at least."""
-    kept = sum(bodies[call.subgraph].through for call in op.calls if call.repeats)
+    kept = sum(bodies[call.subgraph].through for call in op.calls if call.repeats and not loops_copy)
 
     def need(call_peak: int, through: int, repeats: bool) -> int:
-        return call_peak + kept - (through if repeats else 0)
+        return call_peak + kept - (through if repeats and not loops_copy else 0)
 
     called = [(bodies[call.subgraph], call.repeats) for call in op.calls]
     return (

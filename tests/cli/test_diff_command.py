@@ -1,0 +1,82 @@
+"""`tmpass diff`, as continuous integration asks it."""
+
+import json
+
+import pytest
+
+
+@pytest.fixture
+def plans(run, model, larger_model, tmp_path):
+    """The plans of a model before and after one of its tensors grew."""
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    run("plan", model, "--alignment", 1, "-o", old)
+    run("plan", larger_model, "--alignment", 1, "-o", new)
+    return old, new
+
+
+def test_what_changed(run, plans):
+    done = run("diff", *plans)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines() == [
+        "old          net.tflite on pixel6-tpu, fits, 2 steps",
+        "new          larger.tflite on pixel6-tpu, fits, 2 steps",
+        "peak         4024 B -> 4096 B (4 KiB), +72 B, +1.79 %",
+        "tensors      1 grew, 2 moved",
+        "",
+        "       change         bytes        offset  tensor",
+        "grew      +72  3000 -> 3072             0  t1",
+        "moved                  1024  3000 -> 3072  t0",
+        "moved                   512  3000 -> 3072  t2",
+    ]
+
+
+def test_nothing_changed(run, plans):
+    done = run("diff", plans[0], plans[0], "--fail-if-grows", "0")
+    assert done.code == 0
+    assert done.out.splitlines()[2:] == [
+        "peak         4024 B -> 4024 B (3.93 KiB), unchanged",
+        "tensors      all are where they were",
+    ]
+
+
+@pytest.mark.parametrize(("limit", "code"), [("1%", 1), ("1.8%", 0), ("2 %", 0), ("0", 1), ("71", 1), ("1KiB", 0)])
+def test_a_peak_that_grew_by_more_is_exit_code_1(run, plans, limit, code):
+    done = run("diff", *plans, "--fail-if-grows", limit)
+    assert done.code == code
+    wanted = "tmpass: the peak of scratchpad grew by more than is allowed: +72 B, +1.79 %\n"
+    assert done.err == (wanted if code else "")
+    assert run("diff", *reversed(plans), "--fail-if-grows", limit).code == 0
+
+
+def test_json_has_every_tensor(run, plans):
+    done = run("diff", *plans, "--json", "--fail-if-grows", "1%")
+    assert done.code == 1
+    found = json.loads(done.out)
+    assert (found["schema"], found["too_much"]) == ("tmpass.diff/1", ["scratchpad"])
+    assert found["memories"][0]["growth"] == 72
+    assert [row["name"] for row in found["changes"]] == ["t1", "t0", "t2"]
+    assert json.loads(run("diff", plans[0], plans[0], "--json").out)["changes"] == []
+
+
+def test_a_long_list_is_cut_short(run, model, long_model, tmp_path):
+    for path in (model, long_model):
+        run("plan", path, "-o", tmp_path / f"{path.stem}.json")
+    out = run("diff", tmp_path / "net.json", tmp_path / "long.json").out
+    assert len(out.splitlines()) < 30
+    assert out.endswith("more; --json lists them\n")
+
+
+def test_a_plan_from_standard_input(run, fails, plans):
+    assert run("diff", plans[0], "-", stdin=plans[1].read_text()).out == run("diff", *plans).out
+    assert fails(2, "diff", "-", "-").startswith("both plans are to come from standard input")
+
+
+@pytest.mark.parametrize("limit", ["x", "-1%", "1%%", "%", "1.5"])
+def test_a_limit_that_is_none(fails, plans, limit):
+    assert f"--fail-if-grows '{limit}' is not" in fails(2, "diff", *plans, "--fail-if-grows", limit)
+
+
+def test_strange_names(run, odd_model, tmp_path):
+    run("plan", odd_model, "-o", tmp_path / "odd.json")
+    run("plan", odd_model, "--alignment", 1, "-o", tmp_path / "one.json")
+    assert "a\\nb\\x1b[2J" in run("diff", tmp_path / "odd.json", tmp_path / "one.json").out

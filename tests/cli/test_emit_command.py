@@ -1,0 +1,111 @@
+"""`tmpass emit`, and the option --emit of `tmpass plan`."""
+
+import json
+
+import pytest
+
+from tmpass.emit.formats import FORMATS, Comparing, all_formats
+from tmpass.pipeline import plan
+
+
+@pytest.fixture
+def made(run, model, tmp_path):
+    path = tmp_path / "plan.json"
+    assert run("plan", model, "-o", path).code == 0
+    return path
+
+
+@pytest.mark.parametrize("form", list(all_formats()), ids=FORMATS)
+def test_every_format_afterwards_at_once_and_from_the_library(run, model, made, tmp_path, form):
+    text = form.emit(plan(model))
+    assert run("emit", made, "--format", form.NAME).out == text
+    assert run("emit", "-", "-f", form.NAME, "-o", "-", stdin=made.read_text()).out == text
+    by_end, by_name = tmp_path / f"by_end{form.SUFFIX}", tmp_path / "by_name"
+    done = run("plan", model, "--emit", by_end, "--emit", f"{form.NAME}={by_name}")
+    assert done == run("plan", model)
+    if isinstance(form, Comparing):
+        before = plan(model, schedule="given", share="none", allocator="greedy-by-size")
+        text, alone = form.emit(plan(model), before), text
+        assert text != alone
+        (tmp_path / "before.json").write_text(before.to_json())
+        assert run("emit", made, "-f", form.NAME, "--before", tmp_path / "before.json").out == text
+    assert by_end.read_bytes() == by_name.read_bytes() == text.encode()
+    assert run("emit", made, "-o", by_end).out == ""
+    assert by_end.read_bytes() == form.emit(plan(model)).encode()
+
+
+def test_a_form_that_shows_one_plan_has_no_use_for_another(fails, made):
+    message = fails(2, "emit", made, "-f", "csv", "--before", made)
+    assert message == "--before has no say in csv, which shows one plan; try tmpass emit --help"
+
+
+def test_the_help_lists_every_format(run):
+    out = run("emit", "--help").out
+    assert all(f"      {form.NAME:<15} {form.SUMMARY}\n" in out for form in all_formats())
+    option = " ".join(run("plan", "--help").out.split())
+    assert ", ".join(FORMATS) in option
+
+
+def test_to_standard_output_the_form_must_be_named(run, model, fails, made):
+    assert run("plan", model, "--emit", "csv=-").out == run("emit", made, "-f", "csv").out
+    assert fails(2, "emit", made) == "neither --format nor --output says which form; try tmpass emit --help"
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("csv", "invalid value for '--emit': 'csv' is a format: write csv=FILE; try tmpass plan --help"),
+        ("plan.txt", "plan.txt: no format has files that end so; name the format, or end in one of .json, .csv"),
+        ("cvs=plan.txt", "cvs=plan.txt: no format has files that end so"),
+        ("csv=", "the path to write to is empty; give a file, or - for standard output"),
+    ],
+)
+def test_what_cannot_be_emitted(fails, model, word, message):
+    assert message in fails(2, "plan", model, "--emit", word)
+
+
+def test_a_wrong_form_is_said_before_anything_is_planned_or_written(fails, tmp_path):
+    fails(2, "plan", tmp_path / "none.tflite", "-o", tmp_path / "p.json", "--emit", tmp_path / "p.txt")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_plan_that_does_not_fit_is_emitted_too(run, model, tmp_path):
+    assert run("plan", model, "--budget", 10, "--emit", tmp_path / "p.csv").code == 1
+    assert (tmp_path / "p.csv").exists()
+
+
+def test_allocate_reads_the_csv_again(run, model, made, tmp_path):
+    assert run("emit", made, "-o", tmp_path / "p.csv").code == 0
+    done = run("allocate", tmp_path / "p.csv", "--minimize")
+    assert done.code == 0
+    assert f"peak {plan(model).memories[0].peak}," in done.out
+
+
+def broken(data, *path, value):
+    for key in path[:-1]:
+        data = data[key]
+    data[path[-1]] = value
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (("buffers", 0, "memory"), "dram", "buffers[0] is in memory 'dram', which the plan does not have"),
+        (("buffers", 0, "id"), 7, "buffers[0] has id 7"),
+        (("buffers", 1, "lower"), 2, "buffers[1] lives in [2, 2)"),
+        (("buffers", 0, "tensors"), [[0, 9]], "buffers[0] holds tensor (0, 9), which the plan does not have"),
+        (("tensors", 0, "buffer"), 3, "tensors[0] is in buffer 3, which the plan does not have"),
+        (("tensors", 1, "index"), 0, "two tensors have the same number"),
+        (("schedule", 1, "step"), 0, "schedule[1] is step 0"),
+    ],
+)
+def test_a_plan_whose_rows_name_what_is_not_there(fails, made, path, value, message):
+    data = json.loads(made.read_text())
+    broken(data, *path, value=value)
+    made.write_text(json.dumps(data))
+    assert fails(2, "emit", made, "-f", "csv") == f"{made}: {message}; write the plan again with tmpass plan -o"
+
+
+def test_what_is_no_plan(fails, tmp_path):
+    assert fails(2, "emit", "-", "-f", "csv", stdin="{}").startswith("-: it is no plan of schema")
+    assert "cannot read it" in fails(2, "emit", tmp_path / "none.json", "-f", "csv")

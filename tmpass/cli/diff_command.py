@@ -1,0 +1,79 @@
+"""`tmpass diff`."""
+
+import re
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tmpass.cli.files import read_plan
+from tmpass.cli.terminal import complain, print_table
+from tmpass.errors import UsageError
+from tmpass.sizes import parse_size
+
+if TYPE_CHECKING:
+    from tmpass.diff import Limit
+    from tmpass.plan import Plan
+
+
+class Growth(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
+    """How much a peak may grow: 1%, 0, 4KiB."""
+
+    name = "growth"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> "Limit":
+        """The limit in `value`; click gives the option that it stands for."""
+        del ctx
+        from tmpass.diff import Limit
+
+        match = re.fullmatch(r"\s*(\d{1,30}(?:\.\d{1,30})?)\s*%\s*", str(value), re.ASCII)
+        if match:
+            return Limit(Fraction(match[1]), relative=True)
+        return Limit(Fraction(parse_size(value, param.opts[0] if param else "growth")), relative=False)
+
+
+@click.command("diff")
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@click.option("--fail-if-grows", "limit", type=Growth(), metavar="N%|SIZE",
+              help="End with exit code 1 where the peak of a memory grew by more: 1%, 4KiB, 0.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print what changed as JSON, every tensor of it.")
+@click.pass_context
+def command(ctx: click.Context, old: str, new: str, limit: "Limit | None", as_json: bool) -> None:
+    """Say what changed from the plan in the file OLD to that in NEW.
+
+    A tensor grew, appeared, shrank, vanished or moved; it parted where it had its storage from another one before,
+    and joined where it has now. Tensors are known by their names, so that the plans may be of different exports.
+
+    \b
+    Examples:
+        tmpass diff old.json new.json
+        tmpass diff main.json branch.json --fail-if-grows 1%
+    """
+    from tmpass.diff import diff
+    from tmpass.emit.difference import growth, head, rest, shift_table, to_json
+
+    if old == new == "-":
+        raise UsageError("both plans are to come from standard input", hint="give one of them as a file")
+    before, after = _read(old), _read(new)
+    found = diff(before, after)
+    if as_json:
+        click.echo(to_json(before, after, found, limit), nl=False)
+    else:
+        click.echo(head(before, after, found), nl=False)
+        if found.shifts:
+            click.echo()
+            print_table(shift_table(found))
+        click.echo(rest(found), nl=False)
+    grown = [one for one in found.memories if limit is not None and limit.exceeded(one)]
+    for one in grown:
+        complain(f"the peak of {one.name} grew by more than is allowed: {growth(one)}")
+    ctx.exit(1 if grown else 0)
+
+
+def _read(path: str) -> "Plan":
+    from tmpass.emit.references import check_references
+
+    plan = read_plan(path)
+    check_references(plan, path)
+    return plan

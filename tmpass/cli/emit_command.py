@@ -1,0 +1,54 @@
+"""`tmpass emit`."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tmpass.cli.files import read_plan, write_whole
+from tmpass.emit.formats import FORMATS, Comparing, all_formats, format_of, load_format
+
+if TYPE_CHECKING:
+    from tmpass.plan import Plan
+
+_LIST = "\n".join(f"        {form.NAME:<15} {form.SUMMARY}" for form in all_formats())
+
+
+@click.command(
+    "emit",
+    help=f"""Write the plan in the file PLAN in another form, for people, tools or firmware.
+
+    \b
+    Formats:
+{_LIST}
+
+    \b
+    Examples:
+        tmpass emit plan.json -o plan.csv
+        tmpass emit plan.json --format c -o arena_plan.h
+        tmpass emit plan.json --before old.json -o arena.html
+    """,
+)
+@click.argument("plan", metavar="PLAN")
+@click.option("--format", "-f", "name", type=click.Choice(FORMATS), help="The form; without it the end of FILE says.")
+@click.option("--output", "-o", metavar="FILE", default="-", show_default=True, help="- is standard output.")
+@click.option("--before", metavar="PLAN", help="Another plan for the same model to compare with, where the form does.")
+def command(plan: str, name: str | None, output: str, before: str | None) -> None:
+    """What the help above says."""
+    if name is None and output == "-":
+        raise click.UsageError("neither --format nor --output says which form")
+    form = format_of(output) if name is None else load_format(name)
+    if before is not None and not isinstance(form, Comparing):
+        raise click.UsageError(f"--before has no say in {form.NAME}, which shows one plan")
+    found = _read(plan)
+    if isinstance(form, Comparing):
+        write_whole(output, form.emit(found, None if before is None else _read(before)))
+    else:
+        write_whole(output, form.emit(found))
+
+
+def _read(path: str) -> "Plan":
+    from tmpass.emit.references import check_references
+
+    found = read_plan(path)
+    check_references(found, path)
+    return found

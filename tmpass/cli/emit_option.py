@@ -1,0 +1,52 @@
+"""The option --emit: a plan in further forms, each in a file of its own."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tmpass.emit.formats import FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tmpass.emit.formats import Format
+    from tmpass.plan import Plan
+
+HELP = (
+    f"Write the plan to FILE in the form that its end says, or that is named: {', '.join(FORMATS)}; see tmpass emit. "
+    "Repeatable."
+)
+
+
+class Emission(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
+    """`FORMAT=FILE`, or a `FILE` whose end says the format: what to write, and where."""
+
+    name = "emission"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple["Format", str]:
+        """The format and the path in `value`."""
+        del param, ctx
+        from tmpass.emit.formats import format_of, load_format
+
+        name, equals, path = str(value).partition("=")
+        if equals and name in FORMATS:
+            return load_format(name), path
+        if value in FORMATS:
+            self.fail(f"{value!r} is a format: write {value}=FILE")
+        return format_of(str(value)), str(value)
+
+
+def write_all(plan: "Plan", wanted: "tuple[tuple[Format, str], ...]", before: "Callable[[], Plan]") -> None:
+    """Write `plan` in each of the forms; nothing is written before all of them are made.
+
+    `before` makes the plan to compare with; it is asked once, where a form compares.
+    """
+    from tmpass.cli.files import write_whole
+    from tmpass.emit.formats import Comparing
+
+    other = before() if any(isinstance(form, Comparing) for form, _ in wanted) else None
+    texts = [
+        (path, form.emit(plan, other) if isinstance(form, Comparing) else form.emit(plan)) for form, path in wanted
+    ]
+    for path, text in texts:
+        write_whole(path, text)

@@ -1,0 +1,71 @@
+// What stands around the picture: figures, colours, who is alive at the fullest step.
+function fillHead() {
+  const view = state.view, memory = memoryNow();
+  const verdict = element("b", view.verdict, view.fits ? "" : "bad");
+  document.getElementById("verdict").replaceChildren(verdict, ` \u2014 ${view.how}`);
+  const holes = memory.peak - memory.full.bytes;
+  const figures = [["peak", memory.peak, saved(memory)], ["most alive at once", memory.full.bytes, holes ? `${shortSize(holes)} of holes above` : "no holes above"],
+    ["lower bound", memory.bound, memory.peak > memory.bound ? `gap ${shortSize(memory.peak - memory.bound)}` : "reached"]];
+  if (memory.capacity !== null) figures.push(["capacity", memory.capacity, memory.capacity ? `${((100 * memory.peak) / memory.capacity).toFixed(1)} % ${memory.peak > memory.capacity ? "needed" : "used"}` : ""]);
+  document.getElementById("figures").replaceChildren(...figures.map(([name, bytes, note]) => {
+    const box = element("div"), value = element("dd", exactSize(bytes));
+    if (note) value.append(" ", element("small", note));
+    box.append(element("dt", name), value);
+    return box;
+  }));
+}
+
+// How the peak compares with that of the other plan.
+function saved(memory) {
+  const other = views.find((view) => view !== state.view)?.memories[state.memory];
+  if (!other || other.peak === memory.peak) return other ? "as in the other plan" : "";
+  const part = ((100 * Math.abs(memory.peak - other.peak)) / Math.max(1, other.peak)).toFixed(1);
+  return `${part} % ${memory.peak < other.peak ? "less" : "more"} than ${state.view === views[0] ? "before" : "planned"}`;
+}
+
+function fillLegend() {
+  const list = document.getElementById("legend");
+  if (state.colour === "size") {
+    const largest = memoryNow().buffers.reduce((most, b) => Math.max(most, b.size), 0);
+    const item = element("li"), ramp = element("i", "", "ramp");
+    ramp.style.background = `linear-gradient(to right, ${[0, 0.25, 0.5, 0.75, 1].map(sizeColour).join(", ")})`;
+    item.append("0 B ", ramp, shortSize(largest));
+    list.replaceChildren(item);
+    return;
+  }
+  const kinds = new Set(memoryNow().buffers.map((b) => colours[b.kind].colour));
+  const seen = new Set();
+  list.replaceChildren(...colours.filter(({ colour }) => kinds.has(colour) && !seen.has(colour) && seen.add(colour))
+    .map(({ kind, colour }) => {
+      const item = element("li"), spot = element("i");
+      spot.style.background = colour;
+      item.append(spot, kind);
+      return item;
+    }));
+}
+
+function fillTable() {
+  const { full } = memoryNow(), table = document.getElementById("full");
+  const where = full.rows.length ? `step ${stepName(state.view, full.step)}: ${exactSize(full.bytes)} in ${full.rows.length} buffers` : "nothing is stored";
+  document.getElementById("full-where").textContent = where;
+  const head = element("thead"), line = element("tr");
+  for (const [name, kind] of [["bytes", "number"], ["tensor", "name"], ["steps", "number"], ["offset", "number"]]) line.append(element("th", name, kind));
+  head.append(line);
+  const body = element("tbody");
+  for (const { buffer, used } of full.rows) {
+    const row = element("tr");
+    const more = buffer.tensors.length > 1 ? ` and ${buffer.tensors.length - 1} more` : "";
+    row.append(element("td", String(used), "number"), element("td", bufferName(buffer) + more, "name"),
+      element("td", `${buffer.lower}\u2013${buffer.upper - 1}`, "number"), element("td", String(buffer.offset), "number"));
+    row.addEventListener("click", () => choose(buffer));
+    row.addEventListener("mouseenter", () => { state.hovered = buffer; redraw(); });
+    row.addEventListener("mouseleave", () => { state.hovered = null; redraw(); });
+    row.buffer = buffer;
+    body.append(row);
+  }
+  table.replaceChildren(head, body);
+}
+
+function markRow() {
+  for (const row of document.querySelectorAll("#full tbody tr")) row.classList.toggle("chosen", row.buffer === state.chosen);
+}

@@ -1,0 +1,51 @@
+// The plans in the page: the rows that page_data.py wrote, by name.
+const page = JSON.parse(document.getElementById("data").textContent);
+const colours = page.colours.map(([kind, colour]) => ({ kind, colour }));
+const views = page.views.map(readView);
+
+function readView(raw) {
+  const steps = raw.steps.map(([kind, name]) => ({ kind, name }));
+  const tensors = raw.tensors.map(([name, dtype, shape, bytes, role, offset, reason, subgraph, index]) =>
+    ({ name, dtype, shape, bytes, role, offset, reason, key: `${subgraph}:${index}` }));
+  const buffers = raw.buffers.map(([id, memory, offset, size, lower, upper, kind, at, pieces]) => ({
+    id, memory, offset, size, lower, upper, kind,
+    tensors: at.map((i) => tensors[i]),
+    // Steps [lower, upper) and addresses [low, high) in use, one piece where that is all of it.
+    pieces: (pieces || [[lower, upper, 0, size]]).filter(([, , low, high]) => low < high)
+      .map(([from, to, low, high]) => ({ lower: from, upper: to, low: offset + low, high: offset + high })),
+  }));
+  const end = buffers.reduce((last, b) => Math.max(last, b.upper), steps.length);
+  const memories = raw.memories.map((memory, at) => {
+    const [step, bytes, rows] = memory.full;
+    return {
+      ...memory,
+      full: { step, bytes, rows: rows.map(([row, used]) => ({ buffer: buffers[row], used })) },
+      // In the order in which the arrow keys go through them.
+      buffers: buffers.filter((b) => b.memory === at && b.pieces.length)
+        .sort((a, b) => a.lower - b.lower || a.offset - b.offset),
+    };
+  });
+  return { how: raw.how, fits: raw.fits, verdict: raw.verdict, steps, memories, end };
+}
+
+// As the command line writes them: the exact count, and the largest fitting unit.
+function shortSize(bytes) {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let power = 0;
+  while (power < 4 && bytes >= 1024 ** (power + 1)) power++;
+  return `${Number((bytes / 1024 ** power).toPrecision(4))} ${units[power]}`;
+}
+
+function exactSize(bytes) {
+  return bytes < 1024 ? `${bytes} B` : `${bytes} B (${shortSize(bytes)})`;
+}
+
+function stepName(view, at) {
+  const step = view.steps[at];
+  if (!step) return `${at}`;
+  return `${at} ${step.kind}${step.name ? ` ${step.name}` : ""}`;
+}
+
+function bufferName(buffer) {
+  return buffer.tensors.length ? buffer.tensors[0].name : colours[buffer.kind].kind;
+}

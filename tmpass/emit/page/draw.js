@@ -1,0 +1,254 @@
+// The canvas: rectangles, axes, the capacity, the curve of live bytes, the fullest step.
+const canvas = document.getElementById("canvas");
+const pen = canvas.getContext("2d");
+let hues = {};
+let waiting = false;
+
+function readHues() {
+  const style = getComputedStyle(document.documentElement);
+  for (const name of ["ground", "ink", "quiet", "line", "edge", "strong", "limit", "full", "curve"]) {
+    hues[name] = style.getPropertyValue(`--${name}`).trim();
+  }
+}
+
+// One drawing a frame, however many events ask for it.
+function redraw() {
+  if (waiting) return;
+  waiting = true;
+  requestAnimationFrame(() => { waiting = false; draw(); });
+}
+
+function draw(sharpness = window.devicePixelRatio || 1) {
+  const box = canvas.getBoundingClientRect();
+  state.size = { width: box.width, height: box.height };
+  const width = Math.round(box.width * sharpness), height = Math.round(box.height * sharpness);
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  pen.setTransform(sharpness, 0, 0, sharpness, 0, 0);
+  pen.clearRect(0, 0, box.width, box.height);
+  pen.font = "11px system-ui, sans-serif";
+  const s = scales();
+  drawGrid(s);
+  within(s.arena, () => { drawFull(s, s.arena); drawBuffers(s); drawMarked(s); });
+  drawCapacity(s);
+  drawLive(s);
+}
+
+function within({ x, y, w, h }, work) {
+  pen.save();
+  pen.beginPath();
+  pen.rect(x, y, w, h);
+  pen.clip();
+  work();
+  pen.restore();
+}
+
+// Round numbers about `room` pixels apart: steps are whole, bytes go by powers of two.
+function ticks(from, to, pixels, room, binary) {
+  const least = ((to - from) * room) / pixels;
+  let step = binary ? 2 ** Math.ceil(Math.log2(Math.max(1, least))) : 10 ** Math.ceil(Math.log10(Math.max(1, least)));
+  if (!binary) for (const part of [5, 2]) if (step % part === 0 && step / part >= least) { step /= part; break; }
+  const found = [];
+  for (let at = Math.ceil(from / step) * step; at <= to; at += step) found.push(at);
+  return found;
+}
+
+function drawGrid(s) {
+  const { arena, live } = s, w = state.window;
+  pen.lineWidth = 1;
+  pen.strokeStyle = hues.line;
+  pen.fillStyle = hues.quiet;
+  pen.textBaseline = "middle";
+  pen.textAlign = "right";
+  for (const at of ticks(w.bottom, w.top, arena.h, 44, true)) {
+    rule(arena.x, s.y(at), arena.x + arena.w, s.y(at));
+    pen.fillText(shortSize(at), arena.x - 6, s.y(at));
+  }
+  pen.textAlign = "center";
+  pen.textBaseline = "top";
+  for (const at of ticks(w.left, w.right, arena.w, 56, false)) {
+    if (at >= state.view.end) continue;
+    // A number stands below the middle of its step where steps are wide, at its beginning elsewhere.
+    const x = s.x(at) + (s.perStep > 12 ? s.perStep / 2 : 0);
+    pen.fillText(String(at), x, live.y + live.h + 5);
+    rule(x, live.y + live.h, x, live.y + live.h + 3);
+  }
+  pen.textAlign = "right";
+  pen.fillText("step", arena.x - 6, live.y + live.h + 5);
+  frame(arena);
+  frame(live);
+}
+
+function rule(x0, y0, x1, y1) {
+  pen.beginPath();
+  pen.moveTo(Math.round(x0) + 0.5, Math.round(y0) + 0.5);
+  pen.lineTo(Math.round(x1) + 0.5, Math.round(y1) + 0.5);
+  pen.stroke();
+}
+
+function frame({ x, y, w, h }) {
+  pen.strokeStyle = hues.line;
+  pen.strokeRect(x - 0.5, y - 0.5, w + 1, h + 1);
+}
+
+function colourOf(buffer, largest) {
+  if (state.colour === "kind") return colours[buffer.kind].colour;
+  return sizeColour(Math.sqrt(buffer.size / largest));
+}
+
+// From pale yellow to deep orange: light enough for dark text throughout.
+function sizeColour(part) {
+  return `hsl(${Math.round(56 - 40 * part)} ${Math.round(45 + 45 * part)}% ${Math.round(88 - 28 * part)}%)`;
+}
+
+function drawBuffers(s) {
+  const memory = memoryNow(), w = state.window;
+  const largest = memory.buffers.reduce((most, b) => Math.max(most, b.size), 1);
+  const named = [];
+  pen.strokeStyle = hues.edge;
+  pen.lineWidth = 1;
+  for (const b of memory.buffers) {
+    if (b.lower >= w.right) break; // they are sorted by their first step
+    if (b.upper <= w.left) continue;
+    pen.globalAlpha = state.found && !state.found.has(b) ? 0.16 : 1;
+    pen.fillStyle = colourOf(b, largest);
+    for (const p of b.pieces) {
+      if (p.high <= w.bottom || p.low >= w.top || p.lower >= w.right || p.upper <= w.left) continue;
+      const box = boxOf(s, p);
+      pen.fillRect(box.x, box.y, box.w, box.h);
+      if (box.w > 3 && box.h > 3) pen.strokeRect(box.x + 0.5, box.y + 0.5, box.w - 1, box.h - 1);
+      if (box.w > 34 && box.h > 12 && pen.globalAlpha === 1) named.push([b, box]);
+    }
+  }
+  pen.globalAlpha = 1;
+  pen.fillStyle = "#14171c";
+  pen.textAlign = "left";
+  pen.textBaseline = "middle";
+  for (const [b, box] of named) drawName(s, bufferName(b), box);
+}
+
+function drawName(s, name, box) {
+  const left = Math.max(box.x, s.arena.x), right = Math.min(box.x + box.w, s.arena.x + s.arena.w);
+  const room = Math.floor((right - left - 8) / 5.9);
+  if (room < 3) return;
+  const text = name.length <= room ? name : `\u2026${name.slice(1 - room)}`; // the end of a name tells more
+  pen.fillText(text, left + 4, box.y + box.h / 2, right - left - 6);
+}
+
+// At least a pixel each way, so that nothing is lost from sight.
+function boxOf(s, p) {
+  const x = s.x(p.lower), y = s.y(p.high);
+  return { x, y, w: Math.max(1, s.x(p.upper) - x), h: Math.max(1, s.y(p.low) - y) };
+}
+
+function drawMarked(s) {
+  for (const b of new Set([state.chosen, state.hovered])) {
+    if (!b || b.memory !== state.memory) continue;
+    pen.strokeStyle = hues.ink;
+    pen.lineWidth = b === state.chosen ? 3 : 2;
+    for (const p of b.pieces) {
+      const box = boxOf(s, p);
+      pen.strokeRect(box.x, box.y, box.w, box.h);
+    }
+    // Where several tensors follow or lie beside each other, the places within.
+    pen.lineWidth = 1;
+    for (const t of b.tensors) {
+      if (t.offset === b.offset && t.bytes === b.size) continue;
+      const box = boxOf(s, { lower: b.lower, upper: b.upper, low: t.offset, high: t.offset + (t.bytes ?? 0) });
+      pen.setLineDash([3, 3]);
+      pen.strokeRect(box.x, box.y, box.w, box.h);
+      pen.setLineDash([]);
+    }
+  }
+}
+
+function drawFull(s, area) {
+  const { full } = memoryNow();
+  if (!full.rows.length) return;
+  pen.fillStyle = hues.full;
+  pen.fillRect(s.x(full.step), area.y, Math.max(2, s.perStep), area.h);
+}
+
+function drawCapacity(s) {
+  const { capacity, peak, full } = memoryNow(), { arena } = s, w = state.window;
+  pen.textBaseline = "bottom";
+  if (full.rows.length && full.step < w.right && full.step + 1 > w.left) {
+    pen.fillStyle = hues.strong;
+    const x = s.x(full.step) + s.perStep / 2, share = (x - arena.x) / arena.w;
+    pen.textAlign = share < 0.15 ? "left" : share > 0.85 ? "right" : "center";
+    pen.fillText(`fullest: step ${full.step}, ${shortSize(full.bytes)}`, Math.min(Math.max(x, arena.x), arena.x + arena.w), arena.y - 4);
+  }
+  if (capacity === null) return;
+  const text = `capacity ${shortSize(capacity)}`;
+  pen.fillStyle = pen.strokeStyle = hues.limit;
+  pen.textAlign = "right";
+  const inside = capacity >= w.bottom && capacity <= w.top;
+  if (inside) {
+    within(arena, () => {
+      pen.lineWidth = 2;
+      pen.setLineDash([7, 4]);
+      pen.beginPath();
+      pen.moveTo(arena.x, s.y(capacity));
+      pen.lineTo(arena.x + arena.w, s.y(capacity));
+      pen.stroke();
+      pen.setLineDash([]);
+    });
+    labelled(text, arena.x + arena.w - 6, s.y(capacity) - 4);
+  } else if (capacity > w.top) {
+    labelled(`\u2191 ${text}${capacity ? `, ${((100 * peak) / capacity).toFixed(1)} % used` : ""}`, arena.x + arena.w - 6, arena.y + 16);
+  }
+}
+
+// Text that stays readable over rectangles.
+function labelled(text, x, y) {
+  const wide = pen.measureText(text).width;
+  const hue = pen.fillStyle;
+  pen.fillStyle = hues.ground;
+  pen.globalAlpha = 0.85;
+  pen.fillRect(x - wide - 3, y - 13, wide + 6, 15);
+  pen.globalAlpha = 1;
+  pen.fillStyle = hue;
+  pen.fillText(text, x, y);
+}
+
+function drawLive(s) {
+  const memory = memoryNow(), { live } = s;
+  // The same height for every plan in the page.
+  const top = 1.08 * Math.max(1, ...views.map((view) => view.memories[state.memory]?.full.bytes ?? 0));
+  const y = (bytes) => live.y + live.h - (bytes / top) * live.h;
+  within(live, () => {
+    drawFull(s, live);
+    pen.beginPath();
+    pen.moveTo(live.x, y(0));
+    let bytes = 0, last = live.x, most = 0;
+    for (const [step, now] of [...memory.live, [state.view.end, 0]]) {
+      // Several changes within a pixel are drawn as their highest.
+      const x = Math.min(Math.max(s.x(step), live.x), live.x + live.w);
+      most = Math.max(most, bytes);
+      if (x - last >= 0.5) {
+        pen.lineTo(last, y(most));
+        pen.lineTo(x, y(most));
+        [last, most] = [x, 0];
+      }
+      bytes = now;
+    }
+    pen.lineTo(last, y(0));
+    pen.closePath();
+    pen.fillStyle = pen.strokeStyle = hues.curve;
+    pen.globalAlpha = 0.3;
+    pen.fill();
+    pen.globalAlpha = 1;
+    pen.lineWidth = 1.5;
+    pen.stroke();
+    if (memory.capacity !== null && memory.capacity <= top) {
+      pen.strokeStyle = hues.limit;
+      pen.setLineDash([7, 4]);
+      rule(live.x, y(memory.capacity), live.x + live.w, y(memory.capacity));
+      pen.setLineDash([]);
+    }
+  });
+  pen.fillStyle = hues.quiet;
+  pen.textAlign = "right";
+  pen.textBaseline = "middle";
+  pen.fillText(shortSize(memory.full.bytes), live.x - 6, y(memory.full.bytes));
+  pen.fillText("live bytes", live.x - 6, live.y + live.h / 2);
+}

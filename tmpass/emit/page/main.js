@@ -1,0 +1,127 @@
+// The controls, and the first drawing.
+const byId = (id) => document.getElementById(id);
+
+function choose(buffer, point) {
+  state.chosen = buffer;
+  if (buffer && !point) reveal(buffer);
+  showTip(buffer, point);
+  markRow();
+  redraw();
+}
+
+// Show another plan or memory. What is chosen stays so, if the same tensor is there.
+function turnTo(view, memory) {
+  const key = state.chosen?.tensors[0]?.key;
+  const other = memory !== state.memory;
+  Object.assign(state, { view, memory, hovered: null });
+  state.chosen = (key && memoryNow().buffers.find((b) => b.tensors.some((t) => t.key === key))) || null;
+  if (other) showAll();
+  search();
+  fillHead();
+  fillLegend();
+  fillTable();
+  markRow();
+  showTip(state.chosen);
+  for (const [at, button] of [...byId("which").children].entries()) {
+    button.setAttribute("aria-pressed", String(order[at] === view));
+  }
+  redraw();
+}
+
+let matches = [], shown = -1;
+
+function search() {
+  const asked = byId("search").value.trim().toLowerCase();
+  const all = memoryNow().buffers;
+  matches = asked ? all.filter((b) => b.tensors.some((t) => t.name.toLowerCase().includes(asked))) : [];
+  state.found = asked ? new Set(matches) : null;
+  shown = -1;
+  byId("found").textContent = asked ? `${matches.length} found` : "";
+  redraw();
+}
+
+function nextMatch(by) {
+  if (!matches.length) return;
+  shown = (shown + by + matches.length) % matches.length;
+  byId("found").textContent = `${shown + 1} of ${matches.length}`;
+  choose(matches[shown]);
+}
+
+byId("search").addEventListener("input", search);
+byId("search").addEventListener("keydown", (event) => {
+  if (event.key === "Enter") nextMatch(event.shiftKey ? -1 : 1);
+  if (event.key === "Escape") { event.target.value = ""; search(); }
+});
+
+// Before comes first, as in time; the page opens with the plan.
+const order = [...views].reverse();
+if (views.length > 1) {
+  byId("which").hidden = false;
+  byId("which").append(...order.map((view) => {
+    const button = element("button", view === views[0] ? "Planned" : "Before");
+    button.type = "button";
+    button.title = view.how;
+    button.addEventListener("click", () => turnTo(view, state.memory));
+    return button;
+  }));
+}
+const most = views.reduce((all, view) => (view.memories.length > all.length ? view.memories : all), []);
+byId("memories").hidden = most.length < 2;
+byId("memory").append(...most.map((memory, at) => new Option(memory.name, String(at))));
+byId("memory").addEventListener("change", (event) => turnTo(state.view, Number(event.target.value)));
+byId("colour").addEventListener("change", (event) => {
+  state.colour = event.target.value;
+  fillLegend();
+  redraw();
+});
+
+function zoomMiddle(factor) {
+  const { arena } = areas();
+  zoom(factor, arena.x + arena.w / 2, arena.y + arena.h / 2);
+  showTip(state.chosen);
+  redraw();
+}
+byId("closer").addEventListener("click", () => zoomMiddle(0.6));
+byId("farther").addEventListener("click", () => zoomMiddle(1 / 0.6));
+byId("whole").addEventListener("click", () => { showAll(); showTip(state.chosen); redraw(); });
+
+const dark = matchMedia("(prefers-color-scheme: dark)"), paper = matchMedia("print");
+let theme = "Auto";
+
+function setTheme() {
+  const isDark = !paper.matches && (theme === "Dark" || (theme === "Auto" && dark.matches));
+  document.documentElement.dataset.theme = isDark ? "dark" : "light";
+  byId("theme").textContent = theme;
+  readHues();
+}
+byId("theme").addEventListener("click", () => {
+  theme = { Auto: "Light", Light: "Dark", Dark: "Auto" }[theme];
+  setTheme();
+  redraw();
+});
+dark.addEventListener("change", () => { setTheme(); redraw(); });
+
+// Paper is light and sharp, and has the whole plan on it.
+let kept_window = null;
+function print(event) {
+  setTheme();
+  if (paper.matches || event.type === "beforeprint") {
+    document.documentElement.dataset.theme = "light";
+    readHues();
+    kept_window ??= { ...state.window };
+    showAll();
+    draw(3);
+  } else {
+    if (kept_window) state.window = kept_window;
+    kept_window = null;
+    redraw();
+  }
+}
+paper.addEventListener("change", print);
+window.addEventListener("beforeprint", print);
+window.addEventListener("afterprint", print);
+new ResizeObserver(() => draw(paper.matches ? 3 : undefined)).observe(canvas);
+
+setTheme();
+showAll();
+turnTo(views[0], 0);

@@ -23,6 +23,7 @@ from .schema import (
     NODE_METADATA,
     ORDER,
     ORIGINAL,
+    PLAN,
     PREFIX,
     VALUE_METADATA,
 )
@@ -42,13 +43,12 @@ def strip(data: bytes) -> bytes | None:
     Raises:
         ModelError: the file is damaged.
     """
-    if ORIGINAL not in data:
+    if PLAN not in data:
         return None
-    told = [_entry(data, f) for f in fields(data, 0, len(data)) if f.number == MODEL_METADATA]
-    original = next((value for key, value in told if key == ORIGINAL), None)
-    if original is None:
+    told = dict(_entry(data, f) for f in fields(data, 0, len(data)) if f.number == MODEL_METADATA)
+    if PLAN not in told:
         return None
-    version, _, digest = original.decode("ascii", "replace").partition(" ")
+    version, _, digest = told.get(ORIGINAL, b"").decode("ascii", "replace").partition(" ")
     if version.isdigit() and len(version) < 10:
         found = _Stripper(data, int(version)).model()
         if sha256(found).hexdigest() == digest:

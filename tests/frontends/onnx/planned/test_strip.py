@@ -21,7 +21,7 @@ def test_the_original_comes_back():
 def test_a_file_without_a_plan_has_none_to_take_off():
     assert frontend.strip(DATA) is None
     named = onnx.load_model_from_string(DATA)
-    named.graph.doc_string = "tmpass.original"
+    named.graph.doc_string = "tmpass.plan"
     assert frontend.strip(named.SerializeToString()) is None
 
 

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 LAYERS = (
-    ("cli", "__main__"),
+    ("cli", "integrations", "__main__"),
     ("explain", "planned_model", "probe"),
     ("pipeline",),
     ("ordering",),

@@ -1,6 +1,7 @@
 """Model files with a plan in them."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -74,12 +75,20 @@ def test_orders_and_offsets_are_those_of_the_plan():
         assert offsets[row.index] == (-1 if constant else 0 if untouched else row.offset)
 
 
-def test_onnx_models_carry_no_plan():
+def test_an_onnx_model_carries_a_plan_and_gives_it_back():
     x, y = (helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [4]) for name in "xy")
     graph = helper.make_graph([helper.make_node("Tanh", ["x"], ["y"])], "g", [x], [y])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
-    with pytest.raises(UsageError, match="onnx models carry no plan"):
-        planned_model(plan(model), model)
+    made = planned_model(plan(model), model)
+    assert planned_model(plan(model), made) == made
+    assert original_model(made) == model.SerializeToString(deterministic=True)
+
+
+def test_the_plan_in_a_file_names_no_file_so_that_planning_again_gives_the_same(tmp_path):
+    path = Path(__file__).parent.parent / "models" / "branchy.onnx"
+    other = tmp_path / "other.onnx"
+    other.write_bytes(path.read_bytes())
+    assert planned_model(plan(path), path) == planned_model(plan(other), other)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import importlib
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -112,6 +112,8 @@ class Carrier:
         Raises:
             ModelError: what the file holds does not go with it.
         """
+        # The file may get any name, and is the same when it is planned again.
+        nameless = replace(plan, model=replace(plan.model, file=_nameless(self.frontend)))
         try:
             return self.frontend.apply(
                 self.data,
@@ -119,7 +121,7 @@ class Carrier:
                 offsets,
                 runtime=plan.target.runtime,
                 bindings=plan.options.bind,
-                plan=plan.to_json(),
+                plan=nameless.to_json(),
             )
         except ModelError as error:
             raise error.within(self.name) from None
@@ -231,7 +233,12 @@ def _open(source: object) -> tuple[str, bytes, Frontend]:
         if isinstance(source, bytes):
             raise ModelError("no frontend knows these bytes", where="<memory>", hint=f"formats: {_names()}")
         raise UsageError(f"{type(source).__name__} is no model", hint=f"give a path, bytes or a model of {_names()}")
-    return f"<memory>.{frontend.NAME}", frontend.to_bytes(source), frontend
+    return _nameless(frontend), frontend.to_bytes(source), frontend
+
+
+def _nameless(frontend: Frontend) -> str:
+    """What stands for the name of a file where there is none."""
+    return f"<memory>.{frontend.NAME}"
 
 
 def _read(path: Path) -> bytes:

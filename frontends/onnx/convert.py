@@ -17,7 +17,7 @@ from .read import read
 from .scopes import Scope, scopes_of
 from .subgraphs import Origins, SubgraphMaker
 
-_INPUTS_MAY_BE_LEFT_OUT = 4
+INPUTS_MAY_BE_LEFT_OUT = 4
 """From this IR version on an initialiser is an input only where the file says so, to be overridden."""
 
 
@@ -96,7 +96,7 @@ def _bytes(text: str | bytes) -> bytes:
 def _warnings(model: ModelProto, main: Scope) -> tuple[str, ...]:
     found = []
     valued = [value.name for value in main.graph.input if value.name in main.stored]
-    if valued and model.ir_version >= _INPUTS_MAY_BE_LEFT_OUT:
+    if valued and model.ir_version >= INPUTS_MAY_BE_LEFT_OUT:
         found.append(
             f"{len(valued)} inputs, such as {valued[0]!r}, have values in the file: they are planned as constants, "
             "and a caller who overrides one brings the memory for it"

@@ -13,7 +13,18 @@ from tmpass import __version__
 from tmpass.cli.terminal import complain, drop, open_standard_streams
 from tmpass.errors import TmpassError
 
-COMMANDS = ("plan", "explain", "verify", "show", "emit", "diff", "strip", "targets", "allocate")
+COMMANDS = (
+    "plan",
+    "explain",
+    "verify",
+    "show",
+    "emit",
+    "diff",
+    "strip",
+    "probe-scratch",
+    "targets",
+    "allocate",
+)
 
 _SIGINT, _SIGPIPE = 2, 13
 

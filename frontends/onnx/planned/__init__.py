@@ -6,7 +6,9 @@
     node    metadata   tmpass.offset      in bytes, of each output, apart by blanks; - for one without
     value   metadata   tmpass.offset      in bytes
                        tmpass.added       the whole value_info was added
+                       tmpass.input       the value_info was an input
 
-Nodes and values have metadata from IR version 10 on: an older file becomes one of version 10. Weights in other files
-stay there, and their paths as they are.
+Nodes and values have metadata from IR version 10 on: an older file becomes one of version 10. Below version 4 what is
+stored had to be listed among the inputs, which would now mean that a caller may override it: these inputs are none any
+more. Weights in other files stay there, and their paths as they are.
 """

@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from tmpass.errors import ModelError
 
-from ..isolate import call_apart
+from ...isolate import call_apart
 from .layout import GraphLayout
 from .schema import (
     ADDED,
@@ -18,6 +18,7 @@ from .schema import (
     GRAPH_NODE,
     GRAPH_OUTPUT,
     GRAPH_VALUE,
+    INPUT,
     METADATA_IR,
     MODEL_GRAPH,
     MODEL_IR,
@@ -150,10 +151,12 @@ class _Writer:
         names = [
             self.data[f.value : f.end] for f in fields(self.data, field.value, field.end) if f.number == VALUE_NAME
         ]
-        offset = layout.offsets.get(names[-1].decode()) if names else None
-        if offset is None:
+        name = names[-1].decode() if names else ""
+        if field.number == GRAPH_INPUT and name in layout.demoted:
+            return write_bytes(GRAPH_VALUE, body + _entry(VALUE_METADATA, INPUT, ""))
+        if name not in layout.offsets:
             return self.data[field.start : field.end]
-        return write_bytes(field.number, body + _entry(VALUE_METADATA, OFFSET, str(offset)))
+        return write_bytes(field.number, body + _entry(VALUE_METADATA, OFFSET, str(layout.offsets[name])))
 
 
 def _only(found: Sequence[Field], number: int, what: str) -> Field:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from onnx import ModelProto
 from onnx.helper import make_tensor_value_info
 
 from tmpass.errors import ModelError
 from tmpass.graph import Subgraph, Tensor, TensorKind
 
-from ..convert import convert_whole
+from ..convert import INPUTS_MAY_BE_LEFT_OUT, convert_whole
 from ..element_types import UNDEFINED, element_of
 from ..read import read
 from ..scopes import Scope, scopes_of
@@ -38,7 +39,7 @@ def find_layouts(
         )
     # Where functions were inlined only the main graph is the file's own, and of its nodes only some.
     if model.functions:
-        return {0: _layout(scopes_of(model), subgraphs[0], (), offsets[0], bindings, ())}
+        return {0: _layout(scopes_of(model), subgraphs[0], (), offsets[0], bindings, (), _demoted(model))}
     homes = {scope: number for number, (scope, _) in origins.items()}
     found = {}
     for scope in main.walk():
@@ -47,8 +48,20 @@ def find_layouts(
             found[scope.id] = GraphLayout(inside=frozenset(scope.bodies))
         else:
             order = _order(scope, origins[number][1], orders[number])
-            found[scope.id] = _layout(scope, subgraphs[number], order, offsets[number], bindings, scope.bodies)
+            demoted = () if scope.id else _demoted(model)
+            found[scope.id] = _layout(scope, subgraphs[number], order, offsets[number], bindings, scope.bodies, demoted)
     return found
+
+
+def _demoted(model: ModelProto) -> Iterable[str]:
+    """The inputs that are to be none: before IR version 4 all that is stored had to be listed among them.
+
+    In a newer file a caller could override what is listed there, so that runtimes no longer take it for constant.
+    """
+    if model.ir_version >= INPUTS_MAY_BE_LEFT_OUT:
+        return ()
+    stored = {tensor.name for tensor in model.graph.initializer}
+    return [value.name for value in model.graph.input if value.name in stored]
 
 
 def _order(scope: Scope, nodes: Sequence[int], order: Sequence[int]) -> tuple[int, ...]:
@@ -89,6 +102,7 @@ def _layout(
     places: Sequence[int],
     bindings: Mapping[str, int],
     inside: Iterable[int],
+    demoted: Iterable[str],
 ) -> GraphLayout:
     own = {
         tensor.name: (tensor, place)
@@ -105,6 +119,7 @@ def _layout(
         {index: places for index, places in made.items() if max(places, default=-1) >= 0},
         tuple((_type(t, bindings), place) for name, (t, place) in own.items() if name not in typed),
         frozenset(inside),
+        frozenset(demoted),
     )
 
 

@@ -10,7 +10,8 @@ class GraphLayout:
 
     Fields: `order` are the indices of its nodes as they are to be, or empty where they stay; `offsets` are by name;
     `made` are those of what a node makes, -1 where there is none, by the index of the node; `types` are ValueInfoProtos
-    of the names with an offset that the file gives no type, with that offset; `inside` are the nodes with bodies.
+    of the names with an offset that the file gives no type, with that offset; `inside` are the nodes with bodies;
+    `demoted` are inputs that are to be no inputs.
     """
 
     order: tuple[int, ...] = ()
@@ -18,3 +19,4 @@ class GraphLayout:
     made: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     types: tuple[tuple[bytes, int], ...] = ()
     inside: frozenset[int] = frozenset()
+    demoted: frozenset[str] = frozenset()

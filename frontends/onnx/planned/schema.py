@@ -12,4 +12,5 @@ ENTRY_KEY, ENTRY_VALUE = 1, 2
 
 PREFIX = b"tmpass."
 PLAN, ORIGINAL = PREFIX + b"plan", PREFIX + b"original"
-ORDER, OFFSET, ADDED = PREFIX + b"order", PREFIX + b"offset", PREFIX + b"added"
+ORDER, OFFSET = PREFIX + b"order", PREFIX + b"offset"
+ADDED, INPUT = PREFIX + b"added", PREFIX + b"input"

@@ -14,6 +14,7 @@ from .schema import (
     GRAPH_NODE,
     GRAPH_OUTPUT,
     GRAPH_VALUE,
+    INPUT,
     METADATA_IR,
     MODEL_GRAPH,
     MODEL_IR,
@@ -22,6 +23,7 @@ from .schema import (
     NODE_METADATA,
     ORDER,
     ORIGINAL,
+    PLAN,
     PREFIX,
     VALUE_METADATA,
 )
@@ -41,13 +43,12 @@ def strip(data: bytes) -> bytes | None:
     Raises:
         ModelError: the file is damaged.
     """
-    if ORIGINAL not in data:
+    if PLAN not in data:
         return None
-    told = [_entry(data, f) for f in fields(data, 0, len(data)) if f.number == MODEL_METADATA]
-    original = next((value for key, value in told if key == ORIGINAL), None)
-    if original is None:
+    told = dict(_entry(data, f) for f in fields(data, 0, len(data)) if f.number == MODEL_METADATA)
+    if PLAN not in told:
         return None
-    version, _, digest = original.decode("ascii", "replace").partition(" ")
+    version, _, digest = told.get(ORIGINAL, b"").decode("ascii", "replace").partition(" ")
     if version.isdigit() and len(version) < 10:
         found = _Stripper(data, int(version)).model()
         if sha256(found).hexdigest() == digest:
@@ -56,7 +57,7 @@ def strip(data: bytes) -> bytes | None:
 
 
 class _Stripper:
-    """Writes one file again without a plan; with the IR `version` and the order that it had, where that is known."""
+    """Writes one file again without a plan; as it was where the IR `version` that it had is known."""
 
     def __init__(self, data: bytes, version: int | None) -> None:
         self.data, self.version = data, version
@@ -102,16 +103,19 @@ class _Stripper:
         """A node or a value; nothing where it was added."""
         if not self.touched(field):
             return self.data[field.start : field.end]
-        parts = []
+        parts, number = [], field.number
         for f in fields(self.data, field.value, field.end):
             if f.number == _METADATA[field.number] and self.ours(f):
-                if _entry(self.data, f)[0] == ADDED:
+                key, _ = _entry(self.data, f)
+                if key == ADDED:
                     return b""
+                if key == INPUT and self.version is not None:
+                    number = GRAPH_INPUT
             elif field.number == GRAPH_NODE and f.number == NODE_ATTRIBUTE and self.touched(f):
                 parts.append(self.attribute(f))
             else:
                 parts.append(self.data[f.start : f.end])
-        return write_bytes(field.number, b"".join(parts))
+        return write_bytes(number, b"".join(parts))
 
     def attribute(self, field: Field) -> bytes:
         parts = [

@@ -1,0 +1,1 @@
+"""tmpass inside other compilers, one file for each; each needs the extra of its name."""

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent.parent
 
 LAYERS = (
     ("cli", "__main__"),
-    ("explain",),
+    ("explain", "planned_model"),
     ("pipeline",),
     ("ordering",),
     ("arena",),

@@ -23,6 +23,7 @@ from tmpass.ordering import SCHEDULES
 from tmpass.plan import SCHEMA, ModelInfo, Options, Plan
 from tmpass.plan_json import parse_plan
 from tmpass.problem import Status
+from tmpass.target import RUNTIMES
 
 FORM = json.loads((Path(__file__).parent.parent / "docs" / "plan.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(FORM)
@@ -143,7 +144,7 @@ def test_the_schema_has_the_fields_of_the_dataclasses_and_demands_them_all():
 
 def test_the_words_are_those_of_the_code():
     words = {"status": tuple(Status), "role": tuple(Role), "io": pipeline.IO, "share": pipeline.SHARE}
-    words |= {"schedule": SCHEDULES, "method": SCHEDULES[1:]}
+    words |= {"schedule": SCHEDULES, "method": SCHEDULES[1:], "runtime": tuple(RUNTIMES)}
     assert words == plan_json.WORDS
     for kind, form in records(Plan, FORM):
         for name in {f.name for f in fields(kind)} & plan_json.WORDS.keys() - {"schedule" if kind is Plan else ""}:

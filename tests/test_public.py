@@ -23,6 +23,7 @@ NAMES = [
     "load_target",
     "parse_plan",
     "plan",
+    "planned_model",
     "verify",
 ]
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tmpass.pipeline import verify as verify
     from tmpass.plan import Plan as Plan
     from tmpass.plan_json import parse_plan as parse_plan
+    from tmpass.planned_model import planned_model as planned_model
     from tmpass.problem import Allocation as Allocation
     from tmpass.problem import Buffer as Buffer
     from tmpass.problem import Problem as Problem
@@ -38,6 +39,7 @@ _HOMES = {
     "load_target": "target",
     "parse_plan": "plan_json",
     "plan": "pipeline",
+    "planned_model": "planned_model",
     "verify": "pipeline",
 }
 

@@ -62,7 +62,7 @@ def smallest_arena(
     Raises:
         TargetError, ModelError: as `distribute` does.
     """
-    ranges = live_ranges(graph, timeline, keep_inputs=options.keep_inputs)
+    ranges = live_ranges(graph, timeline, keep_inputs=options.keep_inputs, loops_copy=target.runtime.loops_copy)
     best: Arena | None = None
     tried: list[Aliases] = []
     for sharing in _from_most_to_least(target.sharing, options):

@@ -62,7 +62,7 @@ def distribute(graph: Graph, storage: Storage, target: Target) -> Iterator[tuple
     memories = {memory.name: memory for memory in target.memories}
     for name, indices in inside.items():
         memory = memories[name]
-        buffers = tuple(storage.buffers[i] for i in indices)
+        buffers = tuple(storage.buffers[i].rounded(target.runtime.rounding) for i in indices)
         _check_sum(graph, storage, indices, memory)
         yield memory, Problem(buffers, memory.capacity, memory.alignment), tuple(indices)
 
@@ -111,7 +111,7 @@ def assemble(
     status = _worst([fill.allocation.status for fill in fills])
     return Plan(
         model=info,
-        target=TargetInfo(target.name, target.scratchpad.name),
+        target=TargetInfo(target.name, target.scratchpad.name, target.runtime.name),
         options=options,
         status=status.value,
         fits=status in (Status.OPTIMAL, Status.FEASIBLE),

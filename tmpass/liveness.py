@@ -100,13 +100,13 @@ def _span(graph: Graph, aliases: Aliases, ranges: Ranges, key: Key) -> Span:
     return Span(*ranges[key], low, low + (graph.tensor(key).bytes or 0))
 
 
-def live_ranges(graph: Graph, schedule: Schedule, *, keep_inputs: bool) -> Ranges:
+def live_ranges(graph: Graph, schedule: Schedule, *, keep_inputs: bool, loops_copy: bool = False) -> Ranges:
     """Tensor -> `[lower, upper)` in steps, for each tensor that a run touches.
 
     - what an operator reads, writes or works in is alive in its step, and in all that it calls;
     - inputs are alive from the start of their region, of an entry to its end with `keep_inputs`;
     - outputs are alive to the end of their region;
-    - what goes in and out of a loop's body is alive through the whole loop;
+    - what goes in and out of a loop's body is alive through the whole loop, unless `loops_copy`;
     - variables are alive always. A subgraph that runs several times keeps its bytes from the first to the last.
     """
     lower: dict[Key, int] = {}
@@ -129,7 +129,7 @@ def live_ranges(graph: Graph, schedule: Schedule, *, keep_inputs: bool) -> Range
     for region in schedule.regions:
         subgraph = graph.subgraphs[region.subgraph]
         begin, end = region.lower, region.upper
-        if region.repeats and region.caller is not None:
+        if region.repeats and region.caller is not None and not loops_copy:
             begin, end = region.caller, schedule.steps[region.caller].end
             touch(region.subgraph, subgraph.inputs, begin, end)
             touch(region.subgraph, subgraph.outputs, begin, end)

@@ -3,7 +3,7 @@
 import importlib
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
@@ -56,6 +56,48 @@ class ExecutingFrontend(Frontend, Protocol):
         """
 
 
+class CarryingFrontend(Frontend, Protocol):
+    """A frontend whose files can carry a plan; the others leave `apply` and `strip` out."""
+
+    def apply(
+        self, data: bytes, orders: Sequence[Sequence[int]], offsets: Sequence[Sequence[int]], runtime: str
+    ) -> bytes:
+        """The file `data` with the operators of each subgraph in the order of `orders`, by their index in `data`, and
+        each tensor at its offset, -1 where the runtime finds a place. `runtime` is what the plan is for, or "".
+
+        Raises:
+            ModelError: what the file holds does not go with a plan, or not in that runtime.
+        """
+
+    def strip(self, data: bytes) -> bytes | None:
+        """The `data` that `apply` was given, None for a file that it did not make.
+
+        Raises:
+            ModelError: the file was changed since.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """A model file that can carry a plan; `data` are its bytes without one, `planned` says whether it had one."""
+
+    name: str
+    data: bytes
+    planned: bool
+    frontend: CarryingFrontend
+
+    def apply(self, orders: Sequence[Sequence[int]], offsets: Sequence[Sequence[int]], runtime: str) -> bytes:
+        """The file with a plan.
+
+        Raises:
+            ModelError: what the file holds does not go with it.
+        """
+        try:
+            return self.frontend.apply(self.data, orders, offsets, runtime)
+        except ModelError as error:
+            raise error.within(self.name) from None
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """A model that was read: what is known of its file, and its graph."""
@@ -76,9 +118,12 @@ def load(source: object, *, bindings: Mapping[str, int] | None = None) -> Model:
         ModelError: the file cannot be read, or is no model that a frontend knows.
     """
     numbers = check_bindings({} if bindings is None else bindings)
-    name, data, frontend = _open(source)
+    return _load(*_open(source), numbers)
+
+
+def _load(name: str, data: bytes, frontend: Frontend, bindings: Mapping[str, int]) -> Model:
     try:
-        graph = frontend.load(data, numbers)
+        graph = frontend.load(data, bindings)
     except ModelError as error:
         raise error.within(name) from None
     except RecursionError:
@@ -103,6 +148,37 @@ def load_runner(source: object, graph: Graph, bindings: Mapping[str, int]) -> "R
         return cast(ExecutingFrontend, frontend).runner(data, graph, bindings, folder)
     except ModelError as error:
         raise error.within(name) from None
+
+
+def open_carrier(source: object) -> Carrier:
+    """The file of `source`, a path, bytes or a model in memory, without the plan that it may carry.
+
+    Raises:
+        UsageError: files of its format carry no plan.
+        ModelError: it cannot be read, or was changed since it was planned.
+    """
+    name, data, frontend = _open(source)
+    if not hasattr(frontend, "apply"):
+        raise UsageError(f"{frontend.NAME} models carry no plan", where=name, hint="write the plan as JSON")
+    carrying = cast(CarryingFrontend, frontend)
+    try:
+        original = carrying.strip(data)
+    except ModelError as error:
+        raise error.within(name) from None
+    return Carrier(name, data if original is None else original, original is not None, carrying)
+
+
+def load_carrier(carrier: Carrier, bindings: Mapping[str, int]) -> Model:
+    """The model in it, without the plan that it may have carried; raises what `load` does."""
+    return _load(carrier.name, carrier.data, carrier.frontend, check_bindings(bindings))
+
+
+def names_model(path: str) -> bool:
+    """Whether `path` ends as the files of a built-in frontend do."""
+    suffix = os.path.splitext(path)[1].lower()
+    return suffix not in ("", ".json") and any(
+        suffix in importlib.import_module(f"tmpass.frontends.{name}").SUFFIXES for name in BUILT_IN
+    )
 
 
 def _open(source: object) -> tuple[str, bytes, Frontend]:

@@ -103,8 +103,8 @@ def _contents(
     for index in arena.fills[0].indices:
         members = storage.members[index]
         if any(graph.tensor(key).kind is TensorKind.VARIABLE for key in members):
-            always += storage.buffers[index].size
+            always += target.runtime.round_up(storage.buffers[index].size)
         else:
             inside.update(members)
-    own = {op: sum(sizes) for op, sizes in scratch.items()}
-    return Contents(graph, aliases, pairs, inside, own, options.keep_inputs), always
+    own = {op: sum(map(target.runtime.round_up, sizes)) for op, sizes in scratch.items()}
+    return Contents(graph, aliases, pairs, inside, own, options.keep_inputs, target.runtime), always

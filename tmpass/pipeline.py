@@ -199,6 +199,9 @@ def _check_target(plan: Plan, profile: Target | None) -> list[Violation]:
         return []
     wanted = {memory.name: memory for memory in profile.memories}
     found = []
+    if plan.target.runtime != profile.runtime.name:
+        message = f"the plan is for runtime {plan.target.runtime!r}, that of {profile.name} is {profile.runtime.name!r}"
+        found.append(Violation("target", message))
     if plan.target.memory in wanted and plan.target.memory != profile.scratchpad.name:
         message = (
             f"the plan fills {plan.target.memory!r}, the scratchpad of {profile.name} is {profile.scratchpad.name!r}"

@@ -25,10 +25,11 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class TargetInfo:
-    """The target: its profile's name, and the memory of it that the plan fills."""
+    """The target: its profile's name, the memory of it that the plan fills, and the name of its runtime, if known."""
 
     name: str
     memory: str
+    runtime: str = ""
 
 
 STOPPED = "interrupted: the plan is the best so far"

@@ -12,6 +12,7 @@ from tmpass.errors import UsageError
 from tmpass.plan import SCHEMA, Plan
 from tmpass.problem import MAX_ALIGNMENT, MAX_STEP
 from tmpass.sizes import MAX_BYTES
+from tmpass.target.runtime import RUNTIMES
 
 T = TypeVar("T")
 
@@ -49,6 +50,7 @@ WORDS = {
     "io": ("arena", "external"),
     "share": ("auto", "views", "none"),
     "schedule": ("auto", "given", "topological", "least-peak"),
+    "runtime": tuple(RUNTIMES),
     "method": ("given", "topological", "least-peak"),
 }
 """Field -> the words that can stand in it."""

@@ -67,6 +67,17 @@ class Buffer:
     gaps: tuple[Gap, ...] = ()
     memories: tuple[str, ...] = ()
 
+    def rounded(self, granule: int) -> "Buffer":
+        """This buffer where bytes are set aside in multiples of `granule`: size and windows end at one."""
+        if granule == 1:
+            return self
+
+        def up(size: int) -> int:
+            return -(-size // granule) * granule
+
+        gaps = tuple(replace(gap, window_upper=up(gap.window_upper)) for gap in self.gaps)
+        return replace(self, size=up(self.size), gaps=gaps)
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

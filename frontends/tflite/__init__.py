@@ -1,6 +1,6 @@
 """TFLite: reads `.tflite` files and the model objects of the generated schemas."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tmpass.graph import Graph
@@ -43,3 +43,31 @@ def load(data: bytes, bindings: Mapping[str, int]) -> Graph:
     from .model import read_model
 
     return read_model(data, bindings)
+
+
+def apply(data: bytes, orders: Sequence[Sequence[int]], offsets: Sequence[Sequence[int]], runtime: str) -> bytes:
+    """Return the file `data` with a plan in it, in the place of an older one.
+
+    Args:
+        data: the bytes of a file that `load` takes.
+        orders: of each subgraph, the operators by their index in the original file, in the order in which they run.
+        offsets: of each subgraph, the offset of each tensor in bytes, -1 where the runtime is to place it.
+        runtime: what the file is for, such as "tflm"; "" where that is not known.
+
+    Raises:
+        ModelError: what the file holds does not go with a plan, or not in that runtime.
+    """
+    from .rewrite import apply_plan
+
+    return apply_plan(data, orders, offsets, runtime)
+
+
+def strip(data: bytes) -> bytes | None:
+    """Return the original of a file that `apply` made, None where it made none of it.
+
+    Raises:
+        ModelError: the file was changed since.
+    """
+    from .mark import take_off
+
+    return take_off(data)

@@ -99,6 +99,26 @@ class Table:
         name = self.kind if self.index is None else f"{self.kind} {self.index}"
         return f"{name} of {self.owner.where}" if self.owner and self.owner.owner else name
 
+    @property
+    def position(self) -> int:
+        """The byte at which it begins."""
+        return self._position
+
+    def has(self, field: Field | Scalar) -> bool:
+        """Whether `field` is there."""
+        return self._fields[field.number] != 0
+
+    def place(self, field: Field | Scalar) -> int:
+        """Return the byte at which `field`, which is there, begins."""
+        return self._position + self._fields[field.number]
+
+    def fields_above(self, count: int) -> bool:
+        """Whether it has a field with number `count` or above."""
+        source = self._source
+        vtable = self._position - _INT32.unpack_from(source.data, self._position)[0]
+        end = source.data[vtable] | source.data[vtable + 1] << 8
+        return any(source.data[vtable + 4 + 2 * count : vtable + end])
+
     def scalar(self, field: Scalar) -> int:
         """Return the number in `field`, 0 if it is absent."""
         offset = self._fields[field.number]
@@ -148,21 +168,21 @@ class Table:
 
     def table(self, field: Field, kind: str) -> "Table | None":
         """Return the table in `field`, None if it is absent."""
-        position = self._target(field)
+        position = self.target(field)
         return Table(self._source, position, kind, None, self) if position else None
 
     def span(self, field: Field, width: int = 1) -> tuple[int, int]:
         """Return (first byte, entries) of a vector with `width` bytes an entry; (0, 0) if it is absent."""
         if not self._fields[field.number]:
             return 0, 0
-        at = self._target(field)
+        at = self.target(field)
         (length,) = _UINT32.unpack_from(self._source.data, at)
         end = at + 4 + length * width
         if end > self._source.size:
             raise self._fault(f"field {field.name!r} has {length} entries and ends at byte {end}")
         return at + 4, length
 
-    def _target(self, field: Field) -> int:
+    def target(self, field: Field) -> int:
         """Return where the object in `field` begins, 0 if it is absent; 4 bytes of it are in the file."""
         offset = self._fields[field.number]
         if not offset:

@@ -16,9 +16,6 @@ from .passing import check_passing
 from .shapes import Shapes
 from .tensors import Declared, kinds, read_tensors
 
-OFFLINE_PLAN = "OfflineMemoryAllocation"
-"""The metadata entry in which TFLite Micro looks for offsets that were planned before."""
-
 _LFS_POINTER = b"version https://git-lfs"
 
 
@@ -67,7 +64,7 @@ def read_model(data: bytes, bindings: Mapping[str, int]) -> Graph:
         entries=make_entries(subgraphs, read_signatures(model, subgraphs)),
         metadata=metadata,
         symbols=tuple(shapes.symbols),
-        warnings=(warning,) if OFFLINE_PLAN in metadata else (),
+        warnings=(warning,) if schema.OFFLINE_PLAN in metadata else (),
     )
 
 

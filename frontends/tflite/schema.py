@@ -13,26 +13,36 @@ _INT32, _UINT32, _UINT64 = Struct("<i"), Struct("<I"), Struct("<Q")
 VERSION = 3
 """The only `Model.version` there is."""
 
+OFFLINE_PLAN = "OfflineMemoryAllocation"
+"""The metadata entry in which TFLite Micro looks for offsets that were planned before."""
+
 
 class Model:
-    """The root."""
+    """The root. Here and below, FIELDS is how many fields there are, in the classes that have them all."""
 
+    FIELDS = 10
     VERSION = Scalar(0, "version", _UINT32)
     OPERATOR_CODES = Field(1, "operator_codes")
     SUBGRAPHS = Field(2, "subgraphs")
+    DESCRIPTION = Field(3, "description")
     BUFFERS = Field(4, "buffers")
+    METADATA_BUFFER = Field(5, "metadata_buffer")
     METADATA = Field(6, "metadata")
     SIGNATURE_DEFS = Field(7, "signature_defs")
+    EXTERNAL_BUFFER_GROUPS = Field(8, "external_buffer_groups")
+    EXTERNAL_BUFFERS = Field(9, "external_buffers")
 
 
 class SubGraph:
     """Tensors, and the operators over them in the order in which they run."""
 
+    FIELDS = 6
     TENSORS = Field(0, "tensors")
     INPUTS = Field(1, "inputs")
     OUTPUTS = Field(2, "outputs")
     OPERATORS = Field(3, "operators")
     NAME = Field(4, "name")
+    DEBUG_METADATA_INDEX = Scalar(5, "debug_metadata_index", _INT32)
 
 
 class Tensor:
@@ -58,14 +68,21 @@ class QuantizationParameters:
 class Operator:
     """What runs: an operator code by its index, tensors by theirs."""
 
+    FIELDS = 14
     OPCODE_INDEX = Scalar(0, "opcode_index", _UINT32)
     INPUTS = Field(1, "inputs")
     OUTPUTS = Field(2, "outputs")
     BUILTIN_OPTIONS_TYPE = Scalar(3, "builtin_options_type", _UINT8)
     BUILTIN_OPTIONS = Field(4, "builtin_options")
+    CUSTOM_OPTIONS = Field(5, "custom_options")
+    CUSTOM_OPTIONS_FORMAT = Scalar(6, "custom_options_format", _INT8)
+    MUTATING_VARIABLE_INPUTS = Field(7, "mutating_variable_inputs")
     INTERMEDIATES = Field(8, "intermediates")
+    LARGE_CUSTOM_OPTIONS_OFFSET = Scalar(9, "large_custom_options_offset", _UINT64)
+    LARGE_CUSTOM_OPTIONS_SIZE = Scalar(10, "large_custom_options_size", _UINT64)
     BUILTIN_OPTIONS_2_TYPE = Scalar(11, "builtin_options_2_type", _UINT8)
     BUILTIN_OPTIONS_2 = Field(12, "builtin_options_2")
+    DEBUG_METADATA_INDEX = Scalar(13, "debug_metadata_index", _INT32)
 
 
 class ConcatenationOptions:

@@ -13,7 +13,7 @@ from tmpass import __version__
 from tmpass.cli.terminal import complain, drop, open_standard_streams
 from tmpass.errors import TmpassError
 
-COMMANDS = ("plan", "explain", "verify", "show", "emit", "diff", "targets", "allocate")
+COMMANDS = ("plan", "explain", "verify", "show", "emit", "strip", "diff", "targets", "allocate")
 
 _SIGINT, _SIGPIPE = 2, 13
 

@@ -43,15 +43,15 @@ def read_plan(path: str) -> "Plan":
     return parse_plan(read_text(path), path)
 
 
-def write_whole(path: str, text: str) -> None:
-    """Write `text` as UTF-8: all of it or, on an error, nothing.
+def write_whole(path: str, content: str | bytes) -> None:
+    """Write `content`, a text as UTF-8: all of it or, on an error, nothing.
 
     Raises:
         UsageError: it cannot be written.
     """
     if not path:
         raise UsageError("the path to write to is empty", hint="give a file, or - for standard output")
-    data = text.encode()
+    data = content.encode() if isinstance(content, str) else content
     if path == "-":
         click.echo(data, nl=False)  # bytes, so that the terminal's encoding has no say
         return

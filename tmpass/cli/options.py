@@ -108,6 +108,24 @@ def plan_before(model: str, asked: dict[str, Any]) -> "Plan":
         return plan(model, **{**plan_arguments(asked), **simple}, keep=True)
 
 
+def make_planned_model(model: str, asked: dict[str, Any]) -> "tuple[Plan, bytes | None]":
+    """The same, and the file with the plan in it, None where that does not fit. A plan that `model` carries already is
+    taken off before: planning twice is planning once.
+    """
+    from tmpass.loading import load_carrier, open_carrier
+    from tmpass.pipeline import plan
+    from tmpass.planned_model import put_into
+
+    arguments = plan_arguments(asked)
+    with progress(f"planning {model}"):
+        carrier = open_carrier(model)
+        loaded = load_carrier(carrier, arguments["bind"])
+        made = plan(loaded, **arguments, keep=True)
+        data = put_into(made, carrier, loaded.graph) if made.fits else None
+    complain_of(made)
+    return made, data
+
+
 def complain_of(made: "Plan") -> None:
     """Print the warnings of a plan on standard error, and what it does not plan."""
     for warning in made.warnings:

@@ -6,17 +6,35 @@ import click
 
 from tmpass.cli import emit_option
 from tmpass.cli.files import write_whole
-from tmpass.cli.options import EXIT_CODES, INTERRUPTED, make_plan, plan_before, planning_options
+from tmpass.cli.options import (
+    EXIT_CODES,
+    INTERRUPTED,
+    make_plan,
+    make_planned_model,
+    plan_before,
+    planning_options,
+)
+from tmpass.cli.terminal import complain
 
 if TYPE_CHECKING:
     from tmpass.emit.formats import Format
+    from tmpass.plan import Plan
+
+_READS_OFFSETS = "tflm"
 
 
 @click.command("plan")
 @click.argument("model", metavar="MODEL")
 @planning_options
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON instead of the summary.")
-@click.option("--output", "-o", metavar="FILE", help="Write the plan as JSON to FILE; - is standard output.")
+@click.option(
+    "--output",
+    "-o",
+    metavar="FILE",
+    help="Write the plan as JSON to FILE, - is standard output; or the model with the plan in it, if FILE ends as "
+    "models do: .tflite.",
+)
+@click.option("--emit-model", metavar="FILE", help="Write the model with the plan in it to FILE.")
 @click.option("--emit", type=emit_option.Emission(), multiple=True, metavar="[FORMAT=]FILE", help=emit_option.HELP)
 @click.pass_context
 def command(
@@ -25,6 +43,7 @@ def command(
     model: str,
     as_json: bool,
     output: str | None,
+    emit_model: str | None,
     emit: "tuple[tuple[Format, str], ...]",
     **asked: Any,
 ) -> None:
@@ -34,20 +53,41 @@ def command(
     Examples:
         tmpass plan model.tflite --target pixel6-tpu
         tmpass plan model.onnx --bind batch=1 --budget 512KiB -o plan.json
-        tmpass plan model.tflite --emit arena_plan.h --emit plan.csv
-        tmpass plan model.tflite --emit arena.html
+        tmpass plan model.tflite --target tflm -o planned.tflite
+        tmpass plan model.tflite --emit arena_plan.h --emit arena.html
     """
     from tmpass.plan import STOPPED
 
-    plan = make_plan(model, asked)
-    aside = output == "-" or any(path == "-" for _, path in emit)
+    models = [path for path in (emit_model, output if output is not None and _is_model(output) else None) if path]
+    if models:
+        plan, data = make_planned_model(model, asked)
+        _write_models(models, plan, data)
+    else:
+        plan = make_plan(model, asked)
     emit_option.write_all(plan, emit, lambda: plan_before(model, asked))
-    if output is not None and not (as_json and output == "-"):
-        write_whole(output, plan.to_json())
+    text = None if output is None or output in models else output
+    if text is not None and not (as_json and text == "-"):
+        write_whole(text, plan.to_json())
     if as_json:
         write_whole("-", plan.to_json())
-    elif not aside:
+    elif "-" not in (text, *models, *(path for _, path in emit)):
         from tmpass.emit.summary import summary
 
         click.echo(summary(plan), nl=False)
     ctx.exit(INTERRUPTED if STOPPED in plan.warnings else EXIT_CODES[plan.status])
+
+
+def _is_model(path: str) -> bool:
+    from tmpass.loading import names_model
+
+    return names_model(path)
+
+
+def _write_models(paths: list[str], plan: "Plan", data: bytes | None) -> None:
+    for path in paths:
+        if data is None:
+            complain(f"nothing is written to {path}: the plan does not fit")
+        else:
+            write_whole(path, data)
+    if data is not None and plan.model.format == "tflite" and plan.target.runtime != _READS_OFFSETS:
+        complain(f"the offsets are for {plan.target.name}: for TensorFlow Lite Micro plan with --target tflm")

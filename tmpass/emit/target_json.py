@@ -25,6 +25,7 @@ def _target(target: Target) -> dict[str, Any]:
         "name": target.name,
         "summary": target.summary,
         "standing": target.standing,
+        **({"runtime": target.runtime.name} if target.runtime.name else {}),
         "memory": [_memory(memory) for memory in target.memories],
         "sharing": {
             name: {"value": _kinds(getattr(sharing, name)), "source": sharing.sources.get(name, "")}

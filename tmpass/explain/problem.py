@@ -2,6 +2,7 @@
 
 from tmpass.plan import MemoryUse, Plan, PlannedBuffer
 from tmpass.problem import Allocation, Buffer, Problem, Status
+from tmpass.target import RUNTIMES
 
 
 def buffers_of(plan: Plan, memory: MemoryUse) -> tuple[PlannedBuffer, ...]:
@@ -11,7 +12,9 @@ def buffers_of(plan: Plan, memory: MemoryUse) -> tuple[PlannedBuffer, ...]:
 
 def problem_of(plan: Plan, memory: MemoryUse) -> Problem:
     """The problem of `memory`."""
-    buffers = tuple(Buffer(str(b.id), b.lower, b.upper, b.size, gaps=b.gaps) for b in buffers_of(plan, memory))
+    rounding = RUNTIMES[plan.target.runtime].rounding
+    planned = buffers_of(plan, memory)
+    buffers = tuple(Buffer(str(b.id), b.lower, b.upper, b.size, gaps=b.gaps).rounded(rounding) for b in planned)
     return Problem(buffers, memory.capacity, memory.alignment)
 
 

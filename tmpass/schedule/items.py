@@ -13,6 +13,7 @@ from itertools import pairwise
 from tmpass.aliases import Aliases, Key
 from tmpass.aliases.in_place import InPlace
 from tmpass.graph import ABSENT, Graph, Subgraph
+from tmpass.target.runtime import RUNTIMES, Runtime
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Contents:
     """What a graph stores in any order: the classes of tensors, what may be written in place, what counts.
 
     Only tensors `inside` count, those of one memory; variables are alive in any order and do not. `scratch` maps
-    (subgraph, operator) to the bytes that the operator needs for itself in its step.
+    (subgraph, operator) to the bytes that the operator needs for itself in its step; `runtime` says how bytes count.
     """
 
     graph: Graph
@@ -29,6 +30,7 @@ class Contents:
     inside: Container[Key]
     scratch: Mapping[Key, int]
     keep_inputs: bool = False
+    runtime: Runtime = RUNTIMES[""]
 
     @cached_property
     def home(self) -> dict[Key, int]:
@@ -79,7 +81,7 @@ def find_items(contents: Contents, s: int, edges: Iterable[tuple[int, int]], scr
     beginning = 0
     items_of: dict[int, list[int]] = defaultdict(list)  # tensor -> items
     for members in _classes(contents, s, sorted(users)):
-        for low, high, tensors in _segments(members, contents.aliases, subgraph, s):
+        for low, high, tensors in _segments(members, contents, subgraph, s):
             who = sorted({op for t in tensors for op in users[t]})
             is_first, is_last = any(t in first for t in tensors), any(t in last for t in tensors)
             if not who and not (is_first and is_last):
@@ -117,7 +119,9 @@ def _alive_outside(contents: Contents, s: int) -> tuple[set[int], set[int]]:
     """The tensors of subgraph `s` that are alive before its first operator, and after its last one."""
     graph = contents.graph
     given, taken = set(graph.subgraphs[s].inputs), set(graph.subgraphs[s].outputs)
-    repeats = any(c.repeats for sub in graph.subgraphs for op in sub.ops for c in op.calls if c.subgraph == s)
+    repeats = not contents.runtime.loops_copy and any(
+        c.repeats for sub in graph.subgraphs for op in sub.ops for c in op.calls if c.subgraph == s
+    )
     kept = contents.keep_inputs and any(entry.subgraph == s for entry in graph.entries)
     return given | taken if repeats else given, given | taken if repeats or kept else taken
 
@@ -134,13 +138,13 @@ def _classes(contents: Contents, s: int, tensors: Iterable[int]) -> Iterable[lis
 
 
 def _segments(
-    members: Sequence[int], aliases: Aliases, subgraph: Subgraph, s: int
+    members: Sequence[int], contents: Contents, subgraph: Subgraph, s: int
 ) -> Iterator[tuple[int, int, list[int]]]:
     """The class in pieces [low, high), between which no tensor of it begins or ends, with the tensors in each."""
     spans = []
     for t in members:
-        low = aliases.position.get((s, t), 0)
-        spans.append((low, low + (subgraph.tensors[t].bytes or 0), t))
+        low = contents.aliases.position.get((s, t), 0)
+        spans.append((low, contents.runtime.round_up(low + (subgraph.tensors[t].bytes or 0)), t))
     edges = sorted({edge for low, high, _ in spans for edge in (low, high)})
     begins: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for low, high, t in spans:

@@ -47,7 +47,7 @@ def order_model(contents: Contents, orders: Sequence[Sequence[int]], *, states: 
         subgraph = graph.subgraphs[s]
         edges = [(writer, reader) for writer, reader, _ in reads(subgraph)]
         own = [contents.scratch.get((s, index), 0) for index in range(len(subgraph.ops))]
-        needs = [_called(op, bodies) for op in subgraph.ops]
+        needs = [_called(op, bodies, loops_copy=contents.runtime.loops_copy) for op in subgraph.ops]
         items = find_items(
             contents, s, [*edges, *effects[s]], [a + peak for a, (peak, _) in zip(own, needs, strict=True)]
         )
@@ -73,12 +73,12 @@ def order_model(contents: Contents, orders: Sequence[Sequence[int]], *, states: 
     )
 
 
-def _called(op: Op, bodies: dict[int, _Body]) -> tuple[int, int]:
+def _called(op: Op, bodies: dict[int, _Body], *, loops_copy: bool) -> tuple[int, int]:
     """What the bodies of `op` need in its step, as they are ordered, and at least."""
-    kept = sum(bodies[call.subgraph].through for call in op.calls if call.repeats)
+    kept = sum(bodies[call.subgraph].through for call in op.calls if call.repeats and not loops_copy)
 
     def need(call_peak: int, through: int, repeats: bool) -> int:
-        return call_peak + kept - (through if repeats else 0)
+        return call_peak + kept - (through if repeats and not loops_copy else 0)
 
     called = [(bodies[call.subgraph], call.repeats) for call in op.calls]
     return (

@@ -5,6 +5,7 @@ A profile is TOML. Each fact stands in a table with its source, or the word `ass
     name = "example"
     summary = "An accelerator with one scratchpad"
     standing = "assumed"
+    runtime = "tflm"                                              # optional, where its rules are known
 
     [[memory]]
     name = "scratchpad"
@@ -29,14 +30,17 @@ does not list is not allowed; without the table, views are.
 from tmpass.target.load import MAX_FILE, load_target, target_names
 from tmpass.target.memory import USES, Memory
 from tmpass.target.parse import parse_target
+from tmpass.target.runtime import RUNTIMES, Runtime
 from tmpass.target.sharing import EVERY, Sharing
 from tmpass.target.target import Target
 
 __all__ = [
     "EVERY",
     "MAX_FILE",
+    "RUNTIMES",
     "USES",
     "Memory",
+    "Runtime",
     "Sharing",
     "Target",
     "load_target",

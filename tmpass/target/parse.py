@@ -5,6 +5,7 @@ from tmpass.scratch.rule import ScratchRule
 from tmpass.target.key_lines import Key
 from tmpass.target.memory import USES, Memory
 from tmpass.target.reader import Reader
+from tmpass.target.runtime import RUNTIMES, Runtime
 from tmpass.target.sharing import EVERY, Sharing
 from tmpass.target.target import ADD_ACTIVATIONS, NO_SCRATCHPAD, Target
 from tmpass.target.values import alignment, bandwidth, capacity, nearest, show
@@ -38,7 +39,7 @@ def parse_target(text: str, where: str) -> Target:
 
 
 def _target(reader: Reader, data: object) -> Target:
-    root = reader.table(data, (), ("name", "summary", "standing", "memory"), ("sharing", "scratch"))
+    root = reader.table(data, (), ("name", "summary", "standing", "memory"), ("sharing", "scratch", "runtime"))
     tables = reader.tables(root["memory"], ("memory",), "there is no list of memories")
     memories: list[Memory] = []
     for index, table in enumerate(tables):
@@ -55,7 +56,15 @@ def _target(reader: Reader, data: object) -> Target:
         memories=tuple(memories),
         sharing=_sharing(reader, root["sharing"], ("sharing",)) if "sharing" in root else Sharing(),
         scratch=_scratch(reader, root["scratch"], ("scratch",)) if "scratch" in root else (),
+        runtime=_runtime(reader, root["runtime"], ("runtime",)) if "runtime" in root else Runtime(),
     )
+
+
+def _runtime(reader: Reader, value: object, key: Key) -> Runtime:
+    known = [name for name in RUNTIMES if name]
+    if not isinstance(value, str) or value not in known:
+        reader.fail(key, f"{show(value)} is no runtime", f"known are {', '.join(known)}; leave it out for any other")
+    return RUNTIMES[value]
 
 
 def _memory(reader: Reader, value: object, key: Key) -> Memory:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from tmpass.errors import TargetError
 from tmpass.scratch.rule import ScratchRule
 from tmpass.target.memory import Memory
+from tmpass.target.runtime import Runtime
 from tmpass.target.sharing import Sharing
 
 NO_SCRATCHPAD = "no memory holds activations"
@@ -17,8 +18,8 @@ class Target:
     """The memories of an accelerator, nearest first, what its runtime allows, and what its kernels need.
 
     Fields: `standing` says how far the numbers can be trusted: "public", "assumed", ...; `scratch` are the buffers
-    that kernels need while they run. `load_target` makes a Target from the name of a built-in profile or from a TOML
-    file.
+    that kernels need while they run; `runtime` is what runs the plan. `load_target` makes a Target from the name of a
+    built-in profile or from a TOML file.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Target:
     memories: tuple[Memory, ...]
     sharing: Sharing = field(default_factory=Sharing)
     scratch: tuple[ScratchRule, ...] = ()
+    runtime: Runtime = field(default_factory=Runtime)
 
     @property
     def scratchpad(self) -> Memory:

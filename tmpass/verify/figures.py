@@ -3,6 +3,7 @@
 from tmpass.bounds import lower_bound
 from tmpass.plan import MemoryUse, Plan
 from tmpass.problem import Buffer, Problem
+from tmpass.target import RUNTIMES
 from tmpass.verify.hulls import Hull
 from tmpass.verify.violation import Violation
 
@@ -11,7 +12,8 @@ def check_figures(plan: Plan, hulls: list[Hull]) -> list[Violation]:
     """Peaks, bounds, live bytes, `fits` and `status` that do not follow from the buffers."""
     found = []
     for memory in plan.memories:
-        found += _check_memory(memory, [hull for hull in hulls if hull.buffer.memory == memory.name])
+        inside = [hull for hull in hulls if hull.buffer.memory == memory.name]
+        found += _check_memory(memory, inside, RUNTIMES[plan.target.runtime].rounding)
     fits = all(m.capacity is None or m.peak <= m.capacity for m in plan.memories)
     tight = all(m.peak == m.lower_bound for m in plan.memories)
     too_large = any(m.capacity is not None and m.lower_bound > m.capacity for m in plan.memories)
@@ -40,9 +42,9 @@ def _check_order(plan: Plan) -> list[Violation]:
     return found
 
 
-def _check_memory(memory: MemoryUse, inside: list[Hull]) -> list[Violation]:
-    peak = max((h.buffer.offset + h.buffer.size for h in inside if h.buffer.size), default=0)
-    buffers = tuple(Buffer("", h.lower, h.upper, h.buffer.size, gaps=h.gaps) for h in inside)
+def _check_memory(memory: MemoryUse, inside: list[Hull], rounding: int) -> list[Violation]:
+    buffers = tuple(Buffer("", h.lower, h.upper, h.buffer.size, gaps=h.gaps).rounded(rounding) for h in inside)
+    peak = max((h.buffer.offset + b.size for h, b in zip(inside, buffers, strict=True) if b.size), default=0)
     bound = lower_bound(Problem(buffers, alignment=memory.alignment))
     found = []
     if memory.peak != peak:

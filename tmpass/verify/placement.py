@@ -1,6 +1,7 @@
 """Where and when buffers stand, against what the schedule needs of their tensors."""
 
 from tmpass.plan import Plan, PlannedBuffer
+from tmpass.target import RUNTIMES
 from tmpass.verify.collisions import Rectangle, find_collisions
 from tmpass.verify.hulls import Hull
 from tmpass.verify.replay import Key, Needed
@@ -40,7 +41,7 @@ def check_placement(plan: Plan, needed: Needed, hulls: list[Hull]) -> list[Viola
     for memory in plan.memories:
         inside = [b for b in plan.buffers if b.memory == memory.name]
         for b in inside:
-            end = b.offset + b.size
+            end = b.offset + RUNTIMES[plan.target.runtime].round_up(b.size)
             for key in b.tensors:
                 offset = rows[key].offset or 0
                 if offset % memory.alignment and rows[key].bytes:

@@ -3,7 +3,7 @@
 from tmpass.errors import brief
 from tmpass.graph import Graph, Tensor, TensorKind
 from tmpass.plan import Plan, PlannedTensor
-from tmpass.target import Sharing
+from tmpass.target import RUNTIMES, Sharing
 from tmpass.verify.figures import check_figures
 from tmpass.verify.hulls import find_hulls
 from tmpass.verify.placement import check_placement
@@ -22,7 +22,12 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
     that peak, bounds and status agree with the offsets.
     """
     try:
-        needed = replay(graph, plan.schedule, keep_inputs=plan.options.keep_inputs)
+        needed = replay(
+            graph,
+            plan.schedule,
+            keep_inputs=plan.options.keep_inputs,
+            loops_copy=RUNTIMES[plan.target.runtime].loops_copy,
+        )
     except Broken as broken:
         return [broken.violation]
     # What is checked last relies on the first four.

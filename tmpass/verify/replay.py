@@ -38,6 +38,7 @@ class Replay:
     graph: Graph
     steps: tuple[PlannedStep, ...]
     keep_inputs: bool
+    loops_copy: bool
     before: dict[tuple[int, int], list[int]]
     needed: Needed = field(default_factory=dict)
     at: int = 0
@@ -49,14 +50,14 @@ class Replay:
         self.needed[key] = (min(old[0], first), max(old[1], last))
 
 
-def replay(graph: Graph, steps: tuple[PlannedStep, ...], *, keep_inputs: bool) -> Needed:
-    """When each tensor must keep its bytes, for those that a run touches.
+def replay(graph: Graph, steps: tuple[PlannedStep, ...], *, keep_inputs: bool, loops_copy: bool = False) -> Needed:
+    """When each tensor must keep its bytes, for those that a run touches; `loops_copy` as a Runtime has it.
 
     Raises:
         Broken: the steps are not a run of every entry of `graph` in which each operator runs once per call,
             after those whose results it reads and those that touch the same variable or resource earlier in the file.
     """
-    walk = Replay(graph, steps, keep_inputs, state_order(graph))
+    walk = Replay(graph, steps, keep_inputs, loops_copy, state_order(graph))
     for entry in graph.entries:
         _run(walk, entry.subgraph, caller=None, depth=0)
     if walk.at != len(steps):
@@ -112,7 +113,7 @@ def _run_op(walk: Replay, s: int, op: Op, depth: int) -> None:
     for t in {*op.inputs, *op.outputs, *op.temporaries} - {ABSENT}:
         walk.need((s, t), here, walk.at - 1)
     for call in op.calls:
-        if call.repeats:
+        if call.repeats and not walk.loops_copy:
             body = walk.graph.subgraphs[call.subgraph]
             for t in (*body.inputs, *body.outputs):
                 walk.need((call.subgraph, t), here, walk.at - 1)

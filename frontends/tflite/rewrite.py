@@ -1,0 +1,175 @@
+"""Puts a plan into a TFLite file: the order of the operators, and the offsets for TensorFlow Lite Micro.
+
+    front   Model ── subgraphs ── SubGraph ── operators ──┐ in the planned order
+              │                                           │
+              ├── buffers ────────┬── Buffer with offsets │
+              └── metadata ── Metadata                    │
+    old     Model, SubGraph, buffers, metadata, operators <┘    every byte as it was
+
+The old Model, and SubGraphs in a new order, stay in the file, and nothing leads to them any more.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from struct import Struct, error, pack
+
+from tmpass.errors import ModelError
+
+from . import schema
+from .flatbuffer import Field, Scalar, Table, root_table
+from .front import Front
+from .mark import mark_size, put_in_front, take_off
+from .operators import read_codes
+
+_VERSION = 1
+_INSIDE = 1
+_ADDRESSING = ("ethos-u",)
+"""Custom operators whose commands hold addresses in the arena."""
+
+_UINT32 = Struct("<I")
+
+
+def apply_plan(data: bytes, orders: Sequence[Sequence[int]], offsets: Sequence[Sequence[int]], runtime: str) -> bytes:
+    """The file `data` with the operators of subgraph s in the order `orders[s]` and tensor t of it at `offsets[s][t]`,
+    -1 where the runtime is to place it. A plan that was put into it before is replaced.
+
+    Raises:
+        ModelError: what the file holds, or `runtime`, does not go with a plan; the message says what.
+    """
+    original = take_off(data)
+    data = data if original is None else original
+    model = root_table(data, "model")
+    tables = list(model.tables(schema.Model.SUBGRAPHS, "subgraph"))
+    buffers = list(model.tables(schema.Model.BUFFERS, "buffer"))
+    operators = [list(table.tables(schema.SubGraph.OPERATORS, "operator")) for table in tables]
+    _check_operators(model)
+    places = _counting_places(buffers, operators)
+    if runtime == "tflm":
+        _check_weights(model, buffers)
+        offsets = _around_variables(tables, offsets)
+    front = Front(mark_size(len(places)))
+    root, links = _copy(front, model, "model", schema.Model, ("SUBGRAPHS", "BUFFERS", "METADATA"))
+    front.link(0, root)
+    _link_subgraphs(front, links[schema.Model.SUBGRAPHS.number], tables, operators, orders)
+    index = _link_buffers(front, links[schema.Model.BUFFERS.number], buffers, offsets)
+    _link_metadata(front, links[schema.Model.METADATA.number], model, index)
+    made = front.finish()
+    made[4:8] = data[4:8]
+    return put_in_front(made, data, places)
+
+
+def _copy(front: Front, table: Table, kind: str, fields: type, replaced: Iterable[str]) -> tuple[int, dict[int, int]]:
+    """A new table like `table`, whose fields are those of `fields`, but that those `replaced` are linked later."""
+    if table.fields_above(fields.FIELDS):  # type: ignore[attr-defined]
+        fault = f"its {kind} has fields that are newer than tmpass, which cannot keep them"
+        raise ModelError(fault, where=table.where, hint="update tmpass, or convert the model with an older converter")
+    scalars: dict[int, bytes] = {}
+    links: dict[int, int | None] = {}
+    for field in vars(fields).values():
+        if isinstance(field, Scalar) and table.has(field):
+            scalars[field.number] = field.code.pack(table.scalar(field))
+        elif isinstance(field, Field) and table.has(field):
+            links[field.number] = table.target(field)
+    links |= dict.fromkeys(getattr(fields, name).number for name in replaced)
+    return front.table(scalars, links)
+
+
+def _link_subgraphs(
+    front: Front,
+    place: int,
+    tables: Sequence[Table],
+    operators: Sequence[Sequence[Table]],
+    orders: Sequence[Sequence[int]],
+) -> None:
+    at, slots = front.vector(len(tables))
+    front.link(place, at)
+    for slot, table, own, order in zip(slots, tables, operators, orders, strict=True):
+        if list(order) == list(range(len(own))):
+            front.link_old(slot, table.position)
+            continue
+        at, links = _copy(front, table, "subgraph", schema.SubGraph, ("OPERATORS",))
+        front.link(slot, at)
+        at, places = front.vector(len(own))
+        front.link(links[schema.SubGraph.OPERATORS.number], at)
+        for index, op in zip(places, order, strict=True):
+            front.link_old(index, own[op].position)
+
+
+def _link_buffers(front: Front, place: int, buffers: Sequence[Table], offsets: Sequence[Sequence[int]]) -> int:
+    """Link the old buffers and behind them one with the offsets, whose index is returned."""
+    index = max(len(buffers), 1)  # the first buffer is the one without data, for those that have none
+    at, slots = front.vector(index + 1)
+    front.link(place, at)
+    for slot, table in zip(slots, buffers, strict=False):
+        front.link_old(slot, table.position)
+    if not buffers:
+        front.link(slots[0], front.table({}, {})[0])
+    at, links = front.table({}, {schema.Buffer.DATA.number: None})
+    front.link(slots[index], at)
+    words = [word for own in offsets for word in own]
+    try:
+        content = pack(f"<{3 + len(words)}i", _VERSION, len(offsets), len(words), *words)
+    except error:
+        fault = f"the plan reaches to byte {max(words)}, and its offsets have 32 bits"
+        raise ModelError(fault, hint="plan for a smaller memory") from None
+    front.link(links[schema.Buffer.DATA.number], front.bytes(content, alignment=16))
+    return index
+
+
+def _link_metadata(front: Front, place: int, model: Table, buffer: int) -> None:
+    """Link the old metadata, without older offsets, and behind it the entry of buffer number `buffer`."""
+    kept = [
+        table
+        for table in model.tables(schema.Model.METADATA, "metadata")
+        if table.string(schema.Metadata.NAME) != schema.OFFLINE_PLAN
+    ]
+    at, slots = front.vector(len(kept) + 1)
+    front.link(place, at)
+    for slot, table in zip(slots, kept, strict=False):
+        front.link_old(slot, table.position)
+    at, links = front.table({schema.Metadata.BUFFER.number: _UINT32.pack(buffer)}, {schema.Metadata.NAME.number: None})
+    front.link(slots[-1], at)
+    front.link(links[schema.Metadata.NAME.number], front.bytes(schema.OFFLINE_PLAN.encode()))
+
+
+def _counting_places(buffers: Iterable[Table], operators: Iterable[Iterable[Table]]) -> list[int]:
+    """Where the file counts bytes from its begin: all that must grow by what is put in front."""
+    fields = (
+        *((table, schema.Buffer.OFFSET) for table in buffers),
+        *((table, schema.Operator.LARGE_CUSTOM_OPTIONS_OFFSET) for own in operators for table in own),
+    )
+    places = sorted({table.place(field) for table, field in fields if table.scalar(field) > _INSIDE})
+    if any(later - earlier < 8 for earlier, later in pairwise(places)):
+        raise ModelError("two of its offsets from the begin of the file overlap", hint="the file is damaged")
+    return places
+
+
+def _check_operators(model: Table) -> None:
+    for code in read_codes(model):
+        if code.custom and code.name in _ADDRESSING:
+            fault = f"the commands of its operator {code.name!r} hold addresses in the arena, as another compiler chose"
+            raise ModelError(fault, hint="plan the model before that compiler, or let that compiler plan")
+
+
+def _check_weights(model: Table, buffers: Iterable[Table]) -> None:
+    outside = any(table.scalar(schema.Buffer.OFFSET) > _INSIDE for table in buffers)
+    if outside or model.has(schema.Model.EXTERNAL_BUFFERS):
+        fault = "its weights are outside the flatbuffer, where TensorFlow Lite Micro does not look for them"
+        raise ModelError(fault, hint="convert it with the weights inside, or plan for another target")
+
+
+def _around_variables(tables: Sequence[Table], offsets: Sequence[Sequence[int]]) -> Sequence[Sequence[int]]:
+    """`offsets` without those of tensors of the first subgraph whose index is that of a variable in a later one.
+
+    TensorFlow Lite Micro looks there for the variable's offset, and allocates it only where it finds none. What is left
+    out it places itself.
+    """
+    variables = {
+        index
+        for table in tables[1:]
+        for index, tensor in enumerate(table.tables(schema.SubGraph.TENSORS, "tensor"))
+        if tensor.scalar(schema.Tensor.IS_VARIABLE)
+    }
+    if not variables or not offsets:
+        return offsets
+    return [[-1 if t in variables else offset for t, offset in enumerate(offsets[0])], *offsets[1:]]

@@ -1,0 +1,21 @@
+"""`tmpass strip`."""
+
+import click
+
+from tmpass.cli.files import write_whole
+
+
+@click.command("strip")
+@click.argument("model", metavar="MODEL")
+@click.option("--output", "-o", metavar="FILE", required=True, help="Write the original to FILE; - is standard output.")
+def command(model: str, output: str) -> None:
+    """Take off the plan that tmpass plan put into MODEL: the original comes back, byte for byte.
+
+    \b
+    Example:
+        tmpass plan model.tflite -o planned.tflite
+        tmpass strip planned.tflite -o model.tflite
+    """
+    from tmpass.planned_model import original_model
+
+    write_whole(output, original_model(model))

@@ -7,9 +7,11 @@ import statistics
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import tmpass
 from tmpass.errors import TmpassError, UnknownSizeError
+from tmpass.plan import Plan
 
 BINDINGS = {"batch": 1, "seq": 128, "sequence": 576, "input:0": 1, "input:1": 256, "state:1": 1}
 """Numbers for the names of open dimensions, where a model asks for one of them."""
@@ -17,39 +19,60 @@ BINDINGS = {"batch": 1, "seq": 128, "sequence": 576, "input:0": 1, "input:1": 25
 HEAD = """\
 # Real models
 
-Made by `python docs/models_page.py ../shared/models > docs/models.md`: every model there, planned for `litert-cpu` (a
-memory without limit) at 16-byte alignment in the order of the file, with views sharing storage. Peak, bound and gap are
-bytes of the arena; *steps* counts operators with the bodies of control flow laid out; *time* is the median of three
-plans in one process, from the file to the verified plan, in milliseconds, on two shared cores: read it as an order of
-magnitude.
+Made by `python docs/models_page.py ../shared/models > docs/models.md`: every model there, planned for `pixel6-tpu`,
+which allows all sharing, at 16-byte alignment, whether or not it fits. All figures are bytes.
+
+- *steps*: operators, with the bodies of control flow laid out.
+- *file order*, *best order*: the arena as the file has it, and as `--schedule auto` orders it; first with a buffer for
+  each tensor (`--share none`), then with sharing.
+- *any order*: with that sharing, no order can have fewer bytes alive at once; with *proof*, the best order has just
+  those, else the difference is given. The arena may be above that by what alignment takes.
+- *status*: of the addresses in the last plan. *time*: the median of three plans in one process, from the file to the
+  verified plan, in milliseconds, on two shared cores: read it as an order of magnitude.
 
 """
+
+COLUMNS = ("model", "steps", "file order", "best order", "file order, shared", "best order, shared", "any order",
+           "proof", "status", "time", "")  # fmt: skip
 
 
 def plan_row(path: Path) -> str:
     """A row of the table for one model."""
     note, options = "", {}
     try:
-        tmpass.plan(path, "litert-cpu", alignment=16)
+        _plan(path)
     except UnknownSizeError as error:
         options["bind"] = {name: BINDINGS[name] for name in error.symbols if name in BINDINGS}
         note = " ".join(f"`--bind {name}={number}`" for name, number in options["bind"].items())
         try:
-            tmpass.plan(path, "litert-cpu", alignment=16, **options)
+            _plan(path, **options)
         except UnknownSizeError as left:
             options["allow_unplanned"] = True
             note = f"{note} `--allow-unplanned`: {len(left.tensors)} tensors of unknown size".strip()
     except TmpassError as error:
-        return f"| {path.name} | | | | | exit code {error.exit_code} | | {_cell(str(error))} |"
+        return _line(path.name, *[""] * 7, f"exit code {error.exit_code}", "", _cell(str(error)))
+    peaks = [
+        _plan(path, share=share, schedule=schedule, **options).memories[0].peak
+        for share in ("none", "auto")
+        for schedule in ("given", "auto")
+    ]
     times = []
     for _ in range(3):
         begin = time.perf_counter()
-        plan = tmpass.plan(path, "litert-cpu", alignment=16, **options)
+        plan = _plan(path, **options)
         times.append(time.perf_counter() - begin)
-    memory = plan.memories[0]
-    gap = memory.peak - memory.lower_bound
-    figures = f"{len(plan.schedule)} | {memory.peak} | {memory.lower_bound} | {gap} | {plan.status}"
-    return f"| {path.name} | {figures} | {1000 * statistics.median(times):.1f} | {note} |"
+    bound, gap = plan.order.lower_bound, plan.memories[0].live_bytes - plan.order.lower_bound
+    proof = f"{100 * gap / bound:.1f} %" if gap else "yes"
+    milliseconds = f"{1000 * statistics.median(times):.1f}"
+    return _line(path.name, len(plan.schedule), *peaks, bound, proof, plan.status, milliseconds, note)
+
+
+def _plan(path: Path, **options: Any) -> Plan:
+    return tmpass.plan(path, "pixel6-tpu", alignment=16, **options)
+
+
+def _line(*cells: object) -> str:
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 def _cell(text: str) -> str:
@@ -62,8 +85,8 @@ def main(folder: Path) -> None:
     print(HEAD, end="")
     for title, name in (("TFLite", "tflite"), ("ONNX", "onnx"), ("Broken, empty and odd files", "invalid")):
         print(f"## {title}\n")
-        print("| model | steps | peak | lower bound | gap | status | time | |")
-        print("|-|-:|-:|-:|-:|-|-:|-|")
+        print(_line(*COLUMNS))
+        print("|-|" + "-:|" * 6 + "-|-|-:|-|")
         for path in sorted((folder / name).iterdir()):
             print(plan_row(path), flush=True)
         print()

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent.parent
 
 LAYERS = (
     ("cli", "__main__"),
-    ("explain", "planned_model"),
+    ("explain", "planned_model", "probe"),
     ("pipeline",),
     ("ordering",),
     ("arena",),

@@ -143,7 +143,8 @@ def test_branch_by_branch_branchy_needs_less(name: str, peak: int) -> None:
     ops = tuple(main_graph.ops[index] for index in order)
     reordered = replace(loaded.graph, subgraphs=(replace(main_graph, ops=ops),))
     assert order != sorted(order) == list(range(len(results)))
-    assert tmpass.plan(Model(loaded.info, reordered)).memories[0].peak == peak
+    # In place, the ReLU of the second would take nothing.
+    assert tmpass.plan(Model(loaded.info, reordered), share="views").memories[0].peak == peak
 
 
 def test_attention_onnx_asks_for_its_dimensions() -> None:

@@ -13,7 +13,7 @@ from tmpass.graph import TensorKind
 from tmpass.loading import Model
 from tmpass.pipeline import plan, verify
 from tmpass.plan import ModelInfo, Options
-from tmpass.target import Memory, Target
+from tmpass.target import Memory, Sharing, Target
 from tmpass.verify.violation import Violation
 
 
@@ -205,3 +205,17 @@ def test_verify_says_why_it_cannot_check():
         verify(replace(made, options=replace(made.options, bind={"m": 1})), written(8, 8))
     with pytest.raises(ModelError, match="cannot read it"):
         verify(made, "none.tflite")
+
+
+def test_a_plan_that_shares_what_the_target_does_not_allow():
+    tensors = [Tensor(f"t{i}", [64], "UINT8") for i in range(4)]
+    operators = [Operator("SOFTMAX", [0], [1]), Operator("RELU", [1], [2]), Operator("SOFTMAX", [2], [3])]
+    data = write_model([Subgraph(tensors, operators, [0], [3])])
+    memory = Memory("m", None, 1, ("activations", "inputs_outputs"))
+    allows, forbids = (Target("mine", "", "", (memory,), Sharing(in_place=kinds)) for kinds in (("RELU",), ("ADD",)))
+    made = plan(data, allows)
+    assert made.tensors[2].reason == "RELU writes it over 't1'"
+    assert verify(made, data, target=allows) == verify(made, data) == ()
+    (violation,) = verify(made, data, target=forbids)
+    assert (violation.kind, violation.first, violation.second) == ("alias", "tensor 1 't1'", "tensor 2 't2'")
+    assert [b.reason for b in plan(data, forbids).tensors] == [""] * 4

@@ -40,33 +40,37 @@ class Arena:
         )
 
 
-def smallest_arena(
-    graph: Graph,
-    timeline: Schedule,
-    target: Target,
-    options: Options,
-    external: frozenset[Key],
-    *,
-    scratch: Mapping[tuple[int, int], tuple[int, ...]],
-    threads: int = 1,
-    keep: bool = False,
-) -> Arena:
-    """The arena of `graph` on `timeline` with all sharing that target and options allow, or with less of it where that
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to be laid out, and how: `external` tensors have no place in it, `scratch` has the bytes that operators,
+    by subgraph and index, need while they run. With `keep`, Ctrl-C ends a search and not the call.
+    """
+
+    graph: Graph
+    target: Target
+    options: Options
+    external: frozenset[Key]
+    scratch: Mapping[Key, tuple[int, ...]]
+    threads: int = 1
+    keep: bool = False
+
+
+def smallest_arena(task: Task, timeline: Schedule) -> Arena:
+    """The arena on `timeline` with all sharing that target and options allow, or with less of it where that
     turns out smaller: pieces held in one place leave the allocator fewer places for each.
 
-    `scratch` are the bytes that operators, by subgraph and index, need while they run.
-
-    Less sharing is only allocated where its own lower bound is below what was found. Tensors of `external`
-    have no place in it.
+    Less sharing is only allocated where its own lower bound is below what was found.
 
     Raises:
         TargetError, ModelError: as `distribute` does.
     """
-    ranges = live_ranges(graph, timeline, keep_inputs=options.keep_inputs, loops_copy=target.runtime.loops_copy)
+    graph, options, external = task.graph, task.options, task.external
+    loops_copy = task.target.runtime.loops_copy
+    ranges = live_ranges(graph, timeline, keep_inputs=options.keep_inputs, loops_copy=loops_copy)
     best: Arena | None = None
     tried: list[Aliases] = []
-    for sharing in _from_most_to_least(target.sharing, options):
-        aliases, pairs = tied(graph, target, options, external, sharing)
+    for sharing in levels(task):
+        aliases, pairs = tied(task, sharing)
         aliases = join_in_place(graph, timeline, aliases, pairs, ranges)
         if any(aliases.root == old.root and aliases.position == old.position for old in tried):
             continue
@@ -74,11 +78,11 @@ def smallest_arena(
         storage = find_storage(
             graph, timeline, aliases, keep_inputs=options.keep_inputs, external=external, ranges=ranges
         )
-        storage = _with_scratch(storage, timeline, scratch)
-        problems = list(distribute(graph, storage, target))
+        storage = _with_scratch(storage, timeline, task.scratch)
+        problems = list(distribute(graph, storage, task.target))
         if best is not None and sum(lower_bound(problem).peak for _, problem, _ in problems) >= best.peak:
             continue
-        found = Arena(storage, tuple(_fill(problems, options, threads, keep=keep)))
+        found = Arena(storage, tuple(_fill(problems, task)))
         if best is None or found.peak <= best.peak:
             best = found
         if best.least or any(fill.allocation.stopped for fill in found.fills):
@@ -101,14 +105,9 @@ def _with_scratch(storage: Storage, timeline: Schedule, sizes: Mapping[tuple[int
     return replace(storage, buffers=tuple(buffers), members=storage.members + ((),) * more)
 
 
-def tied(
-    graph: Graph, target: Target, options: Options, external: frozenset[Key], sharing: Sharing | None = None
-) -> tuple[Aliases, tuple[InPlace, ...]]:
-    """The classes of `graph` in any order, and what may be written in place, as far as `sharing` lists the operators:
-    all that target and options allow where it is None.
-    """
-    if sharing is None:
-        sharing = permitted(target.sharing, options.share, inplace=options.inplace)
+def tied(task: Task, sharing: Sharing) -> tuple[Aliases, tuple[InPlace, ...]]:
+    """The classes in any order, and what may be written in place, as far as `sharing` lists the operators."""
+    graph, target, options, external = task.graph, task.target, task.options, task.external
     homes = [m.alignment for m in target.memories if "activations" in m.holds or "inputs_outputs" in m.holds]
     aliases = find_aliases(
         graph, sharing, share_io=options.share_io, external=external, alignment=lcm(*homes) if homes else 1
@@ -119,21 +118,20 @@ def tied(
     return aliases, pairs
 
 
-def _from_most_to_least(allowed: Sharing, options: Options) -> Iterator[Sharing]:
-    most = permitted(allowed, options.share, inplace=options.inplace)
+def levels(task: Task) -> tuple[Sharing, ...]:
+    """What of the sharing that target and options allow is tried, from the most to the least."""
+    most = permitted(task.target.sharing, task.options.share, inplace=task.options.inplace)
     choices = [most]
-    if options.share == "auto":
+    if task.options.share == "auto":
         views = replace(most, parts=(), in_place=())
-        choices += [replace(most, parts=()), views, replace(views, views=())]
-    yield from dict.fromkeys(choices)
+        choices += [replace(most, parts=()), replace(most, in_place=()), views, replace(views, views=())]
+    return tuple(dict.fromkeys(choices))
 
 
-def _fill(
-    problems: list[tuple[Memory, Problem, tuple[int, ...]]], options: Options, threads: int, *, keep: bool
-) -> Iterator[Fill]:
+def _fill(problems: list[tuple[Memory, Problem, tuple[int, ...]]], task: Task) -> Iterator[Fill]:
     stopped = False
     for memory, problem, indices in problems:
-        nodes = 0 if stopped else options.nodes
-        found = allocate(problem, options.allocator, nodes=nodes, threads=threads, keep=keep)
+        nodes = 0 if stopped else task.options.nodes
+        found = allocate(problem, task.options.allocator, nodes=nodes, threads=task.threads, keep=task.keep)
         stopped = stopped or found.stopped
         yield Fill(memory, indices, found)

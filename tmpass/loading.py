@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from tmpass.bind import check_bindings
 from tmpass.errors import ModelError, UsageError
 from tmpass.graph import Graph
-from tmpass.plan import ModelInfo
+from tmpass.plan import ModelInfo, Plan
 
 if TYPE_CHECKING:
     from tmpass.runner import Runner
@@ -60,10 +60,18 @@ class CarryingFrontend(Frontend, Protocol):
     """A frontend whose files can carry a plan; the others leave `apply` and `strip` out."""
 
     def apply(
-        self, data: bytes, orders: Sequence[Sequence[int]], offsets: Sequence[Sequence[int]], runtime: str
+        self,
+        data: bytes,
+        orders: Sequence[Sequence[int]],
+        offsets: Sequence[Sequence[int]],
+        *,
+        runtime: str,
+        bindings: Mapping[str, int],
+        plan: str,
     ) -> bytes:
         """The file `data` with the operators of each subgraph in the order of `orders`, by their index in `data`, and
-        each tensor at its offset, -1 where the runtime finds a place. `runtime` is what the plan is for, or "".
+        each tensor at its offset, -1 where the runtime finds a place. `runtime` is what the plan is for, or "";
+        `bindings` are those that `load` was given, and `plan` is all of it as JSON, for a format that has room for it.
 
         Raises:
             ModelError: what the file holds does not go with a plan, or not in that runtime.
@@ -77,6 +85,18 @@ class CarryingFrontend(Frontend, Protocol):
         """
 
 
+class ProbingFrontend(CarryingFrontend, Protocol):
+    """A frontend that can ask an interpreter what its kernels need; the others leave `probe` out."""
+
+    def probe(self, data: bytes, graph: Graph) -> tuple[str, Iterator[tuple[int, int, int | str]]]:
+        """What measures, and for operators of the model `data`, of which `graph` was read, their subgraph, their index,
+        and the bytes that they need while they run, or why that is unknown.
+
+        Raises:
+            UsageError: a package that it needs is not installed.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Carrier:
     """A model file that can carry a plan; `data` are its bytes without one, `planned` says whether it had one."""
@@ -86,14 +106,21 @@ class Carrier:
     planned: bool
     frontend: CarryingFrontend
 
-    def apply(self, orders: Sequence[Sequence[int]], offsets: Sequence[Sequence[int]], runtime: str) -> bytes:
-        """The file with a plan.
+    def apply(self, orders: Sequence[Sequence[int]], offsets: Sequence[Sequence[int]], plan: Plan) -> bytes:
+        """The file with `plan`, of which these are the orders of the operators and the offsets of the tensors.
 
         Raises:
             ModelError: what the file holds does not go with it.
         """
         try:
-            return self.frontend.apply(self.data, orders, offsets, runtime)
+            return self.frontend.apply(
+                self.data,
+                orders,
+                offsets,
+                runtime=plan.target.runtime,
+                bindings=plan.options.bind,
+                plan=plan.to_json(),
+            )
         except ModelError as error:
             raise error.within(self.name) from None
 

@@ -1,21 +1,20 @@
 """Which order of operators a plan takes: that of the file, unless another one needs a smaller arena."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tmpass.aliases import Key
-from tmpass.arena import Arena, smallest_arena, tied
-from tmpass.graph import Graph, TensorKind
-from tmpass.plan import Options, PlannedOrder
+from tmpass.arena import Arena, Task, levels, smallest_arena, tied
+from tmpass.graph import TensorKind
+from tmpass.plan import PlannedOrder
 from tmpass.schedule import Schedule
 from tmpass.schedule.dependencies import reads
 from tmpass.schedule.effects import effect_edges
 from tmpass.schedule.file_order import file_order
 from tmpass.schedule.items import Contents
-from tmpass.schedule.subgraphs import order_model
+from tmpass.schedule.subgraphs import ModelItems, Orders, items_of_model, order_model
 from tmpass.schedule.timeline import check_extent, lay_out
 from tmpass.schedule.topological import topological_order
-from tmpass.target import Target
+from tmpass.target import Sharing
 
 SCHEDULES = ("auto", "given", "topological", "least-peak")
 
@@ -29,82 +28,90 @@ class Laid:
     order: PlannedOrder
     stopped: bool = False
 
+    @property
+    def live_bytes(self) -> int:
+        """The most bytes alive at one step in the scratchpad."""
+        return self.arena.fills[0].allocation.live_bytes
 
-def lay_in_order(
-    graph: Graph,
-    target: Target,
-    options: Options,
-    external: frozenset[Key],
-    *,
-    scratch: Mapping[Key, tuple[int, ...]],
-    threads: int = 1,
-    keep: bool = False,
-) -> Laid:
-    """`graph` in the order that `options.schedule` asks for.
+    def rank(self, schedule: str) -> tuple[int, ...]:
+        """What another one must be below to be taken instead."""
+        return (self.live_bytes, self.arena.peak) if schedule == "least-peak" else (self.arena.peak,)
+
+
+def lay_in_order(task: Task) -> Laid:
+    """The graph in the order that the options ask for.
 
     given         as the file has it
     topological   of all operators that can come next, the first in the file: for files that are not sorted
     least-peak    the fewest bytes alive at one step
     auto          given, but least-peak where its arena is smaller
 
-    `scratch` has the bytes that operators, by subgraph and index, need while they run.
-
     Raises:
         TargetError, ModelError: as `smallest_arena` and `file_order` do; with `keep` off, KeyboardInterrupt.
     """
+    graph, schedule = task.graph, task.options.schedule
     check_extent(graph)
-
-    def arena_of(timeline: Schedule) -> Arena:
-        return smallest_arena(graph, timeline, target, options, external, scratch=scratch, threads=threads, keep=keep)
-
-    orders = _topological(graph) if options.schedule == "topological" else [file_order(s) for s in graph.subgraphs]
+    sort = schedule == "topological"
+    orders = _topological(task) if sort else tuple(file_order(subgraph) for subgraph in graph.subgraphs)
     timeline = lay_out(graph, orders)
-    arena = arena_of(timeline)
-    contents, always = _contents(graph, target, options, external, scratch, arena)
-    present = order_model(contents, orders, states=0, search=False)
-    name = "topological" if options.schedule == "topological" else "given"
-    laid = Laid(timeline, arena, PlannedOrder(name, present.bound + always, 0))
-    if options.schedule in ("given", "topological") or (present.peak == present.bound and options.schedule != "auto"):
-        return laid
-    if options.schedule == "auto" and arena.fills[0].allocation.peak == present.bound + always:
-        return laid  # no order can need less
-    found = order_model(contents, orders, states=options.states, search=True)
-    if found.stopped and not keep:
-        raise KeyboardInterrupt
-    bound = PlannedOrder(name, found.bound + always, found.states)
-    if found.orders == tuple(map(tuple, orders)):
-        return Laid(timeline, arena, bound, found.stopped)
-    other_timeline = lay_out(graph, found.orders)
-    other = arena_of(other_timeline)
-    if options.schedule == "auto" and other.peak >= arena.peak:
-        return Laid(timeline, arena, bound, found.stopped)
-    return Laid(other_timeline, other, PlannedOrder("least-peak", found.bound + always, found.states), found.stopped)
+    present = Laid(timeline, smallest_arena(task, timeline), PlannedOrder("topological" if sort else "given", 0, 0))
+    if schedule in ("given", "topological"):
+        items, always = _items(task, levels(task)[0], present.arena)
+        return _bounded(present, order_model(items, orders, states=0, search=False).bound + always)
+    return _best_order(task, orders, present)
 
 
-def _topological(graph: Graph) -> list[tuple[int, ...]]:
-    effects = effect_edges(graph)
-    return [
+def _best_order(task: Task, orders: Orders, present: Laid) -> Laid:
+    """`present`, the given orders laid out, or what a search for the least peak finds.
+
+    The order that is best with all sharing may not be with less of it, and the other way round: pieces held in one
+    place take what is between them. So each level is tried that could still give a smaller arena.
+    """
+    best, bound, spent = present, 0, 0
+    for number, sharing in enumerate(levels(task)):
+        items, always = _items(task, sharing, present.arena)
+        found = order_model(items, orders, states=0, search=False)
+        if found.bound + always < best.live_bytes:
+            found = order_model(items, orders, states=max(0, task.options.states - spent), search=True)
+            spent += found.states
+            if found.stopped and not task.keep:
+                raise KeyboardInterrupt
+            if found.orders != orders:
+                timeline = lay_out(task.graph, found.orders)
+                other = Laid(timeline, smallest_arena(task, timeline), PlannedOrder("least-peak", 0, 0))
+                if other.rank(task.options.schedule) < best.rank(task.options.schedule):
+                    best = other
+            best = replace(best, stopped=found.stopped)
+        if number == 0:
+            bound = found.bound + always  # less sharing never makes less alive
+        if best.stopped or best.live_bytes == bound:
+            break
+    return _bounded(best, bound, spent)
+
+
+def _bounded(laid: Laid, bound: int, states: int = 0) -> Laid:
+    return replace(laid, order=PlannedOrder(laid.order.method, bound, states))
+
+
+def _topological(task: Task) -> Orders:
+    effects = effect_edges(task.graph)
+    return tuple(
         topological_order(subgraph, [*((a, b) for a, b, _ in reads(subgraph)), *effects[s]])
-        for s, subgraph in enumerate(graph.subgraphs)
-    ]
+        for s, subgraph in enumerate(task.graph.subgraphs)
+    )
 
 
-def _contents(
-    graph: Graph,
-    target: Target,
-    options: Options,
-    external: frozenset[Key],
-    scratch: Mapping[Key, tuple[int, ...]],
-    arena: Arena,
-) -> tuple[Contents, int]:
-    """What the scratchpad holds in any order, and the bytes that are alive there always."""
-    aliases, pairs = tied(graph, target, options, external)
-    storage, inside, always = arena.storage, set[Key](), 0
+def _items(task: Task, sharing: Sharing, arena: Arena) -> tuple[ModelItems, int]:
+    """What the scratchpad holds in any order with `sharing`, and the bytes that are alive there always."""
+    aliases, pairs = tied(task, sharing)
+    runtime = task.target.runtime
+    inside, always = set[Key](), 0
     for index in arena.fills[0].indices:
-        members = storage.members[index]
-        if any(graph.tensor(key).kind is TensorKind.VARIABLE for key in members):
-            always += target.runtime.round_up(storage.buffers[index].size)
+        members = arena.storage.members[index]
+        if any(task.graph.tensor(key).kind is TensorKind.VARIABLE for key in members):
+            always += runtime.round_up(arena.storage.buffers[index].size)
         else:
             inside.update(members)
-    own = {op: sum(map(target.runtime.round_up, sizes)) for op, sizes in scratch.items()}
-    return Contents(graph, aliases, pairs, inside, own, options.keep_inputs, target.runtime), always
+    own = {op: sum(map(runtime.round_up, sizes)) for op, sizes in task.scratch.items()}
+    contents = Contents(task.graph, aliases, pairs, inside, own, task.options.keep_inputs, runtime)
+    return items_of_model(contents), always

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tmpass.aliases import Key
 from tmpass.allocate import DEFAULT_NODES
+from tmpass.arena import Task
 from tmpass.assemble import USES_OF, assemble
 from tmpass.bind import bind, check_bindings, whole_number
 from tmpass.errors import ModelError, TargetError, UsageError, VerificationError, brief
@@ -285,7 +286,7 @@ def _plan(model: Model, target: Target, options: Options, threads: int, keep: bo
     graph = _bound(model.graph, options)
     external = _ends(graph) if options.io == "external" else frozenset()
     scratch = _sizes(graph, options.scratch)
-    laid = lay_in_order(graph, target, options, external, scratch=scratch, threads=threads, keep=keep)
+    laid = lay_in_order(Task(graph, target, options, external, scratch, threads, keep))
     arena = laid.arena
     made = assemble(
         model.info, target, options, graph, laid.timeline, arena.storage, arena.fills, laid.order, stopped=laid.stopped

@@ -50,7 +50,7 @@ def original_model(model: object) -> bytes:
 
 def put_into(plan: Plan, carrier: Carrier, graph: Graph) -> bytes:
     """The file with `plan`, which is right for `graph`, the one of that file."""
-    return carrier.apply(operator_orders(plan, graph), tensor_offsets(plan, graph), plan.target.runtime)
+    return carrier.apply(operator_orders(plan, graph), tensor_offsets(plan, graph), plan)
 
 
 def operator_orders(plan: Plan, graph: Graph) -> list[list[int]]:

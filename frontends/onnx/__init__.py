@@ -5,7 +5,7 @@
 Weights are never read: planning needs only their types, so files beside the model need not exist.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tmpass.errors import ModelError
@@ -74,8 +74,8 @@ def load(data: bytes, bindings: Mapping[str, int]) -> Graph:
     Raises:
         ModelError: the bytes are no usable model, a node cannot run, or a binding contradicts the file.
     """
+    from ..isolate import call_apart
     from .convert import convert
-    from .isolate import call_apart
 
     return call_apart(convert, data, bindings)
 
@@ -96,3 +96,44 @@ def runner(data: bytes, graph: Graph, bindings: Mapping[str, int], folder: str) 
     from .execution.engine import Engine
 
     return Engine(data, graph, bindings, folder)
+
+
+def apply(
+    data: bytes,
+    orders: Sequence[Sequence[int]],
+    offsets: Sequence[Sequence[int]],
+    *,
+    runtime: str,
+    bindings: Mapping[str, int],
+    plan: str,
+) -> bytes:
+    """Return the file `data` with a plan in it, in the place of an older one; `planned` says where in the file.
+
+    Args:
+        data: the bytes of a file that `load` takes.
+        orders: of each subgraph, the operators by their index in the original file, in the order in which they run.
+        offsets: of each subgraph, the offset of each tensor in bytes, -1 where it has none.
+        runtime: not used: no runtime reads the offsets, and all run any order that is right.
+        bindings: those that `load` was given.
+        plan: all of the plan.
+
+    Raises:
+        ModelError: the file cannot be read, or does not go with a plan.
+    """
+    from .planned.emit import emit
+
+    del runtime
+    return emit(data, orders, offsets, plan, bindings)
+
+
+def strip(data: bytes) -> bytes | None:
+    """Return the original of a file that `apply` made, None where it made none of it.
+
+    Where another program changed the file since, its changes stay, and only what `apply` added goes.
+
+    Raises:
+        ModelError: the file is damaged.
+    """
+    from .planned.strip import strip as take_off
+
+    return take_off(data)

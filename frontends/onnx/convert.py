@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from onnx import IR_VERSION, ModelProto
 
-from tmpass.graph import Entry, Graph
+from tmpass.graph import Entry, Graph, Subgraph
 
 from .arity import check_arity
 from .constants import constants
@@ -50,6 +50,16 @@ def find_origins(data: bytes, given: Mapping[str, int]) -> Origins:
         ModelError: as `convert`.
     """
     return _convert(data, given).maker.origins
+
+
+def convert_whole(data: bytes, given: Mapping[str, int]) -> tuple[tuple[Subgraph, ...], Origins, Scope]:
+    """Return the subgraphs of `convert(data, given)`, where they come from, and the scopes of the file.
+
+    Raises:
+        ModelError: as `convert`.
+    """
+    made = _convert(data, given)
+    return made.maker.subgraphs, made.maker.origins, made.main
 
 
 @dataclass(frozen=True, slots=True)

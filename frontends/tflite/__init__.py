@@ -1,6 +1,6 @@
 """TFLite: reads `.tflite` files and the model objects of the generated schemas."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tmpass.graph import Graph
@@ -45,7 +45,15 @@ def load(data: bytes, bindings: Mapping[str, int]) -> Graph:
     return read_model(data, bindings)
 
 
-def apply(data: bytes, orders: Sequence[Sequence[int]], offsets: Sequence[Sequence[int]], runtime: str) -> bytes:
+def apply(
+    data: bytes,
+    orders: Sequence[Sequence[int]],
+    offsets: Sequence[Sequence[int]],
+    *,
+    runtime: str,
+    bindings: Mapping[str, int],
+    plan: str,
+) -> bytes:
     """Return the file `data` with a plan in it, in the place of an older one.
 
     Args:
@@ -53,12 +61,15 @@ def apply(data: bytes, orders: Sequence[Sequence[int]], offsets: Sequence[Sequen
         orders: of each subgraph, the operators by their index in the original file, in the order in which they run.
         offsets: of each subgraph, the offset of each tensor in bytes, -1 where the runtime is to place it.
         runtime: what the file is for, such as "tflm"; "" where that is not known.
+        bindings: not used: the sizes are the runtime's own.
+        plan: not used: runtimes read offsets, and a microcontroller has no room for more.
 
     Raises:
         ModelError: what the file holds does not go with a plan, or not in that runtime.
     """
     from .rewrite import apply_plan
 
+    del bindings, plan
     return apply_plan(data, orders, offsets, runtime)
 
 
@@ -71,3 +82,21 @@ def strip(data: bytes) -> bytes | None:
     from .mark import take_off
 
     return take_off(data)
+
+
+def probe(data: bytes, graph: Graph) -> tuple[str, Iterator[tuple[int, int, int | str]]]:
+    """Measure what the kernels of TensorFlow Lite Micro need besides tensors.
+
+    Args:
+        data: the bytes of the file.
+        graph: what `load` made of it.
+
+    Returns:
+        What measures, and for each operator its subgraph, its index, and the bytes of scratch or why they are unknown.
+
+    Raises:
+        UsageError: the package tflite-micro is not installed.
+    """
+    from .tflm import probe_operators
+
+    return probe_operators(data, graph)

@@ -48,17 +48,24 @@ def apply_plan(data: bytes, orders: Sequence[Sequence[int]], offsets: Sequence[S
         _check_weights(model, buffers)
         offsets = _around_variables(tables, offsets)
     front = Front(mark_size(len(places)))
-    root, links = _copy(front, model, "model", schema.Model, ("SUBGRAPHS", "BUFFERS", "METADATA"))
+    root, links = copy_table(front, model, "model", schema.Model, ("SUBGRAPHS", "BUFFERS", "METADATA"))
     front.link(0, root)
     _link_subgraphs(front, links[schema.Model.SUBGRAPHS.number], tables, operators, orders)
-    index = _link_buffers(front, links[schema.Model.BUFFERS.number], buffers, offsets)
-    _link_metadata(front, links[schema.Model.METADATA.number], model, index)
+    index = link_buffers(front, links[schema.Model.BUFFERS.number], buffers, offsets)
+    kept = [
+        table
+        for table in model.tables(schema.Model.METADATA, "metadata")
+        if table.string(schema.Metadata.NAME) != schema.OFFLINE_PLAN
+    ]
+    link_metadata(front, links[schema.Model.METADATA.number], kept, index)
     made = front.finish()
     made[4:8] = data[4:8]
     return put_in_front(made, data, places)
 
 
-def _copy(front: Front, table: Table, kind: str, fields: type, replaced: Iterable[str]) -> tuple[int, dict[int, int]]:
+def copy_table(
+    front: Front, table: Table, kind: str, fields: type, replaced: Iterable[str]
+) -> tuple[int, dict[int, int]]:
     """A new table like `table`, whose fields are those of `fields`, but that those `replaced` are linked later."""
     if table.fields_above(fields.FIELDS):  # type: ignore[attr-defined]
         fault = f"its {kind} has fields that are newer than tmpass, which cannot keep them"
@@ -87,7 +94,7 @@ def _link_subgraphs(
         if list(order) == list(range(len(own))):
             front.link_old(slot, table.position)
             continue
-        at, links = _copy(front, table, "subgraph", schema.SubGraph, ("OPERATORS",))
+        at, links = copy_table(front, table, "subgraph", schema.SubGraph, ("OPERATORS",))
         front.link(slot, at)
         at, places = front.vector(len(own))
         front.link(links[schema.SubGraph.OPERATORS.number], at)
@@ -95,7 +102,7 @@ def _link_subgraphs(
             front.link_old(index, own[op].position)
 
 
-def _link_buffers(front: Front, place: int, buffers: Sequence[Table], offsets: Sequence[Sequence[int]]) -> int:
+def link_buffers(front: Front, place: int, buffers: Sequence[Table], offsets: Sequence[Sequence[int]]) -> int:
     """Link the old buffers and behind them one with the offsets, whose index is returned."""
     index = max(len(buffers), 1)  # the first buffer is the one without data, for those that have none
     at, slots = front.vector(index + 1)
@@ -116,13 +123,8 @@ def _link_buffers(front: Front, place: int, buffers: Sequence[Table], offsets: S
     return index
 
 
-def _link_metadata(front: Front, place: int, model: Table, buffer: int) -> None:
-    """Link the old metadata, without older offsets, and behind it the entry of buffer number `buffer`."""
-    kept = [
-        table
-        for table in model.tables(schema.Model.METADATA, "metadata")
-        if table.string(schema.Metadata.NAME) != schema.OFFLINE_PLAN
-    ]
+def link_metadata(front: Front, place: int, kept: Sequence[Table], buffer: int) -> None:
+    """Link the metadata `kept`, and behind it the entry of buffer number `buffer`, which has offsets."""
     at, slots = front.vector(len(kept) + 1)
     front.link(place, at)
     for slot, table in zip(slots, kept, strict=False):

@@ -117,6 +117,7 @@ def test_a_tensor_joined_to_itself_is_there_once():
     a = sketch.op([], 4)
     whole = sketch.concat(a, a)
     assert places(graph_of(sketch)) == {a: (whole, 0), whole: (whole, 0)}
+    assert find_aliases(graph_of(sketch), PARTS).reason[0, a] == "CONCAT finds it at byte 0 of 't1'"
 
 
 def test_a_piece_of_one_tensor_is_not_also_one_of_another():

@@ -1,4 +1,4 @@
-"""The benchmarks of the allocators: tables of medians and ratios, printed, or put into docs/performance.md.
+"""The benchmarks of allocators and orders: tables of medians and ratios, printed, or put into docs/performance.md.
 
 python tests/bench/run.py [../shared/problems] [--only SECTION ...] [--write docs/performance.md] [--quick]
 
@@ -21,6 +21,7 @@ import executorch
 import family
 import guillotine
 import minimise
+import orders
 import scale
 from contenders import PEERS, installed
 from settings import Settings
@@ -34,6 +35,7 @@ SECTIONS = {
     "guillotine": guillotine.tables,
     "easy": easy.tables,
     "scale": scale.tables,
+    "orders": orders.tables,
 }
 """Name -> what yields its tables, in the order of the page."""
 

@@ -16,7 +16,7 @@ from tmpass.problem import Problem
 from tmpass.schedule.dependencies import reads
 from tmpass.schedule.effects import effect_edges
 from tmpass.schedule.items import Contents
-from tmpass.schedule.subgraphs import order_model
+from tmpass.schedule.subgraphs import ModelItems, items_of_model, order_model
 from tmpass.schedule.timeline import lay_out
 from tmpass.target import EVERY, Sharing
 
@@ -24,7 +24,7 @@ ALL = Sharing((EVERY,), (EVERY,), (EVERY,))
 NONE = Sharing((), (), ())
 
 
-def contents(graph: Graph, sharing: Sharing) -> Contents:
+def items(graph: Graph, sharing: Sharing) -> ModelItems:
     aliases = find_aliases(graph, sharing)
     keys = {
         (s, t)
@@ -32,7 +32,7 @@ def contents(graph: Graph, sharing: Sharing) -> Contents:
         for t, tensor in enumerate(subgraph.tensors)
         if tensor.kind in (TensorKind.ACTIVATION, TensorKind.CAPTURE)
     }
-    return Contents(graph, aliases, in_place_pairs(graph, aliases, sharing), keys, {})
+    return items_of_model(Contents(graph, aliases, in_place_pairs(graph, aliases, sharing), keys, {}))
 
 
 def live_bytes(graph: Graph, orders, sharing: Sharing) -> int:
@@ -88,7 +88,7 @@ def test_without_sharing_the_order_needs_the_least_of_all(graph):
     choices = [every_order(graph, s)[:24] for s in range(len(graph.subgraphs))]
     whole = all(len(every_order(graph, s)) <= 24 for s in range(len(graph.subgraphs)))
     given_orders = [tuple(range(len(sub.ops))) for sub in graph.subgraphs]
-    found = order_model(contents(graph, NONE), given_orders, states=10_000, search=True)
+    found = order_model(items(graph, NONE), given_orders, states=10_000, search=True)
     assert found.peak <= live_bytes(graph, found.orders, NONE)
     if plain(graph):
         assert found.peak == live_bytes(graph, found.orders, NONE)
@@ -104,9 +104,9 @@ def test_without_sharing_the_order_needs_the_least_of_all(graph):
 @given(graphs(max_ops=5).filter(called_once))
 def test_with_sharing_no_order_needs_less_than_the_bound(graph):
     given_orders = [tuple(range(len(sub.ops))) for sub in graph.subgraphs]
-    found = order_model(contents(graph, ALL), given_orders, states=10_000, search=True)
+    found = order_model(items(graph, ALL), given_orders, states=10_000, search=True)
     assert found.bound <= found.peak <= live_bytes(graph, found.orders, ALL)
-    present = order_model(contents(graph, ALL), given_orders, states=0, search=False)
+    present = order_model(items(graph, ALL), given_orders, states=0, search=False)
     assert found.peak <= present.peak
     for s in range(len(graph.subgraphs)):
         for order in every_order(graph, s)[:12]:
@@ -166,7 +166,7 @@ def least_peak(graph: Graph, *, in_place: bool) -> int:
 def test_up_to_fourteen_operators_the_order_is_the_best(graph, in_place):
     sharing = Sharing((), (EVERY,) if in_place else (), ())
     orders = [tuple(range(len(graph.subgraphs[0].ops)))]
-    found = order_model(contents(graph, sharing), orders, states=100_000, search=True)
+    found = order_model(items(graph, sharing), orders, states=100_000, search=True)
     assert found.peak == found.bound == least_peak(graph, in_place=in_place)
 
 
@@ -181,7 +181,7 @@ def test_a_body_is_ordered_on_its_own_and_counts_in_its_callers_step():
     start = main.input(2)
     main.outputs = [main.op([start], 1, kind="CALL", calls=(Call(1, "body"),))]
     graph = graph_of(main, body)
-    found = order_model(contents(graph, NONE), [(0,), (0, 1, 2, 3)], states=100, search=True)
+    found = order_model(items(graph, NONE), ((0,), (0, 1, 2, 3)), states=100, search=True)
     assert found.orders == ((0,), (1, 2, 0, 3))
     assert found.peak == found.bound == (2 + 1) + (2 + 50 + 1)  # the caller's input and output; x, wide and narrow
 
@@ -195,11 +195,11 @@ def test_in_a_loop_what_goes_in_and_out_is_alive_while_the_other_body_runs():
     main.outputs = [main.op([main.input(8)], 8, kind="WHILE", calls=calls)]
     graph = graph_of(main, cond, body)
     orders = [(0,), (0,), (0,)]
-    found = order_model(contents(graph, NONE), orders, states=100, search=True)
+    found = order_model(items(graph, NONE), orders, states=100, search=True)
     assert found.peak == live_bytes(graph, orders, NONE) == 8 + 8 + (8 + 1) + (8 + 8)
 
 
 def test_a_chain_keeps_its_order():
     graph = chain(4, 8, 2, 9)
-    found = order_model(contents(graph, NONE), [(0, 1, 2)], states=100, search=True)
+    found = order_model(items(graph, NONE), [(0, 1, 2)], states=100, search=True)
     assert (found.orders, found.peak, found.bound, found.states) == (((0, 1, 2),), 12, 12, 0)

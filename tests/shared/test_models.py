@@ -6,10 +6,12 @@ import subprocess
 import sys
 
 import pytest
+from support.planning import ALL
 from support.shared import SHARED, parametrize
 
 import tmpass
 from tmpass.errors import ModelError, UnknownSizeError
+from tmpass.loading import load
 
 BINDINGS = {
     "silero_vad.onnx": {"input:0": 1, "input:1": 256, "state:1": 1},
@@ -49,16 +51,24 @@ PEAKS = {
 """At 16-byte alignment, in file order and without sharing."""
 
 
-def planned(path, **options):
-    return tmpass.plan(path, bind=BINDINGS.get(path.name), allow_unplanned=path.name in OPEN, **options)
+def planned(model, name=None, **options):
+    name = name or model.name
+    return tmpass.plan(model, bind=BINDINGS.get(name), allow_unplanned=name in OPEN, **options)
 
 
-@pytest.mark.parametrize("share", ["views", "none"])
+@pytest.mark.parametrize("share", ["auto", "views", "none"])
 @parametrize("models/[to]*/*.*")
 def test_a_real_model_gives_a_verified_plan(path, share):
     plan = planned(path, share=share)
     assert tmpass.verify(plan, path) == ()
     assert (path.name in OPEN) == any("not known" in t.reason for t in plan.tensors)
+
+
+@parametrize("models/[to]*/*.*")
+def test_where_everything_may_share_a_real_model_never_takes_more(path):
+    loaded = load(path, bindings=BINDINGS.get(path.name, {}))
+    auto, views = (planned(loaded, target=ALL, name=path.name, share=share, nodes=1000) for share in ("auto", "views"))
+    assert auto.memories[0].peak <= views.memories[0].peak
 
 
 @parametrize("models/[to]*/*.*")

@@ -8,7 +8,7 @@ from support.planning import assembled
 
 from tmpass.aliases import Aliases
 from tmpass.dtypes import INT16
-from tmpass.graph import Call, TensorKind
+from tmpass.graph import Call, Op, TensorKind
 from tmpass.plan import Options
 from tmpass.target import Sharing
 from tmpass.verify.plan import check_plan
@@ -123,6 +123,20 @@ def test_pieces_along_an_inner_axis():
     assert faults(sketch, {a: 0, b: 4, whole: 0}) == UNTIED * 2
 
 
+def test_a_slice_where_it_begins_and_elsewhere():
+    sketch = Sketch()
+    whole = sketch.op([], (6, 2))
+    part = sketch.slice(whole, 2, 3)
+    assert faults(sketch, {whole: 0, part: 4}) == []
+    assert faults(sketch, {whole: 0, part: 0}) == UNTIED
+
+
+def test_pieces_that_do_not_add_up_to_the_whole():
+    sketch, together = joined()
+    sketch.tensors[2] = replace(sketch.tensors[2], shape=(13,))
+    assert faults(sketch, together) == UNTIED * 2
+
+
 def test_a_tensor_that_is_a_piece_of_two():
     sketch = Sketch()
     a, b, c = (sketch.op([], 4) for _ in range(3))
@@ -154,12 +168,11 @@ def test_a_view_of_a_variable():
 
 def test_a_view_of_what_is_written_again():
     sketch = Sketch()
-    x = sketch.op([], 8)
+    x = sketch.input(8)
     v = sketch.view(x)
-    sketch.tensors[x] = replace(sketch.tensors[x], kind=TensorKind.VARIABLE)
-    sketch.ops.append(replace(sketch.ops[0], name="again"))
+    sketch.ops.append(Op("OVERWRITE", "again", (), (x,)))
     sketch.op([v], 1)
-    assert faults(sketch, {x: 0, v: 0}) == UNTIED
+    assert faults(sketch, {x: 0, v: 0}, share_io=True) == UNTIED
 
 
 def test_an_input_and_an_output_of_a_loop_s_body():

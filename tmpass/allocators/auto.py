@@ -24,6 +24,10 @@ MANY = 1000
 """From so many buffers on, a packing is repaired where it is too high before a search begins from nothing."""
 
 
+_DEAR = 40
+"""A node of telamalloc, which propagates to a fixed point, takes as long as so many of place or postpone."""
+
+
 def solve(problem: Problem, goal: Goal) -> Found:
     """First fit; where that neither meets the bound nor what was asked, repair and the exact search.
 
@@ -46,7 +50,7 @@ def solve(problem: Problem, goal: Goal) -> Found:
     if satisfied(problem, goal, found):
         return found
     if strange - place_or_postpone.HONOURS:
-        return telamalloc.improve(problem, goal, found)
+        return telamalloc.improve(problem, replace(goal, nodes=goal.nodes // _DEAR), found)
     return place_or_postpone.improve(problem, goal, found)
 
 

@@ -13,7 +13,7 @@ from tmpass import __version__
 from tmpass.cli.terminal import complain, drop, open_standard_streams
 from tmpass.errors import TmpassError
 
-COMMANDS = ("plan", "explain", "verify", "show", "emit", "strip", "diff", "targets", "allocate")
+COMMANDS = ("plan", "explain", "verify", "show", "emit", "diff", "strip", "targets", "allocate")
 
 _SIGINT, _SIGPIPE = 2, 13
 
@@ -29,7 +29,7 @@ class _Commands(click.Group):
         del ctx
         if name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"tmpass.cli.{name}_command").command
+        command: click.Command = import_module(f"tmpass.cli.{name.replace('-', '_')}_command").command
         return command
 
     def main(self, *args: Any, **options: Any) -> NoReturn:

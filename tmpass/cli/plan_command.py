@@ -6,14 +6,7 @@ import click
 
 from tmpass.cli import emit_option
 from tmpass.cli.files import write_whole
-from tmpass.cli.options import (
-    EXIT_CODES,
-    INTERRUPTED,
-    make_plan,
-    make_planned_model,
-    plan_before,
-    planning_options,
-)
+from tmpass.cli.options import EXIT_CODES, INTERRUPTED, make_plan, make_planned_model, plan_before, planning_options
 from tmpass.cli.terminal import complain
 
 if TYPE_CHECKING:
@@ -32,7 +25,7 @@ _READS_OFFSETS = "tflm"
     "-o",
     metavar="FILE",
     help="Write the plan as JSON to FILE, - is standard output; or the model with the plan in it, if FILE ends as "
-    "models do: .tflite.",
+    "models do: .tflite, .onnx.",
 )
 @click.option("--emit-model", metavar="FILE", help="Write the model with the plan in it to FILE.")
 @click.option("--emit", type=emit_option.Emission(), multiple=True, metavar="[FORMAT=]FILE", help=emit_option.HELP)
@@ -54,7 +47,7 @@ def command(
         tmpass plan model.tflite --target pixel6-tpu
         tmpass plan model.onnx --bind batch=1 --budget 512KiB -o plan.json
         tmpass plan model.tflite --target tflm -o planned.tflite
-        tmpass plan model.tflite --emit arena_plan.h --emit arena.html
+        tmpass plan model.tflite --emit arena.html --emit arena_plan.h
     """
     from tmpass.plan import STOPPED
 

@@ -26,7 +26,7 @@ def summary(plan: Plan) -> str:
         f"model        {plan.model.file} on {plan.target.name}, memory {memory.name}{more}",
         f"fits         {_verdict(plan, memory)}",
         f"peak         {format_size(memory.peak)}",
-        f"lower bound  {format_size(memory.lower_bound)}, gap {gap} B{percent}",
+        f"lower bound  {format_size(memory.lower_bound)}, gap {gap} B{percent}; {_order(plan)}",
         f"capacity     {_capacity(memory)}",
         *_fullest(plan, fullest_step(plan, memory)),
     ]
@@ -40,10 +40,25 @@ def _verdict(plan: Plan, memory: MemoryUse) -> str:
     if plan.status == "feasible":
         return "yes; a smaller plan is not ruled out"
     if plan.status == "infeasible":
+        least = plan.order.lower_bound
+        if plan.memories[0] is memory and least > capacity:
+            return f"no; proved: at least {format_size(least - capacity)} are missing in any order"
         return f"no; proved: at least {format_size(memory.lower_bound - capacity)} are missing for this order"
     return (
         f"not found: the search ended {format_size(memory.peak - capacity)} above the capacity; more --nodes may help"
     )
+
+
+def _order(plan: Plan) -> str:
+    """Where the order comes from, and what another one could save at most."""
+    method = {
+        "given": "the file's order",
+        "topological": "the file sorted",
+        "least-peak": "another order than the file's",
+    }
+    more = plan.memories[0].live_bytes - plan.order.lower_bound
+    found = f"others may need up to {more} B less" if more else "no other keeps less alive"
+    return f"{method[plan.order.method]}, {found}"
 
 
 def _capacity(memory: MemoryUse) -> str:

@@ -67,11 +67,9 @@ class Items:
         return sum(size for size, first, last in zip(self.size, self.first, self.last, strict=True) if first and last)
 
 
-def find_items(contents: Contents, s: int, edges: Iterable[tuple[int, int]], scratch: Sequence[int]) -> Items:
-    """The problem of ordering the operators of subgraph `s`, where `edges` are (earlier, later).
-
-    `scratch` has the bytes that each operator needs for itself, its bodies included. What a tensor of an outer subgraph
-    holds, under whatever name, is left to that one.
+def find_items(contents: Contents, s: int, edges: Iterable[tuple[int, int]]) -> Items:
+    """The problem of ordering the operators of subgraph `s`, where `edges` are (earlier, later), without what bodies
+    need. What a tensor of an outer subgraph holds, under whatever name, is left to that one.
     """
     graph = contents.graph
     subgraph = graph.subgraphs[s]
@@ -102,6 +100,7 @@ def find_items(contents: Contents, s: int, edges: Iterable[tuple[int, int]], scr
     flat = [op for edge in edges for op in edge]
     if any(op.calls for op in subgraph.ops):
         beginning = 0  # the first step may be long, and only its begin counts: leaving it out keeps bounds true
+    scratch = [contents.scratch.get((s, op), 0) for op in range(len(subgraph.ops))]
     return Items(flat, size, firsts, lasts, starts, touching, scratch, in_place, beginning)
 
 
@@ -141,6 +140,10 @@ def _segments(
     members: Sequence[int], contents: Contents, subgraph: Subgraph, s: int
 ) -> Iterator[tuple[int, int, list[int]]]:
     """The class in pieces [low, high), between which no tensor of it begins or ends, with the tensors in each."""
+    if len(members) == 1:
+        low = contents.aliases.position.get((s, members[0]), 0)
+        yield low, contents.runtime.round_up(low + (subgraph.tensors[members[0]].bytes or 0)), list(members)
+        return
     spans = []
     for t in members:
         low = contents.aliases.position.get((s, t), 0)

@@ -7,18 +7,22 @@ WHILE  ── calls ──> cond, body        while it runs, its step needs what
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from tmpass.graph import Op
+from tmpass.graph import Graph, Op
 from tmpass.schedule.dependencies import reads
 from tmpass.schedule.effects import effect_edges, innermost_first
-from tmpass.schedule.items import Contents, find_items
-from tmpass.schedule.least_peak import Ordered, bound_order, least_peak, native
+from tmpass.schedule.items import Contents, Items, find_items
+from tmpass.schedule.least_peak import bound_order, least_peak, native
+from tmpass.schedule.ordered import Ordered
+
+Orders = tuple[tuple[int, ...], ...]
+"""Operator indices in the order in which they run, for each subgraph."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelOrder:
     """An order for each subgraph, and the `peak` of live bytes in the whole run, in no order below `bound`."""
 
-    orders: tuple[tuple[int, ...], ...]
+    orders: Orders
     peak: int
     bound: int
     states: int = 0
@@ -34,33 +38,52 @@ class _Body:
     through: int
 
 
-def order_model(contents: Contents, orders: Sequence[Sequence[int]], *, states: int, search: bool) -> ModelOrder:
+@dataclass(frozen=True, slots=True)
+class ModelItems:
+    """The problem of order of each subgraph, to be solved in the order of `turns`: bodies before what calls them.
+
+    With `loops_copy`, a loop's body needs what goes into and comes out of it only while it runs.
+    """
+
+    graph: Graph
+    items: tuple[Items, ...]
+    turns: tuple[int, ...]
+    loops_copy: bool
+
+
+def items_of_model(contents: Contents) -> ModelItems:
+    """The problems of all subgraphs."""
+    graph = contents.graph
+    effects = effect_edges(graph)
+    items = []
+    for s, subgraph in enumerate(graph.subgraphs):
+        edges = [(writer, reader) for writer, reader, _ in reads(subgraph)]
+        items.append(find_items(contents, s, [*edges, *effects[s]]))
+    return ModelItems(graph, tuple(items), tuple(innermost_first(graph)), contents.runtime.loops_copy)
+
+
+def order_model(model: ModelItems, orders: Orders, *, states: int, search: bool) -> ModelOrder:
     """The order of least live bytes that is found from `orders` on, one for each subgraph, or with `search` off just
     what these need; and a bound on all orders.
     """
-    graph = contents.graph
-    effects = effect_edges(graph)
+    graph = model.graph
     found: dict[int, Ordered] = {}
     bodies: dict[int, _Body] = {}
     spent = 0
-    for s in innermost_first(graph):
-        subgraph = graph.subgraphs[s]
-        edges = [(writer, reader) for writer, reader, _ in reads(subgraph)]
-        own = [contents.scratch.get((s, index), 0) for index in range(len(subgraph.ops))]
-        needs = [_called(op, bodies, loops_copy=contents.runtime.loops_copy) for op in subgraph.ops]
-        items = find_items(
-            contents, s, [*edges, *effects[s]], [a + peak for a, (peak, _) in zip(own, needs, strict=True)]
-        )
+    for s in model.turns:
+        items = model.items[s]
+        needs = [_called(op, bodies, loops_copy=model.loops_copy) for op in graph.subgraphs[s].ops]
+        problem = native(_with_bodies(items, [peak for peak, _ in needs]))
         if search:
-            found[s] = least_peak(native(items), orders[s], max(0, states - spent))
+            found[s] = least_peak(problem, orders[s], max(0, states - spent))
         else:
-            found[s] = bound_order(native(items), orders[s])
+            found[s] = bound_order(problem, orders[s])
         spent += found[s].states
         if any(peak != bound for peak, bound in needs):
             # A body that might need less must not raise the bound of what calls it.
-            low = replace(items, scratch=[a + bound for a, (_, bound) in zip(own, needs, strict=True)])
-            found[s] = replace(found[s], bound=bound_order(native(low), found[s].order).bound)
-        if not subgraph.ops:
+            low = native(_with_bodies(items, [bound for _, bound in needs]))
+            found[s] = replace(found[s], bound=bound_order(low, found[s].order).bound)
+        if not graph.subgraphs[s].ops:
             found[s] = Ordered((), items.beginning + items.through, items.beginning + items.through)
         bodies[s] = _Body(found[s].peak, found[s].bound, items.through)
     runs = [found[entry.subgraph] for entry in graph.entries]
@@ -71,6 +94,12 @@ def order_model(contents: Contents, orders: Sequence[Sequence[int]], *, states: 
         spent,
         any(run.stopped for run in found.values()),
     )
+
+
+def _with_bodies(items: Items, needs: Sequence[int]) -> Items:
+    if not any(needs):
+        return items
+    return replace(items, scratch=[own + need for own, need in zip(items.scratch, needs, strict=True)])
 
 
 def _called(op: Op, bodies: dict[int, _Body], *, loops_copy: bool) -> tuple[int, int]:

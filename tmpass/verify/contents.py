@@ -114,7 +114,7 @@ class Contents:
 
     def _made(self, key: Key) -> int:
         """How many operators, one after the other, what `key` holds has been passed on by."""
-        stack = [key]
+        stack = [] if key in self._depth else [key]
         while stack:
             here = stack[-1]
             sources = [self.owner(p.source) for p in self._pieces.get(here, ()) if p.source]

@@ -39,15 +39,23 @@ def state_order(graph: Graph) -> dict[tuple[int, int], list[int]]:
     return before
 
 
-def _past_custom(graph: Graph, s: int) -> set[tuple[int, int]]:
-    """(earlier, later) of two readers of one tensor where one of them is custom, and so may write it."""
-    ops = graph.subgraphs[s].ops
-    shown = {t for op in ops if op.custom for t in op.inputs if t >= 0}
-    pairs = set()
-    for t in shown:
-        readers = [index for index, op in enumerate(ops) if t in op.inputs]
-        customs = [index for index in readers if ops[index].custom]
-        pairs |= {(min(a, b), max(a, b)) for a in customs for b in readers if a != b}
+def _past_custom(graph: Graph, s: int) -> list[tuple[int, int]]:
+    """(earlier, later) of two readers of one tensor where one of them is custom, and so may write it.
+
+    Pairs that follow from others are left out.
+    """
+    pairs = []
+    custom: dict[int, int] = {}  # of a tensor: its last custom reader
+    since: dict[int, list[int]] = defaultdict(list)  # and the readers after that
+    for index, op in enumerate(graph.subgraphs[s].ops):
+        for t in set(op.inputs):
+            if t in custom:
+                pairs.append((custom[t], index))
+            if op.custom:
+                pairs += [(reader, index) for reader in since.pop(t, [])]
+                custom[t] = index
+            else:
+                since[t].append(index)
     return pairs
 
 

@@ -8,9 +8,9 @@ from tmpass.errors import ModelError
 from tmpass.graph import Graph
 from tmpass.runner import Difference, Enter, Run, Value
 
+from ...isolate import call_apart
 from ..convert import find_origins
 from ..functions import inline
-from ..isolate import call_apart
 from ..opsets import import_domains
 from ..read import read
 from ..scopes import Scope, node_title, scopes_of

@@ -1,4 +1,4 @@
-"""A call in a child process: ONNX's own code is native and crashes on some broken models.
+"""A call in a child process: the native code of other packages crashes on some models.
 
 parent ── fork ──> child: run the call
    │                 │
@@ -20,8 +20,9 @@ POSSIBLE = sys.platform == "linux"
 """Elsewhere a fork without an exec is not safe with the libraries of the system."""
 
 
-def call_apart(function: Callable[..., T], *arguments: Any) -> T:
+def call_apart(function: Callable[..., T], *arguments: Any, package: str = "onnx") -> T:
     """`function(*arguments)`, in a forked child where that is possible; the result must be one that pickle knows.
+    `package` is whose native code it is.
 
     Raises:
         ModelError: the child crashed.
@@ -48,7 +49,7 @@ def call_apart(function: Callable[..., T], *arguments: Any) -> T:
     _, status = os.waitpid(child, 0)
     if status != 0:
         end = f"signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else f"exit code {status >> 8}"
-        raise ModelError(f"onnx itself crashed on this model ({end})", hint="check it with onnx.checker.check_model")
+        raise ModelError(f"{package} itself crashed on this model ({end})", hint="please report it to its makers")
     result: T | TmpassError = pickle.loads(data)
     if isinstance(result, TmpassError):
         raise result

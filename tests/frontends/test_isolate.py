@@ -6,7 +6,7 @@ import signal
 import pytest
 from onnx import TensorProto, helper
 from tmpass.frontends import onnx as frontend
-from tmpass.frontends.onnx.isolate import POSSIBLE, call_apart
+from tmpass.frontends.isolate import POSSIBLE, call_apart
 
 from tmpass.errors import ModelError, UsageError
 

@@ -1,0 +1,167 @@
+"""Writes a plan into a file."""
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+
+from tmpass.errors import ModelError
+
+from ..isolate import call_apart
+from .layout import GraphLayout
+from .schema import (
+    ADDED,
+    ATTRIBUTE_GRAPH,
+    ATTRIBUTE_GRAPHS,
+    ENTRY_KEY,
+    ENTRY_VALUE,
+    GRAPH_INPUT,
+    GRAPH_METADATA,
+    GRAPH_NODE,
+    GRAPH_OUTPUT,
+    GRAPH_VALUE,
+    METADATA_IR,
+    MODEL_GRAPH,
+    MODEL_IR,
+    MODEL_METADATA,
+    NODE_ATTRIBUTE,
+    NODE_METADATA,
+    OFFSET,
+    ORDER,
+    ORIGINAL,
+    PLAN,
+    VALUE_METADATA,
+    VALUE_NAME,
+)
+from .strip import strip
+from .wire import VARINT, Field, fields, read_varint, write_bytes, write_number
+
+
+def emit(
+    data: bytes,
+    orders: Sequence[Sequence[int]],
+    offsets: Sequence[Sequence[int]],
+    plan_json: str,
+    bindings: Mapping[str, int] | None = None,
+) -> bytes:
+    """Return the file `data` with a plan in it, in the place of an older one.
+
+    Args:
+        data: the bytes of a file.
+        orders: of each subgraph that `load` makes of it, the operators in the order in which they run.
+        offsets: of each subgraph, the offset of each tensor in bytes, -1 where it has none.
+        plan_json: the whole plan, for who wants more than offsets.
+        bindings: those that `load` was given.
+
+    Raises:
+        ModelError: the file cannot be read, or does not go with a plan.
+    """
+    original = strip(data)
+    data = data if original is None else original
+    layouts = call_apart(_find, data, bindings or {}, orders, offsets)
+    made = _Writer(data, layouts).model(plan_json)
+    if strip(made) != data:
+        raise ModelError(
+            "its bytes are written in a way that could not be restored",
+            hint="load it with onnx and save it again",
+        )
+    return made
+
+
+def _find(*arguments: object) -> dict[int, GraphLayout]:
+    from .find_layouts import find_layouts  # with onnx, which the parent does without
+
+    return find_layouts(*arguments)  # type: ignore[arg-type]
+
+
+class _Writer:
+    """Writes one file again; graphs are counted as scopes are, each before those inside it."""
+
+    def __init__(self, data: bytes, layouts: Mapping[int, GraphLayout]) -> None:
+        self.data, self.layouts, self.count = data, layouts, 0
+
+    def model(self, plan_json: str) -> bytes:
+        data = self.data
+        found = list(fields(data, 0, len(data)))
+        graph, version = (_only(found, number, what) for number, what in ((MODEL_GRAPH, "graph"), (MODEL_IR, "IR")))
+        old = read_varint(data, version.value, version.end)[0] if version.kind == VARINT else 0
+        if old < 3:
+            raise ModelError(f"it has IR version {old}, which has no room for a plan", hint="save it as a newer one")
+        parts = []
+        for f in found:
+            if f is graph:
+                parts.append(write_bytes(MODEL_GRAPH, self.graph(f.value, f.end)))
+            elif f is version and old < METADATA_IR:
+                parts.append(write_number(MODEL_IR, METADATA_IR))
+            else:
+                parts.append(data[f.start : f.end])
+        parts.append(_entry(MODEL_METADATA, PLAN, plan_json))
+        parts.append(_entry(MODEL_METADATA, ORIGINAL, f"{old} {sha256(data).hexdigest()}"))
+        return b"".join(parts)
+
+    def graph(self, start: int, end: int) -> bytes:
+        layout = self.layouts.get(self.count, GraphLayout())
+        self.count += 1
+        parts: list[bytes] = []
+        nodes: list[bytes] = []
+        places: list[int] = []
+        for f in fields(self.data, start, end):
+            if f.number == GRAPH_NODE:
+                places.append(len(parts))
+                nodes.append(self.node(f, len(nodes), layout))
+                parts.append(b"")
+            elif f.number in (GRAPH_INPUT, GRAPH_OUTPUT, GRAPH_VALUE):
+                parts.append(self.value(f, layout))
+            else:
+                parts.append(self.data[f.start : f.end])
+        for place, index in zip(places, layout.order or range(len(nodes)), strict=True):
+            parts[place] = nodes[index]
+        for value, offset in layout.types:
+            marks = _entry(VALUE_METADATA, OFFSET, str(offset)) + _entry(VALUE_METADATA, ADDED, "")
+            parts.append(write_bytes(GRAPH_VALUE, value + marks))
+        if layout.order:
+            parts.append(_entry(GRAPH_METADATA, ORDER, " ".join(map(str, layout.order))))
+        return b"".join(parts)
+
+    def node(self, field: Field, index: int, layout: GraphLayout) -> bytes:
+        if index not in layout.inside and index not in layout.made:
+            return self.data[field.start : field.end]
+        body = self.data[field.value : field.end]
+        if index in layout.inside:
+            parts = [
+                self.attribute(f) if f.number == NODE_ATTRIBUTE else self.data[f.start : f.end]
+                for f in fields(self.data, field.value, field.end)
+            ]
+            body = b"".join(parts)
+        if index in layout.made:
+            told = " ".join("-" if place < 0 else str(place) for place in layout.made[index])
+            body += _entry(NODE_METADATA, OFFSET, told)
+        return write_bytes(GRAPH_NODE, body)
+
+    def attribute(self, field: Field) -> bytes:
+        found = list(fields(self.data, field.value, field.end))
+        parts = {f.start: self.data[f.start : f.end] for f in found}
+        for number in (ATTRIBUTE_GRAPH, ATTRIBUTE_GRAPHS):  # the order in which scopes are counted
+            for f in found:
+                if f.number == number:
+                    parts[f.start] = write_bytes(number, self.graph(f.value, f.end))
+        return write_bytes(NODE_ATTRIBUTE, b"".join(parts.values()))
+
+    def value(self, field: Field, layout: GraphLayout) -> bytes:
+        body = self.data[field.value : field.end]
+        names = [
+            self.data[f.value : f.end] for f in fields(self.data, field.value, field.end) if f.number == VALUE_NAME
+        ]
+        offset = layout.offsets.get(names[-1].decode()) if names else None
+        if offset is None:
+            return self.data[field.start : field.end]
+        return write_bytes(field.number, body + _entry(VALUE_METADATA, OFFSET, str(offset)))
+
+
+def _only(found: Sequence[Field], number: int, what: str) -> Field:
+    fitting = [f for f in found if f.number == number]
+    if len(fitting) != 1:
+        raise ModelError(f"its {what} is stored {len(fitting)} times", hint="load it with onnx and save it again")
+    return fitting[0]
+
+
+def _entry(number: int, key: bytes, value: str) -> bytes:
+    return write_bytes(number, write_bytes(ENTRY_KEY, key) + write_bytes(ENTRY_VALUE, value.encode()))

@@ -1,0 +1,15 @@
+"""The numbers of fields in onnx.proto, and the keys of the metadata that a plan is in."""
+
+METADATA_IR = 10
+"""The first IR version in which nodes, graphs and values have metadata."""
+
+MODEL_IR, MODEL_GRAPH, MODEL_METADATA = 1, 7, 14
+GRAPH_NODE, GRAPH_INPUT, GRAPH_OUTPUT, GRAPH_VALUE, GRAPH_METADATA = 1, 11, 12, 13, 16
+NODE_ATTRIBUTE, NODE_METADATA = 5, 9
+ATTRIBUTE_GRAPH, ATTRIBUTE_GRAPHS = 6, 11
+VALUE_NAME, VALUE_METADATA = 1, 4
+ENTRY_KEY, ENTRY_VALUE = 1, 2
+
+PREFIX = b"tmpass."
+PLAN, ORIGINAL = PREFIX + b"plan", PREFIX + b"original"
+ORDER, OFFSET, ADDED = PREFIX + b"order", PREFIX + b"offset", PREFIX + b"added"

@@ -1,0 +1,139 @@
+"""Takes a plan off a file."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+from .schema import (
+    ADDED,
+    ATTRIBUTE_GRAPH,
+    ATTRIBUTE_GRAPHS,
+    ENTRY_KEY,
+    ENTRY_VALUE,
+    GRAPH_INPUT,
+    GRAPH_METADATA,
+    GRAPH_NODE,
+    GRAPH_OUTPUT,
+    GRAPH_VALUE,
+    METADATA_IR,
+    MODEL_GRAPH,
+    MODEL_IR,
+    MODEL_METADATA,
+    NODE_ATTRIBUTE,
+    NODE_METADATA,
+    ORDER,
+    ORIGINAL,
+    PREFIX,
+    VALUE_METADATA,
+)
+from .wire import Field, fields, write_bytes, write_number
+
+_METADATA = {GRAPH_NODE: NODE_METADATA, **dict.fromkeys((GRAPH_INPUT, GRAPH_OUTPUT, GRAPH_VALUE), VALUE_METADATA)}
+
+
+def strip(data: bytes) -> bytes | None:
+    """Return the file that a plan was written into: the same bytes, unless another program has written since.
+
+    What that program changed stays then, with the order of the nodes, and only what tmpass added goes.
+
+    Returns:
+        None where there is no plan in the file.
+
+    Raises:
+        ModelError: the file is damaged.
+    """
+    if ORIGINAL not in data:
+        return None
+    told = [_entry(data, f) for f in fields(data, 0, len(data)) if f.number == MODEL_METADATA]
+    original = next((value for key, value in told if key == ORIGINAL), None)
+    if original is None:
+        return None
+    version, _, digest = original.decode("ascii", "replace").partition(" ")
+    if version.isdigit() and len(version) < 10:
+        found = _Stripper(data, int(version)).model()
+        if sha256(found).hexdigest() == digest:
+            return found
+    return _Stripper(data, None).model()
+
+
+class _Stripper:
+    """Writes one file again without a plan; with the IR `version` and the order that it had, where that is known."""
+
+    def __init__(self, data: bytes, version: int | None) -> None:
+        self.data, self.version = data, version
+
+    def model(self) -> bytes:
+        parts = []
+        for f in fields(self.data, 0, len(self.data)):
+            if f.number == MODEL_GRAPH:
+                parts.append(self.graph(f))
+            elif f.number == MODEL_IR and self.version is not None and self.version < METADATA_IR:
+                parts.append(write_number(MODEL_IR, self.version))
+            elif f.number != MODEL_METADATA or not self.ours(f):
+                parts.append(self.data[f.start : f.end])
+        return b"".join(parts)
+
+    def graph(self, field: Field) -> bytes:
+        if not self.touched(field):
+            return self.data[field.start : field.end]
+        parts: list[bytes] = []
+        nodes: list[bytes] = []
+        places: list[int] = []
+        order: Sequence[int] = ()
+        for f in fields(self.data, field.value, field.end):
+            if f.number == GRAPH_NODE:
+                places.append(len(parts))
+                nodes.append(self.part(f))
+                parts.append(b"")
+            elif f.number in _METADATA:
+                parts.append(self.part(f))
+            elif f.number == GRAPH_METADATA and self.ours(f):
+                key, value = _entry(self.data, f)
+                order = _numbers(value) if key == ORDER and self.version is not None else order
+            else:
+                parts.append(self.data[f.start : f.end])
+        if sorted(order) == list(range(len(nodes))):
+            back = dict(zip(order, nodes, strict=True))
+            nodes = [back[index] for index in range(len(nodes))]
+        for place, node in zip(places, nodes, strict=True):
+            parts[place] = node
+        return write_bytes(field.number, b"".join(parts))
+
+    def part(self, field: Field) -> bytes:
+        """A node or a value; nothing where it was added."""
+        if not self.touched(field):
+            return self.data[field.start : field.end]
+        parts = []
+        for f in fields(self.data, field.value, field.end):
+            if f.number == _METADATA[field.number] and self.ours(f):
+                if _entry(self.data, f)[0] == ADDED:
+                    return b""
+            elif field.number == GRAPH_NODE and f.number == NODE_ATTRIBUTE and self.touched(f):
+                parts.append(self.attribute(f))
+            else:
+                parts.append(self.data[f.start : f.end])
+        return write_bytes(field.number, b"".join(parts))
+
+    def attribute(self, field: Field) -> bytes:
+        parts = [
+            self.graph(f) if f.number in (ATTRIBUTE_GRAPH, ATTRIBUTE_GRAPHS) else self.data[f.start : f.end]
+            for f in fields(self.data, field.value, field.end)
+        ]
+        return write_bytes(NODE_ATTRIBUTE, b"".join(parts))
+
+    def touched(self, field: Field) -> bool:
+        """Whether there can be anything of a plan in a field: what has none keeps its bytes, however written."""
+        return self.data.find(PREFIX, field.value, field.end) >= 0
+
+    def ours(self, field: Field) -> bool:
+        return _entry(self.data, field)[0].startswith(PREFIX)
+
+
+def _entry(data: bytes, field: Field) -> tuple[bytes, bytes]:
+    """The key and the value of an entry of metadata."""
+    found = {f.number: data[f.value : f.end] for f in fields(data, field.value, field.end)}
+    return found.get(ENTRY_KEY, b""), found.get(ENTRY_VALUE, b"")
+
+
+def _numbers(text: bytes) -> list[int]:
+    words = text.split()
+    return [int(word) for word in words] if all(word.isdigit() and len(word) < 10 for word in words) else []

@@ -1,0 +1,100 @@
+"""One operator of a model as a model of its own, which an interpreter can be asked about.
+
+front   Model ── SubGraph ──┬── tensors ───> only what the operator touches, by new indices
+                            └── operators ── Operator with these indices
+old     ... constants, options, operator codes, where they were
+"""
+
+from dataclasses import dataclass
+from struct import pack
+
+from tmpass.errors import ModelError
+from tmpass.graph import ABSENT, Graph, TensorKind
+
+from . import schema
+from .flatbuffer import Table, root_table
+from .front import Front
+from .rewrite import copy_table, link_buffers, link_metadata
+
+_ROUNDING = 16
+_INDICES = (schema.Operator.INPUTS, schema.Operator.OUTPUTS, schema.Operator.INTERMEDIATES)
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """A model of one operator whose tensors stand one behind the other in the first `packed` bytes of the arena."""
+
+    data: bytes
+    packed: int
+
+
+class Operators:
+    """The operators of the file `data`, of which `graph` was read."""
+
+    def __init__(self, data: bytes, graph: Graph) -> None:
+        self._data, self._graph = data, graph
+        self._model = root_table(data, "model")
+        self._buffers = list(self._model.tables(schema.Model.BUFFERS, "buffer"))
+        subgraphs = list(self._model.tables(schema.Model.SUBGRAPHS, "subgraph"))
+        self._tensors = [list(table.tables(schema.SubGraph.TENSORS, "tensor")) for table in subgraphs]
+        self._operators = [list(table.tables(schema.SubGraph.OPERATORS, "operator")) for table in subgraphs]
+
+    def alone(self, s: int, op: int) -> Alone:
+        """Operator `op` of subgraph `s` as a model.
+
+        Raises:
+            ModelError: the size of a tensor is not known.
+        """
+        known = self._graph.subgraphs[s]
+        table = self._operators[s][op]
+        used = [t for t in dict.fromkeys(i for field in _INDICES for i in table.integers(field) or ()) if t != ABSENT]
+        index = {t: number for number, t in enumerate(used)} | {ABSENT: ABSENT}
+        offsets, packed = list[int](), 0
+        for t in used:
+            tensor = known.tensors[t]
+            placed = tensor.kind is TensorKind.ACTIVATION
+            if placed and tensor.bytes is None:
+                raise ModelError(f"the size of tensor {tensor.name!r} is not known")
+            offsets.append(packed if placed else ABSENT)
+            packed += -(-(tensor.bytes or 0) // _ROUNDING) * _ROUNDING if placed else 0
+        front = Front(4 * 2)
+        dropped = ("SUBGRAPHS", "BUFFERS", "METADATA", "SIGNATURE_DEFS", "METADATA_BUFFER")
+        root, links = copy_table(front, self._model, "model", schema.Model, dropped)
+        front.link(0, root)
+        at, (slot,) = front.vector(1)
+        front.link(links[schema.Model.SUBGRAPHS.number], at)
+        reads, writes = ([index[t] for t in table.integers(field) or ()] for field in (_INDICES[0], _INDICES[1]))
+        variable = {index[t] for t in used if known.tensors[t].kind is not TensorKind.ACTIVATION}
+        fields = (schema.SubGraph.TENSORS, schema.SubGraph.INPUTS, schema.SubGraph.OUTPUTS, schema.SubGraph.OPERATORS)
+        at, parts = front.table({}, dict.fromkeys((field.number for field in fields), None))
+        front.link(slot, at)
+        at, slots = front.vector(len(used))
+        front.link(parts[schema.SubGraph.TENSORS.number], at)
+        for slot, t in zip(slots, used, strict=True):
+            front.link_old(slot, self._tensors[s][t].position)
+        given = [t for t in dict.fromkeys(reads) if t != ABSENT and t not in variable and t not in writes]
+        made = [t for t in writes if t != ABSENT and t not in variable]
+        front.link(parts[schema.SubGraph.INPUTS.number], _integers(front, given))
+        front.link(parts[schema.SubGraph.OUTPUTS.number], _integers(front, made))
+        at, (slot,) = front.vector(1)
+        front.link(parts[schema.SubGraph.OPERATORS.number], at)
+        self._link_operator(front, slot, table, index)
+        for field in (schema.Model.SIGNATURE_DEFS, schema.Model.METADATA_BUFFER):
+            front.link(links[field.number], front.vector(0)[0])  # they would speak of tensors that are not here
+        buffer = link_buffers(front, links[schema.Model.BUFFERS.number], self._buffers, [offsets])
+        link_metadata(front, links[schema.Model.METADATA.number], [], buffer)
+        head = front.finish()
+        head[4:8] = self._data[4:8]
+        return Alone(bytes(head) + self._data, packed)
+
+    @staticmethod
+    def _link_operator(front: Front, slot: int, table: Table, index: dict[int, int]) -> None:
+        names = ("INPUTS", "OUTPUTS", "INTERMEDIATES")
+        at, links = copy_table(front, table, "operator", schema.Operator, names)
+        front.link(slot, at)
+        for field in _INDICES:
+            front.link(links[field.number], _integers(front, [index[t] for t in table.integers(field) or ()]))
+
+
+def _integers(front: Front, values: list[int]) -> int:
+    return front.bytes(pack(f"<{len(values)}i", *values), width=4)

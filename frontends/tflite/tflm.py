@@ -1,0 +1,91 @@
+"""Asks TensorFlow Lite Micro how much of its arena a model takes, and so how much scratch a kernel needs."""
+
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from tmpass.errors import ModelError, UsageError
+from tmpass.graph import Graph
+
+from ..isolate import call_apart
+from .alone import Alone, Operators
+
+PACKAGE = "tflite-micro"
+
+_HEAD = re.compile(rb"Arena allocation head (\d+) bytes")
+_ROOMS = (1 << 20, 1 << 26)
+"""Bytes of arena beyond the tensors: the second is tried where the first is not enough."""
+
+
+def probe_operators(data: bytes, graph: Graph) -> tuple[str, Iterator[tuple[int, int, int | str]]]:
+    """What measures, and for each operator its subgraph, its index, and the bytes of scratch or why they are unknown.
+
+    An operator that calls subgraphs is left out: TensorFlow Lite Micro's need none, and those in its bodies are asked
+    one by one.
+
+    Raises:
+        UsageError: the package is not installed.
+    """
+    try:
+        runtime = import_module("tflite_micro").runtime
+        engine = f"{PACKAGE} {version('tflite_micro')}"
+    except (ImportError, PackageNotFoundError, AttributeError) as error:
+        raise UsageError(f"{PACKAGE} cannot be imported: {error}", hint="pip install 'tmpass[tflm]'") from None
+    return engine, _probe(runtime, Operators(data, graph), graph)
+
+
+def _probe(runtime: Any, operators: Operators, graph: Graph) -> Iterator[tuple[int, int, int | str]]:
+    for s, subgraph in enumerate(graph.subgraphs):
+        for index, op in enumerate(subgraph.ops):
+            if op.calls:
+                continue
+            try:
+                alone = operators.alone(s, index)
+                yield s, index, call_apart(scratch_of, runtime, alone, package=PACKAGE)
+            except ModelError as error:
+                yield s, index, str(error)
+
+
+def scratch_of(runtime: Any, alone: Alone) -> int:
+    """What the head of the arena holds besides the tensors of a model.
+
+    Raises:
+        ModelError: it does not run, and why.
+    """
+    for room in _ROOMS[:-1]:
+        try:
+            return head_of(runtime, alone.data, alone.packed + room) - alone.packed
+        except ModelError:
+            continue
+    return head_of(runtime, alone.data, alone.packed + _ROOMS[-1]) - alone.packed
+
+
+def head_of(runtime: Any, model: bytes, arena_size: int) -> int:
+    """The bytes in the head of the arena once `model` is set up; it may crash the process.
+
+    Raises:
+        ModelError: it cannot be set up in so many bytes, or not at all.
+    """
+    # The figures are only ever printed, by native code, to file descriptor 2.
+    with tempfile.TemporaryFile() as said:
+        before = os.dup(2)
+        os.dup2(said.fileno(), 2)
+        try:
+            runtime.Interpreter.from_bytes(model, arena_size=arena_size).print_allocations()
+            fault = ""
+        except RuntimeError as error:
+            fault = str(error)
+        finally:
+            os.dup2(before, 2)
+            os.close(before)
+        said.seek(0)
+        text = said.read()
+    found = _HEAD.search(text)
+    if fault or found is None:
+        lines = text.decode(errors="backslashreplace").split("\n")
+        raise ModelError(next((line.strip() for line in lines if line.strip()), fault or "it prints no allocations"))
+    return int(found[1])

@@ -1,0 +1,33 @@
+"""`tmpass probe-scratch`."""
+
+import click
+
+from tmpass.cli.files import write_whole
+from tmpass.cli.terminal import complain, progress
+
+_SHOWN = 8
+
+
+@click.command("probe-scratch")
+@click.argument("model", metavar="MODEL")
+@click.option("--output", "-o", metavar="FILE", default="-", help="Write to FILE, not to standard output.")
+def command(model: str, output: str) -> None:
+    """Measure what the kernels of TensorFlow Lite Micro need besides tensors, and write the scratch file.
+
+    Each operator is set up alone in the interpreter, which the extra `tflm` installs.
+
+    \b
+    Example:
+        tmpass probe-scratch model.tflite -o scratch.json
+        tmpass plan model.tflite --target tflm --scratch scratch.json -o planned.tflite
+    """
+    from tmpass.probe import probe_scratch
+    from tmpass.scratch.write import scratch_json
+
+    with progress(f"measuring the operators of {model}"):
+        found = probe_scratch(model)
+    write_whole(output, scratch_json(found.rules, found.sha256))
+    for line in found.unknown[:_SHOWN]:
+        complain(f"not measured: {line}")
+    if len(found.unknown) > _SHOWN:
+        complain(f"not measured: {len(found.unknown) - _SHOWN} more operators")

@@ -1,7 +1,7 @@
 """Which order of operators a plan takes: that of the file, unless another one needs a smaller arena."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tmpass.aliases import Key
 from tmpass.arena import Arena, smallest_arena, tied
@@ -45,7 +45,8 @@ def lay_in_order(
     given         as the file has it
     topological   of all operators that can come next, the first in the file: for files that are not sorted
     least-peak    the fewest bytes alive at one step
-    auto          given, but least-peak where its arena is smaller
+    auto          given, but least-peak where its arena is smaller: as planned, and as a runtime that plans for itself
+                  places it
 
     `scratch` has the bytes that operators, by subgraph and index, need while they run.
 
@@ -56,6 +57,14 @@ def lay_in_order(
 
     def arena_of(timeline: Schedule) -> Arena:
         return smallest_arena(graph, timeline, target, options, external, scratch=scratch, threads=threads, keep=keep)
+
+    def helps(old: Schedule, new: Schedule) -> bool:
+        """Whether a runtime that places tensors itself takes fewer bytes for them in the order `new`."""
+        if not target.runtime.allocator:
+            return True
+        own = replace(options, allocator=target.runtime.allocator, keep_inputs=True, share="views")
+        first, second = (smallest_arena(graph, t, target, own, external, scratch=scratch) for t in (old, new))
+        return second.peak < first.peak
 
     orders = _topological(graph) if options.schedule == "topological" else [file_order(s) for s in graph.subgraphs]
     timeline = lay_out(graph, orders)
@@ -76,7 +85,7 @@ def lay_in_order(
         return Laid(timeline, arena, bound, found.stopped)
     other_timeline = lay_out(graph, found.orders)
     other = arena_of(other_timeline)
-    if options.schedule == "auto" and other.peak >= arena.peak:
+    if options.schedule == "auto" and (other.peak >= arena.peak or not helps(timeline, other_timeline)):
         return Laid(timeline, arena, bound, found.stopped)
     return Laid(other_timeline, other, PlannedOrder("least-peak", found.bound + always, found.states), found.stopped)
 

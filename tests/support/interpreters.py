@@ -1,6 +1,5 @@
 """Real interpreters run a model, each in a child process: some crash on some models."""
 
-import faulthandler
 import signal
 from dataclasses import dataclass
 from importlib import import_module
@@ -56,7 +55,7 @@ def run_tflm(model: bytes, runs: int = 2) -> Ran:
 
 
 def _tflm(runtime, model: bytes, runs: int) -> Ran:
-    _end_quietly()
+    signal.alarm(PATIENCE)
     head = head_of(runtime, model, ROOM)
     interpreter = runtime.Interpreter.from_bytes(model, arena_size=ROOM)
     main = load(model).graph.subgraphs[0]
@@ -71,12 +70,6 @@ def _tflm(runtime, model: bytes, runs: int) -> Ran:
             raise ModelError(str(error)) from None
         made.append(tuple(np.array(interpreter.get_output(i)).tobytes() for i in range(len(main.outputs))))
     return Ran(head, tuple(made))
-
-
-def _end_quietly() -> None:
-    """Let this process, a child, end without a word when it crashes, and in any case."""
-    faulthandler.disable()
-    signal.alarm(PATIENCE)
 
 
 def least_arena(model: bytes) -> int:
@@ -100,7 +93,7 @@ def least_arena(model: bytes) -> int:
 
 
 def _once(runtime, model: bytes, size: int) -> None:
-    _end_quietly()
+    signal.alarm(PATIENCE)
     try:
         runtime.Interpreter.from_bytes(model, arena_size=size).invoke()
     except RuntimeError as error:
@@ -117,7 +110,7 @@ def run_litert(model: bytes, runs: int = 2) -> Ran:
 
 
 def _litert(package, model: bytes, runs: int) -> Ran:
-    _end_quietly()
+    signal.alarm(PATIENCE)
     kernels = package.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
     try:
         interpreter = package.Interpreter(model_content=model, experimental_op_resolver_type=kernels, num_threads=1)

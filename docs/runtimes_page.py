@@ -83,7 +83,13 @@ def tflm_row(path: Path) -> str | None:
     if after.outputs != before.outputs:
         raise AssertionError(f"{path.name}: the outputs differ")
     scratch = sum(int(rule.bytes) for rule in rules)
-    figures = before.arena, after.arena, scratch or "", least_arena(model), least_arena(planned)
+    figures = (
+        before.arena,
+        after.arena,
+        scratch or "",
+        least_arena(model, before.arena),
+        least_arena(planned, after.arena),
+    )
     return f"| {path.name} | {' | '.join(map(str, figures))} |"
 
 

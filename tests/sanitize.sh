@@ -31,7 +31,8 @@ export TMPASS_SANITIZED=1 # tests/conftest.py: nothing is judged by how long it 
 if [ $# -eq 0 ]; then
     # What asks the core. Left out: cp-sat and ilp, whose solvers are not ours and not sanitized; what is slow, save the
     # crowded problems, which ask every product of rules; and what is measured in a small stack, since frames are larger.
-    set -- -n 2 -m "not slow or core" -k "not small_stack" tests/fuzz/test_core_arguments.py \
+    set -- -n 2 -m "not slow or core" -k "not small_stack" tests/fuzz/test_{core,order}_arguments.py \
+        tests/schedule/test_{order_kernels,least_peak}.py \
         tests/test_{core,postpone,first_fit,minimalloc,always_fit,conflict,determinism}.py \
         tests/allocators --ignore=tests/allocators/test_cp_sat.py --ignore=tests/allocators/test_ilp.py
 fi

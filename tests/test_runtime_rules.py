@@ -80,6 +80,6 @@ def test_a_profile_names_its_runtime():
     text = 'name = "a"\nsummary = "b"\nstanding = "c"\nruntime = "tflite"\n'
     text += '[[memory]]\nname = "m"\nholds = ["activations"]\n'
     text += 'capacity = { value = "unlimited", source = "d" }\nalignment = { value = 1, source = "d" }\n'
-    with pytest.raises(TargetError, match="line 4, runtime: 'tflite' is no runtime; known are tflm"):
+    with pytest.raises(TargetError, match="line 4, runtime: 'tflite' is no runtime; known are tflm, litert"):
         parse_target(text, "a.toml")
     assert parse_target(text.replace("tflite", "tflm"), "a.toml").runtime is RUNTIMES["tflm"]

@@ -67,9 +67,9 @@ def _fullest_step(buffers: Sequence[Buffer]) -> Bound:
     import numpy as np
 
     count = len(buffers)
-    lower = np.fromiter((b.lower for b in buffers), np.int64, count)
-    upper = np.fromiter((b.upper for b in buffers), np.int64, count)
-    size = np.fromiter((b.size for b in buffers), np.int64, count)
+    lower = np.array([b.lower for b in buffers], np.int64)
+    upper = np.array([b.upper for b in buffers], np.int64)
+    size = np.array([b.size for b in buffers], np.int64)
     begin, end = int(lower.min()), int(upper.max())
     if end - begin <= 4 * count:
         change = np.zeros(end - begin + 1, np.int64)

@@ -44,7 +44,8 @@ def lay_in_order(task: Task) -> Laid:
     given         as the file has it
     topological   of all operators that can come next, the first in the file: for files that are not sorted
     least-peak    the fewest bytes alive at one step
-    auto          given, but least-peak where its arena is smaller
+    auto          given, but least-peak where its arena is smaller: as planned, and as a runtime that plans for itself
+                  places it
 
     Raises:
         TargetError, ModelError: as `smallest_arena` and `file_order` do; with `keep` off, KeyboardInterrupt.
@@ -79,7 +80,8 @@ def _best_order(task: Task, orders: Orders, present: Laid) -> Laid:
             if found.orders != orders:
                 timeline = lay_out(task.graph, found.orders)
                 other = Laid(timeline, smallest_arena(task, timeline), PlannedOrder("least-peak", 0, 0))
-                if other.rank(task.options.schedule) < best.rank(task.options.schedule):
+                lower = other.rank(task.options.schedule) < best.rank(task.options.schedule)
+                if lower and _runs_lower(task, best.timeline, timeline):
                     best = other
             best = replace(best, stopped=found.stopped)
         if number == 0:
@@ -87,6 +89,18 @@ def _best_order(task: Task, orders: Orders, present: Laid) -> Laid:
         if best.stopped or best.live_bytes == bound:
             break
     return _bounded(best, bound, spent)
+
+
+def _runs_lower(task: Task, old: Schedule, new: Schedule) -> bool:
+    """Whether a runtime that places tensors itself takes fewer bytes for them in the order `new`; where it does not, or
+    another order was asked for whatever it gains, any is right.
+    """
+    own = task.target.runtime.allocator
+    if not own or task.options.schedule != "auto":
+        return True
+    options = replace(task.options, allocator=own, keep_inputs=True, share="views")
+    there = replace(task, options=options)
+    return smallest_arena(there, new).peak < smallest_arena(there, old).peak
 
 
 def _bounded(laid: Laid, bound: int, states: int = 0) -> Laid:

@@ -55,7 +55,7 @@ def test_the_data_of_both_plans_are_in_the_page():
     after, old = found["views"]
     assert [after["memories"][0]["peak"], old["memories"][0]["peak"]] == [36864, 61440]
     assert (len(after["buffers"]), len(old["buffers"])) == (len(made.buffers), len(before.buffers))
-    assert after["how"] == "order for the least peak, addresses by auto, sharing where it helps"
+    assert after["how"] == "order for the least peak, the best addresses found, sharing where it helps"
     assert old["how"] == "order of the file, addresses by greedy-by-size, nothing shared"
 
 

@@ -129,6 +129,9 @@ def test_before_and_after_are_one_press_apart(look):
         assert "stem" in hover(page, plans, 5, stem.offset + 1)
         page.get_by_role("button", name="Planned").click()
         assert "36864 B (36 KiB)" in page.inner_text("#figures")
+        page.focus("#canvas")
+        page.keyboard.press("b")
+        assert "61440 B (60 KiB)" in page.inner_text("#figures")
 
 
 def test_keys_go_from_buffer_to_buffer(look):

@@ -303,6 +303,7 @@ NB_MODULE(_core, m) {
         [](const OrderProblem& problem, Bytes lower, Bytes upper, std::int64_t limit, bool descend, bool chains,
            bool hills, bool twins) {
             check_node_limit(limit);
+            limit = std::min(limit, kMostStates);
             SearchedOrder found = without_gil([&] {
                 return search_orders(problem, lower, upper, limit, {descend, chains, hills, twins}, interrupted);
             });

@@ -32,7 +32,10 @@ struct SearchedOrder {
     std::int64_t states;       // sets entered
 };
 
-// Looks for an order with a peak below `upper`, where none is known below `lower`, entering at most `limit` sets.
+inline constexpr std::int64_t kMostStates = std::int64_t{1} << 30;  // sets are numbered with 32 bits
+
+// Looks for an order with a peak below `upper`, where none is known below `lower`, entering at most `limit` sets, which
+// is at most kMostStates.
 // The same arguments give the same answer. Throws Cancelled.
 SearchedOrder search_orders(const OrderProblem& problem, Bytes lower, Bytes upper, std::int64_t limit,
                             const OrderRules& rules, const Interrupted& interrupted);

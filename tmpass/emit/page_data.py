@@ -41,7 +41,9 @@ def how(plan: Plan) -> str:
         "least-peak": "order for the least peak",
     }
     sharing = {"auto": "sharing where it helps", "views": "views share", "none": "nothing shared"}
-    return f"{orders[plan.order.method]}, addresses by {plan.options.allocator}, {sharing[plan.options.share]}"
+    method = plan.options.allocator
+    addresses = "the best addresses found" if method == "auto" else f"addresses by {method}"
+    return f"{orders[plan.order.method]}, {addresses}, {sharing[plan.options.share]}"
 
 
 def _view(plan: Plan, places: dict[str, int]) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from tmpass.graph import Graph, Op
 from tmpass.schedule.dependencies import reads
 from tmpass.schedule.effects import effect_edges, innermost_first
 from tmpass.schedule.items import Contents, Items, find_items
-from tmpass.schedule.least_peak import Ordered, bound_order, least_peak, native
+from tmpass.schedule.least_peak import bound_order, least_peak, native
+from tmpass.schedule.ordered import Ordered
 
 Orders = tuple[tuple[int, ...], ...]
 """Operator indices in the order in which they run, for each subgraph."""

@@ -25,20 +25,19 @@ def surely_right(problem: Problem, offsets: Sequence[int], capacity: int | None)
         return False
     import numpy as np
 
-    count = len(buffers)
-    size = np.fromiter((b.size for b in buffers), np.int64, count)
-    alignment = np.fromiter((problem.alignment_of(b) for b in buffers), np.int64, count)
-    fixed = np.fromiter((-1 if b.offset is None else b.offset for b in buffers), np.int64, count)
-    low = np.fromiter(offsets, np.int64, count)
+    size = np.array([b.size for b in buffers], np.int64)
+    alignment = np.lcm(np.array([b.alignment for b in buffers], np.int64), problem.alignment)
+    fixed = np.array([-1 if b.offset is None else b.offset for b in buffers], np.int64)
+    low = np.array(offsets, np.int64)
     if (low % alignment).any() or ((fixed >= 0) & (fixed != low)).any():
         return False
     if capacity is not None and (low + size > capacity)[size > 0].any():
         return False
-    lower = np.fromiter((b.lower for b in buffers), np.int64, count)
+    lower = np.array([b.lower for b in buffers], np.int64)
     order = np.argsort(lower, kind="stable")
     order = order[size[order] > 0]
     lower, low = lower[order], low[order]
-    upper = np.fromiter((b.upper for b in buffers), np.int64, count)[order]
+    upper = np.array([b.upper for b in buffers], np.int64)[order]
     high = low + size[order]
     reach = np.searchsorted(lower, upper)  # the first that starts at or after the end
     at = np.arange(len(order))

@@ -131,7 +131,9 @@ function drawName(s, name, box) {
   const room = Math.floor((right - left - 8) / 5.9);
   if (room < 3) return;
   const text = name.length <= room ? name : `\u2026${name.slice(1 - room)}`; // the end of a name tells more
-  pen.fillText(text, left + 4, box.y + box.h / 2, right - left - 6);
+  // In the middle of what is in sight.
+  const top = Math.max(box.y, s.arena.y), bottom = Math.min(box.y + box.h, s.arena.y + s.arena.h);
+  pen.fillText(text, left + 4, (top + bottom) / 2, right - left - 6);
 }
 
 // At least a pixel each way, so that nothing is lost from sight.
@@ -249,6 +251,7 @@ function drawLive(s) {
   pen.fillStyle = hues.quiet;
   pen.textAlign = "right";
   pen.textBaseline = "middle";
-  pen.fillText(shortSize(memory.full.bytes), live.x - 6, y(memory.full.bytes));
-  pen.fillText("live bytes", live.x - 6, live.y + live.h / 2);
+  const height = y(memory.full.bytes), middle = live.y + live.h / 2;
+  pen.fillText(shortSize(memory.full.bytes), live.x - 6, height);
+  pen.fillText("live bytes", live.x - 6, Math.abs(height - middle) > 13 ? middle : height + 14);
 }

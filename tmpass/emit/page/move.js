@@ -80,6 +80,7 @@ canvas.addEventListener("keydown", (event) => {
   } else if (event.key === "+" || event.key === "=") zoom(0.7, x, y);
   else if (event.key === "-") zoom(1 / 0.7, x, y);
   else if (event.key === "0") showAll();
+  else if (event.key === "b" && views.length > 1) turnTo(views.find((view) => view !== state.view), state.memory);
   else if (event.key === "Escape") choose(null);
   else return;
   event.preventDefault();

@@ -1,6 +1,6 @@
 // The note on a buffer: made of text nodes only, for names come from files.
 const tip = document.getElementById("tip");
-const LISTED = 8;
+const NAMED = 4, LISTED = 8;
 
 function element(tag, text = "", classes = "") {
   const made = document.createElement(tag);
@@ -45,7 +45,7 @@ function placeTip({ x, y }) {
 function noteOn(buffer, step, address) {
   // Tensors written over each other have the same bytes one after the other: the note names them all.
   const there = buffer.tensors.filter((t) => address >= t.offset && address < t.offset + (t.bytes ?? 0));
-  const here = (there.length ? there : buffer.tensors.slice(0, 1)).slice(0, LISTED);
+  const here = (there.length ? there : buffer.tensors.slice(0, 1)).slice(0, NAMED);
   const rest = buffer.tensors.filter((t) => !here.includes(t));
   const note = here.length ? here.flatMap(noteOnTensor) : [element("b", bufferName(buffer))];
   const rows = [];

@@ -1,0 +1,55 @@
+"""The last step of a model's conversion: plan it for the board, or say why it does not fit.
+
+python convert.py MODEL BUDGET OUT
+
+The folder OUT gets the model with its plan in it, the plan, a C header for the firmware, and a page to look at. The
+exit code is 0 where the model fits and 1 where it does not: then nothing is written.
+"""
+
+import sys
+from pathlib import Path
+
+import tmpass
+from tmpass.diff import diff
+from tmpass.emit.explanation import head, notes
+from tmpass.emit.formats import load_format
+from tmpass.explain import explain
+
+TARGET = "tflm-nrf52840"
+
+
+def convert(model: Path) -> Path:
+    """Where the converted model is. A real script has its converter here: `path.write_bytes(converter.convert())`."""
+    return model
+
+
+def main(model: Path, budget: str, out: Path) -> int:
+    """Plan `model` within `budget` bytes, and fill `out`."""
+    converted = convert(model)
+    try:
+        plan = tmpass.plan(converted, target=TARGET, budget=budget)
+    except tmpass.TmpassError as error:  # an option, or a model that cannot be planned
+        print(error, file=sys.stderr)
+        return error.exit_code
+    if not plan.fits:
+        known = explain(converted, TARGET, budget=budget)
+        print(head(known) + notes(known), end="", file=sys.stderr)
+        return 1
+
+    out.mkdir(parents=True, exist_ok=True)
+    name = model.stem
+    old = out / f"{name}.plan.json"
+    if old.exists():  # what became of the arena since the last time
+        changed = diff(tmpass.parse_plan(old.read_text(), str(old)), plan)
+        for memory in changed.memories:
+            print(f"{memory.name}: {memory.growth:+d} B since the last time")
+    (out / f"{name}.tflite").write_bytes(tmpass.planned_model(plan, converted))
+    old.write_text(plan.to_json())
+    for form in ("c", "html"):
+        (out / f"{name}{load_format(form).SUFFIX}").write_text(load_format(form).emit(plan))
+    print(f"{name}: {plan.memories[0].peak} B of {plan.memories[0].capacity}, {plan.status}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])))

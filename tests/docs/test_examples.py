@@ -1,0 +1,86 @@
+"""The scripts and the commands in the documentation do what it says."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+EXAMPLES = ROOT / "docs" / "examples"
+BRANCHY = ROOT / "models" / "branchy.tflite"
+PAGES = ("tutorial.md", "conversion-script.md", "pictures.md")
+
+
+def script(name, *words, code=0):
+    done = subprocess.run(
+        [sys.executable, EXAMPLES / name, *map(str, words)], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def test_the_conversion_script_writes_all_that_belongs_to_a_model(tmp_path):
+    assert script("convert.py", BRANCHY, "64KiB", tmp_path).stdout == "branchy: 36864 B of 65536, optimal\n"
+    files = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert sorted(files) == ["branchy.h", "branchy.html", "branchy.plan.json", "branchy.tflite"]
+    assert files["branchy.tflite"].endswith(BRANCHY.read_bytes()[64:])
+    assert b"Memory plan of branchy.tflite" in files["branchy.h"]
+    again = script("convert.py", BRANCHY, "64KiB", tmp_path).stdout
+    assert again.startswith("arena: +0 B since the last time\n")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == files
+
+
+def test_the_conversion_script_refuses_what_does_not_fit_and_says_why(tmp_path):
+    done = script("convert.py", BRANCHY, "20KiB", tmp_path / "out", code=1)
+    assert "16384 B (16 KiB) are missing" in done.stderr
+    assert "step 6 of 13, CONV_2D 'c'" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_conversion_script_ends_with_the_error_of_a_model_that_cannot_be_planned(tmp_path):
+    (tmp_path / "broken.tflite").write_bytes(BRANCHY.read_bytes()[:1000])
+    done = script("convert.py", tmp_path / "broken.tflite", "64KiB", tmp_path / "out", code=3)
+    assert "broken.tflite" in done.stderr
+
+
+@pytest.mark.runtime
+def test_the_planned_model_runs_and_its_arena_is_the_plans(tmp_path):
+    pytest.importorskip("tflite_micro")
+    planned = tmp_path / "planned.tflite"
+    command = ["plan", BRANCHY, "--target", "tflm", "--budget", "40KiB", "-o", planned]
+    subprocess.run([sys.executable, "-m", "tmpass", *map(str, command)], check=True, capture_output=True, timeout=60)
+    done = script("run_in_tflm.py", BRANCHY, planned)
+    assert done.stdout == "the same outputs, bit for bit\n"
+    assert re.findall(r"allocation head (\d+) bytes", done.stderr) == ["61440", "36864"]
+
+
+def shown():
+    """Every command of the pages that is shown with what it prints, on models that there are."""
+    for page in PAGES:
+        for block in re.findall(r"(?:^    .*\n)+", (ROOT / "docs" / page).read_text(encoding="utf-8"), re.MULTILINE):
+            first, *lines = [line[4:] for line in block.splitlines()]
+            words = first.removeprefix("$ ")
+            if first.startswith("$ ") and words.startswith("tmpass "):
+                yield pytest.param(shlex.split(words)[1:], lines, id=f"{page}: {words}")
+
+
+@pytest.mark.parametrize(("words", "lines"), list(shown()))
+def test_a_command_prints_what_the_page_shows(words, lines):
+    done = subprocess.run(
+        [sys.executable, "-m", "tmpass", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "PYTHONUTF8": "1"},
+    )
+    printed = done.stdout.splitlines()
+    if lines[-1] == "...":
+        lines, printed = lines[:-1], printed[: len(lines) - 1]
+    assert printed == lines

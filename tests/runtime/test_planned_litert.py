@@ -1,0 +1,45 @@
+"""Planned models in LiteRT, which takes the order and no offsets: the same results, in an arena that is not larger."""
+
+from pathlib import Path
+
+import pytest
+from support.interpreters import run_litert
+from support.shared import parametrize
+
+import tmpass
+from tmpass.errors import ModelError
+
+pytestmark = pytest.mark.runtime
+
+MODELS = sorted((Path(__file__).parents[2] / "models").glob("*.tflite"))
+
+
+@pytest.fixture(autouse=True)
+def installed():
+    pytest.importorskip("ai_edge_litert")
+
+
+def check(path) -> None:
+    model = path.read_bytes()
+    try:
+        before = run_litert(model)
+    except ModelError as error:
+        pytest.skip(f"LiteRT does not run the original: {error}")
+    try:
+        planned = tmpass.planned_model(tmpass.plan(path, "litert-cpu", allow_unplanned=True), path)
+    except ModelError as error:
+        assert path.name == "tflm_person_detect_vela.tflite"
+        pytest.skip(str(error))
+    after = run_litert(planned)
+    assert after.outputs == before.outputs
+    assert after.arena <= before.arena
+
+
+@parametrize("models/tflite/*.tflite")
+def test_a_real_model_runs_as_before_in_an_arena_that_is_not_larger(path):
+    check(path)
+
+
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.name)
+def test_a_model_of_the_project_runs_as_before_in_an_arena_that_is_not_larger(path):
+    check(path)

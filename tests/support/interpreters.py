@@ -1,0 +1,152 @@
+"""Real interpreters run a model, each in a child process: some crash on some models."""
+
+import faulthandler
+import signal
+from dataclasses import dataclass
+from importlib import import_module
+from zlib import crc32
+
+import numpy as np
+from tmpass.frontends.isolate import call_apart
+from tmpass.frontends.tflite.tflm import head_of
+
+from tmpass.errors import ModelError
+from tmpass.loading import load
+
+ROOM = 1 << 26
+"""Bytes of arena: more than any of the models needs."""
+
+_ALIGNMENT = 64
+"""Of every tensor in the arena of LiteRT."""
+
+PATIENCE = 20
+"""Seconds after which a run counts as one without end."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What came of runs one after the other with inputs drawn anew: the bytes of every output of every run, and the
+    bytes of the arena that hold activations.
+    """
+
+    arena: int
+    outputs: tuple[tuple[bytes, ...], ...]
+
+
+def draw(shape, dtype, seed) -> np.ndarray:
+    """The same values for the same seed, within reach of a loop's counter."""
+    rng = np.random.default_rng(seed)
+    kind = np.dtype(dtype)
+    if kind.kind == "b":
+        return rng.integers(0, 2, shape).astype(bool)
+    if kind.itemsize == 1:
+        return rng.integers(np.iinfo(kind).min, np.iinfo(kind).max, shape, dtype=kind, endpoint=True)
+    if kind.kind in "iu":
+        return rng.integers(0, 10, shape, dtype=kind)
+    return rng.normal(0, 2, shape).astype(kind)
+
+
+def run_tflm(model: bytes, runs: int = 2) -> Ran:
+    """`model` in TensorFlow Lite Micro.
+
+    Raises:
+        ModelError: it does not run there.
+    """
+    return call_apart(_tflm, import_module("tflite_micro").runtime, model, runs, package="tflite-micro")
+
+
+def _tflm(runtime, model: bytes, runs: int) -> Ran:
+    _end_quietly()
+    head = head_of(runtime, model, ROOM)
+    interpreter = runtime.Interpreter.from_bytes(model, arena_size=ROOM)
+    main = load(model).graph.subgraphs[0]
+    made = []
+    for turn in range(runs):
+        for index in range(len(main.inputs)):
+            details = interpreter.get_input_details(index)
+            interpreter.set_input(draw(details["shape"], details["dtype"], (turn, index)), index)
+        try:
+            interpreter.invoke()
+        except RuntimeError as error:
+            raise ModelError(str(error)) from None
+        made.append(tuple(np.array(interpreter.get_output(i)).tobytes() for i in range(len(main.outputs))))
+    return Ran(head, tuple(made))
+
+
+def _end_quietly() -> None:
+    """Let this process, a child, end without a word when it crashes, and in any case."""
+    faulthandler.disable()
+    signal.alarm(PATIENCE)
+
+
+def least_arena(model: bytes) -> int:
+    """The fewest bytes, in steps of 16, with which TensorFlow Lite Micro sets `model` up and runs it."""
+    runtime = import_module("tflite_micro").runtime
+
+    def works(size: int) -> bool:
+        try:
+            call_apart(_once, runtime, model, size, package="tflite-micro")
+        except ModelError:
+            return False
+        return True
+
+    low, high = 0, 1024
+    while not works(high):
+        low, high = high, 2 * high
+    while high - low > 16:
+        middle = (low + high) // 32 * 16
+        low, high = (low, middle) if works(middle) else (middle, high)
+    return high
+
+
+def _once(runtime, model: bytes, size: int) -> None:
+    _end_quietly()
+    try:
+        runtime.Interpreter.from_bytes(model, arena_size=size).invoke()
+    except RuntimeError as error:
+        raise ModelError(str(error)) from None
+
+
+def run_litert(model: bytes, runs: int = 2) -> Ran:
+    """`model` in LiteRT without delegates; the arena is the stretch of addresses that its tensors take.
+
+    Raises:
+        ModelError: it does not run there.
+    """
+    return call_apart(_litert, import_module("ai_edge_litert.interpreter"), model, runs, package="ai-edge-litert")
+
+
+def _litert(package, model: bytes, runs: int) -> Ran:
+    _end_quietly()
+    kernels = package.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    try:
+        interpreter = package.Interpreter(model_content=model, experimental_op_resolver_type=kernels, num_threads=1)
+        interpreter.allocate_tensors()
+        arena = _extent(interpreter, load(model).graph.subgraphs[0])
+        made = []
+        for turn in range(runs):
+            for details in interpreter.get_input_details():
+                seed = (turn, crc32(details["name"].encode()))
+                interpreter.set_tensor(details["index"], draw(details["shape"], details["dtype"], seed))
+            interpreter.invoke()
+            outputs = interpreter.get_output_details()
+            made.append(tuple(np.asarray(interpreter.get_tensor(o["index"])).tobytes() for o in outputs))
+    except (RuntimeError, ValueError) as error:
+        raise ModelError(str(error)) from None
+    return Ran(arena, tuple(made))
+
+
+def _extent(interpreter, main) -> int:
+    """From the lowest to the highest byte of the main subgraph's activations."""
+    spans = []
+    for index in main.used:
+        if main.tensors[index].kind != "activation" or main.tensors[index].dtype.bits is None:
+            continue
+        try:
+            array = interpreter.tensor(index)()
+        except ValueError:  # LiteRT has no memory for it: nobody reads it, or its size is not known yet
+            continue
+        address = array.__array_interface__["data"][0]
+        if array.nbytes and address % _ALIGNMENT == 0:  # others have a piece of the heap to themselves
+            spans.append((address, address + array.nbytes))
+    return max((high for _, high in spans), default=0) - min((low for low, _ in spans), default=0)

@@ -56,7 +56,7 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 
 def _command(name: str) -> str:
     """The page of a command, from the words that click has for its help."""
-    command: click.Command = import_module(f"tmpass.cli.{name}_command").command
+    command: click.Command = import_module(f"tmpass.cli.{name.replace('-', '_')}_command").command
     ctx = click.Context(command, info_name=f"tmpass {name}")
     usage = " ".join([ctx.info_name or "", *command.collect_usage_pieces(ctx)])
     lines = [f"# tmpass {name}", "", f"    {usage}", ""]

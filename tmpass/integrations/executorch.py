@@ -66,7 +66,9 @@ def plan_memory(
 ) -> "MemoryAlgoResult":
     """Place `specs`: an algorithm for ExecuTorch's MemoryPlanningAlgorithmSuite.
 
-    Bytes of bodies are kept apart all the time: what a branch returns stays in its memory after the branch.
+    Bytes of bodies are kept apart all the time: what a branch returns stays in its memory after the branch. ExecuTorch
+    itself gives all bodies the same bytes, so that two conditionals whose results are alive at once clash under any
+    algorithm.
 
     Args:
         alignment: of every offset, in bytes.

@@ -1,0 +1,78 @@
+"""The extension: it plans the model that is shown, and lays live bytes and offsets over its operators.
+
+Model Explorer imports the module `main` of the package that it is told, and finds the class by its base.
+"""
+
+from typing import Any
+
+from model_explorer import NodeDataProvider, NodeDataProviderMetadata, NodeDataProviderResult
+from model_explorer.config_editor import TextInputConfigEditor
+from model_explorer.node_data_builder import GradientItem, GraphNodeData, NodeDataResult
+from model_explorer.node_data_provider import GetConfigEditorsResult
+
+from tmpass import loading, pipeline
+from tmpass.bind import parse_bindings
+from tmpass.emit.model_explorer import GRADIENT, live_by_step
+from tmpass.errors import TmpassError
+from tmpass.fullest import deciding_memory
+from tmpass.graph import Graph
+from tmpass.plan import Plan
+
+
+class PlanProvider(NodeDataProvider):
+    """Two sets of node data: the bytes alive while an operator runs, and the offset of its first result."""
+
+    metadata = NodeDataProviderMetadata(
+        id="tmpass",
+        name="Memory plan",
+        description="Live bytes and offsets, as tmpass plans them",
+        icon="memory",
+    )
+
+    def get_config_editors(self, provider_id: str) -> GetConfigEditorsResult:
+        """What the dialog asks for."""
+        del provider_id
+        return GetConfigEditorsResult(
+            [
+                TextInputConfigEditor(id="target", label="Target", defaultValue="pixel6-tpu"),
+                TextInputConfigEditor(id="bind", label="Dimensions, such as batch=1", defaultValue=""),
+            ]
+        )
+
+    def run(
+        self, provider_id: str, model_path: str, graph_id: str, config_values: dict[str, Any], graph: Any
+    ) -> NodeDataProviderResult:
+        """The node data of one graph; what cannot be planned is an error to show."""
+        del provider_id, graph
+        try:
+            bindings = parse_bindings(str(config_values.get("bind") or "").split())
+            model = loading.load(model_path, bindings=bindings)
+            plan = pipeline.plan(model, config_values.get("target") or "pixel6-tpu", bind=bindings)
+        except TmpassError as error:
+            return NodeDataProviderResult(error=str(error))
+        return NodeDataProviderResult(result=node_data(plan, model.graph, graph_id))
+
+
+def node_data(plan: Plan, graph: Graph, graph_id: str) -> list[GraphNodeData]:
+    """Live bytes and offsets of the operators in the subgraph that is named as Model Explorer names its graphs."""
+    names = [subgraph.name for subgraph in graph.subgraphs]
+    shown = names.index(graph_id) if graph_id in names else 0
+    memory = deciding_memory(plan)
+    alive = live_by_step(plan, memory)
+    offsets = {(t.subgraph, t.index): t.offset for t in plan.tensors}
+    live: dict[str, NodeDataResult] = {}
+    places: dict[str, NodeDataResult] = {}
+    for step in plan.schedule:
+        if step.subgraph != shown:
+            continue
+        node = str(step.op) if plan.model.format == "tflite" else step.name
+        live[node] = NodeDataResult(max(alive[step.step], live[node].value if node in live else 0))
+        outputs = graph.subgraphs[shown].ops[step.op].outputs
+        offset = next((offsets[shown, t] for t in outputs if offsets.get((shown, t)) is not None), None)
+        if offset is not None:
+            places[node] = NodeDataResult(offset)
+    gradient = [GradientItem(stop=item["stop"], bgColor=item["bgColor"]) for item in GRADIENT]
+    return [
+        GraphNodeData(live, name=f"live bytes in {memory.name}", gradient=gradient),
+        GraphNodeData(places, name="offset", gradient=gradient),
+    ]

@@ -127,8 +127,9 @@ class Op:
     Fields: `inputs` includes what the bodies of `calls` capture; `temporaries` are alive only while it runs;
     `moves` says which bytes it only passes on, None where it computes; `elementwise` that element i of outputs[0]
     depends on no element but i of each input of the same shape, so that it may be written over it; `random` that it
-    draws from a generator, whose draws keep their order; `custom` that its meaning is not in the format's own list, so
-    that it may write what it is given to read.
+    draws from a generator, whose draws keep their order; `resource` that it reads or changes what outlives its run
+    under a name or number; `custom` that its meaning is not in the format's own list, so that it may write what it is
+    given to read.
     """
 
     kind: str
@@ -140,6 +141,7 @@ class Op:
     moves: Moves | None = None
     elementwise: bool = False
     random: bool = False
+    resource: bool = False
     custom: bool = False
 
     @property

@@ -58,7 +58,7 @@ def lay_in_order(task: Task) -> Laid:
     present = Laid(timeline, smallest_arena(task, timeline), PlannedOrder("topological" if sort else "given", 0, 0))
     if schedule in ("given", "topological"):
         items, always = _items(task, levels(task)[0], present.arena)
-        return _bounded(present, order_model(items, orders, states=0, search=False).bound + always)
+        return _bounded(task, present, order_model(items, orders, states=0, search=False).bound + always)
     return _best_order(task, orders, present)
 
 
@@ -88,7 +88,7 @@ def _best_order(task: Task, orders: Orders, present: Laid) -> Laid:
             bound = found.bound + always  # less sharing never makes less alive
         if best.stopped or best.live_bytes == bound:
             break
-    return _bounded(best, bound, spent)
+    return _bounded(task, best, bound, spent)
 
 
 def _runs_lower(task: Task, old: Schedule, new: Schedule) -> bool:
@@ -103,7 +103,9 @@ def _runs_lower(task: Task, old: Schedule, new: Schedule) -> bool:
     return smallest_arena(there, new).peak < smallest_arena(there, old).peak
 
 
-def _bounded(laid: Laid, bound: int, states: int = 0) -> Laid:
+def _bounded(task: Task, laid: Laid, bound: int, states: int = 0) -> Laid:
+    if task.options.share_io and "inputs_outputs" not in task.target.scratchpad.holds:
+        bound = 0  # in another order a tensor may share with an input or output, and leave the scratchpad
     return replace(laid, order=PlannedOrder(laid.order.method, bound, states))
 
 

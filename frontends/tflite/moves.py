@@ -102,10 +102,12 @@ class _Reader:
         for axis, dim in enumerate(shape):
             low = begin[axis] + dim * (begin[axis] < 0)
             high = end[axis] + dim * (end[axis] < 0)
+            if begin_mask >> axis & 1:
+                low = 0  # also where the axis is left out of the result
             if axis in shrink:
                 spans.append((low, low + 1))
                 continue
-            low = 0 if begin_mask >> axis & 1 else max(low, 0)
+            low = max(low, 0)
             spans.append((low, dim if end_mask >> axis & 1 else min(high, dim)))
         return self._piece(shape, spans, shrink)
 

@@ -17,6 +17,12 @@ from .tensors import Declared
 RANDOM = frozenset(("MULTINOMIAL", "RANDOM_STANDARD_NORMAL", "RANDOM_UNIFORM"))
 """Operators that draw from a generator."""
 
+RESOURCE = frozenset(
+    ("ASSIGN_VARIABLE", "CALL_ONCE", "HASHTABLE", "HASHTABLE_FIND", "HASHTABLE_IMPORT", "HASHTABLE_SIZE",
+     "READ_VARIABLE", "VAR_HANDLE")
+)  # fmt: skip
+"""Operators that touch resources, whatever type their handles have: some files state int32."""
+
 
 @dataclass(frozen=True, slots=True)
 class Code:
@@ -78,6 +84,7 @@ def read_operators(
                 moves=None if code.custom else read_moves(table, code.name, inputs, outputs, tensors, buffers),
                 elementwise=not code.custom and is_elementwise(code.name, outputs),
                 random=not code.custom and code.name in RANDOM,
+                resource=not code.custom and code.name in RESOURCE,
                 custom=code.custom,
             )
         )

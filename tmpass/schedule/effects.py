@@ -59,6 +59,8 @@ def _tokens(subgraph: Subgraph, s: int, op: Op) -> set[Token]:
             tokens.add(("variable", s, t))
         elif subgraph.tensors[t].dtype.name == "resource":
             tokens.add(_RESOURCES)
+    if op.resource:
+        tokens.add(_RESOURCES)
     if op.random:
         tokens.add(_GENERATOR)
     if op.custom:

@@ -30,11 +30,12 @@ def improve(part: _core.OrderProblem, present: Ordered, states: int) -> Ordered:
     """
     best = present
     try:
-        best = _search(part, best, min(_FIRST, states // 2 + 1))
-        if best.peak > best.bound:
-            best = _through_windows(part, best)
-            best = _lower(best, _through_windows(part, _beam(part, best)))
-            best = _under_ceilings(part, best, min(_FIRST, states // 2))
+        best = _search(part, best, min(_FIRST, states // 2))
+        share = min(_FIRST, states) // 4
+        if best.peak > best.bound and share:
+            best = _through_windows(part, best, share)
+            best = _lower(best, _through_windows(part, _beam(part, best), share))
+            best = _under_ceilings(part, best, share)
         if best.peak > best.bound and states > 3 * _FIRST:
             best = _search(part, best, states - best.states)
     except KeyboardInterrupt:
@@ -81,7 +82,7 @@ def _under_ceilings(part: _core.OrderProblem, best: Ordered, states: int) -> Ord
     return best
 
 
-def _through_windows(part: _core.OrderProblem, best: Ordered) -> Ordered:
+def _through_windows(part: _core.OrderProblem, best: Ordered, states: int) -> Ordered:
     """`best` with windows around its fullest step searched one by one, until none makes that lower."""
     parts = _core.OrderParts(part, best.order)
     spent = 0
@@ -89,9 +90,12 @@ def _through_windows(part: _core.OrderProblem, best: Ordered) -> Ordered:
     while improved and (peak := max(profile := parts.profile)) > best.bound:
         improved = False
         for begin, end in _windows(profile.index(peak), len(part)):
+            limit = min(_WINDOW_STATES, states - spent)
+            if limit <= 0:
+                break
             window = parts.part(begin, end)
             low = _core.bound_orders(window, profile[begin:end], 1)[0]
-            found, _, entered = _core.search_orders(window, low, max(profile[begin:end]), _WINDOW_STATES)
+            found, _, entered = _core.search_orders(window, low, max(profile[begin:end]), limit)
             spent += entered
             if found:
                 parts.reorder(begin, found)

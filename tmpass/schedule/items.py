@@ -33,6 +33,22 @@ class Contents:
     runtime: Runtime = RUNTIMES[""]
 
     @cached_property
+    def repeated(self) -> frozenset[int]:
+        """The subgraphs that loops run, of those loops that an entry reaches."""
+        reached: set[int] = set()
+        found: set[int] = set()
+        open_ = [entry.subgraph for entry in self.graph.entries]
+        while open_:
+            s = open_.pop()
+            if s in reached:
+                continue
+            reached.add(s)
+            calls = [call for op in self.graph.subgraphs[s].ops for call in op.calls]
+            found.update(call.subgraph for call in calls if call.repeats)
+            open_ += [call.subgraph for call in calls]
+        return frozenset(found)
+
+    @cached_property
     def home(self) -> dict[Key, int]:
         """Class, by its root -> the outermost subgraph that has a tensor in it, which stores it: others capture it."""
         home: dict[Key, int] = {}
@@ -118,9 +134,7 @@ def _alive_outside(contents: Contents, s: int) -> tuple[set[int], set[int]]:
     """The tensors of subgraph `s` that are alive before its first operator, and after its last one."""
     graph = contents.graph
     given, taken = set(graph.subgraphs[s].inputs), set(graph.subgraphs[s].outputs)
-    repeats = not contents.runtime.loops_copy and any(
-        c.repeats for sub in graph.subgraphs for op in sub.ops for c in op.calls if c.subgraph == s
-    )
+    repeats = s in contents.repeated and not contents.runtime.loops_copy
     kept = contents.keep_inputs and any(entry.subgraph == s for entry in graph.entries)
     return given | taken if repeats else given, given | taken if repeats or kept else taken
 

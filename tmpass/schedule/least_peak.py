@@ -20,7 +20,7 @@ from tmpass.schedule.ordered import Ordered
 DEFAULT_STATES = 200_000
 """Sets of operators that may be looked at; the same number gives the same order."""
 
-_LEAST_STATES = 500
+_LEAST_STATES = 200
 """For each part, when the parts before it have used up what there was."""
 
 _CUTS, _CUT_WORK = 64, 500_000

@@ -31,11 +31,14 @@ class ModelOrder:
 
 @dataclass(frozen=True, slots=True)
 class _Body:
-    """What a subgraph needs while it runs; `through` of that, all the time, where it runs again and again."""
+    """What a subgraph needs while it runs: `peak` as it is ordered, `bound` in any order; `through` of that all the
+    time, where it runs again and again. `runs` are the subgraphs that run inside it, itself included.
+    """
 
     peak: int
     bound: int
     through: int
+    runs: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,8 @@ def order_model(model: ModelItems, orders: Orders, *, states: int, search: bool)
             found[s] = replace(found[s], bound=bound_order(low, found[s].order).bound)
         if not graph.subgraphs[s].ops:
             found[s] = Ordered((), items.beginning + items.through, items.beginning + items.through)
-        bodies[s] = _Body(found[s].peak, found[s].bound, items.through)
+        inside = [bodies[call.subgraph].runs for op in graph.subgraphs[s].ops for call in op.calls]
+        bodies[s] = _Body(found[s].peak, found[s].bound, items.through, frozenset({s}).union(*inside))
     runs = [found[entry.subgraph] for entry in graph.entries]
     return ModelOrder(
         tuple(found[s].order for s in range(len(graph.subgraphs))),
@@ -104,13 +108,14 @@ def _with_bodies(items: Items, needs: Sequence[int]) -> Items:
 
 def _called(op: Op, bodies: dict[int, _Body], *, loops_copy: bool) -> tuple[int, int]:
     """What the bodies of `op` need in its step, as they are ordered, and at least."""
-    kept = sum(bodies[call.subgraph].through for call in op.calls if call.repeats and not loops_copy)
+    held = frozenset() if loops_copy else frozenset(call.subgraph for call in op.calls if call.repeats)
 
-    def need(call_peak: int, through: int, repeats: bool) -> int:
-        return call_peak + kept - (through if repeats and not loops_copy else 0)
+    def beside(body: _Body) -> int:
+        """What the loops of `op` hold while `body` runs; what `body` counts itself is not counted again."""
+        return sum(bodies[s].through for s in held - body.runs)
 
-    called = [(bodies[call.subgraph], call.repeats) for call in op.calls]
+    called = [bodies[call.subgraph] for call in op.calls]
     return (
-        max((need(body.peak, body.through, repeats) for body, repeats in called), default=0),
-        max((need(body.bound, body.through, repeats) for body, repeats in called), default=0),
+        max((body.peak + beside(body) for body in called), default=0),
+        max((body.bound + beside(body) for body in called), default=0),
     )

@@ -31,6 +31,9 @@ def _check_order(plan: Plan) -> list[Violation]:
     if bound > live:
         message = f"the plan claims that in any order {bound} bytes are alive at once, but in its own {live} are"
         found.append(Violation("order", message))
+    asked, method = plan.options.schedule, plan.order.method
+    if (asked in ("given", "topological") and method != asked) or (method == "topological") > (asked == "topological"):
+        found.append(Violation("order", f"the options ask for the order {asked!r}, but the plan has {method!r}"))
     before: dict[int, int] = {}  # of each subgraph, the operator that ran last
     for row in plan.schedule if plan.order.method == "given" else ():
         # A run that begins anew begins with the first operator.

@@ -61,7 +61,8 @@ def _past_custom(graph: Graph, s: int) -> list[tuple[int, int]]:
 
 def _own(graph: Graph, s: int, op: Op) -> set[Token]:
     tensors = graph.subgraphs[s].tensors
-    tokens = {token for token, has in ((_DRAWS, op.random), (_UNKNOWN, op.custom)) if has}
+    kinds = ((_RESOURCES, op.resource), (_DRAWS, op.random), (_UNKNOWN, op.custom))
+    tokens = {token for token, has in kinds if has}
     for t in (*op.inputs, *op.outputs):
         if t >= 0 and tensors[t].kind is TensorKind.VARIABLE:
             tokens.add((s, t))

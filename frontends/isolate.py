@@ -5,6 +5,7 @@ parent ── fork ──> child: run the call
    └── pickle <──────┘   the result, or the error; a crash ends only the child
 """
 
+import faulthandler
 import os
 import pickle
 import sys
@@ -61,6 +62,7 @@ def _run(function: Callable[..., Any], arguments: tuple[Any, ...], writable: int
     code = 1
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what native code has to say before it crashes
+        faulthandler.disable()
         try:
             result = function(*arguments)
         except TmpassError as error:

@@ -63,6 +63,19 @@ def check(data: bytes) -> None:
     for entry in result.entries:
         tensors = range(len(result.subgraphs[entry.subgraph].tensors))
         assert all(t in tensors for t in (*entry.inputs.values(), *entry.outputs.values()))
+    check_planned(data, result)
+
+
+def check_planned(data: bytes, graph: Graph) -> None:
+    """Check that a plan in `data` is refused, or comes off again."""
+    orders = [list(reversed(range(len(subgraph.ops)))) for subgraph in graph.subgraphs]
+    offsets = [[16 * t for t in range(len(subgraph.tensors))] for subgraph in graph.subgraphs]
+    try:
+        planned = tflite.apply(data, orders, offsets, "")
+    except TmpassError:
+        return
+    assert tflite.strip(planned) == data
+    assert tflite.apply(planned, orders, offsets, "") == planned
 
 
 def test_the_models_are_good() -> None:

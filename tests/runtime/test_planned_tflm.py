@@ -3,11 +3,15 @@
 from pathlib import Path
 
 import pytest
+from sketch import Sketch
 from support.interpreters import run_tflm
 from support.shared import parametrize
+from tflite_writer import options, write_model
+from tmpass.frontends import tflite
 
 import tmpass
 from tmpass.errors import ModelError
+from tmpass.planned_model import tensor_offsets
 from tmpass.probe import probe_scratch
 
 pytestmark = pytest.mark.runtime
@@ -69,11 +73,31 @@ def test_a_model_of_the_project_runs_as_before_in_the_planned_arena(path):
     check(path)
 
 
+def test_variables_in_a_body_keep_their_place():
+    main = Sketch()
+    c, x = main.input("c", [1], "BOOL"), main.input("x", [64])
+    e = main.op("EXP", [x], "e", [64])
+    branches = options("IfOptions", then_subgraph_index=1, else_subgraph_index=2)
+    main.outputs = [main.op("IF", [c, e], "y", [64], branches)]
+    bodies = []
+    for name in ("then", "else"):
+        body = Sketch(name)
+        a, v = body.input("a", [64]), body.variable("v", [64])
+        body.outputs = [body.op("ADD", [a, v], "b", [64], options("AddOptions", fused_activation_function=0))]
+        bodies.append(body.subgraph())
+    model = write_model([main.subgraph(), *bodies])
+    plan = tmpass.plan(model, "tflm")
+    assert run_tflm(tmpass.planned_model(plan, model)) == run_tflm(model)
+    # With an offset at the index of the variable TensorFlow Lite Micro does not allocate it.
+    graph = tmpass.load(model).graph
+    orders = [list(range(len(subgraph.ops))) for subgraph in graph.subgraphs]
+    with pytest.raises(ModelError, match="crashed"):
+        run_tflm(tflite.apply(model, orders, tensor_offsets(plan, graph), ""))
+
+
 def test_a_plan_that_is_wrong_shows():
     path = next(path for path in MODELS if path.name == "branchy.tflite")
     model = path.read_bytes()
-    from tmpass.frontends import tflite
-
     graph = tmpass.load(path).graph
     orders = [list(range(len(subgraph.ops))) for subgraph in graph.subgraphs]
     together = tflite.apply(model, orders, [[0] * len(subgraph.tensors) for subgraph in graph.subgraphs], "tflm")

@@ -1,6 +1,5 @@
 """Real interpreters run a model, each in a child process: some crash on some models."""
 
-import faulthandler
 import signal
 from dataclasses import dataclass
 from importlib import import_module
@@ -56,16 +55,14 @@ def run_tflm(model: bytes, runs: int = 2) -> Ran:
 
 
 def _tflm(runtime, model: bytes, runs: int) -> Ran:
-    _end_quietly()
+    signal.alarm(PATIENCE)
     head = head_of(runtime, model, ROOM)
     interpreter = runtime.Interpreter.from_bytes(model, arena_size=ROOM)
     main = load(model).graph.subgraphs[0]
     made = []
     for turn in range(runs):
-        for index in range(len(main.inputs)):
-            details = interpreter.get_input_details(index)
-            interpreter.set_input(draw(details["shape"], details["dtype"], (turn, index)), index)
         try:
+            _feed(interpreter, len(main.inputs), turn)
             interpreter.invoke()
         except RuntimeError as error:
             raise ModelError(str(error)) from None
@@ -73,36 +70,41 @@ def _tflm(runtime, model: bytes, runs: int) -> Ran:
     return Ran(head, tuple(made))
 
 
-def _end_quietly() -> None:
-    """Let this process, a child, end without a word when it crashes, and in any case."""
-    faulthandler.disable()
-    signal.alarm(PATIENCE)
+def _feed(interpreter, inputs: int, turn: int) -> None:
+    for index in range(inputs):
+        details = interpreter.get_input_details(index)
+        interpreter.set_input(draw(details["shape"], details["dtype"], (turn, index)), index)
 
 
-def least_arena(model: bytes) -> int:
-    """The fewest bytes, in steps of 16, with which TensorFlow Lite Micro sets `model` up and runs it."""
-    runtime = import_module("tflite_micro").runtime
+def least_arena(model: bytes, head: int) -> int:
+    """The fewest bytes, in steps of 16, with which TensorFlow Lite Micro sets up and runs `model`, whose `head` is
+    known. It must run.
+    """
+    runtime, inputs = import_module("tflite_micro").runtime, len(load(model).graph.subgraphs[0].inputs)
 
     def works(size: int) -> bool:
         try:
-            call_apart(_once, runtime, model, size, package="tflite-micro")
+            call_apart(_once, runtime, model, inputs, size, package="tflite-micro")
         except ModelError:
             return False
         return True
 
-    low, high = 0, 1024
+    low, high = head, head + 1024
     while not works(high):
-        low, high = high, 2 * high
+        low, high = high, head + 2 * (high - head)
+        assert high < ROOM
     while high - low > 16:
-        middle = (low + high) // 32 * 16
+        middle = low + (high - low) // 32 * 16
         low, high = (low, middle) if works(middle) else (middle, high)
     return high
 
 
-def _once(runtime, model: bytes, size: int) -> None:
-    _end_quietly()
+def _once(runtime, model: bytes, inputs: int, size: int) -> None:
+    signal.alarm(PATIENCE)
     try:
-        runtime.Interpreter.from_bytes(model, arena_size=size).invoke()
+        interpreter = runtime.Interpreter.from_bytes(model, arena_size=size)
+        _feed(interpreter, inputs, 0)
+        interpreter.invoke()
     except RuntimeError as error:
         raise ModelError(str(error)) from None
 
@@ -117,7 +119,7 @@ def run_litert(model: bytes, runs: int = 2) -> Ran:
 
 
 def _litert(package, model: bytes, runs: int) -> Ran:
-    _end_quietly()
+    signal.alarm(PATIENCE)
     kernels = package.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
     try:
         interpreter = package.Interpreter(model_content=model, experimental_op_resolver_type=kernels, num_threads=1)

@@ -1,0 +1,47 @@
+"""`tmpass probe-scratch` with the real interpreter."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from sketch import Sketch
+from support.shared import parametrize
+from tflite_writer import write_model
+
+import tmpass
+from tmpass.probe import probe_scratch
+
+pytestmark = pytest.mark.runtime
+
+
+@pytest.fixture(autouse=True)
+def installed():
+    pytest.importorskip("tflite_micro")
+
+
+def test_operators_without_scratch_have_no_rule():
+    main = Sketch()
+    a = main.op("TANH", [main.input("x", [40])], "a", [40])
+    main.outputs = [main.op("ABS", [a], "y", [40])]
+    found = probe_scratch(write_model([main.subgraph()]))
+    assert (found.rules, found.clean, found.unknown) == ((), 2, ())
+
+
+@parametrize("models/tflite/tflm_micro_speech_lstm.tflite")
+def test_the_gates_of_an_lstm_are_found_and_planned(path, tmp_path):
+    file = tmp_path / "scratch.json"
+    command = [sys.executable, "-m", "tmpass", "probe-scratch", path, "-o", file]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stderr == ""
+    (row,) = json.loads(file.read_text())["scratch"]
+    assert (row["kind"], row["bytes"]) == ("UNIDIRECTIONAL_SEQUENCE_LSTM", 640)
+    plan = tmpass.plan(path, "tflm", scratch=file)
+    assert [b.size for b in plan.buffers if b.step is not None] == [640]
+
+
+@parametrize("models/tflite/keras_MobileNetV3Small_int8.tflite")
+def test_an_operator_on_which_the_interpreter_aborts_is_told_and_the_others_are_measured(path):
+    found = probe_scratch(path)
+    assert found.clean + len(found.rules) > 50
+    assert found.unknown
+    assert all("crashed on this model (signal 6)" in line for line in found.unknown)

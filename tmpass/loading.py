@@ -85,6 +85,13 @@ class CarryingFrontend(Frontend, Protocol):
         """
 
 
+class ScatteredFrontend(CarryingFrontend, Protocol):
+    """A frontend of models that may be in several files; the others leave `other_files` out."""
+
+    def other_files(self, data: bytes) -> tuple[str, ...]:
+        """The names of the files that the model in `data` needs beside its own."""
+
+
 class ProbingFrontend(CarryingFrontend, Protocol):
     """A frontend that can ask an interpreter what its kernels need; the others leave `probe` out."""
 
@@ -105,6 +112,13 @@ class Carrier:
     data: bytes
     planned: bool
     frontend: CarryingFrontend
+
+    @property
+    def other_files(self) -> tuple[str, ...]:
+        """The names of the files that have to be beside it."""
+        if not hasattr(self.frontend, "other_files"):
+            return ()
+        return cast(ScatteredFrontend, self.frontend).other_files(self.data)
 
     def apply(self, orders: Sequence[Sequence[int]], offsets: Sequence[Sequence[int]], plan: Plan) -> bytes:
         """The file with `plan`, of which these are the orders of the operators and the offsets of the tensors.

@@ -137,3 +137,14 @@ def strip(data: bytes) -> bytes | None:
     from .planned.strip import strip as take_off
 
     return take_off(data)
+
+
+def other_files(data: bytes) -> tuple[str, ...]:
+    """Return the names of the files that hold weights of the model in `data`, relative to where its own file is.
+
+    Raises:
+        ModelError: the file is damaged.
+    """
+    from .planned.weights import other_files as find
+
+    return find(data)

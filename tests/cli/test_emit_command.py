@@ -94,6 +94,7 @@ def broken(data, *path, value):
         (("buffers", 0, "id"), 7, "buffers[0] has id 7"),
         (("buffers", 1, "lower"), 2, "buffers[1] lives in [2, 2)"),
         (("buffers", 0, "tensors"), [[0, 9]], "buffers[0] holds tensor (0, 9), which the plan does not have"),
+        (("buffers", 2, "step"), 2, "buffers[2] is scratch of step 2, which the plan does not have"),
         (("tensors", 0, "buffer"), 3, "tensors[0] is in buffer 3, which the plan does not have"),
         (("tensors", 1, "index"), 0, "two tensors have the same number"),
         (("schedule", 1, "step"), 0, "schedule[1] is step 0"),

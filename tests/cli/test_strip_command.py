@@ -1,5 +1,10 @@
 """`tmpass plan -o MODEL` and `tmpass strip`: there and back."""
 
+import numpy as np
+import onnx
+import onnx.numpy_helper
+import onnx.parser
+
 from tmpass.loading import load
 from tmpass.pipeline import plan
 from tmpass.planned_model import planned_model
@@ -44,3 +49,27 @@ def test_a_model_without_a_plan_is_told(fails, model, tmp_path):
     assert (
         fails(2, "strip", model, "-o", tmp_path / "x") == f"{model.name}: tmpass put no plan into it; it is as it came"
     )
+
+
+def test_an_onnx_model_there_and_back(run, open_model, tmp_path):
+    planned, again, back = (tmp_path / f"{name}.onnx" for name in ("planned", "again", "back"))
+    assert run("plan", open_model, "--bind", "batch=2", "-o", planned).err == ""
+    assert run("plan", planned, "--bind", "batch=2", "-o", again).code == 0
+    assert again.read_bytes() == planned.read_bytes()
+    assert run("strip", planned, "-o", back).code == 0
+    assert back.read_bytes() == open_model.read_bytes()
+
+
+def test_a_model_that_leaves_its_weights_behind_is_told(run, tmp_path):
+    model = onnx.parser.parse_model(
+        '<ir_version: 10, opset_import: ["": 17]> g (float[256] x) => (float[256] y) { a = Add(x, v) y = Mul(a, w) }'
+    )
+    for name in "vw":
+        model.graph.initializer.append(onnx.numpy_helper.from_array(np.ones(256, np.float32), name))
+    path = tmp_path / "net.onnx"
+    onnx.save(model, path, save_as_external_data=True, all_tensors_to_one_file=False, size_threshold=0)
+    assert run("plan", path, "-o", tmp_path / "beside.onnx").err == ""
+    (tmp_path / "other").mkdir()
+    away = tmp_path / "other" / "away.onnx"
+    assert run("plan", path, "-o", away).err == f"tmpass: {away} needs its weights beside it: v and 1 more\n"
+    assert away.exists()

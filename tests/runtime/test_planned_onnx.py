@@ -69,3 +69,40 @@ def test_offsets_go_through_a_saving_of_onnx_runtime(tmp_path):
     session(planned_model(tmpass.plan(data), data), options)
     saved = onnx.load(tmp_path / "saved.onnx")
     assert all(any(e.key == "tmpass.offset" for e in node.metadata_props) for node in saved.graph.node)
+
+
+IN_A_BODY = """<ir_version: 8, opset_import: ["": 17]> g (float[64] x, bool p) => (float[1] y) {
+    y = If (p) <then_branch = t () => (float[1] r) {
+                    a = Concat <axis = 0> (x, x, x, x)  b = Concat <axis = 0> (x, x, x, x)
+                    c = ReduceMean (a)  d = ReduceMean (b)  r = Add (c, d) },
+                else_branch = e () => (float[1] s) { s = ReduceMean (x) }>
+}"""
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_bodies_in_another_order_compute_the_same(taken):
+    data = onnx.parser.parse_model(IN_A_BODY).SerializeToString()
+    made = planned_model(tmpass.plan(data), data)
+    body = onnx.load_model_from_string(made).graph.node[0].attribute[0].g
+    assert [node.op_type for node in body.node] == ["Concat", "ReduceMean", "Concat", "ReduceMean", "Add"]
+    inputs = {"x": np.arange(64, dtype=np.float32), "p": np.asarray(taken)}
+    one, other = (session(d).run(None, inputs)[0] for d in (data, made))
+    np.testing.assert_array_equal(one, other)
+
+
+def test_weights_in_another_file_are_found_from_beside_it(tmp_path):
+    weights = onnx.numpy_helper.from_array(np.arange(4096, dtype=np.float32), "w")
+    model = onnx.parser.parse_model(
+        '<ir_version: 8, opset_import: ["": 17]> g (float[4096] x) => (float[4096] y) { a = Neg(x) y = Mul(a, w) }'
+    )
+    model.graph.initializer.append(weights)
+    onnx.save(model, tmp_path / "net.onnx", save_as_external_data=True, location="net.weights", size_threshold=0)
+    before = (tmp_path / "net.weights").read_bytes()
+    made = planned_model(tmpass.plan(tmp_path / "net.onnx"), tmp_path / "net.onnx")
+    assert len(made) < len(before)
+    (tmp_path / "planned.onnx").write_bytes(made)
+    onnx.checker.check_model(str(tmp_path / "planned.onnx"))
+    inputs = {"x": np.ones(4096, np.float32)}
+    one, other = (session(str(tmp_path / f"{name}.onnx")).run(None, inputs)[0] for name in ("net", "planned"))
+    np.testing.assert_array_equal(one, other)
+    assert (tmp_path / "net.weights").read_bytes() == before

@@ -108,9 +108,9 @@ def plan_before(model: str, asked: dict[str, Any]) -> "Plan":
         return plan(model, **{**plan_arguments(asked), **simple}, keep=True)
 
 
-def make_planned_model(model: str, asked: dict[str, Any]) -> "tuple[Plan, bytes | None]":
-    """The same, and the file with the plan in it, None where that does not fit. A plan that `model` carries already is
-    taken off before: planning twice is planning once.
+def make_planned_model(model: str, asked: dict[str, Any]) -> "tuple[Plan, bytes | None, tuple[str, ...]]":
+    """The same, and the file with the plan in it, None where that does not fit, and the files that it needs beside it.
+    A plan that `model` carries already is taken off before: planning twice is planning once.
     """
     from tmpass.loading import load_carrier, open_carrier
     from tmpass.pipeline import plan
@@ -123,7 +123,7 @@ def make_planned_model(model: str, asked: dict[str, Any]) -> "tuple[Plan, bytes 
         made = plan(loaded, **arguments, keep=True)
         data = put_into(made, carrier, loaded.graph) if made.fits else None
     complain_of(made)
-    return made, data
+    return made, data, carrier.other_files
 
 
 def complain_of(made: "Plan") -> None:

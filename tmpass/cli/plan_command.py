@@ -1,5 +1,6 @@
 """`tmpass plan`."""
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -53,8 +54,10 @@ def command(
 
     models = [path for path in (emit_model, output if output is not None and _is_model(output) else None) if path]
     if models:
-        plan, data = make_planned_model(model, asked)
+        plan, data, beside = make_planned_model(model, asked)
         _write_models(models, plan, data)
+        if data is not None and beside:
+            _complain_of_places(models, model, beside)
     else:
         plan = make_plan(model, asked)
     emit_option.write_all(plan, emit, lambda: plan_before(model, asked))
@@ -84,3 +87,12 @@ def _write_models(paths: list[str], plan: "Plan", data: bytes | None) -> None:
             write_whole(path, data)
     if data is not None and plan.model.format == "tflite" and plan.target.runtime != _READS_OFFSETS:
         complain(f"the offsets are for {plan.target.name}: for TensorFlow Lite Micro plan with --target tflm")
+
+
+def _complain_of_places(paths: list[str], model: str, beside: tuple[str, ...]) -> None:
+    """Say which files are not beside a model that was written into another folder than its weights are in."""
+    folder = os.path.realpath(os.path.dirname(model))
+    for path in paths:
+        if path != "-" and os.path.realpath(os.path.dirname(path)) != folder:
+            names = beside[0] + (f" and {len(beside) - 1} more" if len(beside) > 1 else "")
+            complain(f"{path} needs its weights beside it: {names}")

@@ -32,6 +32,8 @@ def check_references(plan: Plan, where: str) -> None:
             refuse(f"buffers[{number}] is in memory {brief(b.memory)}, which the plan does not have")
         if stranger := next((key for key in b.tensors if key not in tensors), None):
             refuse(f"buffers[{number}] holds tensor {stranger}, which the plan does not have")
+        if b.step is not None and b.step >= len(plan.schedule):
+            refuse(f"buffers[{number}] is scratch of step {b.step}, which the plan does not have")
         if b.lower >= b.upper:
             refuse(f"buffers[{number}] lives in [{b.lower}, {b.upper})")
     for number, t in enumerate(plan.tensors):

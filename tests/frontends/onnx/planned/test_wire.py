@@ -60,6 +60,7 @@ NUMBERS = {
     "ModelProto": {"ir_version": "MODEL_IR", "graph": "MODEL_GRAPH", "metadata_props": "MODEL_METADATA"},
     "GraphProto": {
         "node": "GRAPH_NODE",
+        "initializer": "GRAPH_INITIALIZER",
         "input": "GRAPH_INPUT",
         "output": "GRAPH_OUTPUT",
         "value_info": "GRAPH_VALUE",
@@ -67,6 +68,7 @@ NUMBERS = {
     },
     "NodeProto": {"attribute": "NODE_ATTRIBUTE", "metadata_props": "NODE_METADATA"},
     "AttributeProto": {"g": "ATTRIBUTE_GRAPH", "graphs": "ATTRIBUTE_GRAPHS"},
+    "TensorProto": {"external_data": "TENSOR_EXTERNAL"},
     "ValueInfoProto": {"name": "VALUE_NAME", "metadata_props": "VALUE_METADATA"},
     "StringStringEntryProto": {"key": "ENTRY_KEY", "value": "ENTRY_VALUE"},
 }

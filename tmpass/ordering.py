@@ -112,7 +112,7 @@ def _bounded(task: Task, laid: Laid, bound: int, states: int = 0) -> Laid:
 def _topological(task: Task) -> Orders:
     effects = effect_edges(task.graph)
     return tuple(
-        topological_order(subgraph, [*((a, b) for a, b, _ in reads(subgraph)), *effects[s]])
+        topological_order(subgraph, [(a, b) for a, b, _ in reads(subgraph)], effects[s])
         for s, subgraph in enumerate(task.graph.subgraphs)
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from tmpass.aliases.classes import Classes, Key, Mark, marks_of, sizes_of
 from tmpass.aliases.moves import Tie, ties
 from tmpass.graph import Graph, Move, TensorKind
+from tmpass.schedule.effects import may_write
 from tmpass.target import Sharing
 
 __all__ = ["Aliases", "Key", "find_aliases", "permitted", "written"]
@@ -53,7 +54,8 @@ def find_aliases(
 
     - moves a tensor that is a piece of another one already: it can be in one place only;
     - puts a tensor at no multiple of `alignment`;
-    - joins a variable, or a tensor that is written more than once: the other would change with it;
+    - joins a variable, or a tensor that is written more than once, or by a custom operator that reads it, as far as
+      anybody knows: the other would change with it;
     - joins what goes into a loop's body with what comes out of it: between two iterations the runtime copies the
       outputs to the inputs, one by one, and would overwrite what it has still to copy;
     - joins an input or output of an entry, but with `share_io`;
@@ -104,6 +106,8 @@ def _marks(graph: Graph, external: frozenset[Key], *, share_io: bool) -> Iterato
         for entry in graph.entries:
             subgraph = graph.subgraphs[entry.subgraph]
             yield from (((entry.subgraph, t), ("end", None)) for t in (*subgraph.inputs, *subgraph.outputs))
+    for s, writes in enumerate(may_write(graph)):
+        yield from (((s, t), ("written", None)) for tensors in writes.values() for t in tensors)
     for s, subgraph in enumerate(graph.subgraphs):
         for t, tensor in enumerate(subgraph.tensors):
             if tensor.kind is TensorKind.VARIABLE:

@@ -82,7 +82,7 @@ class Classes:
         if not marks:
             return True
         looped = any(("loop output", s) in marks for kind, s in marks if kind == "loop input")
-        fixed = ("variable", None) in marks or ("end", None) in marks
+        fixed = not marks.isdisjoint({("variable", None), ("written", None), ("end", None)})
         outside = sum(kind == "external" for kind, _ in marks)
         # Memory that a caller brings for one tensor has no room for more than that.
         alone = view and self.size(one) == self.size(two)

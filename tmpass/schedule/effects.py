@@ -1,7 +1,7 @@
 """What keeps its order though no tensor says so: operators that touch one state."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from tmpass.graph import ABSENT, Graph, Op, Subgraph, TensorKind
 
@@ -26,12 +26,31 @@ def effect_edges(graph: Graph) -> tuple[tuple[tuple[int, int], ...], ...]:
     """
     touched: list[frozenset[Token]] = [frozenset()] * len(graph.subgraphs)
     edges: list[tuple[tuple[int, int], ...]] = [()] * len(graph.subgraphs)
+    writes = may_write(graph)
     for s in innermost_first(graph):
         subgraph = graph.subgraphs[s]
         tokens = [_tokens(subgraph, s, op).union(*(touched[c.subgraph] for c in op.calls)) for op in subgraph.ops]
         touched[s] = frozenset().union(*tokens) if tokens else frozenset()
-        edges[s] = (*_in_turn(tokens), *_around_custom(subgraph))
+        edges[s] = (*_in_turn(tokens), *_around_writers(subgraph, writes[s]))
     return tuple(edges)
+
+
+def may_write(graph: Graph) -> list[dict[int, frozenset[int]]]:
+    """Per subgraph: operator -> the tensors that it reads and may write, for those that have any.
+
+    A custom operator may write all that it reads; one that calls bodies what they capture and may write.
+    """
+    found: list[dict[int, frozenset[int]]] = [{} for _ in graph.subgraphs]
+    for s in innermost_first(graph):
+        for index, op in enumerate(graph.subgraphs[s].ops):
+            tensors = {t for t in op.inputs if t != ABSENT} if op.custom else set[int]()
+            for call in op.calls:
+                body = graph.subgraphs[call.subgraph].tensors
+                exposed = {t for written in found[call.subgraph].values() for t in written}
+                tensors.update(source for t in exposed if (source := body[t].captures) is not None)
+            if tensors:
+                found[s][index] = frozenset(tensors)
+    return found
 
 
 def innermost_first(graph: Graph) -> list[int]:
@@ -77,22 +96,17 @@ def _in_turn(tokens: Sequence[frozenset[Token] | set[Token]]) -> Iterator[tuple[
             last[token] = index
 
 
-def _around_custom(subgraph: Subgraph) -> Iterator[tuple[int, int]]:
-    """Edges that keep the readers of what a custom operator reads before or after it, as in the file."""
-    readers: dict[int, list[int]] = defaultdict(list)
-    for index, op in enumerate(subgraph.ops):
-        for t in sorted(set(op.inputs) - {ABSENT}):
-            readers[t].append(index)
-    for indices in readers.values():
-        if len(indices) == 1 or not any(subgraph.ops[i].custom for i in indices):
-            continue
-        behind: int | None = None  # the custom operator before the present one
-        waiting: list[int] = []  # those read since
-        for i in indices:
-            if behind is not None:
-                yield behind, i
-            if subgraph.ops[i].custom:
-                yield from ((other, i) for other in waiting)
-                behind, waiting = i, []
+def _around_writers(subgraph: Subgraph, writes: Mapping[int, frozenset[int]]) -> Iterator[tuple[int, int]]:
+    """Edges that keep the readers of what an operator may write before or after it, as in the file."""
+    exposed = frozenset().union(*writes.values())
+    writer: dict[int, int] = {}  # of a tensor: the last operator that may have written it
+    since: dict[int, list[int]] = defaultdict(list)  # and those that have read it since
+    for index, op in enumerate(subgraph.ops) if exposed else ():
+        for t in sorted(exposed.intersection(op.inputs)):
+            if t in writer:
+                yield writer[t], index
+            if t in writes.get(index, ()):
+                yield from ((reader, index) for reader in since.pop(t, ()))
+                writer[t] = index
             else:
-                waiting.append(i)
+                since[t].append(index)

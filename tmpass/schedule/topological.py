@@ -7,16 +7,34 @@ from tmpass.errors import ModelError
 from tmpass.graph import Subgraph
 
 
-def topological_order(subgraph: Subgraph, edges: Iterable[tuple[int, int]]) -> tuple[int, ...]:
-    """Operator indices so that the first of each pair of `edges` comes before the second.
+def topological_order(
+    subgraph: Subgraph, reads: Iterable[tuple[int, int]], effects: Iterable[tuple[int, int]]
+) -> tuple[int, ...]:
+    """Operator indices so that the first of each pair of `reads` and of `effects` comes before the second.
 
     Raises:
-        ModelError: operators wait for each other in a circle.
+        ModelError: operators wait for each other in a circle; it says whether they do so by what they read alone.
     """
-    count = len(subgraph.ops)
+    needed = set(reads)
+    order = _sorted(len(subgraph.ops), needed.union(effects))
+    if len(order) == len(subgraph.ops):
+        return order
+    stuck = sorted(set(range(len(subgraph.ops))) - set(order))
+    circle = f"operators wait for each other in a circle, among them {', '.join(map(str, stuck[:8]))}"
+    if len(_sorted(len(subgraph.ops), needed)) < len(subgraph.ops):
+        raise ModelError(circle, where=f"subgraph {subgraph.name!r}", hint="no order can mend this: export it again")
+    raise ModelError(
+        f"{circle}: those that touch one state keep the order of the file, but the file is not sorted",
+        where=f"subgraph {subgraph.name!r}",
+        hint="sort the operators of the file so that each comes after those it reads from",
+    )
+
+
+def _sorted(count: int, edges: Iterable[tuple[int, int]]) -> tuple[int, ...]:
+    """As many of `count` operators as no circle holds up."""
     after: list[list[int]] = [[] for _ in range(count)]
     waiting = [0] * count
-    for earlier, later in set(edges):
+    for earlier, later in edges:
         after[earlier].append(later)
         waiting[later] += 1
     ready = [op for op in range(count) if not waiting[op]]
@@ -28,11 +46,4 @@ def topological_order(subgraph: Subgraph, edges: Iterable[tuple[int, int]]) -> t
             waiting[later] -= 1
             if not waiting[later]:
                 heapq.heappush(ready, later)
-    if len(order) < count:
-        stuck = sorted(set(range(count)) - set(order))
-        raise ModelError(
-            f"operators wait for each other in a circle, among them {', '.join(map(str, stuck[:8]))}",
-            where=f"subgraph {subgraph.name!r}",
-            hint="no order can mend this: export the model again",
-        )
     return tuple(order)

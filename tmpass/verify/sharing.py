@@ -9,6 +9,7 @@ from tmpass.target import EVERY, Sharing
 from tmpass.verify.contents import Contents
 from tmpass.verify.meetings import Held, meetings
 from tmpass.verify.replay import Key, Needed
+from tmpass.verify.state import exposed
 from tmpass.verify.violation import Violation, tensor_name
 
 _ALL = Sharing((EVERY,), (EVERY,), (EVERY,))
@@ -24,7 +25,7 @@ def check_sharing(plan: Plan, graph: Graph, needed: Needed, sharing: Sharing | N
     rows = {(row.subgraph, row.index): row for row in plan.tensors}
     planned = {key: row for key, row in rows.items() if row.role not in ("constant", "unplanned")}
     allowed = _asked(sharing or _ALL, plan.options)
-    judge = _Judge(plan, graph, rows, allowed, Contents(graph, allowed), _ends(graph), _loops(graph))
+    judge = _Judge(plan, graph, rows, allowed, Contents(graph, allowed), _ends(graph), _loops(graph), exposed(graph))
     found = []
     for capture, captured in judge.contents.captured.items():
         if capture in planned and captured in planned and _place(rows[capture]) != _place(rows[captured]):
@@ -85,6 +86,7 @@ class _Judge:
     contents: Contents
     ends: set[Key]
     loops: set[int]
+    exposed: set[Key]
 
     def fault(self, one: Held, two: Held) -> str:
         """Why the bytes that `one` and `two` have in common at one step are lost; empty if they are not."""
@@ -98,7 +100,8 @@ class _Judge:
         low = max(one.low, two.low)
         size = min(one.high, two.high) - low
         if self.contents.same(one.key, low - one.low, two.key, low - two.low, size):
-            return ""
+            shown = {owner, other} & self.exposed
+            return "a custom operator may write one of them" if shown else ""
         if self._in_place(one, two) or self._in_place(two, one):
             return ""
         return "nothing ties them"

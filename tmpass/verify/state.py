@@ -24,6 +24,7 @@ def state_order(graph: Graph) -> dict[tuple[int, int], list[int]]:
     read. Only the last one before it is listed for each state; the others follow from that.
     """
     touched: dict[int, frozenset[Token]] = {}
+    shown = exposed(graph)
     before: dict[tuple[int, int], list[int]] = defaultdict(list)
     for s in _innermost_first(graph):
         last: dict[Token, int] = {}
@@ -34,29 +35,55 @@ def state_order(graph: Graph) -> dict[tuple[int, int], list[int]]:
                     before[s, index].append(last[token])
                 last[token] = index
         touched[s] = frozenset(last)
-        for early, late in _past_custom(graph, s):
+        for early, late in _past_writers(graph, s, shown):
             before[s, late].append(early)
     return before
 
 
-def _past_custom(graph: Graph, s: int) -> list[tuple[int, int]]:
-    """(earlier, later) of two readers of one tensor where one of them is custom, and so may write it.
+def exposed(graph: Graph) -> set[tuple[int, int]]:
+    """The tensors (subgraph, index) that a custom operator may write, since it reads them, under any of their names."""
+    found = {
+        (s, t) for s, subgraph in enumerate(graph.subgraphs) for op in subgraph.ops if op.custom for t in op.inputs
+    }
+    callers = [(s, call.subgraph) for s, sub in enumerate(graph.subgraphs) for op in sub.ops for call in op.calls]
+    size = 0
+    while size < len(found):  # outwards, one level of bodies at a time
+        size = len(found)
+        for s, body in callers:
+            tensors = graph.subgraphs[body].tensors
+            found |= {
+                (s, c) for t, tensor in enumerate(tensors) if (body, t) in found and (c := tensor.captures) is not None
+            }
+    return found
+
+
+def _past_writers(graph: Graph, s: int, shown: set[tuple[int, int]]) -> list[tuple[int, int]]:
+    """(earlier, later) of two readers of one tensor where one of them may write it: it is custom, or runs what is.
 
     Pairs that follow from others are left out.
     """
     pairs = []
-    custom: dict[int, int] = {}  # of a tensor: its last custom reader
-    since: dict[int, list[int]] = defaultdict(list)  # and the readers after that
+    last: dict[int, int] = {}  # of a tensor: its last reader that may write it
+    others: dict[int, list[int]] = defaultdict(list)  # and the readers after that
     for index, op in enumerate(graph.subgraphs[s].ops):
-        for t in set(op.inputs):
-            if t in custom:
-                pairs.append((custom[t], index))
-            if op.custom:
-                pairs += [(reader, index) for reader in since.pop(t, [])]
-                custom[t] = index
+        for t in {t for t in op.inputs if (s, t) in shown}:
+            if t in last:
+                pairs.append((last[t], index))
+            if op.custom or _hands_on(graph, op, t, shown):
+                pairs += [(reader, index) for reader in others.pop(t, [])]
+                last[t] = index
             else:
-                since[t].append(index)
+                others[t].append(index)
     return pairs
+
+
+def _hands_on(graph: Graph, op: Op, t: int, shown: set[tuple[int, int]]) -> bool:
+    """Whether a body of `op` captures tensor `t` and shows it to a custom operator."""
+    return any(
+        tensor.captures == t and (call.subgraph, inner) in shown
+        for call in op.calls
+        for inner, tensor in enumerate(graph.subgraphs[call.subgraph].tensors)
+    )
 
 
 def _own(graph: Graph, s: int, op: Op) -> set[Token]:

@@ -291,4 +291,6 @@ def test_elsewhere_it_shows_none(monkeypatch):
 
 def test_a_name_of_a_command_is_the_name_of_its_module():
     folder = Path(sys.modules["tmpass.cli"].__file__).parent
-    assert {path.name for path in folder.glob("*_command.py")} == {f"{name}_command.py" for name in COMMANDS}
+    assert {path.name for path in folder.glob("*_command.py")} == {
+        f"{name.replace('-', '_')}_command.py" for name in COMMANDS
+    }

@@ -134,6 +134,23 @@ def test_weights_outside_the_flatbuffer_are_found_where_they_went() -> None:
         tflite.apply(data, in_order(data), stacked(data), "tflm")
 
 
+@pytest.mark.runtime
+def test_large_options_of_custom_operators_are_found_where_they_went() -> None:
+    schema = pytest.importorskip("ai_edge_litert.schema_py_generated")
+    tensors = [Tensor("x", [4]), Tensor("y", [4])]
+    model = schema.ModelT.InitFromPackedBuf(
+        write_model([Subgraph(tensors, [Operator("mine", [0], [1], custom=True)], [0], [1])])
+    )
+    (op,) = model.subgraphs[0].operators
+    op.largeCustomOptionsOffset, op.largeCustomOptionsSize = 4000, 18
+    data = tflite.to_bytes(model).ljust(4000, b"\0") + b"options, far behind"
+    made = tflite.apply(data, [[0]], [[0, 16]], "")
+    (op,) = schema.ModelT.InitFromPackedBuf(made).subgraphs[0].operators
+    begin = op.largeCustomOptionsOffset
+    assert made[begin : begin + op.largeCustomOptionsSize] == b"options, far behin"
+    assert tflite.strip(made) == data
+
+
 def test_tensors_with_the_index_of_a_variable_in_a_later_subgraph_are_left_to_tflm() -> None:
     main, body = Sketch(), Sketch("body")
     c, x = main.input("c", [1], "BOOL"), main.input("x", [4])

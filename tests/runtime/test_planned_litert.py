@@ -21,6 +21,8 @@ def installed():
 
 def check(path) -> None:
     model = path.read_bytes()
+    if path.name == "tflite_conv_huge_im2col.tflite":
+        pytest.skip("4 GB of arena")
     try:
         before = run_litert(model)
     except ModelError as error:

@@ -92,7 +92,7 @@ def test_variables_in_a_body_keep_their_place():
     graph = tmpass.load(model).graph
     orders = [list(range(len(subgraph.ops))) for subgraph in graph.subgraphs]
     with pytest.raises(ModelError, match="crashed"):
-        run_tflm(tflite.apply(model, orders, tensor_offsets(plan, graph), ""))
+        run_tflm(tflite.apply(model, orders, tensor_offsets(plan, graph), runtime="", bindings={}, plan=""))
 
 
 def test_a_plan_that_is_wrong_shows():
@@ -100,5 +100,12 @@ def test_a_plan_that_is_wrong_shows():
     model = path.read_bytes()
     graph = tmpass.load(path).graph
     orders = [list(range(len(subgraph.ops))) for subgraph in graph.subgraphs]
-    together = tflite.apply(model, orders, [[0] * len(subgraph.tensors) for subgraph in graph.subgraphs], "tflm")
+    together = tflite.apply(
+        model,
+        orders,
+        [[0] * len(subgraph.tensors) for subgraph in graph.subgraphs],
+        runtime="tflm",
+        bindings={},
+        plan="",
+    )
     assert run_tflm(together).outputs != run_tflm(model).outputs

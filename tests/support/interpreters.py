@@ -1,6 +1,7 @@
 """Real interpreters run a model, each in a child process: some crash on some models."""
 
 import signal
+from collections import Counter
 from dataclasses import dataclass
 from importlib import import_module
 from zlib import crc32
@@ -15,11 +16,8 @@ from tmpass.loading import load
 ROOM = 1 << 26
 """Bytes of arena: more than any of the models needs."""
 
-_ALIGNMENT = 64
-"""Of every tensor in the arena of LiteRT."""
-
 PATIENCE = 20
-"""Seconds after which a run counts as one without end."""
+"""Seconds of computing after which a run counts as one without end."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ def run_tflm(model: bytes, runs: int = 2) -> Ran:
 
 
 def _tflm(runtime, model: bytes, runs: int) -> Ran:
-    signal.alarm(PATIENCE)
+    signal.setitimer(signal.ITIMER_PROF, PATIENCE)
     head = head_of(runtime, model, ROOM)
     interpreter = runtime.Interpreter.from_bytes(model, arena_size=ROOM)
     main = load(model).graph.subgraphs[0]
@@ -82,9 +80,9 @@ def least_arena(model: bytes, head: int) -> int:
     """
     runtime, inputs = import_module("tflite_micro").runtime, len(load(model).graph.subgraphs[0].inputs)
 
-    def works(size: int) -> bool:
+    def works(size: int, *, run: bool = False) -> bool:
         try:
-            call_apart(_once, runtime, model, inputs, size, package="tflite-micro")
+            call_apart(_once, runtime, model, inputs, size, run, package="tflite-micro")
         except ModelError:
             return False
         return True
@@ -96,15 +94,17 @@ def least_arena(model: bytes, head: int) -> int:
     while high - low > 16:
         middle = low + (high - low) // 32 * 16
         low, high = (low, middle) if works(middle) else (middle, high)
+    assert works(high, run=True)
     return high
 
 
-def _once(runtime, model: bytes, inputs: int, size: int) -> None:
-    signal.alarm(PATIENCE)
+def _once(runtime, model: bytes, inputs: int, size: int, run: bool) -> None:
+    signal.setitimer(signal.ITIMER_PROF, PATIENCE)
     try:
         interpreter = runtime.Interpreter.from_bytes(model, arena_size=size)
-        _feed(interpreter, inputs, 0)
-        interpreter.invoke()
+        if run:
+            _feed(interpreter, inputs, 0)
+            interpreter.invoke()
     except RuntimeError as error:
         raise ModelError(str(error)) from None
 
@@ -119,12 +119,16 @@ def run_litert(model: bytes, runs: int = 2) -> Ran:
 
 
 def _litert(package, model: bytes, runs: int) -> Ran:
-    signal.alarm(PATIENCE)
+    signal.setitimer(signal.ITIMER_PROF, PATIENCE)
     kernels = package.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
     try:
-        interpreter = package.Interpreter(model_content=model, experimental_op_resolver_type=kernels, num_threads=1)
+        interpreter, other = (
+            package.Interpreter(model_content=model, experimental_op_resolver_type=kernels, num_threads=1)
+            for _ in range(2)
+        )
         interpreter.allocate_tensors()
-        arena = _extent(interpreter, load(model).graph.subgraphs[0])
+        other.allocate_tensors()
+        arena = _extent(interpreter, other, load(model).graph.subgraphs[0])
         made = []
         for turn in range(runs):
             for details in interpreter.get_input_details():
@@ -138,17 +142,24 @@ def _litert(package, model: bytes, runs: int) -> Ran:
     return Ran(arena, tuple(made))
 
 
-def _extent(interpreter, main) -> int:
-    """From the lowest to the highest byte of the main subgraph's activations."""
-    spans = []
-    for index in main.used:
+def _extent(first, second, main) -> int:
+    """From the lowest to the highest byte of the main subgraph's activations in the arena of the interpreter `first`.
+
+    `second` has the same model: what is as far from there as most is in the arena, and what is not has a piece of the
+    heap to itself.
+    """
+    spans, distances = {}, Counter()
+    for index in sorted(main.used):
         if main.tensors[index].kind != "activation" or main.tensors[index].dtype.bits is None:
             continue
         try:
-            array = interpreter.tensor(index)()
+            one, other = first.tensor(index)(), second.tensor(index)()
         except ValueError:  # LiteRT has no memory for it: nobody reads it, or its size is not known yet
             continue
-        address = array.__array_interface__["data"][0]
-        if array.nbytes and address % _ALIGNMENT == 0:  # others have a piece of the heap to themselves
-            spans.append((address, address + array.nbytes))
-    return max((high for _, high in spans), default=0) - min((low for low, _ in spans), default=0)
+        address, mirrored = (array.__array_interface__["data"][0] for array in (one, other))
+        if one.nbytes:
+            spans[index] = (address, address + one.nbytes, mirrored - address)
+            distances[mirrored - address] += 1
+    arena = max(distances, key=distances.__getitem__, default=0)
+    inside = [(low, high) for low, high, distance in spans.values() if distance == arena]
+    return max((high for _, high in inside), default=0) - min((low for low, _ in inside), default=0)

@@ -19,7 +19,7 @@ def command(model: str, output: str) -> None:
     \b
     Example:
         tmpass probe-scratch model.tflite -o scratch.json
-        tmpass plan model.tflite -t tflm --scratch scratch.json -o planned.tflite
+        tmpass plan model.tflite --target tflm --scratch scratch.json
     """
     from tmpass.probe import probe_scratch
     from tmpass.scratch.write import scratch_json

@@ -26,6 +26,13 @@ def test_handles_may_all_name_one_resource():
     assert effect_edges(graph_of(main)) == (((0, 1),),)
 
 
+def test_what_touches_resources_by_its_kind_does_so_whatever_type_its_handle_has():
+    main = Sketch()
+    for _ in range(2):
+        main.op([main.tensor(4)], 1, kind="READ_VARIABLE", resource=True)
+    assert effect_edges(graph_of(main)) == (((0, 1),),)
+
+
 def test_draws_from_the_generator_stay_in_turn():
     main = Sketch()
     for _ in range(3):
@@ -51,6 +58,17 @@ def test_what_a_custom_operator_reads_it_may_write():
     main.op([x], 1, custom=True)
     main.op([x], 1)
     assert set(effect_edges(graph_of(main))[0]) == {(0, 2), (1, 2), (2, 3)}
+
+
+def test_what_a_body_captures_and_shows_to_a_custom_operator_its_caller_may_write():
+    body = Sketch("body")
+    body.op([body.tensor(4, TensorKind.CAPTURE, captures=0)], 1, custom=True)
+    main = Sketch()
+    x = main.input(4)
+    main.op([x], 1)
+    main.op([x], 1, calls=(Call(1, "then"),))
+    main.op([x], 1)
+    assert set(effect_edges(graph_of(main, body))[0]) == {(0, 1), (1, 2)}
 
 
 def test_custom_operators_may_know_of_each_other():

@@ -61,6 +61,7 @@ def test_what_cannot_be_searched_is_made_lower_all_the_same():
     given_order = bound_order(problem, order)
     found = least_peak(problem, order, 20_000)
     assert given_order.bound <= found.bound < found.peak < given_order.peak
+    assert found.states <= 20_000
     more = least_peak(problem, order, 400_000)
     assert more.peak <= found.peak
     assert more.bound >= found.bound

@@ -1,5 +1,6 @@
 """The order of a whole model, against every order of it, worked out from what its storage would be."""
 
+from dataclasses import replace
 from functools import cache
 from itertools import product
 
@@ -203,3 +204,26 @@ def test_a_chain_keeps_its_order():
     graph = chain(4, 8, 2, 9)
     found = order_model(items(graph, NONE), [(0, 1, 2)], states=100, search=True)
     assert (found.orders, found.peak, found.bound, found.states) == (((0, 1, 2),), 12, 12, 0)
+
+
+@settings(max_examples=150, deadline=None)
+@given(graphs(max_ops=3), st.data())
+def test_subgraphs_that_run_in_several_places_leave_the_bound_true(graph, data):
+    """Calls are led to any subgraph with a higher number, so that several run the same one, also in loops in loops."""
+    subgraphs = []
+    for s, subgraph in enumerate(graph.subgraphs):
+        ops = []
+        for op in subgraph.ops:
+            later = range(s + 1, len(graph.subgraphs))
+            calls = tuple(replace(call, subgraph=data.draw(st.sampled_from(later))) for call in op.calls if later)
+            ops.append(replace(op, calls=calls))
+        tensors = tuple(
+            replace(t, kind=TensorKind.ACTIVATION, captures=None) if t.captures is not None else t
+            for t in subgraph.tensors
+        )
+        subgraphs.append(replace(subgraph, ops=tuple(ops), tensors=tensors))
+    graph = replace(graph, subgraphs=tuple(subgraphs))
+    orders = tuple(tuple(range(len(subgraph.ops))) for subgraph in graph.subgraphs)
+    found = order_model(items(graph, NONE), orders, states=10_000, search=True)
+    assert found.bound <= live_bytes(graph, found.orders, NONE)
+    assert found.bound <= live_bytes(graph, orders, NONE)

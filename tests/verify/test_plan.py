@@ -377,3 +377,31 @@ def test_an_order_that_the_file_does_not_have_is_not_the_given_one():
     kinds = {v.kind for v in check_plan(replace(made, schedule=turned), graph)}
     assert "order" in kinds
     assert "order" not in {v.kind for v in check_plan(other, graph)}
+
+
+@pytest.mark.parametrize(
+    ("asked", "method"), [("given", "least-peak"), ("topological", "given"), ("auto", "topological")]
+)
+def test_an_order_that_was_not_asked_for(asked, method):
+    graph = two_orders()
+    made = plan(model(graph), schedule=asked)
+    wrong = replace(made, order=replace(made.order, method=method))
+    assert "order" in {v.kind for v in check_plan(wrong, graph)}
+    assert check_plan(made, graph) == []
+
+
+def test_a_view_of_what_a_custom_operator_may_write_is_apart():
+    main = Sketch()
+    a = main.op([main.input(4)], 8)
+    v = main.view(a)
+    main.outputs = [main.op([v], 4), main.op([a], 4, custom=True)]
+    graph = graph_of(main)
+    made = plan(model(graph), alignment=1)
+    assert made.tensors[a].buffer != made.tensors[v].buffer
+    buffer = made.tensors[a].buffer
+    together = replace(
+        made,
+        tensors=edit(made.tensors, v, buffer=buffer, offset=made.tensors[a].offset),
+        buffers=tuple(replace(b, tensors=((0, a), (0, v)) if b.id == buffer else b.tensors) for b in made.buffers),
+    )
+    assert check_plan(together, graph) != []

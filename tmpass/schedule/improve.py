@@ -31,7 +31,7 @@ def improve(part: _core.OrderProblem, present: Ordered, states: int) -> Ordered:
     best = present
     try:
         best = _search(part, best, min(_FIRST, states // 2))
-        share = min(_FIRST, states) // 4
+        share = min(2 * _FIRST, states) // 6
         if best.peak > best.bound and share:
             best = _through_windows(part, best, share)
             best = _lower(best, _through_windows(part, _beam(part, best), share))

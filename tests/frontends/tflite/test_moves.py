@@ -93,6 +93,7 @@ def strided(
         ((-2, 7), (9, 9), (1, 1), strided(begin=2), [2, 3], Moves(Move.SLICE, axis=0, start=2)),
         ((0, 1), (0, 0), (1, 1), strided(end=3), [4, 2], Moves(Move.SLICE, axis=1, start=1)),
         ((-1, 0), (0, 3), (1, 1), strided(shrink=1), [3], Moves(Move.SLICE, axis=0, start=3)),
+        ((2, 0), (3, 3), (1, 1), strided(begin=1, shrink=1), [3], Moves(Move.SLICE, axis=0, start=0)),
         ((0, 0), (4, 3), (2, 1), strided(), [2, 3], None),
         ((3, 0), (0, 3), (-1, 1), strided(), [3, 3], None),
         ((1, 0), (3, 3), (1, 1), strided(ellipsis=1), [2, 3], None),

@@ -218,10 +218,16 @@ def load_carrier(carrier: Carrier, bindings: Mapping[str, int]) -> Model:
 
 def names_model(path: str) -> bool:
     """Whether `path` ends as the files of a built-in frontend do."""
+    return format_named(path) is not None
+
+
+def format_named(path: str) -> str | None:
+    """The name of the built-in frontend whose files end as `path` does; None where there is none."""
     suffix = os.path.splitext(path)[1].lower()
-    return suffix not in ("", ".json") and any(
-        suffix in importlib.import_module(f"tmpass.frontends.{name}").SUFFIXES for name in BUILT_IN
-    )
+    if suffix in ("", ".json"):
+        return None
+    frontends = (importlib.import_module(f"tmpass.frontends.{name}") for name in BUILT_IN)
+    return next((frontend.NAME for frontend in frontends if suffix in frontend.SUFFIXES), None)
 
 
 def _open(source: object) -> tuple[str, bytes, Frontend]:

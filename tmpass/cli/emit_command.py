@@ -41,7 +41,10 @@ def command(plan: str, name: str | None, output: str, before: str | None) -> Non
         raise click.UsageError(f"--before has no say in {form.NAME}, which shows one plan")
     found = _read(plan)
     if isinstance(form, Comparing):
-        write_whole(output, form.emit(found, None if before is None else _read(before)))
+        other = None if before is None else _read(before)
+        if other is not None and other.model.sha256 != found.model.sha256:
+            raise click.UsageError(f"{before} is a plan for {other.model.file}, not for this {found.model.file}")
+        write_whole(output, form.emit(found, other))
     else:
         write_whole(output, form.emit(found))
 

@@ -8,6 +8,7 @@ import click
 from tmpass.cli import emit_option
 from tmpass.cli.files import write_whole
 from tmpass.cli.options import EXIT_CODES, INTERRUPTED, make_plan, make_planned_model, plan_before, planning_options
+from tmpass.cli.outputs import check_format, check_outputs
 from tmpass.cli.terminal import complain
 
 if TYPE_CHECKING:
@@ -52,9 +53,11 @@ def command(
     """
     from tmpass.plan import STOPPED
 
+    check_outputs(model, output, emit_model, emit, as_json=as_json)
     models = [path for path in (emit_model, output if output is not None and _is_model(output) else None) if path]
     if models:
         plan, data, beside = make_planned_model(model, asked)
+        check_format(models, plan.model.format)
         _write_models(models, plan, data)
         if data is not None and beside:
             _complain_of_places(models, model, beside)

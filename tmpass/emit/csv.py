@@ -4,7 +4,8 @@
     0,0,2,1024,64,0                             id is the number of the buffer in the plan
 
 Where there are several memories each buffer names its own, and they follow each other in one address space, as the
-option --memory of `tmpass allocate` has them. Buffers without bytes have no row, for MiniMalloc knows none.
+option --memory of `tmpass allocate` has them. Sizes are those that the plan's runtime takes. Buffers without bytes have
+no row, for MiniMalloc knows none.
 """
 
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from tmpass.plan import Plan
 from tmpass.problem import Buffer, Memory, Problem
 from tmpass.problem_csv import write_solution
+from tmpass.target.runtime import RUNTIMES
 
 NAME = "csv"
 SUFFIX = ".csv"
@@ -20,6 +22,7 @@ SUMMARY = "the buffers with MiniMalloc's columns and their offsets"
 
 def emit(plan: Plan) -> str:
     """The buffers of `plan` as CSV, in the order of their numbers."""
+    rounding = RUNTIMES[plan.target.runtime].rounding
     several = len(plan.memories) > 1
     memories = tuple(_in_one_space(plan))
     alignment = {memory.name: memory.alignment for memory in plan.memories}
@@ -34,7 +37,7 @@ def emit(plan: Plan) -> str:
             alignment[b.memory],
             gaps=b.gaps,
             memories=(b.memory,) if several else (),
-        )
+        ).rounded(rounding)
         for b in rows
     )
     problem = Problem(buffers, memories=memories if several else ())

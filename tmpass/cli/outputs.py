@@ -1,0 +1,61 @@
+"""Where the results of `tmpass plan` go: checked before anything is planned, so that nothing is lost or misnamed."""
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from tmpass.emit.formats import Format
+
+
+def check_outputs(
+    model: str,
+    output: str | None,
+    emit_model: str | None,
+    emit: "tuple[tuple[Format, str], ...]",
+    *,
+    as_json: bool,
+) -> None:
+    """Refuse two results in one place, a text in the place of the model, and `-o` with the end of a form that is not
+    JSON.
+
+    Raises:
+        click.UsageError: one of these.
+    """
+    from tmpass.emit.formats import FORMATS, load_format
+    from tmpass.loading import names_model
+
+    printed = [path for path in (output, emit_model, *(path for _, path in emit)) if path == "-"]
+    if len(printed) + (as_json and output != "-") > 1:
+        raise click.UsageError("more than one result would go to standard output: name files")
+    taken: dict[str, str] = {}
+    for path in (output, emit_model, *(path for _, path in emit)):
+        if path in (None, "-", os.devnull):
+            continue
+        place = os.path.realpath(path)
+        if place in taken:
+            raise click.UsageError(f"two results would go to {path}: name two files")
+        taken[place] = path
+    for _, path in emit:
+        if path != "-" and model != "-" and os.path.realpath(path) == os.path.realpath(model):
+            raise click.UsageError(f"{path} is the model itself: name another file")
+    if output is not None and not names_model(output):
+        forms = (load_format(name) for name in FORMATS if name != "json")
+        form = next((form for form in forms if form.SUFFIX and output.lower().endswith(form.SUFFIX)), None)
+        if form is not None:
+            raise click.UsageError(f"-o writes JSON, not {form.NAME}: give --emit {output}")
+
+
+def check_format(paths: list[str], of: str) -> None:
+    """Refuse to write a model of format `of` under the end of another format.
+
+    Raises:
+        click.UsageError: one of `paths` ends like that.
+    """
+    from tmpass.loading import format_named
+
+    for path in paths:
+        named = format_named(path)
+        if named not in (None, of):
+            raise click.UsageError(f"{path} ends as {named} files do, but the model is {of}")

@@ -1,10 +1,10 @@
 """What a plan's figures come from: which memory decides, and who is alive where it is fullest."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
 from tmpass.plan import MemoryUse, Plan, PlannedBuffer, PlannedStep, PlannedTensor
+from tmpass.problem import in_use
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +22,6 @@ class Fullest:
     live_bytes: int
     buffers: tuple[tuple[PlannedBuffer, PlannedTensor | None], ...]
     used: tuple[int, ...]
-
-
-def in_use(buffer: PlannedBuffer) -> Iterator[tuple[int, int, int, int]]:
-    """The steps `[lower, upper)` and the bytes `[low, high)`, from its own offset on, that `buffer` is needed for."""
-    time = buffer.lower
-    for gap in buffer.gaps:
-        if time < gap.lower:
-            yield time, gap.lower, 0, buffer.size
-        yield gap.lower, gap.upper, gap.window_lower, gap.window_upper
-        time = gap.upper
-    if time < buffer.upper:
-        yield time, buffer.upper, 0, buffer.size
 
 
 def deciding_memory(plan: Plan) -> MemoryUse:

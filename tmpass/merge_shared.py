@@ -11,7 +11,7 @@ from itertools import pairwise
 from math import lcm
 
 from tmpass.errors import UsageError
-from tmpass.problem import Buffer, Gap, Problem
+from tmpass.problem import Buffer, Gap, Problem, in_use
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +76,12 @@ def _meet(a: Buffer, b: Buffer) -> bool:
 
 def _changes(*buffers: Buffer) -> list[int]:
     """The steps at which what one of `buffers` needs may change."""
-    return sorted({time for b in buffers for lower, upper, *_ in _pieces(b) for time in (lower, upper)})
+    return sorted({time for b in buffers for lower, upper, *_ in in_use(b) for time in (lower, upper)})
 
 
 def _need(buffer: Buffer, step: int) -> tuple[int, int] | None:
     """The bytes that `buffer` needs at `step`, from its offset on."""
-    windows = (piece[2:] for piece in _pieces(buffer) if piece[0] <= step < piece[1] and piece[2] < piece[3])
+    windows = (piece[2:] for piece in in_use(buffer) if piece[0] <= step < piece[1] and piece[2] < piece[3])
     return next(windows, None)
 
 
@@ -131,7 +131,7 @@ def _merge(members: list[Buffer]) -> Buffer:
 
 def _gaps(members: list[Buffer], size: int) -> Iterator[Gap]:
     """The steps at which `members` together need less than `size` bytes, as few gaps as will do."""
-    pieces = [piece for b in members for piece in _pieces(b)]
+    pieces = [piece for b in members for piece in in_use(b)]
     times = sorted({time for lower, upper, *_ in pieces for time in (lower, upper)})
     last: Gap | None = None
     for lower, upper in pairwise(times):
@@ -149,18 +149,6 @@ def _gaps(members: list[Buffer], size: int) -> Iterator[Gap]:
         last = None if window == (0, size) else Gap(lower, upper, *window)
     if last is not None:
         yield last
-
-
-def _pieces(buffer: Buffer) -> Iterator[tuple[int, int, int, int]]:
-    """The steps and bytes that `buffer` needs: (lower, upper, window lower, window upper)."""
-    at = buffer.lower
-    for gap in buffer.gaps:
-        if at < gap.lower:
-            yield at, gap.lower, 0, buffer.size
-        yield gap.lower, gap.upper, gap.window_lower, gap.window_upper
-        at = gap.upper
-    if at < buffer.upper:
-        yield at, buffer.upper, 0, buffer.size
 
 
 def _refuse(members: list[Buffer], fault: str, law: str) -> None:

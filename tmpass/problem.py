@@ -8,10 +8,11 @@ bytes
 +--------+-----+------> steps
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import lcm
+from typing import Protocol
 
 from tmpass.errors import UsageError
 from tmpass.sizes import MAX_BYTES
@@ -140,6 +141,34 @@ class Problem:
     def horizon(self) -> int:
         """One past the last step at which a buffer is alive."""
         return max((b.upper for b in self.buffers), default=0)
+
+
+class _Needed(Protocol):
+    """A buffer, of a problem or of a plan."""
+
+    @property
+    def lower(self) -> int: ...
+    @property
+    def upper(self) -> int: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def gaps(self) -> tuple[Gap, ...]: ...
+
+
+def in_use(buffer: _Needed) -> Iterator[tuple[int, int, int, int]]:
+    """The steps `[lower, upper)` and the bytes `[low, high)`, from its own offset on, that `buffer` is needed for.
+
+    Between two gaps that is all of it; in a gap the window, which may be empty.
+    """
+    time = buffer.lower
+    for gap in buffer.gaps:
+        if time < gap.lower:
+            yield time, gap.lower, 0, buffer.size
+        yield gap.lower, gap.upper, gap.window_lower, gap.window_upper
+        time = gap.upper
+    if time < buffer.upper:
+        yield time, buffer.upper, 0, buffer.size
 
 
 class Status(StrEnum):

@@ -10,11 +10,10 @@ from support.graphs import graphs
 from support.pages import MODELS, both, plan_of
 
 from tmpass.emit.svg import emit
-from tmpass.fullest import in_use
 from tmpass.loading import Model
 from tmpass.pipeline import plan
 from tmpass.plan import ModelInfo
-from tmpass.problem import Gap
+from tmpass.problem import Gap, in_use
 
 NS = "{http://www.w3.org/2000/svg}"
 LEFT, RIGHT, TOP, ARENA = 84, 940, 44, 360

@@ -10,7 +10,7 @@ from math import gcd, lcm
 from typing import NamedTuple
 
 from tmpass.allocators.arrays import to_arrays
-from tmpass.problem import Buffer, Problem
+from tmpass.problem import Buffer, Problem, in_use
 from tmpass.sizes import MAX_BYTES
 
 Ranges = tuple[tuple[int, int], ...]
@@ -105,7 +105,12 @@ def to_units(problem: Problem, limit: int) -> Units | None:
             return None
         if not b.size:
             empty[i] = choices[i][0][0] * step[i]
-    pieces = [piece for number, i in enumerate(at) for piece in _pieces(problem.buffers[i], number)]
+    pieces = [
+        Piece(number, lower, upper, low, high)
+        for number, i in enumerate(at)
+        for lower, upper, low, high in in_use(problem.buffers[i])
+        if low < high
+    ]
     return Units(
         problem,
         limit,
@@ -179,18 +184,6 @@ def _choices(b: Buffer, step: int, last: int, barred: Sequence[tuple[int, int]])
         if low <= high:
             yield low, high
         free = end
-
-
-def _pieces(b: Buffer, number: int) -> Iterator[Piece]:
-    at = b.lower
-    for gap in b.gaps:
-        if at < gap.lower:
-            yield Piece(number, at, gap.lower, 0, b.size)
-        if gap.window_lower < gap.window_upper:
-            yield Piece(number, gap.lower, gap.upper, gap.window_lower, gap.window_upper)
-        at = gap.upper
-    if at < b.upper:
-        yield Piece(number, at, b.upper, 0, b.size)
 
 
 def _up(value: int, by: int) -> int:

@@ -9,8 +9,9 @@ by what the other outputs use as well; the page draws.
 from typing import Any
 
 from tmpass.emit.hues import colours_of, kind_of
-from tmpass.fullest import fullest_step, in_use, live_bytes
+from tmpass.fullest import fullest_step, live_bytes
 from tmpass.plan import MemoryUse, Plan, PlannedBuffer
+from tmpass.problem import in_use
 
 _VERDICTS = {
     "optimal": "fits; proved: no address plan for this order is smaller",

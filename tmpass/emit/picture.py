@@ -3,8 +3,9 @@
 from itertools import groupby
 
 from tmpass.emit.text import short_size
-from tmpass.fullest import fullest_step, in_use
+from tmpass.fullest import fullest_step
 from tmpass.plan import MemoryUse, Plan, PlannedBuffer
+from tmpass.problem import in_use
 
 WIDTH = 80
 _MARGIN = 11

@@ -12,8 +12,9 @@ from html import escape
 
 from tmpass.emit.hues import colours_of, kind_of
 from tmpass.emit.text import one_line, short_size
-from tmpass.fullest import Fullest, fullest_step, in_use, live_bytes
+from tmpass.fullest import Fullest, fullest_step, live_bytes
 from tmpass.plan import MemoryUse, Plan, PlannedBuffer
+from tmpass.problem import in_use
 
 NAME = "svg"
 SUFFIX = ".svg"

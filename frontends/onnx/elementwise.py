@@ -4,7 +4,7 @@ from onnx import NodeProto
 
 _UNARY = """
     Abs Acos Acosh Asin Asinh Atan Atanh BitwiseNot Cast CastLike Ceil Celu Clip Cos Cosh DequantizeLinear Elu Erf Exp
-    Floor HardSigmoid HardSwish IsInf IsNaN LeakyRelu Log Mish Neg Not PRelu QuantizeLinear Reciprocal Relu Round
+    Floor Gelu HardSigmoid HardSwish IsInf IsNaN LeakyRelu Log Mish Neg Not PRelu QuantizeLinear Reciprocal Relu Round
     Selu Shrink Sigmoid Sign Sin Sinh Softplus Softsign Sqrt Swish Tan Tanh ThresholdedRelu
 """
 
@@ -28,4 +28,6 @@ def is_elementwise(node: NodeProto) -> bool:
     """Whether `node` works element by element."""
     if node.domain or len(node.output) != 1:
         return False
+    if node.op_type == "Gelu" and any(a.name == "approximate" and a.s == b"tanh" for a in node.attribute):
+        return False  # ONNX Runtime's kernel of this form reads its input again after it has begun to write
     return node.op_type in _ELEMENTWISE or (node.op_type in _ANY_NUMBER and len(node.input) <= 2)

@@ -62,6 +62,13 @@ def test_not_element_by_element(node):
     assert not last(node, inputs="float[4, 3] x, float[4, 3] z, float[3, 2] w").elementwise
 
 
+def test_gelu_is_but_for_its_tanh_form_whose_kernel_reads_again_what_it_may_have_overwritten():
+    inputs = "float[4, 3] x, float[4, 3] z, float[3, 2] w"
+    assert last("y = Gelu (x)", inputs=inputs).elementwise
+    assert last('y = Gelu <approximate = "none"> (x)', inputs=inputs).elementwise
+    assert not last('y = Gelu <approximate = "tanh"> (x)', inputs=inputs).elementwise
+
+
 @pytest.mark.parametrize(
     ("node", "draws"),
     [

@@ -90,6 +90,13 @@ def test_hard_problems_with_a_known_packing(problem):
     assert ask(problem, problem.capacity)[0] == FOUND
 
 
+@pytest.mark.parametrize("seed", [4, 5, 6])
+def test_many_cuts_of_a_rectangle_are_put_together_again(seed):
+    problem = guillotine(seed, 400, steps=60, height=1024)
+    assert ask(problem, problem.capacity, nodes=40_000)[0] == FOUND
+    assert ask(problem, problem.capacity, nodes=40_000, glue=False)[0] == ENDED
+
+
 def test_the_same_seed_gives_the_same_packing():
     problem = guillotine(8, 80, dropped=0.1)
     first, again, other = (ask(problem, problem.capacity, seed=seed) for seed in (5, 5, 6))

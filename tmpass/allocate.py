@@ -16,13 +16,16 @@ MAX_THREADS = 256
 DEFAULT_NODES = 1_000_000
 """Search steps by default: up to some seconds, and only for problems that are hard and leave first fit open."""
 
+NODES_TO_FIT = 20_000_000
+"""The same where only the capacity matters: no answer is worse than a late one, so up to a minute."""
+
 
 def allocate(
     problem: Problem,
     allocator: str = "auto",
     *,
     minimize: bool = True,
-    nodes: int = DEFAULT_NODES,
+    nodes: int | None = None,
     threads: int = 1,
     keep: bool = False,
 ) -> Allocation:
@@ -32,7 +35,8 @@ def allocate(
         problem: buffers and, where there is one, the capacity.
         allocator: a name in tmpass.allocators.METHODS.
         minimize: look for the least peak; otherwise stop at the first packing within the capacity.
-        nodes: search steps that may be spent. The same number gives the same answer everywhere.
+        nodes: search steps that may be spent, by default DEFAULT_NODES, or NODES_TO_FIT where `minimize` is off. The
+            same number gives the same answer everywhere.
         threads: how many may search at once. The answer does not depend on it.
         keep: let Ctrl-C end the search, not the call: the best packing so far is returned, marked as `stopped`.
 
@@ -45,6 +49,8 @@ def allocate(
             range, fixed buffers break a law, or buffers that must share cannot.
         VerificationError: the allocator is wrong; the packing was not handed out.
     """
+    if nodes is None:
+        nodes = DEFAULT_NODES if minimize else NODES_TO_FIT
     if not isinstance(nodes, int) or not 0 <= nodes <= MAX_NODES:
         raise UsageError(f"a budget of {nodes!r} nodes", hint="give a whole number of 0 .. 2^62")
     if not isinstance(threads, int) or not 1 <= threads <= MAX_THREADS:

@@ -77,13 +77,13 @@ def test_where_only_the_capacity_matters_it_is_asked_with_one_seed_after_the_oth
         return 2, [], question.limit
 
     problem = replace(THREE, capacity=23)
-    goal = Goal(bound=8, minimize=False, nodes=300_000)
-    assert ladder.improve(problem, goal, start(problem, 8), "test", kernel).nodes == 300_000
-    assert asked == [(23, 150_000, 1), (23, 75_000, 2), (23, 75_000, 3)]
+    goal = Goal(bound=8, minimize=False, nodes=1_200_000)
+    assert ladder.improve(problem, goal, start(problem, 8), "test", kernel).nodes == 1_200_000
+    assert asked == [(23, 250_000, 1), (23, 250_000, 2), (23, 500_000, 3), (23, 200_000, 4)]
 
     asked.clear()
     ladder.improve(problem, goal, start(problem, 8), "test", kernel, seeded=False)
-    assert asked == [(23, 300_000, 1)]
+    assert asked == [(23, 1_200_000, 1)]
 
 
 HARD = (guillotine(1, 300, steps=60, height=1024), guillotine(2, 200, dropped=0.1), random_problem(3, 300, longest=40))

@@ -47,7 +47,7 @@ def present(attempts: Mapping[str, Attempt | None]) -> dict[str, Attempt]:
     return {name: attempt for name, attempt in attempts.items() if attempt is not None}
 
 
-def tmpass(problem: Problem, method: str = "auto", *, minimize: bool = True, nodes: int = DEFAULT_NODES) -> Attempt:
+def tmpass(problem: Problem, method: str = "auto", *, minimize: bool = True, nodes: int | None = None) -> Attempt:
     """`allocate()` as it is called by everybody, verification included."""
 
     def read(answer: Allocation) -> Outcome:

@@ -14,7 +14,7 @@ from contenders import tmpass
 from race import Result, race
 from settings import Settings
 from support.families import beside, guillotine, stacked, variant
-from table import Cell, Table
+from table import Table
 
 from tmpass.problem import Problem
 
@@ -35,15 +35,10 @@ class _Row:
     seed: int
     drawn: Drawn
     result: Result
-    large: Result | None
 
     @property
     def solved(self) -> bool:
         return self.result.within(self.drawn.problem.capacity)
-
-    @property
-    def solved_at_last(self) -> bool:
-        return self.solved or (self.large is not None and self.large.within(self.drawn.problem.capacity))
 
 
 def tables(settings: Settings) -> Iterator[Table]:
@@ -57,8 +52,8 @@ def tables(settings: Settings) -> Iterator[Table]:
     kinds = sorted({row.drawn.kind for row in rows})
     by_kind = {kind: [row for row in rows if row.drawn.kind == kind] for kind in kinds}
     by_seed = {f"seed {seed}": [row for row in rows if row.seed == seed] for seed in settings.seeds}
-    yield _table("family-kinds", {**by_kind, "all": rows}, settings)
-    yield _table("family-seeds", by_seed, settings)
+    yield _table("family-kinds", {**by_kind, "all": rows})
+    yield _table("family-seeds", by_seed)
 
 
 def family(given: dict[str, Problem], seed: int) -> Iterator[Drawn]:
@@ -90,27 +85,19 @@ def _measure(seed: int, drawn: Drawn, settings: Settings) -> _Row:
     problem = drawn.problem
     nodes = {"nodes": 20_000} if settings.quick else {}
     result = race(problem, {"tmpass": tmpass(problem, minimize=False, **nodes)}, 1)["tmpass"]
-    large = None
-    if not result.within(problem.capacity):
-        if settings.large:
-            attempt = tmpass(problem, minimize=False, nodes=settings.large)
-            large = race(problem, {"tmpass": attempt}, 1)["tmpass"]
-        late = large is not None and large.within(problem.capacity)
-        print(f"seed {seed}: {drawn.name}: {'solved late' if late else 'open'}", file=sys.stderr, flush=True)
-    return _Row(seed, drawn, result, large)
+    row = _Row(seed, drawn, result)
+    if not row.solved or result.seconds >= 1:
+        told = f"{'solved' if row.solved else 'open'} after {result.seconds:.1f} s"
+        print(f"seed {seed}: {drawn.name}: {told}", file=sys.stderr, flush=True)
+    return row
 
 
-def _table(name: str, groups: dict[str, list[_Row]], settings: Settings) -> Table:
-    header = ["", "problems", "solved within 50 ms", "within 1 s", "with a million nodes"]
-    if settings.large:
-        header.append(f"with {settings.large / 1e6:g} million")
-    header += ["median of the solved, ms", "slowest, s"]
+def _table(name: str, groups: dict[str, list[_Row]]) -> Table:
+    header = ("", "problems", "within 50 ms", "within 1 s", "within 60 s", "at all", "median, ms", "slowest, s")
     rows = []
     for group, members in groups.items():
         times = [row.result.seconds for row in members if row.solved]
-        cells: list[Cell] = [group, len(members), sum(t < 0.05 for t in times), sum(t < 1 for t in times), len(times)]
-        if settings.large:
-            cells.append(sum(row.solved_at_last for row in members))
-        cells += [1000 * statistics.median(times) if times else None, max(row.result.seconds for row in members)]
-        rows.append(tuple(cells))
-    return Table(name, tuple(header), tuple(rows))
+        within = [sum(time < limit for time in times) for limit in (0.05, 1, 60)]
+        median = 1000 * statistics.median(times) if times else None
+        rows.append((group, len(members), *within, len(times), median, max(row.result.seconds for row in members)))
+    return Table(name, header, tuple(rows))

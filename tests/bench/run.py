@@ -49,7 +49,6 @@ def main() -> None:
         repeats=1 if asked.quick else asked.repeats,
         seconds=0.2 if asked.quick else asked.seconds,
         seeds=(1,) if asked.quick else tuple(asked.seed or (1, 3, 5, 6)),
-        large=asked.large,
         million=asked.million,
     )
     for name in asked.only or SECTIONS:
@@ -77,9 +76,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--repeats", type=int, default=5, help="of what takes less than a second")
     parser.add_argument("--seconds", type=float, default=10.0, help="that a peer may search")
     parser.add_argument("--seed", type=int, action="append", help="of the family; several may be given")
-    parser.add_argument(
-        "--large", type=int, default=0, metavar="NODES", help="second attempt at the family's open ones"
-    )
     parser.add_argument("--million", action="store_true", help="let OmniMalloc have a million buffers too")
     return parser.parse_args()
 

@@ -16,8 +16,7 @@ class Settings:
 
     Fields: `folder` has the problem files, or is None; `quick` makes each section small, to see that it works;
     `repeats` is how often a short run is measured, and `seconds` how long a peer may search; `seeds` are those of the
-    family; `large` is the budget in nodes of a second attempt at what stays open there, 0 for none; `million` lets
-    OmniMalloc have a million buffers too.
+    family; `million` lets OmniMalloc have a million buffers too.
     """
 
     folder: Path | None
@@ -25,7 +24,6 @@ class Settings:
     repeats: int
     seconds: float
     seeds: tuple[int, ...]
-    large: int
     million: bool
 
     def problems(self, subfolder: str) -> dict[str, Problem]:

@@ -5,8 +5,8 @@
     lower bound        ----------  proved
 
 Where a question takes too long, the next one is above it. When nothing is left to ask, a new sweep from the bound
-begins with four times the nodes for each question, until the budget has ended. Where only the capacity matters, it is
-asked about with one seed after the other.
+begins with four times the nodes for each question and another seed, until the budget has ended. Where only the
+capacity matters, it is asked about with one seed after the other.
 """
 
 from collections.abc import Callable, Iterator
@@ -33,8 +33,8 @@ SEED = 1
 _FIRST_NODES = 16
 """Per buffer, for a question of the first sweep."""
 
-_LEAST_SLICE = 50_000
-"""Nodes: what is left is not cut into smaller slices for different seeds."""
+_FIRST_SLICE = 250_000
+"""Nodes for the first seed, where only the capacity matters; every other seed has as many as all before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,8 @@ class _State:
 
     Fields: `best` so far; `floor`: no packing is at or below it; `refused`: the highest capacity that was proved
     impossible, or ended its nodes in this sweep; `limit`: what a question of this sweep may cost, and `bound_limit` the
-    one for the bound, which would end the search; `seed` of the next question, where only the capacity matters.
+    one for the bound, which would end the search; `seed` of this sweep, or of the next question where only the capacity
+    matters: what one seed did not find, others often do.
     """
 
     best: Found
@@ -102,17 +103,18 @@ class _Ladder:
         if not goal.minimize:
             if capacity is None:
                 return None
-            limit = left // 2 if self.seeded and left >= 2 * _LEAST_SLICE else left  # bad luck is not all there is
+            limit = min(left, max(_FIRST_SLICE, best.nodes)) if self.seeded else left  # bad luck is not all there is
             return replace(state, seed=state.seed + 1), Question(capacity, limit, state.seed)
         if capacity is None:
             if state.refused <= state.floor:
                 return None
             state = replace(state, refused=state.floor, limit=4 * state.limit, bound_limit=16 * state.limit)
+            state = replace(state, seed=state.seed + 1)
             capacity = self._capacity(state)
             if capacity is None:
                 return None
         limit = state.bound_limit if capacity == best.bound else state.limit
-        return state, Question(capacity, min(left, limit), SEED)
+        return state, Question(capacity, min(left, limit), state.seed)
 
     def after(self, state: _State, question: Question, answer: Answer) -> _State:
         """What is known with the answer."""

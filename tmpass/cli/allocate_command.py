@@ -71,16 +71,15 @@ def command(
     spaces = parse_memories(memories, alignment)
     asked = read_problem(read_text(problem), problem, capacity=capacity, alignment=alignment, memories=spaces)
     least = minimize or capacity is None
-    budget = DEFAULT_NODES if nodes is None else nodes
     conflict = None
     with progress(f"allocating {len(asked.buffers)} buffers"):
-        answer = allocate(asked, allocator, minimize=least, nodes=budget, threads=threads, keep=True)
+        answer = allocate(asked, allocator, minimize=least, nodes=nodes, threads=threads, keep=True)
     if explain and not answer.stopped and (least or EXIT_CODES[answer.status]):
         from tmpass.conflict import find_conflict, settled
 
         try:
             with progress(f"explaining {len(asked.buffers)} buffers"):
-                conflict = find_conflict(asked, answer, nodes=budget)
+                conflict = find_conflict(asked, answer, nodes=DEFAULT_NODES if nodes is None else nodes)
         except KeyboardInterrupt:
             answer = replace(answer, stopped=True)
         answer = settled(answer, conflict)

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <initializer_list>
-#include <numeric>
+#include <span>
 #include <tuple>
+#include <utility>
+
+#include "random.hpp"
 
 namespace tmpass {
 namespace {
@@ -12,40 +15,34 @@ namespace {
 constexpr std::int64_t kEven = 1 << 16;  // even odds
 constexpr std::size_t kMostTried = 12;   // of those that live equally long, when two of them are to match one
 constexpr std::size_t kMostPairs = 1 << 20;
-constexpr std::size_t kPiecesBetweenChecks = 1 << 16;  // some milliseconds
-constexpr int kMostRounds = 100;
+constexpr std::int64_t kLooksBetweenChecks = 1 << 16;  // some milliseconds
 
-struct Piece {
-    Step lower, upper;
-    Bytes size, ceiling;                           // no top is above the ceiling
-    bool open;                                     // may be glued
-    std::vector<std::pair<Index, Bytes>> members;  // buffers and their rise; none: part of another piece
-};
-
-// Begins with a piece per buffer. A round looks for matches, then merges the safest of them: what is larger by then
-// matches better, and what is then in nobody else's way matches more safely.
+// A round looks for matches, then merges the safest of them: what is larger by then matches better, and what is then
+// in nobody else's way matches more safely.
 class Gluer {
   public:
-    Gluer(const Part& part, const GlueRules& rules, std::uint64_t seed) : rules_(rules), seed_(seed) {
-        for (Index b = 0; b < part.count(); ++b) {
-            const Bytes size = part.size[b];
-            pieces_.push_back({part.lower[b], part.upper[b], size, part.last[b] + size, part.plain(b), {{b, 0}}});
+    Gluer(Pieces& pieces, const GlueRules& rules, std::int64_t& looked_at)
+        : pieces_(pieces), rules_(rules), looked_at_(looked_at), is_open_(pieces.boundaries(), false) {
+        for (Index boundary = 0; boundary < pieces.boundaries(); ++boundary) {
+            pieces.list_beginning(boundary, starting_);
+            for (const Index i : starting_) sizes_.push_back(pieces[i].size);
         }
+        std::ranges::sort(sizes_);
+        is_part_.resize(pieces.room());
+        looked_at_ += pieces.count();
     }
 
-    std::vector<Piece> run(const Interrupted& interrupted) {
-        std::size_t looked_at = 0;
-        for (int round = 0; round < kMostRounds; ++round) {
-            looked_at += pieces_.size();
-            if (looked_at > kPiecesBetweenChecks) {
-                looked_at = 0;
+    void run(std::vector<Index> boundaries, const Interrupted& interrupted) {
+        open_ = std::move(boundaries);
+        for (const Index boundary : open_) is_open_[boundary] = true;
+        for (std::int64_t next_check = looked_at_; !open_.empty();) {
+            if (looked_at_ >= next_check) {
+                next_check = looked_at_ + kLooksBetweenChecks;
                 if (interrupted()) throw Cancelled();
             }
             find_matches();
-            if (matches_.empty()) break;
             merge_the_safest();
         }
-        return std::move(pieces_);
     }
 
   private:
@@ -57,34 +54,39 @@ class Gluer {
         bool stacked;          // on each other, rather than one after the other
     };
 
+    // At the open boundaries; those without any are closed.
     void find_matches() {
         matches_.clear();
         named_.clear();
-        sizes_.clear();
-        for (const Piece& piece : pieces_) sizes_.push_back(piece.size);
-        std::ranges::sort(sizes_);
-        by_start_.resize(pieces_.size());
-        std::iota(by_start_.begin(), by_start_.end(), 0);
-        by_end_ = by_start_;
-        const auto start = [&](Index i) { return pieces_[i].lower; };
-        const auto end = [&](Index i) { return pieces_[i].upper; };
-        const auto size = [&](Index i) { return pieces_[i].size; };
-        std::ranges::sort(by_start_, {}, [&](Index i) { return std::tuple(start(i), end(i), size(i), i); });
-        std::ranges::sort(by_end_, {}, [&](Index i) { return std::tuple(end(i), start(i), size(i), i); });
-        for (Names rest = by_end_, later = by_start_; !rest.empty();) {
-            const Names ending = take_equal(rest, end);
-            while (!later.empty() && start(later.front()) < end(ending.front())) later = later.subspan(1);
-            if (later.empty() || start(later.front()) > end(ending.front())) continue;
-            const Names starting = take_equal(later, start);
-            ending_.assign(ending.begin(), ending.end());
-            starting_.assign(starting.begin(), starting.end());
-            std::ranges::sort(ending_, {}, [&](Index i) { return std::pair(size(i), i); });
-            std::ranges::sort(starting_, {}, [&](Index i) { return std::pair(size(i), i); });
-            match_sizes(ending_, starting_);
-            match_sums(ending_, starting, end);
-            match_sums(starting_, ending, start);
-        }
+        std::ranges::sort(open_);  // the order in which they were opened says nothing
+        std::erase_if(open_, [&](Index boundary) {
+            const std::size_t before = matches_.size();
+            find_matches(boundary);
+            is_open_[boundary] = matches_.size() > before;
+            return !is_open_[boundary];
+        });
+    }
+
+    void find_matches(Index boundary) {
+        pieces_.list_ending(boundary, ending_);
+        pieces_.list_beginning(boundary, starting_);
+        looked_at_ += static_cast<std::int64_t>(ending_.size() + starting_.size());
+        const auto begin = [&](Index i) { return pieces_[i].begin; };
+        const auto end = [&](Index i) { return pieces_[i].end; };
+        std::ranges::sort(starting_, {}, [&](Index i) { return std::tuple(end(i), size(i), name(i)); });
         match_lifetimes();
+        if (ending_.empty() || starting_.empty()) return;
+        std::ranges::sort(ending_, {}, [&](Index i) { return std::tuple(begin(i), size(i), name(i)); });
+        sort_by_size(ending_, ending_by_size_);
+        sort_by_size(starting_, starting_by_size_);
+        match_sizes();
+        match_sums(ending_by_size_, starting_, end);
+        match_sums(starting_by_size_, ending_, begin);
+    }
+
+    void sort_by_size(const std::vector<Index>& names, std::vector<Index>& sorted) const {
+        sorted = names;
+        std::ranges::sort(sorted, {}, [&](Index i) { return std::pair(size(i), name(i)); });
     }
 
     // Takes those off the front of `rest` that are equal.
@@ -97,19 +99,25 @@ class Gluer {
         return taken;
     }
 
-    // One that ends and one that begins, both sorted by size, of a size that no other of either has.
-    void match_sizes(Names ending, Names starting) {
-        const auto size = [&](Index i) { return pieces_[i].size; };
-        for (Names ends = ending, starts = starting; !ends.empty() && !starts.empty();) {
+    // One that ends and one that begins, of the same size. Where others have it too, two are drawn.
+    void match_sizes() {
+        const std::size_t pairs = ending_.size() * starting_.size();
+        for (Names ends = ending_by_size_, starts = starting_by_size_; !ends.empty() && !starts.empty();) {
             if (size(ends.front()) != size(starts.front())) {
                 Names& smaller = size(ends.front()) < size(starts.front()) ? ends : starts;
                 smaller = smaller.subspan(1);
                 continue;
             }
-            const Names before = take_equal(ends, size), after = take_equal(starts, size);
-            if (before.size() > 1 || after.size() > 1) continue;
-            const std::size_t pairs = ending.size() * starting.size();
-            add(pairs == 1 ? 0 : 1 + by_chance(size(before[0]), pairs) * 2 / 3, {before[0], after[0]}, false);
+            const auto of_size = [&](Index i) { return size(i); };
+            const Names before = take_equal(ends, of_size), after = take_equal(starts, of_size);
+            const std::int64_t odds = pairs == 1 ? 0 : 1 + by_chance(size(before[0]), pairs) * 2 / 3;
+            if (before.size() == 1 && after.size() == 1) {
+                add(odds, {before[0], after[0]}, false);
+            } else {
+                Random draw(rules_.seed + name(before[0]));
+                const Index one = before[draw.below(before.size())];
+                add(odds + kEven / 4, {one, after[draw.below(after.size())]}, false);
+            }
         }
     }
 
@@ -118,13 +126,13 @@ class Gluer {
     template <typename OtherEnd>
     void match_sums(Names ones, Names many, OtherEnd other_end) {
         const auto is_there = [&](Bytes sum) {
-            return std::ranges::binary_search(ones, sum, {}, [&](Index i) { return pieces_[i].size; });
+            return std::ranges::binary_search(ones, sum, {}, [&](Index i) { return size(i); });
         };
         for (Names rest = many; !rest.empty();) {
             const Names group = take_equal(rest, other_end);
             if (group.size() < 2) continue;
             Bytes sum = 0;
-            for (const Index i : group) sum += pieces_[i].size;
+            for (const Index i : group) sum += size(i);
             if (is_there(sum)) {
                 const bool all = ones.size() == 1 && group.size() == many.size();
                 add(all ? 0 : 1 + root(by_chance(sum, ones.size())) * 2 / 5, group, true);
@@ -133,26 +141,28 @@ class Gluer {
             const std::size_t tries = ones.size() * group.size() * (group.size() - 1) / 2;
             for (std::size_t i = 0; i < group.size(); ++i) {
                 for (std::size_t k = 0; k < i; ++k) {
-                    const Bytes two = pieces_[group[i]].size + pieces_[group[k]].size;
+                    const Bytes two = size(group[i]) + size(group[k]);
                     if (is_there(two)) add(1 + 4 * by_chance(two, tries), {group[k], group[i]}, true);
                 }
             }
         }
     }
 
-    // Two or three that live equally long, whatever is beside them.
+    // Those that live equally long, whatever is beside them: all where they are few, or else two that are drawn.
     void match_lifetimes() {
-        const auto start = [&](Index i) { return pieces_[i].lower; };
-        const auto end = [&](Index i) { return pieces_[i].upper; };
-        const auto count = static_cast<std::int64_t>(pieces_.size());
-        for (Names rest = by_start_; !rest.empty();) {
-            const Names equal = take_equal(rest, [&](Index i) { return std::pair(start(i), end(i)); });
-            if (equal.size() == 3) add(kEven * 9 / 10, equal, true);
-            if (equal.size() != 2) continue;
-            const auto starting = std::ranges::equal_range(by_start_, start(equal[0]), {}, start);
-            const auto ending = std::ranges::equal_range(by_end_, end(equal[0]), {}, end);
-            const auto pairs = static_cast<std::int64_t>(starting.size() * ending.size());
-            add(std::min(10 * kEven * pairs / count, kEven * 7 / 10), equal, true);
+        for (Names rest = starting_; !rest.empty();) {
+            const Names equal = take_equal(rest, [&](Index i) { return pieces_[i].end; });
+            if (equal.size() == 2) {
+                pieces_.list_ending(pieces_[equal[0]].end, beside_);
+                const auto pairs = static_cast<std::int64_t>(starting_.size() * beside_.size());
+                add(std::min(10 * kEven * pairs / pieces_.count(), kEven * 7 / 10), equal, true);
+            } else if (equal.size() == 3) {
+                add(kEven * 9 / 10, equal, true);
+            } else if (equal.size() > 3) {
+                Random draw(rules_.seed + name(equal[0]));
+                const auto last = static_cast<std::int64_t>(equal.size()) - 1, one = draw.below(last);
+                add(kEven * 19 / 20, {equal[one], equal[one + 1 + draw.below(last - one)]}, true);
+            }
         }
     }
 
@@ -174,82 +184,64 @@ class Gluer {
         add(odds, Names(names.begin(), names.size()), stacked);
     }
 
-    // Draws are by names, so that a match which was left out, or went first, does so in every round.
+    // Noise is by names, so that a match which went first does so in every round.
     void add(std::int64_t odds, Names names, bool stacked) {
-        std::uint64_t key = seed_;
+        std::uint64_t key = rules_.seed;
         for (const Index i : names) {
-            if (!pieces_[i].open) return;
-            key += Random(static_cast<std::uint64_t>(pieces_[i].members.front().first)).next();
+            if (!pieces_[i].plain) return;
+            key += Random(static_cast<std::uint64_t>(name(i))).next();
         }
-        Random random(key);
-        if (random.below(256 * (kEven + odds)) < rules_.doubt * odds) return;
-        odds = odds * (256 - rules_.noise + random.below(2 * rules_.noise + 1)) / 256;
+        odds = odds * (256 - rules_.noise + Random(key).below(2 * rules_.noise + 1)) / 256;
         matches_.push_back({odds, named_.size(), named_.size() + names.size(), stacked});
         named_.insert(named_.end(), names.begin(), names.end());
     }
 
-    // The safest, and others about as safe, as far as they share no piece.
+    // The safest, and others about as safe, as far as they share no piece. Opens the boundaries of what was merged.
     void merge_the_safest() {
+        if (matches_.empty()) return;
         std::ranges::stable_sort(matches_, {}, &Match::odds);
         const std::int64_t most = std::max(2 * matches_.front().odds, kEven / 256);
         for (const Match& match : matches_) {
             if (match.odds > most) break;
             const Names names(named_.data() + match.from, match.to - match.from);
-            if (std::ranges::all_of(names, [&](Index i) { return pieces_[i].open; })) merge(names, match.stacked);
-        }
-        std::erase_if(pieces_, [](const Piece& piece) { return piece.members.empty(); });
-        for (Piece& piece : pieces_) piece.open |= piece.members.size() > 1;
-    }
-
-    // Closes the pieces until the end of the round.
-    void merge(Names names, bool stacked) {
-        Piece& whole = pieces_[names[0]];
-        whole.open = false;
-        for (const Index i : names.subspan(1)) {
-            Piece& piece = pieces_[i];
-            const Bytes base = stacked ? whole.size : 0;
-            for (const auto& [b, rise] : piece.members) whole.members.emplace_back(b, base + rise);
-            piece.members.clear();
-            piece.open = false;
-            whole.ceiling = std::min(whole.ceiling, piece.ceiling);
-            whole.upper = piece.upper;
-            if (stacked) whole.size += piece.size;
+            if (std::ranges::any_of(names, [&](Index i) { return is_part_[i]; })) continue;
+            for (const Index i : names) {
+                is_part_[i] = true;
+                open(pieces_[i]);
+            }
+            const Index made = pieces_.merge(names, match.stacked);
+            is_part_.resize(std::max<std::size_t>(is_part_.size(), made + 1));
+            is_part_[made] = false;
         }
     }
 
+    void open(const Piece& piece) {
+        for (const Index boundary : {piece.begin, piece.end}) {
+            if (is_open_[boundary]) continue;
+            is_open_[boundary] = true;
+            open_.push_back(boundary);
+        }
+    }
+
+    Bytes size(Index i) const { return pieces_[i].size; }
+    Index name(Index i) const { return pieces_[i].name; }
+
+    Pieces& pieces_;
     const GlueRules rules_;
-    const std::uint64_t seed_;
-    std::vector<Piece> pieces_;
+    std::int64_t& looked_at_;
+    std::vector<bool> is_open_;  // per boundary
+    std::vector<bool> is_part_;  // per piece: merged since this began
+    std::vector<Index> open_;
+    std::vector<Bytes> sizes_;  // of wholes when it began, sorted
     std::vector<Match> matches_;
-    std::vector<Index> by_start_, by_end_, ending_, starting_, named_;
-    std::vector<Bytes> sizes_;
+    std::vector<Index> named_, ending_, starting_, ending_by_size_, starting_by_size_, beside_;
 };
 
 }  // namespace
 
-Blocks glue(const Part& part, const GlueRules& rules, Random& random, const Interrupted& interrupted) {
-    Blocks blocks;
-    Part& glued = blocks.part;
-    glued.unit = part.unit;
-    glued.capacity = part.capacity;
-    blocks.block.resize(part.count());
-    blocks.rise.resize(part.count());
-    for (const Piece& piece : Gluer(part, rules, random.next()).run(interrupted)) {
-        for (const auto& [b, rise] : piece.members) {
-            blocks.block[b] = glued.count();
-            blocks.rise[b] = rise;
-        }
-        const bool alone = piece.members.size() == 1;
-        const Index only = piece.members.front().first;
-        glued.lower.push_back(piece.lower);
-        glued.upper.push_back(piece.upper);
-        glued.size.push_back(piece.size);
-        glued.last.push_back(piece.ceiling - piece.size);
-        glued.alignment.push_back(alone ? part.alignment[only] : 1);
-        glued.barred.push_back(alone ? part.barred[only] : std::vector<Range>());
-    }
-    find_overlaps(glued, interrupted);
-    return blocks;
+void glue(Pieces& pieces, std::vector<Index> boundaries, const GlueRules& rules, std::int64_t& looked_at,
+          const Interrupted& interrupted) {
+    Gluer(pieces, rules, looked_at).run(std::move(boundaries), interrupted);
 }
 
 }  // namespace tmpass

@@ -4,11 +4,12 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <tuple>
 #include <utility>
 
 #include "attempts.hpp"
-#include "glue.hpp"
+#include "guesses.hpp"
 
 namespace tmpass {
 
@@ -31,10 +32,8 @@ namespace {
 constexpr std::int64_t kRestartNodes = 2;  // per buffer, in the shortest attempt
 constexpr std::int64_t kGuessNodes = 4;    // per block
 constexpr std::int64_t kMostNoise = 40;
-constexpr std::int64_t kGuessRounds = 7;  // of one guess: 1 1 2 1 1 2 4
-constexpr std::int64_t kGuessShare = 3;   // one of so many nodes is spent on the whole
-constexpr std::int64_t kGlueNoise = 192;
-constexpr std::int64_t kMostDoubt = 512;
+constexpr std::int64_t kGuessRounds = 7;       // of one guess: 1 1 2 1 1 2 4
+constexpr std::int64_t kGuessShare = 3;        // one of so many nodes is spent on the whole
 constexpr std::size_t kMostGlued = 4'000'000;  // overlapping pairs: more are not copied for a guess
 
 // 1 1 2 1 1 2 4 1 1 2 ...: Luby, Sinclair and Zuckerman, "Optimal Speedup of Las Vegas Algorithms", 1993.
@@ -67,7 +66,8 @@ Answer solve_part(const Part& part, std::int64_t node_limit, std::uint64_t seed,
     Random random(seed);
     std::unique_ptr<Guess<Unit>> guess;
     std::int64_t rounds = 0;
-    bool first = true, gluing = rules.glue && part.neighbours.size() <= kMostGlued;
+    std::optional<Guesses> guesses;
+    bool refuted = false, gluing = rules.glue && part.neighbours.size() <= kMostGlued;
     for (Index b = 0; b < part.count(); ++b) gluing &= part.solid(b);
     const auto noise = [](std::int64_t round) { return std::min(2 * round, kMostNoise); };
     // Without nodes left, what follows from the start alone may still decide.
@@ -85,11 +85,10 @@ Answer solve_part(const Part& part, std::int64_t node_limit, std::uint64_t seed,
             continue;
         }
         if (!guess) {
-            const GlueRules likely, shaken{.noise = kGlueNoise, .doubt = random.below(kMostDoubt + 1)};
-            Blocks blocks = glue(part, first ? likely : shaken, random, interrupted);
-            result.nodes += count;  // about what it costs
+            const bool first = !guesses;
+            if (first) guesses.emplace(part, interrupted);
+            Blocks blocks = guesses->next(refuted, random, result.nodes);
             gluing = !first || blocks.part.count() < count;
-            first = false;
             if (!gluing) continue;
             guess = std::make_unique<Guess<Unit>>(std::move(blocks), rules, result.nodes, interrupted);
         }
@@ -100,6 +99,7 @@ Answer solve_part(const Part& part, std::int64_t node_limit, std::uint64_t seed,
             for (Index b = 0; b < count; ++b)
                 result.offsets[part.origin[b]] = (attempts.offset(blocks.block[b]) + blocks.rise[b]) * part.unit;
         } else if (answer == Answer::kImpossible || ++guess->rounds == kGuessRounds) {
+            refuted = answer == Answer::kImpossible;
             answer = Answer::kBudgetEnded;  // a wrong guess proves nothing
             guess.reset();
         }

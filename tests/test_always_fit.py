@@ -7,7 +7,6 @@ import pytest
 from support.exact import overlaps
 
 from tmpass import _core
-from tmpass.allocators.arrays import to_native
 from tmpass.problem import Buffer, Gap, Memory, Problem
 from tmpass.verify.allocation import check_offsets
 
@@ -42,7 +41,7 @@ def test_every_packing_of_the_others_leaves_a_hole():
         fixed = [i for i, b in enumerate(buffers) if b.offset is not None]
         if check_offsets(problem.only(fixed), [buffers[i].offset for i in fixed]):
             continue
-        for unit, removed in _core.always_fit(to_native(problem), capacity):
+        for unit, removed in _core.always_fit(problem.native, capacity):
             places = [
                 [
                     o
@@ -65,7 +64,7 @@ def test_every_packing_of_the_others_leaves_a_hole():
 
 
 def removed(problem, capacity):
-    return [buffers for _, buffers in _core.always_fit(to_native(problem), capacity)]
+    return [buffers for _, buffers in _core.always_fit(problem.native, capacity)]
 
 
 @pytest.mark.parametrize(("capacity", "wanted"), [(5, []), (6, [1, 0]), (7, [0, 1])])

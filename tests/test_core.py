@@ -11,7 +11,6 @@ from hypothesis import given
 from support.problems import problems
 
 from tmpass import _core
-from tmpass.allocators.arrays import to_native
 
 GOOD = {"lower": [0], "upper": [1], "size": [1], "alignment": [1], "fixed": [-1]}
 
@@ -108,7 +107,7 @@ def test_numbers_above_64_bits_are_refused():
 def test_contention_is_the_fullest_step_of_each_live_range(problem):
     live = [sum(b.size for b in problem.buffers if b.lower <= t < b.upper) for t in range(problem.horizon)]
     wanted = [max(live[b.lower : b.upper]) for b in problem.buffers]
-    assert _core.contention(to_native(problem)) == wanted
+    assert _core.contention(problem.native) == wanted
 
 
 @given(problems(max_buffers=8, with_fixed=True, with_alignment=True))
@@ -129,7 +128,7 @@ def test_first_fit_is_the_lowest_free_offset_in_turn(problem):
         while any(low < offset + b.size and offset < high for low, high in near):
             offset += problem.alignment_of(b)
         placed[i] = offset
-    assert _core.first_fit(to_native(problem), list(order)) == [placed[i] for i in range(len(problem.buffers))]
+    assert _core.first_fit(problem.native, list(order)) == [placed[i] for i in range(len(problem.buffers))]
 
 
 @pytest.mark.parametrize(
@@ -148,8 +147,7 @@ def test_a_long_search_stops_on_ctrl_c(call):
 import _thread, threading
 from support.families import guillotine
 from tmpass import _core
-from tmpass.allocators.arrays import to_native
-native = to_native(guillotine(1, 600, steps=240, height=4096))
+native = guillotine(1, 600, steps=240, height=4096).native
 threading.Timer(0.5, _thread.interrupt_main).start()
 _core.{call}
 """

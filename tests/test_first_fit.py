@@ -6,7 +6,7 @@ from support.exact import least_peak
 from support.problems import problems, random_problem
 
 from tmpass import _core
-from tmpass.allocators.arrays import peak_of, to_arrays, to_native
+from tmpass.allocators.arrays import peak_of, to_arrays
 from tmpass.problem import Buffer, Problem
 from tmpass.verify.allocation import check_offsets
 
@@ -15,7 +15,7 @@ NEVER = 0
 
 def orders(problem):
     """The orders of `pack`, from their definition."""
-    load = _core.contention(to_native(problem))
+    load = _core.contention(problem.native)
     keys = (
         lambda _, b: (-b.size, b.lower - b.upper, b.lower),
         lambda _, b: (-b.size * (b.upper - b.lower), -b.size, b.lower),
@@ -29,7 +29,7 @@ def orders(problem):
 
 def by_hand(problem):
     """The first of the lowest packings over all orders: (offsets, peak, number of the order)."""
-    native = to_native(problem)
+    native = problem.native
     found = []
     for number, order in enumerate(orders(problem)):
         offsets = _core.first_fit(native, order)
@@ -41,41 +41,41 @@ def by_hand(problem):
 @settings(max_examples=200, deadline=None)
 @given(problems(max_buffers=8, with_fixed=True, with_alignment=True, with_gaps=True))
 def test_pack_is_the_lowest_of_all_orders(problem):
-    assert _core.pack(to_native(problem), NEVER) == by_hand(problem)
+    assert _core.pack(problem.native, NEVER) == by_hand(problem)
 
 
 def test_pack_is_the_same_for_few_and_for_more():
     """Up to 200 buffers the placed ones are kept by offset, above that by time."""
     for count in (150, 199, 200, 201, 400):
         problem = random_problem(count, count, longest=40, alignments=(1, 2, 16))
-        assert _core.pack(to_native(problem), NEVER) == by_hand(problem)
+        assert _core.pack(problem.native, NEVER) == by_hand(problem)
 
 
 def test_pack_ends_at_the_first_order_that_is_low_enough():
     problem = random_problem(5, 100)
-    _, peak, order = _core.pack(to_native(problem), 2**60)
+    _, peak, order = _core.pack(problem.native, 2**60)
     assert order == 0
-    assert peak >= _core.pack(to_native(problem), NEVER)[1]
+    assert peak >= _core.pack(problem.native, NEVER)[1]
 
 
 def test_numbers_beyond_32_bits_are_placed_the_same_way():
     problem = random_problem(6, 600, longest=40)
-    offsets, peak, order = _core.pack(to_native(problem), NEVER)
+    offsets, peak, order = _core.pack(problem.native, NEVER)
     scale = 2**40
     large = Problem(tuple(Buffer(b.id, b.lower, b.upper, b.size * scale) for b in problem.buffers))
-    assert _core.pack(to_native(large), NEVER) == ([o * scale for o in offsets], peak * scale, order)
+    assert _core.pack(large.native, NEVER) == ([o * scale for o in offsets], peak * scale, order)
 
 
 def test_steps_far_apart_are_sorted_all_the_same():
     problem = random_problem(7, 400, longest=40)
     wide = 2**20
     stretched = Problem(tuple(Buffer(b.id, b.lower * wide, b.upper * wide, b.size) for b in problem.buffers))
-    assert _core.pack(to_native(stretched), NEVER)[:2] == _core.pack(to_native(problem), NEVER)[:2]
+    assert _core.pack(stretched.native, NEVER)[:2] == _core.pack(problem.native, NEVER)[:2]
 
 
 def test_many_buffers_with_short_lives_end_at_the_bound():
     problem = random_problem(8, 20_000, longest=20, max_size=1000)
-    native = to_native(problem)
+    native = problem.native
     live = max(_core.contention(native))
     offsets, peak, _ = _core.pack(native, NEVER)
     assert check_offsets(problem, offsets) == []
@@ -93,7 +93,7 @@ def test_repair_lowers_any_packing_and_breaks_no_law(problem, rng):
         return
     order = list(range(len(problem.buffers)))
     rng.shuffle(order)
-    native = to_native(problem)
+    native = problem.native
     before = _core.first_fit(native, order)
     offsets, peak, _ = _core.repair(native, before, least, 10**4)
     assert check_offsets(problem, offsets) == []

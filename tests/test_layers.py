@@ -1,6 +1,7 @@
 """Imports only go down: see the drawing in docs/architecture.md."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -107,12 +108,26 @@ def test_the_checker_shares_no_code_with_what_it_checks(name):
     paths = modules(f"tmpass/{name}") or [ROOT / "tmpass" / f"{name}.py"]
     assert not {m for p in paths for m in imported(p)} & {
         "allocators",
-        "_core",
         "liveness",
         "aliases",
         "schedule",
         "windows",
     }
+
+
+JUDGES = {"verify": "surely_right", "bounds": "fullest_step"}
+"""Module -> what it asks of the core, which reads the buffers itself."""
+
+
+@pytest.mark.parametrize("name", JUDGES)
+def test_of_the_core_the_checker_asks_but_what_shares_no_code_with_the_kernels(name):
+    paths = modules(f"tmpass/{name}") or [ROOT / "tmpass" / f"{name}.py"]
+    text = "".join(p.read_text() for p in paths)
+    assert set(re.findall(r"\b_core\.(\w+)", text)) == {JUDGES[name]}
+    assert not re.search(r"\.native\b|from tmpass\._core", text)
+    for end in ("cpp", "hpp"):
+        source = (ROOT / "tmpass" / "core" / f"{JUDGES[name]}.{end}").read_text()
+        assert set(re.findall(r'#include "(.*)"', source)) <= {f"{JUDGES[name]}.hpp", "fields.hpp", "vectorized.hpp"}
 
 
 def test_no_file_is_above_500_lines_and_half_are_below_120():

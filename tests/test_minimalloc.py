@@ -16,7 +16,7 @@ from support.shared import parametrize
 
 from tmpass import _core
 from tmpass.allocate import allocate
-from tmpass.allocators.arrays import peak_of, to_native
+from tmpass.allocators.arrays import peak_of
 from tmpass.errors import UsageError
 from tmpass.problem import Buffer, Gap, Memory, Problem, Status
 from tmpass.problem_csv import read_problem
@@ -34,7 +34,7 @@ MUCH = 10**7
 
 def ask(problem, capacity, *, nodes=MUCH, **rules):
     """The answer of the kernel, its packing checked."""
-    answer, offsets, spent = _core.minimalloc(to_native(problem), capacity, nodes, **rules)
+    answer, offsets, spent = _core.minimalloc(problem.native, capacity, nodes, **rules)
     if answer == FOUND:
         assert check_offsets(problem, offsets) == []
         assert peak_of(problem, offsets) <= capacity
@@ -194,12 +194,12 @@ def test_windows_and_pairs_that_stay_apart_are_refused():
     with pytest.raises(UsageError, match="minimalloc does not know windows"):
         allocate(Problem((window,)), "minimalloc")
     with pytest.raises(ValueError, match="windows"):
-        _core.minimalloc(to_native(Problem((window,))), 10, 10)
+        _core.minimalloc(Problem((window,)).native, 10, 10)
     both = Problem((Buffer("a", 0, 1, 8), Buffer("b", 0, 1, 8)), apart=((0, 1),))
     with pytest.raises(UsageError, match="minimalloc does not know apart"):
         allocate(both, "minimalloc")
     with pytest.raises(ValueError, match="apart"):
-        _core.minimalloc(to_native(both), 20, 10)
+        _core.minimalloc(both.native, 20, 10)
 
 
 @settings(max_examples=150, deadline=None)

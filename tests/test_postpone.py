@@ -12,7 +12,7 @@ from support.families import beside, guillotine, stacked, variant
 from support.problems import problems, windowless
 
 from tmpass import _core
-from tmpass.allocators.arrays import peak_of, to_native
+from tmpass.allocators.arrays import peak_of
 from tmpass.problem import Buffer, Gap, Problem
 from tmpass.verify.allocation import check_offsets
 
@@ -26,7 +26,7 @@ MUCH = 10**6
 
 def ask(problem, capacity, *, nodes=MUCH, **more):
     """The answer of the kernel, its packing checked."""
-    answer, offsets, spent = _core.postpone(to_native(problem), capacity, nodes, **more)
+    answer, offsets, spent = _core.postpone(problem.native, capacity, nodes, **more)
     if answer == FOUND:
         assert check_offsets(problem, offsets) == []
         assert peak_of(problem, offsets) <= capacity

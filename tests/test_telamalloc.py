@@ -13,7 +13,7 @@ from support.problems import problems
 
 from tmpass import _core
 from tmpass.allocate import allocate
-from tmpass.allocators.arrays import peak_of, to_native
+from tmpass.allocators.arrays import peak_of
 from tmpass.problem import Buffer, Gap, Memory, Problem, Status
 from tmpass.verify.allocation import check_offsets
 
@@ -27,7 +27,7 @@ MUCH = 10**5
 
 def ask(problem, capacity, *, nodes=MUCH, **more):
     """The answer of the kernel, its packing checked."""
-    answer, offsets, spent = _core.telamalloc(to_native(problem), capacity, nodes, **more)
+    answer, offsets, spent = _core.telamalloc(problem.native, capacity, nodes, **more)
     if answer == FOUND:
         assert check_offsets(problem, offsets, capacity=capacity) == []
         assert peak_of(problem, offsets) <= capacity
@@ -117,7 +117,7 @@ def test_the_placements_of_a_dead_end_cannot_be_together():
     while dead_ends < 60:
         problem = entwined(rng)
         orders = [rng.sample(range(len(problem.buffers)), len(problem.buffers)) for _ in range(20)]
-        native, capacity = to_native(problem), allocate(problem, "telamalloc").peak
+        native, capacity = problem.native, allocate(problem, "telamalloc").peak
         ends = [_core.first_dead_end(native, capacity, order) for order in orders]
         if all(answer == FOUND for answer, *_ in ends):
             continue

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from enum import Enum
 
+from tmpass.problem import Buffer
+
 class Problem:
     """Buffers as the kernels read them; tmpass/allocators/arrays.py says what goes in."""
 
@@ -17,6 +19,14 @@ class Problem:
         barred: Sequence[int] = ...,
         apart: Sequence[int] = ...,
     ) -> None: ...
+    @staticmethod
+    def read(
+        buffers: tuple[Buffer, ...], alignment: int, barred: Sequence[int] = ..., apart: Sequence[int] = ...
+    ) -> Problem:
+        """The same from buffers of tmpass.problem, each aligned for itself and to `alignment`."""
+
+    @property
+    def has_fixed(self) -> bool: ...
 
 class Cancel:
     """Ends a kernel that runs in another thread, which then raises RuntimeError."""
@@ -25,6 +35,12 @@ class Cancel:
     def cancel(self) -> None: ...
     @property
     def said(self) -> bool: ...
+
+def fullest_step(buffers: tuple[Buffer, ...], alignment: int) -> tuple[int, int] | None:
+    """The most bytes alive at one step, and the first such step; None where gaps or alignment may need more."""
+
+def surely_right(buffers: tuple[Buffer, ...], offsets: tuple[int, ...], alignment: int, capacity: int) -> bool:
+    """Whether the offsets break no law; False also where gaps or very many pairs need a closer look."""
 
 def first_fit(problem: Problem, order: Sequence[int], tightest: bool = False) -> list[int]:
     """Offsets of first fit in the given order, or of best fit; -2 where a memory leaves no place."""

@@ -98,7 +98,7 @@ def _check_fixed(problem: Problem, merged: Merged) -> None:
 
     One that is fixed fixes all that share with it.
     """
-    if all(b.offset is None for b in problem.buffers):
+    if not merged.problem.native.has_fixed:
         return
     offsets = [merged.problem.buffers[at].offset for at in merged.place]
     places = [at for at, offset in enumerate(offsets) if offset is not None]

@@ -3,14 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from itertools import accumulate
 from math import gcd, lcm
 from typing import NamedTuple
 
+from tmpass import _core
 from tmpass.problem import Buffer, Memory, Problem
-
-_MANY = 20_000
-"""From so many buffers on, loading numpy is worth it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,50 +39,18 @@ def lower_bound(problem: Problem) -> Bound:
     packing, and the bound is above the problem's reach.
     """
     buffers = problem.buffers
-    grain = gcd(*(lcm(problem.alignment, alignment) for alignment in {b.alignment for b in buffers}))
-    gapped = any(b.gaps for b in buffers)
-    if gapped:  # a window may begin in a hole that rounding leaves, unless it, too, begins at a multiple
-        gaps = (gap for b in buffers for gap in b.gaps)
-        grain = gcd(grain, *(gap.window_lower for gap in gaps if gap.window_lower < gap.window_upper))
-    if not gapped and not problem.memories and (grain <= 1 or not any(b.size % grain for b in buffers)):
-        return _fullest_step(buffers)
-    loads = list(_loads(problem.buffers, grain))
-    fullest = max(loads, key=lambda load: load.live, default=_Load(0, 0, 0, 0))
-    peak, negative_step = max(_forced(problem, grain, loads), default=(0, 0))
-    return Bound(peak, -negative_step, fullest.live, fullest.step)
-
-
-def _fullest_step(buffers: Sequence[Buffer]) -> Bound:
-    """The bound of solid buffers of which none wastes a byte."""
-    if len(buffers) < _MANY:
-        # At one time those that end come first, since their bytes are negative.
-        events = sorted([(b.lower, b.size) for b in buffers] + [(b.upper, -b.size) for b in buffers])
-        live = list(accumulate(size for _, size in events))
-        most = max(live, default=0)
-        step = events[live.index(most)][0] if most else 0
+    fullest = None if problem.memories else _core.fullest_step(buffers, problem.alignment)
+    if fullest is not None:
+        most, step = fullest
         return _above_fixed(buffers, Bound(most, step, most, step))
-    import numpy as np
-
-    count = len(buffers)
-    lower = np.array([b.lower for b in buffers], np.int64)
-    upper = np.array([b.upper for b in buffers], np.int64)
-    size = np.array([b.size for b in buffers], np.int64)
-    begin, end = int(lower.min()), int(upper.max())
-    if end - begin <= 4 * count:
-        change = np.zeros(end - begin + 1, np.int64)
-        np.add.at(change, lower - begin, size)
-        np.subtract.at(change, upper - begin, size)
-        sums = np.cumsum(change)
-        at = int(np.argmax(sums))
-        step = begin + at
-    else:
-        times = np.concatenate((upper, lower))
-        order = np.argsort(times, kind="stable")
-        sums = np.cumsum(np.concatenate((-size, size))[order])
-        at = int(np.argmax(sums))
-        step = int(times[order[at]])
-    most = int(sums[at])
-    return _above_fixed(buffers, Bound(most, step, most, step))
+    grain = gcd(*(lcm(problem.alignment, alignment) for alignment in {b.alignment for b in buffers}))
+    # A window may begin in a hole that rounding leaves, unless it, too, begins at a multiple.
+    gaps = (gap for b in buffers for gap in b.gaps)
+    grain = gcd(grain, *(gap.window_lower for gap in gaps if gap.window_lower < gap.window_upper))
+    loads = list(_loads(buffers, grain))
+    most_loaded = max(loads, key=lambda load: load.live, default=_Load(0, 0, 0, 0))
+    peak, negative_step = max(_forced(problem, grain, loads), default=(0, 0))
+    return Bound(peak, -negative_step, most_loaded.live, most_loaded.step)
 
 
 def _above_fixed(buffers: Sequence[Buffer], bound: Bound) -> Bound:

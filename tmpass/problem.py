@@ -11,14 +11,20 @@ bytes
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 from math import lcm
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tmpass.errors import UsageError
 from tmpass.sizes import MAX_BYTES
 
+if TYPE_CHECKING:
+    from tmpass import _core
+
 MAX_STEP = 2**31 - 1
 """Steps stay at or below this, so that a step fits 32 signed bits in the kernels."""
+
+_BEYOND = MAX_BYTES + 1
 
 MAX_ALIGNMENT = 2**31
 """Alignments stay at or below this; real ones are at most a few MiB."""
@@ -80,7 +86,7 @@ class Buffer:
         return replace(self, size=up(self.size), gaps=gaps)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Problem:
     """Buffers to place in one address space of `capacity` bytes, or of any size where that is None.
 
@@ -111,6 +117,20 @@ class Problem:
         for first, second in (*self.shared, *self.apart):
             if not (0 <= first < len(self.buffers) and 0 <= second < len(self.buffers)) or first == second:
                 raise UsageError(f"the pair {first}, {second} is not of two buffers", hint="give their indices")
+        if not self._read():
+            self._check_buffers(total)
+
+    def _read(self) -> bool:
+        """Whether the kernels can read the buffers, which checks them too, but for their memories."""
+        if self.memories or any(b.memories for b in self.buffers):
+            return False
+        try:
+            self.native  # noqa: B018
+        except (ValueError, TypeError, OverflowError):
+            return False
+        return True
+
+    def _check_buffers(self, total: int) -> None:
         for buffer in self.buffers:
             _check(buffer, self)
             total += buffer.size + self.alignment_of(buffer) + (buffer.offset or 0) + (buffer.hint or 0)
@@ -131,6 +151,14 @@ class Problem:
             apart=tuple((new[a], new[b]) for a, b in self.apart if a in new and b in new),
         )
 
+    @cached_property
+    def native(self) -> "_core.Problem":
+        """The buffers as the kernels read them, whatever they share."""
+        from tmpass import _core
+
+        rows = barred(self) if self.memories else []
+        return _core.Problem.read(self.buffers, self.alignment, rows, [at for pair in self.apart for at in pair])
+
     @property
     def reach(self) -> int:
         """What no packing needs to be above: the topmost start, and everything on top of each other."""
@@ -141,6 +169,28 @@ class Problem:
     def horizon(self) -> int:
         """One past the last step at which a buffer is alive."""
         return max((b.upper for b in self.buffers), default=0)
+
+
+def barred(problem: Problem) -> list[int]:
+    """The offsets outside the memories that may hold a buffer, from the lowest to the highest.
+
+    |  other  |   its own   |  other   ...
+    ^^^^^^^^^^        ^^^^^^^^^^^^^^^^^^^    barred: what begins here is not inside, whole
+    """
+    rows: list[int] = []
+    for at, b in enumerate(problem.buffers):
+        free = 0
+        for memory in problem.memories:
+            if b.memories and memory.name not in b.memories:
+                continue
+            if memory.size is not None and memory.size < b.size:
+                continue
+            if free < memory.offset:
+                rows += (at, free, memory.offset)
+            free = _BEYOND if memory.size is None else memory.offset + memory.size - b.size + 1
+        if free < _BEYOND:
+            rows += (at, free, _BEYOND)
+    return rows
 
 
 class _Needed(Protocol):

@@ -13,7 +13,6 @@ from pathlib import Path
 from table import Table
 
 from tmpass import _core
-from tmpass.allocators.arrays import to_native
 from tmpass.problem_csv import read_problem
 
 RULES = {
@@ -53,7 +52,7 @@ def main() -> None:
         rules = {off: False} if off else {}
         cells, solved, total = [], 0, 0.0
         for problem in problems.values():
-            native = to_native(problem)
+            native = problem.native
             begin = time.perf_counter()
             answer, _, nodes = kernel(native, asked.capacity, asked.nodes, **rules)
             took = time.perf_counter() - begin

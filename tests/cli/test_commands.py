@@ -8,10 +8,11 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.families import guillotine
+from support.families import brimful
 
 from tmpass import __version__, pipeline
 from tmpass.cli import COMMANDS
@@ -215,7 +216,7 @@ def test_ctrl_c_ends_the_command_quietly(tmp_path):
 def test_ctrl_c_ends_the_search_and_keeps_the_best_so_far(tmp_path, threads):
     pipe, output = tmp_path / "problem.csv", tmp_path / "solution.csv"
     os.mkfifo(pipe)
-    problem = guillotine(1, 600, steps=60, height=4096)
+    problem = replace(brimful(1, 100, height=200, longest=20), capacity=None)
     with start("allocate", pipe, "--nodes", 10**15, "--threads", threads, "-o", output) as child:
         pipe.write_text(write_problem(problem))
         time.sleep(1.5)

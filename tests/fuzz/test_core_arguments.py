@@ -253,10 +253,12 @@ def test_a_kernel_refuses_its_arguments_or_packs(kernel):
 CLASSES = {"Problem", "Cancel", "Backtracking"}
 ORDERS = {"OrderProblem", "OrderParts", "find_cuts", "bound_orders", "beam_order", "search_orders"}
 """What test_order_arguments.py asks."""
+JUDGES = {"surely_right", "fullest_step"}
+"""Held against other judges in tests/verify and test_bounds.py."""
 
 
 def test_every_kernel_is_asked():
-    assert {kernel.__name__ for kernel in KERNELS} | CLASSES | ORDERS == {
+    assert {kernel.__name__ for kernel in KERNELS} | CLASSES | ORDERS | JUDGES == {
         n for n in dir(_core) if not n.startswith("_")
     }
 

@@ -3,11 +3,7 @@
 from itertools import chain
 from typing import NamedTuple
 
-from tmpass import _core
-from tmpass.problem import Problem
-from tmpass.sizes import MAX_BYTES
-
-_END = MAX_BYTES + 1
+from tmpass.problem import Problem, barred
 
 
 class Arrays(NamedTuple):
@@ -44,36 +40,9 @@ def to_arrays(problem: Problem) -> Arrays:
             for gap in b.gaps
             for number in (at, gap.lower, gap.upper, gap.window_lower, gap.window_upper)
         ],
-        _barred(problem) if problem.memories else [],
+        barred(problem) if problem.memories else [],
         list(chain.from_iterable(problem.apart)),
     )
-
-
-def _barred(problem: Problem) -> list[int]:
-    """The offsets outside the memories that may hold a buffer, from the lowest to the highest.
-
-    |  other  |   its own   |  other   ...
-    ^^^^^^^^^^        ^^^^^^^^^^^^^^^^^^^    barred: what begins here is not inside, whole
-    """
-    rows: list[int] = []
-    for at, b in enumerate(problem.buffers):
-        free = 0
-        for memory in problem.memories:
-            if b.memories and memory.name not in b.memories:
-                continue
-            if memory.size is not None and memory.size < b.size:
-                continue
-            if free < memory.offset:
-                rows += (at, free, memory.offset)
-            free = _END if memory.size is None else memory.offset + memory.size - b.size + 1
-        if free < _END:
-            rows += (at, free, _END)
-    return rows
-
-
-def to_native(problem: Problem) -> _core.Problem:
-    """The buffers of `problem`, which has no shared pairs, for the kernels."""
-    return _core.Problem(*to_arrays(problem))
 
 
 def peak_of(problem: Problem, offsets: list[int]) -> int:

@@ -15,7 +15,6 @@ from tmpass.allocators import (
     satisfied,
     telamalloc,
 )
-from tmpass.allocators.arrays import to_arrays
 from tmpass.problem import Problem
 
 HONOURS = frozenset(CONSTRAINTS)
@@ -34,16 +33,16 @@ def solve(problem: Problem, goal: Goal) -> Found:
     Never higher than greedy by size, of which both rules are tried where the bound is not met. Ctrl-C ends all but
     first fit, and the best so far is the answer.
     """
-    arrays = to_arrays(problem)
-    native = _core.Problem(*arrays)
-    found = first_fit.pack(problem, goal, native)
+    found = first_fit.solve(problem, goal)
+    if satisfied(problem, goal, found):
+        return found
     strange = constraints(problem)
     try:
         if len(problem.buffers) >= MANY and found.offsets and not strange - {"memories"}:
-            found = _repair(problem, goal, native, found)
+            found = _repair(problem, goal, found)
         for greedy in (greedy_by_size, greedy_by_size_tflm):
             if not satisfied(problem, goal, found):
-                other = greedy.pack(problem, goal, arrays, native)
+                other = greedy.solve(problem, goal)
                 found = replace(other, nodes=found.nodes) if other.peak < found.peak else found
     except KeyboardInterrupt:
         return replace(found, stopped=True)
@@ -54,10 +53,9 @@ def solve(problem: Problem, goal: Goal) -> Found:
     return place_or_postpone.improve(problem, goal, found)
 
 
-def _repair(problem: Problem, goal: Goal, native: _core.Problem, found: Found) -> Found:
-    if satisfied(problem, goal, found):
-        return found
+def _repair(problem: Problem, goal: Goal, found: Found) -> Found:
     target = problem.capacity if problem.capacity is not None and not goal.minimize else goal.bound
-    offsets, peak, nodes = _core.repair(native, found.offsets, max(target, goal.bound), goal.nodes - found.nodes)
+    left = goal.nodes - found.nodes
+    offsets, peak, nodes = _core.repair(problem.native, found.offsets, max(target, goal.bound), left)
     found = replace(found, nodes=found.nodes + nodes)
     return replace(found, offsets=tuple(offsets), peak=peak, method="repair") if peak < found.peak else found

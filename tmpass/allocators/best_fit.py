@@ -1,8 +1,6 @@
 """Best fit: first fit with the smallest gap that is large enough in place of the lowest."""
 
-from tmpass import _core
 from tmpass.allocators import CONSTRAINTS, Found, Goal, first_fit, greedy_by_size, satisfied
-from tmpass.allocators.arrays import to_arrays
 from tmpass.problem import Problem
 
 HONOURS = frozenset(CONSTRAINTS)
@@ -10,9 +8,7 @@ HONOURS = frozenset(CONSTRAINTS)
 
 def solve(problem: Problem, goal: Goal) -> Found:
     """The lowest packing over the order of TensorFlow Lite and those of first fit, the first of equals."""
-    arrays = to_arrays(problem)
-    native = _core.Problem(*arrays)
-    found = greedy_by_size.pack(problem, goal, arrays, native)
+    found = greedy_by_size.solve(problem, goal)
     if satisfied(problem, goal, found):
         return found
-    return min(found, first_fit.pack(problem, goal, native, tightest=True), key=lambda found: found.peak)
+    return min(found, first_fit.pack(problem, goal, tightest=True), key=lambda found: found.peak)

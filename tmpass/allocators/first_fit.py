@@ -7,7 +7,6 @@ only order, and sizes within a quarter of an octave count as equal.
 
 from tmpass import _core
 from tmpass.allocators import CONSTRAINTS, Found, Goal, nothing
-from tmpass.allocators.arrays import to_native
 from tmpass.problem import Problem
 from tmpass.sizes import MAX_BYTES
 
@@ -19,14 +18,14 @@ ORDERS = ("size", "area", "lifetime", "contention", "start")
 
 def solve(problem: Problem, goal: Goal) -> Found:
     """The lowest packing of first fit over ORDERS, the first of them where several are equal."""
-    return pack(problem, goal, to_native(problem))
+    return pack(problem, goal)
 
 
-def pack(problem: Problem, goal: Goal, native: _core.Problem, *, tightest: bool = False) -> Found:
-    """The same for a problem that the kernels have already; best fit if the `tightest` gap is taken, not the lowest."""
+def pack(problem: Problem, goal: Goal, *, tightest: bool = False) -> Found:
+    """The same, or best fit if the `tightest` gap is taken, not the lowest."""
     method = "best-fit" if tightest else "first-fit"
     enough = problem.capacity if problem.capacity is not None and not goal.minimize else goal.bound
-    offsets, peak, order = _core.pack(native, max(enough, goal.bound), tightest)
+    offsets, peak, order = _core.pack(problem.native, max(enough, goal.bound), tightest)
     if peak > MAX_BYTES:
         return nothing(problem, goal, method)
     return Found(tuple(offsets), peak, goal.bound, f"{method} by {ORDERS[order]}")

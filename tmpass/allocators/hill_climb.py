@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from tmpass import _core
 from tmpass.allocators import CONSTRAINTS, Found, Goal, first_fit, satisfied
-from tmpass.allocators.arrays import peak_of, to_native
+from tmpass.allocators.arrays import peak_of
 from tmpass.allocators.in_order import NOWHERE
 from tmpass.problem import Problem
 
@@ -23,14 +23,13 @@ def solve(problem: Problem, goal: Goal) -> Found:
     """The lowest packing that `goal.nodes` nodes find, starting from that of first fit: moves, of which one that looks
     at many places counts for several. Ctrl-C leaves that of first fit.
     """
-    native = to_native(problem)
-    best = first_fit.pack(problem, goal, native)
+    best = first_fit.solve(problem, goal)
     if satisfied(problem, goal, best):
         return best
     order = sorted(range(len(problem.buffers)), key=best.offsets.__getitem__ if best.offsets else None)
     capacity = 0 if goal.minimize or problem.capacity is None else problem.capacity
     try:
-        offsets, nodes = _core.hill_climb(native, order, max(goal.bound, capacity), goal.nodes, SEED)
+        offsets, nodes = _core.hill_climb(problem.native, order, max(goal.bound, capacity), goal.nodes, SEED)
     except ValueError:  # too many overlaps to hold in memory
         return best
     except KeyboardInterrupt:

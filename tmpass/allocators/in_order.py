@@ -9,11 +9,9 @@ NOWHERE = -2
 """The kernel's answer for a buffer that no memory has room for."""
 
 
-def place(
-    problem: Problem, goal: Goal, native: _core.Problem, order: list[int], name: str, *, tightest: bool = False
-) -> Found:
-    """The packing of `problem`, which the kernels read as `native`: lowest gap first, or the smallest."""
-    offsets = _core.first_fit(native, order, tightest)
+def place(problem: Problem, goal: Goal, order: list[int], name: str, *, tightest: bool = False) -> Found:
+    """The packing of `problem` with the lowest gap for each, or the smallest."""
+    offsets = _core.first_fit(problem.native, order, tightest)
     if NOWHERE in offsets:
         return nothing(problem, goal, name)
     return Found(tuple(offsets), peak_of(problem, offsets), goal.bound, name)

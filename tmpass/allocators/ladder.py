@@ -63,12 +63,11 @@ def improve(problem: Problem, goal: Goal, best: Found, name: str, kernel: Kernel
     if len(problem.buffers) > MAX_BUFFERS:
         return best
     arrays = to_arrays(problem)
-    native = _core.Problem(*arrays)
     ladder = _Ladder(problem, goal, name, _grid(arrays), seeded)
     first = _FIRST_NODES * len(problem.buffers)
     state = _State(best, best.bound - 1, best.bound - 1, first, 8 * first)  # many a bound is met at once
     try:
-        with Foresight(lambda question, cancel: kernel(native, question, cancel), goal.threads) as foresight:
+        with Foresight(lambda question, cancel: kernel(problem.native, question, cancel), goal.threads) as foresight:
             while (step := ladder.next_question(state)) is not None:
                 state, question = step
                 coming = [ahead for _, ahead in islice(ladder.if_open(state, question), goal.threads - 1)]

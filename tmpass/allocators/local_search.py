@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tmpass import _core
 from tmpass.allocators import CONSTRAINTS, Found, Goal, first_fit, satisfied
-from tmpass.allocators.arrays import peak_of, to_native
+from tmpass.allocators.arrays import peak_of
 from tmpass.allocators.ladder import MAX_BUFFERS
 from tmpass.problem import Problem
 
@@ -19,13 +19,12 @@ SEED = 1
 
 def solve(problem: Problem, goal: Goal) -> Found:
     """The lowest packing that about `goal.nodes` nodes find, starting from that of first fit, which Ctrl-C leaves."""
-    native = to_native(problem)
-    best = first_fit.pack(problem, goal, native)
+    best = first_fit.solve(problem, goal)
     if not best.offsets or len(problem.buffers) > MAX_BUFFERS or satisfied(problem, goal, best):
         return best
     capacity = 0 if goal.minimize or problem.capacity is None else problem.capacity
     try:
-        offsets, nodes = _core.local_search(native, best.offsets, max(goal.bound, capacity), goal.nodes, SEED)
+        offsets, nodes = _core.local_search(problem.native, best.offsets, max(goal.bound, capacity), goal.nodes, SEED)
     except KeyboardInterrupt:
         return replace(best, stopped=True)
     peak = peak_of(problem, offsets)

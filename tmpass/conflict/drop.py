@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from tmpass import _core
-from tmpass.allocators.arrays import to_native
 from tmpass.conflict.questions import FIRST_NODES, Questions
 
 
@@ -12,7 +11,7 @@ def drop(places: Sequence[int], questions: Questions) -> tuple[list[int], bool]:
 
     Groups are tried before single ones; who is not known to be needed is tried again with more nodes.
     """
-    crowd = _core.contention(to_native(questions.only(places)))
+    crowd = _core.contention(questions.only(places).native)
     size = {at: b.size for at, b in zip(places, questions.only(places).buffers, strict=True)}
     around = dict(zip(places, crowd, strict=True))
     todo = sorted(places, key=lambda at: (around[at], size[at], at))

@@ -1,9 +1,11 @@
 // The one door between Python and the kernels: a problem goes in once, as flat arrays, and is asked; numbers come out.
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <atomic>
 #include <tuple>
 #include <vector>
@@ -11,6 +13,7 @@
 #include "always_fit.hpp"
 #include "check.hpp"
 #include "first_fit.hpp"
+#include "fullest_step.hpp"
 #include "hill_climb.hpp"
 #include "local_search.hpp"
 #include "minimalloc.hpp"
@@ -19,8 +22,10 @@
 #include "order_parts.hpp"
 #include "order_search.hpp"
 #include "postpone.hpp"
+#include "read_buffers.hpp"
 #include "repair.hpp"
 #include "sections.hpp"
+#include "surely_right.hpp"
 #include "telamalloc.hpp"
 
 namespace nb = nanobind;
@@ -87,6 +92,7 @@ void check_stretch(const OrderParts& parts, std::int64_t begin, std::int64_t end
 }  // namespace
 
 NB_MODULE(_core, m) {
+    nb::set_leak_warnings(false);  // problems that live as long as the interpreter hold theirs
     m.doc() = "Native kernels. What is out of range raises ValueError; Ctrl-C stops a kernel.";
     nb::class_<Problem>(m, "Problem",
                         "Buffers as the kernels read them; tmpass/allocators/arrays.py says what goes in.")
@@ -105,7 +111,20 @@ NB_MODULE(_core, m) {
                 new (made) Problem(checked(std::move(problem), {std::move(gaps), std::move(barred), std::move(apart)}));
             },
             "lower"_a, "upper"_a, "size"_a, "alignment"_a, "fixed"_a, "gaps"_a = Array(), "barred"_a = Array(),
-            "apart"_a = Array());
+            "apart"_a = Array())
+        .def_static(
+            "read",
+            [](nb::tuple buffers, Bytes alignment, Array barred, Array apart) {
+                return read_buffers(buffers, alignment, {{}, std::move(barred), std::move(apart)});
+            },
+            "buffers"_a, "alignment"_a, "barred"_a = Array(), "apart"_a = Array(),
+            "The same from buffers of tmpass.problem, each aligned for itself and to `alignment`.")
+        .def_prop_ro(
+            "has_fixed",
+            [](const Problem& problem) {
+                return std::ranges::any_of(problem.fixed, [](Bytes at) { return at != kMovable; });
+            },
+            "Whether any of them is fixed.");
     nb::enum_<Backtracking>(m, "Backtracking", "Where telamalloc goes back to from a dead end.")
         .value("CONFLICT", Backtracking::kConflict)
         .value("CHRONOLOGICAL", Backtracking::kChronological);
@@ -313,6 +332,10 @@ NB_MODULE(_core, m) {
         "hills"_a = true, "twins"_a = true,
         "(order, bound, states) of the search for the least peak between `lower` and `upper`, exclusive.\n"
         "No order: there is none below `bound`. The switches turn its rules off, for tests.");
+    m.def("surely_right", &surely_right, "buffers"_a, "offsets"_a, "alignment"_a, "capacity"_a,
+          "Whether the offsets break no law; False also where gaps or very many pairs need a closer look.");
+    m.def("fullest_step", &fullest_step, "buffers"_a, "alignment"_a,
+          "The most bytes alive at one step, and the first such step; None where gaps or alignment may need more.");
     m.def(
         "contention", [](const Problem& problem) { return without_gil([&] { return contention(problem); }); },
         "problem"_a, "Per buffer, the most bytes alive at one step of its live range; gaps count as solid.");

@@ -40,8 +40,8 @@ LiveIndex::LiveIndex(const Problem& problem)
     const Index count = problem.count();
     for (Index i = 0; i < count; ++i) {
         place_[by_start_[i]] = i;
-        lower_[i] = problem.lower[by_start_[i]];
-        end_of_[i] = problem.upper[by_start_[i]];
+        lower_[i] = static_cast<std::int32_t>(problem.lower[by_start_[i]]);
+        end_of_[i] = static_cast<std::int32_t>(problem.upper[by_start_[i]]);
     }
     carried_start_.push_back(0);
     std::vector<Index> alive;

@@ -13,14 +13,21 @@
 
 namespace tmpass {
 
+inline constexpr Bytes kNarrow = Bytes{1} << 31;
+
+// Ranges of offsets [from, to), the first `count` of each.
+struct Denied {
+    std::vector<std::int32_t> from, to;
+    std::size_t count = 0;
+};
+
 class LiveIndex {
   public:
     explicit LiveIndex(const Problem& problem);
 
     // From now on b is found. Its bytes [low, high) are what find_denied() reads, and nothing else.
     void insert(Index b, Bytes low = 0, Bytes high = 0) {
-        Entry& entry = entries_[place_[b]];
-        entry = {end_of_[place_[b]], low, high};
+        entries_[place_[b]] = {end_of_[place_[b]], static_cast<std::int32_t>(low), static_cast<std::int32_t>(high)};
     }
     void clear() { std::ranges::fill(entries_, Entry{}); }
 
@@ -29,17 +36,24 @@ class LiveIndex {
     // Puts into `found` the inserted buffers, b apart, that share a step of b's live range, gaps included. Returns how
     // many were looked at.
     std::size_t find_overlapping(Index b, std::vector<Index>& found) const {
-        return find(b, found, [&](Index place) { return by_start_[place]; });
+        found.resize(at_most(b));
+        const std::size_t count = find(b, [&](std::size_t i, Index place) { found[i] = by_start_[place]; });
+        const std::size_t looked = found.size() + 1;
+        found.resize(count);
+        return looked;
     }
 
-    // The same, but what it puts into `found` are the offsets that each denies to b, which has bytes, from a to below
-    // z, as a * 2^32 + z. All bytes are below 2^32.
-    std::size_t find_denied(Index b, Bytes size, std::vector<std::uint64_t>& found) const {
-        return find(b, found, [&, below = size - 1](Index place) {
-            const Entry& entry = entries_[place];
-            const auto from = static_cast<std::uint64_t>(std::max<Bytes>(entry.low - below, 0));
-            return from << 32 | static_cast<std::uint64_t>(entry.high);
+    // The same, but what it puts into `denied` are the offsets that each denies to b, which has bytes. All bytes are
+    // below kNarrow.
+    std::size_t find_denied(Index b, Bytes size, Denied& denied) const {
+        denied.from.resize(at_most(b));
+        denied.to.resize(denied.from.size());
+        const auto below = static_cast<std::int32_t>(size - 1);
+        denied.count = find(b, [&, from = denied.from.data(), to = denied.to.data()](std::size_t i, Index place) {
+            from[i] = std::max(entries_[place].low - below, 0);
+            to[i] = entries_[place].high;
         });
+        return denied.from.size() + 1;
     }
 
     // Puts into `found` the inserted buffers that are alive in [lower, upper).
@@ -58,39 +72,40 @@ class LiveIndex {
 
   private:
     struct Entry {
-        Step until = -1;  // the end of the live range, if inserted
-        Bytes low = 0, high = 0;
+        std::int32_t until = -1;  // the end of the live range, if inserted
+        std::int32_t low = 0, high = 0;
     };
 
-    template <typename Found, typename Make>
-    std::size_t find(Index b, std::vector<Found>& found, Make make) const {
+    std::size_t at_most(Index b) const {
         const Index own = place_[b], block = block_of_[own];
-        const std::size_t carried = carried_start_[block + 1] - carried_start_[block];
-        const Index from = block_start_[block], to = next_[own];
-        found.resize(carried + (to - from));
-        // Without branches: whether a buffer is found is as good as random.
-        Found* out = found.data();
-        const Step lower = lower_[own];
-        for (std::size_t i = carried_start_[block]; i < carried_start_[block + 1]; ++i) {
-            *out = make(carried_[i]);
-            out += entries_[carried_[i]].until > lower;
-        }
-        for (Index place = from; place < to; ++place) {
-            *out = make(place);
-            out += (entries_[place].until > lower) & (place != own);
-        }
-        const std::size_t looked = found.size() + 1;
-        found.resize(out - found.data());
-        return looked;
+        return carried_start_[block + 1] - carried_start_[block] + (next_[own] - block_start_[block]);
     }
 
-    std::vector<Index> by_start_;       // buffers in the order of their starts; a place is an index into it
-    std::vector<Index> place_;          // per buffer
-    std::vector<Step> lower_, end_of_;  // per place: the live range
-    std::vector<Entry> entries_;        // per place
-    std::vector<Index> next_;           // per place: the first place that starts at or after its end
-    std::vector<Index> block_of_;       // per place
-    std::vector<Index> block_start_;    // per block: its first place
+    // Calls put(i, place) for what is found, i counting from 0; then i stays, and what was put is to be overwritten,
+    // for what is not. Without branches: whether a buffer is found is as good as random.
+    template <typename Put>
+    std::size_t find(Index b, Put put) const {
+        const Index own = place_[b], block = block_of_[own];
+        const std::int32_t lower = lower_[own];
+        std::size_t count = 0;
+        for (std::size_t i = carried_start_[block]; i < carried_start_[block + 1]; ++i) {
+            put(count, carried_[i]);
+            count += entries_[carried_[i]].until > lower;
+        }
+        for (Index place = block_start_[block]; place < next_[own]; ++place) {
+            put(count, place);
+            count += (entries_[place].until > lower) & (place != own);
+        }
+        return count;
+    }
+
+    std::vector<Index> by_start_;               // buffers in the order of their starts; a place is an index into it
+    std::vector<Index> place_;                  // per buffer
+    std::vector<std::int32_t> lower_, end_of_;  // per place: the live range
+    std::vector<Entry> entries_;                // per place
+    std::vector<Index> next_;                   // per place: the first place that starts at or after its end
+    std::vector<Index> block_of_;               // per place
+    std::vector<Index> block_start_;            // per block: its first place
     std::vector<std::size_t> carried_start_;
     std::vector<Index> carried_;  // per block: places from before that reach into it
 };

@@ -6,7 +6,7 @@ from enum import Enum
 from tmpass.problem import Buffer
 
 class Problem:
-    """Buffers as the kernels read them; tmpass/allocators/arrays.py says what goes in."""
+    """Buffers as the kernels read them; tmpass/allocators/arrays.py has the columns."""
 
     def __init__(
         self,

@@ -13,7 +13,6 @@ from table import Cell, Table
 from tmpass import _core
 from tmpass.allocate import allocate
 from tmpass.allocators import greedy_by_size, greedy_by_size_tflm
-from tmpass.allocators.arrays import to_arrays
 from tmpass.bounds import lower_bound
 from tmpass.problem import Problem
 
@@ -82,12 +81,11 @@ def _theirs(problem: Problem, attempt: Attempt) -> _Times:
 
 def _kernel(method: str, problem: Problem, bound: int) -> Callable[[], object]:
     """The native call that `method` begins with, on a problem that is there already."""
-    arrays = to_arrays(problem)
-    native = _core.Problem(*arrays)
+    native = problem.native
     if method in ("auto", "first-fit", "best-fit"):
         return lambda: _core.pack(native, bound, method == "best-fit")
     if method == "greedy-by-size":
-        order = greedy_by_size.order(arrays)
+        order = greedy_by_size.order(problem)
         return lambda: _core.first_fit(native, order, True)
-    order = greedy_by_size_tflm.order(arrays)
+    order = greedy_by_size_tflm.order(problem)
     return lambda: _core.first_fit(native, order)

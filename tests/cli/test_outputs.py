@@ -33,3 +33,18 @@ def test_a_result_that_would_be_lost_or_misnamed_is_refused(words, message, mode
     assert message in done.err
     assert [path.name for path in model.parent.iterdir()] == ["net.tflite"]
     assert model.read_bytes() == before
+
+
+@pytest.mark.parametrize("missing", ["missing/net.csv", "missing/net.html"])
+def test_of_several_results_all_are_written_or_none(missing, model, monkeypatch, run):
+    monkeypatch.chdir(model.parent)
+    done = run("plan", "net.tflite", "-o", "planned.tflite", "--emit", "net.csv", "--emit", missing)
+    assert (done.code, done.out) == (2, "")
+    assert f"{missing}: cannot write it: No such file or directory" in done.err
+    assert [path.name for path in model.parent.iterdir()] == ["net.tflite"]
+
+
+def test_an_empty_path_is_refused(model, run):
+    done = run("plan", model, "-o", "")
+    assert (done.code, done.out) == (2, "")
+    assert "the path to write to is empty" in done.err

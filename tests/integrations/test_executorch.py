@@ -25,6 +25,9 @@ class Spec:
     def allocated_memory(self):
         return -(-self.size // self.alignment) * self.alignment
 
+    def nbytes(self):
+        return self.size
+
     def realign(self, new_alignment):
         self.alignment = new_alignment
         return self.allocated_memory
@@ -82,6 +85,12 @@ def test_a_view_is_in_the_memory_of_its_storage():
     places, sizes = place(base, Spec(16, [0, 1], storage_base=base))
     assert places[1] == (2, 0)
     assert sizes == [0, 0, 64]
+
+
+def test_what_rounding_adds_to_a_view_may_leave_its_storage():
+    base = Spec(64, [0, 1])
+    places, sizes = place(base, Spec(8, [0, 1], storage_base=base, storage_base_offset=56))
+    assert (places[1][1] - places[0][1], sizes) == (56, [0, 64])
 
 
 def test_views_that_cannot_be():

@@ -36,17 +36,14 @@ class Emission(click.ParamType):  # type: ignore[type-arg]  # generic only from 
         return format_of(str(value)), str(value)
 
 
-def write_all(plan: "Plan", wanted: "tuple[tuple[Format, str], ...]", before: "Callable[[], Plan]") -> None:
-    """Write `plan` in each of the forms; nothing is written before all of them are made.
+def make_all(
+    plan: "Plan", wanted: "tuple[tuple[Format, str], ...]", before: "Callable[[], Plan]"
+) -> list[tuple[str, str]]:
+    """The path for each of the forms, and the text of `plan` in it.
 
     `before` makes the plan to compare with; it is asked once, where a form compares.
     """
-    from tmpass.cli.files import write_whole
     from tmpass.emit.formats import Comparing
 
     other = before() if any(isinstance(form, Comparing) for form, _ in wanted) else None
-    texts = [
-        (path, form.emit(plan, other) if isinstance(form, Comparing) else form.emit(plan)) for form, path in wanted
-    ]
-    for path, text in texts:
-        write_whole(path, text)
+    return [(path, form.emit(plan, other) if isinstance(form, Comparing) else form.emit(plan)) for form, path in wanted]

@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 import tempfile
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ import click
 from tmpass.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from tmpass.plan import Plan
 
 
@@ -49,34 +52,66 @@ def write_whole(path: str, content: str | bytes) -> None:
     Raises:
         UsageError: it cannot be written.
     """
-    if not path:
-        raise UsageError("the path to write to is empty", hint="give a file, or - for standard output")
-    data = content.encode() if isinstance(content, str) else content
-    if path == "-":
-        click.echo(data, nl=False)  # bytes, so that the terminal's encoding has no say
-        return
+    write_all([(path, content)])
+
+
+def write_all(results: "Iterable[tuple[str, str | bytes]]") -> None:
+    """Write each content to its path, or on an error none of them.
+
+    Files are made beside their places first, and put there when all of them are made; devices, pipes and standard
+    output come last.
+
+    Raises:
+        UsageError: one cannot be written.
+    """
+    later, moves = [], []
+    with ExitStack() as drop:
+        for path, content in results:
+            if not path:
+                raise UsageError("the path to write to is empty", hint="give a file, or - for standard output")
+            data = content.encode() if isinstance(content, str) else content
+            with _told(path):
+                place = None if path == "-" else Path(path).resolve()  # what a link leads to is replaced, not the link
+                if place is None or (place.exists() and not place.is_file()):
+                    later.append((path, place, data))
+                    continue
+                temporary = _make_beside(place, data)
+                drop.callback(temporary.unlink, missing_ok=True)
+                moves.append((path, temporary, place))
+        for path, temporary, place in moves:
+            with _told(path):
+                os.replace(temporary, place)
+    for path, place, data in later:
+        with _told(path):
+            if place is None:
+                click.echo(data, nl=False)  # bytes, so that the terminal's encoding has no say
+            else:
+                place.write_bytes(data)
+
+
+@contextmanager
+def _told(path: str) -> "Iterator[None]":
+    """Say of an error that `path` cannot be written."""
     try:
-        # What a link leads to is replaced, not the link.
-        place = Path(path).resolve()
-        if place.exists() and not place.is_file():  # a device or pipe: there is nothing to replace
-            place.write_bytes(data)
-        else:
-            _replace(place, data)
+        yield
     except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: links in a circle
+        if path == "-":
+            raise
         raise UsageError(f"cannot write it: {_reason(error)}", where=path, hint="check the path") from None
 
 
-def _replace(place: Path, data: bytes) -> None:
-    """Put a file with `data` in the place of the old one, whose permissions it keeps, in one step."""
-    handle, temporary = tempfile.mkstemp(dir=place.parent, prefix=".tmpass-")
+def _make_beside(place: Path, data: bytes) -> Path:
+    """A file with `data` in the folder of `place`, with the permissions that are for it there."""
+    handle, name = tempfile.mkstemp(dir=place.parent, prefix=".tmpass-")
+    temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
         os.chmod(temporary, place.stat().st_mode & 0o777 if place.exists() else 0o666 & ~_umask())
-        os.replace(temporary, place)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
+    return temporary
 
 
 def _umask() -> int:

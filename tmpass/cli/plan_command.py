@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tmpass.cli import emit_option
-from tmpass.cli.files import write_whole
+from tmpass.cli.files import write_all
 from tmpass.cli.options import EXIT_CODES, INTERRUPTED, make_plan, make_planned_model, plan_before, planning_options
 from tmpass.cli.outputs import check_format, check_outputs
 from tmpass.cli.terminal import complain
@@ -58,18 +58,17 @@ def command(
     if models:
         plan, data, beside = make_planned_model(model, asked)
         check_format(models, plan.model.format)
-        _write_models(models, plan, data)
-        if data is not None and beside:
-            _complain_of_places(models, model, beside)
     else:
-        plan = make_plan(model, asked)
-    emit_option.write_all(plan, emit, lambda: plan_before(model, asked))
-    text = None if output is None or output in models else output
-    if text is not None and not (as_json and text == "-"):
-        write_whole(text, plan.to_json())
-    if as_json:
-        write_whole("-", plan.to_json())
-    elif "-" not in (text, *models, *(path for _, path in emit)):
+        plan, data, beside = make_plan(model, asked), None, ()
+    results: list[tuple[str, str | bytes]] = [(path, data) for path in models if data is not None]
+    results += emit_option.make_all(plan, emit, lambda: plan_before(model, asked))
+    if output is not None and output not in models:
+        results.append((output, plan.to_json()))
+    if as_json and output != "-":
+        results.append(("-", plan.to_json()))
+    write_all(results)
+    _complain_of_models(models, plan, data, model, beside)
+    if "-" not in (*models, *(path for path, _ in results)):
         from tmpass.emit.summary import summary
 
         click.echo(summary(plan), nl=False)
@@ -82,20 +81,18 @@ def _is_model(path: str) -> bool:
     return names_model(path)
 
 
-def _write_models(paths: list[str], plan: "Plan", data: bytes | None) -> None:
-    for path in paths:
-        if data is None:
+def _complain_of_models(
+    paths: list[str], plan: "Plan", data: bytes | None, model: str, beside: tuple[str, ...]
+) -> None:
+    """Say which planned models were not written, and what the others need: another target, or files beside them."""
+    if data is None:
+        for path in paths:
             complain(f"nothing is written to {path}: the plan does not fit")
-        else:
-            write_whole(path, data)
-    if data is not None and plan.model.format == "tflite" and plan.target.runtime != _READS_OFFSETS:
+        return
+    if plan.model.format == "tflite" and plan.target.runtime != _READS_OFFSETS:
         complain(f"the offsets are for {plan.target.name}: for TensorFlow Lite Micro plan with --target tflm")
-
-
-def _complain_of_places(paths: list[str], model: str, beside: tuple[str, ...]) -> None:
-    """Say which files are not beside a model that was written into another folder than its weights are in."""
     folder = os.path.realpath(os.path.dirname(model))
-    for path in paths:
+    for path in paths if beside else ():
         if path != "-" and os.path.realpath(os.path.dirname(path)) != folder:
             names = beside[0] + (f" and {len(beside) - 1} more" if len(beside) > 1 else "")
             complain(f"{path} needs its weights beside it: {names}")

@@ -41,6 +41,9 @@ class Spec(Protocol):
     def allocated_memory(self) -> int:
         """Its size in bytes, rounded up to its alignment."""
 
+    def nbytes(self) -> int:
+        """Its size in bytes."""
+
     def realign(self, new_alignment: int) -> int:
         """Give it another alignment."""
 
@@ -149,7 +152,7 @@ def _base(number: int, specs: Sequence[Spec], numbers: dict[int, int]) -> tuple[
         offset += spec.storage_base_offset
         if below is None or below in seen:
             raise ModelError(f"view {number} is in storage that is not placed", where="ExecuTorch")
-        if spec.storage_base_offset < 0 or spec.storage_base_offset + spec.allocated_memory > base.allocated_memory:
+        if spec.storage_base_offset < 0 or spec.storage_base_offset + spec.nbytes() > base.allocated_memory:
             raise ModelError(f"view {number} is not inside its storage", where="ExecuTorch")
         seen.add(below)
         at = below

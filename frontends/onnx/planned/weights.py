@@ -1,23 +1,62 @@
 """The other files that a file needs beside it."""
 
-from .schema import ENTRY_KEY, ENTRY_VALUE, GRAPH_INITIALIZER, MODEL_GRAPH, TENSOR_EXTERNAL
+from collections.abc import Iterator
+
+from .schema import (
+    ATTRIBUTE_GRAPH,
+    ATTRIBUTE_GRAPHS,
+    ATTRIBUTE_TENSOR,
+    ATTRIBUTE_TENSORS,
+    ENTRY_KEY,
+    ENTRY_VALUE,
+    FUNCTION_NODE,
+    GRAPH_INITIALIZER,
+    GRAPH_NODE,
+    MODEL_FUNCTION,
+    MODEL_GRAPH,
+    NODE_ATTRIBUTE,
+    TENSOR_EXTERNAL,
+)
 from .wire import fields
+
+_INSIDE = {
+    "model": {MODEL_GRAPH: "graph", MODEL_FUNCTION: "function"},
+    "graph": {GRAPH_INITIALIZER: "tensor", GRAPH_NODE: "node"},
+    "function": {FUNCTION_NODE: "node"},
+    "node": {NODE_ATTRIBUTE: "attribute"},
+    "attribute": {
+        **dict.fromkeys((ATTRIBUTE_TENSOR, ATTRIBUTE_TENSORS), "tensor"),
+        **dict.fromkeys((ATTRIBUTE_GRAPH, ATTRIBUTE_GRAPHS), "graph"),
+    },
+}
+"""Message -> the fields of it that lead to tensors, and what they are."""
 
 
 def other_files(data: bytes) -> tuple[str, ...]:
-    """Return the names of the files in which the main graph's weights are, relative to the one with `data`.
+    """Return the names of the files in which weights are, relative to the one with `data`.
 
     Raises:
         ModelError: the file is damaged.
     """
-    found: dict[str, None] = {}
-    for graph in fields(data, 0, len(data)):
-        for tensor in fields(data, graph.value, graph.end) if graph.number == MODEL_GRAPH else ():
-            if tensor.number != GRAPH_INITIALIZER or data.find(b"location", tensor.value, tensor.end) < 0:
-                continue
-            for entry in fields(data, tensor.value, tensor.end):
-                if entry.number == TENSOR_EXTERNAL:
-                    parts = {f.number: data[f.value : f.end] for f in fields(data, entry.value, entry.end)}
-                    if parts.get(ENTRY_KEY) == b"location":
-                        found[parts.get(ENTRY_VALUE, b"").decode("utf-8", "replace")] = None
-    return tuple(found)
+    return tuple(dict.fromkeys(_named(data)))
+
+
+def _named(data: bytes) -> Iterator[str]:
+    todo = [("model", 0, len(data))]
+    while todo:
+        kind, start, end = todo.pop()
+        if data.find(b"location", start, end) < 0:
+            continue
+        if kind == "tensor":
+            yield from _locations(data, start, end)
+            continue
+        inside = [f for f in fields(data, start, end) if f.number in _INSIDE[kind]]
+        todo += [(_INSIDE[kind][f.number], f.value, f.end) for f in reversed(inside)]
+
+
+def _locations(data: bytes, start: int, end: int) -> Iterator[str]:
+    for entry in fields(data, start, end):
+        if entry.number == TENSOR_EXTERNAL:
+            parts = {f.number: data[f.value : f.end] for f in fields(data, entry.value, entry.end)}
+            if parts.get(ENTRY_KEY) == b"location":
+                yield parts.get(ENTRY_VALUE, b"").decode("utf-8", "replace")

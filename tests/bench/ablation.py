@@ -1,6 +1,6 @@
 """What each rule of an exact search is worth: nodes and time to a packing within the capacity, with one rule off alone.
 
-python tests/bench/ablation.py [--kernel minimalloc|postpone] [--capacity N] [--nodes N] problem.csv ...
+python tests/bench/ablation.py [--kernel minimalloc|postpone] [--capacity N] [--nodes N] [--off RULE] problem.csv ...
 
 Prints a table in Markdown; a problem whose nodes ended is marked with a dash.
 """
@@ -41,6 +41,7 @@ def main() -> None:
     parser.add_argument("--capacity", type=int, default=1048576)
     parser.add_argument("--nodes", type=int, default=2_000_000)
     parser.add_argument("--rule", action="append", help="only the rows of these")
+    parser.add_argument("--off", action="append", default=[], help="off in every row")
     asked = parser.parse_args()
     problems = {
         path.name.split(".")[0]: read_problem(path.read_text(), str(path), capacity=asked.capacity)
@@ -48,8 +49,8 @@ def main() -> None:
     }
     kernel = getattr(_core, asked.kernel)
     rows = []
-    for off in asked.rule or (None, *RULES[asked.kernel]):
-        rules = {off: False} if off else {}
+    for off in asked.rule or (None, *(rule for rule in RULES[asked.kernel] if rule not in asked.off)):
+        rules = dict.fromkeys((*asked.off, *((off,) if off else ())), False)
         cells, solved, total = [], 0, 0.0
         for problem in problems.values():
             native = problem.native
@@ -59,7 +60,7 @@ def main() -> None:
             total += took
             solved += answer == 0
             cells.append(f"{nodes / 1000:.1f}, {1000 * took:.0f}" if answer == 0 else "-")
-        rows.append((f"without {off}" if off else "all rules", *cells, solved, f"{total:.1f}"))
+        rows.append(("without " + ", ".join(rules) if rules else "all rules", *cells, solved, f"{total:.1f}"))
         print(*rows[-1], file=sys.stderr, flush=True)
     print(Table("ablation", ("", *problems, "solved", "s"), tuple(rows)).markdown())
 

@@ -33,7 +33,8 @@ if [ $# -eq 0 ]; then
     # crowded problems, which ask every product of rules; and what is measured in a small stack, since frames are larger.
     set -- -n 2 -m "not slow or core" -k "not small_stack" tests/fuzz/test_{core,order}_arguments.py \
         tests/schedule/test_{order_kernels,least_peak}.py \
-        tests/test_{core,postpone,first_fit,minimalloc,always_fit,conflict,determinism}.py \
+        tests/test_{core,problem,bounds,postpone,first_fit,minimalloc,always_fit,conflict,determinism}.py \
+        tests/verify/test_surely_right.py \
         tests/allocators --ignore=tests/allocators/test_cp_sat.py --ignore=tests/allocators/test_ilp.py
 fi
 "$work/venv/bin/python" -c 'from tmpass import _core; print("sanitized:", _core.__file__)'

@@ -1,10 +1,14 @@
 """Problems check their numbers: quickly where all is right, and word by word where it is not."""
 
+import copy
+import pickle
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tmpass import _core
+from tmpass.allocate import allocate
 from tmpass.errors import UsageError
 from tmpass.problem import Buffer, Gap, Problem
 
@@ -38,6 +42,45 @@ def test_what_is_read_at_once_is_what_no_closer_look_finds_fault_with(drawn, ali
     else:
         _core.Problem.read(drawn, alignment)
         Problem(drawn, None, alignment)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        Buffer("b", 0, 1, 4.0),
+        Buffer("b", 0, 1, 4, offset=0.0),
+        Buffer("b", 0, 1, 4, gaps=(Gap(0, 1, 0.0),)),
+        Buffer("b", 0.0, 1, 4),
+    ],
+    ids=str,
+)
+def test_what_is_no_whole_number_is_refused(odd):
+    with pytest.raises(UsageError, match="no whole number"):
+        Problem((odd,))
+
+
+@pytest.mark.parametrize(("size", "own"), [(-(2**63), 1), (4, 0), (4, -(2**63))])
+@pytest.mark.parametrize("alignment", [1, 0, -4, -(2**63), 2**62])
+def test_direct_calls_with_what_no_problem_has_are_refused_or_answered_no(size, own, alignment):
+    odd = Buffer("b", 0, 1, size, own, 0)
+    with pytest.raises(ValueError, match="out of range"):
+        _core.Problem.read((odd,), alignment)
+    with pytest.raises(ValueError, match="of a problem"):
+        _core.fullest_step((odd,), alignment)
+    assert not _core.surely_right((odd,), (0,), alignment, 100)
+
+
+def test_lists_are_taken_for_tuples():
+    listed = Problem([Buffer("a", 0, 3, 4, gaps=[Gap(1, 2)])])
+    assert allocate(listed).offsets == (0,)
+    assert isinstance(listed.buffers, tuple)
+
+
+def test_problems_are_pickled_and_copied():
+    problem = Problem((Buffer("a", 0, 3, 4), Buffer("b", 1, 3, 4)), 100)
+    for other in (pickle.loads(pickle.dumps(problem)), copy.deepcopy(problem)):
+        assert other == problem
+        assert allocate(other) == allocate(problem)
 
 
 def test_equal_problems_are_equal_however_they_were_read():

@@ -17,7 +17,7 @@ DEFAULT_NODES = 1_000_000
 """Search steps by default: up to some seconds, and only for problems that are hard and leave first fit open."""
 
 NODES_TO_FIT = 20_000_000
-"""The same where only the capacity matters: no answer is worse than a late one, so up to a minute."""
+"""The same where only the capacity matters: no answer is worse than a late one. A minute for hundreds of buffers."""
 
 
 def allocate(

@@ -117,18 +117,19 @@ class Problem:
         for first, second in (*self.shared, *self.apart):
             if not (0 <= first < len(self.buffers) and 0 <= second < len(self.buffers)) or first == second:
                 raise UsageError(f"the pair {first}, {second} is not of two buffers", hint="give their indices")
-        if not self._read():
-            self._check_buffers(total)
-
-    def _read(self) -> bool:
-        """Whether the kernels can read the buffers, which checks them too, but for their memories."""
+        object.__setattr__(self, "buffers", tuple(self.buffers))
         if self.memories or any(b.memories for b in self.buffers):
-            return False
+            self._check_buffers(total)
+            return
         try:
-            self.native  # noqa: B018
+            self.native  # noqa: B018  # reading checks them as well, but for their memories
         except (ValueError, TypeError, OverflowError):
-            return False
-        return True
+            self._check_buffers(total)
+            raise UsageError("a number of a buffer is no whole number", hint="give whole numbers") from None
+
+    def __getstate__(self) -> dict[str, object]:
+        """Nothing native: that is read again where it is needed."""
+        return {name: value for name, value in vars(self).items() if name != "native"}
 
     def _check_buffers(self, total: int) -> None:
         for buffer in self.buffers:

@@ -247,7 +247,7 @@ def test_a_kernel_refuses_its_arguments_or_packs(kernel):
         answered += 1
 
     holds()
-    assert answered > 30  # not all were refused
+    assert answered > 10  # of 300: not all were refused
 
 
 CLASSES = {"Problem", "Cancel", "Backtracking"}

@@ -1,5 +1,6 @@
 """The quick judge of offsets says "right" exactly where the slow one finds nothing; it is asked first."""
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -57,6 +58,12 @@ def test_offsets_beyond_all_bytes_are_not_right(offsets):
     assert slow(Problem((Buffer("a", 0, 1, 4),), 2**40), offsets, 2**40)
 
 
-@pytest.mark.parametrize("offsets", [(2**70,), (-(2**70),), (0, 0), ()])
+@pytest.mark.parametrize("offsets", [(2**70,), (-(2**70),), (0, 0), (), [0.5]])
 def test_hostile_offsets_are_told_by_the_slow_judge(offsets):
     assert check_offsets(Problem((Buffer("a", 0, 1, 4),), 100), offsets, capacity=100)
+
+
+def test_offsets_of_numpy_are_offsets():
+    problem = Problem((Buffer("a", 0, 1, 4), Buffer("b", 0, 1, 4)))
+    assert check_offsets(problem, np.array([0, 4])) == []
+    assert check_offsets(problem, np.array([0, 3]))

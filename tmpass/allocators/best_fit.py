@@ -11,4 +11,4 @@ def solve(problem: Problem, goal: Goal) -> Found:
     found = greedy_by_size.solve(problem, goal)
     if satisfied(problem, goal, found):
         return found
-    return min(found, first_fit.pack(problem, goal, tightest=True), key=lambda found: found.peak)
+    return min(found, first_fit.solve(problem, goal, tightest=True), key=lambda found: found.peak)

@@ -16,13 +16,11 @@ ORDERS = ("size", "area", "lifetime", "contention", "start")
 """By falling size, size times lifetime, lifetime or contention (the fullest step of the live range), or by start."""
 
 
-def solve(problem: Problem, goal: Goal) -> Found:
-    """The lowest packing of first fit over ORDERS, the first of them where several are equal."""
-    return pack(problem, goal)
+def solve(problem: Problem, goal: Goal, *, tightest: bool = False) -> Found:
+    """The lowest packing of first fit over ORDERS, the first of them where several are equal.
 
-
-def pack(problem: Problem, goal: Goal, *, tightest: bool = False) -> Found:
-    """The same, or best fit if the `tightest` gap is taken, not the lowest."""
+    If the `tightest` gap is taken, not the lowest, it is best fit.
+    """
     method = "best-fit" if tightest else "first-fit"
     enough = problem.capacity if problem.capacity is not None and not goal.minimize else goal.bound
     offsets, peak, order = _core.pack(problem.native, max(enough, goal.bound), tightest)

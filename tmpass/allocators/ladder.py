@@ -72,7 +72,7 @@ def improve(problem: Problem, goal: Goal, best: Found, name: str, kernel: Kernel
                 state, question = step
                 coming = [ahead for _, ahead in islice(ladder.if_open(state, question), goal.threads - 1)]
                 answer = foresight.ask(question, coming)
-                if answer.verdict == ENDED and answer.nodes == 0:  # too large to be searched
+                if answer.verdict == ENDED and 2 * answer.nodes <= question.limit:  # a part is too large to be searched
                     break
                 state = ladder.after(state, question, answer)
     except (ValueError, MemoryError):  # too many overlaps to hold in memory
@@ -107,8 +107,8 @@ class _Ladder:
         if capacity is None:
             if state.refused <= state.floor:
                 return None
-            state = replace(state, refused=state.floor, limit=4 * state.limit, bound_limit=16 * state.limit)
-            state = replace(state, seed=state.seed + 1)
+            limit, seed = 4 * state.limit, state.seed + 1
+            state = replace(state, refused=state.floor, limit=limit, bound_limit=4 * limit, seed=seed)
             capacity = self._capacity(state)
             if capacity is None:
                 return None

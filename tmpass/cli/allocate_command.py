@@ -27,7 +27,12 @@ if TYPE_CHECKING:
 )
 @click.option("--minimize", is_flag=True, help="Look for the least peak also when a packing fits the capacity.")
 @click.option("--allocator", default="auto", show_default=True, help=ALLOCATORS)
-@click.option("--nodes", type=NODES, help="Search steps that may be spent.")
+@click.option(
+    "--nodes",
+    type=NODES,
+    help="Search steps that may be spent: by default a million, or twenty where only the capacity matters; "
+    "as many again for --explain, by default a million.",
+)
 @click.option("--threads", type=THREADS, default=1, show_default=True, help=THREADS_HELP)
 @click.option("--explain", is_flag=True, help="Say which few buffers cannot fit, or what forces the least peak.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON, with --explain the conflict too.")

@@ -94,8 +94,7 @@ void check_stretch(const OrderParts& parts, std::int64_t begin, std::int64_t end
 NB_MODULE(_core, m) {
     nb::set_leak_warnings(false);  // problems that live as long as the interpreter hold theirs
     m.doc() = "Native kernels. What is out of range raises ValueError; Ctrl-C stops a kernel.";
-    nb::class_<Problem>(m, "Problem",
-                        "Buffers as the kernels read them; tmpass/allocators/arrays.py has the columns.")
+    nb::class_<Problem>(m, "Problem", "Buffers as the kernels read them; tmpass/allocators/arrays.py has the columns.")
         .def(
             "__init__",
             [](Problem* made, Array lower, Array upper, Array size, Array alignment, Array fixed, Array gaps,

@@ -9,16 +9,15 @@ namespace tmpass {
 namespace {
 
 constexpr std::size_t kLooksBetweenChecks = 1 << 22;  // some milliseconds
-constexpr int kMostClimbs = 48;                       // about what sorting costs
+constexpr int kMostClimbs = 48, kClimbsToTry = 8;
 constexpr Index kFew = 200;
 constexpr Index kQuiteAFew = 1 << 13;
 constexpr double kCrowded = 0.1;
 
-// The offset for a buffer outside the `denied` ranges of offsets, which it sorts, and from `offset` on, which is
-// aligned; kNowhere if there is none.
-Bytes choose_offset(std::vector<Range>& denied, Bytes alignment, Fit fit, Bytes offset = 0) {
+// The offset for a buffer outside the `denied` ranges of offsets, which it sorts; kNowhere if there is none.
+Bytes choose_offset(std::vector<Range>& denied, Bytes alignment, Fit fit) {
     std::ranges::sort(denied);
-    Bytes top = offset, best = kNowhere, least = kMaxBytes;
+    Bytes top = 0, offset = 0, best = kNowhere, least = kMaxBytes;
     for (const auto& [from, to] : denied) {
         if (from > offset) {  // [offset, from) is free to begin in
             if (fit == Fit::kLowest) return offset;
@@ -37,12 +36,14 @@ Bytes choose_offset(std::vector<Range>& denied, Bytes alignment, Fit fit, Bytes 
 }
 
 // The lowest offset that is a multiple of `alignment` and in no denied range: whatever begins at an offset or below it
-// denies all up to its end. With many on each other, sorting takes fewer looks.
-TMPASS_VECTORIZED Bytes choose_offset(const Denied& denied, Bytes alignment, std::vector<Range>& sorted) {
+// denies all up to its end. Where many small ones are on each other, sorting them takes fewer looks.
+TMPASS_VECTORIZED Bytes choose_offset(const Denied& denied, Bytes alignment, std::vector<std::uint64_t>& sorted) {
     const std::int32_t* const from = denied.from.data();
     const std::int32_t* const to = denied.to.data();
     Bytes offset = 0;
-    for (int climbs = 0; climbs < kMostClimbs; ++climbs) {
+    std::int32_t highest = 0;
+    for (std::size_t i = 0; i < denied.count; ++i) highest = to[i] > highest ? to[i] : highest;
+    for (int climbs = 1; climbs <= kMostClimbs; ++climbs) {
         const auto begun = static_cast<std::int32_t>(offset);
         std::int32_t top = 0;
         for (std::size_t i = 0; i < denied.count; ++i) {
@@ -51,12 +52,20 @@ TMPASS_VECTORIZED Bytes choose_offset(const Denied& denied, Bytes alignment, std
         }
         if (top <= offset) return offset;
         offset = align_up(top, alignment);
-        if (offset >= kNarrow) return offset;
+        if (offset >= highest) return offset;
+        if (climbs % kClimbsToTry == 0 && offset * kMostClimbs < highest * Bytes{climbs}) break;
     }
     sorted.clear();
-    for (std::size_t i = 0; i < denied.count; ++i)
-        if (to[i] > offset) sorted.emplace_back(from[i], to[i]);
-    return choose_offset(sorted, alignment, Fit::kLowest, offset);
+    for (std::size_t i = 0; i < denied.count; ++i)  // as from * 2^32 + to, which sort twice as fast
+        if (to[i] > offset)
+            sorted.push_back(static_cast<std::uint64_t>(from[i]) << 32 | static_cast<std::uint32_t>(to[i]));
+    std::ranges::sort(sorted);
+    for (const std::uint64_t range : sorted) {
+        if (static_cast<Bytes>(range >> 32) > offset) break;
+        const auto end = static_cast<Bytes>(range & 0xFFFFFFFF);
+        if (end > offset) offset = align_up(end, alignment);
+    }
+    return offset;
 }
 
 // First fit without gaps or other constraints: the placed ones are kept by offset, and looking ends at the first hole.
@@ -120,6 +129,7 @@ std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> orde
     const bool solid = problem.gaps.empty() && problem.apart.empty(), plain = solid && problem.barred.empty();
     std::vector<Range> denied;
     Denied narrow;
+    std::vector<std::uint64_t> packed;
     Bytes peak = peak_of_fixed(problem);
     std::vector<Index> near;
     std::size_t looks = 0, asked = 0;
@@ -131,7 +141,7 @@ std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> orde
         if (!problem.movable(b)) continue;
         if (plain && fit == Fit::kLowest && problem.size[b] > 0 && std::max(peak, problem.size[b]) < kNarrow) {
             looks += index.find_denied(b, problem.size[b], narrow);
-            offsets[b] = choose_offset(narrow, problem.alignment[b], denied);
+            offsets[b] = choose_offset(narrow, problem.alignment[b], packed);
             index.insert(b, offsets[b], offsets[b] + problem.size[b]);
             peak = std::max(peak, offsets[b] + problem.size[b]);
             continue;

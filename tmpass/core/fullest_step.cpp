@@ -19,7 +19,7 @@ struct Change {
     auto operator<=>(const Change&) const = default;
 };
 
-// Adds up changes in the order of time, at one step those first that end something.
+// Adds up changes that come in the order of time.
 class Sum {
   public:
     void add(std::int64_t step, std::int64_t bytes) {
@@ -38,6 +38,7 @@ class Sum {
 std::optional<std::pair<std::int64_t, std::int64_t>> fullest_step(nb::tuple buffers, std::int64_t alignment) {
     const Field lower("lower"), upper("upper"), size("size"), own("alignment"), gaps("gaps");
     const std::size_t count = nb::len(buffers);
+    if (alignment < 1 || alignment > kMostAlignment) throw std::invalid_argument("no alignment of a problem");
     std::vector<Change> changes;
     changes.reserve(2 * count);
     std::int64_t grain = 0, sizes = 0, end = 0, total = 0;
@@ -48,7 +49,9 @@ std::optional<std::pair<std::int64_t, std::int64_t>> fullest_step(nb::tuple buff
         if (begin < 0 || bytes < 0 || bytes > kMostBytes - total)
             throw std::invalid_argument("no buffers of a problem");
         total += bytes;
-        grain = std::gcd(grain, std::lcm(alignment, own.number_of(buffer)));
+        const std::int64_t mine = own.number_of(buffer);
+        if (mine < 1 || mine > kMostAlignment) throw std::invalid_argument("no buffers of a problem");
+        grain = std::gcd(grain, std::lcm(alignment, mine));
         sizes = std::gcd(sizes, bytes);
         changes.push_back({begin, bytes});
         changes.push_back({upper.number_of(buffer), -bytes});
@@ -62,7 +65,7 @@ std::optional<std::pair<std::int64_t, std::int64_t>> fullest_step(nb::tuple buff
         for (const Change& change : changes) at[change.step] += change.bytes;
         for (std::int64_t step = 0; step <= end; ++step) sum.add(step, at[step]);
     } else {
-        std::ranges::sort(changes);
+        std::ranges::sort(changes);  // at one step those first that end something
         for (const Change& change : changes) sum.add(change.step, change.bytes);
     }
     return sum.most();

@@ -25,7 +25,8 @@ class LiveIndex {
   public:
     explicit LiveIndex(const Problem& problem);
 
-    // From now on b is found. Its bytes [low, high) are what find_denied() reads, and nothing else.
+    // From now on b is found. Its bytes [low, high) are what find_denied() reads, and nothing else; they mean nothing
+    // from kNarrow on.
     void insert(Index b, Bytes low = 0, Bytes high = 0) {
         entries_[place_[b]] = {end_of_[place_[b]], static_cast<std::int32_t>(low), static_cast<std::int32_t>(high)};
     }

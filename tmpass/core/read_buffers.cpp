@@ -11,8 +11,6 @@ namespace nb = nanobind;
 namespace tmpass {
 namespace {
 
-constexpr Bytes kMostAlignment = Bytes{1} << 31;
-
 void require(bool good) {
     if (!good) throw std::invalid_argument("a buffer is out of range");
 }
@@ -23,6 +21,7 @@ Problem read_buffers(nb::tuple buffers, Bytes alignment, Tables tables) {
     const Field lower("lower"), upper("upper"), size("size"), own("alignment"), offset("offset"), hint("hint"),
         gaps("gaps"), window_lower("window_lower"), window_upper("window_upper");
     const std::size_t count = nb::len(buffers);
+    require(1 <= alignment && alignment <= kMostAlignment);
     Problem problem;
     Bytes hints = 0;
     for (auto* column : {&problem.lower, &problem.upper, &problem.size, &problem.alignment, &problem.fixed})
@@ -32,6 +31,7 @@ Problem read_buffers(nb::tuple buffers, Bytes alignment, Tables tables) {
         problem.lower.push_back(lower.number_of(buffer));
         problem.upper.push_back(upper.number_of(buffer));
         problem.size.push_back(size.number_of(buffer));
+        require(0 <= problem.size.back() && problem.size.back() <= kMaxBytes);
         const Bytes mine = own.number_of(buffer);
         require(1 <= mine && mine <= kMostAlignment);
         const Bytes both = alignment == 1 ? mine : std::lcm(alignment, mine);
@@ -48,7 +48,8 @@ Problem read_buffers(nb::tuple buffers, Bytes alignment, Tables tables) {
             require(0 <= at && at <= kMaxBytes - hints);
             hints += at;
         }
-        for (const nb::handle gap : nb::cast<nb::tuple>(gaps.of(buffer)))
+        const nb::object own_gaps = gaps.of(buffer);
+        for (const nb::handle gap : own_gaps)
             tables.gaps.insert(tables.gaps.end(),
                                {static_cast<std::int64_t>(b), lower.number_of(gap), upper.number_of(gap),
                                 window_lower.number_of(gap), window_upper.number_of(gap)});

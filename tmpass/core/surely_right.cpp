@@ -45,7 +45,7 @@ bool are_apart(const Rectangles& sorted) {
 bool surely_right(nb::tuple buffers, nb::tuple offsets, std::int64_t alignment, std::int64_t capacity) {
     const Field lower("lower"), upper("upper"), size("size"), own("alignment"), fixed("offset"), gaps("gaps");
     const std::size_t count = nb::len(buffers);
-    if (nb::len(offsets) != count) return false;
+    if (nb::len(offsets) != count || alignment < 1) return false;
     std::vector<std::pair<std::int64_t, std::size_t>> by_start;
     Rectangles given;
     by_start.reserve(count);
@@ -55,7 +55,8 @@ bool surely_right(nb::tuple buffers, nb::tuple offsets, std::int64_t alignment, 
         const std::int64_t low = Field::to_number(offsets[b]), bytes = size.number_of(buffer);
         const nb::object place = fixed.of(buffer);
         if (low < 0 || bytes < 0 || bytes > kMostBytes || low > kMostBytes - bytes) return false;
-        if (low % alignment != 0 || low % own.number_of(buffer) != 0) return false;
+        const std::int64_t both[] = {alignment, own.number_of(buffer)};
+        if (both[1] < 1 || low % both[0] != 0 || low % both[1] != 0) return false;
         if (!place.is_none() && Field::to_number(place) != low) return false;
         if (bytes > 0 && low + bytes > capacity) return false;
         if (nb::len(gaps.of(buffer)) > 0) return false;

@@ -59,10 +59,11 @@ def _surely_right(problem: Problem, offsets: Sequence[int], capacity: int | None
     """Whether a quick look is enough, as it is for nearly all packings; no word on what is wrong."""
     if problem.memories or problem.shared or problem.apart:
         return False
-    if offsets and not (min(offsets) >= 0 and max(offsets) <= MAX_BYTES):
-        return False
     within = MAX_BYTES if capacity is None else min(capacity, MAX_BYTES)
-    return _core.surely_right(problem.buffers, tuple(offsets), problem.alignment, within)
+    try:
+        return _core.surely_right(problem.buffers, tuple(offsets), problem.alignment, within)
+    except (TypeError, OverflowError):  # no whole numbers, or beyond 64 bits
+        return False
 
 
 def _classes(problem: Problem) -> list[int]:

@@ -32,7 +32,7 @@ class PlanMemory(ir.passes.InPlacePass):
 
     Requires: shapes that follow from the model, or from the option `bind`.
     Ensures: nodes and values with a place have `tmpass.offset`, the model has `tmpass.plan` with all of it, and IR
-    version 10 at least. What the nodes compute is what it was. The SHA-256 in the plan is that of the model without
+    version 10 at least. What the nodes compute is what it was. The plan is of the nodes in their new order. The SHA-256 in the plan is that of the model without
     its weights, which are not looked at.
     """
 
@@ -46,20 +46,26 @@ class PlanMemory(ir.passes.InPlacePass):
 
     def call(self, model: ir.Model) -> ir.passes.PassResult:
         """Plan `model` in place; it counts as modified where its plan or its order is another."""
+        known = model.metadata_props.get(_PLAN)
+        moved = self._plan(model)
+        if moved:
+            self._plan(model)  # as it is now: what the plan says of its nodes is to be true of them
+        return ir.passes.PassResult(model, modified=moved or model.metadata_props[_PLAN] != known)
+
+    def _plan(self, model: ir.Model) -> bool:
+        """Put a plan into `model`; whether nodes were moved."""
         data = _without_plan(ir.to_proto(_light(model)).SerializeToString(deterministic=True))
         bindings = self.options.get("bind") or {}
         loaded = loading.load(data, bindings=bindings)
         plan = pipeline.plan(loaded, self.target, **self.options)
         find_layouts = import_module("tmpass.frontends.onnx.planned.find_layouts").find_layouts
         layouts = find_layouts(data, bindings, operator_orders(plan, loaded.graph), tensor_offsets(plan, loaded.graph))
-        known = model.metadata_props.get(_PLAN)
         graphs = list(_graphs(model.graph, layouts))
         for graph, layout in graphs:
             _apply(graph, layout)
         model.ir_version = max(model.ir_version, _METADATA_IR)
         model.metadata_props[_PLAN] = _text(plan)
-        moved = any(layout.order for _, layout in graphs)
-        return ir.passes.PassResult(model, modified=moved or model.metadata_props[_PLAN] != known)
+        return any(layout.order for _, layout in graphs)
 
 
 def _light(model: ir.Model) -> ir.Model:

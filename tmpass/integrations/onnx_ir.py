@@ -31,9 +31,9 @@ class PlanMemory(ir.passes.InPlacePass):
     """Plans the memory of a model: nodes in the planned order, offsets in the metadata, as in the files of tmpass plan.
 
     Requires: shapes that follow from the model, or from the option `bind`.
-    Ensures: nodes and values with a place have `tmpass.offset`, the model has `tmpass.plan` with all of it, and IR
-    version 10 at least. What the nodes compute is what it was. The plan is of the nodes in their new order. The SHA-256 in the plan is that of the model without
-    its weights, which are not looked at.
+    Ensures: nodes and values with a place have `tmpass.offset`, the model has `tmpass.plan` with all of it, which is of
+    the nodes in their new order, and IR version 10 at least. What the nodes compute is what it was. The SHA-256 in the
+    plan is that of the model without its weights, which are not looked at.
     """
 
     def __init__(self, target: Any = "pixel6-tpu", **options: Any) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tmpass import _core
 from tmpass.allocate import allocate
 from tmpass.errors import UsageError
-from tmpass.problem import Buffer, Gap, Problem
+from tmpass.problem import Buffer, Gap, Memory, Problem
 
 numbers = st.sampled_from((-1, 0, 1, 2, 3, 4, 8, 2**31 - 1, 2**31, 2**61, 2**62, 2**62 + 1, 2**63, 2**64))
 small = st.integers(0, 4)
@@ -55,8 +55,9 @@ def test_what_is_read_at_once_is_what_no_closer_look_finds_fault_with(drawn, ali
     ids=str,
 )
 def test_what_is_no_whole_number_is_refused(odd):
-    with pytest.raises(UsageError, match="no whole number"):
-        Problem((odd,))
+    for memories in ((), (Memory("sram", 0, 100),)):
+        with pytest.raises(UsageError, match="cannot be read: a number is no whole number"):
+            Problem((odd,), memories=memories)
 
 
 @pytest.mark.parametrize(("size", "own"), [(-(2**63), 1), (4, 0), (4, -(2**63))])

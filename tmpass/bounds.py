@@ -7,7 +7,7 @@ from math import gcd, lcm
 from typing import NamedTuple
 
 from tmpass import _core
-from tmpass.problem import Buffer, Memory, Problem
+from tmpass.problem import Buffer, Memory, Problem, in_use
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +132,5 @@ def _loads(buffers: Sequence[Buffer], grain: int) -> Iterator[_Load]:
 
 def needs(buffer: Buffer) -> Iterator[tuple[int, int, int]]:
     """The live range of `buffer` cut at its gaps: (lower, upper, bytes needed)."""
-    at = buffer.lower
-    for gap in buffer.gaps:
-        if at < gap.lower:
-            yield at, gap.lower, buffer.size
-        yield gap.lower, gap.upper, gap.window_upper - gap.window_lower
-        at = gap.upper
-    if at < buffer.upper:
-        yield at, buffer.upper, buffer.size
+    for lower, upper, low, high in in_use(buffer):
+        yield lower, upper, high - low

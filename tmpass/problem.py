@@ -120,12 +120,12 @@ class Problem:
         object.__setattr__(self, "buffers", tuple(self.buffers))
         if self.memories or any(b.memories for b in self.buffers):
             self._check_buffers(total)
-            return
         try:
             self.native  # noqa: B018  # reading checks them as well, but for their memories
-        except (ValueError, TypeError, OverflowError):
+        except (ValueError, TypeError, OverflowError) as error:
             self._check_buffers(total)
-            raise UsageError("a number of a buffer is no whole number", hint="give whole numbers") from None
+            fault = "a number is no whole number" if isinstance(error, TypeError) else str(error)
+            raise UsageError(f"a buffer cannot be read: {fault}", hint="correct the buffers") from None
 
     def __getstate__(self) -> dict[str, object]:
         """Nothing native: that is read again where it is needed."""

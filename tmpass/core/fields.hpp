@@ -7,6 +7,7 @@
 
 namespace tmpass {
 
+inline constexpr std::int64_t kMostBytes = std::int64_t{1} << 62;
 inline constexpr std::int64_t kMostAlignment = std::int64_t{1} << 31;
 
 // A field by its name, which is made once for many objects. AttributeError where there is none.

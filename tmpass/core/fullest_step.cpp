@@ -12,8 +12,6 @@ namespace nb = nanobind;
 namespace tmpass {
 namespace {
 
-constexpr std::int64_t kMostBytes = std::int64_t{1} << 62;
-
 struct Change {
     std::int64_t step, bytes;
     auto operator<=>(const Change&) const = default;

@@ -13,7 +13,6 @@ namespace nb = nanobind;
 namespace tmpass {
 namespace {
 
-constexpr std::int64_t kMostBytes = std::int64_t{1} << 62;
 constexpr std::int64_t kMostPairs = std::int64_t{1} << 29;  // a quarter of a second
 
 // Those with bytes, by start.

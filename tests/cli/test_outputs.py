@@ -35,13 +35,21 @@ def test_a_result_that_would_be_lost_or_misnamed_is_refused(words, message, mode
     assert model.read_bytes() == before
 
 
-@pytest.mark.parametrize("missing", ["missing/net.csv", "missing/net.html"])
-def test_of_several_results_all_are_written_or_none(missing, model, monkeypatch, run):
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ("missing/net.csv", "No such file or directory"),
+        ("missing/net.html", "No such file or directory"),
+        ("csv=folder", "Is a directory"),
+    ],
+)
+def test_of_several_results_all_are_written_or_none(wrong, why, model, monkeypatch, run):
     monkeypatch.chdir(model.parent)
-    done = run("plan", "net.tflite", "-o", "planned.tflite", "--emit", "net.csv", "--emit", missing)
+    (model.parent / "folder").mkdir()
+    done = run("plan", "net.tflite", "-o", "planned.tflite", "--emit", "net.csv", "--emit", wrong)
     assert (done.code, done.out) == (2, "")
-    assert f"{missing}: cannot write it: No such file or directory" in done.err
-    assert [path.name for path in model.parent.iterdir()] == ["net.tflite"]
+    assert f"{wrong.removeprefix('csv=')}: cannot write it: {why}" in done.err
+    assert sorted(path.name for path in model.parent.iterdir()) == ["folder", "net.tflite"]
 
 
 def test_an_empty_path_is_refused(model, run):

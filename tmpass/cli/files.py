@@ -72,6 +72,8 @@ def write_all(results: "Iterable[tuple[str, str | bytes]]") -> None:
             data = content.encode() if isinstance(content, str) else content
             with _told(path):
                 place = None if path == "-" else Path(path).resolve()  # what a link leads to is replaced, not the link
+                if place is not None and place.is_dir():
+                    raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
                 if place is None or (place.exists() and not place.is_file()):
                     later.append((path, place, data))
                     continue

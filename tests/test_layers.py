@@ -33,7 +33,7 @@ LAYERS = (
         "merge_shared",
     ),
     ("graph", "problem", "target", "plan", "plan_json", "runner", "scratch", "_core"),
-    ("errors", "sizes", "dtypes"),
+    ("errors", "sizes", "dtypes", "json_text"),
 )
 """From the top; within a row imports are free but for ROW_LAWS."""
 

@@ -211,6 +211,21 @@ def open_carrier(source: object) -> Carrier:
     return Carrier(name, data if original is None else original, original is not None, carrying)
 
 
+def other_files(source: str | os.PathLike[str]) -> tuple[str, ...]:
+    """The names of the files that the model in the file `source` needs beside it.
+
+    Raises:
+        ModelError: it cannot be read.
+    """
+    name, data, frontend = _open(source)
+    if not hasattr(frontend, "other_files"):
+        return ()
+    try:
+        return cast(ScatteredFrontend, frontend).other_files(data)
+    except ModelError as error:
+        raise error.within(name) from None
+
+
 def load_carrier(carrier: Carrier, bindings: Mapping[str, int]) -> Model:
     """The model in it, without the plan that it may have carried; raises what `load` does."""
     return _load(carrier.name, carrier.data, carrier.frontend, check_bindings(bindings))

@@ -3,11 +3,11 @@
 plan_json.py reads it back.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from tmpass.json_text import json_text
 from tmpass.problem import Gap
 from tmpass.scratch.rule import ScratchRule
 
@@ -167,15 +167,15 @@ class Plan:
     def to_json(self) -> str:
         """The plan as JSON text: one row a line, keys and rows in a fixed order, a newline at the end."""
         data = {"schema": SCHEMA, **{f.name: getattr(self, f.name) for f in fields(self)}}
-        lines = [f"{json.dumps(key)}: {_value(value)}" for key, value in data.items()]
+        lines = [f"{json_text(key)}: {_value(value)}" for key, value in data.items()]
         return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def _value(value: Any) -> str:
     """A list of rows with a line for each; anything else on one line."""
     if isinstance(value, tuple) and value and not isinstance(value[0], str):
-        return "[\n" + ",\n".join(json.dumps(_row(row), ensure_ascii=False, default=_row) for row in value) + "\n]"
-    return json.dumps(_row(value), ensure_ascii=False)
+        return "[\n" + ",\n".join(json_text(_row(row), default=_row) for row in value) + "\n]"
+    return json_text(_row(value))
 
 
 def _row(value: Any) -> Any:

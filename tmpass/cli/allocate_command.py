@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tmpass.cli.files import read_text, write_whole
+from tmpass.cli.files import read_text
+from tmpass.cli.inputs import refuse_inputs
 from tmpass.cli.options import ALLOCATORS, EXIT_CODES, INTERRUPTED, NODES, THREADS, THREADS_HELP, Size
 from tmpass.cli.terminal import complain, print_table, progress
+from tmpass.cli.write_files import plain_name, write_whole
 
 if TYPE_CHECKING:
     from tmpass.conflict import Conflict
@@ -73,6 +75,8 @@ def command(
     from tmpass.problem_csv import read_problem, write_solution
     from tmpass.problem_memories import parse_memories
 
+    output = output and plain_name(output)
+    refuse_inputs([output], [("the problem", problem)])
     spaces = parse_memories(memories, alignment)
     asked = read_problem(read_text(problem), problem, capacity=capacity, alignment=alignment, memories=spaces)
     least = minimize or capacity is None

@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tmpass.cli.files import read_plan, write_whole
+from tmpass.cli.files import read_plan
+from tmpass.cli.inputs import refuse_inputs
+from tmpass.cli.write_files import write_whole
 from tmpass.emit.formats import FORMATS, Comparing, all_formats, format_of, load_format
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ def command(plan: str, name: str | None, output: str, before: str | None) -> Non
     """What the help above says."""
     if name is None and output == "-":
         raise click.UsageError("neither --format nor --output says which form")
+    refuse_inputs([output], [("the plan", plan), ("the plan before", before)])
     form = format_of(output) if name is None else load_format(name)
     if before is not None and not isinstance(form, Comparing):
         raise click.UsageError(f"--before has no say in {form.NAME}, which shows one plan")

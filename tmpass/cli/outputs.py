@@ -10,15 +10,13 @@ if TYPE_CHECKING:
 
 
 def check_outputs(
-    model: str,
     output: str | None,
     emit_model: str | None,
     emit: "tuple[tuple[Format, str], ...]",
     *,
     as_json: bool,
 ) -> None:
-    """Refuse two results in one place, a text in the place of the model, and `-o` with the end of a form that is not
-    JSON.
+    """Refuse two results in one place, and `-o` with the end of a form that is not JSON.
 
     Raises:
         click.UsageError: one of these.
@@ -33,13 +31,13 @@ def check_outputs(
     for path in (output, emit_model, *(path for _, path in emit)):
         if path in (None, "-", os.devnull):
             continue
-        place = os.path.realpath(path)
+        try:
+            place = os.path.realpath(path)
+        except ValueError:  # it holds a NUL; writing will say so
+            continue
         if place in taken:
             raise click.UsageError(f"two results would go to {path}: name two files")
         taken[place] = path
-    for _, path in emit:
-        if path != "-" and model != "-" and os.path.realpath(path) == os.path.realpath(model):
-            raise click.UsageError(f"{path} is the model itself: name another file")
     if output is not None and not names_model(output):
         forms = (load_format(name) for name in FORMATS if name != "json")
         form = next((form for form in forms if form.SUFFIX and output.lower().endswith(form.SUFFIX)), None)

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tmpass.cli import emit_option
-from tmpass.cli.files import write_all
+from tmpass.cli.inputs import refuse_inputs, refuse_weights, target_file
 from tmpass.cli.options import EXIT_CODES, INTERRUPTED, make_plan, make_planned_model, plan_before, planning_options
 from tmpass.cli.outputs import check_format, check_outputs
 from tmpass.cli.terminal import complain
+from tmpass.cli.write_files import plain_name, write_all
 
 if TYPE_CHECKING:
     from tmpass.emit.formats import Format
@@ -53,7 +54,13 @@ def command(
     """
     from tmpass.plan import STOPPED
 
-    check_outputs(model, output, emit_model, emit, as_json=as_json)
+    output, emit_model = (path and plain_name(path) for path in (output, emit_model))
+    emit = tuple((form, plain_name(path)) for form, path in emit)
+    check_outputs(output, emit_model, emit, as_json=as_json)
+    places = [output, emit_model, *(path for _, path in emit), "-" if as_json else None]
+    read = (("the model", model), ("the scratch file", asked["scratch"]), ("the target", target_file(asked["target"])))
+    refuse_inputs(places, read)
+    refuse_weights(places, model)
     models = [path for path in (emit_model, output if output is not None and _is_model(output) else None) if path]
     if models:
         plan, data, beside = make_planned_model(model, asked)

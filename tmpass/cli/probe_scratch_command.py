@@ -2,8 +2,9 @@
 
 import click
 
-from tmpass.cli.files import write_whole
+from tmpass.cli.inputs import refuse_inputs
 from tmpass.cli.terminal import complain, progress
+from tmpass.cli.write_files import write_whole
 
 _SHOWN = 8
 
@@ -24,6 +25,7 @@ def command(model: str, output: str) -> None:
     from tmpass.probe import probe_scratch
     from tmpass.scratch.write import scratch_json
 
+    refuse_inputs([output], [("the model", model)])
     with progress(f"measuring the operators of {model}"):
         found = probe_scratch(model)
     write_whole(output, scratch_json(found.rules, found.sha256))

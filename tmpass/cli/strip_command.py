@@ -2,7 +2,8 @@
 
 import click
 
-from tmpass.cli.files import write_whole
+from tmpass.cli.inputs import refuse_inputs, refuse_weights
+from tmpass.cli.write_files import write_whole
 
 
 @click.command("strip")
@@ -18,4 +19,6 @@ def command(model: str, output: str) -> None:
     """
     from tmpass.planned_model import original_model
 
+    refuse_inputs([output], [("the model", model)])
+    refuse_weights([output], model)
     write_whole(output, original_model(model))

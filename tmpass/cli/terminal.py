@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tmpass.emit.text import one_line
+from tmpass.emit.text import clip, one_line
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+
+_WIDEST = 10_000
+"""Characters of a complaint: a hint may list many options."""
 
 
 def complain(text: str) -> None:
@@ -21,7 +25,7 @@ def complain(text: str) -> None:
     Where that cannot be written nothing is said, and the exit code still tells.
     """
     try:
-        click.echo(f"tmpass: {one_line(text)}", err=True)
+        click.echo(f"tmpass: {one_line(clip(text, _WIDEST))}", err=True)
     except OSError:
         drop("stderr")
 
@@ -85,7 +89,7 @@ def progress(what: str) -> Iterator[None]:
         from rich.console import Console
         from rich.text import Text
 
-        with Console(stderr=True).status(Text(one_line(what))):
+        with Console(stderr=True).status(Text(one_line(clip(what)))):
             done.wait()
 
     thread = Thread(target=spin, daemon=True)

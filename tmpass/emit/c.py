@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from math import gcd
 
-from tmpass.emit.text import one_line
+from tmpass.emit.text import clip, one_line
 from tmpass.plan import MemoryUse, Plan, PlannedTensor
 
 NAME = "c"
@@ -122,4 +122,4 @@ def _upper(name: str) -> str:
 
 def _comment(text: str) -> str:
     """`text` in one line that neither ends a comment nor begins one."""
-    return one_line(text).replace("*/", "* /").replace("/*", "/ *")
+    return one_line(clip(text)).replace("*/", "* /").replace("/*", "/ *")

@@ -1,11 +1,11 @@
 """A conflict as a few lines and a table for a reader, and as JSON."""
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from tmpass.conflict import Cause, Conflict
 from tmpass.emit.tables import plain_table
-from tmpass.emit.text import one_line
+from tmpass.emit.text import clip, one_line
+from tmpass.json_text import json_text
 from tmpass.problem import Allocation, Buffer, Problem
 from tmpass.sizes import format_size
 
@@ -24,7 +24,7 @@ def headline(problem: Problem, conflict: Conflict) -> str:
         fault = f"do not fit within {format_size(conflict.capacity)}"
     if len(buffers) == 1:
         one = fault.replace("have", "has").replace("do not", "does not")
-        return f"why: {one_line(buffers[0].id)} alone {one}\n"
+        return f"why: {one_line(clip(buffers[0].id))} alone {one}\n"
     others = "without any one of them the others fit"
     if not conflict.minimal:
         others = f"{conflict.nodes} nodes did not tell of each whether it is needed"
@@ -39,9 +39,9 @@ def conflict_table(problem: Problem, conflict: Conflict) -> "Table":
     table = plain_table("buffer", ">steps", ">size", ">align", *[">fixed at"] * fixed, *["memory"] * placed)
     for b in rows[:_ROWS]:
         offset = ["" if b.offset is None else str(b.offset)] * fixed
-        memory = [one_line(" ".join(b.memories))] * placed
+        memory = [one_line(clip(" ".join(b.memories)))] * placed
         steps = f"{b.lower}..{b.upper - 1}"
-        table.add_row(one_line(b.id), steps, str(b.size), str(problem.alignment_of(b)), *offset, *memory)
+        table.add_row(one_line(clip(b.id)), steps, str(b.size), str(problem.alignment_of(b)), *offset, *memory)
     if len(rows) > _ROWS:
         table.add_row(f"and {len(rows) - _ROWS} more")
     return table
@@ -87,7 +87,7 @@ def to_json(problem: Problem, answer: Allocation, conflict: Conflict | None) -> 
             "nodes": conflict.nodes,
             "buffers": [_row(problem, problem.buffers[at]) for at in conflict.buffers],
         }
-    return json.dumps(facts, indent=2) + "\n"
+    return json_text(facts, indent=2) + "\n"
 
 
 def _row(problem: Problem, b: Buffer) -> dict[str, Any]:

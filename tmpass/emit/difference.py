@@ -1,13 +1,13 @@
 """What changed between two plans, for a person and for a program."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tmpass.diff import CHANGES, Difference, Limit, MemoryChange, Place, Shift
 from tmpass.emit.tables import plain_table
-from tmpass.emit.text import one_line, short_size
+from tmpass.emit.text import clip, one_line, short_size
+from tmpass.json_text import json_text
 from tmpass.plan import Plan
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def head(old: Plan, new: Plan, found: Difference) -> str:
     counts = Counter(shift.change for shift in found.shifts)
     told = ", ".join(f"{counts[change]} {change}" for change in CHANGES if counts[change])
     lines.append(f"tensors      {told or 'all are where they were'}")
-    return "".join(f"{one_line(line)}\n" for line in lines)
+    return "".join(f"{one_line(clip(line))}\n" for line in lines)
 
 
 def shift_table(found: Difference) -> "Table":
@@ -33,7 +33,7 @@ def shift_table(found: Difference) -> "Table":
     several = len(found.memories) > 1
     for shift in found.shifts[:_SHOWN]:
         cells = [_arrow(shift, lambda place: str(place.bytes)), _arrow(shift, lambda place: _where(place, several))]
-        table.add_row(shift.change, f"{shift.growth:+}" if shift.growth else "", *cells, one_line(shift.name))
+        table.add_row(shift.change, f"{shift.growth:+}" if shift.growth else "", *cells, one_line(clip(shift.name)))
     return table
 
 
@@ -55,9 +55,9 @@ def to_json(old: Plan, new: Plan, found: Difference, limit: Limit | None) -> str
     }
     lines = []
     for key, value in facts.items():
-        rows = [json.dumps(row, ensure_ascii=False) for row in value] if isinstance(value, list) and value else []
-        text = "[\n" + ",\n".join(rows) + "\n]" if rows else json.dumps(value, ensure_ascii=False)
-        lines.append(f"{json.dumps(key)}: {text}")
+        rows = [json_text(row) for row in value] if isinstance(value, list) and value else []
+        text = "[\n" + ",\n".join(rows) + "\n]" if rows else json_text(value)
+        lines.append(f"{json_text(key)}: {text}")
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 

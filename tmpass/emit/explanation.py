@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from tmpass.conflict import Cause
 from tmpass.emit.tables import plain_table
-from tmpass.emit.text import one_line, short_size
+from tmpass.emit.text import clip, one_line, short_size
 from tmpass.explanation import Alive, Explanation
 from tmpass.plan import PlannedStep, PlannedTensor
 from tmpass.sizes import format_size
@@ -33,7 +33,7 @@ def head(known: Explanation) -> str:
     ]
     if known.over:
         lines.append(f"too full     {_over(known)}")
-    return "".join(f"{one_line(line)}\n" for line in lines)
+    return "".join(f"{one_line(clip(line))}\n" for line in lines)
 
 
 def _over(known: Explanation) -> str:

@@ -1,10 +1,10 @@
 """An explanation as JSON."""
 
-import json
 from typing import Any
 
 from tmpass.emit.explanation import why
 from tmpass.explanation import Alive, Change, Explanation
+from tmpass.json_text import json_text
 from tmpass.plan import PlannedStep, PlannedTensor
 
 SCHEMA = "tmpass.explanation/1"
@@ -63,7 +63,7 @@ def to_json(known: Explanation) -> str:
             "cause": str(conflict.cause),
             "buffers": [{"id": b.id, "size": b.size, "tensor": _tensor(tensor)} for b, tensor in known.conflicting],
         }
-    return json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
+    return json_text(facts, indent=2) + "\n"
 
 
 def _alive(known: Explanation, one: Alive) -> dict[str, Any]:

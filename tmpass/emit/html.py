@@ -9,7 +9,7 @@ from pathlib import Path
 from string import Template
 
 from tmpass.emit.page_data import page_data
-from tmpass.emit.text import one_line
+from tmpass.emit.text import clip, one_line
 from tmpass.plan import Plan
 
 NAME = "html"
@@ -25,7 +25,7 @@ _SCRIPTS = ("data", "scale", "draw", "tip", "aside", "move", "main")
 def emit(plan: Plan, before: Plan | None = None) -> str:
     """The page for `plan`; with `before`, another plan for the same model, both are in it and can be compared."""
     return Template(_part("page.html")).substitute(
-        title=escape(one_line(f"{plan.model.file} on {plan.target.name}")),
+        title=escape(one_line(clip(f"{plan.model.file} on {plan.target.name}", 400))),
         style=_part("page.css"),
         data=inert(json.dumps(page_data(plan, before), separators=(",", ":"))),
         script="\n".join(_part(f"{name}.js") for name in _SCRIPTS),

@@ -4,10 +4,10 @@ A node is found by the operator's name, which is the id that the ONNX adapter gi
 first output, which is as good. The data fit every graph of a model, so that they can be loaded over each.
 """
 
-import json
 from bisect import bisect_right
 
 from tmpass.fullest import deciding_memory, live_bytes
+from tmpass.json_text import json_text
 from tmpass.plan import MemoryUse, Plan
 
 NAME = "model-explorer"
@@ -28,7 +28,7 @@ def emit(plan: Plan) -> str:
         value = max(alive[step.step], results.get(step.name, {"value": 0})["value"])
         results[step.name] = {"value": value}
     data = {"name": f"live bytes in {memory.name}", "results": results, "gradient": GRADIENT}
-    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+    return json_text(data, indent=1) + "\n"
 
 
 def live_by_step(plan: Plan, memory: MemoryUse) -> list[int]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import escape
 
 from tmpass.emit.hues import colours_of, kind_of
-from tmpass.emit.text import one_line, short_size
+from tmpass.emit.text import clip, one_line, short_size
 from tmpass.fullest import Fullest, fullest_step, live_bytes
 from tmpass.plan import MemoryUse, Plan, PlannedBuffer
 from tmpass.problem import in_use
@@ -197,7 +197,7 @@ def _shortened(name: str, room: int) -> str:
 
 def _text(text: str) -> str:
     """`text` as XML has it, whatever a file calls its tensors."""
-    return escape(one_line(text))
+    return escape(one_line(clip(text, 400)))
 
 
 def _number(value: float) -> str:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tmpass.emit.picture import hue, letter
-from tmpass.emit.text import one_line, short_size
+from tmpass.emit.text import clip, one_line, short_size
 from tmpass.plan import Plan, PlannedBuffer, PlannedTensor
 from tmpass.sizes import format_size
 from tmpass.target import Memory, Target
@@ -38,7 +38,7 @@ def buffer_table(plan: Plan) -> "Table":
 def _placed(row: PlannedTensor, b: PlannedBuffer) -> str:
     """A tensor, where in its buffer it begins, and why it shares it."""
     place = "" if row.offset is None or row.offset == b.offset else f" at {row.offset}"
-    return row.name + place + (f" ({row.reason})" if row.reason else "")
+    return clip(row.name) + place + (f" ({row.reason})" if row.reason else "")
 
 
 def _spans(b: PlannedBuffer) -> str:
@@ -90,7 +90,7 @@ def scratch_table(target: Target) -> "Table":
     """A row for each scratch buffer of a kind of operators: its bytes and the source."""
     table = plain_table("scratch", "bytes", "source")
     for rule in target.scratch:
-        table.add_row(one_line(rule.kind), str(rule.bytes), rule.source)
+        table.add_row(one_line(rule.kind), one_line(str(rule.bytes)), one_line(rule.source))
     return table
 
 

@@ -1,8 +1,8 @@
 """Targets as JSON: every fact with its source."""
 
-import json
 from typing import TYPE_CHECKING, Any
 
+from tmpass.json_text import json_text
 from tmpass.target import EVERY, Memory, Target
 
 if TYPE_CHECKING:
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 def target_json(target: Target) -> str:
     """One target as a JSON object, a newline at the end; the keys are those of a profile."""
-    return json.dumps(_target(target), ensure_ascii=False, indent=2) + "\n"
+    return json_text(_target(target), indent=2) + "\n"
 
 
 def targets_json(targets: "Iterable[Target]") -> str:
     """A JSON list of targets, a newline at the end."""
-    return json.dumps([_target(target) for target in targets], ensure_ascii=False, indent=2) + "\n"
+    return json_text([_target(target) for target in targets], indent=2) + "\n"
 
 
 def _target(target: Target) -> dict[str, Any]:

@@ -94,6 +94,8 @@ def _rules(row: object, path: str) -> Iterator[ScratchRule]:
     for name in ("kind", "source"):
         if not isinstance(row.get(name, ""), str):
             _refuse(f"{path}.{name}", f"{brief(row[name])} is not a text", "write one, in quotes")
+        if any("\ud800" <= c <= "\udfff" for c in row.get(name, "")):
+            _refuse(f"{path}.{name}", f"{brief(row[name])} is not Unicode text", "it has half of a surrogate pair")
     if op is None and not row.get("kind"):
         _refuse(path, "it names no operator", 'give subgraph and op, or a kind: "CONV_2D"')
     if "bytes" not in row:

@@ -1,8 +1,8 @@
 """Scratch files written: what read.py reads."""
 
-import json
 from collections.abc import Iterable
 
+from tmpass.json_text import json_text
 from tmpass.scratch.read import SCHEMA
 from tmpass.scratch.rule import ScratchRule
 
@@ -13,6 +13,6 @@ def scratch_json(rules: Iterable[ScratchRule], sha256: str) -> str:
         {"subgraph": rule.subgraph, "op": rule.op, "kind": rule.kind, "bytes": rule.bytes, "source": rule.source}
         for rule in rules
     )
-    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    lines = ",\n".join(json_text(row) for row in rows)
     scratch = f"[\n{lines}\n]" if lines else "[]"
     return f'{{"schema": "{SCHEMA}",\n"sha256": "{sha256}",\n"scratch": {scratch}}}\n'

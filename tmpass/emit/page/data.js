@@ -1,12 +1,18 @@
 // The plans in the page: the rows that page_data.py wrote, by name.
 const page = JSON.parse(document.getElementById("data").textContent);
-const colours = page.colours.map(([kind, colour]) => ({ kind, colour }));
+const colours = page.colours.map(([kind, colour]) => ({ kind: shown(kind), colour }));
 const views = page.views.map(readView);
 
+// Names come from files: what is invisible, or would turn the text around, as an escape; of a very long one the ends.
+function shown(name) {
+  const text = name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
+  return text.length > 1000 ? `${text.slice(0, 498)}...${text.slice(-499)}` : text;
+}
+
 function readView(raw) {
-  const steps = raw.steps.map(([kind, name]) => ({ kind, name }));
+  const steps = raw.steps.map(([kind, name]) => ({ kind: shown(kind), name: shown(name) }));
   const tensors = raw.tensors.map(([name, dtype, shape, bytes, role, offset, reason, subgraph, index]) =>
-    ({ name, dtype, shape, bytes, role, offset, reason, key: `${subgraph}:${index}` }));
+    ({ name: shown(name), dtype, shape, bytes, role, offset, reason, key: `${subgraph}:${index}` }));
   const buffers = raw.buffers.map(([id, memory, offset, size, lower, upper, kind, at, pieces]) => ({
     id, memory, offset, size, lower, upper, kind,
     tensors: at.map((i) => tensors[i]),
@@ -19,6 +25,7 @@ function readView(raw) {
     const [step, bytes, rows] = memory.full;
     return {
       ...memory,
+      name: shown(memory.name),
       full: { step, bytes, rows: rows.map(([row, used]) => ({ buffer: buffers[row], used })) },
       // In the order in which the arrow keys go through them.
       buffers: buffers.filter((b) => b.memory === at && b.pieces.length)

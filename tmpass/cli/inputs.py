@@ -4,7 +4,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-import click
+from tmpass.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +19,7 @@ def refuse_inputs(outputs: "Iterable[str | None]", inputs: "Iterable[tuple[str, 
     another case where the file system does not tell, or by a number that a process has for it.
 
     Raises:
-        click.UsageError: there is one.
+        UsageError: there is one.
     """
     wanted = [path for path in outputs if path is not None]
     if not wanted:
@@ -31,7 +31,7 @@ def refuse_inputs(outputs: "Iterable[str | None]", inputs: "Iterable[tuple[str, 
             if marks & known:
                 name = "standard output" if path == "-" else path
                 itself = "" if what.startswith("a ") else " itself"
-                raise click.UsageError(f"{name} is {what}{itself}: name another file")
+                raise UsageError(f"{name} is {what}{itself}: name another file")
 
 
 def target_file(target: str | None) -> str | None:
@@ -47,7 +47,7 @@ def refuse_weights(outputs: "Iterable[str | None]", model: str) -> None:
     The model is read once more for that only where an output is there already.
 
     Raises:
-        click.UsageError: there is one.
+        UsageError: there is one.
         TmpassError: the model cannot be read.
     """
     there = [path for path in outputs if path not in (None, "-") and os.path.isfile(path)]

@@ -1,5 +1,7 @@
 """Plans hold when they are run: values in the arena survive as they do with storage of their own."""
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.graphs import Sketch, graph_of, graphs
@@ -12,11 +14,15 @@ from tmpass.graph import ABSENT, Call, Graph, TensorKind
 from tmpass.loading import Model
 from tmpass.pipeline import plan
 from tmpass.plan import Options
+from tmpass.target import RUNTIMES
 from tmpass.verify.plan import check_plan
 
+COPYING = replace(ALL, runtime=RUNTIMES["tflm"])
+"""What ALL allows, in a runtime whose loops copy by way of the outputs of their operator."""
 
-def planned(graph, **options):
-    return plan(Model(INFO, graph), ALL, **options)
+
+def planned(graph, target=ALL, **options):
+    return plan(Model(INFO, graph), target, **options)
 
 
 @settings(max_examples=600, deadline=None)
@@ -35,6 +41,14 @@ def test_what_a_user_sees_is_the_same_in_the_arena(graph, keep_inputs, io, share
     )
     in_arena = run(graph, Arena(made), keep_inputs=keep_inputs)
     assert in_arena == run(graph, Private(), keep_inputs=keep_inputs)
+
+
+@settings(max_examples=300, deadline=None)
+@given(graphs(), st.booleans(), st.sampled_from(["arena", "external"]), st.booleans(), st.sampled_from([1, 4]))
+def test_so_it_is_where_loops_copy_by_way_of_the_outputs_of_their_operator(graph, keep, io, share_io, alignment):
+    made = planned(graph, COPYING, keep_inputs=keep, io=io, share_io=share_io, alignment=alignment)
+    in_arena = run(graph, Arena(made), keep_inputs=keep, loops_copy=True)
+    assert in_arena == run(graph, Private(), keep_inputs=keep, loops_copy=True)
 
 
 @settings(max_examples=300, deadline=None)
@@ -78,12 +92,13 @@ def anyhow(draw, graph: Graph) -> Aliases:
 
 
 @settings(max_examples=800, deadline=None)
-@given(graphs(max_ops=4), st.data(), st.booleans())
-def test_what_the_verifier_accepts_runs_right_whoever_planned_it(graph, data, share_io):
+@given(graphs(max_ops=4), st.data(), st.booleans(), st.booleans())
+def test_what_the_verifier_accepts_runs_right_whoever_planned_it(graph, data, share_io, copying):
     aliases = anyhow(data.draw, graph)
-    made = assembled(graph, aliases, Options(share_io=share_io))
+    made = assembled(graph, aliases, Options(share_io=share_io), COPYING if copying else ALL)
     if not check_plan(made, graph):
-        assert run(graph, Arena(made)) == run(graph, Private())
+        in_arena = run(graph, Arena(made), loops_copy=copying)
+        assert in_arena == run(graph, Private(), loops_copy=copying)
 
 
 def test_a_loop_that_swaps_its_values_through_views_keeps_them_apart():

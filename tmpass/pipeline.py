@@ -19,6 +19,7 @@ from tmpass.scratch.rule import ScratchRule
 from tmpass.sizes import parse_size
 from tmpass.target import Target, load_target
 from tmpass.verify.plan import check_plan
+from tmpass.verify.trust import Trusted, taken_on_trust
 from tmpass.verify.violation import Violation, tensor_name
 
 if TYPE_CHECKING:
@@ -137,9 +138,9 @@ def verify(
 ) -> tuple[Violation, ...]:
     """The laws that `plan`, from wherever it comes, breaks as a plan for `model`; none if it is right.
 
-    With `target`, the plan must also be one for that target's memories, with the plan's own overrides, and share only
-    what that target allows. A lower bound
-    above what one step alone proves is taken on trust: it stands for a search that only the allocator can repeat.
+    With `target`, the plan must also be one for that target by its name, for its memories, with the plan's own
+    overrides, and share only what that target allows; and the model must have the file's name that the plan says.
+    `trusted` says what is believed.
 
     Raises:
         UsageError, TargetError, ModelError: target or model cannot be read as the plan's options say.
@@ -152,8 +153,18 @@ def verify(
         graph = _bound(loaded.graph, plan.options)
     except ModelError as error:
         raise error.within(loaded.info.file) from None
-    profile = None if target is None else _profile(target).override(plan.options.budget, plan.options.alignment)
-    return (*check_plan(plan, graph, None if profile is None else profile.sharing), *_check_target(plan, profile))
+    profile = _held_against(target, plan.options)
+    found = check_plan(plan, graph, None if profile is None else profile.sharing)
+    return (*found, *_check_target(plan, profile, loaded.info.file))
+
+
+def trusted(plan: Plan, *, target: str | os.PathLike[str] | Target | None = None) -> tuple[Trusted, ...]:
+    """What `verify` with the same `target` believes of a plan that breaks no law: what neither model nor target says.
+
+    Raises:
+        UsageError, TargetError: the target cannot be read as the plan's options say.
+    """
+    return taken_on_trust(plan, _held_against(target, plan.options))
 
 
 def execute(plan: Plan, model: object) -> "Execution":
@@ -190,16 +201,28 @@ def execute(plan: Plan, model: object) -> "Execution":
 
 def _check_model(plan: Plan, loaded: Model) -> Violation | None:
     if loaded.info.sha256 == plan.model.sha256:
-        return None
+        if loaded.info.format == plan.model.format:
+            return None
+        message = f"the plan is for a model of format {brief(plan.model.format)}, this one is {loaded.info.format}"
+        return Violation("model", message, plan.model.file, loaded.info.file)
     message = f"the plan is for a file with SHA-256 {plan.model.sha256}, this one has {loaded.info.sha256}"
     return Violation("model", message, plan.model.file, loaded.info.file)
 
 
-def _check_target(plan: Plan, profile: Target | None) -> list[Violation]:
+def _held_against(target: object, options: Options) -> Target | None:
+    """The target as the options of a plan change it; None where there is none."""
+    return None if target is None else _profile(target).override(options.budget, options.alignment)
+
+
+def _check_target(plan: Plan, profile: Target | None, file: str) -> list[Violation]:
     if profile is None:
         return []
     wanted = {memory.name: memory for memory in profile.memories}
     found = []
+    nameless = f"<memory>.{plan.model.format}"
+    if plan.model.file != file and nameless not in (plan.model.file, file):
+        message = f"the plan is for the file {brief(plan.model.file)}, not for {brief(file)}"
+        found.append(Violation("model", message, plan.model.file, file))
     if plan.target.runtime != profile.runtime.name:
         message = f"the plan is for runtime {plan.target.runtime!r}, that of {profile.name} is {profile.runtime.name!r}"
         found.append(Violation("target", message))
@@ -230,6 +253,9 @@ def _check_target(plan: Plan, profile: Target | None) -> list[Violation]:
         if b.step is not None and home is not None and USES_OF["activation"] not in home.holds:
             message = f"scratch of step {b.step} is in {home.name}, which holds no {USES_OF['activation']}"
             found.append(Violation("target", message, step=b.step))
+    if not found and plan.target.name != profile.name:  # else it is told by what differs
+        message = f"the plan is for target {brief(plan.target.name)}, not for {brief(profile.name)}"
+        found.append(Violation("target", message))
     return found
 
 

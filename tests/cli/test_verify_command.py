@@ -28,7 +28,18 @@ def edit(path, change):
 def test_a_plan_that_is_right(run, model, plan_file):
     done = run("verify", plan_file, model)
     assert (done.code, done.err) == (0, "")
-    assert done.out == f"{plan_file} is right for net.tflite: 3 tensors in 3 buffers, 2 steps\n"
+    first, *believed = done.out.splitlines()
+    assert first == f"{plan_file} is right for net.tflite: 3 tensors in 3 buffers, 2 steps"
+    assert believed == [
+        "on trust: memories: 'pixel6-tpu' has the memory 'scratchpad', for what is in it",
+        "on trust: capacity: 'scratchpad' has 8388608 B (8 MiB)",
+        "on trust: alignment: 'scratchpad' needs offsets that are multiples of 1 B",
+        "on trust: runtime: none is named: sizes are not rounded, loops copy each value once",
+        "on trust: sharing: no tensor shares storage as a view, as a piece or in place",
+        "on trust: scratch: kernels need no memory besides tensors: the plan has no rule",
+        "on trust: order: no order has less than 4024 B alive at once",
+        "on trust is what only a target can say; --target NAME holds the plan against one",
+    ]
     assert run("verify", "-", model, stdin=plan_file.read_text()).code == 0
 
 
@@ -88,9 +99,50 @@ def test_at_most_twenty_violations_are_listed(run, long_model, tmp_path):
 
 
 def test_against_a_target(run, fails, model, plan_file):
-    assert run("verify", plan_file, model, "--target", "pixel6-tpu").code == 0
+    done = run("verify", plan_file, model, "--target", "pixel6-tpu")
+    believed = [line.split(": ")[1] for line in done.out.splitlines()[1:]]
+    assert believed == ["alignment", "capacity", "scratch", "order"]
+    assert done.out.count("by the plan's own options") == 1
     assert "target: " in fails(5, "verify", plan_file, model, "--target", "minimalloc")
     assert "no target is named 'none'" in fails(2, "verify", plan_file, model, "--target", "none")
+
+
+def test_with_a_target_its_name_and_that_of_the_file_are_held_too(run, fails, model, plan_file):
+    words = ("verify", plan_file, model, "--target", "pixel6-tpu")
+    edit(plan_file, lambda data: data["target"].update(name="other"))
+    assert fails(5, *words) == "target: the plan is for target 'other', not for 'pixel6-tpu'"
+    assert run("verify", plan_file, model).code == 0
+    edit(plan_file, lambda data: (data["target"].update(name="pixel6-tpu"), data["model"].update(file="other.tflite")))
+    assert fails(5, *words) == "model: the plan is for the file 'other.tflite', not for 'net.tflite'"
+    assert run("verify", plan_file, model).code == 0
+    edit(plan_file, lambda data: data["model"].update(file="<memory>.tflite"))
+    assert run(*words).code == 0
+
+
+def test_the_format_is_held_always(fails, model, plan_file):
+    edit(plan_file, lambda data: data["model"].update(format="onnx"))
+    wanted = "model: the plan is for a model of format 'onnx', this one is tflite"
+    assert fails(5, "verify", plan_file, model) == wanted
+
+
+def test_as_json(run, model, plan_file):
+    done = run("verify", "--json", plan_file, model)
+    facts = json.loads(done.out)
+    assert (done.code, facts["right"], facts["violations"], facts["executed"]) == (0, True, [], None)
+    assert [one["what"] for one in facts["trusted"]] == [
+        "memories",
+        "capacity",
+        "alignment",
+        "runtime",
+        "sharing",
+        "scratch",
+        "order",
+    ]
+    edit(plan_file, lambda data: data["memories"][0].update(peak=1))
+    done = run("verify", "--json", plan_file, model, "--target", "pixel6-tpu")
+    facts = json.loads(done.out)
+    assert (done.code, done.err, facts["right"], facts["target"]) == (5, "", False, "pixel6-tpu")
+    assert {"peak"} <= {one["kind"] for one in facts["violations"]}
 
 
 @pytest.fixture
@@ -105,7 +157,8 @@ def test_a_plan_that_runs(run, onnx_plan):
     done = run("verify", "--execute", onnx_plan, MODELS / "control_flow.onnx")
     assert (done.code, done.err) == (0, "")
     said = r"is right for control_flow\.onnx: executed \d+ steps, outputs equal to ONNX Runtime 1\.\d+\.\d+'s\n"
-    assert re.fullmatch(re.escape(f"{onnx_plan} ") + said, done.out)
+    assert re.match(re.escape(f"{onnx_plan} ") + said, done.out)
+    assert "on trust: capacity: " in done.out
 
 
 def test_a_plan_that_loses_bytes_when_it_runs(run, onnx_plan):

@@ -19,6 +19,7 @@ class Private:
 
     def __init__(self) -> None:
         self.bytes: dict[object, object] = {}
+        self.loops_copy = False
 
     def order(self, graph: Graph, s: int) -> list[int]:
         return list(range(len(graph.subgraphs[s].ops)))
@@ -60,8 +61,12 @@ class Arena(Private):
         return memory, offset + byte
 
 
-def run(graph: Graph, storage: Private, *, keep_inputs: bool = False) -> list[object]:
-    """What a user sees: the outputs of each entry, then the variables; inputs too with `keep_inputs`."""
+def run(graph: Graph, storage: Private, *, keep_inputs: bool = False, loops_copy: bool = False) -> list[object]:
+    """What a user sees: the outputs of each entry, then the variables; inputs too with `keep_inputs`.
+
+    With `loops_copy`, what goes around a loop waits in the outputs of its operator, as TensorFlow Lite Micro has it.
+    """
+    storage.loops_copy = loops_copy
     seen: list[object] = []
     for s, subgraph in enumerate(graph.subgraphs):
         for t, tensor in enumerate(subgraph.tensors):
@@ -180,22 +185,48 @@ def _call(graph: Graph, storage: Private, s: int, op, read: list[object]) -> lis
         for t, tensor in enumerate(body.tensors):
             if tensor.kind is TensorKind.CAPTURE:
                 storage.write((call.subgraph, t), _value(graph, storage, (s, tensor.captures)))
-        if call.repeats:
+        if call.repeats and not storage.loops_copy:
             for t in body.inputs:
                 storage.write((call.subgraph, t), _fresh(graph, (call.subgraph, t), number, t, *read))
     results: list[object] = []
+    waiting: dict[int, list[object]] = {}  # of each body that repeats, what goes around with it, where loops copy
     for _ in range(3 if any(call.repeats for call in op.calls) else 1):
         for number, call in enumerate(op.calls):
             body = graph.subgraphs[call.subgraph]
-            if not call.repeats:
+            if not call.repeats or (storage.loops_copy and number not in waiting):
                 for t in body.inputs:
                     storage.write((call.subgraph, t), _fresh(graph, (call.subgraph, t), number, t, *read))
+            elif storage.loops_copy:
+                _copy_in(graph, storage, s, op, number, waiting[number])
             _run(graph, storage, call.subgraph)
-            for i, t in enumerate(body.outputs):
-                value = _value(graph, storage, (call.subgraph, t))
-                results.append(value)
-                if call.repeats and i < len(body.inputs):
+            values = [_value(graph, storage, (call.subgraph, t)) for t in body.outputs]
+            results += values
+            if call.repeats and storage.loops_copy:
+                waiting[number] = _copy_out(graph, storage, s, op, number, values)
+            elif call.repeats:
+                for t, value in zip(body.inputs, values, strict=False):
                     # Sizes may differ in a drawn graph: what fits is copied.
-                    room = _size(graph, (call.subgraph, body.inputs[i]))
-                    storage.write((call.subgraph, body.inputs[i]), value[:room])
+                    storage.write((call.subgraph, t), value[: _size(graph, (call.subgraph, t))])
     return results
+
+
+def _copy_out(graph: Graph, storage: Private, s: int, op, number: int, values: list) -> list:
+    """Write what a round gave to the outputs of its operator `op`; returns what has to wait elsewhere, None for what
+    is there: only the last body has them, and a drawn operator may have others.
+    """
+    waiting = []
+    for at, value in enumerate(values):
+        key = (s, op.outputs[at]) if at < len(op.outputs) else None
+        there = number == len(op.calls) - 1 and key is not None and _size(graph, key) >= len(value)
+        if there:
+            storage.write(key, value)
+        waiting.append((None, len(value)) if there else (value, len(value)))
+    return waiting
+
+
+def _copy_in(graph: Graph, storage: Private, s: int, op, number: int, waiting: list) -> None:
+    """Write what waits to the inputs of a body."""
+    body = op.calls[number].subgraph
+    for at, (t, (value, size)) in enumerate(zip(graph.subgraphs[body].inputs, waiting, strict=False)):
+        held = storage.read((s, op.outputs[at]), size) if value is None else value
+        storage.write((body, t), held[: _size(graph, (body, t))])

@@ -13,13 +13,17 @@ _CALLER = Writer(None, "the caller of the model")
 
 
 class Machine:
-    """One run of a model in the memory of a plan; `reached` are the steps that were taken, `runs` counts them."""
+    """One run of a model in the memory of a plan; `reached` are the steps that were taken, `runs` counts them.
 
-    def __init__(self, graph: Graph, layout: Layout, runner: Runner) -> None:
+    With `loops_copy`, what a round of a loop gives waits in the outputs of the loop's operator for the next one, as a
+    Runtime has it; else it is copied to the inputs from where it stands.
+    """
+
+    def __init__(self, graph: Graph, layout: Layout, runner: Runner, *, loops_copy: bool = False) -> None:
         self.storage = Storage(layout)
         self.reached: set[int] = set()
         self.runs = 0
-        self._graph, self._runner = graph, runner
+        self._graph, self._runner, self._loops_copy = graph, runner, loops_copy
         self._caller_of: dict[int, int] = {}
         for s, subgraph in enumerate(graph.subgraphs):
             for t in sorted(subgraph.used):
@@ -95,8 +99,9 @@ class Machine:
         keys = [(body.subgraph, t) for t in self._graph.subgraphs[body.subgraph].inputs]
         for key, value in zip(keys, request.inputs, strict=True):
             # A runtime copies one after the other: what an earlier copy overwrites is lost to a later one. An input
-            # that the body hands on as it is has to be kept apart by the runtime, wherever it stands.
-            fresh = self._again(value, given, keys, me)
+            # that the body hands on as it is has to be kept apart by the runtime, wherever it stands. Where loops copy
+            # by way of the operator's outputs, which nothing else may stand in, all were copied when the round ended.
+            fresh = value if self._loops_copy else self._again(value, given, keys, me)
             self.storage.write(key, value if fresh is None else fresh, me)
         self._read(keys, me)
         return self._walk(body, me)

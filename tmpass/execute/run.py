@@ -10,6 +10,7 @@ from tmpass.execute.regions import Region, find_regions
 from tmpass.graph import Graph
 from tmpass.plan import Plan
 from tmpass.runner import Runner, Value
+from tmpass.target import RUNTIMES
 from tmpass.verify.replay import Broken
 from tmpass.verify.violation import Violation
 
@@ -47,7 +48,7 @@ def execute_plan(plan: Plan, graph: Graph, runner: Runner) -> Execution:
     waiting = set(range(len(plan.schedule)))
     steps, notes = 0, dict[str, None]()
     for seed in range(MAX_SEEDS):
-        machine = Machine(graph, lay_out(plan), runner)
+        machine = Machine(graph, lay_out(plan), runner, loops_copy=RUNTIMES[plan.target.runtime].loops_copy)
         violations = machine.storage.violations
         try:
             for region in regions:

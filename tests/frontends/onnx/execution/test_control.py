@@ -101,6 +101,35 @@ def test_a_loop_that_hands_on_its_inputs_swapped():
     run(proto)
 
 
+LONG_BODIES = {
+    "swapped": [GO, node("Add", ["v1", "w"], "r0"), node("Neg", ["v0"], "s"), node("Sin", ["s"], "r1")],
+    "the last made first": [GO, node("Neg", ["v1"], "r0"), node("Add", ["v0", "w"], "s"), node("Cos", ["s"], "r1")],
+    "handed on": [GO, node("Identity", ["v1"], "r0"), node("Add", ["v0", "v1"], "s"), node("Sin", ["s"], "r1")],
+}
+
+
+@pytest.mark.parametrize("nodes", LONG_BODIES.values(), ids=LONG_BODIES)
+def test_where_loops_copy_by_way_of_their_outputs_both_verifiers_say_the_same(nodes):
+    proto = loop(nodes, carried=2)
+    made = tmpass.plan(proto, "tflm")
+    assert tmpass.verify(made, proto, target="tflm") == ()
+    done = execute(made, proto)
+    assert (done.violations, done.notes, done.unreached) == ((), (), ())
+    assert execute(tmpass.plan(proto), proto).violations == ()
+
+
+def test_where_loops_copy_nothing_may_stand_where_their_values_wait():
+    proto = loop(LONG_BODIES["swapped"], carried=2)
+    made = tmpass.plan(proto, "tflm")
+    row = {t.name: t for t in made.tensors}
+    for moving, onto in (("s", "o0"), ("s", "o1"), ("r0", "o1"), ("v1", "o0")):
+        tensors = tuple(replace(t, offset=row[onto].offset) if t.name == moving else t for t in made.tensors)
+        buffers = tuple(replace(b, offset=row[onto].offset) if b.id == row[moving].buffer else b for b in made.buffers)
+        wrong = replace(made, tensors=tensors, buffers=buffers)
+        assert tmpass.verify(wrong, proto), (moving, onto)
+        assert execute(wrong, proto).violations, (moving, onto)
+
+
 def test_a_loop_that_piles_up_and_may_not_run_at_all():
     nodes = [GO, node("Add", ["v0", "w"], "r0"), node("Neg", ["v0"], "each")]
     assert run_open(loop(nodes, carried=1, more=["each"])).unreached == ()

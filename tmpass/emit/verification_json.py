@@ -1,0 +1,45 @@
+"""What came of verifying a plan, as JSON."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from tmpass.json_text import json_text
+from tmpass.plan import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tmpass.execute.run import Execution
+    from tmpass.verify.trust import Trusted
+    from tmpass.verify.violation import Violation
+
+SCHEMA = "tmpass.verification/1"
+
+
+def to_json(
+    plan: Plan,
+    target: str | None,
+    violations: "Iterable[Violation]",
+    trusted: "Iterable[Trusted]",
+    run: "Execution | None",
+) -> str:
+    """All that is known: every violation, what was taken on trust, and what came of executing the plan."""
+    broken = [asdict(violation) for violation in violations]
+    facts: dict[str, Any] = {
+        "schema": SCHEMA,
+        "model": plan.model.file,
+        "sha256": plan.model.sha256,
+        "target": target,
+        "right": not broken,
+        "violations": broken,
+        "trusted": [asdict(one) for one in trusted],
+        "executed": None,
+    }
+    if run is not None:
+        facts["executed"] = {
+            "engine": run.engine,
+            "steps": run.steps,
+            "unreached": len(run.unreached),
+            "notes": list(run.notes),
+        }
+    return json_text(facts, indent=2) + "\n"

@@ -7,7 +7,7 @@ import click
 from tmpass.cli.files import read_plan
 from tmpass.cli.options import make_plan, planning_options
 from tmpass.cli.terminal import coloured, print_table
-from tmpass.emit.text import one_line
+from tmpass.emit.text import clip, one_line
 from tmpass.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def command(ctx: click.Context, /, source: str, table: bool, picture: bool, **as
 
         for memory in plan.memories:
             if len(plan.memories) > 1:
-                click.echo(f"{one_line(memory.name)}:")
+                click.echo(f"{one_line(clip(memory.name))}:")
             click.echo(draw(plan, memory, colour=coloured()), nl=False)
 
 

@@ -85,7 +85,7 @@ def _arrow(shift: Shift, show: Any) -> str:
 
 
 def _where(place: Place, several: bool) -> str:
-    return f"{place.memory}+{place.offset}" if several else str(place.offset)
+    return f"{one_line(clip(place.memory, 60))}+{place.offset}" if several else str(place.offset)
 
 
 def _facts(plan: Plan) -> dict[str, Any]:

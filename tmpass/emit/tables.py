@@ -28,7 +28,7 @@ def buffer_table(plan: Plan) -> "Table":
         names = [one_line(_placed(row, b)) for row in filter(None, map(rows.get, b.tensors))]
         names = names or ([] if b.step is None else [f"scratch of step {b.step}"])
         names += [f"not all of it in {_spans(b)}"] if b.gaps else []
-        place = [one_line(b.memory)] if several else []
+        place = [one_line(clip(b.memory, 60))] if several else []
         steps = f"{b.lower}..{b.upper - 1}"
         sign = Text(letter(b.id), f"color(16) on color({hue(b.id)})")
         table.add_row(sign, str(b.id), *place, str(b.offset), str(b.size), steps, "\n".join(names))
@@ -38,7 +38,7 @@ def buffer_table(plan: Plan) -> "Table":
 def _placed(row: PlannedTensor, b: PlannedBuffer) -> str:
     """A tensor, where in its buffer it begins, and why it shares it."""
     place = "" if row.offset is None or row.offset == b.offset else f" at {row.offset}"
-    return clip(row.name) + place + (f" ({row.reason})" if row.reason else "")
+    return clip(row.name) + place + (f" ({clip(row.reason)})" if row.reason else "")
 
 
 def _spans(b: PlannedBuffer) -> str:

@@ -148,11 +148,11 @@ def _worker(
     """Let a worker try the inputs from `done` on; how many were tried in the end."""
     shared.begin(done, report.slowest)
     sys.stdout.flush()
-    child = os.fork()
+    parent, child = os.getpid(), os.fork()
     if child == 0:
         code = 1
         try:
-            _work(target, shared, seed, start, done, runs, end, report.slowest, finds)
+            _work(parent, target, shared, seed, start, done, runs, end, report.slowest, finds)
             code = 0
         finally:
             os._exit(code)
@@ -164,7 +164,7 @@ def _worker(
         elif time.monotonic() - shared.head()[1] > PATIENCE:
             os.kill(child, signal.SIGKILL)
         else:
-            time.sleep(0.02)
+            time.sleep(0.02)  # Ctrl-C here ends both: the worker is in the same group of the terminal
     number, _, slow, most = shared.head()
     report.slowest = (most, slow)
     if status == 0:
@@ -184,6 +184,7 @@ def _worker(
 
 
 def _work(
+    parent: int,
     target: Target,
     shared: _Shared,
     seed: int,
@@ -194,7 +195,7 @@ def _work(
     slowest: tuple[float, int],
     finds: Path | None,
 ) -> None:
-    """What the worker does: one input after the other."""
+    """What the worker does: one input after the other, as long as its parent lives."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 2)  # what native code has to say
     try_one(target, input_of(target, seed, start + done), seed, start + done)  # imports all that is needed
@@ -203,7 +204,7 @@ def _work(
     resource.setrlimit(resource.RLIMIT_AS, (now + MEMORY, resource.RLIM_INFINITY))
     kinds: Counter[str] = Counter()
     for at in range(done, runs):
-        if end is not None and time.monotonic() > end:
+        if os.getppid() != parent or (end is not None and time.monotonic() > end):
             shared.begin(at, slowest)
             return
         shared.begin(at, slowest)

@@ -54,7 +54,7 @@ def tflite_models() -> list[bytes]:
 @cache
 def onnx_models() -> list[bytes]:
     """ONNX files of a few hundred bytes: control flow, functions, moves, and what shapes are worked out from."""
-    from onnx import parser
+    from onnx import TensorProto, helper, parser
 
     head = '<ir_version: 8, opset_import: ["": 17, "loc": 1]>'
     texts = (
@@ -71,7 +71,7 @@ def onnx_models() -> list[bytes]:
                 (bool h, float[N, 4] o, float[N, 4] u) { h = Identity(g) o = Relu(l) u = Add(o, a) }>
         }
         <domain: "loc", opset_import: ["": 17]> f (v) => (n) { n = Tanh(v) }""",
-        """g (float[1, 3, 8, 8] x) => (y) <float[4, 3, 3, 3] w, int64[4] p = {0, 0, 1, 1}>
+        """g (float[N, 3, 8, 8] x) => (y) <int64[4] p = {0, 0, 1, 1}>
         {
             a = Conv <pads = [1, 1, 1, 1], strides = [2, 2]> (x, w)
             b = MaxPool <kernel_shape = [2, 2]> (a)
@@ -82,8 +82,8 @@ def onnx_models() -> list[bytes]:
             h = Slice(f, p, s)
             y = Flatten(f)
         }""",
-        """g (float[2, N] x, int64[1] k) => (y, v, i, q)
-        <float[N, 3] w, int8[1] z = {0}, float[1] o = {0.5}>
+        """g (float[N, 2] x) => (y, v, i, q)
+        <int64[1] k = {2}, float[2, 3] w = {1, 2, 3, 4, 5, 6}, int8[1] z = {0}, float[1] o = {0.5}>
         {
             a = MatMul(x, w)
             b = Softmax(a)
@@ -93,7 +93,7 @@ def onnx_models() -> list[bytes]:
             r = DequantizeLinear(q, o, z)
             y = Add(b, r)
         }""",
-        """g (seq(float[2]) s, float[5, 2] x, float[2] a) => (t, u, n)
+        """g (seq(float[2]) s, float[N, 2] x, float[2] a) => (t, u, n)
         {
             t, u = Scan <num_scan_inputs = 1, body = b (float[2] p, float[2] r) => (float[2] o, float[2] w)
                 { o = Add(p, r) w = Relu(o) }> (a, x)
@@ -102,9 +102,8 @@ def onnx_models() -> list[bytes]:
         }""",
     )
     models = [parser.parse_model(head + text) for text in texts]
-    for tensor in models[1].graph.initializer:
-        if not tensor.raw_data and tensor.data_type == 1:
-            tensor.raw_data = bytes(4 * 4 * 3 * 3 * 3)
+    weights = helper.make_tensor("w", TensorProto.FLOAT, [4, 3, 3, 3], bytes(4 * 4 * 3 * 3 * 3), raw=True)
+    models[1].graph.initializer.append(weights)
     return [model.SerializeToString() for model in models]
 
 

@@ -1,8 +1,10 @@
 """Fuzzing that is guided by coverage, with Atheris where it is installed."""
 
+import gc
 import random
 import sys
 from pathlib import Path
+from types import FunctionType
 
 from fuzz.campaign import _keep
 from fuzz.once import try_one
@@ -16,6 +18,11 @@ def guided(target: Target, runs: int, seed: int, finds: Path) -> int:
     except ImportError:
         print("atheris is not installed: pip install atheris, or leave --engine out", file=sys.stderr)
         return 2
+    for data in target.inputs():
+        try_one(target, data, seed, 0)  # imports all that is needed
+    for made in gc.get_objects():
+        if isinstance(made, FunctionType) and (made.__module__ or "").startswith("tmpass."):
+            atheris.instrument_func(made)
     folder = finds / f"{target.name}-corpus"
     folder.mkdir(exist_ok=True, parents=True)
     for number, data in enumerate(target.inputs()):
@@ -33,8 +40,6 @@ def guided(target: Target, runs: int, seed: int, finds: Path) -> int:
         rng = random.Random(number)
         return rng.choice(target.ways)(rng, bytes(data))[:most]
 
-    target.check(random.Random(0), target.inputs()[0])  # what is imported now is instrumented below
-    atheris.instrument_all()
     words = [sys.argv[0], f"-runs={runs}", f"-seed={seed + 1}", "-rss_limit_mb=4096", "-timeout=20", str(folder)]
     atheris.Setup(words, one, custom_mutator=change)
     atheris.Fuzz()

@@ -27,7 +27,7 @@ def draw(tensor: Tensor, seed: int, index: int) -> Value:
     element = element_of(tensor.dtype)
     where = f"input {tensor.name!r}"
     if element == UNDEFINED or tensor.dtype.bits is None:
-        raise ModelError(f"no values can be drawn for {tensor.dtype.name}", where=where)
+        raise ModelError(f"no values can be drawn for {tensor.dtype.name}", where=where, hint="give some with --inputs")
     if tensor.shape is None or tensor.unknown:
         raise ModelError("its shape is open, so no values can be drawn", where=where, hint="plan with --bind")
     shape = tuple(int(dim) for dim in tensor.shape)

@@ -117,7 +117,14 @@ def test_a_sparse_initializer():
 
 def test_what_draws_at_random_is_not_compared():
     done = run(model("g (float[4] x) => (y) { r = RandomNormalLike(x) y = Add(x, r) }"))
-    assert done.notes == ("outputs not compared: node 0 (RandomNormalLike) draws at random",)
+    assert done.notes == ("not compared: output 'y', which follows from node 0 (RandomNormalLike), drawn at random",)
+    assert done.outputs == 0
+
+
+def test_what_does_not_follow_from_random_draws_is_compared():
+    done = run(model("g (float[4] x) => (y, z, s) { r = RandomNormalLike(x) y = Add(x, r) z = Neg(x) s = Shape(r) }"))
+    assert done.notes == ("not compared: output 'y', which follows from node 0 (RandomNormalLike), drawn at random",)
+    assert (done.outputs, done.output_bytes) == (2, 16 + 8)
 
 
 def test_weights_in_another_file(tmp_path):

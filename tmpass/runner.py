@@ -75,7 +75,7 @@ class Runner(Protocol):
     def size_follows(
         self, subgraph: int, op: int, output: int, inputs: Sequence[Value | None], known: Sequence[bool]
     ) -> bool:
-        """Whether an output has the same size for all inputs of these sizes; those that are `known` keep their values."""
+        """Whether an output has one size for all inputs of these sizes, of which the `known` ones keep their values."""
 
     def reference(self, subgraph: int, inputs: Sequence[Value]) -> tuple[Value, ...]:
         """What the outputs of an entry hold when the engine runs the whole model."""

@@ -13,7 +13,7 @@ from tmpass.graph import Call
 
 
 class Sizes(ReferencedRunner):
-    """Operator "ODD" gives `size` bytes, which follow from the sizes of its inputs where `follows`; "SIZE" reads sizes."""
+    """Operator "ODD" gives `size` bytes, which follow from sizes alone where `follows`; "SIZE" reads sizes."""
 
     def __init__(self, graph, size, *, follows):
         super().__init__(graph)
@@ -31,8 +31,8 @@ class Sizes(ReferencedRunner):
     def reads_sizes(self, subgraph, op):
         return self.graph.subgraphs[subgraph].ops[op].kind == "SIZE"
 
-    def size_follows(self, subgraph, op, output, inputs, known):
-        self.asked.append(tuple(known))
+    def size_follows(self, *operator):
+        self.asked.append(tuple(operator[-1]))
         return self.follows
 
 
@@ -52,9 +52,7 @@ def run(graph, size, *, follows, inputs=None):
 def test_more_than_planned_where_drawn_values_decide_is_a_note():
     done = run(line("ODD"), 12, follows=False)
     assert done.violations == ()
-    assert done.notes == (
-        "tensor 1 't1' has 12 bytes, 8 in the plan: values decide, and some were drawn (ODD 'op0')",
-    )
+    assert done.notes == ("tensor 1 't1' has 12 bytes, 8 in the plan: values decide, and some were drawn (ODD 'op0')",)
 
 
 def test_more_than_planned_where_sizes_decide_is_a_violation():
@@ -137,7 +135,7 @@ def test_state_that_grows_in_a_loop_is_a_violation_at_the_second_round():
 
 def test_inputs_by_names_that_the_model_does_not_have():
     graph = line("OP")
-    with pytest.raises(UsageError, match="^the model has no input 'y'; its inputs are 't0'$"):
+    with pytest.raises(UsageError, match=r"^the model has no input 'y'; its inputs are 't0'$"):
         execute_plan(planned(graph), graph, Sizes(graph, 8, follows=True), inputs={"y": b""})
 
 

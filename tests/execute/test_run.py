@@ -205,7 +205,7 @@ def test_a_buffer_in_no_memory():
 def test_memories_that_no_machine_holds_are_refused():
     graph = chain(8, 8)
     made = planned(graph)
-    with pytest.raises(BudgetError, match="memories of the plan take .* raise --execute-bytes"):
+    with pytest.raises(BudgetError, match=r"memories of the plan take .* raise --execute-bytes"):
         execute(replaced_peak(made, 2**60), graph)
 
 

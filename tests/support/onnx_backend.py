@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 from onnx import numpy_helper
+from tmpass.frontends.onnx.execution import engine  # noqa: F401  # once, and not in the child of each model
 
 import tmpass
 from tmpass.errors import TmpassError, UnknownSizeError
@@ -147,7 +148,7 @@ def _judge(data: bytes, model: onnx.ModelProto, inputs: dict[str, object], outpu
             plan = tmpass.plan(data, bind=bind)
             break
         except UnknownSizeError as error:
-            known = {**_inside(model, error.tensors, inputs), **known}
+            known = {**_inside(model, [symbol.rpartition(":")[0] for symbol in error.symbols], inputs), **known}
             more = {symbol: known[symbol] for symbol in error.symbols if symbol in known and symbol not in bind}
             if not more:
                 raise
@@ -229,13 +230,13 @@ def _feed(value: np.ndarray) -> object:
     return onnxruntime.OrtValue.ortvalue_from_numpy_with_onnx_type(bits.reshape(value.shape), element)
 
 
-def _inside(model: onnx.ModelProto, names: tuple[str, ...], inputs: dict[str, object]) -> dict[str, int]:
+def _inside(model: onnx.ModelProto, names: list[str], inputs: dict[str, object]) -> dict[str, int]:
     """The dimensions of tensors inside the main graph, as ONNX Runtime makes them."""
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     made = {name for node in copy.graph.node for name in node.output}
     del copy.graph.output[:]
-    copy.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names if name in made)
+    copy.graph.output.extend(onnx.ValueInfoProto(name=name) for name in dict.fromkeys(names) if name in made)
     if not copy.graph.output:
         return {}
     try:

@@ -26,16 +26,16 @@ class ToyRunner:
     def draw(self, subgraph, index, seed):
         return self._fill((subgraph, self.graph.subgraphs[subgraph].inputs[index]), "input", seed)
 
-    def take(self, subgraph, index, value):
+    def take(self, _subgraph, _index, value):
         return Value(value, None)
 
-    def reads_sizes(self, subgraph, op):
+    def reads_sizes(self, _subgraph, _op):
         return False
 
-    def size_follows(self, subgraph, op, output, inputs, known):
+    def size_follows(self, *_operator):
         return True
 
-    def shake(self, value, seed):
+    def shake(self, value, _seed):
         return value
 
     def constant(self, subgraph, tensor):
@@ -98,7 +98,7 @@ class ToyRunner:
     def reference(self, subgraph, inputs):
         raise NotImplementedError("ask Reference")
 
-    def compare(self, made, wanted, shaken=()):
+    def compare(self, made, wanted, _shaken=()):
         return None if made.data == wanted.data else Difference("other bytes", tolerated=False)
 
 

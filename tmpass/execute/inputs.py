@@ -23,13 +23,12 @@ def read_inputs(path: str | os.PathLike[str]) -> dict[str, object]:
     if not Path(where).is_file():
         raise UsageError("there is no such file", where=where, hint=hint)
     try:
-        with np.load(where, allow_pickle=False) as file:
-            if not hasattr(file, "files"):
-                raise UsageError("it is one array, without a name", where=where, hint=hint)
+        loaded = np.load(where, allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            raise UsageError("it is one array, without a name", where=where, hint=hint)
+        with loaded as file:
             arrays: dict[str, object] = {name: file[name] for name in file.files}
-    except UsageError:
-        raise
-    except MemoryError:
+    except (UsageError, MemoryError):
         raise
     except Exception as error:  # zip, numpy and zlib each have their own
         fault = str(error).partition("\n")[0].rstrip(".")

@@ -4,7 +4,7 @@ from collections.abc import Generator, Mapping, Sequence
 
 from onnx import ModelProto, NodeProto
 
-from tmpass.errors import ModelError, TmpassError
+from tmpass.errors import ModelError
 from tmpass.graph import Graph
 from tmpass.runner import Difference, Enter, Run, Value
 
@@ -17,7 +17,7 @@ from ..scopes import Scope, node_title, scopes_of
 from . import compare, control, draw, given, rounding
 from .constants import Constants
 from .nodes import Nodes, Stored
-from .sessions import import_onnxruntime, open_session, refused
+from .sessions import import_onnxruntime, open_session
 from .weights import load_weights
 
 _CONTROL: Mapping[str, control.Control] = {
@@ -87,12 +87,7 @@ class Engine:
         """Run the whole model, as the file has it."""
         entry = self._graph.subgraphs[subgraph]
         feeds = {entry.tensors[t].name: value for t, value in zip(entry.inputs, inputs, strict=True)}
-        try:
-            return tuple(self._whole.run([entry.tensors[t].name for t in entry.outputs], feeds))
-        except TmpassError:
-            raise
-        except Exception as error:
-            raise refused(error) from None
+        return tuple(self._whole.run([entry.tensors[t].name for t in entry.outputs], feeds))
 
     def reads_sizes(self, subgraph: int, op: int) -> bool:
         """Whether a node looks at nothing but the sizes of its inputs."""

@@ -1,6 +1,6 @@
 """Single nodes in ONNX Runtime: one session each, kept for the rounds of loops."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from onnx import (
     ModelProto,
@@ -8,16 +8,17 @@ from onnx import (
     OperatorSetIdProto,
     SparseTensorProto,
     TensorProto,
+    TypeProto,
     ValueInfoProto,
     helper,
     shape_inference,
 )
 
-from tmpass.errors import TmpassError, brief
+from tmpass.errors import ModelError, TmpassError, brief
 from tmpass.runner import Value
 
-from .ort_values import Form, Held, type_of
-from .sessions import Opened, open_session, refused
+from .ort_values import Form, Held, shaped_type_of, type_of
+from .sessions import Opened, open_session
 
 Stored = TensorProto | SparseTensorProto
 
@@ -28,6 +29,7 @@ class Nodes:
     def __init__(self, ir_version: int, opsets: Sequence[OperatorSetIdProto]) -> None:
         self._ir_version, self._opsets = ir_version, list(opsets)
         self._sessions: dict[tuple[object, ...], Opened] = {}
+        self._shaped: set[tuple[object, ...]] = set()  # what does not run without shapes
 
     def run(
         self, key: object, node: NodeProto, given: Mapping[str, Value], stored: Mapping[str, Stored]
@@ -37,17 +39,36 @@ class Nodes:
         Raises:
             ModelError: ONNX Runtime cannot run it.
         """
-        full = (key, *(_spelled(value) for value in given.values()))
-        names = [name for name in node.output if name]
+        plain = (key, *(_spelled(value) for value in given.values()))
         try:
-            if full not in self._sessions:
-                inputs = [helper.make_value_info(name, type_of(value)) for name, value in given.items()]
-                self._sessions[full] = open_session(self._model(node, inputs, names, stored))
-            made = dict(zip(names, self._sessions[full].run(names, given), strict=True))
+            if plain not in self._shaped:
+                try:
+                    return self._run(plain, node, given, stored, type_of)
+                except ModelError:
+                    self._shaped.add(plain)
+            shapes = (value.form.shape if isinstance(value.form, Form) else None for value in given.values())
+            return self._run((*plain, *shapes), node, given, stored, shaped_type_of)
         except TmpassError as error:
             raise error.within(_title(node)) from None
-        except Exception as error:
-            raise refused(error).within(_title(node)) from None
+
+    def _run(
+        self,
+        key: tuple[object, ...],
+        node: NodeProto,
+        given: Mapping[str, Value],
+        stored: Mapping[str, Stored],
+        typed: Callable[[Value], TypeProto],
+    ) -> tuple[Value | None, ...]:
+        """Run `node` in the session `key`, whose inputs have the types that `typed` says.
+
+        The rounds of a loop may give a node tensors of other shapes, so that its inputs have none at first; but some
+        operators ONNX Runtime has as functions only, which it makes for the shapes.
+        """
+        if key not in self._sessions:
+            inputs = {name: typed(value) for name, value in given.items()}
+            self._sessions[key] = open_session(self._model(node, inputs, stored))
+        names = [name for name in node.output if name]
+        made = dict(zip(names, self._sessions[key].run(names, given), strict=True))
         return tuple(made[name] if name else None for name in node.output)
 
     def infers(
@@ -60,18 +81,12 @@ class Nodes:
     ) -> bool:
         """Whether shape inference knows the shape of an output from the shapes of all inputs and the `known` values."""
         values = dict(stored)
-        inputs = []
         for name, value in read.items():
-            proto = type_of(value)
-            if isinstance(value.form, Form):
-                proto.tensor_type.shape.SetInParent()
-                for dim in value.form.shape:
-                    proto.tensor_type.shape.dim.add().dim_value = dim
-                if name in known and value.form.bits >= 8:
-                    form, data = value.form, value.data or b""
-                    values[name] = TensorProto(name=name, data_type=form.element, dims=form.shape, raw_data=data)
-            inputs.append(helper.make_value_info(name, proto))
-        proto = ModelProto.FromString(self._model(node, inputs, [name for name in node.output if name], values))
+            if isinstance(value.form, Form) and name in known and value.form.bits >= 8:
+                form, data = value.form, value.data or b""
+                values[name] = TensorProto(name=name, data_type=form.element, dims=form.shape, raw_data=data)
+        inputs = {name: shaped_type_of(value) for name, value in read.items()}
+        proto = ModelProto.FromString(self._model(node, inputs, values))
         try:
             made = shape_inference.infer_shapes(proto, data_prop=True)
         except Exception:
@@ -81,13 +96,12 @@ class Nodes:
             return False
         return all(dim.HasField("dim_value") for dim in found.type.tensor_type.shape.dim)
 
-    def _model(
-        self, node: NodeProto, inputs: Sequence[ValueInfoProto], outputs: Sequence[str], stored: Mapping[str, Stored]
-    ) -> bytes:
+    def _model(self, node: NodeProto, inputs: Mapping[str, TypeProto], stored: Mapping[str, Stored]) -> bytes:
         dense = [_named(tensor, name) for name, tensor in stored.items() if isinstance(tensor, TensorProto)]
         sparse = [tensor for tensor in stored.values() if isinstance(tensor, SparseTensorProto)]
-        results = [ValueInfoProto(name=name) for name in outputs]
-        graph = helper.make_graph([node], "node", inputs, results, dense, sparse_initializer=sparse)
+        infos = [helper.make_value_info(name, proto) for name, proto in inputs.items()]
+        results = [ValueInfoProto(name=name) for name in node.output if name]
+        graph = helper.make_graph([node], "node", infos, results, dense, sparse_initializer=sparse)
         model = helper.make_model(graph, ir_version=self._ir_version, opset_imports=self._opsets)
         return bytes(model.SerializeToString())
 

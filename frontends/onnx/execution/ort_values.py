@@ -123,6 +123,16 @@ def type_of(value: Value) -> TypeProto:
     raise ModelError("it needs a value of ONNX Runtime here")
 
 
+def shaped_type_of(value: Value) -> TypeProto:
+    """Return the type of `value` with the shape that it has."""
+    proto = type_of(value)
+    if isinstance(value.form, Form):
+        proto.tensor_type.shape.SetInParent()
+        for dim in value.form.shape:
+            proto.tensor_type.shape.dim.add().dim_value = dim
+    return proto
+
+
 def _tensor(element: int) -> TypeProto:
     proto = TypeProto()
     proto.tensor_type.elem_type = element

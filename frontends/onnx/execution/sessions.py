@@ -1,7 +1,7 @@
 """Sessions of ONNX Runtime, and what it says when it refuses."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from onnx import NodeProto, ValueInfoProto, helper
@@ -46,7 +46,12 @@ class Opened:
         self._python = {name for name, kind in self._types.items() if "map(" in kind}
 
     def run(self, names: Sequence[str], given: Mapping[str, Value]) -> list[Value]:
-        """Return the outputs `names`."""
+        """Return the outputs `names`.
+
+        Raises:
+            ModelError: ONNX Runtime cannot run the model on these inputs.
+            BudgetError: it needs more memory than it may take.
+        """
         feeds = {name: to_ort(value) for name, value in given.items()}
         # Maps go in and come out in this way only.
         maps = any(isinstance(value.form, Held) and isinstance(value.form.content, dict) for value in given.values())
@@ -54,17 +59,27 @@ class Opened:
         others = [name for name in names if name not in python] if python else names
         made: dict[str, Value] = {}
         if others:
-            values = self._session.run_with_ort_values(others, feeds)
+            values = _asked(self._session.run_with_ort_values, others, feeds)
             for name, value in zip(others, values, strict=True):
                 made[name] = from_ort(value, self._types[name], (given, feeds))
         if python:
-            results = self._session.run(python, feeds)
+            results = _asked(self._session.run, python, feeds)
             made |= {n: from_python(result, self._types[n]) for n, result in zip(python, results, strict=True)}
         return [made[name] for name in names]
 
     def contents(self, name: str, feeds: Mapping[str, Any]) -> Any:
         """Return output `name` as Python and numpy have it."""
-        return self._session.run([name], feeds)[0]
+        return _asked(self._session.run, [name], feeds)[0]
+
+
+def _asked(
+    run: Callable[[Sequence[str], Mapping[str, Any]], Any], names: Sequence[str], feeds: Mapping[str, Any]
+) -> Any:
+    """What ONNX Runtime answers; it raises exceptions of all kinds."""
+    try:
+        return run(names, feeds)
+    except Exception as error:
+        raise refused(error) from None
 
 
 def open_session(model: bytes, folder: str = "") -> Opened:
@@ -107,12 +122,7 @@ def run_node(node: NodeProto, given: Mapping[str, Value]) -> Value:
     inputs = [helper.make_value_info(name, type_of(value)) for name, value in given.items()]
     graph = helper.make_graph([node], "node", inputs, [ValueInfoProto(name=node.output[0])])
     model = helper.make_model(graph, ir_version=10, opset_imports=[helper.make_opsetid("", 21)])
-    try:
-        return open_session(model.SerializeToString()).run(list(node.output), given)[0]
-    except TmpassError:
-        raise
-    except Exception as error:
-        raise refused(error) from None
+    return open_session(model.SerializeToString()).run(list(node.output), given)[0]
 
 
 def contents(value: Value) -> Any:

@@ -142,16 +142,17 @@ def _check_names(given: Mapping[str, object], names: Sequence[str]) -> None:
 
 
 def _check_bytes(plan: Plan, graph: Graph, allowed: int) -> None:
-    """Refuse before anything is made; what tensors outside the plan take is known only when they are there."""
+    """Refuse before anything is made; what tensors of unknown size take is known only when they are there."""
     total = sum(memory.peak for memory in plan.memories)
     if total > allowed:
         raise too_many_bytes("the memories of the plan take", total, allowed)
-    for subgraph in graph.subgraphs:
-        for tensor in subgraph.tensors:
-            if tensor.kind is TensorKind.CONSTANT:
-                total += tensor.bytes or 0
+    placed = {(row.subgraph, row.index) for row in plan.tensors if row.buffer is not None}
+    for s, subgraph in enumerate(graph.subgraphs):
+        for t in subgraph.used:
+            if (s, t) not in placed and subgraph.tensors[t].kind is not TensorKind.CAPTURE:
+                total += subgraph.tensors[t].bytes or 0
     if total > allowed:
-        raise too_many_bytes("the plan's memories and the model's constants take", total, allowed)
+        raise too_many_bytes("the plan's memories, constants and the caller's tensors take", total, allowed)
 
 
 def _run(

@@ -50,7 +50,8 @@ class Engine:
     def draw(self, subgraph: int, index: int, seed: int) -> Value:
         """Draw a value for an input of an entry."""
         entry = self._graph.subgraphs[subgraph]
-        return draw.draw(entry.tensors[entry.inputs[index]], seed, index)
+        tensor = entry.tensors[entry.inputs[index]]
+        return draw.draw(tensor, self._types[tensor.name], seed, index)
 
     def take(self, subgraph: int, index: int, value: object) -> Value:
         """Return what a caller gives for an input of an entry."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from onnx import NodeProto, TensorProto, TypeProto, helper
+from onnx import TensorProto, TypeProto, helper
 
 from tmpass.errors import ModelError, UsageError, brief
 from tmpass.graph import Tensor
@@ -13,7 +13,8 @@ from tmpass.runner import Value
 
 from ..element_types import dtype_of
 from .ort_values import FLOATS, Form, Held
-from .sessions import run_node
+from .others import optional_of, sequence_of, strings_of
+from .rounding import is_float
 
 _PACKED = (2, 4)
 """Bits of the elements that share bytes; numpy holds each in a byte of its own."""
@@ -45,16 +46,13 @@ def _value(proto: TypeProto, given: object, shape: Sequence[int | str] | None) -
         array = _array(proto.tensor_type.elem_type, given)
         _check_shape(array, shape)
         if proto.tensor_type.elem_type == TensorProto.STRING:
-            return _strings(array)
+            return strings_of(array)
         return Value(_bits(array, proto.tensor_type.elem_type), Form(proto.tensor_type.elem_type, array.shape))
     if kind == "sequence_type":
         return _sequence(proto.sequence_type.elem_type, given)
     if kind == "optional_type":
         inner = proto.optional_type.elem_type
-        if given is None:
-            return run_node(helper.make_node("Optional", [], ["made"], type=inner), {})
-        value = _value(inner, given, None)
-        return run_node(helper.make_node("Optional", ["value"], ["made"]), {"value": value})
+        return optional_of(inner, None if given is None else _value(inner, given, None))
     if kind == "map_type":
         if not isinstance(given, Mapping):
             raise UsageError(f"{brief(given)} is given for a map", hint="give a dict")
@@ -69,21 +67,7 @@ def _value(proto: TypeProto, given: object, shape: Sequence[int | str] | None) -
 def _sequence(inner: TypeProto, given: object) -> Value:
     if isinstance(given, str | bytes) or not isinstance(given, Sequence):
         raise UsageError(f"{brief(given)} is given for a sequence", hint="give a list of arrays")
-    if inner.WhichOneof("value") != "tensor_type":
-        raise ModelError("sequences of anything but tensors cannot be executed")
-    if not given:
-        node = helper.make_node("SequenceEmpty", [], ["made"], dtype=inner.tensor_type.elem_type)
-        return run_node(node, {})
-    values = {f"part{i}": _value(inner, part, None) for i, part in enumerate(given)}
-    return run_node(helper.make_node("SequenceConstruct", list(values), ["made"]), values)
-
-
-def _strings(array: NDArray[Any]) -> Value:
-    texts = [text if isinstance(text, bytes) else str(text).encode() for text in array.flatten().tolist()]
-    tensor = TensorProto(data_type=TensorProto.STRING, dims=array.shape, string_data=texts)
-    return run_node(
-        NodeProto(op_type="Constant", output=["made"], attribute=[helper.make_attribute("value", tensor)]), {}
-    )
+    return sequence_of(inner, [_value(inner, part, None) for part in given])
 
 
 def _array(element: int, given: object) -> NDArray[Any]:
@@ -99,8 +83,12 @@ def _array(element: int, given: object) -> NDArray[Any]:
             raise UsageError(f"an array of {array.dtype} is given for one of strings", hint="give an array of texts")
         return array
     wanted = helper.tensor_dtype_to_np_dtype(element)
-    if isinstance(given, bool | int | float | list | tuple):  # numbers without an element type of their own
-        array = array.astype(wanted) if array.dtype.kind in "biuf" else array
+    if array.dtype.kind in "iufc":
+        array = array.astype(array.dtype.newbyteorder("="))
+    if isinstance(given, bool | int | float | list | tuple) and array.dtype.kind in "biuf":
+        # Numbers without an element type of their own; none may become another one.
+        made = array.astype(wanted)
+        array = made if is_float(element) or np.array_equal(made.astype(array.dtype), array) else array
     void = array.dtype.kind == "V" and array.dtype.itemsize == wanted.itemsize
     if array.dtype != wanted and not void:
         name = dtype_of(element).name

@@ -52,7 +52,9 @@ class Form:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Held:
-    """Of anything else: its type as ONNX Runtime spells it, and what ONNX Runtime made, or a dict for a map.
+    """Of anything else: its type as ONNX Runtime spells it, and what ONNX Runtime made.
+
+    A map is a dict, an optional without a value is None: these ONNX Runtime takes from Python only.
 
     `sources` are kept as long as it: a sequence or an optional may point into what it was made of.
     """
@@ -97,6 +99,8 @@ def to_ort(value: Value) -> "OrtValue":
 
 def from_ort(made: "OrtValue", declared: str, sources: object = None) -> Value:
     """Return what ONNX Runtime made as a value of type `declared`; what is not a tensor of numbers is held as it is."""
+    if not made.has_value():
+        return Value(None, Held(declared, None))
     if not declared.startswith("tensor") or made.element_type() == TensorProto.STRING:
         return Value(None, Held(declared, made, sources))
     import ctypes
@@ -106,10 +110,10 @@ def from_ort(made: "OrtValue", declared: str, sources: object = None) -> Value:
 
 
 def from_python(made: Any, declared: str) -> Value:
-    """Return an output that came as Python has it, which are maps and those of nodes that read maps."""
+    """Return an output that came as Python has it: maps, and what nodes make of maps and optionals without a value."""
     import onnxruntime
 
-    if "map(" in declared:
+    if "map(" in declared or made is None:
         return Value(None, Held(declared, made))
     return from_ort(onnxruntime.OrtValue.ortvalue_from_numpy(made), declared)
 

@@ -53,9 +53,9 @@ class Opened:
             BudgetError: it needs more memory than it may take.
         """
         feeds = {name: to_ort(value) for name, value in given.items()}
-        # Maps go in and come out in this way only.
-        maps = any(isinstance(value.form, Held) and isinstance(value.form.content, dict) for value in given.values())
-        python = [name for name in names if maps or name in self._python]
+        # Maps go in and come out in this way only, and optionals without a value go in.
+        only = any(isinstance(v.form, Held) and isinstance(v.form.content, dict | None) for v in given.values())
+        python = [name for name in names if only or name in self._python]
         others = [name for name in names if name not in python] if python else names
         made: dict[str, Value] = {}
         if others:
@@ -135,8 +135,6 @@ def contents(value: Value) -> Any:
         raise ModelError("it needs a value of ONNX Runtime here")
     if not hasattr(held.content, "has_value"):
         return held.content
-    if not held.content.has_value():
-        return None
     if held.content.is_tensor():
         return held.content.numpy()
     inputs = [helper.make_value_info("value", type_of(value))]

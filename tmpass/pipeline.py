@@ -9,9 +9,9 @@ from tmpass.allocate import DEFAULT_NODES
 from tmpass.arena import Task
 from tmpass.assemble import USES_OF, assemble
 from tmpass.bind import bind, check_bindings, whole_number
-from tmpass.errors import ModelError, TargetError, UsageError, VerificationError, brief
+from tmpass.errors import BudgetError, ModelError, TargetError, UsageError, VerificationError, brief
 from tmpass.graph import Graph, TensorKind
-from tmpass.loading import Model, load, load_runner
+from tmpass.loading import Model, file_bytes, load, load_runner
 from tmpass.ordering import SCHEDULES, lay_in_order
 from tmpass.plan import Options, Plan
 from tmpass.schedule.least_peak import DEFAULT_STATES
@@ -167,7 +167,15 @@ def trusted(plan: Plan, *, target: str | os.PathLike[str] | Target | None = None
     return taken_on_trust(plan, _held_against(target, plan.options))
 
 
-def execute(plan: Plan, model: object) -> "Execution":
+def execute(
+    plan: Plan,
+    model: object,
+    *,
+    inputs: Mapping[str, object] | str | os.PathLike[str] | None = None,
+    trips: int | None = None,
+    seconds: float | None = None,
+    max_bytes: int | str | None = None,
+) -> "Execution":
     """Run `model` operator by operator, every tensor at the bytes that `plan` gives it.
 
     It judges by what is lost and by what comes out, and by nothing that `verify` looks at.
@@ -175,15 +183,26 @@ def execute(plan: Plan, model: object) -> "Execution":
     Args:
         plan: from wherever it comes.
         model: a path, the bytes of a file, or a model in memory: its weights are needed.
+        inputs: values by the names of the model's inputs, or the path of an .npz file with them. Arrays for tensors, a
+            list of arrays for a sequence, None for an optional without a value. The other inputs are drawn.
+        trips: rounds of loops that one run may take.
+        seconds: wall time that it may take.
+        max_bytes: memory that it may take besides what the model's files are large: bytes, or a text such as "2GiB".
 
     Raises:
-        UsageError: the format cannot be executed, a package is missing, or the plan is too large to hold.
+        UsageError: the format cannot be executed, a package is missing, or inputs are not those of the model.
         ModelError: the model cannot be read as the plan's options say, or not be executed.
+        BudgetError: a limit was reached before there was an answer.
     """
+    from tmpass.execute.apart import run_apart
+    from tmpass.execute.inputs import read_inputs
+    from tmpass.execute.limits import limits_of
     from tmpass.execute.run import Execution, execute_plan
 
     if isinstance(model, Model):
         raise UsageError("what `load` returns has no weights to execute", hint="give the model's path or bytes")
+    size = parse_size(max_bytes, "execute_bytes") if isinstance(max_bytes, str) else max_bytes
+    limits = limits_of(trips, seconds, size)
     bindings = check_bindings(plan.options.bind)
     loaded = load(model, bindings=bindings)
     if stranger := _check_model(plan, loaded):
@@ -192,11 +211,17 @@ def execute(plan: Plan, model: object) -> "Execution":
         graph = _bound(loaded.graph, plan.options)
     except ModelError as error:
         raise error.within(loaded.info.file) from None
-    runner = load_runner(model, graph, bindings)
+
+    def run() -> Execution:
+        runner = load_runner(model, graph, bindings)
+        values = read_inputs(inputs) if isinstance(inputs, str | os.PathLike) else inputs
+        return execute_plan(plan, graph, runner, inputs=values, limits=limits, files=files)
+
     try:
-        return execute_plan(plan, graph, runner)
-    except ModelError as error:
-        raise error.within(loaded.info.file) from None
+        files = file_bytes(model)
+        return run_apart(run, limits, files, "the engine")
+    except (ModelError, BudgetError) as error:
+        raise error if error.where.startswith(loaded.info.file) else error.within(loaded.info.file) from None
 
 
 def _check_model(plan: Plan, loaded: Model) -> Violation | None:

@@ -13,6 +13,9 @@ MAX_BYTES = 2**30
 """Every weight is held three times: in the file, in the session of the whole model and in that of its node."""
 
 
+_DIGITS = 25
+
+
 def load_weights(model: ModelProto, folder: str) -> None:
     """Put the weights that are in files in `folder` into `model`.
 
@@ -61,4 +64,5 @@ def _external(model: ModelProto) -> list[TensorProto]:
 
 def _length(tensor: TensorProto) -> int:
     length = next((entry.value for entry in tensor.external_data if entry.key == "length"), "0")
-    return int(length) if length.isdecimal() else 0
+    # More digits than any file is large: Python does not even convert thousands of them.
+    return int(length[:_DIGITS]) if length.isdecimal() else 0

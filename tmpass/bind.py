@@ -3,6 +3,7 @@
 import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from shlex import quote
 
 from tmpass.errors import UnknownSizeError, UsageError, brief
 from tmpass.graph import Graph, Op, Subgraph, Tensor, TensorKind
@@ -67,10 +68,22 @@ def bind(graph: Graph, bindings: Mapping[str, int], *, allow_unplanned: bool = F
     """
     _refuse_strangers(graph, bindings)
     if bindings and any(tensor.unknown for subgraph in graph.subgraphs for tensor in subgraph.tensors):
+        untrue = _varying_dims(graph)
+        bindings = {name: number for name, number in bindings.items() if name not in untrue}
         graph = replace(graph, subgraphs=tuple(_bind_subgraph(s, bindings) for s in graph.subgraphs))
     if not allow_unplanned:
         _refuse_open(graph)
     return graph
+
+
+def _varying_dims(graph: Graph) -> frozenset[str]:
+    """The names, by tensor and axis, of dimensions that no number is true of."""
+    return frozenset(
+        f"{tensor.name}:{axis}"
+        for tensor in map(graph.tensor, graph.varying)
+        for axis, dim in enumerate(tensor.shape or ())
+        if dim == f"{tensor.name}:{axis}"
+    )
 
 
 def _bind_subgraph(subgraph: Subgraph, bindings: Mapping[str, int]) -> Subgraph:
@@ -128,22 +141,33 @@ def _refuse_open(graph: Graph) -> None:
     if not found:
         return
     roots = [each.tensor for each in found if each.first] or [each.tensor for each in found]
-    helpful = dict.fromkeys(s for each in found if each.tensor.dtype.known for s in each.tensor.unknown)
-    names = tuple(s for s in graph.symbols if s in helpful)
-    listed = set(names)
-    names += tuple(dict.fromkeys(s for t in roots if t.dtype.known for s in t.unknown if s not in listed))
+    names = _names_to_bind(graph, [each.tensor for each in found], roots)
     lacks = ""
     if any(t.shape is None or not t.dtype.known for t in roots):
         lacks = "types and shapes" if not all(t.dtype.known for t in roots) else "shapes"
-    wishes = [f"state their {lacks} in the model"] if lacks else []
+    wishes = []
     if names:
-        wishes.append("give " + " ".join(f"--bind {name}=N" for name in names[:_LISTED]))
+        wishes.append("give " + " ".join(f"--bind {quote(f'{name}=N')}" for name in names[:_LISTED]))
+    # What is bound may settle the rest: the inputs come first.
+    if not names or names[0] not in graph.symbols:
+        wishes += [f"state their {lacks} in the model"] if lacks else []
+        wishes += ["give the state of the loop one size in the model"] if graph.varying else []
     raise UnknownSizeError(
         f"the size of {_count(found)} is not known: {_some(each.words for each in found)}",
         tensors=tuple(each.words for each in found),
         symbols=names,
         hint=f"{' and '.join(wishes)}, or {'' if names else 'give '}--allow-unplanned to plan the rest",
     )
+
+
+def _names_to_bind(graph: Graph, open_: Sequence[Tensor], roots: Sequence[Tensor]) -> tuple[str, ...]:
+    """What a caller decides, the open dimensions of inputs; where there are none, what nothing else decides."""
+    there = {s for tensor in open_ if tensor.dtype.known for s in tensor.unknown}
+    names = tuple(s for s in graph.symbols if s in there)
+    if names:
+        return names
+    untrue = _varying_dims(graph)
+    return tuple(dict.fromkeys(s for t in roots if t.dtype.known for s in t.unknown if s not in untrue))
 
 
 def _open_tensors(graph: Graph) -> Iterator[_Open]:

@@ -140,7 +140,9 @@ def _fixpoint(
             return after, [join(known, result) for known, result in zip(carried, made, strict=False)]
         news = False
         for name, result, outside in zip(inner, results, states.results, strict=False):
-            reason = changes(name, after.type_of(name), result, after.type_of(result))
+            # What is computed counts here: a declaration that is larger would say that nothing changes.
+            computed = sweep.disputes.get(after.key_of(result), after.type_of(result))
+            reason = changes(name, after.type_of(name), result, computed)
             if reason and (body.scope.id, name) not in sweep.varying:
                 news = True
                 own = [(body.scope.id, n) for n in (name, result) if n in body.scope.makers]

@@ -96,9 +96,9 @@ def _in_idle_branches(main: Scope, inference: Inference, given: Mapping[str, int
     for key in given:
         name, _, axis = key.rpartition(":")
         known = next((there[name] for there in types if name in there), None)
-        if known is not None and axis.isascii() and axis.isdecimal() and len(axis) < 10:
-            if known.shape is None or int(axis) < len(known.shape):
-                yield key
+        is_axis = known is not None and axis.isascii() and axis.isdecimal() and len(axis) < 10
+        if known is not None and is_axis and (known.shape is None or int(axis) < len(known.shape)):
+            yield key
 
 
 def _bytes(text: str | bytes) -> bytes:

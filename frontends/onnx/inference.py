@@ -72,9 +72,9 @@ def _serialised(model: ModelProto) -> bytes:
     """
     version = model.ir_version
     if version >= 4:
-        return model.SerializeToString()
+        return bytes(model.SerializeToString())
     model.ir_version = 4
-    data = model.SerializeToString()
+    data = bytes(model.SerializeToString())
     model.ir_version = version
     return data
 

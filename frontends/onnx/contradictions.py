@@ -55,12 +55,16 @@ def _check(scope: Scope, outer: tuple[Scope, ...], types: Types, found: Refined,
         certain = {inner.id for inner in runs_for_sure(node, tuple(bodies), idle)}
         for body in bodies:
             inside = types[body.scope.id]
+            # A branch may give less than there is room for; a state has one size.
+            once = node.op_type == "If" or body.scope.id in found.once
             for source, target in _taken(node, body, version):
                 given = inside[source] if source in body.scope.makers else type_of(source)
-                _check_room(f"its {body.role} gives {source!r}", given, target, type_of(target), node, index)
+                how = f"its {body.role} gives {source!r}"
+                _check_room(how, given, target, type_of(target), node, index, exact=not once)
             for source, target in _passed(node, body, version):
-                _check_room(f"it passes {source!r}", type_of(source), target, inside[target], node, index)
-            for before, after in () if body.scope.id in found.once else _states(node, body, version):
+                how = f"it passes {source!r}"
+                _check_room(how, type_of(source), target, inside[target], node, index, exact=not once)
+            for before, after in () if once else _states(node, body, version):
                 result = inside[after] if after in body.scope.makers else type_of(after)
                 if reason := changes(before, inside[before], after, result):
                     raise ModelError(f"its {reason}", where=node_title(node, index), hint=_STATE_HINT)
@@ -131,7 +135,12 @@ def _check_elements(node: NodeProto, index: int, data: ValueType, result: ValueT
         raise ModelError(fault, where=node_title(node, index), hint=_HINT)
 
 
-def _check_room(how: str, given: ValueType, target: str, there: ValueType, node: NodeProto, index: int) -> None:
+def _check_room(
+    how: str, given: ValueType, target: str, there: ValueType, node: NodeProto, index: int, *, exact: bool
+) -> None:
+    if exact and contradicts(given, there):
+        fault = f"{how} {show(given)}, and {target!r} is {show(there)}: the state of a loop has one size"
+        raise ModelError(fault, where=node_title(node, index), hint=_HINT)
     if given.shape is None or there.shape is None:
         return
     if len(given.shape) == len(there.shape):
@@ -144,4 +153,3 @@ def _check_room(how: str, given: ValueType, target: str, there: ValueType, node:
     if narrow and not empty:
         fault = f"{how} {show(given)}, for which {target!r} {show(there)} has no room"
         raise ModelError(fault, where=node_title(node, index), hint=_HINT)
-

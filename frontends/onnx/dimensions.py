@@ -59,7 +59,6 @@ class Bindings:
         return ValueType(known.element, tuple(dims))
 
 
-
 def bind(main: Scope, bindings: Bindings) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Name the nameless open dimensions of the inputs, then put numbers for all bound ones, in place.
 
@@ -105,7 +104,7 @@ def check_bound(main: Scope, types: Types, declared: Types, idle: Collection[int
                 if found == number:
                     right.add((name, axis))
                 elif found is not None:
-                    given = scope.makers.get(name, -1) < 0
+                    given = scope.id == 0 and scope.makers.get(name, -1) < 0
                     wrong[name, axis] = _wrong(name, axis, found, f"{name}:{axis} binds it to {number}", given=given)
         for name, stated in declared[scope.id].items():
             for axis, dim in enumerate(stated.shape or ()):

@@ -8,6 +8,7 @@ from tmpass.graph import ABSENT, Call, Op, Subgraph, Tensor, TensorKind
 
 from .constants import Constants, is_folded
 from .dimensions import Bindings
+from .disputes import show
 from .dropout import drops_nothing
 from .elementwise import RANDOM, is_elementwise
 from .elsewhere import cause
@@ -17,6 +18,7 @@ from .moves import moves_of
 from .opsets import STANDARD_DOMAINS, Opsets
 from .scopes import Body, Scope
 from .tables import Table
+from .value_types import contradicts
 
 Origins = dict[int, tuple[int, tuple[int, ...]]]
 """Where subgraphs come from: by number, the id of the scope, and of each operator the index of its node."""
@@ -108,6 +110,18 @@ class SubgraphMaker:
         vague = [t for t in made if t.shape is None or t.unknown]
         if vague and (why := cause(node, scope)):
             self.causes |= {(number, table.indices[t.name]): why for t in vague}
+        elif vague and (node.domain, node.op_type) == ("", "If"):
+            for tensor in vague:
+                if why := self._branches(list(node.output).index(tensor.name), scope.bodies[scope.makers[tensor.name]]):
+                    self.causes[number, table.indices[tensor.name]] = why
+
+    def _branches(self, place: int, bodies: Sequence[Body]) -> str:
+        """What the branches of an If give as their output `place`, where they disagree; "" if that is open."""
+        given = [(body.scope.outputs[place], self.types[body.scope.id]) for body in bodies]
+        known = [types[name] for name, types in given if name in types]
+        if len(known) != 2 or not contradicts(*known):
+            return ""
+        return f"its branches give {show(known[0])} and {show(known[1])}"
 
     def _mark(self, number: int, scope: Scope, table: Table, varying: Mapping[str, str]) -> None:
         """Note which tensors of subgraph `number` have no one size, and why: at the loop and inside, not behind it."""

@@ -186,12 +186,20 @@ OPEN = "c1 = Cast <to = 9> (u) v = Compress(u, c1)"
 
 @pytest.mark.parametrize(
     ("bindings", "right"),
-    [({"v:0": 4}, True), ({"v:0": 4, "u:0": 4, "y:0": 4}, True), ({"v:0": 3}, False), ({"v:0": 4, "y:0": 9}, False)],
+    [
+        ({"v:0": 4}, True),
+        ({"v:0": 4, "u:0": 4, "y:0": 4}, True),
+        ({"v:0": 3}, False),
+        ({"v:0": 4, "y:0": 9}, False),
+        ({"v:0": 9, "u:0": 9, "y:0": 9, "c1:0": 9}, False),
+        ({"u:0": 9, "y:0": 9}, False),
+    ],
 )
 def test_a_state_of_unknown_size_must_be_bound_to_the_size_that_goes_in(bindings, right):
     proto = model("loop", OPEN)
-    with pytest.raises(UnknownSizeError):
+    with pytest.raises(UnknownSizeError) as error:
         sizes(proto)
+    assert error.value.symbols == ("v:0",)
     if right:
         assert sizes(proto, bindings)["y"] == (4,)
     else:

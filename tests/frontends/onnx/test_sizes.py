@@ -185,7 +185,8 @@ def test_the_results_of_branches_are_compared_with_what_the_branches_declare():
 def test_a_name_that_two_branches_use_is_bound_where_it_is_open():
     text = (
         "g (float[4] x, bool c) => (y) { y = If (c) <then_branch = t () => (a) { r = Relu(x) "
-        "a = Concat <axis = 0> (r, x) }, else_branch = e () => (b) { k = Cast <to = 9> (x) r = Compress(x, k) b = Concat <axis = 0> (r, x) }> }"
+        "a = Concat <axis = 0> (r, x) }, else_branch = e () => (b) { k = Cast <to = 9> (x) r = Compress(x, k) "
+        "b = Concat <axis = 0> (r, x) }> }"
     )
     proto = parser.parse_model(HEAD + text)
     bindings = {"r:0": 3, "y:0": 8}

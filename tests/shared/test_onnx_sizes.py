@@ -13,7 +13,7 @@ def only(name):
 
 
 def bytes_of(plan, name):
-    return next(t.size for t in plan.tensors if t.name == name)
+    return next(t.bytes for t in plan.tensors if t.name == name)
 
 
 @only("05_loop_grows.onnx")

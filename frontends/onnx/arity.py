@@ -61,13 +61,13 @@ def _form(node: NodeProto, opsets: Opsets) -> _Form:
 
 def _miscounted(node: NodeProto, form: _Form) -> str:
     """What is wrong with the numbers of inputs and outputs of `node`; "" if nothing."""
-    for what, names, (least, most) in (("input", node.input, form.inputs), ("output", node.output, form.outputs)):
-        count = len(names)
+    given, made = list(node.input), list(node.output)
+    for what, count, (least, most) in (("input", len(given), form.inputs), ("output", len(made), form.outputs)):
         if count < least or count > most:
             needs = f"at least {least}" if count < least else f"at most {most}"
             return f"it has {count} {what}{'s' if count != 1 else ''}, and {node.op_type} has {needs}"
-    for place, name in form.single:
-        if place < len(node.input) and not node.input[place]:
+    for place, name in form.single if "" in given else ():
+        if place < len(given) and not given[place]:
             return f"input {place} ({name}) is left out, and {node.op_type} needs it"
     return ""
 

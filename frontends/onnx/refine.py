@@ -70,6 +70,7 @@ class Sweep:
         self.once: set[int] = set()
         self.varying: dict[tuple[int, str], str] = {}
         self.disputes: dict[tuple[int, str], ValueType] = {}
+        self._overruling = False
         self.environments: dict[int, Environment] = {}
         self.imports = [helper.make_opsetid(domain, version) for domain, version in opsets.versions.items()]
         self._evaluator = Evaluator(self.imports)
@@ -101,21 +102,22 @@ class Sweep:
         if key in self.varying:
             return computed
         settled = settle(name, computed, self.declared[scope.id], self.bindings)
-        if contradicts(settled, computed):
-            self.disputes[key] = computed
-        else:
+        if settled is not computed and contradicts(settled, computed):
+            self.disputes[key], self._overruling = computed, True
+        elif self.disputes:
             self.disputes.pop(key, None)  # which a sweep under another assumption about a loop may have left
         return settled
 
     def _visit(self, node: NodeProto, index: int, here: Environment) -> None:
         types, scope = here.types, here.scope
         made = [name for name in node.output if name]
-        overruled = [name for name in node.input if name and here.is_overruled(name)]
+        overruled = [name for name in node.input if name and here.is_overruled(name)] if self._overruling else []
         if index in scope.bodies:
             from .control_flow import outputs_of
 
             found = outputs_of(self, node, scope.bodies[index], here)
             computed = {name: _prefer(found.get(name, ValueType()), types[name]) for name in made}
+            self._overruling |= any(contradicts(computed[name], types[name]) for name in made)
         elif overruled:
             sure = all(types[name].complete for name in made)
             found = self._infer_again(node, index, here, overruled[0] if sure else "")

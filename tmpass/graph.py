@@ -185,7 +185,8 @@ class Graph:
 
     `symbols` are the names of dimensions that the file leaves open, before any was bound; `other_symbols` can be bound
     as well, but may follow from those. `causes` says of tensors by
-    (subgraph, index) why their size is open, where the frontend can tell.
+    (subgraph, index) why their size is open, where the frontend can tell; `varying` are those whose size changes while
+    the model runs, so that no number that is bound would be true.
     """
 
     format: str
@@ -196,6 +197,7 @@ class Graph:
     other_symbols: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     causes: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    varying: frozenset[tuple[int, int]] = frozenset()
 
     @property
     def called(self) -> frozenset[int]:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from tmpass.graph import Graph, Op, TensorKind
+from tmpass.graph import ABSENT, Graph, Op, TensorKind
 
 Token = tuple[int, int]
 """Something that is remembered: a variable (subgraph, index), or one of those below."""
@@ -43,7 +43,12 @@ def state_order(graph: Graph) -> dict[tuple[int, int], list[int]]:
 def exposed(graph: Graph) -> set[tuple[int, int]]:
     """The tensors (subgraph, index) that a custom operator may write, since it reads them, under any of their names."""
     found = {
-        (s, t) for s, subgraph in enumerate(graph.subgraphs) for op in subgraph.ops if op.custom for t in op.inputs
+        (s, t)
+        for s, subgraph in enumerate(graph.subgraphs)
+        for op in subgraph.ops
+        if op.custom
+        for t in op.inputs
+        if t != ABSENT
     }
     callers = [(s, call.subgraph) for s, sub in enumerate(graph.subgraphs) for op in sub.ops for call in op.calls]
     size = 0

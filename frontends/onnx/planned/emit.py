@@ -82,7 +82,7 @@ class _Writer:
     def model(self, plan_json: str) -> bytes:
         data = self.data
         found = list(fields(data, 0, len(data)))
-        graph, version = (_only(found, number, what) for number, what in ((MODEL_GRAPH, "graph"), (MODEL_IR, "IR")))
+        graph, version = _only(found, MODEL_GRAPH, "graph"), _version(found)
         old = read_varint(data, version.value, version.end)[0] if version.kind == VARINT else 0
         if old < 3:
             raise ModelError(f"it has IR version {old}, which has no room for a plan", hint="save it as a newer one")
@@ -157,6 +157,16 @@ class _Writer:
         if name not in layout.offsets:
             return self.data[field.start : field.end]
         return write_bytes(field.number, body + _entry(VALUE_METADATA, OFFSET, str(layout.offsets[name])))
+
+
+def _version(found: Sequence[Field]) -> Field:
+    """The field that holds the IR version of a model with the fields `found`."""
+    if all(f.number != MODEL_IR for f in found):
+        raise ModelError(
+            "it states no ir_version, and a file with a plan needs one",
+            hint="load it with onnx, set model.ir_version, for instance to 8, and save it again",
+        )
+    return _only(found, MODEL_IR, "ir_version")
 
 
 def _only(found: Sequence[Field], number: int, what: str) -> Field:

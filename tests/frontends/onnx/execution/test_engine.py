@@ -186,6 +186,22 @@ def test_weights_in_another_file(tmp_path):
         execute(plan, path)
 
 
+@pytest.mark.parametrize("digits", [21, 5000])
+def test_a_length_of_weights_that_no_file_has(tmp_path, digits):
+    proto = model("g (float[4] x) => (y) <float[4] w = {1, 2, 3, 4}> { y = Mul(x, w) }")
+    weights = proto.graph.initializer[0]
+    weights.ClearField("float_data")
+    weights.data_location = onnx.TensorProto.EXTERNAL
+    for key, value in (("location", "w.bin"), ("length", "9" * digits)):
+        weights.external_data.add(key=key, value=value)
+    path = tmp_path / "net.onnx"
+    path.write_bytes(proto.SerializeToString())
+    (tmp_path / "w.bin").write_bytes(bytes(16))
+    plan = tmpass.plan(path)
+    with pytest.raises(ModelError, match=f"tensor 'w': its length in another file is a number of {digits} digits"):
+        execute(plan, path)
+
+
 def test_too_many_weights_are_refused_before_they_are_read(monkeypatch):
     monkeypatch.setattr("tmpass.frontends.onnx.execution.weights.MAX_BYTES", 10)
     assert "up to 10 can be executed" in fails(model("g (float[4] x) => (y) { y = Neg(x) }"))

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tmpass.aliases import Key
@@ -288,6 +289,8 @@ def _plan(model: Model, target: Target, options: Options, threads: int, keep: bo
     scratch = _sizes(graph, options.scratch)
     laid = lay_in_order(Task(graph, target, options, external, scratch, threads, keep))
     arena = laid.arena
+    if laid.warnings:
+        graph = replace(graph, warnings=(*graph.warnings, *laid.warnings))
     made = assemble(
         model.info, target, options, graph, laid.timeline, arena.storage, arena.fills, laid.order, stopped=laid.stopped
     )

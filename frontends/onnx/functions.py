@@ -11,6 +11,7 @@ from tmpass.errors import ModelError
 
 from .opsets import import_domains
 from .read import MAX_DEPTH, bodies
+from .sorting import sort_all
 
 _MAX_NODES = 250_000
 """A node takes about two kilobytes through inlining and inference; real models have below 100,000."""
@@ -41,6 +42,8 @@ def inline(model: ModelProto) -> ModelProto:
     functions = {(f.domain, f.name, getattr(f, "overload", "")): f for f in model.functions}
     _check(model, functions)
     import_domains(model, {f.domain for f in model.functions})
+    for owner in (model.graph, *model.functions):
+        sort_all(owner)  # the inliner gives names as it goes, and a reader before its writer another one
     for convert in (False, True):
         # Conversion between operator sets is tried only where the versions differ: it rewrites the model.
         try:

@@ -59,6 +59,9 @@ class SubgraphMaker:
                 nodes.append(index)
                 ops.append(self._op(node, index, scope, table))
                 self._explain(node, scope, number, [table.tensors[t] for t in ops[-1].outputs if t != ABSENT], table)
+        if scope.places:  # operators stand as in the file
+            there = sorted(range(len(ops)), key=lambda at: scope.places[nodes[at]])
+            nodes, ops = [nodes[at] for at in there], [ops[at] for at in there]
         inputs = tuple(table.indices[n] for n in scope.inputs)
         outputs = tuple(table.index(n) for n in scope.outputs)
         self.origins[number] = (scope.id, tuple(nodes))

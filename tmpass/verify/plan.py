@@ -39,7 +39,7 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
     return [
         *check_sharing(plan, graph, needed, sharing),
         *check_placement(plan, needed, hulls),
-        *check_figures(plan, hulls),
+        *check_figures(plan, graph, hulls),
     ]
 
 

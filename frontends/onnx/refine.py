@@ -12,6 +12,7 @@ import numpy as np
 from onnx import NodeProto, TensorProto, TypeProto, defs, helper, numpy_helper
 from onnx.shape_inference import infer_node_outputs, infer_shapes
 
+from . import contrib
 from .dimensions import Bindings
 from .environment import Environment
 from .faults import check_nodes
@@ -97,6 +98,8 @@ class Sweep:
             found = outputs_of(self, node, scope.bodies[index], here)
         elif all(types[name].complete for name in node.output if name):
             found = {}
+        elif contrib.knows(node, self.opsets):
+            found = contrib.infer(node, here.type_of, here.value_of)
         elif not any(name and here.is_news(name) for name in node.input):
             found = left_out(node, self.opsets.versions.get("", 1), here.type_of)
         else:

@@ -6,6 +6,7 @@ from onnx import NodeProto
 
 from tmpass.graph import ABSENT, Call, Op, Subgraph, Tensor, TensorKind
 
+from . import contrib
 from .constants import Constants, is_folded
 from .dimensions import Bindings
 from .dropout import drops_nothing
@@ -14,6 +15,7 @@ from .elsewhere import cause
 from .inference import Inference
 from .moves import moves_of
 from .opsets import STANDARD_DOMAINS, Opsets
+from .quantization import quantization_of
 from .scopes import Body, Scope
 from .tables import Table
 
@@ -79,6 +81,7 @@ class SubgraphMaker:
         outputs = tuple(table.define(result) for result in node.output)
         read = [None if t == ABSENT else table.tensors[t] for t in inputs]
         made = [None if t == ABSENT else table.tensors[t] for t in outputs]
+        known = contrib.knows(node, self.opsets)
         standard = self.opsets.defines(node.domain, node.op_type)
         return Op(
             kind=f"{node.domain}::{node.op_type}" if node.domain else node.op_type,
@@ -87,9 +90,10 @@ class SubgraphMaker:
             outputs=outputs,
             calls=calls,
             moves=moves_of(node, scope, self.opsets, read, made),
-            elementwise=is_elementwise(node),
+            elementwise=is_elementwise(node) or (known and contrib.is_elementwise(node)),
             random=self._draws(node, scope),
-            custom=node.domain not in STANDARD_DOMAINS or not standard,
+            custom=not known and (node.domain not in STANDARD_DOMAINS or not standard),
+            quantization=quantization_of(node, read),
         )
 
     def _draws(self, node: NodeProto, scope: Scope) -> bool:

@@ -70,6 +70,9 @@ def planning_options(function: F) -> F:
             click.option("--nodes", type=NODES, help="Search steps that may be spent on addresses."),
             click.option("--scratch", metavar="FILE",
                          help="What kernels need while they run, as JSON: docs/scratch.schema.json."),
+            click.option("--int8", type=click.Choice(["native", "float"]),
+                         help="Whether operators between DequantizeLinear and QuantizeLinear compute with the integers "
+                         "(native), or with floats, instead of what the target says."),
             click.option("--threads", type=THREADS, default=1, show_default=True, help=THREADS_HELP),
         )
     ):  # fmt: skip

@@ -32,7 +32,7 @@ class Contents:
 
     def __init__(self, graph: Graph, allowed: Sharing) -> None:
         self.graph = graph
-        self.captured: dict[Key, Key] = {}
+        self.captured: dict[Key, Key] = dict(graph.held_in)
         self._pieces: dict[Key, list[Piece]] = {}
         self._depth: dict[Key, int] = {}
         self._writes: Counter[Key] = Counter()

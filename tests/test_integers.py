@@ -13,7 +13,7 @@ from support.graphs import Sketch, graph_of
 import tmpass
 from tmpass.dtypes import FLOAT32, INT8
 from tmpass.errors import UsageError
-from tmpass.graph import Op, Quantization, TensorKind
+from tmpass.graph import Move, Moves, Op, Quantization, TensorKind
 from tmpass.integers import find_names
 from tmpass.loading import Model, load
 from tmpass.pipeline import execute, verify
@@ -71,6 +71,17 @@ def test_the_results_of_a_model_are_what_they_are():
     body = "f = MatMul(xf, wf) q = QuantizeLinear(f, s, z) y = DequantizeLinear(q, s, z)"
     assert names_of(body, "float[4, 8] y") == {"xf": "x", "f": "q"}
     assert names_of("f = MatMul(xf, wf) y = QuantizeLinear(f, s, z)", "int8[4, 8] y, float[4, 8] f") == {}
+
+
+@pytest.mark.parametrize(("scale", "shared"), [("s", True), ("t", False)])
+def test_integers_are_passed_on_as_they_are_only_by_one_scale(scale, shared):
+    text = HEAD.replace("NAMES", "int8[8, 4] y").replace("int8 z", "float t = {0.2}, int8 z")
+    body = f"f = Reshape(xf, r) q = QuantizeLinear(f, {scale}, z) qf = DequantizeLinear(q, s, z) g = Exp(qf) "
+    text = text.replace("int64[2] n", "int64[2] r = {8, 4}, int64[2] n") + body + "y = QuantizeLinear(g, s, z) }"
+    text = text.replace("xf = DequantizeLinear(x, s, z)", "x2 = Relu(x) xf = DequantizeLinear(x2, s, z)")
+    made = tmpass.plan(parser.parse_model(text).SerializeToString(), "ethos-u55", alignment=1, inplace=False)
+    buffers = {row.name: row.buffer for row in made.tensors}
+    assert (buffers["xf"] == buffers["q"]) == shared
 
 
 def test_an_operator_with_several_results_needs_integers_for_all():
@@ -217,29 +228,40 @@ def test_floats_are_no_integers_unless_the_options_say_so():
     assert any("is listed as" in v.message and v.kind == "size" for v in verify(wrong, data))
 
 
+KINDS = [Quantization.DEQUANTIZE, Quantization.QUANTIZE, Quantization.CLAMP, "view", "concat", "slice", "op", "op"]
+
+
 @st.composite
 def quantized(draw):
-    """Graphs with operators of every kind between floats and integers, wherever they are put."""
+    """Graphs with operators of every kind between floats and integers, wherever they are put, with one of two scales."""
     main = Sketch()
-    scale = main.tensor(1, kind=TensorKind.CONSTANT, dtype=FLOAT32)
-    for dtype in draw(st.lists(st.sampled_from([INT8, FLOAT32]), min_size=1, max_size=3)):
+    scales = [main.tensor((1,), kind=TensorKind.CONSTANT, dtype=FLOAT32) for _ in range(2)]
+    main.input((8,), dtype=INT8)
+    for dtype in draw(st.lists(st.sampled_from([INT8, FLOAT32]), max_size=2)):
         main.input((8,), dtype=dtype)
-    if all(main.tensors[t].dtype != INT8 for t in main.inputs):
-        main.input((8,), dtype=INT8)
-    for _ in range(draw(st.integers(1, 12))):
-        floats = [t for t, x in enumerate(main.tensors) if x.dtype == FLOAT32 and t != scale]
-        whole = [t for t, x in enumerate(main.tensors) if x.dtype == INT8]
-        kind = draw(st.sampled_from([Quantization.DEQUANTIZE, Quantization.QUANTIZE, Quantization.CLAMP, None, None]))
-        source = whole if kind is Quantization.DEQUANTIZE else floats
+    for _ in range(draw(st.integers(1, 14))):
+        kind = draw(st.sampled_from(KINDS))
+        wanted = INT8 if kind is Quantization.DEQUANTIZE else FLOAT32
+        source = [t for t, x in enumerate(main.tensors) if x.dtype == wanted and t not in scales]
         if not source:
             continue
-        count = draw(st.integers(1, 2)) if kind is None else 1
-        inputs = [source[-1 - draw(st.integers(0, min(3, len(source) - 1)))] for _ in range(count)]
-        result = main.tensor((8,), dtype=INT8 if kind is Quantization.QUANTIZE else FLOAT32)
-        elementwise = kind is not None and draw(st.booleans())
-        read = tuple([*inputs, scale] if kind else inputs)
-        main.ops.append(Op(kind or "OP", f"op{result}", read, (result,), quantization=kind, elementwise=elementwise))
-    made = [t for t in range(len(main.tensors)) if t != scale]
+        inputs = [
+            source[-1 - draw(st.integers(0, min(3, len(source) - 1)))] for _ in range(2 if kind == "concat" else 1)
+        ]
+        if kind == "op":
+            inputs += draw(st.lists(st.sampled_from(source), max_size=1))
+        sizes = [main.tensors[t].shape[0] for t in inputs]
+        size = sum(sizes) if kind == "concat" else sizes[0] // 2 if kind == "slice" else sizes[0]
+        quantization = kind if isinstance(kind, Quantization) else None
+        read = [*inputs, draw(st.sampled_from(scales))] if quantization else inputs
+        result = main.tensor((size,), dtype=INT8 if kind is Quantization.QUANTIZE else FLOAT32)
+        moves = {"view": Moves(Move.VIEW), "concat": Moves(Move.CONCAT, parts=(0, 1)), "slice": Moves(Move.SLICE)}
+        same = kind is Quantization.CLAMP or (kind == "op" and set(sizes) == {size})
+        op = Op(
+            kind, f"op{result}", tuple(read), (result,), moves=moves.get(kind), elementwise=same and draw(st.booleans())
+        )
+        main.ops.append(replace(op, quantization=quantization))
+    made = [t for t in range(len(main.tensors)) if t not in scales]
     main.outputs = draw(st.lists(st.sampled_from(made), unique=True, max_size=3))
     return graph_of(main)
 

@@ -32,18 +32,44 @@ def find_names(graph: Graph) -> dict[Key, Key]:
 
 
 def keep_integers(graph: Graph, names: Mapping[Key, Key]) -> Graph:
-    """`graph` with each tensor of `names` as another name of the integers that stand for it, and as large as they."""
+    """`graph` with each tensor of `names` as another name of the integers that stand for it, and as large as they.
+
+    An operator that passes floats on passes their integers on only if all have one scale: else it computes others.
+    """
     if not names:
         return graph
     subgraphs = []
     for s, subgraph in enumerate(graph.subgraphs):
         tensors = list(subgraph.tensors)
+        scales = _scales(subgraph)
+        ops = [
+            replace(op, moves=None) if op.moves is not None and _rescales(s, op, names, scales) else op
+            for op in subgraph.ops
+        ]
         for t, tensor in enumerate(tensors):
             held = names.get((s, t))
             if held is not None:
                 tensors[t] = replace(tensor, dtype=graph.tensor(held).dtype)
-        subgraphs.append(replace(subgraph, tensors=tuple(tensors)))
+        subgraphs.append(replace(subgraph, tensors=tuple(tensors), ops=tuple(ops)))
     return replace(graph, subgraphs=tuple(subgraphs), held_in=dict(names))
+
+
+def _scales(subgraph: Subgraph) -> dict[int, tuple[int, ...]]:
+    """Scale and zero point, as tensors, of what a DequantizeLinear makes or a QuantizeLinear reads, if there is one."""
+    found: dict[int, tuple[int, ...]] = {}
+    for op in subgraph.ops:
+        if op.quantization in (Quantization.DEQUANTIZE, Quantization.QUANTIZE):
+            floats = op.outputs[0] if op.quantization is Quantization.DEQUANTIZE else op.inputs[0]
+            scale = op.inputs[1:]
+            if scale and subgraph.tensors[scale[0]].shape in ((), (1,)):
+                found[floats] = tuple(t for t in scale if t != ABSENT)
+    return found
+
+
+def _rescales(s: int, op: Op, names: Mapping[Key, Key], scales: Mapping[int, tuple[int, ...]]) -> bool:
+    """Whether integers that `op` passes on may have to be others afterwards."""
+    own = [t for t in (*op.inputs, *op.outputs) if (s, t) in names]
+    return len({scales.get(t) for t in own}) > 1 or any(t not in scales for t in own)
 
 
 def integers_notes(graph: Graph, names: Mapping[Key, Key], int8: str, target: Target) -> Iterator[str]:

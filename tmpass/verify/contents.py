@@ -82,7 +82,8 @@ class Contents:
 
     def _note(self, key: Key, pieces: list[Piece]) -> None:
         if self.steady(key):
-            self._pieces[key] = [p if p.source and self.steady(p.source) else Piece(p.low, None, 0) for p in pieces]
+            own = [p if p.source and self.steady(p.source) else Piece(p.low, None, 0) for p in pieces]
+            self._pieces[self.owner(key)] = own
 
     def _back(self, key: Key, low: int) -> tuple[Key, int]:
         """Where the bytes of `key` from `low` on were, through all that passes on one run of them whole."""

@@ -3,6 +3,7 @@
 It is judged row by row, by what is around each, and not by looking for groups as the planner does.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from tmpass.graph import ABSENT, Graph, Op, Quantization, Subgraph, Tensor, TensorKind
@@ -22,7 +23,8 @@ def as_integers(plan: Plan, graph: Graph) -> tuple[Graph, list[Violation]]:
     - an operator that takes integers makes it, and only a QuantizeLinear reads it, that makes them of it; or, before
       that, only one activation, whose result is such a name.
 
-    An operator takes integers if each of its float inputs and each of its float results is such a name.
+    An operator takes integers if each of its float inputs and each of its float results is such a name. It passes
+    integers on as they are only where all of them have one scale.
     """
     claimed: dict[Key, Key] = {}
     found = []
@@ -40,18 +42,20 @@ def as_integers(plan: Plan, graph: Graph) -> tuple[Graph, list[Violation]]:
             source = places[key[0]].integers(key[1])
             if source is not None and graph.tensor((key[0], source)).dtype.name == row.dtype:
                 claimed[key] = key[0], source
-    for s in range(len(graph.subgraphs)):
-        own = {t: held for (at, t), (_, held) in claimed.items() if at == s}
-        if own:
-            for t in own:
-                if why := places[s].fault(t, own):
-                    name = tensor_name(rows[s, t])
-                    found.append(Violation("size", f"{name} is planned as integers, but {why}", name))
+    owned = [{t: held for (at, t), (_, held) in claimed.items() if at == s} for s in range(len(graph.subgraphs))]
+    for s, own in enumerate(owned):
+        for t in own:
+            if why := places[s].fault(t, own):
+                name = tensor_name(rows[s, t])
+                found.append(Violation("size", f"{name} is planned as integers, but {why}", name))
     if not claimed:
         return graph, found
     subgraphs = tuple(
         replace(
             subgraph,
+            ops=tuple(
+                replace(op, moves=None) if op.moves and places[s].alters(op, owned[s]) else op for op in subgraph.ops
+            ),
             tensors=tuple(
                 replace(tensor, dtype=graph.tensor(claimed[s, t]).dtype) if (s, t) in claimed else tensor
                 for t, tensor in enumerate(subgraph.tensors)
@@ -107,6 +111,22 @@ class _Place:
             if user.quantization is not Quantization.QUANTIZE and (why := self._computes(user, names)):
                 return why
         return ""
+
+    def alters(self, op: Op, names: Collection[int]) -> bool:
+        """Whether `op`, which passes `names` on, would have to change the integers that they stand for."""
+        touched = [t for t in (*op.inputs, *op.outputs) if t in names]
+        scales = [self._scale(t) for t in touched]
+        return None in scales or len(set(scales)) > 1
+
+    def _scale(self, t: int) -> tuple[int, ...] | None:
+        """The constants by which the floats `t` are scaled, None if there are none, or none for all of its elements."""
+        made = self.maker[t].quantization is Quantization.DEQUANTIZE
+        users = self.users.get(t, [])
+        op = self.maker[t] if made else users[0] if len(users) == 1 else None
+        if op is None or op.quantization not in _PASSIVE or len(op.inputs) < 2:
+            return None
+        constants = tuple(x for x in op.inputs[1:] if x != ABSENT)
+        return constants if self.subgraph.tensors[op.inputs[1]].shape in ((), (1,)) else None
 
     def _computes(self, op: Op, names: dict[int, int]) -> str:
         """Why `op` does not take the integers of `t`."""

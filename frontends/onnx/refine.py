@@ -104,7 +104,8 @@ class Sweep:
             found = left_out(node, self.opsets.versions.get("", 1), here.type_of)
         else:
             found = self._infer(node, here)
-            found = left_out(node, self.opsets.versions.get("", 1), here.type_of) | found
+            more = left_out(node, self.opsets.versions.get("", 1), here.type_of)
+            found = more | {name: fill(known, more.get(name, ValueType())) for name, known in found.items()}
         for name in node.output:
             if name:
                 types[name] = self.settle(scope, name, fill(types[name], found.get(name, ValueType())))

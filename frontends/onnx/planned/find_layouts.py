@@ -10,6 +10,7 @@ from tmpass.graph import Subgraph, Tensor, TensorKind
 
 from ..convert import INPUTS_MAY_BE_LEFT_OUT, convert_whole
 from ..element_types import UNDEFINED, element_of
+from ..functions import calls_functions
 from ..read import read
 from ..scopes import Scope, scopes_of
 from .layout import GraphLayout
@@ -32,13 +33,14 @@ def find_layouts(
     subgraphs, origins, main = convert_whole(data, bindings)
     model = read(data)
     moved = any(list(order) != sorted(order) for order in orders)
-    if model.functions and moved:
+    called = calls_functions(model)
+    if called and moved:
         raise ModelError(
             "the plan puts the nodes of its local functions among others",
             hint="inline them first with onnx.inliner, or plan with --schedule given",
         )
     # Where functions were inlined only the main graph is the file's own, and of its nodes only some.
-    if model.functions:
+    if called:
         return {0: _layout(scopes_of(model), subgraphs[0], (), offsets[0], bindings, (), _demoted(model))}
     homes = {scope: number for number, (scope, _) in origins.items()}
     found = {}

@@ -14,6 +14,7 @@ from onnx.shape_inference import infer_node_outputs, infer_shapes
 
 from tmpass.errors import ModelError
 
+from . import contrib
 from .dimensions import Bindings
 from .disputes import HINT, larger, show
 from .environment import Environment
@@ -125,9 +126,8 @@ class Sweep:
         elif all(types[name].complete for name in made):
             computed = {name: types[name] for name in made}
         else:
-            news = any(name and here.is_news(name) for name in node.input)
-            found = left_out(node, self.opsets.versions.get("", 1), here.type_of)
-            found |= self._infer(node, here) if news else {}
+            news = any(name and here.is_news(name) for name in node.input) or contrib.knows(node, self.opsets)
+            found = self._with_left_out(node, here, self._infer(node, here) if news else {})
             computed = {name: fill(types[name], found.get(name, ValueType())) for name in made}
         why = self._why_varying(node, index, here)
         for name in made:
@@ -153,11 +153,11 @@ class Sweep:
         Raises:
             ModelError: the operator cannot read the input `overruled` in that shape; none if that is "".
         """
-        found = left_out(node, self.opsets.versions.get("", 1), here.type_of)
+        found = self._with_left_out(node, here, {})
         if not self.opsets.defines(node.domain, node.op_type):
-            return found
+            return found | self._infer(node, here)
         try:
-            return found | self._ask(node, here)
+            return self._with_left_out(node, here, self._ask(node, here))
         except Exception as error:
             if not overruled:
                 return found
@@ -167,7 +167,9 @@ class Sweep:
             raise ModelError(fault, where=node_title(node, index), hint=HINT) from error
 
     def _infer(self, node: NodeProto, here: Environment) -> dict[str, ValueType]:
-        """Return what ONNX finds for this node alone, given the types and values of its inputs."""
+        """What ONNX, or a rule for an operator that it does not define, finds for this node from its inputs."""
+        if contrib.knows(node, self.opsets):
+            return contrib.infer(node, here.type_of, here.value_of)
         if not self.opsets.defines(node.domain, node.op_type):
             return {}
         try:
@@ -175,6 +177,11 @@ class Sweep:
         except Exception:
             # Inference that fails on a node leaves it as open as it was.
             return {}
+
+    def _with_left_out(self, node: NodeProto, here: Environment, found: dict[str, ValueType]) -> dict[str, ValueType]:
+        """`found` with what ONNX's own inference leaves out of it."""
+        more = left_out(node, self.opsets.versions.get("", 1), here.type_of)
+        return more | {name: fill(known, more.get(name, ValueType())) for name, known in found.items()}
 
     def _ask(self, node: NodeProto, here: Environment) -> dict[str, ValueType]:
         schema = defs.get_schema(node.op_type, self.opsets.versions.get(node.domain, 1), node.domain)

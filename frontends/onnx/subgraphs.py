@@ -6,6 +6,7 @@ from onnx import NodeProto
 
 from tmpass.graph import ABSENT, Call, Op, Subgraph, Tensor, TensorKind
 
+from . import contrib
 from .constants import Constants, is_folded
 from .dimensions import Bindings
 from .disputes import show
@@ -16,6 +17,7 @@ from .guard import naming
 from .inference import Inference
 from .moves import moves_of
 from .opsets import STANDARD_DOMAINS, Opsets
+from .quantization import quantization_of
 from .scopes import Body, Scope
 from .tables import Table
 from .value_types import contradicts
@@ -69,6 +71,9 @@ class SubgraphMaker:
                     ops.append(self._op(node, index, scope, table))
                 self._explain(node, scope, number, [table.tensors[t] for t in ops[-1].outputs if t != ABSENT], table)
         self._mark(number, scope, table, varying)
+        if scope.places:  # operators stand as in the file
+            there = sorted(range(len(ops)), key=lambda at: scope.places[nodes[at]])
+            nodes, ops = [nodes[at] for at in there], [ops[at] for at in there]
         inputs = tuple(table.indices[n] for n in scope.inputs)
         outputs = tuple(table.index(n) for n in scope.outputs)
         self.origins[number] = (scope.id, tuple(nodes))
@@ -86,6 +91,7 @@ class SubgraphMaker:
         outputs = tuple(table.define(result) for result in node.output)
         read = [None if t == ABSENT else table.tensors[t] for t in inputs]
         made = [None if t == ABSENT else table.tensors[t] for t in outputs]
+        known = contrib.knows(node, self.opsets)
         standard = self.opsets.defines(node.domain, node.op_type)
         return Op(
             kind=f"{node.domain}::{node.op_type}" if node.domain else node.op_type,
@@ -94,9 +100,10 @@ class SubgraphMaker:
             outputs=outputs,
             calls=calls,
             moves=moves_of(node, scope, self.opsets, read, made),
-            elementwise=is_elementwise(node),
+            elementwise=is_elementwise(node) or (known and contrib.is_elementwise(node)),
             random=self._draws(node, scope),
-            custom=node.domain not in STANDARD_DOMAINS or not standard,
+            custom=not known and (node.domain not in STANDARD_DOMAINS or not standard),
+            quantization=quantization_of(node, read),
         )
 
     def _draws(self, node: NodeProto, scope: Scope) -> bool:

@@ -24,9 +24,7 @@ class Machine:
     Runtime has it; else it is copied to the inputs from where it stands.
     """
 
-    def __init__(
-        self, graph: Graph, layout: Layout, runner: Runner, trips: Trips, *, loops_copy: bool = False
-    ) -> None:
+    def __init__(self, graph: Graph, layout: Layout, runner: Runner, trips: Trips, *, loops_copy: bool = False) -> None:
         self.storage = Storage(layout)
         self.reached: set[int] = set()
         self.runs = 0

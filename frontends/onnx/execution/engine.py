@@ -14,6 +14,7 @@ from ..functions import inline
 from ..opsets import import_domains
 from ..read import read
 from ..scopes import Scope, node_title, scopes_of
+from ..sorting import sort_all
 from . import compare, control, draw, given, rounding
 from .constants import Constants
 from .nodes import Nodes, Stored
@@ -43,7 +44,7 @@ class Engine:
         self._constants = Constants(self._scopes, _parents(main), self._nodes)
         self._origins = call_apart(find_origins, data, bindings)
         self._version = _version(model)
-        self._whole = open_session(data, folder)
+        self._whole = open_session(_in_order(data), folder)
         self._types = {value.name: value.type for value in model.graph.input}
         self.random = self._find_random()
 
@@ -157,6 +158,13 @@ class Engine:
                 if op.random:
                     return node_title(node, index)
         return ""
+
+
+def _in_order(data: bytes) -> bytes:
+    """`data` with its nodes sorted, which ONNX Runtime does itself but where bodies are involved."""
+    model = ModelProto.FromString(data)
+    moved = [sort_all(owner) for owner in (model.graph, *model.functions)]
+    return bytes(model.SerializeToString()) if any(moved) else data
 
 
 def _parents(main: Scope) -> dict[int, int]:

@@ -6,6 +6,7 @@ from hashlib import sha256
 from tmpass.errors import ModelError
 
 from ...isolate import call_apart
+from .inlined import has_functions, inline_file
 from .layout import GraphLayout
 from .schema import (
     ADDED,
@@ -57,8 +58,10 @@ def emit(
     """
     original = strip(data)
     data = data if original is None else original
-    layouts = call_apart(_find, data, bindings or {}, orders, offsets)
-    made = _Writer(data, layouts).model(plan_json)
+    moved = any(list(order) != sorted(order) for order in orders)
+    written = call_apart(inline_file, data) if moved and has_functions(data) else data
+    layouts = call_apart(_find, written, bindings or {}, orders, offsets)
+    made = _Writer(written, layouts, sha256(data).hexdigest()).model(plan_json)
     if strip(made) != data:
         raise ModelError(
             "its bytes are written in a way that could not be restored",
@@ -74,10 +77,13 @@ def _find(*arguments: object) -> dict[int, GraphLayout]:
 
 
 class _Writer:
-    """Writes one file again; graphs are counted as scopes are, each before those inside it."""
+    """Writes one file again; graphs are counted as scopes are, each before those inside it.
 
-    def __init__(self, data: bytes, layouts: Mapping[int, GraphLayout]) -> None:
-        self.data, self.layouts, self.count = data, layouts, 0
+    `original` is the SHA-256 of what stripping gives back.
+    """
+
+    def __init__(self, data: bytes, layouts: Mapping[int, GraphLayout], original: str) -> None:
+        self.data, self.layouts, self.original, self.count = data, layouts, original, 0
 
     def model(self, plan_json: str) -> bytes:
         data = self.data
@@ -95,7 +101,7 @@ class _Writer:
             else:
                 parts.append(data[f.start : f.end])
         parts.append(_entry(MODEL_METADATA, PLAN, plan_json))
-        parts.append(_entry(MODEL_METADATA, ORIGINAL, f"{old} {sha256(data).hexdigest()}"))
+        parts.append(_entry(MODEL_METADATA, ORIGINAL, f"{old} {self.original}"))
         return b"".join(parts)
 
     def graph(self, start: int, end: int) -> bytes:

@@ -21,6 +21,7 @@ LAYERS = (
     ("allocators",),
     (
         "bind",
+        "not_counted",
         "schedule",
         "aliases",
         "liveness",
@@ -39,7 +40,7 @@ LAYERS = (
 
 ROW_LAWS = {
     "bounds": {"bind", "schedule", "aliases", "liveness", "verify"},
-    "verify": {"bind", "schedule", "aliases", "liveness", "windows"},
+    "verify": {"bind", "not_counted", "schedule", "aliases", "liveness", "windows"},
     "problem": {"graph", "target", "plan"},
     "graph": {"problem", "target", "plan", "scratch"},
     "scratch": {"target", "plan"},

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, replace
 
 from tmpass.aliases import Key
+from tmpass.aliases.tied import TieError, tie_edges
 from tmpass.arena import Arena, Task, levels, smallest_arena, tied
+from tmpass.errors import ModelError
 from tmpass.graph import TensorKind
 from tmpass.plan import PlannedOrder
 from tmpass.schedule import Schedule
@@ -54,8 +56,16 @@ def lay_in_order(task: Task) -> Laid:
     check_extent(graph)
     sort = schedule == "topological"
     orders = _topological(task) if sort else tuple(file_order(subgraph) for subgraph in graph.subgraphs)
-    timeline = lay_out(graph, orders)
-    present = Laid(timeline, smallest_arena(task, timeline), PlannedOrder("topological" if sort else "given", 0, 0))
+    timeline, method = lay_out(graph, orders), "topological" if sort else "given"
+    try:
+        arena = smallest_arena(task, timeline)
+    except TieError as error:
+        if schedule in ("given", "topological"):
+            raise
+        orders, method = _in_time(task, error), "least-peak"
+        timeline = lay_out(graph, orders)
+        arena = smallest_arena(task, timeline)
+    present = Laid(timeline, arena, PlannedOrder(method, 0, 0))
     if schedule in ("given", "topological"):
         items, always = _items(task, levels(task)[0], present.arena)
         return _bounded(task, present, order_model(items, orders, states=0, search=False).bound + always)
@@ -78,10 +88,9 @@ def _best_order(task: Task, orders: Orders, present: Laid) -> Laid:
             if found.stopped and not task.keep:
                 raise KeyboardInterrupt
             if found.orders != orders:
-                timeline = lay_out(task.graph, found.orders)
-                other = Laid(timeline, smallest_arena(task, timeline), PlannedOrder("least-peak", 0, 0))
-                lower = other.rank(task.options.schedule) < best.rank(task.options.schedule)
-                if lower and _runs_lower(task, best.timeline, timeline):
+                other = _laid(task, found.orders)
+                lower = other is not None and other.rank(task.options.schedule) < best.rank(task.options.schedule)
+                if other is not None and lower and _runs_lower(task, best.timeline, other.timeline):
                     best = other
             best = replace(best, stopped=found.stopped)
         if number == 0:
@@ -89,6 +98,15 @@ def _best_order(task: Task, orders: Orders, present: Laid) -> Laid:
         if best.stopped or best.live_bytes == bound:
             break
     return _bounded(task, best, bound, spent)
+
+
+def _laid(task: Task, orders: Orders) -> Laid | None:
+    """The orders that a search has found, laid out; None where a tie does not hold in them."""
+    timeline = lay_out(task.graph, orders)
+    try:
+        return Laid(timeline, smallest_arena(task, timeline), PlannedOrder("least-peak", 0, 0))
+    except TieError:
+        return None
 
 
 def _runs_lower(task: Task, old: Schedule, new: Schedule) -> bool:
@@ -99,7 +117,7 @@ def _runs_lower(task: Task, old: Schedule, new: Schedule) -> bool:
     if not own or task.options.schedule != "auto":
         return True
     options = replace(task.options, allocator=own, keep_inputs=True, share="views")
-    there = replace(task, options=options)
+    there = replace(task, options=options, ties=())
     return smallest_arena(there, new).peak < smallest_arena(there, old).peak
 
 
@@ -109,10 +127,19 @@ def _bounded(task: Task, laid: Laid, bound: int, states: int = 0) -> Laid:
     return replace(laid, order=PlannedOrder(laid.order.method, bound, states))
 
 
+def _in_time(task: Task, error: TieError) -> Orders:
+    """The file sorted so that tied inputs are read before they are written over; `error` where there is no such order."""
+    try:
+        return _topological(task)
+    except ModelError:
+        raise error from None
+
+
 def _topological(task: Task) -> Orders:
     effects = effect_edges(task.graph)
+    edges = [(*effects[s], *tie_edges(task.graph, task.ties, s)) for s in range(len(effects))]
     return tuple(
-        topological_order(subgraph, [(a, b) for a, b, _ in reads(subgraph)], effects[s])
+        topological_order(subgraph, [(a, b) for a, b, _ in reads(subgraph)], edges[s])
         for s, subgraph in enumerate(task.graph.subgraphs)
     )
 
@@ -129,5 +156,6 @@ def _items(task: Task, sharing: Sharing, arena: Arena) -> tuple[ModelItems, int]
         else:
             inside.update(members)
     own = {op: sum(map(runtime.round_up, sizes)) for op, sizes in task.scratch.items()}
-    contents = Contents(task.graph, aliases, pairs, inside, own, task.options.keep_inputs, runtime)
+    later = [tuple(tie_edges(task.graph, task.ties, s)) for s in range(len(task.graph.subgraphs))] if task.ties else ()
+    contents = Contents(task.graph, aliases, pairs, inside, own, task.options.keep_inputs, runtime, later)
     return items_of_model(contents), always

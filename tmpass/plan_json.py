@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from tmpass.errors import UsageError
-from tmpass.plan import SCHEMA, Plan
+from tmpass.plan import LEFT_OUT, SCHEMA, Plan
 from tmpass.problem import MAX_ALIGNMENT, MAX_STEP
 from tmpass.sizes import MAX_BYTES
 from tmpass.target.runtime import RUNTIMES
@@ -33,7 +33,9 @@ _BYTES = dict.fromkeys(
     ),
     (0, MAX_BYTES),
 )
-_COUNTS = dict.fromkeys(("step", "subgraph", "op", "id", "lower", "index", "buffer", "tensors"), (0, MAX_STEP))
+_COUNTS = dict.fromkeys(
+    ("step", "subgraph", "op", "id", "lower", "index", "buffer", "tensors", "input", "output", "count"), (0, MAX_STEP)
+)
 NUMBERS: dict[str, tuple[int, int]] = {
     **_BYTES,
     **_COUNTS,
@@ -52,8 +54,12 @@ WORDS = {
     "schedule": ("auto", "given", "topological", "least-peak"),
     "runtime": tuple(RUNTIMES),
     "method": ("given", "topological", "least-peak"),
+    "what": LEFT_OUT,
 }
 """Field -> the words that can stand in it."""
+
+ADDED = frozenset({"tie", "in_place", "capacity_source", "not_counted"})
+"""Keys that older plans do not have: they mean what they do when they are empty."""
 
 NOT_EMPTY = ("memories",)
 """Lists of at least one item."""
@@ -109,12 +115,13 @@ def _record(kind: type[T], data: object, path: str) -> T:
         _refuse(path, f"{_show(data)} is not an object", f"see {SCHEMA}")
     known = _fields(kind)  # type: ignore[arg-type]
     for name in known:
-        if name not in data:
+        if name not in data and name not in ADDED:
             _refuse(_join(path, name), "this key is missing", f"{SCHEMA} needs it")
     for name in data:
         if name not in known:
             _refuse(_join(path, name), "this key is unknown", f"{SCHEMA} has {', '.join(known)} here")
-    return kind(**{name: _value(hint, data[name], name, _join(path, name)) for name, hint in known.items()})
+    present = {name: hint for name, hint in known.items() if name in data}
+    return kind(**{name: _value(hint, data[name], name, _join(path, name)) for name, hint in present.items()})
 
 
 def _value(hint: Any, data: object, name: str, path: str) -> Any:

@@ -58,9 +58,6 @@ WORDS = {
 }
 """Field -> the words that can stand in it."""
 
-ADDED = frozenset({"tie", "in_place", "capacity_source", "not_counted"})
-"""Keys that older plans do not have: they mean what they do when they are empty."""
-
 NOT_EMPTY = ("memories",)
 """Lists of at least one item."""
 
@@ -115,13 +112,12 @@ def _record(kind: type[T], data: object, path: str) -> T:
         _refuse(path, f"{_show(data)} is not an object", f"see {SCHEMA}")
     known = _fields(kind)  # type: ignore[arg-type]
     for name in known:
-        if name not in data and name not in ADDED:
+        if name not in data:
             _refuse(_join(path, name), "this key is missing", f"{SCHEMA} needs it")
     for name in data:
         if name not in known:
             _refuse(_join(path, name), "this key is unknown", f"{SCHEMA} has {', '.join(known)} here")
-    present = {name: hint for name, hint in known.items() if name in data}
-    return kind(**{name: _value(hint, data[name], name, _join(path, name)) for name, hint in present.items()})
+    return kind(**{name: _value(hint, data[name], name, _join(path, name)) for name, hint in known.items()})
 
 
 def _value(hint: Any, data: object, name: str, path: str) -> Any:

@@ -1,6 +1,6 @@
 """The walk: each operator reads its inputs from the arrays, computes, and writes its outputs into them."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from tmpass.errors import brief
 from tmpass.execute.places import Key, Layout
@@ -13,13 +13,18 @@ _CALLER = Writer(None, "the caller of the model")
 
 
 class Machine:
-    """One run of a model in the memory of a plan; `reached` are the steps that were taken, `runs` counts them."""
+    """One run of a model in the memory of a plan; `reached` are the steps that were taken, `runs` counts them.
 
-    def __init__(self, graph: Graph, layout: Layout, runner: Runner) -> None:
+    `promised` are the (input, output) that a kernel may put over each other, if they begin at one byte.
+    """
+
+    def __init__(
+        self, graph: Graph, layout: Layout, runner: Runner, promised: Container[tuple[Key, Key]] = frozenset()
+    ) -> None:
         self.storage = Storage(layout)
         self.reached: set[int] = set()
         self.runs = 0
-        self._graph, self._runner = graph, runner
+        self._graph, self._runner, self._promised = graph, runner, promised
         self._caller_of: dict[int, int] = {}
         for s, subgraph in enumerate(graph.subgraphs):
             for t in sorted(subgraph.used):
@@ -143,6 +148,8 @@ class Machine:
             for other in written:
                 there = self.storage.place(other)
                 if there is None or not there.overlaps(place):
+                    continue
+                if (key, other) in self._promised and there.low == place.low:
                     continue
                 if other[1] != op.outputs[0] or not (op.elementwise and self._same_elements(key, other)):
                     self._read([key], me, shared=bool(op.calls))

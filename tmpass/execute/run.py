@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tmpass.errors import ModelError
 from tmpass.execute.machine import Machine
 from tmpass.execute.places import lay_out
+from tmpass.execute.promises import promised
 from tmpass.execute.regions import Region, find_regions
 from tmpass.graph import Graph
 from tmpass.plan import Plan
@@ -47,7 +48,7 @@ def execute_plan(plan: Plan, graph: Graph, runner: Runner) -> Execution:
     waiting = set(range(len(plan.schedule)))
     steps, notes = 0, dict[str, None]()
     for seed in range(MAX_SEEDS):
-        machine = Machine(graph, lay_out(plan), runner)
+        machine = Machine(graph, lay_out(plan), runner, promised(graph, plan))
         violations = machine.storage.violations
         try:
             for region in regions:

@@ -1,6 +1,8 @@
 """Plans hold when they are run: values in the arena survive as they do with storage of their own."""
 
-from hypothesis import given, settings
+from dataclasses import replace
+
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from support.graphs import Sketch, graph_of, graphs
 from support.machine import Arena, Private, run
@@ -8,10 +10,12 @@ from support.planning import ALL, INFO, assembled
 
 from tmpass.aliases import Aliases
 from tmpass.aliases.classes import Classes
+from tmpass.errors import ModelError
 from tmpass.graph import ABSENT, Call, Graph, TensorKind
 from tmpass.loading import Model
 from tmpass.pipeline import plan
 from tmpass.plan import Options
+from tmpass.target import EVERY, Over, Sharing
 from tmpass.verify.plan import check_plan
 
 
@@ -35,6 +39,84 @@ def test_what_a_user_sees_is_the_same_in_the_arena(graph, keep_inputs, io, share
     )
     in_arena = run(graph, Arena(made), keep_inputs=keep_inputs)
     assert in_arena == run(graph, Private(), keep_inputs=keep_inputs)
+
+
+KERNELS = frozenset({("OP", 0, 0), ("OP", 1, 1)})
+IN_PLACE = Sharing((EVERY,), (EVERY, *(Over(*kernel) for kernel in sorted(KERNELS))), (EVERY,))
+PROMISES = replace(ALL, sharing=IN_PLACE)
+
+
+@settings(max_examples=600, deadline=None)
+@given(graphs(), st.booleans(), st.booleans(), st.sampled_from(["auto", "given", "least-peak"]))
+def test_kernels_that_promise_to_work_in_place_lose_nothing_else(graph, keep_inputs, share_io, schedule):
+    options = {"keep_inputs": keep_inputs, "share_io": share_io, "alignment": 1, "schedule": schedule}
+    made = plan(Model(INFO, graph), PROMISES, **options)
+    assert not check_plan(made, graph)
+    assert not check_plan(made, graph, IN_PLACE)
+    expected = run(graph, Private(), keep_inputs=keep_inputs)
+    assert run(graph, Arena(made), keep_inputs=keep_inputs, kernels=KERNELS) == expected
+
+
+@st.composite
+def graphs_with_state(draw):
+    """(graph, names of outputs and of the inputs of their sizes): drawn, and with an output made for one of its inputs."""
+    sketch = Sketch()
+    size = draw(st.integers(1, 4))
+    state = [sketch.input(size) for _ in range(draw(st.integers(1, 2)))]
+    known = [*state, sketch.input(draw(st.integers(1, 4)))]
+    for _ in range(draw(st.integers(1, 6))):
+        alike = [t for t in known if sketch.tensors[t].shape == (size,)]
+        one = draw(st.sampled_from(alike))
+        match draw(st.sampled_from(["op", "op", "op2", "unary", "view", "scatter", "join"])):
+            case "op":
+                known.append(sketch.op([one, draw(st.sampled_from(known))], draw(st.sampled_from([1, size, size, 5]))))
+            case "op2":
+                first = sketch.op([one, draw(st.sampled_from(known))], size, size)
+                known += [first, first + 1]
+            case "unary":
+                known.append(sketch.unary(one, *draw(st.lists(st.sampled_from(known), max_size=1))))
+            case "view":
+                known.append(sketch.view(one))
+            case "scatter":
+                known.append(sketch.op([one, draw(st.sampled_from(known))], size, kind="ScatterND"))
+            case "join":
+                known.append(sketch.concat(one, draw(st.sampled_from(known))))
+    made = [t for t in known if t not in sketch.inputs and sketch.tensors[t].shape == (size,)] or state
+    count = draw(st.integers(1, len(state)))
+    after = draw(st.lists(st.sampled_from(made), min_size=count, max_size=count, unique=True)) if len(made) >= count else made[:1]
+    sketch.outputs = list(dict.fromkeys([*after, *draw(st.lists(st.sampled_from(known), max_size=1))]))
+    pairs = list(zip(after, draw(st.permutations(state)), strict=False))
+    return graph_of(sketch), {sketch.tensors[o].name: sketch.tensors[i].name for o, i in pairs}, pairs
+
+
+SCATTERS = frozenset({("ScatterND", 0, 0)})
+
+
+@settings(max_examples=1500, deadline=None)
+@given(
+    graphs_with_state(),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from(["auto", "auto", "views", "none"]),
+    st.booleans(),
+    st.sampled_from(["auto", "given", "least-peak", "topological"]),
+)
+def test_a_tie_holds_or_is_refused_and_nothing_is_lost(drawn, share_io, inplace, share, promises, schedule):
+    graph, tie, pairs = drawn
+    target = PROMISES if promises else ALL
+    options = {"share_io": share_io, "inplace": inplace, "share": share, "alignment": 1, "schedule": schedule}
+    try:
+        made = plan(Model(INFO, graph), target, tie=tie, **options)
+    except ModelError as error:
+        event(f"refused: {error.what.rpartition(', ')[2][:12]}")
+        assert "cannot lie over" in str(error) or "cannot be tied" in str(error)
+        return
+    rows = {(t.subgraph, t.index): t for t in made.tensors}
+    for output, state in pairs:
+        assert (rows[0, output].buffer, rows[0, output].offset) == (rows[0, state].buffer, rows[0, state].offset)
+    event("planned")
+    kernels = SCATTERS | (KERNELS if promises else frozenset())
+    assert run(graph, Arena(made), kernels=kernels) == run(graph, Private())
 
 
 @settings(max_examples=300, deadline=None)

@@ -60,9 +60,9 @@ def lay_in_order(task: Task) -> Laid:
     try:
         arena = smallest_arena(task, timeline)
     except TieError as error:
-        if schedule in ("given", "topological"):
+        if schedule == "given":
             raise
-        orders, method = _in_time(task, error), "least-peak"
+        orders, method = _in_time(task, error), method if sort else "least-peak"
         timeline = lay_out(graph, orders)
         arena = smallest_arena(task, timeline)
     present = Laid(timeline, arena, PlannedOrder(method, 0, 0))
@@ -130,14 +130,15 @@ def _bounded(task: Task, laid: Laid, bound: int, states: int = 0) -> Laid:
 def _in_time(task: Task, error: TieError) -> Orders:
     """The file sorted so that tied inputs are read before they are written over; `error` where there is no such order."""
     try:
-        return _topological(task)
+        return _topological(task, tied=True)
     except ModelError:
         raise error from None
 
 
-def _topological(task: Task) -> Orders:
+def _topological(task: Task, *, tied: bool = False) -> Orders:
     effects = effect_edges(task.graph)
-    edges = [(*effects[s], *tie_edges(task.graph, task.ties, s)) for s in range(len(effects))]
+    ties = task.ties if tied else ()
+    edges = [(*effects[s], *tie_edges(task.graph, ties, s)) for s in range(len(effects))]
     return tuple(
         topological_order(subgraph, [(a, b) for a, b, _ in reads(subgraph)], edges[s])
         for s, subgraph in enumerate(task.graph.subgraphs)

@@ -6,7 +6,7 @@ past ── TensorScatter ──> present       --tie present=past: the caller h
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tmpass.aliases import Aliases, Key
+from tmpass.aliases import Aliases, Key, written
 from tmpass.aliases.in_place import InPlace, may_write_over
 from tmpass.errors import ModelError, UsageError, brief
 from tmpass.graph import ABSENT, Entry, Graph, Op, Subgraph, Tensor, TensorKind
@@ -87,13 +87,22 @@ def tie_pairs(graph: Graph, ties: Sequence[EndTie], aliases: Aliases, sharing: S
 
     It is element-wise, a scatter or a view, or `sharing` names it; whether the runtime does it in place, --tie has said.
     """
+    writes = written(graph) if ties else {}
+
+    def free(key: Key) -> bool:
+        return graph.tensor(key).kind is TensorKind.ACTIVATION and writes[key] <= 1
+
     for tie in ties:
         s = tie.output[0]
+        subgraph = graph.subgraphs[s]
         shift = aliases.position.get(tie.input, 0) - aliases.position.get(tie.output, 0)
-        for index, op in enumerate(graph.subgraphs[s].ops):
-            for source, result in may_be_tied(op, graph.subgraphs[s], sharing):
+        for index, op in enumerate(subgraph.ops):
+            for source, result in may_be_tied(op, subgraph, sharing):
                 one, two = (s, source), (s, result)
                 if aliases.of(one) != aliases.of(tie.input) or aliases.of(two) != aliases.of(tie.output):
+                    continue
+                # An output is needed after the last step, and an input before the first one.
+                if source in subgraph.outputs or result in subgraph.inputs or not (free(one) and free(two)):
                     continue
                 at_one_place = aliases.position.get(one, 0) - aliases.position.get(two, 0) == shift
                 if at_one_place and op.inputs.count(source) == 1 and aliases.of(one) != aliases.of(two):
@@ -115,7 +124,7 @@ def tie_edges(graph: Graph, ties: Sequence[EndTie], s: int) -> Iterator[tuple[in
     """(earlier, later) of operators of subgraph `s`: all that read a tied input before the one that writes over it."""
     ops = graph.subgraphs[s].ops
     for tie in ties:
-        if tie.output[0] != s:
+        if tie.output[0] != s or not graph.tensor(tie.output).bytes:
             continue
         writers = {t: index for index, op in enumerate(ops) for t in op.outputs if t != ABSENT}
         same, writer = tie.output[1], writers.get(tie.output[1])
@@ -163,16 +172,18 @@ def why_not(graph: Graph, tie: EndTie, schedule: Schedule) -> TieError:
     names = f"output {brief(subgraph.tensors[output].name)} cannot lie over input {brief(subgraph.tensors[given].name)}"
     hint = "leave out this --tie, or copy the input before"
     steps = [step for step in schedule.steps if step.subgraph == s]
-    written = next((n for n, step in enumerate(steps) if output in subgraph.ops[step.op].outputs), None)
+    made = next((n for n, step in enumerate(steps) if output in subgraph.ops[step.op].outputs), None)
     readers = [n for n, step in enumerate(steps) if given in subgraph.ops[step.op].inputs]
-    if output in subgraph.inputs or written is None:
+    if given in subgraph.outputs and given != output:
+        why = "which is an output, too"
+    elif output in subgraph.inputs or made is None:
         why = "which no operator writes"
-    elif not readers or readers[-1] < written:
+    elif not readers or readers[-1] < made:
         why = "with which other tensors share storage"
-    elif readers[-1] == written:
-        why = f"which {describe(subgraph, steps[written].op)} reads while it writes"
+    elif readers[-1] == made:
+        why = f"which {describe(subgraph, steps[made].op)} reads while it writes"
     else:
-        reader, writer = (describe(subgraph, steps[n].op) for n in (readers[-1], written))
+        reader, writer = (describe(subgraph, steps[n].op) for n in (readers[-1], made))
         why = f"which {reader} still reads after {writer} has written"
         hint += "; --schedule auto looks for an order that reads it before"
     return TieError(f"{names}, {why}", hint=hint)

@@ -1,6 +1,7 @@
 """Plans hold when they are run: values in the arena survive as they do with storage of their own."""
 
 from dataclasses import replace
+from itertools import permutations
 
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
@@ -59,7 +60,7 @@ def test_kernels_that_promise_to_work_in_place_lose_nothing_else(graph, keep_inp
 
 @st.composite
 def graphs_with_state(draw):
-    """(graph, names of outputs and of the inputs of their sizes): drawn, and with an output made for one of its inputs."""
+    """A drawn graph, names of outputs and of inputs of their size, and the same pairs as tensors."""
     sketch = Sketch()
     size = draw(st.integers(1, 4))
     state = [sketch.input(size) for _ in range(draw(st.integers(1, 2)))]
@@ -83,16 +84,54 @@ def graphs_with_state(draw):
                 known.append(sketch.concat(one, draw(st.sampled_from(known))))
     made = [t for t in known if t not in sketch.inputs and sketch.tensors[t].shape == (size,)] or state
     count = draw(st.integers(1, len(state)))
-    after = draw(st.lists(st.sampled_from(made), min_size=count, max_size=count, unique=True)) if len(made) >= count else made[:1]
+    after = (
+        draw(st.lists(st.sampled_from(made), min_size=count, max_size=count, unique=True))
+        if len(made) >= count
+        else made[:1]
+    )
     sketch.outputs = list(dict.fromkeys([*after, *draw(st.lists(st.sampled_from(known), max_size=1))]))
     pairs = list(zip(after, draw(st.permutations(state)), strict=False))
     return graph_of(sketch), {sketch.tensors[o].name: sketch.tensors[i].name for o, i in pairs}, pairs
 
 
+def some_order_reads_in_time(graph, pairs, kernels) -> bool:
+    """Whether in an order of the operators each input is read before its output is written, or by a kernel that may."""
+    ops, ends = graph.subgraphs[0].ops, {t for pair in pairs for t in pair}
+    made = {t: n for n, op in enumerate(ops) for t in op.outputs}
+    for order in permutations(range(len(ops))):
+        at = {n: step for step, n in enumerate(order)}
+        if any(t in made and at[made[t]] >= at[n] for n, op in enumerate(ops) for t in op.inputs):
+            continue
+        if all(
+            output == given_
+            or (
+                given_ not in graph.subgraphs[0].outputs
+                and output in made
+                and any(given_ in op.inputs for op in ops)  # of one that nobody reads the first step would decide
+                and all(
+                    at[n] < at[made[output]] or (n == made[output] and _may(op, given_, output, kernels))
+                    for n, op in enumerate(ops)
+                    if given_ in op.inputs
+                )
+            )
+            for output, given_ in pairs
+        ):
+            return True
+    assert ends
+    return False
+
+
+def _may(op, given_, output, kernels) -> bool:
+    if op.inputs.count(given_) > 1:
+        return False
+    places = {(op.inputs.index(given_), op.outputs.index(output))}
+    return op.elementwise or op.view or any((op.kind, *place) in kernels for place in places)
+
+
 SCATTERS = frozenset({("ScatterND", 0, 0)})
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=700, deadline=None)
 @given(
     graphs_with_state(),
     st.booleans(),
@@ -103,19 +142,20 @@ SCATTERS = frozenset({("ScatterND", 0, 0)})
 )
 def test_a_tie_holds_or_is_refused_and_nothing_is_lost(drawn, share_io, inplace, share, promises, schedule):
     graph, tie, pairs = drawn
-    target = PROMISES if promises else ALL
+    target, kernels = (PROMISES, SCATTERS | KERNELS) if promises else (ALL, SCATTERS)
     options = {"share_io": share_io, "inplace": inplace, "share": share, "alignment": 1, "schedule": schedule}
     try:
         made = plan(Model(INFO, graph), target, tie=tie, **options)
     except ModelError as error:
         event(f"refused: {error.what.rpartition(', ')[2][:12]}")
-        assert "cannot lie over" in str(error) or "cannot be tied" in str(error)
+        assert "cannot lie over" in str(error)  # noqa: PT017
+        if schedule in ("auto", "least-peak") and len(graph.subgraphs[0].ops) < 6:
+            assert not some_order_reads_in_time(graph, pairs, kernels)
         return
     rows = {(t.subgraph, t.index): t for t in made.tensors}
     for output, state in pairs:
         assert (rows[0, output].buffer, rows[0, output].offset) == (rows[0, state].buffer, rows[0, state].offset)
     event("planned")
-    kernels = SCATTERS | (KERNELS if promises else frozenset())
     assert run(graph, Arena(made), kernels=kernels) == run(graph, Private())
 
 

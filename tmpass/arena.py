@@ -122,11 +122,15 @@ def tied(task: Task, sharing: Sharing) -> tuple[Aliases, tuple[InPlace, ...]]:
     homes = [m.alignment for m in target.memories if "activations" in m.holds or "inputs_outputs" in m.holds]
     ends = frozenset(key for tie in task.ties for key in (tie.input, tie.output))
     alignment = lcm(*homes) if homes else 1
-    aliases = find_aliases(
-        graph, sharing, share_io=options.share_io, external=external, tied=ends, alignment=alignment
-    )
+    aliases = find_aliases(graph, sharing, share_io=options.share_io, external=external, tied=ends, alignment=alignment)
     pairs = in_place_pairs(
-        graph, aliases, sharing, share_io=options.share_io, keep_inputs=options.keep_inputs, external=external, tied=ends
+        graph,
+        aliases,
+        sharing,
+        share_io=options.share_io,
+        keep_inputs=options.keep_inputs,
+        external=external,
+        tied=ends,
     )
     if task.ties:
         pairs = tuple(dict.fromkeys((*tie_pairs(graph, task.ties, aliases, target.sharing), *pairs)))

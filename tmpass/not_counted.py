@@ -27,10 +27,7 @@ def find_not_counted(graph: Graph, options: Options, runtime: str) -> tuple[NotC
 
 def _tensors(graph: Graph) -> NotCounted | None:
     names = [
-        subgraph.tensors[t].name
-        for subgraph in graph.subgraphs
-        for t in sorted(subgraph.used)
-        if _open(subgraph, t)
+        subgraph.tensors[t].name for subgraph in graph.subgraphs for t in sorted(subgraph.used) if _open(subgraph, t)
     ]
     return NotCounted("tensors", len(names), None, tuple(names[:_NAMED])) if names else None
 

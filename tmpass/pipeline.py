@@ -340,7 +340,9 @@ def _warnings(model: Model, task: Task, storage: Storage) -> list[str]:
     found = []
     if runtime.reads and model.info.format not in runtime.reads and model.info.format in BUILT_IN:
         formats = " or ".join(runtime.reads)
-        found.append(f"{runtime.title} does not read {model.info.format}: convert the model to {formats}, and plan that")
+        found.append(
+            f"{runtime.title} does not read {model.info.format}: convert the model to {formats}, and plan that"
+        )
     allowed = permitted(target.sharing, options.share, inplace=options.inplace)
     found += unused_kernels(task.graph, allowed)
     found += forced_in_place(task.graph, task.ties, replace(target, sharing=allowed), storage.members, storage.position)

@@ -119,7 +119,9 @@ def _run(graph: Graph, storage: Private, s: int, kernels: Kernels) -> None:
         elif op.elementwise:
             _element_by_element(graph, storage, (s, index), inputs, outputs[0])
         else:
-            _spoil(graph, storage, [(s, t) for t in op.outputs if t != ABSENT and not _over(storage, s, op, t, kernels)])
+            _spoil(
+                graph, storage, [(s, t) for t in op.outputs if t != ABSENT and not _over(storage, s, op, t, kernels)]
+            )
             read = [_value(graph, storage, key) for key in inputs]
             bodies = _call(graph, storage, s, op, read, kernels)
             again = [_value(graph, storage, key) for key in inputs]
@@ -129,7 +131,11 @@ def _run(graph: Graph, storage: Private, s: int, kernels: Kernels) -> None:
 
 def _over(storage: Private, s: int, op, result: int, kernels: Kernels) -> bool:
     """Whether the kernel of `op` knows that it writes `result` over one of its inputs, where that begins."""
-    over = [op.inputs[i] for kind, i, o in kernels if kind == op.kind and i < len(op.inputs) and op.outputs[o : o + 1] == (result,)]
+    over = [
+        op.inputs[i]
+        for kind, i, o in kernels
+        if kind == op.kind and i < len(op.inputs) and op.outputs[o : o + 1] == (result,)
+    ]
     return any(t != ABSENT and storage.address((s, t)) == storage.address((s, result)) for t in over)
 
 

@@ -101,7 +101,9 @@ def _explain(graph: Graph, tie: Tie, reason: dict[Key, str]) -> None:
     reason[key] = f"{reason[key]}; {words}" if key in reason else words
 
 
-def _marks(graph: Graph, external: frozenset[Key], tied: frozenset[Key], *, share_io: bool) -> Iterator[tuple[Key, Mark]]:
+def _marks(
+    graph: Graph, external: frozenset[Key], tied: frozenset[Key], *, share_io: bool
+) -> Iterator[tuple[Key, Mark]]:
     yield from ((key, ("external", key)) for key in sorted(external))
     if not share_io:
         for entry in graph.entries:

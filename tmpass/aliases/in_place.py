@@ -42,8 +42,8 @@ def in_place_pairs(
     The operator is element-wise and `sharing` lists it: source and result have one shape, but for leading ones, and
     elements of one width. Or `sharing` names the source, as its kernel promises, and the result is not larger. The
     operator names the source once. Neither is a constant, variable or capture, outside the arena, or an input or output
-    of a subgraph. With `share_io`, or if it is `tied`, the source may be an input of an entry, unless it is kept, and the
-    result an output.
+    of a subgraph. With `share_io`, or if it is `tied`, the source may be an input of an entry, unless it is kept, and
+    the result an output.
     """
     if not sharing.in_place:
         return ()
@@ -93,7 +93,9 @@ def may_write_over(op: Op, subgraph: Subgraph, sharing: Sharing) -> Iterator[tup
 def kernels_in_place(graph: Graph, sharing: Sharing) -> tuple[Over, ...]:
     """What kernels of operators of `graph` promise by `sharing`, that is not right of every element-wise operator."""
     found: set[Over] = set()
-    for op in {(op.kind, op.elementwise, op.custom) for s in graph.subgraphs for op in s.ops} if sharing.in_place else ():
+    for op in (
+        {(op.kind, op.elementwise, op.custom) for s in graph.subgraphs for op in s.ops} if sharing.in_place else ()
+    ):
         found.update(sharing.written_over(op[0], elementwise=op[1], custom=op[2]) or ())
     return tuple(sorted(found, key=lambda over: (over.op, over.input, over.output)))
 

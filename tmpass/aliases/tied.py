@@ -49,7 +49,9 @@ def split_names(graph: Graph, asked: Iterable[str]) -> dict[str, str]:
             raise UsageError(f"tie {brief(text)} has no '='", hint=HOW)
         known = [(output, name) for output, name in cuts if output in outputs and name in inputs]
         if len(known) > 1:
-            raise UsageError(f"tie {brief(text)} can be read in {len(known)} ways", hint="tie it from Python, by a dict")
+            raise UsageError(
+                f"tie {brief(text)} can be read in {len(known)} ways", hint="tie it from Python, by a dict"
+            )
         output, name = known[0] if known else next((c for c in cuts if c[0] in outputs or c[1] in inputs), cuts[0])
         if found.setdefault(output, name) != name:
             raise UsageError(f"output {brief(output)} is tied twice", hint="tie it to one input")
@@ -85,7 +87,7 @@ def find_ties(graph: Graph, asked: Mapping[str, str]) -> tuple[EndTie, ...]:
 def tie_pairs(graph: Graph, ties: Sequence[EndTie], aliases: Aliases, sharing: Sharing) -> Iterator[InPlace]:
     """What must be written in place so that `ties` hold: where an operator reads the input and writes the output.
 
-    It is element-wise, a scatter or a view, or `sharing` names it; whether the runtime does it in place, --tie has said.
+    It is element-wise, a scatter or a view, or `sharing` names it. That the runtime does it in place is what --tie says.
     """
     writes = written(graph) if ties else {}
 
@@ -132,8 +134,12 @@ def tie_edges(graph: Graph, ties: Sequence[EndTie], s: int) -> Iterator[tuple[in
         while same in writers and ops[writers[same]].view and same not in passed:
             passed.add(same)
             same = ops[writers[same]].inputs[0]
-        if writer is not None and same != tie.input[1]:  # else the output has the bytes of the input, and nothing changes
-            yield from ((index, writer) for index, op in enumerate(ops) if tie.input[1] in op.inputs and index != writer)
+        if (
+            writer is not None and same != tie.input[1]
+        ):  # else the output has the bytes of the input, and nothing changes
+            yield from (
+                (index, writer) for index, op in enumerate(ops) if tie.input[1] in op.inputs and index != writer
+            )
 
 
 def forced_in_place(
@@ -178,6 +184,8 @@ def why_not(graph: Graph, tie: EndTie, schedule: Schedule) -> TieError:
         why = "which is an output, too"
     elif output in subgraph.inputs or made is None:
         why = "which no operator writes"
+    elif not readers and made == 0:
+        why = f"which is handed in while {describe(subgraph, steps[made].op)} writes it"
     elif not readers or readers[-1] < made:
         why = "with which other tensors share storage"
     elif readers[-1] == made:

@@ -60,5 +60,7 @@ def _words(plan: Plan, row: NotCounted) -> str:
     if not RUNTIMES[plan.target.runtime].without_scratch and not plan.options.scratch:
         return "scratch of kernels (unknown without --scratch)"
     more = len(row.names) - _KINDS
-    kinds = ", ".join(row.names[:_KINDS]) + (f" and {more} more kinds" if more > 1 else f", {row.names[-1]}" * (more == 1))
+    kinds = ", ".join(row.names[:_KINDS]) + (
+        f" and {more} more kinds" if more > 1 else f", {row.names[-1]}" * (more == 1)
+    )
     return f"scratch of {kinds} (unknown)"

@@ -14,7 +14,6 @@ from tmpass.pipeline import plan
 from tmpass.plan import Plan
 from tmpass.target import EVERY, Sharing, Target
 
-
 _MOST_TIES = 4
 """So many pairs of an output and an input are tried."""
 

@@ -114,9 +114,9 @@ def find_items(contents: Contents, s: int, edges: Iterable[tuple[int, int]]) -> 
     options: dict[int, dict[Key, list[tuple[int, tuple[int, ...]]]]] = defaultdict(lambda: defaultdict(list))
     for pair in contents.pairs:
         if pair.subgraph == s and items_of[pair.source[1]] and items_of[pair.result[1]]:
-            over, made = items_of[pair.source[1]], items_of[pair.result[1]]
-            saved = min(sum(size[i] for i in over), sum(size[i] for i in made))  # a smaller result leaves the rest
-            options[pair.op][pair.result].append((saved, tuple(over)))
+            ends, made = items_of[pair.source[1]], items_of[pair.result[1]]
+            saved = min(sum(size[i] for i in ends), sum(size[i] for i in made))  # a smaller result leaves the rest
+            options[pair.op][pair.result].append((saved, tuple(ends)))
     for op, results in options.items():
         for saved, over in _at_once(list(results.values())):
             in_place += (op, saved, len(over), *over)

@@ -20,9 +20,11 @@ _LAYERS = """
 _WEIGHTED = "CONV_2D DEPTHWISE_CONV_2D FULLY_CONNECTED"
 
 TFLM = frozenset(f"{_MOVES} {_ARITHMETIC} {_LAYERS} {_WEIGHTED}".split())
-"""TensorFlow Lite Micro's reference kernels, as measured by `tmpass probe-scratch`. Those with weights unpack them where
-an element has less than a byte. Kernels that are made for a processor may need more.
+"""TensorFlow Lite Micro's reference kernels, as measured by `tmpass probe-scratch`. Those with weights unpack them if an
+element has less than a byte. Kernels that are made for a processor may need more.
 """
 
-LITERT = frozenset(f"{_MOVES} {_ARITHMETIC} ARG_MAX ARG_MIN AVERAGE_POOL_2D MAX_POOL_2D RESIZE_BILINEAR SOFTMAX".split())
+LITERT = frozenset(
+    f"{_MOVES} {_ARITHMETIC} ARG_MAX ARG_MIN AVERAGE_POOL_2D MAX_POOL_2D RESIZE_BILINEAR SOFTMAX".split()
+)
 """LiteRT: kernels that add no temporaries. Convolutions and what mixes float with quantised weights may add some."""

@@ -55,7 +55,9 @@ def _over(table: dict[str, object]) -> Over:
     for side in ("input", "output"):
         place = table.get(side, 0)
         if not isinstance(place, int) or isinstance(place, bool) or not 0 <= place < _MOST:
-            raise UsageError(f"{show(place)} is not the position of an {side} of {op}", hint=f"count from 0 to {_MOST - 1}")
+            raise UsageError(
+                f"{show(place)} is not the position of an {side} of {op}", hint=f"count from 0 to {_MOST - 1}"
+            )
         places.append(place)
     return Over(op, *places)
 
@@ -82,7 +84,7 @@ def check_known(names: Iterable[str]) -> None:
 
 def known_kinds() -> frozenset[str]:
     """The built-in operators of TFLite, and those of ONNX with ONNX Runtime's own, as graphs name them."""
-    from tmpass.frontends.onnx.operator_names import OPERATOR_NAMES as ONNX
-    from tmpass.frontends.tflite.operator_names import OPERATOR_NAMES as TFLITE
+    from importlib import import_module  # the lists are data of the formats
 
-    return frozenset((*TFLITE, *ONNX))
+    modules = (import_module(f"tmpass.frontends.{name}.operator_names") for name in ("tflite", "onnx"))
+    return frozenset(name for module in modules for name in module.OPERATOR_NAMES)

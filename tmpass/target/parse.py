@@ -116,9 +116,7 @@ def _sharing(reader: Reader, value: object, key: Key) -> Sharing:
         value, sources[name] = reader.fact(table[name], (*key, name), parse)
         return value
 
-    return Sharing(
-        listed("views", kinds), listed("in_place", kinds_in_place), listed("parts", kinds), sources=sources
-    )
+    return Sharing(listed("views", kinds), listed("in_place", kinds_in_place), listed("parts", kinds), sources=sources)
 
 
 def _scratch(reader: Reader, value: object, key: Key) -> tuple[ScratchRule, ...]:

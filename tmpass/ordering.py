@@ -128,7 +128,7 @@ def _bounded(task: Task, laid: Laid, bound: int, states: int = 0) -> Laid:
 
 
 def _in_time(task: Task, error: TieError) -> Orders:
-    """The file sorted so that tied inputs are read before they are written over; raises `error` where that cannot be."""
+    """The file sorted so that tied inputs are read before they are written over; raises `error` where none is."""
     try:
         return _topological(task, tied=True)
     except ModelError:

@@ -343,6 +343,8 @@ def _warnings(model: Model, task: Task, storage: Storage) -> list[str]:
         found.append(
             f"{runtime.title} does not read {model.info.format}: convert the model to {formats}, and plan that"
         )
+    if task.ties and runtime.allocator:
+        found.append(f"{runtime.title} places tensors itself: it does not keep --tie")
     allowed = permitted(target.sharing, options.share, inplace=options.inplace)
     found += unused_kernels(task.graph, allowed)
     found += forced_in_place(task.graph, task.ties, replace(target, sharing=allowed), storage.members, storage.position)

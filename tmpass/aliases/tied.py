@@ -87,7 +87,7 @@ def find_ties(graph: Graph, asked: Mapping[str, str]) -> tuple[EndTie, ...]:
 def tie_pairs(graph: Graph, ties: Sequence[EndTie], aliases: Aliases, sharing: Sharing) -> Iterator[InPlace]:
     """What must be written in place so that `ties` hold: where an operator reads the input and writes the output.
 
-    It is element-wise, a scatter or a view, or `sharing` names it. That the runtime does it in place is what --tie says.
+    It is element-wise, a scatter or a view, or `sharing` names it; --tie says that the runtime does it in place.
     """
     writes = written(graph) if ties else {}
 

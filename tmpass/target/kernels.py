@@ -20,8 +20,8 @@ _LAYERS = """
 _WEIGHTED = "CONV_2D DEPTHWISE_CONV_2D FULLY_CONNECTED"
 
 TFLM = frozenset(f"{_MOVES} {_ARITHMETIC} {_LAYERS} {_WEIGHTED}".split())
-"""TensorFlow Lite Micro's reference kernels, as measured by `tmpass probe-scratch`. Those with weights unpack them if an
-element has less than a byte. Kernels that are made for a processor may need more.
+"""TensorFlow Lite Micro's reference kernels, as measured by `tmpass probe-scratch`. Those with weights unpack them if
+an element has less than a byte. Kernels that are made for a processor may need more.
 """
 
 LITERT = frozenset(

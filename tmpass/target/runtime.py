@@ -45,8 +45,8 @@ RUNTIMES: Mapping[str, Runtime] = {
     ),
     "litert": Runtime("litert", allocator="greedy-by-size", title="LiteRT", reads=("tflite",), without_scratch=LITERT),
 }
-"""By name; "" is one of which nothing is known. TensorFlow Lite Micro: its memory planner, which allocates all inputs and
-outputs in the arena, and its kernel of WHILE, which copies by way of its outputs; both measured with tflite-micro
+"""By name; "" is one of which nothing is known. TensorFlow Lite Micro: its memory planner, which allocates all inputs
+and outputs in the arena, and its kernel of WHILE, which copies by way of its outputs; both measured with tflite-micro
 0.dev20261023182759. LiteRT: its ArenaPlanner, measured with ai-edge-litert 2.3.0; a caller can bring memory for inputs
 and outputs (custom allocations).
 """

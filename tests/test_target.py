@@ -220,7 +220,8 @@ class TestSharing:
         assert not Sharing.allows(target.sharing.parts, "ANY")
 
     def test_a_kind_may_stand_with_the_input_that_its_kernel_writes_over(self):
-        rows = "'ADD', { op = 'SOFTMAX', input = 0 }, { op = 'TensorScatter' }, { op = 'Attention', input = 4, output = 1 }"
+        rows = "'ADD', { op = 'SOFTMAX', input = 0 }, { op = 'TensorScatter' }, "
+        rows += "{ op = 'Attention', input = 4, output = 1 }"
         sharing = parse(f"{PROFILE}[sharing]\nin_place = {{ value = [{rows}], source = 'ours' }}\n").sharing
         assert sharing.in_place == ("ADD", Over("SOFTMAX"), Over("TensorScatter"), Over("Attention", 4, 1))
 

@@ -159,6 +159,36 @@ def test_a_tie_holds_or_is_refused_and_nothing_is_lost(drawn, share_io, inplace,
     assert run(graph, Arena(made), kernels=kernels) == run(graph, Private())
 
 
+def in_every_order(graph):
+    """The graph with its operators in each order in which they can run."""
+    subgraph = graph.subgraphs[0]
+    made = {t: n for n, op in enumerate(subgraph.ops) for t in op.outputs}
+    for order in permutations(range(len(subgraph.ops))):
+        at = {n: step for step, n in enumerate(order)}
+        if all(at[made[t]] < at[n] for n, op in enumerate(subgraph.ops) for t in op.inputs if t in made):
+            yield replace(graph, subgraphs=(replace(subgraph, ops=tuple(subgraph.ops[n] for n in order)),))
+
+
+@settings(max_examples=100, deadline=None)
+@given(graphs_with_state(), st.booleans(), st.booleans(), st.sampled_from(["auto", "views"]))
+def test_no_order_is_below_the_bound_with_kernels_in_place_and_ties(drawn, share_io, tied, share):
+    graph, tie, _ = drawn
+    if len(graph.subgraphs[0].ops) > 4:
+        return
+    without_parts = replace(PROMISES, sharing=replace(IN_PLACE, parts=()))
+    options = {"share_io": share_io, "share": share, "alignment": 1, "tie": tie if tied else {}}
+    try:
+        made = plan(Model(INFO, graph), without_parts, **options)
+    except ModelError:
+        return
+    for other in in_every_order(graph):
+        try:
+            there = plan(Model(INFO, other), without_parts, **options, schedule="given")
+        except ModelError:
+            continue
+        assert made.order.lower_bound <= there.memories[0].live_bytes
+
+
 @settings(max_examples=300, deadline=None)
 @given(graphs(max_ops=10), st.booleans())
 def test_more_sharing_never_takes_a_larger_arena(graph, inplace):

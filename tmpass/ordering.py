@@ -1,5 +1,6 @@
 """Which order of operators a plan takes: that of the file, unless another one needs a smaller arena."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from tmpass.aliases import Key
@@ -62,9 +63,8 @@ def lay_in_order(task: Task) -> Laid:
     except TieError as error:
         if schedule == "given":
             raise
-        orders, method = _in_time(task, error), method if sort else "least-peak"
-        timeline = lay_out(graph, orders)
-        arena = smallest_arena(task, timeline)
+        orders, timeline, arena = _in_time(task, error)
+        method = method if sort else "least-peak"
     present = Laid(timeline, arena, PlannedOrder(method, 0, 0))
     if schedule in ("given", "topological"):
         items, always = _items(task, levels(task)[0], present.arena)
@@ -127,20 +127,28 @@ def _bounded(task: Task, laid: Laid, bound: int, states: int = 0) -> Laid:
     return replace(laid, order=PlannedOrder(laid.order.method, bound, states))
 
 
-def _in_time(task: Task, error: TieError) -> Orders:
-    """The file sorted so that tied inputs are read before they are written over; raises `error` where none is."""
-    try:
-        return _topological(task, tied=True)
-    except ModelError:
-        raise error from None
+def _in_time(task: Task, error: TieError) -> tuple[Orders, Schedule, Arena]:
+    """The file sorted so that tied inputs are read before they are written over: under all names that views give them,
+    or under their own, where views are copies. Raises `error` where there is no such order.
+    """
+    for views in (True, False):
+        try:
+            orders = _topological(task, [tuple(tie_edges(task.graph, task.ties, s, views)) for s in _subgraphs(task)])
+            timeline = lay_out(task.graph, orders)
+            return orders, timeline, smallest_arena(task, timeline)
+        except ModelError:
+            continue
+    raise error from None
 
 
-def _topological(task: Task, *, tied: bool = False) -> Orders:
+def _subgraphs(task: Task) -> range:
+    return range(len(task.graph.subgraphs))
+
+
+def _topological(task: Task, more: Sequence[Iterable[tuple[int, int]]] = ()) -> Orders:
     effects = effect_edges(task.graph)
-    ties = task.ties if tied else ()
-    edges = [(*effects[s], *tie_edges(task.graph, ties, s)) for s in range(len(effects))]
     return tuple(
-        topological_order(subgraph, [(a, b) for a, b, _ in reads(subgraph)], edges[s])
+        topological_order(subgraph, [(a, b) for a, b, _ in reads(subgraph)], (*effects[s], *(more[s] if more else ())))
         for s, subgraph in enumerate(task.graph.subgraphs)
     )
 
@@ -157,6 +165,6 @@ def _items(task: Task, sharing: Sharing, arena: Arena) -> tuple[ModelItems, int]
         else:
             inside.update(members)
     own = {op: sum(map(runtime.round_up, sizes)) for op, sizes in task.scratch.items()}
-    later = [tuple(tie_edges(task.graph, task.ties, s)) for s in range(len(task.graph.subgraphs))] if task.ties else ()
+    later = [tuple(tie_edges(task.graph, task.ties, s)) for s in _subgraphs(task)] if task.ties else ()
     contents = Contents(task.graph, aliases, pairs, inside, own, task.options.keep_inputs, runtime, later)
     return items_of_model(contents), always

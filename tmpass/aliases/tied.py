@@ -122,24 +122,34 @@ def may_be_tied(op: Op, subgraph: Subgraph, sharing: Sharing) -> Iterator[tuple[
             yield source, result
 
 
-def tie_edges(graph: Graph, ties: Sequence[EndTie], s: int) -> Iterator[tuple[int, int]]:
-    """(earlier, later) of operators of subgraph `s`: all that read a tied input before the one that writes over it."""
+def tie_edges(graph: Graph, ties: Sequence[EndTie], s: int, views: bool | None = None) -> Iterator[tuple[int, int]]:
+    """(earlier, later) of operators of subgraph `s`: all that read a tied input before the one that writes over it.
+
+    With `views`, all that read the input or a view of it, before the one that makes what the output is a view of. By
+    default, none for an output that is a view of the input, which changes nothing where views share.
+    """
     ops = graph.subgraphs[s].ops
     for tie in ties:
         if tie.output[0] != s or not graph.tensor(tie.output).bytes:
             continue
         writers = {t: index for index, op in enumerate(ops) for t in op.outputs if t != ABSENT}
-        same, writer = tie.output[1], writers.get(tie.output[1])
-        passed: set[int] = set()
-        while same in writers and ops[writers[same]].view and same not in passed:
-            passed.add(same)
-            same = ops[writers[same]].inputs[0]
-        if (
-            writer is not None and same != tie.input[1]
-        ):  # else the output has the bytes of the input, and nothing changes
-            yield from (
-                (index, writer) for index, op in enumerate(ops) if tie.input[1] in op.inputs and index != writer
-            )
+        made, given = _views_of(tie.output[1], ops, writers), {tie.input[1]}
+        if made[0] not in writers or (views is not False and tie.input[1] in made):
+            continue
+        if views:
+            given.update(t for t in writers if tie.input[1] in _views_of(t, ops, writers))
+        writer = writers[made[-1] if views and made[-1] in writers else made[0]]
+        yield from (
+            (index, writer) for index, op in enumerate(ops) if index != writer and not given.isdisjoint(op.inputs)
+        )
+
+
+def _views_of(t: int, ops: Sequence[Op], writers: Mapping[int, int]) -> list[int]:
+    """Tensor `t`, what it is a view of, what that is a view of, and so on."""
+    chain = [t]
+    while t in writers and ops[writers[t]].view and (t := ops[writers[t]].inputs[0]) not in chain:
+        chain.append(t)
+    return chain
 
 
 def forced_in_place(

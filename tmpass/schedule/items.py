@@ -119,7 +119,8 @@ def find_items(contents: Contents, s: int, edges: Iterable[tuple[int, int]]) -> 
             options[pair.op][pair.result].append((saved, tuple(ends)))
     for op, results in options.items():
         for saved, over in _at_once(list(results.values())):
-            in_place += (op, saved, len(over), *over)
+            # Two results may lie over one class, under several names, but not over the same bytes of it.
+            in_place += (op, min(saved, sum(size[i] for i in over)), len(over), *over)
     flat = [op for edge in edges for op in edge]
     if any(op.calls for op in subgraph.ops):
         beginning = 0  # the first step may be long, and only its begin counts: leaving it out keeps bounds true

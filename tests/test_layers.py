@@ -22,6 +22,7 @@ LAYERS = (
     (
         "bind",
         "integers",
+        "not_counted",
         "schedule",
         "aliases",
         "liveness",
@@ -40,7 +41,7 @@ LAYERS = (
 
 ROW_LAWS = {
     "bounds": {"bind", "integers", "schedule", "aliases", "liveness", "verify"},
-    "verify": {"bind", "integers", "schedule", "aliases", "liveness", "windows"},
+    "verify": {"bind", "integers", "not_counted", "schedule", "aliases", "liveness", "windows"},
     "problem": {"graph", "target", "plan"},
     "graph": {"problem", "target", "plan", "scratch"},
     "scratch": {"target", "plan"},

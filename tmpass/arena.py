@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from math import lcm
 
 from tmpass.aliases import Aliases, Key, find_aliases, permitted
-from tmpass.aliases.in_place import InPlace, in_place_pairs, join_in_place
+from tmpass.aliases.in_place import Apart, InPlace, in_place_pairs, join_in_place
+from tmpass.aliases.tied import EndTie, tie_pairs, why_not
 from tmpass.allocate import allocate
 from tmpass.assemble import Fill, distribute
 from tmpass.bounds import lower_bound
@@ -43,7 +44,7 @@ class Arena:
 @dataclass(frozen=True, slots=True)
 class Task:
     """What is to be laid out, and how: `external` tensors have no place in it, `scratch` has the bytes that operators,
-    by subgraph and index, need while they run. With `keep`, Ctrl-C ends a search and not the call.
+    by subgraph and index, need while they run; `ties` must hold. With `keep`, Ctrl-C ends a search and not the call.
     """
 
     graph: Graph
@@ -53,6 +54,7 @@ class Task:
     scratch: Mapping[Key, tuple[int, ...]]
     threads: int = 1
     keep: bool = False
+    ties: tuple[EndTie, ...] = ()
 
 
 def smallest_arena(task: Task, timeline: Schedule) -> Arena:
@@ -62,6 +64,7 @@ def smallest_arena(task: Task, timeline: Schedule) -> Arena:
     Less sharing is only allocated where its own lower bound is below what was found.
 
     Raises:
+        TieError: a tie of `task` does not hold on this timeline, however little is shared.
         TargetError, ModelError: as `distribute` does.
     """
     graph, options, external = task.graph, task.options, task.external
@@ -69,9 +72,15 @@ def smallest_arena(task: Task, timeline: Schedule) -> Arena:
     ranges = live_ranges(graph, timeline, keep_inputs=options.keep_inputs, loops_copy=loops_copy)
     best: Arena | None = None
     tried: list[Aliases] = []
+    broken: EndTie | None = None
+    demands = [(tie.input, tie.output) for tie in task.ties]
     for sharing in levels(task):
         aliases, pairs = tied(task, sharing)
-        aliases = join_in_place(graph, timeline, aliases, pairs, ranges)
+        try:
+            aliases = join_in_place(graph, timeline, aliases, pairs, ranges, demands)
+        except Apart as apart:
+            broken = task.ties[apart.number]
+            continue
         if any(aliases.root == old.root and aliases.position == old.position for old in tried):
             continue
         tried.append(aliases)
@@ -87,7 +96,9 @@ def smallest_arena(task: Task, timeline: Schedule) -> Arena:
             best = found
         if best.least or any(fill.allocation.stopped for fill in found.fills):
             break
-    assert best is not None  # there is always one choice
+    if best is None:
+        assert broken is not None  # without ties there is always one choice
+        raise why_not(graph, broken, timeline)
     return best
 
 
@@ -109,12 +120,20 @@ def tied(task: Task, sharing: Sharing) -> tuple[Aliases, tuple[InPlace, ...]]:
     """The classes in any order, and what may be written in place, as far as `sharing` lists the operators."""
     graph, target, options, external = task.graph, task.target, task.options, task.external
     homes = [m.alignment for m in target.memories if "activations" in m.holds or "inputs_outputs" in m.holds]
-    aliases = find_aliases(
-        graph, sharing, share_io=options.share_io, external=external, alignment=lcm(*homes) if homes else 1
-    )
+    ends = frozenset(key for tie in task.ties for key in (tie.input, tie.output))
+    alignment = lcm(*homes) if homes else 1
+    aliases = find_aliases(graph, sharing, share_io=options.share_io, external=external, tied=ends, alignment=alignment)
     pairs = in_place_pairs(
-        graph, aliases, sharing, share_io=options.share_io, keep_inputs=options.keep_inputs, external=external
+        graph,
+        aliases,
+        sharing,
+        share_io=options.share_io,
+        keep_inputs=options.keep_inputs,
+        external=external,
+        tied=ends,
     )
+    if task.ties:
+        pairs = tuple(dict.fromkeys((*tie_pairs(graph, task.ties, aliases, target.sharing), *pairs)))
     return aliases, pairs
 
 

@@ -1,9 +1,12 @@
 """Which order of operators a plan takes: that of the file, unless another one needs a smaller arena."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from tmpass.aliases import Key
+from tmpass.aliases.tied import TieError, tie_edges
 from tmpass.arena import Arena, Task, levels, smallest_arena, tied
+from tmpass.errors import ModelError
 from tmpass.graph import TensorKind
 from tmpass.plan import PlannedOrder
 from tmpass.schedule import Schedule
@@ -60,8 +63,15 @@ def lay_in_order(task: Task) -> Laid:
     fault = "" if schedule in ("given", "topological") else next(filter(None, map(unsorted, graph.subgraphs)), "")
     sort = schedule == "topological" or bool(fault)
     orders = _topological(task) if sort else tuple(file_order(subgraph) for subgraph in graph.subgraphs)
-    timeline = lay_out(graph, orders)
-    present = Laid(timeline, smallest_arena(task, timeline), PlannedOrder("topological" if sort else "given", 0, 0))
+    timeline, method = lay_out(graph, orders), "topological" if sort else "given"
+    try:
+        arena = smallest_arena(task, timeline)
+    except TieError as error:
+        if schedule == "given":
+            raise
+        orders, timeline, arena = _in_time(task, error)
+        method = method if sort else "least-peak"
+    present = Laid(timeline, arena, PlannedOrder(method, 0, 0))
     if schedule in ("given", "topological"):
         items, always = _items(task, levels(task)[0], present.arena)
         return _bounded(task, present, order_model(items, orders, states=0, search=False).bound + always)
@@ -85,10 +95,9 @@ def _best_order(task: Task, orders: Orders, present: Laid) -> Laid:
             if found.stopped and not task.keep:
                 raise KeyboardInterrupt
             if found.orders != orders:
-                timeline = lay_out(task.graph, found.orders)
-                other = Laid(timeline, smallest_arena(task, timeline), PlannedOrder("least-peak", 0, 0))
-                lower = other.rank(task.options.schedule) < best.rank(task.options.schedule)
-                if lower and _runs_lower(task, best.timeline, timeline):
+                other = _laid(task, found.orders)
+                lower = other is not None and other.rank(task.options.schedule) < best.rank(task.options.schedule)
+                if other is not None and lower and _runs_lower(task, best.timeline, other.timeline):
                     best = other
             best = replace(best, stopped=found.stopped)
         if number == 0:
@@ -96,6 +105,15 @@ def _best_order(task: Task, orders: Orders, present: Laid) -> Laid:
         if best.stopped or best.live_bytes == bound:
             break
     return _bounded(task, best, bound, spent)
+
+
+def _laid(task: Task, orders: Orders) -> Laid | None:
+    """The orders that a search has found, laid out; None where a tie does not hold in them."""
+    timeline = lay_out(task.graph, orders)
+    try:
+        return Laid(timeline, smallest_arena(task, timeline), PlannedOrder("least-peak", 0, 0))
+    except TieError:
+        return None
 
 
 def _runs_lower(task: Task, old: Schedule, new: Schedule) -> bool:
@@ -106,7 +124,7 @@ def _runs_lower(task: Task, old: Schedule, new: Schedule) -> bool:
     if not own or task.options.schedule != "auto":
         return True
     options = replace(task.options, allocator=own, keep_inputs=True, share="views")
-    there = replace(task, options=options)
+    there = replace(task, options=options, ties=())
     return smallest_arena(there, new).peak < smallest_arena(there, old).peak
 
 
@@ -116,10 +134,28 @@ def _bounded(task: Task, laid: Laid, bound: int, states: int = 0) -> Laid:
     return replace(laid, order=PlannedOrder(laid.order.method, bound, states))
 
 
-def _topological(task: Task) -> Orders:
+def _in_time(task: Task, error: TieError) -> tuple[Orders, Schedule, Arena]:
+    """The file sorted so that tied inputs are read before they are written over: under all names that views give them,
+    or under their own, where views are copies. Raises `error` where there is no such order.
+    """
+    for views in (True, False):
+        try:
+            orders = _topological(task, [tuple(tie_edges(task.graph, task.ties, s, views)) for s in _subgraphs(task)])
+            timeline = lay_out(task.graph, orders)
+            return orders, timeline, smallest_arena(task, timeline)
+        except ModelError:
+            continue
+    raise error from None
+
+
+def _subgraphs(task: Task) -> range:
+    return range(len(task.graph.subgraphs))
+
+
+def _topological(task: Task, more: Sequence[Iterable[tuple[int, int]]] = ()) -> Orders:
     effects = effect_edges(task.graph)
     return tuple(
-        topological_order(subgraph, [(a, b) for a, b, _ in reads(subgraph)], effects[s])
+        topological_order(subgraph, [(a, b) for a, b, _ in reads(subgraph)], (*effects[s], *(more[s] if more else ())))
         for s, subgraph in enumerate(task.graph.subgraphs)
     )
 
@@ -136,5 +172,6 @@ def _items(task: Task, sharing: Sharing, arena: Arena) -> tuple[ModelItems, int]
         else:
             inside.update(members)
     own = {op: sum(map(runtime.round_up, sizes)) for op, sizes in task.scratch.items()}
-    contents = Contents(task.graph, aliases, pairs, inside, own, task.options.keep_inputs, runtime)
+    later = [tuple(tie_edges(task.graph, task.ties, s)) for s in _subgraphs(task)] if task.ties else ()
+    contents = Contents(task.graph, aliases, pairs, inside, own, task.options.keep_inputs, runtime, later)
     return items_of_model(contents), always

@@ -45,6 +45,7 @@ def find_aliases(
     *,
     share_io: bool = False,
     external: frozenset[Key] = frozenset(),
+    tied: frozenset[Key] = frozenset(),
     alignment: int = 1,
 ) -> Aliases:
     """The classes of tensors that share one piece of storage because they hold the same bytes.
@@ -59,10 +60,10 @@ def find_aliases(
       anybody knows: the other would change with it;
     - joins what goes into a loop's body with what comes out of it: between two iterations the runtime copies the
       outputs to the inputs, one by one, and would overwrite what it has still to copy;
-    - joins an input or output of an entry, but with `share_io`;
+    - joins an input or output of an entry, but with `share_io`, or if it is `tied` to another one;
     - joins two tensors of `external`, which live outside the arena, each at an address of its own, or pieces of one.
     """
-    classes = Classes(sizes_of(graph), marks_of(_marks(graph, external, share_io=share_io)))
+    classes = Classes(sizes_of(graph), marks_of(_marks(graph, external, tied, share_io=share_io)))
     reason: dict[Key, str] = {}
     for caller, body in _captures(graph):
         classes.capture(caller, body)
@@ -105,12 +106,15 @@ def _explain(graph: Graph, tie: Tie, reason: dict[Key, str]) -> None:
     reason[key] = f"{reason[key]}; {words}" if key in reason else words
 
 
-def _marks(graph: Graph, external: frozenset[Key], *, share_io: bool) -> Iterator[tuple[Key, Mark]]:
+def _marks(
+    graph: Graph, external: frozenset[Key], tied: frozenset[Key], *, share_io: bool
+) -> Iterator[tuple[Key, Mark]]:
     yield from ((key, ("external", key)) for key in sorted(external))
     if not share_io:
         for entry in graph.entries:
             subgraph = graph.subgraphs[entry.subgraph]
-            yield from (((entry.subgraph, t), ("end", None)) for t in (*subgraph.inputs, *subgraph.outputs))
+            ends = {(entry.subgraph, t) for t in (*subgraph.inputs, *subgraph.outputs)}
+            yield from ((key, ("end", None)) for key in sorted(ends - tied))
     for s, writes in enumerate(may_write(graph)):
         yield from (((s, t), ("written", None)) for tensors in writes.values() for t in tensors)
     for s, subgraph in enumerate(graph.subgraphs):

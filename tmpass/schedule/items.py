@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, product
 
 from tmpass.aliases import Aliases, Key
 from tmpass.aliases.in_place import InPlace
@@ -21,7 +21,8 @@ class Contents:
     """What a graph stores in any order: the classes of tensors, what may be written in place, what counts.
 
     Only tensors `inside` count, those of one memory; variables are alive in any order and do not. `scratch` maps
-    (subgraph, operator) to the bytes that the operator needs for itself in its step; `runtime` says how bytes count.
+    (subgraph, operator) to the bytes that the operator needs for itself in its step; `runtime` says how bytes count;
+    `later` has for each subgraph pairs (earlier, later) of operators beside those that read from each other.
     """
 
     graph: Graph
@@ -31,6 +32,7 @@ class Contents:
     scratch: Mapping[Key, int]
     keep_inputs: bool = False
     runtime: Runtime = RUNTIMES[""]
+    later: Sequence[Sequence[tuple[int, int]]] = ()
 
     @cached_property
     def repeated(self) -> frozenset[int]:
@@ -109,15 +111,31 @@ def find_items(contents: Contents, s: int, edges: Iterable[tuple[int, int]]) -> 
             touching += who
             starts.append(len(touching))
     in_place: list[int] = []
+    options: dict[int, dict[Key, list[tuple[int, tuple[int, ...]]]]] = defaultdict(lambda: defaultdict(list))
     for pair in contents.pairs:
         if pair.subgraph == s and items_of[pair.source[1]] and items_of[pair.result[1]]:
-            over = items_of[pair.source[1]]
-            in_place += (pair.op, sum(size[i] for i in over), len(over), *over)
+            ends, made = items_of[pair.source[1]], items_of[pair.result[1]]
+            saved = min(sum(size[i] for i in ends), sum(size[i] for i in made))  # a smaller result leaves the rest
+            options[pair.op][pair.result].append((saved, tuple(ends)))
+    for op, results in options.items():
+        for saved, over in _at_once(list(results.values())):
+            # Two results may lie over one class, under several names, but not over the same bytes of it.
+            in_place += (op, min(saved, sum(size[i] for i in over)), len(over), *over)
     flat = [op for edge in edges for op in edge]
     if any(op.calls for op in subgraph.ops):
         beginning = 0  # the first step may be long, and only its begin counts: leaving it out keeps bounds true
     scratch = [contents.scratch.get((s, op), 0) for op in range(len(subgraph.ops))]
     return Items(flat, size, firsts, lasts, starts, touching, scratch, in_place, beginning)
+
+
+def _at_once(results: Sequence[Sequence[tuple[int, tuple[int, ...]]]]) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """What an operator may save, as (bytes, the items that must end with it), over all that it may write in place at
+    once: for each of its results one of the ways, or none.
+    """
+    for ways in product(*([(0, ()), *ways] for ways in results)):
+        items = tuple(dict.fromkeys(item for _, over in ways for item in over))
+        if items:
+            yield sum(saved for saved, _ in ways), items
 
 
 def _users(subgraph: Subgraph) -> dict[int, set[int]]:

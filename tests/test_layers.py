@@ -24,6 +24,8 @@ LAYERS = (
         "schedule",
         "aliases",
         "liveness",
+        "needed",
+        "task",
         "windows",
         "bounds",
         "verify",

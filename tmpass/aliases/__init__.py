@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tmpass.aliases.classes import Classes, Key, Mark, marks_of, sizes_of
+from tmpass.aliases.content import Content
 from tmpass.aliases.moves import Tie, ties
 from tmpass.graph import Graph, Move, TensorKind
 from tmpass.schedule.effects import may_write
@@ -18,11 +19,13 @@ class Aliases:
     """`root` maps each tensor that shares to one of its class, which is as large as the class.
 
     `position` is where a tensor begins in its class, in bytes, 0 where missing; `reason` says why it is in there.
+    `whole` says that all that may share does: that no other choice of classes was possible.
     """
 
     root: dict[Key, Key]
     position: dict[Key, int] = field(default_factory=dict)
     reason: dict[Key, str] = field(default_factory=dict)
+    whole: bool = True
 
     def of(self, key: Key) -> Key:
         """The class of a tensor, named by its root."""
@@ -52,7 +55,8 @@ def find_aliases(
     A capture always shares with what it captures. An operator that only passes bytes on, and that `sharing` lists,
     shares what it reads with what it writes, the first in the file first, unless that
 
-    - moves a tensor that is a piece of another one already: it can be in one place only;
+    - moves a tensor that is a piece of another one already, and can be in one place only: unless one of the two wholes
+      holds all of the other;
     - puts a tensor at no multiple of `alignment`;
     - joins a variable, or a tensor that is written more than once, or by a custom operator that reads it, as far as
       anybody knows: the other would change with it;
@@ -61,22 +65,57 @@ def find_aliases(
     - joins an input or output of an entry, but with `share_io`;
     - joins two tensors of `external`, which live outside the arena, each at an address of its own, or pieces of one.
     """
-    classes = Classes(sizes_of(graph), marks_of(_marks(graph, external, share_io=share_io)))
-    reason: dict[Key, str] = {}
-    for caller, body in _captures(graph):
-        classes.capture(caller, body)
-        reason[body] = f"is {graph.tensor(caller).name!r} of subgraph {caller[0]}, captured"
-    if sharing.views or sharing.parts:
-        writes = written(graph)
-        for tie in ties(graph, sharing):
-            once = writes[tie.part] <= 1 and writes[tie.whole] <= 1
-            if not once or tie.position % alignment:
-                continue
-            if classes.pin(tie.part, tie.whole, tie.position, view=tie.op.view):
-                _explain(graph, tie, reason)
+    classes = _captured(graph, external, share_io=share_io)
+    reason = {
+        body: f"is {graph.tensor(caller).name!r} of subgraph {caller[0]}, captured" for caller, body in captures(graph)
+    }
+    whole = True
+    possible = list(_possible(graph, sharing, classes, alignment))
+    content: list[Content] = []
+
+    def same(one: Key, low: int, two: Key, start: int, size: int) -> bool:
+        if not content:
+            content.append(Content(graph, possible, captures(graph)))
+        return content[0].same(one, low, two, start, size)
+
+    for tie in possible:
+        if classes.pin(tie.part, tie.whole, tie.position, same, view=tie.op.view):
+            _explain(graph, tie, reason)
+        else:
+            whole = False
     found = {key: classes.find(key) for key in list(classes.parent)}
     position = {key: at for key, (_, at) in found.items() if at}
-    return Aliases({key: root for key, (root, _) in found.items()}, position, reason)
+    return Aliases({key: root for key, (root, _) in found.items()}, position, reason, whole)
+
+
+def possible_ties(
+    graph: Graph,
+    sharing: Sharing,
+    *,
+    share_io: bool = False,
+    external: frozenset[Key] = frozenset(),
+    alignment: int = 1,
+) -> Iterator[Tie]:
+    """The ties that `find_aliases` chooses from: those that could be kept if no other was."""
+    return _possible(graph, sharing, _captured(graph, external, share_io=share_io), alignment)
+
+
+def _captured(graph: Graph, external: frozenset[Key], *, share_io: bool) -> Classes:
+    """Classes of nothing but captures and what they capture."""
+    classes = Classes(sizes_of(graph), marks_of(_marks(graph, external, share_io=share_io)))
+    for caller, body in captures(graph):
+        classes.capture(caller, body)
+    return classes
+
+
+def _possible(graph: Graph, sharing: Sharing, classes: Classes, alignment: int) -> Iterator[Tie]:
+    if not sharing.views and not sharing.parts:
+        return
+    writes = written(graph)
+    for tie in ties(graph, sharing):
+        once = writes[tie.part] <= 1 and writes[tie.whole] <= 1
+        if once and not tie.position % alignment and not classes.is_fixed(tie.part) and not classes.is_fixed(tie.whole):
+            yield tie
 
 
 def written(graph: Graph) -> Counter[Key]:
@@ -120,7 +159,7 @@ def _marks(graph: Graph, external: frozenset[Key], *, share_io: bool) -> Iterato
                     yield from (((call.subgraph, t), ("loop output", call.subgraph)) for t in body.outputs)
 
 
-def _captures(graph: Graph) -> Iterator[tuple[Key, Key]]:
+def captures(graph: Graph) -> Iterator[tuple[Key, Key]]:
     """(captured, capture) for every tensor that a body reads from the subgraph that calls it."""
     for s, subgraph in enumerate(graph.subgraphs):
         for op in subgraph.ops:

@@ -1,0 +1,53 @@
+"""What no plan can do without at one step of a given order, whatever shares with what."""
+
+from collections.abc import Container, Iterable
+
+from tmpass.aliases import Key
+from tmpass.liveness import Ranges
+from tmpass.schedule import Schedule
+from tmpass.task import Task
+
+
+def needed_at(task: Task, timeline: Schedule, ranges: Ranges, step: int, inside: Container[Key]) -> int:
+    """The bytes that tensors `inside` need at `step`, scratch apart, in every plan for `timeline` with no more sharing than
+    `task` allows: see "Less sharing" in docs/schedule.md.
+    """
+    alive = {key for key, (lower, upper) in ranges.items() if lower <= step < upper and key in inside}
+    most = _distinct(task, alive)
+    saved = 0
+    here = timeline.steps[step] if step < len(timeline.steps) else None
+    for pair in task.tied(task.levels[0])[1] if here is not None else ():
+        if here is None or (pair.subgraph, pair.op) != (here.subgraph, here.op):
+            continue
+        if pair.source in alive and pair.result in alive and ranges[pair.source][1] == here.end:
+            saved = max(saved, most - _distinct(task, alive - {pair.source}))
+    return most - saved
+
+
+def _distinct(task: Task, alive: Iterable[Key]) -> int:
+    return _in_classes(task, alive) if task.one_choice else _in_atoms(task, alive)
+
+
+def _in_classes(task: Task, alive: Iterable[Key]) -> int:
+    aliases, _ = task.tied(task.levels[0])
+    total, spans = 0, dict[Key, list[tuple[int, int]]]()
+    for key in alive:
+        low = aliases.position.get(key, 0)
+        high = task.counted.round_up(low + (task.graph.tensor(key).bytes or 0))
+        if key in aliases.root:
+            spans.setdefault(aliases.root[key], []).append((low, high))
+        else:
+            total += high
+    for found in spans.values():
+        end = 0
+        for low, high in sorted(found):
+            total += max(0, high - max(low, end))
+            end = max(end, high)
+    return total
+
+
+def _in_atoms(task: Task, alive: Iterable[Key]) -> int:
+    atoms, keys = task.atoms, set(alive)
+    alone = keys - atoms.tied - atoms.outside
+    tied = sum(size for size, held in zip(atoms.size, atoms.members, strict=True) if not keys.isdisjoint(held))
+    return tied + sum(task.counted.round_up(task.graph.tensor(key).bytes or 0) for key in alone)

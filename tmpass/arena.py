@@ -33,8 +33,8 @@ def smallest_arena(task: Task, timeline: Schedule) -> Arena:
     """The arena on `timeline` with all sharing that target and options allow, or with less of it where that
     turns out smaller: pieces held in one place leave the allocator fewer places for each.
 
-    Less sharing is only allocated where its own lower bound is below what was found, and not at all where what was found
-    is needed with any.
+    Less sharing is only allocated where its own lower bound is below what was found, and not at all where any sharing
+    needs what was found.
 
     Raises:
         TargetError, ModelError: as `distribute` does.
@@ -78,8 +78,8 @@ def _is_least(
     part: tuple[Memory, Problem, tuple[int, ...]],
     fill: Fill,
 ) -> bool:
-    """Whether no other sharing could do with fewer bytes than `fill`, the memory of `arena` that has the buffers `part`:
-    all that its fullest step has alive is needed there.
+    """Whether any sharing needs as much as `fill`, the memory of `arena` that has the buffers `part`: all that is alive
+    at its fullest step is needed there.
     """
     peak, members, (_, problem, indices) = fill.allocation.peak, arena.storage.members, part
     # With `share_io` a tensor may leave for another memory with what it shares with.

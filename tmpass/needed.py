@@ -9,8 +9,8 @@ from tmpass.task import Task
 
 
 def needed_at(task: Task, timeline: Schedule, ranges: Ranges, step: int, inside: Container[Key]) -> int:
-    """The bytes that tensors `inside` need at `step`, scratch apart, in every plan for `timeline` with no more sharing than
-    `task` allows: see "Less sharing" in docs/schedule.md.
+    """The bytes that tensors `inside` need at `step` of `timeline`, scratch apart, in every plan that shares no more
+    than `task` allows; docs/schedule.md has the proof.
     """
     alive = {key for key, (lower, upper) in ranges.items() if lower <= step < upper and key in inside}
     most = _distinct(task, alive)

@@ -155,7 +155,7 @@ def _items(task: Task, sharing: Sharing, arena: Arena) -> ModelItems:
 
 
 def _least_items(task: Task, arena: Arena) -> tuple[ModelItems, int]:
-    """What the scratchpad holds at least in any order and with any sharing, and the bytes that are alive there always."""
+    """What the scratchpad holds at least in any order, whatever shares, and the bytes that are alive there always."""
     aliases, pairs = task.tied(task.levels[0])
     items, always = _of_scratchpad(task, aliases, pairs, arena, task.counted, None if task.one_choice else task.atoms)
     rows = (row for part in items.items for row in part.in_place_counts)

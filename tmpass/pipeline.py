@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from tmpass.aliases import Key
 from tmpass.allocate import DEFAULT_NODES
-from tmpass.arena import Task
 from tmpass.assemble import USES_OF, assemble
 from tmpass.bind import bind, check_bindings, whole_number
 from tmpass.errors import ModelError, TargetError, UsageError, VerificationError, brief
@@ -18,6 +17,7 @@ from tmpass.schedule.least_peak import DEFAULT_STATES
 from tmpass.scratch.rule import ScratchRule
 from tmpass.sizes import parse_size
 from tmpass.target import Target, load_target
+from tmpass.task import Task
 from tmpass.verify.plan import check_plan
 from tmpass.verify.violation import Violation, tensor_name
 

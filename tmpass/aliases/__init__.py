@@ -65,21 +65,22 @@ def find_aliases(
     - joins an input or output of an entry, but with `share_io`;
     - joins two tensors of `external`, which live outside the arena, each at an address of its own, or pieces of one.
     """
-    classes = _captured(graph, external, share_io=share_io)
+    classes = captured_classes(graph, external, share_io=share_io)
     reason = {
         body: f"is {graph.tensor(caller).name!r} of subgraph {caller[0]}, captured" for caller, body in captures(graph)
     }
-    whole = True
-    possible = list(_possible(graph, sharing, classes, alignment))
+    every = list(content_ties(graph, sharing))
+    possible = [tie for tie in every if may_keep(graph, tie, classes, alignment)]
+    whole = len(possible) == len(every) or not _meet(graph, every, set(map(id, possible)))
     content: list[Content] = []
 
-    def same(one: Key, low: int, two: Key, start: int, size: int) -> bool:
+    def lies_in(inner: Key, outer: Key, start: int) -> bool:
         if not content:
             content.append(Content(graph, possible, captures(graph)))
-        return content[0].same(one, low, two, start, size)
+        return content[0].lies_in(inner, outer, start)
 
     for tie in possible:
-        if classes.pin(tie.part, tie.whole, tie.position, same, view=tie.op.view):
+        if classes.pin(tie.part, tie.whole, tie.position, lies_in, view=tie.op.view):
             _explain(graph, tie, reason)
         else:
             whole = False
@@ -88,34 +89,47 @@ def find_aliases(
     return Aliases({key: root for key, (root, _) in found.items()}, position, reason, whole)
 
 
-def possible_ties(
-    graph: Graph,
-    sharing: Sharing,
-    *,
-    share_io: bool = False,
-    external: frozenset[Key] = frozenset(),
-    alignment: int = 1,
-) -> Iterator[Tie]:
-    """The ties that `find_aliases` chooses from: those that could be kept if no other was."""
-    return _possible(graph, sharing, _captured(graph, external, share_io=share_io), alignment)
+def content_ties(graph: Graph, sharing: Sharing) -> Iterator[Tie]:
+    """All that operators pass on, as far as `sharing` lists them, between tensors that are written once."""
+    if not sharing.views and not sharing.parts:
+        return
+    writes = written(graph)
+    for tie in ties(graph, sharing, constants=True):
+        if writes[tie.part] <= 1 and writes[tie.whole] <= 1:
+            yield tie
 
 
-def _captured(graph: Graph, external: frozenset[Key], *, share_io: bool) -> Classes:
+def may_keep(graph: Graph, tie: Tie, classes: Classes, alignment: int) -> bool:
+    """Whether the tensors of `tie` may share if no others do, where `classes` are those of captures."""
+    if tie.position % alignment or classes.is_fixed(tie.part) or classes.is_fixed(tie.whole):
+        return False
+    return TensorKind.CONSTANT not in (graph.tensor(tie.part).kind, graph.tensor(tie.whole).kind)
+
+
+def _meet(graph: Graph, every: list[Tie], kept: set[int]) -> bool:
+    """Whether a tie that is not in `kept` and another one tie the same byte of a tensor to others: these hold the same
+    then, though no chain of `kept` leads from one to the other.
+    """
+    tied: dict[Key, list[tuple[int, int, bool]]] = {}
+    for tie in every:
+        size = graph.tensor(tie.part).bytes or 0
+        tied.setdefault(tie.part, []).append((0, size, id(tie) in kept))
+        tied.setdefault(tie.whole, []).append((tie.position, tie.position + size, id(tie) in kept))
+    for spans in tied.values():
+        end = {True: 0, False: 0}
+        for low, high, keeps in sorted(spans) if len(spans) > 1 else ():
+            if low < high and (low < end[False] or (not keeps and low < end[True])):
+                return True
+            end[keeps] = max(end[keeps], high)
+    return False
+
+
+def captured_classes(graph: Graph, external: frozenset[Key], *, share_io: bool) -> Classes:
     """Classes of nothing but captures and what they capture."""
     classes = Classes(sizes_of(graph), marks_of(_marks(graph, external, share_io=share_io)))
     for caller, body in captures(graph):
         classes.capture(caller, body)
     return classes
-
-
-def _possible(graph: Graph, sharing: Sharing, classes: Classes, alignment: int) -> Iterator[Tie]:
-    if not sharing.views and not sharing.parts:
-        return
-    writes = written(graph)
-    for tie in ties(graph, sharing):
-        once = writes[tie.part] <= 1 and writes[tie.whole] <= 1
-        if once and not tie.position % alignment and not classes.is_fixed(tie.part) and not classes.is_fixed(tie.whole):
-            yield tie
 
 
 def written(graph: Graph) -> Counter[Key]:

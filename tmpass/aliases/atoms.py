@@ -11,16 +11,24 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
-from tmpass.aliases import Key, captures, possible_ties
-from tmpass.graph import Graph
+from tmpass.aliases import Key, captured_classes, captures, content_ties, may_keep
+from tmpass.aliases.classes import Classes
+from tmpass.graph import Graph, TensorKind
 from tmpass.target import Sharing
 
 _MOST_CUTS = 100_000
 """Ends of tensors inside others, of one model; where there are more, of those that touch only the largest counts."""
 
-_Link = tuple[Key, Key, int]
-"""A tensor, another one, and the byte of that at which the first begins."""
+
+class _Link(NamedTuple):
+    """`part` holds what `whole` holds from a byte on; with `kept`, they may share."""
+
+    part: Key
+    whole: Key
+    position: int
+    kept: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +56,22 @@ def find_atoms(
 ) -> Atoms:
     """The atoms of `graph`, where `sharing` is the most that may be shared; a tensor takes `round_up` of its bytes.
 
-    Tensors that the same operator reads and writes, and that may share, are tied; where a tie is cut by a tensor that may
-    be outside the arena, only one of the pieces is counted.
+    Of tensors that hold the same, but that no operator in the arena leads from one to the other, one is counted.
     """
     size = {key: round_up(graph.tensor(key).bytes or 0) for key in _keys(graph)}
-    links = [(body, caller, 0) for caller, body in captures(graph)]
+    classes = captured_classes(graph, external, share_io=share_io)
+    links = [_Link(body, caller, 0) for caller, body in captures(graph)]
     views = list(links)
-    for tie in possible_ties(graph, sharing, share_io=share_io, external=external, alignment=alignment):
-        links.append((tie.part, tie.whole, tie.position))
-        if tie.op.view:
+    for tie in content_ties(graph, sharing):
+        links.append(_Link(tie.part, tie.whole, tie.position, may_keep(graph, tie, classes, alignment)))
+        if tie.op.view and links[-1].kept:
             views.append(links[-1])
     outside = _reached(external, views)
+    uncounted = outside | {key for key in size if graph.tensor(key).kind is TensorKind.CONSTANT}
     ends = _ends(size, links)
-    found = _largest(size, links, outside) if ends is None else _counted(size, links, ends, outside)
+    found = (
+        _largest(size, links, uncounted) if ends is None else _counted(size, links, ends, uncounted, classes, alignment)
+    )
     if not loops_copy:
         found += _around(graph, found)
     sizes, members = tuple(bytes_ for bytes_, _ in found), tuple(held for _, held in found)
@@ -76,35 +87,44 @@ _Found = list[tuple[int, tuple[Key, ...]]]
 
 
 def _counted(
-    size: Mapping[Key, int], links: Sequence[_Link], ends: Mapping[Key, list[int]], outside: set[Key]
+    size: Mapping[Key, int],
+    links: Sequence[_Link],
+    ends: Mapping[Key, list[int]],
+    uncounted: set[Key],
+    classes: Classes,
+    alignment: int,
 ) -> _Found:
     every, inner = _Union(), _Union()
-    for part, whole, position in links:
-        together = part[0] == whole[0] and part not in outside and whole not in outside
+    for part, whole, position, kept in links:
+        together = kept and part[0] == whole[0] and part not in uncounted and whole not in uncounted
         for low in ends[part][:-1] if part in ends else ():
             if 0 <= low + position < size[whole]:
                 every.join((part, low), (whole, low + position))
                 if together:
                     inner.join((part, low), (whole, low + position))
-    groups: dict[object, dict[object, list[Key]]] = defaultdict(lambda: defaultdict(list))
-    bytes_of: dict[object, int] = {}
+    groups: dict[_Byte, list[tuple[Key, int]]] = defaultdict(list)
+    count: dict[_Byte, int] = {}
     for key, edges in ends.items():
         for low, high in pairwise(edges):
             name = every.find((key, low))
-            bytes_of[name] = high - low
-            groups[name][inner.find((key, low))].append(key)
+            count[name] = high - low
+            groups[name].append((key, low))
     found: _Found = []
-    for name, parts in groups.items():
-        home = min(key[0] for part in parts.values() for key in part)
-        counted = [[key for key in part if key[0] == home and key not in outside] for part in parts.values()]
-        best = max(counted, key=lambda keys: len(set(keys)))
-        if not best:
-            continue
-        found.append((bytes_of[name], tuple(sorted(set(best)))))
-        # A tensor that holds the same twice has it in two places.
-        key, times = max(Counter(best).items(), key=lambda item: item[1])
-        if times > 1:
-            found.append((bytes_of[name] * (times - 1), (key,)))
+    for name, held in groups.items():
+        home = min(key[0] for key, _ in held)
+        parts: dict[object, dict[_Byte, list[Key]]] = defaultdict(lambda: defaultdict(list))
+        for key, low in held:
+            if key[0] == home and key not in uncounted:
+                # What no other shares counts in any case; of others, those that can be at one address.
+                rival = key if classes.is_fixed(key) else low % alignment
+                parts[rival][inner.find((key, low))].append(key)
+        for rivals in parts.values():
+            best = max(rivals.values(), key=lambda keys: len(set(keys)))
+            found.append((count[name], tuple(sorted(set(best)))))
+            # A tensor that holds the same twice has it in two places.
+            key, times = max(Counter(best).items(), key=lambda item: item[1])
+            if times > 1:
+                found.append((count[name] * (times - 1), (key,)))
     return found
 
 
@@ -127,7 +147,7 @@ def _around(graph: Graph, found: _Found) -> _Found:
 def _largest(size: Mapping[Key, int], links: Sequence[_Link], outside: set[Key]) -> _Found:
     """Of all tensors that are tied, also through others, the largest alone: too little, and soon found."""
     groups = _Union()
-    for part, whole, _ in links:
+    for part, whole, *_ in links:
         groups.join((part, 0), (whole, 0))
     largest: dict[object, Key] = {}
     homes: dict[object, int] = {}
@@ -150,7 +170,7 @@ def _reached(start: Iterable[Key], links: Sequence[_Link]) -> set[Key]:
     """`start` and all that links lead to from it."""
     beside: dict[Key, list[Key]] = defaultdict(list)
     found = set(start)
-    for one, two, _ in links if found else ():
+    for one, two, *_ in links if found else ():
         beside[one].append(two)
         beside[two].append(one)
     open_ = list(found)
@@ -174,7 +194,7 @@ def _ends(size: Mapping[Key, int], links: Sequence[_Link]) -> dict[Key, list[int
             ends[key].add(end)
             open_.append((key, end))
 
-    for part, whole, position in links:
+    for part, whole, position, _ in links:
         high = min(size[part], size[whole] - position)
         if high <= 0:
             continue
@@ -195,13 +215,17 @@ def _ends(size: Mapping[Key, int], links: Sequence[_Link]) -> dict[Key, list[int
     return {key: sorted(edges) for key, edges in ends.items()}
 
 
+_Byte = tuple[Key, int]
+"""A byte of a tensor."""
+
+
 class _Union:
     """Union-find over bytes of tensors."""
 
     def __init__(self) -> None:
-        self._parent: dict[tuple[Key, int], tuple[Key, int]] = {}
+        self._parent: dict[_Byte, _Byte] = {}
 
-    def find(self, name: tuple[Key, int]) -> tuple[Key, int]:
+    def find(self, name: _Byte) -> _Byte:
         """The one that stands for all that were joined with `name`."""
         parent = self._parent
         above = parent.get(name, name)
@@ -210,6 +234,6 @@ class _Union:
             name, above = above, higher
         return above
 
-    def join(self, one: tuple[Key, int], two: tuple[Key, int]) -> None:
+    def join(self, one: _Byte, two: _Byte) -> None:
         """Let both stand for one."""
         self._parent[self.find(one)] = self.find(two)

@@ -17,8 +17,8 @@ Key = tuple[int, int]
 
 Mark = tuple[str, object]
 
-Same = Callable[[Key, int, Key, int, int], bool]
-"""Whether so many bytes, the last argument, of a tensor from a byte on are those of another one from a byte on."""
+LiesIn = Callable[[Key, Key, int], bool]
+"""Whether all of a tensor is what another one holds from a byte on, and nowhere else."""
 
 FIXED: frozenset[Mark] = frozenset({("variable", None), ("written", None), ("end", None)})
 """With one of these a class joins no other."""
@@ -65,12 +65,12 @@ class Classes:
         if one != two:
             self.attach(two, one, at - there)
 
-    def pin(self, part: Key, whole: Key, position: int, same: Same, *, view: bool = False) -> bool:
+    def pin(self, part: Key, whole: Key, position: int, lies_in: LiesIn, *, view: bool = False) -> bool:
         """Put `part` at byte `position` of `whole`, whose bytes there are the same; whether that is allowed. A `view`
         is all of it.
 
-        A class moves into the other one, as a whole, if its root holds what that one's root does there: which it surely
-        does where `part` is as large as the class; else `same` tells. So no two tensors of a class ever differ in a byte
+        A class moves into the other one, as a whole, if its root holds what that one's root does there: it surely does
+        where `part` is as large as the class; else `lies_in` tells. So no two tensors of a class ever differ in a byte
         that both have.
         """
         (inner, low), (outer, at) = self.find(part), self.find(whole)
@@ -84,7 +84,7 @@ class Classes:
             inner, outer, shift = outer, inner, -shift
         if shift < 0 or shift + self.size(inner) > self.size(outer) or not self._may_join(inner, outer, view=view):
             return False
-        if not sure and not same(inner, 0, outer, shift, self.size(inner)):
+        if not sure and not lies_in(inner, outer, shift):
             return False
         self.attach(inner, outer, shift)
         if not view:

@@ -3,9 +3,9 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import islice, pairwise
 
-from tmpass.aliases.classes import Key
+from tmpass.aliases.classes import Key, sizes_of
 from tmpass.aliases.moves import Tie
 from tmpass.graph import Graph, Move
 
@@ -19,6 +19,8 @@ class Content:
     def __init__(self, graph: Graph, ties: Iterable[Tie], captures: Iterable[tuple[Key, Key]]) -> None:
         self._pieces: dict[Key, list[tuple[int, int, Key, int]]] = defaultdict(list)
         self._left = _MOST_STEPS
+        self._unique: dict[Key, bool] = {}
+        self._size = sizes_of(graph)
         for caller, body in captures:
             self._pieces[body].append((0, graph.tensor(body).bytes or 0, caller, 0))
         for tie in ties:
@@ -30,9 +32,12 @@ class Content:
         for pieces in self._pieces.values():
             pieces.sort()
 
-    def same(self, one: Key, low: int, two: Key, start: int, size: int) -> bool:
-        """Whether `size` bytes of `one` from `low` on are known to be those of `two` from `start` on."""
-        first, second = self._walk(one, low, low + size), self._walk(two, start, start + size)
+    def lies_in(self, inner: Key, outer: Key, start: int) -> bool:
+        """Whether all of `inner` is known to be what `outer` holds from byte `start` on, and nowhere else: then no
+        operator that joins or cuts them copies one over the other.
+        """
+        size = self._size(inner)
+        first, second = self._walk(inner, 0, size), self._walk(outer, start, start + size)
         mine, other = next(first, None), next(second, None)
         while mine is not None and other is not None:
             (key, at, count), (there, begin, more) = mine, other
@@ -41,7 +46,13 @@ class Content:
             step = min(count, more)
             mine = (key, at + step, count - step) if count > step else next(first, None)
             other = (there, begin + step, more - step) if more > step else next(second, None)
-        return mine is None and other is None and self._left > 0
+        return mine is None and other is None and self._holds_nothing_twice(outer) and self._left > 0
+
+    def _holds_nothing_twice(self, key: Key) -> bool:
+        if key not in self._unique:
+            spans = sorted((source, at, at + count) for source, at, count in self._walk(key, 0, self._size(key)))
+            self._unique[key] = all(a[0] != b[0] or a[2] <= b[1] for a, b in pairwise(spans))
+        return self._unique[key]
 
     def _walk(self, key: Key, low: int, high: int) -> Iterator[tuple[Key, int, int]]:
         """Bytes `[low, high)` of `key` as (tensor that they were made for, first byte there, count)."""

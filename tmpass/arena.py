@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from tmpass import _core
 from tmpass.aliases import Aliases
 from tmpass.aliases.in_place import join_in_place
 from tmpass.allocate import allocate
@@ -85,7 +86,8 @@ def _is_least(
     # With `share_io` a tensor may leave for another memory with what it shares with.
     if peak != fill.allocation.live_bytes or (task.options.share_io and len(arena.fills) > 1):
         return False
-    step = lower_bound(problem).live_step
+    fullest = _core.fullest_step(problem.buffers, 1)
+    step = lower_bound(problem).live_step if fullest is None else fullest[1]
     scratch = sum(
         b.size for b, i in zip(problem.buffers, indices, strict=True) if not members[i] and b.lower <= step < b.upper
     )

@@ -23,6 +23,11 @@ from tmpass.task import Task
 
 SCHEDULES = ("auto", "given", "topological", "least-peak")
 
+_FEW = 32
+"""Up to so many operators, orders are searched for as long as the arena has holes; above, as long as fewer bytes may be
+alive: on the models of docs/models.md the rest gains nothing.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Laid:
@@ -37,6 +42,10 @@ class Laid:
     def live_bytes(self) -> int:
         """The most bytes alive at one step in the scratchpad."""
         return self.arena.fills[0].allocation.live_bytes
+
+    def goal(self, *, holes: bool) -> int:
+        """What another order must need less than to be looked for: the bytes alive, or with `holes` the whole peak."""
+        return self.arena.fills[0].allocation.peak or 0 if holes else self.live_bytes
 
     def rank(self, schedule: str) -> tuple[int, ...]:
         """What another one must be below to be taken instead."""
@@ -77,12 +86,13 @@ def _best_order(task: Task, orders: Orders, present: Laid) -> Laid:
     every, always = _least_items(task, present.arena)
     bound = order_model(every, orders, states=0, search=False).bound + always
     best, spent = present, 0
-    for items in _to_search(task, every, present.arena) if best.live_bytes > bound else ():
-        best, found = _searched(task, orders, best, items, always, spent)
+    holes = sum(len(subgraph.ops) for subgraph in task.graph.subgraphs) <= _FEW
+    for items in _to_search(task, every, present.arena) if best.goal(holes=holes) > bound else ():
+        best, found = _searched(task, orders, best, items, always, spent, holes=holes)
         spent += found.states
         if items is every:
             bound = max(bound, found.bound + always)
-        if best.stopped or best.live_bytes == bound:
+        if best.stopped or best.goal(holes=holes) == bound:
             break
     return _bounded(task, best, bound, spent)
 
@@ -105,11 +115,11 @@ def _to_search(task: Task, every: ModelItems, arena: Arena) -> Iterator[ModelIte
 
 
 def _searched(
-    task: Task, orders: Orders, best: Laid, items: ModelItems, always: int, spent: int
+    task: Task, orders: Orders, best: Laid, items: ModelItems, always: int, spent: int, *, holes: bool
 ) -> tuple[Laid, ModelOrder]:
     """`best`, or the order of the least that `items` need where its arena is smaller; and what the search found."""
     found = order_model(items, orders, states=0, search=False)
-    if found.bound + always >= best.live_bytes:
+    if found.bound + always >= best.goal(holes=holes):
         return best, found
     found = order_model(items, orders, states=max(0, task.options.states - spent), search=True)
     if found.stopped and not task.keep:

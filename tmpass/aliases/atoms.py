@@ -8,7 +8,7 @@ An atom needs its bytes while one of its tensors is alive, whichever of them sha
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
@@ -58,7 +58,6 @@ def find_atoms(
 
     Of tensors that hold the same, but that no operator in the arena leads from one to the other, one is counted.
     """
-    size = {key: round_up(graph.tensor(key).bytes or 0) for key in _keys(graph)}
     classes = captured_classes(graph, external, share_io=share_io)
     links = [_Link(body, caller, 0) for caller, body in captures(graph)]
     views = list(links)
@@ -66,6 +65,7 @@ def find_atoms(
         links.append(_Link(tie.part, tie.whole, tie.position, may_keep(graph, tie, classes, alignment)))
         if tie.op.view and links[-1].kept:
             views.append(links[-1])
+    size = {key: round_up(graph.tensor(key).bytes or 0) for link in links for key in link[:2]}
     outside = _reached(external, views)
     uncounted = outside | {key for key in size if graph.tensor(key).kind is TensorKind.CONSTANT}
     ends = _ends(size, links)
@@ -160,10 +160,6 @@ def _largest(size: Mapping[Key, int], links: Sequence[_Link], outside: set[Key])
         if key[0] == homes[name] and key not in outside and size[key] > size.get(largest.get(name, (-1, -1)), 0):
             largest[name] = key
     return [(size[key], (key,)) for key in largest.values()]
-
-
-def _keys(graph: Graph) -> Iterator[Key]:
-    return ((s, t) for s, subgraph in enumerate(graph.subgraphs) for t in range(len(subgraph.tensors)))
 
 
 def _reached(start: Iterable[Key], links: Sequence[_Link]) -> set[Key]:

@@ -26,6 +26,8 @@ LAYERS = (
         "schedule",
         "aliases",
         "liveness",
+        "needed",
+        "task",
         "windows",
         "bounds",
         "verify",

@@ -9,7 +9,6 @@ from tmpass.aliases import Key, permitted
 from tmpass.aliases.in_place import unused_kernels
 from tmpass.aliases.tied import HOW, find_ties, forced_in_place, split_names
 from tmpass.allocate import DEFAULT_NODES
-from tmpass.arena import Task
 from tmpass.assemble import USES_OF, assemble
 from tmpass.bind import bind, check_bindings, whole_number
 from tmpass.errors import BudgetError, ModelError, TargetError, UsageError, VerificationError, brief
@@ -23,6 +22,7 @@ from tmpass.schedule.least_peak import DEFAULT_STATES
 from tmpass.scratch.rule import ScratchRule
 from tmpass.sizes import parse_size
 from tmpass.target import Target, load_target
+from tmpass.task import Task
 from tmpass.verify.integers import as_integers
 from tmpass.verify.plan import check_plan
 from tmpass.verify.trust import Trusted, taken_on_trust

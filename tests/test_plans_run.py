@@ -64,9 +64,9 @@ def test_what_an_operator_leaves_out_is_no_tensor(graph, keep_inputs, io, share,
 
 
 @settings(max_examples=300, deadline=None)
-@given(graphs(), st.booleans(), st.sampled_from(["arena", "external"]), st.booleans(), st.sampled_from([1, 4]))
-def test_so_it_is_where_loops_copy_by_way_of_the_outputs_of_their_operator(graph, keep, io, share_io, alignment):
-    made = planned(graph, COPYING, keep_inputs=keep, io=io, share_io=share_io, alignment=alignment)
+@given(graphs(), st.booleans(), st.booleans(), st.sampled_from([1, 4]))
+def test_so_it_is_where_loops_copy_by_way_of_the_outputs_of_their_operator(graph, keep, share_io, alignment):
+    made = planned(graph, COPYING, keep_inputs=keep, share_io=share_io, alignment=alignment)
     in_arena = run(graph, Arena(made), keep_inputs=keep, loops_copy=True)
     assert in_arena == run(graph, Private(), keep_inputs=keep, loops_copy=True)
 

@@ -218,7 +218,7 @@ def _value(value: Any) -> str:
     """A list of rows with a line for each; anything else on one line."""
     if isinstance(value, tuple) and value and not isinstance(value[0], str):
         return "[\n" + ",\n".join(json_text(_row(row), default=_row) for row in value) + "\n]"
-    return json_text(_row(value))
+    return json_text(_row(value), default=_row)
 
 
 def _row(value: Any) -> Any:

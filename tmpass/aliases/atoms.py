@@ -117,7 +117,7 @@ def _counted(
         for key, low in held:
             if key[0] == home and key not in uncounted:
                 # What no other shares counts in any case; of others, those that can be at one address.
-                rival = key if classes.is_fixed(key) else low % alignment
+                rival = classes.find(key)[0] if classes.is_fixed(key) else low % alignment
                 parts[rival][inner.find((key, low))].append(key)
         for rivals in parts.values():
             best = max(rivals.values(), key=lambda keys: len(set(keys)))

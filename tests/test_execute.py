@@ -9,7 +9,7 @@ import pytest
 from make_models import FOLDER
 
 import tmpass
-from tmpass.errors import UsageError
+from tmpass.errors import BudgetError, UsageError
 from tmpass.execute.run import execute_plan
 from tmpass.graph import ABSENT
 from tmpass.loading import load, load_runner
@@ -104,7 +104,7 @@ def test_no_number_in_a_plan_makes_the_machine_stumble(rows):
             for value in NUMBERS:
                 data = json.loads(plan.to_json())
                 data[rows][index][key] = value
-                with suppress(UsageError):
+                with suppress(BudgetError, UsageError):
                     execute_plan(tmpass.parse_plan(json.dumps(data)), graph, runner)
 
 

@@ -21,6 +21,7 @@ LAYERS = (
     ("allocators",),
     (
         "bind",
+        "integers",
         "schedule",
         "aliases",
         "liveness",
@@ -38,8 +39,8 @@ LAYERS = (
 """From the top; within a row imports are free but for ROW_LAWS."""
 
 ROW_LAWS = {
-    "bounds": {"bind", "schedule", "aliases", "liveness", "verify"},
-    "verify": {"bind", "schedule", "aliases", "liveness", "windows"},
+    "bounds": {"bind", "integers", "schedule", "aliases", "liveness", "verify"},
+    "verify": {"bind", "integers", "schedule", "aliases", "liveness", "windows"},
     "problem": {"graph", "target", "plan"},
     "graph": {"problem", "target", "plan", "scratch"},
     "scratch": {"target", "plan"},

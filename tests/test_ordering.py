@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from support.graphs import Sketch, chain, graph_of, graphs
 
 from tmpass.errors import ModelError, UsageError
+from tmpass.graph import Op, TensorKind
 from tmpass.loading import Model
+from tmpass.ordering import SCHEDULES
 from tmpass.pipeline import plan
 from tmpass.plan import ModelInfo, PlannedOrder
 from tmpass.scratch.rule import ScratchRule
@@ -72,9 +74,49 @@ def test_a_file_that_is_not_sorted_is_refused_unless_it_may_be_sorted():
     [subgraph] = graph.subgraphs
     turned = replace(graph, subgraphs=(replace(subgraph, ops=subgraph.ops[::-1]),))
     with pytest.raises(ModelError, match="--schedule topological"):
-        planned(turned)
-    made = planned(turned, schedule="topological")
-    assert (steps(made), made.order.method) == ([1, 0], "topological")
+        planned(turned, schedule="given")
+    for schedule in ("topological", "auto", "least-peak"):
+        made = planned(turned, schedule=schedule)
+        assert (steps(made), made.order.method) == ([1, 0], "topological")
+        told = [warning for warning in made.warnings if "the file's own order cannot run" in warning]
+        assert len(told) == (schedule != "topological")
+
+
+def test_a_file_that_is_not_sorted_is_planned_as_low_as_one_that_is():
+    graph = two_branches()
+    [subgraph] = graph.subgraphs
+    turned = replace(graph, subgraphs=(replace(subgraph, ops=subgraph.ops[::-1]),))
+    made = planned(turned)
+    assert made.memories[0].peak == planned(graph).memories[0].peak < planned(graph, schedule="given").memories[0].peak
+
+
+def test_a_file_that_is_not_sorted_does_not_say_when_variables_change():
+    main = Sketch()
+    state, late = main.tensor(4, TensorKind.VARIABLE), main.tensor(4)
+    main.outputs = [main.op([late, state], 4)]
+    main.ops.append(Op("READ", "", (state,), (late,)))
+    with pytest.raises(ModelError, match="those that touch one state keep the order of the file"):
+        planned(graph_of(main))
+
+
+def test_no_order_mends_a_circle():
+    sketch = Sketch()
+    one, two = sketch.tensor(4), sketch.tensor(4)
+    sketch.ops = [Op("ONE", "", (two,), (one,)), Op("TWO", "", (one,), (two,))]
+    for schedule in SCHEDULES:
+        with pytest.raises(ModelError, match="no order can mend this"):
+            planned(graph_of(sketch), schedule=schedule)
+
+
+@given(graphs(), st.randoms(use_true_random=False), st.sampled_from(["auto", "topological", "least-peak"]))
+def test_operators_that_stand_in_any_order_are_planned(graph, random, schedule):
+    turned = replace(
+        graph, subgraphs=tuple(replace(s, ops=tuple(random.sample(s.ops, len(s.ops)))) for s in graph.subgraphs)
+    )
+    if any(t.kind is TensorKind.VARIABLE for s in graph.subgraphs for t in s.tensors):
+        return  # what variables hold at a time is what the file's order says
+    made = planned(turned, schedule=schedule)  # and verified
+    assert made.order.lower_bound <= made.memories[0].live_bytes
 
 
 def test_an_unknown_schedule_is_an_error():

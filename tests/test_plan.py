@@ -17,6 +17,7 @@ from tmpass import pipeline, plan_json
 from tmpass.dtypes import STRING
 from tmpass.errors import UsageError
 from tmpass.graph import TensorKind
+from tmpass.integers import INT8
 from tmpass.liveness import Role
 from tmpass.loading import Model
 from tmpass.ordering import SCHEDULES
@@ -144,7 +145,7 @@ def test_the_schema_has_the_fields_of_the_dataclasses_and_demands_them_all():
 
 def test_the_words_are_those_of_the_code():
     words = {"status": tuple(Status), "role": tuple(Role), "io": pipeline.IO, "share": pipeline.SHARE}
-    words |= {"schedule": SCHEDULES, "method": SCHEDULES[1:], "runtime": tuple(RUNTIMES)}
+    words |= {"schedule": SCHEDULES, "method": SCHEDULES[1:], "runtime": tuple(RUNTIMES), "int8": INT8}
     assert words == plan_json.WORDS
     for kind, form in records(Plan, FORM):
         for name in {f.name for f in fields(kind)} & plan_json.WORDS.keys() - {"schedule" if kind is Plan else ""}:

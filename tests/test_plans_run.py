@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.graphs import Sketch, graph_of, graphs
+from support.graphs import Sketch, graph_of, graphs, perforated
 from support.machine import Arena, Private, run
 from support.planning import ALL, INFO, assembled
 
@@ -38,6 +38,24 @@ def planned(graph, target=ALL, **options):
 def test_what_a_user_sees_is_the_same_in_the_arena(graph, keep_inputs, io, share, inplace, share_io, alignment):
     made = planned(
         graph, keep_inputs=keep_inputs, io=io, share=share, inplace=inplace, share_io=share_io, alignment=alignment
+    )
+    in_arena = run(graph, Arena(made), keep_inputs=keep_inputs)
+    assert in_arena == run(graph, Private(), keep_inputs=keep_inputs)
+
+
+@settings(max_examples=600, deadline=None)
+@given(
+    perforated(graphs()),
+    st.booleans(),
+    st.sampled_from(["arena", "external"]),
+    st.sampled_from(["auto", "views", "none"]),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from(["auto", "given", "topological"]),
+)
+def test_what_an_operator_leaves_out_is_no_tensor(graph, keep_inputs, io, share, inplace, share_io, order):
+    made = planned(
+        graph, keep_inputs=keep_inputs, io=io, share=share, inplace=inplace, share_io=share_io, schedule=order
     )
     in_arena = run(graph, Arena(made), keep_inputs=keep_inputs)
     assert in_arena == run(graph, Private(), keep_inputs=keep_inputs)

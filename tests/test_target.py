@@ -76,6 +76,24 @@ def refusal(old: str, new: str) -> TargetError:
     return caught.value
 
 
+class TestIntegers:
+    """The key `int8` of a profile: what operators between integers compute with."""
+
+    def test_is_read_with_its_source(self):
+        target = parse('int8 = { value = "native", source = "data sheet" }\n' + PROFILE)
+        assert (target.int8, target.int8_source) == ("native", "data sheet")
+        assert "int8" not in target.assumed
+        assert "int8" in parse('int8 = { value = "float", source = "assumed" }\n' + PROFILE).assumed
+
+    def test_is_float_where_it_is_left_out(self):
+        assert (parse(PROFILE).int8, parse(PROFILE).int8_source) == ("float", "")
+
+    @pytest.mark.parametrize("value", ['"int8"', "8", "true", '"NATIVE"', "[]"])
+    def test_another_value_is_refused(self, value):
+        with pytest.raises(TargetError, match=r'int8 is .*; write "native" or "float"'):
+            parse(f"int8 = {{ value = {value}, source = 'x' }}\n" + PROFILE)
+
+
 class TestBuiltIn:
     def test_are_listed_in_order(self):
         assert target_names() == tuple(sorted(SCRATCHPADS))
@@ -100,6 +118,13 @@ class TestBuiltIn:
         assert target.standing == "assumed"
         assert {"scratchpad.capacity", "scratchpad.alignment"} <= set(target.assumed)
         assert target.memories[1].bandwidth == 51_200_000_000
+
+    @pytest.mark.parametrize("name", SCRATCHPADS)
+    def test_devices_that_compute_with_integers_say_where_that_comes_from(self, name):
+        target = load_target(name)
+        integers = name.startswith(("coral", "edgetpu", "ethos", "hexagon", "pixel6"))
+        assert (target.int8, bool(target.int8_source)) == (("native", True) if integers else ("float", False))
+        assert ("int8" in target.assumed) == target.int8_source.startswith("assumed")
 
     def test_load_quickly_and_alone(self):
         code = "import sys, tmpass.target; print('tomllib' in sys.modules, 'difflib' in sys.modules)"

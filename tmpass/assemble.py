@@ -56,7 +56,7 @@ def distribute(graph: Graph, storage: Storage, target: Target) -> Iterator[tuple
     scratchpad = target.scratchpad
     inside: dict[str, list[int]] = {scratchpad.name: []}
     for index, members in enumerate(storage.members):
-        uses = [USES_OF[storage.roles[key]] for key in members] or [_SCRATCH]
+        uses = [USES_OF[storage.roles[key]] for key in members if key not in graph.held_in] or [_SCRATCH]
         memory = target.memory_for(uses)
         inside.setdefault(memory.name, []).append(index)
     memories = {memory.name: memory for memory in target.memories}

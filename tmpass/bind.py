@@ -3,9 +3,10 @@
 import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from shlex import quote
 
 from tmpass.errors import UnknownSizeError, UsageError, brief
-from tmpass.graph import Graph, Op, Subgraph, Tensor, TensorKind
+from tmpass.graph import ABSENT, Graph, Op, Subgraph, Tensor, TensorKind
 
 _LISTED = 8
 """So many names, or dimensions of a shape, stand in an error; the rest is counted."""
@@ -67,10 +68,22 @@ def bind(graph: Graph, bindings: Mapping[str, int], *, allow_unplanned: bool = F
     """
     _refuse_strangers(graph, bindings)
     if bindings and any(tensor.unknown for subgraph in graph.subgraphs for tensor in subgraph.tensors):
+        untrue = _varying_dims(graph)
+        bindings = {name: number for name, number in bindings.items() if name not in untrue}
         graph = replace(graph, subgraphs=tuple(_bind_subgraph(s, bindings) for s in graph.subgraphs))
     if not allow_unplanned:
         _refuse_open(graph)
     return graph
+
+
+def _varying_dims(graph: Graph) -> frozenset[str]:
+    """The names, by tensor and axis, of dimensions that no number is true of."""
+    return frozenset(
+        f"{tensor.name}:{axis}"
+        for tensor in map(graph.tensor, graph.varying)
+        for axis, dim in enumerate(tensor.shape or ())
+        if dim == f"{tensor.name}:{axis}"
+    )
 
 
 def _bind_subgraph(subgraph: Subgraph, bindings: Mapping[str, int]) -> Subgraph:
@@ -128,16 +141,17 @@ def _refuse_open(graph: Graph) -> None:
     if not found:
         return
     roots = [each.tensor for each in found if each.first] or [each.tensor for each in found]
-    helpful = dict.fromkeys(s for each in found if each.tensor.dtype.known for s in each.tensor.unknown)
-    names = tuple(s for s in graph.symbols if s in helpful)
-    listed = set(names)
-    names += tuple(dict.fromkeys(s for t in roots if t.dtype.known for s in t.unknown if s not in listed))
+    names = _names_to_bind(graph, [each.tensor for each in found], roots)
     lacks = ""
     if any(t.shape is None or not t.dtype.known for t in roots):
         lacks = "types and shapes" if not all(t.dtype.known for t in roots) else "shapes"
-    wishes = [f"state their {lacks} in the model"] if lacks else []
+    wishes = []
     if names:
-        wishes.append("give " + " ".join(f"--bind {name}=N" for name in names[:_LISTED]))
+        wishes.append("give " + " ".join(f"--bind {quote(f'{name}=N')}" for name in names[:_LISTED]))
+    # What is bound may settle the rest: the inputs come first.
+    if not names or names[0] not in graph.symbols:
+        wishes += [f"state their {lacks} in the model"] if lacks else []
+        wishes += ["give the state of the loop one size in the model"] if graph.varying else []
     raise UnknownSizeError(
         f"the size of {_count(found)} is not known: {_some(each.words for each in found)}",
         tensors=tuple(each.words for each in found),
@@ -146,23 +160,105 @@ def _refuse_open(graph: Graph) -> None:
     )
 
 
+def _names_to_bind(graph: Graph, open_: Sequence[Tensor], roots: Sequence[Tensor]) -> tuple[str, ...]:
+    """What a caller decides, the open dimensions of inputs; where there are none, what nothing else decides."""
+    there = {s for tensor in open_ if tensor.dtype.known for s in tensor.unknown}
+    names = tuple(s for s in graph.symbols if s in there)
+    if names:
+        return names
+    untrue = _varying_dims(graph)
+    return tuple(dict.fromkeys(s for t in roots if t.dtype.known for s in t.unknown if s not in untrue))
+
+
 def _open_tensors(graph: Graph) -> Iterator[_Open]:
-    called = graph.called
+    blamed = _blamed(graph)
     for number, subgraph in enumerate(graph.subgraphs):
-        needed = {i: t for i in sorted(subgraph.used) if _is_open(t := subgraph.tensors[i])}
-        if not needed:
-            continue
         makers = {made: op for op in subgraph.ops for made in op.outputs}
-        for index, tensor in needed.items():
-            maker = makers.get(index)
-            if maker is not None:
-                first = needed.keys().isdisjoint(maker.inputs)
-            else:
-                # A body gets its inputs and captures from its caller, where they are open as well.
-                first = number not in called and tensor.kind is not TensorKind.CAPTURE
-            notes = [f"made by {_title(maker, tensor)}"] if maker is not None and first else []
+        for index in sorted(subgraph.used):
+            tensor, first = subgraph.tensors[index], index in blamed[number]
+            if not _is_open(tensor):
+                continue
+            maker = makers.get(index) if first else None
+            notes = [f"made by {_title(maker, tensor)}"] if maker is not None else []
             notes += [cause] if (cause := graph.causes.get((number, index))) else []
             yield _Open(tensor, first, _describe(tensor) + (f" ({'; '.join(notes)})" if notes else ""))
+
+
+def _blamed(graph: Graph) -> dict[int, set[int]]:
+    """Of each subgraph, the open tensors that depend on no open one: neither on its size nor on what it holds."""
+    order = list(_bodies_first(graph))
+    after = _after_open(graph, order)
+    called = graph.called
+    blamed: dict[int, set[int]] = {}
+    begins: set[int] = set()  # the subgraphs with such a tensor in them or in what they call
+    for number in order:
+        subgraph = graph.subgraphs[number]
+        open_ = {i for i in subgraph.used if _is_open(subgraph.tensors[i])}
+        made = {t for op in subgraph.ops for t in op.outputs}
+        # A body gets its inputs and captures from its caller, where they are open as well.
+        first = {i for i in open_ - made if number not in called}
+        blamed[number] = {i for i in first if subgraph.tensors[i].kind is not TensorKind.CAPTURE}
+        for op in subgraph.ops:
+            if not after[number].isdisjoint(op.inputs) or not begins.isdisjoint(call.subgraph for call in op.calls):
+                continue
+            if state := _state(graph, op):
+                blamed[state[0]].add(state[1])
+                begins.add(state[0])
+            else:
+                blamed[number] |= open_.intersection(op.outputs)
+        bodies = (call.subgraph for op in subgraph.ops for call in op.calls)
+        if blamed[number] or not begins.isdisjoint(bodies):
+            begins.add(number)
+    return blamed
+
+
+def _state(graph: Graph, op: Op) -> tuple[int, int] | None:
+    """The first open result of a body that `op` repeats: where it is a state, all other tensors of the loop follow."""
+    for call in op.calls:
+        body = graph.subgraphs[call.subgraph]
+        for t in body.outputs if call.repeats else ():
+            key = (call.subgraph, t)
+            if key in graph.varying:
+                return None
+            if _is_open(body.tensors[t]) and t not in body.inputs and body.tensors[t].kind is not TensorKind.CAPTURE:
+                return key
+    return None
+
+
+def _after_open(graph: Graph, bodies_first: Sequence[int]) -> dict[int, set[int]]:
+    """Of each subgraph, the open tensors and all that is computed from one."""
+    after = {
+        number: {i for i in subgraph.used if _is_open(subgraph.tensors[i])}
+        for number, subgraph in enumerate(graph.subgraphs)
+    }
+    for number in reversed(bodies_first):
+        here = after[number]
+        for op in graph.subgraphs[number].ops:
+            if here.isdisjoint((*op.inputs, *op.outputs)):
+                continue
+            here.update(op.outputs)
+            for call in op.calls:
+                body = graph.subgraphs[call.subgraph]
+                inside = (i for i, t in enumerate(body.tensors) if t.captures in here)
+                after[call.subgraph].update(inside, () if here.isdisjoint(op.inputs) else body.inputs)
+        here.discard(ABSENT)
+    return after
+
+
+def _bodies_first(graph: Graph) -> Iterator[int]:
+    """Every subgraph after those that its operators call."""
+    done: set[int] = set()
+    stack = [(number, False) for number in reversed(range(len(graph.subgraphs)))]
+    seen: set[int] = set()
+    while stack:
+        number, last = stack.pop()
+        if last and number not in done:
+            done.add(number)
+            yield number
+        elif number not in seen:
+            seen.add(number)
+            stack.append((number, True))
+            stack += [(call.subgraph, False) for op in graph.subgraphs[number].ops for call in op.calls]
 
 
 def _is_open(tensor: Tensor) -> bool:

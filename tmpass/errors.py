@@ -65,6 +65,12 @@ class UnknownSizeError(ModelError):
         super().__init__(what, hint=hint)
 
 
+class BudgetError(TmpassError):
+    """A budget of time, memory or work that ended without an answer; the hint names the option that raises it."""
+
+    exit_code = 4
+
+
 class VerificationError(TmpassError):
     """A plan that breaks a law of the verifier; `violations` holds each of them."""
 

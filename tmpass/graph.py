@@ -120,6 +120,19 @@ class Moves:
     start: int = 0
 
 
+class Quantization(StrEnum):
+    """What an operator does between floats and the integers that stand for them, by scales that are constants.
+
+    DEQUANTIZE  makes floats of integers, inputs[0]
+    QUANTIZE    makes integers of floats, inputs[0]
+    CLAMP       limits inputs[0] by constants, from one side or both, as kernels can where they write their result
+    """
+
+    DEQUANTIZE = "dequantize"
+    QUANTIZE = "quantize"
+    CLAMP = "clamp"
+
+
 @dataclass(frozen=True, slots=True)
 class Op:
     """An operator: tensor indices of its own subgraph, ABSENT where an optional one is left out.
@@ -129,7 +142,7 @@ class Op:
     depends on no element but i of each input of the same shape, so that it may be written over it; `random` that it
     draws from a generator, whose draws keep their order; `resource` that it reads or changes what outlives its run
     under a name or number; `custom` that its meaning is not in the format's own list, so that it may write what it is
-    given to read.
+    given to read; `quantization` whether it is between floats and integers.
     """
 
     kind: str
@@ -143,6 +156,7 @@ class Op:
     random: bool = False
     resource: bool = False
     custom: bool = False
+    quantization: Quantization | None = None
 
     @property
     def view(self) -> bool:
@@ -185,7 +199,9 @@ class Graph:
 
     `symbols` are the names of dimensions that the file leaves open, before any was bound; `other_symbols` can be bound
     as well, but may follow from those. `causes` says of tensors by
-    (subgraph, index) why their size is open, where the frontend can tell.
+    (subgraph, index) why their size is open, where the frontend can tell; `varying` are those whose size changes while
+    the model runs, so that no number that is bound would be true. `held_in` has the tensors that a device never
+    makes, since they are names for what it keeps: each with the one, of its subgraph and size, whose storage it has.
     """
 
     format: str
@@ -196,6 +212,8 @@ class Graph:
     other_symbols: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     causes: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    varying: frozenset[tuple[int, int]] = frozenset()
+    held_in: Mapping[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
 
     @property
     def called(self) -> frozenset[int]:

@@ -193,6 +193,22 @@ def load_runner(source: object, graph: Graph, bindings: Mapping[str, int]) -> "R
         raise error.within(name) from None
 
 
+def file_bytes(source: object) -> int:
+    """How many bytes the model `source` has in its file, and in the files beside it.
+
+    Raises:
+        UsageError, ModelError: it cannot be read.
+    """
+    _, data, frontend = _open(source)
+    size = len(data)
+    if isinstance(source, str | os.PathLike) and hasattr(frontend, "other_files"):
+        folder = os.path.dirname(os.path.abspath(os.fsdecode(source)))
+        for name in cast(ScatteredFrontend, frontend).other_files(data):
+            path = os.path.join(folder, name)
+            size += os.path.getsize(path) if os.path.isfile(path) else 0
+    return size
+
+
 def open_carrier(source: object) -> Carrier:
     """The file of `source`, a path, bytes or a model in memory, without the plan that it may carry.
 

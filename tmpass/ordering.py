@@ -9,7 +9,7 @@ from tmpass.plan import PlannedOrder
 from tmpass.schedule import Schedule
 from tmpass.schedule.dependencies import reads
 from tmpass.schedule.effects import effect_edges
-from tmpass.schedule.file_order import file_order
+from tmpass.schedule.file_order import file_order, unsorted
 from tmpass.schedule.items import Contents
 from tmpass.schedule.subgraphs import ModelItems, Orders, items_of_model, order_model
 from tmpass.schedule.timeline import check_extent, lay_out
@@ -21,12 +21,15 @@ SCHEDULES = ("auto", "given", "topological", "least-peak")
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """A graph laid out in time and space, and what is known of the order; `stopped` by Ctrl-C in the search for one."""
+    """A graph laid out in time and space, and what is known of the order; `stopped` by Ctrl-C in the search for one,
+    `warnings` on how the file has it.
+    """
 
     timeline: Schedule
     arena: Arena
     order: PlannedOrder
     stopped: bool = False
+    warnings: tuple[str, ...] = ()
 
     @property
     def live_bytes(self) -> int:
@@ -47,19 +50,23 @@ def lay_in_order(task: Task) -> Laid:
     auto          given, but least-peak where its arena is smaller: as planned, and as a runtime that plans for itself
                   places it
 
+    Where the file's own order cannot run, least-peak and auto start from the topological one.
+
     Raises:
         TargetError, ModelError: as `smallest_arena` and `file_order` do; with `keep` off, KeyboardInterrupt.
     """
     graph, schedule = task.graph, task.options.schedule
     check_extent(graph)
-    sort = schedule == "topological"
+    fault = "" if schedule in ("given", "topological") else next(filter(None, map(unsorted, graph.subgraphs)), "")
+    sort = schedule == "topological" or bool(fault)
     orders = _topological(task) if sort else tuple(file_order(subgraph) for subgraph in graph.subgraphs)
     timeline = lay_out(graph, orders)
     present = Laid(timeline, smallest_arena(task, timeline), PlannedOrder("topological" if sort else "given", 0, 0))
     if schedule in ("given", "topological"):
         items, always = _items(task, levels(task)[0], present.arena)
         return _bounded(task, present, order_model(items, orders, states=0, search=False).bound + always)
-    return _best_order(task, orders, present)
+    note = (f"the file's own order cannot run, another one is planned: {fault}",) if fault else ()
+    return replace(_best_order(task, orders, present), warnings=note)
 
 
 def _best_order(task: Task, orders: Orders, present: Laid) -> Laid:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tmpass.aliases import Key
@@ -9,15 +10,17 @@ from tmpass.allocate import DEFAULT_NODES
 from tmpass.arena import Task
 from tmpass.assemble import USES_OF, assemble
 from tmpass.bind import bind, check_bindings, whole_number
-from tmpass.errors import ModelError, TargetError, UsageError, VerificationError, brief
+from tmpass.errors import BudgetError, ModelError, TargetError, UsageError, VerificationError, brief
 from tmpass.graph import Graph, TensorKind
-from tmpass.loading import Model, load, load_runner
+from tmpass.integers import INT8, find_names, integers_notes, keep_integers
+from tmpass.loading import Model, file_bytes, load, load_runner
 from tmpass.ordering import SCHEDULES, lay_in_order
 from tmpass.plan import Options, Plan
 from tmpass.schedule.least_peak import DEFAULT_STATES
 from tmpass.scratch.rule import ScratchRule
 from tmpass.sizes import parse_size
 from tmpass.target import Target, load_target
+from tmpass.verify.integers import as_integers
 from tmpass.verify.plan import check_plan
 from tmpass.verify.violation import Violation, tensor_name
 
@@ -47,6 +50,7 @@ def plan(
     allocator: str = "auto",
     nodes: int = DEFAULT_NODES,
     scratch: str | os.PathLike[str] | Sequence[ScratchRule] = (),
+    int8: str | None = None,
     threads: int = 1,
     keep: bool = False,
 ) -> Plan:
@@ -71,6 +75,8 @@ def plan(
         allocator: a method of tmpass.allocate.
         nodes: search steps that may be spent on addresses; the same number gives the same plan.
         scratch: what kernels need while they run, besides what the target says: the path of a scratch file, or rules.
+        int8: "native" where operators between DequantizeLinear and QuantizeLinear compute with the integers, and make
+            no floats; "float" where they do; None is what the target says.
         threads: how many may search at once. The plan does not depend on it.
         keep: let Ctrl-C end the search, not the call: the best plan so far is returned, with a warning.
 
@@ -86,6 +92,8 @@ def plan(
     _check_choice("io", io, IO)
     _check_choice("share", share, SHARE)
     _check_choice("schedule", schedule, SCHEDULES)
+    if int8 is not None:
+        _check_choice("int8", int8, INT8)
     flags = {"keep_inputs": keep_inputs, "inplace": inplace, "share_io": share_io, "allow_unplanned": allow_unplanned}
     for option, flag in flags.items():
         if not isinstance(flag, bool):
@@ -113,6 +121,7 @@ def plan(
         allocator=allocator,
         nodes=nodes,
         scratch=rules,
+        int8=int8 or profile.int8,
         **flags,
     )
     try:
@@ -154,8 +163,9 @@ def verify(
     except ModelError as error:
         raise error.within(loaded.info.file) from None
     profile = _held_against(target, plan.options)
+    names = as_integers(plan, graph)[0].held_in if profile is not None else {}
     found = check_plan(plan, graph, None if profile is None else profile.sharing)
-    return (*found, *_check_target(plan, profile, loaded.info.file))
+    return (*found, *_check_target(plan, profile, loaded.info.file, names))
 
 
 def trusted(plan: Plan, *, target: str | os.PathLike[str] | Target | None = None) -> "tuple[Trusted, ...]":
@@ -169,7 +179,15 @@ def trusted(plan: Plan, *, target: str | os.PathLike[str] | Target | None = None
     return taken_on_trust(plan, _held_against(target, plan.options))
 
 
-def execute(plan: Plan, model: object) -> "Execution":
+def execute(
+    plan: Plan,
+    model: object,
+    *,
+    inputs: Mapping[str, object] | str | os.PathLike[str] | None = None,
+    trips: int | None = None,
+    seconds: float | None = None,
+    max_bytes: int | str | None = None,
+) -> "Execution":
     """Run `model` operator by operator, every tensor at the bytes that `plan` gives it.
 
     It judges by what is lost and by what comes out, and by nothing that `verify` looks at.
@@ -177,15 +195,26 @@ def execute(plan: Plan, model: object) -> "Execution":
     Args:
         plan: from wherever it comes.
         model: a path, the bytes of a file, or a model in memory: its weights are needed.
+        inputs: values by the names of the model's inputs, or the path of an .npz file with them. Arrays for tensors, a
+            list of arrays for a sequence, None for an optional without a value. The other inputs are drawn.
+        trips: rounds of loops that one run may take.
+        seconds: wall time that it may take.
+        max_bytes: memory that it may take besides what the model's files are large: bytes, or a text such as "2GiB".
 
     Raises:
-        UsageError: the format cannot be executed, a package is missing, or the plan is too large to hold.
+        UsageError: the format cannot be executed, a package is missing, or inputs are not those of the model.
         ModelError: the model cannot be read as the plan's options say, or not be executed.
+        BudgetError: a limit was reached before there was an answer.
     """
+    from tmpass.execute.apart import run_apart
+    from tmpass.execute.inputs import read_inputs
+    from tmpass.execute.limits import limits_of
     from tmpass.execute.run import Execution, execute_plan
 
     if isinstance(model, Model):
         raise UsageError("what `load` returns has no weights to execute", hint="give the model's path or bytes")
+    size = parse_size(max_bytes, "execute_bytes") if isinstance(max_bytes, str) else max_bytes
+    limits = limits_of(trips, seconds, size)
     bindings = check_bindings(plan.options.bind)
     loaded = load(model, bindings=bindings)
     if stranger := _check_model(plan, loaded):
@@ -194,11 +223,22 @@ def execute(plan: Plan, model: object) -> "Execution":
         graph = _bound(loaded.graph, plan.options)
     except ModelError as error:
         raise error.within(loaded.info.file) from None
-    runner = load_runner(model, graph, bindings)
+    if names := as_integers(plan, graph)[0].held_in:
+        raise UsageError(
+            f"the plan keeps {len(names)} tensors as integers where what executes it computes floats",
+            hint="execute a plan made with --int8 float",
+        )
+
+    def run() -> Execution:
+        runner = load_runner(model, graph, bindings)
+        values = read_inputs(inputs) if isinstance(inputs, str | os.PathLike) else inputs
+        return execute_plan(plan, graph, runner, inputs=values, limits=limits, files=files)
+
     try:
-        return execute_plan(plan, graph, runner)
-    except ModelError as error:
-        raise error.within(loaded.info.file) from None
+        files = file_bytes(model)
+        return run_apart(run, limits, files, "the engine")
+    except (ModelError, BudgetError) as error:
+        raise error if error.where.startswith(loaded.info.file) else error.within(loaded.info.file) from None
 
 
 def _check_model(plan: Plan, loaded: Model) -> Violation | None:
@@ -216,7 +256,8 @@ def _held_against(target: object, options: Options) -> Target | None:
     return None if target is None else _profile(target).override(options.budget, options.alignment)
 
 
-def _check_target(plan: Plan, profile: Target | None, file: str) -> list[Violation]:
+def _check_target(plan: Plan, profile: Target | None, file: str, names: Mapping[Key, Key]) -> list[Violation]:
+    """What of `plan` is not as `profile` has it; `names` are tensors that are other names for what is stored."""
     if profile is None:
         return []
     wanted = {memory.name: memory for memory in profile.memories}
@@ -242,7 +283,7 @@ def _check_target(plan: Plan, profile: Target | None, file: str) -> list[Violati
     homes = {b.id: wanted.get(b.memory) for b in plan.buffers}
     for row in plan.tensors:
         home = homes.get(row.buffer) if row.buffer is not None else None
-        use = USES_OF.get(row.role)
+        use = None if (row.subgraph, row.index) in names else USES_OF.get(row.role)
         if home is not None and use is not None and use not in home.holds:
             message = f"{tensor_name(row)} is in {home.name}, which holds no {use}"
             found.append(Violation("target", message, tensor_name(row)))
@@ -311,15 +352,21 @@ def _bound(graph: Graph, options: Options) -> Graph:
 
 def _plan(model: Model, target: Target, options: Options, threads: int, keep: bool) -> tuple[Plan, Graph]:
     """The plan, not yet verified, and the graph that it is for."""
-    graph = _bound(model.graph, options)
+    bound = graph = _bound(model.graph, options)
+    names = find_names(graph)
+    notes = tuple(integers_notes(graph, names, options.int8, target))
+    if options.int8 == "native":
+        graph = keep_integers(graph, names)
     external = _ends(graph) if options.io == "external" else frozenset()
     scratch = _sizes(graph, options.scratch)
     laid = lay_in_order(Task(graph, target, options, external, scratch, threads, keep))
     arena = laid.arena
+    if notes or laid.warnings:
+        graph = replace(graph, warnings=(*graph.warnings, *laid.warnings, *notes))
     made = assemble(
         model.info, target, options, graph, laid.timeline, arena.storage, arena.fills, laid.order, stopped=laid.stopped
     )
-    return made, graph
+    return made, bound
 
 
 def _ends(graph: Graph) -> frozenset[Key]:

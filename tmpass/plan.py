@@ -44,7 +44,8 @@ class Options:
     `inplace` and `share_io` say whether results may be written over inputs, and inputs and outputs share; `budget` and
     `alignment` are the overrides of the target in bytes, None where it has its own; `schedule` is "auto", "given",
     "topological" or "least-peak"; `states` and `nodes` are what the searches for an order and for addresses may spend;
-    `scratch` are the rules for what kernels need besides, those of the target among them.
+    `scratch` are the rules for what kernels need besides, those of the target among them; `int8` is "native" where
+    operators between integers compute with these, so that floats between them are never made, or "float".
     """
 
     bind: Mapping[str, int] = field(default_factory=dict)
@@ -61,6 +62,7 @@ class Options:
     allocator: str = "auto"
     nodes: int = 0
     scratch: tuple[ScratchRule, ...] = ()
+    int8: str = "float"
 
 
 @dataclass(frozen=True, slots=True)

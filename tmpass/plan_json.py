@@ -50,6 +50,7 @@ WORDS = {
     "io": ("arena", "external"),
     "share": ("auto", "views", "none"),
     "schedule": ("auto", "given", "topological", "least-peak"),
+    "int8": ("native", "float"),
     "runtime": tuple(RUNTIMES),
     "method": ("given", "topological", "least-peak"),
 }

@@ -53,8 +53,15 @@ class Runner(Protocol):
     engine: str
     random: str
 
-    def draw(self, subgraph: int, seed: int) -> tuple[Value, ...]:
-        """Values for the inputs of an entry, the same for the same `seed`."""
+    def draw(self, subgraph: int, index: int, seed: int) -> Value:
+        """A value for input `index` of an entry, the same for the same `seed`."""
+
+    def take(self, subgraph: int, index: int, value: object) -> Value:
+        """`value`, which a caller gives for input `index` of an entry.
+
+        Raises:
+            UsageError: it is not one for this input.
+        """
 
     def constant(self, subgraph: int, tensor: int) -> Value:
         """The value of a constant, or the first one of a variable."""
@@ -62,8 +69,22 @@ class Runner(Protocol):
     def run(self, subgraph: int, op: int, inputs: Sequence[Value | None]) -> Run:
         """One run of an operator; an input is None where it is absent or a constant, which the runner knows."""
 
+    def reads_sizes(self, subgraph: int, op: int) -> bool:
+        """Whether an operator looks at nothing but the sizes of its inputs."""
+
+    def size_follows(
+        self, subgraph: int, op: int, output: int, inputs: Sequence[Value | None], known: Sequence[bool]
+    ) -> bool:
+        """Whether an output has one size for all inputs of these sizes, of which the `known` ones keep their values."""
+
     def reference(self, subgraph: int, inputs: Sequence[Value]) -> tuple[Value, ...]:
         """What the outputs of an entry hold when the engine runs the whole model."""
 
-    def compare(self, made: Value, wanted: Value) -> Difference | None:
-        """How `made` differs from `wanted`; None where all bits are equal."""
+    def shake(self, value: Value, seed: int) -> Value:
+        """`value` with an error in each float as large as rounding makes it; the same one for the same `seed`."""
+
+    def compare(self, made: Value, wanted: Value, shaken: Sequence[Value] = ()) -> Difference | None:
+        """How `made` differs from `wanted`; None where all bits are equal.
+
+        `shaken` is what runs gave in which all floats were shaken: a difference as between them and `made` is rounding.
+        """

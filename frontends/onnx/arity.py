@@ -1,18 +1,22 @@
-"""How many values an operator passes to its bodies and takes from them: what the format fixes."""
+"""How many values an operator takes and gives, and passes to its bodies: what the format fixes."""
 
-from onnx import NodeProto
+from dataclasses import dataclass
+
+from onnx import NodeProto, defs
 
 from tmpass.errors import ModelError
 
+from .opsets import Opsets
 from .scopes import Body, Scope, node_title
 
 
-def check_arity(main: Scope, version: int) -> None:
-    """Refuse an If, Loop or Scan whose bodies do not match it; `version` is that of the default operator set.
+def check_arity(main: Scope, opsets: Opsets) -> None:
+    """Refuse nodes that have too few or too many values, and an If, Loop or Scan whose bodies do not match it.
 
     Raises:
-        ModelError: a body is missing, or takes or gives another number of values than the operator passes.
+        ModelError: there is such a node, or a body is missing.
     """
+    version = opsets.versions.get("", 1)
     for scope in main.walk():
         for index, bodies in scope.bodies.items():
             node = scope.nodes[index]
@@ -23,6 +27,49 @@ def check_arity(main: Scope, version: int) -> None:
         for index, node in enumerate(scope.nodes):
             if not node.domain and node.op_type in ("If", "Loop", "Scan") and index not in scope.bodies:
                 raise ModelError("it has no body", where=node_title(node, index), hint="export the model again")
+    _check_counts(main, opsets)
+
+
+def _check_counts(main: Scope, opsets: Opsets) -> None:
+    forms: dict[tuple[str, str], _Form | None] = {}
+    for scope in main.walk():
+        for index, node in enumerate(scope.nodes):
+            key = (node.domain, node.op_type)
+            if key not in forms:
+                forms[key] = _form(node, opsets) if opsets.defines(*key) else None
+            form = forms[key]
+            if form is not None and (fault := _miscounted(node, form)):
+                inside = f"graph {scope.graph.name!r}, " if scope.id else ""
+                raise ModelError(fault, where=inside + node_title(node, index), hint="export the model again")
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How many inputs and outputs an operator has at least and at most; `single` are the inputs that must be there."""
+
+    inputs: tuple[int, int]
+    outputs: tuple[int, int]
+    single: tuple[tuple[int, str], ...]
+
+
+def _form(node: NodeProto, opsets: Opsets) -> _Form:
+    schema = defs.get_schema(node.op_type, opsets.versions.get(node.domain, 1), node.domain)
+    single = defs.OpSchema.FormalParameterOption.Single
+    needed = tuple((i, formal.name) for i, formal in enumerate(schema.inputs) if formal.option == single)
+    return _Form((schema.min_input, schema.max_input), (schema.min_output, schema.max_output), needed)
+
+
+def _miscounted(node: NodeProto, form: _Form) -> str:
+    """What is wrong with the numbers of inputs and outputs of `node`; "" if nothing."""
+    given, made = list(node.input), list(node.output)
+    for what, count, (least, most) in (("input", len(given), form.inputs), ("output", len(made), form.outputs)):
+        if count < least or count > most:
+            needs = f"at least {least}" if count < least else f"at most {most}"
+            return f"it has {count} {what}{'s' if count != 1 else ''}, and {node.op_type} has {needs}"
+    for place, name in form.single if "" in given else ():
+        if place < len(given) and not given[place]:
+            return f"input {place} ({name}) is left out, and {node.op_type} needs it"
+    return ""
 
 
 def _fault(node: NodeProto, bodies: tuple[Body, ...], version: int) -> str:

@@ -6,13 +6,16 @@ from onnx import NodeProto
 
 from tmpass.errors import ModelError
 
+from .disputes import show
 from .scopes import Body, Scope, node_title
-from .settling import Types
-from .value_types import ValueType
+from .settling import Refined, Types
+from .value_types import ValueType, contradicts
 
 _RESHAPES = frozenset({"Flatten", "Reshape", "Squeeze", "Unsqueeze"})
 
 _HINT = "repair the model, or bind other numbers"
+
+_STATE_HINT = "give the state one size in the model, for instance the largest, and count what is used of it"
 
 
 def runs_for_sure(node: NodeProto, bodies: tuple[Body, ...], idle: Set[int]) -> Iterator[Scope]:
@@ -26,17 +29,18 @@ def runs_for_sure(node: NodeProto, bodies: tuple[Body, ...], idle: Set[int]) -> 
         yield from live
 
 
-def check_shapes(main: Scope, types: Types, idle: Set[int], version: int) -> None:
+def check_shapes(main: Scope, types: Types, found: Refined, version: int) -> None:
     """Refuse shapes that contradict each other; `version` is that of the default operator set.
 
     Raises:
-        ModelError: a reshape changes the number of elements, or a value is copied to where it has no room.
+        ModelError: a reshape changes the number of elements, a value is copied to where it has no room, or the state
+            of a loop comes out of its body in another size than it went in.
     """
-    _check(main, (), types, idle, version, sure=True)
+    _check(main, (), types, found, version, sure=True)
 
 
-def _check(scope: Scope, outer: tuple[Scope, ...], types: Types, idle: Set[int], version: int, *, sure: bool) -> None:
-    around = (*outer, scope)
+def _check(scope: Scope, outer: tuple[Scope, ...], types: Types, found: Refined, version: int, *, sure: bool) -> None:
+    around, idle = (*outer, scope), found.idle
 
     def type_of(name: str) -> ValueType:
         home = next((level for level in reversed(around) if name in level.makers), None)
@@ -51,12 +55,20 @@ def _check(scope: Scope, outer: tuple[Scope, ...], types: Types, idle: Set[int],
         certain = {inner.id for inner in runs_for_sure(node, tuple(bodies), idle)}
         for body in bodies:
             inside = types[body.scope.id]
+            # A branch may give less than there is room for; a state has one size.
+            once = node.op_type == "If" or body.scope.id in found.once
             for source, target in _taken(node, body, version):
                 given = inside[source] if source in body.scope.makers else type_of(source)
-                _check_room(f"its {body.role} gives {source!r}", given, target, type_of(target), node, index)
+                how = f"its {body.role} gives {source!r}"
+                _check_room(how, given, target, type_of(target), node, index, exact=not once)
             for source, target in _passed(node, body, version):
-                _check_room(f"it passes {source!r}", type_of(source), target, inside[target], node, index)
-            _check(body.scope, around, types, idle, version, sure=sure and body.scope.id in certain)
+                how = f"it passes {source!r}"
+                _check_room(how, type_of(source), target, inside[target], node, index, exact=not once)
+            for before, after in () if once else _states(node, body, version):
+                result = inside[after] if after in body.scope.makers else type_of(after)
+                if reason := changes(before, inside[before], after, result):
+                    raise ModelError(f"its {reason}", where=node_title(node, index), hint=_STATE_HINT)
+            _check(body.scope, around, types, found, version, sure=sure and body.scope.id in certain)
 
 
 def _taken(node: NodeProto, body: Body, version: int) -> Iterator[tuple[str, str]]:
@@ -65,7 +77,7 @@ def _taken(node: NodeProto, body: Body, version: int) -> Iterator[tuple[str, str
     if node.op_type == "Loop":
         results, made = results[1 : len(node.input) - 1], made[: max(len(node.input) - 2, 0)]
     elif node.op_type == "Scan":
-        results, made = results[: _states(node, version)], made[: _states(node, version)]
+        results, made = results[: _carried(node, version)], made[: _carried(node, version)]
     elif node.op_type != "If":
         return
     yield from (pair for pair in zip(results, made, strict=False) if pair[1])
@@ -77,13 +89,39 @@ def _passed(node: NodeProto, body: Body, version: int) -> Iterator[tuple[str, st
     if node.op_type == "Loop":
         given, inner = given[2:], inner[2:]
     elif node.op_type == "Scan":
-        given, inner = given[: _states(node, version)], inner[: _states(node, version)]
+        given, inner = given[: _carried(node, version)], inner[: _carried(node, version)]
     else:
         return
     yield from (pair for pair in zip(given, inner, strict=False) if pair[0])
 
 
-def _states(node: NodeProto, version: int) -> int:
+def _states(node: NodeProto, body: Body, version: int) -> Iterator[tuple[str, str]]:
+    """The inputs of `body` that hold the state of a loop, each with the output that replaces it."""
+    inner, results = body.scope.inputs, body.scope.outputs
+    if node.op_type == "Loop":
+        inner, results = inner[2:], results[1:]
+    elif node.op_type == "Scan":
+        # The first version has an input for lengths, which its body does not see.
+        inner = inner[: _carried(node, 9) - (version < 9)]
+    else:
+        return
+    yield from zip(inner, results, strict=False)
+
+
+def changes(before: str, known: ValueType, after: str, result: ValueType) -> str:
+    """Why the state `before` of a loop cannot keep its type, if `result`, the type of `after`, is another; else ""."""
+    if known.other or result.other:
+        return ""
+    if known.element and result.element and known.element != result.element:
+        was, then = known.dtype.name, result.dtype.name
+    elif contradicts(known, result):
+        was, then = show(known), show(result)
+    else:
+        return ""
+    return f"state is {was} before a round ({before!r}) and {then} after it ({after!r}): no one size holds"
+
+
+def _carried(node: NodeProto, version: int) -> int:
     """How many values a Scan carries; its first version, with a batch axis, copies none as it is."""
     if version < 9:
         return 0
@@ -93,11 +131,16 @@ def _states(node: NodeProto, version: int) -> int:
 def _check_elements(node: NodeProto, index: int, data: ValueType, result: ValueType) -> None:
     before, after = data.elements, result.elements
     if before is not None and after is not None and before != after:
-        fault = f"makes {_show(result)}, {after} elements, of {_show(data)}, {before} elements"
+        fault = f"makes {show(result)}, {after} elements, of {show(data)}, {before} elements"
         raise ModelError(fault, where=node_title(node, index), hint=_HINT)
 
 
-def _check_room(how: str, given: ValueType, target: str, there: ValueType, node: NodeProto, index: int) -> None:
+def _check_room(
+    how: str, given: ValueType, target: str, there: ValueType, node: NodeProto, index: int, *, exact: bool
+) -> None:
+    if exact and contradicts(given, there):
+        fault = f"{how} {show(given)}, and {target!r} is {show(there)}: the state of a loop has one size"
+        raise ModelError(fault, where=node_title(node, index), hint=_HINT)
     if given.shape is None or there.shape is None:
         return
     if len(given.shape) == len(there.shape):
@@ -108,10 +151,5 @@ def _check_room(how: str, given: ValueType, target: str, there: ValueType, node:
     # A value without elements fits anywhere, however long its other axes are.
     empty = 0 in given.shape
     if narrow and not empty:
-        fault = f"{how} {_show(given)}, for which {target!r} {_show(there)} has no room"
+        fault = f"{how} {show(given)}, for which {target!r} {show(there)} has no room"
         raise ModelError(fault, where=node_title(node, index), hint=_HINT)
-
-
-def _show(known: ValueType) -> str:
-    dims = ["?" if d is None else str(d) for d in known.shape or ()]
-    return f"[{', '.join(dims[:8])}{', ...' if len(dims) > 8 else ''}]"

@@ -2,13 +2,17 @@
 
 The shape of a value that a loop carries is what an induction proves: it has the initial shape, and if it has
 that shape before an iteration, it has it afterwards. Dimensions for which the body breaks this are given up,
-one after the other, until the rest holds.
+one after the other, until the rest holds. Where it makes another number of one, the state varies: no number is
+true of it in every iteration, whoever declares or binds one.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from onnx import AttributeProto, NodeProto
 
+from .contradictions import changes
 from .environment import Environment
 from .scopes import Body
 from .value_types import Hole, ValueType, join
@@ -59,9 +63,14 @@ def _loop(sweep: "Sweep", node: NodeProto, body: Body, here: Environment) -> _Fo
 
     Its inputs are the trip count, the condition, and the initial carried values.
     """
-    after, carried = _fixpoint(sweep, body, here, list(node.input[2:]), skip_inputs=2, skip_outputs=1, more={})
+    # Before the rest: whether there is a second round decides what the first one may make of the state.
+    most = _limit(node, here)
+    states = _States(list(node.input[2:]), node.output, skip_inputs=2, skip_outputs=1, most=most)
+    after, carried = _fixpoint(sweep, body, here, states, more={})
     count = len(carried)
     trips = _trips(node, after, here)
+    if trips == 1:
+        carried = [after.type_of(name) for name in body.scope.outputs[1 : 1 + count]]
     found = dict(zip(node.output[:count], carried, strict=False))
     for name, result in zip(node.output[count:], after.scope.outputs[1 + count :], strict=False):
         found[name] = _stack(after.type_of(result), 0, trips)
@@ -84,7 +93,11 @@ def _scan(sweep: "Sweep", node: NodeProto, body: Body, here: Environment) -> _Fo
     for name, inner, axis in zip(node.input[count:], body.scope.inputs[count:], in_axes, strict=False):
         slices[inner], steps = _slice(here.type_of(name), axis)
         length = steps if length is None or isinstance(steps, int) else length
-    after, carried = _fixpoint(sweep, body, here, list(node.input[:count]), skip_inputs=0, skip_outputs=0, more=slices)
+    most = length if isinstance(length, int) else None
+    states = _States(list(node.input[:count]), node.output, skip_inputs=0, skip_outputs=0, most=most)
+    after, carried = _fixpoint(sweep, body, here, states, more=slices)
+    if length == 1:
+        carried = [after.type_of(name) for name in body.scope.outputs[:count]]
     found = dict(zip(node.output[:count], carried, strict=False))
     results = after.scope.outputs[count:]
     out_axes = _axes(attributes.get("scan_output_axes"), len(results))
@@ -93,34 +106,63 @@ def _scan(sweep: "Sweep", node: NodeProto, body: Body, here: Environment) -> _Fo
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _States:
+    """The values that a loop carries: `initial` goes in, `results` come out at last.
+
+    Its body takes `skip_inputs` other values before them, and gives `skip_outputs`; it runs at most `most` times, None
+    where that is not known.
+    """
+
+    initial: list[str]
+    results: Sequence[str]
+    skip_inputs: int
+    skip_outputs: int
+    most: int | None
+
+
 def _fixpoint(
-    sweep: "Sweep",
-    body: Body,
-    here: Environment,
-    initial: list[str],
-    *,
-    skip_inputs: int,
-    skip_outputs: int,
-    more: dict[str, ValueType],
+    sweep: "Sweep", body: Body, here: Environment, states: _States, more: dict[str, ValueType]
 ) -> tuple[Environment, list[ValueType]]:
     """Sweep over a loop's body until the types of the carried values hold before and after an iteration."""
-    inner = body.scope.inputs[skip_inputs : skip_inputs + len(initial)]
-    results = body.scope.outputs[skip_outputs : skip_outputs + len(initial)]
-    carried = [here.type_of(name) for name in initial]
+    count = len(states.initial)
+    inner = body.scope.inputs[states.skip_inputs : states.skip_inputs + count]
+    results = body.scope.outputs[states.skip_outputs : states.skip_outputs + count]
+    carried = [here.type_of(name) for name in states.initial]
     # A sequence may change what it holds; only ONNX's own inference follows that.
     carried = [ValueType() if known.other else known for known in carried]
+    once = states.most is not None and states.most <= 1
+    (sweep.once.add if once else sweep.once.discard)(body.scope.id)
     while True:
         after = sweep.run(body.scope, here, dict(zip(inner, carried, strict=False)) | more)
-        widened = [join(known, after.type_of(name)) for known, name in zip(carried, results, strict=False)]
-        if widened == carried:
+        made = [after.type_of(name) for name in results]
+        if once:
+            return after, [join(known, result) for known, result in zip(carried, made, strict=False)]
+        news = False
+        for name, result, outside in zip(inner, results, states.results, strict=False):
+            # What is computed counts here: a declaration that is larger would say that nothing changes.
+            computed = sweep.disputes.get(after.key_of(result), after.type_of(result))
+            reason = changes(name, after.type_of(name), result, computed)
+            if reason and (body.scope.id, name) not in sweep.varying:
+                news = True
+                own = [(body.scope.id, n) for n in (name, result) if n in body.scope.makers]
+                sweep.varying |= dict.fromkeys((*own, (here.scope.id, outside)), f"the loop's {reason}")
+        widened = [join(known, result) for known, result in zip(carried, made, strict=False)]
+        if widened == carried and not news:
             return after, carried
         carried = widened
 
 
+def _limit(node: NodeProto, here: Environment) -> int | None:
+    """How often a Loop runs at most, where that is known."""
+    limit = here.value_of(node.input[0]) if node.input[0] else None
+    return int(limit.item()) if limit is not None and limit.size == 1 else None
+
+
 def _trips(node: NodeProto, after: Environment, here: Environment) -> int | None:
     """How often a loop runs, where that is certain: a known trip count, and a condition that stays true."""
-    limit = here.value_of(node.input[0]) if node.input[0] else None
-    if limit is None or limit.size != 1:
+    limit = _limit(node, here)
+    if limit is None:
         return None
     if node.input[1]:
         start = here.value_of(node.input[1])
@@ -136,7 +178,7 @@ def _trips(node: NodeProto, after: Environment, here: Environment) -> int | None
     stays = after.value_of(result)
     if result != passed and (stays is None or stays.size != 1 or not stays.item()):
         return None
-    return max(0, int(limit.item()))
+    return max(0, limit)
 
 
 def _results(node: NodeProto, branch: Environment) -> _Found:

@@ -1,6 +1,6 @@
 """ModelProto to Graph."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from onnx import IR_VERSION, ModelProto
@@ -37,9 +37,10 @@ def convert(data: bytes, given: Mapping[str, int]) -> Graph:
         entries=(Entry(made.name, 0, inputs, outputs),),
         metadata={p.key: _bytes(p.value) for p in model.metadata_props},
         symbols=made.symbols[0],
-        other_symbols=made.symbols[1],
+        other_symbols=(*made.symbols[1], *_in_idle_branches(main, made.inference, given)),
         warnings=(*_warnings(model, main), *made.inference.warnings),
         causes=maker.causes,
+        varying=frozenset(maker.unbindable),
     )
 
 
@@ -80,12 +81,24 @@ def _convert(data: bytes, given: Mapping[str, int]) -> _Made:
     main = scopes_of(model)
     import_domains(model, {node.domain for scope in main.walk() for node in scope.nodes})
     opsets, bindings = Opsets(model), Bindings(given)
-    check_arity(main, opsets.versions.get("", 1))
+    check_arity(main, opsets)
     symbols = bind(main, bindings)
     inference = infer(model, main, opsets, bindings)
     maker = SubgraphMaker(inference, constants(main, opsets), opsets, bindings)
     name = main.graph.name or "main"
     return _Made(model, main, inference, symbols, maker, name, maker.make(main, name, (), {}))
+
+
+def _in_idle_branches(main: Scope, inference: Inference, given: Mapping[str, int]) -> Iterator[str]:
+    """Those of the bindings `given` that name an axis of a tensor in a branch that never runs, once all is bound."""
+    idle = [scope for scope in main.walk() if scope.id in inference.idle]
+    types = [inference.types[inner.id] for scope in idle for inner in scope.walk()] if given else []
+    for key in given:
+        name, _, axis = key.rpartition(":")
+        known = next((there[name] for there in types if name in there), None)
+        is_axis = known is not None and axis.isascii() and axis.isdecimal() and len(axis) < 10
+        if known is not None and is_axis and (known.shape is None or int(axis) < len(known.shape)):
+            yield key
 
 
 def _bytes(text: str | bytes) -> bytes:

@@ -1,12 +1,13 @@
 """Open dimensions of the file: their names, and the numbers bound to them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from onnx import TensorShapeProto, ValueInfoProto
 
 from tmpass.errors import ModelError
 
 from .scopes import Scope
+from .settling import Types
 from .value_types import ValueType, dims_of
 
 
@@ -57,20 +58,6 @@ class Bindings:
                     self.numbers[dim] = axes[axis]
         return ValueType(known.element, tuple(dims))
 
-    def check(self, name: str, known: ValueType) -> None:
-        """Refuse a binding of the tensor `name` that `known`, its final type, contradicts.
-
-        Raises:
-            ModelError: an axis has another number than the one bound.
-        """
-        for axis, number in self.axes.get(name, {}).items():
-            if known.shape is not None and axis < len(known.shape) and known.shape[axis] != number:
-                raise ModelError(
-                    f"axis {axis} is {known.shape[axis]} in the file, {name}:{axis} binds it to {number}",
-                    where=f"tensor {name!r}",
-                    hint="leave this binding out, or export the model with an open dimension",
-                )
-
 
 def bind(main: Scope, bindings: Bindings) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Name the nameless open dimensions of the inputs, then put numbers for all bound ones, in place.
@@ -90,11 +77,59 @@ def bind(main: Scope, bindings: Bindings) -> tuple[tuple[str, ...], tuple[str, .
             symbols |= dict.fromkeys(_name(value, bindings))
             symbols |= dict.fromkeys(dim.dim_param for dim in dims_of(value.type) if dim.dim_param)
     others = sorted(bindings.stated - symbols.keys())
+    # A name that no input has is a claim about what operators make: it stays, to be compared with what they compute.
     for dim in _dims(main):
-        if dim.dim_param in bindings.numbers:
+        if dim.dim_param in symbols and dim.dim_param in bindings.numbers:
             dim.dim_value = bindings.numbers[dim.dim_param]
     bindings.names.update(symbols, others)
     return tuple(symbols), tuple(others)
+
+
+def check_bound(main: Scope, types: Types, declared: Types, idle: Collection[int], bindings: Bindings) -> None:
+    """Refuse bindings that the final `types` contradict; `idle` are the ids of the branches that never run.
+
+    Raises:
+        ModelError: a dimension that is bound has another number in the file, or the model computes another one.
+    """
+    if not bindings.numbers:
+        return
+    # Branches may use one name for two tensors; a binding need only be true of one of them.
+    wrong: dict[tuple[str, int], ModelError] = {}
+    right: set[tuple[str, int]] = set()
+    for scope in main.walk(idle):
+        there = types[scope.id]
+        for name in bindings.axes.keys() & there.keys():
+            for axis, number in bindings.axes[name].items():
+                found = _number(there[name], axis)
+                if found == number:
+                    right.add((name, axis))
+                elif found is not None:
+                    given = scope.id == 0 and scope.makers.get(name, -1) < 0
+                    wrong[name, axis] = _wrong(name, axis, found, f"{name}:{axis} binds it to {number}", given=given)
+        for name, stated in declared[scope.id].items():
+            for axis, dim in enumerate(stated.shape or ()):
+                if isinstance(dim, str) and dim in bindings.numbers and name in there:
+                    found, number = _number(there[name], axis), bindings.numbers[dim]
+                    if found is not None and found != number:
+                        raise _wrong(name, axis, found, f"{dim!r}, as the file calls it, is bound to {number}")
+    for key in sorted(wrong.keys() - right):
+        raise wrong[key]
+
+
+def _number(known: ValueType, axis: int) -> int | None:
+    dim = known.shape[axis] if known.shape is not None and axis < len(known.shape) else None
+    return dim if isinstance(dim, int) else None
+
+
+def _wrong(name: str, axis: int, found: int, bound: str, *, given: bool = False) -> ModelError:
+    says, rather = "in the file", "export the model with an open dimension"
+    if not given:
+        says, rather = "by what the model computes", "bind what it is computed from otherwise"
+    return ModelError(
+        f"axis {axis} is {found} {says}, {bound}",
+        where=f"tensor {name!r}",
+        hint=f"leave this binding out, or {rather}",
+    )
 
 
 def _dims(main: Scope) -> Iterator[TensorShapeProto.Dimension]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from onnx import TensorProto
 
 from .scopes import Scope
-from .value_types import ValueType
+from .value_types import ValueType, contradicts
 from .values import Value, stored_value
 
 
@@ -48,6 +48,16 @@ class Environment:
         if home is None:
             return False
         return home.types[name] != home.inferred.get(name) or self.value_of(name) is not None
+
+    def is_overruled(self, name: str) -> bool:
+        """Whether `name` has another shape than ONNX's inference of the whole model found."""
+        home = self._home(name)
+        return home is not None and contradicts(home.types[name], home.inferred.get(name, ValueType()))
+
+    def key_of(self, name: str) -> tuple[int, str]:
+        """The id of the scope that defines `name`, and `name`."""
+        home = self._home(name)
+        return (home.scope.id if home else -1, name)
 
     def _home(self, name: str) -> "Environment | None":
         """Return the nearest scope that defines `name`."""

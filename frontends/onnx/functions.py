@@ -11,6 +11,7 @@ from tmpass.errors import ModelError
 
 from .opsets import import_domains
 from .read import MAX_DEPTH, bodies
+from .sorting import sort_all
 
 _MAX_NODES = 250_000
 """A node takes about two kilobytes through inlining and inference; real models have below 100,000."""
@@ -40,7 +41,10 @@ def inline(model: ModelProto) -> ModelProto:
         return model
     functions = {(f.domain, f.name, getattr(f, "overload", "")): f for f in model.functions}
     _check(model, functions)
-    import_domains(model, {f.domain for f in model.functions})
+    _import_domains(model)
+    for owner in model.functions:
+        sort_all(owner)  # the inliner gives names as it goes, and a reader before its writer another one
+    _fill_defaults(model, functions)
     for convert in (False, True):
         # Conversion between operator sets is tried only where the versions differ: it rewrites the model.
         try:
@@ -57,6 +61,34 @@ def inline(model: ModelProto) -> ModelProto:
         where=f"function {_title(left)}",
         hint="export the model with one operator set",
     )
+
+
+def calls_functions(model: ModelProto) -> bool:
+    """Whether the graph of `model` calls a local function, or a body in it does."""
+    if not model.functions:
+        return False
+    functions = {(f.domain, f.name, getattr(f, "overload", "")) for f in model.functions}
+    return any(key in functions for key in _calls(model.graph.node))
+
+
+def _import_domains(model: ModelProto) -> None:
+    """Import what the functions import: their nodes become those of the model."""
+    known = {opset.domain for opset in model.opset_import}
+    for opset in (opset for f in model.functions for opset in f.opset_import):
+        if opset.domain and opset.domain not in known:
+            known.add(opset.domain)
+            model.opset_import.add(domain=opset.domain, version=opset.version)
+    import_domains(model, {f.domain for f in model.functions})
+
+
+def _fill_defaults(model: ModelProto, functions: dict[_Key, FunctionProto]) -> None:
+    """Give each call the attributes that it leaves out and its function has a default for: the inliner drops them."""
+    for nodes in (model.graph.node, *(f.node for f in model.functions)):
+        for node, key in list(zip(_all_nodes(nodes), _calls(nodes), strict=True)):
+            function = functions.get(key)
+            if function is not None:
+                given = {a.name for a in node.attribute}
+                node.attribute.extend(a for a in function.attribute_proto if a.name not in given)
 
 
 def _check(model: ModelProto, functions: dict[_Key, FunctionProto]) -> None:

@@ -1,14 +1,15 @@
-"""Optional outputs whose types ONNX's own inference leaves out in older operator sets."""
+"""What ONNX's own inference leaves out: optional outputs in older operator sets, reductions by axes not known."""
 
 from collections.abc import Callable
 
 from onnx import NodeProto, TensorProto
 
+from .reductions import reduced
 from .value_types import ValueType
 
 
 def left_out(node: NodeProto, version: int, type_of: Callable[[str], ValueType]) -> dict[str, ValueType]:
-    """Return the types of such outputs of `node`; `version` is that of the default operator set."""
+    """Return the types of such outputs of `node`, also in part; `version` is that of the default operator set."""
     if node.domain or not node.input:
         return {}
     if node.op_type == "Dropout":
@@ -20,4 +21,4 @@ def left_out(node: NodeProto, version: int, type_of: Callable[[str], ValueType])
     if node.op_type == "BatchNormalization" and version < 14 and len(node.input) > 1:
         # Means and variances, running and saved: one number per channel, as the scale has.
         return dict.fromkeys(node.output[1:], type_of(node.input[1]))
-    return {}
+    return reduced(node, type_of)

@@ -1,10 +1,11 @@
 """The types of all values: ONNX's shape inference first, our own refinement where that leaves holes.
 
-What the file declares of inner values and outputs is taken away before and only fills what inference leaves
-open: ONNX would silently let a stale declaration win over what the operators compute.
+What the file declares of inner values and outputs is taken away before: ONNX would silently let a stale
+declaration win over what the operators compute. Then it fills what inference leaves open, and is compared with
+what inference finds. So is what is bound of other values than inputs.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from onnx import GraphProto, ModelProto, ValueInfoProto
@@ -13,12 +14,13 @@ from onnx.shape_inference import infer_shapes
 from tmpass.errors import ModelError
 
 from .contradictions import check_shapes
-from .dimensions import Bindings
+from .dimensions import Bindings, check_bound
+from .disputes import show
 from .opsets import Opsets
 from .propagation import is_safe
 from .read import bodies
 from .scopes import Scope
-from .settling import Types, settle_all
+from .settling import Refined, Types, settle_all
 from .value_types import ValueType, contradicts, from_proto, of_tensor
 
 
@@ -27,11 +29,13 @@ class Inference:
     """What inference finds.
 
     Fields: `types` of all values; `idle` are the ids of the branches that certainly never run, since their
-    condition is known once the shapes are; `warnings` are about what the file declares.
+    condition is known once the shapes are; `varying` says of names, by scope id, why they have no one size; `warnings`
+    are about what the file declares.
     """
 
     types: Types
     idle: frozenset[int]
+    varying: Mapping[tuple[int, str], str]
     warnings: tuple[str, ...]
 
 
@@ -45,20 +49,34 @@ def infer(model: ModelProto, main: Scope, opsets: Opsets, bindings: Bindings) ->
     declared = [_declared(scope) for scope in main.walk()]
     for scope in main.walk():
         _undeclare(scope, opsets)
-    data = model.SerializeToString()
+    data = _serialised(model)
     inferred = _collect(main, _run(data).graph, bindings)
-    types = settle_all(inferred, declared, bindings)
-    if not _complete(main, types) and is_safe(main, inferred, opsets):
+    if not _complete(main, inferred) and is_safe(main, inferred, opsets):
         inferred = _propagate(main, data, inferred, bindings)
-        types = settle_all(inferred, declared, bindings)
-    idle: frozenset[int] = frozenset()
-    if not _complete(main, types) or _has_control_flow(main):
+    # Whatever else could fill a hole is compared with what can be computed.
+    if _complete(main, inferred) and not _has_control_flow(main) and not _disputed(main, inferred, declared):
+        found = Refined(settle_all(main, inferred, declared, bindings))
+    else:
         # What evaluates values costs time to import.
         from .refine import refine
 
-        types, idle = refine(main, inferred, declared, opsets, bindings)
-    check_shapes(main, types, idle, opsets.versions.get("", 1))
-    return Inference(types, idle, _compare(main, types, declared, idle))
+        found = refine(main, inferred, declared, opsets, bindings)
+    check_bound(main, found.types, declared, found.idle, bindings)
+    check_shapes(main, found.types, found, opsets.versions.get("", 1))
+    return Inference(found.types, found.idle, found.varying, _compare(main, found, declared))
+
+
+def _serialised(model: ModelProto) -> bytes:
+    """The bytes of `model` for ONNX's inference, which below IR version 4 knows no initialiser but those that are
+    listed among the inputs; since then it knows all.
+    """
+    version = model.ir_version
+    if version >= 4:
+        return bytes(model.SerializeToString())
+    model.ir_version = 4
+    data = bytes(model.SerializeToString())
+    model.ir_version = version
+    return data
 
 
 def _run(data: bytes) -> ModelProto:
@@ -160,14 +178,26 @@ def _has_control_flow(main: Scope) -> bool:
 
     ONNX believes what the body of a loop declares.
     """
-    return any(scope.nodes[index].op_type in ("If", "Loop") for scope in main.walk() for index in scope.bodies)
+    kinds = ("If", "Loop", "Scan")
+    return any(scope.nodes[index].op_type in kinds for scope in main.walk() for index in scope.bodies)
 
 
-def _compare(main: Scope, types: Types, declared: Types, idle: frozenset[int]) -> tuple[str, ...]:
-    """One warning about all declared shapes that are not the computed ones."""
+def _disputed(main: Scope, inferred: Types, declared: Types) -> bool:
+    """Whether the file declares another shape than a computed one."""
+    return any(
+        name not in scope.stored and contradicts(inferred[scope.id].get(name, ValueType()), stated)
+        for scope in main.walk()
+        for name, stated in declared[scope.id].items()
+    )
+
+
+def _compare(main: Scope, found: Refined, declared: Types) -> tuple[str, ...]:
+    """Warnings: one about all declared shapes that are not the computed ones, and one where nobody could compare."""
+    unseen = "loops in loops are too many to follow: what is declared or bound there is taken as it is"
+    warnings = (unseen,) if found.given_up else ()
     stale: list[str] = []
-    for scope in main.walk(idle):
-        for name, known in types[scope.id].items():
+    for scope in main.walk(found.idle):
+        for name, known in found.types[scope.id].items():
             stated = declared[scope.id].get(name)
             if stated is None or name in scope.stored:
                 continue
@@ -177,14 +207,11 @@ def _compare(main: Scope, types: Types, declared: Types, idle: frozenset[int]) -
                     where=f"tensor {name!r}",
                     hint="export the model again",
                 )
-            if contradicts(known, stated):
-                stale.append(f"{name!r} is {_show(known)}, declared {_show(stated)}")
+            computed = found.disputes.get((scope.id, name), known)
+            if contradicts(computed, stated):
+                stale.append(f"{name!r} is {show(computed)}, declared {show(stated)}")
     if not stale:
-        return ()
+        return warnings
     more = f", and {len(stale) - 1} more" if len(stale) > 1 else ""
     fault = "the file declares other shapes than its operators compute"
-    return (f"{fault}: {stale[0]}{more}; the computed ones count",)
-
-
-def _show(known: ValueType) -> str:
-    return "[" + ", ".join("?" if d is None else str(d) for d in known.shape or ()) + "]"
+    return (*warnings, f"{fault}: {stale[0]}{more}; of two the larger counts")

@@ -12,15 +12,20 @@ import numpy as np
 from onnx import NodeProto, TensorProto, TypeProto, defs, helper, numpy_helper
 from onnx.shape_inference import infer_node_outputs, infer_shapes
 
+from tmpass.errors import ModelError
+
+from . import contrib
 from .dimensions import Bindings
+from .disputes import HINT, larger, show
 from .environment import Environment
 from .faults import check_nodes
 from .gaps import left_out
+from .guard import naming
 from .opsets import Opsets
 from .propagation import short
-from .scopes import Scope
-from .settling import Types, settle, settle_all
-from .value_types import ValueType, fill, from_proto, to_proto
+from .scopes import Scope, node_title
+from .settling import Refined, Types, settle, settle_all
+from .value_types import ValueType, contradicts, fill, from_proto, to_proto
 from .values import Evaluator, Value
 
 _VISITS_PER_NODE = 64
@@ -30,41 +35,43 @@ _MAX_SHAPE_INPUT = 1024
 """Axes, scales and target shapes have at most so many elements; larger values are data."""
 
 
-class _TooManyVisits(Exception):
+class _TooManyVisits(ModelError):
     """The sweep took more work than it may."""
 
 
-def refine(
-    main: Scope, inferred: Types, declared: Types, opsets: Opsets, bindings: Bindings
-) -> tuple[Types, frozenset[int]]:
+def refine(main: Scope, inferred: Types, declared: Types, opsets: Opsets, bindings: Bindings) -> Refined:
     """Fill the holes of `inferred` as far as can be, from `declared` at last.
 
-    Returns:
-        The types, and the ids of the branches that certainly never run.
-
     Raises:
-        ModelError: a size stays open since ONNX refuses the node that makes it.
+        ModelError: a size stays open since ONNX refuses the node that makes it, or two claims about a shape cannot
+            both be met.
     """
     sweep = Sweep(main, inferred, declared, opsets, bindings)
     try:
         sweep.run(main, None, {})
     except _TooManyVisits:
-        return settle_all(inferred, declared, bindings), frozenset()
+        return Refined(settle_all(main, inferred, declared, bindings), given_up=True)
     check_nodes(sweep, main)
-    return sweep.types, frozenset(sweep.idle)
+    open_ = {key: why for key, why in sweep.varying.items() if not sweep.types[key[0]][key[1]].complete}
+    return Refined(sweep.types, frozenset(sweep.idle), frozenset(sweep.once), open_, sweep.disputes)
 
 
 class Sweep:
     """The state of one refinement.
 
-    Fields: `types` is what it found, by scope id, `environments` what the last sweep over each scope knew, and
-    `idle` the branches never taken.
+    Fields: `types` is what it found, by scope id, `environments` what the last sweep over each scope knew, `idle`
+    the branches never taken, `once` the bodies of loops that run at most once, `varying` why values have no one size:
+    states that a loop changes, and what follows from them; `disputes` the computed types that a declaration overrules.
     """
 
     def __init__(self, main: Scope, inferred: Types, declared: Types, opsets: Opsets, bindings: Bindings) -> None:
         self.inferred, self.declared, self.opsets, self.bindings = inferred, declared, opsets, bindings
         self.types: Types = list(inferred)
         self.idle: set[int] = set()
+        self.once: set[int] = set()
+        self.varying: dict[tuple[int, str], str] = {}
+        self.disputes: dict[tuple[int, str], ValueType] = {}
+        self._overruling = False
         self.environments: dict[int, Environment] = {}
         self.imports = [helper.make_opsetid(domain, version) for domain, version in opsets.versions.items()]
         self._evaluator = Evaluator(self.imports)
@@ -74,56 +81,116 @@ class Sweep:
         """Sweep over `scope`, given the types of its inputs; what it finds replaces the last finding."""
         self._visits -= 1 + len(scope.nodes)
         if self._visits < 0:
-            raise _TooManyVisits
+            raise _TooManyVisits("its loops in loops are too many to follow")
         known = dict(self.inferred[scope.id])
-        for name in (*scope.inputs, *scope.stored):
-            known[name] = self.settle(scope, name, fill(inputs.get(name, ValueType()), known[name]))
+        for name in scope.inputs:
+            passed = inputs.get(name, ValueType())
+            known[name] = self._settle(scope, name, fill(passed, known[name]))
+            if contradicts(known[name], passed):
+                fault = f"it is declared {show(known[name])}, and {show(passed)} is passed to it"
+                raise ModelError(fault, where=f"tensor {name!r} of graph {scope.graph.name!r}", hint=HINT)
         here = Environment(scope, outer, self.inferred[scope.id], known)
         self.types[scope.id] = known
         self.environments[scope.id] = here
         for index, node in enumerate(scope.nodes):
-            self._visit(node, index, here)
+            with naming(node, index):
+                self._visit(node, index, here)
         return here
 
-    def settle(self, scope: Scope, name: str, known: ValueType) -> ValueType:
-        """`known` with what is bound or declared of `name` put in."""
-        return settle(name, known, self.declared[scope.id], self.bindings)
+    def _settle(self, scope: Scope, name: str, computed: ValueType) -> ValueType:
+        """`computed` with what is bound or declared of `name` put in, unless it varies: then no number is true."""
+        key = (scope.id, name)
+        if key in self.varying:
+            return computed
+        settled = settle(name, computed, self.declared[scope.id], self.bindings)
+        if settled is not computed and contradicts(settled, computed):
+            self.disputes[key], self._overruling = computed, True
+        elif self.disputes:
+            self.disputes.pop(key, None)  # which a sweep under another assumption about a loop may have left
+        return settled
 
     def _visit(self, node: NodeProto, index: int, here: Environment) -> None:
         types, scope = here.types, here.scope
+        made = [name for name in node.output if name]
+        overruled = [name for name in node.input if name and here.is_overruled(name)] if self._overruling else []
         if index in scope.bodies:
             from .control_flow import outputs_of
 
             found = outputs_of(self, node, scope.bodies[index], here)
-        elif all(types[name].complete for name in node.output if name):
-            found = {}
-        elif not any(name and here.is_news(name) for name in node.input):
-            found = left_out(node, self.opsets.versions.get("", 1), here.type_of)
+            computed = {name: _prefer(found.get(name, ValueType()), types[name]) for name in made}
+            self._overruling |= any(contradicts(computed[name], types[name]) for name in made)
+        elif overruled:
+            sure = all(types[name].complete for name in made)
+            found = self._infer_again(node, index, here, overruled[0] if sure else "")
+            computed = {name: _replace(types[name], found.get(name, ValueType())) for name in made}
+        elif all(types[name].complete for name in made):
+            computed = {name: types[name] for name in made}
         else:
-            found = self._infer(node, here)
-            found = left_out(node, self.opsets.versions.get("", 1), here.type_of) | found
-        for name in node.output:
-            if name:
-                types[name] = self.settle(scope, name, fill(types[name], found.get(name, ValueType())))
+            news = any(name and here.is_news(name) for name in node.input) or contrib.knows(node, self.opsets)
+            found = self._with_left_out(node, here, self._infer(node, here) if news else {})
+            computed = {name: fill(types[name], found.get(name, ValueType())) for name in made}
+        why = self._why_varying(node, index, here)
+        for name in made:
+            if why and not computed[name].complete:
+                self.varying.setdefault((scope.id, name), why)
+            types[name] = self._settle(scope, name, computed[name])
         if index not in scope.bodies:
             self._evaluate(node, here)
 
+    def _why_varying(self, node: NodeProto, index: int, here: Environment) -> str:
+        """Why what `node` makes has no one size, if what it reads has none; else ""."""
+        if not self.varying:
+            return ""
+        read = [here.key_of(name) for name in node.input if name]
+        for body in here.scope.bodies.get(index, ()):
+            inside = self.environments.get(body.scope.id)
+            read += [inside.key_of(name) for name in body.scope.outputs] if inside else []
+        return next((self.varying[key] for key in read if key in self.varying), "")
+
+    def _infer_again(self, node: NodeProto, index: int, here: Environment, overruled: str) -> dict[str, ValueType]:
+        """`_infer`, where an input has a declared shape, or one that follows from such a shape.
+
+        Raises:
+            ModelError: the operator cannot read the input `overruled` in that shape; none if that is "".
+        """
+        found = self._with_left_out(node, here, {})
+        if not self.opsets.defines(node.domain, node.op_type):
+            return found | self._infer(node, here)
+        try:
+            return self._with_left_out(node, here, self._ask(node, here))
+        except Exception as error:
+            if not overruled:
+                return found
+            computed = self.disputes.get(here.key_of(overruled))
+            other = f", its operator makes {show(computed)}" if computed else ", as follows from declared shapes"
+            fault = f"it cannot read {overruled!r} as {show(here.type_of(overruled))}{other}"
+            raise ModelError(fault, where=node_title(node, index), hint=HINT) from error
+
     def _infer(self, node: NodeProto, here: Environment) -> dict[str, ValueType]:
-        """Return what ONNX finds for this node alone, given the types and values of its inputs."""
+        """What ONNX, or a rule for an operator that it does not define, finds for this node from its inputs."""
+        if contrib.knows(node, self.opsets):
+            return contrib.infer(node, here.type_of, here.value_of)
         if not self.opsets.defines(node.domain, node.op_type):
             return {}
-        schema = defs.get_schema(node.op_type, self.opsets.versions.get(node.domain, 1), node.domain)
-        types = {name: to_proto(here.type_of(name)) for name in node.input if name}
-        data = self.data_of(here, types)
-        defined = schema.has_function or schema.has_context_dependent_function  # type: ignore[attr-defined]
         try:
-            if defined:
-                found = _infer_alone(node, types, data, self.imports)
-            else:
-                found = infer_node_outputs(schema, node, types, data, opset_imports=self.imports)
+            return self._ask(node, here)
         except Exception:
             # Inference that fails on a node leaves it as open as it was.
             return {}
+
+    def _with_left_out(self, node: NodeProto, here: Environment, found: dict[str, ValueType]) -> dict[str, ValueType]:
+        """`found` with what ONNX's own inference leaves out of it."""
+        more = left_out(node, self.opsets.versions.get("", 1), here.type_of)
+        return more | {name: fill(known, more.get(name, ValueType())) for name, known in found.items()}
+
+    def _ask(self, node: NodeProto, here: Environment) -> dict[str, ValueType]:
+        schema = defs.get_schema(node.op_type, self.opsets.versions.get(node.domain, 1), node.domain)
+        types = {name: to_proto(here.type_of(name)) for name in node.input if name}
+        data = self.data_of(here, types)
+        if schema.has_function or schema.has_context_dependent_function:  # type: ignore[attr-defined]
+            found = _infer_alone(node, types, data, self.imports)
+        else:
+            found = infer_node_outputs(schema, node, types, data, opset_imports=self.imports)
         return {name: _without_names(from_proto(proto), types) for name, proto in found.items() if name}
 
     def data_of(self, here: Environment, names: Iterable[str]) -> dict[str, TensorProto]:
@@ -150,10 +217,26 @@ class Sweep:
             inputs.append(value)
         outputs = [name for name in node.output if name]
         results = self._evaluator.evaluate(node, inputs, [here.types[name].elements for name in outputs])
-        here.values.update(results)
         for name, value in results.items():
             shape = ValueType(here.types[name].element, tuple(value.shape))
-            here.types[name] = fill(here.types[name], shape)
+            # What is bound or declared otherwise was put in before.
+            here.types[name] = self._settle(here.scope, name, shape)
+            if not contradicts(here.types[name], shape):
+                here.values[name] = value
+
+
+def _prefer(found: ValueType, known: ValueType) -> ValueType:
+    """What is `found` of a result of bodies, whose holes are on purpose; what was `known` where nothing is found."""
+    if found.shape is None and not found.element:
+        return known
+    return ValueType(found.element or known.element, found.shape)
+
+
+def _replace(known: ValueType, found: ValueType) -> ValueType:
+    """What is `found` of a type, its holes filled from what was `known`; where both are whole, the larger."""
+    if found.shape is None or not contradicts(known, found):
+        return fill(found, known)
+    return larger("", found, known) if len(found.shape) == len(known.shape or ()) else found
 
 
 def _infer_alone(

@@ -8,6 +8,7 @@ from onnx import GraphProto, ModelProto, NodeProto, TensorProto
 from tmpass.errors import ModelError
 
 from .read import bodies
+from .sorting import sort_nodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,8 @@ class Scope:
     Fields: `id` counts the scopes of a model, 0 is the main graph; `inputs` are names a caller supplies;
     `stored` are the initialisers; `makers` maps
     each name defined here to the index of its node, -1 for what is there first; `bodies` maps the index of a
-    node to what it runs; `free` are the names read here, or in a body, that a scope around this one defines.
+    node to what it runs; `free` are the names read here, or in a body, that a scope around this one defines;
+    `places` says of each node where in the file it stands, and is empty where all stand as they are here.
     """
 
     id: int
@@ -36,6 +38,11 @@ class Scope:
     makers: Mapping[str, int]
     bodies: Mapping[int, tuple[Body, ...]]
     free: tuple[str, ...]
+    places: tuple[int, ...] = ()
+
+    def place(self, index: int) -> int:
+        """Where in the file the node at `index` stands."""
+        return self.places[index] if self.places else index
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -60,23 +67,19 @@ def node_title(node: NodeProto, index: int) -> str:
 def scopes_of(model: ModelProto) -> Scope:
     """Return the scope of the main graph of `model`.
 
+    Nodes that stand before one that they read from are put behind it, in `model` itself.
+
     An initialiser that is also listed among the main graph's inputs counts as no input: before IR version 4
     each had to be listed, and since then a caller may override it, but brings memory of its own for that.
 
     Raises:
-        ModelError: a tensor is read that nothing makes before, or made twice.
+        ModelError: a tensor is read that nothing makes, or made twice, or nodes wait for each other in a circle.
     """
     return _Builder().scope(model.graph, "", ())
 
 
-@dataclass(frozen=True, slots=True)
-class _Level:
-    """The names of an enclosing graph: the index of the node that makes each, -1 for what is there first."""
-
-    makers: Mapping[str, int]
-    nodes: tuple[NodeProto, ...]
-    current: int
-
+_Levels = tuple[Mapping[str, int], ...]
+"""The makers of the graphs around, the innermost last."""
 
 _Given = tuple[tuple[str, ...], dict[str, TensorProto]]
 
@@ -85,22 +88,25 @@ class _Builder:
     def __init__(self) -> None:
         self.count = 0
 
-    def scope(self, graph: GraphProto, title: str, outer: tuple[_Level, ...]) -> Scope:
+    def scope(self, graph: GraphProto, title: str, outer: _Levels) -> Scope:
         number, self.count = self.count, self.count + 1
         inputs, stored = self._given(graph, title, is_main=not outer)
         nodes = tuple(graph.node)
         makers = _makers(nodes, inputs, stored, title)
+        places = sort_nodes(graph, title)
+        if places:
+            nodes = tuple(graph.node)
+            makers = _makers(nodes, inputs, stored, title)
         inside: dict[int, tuple[Body, ...]] = {}
         free: dict[str, None] = {}
         for index, node in enumerate(nodes):
             for name in node.input:
-                if name and makers.get(name, index) >= index:
-                    levels = (*outer, _Level(makers, nodes, index))
-                    _find(name, levels, _place(title, node_title(node, index)))
+                if name and name not in makers:
+                    _find(name, outer, _place(title, node_title(node, index)))
                     free[name] = None
             found = list(bodies(node))
             if found:
-                levels = (*outer, _Level(makers, nodes, index))
+                levels = (*outer, makers)
                 place = _place(title, node_title(node, index))
                 inside[index] = tuple(Body(r, self.scope(g, f"{place}, {r}", levels)) for r, g in found)
                 free |= dict.fromkeys(n for b in inside[index] for n in b.scope.free if n not in makers)
@@ -108,7 +114,7 @@ class _Builder:
             if value.name not in makers:
                 _find(value.name, outer, _place(title, "the graph's outputs"))
                 free[value.name] = None
-        return Scope(number, graph, nodes, inputs, stored, makers, inside, tuple(free))
+        return Scope(number, graph, nodes, inputs, stored, makers, inside, tuple(free), places)
 
     def _given(self, graph: GraphProto, title: str, *, is_main: bool) -> _Given:
         """Return the names that a caller supplies, and the initialisers."""
@@ -151,25 +157,14 @@ def _makers(
     return makers
 
 
-def _find(name: str, levels: tuple[_Level, ...], place: str) -> None:
-    """Check that some enclosing level makes `name` before the node that reads it.
+def _find(name: str, levels: _Levels, place: str) -> None:
+    """Check that some enclosing level makes `name`.
 
     Raises:
-        ModelError: a later node makes it, or none.
+        ModelError: none does.
     """
-    for level in reversed(levels):
-        maker = level.makers.get(name)
-        if maker is None:
-            continue
-        if maker < level.current:
-            return
-        when = "itself" if maker == level.current else "later"
-        raise ModelError(
-            f"reads {name!r}, which {node_title(level.nodes[maker], maker)} makes {when}",
-            where=place,
-            hint="sort the nodes so that each comes after those it reads from",
-        )
-    raise ModelError(f"reads {name!r}, which nothing makes", where=place, hint="export the model again")
+    if not any(name in makers for makers in levels):
+        raise ModelError(f"reads {name!r}, which nothing makes", where=place, hint="export the model again")
 
 
 def _twice(name: str, title: str, makers: str) -> ModelError:

@@ -6,16 +6,21 @@ from onnx import NodeProto
 
 from tmpass.graph import ABSENT, Call, Op, Subgraph, Tensor, TensorKind
 
+from . import contrib
 from .constants import Constants, is_folded
 from .dimensions import Bindings
+from .disputes import show
 from .dropout import drops_nothing
 from .elementwise import RANDOM, is_elementwise
 from .elsewhere import cause
+from .guard import naming
 from .inference import Inference
 from .moves import moves_of
 from .opsets import STANDARD_DOMAINS, Opsets
+from .quantization import quantization_of
 from .scopes import Body, Scope
 from .tables import Table
+from .value_types import contradicts
 
 Origins = dict[int, tuple[int, tuple[int, ...]]]
 """Where subgraphs come from: by number, the id of the scope, and of each operator the index of its node."""
@@ -27,6 +32,9 @@ class SubgraphMaker:
     def __init__(self, inference: Inference, fixed: Constants, opsets: Opsets, bindings: Bindings) -> None:
         self.types, self.idle = inference.types, inference.idle
         self.fixed, self.opsets, self.bindings = fixed, opsets, bindings
+        self.varying = inference.varying
+        self.unbindable: set[tuple[int, int]] = set()
+        """The tensors, by (subgraph, index), of which no size is true."""
         self.causes: dict[tuple[int, int], str] = {}
         """Why the shapes of tensors are open, by (subgraph, index), where that is known."""
         self.origins: Origins = {}
@@ -46,7 +54,9 @@ class SubgraphMaker:
         number = len(self._done)
         # The number is taken before the bodies take theirs.
         self._done[number] = Subgraph(name, (), (), (), ())
-        table = Table(self.types[scope.id], self.fixed[scope.id], self.bindings, outer=outer, outside=outside)
+        varying = {name: why for (home, name), why in self.varying.items() if home == scope.id}
+        types, fixed = self.types[scope.id], self.fixed[scope.id]
+        table = Table(types, fixed, self.bindings, varying, outer=outer, outside=outside)
         for given in (*scope.inputs, *scope.stored):
             table.define(given)
         ops: list[Op] = []
@@ -57,8 +67,13 @@ class SubgraphMaker:
                     table.define(made)
             else:
                 nodes.append(index)
-                ops.append(self._op(node, index, scope, table))
+                with naming(node, index):
+                    ops.append(self._op(node, index, scope, table))
                 self._explain(node, scope, number, [table.tensors[t] for t in ops[-1].outputs if t != ABSENT], table)
+        self._mark(number, scope, table, varying)
+        if scope.places:  # operators stand as in the file
+            there = sorted(range(len(ops)), key=lambda at: scope.places[nodes[at]])
+            nodes, ops = [nodes[at] for at in there], [ops[at] for at in there]
         inputs = tuple(table.indices[n] for n in scope.inputs)
         outputs = tuple(table.index(n) for n in scope.outputs)
         self.origins[number] = (scope.id, tuple(nodes))
@@ -76,6 +91,7 @@ class SubgraphMaker:
         outputs = tuple(table.define(result) for result in node.output)
         read = [None if t == ABSENT else table.tensors[t] for t in inputs]
         made = [None if t == ABSENT else table.tensors[t] for t in outputs]
+        known = contrib.knows(node, self.opsets)
         standard = self.opsets.defines(node.domain, node.op_type)
         return Op(
             kind=f"{node.domain}::{node.op_type}" if node.domain else node.op_type,
@@ -84,9 +100,10 @@ class SubgraphMaker:
             outputs=outputs,
             calls=calls,
             moves=moves_of(node, scope, self.opsets, read, made),
-            elementwise=is_elementwise(node),
+            elementwise=is_elementwise(node) or (known and contrib.is_elementwise(node)),
             random=self._draws(node, scope),
-            custom=node.domain not in STANDARD_DOMAINS or not standard,
+            custom=not known and (node.domain not in STANDARD_DOMAINS or not standard),
+            quantization=quantization_of(node, read),
         )
 
     def _draws(self, node: NodeProto, scope: Scope) -> bool:
@@ -100,6 +117,27 @@ class SubgraphMaker:
         vague = [t for t in made if t.shape is None or t.unknown]
         if vague and (why := cause(node, scope)):
             self.causes |= {(number, table.indices[t.name]): why for t in vague}
+        elif vague and (node.domain, node.op_type) == ("", "If"):
+            for tensor in vague:
+                if why := self._branches(list(node.output).index(tensor.name), scope.bodies[scope.makers[tensor.name]]):
+                    self.causes[number, table.indices[tensor.name]] = why
+
+    def _branches(self, place: int, bodies: Sequence[Body]) -> str:
+        """What the branches of an If give as their output `place`, where they disagree; "" if that is open."""
+        given = [(body.scope.outputs[place], self.types[body.scope.id]) for body in bodies]
+        known = [types[name] for name, types in given if name in types]
+        if len(known) != 2 or not contradicts(*known):
+            return ""
+        return f"its branches give {show(known[0])} and {show(known[1])}"
+
+    def _mark(self, number: int, scope: Scope, table: Table, varying: Mapping[str, str]) -> None:
+        """Note which tensors of subgraph `number` have no one size, and why: at the loop and inside, not behind it."""
+        for name, why in varying.items():
+            if name in table.indices:
+                key = (number, table.indices[name])
+                self.unbindable.add(key)
+                if name in scope.inputs or scope.makers[name] in scope.bodies:
+                    self.causes.setdefault(key, why)
 
     def _call(self, node: NodeProto, body: Body, name: str, table: Table) -> Call:
         number = len(self._done)

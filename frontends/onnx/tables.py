@@ -9,18 +9,21 @@ from .value_types import ValueType
 
 
 class Table:
-    """The tensors of a subgraph being made; `outside` maps what it can capture to indices in `outer`."""
+    """The tensors of a subgraph being made; `outside` maps what it can capture to indices in `outer`, and `varying`
+    are the names of which no size is true.
+    """
 
     def __init__(
         self,
         types: Mapping[str, ValueType],
         fixed: Collection[str],
         bindings: Bindings,
+        varying: Collection[str],
         *,
         outer: Sequence[Tensor],
         outside: Mapping[str, int],
     ) -> None:
-        self._types, self._fixed, self._bindings = types, fixed, bindings
+        self._types, self._fixed, self._bindings, self._varying = types, fixed, bindings, varying
         self._outer, self._outside = outer, outside
         self.tensors: list[Tensor] = []
         self.indices: dict[str, int] = {}
@@ -30,8 +33,9 @@ class Table:
         if not name:
             return ABSENT
         kind = TensorKind.CONSTANT if name in self._fixed else TensorKind.ACTIVATION
-        known = self._bindings.settle(name, self._types.get(name, ValueType()))
-        self._bindings.check(name, known)
+        known = self._types.get(name, ValueType())
+        if name not in self._varying:
+            known = self._bindings.settle(name, known)
         return self._add(Tensor(name, known.dtype, self._shape(name, known), kind))
 
     def index(self, name: str) -> int:

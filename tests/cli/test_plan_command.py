@@ -104,12 +104,14 @@ def test_every_option_reaches_the_plan(run, open_model):
         "first-fit",
         "--nodes",
         7,
+        "--int8",
+        "native",
     ]
     options = json.loads(run("plan", open_model, "--json", *words).out)["options"]
     assert options == {
         "bind": {"batch": 3}, "budget": 2**20, "alignment": 32, "io": "external", "keep_inputs": True, "share": "none",
         "inplace": False, "share_io": True, "allow_unplanned": True, "schedule": "given", "states": 8,
-        "allocator": "first-fit", "nodes": 7, "scratch": [],
+        "allocator": "first-fit", "nodes": 7, "scratch": [], "int8": "native",
     }  # fmt: skip
 
 

@@ -88,6 +88,13 @@ def test_json_of_a_profile_reads_as_the_profile(run):
     assert (parts["in_place"]["value"], parts["parts"]["value"]) == (["ADD", "DIV", "MUL", "SUB"], "none")
 
 
+def test_integers_are_shown_where_something_is_said_of_them(run):
+    assert "int8  native  (Arm: " in run("targets", "show", "ethos-u55").out
+    found = json.loads(run("targets", "show", "ethos-u55", "--json").out)["int8"]
+    assert found == {"value": "native", "source": load_target("ethos-u55").int8_source}
+    assert "int8" not in run("targets", "show", "tflm").out
+
+
 def test_scratch_is_shown_where_there_is_any(run, tmp_path):
     row = '[[scratch]]\nop = "SVDF"\nbytes = { value = "4 * out0.elements", source = "measured" }\n'
     (tmp_path / "mine.toml").write_text(PROFILE + row)

@@ -4,6 +4,7 @@ import json
 import re
 import sys
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from make_models import FOLDER as MODELS
@@ -156,9 +157,50 @@ def onnx_plan(run, tmp_path):
 def test_a_plan_that_runs(run, onnx_plan):
     done = run("verify", "--execute", onnx_plan, MODELS / "control_flow.onnx")
     assert (done.code, done.err) == (0, "")
-    said = r"is right for control_flow\.onnx: executed \d+ steps, outputs equal to ONNX Runtime 1\.\d+\.\d+'s\n"
-    assert re.match(re.escape(f"{onnx_plan} ") + said, done.out)
-    assert "on trust: capacity: " in done.out
+    first, *lines = done.out.splitlines()
+    assert first == f"{onnx_plan} is right for control_flow.onnx"
+    wanted = (
+        r"  inputs        drawn with seeds 0 to 1: 'x', 'deep', 'times'",
+        r"  executed      \d+ operators in 2 runs, 12 of 12 steps of the plan",
+        r"  compared      \d+ bytes that operators read, each as it was written",
+        r"  compared      4 outputs of 576 bytes with those of ONNX Runtime 1\.\d+\.\d+, equal in all bits",
+    )
+    assert lines[len(wanted)].startswith("on trust: ")
+    assert all(re.fullmatch(pattern, line) for pattern, line in zip(wanted, lines, strict=False)), lines
+
+
+def test_inputs_that_are_given(run, fails, onnx_plan, tmp_path):
+    np.savez(tmp_path / "some.npz", deep=np.array(True))
+    done = run("verify", "--execute", "--inputs", tmp_path / "some.npz", onnx_plan, MODELS / "control_flow.onnx")
+    assert done.code == 0
+    assert done.out.splitlines()[1].startswith("  inputs        given: 'deep'; drawn with seed")
+    np.savez(tmp_path / "odd.npz", none=np.ones(3))
+    command = ("verify", "--execute", "--inputs", tmp_path / "odd.npz", onnx_plan, MODELS / "control_flow.onnx")
+    assert fails(2, *command) == "the model has no input 'none'; its inputs are 'x', 'deep', 'times'"
+
+
+@pytest.mark.parametrize("option", ["--inputs", "--execute-trips", "--execute-seconds", "--execute-bytes"])
+def test_options_of_executing_need_it(fails, model, plan_file, option):
+    said = f"{option} is given without --execute; add --execute, or leave it out"
+    assert fails(2, "verify", option, "7", plan_file, model) == said
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--execute-trips", "2", "the loops have run 2 rounds, and have not ended; raise --execute-trips"),
+        ("--execute-seconds", "0.001", "executing it has not ended within 0.001 seconds; raise --execute-seconds"),
+        ("--execute-bytes", "1", "; raise --execute-bytes"),
+    ],
+)
+def test_limits_of_executing(fails, onnx_plan, option, value, said):
+    assert said in fails(4, "verify", "--execute", option, value, onnx_plan, MODELS / "control_flow.onnx")
+
+
+@pytest.mark.parametrize("option", ["--execute-trips", "--execute-seconds"])
+def test_limits_are_numbers_above_0(fails, onnx_plan, option):
+    said = fails(2, "verify", "--execute", option, "0", onnx_plan, MODELS / "control_flow.onnx")
+    assert re.fullmatch(rf"{option} is 0(\.0)?; give a number above 0", said)
 
 
 def test_a_plan_that_loses_bytes_when_it_runs(run, onnx_plan):
@@ -187,10 +229,21 @@ def test_what_cannot_be_executed(fails, model, plan_file, onnx_plan, monkeypatch
 
 
 def test_an_execution_says_what_it_did_not_look_at():
-    run = Execution("the engine", 7, (3, 4), (), ())
-    assert told(run) == "executed 7 steps, outputs equal to the engine's; 2 steps of the plan not reached"
-    run = Execution("the engine", 7, (), ("outputs not compared: a die is cast",), ())
-    assert told(run) == "executed 7 steps, outputs not compared: a die is cast"
+    run = Execution("the engine", 7, (3, 4), (), (), (), ("x",), (0,), 96, 1, 8)
+    assert told(run, 5) == [
+        "  inputs        drawn with seed 0: 'x'",
+        "  executed      7 operators, 3 of 5 steps of the plan",
+        "  compared      96 bytes that operators read, each as it was written",
+        "  compared      1 outputs of 8 bytes with those of the engine, equal in all bits",
+        "  not executed  2 steps that no run took: 3, 4",
+    ]
+    run = Execution("the engine", 7, (), ("not compared: output y: a die is cast",), (), ("x",), (), (0,), 96)
+    assert told(run, 5) == [
+        "  inputs        given: 'x'",
+        "  executed      7 operators, 5 of 5 steps of the plan",
+        "  compared      96 bytes that operators read, each as it was written",
+        "  note          not compared: output y: a die is cast",
+    ]
 
 
 def test_what_cannot_be_read(fails, model, plan_file, tmp_path):

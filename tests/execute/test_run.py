@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from support.graphs import Sketch, chain, graph_of, graphs
 from support.toy_runner import ReferencedRunner
 
-from tmpass.errors import UsageError
+from tmpass.errors import BudgetError
 from tmpass.execute.run import execute_plan
 from tmpass.graph import Call, TensorKind
 from tmpass.loading import Model
@@ -205,7 +205,7 @@ def test_a_buffer_in_no_memory():
 def test_memories_that_no_machine_holds_are_refused():
     graph = chain(8, 8)
     made = planned(graph)
-    with pytest.raises(UsageError, match="memories take"):
+    with pytest.raises(BudgetError, match=r"memories of the plan take .* raise --execute-bytes"):
         execute(replaced_peak(made, 2**60), graph)
 
 

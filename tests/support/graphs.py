@@ -1,11 +1,11 @@
 """Small graphs for tests: by hand with `Sketch`, or drawn by hypothesis with `graphs()`."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hypothesis import strategies as st
 
 from tmpass.dtypes import UINT8, DType
-from tmpass.graph import Call, Entry, Graph, Move, Moves, Op, Subgraph, Tensor, TensorKind
+from tmpass.graph import ABSENT, Call, Entry, Graph, Move, Moves, Op, Subgraph, Tensor, TensorKind
 
 
 @dataclass
@@ -172,3 +172,30 @@ def _grow(draw, finished: list[Sketch], max_ops: int, depth: int, parent: tuple[
             known += range(first, len(sketch.tensors))
     sketch.outputs = draw(st.lists(st.sampled_from(known), max_size=2, unique=True)) if known else []
     return slot
+
+
+@st.composite
+def perforated(draw, found: st.SearchStrategy[Graph]) -> Graph:
+    """Graphs in which operators leave out inputs and outputs, at the end and in the middle; some are custom."""
+    graph = draw(found)
+    subgraphs = []
+    for subgraph in graph.subgraphs:
+        ops = []
+        for op in subgraph.ops:
+            if op.moves is None and draw(st.booleans()):
+                # Element i of the first result follows from the inputs: that one stays where it is.
+                kept = 1 if op.elementwise else 0
+                inputs, outputs = _with_gaps(draw, op.inputs, 0), _with_gaps(draw, op.outputs, kept)
+                custom = not op.elementwise and not op.calls and draw(st.booleans())
+                op = replace(op, inputs=inputs, outputs=outputs, custom=custom)
+            ops.append(op)
+        subgraphs.append(replace(subgraph, ops=tuple(ops)))
+    return replace(graph, subgraphs=tuple(subgraphs))
+
+
+def _with_gaps(draw, tensors: tuple[int, ...], kept: int) -> tuple[int, ...]:
+    gaps = draw(st.lists(st.integers(kept, len(tensors)), max_size=2)) if len(tensors) >= kept else []
+    listed = list(tensors)
+    for place in sorted(gaps, reverse=True):
+        listed.insert(place, ABSENT)
+    return tuple(listed)

@@ -6,7 +6,7 @@ import pytest
 from support.graphs import Sketch, graph_of
 
 from tmpass.dtypes import RESOURCE
-from tmpass.graph import Call, Graph, Op, TensorKind
+from tmpass.graph import ABSENT, Call, Graph, Op, TensorKind
 from tmpass.loading import Model
 from tmpass.pipeline import plan
 from tmpass.plan import ModelInfo
@@ -65,3 +65,10 @@ def test_a_plan_that_reorders_them_is_broken(order):
     violation = check_plan(replace(good, schedule=steps), graph)[0]
     assert violation.kind == "schedule"
     assert "touches the same variable or resource before it" in violation.message
+
+
+def test_what_a_custom_operator_leaves_out_is_no_tensor_that_it_shares_with_others():
+    sketch = Sketch()
+    x, y = sketch.input(8), sketch.input(8)
+    sketch.outputs = [sketch.op([x, ABSENT], 8, custom=True), sketch.op([y, ABSENT], 8)]
+    assert not any(state_order(graph_of(sketch)).values())

@@ -49,8 +49,9 @@ def find_aliases(
 ) -> Aliases:
     """The classes of tensors that share one piece of storage because they hold the same bytes.
 
-    A capture always shares with what it captures. An operator that only passes bytes on, and that `sharing` lists,
-    shares what it reads with what it writes, the first in the file first, unless that
+    A capture always shares with what it captures, and floats that a device keeps as integers with these. An operator
+    that only passes bytes on, and that `sharing` lists, shares what it reads with what it writes, the first in the file
+    first, unless that
 
     - moves a tensor that is a piece of another one already: it can be in one place only;
     - puts a tensor at no multiple of `alignment`;
@@ -66,6 +67,10 @@ def find_aliases(
     for caller, body in _captures(graph):
         classes.capture(caller, body)
         reason[body] = f"is {graph.tensor(caller).name!r} of subgraph {caller[0]}, captured"
+    for name, held in graph.held_in.items():
+        classes.capture(held, name)
+        words = f"is kept as the integers {graph.tensor(held).name!r}"
+        reason[name] = f"{reason[name]}; {words}" if name in reason else words
     if sharing.views or sharing.parts:
         writes = written(graph)
         for tie in ties(graph, sharing):

@@ -55,6 +55,9 @@ def in_place_pairs(
         # An output is needed after the last step, where an operator of that step would still overwrite it.
         never_source = outputs if io and not keep_inputs else inputs | outputs
         never_result = inputs if io else inputs | outputs
+        named = [(t, held) for (at, t), (_, held) in graph.held_in.items() if at == s]
+        never_source = never_source | {t for t, held in named if held in never_source}
+        never_result = never_result | {t for t, held in named if held in never_result}
 
         def free(t: int, s: int = s) -> bool:
             tensor, key = graph.subgraphs[s].tensors[t], (s, t)

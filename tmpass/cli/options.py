@@ -71,6 +71,9 @@ def planning_options(function: F) -> F:
             click.option("--nodes", type=NODES, help="Search steps that may be spent on addresses."),
             click.option("--scratch", metavar="FILE",
                          help="What kernels need while they run, as JSON: docs/scratch.schema.json."),
+            click.option("--int8", type=click.Choice(["native", "float"]),
+                         help="Whether operators between DequantizeLinear and QuantizeLinear compute with the integers "
+                         "(native), or with floats, instead of what the target says."),
             click.option("--threads", type=THREADS, default=1, show_default=True, help=THREADS_HELP),
         )
     ):  # fmt: skip
@@ -101,12 +104,19 @@ def make_plan(model: str, asked: dict[str, Any]) -> "Plan":
 
 
 def plan_before(model: str, asked: dict[str, Any]) -> "Plan":
-    """What to compare the plan of `model` with: the order of the file, the largest tensor first, nothing shared."""
+    """What to compare the plan of `model` with: the order of the file, the largest tensor first, nothing shared. A file
+    whose order cannot run is sorted.
+    """
+    from tmpass.loading import load
     from tmpass.pipeline import plan
+    from tmpass.schedule.file_order import unsorted
 
-    simple = {"schedule": "given", "share": "none", "allocator": "greedy-by-size"}
+    arguments = plan_arguments(asked)
     with progress(f"planning {model} to compare with"):
-        return plan(model, **{**plan_arguments(asked), **simple}, keep=True)
+        loaded = load(model, bindings=arguments["bind"])
+        schedule = "topological" if any(map(unsorted, loaded.graph.subgraphs)) else "given"
+        simple = {"schedule": schedule, "share": "none", "allocator": "greedy-by-size"}
+        return plan(loaded, **{**arguments, **simple}, keep=True)
 
 
 def make_planned_model(model: str, asked: dict[str, Any]) -> "tuple[Plan, bytes | None, tuple[str, ...]]":

@@ -53,9 +53,12 @@ def show(name: str, as_json: bool) -> None:
         click.echo(target_json(target), nl=False)
         return
     from tmpass.emit.tables import memory_table, scratch_table, sharing_table
+    from tmpass.emit.text import one_line
 
     click.echo(f"{target.name}: {target.summary} ({target.standing})")
     print_table(memory_table(target))
     print_table(sharing_table(target))
+    if target.int8_source:
+        click.echo(one_line(f"int8  {target.int8}  ({target.int8_source})"))
     if target.scratch:
         print_table(scratch_table(target))

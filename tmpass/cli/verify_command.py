@@ -1,5 +1,6 @@
 """`tmpass verify`."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -7,12 +8,13 @@ import click
 from tmpass.cli.files import read_plan
 from tmpass.cli.terminal import complain, progress
 from tmpass.emit.text import clip, one_line
+from tmpass.errors import UsageError, brief
 
 if TYPE_CHECKING:
     from tmpass.execute.run import Execution
     from tmpass.plan import Plan
 
-_SHOWN = 20
+_SHOWN, _NAMES = 20, 8
 
 
 @click.command("verify")
@@ -27,9 +29,32 @@ _SHOWN = 20
 @click.option(
     "--execute", is_flag=True, help="Also run the model in the planned bytes, and compare its outputs (ONNX)."
 )
+@click.option(
+    "--inputs",
+    metavar="FILE",
+    help="With --execute: values for inputs, by their names, from an .npz file. The others are drawn.",
+)
+@click.option("--execute-trips", type=int, metavar="N", help="Rounds of loops that one run may take. [default: 5000]")
+@click.option("--execute-seconds", type=float, metavar="N", help="Wall time that executing may take. [default: 300]")
+@click.option(
+    "--execute-bytes",
+    metavar="SIZE",
+    help="Memory that executing may take, besides that for the model's files. [default: 640MiB]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON, every violation of it.")
 @click.pass_context
-def command(ctx: click.Context, plan: str, model: str, target: str | None, execute: bool, as_json: bool) -> None:
+def command(
+    ctx: click.Context,
+    plan: str,
+    model: str,
+    target: str | None,
+    execute: bool,
+    inputs: str | None,
+    execute_trips: int | None,
+    execute_seconds: float | None,
+    execute_bytes: str | None,
+    as_json: bool,
+) -> None:
     """Check the plan in the file PLAN, from wherever it comes, against MODEL.
 
     What it takes on trust follows the answer; with --target that is less.
@@ -40,15 +65,22 @@ def command(ctx: click.Context, plan: str, model: str, target: str | None, execu
         tmpass verify plan.json model.tflite
         tmpass verify plan.json model.tflite --target pixel6-tpu
         tmpass verify --execute plan.json model.onnx
+        tmpass verify --execute --inputs inputs.npz plan.json model.onnx
     """
     from tmpass import pipeline
 
+    given = {"--inputs": inputs, "--execute-trips": execute_trips, "--execute-seconds": execute_seconds}
+    for option, value in {**given, "--execute-bytes": execute_bytes}.items():
+        if value is not None and not execute:
+            raise UsageError(f"{option} is given without --execute", hint="add --execute, or leave it out")
     found = read_plan(plan)
     run = None
     with progress(f"verifying {plan}"):
         violations = pipeline.verify(found, model, target=target)
         if execute and not any(violation.kind == "model" for violation in violations):
-            run = pipeline.execute(found, model)
+            run = pipeline.execute(
+                found, model, inputs=inputs, trips=execute_trips, seconds=execute_seconds, max_bytes=execute_bytes
+            )
             violations = (*violations, *run.violations)
     believed = pipeline.trusted(found, target=target)
     if as_json:
@@ -62,7 +94,8 @@ def command(ctx: click.Context, plan: str, model: str, target: str | None, execu
         complain(f"and {len(violations) - _SHOWN} more violations")
     if violations:
         ctx.exit(5)
-    lines = [f"{plan} is right for {found.model.file}: {told(run) if run is not None else _count(found)}"]
+    lines = [f"{plan} is right for {found.model.file}{'' if run is not None else f': {_count(found)}'}"]
+    lines += told(run, len(found.schedule)) if run is not None else []
     lines += [f"on trust: {one.what}: {one.message}" for one in believed]
     if target is None:
         lines.append("on trust is what only a target can say; --target NAME holds the plan against one")
@@ -74,7 +107,30 @@ def _count(plan: "Plan") -> str:
     return f"{placed} tensors in {len(plan.buffers)} buffers, {len(plan.schedule)} steps"
 
 
-def told(run: "Execution") -> str:
-    """What came of executing a plan that is right, in one line."""
-    words = f"executed {run.steps} steps, " + ("; ".join(run.notes) or f"outputs equal to {run.engine}'s")
-    return words + (f"; {len(run.unreached)} steps of the plan not reached" if run.unreached else "")
+def told(run: "Execution", steps: int) -> list[str]:
+    """What an execution of a plan with so many steps has shown, and what it has not, a line each."""
+    seeds = f"seed {run.seeds[0]}" if len(run.seeds) == 1 else f"seeds 0 to {run.seeds[-1]}"
+    origin = [f"given: {_named(run.given)}"] if run.given else []
+    origin += [f"drawn with {seeds}: {_named(run.drawn)}"] if run.drawn else []
+    runs = f" in {len(run.seeds)} runs" if len(run.seeds) > 1 else ""
+    reached = steps - len(run.unreached)
+    lines = [
+        f"  inputs        {'; '.join(origin) or 'none'}",
+        f"  executed      {run.steps} operators{runs}, {reached} of {steps} steps of the plan",
+        f"  compared      {run.compared} bytes that operators read, each as it was written",
+    ]
+    if run.outputs:
+        equal = f"{run.outputs} outputs of {run.output_bytes} bytes with those of {run.engine}"
+        lines.append(f"  compared      {equal}{'' if run.notes else ', equal in all bits'}")
+    lines += [f"  note          {note}" for note in run.notes]
+    if run.unreached:
+        lines.append(f"  not executed  {len(run.unreached)} steps that no run took: {_steps(run.unreached)}")
+    return lines
+
+
+def _named(names: Sequence[str]) -> str:
+    return ", ".join(map(brief, names[:_NAMES])) + (f" and {len(names) - _NAMES} more" if len(names) > _NAMES else "")
+
+
+def _steps(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers[:_NAMES])) + (", ..." if len(numbers) > _NAMES else "")

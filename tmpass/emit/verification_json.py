@@ -38,7 +38,13 @@ def to_json(
     if run is not None:
         facts["executed"] = {
             "engine": run.engine,
+            "given": list(run.given),
+            "drawn": list(run.drawn),
+            "seeds": list(run.seeds),
             "steps": run.steps,
+            "compared_bytes": run.compared,
+            "outputs": run.outputs,
+            "output_bytes": run.output_bytes,
             "unreached": len(run.unreached),
             "notes": list(run.notes),
         }

@@ -2,14 +2,11 @@
 
 from dataclasses import dataclass
 
-from tmpass.errors import UsageError
+from tmpass.execute.limits import too_many_bytes
 from tmpass.plan import Plan, PlannedTensor
 from tmpass.verify.violation import Violation, tensor_name
 
 Key = tuple[int, int]
-
-MAX_BYTES = 2**31
-"""All arrays together: what is larger is refused before it is made."""
 
 PATTERN = 0xA5
 """What stands in bytes that nothing has written: no plausible number in any element type."""
@@ -43,18 +40,17 @@ class Layout:
     violations: tuple[Violation, ...]
 
 
-def lay_out(plan: Plan) -> Layout:
+def lay_out(plan: Plan, allowed: int) -> Layout:
     """The memories of `plan`, each as large as the peak that it claims, filled with a pattern.
 
     A tensor that has no place, or one outside its memory, is in no array: the run keeps it elsewhere.
 
     Raises:
-        UsageError: the memories are too large for this machine to hold.
+        BudgetError: the memories take more than `allowed` bytes.
     """
     total = sum(memory.peak for memory in plan.memories)
-    if total > MAX_BYTES:
-        what = f"the plan's memories take {total} bytes, and executing it holds them: {MAX_BYTES} are allowed"
-        raise UsageError(what, hint="plan for smaller inputs, with --bind")
+    if total > allowed:
+        raise too_many_bytes("the memories of the plan take", total, allowed)
     arrays = {memory.name: bytearray([PATTERN]) * memory.peak for memory in plan.memories}
     memory_of = {buffer.id: buffer.memory for buffer in plan.buffers}
     places: dict[Key, Place] = {}

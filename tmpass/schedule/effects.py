@@ -1,9 +1,11 @@
 """What keeps its order though no tensor says so: operators that touch one state."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from tmpass.graph import ABSENT, Graph, Op, Subgraph, TensorKind
+from tmpass.schedule.dependencies import reads
+from tmpass.schedule.topological import by_reads
 
 Token = tuple[str, int, int]
 """What operators may change for each other: a kind of state, and which, by subgraph and tensor."""
@@ -31,7 +33,8 @@ def effect_edges(graph: Graph) -> tuple[tuple[tuple[int, int], ...], ...]:
         subgraph = graph.subgraphs[s]
         tokens = [_tokens(subgraph, s, op).union(*(touched[c.subgraph] for c in op.calls)) for op in subgraph.ops]
         touched[s] = frozenset().union(*tokens) if tokens else frozenset()
-        edges[s] = (*_in_turn(tokens), *_around_writers(subgraph, writes[s]))
+        turns = by_reads(len(subgraph.ops), ((writer, reader) for writer, reader, _ in reads(subgraph)))
+        edges[s] = (*_in_turn(tokens, turns), *_around_writers(subgraph, writes[s], turns))
     return tuple(edges)
 
 
@@ -87,22 +90,31 @@ def _tokens(subgraph: Subgraph, s: int, op: Op) -> set[Token]:
     return tokens
 
 
-def _in_turn(tokens: Sequence[frozenset[Token] | set[Token]]) -> Iterator[tuple[int, int]]:
+def _in_turn(tokens: Sequence[frozenset[Token] | set[Token]], turns: Iterable[int]) -> Iterator[tuple[int, int]]:
+    yield from _turn_by_turn(tokens, range(len(tokens)), lambda token: token not in (_GENERATOR, _CUSTOM))
+    yield from _turn_by_turn(tokens, turns, lambda token: token in (_GENERATOR, _CUSTOM))
+
+
+def _turn_by_turn(
+    tokens: Sequence[frozenset[Token] | set[Token]], turns: Iterable[int], wanted: Callable[[Token], bool]
+) -> Iterator[tuple[int, int]]:
     last: dict[Token, int] = {}
-    for index, own in enumerate(tokens):
-        for token in sorted(own):
+    for index in turns:
+        for token in sorted(filter(wanted, tokens[index])):
             if token in last:
                 yield last[token], index
             last[token] = index
 
 
-def _around_writers(subgraph: Subgraph, writes: Mapping[int, frozenset[int]]) -> Iterator[tuple[int, int]]:
+def _around_writers(
+    subgraph: Subgraph, writes: Mapping[int, frozenset[int]], turns: Iterable[int]
+) -> Iterator[tuple[int, int]]:
     """Edges that keep the readers of what an operator may write before or after it, as in the file."""
     exposed = frozenset().union(*writes.values())
     writer: dict[int, int] = {}  # of a tensor: the last operator that may have written it
     since: dict[int, list[int]] = defaultdict(list)  # and those that have read it since
-    for index, op in enumerate(subgraph.ops) if exposed else ():
-        for t in sorted(exposed.intersection(op.inputs)):
+    for index in turns if exposed else ():
+        for t in sorted(exposed.intersection(subgraph.ops[index].inputs)):
             if t in writer:
                 yield writer[t], index
             if t in writes.get(index, ()):

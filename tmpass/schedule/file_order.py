@@ -1,6 +1,6 @@
 """The order that the file states."""
 
-from tmpass.errors import ModelError
+from tmpass.errors import ModelError, brief
 from tmpass.graph import Subgraph
 from tmpass.schedule.dependencies import dependencies, describe, reads
 
@@ -11,15 +11,24 @@ def file_order(subgraph: Subgraph) -> tuple[int, ...]:
     Raises:
         ModelError: an operator reads what a later one writes; it says which, and whether any order would do.
     """
+    fault = unsorted(subgraph)
+    if fault:
+        raise ModelError(fault, where=f"subgraph {subgraph.name!r}", hint=_advice(subgraph))
+    return tuple(range(len(subgraph.ops)))
+
+
+def unsorted(subgraph: Subgraph) -> str:
+    """Return the first place where an operator reads what only a later one writes, "" where there is none.
+
+    Raises:
+        ModelError: two operators write the same tensor.
+    """
     for writer, reader, tensor in reads(subgraph):
         if writer >= reader:
-            raise ModelError(
-                f"{describe(subgraph, reader)} reads tensor {tensor} {subgraph.tensors[tensor].name!r}, "
-                f"which only {describe(subgraph, writer)} writes",
-                where=f"subgraph {subgraph.name!r}",
-                hint=_advice(subgraph),
-            )
-    return tuple(range(len(subgraph.ops)))
+            name = brief(subgraph.tensors[tensor].name)
+            one, two = describe(subgraph, reader), describe(subgraph, writer)
+            return f"{one} reads tensor {tensor} {name}, which only {two} writes"
+    return ""
 
 
 def _advice(subgraph: Subgraph) -> str:

@@ -30,6 +30,18 @@ def topological_order(
     )
 
 
+def by_reads(count: int, reads: Iterable[tuple[int, int]]) -> Iterable[int]:
+    """`count` operators as they stand, or sorted by `reads` alone where these say otherwise.
+
+    Of all that can come next, the first in the file does; where no order would do they stay as they stand.
+    """
+    pairs = set(reads)
+    if all(writer < reader for writer, reader in pairs):
+        return range(count)
+    order = _sorted(count, pairs)
+    return order if len(order) == count else range(count)
+
+
 def _sorted(count: int, edges: Iterable[tuple[int, int]]) -> tuple[int, ...]:
     """As many of `count` operators as no circle holds up."""
     after: list[list[int]] = [[] for _ in range(count)]

@@ -6,6 +6,7 @@ A profile is TOML. Each fact stands in a table with its source, or the word `ass
     summary = "An accelerator with one scratchpad"
     standing = "assumed"
     runtime = "tflm"                                              # optional, where its rules are known
+    int8 = { value = "native", source = "data sheet" }            # optional; or "float": what DQ -> operator -> Q takes
 
     [[memory]]
     name = "scratchpad"

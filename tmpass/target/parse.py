@@ -39,7 +39,7 @@ def parse_target(text: str, where: str) -> Target:
 
 
 def _target(reader: Reader, data: object) -> Target:
-    root = reader.table(data, (), ("name", "summary", "standing", "memory"), ("sharing", "scratch", "runtime"))
+    root = reader.table(data, (), ("name", "summary", "standing", "memory"), ("sharing", "scratch", "runtime", "int8"))
     tables = reader.tables(root["memory"], ("memory",), "there is no list of memories")
     memories: list[Memory] = []
     for index, table in enumerate(tables):
@@ -49,6 +49,7 @@ def _target(reader: Reader, data: object) -> Target:
         memories.append(memory)
     if not any("activations" in memory.holds for memory in memories):
         reader.fail(("memory",), NO_SCRATCHPAD, ADD_ACTIVATIONS)
+    int8, int8_source = reader.fact(root["int8"], ("int8",), _int8) if "int8" in root else ("float", "")
     return Target(
         name=reader.line_of_text(root["name"], ("name",)),
         summary=reader.line_of_text(root["summary"], ("summary",)),
@@ -57,7 +58,16 @@ def _target(reader: Reader, data: object) -> Target:
         sharing=_sharing(reader, root["sharing"], ("sharing",)) if "sharing" in root else Sharing(),
         scratch=_scratch(reader, root["scratch"], ("scratch",)) if "scratch" in root else (),
         runtime=_runtime(reader, root["runtime"], ("runtime",)) if "runtime" in root else Runtime(),
+        int8=int8,
+        int8_source=int8_source,
     )
+
+
+def _int8(value: object) -> str:
+    """`value` if it says what operators between integers compute with."""
+    if value not in ("native", "float"):
+        raise UsageError(f"int8 is {show(value)}", hint='write "native" or "float"')
+    return str(value)
 
 
 def _runtime(reader: Reader, value: object, key: Key) -> Runtime:

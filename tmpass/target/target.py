@@ -18,7 +18,9 @@ class Target:
     """The memories of an accelerator, nearest first, what its runtime allows, and what its kernels need.
 
     Fields: `standing` says how far the numbers can be trusted: "public", "assumed", ...; `scratch` are the buffers
-    that kernels need while they run; `runtime` is what runs the plan. `load_target` makes a Target from the name of a
+    that kernels need while they run; `runtime` is what runs the plan; `int8` is "native" where operators between a
+    DequantizeLinear and a QuantizeLinear compute with the integers, else "float", and `int8_source` says where that
+    comes from. `load_target` makes a Target from the name of a
     built-in profile or from a TOML file.
     """
 
@@ -29,6 +31,8 @@ class Target:
     sharing: Sharing = field(default_factory=Sharing)
     scratch: tuple[ScratchRule, ...] = ()
     runtime: Runtime = field(default_factory=Runtime)
+    int8: str = "float"
+    int8_source: str = ""
 
     @property
     def scratchpad(self) -> Memory:
@@ -67,15 +71,16 @@ class Target:
 
     @property
     def assumed(self) -> tuple[str, ...]:
-        """The facts that nobody outside knows, as "memory.number", "sharing.what" or "scratch.kind"."""
+        """The facts that nobody outside knows, as "memory.number", "sharing.what", "scratch.kind" or "int8"."""
         facts = [(memory.name, memory.sources) for memory in self.memories] + [("sharing", self.sharing.sources)]
         facts += [("scratch", {rule.kind: rule.source}) for rule in self.scratch]
-        return tuple(
+        found = [
             f"{name}.{fact}"
             for name, sources in facts
             for fact, source in sources.items()
             if source.startswith("assumed")
-        )
+        ]
+        return (*found, "int8") if self.int8_source.startswith("assumed") else tuple(found)
 
     def override(self, capacity: int | None = None, alignment: int | None = None) -> "Target":
         """Return this target with another capacity or alignment of its scratchpad, in bytes; None keeps it.

@@ -32,7 +32,7 @@ class Contents:
 
     def __init__(self, graph: Graph, allowed: Sharing) -> None:
         self.graph = graph
-        self.captured: dict[Key, Key] = {}
+        self.captured: dict[Key, Key] = dict(graph.held_in)
         self._pieces: dict[Key, list[Piece]] = {}
         self._depth: dict[Key, int] = {}
         self._writes: Counter[Key] = Counter()
@@ -82,7 +82,8 @@ class Contents:
 
     def _note(self, key: Key, pieces: list[Piece]) -> None:
         if self.steady(key):
-            self._pieces[key] = [p if p.source and self.steady(p.source) else Piece(p.low, None, 0) for p in pieces]
+            own = [p if p.source and self.steady(p.source) else Piece(p.low, None, 0) for p in pieces]
+            self._pieces[self.owner(key)] = own
 
     def _back(self, key: Key, low: int) -> tuple[Key, int]:
         """Where the bytes of `key` from `low` on were, through all that passes on one run of them whole."""

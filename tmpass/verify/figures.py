@@ -1,6 +1,7 @@
 """The figures that a plan states about itself, worked out again."""
 
 from tmpass.bounds import lower_bound
+from tmpass.graph import ABSENT, Graph, TensorKind
 from tmpass.plan import MemoryUse, Plan
 from tmpass.problem import Buffer, Problem
 from tmpass.target import RUNTIMES
@@ -8,7 +9,7 @@ from tmpass.verify.hulls import Hull
 from tmpass.verify.violation import Violation
 
 
-def check_figures(plan: Plan, hulls: list[Hull]) -> list[Violation]:
+def check_figures(plan: Plan, graph: Graph, hulls: list[Hull]) -> list[Violation]:
     """Peaks, bounds, live bytes, `fits` and `status` that do not follow from the buffers."""
     found = []
     for memory in plan.memories:
@@ -21,10 +22,10 @@ def check_figures(plan: Plan, hulls: list[Hull]) -> list[Violation]:
     if (plan.fits, plan.status) != (fits, status):
         message = f"the plan says {plan.status}, fits: {plan.fits}; its figures say {status}, fits: {fits}"
         found.append(Violation("status", message))
-    return found + _check_order(plan)
+    return found + _check_order(plan, graph)
 
 
-def _check_order(plan: Plan) -> list[Violation]:
+def _check_order(plan: Plan, graph: Graph) -> list[Violation]:
     """A bound on all orders that this one is below, and an order said to be the file's that is not."""
     found = []
     live, bound = plan.memories[0].live_bytes, plan.order.lower_bound
@@ -32,7 +33,9 @@ def _check_order(plan: Plan) -> list[Violation]:
         message = f"the plan claims that in any order {bound} bytes are alive at once, but in its own {live} are"
         found.append(Violation("order", message))
     asked, method = plan.options.schedule, plan.order.method
-    if (asked in ("given", "topological") and method != asked) or (method == "topological") > (asked == "topological"):
+    # A file that is not sorted cannot run as it is.
+    sorts = ("topological",) if asked == "topological" or _is_sorted(graph) else ("topological", "auto", "least-peak")
+    if (asked in ("given", "topological") and method != asked) or (method == "topological" and asked not in sorts):
         found.append(Violation("order", f"the options ask for the order {asked!r}, but the plan has {method!r}"))
     before: dict[int, int] = {}  # of each subgraph, the operator that ran last
     for row in plan.schedule if plan.order.method == "given" else ():
@@ -43,6 +46,18 @@ def _check_order(plan: Plan) -> list[Violation]:
             break
         before[row.subgraph] = row.op
     return found
+
+
+def _is_sorted(graph: Graph) -> bool:
+    """Whether no operator reads what only a later one makes."""
+    for subgraph in graph.subgraphs:
+        late = {t for op in subgraph.ops for t in op.outputs} - set(subgraph.inputs) - {ABSENT}
+        late -= {t for t in late if subgraph.tensors[t].kind is TensorKind.VARIABLE}
+        for op in subgraph.ops:
+            if not late.isdisjoint(op.inputs):
+                return False
+            late.difference_update(op.outputs)
+    return True
 
 
 def _check_memory(memory: MemoryUse, inside: list[Hull], rounding: int) -> list[Violation]:

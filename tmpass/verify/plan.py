@@ -6,6 +6,7 @@ from tmpass.plan import Plan, PlannedTensor
 from tmpass.target import RUNTIMES, Sharing
 from tmpass.verify.figures import check_figures
 from tmpass.verify.hulls import find_hulls
+from tmpass.verify.integers import as_integers
 from tmpass.verify.placement import check_placement
 from tmpass.verify.replay import Broken, Key, Needed, replay
 from tmpass.verify.scratch import check_scratch
@@ -19,8 +20,11 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
     It checks that the schedule is a run of the model; that every tensor is accounted for, with its own name, type,
     shape and size; that operators have their scratch; that live ranges, derived anew, are what the buffers claim;
     sharing, also by what the target allows where `sharing` says it; overlap in time and space; alignment; capacity; and
-    that peak, bounds and status agree with the offsets.
+    that peak, bounds and status agree with the offsets. Floats that are planned as integers must be between some.
     """
+    graph, found = as_integers(plan, graph)
+    if found:
+        return found
     try:
         needed = replay(
             graph,
@@ -39,7 +43,7 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
     return [
         *check_sharing(plan, graph, needed, sharing),
         *check_placement(plan, needed, hulls),
-        *check_figures(plan, hulls),
+        *check_figures(plan, graph, hulls),
     ]
 
 

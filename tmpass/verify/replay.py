@@ -73,8 +73,8 @@ def _run(walk: Replay, s: int, *, caller: int | None, depth: int) -> None:
     """One run of subgraph `s`: its operators, in the order of the rows, until each has run."""
     subgraph = walk.graph.subgraphs[s]
     waiting = set(range(len(subgraph.ops)))
-    made_by_op = {t for op in subgraph.ops for t in op.outputs} - set(subgraph.inputs)
-    variables = {t for t in made_by_op if t != ABSENT and subgraph.tensors[t].kind is TensorKind.VARIABLE}
+    made_by_op = {t for op in subgraph.ops for t in op.outputs} - {ABSENT, *subgraph.inputs}
+    variables = {t for t in made_by_op if subgraph.tensors[t].kind is TensorKind.VARIABLE}
     missing = made_by_op - variables
     first = walk.at
     while waiting:

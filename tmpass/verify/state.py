@@ -1,8 +1,10 @@
 """What operators remember from step to step: such accesses keep the order of the model's file."""
 
 from collections import defaultdict
+from collections.abc import Sequence
+from heapq import heappop, heappush
 
-from tmpass.graph import Graph, Op, TensorKind
+from tmpass.graph import ABSENT, Graph, Op, Subgraph, TensorKind
 
 Token = tuple[int, int]
 """Something that is remembered: a variable (subgraph, index), or one of those below."""
@@ -20,30 +22,70 @@ _UNKNOWN: Token = (-1, -3)
 def state_order(graph: Graph) -> dict[tuple[int, int], list[int]]:
     """(subgraph, operator) -> the operators of that subgraph that must have run before it, as both touch one state.
 
-    An operator touches what its bodies touch. Whether it only reads is not asked: some write what they are given to
-    read. Only the last one before it is listed for each state; the others follow from that.
+    The order of a file that is not sorted is that of its data, except for variables and resources. An operator touches
+    what its bodies touch. Whether it only reads is not asked: some write what they are given to read. Only the last one
+    before it is listed for each state; the others follow from that.
     """
     touched: dict[int, frozenset[Token]] = {}
     shown = exposed(graph)
     before: dict[tuple[int, int], list[int]] = defaultdict(list)
     for s in _innermost_first(graph):
-        last: dict[Token, int] = {}
-        for index, op in enumerate(graph.subgraphs[s].ops):
-            tokens = _own(graph, s, op).union(*(touched.get(call.subgraph, frozenset()) for call in op.calls))
-            for token in sorted(tokens):
-                if token in last:
-                    before[s, index].append(last[token])
-                last[token] = index
-        touched[s] = frozenset(last)
-        for early, late in _past_writers(graph, s, shown):
+        ops = graph.subgraphs[s].ops
+        turns = _turns(graph.subgraphs[s])
+        tokens = [
+            _own(graph, s, op).union(*(touched.get(call.subgraph, frozenset()) for call in op.calls)) for op in ops
+        ]
+        touched[s] = frozenset().union(*tokens)
+        for stored, sequence in ((True, range(len(ops))), (False, turns)):
+            last: dict[Token, int] = {}
+            for index in sequence:
+                # What is stored means what the file's order says; other state may follow the data.
+                for token in sorted(t for t in tokens[index] if (t[0] >= 0 or t == _RESOURCES) is stored):
+                    if token in last:
+                        before[s, index].append(last[token])
+                    last[token] = index
+        for early, late in _past_writers(graph, s, shown, turns):
             before[s, late].append(early)
     return before
+
+
+def _turns(subgraph: Subgraph) -> Sequence[int]:
+    """The operators as the file has them; where some of them read what comes later, each as soon as it can run, and the
+    first of those in the file before the others.
+    """
+    maker = {t: i for i, op in enumerate(subgraph.ops) for t in op.outputs if t >= 0 and _is_made(subgraph, t)}
+    needs = [{maker[t] for t in op.inputs if t in maker} for op in subgraph.ops]
+    if all(other < index for index, others in enumerate(needs) for other in others):
+        return range(len(needs))
+    readers: dict[int, list[int]] = defaultdict(list)
+    for index, others in enumerate(needs):
+        for other in others:
+            readers[other].append(index)
+    order: list[int] = []
+    able = [index for index, others in enumerate(needs) if not others]
+    while able:
+        index = heappop(able)
+        order.append(index)
+        for reader in readers[index]:
+            needs[reader].discard(index)
+            if not needs[reader]:
+                heappush(able, reader)
+    return order if len(order) == len(needs) else range(len(needs))
+
+
+def _is_made(subgraph: Subgraph, t: int) -> bool:
+    return subgraph.tensors[t].kind is not TensorKind.VARIABLE and t not in subgraph.inputs
 
 
 def exposed(graph: Graph) -> set[tuple[int, int]]:
     """The tensors (subgraph, index) that a custom operator may write, since it reads them, under any of their names."""
     found = {
-        (s, t) for s, subgraph in enumerate(graph.subgraphs) for op in subgraph.ops if op.custom for t in op.inputs
+        (s, t)
+        for s, subgraph in enumerate(graph.subgraphs)
+        for op in subgraph.ops
+        if op.custom
+        for t in op.inputs
+        if t != ABSENT
     }
     callers = [(s, call.subgraph) for s, sub in enumerate(graph.subgraphs) for op in sub.ops for call in op.calls]
     size = 0
@@ -57,7 +99,7 @@ def exposed(graph: Graph) -> set[tuple[int, int]]:
     return found
 
 
-def _past_writers(graph: Graph, s: int, shown: set[tuple[int, int]]) -> list[tuple[int, int]]:
+def _past_writers(graph: Graph, s: int, shown: set[tuple[int, int]], turns: Sequence[int]) -> list[tuple[int, int]]:
     """(earlier, later) of two readers of one tensor where one of them may write it: it is custom, or runs what is.
 
     Pairs that follow from others are left out.
@@ -65,7 +107,8 @@ def _past_writers(graph: Graph, s: int, shown: set[tuple[int, int]]) -> list[tup
     pairs = []
     last: dict[int, int] = {}  # of a tensor: its last reader that may write it
     others: dict[int, list[int]] = defaultdict(list)  # and the readers after that
-    for index, op in enumerate(graph.subgraphs[s].ops):
+    for index in turns:
+        op = graph.subgraphs[s].ops[index]
         for t in {t for t in op.inputs if (s, t) in shown}:
             if t in last:
                 pairs.append((last[t], index))

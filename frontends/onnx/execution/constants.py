@@ -8,8 +8,8 @@ from tmpass.errors import ModelError
 from tmpass.runner import Value
 
 from ..scopes import Scope
-from .nodes import Nodes, Stored, open_session
-from .ort_values import from_ort
+from .nodes import Nodes, Stored
+from .sessions import run_node
 
 _Name = tuple[int, str]
 """A name in the scope that defines it."""
@@ -97,11 +97,8 @@ class Constants:
 
 def _load(tensor: Stored, name: str) -> Value:
     """Return a stored tensor as a value: what a model that only gives it gives."""
-    from onnx import ValueInfoProto, helper
+    from onnx import helper
 
     if not isinstance(tensor, TensorProto):
         raise ModelError("a sparse constant is an output", where=f"tensor {name!r}", hint="store it as a dense one")
-    node = helper.make_node("Constant", [], ["value"], value=tensor)
-    graph = helper.make_graph([node], "constant", [], [ValueInfoProto(name="value")])
-    model = helper.make_model(graph, ir_version=10, opset_imports=[helper.make_opsetid("", 21)])
-    return from_ort(open_session(model.SerializeToString()).run_with_ort_values(["value"], {})[0])
+    return run_node(helper.make_node("Constant", [], ["value"], value=tensor), {})

@@ -1,39 +1,82 @@
 """Values for the inputs of a model, drawn by type; the same seed draws the same ones."""
 
+from collections.abc import Sequence
+from math import prod
+
 import numpy as np
 from numpy.typing import NDArray
-from onnx import TensorProto
+from onnx import TensorProto, TypeProto
 
 from tmpass.errors import ModelError
-from tmpass.graph import Tensor
+from tmpass.graph import Dim, Tensor
 from tmpass.runner import Value
 
-from ..element_types import UNDEFINED, element_of
+from ..element_types import UNDEFINED, dtype_of
 from .ort_values import FLOATS, Form
+from .others import optional_of, sequence_of, strings_of
 
 _RANGES = ((-1, 1), (0, 1), (-1, 0))
 """Of floats, by seed."""
 
 
-def draw(tensor: Tensor, seed: int, index: int) -> Value:
-    """Return a value for `tensor`, input `index` of a model: floats in -1..1, integers in 1..4, booleans.
+def draw(tensor: Tensor, proto: TypeProto, seed: int, index: int) -> Value:
+    """Return a value for an input of a model.
 
-    Integers are small, as they may be indices or counts, and not 0, as a division by it ends the process. Seeds differ
-    in what conditions are made of: signs of floats, and booleans, which are all true with seed 0, all false with 1.
+    Floats are in -1..1. Integers are in 1..4, small, as they may be indices or counts, and not 0, as a division by it
+    ends the process; so are numbers written as texts. Seeds differ in what conditions are made of: signs of floats, and
+    booleans, which are all true with seed 0, all false with 1. A sequence holds two tensors, an optional has a value
+    with every second seed.
+
+    Args:
+        tensor: the input.
+        proto: its type as the model declares it, which says what sequences and optionals are of.
+        seed: the same one draws the same value.
+        index: of the input in the model.
 
     Raises:
-        ModelError: the input is no tensor of numbers, or its shape is open.
+        ModelError: its shape is open, or of such a type no value can be drawn.
     """
-    element = element_of(tensor.dtype)
-    where = f"input {tensor.name!r}"
-    if element == UNDEFINED or tensor.dtype.bits is None:
-        raise ModelError(f"no values can be drawn for {tensor.dtype.name}", where=where)
-    if tensor.shape is None or tensor.unknown:
-        raise ModelError("its shape is open, so no values can be drawn", where=where, hint="plan with --bind")
-    shape = tuple(int(dim) for dim in tensor.shape)
-    elements = int(np.prod(shape, dtype=np.int64))
     random = np.random.default_rng([seed, index])
-    return Value(_drawn(random, seed, element, tensor.dtype.bits, elements), Form(element, shape))
+    shape = tensor.shape if proto.WhichOneof("value") == "tensor_type" else None
+    try:
+        return _value(random, seed, proto, tensor.dtype.name, shape)
+    except ModelError as error:
+        raise error.within(f"input {tensor.name!r}") from None
+
+
+def _value(random: np.random.Generator, seed: int, proto: TypeProto, name: str, shape: Sequence[Dim] | None) -> Value:
+    """Draw a value of the type `proto`; `name` is what messages call it, `shape` that of a tensor if it is known."""
+    kind = proto.WhichOneof("value")
+    if kind == "tensor_type":
+        return _tensor(random, seed, proto.tensor_type.elem_type, shape)
+    if kind == "sequence_type":
+        inner = proto.sequence_type.elem_type
+        return sequence_of(inner, [_value(random, seed, inner, name, _declared(inner)) for _ in range(2)])
+    if kind == "optional_type":
+        inner = proto.optional_type.elem_type
+        return optional_of(inner, None if seed % 2 else _value(random, seed, inner, name, _declared(inner)))
+    raise ModelError(f"no values can be drawn for {name}", hint="give some with --inputs")
+
+
+def _declared(proto: TypeProto) -> Sequence[Dim] | None:
+    """The shape of a tensor inside a sequence or an optional."""
+    if not proto.tensor_type.HasField("shape"):
+        return None
+    return [dim.dim_value if dim.HasField("dim_value") else dim.dim_param for dim in proto.tensor_type.shape.dim]
+
+
+def _tensor(random: np.random.Generator, seed: int, element: int, shape: Sequence[Dim] | None) -> Value:
+    if shape is None or any(isinstance(dim, str) for dim in shape):
+        hint = "plan with --bind, or give values with --inputs"
+        raise ModelError("its shape is open, so no values can be drawn", hint=hint)
+    sizes = tuple(int(dim) for dim in shape)
+    elements = prod(sizes)
+    if element == TensorProto.STRING:
+        return strings_of(random.integers(1, 5, elements).astype(np.str_).reshape(sizes))
+    bits = dtype_of(element).bits
+    if element == UNDEFINED or bits is None:
+        raise ModelError(f"no values can be drawn for {dtype_of(element).name}", hint="give some with --inputs")
+    return Value(_drawn(random, seed, element, bits, elements), Form(element, sizes))
 
 
 def _drawn(random: np.random.Generator, seed: int, element: int, bits: int, elements: int) -> bytes:

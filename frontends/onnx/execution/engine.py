@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Mapping, Sequence
 
-from onnx import ModelProto
+from onnx import ModelProto, NodeProto
 
 from tmpass.errors import ModelError
 from tmpass.graph import Graph
@@ -14,10 +14,11 @@ from ..functions import inline
 from ..opsets import import_domains
 from ..read import read
 from ..scopes import Scope, node_title, scopes_of
-from . import compare, control, draw
+from ..sorting import sort_all
+from . import compare, control, draw, given, rounding
 from .constants import Constants
-from .nodes import Nodes, Stored, import_onnxruntime, open_session, refused
-from .ort_values import from_ort, to_ort
+from .nodes import Nodes, Stored
+from .sessions import import_onnxruntime, open_session
 from .weights import load_weights
 
 _CONTROL: Mapping[str, control.Control] = {
@@ -43,13 +44,21 @@ class Engine:
         self._constants = Constants(self._scopes, _parents(main), self._nodes)
         self._origins = call_apart(find_origins, data, bindings)
         self._version = _version(model)
-        self._whole = open_session(data, folder)
+        self._whole = open_session(_in_order(data), folder)
+        self._types = {value.name: value.type for value in model.graph.input}
         self.random = self._find_random()
 
-    def draw(self, subgraph: int, seed: int) -> tuple[Value, ...]:
-        """Draw values for the inputs of an entry."""
+    def draw(self, subgraph: int, index: int, seed: int) -> Value:
+        """Draw a value for an input of an entry."""
         entry = self._graph.subgraphs[subgraph]
-        return tuple(draw.draw(entry.tensors[t], seed, index) for index, t in enumerate(entry.inputs))
+        tensor = entry.tensors[entry.inputs[index]]
+        return draw.draw(tensor, self._types[tensor.name], seed, index)
+
+    def take(self, subgraph: int, index: int, value: object) -> Value:
+        """Return what a caller gives for an input of an entry."""
+        entry = self._graph.subgraphs[subgraph]
+        tensor = entry.tensors[entry.inputs[index]]
+        return given.take(tensor, self._types[tensor.name], value)
 
     def constant(self, subgraph: int, tensor: int) -> Value:
         """Return the value of a constant; ONNX has no variables."""
@@ -63,7 +72,7 @@ class Engine:
         run = _CONTROL.get(node.op_type) if not node.domain and here.ops[op].calls else None
         # The first version of Scan works on batches.
         if run is None or (node.op_type == "Scan" and self._version < 9):
-            return (yield from self._plain(scope, index, subgraph, op, inputs))
+            return (yield from self._plain(subgraph, op, inputs))
         names = (*node.input, *("" for _ in inputs[len(node.input) :]))
         given = [
             self._constants.value(number, name) if value is None and name else value
@@ -79,39 +88,68 @@ class Engine:
     def reference(self, subgraph: int, inputs: Sequence[Value]) -> tuple[Value, ...]:
         """Run the whole model, as the file has it."""
         entry = self._graph.subgraphs[subgraph]
-        feeds = {entry.tensors[t].name: to_ort(v) for t, v in zip(entry.inputs, inputs, strict=True)}
-        names = [entry.tensors[t].name for t in entry.outputs]
-        try:
-            made = self._whole.run_with_ort_values(names, feeds)
-        except Exception as error:
-            raise refused(error).within("on drawn inputs") from None
-        return tuple(from_ort(value) for value in made)
+        feeds = {entry.tensors[t].name: value for t, value in zip(entry.inputs, inputs, strict=True)}
+        return tuple(self._whole.run([entry.tensors[t].name for t in entry.outputs], feeds))
 
-    def compare(self, made: Value, wanted: Value) -> Difference | None:
+    def reads_sizes(self, subgraph: int, op: int) -> bool:
+        """Whether a node looks at nothing but the sizes of its inputs."""
+        node = self._node(subgraph, op)
+        return not node.domain and node.op_type in ("Shape", "Size")
+
+    def size_follows(
+        self, subgraph: int, op: int, output: int, inputs: Sequence[Value | None], known: Sequence[bool]
+    ) -> bool:
+        """Whether shape inference knows the size of an output without the values that are not `known`."""
+        read, stored = self._read(subgraph, op, inputs)
+        here = self._graph.subgraphs[subgraph]
+        names = {
+            here.tensors[t].name
+            for t, value, sure in zip(here.ops[op].inputs, inputs, known, strict=True)
+            if sure and value
+        }
+        return self._nodes.infers(self._node(subgraph, op), output, read, names, stored)
+
+    def shake(self, value: Value, seed: int) -> Value:
+        """Return `value` with rounding errors."""
+        return rounding.shake(value, seed)
+
+    def compare(self, made: Value, wanted: Value, shaken: Sequence[Value] = ()) -> Difference | None:
         """How `made` differs from `wanted`."""
-        return compare.compare(made, wanted)
+        return compare.compare(made, wanted, shaken)
+
+    def _node(self, subgraph: int, op: int) -> NodeProto:
+        number, nodes = self._origins[subgraph]
+        return self._scopes[number].nodes[nodes[op]]
 
     def _plain(
-        self, scope: Scope, index: int, subgraph: int, op: int, inputs: Sequence[Value | None]
+        self, subgraph: int, op: int, inputs: Sequence[Value | None]
     ) -> Generator[Enter, tuple[Value, ...], tuple[Value | None, ...]]:
         """One node in a session of its own."""
-        here, node = self._graph.subgraphs[subgraph], scope.nodes[index]
-        given: dict[str, Value] = {}
-        for t, value in zip(here.ops[op].inputs, inputs, strict=True):
-            if value is not None:
-                given[here.tensors[t].name] = value
+        return self._nodes.run((subgraph, op), self._node(subgraph, op), *self._read(subgraph, op, inputs))
+        yield  # a node without bodies asks for none
+
+    def _read(
+        self, subgraph: int, op: int, inputs: Sequence[Value | None]
+    ) -> tuple[dict[str, Value], dict[str, Stored]]:
+        """All that a node reads by name, its bodies included: values, and what is stored in the file."""
+        number, nodes = self._origins[subgraph]
+        scope, here = self._scopes[number], self._graph.subgraphs[subgraph]
+        read = {
+            here.tensors[t].name: value
+            for t, value in zip(here.ops[op].inputs, inputs, strict=True)
+            if value is not None
+        }
         stored: dict[str, Stored] = {}
-        inside = (name for body in scope.bodies.get(index, ()) for name in body.scope.free)
-        for name in dict.fromkeys((*node.input, *inside)):
-            if not name or name in given:
+        inside = (name for body in scope.bodies.get(nodes[op], ()) for name in body.scope.free)
+        for name in dict.fromkeys((*scope.nodes[nodes[op]].input, *inside)):
+            if not name or name in read:
                 continue
             tensor = self._constants.stored(scope.id, name)
             if tensor is not None:
                 stored[name] = tensor
             else:
-                given[name] = self._constants.value(scope.id, name)
-        return self._nodes.run((subgraph, op), node, given, stored)
-        yield  # a node without bodies asks for none
+                read[name] = self._constants.value(scope.id, name)
+        return read, stored
 
     def _find_random(self) -> str:
         for number, (scope, nodes) in self._origins.items():
@@ -120,6 +158,13 @@ class Engine:
                 if op.random:
                     return node_title(node, index)
         return ""
+
+
+def _in_order(data: bytes) -> bytes:
+    """`data` with its nodes sorted, which ONNX Runtime does itself but where bodies are involved."""
+    model = ModelProto.FromString(data)
+    moved = [sort_all(owner) for owner in (model.graph, *model.functions)]
+    return bytes(model.SerializeToString()) if any(moved) else data
 
 
 def _parents(main: Scope) -> dict[int, int]:

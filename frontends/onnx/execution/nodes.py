@@ -1,67 +1,26 @@
 """Single nodes in ONNX Runtime: one session each, kept for the rounds of loops."""
 
-import re
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Mapping, Sequence
 
-from numpy.typing import NDArray
-from onnx import NodeProto, OperatorSetIdProto, SparseTensorProto, TensorProto, ValueInfoProto, helper
+from onnx import (
+    ModelProto,
+    NodeProto,
+    OperatorSetIdProto,
+    SparseTensorProto,
+    TensorProto,
+    TypeProto,
+    ValueInfoProto,
+    helper,
+    shape_inference,
+)
 
-from tmpass.errors import ModelError, UsageError, brief
+from tmpass.errors import ModelError, TmpassError, brief
 from tmpass.runner import Value
 
-from .ort_values import from_ort, to_ort, type_of
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+from .ort_values import Form, Held, shaped_type_of, type_of
+from .sessions import Opened, open_session
 
 Stored = TensorProto | SparseTensorProto
-
-_NOISE = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : (/\S+:\d+ [^()]*\([^()]*\) )?")
-"""What ONNX Runtime puts before its messages: codes, and where in its own sources it was."""
-
-
-def import_onnxruntime() -> Any:
-    """Return the module onnxruntime.
-
-    Raises:
-        UsageError: it is not installed.
-    """
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise UsageError(
-            f"executing ONNX models needs ONNX Runtime, which cannot be imported: {error}",
-            hint="pip install 'tmpass[execute]'",
-        ) from None
-    return onnxruntime
-
-
-def open_session(model: bytes, folder: str = "") -> "InferenceSession":
-    """Return a session on the CPU that changes nothing about `model`; external weights are looked for in `folder`.
-
-    Raises:
-        ModelError: ONNX Runtime refuses the model.
-    """
-    runtime = import_onnxruntime()
-    options = runtime.SessionOptions()
-    options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    # One thread: several may add up floats in another order, and starting them takes longer than most nodes.
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    if folder:
-        options.add_session_config_entry("session.model_external_initializers_file_folder_path", folder)
-    try:
-        return runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        raise refused(error) from None
-
-
-def refused(error: Exception) -> ModelError:
-    """The error for what ONNX Runtime raises."""
-    fault = _NOISE.sub("", str(error).strip()).partition("\n")[0].rstrip(".")
-    fault = fault if len(fault) <= 300 else fault[:297] + "..."
-    return ModelError(f"ONNX Runtime cannot run it: {fault}", hint="only what ONNX Runtime runs can be executed")
 
 
 class Nodes:
@@ -69,8 +28,8 @@ class Nodes:
 
     def __init__(self, ir_version: int, opsets: Sequence[OperatorSetIdProto]) -> None:
         self._ir_version, self._opsets = ir_version, list(opsets)
-        self._sessions: dict[tuple[object, ...], InferenceSession] = {}
-        self._alive: list[object] = []  # what a sequence or optional may still point into
+        self._sessions: dict[tuple[object, ...], Opened] = {}
+        self._shaped: set[tuple[object, ...]] = set()  # what does not run without shapes
 
     def run(
         self, key: object, node: NodeProto, given: Mapping[str, Value], stored: Mapping[str, Stored]
@@ -80,45 +39,71 @@ class Nodes:
         Raises:
             ModelError: ONNX Runtime cannot run it.
         """
-        types = {name: type_of(value) for name, value in given.items()}
-        full = (key, *(t.SerializeToString(deterministic=True) for t in types.values()))
-        names = [name for name in node.output if name]
+        plain = (key, *(_spelled(value) for value in given.values()))
         try:
-            if full not in self._sessions:
-                inputs = [helper.make_value_info(name, proto) for name, proto in types.items()]
-                self._sessions[full] = open_session(self._model(node, inputs, names, stored))
-            feeds = {name: to_ort(value) for name, value in given.items()}
-            made = dict(zip(names, self._sessions[full].run_with_ort_values(names, feeds), strict=True))
-        except ModelError as error:
+            if plain not in self._shaped:
+                try:
+                    return self._run(plain, node, given, stored, type_of)
+                except ModelError:
+                    self._shaped.add(plain)
+            shapes = (value.form.shape if isinstance(value.form, Form) else None for value in given.values())
+            return self._run((*plain, *shapes), node, given, stored, shaped_type_of)
+        except TmpassError as error:
             raise error.within(_title(node)) from None
-        except Exception as error:
-            raise refused(error).within(_title(node)) from None
-        values = tuple(from_ort(made[name]) if name else None for name in node.output)
-        if any(value is not None and value.data is None for value in values):
-            self._alive.append(feeds)
-        return values
 
-    def _model(
-        self, node: NodeProto, inputs: Sequence[ValueInfoProto], outputs: Sequence[str], stored: Mapping[str, Stored]
-    ) -> bytes:
+    def _run(
+        self,
+        key: tuple[object, ...],
+        node: NodeProto,
+        given: Mapping[str, Value],
+        stored: Mapping[str, Stored],
+        typed: Callable[[Value], TypeProto],
+    ) -> tuple[Value | None, ...]:
+        """Run `node` in the session `key`, whose inputs have the types that `typed` says.
+
+        The rounds of a loop may give a node tensors of other shapes, so that its inputs have none at first; but some
+        operators ONNX Runtime has as functions only, which it makes for the shapes.
+        """
+        if key not in self._sessions:
+            inputs = {name: typed(value) for name, value in given.items()}
+            self._sessions[key] = open_session(self._model(node, inputs, stored))
+        names = [name for name in node.output if name]
+        made = dict(zip(names, self._sessions[key].run(names, given), strict=True))
+        return tuple(made[name] if name else None for name in node.output)
+
+    def infers(
+        self,
+        node: NodeProto,
+        output: int,
+        read: Mapping[str, Value],
+        known: Collection[str],
+        stored: Mapping[str, Stored],
+    ) -> bool:
+        """Whether shape inference knows the shape of an output from the shapes of all inputs and the `known` values."""
+        values = dict(stored)
+        for name, value in read.items():
+            if isinstance(value.form, Form) and name in known and value.form.bits >= 8:
+                form, data = value.form, value.data or b""
+                values[name] = TensorProto(name=name, data_type=form.element, dims=form.shape, raw_data=data)
+        inputs = {name: shaped_type_of(value) for name, value in read.items()}
+        proto = ModelProto.FromString(self._model(node, inputs, values))
+        try:
+            made = shape_inference.infer_shapes(proto, data_prop=True)
+        except Exception:
+            return False
+        found = next((info for info in made.graph.output if info.name == node.output[output]), None)
+        if found is None or not found.type.tensor_type.HasField("shape"):
+            return False
+        return all(dim.HasField("dim_value") for dim in found.type.tensor_type.shape.dim)
+
+    def _model(self, node: NodeProto, inputs: Mapping[str, TypeProto], stored: Mapping[str, Stored]) -> bytes:
         dense = [_named(tensor, name) for name, tensor in stored.items() if isinstance(tensor, TensorProto)]
         sparse = [tensor for tensor in stored.values() if isinstance(tensor, SparseTensorProto)]
-        results = [ValueInfoProto(name=name) for name in outputs]
-        graph = helper.make_graph([node], "node", inputs, results, dense, sparse_initializer=sparse)
+        infos = [helper.make_value_info(name, proto) for name, proto in inputs.items()]
+        results = [ValueInfoProto(name=name) for name in node.output if name]
+        graph = helper.make_graph([node], "node", infos, results, dense, sparse_initializer=sparse)
         model = helper.make_model(graph, ir_version=self._ir_version, opset_imports=self._opsets)
         return bytes(model.SerializeToString())
-
-
-def contents(sequence: Value) -> Sequence[NDArray[Any]]:
-    """Return the tensors in a sequence: ONNX Runtime hands them out only as the result of a model."""
-    inputs = [helper.make_value_info("sequence", type_of(sequence))]
-    node = helper.make_node("Identity", ["sequence"], ["same"])
-    graph = helper.make_graph([node], "contents", inputs, [ValueInfoProto(name="same")])
-    model = helper.make_model(graph, ir_version=10, opset_imports=[helper.make_opsetid("", 21)])
-    found: Sequence[NDArray[Any]] = open_session(model.SerializeToString()).run(["same"], {"sequence": sequence.form})[
-        0
-    ]
-    return found
 
 
 def _named(tensor: TensorProto, name: str) -> TensorProto:
@@ -128,6 +113,12 @@ def _named(tensor: TensorProto, name: str) -> TensorProto:
     copy.CopyFrom(tensor)
     copy.name = name
     return copy
+
+
+def _spelled(value: Value) -> object:
+    """What the type of a value depends on, quick to compare."""
+    form = value.form
+    return form.element if isinstance(form, Form) else form.type if isinstance(form, Held) else None
 
 
 def _title(node: NodeProto) -> str:

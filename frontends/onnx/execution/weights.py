@@ -12,6 +12,9 @@ from ..read import bodies
 MAX_BYTES = 2**30
 """Every weight is held three times: in the file, in the session of the whole model and in that of its node."""
 
+_MAX_DIGITS = 20
+"""A number of 64 bits has no more; Python converts a few thousand, and raises above."""
+
 
 def load_weights(model: ModelProto, folder: str) -> None:
     """Put the weights that are in files in `folder` into `model`.
@@ -61,4 +64,10 @@ def _external(model: ModelProto) -> list[TensorProto]:
 
 def _length(tensor: TensorProto) -> int:
     length = next((entry.value for entry in tensor.external_data if entry.key == "length"), "0")
+    if len(length) > _MAX_DIGITS:
+        raise ModelError(
+            f"its length in another file is a number of {len(length)} digits",
+            where=f"tensor {tensor.name!r}",
+            hint="export the model again",
+        )
     return int(length) if length.isdecimal() else 0

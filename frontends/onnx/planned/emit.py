@@ -6,6 +6,7 @@ from hashlib import sha256
 from tmpass.errors import ModelError
 
 from ...isolate import call_apart
+from .inlined import has_functions, inline_file
 from .layout import GraphLayout
 from .schema import (
     ADDED,
@@ -57,8 +58,10 @@ def emit(
     """
     original = strip(data)
     data = data if original is None else original
-    layouts = call_apart(_find, data, bindings or {}, orders, offsets)
-    made = _Writer(data, layouts).model(plan_json)
+    moved = any(list(order) != sorted(order) for order in orders)
+    written = call_apart(inline_file, data) if moved and has_functions(data) else data
+    layouts = call_apart(_find, written, bindings or {}, orders, offsets)
+    made = _Writer(written, layouts, sha256(data).hexdigest()).model(plan_json)
     if strip(made) != data:
         raise ModelError(
             "its bytes are written in a way that could not be restored",
@@ -74,15 +77,18 @@ def _find(*arguments: object) -> dict[int, GraphLayout]:
 
 
 class _Writer:
-    """Writes one file again; graphs are counted as scopes are, each before those inside it."""
+    """Writes one file again; graphs are counted as scopes are, each before those inside it.
 
-    def __init__(self, data: bytes, layouts: Mapping[int, GraphLayout]) -> None:
-        self.data, self.layouts, self.count = data, layouts, 0
+    `original` is the SHA-256 of what stripping gives back.
+    """
+
+    def __init__(self, data: bytes, layouts: Mapping[int, GraphLayout], original: str) -> None:
+        self.data, self.layouts, self.original, self.count = data, layouts, original, 0
 
     def model(self, plan_json: str) -> bytes:
         data = self.data
         found = list(fields(data, 0, len(data)))
-        graph, version = (_only(found, number, what) for number, what in ((MODEL_GRAPH, "graph"), (MODEL_IR, "IR")))
+        graph, version = _only(found, MODEL_GRAPH, "graph"), _version(found)
         old = read_varint(data, version.value, version.end)[0] if version.kind == VARINT else 0
         if old < 3:
             raise ModelError(f"it has IR version {old}, which has no room for a plan", hint="save it as a newer one")
@@ -95,7 +101,7 @@ class _Writer:
             else:
                 parts.append(data[f.start : f.end])
         parts.append(_entry(MODEL_METADATA, PLAN, plan_json))
-        parts.append(_entry(MODEL_METADATA, ORIGINAL, f"{old} {sha256(data).hexdigest()}"))
+        parts.append(_entry(MODEL_METADATA, ORIGINAL, f"{old} {self.original}"))
         return b"".join(parts)
 
     def graph(self, start: int, end: int) -> bytes:
@@ -157,6 +163,16 @@ class _Writer:
         if name not in layout.offsets:
             return self.data[field.start : field.end]
         return write_bytes(field.number, body + _entry(VALUE_METADATA, OFFSET, str(layout.offsets[name])))
+
+
+def _version(found: Sequence[Field]) -> Field:
+    """The field that holds the IR version of a model with the fields `found`."""
+    if all(f.number != MODEL_IR for f in found):
+        raise ModelError(
+            "it states no ir_version, and a file with a plan needs one",
+            hint="load it with onnx, set model.ir_version, for instance to 8, and save it again",
+        )
+    return _only(found, MODEL_IR, "ir_version")
 
 
 def _only(found: Sequence[Field], number: int, what: str) -> Field:

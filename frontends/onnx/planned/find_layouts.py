@@ -10,6 +10,7 @@ from tmpass.graph import Subgraph, Tensor, TensorKind
 
 from ..convert import INPUTS_MAY_BE_LEFT_OUT, convert_whole
 from ..element_types import UNDEFINED, element_of
+from ..functions import calls_functions
 from ..read import read
 from ..scopes import Scope, scopes_of
 from .layout import GraphLayout
@@ -32,25 +33,35 @@ def find_layouts(
     subgraphs, origins, main = convert_whole(data, bindings)
     model = read(data)
     moved = any(list(order) != sorted(order) for order in orders)
-    if model.functions and moved:
+    called = calls_functions(model)
+    if called and moved:
         raise ModelError(
             "the plan puts the nodes of its local functions among others",
             hint="inline them first with onnx.inliner, or plan with --schedule given",
         )
     # Where functions were inlined only the main graph is the file's own, and of its nodes only some.
-    if model.functions:
+    if called:
         return {0: _layout(scopes_of(model), subgraphs[0], (), offsets[0], bindings, (), _demoted(model))}
     homes = {scope: number for number, (scope, _) in origins.items()}
     found = {}
-    for scope in main.walk():
+    for at, scope in enumerate(_as_in_file(main)):
         number = homes.get(scope.id)
+        inside = [scope.place(index) for index in scope.bodies]
         if number is None:  # a branch that is never taken
-            found[scope.id] = GraphLayout(inside=frozenset(scope.bodies))
+            found[at] = GraphLayout(inside=frozenset(inside))
         else:
             order = _order(scope, origins[number][1], orders[number])
             demoted = () if scope.id else _demoted(model)
-            found[scope.id] = _layout(scope, subgraphs[number], order, offsets[number], bindings, scope.bodies, demoted)
+            found[at] = _layout(scope, subgraphs[number], order, offsets[number], bindings, inside, demoted)
     return found
+
+
+def _as_in_file(scope: Scope) -> Iterator[Scope]:
+    """`scope` and all inside it, in the order in which the file has them: that of ids only where nodes are sorted."""
+    yield scope
+    for index in sorted(scope.bodies, key=scope.place):
+        for body in scope.bodies[index]:
+            yield from _as_in_file(body.scope)
 
 
 def _demoted(model: ModelProto) -> Iterable[str]:
@@ -65,11 +76,12 @@ def _demoted(model: ModelProto) -> Iterable[str]:
 
 
 def _order(scope: Scope, nodes: Sequence[int], order: Sequence[int]) -> tuple[int, ...]:
-    """The indices of all nodes of `scope`: those of operators in `order`, and what never runs before its first reader.
+    """All nodes of `scope`, by where they stand in the file: those of operators in `order`, and what never runs before
+    its first reader. Empty where nothing moves.
 
     A node that a compiler folds reads only what is stored, or what others of its kind make.
     """
-    if list(order) == sorted(order):
+    if list(order) == sorted(order) and not scope.places:
         return ()
     waiting = set(range(len(scope.nodes))) - set(nodes)
     found: list[int] = []
@@ -78,7 +90,7 @@ def _order(scope: Scope, nodes: Sequence[int], order: Sequence[int]) -> tuple[in
         needed = set(_folded(scope, index, waiting))
         waiting -= needed
         found += [*sorted(needed), index]
-    return (*found, *sorted(waiting))
+    return tuple(scope.place(index) for index in (*found, *sorted(waiting)))
 
 
 def _folded(scope: Scope, index: int, waiting: set[int]) -> Iterator[int]:
@@ -110,7 +122,10 @@ def _layout(
         if place >= 0 and tensor.kind is not TensorKind.CAPTURE and tensor.name in scope.makers
     }
     offsets = {name: place for name, (_, place) in own.items()}
-    made = {index: tuple(offsets.get(name, -1) for name in node.output) for index, node in enumerate(scope.nodes)}
+    made = {
+        scope.place(index): tuple(offsets.get(name, -1) for name in node.output)
+        for index, node in enumerate(scope.nodes)
+    }
     graph = scope.graph
     typed = {value.name for value in (*graph.input, *graph.output, *graph.value_info)}
     return GraphLayout(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from hashlib import sha256
 
+from .inlined import before_inlining
 from .schema import (
     ADDED,
     ATTRIBUTE_GRAPH,
@@ -14,6 +15,7 @@ from .schema import (
     GRAPH_NODE,
     GRAPH_OUTPUT,
     GRAPH_VALUE,
+    IMPORTS,
     INPUT,
     METADATA_IR,
     MODEL_GRAPH,
@@ -21,6 +23,7 @@ from .schema import (
     MODEL_METADATA,
     NODE_ATTRIBUTE,
     NODE_METADATA,
+    NODES,
     ORDER,
     ORIGINAL,
     PLAN,
@@ -50,10 +53,10 @@ def strip(data: bytes) -> bytes | None:
         return None
     version, _, digest = told.get(ORIGINAL, b"").decode("ascii", "replace").partition(" ")
     if version.isdigit() and len(version) < 10:
-        found = _Stripper(data, int(version)).model()
+        found = before_inlining(_Stripper(data, int(version)).model(), exactly=True)
         if sha256(found).hexdigest() == digest:
             return found
-    return _Stripper(data, None).model()
+    return before_inlining(_Stripper(data, None).model(), exactly=False)
 
 
 class _Stripper:
@@ -129,7 +132,8 @@ class _Stripper:
         return self.data.find(PREFIX, field.value, field.end) >= 0
 
     def ours(self, field: Field) -> bool:
-        return _entry(self.data, field)[0].startswith(PREFIX)
+        key = _entry(self.data, field)[0]
+        return key.startswith(PREFIX) and key not in (NODES, IMPORTS)
 
 
 def _entry(data: bytes, field: Field) -> tuple[bytes, bytes]:

@@ -84,3 +84,36 @@ def test_a_branch_may_list_what_it_captures():
     """A file among the real models does."""
     graph = load(branches("then_branch = t (float[2] u) => (a) { a = Relu(x) }", f", {ELSE}"))
     assert [c.role for c in graph.subgraphs[0].ops[0].calls] == ["then_branch", "else_branch"]
+
+
+NODES = [
+    ("Gather", ["x"], ["y"], "it has 1 input, and Gather has at least 2"),
+    ("Slice", ["x"], ["y"], "it has 1 input, and Slice has at least 3"),
+    ("Reshape", [], ["y"], "it has 0 inputs, and Reshape has at least 2"),
+    ("Relu", ["x", "x"], ["y"], "it has 2 inputs, and Relu has at most 1"),
+    ("Shape", ["x"], ["y", "z"], "it has 2 outputs, and Shape has at most 1"),
+    ("Concat", [], ["y"], "it has 0 inputs, and Concat has at least 1"),
+    ("Gather", ["x", ""], ["y"], "input 1 (indices) is left out, and Gather needs it"),
+    ("Expand", ["", "x"], ["y"], "input 0 (input) is left out, and Expand needs it"),
+]
+
+
+@pytest.mark.parametrize(("kind", "inputs", "outputs", "fault"), NODES)
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_node_with_too_few_or_too_many_values_is_named(kind, inputs, outputs, fault, inside):
+    model = parser.parse_model(HEAD + "g (float[2] x, bool c) => (y) { y = Relu(x) }")
+    node = helper.make_node(kind, inputs, outputs)
+    where = "node 0 "
+    if inside:
+        output = [helper.make_tensor_value_info("y", 1, None)]
+        bodies = {
+            "then_branch": helper.make_graph([node], "t", [], output),
+            "else_branch": helper.make_graph(
+                [helper.make_node("Relu", ["x"], ["b"])], "e", [], [helper.make_tensor_value_info("b", 1, None)]
+            ),
+        }
+        node, where = helper.make_node("If", ["c"], ["r"], **bodies), "graph 't', node 0 "
+        model.graph.output[0].name = "r"
+    model.graph.node[0].CopyFrom(node)
+    with pytest.raises(ModelError, match=re.escape(f"{where}({kind}): {fault}")):
+        frontend.load(model.SerializeToString(), {})

@@ -45,18 +45,6 @@ def test_a_branch_that_never_runs_needs_no_room():
     assert shape(load(text), "y") == (4,)
 
 
-def test_a_value_that_a_loop_carries_must_have_room():
-    text = (
-        "g (int64 m, bool c, float[4] x) => (y) { y = Loop (m, c, x) <body = b (int64 i, bool k, u) => (bool k, v) "
-        "{ v = Concat <axis = 0> (u, x) }> }"
-    )
-    assert shape(load(text), "y") == ("y:0",)
-    with pytest.raises(ModelError, match=re.escape("it passes 'x' [4], for which 'u' [2] has no room")):
-        load(text, {"u:0": 2})
-    with pytest.raises(ModelError, match=re.escape("its body gives 'v' [8], for which 'y' [6] has no room")):
-        load(text, {"u:0": 4, "y:0": 6})
-
-
 def test_a_reshape_keeps_the_number_of_elements():
     text = "g (float[4] x, int64[1] s) => (y) { y = Reshape(x, s) }"
     assert shape(load(text, {"y:0": 4}), "y") == (4,)

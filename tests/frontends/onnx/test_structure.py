@@ -89,9 +89,13 @@ def test_a_node_that_makes_nothing_stays():
     assert (op.name, op.outputs) == ("Log:0", ())
 
 
-LATE_FOR_A_BODY = (
+CIRCLE_THROUGH_A_BODY = (
     "g (bool c, float[2] x) => (z) { z = If (c) <then_branch = t () => (float[2] a) { a = Relu(late) }, "
-    "else_branch = e () => (float[2] b) { b = Relu(x) }> late = Relu(x) }"
+    "else_branch = e () => (float[2] b) { b = Relu(x) }> late = Relu(z) }"
+)
+ITSELF_IN_A_BODY = (
+    "g (bool c, float[2] x) => (y) { y = If (c) <then_branch = t () => (float[2] a) { a = Relu(y) }, "
+    "else_branch = e () => (float[2] b) { b = Relu(x) }> }"
 )
 
 
@@ -99,8 +103,8 @@ LATE_FOR_A_BODY = (
     ("text", "what"),
     [
         (
-            "g (float[2] x) => (float[2] z) { z = Relu(y) y = Relu(x) }",
-            r"node 0 \(Relu\): reads 'y', which node 1 \(Relu\) makes later",
+            "g (float[2] x) => (float[2] z) { z = Add(x, y) y = Relu(w) w = Neg(z) }",
+            r"circle: node 0 \(Add\) -> node 2 \(Neg\) -> node 1 \(Relu\) -> node 0 \(Add\); no order can mend this",
         ),
         ("g (float[2] x) => (float[2] y) { y = Add(x, y) }", r"node 0 \(Add\): reads 'y', .* makes itself"),
         ("g (float[2] x) => (float[2] y) { y = Add(x, q) }", r"node 0 \(Add\): reads 'q', which nothing makes"),
@@ -111,10 +115,8 @@ LATE_FOR_A_BODY = (
         ),
         ("g (float[2] x) => (float[2] x) { x = Relu(x) }", "tensor 'x': is made twice"),
         ("g (float[2] x, float[2] x) => (float[2] x) { }", "tensor 'x': is made twice"),
-        (
-            LATE_FOR_A_BODY,
-            r"node 0 \(If\), then_branch, node 0 \(Relu\): reads 'late', which node 1 \(Relu\) makes later",
-        ),
+        (CIRCLE_THROUGH_A_BODY, r"circle: node 0 \(If\) -> node 1 \(Relu\) -> node 0 \(If\)"),
+        (ITSELF_IN_A_BODY, r"node 0 \(If\): reads 'y', which node 0 \(If\) makes itself"),
     ],
 )
 def test_a_broken_order_names_who_reads_what(text, what):

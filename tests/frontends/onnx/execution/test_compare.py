@@ -47,7 +47,35 @@ def test_half_floats_may_differ_by_more():
 def test_shapes_and_integers_must_be_equal():
     assert not compare(floats(1, 2), floats(1, 2, shape=(2, 1))).tolerated
     integers = [Value(bytes([n]), Form(TensorProto.INT8, (1,))) for n in (1, 2)]
-    assert compare(*integers).text == "its values are others"
+    found = compare(*integers)
+    assert (found.tolerated, found.text) == (False, "1 of 1 elements, by up to 1 where the largest is 2")
+
+
+def integers(*numbers):
+    return Value(bytes(numbers), Form(TensorProto.UINT8, (len(numbers),)))
+
+
+@pytest.mark.parametrize(
+    ("made", "wanted", "shaken", "tolerated"),
+    [
+        # The difference of two large numbers: rounding errors move it as far.
+        (floats(1e-3), floats(2e-3), [floats(1.5e-3), floats(0.5e-3)], True),
+        (floats(1e-3), floats(2e-2), [floats(1.5e-3), floats(0.5e-3)], False),
+        (floats(1e-3), floats(2e-3), [floats(1e-3)], False),  # rounding errors do not move it
+        (floats(1e-3), floats(INF), [floats(INF)], True),
+        (floats(1e-3), floats(INF), [floats(1.5e-3)], False),
+        # Integers by how many are different: they may be indices.
+        (integers(3, 4, 5), integers(3, 4, 200), [integers(3, 5, 5)], True),
+        (integers(*range(20)), integers(*range(1, 21)), [integers(0, *range(2, 21))], True),
+        (integers(*range(20)), integers(*range(1, 21)), [integers(1, *range(1, 20))], False),
+        (integers(3, 4, 5), integers(3, 4, 200), [integers(3, 4, 5)], False),
+        # How many there are follows from rounding.
+        (floats(1.0), floats(1.0, 2.0), [floats()], True),
+        (floats(1.0), floats(1.0, 2.0), [floats(1.0)], False),
+    ],
+)
+def test_what_rounding_errors_move_as_far_is_rounding(made, wanted, shaken, tolerated):
+    assert compare(made, wanted, shaken).tolerated is tolerated
 
 
 def test_sequences_are_compared_by_what_they_hold():

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
-from onnx import TensorProto
+from onnx import TensorProto, helper
 from tmpass.frontends.onnx.element_types import dtype_of
 from tmpass.frontends.onnx.execution.draw import draw
+from tmpass.frontends.onnx.execution.sessions import contents
 
+from tmpass.dtypes import DType
 from tmpass.errors import ModelError
 from tmpass.graph import Tensor
 
@@ -17,7 +19,11 @@ ELEMENTS = [
 
 
 def drawn(element, seed=0, shape=(3, 5), index=0):
-    return draw(Tensor("x", dtype_of(element), shape), seed, index)
+    return draw(Tensor("x", dtype_of(element), shape), tensor(element), seed, index)
+
+
+def tensor(element, shape=None):
+    return helper.make_tensor_type_proto(element, shape)
 
 
 @pytest.mark.parametrize("element", ELEMENTS, ids=TensorProto.DataType.Name)
@@ -49,8 +55,43 @@ def test_a_tensor_without_elements():
 
 @pytest.mark.parametrize(
     ("element", "shape", "message"),
-    [(TensorProto.STRING, (1,), "no values"), (TensorProto.FLOAT, ("n",), "open"), (TensorProto.FLOAT, None, "open")],
+    [
+        (TensorProto.COMPLEX128 + 1000, (1,), "no values"),
+        (TensorProto.FLOAT, ("n",), "open"),
+        (TensorProto.FLOAT, None, "open"),
+    ],
 )
 def test_what_cannot_be_drawn(element, shape, message):
     with pytest.raises(ModelError, match=rf"^input 'x': .*{message}"):
         drawn(element, shape=shape)
+
+
+def other(proto, seed=0):
+    pytest.importorskip("onnxruntime")
+    return contents(draw(Tensor("x", DType("odd", None), None), proto, seed, 0))
+
+
+def test_texts_are_numbers():
+    pytest.importorskip("onnxruntime")
+    texts = contents(drawn(TensorProto.STRING, shape=(100, 2)))
+    assert texts.shape == (100, 2)
+    assert set(texts.flatten()) == {"1", "2", "3", "4"}
+
+
+def test_sequences_and_optionals_of_declared_shape():
+    floats = tensor(TensorProto.FLOAT, [2, 3])
+    assert [part.shape for part in other(helper.make_sequence_type_proto(floats))] == [(2, 3), (2, 3)]
+    assert other(helper.make_optional_type_proto(floats)).shape == (2, 3)
+    assert other(helper.make_optional_type_proto(floats), seed=1) is None
+
+
+@pytest.mark.parametrize(
+    ("proto", "message"),
+    [
+        (helper.make_sequence_type_proto(tensor(TensorProto.FLOAT, ["n"])), "its shape is open"),
+        (helper.make_map_type_proto(TensorProto.INT64, tensor(TensorProto.FLOAT)), "no values can be drawn for odd"),
+    ],
+)
+def test_what_others_cannot_be_drawn(proto, message):
+    with pytest.raises(ModelError, match=f"^input 'x': {message}.* --inputs$"):
+        draw(Tensor("x", DType("odd", None), None), proto, 0, 0)

@@ -79,6 +79,50 @@ def test_tensors_of_unknown_size_are_held_outside():
     assert done.notes == ()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "g (seq(float[4]) x) => (n) { n = SequenceLength(x) }",
+        "g (optional(float[4]) x) => (n) { n = OptionalHasElement(x) }",
+        "g (string[4] x) => (y) { y = Cast <to = 1> (x) }",
+        "g (optional(seq(float[4])) x) => (x) { n = OptionalHasElement(x) }",
+    ],
+)
+def test_inputs_that_are_not_tensors_of_numbers(text):
+    run(model(text), allow_unplanned=True)
+
+
+def test_an_optional_stays_one_from_node_to_node():
+    """An operator set in which OptionalHasElement and OptionalGetElement take no plain tensors."""
+    run(
+        model("""
+        g (float[4] x, bool c) => (y) {
+          o = If (c) <then_branch = t () => (optional(float[4]) a) { a = Optional(x) },
+                      else_branch = e () => (optional(float[4]) b) { b = Optional<type = float[4]>() }>
+          h = OptionalHasElement(o)
+          y = If (h) <then_branch = u () => (float[4] p) { p = OptionalGetElement(o) },
+                      else_branch = f () => (float[4] q) { q = Neg(x) }>
+        }"""),
+        allow_unplanned=True,
+    )
+
+
+def test_maps_between_nodes():
+    """Only DictVectorizer takes a map, and only ZipMap makes some."""
+    pair = [helper.make_tensor_value_info("x", TensorProto.FLOAT, [2, 3])]
+    maps = helper.make_sequence_type_proto(helper.make_map_type_proto(7, helper.make_tensor_type_proto(1, None)))
+    node = helper.make_node("ZipMap", ["x"], ["y"], classlabels_int64s=[1, 2, 3], domain="ai.onnx.ml")
+    graph = helper.make_graph([node], "g", pair, [helper.make_value_info("y", maps)])
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 1)]
+    assert run(helper.make_model(graph, ir_version=8, opset_imports=opsets), allow_unplanned=True).outputs == 1
+    given = helper.make_value_info("x", helper.make_map_type_proto(7, helper.make_tensor_type_proto(1, None)))
+    node = helper.make_node("DictVectorizer", ["x"], ["y"], int64_vocabulary=[1, 2, 3], domain="ai.onnx.ml")
+    made = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 3])
+    proto = helper.make_model(helper.make_graph([node], "g", [given], [made]), ir_version=8, opset_imports=opsets)
+    done = execute(tmpass.plan(proto, allow_unplanned=True), proto, inputs={"x": {1: 2.0, 3: 1.0}})
+    assert (done.violations, done.given, done.output_bytes) == ((), ("x",), 12)
+
+
 def test_sequences_and_strings_are_held_outside():
     text = (
         "g (float[2] x) => (y, n, s) <int64 one = {1}> { s = SequenceConstruct(x, x) y = SequenceAt(s, one) "
@@ -117,7 +161,14 @@ def test_a_sparse_initializer():
 
 def test_what_draws_at_random_is_not_compared():
     done = run(model("g (float[4] x) => (y) { r = RandomNormalLike(x) y = Add(x, r) }"))
-    assert done.notes == ("outputs not compared: node 0 (RandomNormalLike) draws at random",)
+    assert done.notes == ("not compared: output 'y', which follows from node 0 (RandomNormalLike), drawn at random",)
+    assert done.outputs == 0
+
+
+def test_what_does_not_follow_from_random_draws_is_compared():
+    done = run(model("g (float[4] x) => (y, z, s) { r = RandomNormalLike(x) y = Add(x, r) z = Neg(x) s = Shape(r) }"))
+    assert done.notes == ("not compared: output 'y', which follows from node 0 (RandomNormalLike), drawn at random",)
+    assert (done.outputs, done.output_bytes) == (2, 16 + 8)
 
 
 def test_weights_in_another_file(tmp_path):
@@ -132,6 +183,22 @@ def test_weights_in_another_file(tmp_path):
         execute(plan, path.read_bytes())
     (tmp_path / "w.bin").unlink()
     with pytest.raises(ModelError, match=r"its weights are in 'w\.bin', which is not there"):
+        execute(plan, path)
+
+
+@pytest.mark.parametrize("digits", [21, 5000])
+def test_a_length_of_weights_that_no_file_has(tmp_path, digits):
+    proto = model("g (float[4] x) => (y) <float[4] w = {1, 2, 3, 4}> { y = Mul(x, w) }")
+    weights = proto.graph.initializer[0]
+    weights.ClearField("float_data")
+    weights.data_location = onnx.TensorProto.EXTERNAL
+    for key, value in (("location", "w.bin"), ("length", "9" * digits)):
+        weights.external_data.add(key=key, value=value)
+    path = tmp_path / "net.onnx"
+    path.write_bytes(proto.SerializeToString())
+    (tmp_path / "w.bin").write_bytes(bytes(16))
+    plan = tmpass.plan(path)
+    with pytest.raises(ModelError, match=f"tensor 'w': its length in another file is a number of {digits} digits"):
         execute(plan, path)
 
 
@@ -159,8 +226,8 @@ def test_too_many_weights_are_refused_before_they_are_read(monkeypatch):
             "an outer scope value being returned directly",
         ),
         (
-            model("g (seq(float[4]) x) => (y) { y = SequenceLength(x) }"),
-            "<memory>.onnx: input 'x': no values can be drawn for sequence(tensor(float))",
+            model("g (seq(float[n]) x) => (y) { y = SequenceLength(x) }"),
+            "<memory>.onnx: input 'x': its shape is open, so no values can be drawn; plan with --bind, or give values",
         ),
     ],
 )

@@ -187,8 +187,8 @@ def test_local_functions_keep_their_calls():
     model = planned(data)
     assert [node.op_type for node in model.graph.node] == ["twice", "Relu", "Tanh"]
     assert set(offsets_of(model.graph)[1]) == {"m", "a", "b"}
-    with pytest.raises(ModelError, match=r"local functions.*schedule given"):
-        planned(data, orders=[[0, 1, 3, 2]])
+    moved = planned(data, orders=[[0, 1, 3, 2]])  # which takes the nodes out of them
+    assert [node.op_type for node in moved.graph.node] == ["Neg", "Neg", "Tanh", "Relu"]
 
 
 def test_a_graph_that_is_stored_in_pieces_is_refused():
@@ -196,3 +196,25 @@ def test_a_graph_that_is_stored_in_pieces_is_refused():
     piece = ModelProto(graph=helper.make_graph([], "g", [], [])).SerializeToString()
     with pytest.raises(ModelError, match="its graph is stored 2 times"):
         emit(data + piece, [[0, 1]], [[0, 1, 2]], "{}")
+
+
+def test_a_file_without_an_ir_version_is_told_how_to_get_one():
+    model = ModelProto.FromString(file(TWO))
+    model.ClearField("ir_version")
+    data = model.SerializeToString()
+    assert frontend.load(data, {})
+    with pytest.raises(ModelError, match=r"it states no ir_version, .*; load it with onnx, set model\.ir_version, for"):
+        emit(data, [[0, 1]], [[0, 1, 2]], "{}")
+
+
+def test_a_file_whose_initializers_are_not_listed_below_ir_version_4():
+    data = file(
+        "g (float[1, 2, 8, 8] x) => (y) <float[3, 2, 3, 3] w> { y = Conv(x, w) }",
+        '<ir_version: 3, opset_import: ["": 7]>',
+    )
+    model = ModelProto.FromString(data)
+    del model.graph.input[1:]
+    del model.graph.initializer[:]
+    model.graph.initializer.append(helper.make_tensor("w", TensorProto.FLOAT, [3, 2, 3, 3], [0.0] * 54))
+    made = planned(model.SerializeToString())
+    assert [value.name for value in made.graph.input] == ["x"]

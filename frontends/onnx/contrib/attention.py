@@ -1,0 +1,92 @@
+"""Attention, and the keys and values that it hands on."""
+
+from ..value_types import Hole, ValueType
+from .call import MICROSOFT, UNKNOWN, Call, Rule, of, over, plus, times
+
+Shape = tuple[Hole, ...]
+
+
+def _attention(call: Call) -> list[ValueType]:
+    """Input, weights of queries, keys and values side by side, bias, mask, past: result and present."""
+    sizes = call.numbers("qkv_hidden_sizes")
+    wide = _columns(call.shape(1)) or _columns(call.shape(2))
+    return _self_attention(call, sizes[2] if sizes else over(wide, 3), sizes, call.element(0), past=4)
+
+
+def _quantized(call: Call) -> list[ValueType]:
+    """Input, weights, bias, scales, mask, zero points, past: result and present are of the type of the first scale."""
+    wide = _columns(call.shape(1)) or _columns(call.shape(2))
+    return _self_attention(call, over(wide, 3), [], call.element(3), past=8)
+
+
+def _columns(shape: Shape | None) -> Hole:
+    return shape[-1] if shape else None
+
+
+def _self_attention(call: Call, hidden: Hole, sizes: list[int], element: int, *, past: int) -> list[ValueType]:
+    shape, heads = call.shape(0), call.number("num_heads")
+    if shape is None or len(shape) != 3:
+        return [UNKNOWN]
+    result = of(element, [*shape[:2], hidden])
+    before = call.shape(past)
+    if call.has(past) and before is None:
+        return [result]
+    if before is not None and call.number("past_present_share_buffer"):
+        return [result, of(element, before)]
+    length = plus(before[3], shape[1]) if before is not None and len(before) == 5 else shape[1]
+    size = over(sizes[0] if sizes else hidden, heads)
+    return [result, of(element, [2, shape[0], heads, length, size])]
+
+
+def _multi_head(call: Call) -> list[ValueType]:
+    """Queries, keys, values, bias, masks, past keys and values: result, present keys and values."""
+    query, key, value = call.shape(0), call.shape(1), call.shape(2)
+    heads, element = call.number("num_heads"), call.element(0)
+    if query is None or (call.has(1) and key is None) or (call.has(2) and value is None):
+        return [UNKNOWN]
+    length, size, value_size = query[1], over(query[2], heads) if len(query) == 3 else None, None
+    hidden: Hole = query[2] if len(query) == 3 else None
+    if len(query) == 5:  # queries, keys and values in one
+        size = value_size = query[4]
+        hidden = times(query[4], heads)
+    elif key is not None and len(key) == 5:  # keys and values in one
+        length, value_size = key[1], key[4]
+    elif key is not None and value is not None:
+        length = key[1] if len(key) == 3 else key[2]
+        value_size = over(value[2], heads) if len(value) == 3 else value[3]
+        hidden = value[2] if len(value) == 3 else times(value[3], heads)
+    past = call.shape(6)
+    if call.has(6) and past is None:
+        return [of(element, [*query[:2], hidden])]
+    if past is not None:
+        # Keys of four axes are those of another sequence, which do not grow.
+        length = past[2] if call.number("past_present_share_buffer") else plus(past[2], length)
+    present = [of(element, [query[0], heads, length, each]) for each in (size, value_size)]
+    return [of(element, [*query[:2], hidden]), *present]
+
+
+def _grouped(call: Call) -> list[ValueType]:
+    """Queries, keys, values, past keys and values, lengths: result, present keys and values."""
+    query, past = call.shape(0), call.shape(3)
+    heads, groups, element = call.number("num_heads"), call.number("kv_num_heads"), call.element(0)
+    if query is None or len(query) != 3 or heads <= 0 or groups <= 0:
+        return [UNKNOWN]
+    packed = not call.has(1)
+    size = over(query[2], heads + 2 * groups if packed else heads)
+    result = of(element, [*query[:2], times(size, heads) if packed else query[2]])
+    total = call.value(6)
+    length: Hole = None
+    if not call.has(3):
+        length = int(total.item()) if total is not None else None
+    elif past is not None and total is not None and isinstance(past[2], int):
+        length = max(past[2], int(total.item()))
+    present = of(call.element(3) or element, [query[0], groups, length, size])
+    return [result, present, present]
+
+
+RULES: dict[tuple[str, str], Rule] = {
+    (MICROSOFT, "Attention"): _attention,
+    (MICROSOFT, "GroupQueryAttention"): _grouped,
+    (MICROSOFT, "MultiHeadAttention"): _multi_head,
+    (MICROSOFT, "QAttention"): _quantized,
+}

@@ -1,0 +1,65 @@
+"""Operators whose result has the shape of their first input, and those that broadcast."""
+
+from ..value_types import ValueType
+from .call import BOOL, MICROSOFT, UINT8, UNKNOWN, Call, Rule, as_float, of, over, standard
+
+ELEMENTWISE = frozenset({"QLinearAdd", "QLinearLeakyRelu", "QLinearMul", "QLinearSigmoid"})
+"""Those that may write over what they read; the kernels of Gelu and its kin read it again after they have begun."""
+
+
+def like_first(call: Call) -> list[ValueType]:
+    """Everything like the first input."""
+    return [call.type(0)]
+
+
+def broadcast(*positions: int, element: int = -1) -> Rule:
+    """A rule for what broadcasts the inputs at `positions`; the element type is that of `element`, or of the first."""
+
+    def rule(call: Call) -> list[ValueType]:
+        shape = as_float(call.type(positions[0])).shape
+        for position in positions[1:]:
+            shape = standard("Add", [of(1, shape), as_float(call.type(position))]).shape
+        return [of(call.element(positions[0] if element < 0 else element), shape)]
+
+    return rule
+
+
+def _dropout(call: Call) -> list[ValueType]:
+    data = call.type(0)
+    return [data, of(BOOL, data.shape)]
+
+
+def _halved(call: Call) -> list[ValueType]:
+    """Return half of the channels, which are last."""
+    shape = call.shape(0)
+    return [UNKNOWN] if shape is None else [of(call.element(0), [*shape[:-1], over(shape[-1], 2)])]
+
+
+def _quantize(call: Call) -> list[ValueType]:
+    return [of(call.element(2) if call.has(2) else UINT8, call.shape(0))]
+
+
+def _dequantize(call: Call) -> list[ValueType]:
+    return [of(call.element(1), call.shape(0))]
+
+
+_LIKE_FIRST = """
+    BiasAdd BiasGelu BiasSoftmax ComplexMul ComplexMulConj FastGelu Gelu Inverse LongformerAttention MoE
+    QLinearLeakyRelu QLinearSigmoid QLinearSoftmax QMoE QuickGelu RotaryEmbedding SampleOp Trilu
+"""
+
+_OLDER = "Affine ImageScaler ParametricSoftplus ScaledTanh"
+"""Of the default domain, from before it had settled."""
+
+RULES: dict[tuple[str, str], Rule] = {
+    **{(MICROSOFT, kind): like_first for kind in _LIKE_FIRST.split()},
+    **{("", kind): like_first for kind in _OLDER.split()},
+    (MICROSOFT, "BiasDropout"): _dropout,
+    (MICROSOFT, "BiasSplitGelu"): _halved,
+    (MICROSOFT, "DequantizeLinear"): _dequantize,
+    (MICROSOFT, "NGramRepeatBlock"): lambda call: [call.type(1)],
+    (MICROSOFT, "QLinearAdd"): broadcast(0, 3),
+    (MICROSOFT, "QLinearMul"): broadcast(0, 3),
+    (MICROSOFT, "QLinearWhere"): broadcast(0, 1, 4, element=1),
+    (MICROSOFT, "QuantizeLinear"): _quantize,
+}

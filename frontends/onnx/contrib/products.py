@@ -1,0 +1,67 @@
+"""Products of matrices."""
+
+from ..value_types import Hole, ValueType
+from .call import FLOAT, INT32, MICROSOFT, UNKNOWN, Call, Rule, as_float, of, standard
+
+
+def _turned(shape: tuple[Hole, ...] | None, *, batch: bool, last: bool) -> tuple[Hole, ...] | None:
+    """`shape` as FusedMatMul reads it.
+
+    With `batch` the first axis becomes the one before the last, with `last` the last two change places.
+    """
+    if shape is None:
+        return None
+    if batch and len(shape) > 2:
+        shape = (*shape[1:-1], shape[0], shape[-1])
+    if last and len(shape) > 1:
+        shape = (*shape[:-2], shape[-1], shape[-2])
+    return shape
+
+
+def matmul(one: int, two: int, element: int = 0) -> Rule:
+    """A rule for the product of the inputs `one` and `two`, with the element type of the input `element`."""
+
+    def rule(call: Call) -> list[ValueType]:
+        a = _turned(call.shape(one), batch=bool(call.number("transBatchA")), last=bool(call.number("transA")))
+        b = _turned(call.shape(two), batch=bool(call.number("transBatchB")), last=bool(call.number("transB")))
+        return [of(call.element(element), standard("MatMul", [of(FLOAT, a), of(FLOAT, b)]).shape)]
+
+    return rule
+
+
+def _gemm(call: Call, b: int) -> tuple[Hole, ...] | None:
+    given = [as_float(call.type(0)), as_float(call.type(b))]
+    return standard("Gemm", given, **call.attributes("transA", "transB")).shape
+
+
+def _quantized_gemm(call: Call) -> list[ValueType]:
+    """A, its scale and zero point, B with these, C, scale and zero point of the result; floats without these."""
+    return [of(call.element(8) if call.has(8) else FLOAT, _gemm(call, 3))]
+
+
+def _packed(call: Call) -> list[ValueType]:
+    """The second input is packed, K x N."""
+    shape = call.shape(0)
+    if shape is None:
+        return [UNKNOWN]
+    width = call.number("N") if call.number("transB", 1) or call.node.op_type == "MatMulNBits" else call.number("K")
+    return [of(call.element(0), [*shape[:-1], width])]
+
+
+def _integers(call: Call) -> list[ValueType]:
+    return [of(INT32, standard("MatMul", [as_float(call.type(0)), as_float(call.type(1))]).shape)]
+
+
+RULES: dict[tuple[str, str], Rule] = {
+    (MICROSOFT, "DynamicQuantizeMatMul"): matmul(0, 1),
+    (MICROSOFT, "FusedGemm"): lambda call: [of(call.element(0), _gemm(call, 1))],
+    (MICROSOFT, "FusedMatMul"): matmul(0, 1),
+    (MICROSOFT, "FusedMatMulActivation"): matmul(0, 1),
+    (MICROSOFT, "GemmFastGelu"): matmul(0, 1),
+    (MICROSOFT, "MatMulBnb4"): _packed,
+    (MICROSOFT, "MatMulInteger16"): _integers,
+    (MICROSOFT, "MatMulIntegerToFloat"): matmul(0, 1, element=2),
+    (MICROSOFT, "MatMulNBits"): _packed,
+    (MICROSOFT, "QGemm"): _quantized_gemm,
+    (MICROSOFT, "TransposeMatMul"): matmul(0, 1),
+}

@@ -1,0 +1,76 @@
+"""Convolutions and pools, with channels behind the batch or last."""
+
+from ..value_types import Hole, ValueType
+from .call import MICROSOFT, NCHWC, Call, Rule, of, standard
+
+_CONV = ("auto_pad", "dilations", "group", "kernel_shape", "pads", "strides")
+_MAX_POOL = ("auto_pad", "ceil_mode", "dilations", "kernel_shape", "pads", "storage_order", "strides")
+_AVERAGE_POOL = ("auto_pad", "ceil_mode", "count_include_pad", "kernel_shape", "pads", "strides")
+
+Shape = tuple[Hole, ...] | None
+
+
+def channels_first(shape: Shape, *, last: bool) -> Shape:
+    """`shape` with the channels behind the batch, given where they are."""
+    return (shape[0], shape[-1], *shape[1:-1]) if last and shape is not None and len(shape) > 1 else shape
+
+
+def channels_back(shape: Shape, *, last: bool) -> Shape:
+    """The other way round."""
+    return (shape[0], *shape[2:], shape[1]) if last and shape is not None and len(shape) > 1 else shape
+
+
+def _window(call: Call, kind: str, given: list[Shape], names: tuple[str, ...], *, last: bool) -> Shape:
+    given = [channels_first(given[0], last=last), *given[1:]]
+    found = standard(kind, [of(1, shape) for shape in given], **call.attributes(*names))
+    return channels_back(found.shape, last=last)
+
+
+def _conv(call: Call) -> list[ValueType]:
+    return [of(call.element(0), _window(call, "Conv", [call.shape(0), call.shape(1)], _CONV, last=False))]
+
+
+def _conv_last(call: Call) -> list[ValueType]:
+    return [of(call.element(0), _window(call, "Conv", [call.shape(0), call.shape(1)], _CONV, last=True))]
+
+
+def _quantized_conv(call: Call) -> list[ValueType]:
+    """X, its scale and zero point, W with these, and those of the result."""
+    last = bool(call.number("channels_last"))
+    return [of(call.element(7), _window(call, "Conv", [call.shape(0), call.shape(3)], _CONV, last=last))]
+
+
+def _max_pool(*, last: bool) -> Rule:
+    def rule(call: Call) -> list[ValueType]:
+        return [of(call.element(0), _window(call, "MaxPool", [call.shape(0)], _MAX_POOL, last=last))]
+
+    return rule
+
+
+def _average_pool(call: Call) -> list[ValueType]:
+    last = bool(call.number("channels_last"))
+    return [of(call.element(0), _window(call, "AveragePool", [call.shape(0)], _AVERAGE_POOL, last=last))]
+
+
+def _global_pool(call: Call) -> list[ValueType]:
+    last = bool(call.number("channels_last"))
+    shape = channels_first(call.shape(0), last=last)
+    if shape is None:
+        return [of(call.element(0), None)]
+    return [of(call.element(0), channels_back((*shape[:2], *(1 for _ in shape[2:])), last=last))]
+
+
+RULES: dict[tuple[str, str], Rule] = {
+    (MICROSOFT, "FusedConv"): _conv,
+    (MICROSOFT, "NhwcConv"): _conv_last,
+    (MICROSOFT, "NhwcFusedConv"): _conv_last,
+    (MICROSOFT, "NhwcMaxPool"): _max_pool(last=True),
+    (MICROSOFT, "QLinearAveragePool"): _average_pool,
+    (MICROSOFT, "QLinearConv"): _quantized_conv,
+    (MICROSOFT, "QLinearGlobalAveragePool"): _global_pool,
+    (NCHWC, "AveragePool"): _average_pool,
+    (NCHWC, "Conv"): _conv,
+    (NCHWC, "GlobalAveragePool"): _global_pool,
+    (NCHWC, "GlobalMaxPool"): _global_pool,
+    (NCHWC, "MaxPool"): _max_pool(last=False),
+}

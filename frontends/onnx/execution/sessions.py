@@ -1,0 +1,144 @@
+"""Sessions of ONNX Runtime, and what it says when it refuses."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from onnx import NodeProto, ValueInfoProto, helper
+
+from tmpass.errors import BudgetError, ModelError, TmpassError, UsageError
+from tmpass.runner import Value
+
+from .ort_values import ONLY, Held, from_ort, from_python, to_ort, type_of
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+_NOISE = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : (/\S+:\d+ [^()]*\([^()]*\) )?")
+"""What ONNX Runtime puts before its messages: codes, and where in its own sources it was."""
+
+
+_NO_MEMORY = re.compile(r"bad_alloc|[Ff]ailed to allocate|out of memory|exceeds maximum possible size")
+
+
+def import_onnxruntime() -> Any:
+    """Return the module onnxruntime.
+
+    Raises:
+        UsageError: it is not installed.
+    """
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise UsageError(
+            f"executing ONNX models needs ONNX Runtime, which cannot be imported: {error}",
+            hint="pip install 'tmpass[execute]'",
+        ) from None
+    return onnxruntime
+
+
+class Opened:
+    """A session, and the types of its outputs as ONNX Runtime spells them."""
+
+    def __init__(self, session: "InferenceSession") -> None:
+        self._session = session
+        self._types = {output.name: output.type for output in session.get_outputs()}
+        self._python = {name for name, kind in self._types.items() if "map(" in kind}
+
+    def run(self, names: Sequence[str], given: Mapping[str, Value]) -> list[Value]:
+        """Return the outputs `names`.
+
+        Raises:
+            ModelError: ONNX Runtime cannot run the model on these inputs.
+            BudgetError: it needs more memory than it may take.
+        """
+        feeds = {name: to_ort(value) for name, value in given.items()}
+        # Maps go in and come out in this way only, and optionals without a value go in.
+        only = any(isinstance(v.form, Held) and isinstance(v.form.content, dict | None) for v in given.values())
+        python = [name for name in names if only or name in self._python]
+        others = [name for name in names if name not in python] if python else names
+        made: dict[str, Value] = {}
+        if others:
+            values = _asked(self._session.run_with_ort_values, others, feeds)
+            for name, value in zip(others, values, strict=True):
+                made[name] = from_ort(value, self._types[name], (given, feeds))
+        if python:
+            results = _asked(self._session.run, python, feeds)
+            made |= {n: from_python(result, self._types[n]) for n, result in zip(python, results, strict=True)}
+        return [made[name] for name in names]
+
+    def contents(self, name: str, feeds: Mapping[str, Any]) -> Any:
+        """Return output `name` as Python and numpy have it."""
+        return _asked(self._session.run, [name], feeds)[0]
+
+
+def _asked(
+    run: Callable[[Sequence[str], Mapping[str, Any]], Any], names: Sequence[str], feeds: Mapping[str, Any]
+) -> Any:
+    """What ONNX Runtime answers; it raises exceptions of all kinds."""
+    try:
+        return run(names, feeds)
+    except Exception as error:
+        raise refused(error) from None
+
+
+def open_session(model: bytes, folder: str = "") -> Opened:
+    """Return a session on the CPU that changes nothing about `model`; external weights are looked for in `folder`.
+
+    Raises:
+        ModelError: ONNX Runtime refuses the model.
+    """
+    runtime = import_onnxruntime()
+    options = runtime.SessionOptions()
+    options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    # Memory in advance is of use to those who run often, and would count against the limit.
+    options.enable_cpu_mem_arena = options.enable_mem_pattern = False
+    # One thread: several may add up floats in another order, and starting them takes longer than most nodes.
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    if folder:
+        options.add_session_config_entry("session.model_external_initializers_file_folder_path", folder)
+    try:
+        return Opened(runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"]))
+    except Exception as error:
+        raise refused(error) from None
+
+
+def refused(error: Exception) -> TmpassError:
+    """The error for what ONNX Runtime raises."""
+    fault = _NOISE.sub("", str(error).strip()).partition("\n")[0].rstrip(".")
+    if isinstance(error, MemoryError) or _NO_MEMORY.search(fault):
+        return BudgetError("ONNX Runtime needs more memory than executing may take", hint="raise --execute-bytes")
+    fault = fault if len(fault) <= 300 else fault[:297] + "..."
+    return ModelError(f"ONNX Runtime cannot run it: {fault}", hint=ONLY)
+
+
+def run_node(node: NodeProto, given: Mapping[str, Value]) -> Value:
+    """Return the output of a node of an operator set that every supported ONNX Runtime has.
+
+    Raises:
+        ModelError: ONNX Runtime cannot run it.
+    """
+    inputs = [helper.make_value_info(name, type_of(value)) for name, value in given.items()]
+    graph = helper.make_graph([node], "node", inputs, [ValueInfoProto(name=node.output[0])])
+    model = helper.make_model(graph, ir_version=10, opset_imports=[helper.make_opsetid("", 21)])
+    return open_session(model.SerializeToString()).run(list(node.output), given)[0]
+
+
+def contents(value: Value) -> Any:
+    """Return what is in a sequence, an optional or a map as Python and numpy have it.
+
+    ONNX Runtime hands that out only as the result of a model.
+    """
+    held = value.form
+    if not isinstance(held, Held):
+        raise ModelError("it needs a value of ONNX Runtime here")
+    if not hasattr(held.content, "has_value"):
+        return held.content
+    if held.content.is_tensor():
+        return held.content.numpy()
+    inputs = [helper.make_value_info("value", type_of(value))]
+    node = helper.make_node("Identity", ["value"], ["same"])
+    graph = helper.make_graph([node], "contents", inputs, [ValueInfoProto(name="same")])
+    model = helper.make_model(graph, ir_version=10, opset_imports=[helper.make_opsetid("", 21)])
+    return open_session(model.SerializeToString()).contents("same", {"value": held.content})

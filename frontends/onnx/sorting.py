@@ -1,0 +1,126 @@
+"""Nodes in an order in which they can run: files need not have them so, though ONNX asks for it."""
+
+import heapq
+from collections.abc import Iterable, Sequence
+
+from onnx import FunctionProto, GraphProto, NodeProto
+
+from tmpass.errors import ModelError
+
+from .read import bodies
+
+_SHOWN = 8
+
+
+def sort_nodes(owner: GraphProto | FunctionProto, title: str = "") -> tuple[int, ...]:
+    """Put the nodes of `owner` behind those they read from, in place; its bodies are left as they are.
+
+    Of all nodes that can come next, the first in the file does.
+
+    Args:
+        owner: a graph, or a local function.
+        title: what stands around it, for errors.
+
+    Returns:
+        Of each node, where it stood before; empty if none was moved.
+
+    Raises:
+        ModelError: nodes wait for each other in a circle; the message names them.
+    """
+    nodes = tuple(owner.node)
+    waits = _waits(nodes)
+    if all(maker < index for index, makers in enumerate(waits) for maker in makers):
+        return ()
+    order = _sorted(waits)
+    if len(order) < len(nodes):
+        raise _circle(owner, waits, set(range(len(nodes))).difference(order), title)
+    copies = [NodeProto.FromString(nodes[index].SerializeToString()) for index in order]
+    del owner.node[:]
+    owner.node.extend(copies)
+    return tuple(order)
+
+
+def sort_all(owner: GraphProto | FunctionProto) -> bool:
+    """Put the nodes of `owner` and of all bodies in it in order, in place; whether any was moved.
+
+    Raises:
+        ModelError: as `sort_nodes`.
+    """
+    moved = bool(sort_nodes(owner))
+    for node in owner.node:
+        for _, graph in bodies(node):
+            moved = sort_all(graph) or moved
+    return moved
+
+
+def _waits(nodes: Sequence[NodeProto]) -> list[list[int]]:
+    """Of each node, those that make what it or a body of it reads."""
+    makers = {name: index for index, node in enumerate(nodes) for name in node.output if name}
+    return [[makers[name] for name in _reads(node) if name in makers] for node in nodes]
+
+
+def _reads(node: NodeProto) -> Iterable[str]:
+    inside = [graph for _, graph in bodies(node)]
+    return dict.fromkeys((*node.input, *(name for graph in inside for name in _free(graph)))) if inside else node.input
+
+
+def _free(graph: GraphProto) -> Iterable[str]:
+    """The names that `graph` reads, or a body in it, and does not define."""
+    own = {value.name for value in graph.input} | {tensor.name for tensor in graph.initializer}
+    own.update(sparse.values.name for sparse in graph.sparse_initializer)
+    own.update(name for node in graph.node for name in node.output)
+    read = dict.fromkeys(name for node in graph.node for name in _reads(node))
+    read |= dict.fromkeys(value.name for value in graph.output)
+    return [name for name in read if name and name not in own]
+
+
+def _sorted(waits: Sequence[Sequence[int]]) -> list[int]:
+    after: list[list[int]] = [[] for _ in waits]
+    left = [0] * len(waits)
+    for index, makers in enumerate(waits):
+        for maker in set(makers):
+            after[maker].append(index)
+            left[index] += 1
+    ready = [index for index, count in enumerate(left) if not count]
+    order: list[int] = []
+    while ready:
+        index = heapq.heappop(ready)
+        order.append(index)
+        for later in after[index]:
+            left[later] -= 1
+            if not left[later]:
+                heapq.heappush(ready, later)
+    return order
+
+
+def _circle(
+    owner: GraphProto | FunctionProto, waits: Sequence[Sequence[int]], stuck: set[int], title: str
+) -> ModelError:
+    # Every node that is stuck waits for one that is, so that going from one to the next comes back at last.
+    path: dict[int, None] = {}
+    at = min(stuck)
+    while at not in path:
+        path[at] = None
+        at = next(maker for maker in waits[at] if maker in stuck)
+    circle = list(path)[list(path).index(at) :][::-1]
+    first = circle.index(min(circle))
+    circle = circle[first:] + circle[:first]
+    names = [_title(owner.node[index], index) for index in circle]
+    if len(names) == 1:
+        name = next(name for name in _reads(owner.node[at]) if name in owner.node[at].output)
+        return ModelError(
+            f"reads {name!r}, which {names[0]} makes itself",
+            where=f"{title}, {names[0]}" if title else names[0],
+            hint="no order can mend this: export the model again",
+        )
+    more = f" -> {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ModelError(
+        f"nodes wait for each other in a circle: {' -> '.join(names[:_SHOWN])}{more} -> {names[0]}",
+        where=title or f"graph {owner.name!r}",
+        hint="no order can mend this: export the model again",
+    )
+
+
+def _title(node: NodeProto, index: int) -> str:
+    name = f" {node.name!r}" if node.name else ""
+    return f"node {index}{name} ({node.op_type})"

@@ -1,0 +1,92 @@
+"""An error asks for what the caller decides, and for enough: the answer ends in a plan or in a better question."""
+
+import re
+import shlex
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from onnx import parser
+from support.open_models import open_models
+from support.shared import parametrize
+from tmpass.frontends.onnx.convert import convert
+
+from tmpass.bind import bind, parse_bindings
+from tmpass.errors import ModelError, UnknownSizeError
+
+MOST_QUESTIONS = 20
+
+
+def asked(error):
+    """The names that the text of an error asks for, as a shell would read them."""
+    hint = str(error).rpartition("; ")[2]
+    options = re.findall(r"--bind ('[^']*'|\S+=N)", hint)
+    return [shlex.split(option)[0].removesuffix("=N") for option in options]
+
+
+def follow(data, number):
+    """Answer each question with `number(name)`; the bindings at the end, and the graph or the error."""
+    bindings, before = {}, None
+    for _ in range(MOST_QUESTIONS):
+        try:
+            graph = convert(data, bindings)
+            inputs = {d for t in graph.subgraphs[0].inputs for d in graph.subgraphs[0].tensors[t].unknown}
+            return bindings, bind(graph, bindings)
+        except UnknownSizeError as unknown:
+            error = unknown
+        except ModelError as fault:
+            return bindings, fault
+        names = asked(error)
+        if not names:
+            return bindings, error
+        assert tuple(names) == error.symbols[: len(names)]
+        assert not inputs or set(names) <= inputs, "first, and only, what the caller decides"
+        assert names != before, "the same question again"
+        assert not set(names) & set(bindings), "what is bound already"
+        bindings |= parse_bindings([f"{name}={number(name)}" for name in names])
+        before = names
+    raise AssertionError("questions without an end")
+
+
+@settings(deadline=None, max_examples=300)
+@given(open_models(), st.data())
+def test_the_hints_of_drawn_models_end_in_a_plan_or_a_true_contradiction(proto, data):
+    common = data.draw(st.integers(1, 4))
+    pick = (lambda _: common) if data.draw(st.booleans()) else (lambda _: data.draw(st.integers(1, 4)))
+    bindings, end = follow(proto.SerializeToString(), pick)
+    if isinstance(end, UnknownSizeError):
+        assert "of unknown rank" in str(end) or "no one size holds" in str(end)
+    elif isinstance(end, ModelError):
+        assert bindings
+
+
+@parametrize("models/onnx/*.onnx")
+def test_the_hints_of_real_models_end(path):
+    bindings, end = follow(path.read_bytes(), lambda _: 2)
+    assert len(bindings) < 40
+    assert not isinstance(end, ModelError) or isinstance(end, UnknownSizeError)
+
+
+BRANCH = (
+    '<ir_version: 8, opset_import: ["": 17]> g (float[batch, 4] x) => (y) <int64 zero = {0}, int64 one = {1}> { '
+    "s = Shape(x) b = Gather(s, zero) c = Equal(b, one) y = If (c) <then_branch = t () => (p) { p = Relu(x) }, "
+    "else_branch = e () => (q) { n = NonZero(x) q = Cast <to = 1> (n) }> }"
+)
+
+
+def test_a_name_in_a_branch_that_is_not_taken_is_a_name_of_the_model():
+    data = parser.parse_model(BRANCH).SerializeToString()
+    for bindings in ({"batch": 1}, {"batch": 1, "n:1": 5}, {"batch": 2, "n:1": 5}):
+        assert bind(convert(data, bindings), bindings)
+    with pytest.raises(UnknownSizeError) as error:
+        bind(convert(data, {}), {})
+    assert error.value.symbols == ("batch",)
+    with pytest.raises(UnknownSizeError) as error:
+        bind(convert(data, {"batch": 2}), {"batch": 2})
+    assert error.value.symbols == ("n:1",)
+
+
+def test_a_name_that_a_shell_would_split_is_quoted():
+    data = parser.parse_model(BRANCH.replace("batch", '"a b"')).SerializeToString()
+    with pytest.raises(UnknownSizeError, match="give --bind 'a b=N', or"):
+        bind(convert(data, {}), {})

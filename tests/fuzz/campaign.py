@@ -5,6 +5,7 @@ parent ── fork ──> worker: input 0, 1, 2, ...
 └── looks ─────────┘ an input that ends or stops the worker is a find, or is tried again apart
 """
 
+import faulthandler
 import mmap
 import os
 import resource
@@ -198,6 +199,7 @@ def _work(
     """What the worker does: one input after the other, as long as its parent lives."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 2)  # what native code has to say
+    faulthandler.disable()
     try_one(target, input_of(target, seed, start + done), seed, start + done)  # imports all that is needed
     with open("/proc/self/statm") as file:
         now = int(file.read().split()[0]) * resource.getpagesize()

@@ -49,6 +49,7 @@ class Report:
     contained: Counter[str] = field(default_factory=Counter)
     slowest: tuple[float, int] = (0.0, 0)
     memory: int = 0
+    stopped: bool = False
 
     def __str__(self) -> str:
         """A line for each fact."""
@@ -111,6 +112,8 @@ def fuzz(
 ) -> Report:
     """Try the inputs `start` to `start + runs` of a seed, or as many as there is time for.
 
+    Ctrl-C ends it; the report says so, and what came of the runs before.
+
     Args:
         target: what is fuzzed.
         runs: how many inputs.
@@ -125,8 +128,11 @@ def fuzz(
     end = None if seconds is None else begin + seconds
     shared = _Shared(runs)
     done = 0
-    while done < runs and (end is None or time.monotonic() < end):
-        done = _worker(target, shared, seed, start, done, runs, end, report, finds)
+    try:
+        while done < runs and (end is None or time.monotonic() < end):
+            done = _worker(target, shared, seed, start, done, runs, end, report, finds)
+    except KeyboardInterrupt:
+        done, report.stopped = shared.head()[0], True
     report.runs, report.seconds = done, time.monotonic() - begin
     report.outcomes = shared.count(runs)
     report.memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
@@ -158,14 +164,19 @@ def _worker(
         finally:
             os._exit(code)
     status = None
-    while status is None:
-        ended, found = os.waitpid(child, os.WNOHANG)
-        if ended:
-            status = found
-        elif time.monotonic() - shared.head()[1] > PATIENCE:
-            os.kill(child, signal.SIGKILL)
-        else:
-            time.sleep(0.02)  # Ctrl-C here ends both: the worker is in the same group of the terminal
+    try:
+        while status is None:
+            ended, found = os.waitpid(child, os.WNOHANG)
+            if ended:
+                status = found
+            elif time.monotonic() - shared.head()[1] > PATIENCE:
+                os.kill(child, signal.SIGKILL)
+            else:
+                time.sleep(0.02)
+    except KeyboardInterrupt:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        raise
     number, _, slow, most = shared.head()
     report.slowest = (most, slow)
     if status == 0:

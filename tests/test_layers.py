@@ -22,9 +22,12 @@ LAYERS = (
     (
         "bind",
         "integers",
+        "not_counted",
         "schedule",
         "aliases",
         "liveness",
+        "needed",
+        "task",
         "windows",
         "bounds",
         "verify",
@@ -40,7 +43,7 @@ LAYERS = (
 
 ROW_LAWS = {
     "bounds": {"bind", "integers", "schedule", "aliases", "liveness", "verify"},
-    "verify": {"bind", "integers", "schedule", "aliases", "liveness", "windows"},
+    "verify": {"bind", "integers", "not_counted", "schedule", "aliases", "liveness", "windows"},
     "problem": {"graph", "target", "plan"},
     "graph": {"problem", "target", "plan", "scratch"},
     "scratch": {"target", "plan"},

@@ -36,14 +36,14 @@ def open_graph():
 
 def test_what_was_asked_is_in_the_plan():
     made = plan(
-        model(open_graph()), "tflm", bind={"n": 3}, budget=512, alignment=8, io="external", keep_inputs=True,
+        model(open_graph()), "litert-cpu", bind={"n": 3}, budget=512, alignment=8, io="external", keep_inputs=True,
         share="none", inplace=False, share_io=True, allow_unplanned=True, schedule="given", states=12,
         allocator="minimalloc", nodes=11,
     )  # fmt: skip
     assert made.options == Options(
         {"n": 3}, 512, 8, "external", True, "none", False, True, True, "given", 12, "minimalloc", 11
     )
-    assert (made.model, made.target.name) == (model(open_graph()).info, "tflm")
+    assert (made.model, made.target.name) == (model(open_graph()).info, "litert-cpu")
     assert [(m.name, m.capacity, m.alignment) for m in made.memories] == [("arena", 512, 8)]
 
 

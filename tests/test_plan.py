@@ -21,10 +21,10 @@ from tmpass.integers import INT8
 from tmpass.liveness import Role
 from tmpass.loading import Model
 from tmpass.ordering import SCHEDULES
-from tmpass.plan import SCHEMA, ModelInfo, Options, Plan
+from tmpass.plan import LEFT_OUT, SCHEMA, ModelInfo, Options, Plan
 from tmpass.plan_json import parse_plan
 from tmpass.problem import Status
-from tmpass.target import RUNTIMES
+from tmpass.target import RUNTIMES, Over
 
 FORM = json.loads((Path(__file__).parent.parent / "docs" / "plan.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(FORM)
@@ -47,7 +47,12 @@ def full_graph():
 
 
 PLAN = planned(full_graph(), budget=128, alignment=16, io="external", allow_unplanned=True)
-PLAN = replace(PLAN, options=replace(PLAN.options, bind={"b": 2, "a:0": 1}), warnings=("odd",))
+PLAN = replace(
+    PLAN,
+    options=replace(PLAN.options, bind={"b": 2, "a:0": 1}),
+    target=replace(PLAN.target, in_place=(Over("SOFTMAX", 1),)),
+    warnings=("odd",),
+)
 DATA = json.loads(PLAN.to_json())
 
 
@@ -134,7 +139,7 @@ def test_the_schema_has_the_fields_of_the_dataclasses_and_demands_them_all():
     pairs = list(records(Plan, FORM))
     assert {kind.__name__ for kind, _ in pairs} == {
         "Plan", "ModelInfo", "TargetInfo", "Options", "MemoryUse", "PlannedOrder", "PlannedStep", "PlannedBuffer",
-        "PlannedTensor", "Gap", "ScratchRule",
+        "PlannedTensor", "Gap", "ScratchRule", "NotCounted", "Over",
     }  # fmt: skip
     for kind, form in pairs:
         names = [f.name for f in fields(kind)]
@@ -146,6 +151,7 @@ def test_the_schema_has_the_fields_of_the_dataclasses_and_demands_them_all():
 def test_the_words_are_those_of_the_code():
     words = {"status": tuple(Status), "role": tuple(Role), "io": pipeline.IO, "share": pipeline.SHARE}
     words |= {"schedule": SCHEDULES, "method": SCHEDULES[1:], "runtime": tuple(RUNTIMES), "int8": INT8}
+    words |= {"what": LEFT_OUT}
     assert words == plan_json.WORDS
     for kind, form in records(Plan, FORM):
         for name in {f.name for f in fields(kind)} & plan_json.WORDS.keys() - {"schedule" if kind is Plan else ""}:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 import subprocess
 import sys
 import time
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 
 from tmpass.errors import TargetError
 from tmpass.scratch.rule import ScratchRule
-from tmpass.target import EVERY, MAX_FILE, USES, Memory, Sharing, Target, load_target, parse_target, target_names
+from tmpass.target import EVERY, MAX_FILE, USES, Memory, Over, Sharing, Target, load_target, parse_target, target_names
+from tmpass.target.kinds import known_kinds
 
 KIB, MIB = 1024, 1024**2
 
@@ -242,6 +244,71 @@ class TestSharing:
         assert Sharing.allows(target.sharing.views, "ANY")
         assert not Sharing.allows(target.sharing.parts, "ANY")
 
+    def test_a_kind_may_stand_with_the_input_that_its_kernel_writes_over(self):
+        rows = "'ADD', { op = 'SOFTMAX', input = 0 }, { op = 'TensorScatter' }, "
+        rows += "{ op = 'Attention', input = 4, output = 1 }"
+        sharing = parse(f"{PROFILE}[sharing]\nin_place = {{ value = [{rows}], source = 'ours' }}\n").sharing
+        assert sharing.in_place == ("ADD", Over("SOFTMAX"), Over("TensorScatter"), Over("Attention", 4, 1))
+
+    @pytest.mark.parametrize("key", ["views", "in_place", "parts"])
+    @pytest.mark.parametrize(
+        "kind", ["CONV_2D", "Conv", "com.microsoft::Gelu", "ai.onnx.ml::Scaler", "custom:Mine", "custom:a::B"]
+    )
+    def test_kinds_are_those_of_the_formats_or_marked_as_custom(self, key, kind):
+        sharing = parse(f"{PROFILE}[sharing]\n{key} = {{ value = ['{kind}'], source = 'a' }}\n").sharing
+        assert getattr(sharing, key) == (kind,)
+
+    @pytest.mark.parametrize(
+        ("kind", "hint"),
+        [
+            ("NoSuchOperator", 'a custom operator is written "custom:NoSuchOperator"'),
+            ("SOFTMAXX", "did you mean 'SOFTMAX'?"),
+            ("depthwise_conv_2d", "did you mean 'DEPTHWISE_CONV_2D'?"),
+            ("softmax", "did you mean 'Softmax'?"),
+            ("com.acme::Gelu", "did you mean 'com.microsoft::Gelu'?"),
+            ("custom:", 'write "custom:NAME"'),
+            ("x" * 500, "a custom operator is written"),
+        ],
+    )
+    @pytest.mark.parametrize("form", ["'{}'", "{{ op = '{}', input = 0 }}"])
+    def test_a_kind_that_no_format_has_is_a_mistake_with_the_nearest_name(self, kind, hint, form):
+        with pytest.raises(TargetError) as caught:
+            parse(f"{PROFILE}[sharing]\nin_place = {{ value = ['ADD', {form.format(kind)}], source = 'a' }}\n")
+        assert caught.value.where == "mine.toml, line 23, sharing.in_place.value"
+        assert hint in caught.value.hint
+        assert len(str(caught.value)) < 300
+
+    @pytest.mark.parametrize(
+        ("row", "words"),
+        [
+            ("{ input = 0 }", "`op` is missing"),
+            ("{ op = 3 }", "3 is not a kind of operator"),
+            ("{ op = 'ADD', input = -1 }", "-1 is not the position of an input of ADD"),
+            ("{ op = 'ADD', input = 'x' }", "'x' is not the position of an input of ADD"),
+            ("{ op = 'ADD', output = true }", "True is not the position of an output of ADD"),
+            ("{ op = 'ADD', input = 99999 }", "99999 is not the position"),
+            ("{ op = 'ADD', over = 0 }", "'over' is unknown here"),
+            ("{ op = 'ADD' }, { op = 'ADD', input = 0 }", "stands twice"),
+            ("{ op = 'every' }", "is not a kind of operator"),
+        ],
+    )
+    def test_a_table_of_a_kind_that_is_wrong(self, row, words):
+        with pytest.raises(TargetError, match=re.escape(words)):
+            parse(f"{PROFILE}[sharing]\nin_place = {{ value = [{row}], source = 'a' }}\n")
+
+    def test_views_and_parts_have_no_input_to_choose(self):
+        with pytest.raises(TargetError, match="is not a kind of operator"):
+            parse(f"{PROFILE}[sharing]\nviews = {{ value = [{{ op = 'RESHAPE' }}], source = 'a' }}\n")
+
+    def test_the_lists_of_kinds_have_what_the_packages_have(self):
+        import onnx.defs
+        from tflite.BuiltinOperator import BuiltinOperator
+
+        known = known_kinds()
+        assert {name for name in vars(BuiltinOperator) if name.isupper()} - known <= {"CUSTOM"}
+        schemas = onnx.defs.get_all_schemas_with_history()
+        assert {f"{s.domain}::{s.name}" if s.domain else s.name for s in schemas} <= known
+
     @pytest.mark.parametrize("name", SCRATCHPADS)
     def test_each_built_in_profile_says_where_its_facts_come_from(self, name):
         sharing = load_target(name).sharing
@@ -261,7 +328,7 @@ class TestSharing:
             ("views = { value = 'every' }", "sharing.views"),
             ("views = { value = 'all', source = 'a' }", "sharing.views.value"),
             ("views = { value = 1, source = 'a' }", "sharing.views.value"),
-            ("views = { value = ['A', 'A'], source = 'a' }", "sharing.views.value"),
+            ("views = { value = ['ADD', 'ADD'], source = 'a' }", "sharing.views.value"),
             ("views = { value = ['every'], source = 'a' }", "sharing.views.value"),
             ("views = { value = ['A', ''], source = 'a' }", "sharing.views.value"),
             ("views = { value = [['A']], source = 'a' }", "sharing.views.value"),

@@ -158,6 +158,7 @@ class OrderProblem:
         scratch: Sequence[int],
         in_place: Sequence[int] = ...,
         beginning: int = 0,
+        partial: bool = False,
     ) -> None: ...
     def __len__(self) -> int: ...
 

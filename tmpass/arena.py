@@ -2,19 +2,20 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from math import lcm
 
-from tmpass.aliases import Aliases, Key, find_aliases, permitted
-from tmpass.aliases.in_place import InPlace, in_place_pairs, join_in_place
+from tmpass import _core
+from tmpass.aliases import Aliases
+from tmpass.aliases.in_place import Apart, join_in_place
+from tmpass.aliases.tied import EndTie, why_not
 from tmpass.allocate import allocate
 from tmpass.assemble import Fill, distribute
 from tmpass.bounds import lower_bound
-from tmpass.graph import Graph
-from tmpass.liveness import Storage, find_storage, live_ranges
-from tmpass.plan import Options
+from tmpass.liveness import Ranges, Storage, find_storage, live_ranges
+from tmpass.needed import needed_at
 from tmpass.problem import Buffer, Problem
 from tmpass.schedule import Schedule
-from tmpass.target import Memory, Sharing, Target
+from tmpass.target import Memory
+from tmpass.task import Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,39 +30,16 @@ class Arena:
         """The bytes in use, of all memories together."""
         return sum(fill.allocation.peak or 0 for fill in self.fills)
 
-    @property
-    def least(self) -> bool:
-        """Whether no less sharing could do with fewer bytes: all that is in use at one step is needed there.
-
-        Pieces of a whole reserve what is between them, so that is not known of them.
-        """
-        return not self.storage.position and all(
-            fill.allocation.peak == fill.allocation.live_bytes for fill in self.fills
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What is to be laid out, and how: `external` tensors have no place in it, `scratch` has the bytes that operators,
-    by subgraph and index, need while they run. With `keep`, Ctrl-C ends a search and not the call.
-    """
-
-    graph: Graph
-    target: Target
-    options: Options
-    external: frozenset[Key]
-    scratch: Mapping[Key, tuple[int, ...]]
-    threads: int = 1
-    keep: bool = False
-
 
 def smallest_arena(task: Task, timeline: Schedule) -> Arena:
     """The arena on `timeline` with all sharing that target and options allow, or with less of it where that
     turns out smaller: pieces held in one place leave the allocator fewer places for each.
 
-    Less sharing is only allocated where its own lower bound is below what was found.
+    Less sharing is only allocated where its own lower bound is below what was found, and not at all where any sharing
+    needs what was found.
 
     Raises:
+        TieError: a tie of `task` does not hold on this timeline, however little is shared.
         TargetError, ModelError: as `distribute` does.
     """
     graph, options, external = task.graph, task.options, task.external
@@ -69,9 +47,15 @@ def smallest_arena(task: Task, timeline: Schedule) -> Arena:
     ranges = live_ranges(graph, timeline, keep_inputs=options.keep_inputs, loops_copy=loops_copy)
     best: Arena | None = None
     tried: list[Aliases] = []
-    for sharing in levels(task):
-        aliases, pairs = tied(task, sharing)
-        aliases = join_in_place(graph, timeline, aliases, pairs, ranges)
+    broken: EndTie | None = None
+    demands = [(tie.input, tie.output) for tie in task.ties]
+    for sharing in task.levels:
+        aliases, pairs = task.tied(sharing)
+        try:
+            aliases = join_in_place(graph, timeline, aliases, pairs, ranges, demands)
+        except Apart as apart:
+            broken = task.ties[apart.number]
+            continue
         if any(aliases.root == old.root and aliases.position == old.position for old in tried):
             continue
         tried.append(aliases)
@@ -83,12 +67,42 @@ def smallest_arena(task: Task, timeline: Schedule) -> Arena:
         if best is not None and sum(lower_bound(problem).peak for _, problem, _ in problems) >= best.peak:
             continue
         found = Arena(storage, tuple(_fill(problems, task)))
+        least = False
         if best is None or found.peak <= best.peak:
             best = found
-        if best.least or any(fill.allocation.stopped for fill in found.fills):
+            least = all(
+                _is_least(task, timeline, ranges, best, *each) for each in zip(problems, best.fills, strict=True)
+            )
+        if least or any(fill.allocation.stopped for fill in found.fills):
             break
-    assert best is not None  # there is always one choice
+    if best is None:
+        assert broken is not None  # without ties there is always one choice
+        raise why_not(graph, broken, timeline)
     return best
+
+
+def _is_least(
+    task: Task,
+    timeline: Schedule,
+    ranges: Ranges,
+    arena: Arena,
+    part: tuple[Memory, Problem, tuple[int, ...]],
+    fill: Fill,
+) -> bool:
+    """Whether any sharing needs as much as `fill`, the memory of `arena` that has the buffers `part`: all that is alive
+    at its fullest step is needed there.
+    """
+    peak, members, (_, problem, indices) = fill.allocation.peak, arena.storage.members, part
+    # With `share_io` a tensor may leave for another memory with what it shares with.
+    if peak != fill.allocation.live_bytes or (task.options.share_io and len(arena.fills) > 1):
+        return False
+    fullest = _core.fullest_step(problem.buffers, 1)
+    step = lower_bound(problem).live_step if fullest is None else fullest[1]
+    scratch = sum(
+        b.size for b, i in zip(problem.buffers, indices, strict=True) if not members[i] and b.lower <= step < b.upper
+    )
+    inside = frozenset(key for index in indices for key in members[index])
+    return scratch + needed_at(task, timeline, ranges, step, inside) >= peak
 
 
 def _with_scratch(storage: Storage, timeline: Schedule, sizes: Mapping[tuple[int, int], tuple[int, ...]]) -> Storage:
@@ -103,29 +117,6 @@ def _with_scratch(storage: Storage, timeline: Schedule, sizes: Mapping[tuple[int
             buffers.append(Buffer(str(len(buffers)), at, step.end, size))
     more = len(buffers) - len(storage.buffers)
     return replace(storage, buffers=tuple(buffers), members=storage.members + ((),) * more)
-
-
-def tied(task: Task, sharing: Sharing) -> tuple[Aliases, tuple[InPlace, ...]]:
-    """The classes in any order, and what may be written in place, as far as `sharing` lists the operators."""
-    graph, target, options, external = task.graph, task.target, task.options, task.external
-    homes = [m.alignment for m in target.memories if "activations" in m.holds or "inputs_outputs" in m.holds]
-    aliases = find_aliases(
-        graph, sharing, share_io=options.share_io, external=external, alignment=lcm(*homes) if homes else 1
-    )
-    pairs = in_place_pairs(
-        graph, aliases, sharing, share_io=options.share_io, keep_inputs=options.keep_inputs, external=external
-    )
-    return aliases, pairs
-
-
-def levels(task: Task) -> tuple[Sharing, ...]:
-    """What of the sharing that target and options allow is tried, from the most to the least."""
-    most = permitted(task.target.sharing, task.options.share, inplace=task.options.inplace)
-    choices = [most]
-    if task.options.share == "auto":
-        views = replace(most, parts=(), in_place=())
-        choices += [replace(most, parts=()), replace(most, in_place=()), views, replace(views, views=())]
-    return tuple(dict.fromkeys(choices))
 
 
 def _fill(problems: list[tuple[Memory, Problem, tuple[int, ...]]], task: Task) -> Iterator[Fill]:

@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from tmpass.aliases.in_place import kernels_in_place
 from tmpass.errors import ModelError
 from tmpass.graph import Graph
 from tmpass.liveness import Role, Storage
+from tmpass.not_counted import find_not_counted
 from tmpass.plan import (
     STOPPED,
     MemoryUse,
@@ -93,8 +95,11 @@ def assemble(
     order: PlannedOrder,
     *,
     stopped: bool = False,
+    warnings: Sequence[str] = (),
 ) -> Plan:
-    """The plan of everything that the stages before have decided; `stopped`: Ctrl-C ended one of them."""
+    """The plan of everything that the stages before have decided, with their `warnings`; `stopped`: Ctrl-C ended one
+    of them.
+    """
     home = {
         index: (fill.memory.name, offset)
         for fill in fills
@@ -109,9 +114,13 @@ def assemble(
         op = graph.subgraphs[step.subgraph].ops[step.op]
         steps.append(PlannedStep(number, step.subgraph, step.op, op.kind, op.name))
     status = _worst([fill.allocation.status for fill in fills])
+    left_out = find_not_counted(graph, options, target.runtime.name)
+    if status is Status.OPTIMAL and any(row.what == "tensors" for row in left_out):
+        status = Status.FEASIBLE  # nothing is proved of a model that is planned in part
+    promised = kernels_in_place(graph, target.sharing)
     return Plan(
         model=info,
-        target=TargetInfo(target.name, target.scratchpad.name, target.runtime.name),
+        target=TargetInfo(target.name, target.scratchpad.name, target.runtime.name, promised),
         options=options,
         status=status.value,
         fits=status in (Status.OPTIMAL, Status.FEASIBLE),
@@ -120,7 +129,12 @@ def assemble(
         schedule=tuple(steps),
         buffers=buffers,
         tensors=_rows(graph, storage, buffers),
-        warnings=(*graph.warnings, *([STOPPED] if stopped or any(fill.allocation.stopped for fill in fills) else [])),
+        warnings=(
+            *graph.warnings,
+            *warnings,
+            *([STOPPED] if stopped or any(fill.allocation.stopped for fill in fills) else []),
+        ),
+        not_counted=left_out,
     )
 
 
@@ -133,7 +147,15 @@ def _worst(statuses: list[Status]) -> Status:
 def _use(fill: Fill) -> MemoryUse:
     memory, found = fill.memory, fill.allocation
     assert found.peak is not None  # only memories, fixed offsets and pairs can leave a problem without a packing
-    return MemoryUse(memory.name, memory.capacity, memory.alignment, found.peak, found.lower_bound, found.live_bytes)
+    return MemoryUse(
+        memory.name,
+        memory.capacity,
+        memory.alignment,
+        found.peak,
+        found.lower_bound,
+        found.live_bytes,
+        memory.sources.get("capacity", ""),
+    )
 
 
 def _rows(graph: Graph, storage: Storage, buffers: Sequence[PlannedBuffer]) -> tuple[PlannedTensor, ...]:

@@ -1,9 +1,14 @@
 """Which order of operators a plan takes: that of the file, unless another one needs a smaller arena."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tmpass.aliases import Key
-from tmpass.arena import Arena, Task, levels, smallest_arena, tied
+from tmpass.aliases import Aliases, Key
+from tmpass.aliases.atoms import Atoms
+from tmpass.aliases.in_place import InPlace
+from tmpass.aliases.tied import TieError, tie_edges
+from tmpass.arena import Arena, smallest_arena
+from tmpass.errors import ModelError
 from tmpass.graph import TensorKind
 from tmpass.plan import PlannedOrder
 from tmpass.schedule import Schedule
@@ -11,12 +16,19 @@ from tmpass.schedule.dependencies import reads
 from tmpass.schedule.effects import effect_edges
 from tmpass.schedule.file_order import file_order, unsorted
 from tmpass.schedule.items import Contents
-from tmpass.schedule.subgraphs import ModelItems, Orders, items_of_model, order_model
+from tmpass.schedule.subgraphs import ModelItems, ModelOrder, Orders, items_of_model, order_model
 from tmpass.schedule.timeline import check_extent, lay_out
 from tmpass.schedule.topological import topological_order
 from tmpass.target import Sharing
+from tmpass.target.runtime import Runtime
+from tmpass.task import Task
 
 SCHEDULES = ("auto", "given", "topological", "least-peak")
+
+_FEW = 32
+"""Up to so many operators, orders are searched for as long as the arena has holes; above, as long as fewer bytes may be
+alive: on the models of docs/models.md the rest gains nothing.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +47,10 @@ class Laid:
     def live_bytes(self) -> int:
         """The most bytes alive at one step in the scratchpad."""
         return self.arena.fills[0].allocation.live_bytes
+
+    def goal(self, *, holes: bool) -> int:
+        """What another order must need less than to be looked for: the bytes alive, or with `holes` the whole peak."""
+        return self.arena.fills[0].allocation.peak or 0 if holes else self.live_bytes
 
     def rank(self, schedule: str) -> tuple[int, ...]:
         """What another one must be below to be taken instead."""
@@ -60,11 +76,18 @@ def lay_in_order(task: Task) -> Laid:
     fault = "" if schedule in ("given", "topological") else next(filter(None, map(unsorted, graph.subgraphs)), "")
     sort = schedule == "topological" or bool(fault)
     orders = _topological(task) if sort else tuple(file_order(subgraph) for subgraph in graph.subgraphs)
-    timeline = lay_out(graph, orders)
-    present = Laid(timeline, smallest_arena(task, timeline), PlannedOrder("topological" if sort else "given", 0, 0))
+    timeline, method = lay_out(graph, orders), "topological" if sort else "given"
+    try:
+        arena = smallest_arena(task, timeline)
+    except TieError as error:
+        if schedule == "given":
+            raise
+        orders, timeline, arena = _in_time(task, error)
+        method = method if sort else "least-peak"
+    present = Laid(timeline, arena, PlannedOrder(method, 0, 0))
     if schedule in ("given", "topological"):
-        items, always = _items(task, levels(task)[0], present.arena)
-        return _bounded(task, present, order_model(items, orders, states=0, search=False).bound + always)
+        every, always = _least_items(task, present.arena)
+        return _bounded(task, present, order_model(every, orders, states=0, search=False).bound + always)
     note = (f"the file's own order cannot run, another one is planned: {fault}",) if fault else ()
     return replace(_best_order(task, orders, present), warnings=note)
 
@@ -73,29 +96,65 @@ def _best_order(task: Task, orders: Orders, present: Laid) -> Laid:
     """`present`, the given orders laid out, or what a search for the least peak finds.
 
     The order that is best with all sharing may not be with less of it, and the other way round: pieces held in one
-    place take what is between them. So each level is tried that could still give a smaller arena.
+    place take what is between them, and bar a write over the whole. So each level is tried that could still give a
+    smaller arena, and then an order of the least that any choice of sharing needs; that bounds all of them.
     """
-    best, bound, spent = present, 0, 0
-    for number, sharing in enumerate(levels(task)):
-        items, always = _items(task, sharing, present.arena)
-        found = order_model(items, orders, states=0, search=False)
-        if found.bound + always < best.live_bytes:
-            found = order_model(items, orders, states=max(0, task.options.states - spent), search=True)
-            spent += found.states
-            if found.stopped and not task.keep:
-                raise KeyboardInterrupt
-            if found.orders != orders:
-                timeline = lay_out(task.graph, found.orders)
-                other = Laid(timeline, smallest_arena(task, timeline), PlannedOrder("least-peak", 0, 0))
-                lower = other.rank(task.options.schedule) < best.rank(task.options.schedule)
-                if lower and _runs_lower(task, best.timeline, timeline):
-                    best = other
-            best = replace(best, stopped=found.stopped)
-        if number == 0:
-            bound = found.bound + always  # less sharing never makes less alive
-        if best.stopped or best.live_bytes == bound:
+    every, always = _least_items(task, present.arena)
+    bound = order_model(every, orders, states=0, search=False).bound + always
+    best, spent = present, 0
+    holes = sum(len(subgraph.ops) for subgraph in task.graph.subgraphs) <= _FEW
+    for items in _to_search(task, every, present.arena) if best.goal(holes=holes) > bound else ():
+        best, found = _searched(task, orders, best, items, always, spent, holes=holes)
+        spent += found.states
+        if items is every:
+            bound = max(bound, found.bound + always)
+        if best.stopped or best.goal(holes=holes) == bound:
             break
     return _bounded(task, best, bound, spent)
+
+
+def _to_search(task: Task, every: ModelItems, arena: Arena) -> Iterator[ModelItems]:
+    """What orders are searched for: `every`, the least that any sharing needs, and each level of sharing.
+
+    Where the first level shares all that may be shared, the two hardly differ.
+    """
+    most, *less = task.levels
+    if task.one_choice:
+        yield every
+        if any(part.partial for part in every.items):
+            yield _items(task, most, arena)
+    else:
+        yield _items(task, most, arena)
+        yield every
+    for sharing in less:
+        yield _items(task, sharing, arena)
+
+
+def _searched(
+    task: Task, orders: Orders, best: Laid, items: ModelItems, always: int, spent: int, *, holes: bool
+) -> tuple[Laid, ModelOrder]:
+    """`best`, or the order of the least that `items` need where its arena is smaller; and what the search found."""
+    found = order_model(items, orders, states=0, search=False)
+    if found.bound + always >= best.goal(holes=holes):
+        return best, found
+    found = order_model(items, orders, states=max(0, task.options.states - spent), search=True)
+    if found.stopped and not task.keep:
+        raise KeyboardInterrupt
+    if found.orders != orders:
+        other = _laid(task, found.orders)
+        lower = other is not None and other.rank(task.options.schedule) < best.rank(task.options.schedule)
+        if other is not None and lower and _runs_lower(task, best.timeline, other.timeline):
+            best = other
+    return replace(best, stopped=found.stopped), found
+
+
+def _laid(task: Task, orders: Orders) -> Laid | None:
+    """The orders that a search has found, laid out; None where a tie does not hold in them."""
+    timeline = lay_out(task.graph, orders)
+    try:
+        return Laid(timeline, smallest_arena(task, timeline), PlannedOrder("least-peak", 0, 0))
+    except TieError:
+        return None
 
 
 def _runs_lower(task: Task, old: Schedule, new: Schedule) -> bool:
@@ -106,7 +165,7 @@ def _runs_lower(task: Task, old: Schedule, new: Schedule) -> bool:
     if not own or task.options.schedule != "auto":
         return True
     options = replace(task.options, allocator=own, keep_inputs=True, share="views")
-    there = replace(task, options=options)
+    there = replace(task, options=options, ties=())
     return smallest_arena(there, new).peak < smallest_arena(there, old).peak
 
 
@@ -116,25 +175,58 @@ def _bounded(task: Task, laid: Laid, bound: int, states: int = 0) -> Laid:
     return replace(laid, order=PlannedOrder(laid.order.method, bound, states))
 
 
-def _topological(task: Task) -> Orders:
+def _in_time(task: Task, error: TieError) -> tuple[Orders, Schedule, Arena]:
+    """The file sorted so that tied inputs are read before they are written over: under all names that views give them,
+    or under their own, where views are copies. Raises `error` where there is no such order.
+    """
+    for views in (True, False):
+        try:
+            orders = _topological(task, [tuple(tie_edges(task.graph, task.ties, s, views)) for s in _subgraphs(task)])
+            timeline = lay_out(task.graph, orders)
+            return orders, timeline, smallest_arena(task, timeline)
+        except ModelError:
+            continue
+    raise error from None
+
+
+def _subgraphs(task: Task) -> range:
+    return range(len(task.graph.subgraphs))
+
+
+def _topological(task: Task, more: Sequence[Iterable[tuple[int, int]]] = ()) -> Orders:
     effects = effect_edges(task.graph)
     return tuple(
-        topological_order(subgraph, [(a, b) for a, b, _ in reads(subgraph)], effects[s])
+        topological_order(subgraph, [(a, b) for a, b, _ in reads(subgraph)], (*effects[s], *(more[s] if more else ())))
         for s, subgraph in enumerate(task.graph.subgraphs)
     )
 
 
-def _items(task: Task, sharing: Sharing, arena: Arena) -> tuple[ModelItems, int]:
-    """What the scratchpad holds in any order with `sharing`, and the bytes that are alive there always."""
-    aliases, pairs = tied(task, sharing)
-    runtime = task.target.runtime
+def _items(task: Task, sharing: Sharing, arena: Arena) -> ModelItems:
+    """What the scratchpad holds in any order with `sharing`."""
+    return _of_scratchpad(task, *task.tied(sharing), arena, task.target.runtime, None)[0]
+
+
+def _least_items(task: Task, arena: Arena) -> tuple[ModelItems, int]:
+    """What the scratchpad holds at least in any order, whatever shares, and the bytes that are alive there always."""
+    aliases, pairs = task.tied(task.levels[0])[0], task.every_pair
+    items, always = _of_scratchpad(task, aliases, pairs, arena, task.counted, None if task.one_choice else task.atoms)
+    rows = (row for part in items.items for row in part.in_place_counts)
+    if any(count > 1 for count in rows):
+        items = replace(items, items=tuple(replace(part, partial=True) for part in items.items))
+    return items, always
+
+
+def _of_scratchpad(
+    task: Task, aliases: Aliases, pairs: tuple[InPlace, ...], arena: Arena, runtime: Runtime, atoms: Atoms | None
+) -> tuple[ModelItems, int]:
     inside, always = set[Key](), 0
     for index in arena.fills[0].indices:
         members = arena.storage.members[index]
         if any(task.graph.tensor(key).kind is TensorKind.VARIABLE for key in members):
-            always += runtime.round_up(arena.storage.buffers[index].size)
+            always += task.target.runtime.round_up(arena.storage.buffers[index].size)
         else:
             inside.update(members)
-    own = {op: sum(map(runtime.round_up, sizes)) for op, sizes in task.scratch.items()}
-    contents = Contents(task.graph, aliases, pairs, inside, own, task.options.keep_inputs, runtime)
+    own = {op: sum(map(task.target.runtime.round_up, sizes)) for op, sizes in task.scratch.items()}
+    later = [tuple(tie_edges(task.graph, task.ties, s)) for s in _subgraphs(task)] if task.ties else ()
+    contents = Contents(task.graph, aliases, pairs, inside, own, task.options.keep_inputs, runtime, later, atoms)
     return items_of_model(contents), always

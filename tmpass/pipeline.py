@@ -5,21 +5,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tmpass.aliases import Key
+from tmpass.aliases import Key, permitted
+from tmpass.aliases.in_place import unused_kernels
+from tmpass.aliases.tied import HOW, find_ties, forced_in_place, split_names
 from tmpass.allocate import DEFAULT_NODES
-from tmpass.arena import Task
 from tmpass.assemble import USES_OF, assemble
 from tmpass.bind import bind, check_bindings, whole_number
 from tmpass.errors import BudgetError, ModelError, TargetError, UsageError, VerificationError, brief
 from tmpass.graph import Graph, TensorKind
 from tmpass.integers import INT8, find_names, integers_notes, keep_integers
-from tmpass.loading import Model, file_bytes, load, load_runner
+from tmpass.liveness import Storage
+from tmpass.loading import BUILT_IN, Model, file_bytes, load, load_runner
 from tmpass.ordering import SCHEDULES, lay_in_order
 from tmpass.plan import Options, Plan
 from tmpass.schedule.least_peak import DEFAULT_STATES
 from tmpass.scratch.rule import ScratchRule
 from tmpass.sizes import parse_size
 from tmpass.target import Target, load_target
+from tmpass.task import Task
 from tmpass.verify.integers import as_integers
 from tmpass.verify.plan import check_plan
 from tmpass.verify.violation import Violation, tensor_name
@@ -51,6 +54,7 @@ def plan(
     nodes: int = DEFAULT_NODES,
     scratch: str | os.PathLike[str] | Sequence[ScratchRule] = (),
     int8: str | None = None,
+    tie: Mapping[str, str] | Sequence[str] = (),
     threads: int = 1,
     keep: bool = False,
 ) -> Plan:
@@ -77,11 +81,13 @@ def plan(
         scratch: what kernels need while they run, besides what the target says: the path of a scratch file, or rules.
         int8: "native" where operators between DequantizeLinear and QuantizeLinear compute with the integers, and make
             no floats; "float" where they do; None is what the target says.
+        tie: outputs of the model that must lie where an input lies, by name: {"present": "past"}, or ["present=past"].
         threads: how many may search at once. The plan does not depend on it.
         keep: let Ctrl-C end the search, not the call: the best plan so far is returned, with a warning.
 
     Returns:
-        A verified plan; `fits` says whether the scratchpad is large enough.
+        A verified plan; `fits` says whether the scratchpad is large enough for what is planned, `not_counted` what is
+        left out.
 
     Raises:
         UsageError: an option is wrong.
@@ -110,6 +116,10 @@ def plan(
     profile = _profile(target).override(budget, alignment)
     loaded = model if isinstance(model, Model) else load(model, bindings=bindings)
     rules = _rules(profile, scratch, loaded)
+    ties = _ties(tie, loaded, keep_inputs=keep_inputs, io=io)
+    if io == "external" and profile.runtime.io_inside:
+        what = f"{profile.runtime.title} has all inputs and outputs in its arena"
+        raise UsageError(what, where=f"io 'external' for target {profile.name}", hint="plan with --io arena")
     options = Options(
         bindings,
         budget,
@@ -122,6 +132,7 @@ def plan(
         nodes=nodes,
         scratch=rules,
         int8=int8 or profile.int8,
+        tie=ties,
         **flags,
     )
     try:
@@ -325,6 +336,24 @@ def _rules(target: Target, scratch: object, model: Model) -> tuple[ScratchRule, 
     return merge_rules(target.scratch, scratch)
 
 
+def _ties(tie: object, model: Model, *, keep_inputs: bool, io: str) -> Mapping[str, str]:
+    """Output -> input, by name, as `tie` has it."""
+    if not tie:
+        return {}
+    if isinstance(tie, str) or not isinstance(tie, Mapping | Sequence):
+        raise UsageError(f"tie is {brief(tie)}", hint="give a dict, or a list of texts OUTPUT=INPUT")
+    if keep_inputs:
+        raise UsageError("a tied input is written over, and keep_inputs keeps it", hint="leave out one of them")
+    if io == "external":
+        what = "a tie is for inputs and outputs in the arena, and io 'external' leaves them to the caller"
+        raise UsageError(what, hint="leave out one of them")
+    if not isinstance(tie, Mapping):
+        return split_names(model.graph, tie)
+    if not all(isinstance(name, str) for pair in tie.items() for name in pair):
+        raise UsageError(f"tie is {brief(dict(tie))}", hint=HOW)
+    return dict(tie)
+
+
 def _sizes(graph: Graph, rules: Sequence[ScratchRule]) -> dict[tuple[int, int], tuple[int, ...]]:
     """The scratch of each operator that needs any."""
     if not rules:
@@ -359,14 +388,41 @@ def _plan(model: Model, target: Target, options: Options, threads: int, keep: bo
         graph = keep_integers(graph, names)
     external = _ends(graph) if options.io == "external" else frozenset()
     scratch = _sizes(graph, options.scratch)
-    laid = lay_in_order(Task(graph, target, options, external, scratch, threads, keep))
+    task = Task(graph, target, options, external, scratch, threads, keep, find_ties(graph, options.tie))
+    laid = lay_in_order(task)
     arena = laid.arena
     if notes or laid.warnings:
         graph = replace(graph, warnings=(*graph.warnings, *laid.warnings, *notes))
     made = assemble(
-        model.info, target, options, graph, laid.timeline, arena.storage, arena.fills, laid.order, stopped=laid.stopped
+        model.info,
+        target,
+        options,
+        graph,
+        laid.timeline,
+        arena.storage,
+        arena.fills,
+        laid.order,
+        stopped=laid.stopped,
+        warnings=_warnings(model, task, arena.storage),
     )
     return made, bound
+
+
+def _warnings(model: Model, task: Task, storage: Storage) -> list[str]:
+    """What target and model do not agree on, though there is a plan."""
+    runtime, target, options = task.target.runtime, task.target, task.options
+    found = []
+    if runtime.reads and model.info.format not in runtime.reads and model.info.format in BUILT_IN:
+        formats = " or ".join(runtime.reads)
+        found.append(
+            f"{runtime.title} does not read {model.info.format}: convert the model to {formats}, and plan that"
+        )
+    if task.ties and runtime.allocator:
+        found.append(f"{runtime.title} places tensors itself: it does not keep --tie")
+    allowed = permitted(target.sharing, options.share, inplace=options.inplace)
+    found += unused_kernels(task.graph, allowed)
+    found += forced_in_place(task.graph, task.ties, replace(target, sharing=allowed), storage.members, storage.position)
+    return found
 
 
 def _ends(graph: Graph) -> frozenset[Key]:

@@ -10,6 +10,7 @@ from typing import Any
 from tmpass.json_text import json_text
 from tmpass.problem import Gap
 from tmpass.scratch.rule import ScratchRule
+from tmpass.target.sharing import Over
 
 SCHEMA = "tmpass.plan/1"
 
@@ -25,11 +26,15 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class TargetInfo:
-    """The target: its profile's name, the memory of it that the plan fills, and the name of its runtime, if known."""
+    """The target: its profile's name, the memory of it that the plan fills, and the name of its runtime, if known.
+
+    `in_place` is what kernels promise of operators of the model that are not element-wise.
+    """
 
     name: str
     memory: str
     runtime: str = ""
+    in_place: tuple[Over, ...] = ()
 
 
 STOPPED = "interrupted: the plan is the best so far"
@@ -45,7 +50,8 @@ class Options:
     `alignment` are the overrides of the target in bytes, None where it has its own; `schedule` is "auto", "given",
     "topological" or "least-peak"; `states` and `nodes` are what the searches for an order and for addresses may spend;
     `scratch` are the rules for what kernels need besides, those of the target among them; `int8` is "native" where
-    operators between integers compute with these, so that floats between them are never made, or "float".
+    operators between integers compute with these, so that floats between them are never made, or "float"; `tie` has
+    names of outputs and of the inputs that they must lie over.
     """
 
     bind: Mapping[str, int] = field(default_factory=dict)
@@ -63,6 +69,7 @@ class Options:
     nodes: int = 0
     scratch: tuple[ScratchRule, ...] = ()
     int8: str = "float"
+    tie: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +77,7 @@ class MemoryUse:
     """One memory and how full it is, in bytes; `capacity` None is unlimited.
 
     `peak` is the highest address in use, `lower_bound` what no plan with this schedule and sharing can go below,
-    `live_bytes` the largest sum of what is alive at one step.
+    `live_bytes` the largest sum of what is alive at one step; `capacity_source` says where the capacity comes from.
     """
 
     name: str
@@ -79,6 +86,33 @@ class MemoryUse:
     peak: int
     lower_bound: int
     live_bytes: int
+    capacity_source: str = ""
+
+    @property
+    def assumed(self) -> str:
+        """Why nobody vouches for the capacity; empty where a source does, or where there is no limit."""
+        known = self.capacity is None or not self.capacity_source.startswith("assumed")
+        return "" if known else self.capacity_source
+
+
+@dataclass(frozen=True, slots=True)
+class NotCounted:
+    """Bytes that a run needs and the figures of the plan leave out.
+
+    Fields: `what` is one of LEFT_OUT, `count` of how many tensors or operators, `bytes` how many altogether, None where
+    that is not known; `names` are the first of the tensors, or the kinds of the operators.
+    """
+
+    what: str
+    count: int
+    bytes: int | None = None
+    names: tuple[str, ...] = ()
+
+
+LEFT_OUT = ("tensors", "scratch", "weights", "inputs_outputs")
+"""What a plan may not count: tensors of unknown size, what kernels need while they run, constants, and inputs and
+outputs in memory that the caller brings.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +184,8 @@ class Plan:
     """A verified memory plan: what `tmpass plan` makes.
 
     `fits` says whether the peak is within the capacity; `status` what is proved: "optimal", "feasible", "infeasible" or
-    "unknown" (the budget ended before an answer). `transfers` is empty: nothing is moved off chip yet.
+    "unknown" (the budget ended before an answer). With tensors of unknown size it is never "optimal", and `fits` speaks
+    of the others. `not_counted` says what is left out; `transfers` is empty: nothing is moved off chip yet.
     """
 
     model: ModelInfo
@@ -165,6 +200,12 @@ class Plan:
     tensors: tuple[PlannedTensor, ...]
     transfers: tuple[Mapping[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
+    not_counted: tuple[NotCounted, ...] = ()
+
+    @property
+    def unknown_tensors(self) -> int:
+        """How many tensors of unknown size the plan leaves out."""
+        return sum(row.count for row in self.not_counted if row.what == "tensors")
 
     def to_json(self) -> str:
         """The plan as JSON text: one row a line, keys and rows in a fixed order, a newline at the end."""
@@ -182,7 +223,8 @@ def _value(value: Any) -> str:
 
 def _row(value: Any) -> Any:
     if isinstance(value, Options):
-        return {**asdict(value), "bind": dict(sorted(value.bind.items()))}
+        mappings = {"bind": dict(sorted(value.bind.items())), "tie": dict(sorted(value.tie.items()))}
+        return {**asdict(value), **mappings}
     if hasattr(value, "__dataclass_fields__"):
         return {name: getattr(value, name) for name in value.__dataclass_fields__}
     return value

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from tmpass.errors import UsageError
-from tmpass.plan import SCHEMA, Plan
+from tmpass.plan import LEFT_OUT, SCHEMA, Plan
 from tmpass.problem import MAX_ALIGNMENT, MAX_STEP
 from tmpass.sizes import MAX_BYTES
 from tmpass.target.runtime import RUNTIMES
@@ -33,7 +33,9 @@ _BYTES = dict.fromkeys(
     ),
     (0, MAX_BYTES),
 )
-_COUNTS = dict.fromkeys(("step", "subgraph", "op", "id", "lower", "index", "buffer", "tensors"), (0, MAX_STEP))
+_COUNTS = dict.fromkeys(
+    ("step", "subgraph", "op", "id", "lower", "index", "buffer", "tensors", "input", "output", "count"), (0, MAX_STEP)
+)
 NUMBERS: dict[str, tuple[int, int]] = {
     **_BYTES,
     **_COUNTS,
@@ -53,6 +55,7 @@ WORDS = {
     "int8": ("native", "float"),
     "runtime": tuple(RUNTIMES),
     "method": ("given", "topological", "least-peak"),
+    "what": LEFT_OUT,
 }
 """Field -> the words that can stand in it."""
 

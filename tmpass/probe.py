@@ -6,12 +6,13 @@ from typing import cast
 from tmpass.errors import UsageError
 from tmpass.loading import Carrier, ProbingFrontend, load_carrier, open_carrier
 from tmpass.scratch.rule import ScratchRule
+from tmpass.target import RUNTIMES
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What was measured of the model with that `sha256`: `rules` for the operators that need scratch, `clean` that need
-    none, and in `unknown` a line for each that could not be asked.
+    """What was measured of the model with that `sha256`: `rules` for the operators that need scratch, or might by their
+    kind, `clean` that need none, and in `unknown` a line for each that could not be asked.
     """
 
     sha256: str
@@ -36,10 +37,11 @@ def probe_scratch(model: object) -> Probe:
         kind = loaded.graph.subgraphs[subgraph].ops[index].kind
         if isinstance(measured, str):
             unknown.append(f"operator {index} ({kind}) of subgraph {subgraph}: {measured}")
-        elif measured:
+            continue
+        clean += not measured
+        # That it needs nothing is worth a row where the kind of operator does not say so.
+        if measured or kind not in RUNTIMES["tflm"].without_scratch:
             rules.append(ScratchRule(kind, measured, subgraph, index, f"measured with {engine}"))
-        else:
-            clean += 1
     return Probe(loaded.info.sha256, tuple(rules), clean, tuple(unknown))
 
 

@@ -60,10 +60,13 @@ def _check(scope: Scope, outer: tuple[Scope, ...], types: Types, found: Refined,
             for source, target in _taken(node, body, version):
                 given = inside[source] if source in body.scope.makers else type_of(source)
                 how = f"its {body.role} gives {source!r}"
-                _check_room(how, given, target, type_of(target), node, index, exact=not once)
+                _check_room(how, given, target, type_of(target), node, index)
             for source, target in _passed(node, body, version):
-                how = f"it passes {source!r}"
-                _check_room(how, type_of(source), target, inside[target], node, index, exact=not once)
+                given, how = type_of(source), f"it passes {source!r}"
+                if not once and contradicts(given, inside[target]):
+                    fault = f"{how} {show(given)}, and {target!r} is {show(inside[target])}: a state has one size"
+                    raise ModelError(fault, where=node_title(node, index), hint=_HINT)
+                _check_room(how, given, target, inside[target], node, index)
             for before, after in () if once else _states(node, body, version):
                 result = inside[after] if after in body.scope.makers else type_of(after)
                 if reason := changes(before, inside[before], after, result):
@@ -135,12 +138,7 @@ def _check_elements(node: NodeProto, index: int, data: ValueType, result: ValueT
         raise ModelError(fault, where=node_title(node, index), hint=_HINT)
 
 
-def _check_room(
-    how: str, given: ValueType, target: str, there: ValueType, node: NodeProto, index: int, *, exact: bool
-) -> None:
-    if exact and contradicts(given, there):
-        fault = f"{how} {show(given)}, and {target!r} is {show(there)}: the state of a loop has one size"
-        raise ModelError(fault, where=node_title(node, index), hint=_HINT)
+def _check_room(how: str, given: ValueType, target: str, there: ValueType, node: NodeProto, index: int) -> None:
     if given.shape is None or there.shape is None:
         return
     if len(given.shape) == len(there.shape):

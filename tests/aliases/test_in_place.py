@@ -6,13 +6,13 @@ import pytest
 from support.graphs import Sketch, graph_of
 
 from tmpass.aliases import find_aliases
-from tmpass.aliases.in_place import in_place_pairs, join_in_place
+from tmpass.aliases.in_place import in_place_pairs, join_in_place, unused_kernels
 from tmpass.dtypes import INT16, UINT16
 from tmpass.graph import Call, TensorKind
 from tmpass.liveness import live_ranges
 from tmpass.schedule.file_order import file_order
 from tmpass.schedule.timeline import schedule
-from tmpass.target import EVERY, Sharing
+from tmpass.target import EVERY, Over, Sharing
 
 ALL = Sharing((EVERY,), (EVERY,), (EVERY,))
 
@@ -261,3 +261,99 @@ def test_a_long_chain_is_one_class_and_takes_no_quadratic_time():
     for _ in range(30_000):
         last = sketch.unary(last)
     assert len(joined(graph_of(sketch))[0]) == 30_001
+
+
+# Kernels that promise it.
+
+
+def kernel(size, *reads, kind="DEPTHWISE_CONV_2D", **more):
+    """Inputs -> ops -> tensors of these sizes -> an operator -> b -> op -> output; the graph, those tensors and b."""
+    sketch = Sketch()
+    inputs = [sketch.op([sketch.input(8)], n) for n in reads]
+    b = sketch.op(inputs, size, kind=kind, **more)
+    sketch.outputs = [sketch.op([b], 8)]
+    return graph_of(sketch), inputs, b
+
+
+def promising(*kinds):
+    return Sharing((EVERY,), kinds, ())
+
+
+@pytest.mark.parametrize("listed", ["DEPTHWISE_CONV_2D", Over("DEPTHWISE_CONV_2D"), Over("DEPTHWISE_CONV_2D", 0, 0)])
+def test_a_kind_that_a_profile_names_writes_over_its_first_input(listed):
+    graph, (a, _), b = kernel(8, 8, 8)
+    assert pairs(graph, promising(listed)) == [(a, b)]
+    assert joined(graph, promising(listed)) == [{a: 0, b: 0}]
+
+
+def test_the_input_is_the_one_that_is_named():
+    graph, (_, a), b = kernel(8, 8, 8)
+    assert pairs(graph, promising(Over("DEPTHWISE_CONV_2D", 1))) == [(a, b)]
+    assert pairs(graph, promising(Over("DEPTHWISE_CONV_2D", 2))) == []
+    assert pairs(graph, promising(Over("DEPTHWISE_CONV_2D", 0, 1))) == []
+
+
+@pytest.mark.parametrize(("size", "shares"), [(1, True), (7, True), (8, True), (9, False)])
+def test_a_result_that_is_smaller_begins_where_the_input_does(size, shares):
+    graph, (a,), b = kernel(size, 8)
+    assert joined(graph, promising("DEPTHWISE_CONV_2D")) == ([{a: 0, b: 0}] if shares else [])
+
+
+def test_every_means_element_wise_operators_alone():
+    graph, *_ = kernel(8, 8)
+    assert pairs(graph) == []
+
+
+def test_an_element_wise_kind_with_an_input_writes_over_that_one_only():
+    sketch = Sketch()
+    one, two = (sketch.op([sketch.input(8)], 8) for _ in range(2))
+    b = sketch.unary(one, two, kind="ADD")
+    sketch.outputs = [sketch.op([b], 8)]
+    assert pairs(graph_of(sketch), promising("ADD")) == [(one, b), (two, b)]
+    assert pairs(graph_of(sketch), promising(Over("ADD", 1))) == [(two, b)]
+
+
+def test_a_custom_operator_is_named_as_one():
+    graph, (a,), b = kernel(8, 8, kind="MyKernel", custom=True)
+    assert pairs(graph, promising("custom:MyKernel")) == pairs(graph, promising(Over("custom:MyKernel"))) == [(a, b)]
+    assert pairs(graph, promising("MyKernel")) == []
+    graph, (a,), b = kernel(8, 8, kind="com.microsoft::Gelu", custom=True)
+    assert pairs(graph, promising("com.microsoft::Gelu")) == [(a, b)]
+
+
+def test_what_is_still_needed_is_not_written_over():
+    sketch = Sketch()
+    a = sketch.op([sketch.input(8)], 8)
+    b = sketch.op([a], 8, kind="SOFTMAX")
+    sketch.outputs = [sketch.op([a, b], 8)]
+    assert joined(graph_of(sketch), promising("SOFTMAX")) == []
+
+
+def test_an_input_that_is_read_twice_is_not_written_over():
+    sketch = Sketch()
+    a = sketch.op([sketch.input(8)], 8)
+    b = sketch.op([a, a], 8, kind="SOFTMAX")
+    sketch.outputs = [sketch.op([b], 8)]
+    assert pairs(graph_of(sketch), promising("SOFTMAX")) == []
+
+
+@pytest.mark.parametrize(
+    ("listed", "graph", "why"),
+    [
+        ("RESIZE", kernel(9, 8, kind="RESIZE"), "the output of 'op1' has 9 B, its input 0 8 B"),
+        (Over("POOL", 2), kernel(8, 8, 8, kind="POOL"), "'op2' has no input 2"),
+        (Over("POOL", 0, 1), kernel(8, 8, 8, kind="POOL"), "'op2' has no output 1"),
+        ("IF", kernel(8, 8, kind="IF", calls=(Call(0, "then"),)), "it runs other operators"),
+    ],
+)
+def test_a_promise_that_no_operator_can_use_is_told(listed, graph, why):
+    (line,) = unused_kernels(graph[0], promising(listed))
+    assert line.startswith("in place: ")
+    assert line.endswith(f"is listed in [sharing] and not used: {why}")
+
+
+def test_a_promise_that_one_operator_can_use_or_that_no_operator_is_for_is_not_told():
+    sketch = Sketch()
+    a = sketch.op([sketch.input(8)], 8)
+    sketch.outputs = [sketch.op([sketch.op([a], 9, kind="POOL")], 8, kind="POOL")]
+    assert list(unused_kernels(graph_of(sketch), promising("POOL", "SOFTMAX"))) == []

@@ -79,7 +79,7 @@ def test_the_same_words_give_the_same_bytes(run, model):
 def test_every_option_reaches_the_plan(run, open_model):
     words = [
         "--target",
-        "tflm",
+        "litert-cpu",
         "--budget",
         "1MiB",
         "--alignment",
@@ -111,7 +111,7 @@ def test_every_option_reaches_the_plan(run, open_model):
     assert options == {
         "bind": {"batch": 3}, "budget": 2**20, "alignment": 32, "io": "external", "keep_inputs": True, "share": "none",
         "inplace": False, "share_io": True, "allow_unplanned": True, "schedule": "given", "states": 8,
-        "allocator": "first-fit", "nodes": 7, "scratch": [], "int8": "native",
+        "allocator": "first-fit", "nodes": 7, "scratch": [], "int8": "native", "tie": {},
     }  # fmt: skip
 
 

@@ -45,6 +45,7 @@ def test_the_head_says_whether_it_fits_what_is_missing_and_where():
         "least budget 72 B; proved: with this sharing none is smaller, in any order",
         "fullest      step 2 of 4, C 'op2': 72 B in 3 buffers",
         "too full     2 of 4 steps have more alive than there is: 1..2",
+        "not counted  scratch of kernels (unknown without --scratch)",
     ]
 
 

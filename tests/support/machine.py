@@ -11,6 +11,7 @@ from tmpass.graph import ABSENT, Graph, Move, TensorKind
 from tmpass.plan import Plan
 
 Key = tuple[int, int]
+Kernels = frozenset[tuple[str, int, int]]
 GARBAGE = "garbage"
 
 
@@ -61,10 +62,18 @@ class Arena(Private):
         return memory, offset + byte
 
 
-def run(graph: Graph, storage: Private, *, keep_inputs: bool = False, loops_copy: bool = False) -> list[object]:
+def run(
+    graph: Graph,
+    storage: Private,
+    *,
+    keep_inputs: bool = False,
+    loops_copy: bool = False,
+    kernels: Kernels = frozenset(),
+) -> list[object]:
     """What a user sees: the outputs of each entry, then the variables; inputs too with `keep_inputs`.
 
     With `loops_copy`, what goes around a loop waits in the outputs of its operator, as TensorFlow Lite Micro has it.
+    The `kernels`, by kind, input and output, read all of that input before they write that output.
     """
     storage.loops_copy = loops_copy
     seen: list[object] = []
@@ -76,7 +85,7 @@ def run(graph: Graph, storage: Private, *, keep_inputs: bool = False, loops_copy
         s = entry.subgraph
         for t in graph.subgraphs[s].inputs:
             storage.write((s, t), _fresh(graph, (s, t), "input", s, t))
-        _run(graph, storage, s)
+        _run(graph, storage, s, kernels)
         ends = (*graph.subgraphs[s].outputs, *(graph.subgraphs[s].inputs if keep_inputs else ()))
         seen += [_value(graph, storage, (s, t)) for t in ends]
     used = [
@@ -109,7 +118,7 @@ def _spoil(graph: Graph, storage: Private, keys) -> None:
             storage.write(key, [GARBAGE] * _size(graph, key))
 
 
-def _run(graph: Graph, storage: Private, s: int) -> None:
+def _run(graph: Graph, storage: Private, s: int, kernels: Kernels) -> None:
     for index in storage.order(graph, s):
         op = graph.subgraphs[s].ops[index]
         inputs = [(s, t) for t in op.inputs if t != ABSENT]
@@ -120,12 +129,24 @@ def _run(graph: Graph, storage: Private, s: int) -> None:
         elif op.elementwise:
             _element_by_element(graph, storage, (s, index), inputs, outputs[0])
         else:
-            _spoil(graph, storage, outputs)
+            _spoil(
+                graph, storage, [(s, t) for t in op.outputs if t != ABSENT and not _over(storage, s, op, t, kernels)]
+            )
             read = [_value(graph, storage, key) for key in inputs]
-            bodies = _call(graph, storage, s, op, read)
+            bodies = _call(graph, storage, s, op, read, kernels)
             again = [_value(graph, storage, key) for key in inputs]
             for number, key in enumerate(outputs):
                 storage.write(key, _fresh(graph, key, s, index, number, *read, *bodies, *again))
+
+
+def _over(storage: Private, s: int, op, result: int, kernels: Kernels) -> bool:
+    """Whether the kernel of `op` knows that it writes `result` over one of its inputs, where that begins."""
+    over = [
+        op.inputs[i]
+        for kind, i, o in kernels
+        if kind == op.kind and i < len(op.inputs) and op.outputs[o : o + 1] == (result,)
+    ]
+    return any(t != ABSENT and storage.address((s, t)) == storage.address((s, result)) for t in over)
 
 
 def _pass_on(graph: Graph, storage: Private, s: int, op) -> None:
@@ -178,7 +199,7 @@ def _element_by_element(graph: Graph, storage: Private, op: Key, inputs: list[Ke
         storage.write(result, [hash((seed, byte)) for byte in range(width[result])], i * width[result])
 
 
-def _call(graph: Graph, storage: Private, s: int, op, read: list[object]) -> list[object]:
+def _call(graph: Graph, storage: Private, s: int, op, read: list[object], kernels: Kernels) -> list[object]:
     """Run the bodies of `op`: each once, or, where they repeat, three times in turn with outputs copied to inputs."""
     for number, call in enumerate(op.calls):
         body = graph.subgraphs[call.subgraph]
@@ -198,7 +219,7 @@ def _call(graph: Graph, storage: Private, s: int, op, read: list[object]) -> lis
                     storage.write((call.subgraph, t), _fresh(graph, (call.subgraph, t), number, t, *read))
             elif storage.loops_copy:
                 _copy_in(graph, storage, s, op, number, waiting[number])
-            _run(graph, storage, call.subgraph)
+            _run(graph, storage, call.subgraph, kernels)
             values = [_value(graph, storage, (call.subgraph, t)) for t in body.outputs]
             results += values
             if call.repeats and storage.loops_copy:

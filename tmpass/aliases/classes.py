@@ -17,6 +17,15 @@ Key = tuple[int, int]
 
 Mark = tuple[str, object]
 
+LiesIn = Callable[[Key, Key, int], bool]
+"""Whether all of a tensor is what another one holds from a byte on, and nowhere else."""
+
+FIXED: frozenset[Mark] = frozenset({("variable", None), ("written", None), ("end", None)})
+"""With one of these a class joins no other."""
+
+PIECES: Mark = ("pieces", None)
+"""A tensor of the class is a piece of another one."""
+
 
 @dataclass(slots=True)
 class Classes:
@@ -56,37 +65,45 @@ class Classes:
         if one != two:
             self.attach(two, one, at - there)
 
-    def pin(self, part: Key, whole: Key, position: int, *, view: bool = False) -> bool:
+    def pin(self, part: Key, whole: Key, position: int, lies_in: LiesIn, *, view: bool = False) -> bool:
         """Put `part` at byte `position` of `whole`, whose bytes there are the same; whether that is allowed. A `view`
         is all of it.
 
-        The one that moves must be as large as its class: what else is in there lies inside it then, and holds the same
-        bytes as `whole` does there. So no two tensors of a class ever differ in a byte that both have.
+        A class moves into the other one, as a whole, if its root holds what that one's root does there: it surely does
+        where `part` is as large as the class; else `lies_in` tells. So no two tensors of a class ever differ in a byte
+        that both have.
         """
         (inner, low), (outer, at) = self.find(part), self.find(whole)
-        position += at
+        shift = position + at - low
         if inner == outer:
-            return low == position
-        if low or self.size(part) != self.size(inner):
-            # Of a view, either side may be the one that moves.
-            if self.size(part) != self.size(whole) or at or self.size(whole) != self.size(outer):
-                return False
-            inner, outer, position = outer, inner, low
-        if not self._may_join(inner, outer, view=view):
+            return shift == 0
+        sure = not low and self.size(part) == self.size(inner)
+        if not sure and not at and self.size(part) == self.size(whole) == self.size(outer):
+            inner, outer, shift, sure = outer, inner, -shift, True  # of a view, either side may be the one that moves
+        if self.size(outer) < self.size(inner):
+            inner, outer, shift = outer, inner, -shift
+        if shift < 0 or shift + self.size(inner) > self.size(outer) or not self._may_join(inner, outer, view=view):
             return False
-        self.attach(inner, outer, position)
+        if not sure and not lies_in(inner, outer, shift):
+            return False
+        self.attach(inner, outer, shift)
+        if not view:
+            self.marks[outer] = self.marks.get(outer, frozenset()) | {PIECES}
         return True
+
+    def is_fixed(self, key: Key) -> bool:
+        """Whether `key` can share with nothing but its captures, whatever else is joined."""
+        return not self.marks.get(self.find(key)[0], frozenset()).isdisjoint(FIXED)
 
     def _may_join(self, one: Key, two: Key, *, view: bool) -> bool:
         marks = self.marks.get(one, frozenset()) | self.marks.get(two, frozenset())
         if not marks:
             return True
         looped = any(("loop output", s) in marks for kind, s in marks if kind == "loop input")
-        fixed = not marks.isdisjoint({("variable", None), ("written", None), ("end", None)})
         outside = sum(kind == "external" for kind, _ in marks)
-        # Memory that a caller brings for one tensor has no room for more than that.
-        alone = view and self.size(one) == self.size(two)
-        return not looped and not fixed and (outside == 0 or (outside == 1 and alone))
+        # Memory that a caller brings for one tensor has no room for more than that, and a plan has no place in it.
+        alone = view and self.size(one) == self.size(two) and PIECES not in marks
+        return not looped and marks.isdisjoint(FIXED) and (outside == 0 or (outside == 1 and alone))
 
 
 def marks_of(pairs: Iterable[tuple[Key, Mark]]) -> dict[Key, frozenset[Mark]]:

@@ -10,6 +10,7 @@ from tmpass.graph import ABSENT, Graph, Move, Moves, Op, Subgraph, Tensor, Tenso
 from tmpass.target import Sharing
 
 _ORDINARY = (TensorKind.ACTIVATION, TensorKind.CAPTURE)
+_STEADY = (*_ORDINARY, TensorKind.CONSTANT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +23,12 @@ class Tie:
     op: Op
 
 
-def ties(graph: Graph, sharing: Sharing) -> Iterator[Tie]:
+def ties(graph: Graph, sharing: Sharing, *, constants: bool = False) -> Iterator[Tie]:
     """The ties of every operator of `graph` that `sharing` lists, in the order of the file.
 
-    Pieces that are not contiguous, or not of whole bytes, tie nothing.
+    Pieces that are not contiguous, or not of whole bytes, tie nothing; nor do constants, but where they are asked for.
     """
+    kinds = _STEADY if constants else _ORDINARY
     for s, subgraph in enumerate(graph.subgraphs):
         for op in subgraph.ops:
             moves = op.moves
@@ -35,20 +37,20 @@ def ties(graph: Graph, sharing: Sharing) -> Iterator[Tie]:
             view = moves.kind is Move.VIEW
             if not sharing.allows(sharing.views if view else sharing.parts, op.kind):
                 continue
-            for part, whole, position in _view(op, subgraph) if view else _parts(op, moves, subgraph):
+            for part, whole, position in _view(op, subgraph, kinds) if view else _parts(op, moves, subgraph, kinds):
                 yield Tie((s, part), (s, whole), position, op)
 
 
-def _view(op: Op, subgraph: Subgraph) -> Iterator[tuple[int, int, int]]:
+def _view(op: Op, subgraph: Subgraph, kinds: tuple[TensorKind, ...]) -> Iterator[tuple[int, int, int]]:
     source, result = op.inputs[0], op.outputs[0]
     if ABSENT in (source, result):
         return
     one, two = subgraph.tensors[source], subgraph.tensors[result]
-    if one.kind in _ORDINARY and two.kind in _ORDINARY and one.bytes is not None and one.bytes == two.bytes:
+    if one.kind in kinds and two.kind in kinds and one.bytes is not None and one.bytes == two.bytes:
         yield result, source, 0
 
 
-def _parts(op: Op, moves: Moves, subgraph: Subgraph) -> Iterator[tuple[int, int, int]]:
+def _parts(op: Op, moves: Moves, subgraph: Subgraph, kinds: tuple[TensorKind, ...]) -> Iterator[tuple[int, int, int]]:
     """(part, whole, position) for each part of `op` that can be where it is in the whole."""
     joins = moves.kind is Move.CONCAT
     side, other = (op.inputs, op.outputs) if joins else (op.outputs, op.inputs)
@@ -58,7 +60,7 @@ def _parts(op: Op, moves: Moves, subgraph: Subgraph) -> Iterator[tuple[int, int,
     tensors = subgraph.tensors
     sizes = [tensors[part].bytes for part in parts]
     total = tensors[whole].bytes
-    if tensors[whole].kind not in _ORDINARY or not total or not _contiguous(tensors[whole], moves.axis):
+    if tensors[whole].kind not in kinds or not total or not _contiguous(tensors[whole], moves.axis):
         return
     known = [size for size in sizes if size is not None]
     if len(known) < len(sizes) or any(tensors[part].dtype.bits != tensors[whole].dtype.bits for part in parts):
@@ -69,7 +71,7 @@ def _parts(op: Op, moves: Moves, subgraph: Subgraph) -> Iterator[tuple[int, int,
     elif sum(known) != total:
         return
     for part, size, end in zip(parts, known, accumulate(known, initial=start), strict=False):
-        if size and tensors[part].kind in _ORDINARY and end + size <= total:
+        if size and tensors[part].kind in kinds and end + size <= total:
             yield part, whole, end
 
 

@@ -1,5 +1,6 @@
 """The default: the cheapest method that suffices."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from tmpass import _core
@@ -7,10 +8,12 @@ from tmpass.allocators import (
     CONSTRAINTS,
     Found,
     Goal,
+    Method,
     constraints,
     first_fit,
     greedy_by_size,
     greedy_by_size_tflm,
+    local_search,
     place_or_postpone,
     satisfied,
     telamalloc,
@@ -22,9 +25,16 @@ HONOURS = frozenset(CONSTRAINTS)
 MANY = 1000
 """From so many buffers on, a packing is repaired where it is too high before a search begins from nothing."""
 
+FEW = 100
+"""Up to so many buffers, every method is asked before the answer is one that is not proved."""
 
 _DEAR = 40
 """A node of telamalloc, which propagates to a fixed point, takes as long as so many of place or postpone."""
+
+_QUICK = 20_000
+"""Nodes after which the search leaves what it has not found to others for a while: what one method does not find in a
+million, another one may in a thousand. Of the models in docs/models.md only one needs more, and no method proves it.
+"""
 
 
 def solve(problem: Problem, goal: Goal) -> Found:
@@ -48,9 +58,63 @@ def solve(problem: Problem, goal: Goal) -> Found:
         return replace(found, stopped=True)
     if satisfied(problem, goal, found):
         return found
-    if strange - place_or_postpone.HONOURS:
-        return telamalloc.improve(problem, replace(goal, nodes=goal.nodes // _DEAR), found)
-    return place_or_postpone.improve(problem, goal, found)
+    knows_all = not strange - place_or_postpone.HONOURS
+    if len(problem.buffers) <= FEW and goal.minimize:
+        return _ask_all(problem, goal, found, knows_all=knows_all)
+    if knows_all:
+        found = place_or_postpone.improve(problem, goal, found)
+    else:
+        found = telamalloc.improve(problem, replace(goal, nodes=goal.nodes // _DEAR), found)
+    if goal.minimize and not found.stopped and not satisfied(problem, goal, found):
+        found = _better(found, local_search.solve(problem, replace(goal, bound=found.bound, nodes=goal.nodes // 8)))
+    return found
+
+
+def _ask_all(problem: Problem, goal: Goal, found: Found, *, knows_all: bool) -> Found:
+    """`found`, or a lower packing by any method, with what was proved; place or postpone is among them if it
+    `knows_all` constraints. The nodes are for each.
+    """
+    for method, nodes in _turns(goal.nodes, knows_all=knows_all):
+        if found.stopped or satisfied(problem, goal, found):
+            break
+        if method is place_or_postpone:
+            found = place_or_postpone.improve(problem, replace(goal, nodes=found.nodes + nodes), found)
+            continue
+        found = _better(found, method.solve(problem, replace(goal, bound=found.bound, nodes=nodes)))
+    return found
+
+
+def _better(found: Found, other: Found) -> Found:
+    """The lower of two, the first of equals, with what both have proved and spent."""
+    best = other if other.peak < found.peak else found
+    bound, nodes = max(found.bound, other.bound), found.nodes + other.nodes
+    return replace(best, bound=bound, nodes=nodes, stopped=other.stopped)
+
+
+def _turns(nodes: int, *, knows_all: bool) -> Iterator[tuple[Method, int]]:
+    """Who is asked next, and how many nodes it may take: all for a little first.
+
+    Where place or postpone does not know all constraints, the others have all nodes then; where it does, it has most,
+    and they have so many that all take together as long as it would have taken alone.
+    """
+    from tmpass.allocators import best_fit, hill_climb, minimalloc
+
+    quick = min(nodes, _QUICK)
+    if knows_all:
+        yield place_or_postpone, quick
+        yield minimalloc, quick
+    yield telamalloc, quick // (_DEAR if knows_all else 1)
+    yield local_search, quick
+    yield best_fit, quick
+    if quick == nodes and not knows_all:
+        yield hill_climb, nodes
+        return
+    if not knows_all:
+        yield from ((telamalloc, nodes), (local_search, nodes), (hill_climb, nodes))
+        return
+    yield place_or_postpone, nodes * 7 // 10
+    yield from ((hill_climb, nodes // 5), (local_search, nodes // 8), (minimalloc, nodes // 5))
+    yield telamalloc, nodes // _DEAR
 
 
 def _repair(problem: Problem, goal: Goal, found: Found) -> Found:

@@ -62,6 +62,8 @@ def planning_options(function: F) -> F:
             click.option("--no-inplace", "inplace", is_flag=True, flag_value=False, default=True,
                          help="Write no result over an input."),
             click.option("--share-io", is_flag=True, help="Let inputs and outputs of the model share as others do."),
+            click.option("--tie", multiple=True, metavar="OUTPUT=INPUT",
+                         help="Put an output of the model where that input lies: state, caches. Repeatable."),
             click.option("--allow-unplanned", is_flag=True,
                          help="Leave out tensors whose size is not known, and list them."),
             click.option("--schedule", type=click.Choice(SCHEDULES), default="auto", show_default=True,

@@ -6,7 +6,7 @@ import click
 
 from tmpass.cli.files import read_plan
 from tmpass.cli.options import make_plan, planning_options
-from tmpass.cli.terminal import coloured, print_table
+from tmpass.cli.terminal import coloured, complain, print_table
 from tmpass.emit.text import clip, one_line
 from tmpass.errors import UsageError
 
@@ -38,6 +38,8 @@ def command(ctx: click.Context, /, source: str, table: bool, picture: bool, **as
         from tmpass.emit.tables import buffer_table
 
         print_table(buffer_table(plan))
+    from tmpass.emit.left_out import notes
+
     if picture:
         from tmpass.emit.picture import picture as draw
 
@@ -45,6 +47,8 @@ def command(ctx: click.Context, /, source: str, table: bool, picture: bool, **as
             if len(plan.memories) > 1:
                 click.echo(f"{one_line(clip(memory.name))}:")
             click.echo(draw(plan, memory, colour=coloured()), nl=False)
+    for line in notes(plan):
+        complain(line)
 
 
 def _is_plan(source: str) -> bool:

@@ -255,13 +255,13 @@ NB_MODULE(_core, m) {
         .def(
             "__init__",
             [](OrderProblem* made, Array edges, Array size, Array first, Array last, Array starts, Array users,
-               Array scratch, Array in_place, std::int64_t beginning) {
+               Array scratch, Array in_place, std::int64_t beginning, bool partial) {
                 new (made) OrderProblem(checked_orders({std::move(edges), std::move(size), std::move(first),
                                                         std::move(last), std::move(starts), std::move(users),
-                                                        std::move(scratch), std::move(in_place), beginning}));
+                                                        std::move(scratch), std::move(in_place), beginning, partial}));
             },
             "edges"_a, "size"_a, "first"_a, "last"_a, "starts"_a, "users"_a, "scratch"_a, "in_place"_a = Array(),
-            "beginning"_a = 0)
+            "beginning"_a = 0, "partial"_a = false)
         .def("__len__", &OrderProblem::count);
     nb::class_<OrderParts>(m, "OrderParts", "One order of all operators, and stretches of it as problems of their own.")
         .def(

@@ -69,7 +69,7 @@ ParallelChains::ParallelChains(const OrderProblem& problem)
                     return place[user] >= 0 ? place[user] <= at : ancestors.before(user, op);
                 });
             };
-            Bytes born = 0, freed = 0, saved = 0;
+            Bytes born = 0, freed = 0;
             for (const Index item : problem.items.of(chain[i])) {
                 bool first_user = !problem.first[item];
                 for (const Index user : problem.users.of(item)) {
@@ -80,8 +80,7 @@ ParallelChains::ParallelChains(const OrderProblem& problem)
                 if (first_user) born += problem.size[item];
                 if (ends_here(item)) freed += problem.size[item];
             }
-            for (const InPlace& option : problem.in_place.of(chain[i]))
-                if (std::ranges::all_of(option.items, ends_here)) saved = std::max(saved, option.bytes);
+            const Bytes saved = saved_in_place(problem, problem.in_place.of(chain[i]), ends_here);
             climb.during.push_back(live + born + problem.scratch[chain[i]] - saved);
             live += born - freed;
             climb.after.push_back(live);

@@ -19,6 +19,7 @@ OrderParts::OrderParts(const OrderProblem& problem, std::vector<Index> order)
 
 OrderProblem OrderParts::part(Index begin, Index end) {
     OrderProblem part;
+    part.partial = problem_->partial;
     if (begin == 0) part.beginning = problem_->beginning;
     note_items(part, begin, end);
     note_operators(part, begin, end);

@@ -138,6 +138,7 @@ OrderProblem checked_orders(const OrderArrays& arrays) {
     problem.scratch = arrays.scratch;
     problem.in_place = in_place_rows(arrays, ops);
     problem.beginning = arrays.beginning;
+    problem.partial = arrays.partial;
     const auto order = sort_topologically(problem.after, problem.before, [](Index, Index) {});
     require(static_cast<Index>(order.size()) == ops, "operators wait for each other in a circle");
     return problem;

@@ -7,6 +7,7 @@
 // below 2^62 (checked), so 64 signed bits cannot overflow.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -30,7 +31,8 @@ struct Lists {
 // The lists of who lists a number: b is in the result's list of a where a is in `lists` of b.
 Lists turned(const Lists& lists, Index count);
 
-// An operator may write its result over `items`, which must all end there: then `bytes` fewer are alive in its step.
+// An operator may write its result over `items`, which must all end there: then `bytes` fewer are alive in its step. In
+// a problem that is `partial`, so many fewer as those of them have that end there.
 struct InPlace {
     Bytes bytes;
     std::vector<Index> items;
@@ -47,6 +49,7 @@ struct OrderProblem {
     std::vector<Bytes> scratch;  // bytes that an operator needs in its own step
     Rows<InPlace> in_place;      // of each operator
     Bytes beginning = 0;         // bytes more in the first step, whichever operator it is
+    bool partial = false;        // what of an input ends may be written over, though the rest does not
 
     Index count() const { return static_cast<Index>(scratch.size()); }
     Index item_count() const { return static_cast<Index>(size.size()); }
@@ -60,7 +63,26 @@ struct OrderArrays {
     std::vector<std::int64_t> scratch;            // of each operator
     std::vector<std::int64_t> in_place;           // rows: operator, bytes, how many items, those items
     std::int64_t beginning;
+    bool partial = false;
 };
+
+// The bytes that the best of `options` saves, where `ends` says of an item whether it ends with the operator.
+template <typename Ends>
+Bytes saved_in_place(const OrderProblem& problem, std::span<const InPlace> options, Ends ends) {
+    Bytes best = 0;
+    for (const InPlace& option : options) {
+        if (option.bytes <= best) continue;
+        if (!problem.partial) {
+            if (std::ranges::all_of(option.items, ends)) best = option.bytes;
+            continue;
+        }
+        Bytes ending = 0;
+        for (const Index item : option.items)
+            if (ends(item)) ending += problem.size[item];
+        best = std::max(best, std::min(ending, option.bytes));
+    }
+    return best;
+}
 
 // Throws std::invalid_argument where an operator or item is out of range, an item that nobody uses is not alive
 // throughout, sizes are negative or add up to 2^62 or more, or the operators wait for each other in a circle.

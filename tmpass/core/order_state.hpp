@@ -48,11 +48,8 @@ inline Effect OrderState::effect(Index op) const {
         if (left_[item] == users && !p.first[item]) born += p.size[item];
         if (left_[item] == 1 && !p.last[item]) freed += p.size[item];
     }
-    Bytes saved = 0;
-    for (const InPlace& option : p.in_place.of(op))
-        if (option.bytes > saved &&
-            std::ranges::all_of(option.items, [&](Index item) { return left_[item] == 1 && !p.last[item]; }))
-            saved = option.bytes;
+    const auto ends = [&](Index item) { return left_[item] == 1 && !p.last[item]; };
+    const Bytes saved = saved_in_place(p, p.in_place.of(op), ends);
     const Bytes beginning = done_ == 0 ? p.beginning : 0;
     return {live_ + born + p.scratch[op] - saved + beginning, born - freed};
 }

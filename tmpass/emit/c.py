@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from math import gcd
 
+from tmpass.emit.left_out import notes
 from tmpass.emit.text import clip, one_line
 from tmpass.plan import MemoryUse, Plan, PlannedTensor
 
@@ -48,6 +49,7 @@ def emit(plan: Plan) -> str:
     memories = {memory.name: (next(names), memory) for memory in plan.memories}
     lines = [
         f"/* Memory plan of {_comment(plan.model.file)} for {_comment(plan.target.name)}, made by tmpass. */",
+        *(f"/* {_comment(note)} */" for note in notes(plan)),
         f"#ifndef {prefix}_PLAN_H",
         f"#define {prefix}_PLAN_H",
         "",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tmpass.conflict import Cause
+from tmpass.emit.left_out import assumed, not_counted, verdict
 from tmpass.emit.tables import plain_table
 from tmpass.emit.text import clip, one_line, short_size
 from tmpass.explanation import Alive, Explanation
@@ -33,6 +34,8 @@ def head(known: Explanation) -> str:
     ]
     if known.over:
         lines.append(f"too full     {_over(known)}")
+    if left_out := not_counted(plan):
+        lines.append(f"not counted  {left_out}")
     return "".join(f"{one_line(clip(line))}\n" for line in lines)
 
 
@@ -48,12 +51,14 @@ def _over(known: Explanation) -> str:
 
 def _verdict(known: Explanation) -> str:
     memory = known.full.memory
+    part = f", {verdict(known.plan)}" if known.plan.fits and verdict(known.plan) else ""
     if memory.capacity is None:
-        return f"yes: the memory has no limit, and {format_size(memory.peak)} are used"
+        return f"yes{part}: the memory has no limit, and {format_size(memory.peak)} are used"
     if not known.missing:
-        return f"yes: {format_size(memory.capacity - memory.peak)} of {format_size(memory.capacity)} stay free"
+        free = f"{format_size(memory.capacity - memory.peak)} of {format_size(memory.capacity)} stay free"
+        return f"yes{part}: {free}{assumed(memory)}"
     missing = f"{format_size(known.missing)} are missing, {format_size(memory.peak)} do not fit into "
-    missing += format_size(memory.capacity)
+    missing += format_size(memory.capacity) + assumed(memory)
     if known.plan.status == "unknown":
         return f"not known: {missing}; the search ended without a proof"
     return f"no: {missing}"

@@ -1,5 +1,6 @@
 """An explanation as JSON."""
 
+from dataclasses import asdict
 from typing import Any
 
 from tmpass.emit.explanation import why
@@ -21,10 +22,12 @@ def to_json(known: Explanation) -> str:
         "status": known.plan.status,
         "fits": known.plan.fits,
         "capacity": memory.capacity,
+        "capacity_source": memory.capacity_source,
         "peak": memory.peak,
         "lower_bound": memory.lower_bound,
         "missing": known.missing,
         "least_budget": {"bytes": memory.peak, "proved": known.proved},
+        "not_counted": [asdict(row) for row in known.plan.not_counted],
         "stopped": known.stopped,
         "order": {"method": known.plan.order.method, "lower_bound": known.plan.order.lower_bound},
         "fullest": {

@@ -9,6 +9,7 @@ by what the other outputs use as well; the page draws.
 from typing import Any
 
 from tmpass.emit.hues import colours_of, kind_of
+from tmpass.emit.left_out import not_counted, verdict
 from tmpass.fullest import fullest_step, live_bytes
 from tmpass.plan import MemoryUse, Plan, PlannedBuffer
 from tmpass.problem import in_use
@@ -47,6 +48,13 @@ def how(plan: Plan) -> str:
     return f"{orders[plan.order.method]}, {addresses}, {sharing[plan.options.share]}"
 
 
+def _verdict(plan: Plan) -> str:
+    """Whether it fits, and what is proved."""
+    if plan.fits and (part := verdict(plan)):
+        return f"fits, {part}"
+    return _VERDICTS[plan.status]
+
+
 def _view(plan: Plan, places: dict[str, int]) -> dict[str, Any]:
     memories = {memory.name: at for at, memory in enumerate(plan.memories)}
     rows = {(t.subgraph, t.index): t for t in plan.tensors}
@@ -55,7 +63,8 @@ def _view(plan: Plan, places: dict[str, int]) -> dict[str, Any]:
     return {
         "how": how(plan),
         "fits": plan.fits,
-        "verdict": _VERDICTS[plan.status],
+        "verdict": _verdict(plan),
+        "not_counted": not_counted(plan),
         "memories": [_memory(plan, memory) for memory in plan.memories],
         "steps": [[step.kind, step.name] for step in plan.schedule],
         "tensors": [
@@ -84,6 +93,7 @@ def _memory(plan: Plan, memory: MemoryUse) -> dict[str, Any]:
     return {
         "name": memory.name,
         "capacity": memory.capacity,
+        "assumed": memory.assumed,
         "alignment": memory.alignment,
         "peak": memory.peak,
         "bound": memory.lower_bound,

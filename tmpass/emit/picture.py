@@ -81,7 +81,8 @@ def _capacity(memory: MemoryUse, capacity: int, columns: int) -> str:
     """The line of the capacity, as wide as the picture, with as many words in it as there is room for."""
     word = "used" if memory.peak <= capacity else "needed"
     percent = f", {100 * memory.peak / capacity:.1f} % {word}" if capacity else ""
-    words = next((w for w in (f"= capacity{percent} ", "= capacity ") if len(w) <= columns), "")
+    name = "assumed capacity" if memory.assumed else "capacity"
+    words = next((w for w in (f"= {name}{percent} ", f"= {name} ", "= capacity ") if len(w) <= columns), "")
     return words.ljust(columns, "=")
 
 

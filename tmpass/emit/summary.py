@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tmpass.emit.left_out import assumed, not_counted, verdict
 from tmpass.emit.text import one_line
 from tmpass.fullest import Fullest, deciding_memory, fullest_step
 from tmpass.plan import MemoryUse, Plan
@@ -28,13 +29,17 @@ def summary(plan: Plan) -> str:
         f"peak         {format_size(memory.peak)}",
         f"lower bound  {format_size(memory.lower_bound)}, gap {gap} B{percent}; {_order(plan)}",
         f"capacity     {_capacity(memory)}",
-        *_fullest(plan, fullest_step(plan, memory)),
     ]
+    if left_out := not_counted(plan):
+        lines.append(f"not counted  {left_out}")
+    lines += _fullest(plan, fullest_step(plan, memory), LINES - len(lines) - 1)
     return "".join(f"{_cut(one_line(line))}\n" for line in lines)
 
 
 def _verdict(plan: Plan, memory: MemoryUse) -> str:
     capacity = memory.capacity or 0
+    if plan.fits and (part := verdict(plan)):
+        return f"yes, {part}"
     if plan.status == "optimal":
         return "yes; proved: no address plan for this order is smaller"
     if plan.status == "feasible":
@@ -65,13 +70,12 @@ def _capacity(memory: MemoryUse) -> str:
     if memory.capacity is None:
         return "unlimited"
     word = "used" if memory.peak <= memory.capacity else "needed"
-    return format_size(memory.capacity) + (
-        f", {100 * memory.peak / memory.capacity:.1f} % {word}" if memory.capacity else ""
-    )
+    share = f", {100 * memory.peak / memory.capacity:.1f} % {word}" if memory.capacity else ""
+    return format_size(memory.capacity) + share + assumed(memory)
 
 
-def _fullest(plan: Plan, full: Fullest) -> Iterator[str]:
-    """The fullest step, and the largest of what is alive there."""
+def _fullest(plan: Plan, full: Fullest, room: int) -> Iterator[str]:
+    """The fullest step, and the largest of what is alive there, in `room` lines."""
     count = len(full.buffers)
     if not count:
         return
@@ -80,7 +84,8 @@ def _fullest(plan: Plan, full: Fullest) -> Iterator[str]:
     if step is not None:
         where = f"step {step.step} of {len(plan.schedule)}, {step.kind}{f' {step.name!r}' if step.name else ''}"
     yield f"fullest      {where}: {format_size(full.live_bytes)} in {count} buffer{'s' if count > 1 else ''}"
-    shown = full.buffers[: _LISTED if count <= _LISTED else _LISTED - 1]
+    room = min(room, _LISTED)
+    shown = full.buffers[: room if count <= room else room - 1]
     wide = max(len(str(b.size)) for b, _ in shown)
     far = max(len(str(b.offset)) for b, _ in shown)
     for b, tensor in shown:

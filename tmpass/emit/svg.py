@@ -109,7 +109,7 @@ def _memory(plan: Plan, memory: MemoryUse, colours: dict[str, str], top: int) ->
         yield from _buffer(b, name, colours[kind], frame)
         yield "</g>"
     if near and capacity is not None:
-        label = _text(f"capacity {short_size(capacity)}")
+        label = _text(f"{'assumed ' * bool(memory.assumed)}capacity {short_size(capacity)}")
         yield f'<path class="limit" d="M{_LEFT} {frame.y(capacity)}H{_RIGHT}"/>'
         yield f'<text class="over" x="{_RIGHT}" y="{frame.y(capacity)}" dy="-5" text-anchor="end">{label}</text>'
     yield from _curve(plan, memory, full, frame)

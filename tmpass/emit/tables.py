@@ -81,7 +81,7 @@ def sharing_table(target: Target) -> "Table":
     sharing = target.sharing
     table = plain_table("sharing", "operators", "source")
     for name in ("views", "in_place", "parts"):
-        kinds = ", ".join(getattr(sharing, name)) or "none"
+        kinds = ", ".join(map(str, getattr(sharing, name))) or "none"
         table.add_row(name, one_line(kinds), sharing.sources.get(name, "not in the profile"))
     return table
 

@@ -1,9 +1,10 @@
 """Targets as JSON: every fact with its source."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from tmpass.json_text import json_text
-from tmpass.target import EVERY, Memory, Target
+from tmpass.target import EVERY, Memory, Over, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,5 +46,7 @@ def _memory(memory: Memory) -> dict[str, Any]:
     return {"name": memory.name, **sourced, "holds": memory.holds}
 
 
-def _kinds(kinds: tuple[str, ...]) -> str | tuple[str, ...]:
-    return EVERY if EVERY in kinds else kinds or "none"
+def _kinds(kinds: tuple[str | Over, ...]) -> object:
+    if EVERY in kinds or not kinds:
+        return EVERY if kinds else "none"
+    return [asdict(kind) if isinstance(kind, Over) else kind for kind in kinds]

@@ -1,6 +1,6 @@
 """The walk: each operator reads its inputs from the arrays, computes, and writes its outputs into them."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from tmpass.errors import brief
 from tmpass.execute.limits import Trips
@@ -21,16 +21,26 @@ class Machine:
     tells, by tensor, where one came in another size than planned, and no fault of the plan is known.
 
     With `loops_copy`, what a round of a loop gives waits in the outputs of the loop's operator for the next one, as a
-    Runtime has it; else it is copied to the inputs from where it stands.
+    Runtime has it; else it is copied to the inputs from where it stands. `promised` are the (input, output) that a
+    kernel may put over each other, if they begin at one byte.
     """
 
-    def __init__(self, graph: Graph, layout: Layout, runner: Runner, trips: Trips, *, loops_copy: bool = False) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        layout: Layout,
+        runner: Runner,
+        trips: Trips,
+        *,
+        loops_copy: bool = False,
+        promised: Container[tuple[Key, Key]] = frozenset(),
+    ) -> None:
         self.storage = Storage(layout)
         self.reached: set[int] = set()
         self.runs = 0
         self.marks = Marks()
         self.sizes: dict[Key, str] = {}
-        self._trips = trips
+        self._trips, self._promised = trips, promised
         self._graph, self._runner, self._loops_copy = graph, runner, loops_copy
         self._caller_of: dict[int, int] = {}
         for s, subgraph in enumerate(graph.subgraphs):
@@ -214,6 +224,8 @@ class Machine:
             for other in written:
                 there = self.storage.place(other)
                 if there is None or not there.overlaps(place):
+                    continue
+                if (key, other) in self._promised and there.low == place.low:
                     continue
                 if other[1] != op.outputs[0] or not (op.elementwise and self._same_elements(key, other)):
                     self._read([key], me, shared=bool(op.calls))

@@ -8,6 +8,7 @@ from tmpass.execute.limits import Limits, Trips, too_many_bytes
 from tmpass.execute.machine import Machine
 from tmpass.execute.marks import RANDOM
 from tmpass.execute.places import lay_out
+from tmpass.execute.promises import promised
 from tmpass.execute.regions import Region, find_regions
 from tmpass.execute.rounding import shaken_runs
 from tmpass.graph import Graph, TensorKind
@@ -91,10 +92,11 @@ def execute_plan(
     except Broken as broken:
         return Execution(runner.engine, 0, (), (), (broken.violation,), given, drawn)
     waiting = set(range(len(plan.schedule)))
-    copies = RUNTIMES[plan.target.runtime].loops_copy
+    copies, kernels = RUNTIMES[plan.target.runtime].loops_copy, promised(graph, plan)
     steps, compared, seeds, record = 0, 0, [], _Record()
     for seed in range(MAX_SEEDS if drawn else 1):
-        machine = Machine(graph, lay_out(plan, limits.bytes), runner, Trips(limits.trips), loops_copy=copies)
+        layout, trips = lay_out(plan, limits.bytes), Trips(limits.trips)
+        machine = Machine(graph, layout, runner, trips, loops_copy=copies, promised=kernels)
         violations = machine.storage.violations
         try:
             for region in regions:

@@ -46,7 +46,7 @@ def explain(model: object, target: str | os.PathLike[str] | Target = "pixel6-tpu
         known = replace(known, splits=split(known, graph), again=make_again(known, graph))
         known = with_conflict(known)
         profile = target if isinstance(target, Target) else load_target(os.fspath(target))
-        tried = try_options(known, loaded, profile, options)
+        tried = try_options(known, loaded, graph, profile, options)
         asked = [change for trial, change in tried if change is not None and trial.option]
         least = min((change.peak for change in asked), default=full.memory.peak)
         # What no option can do is worth a line only where it does more.

@@ -4,6 +4,7 @@ from tmpass.allocate import allocate
 from tmpass.bounds import lower_bound
 from tmpass.explain.problem import buffers_of, problem_of
 from tmpass.explanation import Change, Explanation
+from tmpass.target import RUNTIMES
 
 _MOST = 8
 """So many of the largest are tried."""
@@ -16,7 +17,8 @@ def one_outside(known: Explanation) -> list[Change]:
     others_fit = all(m.capacity is None or m.peak <= m.capacity for m in plan.memories if m.name != memory.name)
     ends = [one for one in known.alive if one.tensor is not None and one.tensor.role in ("input", "output")]
     changes = []
-    for one in ends[:_MOST] if plan.options.io == "arena" else ():
+    outside = plan.options.io == "arena" and not RUNTIMES[plan.target.runtime].io_inside
+    for one in ends[:_MOST] if outside else ():
         assert one.tensor is not None
         rest = problem.only([at for b, at in places.items() if b != one.buffer.id])
         if lower_bound(rest).peak >= memory.peak:

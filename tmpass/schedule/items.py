@@ -8,9 +8,10 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, product
 
 from tmpass.aliases import Aliases, Key
+from tmpass.aliases.atoms import Atoms
 from tmpass.aliases.in_place import InPlace
 from tmpass.graph import ABSENT, Graph, Subgraph
 from tmpass.target.runtime import RUNTIMES, Runtime
@@ -22,6 +23,8 @@ class Contents:
 
     Only tensors `inside` count, those of one memory; variables are alive in any order and do not. `scratch` maps
     (subgraph, operator) to the bytes that the operator needs for itself in its step; `runtime` says how bytes count.
+    `later` has for each subgraph pairs (earlier, later) of operators beside those that read from each other. With
+    `atoms`, what counts is what no choice of classes can do without, and `aliases` have no part in it.
     """
 
     graph: Graph
@@ -31,6 +34,8 @@ class Contents:
     scratch: Mapping[Key, int]
     keep_inputs: bool = False
     runtime: Runtime = RUNTIMES[""]
+    later: Sequence[Sequence[tuple[int, int]]] = ()
+    atoms: Atoms | None = None
 
     @cached_property
     def repeated(self) -> frozenset[int]:
@@ -65,6 +70,7 @@ class Items:
     alive before the first operator or after the last one where the flag is 1; the users of item i are
     `users[starts[i]:starts[i + 1]]`; `scratch` has the bytes each operator needs in its own step; `in_place` rows of
     operator, bytes saved, a number of items, and those items; `beginning` bytes are alive in the first step alone.
+    With `partial`, writing in place saves the bytes of those items that end, else only if all of them do.
     """
 
     edges: Sequence[int]
@@ -76,11 +82,20 @@ class Items:
     scratch: Sequence[int]
     in_place: Sequence[int]
     beginning: int
+    partial: bool = False
 
     @property
     def through(self) -> int:
         """The bytes alive before the first operator and after the last."""
         return sum(size for size, first, last in zip(self.size, self.first, self.last, strict=True) if first and last)
+
+    @property
+    def in_place_counts(self) -> Iterator[int]:
+        """How many items each row of `in_place` has."""
+        at = 0
+        while at < len(self.in_place):
+            yield self.in_place[at + 2]
+            at += 3 + self.in_place[at + 2]
 
 
 def find_items(contents: Contents, s: int, edges: Iterable[tuple[int, int]]) -> Items:
@@ -94,30 +109,45 @@ def find_items(contents: Contents, s: int, edges: Iterable[tuple[int, int]]) -> 
     size, firsts, lasts, starts, touching = list[int](), list[int](), list[int](), [0], list[int]()
     beginning = 0
     items_of: dict[int, list[int]] = defaultdict(list)  # tensor -> items
-    for members in _classes(contents, s, sorted(users)):
-        for low, high, tensors in _segments(members, contents, subgraph, s):
-            who = sorted({op for t in tensors for op in users[t]})
-            is_first, is_last = any(t in first for t in tensors), any(t in last for t in tensors)
-            if not who and not (is_first and is_last):
-                beginning += (high - low) * is_first  # nobody reads it: it ends with the first step
-                continue
-            for t in tensors:
-                items_of[t].append(len(size))
-            size.append(high - low)
-            firsts.append(int(is_first))
-            lasts.append(int(is_last))
-            touching += who
-            starts.append(len(touching))
+    for count, tensors in _held(contents, s, sorted(users)):
+        who = sorted({op for t in tensors for op in users[t]})
+        is_first, is_last = any(t in first for t in tensors), any(t in last for t in tensors)
+        if not who and not (is_first and is_last):
+            beginning += count * is_first  # nobody reads it: it ends with the first step
+            continue
+        for t in tensors:
+            items_of[t].append(len(size))
+        size.append(count)
+        firsts.append(int(is_first))
+        lasts.append(int(is_last))
+        touching += who
+        starts.append(len(touching))
     in_place: list[int] = []
+    options: dict[int, dict[Key, list[tuple[int, tuple[int, ...]]]]] = defaultdict(lambda: defaultdict(list))
     for pair in contents.pairs:
         if pair.subgraph == s and items_of[pair.source[1]] and items_of[pair.result[1]]:
-            over = items_of[pair.source[1]]
-            in_place += (pair.op, sum(size[i] for i in over), len(over), *over)
+            ends, made = items_of[pair.source[1]], items_of[pair.result[1]]
+            saved = min(sum(size[i] for i in ends), sum(size[i] for i in made))  # a smaller result leaves the rest
+            options[pair.op][pair.result].append((saved, tuple(ends)))
+    for op, results in options.items():
+        for saved, over in _at_once(list(results.values())):
+            # Two results may lie over one class, under several names, but not over the same bytes of it.
+            in_place += (op, min(saved, sum(size[i] for i in over)), len(over), *over)
     flat = [op for edge in edges for op in edge]
     if any(op.calls for op in subgraph.ops):
         beginning = 0  # the first step may be long, and only its begin counts: leaving it out keeps bounds true
     scratch = [contents.scratch.get((s, op), 0) for op in range(len(subgraph.ops))]
     return Items(flat, size, firsts, lasts, starts, touching, scratch, in_place, beginning)
+
+
+def _at_once(results: Sequence[Sequence[tuple[int, tuple[int, ...]]]]) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """What an operator may save, as (bytes, the items that must end with it), over all that it may write in place at
+    once: for each of its results one of the ways, or none.
+    """
+    for ways in product(*([(0, ()), *ways] for ways in results)):
+        items = tuple(dict.fromkeys(item for _, over in ways for item in over))
+        if items:
+            yield sum(saved for saved, _ in ways), items
 
 
 def _users(subgraph: Subgraph) -> dict[int, set[int]]:
@@ -137,6 +167,27 @@ def _alive_outside(contents: Contents, s: int) -> tuple[set[int], set[int]]:
     repeats = s in contents.repeated and not contents.runtime.loops_copy
     kept = contents.keep_inputs and any(entry.subgraph == s for entry in graph.entries)
     return given | taken if repeats else given, given | taken if repeats or kept else taken
+
+
+def _held(contents: Contents, s: int, tensors: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
+    """What subgraph `s` itself stores, as bytes that have one life, and those of `tensors` that hold them."""
+    atoms = contents.atoms
+    if atoms is None:
+        subgraph = contents.graph.subgraphs[s]
+        for members in _classes(contents, s, tensors):
+            for low, high, inside in _segments(members, contents, subgraph, s):
+                yield high - low, inside
+        return
+    present = set(tensors)
+    for atom in atoms.by_subgraph.get(s, ()):
+        held = [t for _, t in atoms.members[atom] if t in present and (s, t) in contents.inside]
+        if held:
+            yield atoms.size[atom], held
+    for t in tensors:
+        key = (s, t)
+        count = contents.graph.tensor(key).bytes
+        if count and key in contents.inside and key not in atoms.tied and key not in atoms.outside:
+            yield contents.runtime.round_up(count), [t]
 
 
 def _classes(contents: Contents, s: int, tensors: Iterable[int]) -> Iterable[list[int]]:

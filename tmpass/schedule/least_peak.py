@@ -39,6 +39,7 @@ def native(items: Items) -> "_core.OrderProblem":
         items.scratch,
         items.in_place,
         items.beginning,
+        items.partial,
     )
 
 

@@ -61,7 +61,8 @@ def items_of_model(contents: Contents) -> ModelItems:
     items = []
     for s, subgraph in enumerate(graph.subgraphs):
         edges = [(writer, reader) for writer, reader, _ in reads(subgraph)]
-        items.append(find_items(contents, s, [*edges, *effects[s]]))
+        later = contents.later[s] if contents.later else ()
+        items.append(find_items(contents, s, [*edges, *effects[s], *later]))
     return ModelItems(graph, tuple(items), tuple(innermost_first(graph)), contents.runtime.loops_copy)
 
 

@@ -17,7 +17,7 @@ A profile is TOML. Each fact stands in a table with its source, or the word `ass
 
     [sharing]                                                     # optional, and so is each of its keys
     views = { value = "every", source = "data sheet" }            # "every", "none", or kinds of operators
-    in_place = { value = ["ADD", "MUL"], source = "measured" }
+    in_place = { value = ["ADD", { op = "MAX_POOL_2D", input = 0 }], source = "measured" }
     parts = { value = "none", source = "assumed" }
 
     [[scratch]]                                                   # optional: a buffer that a kernel needs for its step
@@ -32,15 +32,17 @@ from tmpass.target.load import MAX_FILE, load_target, target_names
 from tmpass.target.memory import USES, Memory
 from tmpass.target.parse import parse_target
 from tmpass.target.runtime import RUNTIMES, Runtime
-from tmpass.target.sharing import EVERY, Sharing
+from tmpass.target.sharing import CUSTOM, EVERY, Over, Sharing
 from tmpass.target.target import Target
 
 __all__ = [
+    "CUSTOM",
     "EVERY",
     "MAX_FILE",
     "RUNTIMES",
     "USES",
     "Memory",
+    "Over",
     "Runtime",
     "Sharing",
     "Target",

@@ -1,14 +1,20 @@
 """A profile's text as a Target."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from tmpass.errors import TargetError, UsageError
 from tmpass.scratch.rule import ScratchRule
 from tmpass.target.key_lines import Key
+from tmpass.target.kinds import kinds, kinds_in_place
 from tmpass.target.memory import USES, Memory
 from tmpass.target.reader import Reader
 from tmpass.target.runtime import RUNTIMES, Runtime
-from tmpass.target.sharing import EVERY, Sharing
+from tmpass.target.sharing import Sharing
 from tmpass.target.target import ADD_ACTIVATIONS, NO_SCRATCHPAD, Target
 from tmpass.target.values import alignment, bandwidth, capacity, nearest, show
+
+K = TypeVar("K")
 
 MAX_LINE = 1000
 """Characters in a line of a profile: tomllib takes quadratic time over long dotted keys."""
@@ -112,24 +118,15 @@ def _holds(reader: Reader, value: object, key: Key) -> tuple[str, ...]:
 
 def _sharing(reader: Reader, value: object, key: Key) -> Sharing:
     table = reader.table(value, key, (), _SHARING, example="[sharing]")
-    found = {name: reader.fact(table[name], (*key, name), _kinds) for name in _SHARING if name in table}
-    kinds = {name: found[name][0] if name in found else () for name in _SHARING}
-    return Sharing(**kinds, sources={name: source for name, (_, source) in found.items()})
+    sources: dict[str, str] = {}
 
+    def listed(name: str, parse: Callable[[object], tuple[K, ...]]) -> tuple[K, ...]:
+        if name not in table:
+            return ()
+        value, sources[name] = reader.fact(table[name], (*key, name), parse)
+        return value
 
-def _kinds(value: object) -> tuple[str, ...]:
-    """The kinds of operators in `value`: a list of them, "every" or "none"."""
-    if value in ("every", "none"):
-        return (EVERY,) if value == "every" else ()
-    hint = 'write "every", "none" or a list of kinds: ["ADD", "MUL"]'
-    if not isinstance(value, list):
-        raise UsageError(f"{show(value)} is not a list of operators", hint=hint)
-    for index, kind in enumerate(value):
-        if not isinstance(kind, str) or not kind.strip() or not kind.isprintable() or kind in ("every", "none"):
-            raise UsageError(f"{show(kind)} is no kind of operator", hint=hint)
-        if kind in value[:index]:
-            raise UsageError(f"{kind!r} stands twice", hint="remove one")
-    return tuple(value)
+    return Sharing(listed("views", kinds), listed("in_place", kinds_in_place), listed("parts", kinds), sources=sources)
 
 
 def _scratch(reader: Reader, value: object, key: Key) -> tuple[ScratchRule, ...]:

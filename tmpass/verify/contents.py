@@ -102,7 +102,7 @@ class Contents:
     def _cut(self, key: Key, low: int, size: int) -> list[tuple[int, Key | None, int, int]]:
         """(byte of `key`, source, byte of that, count) for each piece of `size` bytes from `low` on."""
         pieces = self._pieces[key]
-        first = bisect_right(pieces, low, key=lambda piece: piece.low) - 1
+        first = max(0, bisect_right(pieces, low, key=lambda piece: piece.low) - 1)  # nothing has no pieces
         found = []
         for at in range(first, len(pieces)):
             piece = pieces[at]

@@ -9,14 +9,16 @@ from tmpass.verify.hulls import Hull
 from tmpass.verify.violation import Violation
 
 
-def check_figures(plan: Plan, graph: Graph, hulls: list[Hull]) -> list[Violation]:
-    """Peaks, bounds, live bytes, `fits` and `status` that do not follow from the buffers."""
+def check_figures(plan: Plan, graph: Graph, hulls: list[Hull], unknown: int = 0) -> list[Violation]:
+    """Peaks, bounds, live bytes, `fits` and `status` that do not follow from the buffers; nothing is proved of a model
+    with `unknown` tensors, of a size that nobody knows.
+    """
     found = []
     for memory in plan.memories:
         inside = [hull for hull in hulls if hull.buffer.memory == memory.name]
         found += _check_memory(memory, inside, RUNTIMES[plan.target.runtime].rounding)
     fits = all(m.capacity is None or m.peak <= m.capacity for m in plan.memories)
-    tight = all(m.peak == m.lower_bound for m in plan.memories)
+    tight = not unknown and all(m.peak == m.lower_bound for m in plan.memories)
     too_large = any(m.capacity is not None and m.lower_bound > m.capacity for m in plan.memories)
     status = ("optimal" if tight else "feasible") if fits else "infeasible" if too_large else "unknown"
     if (plan.fits, plan.status) != (fits, status):

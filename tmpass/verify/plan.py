@@ -7,6 +7,7 @@ from tmpass.target import RUNTIMES, Sharing
 from tmpass.verify.figures import check_figures
 from tmpass.verify.hulls import find_hulls
 from tmpass.verify.integers import as_integers
+from tmpass.verify.left_out import check_left_out, unknown_tensors
 from tmpass.verify.placement import check_placement
 from tmpass.verify.replay import Broken, Key, Needed, replay
 from tmpass.verify.scratch import check_scratch
@@ -43,7 +44,8 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
     return [
         *check_sharing(plan, graph, needed, sharing),
         *check_placement(plan, needed, hulls),
-        *check_figures(plan, graph, hulls),
+        *check_figures(plan, graph, hulls, unknown_tensors(graph)),
+        *check_left_out(plan, graph),
     ]
 
 
@@ -53,6 +55,9 @@ def _check_options(plan: Plan) -> list[Violation]:
     if names[:1] != [plan.target.memory] or len(set(names)) != len(names):
         return [Violation("memory", f"the plan fills {plan.target.memory!r} first, but lists the memories {names}")]
     found = []
+    if plan.options.io == "external" and RUNTIMES[plan.target.runtime].io_inside:
+        title = RUNTIMES[plan.target.runtime].title
+        found.append(Violation("memory", f"inputs and outputs are outside the arena, which {title} does not do"))
     for memory in plan.memories:
         if memory.alignment < 1 or (memory.capacity is not None and memory.capacity < 0):
             message = f"{memory.name} has alignment {memory.alignment} and capacity {memory.capacity}"

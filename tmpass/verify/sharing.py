@@ -1,15 +1,16 @@
 """Whether the tensors of one buffer may share it, judged anew from the graph."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tmpass.graph import ABSENT, Graph, Tensor, TensorKind
+from tmpass.graph import ABSENT, Graph, Op, Tensor, TensorKind
 from tmpass.plan import Options, Plan, PlannedTensor
-from tmpass.target import EVERY, Sharing
+from tmpass.target import CUSTOM, EVERY, Over, Sharing
 from tmpass.verify.contents import Contents
 from tmpass.verify.meetings import Held, meetings
 from tmpass.verify.replay import Key, Needed
 from tmpass.verify.state import exposed
+from tmpass.verify.tied import CHANGES_A_COPY, tied_ends
 from tmpass.verify.violation import Violation, tensor_name
 
 _ALL = Sharing((EVERY,), (EVERY,), (EVERY,))
@@ -24,9 +25,15 @@ def check_sharing(plan: Plan, graph: Graph, needed: Needed, sharing: Sharing | N
     """
     rows = {(row.subgraph, row.index): row for row in plan.tensors}
     planned = {key: row for key, row in rows.items() if row.role not in ("constant", "unplanned")}
-    allowed = _asked(sharing or _ALL, plan.options)
-    judge = _Judge(plan, graph, rows, allowed, Contents(graph, allowed), _ends(graph), _loops(graph), exposed(graph))
-    found = []
+    # What kernels promise is taken from the plan where nobody says what the target allows.
+    promised = sharing or replace(_ALL, in_place=(EVERY, *plan.target.in_place))
+    allowed = _asked(promised, plan.options)
+    ties, found = tied_ends(plan, graph, rows)
+    contents, tied = Contents(graph, allowed), frozenset(key for tie in ties for key in tie)
+    ends = _ends(graph) - (set() if plan.options.keep_inputs else tied)
+    judge = _Judge(
+        plan, graph, rows, allowed, promised, contents, _ends(graph), ends, ties, _loops(graph), exposed(graph)
+    )
     for capture, captured in judge.contents.captured.items():
         if capture in planned and captured in planned and _place(rows[capture]) != _place(rows[captured]):
             one, two = tensor_name(rows[capture]), tensor_name(rows[captured])
@@ -83,8 +90,11 @@ class _Judge:
     graph: Graph
     rows: dict[Key, PlannedTensor]
     allowed: Sharing
+    promised: Sharing
     contents: Contents
     ends: set[Key]
+    alone: set[Key]
+    ties: tuple[tuple[Key, Key], ...]
     loops: set[int]
     exposed: set[Key]
 
@@ -93,7 +103,7 @@ class _Judge:
         owner, other = self.contents.owner(one.key), self.contents.owner(two.key)
         if owner == other:
             return "" if one.low == two.low else "they are one tensor, captured"
-        if not self.plan.options.share_io and not self.ends.isdisjoint((owner, other)):
+        if not self.plan.options.share_io and not self.alone.isdisjoint((owner, other)):
             return "one is an input or output of the model"
         if self._through_a_loop(one.key, two.key) or self._through_a_loop(two.key, one.key):
             return "one goes into the body of a loop and the other comes out of it"
@@ -120,19 +130,53 @@ class _Judge:
         row = self.plan.schedule[step]
         op = self.graph.subgraphs[row.subgraph].ops[row.op]
         s, t = source.key
-        if row.subgraph != s or op.calls or op.custom or not op.elementwise or list(op.inputs).count(t) != 1:
+        if row.subgraph != s or op.calls or list(op.inputs).count(t) != 1 or source.low != result.low:
             return False
         if any(self._meets((s, other), result) for other in op.inputs if other not in (t, ABSENT)):
             return False
-        if not op.outputs or (s, op.outputs[0]) != result.key or source.low != result.low:
+        ordinary = self._ordinary(source.key, may_be="input") and self._ordinary(result.key, may_be="output")
+        may = self._kernel_may(self.allowed, op, source.key, result.key)
+        return ordinary and (may or self._tie_needs(op, source.key, result.key))
+
+    def _kernel_may(self, allowed: Sharing, op: Op, source: Key, result: Key) -> bool:
+        """Whether `allowed` lets `op` write `result` over `source`: element by element, or as its kernel promises."""
+        s, (one, two) = source[0], (self.graph.tensor(source), self.graph.tensor(result))
+        first = bool(op.outputs) and (s, op.outputs[0]) == result
+        listed = allowed.in_place
+        promises = [p for p in listed if isinstance(p, Over) and _is_named(op, p.op)]
+        for promise in promises:
+            reads, makes = op.inputs[promise.input : promise.input + 1], op.outputs[promise.output : promise.output + 1]
+            if (reads, makes) == ((source[1],), (result[1],)) and 0 < (two.bytes or 0) <= (one.bytes or 0):
+                return True
+        if promises:
             return False
-        if not self.allowed.allows(self.allowed.in_place, op.kind):
-            return False
-        return (
-            self._ordinary(source.key, may_be="input")
-            and self._ordinary(result.key, may_be="output")
-            and _alike(self.graph.tensor(source.key), self.graph.tensor(result.key))
-        )
+        if op.elementwise and not op.custom and (EVERY in listed or op.kind in listed):
+            return first and _alike(one, two)
+        if any(isinstance(kind, str) and kind != EVERY and _is_named(op, kind) for kind in listed):
+            return first and op.inputs[0] == source[1] and 0 < (two.bytes or 0) <= (one.bytes or 0)
+        return False
+
+    def _tie_needs(self, op: Op, source: Key, result: Key) -> bool:
+        """Whether a tie makes `op` write its output over its input, and it computes the same then: element by element,
+        as a copy, or as a copy of which some is changed.
+        """
+        for output, given in self.ties:
+            same_output = result == output or self._is_whole(output, result)
+            if same_output and (source == given or self._is_whole(source, given)):
+                if self._kernel_may(self.promised, op, source, result):
+                    return True
+                one, two = self.graph.tensor(source), self.graph.tensor(result)
+                if op.outputs[0] != result[1] or one.bytes != two.bytes:
+                    return False
+                if op.elementwise:
+                    return _alike(one, two)
+                return op.inputs[0] == source[1] and (op.view or op.kind in CHANGES_A_COPY)
+        return False
+
+    def _is_whole(self, one: Key, two: Key) -> bool:
+        """Whether one tensor has all the bytes of the other and no more."""
+        size = self.graph.tensor(one).bytes or 0
+        return size == (self.graph.tensor(two).bytes or 0) and self.contents.same(one, 0, two, 0, size)
 
     def _meets(self, key: Key, held: Held) -> bool:
         """Whether `key` has bytes in common with `held`, at whatever step."""
@@ -147,10 +191,17 @@ class _Judge:
         subgraph, options = self.graph.subgraphs[key[0]], self.plan.options
         if self.graph.tensor(key).kind is not TensorKind.ACTIVATION or not self.contents.steady(key):
             return False
-        free = options.share_io and key in self.ends and key[0] not in self.graph.called
+        free = (options.share_io or key not in self.alone) and key in self.ends and key[0] not in self.graph.called
         if key[1] in subgraph.inputs and not (free and may_be == "input" and not options.keep_inputs):
             return False
         return key[1] not in subgraph.outputs or (free and may_be == "output")
+
+
+def _is_named(op: Op, name: str) -> bool:
+    """Whether `name`, as a profile writes it, stands for the kind of `op`."""
+    if name.startswith(CUSTOM):
+        return name[len(CUSTOM) :] == op.kind
+    return name == op.kind and (not op.custom or "::" in name)
 
 
 def _alike(one: Tensor, two: Tensor) -> bool:

@@ -2,11 +2,11 @@
 function fillHead() {
   const view = state.view, memory = memoryNow();
   const verdict = element("b", view.verdict, view.fits ? "" : "bad");
-  document.getElementById("verdict").replaceChildren(verdict, ` \u2014 ${view.how}`);
+  document.getElementById("verdict").replaceChildren(verdict, ` \u2014 ${view.how}${view.leftOut ? `; not counted: ${view.leftOut}` : ""}`);
   const holes = memory.peak - memory.full.bytes;
   const figures = [["peak", memory.peak, saved(memory)], ["most alive at once", memory.full.bytes, holes ? `${shortSize(holes)} of holes above` : "no holes above"],
     ["lower bound", memory.bound, memory.peak > memory.bound ? `gap ${shortSize(memory.peak - memory.bound)}` : "reached"]];
-  if (memory.capacity !== null) figures.push(["capacity", memory.capacity, memory.capacity ? `${((100 * memory.peak) / memory.capacity).toFixed(1)} % ${memory.peak > memory.capacity ? "needed" : "used"}` : ""]);
+  if (memory.capacity !== null) figures.push(["capacity", memory.capacity, memory.capacity ? `${((100 * memory.peak) / memory.capacity).toFixed(1)} % ${memory.peak > memory.capacity ? "needed" : "used"}${memory.assumed ? `; ${memory.assumed}` : ""}` : memory.assumed]);
   document.getElementById("figures").replaceChildren(...figures.map(([name, bytes, note]) => {
     const box = element("div"), value = element("dd", exactSize(bytes));
     if (note) value.append(" ", element("small", note));

@@ -32,7 +32,7 @@ function readView(raw) {
         .sort((a, b) => a.lower - b.lower || a.offset - b.offset),
     };
   });
-  return { how: raw.how, fits: raw.fits, verdict: raw.verdict, steps, memories, end };
+  return { how: raw.how, fits: raw.fits, verdict: raw.verdict, leftOut: raw.not_counted, steps, memories, end };
 }
 
 // As the command line writes them: the exact count, and the largest fitting unit.

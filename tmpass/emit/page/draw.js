@@ -171,7 +171,7 @@ function drawFull(s, area) {
 }
 
 function drawCapacity(s) {
-  const { capacity, peak, full } = memoryNow(), { arena } = s, w = state.window;
+  const { capacity, assumed, peak, full } = memoryNow(), { arena } = s, w = state.window;
   pen.textBaseline = "bottom";
   if (full.rows.length && full.step < w.right && full.step + 1 > w.left) {
     pen.fillStyle = hues.strong;
@@ -180,7 +180,7 @@ function drawCapacity(s) {
     pen.fillText(`fullest: step ${full.step}, ${shortSize(full.bytes)}`, Math.min(Math.max(x, arena.x), arena.x + arena.w), arena.y - 4);
   }
   if (capacity === null) return;
-  const text = `capacity ${shortSize(capacity)}`;
+  const text = `${assumed ? "assumed " : ""}capacity ${shortSize(capacity)}`;
   pen.fillStyle = pen.strokeStyle = hues.limit;
   pen.textAlign = "right";
   const inside = capacity >= w.bottom && capacity <= w.top;

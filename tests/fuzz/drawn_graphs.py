@@ -1,0 +1,197 @@
+"""Draw graphs and options; plan, verify, run the bytes, and try to refute what each plan claims.
+
+    python tests/fuzz/drawn_graphs.py --count 100000 --seed 1
+
+Every graph is planned with drawn options for a drawn target. Then
+
+    verify    the plan breaks no law, also by what its target allows
+    run       a machine that knows no live ranges sees the values that it sees where nothing shares
+    least     no larger than in the file's order, or with less sharing
+    permute   the same operators in another order of the file keep no less alive than the bound
+    less      nor does a target that allows less
+    choose    nor does any order with any choice of what shares, of those that the verifier accepts
+
+Counts are printed; a failure prints the seed that draws it again, and ends in exit code 1.
+"""
+
+import argparse
+import random
+import sys
+import time
+import traceback
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from support.choices import choose, links, live_bytes
+from support.drawn import draw_graph, permuted
+from support.machine import Arena, Private, run
+from support.planning import INFO
+
+from tmpass.graph import Graph, TensorKind
+from tmpass.loading import Model
+from tmpass.pipeline import plan, verify
+from tmpass.plan import Plan
+from tmpass.scratch.rule import ScratchRule
+from tmpass.target import EVERY, RUNTIMES, Memory, Sharing, Target
+
+OPTIONS = ("keep_inputs", "share_io")
+_KINDS = {"views": "RESHAPE", "in_place": "RELU", "parts": "CONCAT"}
+
+
+def draw_target(rng: random.Random) -> Target:
+    """One or two memories, an alignment, a runtime, and what may share: all, or less."""
+    every = ("activations", "variables", "inputs_outputs")
+    alignment = rng.choice((1, 1, 4, 16))
+    memories = (Memory("arena", rng.choice((None, None, 64)), alignment, every),)
+    if rng.random() < 0.15:
+        inner = rng.choice((("activations",), ("activations", "variables"), ("activations", "inputs_outputs")))
+        memories = (Memory("inner", None, alignment, inner), Memory("outer", None, rng.choice((1, 4, 16)), every))
+    sharing = {field: (EVERY,) if rng.random() < 0.85 else () for field in _KINDS}
+    runtime = RUNTIMES[rng.choice(("", "", "", "tflm", "litert"))]
+    return Target("drawn", "drawn", "", memories, Sharing(**sharing), runtime=runtime)
+
+
+def draw_options(rng: random.Random) -> dict[str, object]:
+    """Options of `plan`, most often the default ones."""
+    return {
+        "io": rng.choice(("arena", "arena", "external")),
+        "keep_inputs": rng.random() < 0.3,
+        "share_io": rng.random() < 0.5,
+        "inplace": rng.random() < 0.85,
+        "share": rng.choice(("auto",) * 6 + ("views", "none")),
+        "schedule": rng.choice(("auto",) * 6 + ("given", "topological", "least-peak")),
+        "scratch": [ScratchRule("OP", 16, source="drawn")] if rng.random() < 0.1 else [],
+        "nodes": 1000,
+    }
+
+
+def less(rng: random.Random, target: Target) -> Target:
+    """`target` where less may share: kinds of sharing, or operators."""
+    kept = {}
+    for field, kind in _KINDS.items():
+        most = getattr(target.sharing, field)
+        kept[field] = rng.choice([(), most, (kind,) if most else ()])
+    return replace(target, sharing=Sharing(**kept))
+
+
+def fill(made: Plan) -> int:
+    """The most bytes alive at one step in the scratchpad."""
+    return made.memories[0].live_bytes
+
+
+class Refuted(Exception):
+    """A plan that is wrong, or a claim that is not true."""
+
+
+def check(seed: int, most_ops: int, counts: Counter[str]) -> None:
+    """Draw what `seed` draws and try to refute it."""
+    rng = random.Random(seed)
+    graph = draw_graph(rng, rng.randint(1, most_ops))
+    target, options = draw_target(rng), draw_options(rng)
+    model = Model(INFO, graph)
+    made = plan(model, target, **options)
+    counts["planned"] += 1
+    if broken := verify(made, model, target=target):
+        raise Refuted(f"verify: {broken[0].message}")
+    loops = any(call.repeats for subgraph in graph.subgraphs for op in subgraph.ops for call in op.calls)
+    if not (loops and target.runtime.loops_copy):
+        keep = bool(options["keep_inputs"])
+        if run(graph, Arena(made), keep_inputs=keep) != run(graph, Private(), keep_inputs=keep):
+            raise Refuted("run: values are lost in the planned bytes")
+        counts["run"] += 1
+    peak = sum(memory.peak for memory in made.memories)
+    if options["schedule"] == "auto":
+        for other in ({"schedule": "given"}, {"share": "none"}, {"share": "views"}):
+            if options["share"] == "auto" or "share" not in other:
+                there = plan(model, target, **{**options, **other})
+                if sum(memory.peak for memory in there.memories) < peak:
+                    raise Refuted(f"least: {other} takes fewer bytes than {peak}")
+                counts["compared"] += 1
+    if made.order.lower_bound == fill(made):
+        counts["orders proved"] += 1
+    for _ in range(2):
+        _below(made, plan(Model(INFO, permuted(rng, graph)), target, **options), "permute", counts)
+    _below(made, plan(model, less(rng, target), **options), "less", counts)
+    _choose(rng, graph, target, made, counts)
+
+
+def _below(made: Plan, other: Plan, what: str, counts: Counter[str]) -> None:
+    counts[what] += 1
+    if fill(other) < made.order.lower_bound:
+        raise Refuted(f"{what}: {fill(other)} bytes alive, below the bound of {made.order.lower_bound}")
+
+
+def _choose(rng: random.Random, graph: Graph, target: Target, made: Plan, counts: Counter[str]) -> None:
+    if len(target.memories) > 1 or made.options.scratch:
+        return
+    external = frozenset(
+        (row.subgraph, row.index) for row in made.tensors if row.buffer is None and row.role in ("input", "output")
+    )
+    every = list(links(graph))
+    for _ in range(6):
+        other = permuted(rng, graph)
+        orders = [
+            tuple(subgraph.ops.index(op) for op in moved.ops)
+            for subgraph, moved in zip(graph.subgraphs, other.subgraphs, strict=True)
+        ]
+        aliases = choose(graph, [link for link in every if rng.random() < 0.7])
+        if aliases is None:
+            continue
+        alive = live_bytes(graph, orders, aliases, target, made.options, external)
+        counts["choices"] += 1
+        if alive is None:
+            continue
+        counts["right choices"] += 1
+        if alive < made.order.lower_bound:
+            raise Refuted(f"choose: {alive} bytes alive, below the bound of {made.order.lower_bound}")
+
+
+def describe(graph: Graph) -> str:
+    """The graph in a few lines."""
+    lines = []
+    for s, subgraph in enumerate(graph.subgraphs):
+        lines.append(f"subgraph {s}: {subgraph.inputs} -> {subgraph.outputs}")
+        for t, tensor in enumerate(subgraph.tensors):
+            if tensor.kind is not TensorKind.ACTIVATION:
+                lines.append(f"  {t}: {tensor.kind.name} {tensor.shape} {tensor.captures}")
+        for at, op in enumerate(subgraph.ops):
+            shapes = [subgraph.tensors[t].shape for t in op.outputs]
+            calls = [(call.subgraph, call.repeats) for call in op.calls]
+            lines.append(f"  {at} {op.kind} {op.inputs} -> {op.outputs} {shapes} {op.temporaries or ''} {calls or ''}")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Run as many as the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=1000, help="graphs to draw")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the first graph; the others follow")
+    parser.add_argument("--most-ops", type=int, default=6, help="operators in a subgraph")
+    parser.add_argument("--failures", type=int, default=5, help="after so many, stop")
+    asked = parser.parse_args()
+    counts: Counter[str] = Counter()
+    failures, begin = 0, time.monotonic()
+    for seed in range(asked.seed, asked.seed + asked.count):
+        try:
+            check(seed, asked.most_ops, counts)
+        except Exception as error:
+            failures += 1
+            rng = random.Random(seed)
+            graph = draw_graph(rng, rng.randint(1, asked.most_ops))
+            target, options = draw_target(rng), draw_options(rng)
+            print(f"seed {seed}: {type(error).__name__}: {error}\n{target}\n{options}\n{describe(graph)}")
+            if not isinstance(error, Refuted):
+                traceback.print_exc(limit=-3)
+            if failures >= asked.failures:
+                break
+    seconds = time.monotonic() - begin
+    print(f"{sum(counts[k] for k in ('planned',))} graphs in {seconds:.0f} s, {failures} failures")
+    print("".join(f"{count:>10} {name}\n" for name, count in sorted(counts.items())), end="")
+    return int(failures > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

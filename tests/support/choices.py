@@ -1,0 +1,112 @@
+"""Plans that nobody would make: any order, and any choice of what shares with what.
+
+Whether they are right is left to the verifier; what is right and smaller than a claim refutes it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+from support.planning import INFO
+from tmpass.aliases import Aliases, Key
+from tmpass.assemble import Fill, assemble
+from tmpass.bounds import lower_bound
+from tmpass.graph import ABSENT, Graph, Move, TensorKind
+from tmpass.liveness import find_storage
+from tmpass.plan import Options, Plan, PlannedOrder
+from tmpass.problem import Allocation, Problem, Status
+from tmpass.schedule.timeline import lay_out
+from tmpass.target import Target
+from tmpass.verify.replay import replay
+from tmpass.verify.sharing import check_sharing
+
+
+@dataclass(frozen=True)
+class Link:
+    """Byte `low` of `one` is put where byte `start` of `two` is."""
+
+    one: Key
+    low: int
+    two: Key
+    start: int
+
+
+def links(graph: Graph) -> Iterator[Link]:
+    """All that operators pass on, or might write over an input, right or wrong."""
+    for s, subgraph in enumerate(graph.subgraphs):
+        for op in subgraph.ops:
+            moves = op.moves
+            size = [subgraph.tensors[t].bytes or 0 if t != ABSENT else 0 for t in range(len(subgraph.tensors))]
+            if moves is None:
+                if op.elementwise and op.outputs:
+                    yield from (Link((s, t), 0, (s, op.outputs[0]), 0) for t in op.inputs if t != ABSENT)
+                continue
+            joins = moves.kind is Move.CONCAT
+            whole = (op.outputs if joins else op.inputs)[moves.whole]
+            parts = [(op.inputs if joins else op.outputs)[at] for at in moves.parts]
+            shape = subgraph.tensors[whole].shape or ()
+            row = size[whole] // shape[moves.axis] if moves.kind is Move.SLICE and shape and shape[moves.axis] else 0
+            begins = accumulate((size[part] for part in parts), initial=moves.start * row)
+            for part, (begin, _) in zip(parts, pairwise(begins), strict=True):
+                yield Link((s, part), 0, (s, whole), begin)
+
+
+def choose(graph: Graph, chosen: list[Link]) -> Aliases | None:
+    """The classes that `chosen` makes, captures with them; None where one says another place than others."""
+    captures = [
+        Link((s, tensor.captures), 0, (call.subgraph, t), 0)
+        for s, subgraph in enumerate(graph.subgraphs)
+        for op in subgraph.ops
+        for call in op.calls
+        for t, tensor in enumerate(graph.subgraphs[call.subgraph].tensors)
+        if tensor.kind is TensorKind.CAPTURE
+    ]
+    beside: dict[Key, list[tuple[Key, int]]] = {}
+    for link in (*captures, *chosen):
+        beside.setdefault(link.one, []).append((link.two, link.low - link.start))
+        beside.setdefault(link.two, []).append((link.one, link.start - link.low))
+    root: dict[Key, Key] = {}
+    position: dict[Key, int] = {}
+    for start in sorted(beside):
+        if start in root:
+            continue
+        place, open_ = {start: 0}, [start]
+        while open_:
+            key = open_.pop()
+            for other, shift in beside[key]:
+                if other not in place:
+                    place[other] = place[key] + shift
+                    open_.append(other)
+                elif place[other] != place[key] + shift:
+                    return None
+        low = min(place.values())
+        first = min(key for key, at in place.items() if at == low)
+        for key, at in place.items():
+            root[key], position[key] = first, at - low
+    return Aliases(root, position)
+
+
+def live_bytes(
+    graph: Graph,
+    orders: list[tuple[int, ...]],
+    aliases: Aliases,
+    target: Target,
+    options: Options,
+    external: frozenset[Key],
+) -> int | None:
+    """The most bytes alive at one step in the scratchpad of a plan with `aliases`; None where it is not right."""
+    runtime = target.runtime
+    timeline = lay_out(graph, orders)
+    storage = find_storage(graph, timeline, aliases, keep_inputs=options.keep_inputs, external=external)
+    memory = target.scratchpad
+    if any(at % memory.alignment for at in storage.position.values()):
+        return None
+    offsets = list(accumulate((b.size + 1 for b in storage.buffers), initial=0))[:-1]
+    found = Allocation(tuple(offsets), 0, 0, 0, Status.FEASIBLE, "", 0)
+    fill = Fill(memory, tuple(range(len(offsets))), found)
+    made: Plan = assemble(INFO, target, options, graph, timeline, storage, [fill], PlannedOrder("least-peak", 0, 0))
+    needed = replay(graph, made.schedule, keep_inputs=options.keep_inputs, loops_copy=runtime.loops_copy)
+    if check_sharing(made, graph, needed, target.sharing):
+        return None
+    buffers = tuple(b.rounded(runtime.rounding) for b in storage.buffers)
+    return lower_bound(Problem(buffers, alignment=1)).live_bytes

@@ -25,11 +25,11 @@ from tmpass.target import Target, load_target
 from tmpass.task import Task
 from tmpass.verify.integers import as_integers
 from tmpass.verify.plan import check_plan
-from tmpass.verify.trust import Trusted, taken_on_trust
 from tmpass.verify.violation import Violation, tensor_name
 
 if TYPE_CHECKING:
     from tmpass.execute.run import Execution
+    from tmpass.verify.trust import Trusted
 
 IO = ("arena", "external")
 SHARE = ("auto", "views", "none")
@@ -179,12 +179,14 @@ def verify(
     return (*found, *_check_target(plan, profile, loaded.info.file, names))
 
 
-def trusted(plan: Plan, *, target: str | os.PathLike[str] | Target | None = None) -> tuple[Trusted, ...]:
+def trusted(plan: Plan, *, target: str | os.PathLike[str] | Target | None = None) -> "tuple[Trusted, ...]":
     """What `verify` with the same `target` believes of a plan that breaks no law: what neither model nor target says.
 
     Raises:
         UsageError, TargetError: the target cannot be read as the plan's options say.
     """
+    from tmpass.verify.trust import taken_on_trust  # which planning has no use for
+
     return taken_on_trust(plan, _held_against(target, plan.options))
 
 

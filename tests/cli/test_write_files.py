@@ -144,6 +144,13 @@ def test_a_file_that_is_read_only_stays(old, monkeypatch):
     assert tree(old) == {"old": b"old"}
 
 
+def test_a_disk_is_no_file(old, monkeypatch):
+    monkeypatch.setattr(Path, "is_block_device", lambda path: path.name == "old")
+    with pytest.raises(UsageError, match="cannot write it: it is a disk"):
+        write_all([(str(old / "old"), "1")])
+    assert tree(old) == {"old": b"old"}
+
+
 def test_what_no_encoding_has_is_an_error(old):
     with pytest.raises(UsageError, match="surrogates not allowed"):
         write_all([(str(old / "new"), "1"), (str(old / "old"), "\ud800")])

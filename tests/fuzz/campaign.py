@@ -5,6 +5,7 @@ parent ── fork ──> worker: input 0, 1, 2, ...
 └── looks ─────────┘ an input that ends or stops the worker is a find, or is tried again apart
 """
 
+import faulthandler
 import mmap
 import os
 import resource
@@ -48,6 +49,7 @@ class Report:
     contained: Counter[str] = field(default_factory=Counter)
     slowest: tuple[float, int] = (0.0, 0)
     memory: int = 0
+    stopped: bool = False
 
     def __str__(self) -> str:
         """A line for each fact."""
@@ -110,6 +112,8 @@ def fuzz(
 ) -> Report:
     """Try the inputs `start` to `start + runs` of a seed, or as many as there is time for.
 
+    Ctrl-C ends it; the report says so, and what came of the runs before.
+
     Args:
         target: what is fuzzed.
         runs: how many inputs.
@@ -124,8 +128,11 @@ def fuzz(
     end = None if seconds is None else begin + seconds
     shared = _Shared(runs)
     done = 0
-    while done < runs and (end is None or time.monotonic() < end):
-        done = _worker(target, shared, seed, start, done, runs, end, report, finds)
+    try:
+        while done < runs and (end is None or time.monotonic() < end):
+            done = _worker(target, shared, seed, start, done, runs, end, report, finds)
+    except KeyboardInterrupt:
+        done, report.stopped = shared.head()[0], True
     report.runs, report.seconds = done, time.monotonic() - begin
     report.outcomes = shared.count(runs)
     report.memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
@@ -157,14 +164,19 @@ def _worker(
         finally:
             os._exit(code)
     status = None
-    while status is None:
-        ended, found = os.waitpid(child, os.WNOHANG)
-        if ended:
-            status = found
-        elif time.monotonic() - shared.head()[1] > PATIENCE:
-            os.kill(child, signal.SIGKILL)
-        else:
-            time.sleep(0.02)  # Ctrl-C here ends both: the worker is in the same group of the terminal
+    try:
+        while status is None:
+            ended, found = os.waitpid(child, os.WNOHANG)
+            if ended:
+                status = found
+            elif time.monotonic() - shared.head()[1] > PATIENCE:
+                os.kill(child, signal.SIGKILL)
+            else:
+                time.sleep(0.02)
+    except KeyboardInterrupt:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        raise
     number, _, slow, most = shared.head()
     report.slowest = (most, slow)
     if status == 0:
@@ -198,6 +210,7 @@ def _work(
     """What the worker does: one input after the other, as long as its parent lives."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 2)  # what native code has to say
+    faulthandler.disable()
     try_one(target, input_of(target, seed, start + done), seed, start + done)  # imports all that is needed
     with open("/proc/self/statm") as file:
         now = int(file.read().split()[0]) * resource.getpagesize()

@@ -70,6 +70,8 @@ def main() -> int:
         )
         print(report, flush=True)
         reports.append(report)
+        if report.stopped:
+            return 130
     return int(any(_failed(report) for report in reports))
 
 

@@ -148,6 +148,22 @@ def test_time_ends_a_campaign():
     assert fuzz(TARGETS["bindings"], 10**6, 1, seconds=0.5).runs < 10**6
 
 
+def test_an_interrupt_ends_a_campaign_with_its_counts_and_without_its_worker(tmp_path):
+    import signal
+    import subprocess
+    import sys
+    import time
+
+    words = [sys.executable, str(CORPUS.parent / "run.py"), "csv", "--runs", "1000000", "--finds", str(tmp_path)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, start_new_session=True) as child:
+        time.sleep(2)
+        child.send_signal(signal.SIGINT)
+        text = child.communicate(timeout=20)[0]
+    assert child.returncode == 130
+    assert "runs " in text
+    assert subprocess.run(["pgrep", "-s", str(child.pid)], check=False, capture_output=True).stdout == b""
+
+
 def test_a_find_is_made_small():
     def check(rng: random.Random, data: bytes) -> str:
         del rng

@@ -7,6 +7,7 @@ import click
 
 from tmpass.allocators import METHODS
 from tmpass.cli.terminal import complain, progress
+from tmpass.emit.text import clip
 from tmpass.sizes import MAX_BYTES, parse_size
 
 if TYPE_CHECKING:
@@ -144,6 +145,6 @@ def complain_of(made: "Plan") -> None:
         complain(f"warning: {warning}")
     unplanned = [t for t in made.tensors if t.role == "unplanned"]
     for t in unplanned[:8]:
-        complain(f"not planned: tensor {t.index} {t.name!r} of subgraph {t.subgraph}: {t.reason}")
+        complain(f"not planned: tensor {t.index} {clip(t.name)!r} of subgraph {t.subgraph}: {t.reason}")
     if len(unplanned) > 8:
         complain(f"not planned: {len(unplanned) - 8} more tensors; --json lists them")

@@ -100,6 +100,8 @@ def _place(path: str) -> Path | None:
     if old.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if old.exists():
+        if old.is_block_device():
+            raise OSError(errno.EINVAL, "it is a disk")
         if not old.is_file():
             return None
         if not os.access(old, os.W_OK):

@@ -23,6 +23,12 @@ class Violation:
     low: int | None = None
     high: int | None = None
 
+    def __post_init__(self) -> None:
+        """Keep the message in one line, whatever control characters the names in a plan hold."""
+        if not self.message.isprintable():
+            escaped = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in self.message)
+            object.__setattr__(self, "message", "".join(escaped))
+
 
 def tensor_name(row: PlannedTensor) -> str:
     """A tensor for a message: its index, its name, and its subgraph where that is not the first."""

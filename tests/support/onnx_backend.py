@@ -158,7 +158,8 @@ def _judge(data: bytes, model: onnx.ModelProto, inputs: dict[str, object], outpu
         return Outcome("false alarm", f"verify: {violations[0].message}")
     stored = {tensor.name for tensor in model.graph.initializer}
     try:
-        done = execute(plan, data, inputs={k: v for k, v in inputs.items() if k not in stored})
+        given = {name: value for name, value in inputs.items() if name not in stored}
+        done = execute(plan, data, inputs=given, max_bytes="4GiB")
     except TmpassError as error:
         return Outcome("not executed", str(error))
     if done.violations:
@@ -167,16 +168,19 @@ def _judge(data: bytes, model: onnx.ModelProto, inputs: dict[str, object], outpu
 
 
 def _known(model: onnx.ModelProto, values: dict[str, object]) -> dict[str, int]:
-    """The open dimensions of inputs and outputs by the names that a hint has for them."""
+    """The open dimensions of inputs and outputs by the names that a hint has for them; of a sequence the largest."""
     found: dict[str, int] = {}
     for info in (*model.graph.input, *model.graph.output):
-        shape = getattr(values.get(info.name), "shape", None)
-        for axis, size in enumerate(shape or ()):
-            found[f"{info.name}:{axis}"] = size
-        if shape is not None and info.type.tensor_type.HasField("shape"):
-            for dim, size in zip(info.type.tensor_type.shape.dim, shape, strict=False):
-                if dim.dim_param:
-                    found.setdefault(dim.dim_param, size)
+        value, declared = values.get(info.name), info.type
+        if declared.HasField("sequence_type"):
+            declared = declared.sequence_type.elem_type
+        for part in value if isinstance(value, list) else [value]:
+            for axis, size in enumerate(getattr(part, "shape", ())):
+                names = [f"{info.name}:{axis}"]
+                if axis < len(declared.tensor_type.shape.dim):
+                    names.append(declared.tensor_type.shape.dim[axis].dim_param)
+                for name in filter(None, names):
+                    found[name] = max(size, found.get(name, 0) if isinstance(value, list) else 0)
     return found
 
 

@@ -186,6 +186,34 @@ def test_weights_in_another_file(tmp_path):
         execute(plan, path)
 
 
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        ({"location": "w.bin", "length": "9" * 5000}, "bytes with its weights; up to 1073741824 can be executed"),
+        ({"location": "w.bin", "length": "64", "offset": "9" * 5000}, "its weights cannot be read"),
+        ({"location": "w.bin", "offset": "1000000"}, "its weights cannot be read"),
+        ({"location": "../w.bin"}, "its weights"),
+        ({"location": "/dev/zero"}, "its weights are in '/dev/zero', which is not there"),
+    ],
+)
+def test_weights_that_are_nowhere(tmp_path, entries, said):
+    proto = model("g (float[4] x) => (y) <float[4] w> { y = Mul(x, w) }")
+    tensor = TensorProto(name="w", data_type=1, dims=[4], data_location=TensorProto.EXTERNAL)
+    for key, value in entries.items():
+        tensor.external_data.add(key=key, value=value)
+    del proto.graph.initializer[:]
+    proto.graph.initializer.append(tensor)
+    path = tmp_path / "net.onnx"
+    path.write_bytes(proto.SerializeToString())
+    (tmp_path / "w.bin").write_bytes(bytes(16))
+    (tmp_path.parent / "w.bin").write_bytes(bytes(16))
+    with pytest.raises(ModelError) as error:
+        execute(tmpass.plan(path), path)
+    assert said in str(error.value)
+    assert len(str(error.value)) < 500
+    assert str(error.value).isprintable()
+
+
 def test_too_many_weights_are_refused_before_they_are_read(monkeypatch):
     monkeypatch.setattr("tmpass.frontends.onnx.execution.weights.MAX_BYTES", 10)
     assert "up to 10 can be executed" in fails(model("g (float[4] x) => (y) { y = Neg(x) }"))

@@ -205,7 +205,9 @@ def file_bytes(source: object) -> int:
         folder = os.path.dirname(os.path.abspath(os.fsdecode(source)))
         for name in cast(ScatteredFrontend, frontend).other_files(data):
             path = os.path.join(folder, name)
-            size += os.path.getsize(path) if os.path.isfile(path) else 0
+            # A name that leads out of the folder is not one of its files, whatever is there.
+            inside = os.path.realpath(path).startswith(os.path.join(os.path.realpath(folder), ""))
+            size += os.path.getsize(path) if inside and os.path.isfile(path) else 0
     return size
 
 

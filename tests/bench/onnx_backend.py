@@ -29,7 +29,7 @@ def main() -> int:
             continue
         found = judge(case)
         counts[found.kind] += 1
-        print(f"{found.kind}\t{case.name}\t{found.reason}", file=sys.stderr, flush=True)
+        print(found.kind, case.name, found.reason, *found.notes, sep="\t", file=sys.stderr, flush=True)
         if found.reason:
             reasons[found.kind, general(found.reason)].append(f"{case.name}: {found.reason}")
         notes.update({general(note): 1 for note in found.notes})

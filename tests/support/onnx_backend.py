@@ -42,7 +42,7 @@ class Outcome:
 
 
 KINDS = {
-    "verified": "planned, verified, executed on the inputs of the test",
+    "verified": "planned, verified, executed on the inputs of the test, and on drawn ones where it takes these",
     "not executed": "planned and verified; executing it is refused",
     "refused": "ONNX Runtime runs it, tmpass does not plan it",
     "not run": "ONNX Runtime does not run it",
@@ -158,25 +158,35 @@ def _judge(data: bytes, model: onnx.ModelProto, inputs: dict[str, object], outpu
         return Outcome("false alarm", f"verify: {violations[0].message}")
     stored = {tensor.name for tensor in model.graph.initializer}
     try:
-        done = execute(plan, data, inputs={k: v for k, v in inputs.items() if k not in stored})
+        given = {name: value for name, value in inputs.items() if name not in stored}
+        done = execute(plan, data, inputs=given, max_bytes="4GiB")
     except TmpassError as error:
         return Outcome("not executed", str(error))
     if done.violations:
         return Outcome("false alarm", f"{done.violations[0].kind}: {done.violations[0].message}")
-    return Outcome("verified", notes=done.notes)
+    try:
+        drawn = execute(plan, data, max_bytes="4GiB")
+    except TmpassError as error:  # inputs that mean something, such as a shape
+        return Outcome("verified", notes=(*done.notes, f"drawn inputs: {error}"))
+    if drawn.violations:
+        return Outcome("false alarm", f"drawn inputs: {drawn.violations[0].kind}: {drawn.violations[0].message}")
+    return Outcome("verified", notes=(*done.notes, *(f"drawn inputs: {note}" for note in drawn.notes)))
 
 
 def _known(model: onnx.ModelProto, values: dict[str, object]) -> dict[str, int]:
-    """The open dimensions of inputs and outputs by the names that a hint has for them."""
+    """The open dimensions of inputs and outputs by the names that a hint has for them; of a sequence the largest."""
     found: dict[str, int] = {}
     for info in (*model.graph.input, *model.graph.output):
-        shape = getattr(values.get(info.name), "shape", None)
-        for axis, size in enumerate(shape or ()):
-            found[f"{info.name}:{axis}"] = size
-        if shape is not None and info.type.tensor_type.HasField("shape"):
-            for dim, size in zip(info.type.tensor_type.shape.dim, shape, strict=False):
-                if dim.dim_param:
-                    found.setdefault(dim.dim_param, size)
+        value, declared = values.get(info.name), info.type
+        if declared.HasField("sequence_type"):
+            declared = declared.sequence_type.elem_type
+        for part in value if isinstance(value, list) else [value]:
+            for axis, size in enumerate(getattr(part, "shape", ())):
+                names = [f"{info.name}:{axis}"]
+                if axis < len(declared.tensor_type.shape.dim):
+                    names.append(declared.tensor_type.shape.dim[axis].dim_param)
+                for name in filter(None, names):
+                    found[name] = max(size, found.get(name, 0) if isinstance(value, list) else 0)
     return found
 
 

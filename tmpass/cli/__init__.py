@@ -97,7 +97,7 @@ def commands(ctx: click.Context) -> None:
         1  it does not fit
         2  wrong usage or target
         3  the model cannot be read or planned
-        4  the search budget ended without an answer
+        4  a budget ended without an answer
         5  verification failed
         130  interrupted; a search keeps its best answer so far
     """

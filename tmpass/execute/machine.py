@@ -117,7 +117,7 @@ class Machine:
         node = self._graph.subgraphs[s].ops[op]
         own = marks & ~ODD
         if self._runner.reads_sizes(s, op):  # sizes are as planned, and the same for all inputs, unless one is odd
-            own = DRAWN if marks & ODD else 0
+            own = own if marks & ODD else 0
         wanted = self._graph.tensor(key).bytes
         if result.data is None or wanted is None or len(result.data) == wanted:
             self.marks.set(key, own)

@@ -12,8 +12,7 @@ from ..read import bodies
 MAX_BYTES = 2**30
 """Every weight is held three times: in the file, in the session of the whole model and in that of its node."""
 
-_MAX_DIGITS = 20
-"""A number of 64 bits has no more; Python converts a few thousand, and raises above."""
+_DIGITS = 25
 
 
 def load_weights(model: ModelProto, folder: str) -> None:
@@ -23,7 +22,7 @@ def load_weights(model: ModelProto, folder: str) -> None:
         ModelError: a file is missing or not as the model says, or there are too many bytes.
     """
     outside = list(_external(model))
-    size = model.ByteSize() + sum(_length(tensor) for tensor in outside)
+    size = model.ByteSize() + sum(_length(tensor, folder) for tensor in outside)
     if size > MAX_BYTES:
         raise ModelError(
             f"the model has {size} bytes with its weights; up to {MAX_BYTES} can be executed",
@@ -62,12 +61,14 @@ def _external(model: ModelProto) -> list[TensorProto]:
     return found
 
 
-def _length(tensor: TensorProto) -> int:
-    length = next((entry.value for entry in tensor.external_data if entry.key == "length"), "0")
-    if len(length) > _MAX_DIGITS:
-        raise ModelError(
-            f"its length in another file is a number of {len(length)} digits",
-            where=f"tensor {tensor.name!r}",
-            hint="export the model again",
-        )
-    return int(length) if length.isdecimal() else 0
+def _length(tensor: TensorProto, folder: str) -> int:
+    """How many bytes are read for a tensor: as many as it says, or the rest of the file."""
+    entries = {entry.key: entry.value for entry in tensor.external_data}
+    length = entries.get("length", "")
+    if length.isdecimal():
+        # More digits than any file is large: Python does not even convert thousands of them.
+        return int(length[:_DIGITS])
+    try:
+        return os.path.getsize(os.path.join(folder, entries.get("location", "")))
+    except (OSError, ValueError):  # of which the reader says what is wrong
+        return 0

@@ -33,10 +33,8 @@ DECIDED = {
         9,
     ),
     "Loop": (
-        (
-            "g (int64 n, float x) => (y) <bool c = {1}> { y = Loop(n, c) "
-            "<body = b (int64 i, bool j) => (bool k, float o) { k = Identity(j) o = Neg(x) }> }"
-        ),
+        """g (int64 n, float x) => (y) <bool c = {1}>
+        { y = Loop(n, c) <body = b (int64 i, bool j) => (bool k, float o) { k = Identity(j) o = Neg(x) }> }""",
         {"n": 9},
         9,
     ),

@@ -9,6 +9,7 @@ A library must not decide about signals: nothing here has an effect until the co
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -26,10 +27,14 @@ farewell: list[bytes] = []
 """What a terminal still has to be told, such as to show its cursor."""
 
 
+_LOOKS, _LOOK = 25, 0.002
+"""How often it is looked whether a killed child has gone, and seconds between."""
+
+
 class _State:
     """What Ctrl-C does now. `answered` and `hold` tell who watches from outside, which a C function cannot block."""
 
-    installed = False
+    installed = watched = False
     caught = held = 0
     seen = waiting = False
     answered: Callable[[], object] = staticmethod(lambda: None)
@@ -48,8 +53,14 @@ def installed() -> bool:
     return _State.installed
 
 
+def watched() -> bool:
+    """Whether `watched_by` was called."""
+    return _State.watched
+
+
 def watched_by(answered: Callable[[], object], hold: Callable[[bool], object]) -> None:
     """Call `answered` for each Ctrl-C that Python has seen, and `hold` around what must not be cut."""
+    _State.watched = True
     _State.answered, _State.hold = staticmethod(answered), staticmethod(hold)
 
 
@@ -82,6 +93,12 @@ def leave() -> None:
     for child in children:
         with suppress(OSError):
             os.kill(child, getattr(signal, "SIGKILL", signal.SIGTERM))
+    for child in children:
+        with suppress(OSError):
+            for _ in range(_LOOKS):
+                if os.waitpid(child, os.WNOHANG)[0]:
+                    break
+                time.sleep(_LOOK)
     for path in unfinished:
         with suppress(OSError):
             os.unlink(path)

@@ -56,19 +56,34 @@ def lay_in_order(task: Task) -> Laid:
     orders = _topological(task) if sort else tuple(file_order(subgraph) for subgraph in graph.subgraphs)
     timeline = lay_out(graph, orders)
     present = Laid(timeline, smallest_arena(task, timeline), PlannedOrder("topological" if sort else "given", 0, 0))
+    if present.arena.stopped:
+        return replace(present, stopped=True)
+    kept = [present]
+    try:
+        return _ordered(task, orders, kept)
+    except KeyboardInterrupt:
+        if not task.keep:
+            raise
+        return replace(kept[-1], stopped=True)
+
+
+def _ordered(task: Task, orders: Orders, kept: list[Laid]) -> Laid:
+    """The given orders laid out, which `kept` has, with a bound on all orders; or what a search finds."""
+    schedule, present = task.options.schedule, kept[0]
     if schedule in ("given", "topological"):
         items, always = _items(task, levels(task)[0], present.arena)
         return _bounded(task, present, order_model(items, orders, states=0, search=False).bound + always)
-    return _best_order(task, orders, present)
+    return _best_order(task, orders, kept)
 
 
-def _best_order(task: Task, orders: Orders, present: Laid) -> Laid:
-    """`present`, the given orders laid out, or what a search for the least peak finds.
+def _best_order(task: Task, orders: Orders, kept: list[Laid]) -> Laid:
+    """The given orders laid out, which `kept` has, or what a search for the least peak finds, which it gets.
 
     The order that is best with all sharing may not be with less of it, and the other way round: pieces held in one
     place take what is between them. So each level is tried that could still give a smaller arena.
     """
-    best, bound, spent = present, 0, 0
+    best, bound, spent = kept[0], 0, 0
+    present = best
     for number, sharing in enumerate(levels(task)):
         items, always = _items(task, sharing, present.arena)
         found = order_model(items, orders, states=0, search=False)
@@ -83,7 +98,9 @@ def _best_order(task: Task, orders: Orders, present: Laid) -> Laid:
                 lower = other.rank(task.options.schedule) < best.rank(task.options.schedule)
                 if lower and _runs_lower(task, best.timeline, timeline):
                     best = other
-            best = replace(best, stopped=found.stopped)
+                    kept.append(best)
+                best = replace(best, stopped=other.arena.stopped)
+            best = replace(best, stopped=best.stopped or found.stopped)
         if number == 0:
             bound = found.bound + always  # less sharing never makes less alive
         if best.stopped or best.live_bytes == bound:
@@ -99,7 +116,7 @@ def _runs_lower(task: Task, old: Schedule, new: Schedule) -> bool:
     if not own or task.options.schedule != "auto":
         return True
     options = replace(task.options, allocator=own, keep_inputs=True, share="views")
-    there = replace(task, options=options)
+    there = replace(task, options=options, keep=False)  # half an answer is none
     return smallest_arena(there, new).peak < smallest_arena(there, old).peak
 
 

@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
+from tmpass import interrupts
 from tmpass.aliases import Key
 from tmpass.allocate import DEFAULT_NODES
 from tmpass.arena import Task
@@ -286,7 +288,9 @@ def _plan(model: Model, target: Target, options: Options, threads: int, keep: bo
     graph = _bound(model.graph, options)
     external = _ends(graph) if options.io == "external" else frozenset()
     scratch = _sizes(graph, options.scratch)
-    laid = lay_in_order(Task(graph, target, options, external, scratch, threads, keep))
+    task = Task(graph, target, options, external, scratch, threads, keep)
+    with interrupts.caught() if keep else nullcontext():
+        laid = lay_in_order(task)
     arena = laid.arena
     made = assemble(
         model.info, target, options, graph, laid.timeline, arena.storage, arena.fills, laid.order, stopped=laid.stopped

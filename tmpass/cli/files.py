@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tmpass import interrupts
 from tmpass.errors import UsageError
+
+_PIECE = 1 << 20
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -80,9 +83,10 @@ def write_all(results: "Iterable[tuple[str, str | bytes]]") -> None:
                 temporary = _make_beside(place, data)
                 drop.callback(temporary.unlink, missing_ok=True)
                 moves.append((path, temporary, place))
-        for path, temporary, place in moves:
-            with _told(path):
-                os.replace(temporary, place)
+        with interrupts.held():
+            for path, temporary, place in moves:
+                with _told(path):
+                    os.replace(temporary, place)
     for path, place, data in later:
         with _told(path):
             if place is None:
@@ -104,11 +108,14 @@ def _told(path: str) -> "Iterator[None]":
 
 def _make_beside(place: Path, data: bytes) -> Path:
     """A file with `data` in the folder of `place`, with the permissions that are for it there."""
-    handle, name = tempfile.mkstemp(dir=place.parent, prefix=".tmpass-")
+    with interrupts.held():
+        handle, name = tempfile.mkstemp(dir=place.parent, prefix=".tmpass-")
+        interrupts.unfinished.add(name)
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            for begin in range(0, len(data), _PIECE):  # Ctrl-C is seen between two of them
+                file.write(data[begin : begin + _PIECE])
         os.chmod(temporary, place.stat().st_mode & 0o777 if place.exists() else 0o666 & ~_umask())
     except BaseException:
         temporary.unlink(missing_ok=True)

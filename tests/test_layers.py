@@ -33,7 +33,7 @@ LAYERS = (
         "merge_shared",
     ),
     ("graph", "problem", "target", "plan", "plan_json", "runner", "scratch", "_core"),
-    ("errors", "interrupts", "sizes", "dtypes"),
+    ("errors", "interrupts", "reading", "sizes", "dtypes"),
 )
 """From the top; within a row imports are free but for ROW_LAWS."""
 

@@ -12,6 +12,7 @@ import click
 
 from tmpass import interrupts
 from tmpass.errors import UsageError
+from tmpass.reading import MOST_TEXT, read_bounded, read_stream
 
 _PIECE = 1 << 20
 
@@ -30,7 +31,7 @@ def read_text(path: str) -> str:
     if not path:
         raise UsageError("the path of a file is empty", hint="give a file, or - for standard input")
     try:
-        data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+        data = read_stream(sys.stdin.buffer, MOST_TEXT) if path == "-" else read_bounded(path, MOST_TEXT)
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError(f"it is no UTF-8 text at byte {error.start}", where=path) from None

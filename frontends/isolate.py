@@ -1,77 +1,125 @@
-"""A call in a child process: the native code of other packages crashes on some models.
+"""A call in a child process: the native code of other packages crashes on some models, and never ends on others.
 
-parent ── fork ──> child: run the call
-   │                 │
-   └── pickle <──────┘   the result, or the error; a crash ends only the child
+parent ── fork, or spawn ──> child: limits, then the call
+   │                           │
+   └────────── pickle <────────┘   the result, or the error; a crash or a limit ends only the child
 """
 
-import faulthandler
 import os
 import pickle
+import select
+import signal
 import sys
+import time
 import warnings
 from collections.abc import Callable
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
-from tmpass.errors import ModelError, TmpassError
+from tmpass import interrupts
+from tmpass.errors import ModelError, TmpassError, UsageError
+
+from . import child
+from .limits import FACTOR, Limits, limits_for
 
 T = TypeVar("T")
 
-POSSIBLE = sys.platform == "linux"
-"""Elsewhere a fork without an exec is not safe with the libraries of the system."""
+METHOD = "fork" if sys.platform == "linux" else "spawn"
+"""A fork without an exec is not safe with the libraries of other systems; "none" is a call in this process."""
+
+_CPU_SIGNALS = tuple(getattr(signal, name, None) for name in ("SIGPROF", "SIGXCPU"))
+_CHUNK = 1 << 20
+_MORE = f"report it with the model, or set {FACTOR}=10 to allow ten times as much"
 
 
-def call_apart(function: Callable[..., T], *arguments: Any, package: str = "onnx") -> T:
-    """`function(*arguments)`, in a forked child where that is possible; the result must be one that pickle knows.
-    `package` is whose native code it is.
+def call_apart(function: Callable[..., T], *arguments: Any, package: str = "onnx", size: int | None = None) -> T:
+    """`function(*arguments)` in a child process, which ends with this one.
+
+    Args:
+        function: one that pickle finds by its name; its result is one that pickle knows.
+        arguments: where the system cannot fork, pickle must know them too.
+        package: whose native code it is, for messages.
+        size: bytes of the model, by which limits are set; by default those of all arguments that are bytes.
 
     Raises:
-        ModelError: the child crashed.
-        TmpassError: as the call raises it. Any other exception of the call arrives as a ModelError.
+        ModelError: the child crashed or met a limit, or the call raised what is not a TmpassError.
+        TmpassError: as the call raises it.
     """
-    if not POSSIBLE:
+    if METHOD == "none" or (METHOD == "spawn" and not sys.executable):
         return function(*arguments)
-    readable, writable = os.pipe()
-    with warnings.catch_warnings():
-        # The child takes no lock that another thread could hold: it computes, writes and ends.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        child = os.fork()
-    if child == 0:
-        os.close(readable)
-        _run(function, arguments, writable)
-    os.close(writable)
+    if size is None:
+        size = sum(len(argument) for argument in arguments if isinstance(argument, bytes))
+    limits = limits_for(size)
+    if METHOD == "fork":
+        run = _fork
+    else:
+        from .spawn import spawn as run
     try:
-        with open(readable, "rb") as pipe:
-            data = pipe.read()
-    except BaseException:
-        os.kill(child, 9)
-        os.waitpid(child, 0)
-        raise
-    _, status = os.waitpid(child, 0)
+        data, status = run(function, arguments, limits)
+    except BlockingIOError as error:
+        raise UsageError(f"no process can be started: {error.strerror}", hint="end others, or try again") from None
+    if data is None:
+        assert limits is not None
+        raise ModelError(f"{package} has not ended on this model within {limits.wall:.0f} s", hint=_MORE)
     if status != 0:
-        end = f"signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else f"exit code {status >> 8}"
-        raise ModelError(f"{package} itself crashed on this model ({end})", hint="please report it to its makers")
+        raise _fault(package, status, limits)
     result: T | TmpassError = pickle.loads(data)
     if isinstance(result, TmpassError):
         raise result
     return result
 
 
-def _run(function: Callable[..., Any], arguments: tuple[Any, ...], writable: int) -> NoReturn:
-    """Call, send what came of it, and end without any of the clean-up that is the parent's."""
-    code = 1
+def _fault(package: str, status: int, limits: Limits | None) -> ModelError:
+    """What to say of a child that ended with `status`, the negative number of a signal or an exit code."""
+    if limits is not None and -status in _CPU_SIGNALS:
+        return ModelError(f"{package} takes more than {limits.seconds:.1f} s of processor time here", hint=_MORE)
+    if limits is not None and status == child.NO_MEMORY:
+        return ModelError(f"{package} takes more than {limits.memory >> 20} MiB of memory here", hint=_MORE)
+    end = f"signal {-status}" if status < 0 else f"exit code {status}"
+    return ModelError(f"{package} itself crashed on this model ({end})", hint="please report it to its makers")
+
+
+def _fork(function: Callable[..., Any], arguments: tuple[Any, ...], limits: Limits | None) -> tuple[bytes | None, int]:
+    """What the child sent, None where it took too long; and how it ended."""
+    readable, writable = os.pipe()
+    parent = os.getpid()
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # and the child keeps it so: it ends with us
     try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what native code has to say before it crashes
-        faulthandler.disable()
-        try:
-            result = function(*arguments)
-        except TmpassError as error:
-            result = error
-        except Exception as error:
-            text = str(error).partition("\n")[0]
-            result = ModelError(f"reading it failed: {type(error).__name__}: {text}", hint="please report it")
-        with open(writable, "wb") as pipe:
-            pickle.dump(result, pipe, pickle.HIGHEST_PROTOCOL)
-        code = 0
+        with warnings.catch_warnings():
+            # The child takes no lock that another thread could hold: it computes, writes and ends.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            number = os.fork()
+        if number == 0:
+            child.run(function, arguments, limits, writable, parent)
+        interrupts.children.add(number)
+    except BaseException:
+        os.close(readable)
+        raise
     finally:
-        os._exit(code)
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
+        os.close(writable)
+    data: bytes | None = None
+    try:
+        data = _receive(readable, limits)
+    finally:
+        os.close(readable)
+        if data is None:
+            os.kill(number, signal.SIGKILL)
+        _, status = os.waitpid(number, 0)
+        interrupts.children.discard(number)
+    return data, os.waitstatus_to_exitcode(status)
+
+
+def _receive(readable: int, limits: Limits | None) -> bytes | None:
+    """All that comes out of a pipe, None where its end does not come in time."""
+    end = None if limits is None else time.monotonic() + limits.wall
+    poll = select.poll()
+    poll.register(readable)
+    data = bytearray()
+    while True:
+        left = None if end is None else max(0.0, end - time.monotonic()) * 1000
+        if not poll.poll(left):
+            return None
+        piece = os.read(readable, _CHUNK)
+        if not piece:
+            return bytes(data)
+        data += piece

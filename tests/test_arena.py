@@ -7,9 +7,14 @@ from support.graphs import Sketch, chain, graph_of
 from support.planning import ALL, INFO
 
 from tmpass import arena
+from tmpass.arena import Task, smallest_arena
+from tmpass.bounds import lower_bound
 from tmpass.errors import UsageError
 from tmpass.loading import Model
 from tmpass.pipeline import plan
+from tmpass.plan import Options
+from tmpass.schedule.file_order import file_order
+from tmpass.schedule.timeline import lay_out
 from tmpass.target import Sharing
 
 
@@ -100,3 +105,38 @@ def test_views_that_need_no_more_than_one_step_does_are_allocated_once(allocatio
 def test_flags_are_true_or_false(option):
     with pytest.raises(UsageError, match=f"{option} is 'no'; give True or False"):
         planned(chain(4, 4), **{option: "no"})
+
+
+@pytest.mark.parametrize("cut", range(2))
+@pytest.mark.parametrize("by", ["the answer", "an exception"])
+def test_what_ctrl_c_cut_short_is_told_also_where_its_arena_is_not_the_smallest(monkeypatch, cut, by):
+    """However many levels of sharing were tried, and whichever of them is the smallest."""
+    real, made = arena.allocate, []
+
+    def allocate(problem, *args, **more):
+        made.append(problem)
+        answer = real(problem, *args, **more)
+        if len(made) <= cut:
+            return answer
+        if by == "an exception" and cut:
+            raise KeyboardInterrupt
+        higher = tuple(offset + 1024 for offset in answer.offsets)
+        return replace(answer, offsets=higher, peak=answer.peak + 1024, stopped=True)
+
+    monkeypatch.setattr(arena, "allocate", allocate)
+    monkeypatch.setattr(arena, "lower_bound", lambda problem: replace(lower_bound(problem), peak=0))
+    task = Task(ladder(), ALL, Options({}, None, None, "arena"), frozenset(), {}, keep=True)
+    found = smallest_arena(task, lay_out(task.graph, tuple(map(file_order, task.graph.subgraphs))))
+    assert found.stopped
+    assert len(made) == cut + 1
+    if cut:
+        assert found.peak == min(real(problem).peak for problem in made[:-1])
+
+
+def ladder():
+    """A graph of which each level of sharing gives another arena."""
+    sketch = Sketch()
+    a = sketch.op([], 40)
+    b = sketch.op([a], 40)
+    sketch.outputs = [sketch.op([sketch.concat(a, b)], 80)]
+    return graph_of(sketch)

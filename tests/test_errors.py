@@ -23,3 +23,12 @@ def test_names_from_a_file_cannot_break_the_line_or_the_terminal():
 def test_unknown_sizes_carry_tensors_and_symbols():
     error = UnknownSizeError("x", tensors=("a",), symbols=("n",), hint="bind")
     assert (error.tensors, error.symbols, error.exit_code) == (("a",), ("n",), 3)
+
+
+def test_a_name_of_a_megabyte_stays_short_in_a_message():
+    error = ModelError("x" * 10**6, where="y" * 10**6, hint="z" * 10**6).within("model.onnx")
+    text = str(error)
+    assert len(text) < 4000
+    assert text.startswith("model.onnx: yyy")
+    assert text.endswith("z")
+    assert "x ... x" in text

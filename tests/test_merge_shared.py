@@ -1,5 +1,8 @@
 """Buffers that share as one: nothing is gained or lost by it, against an oracle that knows no merging."""
 
+import time
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from support.exact import classes, least_peak, legal, occupied
@@ -100,3 +103,25 @@ def test_what_cannot_share(first, second, more, message):
     two = Buffer("a", 0, 2, 4, **first), Buffer("b", 0, 1, 4, **second)
     with pytest.raises(UsageError, match=message):
         merge_shared(Problem(two, shared=((0, 1),), **more))
+
+
+def test_apart_within_a_class_is_kept_where_windows_leave_a_byte_between():
+    a, b = Buffer("a", 0, 2, 1), Buffer("b", 0, 2, 3, gaps=(Gap(0, 2, 2, 3),))
+    c = Buffer("c", 0, 2, 3)  # which closes what is between them
+    problem = Problem((a, b, c), shared=((0, 1), (1, 2)), apart=((0, 1),))
+    assert merge_shared(problem).problem.apart == ()
+    near = replace(problem, buffers=(a, replace(b, gaps=(Gap(0, 2, 1, 3),)), c))
+    with pytest.raises(UsageError, match="a and b must share and must be apart"):
+        merge_shared(near)
+
+
+@pytest.mark.parametrize("share", ["the first", "the one before"])
+def test_many_that_share_are_merged_in_a_moment(share):
+    count = 20_000
+    buffers = tuple(Buffer(str(i), i, count + i, 64 + i) for i in range(count))
+    pairs = tuple((0 if share == "the first" else i - 1, i) for i in range(1, count))
+    begin = time.process_time()
+    (one,) = merge_shared(Problem(buffers, shared=pairs)).problem.buffers
+    assert time.process_time() - begin < 5
+    assert (one.lower, one.upper, one.size) == (0, 2 * count - 1, count + 63)
+    assert one.gaps[:2] == (Gap(0, 1, 0, 64), Gap(1, 2, 0, 65))

@@ -3,12 +3,16 @@
 The names below are loaded when they are first used: `import tmpass` itself takes a few milliseconds.
 """
 
+from __future__ import annotations
+
 import sys
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # typing itself takes milliseconds to import
 if TYPE_CHECKING:
+    from typing import Any
+
     from tmpass.allocate import allocate as allocate
     from tmpass.errors import ModelError as ModelError
     from tmpass.errors import TmpassError as TmpassError

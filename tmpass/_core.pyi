@@ -36,6 +36,18 @@ class Cancel:
     @property
     def said(self) -> bool: ...
 
+class Watchdog:
+    """Ends the process with 130 where a SIGINT stays in the pipe for too long."""
+
+    def __init__(self, readable: int, patience: int) -> None:
+        """`patience` is in milliseconds."""
+
+    def drain(self) -> None:
+        """Takes out what is in the pipe: it was seen."""
+
+    def hold(self, on: bool) -> None:
+        """While on, the process goes on."""
+
 def fullest_step(buffers: tuple[Buffer, ...], alignment: int) -> tuple[int, int] | None:
     """The most bytes alive at one step, and the first such step; None where gaps or alignment may need more."""
 

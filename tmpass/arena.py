@@ -20,10 +20,13 @@ from tmpass.task import Task
 
 @dataclass(frozen=True, slots=True)
 class Arena:
-    """What a graph stores on a timeline, and where: a Fill for each memory in use, the scratchpad's first."""
+    """What a graph stores on a timeline, and where: a Fill for each memory in use, the scratchpad's first; `stopped` by
+    Ctrl-C before all sharing was tried.
+    """
 
     storage: Storage
     fills: tuple[Fill, ...]
+    stopped: bool = False
 
     @property
     def peak(self) -> int:
@@ -41,7 +44,19 @@ def smallest_arena(task: Task, timeline: Schedule) -> Arena:
     Raises:
         TieError: a tie of `task` does not hold on this timeline, however little is shared.
         TargetError, ModelError: as `distribute` does.
+        KeyboardInterrupt: Ctrl-C came before there was any arena, or the task does not ask to keep it.
     """
+    kept: list[Arena] = []
+    try:
+        return _smallest_arena(task, timeline, kept)
+    except KeyboardInterrupt:
+        if not (task.keep and kept):
+            raise
+        return replace(kept[-1], stopped=True)
+
+
+def _smallest_arena(task: Task, timeline: Schedule, kept: list[Arena]) -> Arena:
+    """The same; `kept` gets each arena that is the smallest so far."""
     graph, options, external = task.graph, task.options, task.external
     loops_copy = task.target.runtime.loops_copy
     ranges = live_ranges(graph, timeline, keep_inputs=options.keep_inputs, loops_copy=loops_copy)
@@ -70,10 +85,13 @@ def smallest_arena(task: Task, timeline: Schedule) -> Arena:
         least = False
         if best is None or found.peak <= best.peak:
             best = found
+            kept.append(best)
             least = all(
                 _is_least(task, timeline, ranges, best, *each) for each in zip(problems, best.fills, strict=True)
             )
-        if least or any(fill.allocation.stopped for fill in found.fills):
+        if any(fill.allocation.stopped for fill in found.fills):
+            return replace(best, stopped=True)
+        if least:
             break
     if best is None:
         assert broken is not None  # without ties there is always one choice

@@ -2,11 +2,22 @@
 
 from typing import Self
 
+LONGEST = 1000
+"""Characters of a part of a message: names in files may have a million."""
+
 
 def brief(value: object) -> str:
     """`value` for a message, which stays short whatever a user or a file gave."""
     text = repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
+
+
+def brief_text(text: str, longest: int = LONGEST) -> str:
+    """`text` with its middle left out where it is longer than `longest` characters."""
+    if len(text) <= longest:
+        return text
+    half = (longest - 5) // 2
+    return f"{text[:half]} ... {text[len(text) - half :]}"
 
 
 class TmpassError(Exception):
@@ -32,8 +43,9 @@ class TmpassError(Exception):
         return self
 
     def __str__(self) -> str:
-        """One line, whatever control characters the names in a file hold."""
-        text = (f"{self.where}: " if self.where else "") + self.what + (f"; {self.hint}" if self.hint else "")
+        """One line of bounded length, whatever control characters names in a file hold, and however long they are."""
+        where, what, hint = map(brief_text, (self.where, self.what, self.hint))
+        text = (f"{where}: " if where else "") + what + (f"; {hint}" if hint else "")
         return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 

@@ -12,6 +12,7 @@ from tmpass.bind import check_bindings
 from tmpass.errors import ModelError, UsageError
 from tmpass.graph import Graph
 from tmpass.plan import ModelInfo, Plan
+from tmpass.reading import MOST_PIPED, read_bounded
 
 if TYPE_CHECKING:
     from tmpass.runner import Runner
@@ -301,7 +302,7 @@ def _read(path: Path) -> bytes:
         if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
             what = "a directory" if stat.S_ISDIR(mode) else "a device"
             raise ModelError(f"it is {what}", where=str(path), hint="give a model file")
-        return path.read_bytes()
+        return path.read_bytes() if stat.S_ISREG(mode) else read_bounded(path, MOST_PIPED)
     except (OSError, ValueError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or str(error)
         raise ModelError(f"cannot read it: {reason}", where=str(path), hint="check the path") from None

@@ -5,10 +5,12 @@ a        ##########                6         as one buffer: alive in [0, 5), 6 b
 b              #######             4         [3, 5) a gap whose window are the lower 4
 """
 
+from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from math import lcm
+from operator import itemgetter
+from typing import NoReturn
 
 from tmpass.errors import UsageError
 from tmpass.problem import Buffer, Gap, Problem, in_use
@@ -54,7 +56,7 @@ def merge_shared(problem: Problem) -> Merged:
         met = (problem.buffers[one], problem.buffers[two])
         if place[one] != place[two]:
             apart.setdefault((place[one], place[two]), []).append(met)
-        elif _meet(*met):
+        elif _touch(*met):
             raise UsageError(f"{met[0].id} and {met[1].id} must share and must be apart", hint="drop one of the two")
     exact = all(_says_all(buffers[one], buffers[two], met) for (one, two), met in apart.items())
     return Merged(replace(problem, buffers=buffers, shared=(), apart=tuple(sorted(apart))), tuple(place), exact)
@@ -69,9 +71,13 @@ def _says_all(one: Buffer, two: Buffer, apart: list[tuple[Buffer, Buffer]]) -> b
     return True
 
 
-def _meet(a: Buffer, b: Buffer) -> bool:
-    """Whether both need bytes at one step."""
-    return any(_need(a, step) and _need(b, step) for step in _changes(a, b))
+def _touch(a: Buffer, b: Buffer) -> bool:
+    """Whether two that begin at one address need, at one step, bytes with none between them."""
+    for step in _changes(a, b):
+        one, two = _need(a, step), _need(b, step)
+        if one is not None and two is not None and one[0] <= two[1] and two[0] <= one[1]:
+            return True
+    return False
 
 
 def _changes(*buffers: Buffer) -> list[int]:
@@ -131,16 +137,11 @@ def _merge(members: list[Buffer]) -> Buffer:
 
 def _gaps(members: list[Buffer], size: int) -> Iterator[Gap]:
     """The steps at which `members` together need less than `size` bytes, as few gaps as will do."""
-    pieces = [piece for b in members for piece in in_use(b)]
-    times = sorted({time for lower, upper, *_ in pieces for time in (lower, upper)})
     last: Gap | None = None
-    for lower, upper in pairwise(times):
-        windows = sorted((low, high) for begin, end, low, high in pieces if begin <= lower < end and low < high)
-        window = windows[0] if windows else (0, 0)
-        for low, high in windows:
-            if low > window[1]:
-                _refuse(members, f"need bytes apart from each other at step {lower}", "make their windows meet")
-            window = (window[0], max(window[1], high))
+    for lower, upper, windows in _windows(members):
+        window = _hull(windows)
+        if window is None:
+            _refuse(members, f"need bytes apart from each other at step {lower}", "make their windows meet")
         if last is not None and last.upper == lower and (last.window_lower, last.window_upper) == window:
             last = replace(last, upper=upper)
             continue
@@ -151,6 +152,48 @@ def _gaps(members: list[Buffer], size: int) -> Iterator[Gap]:
         yield last
 
 
-def _refuse(members: list[Buffer], fault: str, law: str) -> None:
+def _hull(windows: list[tuple[int, int]]) -> tuple[int, int] | None:
+    """The bytes from the first to the last of `windows`, which are in order; None where there are others between."""
+    if not windows:
+        return 0, 0
+    begin, end = windows[0][0], windows[-1][1]
+    if windows[-1][0] > begin:  # otherwise they begin together, and the last one is the largest
+        end = windows[0][1]
+        for low, high in windows:
+            if low > end:
+                return None
+            end = max(end, high)
+    return begin, end
+
+
+def _windows(members: list[Buffer]) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
+    """The spans of steps in which the needs of `members` do not change, by time, each with the different windows of
+    bytes that they need then, in order.
+    """
+    changes: list[tuple[int, int, int, int]] = []
+    for b in members:
+        for lower, upper, low, high in in_use(b):
+            count = 1 if low < high else 0
+            changes += ((lower, count, low, high), (upper, -count, low, high))
+    changes.sort(key=itemgetter(0))
+    counts: dict[tuple[int, int], int] = {}
+    windows: list[tuple[int, int]] = []
+    time = changes[0][0]
+    for step, count, low, high in changes:
+        if step > time:
+            yield time, step, windows
+            time = step
+        if not count:
+            continue
+        window = low, high
+        before = counts.get(window, 0)
+        counts[window] = after = before + count
+        if before == 0 < after:
+            insort(windows, window)
+        elif after == 0 < before:
+            del windows[bisect_left(windows, window)], counts[window]
+
+
+def _refuse(members: list[Buffer], fault: str, law: str) -> NoReturn:
     names = ", ".join(b.id for b in members[:4]) + (" ..." if len(members) > 4 else "")
     raise UsageError(f"buffers {names} must share, but {fault}", hint=law)

@@ -84,27 +84,43 @@ def lay_in_order(task: Task) -> Laid:
             raise
         orders, timeline, arena = _in_time(task, error)
         method = method if sort else "least-peak"
-    present = Laid(timeline, arena, PlannedOrder(method, 0, 0))
-    if schedule in ("given", "topological"):
+    note = (f"the file's own order cannot run, another one is planned: {fault}",) if fault else ()
+    present = Laid(timeline, arena, PlannedOrder(method, 0, 0), warnings=note)
+    if arena.stopped:
+        return replace(present, stopped=True)
+    kept = [present]
+    try:
+        return replace(_ordered(task, orders, kept), warnings=note)
+    except KeyboardInterrupt:
+        if not task.keep:
+            raise
+        return replace(kept[-1], stopped=True, warnings=note)
+
+
+def _ordered(task: Task, orders: Orders, kept: list[Laid]) -> Laid:
+    """The given orders laid out, which `kept` has, with a bound on all orders; or what a search finds."""
+    present = kept[0]
+    if task.options.schedule in ("given", "topological"):
         every, always = _least_items(task, present.arena)
         return _bounded(task, present, order_model(every, orders, states=0, search=False).bound + always)
-    note = (f"the file's own order cannot run, another one is planned: {fault}",) if fault else ()
-    return replace(_best_order(task, orders, present), warnings=note)
+    return _best_order(task, orders, kept)
 
 
-def _best_order(task: Task, orders: Orders, present: Laid) -> Laid:
-    """`present`, the given orders laid out, or what a search for the least peak finds.
+def _best_order(task: Task, orders: Orders, kept: list[Laid]) -> Laid:
+    """The given orders laid out, which `kept` has, or what a search for the least peak finds, which it gets.
 
     The order that is best with all sharing may not be with less of it, and the other way round: pieces held in one
     place take what is between them, and bar a write over the whole. So each level is tried that could still give a
     smaller arena, and then an order of the least that any choice of sharing needs; that bounds all of them.
     """
+    present = best = kept[0]
     every, always = _least_items(task, present.arena)
     bound = order_model(every, orders, states=0, search=False).bound + always
-    best, spent = present, 0
+    spent = 0
     holes = sum(len(subgraph.ops) for subgraph in task.graph.subgraphs) <= _FEW
     for items in _to_search(task, every, present.arena) if best.goal(holes=holes) > bound else ():
         best, found = _searched(task, orders, best, items, always, spent, holes=holes)
+        kept.append(best)
         spent += found.states
         if items is every:
             bound = max(bound, found.bound + always)
@@ -140,12 +156,12 @@ def _searched(
     found = order_model(items, orders, states=max(0, task.options.states - spent), search=True)
     if found.stopped and not task.keep:
         raise KeyboardInterrupt
-    if found.orders != orders:
-        other = _laid(task, found.orders)
-        lower = other is not None and other.rank(task.options.schedule) < best.rank(task.options.schedule)
-        if other is not None and lower and _runs_lower(task, best.timeline, other.timeline):
-            best = other
-    return replace(best, stopped=found.stopped), found
+    other = _laid(task, found.orders) if found.orders != orders else None
+    stopped = found.stopped or (other is not None and other.arena.stopped)
+    lower = other is not None and other.rank(task.options.schedule) < best.rank(task.options.schedule)
+    if other is not None and lower and _runs_lower(task, best.timeline, other.timeline):
+        best = other
+    return replace(best, stopped=stopped), found
 
 
 def _laid(task: Task, orders: Orders) -> Laid | None:
@@ -165,7 +181,7 @@ def _runs_lower(task: Task, old: Schedule, new: Schedule) -> bool:
     if not own or task.options.schedule != "auto":
         return True
     options = replace(task.options, allocator=own, keep_inputs=True, share="views")
-    there = replace(task, options=options, ties=())
+    there = replace(task, options=options, ties=(), keep=False)  # half an answer is none
     return smallest_arena(there, new).peak < smallest_arena(there, old).peak
 
 

@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tmpass import interrupts
 from tmpass.aliases import Key, permitted
 from tmpass.aliases.in_place import unused_kernels
 from tmpass.aliases.tied import HOW, find_ties, forced_in_place, split_names
@@ -389,7 +391,8 @@ def _plan(model: Model, target: Target, options: Options, threads: int, keep: bo
     external = _ends(graph) if options.io == "external" else frozenset()
     scratch = _sizes(graph, options.scratch)
     task = Task(graph, target, options, external, scratch, threads, keep, find_ties(graph, options.tie))
-    laid = lay_in_order(task)
+    with interrupts.caught() if keep else nullcontext():
+        laid = lay_in_order(task)
     arena = laid.arena
     if notes or laid.warnings:
         graph = replace(graph, warnings=(*graph.warnings, *laid.warnings, *notes))

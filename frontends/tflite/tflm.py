@@ -31,31 +31,32 @@ def probe_operators(data: bytes, graph: Graph) -> tuple[str, Iterator[tuple[int,
         UsageError: the package is not installed.
     """
     try:
-        runtime = import_module("tflite_micro").runtime
+        import_module("tflite_micro").runtime  # noqa: B018  # children of this process have it, too
         engine = f"{PACKAGE} {version('tflite_micro')}"
     except (ImportError, PackageNotFoundError, AttributeError) as error:
         raise UsageError(f"{PACKAGE} cannot be imported: {error}", hint="pip install 'tmpass[tflm]'") from None
-    return engine, _probe(runtime, Operators(data, graph), graph)
+    return engine, _probe(Operators(data, graph), graph)
 
 
-def _probe(runtime: Any, operators: Operators, graph: Graph) -> Iterator[tuple[int, int, int | str]]:
+def _probe(operators: Operators, graph: Graph) -> Iterator[tuple[int, int, int | str]]:
     for s, subgraph in enumerate(graph.subgraphs):
         for index, op in enumerate(subgraph.ops):
             if op.calls:
                 continue
             try:
                 alone = operators.alone(s, index)
-                yield s, index, call_apart(scratch_of, runtime, alone, package=PACKAGE)
+                yield s, index, call_apart(scratch_of, alone, package=PACKAGE, size=len(alone.data))
             except ModelError as error:
                 yield s, index, str(error)
 
 
-def scratch_of(runtime: Any, alone: Alone) -> int:
+def scratch_of(alone: Alone) -> int:
     """What the head of the arena holds besides the tensors of a model.
 
     Raises:
         ModelError: it does not run, and why.
     """
+    runtime = import_module("tflite_micro").runtime
     for room in _ROOMS[:-1]:
         try:
             return head_of(runtime, alone.data, alone.packed + room) - alone.packed

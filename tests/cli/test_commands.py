@@ -1,5 +1,7 @@
 """What holds for every command: help, exit codes, one line for each error, and a quiet end whatever happens."""
 
+import errno
+import importlib
 import io
 import os
 import pty
@@ -295,3 +297,45 @@ def test_a_name_of_a_command_is_the_name_of_its_module():
     assert {path.name for path in folder.glob("*_command.py")} == {
         f"{name.replace('-', '_')}_command.py" for name in COMMANDS
     }
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        ("plan {model}", "tmpass.pipeline.plan"),
+        ("plan {model} -o {out}", "tmpass.pipeline.plan"),
+        ("explain {model}", "tmpass.explain.explain"),
+        ("show {model}", "tmpass.pipeline.plan"),
+        ("verify {plan} {model}", "tmpass.pipeline.verify"),
+        ("diff {plan} {plan}", "tmpass.diff.diff"),
+        ("emit {plan} --format csv -o {out}", "tmpass.cli.emit_command.read_plan"),
+        ("strip {model} -o {out}", "tmpass.planned_model.original_model"),
+        ("targets", "tmpass.target.load_target"),
+        ("allocate {problem}", "tmpass.allocate.allocate"),
+        ("probe-scratch {model} -o {out}", "tmpass.probe.probe_scratch"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (KeyError("x" * 10_000), "KeyError: 'xxx"),
+        (RecursionError("maximum recursion depth exceeded"), "RecursionError: maximum"),
+        (OSError(errno.EMFILE, "Too many open files"), "OSError: [Errno 24] Too many open files"),
+        (AssertionError(), "AssertionError"),
+    ],
+)
+def test_an_accident_has_an_exit_code_of_its_own(fails, model, tmp_path, monkeypatch, words, place, error, told):
+    plan, out = tmp_path / "plan.json", tmp_path / "out.tflite"
+    plan.write_text(pipeline.plan(model).to_json())
+    module, _, name = place.rpartition(".")
+
+    def broken(*_, **__):
+        raise error
+
+    monkeypatch.setattr(importlib.import_module(module), name, broken)
+    problem = Path(__file__).parents[2] / "models" / "problems" / "tight.csv"
+    line = fails(70, *words.format(model=model, plan=plan, out=out, problem=problem).split())
+    assert line.startswith(f"internal error: {told}")
+    assert line.endswith("; please report this line, the command and its files")
+    assert len(line) < 1500
+    assert not out.exists()

@@ -2,6 +2,7 @@
 
 import errno
 import gc
+import os
 import sys
 from importlib import import_module
 from io import TextIOWrapper
@@ -9,9 +10,9 @@ from typing import Any, NoReturn
 
 import click
 
-from tmpass import __version__
+from tmpass import __version__, interrupts
 from tmpass.cli.terminal import complain, drop, open_standard_streams
-from tmpass.errors import TmpassError
+from tmpass.errors import TmpassError, brief_text
 
 COMMANDS = (
     "plan",
@@ -26,7 +27,12 @@ COMMANDS = (
     "allocate",
 )
 
-_SIGINT, _SIGPIPE = 2, 13
+INTERNAL_ERROR = 70
+"""Exit code of what should never happen, after sysexits.h: no accident has the exit code of an answer."""
+
+_SIGPIPE = 13
+_OUTPUT = (errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC, errno.ENXIO, errno.EAGAIN)
+"""What may be wrong with standard output."""
 
 
 class _Commands(click.Group):
@@ -55,21 +61,37 @@ class _Commands(click.Group):
             code = error.exit_code
         except click.Abort:
             complain("interrupted")
-            code = 128 + _SIGINT
+            code = interrupts.EXIT_CODE
         except click.ClickException as error:
             complain(_usage(error))
             code = 2
         except MemoryError:
             complain("there is not enough memory for this")
             code = 3
-        except OSError as error:
-            reason = "it is closed" if error.errno == errno.EBADF else error.strerror
-            drop("stdout")
-            complain(f"cannot write the output: {reason}")
-            code = 2
         except SystemExit as end:  # click's own: the reader of a pipe has gone
             code = 128 + _SIGPIPE if end.code == 1 else end.code
+        except Exception as error:
+            code = _unforeseen(error)
         sys.exit(code)
+
+
+def _unforeseen(error: Exception) -> int:
+    """Say what went wrong, and return the exit code: the output cannot be written, or tmpass has a fault."""
+    if isinstance(error, OSError) and error.filename is None and error.errno in _OUTPUT:
+        reason = "it is closed" if error.errno == errno.EBADF else error.strerror
+        drop("stdout")
+        complain(f"cannot write the output: {reason}")
+        return 2
+    trace, place = error.__traceback__, ""
+    while trace is not None:
+        code, line = trace.tb_frame.f_code, trace.tb_lineno
+        if trace.tb_frame.f_globals.get("__name__", "").startswith("tmpass"):
+            place = f", {os.path.basename(code.co_filename)} line {line}"
+        trace = trace.tb_next
+    text = brief_text(str(error).partition("\n")[0])
+    what = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    complain(f"internal error: {what}{place}; please report this line, the command and its files")
+    return INTERNAL_ERROR
 
 
 def _usage(error: click.ClickException) -> str:
@@ -99,6 +121,7 @@ def commands(ctx: click.Context) -> None:
         3  the model cannot be read or planned
         4  a budget ended without an answer
         5  verification failed
+        70  an internal error: please report it
         130  interrupted; a search keeps its best answer so far
     """
     if ctx.invoked_subcommand is None:

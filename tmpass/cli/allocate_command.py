@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tmpass import interrupts
 from tmpass.cli.files import read_text
 from tmpass.cli.inputs import refuse_inputs
 from tmpass.cli.options import ALLOCATORS, EXIT_CODES, INTERRUPTED, NODES, THREADS, THREADS_HELP, Size
@@ -81,13 +82,13 @@ def command(
     asked = read_problem(read_text(problem), problem, capacity=capacity, alignment=alignment, memories=spaces)
     least = minimize or capacity is None
     conflict = None
-    with progress(f"allocating {len(asked.buffers)} buffers"):
+    with progress(f"allocating {len(asked.buffers)} buffers"), interrupts.caught():
         answer = allocate(asked, allocator, minimize=least, nodes=nodes, threads=threads, keep=True)
     if explain and not answer.stopped and (least or EXIT_CODES[answer.status]):
         from tmpass.conflict import find_conflict, settled
 
         try:
-            with progress(f"explaining {len(asked.buffers)} buffers"):
+            with progress(f"explaining {len(asked.buffers)} buffers"), interrupts.caught():
                 conflict = find_conflict(asked, answer, nodes=DEFAULT_NODES if nodes is None else nodes)
         except KeyboardInterrupt:
             answer = replace(answer, stopped=True)

@@ -2,10 +2,10 @@
 
 import errno
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tmpass.errors import UsageError
+from tmpass.reading import MOST_TEXT, read_bounded, read_stream
 
 if TYPE_CHECKING:
     from tmpass.plan import Plan
@@ -20,7 +20,7 @@ def read_text(path: str) -> str:
     if not path:
         raise UsageError("the path of a file is empty", hint="give a file, or - for standard input")
     try:
-        data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+        data = read_stream(sys.stdin.buffer, MOST_TEXT) if path == "-" else read_bounded(path, MOST_TEXT)
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError(f"it is no UTF-8 text at byte {error.start}", where=path) from None

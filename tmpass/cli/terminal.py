@@ -9,23 +9,22 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tmpass import interrupts
 from tmpass.emit.text import clip, one_line
+from tmpass.errors import LONGEST, brief_text
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 
-_WIDEST = 10_000
-"""Characters of a complaint: a hint may list many options."""
-
-
 def complain(text: str) -> None:
-    """Print `text` as one line on standard error, whatever control characters the names in it hold.
+    """Print `text` as one line on standard error, whatever control characters the names in it hold, and however long
+    they are.
 
     Where that cannot be written nothing is said, and the exit code still tells.
     """
     try:
-        click.echo(f"tmpass: {one_line(clip(text, _WIDEST))}", err=True)
+        click.echo(f"tmpass: {one_line(brief_text(text, 4 * LONGEST))}", err=True)
     except OSError:
         drop("stderr")
 
@@ -54,6 +53,29 @@ def open_standard_streams() -> None:
             setattr(sys, name, os.fdopen(number, mode, closefd=False))
 
 
+_SHOW_CURSOR = b"\r\x1b[2K\x1b[?25h"
+"""Also clears the line that the spinner is on."""
+
+_PATIENCE = 100
+"""Milliseconds in which Python may see Ctrl-C; longer calls of C functions are ended with the process."""
+
+
+def guard() -> None:
+    """Let Ctrl-C end the process also while a C function does not let Python run; a command that computes calls it."""
+    if os.name == "nt" or not interrupts.installed() or interrupts.watched():
+        return
+    import signal
+
+    from tmpass import _core
+
+    readable, writable = os.pipe()
+    for end in (readable, writable):
+        os.set_blocking(end, False)
+    watchdog = _core.Watchdog(readable, _PATIENCE)
+    interrupts.watched_by(watchdog.drain, watchdog.hold)
+    signal.set_wakeup_fd(writable, warn_on_full_buffer=False)
+
+
 def coloured() -> bool:
     """Whether standard output gets colours: on a terminal, unless NO_COLOR is set there, or it cannot show them."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
@@ -76,11 +98,13 @@ def print_table(table: "Table", *, err: bool = False) -> None:
 @contextmanager
 def progress(what: str) -> Iterator[None]:
     """A spinner on standard error while the block runs, from the second second on, on a terminal only."""
+    guard()
     if not sys.stderr.isatty():
         yield
         return
     from threading import Event, Thread
 
+    interrupts.farewell.append(_SHOW_CURSOR)
     done = Event()
 
     def spin() -> None:
@@ -99,3 +123,4 @@ def progress(what: str) -> Iterator[None]:
     finally:
         done.set()
         thread.join()
+        interrupts.farewell.remove(_SHOW_CURSOR)

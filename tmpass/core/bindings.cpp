@@ -27,6 +27,7 @@
 #include "sections.hpp"
 #include "surely_right.hpp"
 #include "telamalloc.hpp"
+#include "watchdog.hpp"
 
 namespace nb = nanobind;
 using namespace tmpass;
@@ -131,15 +132,16 @@ NB_MODULE(_core, m) {
         .def(nb::init<>())
         .def("cancel", [](Cancel& cancel) { cancel.said = true; })
         .def_prop_ro("said", [](const Cancel& cancel) { return cancel.said.load(); });
+    nb::class_<Watchdog>(m, "Watchdog", "Ends the process with 130 where a SIGINT stays in the pipe for too long.")
+        .def(nb::init<int, int>(), "readable"_a, "patience"_a, "`patience` is in milliseconds.")
+        .def("drain", &Watchdog::drain, "Takes out what is in the pipe: it was seen.")
+        .def("hold", &Watchdog::hold, "on"_a, "While on, the process goes on.");
     m.def(
         "first_fit",
         [](const Problem& problem, const Array& order, bool tightest) {
             const std::vector<Index> buffers = checked_order(problem, order);
             const Fit fit = tightest ? Fit::kTightest : Fit::kLowest;
-            return without_gil([&] {
-                LiveIndex index(problem);
-                return first_fit(problem, buffers, fit, index, interrupted);
-            });
+            return without_gil([&] { return first_fit(problem, buffers, fit, interrupted); });
         },
         "problem"_a, "order"_a, "tightest"_a = false,
         "Offsets of first fit in the given order, or of best fit; -2 where a memory leaves no place.");

@@ -81,6 +81,10 @@ Problem checked(Problem problem, const Tables& tables) {
         both.insert(both.end(), {tables.apart[i + 1], tables.apart[i]});
     problem.apart =
         sort_rows<Index>(problem, both, 2, [&](Index, const std::int64_t* at) { return buffer_of(problem, at[0]); });
+    if (!problem.apart.empty())
+        for (Index b = 0; b < problem.count(); ++b)
+            std::sort(problem.apart.rows.begin() + problem.apart.start[b],
+                      problem.apart.rows.begin() + problem.apart.start[b + 1]);
     for (Index b = 0; b < problem.count(); ++b) {
         const auto gaps = problem.gaps.of(b);
         for (std::size_t i = 1; i < gaps.size(); ++i)

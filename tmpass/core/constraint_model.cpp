@@ -94,11 +94,15 @@ class Builder {
         std::ranges::sort(order, {}, [&](Index b) { return std::pair(model_.lower[b], b); });
         const bool solid = problem_.gaps.empty() && problem_.apart.empty();
         std::vector<Range> denied;
-        std::size_t looked = 0;
+        std::size_t looked = 0, asked = 0;
         for (const Index b : order) {
             std::erase_if(alive, [&](Index a) { return model_.upper[a] <= model_.lower[b]; });
             for (const Index a : alive) {
-                if (++looked % kPairsBetweenChecks == 0 && interrupted_()) throw Cancelled();
+                looked += 1 + problem_.gaps.of(model_.origin[a]).size() + problem_.gaps.of(model_.origin[b]).size();
+                if (looked - asked >= kPairsBetweenChecks) {
+                    asked = looked;
+                    if (interrupted_()) throw Cancelled();
+                }
                 denied.clear();
                 if (!solid)
                     for_each_denied(problem_, model_.origin[a], model_.origin[b], [&](Bytes from, Bytes to) {

@@ -1,6 +1,9 @@
 // Which offsets one buffer denies another.
 #pragma once
 
+#include <algorithm>
+#include <utility>
+
 #include "problem.hpp"
 
 namespace tmpass {
@@ -11,26 +14,51 @@ struct Piece {
     Bytes low, high;
 };
 
+// The pieces of a buffer one after the other, by time: all of it between two gaps, in a gap its window.
+class Pieces {
+  public:
+    Pieces(const Problem& problem, Index b)
+        : gaps_(problem.gaps.of(b)), at_(problem.lower[b]), upper_(problem.upper[b]), size_(problem.size[b]) {}
+
+    // Puts the next piece into `piece`; false after the last one.
+    bool next(Piece& piece) {
+        while (!gaps_.empty()) {
+            const Gap& gap = gaps_.front();
+            if (at_ < gap.lower) {
+                piece = {std::exchange(at_, gap.lower), gap.lower, 0, size_};
+                return true;
+            }
+            gaps_ = gaps_.subspan(1);
+            at_ = gap.upper;
+            if (gap.window_lower < gap.window_upper) {
+                piece = {gap.lower, gap.upper, gap.window_lower, gap.window_upper};
+                return true;
+            }
+        }
+        piece = {std::exchange(at_, upper_), upper_, 0, size_};
+        return piece.lower < piece.upper;
+    }
+
+  private:
+    std::span<const Gap> gaps_;
+    Step at_, upper_;
+    Bytes size_;
+};
+
 // Calls visit(piece) for each piece of b, by time.
 template <typename Visit>
 void for_each_piece(const Problem& problem, Index b, Visit visit) {
-    Step at = problem.lower[b];
-    for (const Gap& gap : problem.gaps.of(b)) {
-        if (at < gap.lower) visit(Piece{at, gap.lower, 0, problem.size[b]});
-        if (gap.window_lower < gap.window_upper) visit(Piece{gap.lower, gap.upper, gap.window_lower, gap.window_upper});
-        at = gap.upper;
-    }
-    if (at < problem.upper[b]) visit(Piece{at, problem.upper[b], 0, problem.size[b]});
+    Piece piece;
+    for (Pieces pieces(problem, b); pieces.next(piece);) visit(piece);
 }
 
 inline bool must_be_apart(const Problem& problem, Index a, Index b) {
-    for (const Index other : problem.apart.of(a))
-        if (other == b) return true;
-    return false;
+    auto one = problem.apart.of(a), two = problem.apart.of(b);  // both have the pair, in order
+    return one.size() < two.size() ? std::ranges::binary_search(one, b) : std::ranges::binary_search(two, a);
 }
 
 // Calls visit(from, to) for ranges of offset(b) - offset(a) that a and b, which have bytes, cannot have; they may
-// overlap. `slack` is 1 where the two must not touch either.
+// overlap. Takes as many steps as the two have pieces. `slack` is 1 where the two must not touch either.
 //
 //     a at 0     +-------+            size a = 8, size b = 3: differences -2 .. 7 overlap,
 //     b     +--+ :       : +--+       and -3 and 8 touch
@@ -43,12 +71,17 @@ void for_each_denied(const Problem& problem, Index a, Index b, Visit visit) {
             visit(1 - problem.size[b] - slack, problem.size[a] + slack);
         return;
     }
-    for_each_piece(problem, a, [&](const Piece& one) {
-        for_each_piece(problem, b, [&](const Piece& two) {
-            if (one.lower < two.upper && two.lower < one.upper)
-                visit(one.low - two.high + 1 - slack, one.high - two.low + slack);
-        });
-    });
+    Piece one, two;
+    Pieces ones(problem, a), twos(problem, b);
+    Range last{0, 0};
+    for (bool both = ones.next(one) && twos.next(two); both;) {
+        const Range range(one.low - two.high + 1 - slack, one.high - two.low + slack);
+        if (one.lower < two.upper && two.lower < one.upper && range != last) {
+            last = range;
+            visit(range.first, range.second);
+        }
+        both = one.upper <= two.upper ? ones.next(one) : twos.next(two);
+    }
 }
 
 }  // namespace tmpass

@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t kLooksBetweenChecks = 1 << 22;  // some milliseconds
 constexpr int kMostClimbs = 48, kClimbsToTry = 8;
 constexpr Index kFew = 200;
-constexpr Index kQuiteAFew = 1 << 13;
+constexpr Index kQuiteAFew = 1 << 16;
 constexpr double kCrowded = 0.1;
 
 // The offset for a buffer outside the `denied` ranges of offsets, which it sorts; kNowhere if there is none.
@@ -69,7 +69,8 @@ TMPASS_VECTORIZED Bytes choose_offset(const Denied& denied, Bytes alignment, std
 }
 
 // First fit without gaps or other constraints: the placed ones are kept by offset, and looking ends at the first hole.
-std::vector<Bytes> first_fit_by_offset(const Problem& problem, std::span<const Index> order) {
+std::vector<Bytes> first_fit_by_offset(const Problem& problem, std::span<const Index> order,
+                                       const Interrupted& interrupted) {
     struct Placed {
         Bytes offset, top;
         Step lower, upper;
@@ -83,7 +84,12 @@ std::vector<Bytes> first_fit_by_offset(const Problem& problem, std::span<const I
     };
     for (Index b = 0; b < problem.count(); ++b)
         if (!problem.movable(b) && problem.size[b] > 0) insert(b);
+    std::size_t looks = 0, asked = 0;
     for (const Index b : order) {
+        if ((looks += placed.size()) - asked > kLooksBetweenChecks) {
+            asked = looks;
+            if (interrupted()) throw Cancelled();
+        }
         if (!problem.movable(b)) continue;
         const Bytes size = problem.size[b], alignment = problem.alignment[b];
         const Step lower = problem.lower[b], upper = problem.upper[b];
@@ -134,10 +140,12 @@ std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> orde
     std::vector<Index> near;
     std::size_t looks = 0, asked = 0;
     for (const Index b : order) {
-        if (looks - asked > kLooksBetweenChecks) {
+        const auto ask = [&] {
+            if (looks - asked <= kLooksBetweenChecks) return;
             asked = looks;
             if (interrupted()) throw Cancelled();
-        }
+        };
+        ask();
         if (!problem.movable(b)) continue;
         if (plain && fit == Fit::kLowest && problem.size[b] > 0 && std::max(peak, problem.size[b]) < kNarrow) {
             looks += index.find_denied(b, problem.size[b], narrow);
@@ -156,6 +164,8 @@ std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> orde
                 if (solid) {
                     denied.emplace_back(at - below, at + problem.size[other]);
                 } else {
+                    looks += problem.gaps.of(other).size() + problem.gaps.of(b).size();
+                    ask();
                     for_each_denied(problem, other, b,
                                     [&](Bytes from, Bytes to) { denied.emplace_back(at + from, at + to); });
                 }
@@ -178,18 +188,25 @@ Bytes peak_of(const Problem& problem, std::span<const Bytes> offsets) {
     return peak;
 }
 
+std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> order, Fit fit,
+                             const Interrupted& interrupted) {
+    if (fit == Fit::kLowest && by_offset(problem)) return first_fit_by_offset(problem, order, interrupted);
+    LiveIndex index(problem);
+    return first_fit(problem, order, fit, index, interrupted);
+}
+
 Packing pack(const Problem& problem, Bytes stop, Fit fit, const Interrupted& interrupted) {
     const bool few = fit == Fit::kLowest && by_offset(problem);
     Packing best{{}, kMaxBytes + 1, Order::kSize};
     std::vector<Index> by_start;
     std::vector<LiveIndex> index;
-    if (!few) index.emplace_back(problem);
+    if (!few || problem.count() >= kMany) index.emplace_back(problem);  // of many, the order by size needs it
     const int orders = problem.count() < kMany ? kOrders : 1;  // of many buffers, repair() lowers what is too high
     for (int i = 0; i < orders; ++i) {
         const auto kind = static_cast<Order>(i);
-        const std::vector<Index> order = make_order(problem, kind, few ? by_start : index.front().by_start());
-        std::vector<Bytes> offsets =
-            few ? first_fit_by_offset(problem, order) : first_fit(problem, order, fit, index.front(), interrupted);
+        const std::vector<Index> order = make_order(problem, kind, index.empty() ? by_start : index.front().by_start());
+        std::vector<Bytes> offsets = few ? first_fit_by_offset(problem, order, interrupted)
+                                         : first_fit(problem, order, fit, index.front(), interrupted);
         const Bytes peak = peak_of(problem, offsets);
         if (best.offsets.empty() || peak < best.peak) best = {std::move(offsets), peak, kind};
         if (best.peak <= stop) break;

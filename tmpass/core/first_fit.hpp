@@ -24,6 +24,10 @@ inline constexpr Bytes kNowhere = -2;  // in place of an offset: what is barred 
 std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> order, Fit fit, LiveIndex& index,
                              const Interrupted& interrupted);
 
+// The same without an index, in the way that suits the problem.
+std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> order, Fit fit,
+                             const Interrupted& interrupted);
+
 // The highest top; more than kMaxBytes where a buffer is nowhere.
 Bytes peak_of(const Problem& problem, std::span<const Bytes> offsets);
 

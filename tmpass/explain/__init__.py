@@ -7,9 +7,12 @@ model ── plan ──> Plan ──┬── who is alive at the fullest step,
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
+from tmpass import interrupts
 from tmpass.bind import bind
 from tmpass.explain.alive import steps_as_full, steps_over, who_is_alive
 from tmpass.explain.conflict import with_conflict
@@ -18,6 +21,7 @@ from tmpass.explain.options import together, try_options
 from tmpass.explain.outside import one_outside
 from tmpass.explanation import Explanation
 from tmpass.fullest import deciding_memory, fullest_step
+from tmpass.graph import Graph
 from tmpass.loading import Model, load
 from tmpass.pipeline import plan
 from tmpass.plan import STOPPED
@@ -42,24 +46,41 @@ def explain(model: object, target: str | os.PathLike[str] | Target = "pixel6-tpu
     known = Explanation(made, full, alive, alone, as_full, over=steps_over(made, full.memory))
     if STOPPED in made.warnings:
         return replace(known, stopped=True)
+    steps = _look_further(known, loaded, graph, target, options)
     try:
-        known = replace(known, splits=split(known, graph), again=make_again(known, graph))
-        known = with_conflict(known)
-        profile = target if isinstance(target, Target) else load_target(os.fspath(target))
-        tried = try_options(known, loaded, graph, profile, options)
-        asked = [change for trial, change in tried if change is not None and trial.option]
-        least = min((change.peak for change in asked), default=full.memory.peak)
-        # What no option can do is worth a line only where it does more.
-        unasked = [change for trial, change in tried if change is not None and not trial.option]
-        changes = asked + [change for change in unasked if change.peak < least] + one_outside(known)
-        known = replace(
-            known,
-            changes=tuple(sorted(changes, key=lambda change: (change.peak, not change.option))),
-            useless=tuple(trial.option for trial, change in tried if change is None and trial.option),
-        )
-        known = replace(known, together=together(tried, known, loaded, profile, options))
+        with interrupts.caught() if options.get("keep") else nullcontext():
+            for known in steps:  # noqa: B007  # the last one has all
+                pass
     except KeyboardInterrupt:
         if not options.get("keep"):
             raise
         known = replace(known, stopped=True)
     return known
+
+
+def _look_further(
+    known: Explanation,
+    loaded: Model,
+    graph: Graph,
+    target: str | os.PathLike[str] | Target,
+    options: dict[str, Any],
+) -> Iterator[Explanation]:
+    """`known` with more and more."""
+    known = replace(known, splits=split(known, graph), again=make_again(known, graph))
+    yield known
+    known = with_conflict(known)
+    yield known
+    profile = target if isinstance(target, Target) else load_target(os.fspath(target))
+    tried = try_options(known, loaded, graph, profile, options)
+    asked = [change for trial, change in tried if change is not None and trial.option]
+    least = min((change.peak for change in asked), default=known.full.memory.peak)
+    # What no option can do is worth a line only where it does more.
+    unasked = [change for trial, change in tried if change is not None and not trial.option]
+    changes = asked + [change for change in unasked if change.peak < least] + one_outside(known)
+    known = replace(
+        known,
+        changes=tuple(sorted(changes, key=lambda change: (change.peak, not change.option))),
+        useless=tuple(trial.option for trial, change in tried if change is None and trial.option),
+    )
+    yield known
+    yield replace(known, together=together(tried, known, loaded, profile, options))

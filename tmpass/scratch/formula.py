@@ -7,6 +7,7 @@ in0, in1, ... out0, out1, ...     the operator's inputs and outputs, in the orde
 
 import ast
 import re
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -77,8 +78,10 @@ def parse_formula(value: int | str) -> Formula:
     if stray := re.search(r"[^\w\s.,+*/()\[\]-]", text, re.ASCII):
         raise UsageError(f"column {stray.start() + 1}: {stray[0]!r} is no part of a formula", hint=_LANGUAGE)
     try:
-        tree = ast.parse(text, mode="eval")
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # what Python only warns of, as in "1in0", is a mistake here
+            tree = ast.parse(text, mode="eval")
+    except (Warning, SyntaxError, ValueError, RecursionError, MemoryError) as error:
         place = f"column {error.offset}: " if isinstance(error, SyntaxError) and error.offset else ""
         raise UsageError(f"{place}{brief(value)} is no formula", hint=_LANGUAGE) from None
     return Formula(text, _compile(tree.body))

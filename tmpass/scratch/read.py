@@ -10,15 +10,18 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any, NoReturn
 
 from tmpass.errors import UsageError, brief
 from tmpass.problem import MAX_STEP
+from tmpass.reading import lone_surrogate, read_bounded
 from tmpass.scratch.formula import parse_formula
 from tmpass.scratch.rule import ScratchRule
 
 SCHEMA = "tmpass.scratch/1"
+
+_MOST = 4 << 20
+"""Bytes of a file: one rule for each operator of a large model."""
 
 _KEYS = ("subgraph", "op", "kind", "bytes", "source")
 
@@ -30,7 +33,7 @@ def read_scratch_file(path: str | os.PathLike[str], sha256: str) -> tuple[Scratc
         UsageError: it cannot be read, or as read_scratch does.
     """
     try:
-        data = Path(path).read_bytes()
+        data = read_bounded(path, _MOST)
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError(f"it is no UTF-8 text at byte {error.start}", where=os.fspath(path)) from None
@@ -53,6 +56,10 @@ def read_scratch(text: str | bytes, where: str = "scratch", *, sha256: str | Non
         data = json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"it is no JSON: {error}", where=where, hint=f"give a file of schema {SCHEMA}") from None
+    if lone_surrogate(text, data):
+        raise UsageError(
+            "a text has half a surrogate pair, \\ud800 to \\udfff", where=where, hint="write whole characters"
+        )
     found = data.get("schema") if isinstance(data, dict) else data
     if found != SCHEMA:
         raise UsageError(f"it is no file of schema {SCHEMA!r}, but {brief(found)}", where=where)

@@ -6,6 +6,7 @@ from tmpass import _core
 from tmpass.problem import Buffer, Problem
 from tmpass.sizes import MAX_BYTES
 from tmpass.verify.collisions import Rectangle, find_collisions
+from tmpass.verify.together import held_together
 from tmpass.verify.violation import Violation
 
 
@@ -42,8 +43,10 @@ def check_offsets(problem: Problem, offsets: Sequence[int], *, capacity: int | N
             message = f"{one} is at {offsets[first]}, but shares with {two} at {offsets[second]}"
             found.append(Violation("shared", message, one, two))
     together = _classes(problem)
-    rectangles = (r for i, b in enumerate(problem.buffers) for r in _rectangles(b, offsets[i], i))
-    for hit in find_collisions(rectangles, all_pairs=bool(together)):
+    rectangles = [r for i, b in enumerate(problem.buffers) for r in _rectangles(b, offsets[i], i)]
+    # Buffers that share overlap each other, in every pair of them: what they hold together overlaps nothing.
+    quiet = bool(together) and not find_collisions(held_together(rectangles, together))
+    for hit in () if quiet else find_collisions(rectangles, all_pairs=bool(together)):
         if together and together[hit.first] == together[hit.second]:
             continue
         one, two = problem.buffers[hit.first].id, problem.buffers[hit.second].id

@@ -1,0 +1,63 @@
+"""Bytes from outside, bounded: a device or a pipe may never end, and a file may be too large to hold."""
+
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+MOST_TEXT = 128 << 20
+"""Bytes of a plan or a problem: those of a million buffers have 100 MB."""
+
+MOST_PIPED = 256 << 20
+"""Bytes of a model that is read from a pipe; a file may have more."""
+
+
+def read_bounded(path: str | os.PathLike[str], most: int) -> bytes:
+    """The bytes of the file, pipe or device `path`.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it has more than `most` bytes, or the path is none.
+    """
+    with Path(path).open("rb") as file:
+        status = os.fstat(file.fileno())
+        if stat.S_ISREG(status.st_mode) and status.st_size > most:
+            raise ValueError(_too_large(most))
+        return read_stream(file, most)
+
+
+def read_stream(stream: BinaryIO, most: int) -> bytes:
+    """The bytes that come out of `stream`.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: there are more than `most`.
+    """
+    pieces, size = [], 0
+    while piece := stream.read(1 << 20):
+        pieces.append(piece)
+        size += len(piece)
+        if size > most:
+            raise ValueError(_too_large(most))
+    return b"".join(pieces)
+
+
+def lone_surrogate(text: str | bytes, value: object) -> bool:
+    """Whether `value`, read from the JSON `text`, holds half a character, which cannot be written as UTF-8."""
+    if isinstance(text, str) and "\\ud" not in text and "\\uD" not in text:
+        return False
+    todo = [value]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, dict):
+            todo += one
+            todo += one.values()
+        elif isinstance(one, list):
+            todo += one
+        elif isinstance(one, str) and any("\ud800" <= c <= "\udfff" for c in one):
+            return True
+    return False
+
+
+def _too_large(most: int) -> str:
+    return f"it has more than {most >> 20} MiB"

@@ -12,5 +12,6 @@
 
 Nodes and values have metadata from IR version 10 on: an older file becomes one of version 10. Below version 4 what is
 stored had to be listed among the inputs, which would now mean that a caller may override it: these inputs are none any
-more. Where a plan moves nodes of local functions, their calls are replaced by these nodes. Weights in other files stay there, and their paths as they are.
+more. Where a plan moves nodes of local functions, their calls are replaced by these nodes. Weights in other files stay
+there, and their paths as they are.
 """

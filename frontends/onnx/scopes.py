@@ -8,7 +8,7 @@ from onnx import GraphProto, ModelProto, NodeProto, TensorProto
 from tmpass.errors import ModelError
 
 from .read import bodies
-from .sorting import sort_nodes
+from .sorting import free_names, sort_nodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +93,20 @@ class _Builder:
         inputs, stored = self._given(graph, title, is_main=not outer)
         nodes = tuple(graph.node)
         makers = _makers(nodes, inputs, stored, title)
-        places = sort_nodes(graph, title)
-        if places:
+        places: tuple[int, ...] = ()
+        reads = _reads(nodes, makers)
+        if reads.late:
+            places = sort_nodes(graph, title)
             nodes = tuple(graph.node)
             makers = _makers(nodes, inputs, stored, title)
+            reads = _reads(nodes, makers)
         inside: dict[int, tuple[Body, ...]] = {}
         free: dict[str, None] = {}
         for index, node in enumerate(nodes):
-            for name in node.input:
-                if name and name not in makers:
-                    _find(name, outer, _place(title, node_title(node, index)))
-                    free[name] = None
-            found = list(bodies(node))
+            for name in reads.outside.get(index, ()):
+                _find(name, outer, _place(title, node_title(node, index)))
+                free[name] = None
+            found = reads.bodies.get(index)
             if found:
                 levels = (*outer, makers)
                 place = _place(title, node_title(node, index))
@@ -155,6 +157,38 @@ def _makers(
                 raise _twice(name, title, f"{other} and {node_title(node, index)}")
             makers[name] = index
     return makers
+
+
+@dataclass(frozen=True, slots=True)
+class _Reads:
+    """What nodes read that no node before them makes.
+
+    Fields: `outside` is what the graph does not make, by the index of the node; `late` says whether a node reads what a
+    later one makes; `bodies` are the graphs that nodes run.
+    """
+
+    outside: Mapping[int, list[str]]
+    bodies: Mapping[int, list[tuple[str, GraphProto]]]
+    late: bool
+
+
+def _reads(nodes: tuple[NodeProto, ...], makers: Mapping[str, int]) -> _Reads:
+    outside: dict[int, list[str]] = {}
+    found: dict[int, list[tuple[str, GraphProto]]] = {}
+    late = False
+    for index, node in enumerate(nodes):
+        for name in node.input:
+            maker = makers.get(name)
+            if maker is None:
+                if name:
+                    outside.setdefault(index, []).append(name)
+            elif maker >= index:
+                late = True
+        inside = list(bodies(node))
+        if inside:
+            found[index] = inside
+            late = late or any(makers.get(name, -1) >= index for _, graph in inside for name in free_names(graph))
+    return _Reads(outside, found, late)
 
 
 def _find(name: str, levels: _Levels, place: str) -> None:

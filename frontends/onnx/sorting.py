@@ -60,12 +60,12 @@ def _waits(nodes: Sequence[NodeProto]) -> list[list[int]]:
 
 
 def _reads(node: NodeProto) -> Iterable[str]:
-    inside = [graph for _, graph in bodies(node)]
-    return dict.fromkeys((*node.input, *(name for graph in inside for name in _free(graph)))) if inside else node.input
+    inside = [name for _, graph in bodies(node) for name in free_names(graph)]
+    return dict.fromkeys((*node.input, *inside)) if inside else node.input
 
 
-def _free(graph: GraphProto) -> Iterable[str]:
-    """The names that `graph` reads, or a body in it, and does not define."""
+def free_names(graph: GraphProto) -> Iterable[str]:
+    """Return the names that `graph` reads, or a body in it, and does not define."""
     own = {value.name for value in graph.input} | {tensor.name for tensor in graph.initializer}
     own.update(sparse.values.name for sparse in graph.sparse_initializer)
     own.update(name for node in graph.node for name in node.output)

@@ -20,6 +20,10 @@ _CUSTOM: Token = ("custom", ABSENT, ABSENT)
 """Operators of unknown meaning may know of each other."""
 
 
+_BY_DATA = frozenset({_GENERATOR, _CUSTOM})
+"""State that takes the turns of the data, where a file is not sorted."""
+
+
 def effect_edges(graph: Graph) -> tuple[tuple[tuple[int, int], ...], ...]:
     """Per subgraph, (earlier, later) for operators that must keep the order of the file.
 
@@ -33,7 +37,9 @@ def effect_edges(graph: Graph) -> tuple[tuple[tuple[int, int], ...], ...]:
         subgraph = graph.subgraphs[s]
         tokens = [_tokens(subgraph, s, op).union(*(touched[c.subgraph] for c in op.calls)) for op in subgraph.ops]
         touched[s] = frozenset().union(*tokens) if tokens else frozenset()
-        turns = by_reads(len(subgraph.ops), ((writer, reader) for writer, reader, _ in reads(subgraph)))
+        turns: Iterable[int] = range(len(subgraph.ops))
+        if writes[s] or not touched[s].isdisjoint(_BY_DATA):
+            turns = by_reads(len(subgraph.ops), ((writer, reader) for writer, reader, _ in reads(subgraph)))
         edges[s] = (*_in_turn(tokens, turns), *_around_writers(subgraph, writes[s], turns))
     return tuple(edges)
 
@@ -91,8 +97,8 @@ def _tokens(subgraph: Subgraph, s: int, op: Op) -> set[Token]:
 
 
 def _in_turn(tokens: Sequence[frozenset[Token] | set[Token]], turns: Iterable[int]) -> Iterator[tuple[int, int]]:
-    yield from _turn_by_turn(tokens, range(len(tokens)), lambda token: token not in (_GENERATOR, _CUSTOM))
-    yield from _turn_by_turn(tokens, turns, lambda token: token in (_GENERATOR, _CUSTOM))
+    yield from _turn_by_turn(tokens, range(len(tokens)), lambda token: token not in _BY_DATA)
+    yield from _turn_by_turn(tokens, turns, lambda token: token in _BY_DATA)
 
 
 def _turn_by_turn(

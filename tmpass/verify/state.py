@@ -31,11 +31,13 @@ def state_order(graph: Graph) -> dict[tuple[int, int], list[int]]:
     before: dict[tuple[int, int], list[int]] = defaultdict(list)
     for s in _innermost_first(graph):
         ops = graph.subgraphs[s].ops
-        turns = _turns(graph.subgraphs[s])
         tokens = [
             _own(graph, s, op).union(*(touched.get(call.subgraph, frozenset()) for call in op.calls)) for op in ops
         ]
         touched[s] = frozenset().union(*tokens)
+        turns: Sequence[int] = range(len(ops))
+        if not touched[s].isdisjoint((_DRAWS, _UNKNOWN)) or any(at == s for at, _ in shown):
+            turns = _turns(graph.subgraphs[s])
         for stored, sequence in ((True, range(len(ops))), (False, turns)):
             last: dict[Token, int] = {}
             for index in sequence:

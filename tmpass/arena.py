@@ -144,6 +144,8 @@ def levels(task: Task) -> tuple[Sharing, ...]:
     if task.options.share == "auto":
         views = replace(most, parts=(), in_place=())
         choices += [replace(most, parts=()), replace(most, in_place=()), views, replace(views, views=())]
+    elif task.ties:
+        choices.append(replace(most, views=()))  # a tie may hold only where a view is a copy
     return tuple(dict.fromkeys(choices))
 
 

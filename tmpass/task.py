@@ -38,6 +38,8 @@ class Task:
         if self.options.share == "auto":
             views = replace(most, parts=(), in_place=())
             choices += [replace(most, parts=()), replace(most, in_place=()), views, replace(views, views=())]
+        elif self.ties:
+            choices.append(replace(most, views=()))  # a tie may hold only where a view is a copy
         return tuple(dict.fromkeys(choices))
 
     def tied(self, sharing: Sharing) -> tuple[Aliases, tuple[InPlace, ...]]:

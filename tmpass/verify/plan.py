@@ -6,6 +6,7 @@ from tmpass.plan import Plan, PlannedTensor
 from tmpass.target import RUNTIMES, Sharing
 from tmpass.verify.figures import check_figures
 from tmpass.verify.hulls import find_hulls
+from tmpass.verify.orders import check_order_bound
 from tmpass.verify.placement import check_placement
 from tmpass.verify.replay import Broken, Key, Needed, replay
 from tmpass.verify.scratch import check_scratch
@@ -40,6 +41,7 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
         *check_sharing(plan, graph, needed, sharing),
         *check_placement(plan, needed, hulls),
         *check_figures(plan, hulls),
+        *check_order_bound(plan, graph),
     ]
 
 

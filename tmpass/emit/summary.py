@@ -36,14 +36,16 @@ def summary(plan: Plan) -> str:
 def _verdict(plan: Plan, memory: MemoryUse) -> str:
     capacity = memory.capacity or 0
     if plan.status == "optimal":
-        return "yes; proved: no address plan for this order is smaller"
+        return "yes; proved: no address plan for this order and sharing is smaller"
     if plan.status == "feasible":
         return "yes; a smaller plan is not ruled out"
     if plan.status == "infeasible":
         least = plan.order.lower_bound
         if plan.memories[0] is memory and least > capacity:
             return f"no; proved: at least {format_size(least - capacity)} are missing in any order"
-        return f"no; proved: at least {format_size(memory.lower_bound - capacity)} are missing for this order"
+        return (
+            f"no; proved: at least {format_size(memory.lower_bound - capacity)} are missing for this order and sharing"
+        )
     return (
         f"not found: the search ended {format_size(memory.peak - capacity)} above the capacity; more --nodes may help"
     )

@@ -38,7 +38,7 @@ def check_order_bound(plan: Plan, graph: Graph) -> list[Violation]:
     """A bound on all orders above what one of them needs where nothing shares, for small graphs."""
     orders = _orders(plan, graph, Sharing(()))
     least = None if orders is None else orders.least(rounded=True)
-    if least is None or plan.order.lower_bound <= least:
+    if least is None or not least < plan.order.lower_bound <= plan.memories[0].live_bytes:
         return []
     message = (
         f"the plan claims that in any order {plan.order.lower_bound} bytes are alive at once, but {least} are enough"

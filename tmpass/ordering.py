@@ -50,7 +50,7 @@ class Laid:
 
     def goal(self, *, holes: bool) -> int:
         """What another order must need less than to be looked for: the bytes alive, or with `holes` the whole peak."""
-        return self.arena.fills[0].allocation.peak or 0 if holes else self.live_bytes
+        return self.arena.peak if holes else self.live_bytes
 
     def rank(self, schedule: str) -> tuple[int, ...]:
         """What another one must be below to be taken instead."""

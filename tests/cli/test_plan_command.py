@@ -19,7 +19,7 @@ def test_a_model_that_fits(run, model):
     assert (done.code, done.err) == (0, "")
     assert done.out.splitlines()[:2] == [
         "model        net.tflite on pixel6-tpu, memory scratchpad",
-        "fits         yes; proved: no address plan for this order is smaller",
+        "fits         yes; proved: no address plan for this order and sharing is smaller",
     ]
     assert len(done.out.splitlines()) <= 10
 

@@ -31,7 +31,7 @@ def lines(plan):
 def test_a_plan_that_fits():
     assert lines(planned(chain(1024, 3000, 512), budget=8192, alignment=1)) == [
         "model        net.tflite on pixel6-tpu, memory scratchpad",
-        "fits         yes; proved: no address plan for this order is smaller",
+        "fits         yes; proved: no address plan for this order and sharing is smaller",
         "peak         4024 B (3.93 KiB)",
         "lower bound  4024 B (3.93 KiB), gap 0 B; the file's order, no other keeps less alive",
         "capacity     8192 B (8 KiB), 49.1 % used",

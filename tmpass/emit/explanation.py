@@ -175,7 +175,9 @@ def _notes(known: Explanation) -> Iterator[str]:
         yield "interrupted: not all changes were tried"
     if known.useless:
         yield f"alone without effect: {', '.join(known.useless)}"
-    if known.alone and known.full.step is not None and known.full.memory.peak == known.full.live_bytes:
+    scratchpad = known.full.memory == known.plan.memories[0]
+    least = known.order_is_least or (not scratchpad and known.full.memory.peak == known.full.live_bytes)
+    if known.alone and known.full.step is not None and least:
         yield f"no order helps: {known.full.step.kind} of step {known.full.step.step} needs all of this at once"
     elif known.order_is_least:
         yield "no order helps: proved, with this sharing"

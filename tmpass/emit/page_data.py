@@ -17,7 +17,7 @@ from tmpass.problem import in_use
 _VERDICTS = {
     "optimal": "fits; proved: no address plan for this order is smaller",
     "feasible": "fits; a smaller plan is not ruled out",
-    "infeasible": "does not fit, proved for this order",
+    "infeasible": "does not fit, proved for this order and sharing",
     "unknown": "not found to fit: the search ended",
 }
 

@@ -41,14 +41,16 @@ def _verdict(plan: Plan, memory: MemoryUse) -> str:
     if plan.fits and (part := verdict(plan)):
         return f"yes, {part}"
     if plan.status == "optimal":
-        return "yes; proved: no address plan for this order is smaller"
+        return "yes; proved: no address plan for this order and sharing is smaller"
     if plan.status == "feasible":
         return "yes; a smaller plan is not ruled out"
     if plan.status == "infeasible":
         least = plan.order.lower_bound
         if plan.memories[0] is memory and least > capacity:
             return f"no; proved: at least {format_size(least - capacity)} are missing in any order"
-        return f"no; proved: at least {format_size(memory.lower_bound - capacity)} are missing for this order"
+        return (
+            f"no; proved: at least {format_size(memory.lower_bound - capacity)} are missing for this order and sharing"
+        )
     return (
         f"not found: the search ended {format_size(memory.peak - capacity)} above the capacity; more --nodes may help"
     )

@@ -80,6 +80,20 @@ class Contents:
                 todo.append((source, begin, two, start + first - low, count))
         return True
 
+    def origins(self, key: Key, size: int) -> list[tuple[Key, int, int]]:
+        """Where the first `size` bytes of `key` were made: (tensor, first byte there, count), in their order."""
+        found, todo = list[tuple[Key, int, int]](), [(key, 0, size, False)]
+        while todo:
+            key, low, count, here = todo.pop()
+            if not here:
+                key, low = self._back(key, low)
+            if here or key not in self._pieces:
+                found += [(key, low, count)] if count else []
+                continue
+            for first, source, start, size in reversed(self._cut(key, low, count)):
+                todo.append((source, start, size, False) if source else (key, first, size, True))
+        return found
+
     def _note(self, key: Key, pieces: list[Piece]) -> None:
         if self.steady(key):
             own = [p if p.source and self.steady(p.source) else Piece(p.low, None, 0) for p in pieces]

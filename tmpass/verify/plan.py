@@ -8,6 +8,7 @@ from tmpass.verify.figures import check_figures
 from tmpass.verify.hulls import find_hulls
 from tmpass.verify.integers import as_integers
 from tmpass.verify.left_out import check_left_out, unknown_tensors
+from tmpass.verify.orders import check_order_bound
 from tmpass.verify.placement import check_placement
 from tmpass.verify.replay import Broken, Key, Needed, replay
 from tmpass.verify.scratch import check_scratch
@@ -46,6 +47,7 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
         *check_placement(plan, needed, hulls),
         *check_figures(plan, graph, hulls, unknown_tensors(graph)),
         *check_left_out(plan, graph),
+        *check_order_bound(plan, graph),
     ]
 
 

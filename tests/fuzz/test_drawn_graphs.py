@@ -1,0 +1,86 @@
+"""A few of the graphs that drawn_graphs.py draws by the thousand, and small ones of which every choice is tried."""
+
+import random
+from collections import Counter
+from itertools import combinations, permutations
+
+import pytest
+from fuzz import drawn_graphs
+from fuzz.drawn_graphs import Refuted, check, draw_options, draw_target, fill, main
+from support.choices import choose, links, live_bytes
+from support.drawn import draw_graph
+from support.planning import INFO
+
+from tmpass.loading import Model
+from tmpass.pipeline import plan
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_plan_and_no_claim_is_refuted(seed):
+    counts = Counter()
+    for graph in range(40):
+        check(1000 * seed + graph, 6, counts)
+    assert counts["planned"] == 40
+    assert min(counts[name] for name in ("run", "permute", "less", "right choices", "orders proved")) > 10
+
+
+def orders(graph):
+    """Every order of the operators in which each comes after those whose results it reads."""
+    ops = graph.subgraphs[0].ops
+    for order in permutations(range(len(ops))):
+        made = set(graph.subgraphs[0].inputs) | {t for op in ops for t in op.outputs}
+        for index in order:
+            made -= set(ops[index].outputs)
+        done = set(made)
+        for index in order:
+            if not {t for t in ops[index].inputs if any(t in op.outputs for op in ops)} <= done:
+                break
+            done |= set(ops[index].outputs)
+        else:
+            yield order
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_order_with_any_choice_of_what_shares_keeps_less_alive_than_is_claimed(seed):
+    tried = 0
+    for number in range(60):
+        rng = random.Random(10_000 * seed + number)
+        graph = draw_graph(rng, 4, bodies=False)
+        target, options = draw_target(rng), draw_options(rng)
+        every = list(links(graph))
+        states = any(op.kind == "ASSIGN" for op in graph.subgraphs[0].ops)
+        if len(target.memories) > 1 or options["scratch"] or len(every) > 6 or states:
+            continue
+        made = plan(Model(INFO, graph), target, **options)
+        external = frozenset(
+            (0, row.index) for row in made.tensors if row.buffer is None and row.role in ("input", "output")
+        )
+        classes = [
+            aliases
+            for count in range(len(every) + 1)
+            for chosen in combinations(every, count)
+            if (aliases := choose(graph, list(chosen))) is not None
+        ]
+        for order in orders(graph):
+            for aliases in classes:
+                alive = live_bytes(graph, [order], aliases, target, made.options, external)
+                assert alive is None or alive >= made.order.lower_bound
+                tried += alive is not None
+    assert tried > 200
+
+
+def test_a_claim_that_is_too_high_is_refuted(monkeypatch):
+    monkeypatch.setattr(drawn_graphs, "fill", lambda made: fill(made) - 1)
+    refuted = 0
+    for seed in range(30):
+        try:
+            check(seed, 6, Counter())
+        except Refuted as why:
+            refuted += "bytes alive, below the bound" in str(why)
+    assert refuted > 20
+
+
+def test_the_runner_prints_what_it_has_done(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["drawn_graphs.py", "--count", "5"])
+    assert main() == 0
+    assert "5 graphs" in capsys.readouterr().out

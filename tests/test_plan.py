@@ -135,7 +135,7 @@ def records(kind, form):
             yield from records(get_args(hint)[0], form["properties"][name]["items"])
 
 
-def test_the_schema_has_the_fields_of_the_dataclasses_and_demands_them_all():
+def test_the_schema_has_the_fields_of_the_dataclasses_and_demands_all_that_was_there_from_the_start():
     pairs = list(records(Plan, FORM))
     assert {kind.__name__ for kind, _ in pairs} == {
         "Plan", "ModelInfo", "TargetInfo", "Options", "MemoryUse", "PlannedOrder", "PlannedStep", "PlannedBuffer",
@@ -143,7 +143,9 @@ def test_the_schema_has_the_fields_of_the_dataclasses_and_demands_them_all():
     }  # fmt: skip
     for kind, form in pairs:
         names = [f.name for f in fields(kind)]
-        assert list(form["properties"]) == form["required"] == (["schema", *names] if kind is Plan else names)
+        added = plan_json.ADDED.get(kind.__name__, ())
+        assert list(form["properties"]) == (["schema", *names] if kind is Plan else names)
+        assert form["required"] == [name for name in form["properties"] if name not in added]
         assert form["additionalProperties"] is False
         assert all(part.get("description") for part in form["properties"].values()), kind
 
@@ -289,8 +291,12 @@ def test_an_error_names_the_place(way, value, message):
     assert message in str(caught.value)
 
 
-@pytest.mark.parametrize("path", [p for p in PLACES if p and isinstance(p[-1], str) and p[:2] != ("options", "bind")])
-def test_every_key_is_needed(path):
+LATER = {name for names in plan_json.ADDED.values() for name in names}
+KEYS = [p for p in PLACES if p and isinstance(p[-1], str) and p[:2] not in (("options", "bind"), ("options", "tie"))]
+
+
+@pytest.mark.parametrize("path", [path for path in KEYS if path[-1] not in LATER])
+def test_every_key_that_was_there_from_the_start_is_needed(path):
     data = copy.deepcopy(DATA)
     place = data
     for key in path[:-1]:
@@ -299,6 +305,19 @@ def test_every_key_is_needed(path):
     assert not VALIDATOR.is_valid(data)
     with pytest.raises(UsageError, match=r"this key is missing|no plan of schema"):
         parse_plan(json.dumps(data))
+
+
+def test_a_plan_from_before_a_key_was_added_has_its_default():
+    data = copy.deepcopy(DATA)
+    for path in KEYS:
+        if path[-1] in LATER:
+            place = data
+            for key in path[:-1]:
+                place = place[key]
+            del place[path[-1]]
+    assert VALIDATOR.is_valid(data)
+    old = parse_plan(json.dumps(data))
+    assert (old.options.int8, old.options.tie, old.not_counted, old.target.in_place) == ("float", {}, (), ())
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,14 @@ WORDS = {
 }
 """Field -> the words that can stand in it."""
 
+ADDED = {
+    "TargetInfo": ("in_place",),
+    "Options": ("int8", "tie"),
+    "MemoryUse": ("capacity_source",),
+    "Plan": ("not_counted",),
+}
+"""Record -> keys that plans of this schema did not have from the start: without one, a plan has the field's default."""
+
 NOT_EMPTY = ("memories",)
 """Lists of at least one item."""
 
@@ -117,13 +125,15 @@ def _record(kind: type[T], data: object, path: str) -> T:
     if not isinstance(data, dict):
         _refuse(path, f"{_show(data)} is not an object", f"see {SCHEMA}")
     known = _fields(kind)  # type: ignore[arg-type]
+    added = ADDED.get(kind.__name__, ())
     for name in known:
-        if name not in data:
+        if name not in data and name not in added:
             _refuse(_join(path, name), "this key is missing", f"{SCHEMA} needs it")
     for name in data:
         if name not in known:
             _refuse(_join(path, name), "this key is unknown", f"{SCHEMA} has {', '.join(known)} here")
-    return kind(**{name: _value(hint, data[name], name, _join(path, name)) for name, hint in known.items()})
+    present = {name: hint for name, hint in known.items() if name in data}
+    return kind(**{name: _value(hint, data[name], name, _join(path, name)) for name, hint in present.items()})
 
 
 def _value(hint: Any, data: object, name: str, path: str) -> Any:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tmpass import interrupts
 from tmpass.cli.files import reason
 from tmpass.errors import UsageError
 
@@ -51,7 +52,7 @@ def write_all(results: "Iterable[tuple[str, str | bytes]]") -> None:
             streams.append((path, data))
         else:
             files.append(_File(path, place, data, _beside(place)))
-    with _held_back() as hold:
+    with interrupts.held(), _held_back() as hold:
         try:
             for file in files:
                 with _told(file.path):

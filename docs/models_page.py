@@ -25,7 +25,7 @@ which allows all sharing, at 16-byte alignment, whether or not it fits. All figu
 - *steps*: operators, with the bodies of control flow laid out.
 - *file order*, *best order*: the arena as the file has it, and as `--schedule auto` orders it; first with a buffer for
   each tensor (`--share none`), then with sharing.
-- *any order*: with that sharing, no order can have fewer bytes alive at once; with *proof*, the best order has just
+- *any order*: no order can have fewer bytes alive at once, whatever shares; with *proof*, the best order has just
   those, else the difference is given. The arena may be above that by what alignment takes.
 - *status*: of the addresses in the last plan. *time*: the median of three plans in one process, from the file to the
   verified plan, in milliseconds, on two shared cores: read it as an order of magnitude.

@@ -103,7 +103,8 @@ def check(seed: int, most_ops: int, counts: Counter[str]) -> None:
             raise Refuted("run: values are lost in the planned bytes")
         counts["run"] += 1
     peak = sum(memory.peak for memory in made.memories)
-    if options["schedule"] == "auto":
+    # Where inputs and outputs may share, a tensor may go to another memory with them, whatever that has.
+    if options["schedule"] == "auto" and not (options["share_io"] and len(target.memories) > 1):
         for other in ({"schedule": "given"}, {"share": "none"}, {"share": "views"}):
             if options["share"] == "auto" or "share" not in other:
                 there = plan(model, target, **{**options, **other})

@@ -14,7 +14,6 @@ REFUSED = {
     "burn_data_types.onnx": "Could not find an implementation for Add",  # of bfloat16
     "burn_nested_if_loop_if_scan.onnx": "subgraph has 3 inputs and requires 3",  # branches of an If have none
     "onnx_node_affine_grid_3d_align_corners_expanded.onnx": "on drawn inputs",  # an input is a shape
-    "onnx_node_loop16_seq_none.onnx": "no values can be drawn for optional",
 }
 WITHOUT_WEIGHTS = "which is not there; put the file beside the model"
 """All torch_*.onnx but those below keep their weights in files that are not beside them."""

@@ -152,9 +152,13 @@ def _check_bytes(plan: Plan, graph: Graph, allowed: int) -> None:
         raise too_many_bytes("the memories of the plan take", total, allowed)
     placed = {(row.subgraph, row.index) for row in plan.tensors if row.buffer is not None}
     for s, subgraph in enumerate(graph.subgraphs):
-        for t in subgraph.used:
-            if (s, t) not in placed and subgraph.tensors[t].kind is not TensorKind.CAPTURE:
-                total += subgraph.tensors[t].bytes or 0
+        used = subgraph.used
+        for t, tensor in enumerate(subgraph.tensors):
+            # Constants also where only other constants are computed from them.
+            if tensor.kind is TensorKind.CONSTANT or (
+                t in used and (s, t) not in placed and tensor.kind is not TensorKind.CAPTURE
+            ):
+                total += tensor.bytes or 0
     if total > allowed:
         raise too_many_bytes("the plan's memories, constants and the caller's tensors take", total, allowed)
 

@@ -1,7 +1,7 @@
 """If, Loop and Scan: what they ask of their bodies, and what they make of the answers."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto
 
 from tmpass.errors import ModelError
-from tmpass.graph import Subgraph
+from tmpass.graph import Subgraph, Tensor
 from tmpass.runner import Enter, Run, Value
 
 from ..element_types import UNDEFINED, element_of
-from .ort_values import WORDS, Form, form_of
+from .ort_values import WORDS, Form, Held, form_of, to_ort
 
 Given = Sequence[Value | None]
 
@@ -53,7 +53,8 @@ def run_loop(caller: Caller, given: Given) -> Run:
     piles: list[list[Value]] = [[] for _ in node.output[len(carried) :]]
     trip = 0
     while (limit is None or trip < limit) and _truth(going):
-        results = yield Enter(0, (_scalar(trip, body, 0), going, *carried))
+        state = (as_declared(value, body.tensors[t]) for value, t in zip(carried, body.inputs[2:], strict=True))
+        results = yield Enter(0, (_scalar(trip, body, 0), going, *state))
         going, carried = results[0], results[1 : 1 + len(carried)]
         for pile, value in zip(piles, results[1 + len(carried) :], strict=True):
             pile.append(value)
@@ -95,6 +96,18 @@ def run_scan(caller: Caller, given: Given) -> Run:
         for pile, axis, backwards, t in zip(piles, axes, ways, body.outputs[count:], strict=True)
     ]
     return (*carried, *stacks)
+
+
+def as_declared(value: Value, tensor: Tensor) -> Value:
+    """Return `value` as the optional that `tensor` is: a body may hand on a plain tensor or sequence as one."""
+    if not tensor.dtype.name.startswith("optional("):
+        return value
+    if isinstance(value.form, Held):
+        kind = value.form.type
+        held = replace(value.form, type=kind if kind.startswith("optional(") else f"optional({kind})")
+        return Value(None, held)
+    element = TensorProto.DataType.Name(form_of(value).element).lower()
+    return Value(None, Held(f"optional(tensor({element}))", to_ort(value), value))
 
 
 def _truth(value: Value | None) -> bool:

@@ -109,15 +109,6 @@ def from_ort(made: "OrtValue", declared: str, sources: object = None) -> Value:
     return Value(data, Form(made.element_type(), tuple(made.shape())))
 
 
-def from_python(made: Any, declared: str) -> Value:
-    """Return an output that came as Python has it: maps, and what nodes make of maps and optionals without a value."""
-    import onnxruntime
-
-    if "map(" in declared or made is None:
-        return Value(None, Held(declared, made))
-    return from_ort(onnxruntime.OrtValue.ortvalue_from_numpy(made), declared)
-
-
 def type_of(value: Value) -> TypeProto:
     """Return the type to declare for an input that takes `value`: of a tensor the element type alone."""
     if isinstance(value.form, Form):

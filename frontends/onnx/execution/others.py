@@ -1,6 +1,7 @@
 """Values that are not tensors of numbers: ONNX Runtime makes them only as results of nodes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from numpy.typing import NDArray
@@ -9,6 +10,7 @@ from onnx import NodeProto, TensorProto, TypeProto, helper
 from tmpass.errors import ModelError
 from tmpass.runner import Value
 
+from .ort_values import Held, from_ort, parse_type
 from .sessions import run_node
 
 
@@ -40,3 +42,25 @@ def optional_of(inner: TypeProto, value: Value | None) -> Value:
     if value is None:
         return run_node(helper.make_node("Optional", [], ["made"], type=inner), {})
     return run_node(helper.make_node("Optional", ["value"], ["made"]), {"value": value})
+
+
+def from_python(made: Any, declared: str) -> Value:
+    """Return an output of type `declared` that came as Python has it.
+
+    So come maps, and whatever nodes make of maps and of optionals without a value.
+
+    Raises:
+        ModelError: it is of a type that ONNX Runtime hands out but does not take.
+    """
+    import onnxruntime
+
+    if "map(" in declared or made is None:
+        return Value(None, Held(declared, made))
+    if isinstance(made, list):
+        proto = parse_type(declared)
+        inner = proto.sequence_type if proto.HasField("sequence_type") else proto.optional_type.elem_type.sequence_type
+        value = sequence_of(inner.elem_type, [from_python(part, "tensor") for part in made])
+        return Value(None, replace(value.form, type=declared)) if isinstance(value.form, Held) else value
+    if made.dtype == object:
+        return strings_of(made)
+    return from_ort(onnxruntime.OrtValue.ortvalue_from_numpy(made), declared)

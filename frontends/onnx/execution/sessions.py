@@ -9,7 +9,7 @@ from onnx import NodeProto, ValueInfoProto, helper
 from tmpass.errors import BudgetError, ModelError, TmpassError, UsageError
 from tmpass.runner import Value
 
-from .ort_values import ONLY, Held, from_ort, from_python, to_ort, type_of
+from .ort_values import ONLY, Held, from_ort, to_ort, type_of
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -63,6 +63,8 @@ class Opened:
             for name, value in zip(others, values, strict=True):
                 made[name] = from_ort(value, self._types[name], (given, feeds))
         if python:
+            from .others import from_python  # which is made of sessions
+
             results = _asked(self._session.run, python, feeds)
             made |= {n: from_python(result, self._types[n]) for n, result in zip(python, results, strict=True)}
         return [made[name] for name in names]

@@ -107,6 +107,21 @@ def test_an_optional_stays_one_from_node_to_node():
     )
 
 
+def test_what_goes_around_a_loop_becomes_the_optional_that_its_body_declares():
+    proto = model("""
+        g (optional(seq(float[4])) x) => (n) <int64 m = {2}, bool c = {1}> {
+          n = Loop(m, c, x) <body = b (int64 i, bool j, optional(seq(float[4])) o) => (bool k, seq(float[4]) t) {
+            k = Identity(j)  h = OptionalHasElement(o)
+            t = If (h) <then_branch = u () => (seq(float[4]) p) { p = OptionalGetElement(o) },
+                        else_branch = f () => (seq(float[4]) q) {
+                          v = Constant<value = float[4] {1, 2, 3, 4}>()  q = SequenceConstruct(v) }>
+          }>
+        }""")
+    for given in (None, [np.ones(4, np.float32)]):
+        done = execute(tmpass.plan(proto, allow_unplanned=True), proto, inputs={"x": given})
+        assert done.violations == ()
+
+
 def test_maps_between_nodes():
     """Only DictVectorizer takes a map, and only ZipMap makes some."""
     pair = [helper.make_tensor_value_info("x", TensorProto.FLOAT, [2, 3])]

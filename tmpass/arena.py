@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import lcm
+from typing import TYPE_CHECKING
 
 from tmpass.aliases import Aliases, Key, find_aliases, permitted
 from tmpass.aliases.in_place import Apart, InPlace, in_place_pairs, join_in_place
-from tmpass.aliases.tied import EndTie, tie_pairs, why_not
 from tmpass.allocate import allocate
 from tmpass.assemble import Fill, distribute
 from tmpass.bounds import lower_bound
@@ -16,6 +16,9 @@ from tmpass.plan import Options
 from tmpass.problem import Buffer, Problem
 from tmpass.schedule import Schedule
 from tmpass.target import Memory, Sharing, Target
+
+if TYPE_CHECKING:
+    from tmpass.aliases.tied import EndTie
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class Task:
     scratch: Mapping[Key, tuple[int, ...]]
     threads: int = 1
     keep: bool = False
-    ties: tuple[EndTie, ...] = ()
+    ties: "tuple[EndTie, ...]" = ()
 
 
 def smallest_arena(task: Task, timeline: Schedule) -> Arena:
@@ -98,6 +101,8 @@ def smallest_arena(task: Task, timeline: Schedule) -> Arena:
             break
     if best is None:
         assert broken is not None  # without ties there is always one choice
+        from tmpass.aliases.tied import why_not
+
         raise why_not(graph, broken, timeline)
     return best
 
@@ -133,6 +138,8 @@ def tied(task: Task, sharing: Sharing) -> tuple[Aliases, tuple[InPlace, ...]]:
         tied=ends,
     )
     if task.ties:
+        from tmpass.aliases.tied import tie_pairs  # which few plans need
+
         pairs = tuple(dict.fromkeys((*tie_pairs(graph, task.ties, aliases, target.sharing), *pairs)))
     return aliases, pairs
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from tmpass import _core
 from tmpass.aliases import Aliases
 from tmpass.aliases.in_place import Apart, join_in_place
-from tmpass.aliases.tied import EndTie, why_not
 from tmpass.allocate import allocate
 from tmpass.assemble import Fill, distribute
 from tmpass.bounds import lower_bound
@@ -16,6 +16,9 @@ from tmpass.problem import Buffer, Problem
 from tmpass.schedule import Schedule
 from tmpass.target import Memory
 from tmpass.task import Task
+
+if TYPE_CHECKING:
+    from tmpass.aliases.tied import EndTie
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,8 @@ def _smallest_arena(task: Task, timeline: Schedule, kept: list[Arena]) -> Arena:
             break
     if best is None:
         assert broken is not None  # without ties there is always one choice
+        from tmpass.aliases.tied import why_not
+
         raise why_not(graph, broken, timeline)
     return best
 

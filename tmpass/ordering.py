@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 
 from tmpass.aliases import Aliases, Key
 from tmpass.aliases.atoms import Atoms
-from tmpass.aliases.in_place import InPlace
-from tmpass.aliases.tied import TieError, tie_edges
+from tmpass.aliases.in_place import InPlace, TieError
 from tmpass.arena import Arena, smallest_arena
 from tmpass.errors import ModelError
 from tmpass.graph import TensorKind
@@ -195,6 +194,8 @@ def _in_time(task: Task, error: TieError) -> tuple[Orders, Schedule, Arena]:
     """The file sorted so that tied inputs are read before they are written over: under all names that views give them,
     or under their own, where views are copies. Raises `error` where there is no such order.
     """
+    from tmpass.aliases.tied import tie_edges
+
     for views in (True, False):
         try:
             orders = _topological(task, [tuple(tie_edges(task.graph, task.ties, s, views)) for s in _subgraphs(task)])
@@ -243,6 +244,10 @@ def _of_scratchpad(
         else:
             inside.update(members)
     own = {op: sum(map(task.target.runtime.round_up, sizes)) for op, sizes in task.scratch.items()}
-    later = [tuple(tie_edges(task.graph, task.ties, s)) for s in _subgraphs(task)] if task.ties else ()
+    later: Sequence[tuple[tuple[int, int], ...]] = ()
+    if task.ties:
+        from tmpass.aliases.tied import tie_edges
+
+        later = [tuple(tie_edges(task.graph, task.ties, s)) for s in _subgraphs(task)]
     contents = Contents(task.graph, aliases, pairs, inside, own, task.options.keep_inputs, runtime, later, atoms)
     return items_of_model(contents), always

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from tmpass import interrupts
 from tmpass.aliases import Key, permitted
 from tmpass.aliases.in_place import unused_kernels
-from tmpass.aliases.tied import HOW, find_ties, forced_in_place, split_names
 from tmpass.allocate import DEFAULT_NODES
 from tmpass.assemble import USES_OF, assemble
 from tmpass.bind import bind, check_bindings, whole_number
@@ -342,6 +341,8 @@ def _ties(tie: object, model: Model, *, keep_inputs: bool, io: str) -> Mapping[s
     """Output -> input, by name, as `tie` has it."""
     if not tie:
         return {}
+    from tmpass.aliases.tied import HOW, split_names  # which few plans need
+
     if isinstance(tie, str) or not isinstance(tie, Mapping | Sequence):
         raise UsageError(f"tie is {brief(tie)}", hint="give a dict, or a list of texts OUTPUT=INPUT")
     if keep_inputs:
@@ -390,7 +391,11 @@ def _plan(model: Model, target: Target, options: Options, threads: int, keep: bo
         graph = keep_integers(graph, names)
     external = _ends(graph) if options.io == "external" else frozenset()
     scratch = _sizes(graph, options.scratch)
-    task = Task(graph, target, options, external, scratch, threads, keep, find_ties(graph, options.tie))
+    task = Task(graph, target, options, external, scratch, threads, keep)
+    if options.tie:
+        from tmpass.aliases.tied import find_ties
+
+        task = replace(task, ties=find_ties(graph, options.tie))
     with interrupts.caught() if keep else nullcontext():
         laid = lay_in_order(task)
     arena = laid.arena
@@ -424,7 +429,11 @@ def _warnings(model: Model, task: Task, storage: Storage) -> list[str]:
         found.append(f"{runtime.title} places tensors itself: it does not keep --tie")
     allowed = permitted(target.sharing, options.share, inplace=options.inplace)
     found += unused_kernels(task.graph, allowed)
-    found += forced_in_place(task.graph, task.ties, replace(target, sharing=allowed), storage.members, storage.position)
+    if task.ties:
+        from tmpass.aliases.tied import forced_in_place
+
+        asked = replace(target, sharing=allowed)
+        found += forced_in_place(task.graph, task.ties, asked, storage.members, storage.position)
     return found
 
 

@@ -4,15 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import lcm
+from typing import TYPE_CHECKING
 
 from tmpass.aliases import Aliases, Key, find_aliases, permitted
 from tmpass.aliases.atoms import Atoms, find_atoms
 from tmpass.aliases.in_place import InPlace, in_place_pairs
-from tmpass.aliases.tied import EndTie, tie_pairs
 from tmpass.graph import Graph
 from tmpass.plan import Options
 from tmpass.target import Sharing, Target
 from tmpass.target.runtime import Runtime
+
+if TYPE_CHECKING:
+    from tmpass.aliases.tied import EndTie
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Task:
     scratch: Mapping[Key, tuple[int, ...]]
     threads: int = 1
     keep: bool = False
-    ties: tuple[EndTie, ...] = ()
+    ties: "tuple[EndTie, ...]" = ()
 
     @cached_property
     def levels(self) -> tuple[Sharing, ...]:
@@ -64,6 +67,8 @@ class Task:
                 tied=self.ends,
             )
             if self.ties:
+                from tmpass.aliases.tied import tie_pairs  # which few plans need
+
                 pairs = tuple(dict.fromkeys((*tie_pairs(graph, self.ties, aliases, self.target.sharing), *pairs)))
             self._tied[sharing] = aliases, pairs
         return self._tied[sharing]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from tmpass.aliases import Aliases, Key, written
 from tmpass.aliases.classes import Classes, sizes_of
+from tmpass.errors import ModelError
 from tmpass.graph import ABSENT, Dim, Graph, Op, Subgraph, Tensor, TensorKind
 from tmpass.schedule import Schedule
 from tmpass.target import Over, Sharing
@@ -150,6 +151,10 @@ def _without_leading_ones(shape: tuple[Dim, ...] | None) -> tuple[Dim, ...] | No
         return None
     first = next((axis for axis, dim in enumerate(shape) if dim != 1), len(shape))
     return shape[first:]
+
+
+class TieError(ModelError):
+    """A tie does not hold in an order of the operators."""
 
 
 class Apart(Exception):

@@ -4,10 +4,10 @@ past ── TensorScatter ──> present       --tie present=past: the caller h
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tmpass.aliases import Aliases, Key, written
-from tmpass.aliases.in_place import InPlace, may_write_over
+from tmpass.aliases.in_place import InPlace, TieError, may_write_over
 from tmpass.errors import ModelError, UsageError, brief
 from tmpass.graph import ABSENT, Entry, Graph, Op, Subgraph, Tensor, TensorKind
 from tmpass.schedule import Schedule
@@ -24,8 +24,7 @@ _SCATTERS = frozenset(
 HOW = "write OUTPUT=INPUT, with names of the model's outputs and inputs"
 
 
-@dataclass(frozen=True, slots=True)
-class EndTie:
+class EndTie(NamedTuple):
     """Output `output` of an entry must have the address of its input `input`."""
 
     output: Key
@@ -175,10 +174,6 @@ def forced_in_place(
                 if there and pair not in allowed:
                     names = f"{brief(graph.tensor(two).name)} over {brief(graph.tensor(one).name)}"
                     yield f"--tie needs a {op.kind} that writes {names}: [sharing] of {target.name} does not list it"
-
-
-class TieError(ModelError):
-    """A tie does not hold in an order of the operators."""
 
 
 def why_not(graph: Graph, tie: EndTie, schedule: Schedule) -> TieError:

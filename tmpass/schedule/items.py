@@ -144,6 +144,9 @@ def _at_once(results: Sequence[Sequence[tuple[int, tuple[int, ...]]]]) -> Iterat
     """What an operator may save, as (bytes, the items that must end with it), over all that it may write in place at
     once: for each of its results one of the ways, or none.
     """
+    if len(results) == 1:
+        yield from results[0]
+        return
     for ways in product(*([(0, ()), *ways] for ways in results)):
         items = tuple(dict.fromkeys(item for _, over in ways for item in over))
         if items:

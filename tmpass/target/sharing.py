@@ -49,6 +49,8 @@ class Sharing:
 
         A kind that stands alone in the list means that for element-wise operators, and the first input for others.
         """
+        if self.in_place == (EVERY,):
+            return None if elementwise else ()
         # The operators of other domains of ONNX are custom to the graph, though lists have them.
         names = (CUSTOM + kind,) if custom and "::" not in kind else (kind, CUSTOM + kind)
         named = tuple(over for over in self.in_place if isinstance(over, Over) and over.op in names)

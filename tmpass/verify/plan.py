@@ -41,12 +41,12 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
     found = found or _check_references(plan) or check_scratch(plan, graph)
     if found:
         return found
-    hulls = find_hulls(plan, needed)
+    hulls, unknown = find_hulls(plan, needed), unknown_tensors(graph)
     return [
         *check_sharing(plan, graph, needed, sharing),
         *check_placement(plan, needed, hulls),
-        *check_figures(plan, graph, hulls, unknown_tensors(graph)),
-        *check_left_out(plan, graph),
+        *check_figures(plan, graph, hulls, unknown),
+        *check_left_out(plan, graph, unknown),
         *check_order_bound(plan, graph),
     ]
 

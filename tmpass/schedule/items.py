@@ -4,16 +4,24 @@ class of tensors   a: bytes [0, 8)   b: bytes [0, 4)   c: bytes [4, 8)        b 
 items              [0, 4) touched by who touches a or b, [4, 8) by who touches a or c
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from tmpass.aliases import Aliases, Key
 from tmpass.aliases.in_place import InPlace
 from tmpass.graph import ABSENT, Graph, Subgraph
 from tmpass.target.runtime import RUNTIMES, Runtime
+
+if TYPE_CHECKING:
+    from tmpass.schedule.sweep import Piece, Precedence, Span
+
+_FEW = 8
+"""Tensors of a class up to which its pieces are looked through one by one."""
 
 
 @dataclass(frozen=True)
@@ -93,24 +101,35 @@ def find_items(contents: Contents, s: int, edges: Iterable[tuple[int, int]]) -> 
     first, last = _alive_outside(contents, s)
     size, firsts, lasts, starts, touching = list[int](), list[int](), list[int](), [0], list[int]()
     beginning = 0
-    items_of: dict[int, list[int]] = defaultdict(list)  # tensor -> items
+    items_of: dict[int, Sequence[int]] = {}  # tensor -> items
+    edges = list(edges)
+    precedence: Precedence | None = None
     for members in _classes(contents, s, sorted(users)):
-        for low, high, tensors in _segments(members, contents, subgraph, s):
-            who = sorted({op for t in tensors for op in users[t]})
-            is_first, is_last = any(t in first for t in tensors), any(t in last for t in tensors)
+        spans = _spans(members, contents, subgraph, s)
+        pieces: Iterable[Piece]
+        if len(members) > _FEW:
+            from tmpass.schedule import sweep  # few models have so large a class
+
+            precedence = precedence or sweep.Precedence(edges)
+            pieces = sweep.sweep(spans, users, precedence, first, last)
+        else:
+            pieces = _pieces(spans, users, first, last)
+        lows, at = list[int](), len(size)
+        for low, high, who, is_first, is_last in pieces:
             if not who and not (is_first and is_last):
                 beginning += (high - low) * is_first  # nobody reads it: it ends with the first step
                 continue
-            for t in tensors:
-                items_of[t].append(len(size))
+            lows.append(low)
             size.append(high - low)
             firsts.append(int(is_first))
             lasts.append(int(is_last))
             touching += who
             starts.append(len(touching))
+        for low, high, t in spans:
+            items_of[t] = range(at + bisect_left(lows, low), at + bisect_left(lows, high))
     in_place: list[int] = []
     for pair in contents.pairs:
-        if pair.subgraph == s and items_of[pair.source[1]] and items_of[pair.result[1]]:
+        if pair.subgraph == s and items_of.get(pair.source[1]) and items_of.get(pair.result[1]):
             over = items_of[pair.source[1]]
             in_place += (pair.op, sum(size[i] for i in over), len(over), *over)
     flat = [op for edge in edges for op in edge]
@@ -150,24 +169,22 @@ def _classes(contents: Contents, s: int, tensors: Iterable[int]) -> Iterable[lis
     return classes.values()
 
 
-def _segments(
-    members: Sequence[int], contents: Contents, subgraph: Subgraph, s: int
-) -> Iterator[tuple[int, int, list[int]]]:
-    """The class in pieces [low, high), between which no tensor of it begins or ends, with the tensors in each."""
-    if len(members) == 1:
-        low = contents.aliases.position.get((s, members[0]), 0)
-        yield low, contents.runtime.round_up(low + (subgraph.tensors[members[0]].bytes or 0)), list(members)
-        return
+def _spans(members: Sequence[int], contents: Contents, subgraph: Subgraph, s: int) -> "list[Span]":
+    """Where the tensors of a class begin and end in it."""
     spans = []
     for t in members:
         low = contents.aliases.position.get((s, t), 0)
         spans.append((low, contents.runtime.round_up(low + (subgraph.tensors[t].bytes or 0)), t))
-    edges = sorted({edge for low, high, _ in spans for edge in (low, high)})
-    begins: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for low, high, t in spans:
-        begins[low].append((high, t))
-    inside: list[tuple[int, int]] = []
+    return spans
+
+
+def _pieces(
+    spans: "Sequence[Span]", users: Mapping[int, set[int]], first: set[int], last: set[int]
+) -> "Iterator[Piece]":
+    """As `sweep` does, for few tensors: `ends` are all that touch a piece."""
+    edges = sorted({edge for begin, end, _ in spans for edge in (begin, end)})
     for low, high in pairwise(edges):
-        inside = [(end, t) for end, t in inside if end > low] + begins[low]
+        inside = [t for begin, end, t in spans if begin <= low and high <= end]
         if inside:
-            yield low, high, sorted(t for _, t in inside)
+            who = sorted({op for t in inside for op in users[t]})
+            yield low, high, who, not first.isdisjoint(inside), not last.isdisjoint(inside)

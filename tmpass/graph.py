@@ -185,7 +185,8 @@ class Graph:
 
     `symbols` are the names of dimensions that the file leaves open, before any was bound; `other_symbols` can be bound
     as well, but may follow from those. `causes` says of tensors by
-    (subgraph, index) why their size is open, where the frontend can tell.
+    (subgraph, index) why their size is open, where the frontend can tell. `resized` names some tensors whose size is
+    not the one that the file has in the place of an open dimension: a runtime that never resizes cannot run it so.
     """
 
     format: str
@@ -196,6 +197,7 @@ class Graph:
     other_symbols: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     causes: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    resized: tuple[str, ...] = ()
 
     @property
     def called(self) -> frozenset[int]:

@@ -11,13 +11,15 @@ class Runtime:
     Fields: `rounding`, sizes are rounded up to a multiple of it; `loops_copy`, whether what goes around a loop waits in
     the outputs of its operator, so that a body's inputs and outputs need their bytes only while it runs; else they keep
     them through the whole loop, since one is copied to the other; `allocator`, the method by which it places tensors
-    itself, whatever a plan says but its order, "" if it takes offsets.
+    itself, whatever a plan says but its order, "" if it takes offsets; `resizes`, whether a caller can give inputs
+    another size than the file has.
     """
 
     name: str = ""
     rounding: int = 1
     loops_copy: bool = False
     allocator: str = ""
+    resizes: bool = True
 
     def round_up(self, size: int) -> int:
         """The bytes that `size` bytes take."""
@@ -26,7 +28,7 @@ class Runtime:
 
 RUNTIMES: Mapping[str, Runtime] = {
     "": Runtime(),
-    "tflm": Runtime("tflm", rounding=16, loops_copy=True),
+    "tflm": Runtime("tflm", rounding=16, loops_copy=True, resizes=False),
     "litert": Runtime("litert", allocator="greedy-by-size"),
 }
 """By name; "" is one of which nothing is known. TensorFlow Lite Micro: its memory planner, and its kernel of

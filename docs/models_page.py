@@ -13,7 +13,21 @@ import tmpass
 from tmpass.errors import TmpassError, UnknownSizeError
 from tmpass.plan import Plan
 
-BINDINGS = {"batch": 1, "seq": 128, "sequence": 576, "input:0": 1, "input:1": 256, "state:1": 1}
+BINDINGS = {
+    "batch": 1,
+    "seq": 128,
+    "sequence": 576,
+    "input:0": 1,
+    "input:1": 256,
+    "input_1:0": 1,
+    "input_1_int8:0": 1,
+    "serving_default_dense_input:0:0": 1,
+    "serving_default_input_1:0:0": 1,
+    "sequential_1/gru_1/while/TensorArrayV2Write/TensorListSetItem6:0": 49,
+    "sequential_1/gru_1/while/TensorArrayV2Write/TensorListSetItem9:0": 49,
+    "state:1": 1,
+    "StridedSlice2:0": 90,
+}
 """Numbers for the names of open dimensions, where a model asks for one of them."""
 
 HEAD = """\

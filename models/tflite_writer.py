@@ -39,31 +39,62 @@ _LAYOUTS: dict[str, tuple[int, str]] = {
     ),
     "DepthwiseConv2DOptions": (
         2,
-        "padding:b stride_w:i stride_h:i depth_multiplier:i fused_activation_function:b dilation_w_factor:i",
+        (
+            "padding:b stride_w:i stride_h:i depth_multiplier:i fused_activation_function:b dilation_w_factor:i "
+            "dilation_h_factor:i"
+        ),
     ),
     "Pool2DOptions": (
         5,
         "padding:b stride_w:i stride_h:i filter_width:i filter_height:i fused_activation_function:b",
     ),
+    "SVDFOptions": (6, "rank:i fused_activation_function:b"),
     "FullyConnectedOptions": (8, "fused_activation_function:b weights_format:b keep_num_dims:?"),
     "SoftmaxOptions": (9, "beta:f"),
     "ConcatenationOptions": (10, "axis:i fused_activation_function:b"),
     "AddOptions": (11, "fused_activation_function:b"),
     "CallOptions": (16, "subgraph:I"),
     "ReshapeOptions": (17, "new_shape:v"),
+    "SpaceToDepthOptions": (19, "block_size:i"),
     "MulOptions": (21, "fused_activation_function:b"),
     "PadOptions": (22, ""),
+    "GatherOptions": (23, "axis:i batch_dims:i"),
     "TransposeOptions": (26, ""),
     "ReducerOptions": (27, "keep_dims:?"),
     "SubOptions": (28, "fused_activation_function:b"),
     "SqueezeOptions": (30, "squeeze_dims:v"),
+    "SequenceRNNOptions": (31, "time_major:? fused_activation_function:b"),
+    "StridedSliceOptions": (
+        32,
+        "begin_mask:i end_mask:i ellipsis_mask:i new_axis_mask:i shrink_axis_mask:i offset:?",
+    ),
     "SplitOptions": (35, "num_splits:i"),
+    "ArgMaxOptions": (40, "output_type:b"),
     "LessOptions": (41, ""),
+    "TransposeConvOptions": (49, "padding:b stride_w:i stride_h:i"),
     "ExpandDimsOptions": (52, ""),
+    "ShapeOptions": (55, "out_type:b"),
+    "ArgMinOptions": (57, "output_type:b"),
+    "PackOptions": (59, "values_count:i axis:i"),
+    "OneHotOptions": (61, "axis:i"),
+    "UnpackOptions": (64, "num:i axis:i"),
+    "UnidirectionalSequenceLSTMOptions": (
+        71,
+        "fused_activation_function:b cell_clip:f proj_clip:f time_major:?",
+    ),
+    "MirrorPadOptions": (77, "mode:b"),
+    "SplitVOptions": (79, "num_splits:i"),
+    "ReverseSequenceOptions": (87, "seq_dim:i batch_dim:i"),
     "IfOptions": (92, "then_subgraph_index:i else_subgraph_index:i"),
     "WhileOptions": (93, "cond_subgraph_index:i body_subgraph_index:i"),
+    "DepthToSpaceOptions": (94, "block_size:i"),
     "BatchMatMulOptions": (101, "adj_x:? adj_y:? asymmetric_quantize_inputs:?"),
     "CallOnceOptions": (103, "init_subgraph_index:i"),
+    "Conv3DOptions": (
+        106,
+        "padding:b stride_d:i stride_w:i stride_h:i - dilation_d_factor:i dilation_w_factor:i dilation_h_factor:i",
+    ),
+    "BucketizeOptions": (115, "boundaries:v"),
     "StableHLOCompositeOptions": (21, "name:s decomposition_subgraph_index:i"),
     "StablehloCustomCallOptions": (5, "call_target_name:s has_side_effect:? - - called_computations:v"),
     "StablehloReduceOptions": (6, "- body_subgraph_index:i"),
@@ -131,7 +162,7 @@ def options(name: str, /, **values: Any) -> Options:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """An operator: `code` is a built-in one's name or number, or with `custom` any name."""
+    """An operator: `code` is a built-in one's name or number, or with `custom` any name, and `custom_options` then."""
 
     code: str | int
     inputs: Sequence[int] = ()
@@ -139,6 +170,8 @@ class Operator:
     options: Options | None = None
     intermediates: Sequence[int] = ()
     custom: bool = False
+    custom_options: bytes = b""
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +224,7 @@ class _Writer:
 
     offsets: list[int]
     builder: Any = field(default_factory=lambda: flatbuffers.Builder(1 << 16))
-    codes: dict[tuple[str | int, bool], int] = field(default_factory=dict)
+    codes: dict[tuple[str | int, bool, int], int] = field(default_factory=dict)
     buffers: list[int] = field(default_factory=list)
 
     def model(
@@ -205,7 +238,7 @@ class _Writer:
         builder = self.builder
         self.buffers.append(self._table({}))
         subgraph_list = self._offsets([self._subgraph(subgraph) for subgraph in subgraphs])
-        code_list = self._offsets([self._code(code, custom) for code, custom in self.codes])
+        code_list = self._offsets([self._code(*code) for code in self.codes])
         signature_list = self._offsets([self._signature(signature) for signature in signatures])
         metadata_list = self._offsets([self._metadata(name, data) for name, data in metadata.items()])
         lists = {1: code_list, 2: subgraph_list, 6: metadata_list, 7: signature_list}
@@ -251,7 +284,7 @@ class _Writer:
         return len(self.buffers) - 1
 
     def _operator(self, operator: Operator) -> int:
-        code = self.codes.setdefault((operator.code, operator.custom), len(self.codes))
+        code = self.codes.setdefault((operator.code, operator.custom, operator.version), len(self.codes))
         fields: dict[int, tuple[str, Any]] = {
             0: ("I", code),
             1: ("o", self._integers(operator.inputs)),
@@ -261,6 +294,8 @@ class _Writer:
             type_field, table_field = (11, 12) if operator.options.second else (3, 4)
             fields[type_field] = ("B", operator.options.number)
             fields[table_field] = ("o", self._options(operator.options))
+        if operator.custom_options:
+            fields[5] = ("o", self._bytes(operator.custom_options))
         if operator.intermediates:
             fields[8] = ("o", self._integers(operator.intermediates))
         return self._table(fields)
@@ -276,10 +311,10 @@ class _Writer:
                 fields[number] = (layout, value)
         return self._table(fields)
 
-    def _code(self, code: str | int, custom: bool) -> int:
+    def _code(self, code: str | int, custom: bool, version: int) -> int:
         number = _CUSTOM if custom else code if isinstance(code, int) else _OPERATORS[code]
         text = self._text(1, str(code)) if custom else {}
-        return self._table({0: ("b", min(number, _PLACEHOLDER)), 2: ("i", 1), 3: ("i", number)} | text)
+        return self._table({0: ("b", min(number, _PLACEHOLDER)), 2: ("i", version), 3: ("i", number)} | text)
 
     def _signature(self, signature: Signature) -> int:
         inputs = self._offsets([self._tensor_map(*pair) for pair in signature.inputs])

@@ -22,7 +22,7 @@ from tmpass.plan import Options, Plan
 from tmpass.schedule.least_peak import DEFAULT_STATES
 from tmpass.scratch.rule import ScratchRule
 from tmpass.sizes import parse_size
-from tmpass.target import Target, load_target
+from tmpass.target import RUNTIMES, Target, load_target
 from tmpass.task import Task
 from tmpass.verify.integers import as_integers
 from tmpass.verify.plan import check_plan
@@ -171,7 +171,7 @@ def verify(
     if stranger := _check_model(plan, loaded):
         return (stranger,)
     try:
-        graph = _bound(loaded.graph, plan.options)
+        graph = _bound(loaded.graph, plan.options, plan.target.runtime)
     except ModelError as error:
         raise error.within(loaded.info.file) from None
     profile = _held_against(target, plan.options)
@@ -232,7 +232,7 @@ def execute(
     if stranger := _check_model(plan, loaded):
         return Execution("", 0, (), (), (stranger,))
     try:
-        graph = _bound(loaded.graph, plan.options)
+        graph = _bound(loaded.graph, plan.options, plan.target.runtime)
     except ModelError as error:
         raise error.within(loaded.info.file) from None
     if names := as_integers(plan, graph)[0].held_in:
@@ -378,13 +378,17 @@ def _whole(option: str, value: object, what: str) -> int:
     return number
 
 
-def _bound(graph: Graph, options: Options) -> Graph:
-    return bind(graph, options.bind, allow_unplanned=options.allow_unplanned)
+def _bound(graph: Graph, options: Options, runtime: str) -> Graph:
+    bound = bind(graph, options.bind, allow_unplanned=options.allow_unplanned)
+    if bound.resized and runtime in RUNTIMES and not RUNTIMES[runtime].resizes:
+        fault = f"runtime {runtime!r} takes every size as the file has it: {bound.resized[0]}"
+        raise ModelError(fault, hint="bind the numbers of the file, or convert the model with those sizes")
+    return bound
 
 
 def _plan(model: Model, target: Target, options: Options, threads: int, keep: bool) -> tuple[Plan, Graph]:
     """The plan, not yet verified, and the graph that it is for."""
-    bound = graph = _bound(model.graph, options)
+    bound = graph = _bound(model.graph, options, target.runtime.name)
     names = find_names(graph)
     notes = tuple(integers_notes(graph, names, options.int8, target))
     if options.int8 == "native":

@@ -49,8 +49,15 @@ def original_model(model: object) -> bytes:
 
 
 def put_into(plan: Plan, carrier: Carrier, graph: Graph) -> bytes:
-    """The file with `plan`, which is right for `graph`, the one of that file."""
-    return carrier.apply(operator_orders(plan, graph), tensor_offsets(plan, graph), plan)
+    """The file with `plan`, which is right for `graph`, the one of that file.
+
+    Where bindings give tensors another size than the file has, only the order goes into it: what reads offsets takes
+    the file's sizes.
+    """
+    offsets = tensor_offsets(plan, graph)
+    if graph.resized:
+        offsets = [[LEFT_OUT] * len(row) for row in offsets]
+    return carrier.apply(operator_orders(plan, graph), offsets, plan)
 
 
 def operator_orders(plan: Plan, graph: Graph) -> list[list[int]]:

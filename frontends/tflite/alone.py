@@ -6,10 +6,12 @@ old     ... constants, options, operator codes, where they were
 """
 
 from dataclasses import dataclass
+from math import prod
 from struct import pack
 
+from tmpass.dtypes import packed_bytes
 from tmpass.errors import ModelError
-from tmpass.graph import ABSENT, Graph, TensorKind
+from tmpass.graph import ABSENT, Graph, Tensor, TensorKind
 
 from . import schema
 from .flatbuffer import Table, root_table
@@ -53,10 +55,8 @@ class Operators:
         for t in used:
             tensor = known.tensors[t]
             placed = tensor.kind is TensorKind.ACTIVATION
-            if placed and tensor.bytes is None:
-                raise ModelError(f"the size of tensor {tensor.name!r} is not known")
             offsets.append(packed if placed else ABSENT)
-            packed += -(-(tensor.bytes or 0) // _ROUNDING) * _ROUNDING if placed else 0
+            packed += -(-_size(self._tensors[s][t], tensor) // _ROUNDING) * _ROUNDING if placed else 0
         front = Front(4 * 2)
         dropped = ("SUBGRAPHS", "BUFFERS", "METADATA", "SIGNATURE_DEFS", "METADATA_BUFFER")
         root, links = copy_table(front, self._model, "model", schema.Model, dropped)
@@ -94,6 +94,18 @@ class Operators:
         front.link(slot, at)
         for field in _INDICES:
             front.link(links[field.number], _integers(front, [index[t] for t in table.integers(field) or ()]))
+
+
+def _size(table: Table, tensor: Tensor) -> int:
+    """The bytes that TensorFlow Lite Micro sets aside: by the shape of the file, whatever it leaves open.
+
+    Raises:
+        ModelError: they are not known.
+    """
+    shape = table.integers(schema.Tensor.SHAPE) or ()
+    if tensor.dtype.bits is None or min(shape, default=0) < 0:
+        raise ModelError(f"the size of tensor {tensor.name!r} is not known")
+    return packed_bytes(prod(shape), tensor.dtype.bits)
 
 
 def _integers(front: Front, values: list[int]) -> int:

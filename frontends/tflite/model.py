@@ -1,34 +1,25 @@
 """Reads a whole TFLite file into a graph."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 
 from tmpass.errors import ModelError
 from tmpass.graph import Graph, Op, Subgraph, Tensor, TensorKind
 
 from . import IDENTIFIER, NAME, schema
 from .buffers import Buffers
-from .dataflow import check_reads, find_writers
 from .entries import make_entries, read_signatures
-from .flatbuffer import DAMAGED, Field, Table, root_table
-from .operators import Code, read_codes, read_operators
-from .passing import check_passing
-from .shapes import Shapes
-from .tensors import Declared, kinds, read_tensors
+from .flatbuffer import DAMAGED, Table, root_table
+from .moves import MOVING, read_moves
+from .operators import read_codes
+from .passing import check_counts
+from .resized import find_resized
+from .settle import Body, Settling
+from .shapes import Shape, Shapes
+from .subgraphs import ReadSubgraph, read_subgraph
+from .tensors import Declared
 
 _LFS_POINTER = b"version https://git-lfs"
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A subgraph before its shapes are settled, which takes a look at all subgraphs."""
-
-    name: str
-    tensors: list[Declared]
-    kinds: list[TensorKind]
-    ops: tuple[Op, ...]
-    inputs: tuple[int, ...]
-    outputs: tuple[int, ...]
 
 
 def read_model(data: bytes, bindings: Mapping[str, int]) -> Graph:
@@ -47,24 +38,28 @@ def read_model(data: bytes, bindings: Mapping[str, int]) -> Graph:
     buffers = Buffers(model, data)
     codes = read_codes(model)
     tables = list(model.tables(schema.Model.SUBGRAPHS, "subgraph"))
-    read = [_read_subgraph(table, buffers, codes, len(tables)) for table in tables]
-    modern = any(tensor.has_rank for subgraph in read for tensor in subgraph.tensors)
-    shapes = Shapes(bindings, modern=modern, file_size=len(data))
-    subgraphs = tuple(_finish(subgraph, shapes) for subgraph in read)
+    read = [read_subgraph(table, buffers, codes, len(tables)) for table in tables]
+    check_counts(read)
+    shapes = Shapes(bindings, file_size=len(data))
+    settling = Settling(read, buffers, shapes)
     shapes.check_bindings()
-    check_passing(subgraphs, [subgraph.tensors for subgraph in read])
+    bodies = settling.bodies
+    subgraphs = tuple(_finish(subgraph, body, buffers) for subgraph, body in zip(read, bodies, strict=True))
     metadata = {
         table.string(schema.Metadata.NAME) or "": buffers.content(table.scalar(schema.Metadata.BUFFER), table)
         for table in model.tables(schema.Model.METADATA, "metadata")
     }
-    warning = "the file already holds an offline memory plan; tmpass ignores it"
+    ignored = ("the file already holds an offline memory plan; tmpass ignores it",)
     return Graph(
         format=NAME,
         subgraphs=subgraphs,
         entries=make_entries(subgraphs, read_signatures(model, subgraphs)),
         metadata=metadata,
         symbols=tuple(shapes.symbols),
-        warnings=(warning,) if schema.OFFLINE_PLAN in metadata else (),
+        other_symbols=tuple(symbol for symbol in shapes.other_symbols if symbol not in shapes.symbols),
+        warnings=(ignored if schema.OFFLINE_PLAN in metadata else ()) + settling.warnings,
+        causes=settling.causes,
+        resized=find_resized(read, bodies),
     )
 
 
@@ -80,31 +75,24 @@ def _check_header(data: bytes) -> None:
         raise ModelError(f"not a TFLite file: bytes 4..8 are {found}, not {IDENTIFIER.decode()!r}", hint=hint)
 
 
-def _read_subgraph(table: Table, buffers: Buffers, codes: list[Code], subgraphs: int) -> _Read:
-    tensors = read_tensors(table, buffers)
-    inputs = _boundary(table, schema.SubGraph.INPUTS, len(tensors))
-    outputs = _boundary(table, schema.SubGraph.OUTPUTS, len(tensors))
-    ops = read_operators(table, codes, tensors, buffers, subgraphs)
-    writers = find_writers(ops, tensors, inputs, table.where)
-    made = {*writers, *(temporary for op in ops for temporary in op.temporaries)}
-    tensor_kinds = kinds(tensors, inputs, made, table.where)
-    check_reads(ops, tensors, tensor_kinds, inputs, writers, table.where)
-    name = table.string(schema.SubGraph.NAME) or (f"subgraph {table.index}" if table.index else "main")
-    return _Read(name, tensors, tensor_kinds, ops, inputs, outputs)
-
-
-def _boundary(subgraph: Table, field: Field, tensors: int) -> tuple[int, ...]:
-    indices = subgraph.integers(field) or ()
-    for position, index in enumerate(indices):
-        if not 0 <= index < tensors:
-            fault = f"entry {position} of its {field.name} is tensor {index}, but it has {tensors} tensors"
-            raise ModelError(fault, where=subgraph.where, hint=DAMAGED)
-    return indices
-
-
-def _finish(read: _Read, shapes: Shapes) -> Subgraph:
-    tensors = tuple(
-        Tensor(tensor.name, tensor.dtype, shapes.shape(tensor, kind), kind)
-        for tensor, kind in zip(read.tensors, read.kinds, strict=True)
+def _finish(read: ReadSubgraph, body: Body, buffers: Buffers) -> Subgraph:
+    tensors = tuple(map(_tensor, read.tensors, body.planned, read.kinds))
+    ops = tuple(
+        _with_moves(op, table, read, body, buffers) if op.kind in MOVING or body.odd else op
+        for op, table in zip(read.ops, read.tables, strict=True)
     )
-    return Subgraph(read.name, tensors, read.ops, read.inputs, read.outputs)
+    return Subgraph(read.name, tensors, ops, read.inputs, read.outputs)
+
+
+def _tensor(declared: Declared, shape: Shape | None, kind: TensorKind) -> Tensor:
+    return Tensor(declared.name, declared.dtype, shape, kind)
+
+
+def _with_moves(op: Op, table: Table, read: ReadSubgraph, body: Body, buffers: Buffers) -> Op:
+    """`op` with what it only passes on."""
+    if not body.odd.isdisjoint((*op.inputs, *op.outputs)):
+        return replace(op, elementwise=False)  # storage of its own is right whichever size counts
+    if op.custom or op.kind not in MOVING:
+        return op
+    moves = read_moves(table, op.kind, op.inputs, op.outputs, read.tensors, body.planned, buffers)
+    return replace(op, moves=moves) if moves is not None else op

@@ -1,21 +1,20 @@
 """Operators that only pass bytes on: which tensors hold the same, and where one is a piece of the other."""
 
 from collections.abc import Sequence
-from struct import unpack
 
-from tmpass.graph import ABSENT, Move, Moves
+from tmpass.dtypes import DType
+from tmpass.graph import ABSENT, Dim, Move, Moves
 
-from . import schema
+from . import option_schema, schema
 from .buffers import Buffers
 from .flatbuffer import Table
-from .tensors import Declared
+from .tensors import Declared, read_numbers
 
 VIEWS = frozenset(("RESHAPE", "SQUEEZE", "EXPAND_DIMS", "STABLEHLO_RESHAPE"))
 """Operators whose first output has the elements of their first input, in the same order."""
 
-_READ = VIEWS | {"CONCATENATION", "PACK", "SPLIT", "SPLIT_V", "UNPACK", "SLICE", "STRIDED_SLICE"}
-_MOST_BYTES = 8 * 64
-"""Of a constant that says where to cut: one number for each axis."""
+MOVING = VIEWS | {"CONCATENATION", "PACK", "SPLIT", "SPLIT_V", "UNPACK", "SLICE", "STRIDED_SLICE"}
+Shape = tuple[Dim, ...]
 
 
 def read_moves(
@@ -24,10 +23,14 @@ def read_moves(
     inputs: Sequence[int],
     outputs: Sequence[int],
     tensors: Sequence[Declared],
+    shapes: Sequence[Shape | None],
     buffers: Buffers,
 ) -> Moves | None:
-    """What the built-in operator `name` passes on; None where it computes, or where that is not certain."""
-    if name not in _READ or not inputs or not outputs:
+    """What the built-in operator `name` passes on; None where it computes, or where that is not certain.
+
+    `shapes` are those of the graph, where bindings may have changed what the file declares of `tensors`.
+    """
+    if name not in MOVING or not inputs or not outputs:
         return None
     if name in VIEWS:
         if ABSENT in (inputs[0], outputs[0]) or tensors[inputs[0]].dtype != tensors[outputs[0]].dtype:
@@ -35,36 +38,56 @@ def read_moves(
         return Moves(Move.VIEW)
     if ABSENT in (*inputs, *outputs):
         return None
-    reader = _Reader(operator, [tensors[t] for t in inputs], [tensors[t] for t in outputs], buffers)
+    ends = [_End(tensors[t], shapes[t]) for t in inputs], [_End(tensors[t], shapes[t]) for t in outputs]
+    reader = _Reader(operator, *ends, buffers)
     return getattr(reader, name.lower())()  # type: ignore[no-any-return]
+
+
+class _End:
+    """A tensor that goes in or comes out."""
+
+    __slots__ = ("shape", "tensor")
+
+    def __init__(self, tensor: Declared, shape: Shape | None) -> None:
+        self.tensor, self.shape = tensor, shape
+
+    @property
+    def dtype(self) -> DType:
+        """The type of its elements."""
+        return self.tensor.dtype
+
+    @property
+    def numbers(self) -> tuple[int, ...] | None:
+        """Its shape, None where a dimension is open."""
+        if self.shape is None or any(isinstance(dim, str) for dim in self.shape):
+            return None
+        return tuple(map(int, self.shape))
 
 
 class _Reader:
     """One operator over tensors that are all there: a method for each name."""
 
-    def __init__(
-        self, operator: Table, inputs: Sequence[Declared], outputs: Sequence[Declared], buffers: Buffers
-    ) -> None:
+    def __init__(self, operator: Table, inputs: Sequence[_End], outputs: Sequence[_End], buffers: Buffers) -> None:
         self.operator, self.inputs, self.outputs, self.buffers = operator, inputs, outputs, buffers
 
     def concatenation(self) -> Moves | None:
         """Join the inputs, if none is scaled anew on the way, along an axis."""
-        options = self._options(schema.ConcatenationOptions.NUMBER)
-        if options is None or options.scalar(schema.ConcatenationOptions.FUSED_ACTIVATION):
+        options = self._options(option_schema.ConcatenationOptions.NUMBER)
+        if options is None or options.scalar(option_schema.ConcatenationOptions.FUSED_ACTIVATION):
             return None
-        if any(t.quantization() != self.outputs[0].quantization() for t in self.inputs):
+        if any(t.tensor.quantization() != self.outputs[0].tensor.quantization() for t in self.inputs):
             return None
-        return self._join(options.scalar(schema.ConcatenationOptions.AXIS))
+        return self._join(options.scalar(option_schema.ConcatenationOptions.AXIS))
 
     def pack(self) -> Moves | None:
         """Join the inputs along a new axis."""
-        options = self._options(schema.PackOptions.NUMBER)
-        return None if options is None else self._join(options.scalar(schema.PackOptions.AXIS))
+        options = self._options(option_schema.PackOptions.NUMBER)
+        return None if options is None else self._join(options.scalar(option_schema.PackOptions.AXIS))
 
     def unpack(self) -> Moves | None:
         """Cut the input along an axis, which the outputs do not have."""
-        options = self._options(schema.UnpackOptions.NUMBER)
-        return None if options is None else self._cut(0, options.scalar(schema.UnpackOptions.AXIS))
+        options = self._options(option_schema.UnpackOptions.NUMBER)
+        return None if options is None else self._cut(0, options.scalar(option_schema.UnpackOptions.AXIS))
 
     def split(self) -> Moves | None:
         """Cut the second input along the axis that the first one names."""
@@ -78,7 +101,7 @@ class _Reader:
 
     def slice(self) -> Moves | None:
         """Take what begins and is as long as the second and the third input say."""
-        shape, begin, length = self.inputs[0].shape, self._constant(1), self._constant(2)
+        shape, begin, length = self.inputs[0].numbers, self._constant(1), self._constant(2)
         if not shape or begin is None or length is None or not len(shape) == len(begin) == len(length):
             return None
         spans = [(b, dim if n == -1 else b + n) for dim, b, n in zip(shape, begin, length, strict=True)]
@@ -86,12 +109,12 @@ class _Reader:
 
     def strided_slice(self) -> Moves | None:
         """Take what is between the second and the third input, if nothing is left out of it."""
-        options = self._options(schema.StridedSliceOptions.NUMBER)
-        shape = self.inputs[0].shape
+        options = self._options(option_schema.StridedSliceOptions.NUMBER)
+        shape = self.inputs[0].numbers
         begin, end, strides = (self._constant(n) for n in (1, 2, 3))
         if not shape or options is None or begin is None or end is None or strides is None:
             return None
-        field = schema.StridedSliceOptions
+        field = option_schema.StridedSliceOptions
         if any(options.scalar(f) for f in (field.ELLIPSIS_MASK, field.NEW_AXIS_MASK, field.OFFSET)):
             return None
         if not len(shape) == len(begin) == len(end) == len(strides) or set(strides) != {1}:
@@ -135,12 +158,12 @@ class _Reader:
         return Moves(Move.SPLIT, whole=whole, parts=tuple(range(len(self.outputs))), axis=known)
 
     @staticmethod
-    def _axis(whole: Declared, axis: int) -> int | None:
+    def _axis(whole: _End, axis: int) -> int | None:
         rank = len(whole.shape or ())
         return axis % rank if -rank <= axis < rank else None
 
     @staticmethod
-    def _one_type(whole: Declared, parts: Sequence[Declared]) -> bool:
+    def _one_type(whole: _End, parts: Sequence[_End]) -> bool:
         return all(part.dtype == whole.dtype for part in parts)
 
     def _options(self, number: int) -> Table | None:
@@ -150,11 +173,4 @@ class _Reader:
 
     def _constant(self, position: int) -> tuple[int, ...] | None:
         """The numbers that the file holds for an input, None where it holds none."""
-        if position >= len(self.inputs) or not self.inputs[position].has_data:
-            return None
-        tensor = self.inputs[position]
-        data = self.buffers.small(tensor.table.scalar(schema.Tensor.BUFFER), _MOST_BYTES)
-        layout = {"int32": "i", "int64": "q"}.get(tensor.dtype.name)
-        if not data or layout is None or len(data) % (4 if layout == "i" else 8):
-            return None
-        return unpack(f"<{len(data) // (4 if layout == 'i' else 8)}{layout}", data)
+        return read_numbers(self.inputs[position].tensor, self.buffers) if position < len(self.inputs) else None

@@ -6,11 +6,9 @@ from tmpass.errors import ModelError
 from tmpass.graph import ABSENT, Op
 
 from . import schema
-from .buffers import Buffers
 from .calls import read_calls
 from .elementwise import is_elementwise
 from .flatbuffer import DAMAGED, Field, Table
-from .moves import read_moves
 from .operator_names import CUSTOM, operator_name
 from .tensors import Declared
 
@@ -52,17 +50,18 @@ def read_codes(model: Table) -> list[Code]:
 
 
 def read_operators(
-    subgraph: Table, codes: list[Code], tensors: list[Declared], buffers: Buffers, subgraphs: int
-) -> tuple[Op, ...]:
-    """Read the operators of `subgraph`, over `tensors`, in a model of `subgraphs` subgraphs.
+    subgraph: Table, codes: list[Code], tensors: list[Declared], subgraphs: int
+) -> tuple[tuple[Op, ...], list[Table]]:
+    """Read the operators of `subgraph`, over `tensors`, in a model of `subgraphs` subgraphs; their tables beside them.
 
-    An operator has no name in the file: it gets the one of its first output.
+    An operator has no name in the file: it gets the one of its first output. What it moves takes the shapes of the
+    graph to tell, which are not known yet.
 
     Raises:
         ModelError: an operator names a tensor, subgraph or operator code that is not there.
     """
     field = schema.Operator
-    ops = []
+    ops, read = [], []
     for table in subgraph.tables(schema.SubGraph.OPERATORS, "operator"):
         number = table.scalar(field.OPCODE_INDEX)
         if number >= len(codes):
@@ -73,6 +72,7 @@ def read_operators(
         outputs = _indices(table, field.OUTPUTS, code, len(tensors))
         temporaries = _indices(table, field.INTERMEDIATES, code, len(tensors))
         named = outputs and outputs[0] != ABSENT
+        read.append(table)
         ops.append(
             Op(
                 kind=code.name,
@@ -81,14 +81,13 @@ def read_operators(
                 outputs=outputs,
                 temporaries=tuple(t for t in temporaries if t != ABSENT) if temporaries else (),
                 calls=() if code.custom else read_calls(table, code.name, subgraphs),
-                moves=None if code.custom else read_moves(table, code.name, inputs, outputs, tensors, buffers),
                 elementwise=not code.custom and is_elementwise(code.name, outputs),
                 random=not code.custom and code.name in RANDOM,
                 resource=not code.custom and code.name in RESOURCE,
                 custom=code.custom,
             )
         )
-    return tuple(ops)
+    return tuple(ops), read
 
 
 def _indices(table: Table, field: Field, code: Code, tensors: int) -> tuple[int, ...]:

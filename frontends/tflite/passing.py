@@ -1,38 +1,46 @@
 """What operators pass to the subgraphs that they run, and take from them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from math import prod
+from typing import TYPE_CHECKING
 
-from tmpass.errors import ModelError
-from tmpass.graph import ABSENT, Call, Op, Subgraph
+from tmpass.errors import ModelError, brief
+from tmpass.graph import ABSENT, Call, Dim, Op
 
-from .tensors import Declared
+from .inference.dims import written
+from .inference.site import Shape as Inferred
+from .shapes import Shape
+from .subgraphs import ReadSubgraph
+
+if TYPE_CHECKING:
+    from .settle import Body
 
 _HINT = "convert the model again"
 
-_PASSED = {"CALL": 0, "STABLEHLO_COMPOSITE": 0, "IF": 1, "STABLEHLO_CASE": 1, "WHILE": 0, "STABLEHLO_WHILE": 0}
+PASSED = {"CALL": 0, "STABLEHLO_COMPOSITE": 0, "IF": 1, "STABLEHLO_CASE": 1, "WHILE": 0, "STABLEHLO_WHILE": 0}
 """The operators that pass their inputs on, and how many of these come before: a condition, or a branch's number."""
 
+LOOPS = frozenset(("WHILE", "STABLEHLO_WHILE"))
 
-def check_passing(subgraphs: Sequence[Subgraph], declared: Sequence[Sequence[Declared]]) -> None:
-    """Check every call in `subgraphs`, with `declared` what the file says of the tensors of each.
+
+def check_counts(subgraphs: Sequence[ReadSubgraph]) -> None:
+    """Check how many tensors every call in `subgraphs` passes and takes.
 
     Raises:
-        ModelError: a subgraph takes or gives another number of tensors than its caller passes or takes, or gives more
-            than there is room for in what was bound.
+        ModelError: a subgraph takes or gives another number of tensors than its caller passes or takes.
     """
     for number, subgraph in enumerate(subgraphs):
         for index, op in enumerate(subgraph.ops):
             for call in op.calls:
                 where = f"subgraph {number}, operator {index} ({op.kind})"
                 _check_counts(op, call, subgraphs[call.subgraph], where)
-                _check_room(op, call, subgraph, subgraphs[call.subgraph], declared[number], where)
 
 
-def _check_counts(op: Op, call: Call, callee: Subgraph, where: str) -> None:
+def _check_counts(op: Op, call: Call, callee: ReadSubgraph, where: str) -> None:
     if op.kind == "CALL_ONCE":
         takes, gives = 0, 0
-    elif op.kind in _PASSED:
-        takes = len(op.inputs) - _PASSED[op.kind]
+    elif op.kind in PASSED:
+        takes = len(op.inputs) - PASSED[op.kind]
         gives = 1 if call.role == "cond" else len(op.outputs)
     else:
         return  # what the others pass follows from their options
@@ -41,33 +49,101 @@ def _check_counts(op: Op, call: Call, callee: Subgraph, where: str) -> None:
         ("gives", len(callee.outputs), gives, "taken from it"),
     ):
         if has != wanted:
+            fault = f"its {call.role}, subgraph {call.subgraph} {brief(callee.name)}, {what} {has} tensors"
+            raise ModelError(f"{fault}, {wanted} are {how}", where=where, hint=_HINT)
+
+
+def merge(shapes: Sequence[Shape | None]) -> Inferred | None:
+    """What comes out where one of several branches runs: the dimensions in which they agree."""
+    first = shapes[0]
+    if first is None or any(shape is None or len(shape) != len(first) for shape in shapes):
+        return None
+    dims: list[set[Dim]] = [set(of) for of in zip(*(shape for shape in shapes if shape is not None), strict=True)]
+    return tuple(of.pop() if len(of) == 1 else None for of in dims)
+
+
+def check_state(op: Op, call: Call, caller: ReadSubgraph, callee: ReadSubgraph, body: "Body", where: str) -> None:
+    """Check that the state of a loop comes back from its body `call` with the type and the shape that it went in with.
+
+    Raises:
+        ModelError: one of the tensors does not.
+    """
+    for passed, into, out in zip(op.inputs, callee.inputs, callee.outputs, strict=True):
+        one, other = callee.tensors[into], callee.tensors[out]
+        types = [one.dtype, other.dtype] + ([caller.tensors[passed].dtype] if passed != ABSENT else [])
+        if any(dtype != types[0] for dtype in types):
+            kinds = ", ".join(dict.fromkeys(dtype.name for dtype in types))
             fault = (
-                f"its {call.role}, subgraph {call.subgraph} {callee.name!r}, {what} {has} tensors, {wanted} are {how}"
+                f"its {call.role} takes {brief(one.name)} and gives {brief(other.name)} for it: the types are {kinds}"
             )
-            raise ModelError(fault, where=where, hint=_HINT)
+            raise ModelError(f"{op.kind} {brief(op.name)}: {fault}", where=where, hint=_HINT)
+        before, after = body.true[into], body.true[out]
+        if before is not None and after is not None and _differ(before, after):
+            fault = f"its {call.role} takes {brief(one.name)} {written(before)}"
+            fault += f" and gives {brief(other.name)} {written(after)}"
+            hint = "what goes around a loop must keep its shape: convert the model again"
+            raise ModelError(f"{op.kind} {brief(op.name)}: {fault} for it", where=where, hint=hint)
 
 
-def _check_room(
-    op: Op, call: Call, subgraph: Subgraph, callee: Subgraph, declared: Sequence[Declared], where: str
+def check_results(
+    op: Op,
+    call: Call,
+    caller: ReadSubgraph,
+    callee: ReadSubgraph,
+    body: "Body",
+    bodies: Mapping[int, "Body"],
+    where: str,
 ) -> None:
-    """Check that the numbers bound for results hold what `call` gives."""
-    if op.kind not in _PASSED or call.role == "cond":
-        return
+    """Check that the results of `op` hold what `call` gives, which may be one of several branches.
+
+    Raises:
+        ModelError: there is less room than that, or another type.
+    """
+    inner = bodies[call.subgraph]
     for made, result in zip(callee.outputs, op.outputs, strict=True):
         if result == ABSENT:
             continue
-        given, there = callee.tensors[made], subgraph.tensors[result]
-        for axis in _bound(declared[result], there.shape):
-            size, room = (given.shape or ())[axis : axis + 1], (there.shape or ())[axis]
-            if size and isinstance(size[0], int) and isinstance(room, int) and size[0] > room:
-                fault = f"its {call.role} gives {given.name!r} with {size[0]} along axis {axis}"
-                fault += f", for which {there.name!r} is bound to {room}"
-                raise ModelError(fault, where=where, hint=f"bind '{there.name}:{axis}' to {size[0]} or more")
+        one, other = callee.tensors[made], caller.tensors[result]
+        if one.dtype != other.dtype:
+            fault = f"its {call.role} gives {brief(one.name)} of type {one.dtype.name}"
+            fault += f", {brief(other.name)} is {other.dtype.name}"
+            raise ModelError(f"{op.kind} {brief(op.name)}: {fault}", where=where, hint=_HINT)
+        given, there = inner.true[made], body.planned[result]
+        if given is None or there is None or not _numbers(given) or not _numbers(there):
+            continue
+        if prod(map(int, given)) > prod(map(int, there)):
+            _refuse_room(op, call, (one.name, given), (other.name, there), where)
 
 
-def _bound(declared: Declared, shape: Sequence[int | str] | None) -> Iterator[int]:
-    """The axes that the file leaves open and a binding does not."""
-    # Numbers in the file may be placeholders, which the interpreter replaces when it runs.
-    for axis, dim in enumerate(declared.shape or ()):
-        if dim < 0 and isinstance((shape or ())[axis], int):
-            yield axis
+def _refuse_room(op: Op, call: Call, given: tuple[str, Shape], there: tuple[str, Shape], where: str) -> None:
+    (one, shape), (other, room) = given, there
+    fault = f"its {call.role} gives {brief(one)} {written(shape)}, for which {brief(other)} has {written(room)}"
+    axis = next((a for a, (dim, most) in enumerate(zip(shape, room, strict=False)) if int(dim) > int(most)), 0)
+    hint = f"where that is open, bind '{other}:{axis}' to {shape[axis] if shape else 1} or more; else {_HINT}"
+    raise ModelError(f"{op.kind} {brief(op.name)}: {fault}", where=where, hint=hint)
+
+
+def check_same_sizes(
+    callee: ReadSubgraph, number: int, body: "Body", given: Mapping[int, Shape | None], where: str
+) -> None:
+    """Check that what is passed to subgraph `number` has the shapes with which it was called before.
+
+    Raises:
+        ModelError: it has not: one plan has one size for each tensor.
+    """
+    for t, shape in given.items():
+        before = body.true[t]
+        if shape is not None and before is not None and _differ(before, shape):
+            fault = f"subgraph {number} {brief(callee.name)} is run with {brief(callee.tensors[t].name)}"
+            fault += f" as {written(before)}"
+            hint = "convert the model so that each size has a subgraph of its own"
+            raise ModelError(f"{fault} and as {written(shape)}", where=where, hint=hint)
+
+
+def _differ(one: Shape, other: Shape) -> bool:
+    pairs = zip(one, other, strict=False)
+    return len(one) != len(other) or any(a != b for a, b in pairs if isinstance(a, int) and isinstance(b, int))
+
+
+def _numbers(shape: Shape) -> bool:
+    return all(isinstance(dim, int) for dim in shape)

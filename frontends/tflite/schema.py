@@ -54,6 +54,7 @@ class Tensor:
     NAME = Field(3, "name")
     QUANTIZATION = Field(4, "quantization")
     IS_VARIABLE = Scalar(5, "is_variable", _BOOL)
+    SHAPE_SIGNATURE = Field(7, "shape_signature")
     HAS_RANK = Scalar(8, "has_rank", _BOOL)
     EXTERNAL_BUFFER = Scalar(10, "external_buffer", _UINT32)
 
@@ -83,40 +84,6 @@ class Operator:
     BUILTIN_OPTIONS_2_TYPE = Scalar(11, "builtin_options_2_type", _UINT8)
     BUILTIN_OPTIONS_2 = Field(12, "builtin_options_2")
     DEBUG_METADATA_INDEX = Scalar(13, "debug_metadata_index", _INT32)
-
-
-class ConcatenationOptions:
-    """BuiltinOptions of CONCATENATION, at NUMBER in the union, as in the classes below."""
-
-    NUMBER = 10
-    AXIS = Scalar(0, "axis", _INT32)
-    FUSED_ACTIVATION = Scalar(1, "fused_activation_function", _INT8)
-
-
-class PackOptions:
-    """BuiltinOptions of PACK."""
-
-    NUMBER = 59
-    AXIS = Scalar(1, "axis", _INT32)
-
-
-class UnpackOptions:
-    """BuiltinOptions of UNPACK."""
-
-    NUMBER = 64
-    AXIS = Scalar(1, "axis", _INT32)
-
-
-class StridedSliceOptions:
-    """BuiltinOptions of STRIDED_SLICE; bit n of a mask is about axis n."""
-
-    NUMBER = 32
-    BEGIN_MASK = Scalar(0, "begin_mask", _INT32)
-    END_MASK = Scalar(1, "end_mask", _INT32)
-    ELLIPSIS_MASK = Scalar(2, "ellipsis_mask", _INT32)
-    NEW_AXIS_MASK = Scalar(3, "new_axis_mask", _INT32)
-    SHRINK_AXIS_MASK = Scalar(4, "shrink_axis_mask", _INT32)
-    OFFSET = Scalar(5, "offset", _BOOL)
 
 
 class OperatorCode:

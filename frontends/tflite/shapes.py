@@ -1,65 +1,99 @@
-"""Shapes: scalars, open dimensions and their bindings."""
+"""Shapes of the graph: open dimensions get names, and bindings give them numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tmpass.errors import ModelError, UsageError
-from tmpass.graph import Dim, TensorKind
+from tmpass.graph import Dim
 
-from .tensors import Declared
+from .tensors import RANK_LIMIT, Declared
+
+Shape = tuple[Dim, ...]
 
 
 class Shapes:
-    """Turns declared shapes into shapes of the graph, with names for open dimensions and their bindings.
+    """Names for open dimensions, and what is bound to them.
 
-    `modern` says that the writer of the file marks tensors of known rank: then an empty shape without the
-    mark means that the rank is not known, else that the tensor is a scalar. `symbols` collects the names.
+    `symbols` collects the names of those that nothing in the graph decides, `other_symbols` those that may follow.
 
     Raises:
         UsageError: a binding is negative.
     """
 
-    def __init__(self, bindings: Mapping[str, int], *, modern: bool, file_size: int) -> None:
+    def __init__(self, bindings: Mapping[str, int], *, file_size: int) -> None:
         for symbol, value in bindings.items():
             if value < 0:
                 raise UsageError(f"dimension {symbol!r} is bound to {value}", hint="dimensions are 0 or more")
-        self._bindings, self._modern = bindings, modern
-        self._contradicted: dict[str, int] = {}
+        self._bindings = bindings
+        self._contradicted: dict[str, tuple[int, str]] = {}
+        self._used: set[str] = set()
         # Every open dimension copies the name of its tensor: a hostile file could fill the memory with them.
         self._letters_left = 16 * file_size
         self.symbols: dict[str, None] = {}
+        self.other_symbols: dict[str, None] = {}
 
-    def shape(self, tensor: Declared, kind: TensorKind) -> tuple[Dim, ...] | None:
-        """Return the shape of `tensor`, None where its rank is not known.
+    @property
+    def bound(self) -> bool:
+        """Whether there are bindings."""
+        return bool(self._bindings)
+
+    def settle(
+        self, tensor: Declared, dims: Sequence[Dim | None] | None, *, first: bool = False, by: str = ""
+    ) -> tuple[Shape | None, bool]:
+        """Return the shape of `tensor`, None where its rank is not known, and whether a binding decided on it.
+
+        Args:
+            tensor: whose name the bindings use.
+            dims: what is known of it, None for each dimension that is not, None where not even the rank is.
+            first: whether nothing in the graph decides on it.
+            by: the kind of the operator that makes it.
 
         Raises:
             ModelError: the names of the open dimensions are far longer than the file.
         """
-        dims = tensor.shape
-        if not dims:
-            scalar = tensor.has_rank or kind is TensorKind.CONSTANT or (dims is not None and not self._modern)
-            return () if scalar else None
-        if min(dims) >= 0 and not self._bindings:
-            return dims
-        return tuple(self._dim(f"{tensor.name}:{axis}", dim) for axis, dim in enumerate(dims))
+        if dims is None:
+            dims = self._ranked(tensor)
+            if dims is None:
+                return None, False
+        elif not self._bindings and None not in dims:
+            return tuple(dims), False  # type: ignore[arg-type]  # no None is in it
+        made, decided = list[Dim](), False
+        for axis, dim in enumerate(dims):
+            symbol = f"{tensor.name}:{axis}"
+            bound = self._bindings.get(symbol)
+            if isinstance(dim, int):
+                if bound is not None and bound != dim:
+                    self._contradicted.setdefault(symbol, (dim, by))
+                made.append(dim)
+                continue
+            if dim is None:
+                self._note(symbol, first)
+            if bound is not None:
+                self._used.add(symbol)
+                decided = True
+            made.append(bound if bound is not None else symbol if dim is None else dim)
+        return tuple(made), decided
 
     def check_bindings(self) -> None:
-        """Check that no binding contradicts the file.
+        """Check that no binding contradicts the file, or what follows from the other bindings.
 
         Raises:
-            ModelError: a binding names a dimension that the file fixes at another number.
+            ModelError: a binding names a dimension that is another number.
         """
-        for symbol, dim in self._contradicted.items():
-            if symbol not in self.symbols:
-                fault = f"dimension {symbol!r} is {dim} in the file, not {self._bindings[symbol]}"
-                raise ModelError(fault, hint="leave the binding out, or convert the model with that shape")
+        for symbol, (dim, kind) in self._contradicted.items():
+            if symbol not in self._used:
+                here = f"as {kind} makes it" if kind else "in the file"
+                hint = "leave the binding out" + ("" if kind else ", or convert the model with that shape")
+                raise ModelError(f"dimension {symbol!r} is {dim} {here}, not {self._bindings[symbol]}", hint=hint)
 
-    def _dim(self, symbol: str, dim: int) -> Dim:
-        if dim < 0:
-            self._letters_left -= len(symbol)
-            if self._letters_left < 0:
-                raise ModelError("the names of the open dimensions are far longer than the file is")
-            self.symbols[symbol] = None
-            return self._bindings.get(symbol, symbol)
-        if self._bindings.get(symbol, dim) != dim:
-            self._contradicted.setdefault(symbol, dim)
-        return dim
+    def _ranked(self, tensor: Declared) -> tuple[None, ...] | None:
+        """As many open dimensions as are bound of a tensor of unknown rank, None where the first is not."""
+        rank = 0
+        while rank < RANK_LIMIT and f"{tensor.name}:{rank}" in self._bindings:
+            rank += 1
+        return (None,) * rank or None
+
+    def _note(self, symbol: str, first: bool) -> None:
+        self._letters_left -= len(symbol)
+        if self._letters_left < 0:
+            raise ModelError("the names of the open dimensions are far longer than the file is")
+        (self.symbols if first else self.other_symbols)[symbol] = None

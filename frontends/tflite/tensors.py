@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from struct import calcsize, unpack
 
 from tmpass.dtypes import DType
 from tmpass.errors import ModelError
@@ -15,15 +16,23 @@ from .flatbuffer import DAMAGED, Table
 RANK_LIMIT = 64
 """The most dimensions a tensor may have; kernels take 8 at most."""
 
+_LAYOUTS = {"int32": "i", "int64": "q"}
+_MOST_BYTES = 8 * RANK_LIMIT
+"""Of a constant that says a shape or where to cut: one number for each axis."""
+
 
 @dataclass(slots=True)
 class Declared:
-    """A tensor as its table declares it; `shape` is None where the field is absent."""
+    """A tensor as its table declares it.
+
+    Fields: `shape` is None where the field is absent; `dims` are what it says of the size, with None for each open
+    dimension, or None where the rank is not known.
+    """
 
     name: str
     dtype: DType
     shape: tuple[int, ...] | None
-    has_rank: bool
+    dims: tuple[int | None, ...] | None
     variable: bool
     has_data: bool
     table: Table
@@ -56,22 +65,59 @@ def read_tensors(subgraph: Table, buffers: Buffers) -> list[Declared]:
             fault = f"has element type {number}, which is not known"
             raise ModelError(fault, where=table.where, hint=f"types 0 to {len(ELEMENT_TYPES) - 1} are known")
         shape = table.integers(field.SHAPE)
-        if shape and len(shape) > RANK_LIMIT:
-            fault = f"has {len(shape)} dimensions, above {RANK_LIMIT}"
-            raise ModelError(fault, where=table.where, hint=DAMAGED)
+        if shape:
+            _ranked(table, shape)
         external = table.scalar(field.EXTERNAL_BUFFER) != 0
+        has_data = external or buffers.size(table.scalar(field.BUFFER), table) > 0
+        plain = shape and min(shape) >= 0 and not table.has(field.SHAPE_SIGNATURE)
         tensors.append(
             Declared(
                 name=table.string(field.NAME) or f"tensor_{index}",
                 dtype=ELEMENT_TYPES[number][1],
                 shape=shape,
-                has_rank=bool(table.scalar(field.HAS_RANK)),
+                dims=shape if plain else _dims(table, shape, has_data),
                 variable=bool(table.scalar(field.IS_VARIABLE)),
-                has_data=external or buffers.size(table.scalar(field.BUFFER), table) > 0,
+                has_data=has_data,
                 table=table,
             )
         )
     return tensors
+
+
+def _dims(table: Table, shape: tuple[int, ...] | None, has_data: bool) -> tuple[int | None, ...] | None:
+    """What a tensor of the file's `shape` is known to be.
+
+    In the place of an open dimension the shape has a number that says nothing, mostly 1, and the signature has -1. An
+    empty shape stands for a scalar and for a tensor of unknown rank: the second has neither data nor the mark for a
+    known rank. Some writers never set that mark.
+    """
+    signature = table.integers(schema.Tensor.SHAPE_SIGNATURE) if table.has(schema.Tensor.SHAPE_SIGNATURE) else None
+    if not shape:
+        if signature and not has_data:
+            return tuple(None if dim < 0 else dim for dim in _ranked(table, signature))
+        return () if has_data or table.scalar(schema.Tensor.HAS_RANK) else None
+    if signature and min(signature) < 0 and not has_data:
+        if len(signature) != len(shape):
+            fault = f"its shape has {len(shape)} dimensions, its signature {len(signature)}"
+            raise ModelError(fault, where=table.where, hint=DAMAGED)
+        return tuple(None if min(dim, stated) < 0 else dim for dim, stated in zip(shape, signature, strict=True))
+    return shape if min(shape) >= 0 else tuple(None if dim < 0 else dim for dim in shape)
+
+
+def _ranked(table: Table, dims: tuple[int, ...]) -> tuple[int, ...]:
+    if len(dims) > RANK_LIMIT:
+        raise ModelError(f"has {len(dims)} dimensions, above {RANK_LIMIT}", where=table.where, hint=DAMAGED)
+    return dims
+
+
+def read_numbers(tensor: Declared, buffers: Buffers) -> tuple[int, ...] | None:
+    """Return the few whole numbers that the file holds for `tensor`, None where it holds none, or many."""
+    layout = _LAYOUTS.get(tensor.dtype.name)
+    if layout is None or not tensor.has_data:
+        return None
+    data = buffers.small(tensor.table.scalar(schema.Tensor.BUFFER), _MOST_BYTES)
+    width = calcsize(layout)
+    return unpack(f"<{len(data) // width}{layout}", data) if data and not len(data) % width else None
 
 
 def kinds(tensors: list[Declared], inputs: tuple[int, ...], made: Collection[int], where: str) -> list[TensorKind]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from support.interpreters import run_litert
-from support.shared import parametrize
+from support.shared import parametrize, tflite_bindings
 
 import tmpass
 from tmpass.errors import ModelError
@@ -28,7 +28,8 @@ def check(path) -> None:
     except ModelError as error:
         pytest.skip(f"LiteRT does not run the original: {error}")
     try:
-        planned = tmpass.planned_model(tmpass.plan(path, "litert-cpu", allow_unplanned=True), path)
+        plan = tmpass.plan(path, "litert-cpu", bind=tflite_bindings(path), allow_unplanned=True)
+        planned = tmpass.planned_model(plan, path)
     except ModelError as error:
         assert path.name == "tflm_person_detect_vela.tflite"
         pytest.skip(str(error))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sketch import Sketch
 from support.interpreters import run_tflm
-from support.shared import parametrize
+from support.shared import parametrize, tflite_bindings
 from tflite_writer import options, write_model
 from tmpass.frontends import tflite
 
@@ -56,7 +56,7 @@ def check(path) -> None:
         assert path.name in UNRUN
         pytest.skip(f"TensorFlow Lite Micro does not run the original: {error}")
     assert path.name not in UNRUN
-    plan = tmpass.plan(path, "tflm", scratch=probe_scratch(path).rules)
+    plan = tmpass.plan(path, "tflm", bind=tflite_bindings(path), scratch=probe_scratch(path).rules)
     after = run_tflm(tmpass.planned_model(plan, path))
     assert after.outputs == before.outputs
     assert after.arena == plan.memories[0].peak

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 from support.graphs import Sketch, graph_of
 
 from tmpass.errors import ModelError
-from tmpass.graph import Call
+from tmpass.graph import Call, Graph
 from tmpass.schedule import Region, Step
 from tmpass.schedule import timeline as module
 from tmpass.schedule.file_order import file_order
@@ -57,15 +59,34 @@ def test_a_subgraph_that_calls_itself_is_an_error():
         schedule(graph_of(main), file_order)
 
 
-def test_bodies_that_multiply_without_end_are_an_error(monkeypatch):
-    monkeypatch.setattr(module, "MAX_STEPS", 1000)
+def doubling(depth: int, name: str = "op") -> Graph:
+    """A body in a body and so on, each called twice: 2^depth - 1 operators, and as many empty bodies and one more."""
     levels = []
-    for depth in range(20):
-        sketch = Sketch(f"level {depth}")
-        sketch.op([], 1, calls=(Call(depth + 1, "a"), Call(depth + 1, "b")))
+    for level in range(depth):
+        sketch = Sketch(f"level {level}")
+        sketch.op([], 1, calls=(Call(level + 1, "a"), Call(level + 1, "b")))
+        sketch.ops[0] = replace(sketch.ops[0], name=name)
         levels.append(sketch)
-    with pytest.raises(ModelError, match="more than 1000 steps"):
-        schedule(graph_of(*levels, body(1)), file_order)
+    return graph_of(*levels, body(0))
+
+
+@pytest.mark.parametrize("depth", [16, 20, 60, 100])
+def test_bodies_that_multiply_without_end_are_an_error(depth):
+    with pytest.raises(ModelError, match="more than 50000 steps when its bodies are laid out; let fewer operators"):
+        schedule(doubling(depth), file_order)
+
+
+def test_bodies_that_multiply_within_the_limit_are_laid_out():
+    assert len(schedule(doubling(14), file_order).steps) == 2**14 - 1
+
+
+def test_names_that_multiply_without_end_are_an_error():
+    with pytest.raises(ModelError, match="the names of its steps take more than 16000000 letters"):
+        schedule(doubling(14, name="n" * 1000), file_order)
+
+
+def test_a_long_name_that_is_written_once_is_no_error():
+    assert schedule(doubling(1, name="n" * 20_000_000), file_order).horizon == 1
 
 
 def test_bodies_nested_too_deep_are_an_error():

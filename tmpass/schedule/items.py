@@ -4,17 +4,25 @@ class of tensors   a: bytes [0, 8)   b: bytes [0, 4)   c: bytes [4, 8)        b 
 items              [0, 4) touched by who touches a or b, [4, 8) by who touches a or c
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise, product
+from typing import TYPE_CHECKING, Any
 
 from tmpass.aliases import Aliases, Key
 from tmpass.aliases.atoms import Atoms
 from tmpass.aliases.in_place import InPlace
 from tmpass.graph import ABSENT, Graph, Subgraph
 from tmpass.target.runtime import RUNTIMES, Runtime
+
+if TYPE_CHECKING:
+    from tmpass.schedule.sweep import Piece, Precedence, Span
+
+_FEW = 8
+"""Tensors of a class up to which its pieces are looked through one by one."""
 
 
 @dataclass(frozen=True)
@@ -106,27 +114,22 @@ def find_items(contents: Contents, s: int, edges: Iterable[tuple[int, int]]) -> 
     subgraph = graph.subgraphs[s]
     users = _users(subgraph)
     first, last = _alive_outside(contents, s)
-    size, firsts, lasts, starts, touching = list[int](), list[int](), list[int](), [0], list[int]()
-    beginning = 0
-    items_of: dict[int, list[int]] = defaultdict(list)  # tensor -> items
-    for count, tensors in _held(contents, s, sorted(users)):
-        who = sorted({op for t in tensors for op in users[t]})
-        is_first, is_last = any(t in first for t in tensors), any(t in last for t in tensors)
-        if not who and not (is_first and is_last):
-            beginning += count * is_first  # nobody reads it: it ends with the first step
-            continue
-        for t in tensors:
-            items_of[t].append(len(size))
-        size.append(count)
-        firsts.append(int(is_first))
-        lasts.append(int(is_last))
-        touching += who
-        starts.append(len(touching))
+    edges = list(edges)
+    rows = _Rows()
+    if contents.atoms is None:
+        _add_classes(rows, contents, s, users, edges, first, last)
+    else:
+        for count, tensors in _atoms(contents, contents.atoms, s, sorted(users)):
+            who = sorted({op for t in tensors for op in users[t]})
+            number = rows.add(count, who, not first.isdisjoint(tensors), not last.isdisjoint(tensors))
+            for t in tensors if number is not None else ():
+                rows.items_of.setdefault(t, []).append(number)
+    size, items_of, beginning = rows.size, rows.items_of, rows.beginning
     in_place: list[int] = []
     options: dict[int, dict[Key, list[tuple[int, tuple[int, ...]]]]] = defaultdict(lambda: defaultdict(list))
     for pair in contents.pairs:
-        if pair.subgraph == s and items_of[pair.source[1]] and items_of[pair.result[1]]:
-            ends, made = items_of[pair.source[1]], items_of[pair.result[1]]
+        ends, made = items_of.get(pair.source[1]), items_of.get(pair.result[1])
+        if pair.subgraph == s and ends and made:
             saved = min(sum(size[i] for i in ends), sum(size[i] for i in made))  # a smaller result leaves the rest
             options[pair.op][pair.result].append((saved, tuple(ends)))
     for op, results in options.items():
@@ -137,7 +140,61 @@ def find_items(contents: Contents, s: int, edges: Iterable[tuple[int, int]]) -> 
     if any(op.calls for op in subgraph.ops):
         beginning = 0  # the first step may be long, and only its begin counts: leaving it out keeps bounds true
     scratch = [contents.scratch.get((s, op), 0) for op in range(len(subgraph.ops))]
-    return Items(flat, size, firsts, lasts, starts, touching, scratch, in_place, beginning)
+    return Items(flat, size, rows.firsts, rows.lasts, rows.starts, rows.touching, scratch, in_place, beginning)
+
+
+@dataclass
+class _Rows:
+    """Items as they are found; `items_of` has those of each tensor."""
+
+    size: list[int] = field(default_factory=list)
+    firsts: list[int] = field(default_factory=list)
+    lasts: list[int] = field(default_factory=list)
+    starts: list[int] = field(default_factory=lambda: [0])
+    touching: list[int] = field(default_factory=list)
+    beginning: int = 0
+    items_of: dict[int, Any] = field(default_factory=dict)
+
+    def add(self, count: int, who: Sequence[int], is_first: bool, is_last: bool) -> int | None:
+        """Add `count` bytes that the operators `who` touch; returns the number of the item, None if it is none."""
+        if not who and not (is_first and is_last):
+            self.beginning += count * is_first  # nobody reads it: it ends with the first step
+            return None
+        self.size.append(count)
+        self.firsts.append(int(is_first))
+        self.lasts.append(int(is_last))
+        self.touching += who
+        self.starts.append(len(self.touching))
+        return len(self.size) - 1
+
+
+def _add_classes(
+    rows: _Rows,
+    contents: Contents,
+    s: int,
+    users: Mapping[int, set[int]],
+    edges: Sequence[tuple[int, int]],
+    first: set[int],
+    last: set[int],
+) -> None:
+    """Add what subgraph `s` itself stores, class by class."""
+    precedence: Precedence | None = None
+    for members in _classes(contents, s, sorted(users)):
+        spans = _spans(members, contents, contents.graph.subgraphs[s], s)
+        pieces: Iterable[Piece]
+        if len(members) > _FEW:
+            from tmpass.schedule import sweep  # few models have so large a class
+
+            precedence = precedence or sweep.Precedence(edges)
+            pieces = sweep.sweep(spans, users, precedence, first, last)
+        else:
+            pieces = _pieces(spans, users, first, last)
+        lows, at = list[int](), len(rows.size)
+        for low, high, who, is_first, is_last in pieces:
+            if rows.add(high - low, who, is_first, is_last) is not None:
+                lows.append(low)
+        for low, high, t in spans:
+            rows.items_of[t] = range(at + bisect_left(lows, low), at + bisect_left(lows, high))
 
 
 def _at_once(results: Sequence[Sequence[tuple[int, tuple[int, ...]]]]) -> Iterator[tuple[int, tuple[int, ...]]]:
@@ -172,15 +229,8 @@ def _alive_outside(contents: Contents, s: int) -> tuple[set[int], set[int]]:
     return given | taken if repeats else given, given | taken if repeats or kept else taken
 
 
-def _held(contents: Contents, s: int, tensors: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
+def _atoms(contents: Contents, atoms: Atoms, s: int, tensors: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
     """What subgraph `s` itself stores, as bytes that have one life, and those of `tensors` that hold them."""
-    atoms = contents.atoms
-    if atoms is None:
-        subgraph = contents.graph.subgraphs[s]
-        for members in _classes(contents, s, tensors):
-            for low, high, inside in _segments(members, contents, subgraph, s):
-                yield high - low, inside
-        return
     present = set(tensors)
     for atom in atoms.by_subgraph.get(s, ()):
         held = [t for _, t in atoms.members[atom] if t in present and (s, t) in contents.inside]
@@ -204,24 +254,22 @@ def _classes(contents: Contents, s: int, tensors: Iterable[int]) -> Iterable[lis
     return classes.values()
 
 
-def _segments(
-    members: Sequence[int], contents: Contents, subgraph: Subgraph, s: int
-) -> Iterator[tuple[int, int, list[int]]]:
-    """The class in pieces [low, high), between which no tensor of it begins or ends, with the tensors in each."""
-    if len(members) == 1:
-        low = contents.aliases.position.get((s, members[0]), 0)
-        yield low, contents.runtime.round_up(low + (subgraph.tensors[members[0]].bytes or 0)), list(members)
-        return
+def _spans(members: Sequence[int], contents: Contents, subgraph: Subgraph, s: int) -> "list[Span]":
+    """Where the tensors of a class begin and end in it."""
     spans = []
     for t in members:
         low = contents.aliases.position.get((s, t), 0)
         spans.append((low, contents.runtime.round_up(low + (subgraph.tensors[t].bytes or 0)), t))
-    edges = sorted({edge for low, high, _ in spans for edge in (low, high)})
-    begins: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for low, high, t in spans:
-        begins[low].append((high, t))
-    inside: list[tuple[int, int]] = []
+    return spans
+
+
+def _pieces(
+    spans: "Sequence[Span]", users: Mapping[int, set[int]], first: set[int], last: set[int]
+) -> "Iterator[Piece]":
+    """As `sweep` does, for few tensors: `ends` are all that touch a piece."""
+    edges = sorted({edge for begin, end, _ in spans for edge in (begin, end)})
     for low, high in pairwise(edges):
-        inside = [(end, t) for end, t in inside if end > low] + begins[low]
+        inside = [t for begin, end, t in spans if begin <= low and high <= end]
         if inside:
-            yield low, high, sorted(t for _, t in inside)
+            who = sorted({op for t in inside for op in users[t]})
+            yield low, high, who, not first.isdisjoint(inside), not last.isdisjoint(inside)

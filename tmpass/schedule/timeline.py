@@ -9,8 +9,20 @@ from tmpass.schedule import Region, Schedule, Step
 MAX_STEPS = 1_000_000
 """Bodies that call bodies can multiply without end; a model above this is refused. An empty body counts as one."""
 
+MAX_EXPANDED = 50_000
+"""Steps of a model whose bodies are laid out more than once; else there are as many as operators in the file."""
+
+MAX_LETTERS = 16_000_000
+"""In the names of such steps: each of them is written out with the plan."""
+
 MAX_DEPTH = 100
 """Bodies within bodies."""
+
+_Extent = tuple[int, int, int]
+"""What a run of a subgraph comes to: steps, empty bodies included, the letters of their names, bodies in bodies."""
+
+_REPEATS = 2
+_FEWER_CALLS = "let fewer operators call the same bodies"
 
 Order = Callable[[Subgraph], Sequence[int]]
 
@@ -58,9 +70,9 @@ def check_extent(graph: Graph) -> None:
     Raises:
         ModelError: a subgraph calls itself, bodies are nested too deep, or there are too many steps.
     """
-    extents: dict[int, tuple[int, int]] = {}  # of the subgraphs seen: steps and empty bodies, depth
+    extents: dict[int, _Extent] = {}
 
-    def measure(index: int, callers: tuple[int, ...]) -> tuple[int, int]:
+    def measure(index: int, callers: tuple[int, ...]) -> _Extent:
         if index in callers:
             raise ModelError("it calls itself", where=_name(graph, index), hint="recursion cannot be planned")
         if len(callers) > MAX_DEPTH:
@@ -68,14 +80,26 @@ def check_extent(graph: Graph) -> None:
         if index not in extents:
             ops = graph.subgraphs[index].ops
             inner = [measure(call.subgraph, (*callers, index)) for op in ops for call in op.calls]
-            steps = len(ops) + sum(max(count, 1) for count, _ in inner)
-            extents[index] = (steps, 1 + max((depth for _, depth in inner), default=-1))
-        if len(callers) + extents[index][1] > MAX_DEPTH:
+            extents[index] = (
+                len(ops) + sum(max(steps, 1) for steps, _, _ in inner),
+                sum(len(op.name) for op in ops) + sum(letters for _, letters, _ in inner),
+                1 + max((depth for _, _, depth in inner), default=-1),
+            )
+        if len(callers) + extents[index][2] > MAX_DEPTH:
             raise ModelError(f"bodies are nested more than {MAX_DEPTH} deep", where=_name(graph, index))
         return extents[index]
 
-    if sum(measure(entry.subgraph, ())[0] for entry in graph.entries) > MAX_STEPS:
-        raise ModelError(f"it takes more than {MAX_STEPS} steps when its bodies are laid out")
+    runs = [measure(entry.subgraph, ()) for entry in graph.entries]
+    steps, letters = sum(run[0] for run in runs), sum(run[1] for run in runs)
+    own = sum(max(len(subgraph.ops), 1) for subgraph in graph.subgraphs)
+    most = MAX_STEPS if steps <= _REPEATS * own else min(MAX_STEPS, MAX_EXPANDED)
+    if steps > most:
+        fault = f"its {own} operators take more than {most} steps when its bodies are laid out"
+        raise ModelError(fault, hint=_FEWER_CALLS)
+    own_letters = sum(len(op.name) for subgraph in graph.subgraphs for op in subgraph.ops)
+    if letters > MAX_LETTERS and letters > _REPEATS * own_letters:
+        fault = f"the names of its steps take more than {MAX_LETTERS} letters when its bodies are laid out"
+        raise ModelError(fault, hint=_FEWER_CALLS)
 
 
 def _name(graph: Graph, index: int) -> str:

@@ -15,7 +15,8 @@ class Runtime:
     them through the whole loop, since one is copied to the other; `allocator`, the method by which it places tensors
     itself, whatever a plan says but its order, "" if it takes offsets; `title`, its name for a reader; `reads`, the
     formats of models that it reads, none where that is not known; `io_inside`, whether inputs and outputs are always in
-    its arena; `without_scratch`, the kinds of operators whose kernels need nothing but their tensors.
+    its arena; `without_scratch`, the kinds of operators whose kernels need nothing but their tensors; `resizes`, whether
+    a caller can give inputs another size than the file has.
     """
 
     name: str = ""
@@ -26,6 +27,7 @@ class Runtime:
     reads: tuple[str, ...] = ()
     io_inside: bool = False
     without_scratch: Collection[str] = frozenset()
+    resizes: bool = True
 
     def round_up(self, size: int) -> int:
         """The bytes that `size` bytes take."""
@@ -42,6 +44,7 @@ RUNTIMES: Mapping[str, Runtime] = {
         reads=("tflite",),
         io_inside=True,
         without_scratch=TFLM,
+        resizes=False,
     ),
     "litert": Runtime("litert", allocator="greedy-by-size", title="LiteRT", reads=("tflite",), without_scratch=LITERT),
 }

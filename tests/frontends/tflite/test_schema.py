@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from tmpass.frontends.tflite import schema
+from tmpass.frontends.tflite import option_schema, schema
 from tmpass.frontends.tflite.calls import CALLING, Options
 from tmpass.frontends.tflite.element_types import ELEMENT_TYPES
 from tmpass.frontends.tflite.flatbuffer import FIELD_LIMIT, Field, Scalar
@@ -23,6 +23,8 @@ TABLES = (
     schema.SignatureDef,
     schema.TensorMap,
 )
+
+OPTIONS = tuple(table for table in vars(option_schema).values() if isinstance(table, type) and "NUMBER" in vars(table))
 
 
 @pytest.fixture(scope="module", params=["tflite", "ai_edge_litert.schema_py_generated"])
@@ -47,7 +49,7 @@ def enum_of(module: ModuleType, name: str) -> dict[str, int]:
     return {key: value for key, value in values.items() if isinstance(value, int)}
 
 
-@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.__name__)
+@pytest.mark.parametrize("table", TABLES + OPTIONS, ids=lambda table: table.__name__)
 def test_fields_have_the_numbers_of_the_schema(generated: ModuleType, table: type) -> None:
     theirs = numbers_of(getattr(generated, table.__name__))
     ours = {f.name: f.number for f in vars(table).values() if isinstance(f, Field | Scalar)}
@@ -57,6 +59,11 @@ def test_fields_have_the_numbers_of_the_schema(generated: ModuleType, table: typ
     elif "FIELDS" in vars(table):
         assert set(theirs.values()) == set(range(vars(table)["FIELDS"])) == set(ours.values())
     assert {name: theirs[camel(name)] for name in ours} == ours
+
+
+@pytest.mark.parametrize("table", OPTIONS, ids=lambda table: table.__name__)
+def test_options_have_the_numbers_of_the_union(generated: ModuleType, table: type) -> None:
+    assert enum_of(generated, "BuiltinOptions")[table.__name__] == vars(table)["NUMBER"]
 
 
 @pytest.mark.parametrize("options", CALLING.values(), ids=lambda options: options.name)

@@ -1,7 +1,7 @@
 """Scalars, unknown ranks, open dimensions, and what binds them."""
 
 import pytest
-from tflite_writer import Subgraph, Tensor, write_model
+from tflite_writer import Operator, Subgraph, Tensor, write_model
 from tmpass.frontends import tflite
 
 from tmpass.errors import ModelError, UsageError
@@ -9,17 +9,41 @@ from tmpass.graph import Dim, Graph
 
 
 def load(*tensors: Tensor, **bindings: int) -> Graph:
-    return tflite.load(write_model([Subgraph(tensors)]), {key.replace("_", ":"): n for key, n in bindings.items()})
+    inputs = [t for t, tensor in enumerate(tensors) if tensor.data is None]
+    model = write_model([Subgraph(tensors, [], inputs)])
+    return tflite.load(model, {key.replace("_", ":"): n for key, n in bindings.items()})
 
 
 def shapes(*tensors: Tensor, **bindings: int) -> list[tuple[Dim, ...] | None]:
     return [tensor.shape for tensor in load(*tensors, **bindings).subgraphs[0].tensors]
 
 
-def test_the_static_shape_counts_and_not_its_signature() -> None:
-    graph = load(Tensor("x", [1, 8], shape_signature=[-1, 8]))
-    assert graph.subgraphs[0].tensors[0].shape == (1, 8)
-    assert graph.symbols == ()
+@pytest.mark.parametrize("number", [1, 0, 7, -1])
+def test_what_the_signature_leaves_open_is_open_whatever_the_shape_says(number: int) -> None:
+    graph = load(Tensor("x", [number, 8], shape_signature=[-1, 8]))
+    assert graph.subgraphs[0].tensors[0].shape == ("x:0", 8)
+    assert graph.symbols == ("x:0",)
+
+
+def test_a_signature_without_open_dimensions_changes_nothing() -> None:
+    assert shapes(Tensor("x", [1, 8], shape_signature=[1, 8])) == [(1, 8)]
+    assert shapes(Tensor("x", [1, 8], shape_signature=[])) == [(1, 8)]
+
+
+def test_what_has_data_has_the_shape_of_its_data() -> None:
+    assert shapes(Tensor("x", [1, 8], data=bytes(32), shape_signature=[-1, 8])) == [(1, 8)]
+
+
+def test_a_signature_says_the_rank_where_the_shape_is_left_out() -> None:
+    assert shapes(Tensor("x", [], shape_signature=[-1, 8]), Tensor("y", None, shape_signature=[2])) == [
+        ("x:0", 8),
+        (2,),
+    ]
+
+
+def test_a_signature_of_another_rank_is_damage() -> None:
+    with pytest.raises(ModelError, match="its shape has 2 dimensions, its signature 3; the file is truncated or dam"):
+        load(Tensor("x", [1, 8], shape_signature=[-1, 8, 8]))
 
 
 def test_a_negative_dimension_is_open() -> None:
@@ -28,8 +52,14 @@ def test_a_negative_dimension_is_open() -> None:
     assert graph.symbols == ("x:0", "x:2", "y:0")
 
 
+def test_a_negative_dimension_of_what_nothing_touches_is_refused() -> None:
+    with pytest.raises(ModelError, match="tensor 0 of subgraph 0: 'x' has -7 in its shape, and nothing says what"):
+        tflite.load(write_model([Subgraph([Tensor("x", [4, -7])])]), {})
+
+
 def test_a_binding_closes_an_open_dimension() -> None:
     assert shapes(Tensor("x", [-1, 8, -1]), x_0=3) == [(3, 8, "x:2")]
+    assert shapes(Tensor("x", [1, 8], shape_signature=[-1, 8]), x_0=3) == [(3, 8)]
     assert load(Tensor("x", [-1]), x_0=3).symbols == ("x:0",)
 
 
@@ -55,28 +85,30 @@ def test_unknown_bindings_are_left_to_others() -> None:
     assert shapes(Tensor("x", [4]), batch=1) == [(4,)]
 
 
-def test_an_absent_shape_is_a_scalar_only_if_something_says_so() -> None:
-    assert shapes(Tensor("x", None)) == [None]
-    assert shapes(Tensor("x", None, data=bytes(4))) == [()]
-    assert shapes(Tensor("x", None, has_rank=True)) == [()]
+def test_an_empty_or_absent_shape_is_a_scalar_only_if_something_says_so() -> None:
+    for shape in (None, []):
+        assert shapes(Tensor("x", shape)) == [None]
+        assert shapes(Tensor("x", shape), Tensor("y", [4], has_rank=True)) == [None, (4,)]
+        assert shapes(Tensor("x", shape, data=bytes(4))) == [()]
+        assert shapes(Tensor("x", shape, has_rank=True)) == [()]
 
 
-def test_an_empty_shape_is_a_scalar_in_files_that_mark_no_ranks() -> None:
-    assert shapes(Tensor("x", []), Tensor("y", [4])) == [(), (4,)]
+def test_an_operator_says_that_its_result_is_a_scalar() -> None:
+    """As a loop's counter is in files of writers that mark no ranks."""
+    one, other, sum_ = Tensor("a", [], data=bytes(4)), Tensor("b", [], data=bytes(4)), Tensor("c", [])
+    graph = tflite.load(write_model([Subgraph([one, other, sum_], [Operator("ADD", [0, 1], [2])])]), {})
+    assert graph.subgraphs[0].tensors[2].shape == ()
 
 
-def test_an_empty_shape_without_the_mark_is_unknown_in_files_that_mark_ranks() -> None:
-    marked = Tensor("y", [4], has_rank=True)
-    assert shapes(Tensor("x", []), marked) == [None, (4,)]
-    assert shapes(Tensor("x", [], has_rank=True), marked) == [(), (4,)]
-    assert shapes(Tensor("x", [], data=bytes(4)), marked) == [(), (4,)]
-
-
-def test_the_mark_may_be_in_another_subgraph() -> None:
-    first, second = Subgraph([Tensor("x", [])]), Subgraph([Tensor("y", [4], has_rank=True)])
-    assert tflite.load(write_model([first, second]), {}).subgraphs[0].tensors[0].shape is None
+def test_a_shape_that_nobody_knows_can_be_bound_whole() -> None:
+    assert shapes(Tensor("x", []), x_0=3, x_1=5) == [(3, 5)]
+    assert shapes(Tensor("x", []), x_1=5) == [None]  # without the first, the second says nothing
+    graph = load(Tensor("x", []))
+    assert graph.symbols == ()
 
 
 def test_names_of_open_dimensions_cannot_fill_the_memory() -> None:
     with pytest.raises(ModelError, match="the names of the open dimensions are far longer than the file"):
         load(Tensor("x" * 10_000, [-1] * 64))
+    with pytest.raises(ModelError, match="has 65 dimensions, above 64"):
+        load(Tensor("x", [], shape_signature=[-1] * 65))

@@ -1,0 +1,147 @@
+"""Values of whole numbers that are known before a run, since constants and shapes are: what says shapes in turn."""
+
+from collections.abc import Callable
+
+from .. import option_schema as schema
+from .site import MOST_VALUES, Dim, Shape, Site, Unknown
+
+_MOST = 2**63 - 1
+
+
+def _shape(op: Site) -> Shape:
+    return op.shape(0)
+
+
+def _rank(op: Site) -> Shape:
+    return (len(op.shape(0)),)
+
+
+def _passed(op: Site) -> Shape:
+    return op.numbers(0)
+
+
+def _cast(op: Site) -> Shape:
+    if op.dtype(0) not in ("int32", "int64"):
+        raise Unknown
+    return op.numbers(0)
+
+
+def _joined(op: Site) -> Shape:
+    """Of CONCATENATION along the only axis, and PACK of single numbers."""
+    if len(op.inputs) > MOST_VALUES:
+        raise Unknown
+    return tuple(number for position in range(len(op.inputs)) for number in op.numbers(position))
+
+
+def _packed(op: Site) -> Shape:
+    if any(op.shape(position) for position in range(len(op.inputs))):
+        raise Unknown
+    return _joined(op)
+
+
+def _concatenated(op: Site) -> Shape:
+    if any(len(op.shape(position)) != 1 for position in range(len(op.inputs))):
+        raise Unknown
+    return _joined(op)
+
+
+def _gathered(op: Site) -> Shape:
+    numbers, places = op.numbers(0), op.whole(1)
+    if len(op.shape(0)) != 1 or any(not 0 <= place < len(numbers) for place in places):
+        raise Unknown
+    return tuple(numbers[place] for place in places)
+
+
+def _sliced(op: Site) -> Shape:
+    numbers, begin, length = op.numbers(0), op.whole(1), op.whole(2)
+    if len(op.shape(0)) != 1 or len(begin) != 1 or len(length) != 1 or begin[0] < 0:
+        raise Unknown
+    return numbers[begin[0] :] if length[0] < 0 else numbers[begin[0] : begin[0] + length[0]]
+
+
+def _stepped(op: Site) -> Shape:
+    field, numbers = schema.StridedSliceOptions, op.numbers(0)
+    options = op.options(field.NUMBER)
+    begin, end, step = op.whole(1), op.whole(2), op.whole(3)
+    odd = (field.ELLIPSIS_MASK, field.NEW_AXIS_MASK, field.OFFSET)
+    if len(op.shape(0)) != 1 or not len(begin) == len(end) == len(step) == 1 or not step[0]:
+        raise Unknown
+    if any(options.scalar(mask) for mask in odd):
+        raise Unknown
+    if options.scalar(field.SHRINK_AXIS_MASK) & 1:
+        at = begin[0] + len(numbers) * (begin[0] < 0)
+        if not 0 <= at < len(numbers):
+            raise Unknown
+        return (numbers[at],)
+    first = None if options.scalar(field.BEGIN_MASK) & 1 else begin[0]
+    last = None if options.scalar(field.END_MASK) & 1 else end[0]
+    return numbers[first : last : step[0]]
+
+
+def _product(op: Site) -> Shape:
+    """Of REDUCE_PROD over all that there is."""
+    total = 1
+    if len(op.shape(0)) != 1:
+        raise Unknown
+    for number in op.whole(0):
+        total *= number
+    return (_bounded(total),)
+
+
+def _combined(op: Site) -> Shape:
+    one, other = op.numbers(0), op.numbers(1)
+    if 1 not in (len(one), len(other)) and len(one) != len(other):
+        raise Unknown
+    count = max(len(one), len(other)) if one and other else 0
+    one, other = (numbers * count if len(numbers) == 1 else numbers for numbers in (one, other))
+    return tuple(_combine(op.kind, a, b) for a, b in zip(one, other, strict=True))
+
+
+def _combine(kind: str, one: Dim, other: Dim) -> Dim:
+    if kind == "MUL" and 1 in (one, other):
+        return other if one == 1 else one
+    if not isinstance(one, int) or not isinstance(other, int):
+        return None
+    if kind == "ADD":
+        return _bounded(one + other)
+    if kind == "SUB":
+        return _bounded(one - other)
+    if kind == "MUL":
+        return _bounded(one * other)
+    if kind == "MAXIMUM":
+        return max(one, other)
+    if kind == "MINIMUM":
+        return min(one, other)
+    if other == 0:
+        return None
+    return one // other if kind == "FLOOR_DIV" or (one < 0) == (other < 0) else -(-one // other)
+
+
+def _bounded(number: int) -> Dim:
+    return number if abs(number) <= _MOST else None
+
+
+NUMBER_RULES: dict[str, Callable[[Site], Shape]] = {
+    **dict.fromkeys(("ADD", "SUB", "MUL", "DIV", "FLOOR_DIV", "MAXIMUM", "MINIMUM"), _combined),
+    **dict.fromkeys(("RESHAPE", "SQUEEZE", "EXPAND_DIMS"), _passed),
+    "CAST": _cast,
+    "CONCATENATION": _concatenated,
+    "GATHER": _gathered,
+    "PACK": _packed,
+    "RANK": _rank,
+    "REDUCE_PROD": _product,
+    "SHAPE": _shape,
+    "SLICE": _sliced,
+    "STRIDED_SLICE": _stepped,
+}
+"""By the name of a built-in operator: the elements of its output, in order."""
+
+
+def known_numbers(op: Site) -> Shape | None:
+    """The elements of the output of `op`, None for each that is not known, and for all where there is no rule."""
+    rule = NUMBER_RULES.get(op.kind)
+    try:
+        numbers = rule(op) if rule is not None else None
+    except (Unknown, IndexError):
+        return None
+    return numbers if numbers is not None and len(numbers) <= MOST_VALUES else None

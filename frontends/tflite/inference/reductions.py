@@ -1,0 +1,96 @@
+"""Operators that leave axes out, or say something of a shape."""
+
+from .. import option_schema as schema
+from .site import Shape, Site, Unknown, axis_of
+
+
+def reduced(op: Site) -> list[Shape]:
+    """Without the axes that the second input says, or with one index along them."""
+    shape, axes = op.shape(0), op.whole(1)
+    dropped = {axis_of(axis, len(shape)) for axis in axes}
+    if op.options(schema.ReducerOptions.NUMBER).scalar(schema.ReducerOptions.KEEP_DIMS):
+        return [tuple(1 if axis in dropped else dim for axis, dim in enumerate(shape))]
+    return [tuple(dim for axis, dim in enumerate(shape) if axis not in dropped)]
+
+
+def arg_extreme(op: Site) -> list[Shape]:
+    """Without the axis that the second input says."""
+    shape = op.shape(0)
+    axis = axis_of(op.number(1), len(shape))
+    return [(*shape[:axis], *shape[axis + 1 :])]
+
+
+def top_k(op: Site) -> list[Shape]:
+    """As many of each row as the second input says, and where they were."""
+    shape, count = op.shape(0), op.numbers(1)
+    if not shape or len(count) != 1:
+        raise Unknown
+    return [(*shape[:-1], count[0])] * 2
+
+
+def shape_of(op: Site) -> list[Shape]:
+    """A number for each axis."""
+    return [(len(op.shape(0)),)]
+
+
+def rank_of(op: Site) -> list[Shape]:
+    """One number."""
+    del op
+    return [()]
+
+
+def range_(op: Site) -> list[Shape]:
+    """The numbers from the first input to the second in steps of the third."""
+    start, limit, step = (op.number(position) for position in range(3))
+    if step == 0:
+        raise Unknown
+    return [(len(range(start, limit, step)),)]
+
+
+def where(op: Site) -> list[Shape]:
+    """A row for each element that is true, which only the run can tell."""
+    return [(None, len(op.shape(0)))]
+
+
+def unique(op: Site) -> list[Shape]:
+    """Each element once, how many only the run can tell, and where each element went."""
+    return [(None,), op.shape(0)]
+
+
+def suppressed(op: Site) -> list[Shape]:
+    """As many indices as the third input allows, scores (of version 5), and how many are valid."""
+    most = op.numbers(2)
+    if len(most) != 1:
+        raise Unknown
+    return [(most[0],)] * (len(op.outputs) - 1) + [()]
+
+
+def scatter_nd(op: Site) -> list[Shape]:
+    """The shape that the third input says."""
+    return [op.numbers(2)]
+
+
+def sparse_to_dense(op: Site) -> list[Shape]:
+    """The shape that the second input says."""
+    return [op.numbers(1)]
+
+
+def segment_sum(op: Site) -> list[Shape]:
+    """A row for each segment, how many only the segments' numbers tell."""
+    return [(None, *op.shape(0)[1:])]
+
+
+def unsorted_segments(op: Site) -> list[Shape]:
+    """As many rows as the third input says."""
+    count = op.numbers(2)
+    if len(count) != 1:
+        raise Unknown
+    return [(count[0], *op.shape(0)[len(op.shape(1)) :])]
+
+
+def multinomial(op: Site) -> list[Shape]:
+    """As many draws of each row as the second input says."""
+    count = op.numbers(1)
+    if len(count) != 1:
+        raise Unknown
+    return [(*op.shape(0)[:1], count[0])]

@@ -1,0 +1,122 @@
+"""The rule of each kind of operator."""
+
+from collections.abc import Callable
+from importlib import import_module
+
+from .elementwise import SAME, SPREADING
+from .site import Dim, Impossible, Shape, Site, Unknown
+
+Rule = Callable[[Site], list[Shape]]
+
+MOST = 2**31 - 1
+"""The largest dimension there is."""
+
+DATA_DEPENDENT = frozenset(("WHERE", "UNIQUE", "SEGMENT_SUM"))
+"""Operators with a dimension that follows from values alone: no number that a file states for it can be true."""
+
+RULES: dict[str, str] = {
+    **dict.fromkeys(SAME, "elementwise.same"),
+    **dict.fromkeys(SPREADING, "elementwise.spreading"),
+    **dict.fromkeys(("AVERAGE_POOL_2D", "MAX_POOL_2D", "L2_POOL_2D"), "windows.pool_2d"),
+    **dict.fromkeys(("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"), "windows.resize"),
+    **dict.fromkeys(("TRANSPOSE_CONV", "CONV_3D_TRANSPOSE"), "windows.stated"),
+    **dict.fromkeys(("FILL", "RANDOM_STANDARD_NORMAL", "RANDOM_UNIFORM"), "windows.stated"),
+    **dict.fromkeys(("PAD", "PADV2", "MIRROR_PAD"), "pieces.pad"),
+    **dict.fromkeys(
+        ("MEAN", "SUM", "REDUCE_ALL", "REDUCE_ANY", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_PROD"), "reductions.reduced"
+    ),
+    **dict.fromkeys(("ARG_MAX", "ARG_MIN"), "reductions.arg_extreme"),
+    **dict.fromkeys(("NON_MAX_SUPPRESSION_V4", "NON_MAX_SUPPRESSION_V5"), "reductions.suppressed"),
+    **dict.fromkeys((f"UNSORTED_SEGMENT_{of}" for of in ("MAX", "MIN", "PROD", "SUM")), "reductions.unsorted_segments"),
+    **dict.fromkeys(("RNN", "UNIDIRECTIONAL_SEQUENCE_RNN"), "sequences.rnn"),
+    "BATCH_MATMUL": "forms.batch_matmul",
+    "BATCH_TO_SPACE_ND": "windows.batch_to_space_nd",
+    "BIDIRECTIONAL_SEQUENCE_LSTM": "sequences.bidirectional_lstm",
+    "BITCAST": "elementwise.bitcast",
+    "BROADCAST_ARGS": "forms.broadcast_args",
+    "BROADCAST_TO": "forms.broadcast_to",
+    "CONCATENATION": "pieces.concatenation",
+    "CONV_2D": "windows.conv_2d",
+    "CONV_3D": "windows.conv_3d",
+    "DEPTHWISE_CONV_2D": "windows.depthwise_conv_2d",
+    "DEPTH_TO_SPACE": "windows.depth_to_space",
+    "EMBEDDING_LOOKUP": "forms.embedding_lookup",
+    "EXPAND_DIMS": "forms.expand_dims",
+    "FULLY_CONNECTED": "forms.fully_connected",
+    "GATHER": "pieces.gather",
+    "GATHER_ND": "pieces.gather_nd",
+    "LSTM": "sequences.lstm",
+    "MATRIX_DIAG": "forms.matrix_diag",
+    "MULTINOMIAL": "reductions.multinomial",
+    "ONE_HOT": "forms.one_hot",
+    "PACK": "pieces.pack",
+    "RANGE": "reductions.range_",
+    "RANK": "reductions.rank_of",
+    "RESHAPE": "forms.reshape",
+    "RFFT2D": "forms.rfft2d",
+    "SCATTER_ND": "reductions.scatter_nd",
+    "SEGMENT_SUM": "reductions.segment_sum",
+    "SELECT": "elementwise.select",
+    "SHAPE": "reductions.shape_of",
+    "SLICE": "pieces.slice_",
+    "SPACE_TO_BATCH_ND": "windows.space_to_batch_nd",
+    "SPACE_TO_DEPTH": "windows.space_to_depth",
+    "SPARSE_TO_DENSE": "reductions.sparse_to_dense",
+    "SPLIT": "pieces.split",
+    "SPLIT_V": "pieces.split_v",
+    "SQUEEZE": "forms.squeeze",
+    "STRIDED_SLICE": "pieces.strided_slice",
+    "SVDF": "sequences.svdf",
+    "TILE": "pieces.tile",
+    "TOPK_V2": "reductions.top_k",
+    "TRANSPOSE": "forms.transpose",
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": "sequences.sequence_lstm",
+    "UNIQUE": "reductions.unique",
+    "UNPACK": "pieces.unpack",
+    "WHERE": "reductions.where",
+}
+"""By the name of a built-in operator: the module and the function, which is imported where it is needed."""
+
+
+_FOUND: dict[str, Rule] = {}
+
+
+def find_rule(kind: str) -> Rule | None:
+    """The rule of the built-in operator `kind`, None where there is none."""
+    place = RULES.get(kind)
+    if place is None:
+        return None
+    module, name = place.split(".")
+    rule: Rule = getattr(import_module(f".{module}", __package__), name)
+    return _FOUND.setdefault(kind, rule)
+
+
+def infer(site: Site, *, custom: bool) -> list[Shape]:
+    """The shape of each output of `site` for which there is one; of those behind them nothing is known.
+
+    Raises:
+        Unknown: there is no rule, or what it needs is not known.
+        Impossible: no kernel could run it.
+    """
+    rule: Rule | None
+    if custom:
+        from .custom import CUSTOM_RULES
+
+        rule = CUSTOM_RULES.get(site.kind)
+    else:
+        rule = _FOUND.get(site.kind) or find_rule(site.kind)
+    if rule is None:
+        raise Unknown
+    try:
+        made = rule(site)
+    except (IndexError, ValueError):  # an input has fewer axes or elements than the kernel asks for
+        raise Impossible("its inputs have too few axes") from None
+    for shape in made:
+        for dim in shape:
+            if not _sound(dim):
+                raise Impossible(f"a dimension comes to {dim}")
+    return made
+
+
+def _sound(dim: Dim) -> bool:
+    return not isinstance(dim, int) or 0 <= dim <= MOST

@@ -1,0 +1,180 @@
+"""The fields of the options of operators that are read: `NUMBER` is that of the table in the union BuiltinOptions."""
+
+from struct import Struct
+
+from .flatbuffer import Field, Scalar
+
+_BOOL, _INT8, _INT32 = Struct("<?"), Struct("<b"), Struct("<i")
+
+
+class Conv2DOptions:
+    """Of CONV_2D."""
+
+    NUMBER = 1
+    PADDING = Scalar(0, "padding", _INT8)
+    STRIDE_W = Scalar(1, "stride_w", _INT32)
+    STRIDE_H = Scalar(2, "stride_h", _INT32)
+    DILATION_W_FACTOR = Scalar(4, "dilation_w_factor", _INT32)
+    DILATION_H_FACTOR = Scalar(5, "dilation_h_factor", _INT32)
+
+
+class DepthwiseConv2DOptions:
+    """Of DEPTHWISE_CONV_2D."""
+
+    NUMBER = 2
+    PADDING = Scalar(0, "padding", _INT8)
+    STRIDE_W = Scalar(1, "stride_w", _INT32)
+    STRIDE_H = Scalar(2, "stride_h", _INT32)
+    DILATION_W_FACTOR = Scalar(5, "dilation_w_factor", _INT32)
+    DILATION_H_FACTOR = Scalar(6, "dilation_h_factor", _INT32)
+
+
+class Pool2DOptions:
+    """Of pooling."""
+
+    NUMBER = 5
+    PADDING = Scalar(0, "padding", _INT8)
+    STRIDE_W = Scalar(1, "stride_w", _INT32)
+    STRIDE_H = Scalar(2, "stride_h", _INT32)
+    FILTER_WIDTH = Scalar(3, "filter_width", _INT32)
+    FILTER_HEIGHT = Scalar(4, "filter_height", _INT32)
+
+
+class SVDFOptions:
+    """Of SVDF."""
+
+    NUMBER = 6
+    RANK = Scalar(0, "rank", _INT32)
+
+
+class FullyConnectedOptions:
+    """Of FULLY_CONNECTED."""
+
+    NUMBER = 8
+    KEEP_NUM_DIMS = Scalar(2, "keep_num_dims", _BOOL)
+
+
+class ConcatenationOptions:
+    """Of CONCATENATION."""
+
+    NUMBER = 10
+    AXIS = Scalar(0, "axis", _INT32)
+    FUSED_ACTIVATION = Scalar(1, "fused_activation_function", _INT8)
+
+
+class LSTMOptions:
+    """Of LSTM."""
+
+    NUMBER = 14
+    KERNEL_TYPE = Scalar(3, "kernel_type", _INT8)
+
+
+class ReshapeOptions:
+    """Of RESHAPE."""
+
+    NUMBER = 17
+    NEW_SHAPE = Field(0, "new_shape")
+
+
+class SpaceToDepthOptions:
+    """Of SPACE_TO_DEPTH."""
+
+    NUMBER = 19
+    BLOCK_SIZE = Scalar(0, "block_size", _INT32)
+
+
+class GatherOptions:
+    """Of GATHER."""
+
+    NUMBER = 23
+    AXIS = Scalar(0, "axis", _INT32)
+    BATCH_DIMS = Scalar(1, "batch_dims", _INT32)
+
+
+class ReducerOptions:
+    """Of reductions."""
+
+    NUMBER = 27
+    KEEP_DIMS = Scalar(0, "keep_dims", _BOOL)
+
+
+class SqueezeOptions:
+    """Of SQUEEZE."""
+
+    NUMBER = 30
+    SQUEEZE_DIMS = Field(0, "squeeze_dims")
+
+
+class SequenceRNNOptions:
+    """Of UNIDIRECTIONAL_SEQUENCE_RNN."""
+
+    NUMBER = 31
+    TIME_MAJOR = Scalar(0, "time_major", _BOOL)
+
+
+class StridedSliceOptions:
+    """Of STRIDED_SLICE; bit n of a mask is about axis n."""
+
+    NUMBER = 32
+    BEGIN_MASK = Scalar(0, "begin_mask", _INT32)
+    END_MASK = Scalar(1, "end_mask", _INT32)
+    ELLIPSIS_MASK = Scalar(2, "ellipsis_mask", _INT32)
+    NEW_AXIS_MASK = Scalar(3, "new_axis_mask", _INT32)
+    SHRINK_AXIS_MASK = Scalar(4, "shrink_axis_mask", _INT32)
+    OFFSET = Scalar(5, "offset", _BOOL)
+
+
+class PackOptions:
+    """Of PACK."""
+
+    NUMBER = 59
+    AXIS = Scalar(1, "axis", _INT32)
+
+
+class OneHotOptions:
+    """Of ONE_HOT."""
+
+    NUMBER = 61
+    AXIS = Scalar(0, "axis", _INT32)
+
+
+class UnpackOptions:
+    """Of UNPACK."""
+
+    NUMBER = 64
+    AXIS = Scalar(1, "axis", _INT32)
+
+
+class BidirectionalSequenceLSTMOptions:
+    """Of BIDIRECTIONAL_SEQUENCE_LSTM."""
+
+    NUMBER = 69
+    MERGE_OUTPUTS = Scalar(3, "merge_outputs", _BOOL)
+
+
+class DepthToSpaceOptions:
+    """Of DEPTH_TO_SPACE."""
+
+    NUMBER = 94
+    BLOCK_SIZE = Scalar(0, "block_size", _INT32)
+
+
+class BatchMatMulOptions:
+    """Of BATCH_MATMUL."""
+
+    NUMBER = 101
+    ADJ_X = Scalar(0, "adj_x", _BOOL)
+    ADJ_Y = Scalar(1, "adj_y", _BOOL)
+
+
+class Conv3DOptions:
+    """Of CONV_3D."""
+
+    NUMBER = 106
+    PADDING = Scalar(0, "padding", _INT8)
+    STRIDE_D = Scalar(1, "stride_d", _INT32)
+    STRIDE_W = Scalar(2, "stride_w", _INT32)
+    STRIDE_H = Scalar(3, "stride_h", _INT32)
+    DILATION_D_FACTOR = Scalar(5, "dilation_d_factor", _INT32)
+    DILATION_W_FACTOR = Scalar(6, "dilation_w_factor", _INT32)
+    DILATION_H_FACTOR = Scalar(7, "dilation_h_factor", _INT32)

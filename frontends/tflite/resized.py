@@ -1,0 +1,30 @@
+"""Where a graph has another size than a runtime takes that never resizes: the shapes of the file as they are."""
+
+from collections.abc import Sequence
+from math import prod
+
+from tmpass.errors import brief
+from tmpass.graph import TensorKind
+
+from .inference.dims import written
+from .settle import Body
+from .subgraphs import ReadSubgraph
+
+_LISTED = 4
+
+
+def find_resized(subgraphs: Sequence[ReadSubgraph], bodies: Sequence[Body]) -> tuple[str, ...]:
+    """Name some tensors that the file leaves open, and that came to another size than the file has in that place."""
+    found = []
+    for read, body in zip(subgraphs, bodies, strict=True):
+        for tensor, shape, kind in zip(read.tensors, body.planned, read.kinds, strict=True):
+            if (tensor.dims is not None and None not in tensor.dims) or kind is TensorKind.CONSTANT:
+                continue
+            if shape is None or tensor.dtype.bits is None or any(isinstance(dim, str) for dim in shape):
+                continue
+            here = tensor.shape or ()
+            if prod(map(int, shape)) != prod(here):
+                found.append(f"{brief(tensor.name)} is {written(here)} in the file, {written(shape)} here")
+                if len(found) == _LISTED:
+                    return tuple(found)
+    return tuple(found)

@@ -1,0 +1,233 @@
+"""Settles the shape of every tensor: what the file states, what operators make, and what is bound.
+
+LiteRT computes shapes itself before a run, TensorFlow Lite Micro takes those of the file. Where both are numbers and
+differ in bytes, the larger is planned, and told. A dimension that the file leaves open is what the operator makes it,
+else what is bound. A number of the file counts where no rule says better, unless the inputs were given another size.
+"""
+
+from collections.abc import Sequence
+from math import prod
+
+from tmpass.errors import ModelError, brief
+from tmpass.graph import ABSENT, Dim, Op, TensorKind
+
+from .buffers import Buffers
+from .flatbuffer import Table
+from .inference.dims import written
+from .inference.rules import DATA_DEPENDENT, infer
+from .inference.site import Impossible, Site, Unknown
+from .inference.site import Shape as Inferred
+from .passing import LOOPS, PASSED, check_results, check_same_sizes, check_state, merge
+from .shapes import Shape, Shapes
+from .subgraphs import ReadSubgraph
+from .tensors import Declared, read_numbers
+
+_MOST_DEPTH = 100
+_WHOLE = ("int32", "int64")
+_LISTED = 4
+
+
+class Body:
+    """The shapes in a subgraph, by tensor.
+
+    Fields: `true` are those that a run has, `planned` the larger of that and the file's; `odd` are tensors in which
+    both are numbers and differ, `inexact` those with a size that follows from a binding inside the graph; `numbers` has
+    the elements of those that may say shapes.
+    """
+
+    __slots__ = ("inexact", "numbers", "odd", "planned", "true")
+
+    def __init__(self, count: int) -> None:
+        self.true: list[Shape | None] = [None] * count
+        self.planned: list[Shape | None] = [None] * count
+        self.odd: set[int] = set()
+        self.inexact: set[int] = set()
+        self.numbers: dict[int, Inferred | None] = {}
+
+
+class Settling:
+    """Walks through `subgraphs` from where runs start, into every body where it is called.
+
+    Raises:
+        ModelError: bindings make an operator impossible, or a body does not give what its caller takes.
+    """
+
+    def __init__(self, subgraphs: Sequence[ReadSubgraph], buffers: Buffers, shapes: Shapes) -> None:
+        self._subgraphs, self._buffers, self._shapes = subgraphs, buffers, shapes
+        self._bodies: dict[int, Body] = {}
+        self._differing: list[str] = []
+        self._resized = False
+        self.causes: dict[tuple[int, int], str] = {}
+        called = {call.subgraph for subgraph in subgraphs for op in subgraph.ops for call in op.calls}
+        roots = [s for s in range(len(subgraphs)) if s not in called]
+        for s in roots:
+            self._enter(s)
+        for s in roots:
+            self._run(s, 0)
+        for s in range(len(subgraphs)):  # those that are left only call each other
+            if s not in self._bodies:
+                self._enter(s)
+                self._run(s, 0)
+
+    @property
+    def bodies(self) -> list[Body]:
+        """The shapes in each subgraph."""
+        return [self._bodies[s] for s in range(len(self._subgraphs))]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """A line on the tensors that the file declares otherwise than operators make them, if there are any."""
+        if not self._differing:
+            return ()
+        some = "; ".join(self._differing[:_LISTED]) + ("; ..." if len(self._differing) > _LISTED else "")
+        count = f"{len(self._differing)} tensor{'s' if len(self._differing) > 1 else ''}"
+        return (f"the file states another size than operators make for {count}, planned as the larger: {some}",)
+
+    def _enter(self, s: int) -> None:
+        """Settle what no operator makes in subgraph `s`, where a run starts."""
+        body = self._prepare(s)
+        read = self._subgraphs[s]
+        for t in read.inputs:
+            true, shape = body.true[t], read.tensors[t].shape or ()
+            if true is None or (true != shape and (shape or set(true) > {1})):
+                self._resized = True
+
+    def _prepare(self, s: int, given: dict[int, Inferred | None] | None = None, by: str = "") -> Body:
+        read = self._subgraphs[s]
+        count = len(read.tensors)
+        body = self._bodies[s] = Body(count)
+        made, inputs = {t for op in read.ops for t in op.outputs}, set(read.inputs)
+        temporary = {t for op in read.ops for t in op.temporaries}
+        for t, tensor in enumerate(read.tensors):
+            if given is not None and t in given and read.kinds[t] is TensorKind.ACTIVATION:
+                self._take(s, t, given[t], by, trusted=not self._resized)
+            elif t not in made or read.kinds[t] is not TensorKind.ACTIVATION:
+                # What operators work in holds quantization only: an empty shape is no omission.
+                dims = () if tensor.dims is None and t in temporary else tensor.dims
+                body.true[t] = body.planned[t] = self._shapes.settle(tensor, dims, first=given is None)[0]
+                if body.true[t] is None and (t in inputs or read.kinds[t] is TensorKind.VARIABLE):
+                    self._note_cause(s, t)
+        return body
+
+    def _run(self, s: int, depth: int) -> None:
+        read, body = self._subgraphs[s], self._bodies[s]
+        for op, table in zip(read.ops, read.tables, strict=True):
+            made = self._call(s, op, table, depth) if op.calls else self._infer(s, op, table)
+            inexact = bool(body.inexact) and not body.inexact.isdisjoint(op.inputs)
+            odd = bool(body.odd) and not body.odd.isdisjoint(op.inputs)
+            for position, t in enumerate(op.outputs):
+                if t == ABSENT or read.kinds[t] is not TensorKind.ACTIVATION:
+                    continue
+                dims = made[position] if position < len(made) else None
+                self._take(s, t, dims, op.kind, trusted=not (self._resized or odd), inexact=inexact)
+                if body.true[t] is None and all(i == ABSENT or body.true[i] is not None for i in op.inputs):
+                    self._note_cause(s, t)
+            if op.calls and op.kind in PASSED and op.kind not in LOOPS:
+                for call in op.calls:
+                    check_results(op, call, read, self._subgraphs[call.subgraph], body, self._bodies, table.where)
+
+    def _take(
+        self,
+        s: int,
+        t: int,
+        made: Inferred | None,
+        by: str,
+        *,
+        trusted: bool,
+        inexact: bool = False,
+    ) -> None:
+        """Settle tensor `t`, of which a `by` makes `made`; `trusted` says that numbers of the file still count."""
+        body, tensor = self._bodies[s], self._subgraphs[s].tensors[t]
+        dims = tensor.dims
+        if made is not None and dims is not None and made == dims and not self._shapes.bound and None not in dims:
+            body.true[t] = body.planned[t] = dims  # type: ignore[assignment]  # there is no None in it
+            return
+        known: Sequence[Dim | None] | None
+        if made is None:
+            known = dims if dims is None or trusted else (None,) * len(dims)
+        elif dims is None or len(dims) != len(made):
+            known = made
+        else:
+            stated = (None,) * len(dims) if by in DATA_DEPENDENT or not trusted else dims
+            known = [
+                number if dim is None or (inexact and number is not None) else dim
+                for dim, number in zip(made, stated, strict=True)
+            ]
+        shape, decided = self._shapes.settle(tensor, known, by=by)
+        body.true[t] = body.planned[t] = shape
+        if decided or (inexact and shape != dims):
+            body.inexact.add(t)
+        if shape is None or dims is None or shape == dims or None in dims:
+            return
+        if any(isinstance(dim, str) for dim in shape):
+            return
+        made_elements, stated_elements = prod(map(int, shape)), prod(int(dim or 0) for dim in dims)
+        if made_elements != stated_elements:
+            body.odd.add(t)
+            self._differing.append(f"{brief(tensor.name)} is {written(dims)} in the file, {written(shape)} by {by}")
+            if stated_elements > made_elements:
+                body.planned[t] = tuple(int(dim or 0) for dim in dims)
+
+    def _infer(self, s: int, op: Op, table: Table) -> list[Inferred]:
+        body, read = self._bodies[s], self._subgraphs[s]
+        site = Site(op.kind, table, (op.inputs, op.outputs), read.tensors, body.true, lambda t: self._numbers(s, t))
+        made: list[Inferred]
+        try:
+            made = infer(site, custom=op.custom)
+        except Unknown:
+            made = []
+        except Impossible as reason:
+            if self._shapes.bound and (self._resized or not body.inexact.isdisjoint(op.inputs)):
+                fault = f"{op.kind} {brief(op.name)} cannot run with what is bound: {reason}"
+                hint = "bind other numbers, or convert the model with those sizes"
+                raise ModelError(fault, where=table.where, hint=hint) from None
+            made = []
+        if len(op.outputs) == 1 and read.tensors[op.outputs[0]].dtype.name in _WHOLE and not op.custom:
+            from .inference.numbers import known_numbers  # most models have none
+
+            body.numbers[op.outputs[0]] = known_numbers(site)
+        return made
+
+    def _numbers(self, s: int, t: int) -> Inferred | None:
+        known = self._bodies[s].numbers
+        if t not in known:
+            known[t] = read_numbers(self._subgraphs[s].tensors[t], self._buffers)
+        return known[t]
+
+    def _call(self, s: int, op: Op, table: Table, depth: int) -> Sequence[Inferred | None]:
+        """Go into the bodies that `op` runs; what comes out of it."""
+        body = self._bodies[s]
+        if op.kind not in PASSED:
+            for call in op.calls:
+                # What they pass are single elements, or nothing.
+                inputs = self._subgraphs[call.subgraph].inputs
+                tensors = self._subgraphs[call.subgraph].tensors
+                self._visit(call.subgraph, {t: () for t in inputs if tensors[t].dims is None}, op, table, depth)
+            return []
+        passed = [None if t == ABSENT else body.true[t] for t in op.inputs[PASSED[op.kind] :]]
+        given: list[list[Shape | None]] = []
+        for call in op.calls:
+            callee = self._subgraphs[call.subgraph]
+            inner = self._visit(call.subgraph, dict(zip(callee.inputs, passed, strict=True)), op, table, depth)
+            if call.role == "body":
+                check_state(op, call, self._subgraphs[s], callee, inner, table.where)
+            elif call.role != "cond":
+                given.append([inner.true[t] for t in callee.outputs])
+        if op.kind in LOOPS:
+            return passed
+        return [merge(shapes) for shapes in zip(*given, strict=True)]
+
+    def _visit(self, s: int, given: dict[int, Shape | None], op: Op, table: Table, depth: int) -> Body:
+        known = self._bodies.get(s)
+        if known is not None:
+            check_same_sizes(self._subgraphs[s], s, known, given, table.where)
+            return known
+        body = self._prepare(s, dict(given), op.kind)
+        if depth < _MOST_DEPTH:  # deeper ones are refused when they are laid out
+            self._run(s, depth + 1)
+        return body
+
+    def _note_cause(self, s: int, t: int) -> None:
+        tensor: Declared = self._subgraphs[s].tensors[t]
+        if tensor.dtype.bits is not None:
+            self.causes[s, t] = f"bind '{tensor.name}:0', '{tensor.name}:1', ... to state its shape"

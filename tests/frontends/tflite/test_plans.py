@@ -1,0 +1,157 @@
+"""Plans for files that leave sizes open: asked for, held to what is bound, and found out where they are wrong."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from hashlib import sha256
+
+import pytest
+from support.tflite_loops import GROWING, loop
+from tflite_writer import Operator, Subgraph, Tensor, write_model
+
+import tmpass
+from tmpass.errors import ModelError, TmpassError, UnknownSizeError
+from tmpass.plan import Plan
+from tmpass.planned_model import original_model
+
+NEG = Operator("NEG", [0], [1])
+
+
+def chain(first: Tensor, *others: Tensor, operators: Sequence[Operator] = (NEG,)) -> bytes:
+    return write_model([Subgraph([first, *others], operators, [0], [len(others)])])
+
+
+CUSTOM = Operator("my op", [0], [1], custom=True)
+UNRULED = replace(NEG, custom=True)
+"""An operator of that name of which nothing is known."""
+
+
+def opened(name: str) -> Tensor:
+    return Tensor(name, [1, 16], shape_signature=[-1, 16])
+
+
+OPEN = chain(opened("x"), opened("y"))
+
+
+def test_the_hint_asks_for_the_batch_of_the_input_and_ends_in_a_plan() -> None:
+    with pytest.raises(UnknownSizeError) as error:
+        tmpass.plan(OPEN)
+    assert error.value.symbols == ("x:0",)
+    assert "give --bind x:0=N" in str(error.value)
+    plan = tmpass.plan(OPEN, bind={"x:0": 4})
+    assert [row.bytes for row in plan.tensors] == [256, 256]
+    assert tmpass.verify(plan, OPEN) == ()
+
+
+def test_a_hint_for_what_values_decide_comes_after_the_inputs() -> None:
+    found = Tensor("found", [1, 2], "INT64", shape_signature=[-1, 2])
+    model = chain(
+        Tensor("x", [1, 16], "BOOL", shape_signature=[-1, 16]), found, operators=[Operator("WHERE", [0], [1])]
+    )
+    asked = []
+    bind: dict[str, int] = {}
+    while True:
+        try:
+            tmpass.plan(model, bind=bind)
+            break
+        except UnknownSizeError as error:
+            asked.append(error.symbols)
+            bind |= dict.fromkeys(error.symbols, 3)
+    assert asked == [("x:0",), ("found:0",)]
+
+
+def test_what_is_left_open_can_be_left_out() -> None:
+    plan = tmpass.plan(OPEN, allow_unplanned=True)
+    assert ["x:0 is not known" in row.reason for row in plan.tensors] == [True, True]
+
+
+def wrong(model: bytes, static: bytes, **options: object) -> Plan:
+    """A plan for `model` with the sizes of the file `static`, as if each number of the shapes counted."""
+    made = tmpass.plan(static, "litert-cpu")
+    right = tmpass.plan(chain(Tensor("x", [1]), Tensor("y", [1])))
+    loaded = replace(right.model, sha256=sha256(model).hexdigest())
+    return replace(made, model=loaded, options=replace(made.options, **options))
+
+
+@pytest.mark.parametrize(
+    ("model", "static", "options", "fault"),
+    [
+        (OPEN, chain(Tensor("x", [1, 16]), Tensor("y", [1, 16])), {}, "the size of 2 tensors is not known"),
+        (
+            OPEN,
+            chain(Tensor("x", [4, 16]), Tensor("y", [4, 16])),
+            {"bind": {"x:0": 4, "y:0": 1}},
+            "dimension 'y:0' is 4 as NEG makes it, not 1",
+        ),
+        (
+            loop(Tensor("s", [1, 4]), Tensor("k", [1, 4], data=bytes(16)), Tensor("n", [2, 4]), operators=GROWING),
+            chain(Tensor("x", [1, 4]), Tensor("s", [1, 4])),
+            {},
+            "what goes around a loop must keep its shape",
+        ),
+        (
+            chain(Tensor("x", [16]), Tensor("y", []), operators=[CUSTOM]),
+            chain(Tensor("x", [16]), Tensor("y", [1])),
+            {},
+            "'y' of unknown rank",
+        ),
+    ],
+)
+def test_a_plan_from_outside_cannot_be_verified_where_its_sizes_are_not_known(
+    model: bytes, static: bytes, options: dict[str, object], fault: str
+) -> None:
+    with pytest.raises(ModelError, match=fault):
+        tmpass.verify(wrong(model, static, **options), model)
+
+
+@pytest.mark.parametrize(
+    ("model", "static"),
+    [
+        (OPEN, chain(Tensor("x", [1, 16]), Tensor("y", [1, 16]))),
+        (
+            chain(Tensor("x", [4, 16]), Tensor("y", [1, 16])),
+            chain(Tensor("x", [4, 16]), Tensor("y", [1, 16]), operators=[UNRULED]),
+        ),
+    ],
+)
+def test_a_plan_from_outside_with_other_sizes_is_found_out(model: bytes, static: bytes) -> None:
+    options = {"bind": {"x:0": 4}} if model is OPEN else {}
+    found = tmpass.verify(wrong(model, static, **options), model)
+    assert "size" in {violation.kind for violation in found}
+
+
+@pytest.mark.parametrize("bound", [4, 1])
+def test_a_runtime_that_never_resizes_takes_the_numbers_of_the_file_only(bound: int) -> None:
+    bind = {"x:0": bound}
+    if bound == 1:
+        assert tmpass.verify(tmpass.plan(OPEN, "tflm", bind=bind), OPEN) == ()
+        return
+    fault = r"runtime 'tflm' takes every size as the file has it: 'x' is \[1, 16\] in the file, \[4, 16\] here"
+    with pytest.raises(ModelError, match=fault):
+        tmpass.plan(OPEN, "tflm", bind=bind)
+    made = tmpass.plan(OPEN, "litert-cpu", bind=bind)
+    with pytest.raises(ModelError, match=fault):
+        tmpass.verify(replace(made, target=replace(made.target, runtime="tflm")), OPEN)
+
+
+def test_a_planned_file_of_another_size_has_the_order_and_no_offsets() -> None:
+    """What reads offsets takes the sizes of the file, for which these are not."""
+    for bound, placed in ((1, True), (4, False)):
+        plan = tmpass.plan(OPEN, "litert-cpu", bind={"x:0": bound})
+        planned = tmpass.planned_model(plan, OPEN)
+        assert original_model(planned) == OPEN
+        metadata = tmpass.load(planned, bindings={"x:0": bound}).graph.metadata["OfflineMemoryAllocation"]
+        offsets = memoryview(metadata).cast("i")[3:].tolist()
+        assert all(offset >= 0 for offset in offsets) is placed
+        assert (set(offsets) == {-1}) is not placed
+
+
+def test_a_plan_as_json_keeps_what_was_bound() -> None:
+    plan = tmpass.plan(OPEN, bind={"x:0": 4})
+    assert json.loads(plan.to_json())["options"]["bind"] == {"x:0": 4}
+
+
+@pytest.mark.parametrize("bind", [{"x:0": 2, "x:1": 3}, {"x:1": 3}, {"z:0": 1}])
+def test_a_binding_of_something_else_is_refused(bind: dict[str, int]) -> None:
+    with pytest.raises(TmpassError, match=r"is 16 in the file, not 3|names no dimension"):
+        tmpass.plan(OPEN, bind=bind)

@@ -202,8 +202,8 @@ class Graph:
     (subgraph, index) why their size is open, where the frontend can tell; `varying` are those whose size changes while
     the model runs, so that no number that is bound would be true. `held_in` has the tensors that a device never
     makes, since they are names for what it keeps: each with the one, of its subgraph and size, whose storage it has.
-    `resized` names some tensors whose size is not the one that the file has in the place of an open dimension: a runtime
-    that never resizes cannot run it so.
+    `resized` names some tensors whose size is not the one that the file has in the place of an open dimension: a
+    runtime that never resizes cannot run it so.
     """
 
     format: str

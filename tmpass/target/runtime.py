@@ -15,8 +15,8 @@ class Runtime:
     them through the whole loop, since one is copied to the other; `allocator`, the method by which it places tensors
     itself, whatever a plan says but its order, "" if it takes offsets; `title`, its name for a reader; `reads`, the
     formats of models that it reads, none where that is not known; `io_inside`, whether inputs and outputs are always in
-    its arena; `without_scratch`, the kinds of operators whose kernels need nothing but their tensors; `resizes`, whether
-    a caller can give inputs another size than the file has.
+    its arena; `without_scratch`, the kinds of operators whose kernels need nothing but their tensors; `resizes`,
+    whether a caller can give inputs another size than the file has.
     """
 
     name: str = ""

@@ -86,6 +86,16 @@ def _varying_dims(graph: Graph) -> frozenset[str]:
     )
 
 
+def batch_notes(graph: Graph) -> Iterator[str]:
+    """A line for each open batch that has the number of the file, with what binds another one."""
+    for symbol, number in graph.batches.items():
+        name = brief(symbol.rpartition(":")[0])
+        yield (
+            f"the batch of input {name} is open: planned with {number}, as the file has it; "
+            f"--bind {quote(f'{symbol}=N')} plans another"
+        )
+
+
 def _bind_subgraph(subgraph: Subgraph, bindings: Mapping[str, int]) -> Subgraph:
     return replace(subgraph, tensors=tuple(_bind_tensor(tensor, bindings) for tensor in subgraph.tensors))
 

@@ -203,7 +203,8 @@ class Graph:
     the model runs, so that no number that is bound would be true. `held_in` has the tensors that a device never
     makes, since they are names for what it keeps: each with the one, of its subgraph and size, whose storage it has.
     `resized` names some tensors whose size is not the one that the file has in the place of an open dimension: a
-    runtime that never resizes cannot run it so.
+    runtime that never resizes cannot run it so. `batches` are open batches of inputs that nobody bound, and that have
+    the number of the file.
     """
 
     format: str
@@ -217,6 +218,7 @@ class Graph:
     varying: frozenset[tuple[int, int]] = frozenset()
     held_in: Mapping[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
     resized: tuple[str, ...] = ()
+    batches: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def called(self) -> frozenset[int]:

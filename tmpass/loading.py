@@ -57,6 +57,17 @@ class ExecutingFrontend(Frontend, Protocol):
         """
 
 
+class BatchingFrontend(Frontend, Protocol):
+    """A frontend whose files have a number in the place of an open batch; the others leave `load_to_plan` out."""
+
+    def load_to_plan(self, data: bytes, bindings: Mapping[str, int]) -> Graph:
+        """The graph in `data` as `load` gives it, with that number for batches that are not bound: `Graph.batches`.
+
+        Raises:
+            ModelError: as `load` does.
+        """
+
+
 class CarryingFrontend(Frontend, Protocol):
     """A frontend whose files can carry a plan; the others leave `apply` and `strip` out."""
 
@@ -165,9 +176,17 @@ def load(source: object, *, bindings: Mapping[str, int] | None = None) -> Model:
     return _load(*_open(source), numbers)
 
 
-def _load(name: str, data: bytes, frontend: Frontend, bindings: Mapping[str, int]) -> Model:
+def load_to_plan(source: object, bindings: Mapping[str, int]) -> Model:
+    """Read a model as `load` does, with the number that its file has for open batches: `Graph.batches` lists them."""
+    return _load(*_open(source), check_bindings(bindings), batches=True)
+
+
+def _load(name: str, data: bytes, frontend: Frontend, bindings: Mapping[str, int], *, batches: bool = False) -> Model:
     try:
-        graph = frontend.load(data, bindings)
+        if batches and hasattr(frontend, "load_to_plan"):
+            graph = cast(BatchingFrontend, frontend).load_to_plan(data, bindings)
+        else:
+            graph = frontend.load(data, bindings)
     except ModelError as error:
         raise error.within(name) from None
     except RecursionError:
@@ -246,8 +265,8 @@ def other_files(source: str | os.PathLike[str]) -> tuple[str, ...]:
 
 
 def load_carrier(carrier: Carrier, bindings: Mapping[str, int]) -> Model:
-    """The model in it, without the plan that it may have carried; raises what `load` does."""
-    return _load(carrier.name, carrier.data, carrier.frontend, check_bindings(bindings))
+    """The model in it, without the plan that it may have carried, as `load_to_plan` reads it; raises what that does."""
+    return _load(carrier.name, carrier.data, carrier.frontend, check_bindings(bindings), batches=True)
 
 
 def names_model(path: str) -> bool:

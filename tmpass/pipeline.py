@@ -11,12 +11,12 @@ from tmpass.aliases import Key, permitted
 from tmpass.aliases.in_place import unused_kernels
 from tmpass.allocate import DEFAULT_NODES
 from tmpass.assemble import USES_OF, assemble
-from tmpass.bind import bind, check_bindings, whole_number
+from tmpass.bind import batch_notes, bind, check_bindings, whole_number
 from tmpass.errors import BudgetError, ModelError, TargetError, UsageError, VerificationError, brief
 from tmpass.graph import Graph, TensorKind
 from tmpass.integers import INT8, find_names, integers_notes, keep_integers
 from tmpass.liveness import Storage
-from tmpass.loading import BUILT_IN, Model, file_bytes, load, load_runner
+from tmpass.loading import BUILT_IN, Model, file_bytes, load, load_runner, load_to_plan
 from tmpass.ordering import SCHEDULES, lay_in_order
 from tmpass.plan import Options, Plan
 from tmpass.schedule.least_peak import DEFAULT_STATES
@@ -115,7 +115,8 @@ def plan(
     nodes = _whole("nodes", nodes, "a number of search steps")
     states = _whole("states", states, "a number of search steps")
     profile = _profile(target).override(budget, alignment)
-    loaded = model if isinstance(model, Model) else load(model, bindings=bindings)
+    loaded = model if isinstance(model, Model) else load_to_plan(model, bindings)
+    bindings |= loaded.graph.batches
     rules = _rules(profile, scratch, loaded)
     ties = _ties(tie, loaded, keep_inputs=keep_inputs, io=io)
     if io == "external" and profile.runtime.io_inside:
@@ -423,7 +424,7 @@ def _plan(model: Model, target: Target, options: Options, threads: int, keep: bo
 def _warnings(model: Model, task: Task, storage: Storage) -> list[str]:
     """What target and model do not agree on, though there is a plan."""
     runtime, target, options = task.target.runtime, task.target, task.options
-    found = []
+    found = list(batch_notes(model.graph))
     if runtime.reads and model.info.format not in runtime.reads and model.info.format in BUILT_IN:
         formats = " or ".join(runtime.reads)
         found.append(

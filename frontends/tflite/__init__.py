@@ -45,6 +45,21 @@ def load(data: bytes, bindings: Mapping[str, int]) -> Graph:
     return read_model(data, bindings)
 
 
+def load_to_plan(data: bytes, bindings: Mapping[str, int]) -> Graph:
+    """Read the graph in `data` as `load` does, with the number of the file for open batches that are not bound.
+
+    An open batch is the first dimension of an input, where its other ones are known: what exporters leave open whatever
+    the model is for, and what interpreters allocate at the number of the file unless they are told another one.
+    `Graph.batches` lists them.
+
+    Raises:
+        ModelError, UsageError: as `load` does.
+    """
+    from .model import read_model
+
+    return read_model(data, bindings, batches=True)
+
+
 def apply(
     data: bytes,
     orders: Sequence[Sequence[int]],

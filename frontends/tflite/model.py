@@ -22,8 +22,10 @@ from .tensors import Declared
 _LFS_POINTER = b"version https://git-lfs"
 
 
-def read_model(data: bytes, bindings: Mapping[str, int]) -> Graph:
+def read_model(data: bytes, bindings: Mapping[str, int], *, batches: bool = False) -> Graph:
     """Read the graph in the file `data`, every subgraph, tensor and operator at its index in the file.
+
+    With `batches`, open batches of inputs that are not bound have the number of the file.
 
     Raises:
         ModelError: the file is damaged, or breaks a law of the format.
@@ -41,7 +43,7 @@ def read_model(data: bytes, bindings: Mapping[str, int]) -> Graph:
     read = [read_subgraph(table, buffers, codes, len(tables)) for table in tables]
     check_counts(read)
     shapes = Shapes(bindings, file_size=len(data))
-    settling = Settling(read, buffers, shapes)
+    settling = Settling(read, buffers, shapes, batches=batches)
     shapes.check_bindings()
     bodies = settling.bodies
     subgraphs = tuple(_finish(subgraph, body, buffers) for subgraph, body in zip(read, bodies, strict=True))
@@ -60,6 +62,7 @@ def read_model(data: bytes, bindings: Mapping[str, int]) -> Graph:
         warnings=(ignored if schema.OFFLINE_PLAN in metadata else ()) + settling.warnings,
         causes=settling.causes,
         resized=find_resized(read, bodies),
+        batches=settling.batches,
     )
 
 

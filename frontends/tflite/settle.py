@@ -48,12 +48,18 @@ class Body:
 class Settling:
     """Walks through `subgraphs` from where runs start, into every body where it is called.
 
+    With `batches`, an open batch of an input has the number of the file if it is not bound; the field lists these.
+
     Raises:
         ModelError: bindings make an operator impossible, or a body does not give what its caller takes.
     """
 
-    def __init__(self, subgraphs: Sequence[ReadSubgraph], buffers: Buffers, shapes: Shapes) -> None:
+    def __init__(
+        self, subgraphs: Sequence[ReadSubgraph], buffers: Buffers, shapes: Shapes, *, batches: bool = False
+    ) -> None:
         self._subgraphs, self._buffers, self._shapes = subgraphs, buffers, shapes
+        self._take_batches = batches
+        self.batches: dict[str, int] = {}
         self._bodies: dict[int, Body] = {}
         self._differing: list[str] = []
         self._resized = False
@@ -104,10 +110,26 @@ class Settling:
             elif t not in made or read.kinds[t] is not TensorKind.ACTIVATION:
                 # What operators work in holds quantization only: an empty shape is no omission.
                 dims = () if tensor.dims is None and t in temporary else tensor.dims
+                if self._take_batches and given is None and t in inputs:
+                    dims = self._with_batch(tensor)
                 body.true[t] = body.planned[t] = self._shapes.settle(tensor, dims, first=given is None)[0]
                 if body.true[t] is None and (t in inputs or read.kinds[t] is TensorKind.VARIABLE):
                     self._note_cause(s, t)
         return body
+
+    def _with_batch(self, tensor: Declared) -> tuple[int | None, ...] | None:
+        """What is known of the size of an input, with the number of the file for its batch if that alone is open."""
+        dims, shape = tensor.dims, tensor.shape or ()
+        batch = f"{tensor.name}:0"
+        if dims is None or len(dims) < 2 or dims[0] is not None or shape[0] <= 0 or self._shapes.binds(batch):
+            return dims
+        known = (
+            dim is not None or self._shapes.binds(f"{tensor.name}:{axis}") for axis, dim in enumerate(dims) if axis
+        )
+        if not all(known):
+            return dims
+        self.batches[batch] = shape[0]
+        return shape[0], *dims[1:]
 
     def _run(self, s: int, depth: int) -> None:
         read, body = self._subgraphs[s], self._bodies[s]

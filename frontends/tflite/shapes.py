@@ -36,6 +36,10 @@ class Shapes:
         """Whether there are bindings."""
         return bool(self._bindings)
 
+    def binds(self, symbol: str) -> bool:
+        """Whether there is a binding for `symbol`."""
+        return symbol in self._bindings
+
     def settle(
         self, tensor: Declared, dims: Sequence[Dim | None] | None, *, first: bool = False, by: str = ""
     ) -> tuple[Shape | None, bool]:

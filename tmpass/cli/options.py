@@ -109,13 +109,13 @@ def plan_before(model: str, asked: dict[str, Any]) -> "Plan":
     """What to compare the plan of `model` with: the order of the file, the largest tensor first, nothing shared. A file
     whose order cannot run is sorted.
     """
-    from tmpass.loading import load
+    from tmpass.loading import load_to_plan
     from tmpass.pipeline import plan
     from tmpass.schedule.file_order import unsorted
 
     arguments = plan_arguments(asked)
     with progress(f"planning {model} to compare with"):
-        loaded = load(model, bindings=arguments["bind"])
+        loaded = load_to_plan(model, arguments["bind"])
         schedule = "topological" if any(map(unsorted, loaded.graph.subgraphs)) else "given"
         simple = {"schedule": schedule, "share": "none", "allocator": "greedy-by-size"}
         return plan(loaded, **{**arguments, **simple}, keep=True)

@@ -22,7 +22,7 @@ from tmpass.explain.outside import one_outside
 from tmpass.explanation import Explanation
 from tmpass.fullest import deciding_memory, fullest_step
 from tmpass.graph import Graph
-from tmpass.loading import Model, load
+from tmpass.loading import Model, load_to_plan
 from tmpass.pipeline import plan
 from tmpass.plan import STOPPED
 from tmpass.target import Target, load_target
@@ -36,7 +36,7 @@ def explain(model: object, target: str | os.PathLike[str] | Target = "pixel6-tpu
     Raises:
         TmpassError: as `tmpass.plan` does.
     """
-    loaded = model if isinstance(model, Model) else load(model, bindings=options.get("bind"))
+    loaded = model if isinstance(model, Model) else load_to_plan(model, options.get("bind") or {})
     made = plan(loaded, target, **options)
     graph = bind(loaded.graph, made.options.bind, allow_unplanned=made.options.allow_unplanned)
     full = fullest_step(made, deciding_memory(made))

@@ -183,11 +183,13 @@ def main() -> int:
             rng = random.Random(seed)
             graph = draw_graph(rng, rng.randint(1, asked.most_ops))
             target, options = draw_target(rng), draw_options(rng)
-            print(f"seed {seed}: {type(error).__name__}: {error}\n{target}\n{options}\n{describe(graph)}")
+            print(f"seed {seed}: {type(error).__name__}: {error}\n{target}\n{options}\n{describe(graph)}", flush=True)
             if not isinstance(error, Refuted):
                 traceback.print_exc(limit=-3)
             if failures >= asked.failures:
                 break
+        except KeyboardInterrupt:
+            break
     seconds = time.monotonic() - begin
     print(f"{sum(counts[k] for k in ('planned',))} graphs in {seconds:.0f} s, {failures} failures")
     print("".join(f"{count:>10} {name}\n" for name, count in sorted(counts.items())), end="")

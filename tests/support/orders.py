@@ -47,11 +47,13 @@ class Drawn:
             begun = p.first[item] or self.users(item) & (ran | {op})
             ended = not p.last[item] and self.users(item) <= ran
             total += size if begun and not ended else 0
-        saved = [
-            bytes_saved
-            for where, bytes_saved, items in self.in_place()
-            if where == op and all(not p.last[i] and self.users(i) - ran == {op} for i in items)
-        ]
+        saved = []
+        for where, bytes_saved, items in self.in_place():
+            ending = [i for i in items if not p.last[i] and self.users(i) - ran == {op}]
+            if where == op and p.partial:
+                saved.append(min(bytes_saved, sum(p.size[i] for i in ending)))
+            elif where == op and len(ending) == len(items):
+                saved.append(bytes_saved)
         return total - max(saved, default=0)
 
     def peak(self, order) -> int:
@@ -133,5 +135,6 @@ def _problem(draw, count: int, edges: list[tuple[int, int]], rows: list[tuple[in
         scratch=[draw(st.sampled_from([0, 0, 0, 4, 9])) for _ in range(count)],
         in_place=in_place,
         beginning=draw(st.sampled_from([0, 0, 2, 7])),
+        partial=draw(st.booleans()),
     )
     return Drawn(items, count)

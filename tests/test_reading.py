@@ -84,7 +84,7 @@ def test_whole_characters_are_not(text):
 
 def test_a_file_with_half_a_character_is_refused():
     row = '{"schema": "tmpass.scratch/1", "scratch": [{"kind": "ADD", "bytes": 16, "source": "\\ud800"}]}'
-    with pytest.raises(UsageError, match="s.json: a text has half a surrogate pair"):
+    with pytest.raises(UsageError, match=r"s\.json: a text has half a surrogate pair"):
         read_scratch(row, "s.json")
-    with pytest.raises(UsageError, match="p.json: a text has half a surrogate pair"):
+    with pytest.raises(UsageError, match=r"p\.json: a text has half a surrogate pair"):
         parse_plan('{"schema": "\\udfff"}', "p.json")

@@ -105,7 +105,7 @@ def plan_before(model: str, asked: dict[str, Any]) -> "Plan":
 
     simple = {"schedule": "given", "share": "none", "allocator": "greedy-by-size"}
     with progress(f"planning {model} to compare with"):
-        return plan(model, **{**plan_arguments(asked), **simple}, keep=True)
+        return plan(model, **{**plan_arguments(asked), **simple})  # half of it is nothing to compare with
 
 
 def make_planned_model(model: str, asked: dict[str, Any]) -> "tuple[Plan, bytes | None, tuple[str, ...]]":

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tmpass.cli.files import read_plan
-from tmpass.cli.options import make_plan, planning_options
+from tmpass.cli.options import INTERRUPTED, make_plan, planning_options
 from tmpass.cli.terminal import coloured, print_table
 from tmpass.emit.text import one_line
 from tmpass.errors import UsageError
@@ -33,6 +33,8 @@ def command(ctx: click.Context, /, source: str, table: bool, picture: bool, **as
         tmpass show plan.json
         tmpass show model.tflite --target pixel6-tpu --no-table
     """
+    from tmpass.plan import STOPPED
+
     plan = _read(ctx, source, list(asked)) if _is_plan(source) else make_plan(source, asked)
     if table:
         from tmpass.emit.tables import buffer_table
@@ -45,6 +47,8 @@ def command(ctx: click.Context, /, source: str, table: bool, picture: bool, **as
             if len(plan.memories) > 1:
                 click.echo(f"{one_line(memory.name)}:")
             click.echo(draw(plan, memory, colour=coloured()), nl=False)
+    if not _is_plan(source) and STOPPED in plan.warnings:
+        ctx.exit(INTERRUPTED)
 
 
 def _is_plan(source: str) -> bool:

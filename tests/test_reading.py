@@ -9,7 +9,6 @@ import pytest
 
 from tmpass.errors import ModelError, UsageError
 from tmpass.loading import load
-from tmpass.plan_json import parse_plan
 from tmpass.reading import lone_surrogate, read_bounded, read_stream
 from tmpass.scratch.read import read_scratch, read_scratch_file
 
@@ -86,5 +85,3 @@ def test_a_file_with_half_a_character_is_refused():
     row = '{"schema": "tmpass.scratch/1", "scratch": [{"kind": "ADD", "bytes": 16, "source": "\\ud800"}]}'
     with pytest.raises(UsageError, match=r"s\.json: a text has half a surrogate pair"):
         read_scratch(row, "s.json")
-    with pytest.raises(UsageError, match=r"p\.json: a text has half a surrogate pair"):
-        parse_plan('{"schema": "\\udfff"}', "p.json")

@@ -11,7 +11,6 @@ from typing import Any, NoReturn, TypeVar, Union, get_args, get_origin, get_type
 from tmpass.errors import UsageError
 from tmpass.plan import LEFT_OUT, SCHEMA, Plan
 from tmpass.problem import MAX_ALIGNMENT, MAX_STEP
-from tmpass.reading import lone_surrogate
 from tmpass.sizes import MAX_BYTES
 from tmpass.target.runtime import RUNTIMES
 
@@ -85,10 +84,6 @@ def parse_plan(text: str | bytes, where: str = "plan") -> Plan:
         data = json.loads(text, object_pairs_hook=_object, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"it is no JSON: {error}", where=where, hint="give a plan that tmpass plan -o wrote") from None
-    if lone_surrogate(text, data):
-        raise UsageError(
-            "a text has half a surrogate pair, \\ud800 to \\udfff", where=where, hint="write whole characters"
-        )
     found = data.get("schema") if isinstance(data, dict) else data
     if found != SCHEMA:
         raise UsageError(f"it is no plan of schema {SCHEMA!r}, but {_show(found)}", where=where)

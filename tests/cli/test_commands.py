@@ -19,6 +19,7 @@ from support.families import brimful
 from tmpass import __version__, pipeline
 from tmpass.cli import COMMANDS
 from tmpass.cli.terminal import progress
+from tmpass.plan import STOPPED
 from tmpass.problem_csv import read_problem, write_problem
 from tmpass.target import target_names
 from tmpass.verify.allocation import check_offsets
@@ -339,3 +340,15 @@ def test_an_accident_has_an_exit_code_of_its_own(fails, model, tmp_path, monkeyp
     assert line.endswith("; please report this line, the command and its files")
     assert len(line) < 1500
     assert not out.exists()
+
+
+@pytest.mark.parametrize("words", ["plan {model}", "plan {model} -o {out}", "plan {model} --json", "show {model}"])
+def test_a_plan_that_was_cut_short_never_has_the_exit_code_of_an_answer(run, model, tmp_path, monkeypatch, words):
+    whole = pipeline.plan(model)
+    cut = replace(whole, warnings=(*whole.warnings, STOPPED))
+    monkeypatch.setattr(pipeline, "plan", lambda *_, **__: cut)
+    out = tmp_path / "out.json"
+    done = run(*words.format(model=model, out=out).split())
+    assert done.code == 130
+    assert STOPPED in done.err
+    assert out.exists() == ("-o" in words)

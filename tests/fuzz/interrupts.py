@@ -73,12 +73,12 @@ def duration(case: Case, folder: Path) -> tuple[float, int]:
         case.command(folder / "whole.json"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder
     )
     try:
-        code = process.wait(LATEST)
+        code = process.wait(120)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-        return LATEST, 0
-    return time.monotonic() - begin, code
+        code = 0
+    return min(time.monotonic() - begin, LATEST), code
 
 
 def interrupt(case: Case, instant: float, usual: int, folder: Path) -> End:

@@ -250,7 +250,7 @@ def test_a_kernel_refuses_its_arguments_or_packs(kernel):
     assert answered > 10  # of 300: not all were refused
 
 
-CLASSES = {"Problem", "Cancel", "Backtracking"}
+CLASSES = {"Problem", "Cancel", "Backtracking", "Watchdog"}
 ORDERS = {"OrderProblem", "OrderParts", "find_cuts", "bound_orders", "beam_order", "search_orders"}
 """What test_order_arguments.py asks."""
 JUDGES = {"surely_right", "fullest_step"}

@@ -37,11 +37,12 @@ class Emission(click.ParamType):  # type: ignore[type-arg]  # generic only from 
 
 
 def make_all(
-    plan: "Plan", wanted: "tuple[tuple[Format, str], ...]", before: "Callable[[], Plan]"
+    plan: "Plan", wanted: "tuple[tuple[Format, str], ...]", before: "Callable[[], Plan | None]"
 ) -> list[tuple[str, str]]:
     """The path for each of the forms, and the text of `plan` in it.
 
-    `before` makes the plan to compare with; it is asked once, where a form compares.
+    `before` makes the plan to compare with, or None where there is no time for that; it is asked once, where a form
+    compares.
     """
     from tmpass.emit.formats import Comparing
 

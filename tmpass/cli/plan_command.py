@@ -68,7 +68,8 @@ def command(
     else:
         plan, data, beside = make_plan(model, asked), None, ()
     results: list[tuple[str, str | bytes]] = [(path, data) for path in models if data is not None]
-    results += emit_option.make_all(plan, emit, lambda: plan_before(model, asked))
+    stopped = STOPPED in plan.warnings
+    results += emit_option.make_all(plan, emit, lambda: None if stopped else plan_before(model, asked))
     if output is not None and output not in models:
         results.append((output, plan.to_json()))
     if as_json and output != "-":
@@ -79,7 +80,7 @@ def command(
         from tmpass.emit.summary import summary
 
         click.echo(summary(plan), nl=False)
-    ctx.exit(INTERRUPTED if STOPPED in plan.warnings else EXIT_CODES[plan.status])
+    ctx.exit(INTERRUPTED if stopped else EXIT_CODES[plan.status])
 
 
 def _is_model(path: str) -> bool:

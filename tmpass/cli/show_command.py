@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tmpass.cli.files import read_plan
-from tmpass.cli.options import make_plan, planning_options
+from tmpass.cli.options import INTERRUPTED, make_plan, planning_options
 from tmpass.cli.terminal import coloured, complain, print_table
 from tmpass.emit.text import clip, one_line
 from tmpass.errors import UsageError
@@ -33,6 +33,8 @@ def command(ctx: click.Context, /, source: str, table: bool, picture: bool, **as
         tmpass show plan.json
         tmpass show model.tflite --target pixel6-tpu --no-table
     """
+    from tmpass.plan import STOPPED
+
     plan = _read(ctx, source, list(asked)) if _is_plan(source) else make_plan(source, asked)
     if table:
         from tmpass.emit.tables import buffer_table
@@ -49,6 +51,8 @@ def command(ctx: click.Context, /, source: str, table: bool, picture: bool, **as
             click.echo(draw(plan, memory, colour=coloured()), nl=False)
     for line in notes(plan):
         complain(line)
+    if not _is_plan(source) and STOPPED in plan.warnings:
+        ctx.exit(INTERRUPTED)
 
 
 def _is_plan(source: str) -> bool:

@@ -15,6 +15,11 @@ namespace tmpass {
 
 namespace {
 
+// Sets that were entered before are not counted, but cost the same; where thousands of operators can run, there are
+// thousands of them for each new one. In real models a state takes 81 looks at most.
+constexpr std::int64_t kLooksPerState = 400;
+constexpr std::int64_t kLooksBetweenChecks = 1 << 17;  // at operators: some milliseconds
+
 // A set of operators that the search has entered: that of `parent`, and ops_[begin .. end) after it.
 struct Entry {
     Index parent;
@@ -41,25 +46,34 @@ class Search {
     SearchedOrder run(std::int64_t limit, const Interrupted& interrupted) {
         if (ceiling_ >= upper_) return {{}, upper_, 0};
         if (enter(-1, -1)) return found();
-        while (states_ < limit) {
-            if (frames_.empty() && !resume()) return {{}, upper_, states_};
+        while (spent() < limit) {
+            if (frames_.empty() && !resume()) return {{}, upper_, spent()};
             Frame& frame = frames_.back();
             if (frame.next == frame.end) {
                 leave();
             } else if (enter(frame.entry, candidates_[frame.next++])) {
                 return found();
             }
-            if (++looks_ % 512 == 0 && interrupted()) throw Cancelled();
+            if (++looks_ - asked_ > kLooksBetweenChecks) {
+                asked_ = looks_;
+                if (interrupted()) throw Cancelled();
+            }
         }
-        return {{}, ceiling_, states_};
+        return {{}, ceiling_, spent()};
     }
 
   private:
+    std::int64_t spent() const { return std::max(states_, looks_ / kLooksPerState); }
+
     // Runs `op` after the set of `parent`, and all that can be run without loss. True when every operator has run.
     bool enter(Index parent, Index op) {
         const std::size_t begin = ops_.size();
         if (op >= 0) take(op);
-        for (Index next; (next = step_without_loss(state_, problem_, ceiling_, rules_)) >= 0;) take(next);
+        for (Index next; (next = step_without_loss(state_, problem_, ceiling_, rules_)) >= 0;) {
+            looks_ += std::ssize(state_.ready());
+            take(next);
+        }
+        looks_ += std::ssize(state_.ready());
         if (!state_.complete() && !seen_.insert(keys_.key()).second) {
             take_back_to(begin);
             ops_.resize(begin);
@@ -77,6 +91,7 @@ class Search {
         const std::size_t begin = candidates_.size();
         Bytes waits = upper_;
         ranked_.clear();
+        looks_ += std::ssize(state_.ready());
         for (const Index op : worth_trying()) {
             const Effect effect = state_.effect(op);
             if (effect.during > ceiling_)
@@ -136,6 +151,7 @@ class Search {
     }
 
     void go_to(Index entry) {
+        looks_ += std::ssize(path_);
         while (!path_.empty()) take_back();
         for (const Index op : operators_of(entry)) run_one(op);
     }
@@ -148,7 +164,7 @@ class Search {
         return ops;
     }
 
-    SearchedOrder found() const { return {operators_of(static_cast<Index>(entries_.size()) - 1), ceiling_, states_}; }
+    SearchedOrder found() const { return {operators_of(static_cast<Index>(entries_.size()) - 1), ceiling_, spent()}; }
 
     void take(Index op) {
         run_one(op);
@@ -177,7 +193,7 @@ class Search {
     ParallelChains chains_;
     OrderRules rules_;
     Bytes ceiling_, upper_;
-    std::int64_t states_ = 0, looks_ = 0;
+    std::int64_t states_ = 0, looks_ = 0, asked_ = 0;
     std::vector<Index> path_;  // what has run, in order
     std::vector<Entry> entries_;
     std::vector<Index> ops_;

@@ -29,7 +29,7 @@ struct OrderRules {
 struct SearchedOrder {
     std::vector<Index> order;  // empty where none has a peak below `upper`, or where the states were used up
     Bytes bound;               // no order has a peak below it
-    std::int64_t states;       // sets entered
+    std::int64_t states;       // sets entered; more where those cost more than in any real model
 };
 
 inline constexpr std::int64_t kMostStates = std::int64_t{1} << 30;  // sets are numbered with 32 bits

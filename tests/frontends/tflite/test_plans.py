@@ -33,21 +33,52 @@ def opened(name: str) -> Tensor:
 OPEN = chain(opened("x"), opened("y"))
 
 
-def test_the_hint_asks_for_the_batch_of_the_input_and_ends_in_a_plan() -> None:
-    with pytest.raises(UnknownSizeError) as error:
-        tmpass.plan(OPEN)
-    assert error.value.symbols == ("x:0",)
-    assert "give --bind x:0=N" in str(error.value)
+def test_an_open_batch_has_the_number_of_the_file_and_the_plan_says_so() -> None:
+    plan = tmpass.plan(OPEN)
+    assert [row.bytes for row in plan.tensors] == [64, 64]
+    assert plan.options.bind == {"x:0": 1}
+    said = "the batch of input 'x' is open: planned with 1, as the file has it; --bind x:0=N plans another"
+    assert plan.warnings == (said,)
+    assert tmpass.verify(plan, OPEN) == ()
+    with pytest.raises(UnknownSizeError, match="give --bind x:0=N"):
+        tmpass.verify(replace(plan, options=replace(plan.options, bind={})), OPEN)
+
+
+def test_a_batch_that_is_bound_is_planned_in_silence() -> None:
     plan = tmpass.plan(OPEN, bind={"x:0": 4})
     assert [row.bytes for row in plan.tensors] == [256, 256]
+    assert plan.warnings == ()
     assert tmpass.verify(plan, OPEN) == ()
+
+
+@pytest.mark.parametrize(
+    ("signature", "bind", "asked"),
+    [
+        ([1, -1], {}, ("x:1",)),
+        ([-1, -1], {}, ("x:0", "x:1")),
+        ([-1, -1], {"x:0": 2}, ("x:1",)),
+        ([-1], {}, ("x:0",)),
+    ],
+)
+def test_of_other_open_dimensions_the_file_has_no_number(signature, bind, asked) -> None:
+    shape = [1, 16][: len(signature)]
+    model = chain(*(Tensor(name, shape, shape_signature=signature) for name in "xy"))
+    with pytest.raises(UnknownSizeError) as error:
+        tmpass.plan(model, bind=bind)
+    assert error.value.symbols == asked
+    assert "give " + " ".join(f"--bind {symbol}=N" for symbol in asked) in str(error.value)
+    plan = tmpass.plan(model, bind={**bind, **dict.fromkeys(asked, 3)})
+    assert tmpass.verify(plan, model) == ()
+
+
+def test_a_batch_beside_a_dimension_that_is_bound_has_the_number_of_the_file() -> None:
+    model = chain(*(Tensor(name, [1, 16], shape_signature=[-1, -1]) for name in "xy"))
+    assert [row.bytes for row in tmpass.plan(model, bind={"x:1": 3}).tensors] == [12, 12]
 
 
 def test_a_hint_for_what_values_decide_comes_after_the_inputs() -> None:
     found = Tensor("found", [1, 2], "INT64", shape_signature=[-1, 2])
-    model = chain(
-        Tensor("x", [1, 16], "BOOL", shape_signature=[-1, 16]), found, operators=[Operator("WHERE", [0], [1])]
-    )
+    model = chain(Tensor("x", [1, 16], "BOOL", shape_signature=[1, -1]), found, operators=[Operator("WHERE", [0], [1])])
     asked = []
     bind: dict[str, int] = {}
     while True:
@@ -57,12 +88,13 @@ def test_a_hint_for_what_values_decide_comes_after_the_inputs() -> None:
         except UnknownSizeError as error:
             asked.append(error.symbols)
             bind |= dict.fromkeys(error.symbols, 3)
-    assert asked == [("x:0",), ("found:0",)]
+    assert asked == [("x:1",), ("found:0",)]
 
 
 def test_what_is_left_open_can_be_left_out() -> None:
-    plan = tmpass.plan(OPEN, allow_unplanned=True)
-    assert ["x:0 is not known" in row.reason for row in plan.tensors] == [True, True]
+    model = chain(*(Tensor(name, [1, 16], shape_signature=[1, -1]) for name in "xy"))
+    plan = tmpass.plan(model, allow_unplanned=True)
+    assert ["x:1 is not known" in row.reason for row in plan.tensors] == [True, True]
 
 
 def wrong(model: bytes, static: bytes, **options: object) -> Plan:

@@ -185,7 +185,7 @@ def _runs_lower(task: Task, old: Schedule, new: Schedule) -> bool:
 
 
 def _bounded(task: Task, laid: Laid, bound: int, states: int = 0) -> Laid:
-    if task.options.share_io and "inputs_outputs" not in task.target.scratchpad.holds:
+    if (task.options.share_io or task.ties) and "inputs_outputs" not in task.target.scratchpad.holds:
         bound = 0  # in another order a tensor may share with an input or output, and leave the scratchpad
     return replace(laid, order=PlannedOrder(laid.order.method, bound, states))
 

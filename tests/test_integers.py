@@ -99,6 +99,18 @@ def test_integers_are_passed_on_as_they_are_only_as_one_type(type_, shared):
     assert not verify(made, model)
 
 
+@pytest.mark.parametrize("schedule", ["auto", "given", "least-peak"])
+def test_a_result_that_is_the_integers_of_an_input_can_be_tied_to_it_though_others_read_that_later(schedule):
+    text = (
+        HEAD.replace("NAMES", "int8[8, 4] y, int8[4, 8] late").replace("int64[2] n", "int64[2] r = {8, 4}, int64[2] n")
+        + "f = Reshape(xf, r) y = QuantizeLinear(f, s, z) late = Abs(x) }"
+    )
+    model = parser.parse_model(text).SerializeToString()
+    made = tmpass.plan(model, "ethos-u55", alignment=1, tie={"y": "x"}, schedule=schedule)
+    rows = {row.name: (row.buffer, row.offset) for row in made.tensors}
+    assert rows["x"] == rows["xf"] == rows["f"] == rows["y"]
+
+
 def test_an_operator_with_several_results_needs_integers_for_all():
     split = "a, b = Split <axis = 0> (xf) y = QuantizeLinear(a, s, z) "
     assert names_of(split, "int8[2, 8] y") == {}

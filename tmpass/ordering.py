@@ -9,6 +9,7 @@ from tmpass.aliases.in_place import InPlace, TieError
 from tmpass.arena import Arena, smallest_arena
 from tmpass.errors import ModelError
 from tmpass.graph import TensorKind
+from tmpass.liveness import Role
 from tmpass.plan import PlannedOrder
 from tmpass.schedule import Schedule
 from tmpass.schedule.dependencies import reads
@@ -185,7 +186,7 @@ def _runs_lower(task: Task, old: Schedule, new: Schedule) -> bool:
 
 
 def _bounded(task: Task, laid: Laid, bound: int, states: int = 0) -> Laid:
-    if task.options.share_io and "inputs_outputs" not in task.target.scratchpad.holds:
+    if (task.options.share_io or task.ties) and "inputs_outputs" not in task.target.scratchpad.holds:
         bound = 0  # in another order a tensor may share with an input or output, and leave the scratchpad
     return replace(laid, order=PlannedOrder(laid.order.method, bound, states))
 
@@ -243,6 +244,8 @@ def _of_scratchpad(
             always += task.target.runtime.round_up(arena.storage.buffers[index].size)
         else:
             inside.update(members)
+    if atoms is None and task.external and len(arena.fills) == 1:
+        inside.update(_brought_in(task, aliases, arena))
     own = {op: sum(map(task.target.runtime.round_up, sizes)) for op, sizes in task.scratch.items()}
     later: Sequence[tuple[tuple[int, int], ...]] = ()
     if task.ties:
@@ -251,3 +254,12 @@ def _of_scratchpad(
         later = [tuple(tie_edges(task.graph, task.ties, s)) for s in _subgraphs(task)]
     contents = Contents(task.graph, aliases, pairs, inside, own, task.options.keep_inputs, runtime, later, atoms)
     return items_of_model(contents), always
+
+
+def _brought_in(task: Task, aliases: Aliases, arena: Arena) -> Iterator[Key]:
+    """What lies with the caller's tensors in `arena`, and in the arena where tensors share by `aliases`."""
+    stored = {key for members in arena.storage.members for key in members}
+    outside = {aliases.of(key) for key in task.external}
+    for key, role in arena.storage.roles.items():
+        if role is Role.ACTIVATION and key not in stored and aliases.of(key) not in outside:
+            yield key

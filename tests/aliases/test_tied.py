@@ -1,5 +1,7 @@
 """Outputs that must lie over inputs: names, what is refused and why, and what the plan says."""
 
+from dataclasses import replace
+
 import pytest
 from support.graphs import Sketch, graph_of
 from support.planning import ALL, INFO
@@ -10,7 +12,7 @@ from tmpass.errors import ModelError, TmpassError, UsageError
 from tmpass.graph import Call, Entry, Graph, TensorKind
 from tmpass.loading import Model
 from tmpass.pipeline import plan
-from tmpass.target import EVERY, RUNTIMES, Over, Sharing, Target
+from tmpass.target import EVERY, RUNTIMES, Memory, Over, Sharing, Target
 
 
 def planned(graph, target=ALL, **options):
@@ -223,3 +225,16 @@ def test_an_output_that_holds_what_the_input_holds_leaves_it_to_those_that_read_
     names = {f"t{present}": f"t{past}"}
     made = planned(graph_of(sketch), tie=names, schedule=schedule)
     assert places(made, f"t{present}") == places(made, f"t{past}")
+
+
+def test_no_order_is_bounded_in_a_memory_that_a_tie_takes_tensors_out_of():
+    inner = Memory("inner", None, 1, ("activations",))
+    outer = Memory("outer", None, 1, ("activations", "inputs_outputs"))
+    sketch = Sketch()
+    small, past = sketch.input(0), sketch.input(16)
+    between = sketch.unary(past)
+    sketch.concat(small, past, sketch.tensor(4, TensorKind.CONSTANT))
+    sketch.outputs = [sketch.view(between)]
+    made = planned(graph_of(sketch), replace(ALL, memories=(inner, outer)), tie={f"t{sketch.outputs[0]}": "t1"})
+    # The activations lie in the outer memory, with the input.
+    assert (made.order.lower_bound, made.memories[0].live_bytes) == (0, 0)

@@ -85,3 +85,10 @@ def test_the_runner_prints_what_it_has_done(monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["drawn_graphs.py", "--count", "5"])
     assert main() == 0
     assert "5 graphs" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("seed", [1000624, 5006623, 6000369, 8001636])
+def test_what_was_refuted_once_holds(seed):
+    counts = Counter()
+    check(seed, 6, counts)
+    assert counts["planned"] == 1

@@ -136,7 +136,7 @@ def tie_edges(graph: Graph, ties: Sequence[EndTie], s: int, views: bool | None =
         made, given = _views_of(tie.output[1], ops, writers), {tie.input[1]}
         if made[0] not in writers or (views is not False and tie.input[1] in made):
             continue
-        if views is None and tie.input[1] in _moved_into(tie.output[1], ops, writers):
+        if views is None and tie.input in _moved_into(graph, tie.output, writers):
             continue
         if views:
             given.update(t for t in writers if tie.input[1] in _views_of(t, ops, writers))
@@ -154,15 +154,22 @@ def _views_of(t: int, ops: Sequence[Op], writers: Mapping[int, int]) -> list[int
     return chain
 
 
-def _moved_into(t: int, ops: Sequence[Op], writers: Mapping[int, int]) -> set[int]:
-    """All tensors of which tensor `t` may hold bytes, as operators pass them on."""
-    found, open_ = set[int](), [t]
+def _moved_into(graph: Graph, key: Key, writers: Mapping[int, int]) -> set[Key]:
+    """All tensors of which tensor `key` may hold bytes, as operators of its subgraph pass them on under any name."""
+    s, found, open_ = key[0], set[Key](), [key]
+    names: dict[Key, list[Key]] = {}
+    for name, held in graph.held_in.items():
+        names.setdefault(held, []).append(name)
+        names.setdefault(name, []).append(held)
     while open_:
         here = open_.pop()
-        if here not in found:
-            found.add(here)
-            maker = ops[writers[here]] if here in writers else None
-            open_ += maker.inputs if maker is not None and maker.moves is not None else ()
+        if here in found:
+            continue
+        found.add(here)
+        open_ += names.get(here, ())
+        maker = graph.subgraphs[s].ops[writers[here[1]]] if here[1] in writers else None
+        if maker is not None and maker.moves is not None:
+            open_ += ((s, t) for t in maker.inputs if t != ABSENT)
     return found
 
 

@@ -26,8 +26,8 @@ MOST_TENSORS = 500
 
 def recomputed_order_bound(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> int | None:
     """Bytes that are alive at once in the scratchpad in any order of `graph`, whatever shares; None where that was not
-    worked out: where there are many operators or tensors, or bodies, or ties, or kernels that promise to work in place, or tensors
-    may lie with those of the caller.
+    worked out: where there are many operators or tensors, or bodies, or ties, or kernels that promise to work in
+    place, or tensors may lie with those of the caller.
 
     `plan` says what counts: its options and where tensors are; it has been found right. `sharing` is what the target
     allows, where that is known.

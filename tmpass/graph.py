@@ -11,6 +11,7 @@ Graph
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 from tmpass.dtypes import DType, packed_bytes
 from tmpass.errors import ModelError
@@ -68,17 +69,25 @@ class Tensor:
         Raises:
             ModelError: the size is above 2^62 bytes.
         """
-        if self.dtype.bits is None or self.shape is None or not self.sized:
+        if self.dtype.bits is None or self.shape is None:
             return None
-        elements = 0 if 0 in self.shape else 1
-        for dim in self.shape:
-            elements *= int(dim)
-            if elements > 8 * MAX_BYTES:
-                break
-        size = packed_bytes(elements, self.dtype.bits)
-        if size > MAX_BYTES:
+        size = _packed(self.shape, self.dtype.bits)
+        if size is not None and size > MAX_BYTES:
             raise ModelError(f"shape [{_start(self.shape)}] is above 2^62 bytes", where=f"tensor {self.name!r}")
         return size
+
+
+@lru_cache(maxsize=1024)  # asked for again and again, of tensors that are alike
+def _packed(shape: tuple[Dim, ...], bits: int) -> int | None:
+    """The bytes of `shape`; where they are above 2^62, some number that is, and None where a dimension is not known."""
+    if any(isinstance(dim, str) for dim in shape):
+        return None
+    elements = 0 if 0 in shape else 1
+    for dim in shape:
+        elements *= int(dim)
+        if elements > 8 * MAX_BYTES:
+            break
+    return packed_bytes(elements, bits)
 
 
 def _start(shape: tuple[Dim, ...]) -> str:

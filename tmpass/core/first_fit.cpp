@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "denied.hpp"
+#include "placed_by_offset.hpp"
 #include "vectorized.hpp"
 
 namespace tmpass {
@@ -11,7 +12,6 @@ namespace {
 constexpr std::size_t kLooksBetweenChecks = 1 << 22;  // some milliseconds
 constexpr int kMostClimbs = 48, kClimbsToTry = 8;
 constexpr Index kFew = 200;
-constexpr Index kQuiteAFew = 1 << 16;
 constexpr double kCrowded = 0.1;
 
 // The offset for a buffer outside the `denied` ranges of offsets, which it sorts; kNowhere if there is none.
@@ -68,39 +68,26 @@ TMPASS_VECTORIZED Bytes choose_offset(const Denied& denied, Bytes alignment, std
     return offset;
 }
 
-// First fit without gaps or other constraints: the placed ones are kept by offset, and looking ends at the first hole.
+// First fit without gaps or other constraints, lowest offset first.
 std::vector<Bytes> first_fit_by_offset(const Problem& problem, std::span<const Index> order,
                                        const Interrupted& interrupted) {
-    struct Placed {
-        Bytes offset, top;
-        Step lower, upper;
-    };
     std::vector<Bytes> offsets(problem.fixed);
-    std::vector<Placed> placed;
-    placed.reserve(problem.size.size());
+    PlacedByOffset placed(problem.size.size());
     const auto insert = [&](Index b) {
-        const Placed entry{offsets[b], offsets[b] + problem.size[b], problem.lower[b], problem.upper[b]};
-        placed.insert(std::ranges::upper_bound(placed, entry.offset, {}, &Placed::offset), entry);
+        placed.insert({offsets[b], offsets[b] + problem.size[b], problem.lower[b], problem.upper[b]});
     };
     for (Index b = 0; b < problem.count(); ++b)
         if (!problem.movable(b) && problem.size[b] > 0) insert(b);
-    std::size_t looks = 0, asked = 0;
+    std::size_t asked = 0;
     for (const Index b : order) {
-        if ((looks += placed.size()) - asked > kLooksBetweenChecks) {
-            asked = looks;
+        if (placed.looks() - asked > kLooksBetweenChecks) {
+            asked = placed.looks();
             if (interrupted()) throw Cancelled();
         }
         if (!problem.movable(b)) continue;
-        const Bytes size = problem.size[b], alignment = problem.alignment[b];
-        const Step lower = problem.lower[b], upper = problem.upper[b];
         offsets[b] = 0;
-        if (size == 0) continue;
-        Bytes& offset = offsets[b];
-        for (const Placed& other : placed) {
-            if (other.lower >= upper || lower >= other.upper) continue;
-            if (other.offset - offset >= size) break;
-            if (other.top > offset) offset = alignment == 1 ? other.top : align_up(other.top, alignment);
-        }
+        if (problem.size[b] == 0) continue;
+        offsets[b] = placed.lowest(problem.lower[b], problem.upper[b], problem.size[b], problem.alignment[b]);
         insert(b);
     }
     return offsets;
@@ -117,7 +104,7 @@ Bytes peak_of_fixed(const Problem& problem) {
 // where they are few or most of them overlap.
 bool by_offset(const Problem& problem) {
     if (!problem.gaps.empty() || !problem.apart.empty() || !problem.barred.empty()) return false;
-    if (problem.count() <= kFew || problem.count() > kQuiteAFew) return problem.count() <= kFew;
+    if (problem.count() <= kFew) return true;
     double lives = 0;
     for (Index b = 0; b < problem.count(); ++b) lives += static_cast<double>(problem.upper[b] - problem.lower[b]);
     const Step span = std::ranges::max(problem.upper) - std::ranges::min(problem.lower);

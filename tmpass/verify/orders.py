@@ -19,15 +19,16 @@ from tmpass.verify.state import state_order
 from tmpass.verify.violation import Violation
 
 MOST_OPERATORS = 12
-"""Of a graph whose orders are tried; and so many sets of them: more would take longer than the plan."""
+"""Of a graph whose orders are tried; and so many sets of them, and tensors: more would take longer than the plan."""
 
 _MOST_SETS = 500
+MOST_TENSORS = 500
 
 
 def recomputed_order_bound(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> int | None:
     """Bytes that are alive at once in the scratchpad in any order of `graph`, whatever shares; None where that was not
-    worked out: where there are many operators, or bodies, or ties, or kernels that promise to work in place, or tensors
-    may lie with those of the caller.
+    worked out: where there are many operators or tensors, or bodies, or ties, or kernels that promise to work in
+    place, or tensors may lie with those of the caller.
 
     `plan` says what counts: its options and where tensors are; it has been found right. `sharing` is what the target
     allows, where that is known.
@@ -60,6 +61,8 @@ def _orders(plan: Plan, graph: Graph, sharing: Sharing) -> "_Orders | None":
         return None
     homes = {buffer.id for buffer in plan.buffers if buffer.memory == memory.name}
     inside = frozenset(row.index for row in plan.tensors if row.buffer in homes)
+    if len(inside) > MOST_TENSORS:
+        return None
     scratch: dict[int, int] = defaultdict(int)
     round_up = RUNTIMES[plan.target.runtime].round_up
     for buffer in plan.buffers:

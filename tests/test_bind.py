@@ -125,6 +125,11 @@ def test_a_shape_of_many_dimensions_stays_short():
     assert len(str(error.value)) < 300
 
 
+def test_an_axis_that_is_not_there_is_an_error_with_those_that_are():
+    with pytest.raises(UsageError, match="binding 'x:2': tensor 'x' has no axis 2; its axes are x:0 to x:1"):
+        bind(open_graph(), {"x:2": 1})
+
+
 @pytest.mark.parametrize("axis", ["²", "9" * 5000, "-1", ""])
 def test_what_is_no_axis_is_an_error(axis):
     with pytest.raises(UsageError, match="names no dimension"):

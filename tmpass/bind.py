@@ -5,13 +5,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from shlex import quote
 
-from tmpass.errors import UnknownSizeError, UsageError, brief
+from tmpass.errors import UnknownSizeError, UsageError, brief, brief_text
 from tmpass.graph import ABSENT, Graph, Op, Subgraph, Tensor, TensorKind
 
 _LISTED = 8
-"""So many names, or dimensions of a shape, stand in an error; the rest is counted."""
+"""How many names, or dimensions of a shape, an error lists; the rest is counted."""
 
 MAX_DIM = 2**31 - 1
+
+_RANGE = "dimensions are 1 .. 2^31 - 1"
+_DIGITS = 10
 
 
 def parse_bindings(texts: Iterable[str]) -> dict[str, int]:
@@ -23,8 +26,10 @@ def parse_bindings(texts: Iterable[str]) -> dict[str, int]:
     bindings: dict[str, int] = {}
     for text in texts:
         name, equals, number = text.rpartition("=")
-        if not (equals and name and number.isascii() and number.isdigit() and len(number) <= 10):
-            raise UsageError(f"binding {text!r} is not NAME=NUMBER", hint="for instance batch=1 or input:0=1")
+        if not (equals and name and number.isascii() and number.isdigit()):
+            raise UsageError(f"binding {brief(text)} is not NAME=NUMBER", hint="for instance batch=1 or input:0=1")
+        if len(number) > _DIGITS:
+            raise UsageError(f"{brief(name)} is bound to {brief_text(number)}", hint=_RANGE)
         if bindings.setdefault(name, int(number)) != int(number):
             raise UsageError(f"{name!r} is bound to {bindings[name]} and to {number}", hint="bind it once")
     return check_bindings(bindings)
@@ -34,17 +39,17 @@ def check_bindings(bindings: object) -> dict[str, int]:
     """`bindings`, a mapping of names to whole numbers of any kind, with plain ones.
 
     Raises:
-        UsageError: it is no mapping, or a number is not one of 1 to 2^31 - 1.
+        UsageError: it is not a mapping, or a number is not one of 1 to 2^31 - 1.
     """
     if not isinstance(bindings, Mapping):
         raise UsageError(f"the bindings are {brief(bindings)}", hint="give a mapping such as {'batch': 1}")
     checked: dict[str, int] = {}
     for name, value in bindings.items():
         if not isinstance(name, str):
-            raise UsageError(f"{brief(name)} is no name of a dimension", hint="for instance 'batch' or 'input:0'")
+            raise UsageError(f"{brief(name)} is not a name of a dimension", hint="for instance 'batch' or 'input:0'")
         number = whole_number(value)
         if number is None or not 1 <= number <= MAX_DIM:
-            raise UsageError(f"{name!r} is bound to {brief(value)}", hint="dimensions are 1 .. 2^31 - 1")
+            raise UsageError(f"{name!r} is bound to {brief(value)}", hint=_RANGE)
         checked[name] = number
     return checked
 
@@ -126,14 +131,21 @@ def _refuse_strangers(graph: Graph, bindings: Mapping[str, int]) -> None:
         is_axis = name in ranks and axis.isascii() and axis.isdecimal() and len(axis) < 10
         rank = ranks.get(name)
         if is_axis and rank is None:
+            bindable = any(
+                cause.startswith("bind ") and graph.tensor(key).name == name for key, cause in graph.causes.items()
+            )
             raise UsageError(
                 f"binding {stranger!r} has no effect: the rank of tensor {name!r} is not known",
-                hint="state its shape in the model",
+                hint=f"bind all its axes, from '{name}:0' on" if bindable else "state its shape in the model",
             )
         if is_axis and rank is not None and int(axis) < rank:
             continue
-        known = _some((*graph.symbols, *graph.other_symbols)) or "the model has no open dimension"
-        raise UsageError(f"binding {stranger!r} names no dimension of the model", hint=f"known: {known}")
+        if is_axis and rank is not None:
+            axes = f"its axes are {name}:0 to {name}:{rank - 1}" if rank else "it is a scalar"
+            raise UsageError(f"binding {stranger!r}: tensor {name!r} has no axis {axis}", hint=axes)
+        known = _some((*graph.symbols, *graph.other_symbols))
+        hint = f"known: {known}" if known else "the model has no open dimension"
+        raise UsageError(f"binding {stranger!r} names no dimension of the model", hint=hint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ class Settling:
             return ()
         some = "; ".join(self._differing[:_LISTED]) + ("; ..." if len(self._differing) > _LISTED else "")
         count = f"{len(self._differing)} tensor{'s' if len(self._differing) > 1 else ''}"
-        return (f"the file states another size than operators make for {count}, planned as the larger: {some}",)
+        return (f"the file has another size for {count} than operators make, and the larger one is planned: {some}",)
 
     def _enter(self, s: int) -> None:
         """Settle what no operator makes in subgraph `s`, where a run starts."""

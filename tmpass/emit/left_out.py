@@ -7,8 +7,7 @@ from tmpass.plan import MemoryUse, NotCounted, Plan
 from tmpass.target.runtime import RUNTIMES
 
 _KINDS = 3
-"""So many kinds of operators are named."""
-
+"""How many kinds of operators are named."""
 
 _ORDER = ("tensors", "weights", "inputs_outputs", "scratch")
 """What is told first: long lines are cut."""
@@ -31,8 +30,8 @@ def unknown(plan: Plan) -> str:
 def verdict(plan: Plan) -> str:
     """In what `plan` is less than an answer about the whole model; empty where it is one."""
     if plan.unknown_tensors:
-        return f"what was planned; {unknown(plan)}: nothing is proved of the model"
-    return "" if plan.schedule else "what was planned: the model has no operators, only inputs and outputs"
+        return f"as far as it is planned; {unknown(plan)}, so nothing is proved"
+    return "" if plan.schedule else "as far as it is planned: the model has no operators, only inputs and outputs"
 
 
 def assumed(memory: MemoryUse) -> str:

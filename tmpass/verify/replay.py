@@ -21,7 +21,7 @@ Needed = dict[Key, tuple[int, int]]
 
 
 class Broken(Exception):
-    """The schedule is no run of the model; `violation` says where."""
+    """The schedule is not a run of the model; `violation` says where."""
 
     def __init__(self, violation: Violation) -> None:
         self.violation = violation

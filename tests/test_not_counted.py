@@ -7,8 +7,9 @@ import pytest
 from support.graphs import Sketch, chain, graph_of
 
 from tmpass.cli.options import EXIT_CODES
+from tmpass.diff import diff
 from tmpass.dtypes import INT4, RESOURCE, STRING
-from tmpass.emit import explanation
+from tmpass.emit import difference, explanation
 from tmpass.emit.left_out import not_counted
 from tmpass.emit.page_data import page_data
 from tmpass.emit.summary import summary
@@ -186,3 +187,10 @@ def test_a_plan_that_claims_to_count_more_is_wrong(change):
     assert check_plan(made, open_graph()) == []
     assert {v.kind for v in check_plan(replace(made, **change), open_graph())} <= {"not counted", "status"}
     assert check_plan(replace(made, **change), open_graph())
+
+
+def test_a_comparison_says_which_plan_leaves_out_tensors():
+    whole, part = planned(graph_of(Sketch())), planned(open_graph(), allow_unplanned=True)
+    old, new, *_ = difference.head(whole, part, diff(whole, part)).splitlines()
+    assert old.endswith("fits, 0 steps")
+    assert new.endswith("fits, 2 steps; 1 tensor of unknown size is not counted")

@@ -162,6 +162,8 @@ def _refuse_open(graph: Graph) -> None:
     found = sorted(_open_tensors(graph), key=lambda each: not each.first)  # what is to blame, then what follows from it
     if not found:
         return
+    own = {each.words for each in found if each.tensor.kind is not TensorKind.CAPTURE}
+    found = [each for each in found if each.tensor.kind is not TensorKind.CAPTURE or each.words not in own]
     roots = [each.tensor for each in found if each.first] or [each.tensor for each in found]
     names = _names_to_bind(graph, [each.tensor for each in found], roots)
     lacks = ""

@@ -140,6 +140,7 @@ def test_as_json(run, model, plan_file):
         "scratch",
         "order",
     ]
+    assert [one["what"] for one in facts["not_counted"]] == ["scratch"]
     edit(plan_file, lambda data: data["memories"][0].update(peak=1))
     done = run("verify", "--json", plan_file, model, "--target", "pixel6-tpu")
     facts = json.loads(done.out)

@@ -161,7 +161,10 @@ def test_what_a_body_captures_is_listed_once():
     from onnx import parser
 
     text = """<ir_version: 8, opset_import: ["": 17]> g (bool c, float[n, 8] x) => (float[n, 8] y) {
-        y = If(c) <then_branch = t () => (float[n, 8] p) { p = Relu(x) }, else_branch = e () => (float[n, 8] q) { q = Tanh(x) }>
+        y = If(c) <
+            then_branch = t () => (float[n, 8] p) { p = Relu(x) },
+            else_branch = e () => (float[n, 8] q) { q = Tanh(x) }
+        >
     }"""
     with pytest.raises(UnknownSizeError) as error:
         plan(parser.parse_model(text).SerializeToString())

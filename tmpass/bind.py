@@ -158,8 +158,8 @@ class _Open:
 
 
 def _refuse_open(graph: Graph) -> None:
-    """Raise where a tensor that is used needs bytes, but nobody knows how many."""
-    found = sorted(_open_tensors(graph), key=lambda each: not each.first)  # what is to blame, then what follows from it
+    """Raise where a tensor that is used needs bytes, and its size is not known."""
+    found = sorted(_open_tensors(graph), key=lambda each: not each.first)  # the causes, then what follows from them
     if not found:
         return
     own = {each.words for each in found if each.tensor.kind is not TensorKind.CAPTURE}
@@ -174,7 +174,7 @@ def _refuse_open(graph: Graph) -> None:
         wishes.append("give " + " ".join(f"--bind {quote(f'{name}=N')}" for name in names[:_LISTED]))
     # What is bound may settle the rest: the inputs come first.
     if not names or names[0] not in graph.symbols:
-        wishes += [f"state their {lacks} in the model"] if lacks else []
+        wishes += [_wish(graph, lacks)] if lacks else []
         wishes += ["give the state of the loop one size in the model"] if graph.varying else []
     raise UnknownSizeError(
         f"the size of {_count(found)} is not known: {_some(each.words for each in found)}",
@@ -182,6 +182,14 @@ def _refuse_open(graph: Graph) -> None:
         symbols=names,
         hint=f"{' and '.join(wishes)}, or {'' if names else 'give '}--allow-unplanned to plan the rest",
     )
+
+
+def _wish(graph: Graph, lacks: str) -> str:
+    """What settles tensors that have no rank or type: a format may let the axes of such a tensor be bound."""
+    first = next((graph.tensor(key).name for key, cause in graph.causes.items() if cause.startswith("bind ")), None)
+    if first is None or lacks != "shapes":
+        return f"state their {lacks} in the model"
+    return f"give --bind {quote(f'{first}:0=N')} and so on for all its axes"
 
 
 def _names_to_bind(graph: Graph, open_: Sequence[Tensor], roots: Sequence[Tensor]) -> tuple[str, ...]:

@@ -108,7 +108,7 @@ class Settling:
             if given is not None and t in given and read.kinds[t] is TensorKind.ACTIVATION:
                 self._take(s, t, given[t], by, trusted=not self._resized)
             elif t not in made or read.kinds[t] is not TensorKind.ACTIVATION:
-                # What operators work in holds quantization only: an empty shape is no omission.
+                # What operators work in holds quantization only: an empty shape is not an omission.
                 dims = () if tensor.dims is None and t in temporary else tensor.dims
                 if self._take_batches and given is None and t in inputs:
                     dims = self._with_batch(tensor)

@@ -94,7 +94,7 @@ def plain_name(path: str) -> str:
 
 
 def _place(path: str) -> Path | None:
-    """The file that is to be replaced or made, what a link leads to; None for what is no file: a pipe, a device."""
+    """The file that is to be replaced or made, what a link leads to; None for what is not a file: a pipe, a device."""
     if is_standard_output(path):
         return None
     old = Path(path)

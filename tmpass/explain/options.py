@@ -15,7 +15,7 @@ from tmpass.plan import Plan
 from tmpass.target import EVERY, Sharing, Target
 
 _MOST_TIES = 4
-"""So many pairs of an output and an input are tried."""
+"""How many pairs of an output and an input are tried."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Live ranges derived anew, by walking through a plan's schedule as a runtime would.
+"""Live ranges derived again, by walking through a plan's schedule as a runtime would.
 
 This repeats on purpose what tmpass.liveness says, in other words: a fault in one of them shows as a difference.
 """

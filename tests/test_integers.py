@@ -84,6 +84,21 @@ def test_integers_are_passed_on_as_they_are_only_by_one_scale(scale, shared):
     assert (buffers["xf"] == buffers["q"]) == shared
 
 
+@pytest.mark.parametrize(("type_", "shared"), [("uint8", True), ("int8", False)])
+def test_integers_are_passed_on_as_they_are_only_as_one_type(type_, shared):
+    # Without a zero point a QuantizeLinear makes uint8, of which negative integers are no values.
+    text = (
+        f'<ir_version: 9, opset_import: ["": 17]> g ({type_}[4, 8] x) => (uint8[8, 4] y) '
+        "<float s = {0.1}, int64[2] r = {8, 4}> { x2 = Identity(x) xf = DequantizeLinear(x2, s) f = Reshape(xf, r) "
+        "q = QuantizeLinear(f, s) qf = DequantizeLinear(q, s) g = Exp(qf) y = QuantizeLinear(g, s) }"
+    )
+    model = parser.parse_model(text).SerializeToString()
+    made = tmpass.plan(model, "ethos-u55", alignment=1, inplace=False)
+    buffers = {row.name: row.buffer for row in made.tensors}
+    assert (buffers["xf"] == buffers["q"]) == shared
+    assert not verify(made, model)
+
+
 def test_an_operator_with_several_results_needs_integers_for_all():
     split = "a, b = Split <axis = 0> (xf) y = QuantizeLinear(a, s, z) "
     assert names_of(split, "int8[2, 8] y") == {}

@@ -203,6 +203,8 @@ def _names_to_bind(graph: Graph, open_: Sequence[Tensor], roots: Sequence[Tensor
 
 
 def _open_tensors(graph: Graph) -> Iterator[_Open]:
+    if not any(_is_open(subgraph.tensors[t]) for subgraph in graph.subgraphs for t in subgraph.used):
+        return
     blamed = _blamed(graph)
     for number, subgraph in enumerate(graph.subgraphs):
         makers = {made: op for op in subgraph.ops for made in op.outputs}
@@ -297,7 +299,7 @@ def _is_open(tensor: Tensor) -> bool:
     """Whether `tensor` needs bytes in the arena for all that is known, and has no size."""
     if tensor.kind is TensorKind.CONSTANT or (tensor.dtype.bits is None and tensor.dtype.known):
         return False
-    return tensor.bytes is None
+    return not tensor.sized
 
 
 def _title(op: Op, made: Tensor) -> str:

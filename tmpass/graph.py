@@ -49,7 +49,17 @@ class Tensor:
     @property
     def unknown(self) -> tuple[str, ...]:
         """The names of the dimensions that are not numbers yet."""
-        return tuple(d for d in self.shape or () if isinstance(d, str))
+        return tuple([d for d in self.shape or () if isinstance(d, str)])
+
+    @property
+    def sized(self) -> bool:
+        """Whether dtype and shape say how many bytes it has."""
+        if self.dtype.bits is None or self.shape is None:
+            return False
+        for dim in self.shape:  # noqa: SIM110  # a generator costs more than all it does
+            if isinstance(dim, str):
+                return False
+        return True
 
     @property
     def bytes(self) -> int | None:
@@ -58,7 +68,7 @@ class Tensor:
         Raises:
             ModelError: the size is above 2^62 bytes.
         """
-        if self.dtype.bits is None or self.shape is None or self.unknown:
+        if self.dtype.bits is None or self.shape is None or not self.sized:
             return None
         elements = 0 if 0 in self.shape else 1
         for dim in self.shape:

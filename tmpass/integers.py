@@ -34,7 +34,8 @@ def find_names(graph: Graph) -> dict[Key, Key]:
 def keep_integers(graph: Graph, names: Mapping[Key, Key]) -> Graph:
     """`graph` with each tensor of `names` as another name of the integers that stand for it, and as large as they.
 
-    An operator that passes floats on passes their integers on only if all have one scale: else it computes others.
+    An operator that passes floats on passes their integers on only if all have one scale and one type: else it computes
+    others.
     """
     if not names:
         return graph
@@ -43,7 +44,7 @@ def keep_integers(graph: Graph, names: Mapping[Key, Key]) -> Graph:
         tensors = list(subgraph.tensors)
         scales = _scales(subgraph)
         ops = [
-            replace(op, moves=None) if op.moves is not None and _rescales(s, op, names, scales) else op
+            replace(op, moves=None) if op.moves is not None and _alters(graph, s, op, names, scales) else op
             for op in subgraph.ops
         ]
         for t, tensor in enumerate(tensors):
@@ -66,10 +67,12 @@ def _scales(subgraph: Subgraph) -> dict[int, tuple[int, ...]]:
     return found
 
 
-def _rescales(s: int, op: Op, names: Mapping[Key, Key], scales: Mapping[int, tuple[int, ...]]) -> bool:
+def _alters(graph: Graph, s: int, op: Op, names: Mapping[Key, Key], scales: Mapping[int, tuple[int, ...]]) -> bool:
     """Whether integers that `op` passes on may have to be others afterwards."""
     own = [t for t in (*op.inputs, *op.outputs) if (s, t) in names]
-    return len({scales.get(t) for t in own}) > 1 or any(t not in scales for t in own)
+    if any(t not in scales for t in own):
+        return True
+    return len({(scales[t], graph.tensor(names[s, t]).dtype.name) for t in own}) > 1
 
 
 def integers_notes(graph: Graph, names: Mapping[Key, Key], int8: str, target: Target) -> Iterator[str]:

@@ -36,7 +36,7 @@ def _open(subgraph: Subgraph, t: int) -> bool:
     tensor = subgraph.tensors[t]
     if tensor.kind in (TensorKind.CONSTANT, TensorKind.CAPTURE) or tensor.dtype.name == "resource":
         return False
-    return tensor.shape is None or tensor.dtype.bits is None or bool(tensor.unknown)
+    return not tensor.sized
 
 
 def _scratch(graph: Graph, options: Options, runtime: Runtime) -> NotCounted | None:

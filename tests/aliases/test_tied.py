@@ -203,3 +203,23 @@ def test_a_runtime_that_places_tensors_itself_is_told_of():
     target = Target("t", "", "", ALL.memories, Sharing((EVERY,), ("RELU",)), runtime=RUNTIMES["litert"])
     (line,) = planned(named("y", "x"), target, tie={"y": "x"}).warnings
     assert line == "LiteRT places tensors itself: it does not keep --tie"
+
+
+@pytest.mark.parametrize("schedule", ["auto", "given", "least-peak"])
+@pytest.mark.parametrize("made", ["split", "slice", "concat", "through a whole"])
+def test_an_output_that_holds_what_the_input_holds_leaves_it_to_those_that_read_it_later(made, schedule):
+    sketch = Sketch()
+    past, empty = sketch.input(16), sketch.input(0)
+    if made == "split":
+        present = sketch.split(past, 16, 0)
+    elif made == "slice":
+        present = sketch.slice(past, 0, 16)
+    elif made == "concat":
+        present = sketch.concat(past, empty)
+    else:
+        present = sketch.slice(sketch.concat(past, sketch.op([past], 4)), 0, 16)
+    late = sketch.op([past], 8)
+    sketch.outputs = [present, late]
+    names = {f"t{present}": f"t{past}"}
+    made = planned(graph_of(sketch), tie=names, schedule=schedule)
+    assert places(made, f"t{present}") == places(made, f"t{past}")

@@ -11,7 +11,7 @@ from support.shared import SHARED, TFLITE_BINDINGS, parametrize
 
 import tmpass
 from tmpass.errors import ModelError, UnknownSizeError
-from tmpass.loading import load
+from tmpass.loading import load, load_to_plan
 
 BINDINGS = {
     **TFLITE_BINDINGS,
@@ -76,14 +76,18 @@ def test_where_everything_may_share_a_real_model_never_takes_more(path):
 
 @parametrize("models/[to]*/*.*")
 def test_what_cannot_be_known_is_an_error_that_lists_it(path):
-    if path.name in {*BINDINGS, *OPEN}:
+    batch = load_to_plan(path, {}).graph.batches if path.name in BINDINGS else {}
+    if path.name in {*BINDINGS, *OPEN} and not batch:
         with pytest.raises(UnknownSizeError) as error:
             tmpass.plan(path)
         assert error.value.tensors
         assert "--allow-unplanned" in str(error.value)
         assert set(BINDINGS.get(path.name, ())) <= set(error.value.symbols)
     else:
-        assert tmpass.plan(path).status in ("optimal", "feasible", "infeasible")
+        made = tmpass.plan(path)
+        assert made.status in ("optimal", "feasible", "infeasible")
+        assert made.options.bind == batch
+        assert len(made.warnings) >= len(batch)
 
 
 @parametrize("models/invalid/*.*")

@@ -12,7 +12,7 @@ from tmpass.aliases import Aliases, Key
 from tmpass.assemble import Fill, assemble
 from tmpass.bounds import lower_bound
 from tmpass.graph import ABSENT, Graph, Move, TensorKind
-from tmpass.liveness import find_storage
+from tmpass.liveness import find_storage, live_ranges
 from tmpass.plan import Options, Plan, PlannedOrder
 from tmpass.problem import Allocation, Problem, Status
 from tmpass.schedule.timeline import lay_out
@@ -38,8 +38,10 @@ def links(graph: Graph) -> Iterator[Link]:
             moves = op.moves
             size = [subgraph.tensors[t].bytes or 0 if t != ABSENT else 0 for t in range(len(subgraph.tensors))]
             if moves is None:
-                if op.elementwise and op.outputs:
-                    yield from (Link((s, t), 0, (s, op.outputs[0]), 0) for t in op.inputs if t != ABSENT)
+                for result in op.outputs[:1] if op.elementwise else op.outputs:
+                    for t in op.inputs if result != ABSENT and not op.calls else ():
+                        if t != ABSENT and size[t] >= size[result] > 0:
+                            yield Link((s, result), 0, (s, t), 0)
                 continue
             joins = moves.kind is Move.CONCAT
             whole = (op.outputs if joins else op.inputs)[moves.whole]
@@ -61,6 +63,7 @@ def choose(graph: Graph, chosen: list[Link]) -> Aliases | None:
         for t, tensor in enumerate(graph.subgraphs[call.subgraph].tensors)
         if tensor.kind is TensorKind.CAPTURE
     ]
+    captures += [Link(held, 0, name, 0) for name, held in graph.held_in.items()]
     beside: dict[Key, list[tuple[Key, int]]] = {}
     for link in (*captures, *chosen):
         beside.setdefault(link.one, []).append((link.two, link.low - link.start))
@@ -97,7 +100,9 @@ def live_bytes(
     """The most bytes alive at one step in the scratchpad of a plan with `aliases`; None where it is not right."""
     runtime = target.runtime
     timeline = lay_out(graph, orders)
-    storage = find_storage(graph, timeline, aliases, keep_inputs=options.keep_inputs, external=external)
+    keep = options.keep_inputs
+    ranges = live_ranges(graph, timeline, keep_inputs=keep, loops_copy=runtime.loops_copy)
+    storage = find_storage(graph, timeline, aliases, keep_inputs=keep, external=external, ranges=ranges)
     memory = target.scratchpad
     if any(at % memory.alignment for at in storage.position.values()):
         return None

@@ -7,7 +7,8 @@ import random
 from dataclasses import replace
 
 from support.graphs import Sketch, graph_of
-from tmpass.graph import Call, Graph, Op, TensorKind
+from tmpass.dtypes import FLOAT32, INT8, UINT8
+from tmpass.graph import Call, Graph, Move, Moves, Op, Quantization, TensorKind
 
 _CHOICES = (
     *("op",) * 4,
@@ -16,19 +17,19 @@ _CHOICES = (
     *("concat",) * 5,
     *("split",) * 2,
     *("slice",) * 2,
-    *("pack", "unpack", "branch", "loop", "variable", "assign"),
+    *("pack", "unpack", "branch", "loop", "variable", "assign", "scatter", "random"),
 )
 
 
-def draw_graph(rng: random.Random, most_ops: int = 6, *, bodies: bool = True) -> Graph:
+def draw_graph(rng: random.Random, most_ops: int = 6, *, bodies: bool = True, groups: float = 0) -> Graph:
     """A graph of one or, seldom, two entries, with at most `most_ops` operators in each subgraph; without `bodies` it
-    has one subgraph.
+    has one subgraph. `groups` is how often an operator has floats around it that stand between integers.
     """
     sketches: list[Sketch] = []
     unit = rng.choice((1, 4, 16))
-    entries = [_grow(rng, sketches, most_ops, unit, 0 if bodies else 2, None)]
+    entries = [_grow(rng, sketches, most_ops, unit, 0 if bodies else 2, None, groups)]
     if bodies and rng.random() < 0.1:
-        entries.append(_grow(rng, sketches, most_ops, unit, 0, None))
+        entries.append(_grow(rng, sketches, most_ops, unit, 0, None, groups))
     return graph_of(*sketches, entries=tuple(entries))
 
 
@@ -50,6 +51,12 @@ def permuted(rng: random.Random, graph: Graph) -> Graph:
     return replace(graph, subgraphs=tuple(subgraphs))
 
 
+def shuffled(rng: random.Random, graph: Graph) -> Graph:
+    """`graph` with the operators of each subgraph in any order, as files have them that are not sorted."""
+    subgraphs = [replace(s, ops=tuple(rng.sample(s.ops, len(s.ops)))) for s in graph.subgraphs]
+    return replace(graph, subgraphs=tuple(subgraphs))
+
+
 def _grow(
     rng: random.Random,
     sketches: list[Sketch],
@@ -57,6 +64,7 @@ def _grow(
     unit: int,
     depth: int,
     parent: tuple[Sketch, list[int]] | None,
+    groups: float = 0,
 ) -> int:
     sketch, slot = Sketch(f"g{len(sketches)}"), len(sketches)
     sketches.append(sketch)
@@ -71,6 +79,9 @@ def _grow(
         known += [sketch.tensor(outer.tensors[t].shape, TensorKind.CAPTURE, captures=t) for t in chosen]
     for _ in range(rng.randint(1, most_ops)):
         before = len(sketch.tensors)
+        if groups and rng.random() < groups and any(sketch.tensors[t].dtype.bits == 8 for t in known):
+            known += _add_group(rng, sketch, known)
+            continue
         _add(rng, sketches, sketch, known, unit, depth)
         known += (t for t in range(before, len(sketch.tensors)) if t not in sketch.ops[-1].temporaries)
     sketch.outputs = _outputs(rng, sketch, known)
@@ -105,7 +116,11 @@ def _add(rng: random.Random, sketches: list[Sketch], sketch: Sketch, known: list
         return
     shape = sketch.tensors[first].shape
     length = shape[0] if shape else 0
-    if choice == "unary":
+    if choice == "random":
+        sketch.op([first], _size(rng, unit), random=True)
+    elif choice == "scatter":
+        sketch.op([first, rng.choice(known)], shape, kind="ScatterND")
+    elif choice == "unary":
         alike = [t for t in known if sketch.tensors[t].shape == shape and t != first]
         others = [rng.choice(alike)] if alike and rng.random() < 0.4 else []
         sketch.unary(first, *others, kind=rng.choice(("RELU", "ADD", "TANH")))
@@ -131,6 +146,56 @@ def _add(rng: random.Random, sketches: list[Sketch], sketch: Sketch, known: list
         _variable(rng, sketch, known, unit)
     else:
         sketch.view(first)
+
+
+def _add_group(rng: random.Random, sketch: Sketch, known: list[int]) -> list[int]:
+    """Integers to floats, an operator, perhaps an activation, and back; returns what others may read.
+
+    Scales and types are drawn: where they differ, what moves floats does not move their integers.
+    """
+    scales = [t for t, tensor in enumerate(sketch.tensors) if tensor.name.startswith("scale")]
+    while len(scales) < 2:
+        scales.append(sketch.tensor((), TensorKind.CONSTANT, dtype=FLOAT32, name=f"scale{len(scales)}"))
+    scale = rng.choice(scales)
+
+    def make(kind: str, inputs: list[int], shape: tuple[int, ...], dtype, **more) -> int:
+        made = sketch.tensor(shape, dtype=dtype)
+        sketch.ops.append(Op(kind, f"op{len(sketch.ops)}", tuple(inputs), (made,), **more))
+        return made
+
+    def floats(t: int) -> int:
+        made = next(
+            (o.outputs[0] for o in sketch.ops if o.quantization is Quantization.DEQUANTIZE and o.inputs[0] == t), None
+        )
+        if made is not None and rng.random() < 0.5:
+            return made
+        with_scale = [t, scale if rng.random() < 0.7 else rng.choice(scales)]
+        shape = sketch.tensors[t].shape
+        return make("DQ", with_scale, shape, FLOAT32, quantization=Quantization.DEQUANTIZE)
+
+    whole = [t for t in known if sketch.tensors[t].dtype.bits == 8]
+    one = rng.choice(whole[-4:])
+    shape, moves, elementwise = sketch.tensors[one].shape, None, False
+    read, kind = [floats(one)], rng.choice(("OP", "RESHAPE", "CONCAT", "ADD", "RELU"))
+    clamps = None
+    if kind == "RESHAPE":
+        moves = Moves(Move.VIEW)
+    elif kind == "CONCAT" and len(shape) == 1:
+        read.append(floats(rng.choice([t for t in whole if len(sketch.tensors[t].shape) == 1])))
+        shape, moves = (sum(sketch.tensors[t].shape[0] for t in read),), Moves(Move.CONCAT, parts=(0, 1))
+    elif kind in ("ADD", "RELU"):
+        elementwise, clamps = True, Quantization.CLAMP if kind == "RELU" else None
+        alike = [t for t in whole if sketch.tensors[t].shape == shape and t != one]
+        read += [floats(rng.choice(alike))] if alike and kind == "ADD" else []
+    else:
+        shape = (rng.choice((1, 2, 4)) * 4,)
+    last = make(kind, read, shape, FLOAT32, moves=moves, elementwise=elementwise, quantization=clamps)
+    more = [sketch.op([last], shape)] if rng.random() < 0.1 else []
+    if rng.random() < 0.3:
+        last = make("RELU", [last], shape, FLOAT32, elementwise=True, quantization=Quantization.CLAMP)
+    back = [last, scale if rng.random() < 0.7 else rng.choice(scales)]
+    dtype = INT8 if rng.random() < 0.2 else UINT8
+    return [make("Q", back, shape, dtype, quantization=Quantization.QUANTIZE), *more]
 
 
 def _call(

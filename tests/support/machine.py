@@ -248,6 +248,11 @@ def _copy_out(graph: Graph, storage: Private, s: int, op, number: int, values: l
 def _copy_in(graph: Graph, storage: Private, s: int, op, number: int, waiting: list) -> None:
     """Write what waits to the inputs of a body."""
     body = op.calls[number].subgraph
-    for at, (t, (value, size)) in enumerate(zip(graph.subgraphs[body].inputs, waiting, strict=False)):
+    inputs = graph.subgraphs[body].inputs
+    for t in inputs[len(waiting) :]:
+        storage.write((body, t), [0] * _size(graph, (body, t)))
+    for at, (t, (value, size)) in enumerate(zip(inputs, waiting, strict=False)):
         held = storage.read((s, op.outputs[at]), size) if value is None else value
-        storage.write((body, t), held[: _size(graph, (body, t))])
+        # Sizes may differ in a drawn graph: what is missing is the same in every round.
+        room = _size(graph, (body, t))
+        storage.write((body, t), [*held[:room], *[0] * (room - len(held))])

@@ -125,7 +125,8 @@ def tie_edges(graph: Graph, ties: Sequence[EndTie], s: int, views: bool | None =
     """(earlier, later) of operators of subgraph `s`: all that read a tied input before the one that writes over it.
 
     With `views`, all that read the input or a view of it, before the one that makes what the output is a view of. By
-    default, none for an output that is a view of the input, which changes nothing where views share.
+    default, none for an output that may hold what the input holds, as views and pieces do, which changes nothing where
+    these share.
     """
     ops = graph.subgraphs[s].ops
     for tie in ties:
@@ -134,6 +135,8 @@ def tie_edges(graph: Graph, ties: Sequence[EndTie], s: int, views: bool | None =
         writers = {t: index for index, op in enumerate(ops) for t in op.outputs if t != ABSENT}
         made, given = _views_of(tie.output[1], ops, writers), {tie.input[1]}
         if made[0] not in writers or (views is not False and tie.input[1] in made):
+            continue
+        if views is None and tie.input[1] in _moved_into(tie.output[1], ops, writers):
             continue
         if views:
             given.update(t for t in writers if tie.input[1] in _views_of(t, ops, writers))
@@ -149,6 +152,18 @@ def _views_of(t: int, ops: Sequence[Op], writers: Mapping[int, int]) -> list[int
     while t in writers and ops[writers[t]].view and (t := ops[writers[t]].inputs[0]) not in chain:
         chain.append(t)
     return chain
+
+
+def _moved_into(t: int, ops: Sequence[Op], writers: Mapping[int, int]) -> set[int]:
+    """All tensors of which tensor `t` may hold bytes, as operators pass them on."""
+    found, open_ = set[int](), [t]
+    while open_:
+        here = open_.pop()
+        if here not in found:
+            found.add(here)
+            maker = ops[writers[here]] if here in writers else None
+            open_ += maker.inputs if maker is not None and maker.moves is not None else ()
+    return found
 
 
 def forced_in_place(

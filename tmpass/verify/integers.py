@@ -3,7 +3,7 @@
 It is judged row by row, by what is around each, and not by looking for groups as the planner does.
 """
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import replace
 
 from tmpass.graph import ABSENT, Graph, Op, Quantization, Subgraph, Tensor, TensorKind
@@ -24,7 +24,7 @@ def as_integers(plan: Plan, graph: Graph) -> tuple[Graph, list[Violation]]:
       that, only one activation, whose result is such a name.
 
     An operator takes integers if each of its float inputs and each of its float results is such a name. It passes
-    integers on as they are only where all of them have one scale.
+    integers on as they are only where all of them have one scale and one type.
     """
     claimed: dict[Key, Key] = {}
     found = []
@@ -112,11 +112,12 @@ class _Place:
                 return why
         return ""
 
-    def alters(self, op: Op, names: Collection[int]) -> bool:
+    def alters(self, op: Op, names: Mapping[int, int]) -> bool:
         """Whether `op`, which passes `names` on, would have to change the integers that they stand for."""
         touched = [t for t in (*op.inputs, *op.outputs) if t in names]
         scales = [self._scale(t) for t in touched]
-        return None in scales or len(set(scales)) > 1
+        types = {self.subgraph.tensors[names[t]].dtype.name for t in touched}
+        return None in scales or len(set(scales)) > 1 or len(types) > 1
 
     def _scale(self, t: int) -> tuple[int, ...] | None:
         """The constants by which the floats `t` are scaled, None if there are none, or none for all of its elements."""

@@ -12,7 +12,7 @@ def unknown_tensors(graph: Graph) -> int:
         for t in _touched(subgraph):
             tensor = subgraph.tensors[t]
             stored = tensor.kind in (TensorKind.ACTIVATION, TensorKind.VARIABLE) and tensor.dtype.name != "resource"
-            count += stored and (tensor.shape is None or tensor.dtype.bits is None or bool(tensor.unknown))
+            count += stored and not tensor.sized
     return count
 
 

@@ -15,6 +15,7 @@ from tmpass.graph import ABSENT, Graph, Op, TensorKind
 from tmpass.plan import Plan
 from tmpass.target import EVERY, RUNTIMES, Over, Sharing
 from tmpass.verify.contents import Contents
+from tmpass.verify.state import state_order
 from tmpass.verify.violation import Violation
 
 MOST_OPERATORS = 12
@@ -85,25 +86,15 @@ class _Orders:
         given = set(subgraph.inputs)
         for index, op in enumerate(subgraph.ops):
             self.writer.update((t, index) for t in op.outputs if t != ABSENT and t not in given)
-        state: dict[object, int] = {}
         for index, op in enumerate(subgraph.ops):
-            for t in (*op.inputs, *op.outputs):
-                if t != ABSENT and subgraph.tensors[t].kind is TensorKind.VARIABLE:
-                    self._in_turn(state, t, index)
-                elif t != ABSENT and t in op.inputs:
+            for t in op.inputs:
+                if t != ABSENT and subgraph.tensors[t].kind is not TensorKind.VARIABLE:
                     self.readers[t].add(index)
                     if t in self.writer:
                         self.before[index].add(self.writer[t])
-            if op.random:
-                self._in_turn(state, "random", index)
-            if op.resource or any(subgraph.tensors[t].dtype.name == "resource" for t in op.inputs if t != ABSENT):
-                self._in_turn(state, "resource", index)
+        for (_, index), others in state_order(self.graph).items():
+            self.before[index].update(others)
         self.pieces, self.size = self._pieces()
-
-    def _in_turn(self, state: dict[object, int], what: object, index: int) -> None:
-        if state.get(what, index) != index:
-            self.before[index].add(state[what])
-        state[what] = index
 
     def _pieces(self) -> tuple[dict[int, frozenset[int]], list[int]]:
         """Tensor -> numbers of what it holds, equal where it is the same; and the bytes of each."""

@@ -8,6 +8,7 @@ from tmpass.bind import bind, check_bindings, parse_bindings
 from tmpass.dtypes import RESOURCE, DType
 from tmpass.errors import UnknownSizeError, UsageError
 from tmpass.graph import Graph, Op, TensorKind
+from tmpass.pipeline import plan
 
 
 def open_graph() -> Graph:
@@ -125,6 +126,11 @@ def test_a_shape_of_many_dimensions_stays_short():
     assert len(str(error.value)) < 300
 
 
+def test_an_axis_that_is_not_there_is_an_error_with_those_that_are():
+    with pytest.raises(UsageError, match="binding 'x:2': tensor 'x' has no axis 2; its axes are x:0 to x:1"):
+        bind(open_graph(), {"x:2": 1})
+
+
 @pytest.mark.parametrize("axis", ["²", "9" * 5000, "-1", ""])
 def test_what_is_no_axis_is_an_error(axis):
     with pytest.raises(UsageError, match="names no dimension"):
@@ -148,3 +154,18 @@ def test_a_binding_for_nothing_is_an_error_that_lists_what_there_is():
         bind(open_graph(), {"bach": 1})
     with pytest.raises(UsageError):
         bind(open_graph(), {"x:2": 1})
+
+
+def test_what_a_body_captures_is_listed_once():
+    pytest.importorskip("onnx")
+    from onnx import parser
+
+    text = """<ir_version: 8, opset_import: ["": 17]> g (bool c, float[n, 8] x) => (float[n, 8] y) {
+        y = If(c) <
+            then_branch = t () => (float[n, 8] p) { p = Relu(x) },
+            else_branch = e () => (float[n, 8] q) { q = Tanh(x) }
+        >
+    }"""
+    with pytest.raises(UnknownSizeError) as error:
+        plan(parser.parse_model(text).SerializeToString())
+    assert str(error.value).count("'x' [n, 8]") == 1

@@ -16,7 +16,7 @@ from tmpass.errors import UsageError
 from tmpass.graph import Move, Moves, Op, Quantization, TensorKind
 from tmpass.integers import find_names
 from tmpass.loading import Model, load
-from tmpass.pipeline import execute, verify
+from tmpass.pipeline import execute, trusted, verify
 from tmpass.plan import ModelInfo
 from tmpass.plan_json import parse_plan
 from tmpass.verify.plan import check_plan
@@ -212,6 +212,20 @@ def test_a_plan_of_integers_is_read_back_and_verified():
     assert (rows["y0a"].dtype, rows["y0f"].dtype, rows["y0r"].dtype) == ("int8",) * 3
     assert rows["y0f"].offset == rows["y0r"].offset == rows["y0"].offset
     assert rows["y0a"].reason == "is kept as the integers 'x'"
+
+
+def test_that_kernels_take_integers_is_named_where_nothing_says_so():
+    data = network([8, 64, 8], skip=False, pairs=True)
+
+    def believed(target, held, int8=None):
+        return [one.message for one in trusted(tmpass.plan(data, target, int8=int8), target=held) if one.what == "int8"]
+
+    said = "operators compute with integers where 4 float tensors between Q/DQ pairs are integers"
+    assert believed("ethos-u55", None) == [said]
+    assert believed("ethos-u55", "ethos-u55") == []
+    assert believed("pixel6-tpu", "pixel6-tpu") == [f"{said}, an assumption of pixel6-tpu"]
+    assert believed("tflm", "tflm", "native") == [f"{said}, an assumption of the plan"]
+    assert believed("pixel6-tpu", None, "float") == []
 
 
 def test_it_is_not_executed_with_floats():

@@ -7,11 +7,14 @@ import pytest
 from support.graphs import Sketch, chain, graph_of
 
 from tmpass.cli.options import EXIT_CODES
+from tmpass.diff import diff
 from tmpass.dtypes import INT4, RESOURCE, STRING
+from tmpass.emit import difference, explanation
 from tmpass.emit.left_out import not_counted
 from tmpass.emit.page_data import page_data
 from tmpass.emit.summary import summary
 from tmpass.errors import UsageError
+from tmpass.explain import explain
 from tmpass.graph import TensorKind
 from tmpass.loading import Model
 from tmpass.pipeline import plan
@@ -45,13 +48,24 @@ def test_tensors_of_unknown_size_prove_nothing():
     assert made.memories[0].peak == made.memories[0].lower_bound
     fits, left_out = summary(made).splitlines()[1], summary(made).splitlines()[5]
     assert fits == (
-        "fits         yes, what was planned; 1 tensor of unknown size is not counted: nothing is proved of the model"
+        "fits         yes, as far as it is planned; 1 tensor of unknown size is not counted, so nothing is proved"
     )
     assert left_out.startswith("not counted  1 tensor of unknown size; ")
-    assert page_data(made)["views"][0]["verdict"].startswith("fits, what was planned; 1 tensor of unknown size")
+    assert page_data(made)["views"][0]["verdict"].startswith("fits, as far as it is planned; 1 tensor of unknown size")
     assert json.loads(made.to_json())["not_counted"][0] == {
         "what": "tensors", "count": 1, "bytes": None, "names": ["t2"],
     }  # fmt: skip
+
+
+def test_an_explanation_claims_no_proof_with_tensors_of_unknown_size():
+    known = explain(Model(ModelInfo("net.test", "test", "0" * 64), open_graph()), allow_unplanned=True)
+    text = explanation.head(known) + explanation.notes(known)
+    assert not known.proved
+    assert "1 tensor of unknown size is not counted, so nothing is proved; 8388" in text
+    assert "least budget 72 B for what is planned; what is not counted is on top of it" in text
+    assert "orders: not judged, since 1 tensor of unknown size is not counted" in text
+    assert "proved:" not in text
+    assert "no order" not in text
 
 
 def test_what_does_not_fit_without_them_does_not_fit_with_them():
@@ -71,7 +85,7 @@ def test_a_model_without_operators_says_that_only_its_ends_are_planned():
     main = Sketch()
     main.outputs = [main.input(8)]
     fits = summary(planned(graph_of(main))).splitlines()[1]
-    assert fits == "fits         yes, what was planned: the model has no operators, only inputs and outputs"
+    assert fits == "fits         yes, as far as it is planned: the model has no operators, only inputs and outputs"
 
 
 def test_weights_are_not_in_the_memory_that_is_counted():
@@ -173,3 +187,10 @@ def test_a_plan_that_claims_to_count_more_is_wrong(change):
     assert check_plan(made, open_graph()) == []
     assert {v.kind for v in check_plan(replace(made, **change), open_graph())} <= {"not counted", "status"}
     assert check_plan(replace(made, **change), open_graph())
+
+
+def test_a_comparison_says_which_plan_leaves_out_tensors():
+    whole, part = planned(graph_of(Sketch())), planned(open_graph(), allow_unplanned=True)
+    old, new, *_ = difference.head(whole, part, diff(whole, part)).splitlines()
+    assert old.endswith("fits, 0 steps")
+    assert new.endswith("fits, 2 steps; 1 tensor of unknown size is not counted")

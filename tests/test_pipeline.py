@@ -117,8 +117,8 @@ def test_open_dimensions_are_refused_with_the_file_or_listed():
         ({"share": "all"}, UsageError, "share is 'all'; choose one of auto, views, none"),
         ({"allocator": "best"}, UsageError, "allocator 'best' is unknown"),
         ({"nodes": -1}, UsageError, "a budget of -1 nodes"),
-        ({"budget": -1}, UsageError, "capacity -1 is no whole number"),
-        ({"alignment": 0}, UsageError, "alignment 0 is no whole number"),
+        ({"budget": -1}, UsageError, "capacity -1 is not a whole number"),
+        ({"alignment": 0}, UsageError, "alignment 0 is not a whole number"),
         ({"bind": {"m": 1}}, UsageError, "binding 'm' names no dimension"),
         ({"bind": {"n": 0}}, UsageError, "'n' is bound to 0"),
         ({"bind": {"n": "1"}}, UsageError, "'n' is bound to '1'"),
@@ -126,10 +126,10 @@ def test_open_dimensions_are_refused_with_the_file_or_listed():
         ({"bind": ["n=1"]}, UsageError, "the bindings are ['n=1']"),
         ({"bind": {"n": True}}, UsageError, "'n' is bound to True"),
         ({"allocator": ["auto"]}, UsageError, "allocator is ['auto']"),
-        ({"budget": True}, UsageError, "budget True is no whole number"),
-        ({"budget": 1.5}, UsageError, "budget 1.5 is no whole number"),
-        ({"alignment": "4"}, UsageError, "alignment '4' is no whole number"),
-        ({"nodes": None}, UsageError, "nodes None is no whole number"),
+        ({"budget": True}, UsageError, "budget True is not a whole number"),
+        ({"budget": 1.5}, UsageError, "budget 1.5 is not a whole number"),
+        ({"alignment": "4"}, UsageError, "alignment '4' is not a whole number"),
+        ({"nodes": None}, UsageError, "nodes None is not a whole number"),
         ({"keep_inputs": "no"}, UsageError, "keep_inputs is 'no'; give True or False"),
         ({"allow_unplanned": 1}, UsageError, "allow_unplanned is 1"),
         ({"io": ["arena"]}, UsageError, "io is ['arena']"),
@@ -195,7 +195,7 @@ def test_a_plan_is_checked_with_its_own_options():
 def test_a_plan_for_another_target_is_told_apart():
     data = written(8, 16, 8)
     assert [(v.kind, v.message) for v in verify(plan(data, "tflm"), data, target="pixel6-tpu")] == [
-        ("target", "the plan is for runtime 'tflm', that of pixel6-tpu is ''"),
+        ("target", "the plan names runtime 'tflm', pixel6-tpu has no runtime"),
         ("target", "arena has capacity None, alignment 16; pixel6-tpu has no such memory"),
     ]
 

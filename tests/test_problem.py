@@ -56,7 +56,7 @@ def test_what_is_read_at_once_is_what_no_closer_look_finds_fault_with(drawn, ali
 )
 def test_what_is_no_whole_number_is_refused(odd):
     for memories in ((), (Memory("sram", 0, 100),)):
-        with pytest.raises(UsageError, match="cannot be read: a number is no whole number"):
+        with pytest.raises(UsageError, match="cannot be read: a number is not a whole number"):
             Problem((odd,), memories=memories)
 
 

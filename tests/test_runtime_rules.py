@@ -73,13 +73,13 @@ def test_a_plan_by_other_rules_is_told_apart():
     forged = replace(made, target=replace(made.target, runtime="tflm"))
     assert {v.kind for v in check_plan(forged, graph)} >= {"live range"}
     (violation,) = verify(made, model(graph), target=TFLM)
-    assert violation.message == "the plan is for runtime '', that of tflm is 'tflm'"
+    assert violation.message == "the plan names no runtime, tflm has runtime 'tflm'"
 
 
 def test_a_profile_names_its_runtime():
     text = 'name = "a"\nsummary = "b"\nstanding = "c"\nruntime = "tflite"\n'
     text += '[[memory]]\nname = "m"\nholds = ["activations"]\n'
     text += 'capacity = { value = "unlimited", source = "d" }\nalignment = { value = 1, source = "d" }\n'
-    with pytest.raises(TargetError, match="line 4, runtime: 'tflite' is no runtime; known are tflm, litert"):
+    with pytest.raises(TargetError, match="line 4, runtime: 'tflite' is not a runtime; known are tflm, litert"):
         parse_target(text, "a.toml")
     assert parse_target(text.replace("tflite", "tflm"), "a.toml").runtime is RUNTIMES["tflm"]

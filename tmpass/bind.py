@@ -5,13 +5,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from shlex import quote
 
-from tmpass.errors import UnknownSizeError, UsageError, brief
+from tmpass.errors import UnknownSizeError, UsageError, brief, brief_text
 from tmpass.graph import ABSENT, Graph, Op, Subgraph, Tensor, TensorKind
 
 _LISTED = 8
-"""So many names, or dimensions of a shape, stand in an error; the rest is counted."""
+"""How many names, or dimensions of a shape, an error lists; the rest is counted."""
 
 MAX_DIM = 2**31 - 1
+
+_RANGE = "dimensions are 1 .. 2^31 - 1"
+_DIGITS = 10
 
 
 def parse_bindings(texts: Iterable[str]) -> dict[str, int]:
@@ -23,8 +26,10 @@ def parse_bindings(texts: Iterable[str]) -> dict[str, int]:
     bindings: dict[str, int] = {}
     for text in texts:
         name, equals, number = text.rpartition("=")
-        if not (equals and name and number.isascii() and number.isdigit() and len(number) <= 10):
-            raise UsageError(f"binding {text!r} is not NAME=NUMBER", hint="for instance batch=1 or input:0=1")
+        if not (equals and name and number.isascii() and number.isdigit()):
+            raise UsageError(f"binding {brief(text)} is not NAME=NUMBER", hint="for instance batch=1 or input:0=1")
+        if len(number) > _DIGITS:
+            raise UsageError(f"{brief(name)} is bound to {brief_text(number)}", hint=_RANGE)
         if bindings.setdefault(name, int(number)) != int(number):
             raise UsageError(f"{name!r} is bound to {bindings[name]} and to {number}", hint="bind it once")
     return check_bindings(bindings)
@@ -34,17 +39,17 @@ def check_bindings(bindings: object) -> dict[str, int]:
     """`bindings`, a mapping of names to whole numbers of any kind, with plain ones.
 
     Raises:
-        UsageError: it is no mapping, or a number is not one of 1 to 2^31 - 1.
+        UsageError: it is not a mapping, or a number is not one of 1 to 2^31 - 1.
     """
     if not isinstance(bindings, Mapping):
         raise UsageError(f"the bindings are {brief(bindings)}", hint="give a mapping such as {'batch': 1}")
     checked: dict[str, int] = {}
     for name, value in bindings.items():
         if not isinstance(name, str):
-            raise UsageError(f"{brief(name)} is no name of a dimension", hint="for instance 'batch' or 'input:0'")
+            raise UsageError(f"{brief(name)} is not a name of a dimension", hint="for instance 'batch' or 'input:0'")
         number = whole_number(value)
         if number is None or not 1 <= number <= MAX_DIM:
-            raise UsageError(f"{name!r} is bound to {brief(value)}", hint="dimensions are 1 .. 2^31 - 1")
+            raise UsageError(f"{name!r} is bound to {brief(value)}", hint=_RANGE)
         checked[name] = number
     return checked
 
@@ -126,14 +131,21 @@ def _refuse_strangers(graph: Graph, bindings: Mapping[str, int]) -> None:
         is_axis = name in ranks and axis.isascii() and axis.isdecimal() and len(axis) < 10
         rank = ranks.get(name)
         if is_axis and rank is None:
+            bindable = any(
+                cause.startswith("bind ") and graph.tensor(key).name == name for key, cause in graph.causes.items()
+            )
             raise UsageError(
                 f"binding {stranger!r} has no effect: the rank of tensor {name!r} is not known",
-                hint="state its shape in the model",
+                hint=f"bind all its axes, from '{name}:0' on" if bindable else "state its shape in the model",
             )
         if is_axis and rank is not None and int(axis) < rank:
             continue
-        known = _some((*graph.symbols, *graph.other_symbols)) or "the model has no open dimension"
-        raise UsageError(f"binding {stranger!r} names no dimension of the model", hint=f"known: {known}")
+        if is_axis and rank is not None:
+            axes = f"its axes are {name}:0 to {name}:{rank - 1}" if rank else "it is a scalar"
+            raise UsageError(f"binding {stranger!r}: tensor {name!r} has no axis {axis}", hint=axes)
+        known = _some((*graph.symbols, *graph.other_symbols))
+        hint = f"known: {known}" if known else "the model has no open dimension"
+        raise UsageError(f"binding {stranger!r} names no dimension of the model", hint=hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +158,12 @@ class _Open:
 
 
 def _refuse_open(graph: Graph) -> None:
-    """Raise where a tensor that is used needs bytes, but nobody knows how many."""
-    found = sorted(_open_tensors(graph), key=lambda each: not each.first)  # what is to blame, then what follows from it
+    """Raise where a tensor that is used needs bytes, and its size is not known."""
+    found = sorted(_open_tensors(graph), key=lambda each: not each.first)  # the causes, then what follows from them
     if not found:
         return
+    own = {each.words for each in found if each.tensor.kind is not TensorKind.CAPTURE}
+    found = [each for each in found if each.tensor.kind is not TensorKind.CAPTURE or each.words not in own]
     roots = [each.tensor for each in found if each.first] or [each.tensor for each in found]
     names = _names_to_bind(graph, [each.tensor for each in found], roots)
     lacks = ""
@@ -160,7 +174,7 @@ def _refuse_open(graph: Graph) -> None:
         wishes.append("give " + " ".join(f"--bind {quote(f'{name}=N')}" for name in names[:_LISTED]))
     # What is bound may settle the rest: the inputs come first.
     if not names or names[0] not in graph.symbols:
-        wishes += [f"state their {lacks} in the model"] if lacks else []
+        wishes += [_wish(graph, lacks)] if lacks else []
         wishes += ["give the state of the loop one size in the model"] if graph.varying else []
     raise UnknownSizeError(
         f"the size of {_count(found)} is not known: {_some(each.words for each in found)}",
@@ -168,6 +182,14 @@ def _refuse_open(graph: Graph) -> None:
         symbols=names,
         hint=f"{' and '.join(wishes)}, or {'' if names else 'give '}--allow-unplanned to plan the rest",
     )
+
+
+def _wish(graph: Graph, lacks: str) -> str:
+    """What settles tensors that have no rank or type: a format may let the axes of such a tensor be bound."""
+    first = next((graph.tensor(key).name for key, cause in graph.causes.items() if cause.startswith("bind ")), None)
+    if first is None or lacks != "shapes":
+        return f"state their {lacks} in the model"
+    return f"give --bind {quote(f'{first}:0=N')} and so on for all its axes"
 
 
 def _names_to_bind(graph: Graph, open_: Sequence[Tensor], roots: Sequence[Tensor]) -> tuple[str, ...]:

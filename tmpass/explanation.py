@@ -103,9 +103,11 @@ class Explanation:
     def order_is_least(self) -> bool:
         """Whether it is proved that no order of operators has a lower peak, with the sharing that is allowed."""
         memory = self.full.memory
+        if self.plan.unknown_tensors:
+            return False
         return memory.name == self.plan.memories[0].name and self.plan.order.lower_bound >= memory.peak
 
     @property
     def proved(self) -> bool:
-        """Whether no address plan for this order and sharing has a lower peak."""
-        return self.full.memory.peak == self.full.memory.lower_bound
+        """Whether no address plan for this order and sharing has a lower peak; False with tensors of unknown size."""
+        return not self.plan.unknown_tensors and self.full.memory.peak == self.full.memory.lower_bound

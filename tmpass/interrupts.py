@@ -1,4 +1,4 @@
-"""Ctrl-C on the command line: it ends the process at once, but for a search that keeps its best answer.
+"""Ctrl-C on the command line: it ends the process at once, except in a search that keeps its best answer.
 
     outside of these           the process ends with 130, its children and unfinished files go with it
     with interrupts.caught()   KeyboardInterrupt, as everywhere in Python: who searches catches it, once

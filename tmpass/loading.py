@@ -169,8 +169,8 @@ def load(source: object, *, bindings: Mapping[str, int] | None = None) -> Model:
         bindings: numbers for dimensions, by symbol or "tensor:axis".
 
     Raises:
-        UsageError: `source` is of no such kind, or a binding is no number.
-        ModelError: the file cannot be read, or is no model that a frontend knows.
+        UsageError: `source` is of no such kind, or a binding is not a number.
+        ModelError: the file cannot be read, or is not a model that a frontend knows.
     """
     numbers = check_bindings({} if bindings is None else bindings)
     return _load(*_open(source), numbers)
@@ -305,7 +305,7 @@ def _open(source: object) -> tuple[str, bytes, Frontend]:
     if frontend is None:
         if isinstance(source, bytes):
             raise ModelError("no frontend knows these bytes", where="<memory>", hint=f"formats: {_names()}")
-        raise UsageError(f"{type(source).__name__} is no model", hint=f"give a path, bytes or a model of {_names()}")
+        raise UsageError(f"{type(source).__name__} is not a model", hint=f"give a path, bytes or a model of {_names()}")
     return _nameless(frontend), frontend.to_bytes(source), frontend
 
 

@@ -7,7 +7,7 @@ from tmpass.plan import NotCounted, Options
 from tmpass.target import RUNTIMES, Runtime
 
 _NAMED = 8
-"""So many tensors are named; kinds of operators all are."""
+"""How many tensors are named; all kinds of operators are."""
 
 
 def find_not_counted(graph: Graph, options: Options, runtime: str) -> tuple[NotCounted, ...]:
@@ -40,7 +40,7 @@ def _open(subgraph: Subgraph, t: int) -> bool:
 
 
 def _scratch(graph: Graph, options: Options, runtime: Runtime) -> NotCounted | None:
-    """The operators of which nobody knows what they need while they run."""
+    """The operators whose scratch is not known."""
     kinds = {rule.kind for rule in options.scratch if rule.op is None}
     places = {(rule.subgraph, rule.op) for rule in options.scratch if rule.op is not None}
     open_ = [

@@ -26,8 +26,8 @@ from tmpass.task import Task
 SCHEDULES = ("auto", "given", "topological", "least-peak")
 
 _FEW = 32
-"""Up to so many operators, orders are searched for as long as the arena has holes; above, as long as fewer bytes may be
-alive: on the models of docs/models.md the rest gains nothing.
+"""Up to this number of operators, orders are searched for as long as the arena has holes; above, as long as fewer bytes
+may be alive: on the models of docs/models.md the rest gains nothing.
 """
 
 

@@ -226,7 +226,7 @@ def execute(
 
     if isinstance(model, Model):
         raise UsageError("what `load` returns has no weights to execute", hint="give the model's path or bytes")
-    size = parse_size(max_bytes, "execute_bytes") if isinstance(max_bytes, str) else max_bytes
+    size = parse_size(max_bytes, "--execute-bytes") if isinstance(max_bytes, str) else max_bytes
     limits = limits_of(trips, seconds, size)
     bindings = check_bindings(plan.options.bind)
     loaded = load(model, bindings=bindings)
@@ -280,7 +280,10 @@ def _check_target(plan: Plan, profile: Target | None, file: str, names: Mapping[
         message = f"the plan is for the file {brief(plan.model.file)}, not for {brief(file)}"
         found.append(Violation("model", message, plan.model.file, file))
     if plan.target.runtime != profile.runtime.name:
-        message = f"the plan is for runtime {plan.target.runtime!r}, that of {profile.name} is {profile.runtime.name!r}"
+        planned, real = (
+            f"runtime {name!r}" if name else "no runtime" for name in (plan.target.runtime, profile.runtime.name)
+        )
+        message = f"the plan names {planned}, {profile.name} has {real}"
         found.append(Violation("target", message))
     if plan.target.memory in wanted and plan.target.memory != profile.scratchpad.name:
         message = (
@@ -320,7 +323,7 @@ def _profile(target: object) -> Target:
         return target
     if isinstance(target, str | os.PathLike):
         return load_target(os.fspath(target))
-    raise TargetError(f"{type(target).__name__} is no target", hint="give a name, a path or a tmpass.Target")
+    raise TargetError(f"{type(target).__name__} is not a target", hint="give a name, a path or a tmpass.Target")
 
 
 def _rules(target: Target, scratch: object, model: Model) -> tuple[ScratchRule, ...]:
@@ -375,7 +378,7 @@ def _check_choice(option: str, value: str, choices: tuple[str, ...]) -> None:
 def _whole(option: str, value: object, what: str) -> int:
     number = whole_number(value)
     if number is None:
-        raise UsageError(f"{option} {brief(value)} is no whole number", hint=f"give {what}")
+        raise UsageError(f"{option} {brief(value)} is not a whole number", hint=f"give {what}")
     return number
 
 

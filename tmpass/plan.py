@@ -90,7 +90,7 @@ class MemoryUse:
 
     @property
     def assumed(self) -> str:
-        """Why nobody vouches for the capacity; empty where a source does, or where there is no limit."""
+        """Why the capacity is assumed; empty where a source gives it, or where there is no limit."""
         known = self.capacity is None or not self.capacity_source.startswith("assumed")
         return "" if known else self.capacity_source
 

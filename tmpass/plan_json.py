@@ -77,16 +77,18 @@ def parse_plan(text: str | bytes, where: str = "plan") -> Plan:
     """The plan in `text`, as Plan.to_json writes it; `where` names it in errors.
 
     Raises:
-        UsageError: it is no JSON, of another schema, or a key is missing, unknown, double, of another type or out of
+        UsageError: it is not JSON, of another schema, or a key is missing, unknown, double, of another type or out of
             range; the message names the place, such as `buffers[3].offset`.
     """
     try:
         data = json.loads(text, object_pairs_hook=_object, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"it is no JSON: {error}", where=where, hint="give a plan that tmpass plan -o wrote") from None
+        raise UsageError(
+            f"it is not JSON: {error}", where=where, hint="give a plan that tmpass plan -o wrote"
+        ) from None
     found = data.get("schema") if isinstance(data, dict) else data
     if found != SCHEMA:
-        raise UsageError(f"it is no plan of schema {SCHEMA!r}, but {_show(found)}", where=where)
+        raise UsageError(f"it is not a plan of schema {SCHEMA!r}, but {_show(found)}", where=where)
     try:
         plan = _record(Plan, {key: value for key, value in data.items() if key != "schema"}, "")
         if plan.transfers:
@@ -106,7 +108,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 @cache
@@ -178,11 +180,11 @@ def _check(data: object, name: str, path: str) -> None:
             _refuse(path, f"{_show(data)} is not in {low} .. {high}")
     elif isinstance(data, str):
         if not data.isascii() and any("\ud800" <= c <= "\udfff" for c in data):
-            _refuse(path, f"{_show(data)} is no Unicode text", "it has half of a surrogate pair")
+            _refuse(path, f"{_show(data)} is not Unicode text", "it has half of a surrogate pair")
         if name in WORDS and data not in WORDS[name]:
             _refuse(path, f"{_show(data)} is unknown", f"one of {', '.join(WORDS[name])}")
         if name == "sha256" and not re.fullmatch("[0-9a-f]{64}", data):
-            _refuse(path, f"{_show(data)} is no SHA-256", "64 hex digits in lower case")
+            _refuse(path, f"{_show(data)} is not a SHA-256", "64 hex digits in lower case")
 
 
 def _refuse(path: str, what: str, hint: str = "") -> NoReturn:

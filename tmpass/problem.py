@@ -110,9 +110,9 @@ class Problem:
 
     def __post_init__(self) -> None:
         if self.capacity is not None and not (isinstance(self.capacity, int) and 0 <= self.capacity <= MAX_BYTES):
-            raise UsageError(f"capacity {self.capacity!r} is no whole number of 0 .. 2^62", hint="give bytes")
+            raise UsageError(f"capacity {self.capacity!r} is not a whole number of 0 .. 2^62", hint="give bytes")
         if not (isinstance(self.alignment, int) and 1 <= self.alignment <= MAX_ALIGNMENT):
-            raise UsageError(f"alignment {self.alignment!r} is no whole number of 1 .. 2^31", hint="64 is usual")
+            raise UsageError(f"alignment {self.alignment!r} is not a whole number of 1 .. 2^31", hint="64 is usual")
         total = _check_memories(self.memories)
         for first, second in (*self.shared, *self.apart):
             if not (0 <= first < len(self.buffers) and 0 <= second < len(self.buffers)) or first == second:
@@ -124,7 +124,7 @@ class Problem:
             self.native  # noqa: B018  # reading checks them as well, but for their memories
         except (ValueError, TypeError, OverflowError) as error:
             self._check_buffers(total)
-            fault = "a number is no whole number" if isinstance(error, TypeError) else str(error)
+            fault = "a number is not a whole number" if isinstance(error, TypeError) else str(error)
             raise UsageError(f"a buffer cannot be read: {fault}", hint="correct the buffers") from None
 
     def __getstate__(self) -> dict[str, object]:

@@ -23,7 +23,7 @@ def parse_memories(texts: Sequence[str], alignment: int = 1) -> tuple[Memory, ..
         match = _FORM.fullmatch(text)
         if match is None:
             raise UsageError(
-                f"{brief(text)} is no memory", where="--memory", hint="write NAME=SIZE or NAME=SIZE@OFFSET"
+                f"{brief(text)} is not a memory", where="--memory", hint="write NAME=SIZE or NAME=SIZE@OFFSET"
             )
         size = parse_size(match["size"], "--memory")
         offset = end + -end % alignment if match["offset"] is None else _address(match["offset"])

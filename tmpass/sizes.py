@@ -16,7 +16,7 @@ def parse_size(text: str | int, what: str = "size") -> int:
     """Bytes in `text`; K, M, G and KiB, MiB, GiB are powers of 1024, kB, MB, GB powers of 1000.
 
     Raises:
-        UsageError: it is no size, not a whole number of bytes, negative, or above 2^62; `what` names it.
+        UsageError: it is not a size, not a whole number of bytes, negative, or above 2^62; `what` names it.
     """
     text = str(text) if isinstance(text, str) or abs(text) <= MAX_BYTES else "above 2^62"
     match = re.fullmatch(r"\s*(\d{1,30})(?:\.(\d{1,30}))?\s*([a-zA-Z]*)\s*", text, re.ASCII)

@@ -124,7 +124,7 @@ def _number(known: ValueType, axis: int) -> int | None:
 def _wrong(name: str, axis: int, found: int, bound: str, *, given: bool = False) -> ModelError:
     says, rather = "in the file", "export the model with an open dimension"
     if not given:
-        says, rather = "by what the model computes", "bind what it is computed from otherwise"
+        says, rather = "by what the model computes", "bind other numbers for what it is computed from"
     return ModelError(
         f"axis {axis} is {found} {says}, {bound}",
         where=f"tensor {name!r}",

@@ -214,4 +214,4 @@ def _compare(main: Scope, found: Refined, declared: Types) -> tuple[str, ...]:
         return warnings
     more = f", and {len(stale) - 1} more" if len(stale) > 1 else ""
     fault = "the file declares other shapes than its operators compute"
-    return (*warnings, f"{fault}: {stale[0]}{more}; of two the larger counts")
+    return (*warnings, f"{fault}: {stale[0]}{more}; the larger one is planned")

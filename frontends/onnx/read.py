@@ -26,7 +26,7 @@ def read(data: bytes, *, payloads: bool = False) -> ModelProto:
     """Return the model in `data`, without the payloads of large tensors unless these are asked for.
 
     Raises:
-        ModelError: `data` is no ONNX model, holds no graph, or needs a newer onnx.
+        ModelError: `data` is not an ONNX model, holds no graph, or needs a newer onnx.
     """
     if not data:
         raise ModelError("the file is empty", hint="export the model again")

@@ -19,7 +19,7 @@ class ValueType:
     """The type of a value as far as it is known.
 
     Fields: `element` is a TensorProto.DataType; `shape` has a Hole per axis, or is None where the rank is
-    unknown; `other` is, for what is no dense tensor, the serialised TypeProto.
+    unknown; `other` is, for what is not a dense tensor, the serialised TypeProto.
     """
 
     element: int = UNDEFINED
@@ -47,7 +47,7 @@ class ValueType:
 
     @property
     def dtype(self) -> DType:
-        """The element type; a type that is no dense tensor has a name like "sequence(tensor(float))"."""
+        """The element type; a type that is not a dense tensor has a name like "sequence(tensor(float))"."""
         if not self.other:
             return dtype_of(self.element)
         proto = TypeProto.FromString(self.other)

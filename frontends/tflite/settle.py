@@ -87,7 +87,7 @@ class Settling:
             return ()
         some = "; ".join(self._differing[:_LISTED]) + ("; ..." if len(self._differing) > _LISTED else "")
         count = f"{len(self._differing)} tensor{'s' if len(self._differing) > 1 else ''}"
-        return (f"the file states another size than operators make for {count}, planned as the larger: {some}",)
+        return (f"the file has another size for {count} than operators make, and the larger one is planned: {some}",)
 
     def _enter(self, s: int) -> None:
         """Settle what no operator makes in subgraph `s`, where a run starts."""
@@ -108,7 +108,7 @@ class Settling:
             if given is not None and t in given and read.kinds[t] is TensorKind.ACTIVATION:
                 self._take(s, t, given[t], by, trusted=not self._resized)
             elif t not in made or read.kinds[t] is not TensorKind.ACTIVATION:
-                # What operators work in holds quantization only: an empty shape is no omission.
+                # What operators work in holds quantization only: an empty shape is not an omission.
                 dims = () if tensor.dims is None and t in temporary else tensor.dims
                 if self._take_batches and given is None and t in inputs:
                     dims = self._with_batch(tensor)

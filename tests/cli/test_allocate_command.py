@@ -143,7 +143,7 @@ def test_wrong_options(fails, small, words, message):
 def test_files_that_cannot_be_read(fails, tmp_path):
     assert "cannot read it: No such file" in fails(2, "allocate", tmp_path / "none.csv")
     (tmp_path / "latin.csv").write_bytes(b"id\xe9")
-    assert "it is no UTF-8 text at byte 2" in fails(2, "allocate", tmp_path / "latin.csv")
+    assert "it is not UTF-8 text at byte 2" in fails(2, "allocate", tmp_path / "latin.csv")
 
 
 def test_explain_names_the_buffers_that_cannot_fit(run, small):

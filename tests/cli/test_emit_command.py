@@ -108,5 +108,5 @@ def test_a_plan_whose_rows_name_what_is_not_there(fails, made, path, value, mess
 
 
 def test_what_is_no_plan(fails, tmp_path):
-    assert fails(2, "emit", "-", "-f", "csv", stdin="{}").startswith("-: it is no plan of schema")
+    assert fails(2, "emit", "-", "-f", "csv", stdin="{}").startswith("-: it is not a plan of schema")
     assert "cannot read it" in fails(2, "emit", tmp_path / "none.json", "-f", "csv")

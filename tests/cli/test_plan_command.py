@@ -135,11 +135,12 @@ def test_bound_dimensions(run, open_model):
     [
         (["batch"], "binding 'batch' is not NAME=NUMBER"),
         (["batch=x"], "binding 'batch=x' is not NAME=NUMBER"),
+        (["batch=99999999999"], "'batch' is bound to 99999999999; dimensions are 1 .. 2^31 - 1"),
         (["batch=0"], "'batch' is bound to 0; dimensions are 1 .. 2^31 - 1"),
         (["batch=-1"], "binding 'batch=-1' is not NAME=NUMBER"),
         (["batch=1", "batch=2"], "'batch' is bound to 1 and to 2; bind it once"),
         (["bach=1"], "binding 'bach' names no dimension of the model; known: batch"),
-        (["x:9=1"], "binding 'x:9' names no dimension of the model"),
+        (["x:9=1"], "binding 'x:9': tensor 'x' has no axis 9; its axes are x:0 to x:1"),
     ],
 )
 def test_bindings_that_are_wrong(fails, open_model, words, message):

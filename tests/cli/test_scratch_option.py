@@ -38,7 +38,7 @@ def test_a_file_for_another_model(fails, model, scratch):
 
 
 @pytest.mark.parametrize(("row", "message"), [
-    ({"kind": "TANH", "bytes": "in0"}, "scratch.json: scratch[0].bytes: column 1: in0 alone is no number"),
+    ({"kind": "TANH", "bytes": "in0"}, "scratch.json: scratch[0].bytes: column 1: in0 alone is not a number"),
     ({"subgraph": 0, "op": 2, "bytes": 1}, "scratch: there is no operator 2 in subgraph 0, which has 2"),
     ({"kind": "TANH", "bytes": "in5.bytes"}, "scratch 'in5.bytes' of operator 0 (TANH) in subgraph 0: there is no in5"),
 ])  # fmt: skip
@@ -49,4 +49,4 @@ def test_what_is_wrong_in_it(fails, model, scratch, row, message):
 def test_a_file_that_cannot_be_read(fails, model, tmp_path):
     assert "cannot read it" in fails(2, "plan", model, "--scratch", tmp_path / "none.json")
     (tmp_path / "latin.json").write_bytes(b"\xff")
-    assert "no UTF-8 text at byte 0" in fails(2, "plan", model, "--scratch", tmp_path / "latin.json")
+    assert "not UTF-8 text at byte 0" in fails(2, "plan", model, "--scratch", tmp_path / "latin.json")

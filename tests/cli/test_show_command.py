@@ -106,10 +106,10 @@ def test_an_option_of_planning_has_no_say_in_a_plan_that_is_made(fails, plan_fil
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "it is no JSON"),
-        ("{}", "it is no plan of schema"),
-        ("\xff", "it is no JSON"),
-        ("[" * 99999, "it is no JSON"),
+        ("", "it is not JSON"),
+        ("{}", "it is not a plan of schema"),
+        ("\xff", "it is not JSON"),
+        ("[" * 99999, "it is not JSON"),
     ],
 )
 def test_a_file_that_is_no_plan(fails, tmp_path, text, message):
@@ -120,7 +120,7 @@ def test_a_file_that_is_no_plan(fails, tmp_path, text, message):
 def test_files_that_cannot_be_read(fails, tmp_path):
     assert "cannot read it: No such file" in fails(2, "show", tmp_path / "x.json")
     (tmp_path / "y.json").write_bytes(b"\xff\xfe")
-    assert "it is no UTF-8 text at byte 0" in fails(2, "show", tmp_path / "y.json")
+    assert "it is not UTF-8 text at byte 0" in fails(2, "show", tmp_path / "y.json")
     (tmp_path / "z.json").mkdir()
     assert "cannot read it: Is a directory" in fails(2, "show", tmp_path / "z.json")
 

@@ -29,8 +29,9 @@ def edit(path, change):
 def test_a_plan_that_is_right(run, model, plan_file):
     done = run("verify", plan_file, model)
     assert (done.code, done.err) == (0, "")
-    first, *believed = done.out.splitlines()
+    first, left_out, *believed = done.out.splitlines()
     assert first == f"{plan_file} is right for net.tflite: 3 tensors in 3 buffers, 2 steps"
+    assert left_out == "not counted: scratch of kernels (unknown without --scratch)"
     assert believed == [
         "on trust: memories: 'pixel6-tpu' has the memory 'scratchpad', for what is in it",
         "on trust: capacity: 'scratchpad' has 8388608 B (8 MiB)",
@@ -101,7 +102,7 @@ def test_at_most_twenty_violations_are_listed(run, long_model, tmp_path):
 
 def test_against_a_target(run, fails, model, plan_file):
     done = run("verify", plan_file, model, "--target", "pixel6-tpu")
-    believed = [line.split(": ")[1] for line in done.out.splitlines()[1:]]
+    believed = [line.split(": ")[1] for line in done.out.splitlines()[2:]]
     assert believed == ["alignment", "capacity", "scratch", "order"]
     assert done.out.count("by the plan's own options") == 1
     assert "target: " in fails(5, "verify", plan_file, model, "--target", "minimalloc")
@@ -139,6 +140,7 @@ def test_as_json(run, model, plan_file):
         "scratch",
         "order",
     ]
+    assert [one["what"] for one in facts["not_counted"]] == ["scratch"]
     edit(plan_file, lambda data: data["memories"][0].update(peak=1))
     done = run("verify", "--json", plan_file, model, "--target", "pixel6-tpu")
     facts = json.loads(done.out)
@@ -165,7 +167,8 @@ def test_a_plan_that_runs(run, onnx_plan):
         r"  compared      \d+ bytes that operators read, each as it was written",
         r"  compared      4 outputs of 576 bytes with those of ONNX Runtime 1\.\d+\.\d+, equal in all bits",
     )
-    assert lines[len(wanted)].startswith("on trust: ")
+    assert lines[len(wanted)].startswith("not counted: ")
+    assert lines[len(wanted) + 1].startswith("on trust: ")
     assert all(re.fullmatch(pattern, line) for pattern, line in zip(wanted, lines, strict=False)), lines
 
 
@@ -234,7 +237,7 @@ def test_an_execution_says_what_it_did_not_look_at():
         "  inputs        drawn with seed 0: 'x'",
         "  executed      7 operators, 3 of 5 steps of the plan",
         "  compared      96 bytes that operators read, each as it was written",
-        "  compared      1 outputs of 8 bytes with those of the engine, equal in all bits",
+        "  compared      1 output of 8 bytes with those of the engine, equal in all bits",
         "  not executed  2 steps that no run took: 3, 4",
     ]
     run = Execution("the engine", 7, (), ("not compared: output y: a die is cast",), (), ("x",), (), (0,), 96)
@@ -250,7 +253,7 @@ def test_what_cannot_be_read(fails, model, plan_file, tmp_path):
     assert "cannot read it" in fails(2, "verify", tmp_path / "none.json", model)
     assert "cannot read it" in fails(3, "verify", plan_file, tmp_path / "none.tflite")
     plan_file.write_text("no plan")
-    assert "it is no JSON" in fails(2, "verify", plan_file, model)
+    assert "it is not JSON" in fails(2, "verify", plan_file, model)
 
 
 def test_a_wrong_place_in_the_plan_is_named(fails, model, plan_file):

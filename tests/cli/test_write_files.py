@@ -104,7 +104,10 @@ def test_a_disk_that_is_full_keeps_what_it_has(small_disk):
 def test_a_device_that_takes_nothing_comes_before_any_file(run, model, tmp_path):
     done = run("plan", model, "-o", tmp_path / "plan.json", "--emit", "csv=/dev/full")
     assert (done.code, done.out) == (2, "")
-    assert done.err == "tmpass: /dev/full: cannot write it: No space left on device; check the path\n"
+    assert (
+        done.err
+        == "tmpass: /dev/full: cannot write it: No space left on device; make room there, or name another place\n"
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["net.tflite"]
 
 

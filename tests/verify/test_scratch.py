@@ -111,7 +111,7 @@ def test_scratch_over_a_tensor_or_off_its_alignment(good):
 
 def test_a_formula_in_a_plan_that_cannot_be_worked_out(good):
     strange = replace(good, options=replace(good.options, scratch=(ScratchRule("CONV", "in0"),)))
-    with pytest.raises(UsageError, match="scratch of step 0: column 1: in0 alone is no number"):
+    with pytest.raises(UsageError, match="scratch of step 0: column 1: in0 alone is not a number"):
         check_plan(strange, two_convs())
 
 

@@ -38,7 +38,9 @@ def test_with_its_target_a_plan_leaves_what_its_options_say_and_the_bounds():
     made = plan(MODEL, ALL, budget=4096, alignment=32, scratch=[ScratchRule("OP", 16)])
     assert whats(made, target=ALL) == ["capacity", "alignment", "scratch", "order"]
     assert says(made, "capacity", target=ALL) == ["'arena' has 4096 B (4 KiB), by the plan's own budget"]
-    assert says(made, "scratch", target=ALL) == ["1 rule of the plan's options is its own"]
+    assert says(made, "scratch", target=ALL) == [
+        f"kernels need what 1 rule of the plan's options says, which {ALL.name} does not have"
+    ]
 
 
 def test_rules_of_the_target_are_no_trust():

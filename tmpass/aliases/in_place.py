@@ -40,7 +40,7 @@ def in_place_pairs(
 ) -> tuple[InPlace, ...]:
     """What may be written in place as far as the order of operators has no part in it, in the order of the file.
 
-    The operator is element-wise and `sharing` lists it: source and result have one shape, but for leading ones, and
+    The operator is element-wise and `sharing` lists it: source and result have one shape, apart from leading ones, and
     elements of one width. Or `sharing` names the source, as its kernel promises, and the result is not larger. The
     operator names the source once. Neither is a constant, variable or capture, outside the arena, or an input or output
     of a subgraph. With `share_io`, or if it is `tied`, the source may be an input of an entry, unless it is kept, and

@@ -254,7 +254,10 @@ def _check_pair(graph: Graph, tie: EndTie) -> None:
     made, given = graph.tensor(tie.output), graph.tensor(tie.input)
     names = f"output {brief(made.name)} and input {brief(given.name)}"
     if made.bytes != given.bytes or made.dtype != given.dtype or made.bytes is None:
-        raise ModelError(f"{names} cannot be tied: they are {_about(made)} and {_about(given)}", hint="tie equal sizes")
+        raise ModelError(
+            f"{names} cannot be tied: they are {_about(made)} and {_about(given)}",
+            hint="only equal types and sizes can be tied",
+        )
     ordinary = made.kind is given.kind is TensorKind.ACTIVATION
     if not ordinary or tie.output[0] in graph.called:
         why = "an operator of the model runs this entry too" if ordinary else "one is a variable or a constant"

@@ -26,7 +26,7 @@ MANY = 1000
 """From so many buffers on, a packing is repaired where it is too high before a search begins from nothing."""
 
 FEW = 100
-"""Up to so many buffers, every method is asked before the answer is one that is not proved."""
+"""Up to this number of buffers, every method is asked before an answer stays unproved."""
 
 _DEAR = 40
 """A node of telamalloc, which propagates to a fixed point, takes as long as so many of place or postpone."""
@@ -95,7 +95,7 @@ def _turns(nodes: int, *, knows_all: bool) -> Iterator[tuple[Method, int]]:
     """Who is asked next, and how many nodes it may take: all for a little first.
 
     Where place or postpone does not know all constraints, the others have all nodes then; where it does, it has most,
-    and they have so many that all take together as long as it would have taken alone.
+    and their shares are such that all together take as long as it would have taken alone.
     """
     from tmpass.allocators import best_fit, hill_climb, minimalloc
 

@@ -15,7 +15,7 @@ def read_text(path: str) -> str:
     """The text of the file `path`.
 
     Raises:
-        UsageError: it cannot be read, or is no UTF-8.
+        UsageError: it cannot be read, or is not UTF-8.
     """
     if not path:
         raise UsageError("the path of a file is empty", hint="give a file, or - for standard input")
@@ -23,7 +23,7 @@ def read_text(path: str) -> str:
         data = read_stream(sys.stdin.buffer, MOST_TEXT) if path == "-" else read_bounded(path, MOST_TEXT)
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UsageError(f"it is no UTF-8 text at byte {error.start}", where=path) from None
+        raise UsageError(f"it is not UTF-8 text at byte {error.start}", where=path) from None
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot read it: {reason(error)}", where=path, hint="check the path") from None
 

@@ -7,7 +7,8 @@ import click
 
 from tmpass.cli.files import read_plan
 from tmpass.cli.terminal import complain, progress
-from tmpass.emit.text import clip, one_line
+from tmpass.emit.left_out import not_counted
+from tmpass.emit.text import clip, counted, one_line
 from tmpass.errors import UsageError, brief
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ def command(
 ) -> None:
     """Check the plan in the file PLAN, from wherever it comes, against MODEL.
 
-    What it takes on trust follows the answer; with --target that is less.
+    What the plan does not count follows the answer, then what is taken on
+    trust: with --target that is less.
 
     \b
     Example:
@@ -96,6 +98,7 @@ def command(
         ctx.exit(5)
     lines = [f"{plan} is right for {found.model.file}{'' if run is not None else f': {_count(found)}'}"]
     lines += told(run, len(found.schedule)) if run is not None else []
+    lines += [f"not counted: {left_out}"] if (left_out := not_counted(found)) else []
     lines += [f"on trust: {one.what}: {one.message}" for one in believed]
     if target is None:
         lines.append("on trust is what only a target can say; --target NAME holds the plan against one")
@@ -104,11 +107,13 @@ def command(
 
 def _count(plan: "Plan") -> str:
     placed = sum(row.buffer is not None for row in plan.tensors)
-    return f"{placed} tensors in {len(plan.buffers)} buffers, {len(plan.schedule)} steps"
+    return (
+        f"{counted(placed, 'tensor')} in {counted(len(plan.buffers), 'buffer')}, {counted(len(plan.schedule), 'step')}"
+    )
 
 
 def told(run: "Execution", steps: int) -> list[str]:
-    """What an execution of a plan with so many steps has shown, and what it has not, a line each."""
+    """What an execution of a plan with `steps` steps has shown, and what it has not, a line each."""
     seeds = f"seed {run.seeds[0]}" if len(run.seeds) == 1 else f"seeds 0 to {run.seeds[-1]}"
     origin = [f"given: {_named(run.given)}"] if run.given else []
     origin += [f"drawn with {seeds}: {_named(run.drawn)}"] if run.drawn else []
@@ -116,15 +121,15 @@ def told(run: "Execution", steps: int) -> list[str]:
     reached = steps - len(run.unreached)
     lines = [
         f"  inputs        {'; '.join(origin) or 'none'}",
-        f"  executed      {run.steps} operators{runs}, {reached} of {steps} steps of the plan",
-        f"  compared      {run.compared} bytes that operators read, each as it was written",
+        f"  executed      {counted(run.steps, 'operator')}{runs}, {reached} of {counted(steps, 'step')} of the plan",
+        f"  compared      {counted(run.compared, 'byte')} that operators read, each as it was written",
     ]
     if run.outputs:
-        equal = f"{run.outputs} outputs of {run.output_bytes} bytes with those of {run.engine}"
+        equal = f"{counted(run.outputs, 'output')} of {counted(run.output_bytes, 'byte')} with those of {run.engine}"
         lines.append(f"  compared      {equal}{'' if run.notes else ', equal in all bits'}")
     lines += [f"  note          {note}" for note in run.notes]
     if run.unreached:
-        lines.append(f"  not executed  {len(run.unreached)} steps that no run took: {_steps(run.unreached)}")
+        lines.append(f"  not executed  {counted(len(run.unreached), 'step')} that no run took: {_steps(run.unreached)}")
     return lines
 
 

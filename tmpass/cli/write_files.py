@@ -94,7 +94,7 @@ def plain_name(path: str) -> str:
 
 
 def _place(path: str) -> Path | None:
-    """The file that is to be replaced or made, what a link leads to; None for what is no file: a pipe, a device."""
+    """The file that is to be replaced or made, what a link leads to; None for what is not a file: a pipe, a device."""
     if is_standard_output(path):
         return None
     old = Path(path)
@@ -232,6 +232,11 @@ def _held_back() -> "Iterator[_Hold]":
             signal.raise_signal(hold.asked[0])
 
 
+def _mend(error: Exception) -> str:
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return "make room there, or name another place" if full else "check the path"
+
+
 @contextmanager
 def _told(path: str) -> "Iterator[None]":
     """Say of an error that `path` cannot be written."""
@@ -240,4 +245,4 @@ def _told(path: str) -> "Iterator[None]":
     except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: links in a circle
         if path == "-":
             raise
-        raise UsageError(f"cannot write it: {reason(error)}", where=path, hint="check the path") from None
+        raise UsageError(f"cannot write it: {reason(error)}", where=path, hint=_mend(error)) from None

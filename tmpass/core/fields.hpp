@@ -23,7 +23,7 @@ class Field {
 
     std::int64_t number_of(nanobind::handle object) const { return to_number(of(object)); }
 
-    // TypeError where it is no whole number, OverflowError where it has more than 64 bits.
+    // TypeError where it is not a whole number, OverflowError where it has more than 64 bits.
     static std::int64_t to_number(nanobind::handle value) {
         const long long number = PyLong_AsLongLong(value.ptr());
         if (number == -1 && PyErr_Occurred() != nullptr) throw nanobind::python_error();

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tmpass.diff import CHANGES, Difference, Limit, MemoryChange, Place, Shift
+from tmpass.emit.left_out import unknown
 from tmpass.emit.tables import plain_table
-from tmpass.emit.text import clip, one_line, short_size
+from tmpass.emit.text import clip, counted, one_line
 from tmpass.json_text import json_text
 from tmpass.plan import Plan
+from tmpass.sizes import format_size
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -71,12 +73,13 @@ def growth(change: MemoryChange) -> str:
 
 def _peaks(found: Difference, change: MemoryChange) -> str:
     name = f"{change.name}: " if len(found.memories) > 1 else ""
-    return f"{name}{change.old_peak} B -> {change.new_peak} B ({short_size(change.new_peak)}), {growth(change)}"
+    return f"{name}{change.old_peak} B -> {format_size(change.new_peak)}, {growth(change)}"
 
 
 def _told(plan: Plan) -> str:
     fits = {"infeasible": "does not fit", "unknown": "not known to fit"}.get(plan.status, "fits")
-    return f"{plan.model.file} on {plan.target.name}, {fits}, {len(plan.schedule)} steps"
+    left_out = f"; {unknown(plan)}" if plan.unknown_tensors else ""
+    return f"{plan.model.file} on {plan.target.name}, {fits}, {counted(len(plan.schedule), 'step')}{left_out}"
 
 
 def _arrow(shift: Shift, show: Any) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tmpass.conflict import Cause
-from tmpass.emit.left_out import assumed, not_counted, verdict
+from tmpass.emit.left_out import assumed, not_counted, unknown, verdict
 from tmpass.emit.tables import plain_table
 from tmpass.emit.text import clip, one_line, short_size
 from tmpass.explanation import Alive, Explanation
@@ -52,11 +52,12 @@ def _over(known: Explanation) -> str:
 def _verdict(known: Explanation) -> str:
     memory = known.full.memory
     part = f", {verdict(known.plan)}" if known.plan.fits and verdict(known.plan) else ""
+    yes = f"yes{part}{';' if part else ':'}"
     if memory.capacity is None:
-        return f"yes{part}: the memory has no limit, and {format_size(memory.peak)} are used"
+        return f"{yes} the memory has no limit, and {format_size(memory.peak)} are used"
     if not known.missing:
         free = f"{format_size(memory.capacity - memory.peak)} of {format_size(memory.capacity)} stay free"
-        return f"yes{part}: {free}{assumed(memory)}"
+        return f"{yes} {free}{assumed(memory)}"
     missing = f"{format_size(known.missing)} are missing, {format_size(memory.peak)} do not fit into "
     missing += format_size(memory.capacity) + assumed(memory)
     if known.plan.status == "unknown":
@@ -66,6 +67,8 @@ def _verdict(known: Explanation) -> str:
 
 def _budget(known: Explanation) -> str:
     memory = known.full.memory
+    if known.plan.unknown_tensors:
+        return f"{format_size(memory.peak)} for what is planned; what is not counted is on top of it"
     if known.order_is_least:
         return f"{format_size(memory.peak)}; proved: with this sharing none is smaller, in any order"
     if known.proved:
@@ -175,6 +178,9 @@ def _notes(known: Explanation) -> Iterator[str]:
         yield "interrupted: not all changes were tried"
     if known.useless:
         yield f"alone without effect: {', '.join(known.useless)}"
+    if known.plan.unknown_tensors:
+        yield f"orders: not judged, since {unknown(known.plan)}"
+        return
     scratchpad = known.full.memory == known.plan.memories[0]
     least = known.order_is_least or (not scratchpad and known.full.memory.peak == known.full.live_bytes)
     if known.alone and known.full.step is not None and least:

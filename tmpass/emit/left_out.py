@@ -7,8 +7,7 @@ from tmpass.plan import MemoryUse, NotCounted, Plan
 from tmpass.target.runtime import RUNTIMES
 
 _KINDS = 3
-"""So many kinds of operators are named."""
-
+"""How many kinds of operators are named."""
 
 _ORDER = ("tensors", "weights", "inputs_outputs", "scratch")
 """What is told first: long lines are cut."""
@@ -31,8 +30,8 @@ def unknown(plan: Plan) -> str:
 def verdict(plan: Plan) -> str:
     """In what `plan` is less than an answer about the whole model; empty where it is one."""
     if plan.unknown_tensors:
-        return f"what was planned; {unknown(plan)}: nothing is proved of the model"
-    return "" if plan.schedule else "what was planned: the model has no operators, only inputs and outputs"
+        return f"as far as it is planned; {unknown(plan)}, so nothing is proved"
+    return "" if plan.schedule else "as far as it is planned: the model has no operators, only inputs and outputs"
 
 
 def assumed(memory: MemoryUse) -> str:
@@ -59,8 +58,7 @@ def _words(plan: Plan, row: NotCounted) -> str:
         return f"{row.count} tensor{'s' * (row.count > 1)} of unknown size"
     if not RUNTIMES[plan.target.runtime].without_scratch and not plan.options.scratch:
         return "scratch of kernels (unknown without --scratch)"
-    more = len(row.names) - _KINDS
-    kinds = ", ".join(row.names[:_KINDS]) + (
-        f" and {more} more kinds" if more > 1 else f", {row.names[-1]}" * (more == 1)
-    )
+    shown = row.names if len(row.names) == _KINDS + 1 else row.names[:_KINDS]  # "1 more" takes as much room as its name
+    more = len(row.names) - len(shown)
+    kinds = ", ".join(shown) + (f" and {more} more kinds" if more else "")
     return f"scratch of {kinds} (unknown)"

@@ -18,6 +18,11 @@ def clip(text: str, most: int = 1000) -> str:
     return f"{text[:head]}...{text[head + 3 - most :]}"
 
 
+def counted(count: int, word: str) -> str:
+    """`count` and what is counted: "1 step", "2 steps"."""
+    return f"{count} {word}{'s' * (count != 1)}"
+
+
 def short_size(size: int) -> str:
     """`size` bytes in the largest fitting unit only, rounded: `996.1 KiB`."""
     exact, _, scaled = format_size(size).partition(" (")

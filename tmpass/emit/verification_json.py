@@ -23,7 +23,7 @@ def to_json(
     trusted: "Iterable[Trusted]",
     run: "Execution | None",
 ) -> str:
-    """All that is known: every violation, what was taken on trust, and what came of executing the plan."""
+    """All that is known: violations, what is not counted or taken on trust, and what came of executing the plan."""
     broken = [asdict(violation) for violation in violations]
     facts: dict[str, Any] = {
         "schema": SCHEMA,
@@ -32,6 +32,7 @@ def to_json(
         "target": target,
         "right": not broken,
         "violations": broken,
+        "not_counted": [asdict(row) for row in plan.not_counted],
         "trusted": [asdict(one) for one in trusted],
         "executed": None,
     }

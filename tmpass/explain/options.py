@@ -15,7 +15,7 @@ from tmpass.plan import Plan
 from tmpass.target import EVERY, Sharing, Target
 
 _MOST_TIES = 4
-"""So many pairs of an output and an input are tried."""
+"""How many pairs of an output and an input are tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,5 +121,5 @@ def _try(trial: Trial, known: Explanation, model: Model, target: Target, options
     peak = filled.peak if filled else 0
     if peak >= memory.peak:
         return None
-    proved = filled is None or filled.peak == filled.lower_bound
+    proved = not made.unknown_tensors and (filled is None or filled.peak == filled.lower_bound)
     return Change(trial.option, trial.what, peak, memory.peak - peak, made.fits, proved)

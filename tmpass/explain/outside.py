@@ -29,5 +29,6 @@ def one_outside(known: Explanation) -> list[Change]:
         what = f"the caller brings the memory for {one.tensor.role} {one.tensor.name!r} only"
         fits = others_fit and (memory.capacity is None or found.peak <= memory.capacity)
         saves = memory.peak - found.peak
-        changes.append(Change("", what, found.peak, saves, fits, proved=found.peak == found.lower_bound))
+        proved = not plan.unknown_tensors and found.peak == found.lower_bound
+        changes.append(Change("", what, found.peak, saves, fits, proved))
     return changes

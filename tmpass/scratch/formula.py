@@ -48,7 +48,7 @@ class Formula:
         """Bytes for an operator with these tensors, 0 .. 2^62.
 
         Raises:
-            UsageError: it names a tensor or axis that is not there or not known, or its result is no size.
+            UsageError: it names a tensor or axis that is not there or not known, or its result is not a size.
         """
         try:
             size = self.value(inputs, outputs)
@@ -68,22 +68,22 @@ def parse_formula(value: int | str) -> Formula:
     """
     if isinstance(value, int) and not isinstance(value, bool):
         if not 0 <= value <= MAX_BYTES:
-            raise UsageError(f"{brief(value)} is no size", hint=_RANGE)
+            raise UsageError(f"{brief(value)} is not a size", hint=_RANGE)
         return Formula(str(value), lambda _inputs, _outputs: value)
     if not isinstance(value, str):
-        raise UsageError(f"{brief(value)} is no number of bytes", hint="give a number or a formula")
+        raise UsageError(f"{brief(value)} is not a number of bytes", hint="give a number or a formula")
     if len(value) > MAX_LENGTH:
         raise UsageError(f"the formula has more than {MAX_LENGTH} characters", hint="give a number for the operator")
     text = value.strip()
     if stray := re.search(r"[^\w\s.,+*/()\[\]-]", text, re.ASCII):
-        raise UsageError(f"column {stray.start() + 1}: {stray[0]!r} is no part of a formula", hint=_LANGUAGE)
+        raise UsageError(f"column {stray.start() + 1}: {stray[0]!r} is not a part of a formula", hint=_LANGUAGE)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # what Python only warns of, as in "1in0", is a mistake here
             tree = ast.parse(text, mode="eval")
     except (Warning, SyntaxError, ValueError, RecursionError, MemoryError) as error:
         place = f"column {error.offset}: " if isinstance(error, SyntaxError) and error.offset else ""
-        raise UsageError(f"{place}{brief(value)} is no formula", hint=_LANGUAGE) from None
+        raise UsageError(f"{place}{brief(value)} is not a formula", hint=_LANGUAGE) from None
     return Formula(text, _compile(tree.body))
 
 
@@ -105,9 +105,9 @@ def _compile(node: ast.expr) -> Value:
         case ast.Subscript(value=ast.Name() as name, slice=index):
             return _axis(name, index)
         case ast.Name(id=word) if _TENSOR.fullmatch(word):
-            raise _mistake(node, f"{word} alone is no number", f"write {word}.bytes, {word}.elements or {word}[0]")
+            raise _mistake(node, f"{word} alone is not a number", f"write {word}.bytes, {word}.elements or {word}[0]")
         case _:
-            raise _mistake(node, f"{ast.unparse(node)[:40]!r} is no part of a formula", _LANGUAGE)
+            raise _mistake(node, f"{ast.unparse(node)[:40]!r} is not a part of a formula", _LANGUAGE)
 
 
 def _property(name: ast.Name, what: str) -> Value:
@@ -133,7 +133,7 @@ def _axis(name: ast.Name, index: ast.expr) -> Value:
             axis = -back
         case _:
             raise _mistake(
-                index, f"axis {ast.unparse(index)[:40]!r} is no number", "write in0[1], or in0[-1] for the last"
+                index, f"axis {ast.unparse(index)[:40]!r} is not a number", "write in0[1], or in0[-1] for the last"
             )
 
     def value(inputs: Tensors, outputs: Tensors) -> int:
@@ -154,7 +154,7 @@ def _axis(name: ast.Name, index: ast.expr) -> Value:
 def _tensor(name: ast.Name) -> Callable[[Tensors, Tensors], Tensor | None]:
     match = _TENSOR.fullmatch(name.id)
     if match is None:
-        raise _mistake(name, f"{name.id[:40]!r} is no tensor", "they are in0, in1, ... and out0, out1, ...")
+        raise _mistake(name, f"{name.id[:40]!r} is not a tensor", "they are in0, in1, ... and out0, out1, ...")
     number, reads = int(match[2]), match[1] == "in"
 
     def find(inputs: Tensors, outputs: Tensors) -> Tensor | None:

@@ -36,7 +36,7 @@ def read_scratch_file(path: str | os.PathLike[str], sha256: str) -> tuple[Scratc
         data = read_bounded(path, _MOST)
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UsageError(f"it is no UTF-8 text at byte {error.start}", where=os.fspath(path)) from None
+        raise UsageError(f"it is not UTF-8 text at byte {error.start}", where=os.fspath(path)) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UsageError(f"cannot read it: {reason}", where=os.fspath(path), hint="check the path") from None
@@ -49,20 +49,20 @@ def read_scratch(text: str | bytes, where: str = "scratch", *, sha256: str | Non
     With `sha256`, that of a model's file, a scratch file for another model is refused.
 
     Raises:
-        UsageError: it is no JSON, of another schema, for another model, or a key is missing, unknown, double or wrong;
+        UsageError: it is not JSON, of another schema, for another model, or a key is missing, unknown, double or wrong;
             the message names the place, such as `scratch[3].bytes`.
     """
     try:
         data = json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"it is no JSON: {error}", where=where, hint=f"give a file of schema {SCHEMA}") from None
+        raise UsageError(f"it is not JSON: {error}", where=where, hint=f"give a file of schema {SCHEMA}") from None
     if lone_surrogate(text, data):
         raise UsageError(
             "a text has half a surrogate pair, \\ud800 to \\udfff", where=where, hint="write whole characters"
         )
     found = data.get("schema") if isinstance(data, dict) else data
     if found != SCHEMA:
-        raise UsageError(f"it is no file of schema {SCHEMA!r}, but {brief(found)}", where=where)
+        raise UsageError(f"it is not a file of schema {SCHEMA!r}, but {brief(found)}", where=where)
     try:
         _check_keys(data, "", ("schema", "sha256", "scratch"))
         _check_model(data.get("sha256"), sha256)
@@ -85,7 +85,7 @@ def _check_model(stated: object, sha256: str | None) -> None:
     if stated is None:
         return
     if not isinstance(stated, str) or not re.fullmatch("[0-9a-f]{64}", stated):
-        _refuse("sha256", f"{brief(stated)} is no SHA-256", "write 64 hexadecimal digits, or leave it out")
+        _refuse("sha256", f"{brief(stated)} is not a SHA-256", "write 64 hexadecimal digits, or leave it out")
     if sha256 is not None and stated != sha256:
         _refuse("sha256", f"it is for a model with SHA-256 {stated}, this one has {sha256}", "measure it again")
 
@@ -111,7 +111,7 @@ def _rules(row: object, path: str) -> Iterator[ScratchRule]:
     for number, value in enumerate(row["bytes"] if several else [row["bytes"]]):
         try:
             if isinstance(value, list | dict):
-                raise UsageError(f"{brief(value)} is no number of bytes", hint="give a number or a formula")
+                raise UsageError(f"{brief(value)} is not a number of bytes", hint="give a number or a formula")
             parse_formula(value)
         except UsageError as error:
             _refuse(f"{path}.bytes" + (f"[{number}]" if several else ""), error.what, error.hint)
@@ -120,7 +120,7 @@ def _rules(row: object, path: str) -> Iterator[ScratchRule]:
 
 def _index(value: object, path: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_STEP:
-        _refuse(path, f"{brief(value)} is no index", "they count from 0, in the order of the file")
+        _refuse(path, f"{brief(value)} is not an index", "they count from 0, in the order of the file")
     return value
 
 

@@ -26,7 +26,7 @@ def parse_target(text: str, where: str) -> Target:
     """Return the profile that `text` holds; `where` names its file in errors.
 
     Raises:
-        TargetError: it is no TOML, or a key is unknown, missing or wrong; `where` gives file, line and key.
+        TargetError: it is not TOML, or a key is unknown, missing or wrong; `where` gives file, line and key.
     """
     import tomllib
 
@@ -79,7 +79,7 @@ def _int8(value: object) -> str:
 def _runtime(reader: Reader, value: object, key: Key) -> Runtime:
     known = [name for name in RUNTIMES if name]
     if not isinstance(value, str) or value not in known:
-        reader.fail(key, f"{show(value)} is no runtime", f"known are {', '.join(known)}; leave it out for any other")
+        reader.fail(key, f"{show(value)} is not a runtime", f"known are {', '.join(known)}; leave it out for any other")
     return RUNTIMES[value]
 
 
@@ -110,7 +110,7 @@ def _holds(reader: Reader, value: object, key: Key) -> tuple[str, ...]:
         if use not in USES:
             near = nearest(use, USES) if isinstance(use, str) else ""
             hint = f"did you mean {near}?" if near else f"the uses are {', '.join(USES)}"
-            reader.fail((*key, index), f"{show(use)} is no use", hint)
+            reader.fail((*key, index), f"{show(use)} is not a use", hint)
         if use in value[:index]:
             reader.fail((*key, index), f"{use!r} stands twice", "remove one")
     return tuple(use for use in USES if use in value)
@@ -143,7 +143,7 @@ def _scratch(reader: Reader, value: object, key: Key) -> tuple[ScratchRule, ...]
 def _size(value: object) -> int | str:
     """`value` if it is a number of bytes or a formula."""
     if not isinstance(value, int | str):
-        raise UsageError(f"{show(value)} is no number of bytes", hint='write 512, or a formula: "2 * in0.bytes"')
+        raise UsageError(f"{show(value)} is not a number of bytes", hint='write 512, or a formula: "2 * in0.bytes"')
     from tmpass.scratch.formula import parse_formula  # which few profiles need
 
     parse_formula(value)

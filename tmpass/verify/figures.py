@@ -11,7 +11,7 @@ from tmpass.verify.violation import Violation
 
 def check_figures(plan: Plan, graph: Graph, hulls: list[Hull], unknown: int = 0) -> list[Violation]:
     """Peaks, bounds, live bytes, `fits` and `status` that do not follow from the buffers; nothing is proved of a model
-    with `unknown` tensors, of a size that nobody knows.
+    with `unknown` tensors of unknown size.
     """
     found = []
     for memory in plan.memories:

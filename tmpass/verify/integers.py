@@ -19,7 +19,7 @@ def as_integers(plan: Plan, graph: Graph) -> tuple[Graph, list[Violation]]:
 
     A tensor of floats may be another name for integers where
 
-    - a DequantizeLinear makes it of them, and each operator that reads it takes integers, or scales them anew; or
+    - a DequantizeLinear makes it of them, and each operator that reads it takes integers, or scales them again; or
     - an operator that takes integers makes it, and only a QuantizeLinear reads it, that makes them of it; or, before
       that, only one activation, whose result is such a name.
 

@@ -6,7 +6,7 @@ from tmpass.verify.violation import Violation
 
 
 def unknown_tensors(graph: Graph) -> int:
-    """How many tensors a run touches that need bytes, nobody knows how many; a body's name for another is that one."""
+    """How many tensors of unknown size a run touches that need bytes; a body's name for another is that one."""
     count = 0
     for subgraph in graph.subgraphs:
         for t in _touched(subgraph):

@@ -1,4 +1,4 @@
-"""What no order can go below, worked out anew for small graphs: over all sets of operators that can have run.
+"""What no order can go below, worked out again for small graphs: over all sets of operators that can have run.
 
     {} ── a ──> {a} ── b ──> {a, b} ...      each step needs the bytes that differ of all that is alive in it;
       └── b ──> {b} ── a ──┘                 the least over all ways of the most on a way is what every order needs
@@ -19,7 +19,7 @@ from tmpass.verify.state import state_order
 from tmpass.verify.violation import Violation
 
 MOST_OPERATORS = 12
-"""Of a graph whose orders are tried; and so many sets of them, and tensors: more would take longer than the plan."""
+"""Operators of a graph whose orders are tried, and sets of them, and tensors: more would take longer than the plan."""
 
 _MOST_SETS = 500
 MOST_TENSORS = 500

@@ -1,4 +1,4 @@
-"""Live ranges derived anew, by walking through a plan's schedule as a runtime would.
+"""Live ranges derived again, by walking through a plan's schedule as a runtime would.
 
 This repeats on purpose what tmpass.liveness says, in other words: a fault in one of them shows as a difference.
 """
@@ -21,7 +21,7 @@ Needed = dict[Key, tuple[int, int]]
 
 
 class Broken(Exception):
-    """The schedule is no run of the model; `violation` says where."""
+    """The schedule is not a run of the model; `violation` says where."""
 
     def __init__(self, violation: Violation) -> None:
         self.violation = violation

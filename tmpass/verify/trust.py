@@ -10,13 +10,16 @@ from tmpass.target import Target
 
 _LISTED = 3
 
+_AS_INTEGERS = "is kept as the integers"
+"""Stands in the `reason` of a tensor of floats that a plan has as integers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trusted:
     """One claim of a plan that is not checked.
 
-    Fields: `what` is "memories", "capacity", "alignment", "runtime", "sharing", "scratch", "lower bound" or "order";
-    `message` is one line for a person.
+    Fields: `what` is "memories", "capacity", "alignment", "runtime", "sharing", "scratch", "int8", "lower bound" or
+    "order"; `message` is one line for a person.
     """
 
     what: str
@@ -31,7 +34,7 @@ def taken_on_trust(plan: Plan, profile: Target | None) -> tuple[Trusted, ...]:
         profile: the target, None where the plan was only compared with its model.
     """
     found = _device(plan) if profile is None else _beyond(plan, profile)
-    return (*found, *_bounds(plan))
+    return (*found, *_integers(plan, profile), *_bounds(plan))
 
 
 def _device(plan: Plan) -> Iterator[Trusted]:
@@ -70,11 +73,23 @@ def _beyond(plan: Plan, profile: Target) -> Iterator[Trusted]:
             yield Trusted(number, f"that of {brief(memory)} is an assumption of {profile.name}")
     own = sum(rule not in profile.scratch for rule in plan.options.scratch)
     if own:
-        yield Trusted(
-            "scratch", f"{own} rule{'s' * (own != 1)} of the plan's options {'are' if own != 1 else 'is'} its own"
-        )
+        needs = f"kernels need what {own} rule{'s' * (own != 1)} of the plan's options say{'s' * (own == 1)}"
+        yield Trusted("scratch", f"{needs}, which {profile.name} does not have")
     elif not plan.options.scratch:
         yield Trusted("scratch", f"kernels need no memory besides tensors: {profile.name} has no rule")
+
+
+def _integers(plan: Plan, profile: Target | None) -> Iterator[Trusted]:
+    """That operators between Q/DQ pairs compute with integers, where no source of the profile says so."""
+    if profile is not None and profile.int8 == "native" and "int8" not in profile.assumed:
+        return
+    count = sum(_AS_INTEGERS in row.reason for row in plan.tensors)
+    if count:
+        says = (
+            "" if profile is None else f", an assumption of {'the plan' if profile.int8 != 'native' else profile.name}"
+        )
+        floats = f"{count} float tensor{'s' * (count != 1)} between Q/DQ pairs {'are' if count != 1 else 'is'} integers"
+        yield Trusted("int8", f"operators compute with integers where {floats}{says}")
 
 
 def _bounds(plan: Plan) -> Iterator[Trusted]:

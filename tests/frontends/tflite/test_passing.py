@@ -78,7 +78,9 @@ def test_bodies_get_the_shapes_of_their_caller() -> None:
     graph = load("IF", IF, body(1, 1), body(1, 1, size=8))
     assert [graph.subgraphs[s].tensors[0].shape for s in (1, 2)] == [(4,), (8,)]
     (warning,) = graph.warnings
-    assert warning.startswith("the file states another size than operators make for 1 tensor, planned as the larger: ")
+    assert warning.startswith(
+        "the file has another size for 1 tensor than operators make, and the larger one is planned: "
+    )
     assert warning.endswith("'t0' is [8] in the file, [4] by IF")
 
 

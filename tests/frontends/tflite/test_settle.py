@@ -9,7 +9,8 @@ from support.tflite_graphs import drawn_model
 from tflite_writer import Operator, Subgraph, Tensor, options, write_model
 from tmpass.frontends import tflite
 
-from tmpass.errors import ModelError
+from tmpass.bind import bind
+from tmpass.errors import ModelError, UnknownSizeError, UsageError
 from tmpass.graph import Dim, Graph, Move
 
 
@@ -159,6 +160,14 @@ def test_a_shape_that_nobody_states_is_asked_for() -> None:
     assert shapes(graph)["y"] is None
     assert graph.causes == {(0, 1): "bind 'y:0', 'y:1', ... to state its shape"}
     assert shapes(load([Tensor("x", [4]), Tensor("y", [])], [CUSTOM], [0], y_0=2, y_1=3))["y"] == (2, 3)
+
+
+def test_the_question_for_a_shape_says_how_to_bind_it() -> None:
+    graph = load([Tensor("x", [4]), Tensor("y", [])], [CUSTOM], [0])
+    with pytest.raises(UnknownSizeError, match="give --bind y:0=N and so on for all its axes, or"):
+        bind(graph, {})
+    with pytest.raises(UsageError, match="the rank of tensor 'y' is not known; bind all its axes, from 'y:0' on"):
+        bind(graph, {"y:1": 4})
 
 
 def post_process(**given: object) -> bytes:

@@ -19,10 +19,6 @@ BINDINGS = {
     "sequence": 576,
     "input:0": 1,
     "input:1": 256,
-    "input_1:0": 1,
-    "input_1_int8:0": 1,
-    "serving_default_dense_input:0:0": 1,
-    "serving_default_input_1:0:0": 1,
     "sequential_1/gru_1/while/TensorArrayV2Write/TensorListSetItem6:0": 49,
     "sequential_1/gru_1/while/TensorArrayV2Write/TensorListSetItem9:0": 49,
     "state:1": 1,
@@ -54,7 +50,8 @@ def plan_row(path: Path) -> str:
     """A row of the table for one model."""
     note, options = "", {}
     try:
-        _plan(path)
+        batch = _plan(path).options.bind
+        note = " ".join(f"open batch: `--bind {name}={number}`, as the file has it" for name, number in batch.items())
     except UnknownSizeError as error:
         options["bind"] = {name: BINDINGS[name] for name in error.symbols if name in BINDINGS}
         note = " ".join(f"`--bind {name}={number}`" for name, number in options["bind"].items())
@@ -62,7 +59,8 @@ def plan_row(path: Path) -> str:
             _plan(path, **options)
         except UnknownSizeError as left:
             options["allow_unplanned"] = True
-            note = f"{note} `--allow-unplanned`: {len(left.tensors)} tensors of unknown size".strip()
+            count = len(left.tensors)
+            note = f"{note} `--allow-unplanned`: {count} tensor{'s' * (count > 1)} of unknown size".strip()
     except TmpassError as error:
         return _line(path.name, *[""] * 7, f"exit code {error.exit_code}", "", _cell(str(error)))
     peaks = [

@@ -84,4 +84,26 @@ void for_each_denied(const Problem& problem, Index a, Index b, Visit visit) {
     }
 }
 
+// Whether a and b, which have bytes, need all of these at once in some step before the first of their gaps, or after
+// the last: then they deny each other all that they ever can. Of the gaps between it says nothing.
+inline bool surely_whole_at_once(const Problem& problem, Index a, Index b) {
+    const auto ones = problem.gaps.of(a), twos = problem.gaps.of(b);
+    const Step begin = std::max(problem.lower[a], problem.lower[b]), end = std::min(problem.upper[a], problem.upper[b]);
+    Step head = end, tail = begin;
+    for (const auto& gaps : {ones, twos})
+        if (!gaps.empty()) {
+            head = std::min(head, gaps.front().lower);
+            tail = std::max(tail, gaps.back().upper);
+        }
+    return begin < head || tail < end;
+}
+
+// The same as for_each_denied for who wants no more than what all ranges cover together.
+template <typename Visit>
+void for_all_denied(const Problem& problem, Index a, Index b, Visit visit) {
+    if (!surely_whole_at_once(problem, a, b)) return for_each_denied(problem, a, b, visit);
+    const Bytes slack = !problem.apart.empty() && must_be_apart(problem, a, b) ? 1 : 0;
+    visit(1 - problem.size[b] - slack, problem.size[a] + slack);
+}
+
 }  // namespace tmpass

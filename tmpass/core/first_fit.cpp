@@ -68,27 +68,78 @@ TMPASS_VECTORIZED Bytes choose_offset(const Denied& denied, Bytes alignment, std
     return offset;
 }
 
-// First fit without gaps or other constraints, lowest offset first.
-std::vector<Bytes> first_fit_by_offset(const Problem& problem, std::span<const Index> order,
+// The lowest multiple of `alignment` where what is `placed` leaves `size` bytes in [lower, upper), and which is in none
+// of the `denied` ranges, which it sorts; kNowhere if there is none.
+Bytes lowest_beside(PlacedByOffset& placed, std::vector<Range>& denied, Step lower, Step upper, Bytes size,
+                    Bytes alignment) {
+    std::ranges::sort(denied);
+    Bytes offset = 0;
+    for (auto next = denied.begin();;) {
+        offset = placed.lowest(lower, upper, size, alignment, offset);
+        const Bytes before = offset;
+        for (; next != denied.end() && next->first <= offset; ++next) {
+            if (next->second > kMaxBytes) return kNowhere;
+            if (next->second > offset) offset = align_up(next->second, alignment);
+        }
+        if (offset == before) return offset;
+    }
+}
+
+// First fit with the placed ones by offset, but those with gaps or pairs apart, which are kept beside them.
+std::vector<Bytes> first_fit_by_offset(const Problem& problem, std::span<const Index> order, Fit fit,
                                        const Interrupted& interrupted) {
     std::vector<Bytes> offsets(problem.fixed);
     PlacedByOffset placed(problem.size.size());
+    std::vector<Index> plain, odd;  // so far
+    std::vector<Range> denied;
+    const auto is_odd = [&](Index b) { return !problem.gaps.of(b).empty() || !problem.apart.of(b).empty(); };
+    const bool any_odd = !problem.gaps.empty() || !problem.apart.empty();
     const auto insert = [&](Index b) {
+        if (any_odd && is_odd(b)) {
+            odd.push_back(b);
+            return;
+        }
+        if (any_odd) plain.push_back(b);
         placed.insert({offsets[b], offsets[b] + problem.size[b], problem.lower[b], problem.upper[b]});
+    };
+    std::size_t looks = 0;
+    const auto deny = [&](const std::vector<Index>& others, Index b) {
+        for (const Index other : others) {
+            looks += 1 + problem.gaps.of(other).size() + problem.gaps.of(b).size();
+            if (problem.lower[other] < problem.upper[b] && problem.lower[b] < problem.upper[other])
+                for_all_denied(problem, other, b, [&](Bytes from, Bytes to) {
+                    denied.emplace_back(offsets[other] + from, offsets[other] + to);
+                });
+        }
     };
     for (Index b = 0; b < problem.count(); ++b)
         if (!problem.movable(b) && problem.size[b] > 0) insert(b);
     std::size_t asked = 0;
     for (const Index b : order) {
-        if (placed.looks() - asked > kLooksBetweenChecks) {
-            asked = placed.looks();
+        if (looks + placed.looks() - asked > kLooksBetweenChecks) {
+            asked = looks + placed.looks();
             if (interrupted()) throw Cancelled();
         }
         if (!problem.movable(b)) continue;
-        offsets[b] = 0;
-        if (problem.size[b] == 0) continue;
-        offsets[b] = placed.lowest(problem.lower[b], problem.upper[b], problem.size[b], problem.alignment[b]);
-        insert(b);
+        const Step lower = problem.lower[b], upper = problem.upper[b];
+        const Bytes size = problem.size[b], alignment = problem.alignment[b];
+        const auto barred = problem.barred.of(b);
+        denied.assign(barred.begin(), barred.end());
+        if (size == 0) {
+            offsets[b] = choose_offset(denied, alignment, fit);
+            continue;
+        }
+        deny(odd, b);
+        if (any_odd && is_odd(b)) {
+            deny(plain, b);
+            offsets[b] = choose_offset(denied, alignment, fit);
+        } else if (fit == Fit::kTightest) {
+            offsets[b] = placed.tightest(lower, upper, size, alignment);
+        } else {
+            offsets[b] = denied.empty() ? placed.lowest(lower, upper, size, alignment)
+                                        : lowest_beside(placed, denied, lower, upper, size, alignment);
+        }
+        if (offsets[b] != kNowhere) insert(b);
     }
     return offsets;
 }
@@ -100,11 +151,12 @@ Bytes peak_of_fixed(const Problem& problem) {
     return peak;
 }
 
-// Whether to keep the placed ones by offset rather than by time: then all of them are looked at, which costs little
-// where they are few or most of them overlap.
-bool by_offset(const Problem& problem) {
-    if (!problem.gaps.empty() || !problem.apart.empty() || !problem.barred.empty()) return false;
-    if (problem.count() <= kFew) return true;
+// Whether to keep the placed ones by offset rather than by time: then all of them are looked at, or blocks of them,
+// which costs little where they are few or most of them overlap.
+bool by_offset(const Problem& problem, Fit fit) {
+    const bool plain = problem.gaps.empty() && problem.apart.empty() && problem.barred.empty();
+    if (fit == Fit::kTightest && !plain) return false;
+    if (problem.count() <= kFew) return plain;
     double lives = 0;
     for (Index b = 0; b < problem.count(); ++b) lives += static_cast<double>(problem.upper[b] - problem.lower[b]);
     const Step span = std::ranges::max(problem.upper) - std::ranges::min(problem.lower);
@@ -153,8 +205,8 @@ std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> orde
                 } else {
                     looks += problem.gaps.of(other).size() + problem.gaps.of(b).size();
                     ask();
-                    for_each_denied(problem, other, b,
-                                    [&](Bytes from, Bytes to) { denied.emplace_back(at + from, at + to); });
+                    for_all_denied(problem, other, b,
+                                   [&](Bytes from, Bytes to) { denied.emplace_back(at + from, at + to); });
                 }
             }
         }
@@ -177,13 +229,13 @@ Bytes peak_of(const Problem& problem, std::span<const Bytes> offsets) {
 
 std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> order, Fit fit,
                              const Interrupted& interrupted) {
-    if (fit == Fit::kLowest && by_offset(problem)) return first_fit_by_offset(problem, order, interrupted);
+    if (by_offset(problem, fit)) return first_fit_by_offset(problem, order, fit, interrupted);
     LiveIndex index(problem);
     return first_fit(problem, order, fit, index, interrupted);
 }
 
 Packing pack(const Problem& problem, Bytes stop, Fit fit, const Interrupted& interrupted) {
-    const bool few = fit == Fit::kLowest && by_offset(problem);
+    const bool few = by_offset(problem, fit);
     Packing best{{}, kMaxBytes + 1, Order::kSize};
     std::vector<Index> by_start;
     std::vector<LiveIndex> index;
@@ -192,7 +244,7 @@ Packing pack(const Problem& problem, Bytes stop, Fit fit, const Interrupted& int
     for (int i = 0; i < orders; ++i) {
         const auto kind = static_cast<Order>(i);
         const std::vector<Index> order = make_order(problem, kind, index.empty() ? by_start : index.front().by_start());
-        std::vector<Bytes> offsets = few ? first_fit_by_offset(problem, order, interrupted)
+        std::vector<Bytes> offsets = few ? first_fit_by_offset(problem, order, fit, interrupted)
                                          : first_fit(problem, order, fit, index.front(), interrupted);
         const Bytes peak = peak_of(problem, offsets);
         if (best.offsets.empty() || peak < best.peak) best = {std::move(offsets), peak, kind};

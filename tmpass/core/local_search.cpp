@@ -14,6 +14,9 @@ constexpr std::int64_t kNodesPerFreed = 8;  // for the question whether they can
 constexpr int kPatience = 12;               // questions without success before more are taken out
 constexpr std::int64_t kSideways = 4;       // one question of so many is asked away from the peak
 constexpr std::uint64_t kQuestionsBetweenChecks = 16;
+// What a question costs besides its nodes, as looks at buffers: all are sorted, and each one taken out is held against
+// all. The first two thousand buffers are not counted: their looks cost less than the nodes.
+constexpr std::int64_t kLooksToSort = 64, kLooksPerNode = 2500, kUncounted = 2000;
 
 class Packing {
   public:
@@ -30,7 +33,9 @@ class Packing {
         std::int64_t nodes = 0;
         int failures = 0;
         std::uint64_t questions = 0;
+        std::int64_t looks = 0;
         for (find_peak(); peak_ > target && !tops_.empty() && nodes < node_limit;) {
+            if (looks / kLooksPerNode > node_limit) break;
             if (questions++ % kQuestionsBetweenChecks == 0 && interrupted_()) throw Cancelled();
             const bool at_peak = random.below(kSideways) > 0;
             const auto& centres = at_peak ? tops_ : movable_;
@@ -40,6 +45,8 @@ class Packing {
             const auto [answer, _, spent] =
                 put_back_(freed, offset_, peak_ - 1, std::min(limit, node_limit - nodes), random.next(), interrupted_);
             nodes += spent + static_cast<std::int64_t>(freed.size());
+            looks += (kLooksToSort + static_cast<std::int64_t>(freed.size())) *
+                     std::max<std::int64_t>(problem_.count() - kUncounted, 0);
             if (answer == Answer::kFound && find_peak()) {
                 failures = 0;
                 growth_ = 0;

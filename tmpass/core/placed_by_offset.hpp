@@ -25,30 +25,32 @@ class PlacedByOffset {
 
     std::size_t looks() const { return looks_; }  // at buffers and blocks, all in all
 
-    // The lowest multiple of `alignment` from which on `size` bytes are free in [lower, upper).
-    Bytes lowest(Step lower, Step upper, Bytes size, Bytes alignment) {
-        Bytes offset = 0;
-        const auto rise_to = [&](Bytes top) {
+    // The lowest multiple of `alignment` from `offset` on, which is one, where `size` bytes are free in [lower, upper).
+    Bytes lowest(Step lower, Step upper, Bytes size, Bytes alignment, Bytes offset = 0) {
+        walk(lower, upper, size, [&](Bytes begin, Bytes top) {
+            if (begin - offset >= size) return false;
             if (top > offset) offset = alignment == 1 ? top : align_up(top, alignment);
-        };
-        looks_ += blocks_.size();
-        for (const Block& block : blocks_) {
-            if (blocks_.size() > 1) {
-                if (block.first_lower >= upper || lower >= block.last_upper) continue;
-                if (block.last_lower < upper && lower < block.first_upper && block.room < size) {
-                    if (block.placed.front().offset - offset >= size) break;
-                    rise_to(block.top);
-                    continue;
-                }
-            }
-            looks_ += block.placed.size();
-            for (const Placed& other : block.placed) {
-                if (other.lower >= upper || lower >= other.upper) continue;
-                if (other.offset - offset >= size) return offset;
-                rise_to(other.top);
-            }
-        }
+            return true;
+        });
         return offset;
+    }
+
+    // Where the room that is left is the least, the lowest of these; above all where there is no room between them.
+    Bytes tightest(Step lower, Step upper, Bytes size, Bytes alignment) {
+        Bytes offset = 0, highest = 0, best = -1, least = kMaxBytes;
+        walk(lower, upper, size, [&](Bytes begin, Bytes top) {
+            const Bytes from = begin - size + 1;
+            if (from > offset && from - offset < least) {
+                least = from - highest;
+                best = offset;
+            }
+            if (top > highest) {
+                highest = top;
+                offset = align_up(top, alignment);
+            }
+            return true;
+        });
+        return best < 0 ? offset : best;
     }
 
     void insert(const Placed& entry) {
@@ -70,6 +72,25 @@ class PlacedByOffset {
 
   private:
     static constexpr std::size_t kMost = 512;
+
+    // Calls visit(offset, top) for what is alive in [lower, upper), from the lowest offset on, until it returns false.
+    // A block with less room than `size` counts as one.
+    template <typename Visit>
+    void walk(Step lower, Step upper, Bytes size, Visit visit) {
+        looks_ += blocks_.size();
+        for (const Block& block : blocks_) {
+            if (blocks_.size() > 1) {
+                if (block.first_lower >= upper || lower >= block.last_upper) continue;
+                if (block.last_lower < upper && lower < block.first_upper && block.room < size) {
+                    if (!visit(block.placed.front().offset, block.top)) return;
+                    continue;
+                }
+            }
+            looks_ += block.placed.size();
+            for (const Placed& other : block.placed)
+                if (other.lower < upper && lower < other.upper && !visit(other.offset, other.top)) return;
+        }
+    }
 
     struct Block {
         std::vector<Placed> placed;  // by offset; of equal offsets, those placed first

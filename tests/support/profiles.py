@@ -1,0 +1,31 @@
+"""The text of a profile, for tests to change."""
+
+from tmpass.target import Target, parse_target
+
+PROFILE = """\
+# A comment, and a string that looks like keys: '''
+name = "mine"
+summary = "two memories"
+standing = "assumed"
+
+[[memory]]
+name = "near"
+capacity = { value = "8MiB", source = "data sheet" }
+alignment = { value = 64, source = "assumed" }
+holds = ["activations", "variables"]
+
+[[memory]]
+name = "far"
+holds = ["weights", "activations"]
+bandwidth = { value = "51.2 GB/s", source = "assumed, as for others" }
+[memory.capacity]
+value = "unlimited"
+source = "off chip"
+[memory.alignment]
+value = 1
+source = "data sheet"
+"""
+
+
+def parse(text: str) -> Target:
+    return parse_target(text, "mine.toml")

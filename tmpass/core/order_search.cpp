@@ -45,6 +45,7 @@ class Search {
 
     SearchedOrder run(std::int64_t limit, const Interrupted& interrupted) {
         if (ceiling_ >= upper_) return {{}, upper_, 0};
+        limit_ = limit;
         if (enter(-1, -1)) return found();
         while (spent() < limit) {
             if (frames_.empty() && !resume()) return {{}, upper_, spent()};
@@ -69,7 +70,9 @@ class Search {
     bool enter(Index parent, Index op) {
         const std::size_t begin = ops_.size();
         if (op >= 0) take(op);
-        for (Index next; (next = step_without_loss(state_, problem_, ceiling_, rules_)) >= 0;) {
+        // One set may have thousands of such steps behind it, each after a look at thousands of operators.
+        for (Index next;
+             looks_ / kLooksPerState < limit_ && (next = step_without_loss(state_, problem_, ceiling_, rules_)) >= 0;) {
             looks_ += std::ssize(state_.ready());
             take(next);
         }
@@ -193,7 +196,7 @@ class Search {
     ParallelChains chains_;
     OrderRules rules_;
     Bytes ceiling_, upper_;
-    std::int64_t states_ = 0, looks_ = 0, asked_ = 0;
+    std::int64_t states_ = 0, looks_ = 0, asked_ = 0, limit_ = 0;
     std::vector<Index> path_;  // what has run, in order
     std::vector<Entry> entries_;
     std::vector<Index> ops_;

@@ -163,7 +163,7 @@ def test_bytes_that_no_frontend_knows():
 @pytest.mark.parametrize("source", [None, 3, [], object(), chain(4)])
 def test_what_is_no_model_at_all(source):
     message = refused(source, UsageError)
-    assert message == f"{type(source).__name__} is no model; give a path, bytes or a model of tflite, onnx"
+    assert message == f"{type(source).__name__} is not a model; give a path, bytes or a model of tflite, onnx"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names of other systems are Unicode")

@@ -219,6 +219,8 @@ def _call(graph: Graph, storage: Private, s: int, op, read: list[object], kernel
                     storage.write((call.subgraph, t), _fresh(graph, (call.subgraph, t), number, t, *read))
             elif storage.loops_copy:
                 _copy_in(graph, storage, s, op, number, waiting[number])
+                for t in body.inputs[len(waiting[number]) :]:  # what no round gives the operator brings again
+                    storage.write((call.subgraph, t), _fresh(graph, (call.subgraph, t), number, t, *read))
             _run(graph, storage, call.subgraph, kernels)
             values = [_value(graph, storage, (call.subgraph, t)) for t in body.outputs]
             results += values

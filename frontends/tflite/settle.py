@@ -162,7 +162,7 @@ class Settling:
         body, tensor = self._bodies[s], self._subgraphs[s].tensors[t]
         dims = tensor.dims
         if made is not None and dims is not None and made == dims and not self._shapes.bound and None not in dims:
-            body.true[t] = body.planned[t] = dims  # type: ignore[assignment]  # there is no None in it
+            body.true[t] = body.planned[t] = dims  # type: ignore[assignment]  # every dimension is a number
             return
         known: Sequence[Dim | None] | None
         if made is None:

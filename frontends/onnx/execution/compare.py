@@ -61,7 +61,7 @@ def _by_type(made: Value, mine: Form, wanted: Value, theirs: Form) -> Difference
 
 
 def _rounding(made: Value, wanted: Value, shaken: Sequence[Value]) -> bool:
-    """Whether `wanted` is no further from `made` than rounding errors move it."""
+    """Whether rounding errors explain how far `made` is from `wanted`."""
     others = [other for other in shaken if isinstance(other.form, Form)]
     mine, theirs = made.form, wanted.form
     if not isinstance(mine, Form) or not isinstance(theirs, Form) or mine.element != theirs.element:

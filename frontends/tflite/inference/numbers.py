@@ -138,7 +138,7 @@ NUMBER_RULES: dict[str, Callable[[Site], Shape]] = {
 
 
 def known_numbers(op: Site) -> Shape | None:
-    """The elements of the output of `op`, None for each that is not known, and for all where there is no rule."""
+    """The elements of the output of `op`: None for an unknown element, and None alone without a rule."""
     rule = NUMBER_RULES.get(op.kind)
     try:
         numbers = rule(op) if rule is not None else None

@@ -82,7 +82,7 @@ _FOUND: dict[str, Rule] = {}
 
 
 def find_rule(kind: str) -> Rule | None:
-    """The rule of the built-in operator `kind`, None where there is none."""
+    """The rule of the built-in operator `kind`, or None."""
     place = RULES.get(kind)
     if place is None:
         return None
@@ -95,7 +95,7 @@ def infer(site: Site, *, custom: bool) -> list[Shape]:
     """The shape of each output of `site` for which there is one; of those behind them nothing is known.
 
     Raises:
-        Unknown: there is no rule, or what it needs is not known.
+        Unknown: no rule covers the operator, or a value that its rule needs is unknown.
         Impossible: no kernel could run it.
     """
     rule: Rule | None

@@ -143,7 +143,7 @@ def axis_of(axis: int, rank: int) -> int:
     """`axis`, which may count from the end, counted from the front.
 
     Raises:
-        Impossible: there is no such axis.
+        Impossible: the tensor does not have this axis.
     """
     if not -rank <= axis < rank:
         raise Impossible(f"there is no axis {axis} in a tensor of rank {rank}")

@@ -37,6 +37,11 @@ Planning a planned file plans its original: twice is the same as once. An older 
 and comes back with `strip`. Constants, variables and what has no known size get offset -1; a tensor that no operator
 touches, for which TensorFlow Lite Micro sets bytes aside all the same, gets 0.
 
+Commands of an accelerator's operator hold addresses in the arena: Vela puts the input and output of `ethos-u` into its
+scratch, and only the file's own offline plan says where. Such a file is planned in its own order with its own
+offsets, which may overlap; only what it leaves to the runtime (-1) is placed anew. That holds for `ethos-u`, and for
+any custom operator that has two of its tensors in the same bytes.
+
 Refused, with the reason: operators of an accelerator whose commands hold addresses (`ethos-u`), weights outside the
 flatbuffer for target `tflm` (it does not look for them there), offsets above 2 GiB, tables with fields newer than
 tmpass. Where a subgraph but the first has a variable, TensorFlow Lite Micro asks for its offset at the place of the

@@ -21,6 +21,7 @@ LAYERS = (
     ("allocators",),
     (
         "bind",
+        "fixed",
         "integers",
         "not_counted",
         "schedule",
@@ -42,8 +43,8 @@ LAYERS = (
 """From the top; within a row imports are free but for ROW_LAWS."""
 
 ROW_LAWS = {
-    "bounds": {"bind", "integers", "schedule", "aliases", "liveness", "verify"},
-    "verify": {"bind", "integers", "not_counted", "schedule", "aliases", "liveness", "windows"},
+    "bounds": {"bind", "fixed", "integers", "schedule", "aliases", "liveness", "verify"},
+    "verify": {"bind", "fixed", "integers", "not_counted", "schedule", "aliases", "liveness", "windows"},
     "problem": {"graph", "target", "plan"},
     "graph": {"problem", "target", "plan", "scratch"},
     "scratch": {"target", "plan"},

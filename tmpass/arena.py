@@ -118,8 +118,8 @@ def _is_least(
     peak, members, (_, problem, indices) = fill.allocation.peak, arena.storage.members, part
     # With `share_io` or a tie, a tensor may leave for another memory with what it shares with.
     leaves = (task.options.share_io or task.ties) and len(arena.fills) > 1
-    if peak != fill.allocation.live_bytes or leaves:
-        return False
+    if peak != fill.allocation.live_bytes or leaves or task.graph.fixed:
+        return False  # fixed tensors lie within others
     fullest = _core.fullest_step(problem.buffers, 1)
     step = lower_bound(problem).live_step if fullest is None else fullest[1]
     scratch = sum(

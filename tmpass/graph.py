@@ -223,7 +223,8 @@ class Graph:
     makes, since they are names for what it keeps: each with the one, of its subgraph and size, whose storage it has.
     `resized` names some tensors whose size is not the one that the file has in the place of an open dimension: a
     runtime that never resizes cannot run it so. `batches` are open batches of inputs that nobody bound, and that have
-    the number of the file.
+    the number of the file. `fixed` are tensors whose offsets in bytes from the start of the arena are part of the file,
+    since commands of compiled operators hold them: they hold in the file's order only, and may overlap as they do.
     """
 
     format: str
@@ -238,6 +239,7 @@ class Graph:
     held_in: Mapping[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
     resized: tuple[str, ...] = ()
     batches: Mapping[str, int] = field(default_factory=dict)
+    fixed: Mapping[tuple[int, int], int] = field(default_factory=dict)
 
     @property
     def called(self) -> frozenset[int]:

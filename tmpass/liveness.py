@@ -85,11 +85,13 @@ def find_storage(
     buffers = []
     for number, (lower, upper, members) in enumerate(ordered):
         if len(members) == 1:
-            buffers.append(Buffer(str(number), lower, upper, graph.tensor(members[0]).bytes or 0))
+            size = graph.tensor(members[0]).bytes or 0
+            buffers.append(Buffer(str(number), lower, upper, size, offset=graph.fixed.get(members[0])))
             continue
         spans = [_span(graph, aliases, ranges, key) for key in members]
         size = max(span.high for span in spans)
-        buffers.append(Buffer(str(number), lower, upper, size, gaps=tuple(find_gaps(spans, size))))
+        offset = min((graph.fixed[key] for key in members if key in graph.fixed), default=None) if graph.fixed else None
+        buffers.append(Buffer(str(number), lower, upper, size, offset=offset, gaps=tuple(find_gaps(spans, size))))
         reasons |= {key: aliases.reason[key] for key in members if key in aliases.reason}
     members_of = tuple(tuple(members) for _, _, members in ordered)
     return Storage(tuple(buffers), members_of, roles, reasons, aliases.position)

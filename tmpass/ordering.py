@@ -73,7 +73,8 @@ def lay_in_order(task: Task) -> Laid:
     """
     graph, schedule = task.graph, task.options.schedule
     check_extent(graph)
-    fault = "" if schedule in ("given", "topological") else next(filter(None, map(unsorted, graph.subgraphs)), "")
+    as_asked = schedule in ("given", "topological") or graph.fixed
+    fault = "" if as_asked else next(filter(None, map(unsorted, graph.subgraphs)), "")
     sort = schedule == "topological" or bool(fault)
     orders = _topological(task) if sort else tuple(file_order(subgraph) for subgraph in graph.subgraphs)
     timeline, method = lay_out(graph, orders), "topological" if sort else "given"
@@ -88,6 +89,8 @@ def lay_in_order(task: Task) -> Laid:
     present = Laid(timeline, arena, PlannedOrder(method, 0, 0), warnings=note)
     if arena.stopped:
         return replace(present, stopped=True)
+    if graph.fixed:  # for the file's order only
+        return replace(present, order=PlannedOrder(method, present.live_bytes, 0))
     kept = [present]
     try:
         return replace(_ordered(task, orders, kept), warnings=note)

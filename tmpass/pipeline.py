@@ -13,6 +13,7 @@ from tmpass.allocate import DEFAULT_NODES
 from tmpass.assemble import USES_OF, assemble
 from tmpass.bind import batch_notes, bind, check_bindings, whole_number
 from tmpass.errors import BudgetError, ModelError, TargetError, UsageError, VerificationError, brief
+from tmpass.fixed import check_fixed, fixed_note
 from tmpass.graph import Graph, TensorKind
 from tmpass.integers import INT8, find_names, integers_notes, keep_integers
 from tmpass.liveness import Storage
@@ -393,7 +394,8 @@ def _bound(graph: Graph, options: Options, runtime: str) -> Graph:
 def _plan(model: Model, target: Target, options: Options, threads: int, keep: bool) -> tuple[Plan, Graph]:
     """The plan, not yet verified, and the graph that it is for."""
     bound = graph = _bound(model.graph, options, target.runtime.name)
-    names = find_names(graph)
+    check_fixed(graph, options, target.scratchpad.alignment)
+    names = {} if graph.fixed else find_names(graph)
     notes = tuple(integers_notes(graph, names, options.int8, target))
     if options.int8 == "native":
         graph = keep_integers(graph, names)
@@ -427,7 +429,7 @@ def _plan(model: Model, target: Target, options: Options, threads: int, keep: bo
 def _warnings(model: Model, task: Task, storage: Storage) -> list[str]:
     """What target and model do not agree on, though there is a plan."""
     runtime, target, options = task.target.runtime, task.target, task.options
-    found = list(batch_notes(model.graph))
+    found = [*batch_notes(model.graph), *fixed_note(task.graph)]
     if runtime.reads and model.info.format not in runtime.reads and model.info.format in BUILT_IN:
         formats = " or ".join(runtime.reads)
         found.append(

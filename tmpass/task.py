@@ -70,6 +70,10 @@ class Task:
                 from tmpass.aliases.tied import tie_pairs  # which few plans need
 
                 pairs = tuple(dict.fromkeys((*tie_pairs(graph, self.ties, aliases, self.target.sharing), *pairs)))
+            if graph.fixed:
+                from tmpass.aliases.fixed import join_fixed  # which few models need
+
+                aliases = join_fixed(graph, aliases)
             self._tied[sharing] = aliases, pairs
         return self._tied[sharing]
 

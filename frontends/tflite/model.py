@@ -11,6 +11,7 @@ from .buffers import Buffers
 from .entries import make_entries, read_signatures
 from .flatbuffer import DAMAGED, Table, root_table
 from .moves import MOVING, read_moves
+from .offline import find_fixed
 from .operators import read_codes
 from .passing import check_counts
 from .resized import find_resized
@@ -51,7 +52,7 @@ def read_model(data: bytes, bindings: Mapping[str, int], *, batches: bool = Fals
         table.string(schema.Metadata.NAME) or "": buffers.content(table.scalar(schema.Metadata.BUFFER), table)
         for table in model.tables(schema.Model.METADATA, "metadata")
     }
-    ignored = ("the file already holds an offline memory plan; tmpass ignores it",)
+    fixed, notes = find_fixed(subgraphs, metadata)
     return Graph(
         format=NAME,
         subgraphs=subgraphs,
@@ -59,10 +60,11 @@ def read_model(data: bytes, bindings: Mapping[str, int], *, batches: bool = Fals
         metadata=metadata,
         symbols=tuple(shapes.symbols),
         other_symbols=tuple(symbol for symbol in shapes.other_symbols if symbol not in shapes.symbols),
-        warnings=(ignored if schema.OFFLINE_PLAN in metadata else ()) + settling.warnings,
+        warnings=(*notes, *settling.warnings),
         causes=settling.causes,
         resized=find_resized(read, bodies),
         batches=settling.batches,
+        fixed=fixed,
     )
 
 

@@ -19,13 +19,11 @@ from . import schema
 from .flatbuffer import Field, Scalar, Table, root_table
 from .front import Front
 from .mark import mark_size, put_in_front, take_off
+from .offline import ADDRESSING
 from .operators import read_codes
 
 _VERSION = 1
 _INSIDE = 1
-_ADDRESSING = ("ethos-u",)
-"""Custom operators whose commands hold addresses in the arena."""
-
 _UINT32 = Struct("<I")
 
 
@@ -148,7 +146,7 @@ def _counting_places(buffers: Iterable[Table], operators: Iterable[Iterable[Tabl
 
 def _check_operators(model: Table) -> None:
     for code in read_codes(model):
-        if code.custom and code.name in _ADDRESSING:
+        if code.custom and code.name in ADDRESSING:
             fault = f"the commands of its operator {code.name!r} hold addresses in the arena, as another compiler chose"
             raise ModelError(fault, hint="plan the model before that compiler, or let that compiler plan")
 

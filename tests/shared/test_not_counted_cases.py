@@ -35,3 +35,11 @@ def test_a_cache_is_tied_to_its_past():
         assert (made.memories[0].peak, made.status) == (526344, "optimal")
         assert tmpass.verify(made, model) == ()
         assert execute(made, model).violations == ()
+
+
+def test_a_compiled_model_keeps_its_own_layout():
+    model = CASES / "16_vela_layout.tflite"
+    for target in ("ethos-u55", "tflm", "pixel6-tpu"):
+        made = tmpass.plan(model, target)
+        assert (made.memories[0].peak, made.status) == (4096, "optimal")
+        assert tmpass.verify(made, model) == tmpass.verify(made, model, target=target) == ()

@@ -64,6 +64,7 @@ def find_aliases(
       anybody knows: the other would change with it;
     - joins what goes into a loop's body with what comes out of it: between two iterations the runtime copies the
       outputs to the inputs, one by one, and would overwrite what it has still to copy;
+    - joins a tensor whose offset the file fixes;
     - joins an input or output of an entry, but with `share_io`, or if it is `tied` to another one;
     - joins two tensors of `external`, which live outside the arena, each at an address of its own, or pieces of one.
     """
@@ -162,6 +163,7 @@ def _marks(
     graph: Graph, external: frozenset[Key], tied: frozenset[Key], *, share_io: bool
 ) -> Iterator[tuple[Key, Mark]]:
     yield from ((key, ("external", key)) for key in sorted(external))
+    yield from ((key, ("fixed", None)) for key in sorted(graph.fixed))
     if not share_io:
         for entry in graph.entries:
             subgraph = graph.subgraphs[entry.subgraph]

@@ -20,7 +20,7 @@ Mark = tuple[str, object]
 LiesIn = Callable[[Key, Key, int], bool]
 """Whether all of a tensor is what another one holds from a byte on, and nowhere else."""
 
-FIXED: frozenset[Mark] = frozenset({("variable", None), ("written", None), ("end", None)})
+FIXED: frozenset[Mark] = frozenset({("variable", None), ("written", None), ("end", None), ("fixed", None)})
 """With one of these a class joins no other."""
 
 PIECES: Mark = ("pieces", None)

@@ -42,14 +42,14 @@ def in_place_pairs(
 
     The operator is element-wise and `sharing` lists it: source and result have one shape, apart from leading ones, and
     elements of one width. Or `sharing` names the source, as its kernel promises, and the result is not larger. The
-    operator names the source once. Neither is a constant, variable or capture, outside the arena, or an input or output
-    of a subgraph. With `share_io`, or if it is `tied`, the source may be an input of an entry, unless it is kept, and
-    the result an output.
+    operator names the source once. Neither is a constant, variable or capture, outside the arena, fixed by the file, or
+    an input or output of a subgraph. With `share_io`, or if it is `tied`, the source may be an input of an entry,
+    unless it is kept, and the result an output.
     """
     if not sharing.in_place:
         return ()
     writes = written(graph)
-    barred = {aliases.of(key) for key in external}
+    barred = {aliases.of(key) for key in (*external, *graph.fixed)}
     called = graph.called
     found = []
     for s, subgraph in enumerate(graph.subgraphs):

@@ -5,6 +5,7 @@ from tmpass.graph import Graph, Tensor, TensorKind
 from tmpass.plan import Plan, PlannedTensor
 from tmpass.target import RUNTIMES, Sharing
 from tmpass.verify.figures import check_figures
+from tmpass.verify.fixed import check_fixed
 from tmpass.verify.hulls import find_hulls
 from tmpass.verify.integers import as_integers
 from tmpass.verify.left_out import check_left_out, unknown_tensors
@@ -43,6 +44,7 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
         return found
     hulls, unknown = find_hulls(plan, needed), unknown_tensors(graph)
     return [
+        *check_fixed(plan, graph),
         *check_sharing(plan, graph, needed, sharing),
         *check_placement(plan, needed, hulls),
         *check_figures(plan, graph, hulls, unknown),

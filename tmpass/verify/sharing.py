@@ -19,7 +19,7 @@ _ALL = Sharing((EVERY,), (EVERY,), (EVERY,))
 def check_sharing(plan: Plan, graph: Graph, needed: Needed, sharing: Sharing | None = None) -> list[Violation]:
     """Tensors of one buffer that have bytes in common while both are needed, unless it is proved that they hold the
     same there, or that one is written over the other at its last use; captures that are apart from what they capture;
-    and tensors left outside the arena without a reason to be there.
+    and tensors left outside the arena without a reason to be there. Those whose offsets the file fixes may overlap.
 
     `sharing` is what the target allows, where that is known.
     """
@@ -100,6 +100,9 @@ class _Judge:
 
     def fault(self, one: Held, two: Held) -> str:
         """Why the bytes that `one` and `two` have in common at one step are lost; empty if they are not."""
+        fixed = (one.key in self.graph.fixed) + (two.key in self.graph.fixed)
+        if fixed:  # check_fixed has seen where they are
+            return "" if fixed == 2 else "the file fixes where one of them is"
         owner, other = self.contents.owner(one.key), self.contents.owner(two.key)
         if owner == other:
             return "" if one.low == two.low else "they are one tensor, captured"

@@ -10,6 +10,9 @@ from tmpass.target import Target
 
 _LISTED = 3
 
+_FIXED = "the file fixes its offset"
+"""The `reason` of a tensor that is where the model's file has it."""
+
 _AS_INTEGERS = "is kept as the integers"
 """Stands in the `reason` of a tensor of floats that a plan has as integers."""
 
@@ -34,7 +37,7 @@ def taken_on_trust(plan: Plan, profile: Target | None) -> tuple[Trusted, ...]:
         profile: the target, None where the plan was only compared with its model.
     """
     found = _device(plan) if profile is None else _beyond(plan, profile)
-    return (*found, *_integers(plan, profile), *_bounds(plan))
+    return (*found, *_fixed(plan), *_integers(plan, profile), *_bounds(plan))
 
 
 def _device(plan: Plan) -> Iterator[Trusted]:
@@ -77,6 +80,15 @@ def _beyond(plan: Plan, profile: Target) -> Iterator[Trusted]:
         yield Trusted("scratch", f"{needs}, which {profile.name} does not have")
     elif not plan.options.scratch:
         yield Trusted("scratch", f"kernels need no memory besides tensors: {profile.name} has no rule")
+
+
+def _fixed(plan: Plan) -> Iterator[Trusted]:
+    """That compiled operators use each byte only while nothing else needs it."""
+    count = sum(row.reason == _FIXED for row in plan.tensors)
+    if count > 1:
+        yield Trusted(
+            "sharing", f"commands in the file keep {count} tensors apart, which overlap where the file fixes them"
+        )
 
 
 def _integers(plan: Plan, profile: Target | None) -> Iterator[Trusted]:

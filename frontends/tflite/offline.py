@@ -1,0 +1,89 @@
+"""The offline memory plan that a file already holds, and the operators whose commands depend on it.
+
+ethos-u (commands, weights, scratch, input) -> output      scratch is the whole arena of its compiler: input and
+                                                           output lie within it, where the commands find them
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from struct import unpack_from
+
+from tmpass.errors import ModelError, brief
+from tmpass.graph import ABSENT, Op, Subgraph, TensorKind
+
+from . import schema
+
+ADDRESSING = ("ethos-u",)
+"""Custom operators whose commands hold addresses in the arena."""
+
+IGNORED = "the file already holds an offline memory plan; tmpass ignores it"
+
+_Key = tuple[int, int]
+_HEADER = 3
+"""Words before the offsets: version, number of subgraphs, number of offsets."""
+
+
+def find_fixed(subgraphs: Sequence[Subgraph], metadata: Mapping[str, bytes]) -> tuple[dict[_Key, int], list[str]]:
+    """The offsets that operators of the file depend on, and warnings.
+
+    All offsets of the file's own plan count where an operator holds addresses: it is one of ADDRESSING, or a custom
+    operator that has two of its tensors in the same bytes. Another operator runs at whatever offsets.
+
+    Returns:
+        (subgraph, tensor) -> offset in bytes from the start of the arena; and lines for a person.
+
+    Raises:
+        ModelError: an operator depends on the file's plan, and that is damaged.
+
+    Source: TensorFlow Lite Micro, memory management: "Offline planned tensor allocations".
+    """
+    content = metadata.get(schema.OFFLINE_PLAN)
+    known = next((op for subgraph in subgraphs for op in subgraph.ops if op.custom and op.kind in ADDRESSING), None)
+    if content is None:
+        if known is None:
+            return {}, []
+        kind = brief(known.kind)
+        told = f"commands of operator {kind} hold addresses in the arena, and the file has no offline memory plan"
+        return {}, [f"{told}: which of its tensors lie in others is not known, and each is counted for itself"]
+    try:
+        offsets = _read_offsets(subgraphs, content)
+    except ModelError:
+        if known is None:
+            return {}, [IGNORED]
+        raise
+    if known is None and not any(_overlaps(op, s, subgraphs, offsets) for s, g in enumerate(subgraphs) for op in g.ops):
+        return {}, [IGNORED]
+    return offsets, []
+
+
+def _read_offsets(subgraphs: Sequence[Subgraph], content: bytes) -> dict[_Key, int]:
+    """The offsets of activations; -1 is left to the runtime, which also keeps variables apart."""
+    keys = [(s, t) for s, subgraph in enumerate(subgraphs) for t in range(len(subgraph.tensors))]
+    words = unpack_from(f"<{len(content) // 4}i", content)
+    count = words[_HEADER - 1] if len(words) >= _HEADER else -1
+    if count != len(keys) or len(words) < _HEADER + count:
+        fault = f"its offline memory plan has {max(count, 0)} offsets in {len(content)} bytes for {len(keys)} tensors"
+        raise ModelError(fault, hint="compile the model again")
+    used = [subgraph.used for subgraph in subgraphs]
+    found = {}
+    for key, offset in zip(keys, words[_HEADER:], strict=False):
+        tensor = subgraphs[key[0]].tensors[key[1]]
+        if offset < -1:
+            raise ModelError(
+                f"its offline memory plan has offset {offset} for {brief(tensor.name)}", hint="compile the model again"
+            )
+        if offset >= 0 and tensor.kind is TensorKind.ACTIVATION and key[1] in used[key[0]]:
+            found[key] = offset
+    return found
+
+
+def _overlaps(op: Op, s: int, subgraphs: Sequence[Subgraph], offsets: Mapping[_Key, int]) -> bool:
+    """Whether `op` is a custom operator of which two tensors have a byte in common by `offsets`."""
+    if not op.custom:
+        return False
+    spans = sorted(
+        (offsets[s, t], offsets[s, t] + (subgraphs[s].tensors[t].bytes or 0))
+        for t in {*op.inputs, *op.outputs} - {ABSENT}
+        if (s, t) in offsets
+    )
+    return any(later[0] < earlier[1] for earlier, later in pairwise(spans))

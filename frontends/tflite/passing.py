@@ -27,13 +27,17 @@ def check_counts(subgraphs: Sequence[ReadSubgraph]) -> None:
     """Check how many tensors every call in `subgraphs` passes and takes.
 
     Raises:
-        ModelError: a subgraph takes or gives another number of tensors than its caller passes or takes.
+        ModelError: a subgraph takes or gives another number of tensors than its caller passes or takes, or a loop
+            gives another number than it was given.
     """
     for number, subgraph in enumerate(subgraphs):
         for index, op in enumerate(subgraph.ops):
+            where = f"subgraph {number}, operator {index} ({op.kind})" if op.calls else ""
             for call in op.calls:
-                where = f"subgraph {number}, operator {index} ({op.kind})"
                 _check_counts(op, call, subgraphs[call.subgraph], where)
+            if op.kind in LOOPS and len(op.outputs) != len(op.inputs):
+                fault = f"{len(op.inputs)} tensors go around its loop, and {len(op.outputs)} come out"
+                raise ModelError(fault, where=where, hint=_HINT)
 
 
 def _check_counts(op: Op, call: Call, callee: ReadSubgraph, where: str) -> None:

@@ -39,6 +39,7 @@ def load(kind: str, table: Options, *bodies: Subgraph, open_: bool = False, **bi
         ("CALL", CALL, [(1, 1)], r"its call, .* takes 1 tensors, 2 are passed to it"),
         ("WHILE", WHILE, [(2, 2), (2, 1)], r"its cond, .* gives 2 tensors, 1 are taken from it"),
         ("WHILE", WHILE, [(2, 1), (3, 1)], r"its body, .* takes 3 tensors, 2 are passed to it"),
+        ("WHILE", WHILE, [(2, 1), (2, 1)], r"2 tensors go around its loop, and 1 come out"),
         ("CALL_ONCE", ONCE, [(0, 1)], r"its init, .* gives 1 tensors, 0 are taken from it"),
     ],
 )

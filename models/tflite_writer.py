@@ -53,6 +53,7 @@ _LAYOUTS: dict[str, tuple[int, str]] = {
     "SoftmaxOptions": (9, "beta:f"),
     "ConcatenationOptions": (10, "axis:i fused_activation_function:b"),
     "AddOptions": (11, "fused_activation_function:b"),
+    "LSTMOptions": (14, "fused_activation_function:b cell_clip:f proj_clip:f kernel_type:b"),
     "CallOptions": (16, "subgraph:I"),
     "ReshapeOptions": (17, "new_shape:v"),
     "SpaceToDepthOptions": (19, "block_size:i"),
@@ -62,6 +63,7 @@ _LAYOUTS: dict[str, tuple[int, str]] = {
     "TransposeOptions": (26, ""),
     "ReducerOptions": (27, "keep_dims:?"),
     "SubOptions": (28, "fused_activation_function:b"),
+    "DivOptions": (29, "fused_activation_function:b"),
     "SqueezeOptions": (30, "squeeze_dims:v"),
     "SequenceRNNOptions": (31, "time_major:? fused_activation_function:b"),
     "StridedSliceOptions": (
@@ -78,6 +80,10 @@ _LAYOUTS: dict[str, tuple[int, str]] = {
     "PackOptions": (59, "values_count:i axis:i"),
     "OneHotOptions": (61, "axis:i"),
     "UnpackOptions": (64, "num:i axis:i"),
+    "BidirectionalSequenceLSTMOptions": (
+        69,
+        "fused_activation_function:b cell_clip:f proj_clip:f merge_outputs:? time_major:?",
+    ),
     "UnidirectionalSequenceLSTMOptions": (
         71,
         "fused_activation_function:b cell_clip:f proj_clip:f time_major:?",

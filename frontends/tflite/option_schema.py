@@ -1,6 +1,7 @@
 """The fields of the options of operators that are read: `NUMBER` is that of the table in the union BuiltinOptions."""
 
 from struct import Struct
+from typing import ClassVar
 
 from .flatbuffer import Field, Scalar
 
@@ -60,6 +61,13 @@ class ConcatenationOptions:
     NUMBER = 10
     AXIS = Scalar(0, "axis", _INT32)
     FUSED_ACTIVATION = Scalar(1, "fused_activation_function", _INT8)
+
+
+class ArithmeticOptions:
+    """Of ADD, DIV, MUL and SUB, whose tables have the same first field."""
+
+    NUMBERS: ClassVar = {"ADD": 11, "DIV": 29, "MUL": 21, "SUB": 28}
+    FUSED_ACTIVATION = Scalar(0, "fused_activation_function", _INT8)
 
 
 class LSTMOptions:

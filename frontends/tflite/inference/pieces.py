@@ -1,7 +1,7 @@
 """Operators that join tensors, cut them, choose from them and add to their ends."""
 
 from .. import option_schema as schema
-from .dims import added, multiplied, written
+from .dims import added, multiplied
 from .site import Dim, Impossible, Shape, Site, Unknown, axis_of
 
 
@@ -102,14 +102,14 @@ def strided_slice(op: Site) -> list[Shape]:
     made, axis = list[Dim](), 0
     for place in range(len(begin)):
         if ellipsis >> place & 1:
+            # One axis at least, also where TensorFlow has none: what comes behind it moves along.
             behind = sum(1 for later in range(place + 1, len(begin)) if not new >> later & 1)
-            made += shape[axis : len(shape) - behind]
-            axis = max(axis, len(shape) - behind)
+            upto = max(axis + 1, len(shape) - behind)
+            made += shape[axis:upto]
+            axis = upto
         elif new >> place & 1:
             made.append(1)
-        else:
-            if axis >= len(shape):
-                raise Impossible(f"there is no axis {axis} in {written(shape)}")
+        elif axis < len(shape):  # what comes behind the last axis counts for nothing
             if not shrink >> place & 1:
                 first = 0 if no_begin >> place & 1 and steps[place] == 1 else begin[place]
                 made.append(

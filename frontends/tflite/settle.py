@@ -30,9 +30,9 @@ _LISTED = 4
 class Body:
     """The shapes in a subgraph, by tensor.
 
-    Fields: `true` are those that a run has, `planned` the larger of that and the file's; `odd` are tensors in which
-    both are numbers and differ, `inexact` those with a size that follows from a binding inside the graph; `numbers` has
-    the elements of those that may say shapes.
+    Fields: `true` are those that a run has, `planned` the larger of that and the file's; `odd` are tensors for which the
+    file has other numbers, or numbers for what is open, `inexact` those with a size that follows from a binding inside
+    the graph; `numbers` has the elements of those that may say shapes.
     """
 
     __slots__ = ("inexact", "numbers", "odd", "planned", "true")
@@ -182,6 +182,7 @@ class Settling:
         if shape is None or dims is None or shape == dims or None in dims:
             return
         if any(isinstance(dim, str) for dim in shape):
+            body.odd.add(t)
             return
         made_elements, stated_elements = prod(map(int, shape)), prod(int(dim or 0) for dim in dims)
         if made_elements != stated_elements:

@@ -100,6 +100,7 @@ _LAYOUTS: dict[str, tuple[int, str]] = {
         106,
         "padding:b stride_d:i stride_w:i stride_h:i - dilation_d_factor:i dilation_w_factor:i dilation_h_factor:i",
     ),
+    "VarHandleOptions": (111, "container:s shared_name:s"),
     "BucketizeOptions": (115, "boundaries:v"),
     "StableHLOCompositeOptions": (21, "name:s decomposition_subgraph_index:i"),
     "StablehloCustomCallOptions": (5, "call_target_name:s has_side_effect:? - - called_computations:v"),

@@ -186,3 +186,11 @@ class Conv3DOptions:
     DILATION_D_FACTOR = Scalar(5, "dilation_d_factor", _INT32)
     DILATION_W_FACTOR = Scalar(6, "dilation_w_factor", _INT32)
     DILATION_H_FACTOR = Scalar(7, "dilation_h_factor", _INT32)
+
+
+class VarHandleOptions:
+    """Of VAR_HANDLE."""
+
+    NUMBER = 111
+    CONTAINER = Field(0, "container")
+    SHARED_NAME = Field(1, "shared_name")

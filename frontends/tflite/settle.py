@@ -232,7 +232,7 @@ class Settling:
                 inputs = self._subgraphs[call.subgraph].inputs
                 tensors = self._subgraphs[call.subgraph].tensors
                 self._visit(call.subgraph, {t: () for t in inputs if tensors[t].dims is None}, op, table, depth)
-            return []
+            return self._infer(s, op, table)
         passed = [None if t == ABSENT else body.true[t] for t in op.inputs[PASSED[op.kind] :]]
         given: list[list[Shape | None]] = []
         for call in op.calls:

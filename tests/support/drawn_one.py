@@ -44,13 +44,17 @@ Given = Fed | Const | State | None
 
 @dataclass(frozen=True)
 class Drawn:
-    """An operator `kind` over `inputs`, None for one that is left out, with outputs of the types `made`."""
+    """An operator `kind` over `inputs`, None for one that is left out, with outputs of the types `made`.
+
+    Fields: `bodies` are the subgraphs behind the main one.
+    """
 
     kind: str
     inputs: Sequence[Given]
     made: Sequence[str] = ("FLOAT32",)
     options: Options | None = None
     version: int = 1
+    bodies: Sequence[Subgraph] = ()
 
     def model(self, open_: set[tuple[int, int]], ranks: Sequence[int | None]) -> bytes:
         """A file in which the (input, axis) pairs `open_` are open, and all that comes out."""
@@ -69,7 +73,7 @@ class Drawn:
         made = range(len(tensors), len(tensors) + len(self.made))
         tensors += [_made(f"y{n}", *pair) for n, pair in enumerate(zip(self.made, ranks, strict=True))]
         operator = Operator(self.kind, read, made, self.options, version=self.version)
-        return write_model([Subgraph(tensors, [operator], fed, made)])
+        return write_model([Subgraph(tensors, [operator], fed, made), *self.bodies])
 
     @property
     def fed(self) -> list[Shape]:

@@ -2,10 +2,10 @@
 
 from random import Random
 
-from . import drawn_computing, drawn_moving
+from . import drawn_computing, drawn_moving, drawn_stablehlo
 from .drawn_one import Drawn
 
-DRAW = [*drawn_computing.DRAW, *drawn_moving.DRAW]
+DRAW = [*drawn_computing.DRAW, *drawn_moving.DRAW, *drawn_stablehlo.DRAW]
 
 
 def drawn_operator(seed: int) -> tuple[Drawn, set[tuple[int, int]]]:

@@ -8,11 +8,16 @@ from .site import Dim, Impossible, Shape, Site, Unknown, axis_of
 def concatenation(op: Site) -> list[Shape]:
     """The inputs one after the other along an axis."""
     field = schema.ConcatenationOptions
+    return joined(op, op.options(field.NUMBER).scalar(field.AXIS))
+
+
+def joined(op: Site, axis: int) -> list[Shape]:
+    """The inputs one after the other along `axis`."""
     shapes = [op.shape(position) for position in range(len(op.inputs))]
     if not shapes:
         raise Unknown
     rank = len(shapes[0])
-    axis = axis_of(op.options(field.NUMBER).scalar(field.AXIS), rank)
+    axis = axis_of(axis, rank)
     if any(len(shape) != rank for shape in shapes):
         raise Impossible("its inputs differ in rank")
     made = list(shapes[0])

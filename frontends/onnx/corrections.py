@@ -110,13 +110,17 @@ def _corrected(node: NodeProto, type_of: _TypeOf, value_of: _ValueOf) -> _Shape 
     if not is_suspect(node):
         return None
     shapes = [type_of(name).shape if name else None for name in node.input]
-    attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute if a.type != a.GRAPH}
     try:
-        return _RULES[node.op_type](node, shapes, attributes, value_of)
+        attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute if a.type != a.GRAPH}
+        found = _RULES[node.op_type](node, shapes, attributes, value_of)
     except _Unsure:
         raise
     except Exception:  # the node is not a valid one
         return None
+    if found is None:
+        return None
+    # A window that does not fit, or a scale of 1e20, makes what is not a dimension.
+    return tuple(None if isinstance(dim, int) and not 0 <= dim <= _LARGEST[1] else dim for dim in found)
 
 
 def _einsum(_: NodeProto, shapes: list[_Shape | None], attributes: dict[str, Any], __: _ValueOf) -> _Shape | None:
@@ -180,7 +184,8 @@ def _resize(
     for axis, factor in zip(axes, factors, strict=True):
         dim = shape[axis]
         if isinstance(dim, int):
-            made[axis] = int(np.float32(dim) * factor)
+            with np.errstate(all="ignore"):
+                made[axis] = int(np.float32(dim) * factor)
         elif factor != 1:
             made[axis] = None
     return tuple(made)

@@ -301,6 +301,141 @@ def products(rng: Random) -> Node:
     return _node("Range", [np.array(of(value)) for value in (start, limit, step)])
 
 
+def older(rng: Random) -> Node:
+    """Operators before their attributes became inputs."""
+    shape = dims(rng)
+    axis = rng.randrange(len(shape))
+    kind = rng.choice(
+        ["Pad", "Slice", "Split", "Squeeze", "Unsqueeze", "ReduceMean", "ReduceSum", "Upsample", "Resize", "TopK"]
+    )
+    if kind == "Pad":
+        return _node(kind, [(F, shape)], {"pads": [rng.randint(0, 3) for _ in range(2 * len(shape))]}, opset=9)
+    if kind == "Slice":
+        axes = rng.sample(range(len(shape)), rng.randint(1, len(shape)))
+        found = {
+            "starts": [rng.randint(-6, 6) for _ in axes],
+            "ends": [rng.choice([rng.randint(-7, 7), 2**63 - 1]) for _ in axes],
+        }
+        return _node(kind, [(F, shape)], found | {"axes": axes}, opset=9)
+    if kind == "Split":
+        lengths = [rng.randint(1, 3) for _ in range(rng.randint(1, 3))]
+        whole = (*shape[:axis], sum(lengths), *shape[axis + 1 :])
+        return _node(kind, [(F, whole)], {"axis": axis, "split": lengths}, outputs=len(lengths), opset=11)
+    if kind == "Squeeze":
+        return _node(kind, [(F, (*shape[:axis], 1, *shape[axis + 1 :]))], {"axes": [axis]}, opset=11)
+    if kind == "Unsqueeze":
+        return _node(kind, [(F, shape)], {"axes": [rng.randrange(-len(shape) - 1, len(shape) + 1)]}, opset=11)
+    if kind in ("ReduceMean", "ReduceSum"):
+        found = {"axes": [axis - rng.choice([0, len(shape)])]} if rng.random() < 0.8 else {}
+        return _node(kind, [(F, shape)], found | {"keepdims": rng.randint(0, 1)}, opset=11)
+    if kind == "TopK":
+        return _node(
+            kind, [(F, shape), np.array([rng.randint(1, shape[axis])], I64)], {"axis": axis}, outputs=2, opset=10
+        )
+    factors = [rng.choice([1, 1.3, 2, 2.6]) for _ in shape]
+    if kind == "Upsample":
+        return _node(kind, [(F, shape), np.array(factors, F)], {"mode": "nearest"}, opset=9)
+    return _node(
+        kind, [(F, shape), np.array([rng.choice([0.3, 0.5, f]) for f in factors], F)], {"mode": "nearest"}, opset=10
+    )
+
+
+def attention(rng: Random) -> Node:
+    """Of the default domain, with three axes or four, and a cache."""
+    b, s, t, groups, more, size, value = (rng.randint(1, 4) for _ in range(7))
+    heads, found = groups * more, {}
+    if rng.random() < 0.5:
+        inputs = [(F, (b, s, heads * size)), (F, (b, t, groups * size)), (F, (b, t, groups * value))]
+        found = {"q_num_heads": heads, "kv_num_heads": groups}
+    else:
+        inputs = [(F, (b, heads, s, size)), (F, (b, groups, t, size)), (F, (b, groups, t, value))]
+    if rng.random() < 0.5:
+        past = rng.randint(1, 4)
+        inputs += [None, (F, (b, groups, past, size)), (F, (b, groups, past, value))]
+        return _node("Attention", inputs, found, outputs=3, opset=23)
+    return _node("Attention", inputs, found, opset=23)
+
+
+def several(rng: Random) -> Node:
+    shape = dims(rng)
+    axis = rng.randrange(-len(shape), len(shape))
+    kind = rng.choice(
+        [
+            "ArgMax",
+            "CumSum",
+            "Hardmax",
+            "MaxUnpool",
+            "MaxRoiPool",
+            "GlobalLpPool",
+            "ConvInteger",
+            "DeformConv",
+            "Det",
+            "RandomUniform",
+            "RandomNormalLike",
+            "Multinomial",
+            "BatchNormalization",
+            "InstanceNormalization",
+            "RMSNormalization",
+            "NonMaxSuppression",
+            "ReverseSequence",
+            "Scan",
+            "QLinearConv",
+            "LpNormalization",
+            "Dropout",
+            "PRelu",
+            "ScatterND",
+        ]
+    )
+    n, c, h, w, m = (rng.randint(1, 4) for _ in range(5))
+    if kind == "ArgMax":
+        return _node(kind, [(F, shape)], {"axis": axis, "keepdims": rng.randint(0, 1)})
+    if kind == "CumSum":
+        return _node(kind, [(F, shape), I64(axis)])
+    if kind in ("Hardmax", "LpNormalization"):
+        return _node(kind, [(F, shape)], {"axis": axis})
+    if kind == "MaxUnpool":
+        found = {"kernel_shape": [2, 2], "strides": [rng.randint(1, 3), 2], "pads": [0, rng.randint(0, 1), 0, 0]}
+        return _node(kind, [(F, (n, c, h, w)), np.zeros((n, c, h, w), I64)], found)
+    if kind == "MaxRoiPool":
+        return _node(kind, [(F, (1, c, 6, 6)), (F, (n, 5))], {"pooled_shape": [h, w]})
+    if kind == "GlobalLpPool":
+        return _node(kind, [(F, (n, c, *dims(rng, 1, 3)))])
+    if kind in ("ConvInteger", "QLinearConv"):
+        found = _window(rng, 2)
+        u = np.uint8
+        weights = np.ones((m, c, *found["kernel_shape"]), u)
+        if kind == "ConvInteger":
+            return _node(kind, [(u, (n, c, 6, 7)), weights], found)
+        return _node(kind, [(u, (n, c, 6, 7)), F(1), u(0), weights, F(1), u(0), F(1), u(0)], found)
+    if kind == "DeformConv":
+        return _node(kind, [(F, (n, c, 5, 5)), np.ones((m, c, 2, 2), F), (F, (n, 8, 4, 4))])
+    if kind == "Det":
+        return _node(kind, [(F, (*shape, 3, 3))])
+    if kind == "RandomUniform":
+        return _node(kind, [], {"shape": list(shape)})
+    if kind == "RandomNormalLike":
+        return _node(kind, [(F, shape)])
+    if kind == "Multinomial":
+        return _node(kind, [(F, (n, c))], {"sample_size": m})
+    if kind == "BatchNormalization":
+        return _node(kind, [(F, (n, c, h)), *[np.ones(c, F)] * 4], opset=15)
+    if kind == "InstanceNormalization":
+        return _node(kind, [(F, (n, c, h)), *[np.ones(c, F)] * 2])
+    if kind == "RMSNormalization":
+        return _node(kind, [(F, shape), np.ones(shape[axis % len(shape) :], F)], {"axis": axis}, opset=23)
+    if kind == "NonMaxSuppression":
+        return _node(kind, [(F, (1, 6, 4)), (F, (1, c, 6)), np.array([2], I64)])
+    if kind == "ReverseSequence":
+        return _node(kind, [(F, (h, n, w)), np.ones(n, I64)])
+    if kind == "Dropout":
+        return _node(kind, [(F, shape)], outputs=2)
+    if kind == "PRelu":
+        return _node(kind, [(F, shape), (F, spread(rng, shape))])
+    if kind == "ScatterND":
+        return _node(kind, [(F, shape), np.zeros((2, 1), I64), (F, (2, *shape[1:]))])
+    return _node("Transpose", [(F, shape)])
+
+
 STANDARD: list[Callable[[Random], Node]] = [
     pool,
     pool,
@@ -323,4 +458,7 @@ STANDARD: list[Callable[[Random], Node]] = [
     signal,
     signal,
     products,
+    older,
+    attention,
+    several,
 ]

@@ -1,11 +1,15 @@
 """What follows from operators of which ONNX's own inference computes another shape than ONNX Runtime makes."""
 
+import contextlib
+
 import numpy as np
 import onnxruntime
 import pytest
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 from tmpass.frontends import onnx as frontend
 from tmpass.frontends.onnx.einsum import einsum
+
+from tmpass.errors import ModelError
 
 Node = helper.make_node
 FLOAT, INT, BOOL = TensorProto.FLOAT, TensorProto.INT64, TensorProto.BOOL
@@ -115,3 +119,14 @@ def test_a_declaration_that_ones_do_not_spread_does_not_count():
 )
 def test_an_equation_that_does_not_fit_is_no_accident(equation):
     assert einsum(equation, [(5, 1), (3, 4)]) is None
+
+
+@pytest.mark.parametrize("factor", [1e20, np.inf, np.nan, -1])
+def test_a_scale_that_makes_no_dimension_leaves_it_open(factor):
+    model = model_of(
+        [Node("Resize", ["a", "", "scales"], ["s"], mode="nearest"), Node("Relu", ["s"], ["y"])], (5, 1), (3, 4)
+    )
+    model.graph.initializer[0].CopyFrom(numpy_helper.from_array(np.array([factor, 1], np.float32), "scales"))
+    with contextlib.suppress(ModelError):
+        tensors = {t.name: t for t in frontend.load(model.SerializeToString(), {}).subgraphs[0].tensors}
+        assert not isinstance(tensors["y"].shape[0], int)

@@ -1,6 +1,5 @@
 """The side of the child: it holds itself to its limits, calls, sends what came of it, and ends with its parent."""
 
-import faulthandler
 import os
 import pickle
 import signal
@@ -9,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from tmpass.errors import ModelError, TmpassError
+from tmpass.forked import end_with, silence
 
 from .limits import Limits
 
@@ -19,8 +19,6 @@ START = (
 
 NO_MEMORY = 76
 """Exit code of a child that met its limit of memory."""
-
-_PR_SET_PDEATHSIG = 1
 
 
 def run(
@@ -37,12 +35,9 @@ def run(
     """
     code = 1
     try:
-        nowhere = os.open(os.devnull, os.O_WRONLY)  # what native code has to say before it crashes
-        os.dup2(nowhere, 1)
-        os.dup2(nowhere, 2)
-        faulthandler.disable()
+        silence(1, 2)
         if parent:
-            _end_with(parent)
+            end_with(parent)
         if limits is not None:
             limits.enforce()
         pipe = open(writable, "wb")  # noqa: SIM115  # its end says to the parent that this process has ended
@@ -76,15 +71,6 @@ def _call(function: Callable[..., Any], arguments: tuple[Any, ...]) -> bytes:
         text = str(error).partition("\n")[0]
         result = ModelError(f"reading it failed: {type(error).__name__}: {text}", hint="please report it")
     return pickle.dumps(result, pickle.HIGHEST_PROTOCOL)
-
-
-def _end_with(parent: int) -> None:
-    """Let the system kill this process when `parent` ends, however that ends and whatever runs here."""
-    import ctypes
-
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:  # it has ended before that
-        os._exit(1)
 
 
 def _end_with_input() -> None:

@@ -5,18 +5,14 @@ parent ── fork, or spawn ──> child: limits, then the call
    └────────── pickle <────────┘   the result, or the error; a crash or a limit ends only the child
 """
 
-import os
 import pickle
-import select
 import signal
 import sys
-import time
-import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from tmpass import interrupts
 from tmpass.errors import ModelError, TmpassError, UsageError
+from tmpass.forked import call_forked
 
 from . import child
 from .limits import FACTOR, Limits, limits_for
@@ -27,7 +23,6 @@ METHOD = "fork" if sys.platform == "linux" else "spawn"
 """A fork without an exec is not safe with the libraries of other systems; "none" is a call in this process."""
 
 _CPU_SIGNALS = tuple(getattr(signal, name, None) for name in ("SIGPROF", "SIGXCPU"))
-_CHUNK = 1 << 20
 _MORE = f"report it with the model, or set {FACTOR}=10 to allow ten times as much"
 
 
@@ -80,46 +75,7 @@ def _fault(package: str, status: int, limits: Limits | None) -> ModelError:
 
 def _fork(function: Callable[..., Any], arguments: tuple[Any, ...], limits: Limits | None) -> tuple[bytes | None, int]:
     """What the child sent, None where it took too long; and how it ended."""
-    readable, writable = os.pipe()
-    parent = os.getpid()
-    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # and the child keeps it so: it ends with us
-    try:
-        with warnings.catch_warnings():
-            # The child takes no lock that another thread could hold: it computes, writes and ends.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            number = os.fork()
-        if number == 0:
-            child.run(function, arguments, limits, writable, parent)
-        interrupts.children.add(number)
-    except BaseException:
-        os.close(readable)
-        raise
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, held)
-        os.close(writable)
-    data: bytes | None = None
-    try:
-        data = _receive(readable, limits)
-    finally:
-        os.close(readable)
-        if data is None:
-            os.kill(number, signal.SIGKILL)
-        _, status = os.waitpid(number, 0)
-        interrupts.children.discard(number)
-    return data, os.waitstatus_to_exitcode(status)
-
-
-def _receive(readable: int, limits: Limits | None) -> bytes | None:
-    """All that comes out of a pipe, None where its end does not come in time."""
-    end = None if limits is None else time.monotonic() + limits.wall
-    poll = select.poll()
-    poll.register(readable)
-    data = bytearray()
-    while True:
-        left = None if end is None else max(0.0, end - time.monotonic()) * 1000
-        if not poll.poll(left):
-            return None
-        piece = os.read(readable, _CHUNK)
-        if not piece:
-            return bytes(data)
-        data += piece
+    return call_forked(
+        lambda writable, parent: child.run(function, arguments, limits, writable, parent),
+        None if limits is None else limits.wall,
+    )

@@ -53,6 +53,7 @@ _LAYOUTS: dict[str, tuple[int, str]] = {
     "SoftmaxOptions": (9, "beta:f"),
     "ConcatenationOptions": (10, "axis:i fused_activation_function:b"),
     "AddOptions": (11, "fused_activation_function:b"),
+    "LSTMOptions": (14, "fused_activation_function:b cell_clip:f proj_clip:f kernel_type:b"),
     "CallOptions": (16, "subgraph:I"),
     "ReshapeOptions": (17, "new_shape:v"),
     "SpaceToDepthOptions": (19, "block_size:i"),
@@ -62,6 +63,7 @@ _LAYOUTS: dict[str, tuple[int, str]] = {
     "TransposeOptions": (26, ""),
     "ReducerOptions": (27, "keep_dims:?"),
     "SubOptions": (28, "fused_activation_function:b"),
+    "DivOptions": (29, "fused_activation_function:b"),
     "SqueezeOptions": (30, "squeeze_dims:v"),
     "SequenceRNNOptions": (31, "time_major:? fused_activation_function:b"),
     "StridedSliceOptions": (
@@ -78,6 +80,10 @@ _LAYOUTS: dict[str, tuple[int, str]] = {
     "PackOptions": (59, "values_count:i axis:i"),
     "OneHotOptions": (61, "axis:i"),
     "UnpackOptions": (64, "num:i axis:i"),
+    "BidirectionalSequenceLSTMOptions": (
+        69,
+        "fused_activation_function:b cell_clip:f proj_clip:f merge_outputs:? time_major:?",
+    ),
     "UnidirectionalSequenceLSTMOptions": (
         71,
         "fused_activation_function:b cell_clip:f proj_clip:f time_major:?",
@@ -94,25 +100,55 @@ _LAYOUTS: dict[str, tuple[int, str]] = {
         106,
         "padding:b stride_d:i stride_w:i stride_h:i - dilation_d_factor:i dilation_w_factor:i dilation_h_factor:i",
     ),
+    "VarHandleOptions": (111, "container:s shared_name:s"),
     "BucketizeOptions": (115, "boundaries:v"),
     "StableHLOCompositeOptions": (21, "name:s decomposition_subgraph_index:i"),
     "StablehloCustomCallOptions": (5, "call_target_name:s has_side_effect:? - - called_computations:v"),
-    "StablehloReduceOptions": (6, "- body_subgraph_index:i"),
-    "StablehloScatterOptions": (7, "- - - - - - update_computation_subgraph_index:i"),
-    "StablehloReduceWindowOptions": (13, "- - - - - body_subgraph_index:i"),
+    "StablehloConcatenateOptions": (1, "dimension:l"),
+    "StablehloSliceOptions": (3, "start_indices:V limit_indices:V strides:V"),
+    "StablehloReduceOptions": (6, "dimensions:V body_subgraph_index:i"),
+    "StablehloDynamicSliceOptions": (9, "slice_sizes:V"),
+    "StablehloPadOptions": (10, "edge_padding_low:V edge_padding_high:V interior_padding:V"),
+    "StablehloDotGeneralOptions": (
+        12,
+        (
+            "lhs_batching_dimensions:V rhs_batching_dimensions:V lhs_contracting_dimensions:V "
+            "rhs_contracting_dimensions:V"
+        ),
+    ),
+    "StablehloGatherOptions": (
+        16,
+        "offset_dims:V collapsed_slice_dims:V start_index_map:V index_vector_dim:l slice_sizes:V indices_are_sorted:?",
+    ),
+    "StablehloTransposeOptions": (17, "permutation:V"),
+    "StablehloScatterOptions": (
+        7,
+        (
+            "indices_are_sorted:? update_window_dims:V inserted_window_dims:V scatter_dims_to_operand_dims:V "
+            "index_vector_dim:l unique_indices:? update_computation_subgraph_index:i"
+        ),
+    ),
+    "StablehloReduceWindowOptions": (
+        13,
+        ("window_dimensions:V window_strides:V base_dilations:V window_dilations:V padding:V body_subgraph_index:i"),
+    ),
+    "DilateOptions": (18, ""),
+    "ReduceWindowOptions": (20, "reduce_function:i"),
     "StablehloSortOptions": (14, "- - comparator_subgraph_index:i"),
     "StablehloWhileOptions": (15, "cond_subgraph_index:i body_subgraph_index:i"),
     "StablehloCaseOptions": (23, "branch_subgraph_indices:v"),
 }
 """Number in its union and fields in their order, `name:layout`, of the options tables that `options` knows.
 
-Layouts: b int8, ? bool, i int32, I uint32, f float32, v vector of int32, s string; - is one never set.
+Layouts: b int8, ? bool, i int32, I uint32, l int64, f float32, v vector of int32, V vector of int64, s string; - is
+one never set.
 """
 
 _SCALARS = {
     "b": number_types.Int8Flags,
     "?": number_types.BoolFlags,
     "i": number_types.Int32Flags,
+    "l": number_types.Int64Flags,
     "I": number_types.Uint32Flags,
     "f": number_types.Float32Flags,
     "B": number_types.Uint8Flags,
@@ -157,7 +193,8 @@ def options(name: str, /, **values: Any) -> Options:
     number, layout = _LAYOUTS[name]
     known = {part.partition(":")[0]: (n, part[-1]) for n, part in enumerate(layout.split())}
     fields = tuple((*known[key], value) for key, value in values.items())
-    return Options(number, fields, second=name.lower().startswith("stablehlo"))
+    second = name.lower().startswith("stablehlo") or name in ("DilateOptions", "ReduceWindowOptions")
+    return Options(number, fields, second=second)
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +342,8 @@ class _Writer:
         for number, layout, value in description.fields:
             if layout == "v":
                 fields[number] = ("o", self._integers(value))
+            elif layout == "V":
+                fields[number] = ("o", self._longs(value))
             elif layout == "s":
                 fields |= self._text(number, value)
             else:
@@ -351,6 +390,13 @@ class _Writer:
         self.builder.StartVector(4, len(values), 4)
         for value in reversed(values):
             self.builder.PrependInt32(value)
+        offset: int = self.builder.EndVector()
+        return offset
+
+    def _longs(self, values: Sequence[int]) -> int:
+        self.builder.StartVector(8, len(values), 8)
+        for value in reversed(values):
+            self.builder.PrependInt64(value)
         offset: int = self.builder.EndVector()
         return offset
 

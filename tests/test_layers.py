@@ -38,7 +38,7 @@ LAYERS = (
         "merge_shared",
     ),
     ("graph", "problem", "target", "plan", "plan_json", "runner", "scratch", "_core"),
-    ("errors", "interrupts", "reading", "sizes", "dtypes", "json_text"),
+    ("errors", "forked", "interrupts", "reading", "sizes", "dtypes", "json_text"),
 )
 """From the top; within a row imports are free but for ROW_LAWS."""
 
@@ -51,7 +51,7 @@ ROW_LAWS = {
 }
 """Module -> those of its own row that it may not import."""
 
-FRONTENDS_MAY = {"errors", "dtypes", "graph", "interrupts", "runner", "sizes"}
+FRONTENDS_MAY = {"errors", "dtypes", "forked", "graph", "interrupts", "runner", "sizes"}
 ALLOCATORS_MAY = {"_core", "allocators", "problem", "errors", "sizes"}
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tmpass import interrupts
 from tmpass.aliases import Key, permitted
 from tmpass.aliases.in_place import unused_kernels
+from tmpass.aliases.moves import unused_moves
 from tmpass.allocate import DEFAULT_NODES
 from tmpass.assemble import USES_OF, assemble
 from tmpass.bind import batch_notes, bind, check_bindings, whole_number
@@ -439,6 +440,13 @@ def _warnings(model: Model, task: Task, storage: Storage) -> list[str]:
         found.append(f"{runtime.title} places tensors itself: it does not keep --tie")
     allowed = permitted(target.sharing, options.share, inplace=options.inplace)
     found += unused_kernels(task.graph, allowed)
+    found += unused_moves(task.graph, allowed)
+    # What a profile has is for every model; what the caller gives is for this one.
+    own = [rule for rule in options.scratch if rule not in target.scratch]
+    if own:
+        from tmpass.scratch.find import unused_rules
+
+        found += unused_rules(model.graph, own)
     if task.ties:
         from tmpass.aliases.tied import forced_in_place
 

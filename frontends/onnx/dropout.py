@@ -15,7 +15,7 @@ def drops_nothing(node: NodeProto, scope: Scope, version: int) -> bool:
         return any(a.name == "is_test" and a.i for a in node.attribute)
     if version < 12 or len(node.input) < 3 or not node.input[2]:
         return True
-    from .values import stored_value
+    from .stored import stored_value
 
     name = node.input[2]
     tensor = scope.stored.get(name)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from onnx import TensorProto
 
 from .scopes import Scope
+from .stored import Value, stored_value
 from .value_types import ValueType, contradicts
-from .values import Value, stored_value
 
 
 class Environment:

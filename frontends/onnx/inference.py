@@ -14,6 +14,7 @@ from onnx.shape_inference import infer_shapes
 from tmpass.errors import ModelError
 
 from .contradictions import check_shapes
+from .corrections import doubted
 from .dimensions import Bindings, check_bound
 from .disputes import show
 from .opsets import Opsets
@@ -53,6 +54,7 @@ def infer(model: ModelProto, main: Scope, opsets: Opsets, bindings: Bindings) ->
     inferred = _collect(main, _run(data).graph, bindings)
     if not _complete(main, inferred) and is_safe(main, inferred, opsets):
         inferred = _propagate(main, data, inferred, bindings)
+    inferred = doubted(main, inferred)
     # Whatever else could fill a hole is compared with what can be computed.
     if _complete(main, inferred) and not _has_control_flow(main) and not _disputed(main, inferred, declared):
         found = Refined(settle_all(main, inferred, declared, bindings))

@@ -14,7 +14,7 @@ from onnx.shape_inference import infer_node_outputs, infer_shapes
 
 from tmpass.errors import ModelError
 
-from . import contrib
+from . import contrib, corrections
 from .dimensions import Bindings
 from .disputes import HINT, larger, show
 from .environment import Environment
@@ -25,8 +25,9 @@ from .opsets import Opsets
 from .propagation import short
 from .scopes import Scope, node_title
 from .settling import Refined, Types, settle, settle_all
+from .stored import Value
 from .value_types import ValueType, contradicts, fill, from_proto, to_proto
-from .values import Evaluator, Value
+from .values import Evaluator
 
 _VISITS_PER_NODE = 64
 """Loops are swept until their shapes settle, and loops in loops multiply: past this, nothing is refined."""
@@ -127,6 +128,7 @@ class Sweep:
             computed = {name: types[name] for name in made}
         else:
             news = any(name and here.is_news(name) for name in node.input) or contrib.knows(node, self.opsets)
+            news = news or corrections.is_suspect(node)
             found = self._with_left_out(node, here, self._infer(node, here) if news else {})
             computed = {name: fill(types[name], found.get(name, ValueType())) for name in made}
         why = self._why_varying(node, index, here)
@@ -191,7 +193,11 @@ class Sweep:
             found = _infer_alone(node, types, data, self.imports)
         else:
             found = infer_node_outputs(schema, node, types, data, opset_imports=self.imports)
-        return {name: _without_names(from_proto(proto), types) for name, proto in found.items() if name}
+        made = {name: _without_names(from_proto(proto), types) for name, proto in found.items() if name}
+        shape = corrections.corrected(node, here.type_of, here.value_of)
+        if shape is not None:  # of pools, both results have it
+            made |= {name: ValueType(known.element, shape) for name, known in made.items()}
+        return made
 
     def data_of(self, here: Environment, names: Iterable[str]) -> dict[str, TensorProto]:
         """Return the values of those of `names` that are known and short enough to be a shape."""

@@ -1,16 +1,13 @@
 """The values of small tensors that are known at plan time, since shapes depend on them."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from onnx import NodeProto, OperatorSetIdProto, TensorProto, helper, numpy_helper
+from onnx import NodeProto, OperatorSetIdProto, helper
 from onnx.reference import ReferenceEvaluator
 
 from .read import MAX_VALUE_ELEMENTS
-
-Value = NDArray[Any]
+from .stored import Value
 
 _MAX_TOTAL_ELEMENTS = 2**24
 """All known values together stay below 128 MiB, whatever a file computes."""
@@ -79,20 +76,6 @@ _EVALUATED = frozenset(
     }
 )
 """What exporters compute shapes with; each takes time in proportion to what it reads and writes."""
-
-
-def stored_value(tensor: TensorProto) -> Value | None:
-    """Return the value of a tensor in the file, None where it is large, elsewhere, or broken."""
-    elements = 1
-    for dim in tensor.dims:
-        elements *= dim
-    if tensor.data_location == TensorProto.EXTERNAL or elements > MAX_VALUE_ELEMENTS:
-        return None
-    try:
-        value = np.asarray(numpy_helper.to_array(tensor))
-    except Exception:
-        return None
-    return value if value.dtype.kind in "biuf" else None
 
 
 class Evaluator:

@@ -1,10 +1,14 @@
-"""The fields of the options of operators that are read: `NUMBER` is that of the table in the union BuiltinOptions."""
+"""The fields of the options of operators that are read: `NUMBER` is that of the table in its union.
+
+The union is BuiltinOptions2 for the operators of StableHLO, BuiltinOptions for all others.
+"""
 
 from struct import Struct
+from typing import ClassVar
 
 from .flatbuffer import Field, Scalar
 
-_BOOL, _INT8, _INT32 = Struct("<?"), Struct("<b"), Struct("<i")
+_BOOL, _INT8, _INT32, _INT64 = Struct("<?"), Struct("<b"), Struct("<i"), Struct("<q")
 
 
 class Conv2DOptions:
@@ -60,6 +64,13 @@ class ConcatenationOptions:
     NUMBER = 10
     AXIS = Scalar(0, "axis", _INT32)
     FUSED_ACTIVATION = Scalar(1, "fused_activation_function", _INT8)
+
+
+class ArithmeticOptions:
+    """Of ADD, DIV, MUL and SUB, whose tables have the same first field."""
+
+    NUMBERS: ClassVar = {"ADD": 11, "DIV": 29, "MUL": 21, "SUB": 28}
+    FUSED_ACTIVATION = Scalar(0, "fused_activation_function", _INT8)
 
 
 class LSTMOptions:
@@ -178,3 +189,88 @@ class Conv3DOptions:
     DILATION_D_FACTOR = Scalar(5, "dilation_d_factor", _INT32)
     DILATION_W_FACTOR = Scalar(6, "dilation_w_factor", _INT32)
     DILATION_H_FACTOR = Scalar(7, "dilation_h_factor", _INT32)
+
+
+class VarHandleOptions:
+    """Of VAR_HANDLE."""
+
+    NUMBER = 111
+    CONTAINER = Field(0, "container")
+    SHARED_NAME = Field(1, "shared_name")
+
+
+class StablehloConcatenateOptions:
+    """Of STABLEHLO_CONCATENATE."""
+
+    NUMBER = 1
+    DIMENSION = Scalar(0, "dimension", _INT64)
+
+
+class StablehloSliceOptions:
+    """Of STABLEHLO_SLICE."""
+
+    NUMBER = 3
+    START_INDICES = Field(0, "start_indices")
+    LIMIT_INDICES = Field(1, "limit_indices")
+    STRIDES = Field(2, "strides")
+
+
+class StablehloReduceOptions:
+    """Of STABLEHLO_REDUCE."""
+
+    NUMBER = 6
+    DIMENSIONS = Field(0, "dimensions")
+
+
+class StablehloDynamicSliceOptions:
+    """Of STABLEHLO_DYNAMIC_SLICE."""
+
+    NUMBER = 9
+    SLICE_SIZES = Field(0, "slice_sizes")
+
+
+class StablehloPadOptions:
+    """Of STABLEHLO_PAD."""
+
+    NUMBER = 10
+    EDGE_PADDING_LOW = Field(0, "edge_padding_low")
+    EDGE_PADDING_HIGH = Field(1, "edge_padding_high")
+    INTERIOR_PADDING = Field(2, "interior_padding")
+
+
+class StablehloDotGeneralOptions:
+    """Of STABLEHLO_DOT_GENERAL."""
+
+    NUMBER = 12
+    LHS_BATCHING_DIMENSIONS = Field(0, "lhs_batching_dimensions")
+    RHS_BATCHING_DIMENSIONS = Field(1, "rhs_batching_dimensions")
+    LHS_CONTRACTING_DIMENSIONS = Field(2, "lhs_contracting_dimensions")
+    RHS_CONTRACTING_DIMENSIONS = Field(3, "rhs_contracting_dimensions")
+
+
+class StablehloReduceWindowOptions:
+    """Of STABLEHLO_REDUCE_WINDOW."""
+
+    NUMBER = 13
+    WINDOW_DIMENSIONS = Field(0, "window_dimensions")
+    WINDOW_STRIDES = Field(1, "window_strides")
+    BASE_DILATIONS = Field(2, "base_dilations")
+    WINDOW_DILATIONS = Field(3, "window_dilations")
+    PADDING = Field(4, "padding")
+
+
+class StablehloGatherOptions:
+    """Of STABLEHLO_GATHER."""
+
+    NUMBER = 16
+    OFFSET_DIMS = Field(0, "offset_dims")
+    COLLAPSED_SLICE_DIMS = Field(1, "collapsed_slice_dims")
+    INDEX_VECTOR_DIM = Scalar(3, "index_vector_dim", _INT64)
+    SLICE_SIZES = Field(4, "slice_sizes")
+
+
+class StablehloTransposeOptions:
+    """Of STABLEHLO_TRANSPOSE."""
+
+    NUMBER = 17
+    PERMUTATION = Field(0, "permutation")

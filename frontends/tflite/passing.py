@@ -9,7 +9,7 @@ from tmpass.graph import ABSENT, Call, Dim, Op
 
 from .inference.dims import written
 from .inference.site import Shape as Inferred
-from .shapes import Shape
+from .shapes import Shape, differ
 from .subgraphs import ReadSubgraph
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def check_state(op: Op, call: Call, caller: ReadSubgraph, callee: ReadSubgraph, 
             )
             raise ModelError(f"{op.kind} {brief(op.name)}: {fault}", where=where, hint=_HINT)
         before, after = body.true[into], body.true[out]
-        if before is not None and after is not None and _differ(before, after):
+        if before is not None and after is not None and differ(before, after):
             fault = f"its {call.role} takes {brief(one.name)} {written(before)}"
             fault += f" and gives {brief(other.name)} {written(after)}"
             hint = "what goes around a loop must keep its shape: convert the model again"
@@ -137,16 +137,11 @@ def check_same_sizes(
     """
     for t, shape in given.items():
         before = body.true[t]
-        if shape is not None and before is not None and _differ(before, shape):
+        if shape is not None and before is not None and differ(before, shape):
             fault = f"subgraph {number} {brief(callee.name)} is run with {brief(callee.tensors[t].name)}"
             fault += f" as {written(before)}"
             hint = "convert the model so that each size has a subgraph of its own"
             raise ModelError(f"{fault} and as {written(shape)}", where=where, hint=hint)
-
-
-def _differ(one: Shape, other: Shape) -> bool:
-    pairs = zip(one, other, strict=False)
-    return len(one) != len(other) or any(a != b for a, b in pairs if isinstance(a, int) and isinstance(b, int))
 
 
 def _numbers(shape: Shape) -> bool:

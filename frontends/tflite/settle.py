@@ -21,6 +21,7 @@ from .passing import LOOPS, PASSED, check_results, check_same_sizes, check_state
 from .shapes import Shape, Shapes
 from .subgraphs import ReadSubgraph
 from .tensors import Declared, read_numbers
+from .variables import HANDLING, Variables
 
 _MOST_DEPTH = 100
 _WHOLE = ("int32", "int64")
@@ -30,9 +31,9 @@ _LISTED = 4
 class Body:
     """The shapes in a subgraph, by tensor.
 
-    Fields: `true` are those that a run has, `planned` the larger of that and the file's; `odd` are tensors in which
-    both are numbers and differ, `inexact` those with a size that follows from a binding inside the graph; `numbers` has
-    the elements of those that may say shapes.
+    Fields: `true` are those that a run has, `planned` the larger of that and the file's; `odd` are tensors of which the
+    file has other numbers, or numbers for what is open, `inexact` those with a size that follows from a binding inside
+    the graph; `numbers` has the elements of those that may say shapes.
     """
 
     __slots__ = ("inexact", "numbers", "odd", "planned", "true")
@@ -51,7 +52,8 @@ class Settling:
     With `batches`, an open batch of an input has the number of the file if it is not bound; the field lists these.
 
     Raises:
-        ModelError: bindings make an operator impossible, or a body does not give what its caller takes.
+        ModelError: bindings make an operator impossible, a body does not give what its caller takes, or a variable
+            does not keep its size.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Settling:
         self._bodies: dict[int, Body] = {}
         self._differing: list[str] = []
         self._resized = False
+        self._variables = Variables()
         self.causes: dict[tuple[int, int], str] = {}
         called = {call.subgraph for subgraph in subgraphs for op in subgraph.ops for call in op.calls}
         roots = [s for s in range(len(subgraphs)) if s not in called]
@@ -74,6 +77,7 @@ class Settling:
             if s not in self._bodies:
                 self._enter(s)
                 self._run(s, 0)
+        self._variables.check(self._bodies)
 
     @property
     def bodies(self) -> list[Body]:
@@ -182,6 +186,7 @@ class Settling:
         if shape is None or dims is None or shape == dims or None in dims:
             return
         if any(isinstance(dim, str) for dim in shape):
+            body.odd.add(t)
             return
         made_elements, stated_elements = prod(map(int, shape)), prod(int(dim or 0) for dim in dims)
         if made_elements != stated_elements:
@@ -192,6 +197,8 @@ class Settling:
 
     def _infer(self, s: int, op: Op, table: Table) -> list[Inferred]:
         body, read = self._bodies[s], self._subgraphs[s]
+        if op.kind in HANDLING and not op.custom:
+            return list(self._variables.visit(s, op, table, body.true))
         site = Site(op.kind, table, (op.inputs, op.outputs), read.tensors, body.true, lambda t: self._numbers(s, t))
         made: list[Inferred]
         try:
@@ -225,7 +232,7 @@ class Settling:
                 inputs = self._subgraphs[call.subgraph].inputs
                 tensors = self._subgraphs[call.subgraph].tensors
                 self._visit(call.subgraph, {t: () for t in inputs if tensors[t].dims is None}, op, table, depth)
-            return []
+            return self._infer(s, op, table)
         passed = [None if t == ABSENT else body.true[t] for t in op.inputs[PASSED[op.kind] :]]
         given: list[list[Shape | None]] = []
         for call in op.calls:

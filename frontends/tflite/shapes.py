@@ -101,3 +101,9 @@ class Shapes:
         if self._letters_left < 0:
             raise ModelError("the names of the open dimensions are far longer than the file is")
         (self.symbols if first else self.other_symbols)[symbol] = None
+
+
+def differ(one: Shape, other: Shape) -> bool:
+    """Whether two shapes differ in rank, or in a dimension that both have as a number."""
+    pairs = zip(one, other, strict=False)
+    return len(one) != len(other) or any(a != b for a, b in pairs if isinstance(a, int) and isinstance(b, int))

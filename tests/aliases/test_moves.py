@@ -6,6 +6,7 @@ import pytest
 from support.graphs import Sketch, graph_of
 
 from tmpass.aliases import find_aliases, permitted
+from tmpass.aliases.moves import unused_moves
 from tmpass.dtypes import INT4, UINT8
 from tmpass.graph import ABSENT, Call, TensorKind
 from tmpass.target import EVERY, Sharing
@@ -202,3 +203,17 @@ def test_many_pieces_take_no_quadratic_time():
     sketch.concat(*parts)
     assert len(places(graph_of(sketch))) == 20_001
     assert sketch.tensors[0].dtype == UINT8
+
+
+def test_kinds_that_never_are_views_or_parts_are_named():
+    sketch = Sketch()
+    whole = sketch.concat(sketch.op([], 4, kind="CONV"), sketch.op([], 8, kind="CONV"))
+    sketch.outputs = [sketch.op([whole], 12, kind="RELU")]
+    graph = graph_of(sketch)
+    listed = Sharing(views=("RELU", "RESHAPE"), parts=("CONCAT", "CONV"))
+    assert list(unused_moves(graph, listed)) == [
+        "views: RELU is listed in [sharing] and not used: 'op3' does not only give the same bytes another shape",
+        "parts: CONV is listed in [sharing] and not used: 'op0' is not a join or a cut along an axis",
+    ]
+    assert list(unused_moves(graph, PARTS)) == []
+    assert list(unused_moves(graph, Sharing(views=(), parts=("CONCAT", "SPLIT")))) == []

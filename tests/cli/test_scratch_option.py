@@ -50,3 +50,9 @@ def test_a_file_that_cannot_be_read(fails, model, tmp_path):
     assert "cannot read it" in fails(2, "plan", model, "--scratch", tmp_path / "none.json")
     (tmp_path / "latin.json").write_bytes(b"\xff")
     assert "not UTF-8 text at byte 0" in fails(2, "plan", model, "--scratch", tmp_path / "latin.json")
+
+
+def test_a_kind_that_the_model_does_not_have_is_told(run, model, scratch):
+    shown = run("plan", model, "--scratch", scratch({"kind": "TANHH", "bytes": 9000}))
+    assert shown.code == 0
+    assert "scratch is given for 'TANHH', and the model has no such operator; did you mean 'TANH'?" in shown.err

@@ -47,8 +47,30 @@ def tflite_models() -> list[bytes]:
     cond = Subgraph([x, Tensor("c", [1], "BOOL")], [Operator("OP", [0], [1], custom=True)], [0], [1], name="cond")
     loop = options("WhileOptions", cond_subgraph_index=1, body_subgraph_index=2)
     again = write_model([Subgraph([x, y], [Operator("WHILE", [0], [1], loop)], [0], [1]), cond, body])
-    written = [plain, branch, odd_one, whole, again]
+    written = [plain, branch, odd_one, _ruled(), whole, again]
     return [*written, *(data for path in sorted(MODELS.glob("*.tflite")) if len(data := path.read_bytes()) < 8192)]
+
+
+def _ruled() -> bytes:
+    """Operators whose shapes follow from options of both unions, and from what a variable is assigned."""
+    tensors = [
+        Tensor("x", [1, 4, 2], shape_signature=[-1, 4, 2]),
+        Tensor("zero", [], data=bytes(4), has_rank=True),
+        *(Tensor(f"t{i}", [1, 1, 1], shape_signature=[-1, -1, -1]) for i in range(3)),
+        Tensor("v", None, "RESOURCE"),
+        Tensor("r", []),
+    ]
+    pads = {"edge_padding_low": [0, 1, 0], "edge_padding_high": [0, 0, 1], "interior_padding": [0, 1, 0]}
+    ends = {"start_indices": [0, 1, 0], "limit_indices": [1, 5, 2], "strides": [1, 2, 1]}
+    operators = [
+        Operator("STABLEHLO_PAD", [0, 1], [2], options("StablehloPadOptions", **pads)),
+        Operator("STABLEHLO_TRANSPOSE", [2], [3], options("StablehloTransposeOptions", permutation=[2, 0, 1])),
+        Operator("STABLEHLO_SLICE", [2], [4], options("StablehloSliceOptions", **ends)),
+        Operator("VAR_HANDLE", [], [5], options("VarHandleOptions", container="", shared_name="v")),
+        Operator("ASSIGN_VARIABLE", [5, 3]),
+        Operator("READ_VARIABLE", [5], [6]),
+    ]
+    return write_model([Subgraph(tensors, operators, [0], [4, 6])])
 
 
 @cache
@@ -71,7 +93,7 @@ def onnx_models() -> list[bytes]:
                 (bool h, float[N, 4] o, float[N, 4] u) { h = Identity(g) o = Relu(l) u = Add(o, a) }>
         }
         <domain: "loc", opset_import: ["": 17]> f (v) => (n) { n = Tanh(v) }""",
-        """g (float[N, 3, 8, 8] x) => (y) <int64[4] p = {0, 0, 1, 1}>
+        """g (float[N, 3, 8, 8] x) => (y) <int64[4] p = {0, 0, 1, 1}, float[4] k = {1, 1, 2.6, 0.7}>
         {
             a = Conv <pads = [1, 1, 1, 1], strides = [2, 2]> (x, w)
             b = MaxPool <kernel_shape = [2, 2]> (a)
@@ -80,6 +102,8 @@ def onnx_models() -> list[bytes]:
             s = Shape(e)
             f = Transpose <perm = [0, 2, 3, 1]> (e)
             h = Slice(f, p, s)
+            u = Resize <mode = "nearest"> (e, , k)
+            m = MaxPool <kernel_shape = [1, 2], strides = [2, 2], ceil_mode = 1> (u)
             y = Flatten(f)
         }""",
         """g (float[N, 2] x) => (y, v, i, q)

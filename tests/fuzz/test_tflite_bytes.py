@@ -1,42 +1,15 @@
 """Whatever the bytes: a graph or an error of our own, soon."""
 
+from fuzz.seeds import tflite_models
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tflite_writer import Operator, Signature, Subgraph, Tensor, options, write_model
 from tmpass.frontends import tflite
 
 from tmpass.errors import TmpassError
 from tmpass.graph import ABSENT, Graph
 
-
-def _models() -> list[bytes]:
-    """Write small models that between them use every part of the format that is read."""
-    x, y, w = Tensor("x", [1, 4]), Tensor("y", [1, 4]), Tensor("w", [1, 4], data=bytes(16))
-    add = Operator("ADD", [0, 1], [2], options("AddOptions", fused_activation_function=0))
-    plain = write_model(
-        [Subgraph([x, w, y], [add], [0], [2])],
-        signatures=[Signature("serving", 0, [("in", 0)], [("out", 2)])],
-        metadata={"min_runtime_version": b"1.5.0"},
-    )
-    body = Subgraph([x, y], [Operator("ABS", [0], [1])], [0], [1], name="body")
-    table = options("IfOptions", then_subgraph_index=1, else_subgraph_index=2)
-    chosen = [Tensor("c", [1], "BOOL"), x, y]
-    branch = write_model([Subgraph(chosen, [Operator("IF", [0, 1], [2], table)], [0, 1], [2]), body, body])
-    cases = options("StablehloCaseOptions", branch_subgraph_indices=[1, 1])
-    odd = [
-        Tensor("v", [-1, 4], is_variable=True, shape_signature=[-1, 4], has_rank=True),
-        Tensor("w", [16], "INT8", data=bytes(16), appended=True),
-        Tensor(None, None, "RESOURCE"),
-        Tensor("out", [], external_buffer=0),
-    ]
-    operators = [
-        Operator("op", [0, 1, -1], [3], intermediates=[2], custom=True),
-        Operator("STABLEHLO_CASE", [3], [], cases),
-    ]
-    return [plain, branch, write_model([Subgraph(odd, operators, [], [3]), Subgraph([])])]
-
-
-MODELS = _models()
+MODELS = tflite_models()[:4]
+"""Small enough to damage at every byte; between them they use every part of the format that is read."""
 EXTREMES = [0, 1, 2, 3, 4, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFC]
 
 

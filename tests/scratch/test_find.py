@@ -7,7 +7,7 @@ from support.graphs import Sketch, graph_of
 
 from tmpass.errors import UsageError
 from tmpass.graph import ABSENT
-from tmpass.scratch.find import merge_rules, scratch_of
+from tmpass.scratch.find import merge_rules, scratch_of, unused_rules
 from tmpass.scratch.rule import ScratchRule
 
 
@@ -71,3 +71,11 @@ def test_a_file_s_rules_for_a_kind_replace_those_of_the_profile():
     assert merge_rules((conv, add), (own,)) == (own, add)
     place = replace(own, subgraph=0, op=0)
     assert merge_rules((conv, add), (place,)) == (place, conv, add)
+
+
+def test_kinds_that_the_model_does_not_have_are_named():
+    rules = [ScratchRule("CONV", 8), ScratchRule("SVDF", 8), ScratchRule("SVDF", 9), ScratchRule("Conv", 3)]
+    assert list(unused_rules(two_convs_and_an_add(), [*rules, ScratchRule("", 3, 0, 1)])) == [
+        "scratch is given for 'SVDF', and the model has no such operator",
+        "scratch is given for 'Conv', and the model has no such operator; did you mean 'CONV'?",
+    ]

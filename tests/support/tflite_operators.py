@@ -263,6 +263,14 @@ CASES = [
         [(BATCH, 6, 1, 2)],
         strided(ellipsis_mask=1, new_axis_mask=2),
     ),
+    # In LiteRT an ellipsis stands for one axis at least, and what is said of axes behind the last counts for nothing.
+    Case(
+        "STRIDED_SLICE",
+        [(BATCH, 6), ints(0, 1, 1), ints(0, 4, 2), ints(1, 1, 1)],
+        [(BATCH, 3)],
+        strided(ellipsis_mask=1),
+    ),
+    Case("STRIDED_SLICE", [(BATCH, 6), ints(1, 1, 1), ints(3, 4, 2), ints(1, 1, 1)], [(BATCH - 1, 3)], strided()),
     Case("PAD", [(BATCH, 4), Const([[0, 0], [1, 2]])], [(BATCH, 7)]),
     Case("PADV2", [(BATCH, 4), Const([[1, 0], [1, 2]]), Const(0.0, "FLOAT32")], [(BATCH + 1, 7)]),
     Case("MIRROR_PAD", [(BATCH, 4), Const([[0, 0], [1, 2]])], [(BATCH, 7)], options("MirrorPadOptions", mode=0)),

@@ -7,7 +7,8 @@ from math import prod
 
 from tmpass.aliases.classes import Key
 from tmpass.graph import ABSENT, Graph, Move, Moves, Op, Subgraph, Tensor, TensorKind
-from tmpass.target import Sharing
+from tmpass.target import EVERY, Sharing
+from tmpass.target.sharing import CUSTOM
 
 _ORDINARY = (TensorKind.ACTIVATION, TensorKind.CAPTURE)
 _STEADY = (*_ORDINARY, TensorKind.CONSTANT)
@@ -39,6 +40,27 @@ def ties(graph: Graph, sharing: Sharing, *, constants: bool = False) -> Iterator
                 continue
             for part, whole, position in _view(op, subgraph, kinds) if view else _parts(op, moves, subgraph, kinds):
                 yield Tie((s, part), (s, whole), position, op)
+
+
+def unused_moves(graph: Graph, sharing: Sharing) -> Iterator[str]:
+    """A line for each kind that `sharing` lists among views or parts and that no operator of it in `graph` is.
+
+    A kind that the graph does not have is not named: a profile is for every model.
+    """
+    views, parts, there = set[str](), set[str](), dict[str, str]()
+    for subgraph in graph.subgraphs if EVERY not in sharing.views or EVERY not in sharing.parts else ():
+        for op in subgraph.ops:
+            there.setdefault(op.kind, op.name)
+            there.setdefault(CUSTOM + op.kind, op.name)
+            if op.moves is not None:
+                (views if op.moves.kind is Move.VIEW else parts).add(op.kind)
+    for title, listed, found, why in (
+        ("views", sharing.views, views, "does not only give the same bytes another shape"),
+        ("parts", sharing.parts, parts, "is not a join or a cut along an axis"),
+    ):
+        for kind in listed:
+            if kind in there and kind not in found:
+                yield f"{title}: {kind} is listed in [sharing] and not used: {there[kind]!r} {why}"
 
 
 def _view(op: Op, subgraph: Subgraph, kinds: tuple[TensorKind, ...]) -> Iterator[tuple[int, int, int]]:

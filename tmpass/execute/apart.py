@@ -5,27 +5,26 @@ parent ── fork ──> child: limits, then the run
    └── pickle <──┘   the result or the error; a child that is late is killed, and it dies when the parent does
 """
 
-import ctypes
 import os
 import pickle
-import select
 import signal
 import sys
-import time
-import warnings
 from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
 from tmpass.errors import BudgetError, ModelError, TmpassError
 from tmpass.execute.limits import Limits
+from tmpass.forked import call_forked, end_with, silence
 
 T = TypeVar("T")
 
 POSSIBLE = sys.platform == "linux"
 """Elsewhere a fork without an exec is not safe with the libraries of the system."""
 
-_PR_SET_PDEATHSIG = 1
-
+_HINTS: dict[int, str] = {
+    signal.SIGFPE: "it may divide by 0: give other inputs with --inputs",
+    signal.SIGABRT: "it may need more memory: raise --execute-bytes",
+}
 
 _IMPORTS = 256 * 2**20
 """What importing the engine and its packages takes, generously."""
@@ -47,36 +46,15 @@ def run_apart(function: Callable[[], T], limits: Limits, files: int, engine: str
     """
     if not POSSIBLE:
         return function()
-    parent = os.getpid()
-    readable, writable = os.pipe()
-    with warnings.catch_warnings():
-        # The child takes no lock that another thread could hold: it computes, writes and ends.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        child = os.fork()
-    if child == 0:
-        os.close(readable)
-        _run(function, writable, parent, limits.bytes + 4 * files)
-    os.close(writable)
-    try:
-        with open(readable, "rb") as pipe:
-            data = _read(pipe.fileno(), time.monotonic() + limits.seconds)
-    except BaseException:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        raise
+    data, status = call_forked(
+        lambda writable, parent: _run(function, writable, parent, limits.bytes + 4 * files), limits.seconds
+    )
     if data is None:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
         what = f"executing it has not ended within {limits.seconds:g} seconds"
         raise BudgetError(what, hint="raise --execute-seconds")
-    _, status = os.waitpid(child, 0)
     if status != 0:
-        end = f"signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else f"exit code {status >> 8}"
-        hint = "please report it to its makers"
-        if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGFPE:
-            hint = "it may divide by 0: give other inputs with --inputs"
-        if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGABRT:
-            hint = "it may need more memory: raise --execute-bytes"
+        end = f"signal {-status}" if status < 0 else f"exit code {status}"
+        hint = _HINTS.get(-status, "please report it to its makers")
         raise ModelError(f"{engine} itself crashed on this model ({end})", hint=hint)
     result: T | BaseException = pickle.loads(data)
     if isinstance(result, BaseException):
@@ -84,31 +62,12 @@ def run_apart(function: Callable[[], T], limits: Limits, files: int, engine: str
     return result
 
 
-def _read(pipe: int, until: float) -> bytes | None:
-    """All that comes through `pipe`; None if its end does not come in time."""
-    parts: list[bytes] = []
-    while True:
-        ready, _, _ = select.select([pipe], [], [], max(0.0, until - time.monotonic()))
-        if not ready:
-            return None
-        part = os.read(pipe, 1 << 20)
-        if not part:
-            return b"".join(parts)
-        parts.append(part)
-
-
 def _run(function: Callable[[], object], writable: int, parent: int, size: int) -> NoReturn:
     """Call, send what came of it, and end without any of the clean-up that is the parent's."""
     code = 1
     try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it, and kills
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
-        import faulthandler
-
-        faulthandler.disable()
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what native code has to say before it crashes
+        end_with(parent)
+        silence(2)
         result: object
         try:
             _confine(size)

@@ -1,9 +1,9 @@
 """Which operators of a model need scratch, and how much."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from tmpass.errors import UsageError
+from tmpass.errors import UsageError, brief
 from tmpass.graph import ABSENT, Graph, Op, Subgraph
 from tmpass.scratch.formula import Tensors, parse_formula
 from tmpass.scratch.rule import ScratchRule
@@ -41,6 +41,18 @@ def scratch_of(graph: Graph, rules: Iterable[ScratchRule]) -> dict[tuple[int, in
                 if sizes:
                     found[s, index] = sizes
     return found
+
+
+def unused_rules(graph: Graph, rules: Iterable[ScratchRule]) -> Iterator[str]:
+    """A line for each kind of operator that one of `rules` is for and that `graph` does not have."""
+    there = {op.kind for subgraph in graph.subgraphs for op in subgraph.ops}
+    for kind in dict.fromkeys(rule.kind for rule in rules if rule.op is None):
+        if kind not in there:
+            from difflib import get_close_matches  # for a mistake only
+
+            near = get_close_matches(kind, there, 1) or get_close_matches(kind.upper(), there, 1)
+            hint = f"; did you mean {brief(near[0])}?" if near else ""
+            yield f"scratch is given for {brief(kind)}, and the model has no such operator{hint}"
 
 
 def _check_place(graph: Graph, rule: ScratchRule, s: int, index: int) -> None:

@@ -15,7 +15,7 @@ from ..opsets import Opsets
 from ..value_types import ValueType
 
 if TYPE_CHECKING:
-    from ..values import Value
+    from ..stored import Value
     from .call import Rule
 
 _DOMAINS = frozenset({"com.microsoft", "com.microsoft.nchwc", ""})

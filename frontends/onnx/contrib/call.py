@@ -6,8 +6,8 @@ from typing import Any
 from onnx import NodeProto, TensorProto, defs, helper
 from onnx.shape_inference import infer_node_outputs
 
+from ..stored import Value
 from ..value_types import Hole, ValueType, from_proto, to_proto
-from ..values import Value
 
 MICROSOFT, NCHWC = "com.microsoft", "com.microsoft.nchwc"
 

@@ -44,7 +44,7 @@ def _dequantize(call: Call) -> list[ValueType]:
 
 
 _LIKE_FIRST = """
-    BiasAdd BiasGelu BiasSoftmax ComplexMul ComplexMulConj FastGelu Gelu Inverse LongformerAttention MoE
+    BiasAdd BiasGelu BiasSoftmax FastGelu Gelu Inverse LongformerAttention MoE
     QLinearLeakyRelu QLinearSigmoid QLinearSoftmax QMoE QuickGelu RotaryEmbedding SampleOp Trilu
 """
 
@@ -56,6 +56,8 @@ RULES: dict[tuple[str, str], Rule] = {
     **{("", kind): like_first for kind in _OLDER.split()},
     (MICROSOFT, "BiasDropout"): _dropout,
     (MICROSOFT, "BiasSplitGelu"): _halved,
+    (MICROSOFT, "ComplexMul"): broadcast(0, 1),
+    (MICROSOFT, "ComplexMulConj"): broadcast(0, 1),
     (MICROSOFT, "DequantizeLinear"): _dequantize,
     (MICROSOFT, "NGramRepeatBlock"): lambda call: [call.type(1)],
     (MICROSOFT, "QLinearAdd"): broadcast(0, 3),

@@ -2,15 +2,16 @@
 
 import numpy as np
 
+from ..corrections import gathered
 from ..value_types import Hole, ValueType
-from .call import MICROSOFT, NCHWC, UNKNOWN, Call, Rule, of, plus, standard
+from .call import MICROSOFT, NCHWC, UNKNOWN, Call, Rule, of, plus
 
 _BLOCK = 16
 """ONNX Runtime keeps channels in blocks of 8 or 16, as the processor has it: only multiples are the same on all."""
 
 
 def _gather_nd(call: Call) -> list[ValueType]:
-    return [standard("GatherND", [call.type(0), call.type(1)], version=13)]
+    return [of(call.element(0), gathered(call.shape(0), call.shape(1)))]
 
 
 def _pad(call: Call) -> list[ValueType]:

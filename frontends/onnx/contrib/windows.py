@@ -1,5 +1,6 @@
 """Convolutions and pools, with channels behind the batch or last."""
 
+from ..corrections import pooled
 from ..value_types import Hole, ValueType
 from .call import MICROSOFT, NCHWC, Call, Rule, of, standard
 
@@ -22,8 +23,11 @@ def channels_back(shape: Shape, *, last: bool) -> Shape:
 
 def _window(call: Call, kind: str, given: list[Shape], names: tuple[str, ...], *, last: bool) -> Shape:
     given = [channels_first(given[0], last=last), *given[1:]]
-    found = standard(kind, [of(1, shape) for shape in given], **call.attributes(*names))
-    return channels_back(found.shape, last=last)
+    attributes = call.attributes(*names)
+    found = pooled(given[0], attributes) if kind != "Conv" else None
+    if found is None:
+        found = standard(kind, [of(1, shape) for shape in given], **attributes).shape
+    return channels_back(found, last=last)
 
 
 def _conv(call: Call) -> list[ValueType]:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from .. import option_schema as schema
 from .site import MOST_VALUES, Dim, Shape, Site, Unknown
 
-_MOST = 2**63 - 1
+_MOST = {"int32": 2**31 - 1, "int64": 2**63 - 1}
+"""The largest number of an element type; beyond it, kernels wrap around."""
 
 
 def _shape(op: Site) -> Shape:
@@ -81,20 +82,30 @@ def _stepped(op: Site) -> Shape:
 def _product(op: Site) -> Shape:
     """Of REDUCE_PROD over all that there is."""
     total = 1
-    if len(op.shape(0)) != 1:
+    if len(op.shape(0)) != 1 or not op.whole(1):
         raise Unknown
     for number in op.whole(0):
         total *= number
-    return (_bounded(total),)
+    return (total,)
 
 
 def _combined(op: Site) -> Shape:
     one, other = op.numbers(0), op.numbers(1)
-    if 1 not in (len(one), len(other)) and len(one) != len(other):
-        raise Unknown
+    if 1 not in (len(one), len(other)) and _without_ones(op.shape(0)) != _without_ones(op.shape(1)):
+        raise Unknown  # both spread: [2, 1] and [2] make [2, 2]
+    options = schema.ArithmeticOptions
+    number = options.NUMBERS.get(op.kind)
+    if number is not None and op.options(number).scalar(options.FUSED_ACTIVATION):
+        raise Unknown  # a SUB with RELU is never below zero
     count = max(len(one), len(other)) if one and other else 0
     one, other = (numbers * count if len(numbers) == 1 else numbers for numbers in (one, other))
     return tuple(_combine(op.kind, a, b) for a, b in zip(one, other, strict=True))
+
+
+def _without_ones(shape: Shape) -> Shape:
+    """`shape` from the first axis of more than one index on."""
+    first = next((axis for axis, dim in enumerate(shape) if dim != 1), len(shape))
+    return shape[first:]
 
 
 def _combine(kind: str, one: Dim, other: Dim) -> Dim:
@@ -103,11 +114,11 @@ def _combine(kind: str, one: Dim, other: Dim) -> Dim:
     if not isinstance(one, int) or not isinstance(other, int):
         return None
     if kind == "ADD":
-        return _bounded(one + other)
+        return one + other
     if kind == "SUB":
-        return _bounded(one - other)
+        return one - other
     if kind == "MUL":
-        return _bounded(one * other)
+        return one * other
     if kind == "MAXIMUM":
         return max(one, other)
     if kind == "MINIMUM":
@@ -115,10 +126,6 @@ def _combine(kind: str, one: Dim, other: Dim) -> Dim:
     if other == 0:
         return None
     return one // other if kind == "FLOOR_DIV" or (one < 0) == (other < 0) else -(-one // other)
-
-
-def _bounded(number: int) -> Dim:
-    return number if abs(number) <= _MOST else None
 
 
 NUMBER_RULES: dict[str, Callable[[Site], Shape]] = {
@@ -144,4 +151,7 @@ def known_numbers(op: Site) -> Shape | None:
         numbers = rule(op) if rule is not None else None
     except (Unknown, IndexError):
         return None
-    return numbers if numbers is not None and len(numbers) <= MOST_VALUES else None
+    if numbers is None or len(numbers) > MOST_VALUES:
+        return None
+    most = _MOST.get(op.tensors[op.outputs[0]].dtype.name, 0)
+    return tuple(None if isinstance(n, int) and not -most <= n <= most else n for n in numbers)

@@ -1,18 +1,23 @@
 """Operators that join tensors, cut them, choose from them and add to their ends."""
 
 from .. import option_schema as schema
-from .dims import added, multiplied, written
+from .dims import added, multiplied
 from .site import Dim, Impossible, Shape, Site, Unknown, axis_of
 
 
 def concatenation(op: Site) -> list[Shape]:
     """The inputs one after the other along an axis."""
     field = schema.ConcatenationOptions
+    return joined(op, op.options(field.NUMBER).scalar(field.AXIS))
+
+
+def joined(op: Site, axis: int) -> list[Shape]:
+    """The inputs one after the other along `axis`."""
     shapes = [op.shape(position) for position in range(len(op.inputs))]
     if not shapes:
         raise Unknown
     rank = len(shapes[0])
-    axis = axis_of(op.options(field.NUMBER).scalar(field.AXIS), rank)
+    axis = axis_of(axis, rank)
     if any(len(shape) != rank for shape in shapes):
         raise Impossible("its inputs differ in rank")
     made = list(shapes[0])
@@ -102,14 +107,14 @@ def strided_slice(op: Site) -> list[Shape]:
     made, axis = list[Dim](), 0
     for place in range(len(begin)):
         if ellipsis >> place & 1:
+            # One axis at least, also where TensorFlow has none: what comes behind it moves along.
             behind = sum(1 for later in range(place + 1, len(begin)) if not new >> later & 1)
-            made += shape[axis : len(shape) - behind]
-            axis = max(axis, len(shape) - behind)
+            upto = max(axis + 1, len(shape) - behind)
+            made += shape[axis:upto]
+            axis = upto
         elif new >> place & 1:
             made.append(1)
-        else:
-            if axis >= len(shape):
-                raise Impossible(f"there is no axis {axis} in {written(shape)}")
+        elif axis < len(shape):  # what comes behind the last axis counts for nothing
             if not shrink >> place & 1:
                 first = 0 if no_begin >> place & 1 and steps[place] == 1 else begin[place]
                 made.append(

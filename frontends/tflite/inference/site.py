@@ -1,6 +1,7 @@
 """An operator with what is known of the tensors that go into it: all that a rule sees."""
 
 from collections.abc import Callable, Sequence
+from struct import unpack
 
 from tmpass.graph import ABSENT
 
@@ -118,6 +119,20 @@ class Site:
             raise Unknown
         return self._table.table(schema.Operator.BUILTIN_OPTIONS, "options") or _NO_OPTIONS if found else _NO_OPTIONS
 
+    def second_options(self, number: int) -> "Table | _NoOptions":
+        """As `options`, for the union BuiltinOptions2."""
+        found = self._table.scalar(schema.Operator.BUILTIN_OPTIONS_2_TYPE)
+        if found not in (0, number):
+            raise Unknown
+        return self._table.table(schema.Operator.BUILTIN_OPTIONS_2, "options") or _NO_OPTIONS if found else _NO_OPTIONS
+
+    def longs(self, number: int, field: Field) -> tuple[int, ...]:
+        """A vector of 64-bit integers in `second_options`; empty where it is left out."""
+        data = self.second_options(number).vector(field, 8)
+        if len(data) > 8 * MOST_VALUES:
+            raise Unknown
+        return unpack(f"<{len(data) // 8}q", data)
+
     def custom_options(self) -> bytes:
         """The bytes that a custom operator is configured with."""
         return self._table.vector(schema.Operator.CUSTOM_OPTIONS, 1)
@@ -134,6 +149,11 @@ class _NoOptions:
     def integers(self, field: Field) -> None:
         """What a vector that is left out is."""
         del field
+
+    def vector(self, field: Field, width: int) -> bytes:
+        """The bytes of a vector that is left out."""
+        del field, width
+        return b""
 
 
 _NO_OPTIONS = _NoOptions()

@@ -63,7 +63,16 @@ def test_fields_have_the_numbers_of_the_schema(generated: ModuleType, table: typ
 
 @pytest.mark.parametrize("table", OPTIONS, ids=lambda table: table.__name__)
 def test_options_have_the_numbers_of_the_union(generated: ModuleType, table: type) -> None:
-    assert enum_of(generated, "BuiltinOptions")[table.__name__] == vars(table)["NUMBER"]
+    union = "BuiltinOptions2" if table.__name__.startswith("Stablehlo") else "BuiltinOptions"
+    assert enum_of(generated, union)[table.__name__] == vars(table)["NUMBER"]
+
+
+def test_arithmetic_has_its_activation_in_the_same_field(generated: ModuleType) -> None:
+    options = option_schema.ArithmeticOptions
+    for kind, number in options.NUMBERS.items():
+        name = f"{kind.capitalize()}Options"
+        assert enum_of(generated, "BuiltinOptions")[name] == number
+        assert numbers_of(getattr(generated, name))["FusedActivationFunction"] == options.FUSED_ACTIVATION.number
 
 
 @pytest.mark.parametrize("options", CALLING.values(), ids=lambda options: options.name)

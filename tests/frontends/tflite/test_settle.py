@@ -116,6 +116,16 @@ def test_how_many_are_found_is_unknown_whatever_the_file_states(signature: list[
     assert shapes(load(tensors, [Operator("WHERE", [0], [1])], [0], found_0=9))["found"] == (9, 1)
 
 
+def test_a_file_with_a_number_for_what_only_a_run_can_tell_is_not_trusted_behind_it() -> None:
+    tensors = [Tensor("x", [4], "BOOL"), Tensor("found", [1, 1], "INT64"), Tensor("y", [1, 5])]
+    operators = [Operator("WHERE", [0], [1]), Operator("Mine", [1], [2], custom=True)]
+    assert shapes(load(tensors, operators, [0]))["y"] == ("y:0", "y:1")
+    assert shapes(load(tensors, operators, [0], found_0=9))["y"] == ("y:0", "y:1")
+    # This file knows what is open.
+    tensors[1] = Tensor("found", [1, 1], "INT64", shape_signature=[-1, 1])
+    assert shapes(load(tensors, operators, [0]))["y"] == (1, 5)
+
+
 def test_what_follows_from_a_bound_result_is_computed_and_held_to_it() -> None:
     tensors = [
         Tensor("x", [64], "BOOL"),

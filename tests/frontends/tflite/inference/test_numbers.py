@@ -93,3 +93,24 @@ def test_what_is_open_keeps_its_name_where_it_can(
     steps: list[tuple[str, list[object], Options | None]], wanted: Wanted
 ) -> None:
     assert filled(steps) == wanted
+
+
+@pytest.mark.parametrize(
+    ("steps", "wanted"),
+    [
+        # Kernels wrap around beyond 32 bits, and bound what they computed.
+        ([("MUL", [0, [2**30]], None), ("FLOOR_DIV", [-1, [2**29]], None)], None),
+        ([("REDUCE_PROD", [0, [0]], None), ("MUL", [-1, [2**30]], None), ("RESHAPE", [-1, [-1]], None)], None),
+        ([("SUB", [0, [5]], options("SubOptions", fused_activation_function=1))], None),
+        ([("ADD", [0, [-5]], options("AddOptions", fused_activation_function=3))], None),
+        ([("SUB", [0, [1]], options("SubOptions", fused_activation_function=0))], (2, 5, 3)),
+        # [3, 1] and [3] spread over [3, 3].
+        ([("EXPAND_DIMS", [0, [1]], None), ("ADD", [-1, [1, 2, 3]], None), ("RESHAPE", [-1, [-1]], None)], None),
+        ([("EXPAND_DIMS", [0, [0]], None), ("ADD", [-1, [1, 2, 3]], None), ("RESHAPE", [-1, [-1]], None)], (4, 8, 7)),
+    ],
+)
+def test_what_a_kernel_does_otherwise_is_not_known(
+    steps: list[tuple[str, list[object], Options | None]], wanted: Wanted
+) -> None:
+    made = filled(steps, x_0=3)
+    assert made == wanted or (wanted is None and (made is None or not all(isinstance(dim, int) for dim in made)))

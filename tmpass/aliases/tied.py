@@ -84,14 +84,20 @@ def find_ties(graph: Graph, asked: Mapping[str, str]) -> tuple[EndTie, ...]:
 
 
 def tie_pairs(graph: Graph, ties: Sequence[EndTie], aliases: Aliases, sharing: Sharing) -> Iterator[InPlace]:
-    """What must be written in place so that `ties` hold: where an operator reads the input and writes the output.
+    """What must be written in place so that `ties` hold: where an operator reads bytes of the input and writes these
+    bytes of the output.
 
-    It is element-wise, a scatter or a view, or `sharing` names it; --tie says that the runtime does it in place.
+    It reads and writes all of them, or a piece, or what they are a piece of; not what only lies beside them, which has
+    another place where less shares. The operator is element-wise, a scatter or a view, or `sharing` names it; --tie says that the runtime does it in place.
     """
     writes = written(graph) if ties else {}
 
     def free(key: Key) -> bool:
         return graph.tensor(key).kind is TensorKind.ACTIVATION and writes[key] <= 1
+
+    def span(key: Key) -> tuple[int, int]:
+        low = aliases.position.get(key, 0)
+        return low, low + (graph.tensor(key).bytes or 0)
 
     for tie in ties:
         s = tie.output[0]
@@ -105,7 +111,8 @@ def tie_pairs(graph: Graph, ties: Sequence[EndTie], aliases: Aliases, sharing: S
                 # An output is needed after the last step, and an input before the first one.
                 if source in subgraph.outputs or result in subgraph.inputs or not (free(one) and free(two)):
                     continue
-                at_one_place = aliases.position.get(one, 0) - aliases.position.get(two, 0) == shift
+                (low, high), (start, end) = span(two), span(tie.output)
+                at_one_place = aliases.position.get(one, 0) - low == shift and max(low, start) < min(high, end)
                 if at_one_place and op.inputs.count(source) == 1 and aliases.of(one) != aliases.of(two):
                     yield InPlace(s, index, one, two)
 

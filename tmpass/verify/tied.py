@@ -1,4 +1,9 @@
-"""Outputs that the options of a plan tie to inputs: whether they lie there."""
+"""Outputs that the options of a plan tie to inputs: whether they lie there, and which bytes these are."""
+
+from bisect import bisect_left, insort
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from tmpass.errors import brief
 from tmpass.graph import Graph, Subgraph, TensorKind
@@ -16,6 +21,41 @@ CHANGES_A_COPY = (
     "TensorScatter",
 )
 """Operators whose first output is their first input with some of it changed."""
+
+
+class TiedBytes(NamedTuple):
+    """The bytes `[low, high)` of a buffer are those of `output` and, before it is written, those of `given`."""
+
+    low: int
+    high: int
+    output: Key
+    given: Key
+
+
+class TiedPlaces:
+    """Where the tied outputs of a plan lie, found by their bytes; those that lie apart from their inputs are left out.
+
+    As in meetings.py, what has less than 2^k bytes and one of `[low, high)` begins above low - 2^k.
+    """
+
+    def __init__(self, ties: tuple[tuple[Key, Key], ...], rows: dict[Key, PlannedTensor]) -> None:
+        self._shelves: dict[int, dict[int, list[TiedBytes]]] = defaultdict(dict)
+        for output, given in ties:
+            row, low = rows[output], rows[output].offset or 0
+            if row.buffer is not None and row.bytes and (row.buffer, row.offset) == _place(rows[given]):
+                shelf = self._shelves[row.buffer].setdefault(row.bytes.bit_length(), [])
+                insort(shelf, TiedBytes(low, low + row.bytes, output, given))
+
+    def meeting(self, buffer: int, low: int, high: int) -> Iterator[TiedBytes]:
+        """The ties that have some of the bytes `[low, high)` of `buffer`."""
+        for bits, shelf in self._shelves.get(buffer, {}).items():
+            for at in range(bisect_left(shelf, (low - (1 << bits),)), bisect_left(shelf, (high,))):
+                if shelf[at].high > low:
+                    yield shelf[at]
+
+
+def _place(row: PlannedTensor) -> tuple[int | None, int | None]:
+    return row.buffer, row.offset
 
 
 def tied_ends(

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from tmpass.aliases import Aliases, Key
 from tmpass.aliases.atoms import Atoms
-from tmpass.aliases.in_place import InPlace, TieError
+from tmpass.aliases.in_place import TieError
+from tmpass.aliases.rooms import InPlace
 from tmpass.arena import Arena, smallest_arena
 from tmpass.errors import ModelError
 from tmpass.graph import TensorKind
@@ -195,7 +196,7 @@ def _in_time(task: Task, error: TieError) -> tuple[Orders, Schedule, Arena]:
     """The file sorted so that tied inputs are read before they are written over: under all names that views give them,
     or under their own, where views are copies. Raises `error` where there is no such order.
     """
-    from tmpass.aliases.tied import tie_edges
+    from tmpass.aliases.tied_order import tie_edges
 
     for views in (True, False):
         try:
@@ -249,7 +250,7 @@ def _of_scratchpad(
     own = {op: sum(map(task.target.runtime.round_up, sizes)) for op, sizes in task.scratch.items()}
     later: Sequence[tuple[tuple[int, int], ...]] = ()
     if task.ties:
-        from tmpass.aliases.tied import tie_edges
+        from tmpass.aliases.tied_order import tie_edges
 
         later = [tuple(tie_edges(task.graph, task.ties, s)) for s in _subgraphs(task)]
     contents = Contents(task.graph, aliases, pairs, inside, own, task.options.keep_inputs, runtime, later, atoms)

@@ -438,7 +438,7 @@ def _warnings(model: Model, task: Task, storage: Storage) -> list[str]:
     allowed = permitted(target.sharing, options.share, inplace=options.inplace)
     found += unused_kernels(task.graph, allowed)
     if task.ties:
-        from tmpass.aliases.tied import forced_in_place
+        from tmpass.aliases.tied_writes import forced_in_place
 
         asked = replace(target, sharing=allowed)
         found += forced_in_place(task.graph, task.ties, asked, storage.members, storage.position)

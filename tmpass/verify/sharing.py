@@ -31,9 +31,22 @@ def check_sharing(plan: Plan, graph: Graph, needed: Needed, sharing: Sharing | N
     ties, found = tied_ends(plan, graph, rows)
     contents, tied = Contents(graph, allowed), frozenset(key for tie in ties for key in tie)
     ends = _ends(graph) - (set() if plan.options.keep_inputs else tied)
-    places = TiedPlaces(ties, rows)
+    given, taken = _sides(graph)
     judge = _Judge(
-        plan, graph, rows, allowed, promised, contents, _ends(graph), ends, places, _loops(graph), exposed(graph)
+        plan=plan,
+        graph=graph,
+        rows=rows,
+        allowed=allowed,
+        promised=promised,
+        contents=contents,
+        ends=_ends(graph),
+        alone=ends,
+        given=given,
+        taken=taken,
+        ties=TiedPlaces(ties, rows),
+        loops=_loops(graph),
+        exposed=exposed(graph),
+        called=graph.called,
     )
     for capture, captured in judge.contents.captured.items():
         if capture in planned and captured in planned and _place(rows[capture]) != _place(rows[captured]):
@@ -75,6 +88,15 @@ def _ends(graph: Graph) -> set[Key]:
     }
 
 
+def _sides(graph: Graph) -> tuple[frozenset[Key], frozenset[Key]]:
+    """The inputs and the outputs of all subgraphs."""
+    subgraphs = list(enumerate(graph.subgraphs))
+    return (
+        frozenset((s, t) for s, subgraph in subgraphs for t in subgraph.inputs),
+        frozenset((s, t) for s, subgraph in subgraphs for t in subgraph.outputs),
+    )
+
+
 def _loops(graph: Graph) -> set[int]:
     return {call.subgraph for subgraph in graph.subgraphs for op in subgraph.ops for call in op.calls if call.repeats}
 
@@ -95,9 +117,12 @@ class _Judge:
     contents: Contents
     ends: set[Key]
     alone: set[Key]
+    given: frozenset[Key]
+    taken: frozenset[Key]
     ties: TiedPlaces
     loops: set[int]
     exposed: set[Key]
+    called: frozenset[int]
 
     def fault(self, one: Held, two: Held) -> str:
         """Why the bytes that `one` and `two` have in common at one step are lost; empty if they are not."""
@@ -118,10 +143,7 @@ class _Judge:
         return "nothing ties them"
 
     def _through_a_loop(self, one: Key, two: Key) -> bool:
-        if one[0] != two[0] or one[0] not in self.loops:
-            return False
-        body = self.graph.subgraphs[one[0]]
-        return one[1] in body.inputs and two[1] in body.outputs
+        return one[0] == two[0] and one[0] in self.loops and one in self.given and two in self.taken
 
     def _in_place(self, source: Held, result: Held) -> bool:
         """Whether an operator may write `result` over `source`: at the only step at which both are needed."""
@@ -197,13 +219,13 @@ class _Judge:
         """Whether only operators of its own subgraph, one of them writing, know of `key`; or also the caller of the
         model, for whom it may be an "input", not to be kept, or an "output".
         """
-        subgraph, options = self.graph.subgraphs[key[0]], self.plan.options
+        options = self.plan.options
         if self.graph.tensor(key).kind is not TensorKind.ACTIVATION or not self.contents.steady(key):
             return False
-        free = (options.share_io or key not in self.alone) and key in self.ends and key[0] not in self.graph.called
-        if key[1] in subgraph.inputs and not (free and may_be == "input" and not options.keep_inputs):
+        free = (options.share_io or key not in self.alone) and key in self.ends and key[0] not in self.called
+        if key in self.given and not (free and may_be == "input" and not options.keep_inputs):
             return False
-        return key[1] not in subgraph.outputs or (free and may_be == "output")
+        return key not in self.taken or (free and may_be == "output")
 
 
 def _is_named(op: Op, name: str) -> bool:

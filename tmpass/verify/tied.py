@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from tmpass.errors import brief
@@ -66,14 +66,19 @@ def tied_ends(
     """
     ties: list[tuple[Key, Key]] = []
     found: list[Violation] = []
+    called = graph.called if plan.options.tie else frozenset()
+    known = [
+        (entry, _Names(entry.outputs, subgraph, subgraph.outputs), _Names(entry.inputs, subgraph, subgraph.inputs))
+        for entry in (graph.entries if plan.options.tie else ())
+        if entry.subgraph not in called
+        for subgraph in (graph.subgraphs[entry.subgraph],)
+    ]
     for output, given in sorted(plan.options.tie.items()):
         pairs = []
-        for entry in graph.entries:
-            s, subgraph = entry.subgraph, graph.subgraphs[entry.subgraph]
-            made = _end(entry.name, dict(entry.outputs), subgraph, subgraph.outputs, output)
-            taken = _end(entry.name, dict(entry.inputs), subgraph, subgraph.inputs, given)
-            if made is not None and taken is not None and s not in graph.called:
-                pairs.append(((s, made), (s, taken)))
+        for entry, outputs, inputs in known:
+            made, taken = outputs.end(entry.name, output), inputs.end(entry.name, given)
+            if made is not None and taken is not None:
+                pairs.append(((entry.subgraph, made), (entry.subgraph, taken)))
         if not pairs or plan.options.keep_inputs or plan.options.io == "external":
             why = "the options leave inputs as they are" if pairs else "no entry of the model has both"
             found.append(Violation("tie", f"output {brief(output)} is tied to input {brief(given)}, but {why}"))
@@ -89,10 +94,20 @@ def tied_ends(
     return tuple(dict.fromkeys(ties)), found
 
 
-def _end(entry: str, public: dict[str, int], subgraph: Subgraph, ends: tuple[int, ...], name: str) -> int | None:
-    """The input or output that `name` stands for: a public name, the tensor's own, or either behind the entry's."""
-    for word in (name, name.removeprefix(f"{entry}:")):
-        for t in [public[word]] if word in public else [t for t in ends if t >= 0 and subgraph.tensors[t].name == word]:
-            if t in ends and subgraph.tensors[t].kind is TensorKind.ACTIVATION:
-                return t
-    return None
+class _Names:
+    """The inputs or the outputs of an entry, found by name: `public` names, or those of the tensors."""
+
+    def __init__(self, public: Mapping[str, int], subgraph: Subgraph, ends: tuple[int, ...]) -> None:
+        self._public, self._subgraph, self._ends = public, subgraph, frozenset(ends)
+        self._own: dict[str, list[int]] = defaultdict(list)
+        for t in ends:
+            if t >= 0:
+                self._own[subgraph.tensors[t].name].append(t)
+
+    def end(self, entry: str, name: str) -> int | None:
+        """The one that `name` stands for: its public name, the tensor's own, or either behind the entry's."""
+        for word in (name, name.removeprefix(f"{entry}:")):
+            for t in [self._public[word]] if word in self._public else self._own.get(word, ()):
+                if t in self._ends and self._subgraph.tensors[t].kind is TensorKind.ACTIVATION:
+                    return t
+        return None

@@ -261,6 +261,7 @@ def _check_outside(
             for s, subgraph in enumerate(graph.subgraphs)
             for op in subgraph.ops
             if op.view and judge.contents.same((s, op.inputs[0]), 0, (s, op.outputs[0]), 0, 1)
+            if judge.exposed.isdisjoint(judge.contents.owner((s, t)) for t in (op.inputs[0], op.outputs[0]))
         ]
     for a, b in pairs:
         tied[a].append(b)

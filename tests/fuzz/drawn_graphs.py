@@ -198,9 +198,7 @@ def check(seed: int, most_ops: int, counts: Counter[str]) -> None:
         raise Refuted("run: values are lost in the planned bytes")
     counts["run"] += 1
     peak = sum(memory.peak for memory in made.memories)
-    # Where inputs and outputs may share, a tensor may go to another memory with them, whatever that has.
-    leaves = (options["share_io"] or "tie" in options) and len(target.memories) > 1
-    if options["schedule"] == "auto" and not leaves:
+    if options["schedule"] == "auto":
         for other in ({"schedule": "given"}, {"share": "none"}, {"share": "views"}):
             if options["share"] == "auto" or "share" not in other:
                 there = _planned(model, target, {**options, **other})

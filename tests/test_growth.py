@@ -5,9 +5,11 @@ import time
 
 import pytest
 from onnx import TensorProto, helper
-from support.planning import ALL
+from support.graphs import Sketch, graph_of
+from support.planning import ALL, INFO
 
 from tmpass.allocate import allocate
+from tmpass.loading import Model
 from tmpass.pipeline import plan
 from tmpass.problem import Buffer, Gap, Problem
 from tmpass.verify.allocation import check_offsets
@@ -155,6 +157,67 @@ def test_a_model_is_planned_in_seconds(model, target):
     begin = time.process_time()
     plan(model, target)
     assert time.process_time() - begin < 2 * SECONDS
+
+
+def tied_apart(count):
+    """As many caches, each updated by an operator of its own."""
+    sketch = Sketch()
+    past, step = [sketch.input(4) for _ in range(count)], sketch.input(4)
+    sketch.outputs = [sketch.op([x, step], 4, kind="ScatterND") for x in past]
+    return sketch, past
+
+
+def tied_by_views(count):
+    sketch = Sketch()
+    past = [sketch.input(4) for _ in range(count)]
+    sketch.outputs = [sketch.view(sketch.unary(sketch.view(sketch.view(x)))) for x in past]
+    return sketch, past
+
+
+def tied_pieces(count, *, unary=True):
+    """Outputs that are pieces of one tensor, tied to inputs that are pieces of another one, or of the same."""
+    sketch = Sketch()
+    past = [sketch.input(4) for _ in range(count)]
+    whole = sketch.concat(*past)
+    first = sketch.split(sketch.unary(whole) if unary else whole, *[4] * count)
+    sketch.outputs = list(range(first, first + count))
+    return sketch, past
+
+
+def tied_results(count):
+    """Outputs that are read by one operator as pieces of a larger tensor."""
+    sketch = Sketch()
+    past = [sketch.input(4) for _ in range(count)]
+    made = [sketch.unary(x) for x in past]
+    sketch.outputs = [*made, sketch.op([sketch.concat(*made)], 4)]
+    return sketch, past
+
+
+def read_after(count):
+    """Inputs that the file reads after all outputs are written."""
+    sketch = Sketch()
+    past, step = [sketch.input(4) for _ in range(count)], sketch.input(4)
+    made = [sketch.op([step], 4) for _ in past]
+    sketch.outputs = [*made, *(sketch.op([x], 1) for x in past)]
+    return sketch, past
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "drawn",
+    [tied_apart(10_000), tied_by_views(5_000), tied_pieces(10_000), tied_pieces(10_000, unary=False),
+     tied_results(10_000), tied_results(4_000), read_after(10_000)],
+    ids=["apart", "by views", "pieces", "the same pieces", "results", "fewer results", "read after"],
+)  # fmt: skip
+def test_many_ties_are_planned_in_seconds(drawn):
+    sketch, past = drawn
+    names = [tensor.name for tensor in sketch.tensors]
+    ties = {names[output]: names[given] for output, given in zip(sketch.outputs, past, strict=False)}
+    begin = time.process_time()
+    made = plan(Model(INFO, graph_of(sketch)), ALL, tie=ties, states=1000)
+    assert time.process_time() - begin < 2 * SECONDS
+    rows = {row.name: (row.buffer, row.offset) for row in made.tensors}
+    assert all(rows[output] == rows[given] for output, given in ties.items())
 
 
 @pytest.mark.slow

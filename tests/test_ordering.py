@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.graphs import Sketch, chain, graph_of, graphs
+from support.planning import INFO
 
 from tmpass.errors import ModelError, UsageError
 from tmpass.graph import Op, TensorKind
@@ -14,6 +15,7 @@ from tmpass.ordering import SCHEDULES
 from tmpass.pipeline import plan
 from tmpass.plan import ModelInfo, PlannedOrder
 from tmpass.scratch.rule import ScratchRule
+from tmpass.target import EVERY, Memory, Sharing, Target
 
 
 def planned(graph, **options):
@@ -129,3 +131,26 @@ def test_scratch_counts_in_the_order():
     made = planned(two_branches(), scratch=[ScratchRule("", 100, subgraph=0, op=3, source="test")])
     assert steps(made) == [0, 1, 2, 3, 4]
     assert made.memories[0].peak == made.order.lower_bound == 2 + 50 + 2 + 100
+
+
+def leaving():
+    """What is joined with an input leaves the scratchpad with it, and then nothing says to run the join early."""
+    sketch = Sketch()
+    piece = sketch.op([sketch.input(40)], 40)
+    last = piece
+    for size in (16, 40, 4, 7):
+        last = sketch.op([last], size)
+    sketch.outputs = [last, sketch.concat(piece, sketch.input(1))]
+    return graph_of(sketch)
+
+
+@pytest.mark.parametrize("schedule", ["auto", "least-peak"])
+def test_no_level_of_sharing_takes_less_where_tensors_leave_the_scratchpad(schedule):
+    inner = Memory("inner", None, 1, ("activations", "variables"))
+    outer = Memory("outer", None, 1, ("activations", "variables", "inputs_outputs"))
+    target = Target("two", "", "", (inner, outer), Sharing((EVERY,), (), (EVERY,)))
+    peaks = {}
+    for share in ("auto", "views", "none"):
+        made = plan(Model(INFO, leaving()), target, schedule=schedule, share=share, share_io=True)
+        peaks[share] = sum(memory.peak for memory in made.memories)
+    assert peaks["auto"] == peaks["none"] == 104

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 
 from tmpass.aliases import Aliases, Key
 from tmpass.aliases.atoms import Atoms
-from tmpass.aliases.in_place import InPlace, TieError
+from tmpass.aliases.in_place import TieError
+from tmpass.aliases.rooms import InPlace
 from tmpass.arena import Arena, smallest_arena
-from tmpass.errors import ModelError
+from tmpass.errors import ModelError, TargetError
 from tmpass.graph import TensorKind
 from tmpass.liveness import Role
 from tmpass.plan import PlannedOrder
@@ -71,6 +72,34 @@ def lay_in_order(task: Task) -> Laid:
     Raises:
         TargetError, ModelError: as `smallest_arena` and `file_order` do; with `keep` off, KeyboardInterrupt.
     """
+    laid = _lay_in_order(task)
+    if not _may_leave(task) or task.options.share != "auto" or task.options.schedule in ("given", "topological"):
+        return laid
+    # What is in the scratchpad depends on what shares, and orders are searched for with what is there.
+    for share in ("views", "none"):
+        if laid.stopped:
+            break
+        try:
+            other = _lay_in_order(replace(task, options=replace(task.options, share=share)))
+        except (ModelError, TargetError):  # a tie does not hold, or no memory takes what does not share
+            continue
+        except KeyboardInterrupt:
+            if not task.keep:
+                raise
+            return replace(laid, stopped=True)
+        if other.rank(task.options.schedule) < laid.rank(task.options.schedule):
+            laid = replace(other, order=replace(other.order, lower_bound=laid.order.lower_bound))
+        laid = replace(laid, stopped=other.stopped)
+    return laid
+
+
+def _may_leave(task: Task) -> bool:
+    """Whether a tensor may share with an input or output, and leave the scratchpad with it."""
+    return bool(task.options.share_io or task.ties) and "inputs_outputs" not in task.target.scratchpad.holds
+
+
+def _lay_in_order(task: Task) -> Laid:
+    """The same, where no level of sharing is tried on its own."""
     graph, schedule = task.graph, task.options.schedule
     check_extent(graph)
     as_asked = schedule in ("given", "topological") or graph.fixed
@@ -189,7 +218,7 @@ def _runs_lower(task: Task, old: Schedule, new: Schedule) -> bool:
 
 
 def _bounded(task: Task, laid: Laid, bound: int, states: int = 0) -> Laid:
-    if (task.options.share_io or task.ties) and "inputs_outputs" not in task.target.scratchpad.holds:
+    if _may_leave(task):
         bound = 0  # in another order a tensor may share with an input or output, and leave the scratchpad
     return replace(laid, order=PlannedOrder(laid.order.method, bound, states))
 
@@ -198,7 +227,7 @@ def _in_time(task: Task, error: TieError) -> tuple[Orders, Schedule, Arena]:
     """The file sorted so that tied inputs are read before they are written over: under all names that views give them,
     or under their own, where views are copies. Raises `error` where there is no such order.
     """
-    from tmpass.aliases.tied import tie_edges
+    from tmpass.aliases.tied_order import tie_edges
 
     for views in (True, False):
         try:
@@ -252,7 +281,7 @@ def _of_scratchpad(
     own = {op: sum(map(task.target.runtime.round_up, sizes)) for op, sizes in task.scratch.items()}
     later: Sequence[tuple[tuple[int, int], ...]] = ()
     if task.ties:
-        from tmpass.aliases.tied import tie_edges
+        from tmpass.aliases.tied_order import tie_edges
 
         later = [tuple(tie_edges(task.graph, task.ties, s)) for s in _subgraphs(task)]
     contents = Contents(task.graph, aliases, pairs, inside, own, task.options.keep_inputs, runtime, later, atoms)

@@ -32,7 +32,7 @@ from tmpass.verify.violation import Violation, tensor_name
 
 if TYPE_CHECKING:
     from tmpass.execute.run import Execution
-    from tmpass.verify.trust import Trusted
+    from tmpass.verify.trust import Proved, Trusted
 
 IO = ("arena", "external")
 SHARE = ("auto", "views", "none")
@@ -183,15 +183,35 @@ def verify(
     return (*found, *_check_target(plan, profile, loaded.info.file, names))
 
 
-def trusted(plan: Plan, *, target: str | os.PathLike[str] | Target | None = None) -> "tuple[Trusted, ...]":
+def trusted(
+    plan: Plan, model: object = None, *, target: str | os.PathLike[str] | Target | None = None
+) -> "tuple[Trusted, ...]":
     """What `verify` with the same `target` believes of a plan that breaks no law: what neither model nor target says.
 
+    With `model`, what `proved` proves is left out.
+
     Raises:
-        UsageError, TargetError: the target cannot be read as the plan's options say.
+        UsageError, TargetError, ModelError: target or model cannot be read as the plan's options say.
     """
     from tmpass.verify.trust import taken_on_trust  # which planning has no use for
 
-    return taken_on_trust(plan, _held_against(target, plan.options))
+    known = set() if model is None else {one.what for one in proved(plan, model, target=target)}
+    return tuple(one for one in taken_on_trust(plan, _held_against(target, plan.options)) if one.what not in known)
+
+
+def proved(plan: Plan, model: object, *, target: str | os.PathLike[str] | Target | None = None) -> "tuple[Proved, ...]":
+    """The claims of `plan`, which breaks no law, that stand for a search and are proved without it, in about a second.
+
+    Raises:
+        UsageError, TargetError, ModelError: target or model cannot be read as the plan's options say.
+    """
+    from tmpass.verify.trust import proved_again
+
+    loaded = model if isinstance(model, Model) else load(model, bindings=check_bindings(plan.options.bind))
+    if _check_model(plan, loaded):
+        return ()
+    graph = as_integers(plan, _bound(loaded.graph, plan.options, plan.target.runtime))[0]
+    return proved_again(plan, graph, _held_against(target, plan.options))
 
 
 def execute(
@@ -448,7 +468,7 @@ def _warnings(model: Model, task: Task, storage: Storage) -> list[str]:
 
         found += unused_rules(model.graph, own)
     if task.ties:
-        from tmpass.aliases.tied import forced_in_place
+        from tmpass.aliases.tied_writes import forced_in_place
 
         asked = replace(target, sharing=allowed)
         found += forced_in_place(task.graph, task.ties, asked, storage.members, storage.position)

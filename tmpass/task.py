@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from tmpass.aliases import Aliases, Key, find_aliases, permitted
 from tmpass.aliases.atoms import Atoms, find_atoms
-from tmpass.aliases.in_place import InPlace, in_place_pairs
+from tmpass.aliases.in_place import in_place_pairs
+from tmpass.aliases.rooms import InPlace
 from tmpass.graph import Graph
 from tmpass.plan import Options
 from tmpass.target import Sharing, Target
@@ -67,15 +68,21 @@ class Task:
                 tied=self.ends,
             )
             if self.ties:
-                from tmpass.aliases.tied import tie_pairs  # which few plans need
+                from tmpass.aliases.tied_writes import tie_pairs  # which few plans need
 
-                pairs = tuple(dict.fromkeys((*tie_pairs(graph, self.ties, aliases, self.target.sharing), *pairs)))
+                pairs = tuple(dict.fromkeys((*tie_pairs(graph, self.ties, aliases, self._tie_candidates), *pairs)))
             if graph.fixed:
                 from tmpass.aliases.fixed import join_fixed  # which few models need
 
                 aliases = join_fixed(graph, aliases)
             self._tied[sharing] = aliases, pairs
         return self._tied[sharing]
+
+    @cached_property
+    def _tie_candidates(self) -> list[InPlace]:
+        from tmpass.aliases.tied_writes import tie_candidates
+
+        return tie_candidates(self.graph, self.ties, self.target.sharing)
 
     @cached_property
     def ends(self) -> frozenset[Key]:

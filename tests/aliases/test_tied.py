@@ -11,7 +11,7 @@ from tmpass.dtypes import FLOAT16, FLOAT32, UINT8
 from tmpass.errors import ModelError, TmpassError, UsageError
 from tmpass.graph import Call, Entry, Graph, TensorKind
 from tmpass.loading import Model
-from tmpass.pipeline import plan
+from tmpass.pipeline import plan, verify
 from tmpass.target import EVERY, RUNTIMES, Memory, Over, Sharing, Target
 
 
@@ -83,6 +83,77 @@ def test_a_second_result_of_an_operator_can_be_tied_where_the_profile_says_so():
     target = Target("m", "", "", ALL.memories, Sharing(in_place=(Over("com.microsoft::GroupQueryAttention", 1, 1),)))
     tied = planned(graph_of(main), target, tie={main.tensors[first + 1].name: "past"})
     assert tied.memories[0].peak == 80
+
+
+def written(sketch: Sketch, kind: str, *sources: int) -> list[int]:
+    """What operators of a kind make of each of `sources`: kernels that a target promises, or scatters."""
+    if kind == "RELU":
+        return [sketch.unary(source) for source in sources]
+    more = [sketch.input(1)] if kind == "ScatterND" else []
+    return [sketch.op([source, *more], sketch.tensors[source].shape, kind=kind) for source in sources]
+
+
+def halves(sketch: Sketch, kind: str, past: int) -> int:
+    a = sketch.split(past, 8, 8)
+    return sketch.concat(*written(sketch, kind, a, a + 1))
+
+
+def views_of_halves(sketch: Sketch, kind: str, past: int) -> int:
+    a = sketch.split(sketch.view(past), 8, 8)
+    made = written(sketch, kind, sketch.view(a), sketch.view(a + 1))
+    return sketch.view(sketch.concat(*map(sketch.view, made)))
+
+
+def a_part(sketch: Sketch, kind: str, past: int) -> int:
+    (made,) = written(sketch, kind, sketch.slice(past, 4, 8))
+    first = sketch.op([sketch.input(1)], 4, 4, kind="MAKE")
+    return sketch.concat(first, made, first + 1)
+
+
+def a_whole(sketch: Sketch, kind: str, past: int) -> int:
+    (made,) = written(sketch, kind, sketch.concat(sketch.input(4), past))
+    return sketch.slice(made, 4, 16)
+
+
+KERNEL = Target("kernel", "", "", ALL.memories, Sharing((EVERY,), (Over("OP"),), (EVERY,)))
+
+
+@pytest.mark.parametrize("share", ["auto", "views", "none"])
+@pytest.mark.parametrize("inplace", [True, False])
+@pytest.mark.parametrize("target", [ALL, KERNEL], ids=["all", "kernel"])
+@pytest.mark.parametrize("kind", ["RELU", "ScatterND", "OP"])
+@pytest.mark.parametrize("shape", [halves, views_of_halves, a_part, a_whole])
+def test_pieces_of_a_tied_output_are_written_over_the_same_pieces_of_the_input(shape, kind, target, inplace, share):
+    sketch = Sketch()
+    past = sketch.input(16, name="past")
+    sketch.outputs = [shape(sketch, kind, past)]
+    options = {"tie": {f"t{sketch.outputs[0]}": "past"}, "inplace": inplace, "share": share}
+    made = planned(graph_of(sketch), target, **options)
+    assert verify(made, Model(INFO, graph_of(sketch))) == ()
+    over = share == "auto" and (kind != "OP" or target is KERNEL)
+    rows = {t.index: (t.buffer, t.offset) for t in made.tensors}
+    for op in sketch.ops:
+        assert op.kind != kind or (rows[op.outputs[0]] == rows[op.inputs[0]]) is over
+    listed = kind == "RELU" and target is ALL and inplace
+    writes = sum(op.kind == kind for op in sketch.ops)
+    needs = [line for line in made.warnings if "--tie needs" in line]
+    assert len(needs) == (writes if over and not listed and kind != "OP" else 0)
+
+
+@pytest.mark.parametrize("kind", ["RELU", "ScatterND", "OP"])
+def test_what_lies_beside_a_tied_output_is_not_written_in_place_for_it(kind):
+    """The tie holds where less shares, and needs no operator in place there."""
+    sketch = Sketch()
+    past = sketch.input(8, name="past")
+    beside = sketch.op([sketch.input(1)], 8, kind="MAKE")
+    read = sketch.op([sketch.concat(past, beside)], 1, kind="USE")
+    (over,) = written(sketch, kind, beside)
+    present = sketch.op([read], 8, kind="MAKE")
+    sketch.outputs = [present, sketch.op([sketch.concat(present, over)], 1, kind="USE")]
+    made = planned(graph_of(sketch), KERNEL, tie={f"t{present}": "past"}, inplace=False)
+    rows = {t.index: t for t in made.tensors}
+    assert (rows[over].buffer, rows[over].offset) != (rows[beside].buffer, rows[beside].offset)
+    assert made.warnings == ()
 
 
 def late_reader() -> Graph:

@@ -33,13 +33,13 @@ def test_a_plan_that_is_right(run, model, plan_file):
     assert first == f"{plan_file} is right for net.tflite: 3 tensors in 3 buffers, 2 steps"
     assert left_out == "not counted: scratch of kernels (unknown without --scratch)"
     assert believed == [
+        "proved: order: no order has less than 4024 B alive at once",
         "on trust: memories: 'pixel6-tpu' has the memory 'scratchpad', for what is in it",
         "on trust: capacity: 'scratchpad' has 8388608 B (8 MiB)",
         "on trust: alignment: 'scratchpad' needs offsets that are multiples of 1 B",
         "on trust: runtime: none is named: sizes are not rounded, loops copy each value once",
         "on trust: sharing: no tensor shares storage as a view, as a piece or in place",
         "on trust: scratch: kernels need no memory besides tensors: the plan has no rule",
-        "on trust: order: no order has less than 4024 B alive at once",
         "on trust is what only a target can say; --target NAME holds the plan against one",
     ]
     assert run("verify", "-", model, stdin=plan_file.read_text()).code == 0
@@ -102,8 +102,9 @@ def test_at_most_twenty_violations_are_listed(run, long_model, tmp_path):
 
 def test_against_a_target(run, fails, model, plan_file):
     done = run("verify", plan_file, model, "--target", "pixel6-tpu")
-    believed = [line.split(": ")[1] for line in done.out.splitlines()[2:]]
-    assert believed == ["alignment", "capacity", "scratch", "order"]
+    proved, *believed = [line.split(": ")[:2] for line in done.out.splitlines()[2:]]
+    assert proved == ["proved", "order"]
+    assert believed == [["on trust", what] for what in ("alignment", "capacity", "scratch")]
     assert done.out.count("by the plan's own options") == 1
     assert "target: " in fails(5, "verify", plan_file, model, "--target", "minimalloc")
     assert "no target is named 'none'" in fails(2, "verify", plan_file, model, "--target", "none")
@@ -138,8 +139,8 @@ def test_as_json(run, model, plan_file):
         "runtime",
         "sharing",
         "scratch",
-        "order",
     ]
+    assert facts["proved"] == [{"what": "order", "message": "no order has less than 4024 B alive at once"}]
     assert [one["what"] for one in facts["not_counted"]] == ["scratch"]
     edit(plan_file, lambda data: data["memories"][0].update(peak=1))
     done = run("verify", "--json", plan_file, model, "--target", "pixel6-tpu")

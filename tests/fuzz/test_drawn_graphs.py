@@ -87,7 +87,7 @@ def test_the_runner_prints_what_it_has_done(monkeypatch, capsys):
     assert "5 graphs" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("seed", [1000624, 5006623, 6000369, 8001636])
+@pytest.mark.parametrize("seed", [1000624, 5006623, 6000369, 8001636, 503487, 28, 124, 31944, 31998])
 def test_what_was_refuted_once_holds(seed):
     counts = Counter()
     check(seed, 6, counts)

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 from support.graphs import Sketch, graph_of
-from support.planning import assembled
+from support.planning import ALL, INFO, assembled
 
 from tmpass.aliases import Aliases
 from tmpass.dtypes import INT16
 from tmpass.graph import Call, Op, TensorKind
+from tmpass.loading import Model
+from tmpass.pipeline import plan
 from tmpass.plan import Options
 from tmpass.target import Sharing
 from tmpass.verify.plan import check_plan
@@ -289,3 +291,16 @@ def test_another_buffer_where_a_piece_is_alive():
 
     assert "overlap" in moved(home.offset)
     assert "overlap" not in moved(home.offset + 4), "b is not alive yet"
+
+
+def test_what_a_custom_operator_may_write_is_not_a_view_of_what_the_caller_brings():
+    def model(*, custom):
+        sketch = Sketch()
+        x = sketch.input(8)
+        sketch.outputs = [sketch.op([sketch.view(x)], 8, custom=custom), sketch.op([x], 4)]
+        return graph_of(sketch)
+
+    made = plan(Model(INFO, model(custom=False)), ALL, io="external", share_io=True)
+    assert made.tensors[1].buffer is None
+    assert check_plan(made, model(custom=False)) == []
+    assert "t1" in " ".join(violation.message for violation in check_plan(made, model(custom=True)))

@@ -69,6 +69,38 @@ def test_an_operator_that_computes_from_all_of_its_input_is_not_made_right_by_a_
     assert "nothing ties them" in words(replace(made, schedule=schedule), graph)[0][1]
 
 
+def halves(first=0, second=4, kind="RELU"):
+    """Two halves of a tied input, and what is made of them; the output joins them as they are numbered."""
+    main = Sketch()
+    past = main.input(8, name="past")
+    cut = [main.slice(past, at, 4) for at in (first, second)]
+    make = main.unary if kind == "RELU" else lambda t: main.op([t], 4, kind=kind)
+    made = [make(t) for t in cut]
+    main.outputs = [main.concat(*made)]
+    return graph_of(main)
+
+
+def over_their_halves(**options):
+    """A plan in which each half of the output lies over the slice that it is made of, right or wrong."""
+    made = plan(Model(INFO, halves()), ALL, tie={"t5": "past"}, alignment=1)
+    return replace(made, options=replace(made.options, inplace=False, **options))
+
+
+def test_a_piece_of_a_tied_output_is_written_over_that_piece_of_the_input():
+    assert words(over_their_halves(), halves()) == []
+
+
+@pytest.mark.parametrize(
+    ("graph", "options"),
+    [(halves(4, 0), {}), (halves(4, 4), {}), (halves(0, 0), {}), (halves(kind="OP"), {}), (halves(), {"tie": {}})],
+    ids=["crossed", "second twice", "first twice", "not in place", "not tied"],
+)
+def test_no_other_piece_is_made_right_by_the_tie(graph, options):
+    made = over_their_halves(share_io=True, **options)
+    schedule = [replace(step, kind=graph.subgraphs[0].ops[step.op].kind) for step in made.schedule]
+    assert "nothing ties them" in " ".join(text for _, text in words(replace(made, schedule=tuple(schedule)), graph))
+
+
 def kernel(size=8, reads=(8, 8)):
     main = Sketch()
     inputs = [main.op([main.input(1)], n) for n in reads]

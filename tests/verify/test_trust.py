@@ -7,7 +7,7 @@ from support.graphs import Sketch, chain, graph_of
 from support.planning import ALL, INFO
 
 from tmpass.loading import Model
-from tmpass.pipeline import plan, trusted, verify
+from tmpass.pipeline import plan, proved, trusted, verify
 from tmpass.plan import Plan
 from tmpass.scratch.rule import ScratchRule
 from tmpass.target import Memory, Sharing, load_target
@@ -72,6 +72,30 @@ def test_bounds_that_stand_for_a_search_are_named():
     assert says(claimed, "lower bound", target=ALL) == wanted
     assert says(made, "lower bound", target=ALL) == []
     assert says(made, "order") == ["no order has less than 96 B alive at once"]
+
+
+def test_a_bound_on_orders_is_proved_from_the_model_and_not_trusted_then():
+    made = plan(MODEL, ALL)
+    assert [one.message for one in proved(made, MODEL)] == ["no order has less than 96 B alive at once"]
+    assert "order" in whats(made)
+    assert "order" not in whats(made, model=MODEL)
+    higher = replace(made, order=replace(made.order, lower_bound=97))
+    assert proved(higher, MODEL) == ()
+    assert "order" in whats(higher, model=MODEL)
+    other = replace(made, model=replace(made.model, sha256="1" * 64))
+    assert proved(other, MODEL) == ()
+
+
+def test_a_target_that_lets_less_share_proves_more():
+    sketch = Sketch()
+    made = sketch.unary(sketch.op([sketch.input(1)], 64))
+    sketch.outputs = [sketch.op([made], 1)]
+    model = Model(INFO, graph_of(sketch))
+    target = replace(ALL, sharing=Sharing(("every",), (), ()))
+    found = plan(model, target)
+    assert found.order.lower_bound == 128
+    assert proved(found, model) == ()
+    assert [one.what for one in proved(found, model, target=target)] == ["order"]
 
 
 @pytest.mark.parametrize(

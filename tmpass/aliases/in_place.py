@@ -1,31 +1,13 @@
 """Operators that write their result over an input which ends there."""
 
-from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 
 from tmpass.aliases import Aliases, Key, written
-from tmpass.aliases.classes import Classes, sizes_of
+from tmpass.aliases.rooms import InPlace, Ranges, Rooms
 from tmpass.errors import ModelError
 from tmpass.graph import ABSENT, Dim, Graph, Op, Subgraph, Tensor, TensorKind
 from tmpass.schedule import Schedule
 from tmpass.target import Over, Sharing
-
-_MOST_PAIRS = 4096
-"""So many pairs of tensors are compared before two classes may be one; classes that need more stay apart."""
-
-Ranges = Mapping[Key, tuple[int, int]]
-"""Tensor -> `[lower, upper)` in steps."""
-
-
-@dataclass(frozen=True, slots=True)
-class InPlace:
-    """Operator `op` of `subgraph` may write `result` over `source`, if nobody needs `source` afterwards."""
-
-    subgraph: int
-    op: int
-    source: Key
-    result: Key
 
 
 def in_place_pairs(
@@ -185,7 +167,7 @@ def join_in_place(
     if not pairs and not demands:
         return aliases
     step_of = _single_steps(schedule, {(pair.subgraph, pair.op) for pair in pairs})
-    rooms = _Rooms(graph, aliases, ranges)
+    rooms = Rooms(graph, aliases, ranges)
     timely: list[tuple[int, InPlace]] = []
     for pair in pairs:
         at = step_of.get((pair.subgraph, pair.op))
@@ -223,95 +205,3 @@ def _single_steps(schedule: Schedule, ops: set[tuple[int, int]]) -> dict[tuple[i
         if op in ops and found.setdefault(op, at) != at:
             again.add(op)
     return {op: at for op, at in found.items() if op not in again}
-
-
-@dataclass(slots=True)
-class _Room:
-    """The tensors of a class by the ends of their live ranges."""
-
-    by_lower: list[tuple[int, Key]] = field(default_factory=list)
-    by_upper: list[tuple[int, Key]] = field(default_factory=list)
-
-    def add(self, key: Key, span: tuple[int, int]) -> None:
-        insort(self.by_lower, (span[0], key))
-        insort(self.by_upper, (span[1], key))
-
-    def from_step(self, step: int) -> list[tuple[int, Key]]:
-        """Those that are alive at `step` or later."""
-        return self.by_upper[bisect_right(self.by_upper, (step, _LAST)) :]
-
-    def before(self, step: int) -> list[tuple[int, Key]]:
-        """Those that are alive before `step`."""
-        return self.by_lower[: bisect_left(self.by_lower, (step,))]
-
-
-_LAST: Key = (2**62, 0)
-
-
-class _Rooms:
-    """Classes that grow as operators are found to write in place.
-
-    `source_of` has, for each result, the one tensor that may have its bytes at its first step.
-    """
-
-    def __init__(self, graph: Graph, aliases: Aliases, ranges: Ranges) -> None:
-        self.size: Callable[[Key], int] = sizes_of(graph)
-        self.ranges = ranges
-        parents = {key: (root, aliases.position.get(key, 0)) for key, root in aliases.root.items()}
-        self.classes = Classes(self.size, parent=parents)
-        self.source_of: dict[Key, Key] = {}
-        self._rooms: dict[Key, _Room] = {}
-        for key in sorted(aliases.root):
-            if key in ranges and self.size(key):
-                self._room(aliases.root[key], empty=True).add(key, ranges[key])
-
-    def _room(self, root: Key, *, empty: bool = False) -> _Room:
-        if root not in self._rooms:
-            self._rooms[root] = _Room()
-            if not empty:
-                self._rooms[root].add(root, self.ranges[root])
-        return self._rooms[root]
-
-    def join(self, one: Key, two: Key, pair: InPlace | None = None) -> bool:
-        """Make two tensors, source and result of `pair` if there is one, begin at one place; whether that is safe."""
-        if pair is not None:
-            self.source_of[pair.result] = pair.source
-        (one, low), (two, at) = self.classes.find(one), self.classes.find(two)
-        if one == two:
-            return low == at
-        # The larger class stays where it is, and the smaller one must lie inside it.
-        shift = low - at
-        outer, inner = one, two
-        if self.size(two) > self.size(one):
-            outer, inner, shift = two, one, -shift
-        if shift < 0 or shift + self.size(inner) > self.size(outer) or self._clash(one, two, low - at):
-            return False
-        self.classes.attach(inner, outer, shift)
-        self._merge(inner, outer)
-        return True
-
-    def _clash(self, one: Key, two: Key, shift: int) -> bool:
-        """Whether tensors of two classes, the second one `shift` bytes further, would overwrite each other."""
-        room, other = self._room(one), self._room(two)
-        late = room.from_step(other.by_lower[0][0])
-        early = other.before(room.by_upper[-1][0])
-        if len(late) * len(early) > _MOST_PAIRS:
-            return True
-        return any(self._overlap(a, b, shift) for _, a in late for _, b in early)
-
-    def _overlap(self, a: Key, b: Key, shift: int) -> bool:
-        lower = max(self.ranges[a][0], self.ranges[b][0])
-        upper = min(self.ranges[a][1], self.ranges[b][1])
-        low, there = self.classes.find(a)[1], self.classes.find(b)[1] + shift
-        if lower >= upper or low >= there + self.size(b) or there >= low + self.size(a):
-            return False
-        source, result = (a, b) if self.source_of.get(b) == a else (b, a)
-        first = self.ranges[result][0]
-        return not (low == there and self.source_of.get(result) == source and first == lower == upper - 1)
-
-    def _merge(self, inner: Key, outer: Key) -> None:
-        """Give all tensors of two classes to one, the fewer to the more."""
-        few, many = sorted((self._rooms.pop(inner), self._rooms.pop(outer)), key=lambda room: len(room.by_lower))
-        for _, key in few.by_lower:
-            many.add(key, self.ranges[key])
-        self._rooms[outer] = many

@@ -58,8 +58,8 @@ def command(
 ) -> None:
     """Check the plan in the file PLAN, from wherever it comes, against MODEL.
 
-    What the plan does not count follows the answer, then what is taken on
-    trust: with --target that is less.
+    What the plan does not count follows the answer, then what was proved
+    anew, and what is taken on trust: with --target that is less.
 
     \b
     Example:
@@ -70,6 +70,8 @@ def command(
         tmpass verify --execute --inputs inputs.npz plan.json model.onnx
     """
     from tmpass import pipeline
+    from tmpass.bind import check_bindings
+    from tmpass.loading import load
 
     given = {"--inputs": inputs, "--execute-trips": execute_trips, "--execute-seconds": execute_seconds}
     for option, value in {**given, "--execute-bytes": execute_bytes}.items():
@@ -78,17 +80,20 @@ def command(
     found = read_plan(plan)
     run = None
     with progress(f"verifying {plan}"):
-        violations = pipeline.verify(found, model, target=target)
+        loaded = load(model, bindings=check_bindings(found.options.bind))
+        violations = pipeline.verify(found, loaded, target=target)
         if execute and not any(violation.kind == "model" for violation in violations):
             run = pipeline.execute(
                 found, model, inputs=inputs, trips=execute_trips, seconds=execute_seconds, max_bytes=execute_bytes
             )
             violations = (*violations, *run.violations)
-    believed = pipeline.trusted(found, target=target)
+        shown = () if violations else pipeline.proved(found, loaded, target=target)
+    known = {one.what for one in shown}
+    believed = [one for one in pipeline.trusted(found, target=target) if one.what not in known]
     if as_json:
         from tmpass.emit.verification_json import to_json
 
-        click.echo(to_json(found, target, violations, believed, run), nl=False)
+        click.echo(to_json(found, target, violations, shown, believed, run), nl=False)
         ctx.exit(5 if violations else 0)
     for violation in violations[:_SHOWN]:
         complain(f"{violation.kind}: {violation.message}")
@@ -99,6 +104,7 @@ def command(
     lines = [f"{plan} is right for {found.model.file}{'' if run is not None else f': {_count(found)}'}"]
     lines += told(run, len(found.schedule)) if run is not None else []
     lines += [f"not counted: {left_out}"] if (left_out := not_counted(found)) else []
+    lines += [f"proved: {one.what}: {one.message}" for one in shown]
     lines += [f"on trust: {one.what}: {one.message}" for one in believed]
     if target is None:
         lines.append("on trust is what only a target can say; --target NAME holds the plan against one")

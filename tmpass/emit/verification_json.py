@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tmpass.execute.run import Execution
-    from tmpass.verify.trust import Trusted
+    from tmpass.verify.trust import Proved, Trusted
     from tmpass.verify.violation import Violation
 
 SCHEMA = "tmpass.verification/1"
@@ -20,10 +20,11 @@ def to_json(
     plan: Plan,
     target: str | None,
     violations: "Iterable[Violation]",
+    proved: "Iterable[Proved]",
     trusted: "Iterable[Trusted]",
     run: "Execution | None",
 ) -> str:
-    """All that is known: violations, what is not counted or taken on trust, and what came of executing the plan."""
+    """Violations, what is not counted, proved or taken on trust, and what came of executing the plan."""
     broken = [asdict(violation) for violation in violations]
     facts: dict[str, Any] = {
         "schema": SCHEMA,
@@ -33,6 +34,7 @@ def to_json(
         "right": not broken,
         "violations": broken,
         "not_counted": [asdict(row) for row in plan.not_counted],
+        "proved": [asdict(one) for one in proved],
         "trusted": [asdict(one) for one in trusted],
         "executed": None,
     }

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tmpass.aliases.tied import may_be_tied
+from tmpass.aliases.tied_writes import may_be_tied
 from tmpass.errors import TmpassError
 from tmpass.explanation import Change, Explanation
 from tmpass.graph import Graph

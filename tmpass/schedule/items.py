@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tmpass.aliases import Aliases, Key
 from tmpass.aliases.atoms import Atoms
-from tmpass.aliases.in_place import InPlace
+from tmpass.aliases.rooms import InPlace
 from tmpass.graph import ABSENT, Graph, Subgraph
 from tmpass.target.runtime import RUNTIMES, Runtime
 

@@ -1,4 +1,4 @@
-"""What no order can go below, worked out again for small graphs: over all sets of operators that can have run.
+"""What no order can go below, worked out again: over the sets of operators that can have run.
 
     {} ── a ──> {a} ── b ──> {a, b} ...      each step needs the bytes that differ of all that is alive in it;
       └── b ──> {b} ── a ──┘                 the least over all ways of the most on a way is what every order needs
@@ -7,181 +7,157 @@ Of tensors that hold the same bytes, as far as the graph says, one is counted: n
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable
 from itertools import pairwise
 
-from tmpass.graph import ABSENT, Graph, Op, TensorKind
+from tmpass.graph import Graph, Op
 from tmpass.plan import Plan
-from tmpass.target import EVERY, RUNTIMES, Over, Sharing
+from tmpass.target import CUSTOM, EVERY, RUNTIMES, Over, Sharing
 from tmpass.verify.contents import Contents
-from tmpass.verify.state import state_order
+from tmpass.verify.tied import CHANGES_A_COPY, tied_ends
 from tmpass.verify.violation import Violation
+from tmpass.verify.ways import Ways
 
-MOST_OPERATORS = 12
-"""Operators of a graph whose orders are tried, and sets of them, and tensors: more would take longer than the plan."""
+_QUICK, _FEW = 1_000, 150
+"""Tensors that are looked at, all steps together, while a plan is made, in 3 ms; of a graph of so few."""
 
-_MOST_SETS = 500
-MOST_TENSORS = 500
+_MOST, _MANY = 500_000, 10_000
+"""The same, to say of a plan whether its bound is proved: about a second."""
 
 
 def recomputed_order_bound(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> int | None:
     """Bytes that are alive at once in the scratchpad in any order of `graph`, whatever shares; None where that was not
-    worked out: where there are many operators or tensors, or bodies, or ties, or kernels that promise to work in
-    place, or tensors may lie with those of the caller.
+    worked out: where there are bodies or several entries, or tensors may lie with those of the caller.
+
+    The least that any order needs, where the sets of operators that can have run below it are few; else less than that.
 
     `plan` says what counts: its options and where tensors are; it has been found right. `sharing` is what the target
-    allows, where that is known.
+    allows, where that is known; else any operator may share, and kernels work in place as the plan says.
     """
-    orders = _orders(plan, graph, sharing or Sharing((EVERY,), (EVERY,), (EVERY,)))
-    return None if orders is None else orders.least()
+    ways = _ways(plan, graph, sharing or Sharing((EVERY,), (EVERY, *plan.target.in_place), (EVERY,)))
+    return None if ways is None else ways.search(_MOST).bytes
+
+
+def order_bound_is_proved(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> bool:
+    """Whether no order needs less than what `plan`, which breaks no law, claims that every order needs."""
+    ways = _ways(plan, graph, sharing or Sharing((EVERY,), (EVERY, *plan.target.in_place), (EVERY,)))
+    return ways is not None and ways.search(_MOST, enough=plan.order.lower_bound).bytes >= plan.order.lower_bound
 
 
 def check_order_bound(plan: Plan, graph: Graph) -> list[Violation]:
     """A bound on all orders above what one of them needs where nothing shares, for small graphs."""
-    orders = _orders(plan, graph, Sharing(()))
-    least = None if orders is None else orders.least(rounded=True)
-    if least is None or not least < plan.order.lower_bound <= plan.memories[0].live_bytes:
+    claim = plan.order.lower_bound
+    if not 0 < claim <= plan.memories[0].live_bytes or plan.options.tie or len(plan.tensors) > _FEW:
+        return []  # a tie leaves fewer orders
+    if _most_at_once(plan, graph) >= claim or (ways := _ways(plan, graph, Sharing(()), rounded=True)) is None:
         return []
-    message = (
-        f"the plan claims that in any order {plan.order.lower_bound} bytes are alive at once, but {least} are enough"
-    )
+    least = ways.search(_QUICK, enough=claim)
+    if not least.exact or least.bytes >= claim:
+        return []
+    message = f"the plan claims that in any order {claim} bytes are alive at once, but {least.bytes} are enough"
     return [Violation("order", message)]
 
 
-def _orders(plan: Plan, graph: Graph, sharing: Sharing) -> "_Orders | None":
+def _most_at_once(plan: Plan, graph: Graph) -> int:
+    """The most that one operator touches, where nothing shares: every order needs that."""
+    homes = {buffer.id for buffer in plan.buffers if buffer.memory == plan.memories[0].name}
+    round_up = RUNTIMES[plan.target.runtime].round_up
+    size = {(row.subgraph, row.index): round_up(row.bytes or 0) for row in plan.tensors if row.buffer in homes}
+    touched = (
+        {graph.held_in.get((s, t), (s, t)) for t in (*op.inputs, *op.outputs)}
+        for s, subgraph in enumerate(graph.subgraphs)
+        for op in subgraph.ops
+    )
+    return max((sum(size.get(key, 0) for key in keys) for keys in touched), default=0)
+
+
+def _ways(plan: Plan, graph: Graph, sharing: Sharing, *, rounded: bool = False) -> Ways | None:
+    """The orders of `graph`; None where they are not all there is. With `rounded`, each piece has a runtime's size."""
     options, memory = plan.options, plan.memories[0]
-    if len(graph.subgraphs) != 1 or len(graph.entries) != 1 or not 0 < len(graph.subgraphs[0].ops) <= MOST_OPERATORS:
+    ops = graph.subgraphs[0].ops
+    if len(graph.subgraphs) != 1 or len(graph.entries) != 1 or not ops or any(op.calls for op in ops):
         return None
-    if any(op.calls or op.custom for op in graph.subgraphs[0].ops) or plan.order.method == "topological":
+    if len(plan.tensors) > _MANY or plan.order.method == "topological":
         return None
-    if options.tie or any(isinstance(kind, Over) for kind in sharing.in_place):
-        return None  # a tie leaves fewer orders, and what kernels promise is not looked at here
-    if options.share_io and (options.io == "external" or len(plan.memories) > 1):
+    leaves = options.share_io or bool(options.tie)
+    if leaves and (options.io == "external" or len(plan.memories) > 1):
         return None
     homes = {buffer.id for buffer in plan.buffers if buffer.memory == memory.name}
     inside = frozenset(row.index for row in plan.tensors if row.buffer in homes)
-    if len(inside) > MOST_TENSORS:
-        return None
-    scratch: dict[int, int] = defaultdict(int)
     round_up = RUNTIMES[plan.target.runtime].round_up
+    scratch: dict[int, int] = defaultdict(int)
     for buffer in plan.buffers:
         if buffer.step is not None and buffer.memory == memory.name:
             scratch[plan.schedule[buffer.step].op] += round_up(buffer.size)
-    return _Orders(plan, graph, inside, scratch, sharing)
+    contents = Contents(graph, _passing(options.share, sharing))
+    alone = _alone(plan, graph, contents)
+    # Where tensors begin at any byte, a buffer may need no more than the first bytes of a granule at a step.
+    whole = memory.alignment % RUNTIMES[plan.target.runtime].rounding == 0
+    pieces, size = _pieces(graph, contents, inside, alone, round_up if whole else int)
+    if rounded:
+        size = [round_up(bytes_) for bytes_ in size]
+    # A tie asks kernels to work in place whatever else the options say.
+    listed = sharing.in_place if options.tie or (options.share == "auto" and options.inplace) else ()
+    saves = [_may_save(op, listed, alone, tied=bool(options.tie)) for op in ops]
+    return Ways(graph, inside, pieces, size, scratch, saves, alone, keep_inputs=options.keep_inputs)
 
 
-@dataclass
-class _Orders:
-    """The sets of operators of a graph without bodies that can have run, and what is alive between and in steps."""
-
-    plan: Plan
-    graph: Graph
-    inside: frozenset[int]
-    scratch: dict[int, int]
-    sharing: Sharing
-
-    def __post_init__(self) -> None:
-        subgraph = self.subgraph = self.graph.subgraphs[0]
-        self.readers: dict[int, set[int]] = defaultdict(set)
-        self.writer: dict[int, int] = {}
-        self.before: list[set[int]] = [set() for _ in subgraph.ops]
-        given = set(subgraph.inputs)
-        for index, op in enumerate(subgraph.ops):
-            self.writer.update((t, index) for t in op.outputs if t != ABSENT and t not in given)
-        for index, op in enumerate(subgraph.ops):
-            for t in op.inputs:
-                if t != ABSENT and subgraph.tensors[t].kind is not TensorKind.VARIABLE:
-                    self.readers[t].add(index)
-                    if t in self.writer:
-                        self.before[index].add(self.writer[t])
-        for (_, index), others in state_order(self.graph).items():
-            self.before[index].update(others)
-        self.pieces, self.size = self._pieces()
-
-    def _pieces(self) -> tuple[dict[int, frozenset[int]], list[int]]:
-        """Tensor -> numbers of what it holds, equal where it is the same; and the bytes of each."""
-        share = self.plan.options.share
-        views = self.sharing.views if share != "none" else ()
-        contents = Contents(self.graph, Sharing(views, (), self.sharing.parts if share == "auto" else ()))
-        round_up = RUNTIMES[self.plan.target.runtime].round_up
-        held = {t: contents.origins((0, t), self.subgraph.tensors[t].bytes or 0) for t in sorted(self.inside)}
-        if not self.plan.options.share_io:  # what the caller knows shares with nothing
-            for t in {*self.subgraph.inputs, *self.subgraph.outputs} & self.inside:
-                held[t] = [((-1, t), 0, self.subgraph.tensors[t].bytes or 0)] if self.subgraph.tensors[t].bytes else []
-        ends: dict[tuple[int, int], set[int]] = defaultdict(set)
-        holders: dict[tuple[int, int], set[int]] = defaultdict(set)
-        for t, spans in held.items():
-            for source, start, count in spans:
-                ends[source].update((start, start + count))
-                holders[source].add(t)
-        number: dict[tuple[tuple[int, int], int], int] = {}
-        size: list[int] = []
-        for source, edges in sorted(ends.items()):
-            for low, high in pairwise(sorted(edges)):
-                number[source, low] = len(size)
-                size.append(high - low)
-        pieces: dict[int, frozenset[int]] = {}
-        for t, spans in held.items():
-            found = [
-                number[source, low]
-                for source, start, count in spans
-                for low in sorted(ends[source])
-                if start <= low < start + count
-            ]
-            if len(spans) == 1 and holders[spans[0][0]] == {t}:  # nobody holds any of it: it is rounded for itself
-                size[found[0]] += round_up(spans[0][2]) - spans[0][2]
-            pieces[t] = frozenset(found)
-        return pieces, size
-
-    def least(self, *, rounded: bool = False) -> int | None:
-        """The least peak of all orders, with `rounded` sizes; None where there are too many sets."""
-        if rounded:
-            self.size = [RUNTIMES[self.plan.target.runtime].round_up(size) for size in self.size]
-        everything = frozenset(range(len(self.subgraph.ops)))
-        sets = 0
-
-        @cache
-        def rest(ran: frozenset[int]) -> int:
-            nonlocal sets
-            sets += 1
-            if sets > _MOST_SETS:
-                raise _TooMany
-            ready = [op for op in everything - ran if self.before[op] <= ran]
-            return min((max(self._during(ran, op), rest(ran | {op})) for op in ready), default=0)
-
-        try:
-            return max(rest(frozenset()), 0)
-        except _TooMany:
-            return None
-
-    def _during(self, ran: frozenset[int], index: int) -> int:
-        op, after = self.subgraph.ops[index], ran | {index}
-        alive = {t for t in self.inside if self._is_alive(t, ran, index)}
-        most = self._bytes(alive)
-        saved = 0
-        options = self.plan.options
-        in_place = op.elementwise and options.inplace and options.share == "auto"
-        for t in op.inputs if in_place and self.sharing.allows(self.sharing.in_place, op.kind) else ():
-            if t in alive and self.readers[t] <= after and t not in self.subgraph.outputs and self._may_end(t):
-                saved = max(saved, most - self._bytes(alive - {t}))
-        return most - saved + self.scratch[index]
-
-    def _may_end(self, t: int) -> bool:
-        return t not in self.subgraph.inputs or not self.plan.options.keep_inputs
-
-    def _is_alive(self, t: int, ran: frozenset[int], index: int) -> bool:
-        op: Op = self.subgraph.ops[index]
-        if self.subgraph.tensors[t].kind is TensorKind.VARIABLE or t in (*op.inputs, *op.outputs, *op.temporaries):
-            return True
-        begun = t in self.subgraph.inputs or self.writer.get(t, -1) in ran
-        wanted = not ran or not self.readers[t] <= ran or t in self.subgraph.outputs or not self._may_end(t)
-        return begun and wanted
-
-    def _bytes(self, alive: set[int]) -> int:
-        distinct = sum(self.size[piece] for piece in frozenset[int]().union(*(self.pieces[t] for t in alive)))
-        return max(distinct, max((self.subgraph.tensors[t].bytes or 0 for t in alive), default=0))
+def _passing(share: str, sharing: Sharing) -> Sharing:
+    return Sharing(sharing.views if share != "none" else (), (), sharing.parts if share == "auto" else ())
 
 
-class _TooMany(Exception):
-    """More sets than are looked at."""
+def _alone(plan: Plan, graph: Graph, contents: Contents) -> frozenset[int]:
+    """The inputs and outputs that share with nothing, since the caller knows them, and other names for them."""
+    if plan.options.share_io:
+        return frozenset()
+    rows, subgraph = {(row.subgraph, row.index): row for row in plan.tensors}, graph.subgraphs[0]
+    tied = {key for tie in tied_ends(plan, graph, rows)[0] for key in tie}
+    ends = {(0, t) for t in (*subgraph.inputs, *subgraph.outputs)} - tied
+    return frozenset(t for t in range(len(subgraph.tensors)) if contents.owner((0, t)) in ends)
+
+
+def _may_save(op: Op, listed: tuple[str | Over, ...], alone: frozenset[int], *, tied: bool) -> int:
+    """How many of its inputs `op` may write over at most: none, one, or any number."""
+    if all(t in alone for t in op.outputs):
+        return 0
+    name = {op.kind, f"{CUSTOM}{op.kind}"}
+    promised = any((kind.op if isinstance(kind, Over) else kind) in name for kind in listed)
+    if promised or (tied and (op.view or op.kind in CHANGES_A_COPY)):
+        return len(op.inputs)
+    return int(op.elementwise and (EVERY in listed or tied))
+
+
+def _pieces(
+    graph: Graph, contents: Contents, inside: frozenset[int], alone: frozenset[int], round_up: Callable[[int], int]
+) -> tuple[dict[int, frozenset[int]], list[int]]:
+    """Tensor -> numbers of what it holds, equal where it is the same; and the bytes of each."""
+    tensors = graph.subgraphs[0].tensors
+    held: dict[int, list[tuple[tuple[int, int], int, int]]] = {}
+    for t in sorted(inside):
+        all_ = tensors[t].bytes or 0
+        own = [((-1, contents.owner((0, t))[1]), 0, all_)] if all_ else []
+        held[t] = own if t in alone else contents.origins((0, t), all_)
+    ends: dict[tuple[int, int], set[int]] = defaultdict(set)
+    holders: dict[tuple[int, int], set[int]] = defaultdict(set)
+    for t, spans in held.items():
+        for source, start, count in spans:
+            ends[source].update((start, start + count))
+            holders[source].add(t)
+    number: dict[tuple[tuple[int, int], int], int] = {}
+    size: list[int] = []
+    for source, edges in sorted(ends.items()):
+        for low, high in pairwise(sorted(edges)):
+            number[source, low] = len(size)
+            size.append(high - low)
+    pieces: dict[int, frozenset[int]] = {}
+    for t, spans in held.items():
+        found = [
+            number[source, low]
+            for source, start, count in spans
+            for low in sorted(ends[source])
+            if start <= low < start + count
+        ]
+        if len(spans) == 1 and holders[spans[0][0]] == {t}:  # nobody holds any of it: it is rounded for itself
+            size[found[0]] += round_up(spans[0][2]) - spans[0][2]
+        pieces[t] = frozenset(found)
+    return pieces, size

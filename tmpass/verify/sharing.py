@@ -10,7 +10,7 @@ from tmpass.verify.contents import Contents
 from tmpass.verify.meetings import Held, meetings
 from tmpass.verify.replay import Key, Needed
 from tmpass.verify.state import exposed
-from tmpass.verify.tied import CHANGES_A_COPY, tied_ends
+from tmpass.verify.tied import CHANGES_A_COPY, TiedPlaces, tied_ends
 from tmpass.verify.violation import Violation, tensor_name
 
 _ALL = Sharing((EVERY,), (EVERY,), (EVERY,))
@@ -31,8 +31,22 @@ def check_sharing(plan: Plan, graph: Graph, needed: Needed, sharing: Sharing | N
     ties, found = tied_ends(plan, graph, rows)
     contents, tied = Contents(graph, allowed), frozenset(key for tie in ties for key in tie)
     ends = _ends(graph) - (set() if plan.options.keep_inputs else tied)
+    given, taken = _sides(graph)
     judge = _Judge(
-        plan, graph, rows, allowed, promised, contents, _ends(graph), ends, ties, _loops(graph), exposed(graph)
+        plan=plan,
+        graph=graph,
+        rows=rows,
+        allowed=allowed,
+        promised=promised,
+        contents=contents,
+        ends=_ends(graph),
+        alone=ends,
+        given=given,
+        taken=taken,
+        ties=TiedPlaces(ties, rows),
+        loops=_loops(graph),
+        exposed=exposed(graph),
+        called=graph.called,
     )
     for capture, captured in judge.contents.captured.items():
         if capture in planned and captured in planned and _place(rows[capture]) != _place(rows[captured]):
@@ -74,6 +88,15 @@ def _ends(graph: Graph) -> set[Key]:
     }
 
 
+def _sides(graph: Graph) -> tuple[frozenset[Key], frozenset[Key]]:
+    """The inputs and the outputs of all subgraphs."""
+    subgraphs = list(enumerate(graph.subgraphs))
+    return (
+        frozenset((s, t) for s, subgraph in subgraphs for t in subgraph.inputs),
+        frozenset((s, t) for s, subgraph in subgraphs for t in subgraph.outputs),
+    )
+
+
 def _loops(graph: Graph) -> set[int]:
     return {call.subgraph for subgraph in graph.subgraphs for op in subgraph.ops for call in op.calls if call.repeats}
 
@@ -94,9 +117,12 @@ class _Judge:
     contents: Contents
     ends: set[Key]
     alone: set[Key]
-    ties: tuple[tuple[Key, Key], ...]
+    given: frozenset[Key]
+    taken: frozenset[Key]
+    ties: TiedPlaces
     loops: set[int]
     exposed: set[Key]
+    called: frozenset[int]
 
     def fault(self, one: Held, two: Held) -> str:
         """Why the bytes that `one` and `two` have in common at one step are lost; empty if they are not."""
@@ -120,10 +146,7 @@ class _Judge:
         return "nothing ties them"
 
     def _through_a_loop(self, one: Key, two: Key) -> bool:
-        if one[0] != two[0] or one[0] not in self.loops:
-            return False
-        body = self.graph.subgraphs[one[0]]
-        return one[1] in body.inputs and two[1] in body.outputs
+        return one[0] == two[0] and one[0] in self.loops and one in self.given and two in self.taken
 
     def _in_place(self, source: Held, result: Held) -> bool:
         """Whether an operator may write `result` over `source`: at the only step at which both are needed."""
@@ -139,7 +162,7 @@ class _Judge:
             return False
         ordinary = self._ordinary(source.key, may_be="input") and self._ordinary(result.key, may_be="output")
         may = self._kernel_may(self.allowed, op, source.key, result.key)
-        return ordinary and (may or self._tie_needs(op, source.key, result.key))
+        return ordinary and (may or self._tie_needs(op, source, result))
 
     def _kernel_may(self, allowed: Sharing, op: Op, source: Key, result: Key) -> bool:
         """Whether `allowed` lets `op` write `result` over `source`: element by element, or as its kernel promises."""
@@ -159,27 +182,35 @@ class _Judge:
             return first and op.inputs[0] == source[1] and 0 < (two.bytes or 0) <= (one.bytes or 0)
         return False
 
-    def _tie_needs(self, op: Op, source: Key, result: Key) -> bool:
-        """Whether a tie makes `op` write its output over its input, and it computes the same then: element by element,
-        as a copy, or as a copy of which some is changed.
+    def _tie_needs(self, op: Op, source: Held, result: Held) -> bool:
+        """Whether a tie makes `op` write `result` over `source`, and it computes the same then.
+
+        It does where the two have bytes in common with a tied output: `result` holds there what that output holds, and
+        `source` what the tied input holds. One may be a piece of the other, or all of it.
         """
-        for output, given in self.ties:
-            same_output = result == output or self._is_whole(output, result)
-            if same_output and (source == given or self._is_whole(source, given)):
-                if self._kernel_may(self.promised, op, source, result):
-                    return True
-                one, two = self.graph.tensor(source), self.graph.tensor(result)
-                if op.outputs[0] != result[1] or one.bytes != two.bytes:
-                    return False
-                if op.elementwise:
-                    return _alike(one, two)
-                return op.inputs[0] == source[1] and (op.view or op.kind in CHANGES_A_COPY)
+        buffer = self.rows[result.key].buffer
+        if buffer is None or not self._may_be_tied(op, source.key, result.key):
+            return False
+        for tie in self.ties.meeting(buffer, result.low, result.high):
+            low = max(tie.low, result.low)
+            size = min(tie.high, result.high) - low
+            made = self.contents.same(result.key, low - result.low, tie.output, low - tie.low, size)
+            if made and self.contents.same(source.key, low - source.low, tie.given, low - tie.low, size):
+                return True
         return False
 
-    def _is_whole(self, one: Key, two: Key) -> bool:
-        """Whether one tensor has all the bytes of the other and no more."""
-        size = self.graph.tensor(one).bytes or 0
-        return size == (self.graph.tensor(two).bytes or 0) and self.contents.same(one, 0, two, 0, size)
+    def _may_be_tied(self, op: Op, source: Key, result: Key) -> bool:
+        """Whether `op` computes the same over its input, if the runtime does it in place as a tie says: as its kernel
+        promises, element by element, as a copy, or as a copy of which some is changed.
+        """
+        if self._kernel_may(self.promised, op, source, result):
+            return True
+        one, two = self.graph.tensor(source), self.graph.tensor(result)
+        if op.outputs[0] != result[1] or one.bytes != two.bytes:
+            return False
+        if op.elementwise:
+            return _alike(one, two)
+        return op.inputs[0] == source[1] and (op.view or op.kind in CHANGES_A_COPY)
 
     def _meets(self, key: Key, held: Held) -> bool:
         """Whether `key` has bytes in common with `held`, at whatever step."""
@@ -191,13 +222,13 @@ class _Judge:
         """Whether only operators of its own subgraph, one of them writing, know of `key`; or also the caller of the
         model, for whom it may be an "input", not to be kept, or an "output".
         """
-        subgraph, options = self.graph.subgraphs[key[0]], self.plan.options
+        options = self.plan.options
         if self.graph.tensor(key).kind is not TensorKind.ACTIVATION or not self.contents.steady(key):
             return False
-        free = (options.share_io or key not in self.alone) and key in self.ends and key[0] not in self.graph.called
-        if key[1] in subgraph.inputs and not (free and may_be == "input" and not options.keep_inputs):
+        free = (options.share_io or key not in self.alone) and key in self.ends and key[0] not in self.called
+        if key in self.given and not (free and may_be == "input" and not options.keep_inputs):
             return False
-        return key[1] not in subgraph.outputs or (free and may_be == "output")
+        return key not in self.taken or (free and may_be == "output")
 
 
 def _is_named(op: Op, name: str) -> bool:
@@ -233,6 +264,7 @@ def _check_outside(
             for s, subgraph in enumerate(graph.subgraphs)
             for op in subgraph.ops
             if op.view and judge.contents.same((s, op.inputs[0]), 0, (s, op.outputs[0]), 0, 1)
+            if judge.exposed.isdisjoint(judge.contents.owner((s, t)) for t in (op.inputs[0], op.outputs[0]))
         ]
     for a, b in pairs:
         tied[a].append(b)

@@ -1,4 +1,9 @@
-"""Outputs that the options of a plan tie to inputs: whether they lie there."""
+"""Outputs that the options of a plan tie to inputs: whether they lie there, and which bytes these are."""
+
+from bisect import bisect_left, insort
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from tmpass.errors import brief
 from tmpass.graph import Graph, Subgraph, TensorKind
@@ -18,6 +23,41 @@ CHANGES_A_COPY = (
 """Operators whose first output is their first input with some of it changed."""
 
 
+class TiedBytes(NamedTuple):
+    """The bytes `[low, high)` of a buffer are those of `output` and, before it is written, those of `given`."""
+
+    low: int
+    high: int
+    output: Key
+    given: Key
+
+
+class TiedPlaces:
+    """Where the tied outputs of a plan lie, found by their bytes; those that lie apart from their inputs are left out.
+
+    As in meetings.py, what has less than 2^k bytes and one of `[low, high)` begins above low - 2^k.
+    """
+
+    def __init__(self, ties: tuple[tuple[Key, Key], ...], rows: dict[Key, PlannedTensor]) -> None:
+        self._shelves: dict[int, dict[int, list[TiedBytes]]] = defaultdict(dict)
+        for output, given in ties:
+            row, low = rows[output], rows[output].offset or 0
+            if row.buffer is not None and row.bytes and (row.buffer, row.offset) == _place(rows[given]):
+                shelf = self._shelves[row.buffer].setdefault(row.bytes.bit_length(), [])
+                insort(shelf, TiedBytes(low, low + row.bytes, output, given))
+
+    def meeting(self, buffer: int, low: int, high: int) -> Iterator[TiedBytes]:
+        """The ties that have some of the bytes `[low, high)` of `buffer`."""
+        for bits, shelf in self._shelves.get(buffer, {}).items():
+            for at in range(bisect_left(shelf, (low - (1 << bits),)), bisect_left(shelf, (high,))):
+                if shelf[at].high > low:
+                    yield shelf[at]
+
+
+def _place(row: PlannedTensor) -> tuple[int | None, int | None]:
+    return row.buffer, row.offset
+
+
 def tied_ends(
     plan: Plan, graph: Graph, rows: dict[Key, PlannedTensor]
 ) -> tuple[tuple[tuple[Key, Key], ...], list[Violation]]:
@@ -26,14 +66,19 @@ def tied_ends(
     """
     ties: list[tuple[Key, Key]] = []
     found: list[Violation] = []
+    called = graph.called if plan.options.tie else frozenset()
+    known = [
+        (entry, _Names(entry.outputs, subgraph, subgraph.outputs), _Names(entry.inputs, subgraph, subgraph.inputs))
+        for entry in (graph.entries if plan.options.tie else ())
+        if entry.subgraph not in called
+        for subgraph in (graph.subgraphs[entry.subgraph],)
+    ]
     for output, given in sorted(plan.options.tie.items()):
         pairs = []
-        for entry in graph.entries:
-            s, subgraph = entry.subgraph, graph.subgraphs[entry.subgraph]
-            made = _end(entry.name, dict(entry.outputs), subgraph, subgraph.outputs, output)
-            taken = _end(entry.name, dict(entry.inputs), subgraph, subgraph.inputs, given)
-            if made is not None and taken is not None and s not in graph.called:
-                pairs.append(((s, made), (s, taken)))
+        for entry, outputs, inputs in known:
+            made, taken = outputs.end(entry.name, output), inputs.end(entry.name, given)
+            if made is not None and taken is not None:
+                pairs.append(((entry.subgraph, made), (entry.subgraph, taken)))
         if not pairs or plan.options.keep_inputs or plan.options.io == "external":
             why = "the options leave inputs as they are" if pairs else "no entry of the model has both"
             found.append(Violation("tie", f"output {brief(output)} is tied to input {brief(given)}, but {why}"))
@@ -49,10 +94,20 @@ def tied_ends(
     return tuple(dict.fromkeys(ties)), found
 
 
-def _end(entry: str, public: dict[str, int], subgraph: Subgraph, ends: tuple[int, ...], name: str) -> int | None:
-    """The input or output that `name` stands for: a public name, the tensor's own, or either behind the entry's."""
-    for word in (name, name.removeprefix(f"{entry}:")):
-        for t in [public[word]] if word in public else [t for t in ends if t >= 0 and subgraph.tensors[t].name == word]:
-            if t in ends and subgraph.tensors[t].kind is TensorKind.ACTIVATION:
-                return t
-    return None
+class _Names:
+    """The inputs or the outputs of an entry, found by name: `public` names, or those of the tensors."""
+
+    def __init__(self, public: Mapping[str, int], subgraph: Subgraph, ends: tuple[int, ...]) -> None:
+        self._public, self._subgraph, self._ends = public, subgraph, frozenset(ends)
+        self._own: dict[str, list[int]] = defaultdict(list)
+        for t in ends:
+            if t >= 0:
+                self._own[subgraph.tensors[t].name].append(t)
+
+    def end(self, entry: str, name: str) -> int | None:
+        """The one that `name` stands for: its public name, the tensor's own, or either behind the entry's."""
+        for word in (name, name.removeprefix(f"{entry}:")):
+            for t in [self._public[word]] if word in self._public else self._own.get(word, ()):
+                if t in self._ends and self._subgraph.tensors[t].kind is TensorKind.ACTIVATION:
+                    return t
+        return None

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tmpass.errors import brief
+from tmpass.graph import Graph
 from tmpass.plan import MemoryUse, Plan
 from tmpass.sizes import format_size
 from tmpass.target import Target
+from tmpass.verify.orders import order_bound_is_proved
 
 _LISTED = 3
 
@@ -27,6 +29,27 @@ class Trusted:
 
     what: str
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """One claim of a plan that stands for a search, and that was proved without it.
+
+    Fields: `what` is "order"; `message` is one line for a person.
+    """
+
+    what: str
+    message: str
+
+
+def proved_again(plan: Plan, graph: Graph, profile: Target | None) -> tuple[Proved, ...]:
+    """The claims of `plan`, which breaks no law, that are proved from `graph`: by what `profile` lets share, or without
+    it whatever shares.
+    """
+    claim = plan.order.lower_bound
+    if not claim or not order_bound_is_proved(plan, graph, None if profile is None else profile.sharing):
+        return ()
+    return (Proved("order", f"no order has less than {claim} B alive at once"),)
 
 
 def taken_on_trust(plan: Plan, profile: Target | None) -> tuple[Trusted, ...]:

@@ -210,7 +210,7 @@ class Builder {
         std::vector<Stretch> pieces;
         std::vector<Step> lower, upper;
         const auto add = [&](Index b, Index owner, Bytes base) {
-            for_each_piece(problem_, b, [&](const Piece& piece) {
+            for_each_rectangle(problem_, b, [&](const LiveRectangle& piece) {
                 if (piece.low == piece.high) return;
                 const Bytes size = piece.high - piece.low;
                 pieces.push_back({owner, base + piece.low, rounded ? round_up(size, unit_) : size});

@@ -8,35 +8,35 @@
 
 namespace tmpass {
 
-// The steps [lower, upper) of a buffer and the bytes [low, high) from its offset on that it needs there.
-struct Piece {
+// The bytes [low, high), from its offset on, that a buffer needs in the steps [lower, upper).
+struct LiveRectangle {
     Step lower, upper;
     Bytes low, high;
 };
 
-// The pieces of a buffer one after the other, by time: all of it between two gaps, in a gap its window.
-class Pieces {
+// The rectangles of a buffer one after the other, by time: all of it between two gaps, in a gap its window.
+class LiveRectangles {
   public:
-    Pieces(const Problem& problem, Index b)
+    LiveRectangles(const Problem& problem, Index b)
         : gaps_(problem.gaps.of(b)), at_(problem.lower[b]), upper_(problem.upper[b]), size_(problem.size[b]) {}
 
-    // Puts the next piece into `piece`; false after the last one.
-    bool next(Piece& piece) {
+    // Puts the next rectangle into `rectangle`; false after the last one.
+    bool next(LiveRectangle& rectangle) {
         while (!gaps_.empty()) {
             const Gap& gap = gaps_.front();
             if (at_ < gap.lower) {
-                piece = {std::exchange(at_, gap.lower), gap.lower, 0, size_};
+                rectangle = {std::exchange(at_, gap.lower), gap.lower, 0, size_};
                 return true;
             }
             gaps_ = gaps_.subspan(1);
             at_ = gap.upper;
             if (gap.window_lower < gap.window_upper) {
-                piece = {gap.lower, gap.upper, gap.window_lower, gap.window_upper};
+                rectangle = {gap.lower, gap.upper, gap.window_lower, gap.window_upper};
                 return true;
             }
         }
-        piece = {std::exchange(at_, upper_), upper_, 0, size_};
-        return piece.lower < piece.upper;
+        rectangle = {std::exchange(at_, upper_), upper_, 0, size_};
+        return rectangle.lower < rectangle.upper;
     }
 
   private:
@@ -45,11 +45,11 @@ class Pieces {
     Bytes size_;
 };
 
-// Calls visit(piece) for each piece of b, by time.
+// Calls visit(rectangle) for each rectangle of b, by time.
 template <typename Visit>
-void for_each_piece(const Problem& problem, Index b, Visit visit) {
-    Piece piece;
-    for (Pieces pieces(problem, b); pieces.next(piece);) visit(piece);
+void for_each_rectangle(const Problem& problem, Index b, Visit visit) {
+    LiveRectangle rectangle;
+    for (LiveRectangles rectangles(problem, b); rectangles.next(rectangle);) visit(rectangle);
 }
 
 inline bool must_be_apart(const Problem& problem, Index a, Index b) {
@@ -58,7 +58,7 @@ inline bool must_be_apart(const Problem& problem, Index a, Index b) {
 }
 
 // Calls visit(from, to) for ranges of offset(b) - offset(a) that a and b, which have bytes, cannot have; they may
-// overlap. Takes as many steps as the two have pieces. `slack` is 1 where the two must not touch either.
+// overlap. Takes as many steps as the two have rectangles. `slack` is 1 where the two must not touch either.
 //
 //     a at 0     +-------+            size a = 8, size b = 3: differences -2 .. 7 overlap,
 //     b     +--+ :       : +--+       and -3 and 8 touch
@@ -71,8 +71,8 @@ void for_each_denied(const Problem& problem, Index a, Index b, Visit visit) {
             visit(1 - problem.size[b] - slack, problem.size[a] + slack);
         return;
     }
-    Piece one, two;
-    Pieces ones(problem, a), twos(problem, b);
+    LiveRectangle one, two;
+    LiveRectangles ones(problem, a), twos(problem, b);
     Range last{0, 0};
     for (bool both = ones.next(one) && twos.next(two); both;) {
         const Range range(one.low - two.high + 1 - slack, one.high - two.low + slack);

@@ -46,7 +46,7 @@ void find_gapped_sections(Part& part, const Problem& problem) {
     std::vector<Step> lower, upper;
     std::vector<Index> owner, piece_start(1, 0);
     for (Index b = 0; b < part.count(); ++b) {
-        for_each_piece(problem, part.origin[b], [&](const Piece& piece) {
+        for_each_rectangle(problem, part.origin[b], [&](const LiveRectangle& piece) {
             lower.push_back(piece.lower);
             upper.push_back(piece.upper);
             owner.push_back(b);

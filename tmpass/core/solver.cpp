@@ -4,6 +4,21 @@
 #include <numeric>
 
 namespace tmpass {
+namespace {
+
+// Insertion: the order is that of the last time, and nearly right.
+template <typename Key>
+void settle(std::span<Index> order, Key key) {
+    for (std::size_t i = 1; i < order.size(); ++i) {
+        const Index moved = order[i];
+        const Bytes own = key(moved);
+        std::size_t at = i;
+        for (; at > 0 && key(order[at - 1]) < own; --at) order[at] = order[at - 1];
+        order[at] = moved;
+    }
+}
+
+}  // namespace
 
 Solver::Solver(const ConstraintModel& model, std::size_t climb, const Interrupted& interrupted)
     : model_(model), climb_(climb), interrupted_(interrupted) {
@@ -283,18 +298,6 @@ bool Solver::propagate_edge(Index edge, Index a, Index b) {
                     return false;
             }
     return true;
-}
-
-// Insertion: the order is that of the last time, and nearly right.
-template <typename Key>
-void settle(std::span<Index> order, Key key) {
-    for (std::size_t i = 1; i < order.size(); ++i) {
-        const Index moved = order[i];
-        const Bytes own = key(moved);
-        std::size_t at = i;
-        for (; at > 0 && key(order[at - 1]) < own; --at) order[at] = order[at - 1];
-        order[at] = moved;
-    }
 }
 
 bool Solver::propagate_section(int side, Index s) {

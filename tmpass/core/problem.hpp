@@ -1,5 +1,5 @@
 // Buffers as flat arrays: what every kernel reads. Offsets, sizes and capacities stay at or below 2^62 and
-// their sum does too, and steps below 2^31 (checked in check.cpp), so 64 signed bits cannot overflow.
+// their sum does too, and steps below 2^31 (checked in problem_check.cpp), so 64 signed bits cannot overflow.
 #pragma once
 
 #include <cstdint>

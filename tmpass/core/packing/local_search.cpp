@@ -1,0 +1,137 @@
+#include "packing/local_search.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "packing/reinsertion.hpp"
+#include "random.hpp"
+
+namespace tmpass {
+namespace {
+
+constexpr std::size_t kLeastFreed = 12, kMostFreed = 2000;
+constexpr std::int64_t kNodesPerFreed = 8;  // for the question whether they can be put back lower
+constexpr int kPatience = 12;               // questions without success before more are taken out
+constexpr std::int64_t kSideways = 4;       // one question of so many is asked away from the peak
+constexpr std::uint64_t kQuestionsBetweenChecks = 16;
+// What a question costs besides its nodes, as looks at buffers: all are sorted, and each one taken out is held against
+// all. The first two thousand buffers are not counted: their looks cost less than the nodes.
+constexpr std::int64_t kLooksToSort = 64, kLooksPerNode = 2500, kUncounted = 2000;
+
+class Packing {
+  public:
+    Packing(const Problem& problem, std::vector<Bytes> offsets, const Interrupted& interrupted)
+        : problem_(problem), interrupted_(interrupted), offset_(std::move(offsets)), put_back_(problem) {
+        for (Index b = 0; b < problem.count(); ++b)
+            if (problem.size[b] > 0 && problem.movable(b)) movable_.push_back(b);
+    }
+
+    Improved run(Bytes target, std::int64_t node_limit, std::uint64_t seed) {
+        Random random(seed);
+        const std::size_t most = std::min(movable_.size(), kMostFreed);
+        std::size_t wanted = std::min(kLeastFreed, most);
+        std::int64_t nodes = 0;
+        int failures = 0;
+        std::uint64_t questions = 0;
+        std::int64_t looks = 0;
+        for (find_peak(); peak_ > target && !tops_.empty() && nodes < node_limit;) {
+            if (looks / kLooksPerNode > node_limit) break;
+            if (questions++ % kQuestionsBetweenChecks == 0 && interrupted_()) throw Cancelled();
+            const bool at_peak = random.below(kSideways) > 0;
+            const auto& centres = at_peak ? tops_ : movable_;
+            const auto freed = choose(centres[random.below(static_cast<std::int64_t>(centres.size()))], wanted, random);
+            const std::int64_t limit = kNodesPerFreed * static_cast<std::int64_t>(freed.size())
+                                       << std::min(growth_, 20);
+            const auto [answer, _, spent] =
+                put_back_(freed, offset_, peak_ - 1, std::min(limit, node_limit - nodes), random.next(), interrupted_);
+            nodes += spent + static_cast<std::int64_t>(freed.size());
+            looks += (kLooksToSort + static_cast<std::int64_t>(freed.size())) *
+                     std::max<std::int64_t>(problem_.count() - kUncounted, 0);
+            if (answer == Answer::kFound && find_peak()) {
+                failures = 0;
+                growth_ = 0;
+                wanted = std::max(std::min(kLeastFreed, most), wanted - wanted / 4);
+            } else if (++failures % kPatience == 0) {
+                if (wanted == most) {
+                    if (most == movable_.size() && answer == Answer::kImpossible && freed.size() == most) break;
+                    ++growth_;
+                }
+                wanted = std::min(most, wanted + wanted / 4 + 1);
+            }
+        }
+        return {std::move(offset_), std::min(nodes, node_limit)};
+    }
+
+  private:
+    Bytes top(Index b) const { return offset_[b] + problem_.size[b]; }
+
+    // Finds what makes the peak; whether that has become less: a lower peak, or fewer buffers at it. tops_ is empty
+    // where a fixed buffer is there.
+    bool find_peak() {
+        const std::pair<Bytes, std::size_t> before(peak_, tops_.size());
+        peak_ = 0;
+        for (Index b = 0; b < problem_.count(); ++b)
+            if (problem_.size[b] > 0) peak_ = std::max(peak_, top(b));
+        tops_.clear();
+        bool fixed = false;
+        for (Index b = 0; b < problem_.count(); ++b) {
+            if (problem_.size[b] == 0 || top(b) < peak_) continue;
+            tops_.push_back(b);
+            fixed |= !problem_.movable(b);
+        }
+        if (fixed) tops_.clear();
+        return std::pair(peak_, tops_.size()) < before;
+    }
+
+    // Up to `count` movable buffers around `centre`, which is the first of them: near it in steps, in addresses, or
+    // both.
+    std::vector<Index> choose(Index centre, std::size_t count, Random& random) {
+        const Step width = problem_.upper[centre] - problem_.lower[centre];
+        const Step step = problem_.lower[centre] + random.below(width);
+        const auto away = [&](Index b) {
+            return std::max<Step>({0, problem_.lower[b] - step, step + 1 - problem_.upper[b]});
+        };
+        const auto below = [&](Index b) { return std::abs(top(b) - top(centre)); };
+        const std::int64_t by_step = 1 + random.below(8), by_address = random.below(5);
+        std::vector<std::int64_t> score(problem_.count(), 0);
+        std::vector<Index> order(movable_);
+        const auto rank = [&](auto key, std::int64_t weight) {
+            std::ranges::sort(order, {}, [&](Index b) { return std::pair(key(b), b); });
+            std::int64_t place = 0;
+            for (std::size_t i = 0; i < order.size(); ++i) {
+                if (i > 0 && key(order[i]) != key(order[i - 1])) place = static_cast<std::int64_t>(i);
+                score[order[i]] += weight * place;
+            }
+        };
+        rank(away, by_step);
+        rank(below, by_address);
+        score[centre] = -1;
+        std::ranges::sort(order, {}, [&](Index b) { return std::tuple(score[b], below(b), b); });
+        std::vector<Index> freed;
+        for (const Index b : order) {
+            if (freed.size() == count) break;
+            const auto apart = problem_.apart.of(b);  // the search that puts back knows no pairs
+            if (std::ranges::any_of(apart, [&](Index other) { return std::ranges::count(freed, other) > 0; })) continue;
+            freed.push_back(b);
+        }
+        return freed;
+    }
+
+    const Problem& problem_;
+    const Interrupted& interrupted_;
+    std::vector<Bytes> offset_;
+    PutBack put_back_;
+    std::vector<Index> movable_;  // those that have bytes
+    std::vector<Index> tops_;
+    Bytes peak_ = 0;
+    int growth_ = 0;  // how often nodes were doubled since there was nothing more to take out
+};
+
+}  // namespace
+
+Improved local_search(const Problem& problem, std::vector<Bytes> offsets, Bytes target, std::int64_t node_limit,
+                      std::uint64_t seed, const Interrupted& interrupted) {
+    return Packing(problem, std::move(offsets), interrupted).run(target, node_limit, seed);
+}
+
+}  // namespace tmpass

@@ -119,18 +119,18 @@ def test_the_checker_shares_no_code_with_what_it_checks(name):
     }
 
 
-JUDGES = {"verify": ("surely_right", "quick_check"), "bounds": ("fullest_step", "peak_step")}
-"""Module -> what it asks of the core, which reads the buffers itself, and the file in core/judges."""
+JUDGES = {"verify": "quick_check", "bounds": "peak_step"}
+"""Module -> what it asks of the core, which reads the buffers itself; core/judges has a file of that name."""
 
 
 @pytest.mark.parametrize("name", JUDGES)
 def test_of_the_core_the_checker_asks_but_what_shares_no_code_with_the_kernels(name):
     paths = modules(f"tmpass/{name}") or [ROOT / "tmpass" / f"{name}.py"]
     text = "".join(p.read_text() for p in paths)
-    assert set(re.findall(r"\b_core\.(\w+)", text)) == {JUDGES[name][0]}
+    assert set(re.findall(r"\b_core\.(\w+)", text)) == {JUDGES[name]}
     assert not re.search(r"\.native\b|from tmpass\._core", text)
     for end in ("cpp", "hpp"):
-        own = f"judges/{JUDGES[name][1]}"
+        own = f"judges/{JUDGES[name]}"
         source = (ROOT / "tmpass" / "core" / f"{own}.{end}").read_text()
         assert set(re.findall(r'#include "(.*)"', source)) <= {f"{own}.hpp", "python_field.hpp", "vectorized.hpp"}
 

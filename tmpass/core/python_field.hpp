@@ -1,4 +1,4 @@
-// Fields of Python's objects.
+// Reads attributes of Python's objects.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -7,10 +7,10 @@
 
 namespace tmpass {
 
-inline constexpr std::int64_t kMostBytes = std::int64_t{1} << 62;
-inline constexpr std::int64_t kMostAlignment = std::int64_t{1} << 31;
+inline constexpr std::int64_t kMaxObjectBytes = std::int64_t{1} << 62;
+inline constexpr std::int64_t kMaxObjectAlignment = std::int64_t{1} << 31;
 
-// A field by its name, which is made once for many objects. AttributeError where there is none.
+// An attribute by its name, which is interned once for many objects. Raises AttributeError where there is none.
 class Field {
   public:
     explicit Field(const char* name) : name_(nanobind::steal(PyUnicode_InternFromString(name))) {}
@@ -23,7 +23,7 @@ class Field {
 
     std::int64_t number_of(nanobind::handle object) const { return to_number(of(object)); }
 
-    // TypeError where it is not a whole number, OverflowError where it has more than 64 bits.
+    // Raises TypeError for what is not a whole number, OverflowError for more than 64 bits.
     static std::int64_t to_number(nanobind::handle value) {
         const long long number = PyLong_AsLongLong(value.ptr());
         if (number == -1 && PyErr_Occurred() != nullptr) throw nanobind::python_error();

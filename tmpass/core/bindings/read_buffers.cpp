@@ -8,7 +8,7 @@
 
 namespace nb = nanobind;
 
-namespace tmpass {
+namespace tmpass::bindings {
 namespace {
 
 void require(bool good) {
@@ -17,12 +17,12 @@ void require(bool good) {
 
 }  // namespace
 
-Problem read_buffers(nb::tuple buffers, Bytes alignment, Tables tables) {
+packing::Problem read_buffers(nb::tuple buffers, Bytes alignment, packing::Tables tables) {
     const Field lower("lower"), upper("upper"), size("size"), own("alignment"), offset("offset"), hint("hint"),
         gaps("gaps"), window_lower("window_lower"), window_upper("window_upper");
     const std::size_t count = nb::len(buffers);
-    require(1 <= alignment && alignment <= kMostAlignment);
-    Problem problem;
+    require(1 <= alignment && alignment <= kMaxObjectAlignment);
+    packing::Problem problem;
     Bytes hints = 0;
     for (auto* column : {&problem.lower, &problem.upper, &problem.size, &problem.alignment, &problem.fixed})
         column->reserve(count);
@@ -33,12 +33,12 @@ Problem read_buffers(nb::tuple buffers, Bytes alignment, Tables tables) {
         problem.size.push_back(size.number_of(buffer));
         require(0 <= problem.size.back() && problem.size.back() <= kMaxBytes);
         const Bytes mine = own.number_of(buffer);
-        require(1 <= mine && mine <= kMostAlignment);
+        require(1 <= mine && mine <= kMaxObjectAlignment);
         const Bytes both = alignment == 1 ? mine : std::lcm(alignment, mine);
-        require(both <= kMostAlignment);
+        require(both <= kMaxObjectAlignment);
         problem.alignment.push_back(both);
         const nb::object fixed = offset.of(buffer), wish = hint.of(buffer);
-        problem.fixed.push_back(fixed.is_none() ? kMovable : Field::to_number(fixed));
+        problem.fixed.push_back(fixed.is_none() ? packing::kMovable : Field::to_number(fixed));
         if (!fixed.is_none()) {
             const Bytes at = problem.fixed.back();
             require(0 <= at && at <= kMaxBytes - problem.size.back() && at % both == 0);
@@ -54,7 +54,7 @@ Problem read_buffers(nb::tuple buffers, Bytes alignment, Tables tables) {
                                {static_cast<std::int64_t>(b), lower.number_of(gap), upper.number_of(gap),
                                 window_lower.number_of(gap), window_upper.number_of(gap)});
     }
-    Problem read = checked(std::move(problem), tables);
+    packing::Problem read = packing::checked(std::move(problem), tables);
     Bytes room = kMaxBytes - hints;  // together with all else that is added up
     for (std::size_t b = 0; b < count && hints > 0; ++b) {
         room -= read.size[b] + read.alignment[b] + std::max(read.fixed[b], Bytes{0});
@@ -63,4 +63,4 @@ Problem read_buffers(nb::tuple buffers, Bytes alignment, Tables tables) {
     return read;
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::bindings

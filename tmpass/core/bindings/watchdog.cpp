@@ -9,10 +9,10 @@
 #include <chrono>
 #include <thread>
 
-namespace tmpass {
+namespace tmpass::bindings {
 namespace {
 
-constexpr int kLook = 10;  // milliseconds between two looks
+constexpr int kInterval = 10;  // milliseconds between two checks
 constexpr int kExitCode = 128 + SIGINT;
 constexpr char kLine[] = "tmpass: interrupted\n";
 
@@ -21,7 +21,7 @@ bool has_byte(int readable, int timeout) {
     return poll(&entry, 1, timeout) > 0 && (entry.revents & POLLIN) != 0;
 }
 
-// Takes out what is there, and says whether SIGINT was among it.
+// Empties the pipe. True where SIGINT was among its bytes.
 bool take(int readable) {
     bool found = false;
     char bytes[64];
@@ -34,13 +34,13 @@ bool take(int readable) {
 void watch(int readable, int patience, const std::atomic<bool>& held) {
     for (;;) {
         if (!has_byte(readable, -1)) {
-            std::this_thread::sleep_for(std::chrono::milliseconds(kLook));  // an error that does not go away
+            std::this_thread::sleep_for(std::chrono::milliseconds(kInterval));  // an error that does not go away
             continue;
         }
         int waited = 0;
         while (has_byte(readable, 0) && (waited < patience || held)) {
-            std::this_thread::sleep_for(std::chrono::milliseconds(kLook));
-            waited += kLook;
+            std::this_thread::sleep_for(std::chrono::milliseconds(kInterval));
+            waited += kInterval;
         }
         if (waited < patience || !take(readable)) continue;
         [[maybe_unused]] const auto written = write(STDERR_FILENO, kLine, sizeof kLine - 1);
@@ -60,12 +60,12 @@ Watchdog::Watchdog(int readable, int patience) : readable_(readable) {
 
 void Watchdog::drain() { take(readable_); }
 
-}  // namespace tmpass
+}  // namespace tmpass::bindings
 #else
-namespace tmpass {
+namespace tmpass::bindings {
 
 Watchdog::Watchdog(int readable, int) : readable_(readable) {}  // signals come in another way there
 void Watchdog::drain() {}
 
-}  // namespace tmpass
+}  // namespace tmpass::bindings
 #endif

@@ -1,13 +1,13 @@
-// Ends the process where Ctrl-C is not seen in time: while a C function holds the interpreter, no Python runs.
+// Ends the process where Ctrl-C is not handled in time: while a C function holds the interpreter, no Python runs.
 //
 //     signal ──> Python's C handler ──> byte in a pipe ──┬──> Python's own handler, when it gets to run: drain()
-//                                                        └──> a thread that looks whether the byte is still there
+//                                                        └──> a thread that checks whether the byte is still there
 #pragma once
 
 #include <atomic>
 #include <memory>
 
-namespace tmpass {
+namespace tmpass::bindings {
 
 class Watchdog {
   public:
@@ -15,12 +15,12 @@ class Watchdog {
     // it ends the process with exit code 130 after `patience` milliseconds, unless it is taken out before.
     Watchdog(int readable, int patience);
 
-    void drain();                        // what is in the pipe was seen
-    void hold(bool on) { *held_ = on; }  // while on, the process goes on
+    void drain();                        // empties the pipe: its signals were handled
+    void hold(bool on) { *held_ = on; }  // while on, the process is not ended
 
   private:
     int readable_;
     std::shared_ptr<std::atomic<bool>> held_ = std::make_shared<std::atomic<bool>>(false);  // the thread outlives this
 };
 
-}  // namespace tmpass
+}  // namespace tmpass::bindings

@@ -9,7 +9,7 @@
 
 namespace nb = nanobind;
 
-namespace tmpass {
+namespace tmpass::judges {
 namespace {
 
 struct Change {
@@ -17,8 +17,8 @@ struct Change {
     auto operator<=>(const Change&) const = default;
 };
 
-// Adds up changes that come in the order of time.
-class Sum {
+// Adds up changes, which come in the order of time.
+class RunningSum {
   public:
     void add(std::int64_t step, std::int64_t bytes) {
         live_ += bytes;
@@ -33,10 +33,10 @@ class Sum {
 
 }  // namespace
 
-std::optional<std::pair<std::int64_t, std::int64_t>> fullest_step(nb::tuple buffers, std::int64_t alignment) {
+std::optional<std::pair<std::int64_t, std::int64_t>> peak_step(nb::tuple buffers, std::int64_t alignment) {
     const Field lower("lower"), upper("upper"), size("size"), own("alignment"), gaps("gaps");
     const std::size_t count = nb::len(buffers);
-    if (alignment < 1 || alignment > kMostAlignment) throw std::invalid_argument("no alignment of a problem");
+    if (alignment < 1 || alignment > kMaxObjectAlignment) throw std::invalid_argument("no alignment of a problem");
     std::vector<Change> changes;
     changes.reserve(2 * count);
     std::int64_t grain = 0, sizes = 0, end = 0, total = 0;
@@ -44,11 +44,11 @@ std::optional<std::pair<std::int64_t, std::int64_t>> fullest_step(nb::tuple buff
         const nb::handle buffer = buffers[b];
         if (nb::len(gaps.of(buffer)) > 0) return std::nullopt;
         const std::int64_t bytes = size.number_of(buffer), begin = lower.number_of(buffer);
-        if (begin < 0 || bytes < 0 || bytes > kMostBytes - total)
+        if (begin < 0 || bytes < 0 || bytes > kMaxObjectBytes - total)
             throw std::invalid_argument("no buffers of a problem");
         total += bytes;
         const std::int64_t mine = own.number_of(buffer);
-        if (mine < 1 || mine > kMostAlignment) throw std::invalid_argument("no buffers of a problem");
+        if (mine < 1 || mine > kMaxObjectAlignment) throw std::invalid_argument("no buffers of a problem");
         grain = std::gcd(grain, std::lcm(alignment, mine));
         sizes = std::gcd(sizes, bytes);
         changes.push_back({begin, bytes});
@@ -57,16 +57,16 @@ std::optional<std::pair<std::int64_t, std::int64_t>> fullest_step(nb::tuple buff
         end = std::max(end, changes.back().step);
     }
     if (grain > 0 && sizes % grain != 0) return std::nullopt;
-    Sum sum;
+    RunningSum live;
     if (end <= 4 * static_cast<std::int64_t>(count)) {
         std::vector<std::int64_t> at(end + 1, 0);
         for (const Change& change : changes) at[change.step] += change.bytes;
-        for (std::int64_t step = 0; step <= end; ++step) sum.add(step, at[step]);
+        for (std::int64_t step = 0; step <= end; ++step) live.add(step, at[step]);
     } else {
         std::ranges::sort(changes);  // at one step those first that end something
-        for (const Change& change : changes) sum.add(change.step, change.bytes);
+        for (const Change& change : changes) live.add(change.step, change.bytes);
     }
-    return sum.most();
+    return live.most();
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::judges

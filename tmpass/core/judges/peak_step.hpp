@@ -1,5 +1,5 @@
-// The step at which most bytes are alive. It reads the buffers itself, and shares nothing with the kernels, whose
-// packings are proved optimal by it.
+// The peak step: where the most bytes are alive. It reads the buffers itself, and shares no code with the kernels,
+// whose packings it proves optimal.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -8,11 +8,11 @@
 #include <optional>
 #include <utility>
 
-namespace tmpass {
+namespace tmpass::judges {
 
-// The most bytes of `buffers` alive at one step, and the first such step; 0 and 0 where nothing has bytes. Nothing
-// where a packing may need more than that: where one has a gap, or its size is no multiple of what divides all
-// alignments. Each is aligned for itself and to `alignment`.
-std::optional<std::pair<std::int64_t, std::int64_t>> fullest_step(nanobind::tuple buffers, std::int64_t alignment);
+// The most live bytes of `buffers` at one step, and the first such step; 0 and 0 where no buffer has bytes. No value
+// where a packing may need more: where a buffer has a gap, or a size is not a multiple of the greatest divisor of all
+// alignments. Offsets are multiples of the buffer's alignment and of `alignment`.
+std::optional<std::pair<std::int64_t, std::int64_t>> peak_step(nanobind::tuple buffers, std::int64_t alignment);
 
-}  // namespace tmpass
+}  // namespace tmpass::judges

@@ -10,12 +10,12 @@
 
 namespace nb = nanobind;
 
-namespace tmpass {
+namespace tmpass::judges {
 namespace {
 
-constexpr std::int64_t kMostPairs = std::int64_t{1} << 29;  // a quarter of a second
+constexpr std::int64_t kMaxPairs = std::int64_t{1} << 29;  // a quarter of a second
 
-// Those with bytes, by start.
+// Of the buffers with bytes.
 struct Rectangles {
     std::vector<std::int64_t> lower, upper, low, high;
 };
@@ -34,14 +34,14 @@ bool are_apart(const Rectangles& sorted) {
         const auto after = std::lower_bound(sorted.lower.begin() + i, sorted.lower.end(), sorted.upper[i]);
         const std::int64_t near = after - sorted.lower.begin() - i;
         pairs += near;
-        if (pairs > kMostPairs || hits(&sorted.low[i], &sorted.high[i], near)) return false;
+        if (pairs > kMaxPairs || hits(&sorted.low[i], &sorted.high[i], near)) return false;
     }
     return true;
 }
 
 }  // namespace
 
-bool surely_right(nb::tuple buffers, nb::tuple offsets, std::int64_t alignment, std::int64_t capacity) {
+bool quick_check(nb::tuple buffers, nb::tuple offsets, std::int64_t alignment, std::int64_t capacity) {
     const Field lower("lower"), upper("upper"), size("size"), own("alignment"), fixed("offset"), gaps("gaps");
     const std::size_t count = nb::len(buffers);
     if (nb::len(offsets) != count || alignment < 1) return false;
@@ -53,7 +53,7 @@ bool surely_right(nb::tuple buffers, nb::tuple offsets, std::int64_t alignment, 
         const nb::handle buffer = buffers[b];
         const std::int64_t low = Field::to_number(offsets[b]), bytes = size.number_of(buffer);
         const nb::object place = fixed.of(buffer);
-        if (low < 0 || bytes < 0 || bytes > kMostBytes || low > kMostBytes - bytes) return false;
+        if (low < 0 || bytes < 0 || bytes > kMaxObjectBytes || low > kMaxObjectBytes - bytes) return false;
         const std::int64_t both[] = {alignment, own.number_of(buffer)};
         if (both[1] < 1 || low % both[0] != 0 || low % both[1] != 0) return false;
         if (!place.is_none() && Field::to_number(place) != low) return false;
@@ -77,4 +77,4 @@ bool surely_right(nb::tuple buffers, nb::tuple offsets, std::int64_t alignment, 
     return are_apart(sorted);
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::judges

@@ -1,18 +1,18 @@
-// A quick judge of packings. It reads the buffers itself, and shares nothing with the kernels whose work it judges.
+// A quick check of packings. It reads the buffers itself, and shares no code with the kernels that it checks.
 #pragma once
 
 #include <nanobind/nanobind.h>
 
 #include <cstdint>
 
-namespace tmpass {
+namespace tmpass::judges {
 
-// Whether `offsets`, one for each of `buffers`, break no law: sign, alignment, fixed addresses, the capacity, and no
-// byte for two at one step. False also where gaps, or very many pairs, leave that to a closer look; what memories and
-// pairs demand is not looked at.
+// True where `offsets`, one for each of `buffers`, are surely a packing: not negative, aligned, equal to fixed offsets,
+// within the capacity, and no byte for two buffers at one step. False also where gaps or very many pairs need a closer
+// look. Memories and pairs that must be apart are not looked at.
 //
-//     by start    a b c d e f       Each is compared with those after it that start before it ends.
+//     by start    a b c d e f       Each buffer is compared with those after it that start before it ends.
 //                 |-|-|-|->
-bool surely_right(nanobind::tuple buffers, nanobind::tuple offsets, std::int64_t alignment, std::int64_t capacity);
+bool quick_check(nanobind::tuple buffers, nanobind::tuple offsets, std::int64_t alignment, std::int64_t capacity);
 
-}  // namespace tmpass
+}  // namespace tmpass::judges

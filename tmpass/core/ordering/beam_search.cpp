@@ -8,11 +8,11 @@
 #include "ordering/lossless_step.hpp"
 #include "ordering/set_keys.hpp"
 
-namespace tmpass {
+namespace tmpass::ordering {
 
 namespace {
 
-// How an order began: what ran last, after another beginning, -1 for none.
+// The beginning of an order: the operators that ran last, after an earlier beginning; -1 for none.
 struct Past {
     Index before;
     std::vector<Index> ops;
@@ -25,7 +25,7 @@ struct Node {
     Index past;
 };
 
-// A set not made yet: what runs after that of `parent`.
+// A set that is not made yet: what runs after the set of `parent`.
 struct Candidate {
     Bytes peak, live;
     SetKey key;
@@ -33,7 +33,7 @@ struct Candidate {
     std::vector<Index> ops;
 };
 
-constexpr OrderRules kRules{.chains = false};  // looking along chains costs more here than it gives
+constexpr OrderRules kRules{.chains = false};  // looking along chains costs more here than it saves
 
 class Beam {
   public:
@@ -53,16 +53,17 @@ class Beam {
     }
 
   private:
-    // Appends to `ops` the first of them and all that runs after it without loss, and takes them back.
+    // Adds a candidate for each operator that can run next, together with the lossless steps after it, to the sets that
+    // wait. The state is left as it was.
     void expand(const std::shared_ptr<Node>& node) {
         OrderState& state = node->state;
         std::vector<Index> ready(state.ready());
         std::ranges::sort(ready);
-        const Index only = step_without_loss(state, problem_, node->peak, kRules);
+        const Index only = lossless_step(state, problem_, node->peak, kRules);
         if (only >= 0) ready.assign(1, only);
         for (const Index op : ready) {
             Candidate next{std::max(node->peak, state.effect(op).during), 0, {}, node, {}};
-            for (Index step = op; step >= 0; step = step_without_loss(state, problem_, next.peak, kRules)) {
+            for (Index step = op; step >= 0; step = lossless_step(state, problem_, next.peak, kRules)) {
                 state.run(step);
                 node->keys.flip(step);
                 next.ops.push_back(step);
@@ -78,7 +79,7 @@ class Beam {
         }
     }
 
-    // The sets of `done` operators to follow, made.
+    // Makes the best sets of `done` operators that wait, each set once.
     std::vector<std::shared_ptr<Node>> best_of(Index done, Index width) {
         std::vector<Candidate> candidates = std::move(waiting_[done]);
         std::ranges::stable_sort(candidates, {}, [](const Candidate& c) { return std::tuple(c.peak, c.live); });
@@ -114,7 +115,7 @@ class Beam {
 
     const OrderProblem& problem_;
     Bytes enough_;
-    std::vector<std::vector<Candidate>> waiting_;  // by how many operators ran
+    std::vector<std::vector<Candidate>> waiting_;  // by the number of operators that ran
     std::vector<Past> pasts_;
 };
 
@@ -124,4 +125,4 @@ std::vector<Index> beam_order(const OrderProblem& problem, Index width, Bytes en
     return Beam(problem, enough).run(width, interrupted);
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::ordering

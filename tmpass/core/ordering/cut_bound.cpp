@@ -5,18 +5,18 @@
 
 #include "ordering/min_cut.hpp"
 
-namespace tmpass {
+namespace tmpass::ordering {
 
 namespace {
 
-// Numbers for the nodes of a flow network: SOURCE is the side that ran, SINK the side that runs later.
+// Nodes of the flow network: the source stands for the side that ran, the sink for the side that runs later.
 constexpr Index kSource = 0, kSink = 1;
 
-class Bounder {
+class CutBounder {
   public:
-    explicit Bounder(const OrderProblem& problem) : problem_(problem), side_(problem.count()) {}
+    explicit CutBounder(const OrderProblem& problem) : problem_(problem), side_(problem.count()) {}
 
-    // What is alive while `op` runs whatever else ran: what it touches, and what it needs.
+    // Bytes alive while `op` runs, whatever else ran: its items and its scratch.
     Bytes own(Index op) const {
         Bytes bytes = problem_.scratch[op], saved = 0;
         for (const Index item : problem_.items.of(op)) bytes += problem_.size[item];
@@ -58,7 +58,7 @@ class Bounder {
     }
 
   private:
-    // Puts all that `op` reaches in `lists` on a side.
+    // Puts every operator that `op` reaches along `lists` on a side.
     void mark(const Lists& lists, Index op, Index side) {
         std::vector<Index> open{op};
         side_[op] = kSink;  // it has not run yet
@@ -85,7 +85,7 @@ class Bounder {
 
 OrderBound bound_orders(const OrderProblem& problem, std::span<const Bytes> during, Index limit,
                         const Interrupted& interrupted) {
-    Bounder bounder(problem);
+    CutBounder bounder(problem);
     OrderBound best{0, -1, 0};
     for (Index op = 0; op < problem.count(); ++op)
         if (const Bytes bytes = bounder.own(op); bytes > best.bytes) best = {bytes, op, 0};
@@ -101,4 +101,4 @@ OrderBound bound_orders(const OrderProblem& problem, std::span<const Bytes> duri
     return best;
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::ordering

@@ -1,18 +1,18 @@
-// What no order can go below.
+// A lower bound on the peak of every order, by minimum cuts.
 //
-// While operator v runs, all that it waits for has run and nothing that waits for it has. Among the sets of operators
-// like that, the one that keeps least alive is a minimum cut:
+// While operator v runs, all that it waits for has run and nothing that waits for it has. Of the sets of operators that
+// may have run then, the one with the fewest live bytes is a minimum cut:
 //
-//      ran before                        |  runs later
+//      ran before                          |  runs later
 //      what v waits for ── made it ──> (item) ── uses it ──> what waits for v
-//                                        |  an item is cut, at its size, where it is alive
+//                                          |  an item is cut, at its size, where it is alive
 //
-// The largest over all v bounds every order; where an order's peak meets it, the order is proved to be the best.
+// The largest over all v bounds every order. An order whose peak meets it is proved to be optimal.
 #pragma once
 
 #include "ordering/order_problem.hpp"
 
-namespace tmpass {
+namespace tmpass::ordering {
 
 struct OrderBound {
     Bytes bytes;   // no order has a lower peak
@@ -20,9 +20,10 @@ struct OrderBound {
     Index solved;  // minimum cuts computed
 };
 
-// `during` are the bytes of each operator, by its number, in some order, which no cut at that operator can exceed:
-// those that need most are looked at first, until no other can give more, or after `limit` cuts. Throws Cancelled.
+// `during` are the bytes alive while each operator runs, by its number, in some order; no cut at an operator exceeds
+// them. So operators with the most bytes come first, until no other can raise the bound, or after `limit` cuts. Throws
+// Cancelled.
 OrderBound bound_orders(const OrderProblem& problem, std::span<const Bytes> during, Index limit,
                         const Interrupted& interrupted);
 
-}  // namespace tmpass
+}  // namespace tmpass::ordering

@@ -11,12 +11,12 @@
 #include "ordering/parallel_chains.hpp"
 #include "ordering/set_keys.hpp"
 
-namespace tmpass {
+namespace tmpass::ordering {
 
 namespace {
 
-// Sets that were entered before are not counted, but cost the same; where thousands of operators can run, there are
-// thousands of them for each new one. In real models a state takes 81 looks at most.
+// Looks at operators per set. Sets that were entered before are not counted, but cost the same; where thousands of
+// operators can run, there are thousands of them for each new set. In real models a set takes 81 looks at most.
 constexpr std::int64_t kLooksPerState = 400;
 constexpr std::int64_t kLooksBetweenChecks = 1 << 17;  // at operators: some milliseconds
 
@@ -26,15 +26,15 @@ struct Entry {
     std::size_t begin, end;
 };
 
-// The candidates of an entry that is being left by one after the other: candidates_[next .. end) are still to try.
+// An entry whose steps are being tried: of candidates_[begin .. end), those from `next` on are left.
 struct Frame {
     Index entry;
     std::size_t begin, next, end;
 };
 
-class Search {
+class LeastPeakSearch {
   public:
-    Search(const OrderProblem& problem, Bytes lower, Bytes upper, const OrderRules& rules)
+    LeastPeakSearch(const OrderProblem& problem, Bytes lower, Bytes upper, const OrderRules& rules)
         : problem_(problem),
           state_(problem),
           keys_(problem, rules.twins),
@@ -66,13 +66,13 @@ class Search {
   private:
     std::int64_t spent() const { return std::max(states_, looks_ / kLooksPerState); }
 
-    // Runs `op` after the set of `parent`, and all that can be run without loss. True when every operator has run.
+    // Enters the set of `parent` with `op` and all lossless steps after it. True when every operator has run.
     bool enter(Index parent, Index op) {
         const std::size_t begin = ops_.size();
         if (op >= 0) take(op);
-        // One set may have thousands of such steps behind it, each after a look at thousands of operators.
+        // A set may have thousands of such steps after it, each after a look at thousands of operators.
         for (Index next;
-             looks_ / kLooksPerState < limit_ && (next = step_without_loss(state_, problem_, ceiling_, rules_)) >= 0;) {
+             looks_ / kLooksPerState < limit_ && (next = lossless_step(state_, problem_, ceiling_, rules_)) >= 0;) {
             looks_ += std::ssize(state_.ready());
             take(next);
         }
@@ -89,7 +89,8 @@ class Search {
         return false;
     }
 
-    // Lists the steps that the ceiling allows and that need at least `floor` bytes; what needs more waits.
+    // Lists the steps that the ceiling allows and that need at least `floor` bytes. Where steps need more than the
+    // ceiling, the set waits for the least that they need.
     void expand(Index entry, Bytes floor) {
         const std::size_t begin = candidates_.size();
         Bytes waits = upper_;
@@ -108,9 +109,9 @@ class Search {
         if (waits < upper_) waiting_.emplace(waits, entry);
     }
 
-    // The operators that can run, but of parallel chains only the one to take further.
+    // The operators that can run; of parallel chains only the one that goes on.
     const std::vector<Index>& worth_trying() {
-        // What is alive in the first step alone makes that one unlike the others.
+        // Where bytes are alive in the first step only, that step is different from all others.
         if (!rules_.hills || (state_.done() == 0 && problem_.beginning > 0)) return state_.ready();
         worth_.clear();
         group_head_.clear();
@@ -127,14 +128,14 @@ class Search {
         return worth_;
     }
 
-    // Takes up the set that waits for the least, under a ceiling risen to that; false where none is left.
+    // Raises the ceiling to the least that a set waits for, and goes on from that set. False where none waits.
     bool resume() {
         if (waiting_.empty()) return false;
         const auto [bytes, entry] = waiting_.top();
         waiting_.pop();
         ceiling_ = std::max(ceiling_, bytes);
         go_to(entry);
-        const Index op = step_without_loss(state_, problem_, ceiling_, rules_);
+        const Index op = lossless_step(state_, problem_, ceiling_, rules_);
         if (op < 0) {
             expand(entry, bytes);
         } else {
@@ -212,7 +213,7 @@ class Search {
 
 SearchedOrder search_orders(const OrderProblem& problem, Bytes lower, Bytes upper, std::int64_t limit,
                             const OrderRules& rules, const Interrupted& interrupted) {
-    return Search(problem, lower, upper, rules).run(limit, interrupted);
+    return LeastPeakSearch(problem, lower, upper, rules).run(limit, interrupted);
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::ordering

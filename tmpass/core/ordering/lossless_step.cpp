@@ -2,13 +2,14 @@
 
 #include <tuple>
 
-namespace tmpass {
+namespace tmpass::ordering {
 
 namespace {
 
 constexpr int kLongestChain = 64;
 
-// The operator that waited only for `op`, which just ran, allowed by the ceiling, and leaves least alive; -1 if none.
+// Of the operators that waited only for `op`, which has just run, the one within the ceiling that leaves the fewest
+// bytes alive; -1 if there is none.
 Index follower(const OrderState& state, const OrderProblem& problem, Index op, Bytes ceiling) {
     Index best = -1;
     Bytes least = 0;
@@ -39,7 +40,7 @@ bool chain_ends_lower(OrderState& state, const OrderProblem& problem, Index op, 
 
 }  // namespace
 
-Index step_without_loss(OrderState& state, const OrderProblem& problem, Bytes ceiling, const OrderRules& rules) {
+Index lossless_step(OrderState& state, const OrderProblem& problem, Bytes ceiling, const OrderRules& rules) {
     std::tuple<Bytes, Bytes, Index> best{0, 0, -1};
     if (!rules.descend) return -1;
     for (const Index op : state.ready()) {
@@ -55,4 +56,4 @@ Index step_without_loss(OrderState& state, const OrderProblem& problem, Bytes ce
     return -1;
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::ordering

@@ -1,4 +1,4 @@
-// Steps that can be taken without loss, because they leave no more alive than before.
+// Lossless steps: steps that can be taken at once, because they leave no more bytes alive than before.
 #pragma once
 
 #include <vector>
@@ -6,11 +6,11 @@
 #include "ordering/least_peak_search.hpp"
 #include "ordering/order_state.hpp"
 
-namespace tmpass {
+namespace tmpass::ordering {
 
-// An operator that may run next without loss, as long as no step is above `ceiling`; -1 where none is known. Either it
-// leaves no more alive, or it begins a chain, in which each step waits for the one before, that does in the end and
-// stays above that until then. `state` is changed on the way and left as it was.
-Index step_without_loss(OrderState& state, const OrderProblem& problem, Bytes ceiling, const OrderRules& rules);
+// An operator that may run next without loss, as long as no step may need more than `ceiling` bytes; -1 where none is
+// known. Either it leaves no more bytes alive, or it begins a chain of steps, each of which waited for the one before
+// it, that does in the end. `state` is changed on the way and left as it was.
+Index lossless_step(OrderState& state, const OrderProblem& problem, Bytes ceiling, const OrderRules& rules);
 
-}  // namespace tmpass
+}  // namespace tmpass::ordering

@@ -1,12 +1,12 @@
-// Maximum flow by Dinic's algorithm (Soviet Math. Doklady 11, 1970); no recursion.
+// Maximum flow, and so minimum cut, by Dinic's algorithm (Soviet Math. Doklady 11, 1970), without recursion.
 #pragma once
 
 #include <algorithm>
 #include <vector>
 
-#include "problem.hpp"
+#include "types.hpp"
 
-namespace tmpass {
+namespace tmpass::ordering {
 
 class FlowNetwork {
   public:
@@ -17,8 +17,7 @@ class FlowNetwork {
         add_half(to, from, 0);
     }
 
-    // The most that flows from `source` to `sink`: the least capacity of the arcs between two sides that part them.
-    // Throws Cancelled.
+    // The maximum flow from `source` to `sink`, which is the capacity of a minimum cut. Throws Cancelled.
     Bytes max_flow(Index source, Index sink, const Interrupted& interrupted) {
         Bytes total = 0;
         while (level_from(source, sink)) {
@@ -53,7 +52,7 @@ class FlowNetwork {
         return level_[sink] >= 0;
     }
 
-    // Follows arcs to the next level, back where there is none, until the sink; 0 when no way is left.
+    // Pushes flow along one path through rising levels, backing up at dead ends; 0 when no path is left.
     Bytes push_one(Index source, Index sink) {
         path_.clear();
         for (Index node = source; node != sink;) {
@@ -82,4 +81,4 @@ class FlowNetwork {
     std::vector<Arc> arcs_;  // an arc and its reverse side by side
 };
 
-}  // namespace tmpass
+}  // namespace tmpass::ordering

@@ -4,7 +4,7 @@
 
 #include "ordering/order_state.hpp"
 
-namespace tmpass {
+namespace tmpass::ordering {
 
 OrderParts::OrderParts(const OrderProblem& problem, std::vector<Index> order)
     : problem_(&problem), order_(std::move(order)), position_(order_.size()), part_item_(problem.item_count(), -1) {
@@ -21,16 +21,16 @@ OrderProblem OrderParts::part(Index begin, Index end) {
     OrderProblem part;
     part.partial = problem_->partial;
     if (begin == 0) part.beginning = problem_->beginning;
-    note_items(part, begin, end);
-    note_operators(part, begin, end);
-    part.before = turned(part.after, part.count());
-    part.items = turned(part.users, part.count());
+    add_items(part, begin, end);
+    add_operators(part, begin, end);
+    part.before = transposed(part.after, part.count());
+    part.items = transposed(part.users, part.count());
     for (Index at = begin; at < end; ++at)
         for (const Index item : problem_->items.of(order_[at])) part_item_[item] = -1;
     return part;
 }
 
-void OrderParts::note_items(OrderProblem& part, Index begin, Index end) {
+void OrderParts::add_items(OrderProblem& part, Index begin, Index end) {
     Bytes passing = live_before_[begin];
     std::vector<Index> inside;
     for (Index at = begin; at < end; ++at) {
@@ -64,7 +64,7 @@ void OrderParts::note_items(OrderProblem& part, Index begin, Index end) {
     }
 }
 
-void OrderParts::note_operators(OrderProblem& part, Index begin, Index end) const {
+void OrderParts::add_operators(OrderProblem& part, Index begin, Index end) const {
     std::vector<Index> next;
     part.in_place.start.push_back(0);
     for (Index at = begin; at < end; ++at) {
@@ -102,4 +102,4 @@ void OrderParts::reorder(Index begin, std::span<const Index> local) {
     }
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::ordering

@@ -7,9 +7,9 @@
 
 #include "ordering/order_state.hpp"
 
-namespace tmpass {
+namespace tmpass::ordering {
 
-Lists turned(const Lists& lists, Index count) {
+Lists transposed(const Lists& lists, Index count) {
     Lists result;
     result.start.assign(count + 1, 0);
     for (const Index value : lists.values) ++result.start[value + 1];
@@ -23,8 +23,8 @@ Lists turned(const Lists& lists, Index count) {
 
 namespace {
 
-// Operators in an order in which each comes after those it waits for, the lowest number first; fewer than all where
-// they wait in a circle. `alone(position, op)` is told of each that is the only one that can come next.
+// A topological order that takes the lowest number first; not all operators where they wait in a cycle. Calls
+// alone(position, op) for each operator that is the only one that can come next.
 template <typename Alone>
 std::vector<Index> sort_topologically(const Lists& after, const Lists& before, Alone alone) {
     std::priority_queue<Index, std::vector<Index>, std::greater<>> ready;
@@ -114,11 +114,11 @@ void check_sum(const OrderArrays& arrays) {
 
 }  // namespace
 
-OrderProblem checked_orders(const OrderArrays& arrays) {
-    constexpr std::size_t kMost = 1 << 30;
+OrderProblem checked_order_problem(const OrderArrays& arrays) {
+    constexpr std::size_t kMaxNumbers = 1 << 30;
     for (const std::size_t count :
          {arrays.size.size(), arrays.scratch.size(), arrays.users.size(), arrays.edges.size()})
-        require(count < kMost, "there are too many");
+        require(count < kMaxNumbers, "there are too many");
     require(arrays.first.size() == arrays.size.size() && arrays.last.size() == arrays.size.size(),
             "the flags are not one for each item");
     require(arrays.edges.size() % 2 == 0, "an edge is cut off");
@@ -129,18 +129,18 @@ OrderProblem checked_orders(const OrderArrays& arrays) {
     for (std::size_t i = 0; i < arrays.edges.size(); i += 2)
         after[index_below(arrays.edges[i], ops)].push_back(index_below(arrays.edges[i + 1], ops));
     problem.after = lists_of(std::move(after));
-    problem.before = turned(problem.after, ops);
+    problem.before = transposed(problem.after, ops);
     problem.size = arrays.size;
     problem.first.assign(arrays.first.begin(), arrays.first.end());
     problem.last.assign(arrays.last.begin(), arrays.last.end());
     problem.users = users_of_items(arrays, ops);
-    problem.items = turned(problem.users, ops);
+    problem.items = transposed(problem.users, ops);
     problem.scratch = arrays.scratch;
     problem.in_place = in_place_rows(arrays, ops);
     problem.beginning = arrays.beginning;
     problem.partial = arrays.partial;
     const auto order = sort_topologically(problem.after, problem.before, [](Index, Index) {});
-    require(static_cast<Index>(order.size()) == ops, "operators wait for each other in a circle");
+    require(static_cast<Index>(order.size()) == ops, "operators wait for each other in a cycle");
     return problem;
 }
 
@@ -151,7 +151,7 @@ std::vector<Index> checked_order(const OrderProblem& problem, std::span<const st
     std::vector<char> ran(order.size(), 0);
     for (const std::int64_t op : order) {
         const Index next = index_below(op, problem.count());
-        require(!ran[next] && !state.waits(next), "no order of the operators");
+        require(!ran[next] && !state.waits(next), "not an order of the operators");
         ran[next] = 1;
         ops.push_back(next);
         state.run(next);
@@ -160,8 +160,8 @@ std::vector<Index> checked_order(const OrderProblem& problem, std::span<const st
 }
 
 Cuts find_cuts(const OrderProblem& problem) {
-    // An operator that all others come before or after is alone when it can run, from both ends, and then those that
-    // are left count what is on its other side.
+    // An operator that all others come before or after is alone when it can run, in both directions. The operators left
+    // then are those on its other side; on both sides together they are all others.
     const Index ops = problem.count();
     std::vector<Index> following(ops, -1), preceding(ops, -1);
     const auto count_into = [ops](std::vector<Index>& left) {
@@ -191,4 +191,4 @@ OrderState::OrderState(const OrderProblem& problem)
     }
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::ordering

@@ -12,9 +12,9 @@
 #include <span>
 #include <vector>
 
-#include "problem.hpp"
+#include "types.hpp"
 
-namespace tmpass {
+namespace tmpass::ordering {
 
 // Sets of numbers: those of `a` are values[start[a] .. start[a + 1]).
 struct Lists {
@@ -28,11 +28,11 @@ struct Lists {
     void end_list() { start.push_back(static_cast<Index>(values.size())); }
 };
 
-// The lists of who lists a number: b is in the result's list of a where a is in `lists` of b.
-Lists turned(const Lists& lists, Index count);
+// The transposed relation: b is in the result's list of a where a is in the list of b.
+Lists transposed(const Lists& lists, Index count);
 
 // An operator may write its result over `items`, which must all end there: then `bytes` fewer are alive in its step. In
-// a problem that is `partial`, so many fewer as those of them have that end there.
+// a problem that is `partial`, only the items that end there count, with their sizes, up to `bytes`.
 struct InPlace {
     Bytes bytes;
     std::vector<Index> items;
@@ -48,25 +48,25 @@ struct OrderProblem {
     Lists items;                 // operator -> items
     std::vector<Bytes> scratch;  // bytes that an operator needs in its own step
     Rows<InPlace> in_place;      // of each operator
-    Bytes beginning = 0;         // bytes more in the first step, whichever operator it is
-    bool partial = false;        // what of an input ends may be written over, though the rest does not
+    Bytes beginning = 0;         // additional bytes in the first step, whichever operator runs in it
+    bool partial = false;        // in-place items that end may be overwritten although others do not
 
     Index count() const { return static_cast<Index>(scratch.size()); }
     Index item_count() const { return static_cast<Index>(size.size()); }
 };
 
-// An order problem as it comes from outside, in numbers one after the other.
+// An order problem as it comes from outside, unchecked.
 struct OrderArrays {
     std::vector<std::int64_t> edges;              // pairs: the second runs after the first
     std::vector<std::int64_t> size, first, last;  // of each item
     std::vector<std::int64_t> starts, users;      // users of item i: users[starts[i] .. starts[i + 1])
     std::vector<std::int64_t> scratch;            // of each operator
-    std::vector<std::int64_t> in_place;           // rows: operator, bytes, how many items, those items
+    std::vector<std::int64_t> in_place;           // rows: operator, bytes, number of items, those items
     std::int64_t beginning;
     bool partial = false;
 };
 
-// The bytes that the best of `options` saves, where `ends` says of an item whether it ends with the operator.
+// The bytes that the best of `options` saves. ends(item): whether the item ends with the operator.
 template <typename Ends>
 Bytes saved_in_place(const OrderProblem& problem, std::span<const InPlace> options, Ends ends) {
     Bytes best = 0;
@@ -84,11 +84,11 @@ Bytes saved_in_place(const OrderProblem& problem, std::span<const InPlace> optio
     return best;
 }
 
-// Throws std::invalid_argument where an operator or item is out of range, an item that nobody uses is not alive
-// throughout, sizes are negative or add up to 2^62 or more, or the operators wait for each other in a circle.
-OrderProblem checked_orders(const OrderArrays& arrays);
+// Throws std::invalid_argument where an operator or item is out of range, an item without users is not alive
+// throughout, sizes are negative or add up to 2^62 or more, or the operators wait for each other in a cycle.
+OrderProblem checked_order_problem(const OrderArrays& arrays);
 
-// Throws std::invalid_argument where `order` is none of all operators in which each comes after those it waits for.
+// Throws std::invalid_argument unless `order` is a topological order of all operators.
 std::vector<Index> checked_order(const OrderProblem& problem, std::span<const std::int64_t> order);
 
 // A topological order that takes the lowest number first, and the positions in it, from 0 to the number of operators,
@@ -99,4 +99,4 @@ struct Cuts {
 };
 Cuts find_cuts(const OrderProblem& problem);
 
-}  // namespace tmpass
+}  // namespace tmpass::ordering

@@ -1,4 +1,6 @@
-// The operators that have run, and what is alive then; operators run and are taken back.
+// The set of operators that have run, and the live bytes then. Operators run and are taken back.
+//
+// Invariant: live bytes depend only on the set, not on the order in which it ran.
 #pragma once
 
 #include <algorithm>
@@ -7,9 +9,9 @@
 
 #include "ordering/order_problem.hpp"
 
-namespace tmpass {
+namespace tmpass::ordering {
 
-// What running an operator would do: `during` bytes are alive in its step, and `change` more after it than before.
+// Of running an operator: `during` bytes are alive in its step, and `change` more after it than before.
 struct Effect {
     Bytes during, change;
 };
@@ -36,8 +38,8 @@ class OrderState {
     Bytes live_ = 0;
     Index done_ = 0;
     std::vector<Index> ready_, place_;  // place_: where in ready_ an operator stands
-    std::vector<Index> waiting_;        // for so many others
-    std::vector<Index> left_;           // users of an item that have not run
+    std::vector<Index> waiting_;        // per operator: those it waits for that have not run
+    std::vector<Index> left_;           // per item: users that have not run
 };
 
 inline Effect OrderState::effect(Index op) const {
@@ -84,4 +86,4 @@ inline void OrderState::take_back(Index op) {
     live_ -= effect(op).change;
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::ordering

@@ -4,13 +4,13 @@
 #include <cstdint>
 #include <map>
 
-namespace tmpass {
+namespace tmpass::ordering {
 
 namespace {
 
-constexpr Index kMostOperators = 4096;  // above, the table of who comes before whom is not made
+constexpr Index kMaxOperators = 4096;  // above it, ancestors are not tabulated
 
-// Who comes before whom, a row of bits for each operator.
+// A row of bits for each operator: the operators that come before it.
 class Ancestors {
   public:
     explicit Ancestors(const OrderProblem& problem)
@@ -43,8 +43,8 @@ std::vector<Index> chain_from(const OrderProblem& problem, Index op) {
     return chain;
 }
 
-// What is alive after each operator of a chain and while it runs, over what was alive before the chain.
-struct Climb {
+// Bytes alive after each operator of a chain and while it runs, less the bytes alive before the chain.
+struct HillProfile {
     std::vector<Bytes> after, during;
 };
 
@@ -52,14 +52,14 @@ struct Climb {
 
 ParallelChains::ParallelChains(const OrderProblem& problem)
     : group_(problem.count(), -1), rises_(problem.count(), 0), key_(problem.count(), 0) {
-    if (problem.count() > kMostOperators) return;
+    if (problem.count() > kMaxOperators) return;
     const Ancestors ancestors(problem);
     std::map<std::vector<Index>, Index> groups;
     std::vector<Index> place(problem.count(), -1);  // in the chain at hand
     for (Index op = 0; op < problem.count(); ++op) {
         const std::vector<Index> chain = chain_from(problem, op);
         for (std::size_t i = 0; i < chain.size(); ++i) place[chain[i]] = static_cast<Index>(i);
-        Climb climb;
+        HillProfile profile;
         Bytes live = 0;
         bool fixed = true;  // what each brings and frees
         for (std::size_t i = 0; i < chain.size() && fixed; ++i) {
@@ -81,26 +81,26 @@ ParallelChains::ParallelChains(const OrderProblem& problem)
                 if (ends_here(item)) freed += problem.size[item];
             }
             const Bytes saved = saved_in_place(problem, problem.in_place.of(chain[i]), ends_here);
-            climb.during.push_back(live + born + problem.scratch[chain[i]] - saved);
+            profile.during.push_back(live + born + problem.scratch[chain[i]] - saved);
             live += born - freed;
-            climb.after.push_back(live);
+            profile.after.push_back(live);
         }
         for (const Index member : chain) place[member] = -1;
         if (!fixed) continue;
         const auto following = problem.after.of(chain.back());
         group_[op] =
             groups.try_emplace({following.begin(), following.end()}, static_cast<Index>(groups.size())).first->second;
-        const auto falls = std::ranges::find_if(climb.after, [](Bytes bytes) { return bytes <= 0; });
-        rises_[op] = falls == climb.after.end();
-        const auto hill = climb.during.begin();
+        const auto falls = std::ranges::find_if(profile.after, [](Bytes bytes) { return bytes <= 0; });
+        rises_[op] = falls == profile.after.end();
+        const auto hill = profile.during.begin();
         if (!rises_[op]) {
-            key_[op] = *std::max_element(hill, hill + (falls - climb.after.begin()) + 1);
+            key_[op] = *std::max_element(hill, hill + (falls - profile.after.begin()) + 1);
         } else {
-            const auto top = std::ranges::max_element(climb.during);
-            const Bytes valley = *std::min_element(climb.after.begin() + (top - hill), climb.after.end());
+            const auto top = std::ranges::max_element(profile.during);
+            const Bytes valley = *std::min_element(profile.after.begin() + (top - hill), profile.after.end());
             key_[op] = valley - *top;
         }
     }
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::ordering

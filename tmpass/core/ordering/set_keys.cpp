@@ -6,11 +6,11 @@
 
 #include "random.hpp"
 
-namespace tmpass {
+namespace tmpass::ordering {
 
 namespace {
 
-// What makes two components equal, as numbers one after the other. `place` is that of the operators.
+// Numbers that are the same for equal components only. `place` is that of each operator in its component.
 std::vector<Bytes> signature(const OrderProblem& problem, const std::vector<Index>& ops,
                              const std::vector<Index>& component, const std::vector<Index>& place) {
     constexpr Bytes kEnd = -1;
@@ -95,4 +95,4 @@ SetKeys::SetKeys(const OrderProblem& problem, bool twins)
     }
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::ordering

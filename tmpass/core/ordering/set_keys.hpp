@@ -1,7 +1,8 @@
-// Names of sets of operators, 128 bits each, so that a search knows where it has been.
+// Keys of sets of operators, 128 bits each, so that a search does not enter a set twice.
 //
-// Components, the parts of a problem that do not wait for each other, may be equal: the heads of an attention, say. A
-// set then has the same name whichever of them ran, since exchanging equal components changes no byte.
+// Components are the parts of a problem that do not wait for each other. Some may be equal, such as the heads of an
+// attention. A set then has the same key whichever of them ran, since exchanging equal components changes no byte. Keys
+// of different sets are taken to differ: a collision has odds of about n^2 / 2^129 for n sets.
 #pragma once
 
 #include <array>
@@ -10,7 +11,7 @@
 
 #include "ordering/order_problem.hpp"
 
-namespace tmpass {
+namespace tmpass::ordering {
 
 using SetKey = std::array<std::uint64_t, 2>;
 
@@ -18,7 +19,7 @@ struct SetKeyHash {
     std::size_t operator()(const SetKey& key) const { return static_cast<std::size_t>(key[0]); }
 };
 
-// Component of each operator, and class of each component: those of one class are equal.
+// The component of each operator, and the class of each component: those of one class are equal.
 struct Components {
     std::vector<Index> of_operator, of_class;
     std::vector<Index> place;  // of an operator in its component, the same in equal ones
@@ -31,7 +32,7 @@ class SetKeys {
 
     const SetKey& key() const { return sum_; }
 
-    // An operator runs, or is taken back: the same change either way.
+    // `op` runs, or is taken back: the key changes in the same way.
     void flip(Index op) {
         SetKey& own = component_[components_.of_operator[op]];
         for (int i = 0; i < 2; ++i) {
@@ -52,4 +53,4 @@ class SetKeys {
     SetKey sum_{};
 };
 
-}  // namespace tmpass
+}  // namespace tmpass::ordering

@@ -2,19 +2,19 @@
 
 #include <algorithm>
 
-namespace tmpass {
+#include "packing/units.hpp"
+
+namespace tmpass::packing {
 namespace {
 
-Bytes ceil_div(Bytes value, Bytes by) { return (value + by - 1) / by; }
-
-// How many offsets b may have in an empty part.
+// The number of offsets that b may have in an empty part.
 Bytes count_legal(const Part& part, Index b) {
     const Bytes alignment = part.alignment[b], end = part.last[b] + 1;
     const auto below = [&](Bytes offset) {
         return ceil_div(std::clamp<Bytes>(offset, 0, std::max<Bytes>(end, 0)), alignment);
     };
     Bytes legal = below(end), free_from = 0;
-    for (const auto& [from, to] : part.barred[b]) {  // by their starts; they may overlap
+    for (const auto& [from, to] : part.forbidden[b]) {  // by their starts; they may overlap
         if (to <= free_from) continue;
         legal -= below(to) - below(std::max(from, free_from));
         free_from = to;
@@ -22,10 +22,10 @@ Bytes count_legal(const Part& part, Index b) {
     return legal;
 }
 
-// How many offsets of b one buffer, wherever it is, can take.
+// The largest number of offsets that one buffer, wherever it is, can take from b.
 Bytes count_taken(const Part& part, Index b, Index by) {
     const Bytes alignment = part.alignment[b];
-    // Where it is at a multiple of b's alignment itself: those below it, and those from it on.
+    // A buffer at a multiple of b's alignment: the offsets below its own, and those from its own on.
     if (part.alignment[by] % alignment == 0)
         return ceil_div(part.size[b], alignment) - 1 + ceil_div(part.size[by], alignment);
     return ceil_div(part.size[b] + part.size[by] - 1, alignment);
@@ -58,18 +58,19 @@ std::vector<Index> always_fit(const Part& part) {
     return removed;
 }
 
-void put_back(const Part& part, const std::vector<Index>& removed, std::vector<Bytes>& offset) {
+void reinsert(const Part& part, const std::vector<Index>& removed, std::vector<Bytes>& offset) {
     std::vector<bool> absent(part.count(), false);
     for (const Index b : removed) absent[b] = true;
-    std::vector<Range> denied;
+    std::vector<Range> forbidden;
     for (std::size_t i = removed.size(); i-- > 0;) {
         const Index b = removed[i];
-        denied = part.barred[b];
+        forbidden = part.forbidden[b];
         for (const Index other : part.neighbours_of(b))
-            if (!absent[other]) denied.emplace_back(offset[other] - part.size[b] + 1, offset[other] + part.size[other]);
-        std::ranges::sort(denied);
+            if (!absent[other])
+                forbidden.emplace_back(offset[other] - part.size[b] + 1, offset[other] + part.size[other]);
+        std::ranges::sort(forbidden);
         Bytes at = 0;
-        for (const auto& [from, to] : denied) {
+        for (const auto& [from, to] : forbidden) {
             if (from > at) break;
             if (to > at) at = align_up(to, part.alignment[b]);
         }
@@ -78,4 +79,4 @@ void put_back(const Part& part, const std::vector<Index>& removed, std::vector<B
     }
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

@@ -1,9 +1,9 @@
 // Buffers that fit however the others are placed: no search needs to look at them.
 //
-//     |   +---+        |    b has more legal offsets than its neighbours, wherever they are, can take from it:
-//     | b?| p | b?     |    one of size p takes at most p + b - 1 of them, less where b is aligned. So b is placed
-//     |   +---+ +---+  |    last, and what was its neighbour has one less to reckon with, which may make it
-//     |  b?     | q |  |    another such buffer.
+//     |   +---+        |    b has more legal offsets than its neighbours, wherever they are, can take from it: one of
+//     | b?| p | b?     |    size p takes at most p + b - 1 of them, fewer where b is aligned. So b is placed last, and
+//     |   +---+ +---+  |    each of its neighbours has one neighbour fewer, which may make it another such buffer.
+//     |  b?     | q |  |
 //     +---------+---+--+
 #pragma once
 
@@ -11,13 +11,14 @@
 
 #include "packing/parts.hpp"
 
-namespace tmpass {
+namespace tmpass::packing {
 
-// Such buffers of `part`, in the order in which they leave it: each fits beside those that stay or leave after it.
+// Such buffers of `part`, in the order in which they are removed: each fits beside those that stay or are removed
+// later.
 std::vector<Index> always_fit(const Part& part);
 
-// Places `removed`, what always_fit(part) gave, at the lowest free offsets, from the last back to the first. `offset`
-// has those of all the others, in units of `part`, and is completed.
-void put_back(const Part& part, const std::vector<Index>& removed, std::vector<Bytes>& offset);
+// Places the buffers `removed` by always_fit(part) at their lowest free offsets, from the last back to the first.
+// `offset` has those of all other buffers, in units of `part`, and is completed.
+void reinsert(const Part& part, const std::vector<Index>& removed, std::vector<Bytes>& offset);
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

@@ -1,6 +1,6 @@
 #include "packing/backtrack_policy.hpp"
 
-namespace tmpass {
+namespace tmpass::packing {
 namespace {
 
 // To the last placement that took part; where dead ends go on, back to the start.
@@ -29,4 +29,4 @@ std::unique_ptr<BacktrackPolicy> make_policy(Backtracking kind) {
     return std::make_unique<ToConflict>();
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

@@ -1,26 +1,26 @@
-// Where to go back to when placements contradict each other.
+// Where telamalloc goes back to when placements contradict each other.
 #pragma once
 
 #include <memory>
 #include <span>
 #include <vector>
 
-#include "problem.hpp"
+#include "packing/problem.hpp"
 
-namespace tmpass {
+namespace tmpass::packing {
 
-// What is known of a dead end; cheap to make, for a policy may be asked thousands of times a second.
+// Features of a dead end. They are cheap, since a policy may be asked thousands of times a second.
 struct DeadEnd {
     std::span<const Index> conflict;        // depths of the placements that cannot be together, rising; never empty
-    Index depth;                            // how many are placed
-    std::span<const std::int64_t> returns;  // per depth: how often the search went back to it
+    Index depth;                            // buffers that are placed
+    std::span<const std::int64_t> returns;  // per depth: the number of times that the search went back to it
     std::span<const Bytes> sizes;           // per depth: of the buffer placed there
-    Bytes unplaced;                         // the size of what is not placed yet, all in all
+    Bytes unplaced;                         // sum of the sizes of all unplaced buffers
 };
 
-// target(dead_end) is a depth of 0 .. depth - 1; that placement and all later ones are taken back. At or above the last
-// of the conflict nothing is lost: what is refuted is noted. Further back the placements are only forgotten; a policy
-// that does so must do it ever more rarely, or nothing is ever proved.
+// target(dead_end) is a depth of 0 .. depth - 1: that placement and all later ones are taken back. At the last of the
+// conflict or above nothing is lost, since the refutation is recorded. Further back the placements are only forgotten;
+// a policy that goes there must do so ever more rarely, or nothing is ever proved.
 class BacktrackPolicy {
   public:
     virtual ~BacktrackPolicy() = default;
@@ -34,4 +34,4 @@ enum class Backtracking {
 
 std::unique_ptr<BacktrackPolicy> make_policy(Backtracking kind);
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

@@ -1,12 +1,12 @@
-// Buffers merged into larger pieces, and taken apart again.
+// Buffers merged into larger blocks, and taken apart again: a forest whose leaves are buffers.
 //
-//     whole        +---+   +-----------+      A whole lies at a boundary of time where it begins and at one where it
-//                  | a |   |  b  |  c  |      ends; each boundary lists its wholes, on both sides.
+//     roots        +---+   +-----------+      A root lies at a boundary of time where it begins and at one where it
+//                  | a |   |  b  |  c  |      ends; each boundary lists its roots, on both sides.
 //                  +---+   |     |--+--|
-//                          |     |d | e|      b and {c, d, e} are the parts of one whole, {c} and {d, e} those of a
-//                  0   1   2     3  4  5      part, which is no whole itself.
+//                          |     |d | e|      b and {c, d, e} are the children of one root, {c} and {d, e} those of a
+//                  0   1   2     3  4  5      child, which is not itself a root.
 //
-// Plain arrays throughout: a copy is what a change is tried on.
+// Plain arrays throughout: a change is tried on a copy.
 #pragma once
 
 #include <span>
@@ -14,47 +14,48 @@
 
 #include "packing/parts.hpp"
 
-namespace tmpass {
+namespace tmpass::packing {
 
-struct Piece {
-    Index begin, end;     // boundaries
-    Bytes size, ceiling;  // no top is above the ceiling
-    bool plain;           // may be merged
-    bool stacked;         // its parts, on each other; or else they follow each other
-    Index name;           // the first of its buffers
-    Index part;           // the first of those it was merged from; -1: it is a buffer
-    Index next_part;
-    Index next_at_begin, next_at_end;  // wholes of the same boundary
+// A rectangle of time and bytes without holes.
+struct Block {
+    Index begin, end;                  // boundaries
+    Bytes size, ceiling;               // no top is above the ceiling
+    bool plain;                        // may be merged
+    bool stacked;                      // its children are on each other; else they follow each other in time
+    Index name;                        // the first of its buffers
+    Index child;                       // the first of the blocks that it was merged from; -1: it is a buffer
+    Index next_sibling;                // -1: none
+    Index next_at_begin, next_at_end;  // roots of the same boundary; -1: none
 };
 
-class Pieces {
+class BlockForest {
   public:
-    // A whole for each buffer of `part`, which has no gaps. Those with an alignment, or in the way of fixed ones, are
-    // not plain.
-    explicit Pieces(const Part& part);
+    // A root for each buffer of `part`, which has no gaps. Buffers with an alignment or forbidden offsets are not
+    // plain.
+    explicit BlockForest(const Part& part);
 
-    const Piece& operator[](Index i) const { return pieces_[i]; }
-    Index count() const { return count_; }                             // of wholes
-    Index room() const { return static_cast<Index>(pieces_.size()); }  // no index is as large
+    const Block& operator[](Index i) const { return blocks_[i]; }
+    Index count() const { return count_; }                             // of roots
+    Index size() const { return static_cast<Index>(blocks_.size()); }  // all indices are below it
     Index boundaries() const { return static_cast<Index>(steps_.size()); }
     Step step(Index boundary) const { return steps_[boundary]; }
 
-    // Puts the wholes that begin, or end, at a boundary into `found`.
+    // Puts the roots that begin, or end, at a boundary into `found`.
     void list_beginning(Index boundary, std::vector<Index>& found) const;
     void list_ending(Index boundary, std::vector<Index>& found) const;
 
-    Index merge(std::span<const Index> wholes, bool stacked);  // the new whole
-    void take_apart(Index whole);                              // its parts are wholes again; a buffer stays
+    Index merge(std::span<const Index> roots, bool stacked);  // the new root
+    void take_apart(Index root);                              // its children are roots again; a buffer stays
 
   private:
-    void attach(Index whole);
-    void detach(Index whole);
+    void attach(Index root);
+    void detach(Index root);
 
-    std::vector<Step> steps_;
-    std::vector<Piece> pieces_;
-    std::vector<Index> free_;                     // of pieces_
+    std::vector<Step> steps_;  // of the boundaries
+    std::vector<Block> blocks_;
+    std::vector<Index> free_;                     // indices of blocks_ that are not in use
     std::vector<Index> first_begin_, first_end_;  // per boundary; -1: nothing
     Index count_ = 0;
 };
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

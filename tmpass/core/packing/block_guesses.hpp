@@ -1,9 +1,9 @@
-// Guesses at what belongs together, one after the other.
+// Guesses at which buffers belong together, one after the other.
 //
-//     +---+---+-------+     A step takes apart what lies near one place in time, a level or a few deep, and glues it
-//     |   |:a:|:::b:::|     anew with other luck. It is kept where the wholes are not more than before: the fewer they
-//     |   +---+-------+     are, the more went together, which by chance is rare. Where no step helps any more, or the
-//     |   |:::c:|     |     guess is known to be wrong, everything is taken apart.
+//     +---+---+-------+     A step takes apart what lies near one place in time, one or a few levels deep, and merges
+//     it |   |:a:|:::b:::|     anew with other random choices. It is kept where there are not more roots than before:
+//     the |   +---+-------+     fewer there are, the more blocks went together, which is rare by chance. Where steps no
+//     |   |:::c:|     |     longer help, or a guess is known to be wrong, everything is taken apart.
 //     +---+-----+-----+
 //           at
 #pragma once
@@ -15,38 +15,39 @@
 #include "packing/parts.hpp"
 #include "random.hpp"
 
-namespace tmpass {
+namespace tmpass::packing {
 
-struct Blocks {
-    Part part;                 // its buffers are the blocks; `origin` is empty
-    std::vector<Index> block;  // per buffer
-    std::vector<Bytes> rise;   // per buffer: its offset above that of its block
+// A part in which blocks take the place of buffers.
+struct MergedPart {
+    Part part;                    // its buffers are the blocks; `origin` is empty
+    std::vector<Index> block_of;  // per buffer
+    std::vector<Bytes> rise;      // per buffer: its offset above that of its block, in units
 };
 
-class Guesses {
+class BlockGuesses {
   public:
     // About `part`, which has no gaps.
-    Guesses(const Part& part, const Interrupted& interrupted);
+    BlockGuesses(const Part& part, const Interrupted& interrupted);
 
-    // The likeliest guess at first, then others; `refuted`: the last one is known to be wrong. Adds what it costs to
+    // The likeliest guess at first, then others. `refuted`: the last one is known to be wrong. Adds its cost to
     // `nodes`.
-    Blocks next(bool refuted, Random& random, std::int64_t& nodes);
+    MergedPart next(bool refuted, Random& random, std::int64_t& nodes);
 
   private:
     void begin_anew(std::int64_t noise, Random& random);
     void step(Random& random);
-    std::vector<Index> take_apart_somewhere(Pieces& pieces, Random& random);
-    Blocks blocks() const;
-    void put_buffers(Index whole, Blocks& blocks) const;
+    std::vector<Index> take_apart_somewhere(BlockForest& forest, Random& random);
+    MergedPart merged_part() const;
+    void put_buffers(Index root, MergedPart& merged) const;
 
     const Part& part_;
     const Interrupted& interrupted_;
-    const Pieces ground_;  // nothing glued
-    Pieces pieces_;
-    Index fewest_ = 0;  // wholes since it began anew
-    int steps_ = 0;     // before the next guess
-    int in_vain_ = 0;   // steps since there were fewer wholes
-    std::int64_t looked_at_ = 0;
+    const BlockForest unmerged_;
+    BlockForest forest_;
+    Index fewest_ = 0;            // roots since it began anew
+    int steps_ = 0;               // before the next guess
+    int steps_in_vain_ = 0;       // since there were fewer roots
+    std::int64_t looked_at_ = 0;  // roots, since nodes were last paid for them
 };
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

@@ -1,17 +1,18 @@
-// The part of the solver that looks back: from a contradiction to the placements it follows from.
+// The part of ConstraintSolver that looks back: from a contradiction to the placements that it follows from.
 #include <algorithm>
 
 #include "packing/constraint_solver.hpp"
 
-namespace tmpass {
+namespace tmpass::packing {
 
-// Bound `side` of b had to be at `value`, which it was: marks the earliest event that brought it there.
-void Solver::need(int side, Index b, Bytes value) {
+// The explanation needs bound `side` of b to be at `value` or above, which it was: marks the earliest event that
+// brought it there.
+void ConstraintSolver::need(int side, Index b, Bytes value) {
     if (holds_at_start(side, b, value)) return;
     mark(std::ranges::lower_bound(history_[side][b], value, {}, &Past::value)->event, value);
 }
 
-void Solver::mark(Index event, Bytes value) {
+void ConstraintSolver::mark(Index event, Bytes value) {
     if (event < settled_) return;
     if (marked_.size() < events_.size()) {
         marked_.resize(events_.size(), 0);
@@ -26,13 +27,13 @@ void Solver::mark(Index event, Bytes value) {
     }
 }
 
-Bytes Solver::value_at(int side, Index b, Index before) const {
+Bytes ConstraintSolver::value_at(int side, Index b, Index before) const {
     const auto& history = history_[side][b];
     const auto after = std::ranges::lower_bound(history, before, {}, &Past::event);
     return after == history.begin() ? root_[side][b] : std::prev(after)->value;
 }
 
-void Solver::analyze() {
+void ConstraintSolver::analyze() {
     conflict_.clear();
     for (auto event = static_cast<Index>(events_.size()) - 1; pending_ > 0; --event) {
         if (!marked_[event]) continue;
@@ -43,7 +44,7 @@ void Solver::analyze() {
     std::ranges::sort(conflict_);
 }
 
-void Solver::explain(Index index) {
+void ConstraintSolver::explain(Index index) {
     const Event& event = events_[index];
     switch (event.why) {
         case Why::kPlaced:
@@ -71,13 +72,13 @@ void Solver::explain(Index index) {
 }
 
 // target - source was at least `from`, hence at least `to`.
-void Solver::explain_pair(Index index) {
+void ConstraintSolver::explain_pair(Index index) {
     const Event& event = events_[index];
     const int side = event.side;
     const Index edge = event.cause >= 0 ? event.cause : -event.cause - 1;
     const Index target = event.buffer;
     const Index source = event.cause >= 0 ? owner_of_edge_[edge] : model_.neighbours[edge].other;
-    const auto [from, to] = denied(edge, event.region, side, target, source);
+    const auto [from, to] = forbidden_difference(edge, event.region, side, target, source);
     need(side, source, enough_for(side, target, needed_[index]) - to);
     const Bytes other = value_at(1 - side, source, index);
     need(1 - side, source, other);
@@ -85,7 +86,7 @@ void Solver::explain_pair(Index index) {
 }
 
 // The member was not first: those with high tops would not have fitted above it.
-void Solver::explain_section(Index index) {
+void ConstraintSolver::explain_section(Index index) {
     const Event& event = events_[index];
     const int side = event.side;
     const auto members = model_.section(event.cause);
@@ -94,7 +95,7 @@ void Solver::explain_section(Index index) {
     const Bytes start = value_at(side, event.buffer, index) + shift(side, own);
     const Bytes slack = limit(side) - start - own.size;
     Bytes others = 0;
-    // First those of which it is known from the start.
+    // First those for which it holds from the start.
     for (const Stretch& member : members)
         if (&member != &own && holds_at_start(side, member.owner, top - member.size - shift(side, member)))
             others += member.size;
@@ -111,7 +112,7 @@ void Solver::explain_section(Index index) {
 }
 
 // Nothing to rest on from where it was up to below the value needed: all are above, or sank below.
-void Solver::explain_rest(Index index) {
+void ConstraintSolver::explain_rest(Index index) {
     const Event& event = events_[index];
     const Index b = event.buffer;
     const Bytes low = event.old, value = enough_for(0, b, needed_[index]);
@@ -121,7 +122,7 @@ void Solver::explain_rest(Index index) {
         const auto look = [&](Bytes rise) {
             if (rise >= kAlways / 2) return;
             if (holds_at_start(0, other, value - rise)) return;
-            // It sank so far that whoever rests on it is below `low`.
+            // Its high sank so far that a buffer resting on it is below `low`.
             const Bytes sunk = rise - enough_for(0, b, low) + 1;
             if (holds_at_start(1, other, sunk)) return;
             if (value_at(0, other, index) >= value - rise)
@@ -136,4 +137,4 @@ void Solver::explain_rest(Index index) {
     }
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

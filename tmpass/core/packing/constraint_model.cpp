@@ -6,8 +6,9 @@
 
 #include "packing/forbidden_differences.hpp"
 #include "packing/sections.hpp"
+#include "packing/units.hpp"
 
-namespace tmpass {
+namespace tmpass::packing {
 namespace {
 
 constexpr std::size_t kPairsBetweenChecks = 1 << 20;
@@ -20,7 +21,7 @@ Bytes align_down(Bytes value, Bytes alignment) {
 // align_up for negative values too.
 Bytes round_up(Bytes value, Bytes grain) { return -align_down(-value, grain); }
 
-// Sorts, and makes one of what overlaps or touches.
+// Sorts the ranges, and merges those that overlap or touch.
 void merge(std::vector<Range>& ranges) {
     std::ranges::sort(ranges);
     std::size_t kept = 0;
@@ -48,7 +49,7 @@ class Builder {
         }
         for (const Index b : model_.origin) model_.size.push_back(align_up(problem_.size[b], grain_));
         find_fixed();
-        find_barred();
+        find_forbidden();
         find_pairs();
         find_unit();
         break_symmetry();
@@ -72,19 +73,19 @@ class Builder {
                 fixed_.push_back(b);
     }
 
-    void find_barred() {
-        model_.barred.resize(model_.count());
+    void find_forbidden() {
+        model_.forbidden.resize(model_.count());
         for (Index b = 0; b < model_.count(); ++b) {
-            auto& barred = model_.barred[b];
+            auto& forbidden = model_.forbidden[b];
             const auto add = [&](Bytes from, Bytes to) {
-                if (to > 0 && from <= capacity_) barred.emplace_back(from, std::min(to, capacity_ + 1));
+                if (to > 0 && from <= capacity_) forbidden.emplace_back(from, std::min(to, capacity_ + 1));
             };
-            for (const auto& [from, to] : problem_.barred.of(model_.origin[b])) add(from, to);
+            for (const auto& [from, to] : problem_.forbidden.of(model_.origin[b])) add(from, to);
             for (const Index other : fixed_)
-                for_each_denied(problem_, other, model_.origin[b], [&](Bytes from, Bytes to) {
+                for_each_forbidden_difference(problem_, other, model_.origin[b], [&](Bytes from, Bytes to) {
                     add(problem_.fixed[other] + from, problem_.fixed[other] + to);
                 });
-            merge(barred);
+            merge(forbidden);
         }
     }
 
@@ -93,7 +94,7 @@ class Builder {
         std::iota(order.begin(), order.end(), 0);
         std::ranges::sort(order, {}, [&](Index b) { return std::pair(model_.lower[b], b); });
         const bool solid = problem_.gaps.empty() && problem_.apart.empty();
-        std::vector<Range> denied;
+        std::vector<Range> forbidden;
         std::size_t looked = 0, asked = 0;
         for (const Index b : order) {
             std::erase_if(alive, [&](Index a) { return model_.upper[a] <= model_.lower[b]; });
@@ -103,18 +104,19 @@ class Builder {
                     asked = looked;
                     if (interrupted_()) throw Cancelled();
                 }
-                denied.clear();
+                forbidden.clear();
                 if (!solid)
-                    for_each_denied(problem_, model_.origin[a], model_.origin[b], [&](Bytes from, Bytes to) {
-                        denied.emplace_back(round_up(from, grain_), round_up(to, grain_));
-                    });
-                merge(denied);
-                if (!solid && denied.empty()) continue;
+                    for_each_forbidden_difference(
+                        problem_, model_.origin[a], model_.origin[b], [&](Bytes from, Bytes to) {
+                            forbidden.emplace_back(round_up(from, grain_), round_up(to, grain_));
+                        });
+                merge(forbidden);
+                if (!solid && forbidden.empty()) continue;
                 const Range whole(grain_ - model_.size[b], model_.size[a]);
                 Index table = -1;
-                if (!solid && (denied.size() > 1 || denied.front() != whole)) {
+                if (!solid && (forbidden.size() > 1 || forbidden.front() != whole)) {
                     table = static_cast<Index>(model_.tables.size());
-                    model_.tables.push_back(denied);
+                    model_.tables.push_back(forbidden);
                 }
                 pairs_.push_back({a, b, table});
                 if (2 * pairs_.size() > ConstraintModel::kMaxNeighbours)
@@ -124,31 +126,25 @@ class Builder {
         }
     }
 
-    // What divides every offset of a packing pushed down: each rests on the ground, on a fixed buffer, on the end of
-    // what is barred, or on a neighbour; and is rounded up where that does not give its alignment already.
+    // Finds what divides every offset of a packing pushed down: each buffer rests on the ground, on a fixed buffer, on
+    // the end of a forbidden range, or on a neighbour, and is rounded up where that does not give its alignment
+    // already.
     void find_unit() {
         for (const Bytes size : model_.size) unit_ = std::gcd(unit_, size);
-        for (const auto& barred : model_.barred)
-            for (const Range& range : barred)
+        for (const auto& forbidden : model_.forbidden)
+            for (const Range& range : forbidden)
                 if (range.second <= capacity_) unit_ = std::gcd(unit_, round_up(range.second, grain_));
         for (const auto& table : model_.tables)
             for (const auto& [from, to] : table) unit_ = std::gcd(unit_, std::gcd(to, from - grain_));
-        for (bool changed = true; changed;) {
-            changed = false;
-            for (const Bytes alignment : model_.alignment) {
-                if (unit_ % alignment == 0 || alignment % unit_ == 0) continue;
-                unit_ = std::gcd(unit_, alignment);
-                changed = true;
-            }
-        }
+        unit_ = divide_alignments(unit_, model_.alignment);
         for (Bytes& alignment : model_.alignment) alignment = std::max(alignment, unit_);
         for (auto& table : model_.tables)
             for (Range& range : table) range = {round_up(range.first, unit_), round_up(range.second, unit_)};
     }
 
     void break_symmetry() {
-        using Key = std::tuple<Step, Step, Bytes, Bytes, std::vector<Range>, std::vector<std::vector<Bytes>>>;
-        std::map<Key, Index> classes;
+        using Signature = std::tuple<Step, Step, Bytes, Bytes, std::vector<Range>, std::vector<std::vector<Bytes>>>;
+        std::map<Signature, Index> classes;
         std::vector<Index> class_of(model_.count());
         std::vector<bool> many;
         for (Index b = 0; b < model_.count(); ++b) {
@@ -156,9 +152,9 @@ class Builder {
             std::vector<std::vector<Bytes>> rest;
             for (const Gap& gap : problem_.gaps.of(own))
                 rest.push_back({gap.lower, gap.upper, gap.window_lower, gap.window_upper});
-            if (!problem_.apart.of(own).empty()) rest.push_back({own});  // equal to nobody
+            if (!problem_.apart.of(own).empty()) rest.push_back({own});  // equal to no other
             const auto [at, fresh] = classes.try_emplace({model_.lower[b], model_.upper[b], problem_.size[own],
-                                                          model_.alignment[b], model_.barred[b], std::move(rest)},
+                                                          model_.alignment[b], model_.forbidden[b], std::move(rest)},
                                                          static_cast<Index>(classes.size()));
             class_of[b] = at->second;
             if (fresh)
@@ -203,7 +199,7 @@ class Builder {
         }
     }
 
-    // Sections of pieces: a buffer with gaps counts in each only with the bytes that it needs there.
+    // Sections of rectangles: a buffer with gaps counts in each with the bytes that it needs there.
     void make_stretches() {
         const bool rounded = problem_.gaps.empty() && fixed_.empty();
         model_.capacity = rounded ? round_up(capacity_, unit_) : capacity_;
@@ -242,14 +238,14 @@ class Builder {
     const Interrupted& interrupted_;
     Bytes grain_ = 0, unit_ = 0;  // what divides every alignment; what divides every offset
     std::vector<Index> fixed_;
-    std::vector<Pair> pairs_;  // its table: denied offset(b) - offset(a)
+    std::vector<Pair> pairs_;  // its table: forbidden offset(b) - offset(a)
 };
 
 }  // namespace
 
 Bytes ConstraintModel::lift(Index b, Bytes base) const {
     Bytes offset = base <= 0 ? 0 : align_up(base, alignment[b]);
-    for (const auto& [from, to] : barred[b]) {
+    for (const auto& [from, to] : forbidden[b]) {
         if (from > offset) break;
         if (to > offset) offset = align_up(to, alignment[b]);
     }
@@ -258,7 +254,7 @@ Bytes ConstraintModel::lift(Index b, Bytes base) const {
 
 Bytes ConstraintModel::drop(Index b, Bytes top) const {
     Bytes offset = align_down(top, alignment[b]);
-    for (auto range = barred[b].rbegin(); range != barred[b].rend(); ++range) {
+    for (auto range = forbidden[b].rbegin(); range != forbidden[b].rend(); ++range) {
         if (range->second <= offset) break;
         if (range->first <= offset) offset = align_down(range->first - 1, alignment[b]);
     }
@@ -273,4 +269,4 @@ ConstraintModel make_model(const Problem& problem, Bytes capacity, std::vector<I
     return model;
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

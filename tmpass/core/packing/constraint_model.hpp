@@ -1,29 +1,30 @@
-// One independent part of a problem with all its constraints, as a constraint solver reads it: an offset per buffer,
-// and per pair that shares a step the differences of offsets that the two cannot have.
+// One independent part of a problem with all its constraints, as ConstraintSolver reads it: an offset per buffer, and
+// for each pair that shares a step the differences of offsets that the two cannot have.
 //
-//     denied    ......[from      to).....[from  to)....   of offset(b) - offset(a): what is left in between are
-//               below          in a window       above    regions, two for solid buffers, more where gaps have windows
+//     forbidden    ......[from      to).....[from  to)....   differences offset(b) - offset(a). What is left between
+//                  below          in a window       above    them are regions: two for solid buffers, more where gaps
+//                                                            have windows
 #pragma once
 
 #include <tuple>
 #include <vector>
 
-#include "problem.hpp"
+#include "packing/problem.hpp"
 
-namespace tmpass {
+namespace tmpass::packing {
 
 inline constexpr Bytes kAlways = Bytes{1} << 61;  // further than any two offsets are from each other
 
-// Some bytes of a buffer in a section: `size` of them, `shift` above its offset.
+// Bytes that a buffer needs in a section: `size` of them, `shift` above its offset.
 struct Stretch {
     Index owner;
     Bytes shift, size;
 };
 
-// One of two that share a step, as the other sees it.
+// A buffer that shares a step with the one in whose list it is.
 struct Neighbour {
     Index other;
-    Index table;  // in ConstraintModel::tables; -1 for two solid buffers, whose sizes tell what is denied
+    Index table;  // in ConstraintModel::tables; -1 for two solid buffers, whose sizes say what is forbidden
 };
 
 struct ConstraintModel {
@@ -32,13 +33,13 @@ struct ConstraintModel {
     std::vector<Index> origin;  // per buffer: its index in the whole problem
     Bytes capacity = 0;         // in the sections, rounded up to the unit where the stretches are
     std::vector<Step> lower, upper;
-    std::vector<Bytes> size;         // rounded up to what divides every alignment, which costs nothing
-    std::vector<Bytes> alignment;    // own, or the unit of all offsets of packings pushed down
-    std::vector<Bytes> first, last;  // the offsets that are left to begin with; first above last where there are none
-    std::vector<std::vector<Range>> barred;  // apart, from the lowest on; those of fixed buffers too
+    std::vector<Bytes> size;         // rounded up to the greatest divisor of all alignments, which costs nothing
+    std::vector<Bytes> alignment;    // its own, or the unit of all offsets of packings pushed down
+    std::vector<Bytes> first, last;  // the range of offsets at the start; first is above last where there are none
+    std::vector<std::vector<Range>> forbidden;  // rising and disjoint; also what fixed buffers forbid
     std::vector<Index> neighbour_start;
     std::vector<Neighbour> neighbours;       // of b: [neighbour_start[b], neighbour_start[b + 1])
-    std::vector<std::vector<Range>> tables;  // denied offset(b) - offset(other), apart, from the lowest on
+    std::vector<std::vector<Range>> tables;  // forbidden offset(b) - offset(other), rising and disjoint
     std::vector<Index> section_start;
     std::vector<Stretch> stretches;  // of section s: [section_start[s], section_start[s + 1]); those of fixed buffers
                                      // have the owner count(), which stands at 0
@@ -57,9 +58,9 @@ struct ConstraintModel {
     Bytes drop(Index b, Bytes top) const;   // the highest one <= top; negative if there is none
 };
 
-// `buffers` (movable, with bytes) of `problem`. Among buffers that nothing tells apart the first by index is lowest.
-// Throws Cancelled; std::length_error when more pairs overlap than fit in memory.
+// The model of `buffers`, which are movable and have bytes. Of buffers that nothing distinguishes, the first by index
+// is lowest. Throws Cancelled; std::length_error when the overlapping pairs are too many to hold in memory.
 ConstraintModel make_model(const Problem& problem, Bytes capacity, std::vector<Index> buffers,
                            const Interrupted& interrupted);
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

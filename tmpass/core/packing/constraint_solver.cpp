@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <numeric>
 
-namespace tmpass {
+namespace tmpass::packing {
 namespace {
 
-// Insertion: the order is that of the last time, and nearly right.
-template <typename Key>
-void settle(std::span<Index> order, Key key) {
+// Sorts by falling key. By insertion, since the order is that of the last time, and nearly right.
+template <typename Projection>
+void insertion_sort(std::span<Index> order, Projection key) {
     for (std::size_t i = 1; i < order.size(); ++i) {
         const Index moved = order[i];
         const Bytes own = key(moved);
@@ -20,7 +20,7 @@ void settle(std::span<Index> order, Key key) {
 
 }  // namespace
 
-Solver::Solver(const ConstraintModel& model, std::size_t climb, const Interrupted& interrupted)
+ConstraintSolver::ConstraintSolver(const ConstraintModel& model, std::size_t climb, const Interrupted& interrupted)
     : model_(model), climb_(climb), interrupted_(interrupted) {
     const Index count = model.count();
     at_[0] = model.first;
@@ -41,7 +41,7 @@ Solver::Solver(const ConstraintModel& model, std::size_t climb, const Interrupte
                       by_start_[side].begin() + model.section_start[s + 1], 0);
         by_top_[side] = by_start_[side];
     }
-    leaning_.resize(count);
+    supported_.resize(count);
     has_tables_.assign(count, 0);
     for (Index b = 0; b < count; ++b)
         for (Index edge = model.neighbour_start[b]; edge < model.neighbour_start[b + 1]; ++edge)
@@ -52,7 +52,7 @@ Solver::Solver(const ConstraintModel& model, std::size_t climb, const Interrupte
     for (auto& queued : section_queued_) queued.assign(model.sections(), 0);
 }
 
-bool Solver::start() {
+bool ConstraintSolver::start() {
     for (Index b = 0; b < model_.count(); ++b) {
         if (at_[0][b] + at_[1][b] > 0) return false;
         mark_dirty(0, b);
@@ -69,13 +69,13 @@ bool Solver::start() {
     return holds;
 }
 
-bool Solver::place(Index b) {
+bool ConstraintSolver::place(Index b) {
     levels_.push_back(static_cast<Index>(events_.size()));
     support_levels_.push_back(supports_.size());
     return raise(1, b, -at_[0][b], Why::kPlaced, 0) && propagate();
 }
 
-bool Solver::refute(Index depth) {
+bool ConstraintSolver::refute(Index depth) {
     const Event placed = events_[levels_[depth]];
     const Bytes above = model_.lift(placed.buffer, 1 - placed.value);
     std::vector<Index> others;
@@ -90,7 +90,7 @@ bool Solver::refute(Index depth) {
     return holds;
 }
 
-void Solver::undo(Index depth) {
+void ConstraintSolver::undo(Index depth) {
     forget_queues();
     if (depth >= this->depth()) return;
     const Index keep = levels_[depth];
@@ -99,19 +99,19 @@ void Solver::undo(Index depth) {
         at_[event.side][event.buffer] = event.old;
         history_[event.side][event.buffer].pop_back();
         if (event.why == Why::kRefuted) reasons_.resize(event.cause);
-        widen(event.buffer);
+        update_summaries(event.buffer);
         events_.pop_back();
     }
     for (; supports_.size() > support_levels_[depth]; supports_.pop_back()) {
         const auto [b, other] = supports_.back();
         support_[b] = other;
-        if (other >= 0) leaning_[other].push_back(b);
+        if (other >= 0) supported_[other].push_back(b);
     }
     levels_.resize(depth);
     support_levels_.resize(depth);
 }
 
-void Solver::forget_queues() {
+void ConstraintSolver::forget_queues() {
     for (const Index b : dirty_buffers_) buffer_queued_[b] = 0;
     for (const Index b : dirty_rests_) rest_queued_[b] = 0;
     dirty_buffers_.clear();
@@ -122,12 +122,12 @@ void Solver::forget_queues() {
     }
 }
 
-void Solver::mark_dirty(int side, Index b) {
+void ConstraintSolver::mark_dirty(int side, Index b) {
     if (!buffer_queued_[b]) {
         buffer_queued_[b] = 1;
         dirty_buffers_.push_back(b);
     }
-    widen(b);
+    update_summaries(b);
     for (const Index s : model_.sections_of(b)) {
         if (section_queued_[side][s]) continue;
         section_queued_[side][s] = 1;
@@ -136,7 +136,7 @@ void Solver::mark_dirty(int side, Index b) {
 }
 
 // Takes the bounds of b into the summaries of its sections.
-void Solver::widen(Index b) {
+void ConstraintSolver::update_summaries(Index b) {
     const Bytes top = at_[0][b] + model_.size[b], high = -at_[1][b];
     for (const Index s : model_.sections_of(b)) {
         Summary& summary = summaries_[s];
@@ -149,8 +149,8 @@ void Solver::widen(Index b) {
     }
 }
 
-// Whether b is above all that have offsets, and it and any other can still be above one another.
-bool Solver::free(Index b) const {
+// Whether b is above all decided buffers of its sections, and b and any other can still be above one another.
+bool ConstraintSolver::free(Index b) const {
     if (has_tables_[b]) return false;
     const Bytes low = at_[0][b], high = -at_[1][b], top = low + model_.size[b];
     for (const Index s : model_.sections_of(b)) {
@@ -160,15 +160,16 @@ bool Solver::free(Index b) const {
     return true;
 }
 
-void Solver::rests_on(Index b, Index other) {
+void ConstraintSolver::rests_on(Index b, Index other) {
     if (support_[b] == other) return;
     if (!levels_.empty()) supports_.emplace_back(b, support_[b]);
     support_[b] = other;
-    if (other >= 0) leaning_[other].push_back(b);
+    if (other >= 0) supported_[other].push_back(b);
 }
 
-// Lets a bound rise to `value`, which b can have; false, and an analysis, where that is beyond the other bound.
-bool Solver::raise(int side, Index b, Bytes value, Why why, Index cause, Index region) {
+// Lets a bound rise to `value`, which b can have. Where that is beyond the other bound, analyses the contradiction and
+// returns false.
+bool ConstraintSolver::raise(int side, Index b, Bytes value, Why why, Index cause, Index region) {
     if (value <= at_[side][b]) return true;
     const auto index = static_cast<Index>(events_.size());
     events_.push_back({b, static_cast<std::uint8_t>(side), why, cause, region, value, at_[side][b]});
@@ -181,7 +182,7 @@ bool Solver::raise(int side, Index b, Bytes value, Why why, Index cause, Index r
     return true;
 }
 
-bool Solver::contradict(int side, Index b) {
+bool ConstraintSolver::contradict(int side, Index b) {
     const Bytes other = at_[1 - side][b];
     need(side, b, 1 - other);  // beyond the other bound is enough
     need(1 - side, b, other);
@@ -189,7 +190,7 @@ bool Solver::contradict(int side, Index b) {
     return false;
 }
 
-bool Solver::propagate() {
+bool ConstraintSolver::propagate() {
     climb_from_ = events_.size();
     for (;;) {
         if (events_.size() - climb_from_ > climb_ * at_[0].size()) {
@@ -226,20 +227,20 @@ bool Solver::propagate() {
     }
 }
 
-bool Solver::propagate_pairs(Index a) {
+bool ConstraintSolver::propagate_pairs(Index a) {
     const auto check_rest = [&](Index b) {
         if (rest_queued_[b]) return;
         rest_queued_[b] = 1;
         dirty_rests_.push_back(b);
     };
     check_rest(a);
-    auto& leaning = leaning_[a];
-    if (leaning.size() > 2 * support_.size()) {
-        std::ranges::sort(leaning);
-        leaning.erase(std::ranges::unique(leaning).begin(), leaning.end());
+    auto& supported = supported_[a];
+    if (supported.size() > 2 * support_.size()) {
+        std::ranges::sort(supported);
+        supported.erase(std::ranges::unique(supported).begin(), supported.end());
     }
-    std::erase_if(leaning, [&](Index b) { return support_[b] != a; });
-    std::ranges::for_each(leaning, check_rest);
+    std::erase_if(supported, [&](Index b) { return support_[b] != a; });
+    std::ranges::for_each(supported, check_rest);
     if (!decided(a) && free(a)) {
         work_ += model_.in_start[a + 1] - model_.in_start[a];
         return true;
@@ -268,8 +269,8 @@ bool Solver::propagate_pairs(Index a) {
     return true;
 }
 
-// The range of `edge` (of a, to b) by the number `region` that bound `side` of b - a cannot be in.
-Range Solver::denied(Index edge, Index region, int side, Index b, Index a) const {
+// The range number `region` of the edge from a to b: bound `side` of b less the opposite bound of a is not in it.
+Range ConstraintSolver::forbidden_difference(Index edge, Index region, int side, Index b, Index a) const {
     const Index table = model_.neighbours[edge].table;
     if (table < 0) {
         const Bytes size_a = model_.size[a], size_b = model_.size[b];
@@ -282,14 +283,14 @@ Range Solver::denied(Index edge, Index region, int side, Index b, Index a) const
     return {1 - range.second, 1 - range.first};
 }
 
-bool Solver::propagate_edge(Index edge, Index a, Index b) {
+bool ConstraintSolver::propagate_edge(Index edge, Index a, Index b) {
     const auto regions = static_cast<Index>(model_.tables[model_.neighbours[edge].table].size());
     for (int side = 0; side < 2; ++side)
         for (const auto& [target, source] : {std::pair(b, a), std::pair(a, b)})
             for (Index i = 0; i < regions; ++i) {
-                // What is denied from low to high, for the bound from below; from high to low for that from above.
+                // Forbidden ranges from the lowest up for the bound from below, from the highest down for the other.
                 const Index region = (owner_of_edge_[edge] == target) == (side == 0) ? i : regions - 1 - i;
-                const auto [from, to] = denied(edge, region, side, target, source);
+                const auto [from, to] = forbidden_difference(edge, region, side, target, source);
                 const Bytes least = at_[side][target] + at_[1 - side][source];
                 if (least < from) break;
                 if (at_[side][target] >= at_[side][source] + to) continue;
@@ -300,11 +301,10 @@ bool Solver::propagate_edge(Index edge, Index a, Index b) {
     return true;
 }
 
-bool Solver::propagate_section(int side, Index s) {
+// Fills starts_, and the summary of s. Returns the lowest start of an undecided member; kAlways if there is none.
+Bytes ConstraintSolver::find_starts(int side, Index s) {
     const auto members = model_.section(s);
-    const Index begin = model_.section_start[s];
     const auto count = static_cast<Index>(members.size());
-    work_ += 4 * count;
     starts_.resize(std::max<std::size_t>(starts_.size(), count));
     Bytes floor = kAlways;
     Summary fresh;
@@ -322,9 +322,17 @@ bool Solver::propagate_section(int side, Index s) {
         floor = std::min(floor, starts_[i]);
     }
     summaries_[s] = fresh;
+    return floor;
+}
+
+bool ConstraintSolver::propagate_section(int side, Index s) {
+    const auto members = model_.section(s);
+    const auto count = static_cast<Index>(members.size());
+    work_ += 4 * count;
+    const Bytes floor = find_starts(side, s);
     if (floor == kAlways) return true;
-    const std::span<Index> by_start = std::span(by_start_[side]).subspan(begin, count);
-    settle(by_start, [&](Index i) { return starts_[i]; });
+    const std::span<Index> by_start = std::span(by_start_[side]).subspan(model_.section_start[s], count);
+    insertion_sort(by_start, [&](Index i) { return starts_[i]; });
     Bytes sum = 0;
     for (const Index i : by_start) {
         if (starts_[i] + members[i].size <= floor) continue;  // placed, and below all others
@@ -337,9 +345,16 @@ bool Solver::propagate_section(int side, Index s) {
             return false;
         }
     }
-    // Who cannot be below all of those with the highest tops is above one of them.
-    const std::span<Index> by_top = std::span(by_top_[side]).subspan(begin, count);
-    settle(by_top, [&](Index i) { return starts_[i] + members[i].size; });
+    return raise_above_others(side, s, floor, sum);
+}
+
+// A member of s that cannot be below all of those with the highest tops is above one of them. `sum` is the size of all
+// members that end above `floor`.
+bool ConstraintSolver::raise_above_others(int side, Index s, Bytes floor, Bytes sum) {
+    const auto members = model_.section(s);
+    const auto count = static_cast<Index>(members.size());
+    const std::span<Index> by_top = std::span(by_top_[side]).subspan(model_.section_start[s], count);
+    insertion_sort(by_top, [&](Index i) { return starts_[i] + members[i].size; });
     sums_.resize(starts_.size());
     Bytes above = 0;
     Index length = 0;
@@ -348,16 +363,15 @@ bool Solver::propagate_section(int side, Index s) {
         if (starts_[i] + members[i].size <= floor) break;
         sums_[length] = above += members[i].size;
     }
+    const auto sums = sums_.begin();
     for (Index own = 0; own < length; ++own) {
         const Index i = by_top[own];
         const Stretch& member = members[i];
         if (decided(member.owner)) continue;
         const Bytes slack = limit(side) - starts_[i] - member.size;
         if (slack >= sum - member.size) continue;
-        auto end = std::upper_bound(sums_.begin(), sums_.begin() + length, slack) - sums_.begin();
-        if (end >= own)
-            end =
-                std::upper_bound(sums_.begin() + own + 1, sums_.begin() + length, slack + member.size) - sums_.begin();
+        auto end = std::upper_bound(sums, sums + length, slack) - sums;
+        if (end >= own) end = std::upper_bound(sums + own + 1, sums + length, slack + member.size) - sums;
         if (end >= length) continue;
         const Bytes value = starts_[by_top[end]] + members[by_top[end]].size - shift(side, member);
         if (value > at_[side][member.owner] &&
@@ -367,20 +381,20 @@ bool Solver::propagate_section(int side, Index s) {
     return true;
 }
 
-// Whether b, without a look at its tables, is known to rest on `other` at the lowest.
-bool Solver::plain_rest(Index b, Index other) const {
+// Whether sizes alone show that b at its low can rest on `other`.
+bool ConstraintSolver::plain_rest(Index b, Index other) const {
     if (has_tables_[b]) return false;
     const Bytes size = model_.size[other], low = at_[0][b];
     return model_.lift(b, at_[0][other] + size) <= low && model_.lift(b, size - at_[1][other]) >= low;
 }
 
-bool Solver::propagate_rest(Index b) {
+bool ConstraintSolver::propagate_rest(Index b) {
     const Bytes low = at_[0][b];
     if (low == root_[0][b]) return true;
     if (support_[b] >= 0 && plain_rest(b, support_[b])) return true;
     Bytes least = kAlways;
     Index support = -1;
-    for (const auto& [from, to] : model_.barred[b]) {
+    for (const auto& [from, to] : model_.forbidden[b]) {
         const Bytes ground = model_.lift(b, to);
         if (ground == low) {
             rests_on(b, -1);
@@ -409,4 +423,4 @@ bool Solver::propagate_rest(Index b) {
     return raise(0, b, std::min(least, -root_[1][b] + 1), Why::kRest, 0);
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

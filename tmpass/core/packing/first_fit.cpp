@@ -6,19 +6,19 @@
 #include "packing/offset_index.hpp"
 #include "vectorized.hpp"
 
-namespace tmpass {
+namespace tmpass::packing {
 namespace {
 
 constexpr std::size_t kLooksBetweenChecks = 1 << 22;  // some milliseconds
-constexpr int kMostClimbs = 48, kClimbsToTry = 8;
-constexpr Index kFew = 200;
+constexpr int kMaxClimbs = 48, kClimbsToTry = 8;
+constexpr Index kFewBuffers = 200;
 constexpr double kCrowded = 0.1;
 
-// The offset for a buffer outside the `denied` ranges of offsets, which it sorts; kNowhere if there is none.
-Bytes choose_offset(std::vector<Range>& denied, Bytes alignment, Fit fit) {
-    std::ranges::sort(denied);
+// An offset outside the `forbidden` ranges, which it sorts; kNowhere if there is none.
+Bytes choose_offset(std::vector<Range>& forbidden, Bytes alignment, Fit fit) {
+    std::ranges::sort(forbidden);
     Bytes top = 0, offset = 0, best = kNowhere, least = kMaxBytes;
-    for (const auto& [from, to] : denied) {
+    for (const auto& [from, to] : forbidden) {
         if (from > offset) {  // [offset, from) is free to begin in
             if (fit == Fit::kLowest) return offset;
             if (from - offset < least) {
@@ -35,28 +35,29 @@ Bytes choose_offset(std::vector<Range>& denied, Bytes alignment, Fit fit) {
     return best == kNowhere ? offset : best;
 }
 
-// The lowest offset that is a multiple of `alignment` and in no denied range: whatever begins at an offset or below it
-// denies all up to its end. Where many small ones are on each other, sorting them takes fewer looks.
-TMPASS_VECTORIZED Bytes choose_offset(const Denied& denied, Bytes alignment, std::vector<std::uint64_t>& sorted) {
-    const std::int32_t* const from = denied.from.data();
-    const std::int32_t* const to = denied.to.data();
+// The lowest multiple of `alignment` in no forbidden range. Climbs: a range that begins at the offset or below it
+// forbids everything up to its end. Where many short ranges lie one above another, sorting them takes fewer looks.
+TMPASS_VECTORIZED Bytes choose_offset(const ForbiddenOffsets& forbidden, Bytes alignment,
+                                      std::vector<std::uint64_t>& sorted) {
+    const std::int32_t* const from = forbidden.from.data();
+    const std::int32_t* const to = forbidden.to.data();
     Bytes offset = 0;
     std::int32_t highest = 0;
-    for (std::size_t i = 0; i < denied.count; ++i) highest = to[i] > highest ? to[i] : highest;
-    for (int climbs = 1; climbs <= kMostClimbs; ++climbs) {
+    for (std::size_t i = 0; i < forbidden.count; ++i) highest = to[i] > highest ? to[i] : highest;
+    for (int climbs = 1; climbs <= kMaxClimbs; ++climbs) {
         const auto begun = static_cast<std::int32_t>(offset);
         std::int32_t top = 0;
-        for (std::size_t i = 0; i < denied.count; ++i) {
+        for (std::size_t i = 0; i < forbidden.count; ++i) {
             const std::int32_t end = from[i] <= begun ? to[i] : 0;
             top = end > top ? end : top;
         }
         if (top <= offset) return offset;
         offset = align_up(top, alignment);
         if (offset >= highest) return offset;
-        if (climbs % kClimbsToTry == 0 && offset * kMostClimbs < highest * Bytes{climbs}) break;
+        if (climbs % kClimbsToTry == 0 && offset * kMaxClimbs < highest * Bytes{climbs}) break;
     }
     sorted.clear();
-    for (std::size_t i = 0; i < denied.count; ++i)  // as from * 2^32 + to, which sort twice as fast
+    for (std::size_t i = 0; i < forbidden.count; ++i)  // as from * 2^32 + to, which sort twice as fast
         if (to[i] > offset)
             sorted.push_back(static_cast<std::uint64_t>(from[i]) << 32 | static_cast<std::uint32_t>(to[i]));
     std::ranges::sort(sorted);
@@ -68,16 +69,16 @@ TMPASS_VECTORIZED Bytes choose_offset(const Denied& denied, Bytes alignment, std
     return offset;
 }
 
-// The lowest multiple of `alignment` where what is `placed` leaves `size` bytes in [lower, upper), and which is in none
-// of the `denied` ranges, which it sorts; kNowhere if there is none.
-Bytes lowest_beside(PlacedByOffset& placed, std::vector<Range>& denied, Step lower, Step upper, Bytes size,
+// The lowest multiple of `alignment` where the placed buffers leave `size` bytes free in [lower, upper), outside the
+// `forbidden` ranges, which it sorts; kNowhere if there is none.
+Bytes lowest_beside(OffsetIndex& placed, std::vector<Range>& forbidden, Step lower, Step upper, Bytes size,
                     Bytes alignment) {
-    std::ranges::sort(denied);
+    std::ranges::sort(forbidden);
     Bytes offset = 0;
-    for (auto next = denied.begin();;) {
+    for (auto next = forbidden.begin();;) {
         offset = placed.lowest(lower, upper, size, alignment, offset);
         const Bytes before = offset;
-        for (; next != denied.end() && next->first <= offset; ++next) {
+        for (; next != forbidden.end() && next->first <= offset; ++next) {
             if (next->second > kMaxBytes) return kNowhere;
             if (next->second > offset) offset = align_up(next->second, alignment);
         }
@@ -89,9 +90,9 @@ Bytes lowest_beside(PlacedByOffset& placed, std::vector<Range>& denied, Step low
 std::vector<Bytes> first_fit_by_offset(const Problem& problem, std::span<const Index> order, Fit fit,
                                        const Interrupted& interrupted) {
     std::vector<Bytes> offsets(problem.fixed);
-    PlacedByOffset placed(problem.size.size());
+    OffsetIndex placed(problem.size.size());
     std::vector<Index> plain, odd;  // so far
-    std::vector<Range> denied;
+    std::vector<Range> forbidden;
     const auto is_odd = [&](Index b) { return !problem.gaps.of(b).empty() || !problem.apart.of(b).empty(); };
     const bool any_odd = !problem.gaps.empty() || !problem.apart.empty();
     const auto insert = [&](Index b) {
@@ -103,12 +104,12 @@ std::vector<Bytes> first_fit_by_offset(const Problem& problem, std::span<const I
         placed.insert({offsets[b], offsets[b] + problem.size[b], problem.lower[b], problem.upper[b]});
     };
     std::size_t looks = 0;
-    const auto deny = [&](const std::vector<Index>& others, Index b) {
+    const auto forbid = [&](const std::vector<Index>& others, Index b) {
         for (const Index other : others) {
             looks += 1 + problem.gaps.of(other).size() + problem.gaps.of(b).size();
             if (problem.lower[other] < problem.upper[b] && problem.lower[b] < problem.upper[other])
-                for_all_denied(problem, other, b, [&](Bytes from, Bytes to) {
-                    denied.emplace_back(offsets[other] + from, offsets[other] + to);
+                cover_forbidden_differences(problem, other, b, [&](Bytes from, Bytes to) {
+                    forbidden.emplace_back(offsets[other] + from, offsets[other] + to);
                 });
         }
     };
@@ -123,21 +124,21 @@ std::vector<Bytes> first_fit_by_offset(const Problem& problem, std::span<const I
         if (!problem.movable(b)) continue;
         const Step lower = problem.lower[b], upper = problem.upper[b];
         const Bytes size = problem.size[b], alignment = problem.alignment[b];
-        const auto barred = problem.barred.of(b);
-        denied.assign(barred.begin(), barred.end());
+        const auto own = problem.forbidden.of(b);
+        forbidden.assign(own.begin(), own.end());
         if (size == 0) {
-            offsets[b] = choose_offset(denied, alignment, fit);
+            offsets[b] = choose_offset(forbidden, alignment, fit);
             continue;
         }
-        deny(odd, b);
+        forbid(odd, b);
         if (any_odd && is_odd(b)) {
-            deny(plain, b);
-            offsets[b] = choose_offset(denied, alignment, fit);
+            forbid(plain, b);
+            offsets[b] = choose_offset(forbidden, alignment, fit);
         } else if (fit == Fit::kTightest) {
             offsets[b] = placed.tightest(lower, upper, size, alignment);
         } else {
-            offsets[b] = denied.empty() ? placed.lowest(lower, upper, size, alignment)
-                                        : lowest_beside(placed, denied, lower, upper, size, alignment);
+            offsets[b] = forbidden.empty() ? placed.lowest(lower, upper, size, alignment)
+                                           : lowest_beside(placed, forbidden, lower, upper, size, alignment);
         }
         if (offsets[b] != kNowhere) insert(b);
     }
@@ -151,12 +152,12 @@ Bytes peak_of_fixed(const Problem& problem) {
     return peak;
 }
 
-// Whether to keep the placed ones by offset rather than by time: then all of them are looked at, or blocks of them,
+// Whether to keep the placed buffers by offset rather than by time. Then all of them, or blocks of them, are looked at,
 // which costs little where they are few or most of them overlap.
 bool by_offset(const Problem& problem, Fit fit) {
-    const bool plain = problem.gaps.empty() && problem.apart.empty() && problem.barred.empty();
+    const bool plain = problem.gaps.empty() && problem.apart.empty() && problem.forbidden.empty();
     if (fit == Fit::kTightest && !plain) return false;
-    if (problem.count() <= kFew) return plain;
+    if (problem.count() <= kFewBuffers) return plain;
     double lives = 0;
     for (Index b = 0; b < problem.count(); ++b) lives += static_cast<double>(problem.upper[b] - problem.lower[b]);
     const Step span = std::ranges::max(problem.upper) - std::ranges::min(problem.lower);
@@ -171,9 +172,9 @@ std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> orde
     index.clear();
     for (Index b = 0; b < problem.count(); ++b)
         if (!problem.movable(b) && problem.size[b] > 0) index.insert(b, offsets[b], offsets[b] + problem.size[b]);
-    const bool solid = problem.gaps.empty() && problem.apart.empty(), plain = solid && problem.barred.empty();
-    std::vector<Range> denied;
-    Denied narrow;
+    const bool solid = problem.gaps.empty() && problem.apart.empty(), plain = solid && problem.forbidden.empty();
+    std::vector<Range> forbidden;
+    ForbiddenOffsets narrow;
     std::vector<std::uint64_t> packed;
     Bytes peak = peak_of_fixed(problem);
     std::vector<Index> near;
@@ -187,30 +188,30 @@ std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> orde
         ask();
         if (!problem.movable(b)) continue;
         if (plain && fit == Fit::kLowest && problem.size[b] > 0 && std::max(peak, problem.size[b]) < kNarrow) {
-            looks += index.find_denied(b, problem.size[b], narrow);
+            looks += index.find_forbidden(b, problem.size[b], narrow);
             offsets[b] = choose_offset(narrow, problem.alignment[b], packed);
             index.insert(b, offsets[b], offsets[b] + problem.size[b]);
             peak = std::max(peak, offsets[b] + problem.size[b]);
             continue;
         }
-        const auto barred = problem.barred.of(b);
-        denied.assign(barred.begin(), barred.end());
+        const auto own = problem.forbidden.of(b);
+        forbidden.assign(own.begin(), own.end());
         if (problem.size[b] > 0) {
             looks += index.find_overlapping(b, near);
             const Bytes below = problem.size[b] - 1;
             for (const Index other : near) {
                 const Bytes at = offsets[other];
                 if (solid) {
-                    denied.emplace_back(at - below, at + problem.size[other]);
+                    forbidden.emplace_back(at - below, at + problem.size[other]);
                 } else {
                     looks += problem.gaps.of(other).size() + problem.gaps.of(b).size();
                     ask();
-                    for_all_denied(problem, other, b,
-                                   [&](Bytes from, Bytes to) { denied.emplace_back(at + from, at + to); });
+                    cover_forbidden_differences(
+                        problem, other, b, [&](Bytes from, Bytes to) { forbidden.emplace_back(at + from, at + to); });
                 }
             }
         }
-        offsets[b] = choose_offset(denied, problem.alignment[b], fit);
+        offsets[b] = choose_offset(forbidden, problem.alignment[b], fit);
         if (problem.size[b] == 0 || offsets[b] == kNowhere) continue;
         index.insert(b, offsets[b], offsets[b] + problem.size[b]);
         peak = std::max(peak, offsets[b] + problem.size[b]);
@@ -239,8 +240,9 @@ Packing pack(const Problem& problem, Bytes stop, Fit fit, const Interrupted& int
     Packing best{{}, kMaxBytes + 1, Order::kSize};
     std::vector<Index> by_start;
     std::vector<LiveIndex> index;
-    if (!few || problem.count() >= kMany) index.emplace_back(problem);  // of many, the order by size needs it
-    const int orders = problem.count() < kMany ? kOrders : 1;  // of many buffers, repair() lowers what is too high
+    if (!few || problem.count() >= kManyBuffers) index.emplace_back(problem);  // of many, the order by size needs it
+    const int orders =
+        problem.count() < kManyBuffers ? kOrders : 1;  // of many buffers, repair() lowers what is too high
     for (int i = 0; i < orders; ++i) {
         const auto kind = static_cast<Order>(i);
         const std::vector<Index> order = make_order(problem, kind, index.empty() ? by_start : index.front().by_start());
@@ -253,4 +255,4 @@ Packing pack(const Problem& problem, Bytes stop, Fit fit, const Interrupted& int
     return best;
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

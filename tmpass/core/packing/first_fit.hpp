@@ -1,4 +1,4 @@
-// Buffers one after the other, each where it fits among those before it.
+// First fit and best fit: buffers one after another, each at an offset that the earlier ones leave free.
 #pragma once
 
 #include <span>
@@ -6,25 +6,25 @@
 
 #include "packing/live_index.hpp"
 #include "packing/placement_orders.hpp"
-#include "problem.hpp"
+#include "packing/problem.hpp"
 
-namespace tmpass {
+namespace tmpass::packing {
 
 enum class Fit {
     kLowest,   // the lowest free offset
-    kTightest  // the lowest offset of the smallest free stretch that is large enough, else the lowest above all; as in
-               // TFLite, what alignment wastes counts for the stretch found so far and not for the one it meets
+    kTightest  // the lowest offset of the smallest free stretch that is large enough, else the lowest above all. As in
+               // TFLite, bytes lost to alignment count for the best stretch so far but not for the one compared with it
 };
 
-inline constexpr Bytes kNowhere = -2;  // in place of an offset: what is barred leaves none
+inline constexpr Bytes kNowhere = -2;  // instead of an offset: forbidden offsets leave no place
 
-// Offsets of the movable buffers placed in `order`, a permutation of all; fixed ones are there from the start. Where a
-// buffer has no place the others have theirs all the same. `index` is one of `problem`, and is cleared first. Throws
-// Cancelled.
+// Offsets of the movable buffers placed in `order`, a permutation of all; fixed ones are there from the start. A buffer
+// without a place is kNowhere, and does not stand in the way of others. `index` is an index of `problem`, and is
+// cleared first. Throws Cancelled.
 std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> order, Fit fit, LiveIndex& index,
                              const Interrupted& interrupted);
 
-// The same without an index, in the way that suits the problem.
+// The same without an index, by time or by offset as suits the problem.
 std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> order, Fit fit,
                              const Interrupted& interrupted);
 
@@ -40,4 +40,4 @@ struct Packing {
 // First or best fit in one order after the other until a packing is at or below `stop`; the lowest of them.
 Packing pack(const Problem& problem, Bytes stop, Fit fit, const Interrupted& interrupted);
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

@@ -1,12 +1,15 @@
-// Which offsets one buffer denies another.
+// The differences of offsets that two buffers cannot have, because they would share a byte at some step.
+//
+// A buffer is a row of rectangles in time and bytes: one, unless it has gaps. Two rectangles that share a step forbid
+// one range of differences.
 #pragma once
 
 #include <algorithm>
 #include <utility>
 
-#include "problem.hpp"
+#include "packing/problem.hpp"
 
-namespace tmpass {
+namespace tmpass::packing {
 
 // The bytes [low, high), from its offset on, that a buffer needs in the steps [lower, upper).
 struct LiveRectangle {
@@ -57,14 +60,14 @@ inline bool must_be_apart(const Problem& problem, Index a, Index b) {
     return one.size() < two.size() ? std::ranges::binary_search(one, b) : std::ranges::binary_search(two, a);
 }
 
-// Calls visit(from, to) for ranges of offset(b) - offset(a) that a and b, which have bytes, cannot have; they may
-// overlap. Takes as many steps as the two have rectangles. `slack` is 1 where the two must not touch either.
+// Calls visit(from, to) for ranges of offset(b) - offset(a) that a and b, which have bytes, cannot have; the ranges may
+// overlap. Takes time linear in their rectangles. `slack` is 1 where the two must not touch either.
 //
 //     a at 0     +-------+            size a = 8, size b = 3: differences -2 .. 7 overlap,
 //     b     +--+ :       : +--+       and -3 and 8 touch
 //          -3            8
 template <typename Visit>
-void for_each_denied(const Problem& problem, Index a, Index b, Visit visit) {
+void for_each_forbidden_difference(const Problem& problem, Index a, Index b, Visit visit) {
     const Bytes slack = !problem.apart.empty() && must_be_apart(problem, a, b) ? 1 : 0;
     if (problem.gaps.of(a).empty() && problem.gaps.of(b).empty()) {
         if (problem.lower[a] < problem.upper[b] && problem.lower[b] < problem.upper[a])
@@ -84,9 +87,9 @@ void for_each_denied(const Problem& problem, Index a, Index b, Visit visit) {
     }
 }
 
-// Whether a and b, which have bytes, need all of these at once in some step before the first of their gaps, or after
-// the last: then they deny each other all that they ever can. Of the gaps between it says nothing.
-inline bool surely_whole_at_once(const Problem& problem, Index a, Index b) {
+// Whether a and b, which have bytes, both need all of them at some step before the first of their gaps or after the
+// last. Then no gap changes which differences are forbidden. False says nothing about the steps between gaps.
+inline bool both_whole_at_some_step(const Problem& problem, Index a, Index b) {
     const auto ones = problem.gaps.of(a), twos = problem.gaps.of(b);
     const Step begin = std::max(problem.lower[a], problem.lower[b]), end = std::min(problem.upper[a], problem.upper[b]);
     Step head = end, tail = begin;
@@ -98,12 +101,13 @@ inline bool surely_whole_at_once(const Problem& problem, Index a, Index b) {
     return begin < head || tail < end;
 }
 
-// The same as for_each_denied for who wants no more than what all ranges cover together.
+// Calls visit(from, to) for ranges that cover the same differences as those of for_each_forbidden_difference, but may
+// be fewer.
 template <typename Visit>
-void for_all_denied(const Problem& problem, Index a, Index b, Visit visit) {
-    if (!surely_whole_at_once(problem, a, b)) return for_each_denied(problem, a, b, visit);
+void cover_forbidden_differences(const Problem& problem, Index a, Index b, Visit visit) {
+    if (!both_whole_at_some_step(problem, a, b)) return for_each_forbidden_difference(problem, a, b, visit);
     const Bytes slack = !problem.apart.empty() && must_be_apart(problem, a, b) ? 1 : 0;
     visit(1 - problem.size[b] - slack, problem.size[a] + slack);
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

@@ -7,7 +7,7 @@
 #include "packing/live_index.hpp"
 #include "random.hpp"
 
-namespace tmpass {
+namespace tmpass::packing {
 namespace {
 
 constexpr std::size_t kMaxRows = 10'000'000;        // of pairs that overlap
@@ -17,7 +17,7 @@ constexpr Bytes kNoPacking = kMaxBytes + 1;         // the peak where a buffer h
 constexpr std::size_t kMemory = 200;                // moves that late acceptance looks back
 
 // Offsets that b cannot have where `other` is at 0.
-struct Denial {
+struct Difference {
     Index other;
     Bytes from, to;
 };
@@ -25,22 +25,22 @@ struct Denial {
 // The lower the peak the better, and then the fewer bytes are at it.
 using Height = std::pair<Bytes, Bytes>;
 
-class Climb {
+class HillClimb {
   public:
-    Climb(const Problem& problem, std::span<const Index> order, const Interrupted& interrupted)
+    HillClimb(const Problem& problem, std::span<const Index> order, const Interrupted& interrupted)
         : problem_(problem), interrupted_(interrupted), offset_(problem.fixed), position_(problem.count(), -1) {
         LiveIndex all(problem);
         for (Index b = 0; b < problem.count(); ++b) {
             if (problem.size[b] > 0) all.insert(b);
             if (!problem.movable(b) && problem.size[b] > 0) ground_ = std::max(ground_, top(b));
         }
-        denials_.start.assign(1, 0);
-        barred_.start.assign(1, 0);
+        differences_.start.assign(1, 0);
+        always_forbidden_.start.assign(1, 0);
         for (Index b = 0; b < problem.count(); ++b) {
-            if (problem.movable(b)) find_denials(b, all);
-            std::sort(barred_.rows.begin() + barred_.start.back(), barred_.rows.end());
-            denials_.start.push_back(static_cast<Index>(denials_.rows.size()));
-            barred_.start.push_back(static_cast<Index>(barred_.rows.size()));
+            if (problem.movable(b)) find_differences(b, all);
+            std::sort(always_forbidden_.rows.begin() + always_forbidden_.start.back(), always_forbidden_.rows.end());
+            differences_.start.push_back(static_cast<Index>(differences_.rows.size()));
+            always_forbidden_.start.push_back(static_cast<Index>(always_forbidden_.rows.size()));
         }
         for (const Index b : order) {
             if (!problem.movable(b)) continue;
@@ -55,9 +55,9 @@ class Climb {
         measure();
     }
 
-    Climbed run(Bytes target, std::int64_t node_limit, std::uint64_t seed) {
+    Improvement run(Bytes target, std::int64_t node_limit, std::uint64_t seed) {
         Random random(seed);
-        Climbed best{offset_, 0};
+        Improvement best{offset_, 0};
         Height lowest = height_;
         std::vector<Height> past(kMemory, height_);
         std::int64_t nodes = 0, asked = 0;
@@ -84,37 +84,37 @@ class Climb {
     Bytes top(Index b) const { return offset_[b] + problem_.size[b]; }
 
     // What other buffers deny b: the fixed ones once and for all, the others where they are placed before it.
-    void find_denials(Index b, const LiveIndex& all) {
-        const auto own = problem_.barred.of(b);
-        barred_.rows.insert(barred_.rows.end(), own.begin(), own.end());
+    void find_differences(Index b, const LiveIndex& all) {
+        const auto own = problem_.forbidden.of(b);
+        always_forbidden_.rows.insert(always_forbidden_.rows.end(), own.begin(), own.end());
         if (problem_.size[b] == 0) return;
         all.find_overlapping(b, near_);
         for (const Index other : near_) {
-            for_each_denied(problem_, other, b, [&](Bytes from, Bytes to) {
+            for_each_forbidden_difference(problem_, other, b, [&](Bytes from, Bytes to) {
                 const Bytes at = problem_.fixed[other];
                 if (problem_.movable(other))
-                    denials_.rows.push_back({other, from, to});
+                    differences_.rows.push_back({other, from, to});
                 else
-                    barred_.rows.emplace_back(at + from, at + to);
+                    always_forbidden_.rows.emplace_back(at + from, at + to);
             });
         }
-        if (denials_.rows.size() + barred_.rows.size() > kMaxRows)
+        if (differences_.rows.size() + always_forbidden_.rows.size() > kMaxRows)
             throw std::length_error("too many buffers overlap for hill climbing");
         if ((b & 1023) == 0 && interrupted_()) throw Cancelled();
     }
 
     // First fit for b alone, among those that are before it.
     void place(Index b) {
-        denied_.assign(barred_.of(b).begin(), barred_.of(b).end());
-        for (const auto& [other, from, to] : denials_.of(b)) {
+        forbidden_.assign(always_forbidden_.of(b).begin(), always_forbidden_.of(b).end());
+        for (const auto& [other, from, to] : differences_.of(b)) {
             const Bytes at = offset_[other];
             if (position_[other] < position_[b] && position_[other] >= 0 && at >= 0)
-                denied_.emplace_back(at + from, at + to);
+                forbidden_.emplace_back(at + from, at + to);
         }
-        work_ += static_cast<std::int64_t>(denials_.of(b).size() + 8);
-        std::ranges::sort(denied_);
+        work_ += static_cast<std::int64_t>(differences_.of(b).size() + 8);
+        std::ranges::sort(forbidden_);
         Bytes offset = 0;
-        for (const auto& [from, to] : denied_) {
+        for (const auto& [from, to] : forbidden_) {
             if (from > offset) break;
             if (to > kMaxBytes) {
                 offset = kNowhere;
@@ -153,10 +153,10 @@ class Climb {
     Index pick(Index b, Random& random, Wanted wanted) {
         Index found = -1;
         std::int64_t count = 0;
-        for (const Denial& row : denials_.of(b))
+        for (const Difference& row : differences_.of(b))
             if (position_[row.other] < position_[b] && wanted(row.other) && random.below(++count) == 0)
                 found = row.other;
-        work_ += static_cast<std::int64_t>(denials_.of(b).size());
+        work_ += static_cast<std::int64_t>(differences_.of(b).size());
         return found;
     }
 
@@ -176,7 +176,7 @@ class Climb {
     void make_move(Height limit) {
         shift(from_, to_);
         journal_.clear();
-        for (const Denial& row : denials_.of(moved_)) {
+        for (const Difference& row : differences_.of(moved_)) {
             const Index place = position_[row.other];
             if (to_ < place && place <= from_) dirty_[place] = 1;
         }
@@ -190,7 +190,7 @@ class Climb {
             if (offset_[b] == before) continue;
             journal_.emplace_back(b, before);
             within = height_of(b) <= limit.first;
-            for (const Denial& row : denials_.of(b))
+            for (const Difference& row : differences_.of(b))
                 if (position_[row.other] > place) dirty_[position_[row.other]] = 1;
         }
         work_ += static_cast<std::int64_t>(order_.size()) - to_;
@@ -223,15 +223,15 @@ class Climb {
 
     const Problem& problem_;
     const Interrupted& interrupted_;
-    Rows<Denial> denials_;
-    Rows<Range> barred_;                // per buffer, sorted: also what fixed buffers deny
+    Rows<Difference> differences_;
+    Rows<Range> always_forbidden_;      // per buffer, sorted: also what fixed buffers deny
     std::vector<Bytes> offset_;         // per buffer
     std::vector<Index> position_;       // per buffer: its place in order_, -1 for those that are not in it
     std::vector<Index> order_;          // movable buffers that have bytes
     std::vector<unsigned char> dirty_;  // per place
     std::vector<Index> peaks_;
     std::vector<Index> near_;
-    std::vector<Range> denied_;
+    std::vector<Range> forbidden_;
     std::vector<std::pair<Index, Bytes>> journal_;  // offsets before the last move
     Bytes ground_ = 0;                              // the highest fixed top
     bool empty_without_place_ = false;
@@ -242,9 +242,9 @@ class Climb {
 
 }  // namespace
 
-Climbed hill_climb(const Problem& problem, std::span<const Index> order, Bytes target, std::int64_t node_limit,
-                   std::uint64_t seed, const Interrupted& interrupted) {
-    return Climb(problem, order, interrupted).run(target, node_limit, seed);
+Improvement hill_climb(const Problem& problem, std::span<const Index> order, Bytes target, std::int64_t node_limit,
+                       std::uint64_t seed, const Interrupted& interrupted) {
+    return HillClimb(problem, order, interrupted).run(target, node_limit, seed);
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

@@ -2,10 +2,10 @@
 
 #include <numeric>
 
-namespace tmpass {
+namespace tmpass::packing {
 namespace {
 
-constexpr Index kLeastBlock = 16;
+constexpr Index kMinBlock = 16;
 
 // The buffers by start, then by index. Live ranges come from schedules, so there are rarely many more steps than
 // buffers, and counting sorts them in linear time.
@@ -52,7 +52,7 @@ LiveIndex::LiveIndex(const Problem& problem)
             block_start_.push_back(i);
             carried_.insert(carried_.end(), alive.begin(), alive.end());
             carried_start_.push_back(carried_.size());
-            left = std::max<Index>(kLeastBlock, static_cast<Index>(alive.size()));
+            left = std::max<Index>(kMinBlock, static_cast<Index>(alive.size()));
         }
         block_of_[i] = static_cast<Index>(block_start_.size()) - 1;
         alive.push_back(i);
@@ -60,4 +60,4 @@ LiveIndex::LiveIndex(const Problem& problem)
     }
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

@@ -1,22 +1,23 @@
-// Who shares a step with a buffer, without the list of all pairs.
+// Finds the buffers that share a step with a given one, without a list of all pairs.
 //
 //     by start     | 0  1  2 | 3  4  5 | 6  7     blocks of buffers in the order of their starts, each with those
 //     carried      |         | 1  2    | 2  5     that were alive before its first one and still are
 //
-// Those that share a step with b are among what its block carries and what starts from there to the end of b.
+// The buffers that share a step with b are among those that its block carries and those that start from the block's
+// beginning to the end of b. Memory and the time to build it are linear in the buffers.
 #pragma once
 
 #include <algorithm>
 #include <vector>
 
-#include "problem.hpp"
+#include "packing/problem.hpp"
 
-namespace tmpass {
+namespace tmpass::packing {
 
-inline constexpr Bytes kNarrow = Bytes{1} << 31;
+inline constexpr Bytes kNarrow = Bytes{1} << 31;  // numbers below it fit into the index
 
 // Ranges of offsets [from, to), the first `count` of each.
-struct Denied {
+struct ForbiddenOffsets {
     std::vector<std::int32_t> from, to;
     std::size_t count = 0;
 };
@@ -25,8 +26,7 @@ class LiveIndex {
   public:
     explicit LiveIndex(const Problem& problem);
 
-    // From now on b is found. Its bytes [low, high) are what find_denied() reads, and nothing else; they mean nothing
-    // from kNarrow on.
+    // From now on b is found. Only find_forbidden() reads its bytes [low, high), which have a meaning below kNarrow.
     void insert(Index b, Bytes low = 0, Bytes high = 0) {
         entries_[place_[b]] = {end_of_[place_[b]], static_cast<std::int32_t>(low), static_cast<std::int32_t>(high)};
     }
@@ -34,8 +34,8 @@ class LiveIndex {
 
     const std::vector<Index>& by_start() const { return by_start_; }
 
-    // Puts into `found` the inserted buffers, b apart, that share a step of b's live range, gaps included. Returns how
-    // many were looked at.
+    // Puts the inserted buffers other than b that share a step of b's live range, gaps included, into `found`. Returns
+    // the number of buffers looked at.
     std::size_t find_overlapping(Index b, std::vector<Index>& found) const {
         found.resize(at_most(b));
         const std::size_t count = find(b, [&](std::size_t i, Index place) { found[i] = by_start_[place]; });
@@ -44,20 +44,20 @@ class LiveIndex {
         return looked;
     }
 
-    // The same, but what it puts into `denied` are the offsets that each denies to b, which has bytes. All bytes are
-    // below kNarrow.
-    std::size_t find_denied(Index b, Bytes size, Denied& denied) const {
-        denied.from.resize(at_most(b));
-        denied.to.resize(denied.from.size());
+    // The same for the offsets that each of these buffers forbids to b, which has bytes. All bytes are below kNarrow.
+    std::size_t find_forbidden(Index b, Bytes size, ForbiddenOffsets& forbidden) const {
+        forbidden.from.resize(at_most(b));
+        forbidden.to.resize(forbidden.from.size());
         const auto below = static_cast<std::int32_t>(size - 1);
-        denied.count = find(b, [&, from = denied.from.data(), to = denied.to.data()](std::size_t i, Index place) {
-            from[i] = std::max(entries_[place].low - below, 0);
-            to[i] = entries_[place].high;
-        });
-        return denied.from.size() + 1;
+        forbidden.count =
+            find(b, [&, from = forbidden.from.data(), to = forbidden.to.data()](std::size_t i, Index place) {
+                from[i] = std::max(entries_[place].low - below, 0);
+                to[i] = entries_[place].high;
+            });
+        return forbidden.from.size() + 1;
     }
 
-    // Puts into `found` the inserted buffers that are alive in [lower, upper).
+    // Puts the inserted buffers that are alive in [lower, upper) into `found`.
     void find_alive(Step lower, Step upper, std::vector<Index>& found) const {
         found.clear();
         auto place = static_cast<Index>(std::ranges::lower_bound(lower_, lower) - lower_.begin());
@@ -82,8 +82,8 @@ class LiveIndex {
         return carried_start_[block + 1] - carried_start_[block] + (next_[own] - block_start_[block]);
     }
 
-    // Calls put(i, place) for what is found, i counting from 0; then i stays, and what was put is to be overwritten,
-    // for what is not. Without branches: whether a buffer is found is as good as random.
+    // Calls put(i, place) for each candidate, and raises i, which begins at 0, where the candidate is found: else the
+    // next call overwrites what was put. Without branches, since whether a candidate is found is as good as random.
     template <typename Put>
     std::size_t find(Index b, Put put) const {
         const Index own = place_[b], block = block_of_[own];
@@ -111,4 +111,4 @@ class LiveIndex {
     std::vector<Index> carried_;  // per block: places from before that reach into it
 };
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

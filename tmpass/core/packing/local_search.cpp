@@ -6,30 +6,30 @@
 #include "packing/reinsertion.hpp"
 #include "random.hpp"
 
-namespace tmpass {
+namespace tmpass::packing {
 namespace {
 
-constexpr std::size_t kLeastFreed = 12, kMostFreed = 2000;
-constexpr std::int64_t kNodesPerFreed = 8;  // for the question whether they can be put back lower
+constexpr std::size_t kMinFreed = 12, kMaxFreed = 2000;
+constexpr std::int64_t kNodesPerFreed = 8;  // for the question whether they can be reinserted lower
 constexpr int kPatience = 12;               // questions without success before more are taken out
-constexpr std::int64_t kSideways = 4;       // one question of so many is asked away from the peak
+constexpr std::int64_t kSideways = 4;       // one of this many questions is asked away from the peak
 constexpr std::uint64_t kQuestionsBetweenChecks = 16;
 // What a question costs besides its nodes, as looks at buffers: all are sorted, and each one taken out is held against
 // all. The first two thousand buffers are not counted: their looks cost less than the nodes.
 constexpr std::int64_t kLooksToSort = 64, kLooksPerNode = 2500, kUncounted = 2000;
 
-class Packing {
+class LocalSearch {
   public:
-    Packing(const Problem& problem, std::vector<Bytes> offsets, const Interrupted& interrupted)
-        : problem_(problem), interrupted_(interrupted), offset_(std::move(offsets)), put_back_(problem) {
+    LocalSearch(const Problem& problem, std::vector<Bytes> offsets, const Interrupted& interrupted)
+        : problem_(problem), interrupted_(interrupted), offset_(std::move(offsets)), reinsertion_(problem) {
         for (Index b = 0; b < problem.count(); ++b)
             if (problem.size[b] > 0 && problem.movable(b)) movable_.push_back(b);
     }
 
-    Improved run(Bytes target, std::int64_t node_limit, std::uint64_t seed) {
+    Improvement run(Bytes target, std::int64_t node_limit, std::uint64_t seed) {
         Random random(seed);
-        const std::size_t most = std::min(movable_.size(), kMostFreed);
-        std::size_t wanted = std::min(kLeastFreed, most);
+        const std::size_t most = std::min(movable_.size(), kMaxFreed);
+        std::size_t wanted = std::min(kMinFreed, most);
         std::int64_t nodes = 0;
         int failures = 0;
         std::uint64_t questions = 0;
@@ -42,15 +42,15 @@ class Packing {
             const auto freed = choose(centres[random.below(static_cast<std::int64_t>(centres.size()))], wanted, random);
             const std::int64_t limit = kNodesPerFreed * static_cast<std::int64_t>(freed.size())
                                        << std::min(growth_, 20);
-            const auto [answer, _, spent] =
-                put_back_(freed, offset_, peak_ - 1, std::min(limit, node_limit - nodes), random.next(), interrupted_);
+            const auto [answer, _, spent] = reinsertion_(freed, offset_, peak_ - 1, std::min(limit, node_limit - nodes),
+                                                         random.next(), interrupted_);
             nodes += spent + static_cast<std::int64_t>(freed.size());
             looks += (kLooksToSort + static_cast<std::int64_t>(freed.size())) *
                      std::max<std::int64_t>(problem_.count() - kUncounted, 0);
             if (answer == Answer::kFound && find_peak()) {
                 failures = 0;
                 growth_ = 0;
-                wanted = std::max(std::min(kLeastFreed, most), wanted - wanted / 4);
+                wanted = std::max(std::min(kMinFreed, most), wanted - wanted / 4);
             } else if (++failures % kPatience == 0) {
                 if (wanted == most) {
                     if (most == movable_.size() && answer == Answer::kImpossible && freed.size() == most) break;
@@ -110,7 +110,7 @@ class Packing {
         std::vector<Index> freed;
         for (const Index b : order) {
             if (freed.size() == count) break;
-            const auto apart = problem_.apart.of(b);  // the search that puts back knows no pairs
+            const auto apart = problem_.apart.of(b);  // reinsertion knows no pairs
             if (std::ranges::any_of(apart, [&](Index other) { return std::ranges::count(freed, other) > 0; })) continue;
             freed.push_back(b);
         }
@@ -120,7 +120,7 @@ class Packing {
     const Problem& problem_;
     const Interrupted& interrupted_;
     std::vector<Bytes> offset_;
-    PutBack put_back_;
+    Reinsertion reinsertion_;
     std::vector<Index> movable_;  // those that have bytes
     std::vector<Index> tops_;
     Bytes peak_ = 0;
@@ -129,9 +129,9 @@ class Packing {
 
 }  // namespace
 
-Improved local_search(const Problem& problem, std::vector<Bytes> offsets, Bytes target, std::int64_t node_limit,
-                      std::uint64_t seed, const Interrupted& interrupted) {
-    return Packing(problem, std::move(offsets), interrupted).run(target, node_limit, seed);
+Improvement local_search(const Problem& problem, std::vector<Bytes> offsets, Bytes target, std::int64_t node_limit,
+                         std::uint64_t seed, const Interrupted& interrupted) {
+    return LocalSearch(problem, std::move(offsets), interrupted).run(target, node_limit, seed);
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

@@ -9,27 +9,27 @@
 
 #include "random.hpp"
 
-namespace tmpass {
+namespace tmpass::packing {
 namespace {
 
 constexpr std::int64_t kEven = 1 << 16;  // even odds
-constexpr std::size_t kMostTried = 12;   // of those that live equally long, when two of them are to match one
-constexpr std::size_t kMostPairs = 1 << 20;
+constexpr std::size_t kMaxTried = 12;    // roots that live equally long, of which two are to match one
+constexpr std::size_t kMaxPairs = 1 << 20;
 constexpr std::int64_t kLooksBetweenChecks = 1 << 16;  // some milliseconds
 
-// A round looks for matches, then merges the safest of them: what is larger by then matches better, and what is then
-// in nobody else's way matches more safely.
-class Gluer {
+// A round looks for matches, then merges the safest of them. Larger blocks match better, and each merge leaves fewer
+// other matches in the way, so the next round decides more safely.
+class BlockMerger {
   public:
-    Gluer(Pieces& pieces, const GlueRules& rules, std::int64_t& looked_at)
-        : pieces_(pieces), rules_(rules), looked_at_(looked_at), is_open_(pieces.boundaries(), false) {
-        for (Index boundary = 0; boundary < pieces.boundaries(); ++boundary) {
-            pieces.list_beginning(boundary, starting_);
-            for (const Index i : starting_) sizes_.push_back(pieces[i].size);
+    BlockMerger(BlockForest& forest, const MergeRules& rules, std::int64_t& looked_at)
+        : forest_(forest), rules_(rules), looked_at_(looked_at), is_open_(forest.boundaries(), false) {
+        for (Index boundary = 0; boundary < forest.boundaries(); ++boundary) {
+            forest.list_beginning(boundary, starting_);
+            for (const Index i : starting_) sizes_.push_back(forest[i].size);
         }
         std::ranges::sort(sizes_);
-        is_part_.resize(pieces.room());
-        looked_at_ += pieces.count();
+        merged_.resize(forest.size());
+        looked_at_ += forest.count();
     }
 
     void run(std::vector<Index> boundaries, const Interrupted& interrupted) {
@@ -41,23 +41,23 @@ class Gluer {
                 if (interrupted()) throw Cancelled();
             }
             find_matches();
-            merge_the_safest();
+            merge_safest();
         }
     }
 
   private:
-    using Names = std::span<const Index>;
+    using Roots = std::span<const Index>;
 
     struct Match {
         std::int64_t odds;     // that it is a coincidence, in kEven
-        std::size_t from, to;  // its pieces, in named_
+        std::size_t from, to;  // its roots, in matched_
         bool stacked;          // on each other, rather than one after the other
     };
 
-    // At the open boundaries; those without any are closed.
+    // At the open boundaries; those without a match are closed.
     void find_matches() {
         matches_.clear();
-        named_.clear();
+        matched_.clear();
         std::ranges::sort(open_);  // the order in which they were opened says nothing
         std::erase_if(open_, [&](Index boundary) {
             const std::size_t before = matches_.size();
@@ -68,11 +68,11 @@ class Gluer {
     }
 
     void find_matches(Index boundary) {
-        pieces_.list_ending(boundary, ending_);
-        pieces_.list_beginning(boundary, starting_);
+        forest_.list_ending(boundary, ending_);
+        forest_.list_beginning(boundary, starting_);
         looked_at_ += static_cast<std::int64_t>(ending_.size() + starting_.size());
-        const auto begin = [&](Index i) { return pieces_[i].begin; };
-        const auto end = [&](Index i) { return pieces_[i].end; };
+        const auto begin = [&](Index i) { return forest_[i].begin; };
+        const auto end = [&](Index i) { return forest_[i].end; };
         std::ranges::sort(starting_, {}, [&](Index i) { return std::tuple(end(i), size(i), name(i)); });
         match_lifetimes();
         if (ending_.empty() || starting_.empty()) return;
@@ -84,32 +84,32 @@ class Gluer {
         match_sums(starting_by_size_, ending_, begin);
     }
 
-    void sort_by_size(const std::vector<Index>& names, std::vector<Index>& sorted) const {
-        sorted = names;
+    void sort_by_size(const std::vector<Index>& roots, std::vector<Index>& sorted) const {
+        sorted = roots;
         std::ranges::sort(sorted, {}, [&](Index i) { return std::pair(size(i), name(i)); });
     }
 
-    // Takes those off the front of `rest` that are equal.
-    template <typename Key>
-    static Names take_equal(Names& rest, Key key) {
+    // Takes those off the front of `rest` whose keys are equal.
+    template <typename Projection>
+    static Roots take_equal(Roots& rest, Projection key) {
         std::size_t count = 1;
         while (count < rest.size() && key(rest[count]) == key(rest.front())) ++count;
-        const Names taken = rest.first(count);
+        const Roots taken = rest.first(count);
         rest = rest.subspan(count);
         return taken;
     }
 
-    // One that ends and one that begins, of the same size. Where others have it too, two are drawn.
+    // Matches a root that ends with one that begins, of the same size. Where others have that size too, two are drawn.
     void match_sizes() {
         const std::size_t pairs = ending_.size() * starting_.size();
-        for (Names ends = ending_by_size_, starts = starting_by_size_; !ends.empty() && !starts.empty();) {
+        for (Roots ends = ending_by_size_, starts = starting_by_size_; !ends.empty() && !starts.empty();) {
             if (size(ends.front()) != size(starts.front())) {
-                Names& smaller = size(ends.front()) < size(starts.front()) ? ends : starts;
+                Roots& smaller = size(ends.front()) < size(starts.front()) ? ends : starts;
                 smaller = smaller.subspan(1);
                 continue;
             }
             const auto of_size = [&](Index i) { return size(i); };
-            const Names before = take_equal(ends, of_size), after = take_equal(starts, of_size);
+            const Roots before = take_equal(ends, of_size), after = take_equal(starts, of_size);
             const std::int64_t odds = pairs == 1 ? 0 : 1 + by_chance(size(before[0]), pairs) * 2 / 3;
             if (before.size() == 1 && after.size() == 1) {
                 add(odds, {before[0], after[0]}, false);
@@ -121,15 +121,15 @@ class Gluer {
         }
     }
 
-    // Of `many`, sorted by their other end: those, or two of those, that share it and together are as large as one of
-    // `ones`, sorted by size. They are stacked; what they are together matches that one in the next round.
+    // Of `many`, sorted by their other end, matches all or two of those that share it where their sizes add up to the
+    // size of one of `ones`, sorted by size. They are stacked; the result matches that one in the next round.
     template <typename OtherEnd>
-    void match_sums(Names ones, Names many, OtherEnd other_end) {
+    void match_sums(Roots ones, Roots many, OtherEnd other_end) {
         const auto is_there = [&](Bytes sum) {
             return std::ranges::binary_search(ones, sum, {}, [&](Index i) { return size(i); });
         };
-        for (Names rest = many; !rest.empty();) {
-            const Names group = take_equal(rest, other_end);
+        for (Roots rest = many; !rest.empty();) {
+            const Roots group = take_equal(rest, other_end);
             if (group.size() < 2) continue;
             Bytes sum = 0;
             for (const Index i : group) sum += size(i);
@@ -137,7 +137,7 @@ class Gluer {
                 const bool all = ones.size() == 1 && group.size() == many.size();
                 add(all ? 0 : 1 + root(by_chance(sum, ones.size())) * 2 / 5, group, true);
             }
-            if (group.size() == 2 || group.size() > kMostTried) continue;
+            if (group.size() == 2 || group.size() > kMaxTried) continue;
             const std::size_t tries = ones.size() * group.size() * (group.size() - 1) / 2;
             for (std::size_t i = 0; i < group.size(); ++i) {
                 for (std::size_t k = 0; k < i; ++k) {
@@ -148,14 +148,14 @@ class Gluer {
         }
     }
 
-    // Those that live equally long, whatever is beside them: all where they are few, or else two that are drawn.
+    // Matches roots that live equally long, whatever is beside them: all where they are few, else two that are drawn.
     void match_lifetimes() {
-        for (Names rest = starting_; !rest.empty();) {
-            const Names equal = take_equal(rest, [&](Index i) { return pieces_[i].end; });
+        for (Roots rest = starting_; !rest.empty();) {
+            const Roots equal = take_equal(rest, [&](Index i) { return forest_[i].end; });
             if (equal.size() == 2) {
-                pieces_.list_ending(pieces_[equal[0]].end, beside_);
+                forest_.list_ending(forest_[equal[0]].end, beside_);
                 const auto pairs = static_cast<std::int64_t>(starting_.size() * beside_.size());
-                add(std::min(10 * kEven * pairs / pieces_.count(), kEven * 7 / 10), equal, true);
+                add(std::min(10 * kEven * pairs / forest_.count(), kEven * 7 / 10), equal, true);
             } else if (equal.size() == 3) {
                 add(kEven * 9 / 10, equal, true);
             } else if (equal.size() > 3) {
@@ -166,13 +166,13 @@ class Gluer {
         }
     }
 
-    // How many of `tries` sizes are `size` by chance, in kEven: by how many sizes are about as large. The odds that
-    // are made of it were fitted to pieces whose places were known.
+    // How many of `tries` sizes equal `size` by chance, in kEven, estimated from how many sizes are about as large. The
+    // odds derived from it were tuned on cuts of rectangles, whose true matches are known.
     std::int64_t by_chance(Bytes size, std::size_t tries) const {
         const Bytes about = size / 4;
         const auto from = std::ranges::lower_bound(sizes_, size - about);
         const auto to = std::ranges::upper_bound(sizes_, size + about);
-        const auto near = static_cast<std::int64_t>(std::min(tries, kMostPairs)) * (to - from);
+        const auto near = static_cast<std::int64_t>(std::min(tries, kMaxPairs)) * (to - from);
         return kEven * near / static_cast<std::int64_t>(sizes_.size()) / (2 * about + 1);
     }
 
@@ -180,68 +180,68 @@ class Gluer {
         return static_cast<std::int64_t>(std::sqrt(static_cast<double>(odds * kEven)));
     }
 
-    void add(std::int64_t odds, std::initializer_list<Index> names, bool stacked) {
-        add(odds, Names(names.begin(), names.size()), stacked);
+    void add(std::int64_t odds, std::initializer_list<Index> roots, bool stacked) {
+        add(odds, Roots(roots.begin(), roots.size()), stacked);
     }
 
-    // Noise is by names, so that a match which went first does so in every round.
-    void add(std::int64_t odds, Names names, bool stacked) {
+    // Noise is by roots, so that a match which went first does so in every round.
+    void add(std::int64_t odds, Roots roots, bool stacked) {
         std::uint64_t key = rules_.seed;
-        for (const Index i : names) {
-            if (!pieces_[i].plain) return;
+        for (const Index i : roots) {
+            if (!forest_[i].plain) return;
             key += Random(static_cast<std::uint64_t>(name(i))).next();
         }
         odds = odds * (256 - rules_.noise + Random(key).below(2 * rules_.noise + 1)) / 256;
-        matches_.push_back({odds, named_.size(), named_.size() + names.size(), stacked});
-        named_.insert(named_.end(), names.begin(), names.end());
+        matches_.push_back({odds, matched_.size(), matched_.size() + roots.size(), stacked});
+        matched_.insert(matched_.end(), roots.begin(), roots.end());
     }
 
-    // The safest, and others about as safe, as far as they share no piece. Opens the boundaries of what was merged.
-    void merge_the_safest() {
+    // Merges the safest match, and others about as safe, as far as they share no root. Opens their boundaries.
+    void merge_safest() {
         if (matches_.empty()) return;
         std::ranges::stable_sort(matches_, {}, &Match::odds);
         const std::int64_t most = std::max(2 * matches_.front().odds, kEven / 256);
         for (const Match& match : matches_) {
             if (match.odds > most) break;
-            const Names names(named_.data() + match.from, match.to - match.from);
-            if (std::ranges::any_of(names, [&](Index i) { return is_part_[i]; })) continue;
-            for (const Index i : names) {
-                is_part_[i] = true;
-                open(pieces_[i]);
+            const Roots roots(matched_.data() + match.from, match.to - match.from);
+            if (std::ranges::any_of(roots, [&](Index i) { return merged_[i]; })) continue;
+            for (const Index i : roots) {
+                merged_[i] = true;
+                open(forest_[i]);
             }
-            const Index made = pieces_.merge(names, match.stacked);
-            is_part_.resize(std::max<std::size_t>(is_part_.size(), made + 1));
-            is_part_[made] = false;
+            const Index made = forest_.merge(roots, match.stacked);
+            merged_.resize(std::max<std::size_t>(merged_.size(), made + 1));
+            merged_[made] = false;
         }
     }
 
-    void open(const Piece& piece) {
-        for (const Index boundary : {piece.begin, piece.end}) {
+    void open(const Block& block) {
+        for (const Index boundary : {block.begin, block.end}) {
             if (is_open_[boundary]) continue;
             is_open_[boundary] = true;
             open_.push_back(boundary);
         }
     }
 
-    Bytes size(Index i) const { return pieces_[i].size; }
-    Index name(Index i) const { return pieces_[i].name; }
+    Bytes size(Index i) const { return forest_[i].size; }
+    Index name(Index i) const { return forest_[i].name; }
 
-    Pieces& pieces_;
-    const GlueRules rules_;
+    BlockForest& forest_;
+    const MergeRules rules_;
     std::int64_t& looked_at_;
     std::vector<bool> is_open_;  // per boundary
-    std::vector<bool> is_part_;  // per piece: merged since this began
+    std::vector<bool> merged_;   // per block: merged since the run began
     std::vector<Index> open_;
-    std::vector<Bytes> sizes_;  // of wholes when it began, sorted
+    std::vector<Bytes> sizes_;  // of the roots when the run began, sorted
     std::vector<Match> matches_;
-    std::vector<Index> named_, ending_, starting_, ending_by_size_, starting_by_size_, beside_;
+    std::vector<Index> matched_, ending_, starting_, ending_by_size_, starting_by_size_, beside_;
 };
 
 }  // namespace
 
-void glue(Pieces& pieces, std::vector<Index> boundaries, const GlueRules& rules, std::int64_t& looked_at,
-          const Interrupted& interrupted) {
-    Gluer(pieces, rules, looked_at).run(std::move(boundaries), interrupted);
+void merge_blocks(BlockForest& forest, std::vector<Index> boundaries, const MergeRules& rules, std::int64_t& looked_at,
+                  const Interrupted& interrupted) {
+    BlockMerger(forest, rules, looked_at).run(std::move(boundaries), interrupted);
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

@@ -1,24 +1,25 @@
-// Ranks in turn, and one part after the other. The search itself is in minimalloc_search.hpp.
+// Runs the search of minimalloc_search.hpp on one part after another, with one rank after another.
 #include "packing/minimalloc.hpp"
 
 #include <algorithm>
 
 #include "packing/minimalloc_search.hpp"
+#include "packing/solve_parts.hpp"
 
-namespace tmpass {
+namespace tmpass::packing {
 namespace {
 
 constexpr Rank kRanks[] = {Rank::kTotalWidthArea, Rank::kTotalAreaWidth, Rank::kWidthAreaTotal};
 
-// Per buffer: what is spent without the buffers that always fit, before all are searched. Few are left of an easy
-// problem then; in a hard one they hardly matter, but the ranks know totals less well without them.
+// Nodes per buffer that are spent without the buffers that always fit, before all are searched. An easy problem has few
+// buffers left then. In a hard one those left out hardly matter, but ranks by total are worse without them.
 constexpr std::int64_t kBriefNodes = 32;
 
-// Under limits that double: which rank is quick differs by orders of magnitude.
+// Ranks take turns under limits that double, since the time to a packing differs by orders of magnitude between them.
 template <typename Unit>
 Answer solve_part(const Part& part, std::int64_t node_limit, MinimallocRules rules, SearchResult& result,
                   const Interrupted& interrupted) {
-    DepthFirst<Unit> search(part, rules, result.nodes, interrupted);
+    MinimallocSearch<Unit> search(part, rules, result.nodes, interrupted);
     for (auto limit = 2 * static_cast<std::int64_t>(part.count());; limit *= 2) {
         for (const Rank rank : kRanks) {
             const Answer answer = search.run(rank, limit, node_limit);
@@ -37,12 +38,11 @@ SearchResult minimalloc(const Problem& problem, Bytes capacity, std::int64_t nod
     const auto search = [&](std::int64_t limit, bool always_fit) {
         const auto solve = [&](const Part& part, SearchResult& result) {
             const Bytes reach = reach_of(part);
-            // Sums stay below what stands for a placed buffer.
-            if (reach >= DepthFirst<Bytes>::kGone / 2) return Answer::kBudgetEnded;
-            const bool narrow = reach < DepthFirst<std::int32_t>::kGone / 2;
+            if (!MinimallocSearch<Bytes>::can_hold(reach)) return Answer::kBudgetEnded;
+            const bool narrow = MinimallocSearch<std::int32_t>::can_hold(reach);
             return (narrow ? solve_part<std::int32_t> : solve_part<Bytes>)(part, limit, rules, result, interrupted);
         };
-        return solve_apart(problem, capacity, interrupted, solve, {true, always_fit});
+        return solve_parts(problem, capacity, interrupted, solve, {true, always_fit});
     };
     if (!rules.always_fit) return search(node_limit, false);
     const SearchResult brief = search(std::min(node_limit, kBriefNodes * problem.count()), true);
@@ -52,4 +52,4 @@ SearchResult minimalloc(const Problem& problem, Bytes capacity, std::int64_t nod
     return whole;
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

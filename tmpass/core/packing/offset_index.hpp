@@ -1,31 +1,32 @@
-// Placed buffers by offset, in blocks, for first fit where most of them share a step with what is to be placed.
+// Placed buffers by offset, in blocks, for first fit where most of them share a step with the buffer to place.
 //
-//     block    | a  b  c | d  e  f | g  h      each knows the hull of its live ranges, the steps that all its buffers
-//     are room     |    7    |    0    |    -      alive in, its top, and the most room between two of its buffers
+//     block    | a  b  c | d  e  f | g  h      each block knows the hull of its live ranges, the steps in which all its
+//     room     |    7    |    0    |    -      buffers are alive, its top, and the most room between two of its buffers
 //
-// A block none of which is alive at the time is passed over, and so is one that all share a step with, if it has no
-// room: what thousands of buffers need that are alive at once is near linear, not their square.
+// A block with no buffer alive at the time is skipped. So is one whose buffers are all alive, if it has too little
+// room. So thousands of buffers that are alive at once take nearly linear time, not quadratic.
 #pragma once
 
 #include <algorithm>
 #include <vector>
 
-#include "problem.hpp"
+#include "packing/problem.hpp"
 
-namespace tmpass {
+namespace tmpass::packing {
 
-class PlacedByOffset {
+class OffsetIndex {
   public:
     struct Placed {
         Bytes offset, top;
         Step lower, upper;
     };
 
-    explicit PlacedByOffset(std::size_t count) : blocks_(1) { blocks_[0].placed.reserve(std::min(count, kMost)); }
+    explicit OffsetIndex(std::size_t count) : blocks_(1) { blocks_[0].placed.reserve(std::min(count, kMaxPlaced)); }
 
-    std::size_t looks() const { return looks_; }  // at buffers and blocks, all in all
+    std::size_t looks() const { return looks_; }  // at buffers and blocks, since the index was made
 
-    // The lowest multiple of `alignment` from `offset` on, which is one, where `size` bytes are free in [lower, upper).
+    // The lowest multiple of `alignment`, from `offset` on, itself a multiple, where `size` bytes are free in [lower,
+    // upper).
     Bytes lowest(Step lower, Step upper, Bytes size, Bytes alignment, Bytes offset = 0) {
         walk(lower, upper, size, [&](Bytes begin, Bytes top) {
             if (begin - offset >= size) return false;
@@ -35,7 +36,7 @@ class PlacedByOffset {
         return offset;
     }
 
-    // Where the room that is left is the least, the lowest of these; above all where there is no room between them.
+    // The lowest offset in the smallest free stretch that is large enough; else above all of them.
     Bytes tightest(Step lower, Step upper, Bytes size, Bytes alignment) {
         Bytes offset = 0, highest = 0, best = -1, least = kMaxBytes;
         walk(lower, upper, size, [&](Bytes begin, Bytes top) {
@@ -60,10 +61,10 @@ class PlacedByOffset {
         const auto at = static_cast<std::size_t>(above - blocks_.begin()) - 1;
         auto& placed = blocks_[at].placed;
         placed.insert(std::ranges::upper_bound(placed, entry.offset, {}, &Placed::offset), entry);
-        if (placed.size() > kMost) {
+        if (placed.size() > kMaxPlaced) {
             Block rest;
-            rest.placed.assign(placed.begin() + kMost / 2, placed.end());
-            placed.resize(kMost / 2);
+            rest.placed.assign(placed.begin() + kMaxPlaced / 2, placed.end());
+            placed.resize(kMaxPlaced / 2);
             blocks_.insert(blocks_.begin() + static_cast<std::ptrdiff_t>(at) + 1, std::move(rest));
             blocks_[at + 1].sum_up();
         }
@@ -71,10 +72,10 @@ class PlacedByOffset {
     }
 
   private:
-    static constexpr std::size_t kMost = 512;
+    static constexpr std::size_t kMaxPlaced = 512;
 
-    // Calls visit(offset, top) for what is alive in [lower, upper), from the lowest offset on, until it returns false.
-    // A block with less room than `size` counts as one.
+    // Calls visit(offset, top) for the buffers alive in [lower, upper), from the lowest offset on, until it returns
+    // false. A block with less room than `size` is visited as if it were one buffer.
     template <typename Visit>
     void walk(Step lower, Step upper, Bytes size, Visit visit) {
         looks_ += blocks_.size();
@@ -118,4 +119,4 @@ class PlacedByOffset {
     std::size_t looks_ = 0;
 };
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

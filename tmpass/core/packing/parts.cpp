@@ -4,30 +4,63 @@
 #include <numeric>
 
 #include "packing/forbidden_differences.hpp"
+#include "packing/units.hpp"
 
-namespace tmpass {
+namespace tmpass::packing {
 namespace {
 
 constexpr std::size_t kPairsBetweenChecks = 1 << 22;
 
-Bytes floor_div(Bytes value, Bytes by) { return value / by - (value % by < 0 ? 1 : 0); }
-Bytes ceil_div(Bytes value, Bytes by) { return -floor_div(-value, by); }
+// The fixed buffers with bytes that share a step with the span of `part`.
+std::vector<Index> fixed_beside(const Problem& problem, const Part& part) {
+    const Step begin = std::ranges::min(part.lower), end = std::ranges::max(part.upper);
+    std::vector<Index> fixed;
+    for (Index b = 0; b < problem.count(); ++b)
+        if (!problem.movable(b) && problem.size[b] > 0 && problem.upper[b] > begin && problem.lower[b] < end)
+            fixed.push_back(b);
+    return fixed;
+}
 
-// The greatest unit of which the offsets of pushed-down packings are multiples: they are sums of sizes, above the
-// ground or a fixed buffer, and rounded up where that does not give an alignment already.
-Bytes find_unit(const Part& part, std::span<const Bytes> tops, Bytes grain) {
-    Bytes unit = 0;
+// Where buffers of a packing pushed down may rest besides the ground and each other, in bytes.
+std::vector<Bytes> tops_to_rest_on(const Problem& problem, const Part& part, const std::vector<Index>& fixed) {
+    std::vector<Bytes> tops;
+    for (const Index b : fixed) tops.push_back(problem.fixed[b] + problem.size[b]);
+    for (const Index b : part.origin)
+        for (const auto& [_, to] : problem.forbidden.of(b))
+            if (to <= kMaxBytes) tops.push_back(to);
+    return tops;
+}
+
+// The greatest unit of which all offsets of packings pushed down are multiples: they are sums of sizes, above the
+// ground or one of `tops`, and rounded up where that does not give an alignment already. Sizes are still in bytes.
+Bytes find_unit(const Part& part, const std::vector<Bytes>& tops) {
+    Bytes grain = 0, unit = 0;  // grain: what divides every alignment
+    for (const Bytes alignment : part.alignment) grain = std::gcd(grain, alignment);
     for (const Bytes size : part.size) unit = std::gcd(unit, align_up(size, grain));
     for (const Bytes top : tops) unit = std::gcd(unit, align_up(top, grain));
-    for (bool changed = true; changed;) {
-        changed = false;
-        for (const Bytes alignment : part.alignment) {
-            if (unit % alignment == 0 || alignment % unit == 0) continue;
-            unit = std::gcd(unit, alignment);
-            changed = true;
+    return divide_alignments(unit, part.alignment);
+}
+
+// Fills in `forbidden`: the problem's own ranges, and what the fixed buffers forbid, in units.
+void find_forbidden_offsets(Part& part, const Problem& problem, Bytes capacity, const std::vector<Index>& fixed) {
+    const Bytes unit = part.unit;
+    std::size_t rows = 0;
+    for (const Index b : part.origin) {
+        auto& forbidden = part.forbidden.emplace_back();
+        for (const Index other : fixed) {
+            for_each_forbidden_difference(problem, other, b, [&](Bytes from, Bytes to) {
+                const Range range(ceil_div(problem.fixed[other] + from, unit),
+                                  ceil_div(problem.fixed[other] + to, unit));
+                if (range.second > 0) forbidden.push_back(range);
+            });
         }
+        for (const auto& [from, to] : problem.forbidden.of(b))
+            if (from <= capacity)  // the end stays within the numbers of the search, and above all that is allowed
+                forbidden.emplace_back((from + unit - 1) / unit, std::min((to + unit - 1) / unit, part.capacity + 1));
+        rows += forbidden.size();
+        if (rows > kMaxEntries) throw std::length_error("too many buffers overlap fixed ones for an exact search");
+        std::ranges::sort(forbidden);
     }
-    return unit;
 }
 
 // Each buffer is in one run of sections.
@@ -44,26 +77,26 @@ void find_solid_sections(Part& part) {
 void find_gapped_sections(Part& part, const Problem& problem) {
     part.run_start.assign(1, 0);
     std::vector<Step> lower, upper;
-    std::vector<Index> owner, piece_start(1, 0);
+    std::vector<Index> owner, first_rectangle(1, 0);
     for (Index b = 0; b < part.count(); ++b) {
-        for_each_rectangle(problem, part.origin[b], [&](const LiveRectangle& piece) {
-            lower.push_back(piece.lower);
-            upper.push_back(piece.upper);
+        for_each_rectangle(problem, part.origin[b], [&](const LiveRectangle& rectangle) {
+            lower.push_back(rectangle.lower);
+            upper.push_back(rectangle.upper);
             owner.push_back(b);
         });
-        piece_start.push_back(static_cast<Index>(owner.size()));
+        first_rectangle.push_back(static_cast<Index>(owner.size()));
     }
     Sections sections = make_sections(lower, upper, kMaxEntries);
     for (Index& member : sections.members) member = owner[member];
     std::vector<Index> first(part.count(), 0), last(part.count(), 0);
     for (Index b = 0; b < part.count(); ++b) {
-        for (Index p = piece_start[b]; p < piece_start[b + 1]; ++p) {
+        for (Index p = first_rectangle[b]; p < first_rectangle[b + 1]; ++p) {
             const std::pair run(sections.first[p], sections.last[p]);
-            if (p > piece_start[b] && part.runs.back().second == run.first)
+            if (p > first_rectangle[b] && part.runs.back().second == run.first)
                 part.runs.back().second = run.second;
             else
                 part.runs.push_back(run);
-            if (p == piece_start[b]) first[b] = run.first;
+            if (p == first_rectangle[b]) first[b] = run.first;
             last[b] = run.second;
         }
         part.run_start.push_back(static_cast<Index>(part.runs.size()));
@@ -73,14 +106,14 @@ void find_gapped_sections(Part& part, const Problem& problem) {
     part.sections = std::move(sections);
 }
 
-// Those alive in the first section of a run, and those whose runs begin later in it.
+// A buffer's neighbours are alive in the first section of one of its runs, or begin a run later in it.
 void find_neighbours(Part& part, const Interrupted& interrupted) {
     const Sections& sections = part.sections;
     std::vector<std::vector<Index>> arrivals(sections.count());
     for (Index b = 0; b < part.count(); ++b)
         for (const auto& [from, to] : part.runs_of(b)) arrivals[from].push_back(b);
     part.neighbour_start.assign(1, 0);
-    std::vector<Index> met(part.count(), -1);  // the last buffer that has this one as a neighbour
+    std::vector<Index> met(part.count(), -1);  // the last buffer that listed this one
     std::size_t checked = 0;
     for (Index b = 0; b < part.count(); ++b) {
         met[b] = b;
@@ -112,7 +145,7 @@ bool place_others(const Problem& problem, Bytes capacity, std::vector<Bytes>& of
         }
         offsets[b] = 0;
         if (problem.size[b] > 0) continue;
-        for (const auto& [from, to] : problem.barred.of(b)) {
+        for (const auto& [from, to] : problem.forbidden.of(b)) {
             if (from > offsets[b]) break;
             if (to > kMaxBytes) return false;
             if (to > offsets[b]) offsets[b] = align_up(to, problem.alignment[b]);
@@ -144,49 +177,19 @@ Part make_part(const Problem& problem, Bytes capacity, std::vector<Index> buffer
                Bytes grid) {
     Part part;
     part.origin = std::move(buffers);
-    Step begin = problem.lower[part.origin.front()], end = begin;
-    Bytes grain = 0;
     for (const Index b : part.origin) {
         part.lower.push_back(problem.lower[b]);
         part.upper.push_back(problem.upper[b]);
         part.size.push_back(problem.size[b]);
         part.alignment.push_back(problem.alignment[b]);
-        grain = std::gcd(grain, problem.alignment[b]);
-        begin = std::min(begin, problem.lower[b]);
-        end = std::max(end, problem.upper[b]);
     }
-    std::vector<Index> fixed;
-    std::vector<Bytes> tops;
-    for (Index b = 0; b < problem.count(); ++b) {
-        if (problem.movable(b) || problem.size[b] == 0) continue;
-        if (problem.upper[b] <= begin || problem.lower[b] >= end) continue;
-        fixed.push_back(b);
-        tops.push_back(problem.fixed[b] + problem.size[b]);
-    }
-    for (const Index b : part.origin)
-        for (const auto& [_, to] : problem.barred.of(b))
-            if (to <= kMaxBytes) tops.push_back(to);
-    part.unit = find_unit(part, tops, grain);
+    const std::vector<Index> fixed = fixed_beside(problem, part);
+    part.unit = find_unit(part, tops_to_rest_on(problem, part, fixed));
     if (part.unit % grid != 0) part.unit = grid;
     part.capacity = (capacity + part.unit - 1) / part.unit;
-    const Bytes unit = part.unit;
-    std::size_t rows = 0;
+    find_forbidden_offsets(part, problem, capacity, fixed);
     for (Index b = 0; b < part.count(); ++b) {
-        const Bytes bytes = part.size[b];
-        auto& barred = part.barred.emplace_back();
-        for (const Index other : fixed) {
-            for_each_denied(problem, other, part.origin[b], [&](Bytes from, Bytes to) {
-                const Range range(ceil_div(problem.fixed[other] + from, unit),
-                                  ceil_div(problem.fixed[other] + to, unit));
-                if (range.second > 0) barred.push_back(range);
-            });
-        }
-        for (const auto& [from, to] : problem.barred.of(part.origin[b]))
-            if (from <= capacity)  // the end stays within the numbers of the search, and above all that is allowed
-                barred.emplace_back((from + unit - 1) / unit, std::min((to + unit - 1) / unit, part.capacity + 1));
-        rows += barred.size();
-        if (rows > kMaxEntries) throw std::length_error("too many buffers overlap fixed ones for an exact search");
-        std::ranges::sort(barred);
+        const Bytes bytes = part.size[b], unit = part.unit;
         part.size[b] = (bytes + unit - 1) / unit;
         part.last.push_back(floor_div(capacity - bytes, unit));
         part.alignment[b] = std::max<Bytes>(part.alignment[b] / std::gcd(part.alignment[b], unit), 1);
@@ -212,4 +215,4 @@ void find_overlaps(Part& part, const Interrupted& interrupted) {
     find_neighbours(part, interrupted);
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

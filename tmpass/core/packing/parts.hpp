@@ -1,39 +1,40 @@
-// Independent parts of a problem, in units: what an exact search reads.
+// Independent parts of a problem, in units: what the exact searches minimalloc and postpone read.
 #pragma once
 
 #include <utility>
 #include <vector>
 
-#include "packing/search_result.hpp"
+#include "packing/problem.hpp"
 #include "packing/sections.hpp"
-#include "problem.hpp"
 
-namespace tmpass {
+namespace tmpass::packing {
 
 inline constexpr std::size_t kMaxEntries = 50'000'000;  // of section members, and of overlapping pairs
 
-// Gives the empty movable buffers, which collide with nothing, their lowest offsets, and the others that move 0; false
-// where an empty or a fixed one has no place.
+// Gives every movable buffer without bytes, which collides with nothing, its lowest offset, and every other movable
+// buffer 0. False where a buffer without bytes, or a fixed one, has no place within the capacity.
 bool place_others(const Problem& problem, Bytes capacity, std::vector<Bytes>& offsets);
 
-// The movable buffers that have bytes, or `buffers`, cut where no live range crosses, in the order of time.
+// The movable buffers that have bytes, or `buffers`, cut where no live range crosses; the parts are by time.
 std::vector<std::vector<Index>> independent_parts(const Problem& problem);
 std::vector<std::vector<Index>> independent_parts(const Problem& problem, std::vector<Index> buffers);
 
 // Buffers numbered from 0. Every offset that a packing pushed down can have is a multiple of `unit`, so all numbers
-// but steps count units; sizes are rounded up, which costs nothing but below the topmost buffer:
+// except steps count units. Sizes are rounded up, which costs nothing: only the topmost buffer could use the bytes that
+// rounding adds, and `last` allows for it:
 //
 //     capacity    |...........|
-//     last[c] ->  |  +--+     |   c may start at `last` and end above the capacity's multiple, by less than a
-//                 |  |c |     |   unit of what rounding added
+//     last[c] ->  |  +--+     |   c may start at `last` and end above the capacity, by less than the unit that
+//                 |  |c |     |   rounding added
 struct Part {
     std::vector<Index> origin;  // per buffer: its index in the whole problem
-    Bytes unit = 1;
-    Bytes capacity = 0;  // no rounded top is above it
+    Bytes unit = 1;             // in bytes
+    Bytes capacity = 0;         // no rounded top is above it
     std::vector<Step> lower, upper;
-    std::vector<Bytes> size, alignment, last;  // last: the highest offset that a buffer may have; may be negative
-    std::vector<std::vector<Range>> barred;    // per buffer: offsets [from, to) that it cannot have
-    // A buffer with gaps is in those sections in which it needs bytes; [first, last) is then only the span of them:
+    std::vector<Bytes> size, alignment, last;   // last: the highest offset that a buffer may have; may be negative
+    std::vector<std::vector<Range>> forbidden;  // per buffer: offsets [from, to) that it cannot have
+    // A buffer with gaps is in those sections in which it needs bytes, in one or more runs; [first, last) is their
+    // span:
     //
     //     a   ####      ####      first = 0, last = 3; runs [0, 1) and [2, 3)
     //     b      ####   #         a and b share sections 0 and 2, a and c none
@@ -60,13 +61,13 @@ struct Part {
         return false;
     }
 
-    // Nothing tells b apart from another of its size and live range.
-    bool plain(Index b) const { return alignment[b] == 1 && barred[b].empty() && solid(b); }
+    // Whether nothing distinguishes b from another buffer of its size and live range.
+    bool plain(Index b) const { return alignment[b] == 1 && forbidden[b].empty() && solid(b); }
 
-    // The lowest offset >= base that b can have, as far as alignment and fixed buffers go.
+    // The lowest offset >= base that alignment and forbidden offsets allow b to have.
     Bytes lift(Index b, Bytes base) const {
         Bytes offset = align_up(base, alignment[b]);
-        for (const auto& [from, to] : barred[b]) {
+        for (const auto& [from, to] : forbidden[b]) {
             if (from > offset) break;
             if (to > offset) offset = align_up(to, alignment[b]);
         }
@@ -74,31 +75,16 @@ struct Part {
     }
 };
 
-// `buffers` among the fixed ones of `problem`. The unit is a multiple of `grid`, or `grid` itself where that is a unit
-// of more buffers, these among them. Throws Cancelled, and std::length_error when more pairs overlap than fit in
-// memory.
+// The part of `buffers`, beside the fixed buffers of `problem`. Its unit is a multiple of `grid`, which is the unit of
+// a larger part that these buffers come from, or 1. Throws Cancelled; std::length_error when the overlapping pairs are
+// too many to hold in memory.
 Part make_part(const Problem& problem, Bytes capacity, std::vector<Index> buffers, const Interrupted& interrupted,
                Bytes grid = 1);
 
-// No sum of a capacity, sizes and alignments is above it, in units; or it is 2^62.
+// An upper bound, in units, on what a capacity, sizes and alignments can add up to; at most 2^62.
 Bytes reach_of(const Part& part);
 
 // Fills in the sections, runs and neighbours of a part without gaps of which all else is known.
 void find_overlaps(Part& part, const Interrupted& interrupted);
 
-// What a search asks of solve_apart().
-struct Preparation {
-    bool knows_gaps = false;  // it reads runs, not spans of sections
-    bool always_fit = true;   // see always_fit.hpp
-};
-
-// Puts the offsets of one part into the result, and adds its nodes.
-using SolvePart = std::function<Answer(const Part&, SearchResult&)>;
-
-// Solves each independent part. One part that is impossible decides; one whose budget ends leaves the others to be
-// tried, since they may be impossible. Throws std::invalid_argument on what the search does not know: gaps, unless it
-// says so, and always windows in them and pairs that must be apart, which a Part has no words for.
-SearchResult solve_apart(const Problem& problem, Bytes capacity, const Interrupted& interrupted,
-                         const SolvePart& solve_part, Preparation preparation = {});
-
-}  // namespace tmpass
+}  // namespace tmpass::packing

@@ -5,12 +5,12 @@
 #include <numeric>
 #include <tuple>
 
-namespace tmpass {
+namespace tmpass::packing {
 
-Candidates::Candidates(const ConstraintModel& model, std::uint64_t seed)
+PlacementChoice::PlacementChoice(const ConstraintModel& model, std::uint64_t seed)
     : model_(model),
       random_(seed),
-      weight_(model.count(), kInnocent),
+      weight_(model.count(), kBaseWeight),
       rank_(model.count()),
       factor_(model.sections()),
       phases_(model.sections()) {
@@ -21,25 +21,26 @@ Candidates::Candidates(const ConstraintModel& model, std::uint64_t seed)
     std::ranges::stable_sort(phases_, std::greater<>(), [&](Index s) { return load[s]; });
 }
 
-void Candidates::begin_attempt() {
+void PlacementChoice::begin_attempt() {
     ++attempt_;
-    for (auto& weight : weight_) weight -= (weight - kInnocent) / 4;  // what failed long ago matters less
-    const std::int64_t noise = std::min(4 * (attempt_ / 3), kMostNoise);
-    const auto shaken = [&] { return noise ? 256 - noise + random_.below(2 * noise + 1) : 256; };
-    for (auto& factor : factor_) factor = shaken();
+    for (auto& weight : weight_) weight -= (weight - kBaseWeight) / 4;  // what failed long ago matters less
+    const std::int64_t noise = std::min(4 * (attempt_ / 3), kMaxNoise);
+    const auto varied = [&] { return noise ? 256 - noise + random_.below(2 * noise + 1) : 256; };
+    for (auto& factor : factor_) factor = varied();
     std::vector<std::tuple<double, Step, Bytes, Index>> keys;
     for (Index b = 0; b < model_.count(); ++b) {
         const Step width = model_.upper[b] - model_.lower[b];
         const auto lifetime = static_cast<double>(width), size = static_cast<double>(model_.size[b]);
         const std::array by = {lifetime, lifetime * size, size};
-        keys.emplace_back(-by[attempt_ / 3 % 3] * static_cast<double>(shaken()), -width, -model_.size[b], b);
+        keys.emplace_back(-by[attempt_ / 3 % 3] * static_cast<double>(varied()), -width, -model_.size[b], b);
     }
     std::ranges::sort(keys);
     for (std::size_t i = 0; i < keys.size(); ++i) rank_[std::get<3>(keys[i])] = static_cast<Index>(i);
 }
 
-Index Candidates::choose(const Solver& solver) {
-    // The narrowest section has proved best by far; the others now and then, for what it is blind to.
+Index PlacementChoice::choose(const ConstraintSolver& solver) {
+    // The narrowest section has proved best by far on MiniMalloc's problems; the others come now and then, for the
+    // problems on which it is not.
     constexpr std::array kTurns = {Place::kNarrowest, Place::kNarrowest, Place::kLowest, Place::kNarrowest,
                                    Place::kNarrowest, Place::kNarrowest, Place::kLowest, Place::kFullest};
     const Place place = kTurns[attempt_ % kTurns.size()];
@@ -48,7 +49,7 @@ Index Candidates::choose(const Solver& solver) {
     return place == Place::kLowest ? lowest(solver) : in_fullest(solver);
 }
 
-Index Candidates::in_fullest(const Solver& solver) const {
+Index PlacementChoice::in_fullest(const ConstraintSolver& solver) const {
     for (const Index s : phases_) {
         Index best = -1;
         for (const Stretch& member : model_.section(s)) {
@@ -61,7 +62,7 @@ Index Candidates::in_fullest(const Solver& solver) const {
     return -1;
 }
 
-Index Candidates::in_narrowest(const Solver& solver) const {
+Index PlacementChoice::in_narrowest(const ConstraintSolver& solver) const {
     Index narrowest = -1;
     std::int64_t fewest = 0, heaviest = 1;
     for (Index s = 0; s < model_.sections(); ++s) {
@@ -89,14 +90,14 @@ Index Candidates::in_narrowest(const Solver& solver) const {
     return narrowest < 0 ? -1 : pick(solver, narrowest);
 }
 
-Index Candidates::lowest(const Solver& solver) const {
+Index PlacementChoice::lowest(const ConstraintSolver& solver) const {
     Index best = -1;
     for (Index b = 0; b < model_.count(); ++b)
         if (!solver.decided(b) && (best < 0 || lower(solver, b, best))) best = b;
     return best;
 }
 
-Index Candidates::pick(const Solver& solver, Index section) const {
+Index PlacementChoice::pick(const ConstraintSolver& solver, Index section) const {
     Index best = -1;
     for (const Stretch& member : model_.section(section)) {
         const Index b = member.owner;
@@ -105,8 +106,8 @@ Index Candidates::pick(const Solver& solver, Index section) const {
     return below(solver, best);
 }
 
-// Whoever still fits below b, and so on down: what is left below something placed is hard to use.
-Index Candidates::below(const Solver& solver, Index b) const {
+// A buffer that still fits below b, and so on down: room that is left below a placed buffer is hard to use.
+Index PlacementChoice::below(const ConstraintSolver& solver, Index b) const {
     for (Index best = b;;) {
         for (Index edge = model_.neighbour_start[b]; edge < model_.neighbour_start[b + 1]; ++edge) {
             const Index other = model_.neighbours[edge].other;
@@ -119,8 +120,8 @@ Index Candidates::below(const Solver& solver, Index b) const {
     }
 }
 
-bool Candidates::lower(const Solver& solver, Index a, Index b) const {
+bool PlacementChoice::lower(const ConstraintSolver& solver, Index a, Index b) const {
     return std::pair(solver.low(a), rank_[a]) < std::pair(solver.low(b), rank_[b]);
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

@@ -1,4 +1,4 @@
-// Which buffer telamalloc places next.
+// Chooses the buffer that telamalloc places next.
 #pragma once
 
 #include <vector>
@@ -6,39 +6,39 @@
 #include "packing/constraint_solver.hpp"
 #include "random.hpp"
 
-namespace tmpass {
+namespace tmpass::packing {
 
-// Candidates by rank, from one of three places. Attempts take turns with them, and with what they rank by.
+// Candidates come from one of three places and are ranked. Attempts take turns with the places and with the ranks.
 //
-//     fullest      phases: the section with the most bytes first, whole, then the next (TelaMalloc's contention)
-//     narrowest    the section where the fewest can be the lowest, those where placements failed counting as narrower
-//     lowest       whoever can have the lowest offset
-class Candidates {
+//     fullest      phases: the section with the most bytes first, all of it, then the next (TelaMalloc's contention)
+//     narrowest    the section where the fewest buffers can be lowest; those where placements failed count as narrower
+//     lowest       the buffer that can have the lowest offset
+class PlacementChoice {
   public:
-    Candidates(const ConstraintModel& model, std::uint64_t seed);
+    PlacementChoice(const ConstraintModel& model, std::uint64_t seed);
 
-    // A new attempt; every one but the first few is shaken a little.
+    // Begins another attempt. All but the first few vary the ranks a little, at random.
     void begin_attempt();
 
-    // Those that took part in a dead end come earlier from now on.
-    void blame(Index b) { weight_[b] += kBlame; }
+    // A buffer that took part in a dead end comes earlier from now on.
+    void count_dead_end(Index b) { weight_[b] += kWeightPerDeadEnd; }
 
-    // Who is to be placed next; -1 if all have their offsets.
-    Index choose(const Solver& solver);
+    // The buffer to place next; -1 if all have their offsets.
+    Index choose(const ConstraintSolver& solver);
 
     std::int64_t work() const { return work_; }
 
   private:
     enum class Place { kFullest, kNarrowest, kLowest };
 
-    static constexpr std::int64_t kInnocent = 64, kBlame = 16, kMostNoise = 48;
+    static constexpr std::int64_t kBaseWeight = 64, kWeightPerDeadEnd = 16, kMaxNoise = 48;
 
-    Index in_fullest(const Solver& solver) const;
-    Index in_narrowest(const Solver& solver) const;
-    Index lowest(const Solver& solver) const;
-    Index pick(const Solver& solver, Index section) const;
-    Index below(const Solver& solver, Index b) const;
-    bool lower(const Solver& solver, Index a, Index b) const;
+    Index in_fullest(const ConstraintSolver& solver) const;
+    Index in_narrowest(const ConstraintSolver& solver) const;
+    Index lowest(const ConstraintSolver& solver) const;
+    Index pick(const ConstraintSolver& solver, Index section) const;
+    Index below(const ConstraintSolver& solver, Index b) const;
+    bool lower(const ConstraintSolver& solver, Index a, Index b) const;
 
     const ConstraintModel& model_;
     Random random_;
@@ -49,4 +49,4 @@ class Candidates {
     std::vector<Index> phases_;         // sections, the fullest first
 };
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

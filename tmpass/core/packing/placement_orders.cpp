@@ -7,7 +7,7 @@
 
 #include "packing/sections.hpp"
 
-namespace tmpass {
+namespace tmpass::packing {
 namespace {
 
 constexpr int kClassesPerOctave = 4;
@@ -15,7 +15,7 @@ constexpr int kClassesPerOctave = 4;
 // 0 for 0, then four classes per doubling.
 int size_class(Bytes size) {
     if (size < kClassesPerOctave) return static_cast<int>(size);
-    const int octave = std::bit_width(static_cast<std::uint64_t>(size)) - 1;
+    const int octave = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(size))) - 1;
     return kClassesPerOctave * (octave - 1) + static_cast<int>((size >> (octave - 2)) & (kClassesPerOctave - 1));
 }
 
@@ -32,15 +32,15 @@ std::vector<Index> by_size_class(const Problem& problem, const std::vector<Index
 }  // namespace
 
 std::vector<Index> make_order(const Problem& problem, Order order, const std::vector<Index>& by_start) {
-    if (order == Order::kSize && problem.count() >= kMany) return by_size_class(problem, by_start);
+    if (order == Order::kSize && problem.count() >= kManyBuffers) return by_size_class(problem, by_start);
     const std::vector<Bytes> load = order == Order::kContention ? contention(problem) : std::vector<Bytes>();
-    struct Key {
+    struct SortKey {
         double area;  // exact below 2^53, and in any case the same everywhere
         std::int64_t first, second, third;
         Index buffer;
-        auto operator<=>(const Key&) const = default;
+        auto operator<=>(const SortKey&) const = default;
     };
-    std::vector<Key> keys;
+    std::vector<SortKey> keys;
     keys.reserve(problem.size.size());
     for (Index b = 0; b < problem.count(); ++b) {
         const Step life = problem.upper[b] - problem.lower[b], lower = problem.lower[b];
@@ -66,8 +66,8 @@ std::vector<Index> make_order(const Problem& problem, Order order, const std::ve
     std::ranges::sort(keys);
     std::vector<Index> result;
     result.reserve(keys.size());
-    for (const Key& key : keys) result.push_back(key.buffer);
+    for (const SortKey& key : keys) result.push_back(key.buffer);
     return result;
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

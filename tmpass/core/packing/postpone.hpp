@@ -6,37 +6,39 @@
 //     |   +----:---+    |    lowest of all, so the search may work where it is tightest first.
 //     |   |    b   |    |
 //     | +-+--+-:---+--+ |    left:  b sits there, and its neighbours rise to its top;
-//     | | p  | : q    | |    right: b is postponed: something else must take bytes of the place it is denied
+//     | | p  | : q    | |    right: b is postponed: something else must take bytes of the place that b is refused
 //     +-+----+-:------+-+           (its *window*), so b rests on one of those that still can.
 //
 // Why nothing is lost: among all packings take one with the least sum of size * offset, and among those the first in
-// an order of touching equals. In it no buffer can drop, so what a postponed buffer is denied is blocked by one that is
-// placed later; and two that touch and live equally long may be swapped at no cost, so one order of them is enough.
+// an order of touching equals. In it no buffer can drop, so the place that a postponed buffer is refused is blocked by
+// one that is placed later. Two buffers that touch and live equally long may be swapped at no cost, so one order of
+// them is enough.
 //
-// Beside the whole, blocks of buffers that seem to belong together are packed (merge_blocks.hpp): only a packing counts
-// there.
+// Besides the whole part, blocks of buffers that seem to belong together are packed (merge_blocks.hpp). Only a packing
+// counts there: that the blocks have none proves nothing.
 #pragma once
 
 #include <cstdint>
 
+#include "packing/problem.hpp"
 #include "packing/search_result.hpp"
-#include "problem.hpp"
 
-namespace tmpass {
+namespace tmpass::packing {
 
-// The inferences that may be switched off, to try what they are worth and that they are sound.
+// Switches of the rules, to measure what each is worth and to test that it is sound. No switch changes a proof.
 struct PostponeRules {
-    bool window = true;    // a postponed buffer needs something in the place that it was denied
-    bool exchange = true;  // of two that touch and live equally long, the larger is below
-    bool first = true;     // who can be lowest in a section pushes the others up
-    bool glue = true;      // blocks of buffers that seem to belong together are tried as well
+    bool window = true;    // another buffer must take bytes of the place that a postponed buffer is refused
+    bool exchange = true;  // of two buffers that touch and live equally long, the larger is below
+    bool first = true;     // the buffers that can be lowest in a section raise all others
+    bool blocks = true;    // blocks of buffers that seem to belong together are tried as well
 };
 
-// Looks for offsets with every top at or below `capacity`, with at most `node_limit` nodes: decisions, of which those
-// in large parts cost more than one. kFound and kImpossible are proofs; a part in which sums come near 2^60 units is
-// not searched. The same arguments give the same answer on every machine. Buffers that share no step, even through
-// others, are searched apart. Throws Cancelled; std::length_error when the overlaps are too many to hold in memory.
+// Looks for offsets with every top at or below `capacity`, spending at most `node_limit` nodes: decisions, of which
+// those in large parts cost more than one. A part in which sums come near 2^60 units is not searched. The same
+// arguments give the same answer on every machine. Buffers that share no step, even through others, are searched
+// separately. Throws Cancelled; std::length_error when the overlaps are too many to hold in memory;
+// std::invalid_argument on windows and on pairs that must be apart.
 SearchResult postpone(const Problem& problem, Bytes capacity, std::int64_t node_limit, std::uint64_t seed,
                       PostponeRules rules, const Interrupted& interrupted);
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

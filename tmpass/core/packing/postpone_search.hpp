@@ -1,120 +1,131 @@
-// The search of postpone.hpp, on one part.
+// The search of postpone.hpp, on one part: the branching and why nothing is lost stand there.
+//
+// Beside the bounds of depth_first.hpp it keeps
+//  - per postponed buffer its *window*: the end of the place that it is refused, which something else must take bytes
+//  of;
+//  - per section how many unplaced buffers can be the lowest in it, known unless it is marked stale;
+//  - marks of sections in which a lowest offset rose: dirty above the limit, moved at all.
 #pragma once
 
 #include <algorithm>
-#include <limits>
 #include <tuple>
 #include <utility>
 #include <vector>
 
+#include "packing/depth_first.hpp"
 #include "packing/parts.hpp"
 #include "packing/postpone.hpp"
 #include "random.hpp"
 #include "vectorized.hpp"
 
-namespace tmpass {
+namespace tmpass::packing {
 
-inline constexpr std::int64_t kWorkPerNode = 4096;         // members looked at: a large part pays more for a decision
-inline constexpr std::int64_t kNodesBetweenChecks = 1024;  // some milliseconds
-inline constexpr std::int64_t kInnocent = 64;              // the weight of a section where nothing has failed
+inline constexpr std::int64_t kBaseWeight = 64;  // of a section where no attempt has failed
 
-// Per buffer of `part`: those that are equal to it but for their size, itself among them, largest first. They live
-// equally long, may end equally high, and nothing else tells them apart.
+// Per buffer of `part`: those that are equal to it but for their size, itself among them, largest first; nothing where
+// there is no other. They live equally long, may end equally high, and nothing else tells them apart.
 std::vector<std::vector<Index>> interchangeable(const Part& part);
+
+// Marks of sections, all of them in [from, to).
+struct SectionMarks {
+    std::vector<unsigned char> marked;
+    Index from = 0, to = 0;
+
+    void reset(Index sections, unsigned char mark) {
+        marked.assign(sections, mark);
+        from = mark ? 0 : sections;
+        to = mark ? sections : 0;
+    }
+    void extend(Index begin, Index end) {
+        from = std::min(from, begin);
+        to = std::max(to, end);
+    }
+    void forget_range() {
+        from = static_cast<Index>(marked.size());
+        to = 0;
+    }
+    void clear() {
+        if (from < to) std::fill(marked.begin() + from, marked.begin() + to, 0);
+        forget_range();
+    }
+};
+
+struct PostponeFrame : SearchFrame {
+    std::size_t windows, placed;  // lengths of trails to go back to
+    bool postponed;               // the second branch, after placing it has failed
+};
 
 // Attempts at one part. Each begins anew; what they share is how often each section was where an attempt failed.
 template <typename Unit>
-class Attempts {
-  public:
-    static constexpr Unit kGone = std::numeric_limits<Unit>::max() / 4;  // the lowest offset of what is placed
+class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
+    using Base = DepthFirst<Unit, SectionGroup, PostponeFrame>;
 
-    Attempts(const Part& part, PostponeRules rules, std::int64_t& nodes, const Interrupted& interrupted)
-        : part_(part),
+  public:
+    using Base::kInfinity;
+
+    PostponeSearch(const Part& part, PostponeRules rules, std::int64_t& nodes, const Interrupted& interrupted)
+        : Base(part, NodeBudget(nodes, kNodesBetweenChecks, interrupted)),
           rules_(rules),
-          nodes_(nodes),
-          interrupted_(interrupted),
           equals_(rules.exchange ? interchangeable(part) : std::vector<std::vector<Index>>(part.count())),
-          size_(part.size.begin(), part.size.end()),
-          last_(part.last.begin(), part.last.end()),
-          weight_(part.sections.count(), kInnocent) {
+          weight_(part.sections.count(), kBaseWeight) {
         std::size_t most = 0;
         for (Index s = 0; s < part.sections.count(); ++s) most = std::max(most, part.sections.of(s).size());
-        lows_.resize(most);
-        sizes_.resize(most);
+        section_lows_.resize(most);
+        section_sizes_.resize(most);
     }
 
-    // One attempt of at most `limit` decisions, while there are less than `budget` nodes; after kFound, offset(b) holds
-    // the packing. With `noise` above 0 the choices are shaken by up to noise / 256.
-    Answer run(std::int64_t limit, std::int64_t budget, std::int64_t noise, Random& random) {
-        stop_ = limit;
-        budget_ = budget;
-        decisions_ = 0;
-        for (auto& weight : weight_) weight -= (weight - kInnocent) / 4;  // what failed long ago matters less
+    // One attempt of at most `limit` decisions, while fewer than `node_limit` nodes are spent. After kFound, offset(b)
+    // is the packing. With `noise` above 0 the choices are varied by up to noise / 256.
+    Answer run(std::int64_t limit, std::int64_t node_limit, std::int64_t noise, Random& random) {
+        budget_.begin_attempt(limit, node_limit);
+        for (auto& weight : weight_) weight -= (weight - kBaseWeight) / 4;  // what failed long ago matters less
         prepare(noise, random);
         return reset() && propagate() ? solve() : Answer::kImpossible;
     }
 
-    // What is in no section, since it needs no bytes at any step, stays at its lowest offset.
+    // In units of the part. A buffer in no section, since it needs no bytes at any step, stays at its lowest offset.
     Bytes offset(Index b) const { return offset_[b] < 0 ? low_[b] : offset_[b]; }
 
   private:
-    // Sections that share no unplaced buffer with any other; `next` is the group to solve after this one.
-    struct Group {
-        Index from, to, next;
-        std::size_t depth;  // of the frames when it was made: those below are not its own
-    };
+    using Base::budget_, Base::crossing_, Base::first, Base::end, Base::frames_, Base::groups_, Base::last_,
+        Base::limit_, Base::low_, Base::low_trail_, Base::part_, Base::size_;
 
-    struct Frame {
-        std::size_t lows, windows, placed, groups;  // lengths of the trails, and of groups_, to go back to
-        Index buffer, group;
-        bool postponed;
-    };
+    static constexpr std::int64_t kNodesBetweenChecks = 1024;  // some milliseconds
 
+    // Ranks the buffers: long-lived first, then large.
     void prepare(std::int64_t noise, Random& random) {
-        const auto shaken = [&] { return noise ? 256 - noise + random.below(2 * noise + 1) : 256; };
+        const auto varied = [&] { return noise ? 256 - noise + random.below(2 * noise + 1) : 256; };
         section_factor_.resize(part_.sections.count());
-        for (auto& factor : section_factor_) factor = shaken();
-        std::vector<std::tuple<std::int64_t, Bytes, Index>> keys;  // long-lived first, then large
+        for (auto& factor : section_factor_) factor = varied();
+        std::vector<std::tuple<std::int64_t, Bytes, Index>> ranked;
         for (Index b = 0; b < part_.count(); ++b) {
             const Step width = part_.upper[b] - part_.lower[b];
-            keys.emplace_back(-width * shaken(), -part_.size[b], b);
+            ranked.emplace_back(-width * varied(), -part_.size[b], b);
         }
-        std::ranges::sort(keys);
-        rank_.resize(keys.size());
-        for (std::size_t i = 0; i < keys.size(); ++i) rank_[std::get<2>(keys[i])] = static_cast<Index>(i);
+        std::ranges::sort(ranked);
+        rank_.resize(ranked.size());
+        for (std::size_t i = 0; i < ranked.size(); ++i) rank_[std::get<2>(ranked[i])] = static_cast<Index>(i);
     }
 
     // Nothing placed; false when that alone breaks the capacity.
     bool reset() {
         const Index count = part_.count(), sections = part_.sections.count();
-        low_.resize(count);
         open_size_ = size_;
         offset_.assign(count, -1);
         window_.assign(count, 0);
         postponed_.clear();
         place_in_postponed_.assign(count, -1);
         unplaced_.assign(sections, 0);
-        crossing_.assign(sections, 0);
-        limit_.assign(sections, static_cast<Unit>(part_.capacity));
         firsts_.assign(sections, 0);
         stale_.assign(sections, 1);
-        dirty_.assign(sections, 1);
-        moved_.assign(sections, 0);
-        dirty_from_ = moved_from_ = sections;
-        dirty_to_ = moved_to_ = 0;
-        touch(dirty_from_, dirty_to_, 0, sections);
-        low_trail_.clear();
+        dirty_.reset(sections, 1);
+        moved_.reset(sections, 0);
         window_trail_.clear();
         placed_trail_.clear();
-        frames_.clear();
-        groups_.assign(1, {0, sections, -1, 0});
         failed_ = -1;
-        for (Index b = 0; b < count; ++b) {
-            const Bytes low = part_.lift(b, 0);
-            if (low > part_.last[b]) return false;
-            low_[b] = static_cast<Unit>(low);
-            add_to_sections(b, 1);
-        }
+        if (!this->reset_bounds()) return false;
+        groups_.push_back({0, sections, -1, 0});
+        for (Index b = 0; b < count; ++b) change_unplaced(b, 1);
         return true;
     }
 
@@ -125,63 +136,39 @@ class Attempts {
             Index b = -1;
             while (group >= 0 && (b = choose(groups_[group])) < 0) group = groups_[group].next;
             if (group < 0) return Answer::kFound;
-            if (!afford()) return Answer::kBudgetEnded;
+            if (!budget_.afford()) return Answer::kBudgetEnded;
             bool holds, falls_apart = false;
             if (disturbs_equals(b)) {
                 holds = postpone(b);
             } else {
-                push_frame(b, group);
+                frames_.push_back({this->frame_of(group, b), window_trail_.length(), placed_trail_.size(), false});
                 holds = place(b, falls_apart);
             }
             if (holds && falls_apart) group = split(group);
             while (!holds) {
-                blame();
+                count_failure();
                 if (frames_.empty()) return Answer::kImpossible;
-                Frame& frame = frames_.back();
+                PostponeFrame& frame = frames_.back();
                 undo(frame);
                 group = frame.group;
                 if (!frame.postponed) {
-                    if (!afford()) return Answer::kBudgetEnded;
+                    if (!budget_.afford()) return Answer::kBudgetEnded;
                     frame.postponed = true;
                     holds = postpone(frame.buffer);
                     if (holds) break;
-                    blame();
+                    count_failure();
                     undo(frame);
                 }
-                frames_.pop_back();
-                // The group cannot be solved: neither can what it came from, however its siblings, which are in
-                // the frames between, were solved.
-                while (frames_.size() > groups_[group].depth && frames_.back().group != group) {
-                    undo(frames_.back());
-                    frames_.pop_back();
-                }
+                this->leave_group([this](const PostponeFrame& other) { undo(other); });
             }
         }
     }
 
-    // Pays for one more decision, and for the work since the last one; false when the attempt or the budget has ended.
-    bool afford() {
-        nodes_ += std::exchange(work_, 0) / kWorkPerNode;
-        if (decisions_ >= stop_ || nodes_ >= budget_) return false;
-        ++decisions_;
-        ++nodes_;
-        if (nodes_ >= next_check_) {
-            next_check_ = nodes_ + kNodesBetweenChecks;
-            if (interrupted_()) throw Cancelled();
-        }
-        return true;
-    }
-
-    void push_frame(Index b, Index group) {
-        frames_.push_back(
-            {low_trail_.size(), window_trail_.size(), placed_trail_.size(), groups_.size(), b, group, false});
-    }
-
     // A locally lowest buffer of `group`, near the section where the fewest buffers can be the lowest; -1 if all are
     // placed. Sections where attempts failed before count as narrower.
-    TMPASS_VECTORIZED Index choose(const Group& group) {
+    TMPASS_VECTORIZED Index choose(const SectionGroup& group) {
         Index narrowest = -1;
-        work_ += group.to - group.from;
+        budget_.add_work(group.to - group.from);
         for (Index s = group.from; s < group.to; ++s) {
             if (unplaced_[s] == 0) continue;
             if (stale_[s]) count_firsts(s);
@@ -190,7 +177,7 @@ class Attempts {
         if (narrowest < 0) return -1;
         Index best = -1;
         for (const Index b : part_.sections.of(narrowest))
-            if (low_[b] < kGone && (best < 0 || lower(b, best))) best = b;
+            if (low_[b] < kInfinity && (best < 0 || lower(b, best))) best = b;
         for (Index below = best; below >= 0;) {
             best = below;
             below = -1;
@@ -217,7 +204,7 @@ class Attempts {
         Index count = 0;
         for (const Index b : part_.sections.of(s)) count += low_[b] <= limit_[s];
         firsts_[s] = count;
-        work_ += static_cast<std::int64_t>(part_.sections.of(s).size());
+        budget_.add_work(static_cast<std::int64_t>(part_.sections.of(s).size()));
     }
 
     // Whether b would touch, from above, an equal that should be above it.
@@ -233,18 +220,17 @@ class Attempts {
         const Unit offset = low_[b], top = offset + size_[b];
         offset_[b] = offset;
         placed_trail_.push_back(b);
-        add_to_sections(b, -1);
-        for (Index s = first(b); s + 1 < end(b); ++s) falls_apart |= crossing_[s] == 0;
-        touch(moved_from_, moved_to_, first(b), end(b));
-        std::fill(moved_.begin() + first(b), moved_.begin() + end(b), 1);
-        low_[b] = kGone;
+        falls_apart = change_unplaced(b, -1);
+        moved_.extend(first(b), end(b));
+        std::fill(moved_.marked.begin() + first(b), moved_.marked.begin() + end(b), 1);
+        low_[b] = kInfinity;
         open_size_[b] = 0;
         for (std::size_t i = postponed_.size(); i-- > 0;) {
             const Index other = postponed_[i];
             const bool blocked = rules_.window ? offset < window_[other] : true;
             if (blocked && part_.share_a_section(b, other)) set_window(other, 0);
         }
-        work_ += static_cast<std::int64_t>(part_.neighbours_of(b).size());
+        budget_.add_work(static_cast<std::int64_t>(part_.neighbours_of(b).size()));
         for (const Index other : part_.neighbours_of(b))
             if (low_[other] < top && !raise(other, top)) return false;
         return propagate();
@@ -253,29 +239,29 @@ class Attempts {
     bool postpone(Index b) {
         set_window(b, low_[b] + size_[b]);
         const Unit rest = resting_place(b);
-        if (rest == kGone || !raise(b, rest)) {
+        if (rest == kInfinity || !raise(b, rest)) {
             failed_ = -1;
             return false;
         }
         return propagate();
     }
 
-    // The lowest top that a postponed buffer may rest on; kGone when nothing can take what it is denied.
+    // The lowest top that a postponed buffer may rest on; kInfinity when nothing can take bytes of its window.
     TMPASS_VECTORIZED Unit resting_place(Index b) {
-        const Unit window = rules_.window ? window_[b] : kGone;
-        Unit rest = kGone;
+        const Unit window = rules_.window ? window_[b] : kInfinity;
+        Unit rest = kInfinity;
         for (const Index other : part_.neighbours_of(b)) {
-            const Unit top = low_[other] < window ? low_[other] + open_size_[other] : kGone;
+            const Unit top = low_[other] < window ? low_[other] + open_size_[other] : kInfinity;
             rest = std::min(rest, top);
         }
-        work_ += static_cast<std::int64_t>(part_.neighbours_of(b).size());
+        budget_.add_work(static_cast<std::int64_t>(part_.neighbours_of(b).size()));
         return rest;
     }
 
     // b is at `base` or above; false when it no longer fits.
     TMPASS_VECTORIZED bool raise(Index b, Unit base) {
         const Unit low = part_.plain(b) ? base : static_cast<Unit>(part_.lift(b, base));
-        low_trail_.emplace_back(b, low_[b]);
+        low_trail_.push(b, low_[b]);
         low_[b] = low;
         if (low > last_[b]) {
             failed_ = first(b);
@@ -283,45 +269,50 @@ class Attempts {
         }
         unsigned char any = 0;
         for (Index s = first(b); s < end(b); ++s) {
-            stale_[s] = moved_[s] = 1;
+            stale_[s] = moved_.marked[s] = 1;
             // Below the limit all that is unplaced still fits above b, so nothing can follow.
             const auto beyond = static_cast<unsigned char>(low > limit_[s]);
-            dirty_[s] |= beyond;
+            dirty_.marked[s] |= beyond;
             any |= beyond;
         }
-        touch(moved_from_, moved_to_, first(b), end(b));
-        if (any) touch(dirty_from_, dirty_to_, first(b), end(b));
+        moved_.extend(first(b), end(b));
+        if (any) dirty_.extend(first(b), end(b));
         return true;
     }
 
     // To a fixpoint: what each dirty section says, then what postponed buffers can rest on.
     bool propagate() {
         do {
-            while (dirty_from_ < dirty_to_) {
-                const Index from = std::exchange(dirty_from_, part_.sections.count());
-                const Index to = std::exchange(dirty_to_, 0);
-                for (Index s = from; s < to; ++s) {
-                    if (!std::exchange(dirty_[s], 0)) continue;
-                    if (unplaced_[s] > 0 && !narrow(s)) {
-                        failed_ = s;
-                        touch(dirty_from_, dirty_to_, s, to);  // for undo() to clear
-                        return false;
-                    }
-                }
-            }
+            if (!propagate_sections()) return false;
             to_check_.clear();
+            const auto moved = moved_.marked.begin();
             for (const Index b : postponed_)
-                if (std::find(moved_.begin() + first(b), moved_.begin() + end(b), 1) != moved_.begin() + end(b))
-                    to_check_.push_back(b);
-            clear(moved_, moved_from_, moved_to_);
+                if (std::find(moved + first(b), moved + end(b), 1) != moved + end(b)) to_check_.push_back(b);
+            moved_.clear();
             for (const Index b : to_check_) {
                 const Unit rest = resting_place(b);
-                if (rest == kGone || (rest > low_[b] && !raise(b, rest))) {
+                if (rest == kInfinity || (rest > low_[b] && !raise(b, rest))) {
                     failed_ = -1;
                     return false;
                 }
             }
-        } while (dirty_from_ < dirty_to_ || moved_from_ < moved_to_);
+        } while (dirty_.from < dirty_.to || moved_.from < moved_.to);
+        return true;
+    }
+
+    bool propagate_sections() {
+        while (dirty_.from < dirty_.to) {
+            const Index from = dirty_.from, to = dirty_.to;
+            dirty_.forget_range();
+            for (Index s = from; s < to; ++s) {
+                if (!std::exchange(dirty_.marked[s], 0)) continue;
+                if (unplaced_[s] > 0 && !narrow(s)) {
+                    failed_ = s;
+                    dirty_.extend(s, to);  // for undo() to clear
+                    return false;
+                }
+            }
+        }
         return true;
     }
 
@@ -335,10 +326,10 @@ class Attempts {
     TMPASS_VECTORIZED bool narrow(Index s) {
         const auto members = part_.sections.of(s);
         const std::size_t count = members.size();
-        work_ += static_cast<std::int64_t>(count);
-        Unit* const lows = lows_.data();
-        Unit* const sizes = sizes_.data();
-        Unit floor = kGone;
+        budget_.add_work(static_cast<std::int64_t>(count));
+        Unit* const lows = section_lows_.data();
+        Unit* const sizes = section_sizes_.data();
+        Unit floor = kInfinity;
         for (std::size_t i = 0; i < count; ++i) {
             lows[i] = low_[members[i]];
             sizes[i] = open_size_[members[i]];
@@ -356,89 +347,77 @@ class Attempts {
                 t = floor + holes + sum;
                 continue;
             }
-            Unit next = kGone;
-            for (std::size_t i = 0; i < count; ++i) next = std::min(next, lows[i] > t ? lows[i] : kGone);
+            Unit next = kInfinity;
+            for (std::size_t i = 0; i < count; ++i) next = std::min(next, lows[i] > t ? lows[i] : kInfinity);
             holes += next - t;
             if (floor + holes > limit) return false;
             t = next;
         }
         if (!rules_.first) return true;
         // Only those that can begin by the limit can be the lowest; the others are above one of them.
-        Unit least_top = kGone;
+        Unit least_top = kInfinity;
         for (std::size_t i = 0; i < count; ++i)
-            least_top = std::min(least_top, lows[i] <= limit ? lows[i] + sizes[i] : kGone);
+            least_top = std::min(least_top, lows[i] <= limit ? lows[i] + sizes[i] : kInfinity);
         for (std::size_t i = 0; i < count; ++i)
             if (lows[i] > limit && lows[i] < least_top && !raise(members[i], least_top)) return false;
         return true;
     }
 
-    // Where no unplaced buffer crosses from one section to the next, both sides are independent.
+    // Where no unplaced buffer crosses from one section to the next, both sides are independent. The side with the
+    // fewest unplaced buffers is solved first. Returns its group, or `group` itself.
     Index split(Index group) {
-        const Group whole = groups_[group];
-        std::vector<std::pair<Index, Group>> pieces;  // the number of unplaced buffers, the largest first
-        Index from = whole.from, inside = 0;
-        for (Index s = whole.from; s < whole.to; ++s) {
-            inside += unplaced_[s];
-            if (s + 1 < whole.to && crossing_[s] > 0) continue;
-            if (inside > 0) pieces.push_back({-inside, {from, s + 1, -1, frames_.size()}});
-            from = s + 1;
-            inside = 0;
-        }
-        if (pieces.size() < 2) return group;
-        std::ranges::stable_sort(pieces, {}, [](const auto& piece) { return piece.first; });
-        Index next = whole.next;
-        for (auto& [_, piece] : pieces) {
-            piece.next = next;
-            next = static_cast<Index>(groups_.size());
-            groups_.push_back(piece);
-        }
-        return next;
+        const SectionGroup whole = groups_[group];
+        std::vector<std::pair<Index, SectionGroup>> ranges;  // with the unplaced buffers that it counts, negative
+        this->for_each_uncrossed_range(whole.from, whole.to, [&](Index from, Index to) {
+            Index inside = 0;
+            for (Index s = from; s < to; ++s) inside += unplaced_[s];
+            if (inside > 0) ranges.push_back({-inside, {from, to, -1, frames_.size()}});
+        });
+        if (ranges.size() < 2) return group;
+        std::ranges::stable_sort(ranges, {}, &std::pair<Index, SectionGroup>::first);
+        std::vector<SectionGroup> parts;
+        for (const auto& [_, range] : ranges) parts.push_back(range);
+        return this->link_groups(parts, whole.next);
     }
 
-    // b is one more, or one less, that is unplaced in its sections. It crosses from one to the next also where it has
-    // a gap.
-    void add_to_sections(Index b, Index sign) {
-        for (const auto& [from, to] : part_.runs_of(b)) {
-            for (Index s = from; s < to; ++s) {
-                limit_[s] -= static_cast<Unit>(sign * size_[b]);
-                unplaced_[s] += sign;
-                stale_[s] = 1;
-            }
-        }
-        for (Index s = first(b); s + 1 < end(b); ++s) crossing_[s] += sign;
+    bool change_unplaced(Index b, Index sign) {
+        return Base::change_unplaced(b, sign, [&](Index s) {
+            unplaced_[s] += sign;
+            stale_[s] = 1;
+        });
     }
 
-    void blame() {
+    // The section where the attempt failed counts as narrower from now on.
+    void count_failure() {
         if (failed_ >= 0) ++weight_[failed_];
         failed_ = -1;
     }
 
-    void undo(const Frame& frame) {
-        clear(dirty_, dirty_from_, dirty_to_);
-        clear(moved_, moved_from_, moved_to_);
+    void undo(const PostponeFrame& frame) {
+        dirty_.clear();
+        moved_.clear();
         // A buffer is not raised after it was placed, so its trail of offsets follows.
         for (; placed_trail_.size() > frame.placed; placed_trail_.pop_back()) {
             const Index b = placed_trail_.back();
             low_[b] = std::exchange(offset_[b], -1);
             open_size_[b] = size_[b];
-            add_to_sections(b, 1);
+            change_unplaced(b, 1);
         }
-        for (; low_trail_.size() > frame.lows; low_trail_.pop_back()) {
-            const auto [b, low] = low_trail_.back();
+        low_trail_.undo_to(frame.lows, [this](Index b, Unit low) {
             low_[b] = low;
             std::fill(stale_.begin() + first(b), stale_.begin() + end(b), 1);
-        }
-        while (window_trail_.size() > frame.windows) {
-            const auto [b, window] = window_trail_.back();
-            set_window(b, window);
-            window_trail_.resize(window_trail_.size() - 2);  // its own entry as well
-        }
+        });
+        window_trail_.undo_to(frame.windows, [this](Index b, Unit window) { change_window(b, window); });
         groups_.resize(frame.groups);
     }
 
-    // The end of the place that b is denied; 0 when it is free again.
+    // The end of the place that b is refused; 0 when it is free again.
     void set_window(Index b, Unit window) {
-        window_trail_.emplace_back(b, window_[b]);
+        window_trail_.push(b, window_[b]);
+        change_window(b, window);
+    }
+
+    void change_window(Index b, Unit window) {
         window_[b] = window;
         Index& at = place_in_postponed_[b];
         if (window > 0 && at < 0) {
@@ -452,47 +431,26 @@ class Attempts {
         }
     }
 
-    static void touch(Index& from, Index& to, Index begin, Index end) {
-        from = std::min(from, begin);
-        to = std::max(to, end);
-    }
-
-    void clear(std::vector<unsigned char>& marks, Index& from, Index& to) {
-        if (from < to) std::fill(marks.begin() + from, marks.begin() + to, 0);
-        from = part_.sections.count();
-        to = 0;
-    }
-
-    Index first(Index b) const { return part_.sections.first[b]; }
-    Index end(Index b) const { return part_.sections.last[b]; }
-
-    const Part& part_;
     const PostponeRules rules_;
-    std::int64_t& nodes_;
-    std::int64_t stop_ = 0, budget_ = 0, decisions_ = 0, work_ = 0, next_check_ = 0;
-    const Interrupted& interrupted_;
-    const std::vector<std::vector<Index>> equals_;  // per buffer: its class, or nothing
+    const std::vector<std::vector<Index>> equals_;  // per buffer, see interchangeable()
 
     // Per buffer.
-    const std::vector<Unit> size_, last_;
-    std::vector<Unit> low_, open_size_, offset_;  // open_size_: 0 once placed; offset_: -1 until then
-    std::vector<Unit> window_;
+    std::vector<Unit> open_size_, offset_;  // open_size_: 0 once placed; offset_: -1 until then
+    std::vector<Unit> window_;              // 0 where it is not postponed
     std::vector<Index> postponed_, place_in_postponed_, rank_;
 
-    // Per section. limit_: the highest offset above which all that is unplaced fits; firsts_: how many can start by
-    // it; marks of sections in which a lowest offset rose: dirty_ above the limit, moved_ at all, stale_ since firsts_.
-    std::vector<Unit> limit_;
-    std::vector<Index> unplaced_, crossing_;
-    std::vector<std::int64_t> firsts_, section_factor_, weight_;
-    std::vector<unsigned char> stale_, dirty_, moved_;
-    Index dirty_from_ = 0, dirty_to_ = 0, moved_from_ = 0, moved_to_ = 0, failed_ = -1;
+    // Per section.
+    std::vector<Index> unplaced_;                        // unplaced buffers in it
+    std::vector<std::int64_t> firsts_, section_factor_;  // firsts_: unplaced buffers that can start by the limit
+    std::vector<std::int64_t> weight_;                   // rises where attempts fail
+    std::vector<unsigned char> stale_;                   // firsts_ is out of date
+    SectionMarks dirty_, moved_;
+    Index failed_ = -1;  // the section where the last failure showed; -1: none
     std::vector<Index> to_check_;
-    std::vector<Unit> lows_, sizes_;
+    std::vector<Unit> section_lows_, section_sizes_;  // in narrow(): of its members
 
-    std::vector<std::pair<Index, Unit>> low_trail_, window_trail_;
+    Trail<Unit> window_trail_;
     std::vector<Index> placed_trail_;
-    std::vector<Frame> frames_;
-    std::vector<Group> groups_;
 };
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

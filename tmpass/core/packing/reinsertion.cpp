@@ -5,26 +5,26 @@
 #include "packing/forbidden_differences.hpp"
 #include "packing/postpone.hpp"
 
-namespace tmpass {
+namespace tmpass::packing {
 
-PutBack::PutBack(const Problem& problem) : problem_(problem), index_(problem), is_free_(problem.count(), 0) {
+Reinsertion::Reinsertion(const Problem& problem) : problem_(problem), index_(problem), is_free_(problem.count(), 0) {
     for (Index b = 0; b < problem.count(); ++b)
         if (problem.size[b] > 0) index_.insert(b);
 }
 
-SearchResult PutBack::operator()(const std::vector<Index>& free, std::vector<Bytes>& offsets, Bytes capacity,
-                                 std::int64_t limit, std::uint64_t seed, const Interrupted& interrupted) {
+SearchResult Reinsertion::operator()(const std::vector<Index>& free, std::vector<Bytes>& offsets, Bytes capacity,
+                                     std::int64_t limit, std::uint64_t seed, const Interrupted& interrupted) {
     Problem part;
     part.fixed.assign(free.size(), kMovable);
-    part.barred.start.assign(1, 0);
+    part.forbidden.start.assign(1, 0);
     for (const Index b : free) is_free_[b] = 1;
     for (const Index b : free) {
         part.lower.push_back(problem_.lower[b]);
         part.upper.push_back(problem_.upper[b]);
         part.size.push_back(problem_.size[b]);
         part.alignment.push_back(problem_.alignment[b]);
-        append_barred(b, offsets, part.barred.rows);
-        part.barred.start.push_back(static_cast<Index>(part.barred.rows.size()));
+        append_forbidden(b, offsets, part.forbidden.rows);
+        part.forbidden.start.push_back(static_cast<Index>(part.forbidden.rows.size()));
     }
     for (const Index b : free) is_free_[b] = 0;
     SearchResult found = postpone(part, capacity, limit, seed, {}, interrupted);
@@ -34,21 +34,21 @@ SearchResult PutBack::operator()(const std::vector<Index>& free, std::vector<Byt
     return found;
 }
 
-// Appends the offsets that b cannot have beside what stays, from the lowest on, apart from each other.
-void PutBack::append_barred(Index b, const std::vector<Bytes>& offsets, std::vector<Range>& rows) {
-    const auto own = problem_.barred.of(b);
-    denied_.assign(own.begin(), own.end());
+// Appends the offsets that the buffers which stay forbid to b, as rising and disjoint ranges.
+void Reinsertion::append_forbidden(Index b, const std::vector<Bytes>& offsets, std::vector<Range>& rows) {
+    const auto own = problem_.forbidden.of(b);
+    forbidden_.assign(own.begin(), own.end());
     index_.find_overlapping(b, near_);
     for (const Index other : near_) {
         if (is_free_[other]) continue;
-        for_each_denied(problem_, other, b, [&](Bytes from, Bytes to) {
+        for_each_forbidden_difference(problem_, other, b, [&](Bytes from, Bytes to) {
             if (offsets[other] + to > 0)
-                denied_.emplace_back(std::max<Bytes>(offsets[other] + from, 0), offsets[other] + to);
+                forbidden_.emplace_back(std::max<Bytes>(offsets[other] + from, 0), offsets[other] + to);
         });
     }
-    std::ranges::sort(denied_);
+    std::ranges::sort(forbidden_);
     const std::size_t begin = rows.size();
-    for (const Range& range : denied_) {
+    for (const Range& range : forbidden_) {
         if (rows.size() > begin && range.first <= rows.back().second)
             rows.back().second = std::max(rows.back().second, range.second);
         else
@@ -56,4 +56,4 @@ void PutBack::append_barred(Index b, const std::vector<Bytes>& offsets, std::vec
     }
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

@@ -4,18 +4,18 @@
 
 #include "packing/reinsertion.hpp"
 
-namespace tmpass {
+namespace tmpass::packing {
 namespace {
 
 constexpr int kWindows = 3;                  // of growing width, for one place
 constexpr std::int64_t kNodesPerBuffer = 8;  // for one question
-constexpr std::size_t kMostFree = 2000;      // buffers in one question
-constexpr Bytes kTargetSteps = 4;            // the target rises by such a part of what is left
+constexpr std::size_t kMaxFree = 2000;       // buffers in one question
+constexpr Bytes kTargetSteps = 4;            // the target rises by this fraction of what is left to the peak
 
 class Repair {
   public:
     Repair(const Problem& problem, std::vector<Bytes> offsets, const Interrupted& interrupted)
-        : problem_(problem), offsets_(std::move(offsets)), put_back_(problem), interrupted_(interrupted) {}
+        : problem_(problem), offsets_(std::move(offsets)), reinsertion_(problem), interrupted_(interrupted) {}
 
     Repaired run(Bytes target, std::int64_t node_limit) {
         Bytes peak = peak_of(problem_, offsets_);
@@ -37,19 +37,19 @@ class Repair {
 
     std::vector<Index> above(Bytes target) const {
         std::vector<Index> found;
-        for (const Index b : put_back_.index().by_start())
+        for (const Index b : reinsertion_.index().by_start())
             if (problem_.size[b] > 0 && top(b) > target) found.push_back(b);
         return found;
     }
 
-    // Whether what lives beside b could be placed anew so that none of it is above `target`.
+    // Whether b and the buffers near it in time could be placed anew with no top above `target`.
     bool lower_around(Index b, Bytes target, std::int64_t node_limit) {
         Step from = problem_.lower[b], to = problem_.upper[b];
         for (int window = 0; window < kWindows && nodes_ < node_limit; ++window) {
             std::vector<Index> free;
-            put_back_.index().find_alive(from, to, free);
+            reinsertion_.index().find_alive(from, to, free);
             std::erase_if(free, [&](Index other) { return !problem_.movable(other); });
-            if (free.size() > kMostFree) return false;
+            if (free.size() > kMaxFree) return false;
             if (place_anew(free, target)) return true;
             const Step wider = to - from;
             from = std::max<Step>(from - wider, 0);
@@ -60,14 +60,14 @@ class Repair {
 
     bool place_anew(const std::vector<Index>& free, Bytes target) {
         const std::int64_t limit = kNodesPerBuffer * static_cast<std::int64_t>(free.size());
-        const SearchResult found = put_back_(free, offsets_, target, limit, 1, interrupted_);
+        const SearchResult found = reinsertion_(free, offsets_, target, limit, 1, interrupted_);
         nodes_ += found.nodes + 1;
         return found.answer == Answer::kFound;
     }
 
     const Problem& problem_;
     std::vector<Bytes> offsets_;
-    PutBack put_back_;
+    Reinsertion reinsertion_;
     const Interrupted& interrupted_;
     std::int64_t nodes_ = 0;
 };
@@ -80,4 +80,4 @@ Repaired repair(const Problem& problem, std::vector<Bytes> offsets, Bytes target
     return Repair(problem, std::move(offsets), interrupted).run(std::max<Bytes>(target, 0), node_limit);
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

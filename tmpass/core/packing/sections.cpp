@@ -4,7 +4,7 @@
 #include <bit>
 #include <numeric>
 
-namespace tmpass {
+namespace tmpass::packing {
 
 Sections make_sections(std::span<const Step> lower, std::span<const Step> upper, std::size_t limit) {
     const auto count = static_cast<Index>(lower.size());
@@ -72,4 +72,4 @@ std::vector<Bytes> contention(const Problem& problem) {
     return result;
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

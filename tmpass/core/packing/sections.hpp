@@ -2,15 +2,15 @@
 //
 //     time ->   0  1  2  3  4  5
 //     a         ########
-//     b            ###########          sections: {a, b} and {b, c}; the step at which only b
-//     c                     #####       lives, or only a, is part of neither: it adds no constraint
+//     b            ###########          sections: {a, b} and {b, c}. The steps at which only b is alive,
+//     c                     #####       or only a, belong to neither: they add no constraint
 #pragma once
 
 #include <vector>
 
-#include "problem.hpp"
+#include "packing/problem.hpp"
 
-namespace tmpass {
+namespace tmpass::packing {
 
 struct Sections {
     std::vector<Index> first, last;  // per buffer: it is in sections [first, last)
@@ -30,4 +30,4 @@ Sections make_sections(std::span<const Step> lower, std::span<const Step> upper,
 // For each buffer, the most bytes that are alive at one step of its live range.
 std::vector<Bytes> contention(const Problem& problem);
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

@@ -1,35 +1,61 @@
-#include <algorithm>
+#include "packing/solve_parts.hpp"
+
+#include <stdexcept>
+#include <utility>
+#include <vector>
 
 #include "packing/always_fit.hpp"
-#include "packing/parts.hpp"
 
-namespace tmpass {
+namespace tmpass::packing {
 namespace {
 
-// The buffers of `whole` that always fit are set aside; what is left may fall apart once more.
-Answer solve_whole(const Problem& problem, Bytes capacity, const Part& whole, const Interrupted& interrupted,
-                   const SolvePart& solve_part, Preparation preparation, SearchResult& result) {
-    const auto removed = preparation.always_fit ? always_fit(whole) : std::vector<Index>();
-    if (removed.empty()) return solve_part(whole, result);
-    std::vector<bool> absent(whole.count(), false);
-    for (const Index b : removed) absent[b] = true;
-    std::vector<Index> rest;
-    for (Index b = 0; b < whole.count(); ++b)
-        if (!absent[b]) rest.push_back(whole.origin[b]);
-    Answer answer = Answer::kFound;
-    for (auto& buffers : independent_parts(problem, std::move(rest))) {
-        const Part part = make_part(problem, capacity, std::move(buffers), interrupted, whole.unit);
-        const Answer own = solve_part(part, result);
-        if (own == Answer::kImpossible) return own;
-        if (own == Answer::kBudgetEnded) answer = own;
+class PartByPart {
+  public:
+    PartByPart(const Problem& problem, Bytes capacity, const Interrupted& interrupted, const SolvePart& solve_part)
+        : problem_(problem), capacity_(capacity), interrupted_(interrupted), solve_part_(solve_part) {}
+
+    SearchResult solve(bool set_aside) {
+        SearchResult result{Answer::kFound, problem_.fixed, 0};
+        if (!place_others(problem_, capacity_, result.offsets)) return {Answer::kImpossible, {}, 0};
+        for (auto& buffers : independent_parts(problem_)) {
+            const Part part = make_part(problem_, capacity_, std::move(buffers), interrupted_);
+            const auto removed = set_aside ? always_fit(part) : std::vector<Index>();
+            const Answer answer = removed.empty() ? solve_part_(part, result) : solve_without(part, removed, result);
+            if (answer == Answer::kImpossible) return {answer, {}, result.nodes};
+            if (answer == Answer::kBudgetEnded) result.answer = answer;
+        }
+        return result;
     }
-    if (answer != Answer::kFound) return answer;
-    std::vector<Bytes> offset(whole.count());
-    for (Index b = 0; b < whole.count(); ++b) offset[b] = result.offsets[whole.origin[b]] / whole.unit;
-    put_back(whole, removed, offset);
-    for (const Index b : removed) result.offsets[whole.origin[b]] = offset[b] * whole.unit;
-    return answer;
-}
+
+  private:
+    // Solves what is left of `whole` without the `removed` buffers, which may fall into parts once more; then reinserts
+    // these.
+    Answer solve_without(const Part& whole, const std::vector<Index>& removed, SearchResult& result) {
+        std::vector<bool> absent(whole.count(), false);
+        for (const Index b : removed) absent[b] = true;
+        std::vector<Index> rest;
+        for (Index b = 0; b < whole.count(); ++b)
+            if (!absent[b]) rest.push_back(whole.origin[b]);
+        Answer answer = Answer::kFound;
+        for (auto& buffers : independent_parts(problem_, std::move(rest))) {
+            const Part part = make_part(problem_, capacity_, std::move(buffers), interrupted_, whole.unit);
+            const Answer own = solve_part_(part, result);
+            if (own == Answer::kImpossible) return own;
+            if (own == Answer::kBudgetEnded) answer = own;
+        }
+        if (answer != Answer::kFound) return answer;
+        std::vector<Bytes> offset(whole.count());
+        for (Index b = 0; b < whole.count(); ++b) offset[b] = result.offsets[whole.origin[b]] / whole.unit;
+        reinsert(whole, removed, offset);
+        for (const Index b : removed) result.offsets[whole.origin[b]] = offset[b] * whole.unit;
+        return answer;
+    }
+
+    const Problem& problem_;
+    const Bytes capacity_;
+    const Interrupted& interrupted_;
+    const SolvePart& solve_part_;
+};
 
 void refuse(bool unknown, const char* what) {
     if (unknown) throw std::invalid_argument(what);
@@ -37,21 +63,13 @@ void refuse(bool unknown, const char* what) {
 
 }  // namespace
 
-SearchResult solve_apart(const Problem& problem, Bytes capacity, const Interrupted& interrupted,
+SearchResult solve_parts(const Problem& problem, Bytes capacity, const Interrupted& interrupted,
                          const SolvePart& solve_part, Preparation preparation) {
     refuse(!preparation.knows_gaps && !problem.gaps.empty(), "this search knows no gaps");
     for (const Gap& gap : problem.gaps.rows)
         refuse(gap.window_lower < gap.window_upper, "this search knows no windows in gaps");
     refuse(!problem.apart.empty(), "this search knows no pairs that stay apart");
-    SearchResult result{Answer::kFound, problem.fixed, 0};
-    if (!place_others(problem, capacity, result.offsets)) return {Answer::kImpossible, {}, 0};
-    for (auto& buffers : independent_parts(problem)) {
-        const Part part = make_part(problem, capacity, std::move(buffers), interrupted);
-        const Answer answer = solve_whole(problem, capacity, part, interrupted, solve_part, preparation, result);
-        if (answer == Answer::kImpossible) return {answer, {}, result.nodes};
-        if (answer == Answer::kBudgetEnded) result.answer = answer;
-    }
-    return result;
+    return PartByPart(problem, capacity, interrupted, solve_part).solve(preparation.always_fit);
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

@@ -1,9 +1,9 @@
-#include "problem_check.hpp"
+#include "packing/problem_check.hpp"
 
 #include <algorithm>
 #include <string>
 
-namespace tmpass {
+namespace tmpass::packing {
 namespace {
 
 using Numbers = std::vector<std::int64_t>;
@@ -67,10 +67,10 @@ Problem checked(Problem problem, const Tables& tables) {
         require(good, "a gap of buffer " + std::to_string(b) + " is out of range");
         return gap;
     });
-    Bytes start = 0;  // the highest one that a barred range enforces, save those that reach to the end
-    problem.barred = sort_rows<Range>(problem, tables.barred, 3, [&](Index b, const std::int64_t* at) {
+    Bytes start = 0;  // the highest end of a forbidden range, except those that leave no offset above them
+    problem.forbidden = sort_rows<Range>(problem, tables.forbidden, 3, [&](Index b, const std::int64_t* at) {
         require(0 <= at[0] && at[0] < at[1] && at[1] <= kMaxBytes + 1,
-                "a barred range of buffer " + std::to_string(b) + " is out of range");
+                "a forbidden range of buffer " + std::to_string(b) + " is out of range");
         if (at[1] <= kMaxBytes) start = std::max(start, at[1]);
         return Range(at[0], at[1]);
     });
@@ -89,10 +89,10 @@ Problem checked(Problem problem, const Tables& tables) {
         const auto gaps = problem.gaps.of(b);
         for (std::size_t i = 1; i < gaps.size(); ++i)
             require(gaps[i - 1].upper <= gaps[i].lower, "gaps of buffer " + std::to_string(b) + " are out of order");
-        const auto barred = problem.barred.of(b);
-        for (std::size_t i = 1; i < barred.size(); ++i)
-            require(barred[i - 1].second <= barred[i].first,
-                    "barred ranges of buffer " + std::to_string(b) + " are out of order");
+        const auto forbidden = problem.forbidden.of(b);
+        for (std::size_t i = 1; i < forbidden.size(); ++i)
+            require(forbidden[i - 1].second <= forbidden[i].first,
+                    "forbidden ranges of buffer " + std::to_string(b) + " are out of order");
     }
     return problem;
 }
@@ -111,8 +111,6 @@ std::vector<Index> checked_order(const Problem& problem, std::span<const std::in
 
 void check_capacity(Bytes capacity) { require(0 <= capacity && capacity <= kMaxBytes, "capacity is out of range"); }
 
-void check_node_limit(std::int64_t node_limit) { require(node_limit >= 0, "the limit of nodes is below 0"); }
-
 void check_offsets(const Problem& problem, std::span<const Bytes> offsets) {
     require(offsets.size() == problem.size.size(), "offsets are not one for each buffer");
     for (Index b = 0; b < problem.count(); ++b) {
@@ -122,4 +120,4 @@ void check_offsets(const Problem& problem, std::span<const Bytes> offsets) {
     }
 }
 
-}  // namespace tmpass
+}  // namespace tmpass::packing

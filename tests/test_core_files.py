@@ -39,6 +39,11 @@ def test_no_file_is_above_500_lines_and_half_are_below_120():
     assert sizes[len(sizes) // 2] < 120
 
 
+def test_no_line_is_longer_than_120_characters():
+    """Code is broken by clang-format, but comments by hand: it would break the drawings in them."""
+    assert [p for p in SOURCES if max(map(len, (CORE / p).read_text().splitlines())) > 120] == []
+
+
 @pytest.mark.parametrize("path", SOURCES)
 def test_a_file_includes_only_from_the_rooms_that_it_may_know(path):
     text = (CORE / path).read_text()
@@ -63,6 +68,16 @@ def test_comments_name_only_files_that_exist():
         for comment in re.findall(r"//(.*)", (CORE / path).read_text()):
             named = {Path(name).name for name in re.findall(r"[\w/]+\.(?:hpp|cpp|py|sh|md)\b", comment)}
             assert named <= names, path
+
+
+def test_comments_name_only_members_and_functions_that_exist():
+    texts = [(CORE / path).read_text() for path in SOURCES]
+    known = {word for text in texts for word in re.findall(r"\w+", re.sub(r"//.*", "", text))}
+    for path, text in zip(SOURCES, texts, strict=True):
+        for comment in re.findall(r"//(.*)", text):
+            named = re.findall(r"\b[a-z]\w*_\b(?!/)|\bk[A-Z]\w+|\b\w+(?=\(\))", comment)
+            quoted = [q for q in re.findall(r"`([^`]*)`", comment) if re.fullmatch(r"[\w.]+", q)]
+            assert {*named, *(q.rpartition(".")[2] for q in quoted)} <= known | {"hpp", "cpp"}, path
 
 
 @pytest.mark.parametrize("room", ["", *ROOMS])

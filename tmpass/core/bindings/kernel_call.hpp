@@ -49,7 +49,7 @@ auto without_gil(Kernel kernel) {
 }
 
 inline void check_node_limit(std::int64_t node_limit) {
-    if (node_limit < 0) throw std::invalid_argument("the limit of nodes is below 0");
+    if (node_limit < 0) throw std::invalid_argument("the limit of nodes is negative");
 }
 
 // The class of a search's rules: a struct of switches, which the constructor takes by their names.

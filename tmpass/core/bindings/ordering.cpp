@@ -26,7 +26,7 @@ using ordering::OrderRules;
 
 void check_positions(const OrderParts& parts, std::int64_t begin, std::int64_t end) {
     if (begin < 0 || begin >= end || end > static_cast<std::int64_t>(parts.order().size()))
-        throw std::invalid_argument("not a range of positions in the order");
+        throw std::invalid_argument("begin and end must be a range of positions in the order, not empty");
 }
 
 void bind_order_problem(nb::module_& m) {
@@ -104,7 +104,7 @@ void bind_bound_and_beam(nb::module_& m) {
         "bound_orders",
         [](const OrderProblem& problem, const Array& during, std::int64_t limit) {
             if (static_cast<Index>(during.size()) != problem.count())
-                throw std::invalid_argument("not one for each operator");
+                throw std::invalid_argument("during must have one number for each operator");
             check_node_limit(limit);
             const auto cuts = static_cast<Index>(std::min<std::int64_t>(limit, problem.count()));
             const ordering::OrderBound bound =
@@ -122,7 +122,7 @@ void bind_bound_and_beam(nb::module_& m) {
     m.def(
         "beam_order",
         [](const OrderProblem& problem, std::int64_t width, Bytes enough) {
-            if (width < 1 || width > 1 << 20) throw std::invalid_argument("a width is 1 .. 2^20");
+            if (width < 1 || width > 1 << 20) throw std::invalid_argument("the width of a beam must be 1 .. 2^20");
             return without_gil(
                 [&] { return ordering::beam_order(problem, static_cast<Index>(width), enough, interrupted); });
         },

@@ -36,7 +36,7 @@ class RunningSum {
 std::optional<std::pair<std::int64_t, std::int64_t>> peak_step(nb::tuple buffers, std::int64_t alignment) {
     const Field lower("lower"), upper("upper"), size("size"), own("alignment"), gaps("gaps");
     const std::size_t count = nb::len(buffers);
-    if (alignment < 1 || alignment > kMaxObjectAlignment) throw std::invalid_argument("no alignment of a problem");
+    if (alignment < 1 || alignment > kMaxObjectAlignment) throw std::invalid_argument("the alignment is out of range");
     std::vector<Change> changes;
     changes.reserve(2 * count);
     std::int64_t grain = 0, sizes = 0, end = 0, total = 0;
@@ -45,15 +45,15 @@ std::optional<std::pair<std::int64_t, std::int64_t>> peak_step(nb::tuple buffers
         if (nb::len(gaps.of(buffer)) > 0) return std::nullopt;
         const std::int64_t bytes = size.number_of(buffer), begin = lower.number_of(buffer);
         if (begin < 0 || bytes < 0 || bytes > kMaxObjectBytes - total)
-            throw std::invalid_argument("no buffers of a problem");
+            throw std::invalid_argument("a buffer is out of range");
         total += bytes;
         const std::int64_t mine = own.number_of(buffer);
-        if (mine < 1 || mine > kMaxObjectAlignment) throw std::invalid_argument("no buffers of a problem");
+        if (mine < 1 || mine > kMaxObjectAlignment) throw std::invalid_argument("a buffer is out of range");
         grain = std::gcd(grain, std::lcm(alignment, mine));
         sizes = std::gcd(sizes, bytes);
         changes.push_back({begin, bytes});
         changes.push_back({upper.number_of(buffer), -bytes});
-        if (changes.back().step <= begin) throw std::invalid_argument("no buffers of a problem");
+        if (changes.back().step <= begin) throw std::invalid_argument("a buffer is out of range");
         end = std::max(end, changes.back().step);
     }
     if (grain > 0 && sizes % grain != 0) return std::nullopt;

@@ -50,7 +50,7 @@ void require(bool holds, const char* fault) {
 }
 
 Index index_below(std::int64_t value, std::int64_t limit) {
-    require(value >= 0 && value < limit, "a number names what is not there");
+    require(value >= 0 && value < limit, "the number of an operator or item is out of range");
     return static_cast<Index>(value);
 }
 
@@ -70,10 +70,11 @@ Lists users_of_items(const OrderArrays& arrays, Index ops) {
     std::vector<std::vector<Index>> rows(arrays.size.size());
     require(starts.size() == rows.size() + 1 && starts.front() == 0 && std::ranges::is_sorted(starts) &&
                 starts.back() == static_cast<std::int64_t>(users.size()),
-            "the users are not listed item by item");
+            "starts must rise from 0 to the number of users, one for each item and one more");
     for (std::size_t item = 0; item < rows.size(); ++item) {
         for (auto at = starts[item]; at < starts[item + 1]; ++at) rows[item].push_back(index_below(users[at], ops));
-        require(!rows[item].empty() || (arrays.first[item] && arrays.last[item]), "nobody uses an item");
+        require(!rows[item].empty() || (arrays.first[item] && arrays.last[item]),
+                "an item that is not alive throughout has no user");
     }
     return lists_of(std::move(rows));
 }
@@ -83,14 +84,14 @@ Rows<InPlace> in_place_rows(const OrderArrays& arrays, Index ops) {
     const auto& flat = arrays.in_place;
     const auto end = static_cast<std::int64_t>(flat.size());
     for (std::int64_t at = 0; at < end;) {
-        require(end - at >= 3 && flat[at + 2] >= 1 && flat[at + 2] <= end - at - 3, "a row of in place is cut off");
+        require(end - at >= 3 && flat[at + 2] >= 1 && flat[at + 2] <= end - at - 3, "a row of in_place is incomplete");
         InPlace& option = rows[index_below(flat[at], ops)].emplace_back(flat[at + 1], std::vector<Index>());
         Bytes ending = 0;
         for (std::int64_t i = at + 3; i < at + 3 + flat[at + 2]; ++i) {
             option.items.push_back(index_below(flat[i], static_cast<std::int64_t>(arrays.size.size())));
             ending += arrays.size[flat[i]];
         }
-        require(option.bytes >= 0 && option.bytes <= ending, "in place saves what is not there");
+        require(option.bytes >= 0 && option.bytes <= ending, "a row of in_place saves more bytes than its items have");
         at += 3 + flat[at + 2];
     }
     Rows<InPlace> result{{0}, {}};
@@ -118,10 +119,10 @@ OrderProblem checked_order_problem(const OrderArrays& arrays) {
     constexpr std::size_t kMaxNumbers = 1 << 30;
     for (const std::size_t count :
          {arrays.size.size(), arrays.scratch.size(), arrays.users.size(), arrays.edges.size()})
-        require(count < kMaxNumbers, "there are too many");
+        require(count < kMaxNumbers, "too many items, operators, users or edges");
     require(arrays.first.size() == arrays.size.size() && arrays.last.size() == arrays.size.size(),
-            "the flags are not one for each item");
-    require(arrays.edges.size() % 2 == 0, "an edge is cut off");
+            "first and last must have one number for each item");
+    require(arrays.edges.size() % 2 == 0, "an edge is incomplete");
     check_sum(arrays);
     const auto ops = static_cast<Index>(arrays.scratch.size());
     OrderProblem problem;
@@ -145,13 +146,13 @@ OrderProblem checked_order_problem(const OrderArrays& arrays) {
 }
 
 std::vector<Index> checked_order(const OrderProblem& problem, std::span<const std::int64_t> order) {
-    require(static_cast<Index>(order.size()) == problem.count(), "not one for each operator");
+    require(static_cast<Index>(order.size()) == problem.count(), "an order must have one entry for each operator");
     std::vector<Index> ops;
     OrderState state(problem);
     std::vector<char> ran(order.size(), 0);
     for (const std::int64_t op : order) {
         const Index next = index_below(op, problem.count());
-        require(!ran[next] && !state.waits(next), "not an order of the operators");
+        require(!ran[next] && !state.waits(next), "an operator comes twice, or before one that it waits for");
         ran[next] = 1;
         ops.push_back(next);
         state.run(next);

@@ -32,7 +32,7 @@ class Ancestors {
     std::vector<std::uint64_t> bits_;
 };
 
-// `op` and what follows it, each waiting for nothing but the one before.
+// `op` and the operators that follow it, each of which waits only for the one before.
 std::vector<Index> chain_from(const OrderProblem& problem, Index op) {
     std::vector<Index> chain{op};
     while (problem.after.of(chain.back()).size() == 1) {
@@ -61,7 +61,7 @@ ParallelChains::ParallelChains(const OrderProblem& problem)
         for (std::size_t i = 0; i < chain.size(); ++i) place[chain[i]] = static_cast<Index>(i);
         HillProfile profile;
         Bytes live = 0;
-        bool fixed = true;  // what each brings and frees
+        bool fixed = true;  // the bytes that each adds and frees do not depend on what else ran
         for (std::size_t i = 0; i < chain.size() && fixed; ++i) {
             const Index at = static_cast<Index>(i);
             const auto ends_here = [&](Index item) {

@@ -1,11 +1,11 @@
 // Guesses at which buffers belong together, one after the other.
 //
-//     +---+---+-------+     A step takes apart what lies near one place in time, one or a few levels deep, and merges
-//     it |   |:a:|:::b:::|     anew with other random choices. It is kept where there are not more roots than before:
-//     the |   +---+-------+     fewer there are, the more blocks went together, which is rare by chance. Where steps no
-//     |   |:::c:|     |     longer help, or a guess is known to be wrong, everything is taken apart.
+//     +---+---+-------+     A step takes apart the blocks near one place in time, one or a few levels deep, and merges
+//     |   |:a:|:::b:::|     them anew with other random choices. It is kept where there are not more roots than
+//     |   +---+-------+     before: the fewer there are, the more blocks went together, which is rare by chance.
+//     |   |:::c:|     |     Where steps no longer help, or a guess is known to be wrong, everything is taken apart.
 //     +---+-----+-----+
-//           at
+//         place
 #pragma once
 
 #include <cstdint>

@@ -71,7 +71,7 @@ void ConstraintSolver::explain(Index index) {
     }
 }
 
-// target - source was at least `from`, hence at least `to`.
+// Pair: target - source was at least `from`, so it is at least `to`, since [from, to) is forbidden.
 void ConstraintSolver::explain_pair(Index index) {
     const Event& event = events_[index];
     const int side = event.side;
@@ -85,7 +85,7 @@ void ConstraintSolver::explain_pair(Index index) {
     need(side, target, from - other);
 }
 
-// The member was not first: those with high tops would not have fitted above it.
+// Section: the member is not the lowest, since the others with high tops would not fit above it.
 void ConstraintSolver::explain_section(Index index) {
     const Event& event = events_[index];
     const int side = event.side;
@@ -111,7 +111,8 @@ void ConstraintSolver::explain_section(Index index) {
     need(side, event.buffer, limit(side) - own.size - others + 1 - shift(side, own));
 }
 
-// Nothing to rest on from where it was up to below the value needed: all are above, or sank below.
+// Rest: from its old low up to the value needed there was nothing to rest on: each neighbour is too high, or its high
+// sank too low.
 void ConstraintSolver::explain_rest(Index index) {
     const Event& event = events_[index];
     const Index b = event.buffer;

@@ -184,7 +184,7 @@ bool ConstraintSolver::raise(int side, Index b, Bytes value, Why why, Index caus
 
 bool ConstraintSolver::contradict(int side, Index b) {
     const Bytes other = at_[1 - side][b];
-    need(side, b, 1 - other);  // beyond the other bound is enough
+    need(side, b, 1 - other);  // one step beyond the other bound is enough
     need(1 - side, b, other);
     analyze();
     return false;

@@ -38,7 +38,7 @@ class ConstraintSolver {
     // After more than `climb` events per buffer in one propagation, whole chains are followed (constraint_chains.cpp).
     ConstraintSolver(const ConstraintModel& model, std::size_t climb, const Interrupted& interrupted);
 
-    // What follows from the problem alone; false on a contradiction. To be called once, first.
+    // Finds what follows from the problem alone; false on a contradiction. To be called once, first.
     bool start();
 
     // Puts b, which has room, at the lowest offset that is left; false on a contradiction.
@@ -62,7 +62,7 @@ class ConstraintSolver {
     bool decided(Index b) const { return at_[0][b] + at_[1][b] == 0; }
 
     // The work so far, in looks at a member of a section or at a neighbour. Above the limit, place and refute return
-    // false, and gave_up() is true: then there need be no contradiction, and nothing but undo(0) may be asked.
+    // false, and gave_up() is true: then there need be no contradiction, and only undo(0) may be called.
     std::int64_t work() const { return work_; }
     void limit_work(std::int64_t limit) { work_limit_ = limit; }
     bool gave_up() const { return gave_up_; }
@@ -75,8 +75,8 @@ class ConstraintSolver {
         Index buffer;
         std::uint8_t side;
         Why why;
-        Index cause;   // refuted: where its reasons begin; pair: the edge; section: which
-        Index region;  // pair: which range of the edge's table
+        Index cause;   // refuted: where its reasons begin; pair: the edge, or -edge - 1; section: its number
+        Index region;  // pair: the number of a range in the edge's table; section: that of the member
         Bytes value, old;
     };
 
@@ -150,11 +150,11 @@ class ConstraintSolver {
     std::vector<Index> reasons_;                     // of refuted placements: a count, then that many events
     Index settled_ = 0;                              // events before this one follow from the problem alone
     std::vector<Index> support_;                     // per buffer: what it was last seen to rest on; -1 for the ground
-    std::vector<std::pair<Index, Index>> supports_;  // what to set back: buffer, what it rested on before
+    std::vector<std::pair<Index, Index>> supports_;  // to restore: buffer, what it rested on before
     std::vector<std::size_t> support_levels_;        // per depth: where its part of these begins
 
     std::vector<std::vector<Index>> supported_;  // per buffer: those that were seen to rest on it, and may still
-    std::vector<char> has_tables_;               // per buffer: some neighbour is not solid, or not to be touched
+    std::vector<char> has_tables_;               // per buffer: sizes do not say what some pair forbids
     std::vector<Summary> summaries_;             // per section
 
     std::vector<Index> dirty_buffers_, dirty_rests_;

@@ -86,7 +86,7 @@ Bytes lowest_beside(OffsetIndex& placed, std::vector<Range>& forbidden, Step low
     }
 }
 
-// First fit with the placed ones by offset, but those with gaps or pairs apart, which are kept beside them.
+// First fit with the placed buffers in an OffsetIndex, except `odd` ones, which have gaps or pairs that must be apart.
 std::vector<Bytes> first_fit_by_offset(const Problem& problem, std::span<const Index> order, Fit fit,
                                        const Interrupted& interrupted) {
     std::vector<Bytes> offsets(problem.fixed);
@@ -240,7 +240,8 @@ Packing pack(const Problem& problem, Bytes stop, Fit fit, const Interrupted& int
     Packing best{{}, kMaxBytes + 1, Order::kSize};
     std::vector<Index> by_start;
     std::vector<LiveIndex> index;
-    if (!few || problem.count() >= kManyBuffers) index.emplace_back(problem);  // of many, the order by size needs it
+    if (!few || problem.count() >= kManyBuffers)
+        index.emplace_back(problem);  // the order by size of many buffers needs it
     const int orders =
         problem.count() < kManyBuffers ? kOrders : 1;  // of many buffers, repair() lowers what is too high
     for (int i = 0; i < orders; ++i) {

@@ -14,7 +14,7 @@ constexpr std::size_t kMaxRows = 10'000'000;        // of pairs that overlap
 constexpr std::int64_t kWorkPerNode = 128;          // rows and places looked at
 constexpr std::int64_t kNodesBetweenChecks = 1024;  // some milliseconds
 constexpr Bytes kNoPacking = kMaxBytes + 1;         // the peak where a buffer has no place
-constexpr std::size_t kMemory = 200;                // moves that late acceptance looks back
+constexpr std::size_t kMemory = 200;                // moves that late acceptance goes back
 
 // Offsets that b cannot have where `other` is at 0.
 struct Difference {
@@ -22,7 +22,7 @@ struct Difference {
     Bytes from, to;
 };
 
-// The lower the peak the better, and then the fewer bytes are at it.
+// The peak, and the bytes of the buffers that reach it; the lower the better.
 using Height = std::pair<Bytes, Bytes>;
 
 class HillClimb {
@@ -83,7 +83,7 @@ class HillClimb {
   private:
     Bytes top(Index b) const { return offset_[b] + problem_.size[b]; }
 
-    // What other buffers deny b: the fixed ones once and for all, the others where they are placed before it.
+    // Finds what other buffers forbid to b: fixed buffers at once, the others when they are placed before it.
     void find_differences(Index b, const LiveIndex& all) {
         const auto own = problem_.forbidden.of(b);
         always_forbidden_.rows.insert(always_forbidden_.rows.end(), own.begin(), own.end());
@@ -129,7 +129,7 @@ class HillClimb {
     bool choose_move(Random& random) {
         Index b = peaks_.empty() ? -1 : peaks_[random.below(static_cast<std::int64_t>(peaks_.size()))];
         for (int tries = 0; b >= 0 && tries < kMaxTries; ++tries) {
-            // Down from the peak, to one below that it stands on.
+            // Down from the peak, to a buffer that this one rests on.
             while (random.below(2)) {
                 const Index below =
                     pick(b, random, [&](Index other) { return offset_[other] >= 0 && top(other) == offset_[b]; });
@@ -148,7 +148,7 @@ class HillClimb {
         return false;
     }
 
-    // One of those before b that it overlaps and that are `wanted`, at random; -1 if there is none.
+    // A random buffer before b that overlaps it and that wanted(buffer) accepts; -1 if there is none.
     template <typename Wanted>
     Index pick(Index b, Random& random, Wanted wanted) {
         Index found = -1;
@@ -160,7 +160,7 @@ class HillClimb {
         return found;
     }
 
-    // The buffer at place `from` goes to place `to`; those between make room.
+    // Moves the buffer at place `from` to place `to`; those between shift by one.
     void shift(Index from, Index to) {
         const auto at = order_.begin();
         if (to < from)
@@ -171,8 +171,8 @@ class HillClimb {
         work_ += std::abs(from - to);
     }
 
-    // Makes the chosen move, unless it leads above `limit`. Only what the moved buffer now goes before, and what then
-    // follows from a changed offset, is placed anew.
+    // Makes the chosen move, unless it leads above `limit`. Only the buffers that the moved one now precedes, and those
+    // after a buffer whose offset changed, are placed anew.
     void make_move(Height limit) {
         shift(from_, to_);
         journal_.clear();
@@ -224,7 +224,7 @@ class HillClimb {
     const Problem& problem_;
     const Interrupted& interrupted_;
     Rows<Difference> differences_;
-    Rows<Range> always_forbidden_;      // per buffer, sorted: also what fixed buffers deny
+    Rows<Range> always_forbidden_;      // per buffer, sorted: its own, and what fixed buffers forbid
     std::vector<Bytes> offset_;         // per buffer
     std::vector<Index> position_;       // per buffer: its place in order_, -1 for those that are not in it
     std::vector<Index> order_;          // movable buffers that have bytes

@@ -10,12 +10,12 @@ namespace tmpass::packing {
 namespace {
 
 constexpr std::size_t kMinFreed = 12, kMaxFreed = 2000;
-constexpr std::int64_t kNodesPerFreed = 8;  // for the question whether they can be reinserted lower
-constexpr int kPatience = 12;               // questions without success before more are taken out
-constexpr std::int64_t kSideways = 4;       // one of this many questions is asked away from the peak
-constexpr std::uint64_t kQuestionsBetweenChecks = 16;
-// What a question costs besides its nodes, as looks at buffers: all are sorted, and each one taken out is held against
-// all. The first two thousand buffers are not counted: their looks cost less than the nodes.
+constexpr std::int64_t kNodesPerFreed = 8;  // nodes of an attempt at reinsertion, per buffer taken out
+constexpr int kPatience = 12;               // attempts without success before more are taken out
+constexpr std::int64_t kSideways = 4;       // one of this many attempts is away from the peak
+constexpr std::uint64_t kAttemptsBetweenChecks = 16;
+// What an attempt costs besides its nodes, as looks at buffers: all are sorted, and each one taken out is compared with
+// all. The first two thousand buffers are not counted, since looks at them cost less than the nodes.
 constexpr std::int64_t kLooksToSort = 64, kLooksPerNode = 2500, kUncounted = 2000;
 
 class LocalSearch {
@@ -32,11 +32,11 @@ class LocalSearch {
         std::size_t wanted = std::min(kMinFreed, most);
         std::int64_t nodes = 0;
         int failures = 0;
-        std::uint64_t questions = 0;
+        std::uint64_t attempts = 0;
         std::int64_t looks = 0;
         for (find_peak(); peak_ > target && !tops_.empty() && nodes < node_limit;) {
             if (looks / kLooksPerNode > node_limit) break;
-            if (questions++ % kQuestionsBetweenChecks == 0 && interrupted_()) throw Cancelled();
+            if (attempts++ % kAttemptsBetweenChecks == 0 && interrupted_()) throw Cancelled();
             const bool at_peak = random.below(kSideways) > 0;
             const auto& centres = at_peak ? tops_ : movable_;
             const auto freed = choose(centres[random.below(static_cast<std::int64_t>(centres.size()))], wanted, random);
@@ -65,8 +65,8 @@ class LocalSearch {
   private:
     Bytes top(Index b) const { return offset_[b] + problem_.size[b]; }
 
-    // Finds what makes the peak; whether that has become less: a lower peak, or fewer buffers at it. tops_ is empty
-    // where a fixed buffer is there.
+    // Finds the peak and the buffers that reach it. True where the peak is lower than before, or fewer buffers reach
+    // it. tops_ is empty where a fixed buffer reaches it.
     bool find_peak() {
         const std::pair<Bytes, std::size_t> before(peak_, tops_.size());
         peak_ = 0;
@@ -83,8 +83,7 @@ class LocalSearch {
         return std::pair(peak_, tops_.size()) < before;
     }
 
-    // Up to `count` movable buffers around `centre`, which is the first of them: near it in steps, in addresses, or
-    // both.
+    // Chooses up to `count` movable buffers, `centre` first: near it in steps, in addresses, or in both.
     std::vector<Index> choose(Index centre, std::size_t count, Random& random) {
         const Step width = problem_.upper[centre] - problem_.lower[centre];
         const Step step = problem_.lower[centre] + random.below(width);
@@ -124,7 +123,7 @@ class LocalSearch {
     std::vector<Index> movable_;  // those that have bytes
     std::vector<Index> tops_;
     Bytes peak_ = 0;
-    int growth_ = 0;  // how often nodes were doubled since there was nothing more to take out
+    int growth_ = 0;  // doublings of the nodes since all that may be taken out was taken out
 };
 
 }  // namespace

@@ -58,7 +58,7 @@ class BlockMerger {
     void find_matches() {
         matches_.clear();
         matched_.clear();
-        std::ranges::sort(open_);  // the order in which they were opened says nothing
+        std::ranges::sort(open_);  // matches do not depend on the order in which boundaries were opened
         std::erase_if(open_, [&](Index boundary) {
             const std::size_t before = matches_.size();
             find_matches(boundary);
@@ -184,7 +184,7 @@ class BlockMerger {
         add(odds, Roots(roots.begin(), roots.size()), stacked);
     }
 
-    // Noise is by roots, so that a match which went first does so in every round.
+    // Noise depends only on the names of the roots, so that a match which went first does so in every round.
     void add(std::int64_t odds, Roots roots, bool stacked) {
         std::uint64_t key = rules_.seed;
         for (const Index i : roots) {

@@ -25,8 +25,8 @@ class OffsetIndex {
 
     std::size_t looks() const { return looks_; }  // at buffers and blocks, since the index was made
 
-    // The lowest multiple of `alignment`, from `offset` on, itself a multiple, where `size` bytes are free in [lower,
-    // upper).
+    // The lowest multiple of `alignment` at or above `offset`, itself a multiple, where `size` bytes are free in all of
+    // [lower, upper).
     Bytes lowest(Step lower, Step upper, Bytes size, Bytes alignment, Bytes offset = 0) {
         walk(lower, upper, size, [&](Bytes begin, Bytes top) {
             if (begin - offset >= size) return false;

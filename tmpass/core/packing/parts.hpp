@@ -32,9 +32,8 @@ struct Part {
     Bytes capacity = 0;         // no rounded top is above it
     std::vector<Step> lower, upper;
     std::vector<Bytes> size, alignment, last;   // last: the highest offset that a buffer may have; may be negative
-    std::vector<std::vector<Range>> forbidden;  // per buffer: offsets [from, to) that it cannot have
-    // A buffer with gaps is in those sections in which it needs bytes, in one or more runs; [first, last) is their
-    // span:
+    std::vector<std::vector<Range>> forbidden;  // per buffer: offsets [from, to) that it cannot have, sorted
+    // A buffer with gaps is in the sections in which it needs bytes, in one or more runs; [first, last) spans them:
     //
     //     a   ####      ####      first = 0, last = 3; runs [0, 1) and [2, 3)
     //     b      ####   #         a and b share sections 0 and 2, a and c none

@@ -15,7 +15,7 @@ void require(bool good, const std::string& what) {
 }
 
 Index buffer_of(const Problem& problem, std::int64_t number) {
-    require(0 <= number && number < problem.count(), "a row names no buffer");
+    require(0 <= number && number < problem.count(), "the buffer of a row is out of range");
     return static_cast<Index>(number);
 }
 

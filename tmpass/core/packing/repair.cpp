@@ -7,9 +7,9 @@
 namespace tmpass::packing {
 namespace {
 
-constexpr int kWindows = 3;                  // of growing width, for one place
-constexpr std::int64_t kNodesPerBuffer = 8;  // for one question
-constexpr std::size_t kMaxFree = 2000;       // buffers in one question
+constexpr int kWindows = 3;                  // per place, of growing width
+constexpr std::int64_t kNodesPerBuffer = 8;  // of one attempt
+constexpr std::size_t kMaxFree = 2000;       // buffers in one attempt
 constexpr Bytes kTargetSteps = 4;            // the target rises by this fraction of what is left to the peak
 
 class Repair {
@@ -76,7 +76,7 @@ class Repair {
 
 Repaired repair(const Problem& problem, std::vector<Bytes> offsets, Bytes target, std::int64_t node_limit,
                 const Interrupted& interrupted) {
-    if (!problem.apart.empty()) throw std::invalid_argument("repair knows no pairs that stay apart");
+    if (!problem.apart.empty()) throw std::invalid_argument("repair does not know pairs that must be apart");
     return Repair(problem, std::move(offsets), interrupted).run(std::max<Bytes>(target, 0), node_limit);
 }
 

@@ -65,10 +65,10 @@ void refuse(bool unknown, const char* what) {
 
 SearchResult solve_parts(const Problem& problem, Bytes capacity, const Interrupted& interrupted,
                          const SolvePart& solve_part, Preparation preparation) {
-    refuse(!preparation.knows_gaps && !problem.gaps.empty(), "this search knows no gaps");
+    refuse(!preparation.knows_gaps && !problem.gaps.empty(), "this search does not know gaps");
     for (const Gap& gap : problem.gaps.rows)
-        refuse(gap.window_lower < gap.window_upper, "this search knows no windows in gaps");
-    refuse(!problem.apart.empty(), "this search knows no pairs that stay apart");
+        refuse(gap.window_lower < gap.window_upper, "this search does not know windows in gaps");
+    refuse(!problem.apart.empty(), "this search does not know pairs that must be apart");
     return PartByPart(problem, capacity, interrupted, solve_part).solve(preparation.always_fit);
 }
 

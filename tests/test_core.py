@@ -1,7 +1,5 @@
 """The native kernels refuse arrays that would make them read outside, and agree with plain definitions."""
 
-import ast
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -32,10 +30,10 @@ GOOD = {"lower": [0], "upper": [1], "size": [1], "alignment": [1], "fixed": [-1]
         {"gaps": [0, 0, 2, 0, 0]},
         {"gaps": [0, 0, 1, 0, 2]},
         {"gaps": [0, 0, 1, 0, 0, 0, 0, 1, 0, 0]},
-        {"barred": [0, 2, 2]},
-        {"barred": [0, 0, 2**62, 0, 4, 6]},
-        {"barred": [0, 4, 6, 0, 0, 2]},
-        {"barred": [0, 1, 2**62]},
+        {"forbidden": [0, 2, 2]},
+        {"forbidden": [0, 0, 2**62, 0, 4, 6]},
+        {"forbidden": [0, 4, 6, 0, 0, 2]},
+        {"forbidden": [0, 1, 2**62]},
         {"apart": [0]},
         {"apart": [0, 1]},
     ],
@@ -94,7 +92,7 @@ def test_sums_at_the_very_limit():
     problem = _core.Problem([0, 0], [1, 1], [2**61 + 1, 2**61 - 3], [1, 1], [-1, -1])
     assert _core.minimalloc(problem, 2**62, 9)[0] == 2
     assert _core.postpone(problem, 2**62, 9)[0] == 2
-    nowhere = _core.Problem([0], [1], [0], [2**62], [-1], barred=[0, 0, 2**62 + 1])
+    nowhere = _core.Problem([0], [1], [0], [2**62], [-1], forbidden=[0, 0, 2**62 + 1])
     assert _core.minimalloc(nowhere, 2**62, 9)[0] == 1
 
 
@@ -155,18 +153,3 @@ _core.{call}
         [sys.executable, "-c", script], cwd=Path(__file__).parent, capture_output=True, text=True, timeout=60
     )
     assert "KeyboardInterrupt" in found.stderr
-
-
-def test_the_stub_names_what_the_module_has():
-    stub = Path(__file__).parent.parent / "tmpass" / "_core.pyi"
-    named = [node for node in ast.parse(stub.read_text()).body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-    assert sorted(node.name for node in named) == sorted(n for n in dir(_core) if not n.startswith("_"))
-    functions = [node for node in named if isinstance(node, ast.FunctionDef)]
-    for f in functions:
-        signature = re.sub(r"\\\d+", "0", getattr(_core, f.name).__nb_signature__[0][0])  # places of defaults
-        assert [a.arg for a in f.args.args] == [part.split(":")[0].strip() for part in _arguments(signature)]
-
-
-def _arguments(signature: str) -> list[str]:
-    node = ast.parse(signature + ": ...").body[0]
-    return [a.arg + ":" for a in node.args.args]

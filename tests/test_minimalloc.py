@@ -34,7 +34,7 @@ MUCH = 10**7
 
 def ask(problem, capacity, *, nodes=MUCH, **rules):
     """The answer of the kernel, its packing checked."""
-    answer, offsets, spent = _core.minimalloc(problem.native, capacity, nodes, **rules)
+    answer, offsets, spent = _core.minimalloc(problem.native, capacity, nodes, _core.MinimallocRules(**rules))
     if answer == FOUND:
         assert check_offsets(problem, offsets) == []
         assert peak_of(problem, offsets) <= capacity
@@ -173,7 +173,7 @@ steps = list(range(count))
 sizes = [1 + s % 2 for s in steps]
 problem = _core.Problem(steps, [s + 2 for s in steps], sizes, [1] * count, [-1] * count)
 threading.stack_size(512 * 1024)
-ask = lambda: print(*(_core.minimalloc(problem, c, 10**6, always_fit=False)[0] for c in (3, 2)))
+ask = lambda: print(*(_core.minimalloc(problem, c, 10**6, _core.MinimallocRules(always_fit=False))[0] for c in (3, 2)))
 thread = threading.Thread(target=ask)
 thread.start()
 thread.join()

@@ -18,15 +18,15 @@ from tmpass.verify.allocation import check_offsets
 
 FOUND, IMPOSSIBLE, ENDED = 0, 1, 2
 RULES = [
-    dict(zip(("window", "exchange", "first", "glue"), on, strict=True))
+    dict(zip(("window", "exchange", "first", "blocks"), on, strict=True))
     for on in itertools.product((True, False), repeat=4)
 ]
 MUCH = 10**6
 
 
-def ask(problem, capacity, *, nodes=MUCH, **more):
+def ask(problem, capacity, *, nodes=MUCH, seed=1, **rules):
     """The answer of the kernel, its packing checked."""
-    answer, offsets, spent = _core.postpone(problem.native, capacity, nodes, **more)
+    answer, offsets, spent = _core.postpone(problem.native, capacity, nodes, seed, _core.PostponeRules(**rules))
     if answer == FOUND:
         assert check_offsets(problem, offsets) == []
         assert peak_of(problem, offsets) <= capacity
@@ -94,7 +94,7 @@ def test_hard_problems_with_a_known_packing(problem):
 def test_many_cuts_of_a_rectangle_are_put_together_again(seed):
     problem = guillotine(seed, 400, steps=60, height=1024)
     assert ask(problem, problem.capacity, nodes=40_000)[0] == FOUND
-    assert ask(problem, problem.capacity, nodes=40_000, glue=False)[0] == ENDED
+    assert ask(problem, problem.capacity, nodes=40_000, blocks=False)[0] == ENDED
 
 
 def test_the_same_seed_gives_the_same_packing():

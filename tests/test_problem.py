@@ -67,8 +67,8 @@ def test_direct_calls_with_what_no_problem_has_are_refused_or_answered_no(size, 
     with pytest.raises(ValueError, match="out of range"):
         _core.Problem.read((odd,), alignment)
     with pytest.raises(ValueError, match="of a problem"):
-        _core.fullest_step((odd,), alignment)
-    assert not _core.surely_right((odd,), (0,), alignment, 100)
+        _core.peak_step((odd,), alignment)
+    assert not _core.quick_check((odd,), (0,), alignment, 100)
 
 
 def test_lists_are_taken_for_tuples():

@@ -1,12 +1,43 @@
-"""Native kernels. What is out of range raises ValueError; Ctrl-C stops a kernel."""
+"""Native kernels of tmpass.
 
+Sizes, offsets and capacities are in bytes, steps are indices into a schedule, live ranges are half-open.
+Every kernel raises ValueError for an argument out of range and stops on Ctrl-C. The same arguments give the
+same answer on every machine; budgets count work, in nodes, and not time.
+"""
+
+import enum
 from collections.abc import Sequence
-from enum import Enum
 
-from tmpass.problem import Buffer
+class Cancel:
+    """Ends a kernel that runs in another thread; the kernel then raises RuntimeError."""
+
+    def __init__(self) -> None: ...
+    def cancel(self) -> None:
+        """Ask the kernel to end."""
+
+    @property
+    def said(self) -> bool:
+        """Whether cancel() was called."""
+
+class Watchdog:
+    """Ends the process with exit code 130 where a SIGINT is not handled in time."""
+
+    def __init__(self, readable: int, patience: int) -> None:
+        """Start the thread that watches.
+
+        Args:
+            readable: File descriptor of the pipe that signal.set_wakeup_fd() writes to; it does not block.
+            patience: Milliseconds that a SIGINT may stay in the pipe.
+        """
+
+    def drain(self) -> None:
+        """Empty the pipe: its signals were handled."""
+
+    def hold(self, on: bool) -> None:
+        """Suspend the watchdog while `on` is true."""
 
 class Problem:
-    """Buffers as the kernels read them; tmpass/allocators/arrays.py has the columns."""
+    """Buffers to place, as the kernels read them: flat arrays, checked once."""
 
     def __init__(
         self,
@@ -16,148 +47,334 @@ class Problem:
         alignment: Sequence[int],
         fixed: Sequence[int],
         gaps: Sequence[int] = ...,
-        barred: Sequence[int] = ...,
+        forbidden: Sequence[int] = ...,
         apart: Sequence[int] = ...,
-    ) -> None: ...
+    ) -> None:
+        """Check and keep a problem.
+
+        The first five arrays have one number per buffer; the tables have their rows one after the other.
+
+        Args:
+            lower: First step alive, 0 .. 2^31 - 2.
+            upper: First step no longer alive.
+            size: Bytes. All sizes, alignments and fixed offsets together are at most 2^62.
+            alignment: What the offset is a multiple of, at least 1.
+            fixed: The offset, or -1 where the kernel chooses it.
+            gaps: Rows of buffer, lower, upper, window_lower, window_upper: in steps [lower, upper) the buffer
+                needs only the bytes [window_lower, window_upper) from its offset on. By time for each buffer.
+            forbidden: Rows of buffer, from, to: the offset is not in [from, to). Rising and disjoint for each
+                buffer.
+            apart: Rows of two buffers that must not touch each other.
+
+        Raises:
+            ValueError: A number is out of range, the arrays differ in length, or a row is incomplete.
+        """
+
     @staticmethod
     def read(
-        buffers: tuple[Buffer, ...], alignment: int, barred: Sequence[int] = ..., apart: Sequence[int] = ...
+        buffers: tuple[object, ...], alignment: int, forbidden: Sequence[int] = ..., apart: Sequence[int] = ...
     ) -> Problem:
-        """The same from buffers of tmpass.problem, each aligned for itself and to `alignment`."""
+        """Return the problem of Python objects.
+
+        Args:
+            buffers: Objects with the attributes lower, upper, size, alignment, offset, hint and gaps of a
+                tmpass Buffer; the gaps have lower, upper, window_lower and window_upper.
+            alignment: What each offset is a multiple of, besides the buffer's own alignment.
+            forbidden: As for the constructor.
+            apart: As for the constructor.
+
+        Raises:
+            ValueError: A buffer is out of range.
+            AttributeError, TypeError, OverflowError: An attribute is missing or not a number of 64 bits.
+        """
 
     @property
-    def has_fixed(self) -> bool: ...
+    def has_fixed(self) -> bool:
+        """Whether some offset is fixed."""
 
-class Cancel:
-    """Ends a kernel that runs in another thread, which then raises RuntimeError."""
-
-    def __init__(self) -> None: ...
-    def cancel(self) -> None: ...
-    @property
-    def said(self) -> bool: ...
-
-class Watchdog:
-    """Ends the process with 130 where a SIGINT stays in the pipe for too long."""
-
-    def __init__(self, readable: int, patience: int) -> None:
-        """`patience` is in milliseconds."""
-
-    def drain(self) -> None:
-        """Takes out what is in the pipe: it was seen."""
-
-    def hold(self, on: bool) -> None:
-        """While on, the process goes on."""
-
-def fullest_step(buffers: tuple[Buffer, ...], alignment: int) -> tuple[int, int] | None:
-    """The most bytes alive at one step, and the first such step; None where gaps or alignment may need more."""
-
-def surely_right(buffers: tuple[Buffer, ...], offsets: tuple[int, ...], alignment: int, capacity: int) -> bool:
-    """Whether the offsets break no law; False also where gaps or very many pairs need a closer look."""
+def contention(problem: Problem) -> list[int]:
+    """Return for each buffer the most live bytes at one step of its live range; gaps count as solid."""
 
 def first_fit(problem: Problem, order: Sequence[int], tightest: bool = False) -> list[int]:
-    """Offsets of first fit in the given order, or of best fit; -2 where a memory leaves no place."""
+    """Return the offsets of first fit, or of best fit, in a given order.
+
+    Args:
+        problem: The buffers.
+        order: A permutation of the buffers.
+        tightest: Best fit: the smallest free stretch that is large enough, not the lowest.
+
+    Returns:
+        One offset per buffer; -2 where the forbidden offsets leave no place.
+    """
 
 def pack(problem: Problem, stop: int, tightest: bool = False) -> tuple[list[int], int, int]:
-    """(offsets, peak, order) of first or best fit in one order after the other, until the peak is at most `stop`.
+    """Return the lowest packing of first or best fit in several orders.
 
-    Orders: 0 size, 1 area, 2 lifetime, 3 contention, 4 start. The peak is above 2^62 if no packing is found.
+    Args:
+        problem: The buffers.
+        stop: A peak in bytes at which no further order is tried.
+        tightest: Best fit, as for first_fit.
+
+    Returns:
+        The offsets, the peak, and the order: 0 size, 1 area, 2 lifetime, 3 contention, 4 start. The peak is
+        above 2^62 where no packing was found.
     """
 
 def repair(problem: Problem, offsets: Sequence[int], target: int, node_limit: int) -> tuple[list[int], int, int]:
-    """(offsets, peak, nodes): a packing made lower where it is above `target`.
+    """Return a packing made lower where it is above a target.
 
-    Gaps are solid where it moves buffers. Raises ValueError on pairs that must be apart.
+    Gaps count as solid among the buffers that are moved together.
+
+    Args:
+        problem: The buffers.
+        offsets: A packing of them.
+        target: The peak in bytes to reach.
+        node_limit: About how many nodes to spend.
+
+    Returns:
+        The offsets, the peak in bytes, and the nodes spent.
+
+    Raises:
+        ValueError: Also where the problem has pairs that must be apart.
     """
 
 def hill_climb(
     problem: Problem, order: Sequence[int], target: int, node_limit: int, seed: int = 1
 ) -> tuple[list[int], int]:
-    """(offsets, nodes) of the lowest first fit near the order, or one not above the target; -2 as in first_fit.
+    """Return the lowest packing of first fit in orders near a given one.
 
-    Raises ValueError also when the overlaps are too many to hold.
+    Args:
+        problem: The buffers.
+        order: A permutation of the buffers to begin with.
+        target: A peak in bytes at which the search ends.
+        node_limit: Moves that may be tried; a move that places many buffers anew costs more than one.
+        seed: Of the random choices.
+
+    Returns:
+        The offsets, -2 as for first_fit, and the nodes spent.
+
+    Raises:
+        ValueError: Also where the overlapping pairs are too many to hold in memory.
     """
 
 def local_search(
     problem: Problem, offsets: Sequence[int], target: int, node_limit: int, seed: int = 1
 ) -> tuple[list[int], int]:
-    """(offsets, nodes) of the lowest packing found from the given one on, or one not above the target."""
+    """Return the lowest packing found by large neighbourhood search from a given one on.
 
-def minimalloc(
-    problem: Problem,
-    capacity: int,
-    node_limit: int,
-    *,
-    canonical: bool = True,
-    monotonic: bool = True,
-    ordering: bool = True,
-    dominance: bool = True,
-    section: bool = True,
-    floor: bool = True,
-    hatless: bool = True,
-    decomposition: bool = True,
-    rerank: bool = True,
-    always_fit: bool = True,
-    cancel: Cancel | None = None,
-) -> tuple[int, list[int], int]:
-    """(answer, offsets, nodes) of MiniMalloc's search; answer is 0 found, 1 impossible, 2 budget ended.
+    Args:
+        problem: The buffers.
+        offsets: A packing of them.
+        target: A peak in bytes at which the search ends.
+        node_limit: About how many nodes to spend.
+        seed: Of the random choices.
 
-    The switches turn its rules off, for tests; `cancel` ends it from another thread.
-    Raises ValueError also when the overlaps are too many to hold, and on
-    windows and pairs that must be apart.
+    Returns:
+        The offsets and the nodes spent.
     """
 
-def always_fit(problem: Problem, capacity: int) -> list[tuple[int, list[int]]]:
-    """What the exact searches set aside, for tests: per independent part its unit, and the buffers in turn."""
+class MinimallocRules:
+    """Rules of minimalloc; all are on unless switched off."""
+
+    def __init__(self, **switches: bool) -> None: ...
+    @property
+    def canonical(self) -> bool:
+        """Of two buffers at one offset, the lower rank comes first."""
+
+    @canonical.setter
+    def canonical(self, arg: bool, /) -> None: ...
+    @property
+    def monotonic(self) -> bool:
+        """Nothing is placed below what was placed before."""
+
+    @monotonic.setter
+    def monotonic(self, arg: bool, /) -> None: ...
+    @property
+    def ordering(self) -> bool:
+        """Candidates are tried by lowest offset, then by rank; else by rank alone."""
+
+    @ordering.setter
+    def ordering(self, arg: bool, /) -> None: ...
+    @property
+    def dominance(self) -> bool:
+        """Nothing starts at or above the lowest top of the unplaced buffers."""
+
+    @dominance.setter
+    def dominance(self, arg: bool, /) -> None: ...
+    @property
+    def section(self) -> bool:
+        """The unplaced buffers of a section fit above its floor and the cursor."""
+
+    @section.setter
+    def section(self, arg: bool, /) -> None: ...
+    @property
+    def floor(self) -> bool:
+        """Floors rise to the lowest offsets of unplaced buffers; else to the tops of placed ones."""
+
+    @floor.setter
+    def floor(self, arg: bool, /) -> None: ...
+    @property
+    def hatless(self) -> bool:
+        """A buffer that raises no other where it is put has no alternatives."""
+
+    @hatless.setter
+    def hatless(self, arg: bool, /) -> None: ...
+    @property
+    def decomposition(self) -> bool:
+        """Both sides of a boundary that no unplaced buffer crosses are searched separately."""
+
+    @decomposition.setter
+    def decomposition(self, arg: bool, /) -> None: ...
+    @property
+    def rerank(self) -> bool:
+        """Each side is then ranked anew."""
+
+    @rerank.setter
+    def rerank(self, arg: bool, /) -> None: ...
+    @property
+    def always_fit(self) -> bool:
+        """Buffers that fit wherever the others are placed are left out of a first, short search."""
+
+    @always_fit.setter
+    def always_fit(self, arg: bool, /) -> None: ...
+
+def minimalloc(
+    problem: Problem, capacity: int, node_limit: int, rules: MinimallocRules = ..., cancel: Cancel | None = None
+) -> tuple[int, list[int], int]:
+    """Search for a packing within a capacity as MiniMalloc does.
+
+    Args:
+        problem: The buffers; no gap has a window, and no pair must be apart.
+        capacity: The highest top in bytes, 0 .. 2^62.
+        node_limit: Placements that may be tried; one in a large part costs more than one.
+        rules: Switches of the rules, for tests and benchmarks. No rule changes a proof.
+        cancel: Ends the search from another thread.
+
+    Returns:
+        The answer (0 a packing was found, 1 proved impossible, 2 budget ended), the offsets, and the nodes
+        spent. Offsets have a meaning only where a packing was found.
+
+    Raises:
+        ValueError: Also on windows and pairs that must be apart, and where the overlapping pairs are too many to
+            hold in memory.
+    """
+
+class PostponeRules:
+    """Rules of postpone; all are on unless switched off."""
+
+    def __init__(self, **switches: bool) -> None: ...
+    @property
+    def window(self) -> bool:
+        """Another buffer must take bytes of the place that a postponed buffer is refused."""
+
+    @window.setter
+    def window(self, arg: bool, /) -> None: ...
+    @property
+    def exchange(self) -> bool:
+        """Of two buffers that touch and live equally long, the larger is below."""
+
+    @exchange.setter
+    def exchange(self, arg: bool, /) -> None: ...
+    @property
+    def first(self) -> bool:
+        """The buffers that can be lowest in a section raise all others."""
+
+    @first.setter
+    def first(self, arg: bool, /) -> None: ...
+    @property
+    def blocks(self) -> bool:
+        """Blocks of buffers that seem to belong together are tried too."""
+
+    @blocks.setter
+    def blocks(self, arg: bool, /) -> None: ...
 
 def postpone(
     problem: Problem,
     capacity: int,
     node_limit: int,
     seed: int = 1,
-    window: bool = True,
-    exchange: bool = True,
-    first: bool = True,
-    glue: bool = True,
+    rules: PostponeRules = ...,
     cancel: Cancel | None = None,
 ) -> tuple[int, list[int], int]:
-    """(answer, offsets, nodes) of place-or-postpone; answer is 0 found, 1 impossible, 2 budget ended.
+    """Search for a packing within a capacity by place-or-postpone.
 
-    The switches turn inferences and gluing off, for tests; `cancel` ends it from another thread.
-    Raises ValueError as minimalloc does.
+    Args:
+        problem: The buffers; no gap has a window, and no pair must be apart.
+        capacity: The highest top in bytes, 0 .. 2^62.
+        node_limit: Decisions that may be taken; one in a large part costs more than one.
+        seed: Of the random choices.
+        rules: Switches of the rules, for tests and benchmarks. No rule changes a proof.
+        cancel: Ends the search from another thread.
+
+    Returns:
+        The answer, the offsets and the nodes spent, as for minimalloc.
+
+    Raises:
+        ValueError: As for minimalloc.
     """
 
-class Backtracking(Enum):
+class Backtracking(enum.Enum):
     """Where telamalloc goes back to from a dead end."""
 
     CONFLICT = 0
+    """To the last placement that took part; further when stuck."""
+
     CHRONOLOGICAL = 1
+    """To the last placement."""
 
 def telamalloc(
     problem: Problem,
     capacity: int,
     node_limit: int,
     seed: int = 1,
-    policy: Backtracking = ...,
-    climb: int = ...,
+    policy: Backtracking = Backtracking.CONFLICT,
+    climb: int = 64,
     cancel: Cancel | None = None,
 ) -> tuple[int, list[int], int]:
-    """(answer, offsets, nodes) of TelaMalloc's search; answer is 0 found, 1 impossible, 2 budget ended.
+    """Search for a packing within a capacity as TelaMalloc does, with every constraint.
 
-    It knows every constraint; climb, for tests, changes no answer. Raises ValueError as minimalloc does.
+    Args:
+        problem: The buffers; gaps may have windows, and pairs may have to be apart.
+        capacity: The highest top in bytes, 0 .. 2^62.
+        node_limit: Placements and refutations that may be tried; one with many consequences costs more.
+        seed: Of the random choices.
+        policy: Where to go back to from a dead end.
+        climb: Changes of bounds per buffer before whole chains are looked at; for tests. No answer depends on it.
+        cancel: Ends the search from another thread.
+
+    Returns:
+        The answer, the offsets and the nodes spent, as for minimalloc.
+
+    Raises:
+        ValueError: Also where the overlapping pairs are too many to hold in memory.
     """
 
 def first_dead_end(problem: Problem, capacity: int, order: Sequence[int]) -> tuple[int, list[int], int]:
-    """(1, offsets, nodes) where placing the first independent part in this order contradicts itself.
+    """Place the first independent part in a given order until placements contradict each other; for tests.
 
-    The offsets are those of the placements that cannot be together, and -1 for all other buffers; (0, ...) where there
-    is no contradiction. For tests.
+    Args:
+        problem: The buffers.
+        capacity: The highest top in bytes, 0 .. 2^62.
+        order: A permutation of the buffers.
+
+    Returns:
+        1 where they do and 0 where they do not; the offsets of the placements that cannot be together, -1 for all
+        other buffers; and how many were placed.
     """
 
-def contention(problem: Problem) -> list[int]:
-    """Per buffer, the most bytes alive at one step of its live range; gaps count as solid."""
+def always_fit(problem: Problem, capacity: int) -> list[tuple[int, list[int]]]:
+    """Return the buffers that the exact searches set aside, for tests.
+
+    Args:
+        problem: The buffers.
+        capacity: The highest top in bytes, 0 .. 2^62.
+
+    Returns:
+        For each independent part its unit in bytes, and its buffers in the order in which they are set aside.
+    """
 
 class OrderProblem:
-    """Operators to order, and what they keep alive; tmpass/schedule/items.py says what goes in."""
+    """Operators to order, and the bytes that an order keeps alive."""
 
     def __init__(
         self,
@@ -171,49 +388,146 @@ class OrderProblem:
         in_place: Sequence[int] = ...,
         beginning: int = 0,
         partial: bool = False,
-    ) -> None: ...
-    def __len__(self) -> int: ...
+    ) -> None:
+        """Check and keep a problem. An item is an amount of bytes, alive from its first to its last user.
 
-class OrderParts:
-    """One order of all operators, and stretches of it as problems of their own."""
+        Args:
+            edges: Rows of two operators: the second runs after the first.
+            size: Bytes of each item. All bytes of a problem together are below 2^62.
+            first: For each item, 1 where it is alive before the first operator.
+            last: For each item, 1 where it is alive after the last operator.
+            starts: The users of item i are users[starts[i] .. starts[i + 1]).
+            users: Operators.
+            scratch: Bytes that each operator needs in its own step.
+            in_place: Rows of operator, bytes, how many items, those items: where all of them end with the
+                operator, that many bytes fewer are alive in its step.
+            beginning: Bytes more in the first step, whichever operator it is.
+            partial: Of in-place items, those that end count although others do not.
 
-    def __init__(self, problem: OrderProblem, order: Sequence[int]) -> None: ...
-    @property
-    def order(self) -> list[int]: ...
-    @property
-    def profile(self) -> list[int]:
-        """Bytes alive while each operator runs, in the order."""
+        Raises:
+            ValueError: A number is out of range, an item has no user, or operators wait for each other in a cycle.
+        """
 
-    def part(self, begin: int, end: int) -> OrderProblem:
-        """The operators at these positions, numbered from 0 in the present order."""
-
-    def reorder(self, begin: int, local: Sequence[int]) -> None:
-        """Puts the operators from `begin` on into this order of their part."""
+    def __len__(self) -> int:
+        """Return the number of operators."""
 
 def find_cuts(problem: OrderProblem) -> tuple[list[int], list[int]]:
-    """(order, positions): a topological order, and where in it every order has run the same operators."""
+    """Return a topological order, and the positions in it at which every order has run the same operators.
+
+    The operators between two such positions can be ordered on their own.
+    """
+
+class OrderParts:
+    """One order of all operators, and ranges of it as problems of their own."""
+
+    def __init__(self, problem: OrderProblem, order: Sequence[int]) -> None:
+        """Keep a topological order of all operators of `problem`."""
+
+    @property
+    def order(self) -> list[int]:
+        """The operators in the present order."""
+
+    @property
+    def profile(self) -> list[int]:
+        """Bytes alive while each operator runs, in the present order."""
+
+    def part(self, begin: int, end: int) -> OrderProblem:
+        """Return the operators at positions [begin, end) as a problem, numbered from 0 in the present order."""
+
+    def reorder(self, begin: int, local: Sequence[int]) -> None:
+        """Put the operators from position `begin` on into the order `local`, which has their numbers in the part."""
 
 def bound_orders(problem: OrderProblem, during: Sequence[int], limit: int) -> tuple[int, int, int]:
-    """(bytes, operator, cuts): no order has a peak below `bytes`, which the operator's step needs.
+    """Return a lower bound on the peak of every order, by minimum cuts.
 
-    `during` are the bytes of each operator in some order.
+    Args:
+        problem: The operators.
+        during: Bytes alive while each operator runs, by its number, in some order.
+        limit: Minimum cuts that may be computed.
+
+    Returns:
+        The bound in bytes, the operator whose step needs it in every order, and the cuts computed.
     """
 
 def beam_order(problem: OrderProblem, width: int, enough: int) -> list[int]:
-    """An order by beam search; peaks up to `enough` are equally good."""
+    """Return an order found by beam search.
+
+    Args:
+        problem: The operators.
+        width: Sets of each size that are followed, 1 .. 2^20.
+        enough: Peaks up to this many bytes are equally good.
+    """
+
+class OrderRules:
+    """Rules of search_orders; all are on unless switched off."""
+
+    def __init__(self, **switches: bool) -> None: ...
+    @property
+    def descend(self) -> bool:
+        """A step that leaves no more bytes alive is taken at once."""
+
+    @descend.setter
+    def descend(self, arg: bool, /) -> None: ...
+    @property
+    def chains(self) -> bool:
+        """So is a chain of steps that leaves no more bytes alive."""
+
+    @chains.setter
+    def chains(self, arg: bool, /) -> None: ...
+    @property
+    def hills(self) -> bool:
+        """Of parallel chains, only the one with the best hill and valley goes on."""
+
+    @hills.setter
+    def hills(self, arg: bool, /) -> None: ...
+    @property
+    def twins(self) -> bool:
+        """Sets that differ only in which of equal components ran are the same."""
+
+    @twins.setter
+    def twins(self, arg: bool, /) -> None: ...
 
 def search_orders(
-    problem: OrderProblem,
-    lower: int,
-    upper: int,
-    limit: int,
-    *,
-    descend: bool = True,
-    chains: bool = True,
-    hills: bool = True,
-    twins: bool = True,
+    problem: OrderProblem, lower: int, upper: int, limit: int, rules: OrderRules = ...
 ) -> tuple[list[int], int, int]:
-    """(order, bound, states) of the search for the least peak between `lower` and `upper`, exclusive.
+    """Search for an order with the least peak.
 
-    No order: there is none below `bound`. The switches turn its rules off, for tests.
+    Args:
+        problem: The operators.
+        lower: A proved lower bound on the peak, in bytes.
+        upper: The peak in bytes that the order must be below.
+        limit: Sets of operators that may be entered.
+        rules: Switches of the rules, for tests. No rule changes a proof.
+
+    Returns:
+        The order, empty where none was found; a lower bound on every peak, in bytes; and the sets entered. An
+        order that was found has the least peak.
+    """
+
+def quick_check(buffers: tuple[object, ...], offsets: tuple[int, ...], alignment: int, capacity: int) -> bool:
+    """Return True where the offsets are surely a packing, and False where a closer look is needed.
+
+    Args:
+        buffers: Objects with the attributes lower, upper, size, alignment, offset and gaps.
+        offsets: One per buffer, in bytes.
+        alignment: What each offset is a multiple of, besides the buffer's own alignment.
+        capacity: The highest top in bytes.
+
+    Returns:
+        False where the offsets are wrong, and also where a buffer has gaps or very many pairs share a step.
+        Memories and pairs that must be apart are not looked at.
+    """
+
+def peak_step(buffers: tuple[object, ...], alignment: int) -> tuple[int, int] | None:
+    """Return the most live bytes at one step, and the first such step.
+
+    Args:
+        buffers: Objects with the attributes lower, upper, size, alignment and gaps.
+        alignment: What each offset is a multiple of, besides the buffer's own alignment.
+
+    Returns:
+        None where gaps or alignment may make a packing need more; (0, 0) where no buffer has bytes.
+
+    Raises:
+        ValueError: The numbers are not those of a problem.
     """

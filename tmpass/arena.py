@@ -120,7 +120,7 @@ def _is_least(
     leaves = (task.options.share_io or task.ties) and len(arena.fills) > 1
     if peak != fill.allocation.live_bytes or leaves or task.graph.fixed:
         return False  # fixed tensors lie within others
-    fullest = _core.fullest_step(problem.buffers, 1)
+    fullest = _core.peak_step(problem.buffers, 1)
     step = lower_bound(problem).live_step if fullest is None else fullest[1]
     scratch = sum(
         b.size for b, i in zip(problem.buffers, indices, strict=True) if not members[i] and b.lower <= step < b.upper

@@ -39,7 +39,7 @@ def lower_bound(problem: Problem) -> Bound:
     packing, and the bound is above the problem's reach.
     """
     buffers = problem.buffers
-    fullest = None if problem.memories else _core.fullest_step(buffers, problem.alignment)
+    fullest = None if problem.memories else _core.peak_step(buffers, problem.alignment)
     if fullest is not None:
         most, step = fullest
         return _above_fixed(buffers, Bound(most, step, most, step))

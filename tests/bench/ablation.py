@@ -28,9 +28,13 @@ RULES = {
         "rerank",
         "always_fit",
     ),
-    "postpone": ("window", "exchange", "first", "glue"),
+    "postpone": ("window", "exchange", "first", "blocks"),
 }
 """Kernel -> its switches, all of which are on otherwise."""
+KERNELS = {
+    "minimalloc": (_core.minimalloc, _core.MinimallocRules),
+    "postpone": (_core.postpone, _core.PostponeRules),
+}
 
 
 def main() -> None:
@@ -47,7 +51,7 @@ def main() -> None:
         path.name.split(".")[0]: read_problem(path.read_text(), str(path), capacity=asked.capacity)
         for path in asked.problems
     }
-    kernel = getattr(_core, asked.kernel)
+    kernel, switches = KERNELS[asked.kernel]
     rows = []
     for off in asked.rule or (None, *(rule for rule in RULES[asked.kernel] if rule not in asked.off)):
         rules = dict.fromkeys((*asked.off, *((off,) if off else ())), False)
@@ -55,7 +59,7 @@ def main() -> None:
         for problem in problems.values():
             native = problem.native
             begin = time.perf_counter()
-            answer, _, nodes = kernel(native, asked.capacity, asked.nodes, **rules)
+            answer, _, nodes = kernel(native, asked.capacity, asked.nodes, rules=switches(**rules))
             took = time.perf_counter() - begin
             total += took
             solved += answer == 0

@@ -22,10 +22,10 @@ def by_operator(order, profile):
 def test_the_search_finds_the_least_peak_and_proves_it_with_every_rule_on_and_off(problem: Drawn):
     least = problem.least_peak()
     for rules in RULES:
-        order, bound, _ = _core.search_orders(problem.native, 0, MOST, 10**6, **rules)
+        order, bound, _ = _core.search_orders(problem.native, 0, MOST, 10**6, _core.OrderRules(**rules))
         assert sorted(order) == list(range(problem.count))
         assert problem.peak(order) == bound == least, rules
-        order, bound, _ = _core.search_orders(problem.native, 0, least, 10**6, **rules)
+        order, bound, _ = _core.search_orders(problem.native, 0, least, 10**6, _core.OrderRules(**rules))
         assert (order, bound) == ([], least), rules
 
 
@@ -114,7 +114,7 @@ def test_of_equal_chains_it_does_not_matter_which_ran():
     order, bound, states = _core.search_orders(heads(24), 0, MOST, 10_000)
     assert (len(order), bound) == (48, 4 + 23 * 1 + 9)  # what all read, what the others left, and the last head
     assert states < 1000
-    assert _core.search_orders(heads(24), 0, MOST, 10_000, twins=False)[0] == []
+    assert _core.search_orders(heads(24), 0, MOST, 10_000, _core.OrderRules(twins=False))[0] == []
 
 
 @pytest.mark.parametrize("count", [0, 1])

@@ -2,7 +2,7 @@
 
 The climb begins with the lowest packing of first fit, its buffers in the order of their offsets: first fit in that
 order is no higher. Then buffers that take part in the peak go before others that they overlap, as long as nodes are
-left. `core/hill_climb.hpp` has the drawing.
+left. `core/packing/hill_climb.hpp` has the drawing.
 """
 
 from dataclasses import replace

@@ -1,6 +1,6 @@
 """Large neighbourhood search: parts of a packing are taken out around the peak and put back lower, exactly.
 
-`core/local_search.hpp` has the drawing; place or postpone is what puts them back.
+`core/packing/local_search.hpp` has the drawing; place or postpone is what puts them back.
 """
 
 from dataclasses import replace

@@ -1,7 +1,7 @@
 """MiniMalloc (Moffitt, ASPLOS 2023): depth-first search over canonical packings.
 
 Buffers are placed in the order of their offsets, each as low as it can be, by MiniMalloc's three static ranks, which
-take turns under limits that double. `core/minimalloc.hpp` has the drawing, the rules and why they are sound.
+take turns under limits that double. `core/packing/minimalloc.hpp` has the drawing, the rules and why they are sound.
 """
 
 from tmpass import _core

@@ -2,7 +2,7 @@
 
 A buffer sits at the lowest offset it can have, or it does not, and then something else must take bytes of the place
 that it is denied. The search works where the fewest buffers can be the lowest, learns from attempts that failed where
-that is, and begins anew under Luby's limits. `core/postpone.hpp` has the drawing and the argument.
+that is, and begins anew under Luby's limits. `core/packing/postpone.hpp` has the drawing and the argument.
 """
 
 from tmpass import _core

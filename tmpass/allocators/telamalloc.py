@@ -1,8 +1,8 @@
 """TelaMalloc's search, after Maas et al., ASPLOS 2023, made exact; it knows every constraint.
 
 Heuristics choose what to place, a constraint solver keeps what is still possible and says on a dead end which
-placements it follows from, and the search goes back to one of those. `core/telamalloc.hpp` has the drawing and the
-argument.
+placements it follows from, and the search goes back to one of those. `core/packing/telamalloc.hpp` has the drawing
+and the argument.
 """
 
 from tmpass import _core

@@ -1,4 +1,4 @@
-// Numbers that look random and are the same on every machine: SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
+// Pseudo-random numbers that are the same on every machine: SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ class Random {
         return mixed ^ (mixed >> 31);
     }
 
-    // One of 0 .. count - 1. The bias of the remainder is far below what any choice here notices.
+    // A number in 0 .. count - 1. The bias of the remainder is below count / 2^64.
     std::int64_t below(std::int64_t count) {
         return static_cast<std::int64_t>(next() % static_cast<std::uint64_t>(count));
     }

@@ -1,5 +1,5 @@
-// TMPASS_VECTORIZED before a function: compile it for wider vectors as well, and choose when the program starts. Only
-// for loops over whole numbers, whose results are the same in any width.
+// TMPASS_VECTORIZED before a function compiles it for wider vectors as well; the loader chooses the widest that the
+// machine has. Only for loops over whole numbers, whose results are the same at any width.
 #pragma once
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__GLIBC__) && \

@@ -6,7 +6,7 @@
                                                             beam, and windows of the order searched one by one
 
 After Ahn et al., "Ordering Chaos" (MLSys 2020) for the cuts and the states, with a search that needs no guess of the
-budget (core/order_search.hpp).
+budget (core/ordering/least_peak_search.hpp).
 """
 
 import itertools

@@ -64,7 +64,7 @@ def _surely_right(problem: Problem, offsets: Sequence[int], capacity: int | None
         return False
     within = MAX_BYTES if capacity is None else min(capacity, MAX_BYTES)
     try:
-        return _core.surely_right(problem.buffers, tuple(offsets), problem.alignment, within)
+        return _core.quick_check(problem.buffers, tuple(offsets), problem.alignment, within)
     except (TypeError, OverflowError):  # no whole numbers, or beyond 64 bits
         return False
 

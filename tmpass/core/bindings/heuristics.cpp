@@ -1,0 +1,134 @@
+// Bindings of the kernels of packing/ that prove nothing: first fit, and what improves a packing.
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
+
+#include <tuple>
+#include <utility>
+
+#include "bindings/kernel_call.hpp"
+#include "packing/first_fit.hpp"
+#include "packing/hill_climb.hpp"
+#include "packing/local_search.hpp"
+#include "packing/problem_check.hpp"
+#include "packing/repair.hpp"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace tmpass::bindings {
+namespace {
+
+using packing::Fit;
+using packing::Problem;
+
+void bind_first_fit(nb::module_& m) {
+    m.def(
+        "first_fit",
+        [](const Problem& problem, const Array& order, bool tightest) {
+            const std::vector<Index> buffers = packing::checked_order(problem, order);
+            const Fit fit = tightest ? Fit::kTightest : Fit::kLowest;
+            return without_gil([&] { return packing::first_fit(problem, buffers, fit, interrupted); });
+        },
+        "problem"_a, "order"_a, "tightest"_a = false,
+        "Return the offsets of first fit, or of best fit, in a given order.\n\n"
+        "Args:\n"
+        "    problem: The buffers.\n"
+        "    order: A permutation of the buffers.\n"
+        "    tightest: Best fit: the smallest free stretch that is large enough, not the lowest.\n\n"
+        "Returns:\n"
+        "    One offset per buffer; -2 where the forbidden offsets leave no place.");
+    m.def(
+        "pack",
+        [](const Problem& problem, Bytes stop, bool tightest) {
+            const Fit fit = tightest ? Fit::kTightest : Fit::kLowest;
+            packing::Packing found = without_gil([&] { return packing::pack(problem, stop, fit, interrupted); });
+            return std::tuple(std::move(found.offsets), found.peak, static_cast<int>(found.order));
+        },
+        "problem"_a, "stop"_a, "tightest"_a = false,
+        "Return the lowest packing of first or best fit in several orders.\n\n"
+        "Args:\n"
+        "    problem: The buffers.\n"
+        "    stop: A peak in bytes at which no further order is tried.\n"
+        "    tightest: Best fit, as for first_fit.\n\n"
+        "Returns:\n"
+        "    The offsets, the peak, and the order: 0 size, 1 area, 2 lifetime, 3 contention, 4 start. The peak is\n"
+        "    above 2^62 where no packing was found.");
+}
+
+void bind_repair(nb::module_& m) {
+    m.def(
+        "repair",
+        [](const Problem& problem, Array offsets, Bytes target, std::int64_t node_limit) {
+            packing::check_offsets(problem, offsets);
+            check_node_limit(node_limit);
+            packing::Repaired found = without_gil(
+                [&] { return packing::repair(problem, std::move(offsets), target, node_limit, interrupted); });
+            return std::tuple(std::move(found.offsets), found.peak, found.nodes);
+        },
+        "problem"_a, "offsets"_a, "target"_a, "node_limit"_a,
+        "Return a packing made lower where it is above a target.\n\n"
+        "Gaps count as solid among the buffers that are moved together.\n\n"
+        "Args:\n"
+        "    problem: The buffers.\n"
+        "    offsets: A packing of them.\n"
+        "    target: The peak in bytes to reach.\n"
+        "    node_limit: About how many nodes to spend.\n\n"
+        "Returns:\n"
+        "    The offsets, the peak in bytes, and the nodes spent.\n\n"
+        "Raises:\n"
+        "    ValueError: Also where the problem has pairs that must be apart.");
+}
+
+void bind_improvements(nb::module_& m) {
+    m.def(
+        "hill_climb",
+        [](const Problem& problem, const Array& order, Bytes target, std::int64_t node_limit, std::uint64_t seed) {
+            const std::vector<Index> buffers = packing::checked_order(problem, order);
+            check_node_limit(node_limit);
+            packing::Improvement found = without_gil(
+                [&] { return packing::hill_climb(problem, buffers, target, node_limit, seed, interrupted); });
+            return std::pair(std::move(found.offsets), found.nodes);
+        },
+        "problem"_a, "order"_a, "target"_a, "node_limit"_a, "seed"_a = 1,
+        "Return the lowest packing of first fit in orders near a given one.\n\n"
+        "Args:\n"
+        "    problem: The buffers.\n"
+        "    order: A permutation of the buffers to begin with.\n"
+        "    target: A peak in bytes at which the search ends.\n"
+        "    node_limit: Moves that may be tried; a move that places many buffers anew costs more than one.\n"
+        "    seed: Of the random choices.\n\n"
+        "Returns:\n"
+        "    The offsets, -2 as for first_fit, and the nodes spent.\n\n"
+        "Raises:\n"
+        "    ValueError: Also where the overlapping pairs are too many to hold in memory.");
+    m.def(
+        "local_search",
+        [](const Problem& problem, const Array& offsets, Bytes target, std::int64_t node_limit, std::uint64_t seed) {
+            packing::check_offsets(problem, offsets);
+            check_node_limit(node_limit);
+            packing::Improvement found = without_gil(
+                [&] { return packing::local_search(problem, offsets, target, node_limit, seed, interrupted); });
+            return std::pair(std::move(found.offsets), found.nodes);
+        },
+        "problem"_a, "offsets"_a, "target"_a, "node_limit"_a, "seed"_a = 1,
+        "Return the lowest packing found by large neighbourhood search from a given one on.\n\n"
+        "Args:\n"
+        "    problem: The buffers.\n"
+        "    offsets: A packing of them.\n"
+        "    target: A peak in bytes at which the search ends.\n"
+        "    node_limit: About how many nodes to spend.\n"
+        "    seed: Of the random choices.\n\n"
+        "Returns:\n"
+        "    The offsets and the nodes spent.");
+}
+
+}  // namespace
+
+void bind_heuristics(nb::module_& m) {
+    bind_first_fit(m);
+    bind_repair(m);
+    bind_improvements(m);
+}
+
+}  // namespace tmpass::bindings

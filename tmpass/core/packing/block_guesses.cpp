@@ -1,0 +1,124 @@
+#include "packing/block_guesses.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "packing/merge_blocks.hpp"
+
+namespace tmpass::packing {
+namespace {
+
+constexpr std::int64_t kNoise = 192;  // of all guesses but the first
+constexpr std::int64_t kLooksPerNode = 64;
+constexpr int kMinSteps = 5, kMaxSteps = 25;  // between two guesses
+constexpr int kMaxStepsInVain = 200;
+constexpr std::int64_t kDeepest = 4;  // levels that are taken apart
+constexpr std::int64_t kWidest = 3;   // at most one of this many boundaries is near
+constexpr std::int64_t kKept = 30;    // percent of the roots near there
+
+}  // namespace
+
+BlockGuesses::BlockGuesses(const Part& part, const Interrupted& interrupted)
+    : part_(part), interrupted_(interrupted), unmerged_(part), forest_(unmerged_) {}
+
+MergedPart BlockGuesses::next(bool refuted, Random& random, std::int64_t& nodes) {
+    if (fewest_ == 0) {
+        begin_anew(0, random);
+    } else {
+        steps_ = std::clamp(2 * steps_, kMinSteps, kMaxSteps);
+        if (refuted || steps_in_vain_ > kMaxStepsInVain) begin_anew(kNoise, random);
+        for (int i = 0; i < steps_; ++i) step(random);
+    }
+    nodes += std::exchange(looked_at_, 0) / kLooksPerNode + 1;
+    return merged_part();
+}
+
+void BlockGuesses::begin_anew(std::int64_t noise, Random& random) {
+    forest_ = unmerged_;
+    std::vector<Index> all(forest_.boundaries());
+    std::iota(all.begin(), all.end(), 0);
+    merge_blocks(forest_, std::move(all), {noise, random.next()}, looked_at_, interrupted_);
+    fewest_ = forest_.count();
+    steps_in_vain_ = 0;
+}
+
+void BlockGuesses::step(Random& random) {
+    BlockForest trial = forest_;
+    auto boundaries = take_apart_somewhere(trial, random);
+    merge_blocks(trial, std::move(boundaries), {kNoise, random.next()}, looked_at_, interrupted_);
+    steps_in_vain_ = trial.count() < fewest_ ? 0 : steps_in_vain_ + 1;
+    fewest_ = std::min(fewest_, trial.count());
+    if (trial.count() <= forest_.count()) forest_ = std::move(trial);
+}
+
+// Takes blocks apart that are near a random place in time, down to a random depth. Returns the boundaries of their
+// children.
+std::vector<Index> BlockGuesses::take_apart_somewhere(BlockForest& forest, Random& random) {
+    const Index count = forest.boundaries();
+    const auto from = static_cast<Index>(random.below(count));
+    const auto to = std::min(count, static_cast<Index>(from + 1 + random.below(count / kWidest + 1)));
+    std::vector<Index> touched, chosen, roots;
+    for (auto depth = 1 + random.below(kDeepest); depth > 0; --depth) {
+        chosen.clear();
+        for (Index boundary = 0; boundary < to; ++boundary) {
+            forest.list_beginning(boundary, roots);
+            for (const Index i : roots)
+                if (forest[i].end > from && forest[i].child >= 0 && random.below(100) >= kKept) chosen.push_back(i);
+        }
+        for (const Index i : chosen) {
+            for (Index child = forest[i].child; child >= 0; child = forest[child].next_sibling)
+                touched.insert(touched.end(), {forest[child].begin, forest[child].end});
+            forest.take_apart(i);
+        }
+        looked_at_ += forest.count();
+    }
+    std::ranges::sort(touched);
+    touched.erase(std::ranges::unique(touched).begin(), touched.end());
+    return touched;
+}
+
+MergedPart BlockGuesses::merged_part() const {
+    MergedPart merged;
+    Part& part = merged.part;
+    part.unit = part_.unit;
+    part.capacity = part_.capacity;
+    merged.block_of.resize(part_.count());
+    merged.rise.resize(part_.count());
+    std::vector<Index> roots;
+    for (Index boundary = 0; boundary < forest_.boundaries(); ++boundary) {
+        forest_.list_beginning(boundary, roots);
+        for (const Index i : roots) {
+            const Block& root = forest_[i];
+            const bool is_buffer = root.child < 0;
+            put_buffers(i, merged);
+            part.lower.push_back(forest_.step(root.begin));
+            part.upper.push_back(forest_.step(root.end));
+            part.size.push_back(root.size);
+            part.last.push_back(root.ceiling - root.size);
+            part.alignment.push_back(is_buffer ? part_.alignment[i] : 1);
+            part.forbidden.push_back(is_buffer ? part_.forbidden[i] : std::vector<Range>());
+        }
+    }
+    find_overlaps(part, interrupted_);
+    return merged;
+}
+
+// Puts the buffers of `root` into the block that comes next.
+void BlockGuesses::put_buffers(Index root, MergedPart& merged) const {
+    std::vector<std::pair<Index, Bytes>> open{{root, 0}};  // blocks and their rise
+    while (!open.empty()) {
+        auto [i, rise] = open.back();
+        open.pop_back();
+        if (forest_[i].child < 0) {
+            merged.block_of[i] = merged.part.count();
+            merged.rise[i] = rise;
+        }
+        for (Index child = forest_[i].child; child >= 0; child = forest_[child].next_sibling) {
+            open.emplace_back(child, rise);
+            if (forest_[i].stacked) rise += forest_[child].size;
+        }
+    }
+}
+
+}  // namespace tmpass::packing

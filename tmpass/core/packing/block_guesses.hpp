@@ -1,0 +1,53 @@
+// Guesses at which buffers belong together, one after the other.
+//
+//     +---+---+-------+     A step takes apart the blocks near one place in time, one or a few levels deep, and merges
+//     |   |:a:|:::b:::|     them anew with other random choices. It is kept where there are not more roots than
+//     |   +---+-------+     before: the fewer there are, the more blocks went together, which is rare by chance.
+//     |   |:::c:|     |     Where steps no longer help, or a guess is known to be wrong, everything is taken apart.
+//     +---+-----+-----+
+//         place
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "packing/block_forest.hpp"
+#include "packing/parts.hpp"
+#include "random.hpp"
+
+namespace tmpass::packing {
+
+// A part in which blocks take the place of buffers.
+struct MergedPart {
+    Part part;                    // its buffers are the blocks; `origin` is empty
+    std::vector<Index> block_of;  // per buffer
+    std::vector<Bytes> rise;      // per buffer: its offset above that of its block, in units
+};
+
+class BlockGuesses {
+  public:
+    // About `part`, which has no gaps.
+    BlockGuesses(const Part& part, const Interrupted& interrupted);
+
+    // The likeliest guess at first, then others. `refuted`: the last one is known to be wrong. Adds its cost to
+    // `nodes`.
+    MergedPart next(bool refuted, Random& random, std::int64_t& nodes);
+
+  private:
+    void begin_anew(std::int64_t noise, Random& random);
+    void step(Random& random);
+    std::vector<Index> take_apart_somewhere(BlockForest& forest, Random& random);
+    MergedPart merged_part() const;
+    void put_buffers(Index root, MergedPart& merged) const;
+
+    const Part& part_;
+    const Interrupted& interrupted_;
+    const BlockForest unmerged_;
+    BlockForest forest_;
+    Index fewest_ = 0;            // roots since it began anew
+    int steps_ = 0;               // before the next guess
+    int steps_in_vain_ = 0;       // since there were fewer roots
+    std::int64_t looked_at_ = 0;  // roots, since nodes were last paid for them
+};
+
+}  // namespace tmpass::packing

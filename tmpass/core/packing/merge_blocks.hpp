@@ -1,0 +1,31 @@
+// Merging blocks: a guess at which buffers belong together.
+//
+//     +---+
+//     | p +---+      +-------+---+     What fills a capacity to the last bytes looks like one rectangle that was cut.
+//     +---+ q |      |   p   | r |     Where p ends and q of the same size begins, or where r and s live equally long
+//         +---+      |       +---+     and together are as large as p beside them, they are merged into one block. It
+//                    |       | s |     may match others in turn.
+//                    +-------+---+
+//
+// Blocks are rectangles without holes, so a packing of the roots is one of the buffers. The converse does not hold:
+// that the roots have none proves nothing. Which matches are coincidences is a matter of odds.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "packing/block_forest.hpp"
+
+namespace tmpass::packing {
+
+struct MergeRules {
+    std::int64_t noise = 0;  // by how much odds vary, in 1 / 256: it decides between matches that share a root
+    std::uint64_t seed = 0;  // of the noise, and of draws among equals
+};
+
+// Merges roots that begin or end at `boundaries`, and what is made of them, until nothing matches. Adds the roots that
+// were looked at to `looked_at`. Throws Cancelled.
+void merge_blocks(BlockForest& forest, std::vector<Index> boundaries, const MergeRules& rules, std::int64_t& looked_at,
+                  const Interrupted& interrupted);
+
+}  // namespace tmpass::packing

@@ -1,0 +1,73 @@
+#include "packing/placement_orders.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <numeric>
+#include <tuple>
+
+#include "packing/sections.hpp"
+
+namespace tmpass::packing {
+namespace {
+
+constexpr int kClassesPerOctave = 4;
+
+// 0 for 0, then four classes per doubling.
+int size_class(Bytes size) {
+    if (size < kClassesPerOctave) return static_cast<int>(size);
+    const int octave = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(size))) - 1;
+    return kClassesPerOctave * (octave - 1) + static_cast<int>((size >> (octave - 2)) & (kClassesPerOctave - 1));
+}
+
+std::vector<Index> by_size_class(const Problem& problem, const std::vector<Index>& by_start) {
+    constexpr int kClasses = 4 * 64;
+    std::vector<Index> start(kClasses + 1, 0), order(by_start.size());
+    const auto rank = [&](Index b) { return kClasses - 1 - size_class(problem.size[b]); };
+    for (const Index b : by_start) ++start[rank(b) + 1];
+    std::partial_sum(start.begin(), start.end(), start.begin());
+    for (const Index b : by_start) order[start[rank(b)]++] = b;
+    return order;
+}
+
+}  // namespace
+
+std::vector<Index> make_order(const Problem& problem, Order order, const std::vector<Index>& by_start) {
+    if (order == Order::kSize && problem.count() >= kManyBuffers) return by_size_class(problem, by_start);
+    const std::vector<Bytes> load = order == Order::kContention ? contention(problem) : std::vector<Bytes>();
+    struct SortKey {
+        double area;  // exact below 2^53, and in any case the same everywhere
+        std::int64_t first, second, third;
+        Index buffer;
+        auto operator<=>(const SortKey&) const = default;
+    };
+    std::vector<SortKey> keys;
+    keys.reserve(problem.size.size());
+    for (Index b = 0; b < problem.count(); ++b) {
+        const Step life = problem.upper[b] - problem.lower[b], lower = problem.lower[b];
+        const Bytes size = problem.size[b];
+        switch (order) {
+            case Order::kSize:
+                keys.push_back({0, -size, -life, lower, b});
+                break;
+            case Order::kArea:
+                keys.push_back({-static_cast<double>(size) * static_cast<double>(life), -size, lower, 0, b});
+                break;
+            case Order::kLifetime:
+                keys.push_back({0, -life, -size, lower, b});
+                break;
+            case Order::kContention:
+                keys.push_back({0, -load[b], -size, -life, b});
+                break;
+            case Order::kStart:
+                keys.push_back({0, lower, -life, -size, b});
+                break;
+        }
+    }
+    std::ranges::sort(keys);
+    std::vector<Index> result;
+    result.reserve(keys.size());
+    for (const SortKey& key : keys) result.push_back(key.buffer);
+    return result;
+}
+
+}  // namespace tmpass::packing

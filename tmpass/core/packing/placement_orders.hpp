@@ -1,0 +1,22 @@
+// Orders in which buffers are placed, the most demanding first.
+#pragma once
+
+#include <vector>
+
+#include "packing/problem.hpp"
+
+namespace tmpass::packing {
+
+enum class Order { kSize, kArea, kLifetime, kContention, kStart };
+
+inline constexpr int kOrders = 5;
+
+// From this number of buffers on, sizes within a quarter of an octave count as equal: buffers that share steps are then
+// placed one soon after another, while they are in the cache, and no sort is needed. Packings are as low.
+inline constexpr Index kManyBuffers = 1 << 14;
+
+// A permutation of the buffers: by falling size, size * lifetime, lifetime or contention, or by start; ties by lifetime
+// or size, then by start and index. `by_start` are the buffers in the order of their starts.
+std::vector<Index> make_order(const Problem& problem, Order order, const std::vector<Index>& by_start);
+
+}  // namespace tmpass::packing

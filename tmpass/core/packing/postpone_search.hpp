@@ -1,0 +1,456 @@
+// The search of postpone.hpp, on one part: the branching and why nothing is lost stand there.
+//
+// Beside the bounds of depth_first.hpp it keeps
+//  - per postponed buffer its *window*: the end of the place that it is refused, which something else must take bytes
+//  of;
+//  - per section how many unplaced buffers can be the lowest in it, known unless it is marked stale;
+//  - marks of sections in which a lowest offset rose: dirty above the limit, moved at all.
+#pragma once
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "packing/depth_first.hpp"
+#include "packing/parts.hpp"
+#include "packing/postpone.hpp"
+#include "random.hpp"
+#include "vectorized.hpp"
+
+namespace tmpass::packing {
+
+inline constexpr std::int64_t kBaseWeight = 64;  // of a section where no attempt has failed
+
+// Per buffer of `part`: those that are equal to it but for their size, itself among them, largest first; nothing where
+// there is no other. They live equally long, may end equally high, and nothing else tells them apart.
+std::vector<std::vector<Index>> interchangeable(const Part& part);
+
+// Marks of sections, all of them in [from, to).
+struct SectionMarks {
+    std::vector<unsigned char> marked;
+    Index from = 0, to = 0;
+
+    void reset(Index sections, unsigned char mark) {
+        marked.assign(sections, mark);
+        from = mark ? 0 : sections;
+        to = mark ? sections : 0;
+    }
+    void extend(Index begin, Index end) {
+        from = std::min(from, begin);
+        to = std::max(to, end);
+    }
+    void forget_range() {
+        from = static_cast<Index>(marked.size());
+        to = 0;
+    }
+    void clear() {
+        if (from < to) std::fill(marked.begin() + from, marked.begin() + to, 0);
+        forget_range();
+    }
+};
+
+struct PostponeFrame : SearchFrame {
+    std::size_t windows, placed;  // lengths of trails to go back to
+    bool postponed;               // the second branch, after placing it has failed
+};
+
+// Attempts at one part. Each begins anew; what they share is how often each section was where an attempt failed.
+template <typename Unit>
+class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
+    using Base = DepthFirst<Unit, SectionGroup, PostponeFrame>;
+
+  public:
+    using Base::kInfinity;
+
+    PostponeSearch(const Part& part, PostponeRules rules, std::int64_t& nodes, const Interrupted& interrupted)
+        : Base(part, NodeBudget(nodes, kNodesBetweenChecks, interrupted)),
+          rules_(rules),
+          equals_(rules.exchange ? interchangeable(part) : std::vector<std::vector<Index>>(part.count())),
+          weight_(part.sections.count(), kBaseWeight) {
+        std::size_t most = 0;
+        for (Index s = 0; s < part.sections.count(); ++s) most = std::max(most, part.sections.of(s).size());
+        section_lows_.resize(most);
+        section_sizes_.resize(most);
+    }
+
+    // One attempt of at most `limit` decisions, while fewer than `node_limit` nodes are spent. After kFound, offset(b)
+    // is the packing. With `noise` above 0 the choices are varied by up to noise / 256.
+    Answer run(std::int64_t limit, std::int64_t node_limit, std::int64_t noise, Random& random) {
+        budget_.begin_attempt(limit, node_limit);
+        for (auto& weight : weight_) weight -= (weight - kBaseWeight) / 4;  // what failed long ago matters less
+        prepare(noise, random);
+        return reset() && propagate() ? solve() : Answer::kImpossible;
+    }
+
+    // In units of the part. A buffer in no section, since it needs no bytes at any step, stays at its lowest offset.
+    Bytes offset(Index b) const { return offset_[b] < 0 ? low_[b] : offset_[b]; }
+
+  private:
+    using Base::budget_, Base::crossing_, Base::first, Base::end, Base::frames_, Base::groups_, Base::last_,
+        Base::limit_, Base::low_, Base::low_trail_, Base::part_, Base::size_;
+
+    static constexpr std::int64_t kNodesBetweenChecks = 1024;  // some milliseconds
+
+    // Ranks the buffers: long-lived first, then large.
+    void prepare(std::int64_t noise, Random& random) {
+        const auto varied = [&] { return noise ? 256 - noise + random.below(2 * noise + 1) : 256; };
+        section_factor_.resize(part_.sections.count());
+        for (auto& factor : section_factor_) factor = varied();
+        std::vector<std::tuple<std::int64_t, Bytes, Index>> ranked;
+        for (Index b = 0; b < part_.count(); ++b) {
+            const Step width = part_.upper[b] - part_.lower[b];
+            ranked.emplace_back(-width * varied(), -part_.size[b], b);
+        }
+        std::ranges::sort(ranked);
+        rank_.resize(ranked.size());
+        for (std::size_t i = 0; i < ranked.size(); ++i) rank_[std::get<2>(ranked[i])] = static_cast<Index>(i);
+    }
+
+    // Nothing placed; false when that alone breaks the capacity.
+    bool reset() {
+        const Index count = part_.count(), sections = part_.sections.count();
+        open_size_ = size_;
+        offset_.assign(count, -1);
+        window_.assign(count, 0);
+        postponed_.clear();
+        place_in_postponed_.assign(count, -1);
+        unplaced_.assign(sections, 0);
+        firsts_.assign(sections, 0);
+        stale_.assign(sections, 1);
+        dirty_.reset(sections, 1);
+        moved_.reset(sections, 0);
+        window_trail_.clear();
+        placed_trail_.clear();
+        failed_ = -1;
+        if (!this->reset_bounds()) return false;
+        groups_.push_back({0, sections, -1, 0});
+        for (Index b = 0; b < count; ++b) change_unplaced(b, 1);
+        return true;
+    }
+
+    // Depth first, without recursion, from a state that propagate() has accepted.
+    Answer solve() {
+        Index group = 0;
+        for (;;) {
+            Index b = -1;
+            while (group >= 0 && (b = choose(groups_[group])) < 0) group = groups_[group].next;
+            if (group < 0) return Answer::kFound;
+            if (!budget_.afford()) return Answer::kBudgetEnded;
+            bool holds, falls_apart = false;
+            if (disturbs_equals(b)) {
+                holds = postpone(b);
+            } else {
+                frames_.push_back({this->frame_of(group, b), window_trail_.length(), placed_trail_.size(), false});
+                holds = place(b, falls_apart);
+            }
+            if (holds && falls_apart) group = split(group);
+            while (!holds) {
+                count_failure();
+                if (frames_.empty()) return Answer::kImpossible;
+                PostponeFrame& frame = frames_.back();
+                undo(frame);
+                group = frame.group;
+                if (!frame.postponed) {
+                    if (!budget_.afford()) return Answer::kBudgetEnded;
+                    frame.postponed = true;
+                    holds = postpone(frame.buffer);
+                    if (holds) break;
+                    count_failure();
+                    undo(frame);
+                }
+                this->leave_group([this](const PostponeFrame& other) { undo(other); });
+            }
+        }
+    }
+
+    // A locally lowest buffer of `group`, near the section where the fewest buffers can be the lowest; -1 if all are
+    // placed. Sections where attempts failed before count as narrower.
+    TMPASS_VECTORIZED Index choose(const SectionGroup& group) {
+        Index narrowest = -1;
+        budget_.add_work(group.to - group.from);
+        for (Index s = group.from; s < group.to; ++s) {
+            if (unplaced_[s] == 0) continue;
+            if (stale_[s]) count_firsts(s);
+            if (narrowest < 0 || narrower(s, narrowest)) narrowest = s;
+        }
+        if (narrowest < 0) return -1;
+        Index best = -1;
+        for (const Index b : part_.sections.of(narrowest))
+            if (low_[b] < kInfinity && (best < 0 || lower(b, best))) best = b;
+        for (Index below = best; below >= 0;) {
+            best = below;
+            below = -1;
+            for (const Index other : part_.neighbours_of(best))
+                if (low_[other] + open_size_[other] <= low_[best] && (below < 0 || lower(other, below))) below = other;
+        }
+        for (const Index equal : equals_[best])  // the first of its equals that may stand there
+            if (low_[equal] == low_[best] && window_[equal] == 0) return equal;
+        return best;
+    }
+
+    bool narrower(Index s, Index than) const {
+        const std::int64_t mine = firsts_[s] * section_factor_[s] * weight_[than];
+        const std::int64_t other = firsts_[than] * section_factor_[than] * weight_[s];
+        return mine != other ? mine < other : limit_[s] < limit_[than];
+    }
+
+    bool lower(Index b, Index than) const {
+        return low_[b] != low_[than] ? low_[b] < low_[than] : rank_[b] < rank_[than];
+    }
+
+    TMPASS_VECTORIZED void count_firsts(Index s) {
+        stale_[s] = 0;
+        Index count = 0;
+        for (const Index b : part_.sections.of(s)) count += low_[b] <= limit_[s];
+        firsts_[s] = count;
+        budget_.add_work(static_cast<std::int64_t>(part_.sections.of(s).size()));
+    }
+
+    // Whether b would touch, from above, an equal that should be above it.
+    bool disturbs_equals(Index b) const {
+        for (const Index equal : equals_[b]) {
+            if (equal == b || offset_[equal] < 0 || offset_[equal] + size_[equal] != low_[b]) continue;
+            if (size_[equal] < size_[b] || (size_[equal] == size_[b] && equal > b)) return true;
+        }
+        return false;
+    }
+
+    TMPASS_VECTORIZED bool place(Index b, bool& falls_apart) {
+        const Unit offset = low_[b], top = offset + size_[b];
+        offset_[b] = offset;
+        placed_trail_.push_back(b);
+        falls_apart = change_unplaced(b, -1);
+        moved_.extend(first(b), end(b));
+        std::fill(moved_.marked.begin() + first(b), moved_.marked.begin() + end(b), 1);
+        low_[b] = kInfinity;
+        open_size_[b] = 0;
+        for (std::size_t i = postponed_.size(); i-- > 0;) {
+            const Index other = postponed_[i];
+            const bool blocked = rules_.window ? offset < window_[other] : true;
+            if (blocked && part_.share_a_section(b, other)) set_window(other, 0);
+        }
+        budget_.add_work(static_cast<std::int64_t>(part_.neighbours_of(b).size()));
+        for (const Index other : part_.neighbours_of(b))
+            if (low_[other] < top && !raise(other, top)) return false;
+        return propagate();
+    }
+
+    bool postpone(Index b) {
+        set_window(b, low_[b] + size_[b]);
+        const Unit rest = resting_place(b);
+        if (rest == kInfinity || !raise(b, rest)) {
+            failed_ = -1;
+            return false;
+        }
+        return propagate();
+    }
+
+    // The lowest top that a postponed buffer may rest on; kInfinity when nothing can take bytes of its window.
+    TMPASS_VECTORIZED Unit resting_place(Index b) {
+        const Unit window = rules_.window ? window_[b] : kInfinity;
+        Unit rest = kInfinity;
+        for (const Index other : part_.neighbours_of(b)) {
+            const Unit top = low_[other] < window ? low_[other] + open_size_[other] : kInfinity;
+            rest = std::min(rest, top);
+        }
+        budget_.add_work(static_cast<std::int64_t>(part_.neighbours_of(b).size()));
+        return rest;
+    }
+
+    // b is at `base` or above; false when it no longer fits.
+    TMPASS_VECTORIZED bool raise(Index b, Unit base) {
+        const Unit low = part_.plain(b) ? base : static_cast<Unit>(part_.lift(b, base));
+        low_trail_.push(b, low_[b]);
+        low_[b] = low;
+        if (low > last_[b]) {
+            failed_ = first(b);
+            return false;
+        }
+        unsigned char any = 0;
+        for (Index s = first(b); s < end(b); ++s) {
+            stale_[s] = moved_.marked[s] = 1;
+            // Below the limit all that is unplaced still fits above b, so nothing can follow.
+            const auto beyond = static_cast<unsigned char>(low > limit_[s]);
+            dirty_.marked[s] |= beyond;
+            any |= beyond;
+        }
+        moved_.extend(first(b), end(b));
+        if (any) dirty_.extend(first(b), end(b));
+        return true;
+    }
+
+    // To a fixpoint: what each dirty section says, then what postponed buffers can rest on.
+    bool propagate() {
+        do {
+            if (!propagate_sections()) return false;
+            to_check_.clear();
+            const auto moved = moved_.marked.begin();
+            for (const Index b : postponed_)
+                if (std::find(moved + first(b), moved + end(b), 1) != moved + end(b)) to_check_.push_back(b);
+            moved_.clear();
+            for (const Index b : to_check_) {
+                const Unit rest = resting_place(b);
+                if (rest == kInfinity || (rest > low_[b] && !raise(b, rest))) {
+                    failed_ = -1;
+                    return false;
+                }
+            }
+        } while (dirty_.from < dirty_.to || moved_.from < moved_.to);
+        return true;
+    }
+
+    bool propagate_sections() {
+        while (dirty_.from < dirty_.to) {
+            const Index from = dirty_.from, to = dirty_.to;
+            dirty_.forget_range();
+            for (Index s = from; s < to; ++s) {
+                if (!std::exchange(dirty_.marked[s], 0)) continue;
+                if (unplaced_[s] > 0 && !narrow(s)) {
+                    failed_ = s;
+                    dirty_.extend(s, to);  // for undo() to clear
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    // A section is a machine, its buffers are jobs, their lowest offsets release times. False when the earliest
+    // completion is above the capacity.
+    //
+    //     capacity ------------------     t moves up: with all that have begun by t packed from the floor,
+    //        t ->  | c |                  t is their top; where nothing has begun, t jumps to the next, and
+    //              | b |                  the hole is lost
+    //              | a |  <- floor
+    TMPASS_VECTORIZED bool narrow(Index s) {
+        const auto members = part_.sections.of(s);
+        const std::size_t count = members.size();
+        budget_.add_work(static_cast<std::int64_t>(count));
+        Unit* const lows = section_lows_.data();
+        Unit* const sizes = section_sizes_.data();
+        Unit floor = kInfinity;
+        for (std::size_t i = 0; i < count; ++i) {
+            lows[i] = low_[members[i]];
+            sizes[i] = open_size_[members[i]];
+            floor = std::min(floor, lows[i]);
+        }
+        const Unit limit = limit_[s], total = static_cast<Unit>(part_.capacity) - limit;
+        if (floor > limit) return false;
+        Unit begun = 0, holes = 0;
+        for (Unit t = floor;;) {
+            Unit sum = 0;
+            for (std::size_t i = 0; i < count; ++i) sum += lows[i] <= t ? sizes[i] : Unit{0};
+            if (sum == total) break;
+            if (sum > begun) {
+                begun = sum;
+                t = floor + holes + sum;
+                continue;
+            }
+            Unit next = kInfinity;
+            for (std::size_t i = 0; i < count; ++i) next = std::min(next, lows[i] > t ? lows[i] : kInfinity);
+            holes += next - t;
+            if (floor + holes > limit) return false;
+            t = next;
+        }
+        if (!rules_.first) return true;
+        // Only those that can begin by the limit can be the lowest; the others are above one of them.
+        Unit least_top = kInfinity;
+        for (std::size_t i = 0; i < count; ++i)
+            least_top = std::min(least_top, lows[i] <= limit ? lows[i] + sizes[i] : kInfinity);
+        for (std::size_t i = 0; i < count; ++i)
+            if (lows[i] > limit && lows[i] < least_top && !raise(members[i], least_top)) return false;
+        return true;
+    }
+
+    // Where no unplaced buffer crosses from one section to the next, both sides are independent. The side with the
+    // fewest unplaced buffers is solved first. Returns its group, or `group` itself.
+    Index split(Index group) {
+        const SectionGroup whole = groups_[group];
+        std::vector<std::pair<Index, SectionGroup>> ranges;  // with the unplaced buffers that it counts, negative
+        this->for_each_uncrossed_range(whole.from, whole.to, [&](Index from, Index to) {
+            Index inside = 0;
+            for (Index s = from; s < to; ++s) inside += unplaced_[s];
+            if (inside > 0) ranges.push_back({-inside, {from, to, -1, frames_.size()}});
+        });
+        if (ranges.size() < 2) return group;
+        std::ranges::stable_sort(ranges, {}, &std::pair<Index, SectionGroup>::first);
+        std::vector<SectionGroup> parts;
+        for (const auto& [_, range] : ranges) parts.push_back(range);
+        return this->link_groups(parts, whole.next);
+    }
+
+    bool change_unplaced(Index b, Index sign) {
+        return Base::change_unplaced(b, sign, [&](Index s) {
+            unplaced_[s] += sign;
+            stale_[s] = 1;
+        });
+    }
+
+    // The section where the attempt failed counts as narrower from now on.
+    void count_failure() {
+        if (failed_ >= 0) ++weight_[failed_];
+        failed_ = -1;
+    }
+
+    void undo(const PostponeFrame& frame) {
+        dirty_.clear();
+        moved_.clear();
+        // A buffer is not raised after it was placed, so its trail of offsets follows.
+        for (; placed_trail_.size() > frame.placed; placed_trail_.pop_back()) {
+            const Index b = placed_trail_.back();
+            low_[b] = std::exchange(offset_[b], -1);
+            open_size_[b] = size_[b];
+            change_unplaced(b, 1);
+        }
+        low_trail_.undo_to(frame.lows, [this](Index b, Unit low) {
+            low_[b] = low;
+            std::fill(stale_.begin() + first(b), stale_.begin() + end(b), 1);
+        });
+        window_trail_.undo_to(frame.windows, [this](Index b, Unit window) { change_window(b, window); });
+        groups_.resize(frame.groups);
+    }
+
+    // The end of the place that b is refused; 0 when it is free again.
+    void set_window(Index b, Unit window) {
+        window_trail_.push(b, window_[b]);
+        change_window(b, window);
+    }
+
+    void change_window(Index b, Unit window) {
+        window_[b] = window;
+        Index& at = place_in_postponed_[b];
+        if (window > 0 && at < 0) {
+            at = static_cast<Index>(postponed_.size());
+            postponed_.push_back(b);
+        } else if (window == 0 && at >= 0) {
+            place_in_postponed_[postponed_.back()] = at;
+            postponed_[at] = postponed_.back();
+            postponed_.pop_back();
+            at = -1;
+        }
+    }
+
+    const PostponeRules rules_;
+    const std::vector<std::vector<Index>> equals_;  // per buffer, see interchangeable()
+
+    // Per buffer.
+    std::vector<Unit> open_size_, offset_;  // open_size_: 0 once placed; offset_: -1 until then
+    std::vector<Unit> window_;              // 0 where it is not postponed
+    std::vector<Index> postponed_, place_in_postponed_, rank_;
+
+    // Per section.
+    std::vector<Index> unplaced_;                        // unplaced buffers in it
+    std::vector<std::int64_t> firsts_, section_factor_;  // firsts_: unplaced buffers that can start by the limit
+    std::vector<std::int64_t> weight_;                   // rises where attempts fail
+    std::vector<unsigned char> stale_;                   // firsts_ is out of date
+    SectionMarks dirty_, moved_;
+    Index failed_ = -1;  // the section where the last failure showed; -1: none
+    std::vector<Index> to_check_;
+    std::vector<Unit> section_lows_, section_sizes_;  // in narrow(): of its members
+
+    Trail<Unit> window_trail_;
+    std::vector<Index> placed_trail_;
+};
+
+}  // namespace tmpass::packing

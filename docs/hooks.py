@@ -14,9 +14,9 @@ from mkdocs.structure.files import File, Files
 
 import tmpass
 from tmpass.cli import COMMANDS
-from tmpass.emit import html, svg
-from tmpass.emit.formats import all_formats
-from tmpass.target import load_target, target_names
+from tmpass.report.formats import html, svg
+from tmpass.report.formats.registry import all_formats
+from tmpass.targets import load_target, target_names
 
 MODELS = Path(__file__).parent.parent / "models"
 SIMPLE = {"schedule": "given", "share": "none", "allocator": "greedy-by-size"}

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import tmpass
-from tmpass.errors import TmpassError, UnknownSizeError
-from tmpass.plan import Plan
+from tmpass.base.errors import TmpassError, UnknownSizeError
+from tmpass.plans.plan import Plan
 
 BINDINGS = {
     "batch": 1,

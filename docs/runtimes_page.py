@@ -12,8 +12,8 @@ from support.interpreters import least_arena, run_litert, run_tflm
 from support.shared import tflite_bindings
 
 import tmpass
-from tmpass.errors import TmpassError
-from tmpass.probe import probe_scratch
+from tmpass.api.probe import probe_scratch
+from tmpass.base.errors import TmpassError
 
 HEAD = """\
 # Planned models in real interpreters

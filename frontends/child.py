@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from tmpass.errors import ModelError, TmpassError
+from tmpass.base.errors import ModelError, TmpassError
 from tmpass.forked import end_with, silence
 
 from .limits import Limits

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from tmpass.errors import ModelError, TmpassError, UsageError
+from tmpass.base.errors import ModelError, TmpassError, UsageError
 from tmpass.forked import call_forked
 
 from . import child

@@ -6,7 +6,7 @@ import signal
 import sys
 from dataclasses import dataclass
 
-from tmpass.errors import UsageError, brief
+from tmpass.base.errors import UsageError, brief
 
 FACTOR = "TMPASS_CHILD_LIMITS"
 """Environment variable: what all limits are multiplied by; 0 lifts them."""

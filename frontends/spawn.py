@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from tmpass import interrupts
+from tmpass.base import interrupts
 
 from . import child
 from .limits import Limits

@@ -2,8 +2,8 @@
 
 import random
 
-from tmpass.problem import Buffer, Problem
-from tmpass.problem_csv import write_problem
+from tmpass.packing.problem import Buffer, Problem
+from tmpass.packing.problem_csv import write_problem
 
 _KIB = 1024
 

@@ -8,11 +8,11 @@ from onnx import TensorProto, helper
 from support.graphs import Sketch, graph_of
 from support.planning import ALL, INFO
 
-from tmpass.allocate import allocate
-from tmpass.loading import Model
-from tmpass.pipeline import plan
-from tmpass.problem import Buffer, Gap, Problem
-from tmpass.verify.allocation import check_offsets
+from tmpass.api.pipeline import plan
+from tmpass.loading.load import Model
+from tmpass.packing.allocate import allocate
+from tmpass.packing.check import check_offsets
+from tmpass.packing.problem import Buffer, Gap, Problem
 
 SECONDS = 12.0
 """Of processor time, ten times what each takes on an idle machine; a square takes minutes."""

@@ -1,75 +1,81 @@
-"""Imports only go down: see the drawing in docs/architecture.md."""
+"""The architecture as a rule: packages import only from below, no file is in a circle, and the checker stands apart."""
 
 import ast
 import re
 from pathlib import Path
 
+import networkx as nx
 import pytest
 
 ROOT = Path(__file__).parent.parent
 
-LAYERS = (
-    ("cli", "integrations", "__main__"),
-    ("explain", "planned_model", "probe"),
-    ("pipeline",),
-    ("ordering",),
-    ("arena",),
-    ("assemble",),
-    ("loading", "emit", "diff", "explanation", "fullest"),
-    ("conflict",),
-    ("allocate", "hints"),
-    ("allocators",),
-    (
-        "bind",
-        "fixed",
-        "integers",
-        "not_counted",
-        "schedule",
-        "aliases",
-        "liveness",
-        "needed",
-        "task",
-        "windows",
-        "bounds",
-        "verify",
-        "execute",
-        "problem_csv",
-        "problem_memories",
-        "merge_shared",
-    ),
-    ("graph", "problem", "target", "plan", "plan_json", "runner", "scratch", "_core"),
-    ("errors", "forked", "interrupts", "reading", "sizes", "dtypes", "json_text"),
+PACKAGES = (
+    "base",
+    "_core",
+    "packing",
+    "graph",
+    "targets",
+    "plans",
+    "loading",
+    "frontends",
+    "planning",
+    "verification",
+    "execution",
+    "api",
+    "explanation",
+    "report",
+    "integrations",
+    "cli",
+    "__main__",
 )
-"""From the top; within a row imports are free but for ROW_LAWS."""
+"""From the bottom up: a package imports only from those before it."""
 
-ROW_LAWS = {
-    "bounds": {"bind", "fixed", "integers", "schedule", "aliases", "liveness", "verify"},
-    "verify": {"bind", "fixed", "integers", "not_counted", "schedule", "aliases", "liveness", "windows"},
-    "problem": {"graph", "target", "plan"},
-    "graph": {"problem", "target", "plan", "scratch"},
-    "scratch": {"target", "plan"},
+APART = {
+    "graph": {"packing", "_core"},
+    "loading": {"packing", "targets", "_core"},
+    "frontends": {"packing", "targets", "plans", "_core"},
+    "verification": {"planning", "frontends", "loading"},
+    "execution": {"planning", "packing", "_core"},
 }
-"""Module -> those of its own row that it may not import."""
+"""Package -> those below it that it may not import either: frontends know nothing of memory, for one."""
 
-FRONTENDS_MAY = {"errors", "dtypes", "forked", "graph", "interrupts", "runner", "sizes"}
-ALLOCATORS_MAY = {"_core", "allocators", "problem", "errors", "sizes"}
-
-
-def modules(folder: str) -> list[Path]:
-    return sorted((ROOT / folder).rglob("*.py"))
+CHECKERS = {"packing/check.py": "surely_right", "packing/bounds.py": "fullest_step"}
+"""What judges packings -> what it asks of the core, which reads the buffers itself."""
 
 
-def imported(path: Path) -> set[str]:
-    """The modules of tmpass, by their first part, that `path` imports anywhere, type checking apart."""
-    found = set()
+def files(*folders: str) -> list[Path]:
+    return [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+
+
+def name_of(path: Path) -> str:
+    """The module that `path` is, from the package on: "planning.layout", "frontends.tflite", or "" for the façade."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    parts = parts[1:] if parts[0] == "tmpass" else parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {name_of(path): path for path in files("tmpass", "frontends")}
+
+
+def imports(name: str) -> set[str]:
+    """The modules that module `name` imports anywhere, those for type checking apart; "" stands for the façade."""
+    path, found = MODULES[name], set()
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     for node in ast.walk(_without_type_checking(ast.parse(path.read_text()))):
-        if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module == "tmpass":
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and (node.module or "").startswith("tmpass."):
-            found.add(node.module.split(".")[1])
-        elif isinstance(node, ast.Import):
-            found |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("tmpass.")}
-    return found - {"__version__"}
+        if isinstance(node, ast.Import):
+            found |= {alias.name.removeprefix("tmpass.") for alias in node.names if alias.name.startswith("tmpass.")}
+            found |= {"" for alias in node.names if alias.name == "tmpass"}
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                above = package.split(".")
+                base = ".".join([*above[: len(above) - node.level + 1], *filter(None, [node.module])])
+            elif node.module == "tmpass" or (node.module or "").startswith("tmpass."):
+                base = (node.module or "").removeprefix("tmpass").removeprefix(".")
+            else:
+                continue
+            inner = {f"{base}.{alias.name}".removeprefix(".") for alias in node.names}
+            found |= {module if module in MODULES else base for module in inner}
+    return found - {name}
 
 
 def _without_type_checking(tree: ast.Module) -> ast.Module:
@@ -81,62 +87,60 @@ def _without_type_checking(tree: ast.Module) -> ast.Module:
     return Drop().visit(tree)
 
 
-def module_of(path: Path) -> str:
-    return path.relative_to(ROOT / "tmpass").parts[0].removesuffix(".py")
+def package_of(module: str) -> str:
+    return module.split(".")[0]
 
 
-@pytest.mark.parametrize("path", modules("tmpass"), ids=str)
-def test_a_module_imports_only_from_its_row_and_below(path):
-    name = module_of(path)
-    if name == "__init__":
-        assert imported(path) == set(), "the package itself must import nothing when it is imported"
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_a_module_imports_only_from_packages_below_its_own(name):
+    if not name:
+        assert imports(name) <= {"base.version"}, "`import tmpass` imports the standard library only"
         return
-    rows = {module: row for row, names in enumerate(LAYERS) for module in names}
-    assert name in rows, f"{name} has no place in the layers: give it one here and in docs/architecture.md"
-    above = {other for other in imported(path) if other != "frontends" and rows[other] < rows[name]}
-    assert not above, f"{path} imports {above} from above"
-    assert not imported(path) & ROW_LAWS.get(name, set())
+    assert "" not in imports(name), "import a name from its own module, not from the package"
+    package = package_of(name)
+    used = {package_of(module) for module in imports(name)} - {package}
+    assert used <= set(PACKAGES[: PACKAGES.index(package)]) - APART.get(package, set())
 
 
-@pytest.mark.parametrize("path", modules("tmpass/allocators"), ids=str)
-def test_allocators_see_problems_and_never_graphs(path):
-    assert imported(path) <= ALLOCATORS_MAY
+def test_no_file_is_in_a_circle():
+    graph = nx.DiGraph((name, other) for name in MODULES for other in imports(name) if other in MODULES)
+    assert [sorted(circle) for circle in nx.strongly_connected_components(graph) if len(circle) > 1] == []
 
 
-@pytest.mark.parametrize("path", modules("frontends"), ids=str)
-def test_frontends_know_nothing_of_memory(path):
-    assert imported(path) <= FRONTENDS_MAY
+def test_every_package_has_its_place():
+    assert {package_of(name) for name in MODULES if name} == set(PACKAGES) - {"_core"}
+    assert {path.name for path in (ROOT / "tmpass").iterdir() if path.is_dir()} - {"__pycache__"} <= {*PACKAGES, "core"}
 
 
-@pytest.mark.parametrize("name", ["verify", "bounds"])
-def test_the_checker_shares_no_code_with_what_it_checks(name):
-    paths = modules(f"tmpass/{name}") or [ROOT / "tmpass" / f"{name}.py"]
-    assert not {m for p in paths for m in imported(p)} & {
-        "allocators",
-        "liveness",
-        "aliases",
-        "schedule",
-        "windows",
-    }
+def test_no_package_is_named_like_a_public_function():
+    import tmpass
+
+    assert not set(PACKAGES) & set(tmpass.__all__)
 
 
-JUDGES = {"verify": "quick_check", "bounds": "peak_step"}
-"""Module -> what it asks of the core, which reads the buffers itself; core/judges has a file of that name."""
+@pytest.mark.parametrize("name", sorted(name for name in MODULES if name.startswith("packing.allocators")))
+def test_allocators_see_problems_and_nothing_else(name):
+    allowed = ("_core", "base.", "packing.problem", "packing.allocators")
+    assert all(module.startswith(allowed) for module in imports(name))
 
 
-@pytest.mark.parametrize("name", JUDGES)
-def test_of_the_core_the_checker_asks_but_what_shares_no_code_with_the_kernels(name):
-    paths = modules(f"tmpass/{name}") or [ROOT / "tmpass" / f"{name}.py"]
-    text = "".join(p.read_text() for p in paths)
-    assert set(re.findall(r"\b_core\.(\w+)", text)) == {JUDGES[name]}
-    assert not re.search(r"\.native\b|from tmpass\._core", text)
-    for end in ("cpp", "hpp"):
-        own = f"judges/{JUDGES[name]}"
-        source = (ROOT / "tmpass" / "core" / f"{own}.{end}").read_text()
-        assert set(re.findall(r'#include "(.*)"', source)) <= {f"{own}.hpp", "python_field.hpp", "vectorized.hpp"}
+@pytest.mark.parametrize("judge", CHECKERS)
+def test_what_judges_packings_shares_no_code_with_what_makes_them(judge):
+    name = judge.removesuffix(".py").replace("/", ".")
+    used = nx.descendants(
+        nx.DiGraph((module, other) for module in MODULES for other in imports(module) if other in MODULES), name
+    )
+    assert not any(module.startswith(("packing.allocators", "packing.hints", "planning")) for module in used)
+    text = (ROOT / "tmpass" / judge).read_text()
+    assert set(re.findall(r"\b_core\.(\w+)", text)) == {CHECKERS[judge]}
+
+
+def test_verification_asks_nothing_of_the_core():
+    asking = {name for name in MODULES if package_of(name) == "verification" and "_core" in imports(name)}
+    assert asking == set()
 
 
 def test_no_file_is_above_500_lines_and_half_are_below_120():
-    sizes = sorted(len(p.read_text().splitlines()) for folder in ("tmpass", "frontends") for p in modules(folder))
+    sizes = sorted(len(path.read_text().splitlines()) for path in files("tmpass", "frontends"))
     assert sizes[-1] <= 500
     assert sizes[len(sizes) // 2] < 120

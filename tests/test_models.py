@@ -18,11 +18,11 @@ from onnx.reference import ReferenceEvaluator
 from support.exact import busiest_step, cp_sat_peak
 
 import tmpass
-from tmpass.errors import UnknownSizeError
-from tmpass.loading import Model
-from tmpass.plan import Plan
-from tmpass.problem import Problem, Status
-from tmpass.problem_csv import read_problem
+from tmpass.base.errors import UnknownSizeError
+from tmpass.loading.load import Model
+from tmpass.packing.problem import Problem, Status
+from tmpass.packing.problem_csv import read_problem
+from tmpass.plans.plan import Plan
 
 KIB = 1024
 

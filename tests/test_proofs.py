@@ -9,13 +9,13 @@ from support.drawn import permuted
 from support.graphs import Sketch, graph_of
 from support.planning import ALL, INFO
 
-from tmpass.graph import TensorKind
-from tmpass.loading import Model
-from tmpass.pipeline import plan, verify
-from tmpass.plan import PlannedOrder
-from tmpass.target import Sharing
-from tmpass.task import Task
-from tmpass.verify.orders import recomputed_order_bound
+from tmpass.api.pipeline import plan, verify
+from tmpass.graph.model import TensorKind
+from tmpass.loading.load import Model
+from tmpass.planning.task import Task
+from tmpass.plans.plan import PlannedOrder
+from tmpass.targets import Sharing
+from tmpass.verification.orders import recomputed_order_bound
 
 
 def planned(graph, target=ALL, **options):

@@ -1,6 +1,6 @@
 """The command `tmpass`, and `python -m tmpass`. Ctrl-C is seen to before the rest is imported."""
 
-from tmpass import interrupts
+from tmpass.base import interrupts
 
 interrupts.install()
 

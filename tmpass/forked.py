@@ -15,7 +15,7 @@ import time
 import warnings
 from collections.abc import Callable
 
-from tmpass import interrupts
+from tmpass.base import interrupts
 
 _CHUNK = 1 << 20
 _PR_SET_PDEATHSIG = 1

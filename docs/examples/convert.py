@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 
 import tmpass
-from tmpass.diff import diff
-from tmpass.emit.explanation import head, notes
-from tmpass.emit.formats import load_format
-from tmpass.explain import explain
+from tmpass.explanation.explain import explain
+from tmpass.plans.diff import diff
+from tmpass.report.formats.registry import load_format
+from tmpass.report.terminal.explanation import head, notes
 
 TARGET = "tflm-nrf52840"
 

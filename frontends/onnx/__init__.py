@@ -8,11 +8,11 @@ Weights are never read: planning needs only their types, so files beside the mod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tmpass.errors import ModelError
-from tmpass.graph import Graph
+from tmpass.base.errors import ModelError
+from tmpass.graph.model import Graph
 
 if TYPE_CHECKING:
-    from tmpass.runner import Runner
+    from tmpass.loading.runner import Runner
 
 NAME = "onnx"
 SUFFIXES = (".onnx",)

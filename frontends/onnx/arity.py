@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from onnx import NodeProto, defs
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 from .opsets import Opsets
 from .scopes import Body, Scope, node_title

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Set
 
 from onnx import NodeProto
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 from .disputes import show
 from .scopes import Body, Scope, node_title

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from onnx import IR_VERSION, ModelProto
 
-from tmpass.graph import Entry, Graph, Subgraph
+from tmpass.graph.model import Entry, Graph, Subgraph
 
 from .arity import check_arity
 from .constants import constants

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from onnx import TensorShapeProto, ValueInfoProto
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 from .scopes import Scope
 from .settling import Types

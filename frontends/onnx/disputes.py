@@ -4,7 +4,7 @@ Either may be wrong: declarations go stale, and the inference of some operators 
 for both, so it counts, and what follows from it is computed again.
 """
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 from .value_types import Hole, ValueType, contradicts
 

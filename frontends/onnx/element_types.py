@@ -2,8 +2,8 @@
 
 from onnx import TensorProto
 
-from tmpass import dtypes
-from tmpass.dtypes import DType
+from tmpass.base import dtypes
+from tmpass.base.dtypes import DType
 
 UNDEFINED = 0
 """ONNX's number for an element type that is not known."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from onnx import NodeProto, TensorProto, TypeProto, defs
 from onnx.shape_inference import InferenceError, infer_node_outputs
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 from .contradictions import runs_for_sure
 from .environment import Environment

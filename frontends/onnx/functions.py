@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from onnx import FunctionProto, GraphProto, ModelProto, NodeProto
 from onnx.inliner import inline_local_functions
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 from .opsets import import_domains
 from .read import MAX_DEPTH, bodies

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from onnx import NodeProto
 
-from tmpass.errors import ModelError, TmpassError
+from tmpass.base.errors import ModelError, TmpassError
 
 from .scopes import node_title
 

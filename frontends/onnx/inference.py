@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from onnx import GraphProto, ModelProto, ValueInfoProto
 from onnx.shape_inference import infer_shapes
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 from .contradictions import check_shapes
 from .corrections import doubted

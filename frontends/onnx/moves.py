@@ -5,7 +5,7 @@ from struct import unpack
 
 from onnx import NodeProto, TensorProto
 
-from tmpass.graph import Move, Moves, Tensor
+from tmpass.graph.model import Move, Moves, Tensor
 
 from .opsets import Opsets
 from .scopes import Scope

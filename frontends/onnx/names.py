@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from onnx import FunctionProto, GraphProto, ModelProto, NodeProto
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 from .value_types import dims_of
 

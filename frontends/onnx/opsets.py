@@ -6,7 +6,7 @@ import onnx
 from onnx import ModelProto
 from onnx.defs import has, onnx_opset_version
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 STANDARD_DOMAINS = ("", "ai.onnx.ml", "ai.onnx.training", "ai.onnx.preview.training")
 """The domains whose operators ONNX itself defines; "" is the default one."""

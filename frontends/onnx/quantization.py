@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from onnx import NodeProto
 
-from tmpass.graph import Quantization, Tensor, TensorKind
+from tmpass.graph.model import Quantization, Tensor, TensorKind
 
 _KINDS = {
     "DequantizeLinear": Quantization.DEQUANTIZE,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from onnx import AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, TensorProto
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 from .names import check_graph_names, check_model_names
 from .opsets import check_opsets

@@ -12,7 +12,7 @@ import numpy as np
 from onnx import NodeProto, TensorProto, TypeProto, defs, helper, numpy_helper
 from onnx.shape_inference import infer_node_outputs, infer_shapes
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 from . import contrib, corrections
 from .dimensions import Bindings

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from onnx import GraphProto, ModelProto, NodeProto, TensorProto
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 from .read import bodies
 from .sorting import free_names, sort_nodes

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from onnx import FunctionProto, GraphProto, NodeProto
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 from .read import bodies
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from onnx import NodeProto
 
-from tmpass.graph import ABSENT, Call, Op, Subgraph, Tensor, TensorKind
+from tmpass.graph.model import ABSENT, Call, Op, Subgraph, Tensor, TensorKind
 
 from . import contrib
 from .constants import Constants, is_folded

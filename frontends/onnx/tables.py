@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from tmpass.graph import ABSENT, Tensor, TensorKind
+from tmpass.graph.model import ABSENT, Tensor, TensorKind
 
 from .dimensions import Bindings
 from .value_types import ValueType

@@ -6,7 +6,7 @@ from math import prod
 
 from onnx import TensorProto, TensorShapeProto, TypeProto
 
-from tmpass.dtypes import DType
+from tmpass.base.dtypes import DType
 
 from .element_types import UNDEFINED, dtype_of
 

@@ -4,7 +4,7 @@ from math import prod
 
 from onnx import NodeProto
 
-from tmpass.graph import Tensor
+from tmpass.graph.model import Tensor
 
 from .dropout import drops_nothing
 from .opsets import Opsets

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tmpass.graph import Graph
+from tmpass.graph.model import Graph
 
-NAME = "tflite"
+from .identity import IDENTIFIER, NAME
+
+__all__ = ["NAME", "SUFFIXES", "accepts", "apply", "load", "load_to_plan", "other_files", "probe", "strip", "to_bytes"]
+
 SUFFIXES = (".tflite",)
-IDENTIFIER = b"TFL3"
-"""Bytes 4..8 of every TFLite file."""
 
 
 def accepts(source: object) -> bool:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from math import prod
 from struct import pack
 
-from tmpass.dtypes import packed_bytes
-from tmpass.errors import ModelError
-from tmpass.graph import ABSENT, Graph, Tensor, TensorKind
+from tmpass.base.dtypes import packed_bytes
+from tmpass.base.errors import ModelError
+from tmpass.graph.model import ABSENT, Graph, Tensor, TensorKind
 
 from . import schema
 from .flatbuffer import Table, root_table

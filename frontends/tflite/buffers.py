@@ -1,6 +1,6 @@
 """The buffers of a model: where the bytes of constants and metadata are."""
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 from . import schema
 from .flatbuffer import DAMAGED, Table

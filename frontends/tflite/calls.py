@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from struct import Struct
 
-from tmpass.errors import ModelError
-from tmpass.graph import Call
+from tmpass.base.errors import ModelError
+from tmpass.graph.model import Call
 
 from . import schema
 from .flatbuffer import Field, Scalar, Table

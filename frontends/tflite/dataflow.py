@@ -1,7 +1,7 @@
 """Checks that every value is made once and before it is read: operators run in the order of the file."""
 
-from tmpass.errors import ModelError
-from tmpass.graph import ABSENT, Op, TensorKind
+from tmpass.base.errors import ModelError
+from tmpass.graph.model import ABSENT, Op, TensorKind
 
 from .tensors import Declared
 

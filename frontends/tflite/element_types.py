@@ -1,7 +1,7 @@
 """The element types of TFLite: the schema's enum `TensorType`."""
 
-from tmpass import dtypes
-from tmpass.dtypes import DType
+from tmpass.base import dtypes
+from tmpass.base.dtypes import DType
 
 ELEMENT_TYPES: tuple[tuple[str, DType], ...] = (
     ("FLOAT32", dtypes.FLOAT32),

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tmpass.errors import ModelError
-from tmpass.graph import Entry, Subgraph
+from tmpass.base.errors import ModelError
+from tmpass.graph.model import Entry, Subgraph
 
 from . import schema
 from .flatbuffer import DAMAGED, Table

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from struct import Struct, unpack_from
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 DAMAGED = "the file is truncated or damaged"
 

@@ -11,7 +11,7 @@ The format: https://flatbuffers.dev/internals/
 from collections.abc import Mapping
 from struct import Struct
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 ALIGNMENT = 64
 """The length is a multiple of it, so that what was aligned in the old bytes still is."""

@@ -15,7 +15,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from struct import Struct, unpack_from
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 MAGIC = b"tmpass\0\1"
 _START = 8

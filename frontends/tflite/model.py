@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tmpass.errors import ModelError
-from tmpass.graph import Graph, Op, Subgraph, Tensor, TensorKind
+from tmpass.base.errors import ModelError
+from tmpass.graph.model import Graph, Op, Subgraph, Tensor, TensorKind
 
-from . import IDENTIFIER, NAME, schema
+from . import schema
 from .buffers import Buffers
 from .entries import make_entries, read_signatures
 from .flatbuffer import DAMAGED, Table, root_table
+from .identity import IDENTIFIER, NAME
 from .moves import MOVING, read_moves
 from .offline import find_fixed
 from .operators import read_codes

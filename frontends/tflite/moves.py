@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from tmpass.dtypes import DType
-from tmpass.graph import ABSENT, Dim, Move, Moves
+from tmpass.base.dtypes import DType
+from tmpass.graph.model import ABSENT, Dim, Move, Moves
 
 from . import option_schema, schema
 from .buffers import Buffers

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from struct import unpack_from
 
-from tmpass.errors import ModelError, brief
-from tmpass.graph import ABSENT, Op, Subgraph, TensorKind
+from tmpass.base.errors import ModelError, brief
+from tmpass.graph.model import ABSENT, Op, Subgraph, TensorKind
 
 from . import schema
 

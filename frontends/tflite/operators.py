@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from tmpass.errors import ModelError
-from tmpass.graph import ABSENT, Op
+from tmpass.base.errors import ModelError
+from tmpass.graph.model import ABSENT, Op
 
 from . import schema
 from .calls import read_calls

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING
 
-from tmpass.errors import ModelError, brief
-from tmpass.graph import ABSENT, Call, Dim, Op
+from tmpass.base.errors import ModelError, brief
+from tmpass.graph.model import ABSENT, Call, Dim, Op
 
 from .inference.dims import written
 from .inference.site import Shape as Inferred

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from math import prod
 
-from tmpass.errors import brief
-from tmpass.graph import TensorKind
+from tmpass.base.errors import brief
+from tmpass.graph.model import TensorKind
 
 from .inference.dims import written
 from .settle import Body

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from struct import Struct, error, pack
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 from . import schema
 from .flatbuffer import Field, Scalar, Table, root_table

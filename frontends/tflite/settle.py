@@ -8,8 +8,8 @@ else what is bound. A number of the file counts where no rule says better, unles
 from collections.abc import Sequence
 from math import prod
 
-from tmpass.errors import ModelError, brief
-from tmpass.graph import ABSENT, Dim, Op, TensorKind
+from tmpass.base.errors import ModelError, brief
+from tmpass.graph.model import ABSENT, Dim, Op, TensorKind
 
 from .buffers import Buffers
 from .flatbuffer import Table

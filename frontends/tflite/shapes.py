@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from tmpass.errors import ModelError, UsageError
-from tmpass.graph import Dim
+from tmpass.base.errors import ModelError, UsageError
+from tmpass.graph.model import Dim
 
 from .tensors import RANK_LIMIT, Declared
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from tmpass.errors import ModelError, brief
-from tmpass.graph import Op, TensorKind
+from tmpass.base.errors import ModelError, brief
+from tmpass.graph.model import Op, TensorKind
 
 from . import schema
 from .buffers import Buffers

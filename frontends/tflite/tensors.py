@@ -4,9 +4,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from struct import calcsize, unpack
 
-from tmpass.dtypes import DType
-from tmpass.errors import ModelError
-from tmpass.graph import TensorKind
+from tmpass.base.dtypes import DType
+from tmpass.base.errors import ModelError
+from tmpass.graph.model import TensorKind
 
 from . import schema
 from .buffers import Buffers

@@ -8,8 +8,8 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from tmpass.errors import ModelError, UsageError
-from tmpass.graph import Graph
+from tmpass.base.errors import ModelError, UsageError
+from tmpass.graph.model import Graph
 
 from ..isolate import call_apart
 from .alone import Alone, Operators

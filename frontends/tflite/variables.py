@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING
 
-from tmpass.errors import ModelError, brief
-from tmpass.graph import ABSENT, Op
+from tmpass.base.errors import ModelError, brief
+from tmpass.graph.model import ABSENT, Op
 
 from . import option_schema, schema
 from .flatbuffer import Table

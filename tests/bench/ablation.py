@@ -12,8 +12,8 @@ from pathlib import Path
 
 from table import Table
 
-from tmpass import _core
-from tmpass.problem_csv import read_problem
+import tmpass._core as _core
+from tmpass.packing.problem_csv import read_problem
 
 RULES = {
     "minimalloc": (

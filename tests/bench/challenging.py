@@ -7,7 +7,7 @@ from race import Result, race
 from settings import Settings
 from table import Cell, Table, geometric_mean
 
-from tmpass.problem import Problem
+from tmpass.packing.problem import Problem
 
 OURS = "tmpass"
 

@@ -11,12 +11,12 @@ from typing import Any
 
 from race import Attempt, Outcome
 
-from tmpass.allocate import DEFAULT_NODES, allocate
-from tmpass.allocators import Goal
-from tmpass.allocators import method as module_of
-from tmpass.allocators.cp_sat import NODES_PER_TICK
-from tmpass.bounds import lower_bound
-from tmpass.problem import Allocation, Problem, Status
+from tmpass.packing.allocate import DEFAULT_NODES, allocate
+from tmpass.packing.allocators import Goal
+from tmpass.packing.allocators import method as module_of
+from tmpass.packing.allocators.cp_sat import NODES_PER_TICK
+from tmpass.packing.bounds import lower_bound
+from tmpass.packing.problem import Allocation, Problem, Status
 
 PEERS = ("omnimalloc", "ortools")
 

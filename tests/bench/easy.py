@@ -10,11 +10,11 @@ from settings import Settings
 from support.families import easy, short_lived
 from table import Cell, Table
 
-from tmpass import _core
-from tmpass.allocate import allocate
-from tmpass.allocators import greedy_by_size, greedy_by_size_tflm
-from tmpass.bounds import lower_bound
-from tmpass.problem import Problem
+import tmpass._core as _core
+from tmpass.packing.allocate import allocate
+from tmpass.packing.allocators import greedy_by_size, greedy_by_size_tflm
+from tmpass.packing.bounds import lower_bound
+from tmpass.packing.problem import Problem
 
 BUFFERS, PROBLEMS, RUNS = 100, 200, 5
 

@@ -16,7 +16,7 @@ from settings import Settings
 from support.families import beside, guillotine, stacked, variant
 from table import Table
 
-from tmpass.problem import Problem
+from tmpass.packing.problem import Problem
 
 COUNT = 100
 

@@ -9,7 +9,7 @@ from settings import Settings
 from support.families import guillotine
 from table import Cell, Table
 
-from tmpass.problem import Problem
+from tmpass.packing.problem import Problem
 
 STEPS, HEIGHT = 120, 1024
 SEEDS = 3

@@ -8,7 +8,7 @@ from race import Result, race
 from settings import Settings
 from table import Table, geometric_mean
 
-from tmpass.problem import Problem
+from tmpass.packing.problem import Problem
 
 
 def tables(settings: Settings) -> Iterator[Table]:

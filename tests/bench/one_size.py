@@ -19,9 +19,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from contenders import alone, omnimalloc, tmpass
 from support.families import short_lived
 
-from tmpass.allocators.arrays import peak_of
-from tmpass.bounds import lower_bound
-from tmpass.problem import Problem
+from tmpass.packing.allocators.arrays import peak_of
+from tmpass.packing.bounds import lower_bound
+from tmpass.packing.problem import Problem
 
 
 def main(who: str, buffers: int, runs: int) -> None:

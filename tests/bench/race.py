@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tmpass.allocators.arrays import peak_of
-from tmpass.problem import Problem
-from tmpass.verify.allocation import check_offsets
+from tmpass.packing.allocators.arrays import peak_of
+from tmpass.packing.check import check_offsets
+from tmpass.packing.problem import Problem
 
 LONG = 1.0
 """Seconds; what takes so long is not measured again."""

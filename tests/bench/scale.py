@@ -13,7 +13,7 @@ from race import race
 from settings import Settings
 from table import Cell, Table
 
-from tmpass.problem import Buffer, Problem
+from tmpass.packing.problem import Buffer, Problem
 
 PEER = "omnimalloc greedy"
 MANY = 1_000_000

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tmpass.problem import Problem
-from tmpass.problem_csv import read_problem
+from tmpass.packing.problem import Problem
+from tmpass.packing.problem_csv import read_problem
 
 CAPACITY = 1048576
 """What each of MiniMalloc's challenging problems fits into."""

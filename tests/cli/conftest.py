@@ -13,7 +13,7 @@ from onnx import helper
 from tflite_writer import Operator, Subgraph, Tensor, write_model
 
 from tmpass.cli import commands
-from tmpass.problem_csv import read_problem
+from tmpass.packing.problem_csv import read_problem
 
 PROBLEMS = Path(__file__).parent.parent.parent / "models" / "problems"
 

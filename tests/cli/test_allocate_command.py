@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tmpass.problem_csv import read_problem
-from tmpass.verify.allocation import check_offsets
+from tmpass.packing.check import check_offsets
+from tmpass.packing.problem_csv import read_problem
 
 PROBLEMS = Path(__file__).parent.parent.parent / "models" / "problems"
 

@@ -16,14 +16,15 @@ from pathlib import Path
 import pytest
 from support.families import brimful
 
-from tmpass import __version__, pipeline
+from tmpass import __version__
+from tmpass.api import pipeline
+from tmpass.base.violation import Violation
 from tmpass.cli import COMMANDS
 from tmpass.cli.terminal import progress
-from tmpass.plan import STOPPED
-from tmpass.problem_csv import read_problem, write_problem
-from tmpass.target import target_names
-from tmpass.verify.allocation import check_offsets
-from tmpass.verify.violation import Violation
+from tmpass.packing.check import check_offsets
+from tmpass.packing.problem_csv import read_problem, write_problem
+from tmpass.plans.plan import STOPPED
+from tmpass.targets import target_names
 
 HELP = [(), *((name,) for name in COMMANDS), ("targets", "show")]
 
@@ -303,17 +304,17 @@ def test_a_name_of_a_command_is_the_name_of_its_module():
 @pytest.mark.parametrize(
     ("words", "place"),
     [
-        ("plan {model}", "tmpass.pipeline.plan"),
-        ("plan {model} -o {out}", "tmpass.pipeline.plan"),
-        ("explain {model}", "tmpass.explain.explain"),
-        ("show {model}", "tmpass.pipeline.plan"),
-        ("verify {plan} {model}", "tmpass.pipeline.verify"),
-        ("diff {plan} {plan}", "tmpass.diff.diff"),
+        ("plan {model}", "tmpass.api.pipeline.plan"),
+        ("plan {model} -o {out}", "tmpass.api.pipeline.plan"),
+        ("explain {model}", "tmpass.explanation.explain.explain"),
+        ("show {model}", "tmpass.api.pipeline.plan"),
+        ("verify {plan} {model}", "tmpass.api.pipeline.verify"),
+        ("diff {plan} {plan}", "tmpass.plans.diff.diff"),
         ("emit {plan} --format csv -o {out}", "tmpass.cli.emit_command.read_plan"),
-        ("strip {model} -o {out}", "tmpass.planned_model.original_model"),
-        ("targets", "tmpass.target.load_target"),
-        ("allocate {problem}", "tmpass.allocate.allocate"),
-        ("probe-scratch {model} -o {out}", "tmpass.probe.probe_scratch"),
+        ("strip {model} -o {out}", "tmpass.api.planned_model.original_model"),
+        ("targets", "tmpass.targets.load_target"),
+        ("allocate {problem}", "tmpass.packing.allocate.allocate"),
+        ("probe-scratch {model} -o {out}", "tmpass.api.probe.probe_scratch"),
     ],
 )
 @pytest.mark.parametrize(

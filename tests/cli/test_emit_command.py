@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tmpass.emit.formats import FORMATS, Comparing, all_formats
-from tmpass.pipeline import plan
+from tmpass.api.pipeline import plan
+from tmpass.report.formats.registry import FORMATS, Comparing, all_formats
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ import onnx
 import onnx.numpy_helper
 import onnx.parser
 
-from tmpass.loading import load
-from tmpass.pipeline import plan
-from tmpass.planned_model import planned_model
+from tmpass.api.pipeline import plan
+from tmpass.api.planned_model import planned_model
+from tmpass.loading.load import load
 
 
 def test_there_and_back(run, model, tmp_path):

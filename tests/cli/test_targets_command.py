@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tmpass.target import load_target, target_names
+from tmpass.targets import load_target, target_names
 
 PROFILE = """\
 name = "mine"

@@ -11,7 +11,7 @@ from make_models import FOLDER as MODELS
 
 from tmpass.cli import commands
 from tmpass.cli.verify_command import told
-from tmpass.execute.run import Execution
+from tmpass.execution.run import Execution
 
 
 @pytest.fixture

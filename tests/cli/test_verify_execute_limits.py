@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from onnx import parser
 
-from tmpass.execute.apart import POSSIBLE
+from tmpass.execution.apart import POSSIBLE
 
 pytest.importorskip("onnxruntime")
 

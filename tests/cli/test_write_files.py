@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from tmpass.base.errors import UsageError
 from tmpass.cli import write_files
 from tmpass.cli.write_files import write_all
-from tmpass.errors import UsageError
 
 
 def tree(folder: Path) -> dict[str, bytes]:

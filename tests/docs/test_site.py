@@ -10,8 +10,8 @@ import pytest
 
 import tmpass
 from tmpass.cli import COMMANDS
-from tmpass.emit.formats import all_formats
-from tmpass.target import target_names
+from tmpass.report.formats.registry import all_formats
+from tmpass.targets import target_names
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -18,9 +18,9 @@ from tmpass.frontends import onnx as frontend
 from tmpass.frontends.isolate import call_apart
 from tmpass.frontends.limits import FACTOR, Limits, limits_for
 
-from tmpass import interrupts
-from tmpass.errors import ModelError, UsageError
-from tmpass.sizes import parse_size
+from tmpass.base import interrupts
+from tmpass.base.errors import ModelError, UsageError
+from tmpass.base.sizes import parse_size
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="other systems have fewer limits")
 MIB = 1 << 20

@@ -31,18 +31,18 @@ from support.drawn import draw_graph, permuted, shuffled
 from support.machine import Arena, Private, run
 from support.planning import INFO
 
-from tmpass.errors import ModelError
-from tmpass.graph import Graph, Move, Moves, Op, Quantization, TensorKind
-from tmpass.integers import find_names, keep_integers
-from tmpass.loading import Model
-from tmpass.pipeline import plan, verify
-from tmpass.plan import Plan
-from tmpass.schedule.dependencies import reads
-from tmpass.schedule.effects import effect_edges
-from tmpass.schedule.topological import topological_order
-from tmpass.scratch.rule import ScratchRule
-from tmpass.target import EVERY, RUNTIMES, Memory, Over, Sharing, Target
-from tmpass.verify.orders import order_bound_is_proved, recomputed_order_bound
+from tmpass.api.pipeline import plan, verify
+from tmpass.base.errors import ModelError
+from tmpass.graph.dependencies import reads
+from tmpass.graph.effects import effect_edges
+from tmpass.graph.model import Graph, Move, Moves, Op, Quantization, TensorKind
+from tmpass.graph.topological import topological_order
+from tmpass.loading.load import Model
+from tmpass.planning.integers import find_names, keep_integers
+from tmpass.plans.plan import Plan
+from tmpass.targets import EVERY, RUNTIMES, Memory, Over, Sharing, Target
+from tmpass.targets.scratch.rule import ScratchRule
+from tmpass.verification.orders import order_bound_is_proved, recomputed_order_bound
 
 OPTIONS = ("keep_inputs", "share_io")
 _KINDS = {"views": "RESHAPE", "in_place": "RELU", "parts": "CONCAT"}

@@ -9,7 +9,7 @@ from functools import cache
 from fuzz.mutate import mutate
 from fuzz.targets import TARGETS, Target
 
-from tmpass.errors import TmpassError, VerificationError
+from tmpass.base.errors import TmpassError, VerificationError
 
 SLOWEST = 2.0
 """Seconds of processor time that a run may take."""

@@ -135,8 +135,8 @@ def onnx_models() -> list[bytes]:
 def plans() -> list[bytes]:
     """Plans of the small TFLite models, with scratch, bindings, several memories, and one that does not fit."""
     import tmpass
-    from tmpass.errors import TmpassError
-    from tmpass.scratch.rule import ScratchRule
+    from tmpass.base.errors import TmpassError
+    from tmpass.targets.scratch.rule import ScratchRule
 
     made = []
     for number, data in enumerate(tflite_models()[:5]):
@@ -176,7 +176,7 @@ f,4,9,64,,,,,,a,
 @cache
 def profiles() -> list[bytes]:
     """Target profiles: three that come with tmpass, and one that uses every key."""
-    from tmpass.target import load
+    from tmpass.targets import load
 
     folder = load._PROFILES
     full = """name = "example"

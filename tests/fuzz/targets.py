@@ -59,10 +59,10 @@ def _plan_of(rng: random.Random, graph: Any, data: bytes, form: str, **more: Any
     """Plan a graph that was accepted, verify the plan, and write and read it."""
     import hashlib
 
-    from tmpass.loading import Model
-    from tmpass.pipeline import plan, verify
-    from tmpass.plan import ModelInfo
-    from tmpass.plan_json import parse_plan
+    from tmpass.api.pipeline import plan, verify
+    from tmpass.loading.load import Model
+    from tmpass.plans.plan import ModelInfo
+    from tmpass.plans.plan_json import parse_plan
 
     model = Model(ModelInfo(f"m.{form}", form, hashlib.sha256(data).hexdigest()), graph)
     options = {**_options(rng), **more}
@@ -78,10 +78,10 @@ def _plan_of(rng: random.Random, graph: Any, data: bytes, form: str, **more: Any
 
 def _write(rng: random.Random, made: Any) -> None:
     """Write a plan in every format, and what a terminal gets."""
-    from tmpass.emit.formats import all_formats
-    from tmpass.emit.picture import picture
-    from tmpass.emit.summary import summary
-    from tmpass.emit.tables import buffer_table
+    from tmpass.report.formats.registry import all_formats
+    from tmpass.report.terminal.picture import picture
+    from tmpass.report.terminal.summary import summary
+    from tmpass.report.terminal.tables import buffer_table
 
     form = rng.choice([*all_formats()])
     if len(made.memories) < 100:
@@ -140,8 +140,8 @@ def _onnx(rng: random.Random, data: bytes, load: Callable[..., Any]) -> str:
 @cache
 def _planned() -> list[tuple[Any, bytes]]:
     """The models of the seeds that are plans, and these."""
-    from tmpass.loading import load
-    from tmpass.plan_json import parse_plan
+    from tmpass.loading.load import load
+    from tmpass.plans.plan_json import parse_plan
 
     models = {model.info.sha256: model for model in map(load, tflite_models())}
     return [(models[sha], text) for text in plans() if (sha := parse_plan(text).model.sha256) in models]
@@ -149,11 +149,11 @@ def _planned() -> list[tuple[Any, bytes]]:
 
 def check_plan(rng: random.Random, data: bytes) -> str:
     """Read a plan, verify it, compare it, write it in every format."""
-    from tmpass.diff import diff
-    from tmpass.emit.difference import head, shift_table, to_json
-    from tmpass.emit.references import check_references
-    from tmpass.pipeline import trusted, verify
-    from tmpass.plan_json import parse_plan
+    from tmpass.api.pipeline import trusted, verify
+    from tmpass.plans.diff import diff
+    from tmpass.plans.plan_json import parse_plan
+    from tmpass.report.references import check_references
+    from tmpass.report.terminal.difference import head, shift_table, to_json
 
     made = parse_plan(data.decode("utf-8-sig"))
     assert parse_plan(made.to_json()) == made
@@ -175,11 +175,11 @@ def check_plan(rng: random.Random, data: bytes) -> str:
 
 def check_csv(rng: random.Random, data: bytes) -> str:
     """Read a problem, solve it with few nodes, explain it, write it and read it again."""
-    from tmpass.allocate import allocate
-    from tmpass.conflict import find_conflict
-    from tmpass.emit.conflict import conflict_table, headline, remedy
-    from tmpass.problem_csv import read_problem, write_solution
-    from tmpass.problem_memories import parse_memories
+    from tmpass.packing.allocate import allocate
+    from tmpass.packing.conflict import find_conflict
+    from tmpass.packing.problem_csv import read_problem, write_solution
+    from tmpass.packing.problem_memories import parse_memories
+    from tmpass.report.terminal.conflict import conflict_table, headline, remedy
 
     memories = parse_memories(rng.choice(((), (), ("sram=1KiB", "dram=1MiB"))), 1)
     capacity = rng.choice((None, None, 64, 1 << 20))
@@ -203,17 +203,17 @@ def check_csv(rng: random.Random, data: bytes) -> str:
 
 @cache
 def _small() -> Any:
-    from tmpass.loading import load
+    from tmpass.loading.load import load
 
     return load(tflite_models()[0])
 
 
 def check_toml(rng: random.Random, data: bytes) -> str:
     """Read a target, show it, and plan a small model for it."""
-    from tmpass.emit.tables import memory_table, scratch_table, sharing_table, target_list
-    from tmpass.emit.target_json import target_json
-    from tmpass.pipeline import plan, verify
-    from tmpass.target import parse_target
+    from tmpass.api.pipeline import plan, verify
+    from tmpass.report.json.target import target_json
+    from tmpass.report.terminal.tables import memory_table, scratch_table, sharing_table, target_list
+    from tmpass.targets import parse_target
 
     target = parse_target(data.decode("utf-8-sig"), "t.toml")
     for table in (memory_table, sharing_table, scratch_table):
@@ -227,10 +227,10 @@ def check_toml(rng: random.Random, data: bytes) -> str:
 
 def check_scratch(rng: random.Random, data: bytes) -> str:
     """Read a scratch file, and plan a small model with it."""
-    from tmpass.pipeline import plan, verify
-    from tmpass.plan_json import parse_plan
-    from tmpass.scratch.read import read_scratch
-    from tmpass.scratch.write import scratch_json
+    from tmpass.api.pipeline import plan, verify
+    from tmpass.plans.plan_json import parse_plan
+    from tmpass.targets.scratch.read import read_scratch
+    from tmpass.targets.scratch.write import scratch_json
 
     rules = read_scratch(data.decode("utf-8-sig"), "s.json")
     made = plan(_small(), rng.choice(("tflm", "pixel6-tpu")), nodes=NODES, states=STATES, scratch=rules)
@@ -249,9 +249,9 @@ def _open() -> list[Any]:
 
 def check_bindings(rng: random.Random, data: bytes) -> str:
     """Read the texts of --bind, --memory, --budget and --fail-if-grows, a line each, and bind a model."""
-    from tmpass.bind import bind, check_bindings, parse_bindings
-    from tmpass.problem_memories import parse_memories
-    from tmpass.sizes import parse_size
+    from tmpass.base.sizes import parse_size
+    from tmpass.graph.binding import bind, check_bindings, parse_bindings
+    from tmpass.packing.problem_memories import parse_memories
 
     lines = data.decode(errors="surrogateescape").split("\n")
     match rng.randrange(3):

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tmpass import _core
-from tmpass.allocators.arrays import Arrays
-from tmpass.errors import UsageError
-from tmpass.problem import Buffer, Gap, Problem
-from tmpass.verify.allocation import check_offsets
+import tmpass._core as _core
+from tmpass.base.errors import UsageError
+from tmpass.packing.allocators.arrays import Arrays
+from tmpass.packing.check import check_offsets
+from tmpass.packing.problem import Buffer, Gap, Problem
 
 FOUND, ENDED = 0, 2
 NOWHERE = -2

@@ -11,9 +11,9 @@ from support.choices import choose, links, live_bytes
 from support.drawn import draw_graph
 from support.planning import INFO
 
-from tmpass.graph import TensorKind
-from tmpass.loading import Model
-from tmpass.pipeline import plan
+from tmpass.api.pipeline import plan
+from tmpass.graph.model import TensorKind
+from tmpass.loading.load import Model
 
 
 @pytest.mark.parametrize("seed", range(8))

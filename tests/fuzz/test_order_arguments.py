@@ -3,7 +3,7 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tmpass import _core
+import tmpass._core as _core
 
 EDGES = (0, 1, 2**31 - 1, 2**31, 2**32, 2**53, 2**61, 2**62 - 1, 2**62, 2**63 - 1, 2**63, 2**64)
 small = st.integers(-1, 5)

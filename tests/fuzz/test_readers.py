@@ -10,7 +10,7 @@ from fuzz.minimise import minimise
 from fuzz.once import input_of, try_one
 from fuzz.targets import CORPUS, TARGETS, Target
 
-from tmpass.errors import ModelError, UsageError
+from tmpass.base.errors import ModelError, UsageError
 
 RUNS = {"tflite": 400, "onnx": 200, "plan": 400, "csv": 1000, "toml": 400, "scratch": 600, "bindings": 600}
 

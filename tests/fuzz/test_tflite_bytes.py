@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tmpass.frontends import tflite
 
-from tmpass.errors import TmpassError
-from tmpass.graph import ABSENT, Graph
+from tmpass.base.errors import TmpassError
+from tmpass.graph.model import ABSENT, Graph
 
 MODELS = tflite_models()[:4]
 """Small enough to damage at every byte; between them they use every part of the format that is read."""

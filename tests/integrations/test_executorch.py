@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 from tmpass.integrations.executorch import place_specs
 
 

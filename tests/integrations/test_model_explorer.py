@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import tmpass
-from tmpass.emit.model_explorer import emit
+from tmpass.report.formats.model_explorer import emit
 
 pytestmark = pytest.mark.nightly
 

@@ -9,8 +9,8 @@ from onnx import checker, parser
 from support.onnx_outputs import session, some_inputs
 
 import tmpass
-from tmpass.errors import TmpassError
-from tmpass.planned_model import original_model, planned_model
+from tmpass.api.planned_model import original_model, planned_model
+from tmpass.base.errors import TmpassError
 
 ir = pytest.importorskip("onnx_ir")
 PlanMemory = pytest.importorskip("tmpass.integrations.onnx_ir").PlanMemory

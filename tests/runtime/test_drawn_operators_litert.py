@@ -10,7 +10,7 @@ from support.drawn_operators import drawn_operator
 from tmpass.frontends import tflite
 from tmpass.frontends.isolate import call_apart
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 pytestmark = pytest.mark.runtime
 

@@ -7,7 +7,7 @@ from support.interpreters import run_litert
 from support.shared import parametrize, tflite_bindings
 
 import tmpass
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 pytestmark = pytest.mark.runtime
 

@@ -9,7 +9,7 @@ from onnx import helper
 from support.onnx_outputs import session, some_inputs
 
 import tmpass
-from tmpass.planned_model import planned_model
+from tmpass.api.planned_model import planned_model
 
 ort = pytest.importorskip("onnxruntime")
 

@@ -10,9 +10,9 @@ from tflite_writer import options, write_model
 from tmpass.frontends import tflite
 
 import tmpass
-from tmpass.errors import ModelError
-from tmpass.planned_model import tensor_offsets
-from tmpass.probe import probe_scratch
+from tmpass.api.planned_model import tensor_offsets
+from tmpass.api.probe import probe_scratch
+from tmpass.base.errors import ModelError
 
 pytestmark = pytest.mark.runtime
 

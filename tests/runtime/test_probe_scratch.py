@@ -10,7 +10,7 @@ from support.shared import parametrize
 from tflite_writer import write_model
 
 import tmpass
-from tmpass.probe import probe_scratch
+from tmpass.api.probe import probe_scratch
 
 pytestmark = pytest.mark.runtime
 

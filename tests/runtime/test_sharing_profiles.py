@@ -9,7 +9,7 @@ import pytest
 from sketch import Sketch
 from tflite_writer import Options, options, write_model
 
-from tmpass.target import EVERY, load_target
+from tmpass.targets import EVERY, load_target
 
 pytestmark = pytest.mark.runtime
 

@@ -9,8 +9,8 @@ from support.tflite_operators import CASES, Case
 from tmpass.frontends import tflite
 from tmpass.frontends.isolate import call_apart
 
-from tmpass.errors import ModelError
-from tmpass.graph import TensorKind
+from tmpass.base.errors import ModelError
+from tmpass.graph.model import TensorKind
 
 pytestmark = pytest.mark.runtime
 

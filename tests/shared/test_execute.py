@@ -5,8 +5,8 @@ from shared.test_models import BINDINGS, OPEN
 from support.shared import parametrize
 
 import tmpass
-from tmpass.errors import ModelError
-from tmpass.pipeline import execute
+from tmpass.api.pipeline import execute
+from tmpass.base.errors import ModelError
 
 pytest.importorskip("onnxruntime")
 

@@ -10,8 +10,8 @@ from support.planning import ALL
 from support.shared import SHARED, TFLITE_BINDINGS, parametrize
 
 import tmpass
-from tmpass.errors import ModelError, UnknownSizeError
-from tmpass.loading import load, load_to_plan
+from tmpass.base.errors import ModelError, UnknownSizeError
+from tmpass.loading.load import load, load_to_plan
 
 BINDINGS = {
     **TFLITE_BINDINGS,

@@ -4,8 +4,8 @@ import pytest
 from support.shared import SHARED
 
 import tmpass
-from tmpass.errors import TargetError, UsageError
-from tmpass.pipeline import execute
+from tmpass.api.pipeline import execute
+from tmpass.base.errors import TargetError, UsageError
 
 CASES = SHARED / "cases"
 pytestmark = pytest.mark.skipif(not CASES.exists(), reason="there are no cases beside the project")

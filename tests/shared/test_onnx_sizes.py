@@ -4,8 +4,8 @@ import pytest
 from support.shared import parametrize
 
 import tmpass
-from tmpass.errors import ModelError, TmpassError, UnknownSizeError
-from tmpass.pipeline import execute
+from tmpass.api.pipeline import execute
+from tmpass.base.errors import ModelError, TmpassError, UnknownSizeError
 
 
 def only(name):

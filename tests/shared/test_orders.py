@@ -4,7 +4,7 @@ import pytest
 from support.shared import parametrize
 
 import tmpass
-from tmpass.errors import TmpassError
+from tmpass.base.errors import TmpassError
 
 
 def planned(path, **options):

@@ -8,7 +8,7 @@ from support.onnx_outputs import ELEMENTS, session, some_inputs
 from support.shared import parametrize
 
 import tmpass
-from tmpass.planned_model import original_model, planned_model
+from tmpass.api.planned_model import original_model, planned_model
 
 
 def planned(path):

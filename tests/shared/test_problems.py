@@ -3,10 +3,10 @@
 import pytest
 from support.shared import parametrize
 
-from tmpass.allocate import allocate
-from tmpass.problem import Status
-from tmpass.problem_csv import read_problem, write_solution
-from tmpass.verify.allocation import check_offsets
+from tmpass.packing.allocate import allocate
+from tmpass.packing.check import check_offsets
+from tmpass.packing.problem import Status
+from tmpass.packing.problem_csv import read_problem, write_solution
 
 CAPACITY = 1048576
 

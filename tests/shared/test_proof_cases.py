@@ -7,7 +7,7 @@ import pytest
 from support.shared import SHARED, parametrize
 
 import tmpass
-from tmpass.target import load_target
+from tmpass.targets import load_target
 
 MOST = {
     ("01_concat_const_first.onnx", ""): 1284,
@@ -50,7 +50,7 @@ def test_no_target_that_allows_less_refutes_a_claim(path):
     profile = load_target("pixel6-tpu")
     try:
         made = planned(path, target=profile)
-    except tmpass.errors.TmpassError:
+    except tmpass.base.errors.TmpassError:
         pytest.skip("it cannot be planned as it is")
     for views, in_place, parts in product((("every",), ()), repeat=3):
         less = replace(profile, sharing=replace(profile.sharing, views=views, in_place=in_place, parts=parts))

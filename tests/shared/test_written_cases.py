@@ -3,7 +3,7 @@
 from support.shared import parametrize
 
 import tmpass
-from tmpass.pipeline import execute, verify
+from tmpass.api.pipeline import execute, verify
 
 
 @parametrize("cases/11_q*.onnx")

@@ -7,7 +7,7 @@ import random
 from itertools import product
 from math import lcm
 
-from tmpass.problem import Buffer, Gap, Memory, Problem
+from tmpass.packing.problem import Buffer, Gap, Memory, Problem
 
 
 def needs(buffer: Buffer, step: int) -> range:

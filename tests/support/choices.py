@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from support.planning import INFO
-from tmpass.aliases import Aliases, Key
-from tmpass.assemble import Fill, assemble
-from tmpass.bounds import lower_bound
-from tmpass.graph import ABSENT, Graph, Move, TensorKind
-from tmpass.liveness import find_storage, live_ranges
-from tmpass.plan import Options, Plan, PlannedOrder
-from tmpass.problem import Allocation, Problem, Status
-from tmpass.schedule.timeline import lay_out
-from tmpass.target import Target
-from tmpass.verify.replay import replay
-from tmpass.verify.sharing import check_sharing
+from tmpass.graph.model import ABSENT, Graph, Move, TensorKind
+from tmpass.packing.bounds import lower_bound
+from tmpass.packing.problem import Allocation, Problem, Status
+from tmpass.planning.assemble import Fill, assemble
+from tmpass.planning.liveness import find_storage, live_ranges
+from tmpass.planning.sharing.aliases import Aliases, Key
+from tmpass.planning.timeline.lay_out import lay_out
+from tmpass.plans.plan import Options, Plan, PlannedOrder
+from tmpass.targets import Target
+from tmpass.verification.replay import replay
+from tmpass.verification.sharing import check_sharing
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nanobind.stubgen import StubGen
 
-from tmpass import _core
+import tmpass._core as _core
 
 STUB = Path(__file__).parents[2] / "tmpass" / "_core.pyi"
 

@@ -7,8 +7,8 @@ import random
 from dataclasses import replace
 
 from support.graphs import Sketch, graph_of
-from tmpass.dtypes import FLOAT32, INT8, UINT8
-from tmpass.graph import Call, Graph, Move, Moves, Op, Quantization, TensorKind
+from tmpass.base.dtypes import FLOAT32, INT8, UINT8
+from tmpass.graph.model import Call, Graph, Move, Moves, Op, Quantization, TensorKind
 
 _CHOICES = (
     *("op",) * 4,
@@ -35,8 +35,8 @@ def draw_graph(rng: random.Random, most_ops: int = 6, *, bodies: bool = True, gr
 
 def permuted(rng: random.Random, graph: Graph) -> Graph:
     """`graph` with the operators of each subgraph in another order in which each comes after those it waits for."""
-    from tmpass.schedule.dependencies import reads
-    from tmpass.schedule.effects import effect_edges
+    from tmpass.graph.dependencies import reads
+    from tmpass.graph.effects import effect_edges
 
     effects = effect_edges(graph)
     subgraphs = []

@@ -9,7 +9,7 @@ from functools import lru_cache
 from math import lcm
 from typing import TYPE_CHECKING, NamedTuple
 
-from tmpass.problem import Buffer, Gap, Problem
+from tmpass.packing.problem import Buffer, Gap, Problem
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model

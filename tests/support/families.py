@@ -7,7 +7,7 @@ capacity, and a packing at or near the bound.
 import random
 from dataclasses import replace
 
-from tmpass.problem import Buffer, Problem
+from tmpass.packing.problem import Buffer, Problem
 
 
 def guillotine(seed: int, buffers: int, *, steps: int = 120, height: int = 1024, dropped: float = 0.0) -> Problem:

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field, replace
 
 from hypothesis import strategies as st
 
-from tmpass.dtypes import UINT8, DType
-from tmpass.graph import ABSENT, Call, Entry, Graph, Move, Moves, Op, Subgraph, Tensor, TensorKind
+from tmpass.base.dtypes import UINT8, DType
+from tmpass.graph.model import ABSENT, Call, Entry, Graph, Move, Moves, Op, Subgraph, Tensor, TensorKind
 
 
 @dataclass

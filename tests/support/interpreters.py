@@ -10,8 +10,8 @@ import numpy as np
 from tmpass.frontends.isolate import call_apart
 from tmpass.frontends.tflite.tflm import head_of
 
-from tmpass.errors import ModelError
-from tmpass.loading import load
+from tmpass.base.errors import ModelError
+from tmpass.loading.load import load
 
 ROOM = 1 << 26
 """Bytes of arena: more than any of the models needs."""

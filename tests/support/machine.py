@@ -7,8 +7,8 @@ was written last. A run in the arena must give what a run gives in which every t
 from itertools import accumulate
 from math import prod
 
-from tmpass.graph import ABSENT, Graph, Move, TensorKind
-from tmpass.plan import Plan
+from tmpass.graph.model import ABSENT, Graph, Move, TensorKind
+from tmpass.plans.plan import Plan
 
 Key = tuple[int, int]
 Kernels = frozenset[tuple[str, int, int]]

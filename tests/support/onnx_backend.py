@@ -12,8 +12,8 @@ from onnx import numpy_helper
 from tmpass.frontends.onnx.execution import engine  # noqa: F401  # once, and not in the child of each model
 
 import tmpass
-from tmpass.errors import TmpassError, UnknownSizeError
-from tmpass.pipeline import execute, verify
+from tmpass.api.pipeline import execute, verify
+from tmpass.base.errors import TmpassError, UnknownSizeError
 
 ROUNDS = 6
 """How often the hint of an error may be followed until a plan is there."""

@@ -5,9 +5,9 @@ from functools import cache
 
 from hypothesis import strategies as st
 
-from tmpass import _core
-from tmpass.schedule.items import Items
-from tmpass.schedule.least_peak import native
+import tmpass._core as _core
+from tmpass.planning.ordering.items import Items
+from tmpass.planning.ordering.least_peak import native
 
 MOST = 10**9
 

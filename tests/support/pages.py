@@ -4,9 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from support.graphs import chain
-from tmpass.loading import Model
-from tmpass.pipeline import plan
-from tmpass.plan import MemoryUse, ModelInfo, Plan, PlannedBuffer, PlannedStep, PlannedTensor
+from tmpass.api.pipeline import plan
+from tmpass.loading.load import Model
+from tmpass.plans.plan import MemoryUse, ModelInfo, Plan, PlannedBuffer, PlannedStep, PlannedTensor
 
 MODELS = Path(__file__).parent.parent.parent / "models"
 SIMPLE = {"schedule": "given", "share": "none", "allocator": "greedy-by-size"}

@@ -1,14 +1,14 @@
 """Plans for tests: for a target that allows every sharing, and with classes that nobody has judged."""
 
-from tmpass.aliases import Aliases
-from tmpass.allocate import allocate
-from tmpass.assemble import Fill, assemble, distribute
-from tmpass.graph import Graph
-from tmpass.liveness import find_storage, live_ranges
-from tmpass.plan import ModelInfo, Options, Plan, PlannedOrder
-from tmpass.schedule.file_order import file_order
-from tmpass.schedule.timeline import schedule
-from tmpass.target import EVERY, Memory, Sharing, Target
+from tmpass.graph.model import Graph
+from tmpass.packing.allocate import allocate
+from tmpass.planning.assemble import Fill, assemble, distribute
+from tmpass.planning.liveness import find_storage, live_ranges
+from tmpass.planning.ordering.file_order import file_order
+from tmpass.planning.sharing.aliases import Aliases
+from tmpass.planning.timeline.lay_out import schedule
+from tmpass.plans.plan import ModelInfo, Options, Plan, PlannedOrder
+from tmpass.targets import EVERY, Memory, Sharing, Target
 
 INFO = ModelInfo("test", "test", "0" * 64)
 MEMORY = Memory("arena", None, 1, ("activations", "variables", "inputs_outputs"))

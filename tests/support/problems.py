@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from tmpass.problem import Buffer, Gap, Memory, Problem
+from tmpass.packing.problem import Buffer, Gap, Memory, Problem
 
 ALIGNMENTS = (1, 2, 3, 4)
 

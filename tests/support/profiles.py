@@ -1,6 +1,6 @@
 """The text of a profile, for tests to change."""
 
-from tmpass.target import Target, parse_target
+from tmpass.targets import Target, parse_target
 
 PROFILE = """\
 # A comment, and a string that looks like keys: '''

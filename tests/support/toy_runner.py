@@ -3,8 +3,8 @@
 import hashlib
 from math import prod
 
-from tmpass.graph import ABSENT, Graph, Move, TensorKind
-from tmpass.runner import Difference, Enter, Value
+from tmpass.graph.model import ABSENT, Graph, Move, TensorKind
+from tmpass.loading.runner import Difference, Enter, Value
 
 ROUNDS = 3
 

@@ -10,9 +10,10 @@ from typing import Any, NoReturn
 
 import click
 
-from tmpass import __version__, interrupts
+from tmpass.base import interrupts
+from tmpass.base.errors import TmpassError, brief_text
+from tmpass.base.version import VERSION
 from tmpass.cli.terminal import complain, drop, open_standard_streams
-from tmpass.errors import TmpassError, brief_text
 
 COMMANDS = (
     "plan",
@@ -104,7 +105,7 @@ def _usage(error: click.ClickException) -> str:
 @click.group(
     "tmpass", cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
 )
-@click.version_option(__version__, "-V", "--version", prog_name="tmpass")
+@click.version_option(VERSION, "-V", "--version", prog_name="tmpass")
 @click.pass_context
 def commands(ctx: click.Context) -> None:
     """Plan the on-chip memory of TFLite and ONNX models.

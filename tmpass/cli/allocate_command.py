@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tmpass import interrupts
+from tmpass.base import interrupts
 from tmpass.cli.files import read_text
 from tmpass.cli.inputs import refuse_inputs
 from tmpass.cli.options import ALLOCATORS, EXIT_CODES, INTERRUPTED, NODES, THREADS, THREADS_HELP, Size
@@ -13,8 +13,8 @@ from tmpass.cli.terminal import complain, print_table, progress
 from tmpass.cli.write_files import plain_name, write_whole
 
 if TYPE_CHECKING:
-    from tmpass.conflict import Conflict
-    from tmpass.problem import Allocation, Problem
+    from tmpass.packing.conflict import Conflict
+    from tmpass.packing.problem import Allocation, Problem
 
 
 @click.command("allocate")
@@ -72,9 +72,9 @@ def command(
         tmpass allocate problem.csv --minimize
         tmpass allocate problem.csv --capacity 512KiB --explain
     """
-    from tmpass.allocate import DEFAULT_NODES, allocate
-    from tmpass.problem_csv import read_problem, write_solution
-    from tmpass.problem_memories import parse_memories
+    from tmpass.packing.allocate import DEFAULT_NODES, allocate
+    from tmpass.packing.problem_csv import read_problem, write_solution
+    from tmpass.packing.problem_memories import parse_memories
 
     output = output and plain_name(output)
     refuse_inputs([output], [("the problem", problem)])
@@ -85,7 +85,7 @@ def command(
     with progress(f"allocating {len(asked.buffers)} buffers"), interrupts.caught():
         answer = allocate(asked, allocator, minimize=least, nodes=nodes, threads=threads, keep=True)
     if explain and not answer.stopped and (least or EXIT_CODES[answer.status]):
-        from tmpass.conflict import find_conflict, settled
+        from tmpass.packing.conflict import find_conflict, settled
 
         try:
             with progress(f"explaining {len(asked.buffers)} buffers"), interrupts.caught():
@@ -102,7 +102,7 @@ def command(
         complain(f"nothing is written to {output}: there is no packing within the capacity")
     aside = output == "-"
     if as_json:
-        from tmpass.emit.conflict import to_json
+        from tmpass.report.terminal.conflict import to_json
 
         click.echo(to_json(asked, answer, conflict), nl=False, err=aside)
     else:
@@ -124,7 +124,7 @@ def _line(problem: "Problem", answer: "Allocation") -> str:
 
 
 def _explain(problem: "Problem", answer: "Allocation", conflict: "Conflict | None", aside: bool) -> None:
-    from tmpass.emit.conflict import conflict_table, headline, remedy
+    from tmpass.report.terminal.conflict import conflict_table, headline, remedy
 
     if conflict is not None:
         click.echo(headline(problem, conflict), nl=False, err=aside)

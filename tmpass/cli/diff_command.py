@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tmpass.base.errors import UsageError
+from tmpass.base.sizes import parse_size
 from tmpass.cli.files import read_plan
 from tmpass.cli.terminal import complain, print_table
-from tmpass.errors import UsageError
-from tmpass.sizes import parse_size
 
 if TYPE_CHECKING:
-    from tmpass.diff import Limit
-    from tmpass.plan import Plan
+    from tmpass.plans.diff import Limit
+    from tmpass.plans.plan import Plan
 
 
 class Growth(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
@@ -24,7 +24,7 @@ class Growth(click.ParamType):  # type: ignore[type-arg]  # generic only from cl
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> "Limit":
         """The limit in `value`; click gives the option that it stands for."""
         del ctx
-        from tmpass.diff import Limit
+        from tmpass.plans.diff import Limit
 
         match = re.fullmatch(r"\s*(\d{1,30}(?:\.\d{1,30})?)\s*%\s*", str(value), re.ASCII)
         if match:
@@ -50,8 +50,8 @@ def command(ctx: click.Context, old: str, new: str, limit: "Limit | None", as_js
         tmpass diff old.json new.json
         tmpass diff main.json branch.json --fail-if-grows 1%
     """
-    from tmpass.diff import diff
-    from tmpass.emit.difference import growth, head, rest, shift_table, to_json
+    from tmpass.plans.diff import diff
+    from tmpass.report.terminal.difference import growth, head, rest, shift_table, to_json
 
     if old == new == "-":
         raise UsageError("both plans are to come from standard input", hint="give one of them as a file")
@@ -72,7 +72,7 @@ def command(ctx: click.Context, old: str, new: str, limit: "Limit | None", as_js
 
 
 def _read(path: str) -> "Plan":
-    from tmpass.emit.references import check_references
+    from tmpass.report.references import check_references
 
     plan = read_plan(path)
     check_references(plan, path)

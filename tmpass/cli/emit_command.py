@@ -7,10 +7,10 @@ import click
 from tmpass.cli.files import read_plan
 from tmpass.cli.inputs import refuse_inputs
 from tmpass.cli.write_files import write_whole
-from tmpass.emit.formats import FORMATS, Comparing, all_formats, format_of, load_format
+from tmpass.report.formats.registry import FORMATS, Comparing, all_formats, format_of, load_format
 
 if TYPE_CHECKING:
-    from tmpass.plan import Plan
+    from tmpass.plans.plan import Plan
 
 _LIST = "\n".join(f"        {form.NAME:<15} {form.SUMMARY}" for form in all_formats())
 
@@ -53,7 +53,7 @@ def command(plan: str, name: str | None, output: str, before: str | None) -> Non
 
 
 def _read(path: str) -> "Plan":
-    from tmpass.emit.references import check_references
+    from tmpass.report.references import check_references
 
     found = read_plan(path)
     check_references(found, path)

@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tmpass.emit.formats import FORMATS
+from tmpass.report.formats.registry import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tmpass.emit.formats import Format
-    from tmpass.plan import Plan
+    from tmpass.plans.plan import Plan
+    from tmpass.report.formats.registry import Format
 
 HELP = (
     f"Write the plan to FILE in the form that its end says, or that is named: {', '.join(FORMATS)}; see tmpass emit. "
@@ -26,7 +26,7 @@ class Emission(click.ParamType):  # type: ignore[type-arg]  # generic only from 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple["Format", str]:
         """The format and the path in `value`."""
         del param, ctx
-        from tmpass.emit.formats import format_of, load_format
+        from tmpass.report.formats.registry import format_of, load_format
 
         name, equals, path = str(value).partition("=")
         if equals and name in FORMATS:
@@ -44,7 +44,7 @@ def make_all(
     `before` makes the plan to compare with, or None where there is no time for that; it is asked once, where a form
     compares.
     """
-    from tmpass.emit.formats import Comparing
+    from tmpass.report.formats.registry import Comparing
 
     other = before() if any(isinstance(form, Comparing) for form, _ in wanted) else None
     return [(path, form.emit(plan, other) if isinstance(form, Comparing) else form.emit(plan)) for form, path in wanted]

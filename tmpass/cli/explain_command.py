@@ -8,7 +8,7 @@ from tmpass.cli.options import EXIT_CODES, INTERRUPTED, complain_of, plan_argume
 from tmpass.cli.terminal import print_table, progress
 
 if TYPE_CHECKING:
-    from tmpass.explanation import Explanation
+    from tmpass.explanation.facts import Explanation
 
 
 @click.command("explain")
@@ -26,13 +26,13 @@ def command(ctx: click.Context, /, model: str, as_json: bool, **asked: Any) -> N
         tmpass explain model.tflite --target tflm-nrf52840
         tmpass explain model.onnx --budget 512KiB --json
     """
-    from tmpass.explain import explain
+    from tmpass.explanation.explain import explain
 
     with progress(f"explaining {model}"):
         known = explain(model, **plan_arguments(asked), keep=True)
     complain_of(known.plan)
     if as_json:
-        from tmpass.emit.explanation_json import to_json
+        from tmpass.report.json.explanation import to_json
 
         click.echo(to_json(known), nl=False)
     else:
@@ -41,7 +41,7 @@ def command(ctx: click.Context, /, model: str, as_json: bool, **asked: Any) -> N
 
 
 def _print(known: "Explanation") -> None:
-    from tmpass.emit.explanation import alive_table, change_table, conflict_text, head, notes
+    from tmpass.report.terminal.explanation import alive_table, change_table, conflict_text, head, notes
 
     click.echo(head(known), nl=False)
     if known.alive:

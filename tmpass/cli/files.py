@@ -4,11 +4,11 @@ import errno
 import sys
 from typing import TYPE_CHECKING
 
-from tmpass.errors import UsageError
-from tmpass.reading import MOST_TEXT, read_bounded, read_stream
+from tmpass.base.errors import UsageError
+from tmpass.base.reading import MOST_TEXT, read_bounded, read_stream
 
 if TYPE_CHECKING:
-    from tmpass.plan import Plan
+    from tmpass.plans.plan import Plan
 
 
 def read_text(path: str) -> str:
@@ -34,7 +34,7 @@ def read_plan(path: str) -> "Plan":
     Raises:
         UsageError: it cannot be read, or holds no plan.
     """
-    from tmpass.plan_json import parse_plan
+    from tmpass.plans.plan_json import parse_plan
 
     return parse_plan(read_text(path), path)
 

@@ -4,7 +4,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from tmpass.errors import UsageError
+from tmpass.base.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,7 +53,7 @@ def refuse_weights(outputs: "Iterable[str | None]", model: str) -> None:
     there = [path for path in outputs if path not in (None, "-") and os.path.isfile(path)]
     if not there or not os.path.isfile(model):  # a pipe is read once
         return
-    from tmpass.loading import other_files
+    from tmpass.loading.load import other_files
 
     folder = os.path.dirname(model)
     files = [os.path.join(folder, name) for name in other_files(model) if name]

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tmpass.allocators import METHODS
+from tmpass.base.sizes import MAX_BYTES, parse_size
 from tmpass.cli.terminal import complain, progress
-from tmpass.emit.text import clip
-from tmpass.sizes import MAX_BYTES, parse_size
+from tmpass.packing.allocators import METHODS
+from tmpass.report.text import clip
 
 if TYPE_CHECKING:
-    from tmpass.plan import Plan
+    from tmpass.plans.plan import Plan
 
 SCHEDULES = ("auto", "given", "topological", "least-peak")
 
@@ -85,9 +85,9 @@ def planning_options(function: F) -> F:
 
 def plan_arguments(asked: dict[str, Any]) -> dict[str, Any]:
     """The arguments of tmpass.plan that planning_options gave."""
-    from tmpass.allocate import DEFAULT_NODES
-    from tmpass.bind import parse_bindings
-    from tmpass.schedule.least_peak import DEFAULT_STATES
+    from tmpass.graph.binding import parse_bindings
+    from tmpass.packing.allocate import DEFAULT_NODES
+    from tmpass.planning.ordering.least_peak import DEFAULT_STATES
 
     nodes = DEFAULT_NODES if asked["nodes"] is None else asked["nodes"]
     states = DEFAULT_STATES if asked["states"] is None else asked["states"]
@@ -97,7 +97,7 @@ def plan_arguments(asked: dict[str, Any]) -> dict[str, Any]:
 
 def make_plan(model: str, asked: dict[str, Any]) -> "Plan":
     """The plan of the file `model` with what planning_options gave, and its warnings on standard error."""
-    from tmpass.pipeline import plan
+    from tmpass.api.pipeline import plan
 
     with progress(f"planning {model}"):
         made = plan(model, **plan_arguments(asked), keep=True)
@@ -109,9 +109,9 @@ def plan_before(model: str, asked: dict[str, Any]) -> "Plan":
     """What to compare the plan of `model` with: the order of the file, the largest tensor first, nothing shared. A file
     whose order cannot run is sorted.
     """
-    from tmpass.loading import load_to_plan
-    from tmpass.pipeline import plan
-    from tmpass.schedule.file_order import unsorted
+    from tmpass.api.pipeline import plan
+    from tmpass.loading.load import load_to_plan
+    from tmpass.planning.ordering.file_order import unsorted
 
     arguments = plan_arguments(asked)
     with progress(f"planning {model} to compare with"):
@@ -125,9 +125,9 @@ def make_planned_model(model: str, asked: dict[str, Any]) -> "tuple[Plan, bytes 
     """The same, and the file with the plan in it, None where that does not fit, and the files that it needs beside it.
     A plan that `model` carries already is taken off before: planning twice is planning once.
     """
-    from tmpass.loading import load_carrier, open_carrier
-    from tmpass.pipeline import plan
-    from tmpass.planned_model import put_into
+    from tmpass.api.pipeline import plan
+    from tmpass.api.planned_model import put_into
+    from tmpass.loading.load import load_carrier, open_carrier
 
     arguments = plan_arguments(asked)
     with progress(f"planning {model}"):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from tmpass.emit.formats import Format
+    from tmpass.report.formats.registry import Format
 
 
 def check_outputs(
@@ -21,8 +21,8 @@ def check_outputs(
     Raises:
         click.UsageError: one of these.
     """
-    from tmpass.emit.formats import FORMATS, load_format
-    from tmpass.loading import names_model
+    from tmpass.loading.load import names_model
+    from tmpass.report.formats.registry import FORMATS, load_format
 
     printed = [path for path in (output, emit_model, *(path for _, path in emit)) if path == "-"]
     if len(printed) + (as_json and output != "-") > 1:
@@ -51,7 +51,7 @@ def check_format(paths: list[str], of: str) -> None:
     Raises:
         click.UsageError: one of `paths` ends like that.
     """
-    from tmpass.loading import format_named
+    from tmpass.loading.load import format_named
 
     for path in paths:
         named = format_named(path)

@@ -13,8 +13,8 @@ from tmpass.cli.terminal import complain
 from tmpass.cli.write_files import plain_name, write_all
 
 if TYPE_CHECKING:
-    from tmpass.emit.formats import Format
-    from tmpass.plan import Plan
+    from tmpass.plans.plan import Plan
+    from tmpass.report.formats.registry import Format
 
 _READS_OFFSETS = "tflm"
 
@@ -52,7 +52,7 @@ def command(
         tmpass plan model.tflite --target tflm -o planned.tflite
         tmpass plan model.tflite --emit arena.html --emit arena_plan.h
     """
-    from tmpass.plan import STOPPED
+    from tmpass.plans.plan import STOPPED
 
     output, emit_model = (path and plain_name(path) for path in (output, emit_model))
     emit = tuple((form, plain_name(path)) for form, path in emit)
@@ -77,14 +77,14 @@ def command(
     write_all(results)
     _complain_of_models(models, plan, data, model, beside)
     if "-" not in (*models, *(path for path, _ in results)):
-        from tmpass.emit.summary import summary
+        from tmpass.report.terminal.summary import summary
 
         click.echo(summary(plan), nl=False)
     ctx.exit(INTERRUPTED if stopped else EXIT_CODES[plan.status])
 
 
 def _is_model(path: str) -> bool:
-    from tmpass.loading import names_model
+    from tmpass.loading.load import names_model
 
     return names_model(path)
 

@@ -22,8 +22,8 @@ def command(model: str, output: str) -> None:
         tmpass probe-scratch model.tflite -o scratch.json
         tmpass plan model.tflite --target tflm --scratch scratch.json
     """
-    from tmpass.probe import probe_scratch
-    from tmpass.scratch.write import scratch_json
+    from tmpass.api.probe import probe_scratch
+    from tmpass.targets.scratch.write import scratch_json
 
     refuse_inputs([output], [("the model", model)])
     with progress(f"measuring the operators of {model}"):

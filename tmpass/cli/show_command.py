@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tmpass.base.errors import UsageError
 from tmpass.cli.files import read_plan
 from tmpass.cli.options import INTERRUPTED, make_plan, planning_options
 from tmpass.cli.terminal import coloured, complain, print_table
-from tmpass.emit.text import clip, one_line
-from tmpass.errors import UsageError
+from tmpass.report.text import clip, one_line
 
 if TYPE_CHECKING:
-    from tmpass.plan import Plan
+    from tmpass.plans.plan import Plan
 
 
 @click.command("show")
@@ -33,17 +33,17 @@ def command(ctx: click.Context, /, source: str, table: bool, picture: bool, **as
         tmpass show plan.json
         tmpass show model.tflite --target pixel6-tpu --no-table
     """
-    from tmpass.plan import STOPPED
+    from tmpass.plans.plan import STOPPED
 
     plan = _read(ctx, source, list(asked)) if _is_plan(source) else make_plan(source, asked)
     if table:
-        from tmpass.emit.tables import buffer_table
+        from tmpass.report.terminal.tables import buffer_table
 
         print_table(buffer_table(plan))
-    from tmpass.emit.left_out import notes
+    from tmpass.report.left_out import notes
 
     if picture:
-        from tmpass.emit.picture import picture as draw
+        from tmpass.report.terminal.picture import picture as draw
 
         for memory in plan.memories:
             if len(plan.memories) > 1:

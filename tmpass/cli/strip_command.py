@@ -17,7 +17,7 @@ def command(model: str, output: str) -> None:
         tmpass plan model.tflite -o planned.tflite
         tmpass strip planned.tflite -o model.tflite
     """
-    from tmpass.planned_model import original_model
+    from tmpass.api.planned_model import original_model
 
     refuse_inputs([output], [("the model", model)])
     refuse_weights([output], model)

@@ -21,15 +21,15 @@ def command(ctx: click.Context, as_json: bool) -> None:
     """
     if ctx.invoked_subcommand is not None:
         return
-    from tmpass.target import load_target, target_names
+    from tmpass.targets import load_target, target_names
 
     targets = [load_target(name) for name in target_names()]
     if as_json:
-        from tmpass.emit.target_json import targets_json
+        from tmpass.report.json.target import targets_json
 
         click.echo(targets_json(targets), nl=False)
     else:
-        from tmpass.emit.tables import target_list
+        from tmpass.report.terminal.tables import target_list
 
         print_table(target_list(targets))
 
@@ -44,16 +44,16 @@ def show(name: str, as_json: bool) -> None:
     Example:
         tmpass targets show pixel6-tpu
     """
-    from tmpass.target import load_target
+    from tmpass.targets import load_target
 
     target = load_target(name)
     if as_json:
-        from tmpass.emit.target_json import target_json
+        from tmpass.report.json.target import target_json
 
         click.echo(target_json(target), nl=False)
         return
-    from tmpass.emit.tables import memory_table, scratch_table, sharing_table
-    from tmpass.emit.text import one_line
+    from tmpass.report.terminal.tables import memory_table, scratch_table, sharing_table
+    from tmpass.report.text import one_line
 
     click.echo(f"{target.name}: {target.summary} ({target.standing})")
     print_table(memory_table(target))

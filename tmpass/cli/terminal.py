@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tmpass import interrupts
-from tmpass.emit.text import clip, one_line
-from tmpass.errors import LONGEST, brief_text
+from tmpass.base import interrupts
+from tmpass.base.errors import LONGEST, brief_text
+from tmpass.report.text import clip, one_line
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -66,7 +66,7 @@ def guard() -> None:
         return
     import signal
 
-    from tmpass import _core
+    import tmpass._core as _core
 
     readable, writable = os.pipe()
     for end in (readable, writable):

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tmpass.base.errors import UsageError, brief
 from tmpass.cli.files import read_plan
 from tmpass.cli.terminal import complain, progress
-from tmpass.emit.left_out import not_counted
-from tmpass.emit.text import clip, counted, one_line
-from tmpass.errors import UsageError, brief
+from tmpass.report.left_out import not_counted
+from tmpass.report.text import clip, counted, one_line
 
 if TYPE_CHECKING:
-    from tmpass.execute.run import Execution
-    from tmpass.plan import Plan
+    from tmpass.execution.run import Execution
+    from tmpass.plans.plan import Plan
 
 _SHOWN, _NAMES = 20, 8
 
@@ -69,9 +69,9 @@ def command(
         tmpass verify --execute plan.json model.onnx
         tmpass verify --execute --inputs inputs.npz plan.json model.onnx
     """
-    from tmpass import pipeline
-    from tmpass.bind import check_bindings
-    from tmpass.loading import load
+    from tmpass.api import pipeline
+    from tmpass.graph.binding import check_bindings
+    from tmpass.loading.load import load
 
     given = {"--inputs": inputs, "--execute-trips": execute_trips, "--execute-seconds": execute_seconds}
     for option, value in {**given, "--execute-bytes": execute_bytes}.items():
@@ -91,7 +91,7 @@ def command(
     known = {one.what for one in shown}
     believed = [one for one in pipeline.trusted(found, target=target) if one.what not in known]
     if as_json:
-        from tmpass.emit.verification_json import to_json
+        from tmpass.report.json.verification import to_json
 
         click.echo(to_json(found, target, violations, shown, believed, run), nl=False)
         ctx.exit(5 if violations else 0)

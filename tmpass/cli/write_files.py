@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tmpass import interrupts
+from tmpass.base import interrupts
+from tmpass.base.errors import UsageError
 from tmpass.cli.files import reason
-from tmpass.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -18,9 +18,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tmpass.allocate import DEFAULT_NODES, allocate
-from tmpass.errors import ModelError
-from tmpass.problem import Buffer, Problem
+from tmpass.base.errors import ModelError
+from tmpass.packing.allocate import DEFAULT_NODES, allocate
+from tmpass.packing.problem import Buffer, Problem
 
 if TYPE_CHECKING:
     from executorch.exir.memory_planning import MemoryAlgoResult

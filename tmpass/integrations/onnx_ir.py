@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import onnx_ir as ir
 
-from tmpass import loading, pipeline
-from tmpass.planned_model import operator_orders, tensor_offsets
+from tmpass.api import pipeline
+from tmpass.api.planned_model import operator_orders, tensor_offsets
+from tmpass.loading import load as loading
 
 if TYPE_CHECKING:
-    from tmpass.plan import Plan
+    from tmpass.plans.plan import Plan
 
 _METADATA_IR = 10
 _PLAN, _OFFSET = "tmpass.plan", "tmpass.offset"

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
-from tmpass.runner import Difference, Value
+from tmpass.loading.runner import Difference, Value
 
 from ..element_types import dtype_of
 from .ort_values import Form, Held
@@ -29,7 +29,7 @@ _ROOM = 8
 
 
 def compare(made: Value, wanted: Value, shaken: Sequence[Value] = ()) -> Difference | None:
-    """How `made` differs from `wanted`; None where all bits are equal. `shaken` is as in tmpass.runner.Runner."""
+    """How `made` differs from `wanted`; None where all bits are equal. `shaken` is as in Runner."""
     mine, theirs = made.form, wanted.form
     if not isinstance(mine, Form) or not isinstance(theirs, Form):
         return _compare_others(made, wanted, shaken)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from onnx import NodeProto, TensorProto
 
-from tmpass.errors import ModelError
-from tmpass.runner import Value
+from tmpass.base.errors import ModelError
+from tmpass.loading.runner import Value
 
 from ..scopes import Scope
 from .nodes import Nodes, Stored

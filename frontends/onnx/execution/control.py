@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto
 
-from tmpass.errors import ModelError
-from tmpass.graph import Subgraph, Tensor
-from tmpass.runner import Enter, Run, Value
+from tmpass.base.errors import ModelError
+from tmpass.graph.model import Subgraph, Tensor
+from tmpass.loading.runner import Enter, Run, Value
 
 from ..element_types import UNDEFINED, element_of
 from .ort_values import WORDS, Form, Held, form_of, to_ort

@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto, TypeProto
 
-from tmpass.errors import ModelError
-from tmpass.graph import Dim, Tensor
-from tmpass.runner import Value
+from tmpass.base.errors import ModelError
+from tmpass.graph.model import Dim, Tensor
+from tmpass.loading.runner import Value
 
 from ..element_types import UNDEFINED, dtype_of
 from .ort_values import FLOATS, Form
-from .others import optional_of, sequence_of, strings_of
+from .sessions import optional_of, sequence_of, strings_of
 
 _RANGES = ((-1, 1), (0, 1), (-1, 0))
 """Of floats, by seed."""

@@ -4,9 +4,9 @@ from collections.abc import Generator, Mapping, Sequence
 
 from onnx import ModelProto, NodeProto
 
-from tmpass.errors import ModelError
-from tmpass.graph import Graph
-from tmpass.runner import Difference, Enter, Run, Value
+from tmpass.base.errors import ModelError
+from tmpass.graph.model import Graph
+from tmpass.loading.runner import Difference, Enter, Run, Value
 
 from ...isolate import call_apart
 from ..convert import find_origins
@@ -29,7 +29,7 @@ _CONTROL: Mapping[str, control.Control] = {
 
 
 class Engine:
-    """See tmpass.runner.Runner: the model in `data`, as `graph` has it."""
+    """See tmpass.loading.runner.Runner: the model in `data`, as `graph` has it."""
 
     def __init__(self, data: bytes, graph: Graph, bindings: Mapping[str, int], folder: str) -> None:
         self.engine = f"ONNX Runtime {import_onnxruntime().__version__}"

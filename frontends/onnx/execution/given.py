@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto, TypeProto, helper
 
-from tmpass.errors import ModelError, UsageError, brief
-from tmpass.graph import Tensor
-from tmpass.runner import Value
+from tmpass.base.errors import ModelError, UsageError, brief
+from tmpass.graph.model import Tensor
+from tmpass.loading.runner import Value
 
 from ..element_types import dtype_of
 from .ort_values import FLOATS, Form, Held
-from .others import optional_of, sequence_of, strings_of
 from .rounding import is_float
+from .sessions import optional_of, sequence_of, strings_of
 
 _PACKED = (2, 4)
 """Bits of the elements that share bytes; numpy holds each in a byte of its own."""

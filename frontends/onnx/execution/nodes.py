@@ -14,8 +14,8 @@ from onnx import (
     shape_inference,
 )
 
-from tmpass.errors import ModelError, TmpassError, brief
-from tmpass.runner import Value
+from tmpass.base.errors import ModelError, TmpassError, brief
+from tmpass.loading.runner import Value
 
 from .ort_values import Form, Held, shaped_type_of, type_of
 from .sessions import Opened, open_session

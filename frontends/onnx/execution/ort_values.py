@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from onnx import TensorProto, TypeProto
 
-from tmpass.errors import ModelError
-from tmpass.runner import Value
+from tmpass.base.errors import ModelError
+from tmpass.loading.runner import Value
 
 from ..element_types import dtype_of
 

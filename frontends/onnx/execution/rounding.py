@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto, numpy_helper
 
-from tmpass.runner import Value
+from tmpass.loading.runner import Value
 
 from .ort_values import FLOATS, Form
 

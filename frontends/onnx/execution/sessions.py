@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from onnx import NodeProto, ValueInfoProto, helper
+from numpy.typing import NDArray
+from onnx import NodeProto, TensorProto, TypeProto, ValueInfoProto, helper
 
-from tmpass.errors import BudgetError, ModelError, TmpassError, UsageError
-from tmpass.runner import Value
+from tmpass.base.errors import BudgetError, ModelError, TmpassError, UsageError
+from tmpass.loading.runner import Value
 
-from .ort_values import ONLY, Held, from_ort, to_ort, type_of
+from .ort_values import ONLY, Held, from_ort, parse_type, to_ort, type_of
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -63,8 +65,6 @@ class Opened:
             for name, value in zip(others, values, strict=True):
                 made[name] = from_ort(value, self._types[name], (given, feeds))
         if python:
-            from .others import from_python  # which is made of sessions
-
             results = _asked(self._session.run, python, feeds)
             made |= {n: from_python(result, self._types[n]) for n, result in zip(python, results, strict=True)}
         return [made[name] for name in names]
@@ -144,3 +144,53 @@ def contents(value: Value) -> Any:
     graph = helper.make_graph([node], "contents", inputs, [ValueInfoProto(name="same")])
     model = helper.make_model(graph, ir_version=10, opset_imports=[helper.make_opsetid("", 21)])
     return open_session(model.SerializeToString()).contents("same", {"value": held.content})
+
+
+def strings_of(array: NDArray[Any]) -> Value:
+    """Return a tensor of the texts in `array`."""
+    texts = [text if isinstance(text, bytes) else str(text).encode() for text in array.flatten().tolist()]
+    tensor = TensorProto(data_type=TensorProto.STRING, dims=array.shape, string_data=texts)
+    return run_node(
+        NodeProto(op_type="Constant", output=["made"], attribute=[helper.make_attribute("value", tensor)]), {}
+    )
+
+
+def sequence_of(inner: TypeProto, values: Sequence[Value]) -> Value:
+    """Return a sequence of tensors of type `inner`.
+
+    Raises:
+        ModelError: `inner` is not a tensor, or ONNX Runtime has no sequences of such tensors.
+    """
+    if inner.WhichOneof("value") != "tensor_type":
+        raise ModelError("sequences of anything but tensors cannot be executed")
+    if not values:
+        return run_node(helper.make_node("SequenceEmpty", [], ["made"], dtype=inner.tensor_type.elem_type), {})
+    parts = {f"part{i}": value for i, value in enumerate(values)}
+    return run_node(helper.make_node("SequenceConstruct", list(parts), ["made"]), parts)
+
+
+def optional_of(inner: TypeProto, value: Value | None) -> Value:
+    """Return an optional of type `inner`, with a value or without."""
+    if value is None:
+        return run_node(helper.make_node("Optional", [], ["made"], type=inner), {})
+    return run_node(helper.make_node("Optional", ["value"], ["made"]), {"value": value})
+
+
+def from_python(made: Any, declared: str) -> Value:
+    """Return an output of type `declared` that came as Python has it.
+
+    So come maps, and whatever nodes make of maps and of optionals without a value.
+
+    Raises:
+        ModelError: it is of a type that ONNX Runtime hands out but does not take.
+    """
+    if "map(" in declared or made is None:
+        return Value(None, Held(declared, made))
+    if isinstance(made, list):
+        proto = parse_type(declared)
+        inner = proto.sequence_type if proto.HasField("sequence_type") else proto.optional_type.elem_type.sequence_type
+        value = sequence_of(inner.elem_type, [from_python(part, "tensor") for part in made])
+        return Value(None, replace(value.form, type=declared)) if isinstance(value.form, Held) else value
+    if made.dtype == object:
+        return strings_of(made)
+    return from_ort(import_onnxruntime().OrtValue.ortvalue_from_numpy(made), declared)

@@ -5,7 +5,7 @@ import os
 from onnx import ModelProto, TensorProto
 from onnx.external_data_helper import load_external_data_for_model, uses_external_data
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 from ..read import bodies
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 from ...isolate import call_apart
 from .inlined import has_functions, inline_file

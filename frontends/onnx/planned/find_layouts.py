@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from onnx import ModelProto
 from onnx.helper import make_tensor_value_info
 
-from tmpass.errors import ModelError
-from tmpass.graph import Subgraph, Tensor, TensorKind
+from tmpass.base.errors import ModelError
+from tmpass.graph.model import Subgraph, Tensor, TensorKind
 
 from ..convert import INPUTS_MAY_BE_LEFT_OUT, convert_whole
 from ..element_types import UNDEFINED, element_of

@@ -8,7 +8,7 @@ import binascii
 import zlib
 from base64 import b64decode, b64encode
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 from .schema import (
     ENTRY_KEY,

@@ -10,7 +10,7 @@ Parsing and writing a message again keeps its meaning, but not its bytes: the or
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 VARINT, EIGHT, BYTES, FOUR = 0, 1, 2, 5
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from struct import unpack
 
-from tmpass.graph import ABSENT
+from tmpass.graph.model import ABSENT
 
 from .. import schema
 from ..flatbuffer import Field, Scalar, Table

@@ -6,7 +6,7 @@ import pytest
 from onnx import helper, parser
 from tmpass.frontends import onnx as frontend
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 HEAD = '<ir_version: 8, opset_import: ["": 17]>'
 THEN, ELSE = "then_branch = t () => (a) { a = Relu(x) }", "else_branch = e () => (b) { b = Neg(x) }"

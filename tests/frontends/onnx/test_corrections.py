@@ -9,7 +9,7 @@ from onnx import ModelProto, TensorProto, helper, numpy_helper
 from tmpass.frontends import onnx as frontend
 from tmpass.frontends.onnx.einsum import einsum
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 Node = helper.make_node
 FLOAT, INT, BOOL = TensorProto.FLOAT, TensorProto.INT64, TensorProto.BOOL

@@ -4,8 +4,8 @@ import pytest
 from onnx import parser
 from tmpass.frontends import onnx as frontend
 
-from tmpass.bind import bind
-from tmpass.errors import ModelError, UnknownSizeError
+from tmpass.base.errors import ModelError, UnknownSizeError
+from tmpass.graph.binding import bind
 
 HEAD = '<ir_version: 8, opset_import: ["": 17, "x": 1]>'
 

@@ -10,7 +10,7 @@ from support.onnx_drawn_standard import STANDARD
 from support.onnx_nodes import feeds_of, model_of
 from tmpass.frontends.onnx.convert import convert
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 onnxruntime.set_default_logger_severity(4)
 

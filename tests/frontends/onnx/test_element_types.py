@@ -7,7 +7,7 @@ from onnx import TensorProto, helper
 from tmpass.frontends import onnx as frontend
 from tmpass.frontends.onnx.element_types import dtype_of
 
-from tmpass import dtypes
+from tmpass.base import dtypes
 
 KNOWN = sorted(set(TensorProto.DataType.values()) - {TensorProto.UNDEFINED, TensorProto.STRING})
 

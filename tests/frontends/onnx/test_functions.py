@@ -4,7 +4,7 @@ import pytest
 from onnx import parser
 from tmpass.frontends import onnx as frontend
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 HEAD = '<ir_version: 8, opset_import: ["": 18, "loc": 1]> g (float[2, 3] x) => (z) { z = loc.f (x) }'
 

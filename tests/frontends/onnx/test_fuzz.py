@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from onnx import parser
 from tmpass.frontends import onnx as frontend
 
-from tmpass.errors import TmpassError
+from tmpass.base.errors import TmpassError
 
 DATA = parser.parse_model(
     """<ir_version: 8, opset_import: ["": 17, "loc": 1]>

@@ -11,8 +11,8 @@ from support.open_models import open_models
 from support.shared import parametrize
 from tmpass.frontends.onnx.convert import convert
 
-from tmpass.bind import bind, parse_bindings
-from tmpass.errors import ModelError, UnknownSizeError
+from tmpass.base.errors import ModelError, UnknownSizeError
+from tmpass.graph.binding import bind, parse_bindings
 
 MOST_QUESTIONS = 20
 

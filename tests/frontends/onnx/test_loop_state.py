@@ -10,11 +10,11 @@ from onnx import parser
 from support.onnx_outputs import session
 from tmpass.frontends.onnx.convert import convert
 
-from tmpass.bind import bind
-from tmpass.errors import ModelError, TmpassError, UnknownSizeError
-from tmpass.loading import Model
-from tmpass.loading import load as load_model
-from tmpass.pipeline import plan, verify
+from tmpass.api.pipeline import plan, verify
+from tmpass.base.errors import ModelError, TmpassError, UnknownSizeError
+from tmpass.graph.binding import bind
+from tmpass.loading.load import Model
+from tmpass.loading.load import load as load_model
 
 HEAD = '<ir_version: 8, opset_import: ["": 17]>'
 

@@ -7,8 +7,8 @@ from onnx import ModelProto, TensorProto, defs, helper
 from tmpass.frontends.onnx.convert import convert
 from tmpass.frontends.onnx.guard import naming
 
-from tmpass.bind import bind
-from tmpass.errors import ModelError, TmpassError, UnknownSizeError
+from tmpass.base.errors import ModelError, TmpassError, UnknownSizeError
+from tmpass.graph.binding import bind
 
 SCHEMAS = [schema for schema in defs.get_all_schemas() if schema.domain == "" and not schema.deprecated]
 SHAPES = ([2, 3], [4], [], [0], ["n", 2], None, [1, 1, 4, 4])

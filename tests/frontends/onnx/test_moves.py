@@ -4,7 +4,7 @@ import pytest
 from onnx import parser
 from tmpass.frontends import onnx as frontend
 
-from tmpass.graph import Move, Moves
+from tmpass.graph.model import Move, Moves
 
 
 def last(nodes, opset=17, inputs="float[4, 3] x, float[4, 3] z, int64[1] k", stored=""):

@@ -6,7 +6,7 @@ import pytest
 from onnx import TensorProto, helper, parser
 from tmpass.frontends import onnx as frontend
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 SMALL = parser.parse_model('<ir_version: 8, opset_import: ["": 17]> g (float[2] x) => (float[2] y) { y = Relu(x) }')
 

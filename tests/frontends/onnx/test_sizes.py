@@ -9,10 +9,10 @@ from onnx import TensorProto, helper, parser
 from support.onnx_outputs import session
 from tmpass.frontends.onnx.convert import convert
 
-from tmpass.bind import bind
-from tmpass.errors import ModelError, TmpassError
-from tmpass.loading import Model, load
-from tmpass.pipeline import plan, verify
+from tmpass.api.pipeline import plan, verify
+from tmpass.base.errors import ModelError, TmpassError
+from tmpass.graph.binding import bind
+from tmpass.loading.load import Model, load
 
 HEAD = '<ir_version: 8, opset_import: ["": 17]>'
 

@@ -9,10 +9,10 @@ from tmpass.frontends import onnx as frontend
 from tmpass.frontends.onnx.sorting import sort_all
 
 import tmpass
-from tmpass.errors import ModelError
-from tmpass.pipeline import execute, verify
-from tmpass.plan_json import parse_plan
-from tmpass.planned_model import original_model, planned_model
+from tmpass.api.pipeline import execute, verify
+from tmpass.api.planned_model import original_model, planned_model
+from tmpass.base.errors import ModelError
+from tmpass.plans.plan_json import parse_plan
 
 ROOT = Path(__file__).parents[3]
 

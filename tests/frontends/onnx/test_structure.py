@@ -4,8 +4,8 @@ import pytest
 from onnx import parser
 from tmpass.frontends import onnx as frontend
 
-from tmpass.errors import ModelError
-from tmpass.graph import ABSENT
+from tmpass.base.errors import ModelError
+from tmpass.graph.model import ABSENT
 
 HEAD = '<ir_version: 8, opset_import: ["": 17, "com.microsoft": 1, "ai.onnx.ml": 3]>'
 

@@ -10,8 +10,8 @@ from tmpass.frontends import tflite
 from tmpass.frontends.tflite.alone import Operators
 from tmpass.frontends.tflite.schema import OFFLINE_PLAN
 
-from tmpass.errors import ModelError
-from tmpass.graph import TensorKind
+from tmpass.base.errors import ModelError
+from tmpass.graph.model import TensorKind
 
 
 def net() -> bytes:

@@ -5,7 +5,7 @@ from tflite.Model import Model
 from tflite_writer import Subgraph, Tensor, write_model
 from tmpass.frontends import tflite
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 
 def test_a_buffer_that_is_not_there_is_refused() -> None:

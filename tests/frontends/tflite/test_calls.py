@@ -6,8 +6,8 @@ import pytest
 from tflite_writer import Operator, Options, Subgraph, Tensor, options, write_model
 from tmpass.frontends import tflite
 
-from tmpass.errors import ModelError
-from tmpass.graph import Call
+from tmpass.base.errors import ModelError
+from tmpass.graph.model import Call
 
 CALLS = {
     "IF": (

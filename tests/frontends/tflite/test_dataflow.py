@@ -4,9 +4,9 @@ import pytest
 from tflite_writer import Operator, Subgraph, Tensor, write_model
 from tmpass.frontends import tflite
 
-from tmpass.errors import ModelError
-from tmpass.graph import Subgraph as Loaded
-from tmpass.graph import TensorKind
+from tmpass.base.errors import ModelError
+from tmpass.graph.model import Subgraph as Loaded
+from tmpass.graph.model import TensorKind
 
 
 def load(tensors: list[Tensor], *operators: Operator, inputs: tuple[int, ...] = (0,)) -> Loaded:

@@ -5,8 +5,8 @@ from tflite_writer import Operator, Signature, Subgraph, Tensor, options, write_
 from tmpass.frontends import tflite
 from tmpass.frontends.tflite.entries import unique
 
-from tmpass.errors import ModelError
-from tmpass.graph import Entry
+from tmpass.base.errors import ModelError
+from tmpass.graph.model import Entry
 
 
 def leaf(name: str | None) -> Subgraph:

@@ -5,7 +5,7 @@ from struct import Struct, pack
 import pytest
 from tmpass.frontends.tflite.flatbuffer import Field, Scalar, Table, root_table
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 NUMBER = Scalar(0, "number", Struct("<i"))
 LIST = Field(1, "list")

@@ -4,7 +4,7 @@ import pytest
 from tflite_writer import Operator, Subgraph, Tensor, write_model
 from tmpass.frontends import tflite
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 SMALL = write_model([Subgraph([Tensor("x", [4]), Tensor("y", [4])], [Operator("ABS", [0], [1])], [0], [1])])
 

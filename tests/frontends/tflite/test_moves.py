@@ -6,7 +6,7 @@ import pytest
 from tflite_writer import Operator, Options, Subgraph, Tensor, write_model
 from tmpass.frontends import tflite
 
-from tmpass.graph import Move, Moves, Op
+from tmpass.graph.model import Move, Moves, Op
 
 
 def numbers(*values: int, dtype: str = "INT32") -> Tensor:

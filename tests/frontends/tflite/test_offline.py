@@ -12,8 +12,8 @@ from tmpass.frontends.tflite.offline import IGNORED
 from tmpass.frontends.tflite.schema import OFFLINE_PLAN
 
 import tmpass
-from tmpass.errors import ModelError, UsageError
-from tmpass.pipeline import verify
+from tmpass.api.pipeline import verify
+from tmpass.base.errors import ModelError, UsageError
 
 LAYOUT = (-1, 0, 0, 256)
 SIZES = {"scratch": 1024, "in": 256, "out": 16}

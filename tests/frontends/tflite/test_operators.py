@@ -5,8 +5,8 @@ from tflite.Model import Model
 from tflite_writer import Operator, Subgraph, Tensor, write_model
 from tmpass.frontends import tflite
 
-from tmpass.errors import ModelError
-from tmpass.graph import ABSENT, Op
+from tmpass.base.errors import ModelError
+from tmpass.graph.model import ABSENT, Op
 
 SIX = [Tensor(f"t{n}", [4]) for n in range(6)]
 

@@ -5,8 +5,8 @@ from support.tflite_loops import GROWING, WHILE, loop
 from tflite_writer import Operator, Options, Subgraph, Tensor, options, write_model
 from tmpass.frontends import tflite
 
-from tmpass.errors import ModelError
-from tmpass.graph import Graph, TensorKind
+from tmpass.base.errors import ModelError
+from tmpass.graph.model import Graph, TensorKind
 
 IF = options("IfOptions", then_subgraph_index=1, else_subgraph_index=2)
 CALL = options("CallOptions", subgraph=1)

@@ -10,9 +10,9 @@ from support.tflite_loops import GROWING, loop
 from tflite_writer import Operator, Subgraph, Tensor, write_model
 
 import tmpass
-from tmpass.errors import ModelError, TmpassError, UnknownSizeError
-from tmpass.plan import Plan
-from tmpass.planned_model import original_model
+from tmpass.api.planned_model import original_model
+from tmpass.base.errors import ModelError, TmpassError, UnknownSizeError
+from tmpass.plans.plan import Plan
 
 NEG = Operator("NEG", [0], [1])
 

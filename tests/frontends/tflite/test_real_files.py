@@ -8,8 +8,8 @@ import pytest
 from tflite.Model import Model
 from tmpass.frontends import tflite
 
-from tmpass.errors import ModelError
-from tmpass.graph import Subgraph, TensorKind
+from tmpass.base.errors import ModelError
+from tmpass.graph.model import Subgraph, TensorKind
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "models"
 FILES = sorted(SHARED.glob("tflite/*.tflite"))

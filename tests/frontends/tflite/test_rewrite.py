@@ -15,7 +15,7 @@ from tflite_writer import Operator, Subgraph, Tensor, options, write_model
 from tmpass.frontends import tflite
 from tmpass.frontends.tflite.schema import OFFLINE_PLAN
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 MODELS = sorted((Path(__file__).parents[3] / "models").glob("*.tflite"))
 

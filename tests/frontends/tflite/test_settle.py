@@ -9,9 +9,9 @@ from support.tflite_graphs import drawn_model
 from tflite_writer import Operator, Subgraph, Tensor, options, write_model
 from tmpass.frontends import tflite
 
-from tmpass.bind import bind
-from tmpass.errors import ModelError, UnknownSizeError, UsageError
-from tmpass.graph import Dim, Graph, Move
+from tmpass.base.errors import ModelError, UnknownSizeError, UsageError
+from tmpass.graph.binding import bind
+from tmpass.graph.model import Dim, Graph, Move
 
 
 def numbers(*values: int) -> Tensor:

@@ -4,8 +4,8 @@ import pytest
 from tflite_writer import Operator, Subgraph, Tensor, write_model
 from tmpass.frontends import tflite
 
-from tmpass.errors import ModelError, UsageError
-from tmpass.graph import Dim, Graph
+from tmpass.base.errors import ModelError, UsageError
+from tmpass.graph.model import Dim, Graph
 
 
 def load(*tensors: Tensor, **bindings: int) -> Graph:

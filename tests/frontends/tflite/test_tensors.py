@@ -4,9 +4,9 @@ import pytest
 from tflite_writer import Operator, Subgraph, Tensor, write_model
 from tmpass.frontends import tflite
 
-from tmpass import dtypes
-from tmpass.errors import ModelError
-from tmpass.graph import TensorKind
+from tmpass.base import dtypes
+from tmpass.base.errors import ModelError
+from tmpass.graph.model import TensorKind
 
 
 def kinds(subgraph: Subgraph) -> list[TensorKind]:

@@ -5,8 +5,8 @@ import pytest
 from tflite_writer import Operator, Subgraph, Tensor, options, write_model
 from tmpass.frontends import tflite
 
-from tmpass.errors import ModelError
-from tmpass.graph import Dim
+from tmpass.base.errors import ModelError
+from tmpass.graph.model import Dim
 
 HANDLE = options("VarHandleOptions", container="", shared_name="state")
 OTHER = options("VarHandleOptions", container="", shared_name="other")

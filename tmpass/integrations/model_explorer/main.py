@@ -10,13 +10,14 @@ from model_explorer.config_editor import TextInputConfigEditor
 from model_explorer.node_data_builder import GradientItem, GraphNodeData, NodeDataResult
 from model_explorer.node_data_provider import GetConfigEditorsResult
 
-from tmpass import loading, pipeline
-from tmpass.bind import parse_bindings
-from tmpass.emit.model_explorer import GRADIENT, live_by_step
-from tmpass.errors import TmpassError
-from tmpass.fullest import deciding_memory
-from tmpass.graph import Graph
-from tmpass.plan import Plan
+from tmpass.api import pipeline
+from tmpass.base.errors import TmpassError
+from tmpass.graph.binding import parse_bindings
+from tmpass.graph.model import Graph
+from tmpass.loading import load as loading
+from tmpass.plans.peak_step import deciding_memory
+from tmpass.plans.plan import Plan
+from tmpass.report.formats.model_explorer import GRADIENT, live_by_step
 
 
 class PlanProvider(NodeDataProvider):

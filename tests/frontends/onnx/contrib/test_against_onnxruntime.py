@@ -9,7 +9,7 @@ from support.onnx_nodes import feeds_of, model_of
 from tmpass.frontends import onnx as frontend
 from tmpass.frontends.onnx.convert import convert
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 F, H, I8, U8, I32, I64, B = np.float32, np.float16, np.int8, np.uint8, np.int32, np.int64, np.bool_
 

@@ -10,7 +10,7 @@ from onnx import ModelProto, TensorProto, ValueInfoProto, helper, numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic, quantize_static
 
 import tmpass
-from tmpass.pipeline import execute, verify
+from tmpass.api.pipeline import execute, verify
 
 Node = helper.make_node
 LEVELS = ("BASIC", "EXTENDED", "ALL")

@@ -6,7 +6,7 @@ from onnx import TensorProto
 from tmpass.frontends.onnx.execution.compare import compare
 from tmpass.frontends.onnx.execution.ort_values import Form
 
-from tmpass.runner import Value
+from tmpass.loading.runner import Value
 
 NAN, INF = float("nan"), float("inf")
 

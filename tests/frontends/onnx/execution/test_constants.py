@@ -4,7 +4,7 @@ import pytest
 from onnx import parser
 
 import tmpass
-from tmpass.pipeline import execute
+from tmpass.api.pipeline import execute
 
 pytest.importorskip("onnxruntime")
 

@@ -5,7 +5,7 @@ import pytest
 from onnx import helper, parser
 
 import tmpass
-from tmpass.pipeline import execute
+from tmpass.api.pipeline import execute
 
 pytest.importorskip("onnxruntime")
 
@@ -62,7 +62,7 @@ def plan(proto, bound):
     for _ in range(8):
         try:
             return tmpass.plan(proto, bind=bind)
-        except tmpass.errors.UnknownSizeError as error:
+        except tmpass.base.errors.UnknownSizeError as error:
             name = error.symbols[0]
             bind[name] = 1 if name.startswith(("i:0", "s:")) and proto.graph.node[0].op_type == "NonZero" else bound
     raise AssertionError(f"no plan with {bind}")

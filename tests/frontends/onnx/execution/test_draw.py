@@ -7,9 +7,9 @@ from tmpass.frontends.onnx.element_types import dtype_of
 from tmpass.frontends.onnx.execution.draw import draw
 from tmpass.frontends.onnx.execution.sessions import contents
 
-from tmpass.dtypes import DType
-from tmpass.errors import ModelError
-from tmpass.graph import Tensor
+from tmpass.base.dtypes import DType
+from tmpass.base.errors import ModelError
+from tmpass.graph.model import Tensor
 
 ELEMENTS = [
     TensorProto.DataType.Value(name)

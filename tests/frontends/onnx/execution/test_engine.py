@@ -8,8 +8,8 @@ import pytest
 from onnx import TensorProto, helper, parser
 
 import tmpass
-from tmpass.errors import ModelError, UsageError
-from tmpass.pipeline import execute
+from tmpass.api.pipeline import execute
+from tmpass.base.errors import ModelError, UsageError
 
 pytest.importorskip("onnxruntime")
 

@@ -7,8 +7,8 @@ from tmpass.frontends.onnx.element_types import dtype_of
 from tmpass.frontends.onnx.execution.given import take
 from tmpass.frontends.onnx.execution.sessions import contents
 
-from tmpass.errors import UsageError
-from tmpass.graph import Tensor
+from tmpass.base.errors import UsageError
+from tmpass.graph.model import Tensor
 
 pytest.importorskip("onnxruntime")
 

@@ -7,7 +7,7 @@ from tmpass.frontends import onnx as frontend
 from tmpass.frontends.onnx.planned.emit import emit
 from tmpass.frontends.onnx.planned.strip import strip
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 HEAD = '<ir_version: 10, opset_import: ["": 17]>'
 

@@ -10,8 +10,8 @@ from tmpass.frontends.onnx.planned.inlined import before_inlining, inline_file
 from tmpass.frontends.onnx.sorting import sort_all
 
 import tmpass
-from tmpass.errors import ModelError
-from tmpass.planned_model import original_model, planned_model
+from tmpass.api.planned_model import original_model, planned_model
+from tmpass.base.errors import ModelError
 
 HEAD = '<ir_version: 10, opset_import: ["": 18, "loc": 1]> g (float[4, 8] x, bool c) => (float[4, 1] z) '
 

@@ -7,7 +7,7 @@ from onnx import parser
 from tmpass.frontends import onnx as frontend
 from tmpass.frontends.onnx.planned.emit import emit
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 TEXT = '<ir_version: 8, opset_import: ["": 17]> g (float[4] x) => (float[4] a, float[4] b) { a = Relu(x) b = Tanh(x) }'
 DATA = parser.parse_model(TEXT).SerializeToString()

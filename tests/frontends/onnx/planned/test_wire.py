@@ -8,7 +8,7 @@ from onnx import parser
 from tmpass.frontends.onnx.planned import schema
 from tmpass.frontends.onnx.planned.wire import BYTES, VARINT, fields, read_varint, varint, write_bytes, write_number
 
-from tmpass.errors import ModelError
+from tmpass.base.errors import ModelError
 
 MODEL = parser.parse_model('<ir_version: 8, opset_import: ["": 17]> g (float[2] x) => (float[2] y) { y = Relu(x) }')
 

@@ -7,7 +7,7 @@ import pytest
 from tflite_writer import Operator, Options, Subgraph, Tensor, options, write_model
 from tmpass.frontends import tflite
 
-from tmpass.graph import Dim
+from tmpass.graph.model import Dim
 
 Wanted = tuple[Dim, ...] | None
 

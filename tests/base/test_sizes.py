@@ -1,0 +1,37 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tmpass.base.errors import UsageError
+from tmpass.base.sizes import MAX_BYTES, format_size, parse_size
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("4096", 4096), ("4KiB", 4096), ("4 kib", 4096), ("4K", 4096), ("1.5MiB", 1572864), ("2MB", 2_000_000),
+     ("0", 0), ("1GiB", 2**30), (7, 7), ("4611686018427387904", MAX_BYTES)],
+)  # fmt: skip
+def test_sizes_as_people_write_them(text, size):
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize(
+    "text", ["", "-1", "1.5", "4XB", "0x10", "1e6", "٤", "9" * 40, "4611686018427387905", "1 2", "nan"]
+)
+def test_what_is_no_size_is_an_error_that_names_it(text):
+    with pytest.raises(UsageError, match="--budget"):
+        parse_size(text, "--budget")
+
+
+@given(st.integers(0, MAX_BYTES))
+def test_the_exact_count_comes_first(size):
+    assert int(format_size(size).split()[0]) == size
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(0, "0 B"), (1023, "1023 B"), (1024, "1024 B (1 KiB)"), (55296, "55296 B (54 KiB)"),
+     (2**62, "4611686018427387904 B (4194304 TiB)")],
+)  # fmt: skip
+def test_formats(size, text):
+    assert format_size(size) == text

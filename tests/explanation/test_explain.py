@@ -1,0 +1,261 @@
+"""Why a model takes its memory: who is alive, what cannot fit, and changes that are tried before they are named."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.graphs import Sketch, chain, graph_of, graphs
+
+from tmpass.api.pipeline import plan
+from tmpass.base.errors import UsageError
+from tmpass.explanation.explain import explain
+from tmpass.graph.model import Call, TensorKind
+from tmpass.loading.load import Model
+from tmpass.packing.conflict import Cause
+from tmpass.plans.plan import ModelInfo
+from tmpass.targets import EVERY, Memory, Sharing, Target
+from tmpass.targets.scratch.rule import ScratchRule
+
+EVERYTHING = ("activations", "variables", "inputs_outputs")
+
+
+def model(graph) -> Model:
+    return Model(ModelInfo("test", "test", "0" * 64), graph)
+
+
+def target(capacity=None, alignment=1, sharing=None):
+    sharing = sharing or Sharing((EVERY,), (EVERY,), (EVERY,))
+    return Target("mine", "", "", (Memory("m", capacity, alignment, EVERYTHING),), sharing)
+
+
+def explained(graph, capacity=None, **options):
+    return explain(model(graph), target(capacity), **options)
+
+
+def residual():
+    """Input 4 -> A 32 -> B 32 -> C 8; ADD of A and C -> output 4."""
+    sketch = Sketch()
+    a = sketch.op([sketch.input(4)], 32, kind="A")
+    c = sketch.op([sketch.op([a], 32, kind="B")], 8, kind="C")
+    sketch.outputs = [sketch.op([a, c], 4, kind="ADD")]
+    return graph_of(sketch)
+
+
+# Who is alive.
+
+
+def test_each_buffer_at_the_fullest_step_has_its_maker_and_its_last_reader():
+    known = explained(residual())
+    assert (known.full.at, known.full.live_bytes) == (2, 72)
+    rows = [(a.used, a.tensor.name, a.made.kind, a.read.kind, a.here) for a in known.alive]
+    assert rows == [(32, "t1", "A", "ADD", False), (32, "t2", "B", "C", True), (8, "t3", "C", "ADD", True)]
+
+
+def test_inputs_are_made_by_no_step_and_outputs_read_by_none():
+    known = explained(chain(8, 8))
+    ends = {a.tensor.role: (a.made, a.read) for a in known.alive}
+    assert ends["input"][0] is None
+    assert ends["output"][1] is None
+    assert known.alone
+
+
+def test_scratch_is_alive_for_its_operator():
+    known = explained(chain(4, 8), scratch=[ScratchRule("OP", 50)])
+    assert [(a.used, a.tensor, a.here) for a in known.alive[:1]] == [(50, None, True)]
+    assert known.alone
+
+
+def test_a_model_without_steps_and_one_without_bytes():
+    sketch = Sketch()
+    sketch.outputs = [sketch.input(8)]
+    known = explained(graph_of(sketch), 4)
+    assert (known.full.step, known.missing, [a.used for a in known.alive]) == (None, 4, [8])
+    nothing = explained(chain(0, 0))
+    assert (nothing.alive, nothing.alone, nothing.changes) == ((), False, ())
+
+
+def test_the_steps_that_are_too_full():
+    known = explained(chain(8, 8, 1, 8, 8, 8, 1), 10)
+    assert known.over == ((0, 0), (3, 4))
+    assert known.as_full == 3
+    assert explained(chain(8, 8), 16).over == ()
+
+
+# What cannot fit together.
+
+
+def test_a_buffer_that_is_too_large_alone():
+    known = explained(residual(), 20)
+    assert known.conflict.cause is Cause.BUFFER
+    assert [(b.size, t.name) for b, t in known.conflicting] == [(32, "t1")]
+    assert known.missing == 52
+
+
+def test_buffers_that_do_not_fit_together_are_minimal():
+    known = explained(residual(), 60)
+    assert known.conflict.minimal
+    assert [t.name for _, t in known.conflicting] == ["t1", "t2"]
+
+
+def test_what_fits_has_no_conflict_to_tell():
+    assert explained(residual(), 1000).conflict is None
+    assert explained(residual()).conflict is None
+
+
+# Changes.
+
+
+def test_inputs_and_outputs_outside_together_and_one_alone():
+    known = explained(chain(40, 30, 2), 60)
+    by_option = {change.option: change for change in known.changes}
+    external = by_option["--io external"]
+    assert (external.peak, external.saves, external.fits, external.proved) == (30, 40, True, True)
+    alone = by_option[""]
+    assert alone.what == "the caller brings the memory for input 't0' only"
+    assert (alone.peak, alone.saves, alone.fits) == (32, 38, True)
+    assert [change.peak for change in known.changes] == [30, 32]
+
+
+def test_options_that_stand_in_the_way_are_named():
+    known = explained(chain(40, 30, 2, 100), keep_inputs=True)
+    assert ("without --keep-inputs", 102) in [(change.option, change.peak) for change in known.changes]
+    sketch = Sketch()
+    sketch.outputs = [sketch.op([sketch.view(sketch.op([sketch.input(1)], 50))], 1)]
+    shared = explained(graph_of(sketch), share="none")
+    assert [(c.option, c.peak) for c in shared.changes][:1] == [("--share auto", 51)]
+
+
+def test_another_order_is_tried_where_the_given_one_was_asked_for():
+    sketch = Sketch()
+    x = sketch.input(1)
+    wide = [sketch.op([x], 50) for _ in range(2)]
+    narrow = [sketch.op([w], 1) for w in wide]
+    sketch.outputs = [sketch.op(narrow, 1)]
+    known = explained(graph_of(sketch), schedule="given")
+    (change,) = (c for c in known.changes if c.option == "--schedule least-peak")
+    assert change.peak < known.full.memory.peak
+    assert explained(graph_of(sketch), schedule="auto").full.memory.peak == change.peak
+
+
+def test_what_the_runtime_does_not_allow_has_no_option():
+    sketch = Sketch()
+    sketch.outputs = [sketch.op([sketch.view(sketch.op([sketch.input(1)], 50))], 1)]
+    known = explain(model(graph_of(sketch)), target(sharing=Sharing(())))
+    assert [(c.option, c.saves) for c in known.changes] == [("", 49)]
+    assert "which [sharing] of mine does not allow" in known.changes[0].what
+
+
+def test_options_together_are_named_where_they_bring_more_than_each():
+    sketch = Sketch()
+    x = sketch.input(40)
+    sketch.outputs = [sketch.op([sketch.view(sketch.op([x], 30))], 1)]
+    known = explained(graph_of(sketch), share="none", io="arena")
+    assert known.together is not None
+    assert known.together.option == "--io external, --share auto"
+    assert known.together.peak < min(change.peak for change in known.changes if change.option)
+
+
+def test_options_without_effect_are_listed():
+    known = explained(chain(1, 30, 30, 1))
+    assert known.useless == ("--io external", "--share-io")
+
+
+@settings(max_examples=60, deadline=None)
+@given(graphs(), st.sampled_from([None, 0, 7, 20]), st.booleans(), st.sampled_from(["auto", "none"]))
+def test_each_change_does_what_it_says(graph, capacity, keep_inputs, share):
+    options = {"keep_inputs": keep_inputs, "share": share}
+    known = explained(graph, capacity, **options)
+    memory = known.full.memory
+    assert sum(a.used for a in known.alive) == memory.live_bytes
+    ways = {
+        "--io external": {"io": "external"},
+        "without --keep-inputs": {"keep_inputs": False},
+        "--share auto": {"share": "auto"},
+        "--share-io": {"share_io": True},
+    }
+    for change in known.changes:
+        assert 0 < change.saves == memory.peak - change.peak
+        if change.option:
+            again = plan(model(graph), target(capacity), **{**options, **ways[change.option]})
+            assert (again.memories[0].peak, again.fits) == (change.peak, change.fits)
+    for hint in known.splits:
+        assert hint.least < memory.peak
+    peaks = [change.peak for change in known.changes]
+    assert peaks == sorted(peaks)
+
+
+# Hints.
+
+
+def test_a_large_tensor_in_pieces_is_a_bound():
+    sketch = Sketch()
+    sketch.outputs = [sketch.op([sketch.op([sketch.input(2)], (1, 8, 5))], 2)]
+    known = explained(graph_of(sketch))
+    (hint,) = known.splits
+    assert (hint.tensors[0].name, hint.alike, hint.axis, hint.pieces, hint.least) == ("t1", 0, 1, 8, 7)
+
+
+def test_layers_that_are_alike_are_cut_together():
+    sketch = Sketch()
+    x = sketch.input(2)
+    for _ in range(3):
+        x = sketch.op([sketch.op([x], 64, kind="WIDE")], 2)
+    sketch.outputs = [x]
+    (hint,) = explained(graph_of(sketch)).splits
+    assert (hint.alike, hint.pieces, hint.least) == (2, 8, 10)
+
+
+def test_a_tensor_of_one_element_is_not_cut():
+    assert explained(chain(1, 1, 1)).splits == ()
+
+
+def test_what_waits_and_is_cheap_could_be_made_again():
+    sketch = Sketch()
+    x = sketch.input(2)
+    waiting = sketch.op([x], 40, kind="RELU", elementwise=True)
+    busy = sketch.op([sketch.op([x], 40)], 2)
+    sketch.outputs = [sketch.op([waiting, busy], 2)]
+    known = explained(graph_of(sketch), schedule="given")
+    assert [(a.tensor.name, a.made.kind, a.read.step) for a in known.again] == [("t1", "RELU", 3)]
+
+
+# What is asked wrongly, and what is cut short.
+
+
+def test_errors_are_those_of_a_plan():
+    with pytest.raises(UsageError):
+        explained(chain(1, 1), io="elsewhere")
+
+
+def test_ctrl_c_leaves_what_is_known(monkeypatch):
+    def interrupted(*_args, **_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tmpass.explanation.explain.try_options", interrupted)
+    known = explained(residual(), keep=True)
+    assert known.stopped
+    assert len(known.alive) == 3
+    with pytest.raises(KeyboardInterrupt):
+        explained(residual())
+
+
+def test_a_body_s_tensors_are_given_by_the_caller():
+    body, sketch = Sketch("body"), Sketch()
+    body.outputs = [body.op([body.input(30)], 30)]
+    sketch.outputs = [sketch.op([sketch.input(30)], 30, kind="LOOP", calls=(Call(1, "body", repeats=True),))]
+    known = explained(graph_of(sketch, body))
+    assert {a.tensor.subgraph for a in known.alive} == {0, 1}
+
+
+def test_variables_are_alive_always():
+    sketch = Sketch()
+    state = sketch.tensor(30, TensorKind.VARIABLE)
+    sketch.outputs = [sketch.op([sketch.input(2), state], 2)]
+    known = explained(graph_of(sketch))
+    assert known.alive[0].tensor.role == "variable"
+
+
+def test_two_explanations_are_equal():
+    assert explained(residual(), 60) == explained(residual(), 60)
+    assert replace(explained(residual()), stopped=True) != explained(residual())

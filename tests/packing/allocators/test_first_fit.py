@@ -1,0 +1,107 @@
+"""First fit in several orders, and the repair of what is too high."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.exact import least_peak
+from support.problems import problems, random_problem
+
+import tmpass._core as _core
+from tmpass.packing.allocators.arrays import peak_of, to_arrays
+from tmpass.packing.check import check_offsets
+from tmpass.packing.problem import Buffer, Problem
+
+NEVER = 0
+
+
+def orders(problem):
+    """The orders of `pack`, from their definition."""
+    load = _core.contention(problem.native)
+    keys = (
+        lambda _, b: (-b.size, b.lower - b.upper, b.lower),
+        lambda _, b: (-b.size * (b.upper - b.lower), -b.size, b.lower),
+        lambda _, b: (b.lower - b.upper, -b.size, b.lower),
+        lambda i, b: (-load[i], -b.size, b.lower - b.upper),
+        lambda _, b: (b.lower, b.lower - b.upper, -b.size),
+    )
+    for key in keys:
+        yield sorted(range(len(problem.buffers)), key=lambda i: (*key(i, problem.buffers[i]), i))
+
+
+def by_hand(problem):
+    """The first of the lowest packings over all orders: (offsets, peak, number of the order)."""
+    native = problem.native
+    found = []
+    for number, order in enumerate(orders(problem)):
+        offsets = _core.first_fit(native, order)
+        found.append((peak_of(problem, offsets), number, offsets))
+    peak, number, offsets = min(found)
+    return offsets, peak, number
+
+
+@settings(max_examples=200, deadline=None)
+@given(problems(max_buffers=8, with_fixed=True, with_alignment=True, with_gaps=True))
+def test_pack_is_the_lowest_of_all_orders(problem):
+    assert _core.pack(problem.native, NEVER) == by_hand(problem)
+
+
+def test_pack_is_the_same_for_few_and_for_more():
+    """Up to 200 buffers the placed ones are kept by offset, above that by time."""
+    for count in (150, 199, 200, 201, 400):
+        problem = random_problem(count, count, longest=40, alignments=(1, 2, 16))
+        assert _core.pack(problem.native, NEVER) == by_hand(problem)
+
+
+def test_pack_ends_at_the_first_order_that_is_low_enough():
+    problem = random_problem(5, 100)
+    _, peak, order = _core.pack(problem.native, 2**60)
+    assert order == 0
+    assert peak >= _core.pack(problem.native, NEVER)[1]
+
+
+def test_numbers_beyond_32_bits_are_placed_the_same_way():
+    problem = random_problem(6, 600, longest=40)
+    offsets, peak, order = _core.pack(problem.native, NEVER)
+    scale = 2**40
+    large = Problem(tuple(Buffer(b.id, b.lower, b.upper, b.size * scale) for b in problem.buffers))
+    assert _core.pack(large.native, NEVER) == ([o * scale for o in offsets], peak * scale, order)
+
+
+def test_steps_far_apart_are_sorted_all_the_same():
+    problem = random_problem(7, 400, longest=40)
+    wide = 2**20
+    stretched = Problem(tuple(Buffer(b.id, b.lower * wide, b.upper * wide, b.size) for b in problem.buffers))
+    assert _core.pack(stretched.native, NEVER)[:2] == _core.pack(problem.native, NEVER)[:2]
+
+
+def test_many_buffers_with_short_lives_end_at_the_bound():
+    problem = random_problem(8, 20_000, longest=20, max_size=1000)
+    native = problem.native
+    live = max(_core.contention(native))
+    offsets, peak, _ = _core.pack(native, NEVER)
+    assert check_offsets(problem, offsets) == []
+    offsets, repaired, nodes = _core.repair(native, offsets, live, 10**6)
+    assert check_offsets(problem, offsets) == []
+    assert live == repaired == peak_of(problem, offsets) < peak
+    assert 0 < nodes < 10**5
+
+
+@settings(max_examples=200, deadline=None)
+@given(problems(max_buffers=7, with_fixed=True, with_alignment=True), st.randoms(use_true_random=False))
+def test_repair_lowers_any_packing_and_breaks_no_law(problem, rng):
+    least = least_peak(problem)
+    if least is None:
+        return
+    order = list(range(len(problem.buffers)))
+    rng.shuffle(order)
+    native = problem.native
+    before = _core.first_fit(native, order)
+    offsets, peak, _ = _core.repair(native, before, least, 10**4)
+    assert check_offsets(problem, offsets) == []
+    assert least <= peak == peak_of(problem, offsets) <= peak_of(problem, before)
+
+
+def test_repair_without_nodes_changes_nothing():
+    problem = random_problem(9, 300, longest=30)
+    arrays = to_arrays(problem)
+    offsets, peak, _ = _core.pack(_core.Problem(*arrays), NEVER)
+    assert _core.repair(_core.Problem(*arrays), offsets, 0, 0) == (offsets, peak, 0)

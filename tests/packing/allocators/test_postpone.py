@@ -1,0 +1,153 @@
+"""Place or postpone against brute force, with every product of its inferences, and what it promises besides."""
+
+import itertools
+import random
+from math import lcm
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.exact import least_peak
+from support.families import beside, guillotine, stacked, variant
+from support.problems import problems, windowless
+
+import tmpass._core as _core
+from tmpass.packing.allocators.arrays import peak_of
+from tmpass.packing.check import check_offsets
+from tmpass.packing.problem import Buffer, Gap, Problem
+
+FOUND, IMPOSSIBLE, ENDED = 0, 1, 2
+RULES = [
+    dict(zip(("window", "exchange", "first", "blocks"), on, strict=True))
+    for on in itertools.product((True, False), repeat=4)
+]
+MUCH = 10**6
+
+
+def ask(problem, capacity, *, nodes=MUCH, seed=1, **rules):
+    """The answer of the kernel, its packing checked."""
+    answer, offsets, spent = _core.postpone(problem.native, capacity, nodes, seed, _core.PostponeRules(**rules))
+    if answer == FOUND:
+        assert check_offsets(problem, offsets) == []
+        assert peak_of(problem, offsets) <= capacity
+    return answer, offsets, spent
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    problems(max_buffers=7, with_fixed=True, with_alignment=True, with_gaps=True), st.integers(-2, 3), st.integers(0, 3)
+)
+def test_every_product_of_inferences_agrees_with_brute_force(problem, more, seed):
+    problem = windowless(problem)
+    least = least_peak(problem)
+    if least is None or least + more < 0:
+        return
+    wanted = FOUND if more >= 0 else IMPOSSIBLE
+    assert [ask(problem, least + more, seed=seed, **rules)[0] for rules in RULES] == [wanted] * len(RULES)
+
+
+def crowded(rng):
+    """A problem in which many live equally long, aligned and beside fixed ones: where inferences could interfere."""
+    alignment = rng.choice((1, 1, 1, 2, 4))
+    buffers = []
+    for number in range(rng.randint(1, 7)):
+        lower = rng.randint(0, 3)
+        own = rng.choice((1, 1, 1, 2, 3, 4))
+        offset = lcm(alignment, own) * rng.randint(0, 4) if rng.random() < 0.15 else None
+        upper = rng.randint(lower + 1, 4)
+        edges = sorted(rng.sample(range(lower, upper + 1), 2))
+        gaps = (Gap(*edges),) if rng.random() < 0.2 else ()
+        buffers.append(Buffer(str(number), lower, upper, rng.randint(0, 8), own, offset=offset, gaps=gaps))
+    return Problem(tuple(buffers), None, alignment)
+
+
+@pytest.mark.slow
+@pytest.mark.core
+def test_thousands_of_crowded_problems():
+    rng = random.Random(3)
+    for _ in range(3000):
+        problem = crowded(rng)
+        least = least_peak(problem)
+        if least is None:
+            continue
+        for rules in RULES:
+            assert ask(problem, least, **rules)[0] == FOUND, (problem, rules)
+            assert least == 0 or ask(problem, least - 1, **rules)[0] == IMPOSSIBLE, (problem, rules)
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        guillotine(1, 60, steps=40, height=512),
+        guillotine(2, 90, steps=60, height=256, dropped=0.2),
+        variant(guillotine(3, 80, steps=60), seed=1, dropped=0.06),
+        beside(guillotine(4, 40), guillotine(5, 40)),
+        stacked(guillotine(6, 20), guillotine(7, 20)),
+    ],
+    ids=["guillotine", "dropped", "variant", "beside", "stacked"],
+)
+def test_hard_problems_with_a_known_packing(problem):
+    assert ask(problem, problem.capacity)[0] == FOUND
+
+
+@pytest.mark.parametrize("seed", [4, 5, 6])
+def test_many_cuts_of_a_rectangle_are_put_together_again(seed):
+    problem = guillotine(seed, 400, steps=60, height=1024)
+    assert ask(problem, problem.capacity, nodes=40_000)[0] == FOUND
+    assert ask(problem, problem.capacity, nodes=40_000, blocks=False)[0] == ENDED
+
+
+def test_the_same_seed_gives_the_same_packing():
+    problem = guillotine(8, 80, dropped=0.1)
+    first, again, other = (ask(problem, problem.capacity, seed=seed) for seed in (5, 5, 6))
+    assert first == again
+    assert first[0] == other[0] == FOUND
+
+
+@pytest.mark.parametrize("scale", [1, 3, 2**40])
+def test_what_counts_is_the_size_in_units(scale):
+    """Numbers beyond 32 bits take the same steps as small ones."""
+    small = guillotine(9, 60, steps=40)
+    large = Problem(tuple(Buffer(b.id, b.lower, b.upper, b.size * scale) for b in small.buffers))
+    answer, offsets, spent = ask(small, small.capacity)
+    assert ask(large, small.capacity * scale) == (answer, [o * scale for o in offsets], spent)
+
+
+@pytest.mark.parametrize("odd", [1, 2**33 + 1])
+def test_numbers_that_share_no_unit(odd):
+    """The sizes of a packing plus one byte somewhere: the answer is no, in 32 bits and in 64."""
+    base = [
+        Buffer("a", 0, 2, 2 * odd),
+        Buffer("b", 1, 3, 3 * odd),
+        Buffer("c", 2, 4, 2 * odd),
+        Buffer("d", 0, 4, odd + 1),
+    ]
+    assert ask(Problem(tuple(base)), 6 * odd + 1)[0] == FOUND
+    assert ask(Problem(tuple(base)), 6 * odd)[0] == IMPOSSIBLE
+
+
+def test_sums_near_the_end_of_64_bits_are_left_alone():
+    sizes = [2**59 + odd for odd in (1, 3, 7, 9, 11, 13)]
+    problem = Problem(tuple(Buffer(str(i), 0, 2, size) for i, size in enumerate(sizes)))
+    assert ask(problem, sum(sizes))[::2] == (ENDED, 0)
+
+
+def test_the_budget_is_kept():
+    problem = guillotine(10, 500, steps=240, height=4096)
+    for nodes in (0, 1, 1000):
+        answer, _, spent = ask(problem, problem.capacity, nodes=nodes)
+        assert (answer, spent) == (ENDED, nodes)
+
+
+def test_many_buffers_need_no_deep_stack():
+    """A chain in which every buffer is a decision."""
+    count = 5000
+    chain = Problem(tuple(Buffer(str(i), i, i + 2, 1 + i % 2) for i in range(count)))
+    assert ask(chain, 3)[0] == FOUND
+    assert ask(chain, 2)[0] == IMPOSSIBLE
+
+
+def test_impossible_in_one_part_decides():
+    possible, impossible = guillotine(11, 300, steps=200, height=4096), Buffer("tall", 500, 501, 5000)
+    problem = Problem((*possible.buffers, impossible))
+    assert ask(problem, 4096, nodes=10)[0] == IMPOSSIBLE

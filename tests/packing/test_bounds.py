@@ -1,0 +1,82 @@
+import pytest
+from hypothesis import given
+from support.exact import least_peak
+from support.problems import problems, random_problem
+
+from tmpass.packing import bounds
+from tmpass.packing.bounds import Bound, lower_bound
+from tmpass.packing.problem import Buffer, Gap, Memory, Problem
+
+
+def test_live_bytes_are_the_fullest_step():
+    buffers = (Buffer("a", 0, 3, 5), Buffer("b", 2, 4, 7), Buffer("c", 3, 5, 6))
+    assert lower_bound(Problem(buffers)) == Bound(13, 3, 13, 3)
+
+
+def test_alignment_makes_holes_below_all_but_the_topmost():
+    #  10 -> 16, 3 -> 16, and the one with the largest hole (3 wastes 13) on top: 16 + 3
+    buffers = (Buffer("a", 0, 1, 10), Buffer("b", 0, 1, 3))
+    assert lower_bound(Problem(buffers, alignment=16)) == Bound(19, 0, 13, 0)
+
+
+def test_a_fixed_buffer_is_a_bound_of_its_own():
+    assert lower_bound(Problem((Buffer("a", 2, 3, 4, offset=8),))).peak == 12
+
+
+def test_windows_that_begin_at_multiples_leave_holes_as_buffers_do():
+    buffers = (Buffer("a", 0, 2, 20, gaps=(Gap(0, 1, 16, 20),)), Buffer("b", 0, 1, 3))
+    assert lower_bound(Problem(buffers, alignment=16)).peak == 20
+    elsewhere = (Buffer("a", 0, 2, 20, gaps=(Gap(0, 1, 12, 20),)), Buffer("b", 0, 1, 14))
+    assert lower_bound(Problem(elsewhere, alignment=16)).peak == 22
+
+
+def test_in_a_gap_only_the_window_counts():
+    buffers = (Buffer("a", 0, 6, 8, gaps=(Gap(2, 4, 0, 3),)), Buffer("b", 2, 4, 4))
+    assert lower_bound(Problem(buffers)) == Bound(8, 0, 8, 0)
+
+
+def test_nothing_needs_nothing():
+    assert lower_bound(Problem(())) == Bound(0, 0, 0, 0)
+
+
+def test_what_only_upper_memories_may_hold_fills_them_from_their_beginning():
+    memories = Memory("sram", 0, 16), Memory("dram", 64, 128)
+    only = tuple(Buffer(name, 3, 4, 5, memories=("dram",)) for name in "ab")
+    assert lower_bound(Problem((Buffer("c", 0, 1, 4), *only), memories=memories)) == Bound(74, 3, 10, 3)
+
+
+def test_what_is_too_much_for_the_lower_memory_is_in_the_upper_one():
+    memories = Memory("sram", 0, 16), Memory("dram", 64, 128)
+    assert lower_bound(Problem(tuple(Buffer(n, 2, 3, 8) for n in "abc"), memories=memories)) == Bound(72, 2, 24, 2)
+
+
+@pytest.mark.parametrize("size", [9, 6])
+def test_what_no_memory_has_room_for_is_above_all_packings(size):
+    problem = Problem(tuple(Buffer(n, 0, 1, size) for n in "ab"), memories=(Memory("sram", 0, 8),))
+    assert lower_bound(problem).peak == problem.reach + 1
+
+
+@given(problems(with_fixed=True, with_alignment=True, with_gaps=True, with_memories=True, with_apart=True))
+def test_no_packing_is_below_the_bound(problem):
+    least = least_peak(problem)
+    assert least is None or lower_bound(problem).peak <= least
+
+
+@given(problems())
+def test_live_bytes_are_the_definition(problem):
+    steps = range(problem.horizon)
+    live = [sum(b.size for b in problem.buffers if b.lower <= step < b.upper) for step in steps]
+    assert lower_bound(problem).live_bytes == max(live, default=0)
+
+
+@pytest.mark.parametrize("stretch", [1, 1000])
+def test_many_buffers_are_counted_the_same_way_however_far_apart(stretch):
+    problem = random_problem(1, 500)
+    wide = tuple(Buffer(b.id, b.lower * stretch, b.upper * stretch, b.size) for b in problem.buffers)
+    assert lower_bound(Problem(wide)) == by_loads(Problem(wide))
+
+
+def by_loads(problem):
+    """The bound from what is alive step by step, as it is worked out where there are gaps or memories."""
+    load = max(bounds._loads(problem.buffers, 1), key=lambda load: load.live)
+    return Bound(load.live, load.step, load.live, load.step)

@@ -1,0 +1,140 @@
+"""A plan as a C header: compiled as firmware would, with every warning an error."""
+
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.graphs import Sketch, chain, graph_of
+
+from tmpass.api.pipeline import plan
+from tmpass.loading.load import Model
+from tmpass.plans.plan import ModelInfo
+from tmpass.report.formats.c import emit
+from tmpass.targets.scratch.rule import ScratchRule
+
+STRICT = ["-Wall", "-Wextra", "-Werror", "-pedantic"]
+LANGUAGES = {"c": ["cc", "-std=c11"], "c++": ["c++", "-std=c++11"]}
+
+
+def planned(graph, file="net.tflite", **options):
+    return plan(Model(ModelInfo(file, "test", "0" * 64), graph), **options)
+
+
+def named(*names):
+    """A chain of tensors of 32 bytes with these names."""
+    made = chain(*[32] * len(names))
+    body = made.subgraphs[0]
+    tensors = tuple(replace(t, name=name) for t, name in zip(body.tensors, names, strict=True))
+    return replace(made, subgraphs=(replace(body, tensors=tensors),))
+
+
+def macros(text):
+    return dict(re.findall(r"^#define (\w+) (\d+)u$", text, re.MULTILINE))
+
+
+def compiled(text, language, main="int main(void) { return 0; }", *options):
+    """What the compiler says of a program that includes the header twice, and what the program does."""
+    compiler, standard = LANGUAGES[language]
+    if shutil.which(compiler) is None:
+        pytest.skip(f"there is no {compiler}")
+    source = f"{text}\n{text}\n#include <stddef.h>\n#include <stdio.h>\n{main}\n"
+    words = [compiler, standard, *STRICT, *options, f"-x{language}", "-fsyntax-only", "-"]
+    return subprocess.run(words, input=source, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_sizes_offsets_and_alignments():
+    text = emit(planned(named("image", "hidden", "scores"), share="none", alignment=16))
+    assert '#define NET_MODEL_SHA256 "' + "0" * 64 + '"' in text
+    assert macros(text) == {
+        "NET_SCRATCHPAD_BYTES": "64",
+        "NET_SCRATCHPAD_ALIGNMENT": "16",
+        "NET_SCRATCHPAD_CAPACITY": str(8 << 20),
+        "NET_IMAGE_OFFSET": "32",
+        "NET_IMAGE_BYTES": "32",
+        "NET_IMAGE_ALIGNMENT": "16",
+        "NET_HIDDEN_OFFSET": "0",
+        "NET_HIDDEN_BYTES": "32",
+        "NET_HIDDEN_ALIGNMENT": "16",
+        "NET_SCORES_OFFSET": "32",
+        "NET_SCORES_BYTES": "32",
+        "NET_SCORES_ALIGNMENT": "16",
+    }
+
+
+def test_a_tensor_inside_another_buffer_has_the_alignment_of_its_place():
+    sketch = Sketch()
+    x = sketch.input(24)
+    sketch.outputs = [sketch.concat(sketch.op([x], 24), sketch.op([x], 8))]
+    text = emit(planned(graph_of(sketch), alignment=16))
+    found = macros(text)
+    places = {name: (int(found[f"NET_{name}_OFFSET"]), int(found[f"NET_{name}_ALIGNMENT"])) for name in ("T1", "T2")}
+    assert all(offset % alignment == 0 for offset, alignment in places.values())
+    assert [alignment for _, alignment in places.values()] in ([16, 8], [16, 16])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_compiles_and_firmware_can_use_it(language):
+    align = "alignas" if language == "c++" else "_Alignas"
+    firmware = f"""
+    {align}(NET_SCRATCHPAD_ALIGNMENT) static unsigned char arena[NET_SCRATCHPAD_BYTES];
+    int main(void) {{ return arena[NET_HIDDEN_OFFSET + NET_HIDDEN_BYTES - 1]; }}
+    """
+    done = compiled(emit(planned(named("image", "hidden", "scores"))), language, firmware)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_scratch_has_the_number_of_its_buffer():
+    text = emit(planned(chain(8, 8, 8), scratch=[ScratchRule("OP", 100)]))
+    assert {name for name in macros(text) if "SCRATCH_" in name and name.endswith("BYTES")} == {
+        "NET_SCRATCH_3_BYTES",
+        "NET_SCRATCH_4_BYTES",
+    }
+    assert "/* scratch of step 1 */\n#define NET_SCRATCH_4_OFFSET" in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_plan_that_does_not_fit_does_not_compile(language):
+    text = emit(planned(named("a", "b", "c"), budget=50))
+    assert "the plan does not fit the memory" in compiled(text, language).stderr
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_firmware_can_say_how_much_there_really_is(language):
+    text = emit(planned(named("a", "b", "c"), share="none", alignment=1))
+    assert compiled(text, language, "int main(void) { return 0; }", "-DNET_SCRATCHPAD_CAPACITY=64").returncode == 0
+    less = compiled(text, language, "int main(void) { return 0; }", "-DNET_SCRATCHPAD_CAPACITY=63")
+    assert "the plan does not fit the memory" in less.stderr
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_wrong_number_does_not_compile(language):
+    text = emit(planned(named("a", "b", "c"), share="none", alignment=16))
+    assert "outside of the arena" in compiled(text.replace("NET_A_BYTES 32u", "NET_A_BYTES 33u"), language).stderr
+    assert "not aligned" in compiled(text.replace("NET_A_OFFSET 32u", "NET_A_OFFSET 31u"), language).stderr
+
+
+ODD = ["scratchpad", "a/b", "a.b", "A_B", "a_b_t1", "", "", "1", "é", "*/ #error", "??/\n#error", "\\", "/*", "x" * 300]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_names_that_c_does_not_have(language):
+    text = emit(planned(named(*ODD), "3 d*/net.onnx", share="none"))
+    found = macros(text)
+    assert len(found) == 3 * (1 + len(ODD))
+    assert all(re.fullmatch("MODEL_3_D_NET_[A-Z0-9_]+", name) for name in found)
+    done = compiled(text, language)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.text(max_size=6), min_size=1, max_size=8), st.text(min_size=1, max_size=6))
+def test_every_tensor_has_macros_of_its_own_whatever_the_names(names, file):
+    text = emit(planned(named(*names), file))
+    defined = re.findall(r"^ *#define (\w+)", text, re.MULTILINE)
+    assert len(set(defined)) == len(defined) - 1  # the assertion is defined once for each language
+    assert all(name.isascii() and not name[0].isdigit() and name[0] != "_" for name in defined)
+    assert text.count("*/") == text.count("/*")

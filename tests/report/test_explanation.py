@@ -1,0 +1,194 @@
+"""An explanation as a page of text, and as JSON."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+from support.graphs import Sketch, chain, graph_of
+
+from tmpass.explanation.explain import explain
+from tmpass.loading.load import Model
+from tmpass.plans.plan import ModelInfo
+from tmpass.report.json.explanation import to_json
+from tmpass.report.terminal.explanation import alive_table, change_table, conflict_text, head, notes
+from tmpass.targets import EVERY, Memory, Sharing, Target
+from tmpass.targets.scratch.rule import ScratchRule
+
+
+def explained(graph, capacity=None, alignment=1, **options):
+    memory = Memory("m", capacity, alignment, ("activations", "variables", "inputs_outputs"))
+    target = Target("mine", "", "", (memory,), Sharing((EVERY,), (EVERY,), (EVERY,)))
+    return explain(Model(ModelInfo("net.test", "test", "0" * 64), graph), target, **options)
+
+
+def lines(table):
+    console = Console(width=1000, highlight=False, markup=False, emoji=False)
+    with console.capture() as captured:
+        console.print(table)
+    return [line.rstrip() for line in captured.get().splitlines()]
+
+
+def residual():
+    """Input 4 -> A 32 -> B 32 -> C 8; ADD of A and C -> output 4."""
+    sketch = Sketch()
+    a = sketch.op([sketch.input(4)], 32, kind="A")
+    c = sketch.op([sketch.op([a], 32, kind="B")], 8, kind="C")
+    sketch.outputs = [sketch.op([a, c], 4, kind="ADD")]
+    return graph_of(sketch)
+
+
+def test_the_head_says_whether_it_fits_what_is_missing_and_where():
+    assert head(explained(residual(), 60)).splitlines() == [
+        "model        net.test on mine, memory m",
+        "fits         no: 12 B are missing, 72 B do not fit into 60 B",
+        "least budget 72 B; proved: with this sharing none is smaller, in any order",
+        "fullest      step 2 of 4, C 'op2': 72 B in 3 buffers",
+        "too full     2 of 4 steps have more alive than there is: 1..2",
+        "not counted  scratch of kernels (unknown without --scratch)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("capacity", "line"),
+    [
+        (None, "fits         yes: the memory has no limit, and 72 B are used"),
+        (72, "fits         yes: 0 B of 72 B stay free"),
+        (2000, "fits         yes: 1928 B (1.883 KiB) of 2000 B (1.953 KiB) stay free"),
+    ],
+)
+def test_the_verdict_where_it_fits(capacity, line):
+    assert head(explained(residual(), capacity)).splitlines()[1] == line
+
+
+def test_a_verdict_and_a_budget_that_are_not_proved():
+    known = explained(residual(), 60)
+    memory = replace(known.full.memory, lower_bound=50)
+    order = replace(known.plan.order, lower_bound=50)
+    plan = replace(known.plan, status="unknown", order=order)
+    open_ = replace(known, full=replace(known.full, memory=memory), plan=plan)
+    assert head(open_).splitlines()[1:3] == [
+        "fits         not known: 12 B are missing, 72 B do not fit into 60 B; the search ended without a proof",
+        "least budget 72 B, the best that was found; none below 50 B",
+    ]
+
+
+def test_the_alive_with_their_reasons():
+    assert lines(alive_table(explained(residual()))) == [
+        "bytes  alive there  why",
+        "   32  t1           made by step 0 A, waits for step 3 ADD",
+        "   32  t2           made by step 1 B, read here",
+        "    8  t3           made here, needed up to step 3 ADD",
+    ]
+
+
+def test_inputs_outputs_and_scratch_have_their_own_reasons():
+    known = explained(chain(8, 9), scratch=[ScratchRule("OP", 7)])
+    assert lines(alive_table(known))[1:] == [
+        "    9  t1           made here, an output: kept to the end",
+        "    8  t0           input, read here",
+        "    7  scratch      what the operator needs while it runs",
+    ]
+    assert "input, kept to step 1" in "\n".join(lines(alive_table(explained(chain(8, 1, 30), keep_inputs=True))))
+
+
+def test_a_tensor_that_is_read_here_and_later():
+    sketch = Sketch()
+    x, other = sketch.op([sketch.input(1)], 30), sketch.input(40)
+    sketch.outputs = [sketch.op([x, sketch.op([x, other], 2, kind="SIDE")], 1, kind="JOIN")]
+    assert "made by step 0 OP, read here and by step 2 JOIN" in "\n".join(
+        lines(alive_table(explained(graph_of(sketch))))
+    )
+
+
+def test_of_many_only_the_largest_are_listed():
+    sketch = Sketch()
+    sketch.outputs = [sketch.op([sketch.input(20 + i) for i in range(20)], 1)]
+    rows = lines(alive_table(explained(graph_of(sketch))))
+    assert len(rows) == 14
+    assert rows[-1].split() == ["189", "in", "9", "more"]
+
+
+def test_a_conflict_of_one_and_of_several():
+    assert conflict_text(explained(residual(), 20)) == (
+        "t1 alone has 32 B, and does not fit within 20 B; nor does 1 more\n"
+    )
+    assert conflict_text(explained(residual(), 60)).splitlines() == [
+        "2 buffers of steps 0..3 cannot fit together within 60 B; without any one of them the others fit:",
+        "  t1 (32 B), t2 (32 B)",
+    ]
+    assert conflict_text(explained(residual())) == ""
+
+
+def test_alignment_that_leaves_holes_is_named():
+    text = conflict_text(explained(chain(10, 10), 24, alignment=16))
+    assert text.splitlines()[-1] == "  never more than 20 B of them are alive at once, but alignment leaves holes"
+
+
+def test_changes_and_hints_with_what_they_bring():
+    known = explained(chain(40, 30, 2), 60)
+    assert [" ".join(row.split()) for row in lines(change_table(known))] == [
+        "saves peak fits how",
+        "40 30 yes --io external the caller brings the memory for inputs and outputs",
+        "38 32 yes (no option) the caller brings the memory for input 't0' only",
+        "<=26 >=44 maybe (hint) at best: t1 in 8 pieces along axis 0, never all at once",
+    ]
+
+
+def test_where_it_fits_there_is_no_column_for_that():
+    assert "fits" not in lines(change_table(explained(chain(40, 30, 2))))[0]
+
+
+def test_nothing_that_helps_is_no_table():
+    assert change_table(explained(chain(1, 1, 1, 1))) is None
+    assert "alone without effect: --io external, --share-io" in notes(explained(chain(1, 1, 1, 1)))
+
+
+def test_what_an_order_can_do():
+    assert "no order helps: OP of step 0 needs all of this at once" in notes(explained(chain(8, 8)))
+    assert "no order helps: proved, with this sharing" in notes(explained(residual()))
+    known = explained(residual())
+    order = replace(known.plan.order, lower_bound=50)
+    text = notes(replace(known, plan=replace(known.plan, order=order)))
+    assert "order: given; a better one is not ruled out, but none has less than 50 B alive" in text
+    holes = notes(explained(residual(), alignment=5))
+    assert "no order has fewer bytes alive; 5 B of the peak are holes, which another could leave out" in holes
+
+
+def test_what_could_be_made_again_and_what_was_cut_short():
+    sketch = Sketch()
+    x = sketch.input(2)
+    waiting = sketch.op([x], 40, kind="RELU", elementwise=True)
+    sketch.outputs = [sketch.op([waiting, sketch.op([sketch.op([x], 40)], 2)], 2)]
+    known = explained(graph_of(sketch), schedule="given")
+    assert "hint: t1 only waits here; step 0 RELU could make it again for step 3" in notes(known)
+    assert notes(replace(known, stopped=True)).startswith("interrupted: not all changes were tried\n")
+
+
+def test_strange_names_stay_in_their_line():
+    sketch = Sketch()
+    sketch.outputs = [sketch.op([sketch.input(30, name="a\nb\x1b[2J")], 9, kind="K\n")]
+    known = explained(graph_of(sketch), 20)
+    text = head(known) + conflict_text(known) + notes(known) + "\n".join(lines(alive_table(known)))
+    assert all(line.isprintable() for line in text.splitlines())
+    long = explained(graph_of(_named("x" * 200)), 20)
+    assert max(map(len, (head(long) + conflict_text(long)).splitlines())) < 200
+
+
+def _named(name):
+    sketch = Sketch()
+    sketch.outputs = [sketch.op([sketch.input(30, name=name)], 9)]
+    return sketch
+
+
+def test_json_has_all_of_it():
+    known = explained(residual(), 60)
+    found = json.loads(to_json(known))
+    assert (found["missing"], found["least_budget"]) == (12, {"bytes": 72, "proved": True})
+    assert [row["size"] for row in found["alive"]] == [32, 32, 8]
+    assert found["alive"][0]["made"]["kind"] == "A"
+    assert found["too_full"] == [[1, 2]]
+    assert [row["tensor"]["name"] for row in found["conflict"]["buffers"]] == ["t1", "t2"]
+    assert found["hints"]["split"][0]["lower_bound"] == known.splits[0].least
+    assert found["without_effect"] == list(known.useless)
+    assert json.loads(to_json(explained(chain(0, 0))))["alive"] == []

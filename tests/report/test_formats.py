@@ -1,0 +1,52 @@
+"""The forms that a plan can be written in."""
+
+import pytest
+from hypothesis import given, settings
+from support.graphs import chain, graphs
+
+from tmpass.api.pipeline import plan
+from tmpass.base.errors import UsageError
+from tmpass.loading.load import Model
+from tmpass.plans.plan import ModelInfo
+from tmpass.report.formats.registry import FORMATS, all_formats, format_of, load_format
+
+
+def planned(graph, **options):
+    return plan(Model(ModelInfo("net.tflite", "test", "0" * 64), graph), **options)
+
+
+def test_each_has_a_name_an_end_of_its_own_and_a_summary_for_the_help():
+    forms = list(all_formats())
+    assert [form.NAME for form in forms] == list(FORMATS)
+    assert len({form.SUFFIX for form in forms}) == len(forms)
+    assert all(form.SUFFIX.startswith(".") and form.SUFFIX.lower() == form.SUFFIX for form in forms)
+    assert all(0 < len(form.SUMMARY) <= 60 for form in forms)
+
+
+@settings(max_examples=25, deadline=None)
+@given(graphs())
+def test_each_writes_every_plan_as_the_same_lines(graph):
+    made = planned(graph)
+    for form in all_formats():
+        text = form.emit(made)
+        assert text.endswith("\n")
+        assert form.emit(made) == text
+
+
+def test_json_is_the_plan():
+    made = planned(chain(8, 16, 8))
+    assert load_format("json").emit(made) == made.to_json()
+
+
+def test_the_end_of_a_file_says_the_form_and_the_longest_one_wins():
+    assert format_of("out/plan.CSV").NAME == "csv"
+    assert format_of("plan.h").NAME == "c"
+    assert format_of("plan.json").NAME == "json"
+    assert format_of("plan.model-explorer.json").NAME == "model-explorer"
+
+
+def test_what_there_is_not_is_said_with_what_there_is():
+    with pytest.raises(UsageError, match=r"plan\.txt: no format has files that end so; .*\.json, \.csv"):
+        format_of("plan.txt")
+    with pytest.raises(UsageError, match="no format is named 'cvs'; choose one of json, csv"):
+        load_format("cvs")

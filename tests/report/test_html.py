@@ -1,0 +1,139 @@
+"""The HTML page as text: one file, its data complete and inert."""
+
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.graphs import graphs
+from support.pages import both, plan_of
+
+from tmpass.api.pipeline import plan
+from tmpass.loading.load import Model
+from tmpass.packing.problem import Gap
+from tmpass.plans.peak_step import in_use
+from tmpass.plans.plan import ModelInfo
+from tmpass.report.formats.html import emit
+from tmpass.report.hues import COLOURS, GIVEN, OTHERS, colours_of
+from tmpass.report.page.data import page_data
+
+
+class Page(HTMLParser):
+    """The elements of a page: each with its attributes, and the text of those that matter."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.elements, self.texts, self.open = [], {}, ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        self.open = dict(attributes).get("id") or tag
+
+    def handle_endtag(self, _):
+        self.open = ""
+
+    def handle_data(self, text):
+        self.texts[self.open] = self.texts.get(self.open, "") + text
+
+
+def data_in(text: str):
+    return json.loads(Page(text).texts["data"])
+
+
+def as_json(value):
+    return json.loads(json.dumps(value))
+
+
+def test_the_data_of_both_plans_are_in_the_page():
+    made, before = both("branchy.tflite")
+    found = data_in(emit(made, before))
+    assert found == as_json(page_data(made, before))
+    after, old = found["views"]
+    assert [after["memories"][0]["peak"], old["memories"][0]["peak"]] == [36864, 61440]
+    assert (len(after["buffers"]), len(old["buffers"])) == (len(made.buffers), len(before.buffers))
+    assert after["how"] == "order for the least peak, the best addresses found, sharing where it helps"
+    assert old["how"] == "order of the file, addresses by greedy-by-size, nothing shared"
+
+
+def test_one_plan_alone():
+    made, _ = both("branchy.tflite")
+    assert len(data_in(emit(made))["views"]) == 1
+
+
+def test_it_asks_for_nothing_from_elsewhere():
+    page = Page(text := emit(*both("branchy.tflite")))
+    assert not re.search(r"\bhttps?:|@import|url\(|\bimport\(|fetch\(|XMLHttpRequest", text)
+    links = [value for _, attributes in page.elements for name, value in attributes.items() if name in ("src", "href")]
+    assert links == ["data:,"]
+    policy = next(a["content"] for tag, a in page.elements if a.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith("default-src 'none';")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "</script><script>alert(1)</script>",
+        "<!--",
+        "]]>",
+        "\"'`${1}",
+        "\u2028\u2029",
+        "a\nb\x00\x1b[2J",
+        "\ud800",
+        "$data",
+        "é😀",
+    ],
+)
+def test_whatever_a_tensor_is_called_it_stays_data(name):
+    made = plan_of((0, 8, 0, 2), names={0: name})
+    made = replace(made, model=replace(made.model, file=f"{name}.onnx"))
+    text = emit(made)
+    assert data_in(text)["views"][0]["tensors"][0][0] == name
+    assert [tag for tag, _ in Page(text).elements].count("script") == 2
+    text.encode()
+
+
+def test_the_same_plan_is_the_same_page():
+    assert emit(*both("branchy.tflite")) == emit(*both("branchy.tflite"))
+
+
+def test_a_buffer_of_windows_has_a_piece_for_each():
+    gaps = (Gap(1, 2, 0, 4), Gap(2, 3))
+    found = page_data(plan_of((16, 8, 0, 4), (0, 8, 0, 4), gaps={0: gaps}))["views"][0]["buffers"]
+    assert found[0][-1] == [(0, 1, 0, 8), (1, 2, 0, 4), (2, 3, 0, 0), (3, 4, 0, 8)]
+    assert found[1][-1] == 0
+
+
+def test_a_buffer_has_the_kind_of_the_operator_that_begins_it():
+    made = plan_of((0, 8, 1, 2), (8, 4, 0, 1), step={1: 0})
+    given = replace(made, tensors=(replace(made.tensors[0], role="input"),))
+    for one, kinds in ((made, ["KIND1", "scratch"]), (given, ["input", "scratch"])):
+        found = page_data(one)
+        assert [found["colours"][row[6]][0] for row in found["views"][0]["buffers"]] == kinds
+
+
+def test_the_largest_kinds_have_colours_of_their_own_and_the_others_share_one():
+    made = plan_of(*((100 * i, 100 - i, i, i + 1) for i in range(20)))
+    colours = colours_of([made])
+    assert list(colours)[: len(COLOURS)] == [f"KIND{i}" for i in range(len(COLOURS))]
+    assert list(colours.values())[: len(COLOURS)] == list(COLOURS)
+    assert {colours[f"KIND{i}"] for i in range(len(COLOURS), 20)} == {colours[OTHERS]}
+    assert len({*COLOURS, *GIVEN.values(), colours[OTHERS]}) == len(COLOURS) + len(GIVEN) + 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(graphs(), st.booleans())
+def test_every_buffer_and_every_tensor_with_a_place_is_there(graph, compared):
+    made = plan(Model(ModelInfo("test", "test", "0" * 64), graph))
+    found = data_in(emit(made, made if compared else None))
+    for view in found["views"]:
+        rows = view["buffers"]
+        assert [row[0] for row in rows] == [b.id for b in made.buffers]
+        assert sum(len(row[7]) for row in rows) == sum(t.buffer is not None for t in made.tensors)
+        for row, b in zip(rows, made.buffers, strict=True):
+            names = [view["tensors"][i][:1] + view["tensors"][i][-2:] for i in row[7]]
+            assert [(s, i) for _, s, i in names] == [*b.tensors]
+            assert (row[8] or [[b.lower, b.upper, 0, b.size]]) == [list(piece) for piece in in_use(b)]

@@ -1,0 +1,280 @@
+"""The HTML page in a real browser: what is seen, and what the pointer and the keys do."""
+
+import os
+import shutil
+from contextlib import contextmanager
+
+import pytest
+from support.pages import MODELS, both, plan_of
+
+from tmpass.api.pipeline import plan
+from tmpass.packing.problem import Gap
+from tmpass.plans.peak_step import fullest_step
+from tmpass.report.formats.html import emit
+
+pytestmark = pytest.mark.browser
+
+WIDE, HIGH = 1280, 900
+LEFT, RIGHT, TOP, BOTTOM, BETWEEN = 74, 14, 24, 26, 16
+"""The margins of the picture: where on the canvas a step and an address must be is worked out anew here."""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    pytest.importorskip("playwright", reason="playwright is not installed")
+    from playwright.sync_api import Error, sync_playwright
+
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    with sync_playwright() as playwright:
+        try:
+            started = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"] * (os.name == "posix"))
+        except Error as error:
+            pytest.skip(f"there is no Chromium: {str(error).splitlines()[0]}")
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def look(browser, tmp_path):
+    """Opens the page of a plan. Anything that the page complains of, or asks for, is a failure."""
+
+    @contextmanager
+    def opened(made, before=None, **options):
+        path = tmp_path / "page.html"
+        path.write_text(emit(made, before), encoding="utf-8")
+        page = browser.new_page(**{"viewport": {"width": WIDE, "height": HIGH}, **options})
+        troubles = []
+        page.on("console", lambda message: troubles.append(message.text))
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on(
+            "request", lambda asked: troubles.append(asked.url) if not asked.url.startswith(("file:", "data:")) else 0
+        )
+        page.goto(path.as_uri())
+        yield page
+        page.close()
+        assert troubles == []
+
+    return opened
+
+
+def point(page, plans, step, address):
+    """Where on the screen a step and an address are, when all of the plans is in sight."""
+    box = page.locator("#canvas").bounding_box()
+    steps = max(max([len(p.schedule), *(b.upper for b in p.buffers)]) for p in plans)
+    peak = max(p.memories[0].peak for p in plans)
+    capacity = plans[0].memories[0].capacity or 0
+    top = 1.04 * max(peak, capacity if capacity <= 1.4 * peak else 0)
+    inner = box["height"] - TOP - BOTTOM - BETWEEN
+    arena = inner - min(120, round(inner * 0.22))
+    x = box["x"] + LEFT + step * (box["width"] - LEFT - RIGHT) / steps
+    return x, box["y"] + TOP + arena - address * arena / top
+
+
+def hover(page, plans, step, address):
+    page.mouse.move(*point(page, plans, step, address))
+    tip = page.locator("#tip")
+    return tip.inner_text() if tip.is_visible() else ""
+
+
+@pytest.mark.parametrize("name", ["branchy.tflite", "attention.tflite", "control_flow.tflite", "states.tflite"])
+def test_the_note_under_the_pointer_is_on_the_tensor_that_is_there(look, name):
+    plans = both(name)
+    rows = {(t.subgraph, t.index): t for t in plans[0].tensors}
+    seen = 0
+    with look(*plans) as page:
+        for b in plans[0].buffers:
+            if b.memory != plans[0].memories[0].name or b.size * 50 < plans[0].memories[0].peak:
+                continue  # less than a few pixels high
+            note = hover(page, plans, (b.lower + b.upper) / 2, b.offset + b.size / 2)
+            for tensor in map(rows.get, b.tensors):
+                assert tensor.name in note
+                assert tensor.reason in note
+                if 0 <= b.offset + b.size / 2 - tensor.offset < tensor.bytes:
+                    assert " \u00d7 ".join(map(str, tensor.shape)) in note
+            assert f"{b.lower} {plans[0].schedule[b.lower].kind}" in note
+            assert f"addresses\t{b.offset} to {b.offset + b.size - 1}" in note
+            span = f"steps {b.lower} to {b.upper - 1}" if b.upper - b.lower > 1 else f"step {b.lower} only"
+            assert f"live\t{span}" in note
+            seen += 1
+    assert seen > 3
+
+
+def test_where_nothing_is_there_is_no_note(look):
+    made = plan_of((0, 50, 0, 2), (50, 50, 2, 4))
+    with look(made) as page:
+        assert hover(page, [made], 1, 75) == ""
+        assert "t1" in hover(page, [made], 3, 75)
+        assert hover(page, [made], 3, 25) == ""
+
+
+def test_a_window_is_drawn_as_it_is_and_the_rest_is_free(look):
+    made = plan_of((0, 100, 0, 6), gaps={0: (Gap(2, 4, 0, 50), Gap(4, 5))})
+    with look(made) as page:
+        assert "in use here" not in hover(page, [made], 1, 75)
+        assert "in use here\t50 B, addresses 0 to 49" in hover(page, [made], 3, 25)
+        assert hover(page, [made], 3, 75) == ""
+        assert hover(page, [made], 4.5, 25) == ""
+        assert "t0" in hover(page, [made], 5.5, 75)
+
+
+def test_before_and_after_are_one_press_apart(look):
+    plans = both("branchy.tflite", budget="40KiB")
+    with look(*plans) as page:
+        assert "36864 B (36 KiB)" in page.inner_text("#figures")
+        assert page.inner_text("#verdict").startswith("fits; proved")
+        page.get_by_role("button", name="Before").click()
+        assert "61440 B (60 KiB)" in page.inner_text("#figures")
+        assert page.inner_text("#verdict").startswith("does not fit, proved for this order")
+        stem = next(t for t in plans[1].tensors if t.name == "stem")
+        assert "stem" in hover(page, plans, 5, stem.offset + 1)
+        page.get_by_role("button", name="Planned").click()
+        assert "36864 B (36 KiB)" in page.inner_text("#figures")
+        page.focus("#canvas")
+        page.keyboard.press("b")
+        assert "61440 B (60 KiB)" in page.inner_text("#figures")
+
+
+def test_keys_go_from_buffer_to_buffer(look):
+    made = plan_of((0, 50, 0, 4), (50, 50, 1, 3), (50, 20, 3, 4))
+    with look(made) as page:
+        page.focus("#search")
+        page.keyboard.press("Tab")
+        while page.evaluate("document.activeElement.id") != "canvas":
+            page.keyboard.press("Tab")
+        names = [page.inner_text("#tip b")]
+        for key in ("ArrowRight", "ArrowDown", "ArrowUp", "ArrowRight", "ArrowRight"):
+            page.keyboard.press(key)
+            names.append(page.inner_text("#tip b"))
+        assert names == ["t0", "t1", "t0", "t1", "t2", "t2"]
+        page.keyboard.press("Escape")
+        assert page.locator("#tip").is_hidden()
+
+
+def test_a_tensor_is_found_by_its_name(look):
+    with look(*both("branchy.tflite")) as page:
+        page.fill("#search", "WIDE")
+        assert page.inner_text("#found") == "3 found"
+        names = []
+        for _ in range(4):
+            page.press("#search", "Enter")
+            names.append(page.inner_text("#tip b"))
+        assert names == ["a_wide", "b_wide", "c_wide", "a_wide"]
+        assert page.inner_text("#found") == "1 of 3"
+        page.fill("#search", "nothing is called so")
+        assert page.inner_text("#found") == "0 found"
+
+
+def test_who_is_alive_at_the_fullest_step(look):
+    made, before = both("attention.tflite")
+    with look(made, before) as page:
+        for one, name in ((before, "Before"), (made, "Planned")):
+            page.get_by_role("button", name=name).click()
+            full = fullest_step(one, one.memories[0])
+            assert page.inner_text("#full-where").startswith(f"step {full.at} {full.step.kind}")
+            cells = [row.split("\t") for row in page.inner_text("#full tbody").splitlines()]
+            assert [int(row[0]) for row in cells] == list(full.used)
+            assert [row[1].split(" and ")[0] for row in cells] == [tensor.name for _, tensor in full.buffers]
+        page.locator("#full tbody tr").nth(1).click()
+        assert full.buffers[1][1].name in page.inner_text("#tip")
+
+
+def test_each_memory_has_a_picture(look):
+    made = plan(MODELS / "states.tflite", "litert-cpu")
+    assert len(made.memories) == 2
+    with look(made) as page:
+        page.select_option("#memory", made.memories[1].name)
+        row = next(b for b in made.buffers if b.memory == made.memories[1].name)
+        assert str(row.size) in page.inner_text("#full tbody")
+
+
+def test_wheel_and_drag_change_what_is_in_sight(look):
+    made = plan_of((0, 50, 0, 50), (50, 50, 50, 100))
+    with look(made) as page:
+        x, y = point(page, [made], 75, 75)
+        assert "t1" in hover(page, [made], 75, 75)
+        for _ in range(4):
+            page.mouse.wheel(0, -1000)
+        assert "t1" in hover(page, [made], 74, 74)
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + 3000, y - 3000, steps=4)
+        page.mouse.up()
+        page.mouse.move(x + 1, y)
+        assert page.locator("#tip").is_hidden()  # neither of them is at step 70, address 8
+        page.get_by_role("button", name="All").click()
+        assert "t1" in hover(page, [made], 75, 74)
+
+
+PALE, DARK = 200, 60
+
+
+@pytest.mark.parametrize(("scheme", "light"), [("light", True), ("dark", False)])
+def test_it_is_light_or_dark_as_the_system_or_the_reader_has_it(look, scheme, light):
+    def ground(page):
+        return int(page.evaluate("getComputedStyle(document.body).backgroundColor").split("(")[1].split(",")[0])
+
+    with look(*both("branchy.tflite"), color_scheme=scheme) as page:
+        assert (ground(page) > PALE) is light
+        page.click("#theme")
+        assert ground(page) > PALE
+        page.click("#theme")
+        assert ground(page) < DARK
+        page.emulate_media(media="print")
+        page.wait_for_timeout(300)
+        assert ground(page) == 255
+        assert page.locator("nav").is_hidden()
+        assert page.locator("#full").is_visible()
+
+
+def test_the_rectangles_are_painted_in_the_colours_of_the_legend(look):
+    made = plan_of((0, 50, 0, 2), (50, 50, 2, 4))
+    with look(made) as page:
+        x, y = point(page, [made], 1.6, 20)
+        box = page.locator("#canvas").bounding_box()
+        painted = page.evaluate(
+            "([x, y]) => [...document.getElementById('canvas').getContext('2d').getImageData(x, y, 1, 1).data]",
+            [round(x - box["x"]), round(y - box["y"])],
+        )
+        spots = page.evaluate(
+            "[...document.querySelectorAll('#legend i')].map((i) => getComputedStyle(i).backgroundColor)"
+        )
+        assert f"rgb({', '.join(map(str, painted[:3]))})" == spots[0]
+
+
+def test_five_thousand_buffers_stay_smooth(look):
+    made = plan_of(*((i * 7919 % 4096 * 64, 64 * (1 + i % 9), i, i + 1 + i % 40) for i in range(5000)))
+    with look(made) as page:
+        times = page.evaluate(
+            """async () => {
+              const canvas = document.getElementById("canvas"), box = canvas.getBoundingClientRect();
+              const at = (i) => ({ clientX: box.left + 300 + i, clientY: box.top + 200 });
+              const frame = () => new Promise((done) => requestAnimationFrame(done));
+              const times = [];
+              let last = await frame();
+              for (let i = 0; i < 60; i++) {
+                canvas.dispatchEvent(new WheelEvent("wheel", { deltaY: i < 30 ? -100 : 100, ...at(i) }));
+                canvas.dispatchEvent(new PointerEvent("pointermove", at(i)));
+                const now = await frame();
+                times.push(now - last);
+                last = now;
+              }
+              return times.sort((a, b) => a - b);
+            }"""
+        )
+    # Milliseconds of a frame: 17 on a machine that has nothing else to do.
+    assert times[len(times) // 2] < 100
+
+
+def test_a_plan_of_nothing(look):
+    with look(plan_of()) as page:
+        assert page.inner_text("#full-where") == "nothing is stored"
+        page.focus("#canvas")
+        page.keyboard.press("ArrowRight")
+
+
+def test_names_are_shown_and_never_run(look):
+    name = "</script><img src=x onerror=alert(1)>'\""
+    made = plan_of((0, 8, 0, 2), names={0: name})
+    with look(made) as page:
+        assert hover(page, [made], 1, 4).startswith(name)
+        assert page.locator("img").count() == 0

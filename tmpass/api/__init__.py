@@ -1,0 +1,1 @@
+"""What users call: plan, verify, execute, planned models, probes."""

@@ -1,0 +1,1 @@
+"""What every package may use: errors, sizes, element types, reading, interrupts."""

@@ -1,0 +1,42 @@
+"""Byte counts as people write them: `4096`, `"4KiB"`, `"1.5MiB"`."""
+
+import re
+
+from tmpass.base.errors import UsageError
+
+MAX_BYTES = 2**62
+"""Sizes, offsets and capacities stay at or below this, so that the sum of two fits 64 signed bits."""
+
+_UNITS = {"": 1, "b": 1}
+for _power, _prefix in enumerate("kmgt", 1):
+    _UNITS |= {_prefix: 1024**_power, f"{_prefix}ib": 1024**_power, f"{_prefix}b": 1000**_power}
+
+
+def parse_size(text: str | int, what: str = "size") -> int:
+    """Bytes in `text`; K, M, G and KiB, MiB, GiB are powers of 1024, kB, MB, GB powers of 1000.
+
+    Raises:
+        UsageError: it is not a size, not a whole number of bytes, negative, or above 2^62; `what` names it.
+    """
+    text = str(text) if isinstance(text, str) or abs(text) <= MAX_BYTES else "above 2^62"
+    match = re.fullmatch(r"\s*(\d{1,30})(?:\.(\d{1,30}))?\s*([a-zA-Z]*)\s*", text, re.ASCII)
+    unit = _UNITS.get(match[3].lower()) if match else None
+    if match is None or unit is None:
+        raise UsageError(f"{what} {text[:40]!r} is not a size", hint="write bytes or a unit: 4096, 4KiB, 1MiB")
+    fraction = match[2] or ""
+    size, rest = divmod(int(match[1] + fraction) * unit, int("1" + "0" * len(fraction)))
+    if rest:
+        raise UsageError(f"{what} {text!r} is not a whole number of bytes", hint="write it in bytes")
+    if size > MAX_BYTES:
+        raise UsageError(f"{what} {text!r} is above 2^62 bytes", hint="write a smaller one")
+    return size
+
+
+def format_size(size: int) -> str:
+    """`size` bytes for a reader: the exact count, and above 1023 the largest fitting unit beside it."""
+    if size < 1024:
+        return f"{size} B"
+    power = min((size.bit_length() - 1) // 10, 4)
+    scaled = size / 1024**power
+    number = f"{scaled:.4g}" if scaled < 1000 else f"{scaled:.0f}"
+    return f"{size} B ({number} {'KMGT'[power - 1]}iB)"

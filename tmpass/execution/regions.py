@@ -1,0 +1,77 @@
+"""A plan's flat schedule as the tree that a run walks: a loop's body is walked again and again, a branch maybe never.
+
+step  0     1     2     3            Region main
+      CONV  LOOP  ADD   RELU          ├─ Step 0
+            └─ body ─┘                ├─ Step 1 ── Region body ── Step 2
+                                      └─ Step 3
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tmpass.base.violation import Violation
+from tmpass.graph.model import ABSENT, Graph, TensorKind
+from tmpass.plans.plan import PlannedStep
+from tmpass.verification.replay import Broken, Key
+
+_MAX_DEPTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Row `at` of the schedule: an operator, the bodies that it may run, and the tensors that it is the last to use."""
+
+    at: int
+    op: int
+    bodies: tuple["Region", ...]
+    last_of: tuple[Key, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """One subgraph, in the order of the plan."""
+
+    subgraph: int
+    steps: tuple[Step, ...]
+
+
+def find_regions(graph: Graph, rows: Sequence[PlannedStep], *, keep_inputs: bool) -> tuple[Region, ...]:
+    """The region of every entry of `graph`.
+
+    Raises:
+        Broken: the rows are not every operator once, bodies after their callers. Whether each operator comes after
+            those that it needs is for the run to show.
+    """
+    at = 0
+
+    def region(s: int, depth: int) -> Region:
+        nonlocal at
+        subgraph = graph.subgraphs[s]
+        waiting = set(range(len(subgraph.ops)))
+        found: list[tuple[int, int, tuple[Region, ...]]] = []
+        while waiting:
+            row = rows[at] if at < len(rows) else None
+            if row is None or row.subgraph != s or row.op not in waiting or depth > _MAX_DEPTH:
+                what = "the schedule ends" if row is None else f"operator {row.op} of subgraph {row.subgraph} comes"
+                wanted = f"subgraph {s} still has to run operator {min(waiting)}"
+                raise Broken(Violation("schedule", f"step {at}: {what}, but {wanted}", step=at))
+            waiting.remove(row.op)
+            here, at = at, at + 1
+            calls = subgraph.ops[row.op].calls
+            found.append((here, row.op, tuple(region(call.subgraph, depth + 1) for call in calls)))
+        # What comes out outlives the region; what is captured belongs to the one outside.
+        seen = {t for t, tensor in enumerate(subgraph.tensors) if tensor.kind is not TensorKind.ACTIVATION}
+        seen.update((ABSENT, *subgraph.outputs, *(subgraph.inputs if keep_inputs and depth == 0 else ())))
+        steps = []
+        for here, number, bodies in reversed(found):
+            op = subgraph.ops[number]
+            ends = dict.fromkeys(t for t in (*op.inputs, *op.outputs) if t not in seen)
+            seen.update(ends)
+            steps.append(Step(here, number, bodies, tuple((s, t) for t in ends)))
+        return Region(s, tuple(reversed(steps)))
+
+    regions = tuple(region(entry.subgraph, 0) for entry in graph.entries)
+    if at != len(rows):
+        message = f"step {at}: operator {rows[at].op} of subgraph {rows[at].subgraph} comes, but none is left to run"
+        raise Broken(Violation("schedule", message, step=at))
+    return regions

@@ -1,0 +1,1 @@
+"""Why a model needs what it needs, and what would lower it."""

@@ -1,0 +1,23 @@
+"""The few buffers that cannot fit, whatever is done with the others."""
+
+from dataclasses import replace
+
+from tmpass.explanation.alive import largest
+from tmpass.explanation.facts import Explanation
+from tmpass.explanation.problem import answer_of, buffers_of, problem_of
+from tmpass.packing.conflict import Cause, find_conflict
+
+
+def with_conflict(known: Explanation) -> Explanation:
+    """`known` with the conflict of the memory that decides.
+
+    Where the plan fits, the conflict is what forces its peak; it only says something new where that is more than what
+    is alive at the fullest step.
+    """
+    plan, memory = known.plan, known.full.memory
+    conflict = find_conflict(problem_of(plan, memory), answer_of(plan, memory), nodes=plan.options.nodes)
+    if conflict is None or (not known.missing and conflict.cause is not Cause.ARRANGEMENT):
+        return known
+    inside = buffers_of(plan, memory)
+    chosen = sorted((inside[at] for at in conflict.buffers), key=lambda b: (-b.size, b.id))
+    return replace(known, conflict=conflict, conflicting=tuple((b, largest(plan, b)) for b in chosen))

@@ -1,0 +1,125 @@
+"""Options of the plan that would lower the peak, found by planning with them."""
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tmpass.api.pipeline import plan
+from tmpass.base.errors import TmpassError
+from tmpass.explanation.facts import Change, Explanation
+from tmpass.graph.model import Graph
+from tmpass.loading.load import Model
+from tmpass.planning.sharing.tied_writes import may_be_tied
+from tmpass.plans.plan import Plan
+from tmpass.targets import EVERY, Sharing, Target
+
+_MOST_TIES = 4
+"""How many pairs of an output and an input are tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What to type, what it means, and the arguments of `plan` that it stands for."""
+
+    option: str
+    what: str
+    arguments: Mapping[str, Any]
+
+
+def trials(plan: Plan, graph: Graph, target: Target) -> Iterator[Trial]:
+    """What `plan`, for `target` and `graph`, did not use, and may lower the peak."""
+    options = plan.options
+    if options.io != "external" and not target.runtime.io_inside and not options.tie:
+        what = "the caller brings the memory for inputs and outputs"
+        yield Trial("--io external", what, {"io": "external"})
+    if options.schedule in ("given", "topological"):
+        what = "the operators in the order that keeps the least alive"
+        yield Trial("--schedule least-peak", what, {"schedule": "least-peak"})
+    if options.keep_inputs:
+        yield Trial("without --keep-inputs", "inputs end at their last use", {"keep_inputs": False})
+    if options.share != "auto":
+        yield Trial("--share auto", "all that the target allows shares storage", {"share": "auto"})
+    if not options.inplace:
+        yield Trial("without --no-inplace", "operators write over inputs that end there", {"inplace": True})
+    if not options.share_io:
+        yield Trial("--share-io", "inputs and outputs share storage as others do", {"share_io": True})
+    for output, given in _ties(plan, graph):
+        what = f"output {output!r} lies where input {given!r} is, if the caller lets the run write over it"
+        yield Trial(f"--tie {shlex.quote(f'{output}={given}')}", what, {"tie": {**options.tie, output: given}})
+    free = Sharing((EVERY,), (EVERY,), (EVERY,))
+    if (target.sharing.views, target.sharing.in_place, target.sharing.parts) != ((EVERY,),) * 3:
+        what = f"if the runtime let all operators share, which [sharing] of {target.name} does not allow"
+        yield Trial("", what, {"target": replace(target, sharing=free), "share": "auto", "inplace": True})
+
+
+def _ties(plan: Plan, graph: Graph) -> Iterator[tuple[str, str]]:
+    """Names of an output and an input that an operator could write over each other: a state, before and after."""
+    if plan.options.keep_inputs or plan.options.io == "external":
+        return
+    found = 0
+    for entry in graph.entries:
+        subgraph = graph.subgraphs[entry.subgraph]
+        given = {t: name for name, t in entry.inputs.items() if t in subgraph.inputs}
+        made = {t: name for name, t in entry.outputs.items() if t in subgraph.outputs}
+        tied = {*plan.options.tie, *plan.options.tie.values()}
+        for op in subgraph.ops:
+            for source, result in may_be_tied(op, subgraph, Sharing()):
+                ends = made.get(result, ""), given.get(source, "")
+                if all(ends) and tied.isdisjoint(ends) and found < _MOST_TIES:
+                    found += 1
+                    tied.update(ends)
+                    yield ends
+
+
+def try_options(
+    known: Explanation, model: Model, graph: Graph, target: Target, options: Mapping[str, Any]
+) -> list[tuple[Trial, Change | None]]:
+    """What each trial brings to the memory that decides, None where it does not lower its peak."""
+    return [(trial, _try(trial, known, model, target, options)) for trial in trials(known.plan, graph, target)]
+
+
+def together(
+    tried: Sequence[tuple[Trial, Change | None]],
+    known: Explanation,
+    model: Model,
+    target: Target,
+    options: Mapping[str, Any],
+) -> Change | None:
+    """The options of `tried` at once, less those that bring nothing then; None where no two are lower than one."""
+    asked = [trial for trial, _ in tried if trial.option]
+    if any("io" in trial.arguments for trial in asked):
+        asked = [trial for trial in asked if "tie" not in trial.arguments]  # which is for what is in the arena
+    best = min((change.peak for trial, change in tried if change and trial.option), default=known.full.memory.peak)
+
+    def at_once(some: Sequence[Trial]) -> Change | None:
+        arguments = {name: value for trial in some for name, value in trial.arguments.items()}
+        ties = [trial.arguments["tie"] for trial in some if "tie" in trial.arguments]
+        arguments |= {"tie": {output: given for tie in ties for output, given in tie.items()}} if ties else {}
+        option = ", ".join(trial.option for trial in some)
+        return _try(Trial(option, "these options together", arguments), known, model, target, options)
+
+    found = at_once(asked) if len(asked) > 1 else None
+    if found is None or found.peak >= best:
+        return None
+    for trial in asked if len(asked) > 2 else ():
+        fewer = [other for other in asked if other != trial]
+        change = at_once(fewer)
+        if change is not None and change.peak <= found.peak:
+            asked, found = fewer, change
+    return found
+
+
+def _try(trial: Trial, known: Explanation, model: Model, target: Target, options: Mapping[str, Any]) -> Change | None:
+    """What `trial` brings; None where it is nothing, or where the target cannot do it."""
+    memory = known.full.memory
+    try:
+        made = plan(model, **{"target": target, **options, **trial.arguments, "keep": False})
+    except TmpassError:
+        return None
+    filled = next((m for m in made.memories if m.name == memory.name), None)
+    peak = filled.peak if filled else 0
+    if peak >= memory.peak:
+        return None
+    proved = not made.unknown_tensors and (filled is None or filled.peak == filled.lower_bound)
+    return Change(trial.option, trial.what, peak, memory.peak - peak, made.fits, proved)

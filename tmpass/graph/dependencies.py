@@ -1,0 +1,60 @@
+"""Who must run before whom."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tmpass.base.errors import ModelError
+from tmpass.graph.model import ABSENT, Op, Subgraph, TensorKind
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+
+def describe(subgraph: Subgraph, index: int) -> str:
+    """Operator `index` for an error: its number, kind and name."""
+    op: Op = subgraph.ops[index]
+    return f"operator {index} ({op.kind}{f' {op.name!r}' if op.name else ''})"
+
+
+def producers(subgraph: Subgraph) -> dict[int, int]:
+    """Tensor -> the operator that writes it; variables, which many may write, are left out.
+
+    Raises:
+        ModelError: two operators write the same tensor.
+    """
+    made: dict[int, int] = {}
+    for index, op in enumerate(subgraph.ops):
+        for t in op.outputs:
+            if t == ABSENT or subgraph.tensors[t].kind is TensorKind.VARIABLE:
+                continue
+            if made.setdefault(t, index) != index:
+                raise ModelError(
+                    f"{describe(subgraph, made[t])} and {describe(subgraph, index)} both write it",
+                    where=f"tensor {t} {subgraph.tensors[t].name!r} of subgraph {subgraph.name!r}",
+                    hint="a tensor may be written once",
+                )
+    return made
+
+
+def reads(subgraph: Subgraph) -> Iterator[tuple[int, int, int]]:
+    """(writer, reader, tensor) for each operator that reads what an operator writes.
+
+    Raises:
+        ModelError: two operators write the same tensor.
+    """
+    made = producers(subgraph)
+    given = set(subgraph.inputs)
+    for reader, op in enumerate(subgraph.ops):
+        for t in dict.fromkeys(op.inputs):
+            if t in made and t not in given:
+                yield made[t], reader, t
+
+
+def dependencies(subgraph: Subgraph) -> "nx.DiGraph[int]":
+    """A directed graph over operator indices: an edge from the writer of a tensor, its `tensor`, to each reader."""
+    import networkx as nx
+
+    graph: nx.DiGraph[int] = nx.DiGraph()
+    graph.add_nodes_from(range(len(subgraph.ops)))
+    graph.add_edges_from((writer, reader, {"tensor": t}) for writer, reader, t in reads(subgraph))
+    return graph

@@ -1,0 +1,1 @@
+"""Offset allocation: buffers with live ranges get addresses. It knows no model, and is useful alone."""

@@ -1,0 +1,107 @@
+"""One function over all allocators: a problem in, a checked packing and what is proved about it out."""
+
+from dataclasses import replace
+
+from tmpass.base.errors import UsageError, VerificationError
+from tmpass.packing.allocators import Goal, constraints, method
+from tmpass.packing.bounds import lower_bound
+from tmpass.packing.check import check_offsets
+from tmpass.packing.hints import try_hints
+from tmpass.packing.merge_shared import Merged, merge_shared
+from tmpass.packing.problem import Allocation, Problem, Status
+
+MAX_NODES = 2**62
+MAX_THREADS = 256
+
+DEFAULT_NODES = 1_000_000
+"""Search steps by default: up to some seconds, and only for problems that are hard and leave first fit open."""
+
+NODES_TO_FIT = 20_000_000
+"""The same where only the capacity matters: no answer is worse than a late one. A minute for hundreds of buffers."""
+
+
+def allocate(
+    problem: Problem,
+    allocator: str = "auto",
+    *,
+    minimize: bool = True,
+    nodes: int | None = None,
+    threads: int = 1,
+    keep: bool = False,
+) -> Allocation:
+    """Offsets for every buffer of `problem`.
+
+    Args:
+        problem: buffers and, where there is one, the capacity.
+        allocator: a name in tmpass.packing.allocators.METHODS.
+        minimize: look for the least peak; otherwise stop at the first packing within the capacity.
+        nodes: search steps that may be spent, by default DEFAULT_NODES, or NODES_TO_FIT where `minimize` is off. The
+            same number gives the same answer everywhere.
+        threads: how many may search at once. The answer does not depend on it.
+        keep: let Ctrl-C end the search, not the call: the best packing so far is returned, marked as `stopped`.
+
+    Returns:
+        The lowest packing found. Its status is OPTIMAL or FEASIBLE where it is within the capacity, INFEASIBLE
+        where none can be, UNKNOWN where the budget ended first.
+
+    Raises:
+        UsageError: the allocator is unknown or does not know a constraint of `problem`, `nodes` or `threads` is out of
+            range, fixed buffers break a law, or buffers that must share cannot.
+        VerificationError: the allocator is wrong; the packing was not handed out.
+    """
+    if nodes is None:
+        nodes = DEFAULT_NODES if minimize else NODES_TO_FIT
+    if not isinstance(nodes, int) or not 0 <= nodes <= MAX_NODES:
+        raise UsageError(f"a budget of {nodes!r} nodes", hint="give a whole number of 0 .. 2^62")
+    if not isinstance(threads, int) or not 1 <= threads <= MAX_THREADS:
+        raise UsageError(f"{threads!r} threads", hint=f"give a whole number of 1 .. {MAX_THREADS}")
+    if not minimize and problem.capacity is None:
+        raise UsageError("there is no capacity to fit into", hint="give one, or minimise")
+    solver = method(allocator)
+    merged = merge_shared(problem)
+    _check_fixed(problem, merged)
+    strange = sorted(constraints(merged.problem) - solver.HONOURS)
+    if strange:
+        raise UsageError(f"allocator {allocator} does not know {' and '.join(strange)}", hint="auto knows all of them")
+    bound = lower_bound(merged.problem)
+    found = try_hints(merged.problem, Goal(bound.peak, minimize, nodes, threads), solver)
+    if found.stopped and not keep:
+        raise KeyboardInterrupt
+    if not merged.exact:
+        found = replace(found, bound=bound.peak)
+    if not found.offsets and problem.buffers:
+        least = found.peak if problem.capacity is None else min(found.peak, problem.capacity + 1)
+        status = Status.INFEASIBLE if found.bound >= least else Status.UNKNOWN
+        return Allocation((), None, found.bound, bound.live_bytes, status, found.method, found.nodes, found.stopped)
+    found = replace(found, offsets=merged.offsets(found.offsets))
+    violations = check_offsets(problem, found.offsets)
+    if violations:
+        raise VerificationError(
+            f"allocator {found.method} broke a law: {violations[0].message}",
+            violations=tuple(violations),
+            hint="this is a fault of tmpass; please report it with the problem",
+        )
+    status = _status(problem, found.peak, found.bound)
+    return Allocation(
+        found.offsets, found.peak, found.bound, bound.live_bytes, status, found.method, found.nodes, found.stopped
+    )
+
+
+def _status(problem: Problem, peak: int, bound: int) -> Status:
+    if problem.capacity is None or peak <= problem.capacity:
+        return Status.OPTIMAL if peak <= bound else Status.FEASIBLE
+    return Status.INFEASIBLE if bound > problem.capacity else Status.UNKNOWN
+
+
+def _check_fixed(problem: Problem, merged: Merged) -> None:
+    """Raise where fixed buffers alone break a law, which no offsets of the others can mend.
+
+    One that is fixed fixes all that share with it.
+    """
+    if not merged.problem.native.has_fixed:
+        return
+    offsets = [merged.problem.buffers[at].offset for at in merged.place]
+    places = [at for at, offset in enumerate(offsets) if offset is not None]
+    clashes = check_offsets(problem.only(places), [offset for offset in offsets if offset is not None])
+    if clashes:
+        raise UsageError(clashes[0].message, where="fixed offsets", hint="move it, or one of the two")

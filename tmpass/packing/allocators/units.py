@@ -1,0 +1,191 @@
+"""A problem in units, for solvers of other people that read whole numbers: small numbers keep them fast and exact.
+
+Of the packings within a limit, one has all its offsets at multiples of the unit: rounding each offset down to one keeps
+every law, since what two buffers ask of their difference, where a memory begins and what is fixed are multiples too.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import gcd, lcm
+from typing import NamedTuple
+
+from tmpass.base.sizes import MAX_BYTES
+from tmpass.packing.allocators.arrays import to_arrays
+from tmpass.packing.problem import Buffer, Problem, in_use
+
+Ranges = tuple[tuple[int, int], ...]
+"""From the lowest to the highest, each `(first, last)` with both its ends."""
+
+
+class Piece(NamedTuple):
+    """The steps [lower, upper) of a buffer, and the bytes [low, high) from its offset on that it needs there."""
+
+    buffer: int
+    lower: int
+    upper: int
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """What is left to decide of a problem: buffer b of those with bytes begins at `choice * step[b]` bytes.
+
+    Fields: `at` is each buffer's index in the problem, `step` what its offset is a multiple of, `choices` the multiples
+    that keep it below `limit`, at its fixed offset and in its memories, none of them empty; `pieces` are by time;
+    `unit` divides every step, and `grain` also every size. All lengths are bytes. `empty` has the offsets of buffers
+    without bytes.
+    """
+
+    problem: Problem
+    limit: int
+    unit: int
+    grain: int
+    at: tuple[int, ...]
+    step: tuple[int, ...]
+    choices: tuple[Ranges, ...]
+    pieces: tuple[Piece, ...]
+    apart: frozenset[frozenset[int]]
+    empty: dict[int, int]
+
+    def size(self, b: int) -> int:
+        """The bytes of buffer `b`."""
+        return self.problem.buffers[self.at[b]].size
+
+    def offsets(self, chosen: Sequence[int]) -> tuple[int, ...]:
+        """The offset of each of the problem's buffers where those with bytes have `chosen`."""
+        found = self.empty | {at: step * k for at, step, k in zip(self.at, self.step, chosen, strict=True)}
+        return tuple(found[at] for at in range(len(self.problem.buffers)))
+
+    def denied(self, pieces: Sequence[tuple[Piece, Piece]], a: int, b: int) -> Ranges:
+        """The values of "offset of b minus offset of a", in units, that `pieces`, which meet in time, deny."""
+        slack = int(frozenset((self.at[a], self.at[b])) in self.apart)
+        ranges = sorted(
+            (-_up(two.high - one.low + slack, self.unit) + 1, _up(one.high - two.low + slack, self.unit) - 1)
+            for one, two in pieces
+        )
+        merged: list[tuple[int, int]] = []
+        for first, last in ranges:
+            if merged and first <= merged[-1][1] + 1:
+                merged[-1] = (merged[-1][0], max(merged[-1][1], last))
+            else:
+                merged.append((first, last))
+        return tuple(merged)
+
+
+def count_pairs(problem: Problem) -> int:
+    """How many pairs of buffers share a step; gaps count as solid."""
+    lowers = sorted(b.lower for b in problem.buffers)
+    uppers = sorted(b.upper for b in problem.buffers)
+    ended = pairs = 0
+    for before, lower in enumerate(lowers):
+        while uppers[ended] <= lower:
+            ended += 1
+        pairs += before - ended
+    return pairs
+
+
+def to_units(problem: Problem, limit: int) -> Units | None:
+    """What packings with no top above `limit` have to decide; None where one buffer alone has no place there."""
+    arrays = to_arrays(problem)
+    barred: dict[int, list[tuple[int, int]]] = {}
+    for row in range(0, len(arrays.barred), 3):
+        buffer, first, end = arrays.barred[row : row + 3]
+        barred.setdefault(buffer, []).append((first, end))
+    at = [i for i, b in enumerate(problem.buffers) if b.size]
+    unit = _unit(problem, at, barred)
+    apart = frozenset(frozenset(pair) for pair in problem.apart)
+    empty: dict[int, int] = {}
+    step, choices = [], []
+    for i, b in enumerate(problem.buffers):
+        step.append(lcm(problem.alignment_of(b), unit if b.size else 1))
+        last = limit - b.size if b.size else MAX_BYTES
+        choices.append(tuple(_choices(b, step[i], last, barred.get(i, ()))))
+        if not choices[i]:
+            return None
+        if not b.size:
+            empty[i] = choices[i][0][0] * step[i]
+    pieces = [
+        Piece(number, lower, upper, low, high)
+        for number, i in enumerate(at)
+        for lower, upper, low, high in in_use(problem.buffers[i])
+        if low < high
+    ]
+    return Units(
+        problem,
+        limit,
+        unit,
+        gcd(unit, *(problem.buffers[i].size for i in at)) or 1,
+        tuple(at),
+        tuple(step[i] for i in at),
+        tuple(choices[i] for i in at),
+        tuple(sorted(pieces, key=lambda piece: (piece.lower, piece.buffer))),
+        apart,
+        empty,
+    )
+
+
+def meeting(pieces: Sequence[Piece]) -> dict[tuple[int, int], list[tuple[Piece, Piece]]]:
+    """For each two buffers that need bytes at one step, the lower number first, the pieces that meet."""
+    pairs: dict[tuple[int, int], list[tuple[Piece, Piece]]] = {}
+    alive: list[Piece] = []
+    for piece in pieces:
+        alive = [other for other in alive if other.upper > piece.lower]
+        for other in alive:
+            one, two = sorted((other, piece))
+            pairs.setdefault((one.buffer, two.buffer), []).append((one, two))
+        alive.append(piece)
+    return pairs
+
+
+def cliques(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
+    """The largest sets of pieces that are alive at one step, none inside another, by time."""
+    alive: list[Piece] = []
+    grown = False
+    for piece in pieces:
+        if any(other.upper <= piece.lower for other in alive):
+            if grown:
+                yield alive
+            alive = [other for other in alive if other.upper > piece.lower]
+        alive = [*alive, piece]
+        grown = True
+    if alive:
+        yield alive
+
+
+def _unit(problem: Problem, at: Sequence[int], barred: dict[int, list[tuple[int, int]]]) -> int:
+    """The greatest unit that is found without a search.
+
+    Where no window is, sizes count as rounded up to what all alignments have in common: so much they take.
+    """
+    common = gcd(*(problem.alignment_of(problem.buffers[i]) for i in at))
+    windows = [gap for i in at for gap in problem.buffers[i].gaps if gap.window_lower < gap.window_upper]
+    sizes = [problem.buffers[i].size for i in at]
+    edges = [edge for gap in windows for edge in (gap.window_lower, gap.window_upper)]
+    starts = [end for i in at for _, end in barred.get(i, ()) if end <= MAX_BYTES]
+    fixed = [problem.buffers[i].offset or 0 for i in at]
+    rounded = [_up(start, common) * common for start in (*starts, *(() if windows else sizes))]
+    unit = gcd(*rounded, *fixed, *((*sizes, *edges) if windows else ()), common if problem.apart else 0) or 1
+    alignments = {problem.alignment_of(problem.buffers[i]) for i in at}
+    while odd := [a for a in alignments if unit % a and a % unit]:
+        unit = gcd(unit, *odd)
+    return unit
+
+
+def _choices(b: Buffer, step: int, last: int, barred: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The multiples of `step` up to `last` that are not `barred`, or the one for the fixed offset."""
+    if b.offset is not None:
+        if b.offset <= last:
+            yield b.offset // step, b.offset // step
+        return
+    free = 0
+    for first, end in (*barred, (last + 1, last + 1)):
+        low, high = _up(free, step), (min(first, last + 1) - 1) // step
+        if low <= high:
+            yield low, high
+        free = end
+
+
+def _up(value: int, by: int) -> int:
+    """`value / by`, rounded up."""
+    return -(-value // by)

@@ -1,0 +1,64 @@
+"""One question, asked of ever other buffers of a problem: whether they fit within a capacity."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tmpass.base.errors import UsageError
+from tmpass.packing.allocators import Goal, method
+from tmpass.packing.bounds import lower_bound
+from tmpass.packing.merge_shared import merge_shared
+from tmpass.packing.problem import Problem
+
+FIRST_NODES = 64
+"""Per buffer, for a question of the first round; those of the next rounds may cost eight times as much."""
+
+
+class Questions:
+    """Whether some buffers of `problem` fit within `capacity`, while `nodes` search steps last.
+
+    `left` is what remains of them; a buffer that a question is about counts as one step. Fewer buffers never fit
+    worse, so a "no" holds for every set with these buffers in it, and a "yes" for every part of them.
+    """
+
+    def __init__(self, problem: Problem, capacity: int, nodes: int) -> None:
+        buffers = tuple(replace(b, hint=None) for b in problem.buffers)  # a wish, and it costs a search of its own
+        self._problem = replace(problem, buffers=buffers)
+        self._capacity = capacity
+        self._class_of = merge_shared(problem).place
+        self._method = method("auto")
+        self.left = nodes
+
+    def only(self, places: Sequence[int]) -> Problem:
+        """The problem of the buffers at `places`, without a capacity. Two that share through a third still share."""
+        problem = replace(self._problem.only(places), capacity=None)
+        if not self._problem.shared:
+            return problem
+        last: dict[int, int] = {}
+        pairs = []
+        for number, at in enumerate(places):
+            if self._class_of[at] in last:
+                pairs.append((last[self._class_of[at]], number))
+            last[self._class_of[at]] = number
+        return replace(problem, shared=tuple(pairs))
+
+    def fits(self, places: Sequence[int], limit: int) -> bool | None:
+        """Whether the buffers at `places` fit; None where neither `limit` nodes nor those that are left tell."""
+        if self.left <= 0:
+            return None
+        self.left -= len(places)
+        try:
+            merged = merge_shared(self.only(places))
+        except UsageError:  # the windows of a class may meet only through a buffer that is left out
+            return None
+        problem = replace(merged.problem, capacity=min(self._capacity, merged.problem.reach))
+        bound = lower_bound(problem).peak
+        if bound > self._capacity:
+            return False
+        found = self._method.solve(problem, Goal(bound, minimize=False, nodes=max(0, min(limit, self.left))))
+        if found.stopped:
+            raise KeyboardInterrupt
+        self.left -= found.nodes
+        if found.peak <= self._capacity and (found.offsets or not problem.buffers):
+            return True
+        # What stands for several may ask for more than they do: then only the bound, which does not, is a proof.
+        return False if merged.exact and found.bound > (problem.capacity or 0) else None

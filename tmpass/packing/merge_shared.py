@@ -1,0 +1,199 @@
+"""Buffers that must share made into one, so that no method has to know of them.
+
+steps    0  1  2  3  4             bytes
+a        ##########                6         as one buffer: alive in [0, 5), 6 bytes, and in
+b              #######             4         [3, 5) a gap whose window are the lower 4
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import lcm
+from operator import itemgetter
+from typing import NoReturn
+
+from tmpass.base.errors import UsageError
+from tmpass.packing.problem import Buffer, Gap, Problem, in_use
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A problem without shared pairs, and for each buffer of the original the index of the one that stands for it.
+
+    Where it is not `exact`, it asks for more than the original, and has fewer packings: two that stand for several must
+    be apart as a whole, where only some of those must.
+    """
+
+    problem: Problem
+    place: Sequence[int]
+    exact: bool = True
+
+    def offsets(self, found: tuple[int, ...]) -> tuple[int, ...]:
+        """The offsets of the original's buffers where those of `problem` are `found`."""
+        if not found or isinstance(self.place, range):  # each buffer stands for itself
+            return found
+        return tuple(found[at] for at in self.place)
+
+
+def merge_shared(problem: Problem) -> Merged:
+    """`problem` with each class of buffers that share as one buffer; itself where there are none.
+
+    Raises:
+        UsageError: buffers of a class have different fixed offsets, no memory for all of them, bytes apart from each
+            other at one step, or are to be apart.
+    """
+    if not problem.shared:
+        return Merged(problem, range(len(problem.buffers)))
+    classes = _classes(len(problem.buffers), problem.shared)
+    place = [0] * len(problem.buffers)
+    for number, members in enumerate(classes):
+        for member in members:
+            place[member] = number
+    buffers = tuple(_merge([problem.buffers[member] for member in members]) for members in classes)
+    apart: dict[tuple[int, int], list[tuple[Buffer, Buffer]]] = {}
+    for pair in problem.apart:
+        one, two = sorted(pair, key=lambda member: place[member])
+        met = (problem.buffers[one], problem.buffers[two])
+        if place[one] != place[two]:
+            apart.setdefault((place[one], place[two]), []).append(met)
+        elif _touch(*met):
+            raise UsageError(f"{met[0].id} and {met[1].id} must share and must be apart", hint="drop one of the two")
+    exact = all(_says_all(buffers[one], buffers[two], met) for (one, two), met in apart.items())
+    return Merged(replace(problem, buffers=buffers, shared=(), apart=tuple(sorted(apart))), tuple(place), exact)
+
+
+def _says_all(one: Buffer, two: Buffer, apart: list[tuple[Buffer, Buffer]]) -> bool:
+    """Whether whenever `one` and `two`, which stand for several, meet, a pair of `apart` needs all that they need."""
+    for step in _changes(one, two, *(b for pair in apart for b in pair)):
+        need = _need(one, step), _need(two, step)
+        if None not in need and need not in ((_need(a, step), _need(b, step)) for a, b in apart):
+            return False
+    return True
+
+
+def _touch(a: Buffer, b: Buffer) -> bool:
+    """Whether two that begin at one address need, at one step, bytes with none between them."""
+    for step in _changes(a, b):
+        one, two = _need(a, step), _need(b, step)
+        if one is not None and two is not None and one[0] <= two[1] and two[0] <= one[1]:
+            return True
+    return False
+
+
+def _changes(*buffers: Buffer) -> list[int]:
+    """The steps at which what one of `buffers` needs may change."""
+    return sorted({time for b in buffers for lower, upper, *_ in in_use(b) for time in (lower, upper)})
+
+
+def _need(buffer: Buffer, step: int) -> tuple[int, int] | None:
+    """The bytes that `buffer` needs at `step`, from its offset on."""
+    windows = (piece[2:] for piece in in_use(buffer) if piece[0] <= step < piece[1] and piece[2] < piece[3])
+    return next(windows, None)
+
+
+def _classes(count: int, pairs: tuple[tuple[int, int], ...]) -> list[list[int]]:
+    """The classes of 0 .. count - 1 that `pairs` connect, each in the order of its members."""
+    above = list(range(count))
+
+    def root(member: int) -> int:
+        while above[member] != member:
+            above[member] = above[above[member]]
+            member = above[member]
+        return member
+
+    for first, second in pairs:
+        low, high = sorted((root(first), root(second)))
+        above[high] = low
+    classes: dict[int, list[int]] = {}
+    for member in range(count):
+        classes.setdefault(root(member), []).append(member)
+    return list(classes.values())
+
+
+def _merge(members: list[Buffer]) -> Buffer:
+    first = members[0]
+    if len(members) == 1:
+        return first
+    fixed = {b.offset for b in members if b.offset is not None}
+    if len(fixed) > 1:
+        _refuse(members, f"are fixed at {min(fixed)} and {max(fixed)}", "fix one of them, or all at the same offset")
+    allowed = [set(b.memories) for b in members if b.memories]
+    memories = tuple(name for b in members for name in b.memories if all(name in names for names in allowed))
+    if allowed and not memories:
+        _refuse(members, "have no memory that may hold all of them", "name one for each that all share")
+    size = max(b.size for b in members)
+    return replace(
+        first,
+        lower=min(b.lower for b in members),
+        upper=max(b.upper for b in members),
+        size=size,
+        alignment=lcm(*(b.alignment for b in members)),
+        offset=min(fixed, default=None),
+        hint=next((b.hint for b in members if b.hint is not None), None),
+        gaps=tuple(_gaps(members, size)),
+        memories=tuple(dict.fromkeys(memories)),
+    )
+
+
+def _gaps(members: list[Buffer], size: int) -> Iterator[Gap]:
+    """The steps at which `members` together need less than `size` bytes, as few gaps as will do."""
+    last: Gap | None = None
+    for lower, upper, windows in _windows(members):
+        window = _hull(windows)
+        if window is None:
+            _refuse(members, f"need bytes apart from each other at step {lower}", "make their windows meet")
+        if last is not None and last.upper == lower and (last.window_lower, last.window_upper) == window:
+            last = replace(last, upper=upper)
+            continue
+        if last is not None:
+            yield last
+        last = None if window == (0, size) else Gap(lower, upper, *window)
+    if last is not None:
+        yield last
+
+
+def _hull(windows: list[tuple[int, int]]) -> tuple[int, int] | None:
+    """The bytes from the first to the last of `windows`, which are in order; None where there are others between."""
+    if not windows:
+        return 0, 0
+    begin, end = windows[0][0], windows[-1][1]
+    if windows[-1][0] > begin:  # otherwise they begin together, and the last one is the largest
+        end = windows[0][1]
+        for low, high in windows:
+            if low > end:
+                return None
+            end = max(end, high)
+    return begin, end
+
+
+def _windows(members: list[Buffer]) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
+    """The spans of steps in which the needs of `members` do not change, by time, each with the different windows of
+    bytes that they need then, in order.
+    """
+    changes: list[tuple[int, int, int, int]] = []
+    for b in members:
+        for lower, upper, low, high in in_use(b):
+            count = 1 if low < high else 0
+            changes += ((lower, count, low, high), (upper, -count, low, high))
+    changes.sort(key=itemgetter(0))
+    counts: dict[tuple[int, int], int] = {}
+    windows: list[tuple[int, int]] = []
+    time = changes[0][0]
+    for step, count, low, high in changes:
+        if step > time:
+            yield time, step, windows
+            time = step
+        if not count:
+            continue
+        window = low, high
+        before = counts.get(window, 0)
+        counts[window] = after = before + count
+        if before == 0 < after:
+            insort(windows, window)
+        elif after == 0 < before:
+            del windows[bisect_left(windows, window)], counts[window]
+
+
+def _refuse(members: list[Buffer], fault: str, law: str) -> NoReturn:
+    names = ", ".join(b.id for b in members[:4]) + (" ..." if len(members) > 4 else "")
+    raise UsageError(f"buffers {names} must share, but {fault}", hint=law)

@@ -1,0 +1,181 @@
+"""When each tensor is alive: graph, timeline and aliases in, buffers to place out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from tmpass.graph.model import ABSENT, Graph, Tensor, TensorKind
+from tmpass.packing.problem import Buffer
+from tmpass.planning.sharing.aliases import Aliases, Key
+from tmpass.planning.timeline.schedule import Schedule
+from tmpass.planning.windows import Span, find_gaps
+
+Ranges = Mapping[Key, tuple[int, int]]
+"""Tensor -> `[lower, upper)` in steps."""
+
+_LISTED = 8
+"""So many dimensions of a tensor stand in a reason; the rest is counted."""
+
+
+class Role(StrEnum):
+    """What a tensor is to the plan."""
+
+    INPUT = "input"
+    OUTPUT = "output"
+    ACTIVATION = "activation"
+    VARIABLE = "variable"
+    CONSTANT = "constant"
+    UNPLANNED = "unplanned"
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """The buffers to place and whose they are.
+
+    `buffers[i]` holds the tensors `members[i]`; `position` says where in it one begins that does not begin with it.
+    `roles` has every tensor of the graph, `reasons` those that have no buffer, or share one.
+    """
+
+    buffers: tuple[Buffer, ...]
+    members: tuple[tuple[Key, ...], ...]
+    roles: dict[Key, Role]
+    reasons: dict[Key, str]
+    position: Mapping[Key, int] = field(default_factory=dict)
+
+
+def find_storage(
+    graph: Graph,
+    schedule: Schedule,
+    aliases: Aliases,
+    *,
+    keep_inputs: bool,
+    external: frozenset[Key],
+    ranges: Ranges | None = None,
+) -> Storage:
+    """What `graph` needs to store on the timeline `schedule`, and when; `ranges` are its live ranges, if known.
+
+    Tensors in one class of `aliases` get one buffer, alive from the first to the last step of any of them, as large as
+    the class; while only some of it is in use, that is the window of a gap. Classes with a tensor of `external` get
+    none. Buffers are in the order of their lower end, then of their upper end and first tensor.
+    """
+    if ranges is None:
+        ranges = live_ranges(graph, schedule, keep_inputs=keep_inputs)
+    roles, reasons = _roles(graph, ranges)
+    outside = {aliases.of(key): key for key in external}
+    classes: dict[Key, list[Key]] = {}
+    for key, role in roles.items():
+        if role in (Role.CONSTANT, Role.UNPLANNED):
+            continue
+        owner = outside.get(aliases.of(key))
+        if owner is not None:
+            reasons[key] = "outside the arena"
+            if owner != key:
+                reasons[key] = (
+                    f"{aliases.reason.get(key, 'shares')}; outside the arena with {graph.tensor(owner).name!r}"
+                )
+            continue
+        classes.setdefault(aliases.of(key), []).append(key)
+
+    def extent(members: list[Key]) -> tuple[int, int]:
+        if len(members) == 1:
+            return ranges[members[0]]
+        return min(ranges[key][0] for key in members), max(ranges[key][1] for key in members)
+
+    ordered = sorted((*extent(members), members) for members in classes.values())
+    buffers = []
+    for number, (lower, upper, members) in enumerate(ordered):
+        if len(members) == 1:
+            size = graph.tensor(members[0]).bytes or 0
+            buffers.append(Buffer(str(number), lower, upper, size, offset=graph.fixed.get(members[0])))
+            continue
+        spans = [_span(graph, aliases, ranges, key) for key in members]
+        size = max(span.high for span in spans)
+        offset = min((graph.fixed[key] for key in members if key in graph.fixed), default=None) if graph.fixed else None
+        buffers.append(Buffer(str(number), lower, upper, size, offset=offset, gaps=tuple(find_gaps(spans, size))))
+        reasons |= {key: aliases.reason[key] for key in members if key in aliases.reason}
+    members_of = tuple(tuple(members) for _, _, members in ordered)
+    return Storage(tuple(buffers), members_of, roles, reasons, aliases.position)
+
+
+def _span(graph: Graph, aliases: Aliases, ranges: Ranges, key: Key) -> Span:
+    low = aliases.position.get(key, 0)
+    return Span(*ranges[key], low, low + (graph.tensor(key).bytes or 0))
+
+
+def live_ranges(graph: Graph, schedule: Schedule, *, keep_inputs: bool, loops_copy: bool = False) -> Ranges:
+    """Tensor -> `[lower, upper)` in steps, for each tensor that a run touches.
+
+    - what an operator reads, writes or works in is alive in its step, and in all that it calls;
+    - inputs are alive from the start of their region, of an entry to its end with `keep_inputs`;
+    - outputs are alive to the end of their region;
+    - what goes in and out of a loop's body is alive through the whole loop, unless `loops_copy`;
+    - variables are alive always. A subgraph that runs several times keeps its bytes from the first to the last.
+    """
+    lower: dict[Key, int] = {}
+    upper: dict[Key, int] = {}
+
+    def touch(s: int, tensors: tuple[int, ...], begin: int, end: int) -> None:
+        for t in tensors:
+            if t != ABSENT:
+                key = (s, t)
+                if begin < lower.setdefault(key, begin):
+                    lower[key] = begin
+                if end > upper.setdefault(key, end):
+                    upper[key] = end
+
+    for at, step in enumerate(schedule.steps):
+        op = graph.subgraphs[step.subgraph].ops[step.op]
+        touch(step.subgraph, op.inputs, at, step.end)
+        touch(step.subgraph, op.outputs, at, step.end)
+        touch(step.subgraph, op.temporaries, at, step.end)
+    for region in schedule.regions:
+        subgraph = graph.subgraphs[region.subgraph]
+        begin, end = region.lower, region.upper
+        if region.repeats and region.caller is not None and not loops_copy:
+            begin, end = region.caller, schedule.steps[region.caller].end
+            touch(region.subgraph, subgraph.inputs, begin, end)
+            touch(region.subgraph, subgraph.outputs, begin, end)
+        keep = keep_inputs and region.caller is None
+        touch(region.subgraph, subgraph.inputs, begin, end if keep else begin + 1)
+        touch(region.subgraph, subgraph.outputs, end - 1, end)
+    for s, subgraph in enumerate(graph.subgraphs):
+        variables = (t for t, tensor in enumerate(subgraph.tensors) if tensor.kind is TensorKind.VARIABLE)
+        touch(s, tuple(t for t in variables if (s, t) in lower), 0, schedule.horizon)
+    return {key: (lower[key], upper[key]) for key in lower}
+
+
+def _roles(graph: Graph, ranges: Ranges) -> tuple[dict[Key, Role], dict[Key, str]]:
+    """The role of every tensor, and why an unplanned one is."""
+    entry_of = {entry.subgraph: graph.subgraphs[entry.subgraph] for entry in graph.entries}
+    roles: dict[Key, Role] = {}
+    reasons: dict[Key, str] = {}
+    for s, subgraph in enumerate(graph.subgraphs):
+        inputs = set(entry_of[s].inputs) if s in entry_of else set()
+        outputs = set(entry_of[s].outputs) if s in entry_of else set()
+        for t, tensor in enumerate(subgraph.tensors):
+            key = (s, t)
+            if tensor.kind is TensorKind.CONSTANT:
+                roles[key] = Role.CONSTANT
+            elif reason := _why_unplanned(tensor, key in ranges):
+                cause = graph.causes.get(key, "")
+                roles[key], reasons[key] = Role.UNPLANNED, f"{reason}: {cause}" if cause else reason
+            elif tensor.kind is TensorKind.VARIABLE:
+                roles[key] = Role.VARIABLE
+            elif t in inputs:
+                roles[key] = Role.INPUT
+            else:
+                roles[key] = Role.OUTPUT if t in outputs else Role.ACTIVATION
+    return roles, reasons
+
+
+def _why_unplanned(tensor: Tensor, touched: bool) -> str:
+    if tensor.dtype.bits is None:
+        return tensor.dtype.reason
+    if not touched:
+        return "no operator reads or writes it"
+    if tensor.shape is None:
+        return "its rank is not known"
+    if tensor.unknown:
+        more = f" and {len(tensor.unknown) - _LISTED} more" if len(tensor.unknown) > _LISTED else ""
+        return f"dimension {', '.join(tensor.unknown[:_LISTED])}{more} is not known"
+    return ""

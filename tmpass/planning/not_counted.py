@@ -1,0 +1,87 @@
+"""What a run of a model needs besides what a plan counts."""
+
+from collections.abc import Iterator, Sequence
+
+from tmpass.graph.model import Graph, Op, Subgraph, TensorKind
+from tmpass.plans.plan import NotCounted, Options
+from tmpass.targets import RUNTIMES, Runtime
+
+_NAMED = 8
+"""How many tensors are named; all kinds of operators are."""
+
+
+def find_not_counted(graph: Graph, options: Options, runtime: str) -> tuple[NotCounted, ...]:
+    """What a plan for `graph` with `options` leaves out: tensors of unknown size, scratch, weights, inputs and outputs.
+
+    A tensor of unknown size is one that a run touches and that needs bytes somewhere: a handle of a resource does not.
+    Scratch is unknown of the operators that no rule is for, unless the runtime's kernels are known to need none.
+    """
+    found = (
+        _tensors(graph),
+        _scratch(graph, options, RUNTIMES[runtime]),
+        _weights(graph),
+        _ends(graph) if options.io == "external" else None,
+    )
+    return tuple(row for row in found if row is not None)
+
+
+def _tensors(graph: Graph) -> NotCounted | None:
+    names = [
+        subgraph.tensors[t].name for subgraph in graph.subgraphs for t in sorted(subgraph.used) if _open(subgraph, t)
+    ]
+    return NotCounted("tensors", len(names), None, tuple(names[:_NAMED])) if names else None
+
+
+def _open(subgraph: Subgraph, t: int) -> bool:
+    tensor = subgraph.tensors[t]
+    if tensor.kind in (TensorKind.CONSTANT, TensorKind.CAPTURE) or tensor.dtype.name == "resource":
+        return False
+    return not tensor.sized
+
+
+def _scratch(graph: Graph, options: Options, runtime: Runtime) -> NotCounted | None:
+    """The operators whose scratch is not known."""
+    kinds = {rule.kind for rule in options.scratch if rule.op is None}
+    places = {(rule.subgraph, rule.op) for rule in options.scratch if rule.op is not None}
+    open_ = [
+        op
+        for s, subgraph in enumerate(graph.subgraphs)
+        for index, op in enumerate(subgraph.ops)
+        if op.kind not in kinds and (s, index) not in places and _may_need_scratch(op, subgraph, runtime)
+    ]
+    return NotCounted("scratch", len(open_), None, tuple(sorted({op.kind for op in open_}))) if open_ else None
+
+
+def _may_need_scratch(op: Op, subgraph: Subgraph, runtime: Runtime) -> bool:
+    if op.view or op.calls:
+        return False
+    if op.custom or op.kind not in runtime.without_scratch:
+        return True
+    packed = (subgraph.tensors[t].dtype.bits or 8 for t in op.inputs if t >= 0)
+    return any(bits < 8 for bits in packed)
+
+
+def _weights(graph: Graph) -> NotCounted | None:
+    sizes = list(_constants(graph))
+    if not sizes:
+        return None
+    known: Sequence[int] = [size for size in sizes if size is not None]
+    return NotCounted("weights", len(sizes), sum(known) if len(known) == len(sizes) else None)
+
+
+def _constants(graph: Graph) -> Iterator[int | None]:
+    for subgraph in graph.subgraphs:
+        for t in sorted(subgraph.used):
+            if subgraph.tensors[t].kind is TensorKind.CONSTANT:
+                yield subgraph.tensors[t].bytes
+
+
+def _ends(graph: Graph) -> NotCounted | None:
+    called, sizes = graph.called, list[int | None]()
+    for entry in graph.entries:
+        subgraph = graph.subgraphs[entry.subgraph]
+        for t in dict.fromkeys((*subgraph.inputs, *subgraph.outputs)):
+            if entry.subgraph not in called and subgraph.tensors[t].kind is TensorKind.ACTIVATION:
+                sizes.append(subgraph.tensors[t].bytes)
+    known = [size for size in sizes if size is not None]
+    return NotCounted("inputs_outputs", len(known), sum(known)) if known else None

@@ -1,0 +1,1 @@
+"""Orders of the operators of a subgraph, and searches for the least peak."""

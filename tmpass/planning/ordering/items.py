@@ -1,0 +1,275 @@
+"""A subgraph as a problem of order: what each operator keeps alive.
+
+class of tensors   a: bytes [0, 8)   b: bytes [0, 4)   c: bytes [4, 8)        b and c are halves of a
+items              [0, 4) touched by who touches a or b, [4, 8) by who touches a or c
+"""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise, product
+from typing import TYPE_CHECKING, Any
+
+from tmpass.graph.model import ABSENT, Graph, Subgraph
+from tmpass.planning.sharing.aliases import Aliases, Key
+from tmpass.planning.sharing.atoms import Atoms
+from tmpass.planning.sharing.rooms import InPlace
+from tmpass.targets.runtime import RUNTIMES, Runtime
+
+if TYPE_CHECKING:
+    from tmpass.planning.ordering.sweep import Piece, Precedence, Span
+
+_FEW = 8
+"""Tensors of a class up to which its pieces are looked through one by one."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a graph stores in any order: the classes of tensors, what may be written in place, what counts.
+
+    Only tensors `inside` count, those of one memory; variables are alive in any order and do not. `scratch` maps
+    (subgraph, operator) to the bytes that the operator needs for itself in its step; `runtime` says how bytes count.
+    `later` has for each subgraph pairs (earlier, later) of operators beside those that read from each other. With
+    `atoms`, what counts is what no choice of classes can do without, and `aliases` have no part in it.
+    """
+
+    graph: Graph
+    aliases: Aliases
+    pairs: tuple[InPlace, ...]
+    inside: Container[Key]
+    scratch: Mapping[Key, int]
+    keep_inputs: bool = False
+    runtime: Runtime = RUNTIMES[""]
+    later: Sequence[Sequence[tuple[int, int]]] = ()
+    atoms: Atoms | None = None
+
+    @cached_property
+    def repeated(self) -> frozenset[int]:
+        """The subgraphs that loops run, of those loops that an entry reaches."""
+        reached: set[int] = set()
+        found: set[int] = set()
+        open_ = [entry.subgraph for entry in self.graph.entries]
+        while open_:
+            s = open_.pop()
+            if s in reached:
+                continue
+            reached.add(s)
+            calls = [call for op in self.graph.subgraphs[s].ops for call in op.calls]
+            found.update(call.subgraph for call in calls if call.repeats)
+            open_ += [call.subgraph for call in calls]
+        return frozenset(found)
+
+    @cached_property
+    def home(self) -> dict[Key, int]:
+        """Class, by its root -> the outermost subgraph that has a tensor in it, which stores it: others capture it."""
+        home: dict[Key, int] = {}
+        for key, root in self.aliases.root.items():
+            home[root] = min(home.get(root, root[0]), key[0])
+        return home
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Operators to order and what they keep alive, as the arrays of _core.OrderProblem.
+
+    Fields: `edges` are pairs (earlier, later) one after the other; `size`, `first` and `last` have a number per item,
+    alive before the first operator or after the last one where the flag is 1; the users of item i are
+    `users[starts[i]:starts[i + 1]]`; `scratch` has the bytes each operator needs in its own step; `in_place` rows of
+    operator, bytes saved, a number of items, and those items; `beginning` bytes are alive in the first step alone.
+    With `partial`, writing in place saves the bytes of those items that end, else only if all of them do.
+    """
+
+    edges: Sequence[int]
+    size: Sequence[int]
+    first: Sequence[int]
+    last: Sequence[int]
+    starts: Sequence[int]
+    users: Sequence[int]
+    scratch: Sequence[int]
+    in_place: Sequence[int]
+    beginning: int
+    partial: bool = False
+
+    @property
+    def through(self) -> int:
+        """The bytes alive before the first operator and after the last."""
+        return sum(size for size, first, last in zip(self.size, self.first, self.last, strict=True) if first and last)
+
+    @property
+    def in_place_counts(self) -> Iterator[int]:
+        """How many items each row of `in_place` has."""
+        at = 0
+        while at < len(self.in_place):
+            yield self.in_place[at + 2]
+            at += 3 + self.in_place[at + 2]
+
+
+def find_items(contents: Contents, s: int, edges: Iterable[tuple[int, int]]) -> Items:
+    """The problem of ordering the operators of subgraph `s`, where `edges` are (earlier, later), without what bodies
+    need. What a tensor of an outer subgraph holds, under whatever name, is left to that one.
+    """
+    graph = contents.graph
+    subgraph = graph.subgraphs[s]
+    users = _users(subgraph)
+    first, last = _alive_outside(contents, s)
+    edges = list(edges)
+    rows = _Rows()
+    if contents.atoms is None:
+        _add_classes(rows, contents, s, users, edges, first, last)
+    else:
+        for count, tensors in _atoms(contents, contents.atoms, s, sorted(users)):
+            who = sorted({op for t in tensors for op in users[t]})
+            number = rows.add(count, who, not first.isdisjoint(tensors), not last.isdisjoint(tensors))
+            for t in tensors if number is not None else ():
+                rows.items_of.setdefault(t, []).append(number)
+    size, items_of, beginning = rows.size, rows.items_of, rows.beginning
+    in_place: list[int] = []
+    options: dict[int, dict[Key, list[tuple[int, tuple[int, ...]]]]] = defaultdict(lambda: defaultdict(list))
+    for pair in contents.pairs:
+        ends, made = items_of.get(pair.source[1]), items_of.get(pair.result[1])
+        if pair.subgraph == s and ends and made:
+            saved = min(sum(size[i] for i in ends), sum(size[i] for i in made))  # a smaller result leaves the rest
+            options[pair.op][pair.result].append((saved, tuple(ends)))
+    for op, results in options.items():
+        for saved, over in _at_once(list(results.values())):
+            # Two results may lie over one class, under several names, but not over the same bytes of it.
+            in_place += (op, min(saved, sum(size[i] for i in over)), len(over), *over)
+    flat = [op for edge in edges for op in edge]
+    if any(op.calls for op in subgraph.ops):
+        beginning = 0  # the first step may be long, and only its begin counts: leaving it out keeps bounds true
+    scratch = [contents.scratch.get((s, op), 0) for op in range(len(subgraph.ops))]
+    return Items(flat, size, rows.firsts, rows.lasts, rows.starts, rows.touching, scratch, in_place, beginning)
+
+
+@dataclass
+class _Rows:
+    """Items as they are found; `items_of` has those of each tensor."""
+
+    size: list[int] = field(default_factory=list)
+    firsts: list[int] = field(default_factory=list)
+    lasts: list[int] = field(default_factory=list)
+    starts: list[int] = field(default_factory=lambda: [0])
+    touching: list[int] = field(default_factory=list)
+    beginning: int = 0
+    items_of: dict[int, Any] = field(default_factory=dict)
+
+    def add(self, count: int, who: Sequence[int], is_first: bool, is_last: bool) -> int | None:
+        """Add `count` bytes that the operators `who` touch; returns the number of the item, None if it is none."""
+        if not who and not (is_first and is_last):
+            self.beginning += count * is_first  # nobody reads it: it ends with the first step
+            return None
+        self.size.append(count)
+        self.firsts.append(int(is_first))
+        self.lasts.append(int(is_last))
+        self.touching += who
+        self.starts.append(len(self.touching))
+        return len(self.size) - 1
+
+
+def _add_classes(
+    rows: _Rows,
+    contents: Contents,
+    s: int,
+    users: Mapping[int, set[int]],
+    edges: Sequence[tuple[int, int]],
+    first: set[int],
+    last: set[int],
+) -> None:
+    """Add what subgraph `s` itself stores, class by class."""
+    precedence: Precedence | None = None
+    for members in _classes(contents, s, sorted(users)):
+        spans = _spans(members, contents, contents.graph.subgraphs[s], s)
+        pieces: Iterable[Piece]
+        if len(members) > _FEW:
+            from tmpass.planning.ordering import sweep  # few models have so large a class
+
+            precedence = precedence or sweep.Precedence(edges)
+            pieces = sweep.sweep(spans, users, precedence, first, last)
+        else:
+            pieces = _pieces(spans, users, first, last)
+        lows, at = list[int](), len(rows.size)
+        for low, high, who, is_first, is_last in pieces:
+            if rows.add(high - low, who, is_first, is_last) is not None:
+                lows.append(low)
+        for low, high, t in spans:
+            rows.items_of[t] = range(at + bisect_left(lows, low), at + bisect_left(lows, high))
+
+
+def _at_once(results: Sequence[Sequence[tuple[int, tuple[int, ...]]]]) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """What an operator may save, as (bytes, the items that must end with it), over all that it may write in place at
+    once: for each of its results one of the ways, or none.
+    """
+    if len(results) == 1:
+        yield from results[0]
+        return
+    for ways in product(*([(0, ()), *ways] for ways in results)):
+        items = tuple(dict.fromkeys(item for _, over in ways for item in over))
+        if items:
+            yield sum(saved for saved, _ in ways), items
+
+
+def _users(subgraph: Subgraph) -> dict[int, set[int]]:
+    """Tensor -> the operators that touch it; none for an input or output that no operator does."""
+    users: dict[int, set[int]] = {t: set() for t in (*subgraph.inputs, *subgraph.outputs)}
+    for index, op in enumerate(subgraph.ops):
+        for t in (*op.inputs, *op.outputs, *op.temporaries):
+            users.setdefault(t, set()).add(index)
+    users.pop(ABSENT, None)
+    return users
+
+
+def _alive_outside(contents: Contents, s: int) -> tuple[set[int], set[int]]:
+    """The tensors of subgraph `s` that are alive before its first operator, and after its last one."""
+    graph = contents.graph
+    given, taken = set(graph.subgraphs[s].inputs), set(graph.subgraphs[s].outputs)
+    repeats = s in contents.repeated and not contents.runtime.loops_copy
+    kept = contents.keep_inputs and any(entry.subgraph == s for entry in graph.entries)
+    return given | taken if repeats else given, given | taken if repeats or kept else taken
+
+
+def _atoms(contents: Contents, atoms: Atoms, s: int, tensors: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
+    """What subgraph `s` itself stores, as bytes that have one life, and those of `tensors` that hold them."""
+    present = set(tensors)
+    for atom in atoms.by_subgraph.get(s, ()):
+        held = [t for _, t in atoms.members[atom] if t in present and (s, t) in contents.inside]
+        if held:
+            yield atoms.size[atom], held
+    for t in tensors:
+        key = (s, t)
+        count = contents.graph.tensor(key).bytes
+        if count and key in contents.inside and key not in atoms.tied and key not in atoms.outside:
+            yield contents.runtime.round_up(count), [t]
+
+
+def _classes(contents: Contents, s: int, tensors: Iterable[int]) -> Iterable[list[int]]:
+    """Those of `tensors` that subgraph `s` itself stores, by the class that they share."""
+    graph, aliases = contents.graph, contents.aliases
+    classes: dict[Key, list[int]] = defaultdict(list)
+    for t in tensors:
+        root = aliases.of((s, t))
+        if (s, t) in contents.inside and graph.subgraphs[s].tensors[t].bytes and contents.home.get(root, s) == s:
+            classes[root].append(t)
+    return classes.values()
+
+
+def _spans(members: Sequence[int], contents: Contents, subgraph: Subgraph, s: int) -> "list[Span]":
+    """Where the tensors of a class begin and end in it."""
+    spans = []
+    for t in members:
+        low = contents.aliases.position.get((s, t), 0)
+        spans.append((low, contents.runtime.round_up(low + (subgraph.tensors[t].bytes or 0)), t))
+    return spans
+
+
+def _pieces(
+    spans: "Sequence[Span]", users: Mapping[int, set[int]], first: set[int], last: set[int]
+) -> "Iterator[Piece]":
+    """As `sweep` does, for few tensors: `ends` are all that touch a piece."""
+    edges = sorted({edge for begin, end, _ in spans for edge in (begin, end)})
+    for low, high in pairwise(edges):
+        inside = [t for begin, end, t in spans if begin <= low and high <= end]
+        if inside:
+            who = sorted({op for t in inside for op in users[t]})
+            yield low, high, who, not first.isdisjoint(inside), not last.isdisjoint(inside)

@@ -1,0 +1,122 @@
+"""The order of a whole model: of each subgraph on its own, the bodies before those that call them.
+
+WHILE  ── calls ──> cond, body        while it runs, its step needs what the fuller of the two needs, and what goes
+                                      into and comes out of the other
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from tmpass.graph.dependencies import reads
+from tmpass.graph.effects import effect_edges, innermost_first
+from tmpass.graph.model import Graph, Op
+from tmpass.planning.ordering.items import Contents, Items, find_items
+from tmpass.planning.ordering.least_peak import bound_order, least_peak, native
+from tmpass.planning.ordering.ordered import Ordered
+
+Orders = tuple[tuple[int, ...], ...]
+"""Operator indices in the order in which they run, for each subgraph."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOrder:
+    """An order for each subgraph, and the `peak` of live bytes in the whole run, in no order below `bound`."""
+
+    orders: Orders
+    peak: int
+    bound: int
+    states: int = 0
+    stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """What a subgraph needs while it runs: `peak` as it is ordered, `bound` in any order; `through` of that all the
+    time, where it runs again and again. `runs` are the subgraphs that run inside it, itself included.
+    """
+
+    peak: int
+    bound: int
+    through: int
+    runs: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelItems:
+    """The problem of order of each subgraph, to be solved in the order of `turns`: bodies before what calls them.
+
+    With `loops_copy`, a loop's body needs what goes into and comes out of it only while it runs.
+    """
+
+    graph: Graph
+    items: tuple[Items, ...]
+    turns: tuple[int, ...]
+    loops_copy: bool
+
+
+def items_of_model(contents: Contents) -> ModelItems:
+    """The problems of all subgraphs."""
+    graph = contents.graph
+    effects = effect_edges(graph)
+    items = []
+    for s, subgraph in enumerate(graph.subgraphs):
+        edges = [(writer, reader) for writer, reader, _ in reads(subgraph)]
+        later = contents.later[s] if contents.later else ()
+        items.append(find_items(contents, s, [*edges, *effects[s], *later]))
+    return ModelItems(graph, tuple(items), tuple(innermost_first(graph)), contents.runtime.loops_copy)
+
+
+def order_model(model: ModelItems, orders: Orders, *, states: int, search: bool) -> ModelOrder:
+    """The order of least live bytes that is found from `orders` on, one for each subgraph, or with `search` off just
+    what these need; and a bound on all orders.
+    """
+    graph = model.graph
+    found: dict[int, Ordered] = {}
+    bodies: dict[int, _Body] = {}
+    spent = 0
+    for s in model.turns:
+        items = model.items[s]
+        needs = [_called(op, bodies, loops_copy=model.loops_copy) for op in graph.subgraphs[s].ops]
+        problem = native(_with_bodies(items, [peak for peak, _ in needs]))
+        if search:
+            found[s] = least_peak(problem, orders[s], max(0, states - spent))
+        else:
+            found[s] = bound_order(problem, orders[s])
+        spent += found[s].states
+        if any(peak != bound for peak, bound in needs):
+            # A body that might need less must not raise the bound of what calls it.
+            low = native(_with_bodies(items, [bound for _, bound in needs]))
+            found[s] = replace(found[s], bound=bound_order(low, found[s].order).bound)
+        if not graph.subgraphs[s].ops:
+            found[s] = Ordered((), items.beginning + items.through, items.beginning + items.through)
+        inside = [bodies[call.subgraph].runs for op in graph.subgraphs[s].ops for call in op.calls]
+        bodies[s] = _Body(found[s].peak, found[s].bound, items.through, frozenset({s}).union(*inside))
+    runs = [found[entry.subgraph] for entry in graph.entries]
+    return ModelOrder(
+        tuple(found[s].order for s in range(len(graph.subgraphs))),
+        max((run.peak for run in runs), default=0),
+        max((run.bound for run in runs), default=0),
+        spent,
+        any(run.stopped for run in found.values()),
+    )
+
+
+def _with_bodies(items: Items, needs: Sequence[int]) -> Items:
+    if not any(needs):
+        return items
+    return replace(items, scratch=[own + need for own, need in zip(items.scratch, needs, strict=True)])
+
+
+def _called(op: Op, bodies: dict[int, _Body], *, loops_copy: bool) -> tuple[int, int]:
+    """What the bodies of `op` need in its step, as they are ordered, and at least."""
+    held = frozenset() if loops_copy else frozenset(call.subgraph for call in op.calls if call.repeats)
+
+    def beside(body: _Body) -> int:
+        """What the loops of `op` hold while `body` runs; what `body` counts itself is not counted again."""
+        return sum(bodies[s].through for s in held - body.runs)
+
+    called = [bodies[call.subgraph] for call in op.calls]
+    return (
+        max((body.peak + beside(body) for body in called), default=0),
+        max((body.bound + beside(body) for body in called), default=0),
+    )

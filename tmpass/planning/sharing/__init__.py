@@ -1,0 +1,1 @@
+"""Which tensors share storage: alias classes, pieces, in-place writes, ties."""

@@ -1,0 +1,147 @@
+"""What operators write in place so that outputs lie over the inputs that they are tied to.
+
+In one walk over the operators. Ties are found by the classes of what an operator reads and writes, and by their bytes.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator, Mapping, Sequence
+
+from tmpass.base.errors import brief
+from tmpass.graph.model import ABSENT, Graph, Op, Subgraph, TensorKind
+from tmpass.planning.sharing.aliases import Aliases, Key, written
+from tmpass.planning.sharing.in_place import may_write_over
+from tmpass.planning.sharing.rooms import InPlace
+from tmpass.planning.sharing.tied import EndTie
+from tmpass.targets import Sharing, Target
+
+_SCATTERS = frozenset(
+    {"TensorScatter", "ScatterND", "ScatterElements", "Scatter", "DYNAMIC_UPDATE_SLICE", "STABLEHLO_SCATTER"}
+    | {"STABLEHLO_DYNAMIC_UPDATE_SLICE"}
+)
+"""Operators that copy their first input and change some of it: over that input, only the change is left to do."""
+
+
+def tie_candidates(graph: Graph, ties: Sequence[EndTie], sharing: Sharing) -> list[InPlace]:
+    """What may be written in place for a tie, wherever tensors lie: by operators that are element-wise, a scatter or a
+    view, or that `sharing` names, of the subgraphs of `ties`.
+    """
+    writes = written(graph) if ties else {}
+    found = []
+    for s in sorted({tie.output[0] for tie in ties}):
+        subgraph = graph.subgraphs[s]
+        # An output is needed after the last step, and an input before the first one.
+        inputs, outputs = frozenset(subgraph.inputs), frozenset(subgraph.outputs)
+
+        def free(t: int, s: int = s) -> bool:
+            return graph.subgraphs[s].tensors[t].kind is TensorKind.ACTIVATION and writes[s, t] <= 1
+
+        for index, op in enumerate(subgraph.ops):
+            for source, result in dict.fromkeys(may_be_tied(op, subgraph, sharing)):
+                if source in outputs or result in inputs or op.inputs.count(source) != 1:
+                    continue
+                if free(source) and free(result):
+                    found.append(InPlace(s, index, (s, source), (s, result)))
+    return found
+
+
+def tie_pairs(
+    graph: Graph, ties: Sequence[EndTie], aliases: Aliases, candidates: Sequence[InPlace]
+) -> Iterator[InPlace]:
+    """Those of `candidates` that must be written in place so that `ties` hold: where an operator reads bytes of the
+    input and writes these bytes of the output.
+
+    It reads and writes all of them, or a piece, or what they are a piece of; not what only lies beside them, which has
+    another place where less shares. They come in the order of the ties, and of each as the file has the operators.
+    """
+    places = _Places(graph, ties, aliases)
+    found: list[tuple[int, int]] = []
+    for number, pair in enumerate(candidates):
+        tie = places.first(pair.source, pair.result)
+        if tie is not None and aliases.of(pair.source) != aliases.of(pair.result):
+            found.append((tie, number))
+    return (candidates[number] for _, number in sorted(found))
+
+
+class _Places:
+    """The ties between two classes of tensors, by where they put one class over the other and by their bytes.
+
+    They are kept by size, in powers of two, and by address in each of these: what has less than 2^k bytes and one of
+    `[low, high)` begins above low - 2^k.
+    """
+
+    def __init__(self, graph: Graph, ties: Sequence[EndTie], aliases: Aliases) -> None:
+        self._graph, self._aliases = graph, aliases
+        self._shelves: dict[tuple[Key, Key, int], dict[int, list[tuple[int, int, int]]]] = {}
+        for number, tie in enumerate(ties):
+            low, high = self._span(tie.output)
+            shelf = self._shelves.setdefault(self._over(tie.input, tie.output), {})
+            insort(shelf.setdefault((high - low).bit_length(), []), (low, high, number))
+
+    def first(self, source: Key, result: Key) -> int | None:
+        """The number of the first tie that needs `result` over `source`; None if there is none."""
+        shelves = self._shelves.get(self._over(source, result))
+        if shelves is None:
+            return None
+        (low, high), found = self._span(result), []
+        for bits, shelf in shelves.items():
+            for at in range(bisect_left(shelf, (low - (1 << bits),)), bisect_left(shelf, (high,))):
+                start, end, number = shelf[at]
+                if max(low, start) < min(high, end):
+                    found.append(number)
+        return min(found, default=None)
+
+    def _over(self, source: Key, result: Key) -> tuple[Key, Key, int]:
+        """The classes of both, and how far one class begins behind the other where both tensors begin at one place."""
+        position = self._aliases.position
+        return self._aliases.of(source), self._aliases.of(result), position.get(source, 0) - position.get(result, 0)
+
+    def _span(self, key: Key) -> tuple[int, int]:
+        low = self._aliases.position.get(key, 0)
+        return low, low + (self._graph.tensor(key).bytes or 0)
+
+
+def may_be_tied(op: Op, subgraph: Subgraph, sharing: Sharing) -> Iterator[tuple[int, int]]:
+    """(source, result) of what `op` may write in place for a tie."""
+    yield from may_write_over(op, subgraph, sharing)
+    if op.elementwise:
+        yield from may_write_over(op, subgraph, Sharing(in_place=(op.kind,)))
+    if (op.kind in _SCATTERS or op.view) and op.inputs and op.outputs:
+        source, result = op.inputs[0], op.outputs[0]
+        if ABSENT not in (source, result) and subgraph.tensors[source].bytes == subgraph.tensors[result].bytes:
+            yield source, result
+
+
+def forced_in_place(
+    graph: Graph,
+    ties: Sequence[EndTie],
+    target: Target,
+    members: Sequence[tuple[Key, ...]],
+    position: Mapping[Key, int],
+) -> list[str]:
+    """A line for each operator that `target` does not let write in place, and a tie makes it; `members` are the tensors
+    of each buffer, at their `position` in it.
+    """
+    home = {key: buffer for buffer, tensors in enumerate(members) for key in tensors}
+    first: dict[tuple[int, int | None], int] = {}
+    for number, tie in enumerate(ties):
+        first.setdefault((tie.output[0], home.get(tie.output)), number)
+    found: list[tuple[int, str]] = []
+    for s in sorted({tie.output[0] for tie in ties}):
+        subgraph = graph.subgraphs[s]
+        for op in subgraph.ops:
+            if op.view and target.sharing.allows(target.sharing.views, op.kind):
+                continue
+            pairs = dict.fromkeys(may_be_tied(op, subgraph, target.sharing))
+            there = [
+                (first[s, home[s, one]], one, two)
+                for one, two in pairs
+                if (s, one) in home and home[s, one] == home.get((s, two)) and (s, home[s, one]) in first
+                if position.get((s, one), 0) == position.get((s, two), 0)
+            ]
+            allowed = frozenset(may_write_over(op, subgraph, target.sharing)) if there else frozenset()
+            for number, one, two in there:
+                if (one, two) not in allowed:
+                    names = f"{brief(subgraph.tensors[two].name)} over {brief(subgraph.tensors[one].name)}"
+                    needs = f"--tie needs a {op.kind} that writes {names}"
+                    found.append((number, f"{needs}: [sharing] of {target.name} does not list it"))
+    return [line for _, line in sorted(found, key=lambda row: row[0])]

@@ -1,0 +1,1 @@
+"""Steps in time: one timeline for a whole model."""

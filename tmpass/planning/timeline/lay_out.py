@@ -1,0 +1,106 @@
+"""One timeline for a whole model: entries one after the other, bodies inside the step that calls them."""
+
+from collections.abc import Callable, Sequence
+
+from tmpass.base.errors import ModelError
+from tmpass.graph.model import Graph, Subgraph
+from tmpass.planning.timeline.schedule import Region, Schedule, Step
+
+MAX_STEPS = 1_000_000
+"""Bodies that call bodies can multiply without end; a model above this is refused. An empty body counts as one."""
+
+MAX_EXPANDED = 50_000
+"""Steps of a model whose bodies are laid out more than once; else there are as many as operators in the file."""
+
+MAX_LETTERS = 16_000_000
+"""In the names of such steps: each of them is written out with the plan."""
+
+MAX_DEPTH = 100
+"""Bodies within bodies."""
+
+_Extent = tuple[int, int, int]
+"""What a run of a subgraph comes to: steps, empty bodies included, the letters of their names, bodies in bodies."""
+
+_REPEATS = 2
+_FEWER_CALLS = "let fewer operators call the same bodies"
+
+Order = Callable[[Subgraph], Sequence[int]]
+
+
+def schedule(graph: Graph, order: Order) -> Schedule:
+    """The steps of every entry of `graph`, each subgraph in its `order` (operator indices).
+
+    Raises:
+        ModelError: a subgraph calls itself, bodies are nested too deep, or there are too many steps.
+    """
+    check_extent(graph)
+    return lay_out(graph, [order(subgraph) for subgraph in graph.subgraphs])
+
+
+def lay_out(graph: Graph, orders: Sequence[Sequence[int]]) -> Schedule:
+    """The steps of every entry of `graph`, whose extent was checked, with subgraph i in the order `orders[i]`."""
+    steps: list[Step] = []
+    regions: list[Region] = []
+
+    def run(index: int, caller: int | None, repeats: bool) -> None:
+        lower, slot = len(steps), len(regions)
+        regions.append(Region(index, lower, lower, caller, repeats))
+        for op_index in orders[index]:
+            at = len(steps)
+            steps.append(Step(index, op_index, at + 1))
+            calls = graph.subgraphs[index].ops[op_index].calls
+            for call in calls:
+                run(call.subgraph, at, call.repeats)
+            if calls:
+                steps[at] = Step(index, op_index, len(steps))
+        upper = len(steps)
+        if lower == upper and caller is not None:
+            lower, upper = caller, caller + 1
+        regions[slot] = Region(index, lower, max(upper, lower + 1), caller, repeats)
+
+    for entry in graph.entries:
+        run(entry.subgraph, None, False)
+    horizon = max((region.upper for region in regions), default=0)
+    return Schedule(tuple(steps), tuple(regions), max(horizon, len(steps)))
+
+
+def check_extent(graph: Graph) -> None:
+    """Refuse what could not be laid out, or not soon.
+
+    Raises:
+        ModelError: a subgraph calls itself, bodies are nested too deep, or there are too many steps.
+    """
+    extents: dict[int, _Extent] = {}
+
+    def measure(index: int, callers: tuple[int, ...]) -> _Extent:
+        if index in callers:
+            raise ModelError("it calls itself", where=_name(graph, index), hint="recursion cannot be planned")
+        if len(callers) > MAX_DEPTH:
+            raise ModelError(f"bodies are nested more than {MAX_DEPTH} deep", where=_name(graph, index))
+        if index not in extents:
+            ops = graph.subgraphs[index].ops
+            inner = [measure(call.subgraph, (*callers, index)) for op in ops for call in op.calls]
+            extents[index] = (
+                len(ops) + sum(max(steps, 1) for steps, _, _ in inner),
+                sum(len(op.name) for op in ops) + sum(letters for _, letters, _ in inner),
+                1 + max((depth for _, _, depth in inner), default=-1),
+            )
+        if len(callers) + extents[index][2] > MAX_DEPTH:
+            raise ModelError(f"bodies are nested more than {MAX_DEPTH} deep", where=_name(graph, index))
+        return extents[index]
+
+    runs = [measure(entry.subgraph, ()) for entry in graph.entries]
+    steps, letters = sum(run[0] for run in runs), sum(run[1] for run in runs)
+    own = sum(max(len(subgraph.ops), 1) for subgraph in graph.subgraphs)
+    most = MAX_STEPS if steps <= _REPEATS * own else min(MAX_STEPS, MAX_EXPANDED)
+    if steps > most:
+        fault = f"its {own} operators take more than {most} steps when its bodies are laid out"
+        raise ModelError(fault, hint=_FEWER_CALLS)
+    own_letters = sum(len(op.name) for subgraph in graph.subgraphs for op in subgraph.ops)
+    if letters > MAX_LETTERS and letters > _REPEATS * own_letters:
+        fault = f"the names of its steps take more than {MAX_LETTERS} letters when its bodies are laid out"
+        raise ModelError(fault, hint=_FEWER_CALLS)
+
+
+def _name(graph: Graph, index: int) -> str:
+    return f"subgraph {index} {graph.subgraphs[index].name!r}"

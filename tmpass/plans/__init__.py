@@ -1,0 +1,1 @@
+"""The plan: its rows, its JSON, differences between two, and its peak step."""

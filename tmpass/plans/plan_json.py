@@ -1,0 +1,206 @@
+"""Plans read back from JSON, every field checked: they may come from anywhere."""
+
+import json
+import re
+import types
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Any, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from tmpass.base.errors import UsageError
+from tmpass.base.sizes import MAX_BYTES
+from tmpass.packing.problem import MAX_ALIGNMENT, MAX_STEP
+from tmpass.plans.plan import LEFT_OUT, SCHEMA, Plan
+from tmpass.targets.runtime import RUNTIMES
+
+T = TypeVar("T")
+
+_BYTES = dict.fromkeys(
+    (
+        "budget",
+        "capacity",
+        "peak",
+        "lower_bound",
+        "live_bytes",
+        "size",
+        "offset",
+        "bytes",
+        "nodes",
+        "states",
+        "window_lower",
+        "window_upper",
+    ),
+    (0, MAX_BYTES),
+)
+_COUNTS = dict.fromkeys(
+    ("step", "subgraph", "op", "id", "lower", "index", "buffer", "tensors", "input", "output", "count"), (0, MAX_STEP)
+)
+NUMBERS: dict[str, tuple[int, int]] = {
+    **_BYTES,
+    **_COUNTS,
+    "upper": (1, MAX_STEP),
+    "alignment": (1, MAX_ALIGNMENT),
+    "bind": (1, 2**31 - 1),
+    "shape": (0, 2**63 - 1),
+}
+"""Field -> the least and the largest number in it."""
+
+WORDS = {
+    "status": ("optimal", "feasible", "infeasible", "unknown"),
+    "role": ("input", "output", "activation", "variable", "constant", "unplanned"),
+    "io": ("arena", "external"),
+    "share": ("auto", "views", "none"),
+    "schedule": ("auto", "given", "topological", "least-peak"),
+    "int8": ("native", "float"),
+    "runtime": tuple(RUNTIMES),
+    "method": ("given", "topological", "least-peak"),
+    "what": LEFT_OUT,
+}
+"""Field -> the words that can stand in it."""
+
+ADDED = {
+    "TargetInfo": ("in_place",),
+    "Options": ("int8", "tie"),
+    "MemoryUse": ("capacity_source",),
+    "Plan": ("not_counted",),
+}
+"""Record -> keys that plans of this schema did not have from the start: without one, a plan has the field's default."""
+
+NOT_EMPTY = ("memories",)
+"""Lists of at least one item."""
+
+_NAMES = {int: "a whole number", str: "a text", bool: "true or false"}
+
+
+def parse_plan(text: str | bytes, where: str = "plan") -> Plan:
+    """The plan in `text`, as Plan.to_json writes it; `where` names it in errors.
+
+    Raises:
+        UsageError: it is not JSON, of another schema, or a key is missing, unknown, double, of another type or out of
+            range; the message names the place, such as `buffers[3].offset`.
+    """
+    try:
+        data = json.loads(text, object_pairs_hook=_object, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(
+            f"it is not JSON: {error}", where=where, hint="give a plan that tmpass plan -o wrote"
+        ) from None
+    found = data.get("schema") if isinstance(data, dict) else data
+    if found != SCHEMA:
+        raise UsageError(f"it is not a plan of schema {SCHEMA!r}, but {_show(found)}", where=where)
+    try:
+        plan = _record(Plan, {key: value for key, value in data.items() if key != "schema"}, "")
+        if plan.transfers:
+            _refuse("transfers", "is not empty", f"{SCHEMA} knows no transfers")
+    except UsageError as error:
+        raise error.within(where) from None
+    return plan
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in data:
+            raise ValueError(f"key {_show(key)} stands twice in one object")
+        data[key] = value
+    return data
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a number")
+
+
+@cache
+def _fields(kind: type) -> dict[str, Any]:
+    """Field of a dataclass -> its type."""
+    hints = get_type_hints(kind)
+    return {f.name: hints[f.name] for f in fields(kind)}
+
+
+def _record(kind: type[T], data: object, path: str) -> T:
+    if not isinstance(data, dict):
+        _refuse(path, f"{_show(data)} is not an object", f"see {SCHEMA}")
+    known = _fields(kind)  # type: ignore[arg-type]
+    added = ADDED.get(kind.__name__, ())
+    for name in known:
+        if name not in data and name not in added:
+            _refuse(_join(path, name), "this key is missing", f"{SCHEMA} needs it")
+    for name in data:
+        if name not in known:
+            _refuse(_join(path, name), "this key is unknown", f"{SCHEMA} has {', '.join(known)} here")
+    present = {name: hint for name, hint in known.items() if name in data}
+    return kind(**{name: _value(hint, data[name], name, _join(path, name)) for name, hint in present.items()})
+
+
+def _value(hint: Any, data: object, name: str, path: str) -> Any:
+    """`data`, of field `name`, as the type `hint`: a record, a tuple, a union, a mapping, or a scalar."""
+    if type(data) is hint:
+        _check(data, name, path)
+        return data
+    origin, args = get_origin(hint), get_args(hint)
+    if is_dataclass(hint):
+        return _record(hint, data, path)  # type: ignore[arg-type]
+    if origin is tuple:
+        return _tuple(args, data, name, path)
+    if origin in (Union, types.UnionType):
+        if data is None and type(None) in args:
+            return None
+        choices = [arg for arg in args if arg is not type(None)]
+        return _value(next((arg for arg in choices if type(data) is arg), choices[0]), data, name, path)
+    if origin is Mapping:
+        if not isinstance(data, dict):
+            _refuse(path, f"{_show(data)} is not an object")
+        for key in data:
+            _check(key, "", path)
+        return {key: _value(args[1], value, name, _join(path, key)) for key, value in data.items()}
+    if hint is not Any:
+        _refuse(path, f"{_show(data)} is not {_NAMES[hint]}")
+    return data
+
+
+def _tuple(args: tuple[Any, ...], data: object, name: str, path: str) -> tuple[Any, ...]:
+    """A list as `tuple[X, ...]` or `tuple[X, Y]`."""
+    if not isinstance(data, list):
+        _refuse(path, f"{_show(data)} is not a list")
+    kinds = (args[0],) * len(data) if args[-1] is Ellipsis else args
+    if len(kinds) != len(data):
+        _refuse(path, f"{len(data)} items instead of {len(kinds)}")
+    if not data and name in NOT_EMPTY:
+        _refuse(path, "there is none", "every plan has one")
+    pairs = enumerate(zip(kinds, data, strict=True))
+    return tuple(_value(kind, item, name, f"{path}[{i}]") for i, (kind, item) in pairs)
+
+
+def _check(data: object, name: str, path: str) -> None:
+    """Refuse a number or a text that field `name` cannot hold."""
+    if type(data) is int:
+        low, high = NUMBERS[name]
+        if not low <= data <= high:
+            _refuse(path, f"{_show(data)} is not in {low} .. {high}")
+    elif isinstance(data, str):
+        if not data.isascii() and any("\ud800" <= c <= "\udfff" for c in data):
+            _refuse(path, f"{_show(data)} is not Unicode text", "it has half of a surrogate pair")
+        if name in WORDS and data not in WORDS[name]:
+            _refuse(path, f"{_show(data)} is unknown", f"one of {', '.join(WORDS[name])}")
+        if name == "sha256" and not re.fullmatch("[0-9a-f]{64}", data):
+            _refuse(path, f"{_show(data)} is not a SHA-256", "64 hex digits in lower case")
+
+
+def _refuse(path: str, what: str, hint: str = "") -> NoReturn:
+    raise UsageError(what, where=path or "the whole", hint=hint)
+
+
+def _join(path: str, key: str) -> str:
+    key = key if len(key) <= 60 else key[:57] + "..."
+    return f"{path}.{key}" if path else key
+
+
+def _show(data: object) -> str:
+    """`data` for an error: short, however large or deep it is."""
+    if isinstance(data, dict | list):
+        return "an object" if isinstance(data, dict) else "a list"
+    if isinstance(data, str) and len(data) > 60:
+        return repr(data[:57] + "...")
+    text = json.dumps(data) if data is None or isinstance(data, bool) else repr(data)
+    return text if len(text) <= 60 else text[:57] + "..."

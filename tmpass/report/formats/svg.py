@@ -1,0 +1,204 @@
+"""A plan as a picture for documents: time across, addresses up, a rectangle for each buffer, no script.
+
+capacity - - - - - - - - - - -        dashed, where it is near the peak
+         | b         |                the bar marks the fullest step
+         | a   |  c  |
+live     ___/-----\\___
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+
+from tmpass.packing.problem import in_use
+from tmpass.plans.peak_step import Fullest, fullest_step, live_bytes
+from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer
+from tmpass.report.hues import colours_of, kind_of
+from tmpass.report.text import clip, one_line, short_size
+
+NAME = "svg"
+SUFFIX = ".svg"
+SUMMARY = "a picture of the arena for documents"
+
+WIDTH = 960
+_LEFT, _RIGHT, _TOP = 84, WIDTH - 20, 44
+_ARENA, _CURVE, _BETWEEN = 360, 80, 18
+_FOOT, _LINE = 34, 20
+_NEAR = 1.4
+"""A capacity up to this many times the peak is drawn to scale."""
+
+_CHARACTER = 6.2
+"""Pixels, about, that a character of a name takes."""
+
+_STYLE = """
+text { font: 11px system-ui, sans-serif; fill: #5b636e }
+.title { font-size: 14px; font-weight: 600; fill: #1a1d21 }
+.name { fill: #14171c }
+.box { stroke: #14171c; stroke-opacity: .45 }
+.rule { stroke: #d9dde3 } .full { fill: #0b57d0; fill-opacity: .16 } .most { fill: #0b57d0 }
+.limit { stroke: #c5221f; stroke-width: 2; stroke-dasharray: 7 4 } .over { fill: #c5221f }
+.curve { fill: #7a8594; fill-opacity: .3; stroke: #7a8594; stroke-width: 1.5 }
+@media (prefers-color-scheme: dark) {
+text { fill: #a0a8b3 } .title { fill: #e6e9ed } .name { fill: #14171c }
+.ground { fill: #14171c } .rule { stroke: #363c45 } .full { fill: #8ab4f8; fill-opacity: .24 } .most { fill: #8ab4f8 }
+.limit { stroke: #ff8a80 } .over { fill: #ff8a80 }
+}
+"""
+
+
+def emit(plan: Plan) -> str:
+    """All memories of `plan`, one below the other, and what the colours mean."""
+    colours = colours_of((plan,))
+    parts: list[str] = []
+    top = 0
+    for memory in plan.memories:
+        parts += _memory(plan, memory, colours, top)
+        top += _TOP + _ARENA + _BETWEEN + _CURVE + _FOOT
+    legend, height = _legend(colours, top)
+    parts += legend
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">'
+    title = f"<title>{_text(f'{plan.model.file} on {plan.target.name}')}</title>"
+    ground = f'<rect class="ground" width="{WIDTH}" height="{height}" fill="#ffffff"/>'
+    return "\n".join([head, title, f"<style>{_STYLE}</style>", ground, *parts, "</svg>"]) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """Where the picture of one memory is: below `top`, with `steps` across and addresses up to `height`."""
+
+    top: int
+    steps: int
+    height: int
+
+    @property
+    def wide(self) -> float:
+        """Pixels of a step."""
+        return (_RIGHT - _LEFT) / self.steps
+
+    @property
+    def bottom(self) -> int:
+        """Where the live bytes are 0."""
+        return self.top + _TOP + _ARENA + _BETWEEN + _CURVE
+
+    def x(self, step: int) -> str:
+        return _number(_LEFT + step * self.wide)
+
+    def y(self, address: float) -> str:
+        return _number(self.top + _TOP + _ARENA - address * _ARENA / self.height)
+
+
+def _memory(plan: Plan, memory: MemoryUse, colours: dict[str, str], top: int) -> Iterator[str]:
+    full = fullest_step(plan, memory)
+    buffers = [b for b in plan.buffers if b.memory == memory.name and b.size]
+    steps = max([len(plan.schedule), 1, *(b.upper for b in buffers)])
+    capacity = memory.capacity
+    near = capacity is not None and capacity <= _NEAR * memory.peak
+    frame = _Frame(top, steps, max(memory.peak, capacity or 0 if near else 0, 1))
+    yield f'<text class="title" x="{_LEFT}" y="{top + 18}">{_text(_title(plan, memory))}</text>'
+    for part in range(5):
+        address = frame.height * part // 4
+        yield f'<path class="rule" d="M{_LEFT} {frame.y(address)}H{_RIGHT}"/>'
+        yield _label(frame.y(address), short_size(address))
+    if full.buffers:
+        yield from _full(full, frame)
+    rows = {(t.subgraph, t.index): t for t in plan.tensors}
+    for b in buffers:
+        kind = kind_of(plan, b, rows)
+        name = next((rows[key].name for key in b.tensors if key in rows), kind)
+        yield f"<g><title>{_text(_note(b, name, kind))}</title>"
+        yield from _buffer(b, name, colours[kind], frame)
+        yield "</g>"
+    if near and capacity is not None:
+        label = _text(f"{'assumed ' * bool(memory.assumed)}capacity {short_size(capacity)}")
+        yield f'<path class="limit" d="M{_LEFT} {frame.y(capacity)}H{_RIGHT}"/>'
+        yield f'<text class="over" x="{_RIGHT}" y="{frame.y(capacity)}" dy="-5" text-anchor="end">{label}</text>'
+    yield from _curve(plan, memory, full, frame)
+
+
+def _buffer(b: PlannedBuffer, name: str, colour: str, frame: _Frame) -> Iterator[str]:
+    """What is in use of `b`, and its name where there is room."""
+    for lower, upper, low, high in in_use(b):
+        if low >= high:
+            continue
+        across, up = (upper - lower) * frame.wide, (high - low) * _ARENA / frame.height
+        edge = ' class="box"' if across > 3 and up > 3 else ""
+        # Less than a pixel is lost from sight.
+        size = f'width="{_number(max(across, 0.7))}" height="{_number(max(up, 0.7))}"'
+        yield f'<rect{edge} x="{frame.x(lower)}" y="{frame.y(b.offset + high)}" {size} fill="{colour}"/>'
+        if up > 12 and (short := _shortened(name, int((across - 8) / _CHARACTER))):
+            middle = frame.y(b.offset + (low + high) / 2)
+            yield f'<text class="name" x="{frame.x(lower)}" y="{middle}" dx="4" dy="4">{_text(short)}</text>'
+
+
+def _full(full: Fullest, frame: _Frame) -> Iterator[str]:
+    """The bar behind the fullest step."""
+    top = frame.top + _TOP
+    size = f'width="{_number(max(frame.wide, 2))}" height="{frame.bottom - top}"'
+    yield f'<rect class="full" x="{frame.x(full.at)}" y="{top}" {size}/>'
+    # The capacity may have its own words at the right end of this line.
+    middle = min(max(_LEFT + (full.at + 0.5) * frame.wide, _LEFT + 70), _RIGHT - 200)
+    label = _text(f"fullest: step {full.at}, {short_size(full.live_bytes)}")
+    yield f'<text class="most" x="{_number(middle)}" y="{top - 6}" text-anchor="middle">{label}</text>'
+
+
+def _curve(plan: Plan, memory: MemoryUse, full: Fullest, frame: _Frame) -> Iterator[str]:
+    """The live bytes over time, and the axis of steps."""
+    most, bottom = max(full.live_bytes, 1), frame.bottom
+    path = [f"M{_LEFT} {bottom}"]
+    for step, live in live_bytes(plan, memory):
+        path.append(f"H{frame.x(step)}V{_number(bottom - live * _CURVE / most)}")
+    yield f'<path class="curve" d="{"".join(path)}V{bottom}Z"/>'
+    yield _label(str(bottom - _CURVE), short_size(full.live_bytes))
+    yield _label(str(bottom - _CURVE // 2), "live bytes")
+    yield f'<text x="{_LEFT}" y="{bottom + 16}">step 0</text>'
+    if frame.steps > 1:
+        yield f'<text x="{_RIGHT}" y="{bottom + 16}" text-anchor="end">{frame.steps - 1}</text>'
+
+
+def _label(y: str, text: str) -> str:
+    return f'<text x="{_LEFT - 6}" y="{y}" dy="4" text-anchor="end">{_text(text)}</text>'
+
+
+def _legend(colours: dict[str, str], top: int) -> tuple[list[str], int]:
+    """A spot for each colour with what it stands for, in lines from `top` on; and where they end."""
+    parts, at = [], _LEFT
+    shown: dict[str, str] = {}
+    for kind, colour in colours.items():
+        shown.setdefault(colour, kind)
+    for colour, kind in shown.items():
+        name = _shortened(kind, 60)
+        room = 34 + int(len(name) * 7)
+        if at > _LEFT and at + room > _RIGHT:
+            at, top = _LEFT, top + _LINE
+        parts.append(f'<rect x="{at}" y="{top}" width="12" height="12" rx="3" fill="{colour}"/>')
+        parts.append(f'<text x="{at + 18}" y="{top + 10}">{_text(name)}</text>')
+        at += room
+    return parts, top + (_LINE + 8 if parts else 8)
+
+
+def _title(plan: Plan, memory: MemoryUse) -> str:
+    words = f"{plan.model.file} on {plan.target.name}, {memory.name}: {short_size(memory.peak)}"
+    if memory.capacity is None:
+        return words
+    return f"{words} of {short_size(memory.capacity)}"
+
+
+def _note(buffer: PlannedBuffer, name: str, kind: str) -> str:
+    more = f" and {len(buffer.tensors) - 1} more" if len(buffer.tensors) > 1 else ""
+    return f"{name}{more}: {kind}, {buffer.size} B at {buffer.offset}, steps {buffer.lower} to {buffer.upper - 1}"
+
+
+def _shortened(name: str, room: int) -> str:
+    """The end of a long name, which tells more than its beginning; nothing where there is no room."""
+    if len(name) <= room:
+        return name
+    return f"\N{HORIZONTAL ELLIPSIS}{name[1 - room :]}" if room > 2 else ""
+
+
+def _text(text: str) -> str:
+    """`text` as XML has it, whatever a file calls its tensors."""
+    return escape(one_line(clip(text, 400)))
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".")

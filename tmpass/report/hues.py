@@ -1,0 +1,58 @@
+"""What kind a buffer is of, and the colour of each kind: the same in every picture of a plan."""
+
+from collections.abc import Iterable, Mapping
+
+from tmpass.plans.plan import Plan, PlannedBuffer, PlannedTensor
+
+COLOURS = (
+    "#7fb2f0",
+    "#f6a960",
+    "#86c98a",
+    "#ee8b85",
+    "#b9a3e3",
+    "#5fc2b6",
+    "#f0cf5a",
+    "#f29ac1",
+    "#c9a283",
+    "#b3c65c",
+    "#8fd6f2",
+)
+"""Of operators, the kind with the most bytes first. Dark text is readable on each, and each on white and on black."""
+
+OTHERS = "other operators"
+GIVEN = {"input": "#a9bcd0", "variable": "#8799b0", "scratch": "#ddd3c0", "outside of all steps": "#b8b8b8"}
+_OTHERS_COLOUR = "#c6c9ce"
+
+Key = tuple[int, int]
+
+
+def kind_of(plan: Plan, buffer: PlannedBuffer, rows: Mapping[Key, PlannedTensor]) -> str:
+    """The kind of the operator that begins `buffer`, or "input", "variable" or "scratch".
+
+    `rows` are the tensors of `plan` by their subgraph and index.
+    """
+    roles = [rows[key].role for key in buffer.tensors if key in rows]
+    given = next((role for role in roles if role in GIVEN), None)
+    if given is not None:
+        return given
+    if buffer.step is not None:
+        return "scratch"
+    return plan.schedule[buffer.lower].kind if buffer.lower < len(plan.schedule) else "outside of all steps"
+
+
+def colours_of(plans: Iterable[Plan]) -> dict[str, str]:
+    """Kind -> colour for all buffers of `plans`: operators by their bytes, then what is given.
+
+    Kinds of operators for which no colour is left have that of OTHERS, whose own row follows the last operator's.
+    """
+    total: dict[str, int] = {}
+    for plan in plans:
+        rows = {(t.subgraph, t.index): t for t in plan.tensors}
+        for b in plan.buffers:
+            kind = kind_of(plan, b, rows)
+            total[kind] = total.get(kind, 0) + b.size
+    operators = sorted((kind for kind in total if kind not in GIVEN), key=lambda kind: (-total[kind], kind))
+    colours = dict(zip(operators, COLOURS, strict=False))
+    if rest := operators[len(COLOURS) :]:
+        colours |= dict.fromkeys((OTHERS, *rest), _OTHERS_COLOUR)
+    return colours | {kind: colour for kind, colour in GIVEN.items() if kind in total}

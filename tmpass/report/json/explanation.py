@@ -1,0 +1,100 @@
+"""An explanation as JSON."""
+
+from dataclasses import asdict
+from typing import Any
+
+from tmpass.base.json_text import json_text
+from tmpass.explanation.facts import Alive, Change, Explanation
+from tmpass.plans.plan import PlannedStep, PlannedTensor
+from tmpass.report.terminal.explanation import why
+
+SCHEMA = "tmpass.explanation/1"
+
+
+def to_json(known: Explanation) -> str:
+    """All of `known` but the plan itself, as JSON."""
+    full, memory, conflict = known.full, known.full.memory, known.conflict
+    facts: dict[str, Any] = {
+        "schema": SCHEMA,
+        "model": known.plan.model.file,
+        "target": known.plan.target.name,
+        "memory": memory.name,
+        "status": known.plan.status,
+        "fits": known.plan.fits,
+        "capacity": memory.capacity,
+        "capacity_source": memory.capacity_source,
+        "peak": memory.peak,
+        "lower_bound": memory.lower_bound,
+        "missing": known.missing,
+        "least_budget": {"bytes": memory.peak, "proved": known.proved},
+        "not_counted": [asdict(row) for row in known.plan.not_counted],
+        "stopped": known.stopped,
+        "order": {"method": known.plan.order.method, "lower_bound": known.plan.order.lower_bound},
+        "fullest": {
+            "step": _step(full.step),
+            "live_bytes": full.live_bytes,
+            "as_full": known.as_full,
+            "one_operator": known.alone,
+        },
+        "too_full": known.over,
+        "alive": [_alive(known, one) for one in known.alive],
+        "conflict": None,
+        "changes": [_change(change) for change in known.changes],
+        "without_effect": known.useless,
+        "together": _change(known.together) if known.together is not None else None,
+        "hints": {
+            "split": [
+                {
+                    "tensors": [_tensor(t) for t in h.tensors],
+                    "alike": h.alike,
+                    "axis": h.axis,
+                    "pieces": h.pieces,
+                    "lower_bound": h.least,
+                }
+                for h in known.splits
+            ],
+            "make_again": [
+                {"tensor": _tensor(h.tensor), "made": _step(h.made), "read": _step(h.read)} for h in known.again
+            ],
+        },
+    }
+    if conflict is not None:
+        facts["conflict"] = {
+            "capacity": conflict.capacity,
+            "lower_bound": conflict.lower_bound,
+            "minimal": conflict.minimal,
+            "cause": str(conflict.cause),
+            "buffers": [{"id": b.id, "size": b.size, "tensor": _tensor(tensor)} for b, tensor in known.conflicting],
+        }
+    return json_text(facts, indent=2) + "\n"
+
+
+def _alive(known: Explanation, one: Alive) -> dict[str, Any]:
+    return {
+        "buffer": one.buffer.id,
+        "size": one.buffer.size,
+        "used": one.used,
+        "offset": one.buffer.offset,
+        "lower": one.buffer.lower,
+        "upper": one.buffer.upper,
+        "tensor": _tensor(one.tensor),
+        "others": one.others,
+        "made": _step(one.made),
+        "read": _step(one.read),
+        "here": one.here,
+        "why": why(known, one),
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {name: getattr(change, name) for name in ("option", "what", "peak", "saves", "fits", "proved")}
+
+
+def _step(step: PlannedStep | None) -> dict[str, Any] | None:
+    return None if step is None else {name: getattr(step, name) for name in step.__dataclass_fields__}
+
+
+def _tensor(tensor: PlannedTensor | None) -> dict[str, Any] | None:
+    if tensor is None:
+        return None
+    return {"subgraph": tensor.subgraph, "index": tensor.index, "name": tensor.name, "role": tensor.role}

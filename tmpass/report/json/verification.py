@@ -1,0 +1,54 @@
+"""What came of verifying a plan, as JSON."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from tmpass.base.json_text import json_text
+from tmpass.plans.plan import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tmpass.base.violation import Violation
+    from tmpass.execution.run import Execution
+    from tmpass.verification.trust import Proved, Trusted
+
+SCHEMA = "tmpass.verification/1"
+
+
+def to_json(
+    plan: Plan,
+    target: str | None,
+    violations: "Iterable[Violation]",
+    proved: "Iterable[Proved]",
+    trusted: "Iterable[Trusted]",
+    run: "Execution | None",
+) -> str:
+    """Violations, what is not counted, proved or taken on trust, and what came of executing the plan."""
+    broken = [asdict(violation) for violation in violations]
+    facts: dict[str, Any] = {
+        "schema": SCHEMA,
+        "model": plan.model.file,
+        "sha256": plan.model.sha256,
+        "target": target,
+        "right": not broken,
+        "violations": broken,
+        "not_counted": [asdict(row) for row in plan.not_counted],
+        "proved": [asdict(one) for one in proved],
+        "trusted": [asdict(one) for one in trusted],
+        "executed": None,
+    }
+    if run is not None:
+        facts["executed"] = {
+            "engine": run.engine,
+            "given": list(run.given),
+            "drawn": list(run.drawn),
+            "seeds": list(run.seeds),
+            "steps": run.steps,
+            "compared_bytes": run.compared,
+            "outputs": run.outputs,
+            "output_bytes": run.output_bytes,
+            "unreached": len(run.unreached),
+            "notes": list(run.notes),
+        }
+    return json_text(facts, indent=2) + "\n"

@@ -1,0 +1,115 @@
+"""A conflict as a few lines and a table for a reader, and as JSON."""
+
+from typing import TYPE_CHECKING, Any
+
+from tmpass.base.json_text import json_text
+from tmpass.base.sizes import format_size
+from tmpass.packing.conflict import Cause, Conflict
+from tmpass.packing.problem import Allocation, Buffer, Problem
+from tmpass.report.terminal.tables import plain_table
+from tmpass.report.text import clip, one_line
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_ROWS = 40
+
+
+def headline(problem: Problem, conflict: Conflict) -> str:
+    """Who does not fit within what, how far that is known to be minimal, and why."""
+    buffers = [problem.buffers[at] for at in conflict.buffers]
+    steps = f"steps {min(b.lower for b in buffers)}..{max(b.upper for b in buffers) - 1}"
+    fault = "have no packing at all"
+    if conflict.lower_bound is not None:
+        fault = f"do not fit within {format_size(conflict.capacity)}"
+    if len(buffers) == 1:
+        one = fault.replace("have", "has").replace("do not", "does not")
+        return f"why: {one_line(clip(buffers[0].id))} alone {one}\n"
+    others = "without any one of them the others fit"
+    if not conflict.minimal:
+        others = f"{conflict.nodes} nodes did not tell of each whether it is needed"
+    return f"why: {len(buffers)} buffers of {steps} {fault}; {others}\n     {_cause(conflict)}\n"
+
+
+def conflict_table(problem: Problem, conflict: Conflict) -> "Table":
+    """A row for each buffer of the conflict, in the order of time, the largest first; of many only the first."""
+    rows = sorted((problem.buffers[at] for at in conflict.buffers), key=lambda b: (b.lower, -b.size))
+    fixed = any(b.offset is not None for b in rows)
+    placed = any(b.memories for b in rows)
+    table = plain_table("buffer", ">steps", ">size", ">align", *[">fixed at"] * fixed, *["memory"] * placed)
+    for b in rows[:_ROWS]:
+        offset = ["" if b.offset is None else str(b.offset)] * fixed
+        memory = [one_line(clip(" ".join(b.memories)))] * placed
+        steps = f"{b.lower}..{b.upper - 1}"
+        table.add_row(one_line(clip(b.id)), steps, str(b.size), str(problem.alignment_of(b)), *offset, *memory)
+    if len(rows) > _ROWS:
+        table.add_row(f"and {len(rows) - _ROWS} more")
+    return table
+
+
+def remedy(problem: Problem, conflict: Conflict) -> str:
+    """What these buffers need at least."""
+    if conflict.lower_bound is None:
+        return "no capacity is enough: their memories, fixed offsets or pairs are in each other's way\n"
+    count = len(conflict.buffers)
+    need = "this buffer needs" if count == 1 else f"these {count} buffers need"
+    exact = conflict.lower_bound == conflict.peak
+    least = f"{need} {'' if exact else 'at least '}{format_size(conflict.lower_bound)}"
+    if conflict.capacity != problem.capacity:
+        return f"{least}: no packing is lower\n"
+    known = "" if exact or conflict.peak is None else f"; {format_size(conflict.peak)} are enough for them"
+    return f"{least}, {format_size(conflict.lower_bound - conflict.capacity)} above the capacity{known}\n"
+
+
+def to_json(problem: Problem, answer: Allocation, conflict: Conflict | None) -> str:
+    """What is known about `problem`, and the conflict where there is one."""
+    facts: dict[str, Any] = {
+        "status": str(answer.status),
+        "peak": answer.peak,
+        "lower_bound": answer.lower_bound,
+        "stopped": answer.stopped,
+        "live_bytes": answer.live_bytes,
+        "capacity": problem.capacity,
+        "buffers": len(problem.buffers),
+        "allocator": answer.allocator,
+        "nodes": answer.nodes,
+        "conflict": None,
+    }
+    if conflict is not None:
+        facts["conflict"] = {
+            "capacity": conflict.capacity,
+            "lower_bound": conflict.lower_bound,
+            "peak": conflict.peak,
+            "minimal": conflict.minimal,
+            "cause": str(conflict.cause),
+            "live_bytes": conflict.live_bytes,
+            "live_step": conflict.live_step,
+            "nodes": conflict.nodes,
+            "buffers": [_row(problem, problem.buffers[at]) for at in conflict.buffers],
+        }
+    return json_text(facts, indent=2) + "\n"
+
+
+def _row(problem: Problem, b: Buffer) -> dict[str, Any]:
+    return {
+        "id": b.id,
+        "lower": b.lower,
+        "upper": b.upper,
+        "size": b.size,
+        "alignment": problem.alignment_of(b),
+        "offset": b.offset,
+        "memories": list(b.memories),
+    }
+
+
+def _cause(conflict: Conflict) -> str:
+    full = f"at step {conflict.live_step} they have {format_size(conflict.live_bytes)} alive"
+    match conflict.cause:
+        case Cause.BUFFER:
+            return "they share one place"
+        case Cause.STEP:
+            return full
+        case Cause.ALIGNMENT:
+            return f"{full}, and alignment leaves holes between them"
+        case Cause.ARRANGEMENT:
+            return f"{full}, and never more; proved by search: no arrangement has room for all of them"

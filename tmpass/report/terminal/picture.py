@@ -1,0 +1,115 @@
+"""The arena as text: time across, addresses up, a letter for each buffer."""
+
+from itertools import groupby
+
+from tmpass.packing.problem import in_use
+from tmpass.plans.peak_step import fullest_step
+from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer
+from tmpass.report.text import short_size
+
+WIDTH = 80
+_MARGIN = 11
+_ROWS = 20
+_WIDEST_STEP = 5
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_HUES = (111, 215, 114, 210, 147, 79, 221, 218, 180, 149, 117)
+"""Of the 256 that terminals have: dark letters are readable on them."""
+
+_BLACK, _RED = 16, "31"
+
+
+def letter(buffer: int) -> str:
+    """The character that stands for buffer number `buffer`; they repeat after 62."""
+    return _LETTERS[buffer % len(_LETTERS)]
+
+
+def hue(buffer: int) -> int:
+    """The terminal's colour, of 256, behind the letter of buffer number `buffer`."""
+    return _HUES[buffer % len(_HUES)]
+
+
+def picture(plan: Plan, memory: MemoryUse | None = None, *, colour: bool = False) -> str:
+    """One memory of `plan`, by default its first, in at most 80 columns; each cell shows what is in its middle.
+
+    96 KiB|= capacity, 66.7 % u        where the capacity is above the peak, its line is not to scale
+    64 KiB|..........BBBBBBBBBB
+          |AAAAAAAAAAAAAAAAAAAA        A lives through all of the run, B in its second half; a dot is free
+         0+--------------------
+          0                  3
+                    ^ fullest: step 2, 64 KiB
+
+    With `colour` it has the codes of a terminal with 256 colours.
+    """
+    memory = memory or plan.memories[0]
+    buffers = [b for b in plan.buffers if b.memory == memory.name and b.size]
+    steps, height = max((b.upper for b in buffers), default=1), max(memory.peak, 1)
+    columns = _columns(steps)
+    rows = [_painted(row) if colour else "".join(letter(i) if i >= 0 else "." for i in row)
+            for row in _cells(buffers, columns, min(_ROWS, height), steps, height)]  # fmt: skip
+    lines = [" " * _MARGIN + f"|{row}" for row in rows]
+    lines[-1] = f"{short_size(memory.peak):>{_MARGIN}}|{rows[-1]}"
+    if memory.capacity is not None:
+        below = len(_covered(0, memory.capacity, len(rows), height))
+        line = f"{short_size(memory.capacity):>{_MARGIN}}|{_capacity(memory, memory.capacity, columns)}"
+        lines.insert(below, f"\x1b[{_RED}m{line}\x1b[0m" if colour else line)
+    last = str(steps - 1)
+    axis = "0" + last.rjust(columns - 1) if steps > 1 and columns > len(last) else last
+    under = ["0".rjust(_MARGIN) + "+" + "-" * columns, " " * (_MARGIN + 1) + axis]
+    return "\n".join([*reversed(lines), *under, *_mark(plan, memory, columns, steps)]) + "\n"
+
+
+def _cells(buffers: list[PlannedBuffer], columns: int, rows: int, steps: int, height: int) -> list[list[int]]:
+    """The number of the buffer in the middle of each cell, -1 where none is; the lowest addresses first."""
+    cells = [[-1] * columns for _ in range(rows)]
+    for b in buffers:
+        for lower, upper, low, high in in_use(b):
+            across = _covered(lower, upper, columns, steps)
+            for row in _covered(b.offset + low, b.offset + high, rows, height):
+                cells[row][across.start : across.stop] = [b.id] * len(across)
+    return cells
+
+
+def _painted(row: list[int]) -> str:
+    """The letters of `row` on their colours."""
+    return "".join(
+        f"\x1b[38;5;{_BLACK};48;5;{hue(i)}m{letter(i) * len(list(run))}\x1b[0m" if i >= 0 else "." * len(list(run))
+        for i, run in groupby(row)
+    )
+
+
+def _capacity(memory: MemoryUse, capacity: int, columns: int) -> str:
+    """The line of the capacity, as wide as the picture, with as many words in it as there is room for."""
+    word = "used" if memory.peak <= capacity else "needed"
+    percent = f", {100 * memory.peak / capacity:.1f} % {word}" if capacity else ""
+    name = "assumed capacity" if memory.assumed else "capacity"
+    words = next((w for w in (f"= {name}{percent} ", f"= {name} ", "= capacity ") if len(w) <= columns), "")
+    return words.ljust(columns, "=")
+
+
+def _mark(plan: Plan, memory: MemoryUse, columns: int, steps: int) -> list[str]:
+    """A line that points at the fullest step; none where nothing is stored."""
+    full = fullest_step(plan, memory)
+    if not full.buffers or full.at >= steps:
+        return []
+    column = min((2 * full.at + 1) * columns // (2 * steps), columns - 1)
+    words = f"fullest: step {full.at}, {short_size(full.live_bytes)}"
+    begin = _MARGIN + 1 + column
+    if begin + 2 + len(words) <= WIDTH:
+        return [" " * begin + f"^ {words}"]
+    return [" " * (begin - len(words) - 1) + f"{words} ^"]
+
+
+def _columns(steps: int) -> int:
+    """As wide as there is room for: several columns for each of a few steps, one for each, or one for several."""
+    room = WIDTH - _MARGIN - 1
+    return min(room, steps * max(1, min(room // steps, _WIDEST_STEP)))
+
+
+def _covered(low: int, high: int, cells: int, extent: int) -> range:
+    """The cells, of `cells` that divide `[0, extent)` evenly, whose middle is in `[low, high)`."""
+
+    def first_from(place: int) -> int:
+        # Cell i has its middle at (2 i + 1) * extent / (2 * cells).
+        return min(max(-((extent - 2 * cells * place) // (2 * extent)), 0), cells)
+
+    return range(first_from(low), first_from(high))

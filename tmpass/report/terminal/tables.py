@@ -1,0 +1,108 @@
+"""Tables for the terminal."""
+
+from typing import TYPE_CHECKING
+
+from tmpass.base.sizes import format_size
+from tmpass.plans.plan import Plan, PlannedBuffer, PlannedTensor
+from tmpass.report.terminal.picture import hue, letter
+from tmpass.report.text import clip, one_line, short_size
+from tmpass.targets import Memory, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.table import Table
+
+_SPANS = 4
+"""Spans of steps that are listed of one buffer."""
+
+
+def buffer_table(plan: Plan) -> "Table":
+    """A row for each buffer: where and when it stands, and whose it is; steps are from the first to the last."""
+    from rich.text import Text
+
+    several = len(plan.memories) > 1
+    table = plain_table("", ">buffer", *(["memory"] if several else []), ">offset", ">size", ">steps", "tensors")
+    rows = {(t.subgraph, t.index): t for t in plan.tensors}
+    for b in plan.buffers:
+        names = [one_line(_placed(row, b)) for row in filter(None, map(rows.get, b.tensors))]
+        names = names or ([] if b.step is None else [f"scratch of step {b.step}"])
+        names += [f"not all of it in {_spans(b)}"] if b.gaps else []
+        place = [one_line(clip(b.memory, 60))] if several else []
+        steps = f"{b.lower}..{b.upper - 1}"
+        sign = Text(letter(b.id), f"color(16) on color({hue(b.id)})")
+        table.add_row(sign, str(b.id), *place, str(b.offset), str(b.size), steps, "\n".join(names))
+    return table
+
+
+def _placed(row: PlannedTensor, b: PlannedBuffer) -> str:
+    """A tensor, where in its buffer it begins, and why it shares it."""
+    place = "" if row.offset is None or row.offset == b.offset else f" at {row.offset}"
+    return clip(row.name) + place + (f" ({clip(row.reason)})" if row.reason else "")
+
+
+def _spans(b: PlannedBuffer) -> str:
+    """The steps at which only a part of `b` is in use, from the first to the last of each span."""
+    spans = [f"{gap.lower}..{gap.upper - 1}" for gap in b.gaps]
+    return ", ".join(spans[:_SPANS]) + (f" and {len(spans) - _SPANS} more" if len(spans) > _SPANS else "")
+
+
+def target_list(targets: "Iterable[Target]") -> "Table":
+    """A row for each target: its name, and size and alignment of its scratchpad, with a ~ where they are assumed."""
+    table = plain_table("target", ">scratchpad", ">align", "~ assumed, not known")
+    for target in targets:
+        memory = target.scratchpad
+        size = "unlimited" if memory.capacity is None else short_size(memory.capacity)
+        table.add_row(
+            target.name,
+            _doubt(target, memory, "capacity") + size,
+            f"{_doubt(target, memory, 'alignment')}{memory.alignment}",
+            target.summary,
+        )
+    return table
+
+
+def memory_table(target: Target) -> "Table":
+    """A row for each number of each memory of `target`, with its source."""
+    table = plain_table("memory", "figure", "value", "source")
+    for memory in target.memories:
+        capacity = "unlimited" if memory.capacity is None else format_size(memory.capacity)
+        table.add_row(memory.name, "capacity", capacity, memory.sources.get("capacity", ""))
+        table.add_row("", "alignment", f"{memory.alignment} B", memory.sources.get("alignment", ""))
+        if memory.bandwidth is not None:
+            speed = f"{memory.bandwidth / 1e9:g} GB/s"
+            table.add_row("", "bandwidth", speed, memory.sources.get("bandwidth", ""))
+        table.add_row("", "holds", ", ".join(memory.holds), "")
+    return table
+
+
+def sharing_table(target: Target) -> "Table":
+    """A row for each way in which operators may pass on storage, with the kinds of operators and the source."""
+    sharing = target.sharing
+    table = plain_table("sharing", "operators", "source")
+    for name in ("views", "in_place", "parts"):
+        kinds = ", ".join(map(str, getattr(sharing, name))) or "none"
+        table.add_row(name, one_line(kinds), sharing.sources.get(name, "not in the profile"))
+    return table
+
+
+def scratch_table(target: Target) -> "Table":
+    """A row for each scratch buffer of a kind of operators: its bytes and the source."""
+    table = plain_table("scratch", "bytes", "source")
+    for rule in target.scratch:
+        table.add_row(one_line(rule.kind), one_line(str(rule.bytes)), one_line(rule.source))
+    return table
+
+
+def _doubt(target: Target, memory: Memory, number: str) -> str:
+    return "~" if f"{memory.name}.{number}" in target.assumed else ""
+
+
+def plain_table(*columns: str) -> "Table":
+    """A table without lines; `>` in front of a column's name puts it to the right."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        table.add_column(name.lstrip(">"), justify="right" if name[:1] == ">" else "left", overflow="fold")
+    return table

@@ -1,0 +1,52 @@
+"""Target profiles: the memories of an accelerator, what its runtime allows, and where each of these facts comes from.
+
+A profile is TOML. Each fact stands in a table with its source, or the word `assumed`:
+
+    name = "example"
+    summary = "An accelerator with one scratchpad"
+    standing = "assumed"
+    runtime = "tflm"                                              # optional, where its rules are known
+    int8 = { value = "native", source = "data sheet" }            # optional; or "float": what DQ -> operator -> Q takes
+
+    [[memory]]
+    name = "scratchpad"
+    capacity = { value = "8MiB", source = "data sheet" }          # or "unlimited"
+    alignment = { value = 64, source = "assumed" }
+    bandwidth = { value = "51.2 GB/s", source = "data sheet" }    # optional
+    holds = ["activations", "variables", "inputs_outputs"]
+
+    [sharing]                                                     # optional, and so is each of its keys
+    views = { value = "every", source = "data sheet" }            # "every", "none", or kinds of operators
+    in_place = { value = ["ADD", { op = "MAX_POOL_2D", input = 0 }], source = "measured" }
+    parts = { value = "none", source = "assumed" }
+
+    [[scratch]]                                                   # optional: a buffer that a kernel needs for its step
+    op = "SVDF"
+    bytes = { value = "4 * out0.elements", source = "measured" }  # a number, or a formula on shapes
+
+The first memory that holds activations is the scratchpad: plans are made there. What a profile with a table `sharing`
+does not list is not allowed; without the table, views are.
+"""
+
+from tmpass.targets.load import MAX_FILE, load_target, target_names
+from tmpass.targets.memory import USES, Memory
+from tmpass.targets.parse import parse_target
+from tmpass.targets.runtime import RUNTIMES, Runtime
+from tmpass.targets.sharing import CUSTOM, EVERY, Over, Sharing
+from tmpass.targets.target import Target
+
+__all__ = [
+    "CUSTOM",
+    "EVERY",
+    "MAX_FILE",
+    "RUNTIMES",
+    "USES",
+    "Memory",
+    "Over",
+    "Runtime",
+    "Sharing",
+    "Target",
+    "load_target",
+    "parse_target",
+    "target_names",
+]

@@ -1,0 +1,50 @@
+"""The profiles that there are, by name, and those in files."""
+
+from pathlib import Path
+
+from tmpass.base.errors import TargetError
+from tmpass.targets.parse import parse_target
+from tmpass.targets.target import Target
+from tmpass.targets.values import nearest, show
+
+MAX_FILE = 64 * 1024
+"""Bytes in a profile."""
+
+_PROFILES = Path(__file__).parent / "profiles"
+
+
+def target_names() -> tuple[str, ...]:
+    """Return the names of the built-in profiles, sorted."""
+    return tuple(sorted(path.stem for path in _PROFILES.glob("*.toml")))
+
+
+def load_target(name_or_path: str) -> Target:
+    """Return the built-in profile of that name, or the one in a file, if it has a separator or ends in .toml.
+
+    Raises:
+        TargetError: no profile has that name, or the file cannot be read or is wrong.
+    """
+    if name_or_path.endswith(".toml") or "/" in name_or_path or "\\" in name_or_path:
+        return parse_target(_read(Path(name_or_path)), name_or_path)
+    names = target_names()
+    if name_or_path not in names:
+        near = nearest(name_or_path.lower(), names, most=3)
+        hint = (f"did you mean {near}? " if near else "") + "tmpass targets lists them all"
+        raise TargetError(f"no target is named {show(name_or_path)}", hint=hint)
+    return parse_target(_read(_PROFILES / f"{name_or_path}.toml"), f"{name_or_path}.toml")
+
+
+def _read(path: Path) -> str:
+    """Return the text of a profile."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE + 1)
+        if len(data) > MAX_FILE:
+            raise TargetError(f"above {MAX_FILE} bytes", where=str(path), hint="is it a target profile?")
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise TargetError(f"not UTF-8 at byte {error.start}", where=str(path), hint="save it so") from None
+    except (OSError, ValueError) as error:  # ValueError: the path holds a NUL
+        reason = getattr(error, "strerror", None) or error
+        hint = "check the path" + ("; the built-in one has no .toml" if path.stem in target_names() else "")
+        raise TargetError(f"cannot be read: {reason}", where=str(path), hint=hint) from None

@@ -1,0 +1,150 @@
+"""A profile's text as a Target."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from tmpass.base.errors import TargetError, UsageError
+from tmpass.targets.key_lines import Key
+from tmpass.targets.kinds import kinds, kinds_in_place
+from tmpass.targets.memory import USES, Memory
+from tmpass.targets.reader import Reader
+from tmpass.targets.runtime import RUNTIMES, Runtime
+from tmpass.targets.scratch.rule import ScratchRule
+from tmpass.targets.sharing import Sharing
+from tmpass.targets.target import ADD_ACTIVATIONS, NO_SCRATCHPAD, Target
+from tmpass.targets.values import alignment, bandwidth, capacity, nearest, show
+
+K = TypeVar("K")
+
+MAX_LINE = 1000
+"""Characters in a line of a profile: tomllib takes quadratic time over long dotted keys."""
+
+_SHARING = ("views", "in_place", "parts")
+
+
+def parse_target(text: str, where: str) -> Target:
+    """Return the profile that `text` holds; `where` names its file in errors.
+
+    Raises:
+        TargetError: it is not TOML, or a key is unknown, missing or wrong; `where` gives file, line and key.
+    """
+    import tomllib
+
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > MAX_LINE:
+            raise TargetError(
+                f"longer than {MAX_LINE} characters", where=f"{where}, line {number}", hint="break the line"
+            )
+    try:
+        data = tomllib.loads(text)
+    except RecursionError:
+        raise TargetError("nested too deeply", where=where, hint="a profile has three levels") from None
+    except ValueError as error:  # also for integers of thousands of digits, which are no TOMLDecodeError
+        raise TargetError(f"not TOML: {error}", where=where, hint="correct that place") from None
+    return _target(Reader(text, where), data)
+
+
+def _target(reader: Reader, data: object) -> Target:
+    root = reader.table(data, (), ("name", "summary", "standing", "memory"), ("sharing", "scratch", "runtime", "int8"))
+    tables = reader.tables(root["memory"], ("memory",), "there is no list of memories")
+    memories: list[Memory] = []
+    for index, table in enumerate(tables):
+        memory = _memory(reader, table, ("memory", index))
+        if any(memory.name == other.name for other in memories):
+            reader.fail(("memory", index, "name"), f"a memory before is also {memory.name!r}", "rename one")
+        memories.append(memory)
+    if not any("activations" in memory.holds for memory in memories):
+        reader.fail(("memory",), NO_SCRATCHPAD, ADD_ACTIVATIONS)
+    int8, int8_source = reader.fact(root["int8"], ("int8",), _int8) if "int8" in root else ("float", "")
+    return Target(
+        name=reader.line_of_text(root["name"], ("name",)),
+        summary=reader.line_of_text(root["summary"], ("summary",)),
+        standing=reader.line_of_text(root["standing"], ("standing",)),
+        memories=tuple(memories),
+        sharing=_sharing(reader, root["sharing"], ("sharing",)) if "sharing" in root else Sharing(),
+        scratch=_scratch(reader, root["scratch"], ("scratch",)) if "scratch" in root else (),
+        runtime=_runtime(reader, root["runtime"], ("runtime",)) if "runtime" in root else Runtime(),
+        int8=int8,
+        int8_source=int8_source,
+    )
+
+
+def _int8(value: object) -> str:
+    """`value` if it says what operators between integers compute with."""
+    if value not in ("native", "float"):
+        raise UsageError(f"int8 is {show(value)}", hint='write "native" or "float"')
+    return str(value)
+
+
+def _runtime(reader: Reader, value: object, key: Key) -> Runtime:
+    known = [name for name in RUNTIMES if name]
+    if not isinstance(value, str) or value not in known:
+        reader.fail(key, f"{show(value)} is not a runtime", f"known are {', '.join(known)}; leave it out for any other")
+    return RUNTIMES[value]
+
+
+def _memory(reader: Reader, value: object, key: Key) -> Memory:
+    required = ("name", "capacity", "alignment", "holds")
+    table = reader.table(value, key, required, ("bandwidth",), example="[[memory]]")
+    sources: dict[str, str] = {}
+    size, sources["capacity"] = reader.fact(table["capacity"], (*key, "capacity"), capacity)
+    step, sources["alignment"] = reader.fact(table["alignment"], (*key, "alignment"), alignment)
+    speed = None
+    if "bandwidth" in table:
+        speed, sources["bandwidth"] = reader.fact(table["bandwidth"], (*key, "bandwidth"), bandwidth)
+    return Memory(
+        name=reader.line_of_text(table["name"], (*key, "name")),
+        capacity=size,
+        alignment=step,
+        bandwidth=speed,
+        holds=_holds(reader, table["holds"], (*key, "holds")),
+        sources=sources,
+    )
+
+
+def _holds(reader: Reader, value: object, key: Key) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value:
+        what = "the list of uses is empty" if value == [] else f"{show(value)} is not a list of uses"
+        reader.fail(key, what, f"the uses are {', '.join(USES)}")
+    for index, use in enumerate(value):
+        if use not in USES:
+            near = nearest(use, USES) if isinstance(use, str) else ""
+            hint = f"did you mean {near}?" if near else f"the uses are {', '.join(USES)}"
+            reader.fail((*key, index), f"{show(use)} is not a use", hint)
+        if use in value[:index]:
+            reader.fail((*key, index), f"{use!r} stands twice", "remove one")
+    return tuple(use for use in USES if use in value)
+
+
+def _sharing(reader: Reader, value: object, key: Key) -> Sharing:
+    table = reader.table(value, key, (), _SHARING, example="[sharing]")
+    sources: dict[str, str] = {}
+
+    def listed(name: str, parse: Callable[[object], tuple[K, ...]]) -> tuple[K, ...]:
+        if name not in table:
+            return ()
+        value, sources[name] = reader.fact(table[name], (*key, name), parse)
+        return value
+
+    return Sharing(listed("views", kinds), listed("in_place", kinds_in_place), listed("parts", kinds), sources=sources)
+
+
+def _scratch(reader: Reader, value: object, key: Key) -> tuple[ScratchRule, ...]:
+    rules = []
+    for index, row in enumerate(reader.tables(value, key, "there is no list of scratch buffers")):
+        place = (*key, index)
+        table = reader.table(row, place, ("op", "bytes"), example="[[scratch]]")
+        kind = reader.line_of_text(table["op"], (*place, "op"))
+        size, source = reader.fact(table["bytes"], (*place, "bytes"), _size)
+        rules.append(ScratchRule(kind, size, source=source))
+    return tuple(rules)
+
+
+def _size(value: object) -> int | str:
+    """`value` if it is a number of bytes or a formula."""
+    if not isinstance(value, int | str):
+        raise UsageError(f"{show(value)} is not a number of bytes", hint='write 512, or a formula: "2 * in0.bytes"')
+    from tmpass.targets.scratch.formula import parse_formula  # which few profiles need
+
+    parse_formula(value)
+    return value

@@ -1,0 +1,171 @@
+"""Numbers of bytes that follow from the shapes of an operator: `2 * in0.bytes + out0[1] * 4`.
+
+in0, in1, ... out0, out1, ...     the operator's inputs and outputs, in the order of the file
+.bytes .elements [axis]           of one of them; an optional one that is left out has 0 of both
++ - * // ( ) min() max()          on whole numbers
+"""
+
+import ast
+import re
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from math import prod
+
+from tmpass.base.errors import UsageError, brief
+from tmpass.base.sizes import MAX_BYTES
+from tmpass.graph.model import Tensor
+
+MAX_LENGTH = 200
+"""Characters in a formula: so few can nest no deeper than Python's own parser and this one go."""
+
+Tensors = tuple[Tensor | None, ...]
+"""Inputs or outputs; None stands for one that is left out."""
+
+Value = Callable[[Tensors, Tensors], int]
+
+_OPERATORS: dict[type[ast.operator], Callable[[int, int], int]] = {
+    ast.Add: lambda a, b: a + b,
+    ast.Sub: lambda a, b: a - b,
+    ast.Mult: lambda a, b: a * b,
+    ast.FloorDiv: lambda a, b: a // b,
+}
+_FUNCTIONS: dict[str, Callable[[list[int]], int]] = {"min": min, "max": max}
+_TENSOR = re.compile(r"(in|out)(\d{1,4})", re.ASCII)
+_RANGE = "sizes are 0 .. 2^62 bytes"
+_LANGUAGE = "a formula has numbers, in0.bytes, out0.elements, in0[1], + - * // ( ) min max"
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A checked formula: `of` works it out for the tensors of one operator."""
+
+    text: str
+    value: Value
+
+    def of(self, inputs: Tensors, outputs: Tensors) -> int:
+        """Bytes for an operator with these tensors, 0 .. 2^62.
+
+        Raises:
+            UsageError: it names a tensor or axis that is not there or not known, or its result is not a size.
+        """
+        try:
+            size = self.value(inputs, outputs)
+        except ZeroDivisionError:
+            raise UsageError("it divides by 0", hint="guard the divisor with max(..., 1)") from None
+        if not 0 <= size <= MAX_BYTES:
+            raise UsageError(f"it comes to {size if abs(size) <= 2**64 else 'more than 2^64'}", hint=_RANGE)
+        return size
+
+
+@lru_cache(maxsize=1024, typed=True)
+def parse_formula(value: int | str) -> Formula:
+    """The formula that `value` is: a number of bytes, or a text.
+
+    Raises:
+        UsageError: it is neither, or has a mistake; the message names the column.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        if not 0 <= value <= MAX_BYTES:
+            raise UsageError(f"{brief(value)} is not a size", hint=_RANGE)
+        return Formula(str(value), lambda _inputs, _outputs: value)
+    if not isinstance(value, str):
+        raise UsageError(f"{brief(value)} is not a number of bytes", hint="give a number or a formula")
+    if len(value) > MAX_LENGTH:
+        raise UsageError(f"the formula has more than {MAX_LENGTH} characters", hint="give a number for the operator")
+    text = value.strip()
+    if stray := re.search(r"[^\w\s.,+*/()\[\]-]", text, re.ASCII):
+        raise UsageError(f"column {stray.start() + 1}: {stray[0]!r} is not a part of a formula", hint=_LANGUAGE)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # what Python only warns of, as in "1in0", is a mistake here
+            tree = ast.parse(text, mode="eval")
+    except (Warning, SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        place = f"column {error.offset}: " if isinstance(error, SyntaxError) and error.offset else ""
+        raise UsageError(f"{place}{brief(value)} is not a formula", hint=_LANGUAGE) from None
+    return Formula(text, _compile(tree.body))
+
+
+def _compile(node: ast.expr) -> Value:
+    match node:
+        case ast.Constant(value=int(number)) if not isinstance(number, bool):
+            return lambda _inputs, _outputs: number
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            negated = _compile(operand)
+            return lambda inputs, outputs: -negated(inputs, outputs)
+        case ast.BinOp(op=op, left=left, right=right) if type(op) in _OPERATORS:
+            apply, one, two = _OPERATORS[type(op)], _compile(left), _compile(right)
+            return lambda inputs, outputs: apply(one(inputs, outputs), two(inputs, outputs))
+        case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in _FUNCTIONS and args:
+            choose, parts = _FUNCTIONS[name], [_compile(arg) for arg in args]
+            return lambda inputs, outputs: choose([part(inputs, outputs) for part in parts])
+        case ast.Attribute(value=ast.Name() as name, attr=("bytes" | "elements") as what):
+            return _property(name, what)
+        case ast.Subscript(value=ast.Name() as name, slice=index):
+            return _axis(name, index)
+        case ast.Name(id=word) if _TENSOR.fullmatch(word):
+            raise _mistake(node, f"{word} alone is not a number", f"write {word}.bytes, {word}.elements or {word}[0]")
+        case _:
+            raise _mistake(node, f"{ast.unparse(node)[:40]!r} is not a part of a formula", _LANGUAGE)
+
+
+def _property(name: ast.Name, what: str) -> Value:
+    find = _tensor(name)
+
+    def value(inputs: Tensors, outputs: Tensors) -> int:
+        tensor = find(inputs, outputs)
+        if tensor is None:
+            return 0
+        if tensor.bytes is None or tensor.shape is None:
+            raise UsageError(f"the size of {name.id}, {tensor.name!r}, is not known", hint="bind its dimensions")
+        return tensor.bytes if what == "bytes" else prod(int(dim) for dim in tensor.shape)
+
+    return value
+
+
+def _axis(name: ast.Name, index: ast.expr) -> Value:
+    find = _tensor(name)
+    match index:
+        case ast.Constant(value=int(axis)) if not isinstance(axis, bool):
+            pass
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(back))) if not isinstance(back, bool):
+            axis = -back
+        case _:
+            raise _mistake(
+                index, f"axis {ast.unparse(index)[:40]!r} is not a number", "write in0[1], or in0[-1] for the last"
+            )
+
+    def value(inputs: Tensors, outputs: Tensors) -> int:
+        tensor = find(inputs, outputs)
+        shape = None if tensor is None else tensor.shape
+        if shape is None:
+            raise UsageError(f"{name.id} is left out or of unknown rank, and has no axes", hint="use .bytes instead")
+        if not -len(shape) <= axis < len(shape):
+            raise UsageError(f"{name.id} has {len(shape)} axes, and none numbered {axis}", hint="they count from 0")
+        dim = shape[axis]
+        if isinstance(dim, str):
+            raise UsageError(f"axis {axis} of {name.id}, {dim!r}, is not known", hint=f"bind it: --bind {dim}=N")
+        return dim
+
+    return value
+
+
+def _tensor(name: ast.Name) -> Callable[[Tensors, Tensors], Tensor | None]:
+    match = _TENSOR.fullmatch(name.id)
+    if match is None:
+        raise _mistake(name, f"{name.id[:40]!r} is not a tensor", "they are in0, in1, ... and out0, out1, ...")
+    number, reads = int(match[2]), match[1] == "in"
+
+    def find(inputs: Tensors, outputs: Tensors) -> Tensor | None:
+        tensors = inputs if reads else outputs
+        if number >= len(tensors):
+            side = "inputs" if reads else "outputs"
+            raise UsageError(f"there is no {name.id}: the operator has {len(tensors)} {side}", hint="they count from 0")
+        return tensors[number]
+
+    return find
+
+
+def _mistake(node: ast.expr, what: str, hint: str) -> UsageError:
+    return UsageError(f"column {node.col_offset + 1}: {what}", hint=hint)

@@ -1,0 +1,57 @@
+"""The values in a profile, and how errors show them."""
+
+from collections.abc import Iterable
+
+from tmpass.base.errors import UsageError
+from tmpass.base.sizes import MAX_BYTES, parse_size
+from tmpass.packing.problem import MAX_ALIGNMENT
+
+
+def capacity(value: object) -> int | None:
+    """Bytes in `value`, None for "unlimited"."""
+    return None if value == "unlimited" else _bytes(value, "capacity")
+
+
+def alignment(value: object) -> int:
+    """Bytes in `value`, at least 1."""
+    size = _bytes(value, "alignment")
+    if not 1 <= size <= MAX_ALIGNMENT:
+        raise UsageError(f"alignment {size} is not in 1 .. 2^31", hint="16 and 64 are usual")
+    return size
+
+
+def bandwidth(value: object) -> int:
+    """Bytes per second in `value`: a number, or a size and `/s`, as in "51.2 GB/s"."""
+    if isinstance(value, str):
+        if not value.rstrip().endswith("/s"):
+            raise UsageError(f"bandwidth {show(value)} has no unit", hint='write "51.2 GB/s" or a number')
+        value = value.rstrip().removesuffix("/s")
+    speed = _bytes(value, "bandwidth")
+    if speed == 0:
+        raise UsageError("bandwidth 0 moves nothing", hint="leave the key out where it is not known")
+    return speed
+
+
+def _bytes(value: object, what: str) -> int:
+    if isinstance(value, str) and len(value) <= 40:
+        return parse_size(value, what)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_BYTES:
+        return value
+    raise UsageError(f"{what} {show(value)} is not a size", hint='write 4096, "4KiB", "1MiB"; at most 2^62')
+
+
+def show(value: object) -> str:
+    """`value` for an error: short, whatever a file holds."""
+    if isinstance(value, dict | list):
+        return "a table" if isinstance(value, dict) else "a list"
+    if isinstance(value, int) and value.bit_length() > 70:
+        return f"a number of {value.bit_length()} bits"
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def nearest(word: str, names: Iterable[str], most: int = 1) -> str:
+    """Return the names most like `word`, in quotes; "" if none is."""
+    import difflib
+
+    return " or ".join(repr(name) for name in difflib.get_close_matches(word[:60], names, n=most))

@@ -1,0 +1,81 @@
+"""The figures that a plan states about itself, worked out again."""
+
+from tmpass.base.violation import Violation
+from tmpass.graph.model import ABSENT, Graph, TensorKind
+from tmpass.packing.bounds import lower_bound
+from tmpass.packing.problem import Buffer, Problem
+from tmpass.plans.plan import MemoryUse, Plan
+from tmpass.targets import RUNTIMES
+from tmpass.verification.hulls import Hull
+
+
+def check_figures(plan: Plan, graph: Graph, hulls: list[Hull], unknown: int = 0) -> list[Violation]:
+    """Peaks, bounds, live bytes, `fits` and `status` that do not follow from the buffers; nothing is proved of a model
+    with `unknown` tensors of unknown size.
+    """
+    found = []
+    for memory in plan.memories:
+        inside = [hull for hull in hulls if hull.buffer.memory == memory.name]
+        found += _check_memory(memory, inside, RUNTIMES[plan.target.runtime].rounding)
+    fits = all(m.capacity is None or m.peak <= m.capacity for m in plan.memories)
+    tight = not unknown and all(m.peak == m.lower_bound for m in plan.memories)
+    too_large = any(m.capacity is not None and m.lower_bound > m.capacity for m in plan.memories)
+    status = ("optimal" if tight else "feasible") if fits else "infeasible" if too_large else "unknown"
+    if (plan.fits, plan.status) != (fits, status):
+        message = f"the plan says {plan.status}, fits: {plan.fits}; its figures say {status}, fits: {fits}"
+        found.append(Violation("status", message))
+    return found + _check_order(plan, graph)
+
+
+def _check_order(plan: Plan, graph: Graph) -> list[Violation]:
+    """A bound on all orders that this one is below, and an order said to be the file's that is not."""
+    found = []
+    live, bound = plan.memories[0].live_bytes, plan.order.lower_bound
+    if bound > live:
+        message = f"the plan claims that in any order {bound} bytes are alive at once, but in its own {live} are"
+        found.append(Violation("order", message))
+    asked, method = plan.options.schedule, plan.order.method
+    # A file that is not sorted cannot run as it is.
+    sorts = ("topological",) if asked == "topological" or _is_sorted(graph) else ("topological", "auto", "least-peak")
+    if (asked in ("given", "topological") and method != asked) or (method == "topological" and asked not in sorts):
+        found.append(Violation("order", f"the options ask for the order {asked!r}, but the plan has {method!r}"))
+    before: dict[int, int] = {}  # of each subgraph, the operator that ran last
+    for row in plan.schedule if plan.order.method == "given" else ():
+        # A run that begins anew begins with the first operator.
+        if row.op not in (0, before.get(row.subgraph, -1) + 1):
+            message = f"step {row.step}: operator {row.op} of subgraph {row.subgraph} is not where the file has it"
+            found.append(Violation("order", message, step=row.step))
+            break
+        before[row.subgraph] = row.op
+    return found
+
+
+def _is_sorted(graph: Graph) -> bool:
+    """Whether no operator reads what only a later one makes."""
+    for subgraph in graph.subgraphs:
+        late = {t for op in subgraph.ops for t in op.outputs} - set(subgraph.inputs) - {ABSENT}
+        late -= {t for t in late if subgraph.tensors[t].kind is TensorKind.VARIABLE}
+        for op in subgraph.ops:
+            if not late.isdisjoint(op.inputs):
+                return False
+            late.difference_update(op.outputs)
+    return True
+
+
+def _check_memory(memory: MemoryUse, inside: list[Hull], rounding: int) -> list[Violation]:
+    buffers = tuple(Buffer("", h.lower, h.upper, h.buffer.size, gaps=h.gaps).rounded(rounding) for h in inside)
+    peak = max((h.buffer.offset + b.size for h, b in zip(inside, buffers, strict=True) if b.size), default=0)
+    bound = lower_bound(Problem(buffers, alignment=memory.alignment))
+    found = []
+    if memory.peak != peak:
+        found.append(Violation("peak", f"{memory.name} claims a peak of {memory.peak}, but it is {peak}"))
+    if memory.live_bytes != bound.live_bytes:
+        message = f"{memory.name} claims {memory.live_bytes} live bytes, but there are {bound.live_bytes}"
+        found.append(Violation("peak", message, step=bound.live_step))
+    if memory.lower_bound < bound.peak:
+        message = f"{memory.name} claims a lower bound of {memory.lower_bound}, but {bound.peak} is proved"
+        found.append(Violation("peak", message, step=bound.peak_step))
+    if memory.lower_bound > peak:
+        message = f"{memory.name} claims that {memory.lower_bound} bytes are needed, but {peak} are enough"
+        found.append(Violation("peak", message))
+    return found

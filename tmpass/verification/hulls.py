@@ -1,0 +1,91 @@
+"""What the tensors of a buffer need of it at a step: all from the lowest to the highest byte that one of them has."""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tmpass.packing.problem import Gap
+from tmpass.plans.plan import Plan, PlannedBuffer
+from tmpass.verification.replay import Key, Needed
+
+
+@dataclass(frozen=True, slots=True)
+class Hull:
+    """The bytes of a buffer that are needed, as (lower, upper, low, high): `[low, high)` of the memory, in the steps
+    `[lower, upper)`; apart in time, and in its order.
+    """
+
+    buffer: PlannedBuffer
+    pieces: tuple[tuple[int, int, int, int], ...]
+    lower: int
+    upper: int
+    low: int
+    high: int
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """The steps at which less than all of the buffer is needed, as a plan states them."""
+        gaps: list[Gap] = []
+        time = self.lower
+        for lower, upper, low, high in self.pieces:
+            if time < lower:
+                gaps.append(Gap(time, lower))
+            if (low, high) != (self.low, self.high):
+                gaps.append(Gap(lower, upper, low - self.low, high - self.low))
+            time = upper
+        if time < self.upper and self.low < self.high:
+            gaps.append(Gap(time, self.upper))
+        return tuple(gaps)
+
+
+def find_hulls(plan: Plan, needed: Needed) -> list[Hull]:
+    """The hull of each buffer of `plan`, in their order: each is scratch, or has a tensor, whose row has offset and
+    bytes.
+    """
+    rows = {(row.subgraph, row.index): row for row in plan.tensors}
+    hulls = []
+    for buffer in plan.buffers:
+        if not buffer.tensors:  # scratch, which check_scratch has seen
+            lower, upper, low, high = buffer.lower, buffer.upper, buffer.offset, buffer.offset + buffer.size
+            hulls.append(Hull(buffer, ((lower, upper, low, high),), lower, upper, low, high))
+            continue
+        places: dict[Key, tuple[int, int]] = {}
+        for key in buffer.tensors:
+            offset = rows[key].offset or 0
+            places[key] = offset, offset + (rows[key].bytes or 0)
+        hulls.append(
+            Hull(
+                buffer,
+                tuple(_pieces(places, needed)),
+                min(needed[key][0] for key in places),
+                max(needed[key][1] for key in places) + 1,
+                min(low for low, _ in places.values()),
+                max(high for _, high in places.values()),
+            )
+        )
+    return hulls
+
+
+def _pieces(places: dict[Key, tuple[int, int]], needed: Needed) -> Iterator[tuple[int, int, int, int]]:
+    begins: dict[int, list[Key]] = {}
+    ends: dict[int, list[Key]] = {}
+    for key, (low, high) in places.items():
+        if low < high:
+            first, last = needed[key]
+            begins.setdefault(first, []).append(key)
+            ends.setdefault(last + 1, []).append(key)
+    lows: list[int] = []
+    highs: list[int] = []
+    since, hull = 0, (0, 0)
+    for time in sorted({*begins, *ends}):
+        for key in ends.get(time, ()):
+            del lows[bisect_left(lows, places[key][0])]
+            del highs[bisect_left(highs, places[key][1])]
+        for key in begins.get(time, ()):
+            insort(lows, places[key][0])
+            insort(highs, places[key][1])
+        now = (lows[0], highs[-1]) if lows else (0, 0)
+        if now != hull:
+            if hull[0] < hull[1]:
+                yield since, time, *hull
+            since, hull = time, now

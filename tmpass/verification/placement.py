@@ -1,0 +1,64 @@
+"""Where and when buffers stand, against what the schedule needs of their tensors."""
+
+from tmpass.base.violation import Violation
+from tmpass.packing.collisions import Rectangle, find_collisions
+from tmpass.plans.plan import Plan, PlannedBuffer
+from tmpass.targets import RUNTIMES
+from tmpass.verification.hulls import Hull
+from tmpass.verification.names import tensor_name
+from tmpass.verification.replay import Key, Needed
+
+
+def check_placement(plan: Plan, needed: Needed, hulls: list[Hull]) -> list[Violation]:
+    """Live ranges and gaps that differ from what is needed, overlaps, and offsets off alignment or above the capacity.
+
+    Overlap is judged by what the model needs, whatever live ranges, gaps and sizes the buffers claim.
+    """
+    rows = {(row.subgraph, row.index): row for row in plan.tensors}
+    names = {key: tensor_name(row) for key, row in rows.items()}
+
+    def at(buffer: PlannedBuffer, step: int) -> str:
+        """The tensor that uses `buffer` at `step`, or one whose turn is before or after; or whose scratch it is."""
+        if not buffer.tensors:
+            return f"scratch of step {buffer.step}"
+
+        def distance(key: Key) -> tuple[bool, Key]:
+            first, last = needed[key]
+            return not first <= step <= last, key
+
+        return names[min(buffer.tensors, key=distance)]
+
+    found = []
+    for b, hull in zip(plan.buffers, hulls, strict=True):
+        if (b.lower, b.upper) != (hull.lower, hull.upper):
+            name = at(b, hull.lower)
+            message = f"{name} lives in [{hull.lower}, {hull.upper}), but its buffer claims [{b.lower}, {b.upper})"
+            found.append(Violation("live range", message, name, step=hull.lower))
+        elif b.gaps != hull.gaps:
+            wrong = next((one for one, two in zip(hull.gaps, b.gaps, strict=False) if one != two), None)
+            step = wrong.lower if wrong else hull.lower
+            message = f"buffer {b.id} claims {len(b.gaps)} gaps, but needs other bytes of itself from step {step} on"
+            found.append(Violation("live range", message, at(b, step), step=step))
+    for memory in plan.memories:
+        inside = [b for b in plan.buffers if b.memory == memory.name]
+        for b in inside:
+            end = b.offset + RUNTIMES[plan.target.runtime].round_up(b.size)
+            for key in b.tensors:
+                offset = rows[key].offset or 0
+                if offset % memory.alignment and rows[key].bytes:
+                    message = f"{names[key]} is at {offset}, no multiple of {memory.alignment}"
+                    high = offset + (rows[key].bytes or 0)
+                    found.append(Violation("alignment", message, names[key], "", needed[key][0], offset, high))
+            if not b.tensors and b.offset % memory.alignment:
+                message = f"{at(b, b.lower)} is at {b.offset}, no multiple of {memory.alignment}"
+                found.append(Violation("alignment", message, at(b, b.lower), "", b.lower, b.offset, end))
+            if plan.fits and b.size and memory.capacity is not None and end > memory.capacity:
+                name, over = at(b, b.lower), end - memory.capacity
+                message = f"{name} ends at byte {end}, {over} above the capacity {memory.capacity} of {memory.name}"
+                found.append(Violation("capacity", message, name, step=b.lower, low=b.offset, high=end))
+        rectangles = (Rectangle(*piece, b.id) for b in inside for piece in hulls[b.id].pieces)
+        for hit in find_collisions(rectangles):
+            first, second = at(plan.buffers[hit.first], hit.step), at(plan.buffers[hit.second], hit.step)
+            message = f"{first} and {second} share bytes {hit.low}..{hit.high - 1} of {memory.name} at step {hit.step}"
+            found.append(Violation("overlap", message, first, second, hit.step, hit.low, hit.high))
+    return found

@@ -1,0 +1,174 @@
+"""A plan against the model that it is for."""
+
+from tmpass.base.errors import brief
+from tmpass.base.violation import Violation
+from tmpass.graph.model import Graph, Tensor, TensorKind
+from tmpass.plans.plan import Plan, PlannedTensor
+from tmpass.targets import RUNTIMES, Sharing
+from tmpass.verification.figures import check_figures
+from tmpass.verification.fixed import check_fixed
+from tmpass.verification.hulls import find_hulls
+from tmpass.verification.integers import as_integers
+from tmpass.verification.left_out import check_left_out, unknown_tensors
+from tmpass.verification.names import tensor_name
+from tmpass.verification.orders import check_order_bound
+from tmpass.verification.placement import check_placement
+from tmpass.verification.replay import Broken, Key, Needed, replay
+from tmpass.verification.scratch import check_scratch
+from tmpass.verification.sharing import check_sharing
+
+
+def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list[Violation]:
+    """Every law that `plan` breaks, as a plan for `graph`, whose dimensions are bound as the plan's options say.
+
+    It checks that the schedule is a run of the model; that every tensor is accounted for, with its own name, type,
+    shape and size; that operators have their scratch; that live ranges, derived anew, are what the buffers claim;
+    sharing, also by what the target allows where `sharing` says it; overlap in time and space; alignment; capacity; and
+    that peak, bounds and status agree with the offsets. Floats that are planned as integers must be between some.
+    """
+    graph, found = as_integers(plan, graph)
+    if found:
+        return found
+    try:
+        needed = replay(
+            graph,
+            plan.schedule,
+            keep_inputs=plan.options.keep_inputs,
+            loops_copy=RUNTIMES[plan.target.runtime].loops_copy,
+        )
+    except Broken as broken:
+        return [broken.violation]
+    # What is checked last relies on the first four.
+    found = _check_options(plan) or _check_tensors(plan, graph, needed)
+    found = found or _check_references(plan) or check_scratch(plan, graph)
+    if found:
+        return found
+    hulls, unknown = find_hulls(plan, needed), unknown_tensors(graph)
+    return [
+        *check_fixed(plan, graph),
+        *check_sharing(plan, graph, needed, sharing),
+        *check_placement(plan, needed, hulls),
+        *check_figures(plan, graph, hulls, unknown),
+        *check_left_out(plan, graph, unknown),
+        *check_order_bound(plan, graph),
+    ]
+
+
+def _check_options(plan: Plan) -> list[Violation]:
+    """The memories are those that target and options name, each once."""
+    names = [memory.name for memory in plan.memories]
+    if names[:1] != [plan.target.memory] or len(set(names)) != len(names):
+        return [Violation("memory", f"the plan fills {plan.target.memory!r} first, but lists the memories {names}")]
+    found = []
+    if plan.options.io == "external" and RUNTIMES[plan.target.runtime].io_inside:
+        title = RUNTIMES[plan.target.runtime].title
+        found.append(Violation("memory", f"inputs and outputs are outside the arena, which {title} does not do"))
+    for memory in plan.memories:
+        if memory.alignment < 1 or (memory.capacity is not None and memory.capacity < 0):
+            message = f"{memory.name} has alignment {memory.alignment} and capacity {memory.capacity}"
+            found.append(Violation("memory", message))
+    for option, asked, used in (
+        ("budget", plan.options.budget, plan.memories[0].capacity),
+        ("alignment", plan.options.alignment, plan.memories[0].alignment),
+    ):
+        if asked is not None and asked != used:
+            found.append(Violation("memory", f"the options ask for {option} {asked}, but {names[0]} has {used}"))
+    return found
+
+
+def _check_tensors(plan: Plan, graph: Graph, needed: Needed) -> list[Violation]:
+    """Every tensor of the model has one row, in the model's order, and the row tells the truth."""
+    keys = [(s, t) for s, subgraph in enumerate(graph.subgraphs) for t in range(len(subgraph.tensors))]
+    listed = [(row.subgraph, row.index) for row in plan.tensors]
+    if listed != keys:
+        at = next(
+            (i for i, (a, b) in enumerate(zip(listed, keys, strict=False)) if a != b),
+            min(len(listed), len(keys)),
+        )
+        wanted = f"tensor {keys[at][1]} of subgraph {keys[at][0]}" if at < len(keys) else "the end"
+        found = f"tensor {listed[at][1]} of subgraph {listed[at][0]}" if at < len(listed) else "the end"
+        return [Violation("missing", f"row {at} of the tensors: {found} stands where {wanted} belongs")]
+    ends = {
+        (entry.subgraph, t): role
+        for entry in graph.entries
+        for role in ("output", "input")  # a tensor that is both counts as an input
+        for t in getattr(graph.subgraphs[entry.subgraph], f"{role}s")
+    }
+    called = graph.called  # an operator that runs an entry brings no memory of its own
+    faults = (
+        (row, _fault(row, graph.tensor(key), ends.get(key, ""), key in needed, key[0] not in called, plan))
+        for row, key in zip(plan.tensors, keys, strict=True)
+    )
+    return [Violation(fault[0], f"{tensor_name(row)} {fault[1]}", tensor_name(row)) for row, fault in faults if fault]
+
+
+def _fault(
+    row: PlannedTensor, tensor: Tensor, end: str, used: bool, outermost: bool, plan: Plan
+) -> tuple[str, str] | None:
+    """What is wrong with one row, as (kind, words)."""
+    told = (row.name, row.dtype, row.shape, row.bytes)
+    real = (tensor.name, tensor.dtype.name, tensor.shape, tensor.bytes)
+    if told != real:
+        return "size", f"is listed as {brief(told)}, but the model has {brief(real)}"
+    if row.buffer is None and row.offset is not None:
+        return "offset", f"is at {row.offset}, but in no buffer"
+    if tensor.kind is TensorKind.CONSTANT:
+        role = "constant"
+    elif tensor.bytes is None or not used:
+        role = "unplanned"
+    else:
+        role = "variable" if tensor.kind is TensorKind.VARIABLE else end or "activation"
+    if row.role != role:
+        return "missing", f"is listed as {row.role}, but is {role}"
+    needs_bytes = tensor.dtype.bits is not None or not tensor.dtype.known
+    if role == "unplanned" and used and needs_bytes and not plan.options.allow_unplanned:
+        return "missing", "has no known size, and the options do not allow that"
+    external = plan.options.io == "external"
+    if role in ("constant", "unplanned") or (external and outermost and role in ("input", "output")):
+        return ("missing", f"has a buffer, as {role}") if row.buffer is not None else None
+    # With external inputs and outputs, others may be outside with them: check_sharing tells.
+    stays = role == "variable" or not external
+    return ("missing", f"has no buffer, as {role}") if row.buffer is None and stays else None
+
+
+def _check_references(plan: Plan) -> list[Violation]:
+    """Buffers and tensors name each other, and a buffer reaches from the first byte of its tensors to the last."""
+    found = []
+    memories = {memory.name for memory in plan.memories}
+    members: list[list[Key]] = [[] for _ in plan.buffers]
+    rows = {(row.subgraph, row.index): row for row in plan.tensors}
+    for row in plan.tensors:
+        if row.buffer is None:
+            continue
+        name = tensor_name(row)
+        if not 0 <= row.buffer < len(members):
+            found.append(Violation("missing", f"{name} is in buffer {row.buffer}, which is not listed", name))
+            continue
+        members[row.buffer].append((row.subgraph, row.index))
+        if row.offset is None:
+            found.append(Violation("offset", f"{name} is in buffer {row.buffer}, but has no offset", name))
+    for number, buffer in enumerate(plan.buffers):
+        if buffer.id != number or buffer.memory not in memories or buffer.size < 0 or buffer.offset < 0:
+            memory = brief(buffer.memory)
+            message = f"buffer {buffer.id} in row {number} has a wrong number, memory {memory}, size or offset"
+            found.append(Violation("missing", message))
+        if buffer.step is not None and not buffer.tensors and not members[number]:
+            continue
+        if sorted(buffer.tensors) != members[number] or not members[number]:
+            message = f"buffer {number} lists tensors {brief(buffer.tensors)}, but {brief(members[number])} are in it"
+            found.append(Violation("alias", message))
+            continue
+        # A buffer that claims too much would make a wrong bound look right.
+        inside = [rows[key] for key in members[number]]
+        lowest = min(inside, key=lambda row: row.offset or 0)
+        if lowest.offset != buffer.offset:
+            name = tensor_name(lowest)
+            message = f"{name} is at {lowest.offset}, but its buffer {number} begins at {buffer.offset}"
+            found.append(Violation("offset", message, name, low=lowest.offset))
+        highest = max(inside, key=lambda row: (row.offset or 0) + (row.bytes or 0))
+        end = (highest.offset or 0) + (highest.bytes or 0)
+        if not found and end != buffer.offset + buffer.size:
+            name = tensor_name(highest)
+            message = f"{name} ends at byte {end}, but its buffer {number} at byte {buffer.offset + buffer.size}"
+            found.append(Violation("size", message, name, low=buffer.offset, high=buffer.offset + buffer.size))
+    return found

@@ -1,0 +1,125 @@
+"""Live ranges derived again, by walking through a plan's schedule as a runtime would.
+
+This repeats on purpose what tmpass.planning.liveness says, in other words: a fault in one of them shows as a
+difference.
+"""
+
+from dataclasses import dataclass, field
+
+from tmpass.base.violation import Violation
+from tmpass.graph.model import ABSENT, Graph, Op, TensorKind
+from tmpass.plans.plan import PlannedStep
+from tmpass.verification.state import state_order
+
+_MAX_DEPTH = 100
+"""Bodies within bodies: what tmpass plans stays below, and so does the walk's own recursion."""
+
+Key = tuple[int, int]
+"""A tensor: (subgraph, index)."""
+
+Needed = dict[Key, tuple[int, int]]
+"""Tensor -> (first, last) step at which it must keep its bytes, both included."""
+
+
+class Broken(Exception):
+    """The schedule is not a run of the model; `violation` says where."""
+
+    def __init__(self, violation: Violation) -> None:
+        self.violation = violation
+        super().__init__(violation.message)
+
+
+@dataclass(slots=True)
+class Replay:
+    """A walk through `steps`: `at` is the next one, `end` the last that any run has taken.
+
+    `needed` collects the steps at which each tensor holds something.
+    """
+
+    graph: Graph
+    steps: tuple[PlannedStep, ...]
+    keep_inputs: bool
+    loops_copy: bool
+    before: dict[tuple[int, int], list[int]]
+    needed: Needed = field(default_factory=dict)
+    at: int = 0
+    end: int = 0
+
+    def need(self, key: Key, first: int, last: int) -> None:
+        """Tensor `key` holds something in the steps `first` to `last`, both included."""
+        old = self.needed.get(key, (first, last))
+        self.needed[key] = (min(old[0], first), max(old[1], last))
+
+
+def replay(graph: Graph, steps: tuple[PlannedStep, ...], *, keep_inputs: bool, loops_copy: bool = False) -> Needed:
+    """When each tensor must keep its bytes, for those that a run touches; `loops_copy` as a Runtime has it.
+
+    Raises:
+        Broken: the steps are not a run of every entry of `graph` in which each operator runs once per call,
+            after those whose results it reads and those that touch the same variable or resource earlier in the file.
+    """
+    walk = Replay(graph, steps, keep_inputs, loops_copy, state_order(graph))
+    for entry in graph.entries:
+        _run(walk, entry.subgraph, caller=None, depth=0)
+    if walk.at != len(steps):
+        raise _broken(walk, "no operator is left to run", steps[walk.at])
+    for s, subgraph in enumerate(graph.subgraphs):
+        for t, tensor in enumerate(subgraph.tensors):
+            if tensor.kind is TensorKind.VARIABLE and (s, t) in walk.needed:
+                walk.need((s, t), 0, walk.end)
+    return walk.needed
+
+
+def _run(walk: Replay, s: int, *, caller: int | None, depth: int) -> None:
+    """One run of subgraph `s`: its operators, in the order of the rows, until each has run."""
+    subgraph = walk.graph.subgraphs[s]
+    waiting = set(range(len(subgraph.ops)))
+    made_by_op = {t for op in subgraph.ops for t in op.outputs} - {ABSENT, *subgraph.inputs}
+    variables = {t for t in made_by_op if subgraph.tensors[t].kind is TensorKind.VARIABLE}
+    missing = made_by_op - variables
+    first = walk.at
+    while waiting:
+        row = walk.steps[walk.at] if walk.at < len(walk.steps) else None
+        if row is None or row.subgraph != s or row.op not in waiting:
+            raise _broken(walk, f"subgraph {s} still has to run operator {min(waiting)}", row)
+        op = subgraph.ops[row.op]
+        if (row.step, row.kind, row.name) != (walk.at, op.kind, op.name):
+            raise _broken(walk, f"operator {row.op} of subgraph {s} is {op.kind} {op.name!r}", row)
+        early = [t for t in op.inputs if t in missing]
+        if early:
+            raise _broken(walk, f"tensor {early[0]} {subgraph.tensors[early[0]].name!r} is not written yet", row)
+        hasty = [other for other in walk.before.get((s, row.op), ()) if other in waiting]
+        if hasty:
+            raise _broken(walk, f"operator {hasty[0]} touches the same variable or resource before it", row)
+        waiting.remove(row.op)
+        missing.difference_update(op.outputs)
+        _run_op(walk, s, op, depth)
+    last = walk.at - 1
+    if first > last:  # without operators it takes the caller's step, or that of the entry
+        first = last = walk.at if caller is None else caller
+    walk.end = max(walk.end, last)
+    for t in subgraph.inputs:
+        walk.need((s, t), first, last if walk.keep_inputs and caller is None else first)
+    for t in subgraph.outputs:
+        walk.need((s, t), last, last)
+
+
+def _run_op(walk: Replay, s: int, op: Op, depth: int) -> None:
+    here = walk.at
+    walk.at += 1
+    if depth > _MAX_DEPTH:
+        raise Broken(Violation("schedule", f"bodies are nested more than {_MAX_DEPTH} deep", step=here))
+    for call in op.calls:
+        _run(walk, call.subgraph, caller=here, depth=depth + 1)
+    for t in {*op.inputs, *op.outputs, *op.temporaries} - {ABSENT}:
+        walk.need((s, t), here, walk.at - 1)
+    for call in op.calls:
+        if call.repeats and not walk.loops_copy:
+            body = walk.graph.subgraphs[call.subgraph]
+            for t in (*body.inputs, *body.outputs):
+                walk.need((call.subgraph, t), here, walk.at - 1)
+
+
+def _broken(walk: Replay, wanted: str, row: PlannedStep | None) -> Broken:
+    found = "the schedule ends" if row is None else f"it runs operator {row.op} ({row.kind}) of subgraph {row.subgraph}"
+    return Broken(Violation("schedule", f"step {walk.at}: {found}, but {wanted}", step=walk.at))

@@ -1,0 +1,80 @@
+"""Scratch buffers against the rules that the plan's options record, worked out anew from the graph."""
+
+from tmpass.base.errors import UsageError
+from tmpass.base.violation import Violation
+from tmpass.graph.model import ABSENT, Graph, Subgraph
+from tmpass.plans.plan import Plan, PlannedBuffer, PlannedStep
+from tmpass.targets.scratch.rule import ScratchRule
+
+
+def check_scratch(plan: Plan, graph: Graph) -> list[Violation]:
+    """Scratch that an operator of the schedule needs and does not have, each time it runs, or has and does not need.
+
+    Raises:
+        UsageError: a rule of the options cannot be worked out.
+    """
+    given: dict[int, list[PlannedBuffer]] = {}
+    found = []
+    for b in plan.buffers:
+        if b.step is not None:
+            given.setdefault(b.step, []).append(b)
+            if b.tensors or b.gaps:
+                found.append(Violation("scratch", f"buffer {b.id} is scratch of step {b.step}, but holds tensors"))
+    if not given and not plan.options.scratch:
+        return found
+    lasting, rules = _lasting(graph), _Rules(plan.options.scratch)
+    for at, row in enumerate(plan.schedule):
+        buffers = given.pop(at, [])
+        has, needs = sorted(b.size for b in buffers), sorted(rules.needed(graph.subgraphs[row.subgraph], row))
+        operator = f"operator {row.op} ({row.kind}) of subgraph {row.subgraph}"
+        if has != needs:
+            message = f"{operator} needs scratch of {needs} bytes at step {at}, but the plan has {has}"
+            found.append(Violation("scratch", message, step=at))
+        end = at + lasting[row.subgraph][row.op]
+        for b in buffers:
+            if (b.lower, b.upper) != (at, end):
+                message = f"{operator} runs in [{at}, {end}), but its scratch is alive in [{b.lower}, {b.upper})"
+                found.append(Violation("scratch", message, step=at))
+    found += [Violation("scratch", f"there is scratch for step {at}, which is none", step=at) for at in sorted(given)]
+    return found
+
+
+class _Rules:
+    """The rules of a plan, by operator and by kind."""
+
+    def __init__(self, rules: tuple[ScratchRule, ...]) -> None:
+        self.own: dict[tuple[int, int], list[ScratchRule]] = {}
+        self.of_kind: dict[str, list[ScratchRule]] = {}
+        for rule in rules:
+            if rule.subgraph is not None and rule.op is not None:
+                self.own.setdefault((rule.subgraph, rule.op), []).append(rule)
+            else:
+                self.of_kind.setdefault(rule.kind, []).append(rule)
+
+    def needed(self, subgraph: Subgraph, row: PlannedStep) -> list[int]:
+        """The bytes of each scratch buffer of one operator: by its own rules, else by those of its kind."""
+        from tmpass.targets.scratch.formula import parse_formula  # which most plans have no use for
+
+        op = subgraph.ops[row.op]
+        rules = self.own.get((row.subgraph, row.op)) or self.of_kind.get(op.kind, [])
+        inputs = tuple(subgraph.tensors[t] if t != ABSENT else None for t in op.inputs) if rules else ()
+        outputs = tuple(subgraph.tensors[t] if t != ABSENT else None for t in op.outputs) if rules else ()
+        try:
+            return [size for rule in rules if (size := parse_formula(rule.bytes).of(inputs, outputs))]
+        except UsageError as error:
+            raise error.within(f"scratch of step {row.step}") from None
+
+
+def _lasting(graph: Graph) -> dict[int, list[int]]:
+    """Subgraph -> how many steps each of its operators takes, those of its bodies included."""
+    found: dict[int, list[int]] = {}
+
+    def steps(s: int) -> int:
+        if s not in found:
+            ops = graph.subgraphs[s].ops
+            found[s] = [1 + sum(steps(call.subgraph) for call in op.calls) for op in ops]
+        return sum(found[s])
+
+    for s in range(len(graph.subgraphs)):
+        steps(s)
+    return found

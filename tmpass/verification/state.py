@@ -1,0 +1,160 @@
+"""What operators remember from step to step: such accesses keep the order of the model's file."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from heapq import heappop, heappush
+
+from tmpass.graph.model import ABSENT, Graph, Op, Subgraph, TensorKind
+
+Token = tuple[int, int]
+"""Something that is remembered: a variable (subgraph, index), or one of those below."""
+
+_RESOURCES: Token = (-1, -1)
+"""All that resource handles name: which handle names what is not known before a run."""
+
+_DRAWS: Token = (-1, -2)
+"""The state of the generator of random numbers."""
+
+_UNKNOWN: Token = (-1, -3)
+"""What custom operators remember."""
+
+
+def state_order(graph: Graph) -> dict[tuple[int, int], list[int]]:
+    """(subgraph, operator) -> the operators of that subgraph that must have run before it, as both touch one state.
+
+    The order of a file that is not sorted is that of its data, except for variables and resources. An operator touches
+    what its bodies touch. Whether it only reads is not asked: some write what they are given to read. Only the last one
+    before it is listed for each state; the others follow from that.
+    """
+    touched: dict[int, frozenset[Token]] = {}
+    shown = exposed(graph)
+    before: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for s in _innermost_first(graph):
+        ops = graph.subgraphs[s].ops
+        tokens = [
+            _own(graph, s, op).union(*(touched.get(call.subgraph, frozenset()) for call in op.calls)) for op in ops
+        ]
+        touched[s] = frozenset().union(*tokens)
+        turns: Sequence[int] = range(len(ops))
+        if not touched[s].isdisjoint((_DRAWS, _UNKNOWN)) or any(at == s for at, _ in shown):
+            turns = _turns(graph.subgraphs[s])
+        for stored, sequence in ((True, range(len(ops))), (False, turns)):
+            last: dict[Token, int] = {}
+            for index in sequence:
+                # What is stored means what the file's order says; other state may follow the data.
+                for token in sorted(t for t in tokens[index] if (t[0] >= 0 or t == _RESOURCES) is stored):
+                    if token in last:
+                        before[s, index].append(last[token])
+                    last[token] = index
+        for early, late in _past_writers(graph, s, shown, turns):
+            before[s, late].append(early)
+    return before
+
+
+def _turns(subgraph: Subgraph) -> Sequence[int]:
+    """The operators as the file has them; where some of them read what comes later, each as soon as it can run, and the
+    first of those in the file before the others.
+    """
+    maker = {t: i for i, op in enumerate(subgraph.ops) for t in op.outputs if t >= 0 and _is_made(subgraph, t)}
+    needs = [{maker[t] for t in op.inputs if t in maker} for op in subgraph.ops]
+    if all(other < index for index, others in enumerate(needs) for other in others):
+        return range(len(needs))
+    readers: dict[int, list[int]] = defaultdict(list)
+    for index, others in enumerate(needs):
+        for other in others:
+            readers[other].append(index)
+    order: list[int] = []
+    able = [index for index, others in enumerate(needs) if not others]
+    while able:
+        index = heappop(able)
+        order.append(index)
+        for reader in readers[index]:
+            needs[reader].discard(index)
+            if not needs[reader]:
+                heappush(able, reader)
+    return order if len(order) == len(needs) else range(len(needs))
+
+
+def _is_made(subgraph: Subgraph, t: int) -> bool:
+    return subgraph.tensors[t].kind is not TensorKind.VARIABLE and t not in subgraph.inputs
+
+
+def exposed(graph: Graph) -> set[tuple[int, int]]:
+    """The tensors (subgraph, index) that a custom operator may write, since it reads them, under any of their names."""
+    found = {
+        (s, t)
+        for s, subgraph in enumerate(graph.subgraphs)
+        for op in subgraph.ops
+        if op.custom
+        for t in op.inputs
+        if t != ABSENT
+    }
+    callers = [(s, call.subgraph) for s, sub in enumerate(graph.subgraphs) for op in sub.ops for call in op.calls]
+    size = 0
+    while size < len(found):  # outwards, one level of bodies at a time
+        size = len(found)
+        for s, body in callers:
+            tensors = graph.subgraphs[body].tensors
+            found |= {
+                (s, c) for t, tensor in enumerate(tensors) if (body, t) in found and (c := tensor.captures) is not None
+            }
+    return found
+
+
+def _past_writers(graph: Graph, s: int, shown: set[tuple[int, int]], turns: Sequence[int]) -> list[tuple[int, int]]:
+    """(earlier, later) of two readers of one tensor where one of them may write it: it is custom, or runs what is.
+
+    Pairs that follow from others are left out.
+    """
+    pairs = []
+    last: dict[int, int] = {}  # of a tensor: its last reader that may write it
+    others: dict[int, list[int]] = defaultdict(list)  # and the readers after that
+    for index in turns:
+        op = graph.subgraphs[s].ops[index]
+        for t in {t for t in op.inputs if (s, t) in shown}:
+            if t in last:
+                pairs.append((last[t], index))
+            if op.custom or _hands_on(graph, op, t, shown):
+                pairs += [(reader, index) for reader in others.pop(t, [])]
+                last[t] = index
+            else:
+                others[t].append(index)
+    return pairs
+
+
+def _hands_on(graph: Graph, op: Op, t: int, shown: set[tuple[int, int]]) -> bool:
+    """Whether a body of `op` captures tensor `t` and shows it to a custom operator."""
+    return any(
+        tensor.captures == t and (call.subgraph, inner) in shown
+        for call in op.calls
+        for inner, tensor in enumerate(graph.subgraphs[call.subgraph].tensors)
+    )
+
+
+def _own(graph: Graph, s: int, op: Op) -> set[Token]:
+    tensors = graph.subgraphs[s].tensors
+    kinds = ((_RESOURCES, op.resource), (_DRAWS, op.random), (_UNKNOWN, op.custom))
+    tokens = {token for token, has in kinds if has}
+    for t in (*op.inputs, *op.outputs):
+        if t >= 0 and tensors[t].kind is TensorKind.VARIABLE:
+            tokens.add((s, t))
+        elif t >= 0 and tensors[t].dtype.name == "resource":
+            tokens.add(_RESOURCES)
+    return tokens
+
+
+def _innermost_first(graph: Graph) -> list[int]:
+    """Every subgraph after those that its operators call; a circle, which no run survives, is cut somewhere."""
+    order: list[int] = []
+    seen: set[int] = set()
+    for root in range(len(graph.subgraphs)):
+        stack = [(root, False)]
+        while stack:
+            s, done = stack.pop()
+            if done:
+                order.append(s)
+            elif s not in seen:
+                seen.add(s)
+                stack.append((s, True))
+                stack += [(call.subgraph, False) for op in graph.subgraphs[s].ops for call in op.calls]
+    return order

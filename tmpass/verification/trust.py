@@ -1,0 +1,140 @@
+"""What a verifier believes: the figures of a plan that neither the model nor a target's profile says."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tmpass.base.errors import brief
+from tmpass.base.sizes import format_size
+from tmpass.graph.model import Graph
+from tmpass.plans.plan import MemoryUse, Plan
+from tmpass.targets import Target
+from tmpass.verification.orders import order_bound_is_proved
+
+_LISTED = 3
+
+_FIXED = "the file fixes its offset"
+"""The `reason` of a tensor that is where the model's file has it."""
+
+_AS_INTEGERS = "is kept as the integers"
+"""Stands in the `reason` of a tensor of floats that a plan has as integers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """One claim of a plan that is not checked.
+
+    Fields: `what` is "memories", "capacity", "alignment", "runtime", "sharing", "scratch", "int8", "lower bound" or
+    "order"; `message` is one line for a person.
+    """
+
+    what: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """One claim of a plan that stands for a search, and that was proved without it.
+
+    Fields: `what` is "order"; `message` is one line for a person.
+    """
+
+    what: str
+    message: str
+
+
+def proved_again(plan: Plan, graph: Graph, profile: Target | None) -> tuple[Proved, ...]:
+    """The claims of `plan`, which breaks no law, that are proved from `graph`: by what `profile` lets share, or without
+    it whatever shares.
+    """
+    claim = plan.order.lower_bound
+    if not claim or not order_bound_is_proved(plan, graph, None if profile is None else profile.sharing):
+        return ()
+    return (Proved("order", f"no order has less than {claim} B alive at once"),)
+
+
+def taken_on_trust(plan: Plan, profile: Target | None) -> tuple[Trusted, ...]:
+    """The claims of `plan` that were not checked, where it was held against `profile`, overridden as its options say.
+
+    Args:
+        plan: one that breaks no law.
+        profile: the target, None where the plan was only compared with its model.
+    """
+    found = _device(plan) if profile is None else _beyond(plan, profile)
+    return (*found, *_fixed(plan), *_integers(plan, profile), *_bounds(plan))
+
+
+def _device(plan: Plan) -> Iterator[Trusted]:
+    """What a target would say."""
+    names = ", ".join(brief(memory.name) for memory in plan.memories[:_LISTED])
+    more = f" and {len(plan.memories) - _LISTED} more" if len(plan.memories) > _LISTED else ""
+    count, them = ("memory", "it") if len(plan.memories) == 1 else ("memories", "them")
+    yield Trusted("memories", f"{brief(plan.target.name)} has the {count} {names}{more}, for what is in {them}")
+    for memory in plan.memories:
+        yield Trusted("capacity", f"{brief(memory.name)} has {_room(memory)}")
+        yield Trusted("alignment", f"{brief(memory.name)} needs offsets that are multiples of {memory.alignment} B")
+    runtime = plan.target.runtime
+    told = f"it is {runtime}" if runtime else "none is named: sizes are not rounded, loops copy each value once"
+    yield Trusted("runtime", told)
+    sharing = sum(row.buffer is not None and bool(row.reason) for row in plan.tensors)
+    allowed = f"the runtime lets {sharing} tensor{'s' * (sharing != 1)} share storage as the plan has it"
+    yield Trusted("sharing", allowed if sharing else "no tensor shares storage as a view, as a piece or in place")
+    rules = len(plan.options.scratch)
+    needs = f"kernels need what {rules} rule{'s' * (rules != 1)} of the plan's options say{'s' * (rules == 1)}"
+    yield Trusted("scratch", needs if rules else "kernels need no memory besides tensors: the plan has no rule")
+
+
+def _beyond(plan: Plan, profile: Target) -> Iterator[Trusted]:
+    """What is said by the options of the plan, or assumed by the profile."""
+    first = plan.memories[0]
+    if plan.options.budget is not None:
+        yield Trusted("capacity", f"{brief(first.name)} has {_room(first)}, by the plan's own budget")
+    if plan.options.alignment is not None:
+        yield Trusted(
+            "alignment", f"{brief(first.name)} needs multiples of {first.alignment} B, by the plan's own options"
+        )
+    used = {memory.name for memory in plan.memories}
+    for assumed in sorted(profile.assumed):
+        memory, _, number = assumed.rpartition(".")
+        if memory in used and number in ("capacity", "alignment"):
+            yield Trusted(number, f"that of {brief(memory)} is an assumption of {profile.name}")
+    own = sum(rule not in profile.scratch for rule in plan.options.scratch)
+    if own:
+        needs = f"kernels need what {own} rule{'s' * (own != 1)} of the plan's options say{'s' * (own == 1)}"
+        yield Trusted("scratch", f"{needs}, which {profile.name} does not have")
+    elif not plan.options.scratch:
+        yield Trusted("scratch", f"kernels need no memory besides tensors: {profile.name} has no rule")
+
+
+def _fixed(plan: Plan) -> Iterator[Trusted]:
+    """That compiled operators use each byte only while nothing else needs it."""
+    count = sum(row.reason == _FIXED for row in plan.tensors)
+    if count > 1:
+        yield Trusted(
+            "sharing", f"commands in the file keep {count} tensors apart, which overlap where the file fixes them"
+        )
+
+
+def _integers(plan: Plan, profile: Target | None) -> Iterator[Trusted]:
+    """That operators between Q/DQ pairs compute with integers, where no source of the profile says so."""
+    if profile is not None and profile.int8 == "native" and "int8" not in profile.assumed:
+        return
+    count = sum(_AS_INTEGERS in row.reason for row in plan.tensors)
+    if count:
+        says = (
+            "" if profile is None else f", an assumption of {'the plan' if profile.int8 != 'native' else profile.name}"
+        )
+        floats = f"{count} float tensor{'s' * (count != 1)} between Q/DQ pairs {'are' if count != 1 else 'is'} integers"
+        yield Trusted("int8", f"operators compute with integers where {floats}{says}")
+
+
+def _bounds(plan: Plan) -> Iterator[Trusted]:
+    """Bounds that stand for a search."""
+    for memory in plan.memories:
+        if memory.lower_bound > memory.live_bytes:
+            yield Trusted("lower bound", f"no addresses in {brief(memory.name)} take less than {memory.lower_bound} B")
+    if plan.order.lower_bound:
+        yield Trusted("order", f"no order has less than {plan.order.lower_bound} B alive at once")
+
+
+def _room(memory: MemoryUse) -> str:
+    return "no limit" if memory.capacity is None else format_size(memory.capacity)

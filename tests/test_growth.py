@@ -8,7 +8,7 @@ from onnx import TensorProto, helper
 from support.graphs import Sketch, graph_of
 from support.planning import ALL, INFO
 
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.loading.load import Model
 from tmpass.packing.allocate import allocate
 from tmpass.packing.check import check_offsets

@@ -9,7 +9,8 @@ from support.drawn import permuted
 from support.graphs import Sketch, graph_of
 from support.planning import ALL, INFO
 
-from tmpass.api.pipeline import plan, verify
+from tmpass.api.plan import plan
+from tmpass.api.verify import verify
 from tmpass.graph.model import TensorKind
 from tmpass.loading.load import Model
 from tmpass.planning.task import Task

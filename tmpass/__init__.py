@@ -5,9 +5,9 @@ The names below are loaded when they are first used: `import tmpass` itself take
 
 TYPE_CHECKING = False  # typing itself takes milliseconds to import
 if TYPE_CHECKING:
-    from tmpass.api.pipeline import plan as plan
-    from tmpass.api.pipeline import verify as verify
+    from tmpass.api.plan import plan as plan
     from tmpass.api.planned_model import planned_model as planned_model
+    from tmpass.api.verify import verify as verify
     from tmpass.base.errors import ModelError as ModelError
     from tmpass.base.errors import TmpassError as TmpassError
     from tmpass.base.errors import VerificationError as VerificationError
@@ -34,9 +34,9 @@ _HOMES = {
     "load": "loading.load",
     "load_target": "targets",
     "parse_plan": "plans.plan_json",
-    "plan": "api.pipeline",
+    "plan": "api.plan",
     "planned_model": "api.planned_model",
-    "verify": "api.pipeline",
+    "verify": "api.verify",
 }
 """Name -> the module of this package that it comes from."""
 

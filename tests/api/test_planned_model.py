@@ -10,7 +10,7 @@ from onnx import helper
 from sketch import Sketch
 from tflite_writer import Tensor, write_model
 
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.api.planned_model import operator_orders, original_model, planned_model, tensor_offsets
 from tmpass.base.errors import UsageError, VerificationError
 from tmpass.graph.model import TensorKind

@@ -17,7 +17,7 @@ import pytest
 from support.families import brimful
 
 from tmpass import __version__
-from tmpass.api import pipeline
+from tmpass.api import plan as planner
 from tmpass.base.violation import Violation
 from tmpass.cli import COMMANDS
 from tmpass.cli.terminal import progress
@@ -65,12 +65,12 @@ def test_out_of_memory_is_said_in_a_line(fails, model, monkeypatch):
     def starve(*_, **__):
         raise MemoryError
 
-    monkeypatch.setattr(pipeline, "plan", starve)
+    monkeypatch.setattr(planner, "plan", starve)
     assert fails(3, "plan", model) == "there is not enough memory for this"
 
 
 def test_a_wrong_plan_is_never_printed(fails, model, monkeypatch):
-    monkeypatch.setattr(pipeline, "check_plan", lambda *_: [Violation("overlap", "a and b share bytes")])
+    monkeypatch.setattr(planner, "check_plan", lambda *_: [Violation("overlap", "a and b share bytes")])
     message = fails(5, "plan", model, "--json")
     assert message == "net.tflite: tmpass made a wrong plan: a and b share bytes; please report it with the model"
 
@@ -94,7 +94,7 @@ def test_the_installed_script_is_the_module(process, model):
     if not script.exists():
         pytest.skip("the scripts are elsewhere")
     done = subprocess.run([script, "plan", model, "--json"], capture_output=True, check=True, timeout=60)
-    assert done.stdout == process("plan", model, "--json").stdout == pipeline.plan(model).to_json().encode()
+    assert done.stdout == process("plan", model, "--json").stdout == planner.plan(model).to_json().encode()
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_terminal_that_cannot_show_a_name_shows_the_rest(process, odd_model, t
         assert done.returncode == (2 if "--bind" in words else 0)
         assert b"Traceback" not in done.stderr
     process("plan", odd_model, "-o", tmp_path / "p.json", **environment)
-    assert (tmp_path / "p.json").read_bytes() == pipeline.plan(odd_model).to_json().encode()
+    assert (tmp_path / "p.json").read_bytes() == planner.plan(odd_model).to_json().encode()
     assert process("plan", odd_model, "--json", **environment).stdout == (tmp_path / "p.json").read_bytes()
     assert process("verify", tmp_path / "p.json", odd_model, **environment).returncode == 0
 
@@ -304,11 +304,11 @@ def test_a_name_of_a_command_is_the_name_of_its_module():
 @pytest.mark.parametrize(
     ("words", "place"),
     [
-        ("plan {model}", "tmpass.api.pipeline.plan"),
-        ("plan {model} -o {out}", "tmpass.api.pipeline.plan"),
+        ("plan {model}", "tmpass.api.plan.plan"),
+        ("plan {model} -o {out}", "tmpass.api.plan.plan"),
         ("explain {model}", "tmpass.explanation.explain.explain"),
-        ("show {model}", "tmpass.api.pipeline.plan"),
-        ("verify {plan} {model}", "tmpass.api.pipeline.verify"),
+        ("show {model}", "tmpass.api.plan.plan"),
+        ("verify {plan} {model}", "tmpass.api.verify.verify"),
         ("diff {plan} {plan}", "tmpass.plans.diff.diff"),
         ("emit {plan} --format csv -o {out}", "tmpass.cli.emit_command.read_plan"),
         ("strip {model} -o {out}", "tmpass.api.planned_model.original_model"),
@@ -328,7 +328,7 @@ def test_a_name_of_a_command_is_the_name_of_its_module():
 )
 def test_an_accident_has_an_exit_code_of_its_own(fails, model, tmp_path, monkeypatch, words, place, error, told):
     plan, out = tmp_path / "plan.json", tmp_path / "out.tflite"
-    plan.write_text(pipeline.plan(model).to_json())
+    plan.write_text(planner.plan(model).to_json())
     module, _, name = place.rpartition(".")
 
     def broken(*_, **__):
@@ -345,9 +345,9 @@ def test_an_accident_has_an_exit_code_of_its_own(fails, model, tmp_path, monkeyp
 
 @pytest.mark.parametrize("words", ["plan {model}", "plan {model} -o {out}", "plan {model} --json", "show {model}"])
 def test_a_plan_that_was_cut_short_never_has_the_exit_code_of_an_answer(run, model, tmp_path, monkeypatch, words):
-    whole = pipeline.plan(model)
+    whole = planner.plan(model)
     cut = replace(whole, warnings=(*whole.warnings, STOPPED))
-    monkeypatch.setattr(pipeline, "plan", lambda *_, **__: cut)
+    monkeypatch.setattr(planner, "plan", lambda *_, **__: cut)
     out = tmp_path / "out.json"
     done = run(*words.format(model=model, out=out).split())
     assert done.code == 130

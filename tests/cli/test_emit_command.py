@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.report.formats.registry import FORMATS, Comparing, all_formats
 
 

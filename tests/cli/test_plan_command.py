@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.plans.plan_json import parse_plan
 
 FORM = json.loads((Path(__file__).parent.parent.parent / "docs" / "plan.schema.json").read_text())

@@ -5,7 +5,7 @@ import onnx
 import onnx.numpy_helper
 import onnx.parser
 
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.api.planned_model import planned_model
 from tmpass.loading.load import load
 

@@ -9,7 +9,7 @@ import pytest
 from make_models import FOLDER
 
 import tmpass
-from tmpass.api.pipeline import execute
+from tmpass.api.execute import execute
 from tmpass.base.errors import BudgetError, UsageError
 from tmpass.execution.run import execute_plan
 from tmpass.graph.model import ABSENT

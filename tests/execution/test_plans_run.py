@@ -9,7 +9,7 @@ from support.graphs import Sketch, graph_of, graphs, perforated
 from support.machine import Arena, Private, run
 from support.planning import ALL, INFO, assembled
 
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.base.errors import ModelError
 from tmpass.graph.model import ABSENT, Call, Graph, TensorKind
 from tmpass.loading.load import Model

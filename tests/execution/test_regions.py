@@ -2,7 +2,7 @@
 
 from support.graphs import Sketch, graph_of
 
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.execution.regions import find_regions
 from tmpass.graph.model import Call, TensorKind
 from tmpass.loading.load import Model

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from support.graphs import Sketch, chain, graph_of, graphs
 from support.toy_runner import ReferencedRunner
 
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.base.errors import BudgetError
 from tmpass.execution.run import execute_plan
 from tmpass.graph.model import Call, TensorKind

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.graphs import Sketch, chain, graph_of, graphs
 
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.base.errors import UsageError
 from tmpass.explanation.explain import explain
 from tmpass.graph.model import Call, TensorKind

@@ -31,7 +31,8 @@ from support.drawn import draw_graph, permuted, shuffled
 from support.machine import Arena, Private, run
 from support.planning import INFO
 
-from tmpass.api.pipeline import plan, verify
+from tmpass.api.plan import plan
+from tmpass.api.verify import verify
 from tmpass.base.errors import ModelError
 from tmpass.graph.dependencies import reads
 from tmpass.graph.effects import effect_edges

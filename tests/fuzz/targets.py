@@ -59,7 +59,8 @@ def _plan_of(rng: random.Random, graph: Any, data: bytes, form: str, **more: Any
     """Plan a graph that was accepted, verify the plan, and write and read it."""
     import hashlib
 
-    from tmpass.api.pipeline import plan, verify
+    from tmpass.api.plan import plan
+    from tmpass.api.verify import verify
     from tmpass.loading.load import Model
     from tmpass.plans.plan import ModelInfo
     from tmpass.plans.plan_json import parse_plan
@@ -149,7 +150,7 @@ def _planned() -> list[tuple[Any, bytes]]:
 
 def check_plan(rng: random.Random, data: bytes) -> str:
     """Read a plan, verify it, compare it, write it in every format."""
-    from tmpass.api.pipeline import trusted, verify
+    from tmpass.api.verify import trusted, verify
     from tmpass.plans.diff import diff
     from tmpass.plans.plan_json import parse_plan
     from tmpass.report.references import check_references
@@ -210,7 +211,8 @@ def _small() -> Any:
 
 def check_toml(rng: random.Random, data: bytes) -> str:
     """Read a target, show it, and plan a small model for it."""
-    from tmpass.api.pipeline import plan, verify
+    from tmpass.api.plan import plan
+    from tmpass.api.verify import verify
     from tmpass.report.json.target import target_json
     from tmpass.report.terminal.tables import memory_table, scratch_table, sharing_table, target_list
     from tmpass.targets import parse_target
@@ -227,7 +229,8 @@ def check_toml(rng: random.Random, data: bytes) -> str:
 
 def check_scratch(rng: random.Random, data: bytes) -> str:
     """Read a scratch file, and plan a small model with it."""
-    from tmpass.api.pipeline import plan, verify
+    from tmpass.api.plan import plan
+    from tmpass.api.verify import verify
     from tmpass.plans.plan_json import parse_plan
     from tmpass.targets.scratch.read import read_scratch
     from tmpass.targets.scratch.write import scratch_json

@@ -11,7 +11,7 @@ from support.choices import choose, links, live_bytes
 from support.drawn import draw_graph
 from support.planning import INFO
 
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.graph.model import TensorKind
 from tmpass.loading.load import Model
 

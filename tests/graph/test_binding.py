@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from support.graphs import Sketch, graph_of
 
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.base.dtypes import RESOURCE, DType
 from tmpass.base.errors import UnknownSizeError, UsageError
 from tmpass.graph.binding import bind, check_bindings, parse_bindings

@@ -13,7 +13,7 @@ from onnx import helper
 from support.graphs import chain
 from tflite_writer import Operator, Subgraph, Tensor, write_model
 
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.base.errors import ModelError, TmpassError, UsageError
 from tmpass.loading.load import BUILT_IN, GROUP, Model, load
 

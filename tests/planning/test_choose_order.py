@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from support.graphs import Sketch, chain, graph_of, graphs
 from support.planning import INFO
 
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.base.errors import ModelError, UsageError
 from tmpass.graph.model import Op, TensorKind
 from tmpass.loading.load import Model

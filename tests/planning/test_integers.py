@@ -11,7 +11,8 @@ from onnx import TensorProto, helper, numpy_helper, parser
 from support.graphs import Sketch, graph_of
 
 import tmpass
-from tmpass.api.pipeline import execute, trusted, verify
+from tmpass.api.execute import execute
+from tmpass.api.verify import trusted, verify
 from tmpass.base.dtypes import FLOAT32, INT8
 from tmpass.base.errors import UsageError
 from tmpass.graph.model import Move, Moves, Op, Quantization, TensorKind

@@ -6,7 +6,7 @@ import pytest
 from support.graphs import Sketch, chain, graph_of
 from support.planning import ALL, INFO
 
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.base.errors import UsageError
 from tmpass.loading.load import Model
 from tmpass.packing.bounds import lower_bound

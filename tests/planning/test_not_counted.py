@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from support.graphs import Sketch, chain, graph_of
 
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.base.dtypes import INT4, RESOURCE, STRING
 from tmpass.base.errors import UsageError
 from tmpass.cli.options import EXIT_CODES

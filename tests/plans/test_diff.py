@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from support.graphs import Sketch, chain, graph_of, graphs
 
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.loading.load import Model
 from tmpass.plans.diff import CHANGES, Limit, MemoryChange, diff
 from tmpass.plans.plan import ModelInfo

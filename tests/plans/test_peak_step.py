@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from support.graphs import Sketch, chain, graph_of, graphs
 
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.loading.load import Model
 from tmpass.plans.peak_step import deciding_memory, fullest_step
 from tmpass.plans.plan import ModelInfo

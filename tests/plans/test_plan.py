@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.graphs import Sketch, chain, graph_of, graphs
 
-from tmpass.api import pipeline
+from tmpass.api.arguments import IO, SHARE
+from tmpass.api.plan import plan
 from tmpass.base.dtypes import STRING
 from tmpass.base.errors import UsageError
 from tmpass.graph.model import TensorKind
@@ -32,7 +33,7 @@ VALIDATOR = jsonschema.Draft202012Validator(FORM)
 
 
 def planned(graph, **options) -> Plan:
-    return pipeline.plan(Model(ModelInfo("test", "test", "0" * 64), graph), **options)
+    return plan(Model(ModelInfo("test", "test", "0" * 64), graph), **options)
 
 
 def full_graph():
@@ -117,7 +118,7 @@ def test_a_plan_holds_no_clock_and_no_folder(tmp_path, monkeypatch):
         (folder / "m.tflite").write_bytes(data)
         monkeypatch.setattr(time, "time", lambda now=now: now)
         monkeypatch.chdir(folder)
-        texts.append(pipeline.plan(folder / "m.tflite").to_json())
+        texts.append(plan(folder / "m.tflite").to_json())
     assert texts[0] == texts[1]
     assert str(tmp_path) not in texts[0]
 
@@ -152,7 +153,7 @@ def test_the_schema_has_the_fields_of_the_dataclasses_and_demands_all_that_was_t
 
 
 def test_the_words_are_those_of_the_code():
-    words = {"status": tuple(Status), "role": tuple(Role), "io": pipeline.IO, "share": pipeline.SHARE}
+    words = {"status": tuple(Status), "role": tuple(Role), "io": IO, "share": SHARE}
     words |= {"schedule": SCHEDULES, "method": SCHEDULES[1:], "runtime": tuple(RUNTIMES), "int8": INT8}
     words |= {"what": LEFT_OUT}
     assert words == plan_json.WORDS

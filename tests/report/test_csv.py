@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from support.graphs import Sketch, chain, graph_of, graphs
 
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.graph.model import TensorKind
 from tmpass.loading.load import Model
 from tmpass.packing.allocate import allocate

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from support.graphs import chain, graphs
 
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.base.errors import UsageError
 from tmpass.loading.load import Model
 from tmpass.plans.plan import ModelInfo

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.graphs import graphs
 from support.pages import both, plan_of
 
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.loading.load import Model
 from tmpass.packing.problem import Gap
 from tmpass.plans.peak_step import in_use

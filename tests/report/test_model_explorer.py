@@ -5,7 +5,7 @@ import json
 from hypothesis import given, settings
 from support.graphs import chain, graphs
 
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.loading.load import Model
 from tmpass.plans.peak_step import fullest_step, in_use
 from tmpass.plans.plan import ModelInfo

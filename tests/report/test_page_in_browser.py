@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from support.pages import MODELS, both, plan_of
 
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.packing.problem import Gap
 from tmpass.plans.peak_step import fullest_step
 from tmpass.report.formats.html import emit

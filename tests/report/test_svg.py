@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from support.graphs import graphs
 from support.pages import MODELS, both, plan_of
 
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.loading.load import Model
 from tmpass.packing.problem import Gap, in_use
 from tmpass.plans.plan import ModelInfo

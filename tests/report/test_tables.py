@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 from support.graphs import Sketch, chain, graph_of
 
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.loading.load import Model
 from tmpass.packing.problem import Gap
 from tmpass.plans.plan import ModelInfo

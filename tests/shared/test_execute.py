@@ -5,7 +5,7 @@ from shared.test_models import BINDINGS, OPEN
 from support.shared import parametrize
 
 import tmpass
-from tmpass.api.pipeline import execute
+from tmpass.api.execute import execute
 from tmpass.base.errors import ModelError
 
 pytest.importorskip("onnxruntime")

@@ -4,7 +4,7 @@ import pytest
 from support.shared import SHARED
 
 import tmpass
-from tmpass.api.pipeline import execute
+from tmpass.api.execute import execute
 from tmpass.base.errors import TargetError, UsageError
 
 CASES = SHARED / "cases"

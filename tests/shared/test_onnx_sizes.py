@@ -4,7 +4,7 @@ import pytest
 from support.shared import parametrize
 
 import tmpass
-from tmpass.api.pipeline import execute
+from tmpass.api.execute import execute
 from tmpass.base.errors import ModelError, TmpassError, UnknownSizeError
 
 

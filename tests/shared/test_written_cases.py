@@ -3,7 +3,8 @@
 from support.shared import parametrize
 
 import tmpass
-from tmpass.api.pipeline import execute, verify
+from tmpass.api.execute import execute
+from tmpass.api.verify import verify
 
 
 @parametrize("cases/11_q*.onnx")

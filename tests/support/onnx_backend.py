@@ -12,7 +12,8 @@ from onnx import numpy_helper
 from tmpass.frontends.onnx.execution import engine  # noqa: F401  # once, and not in the child of each model
 
 import tmpass
-from tmpass.api.pipeline import execute, verify
+from tmpass.api.execute import execute
+from tmpass.api.verify import verify
 from tmpass.base.errors import TmpassError, UnknownSizeError
 
 ROUNDS = 6

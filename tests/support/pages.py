@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from support.graphs import chain
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.loading.load import Model
 from tmpass.plans.plan import MemoryUse, ModelInfo, Plan, PlannedBuffer, PlannedStep, PlannedTensor
 

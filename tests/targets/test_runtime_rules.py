@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.graphs import Sketch, chain, graph_of, graphs
 
-from tmpass.api.pipeline import plan, verify
+from tmpass.api.plan import plan
+from tmpass.api.verify import verify
 from tmpass.base.errors import TargetError
 from tmpass.graph.model import Call, Graph
 from tmpass.loading.load import Model

@@ -10,7 +10,7 @@ from support.drawn import draw_graph
 from support.graphs import Sketch, chain, graph_of
 from support.planning import ALL, INFO
 
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.graph.model import Op
 from tmpass.loading.load import Model
 from tmpass.plans.plan import PlannedStep

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.graphs import Sketch, graph_of, graphs
 
-from tmpass.api.pipeline import plan, verify
+from tmpass.api.plan import plan
+from tmpass.api.verify import verify
 from tmpass.base.errors import UsageError
 from tmpass.graph.model import Call
 from tmpass.loading.load import Model

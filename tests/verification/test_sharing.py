@@ -6,7 +6,7 @@ import pytest
 from support.graphs import Sketch, graph_of
 from support.planning import ALL, INFO, assembled
 
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.base.dtypes import INT16
 from tmpass.graph.model import Call, Op, TensorKind
 from tmpass.loading.load import Model

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from support.graphs import Sketch, graph_of
 
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.base.dtypes import RESOURCE
 from tmpass.graph.model import ABSENT, Call, Graph, Op, TensorKind
 from tmpass.loading.load import Model

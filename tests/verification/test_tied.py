@@ -6,7 +6,7 @@ import pytest
 from support.graphs import Sketch, graph_of
 from support.planning import ALL, INFO
 
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.loading.load import Model
 from tmpass.planning.sharing.aliases import Aliases
 from tmpass.targets import EVERY, Over, Sharing

@@ -6,7 +6,8 @@ import pytest
 from support.graphs import Sketch, chain, graph_of
 from support.planning import ALL, INFO
 
-from tmpass.api.pipeline import plan, proved, trusted, verify
+from tmpass.api.plan import plan
+from tmpass.api.verify import proved, trusted, verify
 from tmpass.loading.load import Model
 from tmpass.plans.plan import Plan
 from tmpass.targets import Memory, Sharing, load_target

@@ -97,7 +97,7 @@ def plan_arguments(asked: dict[str, Any]) -> dict[str, Any]:
 
 def make_plan(model: str, asked: dict[str, Any]) -> "Plan":
     """The plan of the file `model` with what planning_options gave, and its warnings on standard error."""
-    from tmpass.api.pipeline import plan
+    from tmpass.api.plan import plan
 
     with progress(f"planning {model}"):
         made = plan(model, **plan_arguments(asked), keep=True)
@@ -109,7 +109,7 @@ def plan_before(model: str, asked: dict[str, Any]) -> "Plan":
     """What to compare the plan of `model` with: the order of the file, the largest tensor first, nothing shared. A file
     whose order cannot run is sorted.
     """
-    from tmpass.api.pipeline import plan
+    from tmpass.api.plan import plan
     from tmpass.loading.load import load_to_plan
     from tmpass.planning.ordering.file_order import unsorted
 
@@ -125,7 +125,7 @@ def make_planned_model(model: str, asked: dict[str, Any]) -> "tuple[Plan, bytes 
     """The same, and the file with the plan in it, None where that does not fit, and the files that it needs beside it.
     A plan that `model` carries already is taken off before: planning twice is planning once.
     """
-    from tmpass.api.pipeline import plan
+    from tmpass.api.plan import plan
     from tmpass.api.planned_model import put_into
     from tmpass.loading.load import load_carrier, open_carrier
 

@@ -69,7 +69,8 @@ def command(
         tmpass verify --execute plan.json model.onnx
         tmpass verify --execute --inputs inputs.npz plan.json model.onnx
     """
-    from tmpass.api import pipeline
+    from tmpass.api import execute as execution
+    from tmpass.api import verify as verification
     from tmpass.graph.binding import check_bindings
     from tmpass.loading.load import load
 
@@ -81,15 +82,15 @@ def command(
     run = None
     with progress(f"verifying {plan}"):
         loaded = load(model, bindings=check_bindings(found.options.bind))
-        violations = pipeline.verify(found, loaded, target=target)
+        violations = verification.verify(found, loaded, target=target)
         if execute and not any(violation.kind == "model" for violation in violations):
-            run = pipeline.execute(
+            run = execution.execute(
                 found, model, inputs=inputs, trips=execute_trips, seconds=execute_seconds, max_bytes=execute_bytes
             )
             violations = (*violations, *run.violations)
-        shown = () if violations else pipeline.proved(found, loaded, target=target)
+        shown = () if violations else verification.proved(found, loaded, target=target)
     known = {one.what for one in shown}
-    believed = [one for one in pipeline.trusted(found, target=target) if one.what not in known]
+    believed = [one for one in verification.trusted(found, target=target) if one.what not in known]
     if as_json:
         from tmpass.report.json.verification import to_json
 

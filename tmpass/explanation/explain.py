@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.base import interrupts
 from tmpass.explanation.alive import steps_as_full, steps_over, who_is_alive
 from tmpass.explanation.conflict import with_conflict

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.base.errors import TmpassError
 from tmpass.explanation.facts import Change, Explanation
 from tmpass.graph.model import Graph

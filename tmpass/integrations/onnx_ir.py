@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import onnx_ir as ir
 
-from tmpass.api import pipeline
+from tmpass.api.plan import plan
 from tmpass.api.planned_model import operator_orders, tensor_offsets
 from tmpass.loading import load as loading
 
@@ -58,14 +58,14 @@ class PlanMemory(ir.passes.InPlacePass):
         data = _without_plan(ir.to_proto(_light(model)).SerializeToString(deterministic=True))
         bindings = self.options.get("bind") or {}
         loaded = loading.load(data, bindings=bindings)
-        plan = pipeline.plan(loaded, self.target, **self.options)
+        made = plan(loaded, self.target, **self.options)
         find_layouts = import_module("tmpass.frontends.onnx.planned.find_layouts").find_layouts
-        layouts = find_layouts(data, bindings, operator_orders(plan, loaded.graph), tensor_offsets(plan, loaded.graph))
+        layouts = find_layouts(data, bindings, operator_orders(made, loaded.graph), tensor_offsets(made, loaded.graph))
         graphs = list(_graphs(model.graph, layouts))
         for graph, layout in graphs:
             _apply(graph, layout)
         model.ir_version = max(model.ir_version, _METADATA_IR)
-        model.metadata_props[_PLAN] = _text(plan)
+        model.metadata_props[_PLAN] = _text(made)
         return any(layout.order for _, layout in graphs)
 
 

@@ -7,7 +7,7 @@ from onnx import helper, parser
 from support.planning import ALL
 
 import tmpass
-from tmpass.api.pipeline import execute
+from tmpass.api.execute import execute
 
 NODES = {
     "lstm, last state": "gone, yh = LSTM <hidden_size = 8> (x, w4, r4) y = Relu(yh)",

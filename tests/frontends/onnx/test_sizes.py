@@ -9,7 +9,8 @@ from onnx import TensorProto, helper, parser
 from support.onnx_outputs import session
 from tmpass.frontends.onnx.convert import convert
 
-from tmpass.api.pipeline import plan, verify
+from tmpass.api.plan import plan
+from tmpass.api.verify import verify
 from tmpass.base.errors import ModelError, TmpassError
 from tmpass.graph.binding import bind
 from tmpass.loading.load import Model, load

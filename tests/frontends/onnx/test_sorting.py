@@ -9,8 +9,9 @@ from tmpass.frontends import onnx as frontend
 from tmpass.frontends.onnx.sorting import sort_all
 
 import tmpass
-from tmpass.api.pipeline import execute, verify
+from tmpass.api.execute import execute
 from tmpass.api.planned_model import original_model, planned_model
+from tmpass.api.verify import verify
 from tmpass.base.errors import ModelError
 from tmpass.plans.plan_json import parse_plan
 

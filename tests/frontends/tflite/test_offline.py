@@ -12,7 +12,7 @@ from tmpass.frontends.tflite.offline import IGNORED
 from tmpass.frontends.tflite.schema import OFFLINE_PLAN
 
 import tmpass
-from tmpass.api.pipeline import verify
+from tmpass.api.verify import verify
 from tmpass.base.errors import ModelError, UsageError
 
 LAYOUT = (-1, 0, 0, 256)

@@ -8,7 +8,7 @@ from support.drawn import draw_graph
 from support.graphs import Sketch, graph_of
 from support.planning import ALL, INFO
 
-from tmpass.api.pipeline import plan
+from tmpass.api.plan import plan
 from tmpass.loading.load import Model
 from tmpass.planning.sharing import rooms, tied_order
 from tmpass.planning.sharing.tied import EndTie

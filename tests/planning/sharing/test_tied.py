@@ -6,7 +6,8 @@ import pytest
 from support.graphs import Sketch, graph_of
 from support.planning import ALL, INFO
 
-from tmpass.api.pipeline import plan, verify
+from tmpass.api.plan import plan
+from tmpass.api.verify import verify
 from tmpass.base.dtypes import FLOAT16, FLOAT32, UINT8
 from tmpass.base.errors import ModelError, TmpassError, UsageError
 from tmpass.graph.model import Call, Entry, Graph, TensorKind

@@ -10,7 +10,7 @@ from model_explorer.config_editor import TextInputConfigEditor
 from model_explorer.node_data_builder import GradientItem, GraphNodeData, NodeDataResult
 from model_explorer.node_data_provider import GetConfigEditorsResult
 
-from tmpass.api import pipeline
+from tmpass.api.plan import plan
 from tmpass.base.errors import TmpassError
 from tmpass.graph.binding import parse_bindings
 from tmpass.graph.model import Graph
@@ -48,10 +48,10 @@ class PlanProvider(NodeDataProvider):
         try:
             bindings = parse_bindings(str(config_values.get("bind") or "").split())
             model = loading.load(model_path, bindings=bindings)
-            plan = pipeline.plan(model, config_values.get("target") or "pixel6-tpu", bind=bindings)
+            made = plan(model, config_values.get("target") or "pixel6-tpu", bind=bindings)
         except TmpassError as error:
             return NodeDataProviderResult(error=str(error))
-        return NodeDataProviderResult(result=node_data(plan, model.graph, graph_id))
+        return NodeDataProviderResult(result=node_data(made, model.graph, graph_id))
 
 
 def node_data(plan: Plan, graph: Graph, graph_id: str) -> list[GraphNodeData]:

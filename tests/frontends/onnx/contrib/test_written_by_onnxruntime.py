@@ -10,7 +10,8 @@ from onnx import ModelProto, TensorProto, ValueInfoProto, helper, numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic, quantize_static
 
 import tmpass
-from tmpass.api.pipeline import execute, verify
+from tmpass.api.execute import execute
+from tmpass.api.verify import verify
 
 Node = helper.make_node
 LEVELS = ("BASIC", "EXTENDED", "ALL")

@@ -4,7 +4,7 @@ import pytest
 from onnx import parser
 
 import tmpass
-from tmpass.api.pipeline import execute
+from tmpass.api.execute import execute
 
 pytest.importorskip("onnxruntime")
 

@@ -6,7 +6,7 @@ import pytest
 from onnx import TensorProto, helper, parser
 
 import tmpass
-from tmpass.api.pipeline import execute
+from tmpass.api.execute import execute
 
 pytest.importorskip("onnxruntime")
 

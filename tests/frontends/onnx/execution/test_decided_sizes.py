@@ -5,7 +5,7 @@ import pytest
 from onnx import helper, parser
 
 import tmpass
-from tmpass.api.pipeline import execute
+from tmpass.api.execute import execute
 
 pytest.importorskip("onnxruntime")
 

@@ -8,7 +8,7 @@ import pytest
 from onnx import TensorProto, helper, parser
 
 import tmpass
-from tmpass.api.pipeline import execute
+from tmpass.api.execute import execute
 from tmpass.base.errors import ModelError, UsageError
 
 pytest.importorskip("onnxruntime")

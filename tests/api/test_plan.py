@@ -7,8 +7,9 @@ import pytest
 from support.graphs import Sketch, chain, graph_of
 from tflite_writer import Operator, Subgraph, Tensor, write_model
 
-from tmpass.api import pipeline
-from tmpass.api.pipeline import plan, verify
+from tmpass.api import plan as planner
+from tmpass.api.plan import plan
+from tmpass.api.verify import verify
 from tmpass.base.errors import ModelError, TargetError, UnknownSizeError, UsageError, VerificationError
 from tmpass.base.violation import Violation
 from tmpass.graph.model import TensorKind
@@ -170,7 +171,7 @@ def test_a_tensor_too_large_for_any_memory_is_named_with_the_file():
 
 def test_a_wrong_plan_is_not_handed_out(monkeypatch):
     wrong = Violation("overlap", "a and b share bytes 0..3 of m at step 0", "a", "b", 0, 0, 4)
-    monkeypatch.setattr(pipeline, "check_plan", lambda *_: [wrong])
+    monkeypatch.setattr(planner, "check_plan", lambda *_: [wrong])
     with pytest.raises(VerificationError, match=r"^net\.test: tmpass made a wrong plan: a and b share bytes") as caught:
         plan(model(chain(4, 4)))
     assert caught.value.violations == (wrong,)

@@ -1,0 +1,95 @@
+"""Arguments of the public functions, checked and read."""
+
+import os
+from collections.abc import Mapping, Sequence
+
+from tmpass.base.errors import ModelError, TargetError, UsageError, brief
+from tmpass.graph.binding import bind, whole_number
+from tmpass.graph.model import Graph
+from tmpass.loading.load import Model
+from tmpass.plans.plan import Options
+from tmpass.targets import RUNTIMES, Target, load_target
+from tmpass.targets.scratch.rule import ScratchRule
+
+IO = ("arena", "external")
+SHARE = ("auto", "views", "none")
+
+
+def target_of(target: object) -> Target:
+    """The target that a caller names, or brings.
+
+    Raises:
+        TargetError: there is none of that name, or its profile is wrong.
+    """
+    if isinstance(target, Target):
+        return target
+    if isinstance(target, str | os.PathLike):
+        return load_target(os.fspath(target))
+    raise TargetError(f"{type(target).__name__} is not a target", hint="give a name, a path or a tmpass.Target")
+
+
+def held_against(target: object, options: Options) -> Target | None:
+    """The target as the options of a plan change it; None where there is none."""
+    return None if target is None else target_of(target).override(options.budget, options.alignment)
+
+
+def rules_of(target: Target, scratch: object, model: Model) -> tuple[ScratchRule, ...]:
+    """What is known of the scratch of kernels, of a file or from the caller first, then of the target."""
+    if isinstance(scratch, str | os.PathLike):
+        from tmpass.targets.scratch.read import read_scratch_file
+
+        scratch = read_scratch_file(scratch, model.info.sha256)
+    elif not isinstance(scratch, Sequence) or not all(isinstance(rule, ScratchRule) for rule in scratch):
+        raise UsageError(f"scratch is {brief(scratch)}", hint="give the path of a scratch file, or a list of rules")
+    if not scratch and not target.scratch:
+        return ()
+    from tmpass.targets.scratch.find import merge_rules
+
+    return merge_rules(target.scratch, scratch)
+
+
+def ties_of(tie: object, model: Model, *, keep_inputs: bool, io: str) -> Mapping[str, str]:
+    """Output -> input, by name, as `tie` has it."""
+    if not tie:
+        return {}
+    from tmpass.planning.sharing.tied import HOW, split_names  # which few plans need
+
+    if isinstance(tie, str) or not isinstance(tie, Mapping | Sequence):
+        raise UsageError(f"tie is {brief(tie)}", hint="give a dict, or a list of texts OUTPUT=INPUT")
+    if keep_inputs:
+        raise UsageError("a tied input is written over, and keep_inputs keeps it", hint="leave out one of them")
+    if io == "external":
+        what = "a tie is for inputs and outputs in the arena, and io 'external' leaves them to the caller"
+        raise UsageError(what, hint="leave out one of them")
+    if not isinstance(tie, Mapping):
+        return split_names(model.graph, tie)
+    if not all(isinstance(name, str) for pair in tie.items() for name in pair):
+        raise UsageError(f"tie is {brief(dict(tie))}", hint=HOW)
+    return dict(tie)
+
+
+def check_choice(option: str, value: str, choices: tuple[str, ...]) -> None:
+    """Refuse a value that is not one of `choices`."""
+    if not isinstance(value, str) or value not in choices:
+        raise UsageError(f"{option} is {brief(value)}", hint=f"choose one of {', '.join(choices)}")
+
+
+def whole(option: str, value: object, what: str) -> int:
+    """The whole number that `value` is; `what` says what to give."""
+    number = whole_number(value)
+    if number is None:
+        raise UsageError(f"{option} {brief(value)} is not a whole number", hint=f"give {what}")
+    return number
+
+
+def bound_graph(graph: Graph, options: Options, runtime: str) -> Graph:
+    """`graph` with the bindings of a plan's options.
+
+    Raises:
+        ModelError: a size is left open, or `runtime` takes only the sizes of the file.
+    """
+    bound = bind(graph, options.bind, allow_unplanned=options.allow_unplanned)
+    if bound.resized and runtime in RUNTIMES and not RUNTIMES[runtime].resizes:
+        fault = f"runtime {runtime!r} takes every size as the file has it: {bound.resized[0]}"
+        raise ModelError(fault, hint="bind the numbers of the file, or convert the model with those sizes")
+    return bound

@@ -1,0 +1,136 @@
+"""From a model to a verified plan."""
+
+import os
+from collections.abc import Mapping, Sequence
+
+from tmpass.api.arguments import IO, SHARE, bound_graph, check_choice, rules_of, target_of, ties_of, whole
+from tmpass.base.errors import ModelError, UsageError, VerificationError, brief
+from tmpass.base.sizes import parse_size
+from tmpass.graph.binding import check_bindings
+from tmpass.loading.load import Model, load_to_plan
+from tmpass.packing.allocate import DEFAULT_NODES
+from tmpass.planning.choose_order import SCHEDULES
+from tmpass.planning.integers import INT8
+from tmpass.planning.ordering.least_peak import DEFAULT_STATES
+from tmpass.planning.plan_model import plan_model
+from tmpass.plans.plan import Options, Plan
+from tmpass.targets import Target
+from tmpass.targets.scratch.rule import ScratchRule
+from tmpass.verification.plan import check_plan
+
+
+def plan(
+    model: object,
+    target: str | os.PathLike[str] | Target = "pixel6-tpu",
+    *,
+    bind: Mapping[str, int] | None = None,
+    budget: int | str | None = None,
+    alignment: int | None = None,
+    io: str = "arena",
+    keep_inputs: bool = False,
+    share: str = "auto",
+    inplace: bool = True,
+    share_io: bool = False,
+    allow_unplanned: bool = False,
+    schedule: str = "auto",
+    states: int = DEFAULT_STATES,
+    allocator: str = "auto",
+    nodes: int = DEFAULT_NODES,
+    scratch: str | os.PathLike[str] | Sequence[ScratchRule] = (),
+    int8: str | None = None,
+    tie: Mapping[str, str] | Sequence[str] = (),
+    threads: int = 1,
+    keep: bool = False,
+) -> Plan:
+    """Plan the scratchpad memory of a model.
+
+    Args:
+        model: a path, the bytes of a file, a model in memory such as an onnx.ModelProto, or what `load` returned.
+        target: a Target, the name of a built-in profile, or the path of a profile's TOML.
+        bind: numbers for symbolic dimensions: {"batch": 1, "input:0": 1}.
+        budget: capacity of the scratchpad in place of the target's: bytes, or a text such as "512KiB".
+        alignment: of every offset in bytes, in place of the target's.
+        io: "arena", or "external" where the caller brings the memory for inputs and outputs.
+        keep_inputs: keep inputs intact to the end of the run.
+        share: what may share storage: "auto" is all that the target allows, but less where that takes fewer bytes;
+            "views" only a reshape and its kin, "none" gives each tensor its own.
+        inplace: let operators write their result over an input that ends there, with "auto" and where the target does.
+        share_io: let inputs and outputs of the model share as other tensors do.
+        allow_unplanned: leave out tensors whose size is not known, and list them.
+        schedule: the order of the operators: "given" in the file, "topological", "least-peak", or "auto", which is
+            the file's unless another one needs a smaller arena.
+        states: sets of operators that the search for an order may look at; the same number gives the same plan.
+        allocator: a method of tmpass.allocate.
+        nodes: search steps that may be spent on addresses; the same number gives the same plan.
+        scratch: what kernels need while they run, besides what the target says: the path of a scratch file, or rules.
+        int8: "native" where operators between DequantizeLinear and QuantizeLinear compute with the integers, and make
+            no floats; "float" where they do; None is what the target says.
+        tie: outputs of the model that must lie where an input lies, by name: {"present": "past"}, or ["present=past"].
+        threads: how many may search at once. The plan does not depend on it.
+        keep: let Ctrl-C end the search, not the call: the best plan so far is returned, with a warning.
+
+    Returns:
+        A verified plan; `fits` says whether the scratchpad is large enough for what is planned, `not_counted` what is
+        left out.
+
+    Raises:
+        UsageError: an option is wrong.
+        TargetError: the target is unknown or wrong.
+        ModelError: the model cannot be read or planned; UnknownSizeError where dimensions are left to bind.
+        VerificationError: tmpass made a wrong plan, which it does not hand out.
+    """
+    check_choice("io", io, IO)
+    check_choice("share", share, SHARE)
+    check_choice("schedule", schedule, SCHEDULES)
+    if int8 is not None:
+        check_choice("int8", int8, INT8)
+    flags = {"keep_inputs": keep_inputs, "inplace": inplace, "share_io": share_io, "allow_unplanned": allow_unplanned}
+    for option, flag in flags.items():
+        if not isinstance(flag, bool):
+            raise UsageError(f"{option} is {brief(flag)}", hint="give True or False")
+    if not isinstance(allocator, str):
+        raise UsageError(f"allocator is {brief(allocator)}", hint="give the name of one, such as 'auto'")
+    bindings = check_bindings({} if bind is None else bind)
+    if budget is not None:
+        budget = parse_size(budget, "budget") if isinstance(budget, str) else whole("budget", budget, "bytes")
+    if alignment is not None:
+        alignment = whole("alignment", alignment, "bytes")
+    nodes = whole("nodes", nodes, "a number of search steps")
+    states = whole("states", states, "a number of search steps")
+    profile = target_of(target).override(budget, alignment)
+    loaded = model if isinstance(model, Model) else load_to_plan(model, bindings)
+    bindings |= loaded.graph.batches
+    rules = rules_of(profile, scratch, loaded)
+    ties = ties_of(tie, loaded, keep_inputs=keep_inputs, io=io)
+    if io == "external" and profile.runtime.io_inside:
+        what = f"{profile.runtime.title} has all inputs and outputs in its arena"
+        raise UsageError(what, where=f"io 'external' for target {profile.name}", hint="plan with --io arena")
+    options = Options(
+        bindings,
+        budget,
+        alignment,
+        io,
+        share=share,
+        schedule=schedule,
+        states=states,
+        allocator=allocator,
+        nodes=nodes,
+        scratch=rules,
+        int8=int8 or profile.int8,
+        tie=ties,
+        **flags,
+    )
+    try:
+        graph = bound_graph(loaded.graph, options, profile.runtime.name)
+        made = plan_model(loaded, graph, profile, options, threads=threads, keep=keep)
+    except ModelError as error:
+        raise error.within(loaded.info.file) from None
+    violations = check_plan(made, graph, profile.sharing)
+    if violations:
+        raise VerificationError(
+            f"tmpass made a wrong plan: {violations[0].message}",
+            violations=tuple(violations),
+            where=loaded.info.file,
+            hint="please report it with the model",
+        )
+    return made

@@ -1,0 +1,73 @@
+"""A plan against the file and the target that it names."""
+
+from collections.abc import Mapping
+
+from tmpass.base.errors import brief
+from tmpass.base.violation import Violation
+from tmpass.plans.plan import ModelInfo, Plan
+from tmpass.targets import Target
+from tmpass.verification.names import tensor_name
+from tmpass.verification.replay import Key
+
+_USES = {"input": "inputs_outputs", "output": "inputs_outputs", "activation": "activations", "variable": "variables"}
+"""Role of a tensor -> what a memory must hold to take it."""
+
+
+def check_model(plan: Plan, info: ModelInfo) -> Violation | None:
+    """That `plan` is for another file than the one of `info`."""
+    if info.sha256 == plan.model.sha256:
+        if info.format == plan.model.format:
+            return None
+        message = f"the plan is for a model of format {brief(plan.model.format)}, this one is {info.format}"
+        return Violation("model", message, plan.model.file, info.file)
+    message = f"the plan is for a file with SHA-256 {plan.model.sha256}, this one has {info.sha256}"
+    return Violation("model", message, plan.model.file, info.file)
+
+
+def check_target(plan: Plan, profile: Target | None, file: str, names: Mapping[Key, Key]) -> list[Violation]:
+    """What of `plan` is not as `profile` has it; `names` are tensors that are other names for what is stored."""
+    if profile is None:
+        return []
+    wanted = {memory.name: memory for memory in profile.memories}
+    found = []
+    nameless = f"<memory>.{plan.model.format}"
+    if plan.model.file != file and nameless not in (plan.model.file, file):
+        message = f"the plan is for the file {brief(plan.model.file)}, not for {brief(file)}"
+        found.append(Violation("model", message, plan.model.file, file))
+    if plan.target.runtime != profile.runtime.name:
+        planned, real = (
+            f"runtime {name!r}" if name else "no runtime" for name in (plan.target.runtime, profile.runtime.name)
+        )
+        message = f"the plan names {planned}, {profile.name} has {real}"
+        found.append(Violation("target", message))
+    if plan.target.memory in wanted and plan.target.memory != profile.scratchpad.name:
+        message = (
+            f"the plan fills {plan.target.memory!r}, the scratchpad of {profile.name} is {profile.scratchpad.name!r}"
+        )
+        found.append(Violation("target", message))
+    for filled in plan.memories:
+        memory = wanted.get(filled.name)
+        if memory is None or (memory.capacity, memory.alignment) != (filled.capacity, filled.alignment):
+            real = f"capacity {memory.capacity}, alignment {memory.alignment}" if memory else "no such memory"
+            told = f"{filled.name} has capacity {filled.capacity}, alignment {filled.alignment}"
+            found.append(Violation("target", f"{told}; {profile.name} has {real}"))
+    homes = {b.id: wanted.get(b.memory) for b in plan.buffers}
+    for row in plan.tensors:
+        home = homes.get(row.buffer) if row.buffer is not None else None
+        use = None if (row.subgraph, row.index) in names else _USES.get(row.role)
+        if home is not None and use is not None and use not in home.holds:
+            message = f"{tensor_name(row)} is in {home.name}, which holds no {use}"
+            found.append(Violation("target", message, tensor_name(row)))
+    kinds = {rule.kind for rule in plan.options.scratch}
+    for kind in sorted({rule.kind for rule in profile.scratch} - kinds):
+        message = f"{profile.name} has scratch for {kind}, but the plan's options have none"
+        found.append(Violation("target", message))
+    for b in plan.buffers:
+        home = wanted.get(b.memory)
+        if b.step is not None and home is not None and _USES["activation"] not in home.holds:
+            message = f"scratch of step {b.step} is in {home.name}, which holds no {_USES['activation']}"
+            found.append(Violation("target", message, step=b.step))
+    if not found and plan.target.name != profile.name:  # else it is told by what differs
+        message = f"the plan is for target {brief(plan.target.name)}, not for {brief(profile.name)}"
+        found.append(Violation("target", message))
+    return found

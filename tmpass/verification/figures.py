@@ -2,10 +2,10 @@
 
 from tmpass.base.violation import Violation
 from tmpass.graph.model import ABSENT, Graph, TensorKind
-from tmpass.packing.bounds import lower_bound
-from tmpass.packing.problem import Buffer, Problem
+from tmpass.packing.problem import Buffer
 from tmpass.plans.plan import MemoryUse, Plan
 from tmpass.targets import RUNTIMES
+from tmpass.verification.bounds import forced_by
 from tmpass.verification.hulls import Hull
 
 
@@ -65,7 +65,7 @@ def _is_sorted(graph: Graph) -> bool:
 def _check_memory(memory: MemoryUse, inside: list[Hull], rounding: int) -> list[Violation]:
     buffers = tuple(Buffer("", h.lower, h.upper, h.buffer.size, gaps=h.gaps).rounded(rounding) for h in inside)
     peak = max((h.buffer.offset + b.size for h, b in zip(inside, buffers, strict=True) if b.size), default=0)
-    bound = lower_bound(Problem(buffers, alignment=memory.alignment))
+    bound = forced_by(inside, memory.alignment, rounding)
     found = []
     if memory.peak != peak:
         found.append(Violation("peak", f"{memory.name} claims a peak of {memory.peak}, but it is {peak}"))

@@ -1,0 +1,65 @@
+"""What the hulls of a memory force on any packing, worked out step by step."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from math import gcd
+
+from tmpass.verification.hulls import Hull
+
+
+@dataclass(frozen=True, slots=True)
+class Forced:
+    """Bytes that no packing of a memory can do without.
+
+    Fields: `live_bytes` is the largest sum of sizes alive at one step, `live_step` the first such step; `peak` what
+    alignment adds to that, at the step `peak_step`: every buffer but the topmost of a step ends where another one may
+    begin.
+    """
+
+    peak: int
+    peak_step: int
+    live_bytes: int
+    live_step: int
+
+
+def forced_by(hulls: Iterable[Hull], alignment: int, rounding: int) -> Forced:
+    """The bytes that `hulls` need at once, and the peak that offsets at multiples of `alignment` force.
+
+    Args:
+        hulls: of all buffers in one memory.
+        alignment: of every offset, in bytes.
+        rounding: bytes are set aside in multiples of it.
+
+    Complexity: O(n log n), n being the pieces of the hulls, for few different remainders.
+    """
+    pieces = [piece for hull in hulls for piece in _needs(hull, rounding)]
+    grain = gcd(alignment, *(low for _, _, low, _ in pieces))
+    changes: dict[int, list[tuple[int, int]]] = {}
+    for lower, upper, low, high in pieces:
+        size = high - low
+        changes.setdefault(lower, []).append((1, size))
+        changes.setdefault(upper, []).append((-1, size))
+    live = padded = 0
+    wastes: Counter[int] = Counter()
+    best = Forced(0, 0, 0, 0)
+    for step in sorted(changes):
+        for sign, size in changes[step]:
+            waste = -size % grain
+            live += sign * size
+            padded += sign * (size + waste)
+            wastes[waste] += sign
+        peak = padded - max((waste for waste, count in wastes.items() if count), default=0)
+        if live > best.live_bytes:
+            best = Forced(best.peak, best.peak_step, live, step)
+        if peak > best.peak:
+            best = Forced(peak, step, best.live_bytes, best.live_step)
+    return best
+
+
+def _needs(hull: Hull, rounding: int) -> Iterator[tuple[int, int, int, int]]:
+    """The pieces of `hull`, as (lower, upper, low, high) from the start of its buffer, with ends rounded up."""
+    for lower, upper, low, high in hull.pieces:
+        if lower < upper and low < high:
+            start = low - hull.low
+            yield lower, upper, start, -(-(high - hull.low) // rounding) * rounding

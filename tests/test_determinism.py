@@ -14,7 +14,7 @@ MODELS = sorted((Path(__file__).parent.parent / "models").glob("*.[to]*"))
 def digest(seed: str) -> str:
     code = f"""
 import hashlib, tmpass
-from tmpass.errors import UnknownSizeError
+from tmpass.base.errors import UnknownSizeError
 total = hashlib.sha256()
 for path in {[str(m) for m in MODELS]}:
     try:

@@ -33,7 +33,7 @@ def end_of(script, *, ignore=False, times=1):
 
 
 SAID = "tmpass: interrupted\n"
-INSTALLED = "from tmpass import interrupts; interrupts.install()\n"
+INSTALLED = "from tmpass.base import interrupts; interrupts.install()\n"
 GUARDED = INSTALLED + "from tmpass.cli.terminal import guard; guard()\n"
 
 

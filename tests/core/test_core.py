@@ -144,12 +144,12 @@ def test_a_long_search_stops_on_ctrl_c(call):
     script = f"""
 import _thread, threading
 from support.families import guillotine
-from tmpass import _core
+import tmpass._core as _core
 native = guillotine(1, 600, steps=240, height=4096).native
 threading.Timer(0.5, _thread.interrupt_main).start()
 _core.{call}
 """
     found = subprocess.run(
-        [sys.executable, "-c", script], cwd=Path(__file__).parent, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", script], cwd=Path(__file__).parents[1], capture_output=True, text=True, timeout=60
     )
     assert "KeyboardInterrupt" in found.stderr

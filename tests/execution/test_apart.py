@@ -73,8 +73,8 @@ def test_memory_that_is_not_allowed():
 
 _SLEEPS = """
 import sys, time
-from tmpass.execute.apart import run_apart
-from tmpass.execute.limits import Limits
+from tmpass.execution.apart import run_apart
+from tmpass.execution.limits import Limits
 
 def sleep():
     import os

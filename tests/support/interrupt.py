@@ -7,7 +7,7 @@ from pathlib import Path
 _SCRIPT = """
 import signal, threading, time
 from support.families import guillotine
-from tmpass.allocators import interruptible, method, Goal
+from tmpass.packing.allocators import interruptible, method, Goal
 run = interruptible.run
 
 def watched(solve, stop):

@@ -167,7 +167,7 @@ def test_a_chain_of_twenty_thousand_fits_the_small_stack_of_a_thread():
     """Every buffer of it is a decision: in three bytes, of two that touch in time one is above the other."""
     script = """
 import threading
-from tmpass import _core
+import tmpass._core as _core
 count = 20_000
 steps = list(range(count))
 sizes = [1 + s % 2 for s in steps]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from tmpass.base.errors import ModelError, TmpassError
-from tmpass.forked import end_with, silence
+from tmpass.base.forked import end_with, silence
 
 from .limits import Limits
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from tmpass.base.errors import ModelError, TmpassError, UsageError
-from tmpass.forked import call_forked
+from tmpass.base.forked import call_forked
 
 from . import child
 from .limits import FACTOR, Limits, limits_for

@@ -39,8 +39,8 @@ APART = {
 }
 """Package -> those below it that it may not import either: frontends know nothing of memory, for one."""
 
-CHECKERS = {"packing/check.py": "surely_right", "packing/bounds.py": "fullest_step"}
-"""What judges packings -> what it asks of the core, which reads the buffers itself."""
+CHECKERS = {"packing/check.py": "quick_check", "packing/bounds.py": "peak_step"}
+"""What judges packings -> what it asks of the core: a file of core/judges, which reads the buffers itself."""
 
 
 def files(*folders: str) -> list[Path]:
@@ -133,6 +133,10 @@ def test_what_judges_packings_shares_no_code_with_what_makes_them(judge):
     assert not any(module.startswith(("packing.allocators", "packing.hints", "planning")) for module in used)
     text = (ROOT / "tmpass" / judge).read_text()
     assert set(re.findall(r"\b_core\.(\w+)", text)) == {CHECKERS[judge]}
+    own = f"judges/{CHECKERS[judge]}"
+    for end in ("cpp", "hpp"):
+        source = (ROOT / "tmpass" / "core" / f"{own}.{end}").read_text()
+        assert set(re.findall(r'#include "(.*)"', source)) <= {f"{own}.hpp", "python_field.hpp", "vectorized.hpp"}
 
 
 def test_verification_shares_no_bound_with_packing_and_asks_nothing_of_the_core():

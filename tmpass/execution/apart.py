@@ -13,8 +13,8 @@ from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
 from tmpass.base.errors import BudgetError, ModelError, TmpassError
+from tmpass.base.forked import call_forked, end_with, silence
 from tmpass.execution.limits import Limits
-from tmpass.forked import call_forked, end_with, silence
 
 T = TypeVar("T")
 

@@ -103,7 +103,7 @@ def apply(
     orders: Sequence[Sequence[int]],
     offsets: Sequence[Sequence[int]],
     *,
-    runtime: str,
+    keeps_offsets: bool,
     bindings: Mapping[str, int],
     plan: str,
 ) -> bytes:
@@ -113,7 +113,7 @@ def apply(
         data: the bytes of a file that `load` takes.
         orders: of each subgraph, the operators by their index in the original file, in the order in which they run.
         offsets: of each subgraph, the offset of each tensor in bytes, -1 where it has none.
-        runtime: not used: no runtime reads the offsets, and all run any order that is right.
+        keeps_offsets: not used: no runtime reads the offsets, and all run any order that is right.
         bindings: those that `load` was given.
         plan: all of the plan.
 
@@ -122,7 +122,7 @@ def apply(
     """
     from .planned.emit import emit
 
-    del runtime
+    del keeps_offsets
     return emit(data, orders, offsets, plan, bindings)
 
 

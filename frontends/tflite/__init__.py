@@ -66,7 +66,7 @@ def apply(
     orders: Sequence[Sequence[int]],
     offsets: Sequence[Sequence[int]],
     *,
-    runtime: str,
+    keeps_offsets: bool,
     bindings: Mapping[str, int],
     plan: str,
 ) -> bytes:
@@ -76,7 +76,7 @@ def apply(
         data: the bytes of a file that `load` takes.
         orders: of each subgraph, the operators by their index in the original file, in the order in which they run.
         offsets: of each subgraph, the offset of each tensor in bytes, -1 where the runtime is to place it.
-        runtime: what the file is for, such as "tflm"; "" where that is not known.
+        keeps_offsets: whether the runtime that the file is for places tensors at `offsets`.
         bindings: not used: the sizes are the runtime's own.
         plan: not used: runtimes read offsets, and a microcontroller has no room for more.
 
@@ -86,7 +86,7 @@ def apply(
     from .rewrite import apply_plan
 
     del bindings, plan
-    return apply_plan(data, orders, offsets, runtime)
+    return apply_plan(data, orders, offsets, keeps_offsets=keeps_offsets)
 
 
 def strip(data: bytes) -> bytes | None:

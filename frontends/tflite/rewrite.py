@@ -27,12 +27,15 @@ _INSIDE = 1
 _UINT32 = Struct("<I")
 
 
-def apply_plan(data: bytes, orders: Sequence[Sequence[int]], offsets: Sequence[Sequence[int]], runtime: str) -> bytes:
+def apply_plan(
+    data: bytes, orders: Sequence[Sequence[int]], offsets: Sequence[Sequence[int]], *, keeps_offsets: bool
+) -> bytes:
     """The file `data` with the operators of subgraph s in the order `orders[s]` and tensor t of it at `offsets[s][t]`,
-    -1 where the runtime is to place it. A plan that was put into it before is replaced.
+    -1 where the runtime is to place it. A plan that was put into it before is replaced. With `keeps_offsets` the file
+    is for a runtime that places tensors at these offsets: TensorFlow Lite Micro.
 
     Raises:
-        ModelError: what the file holds, or `runtime`, does not go with a plan; the message says what.
+        ModelError: what the file holds does not go with a plan, or not in that runtime; the message says what.
     """
     original = take_off(data)
     data = data if original is None else original
@@ -42,7 +45,7 @@ def apply_plan(data: bytes, orders: Sequence[Sequence[int]], offsets: Sequence[S
     operators = [list(table.tables(schema.SubGraph.OPERATORS, "operator")) for table in tables]
     _check_operators(model)
     places = _counting_places(buffers, operators)
-    if runtime == "tflm":
+    if keeps_offsets:
         _check_weights(model, buffers)
         offsets = _around_variables(tables, offsets)
     front = Front(mark_size(len(places)))

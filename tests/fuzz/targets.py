@@ -105,7 +105,7 @@ def check_tflite(rng: random.Random, data: bytes) -> str:
     if rng.random() < 0.1:
         orders = [list(range(len(subgraph.ops))) for subgraph in graph.subgraphs]
         offsets = [[16 * t for t in range(len(subgraph.tensors))] for subgraph in graph.subgraphs]
-        planned = tflite.apply(data, orders, offsets, runtime="", bindings=bindings, plan="")
+        planned = tflite.apply(data, orders, offsets, keeps_offsets=False, bindings=bindings, plan="")
         assert tflite.strip(planned) == data
     return outcome
 

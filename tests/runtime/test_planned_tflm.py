@@ -92,7 +92,7 @@ def test_variables_in_a_body_keep_their_place():
     graph = tmpass.load(model).graph
     orders = [list(range(len(subgraph.ops))) for subgraph in graph.subgraphs]
     with pytest.raises(ModelError, match="crashed"):
-        run_tflm(tflite.apply(model, orders, tensor_offsets(plan, graph), runtime="", bindings={}, plan=""))
+        run_tflm(tflite.apply(model, orders, tensor_offsets(plan, graph), keeps_offsets=False, bindings={}, plan=""))
 
 
 def test_a_plan_that_is_wrong_shows():
@@ -104,7 +104,7 @@ def test_a_plan_that_is_wrong_shows():
         model,
         orders,
         [[0] * len(subgraph.tensors) for subgraph in graph.subgraphs],
-        runtime="tflm",
+        keeps_offsets=True,
         bindings={},
         plan="",
     )

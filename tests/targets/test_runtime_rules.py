@@ -1,6 +1,8 @@
 """Plans for a runtime whose rules are known: how it counts bytes, and how its loops pass values on."""
 
+import ast
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -84,3 +86,16 @@ def test_a_profile_names_its_runtime():
     with pytest.raises(TargetError, match="line 4, runtime: 'tflite' is not a runtime; known are tflm, litert"):
         parse_target(text, "a.toml")
     assert parse_target(text.replace("tflite", "tflm"), "a.toml").runtime is RUNTIMES["tflm"]
+
+
+def test_the_name_of_a_runtime_stands_in_one_place():
+    root = Path(__file__).parent.parent.parent
+    names = set(RUNTIMES) - {""}
+    found = {
+        path.name
+        for folder in ("tmpass", "frontends")
+        for path in (root / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and node.value in names
+    }
+    assert found == {"runtime.py"}

@@ -7,6 +7,7 @@ from tmpass.base.errors import UsageError, VerificationError
 from tmpass.graph.model import Graph, TensorKind
 from tmpass.loading.load import Carrier, load_carrier, open_carrier
 from tmpass.plans.plan import Plan
+from tmpass.targets import RUNTIMES
 
 LEFT_OUT = -1
 """In the place of an offset: the runtime finds a place itself, or there is nothing to place."""
@@ -57,7 +58,8 @@ def put_into(plan: Plan, carrier: Carrier, graph: Graph) -> bytes:
     offsets = tensor_offsets(plan, graph)
     if graph.resized:
         offsets = [[LEFT_OUT] * len(row) for row in offsets]
-    return carrier.apply(operator_orders(plan, graph), offsets, plan)
+    keeps_offsets = RUNTIMES[plan.target.runtime].keeps_offsets
+    return carrier.apply(operator_orders(plan, graph), offsets, plan, keeps_offsets=keeps_offsets)
 
 
 def operator_orders(plan: Plan, graph: Graph) -> list[list[int]]:

@@ -1,5 +1,6 @@
 """Measures what kernels need while they run, with the interpreter whose kernels they are."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import cast
 
@@ -32,6 +33,7 @@ def probe_scratch(model: object) -> Probe:
     carrier = open_carrier(model)
     loaded = load_carrier(carrier, {})
     engine, found = _prober(carrier).probe(carrier.data, loaded.graph)
+    none = _without_scratch(carrier)
     rules, unknown, clean = list[ScratchRule](), list[str](), 0
     for subgraph, index, measured in found:
         kind = loaded.graph.subgraphs[subgraph].ops[index].kind
@@ -40,9 +42,15 @@ def probe_scratch(model: object) -> Probe:
             continue
         clean += not measured
         # That it needs nothing is worth a row where the kind of operator does not say so.
-        if measured or kind not in RUNTIMES["tflm"].without_scratch:
+        if measured or kind not in none:
             rules.append(ScratchRule(kind, measured, subgraph, index, f"measured with {engine}"))
     return Probe(loaded.info.sha256, tuple(rules), clean, tuple(unknown))
+
+
+def _without_scratch(carrier: Carrier) -> Collection[str]:
+    """The kinds of operators without scratch, of the runtime whose interpreter the frontend asks."""
+    asked = (runtime for runtime in RUNTIMES.values() if carrier.frontend.NAME in runtime.probes)
+    return next(asked, RUNTIMES[""]).without_scratch
 
 
 def _prober(carrier: Carrier) -> ProbingFrontend:

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from tmpass.plans.plan import Plan
     from tmpass.report.formats.registry import Format
 
-_READS_OFFSETS = "tflm"
-
 
 @click.command("plan")
 @click.argument("model", metavar="MODEL")
@@ -97,10 +95,20 @@ def _complain_of_models(
         for path in paths:
             complain(f"nothing is written to {path}: the plan does not fit")
         return
-    if plan.model.format == "tflite" and plan.target.runtime != _READS_OFFSETS:
-        complain(f"the offsets are for {plan.target.name}: for TensorFlow Lite Micro plan with --target tflm")
+    _complain_of_offsets(plan)
     folder = os.path.realpath(os.path.dirname(model))
     for path in paths if beside else ():
         if path != "-" and os.path.realpath(os.path.dirname(path)) != folder:
             names = beside[0] + (f" and {len(beside) - 1} more" if len(beside) > 1 else "")
             complain(f"{path} needs its weights beside it: {names}")
+
+
+def _complain_of_offsets(plan: "Plan") -> None:
+    """Say that the runtime of `plan` does not look at the offsets in its file, where another one would."""
+    from tmpass.targets.runtime import RUNTIMES
+
+    if RUNTIMES[plan.target.runtime].keeps_offsets:
+        return
+    for runtime in RUNTIMES.values():
+        if runtime.keeps_offsets and plan.model.format in runtime.reads:
+            complain(f"the offsets are for {plan.target.name}: for {runtime.title} plan with --target {runtime.name}")

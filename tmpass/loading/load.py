@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from tmpass.base.errors import ModelError, UsageError
+from tmpass.base.plugins import load_registered, registered_names
 from tmpass.base.reading import MOST_PIPED, read_bounded
 from tmpass.graph.binding import check_bindings
 from tmpass.graph.model import Graph
@@ -16,6 +17,9 @@ from tmpass.plans.plan import ModelInfo, Plan
 
 if TYPE_CHECKING:
     from tmpass.loading.runner import Runner
+
+CONTRACT = ("NAME", "SUFFIXES", "accepts", "to_bytes", "load")
+"""What each frontend has, of those that other packages register, too: the names of Frontend."""
 
 BUILT_IN = ("tflite", "onnx")
 """Frontends that come with tmpass, as modules of tmpass.frontends."""
@@ -77,13 +81,14 @@ class CarryingFrontend(Frontend, Protocol):
         orders: Sequence[Sequence[int]],
         offsets: Sequence[Sequence[int]],
         *,
-        runtime: str,
+        keeps_offsets: bool,
         bindings: Mapping[str, int],
         plan: str,
     ) -> bytes:
         """The file `data` with the operators of each subgraph in the order of `orders`, by their index in `data`, and
-        each tensor at its offset, -1 where the runtime finds a place. `runtime` is what the plan is for, or "";
-        `bindings` are those that `load` was given, and `plan` is all of it as JSON, for a format that has room for it.
+        each tensor at its offset, -1 where the runtime finds a place. `keeps_offsets` says whether the runtime that the
+        plan is for places tensors at these offsets; `bindings` are those that `load` was given, and `plan` is all of it
+        as JSON, for a format that has room for it.
 
         Raises:
             ModelError: what the file holds does not go with a plan, or not in that runtime.
@@ -132,8 +137,11 @@ class Carrier:
             return ()
         return cast(ScatteredFrontend, self.frontend).other_files(self.data)
 
-    def apply(self, orders: Sequence[Sequence[int]], offsets: Sequence[Sequence[int]], plan: Plan) -> bytes:
-        """The file with `plan`, of which these are the orders of the operators and the offsets of the tensors.
+    def apply(
+        self, orders: Sequence[Sequence[int]], offsets: Sequence[Sequence[int]], plan: Plan, *, keeps_offsets: bool
+    ) -> bytes:
+        """The file with `plan`, of which these are the orders of the operators and the offsets of the tensors;
+        `keeps_offsets` as CarryingFrontend has it.
 
         Raises:
             ModelError: what the file holds does not go with it.
@@ -145,7 +153,7 @@ class Carrier:
                 self.data,
                 orders,
                 offsets,
-                runtime=plan.target.runtime,
+                keeps_offsets=keeps_offsets,
                 bindings=plan.options.bind,
                 plan=nameless.to_json(),
             )
@@ -336,19 +344,13 @@ def _frontends() -> Iterator[Frontend]:
     """Built-in ones first; other packages are only asked when none of those took the model.
 
     Raises:
-        UsageError: the frontend of another package cannot be imported.
+        UsageError: the frontend of another package cannot be imported, or is not one.
     """
     for name in BUILT_IN:
         yield cast(Frontend, importlib.import_module(f"tmpass.frontends.{name}"))
-    from importlib.metadata import entry_points
-
-    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
-        if point.name not in BUILT_IN:
-            try:
-                yield cast(Frontend, point.load())
-            except (ImportError, AttributeError) as error:
-                hint = "repair or remove the package that brings it"
-                raise UsageError(f"frontend {point.name!r} cannot be imported: {error}", hint=hint) from error
+    for name in registered_names(GROUP):
+        if name not in BUILT_IN:
+            yield cast(Frontend, load_registered(GROUP, name, CONTRACT))
 
 
 def _first(claims: Callable[[Frontend], bool]) -> Frontend | None:

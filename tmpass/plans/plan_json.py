@@ -57,7 +57,7 @@ WORDS = {
     "method": ("given", "topological", "least-peak"),
     "what": LEFT_OUT,
 }
-"""Field -> the words that can stand in it."""
+"""Field -> the words that can stand in it; a runtime may also be one that another package registers."""
 
 ADDED = {
     "TargetInfo": ("in_place",),
@@ -181,7 +181,7 @@ def _check(data: object, name: str, path: str) -> None:
     elif isinstance(data, str):
         if not data.isascii() and any("\ud800" <= c <= "\udfff" for c in data):
             _refuse(path, f"{_show(data)} is not Unicode text", "it has half of a surrogate pair")
-        if name in WORDS and data not in WORDS[name]:
+        if name in WORDS and data not in WORDS[name] and not (name == "runtime" and data in RUNTIMES):
             _refuse(path, f"{_show(data)} is unknown", f"one of {', '.join(WORDS[name])}")
         if name == "sha256" and not re.fullmatch("[0-9a-f]{64}", data):
             _refuse(path, f"{_show(data)} is not a SHA-256", "64 hex digits in lower case")

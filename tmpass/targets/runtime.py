@@ -1,9 +1,16 @@
 """What runs a plan, where that is known: how it counts bytes, and how its loops pass values on."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import cast
 
+from tmpass.base.errors import UsageError
+from tmpass.base.plugins import load_registered
 from tmpass.targets.kernels import LITERT, TFLM
+
+GROUP = "tmpass.runtimes"
+"""The entry point group in which other packages register theirs: a name, and a Runtime of that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +23,8 @@ class Runtime:
     itself, whatever a plan says but its order, "" if it takes offsets; `title`, its name for a reader; `reads`, the
     formats of models that it reads, none where that is not known; `io_inside`, whether inputs and outputs are always in
     its arena; `without_scratch`, the kinds of operators whose kernels need nothing but their tensors; `resizes`,
-    whether a caller can give inputs another size than the file has.
+    whether a caller can give inputs another size than the file has; `keeps_offsets`, whether it places tensors where
+    the file of a planned model says; `probes`, the formats whose frontends ask its interpreter what kernels need.
     """
 
     name: str = ""
@@ -28,28 +36,64 @@ class Runtime:
     io_inside: bool = False
     without_scratch: Collection[str] = frozenset()
     resizes: bool = True
+    keeps_offsets: bool = False
+    probes: tuple[str, ...] = ()
 
     def round_up(self, size: int) -> int:
         """The bytes that `size` bytes take."""
         return -(-size // self.rounding) * self.rounding
 
 
-RUNTIMES: Mapping[str, Runtime] = {
-    "": Runtime(),
-    "tflm": Runtime(
-        "tflm",
-        rounding=16,
-        loops_copy=True,
-        title="TensorFlow Lite Micro",
-        reads=("tflite",),
-        io_inside=True,
-        without_scratch=TFLM,
-        resizes=False,
-    ),
-    "litert": Runtime("litert", allocator="greedy-by-size", title="LiteRT", reads=("tflite",), without_scratch=LITERT),
-}
-"""By name; "" is one of which nothing is known. TensorFlow Lite Micro: its memory planner, which allocates all inputs
-and outputs in the arena, and its kernel of WHILE, which copies by way of its outputs; both measured with tflite-micro
-0.dev20261023182759. LiteRT: its ArenaPlanner, measured with ai-edge-litert 2.3.0; a caller can bring memory for inputs
-and outputs (custom allocations).
+class _Runtimes(dict[str, Runtime]):
+    """The built-in runtimes; what other packages register is known by its name only, and not listed."""
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or (isinstance(name, str) and _registered(name) is not None)
+
+    def __missing__(self, name: str) -> Runtime:
+        found = _registered(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+
+@cache
+def _registered(name: str) -> Runtime | None:
+    """The runtime that another package registers as `name`; None where none does.
+
+    Raises:
+        UsageError: it cannot be imported, or is not a Runtime of that name.
+    """
+    found = load_registered(GROUP, name, [field.name for field in fields(Runtime)])
+    if found is not None and getattr(found, "name", None) != name:
+        hint = "register it under the name that it has"
+        raise UsageError(f"runtime {name!r} has the name {getattr(found, 'name', None)!r}", hint=hint)
+    return cast(Runtime | None, found)
+
+
+RUNTIMES: Mapping[str, Runtime] = _Runtimes(
+    {
+        "": Runtime(),
+        "tflm": Runtime(
+            "tflm",
+            rounding=16,
+            loops_copy=True,
+            title="TensorFlow Lite Micro",
+            reads=("tflite",),
+            io_inside=True,
+            without_scratch=TFLM,
+            resizes=False,
+            keeps_offsets=True,
+            probes=("tflite",),
+        ),
+        "litert": Runtime(
+            "litert", allocator="greedy-by-size", title="LiteRT", reads=("tflite",), without_scratch=LITERT
+        ),
+    }
+)
+"""By name; "" is one of which nothing is known. All that tmpass knows of a runtime is in its row.
+
+TensorFlow Lite Micro: its memory planner, which allocates all inputs and outputs in the arena, and its kernel of WHILE,
+which copies by way of its outputs; both measured with tflite-micro 0.dev20261023182759. LiteRT: its ArenaPlanner,
+measured with ai-edge-litert 2.3.0; a caller can bring memory for inputs and outputs (custom allocations).
 """

@@ -46,13 +46,13 @@ def offsets_in(data: bytes) -> tuple[int, ...]:
 @given(st.permutations(range(4)), st.lists(st.integers(-1, 2**31 - 1), min_size=6, max_size=6))
 def test_order_and_offsets_are_read_as_they_were_put_in(order: list[int], offsets: list[int]) -> None:
     data = write_model([fan()])
-    made = tflite.apply(data, [[*order, 4]], [offsets], runtime="", bindings={}, plan="")
+    made = tflite.apply(data, [[*order, 4]], [offsets], keeps_offsets=False, bindings={}, plan="")
     before, after = tflite.load(data, {}), tflite.load(made, {})
     assert after.subgraphs[0].ops == tuple(before.subgraphs[0].ops[i] for i in (*order, 4))
     assert after.subgraphs[0].tensors == before.subgraphs[0].tensors
     assert offsets_in(made) == (1, 1, 6, *offsets)
     assert tflite.strip(made) == data
-    assert tflite.apply(made, [[*order, 4]], [offsets], runtime="", bindings={}, plan="") == made
+    assert tflite.apply(made, [[*order, 4]], [offsets], keeps_offsets=False, bindings={}, plan="") == made
 
 
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.name)
@@ -76,13 +76,13 @@ def test_every_valid_model_comes_back(path: Path) -> None:
 
 def comes_back(data: bytes) -> None:
     backwards = [order[::-1] for order in in_order(data)]
-    made = tflite.apply(data, backwards, stacked(data), runtime="", bindings={}, plan="")
+    made = tflite.apply(data, backwards, stacked(data), keeps_offsets=False, bindings={}, plan="")
     assert tflite.strip(made) == data
     assert len(made) % 64 == len(data) % 64
     assert tflite.strip(data) is None
     # Another plan takes the place of the first.
-    again = tflite.apply(made, in_order(data), stacked(data), runtime="", bindings={}, plan="")
-    assert again == tflite.apply(data, in_order(data), stacked(data), runtime="", bindings={}, plan="")
+    again = tflite.apply(made, in_order(data), stacked(data), keeps_offsets=False, bindings={}, plan="")
+    assert again == tflite.apply(data, in_order(data), stacked(data), keeps_offsets=False, bindings={}, plan="")
     one, other = tflite.load(data, {}), tflite.load(again, {})
     assert (one.subgraphs, one.entries) == (other.subgraphs, other.entries)
     assert {**other.metadata, OFFLINE_PLAN: b""} == {**one.metadata, OFFLINE_PLAN: b""}
@@ -90,7 +90,9 @@ def comes_back(data: bytes) -> None:
 
 def test_other_readers_see_the_same_model() -> None:
     data = write_model([fan()], metadata={"m": b"123"})
-    model = Model.GetRootAs(tflite.apply(data, [[3, 2, 1, 0, 4]], stacked(data), runtime="", bindings={}, plan=""))
+    model = Model.GetRootAs(
+        tflite.apply(data, [[3, 2, 1, 0, 4]], stacked(data), keeps_offsets=False, bindings={}, plan="")
+    )
     assert Model.ModelBufferHasIdentifier(bytes(model._tab.Bytes), 0)
     assert [model.Metadata(i).Name() for i in range(model.MetadataLength())] == [b"m", OFFLINE_PLAN.encode()]
     assert [model.Subgraphs(0).Operators(i).Outputs(0) for i in range(5)] == [4, 3, 2, 1, 5]
@@ -101,7 +103,7 @@ def test_other_readers_see_the_same_model() -> None:
 def test_data_stays_aligned() -> None:
     mark = b"where is the data?"
     data = write_model([Subgraph([Tensor("x", [18], "INT8", data=mark)])])
-    made = tflite.apply(data, [[]], [[-1]], runtime="", bindings={}, plan="")
+    made = tflite.apply(data, [[]], [[-1]], keeps_offsets=False, bindings={}, plan="")
     assert data.index(mark) % 16 == made.index(mark) % 16 == 0
     words = tflite.load(made, {}).metadata[OFFLINE_PLAN]
     assert made.index(words) % 16 == 0
@@ -109,7 +111,7 @@ def test_data_stays_aligned() -> None:
 
 def test_an_older_plan_of_others_is_replaced_and_comes_back() -> None:
     data = write_model([fan()], metadata={OFFLINE_PLAN: b"old!", "m": b"1"})
-    made = tflite.apply(data, in_order(data), stacked(data), runtime="", bindings={}, plan="")
+    made = tflite.apply(data, in_order(data), stacked(data), keeps_offsets=False, bindings={}, plan="")
     model = Model.GetRootAs(made)
     assert [model.Metadata(i).Name() for i in range(model.MetadataLength())] == [b"m", OFFLINE_PLAN.encode()]
     assert tflite.strip(made) == data
@@ -124,14 +126,14 @@ def outside() -> bytes:
 
 def test_weights_outside_the_flatbuffer_are_found_where_they_went() -> None:
     data = outside()
-    made = tflite.apply(data, in_order(data), stacked(data), runtime="", bindings={}, plan="")
+    made = tflite.apply(data, in_order(data), stacked(data), keeps_offsets=False, bindings={}, plan="")
     model = Model.GetRootAs(made)
     buffer = model.Buffers(model.Subgraphs(0).Tensors(1).Buffer())
     found = made[buffer.Offset() : buffer.Offset() + buffer.Size()]
     assert found == np.arange(4, dtype="<f4").tobytes()
     assert tflite.strip(made) == data
     with pytest.raises(ModelError, match="weights are outside the flatbuffer"):
-        tflite.apply(data, in_order(data), stacked(data), runtime="tflm", bindings={}, plan="")
+        tflite.apply(data, in_order(data), stacked(data), keeps_offsets=True, bindings={}, plan="")
 
 
 @pytest.mark.runtime
@@ -144,7 +146,7 @@ def test_large_options_of_custom_operators_are_found_where_they_went() -> None:
     (op,) = model.subgraphs[0].operators
     op.largeCustomOptionsOffset, op.largeCustomOptionsSize = 4000, 18
     data = tflite.to_bytes(model).ljust(4000, b"\0") + b"options, far behind"
-    made = tflite.apply(data, [[0]], [[0, 16]], runtime="", bindings={}, plan="")
+    made = tflite.apply(data, [[0]], [[0, 16]], keeps_offsets=False, bindings={}, plan="")
     (op,) = schema.ModelT.InitFromPackedBuf(made).subgraphs[0].operators
     begin = op.largeCustomOptionsOffset
     assert made[begin : begin + op.largeCustomOptionsSize] == b"options, far behin"
@@ -160,7 +162,7 @@ def test_tensors_with_the_index_of_a_variable_in_a_later_subgraph_are_left_to_tf
     body.outputs = [body.op("ADD", [a, body.variable("v", [4])], "b", [4], options("AddOptions"))]
     data = write_model([main.subgraph(), body.subgraph()])
     offsets = [[0, 16, 32], [48, -1, 64]]
-    assert offsets_in(tflite.apply(data, in_order(data), offsets, runtime="", bindings={}, plan=""))[3:] == (
+    assert offsets_in(tflite.apply(data, in_order(data), offsets, keeps_offsets=False, bindings={}, plan=""))[3:] == (
         0,
         16,
         32,
@@ -168,7 +170,7 @@ def test_tensors_with_the_index_of_a_variable_in_a_later_subgraph_are_left_to_tf
         -1,
         64,
     )
-    assert offsets_in(tflite.apply(data, in_order(data), offsets, runtime="tflm", bindings={}, plan=""))[3:] == (
+    assert offsets_in(tflite.apply(data, in_order(data), offsets, keeps_offsets=True, bindings={}, plan=""))[3:] == (
         0,
         -1,
         32,
@@ -181,7 +183,7 @@ def test_tensors_with_the_index_of_a_variable_in_a_later_subgraph_are_left_to_tf
 def test_an_offset_above_2_gib_is_refused() -> None:
     data = write_model([fan()])
     with pytest.raises(ModelError, match="reaches to byte 2147483648, and its offsets have 32 bits"):
-        tflite.apply(data, in_order(data), [[0, 0, 0, 2**31, 0, 0]], runtime="", bindings={}, plan="")
+        tflite.apply(data, in_order(data), [[0, 0, 0, 2**31, 0, 0]], keeps_offsets=False, bindings={}, plan="")
 
 
 def test_fields_that_are_newer_are_not_lost_but_refused() -> None:
@@ -194,13 +196,13 @@ def test_fields_that_are_newer_are_not_lost_but_refused() -> None:
     longer = pack("<HH", 4 + len(entries), unpack_from("<H", data, vtable + 2)[0]) + entries
     data[root : root + 4] = pack("<i", root - len(data))
     with pytest.raises(ModelError, match="its model has fields that are newer than tmpass"):
-        tflite.apply(bytes(data) + longer, [[0, 1, 2, 3, 4]], [[0] * 6], runtime="", bindings={}, plan="")
+        tflite.apply(bytes(data) + longer, [[0, 1, 2, 3, 4]], [[0] * 6], keeps_offsets=False, bindings={}, plan="")
 
 
 @pytest.mark.parametrize("change", [lambda d: d[:-1], lambda d: d + b"\0", lambda d: d[:-20] + b"?" + d[-19:]])
 def test_a_file_that_was_changed_since_is_told(change: Any) -> None:
     data = outside()
-    made = tflite.apply(data, in_order(data), stacked(data), runtime="", bindings={}, plan="")
+    made = tflite.apply(data, in_order(data), stacked(data), keeps_offsets=False, bindings={}, plan="")
     with pytest.raises(ModelError, match="changed since it was planned"):
         tflite.strip(change(made))
 

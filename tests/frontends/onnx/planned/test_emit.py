@@ -26,7 +26,7 @@ def planned(data, orders=None, offsets=None, bindings=None, plan="{}"):
     made = emit(data, orders, offsets, plan, bindings)
     assert strip(made) == data
     assert emit(made, orders, offsets, plan, bindings) == made
-    assert frontend.apply(data, orders, offsets, runtime="", bindings=bindings or {}, plan=plan) == made
+    assert frontend.apply(data, orders, offsets, keeps_offsets=False, bindings=bindings or {}, plan=plan) == made
     return onnx.load_model_from_string(made)
 
 

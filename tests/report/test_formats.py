@@ -1,14 +1,17 @@
 """The forms that a plan can be written in."""
 
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import given, settings
 from support.graphs import chain, graphs
 
 from tmpass.api.plan import plan
 from tmpass.base.errors import UsageError
+from tmpass.cli.emit_option import make_all
 from tmpass.loading.load import Model
 from tmpass.plans.plan import ModelInfo
-from tmpass.report.formats.registry import FORMATS, all_formats, format_of, load_format
+from tmpass.report.formats.registry import FORMATS, all_formats, compares, format_of, load_format
 
 
 def planned(graph, **options):
@@ -50,3 +53,19 @@ def test_what_there_is_not_is_said_with_what_there_is():
         format_of("plan.txt")
     with pytest.raises(UsageError, match="no format is named 'cvs'; choose one of json, csv"):
         load_format("cvs")
+
+
+@pytest.mark.parametrize(("given", "wanted"), [({}, False), ({"COMPARES": False}, False), ({"COMPARES": True}, True)])
+def test_a_format_compares_only_where_it_says_so(given, wanted):
+    form = SimpleNamespace(NAME="a", SUFFIX=".a", SUMMARY="a", emit=lambda _plan: "", **given)
+    assert compares(form) is wanted
+    assert [form.NAME for form in all_formats() if compares(form)] == ["html"]
+
+
+def test_a_format_with_compares_off_is_given_one_plan():
+    form = SimpleNamespace(NAME="a", SUFFIX=".a", SUMMARY="a", COMPARES=False, emit=lambda plan: plan.model.file + "\n")
+
+    def before():
+        raise AssertionError("there is nothing to compare with")
+
+    assert make_all(planned(chain(8, 16)), ((form, "p"),), before) == [("p", "net.tflite\n")]

@@ -7,7 +7,7 @@ import click
 from tmpass.cli.files import read_plan
 from tmpass.cli.inputs import refuse_inputs
 from tmpass.cli.write_files import write_whole
-from tmpass.report.formats.registry import FORMATS, Comparing, all_formats, format_of, load_format
+from tmpass.report.formats.registry import FORMATS, all_formats, compares, format_of, load_format
 
 if TYPE_CHECKING:
     from tmpass.plans.plan import Plan
@@ -31,7 +31,13 @@ _LIST = "\n".join(f"        {form.NAME:<15} {form.SUMMARY}" for form in all_form
     """,
 )
 @click.argument("plan", metavar="PLAN")
-@click.option("--format", "-f", "name", type=click.Choice(FORMATS), help="The form; without it the end of FILE says.")
+@click.option(
+    "--format",
+    "-f",
+    "name",
+    metavar=f"[{'|'.join(FORMATS)}]",
+    help="The form, or one that another package brings; without it the end of FILE says.",
+)
 @click.option("--output", "-o", metavar="FILE", default="-", show_default=True, help="- is standard output.")
 @click.option("--before", metavar="PLAN", help="Another plan for the same model to compare with, where the form does.")
 def command(plan: str, name: str | None, output: str, before: str | None) -> None:
@@ -40,10 +46,10 @@ def command(plan: str, name: str | None, output: str, before: str | None) -> Non
         raise click.UsageError("neither --format nor --output says which form")
     refuse_inputs([output], [("the plan", plan), ("the plan before", before)])
     form = format_of(output) if name is None else load_format(name)
-    if before is not None and not isinstance(form, Comparing):
+    if before is not None and not compares(form):
         raise click.UsageError(f"--before has no say in {form.NAME}, which shows one plan")
     found = _read(plan)
-    if isinstance(form, Comparing):
+    if compares(form):
         other = None if before is None else _read(before)
         if other is not None and other.model.sha256 != found.model.sha256:
             raise click.UsageError(f"{before} is a plan for {other.model.file}, not for this {found.model.file}")

@@ -26,10 +26,10 @@ class Emission(click.ParamType):  # type: ignore[type-arg]  # generic only from 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple["Format", str]:
         """The format and the path in `value`."""
         del param, ctx
-        from tmpass.report.formats.registry import format_of, load_format
+        from tmpass.report.formats.registry import format_of, is_format, load_format
 
         name, equals, path = str(value).partition("=")
-        if equals and name in FORMATS:
+        if equals and is_format(name):
             return load_format(name), path
         if value in FORMATS:
             self.fail(f"{value!r} is a format: write {value}=FILE")
@@ -44,7 +44,7 @@ def make_all(
     `before` makes the plan to compare with, or None where there is no time for that; it is asked once, where a form
     compares.
     """
-    from tmpass.report.formats.registry import Comparing
+    from tmpass.report.formats.registry import compares
 
-    other = before() if any(isinstance(form, Comparing) for form, _ in wanted) else None
-    return [(path, form.emit(plan, other) if isinstance(form, Comparing) else form.emit(plan)) for form, path in wanted]
+    other = before() if any(compares(form) for form, _ in wanted) else None
+    return [(path, form.emit(plan, other) if compares(form) else form.emit(plan)) for form, path in wanted]

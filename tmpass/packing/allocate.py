@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tmpass.base.errors import UsageError, VerificationError
-from tmpass.packing.allocators import Goal, constraints, method
+from tmpass.packing.allocators import METHODS, Goal, constraints, method
 from tmpass.packing.bounds import lower_bound
 from tmpass.packing.check import check_offsets
 from tmpass.packing.hints import try_hints
@@ -33,7 +33,7 @@ def allocate(
 
     Args:
         problem: buffers and, where there is one, the capacity.
-        allocator: a name in tmpass.packing.allocators.METHODS.
+        allocator: a name in tmpass.packing.allocators.METHODS, or one that another package registers.
         minimize: look for the least peak; otherwise stop at the first packing within the capacity.
         nodes: search steps that may be spent, by default DEFAULT_NODES, or NODES_TO_FIT where `minimize` is off. The
             same number gives the same answer everywhere.
@@ -76,10 +76,11 @@ def allocate(
     found = replace(found, offsets=merged.offsets(found.offsets))
     violations = check_offsets(problem, found.offsets)
     if violations:
+        whose = "tmpass" if allocator in METHODS else "the package that brings it"
         raise VerificationError(
             f"allocator {found.method} broke a law: {violations[0].message}",
             violations=tuple(violations),
-            hint="this is a fault of tmpass; please report it with the problem",
+            hint=f"this is a fault of {whose}; please report it with the problem",
         )
     status = _status(problem, found.peak, found.bound)
     return Allocation(

@@ -1,10 +1,14 @@
-"""One file per method. Each offers `solve(problem, goal) -> Found` and HONOURS; they see buffers, never a graph."""
+"""One file per method. Each offers `solve(problem, goal) -> Found` and HONOURS; they see buffers, never a graph.
+
+Other packages bring theirs in the entry point group GROUP; docs/dev/adding.md has the steps.
+"""
 
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol, cast
 
 from tmpass.base.errors import UsageError
+from tmpass.base.plugins import load_registered, registered_names
 from tmpass.packing.problem import Problem
 
 METHODS = {
@@ -22,6 +26,9 @@ METHODS = {
     "ilp": "ilp",
 }
 """Name on the command line -> module."""
+
+GROUP = "tmpass.allocators"
+"""The entry point group in which other packages register theirs; a built-in name always means the built-in one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +68,10 @@ CONSTRAINTS = ("gaps", "windows", "memories", "apart")
 
 
 class Method(Protocol):
-    """The face of a module in METHODS. HONOURS has those of CONSTRAINTS that it knows."""
+    """The contract of an allocator: a module in METHODS, or what an entry point names.
+
+    HONOURS has those of CONSTRAINTS that it knows; a problem with others is refused before it is asked.
+    """
 
     HONOURS: frozenset[str]
 
@@ -70,14 +80,18 @@ class Method(Protocol):
 
 
 def method(name: str) -> Method:
-    """The module of `name`.
+    """The allocator `name`: a built-in one, or one that another package registers.
 
     Raises:
-        UsageError: there is no such method.
+        UsageError: there is none of this name, or it cannot be imported.
     """
-    if name not in METHODS:
-        raise UsageError(f"allocator {name!r} is unknown", hint="choose one of " + ", ".join(METHODS))
-    return cast(Method, import_module(f"tmpass.packing.allocators.{METHODS[name]}"))
+    if name in METHODS:
+        return cast(Method, import_module(f"tmpass.packing.allocators.{METHODS[name]}"))
+    found = load_registered(GROUP, name, ("HONOURS", "solve"))
+    if found is None:
+        known = dict.fromkeys((*METHODS, *registered_names(GROUP)))
+        raise UsageError(f"allocator {name!r} is unknown", hint="choose one of " + ", ".join(known))
+    return cast(Method, found)
 
 
 def constraints(problem: Problem) -> set[str]:

@@ -1,20 +1,25 @@
 """The forms that a plan can be written in: the one list that the command line and its help are made from.
 
 A format is a module of this package, named as itself with _ for -, with the names of `Format`. To add one, write
-the module and put its name in FORMATS.
+the module and put its name in FORMATS. Other packages bring theirs in the entry point group GROUP; they are used where
+they are named, not by the end of a file. docs/dev/adding.md has the steps.
 """
 
 from collections.abc import Iterator
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeGuard, cast
 
 from tmpass.base.errors import UsageError, brief
+from tmpass.base.plugins import load_registered, registered_names
 
 if TYPE_CHECKING:
     from tmpass.plans.plan import Plan
 
 FORMATS = ("json", "csv", "c", "model-explorer", "html", "svg")
 """Their names, which are known without importing any of them."""
+
+GROUP = "tmpass.formats"
+"""The entry point group in which other packages register theirs; a built-in name always means the built-in one."""
 
 
 class Format(Protocol):
@@ -28,9 +33,8 @@ class Format(Protocol):
         """The text of the file for `plan`, the same for the same plan."""
 
 
-@runtime_checkable
 class Comparing(Format, Protocol):
-    """A format that can set a plan beside another one for the same model; it has the name COMPARES besides."""
+    """A format that can set a plan beside another one for the same model; its COMPARES is True."""
 
     COMPARES: bool
 
@@ -38,24 +42,38 @@ class Comparing(Format, Protocol):
         """The text of the file for `plan`, with the one `before` it to compare with."""
 
 
+def compares(form: Format) -> TypeGuard[Comparing]:
+    """Whether `form` can set a plan beside another one: without the name COMPARES, or with False, it cannot."""
+    return bool(getattr(form, "COMPARES", False))
+
+
 def load_format(name: str) -> Format:
-    """The format `name`.
+    """The format `name`: a built-in one, or one that another package registers.
 
     Raises:
-        UsageError: there is none of this name.
+        UsageError: there is none of this name, or it cannot be imported.
     """
-    if name not in FORMATS:
-        raise UsageError(f"no format is named {brief(name)}", hint=f"choose one of {', '.join(FORMATS)}")
-    return cast(Format, import_module(f"tmpass.report.formats.{name.replace('-', '_')}"))
+    if name in FORMATS:
+        return cast(Format, import_module(f"tmpass.report.formats.{name.replace('-', '_')}"))
+    found = load_registered(GROUP, name, ("NAME", "SUFFIX", "SUMMARY", "emit"))
+    if found is None:
+        known = ", ".join(dict.fromkeys((*FORMATS, *registered_names(GROUP))))
+        raise UsageError(f"no format is named {brief(name)}", hint=f"choose one of {known}")
+    return cast(Format, found)
+
+
+def is_format(name: str) -> bool:
+    """Whether `load_format` knows `name`; nothing is imported to find out."""
+    return name in FORMATS or name in registered_names(GROUP)
 
 
 def all_formats() -> Iterator[Format]:
-    """Every format, in the order of FORMATS."""
+    """Every built-in format, in the order of FORMATS."""
     return map(load_format, FORMATS)
 
 
 def format_of(path: str) -> Format:
-    """The format whose files end as `path` does, the one with the longest end where several do.
+    """The built-in format whose files end as `path` does, the one with the longest end where several do.
 
     Raises:
         UsageError: there is none.

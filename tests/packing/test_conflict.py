@@ -13,7 +13,7 @@ from support.problems import problems, random_problem
 from tmpass.base.errors import UsageError
 from tmpass.packing.allocate import allocate
 from tmpass.packing.conflict import Cause, find_conflict, settled
-from tmpass.packing.conflict.questions import Questions
+from tmpass.packing.conflict.oracle import Questions
 from tmpass.packing.problem import Buffer, Gap, Memory, Problem, Status
 
 

@@ -7,7 +7,7 @@ from tmpass.base.sizes import MAX_BYTES
 from tmpass.base.violation import Violation
 from tmpass.packing.collisions import Rectangle, find_collisions
 from tmpass.packing.problem import Buffer, Problem
-from tmpass.packing.together import held_together
+from tmpass.packing.rectangle_union import held_together
 
 
 def check_offsets(problem: Problem, offsets: Sequence[int], *, capacity: int | None = None) -> list[Violation]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import tmpass._core as _core
 from tmpass.packing.allocators import CONSTRAINTS, Found, Goal, first_fit, satisfied
 from tmpass.packing.allocators.arrays import peak_of
-from tmpass.packing.allocators.ladder import MAX_BUFFERS
+from tmpass.packing.allocators.capacity_search import MAX_BUFFERS
 from tmpass.packing.problem import Problem
 
 HONOURS = frozenset(CONSTRAINTS)

@@ -5,8 +5,8 @@ take turns under limits that double. `core/packing/minimalloc.hpp` has the drawi
 """
 
 import tmpass._core as _core
-from tmpass.packing.allocators import Found, Goal, first_fit, ladder
-from tmpass.packing.allocators.foresight import Question
+from tmpass.packing.allocators import Found, Goal, capacity_search, first_fit
+from tmpass.packing.allocators.speculation import Question
 from tmpass.packing.problem import Problem
 
 HONOURS = frozenset({"gaps", "memories"})
@@ -15,7 +15,7 @@ HONOURS = frozenset({"gaps", "memories"})
 def solve(problem: Problem, goal: Goal) -> Found:
     """The lowest packing that at most `goal.nodes` nodes find, starting from that of first fit."""
     best = first_fit.solve(problem, goal)
-    return ladder.improve(problem, goal, best, "minimalloc", _minimalloc, seeded=False)
+    return capacity_search.improve(problem, goal, best, "minimalloc", _minimalloc, seeded=False)
 
 
 def _minimalloc(problem: _core.Problem, question: Question, cancel: _core.Cancel | None) -> tuple[int, list[int], int]:

@@ -6,8 +6,8 @@ that is, and begins anew under Luby's limits. `core/packing/postpone.hpp` has th
 """
 
 import tmpass._core as _core
-from tmpass.packing.allocators import Found, Goal, first_fit, ladder
-from tmpass.packing.allocators.foresight import Question
+from tmpass.packing.allocators import Found, Goal, capacity_search, first_fit
+from tmpass.packing.allocators.speculation import Question
 from tmpass.packing.problem import Problem
 
 HONOURS = frozenset({"gaps", "memories"})
@@ -20,7 +20,7 @@ def solve(problem: Problem, goal: Goal) -> Found:
 
 def improve(problem: Problem, goal: Goal, best: Found) -> Found:
     """`best`, or a lower packing, with what was proved on the way."""
-    return ladder.improve(problem, goal, best, "place-or-postpone", _postpone)
+    return capacity_search.improve(problem, goal, best, "place-or-postpone", _postpone)
 
 
 def _postpone(problem: _core.Problem, question: Question, cancel: _core.Cancel | None) -> tuple[int, list[int], int]:

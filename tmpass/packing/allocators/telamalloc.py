@@ -6,8 +6,8 @@ and the argument.
 """
 
 import tmpass._core as _core
-from tmpass.packing.allocators import CONSTRAINTS, Found, Goal, first_fit, ladder
-from tmpass.packing.allocators.foresight import Question
+from tmpass.packing.allocators import CONSTRAINTS, Found, Goal, capacity_search, first_fit
+from tmpass.packing.allocators.speculation import Question
 from tmpass.packing.problem import Problem
 
 HONOURS = frozenset(CONSTRAINTS)
@@ -20,7 +20,7 @@ def solve(problem: Problem, goal: Goal) -> Found:
 
 def improve(problem: Problem, goal: Goal, best: Found) -> Found:
     """`best`, or a lower packing, with what was proved on the way."""
-    return ladder.improve(problem, goal, best, "telamalloc", _telamalloc)
+    return capacity_search.improve(problem, goal, best, "telamalloc", _telamalloc)
 
 
 def _telamalloc(problem: _core.Problem, question: Question, cancel: _core.Cancel | None) -> tuple[int, list[int], int]:

@@ -14,9 +14,9 @@ from enum import StrEnum
 
 from tmpass.packing.allocate import DEFAULT_NODES, allocate
 from tmpass.packing.bounds import Bound, lower_bound
-from tmpass.packing.conflict.at_once import seen_at_once
-from tmpass.packing.conflict.drop import drop
-from tmpass.packing.conflict.questions import Questions
+from tmpass.packing.conflict.deletion import drop
+from tmpass.packing.conflict.immediate import seen_at_once
+from tmpass.packing.conflict.oracle import Questions
 from tmpass.packing.conflict.spans import Spans, shortened, unfit_span
 from tmpass.packing.merge_shared import merge_shared
 from tmpass.packing.problem import Allocation, Problem, Status

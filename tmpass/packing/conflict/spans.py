@@ -9,7 +9,7 @@ cut          |--------no--------|             where one does not fit: the last e
 
 from collections.abc import Callable, Iterator
 
-from tmpass.packing.conflict.questions import FIRST_NODES, Questions
+from tmpass.packing.conflict.oracle import FIRST_NODES, Questions
 from tmpass.packing.problem import Problem
 
 

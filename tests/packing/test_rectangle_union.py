@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tmpass.packing.collisions import Rectangle
-from tmpass.packing.together import held_together
+from tmpass.packing.rectangle_union import held_together
 
 SPANS = st.tuples(st.integers(0, 6), st.integers(0, 6)).map(sorted)
 RECTANGLES = st.builds(lambda steps, held, owner: Rectangle(*steps, *held, owner), SPANS, SPANS, st.integers(0, 3))

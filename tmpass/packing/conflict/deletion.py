@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import tmpass._core as _core
-from tmpass.packing.conflict.questions import FIRST_NODES, Questions
+from tmpass.packing.conflict.oracle import FIRST_NODES, Questions
 
 
 def drop(places: Sequence[int], questions: Questions) -> tuple[list[int], bool]:

@@ -9,8 +9,8 @@ from support.problems import random_problem
 
 import tmpass._core as _core
 from tmpass.packing.allocate import allocate
-from tmpass.packing.allocators import Found, Goal, ladder
-from tmpass.packing.allocators.foresight import Foresight, Question
+from tmpass.packing.allocators import Found, Goal, capacity_search
+from tmpass.packing.allocators.speculation import Foresight, Question
 from tmpass.packing.problem import Buffer, Gap, Problem, Status
 
 
@@ -33,12 +33,12 @@ def test_the_bound_is_asked_first_then_the_middle_of_what_is_open():
         asked.append((question.capacity, question.limit))
         return 2, [], question.limit
 
-    ladder.improve(THREE, Goal(bound=8, minimize=True, nodes=1000), start(THREE, 8), "test", kernel)
+    capacity_search.improve(THREE, Goal(bound=8, minimize=True, nodes=1000), start(THREE, 8), "test", kernel)
     assert asked[:3] == [(8, 384), (16, 48), (8, 568)]  # the last with what is left of the nodes
 
 
 def test_no_is_a_proof_and_raises_the_bound_to_the_grid():
-    found = ladder.improve(
+    found = capacity_search.improve(
         THREE, Goal(bound=8, minimize=True, nodes=1000), start(THREE, 8), "test", lambda *_: (1, [], 1)
     )
     assert (found.peak, found.bound, found.nodes) == (24, 24, 2)
@@ -60,7 +60,9 @@ def test_what_is_too_large_to_search_is_asked_once():
         asked.append(question)
         return _core.minimalloc(native, question.capacity, question.limit)
 
-    found = ladder.improve(problem, Goal(bound=2**59, minimize=True, nodes=1000), start(problem, 2**59), "test", kernel)
+    found = capacity_search.improve(
+        problem, Goal(bound=2**59, minimize=True, nodes=1000), start(problem, 2**59), "test", kernel
+    )
     assert (len(asked), found.nodes, found.method) == (1, 0, "stack")
 
 
@@ -78,11 +80,11 @@ def test_where_only_the_capacity_matters_it_is_asked_with_one_seed_after_the_oth
 
     problem = replace(THREE, capacity=23)
     goal = Goal(bound=8, minimize=False, nodes=1_200_000)
-    assert ladder.improve(problem, goal, start(problem, 8), "test", kernel).nodes == 1_200_000
+    assert capacity_search.improve(problem, goal, start(problem, 8), "test", kernel).nodes == 1_200_000
     assert asked == [(23, 250_000, 1), (23, 250_000, 2), (23, 500_000, 3), (23, 200_000, 4)]
 
     asked.clear()
-    ladder.improve(problem, goal, start(problem, 8), "test", kernel, seeded=False)
+    capacity_search.improve(problem, goal, start(problem, 8), "test", kernel, seeded=False)
     assert asked == [(23, 1_200_000, 1)]
 
 

@@ -18,7 +18,7 @@ import tmpass._core as _core
 from tmpass.base.sizes import MAX_BYTES
 from tmpass.packing.allocators import Found, Goal, satisfied
 from tmpass.packing.allocators.arrays import Arrays, peak_of, to_arrays
-from tmpass.packing.allocators.foresight import ENDED, FOUND, IMPOSSIBLE, Answer, Foresight, Question
+from tmpass.packing.allocators.speculation import ENDED, FOUND, IMPOSSIBLE, Answer, Foresight, Question
 from tmpass.packing.problem import Problem
 
 Kernel = Callable[[_core.Problem, Question, _core.Cancel | None], tuple[int, list[int], int]]

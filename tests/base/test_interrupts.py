@@ -65,7 +65,7 @@ def test_a_search_catches_the_first_one_and_a_second_one_ends_it():
 
 
 @posix
-def test_what_must_be_whole_is_finished_first():
+def test_a_held_block_is_finished_first():
     script = (
         INSTALLED + READY + "import time\nwith interrupts.held():\n    time.sleep(1)\n    print('whole', flush=True)\n"
     )
@@ -79,7 +79,7 @@ def test_what_must_be_whole_is_finished_first():
 
 
 @posix
-def test_unfinished_files_and_children_go_with_it(tmp_path):
+def test_unfinished_files_and_children_are_removed(tmp_path):
     path = tmp_path / "half"
     script = (
         INSTALLED
@@ -102,7 +102,7 @@ def test_a_c_function_that_lets_no_python_run_is_ended_as_well():
 
 
 @posix
-def test_the_guard_leaves_alone_who_answers():
+def test_the_guard_does_not_end_a_process_that_answers():
     script = (
         GUARDED
         + READY
@@ -113,7 +113,7 @@ def test_the_guard_leaves_alone_who_answers():
 
 
 @posix
-def test_where_it_is_ignored_it_stays_so():
+def test_an_ignored_signal_stays_ignored():
     assert end_of(INSTALLED + READY + "import time; time.sleep(1); print('done')", ignore=True)[:3] == (0, "done\n", "")
 
 

@@ -18,7 +18,7 @@ def test_sizes_as_people_write_them(text, size):
 @pytest.mark.parametrize(
     "text", ["", "-1", "1.5", "4XB", "0x10", "1e6", "٤", "9" * 40, "4611686018427387905", "1 2", "nan"]
 )
-def test_what_is_no_size_is_an_error_that_names_it(text):
+def test_an_invalid_size_is_an_error_that_names_the_option(text):
     with pytest.raises(UsageError, match="--budget"):
         parse_size(text, "--budget")
 
@@ -33,5 +33,5 @@ def test_the_exact_count_comes_first(size):
     [(0, "0 B"), (1023, "1023 B"), (1024, "1024 B (1 KiB)"), (55296, "55296 B (54 KiB)"),
      (2**62, "4611686018427387904 B (4194304 TiB)")],
 )  # fmt: skip
-def test_formats(size, text):
+def test_format_of_sizes(size, text):
     assert format_size(size) == text

@@ -1,15 +1,17 @@
-"""Element types: a name, and how many bits one element takes where that is known."""
+"""Element types: their names, and the bits of one element where they are known."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class DType:
-    """An element type.
+    """An element type of a tensor.
 
-    Fields: `name` in lower case, as in numpy where numpy has it; `bits` of one element, packed (int4 is 4), or
-    None where an element has no static size, and then `reason` says why. `known` is False where the type itself is
-    not known: such a tensor may well need bytes.
+    Fields:
+        name: in lower case, as numpy writes it where numpy has the type.
+        bits: of one element, packed (int4 has 4); None where an element has no static size.
+        reason: why `bits` is None.
+        known: False where the type itself is not known. Such a tensor may need bytes.
     """
 
     name: str
@@ -38,5 +40,5 @@ VARIANT = DType("variant", None, "a variant has no static size")
 
 
 def packed_bytes(elements: int, bits: int) -> int:
-    """Bytes that `elements` elements of `bits` bits each take, packed, rounded up to a whole byte."""
+    """The bytes of `elements` packed elements of `bits` bits each, rounded up to a whole byte."""
     return (elements * bits + 7) // 8

@@ -1,19 +1,19 @@
-"""The errors that tmpass raises: each says what, where, and what to do next."""
+"""The errors that tmpass raises. Each says what is wrong, where, and what to do next."""
 
 from typing import Self
 
 LONGEST = 1000
-"""Characters of a part of a message: names in files may have a million."""
+"""Characters of one part of a message. Names in files may have a million."""
 
 
 def brief(value: object) -> str:
-    """`value` for a message, which stays short whatever a user or a file gave."""
+    """The repr of `value`, cut to 80 characters for a message."""
     text = repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
 
 
 def brief_text(text: str, longest: int = LONGEST) -> str:
-    """`text` with its middle left out where it is longer than `longest` characters."""
+    """`text`, without its middle where it is longer than `longest` characters."""
     if len(text) <= longest:
         return text
     half = (longest - 5) // 2
@@ -21,10 +21,13 @@ def brief_text(text: str, longest: int = LONGEST) -> str:
 
 
 class TmpassError(Exception):
-    """Base of every error that a user can cause; `exit_code` is what the command line returns for it.
+    """Base of every error that a user can cause.
 
-    Fields: `what` is the fault, `where` the place (file, tensor, operator, key), `hint` the next step. The
-    last two may be empty.
+    Fields:
+        what: the fault.
+        where: the place (file, tensor, operator, key), or "".
+        hint: the next step, or "".
+        exit_code: what the command line returns for it.
     """
 
     exit_code = 2
@@ -34,16 +37,16 @@ class TmpassError(Exception):
         super().__init__(str(self))
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Errors cross process borders whole, whatever fields their class adds."""
+        """How pickle restores the error in another process, with the fields that its class adds."""
         return _restore, (type(self), self.args, self.__dict__)
 
     def within(self, place: str) -> Self:
-        """This error with `place`, such as the file's name, in front of where it happened."""
+        """This error, with `place` (such as the file's name) in front of `where`."""
         self.where = f"{place}: {self.where}" if self.where else place
         return self
 
     def __str__(self) -> str:
-        """One line of bounded length, whatever control characters names in a file hold, and however long they are."""
+        """The error as one line of bounded length, with control characters escaped."""
         where, what, hint = map(brief_text, (self.where, self.what, self.hint))
         text = (f"{where}: " if where else "") + what + (f"; {hint}" if hint else "")
         return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
@@ -56,21 +59,26 @@ def _restore(kind: type[TmpassError], args: tuple[object, ...], fields: dict[str
 
 
 class UsageError(TmpassError):
-    """An option, argument or problem file that cannot be used."""
+    """An option, an argument or a problem file cannot be used."""
 
 
 class TargetError(TmpassError):
-    """A target profile that is unknown or wrong."""
+    """A target profile is unknown or wrong."""
 
 
 class ModelError(TmpassError):
-    """A model that cannot be read or planned."""
+    """A model cannot be read or planned."""
 
     exit_code = 3
 
 
 class UnknownSizeError(ModelError):
-    """Tensors whose size is not known; `tensors` names them, `symbols` are the names to bind."""
+    """The sizes of tensors are not known.
+
+    Fields:
+        tensors: a description of each of them.
+        symbols: the dimensions to bind.
+    """
 
     def __init__(self, what: str, *, tensors: tuple[str, ...], symbols: tuple[str, ...], hint: str) -> None:
         self.tensors, self.symbols = tensors, symbols
@@ -78,13 +86,13 @@ class UnknownSizeError(ModelError):
 
 
 class BudgetError(TmpassError):
-    """A budget of time, memory or work that ended without an answer; the hint names the option that raises it."""
+    """A budget of time, memory or work ended without an answer; the hint names the option that raises it."""
 
     exit_code = 4
 
 
 class VerificationError(TmpassError):
-    """A plan that breaks a law of the verifier; `violations` holds each of them."""
+    """A plan breaks a law of the verifier; `violations` has one Violation for each."""
 
     exit_code = 5
 

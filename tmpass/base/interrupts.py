@@ -1,10 +1,10 @@
-"""Ctrl-C on the command line: it ends the process at once, except in a search that keeps its best answer.
+"""Ctrl-C on the command line. It ends the process at once, except in a search that keeps its best answer.
 
-    outside of these           the process ends with 130, its children and unfinished files go with it
-    with interrupts.caught()   KeyboardInterrupt, as everywhere in Python: who searches catches it, once
+    outside of these           the process ends with 130; its children and unfinished files are removed
+    with interrupts.caught()   the first Ctrl-C raises KeyboardInterrupt, which the search catches
     with interrupts.held()     Ctrl-C waits: files are put in their places, all or none
 
-A library must not decide about signals: nothing here has an effect until the command line calls `install`.
+A library must not decide about signals. So nothing here has an effect until the command line calls `install`.
 """
 
 import os
@@ -18,21 +18,24 @@ EXIT_CODE = 130
 """128 + SIGINT, as shells have it."""
 
 children: set[int] = set()
-"""Processes that must not outlive this one."""
+"""Process ids of children that must not outlive this process."""
 
 unfinished: set[str] = set()
-"""Files that are being written under a name of their own."""
+"""Temporary files that are being written; each is renamed when it is complete."""
 
 farewell: list[bytes] = []
-"""What a terminal still has to be told, such as to show its cursor."""
+"""Escape sequences for the terminal before the process ends, such as the one that shows the cursor."""
 
 
-_LOOKS, _LOOK = 25, 0.002
-"""How often it is looked whether a killed child has gone, and seconds between."""
+_WAITS, _WAIT_SECONDS = 25, 0.002
+"""How many times a killed child is waited for, and the seconds between two of them."""
 
 
 class _State:
-    """What Ctrl-C does now. `answered` and `hold` tell who watches from outside, which a C function cannot block."""
+    """What Ctrl-C does now.
+
+    `answered` and `hold` inform a watcher outside this thread, which can act while a C function blocks Python.
+    """
 
     installed = watched = False
     caught = held = 0
@@ -42,7 +45,10 @@ class _State:
 
 
 def install() -> None:
-    """Let Ctrl-C end this process as the module says; where it is ignored, as behind nohup, it stays so."""
+    """Let Ctrl-C end this process as the module says.
+
+    Where the signal is ignored, as under nohup, it stays ignored.
+    """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _on_interrupt)
         _State.installed = True
@@ -59,14 +65,19 @@ def watched() -> bool:
 
 
 def watched_by(answered: Callable[[], object], hold: Callable[[bool], object]) -> None:
-    """Call `answered` for each Ctrl-C that Python has seen, and `hold` around what must not be cut."""
+    """Register a watcher of Ctrl-C.
+
+    Args:
+        answered: is called for each Ctrl-C that Python has seen.
+        hold: is called with True before a block that must not be cut, and with False after it.
+    """
     _State.watched = True
     _State.answered, _State.hold = staticmethod(answered), staticmethod(hold)
 
 
 @contextmanager
 def caught() -> Iterator[None]:
-    """While the block runs, the first Ctrl-C raises KeyboardInterrupt: the block, or who called it, expects it."""
+    """While the block runs, the first Ctrl-C raises KeyboardInterrupt, which the block or its caller expects."""
     _State.caught += 1
     try:
         yield
@@ -76,7 +87,7 @@ def caught() -> Iterator[None]:
 
 @contextmanager
 def held() -> Iterator[None]:
-    """While the block runs, which must be short, Ctrl-C waits for its end."""
+    """While the block runs, Ctrl-C waits for its end. The block must be short."""
     _State.hold(True)
     _State.held += 1
     try:
@@ -89,16 +100,16 @@ def held() -> Iterator[None]:
 
 
 def leave() -> None:
-    """End the process as after Ctrl-C."""
+    """End the process as Ctrl-C does: kill children, remove unfinished files, exit with EXIT_CODE."""
     for child in children:
         with suppress(OSError):
             os.kill(child, getattr(signal, "SIGKILL", signal.SIGTERM))
     for child in children:
         with suppress(OSError):
-            for _ in range(_LOOKS):
+            for _ in range(_WAITS):
                 if os.waitpid(child, os.WNOHANG)[0]:
                     break
-                time.sleep(_LOOK)
+                time.sleep(_WAIT_SECONDS)
     for path in unfinished:
         with suppress(OSError):
             os.unlink(path)

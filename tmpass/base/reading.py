@@ -1,4 +1,4 @@
-"""Bytes from outside, bounded: a device or a pipe may never end, and a file may be too large to hold."""
+"""Reading of files, pipes and JSON within bounds. A device may never end, and a file may be too large to hold."""
 
 import os
 import stat
@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 MOST_TEXT = 128 << 20
-"""Bytes of a plan or a problem: those of a million buffers have 100 MB."""
+"""The most bytes of a plan or a problem. Those of a million buffers have 100 MB."""
 
 MOST_PIPED = 256 << 20
-"""Bytes of a model that is read from a pipe; a file may have more."""
+"""The most bytes of a model that is read from a pipe. A file may have more."""
 
 
 def read_bounded(path: str | os.PathLike[str], most: int) -> bytes:
@@ -17,7 +17,7 @@ def read_bounded(path: str | os.PathLike[str], most: int) -> bytes:
 
     Raises:
         OSError: it cannot be read.
-        ValueError: it has more than `most` bytes, or the path is none.
+        ValueError: it has more than `most` bytes, or the path is not valid.
     """
     with Path(path).open("rb") as file:
         status = os.fstat(file.fileno())
@@ -27,19 +27,19 @@ def read_bounded(path: str | os.PathLike[str], most: int) -> bytes:
 
 
 def read_stream(stream: BinaryIO, most: int) -> bytes:
-    """The bytes that come out of `stream`.
+    """All bytes of `stream`.
 
     Raises:
         OSError: it cannot be read.
         ValueError: there are more than `most`.
     """
-    pieces, size = [], 0
-    while piece := stream.read(1 << 20):
-        pieces.append(piece)
-        size += len(piece)
+    chunks, size = [], 0
+    while chunk := stream.read(1 << 20):
+        chunks.append(chunk)
+        size += len(chunk)
         if size > most:
             raise ValueError(_too_large(most))
-    return b"".join(pieces)
+    return b"".join(chunks)
 
 
 def lone_surrogate(text: str | bytes, value: object) -> bool:

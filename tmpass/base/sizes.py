@@ -5,7 +5,7 @@ import re
 from tmpass.base.errors import UsageError
 
 MAX_BYTES = 2**62
-"""Sizes, offsets and capacities stay at or below this, so that the sum of two fits 64 signed bits."""
+"""The largest size, offset and capacity. The sum of two of them fits 64 signed bits."""
 
 _UNITS = {"": 1, "b": 1}
 for _power, _prefix in enumerate("kmgt", 1):
@@ -13,10 +13,19 @@ for _power, _prefix in enumerate("kmgt", 1):
 
 
 def parse_size(text: str | int, what: str = "size") -> int:
-    """Bytes in `text`; K, M, G and KiB, MiB, GiB are powers of 1024, kB, MB, GB powers of 1000.
+    """The number of bytes that `text` states.
+
+    K, M, G, T and KiB, MiB, GiB, TiB are powers of 1024; kB, MB, GB, TB are powers of 1000.
+
+    Args:
+        text: such as 4096, "4KiB" or "1.5MiB".
+        what: names the size in errors.
+
+    Returns:
+        A number in 0 .. 2^62.
 
     Raises:
-        UsageError: it is not a size, not a whole number of bytes, negative, or above 2^62; `what` names it.
+        UsageError: it is not a size, not a whole number of bytes, negative, or above 2^62.
     """
     text = str(text) if isinstance(text, str) or abs(text) <= MAX_BYTES else "above 2^62"
     match = re.fullmatch(r"\s*(\d{1,30})(?:\.(\d{1,30}))?\s*([a-zA-Z]*)\s*", text, re.ASCII)
@@ -33,7 +42,7 @@ def parse_size(text: str | int, what: str = "size") -> int:
 
 
 def format_size(size: int) -> str:
-    """`size` bytes for a reader: the exact count, and above 1023 the largest fitting unit beside it."""
+    """The exact count of bytes, and above 1023 the same in the largest unit that fits."""
     if size < 1024:
         return f"{size} B"
     power = min((size.bit_length() - 1) // 10, 4)

@@ -1,4 +1,4 @@
-"""What a verifier found wrong."""
+"""A law that a plan or a packing breaks."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,12 @@ from dataclasses import dataclass
 class Violation:
     """One broken law.
 
-    Fields: `kind` is "overlap", "capacity", "alignment", "live range", "alias", "size", "missing", ...; `message`
-    is one line for a person. `first` and `second` name the tensors or buffers, `step` is the step and
-    `[low, high)` the bytes at stake, where there are any.
+    Fields:
+        kind: "overlap", "capacity", "alignment", "live range", "alias", "size", "missing", ...
+        message: one line for a person.
+        first, second: names of the tensors or buffers, or "".
+        step: the step at which it is broken, or None.
+        low, high: the bytes `[low, high)` that are concerned, or None.
     """
 
     kind: str
@@ -21,7 +24,7 @@ class Violation:
     high: int | None = None
 
     def __post_init__(self) -> None:
-        """Keep the message in one line, whatever control characters the names in a plan hold."""
+        """Escape control characters, which names in a plan may hold, so that the message is one line."""
         if not self.message.isprintable():
             escaped = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in self.message)
             object.__setattr__(self, "message", "".join(escaped))

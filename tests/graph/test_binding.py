@@ -26,7 +26,7 @@ def test_texts_become_a_mapping():
 @pytest.mark.parametrize(
     "text", ["batch", "=1", "batch=", "batch=-1", "batch=0", "batch=1.5", "batch=x", "b=2147483648"]
 )
-def test_what_is_no_binding_is_an_error(text):
+def test_an_invalid_binding_is_an_error(text):
     with pytest.raises(UsageError):
         parse_bindings([text])
 
@@ -46,7 +46,7 @@ def test_an_axis_of_a_tensor_can_be_bound():
     assert [t.shape for t in tensors] == [(3, 4), ("batch",)]
 
 
-def test_what_stays_open_is_an_error_that_lists_tensors_and_names():
+def test_an_unknown_size_is_an_error_that_lists_tensors_and_names():
     with pytest.raises(UnknownSizeError) as error:
         bind(open_graph(), {})
     assert error.value.symbols == ("batch",)
@@ -95,7 +95,7 @@ def test_an_unknown_type_is_an_error_that_names_its_operator_first():
     assert bind(unknown_type(), {}, allow_unplanned=True) == unknown_type()
 
 
-def test_what_is_to_blame_comes_before_what_follows_from_it():
+def test_root_causes_come_before_what_follows_from_them():
     sketch = Sketch()
     sketch.outputs = [sketch.tensor("k", name="result"), sketch.tensor("m", name="cause")]
     sketch.ops += [Op("ROOT", "cause", (), (1,)), Op("REST", "result", (1,), (0,))]
@@ -132,7 +132,7 @@ def test_an_axis_that_is_not_there_is_an_error_with_those_that_are():
 
 
 @pytest.mark.parametrize("axis", ["²", "9" * 5000, "-1", ""])
-def test_what_is_no_axis_is_an_error(axis):
+def test_an_invalid_axis_is_an_error(axis):
     with pytest.raises(UsageError, match="names no dimension"):
         bind(open_graph(), {f"x:{axis}": 1})
 

@@ -1,4 +1,4 @@
-"""What keeps its order though no tensor says so."""
+"""Operators that keep the order of the file though no tensor connects them."""
 
 from support.graphs import Sketch, graph_of
 

@@ -1,4 +1,4 @@
-"""Who must run before whom."""
+"""Dependencies: which operators must run before which, because they read what those write."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 
 def describe(subgraph: Subgraph, index: int) -> str:
-    """Operator `index` for an error: its number, kind and name."""
+    """The number, kind and name of operator `index` for an error."""
     op: Op = subgraph.ops[index]
     return f"operator {index} ({op.kind}{f' {op.name!r}' if op.name else ''})"
 
 
 def producers(subgraph: Subgraph) -> dict[int, int]:
-    """Tensor -> the operator that writes it; variables, which many may write, are left out.
+    """The operator that writes each tensor; variables are left out, since several may write them.
 
     Raises:
         ModelError: two operators write the same tensor.
@@ -37,7 +37,7 @@ def producers(subgraph: Subgraph) -> dict[int, int]:
 
 
 def reads(subgraph: Subgraph) -> Iterator[tuple[int, int, int]]:
-    """(writer, reader, tensor) for each operator that reads what an operator writes.
+    """(writer, reader, tensor) for each tensor that one operator writes and another reads.
 
     Raises:
         ModelError: two operators write the same tensor.
@@ -51,7 +51,11 @@ def reads(subgraph: Subgraph) -> Iterator[tuple[int, int, int]]:
 
 
 def dependencies(subgraph: Subgraph) -> "nx.DiGraph[int]":
-    """A directed graph over operator indices: an edge from the writer of a tensor, its `tensor`, to each reader."""
+    """A directed graph over operator indices, with an edge from the writer of a `tensor` to each of its readers.
+
+    Raises:
+        ModelError: two operators write the same tensor.
+    """
     import networkx as nx
 
     graph: nx.DiGraph[int] = nx.DiGraph()

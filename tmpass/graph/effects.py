@@ -1,4 +1,4 @@
-"""What keeps its order though no tensor says so: operators that touch one state."""
+"""Side effects: operators that touch one state keep the order of the file, though no tensor connects them."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -7,47 +7,48 @@ from tmpass.graph.dependencies import reads
 from tmpass.graph.model import ABSENT, Graph, Op, Subgraph, TensorKind
 from tmpass.graph.topological import by_reads
 
-Token = tuple[str, int, int]
-"""What operators may change for each other: a kind of state, and which, by subgraph and tensor."""
+State = tuple[str, int, int]
+"""A state that operators share: its kind, and the subgraph and index of the tensor, or ABSENT."""
 
-_RESOURCES: Token = ("resources", ABSENT, ABSENT)
-"""All resources are one: which of them a handle names is known only in a run."""
+_RESOURCES: State = ("resources", ABSENT, ABSENT)
+"""All resources count as one state. Only a run shows which of them a handle names."""
 
-_GENERATOR: Token = ("random", ABSENT, ABSENT)
-"""Each draw moves the generator on."""
+_GENERATOR: State = ("random", ABSENT, ABSENT)
+"""The generator of random numbers. Each draw advances it."""
 
-_CUSTOM: Token = ("custom", ABSENT, ABSENT)
-"""Operators of unknown meaning may know of each other."""
+_CUSTOM: State = ("custom", ABSENT, ABSENT)
+"""A state that all custom operators may share, since their meaning is not known."""
 
 
 _BY_DATA = frozenset({_GENERATOR, _CUSTOM})
-"""State that takes the turns of the data, where a file is not sorted."""
+"""States whose accesses follow the order of the data where a file is not sorted."""
 
 
 def effect_edges(graph: Graph) -> tuple[tuple[tuple[int, int], ...], ...]:
-    """Per subgraph, (earlier, later) for operators that must keep the order of the file.
+    """Per subgraph, pairs (earlier, later) of operators that must keep the order of the file.
 
-    Those that touch the same variable, resources, the generator of random numbers, or are custom; an operator touches
-    what its bodies touch. A custom one may write what it reads, so the other readers of that stay on their side of it.
+    These are operators that touch the same variable, resources, the generator of random numbers, or are custom. An
+    operator touches what its bodies touch. A custom operator may write what it reads, so that other readers of the same
+    tensor stay before or after it, as in the file.
     """
-    touched: list[frozenset[Token]] = [frozenset()] * len(graph.subgraphs)
+    touched: list[frozenset[State]] = [frozenset()] * len(graph.subgraphs)
     edges: list[tuple[tuple[int, int], ...]] = [()] * len(graph.subgraphs)
     writes = may_write(graph)
     for s in innermost_first(graph):
         subgraph = graph.subgraphs[s]
-        tokens = [_tokens(subgraph, s, op).union(*(touched[c.subgraph] for c in op.calls)) for op in subgraph.ops]
-        touched[s] = frozenset().union(*tokens) if tokens else frozenset()
-        turns: Iterable[int] = range(len(subgraph.ops))
+        states = [_states(subgraph, s, op).union(*(touched[c.subgraph] for c in op.calls)) for op in subgraph.ops]
+        touched[s] = frozenset().union(*states) if states else frozenset()
+        order: Iterable[int] = range(len(subgraph.ops))
         if writes[s] or not touched[s].isdisjoint(_BY_DATA):
-            turns = by_reads(len(subgraph.ops), ((writer, reader) for writer, reader, _ in reads(subgraph)))
-        edges[s] = (*_in_turn(tokens, turns), *_around_writers(subgraph, writes[s], turns))
+            order = by_reads(len(subgraph.ops), ((writer, reader) for writer, reader, _ in reads(subgraph)))
+        edges[s] = (*_same_state(states, order), *_around_writers(subgraph, writes[s], order))
     return tuple(edges)
 
 
 def may_write(graph: Graph) -> list[dict[int, frozenset[int]]]:
-    """Per subgraph: operator -> the tensors that it reads and may write, for those that have any.
+    """Per subgraph, the tensors that an operator reads and may write, for operators that have any.
 
-    A custom operator may write all that it reads; one that calls bodies what they capture and may write.
+    A custom operator may write all that it reads. An operator with bodies may write what they capture and may write.
     """
     found: list[dict[int, frozenset[int]]] = [{} for _ in graph.subgraphs]
     for s in innermost_first(graph):
@@ -63,63 +64,65 @@ def may_write(graph: Graph) -> list[dict[int, frozenset[int]]]:
 
 
 def innermost_first(graph: Graph) -> list[int]:
-    """The subgraphs, each after those that its operators call. There is no circle: see timeline.py."""
+    """The subgraphs, each after those that its operators call."""
     order: list[int] = []
     seen: set[int] = set()
-    open_: list[tuple[int, bool]] = [(s, False) for s in reversed(range(len(graph.subgraphs)))]
-    while open_:
-        s, called_are_done = open_.pop()
+    stack: list[tuple[int, bool]] = [(s, False) for s in reversed(range(len(graph.subgraphs)))]
+    while stack:
+        s, called_are_done = stack.pop()
         if called_are_done:
             order.append(s)
         elif s not in seen:
             seen.add(s)
-            open_.append((s, True))
-            open_ += [(call.subgraph, False) for op in graph.subgraphs[s].ops for call in op.calls]
+            stack.append((s, True))
+            stack += [(call.subgraph, False) for op in graph.subgraphs[s].ops for call in op.calls]
     return order
 
 
-def _tokens(subgraph: Subgraph, s: int, op: Op) -> set[Token]:
-    tokens: set[Token] = set()
+def _states(subgraph: Subgraph, s: int, op: Op) -> set[State]:
+    """The states that `op` itself touches."""
+    states: set[State] = set()
     for t in (*op.inputs, *op.outputs):
         if t == ABSENT:
             continue
         if subgraph.tensors[t].kind is TensorKind.VARIABLE:
-            tokens.add(("variable", s, t))
+            states.add(("variable", s, t))
         elif subgraph.tensors[t].dtype.name == "resource":
-            tokens.add(_RESOURCES)
+            states.add(_RESOURCES)
     if op.resource:
-        tokens.add(_RESOURCES)
+        states.add(_RESOURCES)
     if op.random:
-        tokens.add(_GENERATOR)
+        states.add(_GENERATOR)
     if op.custom:
-        tokens.add(_CUSTOM)
-    return tokens
+        states.add(_CUSTOM)
+    return states
 
 
-def _in_turn(tokens: Sequence[frozenset[Token] | set[Token]], turns: Iterable[int]) -> Iterator[tuple[int, int]]:
-    yield from _turn_by_turn(tokens, range(len(tokens)), lambda token: token not in _BY_DATA)
-    yield from _turn_by_turn(tokens, turns, lambda token: token in _BY_DATA)
+def _same_state(states: Sequence[frozenset[State] | set[State]], order: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Edges between two operators that touch one state, with none in between that touches it."""
+    yield from _chains(states, range(len(states)), lambda state: state not in _BY_DATA)
+    yield from _chains(states, order, lambda state: state in _BY_DATA)
 
 
-def _turn_by_turn(
-    tokens: Sequence[frozenset[Token] | set[Token]], turns: Iterable[int], wanted: Callable[[Token], bool]
+def _chains(
+    states: Sequence[frozenset[State] | set[State]], order: Iterable[int], wanted: Callable[[State], bool]
 ) -> Iterator[tuple[int, int]]:
-    last: dict[Token, int] = {}
-    for index in turns:
-        for token in sorted(filter(wanted, tokens[index])):
-            if token in last:
-                yield last[token], index
-            last[token] = index
+    last: dict[State, int] = {}
+    for index in order:
+        for state in sorted(filter(wanted, states[index])):
+            if state in last:
+                yield last[state], index
+            last[state] = index
 
 
 def _around_writers(
-    subgraph: Subgraph, writes: Mapping[int, frozenset[int]], turns: Iterable[int]
+    subgraph: Subgraph, writes: Mapping[int, frozenset[int]], order: Iterable[int]
 ) -> Iterator[tuple[int, int]]:
     """Edges that keep the readers of what an operator may write before or after it, as in the file."""
     exposed = frozenset().union(*writes.values())
     writer: dict[int, int] = {}  # of a tensor: the last operator that may have written it
-    since: dict[int, list[int]] = defaultdict(list)  # and those that have read it since
-    for index in turns if exposed else ():
+    since: dict[int, list[int]] = defaultdict(list)  # of a tensor: the operators that have read it since
+    for index in order if exposed else ():
         for t in sorted(exposed.intersection(subgraph.ops[index].inputs)):
             if t in writer:
                 yield writer[t], index

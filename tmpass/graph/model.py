@@ -1,11 +1,13 @@
-"""The graph of a model, free of any file format: what frontends make and every stage reads.
+"""The graph of a model, which frontends make and every stage reads.
 
-Graph
-├─ entries: (Entry "main" -> 0, ...)         where a run can start
-└─ subgraphs[0]: Subgraph
-├─ tensors[7]: Tensor (name, dtype, shape, kind)
-└─ ops[3]: Op  inputs (7, -1)  outputs (8,)
-└─ calls: (Call "then" -> subgraphs[1], ...)
+    Graph
+    ├─ entries: (Entry "main" -> 0, ...)              where a run can start
+    └─ subgraphs[0]: Subgraph
+       ├─ tensors[7]: Tensor (name, dtype, shape, kind)
+       └─ ops[3]: Op  inputs (7, -1)  outputs (8,)
+          └─ calls: (Call "then" -> subgraphs[1], ...)
+
+It knows no file format and no memory.
 """
 
 from collections.abc import Mapping
@@ -18,14 +20,23 @@ from tmpass.base.errors import ModelError
 from tmpass.base.sizes import MAX_BYTES
 
 ABSENT = -1
-"""Stands for an optional input or output that an operator does not use."""
+"""The index of an optional input or output that an operator does not use."""
 
 Dim = int | str
-"""A dimension: a number, or the name of one that is not known yet."""
+"""A dimension: a number, or the name of a dynamic one."""
+
+TensorKey = tuple[int, int]
+"""A tensor of a model: its subgraph, and its index there."""
 
 
 class TensorKind(StrEnum):
-    """What storage a tensor needs, as its file declares it."""
+    """The storage that a tensor needs, as its file declares it.
+
+    ACTIVATION  made by an operator or given as an input
+    CONSTANT    stored in the file
+    VARIABLE    kept from one run to the next
+    CAPTURE     another name for a tensor of the calling subgraph
+    """
 
     ACTIVATION = "activation"
     CONSTANT = "constant"
@@ -37,8 +48,9 @@ class TensorKind(StrEnum):
 class Tensor:
     """A value of a subgraph.
 
-    Fields: `shape` holds a Dim per axis, or is None where even the rank is unknown; `captures` is, for a CAPTURE,
-    the index of the tensor in the calling subgraph whose storage this name stands for.
+    Fields:
+        shape: a Dim per axis, or None where the rank is not known.
+        captures: of a CAPTURE, the index of the tensor in the calling subgraph whose storage it has.
     """
 
     name: str
@@ -49,22 +61,22 @@ class Tensor:
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """The names of the dimensions that are not numbers yet."""
+        """The names of its dynamic dimensions."""
         return tuple([d for d in self.shape or () if isinstance(d, str)])
 
     @property
     def sized(self) -> bool:
-        """Whether dtype and shape say how many bytes it has."""
+        """Whether its element type and shape determine its size."""
         if self.dtype.bits is None or self.shape is None:
             return False
-        for dim in self.shape:  # noqa: SIM110  # a generator costs more than all it does
+        for dim in self.shape:  # noqa: SIM110  # a generator would cost more than the loop
             if isinstance(dim, str):
                 return False
         return True
 
     @property
     def bytes(self) -> int | None:
-        """The size in bytes; None where dtype or shape leave it open.
+        """The size in bytes, or None where the element type or the shape does not determine it.
 
         Raises:
             ModelError: the size is above 2^62 bytes.
@@ -73,13 +85,13 @@ class Tensor:
             return None
         size = _packed(self.shape, self.dtype.bits)
         if size is not None and size > MAX_BYTES:
-            raise ModelError(f"shape [{_start(self.shape)}] is above 2^62 bytes", where=f"tensor {self.name!r}")
+            raise ModelError(f"shape [{_first_dims(self.shape)}] is above 2^62 bytes", where=f"tensor {self.name!r}")
         return size
 
 
-@lru_cache(maxsize=1024)  # asked for again and again, of tensors that are alike
+@lru_cache(maxsize=1024)  # many tensors have the same shape, and each is asked many times
 def _packed(shape: tuple[Dim, ...], bits: int) -> int | None:
-    """The bytes of `shape`; where they are above 2^62, some number that is, and None where a dimension is not known."""
+    """The bytes of `shape`; None where a dimension is dynamic. Above 2^62, any number above 2^62."""
     if any(isinstance(dim, str) for dim in shape):
         return None
     elements = 0 if 0 in shape else 1
@@ -90,16 +102,17 @@ def _packed(shape: tuple[Dim, ...], bits: int) -> int | None:
     return packed_bytes(elements, bits)
 
 
-def _start(shape: tuple[Dim, ...]) -> str:
+def _first_dims(shape: tuple[Dim, ...]) -> str:
     return ", ".join(map(str, shape[:8])) + (", ..." if len(shape) > 8 else "")
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A subgraph that an operator runs inside its own step.
+    """A call of a subgraph, which the operator runs inside its own step.
 
-    `role` names the part it plays ("then", "body", ...). With `repeats` it may run many times (a loop), so what
-    goes in and comes out of it stays alive through the whole call.
+    Fields:
+        role: what the subgraph is for: "then", "body", ...
+        repeats: whether it may run several times (a loop). Its inputs and outputs are then alive during the whole call.
     """
 
     subgraph: int
@@ -108,12 +121,12 @@ class Call:
 
 
 class Move(StrEnum):
-    """How an operator that changes no byte passes on what it reads.
+    """How an operator that changes no byte relates its outputs to its inputs.
 
-    VIEW    outputs[0] is inputs[0] under another shape                  reshape and its kin
-    CONCAT  the output is the parts, one after the other along an axis   also packing along a new axis
-    SPLIT   the parts are the input, one after the other                 also unpacking
-    SLICE   the output is a piece of the input along an axis
+    VIEW    outputs[0] has the bytes of inputs[0] under another shape: reshape, squeeze, ...
+    CONCAT  the output is the parts, one after the other along an axis; also pack, along a new axis
+    SPLIT   the parts are pieces of the input, one after the other; also unpack
+    SLICE   the output is one piece of the input along an axis
     """
 
     VIEW = "view"
@@ -126,10 +139,13 @@ class Move(StrEnum):
 class Moves:
     """Which tensors of an operator hold the same bytes.
 
-    `parts` are positions among the operator's inputs (CONCAT) or outputs (SPLIT), in the order of their bytes; `whole`
-    is the position, on the other side, of what they make up. VIEW and SLICE have one part, an output. `axis` counts in
-    the shape of the whole. A SLICE begins at index `start` of it. Pieces are contiguous, and so may be shared, only
-    where every axis before `axis` has one index.
+    Pieces are contiguous, and so may share storage with the whole, only where every axis before `axis` has length 1.
+
+    Fields:
+        whole: the position of the tensor that the parts make up, among the inputs; for CONCAT among the outputs.
+        parts: positions on the other side, in the order of their bytes. VIEW and SLICE have one part, an output.
+        axis: an axis of the whole.
+        start: the index along `axis` at which a SLICE begins.
     """
 
     kind: Move
@@ -140,11 +156,11 @@ class Moves:
 
 
 class Quantization(StrEnum):
-    """What an operator does between floats and the integers that stand for them, by scales that are constants.
+    """How an operator converts inputs[0] between floats and quantised integers, by scales that are constants.
 
-    DEQUANTIZE  makes floats of integers, inputs[0]
-    QUANTIZE    makes integers of floats, inputs[0]
-    CLAMP       limits inputs[0] by constants, from one side or both, as kernels can where they write their result
+    DEQUANTIZE  integers to floats
+    QUANTIZE    floats to integers
+    CLAMP       limits the values by constants, on one side or both. A kernel can do it as it writes its result.
     """
 
     DEQUANTIZE = "dequantize"
@@ -154,14 +170,20 @@ class Quantization(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """An operator: tensor indices of its own subgraph, ABSENT where an optional one is left out.
+    """An operator.
 
-    Fields: `inputs` includes what the bodies of `calls` capture; `temporaries` are alive only while it runs;
-    `moves` says which bytes it only passes on, None where it computes; `elementwise` that element i of outputs[0]
-    depends on no element but i of each input of the same shape, so that it may be written over it; `random` that it
-    draws from a generator, whose draws keep their order; `resource` that it reads or changes what outlives its run
-    under a name or number; `custom` that its meaning is not in the format's own list, so that it may write what it is
-    given to read; `quantization` whether it is between floats and integers.
+    Fields:
+        inputs, outputs: tensor indices of its own subgraph, ABSENT where an optional one is left out. The inputs
+            include what the bodies of `calls` capture.
+        temporaries: tensors that are alive only while it runs.
+        calls: the subgraphs that it runs.
+        moves: which bytes it only passes on; None where it computes.
+        elementwise: element i of outputs[0] depends only on elements i of inputs of the same shape, so that the output
+            may be written over such an input.
+        random: it draws from a generator, whose draws keep their order.
+        resource: it reads or changes a state that outlives the run, by a name or a handle.
+        custom: its meaning is not in the format's own list. It may write what it is given to read.
+        quantization: whether it converts between floats and integers.
     """
 
     kind: str
@@ -185,7 +207,7 @@ class Op:
 
 @dataclass(frozen=True, slots=True)
 class Subgraph:
-    """Operators in the order of the file, over tensors; `inputs` and `outputs` are tensor indices."""
+    """Tensors, and operators in the order of the file. `inputs` and `outputs` are tensor indices."""
 
     name: str
     tensors: tuple[Tensor, ...]
@@ -195,7 +217,7 @@ class Subgraph:
 
     @property
     def used(self) -> frozenset[int]:
-        """The tensors that go in, come out, or that an operator reads, writes or works in."""
+        """The indices of its inputs and outputs, and of all tensors of its operators."""
         used = {*self.inputs, *self.outputs}
         for op in self.ops:
             used.update(op.inputs, op.outputs, op.temporaries)
@@ -204,7 +226,10 @@ class Subgraph:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A place where a run can start: the main graph or a signature, with its tensors by their public names."""
+    """A subgraph where a run can start: the main graph or a signature.
+
+    `inputs` and `outputs` map public names to tensor indices.
+    """
 
     name: str
     subgraph: int
@@ -214,17 +239,24 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """A model. `entries` run one at a time, never at once; `metadata` maps names to their bytes.
+    """A model.
 
-    `symbols` are the names of dimensions that the file leaves open, before any was bound; `other_symbols` can be bound
-    as well, but may follow from those. `causes` says of tensors by
-    (subgraph, index) why their size is open, where the frontend can tell; `varying` are those whose size changes while
-    the model runs, so that no number that is bound would be true. `held_in` has the tensors that a device never
-    makes, since they are names for what it keeps: each with the one, of its subgraph and size, whose storage it has.
-    `resized` names some tensors whose size is not the one that the file has in the place of an open dimension: a
-    runtime that never resizes cannot run it so. `batches` are open batches of inputs that nobody bound, and that have
-    the number of the file. `fixed` are tensors whose offsets in bytes from the start of the arena are part of the file,
-    since commands of compiled operators hold them: they hold in the file's order only, and may overlap as they do.
+    Fields:
+        format: the name of its frontend.
+        entries: where a run can start. They run one at a time, never at once.
+        metadata: names and their bytes.
+        symbols: the names of the dynamic dimensions that the file has, before any was bound.
+        other_symbols: dimensions that can be bound as well, but may follow from those.
+        warnings: lines about the file for the user.
+        causes: why the size of a tensor is not known, where the frontend can tell.
+        varying: tensors whose size changes while the model runs, so that no bound number holds.
+        held_in: tensors that a device never makes, since they are names for something that it keeps. Each is mapped to
+            the tensor of the same subgraph and size whose storage it has.
+        resized: some tensors whose size is not the number that the file has for a dynamic dimension. A runtime that
+            never resizes cannot run the model so.
+        batches: dynamic batches of inputs that were not bound and have the number of the file.
+        fixed: offsets of tensors in bytes from the start of the arena that are part of the file, since commands of
+            compiled operators hold them. They are valid in the file's order only, and may overlap as they do.
     """
 
     format: str
@@ -234,18 +266,18 @@ class Graph:
     symbols: tuple[str, ...] = ()
     other_symbols: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    causes: Mapping[tuple[int, int], str] = field(default_factory=dict)
-    varying: frozenset[tuple[int, int]] = frozenset()
-    held_in: Mapping[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+    causes: Mapping[TensorKey, str] = field(default_factory=dict)
+    varying: frozenset[TensorKey] = frozenset()
+    held_in: Mapping[TensorKey, TensorKey] = field(default_factory=dict)
     resized: tuple[str, ...] = ()
     batches: Mapping[str, int] = field(default_factory=dict)
-    fixed: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    fixed: Mapping[TensorKey, int] = field(default_factory=dict)
 
     @property
     def called(self) -> frozenset[int]:
-        """The subgraphs that operators call; an entry may be one of them."""
+        """The indices of the subgraphs that operators call. An entry may be one of them."""
         return frozenset(call.subgraph for subgraph in self.subgraphs for op in subgraph.ops for call in op.calls)
 
-    def tensor(self, key: tuple[int, int]) -> Tensor:
-        """The tensor at (subgraph, index)."""
+    def tensor(self, key: TensorKey) -> Tensor:
+        """The tensor of that subgraph and index."""
         return self.subgraphs[key[0]].tensors[key[1]]

@@ -143,7 +143,7 @@ def test_a_device_which_may_have_no_end_is_refused():
 
 
 @pytest.mark.parametrize("bindings", ["x=1", {"x": True}, {"x": 0}])
-def test_bindings_that_are_none_are_refused(bindings):
+def test_invalid_bindings_are_refused(bindings):
     with pytest.raises(UsageError):
         load(TFLITE, bindings=bindings)
 
@@ -161,7 +161,7 @@ def test_bytes_that_no_frontend_knows():
 
 
 @pytest.mark.parametrize("source", [None, 3, [], object(), chain(4)])
-def test_what_is_no_model_at_all(source):
+def test_an_object_that_is_not_a_model(source):
     message = refused(source, UsageError)
     assert message == f"{type(source).__name__} is not a model; give a path, bytes or a model of tflite, onnx"
 
@@ -254,7 +254,7 @@ def test_built_in_frontends_come_first_and_cannot_be_replaced(install, put):
     assert refused(b"!") == "<memory>.letters: byte 0: b'!' is no letter"
 
 
-def test_other_packages_are_not_asked_about_what_is_built_in(install, put):
+def test_other_packages_are_not_asked_about_built_in_formats(install, put):
     other = Other()
     install(letters=other)
     load(put("my.tflite", TFLITE))

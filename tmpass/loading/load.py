@@ -1,4 +1,4 @@
-"""Model files: which frontend reads one, and what is known of the file itself."""
+"""Loading of models: the frontend for a file is found, and reads it."""
 
 import importlib
 import os
@@ -29,31 +29,41 @@ GROUP = "tmpass.frontends"
 
 
 class Frontend(Protocol):
-    """The face of a frontend: a module or an object with these names."""
+    """The contract of a frontend, which is a module or an object with these names.
+
+    Fields:
+        NAME: the name of the format.
+        SUFFIXES: the suffixes of its files, such as ".onnx", in lower case.
+    """
 
     NAME: str
     SUFFIXES: tuple[str, ...]
 
     def accepts(self, source: object) -> bool:
-        """Whether `source`, bytes or a model in memory, looks like this format."""
+        """Whether `source`, which is bytes or a model in memory, looks like this format."""
 
     def to_bytes(self, source: object) -> bytes:
         """The bytes of the file of an accepted `source`."""
 
     def load(self, data: bytes, bindings: Mapping[str, int]) -> Graph:
-        """The graph in `data`, with what it knows of `bindings` applied.
+        """The graph in `data`, with the bindings applied that the format has a use for.
 
         Raises:
-            ModelError: the bytes are no model of this format, or a broken one.
+            ModelError: the bytes are not a model of this format, or a broken one.
         """
 
 
 class ExecutingFrontend(Frontend, Protocol):
-    """A frontend that also brings what executes its models; the others leave `runner` out."""
+    """A frontend that can also execute its models. The others have no `runner`."""
 
     def runner(self, data: bytes, graph: Graph, bindings: Mapping[str, int], folder: str) -> "Runner":
-        """What executes the model in `data`; `graph` is what `load` made of it, wholly bound, `folder` where the
-        files that belong to it are, "" where that is not known.
+        """A Runner for the model in `data`.
+
+        Args:
+            data: the bytes of the file.
+            graph: what `load` made of it, with all dimensions bound.
+            bindings: those that `load` was given.
+            folder: of the files that belong to the model, or "" where it is not known.
 
         Raises:
             UsageError: a package that it needs is not installed.
@@ -62,10 +72,10 @@ class ExecutingFrontend(Frontend, Protocol):
 
 
 class BatchingFrontend(Frontend, Protocol):
-    """A frontend whose files have a number in the place of an open batch; the others leave `load_to_plan` out."""
+    """A frontend whose files have a number in the place of a dynamic batch. The others have no `load_to_plan`."""
 
     def load_to_plan(self, data: bytes, bindings: Mapping[str, int]) -> Graph:
-        """The graph in `data` as `load` gives it, with that number for batches that are not bound: `Graph.batches`.
+        """The graph as `load` gives it, with that number for batches that are not bound; `Graph.batches` lists them.
 
         Raises:
             ModelError: as `load` does.
@@ -73,7 +83,7 @@ class BatchingFrontend(Frontend, Protocol):
 
 
 class CarryingFrontend(Frontend, Protocol):
-    """A frontend whose files can carry a plan; the others leave `apply` and `strip` out."""
+    """A frontend whose files can carry a plan. The others have no `apply` and no `strip`."""
 
     def apply(
         self,
@@ -95,26 +105,33 @@ class CarryingFrontend(Frontend, Protocol):
         """
 
     def strip(self, data: bytes) -> bytes | None:
-        """The `data` that `apply` was given, None for a file that it did not make.
+        """The `data` that `apply` was given, or None where `apply` did not make the file.
 
         Raises:
-            ModelError: the file was changed since.
+            ModelError: the file was changed after `apply` made it.
         """
 
 
 class ScatteredFrontend(CarryingFrontend, Protocol):
-    """A frontend of models that may be in several files; the others leave `other_files` out."""
+    """A frontend of models that may be in several files. The others have no `other_files`."""
 
     def other_files(self, data: bytes) -> tuple[str, ...]:
         """The names of the files that the model in `data` needs beside its own."""
 
 
 class ProbingFrontend(CarryingFrontend, Protocol):
-    """A frontend that can ask an interpreter what its kernels need; the others leave `probe` out."""
+    """A frontend that can measure the scratch of kernels in an interpreter. The others have no `probe`."""
 
     def probe(self, data: bytes, graph: Graph) -> tuple[str, Iterator[tuple[int, int, int | str]]]:
-        """What measures, and for operators of the model `data`, of which `graph` was read, their subgraph, their index,
-        and the bytes that they need while they run, or why that is unknown.
+        """The interpreter that measures, and the scratch of operators.
+
+        Args:
+            data: the bytes of the model.
+            graph: what was read from it.
+
+        Returns:
+            The name and version of the interpreter; and for each operator its subgraph, its index, and the bytes that
+            its kernel needs while it runs, or a text that says why they are not known.
 
         Raises:
             UsageError: a package that it needs is not installed.
@@ -123,7 +140,13 @@ class ProbingFrontend(CarryingFrontend, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """A model file that can carry a plan; `data` are its bytes without one, `planned` says whether it had one."""
+    """A model file that can carry a plan.
+
+    Fields:
+        name: of the file, for errors.
+        data: its bytes without a plan.
+        planned: whether it carried one.
+    """
 
     name: str
     data: bytes
@@ -132,7 +155,7 @@ class Carrier:
 
     @property
     def other_files(self) -> tuple[str, ...]:
-        """The names of the files that have to be beside it."""
+        """The names of the files that the model needs beside its own."""
         if not hasattr(self.frontend, "other_files"):
             return ()
         return cast(ScatteredFrontend, self.frontend).other_files(self.data)
@@ -146,7 +169,7 @@ class Carrier:
         Raises:
             ModelError: what the file holds does not go with it.
         """
-        # The file may get any name, and is the same when it is planned again.
+        # The user may rename the file, and it must have the same bytes when it is planned again.
         nameless = replace(plan, model=replace(plan.model, file=_nameless(self.frontend)))
         try:
             return self.frontend.apply(
@@ -163,21 +186,21 @@ class Carrier:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model that was read: what is known of its file, and its graph."""
+    """A model: the name, format and hash of its file, and its graph."""
 
     info: ModelInfo
     graph: Graph
 
 
 def load(source: object, *, bindings: Mapping[str, int] | None = None) -> Model:
-    """Read a model.
+    """The model that `source` is or names.
 
     Args:
         source: a path (str or PathLike), the bytes of a file, or a model in memory such as an onnx.ModelProto.
-        bindings: numbers for dimensions, by symbol or "tensor:axis".
+        bindings: numbers for dynamic dimensions, by symbol or "tensor:axis".
 
     Raises:
-        UsageError: `source` is of no such kind, or a binding is not a number.
+        UsageError: `source` is of another type, or a binding is not a number.
         ModelError: the file cannot be read, or is not a model that a frontend knows.
     """
     numbers = check_bindings({} if bindings is None else bindings)
@@ -185,7 +208,7 @@ def load(source: object, *, bindings: Mapping[str, int] | None = None) -> Model:
 
 
 def load_to_plan(source: object, bindings: Mapping[str, int]) -> Model:
-    """Read a model as `load` does, with the number that its file has for open batches: `Graph.batches` lists them."""
+    """The model as `load` reads it, with the file's number for dynamic batches; `Graph.batches` lists them."""
     return _load(*_open(source), check_bindings(bindings), batches=True)
 
 
@@ -205,7 +228,12 @@ def _load(name: str, data: bytes, frontend: Frontend, bindings: Mapping[str, int
 
 
 def load_runner(source: object, graph: Graph, bindings: Mapping[str, int]) -> "Runner":
-    """What executes the model `source`, a path, bytes or a model in memory; `graph` is what was made of it.
+    """The Runner that executes the model `source`.
+
+    Args:
+        source: as `load` takes it.
+        graph: what `load` made of it, with all dimensions bound.
+        bindings: those that `load` was given.
 
     Raises:
         UsageError: its format cannot be executed, or a package is missing.
@@ -222,10 +250,14 @@ def load_runner(source: object, graph: Graph, bindings: Mapping[str, int]) -> "R
 
 
 def file_bytes(source: object) -> int:
-    """How many bytes the model `source` has in its file, and in the files beside it.
+    """The bytes of the model's file, and of the files beside it.
+
+    Args:
+        source: as `load` takes it.
 
     Raises:
-        UsageError, ModelError: it cannot be read.
+        UsageError: `source` is of another type.
+        ModelError: it cannot be read.
     """
     _, data, frontend = _open(source)
     size = len(data)
@@ -233,18 +265,21 @@ def file_bytes(source: object) -> int:
         folder = os.path.dirname(os.path.abspath(os.fsdecode(source)))
         for name in cast(ScatteredFrontend, frontend).other_files(data):
             path = os.path.join(folder, name)
-            # A name that leads out of the folder is not one of its files, whatever is there.
+            # A name that leads out of the folder is not one of the model's files.
             inside = os.path.realpath(path).startswith(os.path.join(os.path.realpath(folder), ""))
             size += os.path.getsize(path) if inside and os.path.isfile(path) else 0
     return size
 
 
 def open_carrier(source: object) -> Carrier:
-    """The file of `source`, a path, bytes or a model in memory, without the plan that it may carry.
+    """The file of a model, without the plan that it may carry.
+
+    Args:
+        source: as `load` takes it.
 
     Raises:
-        UsageError: files of its format carry no plan.
-        ModelError: it cannot be read, or was changed since it was planned.
+        UsageError: files of its format cannot carry a plan.
+        ModelError: it cannot be read, or was changed after it was planned.
     """
     name, data, frontend = _open(source)
     if not hasattr(frontend, "apply"):
@@ -273,17 +308,21 @@ def other_files(source: str | os.PathLike[str]) -> tuple[str, ...]:
 
 
 def load_carrier(carrier: Carrier, bindings: Mapping[str, int]) -> Model:
-    """The model in it, without the plan that it may have carried, as `load_to_plan` reads it; raises what that does."""
+    """The model in `carrier`, without its plan, as `load_to_plan` reads it.
+
+    Raises:
+        UsageError, ModelError: as `load` does.
+    """
     return _load(carrier.name, carrier.data, carrier.frontend, check_bindings(bindings), batches=True)
 
 
 def names_model(path: str) -> bool:
-    """Whether `path` ends as the files of a built-in frontend do."""
+    """Whether `path` has the suffix of a built-in frontend."""
     return format_named(path) is not None
 
 
 def format_named(path: str) -> str | None:
-    """The name of the built-in frontend whose files end as `path` does; None where there is none."""
+    """The name of the built-in frontend with the suffix of `path`, or None."""
     suffix = os.path.splitext(path)[1].lower()
     if suffix in ("", ".json"):
         return None
@@ -301,7 +340,7 @@ def _open(source: object) -> tuple[str, bytes, Frontend]:
         frontend = (
             _first(lambda f: suffix in f.SUFFIXES and f.accepts(data))
             or _first(lambda f: f.accepts(data))
-            or _first(lambda f: suffix in f.SUFFIXES)  # which can say what is wrong with the file
+            or _first(lambda f: suffix in f.SUFFIXES)  # its error says what is wrong with the file
         )
         if frontend is None:
             what = "no frontend knows this file" if data else "the file is empty"
@@ -318,14 +357,14 @@ def _open(source: object) -> tuple[str, bytes, Frontend]:
 
 
 def _nameless(frontend: Frontend) -> str:
-    """What stands for the name of a file where there is none."""
+    """The name of a model that has no file."""
     return f"<memory>.{frontend.NAME}"
 
 
 def _read(path: Path) -> bytes:
     try:
         mode = path.stat().st_mode
-        # What another program writes has an end, and is read once; a device such as /dev/zero may have none.
+        # A pipe ends when its writer does. A device such as /dev/zero may have no end, and is refused.
         if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
             what = "a directory" if stat.S_ISDIR(mode) else "a device"
             raise ModelError(f"it is {what}", where=str(path), hint="give a model file")
@@ -336,7 +375,7 @@ def _read(path: Path) -> bytes:
 
 
 def _printable(name: str) -> str:
-    """`name` as text that can be written as UTF-8, whatever bytes the file system holds."""
+    """`name` as text that can be written as UTF-8, with other bytes escaped."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 

@@ -1,6 +1,6 @@
-"""What a format brings so that its models can be executed: operators that compute, one at a time.
+"""The contract between a format and the execution of plans: a Runner computes operators, one at a time.
 
-The machine of `tmpass.execution` moves bytes and knows no operator; a Runner computes and knows no memory.
+The machine of `tmpass.execution` moves bytes and knows no operator. A Runner computes and knows no memory.
 """
 
 from collections.abc import Generator, Sequence
@@ -10,10 +10,11 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Value:
-    """What a tensor holds in one moment.
+    """The value of a tensor at one moment.
 
-    Fields: `data` are its bytes as they stand in a memory, None for what has none (a sequence, strings); `form` is
-    what the format has to know besides, such as element type and shape, and nobody else looks into.
+    Fields:
+        data: its bytes as they are stored in a memory; None for a value without bytes (a sequence, strings).
+        form: what only the format reads, such as element type and shape.
     """
 
     data: bytes | None
@@ -22,19 +23,19 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Enter:
-    """An operator asks for one run of its `calls[call]` with `inputs`; it is sent the values of the body's outputs."""
+    """A request of an operator to run its `calls[call]` with `inputs`. The answer is the body's outputs."""
 
     call: int
     inputs: tuple[Value, ...]
 
 
 Run = Generator[Enter, tuple[Value, ...], tuple[Value | None, ...]]
-"""One run of an operator: asks for its bodies, if it has any, then returns what its outputs hold."""
+"""One run of an operator: it yields a request for each run of a body, and returns the values of its outputs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """How a result differs from the wanted one; `tolerated` if by no more than rounding explains."""
+    """A difference between two results. It is `tolerated` where rounding explains it."""
 
     text: str
     tolerated: bool
@@ -43,8 +44,9 @@ class Difference:
 class Runner(Protocol):
     """A model that can be executed operator by operator, and as a whole.
 
-    Fields: `engine` names what computes; `random` names an operator that draws from a generator, so that two runs
-    differ, and is empty where there is none.
+    Fields:
+        engine: the name of the library that computes.
+        random: the name of an operator that draws from a generator, so that two runs differ; "" without one.
 
     Raises (each method):
         ModelError: the engine cannot run the model, or one operator of it.
@@ -54,37 +56,41 @@ class Runner(Protocol):
     random: str
 
     def draw(self, subgraph: int, index: int, seed: int) -> Value:
-        """A value for input `index` of an entry, the same for the same `seed`."""
+        """A random value for input `index` of an entry, which is the same for the same `seed`."""
 
     def take(self, subgraph: int, index: int, value: object) -> Value:
-        """`value`, which a caller gives for input `index` of an entry.
+        """The Value of `value`, which a caller gives for input `index` of an entry.
 
         Raises:
-            UsageError: it is not one for this input.
+            UsageError: it has another type or shape than this input.
         """
 
     def constant(self, subgraph: int, tensor: int) -> Value:
-        """The value of a constant, or the first one of a variable."""
+        """The value of a constant, or the initial one of a variable."""
 
     def run(self, subgraph: int, op: int, inputs: Sequence[Value | None]) -> Run:
-        """One run of an operator; an input is None where it is absent or a constant, which the runner knows."""
+        """One run of an operator. An input is None where it is absent or a constant, which the runner knows."""
 
     def reads_sizes(self, subgraph: int, op: int) -> bool:
-        """Whether an operator looks at nothing but the sizes of its inputs."""
+        """Whether an operator reads only the sizes of its inputs, not their values."""
 
     def size_follows(
         self, subgraph: int, op: int, output: int, inputs: Sequence[Value | None], known: Sequence[bool]
     ) -> bool:
-        """Whether an output has one size for all inputs of these sizes, of which the `known` ones keep their values."""
+        """Whether the size of an output follows from the sizes of the inputs and the values of the `known` ones."""
 
     def reference(self, subgraph: int, inputs: Sequence[Value]) -> tuple[Value, ...]:
-        """What the outputs of an entry hold when the engine runs the whole model."""
+        """The outputs of an entry when the engine runs the whole model."""
 
     def shake(self, value: Value, seed: int) -> Value:
-        """`value` with an error in each float as large as rounding makes it; the same one for the same `seed`."""
+        """`value` with a random error in each float, as large as that of rounding; the same for the same `seed`."""
 
     def compare(self, made: Value, wanted: Value, shaken: Sequence[Value] = ()) -> Difference | None:
-        """How `made` differs from `wanted`; None where all bits are equal.
+        """The difference between two values, or None where all bits are equal.
 
-        `shaken` is what runs gave in which all floats were shaken: a difference as between them and `made` is rounding.
+        Args:
+            made: the result of the plan.
+            wanted: the result of the engine.
+            shaken: results of runs in which all floats were shaken. A difference as large as that between them and
+                `made` is rounding.
         """

@@ -111,13 +111,13 @@ def test_the_problems_of_the_project(run, path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "there is no row; begin with a header: id,lower,upper,size"),
+        ("", "the file has no rows; begin with a header: id,lower,upper,size"),
         ("id,lower,upper,size\na,0,3,x\n", "line 2, column size: 'x' is not a whole number"),
         ("id,lower,upper,size\na,0,3\n", "line 2: 3 cells instead of 4"),
         ("id,lower,upper,size\na,3,3,1\n", "line 2, buffer 'a': lives in [3, 3)"),
         ("id,lower,upper,size,colour\n", "unknown column 'colour'"),
         ("id,lower,size\n", "no column 'upper' or 'end'"),
-        ("id,lower,upper,size\na\x1b,0,1,1\na\x1b,0,1,1\n", "id 'a\\x1b' stands in line 2 too"),
+        ("id,lower,upper,size\na\x1b,0,1,1\na\x1b,0,1,1\n", "id 'a\\x1b' is in line 2 too"),
         ("id,lower,upper,size,offset\na,0,2,4,0\nb,1,2,4,2\n", "fixed offsets: a and b share bytes 2..3 at step 1"),
     ],
 )

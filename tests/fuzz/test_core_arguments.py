@@ -52,9 +52,9 @@ def arrays(draw: st.DrawFn, at_most: int = 6) -> Arrays:
     if draw(st.booleans()):
         for b in numbers:
             edges = sorted(draw(st.lists(addresses | st.just(REACH + 1), max_size=4, unique=True)))
-            made.barred.extend(n for pair in list(pairwise(edges))[::2] for n in (b, *pair))
+            made.forbidden.extend(n for pair in list(pairwise(edges))[::2] for n in (b, *pair))
     used = sum(made.size) + sum(made.alignment) + sum(at for at in made.fixed if at > 0)
-    used += max((to for to in made.barred[2::3] if to <= REACH), default=0)
+    used += max((to for to in made.forbidden[2::3] if to <= REACH), default=0)
     if count and used < REACH and draw(st.booleans()):
         made.size[-1] += REACH - used - draw(st.integers(0, 2))  # as much as may be
         made.size[-1] = max(made.size[-1], 0)
@@ -96,7 +96,7 @@ def check(made: Arrays, offsets: list[int], capacity: int | None = None) -> None
     )
     apart = tuple((a, b) for a, b in zip(made.apart[::2], made.apart[1::2], strict=True) if a != b)
     assert check_offsets(Problem(buffers, apart=apart), offsets, capacity=capacity) == []
-    for b, start, end in zip(made.barred[::3], made.barred[1::3], made.barred[2::3], strict=True):
+    for b, start, end in zip(made.forbidden[::3], made.forbidden[1::3], made.forbidden[2::3], strict=True):
         assert made.fixed[b] >= 0 or not start <= offsets[b] < end
 
 

@@ -8,7 +8,7 @@ from tmpass.packing.bounds import Bound, lower_bound
 from tmpass.packing.problem import Buffer, Gap, Memory, Problem
 
 
-def test_live_bytes_are_the_fullest_step():
+def test_live_bytes_are_those_of_the_peak_step():
     buffers = (Buffer("a", 0, 3, 5), Buffer("b", 2, 4, 7), Buffer("c", 3, 5, 6))
     assert lower_bound(Problem(buffers)) == Bound(13, 3, 13, 3)
 

@@ -13,7 +13,7 @@ from support.problems import problems, random_problem
 from tmpass.base.errors import UsageError
 from tmpass.packing.allocate import allocate
 from tmpass.packing.conflict import Cause, find_conflict, settled
-from tmpass.packing.conflict.oracle import Questions
+from tmpass.packing.conflict.oracle import FitOracle
 from tmpass.packing.problem import Buffer, Gap, Memory, Problem, Status
 
 
@@ -104,13 +104,13 @@ def test_conflicts_of_memories_and_pairs():
             continue
         if answer.status is not Status.INFEASIBLE:
             continue
-        questions = Questions(problem, conflict.capacity, 0)
-        assert not packed(questions.only(conflict.buffers), conflict.capacity)
+        oracle = FitOracle(problem, conflict.capacity, 0)
+        assert not packed(oracle.only(conflict.buffers), conflict.capacity)
         if conflict.minimal:
             explained_all += 1
             for left_out in conflict.buffers:
                 others = [at for at in conflict.buffers if at != left_out]
-                assert packed(questions.only(others), conflict.capacity)
+                assert packed(oracle.only(others), conflict.capacity)
     assert explained_all > 50
 
 
@@ -191,13 +191,13 @@ def test_of_a_full_step_only_as_many_as_it_takes():
     assert (conflict.live_bytes, conflict.live_step, conflict.peak) == (11, 3, 11)
 
 
-def test_what_alignment_wastes():
+def test_holes_that_alignment_makes():
     problem = Problem(tuple(Buffer(name, 0, 1, 5, 8) for name in "abc"), capacity=20)
     _, conflict = explained(problem)
     assert (conflict.cause, conflict.live_bytes, conflict.lower_bound) == (Cause.ALIGNMENT, 15, 21)
 
 
-def test_a_fixed_offset_is_one_of_the_buffers_to_blame():
+def test_a_buffer_with_a_fixed_offset_is_part_of_the_conflict():
     problem = Problem((Buffer("pin", 0, 4, 2, offset=4), Buffer("a", 1, 2, 6), Buffer("b", 2, 4, 4)), capacity=10)
     answer, conflict = explained(problem)
     assert answer.status is Status.INFEASIBLE

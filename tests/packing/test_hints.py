@@ -74,7 +74,7 @@ def test_free_places_are_taken(hints, offsets):
 
 
 @pytest.mark.parametrize("hints", [(100, None, None), (0, 0, 0), (2, None, None), (2**62 - 20, None, None)])
-def test_wishes_that_cannot_be_granted_cost_nothing(hints):
+def test_hints_that_cannot_be_taken_cost_nothing(hints):
     answer = allocate(hinted(*hints))
     assert (answer.peak, answer.status) == (12, Status.OPTIMAL)
 

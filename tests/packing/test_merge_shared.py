@@ -31,7 +31,7 @@ def test_the_least_peak_stays(problem):
         assert merged.problem.shared == ()
         assert found == least or (not merged.exact and (found is None or found > least))
         return
-    assert least is None or "apart from each other" in reason
+    assert least is None or "a hole between them" in reason
 
 
 @settings(max_examples=300, deadline=None)
@@ -70,7 +70,7 @@ def test_the_smaller_one_is_a_window_where_the_larger_one_is_dead():
     assert merge_shared(shared).problem.buffers == (Buffer("a", 0, 5, 6, gaps=(Gap(3, 5, 0, 4),)),)
 
 
-def test_all_of_them_keep_their_wishes():
+def test_the_constraints_of_all_members_are_kept():
     a, b = Buffer("a", 0, 1, 4, 4, hint=8, memories=("x", "y")), Buffer("b", 0, 1, 4, 6, offset=12, memories=("y", "z"))
     memories = (Memory("x", 0, 8), Memory("y", 8, 16), Memory("z", 24))
     assert merge_shared(Problem((a, b), memories=memories, shared=((0, 1),))).problem.buffers == (
@@ -95,11 +95,11 @@ def test_two_that_never_meet_may_share_and_be_apart():
     [
         ({"offset": 0}, {"offset": 4}, {}, "buffers a, b must share, but are fixed at 0 and 4"),
         ({"memories": ("x",)}, {"memories": ("y",)}, {"memories": (Memory("x", 0, 8), Memory("y", 8))}, "no memory"),
-        ({"gaps": (Gap(0, 1, 0, 1),)}, {"gaps": (Gap(0, 1, 2, 3),)}, {}, "bytes apart from each other at step 0"),
+        ({"gaps": (Gap(0, 1, 0, 1),)}, {"gaps": (Gap(0, 1, 2, 3),)}, {}, "windows with a hole between them at step 0"),
         ({}, {}, {"apart": ((0, 1),)}, "a and b must share and must be apart"),
     ],
 )
-def test_what_cannot_share(first, second, more, message):
+def test_buffers_that_cannot_share(first, second, more, message):
     two = Buffer("a", 0, 2, 4, **first), Buffer("b", 0, 1, 4, **second)
     with pytest.raises(UsageError, match=message):
         merge_shared(Problem(two, shared=((0, 1),), **more))

@@ -29,7 +29,7 @@ buffers = st.builds(
 
 @settings(max_examples=2000, deadline=None)
 @given(st.lists(buffers, max_size=3).map(tuple), st.sampled_from((1, 2, 3, 2**20, 2**31)))
-def test_what_is_read_at_once_is_what_no_closer_look_finds_fault_with(drawn, alignment):
+def test_reading_accepts_exactly_what_the_checks_accept(drawn, alignment):
     problem = Problem((), None, alignment)
     object.__setattr__(problem, "buffers", drawn)
     try:
@@ -54,7 +54,7 @@ def test_what_is_read_at_once_is_what_no_closer_look_finds_fault_with(drawn, ali
     ],
     ids=str,
 )
-def test_what_is_no_whole_number_is_refused(odd):
+def test_invalid_numbers_are_refused(odd):
     for memories in ((), (Memory("sram", 0, 100),)):
         with pytest.raises(UsageError, match="cannot be read: a number is not a whole number"):
             Problem((odd,), memories=memories)

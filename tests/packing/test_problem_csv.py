@@ -90,7 +90,7 @@ class TestRefuse:
         assert refusal("id,begin,end,size\na,?,3,4\n").where == "p.csv, line 2, column begin"
 
     @pytest.mark.parametrize("number", ["-1", "+1", "1.0", "1e3", "0x10", "1_000", "٣", "²", "1 2", str(2**62 + 1)])
-    def test_what_is_no_whole_number(self, number):
+    def test_an_invalid_whole_number(self, number):
         assert repr(number) in refusal(f"id,lower,upper,size\na,0,3,{number}\n").what
 
     @pytest.mark.parametrize("column", ["lower", "size", "alignment", "hint", "offset", "gaps"])
@@ -108,7 +108,7 @@ class TestRefuse:
     @pytest.mark.parametrize(
         "gap", ["1", "1-2-3", "a-b", "1-2@", "1-2@3", "1-2@3:", "-1-2", "1-2;3-4", "1-99999999999999999999"]
     )
-    def test_what_is_no_gap(self, gap):
+    def test_an_invalid_gap(self, gap):
         error = refusal(f"id,lower,upper,size,gaps\na,0,9,8,{gap}\n")
         assert repr(gap) in error.what
         assert "lower-upper@window_lower:window_upper" in error.what
@@ -128,7 +128,7 @@ class TestRefuse:
         assert error.where == "p.csv"
         assert "add up" in error.what
 
-    def test_an_option_of_the_caller_is_not_blamed_on_the_file(self):
+    def test_an_error_in_an_option_does_not_name_the_file(self):
         with pytest.raises(UsageError) as caught:
             read("id,lower,upper,size\na,0,3,4\n", alignment=0)
         assert caught.value.where == ""
@@ -143,7 +143,7 @@ class TestRefuse:
         "header", ["id,buffer,lower,upper,size", "id,lower,upper,end,size", "id,lower,upper,size,size"]
     )
     def test_two_columns_of_one_meaning(self, header):
-        assert "mean the same" in refusal(header + "\n").what
+        assert "have the same meaning" in refusal(header + "\n").what
 
     @pytest.mark.parametrize(
         ("header", "missing"),
@@ -172,8 +172,8 @@ class TestRefuse:
     @pytest.mark.parametrize(
         "text", ['id,lower,upper,size\n"a,0,3,4\n', 'id,lower,upper,size\n"a"b,0,3,4\n', "a" * 200_000]
     )
-    def test_what_is_no_csv(self, text):
-        assert "not CSV" in refusal(text).what
+    def test_invalid_csv(self, text):
+        assert "not valid CSV" in refusal(text).what
 
 
 @given(st.text(st.sampled_from('id,lowerupsz0123456789-@: "\n\r\ufeff\0x'), max_size=80))
@@ -222,8 +222,10 @@ class TestMemoriesAndPairs:
         assert (problem.shared, problem.apart) == (((0, 1),), ((1, 2),))
 
     @pytest.mark.parametrize("column", ["share", "apart"])
-    @pytest.mark.parametrize(("name", "what"), [("x", "'x' is no buffer's id"), ("a", "'a' is the buffer itself")])
-    def test_a_pair_with_none_names_line_and_column(self, column, name, what):
+    @pytest.mark.parametrize(
+        ("name", "what"), [("x", "'x' is not the id of a buffer"), ("a", "'a' is the buffer itself")]
+    )
+    def test_an_unknown_partner_names_line_and_column(self, column, name, what):
         error = refusal(f"id,lower,upper,size,{column}\nb,0,1,4,\na,0,3,4,{name}\n")
         assert (error.where, error.what) == (f"p.csv, line 3, column {column}", what)
 

@@ -18,7 +18,7 @@ FAR = 2**62
 def slow(problem, offsets, capacity=None):
     """What is found without the quick judge."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(allocation, "_surely_right", lambda *_: False)
+        patch.setattr(allocation, "_quick_check", lambda *_: False)
         return check_offsets(problem, offsets, capacity=capacity)
 
 

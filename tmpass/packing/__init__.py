@@ -1,1 +1,1 @@
-"""Offset allocation: buffers with live ranges get addresses. It knows no model, and is useful alone."""
+"""Offset allocation: addresses for buffers with live ranges. It knows no model, and is useful alone."""

@@ -1,4 +1,4 @@
-"""One function over all allocators: a problem in, a checked packing and what is proved about it out."""
+"""One function over all allocators, which checks the packing that it returns."""
 
 from dataclasses import replace
 
@@ -14,10 +14,13 @@ MAX_NODES = 2**62
 MAX_THREADS = 256
 
 DEFAULT_NODES = 1_000_000
-"""Search steps by default: up to some seconds, and only for problems that are hard and leave first fit open."""
+"""Search steps by default: up to some seconds, for hard problems that first fit does not solve."""
 
 NODES_TO_FIT = 20_000_000
-"""The same where only the capacity matters: no answer is worse than a late one. A minute for hundreds of buffers."""
+"""Search steps by default where only the capacity matters: a minute for hundreds of buffers.
+
+No answer is worse than a late one.
+"""
 
 
 def allocate(
@@ -29,40 +32,41 @@ def allocate(
     threads: int = 1,
     keep: bool = False,
 ) -> Allocation:
-    """Offsets for every buffer of `problem`.
+    """The lowest packing of `problem` that an allocator finds, and what is proved about it.
 
     Args:
         problem: buffers and, where there is one, the capacity.
         allocator: a name in tmpass.packing.allocators.METHODS, or one that another package registers.
         minimize: look for the least peak; otherwise stop at the first packing within the capacity.
-        nodes: search steps that may be spent, by default DEFAULT_NODES, or NODES_TO_FIT where `minimize` is off. The
-            same number gives the same answer everywhere.
-        threads: how many may search at once. The answer does not depend on it.
+        nodes: the budget in search steps, by default DEFAULT_NODES, or NODES_TO_FIT where `minimize` is off. The same
+            number gives the same answer everywhere.
+        threads: how many threads may search. The answer does not depend on it.
         keep: let Ctrl-C end the search, not the call: the best packing so far is returned, marked as `stopped`.
 
     Returns:
         The lowest packing found. Its status is OPTIMAL or FEASIBLE where it is within the capacity, INFEASIBLE
-        where none can be, UNKNOWN where the budget ended first.
+        where no packing is, UNKNOWN where the budget ended first.
 
     Raises:
-        UsageError: the allocator is unknown or does not know a constraint of `problem`, `nodes` or `threads` is out of
-            range, fixed buffers break a law, or buffers that must share cannot.
-        VerificationError: the allocator is wrong; the packing was not handed out.
+        UsageError: the allocator is unknown or does not support a constraint of `problem`, `nodes` or `threads` is out
+            of range, fixed buffers break a law, or buffers that must share cannot.
+        VerificationError: the allocator is wrong. The packing is not returned.
     """
     if nodes is None:
         nodes = DEFAULT_NODES if minimize else NODES_TO_FIT
     if not isinstance(nodes, int) or not 0 <= nodes <= MAX_NODES:
-        raise UsageError(f"a budget of {nodes!r} nodes", hint="give a whole number of 0 .. 2^62")
+        raise UsageError(f"the budget is {nodes!r} nodes", hint="give a whole number in 0 .. 2^62")
     if not isinstance(threads, int) or not 1 <= threads <= MAX_THREADS:
-        raise UsageError(f"{threads!r} threads", hint=f"give a whole number of 1 .. {MAX_THREADS}")
+        raise UsageError(f"{threads!r} is not a number of threads", hint=f"give one in 1 .. {MAX_THREADS}")
     if not minimize and problem.capacity is None:
-        raise UsageError("there is no capacity to fit into", hint="give one, or minimise")
+        raise UsageError("the problem has no capacity to fit into", hint="give one, or minimise")
     solver = method(allocator)
     merged = merge_shared(problem)
     _check_fixed(problem, merged)
-    strange = sorted(constraints(merged.problem) - solver.HONOURS)
-    if strange:
-        raise UsageError(f"allocator {allocator} does not know {' and '.join(strange)}", hint="auto knows all of them")
+    unsupported = sorted(constraints(merged.problem) - solver.HONOURS)
+    if unsupported:
+        what = f"allocator {allocator} does not support {' and '.join(unsupported)}"
+        raise UsageError(what, hint="use auto, which supports all constraints")
     bound = lower_bound(merged.problem)
     found = try_hints(merged.problem, Goal(bound.peak, minimize, nodes, threads), solver)
     if found.stopped and not keep:
@@ -95,14 +99,14 @@ def _status(problem: Problem, peak: int, bound: int) -> Status:
 
 
 def _check_fixed(problem: Problem, merged: Merged) -> None:
-    """Raise where fixed buffers alone break a law, which no offsets of the others can mend.
+    """Raise where fixed buffers alone break a law, so that no offsets of the others help.
 
-    One that is fixed fixes all that share with it.
+    A fixed buffer fixes all buffers that share with it.
     """
     if not merged.problem.native.has_fixed:
         return
     offsets = [merged.problem.buffers[at].offset for at in merged.place]
     places = [at for at, offset in enumerate(offsets) if offset is not None]
-    clashes = check_offsets(problem.only(places), [offset for offset in offsets if offset is not None])
-    if clashes:
-        raise UsageError(clashes[0].message, where="fixed offsets", hint="move it, or one of the two")
+    violations = check_offsets(problem.only(places), [offset for offset in offsets if offset is not None])
+    if violations:
+        raise UsageError(violations[0].message, where="fixed offsets", hint="change one of them")

@@ -12,11 +12,15 @@ from tmpass.packing.problem import Buffer, Memory, Problem, in_use
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """What no packing can go below.
+    """A lower bound on the peak of all packings of a problem.
 
-    Fields: `peak` is the lower bound in bytes and `peak_step` a step that forces it; `live_bytes` the largest sum of
-    sizes alive at one step, `live_step` the first such step. `peak` is above `live_bytes` where alignment, a fixed
-    offset or the memories leave holes that nothing can fill.
+    It is above the live bytes where alignment, a fixed offset or the memories leave holes that no buffer can fill.
+
+    Fields:
+        peak: the lower bound in bytes.
+        peak_step: a step that forces it.
+        live_bytes: the largest sum of sizes alive at one step.
+        live_step: the first such step.
     """
 
     peak: int
@@ -26,8 +30,7 @@ class Bound:
 
 
 def lower_bound(problem: Problem) -> Bound:
-    """The best bound that looks at one step at a time, in O(n log n) for each memory; shared and apart pairs play no
-    part, so that the problem must have none that share.
+    """The best lower bound that considers one step at a time.
 
     With g the common divisor of all alignments, each buffer but the topmost of a step takes a multiple of g:
 
@@ -35,8 +38,13 @@ def lower_bound(problem: Problem) -> Bound:
         |   b   .|
         |   a  ..|  <- what rounding up to g wastes
 
-    Buffers that only memories from an address on may hold fill these from there. Where they do not suffice there is no
-    packing, and the bound is above the problem's reach.
+    Buffers that are allowed only in memories from some address on fill these from there. Where these memories are too
+    small there is no packing, and the bound is above the problem's reach.
+
+    Args:
+        problem: without shared pairs. Pairs that must be apart are ignored.
+
+    Complexity: O(n log n) per memory.
     """
     buffers = problem.buffers
     fullest = None if problem.memories else _core.peak_step(buffers, problem.alignment)
@@ -54,7 +62,7 @@ def lower_bound(problem: Problem) -> Bound:
 
 
 def _above_fixed(buffers: Sequence[Buffer], bound: Bound) -> Bound:
-    """`bound`, or the top of the highest fixed buffer."""
+    """The higher of `bound` and the top of the highest fixed buffer."""
     for b in buffers:
         if b.offset is not None and b.size and b.offset + b.size > bound.peak:
             bound = Bound(b.offset + b.size, b.lower, bound.live_bytes, bound.live_step)
@@ -62,8 +70,9 @@ def _above_fixed(buffers: Sequence[Buffer], bound: Bound) -> Bound:
 
 
 def _forced(problem: Problem, grain: int, loads: list["_Load"]) -> Iterator[tuple[int, int]]:
-    """Peaks that a step forces, and the step below zero, so that the highest is that of the first step; `loads` are
-    those of all buffers.
+    """Pairs (peak, -step) for peaks that a step forces. Of equal peaks, the pair of the first step is the largest.
+
+    `loads` are those of all buffers.
     """
     beyond = problem.reach + 1
     memories = problem.memories or (Memory("", 0),)
@@ -82,13 +91,13 @@ def _forced(problem: Problem, grain: int, loads: list["_Load"]) -> Iterator[tupl
 
 
 def _ground(buffer: Buffer, memories: Sequence[Memory]) -> int | None:
-    """Where the lowest memory begins that may hold `buffer`, or None."""
+    """The start of the lowest memory that may hold `buffer`, or None."""
     fitting = (m for m in memories if m.size is None or m.size >= buffer.size)
     return next((m.offset for m in fitting if not buffer.memories or m.name in buffer.memories), None)
 
 
 class _Load(NamedTuple):
-    """What is alive at a step: its bytes, also with each size rounded up, and the most that rounding added to one."""
+    """The live bytes at a step, the same with each size rounded up, and the most that rounding adds to one buffer."""
 
     step: int
     live: int
@@ -97,7 +106,7 @@ class _Load(NamedTuple):
 
 
 def _fill(memories: Sequence[Memory], grain: int, load: _Load) -> int | None:
-    """The least top of `load` in `memories`, which are filled from the lowest on; None where they are too small."""
+    """The least top of `load` in `memories`, filled from the lowest on; None where they are too small."""
     left = load.rounded
     for memory in memories:
         start = memory.offset + -memory.offset % grain
@@ -109,10 +118,10 @@ def _fill(memories: Sequence[Memory], grain: int, load: _Load) -> int | None:
 
 
 def _loads(buffers: Sequence[Buffer], grain: int) -> Iterator[_Load]:
-    """What is alive after each step at which bytes come to life."""
+    """The load of each step at which a buffer becomes alive."""
     spans = sorted((lower, upper, size, -size % grain) for b in buffers for lower, upper, size in needs(b) if size)
     ends: list[tuple[int, int, int]] = []  # heap of (upper, size, waste) of what is alive
-    wastes: list[tuple[int, int]] = []  # heap of (-waste, upper), with the dead removed when they come up
+    wastes: list[tuple[int, int]] = []  # heap of (-waste, upper); the dead are removed when they are on top
     live = rounded = 0
     for i, (lower, upper, size, waste) in enumerate(spans):
         while ends and ends[0][0] <= lower:

@@ -1,4 +1,4 @@
-"""Offsets against the problem that they answer."""
+"""The check of offsets against a problem."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,17 +7,23 @@ from tmpass.base.sizes import MAX_BYTES
 from tmpass.base.violation import Violation
 from tmpass.packing.collisions import Rectangle, find_collisions
 from tmpass.packing.problem import Buffer, Problem
-from tmpass.packing.rectangle_union import held_together
+from tmpass.packing.rectangle_union import union_by_class
 
 
 def check_offsets(problem: Problem, offsets: Sequence[int], *, capacity: int | None = None) -> list[Violation]:
-    """Every law that `offsets` (bytes, in the order of the buffers) break: number, sign, alignment, fixed
-    addresses, memories, overlap in time and space with gaps honoured, buffers that must share or must not touch, and
-    `capacity` where one is given. A hint is a wish, and breaks no law.
+    """The laws that `offsets` break.
+
+    These are number and sign, alignment, fixed offsets, memories, overlap in time and space (outside of gaps), buffers
+    that must share or must be apart, and the capacity. Hints are not laws.
+
+    Args:
+        problem: what was packed. Its own capacity is not checked.
+        offsets: in bytes, in the order of the buffers.
+        capacity: in bytes; None for any.
     """
     if len(offsets) != len(problem.buffers):
         return [Violation("missing", f"{len(offsets)} offsets for {len(problem.buffers)} buffers")]
-    if _surely_right(problem, offsets, capacity):
+    if _quick_check(problem, offsets, capacity):
         return []
     found = []
     for buffer, offset in zip(problem.buffers, offsets, strict=True):
@@ -28,7 +34,7 @@ def check_offsets(problem: Problem, offsets: Sequence[int], *, capacity: int | N
                 Violation("offset", f"{buffer.id} is at {offset}, not {want}", buffer.id, low=offset, high=end)
             )
         if offset % problem.alignment_of(buffer):
-            message = f"{buffer.id} is at {offset}, no multiple of {problem.alignment_of(buffer)}"
+            message = f"{buffer.id} is at {offset}, which is not a multiple of {problem.alignment_of(buffer)}"
             found.append(Violation("alignment", message, buffer.id, low=offset, high=end))
         if capacity is not None and buffer.size and end > capacity:
             message = f"{buffer.id} ends at byte {end}, {end - capacity} above the capacity {capacity}"
@@ -44,9 +50,9 @@ def check_offsets(problem: Problem, offsets: Sequence[int], *, capacity: int | N
             found.append(Violation("shared", message, one, two))
     together = _classes(problem)
     rectangles = [r for i, b in enumerate(problem.buffers) for r in _rectangles(b, offsets[i], i)]
-    # Buffers that share overlap each other, in every pair of them: what they hold together overlaps nothing.
-    quiet = bool(together) and not find_collisions(held_together(rectangles, together))
-    for hit in () if quiet else find_collisions(rectangles, all_pairs=bool(together)):
+    # All pairs of buffers that share overlap. So it is quicker to look first at the union of each class.
+    clean = bool(together) and not find_collisions(union_by_class(rectangles, together))
+    for hit in () if clean else find_collisions(rectangles, all_pairs=bool(together)):
         if together and together[hit.first] == together[hit.second]:
             continue
         one, two = problem.buffers[hit.first].id, problem.buffers[hit.second].id
@@ -58,19 +64,19 @@ def check_offsets(problem: Problem, offsets: Sequence[int], *, capacity: int | N
     return found
 
 
-def _surely_right(problem: Problem, offsets: Sequence[int], capacity: int | None) -> bool:
-    """Whether a quick look is enough, as it is for nearly all packings; no word on what is wrong."""
+def _quick_check(problem: Problem, offsets: Sequence[int], capacity: int | None) -> bool:
+    """Whether a quick check accepts the offsets, as it does for nearly all packings. False proves nothing."""
     if problem.memories or problem.shared or problem.apart:
         return False
     within = MAX_BYTES if capacity is None else min(capacity, MAX_BYTES)
     try:
         return _core.quick_check(problem.buffers, tuple(offsets), problem.alignment, within)
-    except (TypeError, OverflowError):  # no whole numbers, or beyond 64 bits
+    except (TypeError, OverflowError):  # not whole numbers, or beyond 64 bits
         return False
 
 
 def _classes(problem: Problem) -> list[int]:
-    """Per buffer, the first of those that it shares with, through others too; empty where none share."""
+    """Per buffer, the first buffer of its class of shared pairs; empty where no buffers share."""
     if not problem.shared:
         return []
     partners: dict[int, list[int]] = {}
@@ -88,8 +94,9 @@ def _classes(problem: Problem) -> list[int]:
 
 
 def _touching(problem: Problem, offsets: Sequence[int], one: int, two: int, *, shares: bool) -> Iterator[Violation]:
-    """The first step at which two that must be apart are alive with no byte between them. Overlaps are told already,
-    unless the two also share.
+    """The first step at which two buffers that must be apart are alive with no byte between them.
+
+    Overlaps are reported elsewhere, unless the two also share.
     """
     first, second = problem.buffers[one], problem.buffers[two]
     others = [r for r in _rectangles(second, offsets[two], two) if r.lower < r.upper and r.low < r.high]
@@ -105,6 +112,7 @@ def _touching(problem: Problem, offsets: Sequence[int], one: int, two: int, *, s
 
 
 def _rectangles(buffer: Buffer, offset: int, owner: int) -> Iterator[Rectangle]:
+    """The steps and bytes that `buffer` takes at `offset`."""
     at = buffer.lower
     for gap in buffer.gaps:
         yield Rectangle(at, gap.lower, offset, offset + buffer.size, owner)

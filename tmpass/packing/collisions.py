@@ -1,4 +1,4 @@
-"""Which rectangles of time and bytes overlap."""
+"""Collisions: rectangles of steps and bytes that overlap."""
 
 from bisect import bisect_left
 from collections.abc import Iterable
@@ -6,14 +6,14 @@ from heapq import heappop, heappush
 from typing import NamedTuple
 
 _MANY_PAIRS = 2_000_000
-"""Up to this many pairs that share a step all of them are compared, which takes about a second."""
+"""Up to this number of pairs that share a step, all are compared, which takes about a second."""
 
 _FEW_PAIRS = 32
-"""For each rectangle: comparing so many is quicker than keeping what is alive sorted."""
+"""Up to this number of pairs per rectangle, comparing all is quicker than keeping the live ones sorted."""
 
 
 class Rectangle(NamedTuple):
-    """`owner` holds the bytes `[low, high)` during the steps `[lower, upper)`."""
+    """The bytes `[low, high)`, which `owner` holds during the steps `[lower, upper)`."""
 
     lower: int
     upper: int
@@ -23,7 +23,7 @@ class Rectangle(NamedTuple):
 
 
 class Collision(NamedTuple):
-    """Two owners, the first step that they share, and the bytes `[low, high)` that both hold there."""
+    """Two owners, the first step that they share, and the bytes `[low, high)` that both hold then."""
 
     first: int
     second: int
@@ -33,15 +33,18 @@ class Collision(NamedTuple):
 
 
 def find_collisions(rectangles: Iterable[Rectangle], *, all_pairs: bool = False) -> list[Collision]:
-    """Every pair of rectangles with different owners that overlap; above 2 million pairs that share a step at
-    least one if any, unless `all_pairs` are asked for.
+    """The pairs of rectangles of different owners that overlap, in the order of `lower`.
 
-    The order is that of `lower`; empty rectangles overlap nothing.
+    Above 2 million pairs that share a step, at least one collision is found if there is any, not all, unless
+    `all_pairs` are asked for. Empty rectangles overlap nothing.
+
+    Complexity: O(n log n + p) for n rectangles without a collision; p pairs that share a step are compared if they are
+    few, if there is a collision, or if `all_pairs` are asked for.
     """
     ordered = sorted(r for r in rectangles if r.lower < r.upper and r.low < r.high)
     pairs = _pairs_sharing_a_step(ordered)
     if not all_pairs and pairs > _FEW_PAIRS * len(ordered):
-        found = _sweep(ordered)  # which sees whether there is any
+        found = _sweep(ordered)  # finds at least one if there is any
         if not found or pairs > _MANY_PAIRS:
             return found
     return _compare_all(ordered)
@@ -70,7 +73,11 @@ def _compare_all(ordered: list[Rectangle]) -> list[Collision]:
 
 
 def _sweep(ordered: list[Rectangle]) -> list[Collision]:
-    """Keep what is alive sorted by address: while nothing there overlaps, a new one can only hit its neighbours."""
+    """At least one collision if there is any.
+
+    The rectangles that are alive are kept sorted by address. None of them overlap, so a new one can only hit its
+    neighbours.
+    """
     found = []
     alive: list[tuple[int, Rectangle]] = []
     ends: list[tuple[int, int, Rectangle]] = []

@@ -1,4 +1,4 @@
-"""Preferred offsets: taken where that costs nothing."""
+"""Hints: preferred offsets, which buffers take where that makes the packing no higher."""
 
 from dataclasses import replace
 
@@ -8,17 +8,21 @@ from tmpass.packing.check import check_offsets
 from tmpass.packing.problem import Buffer, Problem
 
 _SHARE = 4
-"""One part in so many of the nodes may be spent on a packing that takes all hints."""
+"""One part in _SHARE of the nodes may be spent on a packing that takes all hints."""
 
 
 def try_hints(problem: Problem, goal: Goal, method: Method) -> Found:
-    """What `method` finds for `problem` (without shared pairs), with buffers at their hints where that costs no height.
+    """The packing of `method`, with buffers at their hints where that makes it no higher.
 
-    First all hints are taken for fixed. Where that gives less than the goal asks for, the packing without them is
-    made, and buffers move to their hints one after the other, where their bytes are free and below the peak.
+    First all hints are taken as fixed offsets. Where that does not meet the goal, a packing without them is made, and
+    buffers move to their hints one by one, where the bytes are free and below the peak.
+
+    Args:
+        problem: without shared pairs.
+        goal: what the method is to do.
+        method: an allocator.
     """
-    wishes = [b for b in problem.buffers if b.hint is not None and b.offset is None]
-    if not wishes:
+    if not any(b.hint is not None and b.offset is None for b in problem.buffers):
         return method.solve(problem, goal)
     first: Found | None = None
     reach = problem.reach
@@ -44,7 +48,7 @@ def try_hints(problem: Problem, goal: Goal, method: Method) -> Found:
 
 
 def _pinned(buffer: Buffer, problem: Problem, reach: int) -> Buffer:
-    """`buffer` fixed at its hint, if that is aligned and not above what any packing needs."""
+    """`buffer` fixed at its hint, if the hint is aligned and the buffer ends within `reach` bytes."""
     if buffer.hint is None or buffer.offset is not None or buffer.hint % problem.alignment_of(buffer):
         return buffer
     if buffer.hint + buffer.size > reach:
@@ -53,21 +57,21 @@ def _pinned(buffer: Buffer, problem: Problem, reach: int) -> Buffer:
 
 
 def _move(problem: Problem, found: Found) -> Found:
-    """`found` with buffers moved to their hints where nothing else is there."""
+    """`found` with buffers moved to their hints where no other buffer is there."""
     offsets = list(found.offsets)
     for at, buffer in enumerate(problem.buffers if offsets else ()):
-        wish = _pinned(buffer, problem, found.peak).offset
-        if buffer.offset is not None or wish is None or wish == offsets[at]:
+        hint = _pinned(buffer, problem, found.peak).offset
+        if buffer.offset is not None or hint is None or hint == offsets[at]:
             continue
-        if _free(problem, offsets, at, wish):
-            offsets[at] = wish
+        if _is_free(problem, offsets, at, hint):
+            offsets[at] = hint
     if not offsets:
         return found
     return replace(found, offsets=tuple(offsets), peak=peak_of(problem, offsets))
 
 
-def _free(problem: Problem, offsets: list[int], at: int, wish: int) -> bool:
-    """Whether buffer `at` may move to `wish`: it and those that share a step with it obey every law then."""
+def _is_free(problem: Problem, offsets: list[int], at: int, hint: int) -> bool:
+    """Whether buffer `at` may move to `hint`: it and all buffers that share a step with it break no law then."""
     mine = problem.buffers[at]
     near = [i for i, b in enumerate(problem.buffers) if b.lower < mine.upper and mine.lower < b.upper]
-    return not check_offsets(problem.only(near), [wish if i == at else offsets[i] for i in near])
+    return not check_offsets(problem.only(near), [hint if i == at else offsets[i] for i in near])

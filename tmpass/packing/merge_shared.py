@@ -1,8 +1,10 @@
-"""Buffers that must share made into one, so that no method has to know of them.
+"""Merging of buffers that must share into one, so that no allocator has to know about sharing.
 
-steps    0  1  2  3  4             bytes
-a        ##########                6         as one buffer: alive in [0, 5), 6 bytes, and in
-b              #######             4         [3, 5) a gap whose window are the lower 4
+    steps    0  1  2  3  4
+    a        ##########           6 bytes
+    b              #######        4 bytes
+
+As one buffer: alive in [0, 5), 6 bytes, with a gap [3, 5) whose window is the lower 4 bytes.
 """
 
 from bisect import bisect_left, insort
@@ -18,10 +20,13 @@ from tmpass.packing.problem import Buffer, Gap, Problem, in_use
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """A problem without shared pairs, and for each buffer of the original the index of the one that stands for it.
+    """A problem without shared pairs that stands for another.
 
-    Where it is not `exact`, it asks for more than the original, and has fewer packings: two that stand for several must
-    be apart as a whole, where only some of those must.
+    Fields:
+        problem: with one buffer for each class of buffers that share.
+        place: for each buffer of the original, the index of its class in `problem`.
+        exact: whether both problems have the same packings. If not, `problem` has fewer: two classes must be apart as a
+            whole where only some of their buffers must.
     """
 
     problem: Problem
@@ -29,18 +34,18 @@ class Merged:
     exact: bool = True
 
     def offsets(self, found: tuple[int, ...]) -> tuple[int, ...]:
-        """The offsets of the original's buffers where those of `problem` are `found`."""
-        if not found or isinstance(self.place, range):  # each buffer stands for itself
+        """The offsets of the original's buffers, when `found` are those of `problem`."""
+        if not found or isinstance(self.place, range):  # each buffer is a class of its own
             return found
         return tuple(found[at] for at in self.place)
 
 
 def merge_shared(problem: Problem) -> Merged:
-    """`problem` with each class of buffers that share as one buffer; itself where there are none.
+    """`problem` with one buffer for each class of buffers that share; `problem` itself where none share.
 
     Raises:
-        UsageError: buffers of a class have different fixed offsets, no memory for all of them, bytes apart from each
-            other at one step, or are to be apart.
+        UsageError: buffers of a class have different fixed offsets, no memory for all of them, windows with a hole
+            between them at one step, or must be apart.
     """
     if not problem.shared:
         return Merged(problem, range(len(problem.buffers)))
@@ -57,13 +62,16 @@ def merge_shared(problem: Problem) -> Merged:
         if place[one] != place[two]:
             apart.setdefault((place[one], place[two]), []).append(met)
         elif _touch(*met):
-            raise UsageError(f"{met[0].id} and {met[1].id} must share and must be apart", hint="drop one of the two")
-    exact = all(_says_all(buffers[one], buffers[two], met) for (one, two), met in apart.items())
+            raise UsageError(f"{met[0].id} and {met[1].id} must share and must be apart", hint="drop one of the pairs")
+    exact = all(_is_exact(buffers[one], buffers[two], met) for (one, two), met in apart.items())
     return Merged(replace(problem, buffers=buffers, shared=(), apart=tuple(sorted(apart))), tuple(place), exact)
 
 
-def _says_all(one: Buffer, two: Buffer, apart: list[tuple[Buffer, Buffer]]) -> bool:
-    """Whether whenever `one` and `two`, which stand for several, meet, a pair of `apart` needs all that they need."""
+def _is_exact(one: Buffer, two: Buffer, apart: list[tuple[Buffer, Buffer]]) -> bool:
+    """Whether two classes must be apart as a whole at each step at which both need bytes.
+
+    They must if a pair of `apart`, one buffer of each, needs all bytes that the classes need.
+    """
     for step in _changes(one, two, *(b for pair in apart for b in pair)):
         need = _need(one, step), _need(two, step)
         if None not in need and need not in ((_need(a, step), _need(b, step)) for a, b in apart):
@@ -72,7 +80,7 @@ def _says_all(one: Buffer, two: Buffer, apart: list[tuple[Buffer, Buffer]]) -> b
 
 
 def _touch(a: Buffer, b: Buffer) -> bool:
-    """Whether two that begin at one address need, at one step, bytes with none between them."""
+    """Whether two buffers at one offset need overlapping or touching bytes at some step."""
     for step in _changes(a, b):
         one, two = _need(a, step), _need(b, step)
         if one is not None and two is not None and one[0] <= two[1] and two[0] <= one[1]:
@@ -81,18 +89,18 @@ def _touch(a: Buffer, b: Buffer) -> bool:
 
 
 def _changes(*buffers: Buffer) -> list[int]:
-    """The steps at which what one of `buffers` needs may change."""
+    """The steps at which the needs of one of `buffers` may change, rising."""
     return sorted({time for b in buffers for lower, upper, *_ in in_use(b) for time in (lower, upper)})
 
 
 def _need(buffer: Buffer, step: int) -> tuple[int, int] | None:
-    """The bytes that `buffer` needs at `step`, from its offset on."""
+    """The bytes [low, high), from its offset, that `buffer` needs at `step`; None where it needs none."""
     windows = (piece[2:] for piece in in_use(buffer) if piece[0] <= step < piece[1] and piece[2] < piece[3])
     return next(windows, None)
 
 
 def _classes(count: int, pairs: tuple[tuple[int, int], ...]) -> list[list[int]]:
-    """The classes of 0 .. count - 1 that `pairs` connect, each in the order of its members."""
+    """The classes of 0 .. count - 1 that `pairs` connect, each with its members rising."""
     above = list(range(count))
 
     def root(member: int) -> int:
@@ -116,11 +124,11 @@ def _merge(members: list[Buffer]) -> Buffer:
         return first
     fixed = {b.offset for b in members if b.offset is not None}
     if len(fixed) > 1:
-        _refuse(members, f"are fixed at {min(fixed)} and {max(fixed)}", "fix one of them, or all at the same offset")
+        _refuse(members, f"are fixed at {min(fixed)} and {max(fixed)}", "fix one of them, or all at one offset")
     allowed = [set(b.memories) for b in members if b.memories]
     memories = tuple(name for b in members for name in b.memories if all(name in names for names in allowed))
     if allowed and not memories:
-        _refuse(members, "have no memory that may hold all of them", "name one for each that all share")
+        _refuse(members, "no memory may hold all of them", "name one memory for all of them")
     size = max(b.size for b in members)
     return replace(
         first,
@@ -136,12 +144,12 @@ def _merge(members: list[Buffer]) -> Buffer:
 
 
 def _gaps(members: list[Buffer], size: int) -> Iterator[Gap]:
-    """The steps at which `members` together need less than `size` bytes, as few gaps as will do."""
+    """The fewest gaps for the steps at which `members` together need less than `size` bytes."""
     last: Gap | None = None
     for lower, upper, windows in _windows(members):
         window = _hull(windows)
         if window is None:
-            _refuse(members, f"need bytes apart from each other at step {lower}", "make their windows meet")
+            _refuse(members, f"have windows with a hole between them at step {lower}", "make their windows meet")
         if last is not None and last.upper == lower and (last.window_lower, last.window_upper) == window:
             last = replace(last, upper=upper)
             continue
@@ -153,7 +161,7 @@ def _gaps(members: list[Buffer], size: int) -> Iterator[Gap]:
 
 
 def _hull(windows: list[tuple[int, int]]) -> tuple[int, int] | None:
-    """The bytes from the first to the last of `windows`, which are in order; None where there are others between."""
+    """The bytes that the sorted `windows` cover; None where there is a hole between them."""
     if not windows:
         return 0, 0
     begin, end = windows[0][0], windows[-1][1]
@@ -167,9 +175,7 @@ def _hull(windows: list[tuple[int, int]]) -> tuple[int, int] | None:
 
 
 def _windows(members: list[Buffer]) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
-    """The spans of steps in which the needs of `members` do not change, by time, each with the different windows of
-    bytes that they need then, in order.
-    """
+    """Spans of steps in which the needs of `members` do not change: begin, end and the distinct windows, sorted."""
     changes: list[tuple[int, int, int, int]] = []
     for b in members:
         for lower, upper, low, high in in_use(b):

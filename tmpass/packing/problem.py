@@ -1,11 +1,14 @@
-"""An allocation problem and its answer: no graph, no file format, only buffers in time and space.
+"""An allocation problem and its answer.
 
-bytes
-^        +-----------+          a buffer is a rectangle: lower <= step < upper across,
-|  +-----+     b     |          offset <= byte < offset + size up; two that share a step
-|  |  a  +-----+-----+          may not share a byte
-|  +-----+  c  |
-+--------+-----+------> steps
+    bytes
+    ^        +-----------+
+    |  +-----+     b     |
+    |  |  a  +-----+-----+
+    |  +-----+  c  |
+    +--------+-----+------> steps
+
+A buffer is a rectangle: the steps `[lower, upper)` across, the bytes `[offset, offset + size)` up. Two buffers that
+share a step may not share a byte.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,19 +25,19 @@ if TYPE_CHECKING:
     import tmpass._core as _core
 
 MAX_STEP = 2**31 - 1
-"""Steps stay at or below this, so that a step fits 32 signed bits in the kernels."""
+"""The largest step. It fits 32 signed bits in the kernels."""
 
 _BEYOND = MAX_BYTES + 1
 
 MAX_ALIGNMENT = 2**31
-"""Alignments stay at or below this; real ones are at most a few MiB."""
+"""The largest alignment in bytes. Real ones are at most a few MiB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Steps `[lower, upper)` inside a live range in which a buffer needs no bytes, or only a window of them.
+    """Steps `[lower, upper)` of a live range in which a buffer needs only the bytes of a window, or none.
 
-    The window `[window_lower, window_upper)` counts bytes from the buffer's own offset; empty means none.
+    The window `[window_lower, window_upper)` counts bytes from the buffer's offset. It may be empty.
     """
 
     lower: int
@@ -45,7 +48,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Addresses `[offset, offset + size)` of one address space; without a size it has no end."""
+    """The addresses `[offset, offset + size)`, in bytes. Without a size, a memory has no end."""
 
     name: str
     offset: int
@@ -58,10 +61,17 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Buffer:
-    """A piece of storage: alive in `[lower, upper)`, `size` bytes, at a multiple of `alignment`.
+    """A piece of storage to place.
 
-    `offset` is a fixed address, or None where the allocator chooses; `hint` is one that it takes where that makes no
-    packing higher. `memories` names those that may hold it; all may where it is empty.
+    Fields:
+        id: its name.
+        lower, upper: it is alive in the steps `[lower, upper)`.
+        size: in bytes.
+        alignment: what its offset is a multiple of, in bytes.
+        offset: a fixed offset in bytes, or None where the allocator chooses.
+        hint: an offset in bytes that it gets where that makes the packing no higher, or None.
+        gaps: in the order of steps, without overlap.
+        memories: the names of the memories that may hold it; all may where it is empty.
     """
 
     id: str
@@ -75,7 +85,7 @@ class Buffer:
     memories: tuple[str, ...] = ()
 
     def rounded(self, granule: int) -> "Buffer":
-        """This buffer where bytes are set aside in multiples of `granule`: size and windows end at one."""
+        """This buffer with its size and the ends of its windows rounded up to multiples of `granule` bytes."""
         if granule == 1:
             return self
 
@@ -88,17 +98,20 @@ class Buffer:
 
 @dataclass(frozen=True)
 class Problem:
-    """Buffers to place in one address space of `capacity` bytes, or of any size where that is None.
+    """Buffers to place in one address space.
 
-    Every offset is a multiple of `alignment` and of the buffer's own.
-
-    memories   |  sram   |        dram ...      Where there are any, each buffer is inside one of them, whole.
-               0       size
-    shared     pairs of buffers, by index, that begin at the same address, and may overlap there
-    apart      pairs that do not touch either: while both are alive there is a byte between them
+    Fields:
+        buffers: what is to be placed.
+        capacity: of the address space in bytes, or None for any.
+        alignment: every offset is a multiple of this and of the buffer's own alignment, in bytes.
+        memories: parts of the address space, in the order of their addresses. If there are any, each buffer is
+            completely inside one of them.
+        shared: pairs of buffers, by index, that have the same offset and may overlap.
+        apart: pairs of buffers, by index, with at least one byte between them while both are alive.
 
     Raises:
-        UsageError: a number is out of its range, a fixed offset is not aligned, memories overlap, or a pair is none.
+        UsageError: a number is out of its range, a fixed offset is not aligned, memories overlap, or a pair is not of
+            two buffers.
     """
 
     buffers: tuple[Buffer, ...]
@@ -110,9 +123,9 @@ class Problem:
 
     def __post_init__(self) -> None:
         if self.capacity is not None and not (isinstance(self.capacity, int) and 0 <= self.capacity <= MAX_BYTES):
-            raise UsageError(f"capacity {self.capacity!r} is not a whole number of 0 .. 2^62", hint="give bytes")
+            raise UsageError(f"capacity {self.capacity!r} is not a whole number in 0 .. 2^62", hint="give bytes")
         if not (isinstance(self.alignment, int) and 1 <= self.alignment <= MAX_ALIGNMENT):
-            raise UsageError(f"alignment {self.alignment!r} is not a whole number of 1 .. 2^31", hint="64 is usual")
+            raise UsageError(f"alignment {self.alignment!r} is not a whole number in 1 .. 2^31", hint="64 is usual")
         total = _check_memories(self.memories)
         for first, second in (*self.shared, *self.apart):
             if not (0 <= first < len(self.buffers) and 0 <= second < len(self.buffers)) or first == second:
@@ -121,14 +134,14 @@ class Problem:
         if self.memories or any(b.memories for b in self.buffers):
             self._check_buffers(total)
         try:
-            self.native  # noqa: B018  # reading checks them as well, but for their memories
+            self.native  # noqa: B018  # reading checks the buffers, except for their memories
         except (ValueError, TypeError, OverflowError) as error:
             self._check_buffers(total)
             fault = "a number is not a whole number" if isinstance(error, TypeError) else str(error)
             raise UsageError(f"a buffer cannot be read: {fault}", hint="correct the buffers") from None
 
     def __getstate__(self) -> dict[str, object]:
-        """Nothing native: that is read again where it is needed."""
+        """The fields for pickle, without `native`, which is made again when it is needed."""
         return {name: value for name, value in vars(self).items() if name != "native"}
 
     def _check_buffers(self, total: int) -> None:
@@ -139,11 +152,11 @@ class Problem:
             raise UsageError(f"the buffers add up to {total} bytes, above 2^62", hint="check the sizes")
 
     def alignment_of(self, buffer: Buffer) -> int:
-        """What the offset of `buffer` must be a multiple of."""
+        """The number of bytes of which the offset of `buffer` must be a multiple."""
         return lcm(self.alignment, buffer.alignment)
 
     def only(self, places: Sequence[int]) -> "Problem":
-        """The problem of the buffers at `places` alone, in that order, with the pairs among them."""
+        """The problem with only the buffers at the indices `places`, in that order, and the pairs among them."""
         new = {at: number for number, at in enumerate(places)}
         return replace(
             self,
@@ -154,15 +167,15 @@ class Problem:
 
     @cached_property
     def native(self) -> "_core.Problem":
-        """The buffers as the kernels read them, whatever they share."""
+        """The problem as the kernels read it, without its shared pairs."""
         import tmpass._core as _core
 
-        rows = barred(self) if self.memories else []
+        rows = forbidden_offsets(self) if self.memories else []
         return _core.Problem.read(self.buffers, self.alignment, rows, [at for pair in self.apart for at in pair])
 
     @property
     def reach(self) -> int:
-        """What no packing needs to be above: the topmost start, and everything on top of each other."""
+        """An upper bound in bytes on the least peak: all buffers on top of each other above the topmost start."""
         start = max([0, *(m.offset for m in self.memories), *(b.offset or 0 for b in self.buffers)])
         return start + sum(b.size + self.alignment_of(b) for b in self.buffers)
 
@@ -172,11 +185,14 @@ class Problem:
         return max((b.upper for b in self.buffers), default=0)
 
 
-def barred(problem: Problem) -> list[int]:
-    """The offsets outside the memories that may hold a buffer, from the lowest to the highest.
+def forbidden_offsets(problem: Problem) -> list[int]:
+    """The offsets at which a buffer is not completely inside a memory that may hold it.
 
-    |  other  |   its own   |  other   ...
-    ^^^^^^^^^^        ^^^^^^^^^^^^^^^^^^^    barred: what begins here is not inside, whole
+        |  other  |   its own   |  other   ...
+        ^^^^^^^^^^        ^^^^^^^^^^^^^^^^^^^    forbidden
+
+    Returns:
+        Rows of a buffer's index, and the offsets [from, to); rising for each buffer.
     """
     rows: list[int] = []
     for at, b in enumerate(problem.buffers):
@@ -194,8 +210,8 @@ def barred(problem: Problem) -> list[int]:
     return rows
 
 
-class _Needed(Protocol):
-    """A buffer, of a problem or of a plan."""
+class _HasGaps(Protocol):
+    """A buffer of a problem or of a plan."""
 
     @property
     def lower(self) -> int: ...
@@ -207,10 +223,10 @@ class _Needed(Protocol):
     def gaps(self) -> tuple[Gap, ...]: ...
 
 
-def in_use(buffer: _Needed) -> Iterator[tuple[int, int, int, int]]:
-    """The steps `[lower, upper)` and the bytes `[low, high)`, from its own offset on, that `buffer` is needed for.
+def in_use(buffer: _HasGaps) -> Iterator[tuple[int, int, int, int]]:
+    """Spans of steps `[lower, upper)` and the bytes `[low, high)`, from its offset, that `buffer` needs then.
 
-    Between two gaps that is all of it; in a gap the window, which may be empty.
+    In a gap these are the bytes of the window, which may be empty; outside of gaps all of its bytes.
     """
     time = buffer.lower
     for gap in buffer.gaps:
@@ -223,7 +239,13 @@ def in_use(buffer: _Needed) -> Iterator[tuple[int, int, int, int]]:
 
 
 class Status(StrEnum):
-    """What is known about a packing: UNKNOWN means that the budget ran out."""
+    """What is known about a problem.
+
+    OPTIMAL     a packing within the capacity; none is lower
+    FEASIBLE    a packing within the capacity
+    INFEASIBLE  proved: no packing is within the capacity
+    UNKNOWN     the budget ended before a packing or a proof was found
+    """
 
     OPTIMAL = "optimal"
     FEASIBLE = "feasible"
@@ -233,13 +255,20 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """Offsets in the order of the problem's buffers, and what is proved about them.
+    """The answer to a problem: a packing, and what is proved about it.
 
-    Fields: `peak` is the highest offset + size; `lower_bound` no packing can go below; `live_bytes` is the largest sum
-    of sizes alive at one step; `allocator` the method that found the offsets; `nodes` the search steps spent.
-    INFEASIBLE and UNKNOWN still carry the lowest packing found, which is above the capacity; where none is known at
-    all, which memories, fixed offsets or pairs can bring about, `offsets` is empty and `peak` None.
-    What is `stopped` was cut short by Ctrl-C, and depends on when that was.
+    With status INFEASIBLE or UNKNOWN, it still has the lowest packing found, which is above the capacity.
+
+    Fields:
+        offsets: in bytes, in the order of the problem's buffers; empty where no packing is known, because of memories,
+            fixed offsets or pairs.
+        peak: the highest offset + size in bytes; None without a packing.
+        lower_bound: no packing has a lower peak.
+        live_bytes: the largest sum of sizes alive at one step.
+        status: what is known.
+        allocator: the method that found the packing.
+        nodes: search steps that it took.
+        stopped: whether Ctrl-C ended the search. The answer then depends on the time.
     """
 
     offsets: tuple[int, ...]
@@ -262,7 +291,7 @@ def _check(buffer: Buffer, problem: Problem) -> None:
         _refuse(
             buffer,
             f"has alignment {buffer.alignment}",
-            "alignments are 1 .. 2^31, also their common multiple",
+            "alignments are 1 .. 2^31, and so is their least common multiple",
         )
     end = buffer.lower
     for gap in buffer.gaps:
@@ -273,7 +302,7 @@ def _check(buffer: Buffer, problem: Problem) -> None:
             _refuse(
                 buffer,
                 f"has gap [{gap.lower}, {gap.upper})",
-                "gaps are inside the live range, in order, apart",
+                "gaps are inside the live range, in order, without overlap",
             )
         end = gap.upper
     unknown = [name for name in buffer.memories if all(name != memory.name for memory in problem.memories)]
@@ -290,12 +319,12 @@ def _check(buffer: Buffer, problem: Problem) -> None:
 
 
 def _check_memories(memories: tuple[Memory, ...]) -> int:
-    """Where the last of `memories` begins; raise where they are not apart and in the order of their addresses."""
+    """The end of the last of `memories`, or its start if it has none; raise where they overlap or are unsorted."""
     end: int | None = 0
     for memory in memories:
         if end is None or not end <= memory.offset <= MAX_BYTES or not 0 <= (memory.size or 0) <= MAX_BYTES:
             what = f"begins at {memory.offset}, has {memory.size} bytes, and follows one that ends at {end}"
-            law = "memories stand in the order of their addresses, apart; only the last may be without a size"
+            law = "sort memories by address, without overlap; only the last may have no size"
             raise UsageError(what, where=f"memory {memory.name}", hint=law)
         end = None if memory.size is None else memory.offset + memory.size
     if len({memory.name for memory in memories}) < len(memories):

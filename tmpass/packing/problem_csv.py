@@ -1,4 +1,4 @@
-"""Allocation problems as CSV: MiniMalloc's columns, and the headerless files of idealloc.
+"""Allocation problems as CSV, with the columns of MiniMalloc, or without a header as in idealloc.
 
     id,lower,upper,size,alignment,gaps,offset
     a,0,3,4096,64,,0
@@ -6,18 +6,20 @@
 
 | column                | meaning                                              | where it is left out |
 |-----------------------|------------------------------------------------------|----------------------|
-| id, buffer, buffer_id | a name of its own                                    | the row's number     |
+| id, buffer, buffer_id | a unique name                                        | the row's number     |
 | lower, start, begin   | first step alive                                     | (required)           |
 | upper                 | one past the last step alive                         | (it or end)          |
 | end                   | last step alive; ends of gaps are inclusive as well  |                      |
 | size                  | bytes                                                | (required)           |
 | alignment             | what the offset is a multiple of                     | 1                    |
-| hint                  | preferred offset; negative is none                   | none                 |
-| gaps                  | `lower-upper[@window_lower:window_upper]`, by blanks | none                 |
+| hint                  | preferred offset; negative means none                | none                 |
+| gaps                  | `lower-upper[@window_lower:window_upper]` (*)        | none                 |
 | offset                | fixed offset                                         | free                 |
-| memory                | names of the memories that may hold it, by blanks    | any                  |
-| share                 | ids of buffers that begin where it does, by blanks   | none                 |
-| apart                 | ids of buffers that must not touch it, by blanks     | none                 |
+| memory                | names of the memories that may hold it (*)           | any                  |
+| share                 | ids of buffers with the same offset (*)              | none                 |
+| apart                 | ids of buffers that must not touch it (*)            | none                 |
+
+(*) separated by blanks
 """
 
 import csv
@@ -49,16 +51,22 @@ _PAIRS = ("share", "apart")
 def read_problem(
     text: str, where: str, *, capacity: int | None, alignment: int = 1, memories: Sequence[Memory] = ()
 ) -> Problem:
-    """Return the problem in `text`; `where` names its file in errors, capacity and alignment are in bytes.
+    """The problem in `text`.
 
-    A buffer's offset counts from the beginning of the address space, also inside one of the `memories`.
+    Columns may be in any order, and blank lines are skipped. Where all cells of the first row are numbers, there is no
+    header, and the first four columns are id, lower, upper, size. Offsets count from the start of the address space,
+    also inside one of the `memories`.
 
-    The columns stand in any order; blank lines are skipped. Where all cells of the first row are numbers,
-    there is no header and the first four are id, lower, upper, size.
+    Args:
+        text: the content of a CSV file.
+        where: the name of the file for errors.
+        capacity: of the problem in bytes, or None.
+        alignment: of the problem in bytes.
+        memories: of the problem.
 
     Raises:
-        UsageError: a column is unknown, missing or double, a cell is wrong, an id stands twice, or a number
-            is out of the Problem's range; `where` gives the file, the line, and the column or buffer.
+        UsageError: a column is unknown, missing or doubled, a cell is wrong, two ids are equal, or a number is out of
+            the Problem's range. The error names the file, the line, and the column or buffer.
     """
     rows = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), skipinitialspace=True, strict=True)
     table: _Table | None = None
@@ -76,20 +84,20 @@ def read_problem(
                     continue
             buffer = table.buffer(row, line, str(len(buffers)))
             if buffer.id in lines:
-                _refuse(f"id {brief(buffer.id)} stands in line {lines[buffer.id]} too", where, line, "rename one")
+                _refuse(f"id {brief(buffer.id)} is in line {lines[buffer.id]} too", where, line, "rename one")
             lines[buffer.id] = line
             pairs += table.pairs(row, line, len(buffers))
             buffers.append(buffer)
     except csv.Error as error:
-        _refuse(f"not CSV: {error}", where, rows.line_num, "correct the quotes there")
+        _refuse(f"not valid CSV: {error}", where, rows.line_num, "correct the quotes there")
     if table is None:
-        raise UsageError("there is no row", where=where, hint="begin with a header: id,lower,upper,size")
-    whole = Problem((), capacity, alignment, tuple(memories))  # raises if the fault is not in the file
-    return _problem(whole, buffers, lines, where, _resolve(pairs, buffers, where))
+        raise UsageError("the file has no rows", where=where, hint="begin with a header: id,lower,upper,size")
+    empty = Problem((), capacity, alignment, tuple(memories))  # raises where the arguments are wrong, not the file
+    return _problem(empty, buffers, lines, where, _resolve(pairs, buffers, where))
 
 
 def write_problem(problem: Problem) -> str:
-    """Return `problem` as CSV, with an offset column if any is fixed; MiniMalloc wants all fixed or none.
+    """`problem` as CSV, with a column of offsets if any buffer is fixed. MiniMalloc requires all or none.
 
     Raises:
         UsageError: a pair names a buffer whose id has blanks.
@@ -99,12 +107,16 @@ def write_problem(problem: Problem) -> str:
 
 
 def write_solution(problem: Problem, offsets: Sequence[int]) -> str:
-    """Return `problem` with the offsets of a solution, in the order of its buffers, as CSV."""
+    """`problem` as CSV, with the offsets of a solution in the order of its buffers.
+
+    Raises:
+        UsageError: a pair names a buffer whose id has blanks.
+    """
     return _write(problem, offsets)
 
 
 class _Pair(NamedTuple):
-    """The buffer number `at`, in `line`, names `other` in column `kind`."""
+    """A pair as the file has it: buffer number `at`, in `line`, names `other` in column `kind`."""
 
     kind: str
     at: int
@@ -114,7 +126,12 @@ class _Pair(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """The columns of a file: `at` gives the place of each meaning; `names` is empty without a header."""
+    """The columns of a file, which read its rows.
+
+    Fields:
+        names: the header; empty without one.
+        at: the position of the column of each meaning.
+    """
 
     where: str
     names: tuple[str, ...]
@@ -148,7 +165,7 @@ class _Table:
 
     def number(self, row: list[str], line: int, meaning: str) -> int:
         cell = row[self.at[meaning]].strip()
-        # The length comes first: the time that int() takes grows with the square of it.
+        # The length is checked first, since the time of int() is quadratic in it.
         if len(cell) > 19 or not (cell.isascii() and cell.isdigit()) or int(cell) > MAX_BYTES:
             self.refuse_cell(cell, line, meaning, _COUNT)
         return int(cell)
@@ -177,7 +194,7 @@ class _Table:
 
 
 def _header(row: list[str], where: str, line: int) -> _Table:
-    """Return the columns that the first row names, or those of a file without a header."""
+    """The columns that the first row names, or those of a file without a header."""
     names = tuple(cell.strip() for cell in row)
     if all(re.fullmatch(r"-?[0-9]+", name) for name in names):
         return _Table(where, (), {"id": 0, "lower": 1, "upper": 2, "size": 3})
@@ -188,7 +205,7 @@ def _header(row: list[str], where: str, line: int) -> _Table:
         meaning = _MEANINGS[name]
         if meaning in at:
             first = names[at[meaning]]
-            _refuse(f"columns {first!r} and {name!r} mean the same", where, line, "remove one")
+            _refuse(f"columns {first!r} and {name!r} have the same meaning", where, line, "remove one")
         at[meaning] = place
     for meaning in ("lower", "upper", "size"):
         if meaning not in at:
@@ -198,31 +215,31 @@ def _header(row: list[str], where: str, line: int) -> _Table:
 
 
 def _problem(
-    whole: Problem,
+    empty: Problem,
     buffers: list[Buffer],
     lines: dict[str, int],
     where: str,
     pairs: dict[str, tuple[tuple[int, int], ...]],
 ) -> Problem:
-    """Return `whole` with these buffers and pairs, or raise its error with the line of the buffer at fault."""
+    """`empty` with these buffers and pairs; an error names the line of the buffer that has it."""
     try:
-        return replace(whole, buffers=tuple(buffers), shared=pairs["share"], apart=pairs["apart"])
+        return replace(empty, buffers=tuple(buffers), shared=pairs["share"], apart=pairs["apart"])
     except UsageError as error:
         for buffer in buffers:
             try:
-                replace(whole, buffers=(buffer,))
+                replace(empty, buffers=(buffer,))
             except UsageError as fault:
                 _refuse(fault.what, where, lines[buffer.id], fault.hint, f"buffer {brief(buffer.id)}")
         raise UsageError(error.what, where=where, hint=error.hint) from None
 
 
 def _resolve(named: list[_Pair], buffers: list[Buffer], where: str) -> dict[str, tuple[tuple[int, int], ...]]:
-    """Return the pairs of each kind as indices, each once."""
+    """The pairs of each kind as indices, each pair once."""
     numbers = {buffer.id: at for at, buffer in enumerate(buffers)} if named else {}
     found: dict[str, dict[tuple[int, int], None]] = {kind: {} for kind in _PAIRS}
     for kind, at, other, line in named:
         if numbers.get(other, at) == at:
-            what = f"{brief(other)} is " + ("the buffer itself" if other in numbers else "no buffer's id")
+            what = f"{brief(other)} is " + ("the buffer itself" if other in numbers else "not the id of a buffer")
             _refuse(what, where, line, "name another buffer", f"column {kind}")
         found[kind][min(at, numbers[other]), max(at, numbers[other])] = None
     return {kind: tuple(pairs) for kind, pairs in found.items()}
@@ -266,7 +283,7 @@ def _gap_text(gap: Gap) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Return `text` as one cell; quoted only where it must be, since MiniMalloc takes quotes literally."""
+    """`text` as one cell, quoted only where it must be, since MiniMalloc takes quotes literally."""
     if text and text == text.strip() and not any(mark in text for mark in ',"\r\n'):
         return text
     return '"' + text.replace('"', '""') + '"'

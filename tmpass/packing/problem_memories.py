@@ -1,4 +1,4 @@
-"""Memories as they stand on a command line: sram=512KiB, dram=1GiB@0x80000000."""
+"""Memories of a problem as written on a command line: sram=512KiB, dram=1GiB@0x80000000."""
 
 import re
 from collections.abc import Sequence
@@ -11,8 +11,11 @@ _FORM = re.compile(r"(?P<name>[^=@,\"\s]+)=(?P<size>[^@]+?)(?:@(?P<offset>[^@]+)
 
 
 def parse_memories(texts: Sequence[str], alignment: int = 1) -> tuple[Memory, ...]:
-    """The memories that `texts` describe, NAME=SIZE[@OFFSET]; one without an offset begins where the one before it
-    ends, rounded up to `alignment`.
+    """The memories that `texts` describe.
+
+    Args:
+        texts: NAME=SIZE or NAME=SIZE@OFFSET each. Without an offset, a memory begins at the end of the one before.
+        alignment: such a beginning is rounded up to a multiple of it, in bytes.
 
     Raises:
         UsageError: a text has another form.

@@ -18,7 +18,7 @@ from tmpass.packing.problem import Allocation, Problem, Status
 EXACT = ("auto", "telamalloc", "minimalloc", "place-or-postpone", "cp-sat", "ilp")
 """Methods that prove what they find the least, where they know the problem's constraints."""
 
-REFUSED = ("does not know", "but need bytes apart from each other")
+REFUSED = ("does not support", "but have windows with a hole between them")
 """What allocate() refuses though there is a packing: constraints that a method does not honour, and windows of buffers
 that share and do not meet."""
 

@@ -35,9 +35,9 @@ def test_what_is_said_is_true(problem, method, minimize, nodes):
         with pytest.raises(UsageError, match="fixed offsets"):
             allocate(problem, method, nodes=nodes)
         return
-    strange = constraints(problem) - module(method).HONOURS
-    if strange:
-        with pytest.raises(UsageError, match=f"does not know {min(strange)}"):
+    unsupported = constraints(problem) - module(method).HONOURS
+    if unsupported:
+        with pytest.raises(UsageError, match=f"does not support {min(unsupported)}"):
             allocate(problem, method, nodes=nodes)
         return
     answer = allocate(problem, method, minimize=minimize or problem.capacity is None, nodes=nodes)
@@ -102,7 +102,7 @@ def test_the_same_budget_gives_the_same_answer(method):
     ("arguments", "message"),
     [
         ({"allocator": "best"}, "allocator 'best' is unknown; choose one of auto"),
-        ({"nodes": -1}, "a budget of -1 nodes"),
+        ({"nodes": -1}, "the budget is -1 nodes"),
         ({"nodes": 2**70}, "0 .. 2"),
         ({"nodes": 1.5}, "whole number"),
         ({"minimize": False}, "no capacity"),

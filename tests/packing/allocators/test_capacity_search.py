@@ -10,7 +10,7 @@ from support.problems import random_problem
 import tmpass._core as _core
 from tmpass.packing.allocate import allocate
 from tmpass.packing.allocators import Found, Goal, capacity_search
-from tmpass.packing.allocators.speculation import Foresight, Question
+from tmpass.packing.allocators.speculation import Question, Speculation
 from tmpass.packing.problem import Buffer, Gap, Problem, Status
 
 
@@ -26,19 +26,19 @@ def start(problem, bound):
 THREE = Problem(tuple(Buffer(str(i), 0, 1, 8) for i in range(3)))
 
 
-def test_the_bound_is_asked_first_then_the_middle_of_what_is_open():
+def test_the_bound_is_asked_first_then_the_middle_of_the_rest():
     asked = []
 
     def kernel(_, question, _cancel):
         asked.append((question.capacity, question.limit))
         return 2, [], question.limit
 
-    capacity_search.improve(THREE, Goal(bound=8, minimize=True, nodes=1000), start(THREE, 8), "test", kernel)
+    capacity_search.search(THREE, Goal(bound=8, minimize=True, nodes=1000), start(THREE, 8), "test", kernel)
     assert asked[:3] == [(8, 384), (16, 48), (8, 568)]  # the last with what is left of the nodes
 
 
 def test_no_is_a_proof_and_raises_the_bound_to_the_grid():
-    found = capacity_search.improve(
+    found = capacity_search.search(
         THREE, Goal(bound=8, minimize=True, nodes=1000), start(THREE, 8), "test", lambda *_: (1, [], 1)
     )
     assert (found.peak, found.bound, found.nodes) == (24, 24, 2)
@@ -60,7 +60,7 @@ def test_what_is_too_large_to_search_is_asked_once():
         asked.append(question)
         return _core.minimalloc(native, question.capacity, question.limit)
 
-    found = capacity_search.improve(
+    found = capacity_search.search(
         problem, Goal(bound=2**59, minimize=True, nodes=1000), start(problem, 2**59), "test", kernel
     )
     assert (len(asked), found.nodes, found.method) == (1, 0, "stack")
@@ -80,11 +80,11 @@ def test_where_only_the_capacity_matters_it_is_asked_with_one_seed_after_the_oth
 
     problem = replace(THREE, capacity=23)
     goal = Goal(bound=8, minimize=False, nodes=1_200_000)
-    assert capacity_search.improve(problem, goal, start(problem, 8), "test", kernel).nodes == 1_200_000
+    assert capacity_search.search(problem, goal, start(problem, 8), "test", kernel).nodes == 1_200_000
     assert asked == [(23, 250_000, 1), (23, 250_000, 2), (23, 500_000, 3), (23, 200_000, 4)]
 
     asked.clear()
-    capacity_search.improve(problem, goal, start(problem, 8), "test", kernel, seeded=False)
+    capacity_search.search(problem, goal, start(problem, 8), "test", kernel, seeded=False)
     assert asked == [(23, 1_200_000, 1)]
 
 
@@ -101,7 +101,7 @@ def test_the_answer_does_not_depend_on_the_threads(problem, method, minimize):
     assert others == [one, one]
 
 
-def test_what_comes_is_begun_before_it_is_asked_and_dropped_where_it_does_not_come():
+def test_upcoming_questions_are_begun_early_and_cancelled_if_not_asked():
     begun, cancelled = [], []
 
     def kernel(_, question, cancel):
@@ -115,6 +115,6 @@ def test_what_comes_is_begun_before_it_is_asked_and_dropped_where_it_does_not_co
         cancelled.append(question.capacity)
         raise RuntimeError
 
-    with Foresight(lambda question, cancel: kernel(None, question, cancel), 2) as foresight:
-        assert foresight.ask(Question(8, 10, 1), [Question(16, 10, 1)]).verdict == 0
+    with Speculation(lambda question, cancel: kernel(None, question, cancel), 2) as speculation:
+        assert speculation.ask(Question(8, 10, 1), [Question(16, 10, 1)]).verdict == 0
     assert (begun, cancelled) == ([8, 16], [16])

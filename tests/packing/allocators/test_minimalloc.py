@@ -191,12 +191,12 @@ def test_what_lives_in_a_gap_shares_the_bytes():
 
 def test_windows_and_pairs_that_stay_apart_are_refused():
     window = Buffer("a", 0, 3, 8, gaps=(Gap(1, 2, 0, 3),))
-    with pytest.raises(UsageError, match="minimalloc does not know windows"):
+    with pytest.raises(UsageError, match="minimalloc does not support windows"):
         allocate(Problem((window,)), "minimalloc")
     with pytest.raises(ValueError, match="windows"):
         _core.minimalloc(Problem((window,)).native, 10, 10)
     both = Problem((Buffer("a", 0, 1, 8), Buffer("b", 0, 1, 8)), apart=((0, 1),))
-    with pytest.raises(UsageError, match="minimalloc does not know apart"):
+    with pytest.raises(UsageError, match="minimalloc does not support apart"):
         allocate(both, "minimalloc")
     with pytest.raises(ValueError, match="apart"):
         _core.minimalloc(both.native, 20, 10)

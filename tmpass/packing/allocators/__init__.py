@@ -33,11 +33,13 @@ GROUP = "tmpass.allocators"
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What a method is asked.
+    """What a method is to do with a problem.
 
-    Fields: `bound` is a proved lower bound on the peak in bytes, where the method may stop; `minimize` asks for the
-    least peak, otherwise any peak within the problem's capacity will do; `nodes` is how many search steps it may take.
-    The answer is the same whatever the number of `threads`.
+    Fields:
+        bound: a proved lower bound on the peak in bytes. The method may stop when it reaches it.
+        minimize: find the least peak; otherwise, any peak within the problem's capacity.
+        nodes: the budget in search steps.
+        threads: how many threads it may use. The answer must not depend on it.
     """
 
     bound: int
@@ -48,10 +50,15 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a method answers: offsets of the best packing, its peak, the bound as far as it was proved, and the cost.
+    """The answer of a method: its best packing, and what it proved.
 
-    Without a packing `offsets` is empty, and `peak` above the problem's reach; so is `bound` where there can be none.
-    It is `stopped` where Ctrl-C ended the search, and depends then on when that was.
+    Fields:
+        offsets: in bytes, in the order of the buffers; empty without a packing.
+        peak: of the packing in bytes; above the problem's reach without one.
+        bound: the best proved lower bound on the peak; above the problem's reach where no packing exists.
+        method: the name of the method that found the packing, for the user.
+        nodes: search steps that it took.
+        stopped: whether Ctrl-C ended the search. The answer then depends on the time.
     """
 
     offsets: tuple[int, ...]
@@ -95,7 +102,7 @@ def method(name: str) -> Method:
 
 
 def constraints(problem: Problem) -> set[str]:
-    """Those of CONSTRAINTS that `problem` has."""
+    """The names of CONSTRAINTS that `problem` has."""
     gaps = [gap for b in problem.buffers if b.gaps for gap in b.gaps]
     present = {
         "gaps": bool(gaps),
@@ -106,13 +113,13 @@ def constraints(problem: Problem) -> set[str]:
     return {name for name in CONSTRAINTS if present[name]}
 
 
-def nothing(problem: Problem, goal: Goal, name: str) -> Found:
-    """What method `name` answers without a packing."""
+def no_packing(problem: Problem, goal: Goal, name: str) -> Found:
+    """The answer of method `name` when it has no packing."""
     return Found((), problem.reach + 1, goal.bound, name)
 
 
 def satisfied(problem: Problem, goal: Goal, found: Found) -> bool:
-    """Whether nothing is left to do: the bound is met, or the capacity where only that was asked."""
+    """Whether `found` is enough: its peak is at the bound, or within the capacity if only that was asked for."""
     if found.peak <= found.bound:
         return True
     if not found.offsets and problem.buffers:

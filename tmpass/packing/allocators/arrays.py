@@ -1,16 +1,19 @@
-"""A problem as the flat arrays that the kernels read."""
+"""A problem as flat arrays, which the kernels read."""
 
 from itertools import chain
 from typing import NamedTuple
 
-from tmpass.packing.problem import Problem, barred
+from tmpass.packing.problem import Problem, forbidden_offsets
 
 
 class Arrays(NamedTuple):
-    """One number per buffer; `fixed` is -1 where the allocator chooses. Then tables, row after row.
+    """A problem in flat arrays: one number per buffer, then tables, row after row.
 
-    gaps: buffer, lower, upper, window_lower, window_upper; barred: buffer, and offsets [from, to) that it cannot have;
-    apart: two buffers.
+    Fields:
+        fixed: -1 where the allocator chooses the offset.
+        gaps: rows of buffer, lower, upper, window_lower, window_upper.
+        forbidden: rows of a buffer and the offsets [from, to) that it cannot have.
+        apart: rows of two buffers.
     """
 
     lower: list[int]
@@ -19,12 +22,12 @@ class Arrays(NamedTuple):
     alignment: list[int]
     fixed: list[int]
     gaps: list[int]
-    barred: list[int]
+    forbidden: list[int]
     apart: list[int]
 
 
 def to_arrays(problem: Problem) -> Arrays:
-    """The buffers of `problem`, which has no shared pairs, in their order."""
+    """The arrays of `problem`, which has no shared pairs, in the order of its buffers."""
     buffers = problem.buffers
     aligned = problem.alignment > 1
     return Arrays(
@@ -40,11 +43,11 @@ def to_arrays(problem: Problem) -> Arrays:
             for gap in b.gaps
             for number in (at, gap.lower, gap.upper, gap.window_lower, gap.window_upper)
         ],
-        barred(problem) if problem.memories else [],
+        forbidden_offsets(problem) if problem.memories else [],
         list(chain.from_iterable(problem.apart)),
     )
 
 
 def peak_of(problem: Problem, offsets: list[int]) -> int:
-    """The highest offset + size; an empty buffer has no top."""
+    """The highest offset + size in bytes. Buffers without bytes do not count."""
     return max((o + b.size for o, b in zip(offsets, problem.buffers, strict=True) if b.size), default=0)

@@ -1,12 +1,12 @@
-"""The least peak from a kernel that knows whether a packing within a given capacity exists.
+"""Capacity search: the least peak, from a kernel that decides whether a packing within a capacity exists.
 
     peak of first fit  ----------  known
-                         ?   ?     asked: the bound first, then the capacity, then the middle of what is open
+                         ?   ?     asked: the bound first, then the capacity, then the middle of what is undecided
     lower bound        ----------  proved
 
-Where a question takes too long, the next one is above it. When nothing is left to ask, a new sweep from the bound
-begins with four times the nodes for each question and another seed, until the budget has ended. Where only the
-capacity matters, it is asked about with one seed after the other.
+Where a question ends its nodes, the next one is above it. When no question is left, a new sweep from the bound begins
+with four times the nodes per question and another seed, until the budget ends. Where only the capacity matters, the
+same question is asked with one seed after the other.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,33 +18,37 @@ import tmpass._core as _core
 from tmpass.base.sizes import MAX_BYTES
 from tmpass.packing.allocators import Found, Goal, satisfied
 from tmpass.packing.allocators.arrays import Arrays, peak_of, to_arrays
-from tmpass.packing.allocators.speculation import ENDED, FOUND, IMPOSSIBLE, Answer, Foresight, Question
+from tmpass.packing.allocators.speculation import Answer, Question, Speculation, Verdict
 from tmpass.packing.problem import Problem
 
 Kernel = Callable[[_core.Problem, Question, _core.Cancel | None], tuple[int, list[int], int]]
-"""Works out the answer to a question about a problem: its three parts."""
+"""Works out the three parts of the Answer to a question about a problem."""
 
 MAX_BUFFERS = 20_000
-"""Above this many buffers there is no search: its tables of overlaps would be too large."""
+"""Above this number of buffers there is no search: its tables of overlaps would be too large."""
 
 SEED = 1
-"""Where the shaking of choices begins; the same seed gives the same packing."""
+"""The first seed of a kernel's choices. The same seed gives the same packing."""
 
 _FIRST_NODES = 16
-"""Per buffer, for a question of the first sweep."""
+"""Nodes per buffer for a question of the first sweep."""
 
 _FIRST_SLICE = 250_000
-"""Nodes for the first seed, where only the capacity matters; every other seed has as many as all before it."""
+"""Nodes for the first seed, where only the capacity matters. Every other seed has as many as all before it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """What is known, and how far a sweep has come.
+    """What is known, and how far a sweep has come. All capacities are bytes.
 
-    Fields: `best` so far; `floor`: no packing is at or below it; `refused`: the highest capacity that was proved
-    impossible, or ended its nodes in this sweep; `limit`: what a question of this sweep may cost, and `bound_limit` the
-    one for the bound, which would end the search; `seed` of this sweep, or of the next question where only the capacity
-    matters: what one seed did not find, others often do.
+    Fields:
+        best: the best packing so far.
+        floor: no packing has a peak at or below it.
+        refused: the highest capacity that was proved impossible, or ended its nodes in this sweep.
+        limit: nodes for a question of this sweep.
+        bound_limit: nodes for the question about the bound, which would end the search.
+        seed: of this sweep, or of the next question where only the capacity matters. What one seed does not find,
+            others often do.
     """
 
     best: Found
@@ -55,26 +59,37 @@ class _State:
     seed: int = SEED
 
 
-def improve(problem: Problem, goal: Goal, best: Found, name: str, kernel: Kernel, *, seeded: bool = True) -> Found:
-    """`best`, or a lower packing by the method `name`, with what was proved on the way.
+def search(problem: Problem, goal: Goal, best: Found, name: str, kernel: Kernel, *, seeded: bool = True) -> Found:
+    """`best`, or a lower packing that the kernel found, with the best lower bound that it proved.
 
-    Ctrl-C ends the search, and the best so far is the answer.
+    Ctrl-C ends the search, and the best packing so far is the answer.
+
+    Args:
+        problem: what is to be packed.
+        goal: the bound, the budget, and whether only the capacity matters.
+        best: the packing to start from.
+        name: of the method, for the answer.
+        kernel: decides one capacity.
+        seeded: whether the kernel's choices depend on the seed.
     """
     if len(problem.buffers) > MAX_BUFFERS:
         return best
     arrays = to_arrays(problem)
-    ladder = _Ladder(problem, goal, name, _grid(arrays), seeded)
+    questions = _Questions(problem, goal, name, _grid(arrays), seeded)
     first = _FIRST_NODES * len(problem.buffers)
-    state = _State(best, best.bound - 1, best.bound - 1, first, 8 * first)  # many a bound is met at once
+    # Many problems have a packing at the bound, so that question gets more nodes.
+    state = _State(best, best.bound - 1, best.bound - 1, first, 8 * first)
     try:
-        with Foresight(lambda question, cancel: kernel(problem.native, question, cancel), goal.threads) as foresight:
-            while (step := ladder.next_question(state)) is not None:
+        with Speculation(
+            lambda question, cancel: kernel(problem.native, question, cancel), goal.threads
+        ) as speculation:
+            while (step := questions.next_question(state)) is not None:
                 state, question = step
-                coming = [ahead for _, ahead in islice(ladder.if_open(state, question), goal.threads - 1)]
-                answer = foresight.ask(question, coming)
-                if answer.verdict == ENDED and 2 * answer.nodes <= question.limit:  # a part is too large to be searched
-                    break
-                state = ladder.after(state, question, answer)
+                upcoming = [ahead for _, ahead in islice(questions.if_undecided(state, question), goal.threads - 1)]
+                answer = speculation.ask(question, upcoming)
+                if answer.verdict == Verdict.ENDED and 2 * answer.nodes <= question.limit:
+                    break  # a part is too large for the search
+                state = questions.after(state, question, answer)
     except (ValueError, MemoryError):  # too many overlaps to hold in memory
         pass
     except KeyboardInterrupt:
@@ -83,8 +98,8 @@ def improve(problem: Problem, goal: Goal, best: Found, name: str, kernel: Kernel
 
 
 @dataclass(frozen=True, slots=True)
-class _Ladder:
-    """Which question comes next; `grid` divides all peaks; other seeds give a `seeded` kernel other luck."""
+class _Questions:
+    """The order of questions. `grid` divides all peaks; `seeded` says whether the kernel depends on the seed."""
 
     problem: Problem
     goal: Goal
@@ -93,7 +108,7 @@ class _Ladder:
     seeded: bool
 
     def next_question(self, state: _State) -> tuple[_State, Question] | None:
-        """The next question, and the state that it is asked in; None where all is said or spent."""
+        """The next question, with the state in which it is asked; None where all is decided or the budget spent."""
         best, goal = state.best, self.goal
         if best.nodes >= goal.nodes or satisfied(self.problem, goal, best):
             return None
@@ -102,7 +117,7 @@ class _Ladder:
         if not goal.minimize:
             if capacity is None:
                 return None
-            limit = min(left, max(_FIRST_SLICE, best.nodes)) if self.seeded else left  # bad luck is not all there is
+            limit = min(left, max(_FIRST_SLICE, best.nodes)) if self.seeded else left
             return replace(state, seed=state.seed + 1), Question(capacity, limit, state.seed)
         if capacity is None:
             if state.refused <= state.floor:
@@ -116,48 +131,49 @@ class _Ladder:
         return state, Question(capacity, min(left, limit), state.seed)
 
     def after(self, state: _State, question: Question, answer: Answer) -> _State:
-        """What is known with the answer."""
+        """The state with what the answer adds."""
         best = replace(state.best, nodes=state.best.nodes + answer.nodes)
-        if answer.verdict == FOUND:
+        if answer.verdict == Verdict.FOUND:
             offsets = tuple(answer.offsets)
             best = replace(best, offsets=offsets, peak=peak_of(self.problem, answer.offsets), method=self.name)
             return replace(state, best=best)
-        if answer.verdict == IMPOSSIBLE:
-            # A packing pushed down has all its tops on the grid.
+        if answer.verdict == Verdict.IMPOSSIBLE:
+            # In a packing in which no buffer can move down, all tops are on the grid.
             floor = (question.capacity // self.grid + 1) * self.grid - 1
             best = replace(best, bound=max(best.bound, floor + 1))
             return replace(state, best=best, floor=floor, refused=max(state.refused, floor))
         return replace(state, best=best, refused=question.capacity if self.goal.minimize else state.refused)
 
-    def if_open(self, state: _State, question: Question) -> Iterator[tuple[_State, Question]]:
-        """The questions that come after this one as long as every one of them remains open."""
+    def if_undecided(self, state: _State, question: Question) -> Iterator[tuple[_State, Question]]:
+        """The questions that follow this one while each of them ends its nodes without an answer."""
         while True:
-            step = self.next_question(self.after(state, question, Answer(ENDED, [], question.limit)))
+            step = self.next_question(self.after(state, question, Answer(Verdict.ENDED, [], question.limit)))
             if step is None:
                 return
             state, question = step
             yield step
 
     def _capacity(self, state: _State) -> int | None:
-        """What to ask next: the first of these that is still open. Peaks are multiples of the grid.
+        """The capacity to ask about next, or None: the bound, the problem's capacity, the middle between both.
 
-        A bound that a refutation raised is no better than other places; one step of the grid after the other could
-        take forever.
+        Peaks are multiples of the grid. A bound that a refutation raised is not asked about before the middle: steps of
+        one grid unit could take forever.
         """
         best, goal, grid, refused = state.best, self.goal, self.grid, state.refused
         middle = (refused // grid + 1 + (best.peak - 1) // grid) // 2 * grid
         capacity = best.peak if self.problem.capacity is None else self.problem.capacity
-        # Without a packing, what is impossible within the problem's reach is so within a larger capacity.
-        wishes = (goal.bound, capacity, middle) if goal.minimize else (min(capacity, best.peak - 1),)
-        return next((wish for wish in wishes if refused < wish < best.peak), None)
+        # What is impossible within the problem's reach is impossible within any larger capacity.
+        candidates = (goal.bound, capacity, middle) if goal.minimize else (min(capacity, best.peak - 1),)
+        return next((bytes_ for bytes_ in candidates if refused < bytes_ < best.peak), None)
 
 
 def _grid(arrays: Arrays) -> int:
-    """What the tops of every packing pushed down are multiples of: they are sums of sizes, and of what is between the
-    edges of windows, above the ground, a fixed buffer or where a memory begins, and rounded up where that does not give
-    an alignment already. Between two that are apart there is a byte.
+    """A divisor of all tops, in bytes, in a packing in which no buffer can move down.
+
+    Each top is a sum of sizes and of distances between edges of windows, above 0, a fixed buffer or the start of a
+    memory, rounded up where that is not aligned already. Between two buffers that must be apart there is a byte.
     """
-    starts = (offset for offset in (*arrays.fixed, *arrays.barred[2::3]) if 0 < offset <= MAX_BYTES)
+    starts = (offset for offset in (*arrays.fixed, *arrays.forbidden[2::3]) if 0 < offset <= MAX_BYTES)
     grid = gcd(*arrays.size, *arrays.gaps[3::5], *arrays.gaps[4::5], *starts, *arrays.apart and (1,)) or 1
     alignments = set(arrays.alignment)
     while odd := [a for a in alignments if grid % a and a % grid]:

@@ -1,11 +1,15 @@
-"""Constraint programming: CP-SAT of OR-tools, as an independent opinion and as the solver that many would try first.
+"""Constraint programming with CP-SAT of OR-tools, an independent solver and one that many would try first.
 
-offset
-^   |  +-----+             For each largest set of buffers alive at one step, their intervals of bytes do not overlap;
-|   |  |  b  |  above      and each two of them share one literal that says which is above. Offsets are counted in
-|   +--+--+--+             steps of the alignment, memories are domains, and two that must be apart have a byte between
-|   |  a  |     below      what their literal puts in order.
-+-------------> steps
+    offset
+    ^  +-----+
+    |  |  b  |         above
+    |  +--+--+--+
+    |     |  a  |      below
+    +-------------> steps
+
+For each maximal set of buffers that are alive at one step, the intervals of their bytes do not overlap. Each two of
+them share one literal that says which is above. Offsets count in steps of the alignment, memories are domains, and two
+buffers that must be apart have a byte between them.
 """
 
 from collections.abc import Sequence
@@ -24,24 +28,24 @@ if TYPE_CHECKING:
 HONOURS = frozenset(CONSTRAINTS)
 
 MAX_PAIRS = 50_000
-"""With more pairs of buffers that share a step, first fit's packing is the answer: the model would take minutes."""
+"""With more pairs of buffers that share a step, the answer is that of first fit. The model would take minutes."""
 
 NODES_PER_TICK = 4_000_000
-"""Nodes of the goal for a unit of CP-SAT's deterministic time, which is some ten seconds with models like these."""
+"""Nodes of the goal per unit of CP-SAT's deterministic time. A unit takes about ten seconds with models like these."""
 
 SEED = 1
 
 _MAX_UNITS = 2**40
-"""Of the limit: sums of that many stay far from where the solver refuses them."""
+"""The most units of the limit. Sums of that many stay far below what the solver refuses."""
 
 
 def solve(problem: Problem, goal: Goal) -> Found:
-    """The lowest packing that CP-SAT finds, starting from that of first fit.
+    """The lowest packing that CP-SAT finds, with that of first fit as a hint.
 
-    `goal.nodes` are a limit on the solver's deterministic time, NODES_PER_TICK to a unit: work that it counts itself,
-    never seconds; presolving has limits of its own and may go above. One worker and a fixed seed: the same version of
-    OR-tools gives the same packing everywhere. Ctrl-C ends the search, and the best packing so far is the answer; it
-    reaches only the main thread.
+    `goal.nodes` limit the solver's deterministic time, NODES_PER_TICK per unit. That is work which it counts itself,
+    never seconds. Presolving has limits of its own and may exceed it. With one worker and a fixed seed, a version of
+    OR-tools gives the same packing everywhere. Ctrl-C, which reaches only the main thread, ends the search, and the
+    best packing so far is the answer.
     """
     best = first_fit.solve(problem, goal)
     if not goal.nodes or satisfied(problem, goal, best) or count_pairs(problem) > MAX_PAIRS:
@@ -114,9 +118,9 @@ def _model(units: Units, goal: Goal, best: Found) -> "tuple[cp_model.CpModel, li
 
 
 def _order(model: "cp_model.CpModel", units: Units, offsets: Sequence[Any]) -> None:
-    """For each two that meet, a literal for each range of differences that they deny: above it, or below."""
+    """For each two buffers that meet, a literal per forbidden range of their difference: above it, or below."""
     for (a, b), pieces in meeting(units.pieces).items():
-        for first, last in units.denied(pieces, a, b):
+        for first, last in units.forbidden_differences(pieces, a, b):
             above = model.new_bool_var("")
             model.add(offsets[b] - offsets[a] > last).only_enforce_if(above)
             model.add(offsets[b] - offsets[a] < first).only_enforce_if(~above)

@@ -1,29 +1,33 @@
-"""First fit over several orders: the cheap method that is usually enough.
+"""First fit over several orders: a cheap method that usually suffices.
 
-By size, it is the greedy-by-size planner of TFLite (Pisarchyk and Lee, "Efficient Memory Management for Deep
-Neural Net Inference", 2020) with the lowest gap in place of the smallest one. Above sixteen thousand buffers it is the
-only order, and sizes within a quarter of an octave count as equal.
+In the order of size it is the greedy-by-size planner of TFLite with the lowest gap instead of the smallest one. Above
+sixteen thousand buffers that is the only order, and sizes within a quarter of an octave count as equal.
+
+Source: Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020.
 """
 
 import tmpass._core as _core
 from tmpass.base.sizes import MAX_BYTES
-from tmpass.packing.allocators import CONSTRAINTS, Found, Goal, nothing
+from tmpass.packing.allocators import CONSTRAINTS, Found, Goal, no_packing
 from tmpass.packing.problem import Problem
 
 HONOURS = frozenset(CONSTRAINTS)
 
 ORDERS = ("size", "area", "lifetime", "contention", "start")
-"""By falling size, size times lifetime, lifetime or contention (the fullest step of the live range), or by start."""
+"""By falling size, area, lifetime or contention (the most bytes at a step of the live range), or by start."""
 
 
 def solve(problem: Problem, goal: Goal, *, tightest: bool = False) -> Found:
-    """The lowest packing of first fit over ORDERS, the first of them where several are equal.
+    """The lowest packing of first fit over ORDERS; the first of equals.
 
-    If the `tightest` gap is taken, not the lowest, it is best fit.
+    Args:
+        problem: what is to be packed.
+        goal: the bound or capacity at which no further order is tried.
+        tightest: take the smallest gap that is large enough, not the lowest: best fit.
     """
     method = "best-fit" if tightest else "first-fit"
     enough = problem.capacity if problem.capacity is not None and not goal.minimize else goal.bound
     offsets, peak, order = _core.pack(problem.native, max(enough, goal.bound), tightest)
     if peak > MAX_BYTES:
-        return nothing(problem, goal, method)
+        return no_packing(problem, goal, method)
     return Found(tuple(offsets), peak, goal.bound, f"{method} by {ORDERS[order]}")

@@ -1,10 +1,11 @@
-"""Greedy by size as TensorFlow Lite does it: what a model's arena is today on a phone or a desktop.
+"""Greedy by size as in TensorFlow Lite: the arena of a model today on a phone or a desktop.
 
-Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020, as it stands in ArenaPlanner and
-SimpleMemoryArena of TensorFlow Lite and LiteRT: buffers alive all the time first, then by falling size, ties by start;
-each in the smallest gap that is large enough, the lowest of them, or above all that it overlaps.
+Buffers that are alive all the time come first, then by falling size, ties by start. Each takes the smallest gap that is
+large enough, the lowest of equals, or the place above all that it overlaps in time. TensorFlow Lite leaves buffers of
+equal size and start to its library's sort; here the index decides.
 
-What TensorFlow Lite leaves to its library's sort (equal size and start) is decided by index here.
+Source: Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020, as implemented by
+ArenaPlanner and SimpleMemoryArena of TensorFlow Lite and LiteRT.
 """
 
 from tmpass.packing.allocators import CONSTRAINTS, Found, Goal
@@ -15,7 +16,7 @@ HONOURS = frozenset(CONSTRAINTS)
 
 
 def solve(problem: Problem, goal: Goal) -> Found:
-    """The one packing that the rule makes, whatever the goal."""
+    """The packing that the rule gives, whatever the goal."""
     return place(problem, goal, order(problem), "greedy-by-size", tightest=True)
 
 

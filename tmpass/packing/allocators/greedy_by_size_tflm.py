@@ -1,7 +1,9 @@
-"""Greedy by size as TensorFlow Lite Micro does it: what a model's arena is today on a microcontroller.
+"""Greedy by size as in TensorFlow Lite Micro: the arena of a model today on a microcontroller.
 
-Its GreedyMemoryPlanner places what has an offset already, then the others by falling size, each in the lowest gap that
-is large enough. Sizes are rounded up to the alignment before they are compared, and the last of equals comes first.
+Buffers with a fixed offset are placed first, then the others by falling size, each in the lowest gap that is large
+enough. Sizes are rounded up to the alignment before they are compared, and the last of equals comes first.
+
+Source: GreedyMemoryPlanner of TensorFlow Lite Micro.
 """
 
 from tmpass.packing.allocators import CONSTRAINTS, Found, Goal
@@ -12,7 +14,7 @@ HONOURS = frozenset(CONSTRAINTS)
 
 
 def solve(problem: Problem, goal: Goal) -> Found:
-    """The one packing that the rule makes, whatever the goal."""
+    """The packing that the rule gives, whatever the goal."""
     return place(problem, goal, order(problem), "greedy-by-size-tflm")
 
 

@@ -1,8 +1,8 @@
-"""Hill climbing over the orders of first fit, as compilers for microcontrollers do it (Vela for Ethos-U, TVM).
+"""Hill climbing over the orders of first fit, as in compilers for microcontrollers (Vela for Ethos-U, TVM).
 
-The climb begins with the lowest packing of first fit, its buffers in the order of their offsets: first fit in that
-order is no higher. Then buffers that take part in the peak go before others that they overlap, as long as nodes are
-left. `core/packing/hill_climb.hpp` has the drawing.
+The climb begins with the lowest packing of first fit, its buffers in the order of their offsets. First fit in that
+order is not higher. Then buffers that reach the peak are moved before others that they overlap, as long as nodes are
+left. `core/hill_climb.hpp` has the drawing.
 """
 
 from dataclasses import replace
@@ -16,12 +16,13 @@ from tmpass.packing.problem import Problem
 HONOURS = frozenset(CONSTRAINTS)
 
 SEED = 1
-"""Where the choices of moves begin; the same seed gives the same packing."""
+"""The seed of the random moves. The same seed gives the same packing."""
 
 
 def solve(problem: Problem, goal: Goal) -> Found:
-    """The lowest packing that `goal.nodes` nodes find, starting from that of first fit: moves, of which one that looks
-    at many places counts for several. Ctrl-C leaves that of first fit.
+    """The lowest packing that `goal.nodes` nodes find, starting from that of first fit.
+
+    A node is a move; one that looks at many places counts as several. After Ctrl-C, the packing is that of first fit.
     """
     best = first_fit.solve(problem, goal)
     if satisfied(problem, goal, best):

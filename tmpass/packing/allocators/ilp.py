@@ -1,12 +1,12 @@
-"""Integer programming: the big-M model that the papers compare with, solved by SCIP through OR-tools.
+"""Integer programming: the big-M model with which papers compare, solved by SCIP through OR-tools.
 
-For each two buffers a and b that share a step, and each range of differences of their offsets that this denies,
+For each two buffers a and b that share a step, and each range of differences of their offsets that this forbids,
 
     offset(b) - offset(a) > last  - M (1 - above)          above = 1 puts b above a
     offset(b) - offset(a) < first + M above                above = 0 puts it below
 
-all offsets in units. SCIP computes in floating point: every packing is rounded and checked here with whole numbers, and
-its proofs count only while M is so small that its tolerances cannot hide a unit.
+with all offsets in units. SCIP computes in floating point. So every packing is rounded and checked here with whole
+numbers, and its proofs count only while M is so small that the tolerances cannot hide a unit.
 """
 
 from dataclasses import dataclass, replace
@@ -23,28 +23,28 @@ from tmpass.packing.problem import Problem
 HONOURS = frozenset(CONSTRAINTS)
 
 MAX_PAIRS = 20_000
-"""With more pairs of buffers that share a step, first fit's packing is the answer: one node would take minutes."""
+"""With more pairs of buffers that share a step, the packing of first fit is the answer. A node would take minutes."""
 
 NODES_PER_BRANCH = 1000
-"""Nodes of the goal for a node of SCIP, which solves at least one linear program."""
+"""Nodes of the goal per node of SCIP, which solves at least one linear program."""
 
 _PROVABLE = 2**20
-"""With M above so many units nothing that SCIP says counts as a proof: M times _TOLERANCE would come near one unit."""
+"""With M above this number of units, no answer of SCIP counts as a proof: M times _TOLERANCE comes near one unit."""
 
 _MAX_UNITS = 2**22
-"""With a limit above so many units it is not asked at all: from 2^28 on, four buffers were seen to keep it for ever."""
+"""With a limit above this number of units, SCIP is not asked. From 2^28 on, it did not return for four buffers."""
 
 _TOLERANCE = 1e-9
-"""By which SCIP may miss a law or a whole number."""
+"""The error that SCIP may make in a constraint or a whole number."""
 
 
 def solve(problem: Problem, goal: Goal) -> Found:
-    """The lowest packing that branch and bound finds, starting from that of first fit.
+    """The lowest packing that branch and bound finds, with that of first fit as a hint.
 
-    `goal.nodes` limit the nodes of SCIP, each of which counts for NODES_PER_BRANCH. Work at its first node, presolving
-    and cuts, has no limit but the size of the problem, so a small budget may still take its time. SCIP runs on one
-    thread with fixed seeds: the same version of OR-tools gives the same packing. Ctrl-C ends it, and the best packing
-    so far is the answer.
+    `goal.nodes` limit the nodes of SCIP, each of which counts for NODES_PER_BRANCH. The work at the first node,
+    presolving and cuts, is limited by the size of the problem only, so a small budget may still take long. SCIP runs on
+    one thread with fixed seeds: the same version of OR-tools gives the same packing. Ctrl-C ends it, and the best
+    packing so far is the answer.
     """
     best = first_fit.solve(problem, goal)
     if not goal.nodes or satisfied(problem, goal, best) or count_pairs(problem) > MAX_PAIRS:
@@ -93,21 +93,25 @@ def _ask(units: Units, goal: Goal, best: Found) -> Found:
 
 @dataclass(frozen=True, slots=True)
 class _Model:
-    """The program, the variables of Units' choices, the denied differences of each two buffers, and the largest M."""
+    """An integer program.
+
+    Fields:
+        choices: the variables, one for each choice of Units.
+        forbidden: per two buffers, the differences of their offsets that are forbidden, in units.
+        span: the largest M, in units.
+    """
 
     solver: Any
     choices: list[Any]
-    denied: dict[tuple[int, int], Ranges]
+    forbidden: dict[tuple[int, int], Ranges]
     span: int
 
     def holds(self, units: Units, chosen: list[int]) -> bool:
-        """Whether `chosen` obeys every law, in whole numbers."""
+        """Whether `chosen` obeys every constraint, computed in whole numbers."""
         offsets = [step // units.unit * k for step, k in zip(units.step, chosen, strict=True)]
-        return all(
-            any(first <= k <= last for first, last in ranges) for k, ranges in zip(chosen, units.choices, strict=True)
-        ) and not any(
-            first <= offsets[b] - offsets[a] <= last for (a, b), ranges in self.denied.items() for first, last in ranges
-        )
+        if not all(_inside(k, ranges) for k, ranges in zip(chosen, units.choices, strict=True)):
+            return False
+        return not any(_inside(offsets[b] - offsets[a], ranges) for (a, b), ranges in self.forbidden.items())
 
 
 def _model(units: Units, goal: Goal, best: Found) -> _Model:
@@ -126,9 +130,9 @@ def _model(units: Units, goal: Goal, best: Found) -> _Model:
         lows.append(scale * ranges[0][0])
         highs.append(scale * ranges[-1][1])
         solver.Add(choices[b] * (units.step[b] // grain) + units.size(b) // grain <= peak)
-    denied = {(a, b): units.denied(pieces, a, b) for (a, b), pieces in meeting(units.pieces).items()}
+    forbidden = {(a, b): units.forbidden_differences(pieces, a, b) for (a, b), pieces in meeting(units.pieces).items()}
     span = units.limit // grain
-    for (a, b), ranges in denied.items():
+    for (a, b), ranges in forbidden.items():
         by = choices[b] * (units.step[b] // unit) - choices[a] * (units.step[a] // unit)
         aboves = []
         for first, last in ranges:
@@ -145,11 +149,15 @@ def _model(units: Units, goal: Goal, best: Found) -> _Model:
         solver.SetHint(*map(list, zip(*hint, strict=True)))
     if goal.minimize:
         solver.Minimize(peak)
-    return _Model(solver, choices, denied, span)
+    return _Model(solver, choices, forbidden, span)
+
+
+def _inside(value: int, ranges: Ranges) -> bool:
+    return any(first <= value <= last for first, last in ranges)
 
 
 def _choice(solver: Any, ranges: Ranges, name: str) -> Any:
-    """A variable with a value of one of `ranges`."""
+    """A variable whose value is in one of `ranges`."""
     choice = solver.IntVar(ranges[0][0], ranges[-1][1], name)
     if len(ranges) > 1:
         inside = [solver.BoolVar(f"{name}.{number}") for number in range(len(ranges))]

@@ -1,7 +1,7 @@
-"""One pass of the greedy kernel: buffers in a given order, each where it fits among those before it."""
+"""One pass of the greedy kernel: buffers in a given order, each in a gap between those before it."""
 
 import tmpass._core as _core
-from tmpass.packing.allocators import Found, Goal, nothing
+from tmpass.packing.allocators import Found, Goal, no_packing
 from tmpass.packing.allocators.arrays import peak_of
 from tmpass.packing.problem import Problem
 
@@ -10,8 +10,16 @@ NOWHERE = -2
 
 
 def place(problem: Problem, goal: Goal, order: list[int], name: str, *, tightest: bool = False) -> Found:
-    """The packing of `problem` with the lowest gap for each, or the smallest."""
+    """The packing of `problem` in which each buffer, in `order`, takes a gap that is large enough.
+
+    Args:
+        problem: what is to be packed.
+        goal: its bound is that of the answer.
+        order: indices of buffers.
+        name: the name of the method, for the answer.
+        tightest: take the smallest gap, not the lowest.
+    """
     offsets = _core.first_fit(problem.native, order, tightest)
     if NOWHERE in offsets:
-        return nothing(problem, goal, name)
+        return no_packing(problem, goal, name)
     return Found(tuple(offsets), peak_of(problem, offsets), goal.bound, name)

@@ -1,4 +1,4 @@
-"""Solvers of other people, which know nothing of Ctrl-C in Python, stopped by it so that what they found is kept."""
+"""Ctrl-C for external solvers, which do not handle it. They are stopped so that what they found is kept."""
 
 import threading
 from collections.abc import Callable
@@ -6,26 +6,26 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_LOOK = 0.05
-"""Seconds between two looks whether the solver has ended."""
+_POLL_SECONDS = 0.05
+"""The time between two checks whether the solver has ended."""
 
 
 def run(solve: Callable[[], T], stop: Callable[[], object]) -> tuple[T, bool]:
-    """What `solve` returns, and whether Ctrl-C ended it early, through `stop`.
+    """The result of `solve`, and whether Ctrl-C ended it early, by a call of `stop`.
 
-    Only the main thread sees Ctrl-C: there `solve` runs in a thread of its own and must release the GIL. `stop` is
-    called until it has ended, since it may come before there is anything to stop.
+    Only the main thread sees Ctrl-C. So `solve` runs in a thread of its own there, and must release the GIL. `stop` is
+    called until `solve` has ended, since the first call may come before the solver has started.
     """
     if threading.current_thread() is not threading.main_thread():
         return solve(), False
     answers: list[T] = []
     faults: list[BaseException] = []
-    ended = threading.Event()  # Thread.join() may forget that the thread still runs when Ctrl-C comes
+    ended = threading.Event()  # after Ctrl-C, Thread.join() may return while the thread still runs
 
     def work() -> None:
         try:
             answers.append(solve())
-        except BaseException as fault:  # raised again where it can be seen
+        except BaseException as fault:  # raised again in the main thread
             faults.append(fault)
         finally:
             ended.set()
@@ -34,7 +34,7 @@ def run(solve: Callable[[], T], stop: Callable[[], object]) -> tuple[T, bool]:
     interrupted = False
     while not ended.is_set():
         try:
-            ended.wait(_LOOK)
+            ended.wait(_POLL_SECONDS)
             if interrupted:
                 stop()
         except KeyboardInterrupt:

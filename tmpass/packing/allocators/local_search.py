@@ -1,4 +1,4 @@
-"""Large neighbourhood search: parts of a packing are taken out around the peak and put back lower, exactly.
+"""Large neighbourhood search: buffers around the peak are taken out of a packing and put back lower, exactly.
 
 `core/packing/local_search.hpp` has the drawing; place or postpone is what puts them back.
 """
@@ -14,11 +14,14 @@ from tmpass.packing.problem import Problem
 HONOURS = frozenset(CONSTRAINTS)
 
 SEED = 1
-"""Where the choices of what is taken out begin; the same seed gives the same packing."""
+"""The seed of the choice of what is taken out. The same seed gives the same packing."""
 
 
 def solve(problem: Problem, goal: Goal) -> Found:
-    """The lowest packing that about `goal.nodes` nodes find, starting from that of first fit, which Ctrl-C leaves."""
+    """The lowest packing that about `goal.nodes` nodes find, starting from that of first fit.
+
+    After Ctrl-C, the packing is that of first fit.
+    """
     best = first_fit.solve(problem, goal)
     if not best.offsets or len(problem.buffers) > MAX_BUFFERS or satisfied(problem, goal, best):
         return best

@@ -1,8 +1,9 @@
-"""Place or postpone: the project's own exact search.
+"""Place or postpone: an exact search of this project.
 
-A buffer sits at the lowest offset it can have, or it does not, and then something else must take bytes of the place
-that it is denied. The search works where the fewest buffers can be the lowest, learns from attempts that failed where
-that is, and begins anew under Luby's limits. `core/packing/postpone.hpp` has the drawing and the argument.
+A buffer has the lowest offset that is possible, or it has not. In the second case another buffer must take bytes of the
+place that it does not get. The search branches where the fewest buffers can be the lowest, learns from failed branches
+where that is, and restarts under Luby's limits.
+`core/postpone.hpp` has the drawing and the argument.
 """
 
 import tmpass._core as _core
@@ -15,12 +16,12 @@ HONOURS = frozenset({"gaps", "memories"})
 
 def solve(problem: Problem, goal: Goal) -> Found:
     """The lowest packing that at most `goal.nodes` nodes find, starting from that of first fit."""
-    return improve(problem, goal, first_fit.solve(problem, goal))
+    return solve_from(problem, goal, first_fit.solve(problem, goal))
 
 
-def improve(problem: Problem, goal: Goal, best: Found) -> Found:
-    """`best`, or a lower packing, with what was proved on the way."""
-    return capacity_search.improve(problem, goal, best, "place-or-postpone", _postpone)
+def solve_from(problem: Problem, goal: Goal, best: Found) -> Found:
+    """`best`, or a lower packing that the search finds, with the lower bound that it proves."""
+    return capacity_search.search(problem, goal, best, "place-or-postpone", _postpone)
 
 
 def _postpone(problem: _core.Problem, question: Question, cancel: _core.Cancel | None) -> tuple[int, list[int], int]:

@@ -1,13 +1,15 @@
-"""Answers of a kernel, of which the next ones are worked out while one is waited for.
+"""Speculation: threads work on questions that will probably come next, while one answer is waited for.
 
-    asked       |-- question 1 --|-- question 2 --|          the answer to 1 decides what comes next; while it is
-    foreseen         |-- question 2 --|-- 3 --|              worked out, what comes if it remains open is tried
+    asked         |-- question 1 --|-- question 2 --|       The answer to 1 decides what is asked next. Meanwhile, the
+    speculated         |-- question 2 --|-- 3 --|           questions that follow if it stays undecided are begun.
 
-What is asked, and in which order its answers count, is the same whatever is foreseen. A wrong guess is cancelled.
+Which questions are asked, and the order in which answers count, do not depend on speculation. A wrong guess is
+cancelled.
 """
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from enum import IntEnum
 from types import TracebackType
 from typing import NamedTuple
 
@@ -15,28 +17,38 @@ import tmpass._core as _core
 
 
 class Question(NamedTuple):
-    """Is there a packing within `capacity` bytes? At most `limit` nodes may tell, with choices shaken by `seed`."""
+    """Whether there is a packing within `capacity` bytes.
+
+    The kernel may take `limit` nodes; `seed` varies its choices.
+    """
 
     capacity: int
     limit: int
     seed: int
 
 
+class Verdict(IntEnum):
+    """The answer to a question, with the numbers of the kernels. ENDED: the limit was spent first."""
+
+    FOUND = 0
+    IMPOSSIBLE = 1
+    ENDED = 2
+
+
 class Answer(NamedTuple):
-    """0 found, 1 impossible or 2 budget ended; the offsets where found; and the nodes spent."""
+    """A verdict, the offsets if it is FOUND, and the nodes that it took."""
 
     verdict: int
     offsets: list[int]
     nodes: int
 
 
-FOUND, IMPOSSIBLE, ENDED = 0, 1, 2
-
 Kernel = Callable[[Question, _core.Cancel | None], tuple[int, list[int], int]]
+"""Works out the three parts of the Answer to a question."""
 
 
-class Foresight:
-    """A kernel in as many threads as are given; with one, it runs where it is asked."""
+class Speculation:
+    """A kernel that runs in a pool of `threads` threads, or in the caller's where there is one."""
 
     def __init__(self, kernel: Kernel, threads: int) -> None:
         self._kernel = kernel
@@ -44,11 +56,15 @@ class Foresight:
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
         self._running: dict[Question, tuple[Future[tuple[int, list[int], int]], _core.Cancel]] = {}
 
-    def ask(self, question: Question, coming: Sequence[Question]) -> Answer:
-        """The answer to `question`; those `coming` are begun. Raises what the kernel raises."""
+    def ask(self, question: Question, upcoming: Sequence[Question]) -> Answer:
+        """The answer to `question`. Work on the `upcoming` ones is begun.
+
+        Raises:
+            Exception: what the kernel raises.
+        """
         if self._pool is None:
             return Answer(*self._kernel(question, None))
-        wanted = (question, *coming)[: self._threads]
+        wanted = (question, *upcoming)[: self._threads]
         for other in [other for other in self._running if other not in wanted]:
             self._running.pop(other)[1].cancel()
         for each in wanted:
@@ -59,7 +75,7 @@ class Foresight:
         del self._running[question]
         return answer
 
-    def __enter__(self) -> "Foresight":
+    def __enter__(self) -> "Speculation":
         return self
 
     def __exit__(

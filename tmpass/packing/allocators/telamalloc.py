@@ -1,8 +1,11 @@
-"""TelaMalloc's search, after Maas et al., ASPLOS 2023, made exact; it knows every constraint.
+"""TelaMalloc's search, made exact. It supports every constraint.
 
-Heuristics choose what to place, a constraint solver keeps what is still possible and says on a dead end which
-placements it follows from, and the search goes back to one of those. `core/packing/telamalloc.hpp` has the drawing
-and the argument.
+Heuristics choose what to place. A constraint solver keeps what is still possible, and explains a dead end by the
+placements that cause it. The search goes back to one of those. `core/telamalloc.hpp` has the drawing and the
+argument.
+
+Source: Maas et al., "TelaMalloc: Efficient On-Chip Memory Allocation for Production Machine Learning Accelerators",
+ASPLOS 2023.
 """
 
 import tmpass._core as _core
@@ -15,12 +18,12 @@ HONOURS = frozenset(CONSTRAINTS)
 
 def solve(problem: Problem, goal: Goal) -> Found:
     """The lowest packing that at most `goal.nodes` nodes find, starting from that of first fit."""
-    return improve(problem, goal, first_fit.solve(problem, goal))
+    return solve_from(problem, goal, first_fit.solve(problem, goal))
 
 
-def improve(problem: Problem, goal: Goal, best: Found) -> Found:
-    """`best`, or a lower packing, with what was proved on the way."""
-    return capacity_search.improve(problem, goal, best, "telamalloc", _telamalloc)
+def solve_from(problem: Problem, goal: Goal, best: Found) -> Found:
+    """`best`, or a lower packing that the search finds, with the lower bound that it proves."""
+    return capacity_search.search(problem, goal, best, "telamalloc", _telamalloc)
 
 
 def _telamalloc(problem: _core.Problem, question: Question, cancel: _core.Cancel | None) -> tuple[int, list[int], int]:

@@ -1,7 +1,8 @@
-"""A problem in units, for solvers of other people that read whole numbers: small numbers keep them fast and exact.
+"""A problem in units, for external solvers of integer models. Small numbers keep them fast and exact.
 
-Of the packings within a limit, one has all its offsets at multiples of the unit: rounding each offset down to one keeps
-every law, since what two buffers ask of their difference, where a memory begins and what is fixed are multiples too.
+If there is a packing within a limit, there is one whose offsets are all multiples of the unit. Rounding each offset
+down to a multiple breaks no law, since the differences that two buffers need, the starts of memories and fixed offsets
+are multiples too.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,11 +15,11 @@ from tmpass.packing.allocators.arrays import to_arrays
 from tmpass.packing.problem import Buffer, Problem, in_use
 
 Ranges = tuple[tuple[int, int], ...]
-"""From the lowest to the highest, each `(first, last)` with both its ends."""
+"""Closed ranges (first, last), rising."""
 
 
 class Piece(NamedTuple):
-    """The steps [lower, upper) of a buffer, and the bytes [low, high) from its offset on that it needs there."""
+    """The steps `[lower, upper)` of a buffer, and the bytes `[low, high)`, from its offset, that it needs there."""
 
     buffer: int
     lower: int
@@ -29,12 +30,19 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """What is left to decide of a problem: buffer b of those with bytes begins at `choice * step[b]` bytes.
+    """The decisions of a problem: buffer b, of those with bytes, begins at `choice * step[b]`. All lengths are bytes.
 
-    Fields: `at` is each buffer's index in the problem, `step` what its offset is a multiple of, `choices` the multiples
-    that keep it below `limit`, at its fixed offset and in its memories, none of them empty; `pieces` are by time;
-    `unit` divides every step, and `grain` also every size. All lengths are bytes. `empty` has the offsets of buffers
-    without bytes.
+    Fields:
+        limit: no top is above it.
+        unit: divides every step.
+        grain: divides the unit and every size.
+        at: the index of each buffer in the problem.
+        step: what the offset of each buffer is a multiple of.
+        choices: for each buffer, the multiples that keep it below `limit`, at its fixed offset and in its memories.
+            There is at least one.
+        pieces: what the buffers need, by time.
+        apart: pairs of indices in the problem that must be apart.
+        empty: the offsets of buffers without bytes, by index in the problem.
     """
 
     problem: Problem
@@ -49,16 +57,22 @@ class Units:
     empty: dict[int, int]
 
     def size(self, b: int) -> int:
-        """The bytes of buffer `b`."""
+        """The size of buffer `b` in bytes."""
         return self.problem.buffers[self.at[b]].size
 
     def offsets(self, chosen: Sequence[int]) -> tuple[int, ...]:
-        """The offset of each of the problem's buffers where those with bytes have `chosen`."""
+        """The offset of each buffer of the problem in bytes, when those with bytes have the choices `chosen`."""
         found = self.empty | {at: step * k for at, step, k in zip(self.at, self.step, chosen, strict=True)}
         return tuple(found[at] for at in range(len(self.problem.buffers)))
 
-    def denied(self, pieces: Sequence[tuple[Piece, Piece]], a: int, b: int) -> Ranges:
-        """The values of "offset of b minus offset of a", in units, that `pieces`, which meet in time, deny."""
+    def forbidden_differences(self, pieces: Sequence[tuple[Piece, Piece]], a: int, b: int) -> Ranges:
+        """The values of "offset of b minus offset of a", in units, that are forbidden.
+
+        Args:
+            pieces: those of a and b that share a step, in pairs.
+            a: the number of a buffer in this Units.
+            b: the number of another.
+        """
         slack = int(frozenset((self.at[a], self.at[b])) in self.apart)
         ranges = sorted(
             (-_up(two.high - one.low + slack, self.unit) + 1, _up(one.high - two.low + slack, self.unit) - 1)
@@ -74,7 +88,7 @@ class Units:
 
 
 def count_pairs(problem: Problem) -> int:
-    """How many pairs of buffers share a step; gaps count as solid."""
+    """The number of pairs of buffers that share a step. Gaps are ignored."""
     lowers = sorted(b.lower for b in problem.buffers)
     uppers = sorted(b.upper for b in problem.buffers)
     ended = pairs = 0
@@ -86,21 +100,21 @@ def count_pairs(problem: Problem) -> int:
 
 
 def to_units(problem: Problem, limit: int) -> Units | None:
-    """What packings with no top above `limit` have to decide; None where one buffer alone has no place there."""
+    """The decisions for packings with no top above `limit` bytes; None where one buffer alone has no place there."""
     arrays = to_arrays(problem)
-    barred: dict[int, list[tuple[int, int]]] = {}
-    for row in range(0, len(arrays.barred), 3):
-        buffer, first, end = arrays.barred[row : row + 3]
-        barred.setdefault(buffer, []).append((first, end))
+    forbidden: dict[int, list[tuple[int, int]]] = {}
+    for row in range(0, len(arrays.forbidden), 3):
+        buffer, first, end = arrays.forbidden[row : row + 3]
+        forbidden.setdefault(buffer, []).append((first, end))
     at = [i for i, b in enumerate(problem.buffers) if b.size]
-    unit = _unit(problem, at, barred)
+    unit = _unit(problem, at, forbidden)
     apart = frozenset(frozenset(pair) for pair in problem.apart)
     empty: dict[int, int] = {}
     step, choices = [], []
     for i, b in enumerate(problem.buffers):
         step.append(lcm(problem.alignment_of(b), unit if b.size else 1))
         last = limit - b.size if b.size else MAX_BYTES
-        choices.append(tuple(_choices(b, step[i], last, barred.get(i, ()))))
+        choices.append(tuple(_choices(b, step[i], last, forbidden.get(i, ()))))
         if not choices[i]:
             return None
         if not b.size:
@@ -126,7 +140,7 @@ def to_units(problem: Problem, limit: int) -> Units | None:
 
 
 def meeting(pieces: Sequence[Piece]) -> dict[tuple[int, int], list[tuple[Piece, Piece]]]:
-    """For each two buffers that need bytes at one step, the lower number first, the pieces that meet."""
+    """Pairs of buffers that need bytes at one step, the lower number first, each with its pairs of pieces that do."""
     pairs: dict[tuple[int, int], list[tuple[Piece, Piece]]] = {}
     alive: list[Piece] = []
     for piece in pieces:
@@ -139,7 +153,7 @@ def meeting(pieces: Sequence[Piece]) -> dict[tuple[int, int], list[tuple[Piece, 
 
 
 def cliques(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
-    """The largest sets of pieces that are alive at one step, none inside another, by time."""
+    """The maximal sets of pieces that are alive at one step, by time."""
     alive: list[Piece] = []
     grown = False
     for piece in pieces:
@@ -153,16 +167,16 @@ def cliques(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
         yield alive
 
 
-def _unit(problem: Problem, at: Sequence[int], barred: dict[int, list[tuple[int, int]]]) -> int:
-    """The greatest unit that is found without a search.
+def _unit(problem: Problem, at: Sequence[int], forbidden: dict[int, list[tuple[int, int]]]) -> int:
+    """The largest unit that is found without a search, in bytes.
 
-    Where no window is, sizes count as rounded up to what all alignments have in common: so much they take.
+    Without windows, sizes count as rounded up to the common divisor of all alignments, since they take that much.
     """
     common = gcd(*(problem.alignment_of(problem.buffers[i]) for i in at))
     windows = [gap for i in at for gap in problem.buffers[i].gaps if gap.window_lower < gap.window_upper]
     sizes = [problem.buffers[i].size for i in at]
     edges = [edge for gap in windows for edge in (gap.window_lower, gap.window_upper)]
-    starts = [end for i in at for _, end in barred.get(i, ()) if end <= MAX_BYTES]
+    starts = [end for i in at for _, end in forbidden.get(i, ()) if end <= MAX_BYTES]
     fixed = [problem.buffers[i].offset or 0 for i in at]
     rounded = [_up(start, common) * common for start in (*starts, *(() if windows else sizes))]
     unit = gcd(*rounded, *fixed, *((*sizes, *edges) if windows else ()), common if problem.apart else 0) or 1
@@ -172,14 +186,14 @@ def _unit(problem: Problem, at: Sequence[int], barred: dict[int, list[tuple[int,
     return unit
 
 
-def _choices(b: Buffer, step: int, last: int, barred: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """The multiples of `step` up to `last` that are not `barred`, or the one for the fixed offset."""
+def _choices(b: Buffer, step: int, last: int, forbidden: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The multiples of `step` up to `last` that are not `forbidden`, or the one for the fixed offset."""
     if b.offset is not None:
         if b.offset <= last:
             yield b.offset // step, b.offset // step
         return
     free = 0
-    for first, end in (*barred, (last + 1, last + 1)):
+    for first, end in (*forbidden, (last + 1, last + 1)):
         low, high = _up(free, step), (min(first, last + 1) - 1) // step
         if low <= high:
             yield low, high

@@ -1,12 +1,12 @@
-"""Why buffers do not fit: a few of them that have no packing, whatever is done with the others.
+"""Conflicts: a few buffers that have no packing within a capacity, whatever is done with the others.
 
-    |   +---+     capacity     1. what is seen at once: one buffer, or those of one step, that are too large
-    |~~~|~~~|~~~~~~~~~~~~      2. else the shortest span of time whose buffers are proved not to fit
-    | +-+-+ | +---+            3. of these, groups that are not needed for that are left out, then single ones,
-    | |   | +-+-+ |               those with the least around them first
+    |   +---+     capacity     1. immediate conflicts: one buffer, or those of one step, are too large
+    |~~~|~~~|~~~~~~~~~~~~      2. else the shortest span of steps whose buffers are proved not to fit
+    | +-+-+ | +---+            3. deletion: groups of buffers, then single ones, are left out while the rest is still
+    | |   | +-+-+ |               proved not to fit; those with the least contention first
     +-+---+---+-+-+---> steps
 
-What is left is minimal where each of its buffers was tried: without it, a packing of the others exists.
+The result is minimal where each of its buffers was tried: without any one, the others have a packing.
 """
 
 from dataclasses import dataclass, replace
@@ -14,20 +14,24 @@ from enum import StrEnum
 
 from tmpass.packing.allocate import DEFAULT_NODES, allocate
 from tmpass.packing.bounds import Bound, lower_bound
-from tmpass.packing.conflict.deletion import drop
-from tmpass.packing.conflict.immediate import seen_at_once
-from tmpass.packing.conflict.oracle import Questions
-from tmpass.packing.conflict.spans import Spans, shortened, unfit_span
+from tmpass.packing.conflict.deletion import delete_unneeded
+from tmpass.packing.conflict.immediate import immediate_conflict
+from tmpass.packing.conflict.oracle import FitOracle
+from tmpass.packing.conflict.spans import Spans, find_unfit_span, shorten_span
 from tmpass.packing.merge_shared import merge_shared
 from tmpass.packing.problem import Allocation, Problem, Status
 
 _SHARE = 4
-"""One part in so many of the nodes is kept for the least capacity at which the conflict fits."""
+"""One part in _SHARE of the nodes is kept to find the least capacity at which the conflict fits."""
 
 
 class Cause(StrEnum):
-    """What keeps buffers from fitting: one of them alone, the bytes alive at one step, what alignment adds to these,
-    or that no arrangement has them all, though no step is too full.
+    """Why buffers do not fit.
+
+    BUFFER       one of them alone is too large
+    STEP         too many bytes are alive at one step
+    ALIGNMENT    the live bytes of one step fit, but not with the holes that alignment makes
+    ARRANGEMENT  each step fits, but no arrangement of all buffers does
     """
 
     BUFFER = "buffer"
@@ -38,12 +42,19 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Buffers that have no packing within `capacity`, though each of them may seem harmless.
+    """Buffers that have no packing within a capacity.
 
-    Fields: `buffers` are their places in the problem, rising. `lower_bound` is proved to be the least that they need,
-    or None where no capacity is enough, since memories, fixed offsets or pairs leave no packing at all; `peak` is what
-    is known to be enough, or None. `minimal` says that without any of them the others fit; otherwise the nodes ended
-    before all were tried. At `live_step` the most of their bytes are alive, `live_bytes`. `nodes` is what it cost.
+    Fields:
+        buffers: their indices in the problem, rising.
+        capacity: in bytes.
+        lower_bound: a proved lower bound in bytes on what they need; None where no capacity is enough, since memories,
+            fixed offsets or pairs leave no packing at all.
+        peak: a capacity in bytes that is known to be enough, or None.
+        minimal: whether the others fit without any one of them. If not, the nodes ended before all were tried.
+        cause: why they do not fit.
+        live_bytes: the most of their bytes that are alive at one step.
+        live_step: the first such step.
+        nodes: the search steps that it took to find them.
     """
 
     buffers: tuple[int, ...]
@@ -58,43 +69,43 @@ class Conflict:
 
 
 def find_conflict(problem: Problem, answer: Allocation, *, nodes: int = DEFAULT_NODES) -> Conflict | None:
-    """The buffers to blame for `answer`, which `allocate` gave for `problem`.
+    """The buffers that explain `answer`, or None where there are none or none are found.
 
-    Where there is a packing within the capacity, they are why none is below the proved bound: they do not fit within
-    one byte less. Otherwise they do not fit within the capacity; where `answer` does not know whether all do, such
-    buffers are looked for, and to find them is the proof. None where there are none, or none are found.
+    Where `answer` has a packing within the capacity, they explain why none is below the proved bound: they do not fit
+    within one byte less. Otherwise they do not fit within the capacity. Where `answer` does not decide whether all
+    buffers fit, finding such buffers is the proof that they do not.
 
     Args:
         problem: what was to be packed.
-        answer: what is known about it.
-        nodes: search steps that may be spent, besides those for `answer`.
+        answer: what `allocate` returned for it.
+        nodes: the budget in search steps, beyond those of `answer`.
     """
     capacity = _too_small(problem, answer)
     if capacity < 0 or not problem.buffers:
         return None
     for_least = nodes // _SHARE
-    questions = Questions(problem, capacity, nodes - for_least)
-    places, minimal = seen_at_once(problem, capacity)
+    oracle = FitOracle(problem, capacity, nodes - for_least)
+    places, minimal = immediate_conflict(problem, capacity)
     if not places:
         spans = Spans(problem)
-        known = answer.status is not Status.UNKNOWN
-        span = (0, spans.count - 1) if known else unfit_span(spans, questions)
+        decided = answer.status is not Status.UNKNOWN
+        span = (0, spans.count - 1) if decided else find_unfit_span(spans, oracle)
         if span is None:
             return None
-        places = shortened(spans, *span, questions)
+        places = shorten_span(spans, *span, oracle)
     if not minimal:
-        places, minimal = drop(places, questions)
-    left = max(0, questions.left) + for_least
-    alone = questions.only(places)
+        places, minimal = delete_unneeded(places, oracle)
+    left = max(0, oracle.left) + for_least
+    alone = oracle.only(places)
     least = allocate(alone, nodes=left)
-    hopeless = least.status is Status.INFEASIBLE
+    infeasible = least.status is Status.INFEASIBLE
     merged = merge_shared(alone).problem
     bound = lower_bound(merged)
     return Conflict(
         tuple(places),
         capacity,
-        None if hopeless else max(least.lower_bound, capacity + 1),
-        None if hopeless else min((p for p in (least.peak, answer.peak) if p is not None), default=None),
+        None if infeasible else max(least.lower_bound, capacity + 1),
+        None if infeasible else min((p for p in (least.peak, answer.peak) if p is not None), default=None),
         minimal,
         Cause.BUFFER if len(merged.buffers) == 1 else _cause(bound, capacity),
         bound.live_bytes,
@@ -110,7 +121,7 @@ def _cause(bound: Bound, capacity: int) -> Cause:
 
 
 def settled(answer: Allocation, conflict: Conflict | None) -> Allocation:
-    """`answer` with what `conflict` proves besides: that there is no packing within the capacity, or none lower."""
+    """`answer` with what `conflict` proves: that no packing is within the capacity, or that none is lower."""
     if conflict is None:
         return answer
     bound = answer.lower_bound if conflict.lower_bound is None else max(answer.lower_bound, conflict.lower_bound)
@@ -123,7 +134,7 @@ def settled(answer: Allocation, conflict: Conflict | None) -> Allocation:
 
 
 def _too_small(problem: Problem, answer: Allocation) -> int:
-    """The capacity to be explained: what was asked for, or one byte less than the bound on the least peak."""
+    """The capacity that is to be explained: that of the problem, or one byte less than the lower bound."""
     if answer.status is Status.INFEASIBLE or answer.status is Status.UNKNOWN:
         return problem.reach if problem.capacity is None else problem.capacity
     return answer.lower_bound - 1

@@ -1,27 +1,30 @@
-"""Buffers left out of a set that does not fit, until each that remains is needed for that."""
+"""Deletion: buffers are left out of a set that does not fit, until each that remains is needed for that.
+
+The method is known from minimal unsatisfiable subsets of constraints (deletion-based extraction).
+"""
 
 from collections.abc import Sequence
 
 import tmpass._core as _core
-from tmpass.packing.conflict.oracle import FIRST_NODES, Questions
+from tmpass.packing.conflict.oracle import FIRST_NODES, FitOracle
 
 
-def drop(places: Sequence[int], questions: Questions) -> tuple[list[int], bool]:
-    """Those of `places` without which the others fit, and whether that is known of each.
+def delete_unneeded(places: Sequence[int], oracle: FitOracle) -> tuple[list[int], bool]:
+    """A subset of `places` that does not fit either, and whether each buffer of it is known to be needed.
 
-    Groups are tried before single ones; who is not known to be needed is tried again with more nodes.
+    A buffer is needed if the others fit without it. Groups are tried before single buffers. Where a question ends its
+    nodes, it is asked again with more.
     """
-    crowd = _core.contention(questions.only(places).native)
-    size = {at: b.size for at, b in zip(places, questions.only(places).buffers, strict=True)}
-    around = dict(zip(places, crowd, strict=True))
-    todo = sorted(places, key=lambda at: (around[at], size[at], at))
+    contention = dict(zip(places, _core.contention(oracle.only(places).native), strict=True))
+    size = {at: b.size for at, b in zip(places, oracle.only(places).buffers, strict=True)}
+    todo = sorted(places, key=lambda at: (contention[at], size[at], at))
     needed: list[int] = []
     group = max(1, len(todo) // 4)
     limit = FIRST_NODES * len(todo)
-    while todo and questions.left > 0:
+    while todo and oracle.left > 0:
         at = 0
         while at < len(todo):
-            fits = questions.fits(sorted(needed + todo[:at] + todo[at + group :]), limit)
+            fits = oracle.fits(sorted(needed + todo[:at] + todo[at + group :]), limit)
             if fits is False:
                 del todo[at : at + group]
             elif fits and group == 1:
@@ -29,7 +32,7 @@ def drop(places: Sequence[int], questions: Questions) -> tuple[list[int], bool]:
             else:
                 at += group
         if group == 1:
-            if limit >= questions.left:
+            if limit >= oracle.left:
                 break
             limit *= 8
         group = max(1, group // 2)

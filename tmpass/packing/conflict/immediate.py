@@ -1,4 +1,4 @@
-"""Conflicts that need no search: a buffer that is too large, or buffers of one step that are."""
+"""Immediate conflicts, which need no search: one buffer, or the buffers of one step, are too large."""
 
 from bisect import insort
 
@@ -10,23 +10,25 @@ from tmpass.packing.problem import Buffer, Problem
 _NOWHERE = MAX_BYTES + 1
 
 
-def seen_at_once(problem: Problem, capacity: int) -> tuple[list[int], bool]:
-    """One buffer that is too large, or as few of one step as are too large together; nothing where there are none.
+def immediate_conflict(problem: Problem, capacity: int) -> tuple[list[int], bool]:
+    """The buffers of an immediate conflict, and whether they are known to be minimal.
 
-    And whether these are minimal, which is plain where they are nothing but bytes and time.
+    Returns:
+        Indices of one buffer that is too large, or of the fewest of one step that are too large together; empty where
+        there are none. They are minimal if only sizes and live ranges matter; otherwise it is not known.
     """
     merged = merge_shared(problem)
     tops = [_least_top(problem, b) for b in merged.problem.buffers]
     highest = max(range(len(tops)), key=lambda at: tops[at], default=0)
     if tops and tops[highest] > capacity:
-        guilty = {highest}
+        conflicting = {highest}
     else:
-        guilty = _fewest(merged.problem, capacity)
+        conflicting = _fewest(merged.problem, capacity)
         bound = lower_bound(merged.problem)
-        if not guilty and bound.peak > capacity:  # by what alignment wastes
+        if not conflicting and bound.peak > capacity:  # because of holes that alignment makes
             alive = enumerate(merged.problem.buffers)
-            guilty = {at for at, b in alive if b.lower <= bound.peak_step < b.upper}
-    places = [at for at, place in enumerate(merged.place) if place in guilty]
+            conflicting = {at for at, b in alive if b.lower <= bound.peak_step < b.upper}
+    places = [at for at, place in enumerate(merged.place) if place in conflicting]
     bare = not (problem.memories or problem.apart or problem.shared or problem.alignment > 1)
     return places, bare and bool(places) and all(_is_bare(problem.buffers[at]) for at in places)
 
@@ -36,7 +38,7 @@ def _is_bare(buffer: Buffer) -> bool:
 
 
 def _least_top(problem: Problem, buffer: Buffer) -> int:
-    """Where `buffer` ends at least, were it alone."""
+    """The least end of `buffer` in bytes when it is alone."""
     if buffer.offset is not None:
         return buffer.offset + buffer.size if buffer.size else 0
     step = problem.alignment_of(buffer)
@@ -48,7 +50,7 @@ def _least_top(problem: Problem, buffer: Buffer) -> int:
 
 
 def _fewest(problem: Problem, capacity: int) -> set[int]:
-    """The fewest buffers that are above `capacity` together at one step, at the first step with so few."""
+    """The fewest buffers of one step that need more than `capacity` together; of equals, those of the first step."""
     pieces = sorted(
         (lower, upper, size, at) for at, b in enumerate(problem.buffers) for lower, upper, size in needs(b) if size
     )

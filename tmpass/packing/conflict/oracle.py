@@ -1,4 +1,4 @@
-"""One question, asked of ever other buffers of a problem: whether they fit within a capacity."""
+"""The oracle of the search for conflicts: whether some buffers of a problem fit within a capacity."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,18 +10,18 @@ from tmpass.packing.merge_shared import merge_shared
 from tmpass.packing.problem import Problem
 
 FIRST_NODES = 64
-"""Per buffer, for a question of the first round; those of the next rounds may cost eight times as much."""
+"""Nodes per buffer for a question of the first round. Each further round may take eight times as many."""
 
 
-class Questions:
-    """Whether some buffers of `problem` fit within `capacity`, while `nodes` search steps last.
+class FitOracle:
+    """Decides whether some buffers of `problem` fit within `capacity` bytes, within a budget of `nodes`.
 
-    `left` is what remains of them; a buffer that a question is about counts as one step. Fewer buffers never fit
-    worse, so a "no" holds for every set with these buffers in it, and a "yes" for every part of them.
+    `left` is the rest of the budget; each buffer of a question counts as one node. If a set of buffers fits, so does
+    every subset. So "no" holds for every superset, and "yes" for every subset.
     """
 
     def __init__(self, problem: Problem, capacity: int, nodes: int) -> None:
-        buffers = tuple(replace(b, hint=None) for b in problem.buffers)  # a wish, and it costs a search of its own
+        buffers = tuple(replace(b, hint=None) for b in problem.buffers)  # hints would cost a search of their own
         self._problem = replace(problem, buffers=buffers)
         self._capacity = capacity
         self._class_of = merge_shared(problem).place
@@ -29,7 +29,10 @@ class Questions:
         self.left = nodes
 
     def only(self, places: Sequence[int]) -> Problem:
-        """The problem of the buffers at `places`, without a capacity. Two that share through a third still share."""
+        """The problem of the buffers at `places`, without a capacity.
+
+        Two buffers that share through a third one still share when that is left out.
+        """
         problem = replace(self._problem.only(places), capacity=None)
         if not self._problem.shared:
             return problem
@@ -42,7 +45,7 @@ class Questions:
         return replace(problem, shared=tuple(pairs))
 
     def fits(self, places: Sequence[int], limit: int) -> bool | None:
-        """Whether the buffers at `places` fit; None where neither `limit` nodes nor those that are left tell."""
+        """Whether the buffers at `places` fit; None where neither `limit` nodes nor the rest of the budget decide."""
         if self.left <= 0:
             return None
         self.left -= len(places)
@@ -60,5 +63,5 @@ class Questions:
         self.left -= found.nodes
         if found.peak <= self._capacity and (found.offsets or not problem.buffers):
             return True
-        # What stands for several may ask for more than they do: then only the bound, which does not, is a proof.
+        # Without `exact`, the merged problem may need more than the original, and its bound proves nothing here.
         return False if merged.exact and found.bound > (problem.capacity or 0) else None

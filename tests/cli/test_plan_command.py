@@ -163,7 +163,7 @@ def test_allow_unplanned_lists_what_was_left_out(run, open_model):
     ("words", "message"),
     [
         (["--target", "pixel6"], "no target is named 'pixel6'; did you mean 'pixel6-tpu'"),
-        (["--target", "nothing/like.toml"], "nothing/like.toml: cannot be read: No such file"),
+        (["--target", "nothing/like.toml"], "nothing/like.toml: cannot read it: No such file"),
         (["--budget", "1.5"], "--budget '1.5' is not a whole number of bytes"),
         (["--budget", "lots"], "--budget 'lots' is not a size; write bytes or a unit: 4096, 4KiB, 1MiB"),
         (["--budget", "-1"], "--budget '-1' is not a size"),

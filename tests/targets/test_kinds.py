@@ -74,7 +74,7 @@ class TestSharing:
             ("{ op = 'ADD', output = true }", "True is not the position of an output of ADD"),
             ("{ op = 'ADD', input = 99999 }", "99999 is not the position"),
             ("{ op = 'ADD', over = 0 }", "'over' is unknown here"),
-            ("{ op = 'ADD' }, { op = 'ADD', input = 0 }", "stands twice"),
+            ("{ op = 'ADD' }, { op = 'ADD', input = 0 }", "occurs twice"),
             ("{ op = 'every' }", "is not a kind of operator"),
         ],
     )

@@ -137,7 +137,7 @@ class TestFile:
     @pytest.mark.parametrize("name", ["missing.toml", "a/b", "\0.toml", "x" * 5000 + ".toml", "." + os.sep])
     def test_that_cannot_be_read(self, name, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
-        with pytest.raises(TargetError, match="cannot be read") as caught:
+        with pytest.raises(TargetError, match="cannot read it") as caught:
             load_target(name)
         assert caught.value.where
 
@@ -149,18 +149,18 @@ class TestFile:
     def test_that_is_not_utf_8(self, tmp_path):
         path = tmp_path / "mine.toml"
         path.write_bytes(b'name = "\xff"')
-        with pytest.raises(TargetError, match="not UTF-8 at byte 8"):
+        with pytest.raises(TargetError, match="it is not UTF-8 text at byte 8"):
             load_target(str(path))
 
     def test_that_is_too_large(self, tmp_path):
         path = tmp_path / "mine.toml"
         path.write_bytes(b"\n" * (MAX_FILE + 1))
-        with pytest.raises(TargetError, match="above 65536 bytes"):
+        with pytest.raises(TargetError, match="it has more than 65536 bytes"):
             load_target(str(path))
 
     @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no endless file here")
     def test_without_an_end(self):
-        with pytest.raises(TargetError, match="above"):
+        with pytest.raises(TargetError, match="it has more than"):
             load_target("/dev/zero")
 
 
@@ -283,12 +283,12 @@ class TestRefuse:
         with pytest.raises(TargetError, match="no memory holds activations"):
             parse(text)
 
-    def test_what_is_not_toml_with_line_and_column(self):
+    def test_invalid_toml_with_line_and_column(self):
         error = refusal('name = "far"', "name far")
         assert error.where == "mine.toml"
         assert "line 13, column" in error.what
 
-    def test_a_key_that_stands_twice(self):
+    def test_a_key_that_occurs_twice(self):
         assert "line 3, column" in refusal('summary = "two memories"', 'name = "again"').what
 
     @pytest.mark.parametrize("text", [

@@ -20,13 +20,13 @@ from tmpass.base.errors import ModelError
 from tmpass.base.sizes import MAX_BYTES
 
 ABSENT = -1
-"""The index of an optional input or output that an operator does not use."""
-
-Dim = int | str
-"""A dimension: a number, or the name of a dynamic one."""
+"""Stands for an optional input or output that an operator does not use."""
 
 TensorKey = tuple[int, int]
-"""A tensor of a model: its subgraph, and its index there."""
+"""A tensor of a graph: (subgraph, index)."""
+
+Dim = int | str
+"""A dimension: a number, or the name of one that is not known yet."""
 
 
 class TensorKind(StrEnum):

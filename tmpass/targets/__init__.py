@@ -1,6 +1,6 @@
-"""Target profiles: the memories of an accelerator, what its runtime allows, and where each of these facts comes from.
+"""Target profiles: the memories of a device, what its runtime allows, and the source of each of these facts.
 
-A profile is TOML. Each fact stands in a table with its source, or the word `assumed`:
+A profile is TOML. Each fact is in a table with its source, or the word `assumed`:
 
     name = "example"
     summary = "An accelerator with one scratchpad"
@@ -24,16 +24,16 @@ A profile is TOML. Each fact stands in a table with its source, or the word `ass
     op = "SVDF"
     bytes = { value = "4 * out0.elements", source = "measured" }  # a number, or a formula on shapes
 
-The first memory that holds activations is the scratchpad: plans are made there. What a profile with a table `sharing`
-does not list is not allowed; without the table, views are.
+The first memory that holds activations is the scratchpad, for which plans are made. In a profile with a table
+`sharing`, what the table does not list is not allowed. Without the table, views are allowed.
 """
 
 from tmpass.targets.load import MAX_FILE, load_target, target_names
-from tmpass.targets.memory import USES, Memory
+from tmpass.targets.memory import USES, Memory, Use
 from tmpass.targets.parse import parse_target
 from tmpass.targets.runtime import RUNTIMES, Runtime
 from tmpass.targets.sharing import CUSTOM, EVERY, Over, Sharing
-from tmpass.targets.target import Target
+from tmpass.targets.target import Int8, Target
 
 __all__ = [
     "CUSTOM",
@@ -41,11 +41,13 @@ __all__ = [
     "MAX_FILE",
     "RUNTIMES",
     "USES",
+    "Int8",
     "Memory",
     "Over",
     "Runtime",
     "Sharing",
     "Target",
+    "Use",
     "load_target",
     "parse_target",
     "target_names",

@@ -1,4 +1,4 @@
-"""Kinds of operators whose kernels are known to need nothing but their tensors while they run, by runtime."""
+"""The kinds of operators whose kernels need no scratch, by runtime."""
 
 _MOVES = """
     BATCH_TO_SPACE_ND BROADCAST_ARGS BROADCAST_TO CALL_ONCE CONCATENATION DEPTH_TO_SPACE EXPAND_DIMS FILL GATHER
@@ -20,11 +20,13 @@ _LAYERS = """
 _WEIGHTED = "CONV_2D DEPTHWISE_CONV_2D FULLY_CONNECTED"
 
 TFLM = frozenset(f"{_MOVES} {_ARITHMETIC} {_LAYERS} {_WEIGHTED}".split())
-"""TensorFlow Lite Micro's reference kernels, as measured by `tmpass probe-scratch`. Those with weights unpack them if
-an element has less than a byte. Kernels that are made for a processor may need more.
+"""The reference kernels of TensorFlow Lite Micro, as measured by `tmpass probe-scratch`.
+
+Those with weights need scratch if an element has less than a byte, since they unpack it. Kernels that are optimised for
+a processor may need more.
 """
 
 LITERT = frozenset(
     f"{_MOVES} {_ARITHMETIC} ARG_MAX ARG_MIN AVERAGE_POOL_2D MAX_POOL_2D RESIZE_BILINEAR SOFTMAX".split()
 )
-"""LiteRT: kernels that add no temporaries. Convolutions and what mixes float with quantised weights may add some."""
+"""The kernels of LiteRT that add no temporaries. Convolutions, and floats with quantised weights, may add some."""

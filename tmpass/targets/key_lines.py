@@ -1,17 +1,17 @@
-"""The lines of a TOML text, for errors."""
+"""The lines of keys in a TOML text, for errors."""
 
 import re
 from collections.abc import Mapping
 
-Key = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 """The path to a value: names of tables, and indices in lists."""
 
 
 class KeyLines:
-    """Finds the line on which each key of a TOML text is first named, which tomllib does not tell.
+    """The line on which each key of a TOML text is first named. tomllib does not report it.
 
-    The text must be one that tomllib has read. `lines` maps the path of a key, with an index for each element
-    of a list, to its line, from 1.
+    tomllib must accept the text. `lines` maps the path of a key, with an index for each element of a list, to its line,
+    counted from 1.
     """
 
     _TOKEN = re.compile(
@@ -22,7 +22,7 @@ class KeyLines:
     )
 
     def __init__(self, text: str) -> None:
-        self.lines: dict[Key, int] = {}
+        self.lines: dict[KeyPath, int] = {}
         self._tokens: list[tuple[str, int]] = []
         line = 1
         for match in self._TOKEN.finditer(text):
@@ -41,8 +41,8 @@ class KeyLines:
         return self._tokens[self._at][0]
 
     def _document(self) -> None:
-        table: Key = ()
-        elements: dict[Key, int] = {}  # of each array of tables, how many have begun
+        table: KeyPath = ()
+        elements: dict[KeyPath, int] = {}  # of each array of tables: the number of elements so far
         while token := self._peek():
             if token == "\n":
                 self._next()
@@ -65,8 +65,8 @@ class KeyLines:
                 while self._peek() == "]":
                     self._next()
 
-    def _enter(self, key: Key, line: int, elements: Mapping[Key, int]) -> Key:
-        """Note `key`, and go on in its newest element if it is an array of tables."""
+    def _enter(self, key: KeyPath, line: int, elements: Mapping[KeyPath, int]) -> KeyPath:
+        """Note the line of `key`; return `key`, or its last element where it is an array of tables."""
         self.lines.setdefault(key, line)
         if key in elements:
             key = (*key, elements[key] - 1)
@@ -82,7 +82,7 @@ class KeyLines:
             parts.append(tomllib.loads(f"key = {part}")["key"] if part[0] in "\"'" else part)
         return tuple(parts)
 
-    def _pair(self, table: Key) -> None:
+    def _pair(self, table: KeyPath) -> None:
         line = self._tokens[self._at][1]
         for part in self._key():
             table = (*table, part)
@@ -90,7 +90,7 @@ class KeyLines:
         self._next()  # the equals sign
         self._value(table)
 
-    def _value(self, key: Key) -> None:
+    def _value(self, key: KeyPath) -> None:
         token = self._next()
         if token == "{":
             while self._peek() != "}":

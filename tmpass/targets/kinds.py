@@ -1,4 +1,4 @@
-"""The kinds of operators that a profile can name."""
+"""Reading of the kinds of operators that a profile names."""
 
 from collections.abc import Iterable
 
@@ -8,20 +8,27 @@ from tmpass.targets.values import nearest, show
 
 _EXAMPLE = 'write "every", "none" or a list of kinds: ["ADD", "MUL"]'
 _MOST = 64
-"""Inputs and outputs of an operator that a profile can name."""
+"""The number of inputs and of outputs that a profile can refer to."""
 
 
 def kinds(value: object) -> tuple[str, ...]:
-    """The kinds of operators in `value`: a list of them, "every" or "none".
+    """The kinds of operators that `value` lists.
+
+    Args:
+        value: a list of kinds, "every" or "none".
 
     Raises:
-        UsageError: it is none of these, or names a kind that no format has.
+        UsageError: it is something else, or names a kind that no format has.
     """
     return tuple(kind for kind in kinds_in_place(value, over=False) if isinstance(kind, str))
 
 
 def kinds_in_place(value: object, *, over: bool = True) -> tuple[str | Over, ...]:
-    """The same, where with `over` an item of the list may also be a table of an operator and its input.
+    """The kinds of operators that `value` lists, and the pairs of input and output that it names.
+
+    Args:
+        value: a list of kinds, "every" or "none".
+        over: accept also tables of an operator, its input and its output.
 
     Raises:
         UsageError: as `kinds` does, or a table is wrong.
@@ -37,7 +44,7 @@ def kinds_in_place(value: object, *, over: bool = True) -> tuple[str | Over, ...
         if not isinstance(name, str) or not name.strip() or not name.isprintable() or name in ("every", "none"):
             raise UsageError(f"{show(item)} is not a kind of operator", hint=_EXAMPLE)
         if kind in found:
-            raise UsageError(f"{show(item)} stands twice", hint="remove one")
+            raise UsageError(f"{show(item)} occurs twice", hint="remove one")
         found.append(kind)
     check_known(kind.op if isinstance(kind, Over) else kind for kind in found)
     return tuple(found)
@@ -63,10 +70,10 @@ def _over(table: dict[str, object]) -> Over:
 
 
 def check_known(names: Iterable[str]) -> None:
-    """Refuse the first of `names` that no format has and that is not marked as custom.
+    """Raise for the first of `names` that no format has and that is not marked as custom.
 
     Raises:
-        UsageError: with the name most like it.
+        UsageError: its hint has the most similar name.
     """
     known: frozenset[str] = frozenset()
     for name in names:
@@ -83,7 +90,7 @@ def check_known(names: Iterable[str]) -> None:
 
 
 def known_kinds() -> frozenset[str]:
-    """The built-in operators of TFLite, and those of ONNX with ONNX Runtime's own, as graphs name them."""
+    """The kinds of the built-in operators of TFLite, of ONNX, and of ONNX Runtime, as graphs name them."""
     from importlib import import_module  # the lists are data of the formats
 
     modules = (import_module(f"tmpass.frontends.{name}.operator_names") for name in ("tflite", "onnx"))

@@ -1,4 +1,4 @@
-"""The profiles that there are, by name, and those in files."""
+"""Loading of target profiles, by name or from files."""
 
 from pathlib import Path
 
@@ -8,18 +8,21 @@ from tmpass.targets.target import Target
 from tmpass.targets.values import nearest, show
 
 MAX_FILE = 64 * 1024
-"""Bytes in a profile."""
+"""The most bytes of a profile."""
 
 _PROFILES = Path(__file__).parent / "profiles"
 
 
 def target_names() -> tuple[str, ...]:
-    """Return the names of the built-in profiles, sorted."""
+    """The names of the built-in profiles, sorted."""
     return tuple(sorted(path.stem for path in _PROFILES.glob("*.toml")))
 
 
 def load_target(name_or_path: str) -> Target:
-    """Return the built-in profile of that name, or the one in a file, if it has a separator or ends in .toml.
+    """The built-in profile of that name, or the one in that file.
+
+    Args:
+        name_or_path: a path if it has a separator or ends in .toml; else a name.
 
     Raises:
         TargetError: no profile has that name, or the file cannot be read or is wrong.
@@ -35,16 +38,18 @@ def load_target(name_or_path: str) -> Target:
 
 
 def _read(path: Path) -> str:
-    """Return the text of a profile."""
+    """The text of a profile."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_FILE + 1)
         if len(data) > MAX_FILE:
-            raise TargetError(f"above {MAX_FILE} bytes", where=str(path), hint="is it a target profile?")
+            what = f"it has more than {MAX_FILE} bytes"
+            raise TargetError(what, where=str(path), hint="is it a target profile?")
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise TargetError(f"not UTF-8 at byte {error.start}", where=str(path), hint="save it so") from None
+        what = f"it is not UTF-8 text at byte {error.start}"
+        raise TargetError(what, where=str(path), hint="save it as UTF-8") from None
     except (OSError, ValueError) as error:  # ValueError: the path holds a NUL
         reason = getattr(error, "strerror", None) or error
         hint = "check the path" + ("; the built-in one has no .toml" if path.stem in target_names() else "")
-        raise TargetError(f"cannot be read: {reason}", where=str(path), hint=hint) from None
+        raise TargetError(f"cannot read it: {reason}", where=str(path), hint=hint) from None

@@ -2,18 +2,33 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
-USES = ("activations", "variables", "weights", "inputs_outputs")
-"""What a memory can hold."""
+
+class Use(StrEnum):
+    """What a memory may hold."""
+
+    ACTIVATIONS = "activations"
+    VARIABLES = "variables"
+    WEIGHTS = "weights"
+    INPUTS_OUTPUTS = "inputs_outputs"
+
+
+USES = tuple(Use)
+"""All uses, in the order of profiles."""
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
     """One memory of a target.
 
-    Fields: `capacity` in bytes, None where unlimited; `alignment` of every offset, in bytes; `holds`, the
-    USES it has; `bandwidth` in bytes per second, None where unknown; `sources` says where "capacity",
-    "alignment" and "bandwidth" come from.
+    Fields:
+        name: unique in the target.
+        capacity: in bytes, or None where unlimited.
+        alignment: of every offset, in bytes.
+        holds: what it may hold, in the order of USES.
+        bandwidth: in bytes per second, or None where it is not known.
+        sources: where "capacity", "alignment" and "bandwidth" come from.
     """
 
     name: str

@@ -1,46 +1,49 @@
-"""A profile's text as a Target."""
+"""Parsing of a profile into a Target."""
 
 from collections.abc import Callable
 from typing import TypeVar
 
 from tmpass.base.errors import TargetError, UsageError
-from tmpass.targets.key_lines import Key
+from tmpass.targets.key_lines import KeyPath
 from tmpass.targets.kinds import kinds, kinds_in_place
-from tmpass.targets.memory import USES, Memory
+from tmpass.targets.memory import USES, Memory, Use
 from tmpass.targets.reader import Reader
 from tmpass.targets.runtime import RUNTIMES, Runtime
 from tmpass.targets.scratch.rule import ScratchRule
 from tmpass.targets.sharing import Sharing
-from tmpass.targets.target import ADD_ACTIVATIONS, NO_SCRATCHPAD, Target
+from tmpass.targets.target import ADD_ACTIVATIONS, NO_SCRATCHPAD, Int8, Target
 from tmpass.targets.values import alignment, bandwidth, capacity, nearest, show
 
 K = TypeVar("K")
 
 MAX_LINE = 1000
-"""Characters in a line of a profile: tomllib takes quadratic time over long dotted keys."""
+"""The most characters in a line of a profile. tomllib takes quadratic time for long dotted keys."""
 
 _SHARING = ("views", "in_place", "parts")
 
 
 def parse_target(text: str, where: str) -> Target:
-    """Return the profile that `text` holds; `where` names its file in errors.
+    """The target that the profile `text` describes.
+
+    Args:
+        text: the content of a TOML file.
+        where: the name of the file for errors.
 
     Raises:
-        TargetError: it is not TOML, or a key is unknown, missing or wrong; `where` gives file, line and key.
+        TargetError: it is not valid TOML, or a key is unknown, missing or wrong. The error names file, line and key.
     """
     import tomllib
 
     for number, line in enumerate(text.split("\n"), 1):
         if len(line) > MAX_LINE:
-            raise TargetError(
-                f"longer than {MAX_LINE} characters", where=f"{where}, line {number}", hint="break the line"
-            )
+            what = f"the line has more than {MAX_LINE} characters"
+            raise TargetError(what, where=f"{where}, line {number}", hint="break it")
     try:
         data = tomllib.loads(text)
     except RecursionError:
-        raise TargetError("nested too deeply", where=where, hint="a profile has three levels") from None
-    except ValueError as error:  # also for integers of thousands of digits, which are no TOMLDecodeError
-        raise TargetError(f"not TOML: {error}", where=where, hint="correct that place") from None
+        raise TargetError("it is nested too deep", where=where, hint="a profile has three levels") from None
+    except ValueError as error:  # TOMLDecodeError, or an integer of thousands of digits
+        raise TargetError(f"it is not valid TOML: {error}", where=where, hint="correct that place") from None
     return _target(Reader(text, where), data)
 
 
@@ -51,11 +54,11 @@ def _target(reader: Reader, data: object) -> Target:
     for index, table in enumerate(tables):
         memory = _memory(reader, table, ("memory", index))
         if any(memory.name == other.name for other in memories):
-            reader.fail(("memory", index, "name"), f"a memory before is also {memory.name!r}", "rename one")
+            reader.fail(("memory", index, "name"), f"an earlier memory is also named {memory.name!r}", "rename one")
         memories.append(memory)
-    if not any("activations" in memory.holds for memory in memories):
+    if not any(Use.ACTIVATIONS in memory.holds for memory in memories):
         reader.fail(("memory",), NO_SCRATCHPAD, ADD_ACTIVATIONS)
-    int8, int8_source = reader.fact(root["int8"], ("int8",), _int8) if "int8" in root else ("float", "")
+    int8, int8_source = reader.fact(root["int8"], ("int8",), _int8) if "int8" in root else (Int8.FLOAT, "")
     return Target(
         name=reader.line_of_text(root["name"], ("name",)),
         summary=reader.line_of_text(root["summary"], ("summary",)),
@@ -69,21 +72,20 @@ def _target(reader: Reader, data: object) -> Target:
     )
 
 
-def _int8(value: object) -> str:
-    """`value` if it says what operators between integers compute with."""
-    if value not in ("native", "float"):
+def _int8(value: object) -> Int8:
+    if not isinstance(value, str) or value not in tuple(Int8):
         raise UsageError(f"int8 is {show(value)}", hint='write "native" or "float"')
-    return str(value)
+    return Int8(value)
 
 
-def _runtime(reader: Reader, value: object, key: Key) -> Runtime:
-    if not isinstance(value, str) or not value or value not in RUNTIMES:
-        known = [name for name in RUNTIMES if name]
+def _runtime(reader: Reader, value: object, key: KeyPath) -> Runtime:
+    known = [name for name in RUNTIMES if name]
+    if not isinstance(value, str) or value not in known:
         reader.fail(key, f"{show(value)} is not a runtime", f"known are {', '.join(known)}; leave it out for any other")
     return RUNTIMES[value]
 
 
-def _memory(reader: Reader, value: object, key: Key) -> Memory:
+def _memory(reader: Reader, value: object, key: KeyPath) -> Memory:
     required = ("name", "capacity", "alignment", "holds")
     table = reader.table(value, key, required, ("bandwidth",), example="[[memory]]")
     sources: dict[str, str] = {}
@@ -102,7 +104,7 @@ def _memory(reader: Reader, value: object, key: Key) -> Memory:
     )
 
 
-def _holds(reader: Reader, value: object, key: Key) -> tuple[str, ...]:
+def _holds(reader: Reader, value: object, key: KeyPath) -> tuple[Use, ...]:
     if not isinstance(value, list) or not value:
         what = "the list of uses is empty" if value == [] else f"{show(value)} is not a list of uses"
         reader.fail(key, what, f"the uses are {', '.join(USES)}")
@@ -112,11 +114,11 @@ def _holds(reader: Reader, value: object, key: Key) -> tuple[str, ...]:
             hint = f"did you mean {near}?" if near else f"the uses are {', '.join(USES)}"
             reader.fail((*key, index), f"{show(use)} is not a use", hint)
         if use in value[:index]:
-            reader.fail((*key, index), f"{use!r} stands twice", "remove one")
+            reader.fail((*key, index), f"{use!r} occurs twice", "remove one")
     return tuple(use for use in USES if use in value)
 
 
-def _sharing(reader: Reader, value: object, key: Key) -> Sharing:
+def _sharing(reader: Reader, value: object, key: KeyPath) -> Sharing:
     table = reader.table(value, key, (), _SHARING, example="[sharing]")
     sources: dict[str, str] = {}
 
@@ -129,7 +131,7 @@ def _sharing(reader: Reader, value: object, key: Key) -> Sharing:
     return Sharing(listed("views", kinds), listed("in_place", kinds_in_place), listed("parts", kinds), sources=sources)
 
 
-def _scratch(reader: Reader, value: object, key: Key) -> tuple[ScratchRule, ...]:
+def _scratch(reader: Reader, value: object, key: KeyPath) -> tuple[ScratchRule, ...]:
     rules = []
     for index, row in enumerate(reader.tables(value, key, "there is no list of scratch buffers")):
         place = (*key, index)
@@ -141,10 +143,10 @@ def _scratch(reader: Reader, value: object, key: Key) -> tuple[ScratchRule, ...]
 
 
 def _size(value: object) -> int | str:
-    """`value` if it is a number of bytes or a formula."""
+    """`value`, which is a number of bytes or a formula."""
     if not isinstance(value, int | str):
         raise UsageError(f"{show(value)} is not a number of bytes", hint='write 512, or a formula: "2 * in0.bytes"')
-    from tmpass.targets.scratch.formula import parse_formula  # which few profiles need
+    from tmpass.targets.scratch.formula import parse_formula  # few profiles need it
 
     parse_formula(value)
     return value

@@ -1,17 +1,17 @@
-"""Tables of a profile, with the place of each mistake."""
+"""Reading of the tables of a profile. An error names the line and the key."""
 
 from collections.abc import Callable, Mapping
 from typing import NoReturn, TypeVar
 
 from tmpass.base.errors import TargetError, UsageError
-from tmpass.targets.key_lines import Key, KeyLines
+from tmpass.targets.key_lines import KeyLines, KeyPath
 from tmpass.targets.values import nearest, show
 
 T = TypeVar("T")
 
 
 class Reader:
-    """Reads the data of one profile piece by piece; errors find their line in its `text`, of the file `where`."""
+    """Checks the data of one profile. Errors find their line in its `text`, and name its file, `where`."""
 
     def __init__(self, text: str, where: str) -> None:
         self.text, self.where = text, where
@@ -19,12 +19,23 @@ class Reader:
     def table(
         self,
         value: object,
-        key: Key,
+        key: KeyPath,
         required: tuple[str, ...],
         optional: tuple[str, ...] = (),
         example: str = '{ value = ..., source = "data sheet" }',
     ) -> Mapping[str, object]:
-        """`value` as a table that has all the required keys and none but these and the optional ones."""
+        """`value` as a table.
+
+        Args:
+            value: the data.
+            key: where it is.
+            required: keys that it must have.
+            optional: keys that it may have. No others are allowed.
+            example: of such a table, for the error.
+
+        Raises:
+            TargetError: it is something else.
+        """
         known = required + optional
         if not isinstance(value, dict):
             self.fail(key, f"{show(value)} is not a table", f"write {example}")
@@ -38,16 +49,26 @@ class Reader:
                 self.fail(key, f"the key {name!r} is missing", "add it")
         return value
 
-    def tables(self, value: object, key: Key, fault: str) -> list[object]:
-        """`value` as a list of tables, each begun with the name of the list in double brackets; `fault` if none."""
+    def tables(self, value: object, key: KeyPath, fault: str) -> list[object]:
+        """`value` as a list with at least one item, each a table that begins with [[name of the list]].
+
+        Raises:
+            TargetError: it is something else; `fault` says so.
+        """
         if not isinstance(value, list) or not value:
             self.fail(key, fault, f"begin each with [[{key[-1]}]]")
         return value
 
-    def fact(self, value: object, key: Key, parse: Callable[[object], T]) -> tuple[T, str]:
-        """What `parse` makes of the value in a table of value and source, and the source.
+    def fact(self, value: object, key: KeyPath, parse: Callable[[object], T]) -> tuple[T, str]:
+        """The parsed value and the source of a fact, which is a table of both.
 
-        `parse` raises UsageError where it cannot.
+        Args:
+            value: the table.
+            key: where it is.
+            parse: converts the value, or raises UsageError.
+
+        Raises:
+            TargetError: it is something else, or `parse` refused the value.
         """
         fact = self.table(value, key, ("value", "source"))
         source = self.line_of_text(fact["source"], (*key, "source"))
@@ -56,14 +77,22 @@ class Reader:
         except UsageError as error:
             self.fail((*key, "value"), error.what, error.hint)
 
-    def line_of_text(self, value: object, key: Key) -> str:
-        """`value` as a text that fits on a line and says something."""
+    def line_of_text(self, value: object, key: KeyPath) -> str:
+        """`value` as one line of text that is not blank.
+
+        Raises:
+            TargetError: it is something else.
+        """
         if not isinstance(value, str) or not value.strip() or not value.isprintable():
             self.fail(key, f"{show(value)} is not a line of text", "write one, in quotes")
         return value
 
-    def fail(self, key: Key, what: str, hint: str) -> NoReturn:
-        """Raise for `key`, at its line or else the line of the nearest table around it."""
+    def fail(self, key: KeyPath, what: str, hint: str) -> NoReturn:
+        """Raise an error about `key`, with its line, or that of the nearest table around it.
+
+        Raises:
+            TargetError: always.
+        """
         lines, found = KeyLines(self.text).lines, key
         while found and found not in lines:
             found = found[:-1]

@@ -1,4 +1,4 @@
-"""What runs a plan, where that is known: how it counts bytes, and how its loops pass values on."""
+"""Runtimes, which run plans: how they count bytes, and how their loops pass values on."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
@@ -40,7 +40,7 @@ class Runtime:
     probes: tuple[str, ...] = ()
 
     def round_up(self, size: int) -> int:
-        """The bytes that `size` bytes take."""
+        """`size` in bytes, rounded up as the runtime does."""
         return -(-size // self.rounding) * self.rounding
 
 

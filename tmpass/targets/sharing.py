@@ -1,4 +1,4 @@
-"""What the runtime of a target lets operators do with the storage of what they read."""
+"""Sharing: which operators a runtime allows to reuse the storage of their inputs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,30 +7,33 @@ EVERY = "every"
 """In a list of operator kinds: all of them."""
 
 CUSTOM = "custom:"
-"""In front of a kind that no format lists: a custom operator, or one of another frontend."""
+"""The prefix of a kind that no format lists: a custom operator, or one of another frontend."""
 
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """The kernels of kind `op` may write their output `output` over their input `input`, both by position."""
+    """Kernels of kind `op` may write output number `output` over input number `input`."""
 
     op: str
     input: int = 0
     output: int = 0
 
     def __str__(self) -> str:
-        """As a person reads it: "SOFTMAX over input 0"."""
+        """The pair as text: "SOFTMAX over input 0"."""
         result = f", output {self.output}," if self.output else ""
         return f"{self.op}{result} over input {self.input}"
 
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """What the runtime of a target allows: the kinds of operators, or EVERY, that may pass on storage.
+    """The kinds of operators, or EVERY, that may share storage between inputs and outputs.
 
-    Fields: `views` keep all bytes as they are; `in_place` write their result over an input that ends there, a kind
-    over one that `written_over` names, an Over as it says; `parts` join or cut along the outermost axis, and find or
-    leave the pieces where they are in the whole; `sources` says where each of these, by name, comes from.
+    Fields:
+        views: those that keep all bytes as they are.
+        in_place: those that may write their result over an input that ends there: a kind over the input that
+            `written_over` gives, an Over as it says.
+        parts: those that join or cut along the outermost axis, and whose pieces may stay inside the whole.
+        sources: where each of these, by name, comes from.
     """
 
     views: tuple[str, ...] = (EVERY,)
@@ -40,18 +43,26 @@ class Sharing:
 
     @staticmethod
     def allows(kinds: tuple[str | Over, ...], kind: str) -> bool:
-        """Whether `kind` is one of `kinds`."""
+        """Whether `kinds` has `kind` or EVERY."""
         return EVERY in kinds or kind in kinds
 
     def written_over(self, kind: str, *, elementwise: bool, custom: bool) -> tuple[Over, ...] | None:
-        """What an operator of `kind` may write over what, as its kernel promises; None for the first output over any
-        input with the same elements, which is right of element-wise operators whatever the kernel.
+        """The outputs that an operator may write over inputs, as its kernel promises.
 
-        A kind that stands alone in the list means that for element-wise operators, and the first input for others.
+        A kind alone in the list allows the first output over the first input; for element-wise operators, over any.
+
+        Args:
+            kind: of the operator.
+            elementwise: whether element i of its output depends only on elements i of its inputs.
+            custom: whether its meaning is not in the format's own list.
+
+        Returns:
+            The allowed pairs; or None, where the first output may be written over any input with the same elements,
+            which is correct for element-wise operators whatever the kernel does.
         """
         if self.in_place == (EVERY,):
             return None if elementwise else ()
-        # The operators of other domains of ONNX are custom to the graph, though lists have them.
+        # Operators of other ONNX domains are custom in the graph, though the lists of kinds have them.
         names = (CUSTOM + kind,) if custom and "::" not in kind else (kind, CUSTOM + kind)
         named = tuple(over for over in self.in_place if isinstance(over, Over) and over.op in names)
         if named:

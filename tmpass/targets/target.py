@@ -1,10 +1,11 @@
-"""A target: what plans are made for."""
+"""A target: the device and the runtime for which plans are made."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from tmpass.base.errors import TargetError
-from tmpass.targets.memory import Memory
+from tmpass.targets.memory import Memory, Use
 from tmpass.targets.runtime import Runtime
 from tmpass.targets.scratch.rule import ScratchRule
 from tmpass.targets.sharing import Sharing
@@ -13,15 +14,29 @@ NO_SCRATCHPAD = "no memory holds activations"
 ADD_ACTIVATIONS = 'add "activations" to the `holds` of one'
 
 
+class Int8(StrEnum):
+    """What operators between a DequantizeLinear and a QuantizeLinear compute with: the integers, or floats."""
+
+    NATIVE = "native"
+    FLOAT = "float"
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The memories of an accelerator, nearest first, what its runtime allows, and what its kernels need.
+    """The memories of a device, what its runtime allows, and what its kernels need.
 
-    Fields: `standing` says how far the numbers can be trusted: "public", "assumed", ...; `scratch` are the buffers
-    that kernels need while they run; `runtime` is what runs the plan; `int8` is "native" where operators between a
-    DequantizeLinear and a QuantizeLinear compute with the integers, else "float", and `int8_source` says where that
-    comes from. `load_target` makes a Target from the name of a
-    built-in profile or from a TOML file.
+    `load_target` makes a Target from the name of a built-in profile or from a TOML file.
+
+    Fields:
+        name: of the profile.
+        summary: one line about the device.
+        standing: how far the numbers can be trusted: "public", "assumed", ...
+        memories: nearest first.
+        sharing: which operators may share storage between inputs and outputs.
+        scratch: rules for the buffers that kernels need while they run.
+        runtime: what runs the plan.
+        int8: what operators between integers compute with.
+        int8_source: where that comes from.
     """
 
     name: str
@@ -31,23 +46,26 @@ class Target:
     sharing: Sharing = field(default_factory=Sharing)
     scratch: tuple[ScratchRule, ...] = ()
     runtime: Runtime = field(default_factory=Runtime)
-    int8: str = "float"
+    int8: Int8 = Int8.FLOAT
     int8_source: str = ""
 
     @property
     def scratchpad(self) -> Memory:
-        """The memory that plans are made for: the first that holds activations.
+        """The memory for which plans are made: the first that holds activations.
 
         Raises:
             TargetError: there is none.
         """
         for memory in self.memories:
-            if "activations" in memory.holds:
+            if Use.ACTIVATIONS in memory.holds:
                 return memory
         raise TargetError(NO_SCRATCHPAD, where=f"target {self.name}", hint=ADD_ACTIVATIONS)
 
     def memory_for(self, uses: Iterable[str]) -> Memory:
-        """Return the first memory that may hold all of `uses`, some of USES.
+        """The first memory that may hold all of `uses`.
+
+        Args:
+            uses: some of USES.
 
         Raises:
             TargetError: there is none.
@@ -61,8 +79,8 @@ class Target:
         if missing:
             names = " and ".join(f'"{use}"' for use in missing)
             hint = f"add {names} to the `holds` of a memory"
-            # Inputs and outputs are the only ones that a caller can keep elsewhere.
-            hint += ", or plan with --io external" if missing == ["inputs_outputs"] else ""
+            # Inputs and outputs are the only tensors that a caller can keep elsewhere.
+            hint += ", or plan with --io external" if missing == [Use.INPUTS_OUTPUTS] else ""
         else:
             hint = "add them to the `holds` of one, or plan with --share none"
         raise TargetError(
@@ -71,7 +89,7 @@ class Target:
 
     @property
     def assumed(self) -> tuple[str, ...]:
-        """The facts that nobody outside knows, as "memory.number", "sharing.what", "scratch.kind" or "int8"."""
+        """The facts whose source is an assumption: "memory.number", "sharing.what", "scratch.kind" or "int8"."""
         facts = [(memory.name, memory.sources) for memory in self.memories] + [("sharing", self.sharing.sources)]
         facts += [("scratch", {rule.kind: rule.source}) for rule in self.scratch]
         found = [
@@ -83,7 +101,7 @@ class Target:
         return (*found, "int8") if self.int8_source.startswith("assumed") else tuple(found)
 
     def override(self, capacity: int | None = None, alignment: int | None = None) -> "Target":
-        """Return this target with another capacity or alignment of its scratchpad, in bytes; None keeps it.
+        """This target with another capacity or alignment of its scratchpad, in bytes; None keeps the number.
 
         Raises:
             TargetError: no memory holds activations.

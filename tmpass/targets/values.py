@@ -1,4 +1,4 @@
-"""The values in a profile, and how errors show them."""
+"""The values in a profile, and how errors quote them."""
 
 from collections.abc import Iterable
 
@@ -8,12 +8,20 @@ from tmpass.packing.problem import MAX_ALIGNMENT
 
 
 def capacity(value: object) -> int | None:
-    """Bytes in `value`, None for "unlimited"."""
+    """The bytes that `value` states, or None for "unlimited".
+
+    Raises:
+        UsageError: it is not a size.
+    """
     return None if value == "unlimited" else _bytes(value, "capacity")
 
 
 def alignment(value: object) -> int:
-    """Bytes in `value`, at least 1."""
+    """The bytes that `value` states, in 1 .. 2^31.
+
+    Raises:
+        UsageError: it is not a size, or out of range.
+    """
     size = _bytes(value, "alignment")
     if not 1 <= size <= MAX_ALIGNMENT:
         raise UsageError(f"alignment {size} is not in 1 .. 2^31", hint="16 and 64 are usual")
@@ -21,14 +29,18 @@ def alignment(value: object) -> int:
 
 
 def bandwidth(value: object) -> int:
-    """Bytes per second in `value`: a number, or a size and `/s`, as in "51.2 GB/s"."""
+    """The bytes per second that `value` states: a number, or a size and "/s", as in "51.2 GB/s".
+
+    Raises:
+        UsageError: it is neither, or 0.
+    """
     if isinstance(value, str):
         if not value.rstrip().endswith("/s"):
             raise UsageError(f"bandwidth {show(value)} has no unit", hint='write "51.2 GB/s" or a number')
         value = value.rstrip().removesuffix("/s")
     speed = _bytes(value, "bandwidth")
     if speed == 0:
-        raise UsageError("bandwidth 0 moves nothing", hint="leave the key out where it is not known")
+        raise UsageError("the bandwidth is 0", hint="leave the key out where it is not known")
     return speed
 
 
@@ -41,7 +53,7 @@ def _bytes(value: object, what: str) -> int:
 
 
 def show(value: object) -> str:
-    """`value` for an error: short, whatever a file holds."""
+    """`value` for an error, cut to 60 characters."""
     if isinstance(value, dict | list):
         return "a table" if isinstance(value, dict) else "a list"
     if isinstance(value, int) and value.bit_length() > 70:
@@ -51,7 +63,7 @@ def show(value: object) -> str:
 
 
 def nearest(word: str, names: Iterable[str], most: int = 1) -> str:
-    """Return the names most like `word`, in quotes; "" if none is."""
+    """The names most similar to `word`, in quotes; "" if none is similar."""
     import difflib
 
-    return " or ".join(repr(name) for name in difflib.get_close_matches(word[:60], names, n=most))
+    return " or ".join(repr(str(name)) for name in difflib.get_close_matches(word[:60], names, n=most))

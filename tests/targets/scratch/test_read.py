@@ -54,9 +54,9 @@ def test_a_file_for_this_model_or_any():
 @pytest.mark.parametrize(
     ("written", "where", "fault"),
     [
-        ("", "s.json", "it is not JSON"),
-        ("[" * 100_000, "s.json", "it is not JSON"),
-        ('{"schema": 1, "schema": 2}', "s.json", "a key stands twice"),
+        ("", "s.json", "it is not valid JSON"),
+        ("[" * 100_000, "s.json", "it is not valid JSON"),
+        ('{"schema": 1, "schema": 2}', "s.json", "a key occurs twice"),
         ("[]", "s.json", "it is not a file of schema 'tmpass.scratch/1', but []"),
         ('{"schema": "tmpass.scratch/2"}', "s.json", "but 'tmpass.scratch/2'"),
         ('{"schema": "tmpass.scratch/1"}', "s.json: scratch", "None is not a list"),

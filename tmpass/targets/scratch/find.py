@@ -1,4 +1,4 @@
-"""Which operators of a model need scratch, and how much."""
+"""The scratch that the operators of a model need."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -10,17 +10,18 @@ from tmpass.targets.scratch.rule import ScratchRule
 
 
 def merge_rules(profile: Iterable[ScratchRule], file: Iterable[ScratchRule]) -> tuple[ScratchRule, ...]:
-    """The rules of a scratch file, and of those of a profile the ones that the file has no rule for."""
+    """The rules of a scratch file, and those of a profile for kinds that the file has no rule for."""
     own = tuple(file)
     replaced = {rule.kind for rule in own if rule.op is None}
     return (*own, *(rule for rule in profile if rule.kind not in replaced))
 
 
 def scratch_of(graph: Graph, rules: Iterable[ScratchRule]) -> dict[tuple[int, int], tuple[int, ...]]:
-    """(subgraph, operator) -> the bytes of each of its scratch buffers, for those that need any.
+    """The bytes of each scratch buffer, by (subgraph, operator), for operators that need any.
 
     Raises:
-        UsageError: a rule is for an operator that is not there or of another kind, or cannot be worked out for one.
+        UsageError: a rule is for an operator that does not exist or has another kind, or its formula has no value for
+            an operator.
     """
     by_place: dict[tuple[int, int], list[ScratchRule]] = defaultdict(list)
     by_kind: dict[str, list[ScratchRule]] = defaultdict(list)
@@ -77,7 +78,7 @@ def _bytes(rule: ScratchRule, subgraph: Subgraph, s: int, index: int) -> int:
 
 
 def operands(subgraph: Subgraph, op: Op) -> tuple[Tensors, Tensors]:
-    """The tensors that `op` reads and those that it writes, None for what is left out."""
+    """The tensors that `op` reads, and those that it writes; None for an optional one that is left out."""
     reads, writes = (
         tuple(None if t == ABSENT else subgraph.tensors[t] for t in tensors) for tensors in (op.inputs, op.outputs)
     )

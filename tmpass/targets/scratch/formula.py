@@ -1,8 +1,10 @@
-"""Numbers of bytes that follow from the shapes of an operator: `2 * in0.bytes + out0[1] * 4`.
+"""Formulas for bytes that depend on the shapes of an operator, such as `2 * in0.bytes + out0[1] * 4`.
 
-in0, in1, ... out0, out1, ...     the operator's inputs and outputs, in the order of the file
-.bytes .elements [axis]           of one of them; an optional one that is left out has 0 of both
-+ - * // ( ) min() max()          on whole numbers
+    in0, in1, ... out0, out1, ...     the operator's inputs and outputs, in the order of the file
+    .bytes .elements [axis]           of one of them; an optional one that is left out has 0 of both
+    + - * // ( ) min() max()          on whole numbers
+
+A formula has at most MAX_LENGTH characters.
 """
 
 import ast
@@ -18,10 +20,10 @@ from tmpass.base.sizes import MAX_BYTES
 from tmpass.graph.model import Tensor
 
 MAX_LENGTH = 200
-"""Characters in a formula: so few can nest no deeper than Python's own parser and this one go."""
+"""The most characters in a formula. It cannot nest deeper than Python's parser and this one can follow."""
 
 Tensors = tuple[Tensor | None, ...]
-"""Inputs or outputs; None stands for one that is left out."""
+"""Inputs or outputs; None for an optional one that is left out."""
 
 Value = Callable[[Tensors, Tensors], int]
 
@@ -39,32 +41,35 @@ _LANGUAGE = "a formula has numbers, in0.bytes, out0.elements, in0[1], + - * // (
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A checked formula: `of` works it out for the tensors of one operator."""
+    """A formula that was checked. `of` evaluates it for the tensors of one operator."""
 
     text: str
     value: Value
 
     def of(self, inputs: Tensors, outputs: Tensors) -> int:
-        """Bytes for an operator with these tensors, 0 .. 2^62.
+        """The bytes for an operator with these tensors, in 0 .. 2^62.
 
         Raises:
-            UsageError: it names a tensor or axis that is not there or not known, or its result is not a size.
+            UsageError: it names a tensor or axis that does not exist or is not known, or its result is not a size.
         """
         try:
             size = self.value(inputs, outputs)
         except ZeroDivisionError:
             raise UsageError("it divides by 0", hint="guard the divisor with max(..., 1)") from None
         if not 0 <= size <= MAX_BYTES:
-            raise UsageError(f"it comes to {size if abs(size) <= 2**64 else 'more than 2^64'}", hint=_RANGE)
+            raise UsageError(f"its value is {size if abs(size) <= 2**64 else 'above 2^64'}", hint=_RANGE)
         return size
 
 
 @lru_cache(maxsize=1024, typed=True)
 def parse_formula(value: int | str) -> Formula:
-    """The formula that `value` is: a number of bytes, or a text.
+    """The formula that `value` states.
+
+    Args:
+        value: a number of bytes, or a text.
 
     Raises:
-        UsageError: it is neither, or has a mistake; the message names the column.
+        UsageError: it is neither, or has a mistake. The error names the column.
     """
     if isinstance(value, int) and not isinstance(value, bool):
         if not 0 <= value <= MAX_BYTES:
@@ -79,7 +84,7 @@ def parse_formula(value: int | str) -> Formula:
         raise UsageError(f"column {stray.start() + 1}: {stray[0]!r} is not a part of a formula", hint=_LANGUAGE)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error")  # what Python only warns of, as in "1in0", is a mistake here
+            warnings.simplefilter("error")  # Python only warns about "1in0", which is a mistake here
             tree = ast.parse(text, mode="eval")
     except (Warning, SyntaxError, ValueError, RecursionError, MemoryError) as error:
         place = f"column {error.offset}: " if isinstance(error, SyntaxError) and error.offset else ""

@@ -1,9 +1,11 @@
-"""Scratch files: JSON, schema "tmpass.scratch/1" (docs/scratch.schema.json).
+"""Reading of scratch files, which are JSON of schema "tmpass.scratch/1".
 
-{"schema": "tmpass.scratch/1",
- "sha256": "...",                                               optional: the model that it is for
- "scratch": [{"kind": "SVDF", "bytes": [512, 256]},             two buffers for each operator of that kind
-             {"subgraph": 0, "op": 3, "bytes": "2 * in0.bytes"}]}
+    {"schema": "tmpass.scratch/1",
+     "sha256": "...",                                               optional: the model that it is for
+     "scratch": [{"kind": "SVDF", "bytes": [512, 256]},             two buffers for each operator of that kind
+                 {"subgraph": 0, "op": 3, "bytes": "2 * in0.bytes"}]}
+
+The schema is docs/scratch.schema.json.
 """
 
 import json
@@ -21,16 +23,20 @@ from tmpass.targets.scratch.rule import ScratchRule
 SCHEMA = "tmpass.scratch/1"
 
 _MOST = 4 << 20
-"""Bytes of a file: one rule for each operator of a large model."""
+"""The most bytes of a scratch file: enough for a rule per operator of a large model."""
 
 _KEYS = ("subgraph", "op", "kind", "bytes", "source")
 
 
 def read_scratch_file(path: str | os.PathLike[str], sha256: str) -> tuple[ScratchRule, ...]:
-    """The rules in the file `path`, for the model whose file has that SHA-256.
+    """The rules in the file `path`.
+
+    Args:
+        path: of a scratch file.
+        sha256: that of the model's file.
 
     Raises:
-        UsageError: it cannot be read, or as read_scratch does.
+        UsageError: it cannot be read, or as `read_scratch` does.
     """
     try:
         data = read_bounded(path, _MOST)
@@ -44,18 +50,22 @@ def read_scratch_file(path: str | os.PathLike[str], sha256: str) -> tuple[Scratc
 
 
 def read_scratch(text: str | bytes, where: str = "scratch", *, sha256: str | None = None) -> tuple[ScratchRule, ...]:
-    """The rules in `text`, a rule for each buffer; `where` names it in errors.
+    """The rules in `text`, one for each buffer.
 
-    With `sha256`, that of a model's file, a scratch file for another model is refused.
+    Args:
+        text: the content of a scratch file.
+        where: the name of the file for errors.
+        sha256: that of the model's file. A scratch file for another model is refused.
 
     Raises:
-        UsageError: it is not JSON, of another schema, for another model, or a key is missing, unknown, double or wrong;
-            the message names the place, such as `scratch[3].bytes`.
+        UsageError: it is not valid JSON, of another schema, for another model, or a key is missing, unknown, repeated
+            or wrong. The error names the place, such as `scratch[3].bytes`.
     """
     try:
         data = json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"it is not JSON: {error}", where=where, hint=f"give a file of schema {SCHEMA}") from None
+        what = f"it is not valid JSON: {error}"
+        raise UsageError(what, where=where, hint=f"give a file of schema {SCHEMA}") from None
     if lone_surrogate(text, data):
         raise UsageError(
             "a text has half a surrogate pair, \\ud800 to \\udfff", where=where, hint="write whole characters"
@@ -77,7 +87,7 @@ def read_scratch(text: str | bytes, where: str = "scratch", *, sha256: str | Non
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     data = dict(pairs)
     if len(data) < len(pairs):
-        raise ValueError(f"a key stands twice in one object: {', '.join(brief(key) for key, _ in pairs)[:80]}")
+        raise ValueError(f"a key occurs twice in one object: {', '.join(brief(key) for key, _ in pairs)[:80]}")
     return data
 
 
@@ -91,13 +101,13 @@ def _check_model(stated: object, sha256: str | None) -> None:
 
 
 def _rules(row: object, path: str) -> Iterator[ScratchRule]:
-    """The rules of one row: as many as it has numbers of bytes."""
+    """The rules of one row, one for each number of bytes in it."""
     if not isinstance(row, dict):
         _refuse(path, f"{brief(row)} is not an object", f"it has {', '.join(_KEYS)}")
     _check_keys(row, path, _KEYS)
     s, op = (_index(row[name], f"{path}.{name}") if name in row else None for name in ("subgraph", "op"))
     if (s is None) != (op is None):
-        _refuse(path, "it has one of subgraph and op, but not both", "an operator is found by both")
+        _refuse(path, "it has one of subgraph and op, but not both", "give both, or a kind")
     for name in ("kind", "source"):
         if not isinstance(row.get(name, ""), str):
             _refuse(f"{path}.{name}", f"{brief(row[name])} is not a text", "write one, in quotes")

@@ -1,14 +1,17 @@
-"""What is known of a kernel's scratch before a model is seen."""
+"""Rules for the scratch of kernels, which hold for any model or for one operator."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class ScratchRule:
-    """One scratch buffer of `bytes`, a number or a formula, for an operator or for all operators of `kind`.
+    """One scratch buffer for one operator, or for each operator of a kind.
 
-    With `subgraph` and `op` it is for the operator at that place alone, which must be of `kind` unless that is empty.
-    `source` says where the number comes from.
+    Fields:
+        kind: of the operators; may be "" for one operator.
+        bytes: a number or a formula.
+        subgraph, op: the place of the one operator, which must be of `kind`; None for each operator of `kind`.
+        source: where the number comes from.
     """
 
     kind: str

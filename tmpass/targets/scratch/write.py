@@ -1,4 +1,4 @@
-"""Scratch files written: what read.py reads."""
+"""Writing of scratch files."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,12 @@ from tmpass.targets.scratch.rule import ScratchRule
 
 
 def scratch_json(rules: Iterable[ScratchRule], sha256: str) -> str:
-    """A scratch file with rules for single operators of the model with that SHA-256, a line for each."""
+    """The text of a scratch file with a line for each rule.
+
+    Args:
+        rules: each for one operator.
+        sha256: that of the model's file.
+    """
     rows = (
         {"subgraph": rule.subgraph, "op": rule.op, "kind": rule.kind, "bytes": rule.bytes, "source": rule.source}
         for rule in rules

@@ -35,7 +35,7 @@ if [ $# -eq 0 ]; then
         tests/schedule/test_{order_kernels,least_peak}.py \
         tests/test_{core,problem,bounds,postpone,first_fit,minimalloc,always_fit,conflict,determinism}.py \
         tests/verification/test_surely_right.py \
-        tests/allocators --ignore=tests/packing/allocators/test_cp_sat.py --ignore=tests/packing/allocators/test_ilp.py
+        tests/packing/allocators --ignore=tests/packing/allocators/test_external.py --ignore=tests/packing/allocators/test_ilp.py
 fi
 "$work/venv/bin/python" -c 'import tmpass._core as _core; print("sanitized:", _core.__file__)'
 "$work/venv/bin/python" -m pytest -p no:cacheprovider "$@"

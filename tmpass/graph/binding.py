@@ -59,7 +59,7 @@ def check_bindings(bindings: object) -> dict[str, int]:
 
 
 def whole_number(value: object) -> int | None:
-    """`value` as an int, or None where it is not a whole number. Those of numpy are; a bool is not."""
+    """`value` as an int, or None where it is not a whole number. A bool is not one."""
     if isinstance(value, bool):
         return None
     try:
@@ -91,7 +91,7 @@ def bind(graph: Graph, bindings: Mapping[str, int], *, allow_unplanned: bool = F
 
 
 def batch_notes(graph: Graph) -> Iterator[str]:
-    """A line for each dynamic batch that is planned with the number of the file, with the option that changes it."""
+    """A line for each dynamic batch that has the number of the file, with the option that changes it."""
     for symbol, number in graph.batches.items():
         name = brief(symbol.rpartition(":")[0])
         yield (

@@ -41,7 +41,7 @@ def allocate(
         nodes: the budget in search steps, by default DEFAULT_NODES, or NODES_TO_FIT where `minimize` is off. The same
             number gives the same answer everywhere.
         threads: how many threads may search. The answer does not depend on it.
-        keep: let Ctrl-C end the search, not the call: the best packing so far is returned, marked as `stopped`.
+        keep: after Ctrl-C, return the best packing so far, marked as `stopped`.
 
     Returns:
         The lowest packing found. Its status is OPTIMAL or FEASIBLE where it is within the capacity, INFEASIBLE
@@ -54,10 +54,7 @@ def allocate(
     """
     if nodes is None:
         nodes = DEFAULT_NODES if minimize else NODES_TO_FIT
-    if not isinstance(nodes, int) or not 0 <= nodes <= MAX_NODES:
-        raise UsageError(f"the budget is {nodes!r} nodes", hint="give a whole number in 0 .. 2^62")
-    if not isinstance(threads, int) or not 1 <= threads <= MAX_THREADS:
-        raise UsageError(f"{threads!r} is not a number of threads", hint=f"give one in 1 .. {MAX_THREADS}")
+    _check_arguments(nodes, threads)
     if not minimize and problem.capacity is None:
         raise UsageError("the problem has no capacity to fit into", hint="give one, or minimise")
     solver = method(allocator)
@@ -90,6 +87,13 @@ def allocate(
     return Allocation(
         found.offsets, found.peak, found.bound, bound.live_bytes, status, found.method, found.nodes, found.stopped
     )
+
+
+def _check_arguments(nodes: object, threads: object) -> None:
+    if not isinstance(nodes, int) or not 0 <= nodes <= MAX_NODES:
+        raise UsageError(f"the budget is {nodes!r} nodes", hint="give a whole number in 0 .. 2^62")
+    if not isinstance(threads, int) or not 1 <= threads <= MAX_THREADS:
+        raise UsageError(f"{threads!r} is not a number of threads", hint=f"give one in 1 .. {MAX_THREADS}")
 
 
 def _status(problem: Problem, peak: int, bound: int) -> Status:

@@ -97,7 +97,7 @@ def _ground(buffer: Buffer, memories: Sequence[Memory]) -> int | None:
 
 
 class _Load(NamedTuple):
-    """The live bytes at a step, the same with each size rounded up, and the most that rounding adds to one buffer."""
+    """The live bytes at a step, as they are and rounded up, and the most that rounding adds to a buffer."""
 
     step: int
     live: int

@@ -40,7 +40,7 @@ one needs more nodes, and no method proves it.
 
 
 def solve(problem: Problem, goal: Goal) -> Found:
-    """The packing of first fit; where that does not meet the goal, the best of repair, greedy by size and searches.
+    """The packing of first fit, or a lower one by repair, greedy by size or a search.
 
     It is never higher than greedy by size, of which both rules are tried where the bound is not met. Ctrl-C ends all
     but first fit, and the best packing so far is the answer.

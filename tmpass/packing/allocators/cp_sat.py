@@ -16,10 +16,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tmpass.packing.allocators import CONSTRAINTS, Found, Goal, first_fit, satisfied
+from tmpass.packing.allocators import CONSTRAINTS, Found, Goal
 from tmpass.packing.allocators.arrays import peak_of
+from tmpass.packing.allocators.external import solve_in_units
 from tmpass.packing.allocators.interruptible import run
-from tmpass.packing.allocators.units import Units, cliques, count_pairs, meeting, to_units
+from tmpass.packing.allocators.units import Units, cliques, meeting
 from tmpass.packing.problem import Problem
 
 if TYPE_CHECKING:
@@ -47,18 +48,7 @@ def solve(problem: Problem, goal: Goal) -> Found:
     OR-tools gives the same packing everywhere. Ctrl-C, which reaches only the main thread, ends the search, and the
     best packing so far is the answer.
     """
-    best = first_fit.solve(problem, goal)
-    if not goal.nodes or satisfied(problem, goal, best) or count_pairs(problem) > MAX_PAIRS:
-        return best
-    limit = best.peak if best.offsets else problem.reach
-    if not goal.minimize and problem.capacity is not None:
-        limit = min(limit, problem.capacity)
-    units = to_units(problem, limit)
-    if units is None:
-        return replace(best, bound=max(best.bound, limit + 1))
-    if limit // units.grain > _MAX_UNITS:
-        return best
-    return _ask(units, goal, best)
+    return solve_in_units(problem, goal, _ask, most_pairs=MAX_PAIRS, most_units=_MAX_UNITS)
 
 
 def _ask(units: Units, goal: Goal, best: Found) -> Found:

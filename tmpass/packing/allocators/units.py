@@ -140,7 +140,7 @@ def to_units(problem: Problem, limit: int) -> Units | None:
 
 
 def meeting(pieces: Sequence[Piece]) -> dict[tuple[int, int], list[tuple[Piece, Piece]]]:
-    """Pairs of buffers that need bytes at one step, the lower number first, each with its pairs of pieces that do."""
+    """Pairs of buffers (lower number first) that need bytes at one step, with their pieces that do."""
     pairs: dict[tuple[int, int], list[tuple[Piece, Piece]]] = {}
     alive: list[Piece] = []
     for piece in pieces:

@@ -16,7 +16,7 @@ from tmpass.packing.problem import Problem
 
 
 class Spans:
-    """The buffers of `problem` by span. A span is a range of the distinct first steps of buffers, counted from 0."""
+    """The buffers of `problem` by span: a range of the distinct first steps of buffers, counted from 0."""
 
     def __init__(self, problem: Problem) -> None:
         self._buffers = problem.buffers

@@ -1,4 +1,4 @@
-"""Ctrl-C on the command line: at once, in one line, and never in the middle of what must be whole."""
+"""Ctrl-C on the command line ends the process at once, with one line, and never inside a block that must be whole."""
 
 import signal
 import subprocess

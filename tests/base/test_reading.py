@@ -1,4 +1,4 @@
-"""Bytes from outside: as many as are allowed, whatever they come from."""
+"""Reading is bounded for files, pipes and devices."""
 
 import io
 import json

@@ -156,7 +156,7 @@ def test_a_binding_for_nothing_is_an_error_that_lists_what_there_is():
         bind(open_graph(), {"x:2": 1})
 
 
-def test_what_a_body_captures_is_listed_once():
+def test_a_captured_tensor_is_listed_once():
     pytest.importorskip("onnx")
     from onnx import parser
 

@@ -26,7 +26,7 @@ def test_handles_may_all_name_one_resource():
     assert effect_edges(graph_of(main)) == (((0, 1),),)
 
 
-def test_what_touches_resources_by_its_kind_does_so_whatever_type_its_handle_has():
+def test_an_operator_may_touch_resources_without_a_handle_of_type_resource():
     main = Sketch()
     for _ in range(2):
         main.op([main.tensor(4)], 1, kind="READ_VARIABLE", resource=True)
@@ -50,7 +50,7 @@ def test_an_operator_touches_what_its_bodies_touch():
     assert innermost_first(graph_of(main, inner)) == [1, 0]
 
 
-def test_what_a_custom_operator_reads_it_may_write():
+def test_a_custom_operator_may_write_what_it_reads():
     main = Sketch()
     x = main.input(4)
     main.op([x], 1)
@@ -60,7 +60,7 @@ def test_what_a_custom_operator_reads_it_may_write():
     assert set(effect_edges(graph_of(main))[0]) == {(0, 2), (1, 2), (2, 3)}
 
 
-def test_what_a_body_captures_and_shows_to_a_custom_operator_its_caller_may_write():
+def test_a_caller_may_write_what_a_custom_operator_in_its_body_reads():
     body = Sketch("body")
     body.op([body.tensor(4, TensorKind.CAPTURE, captures=0)], 1, custom=True)
     main = Sketch()

@@ -39,19 +39,19 @@ def test_nothing_needs_nothing():
     assert lower_bound(Problem(())) == Bound(0, 0, 0, 0)
 
 
-def test_what_only_upper_memories_may_hold_fills_them_from_their_beginning():
+def test_buffers_that_only_upper_memories_may_hold_fill_them_from_the_start():
     memories = Memory("sram", 0, 16), Memory("dram", 64, 128)
     only = tuple(Buffer(name, 3, 4, 5, memories=("dram",)) for name in "ab")
     assert lower_bound(Problem((Buffer("c", 0, 1, 4), *only), memories=memories)) == Bound(74, 3, 10, 3)
 
 
-def test_what_is_too_much_for_the_lower_memory_is_in_the_upper_one():
+def test_bytes_that_the_lower_memory_has_no_room_for_are_in_the_upper_one():
     memories = Memory("sram", 0, 16), Memory("dram", 64, 128)
     assert lower_bound(Problem(tuple(Buffer(n, 2, 3, 8) for n in "abc"), memories=memories)) == Bound(72, 2, 24, 2)
 
 
 @pytest.mark.parametrize("size", [9, 6])
-def test_what_no_memory_has_room_for_is_above_all_packings(size):
+def test_without_a_memory_for_a_buffer_the_bound_is_above_all_packings(size):
     problem = Problem(tuple(Buffer(n, 0, 1, size) for n in "ab"), memories=(Memory("sram", 0, 8),))
     assert lower_bound(problem).peak == problem.reach + 1
 

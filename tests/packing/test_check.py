@@ -1,4 +1,4 @@
-"""The judge of packings: each law broken once, and no legal packing refused."""
+"""The check of packings: each law broken once, and no legal packing refused."""
 
 from dataclasses import replace
 
@@ -63,5 +63,5 @@ def test_one_broken_law_each(problem, offsets, kind, message):
         (Problem((A, B), memories=MEMORIES), [2, 8]),
     ],
 )
-def test_what_is_allowed(problem, offsets):
+def test_allowed_packings(problem, offsets):
     assert check_offsets(problem, offsets) == []

@@ -55,7 +55,7 @@ def test_a_collision_says_where():
     assert find_collisions([Rectangle(0, 5, 0, 8, 1), Rectangle(3, 9, 6, 10, 2)]) == [Collision(1, 2, 3, 6, 8)]
 
 
-def test_touching_is_no_overlap():
+def test_rectangles_that_touch_do_not_overlap():
     assert find_collisions([Rectangle(0, 5, 0, 8, 1), Rectangle(5, 9, 0, 8, 2), Rectangle(0, 9, 8, 9, 3)]) == []
 
 

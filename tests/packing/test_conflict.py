@@ -18,7 +18,7 @@ from tmpass.packing.problem import Buffer, Gap, Memory, Problem, Status
 
 
 def explained(problem, **options):
-    """The problem's answer, and why it is no better."""
+    """The problem's answer, and the conflict that explains it."""
     answer = allocate(problem, **options)
     return answer, find_conflict(problem, answer, **options)
 
@@ -28,7 +28,7 @@ def ids(problem, conflict):
 
 
 def check(problem, conflict, judge=least_peak):
-    """What `conflict` says is so, by a judge of its own."""
+    """Assert that the claims of `conflict` are true, by an independent check."""
     least = judge(problem.only(conflict.buffers))
     assert least > conflict.capacity
     assert conflict.lower_bound <= least

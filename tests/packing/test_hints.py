@@ -1,4 +1,4 @@
-"""A hint is a wish: it costs no height and no proof, and is granted where nothing stands in its way."""
+"""Hints make no packing higher and cost no proof, and are taken where the bytes are free."""
 
 from dataclasses import replace
 
@@ -79,7 +79,7 @@ def test_hints_that_cannot_be_taken_cost_nothing(hints):
     assert (answer.peak, answer.status) == (12, Status.OPTIMAL)
 
 
-def test_a_hint_that_is_not_aligned_or_in_another_memory_is_no_place():
+def test_a_hint_that_is_not_aligned_or_in_another_memory_is_ignored():
     buffer = Buffer("a", 0, 1, 4, 4, hint=6)
     assert allocate(Problem((buffer,))).offsets == (0,)
     memories = (Memory("x", 0, 8), Memory("y", 8, 8))

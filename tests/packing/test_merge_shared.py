@@ -1,4 +1,4 @@
-"""Buffers that share as one: nothing is gained or lost by it, against an oracle that knows no merging."""
+"""Merging of buffers that share changes no least peak, against an oracle that does not merge."""
 
 import time
 from dataclasses import replace
@@ -55,7 +55,7 @@ def test_offsets_go_back_to_all_that_share():
     assert legal(problem, merged.offsets((0, 4)))
 
 
-def test_what_shares_nothing_is_left_as_it_is():
+def test_a_problem_without_shared_pairs_is_not_changed():
     problem = Problem((Buffer("a", 0, 1, 4), Buffer("b", 0, 2, 4)), apart=((0, 1),))
     assert merge_shared(problem).problem is problem
 

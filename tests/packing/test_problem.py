@@ -1,4 +1,4 @@
-"""Problems check their numbers: quickly where all is right, and word by word where it is not."""
+"""Problems check their numbers: quickly where all are valid, and with an error for each that is not."""
 
 import copy
 import pickle

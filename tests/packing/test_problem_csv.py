@@ -1,4 +1,4 @@
-"""Problem files: what MiniMalloc and idealloc write is read, and what is written reads back the same."""
+"""Problem files: those of MiniMalloc and idealloc are read, and those that are written read back the same."""
 
 import contextlib
 import os
@@ -246,7 +246,7 @@ class TestMemoriesAndPairs:
 
 @st.composite
 def named_problems(draw: st.DrawFn) -> Problem:
-    """Draw a problem with all a file can say, under names that need quotes."""
+    """A drawn problem with everything that a file can hold, with names that need quotes."""
     problem = draw(problems(min_size=1, with_fixed=True, with_alignment=True, with_gaps=True, with_capacity=True))
     count = len(problem.buffers)
     names = draw(st.lists(st.text(), min_size=count, max_size=count, unique=True))

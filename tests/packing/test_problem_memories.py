@@ -52,6 +52,6 @@ def test_numbers_without_end_are_errors_at_once_and_short(number):
         (["a=4", "a=4"], "memory a: two memories have this name"),
     ],
 )
-def test_what_the_problem_refuses(texts, message):
+def test_memories_that_the_problem_refuses(texts, message):
     with pytest.raises(UsageError, match=message):
         Problem((), memories=parse_memories(texts))

@@ -1,4 +1,4 @@
-"""What several hold together: every byte at every step that one of them holds, once."""
+"""The union of rectangles: every byte at every step that one owner holds, once."""
 
 from collections import Counter
 
@@ -22,12 +22,12 @@ def cells(rectangles, classes):
 
 
 @given(st.lists(RECTANGLES, max_size=8), st.sampled_from([(0, 0, 0, 0), (0, 0, 2, 2), (0, 1, 0, 3)]))
-def test_each_byte_that_one_holds_is_held_once(rectangles, classes):
+def test_each_byte_of_the_union_is_held_once(rectangles, classes):
     found = cells(union_by_class(rectangles, classes), classes)
     assert found.keys() == cells(rectangles, classes).keys()
     assert set(found.values()) <= {1}
 
 
-def test_what_does_not_change_is_one_rectangle():
+def test_a_union_that_does_not_change_is_one_rectangle():
     many = [Rectangle(0, 10, 0, 8, i) for i in range(100)]
     assert union_by_class(many, [0] * 100) == [Rectangle(0, 10, 0, 8, 0)]

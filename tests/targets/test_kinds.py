@@ -1,4 +1,4 @@
-"""The kinds of operators that a profile names: what may share, and what kernels need."""
+"""The kinds of operators that a profile names, for sharing and for scratch."""
 
 import re
 
@@ -12,12 +12,12 @@ from tmpass.targets.scratch.rule import ScratchRule
 
 
 class TestSharing:
-    """The table `sharing` of a profile: what its runtime lets operators pass on."""
+    """The table `sharing` of a profile: which operators may share storage."""
 
     def test_without_the_table_only_views_are_allowed(self):
         assert parse(PROFILE).sharing == Sharing((EVERY,), (), (), {})
 
-    def test_what_the_table_does_not_list_is_not_allowed(self):
+    def test_kinds_that_the_table_does_not_list_are_not_allowed(self):
         sharing = parse(PROFILE + "[sharing]\nin_place = { value = ['ADD', 'MUL'], source = 'measured' }\n").sharing
         assert sharing == Sharing((), ("ADD", "MUL"), (), {"in_place": "measured"})
         assert parse(PROFILE + "[sharing]\n").sharing == Sharing((), (), ())
@@ -128,7 +128,7 @@ class TestSharing:
         assert caught.value.where == f"mine.toml, line 23, {key}"
         assert caught.value.hint
 
-    def test_what_is_no_table(self):
+    def test_a_value_that_is_not_a_table(self):
         with pytest.raises(TargetError, match="not a table; write \\[sharing\\]") as caught:
             parse("sharing = 5\n" + PROFILE)
         assert caught.value.where == "mine.toml, line 1, sharing"
@@ -165,6 +165,6 @@ class TestScratch:
         assert caught.value.where.endswith(f", {key}")
         assert caught.value.hint
 
-    def test_what_is_no_list_of_rows(self):
+    def test_a_value_that_is_not_a_list_of_rows(self):
         with pytest.raises(TargetError, match=r"there is no list of scratch buffers; begin each with \[\[scratch\]\]"):
             parse("scratch = 5\n" + PROFILE)

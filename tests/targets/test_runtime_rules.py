@@ -47,12 +47,12 @@ def test_sizes_are_rounded_up():
     assert plan(model(chain(20, 4, 30)), ANY).memories[0].peak < 48
 
 
-def test_what_fits_only_unrounded_does_not_fit():
+def test_a_plan_that_fits_only_without_rounding_does_not_fit():
     assert not plan(model(chain(20, 4, 30)), TFLM, budget=47).fits
     assert plan(model(chain(20, 4, 30)), TFLM, budget=48).fits
 
 
-def test_what_goes_round_a_loop_waits_in_the_outputs_of_its_operator():
+def test_loop_state_waits_in_the_outputs_of_its_operator():
     graph = loop()
     timeline = schedule(graph, file_order)
     assert live_ranges(graph, timeline, keep_inputs=False)[2, 0] == (0, 4)
@@ -70,7 +70,7 @@ def test_plans_are_good_and_whole_in_multiples(graph, keep_inputs, share, order)
     assert made.order.lower_bound <= made.memories[0].live_bytes
 
 
-def test_a_plan_by_other_rules_is_told_apart():
+def test_a_plan_by_other_rules_is_recognised():
     graph = loop()
     made = plan(model(graph), ANY)
     forged = replace(made, target=replace(made.target, runtime="tflm"))

@@ -41,7 +41,7 @@ SCRATCHPADS = {
 
 
 def refusal(old: str, new: str) -> TargetError:
-    """Return the error for PROFILE with `old`, which stands in it once, replaced by `new`."""
+    """The error for PROFILE with `old`, which it has once, replaced by `new`."""
     assert PROFILE.count(old) == 1
     with pytest.raises(TargetError) as caught:
         parse(PROFILE.replace(old, new))
@@ -196,7 +196,7 @@ class TestParse:
 
 
 class TestRefuse:
-    """Each mistake is named with the line and the key where it stands."""
+    """Each mistake is named with its line and key."""
 
     @pytest.mark.parametrize(
         ("old", "new", "line", "key"),

@@ -16,14 +16,14 @@ from tmpass.packing.merge_shared import merge_shared
 from tmpass.packing.problem import Allocation, Problem, Status
 
 EXACT = ("auto", "telamalloc", "minimalloc", "place-or-postpone", "cp-sat", "ilp")
-"""Methods that prove what they find the least, where they know the problem's constraints."""
+"""Methods that prove the least peak, for problems whose constraints they support."""
 
 REFUSED = ("does not support", "but have windows with a hole between them")
 """What allocate() refuses though there is a packing: constraints that a method does not honour, and windows of buffers
 that share and do not meet."""
 
 EVERY = {"cp-sat": 4, "ilp": 4}
-"""Methods that are asked only every so many problems: they take milliseconds for one, the others a tenth of that."""
+"""Methods that are asked about every n-th problem only: they take milliseconds for one, the others a tenth of that."""
 
 PROBLEMS = 1000
 SEEDS = range(10)
@@ -46,7 +46,7 @@ def test_every_exact_method_agrees_with_brute_force(seed):
 
 
 def judge(problem: Problem, name: str, least: int | None) -> bool:
-    """Assert that what allocate() says by `name` is true, and all where it knows all; return whether it does."""
+    """Assert that the answer of method `name` is true; return whether the method supports all constraints."""
     for minimize in (True, False) if problem.capacity is not None else (True,):
         answer = ask(problem, name, minimize)
         if isinstance(answer, UsageError):
@@ -67,7 +67,7 @@ def ask(problem: Problem, name: str, minimize: bool) -> Allocation | UsageError:
 
 
 def check_answer(problem, answer, least):
-    """What is said is true."""
+    """Every claim of the answer is true."""
     if answer.offsets:
         assert check_offsets(problem, answer.offsets) == [], (problem, answer)
         assert legal(problem, answer.offsets), (problem, answer)
@@ -83,7 +83,7 @@ def check_answer(problem, answer, least):
 
 
 def check_complete(problem, answer, least, minimize):
-    """All is said: the least peak, or that there is none."""
+    """The answer is complete: the least peak, or that there is no packing."""
     if least is None:
         assert (answer.status, answer.offsets, answer.peak) == (Status.INFEASIBLE, (), None), (problem, answer)
     elif problem.capacity is not None and least > problem.capacity:

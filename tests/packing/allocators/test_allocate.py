@@ -1,4 +1,4 @@
-"""Every method against brute force: what allocate() says is true."""
+"""Every method against brute force: the answers of allocate() are true."""
 
 from dataclasses import replace
 
@@ -29,7 +29,7 @@ def peak(problem, offsets):
 
 @settings(max_examples=400, deadline=None)
 @given(ANY, methods, st.booleans(), st.sampled_from([0, 3, 10_000]))
-def test_what_is_said_is_true(problem, method, minimize, nodes):
+def test_every_claim_of_an_answer_is_true(problem, method, minimize, nodes):
     least = least_peak(problem)
     if least is None:
         with pytest.raises(UsageError, match="fixed offsets"):
@@ -108,7 +108,7 @@ def test_the_same_budget_gives_the_same_answer(method):
         ({"minimize": False}, "no capacity"),
     ],
 )
-def test_wrong_arguments(arguments, message):
+def test_invalid_arguments(arguments, message):
     with pytest.raises(UsageError, match=message):
         allocate(Problem((Buffer("a", 0, 1, 1),)), **arguments)
 
@@ -141,7 +141,7 @@ def test_of_two_that_share_only_one_may_have_to_be_apart():
     assert find_conflict(problem, allocate(problem), nodes=1000) is None
 
 
-def test_what_is_fixed_is_judged_by_its_own_pairs():
+def test_fixed_buffers_are_judged_by_their_own_pairs():
     a, b, c = SHARING
     fixed = (replace(a, offset=0), b, replace(c, offset=4))
     assert allocate(Problem(fixed, shared=((0, 1),), apart=((0, 2),))).offsets == (0, 0, 4)

@@ -61,7 +61,7 @@ def test_no_other_method_is_lower(seed, windows):
     assert open_ < 25
 
 
-def test_what_one_method_misses_another_finds():
+def test_one_method_finds_a_packing_that_another_misses():
     """In a million nodes, place or postpone stays at 1376."""
     rows = ROWS.split()
     buffers = [Buffer(str(i), *map(int, row.split(","))) for i, row in enumerate(rows)]

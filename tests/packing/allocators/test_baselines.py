@@ -1,4 +1,4 @@
-"""What holds between the methods: none is below the least peak, and auto is never above greedy by size."""
+"""Relations between the methods: none is below the least peak, and auto is never above greedy by size."""
 
 from dataclasses import replace
 
@@ -43,7 +43,7 @@ def constrained(draw):
 
 
 def answers(problem, *asked):
-    """What allocate() says to each (method, nodes); a problem that contradicts itself is not asked."""
+    """The answers of allocate() for each (method, nodes); a problem that contradicts itself is not asked."""
     try:
         return [allocate(problem, method, nodes=nodes) for method, nodes in asked]
     except UsageError:
@@ -92,7 +92,7 @@ class TestSearches:
         assert peaks == sorted(peaks, reverse=True)
         assert peaks[-1] < peaks[0]
 
-    def test_what_fits_is_enough(self, method):
+    def test_a_packing_that_fits_ends_the_search(self, method):
         problem = guillotine(5, 80)
         start = allocate(problem, method, nodes=0).peak
         roomy = replace(problem, capacity=start - 1)
@@ -110,6 +110,6 @@ class TestSearches:
 
 
 def _meets(problem: Problem, method: str) -> bool:
-    """Whether the bound is met by search and not without."""
+    """Whether the bound is met with a search and not without one."""
     start, end = (allocate(problem, method, nodes=nodes) for nodes in (0, 20_000))
     return start.peak > start.lower_bound == end.peak

@@ -1,4 +1,4 @@
-"""The questions that an exact search is asked end: with an answer, or when more of them would not help."""
+"""The capacity search ends: with an answer, or when more questions would not help."""
 
 import time
 from dataclasses import replace
@@ -15,7 +15,7 @@ from tmpass.packing.problem import Buffer, Gap, Problem, Status
 
 
 def start(problem, bound):
-    """A packing in which every buffer stands on the one before."""
+    """A packing in which every buffer is on top of the one before."""
     offsets, top = [], 0
     for buffer in problem.buffers:
         offsets.append(top)
@@ -37,7 +37,7 @@ def test_the_bound_is_asked_first_then_the_middle_of_the_rest():
     assert asked[:3] == [(8, 384), (16, 48), (8, 568)]  # the last with what is left of the nodes
 
 
-def test_no_is_a_proof_and_raises_the_bound_to_the_grid():
+def test_impossible_raises_the_bound_to_the_grid():
     found = capacity_search.search(
         THREE, Goal(bound=8, minimize=True, nodes=1000), start(THREE, 8), "test", lambda *_: (1, [], 1)
     )
@@ -50,7 +50,7 @@ def test_a_gap_makes_room():
     assert (answer.status, answer.peak, answer.lower_bound) == (Status.OPTIMAL, 10, 10)
 
 
-def test_what_is_too_large_to_search_is_asked_once():
+def test_a_problem_too_large_to_search_is_asked_once():
     """Seven packings of nearly the same size, and sums near 2^60 that no search takes."""
     huge = [2**59 - 1 - 2 * i for i in range(4)]
     problem = Problem((*(Buffer(str(i), i, i + 2, size) for i, size in enumerate(huge)), Buffer("u", 0, 5, 3)))

@@ -1,4 +1,4 @@
-"""External solvers against brute force, with every constraint, and what they do where they cannot."""
+"""External solvers against brute force, with every constraint, and their limits."""
 
 import pytest
 from hypothesis import given, settings
@@ -79,7 +79,7 @@ def test_a_budget_that_ends_leaves_first_fit_s_packing_or_a_better_one(solver, n
     found = ask(solver, HARD[solver], nodes=nodes)
     assert found.peak <= first.peak
     assert found.bound <= 512
-    assert found.nodes <= nodes  # of SCIP's nodes one, which may go far
+    assert found.nodes <= nodes  # SCIP takes at least one of its own nodes, whatever the budget
     assert not found.stopped
 
 
@@ -90,7 +90,7 @@ def test_the_same_budget_gives_the_same_answer(solver, nodes):
 
 @pytest.mark.parametrize(("solver", "count"), [(cp_sat, 12), (ilp, 9)], ids=["cp-sat", "ilp"])
 @pytest.mark.parametrize("scale", [1, 3, 2**40])
-def test_what_counts_is_the_size_in_units(solver, count, scale):
+def test_scaled_sizes_need_the_same_search(solver, count, scale):
     small = random_problem(0, count, longest=6)
     large = Problem(tuple(Buffer(b.id, b.lower, b.upper, b.size * scale) for b in small.buffers))
     found = ask(solver, large)

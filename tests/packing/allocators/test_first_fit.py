@@ -1,4 +1,4 @@
-"""First fit in several orders, and the repair of what is too high."""
+"""First fit in several orders, and the repair of packings that are too high."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -36,11 +36,11 @@ GAPS = [
 
 
 class TestTensorFlowLite:
-    def test_what_is_alive_all_the_time_comes_first_however_small(self):
+    def test_buffers_alive_all_the_time_come_first_however_small(self):
         found = offsets(LITE, [("small", 0, 4, 1), ("large", 1, 3, 9), ("b", 0, 4, 2)])
         assert found == {"small": 0, "b": 1, "large": 3}
 
-    def test_then_the_largest_and_of_equals_who_starts_first(self):
+    def test_then_the_largest_and_of_equals_the_one_that_starts_first(self):
         found = offsets(LITE, [("whole", 0, 4, 1), ("late", 2, 3, 5), ("early", 1, 3, 5), ("large", 1, 3, 6)])
         assert found == {"whole": 0, "large": 1, "early": 7, "late": 12}
 
@@ -53,7 +53,7 @@ class TestTensorFlowLite:
         rows = [("A", 0, 7, 20), ("g", 1, 6, 10), ("B", 2, 7, 9), ("h", 3, 6, 8), ("i", 3, 6, 2), ("C", 4, 7, 1)]
         assert offsets(LITE, [*rows, ("last", 6, 7, 1)])["last"] == 20
 
-    def test_what_alignment_wastes_counts_for_the_gap_found_so_far(self):
+    def test_bytes_that_alignment_wastes_count_for_the_gap_found_so_far(self):
         """At step 6: A to 21, B from 36 to 44, C at 56. From the multiples of 4 on both gaps have 12 bytes, but the
         lower one is taken for 36 - 21 = 15.
         """
@@ -62,7 +62,7 @@ class TestTensorFlowLite:
 
 
 class TestTensorFlowLiteMicro:
-    def test_the_largest_comes_first_also_before_what_is_alive_all_the_time(self):
+    def test_the_largest_comes_first_also_before_buffers_alive_all_the_time(self):
         assert offsets(MICRO, [("small", 0, 4, 1), ("large", 1, 3, 9)]) == {"small": 9, "large": 0}
 
     def test_of_equals_the_last(self):

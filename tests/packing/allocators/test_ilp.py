@@ -1,4 +1,4 @@
-"""What integer programming may claim though its solver computes in floating point."""
+"""The claims of integer programming hold although its solver computes in floating point."""
 
 from support.exact import legal
 

@@ -1,4 +1,4 @@
-"""MiniMalloc against brute force, with every product of its rules, and what it promises besides."""
+"""MiniMalloc against brute force, with every combination of its rules, and its other promises."""
 
 import itertools
 import random
@@ -142,7 +142,7 @@ def test_the_same_question_has_the_same_answer():
 
 
 @pytest.mark.parametrize("scale", [1, 3, 2**40])
-def test_what_counts_is_the_size_in_units(scale):
+def test_scaled_sizes_need_the_same_search(scale):
     """Numbers beyond 32 bits take the same steps as small ones."""
     small = guillotine(9, 30, steps=40)
     large = Problem(tuple(Buffer(b.id, b.lower, b.upper, b.size * scale) for b in small.buffers))
@@ -182,7 +182,7 @@ thread.join()
     assert found.stdout == "0 1\n"
 
 
-def test_what_lives_in_a_gap_shares_the_bytes():
+def test_a_buffer_in_a_gap_shares_the_bytes():
     holder = Buffer("holder", 0, 9, 8, gaps=(Gap(2, 4), Gap(6, 8)))
     guests = [Buffer("a", 2, 4, 8), Buffer("b", 6, 8, 8), Buffer("c", 4, 6, 2)]
     answer = allocate(Problem((holder, *guests), capacity=10), "minimalloc")

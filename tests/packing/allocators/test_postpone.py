@@ -1,4 +1,4 @@
-"""Place or postpone against brute force, with every product of its inferences, and what it promises besides."""
+"""Place or postpone against brute force, with every combination of its inferences, and its other promises."""
 
 import itertools
 import random
@@ -105,7 +105,7 @@ def test_the_same_seed_gives_the_same_packing():
 
 
 @pytest.mark.parametrize("scale", [1, 3, 2**40])
-def test_what_counts_is_the_size_in_units(scale):
+def test_scaled_sizes_need_the_same_search(scale):
     """Numbers beyond 32 bits take the same steps as small ones."""
     small = guillotine(9, 60, steps=40)
     large = Problem(tuple(Buffer(b.id, b.lower, b.upper, b.size * scale) for b in small.buffers))

@@ -1,4 +1,4 @@
-"""TelaMalloc against brute force with every constraint, what its dead ends mean, and what it promises besides."""
+"""TelaMalloc against brute force with every constraint, the meaning of its dead ends, and its other promises."""
 
 import random
 from itertools import product
@@ -165,7 +165,7 @@ def test_the_same_seed_gives_the_same_packing():
 
 
 @pytest.mark.parametrize("scale", [1, 3, 2**40])
-def test_what_counts_is_the_size_in_units(scale):
+def test_scaled_sizes_need_the_same_search(scale):
     small = guillotine(9, 60, steps=40)
     large = Problem(tuple(Buffer(b.id, b.lower, b.upper, b.size * scale) for b in small.buffers))
     answer, offsets, spent = ask(small, small.capacity)

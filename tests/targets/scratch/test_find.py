@@ -1,4 +1,4 @@
-"""Which operators need scratch: rules for one of them, for a kind, and which of them count."""
+"""The scratch of operators: rules for one operator and for a kind, and which of them apply."""
 
 from dataclasses import replace
 
@@ -47,7 +47,7 @@ def test_an_optional_input_that_is_left_out_has_no_bytes():
     assert needs(ScratchRule("", "in1.bytes + 1", 0, 1)) == {(0, 1): (1,)}
 
 
-def test_a_kind_that_the_model_does_not_have_is_no_mistake():
+def test_a_kind_that_the_model_does_not_have_is_allowed():
     assert needs(ScratchRule("SVDF", 8)) == {}
 
 

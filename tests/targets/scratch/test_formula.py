@@ -1,4 +1,4 @@
-"""Formulas for scratch: what they come to, and an error with its column for each mistake."""
+"""Formulas for scratch: their values, and an error with its column for each mistake."""
 
 from contextlib import suppress
 
@@ -40,7 +40,7 @@ def value(formula):
         (2**62, 2**62),
     ],
 )
-def test_what_a_formula_comes_to(formula, size):
+def test_the_value_of_a_formula(formula, size):
     assert value(formula) == size
 
 

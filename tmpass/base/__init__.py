@@ -1,1 +1,1 @@
-"""What every package may use: errors, sizes, element types, reading, interrupts."""
+"""The base of all packages: errors, sizes, element types, reading, interrupts."""

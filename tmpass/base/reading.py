@@ -43,7 +43,12 @@ def read_stream(stream: BinaryIO, most: int) -> bytes:
 
 
 def lone_surrogate(text: str | bytes, value: object) -> bool:
-    """Whether `value`, read from the JSON `text`, holds half a character, which cannot be written as UTF-8."""
+    """Whether `value` has a text with half of a surrogate pair, which cannot be written as UTF-8.
+
+    Args:
+        text: the JSON that `value` was read from. Without such an escape in it, `value` is not searched.
+        value: lists, objects and texts.
+    """
     if isinstance(text, str) and "\\ud" not in text and "\\uD" not in text:
         return False
     todo = [value]

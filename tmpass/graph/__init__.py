@@ -1,1 +1,1 @@
-"""A model as a graph, how its dimensions are bound, and facts about it."""
+"""The graph of a model, the binding of its dimensions, and facts about it."""

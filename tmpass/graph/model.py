@@ -46,7 +46,7 @@ class TensorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """A value of a subgraph.
+    """A tensor of a subgraph.
 
     Fields:
         shape: a Dim per axis, or None where the rank is not known.

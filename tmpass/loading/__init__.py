@@ -1,1 +1,1 @@
-"""Model files: which frontend reads one, and what a frontend has to bring."""
+"""Loading of model files, and the contracts of frontends and of the execution of models."""

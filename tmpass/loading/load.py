@@ -293,7 +293,7 @@ def open_carrier(source: object) -> Carrier:
 
 
 def other_files(source: str | os.PathLike[str]) -> tuple[str, ...]:
-    """The names of the files that the model in the file `source` needs beside it.
+    """The names of the files that the model file `source` needs beside it.
 
     Raises:
         ModelError: it cannot be read.

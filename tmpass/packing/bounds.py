@@ -52,7 +52,7 @@ def lower_bound(problem: Problem) -> Bound:
         most, step = fullest
         return _above_fixed(buffers, Bound(most, step, most, step))
     grain = gcd(*(lcm(problem.alignment, alignment) for alignment in {b.alignment for b in buffers}))
-    # A window may begin in a hole that rounding leaves, unless it, too, begins at a multiple.
+    # A window may begin inside a hole that rounding leaves, unless it also begins at a multiple.
     gaps = (gap for b in buffers for gap in b.gaps)
     grain = gcd(grain, *(gap.window_lower for gap in gaps if gap.window_lower < gap.window_upper))
     loads = list(_loads(buffers, grain))
@@ -140,6 +140,6 @@ def _loads(buffers: Sequence[Buffer], grain: int) -> Iterator[_Load]:
 
 
 def needs(buffer: Buffer) -> Iterator[tuple[int, int, int]]:
-    """The live range of `buffer` cut at its gaps: (lower, upper, bytes needed)."""
+    """Spans of steps `[lower, upper)` of the live range of `buffer`, and the bytes that it needs then."""
     for lower, upper, low, high in in_use(buffer):
         yield lower, upper, high - low

@@ -1,4 +1,4 @@
-"""The check of offsets against a problem."""
+"""The check of a packing: the laws that its offsets break."""
 
 from collections.abc import Iterator, Sequence
 

@@ -46,7 +46,7 @@ def test_every_exact_method_agrees_with_brute_force(seed):
 
 
 def judge(problem: Problem, name: str, least: int | None) -> bool:
-    """Assert that the answer of method `name` is true; return whether the method supports all constraints."""
+    """Assert that the answer of method `name` is true; return whether it was checked to be complete."""
     for minimize in (True, False) if problem.capacity is not None else (True,):
         answer = ask(problem, name, minimize)
         if isinstance(answer, UsageError):

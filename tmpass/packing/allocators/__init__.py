@@ -70,8 +70,10 @@ class Found:
 
 
 CONSTRAINTS = ("gaps", "windows", "memories", "apart")
-"""What a problem may have besides alignment and fixed offsets, which every method honours; `shared` is merged and
-`hint` is tried before a method is asked."""
+"""Constraints that a method may or may not support. Every method supports alignment and fixed offsets.
+
+Shared pairs are merged, and hints are tried, before a method is asked.
+"""
 
 
 class Method(Protocol):

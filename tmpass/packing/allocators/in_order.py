@@ -6,7 +6,7 @@ from tmpass.packing.allocators.arrays import peak_of
 from tmpass.packing.problem import Problem
 
 NOWHERE = -2
-"""The kernel's answer for a buffer that no memory has room for."""
+"""The kernel's offset for a buffer that no memory has room for."""
 
 
 def place(problem: Problem, goal: Goal, order: list[int], name: str, *, tightest: bool = False) -> Found:

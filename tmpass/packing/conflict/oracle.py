@@ -51,7 +51,7 @@ class FitOracle:
         self.left -= len(places)
         try:
             merged = merge_shared(self.only(places))
-        except UsageError:  # the windows of a class may meet only through a buffer that is left out
+        except UsageError:  # without a buffer that was left out, the windows of a class may have a hole between them
             return None
         problem = replace(merged.problem, capacity=min(self._capacity, merged.problem.reach))
         bound = lower_bound(problem).peak

@@ -15,16 +15,21 @@ GROUP = "tmpass.runtimes"
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """A runtime, by a profile's key `runtime`.
+    """A runtime, which a profile names by its key `runtime`.
 
-    Fields: `rounding`, sizes are rounded up to a multiple of it; `loops_copy`, whether what goes around a loop waits in
-    the outputs of its operator, so that a body's inputs and outputs need their bytes only while it runs; else they keep
-    them through the whole loop, since one is copied to the other; `allocator`, the method by which it places tensors
-    itself, whatever a plan says but its order, "" if it takes offsets; `title`, its name for a reader; `reads`, the
-    formats of models that it reads, none where that is not known; `io_inside`, whether inputs and outputs are always in
-    its arena; `without_scratch`, the kinds of operators whose kernels need nothing but their tensors; `resizes`,
-    whether a caller can give inputs another size than the file has; `keeps_offsets`, whether it places tensors where
-    the file of a planned model says; `probes`, the formats whose frontends ask its interpreter what kernels need.
+    Fields:
+        name: of the runtime, or "" where nothing is known of it.
+        rounding: sizes are rounded up to a multiple of this, in bytes.
+        loops_copy: whether the values that a loop passes on wait in the outputs of its operator. Then the inputs and
+            outputs of a body need their bytes only while it runs. Otherwise they keep them during the whole loop, since
+            one is copied to the other.
+        allocator: the method by which it places tensors itself, whatever a plan says but its order; "" if it takes
+            offsets.
+        title: its name for the user.
+        reads: the formats of models that it reads; empty where that is not known.
+        io_inside: whether inputs and outputs are always in its arena.
+        without_scratch: the kinds of operators whose kernels need no scratch.
+        resizes: whether a caller can give inputs another size than the file has.
     """
 
     name: str = ""

@@ -136,33 +136,6 @@ def test_the_challenging_set_is_solved(path):
     assert allocate(problem, "minimalloc", minimize=False, nodes=2_000_000).peak <= problem.capacity
 
 
-def test_the_same_question_has_the_same_answer():
-    problem = guillotine(8, 80, dropped=0.1)
-    assert ask(problem, problem.capacity, nodes=20_000) == ask(problem, problem.capacity, nodes=20_000)
-
-
-@pytest.mark.parametrize("scale", [1, 3, 2**40])
-def test_scaled_sizes_need_the_same_search(scale):
-    """Numbers beyond 32 bits take the same steps as small ones."""
-    small = guillotine(9, 30, steps=40)
-    large = Problem(tuple(Buffer(b.id, b.lower, b.upper, b.size * scale) for b in small.buffers))
-    answer, offsets, spent = ask(small, small.capacity)
-    assert ask(large, small.capacity * scale) == (answer, [o * scale for o in offsets], spent)
-
-
-def test_sums_near_the_end_of_64_bits_are_left_alone():
-    sizes = [2**59 + odd for odd in (1, 3, 7, 9, 11, 13)]
-    problem = Problem(tuple(Buffer(str(i), 0, 2, size) for i, size in enumerate(sizes)))
-    assert ask(problem, sum(sizes) - 1)[::2] == (ENDED, 0)
-
-
-@pytest.mark.parametrize("nodes", [0, 1, 1000, 50_000])
-def test_the_budget_is_kept(nodes):
-    problem = guillotine(10, 500, steps=240, height=4096)
-    answer, _, spent = ask(problem, problem.capacity, nodes=nodes)
-    assert (answer, spent) == (ENDED, nodes)
-
-
 def test_a_chain_of_twenty_thousand_fits_the_small_stack_of_a_thread():
     """Every buffer of it is a decision: in three bytes, of two that touch in time one is above the other."""
     script = """

@@ -106,10 +106,10 @@ def test_an_option_of_planning_has_no_say_in_a_plan_that_is_made(fails, plan_fil
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "it is not JSON"),
+        ("", "it is not valid JSON"),
         ("{}", "it is not a plan of schema"),
-        ("\xff", "it is not JSON"),
-        ("[" * 99999, "it is not JSON"),
+        ("\xff", "it is not valid JSON"),
+        ("[" * 99999, "it is not valid JSON"),
     ],
 )
 def test_a_file_that_is_no_plan(fails, tmp_path, text, message):

@@ -254,7 +254,7 @@ def test_what_cannot_be_read(fails, model, plan_file, tmp_path):
     assert "cannot read it" in fails(2, "verify", tmp_path / "none.json", model)
     assert "cannot read it" in fails(3, "verify", plan_file, tmp_path / "none.tflite")
     plan_file.write_text("no plan")
-    assert "it is not JSON" in fails(2, "verify", plan_file, model)
+    assert "it is not valid JSON" in fails(2, "verify", plan_file, model)
 
 
 def test_a_wrong_place_in_the_plan_is_named(fails, model, plan_file):

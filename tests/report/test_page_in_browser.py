@@ -9,7 +9,7 @@ from support.pages import MODELS, both, plan_of
 
 from tmpass.api.plan import plan
 from tmpass.packing.problem import Gap
-from tmpass.plans.peak_step import fullest_step
+from tmpass.plans.peak_step import find_peak_step
 from tmpass.report.formats.html import emit
 
 pytestmark = pytest.mark.browser
@@ -169,7 +169,7 @@ def test_who_is_alive_at_the_fullest_step(look):
     with look(made, before) as page:
         for one, name in ((before, "Before"), (made, "Planned")):
             page.get_by_role("button", name=name).click()
-            full = fullest_step(one, one.memories[0])
+            full = find_peak_step(one, one.memories[0])
             assert page.inner_text("#full-where").startswith(f"step {full.at} {full.step.kind}")
             cells = [row.split("\t") for row in page.inner_text("#full tbody").splitlines()]
             assert [int(row[0]) for row in cells] == list(full.used)

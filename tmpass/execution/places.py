@@ -68,7 +68,7 @@ def lay_out(plan: Plan, allowed: int) -> Layout:
             found.append(_wrong(row, f"is at bytes {low}..{high - 1} of {memory}, which has {size}", low, high))
         else:
             places[row.subgraph, row.index] = Place(memory, low, high, row.buffer)
-    titles = {(row.subgraph, row.index): tensor_name(row) for row in plan.tensors}
+    titles = {row.key: tensor_name(row) for row in plan.tensors}
     return Layout(arrays, places, titles, tuple(found))
 
 

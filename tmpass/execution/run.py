@@ -150,7 +150,7 @@ def _check_bytes(plan: Plan, graph: Graph, allowed: int) -> None:
     total = sum(memory.peak for memory in plan.memories)
     if total > allowed:
         raise too_many_bytes("the memories of the plan take", total, allowed)
-    placed = {(row.subgraph, row.index) for row in plan.tensors if row.buffer is not None}
+    placed = {row.key for row in plan.tensors if row.buffer is not None}
     for s, subgraph in enumerate(graph.subgraphs):
         used = subgraph.used
         for t, tensor in enumerate(subgraph.tensors):

@@ -4,13 +4,13 @@ from itertools import pairwise
 
 from tmpass.explanation.facts import Alive
 from tmpass.graph.model import ABSENT, Graph
-from tmpass.plans.peak_step import Fullest, live_bytes
+from tmpass.plans.peak_step import PeakStep, live_bytes
 from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer, PlannedStep, PlannedTensor
 
 Key = tuple[int, int]
 
 
-def who_is_alive(plan: Plan, graph: Graph, full: Fullest) -> tuple[Alive, ...]:
+def who_is_alive(plan: Plan, graph: Graph, full: PeakStep) -> tuple[Alive, ...]:
     """The buffers of `full`, each with the step that makes what is in it there and the last that reads it."""
     asked = {key for buffer, _ in full.buffers for key in buffer.tensors}
     made: dict[Key, PlannedStep] = {}
@@ -26,7 +26,7 @@ def who_is_alive(plan: Plan, graph: Graph, full: Fullest) -> tuple[Alive, ...]:
             read[key] = step
         if step == full.step:
             touched = {*reads, *writes}
-    rows = {(row.subgraph, row.index): row for row in plan.tensors}
+    rows = plan.tensors_by_key()
 
     def in_use(key: Key) -> bool:
         begin, end = made.get(key), read.get(key)
@@ -58,7 +58,7 @@ def steps_over(plan: Plan, memory: MemoryUse) -> tuple[tuple[int, int], ...]:
     return tuple(spans)
 
 
-def steps_as_full(plan: Plan, full: Fullest) -> int:
+def steps_as_full(plan: Plan, full: PeakStep) -> int:
     """How many steps have as many live bytes as the fullest, that one counted."""
     spans = pairwise(live_bytes(plan, full.memory))
     return max(1, sum(end - begin for (begin, live), (end, _) in spans if live == full.live_bytes))
@@ -66,5 +66,5 @@ def steps_as_full(plan: Plan, full: Fullest) -> int:
 
 def largest(plan: Plan, buffer: PlannedBuffer) -> PlannedTensor | None:
     """The largest tensor of `buffer`, None where it has none."""
-    rows = {(row.subgraph, row.index): row for row in plan.tensors}
+    rows = plan.tensors_by_key()
     return max((rows[key] for key in buffer.tensors if key in rows), key=lambda row: row.bytes or 0, default=None)

@@ -23,7 +23,7 @@ from tmpass.explanation.outside import one_outside
 from tmpass.graph.binding import bind
 from tmpass.graph.model import Graph
 from tmpass.loading.load import Model, load_to_plan
-from tmpass.plans.peak_step import deciding_memory, fullest_step
+from tmpass.plans.peak_step import deciding_memory, find_peak_step
 from tmpass.plans.plan import STOPPED
 from tmpass.targets import Target, load_target
 
@@ -39,7 +39,7 @@ def explain(model: object, target: str | os.PathLike[str] | Target = "pixel6-tpu
     loaded = model if isinstance(model, Model) else load_to_plan(model, options.get("bind") or {})
     made = plan(loaded, target, **options)
     graph = bind(loaded.graph, made.options.bind, allow_unplanned=made.options.allow_unplanned)
-    full = fullest_step(made, deciding_memory(made))
+    full = find_peak_step(made, deciding_memory(made))
     alive = who_is_alive(made, graph, full)
     alone = bool(alive) and all(one.here for one in alive)
     as_full = steps_as_full(made, full)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tmpass.packing.conflict import Conflict
-from tmpass.plans.peak_step import Fullest
+from tmpass.plans.peak_step import PeakStep
 from tmpass.plans.plan import Plan, PlannedBuffer, PlannedStep, PlannedTensor
 
 
@@ -79,7 +79,7 @@ class Explanation:
     """
 
     plan: Plan
-    full: Fullest
+    full: PeakStep
     alive: tuple[Alive, ...]
     alone: bool
     as_full: int = 1

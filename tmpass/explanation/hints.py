@@ -44,7 +44,7 @@ class _Likes:
     """The buffers of a plan by what they hold: shape, element type, and the kind of operator that makes it."""
 
     def __init__(self, plan: Plan, graph: Graph) -> None:
-        self.rows = {(row.subgraph, row.index): row for row in plan.tensors}
+        self.rows = plan.tensors_by_key()
         kinds = {
             (s, t): op.kind for s, subgraph in enumerate(graph.subgraphs) for op in subgraph.ops for t in op.outputs
         }

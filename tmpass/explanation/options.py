@@ -117,7 +117,7 @@ def _try(trial: Trial, known: Explanation, model: Model, target: Target, options
         made = plan(model, **{"target": target, **options, **trial.arguments, "keep": False})
     except TmpassError:
         return None
-    filled = next((m for m in made.memories if m.name == memory.name), None)
+    filled = made.memory(memory.name)
     peak = filled.peak if filled else 0
     if peak >= memory.peak:
         return None

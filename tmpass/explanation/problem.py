@@ -7,7 +7,7 @@ from tmpass.targets import RUNTIMES
 
 def buffers_of(plan: Plan, memory: MemoryUse) -> tuple[PlannedBuffer, ...]:
     """What `plan` puts into `memory`, in the order of the problem's buffers."""
-    return tuple(b for b in plan.buffers if b.memory == memory.name)
+    return plan.buffers_in(memory.name)
 
 
 def problem_of(plan: Plan, memory: MemoryUse) -> Problem:

@@ -20,6 +20,9 @@ from tmpass.base.sizes import MAX_BYTES
 ABSENT = -1
 """Stands for an optional input or output that an operator does not use."""
 
+TensorKey = tuple[int, int]
+"""A tensor of a graph: (subgraph, index)."""
+
 Dim = int | str
 """A dimension: a number, or the name of one that is not known yet."""
 

@@ -47,7 +47,7 @@ def colours_of(plans: Iterable[Plan]) -> dict[str, str]:
     """
     total: dict[str, int] = {}
     for plan in plans:
-        rows = {(t.subgraph, t.index): t for t in plan.tensors}
+        rows = plan.tensors_by_key()
         for b in plan.buffers:
             kind = kind_of(plan, b, rows)
             total[kind] = total.get(kind, 0) + b.size

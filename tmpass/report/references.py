@@ -17,7 +17,7 @@ def check_references(plan: Plan, where: str) -> None:
         raise UsageError(what, where=where, hint="write the plan again with tmpass plan -o")
 
     memories = {memory.name for memory in plan.memories}
-    tensors = {(t.subgraph, t.index) for t in plan.tensors}
+    tensors = {t.key for t in plan.tensors}
     if len(memories) < len(plan.memories):
         refuse("two memories have the same name")
     if len(tensors) < len(plan.tensors):

@@ -42,7 +42,7 @@ def find_hulls(plan: Plan, needed: Needed) -> list[Hull]:
     """The hull of each buffer of `plan`, in their order: each is scratch, or has a tensor, whose row has offset and
     bytes.
     """
-    rows = {(row.subgraph, row.index): row for row in plan.tensors}
+    rows = plan.tensors_by_key()
     hulls = []
     for buffer in plan.buffers:
         if not buffer.tensors:  # scratch, which check_scratch has seen

@@ -14,7 +14,7 @@ def check_placement(plan: Plan, needed: Needed, hulls: list[Hull]) -> list[Viola
 
     Overlap is judged by what the model needs, whatever live ranges, gaps and sizes the buffers claim.
     """
-    rows = {(row.subgraph, row.index): row for row in plan.tensors}
+    rows = plan.tensors_by_key()
     names = {key: tensor_name(row) for key, row in rows.items()}
 
     def at(buffer: PlannedBuffer, step: int) -> str:
@@ -40,7 +40,7 @@ def check_placement(plan: Plan, needed: Needed, hulls: list[Hull]) -> list[Viola
             message = f"buffer {b.id} claims {len(b.gaps)} gaps, but needs other bytes of itself from step {step} on"
             found.append(Violation("live range", message, at(b, step), step=step))
     for memory in plan.memories:
-        inside = [b for b in plan.buffers if b.memory == memory.name]
+        inside = plan.buffers_in(memory.name)
         for b in inside:
             end = b.offset + RUNTIMES[plan.target.runtime].round_up(b.size)
             for key in b.tensors:

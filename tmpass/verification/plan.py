@@ -136,7 +136,7 @@ def _check_references(plan: Plan) -> list[Violation]:
     found = []
     memories = {memory.name for memory in plan.memories}
     members: list[list[Key]] = [[] for _ in plan.buffers]
-    rows = {(row.subgraph, row.index): row for row in plan.tensors}
+    rows = plan.tensors_by_key()
     for row in plan.tensors:
         if row.buffer is None:
             continue

@@ -60,7 +60,7 @@ def node_data(plan: Plan, graph: Graph, graph_id: str) -> list[GraphNodeData]:
     shown = names.index(graph_id) if graph_id in names else 0
     memory = deciding_memory(plan)
     alive = live_by_step(plan, memory)
-    offsets = {(t.subgraph, t.index): t.offset for t in plan.tensors}
+    offsets = {t.key: t.offset for t in plan.tensors}
     live: dict[str, NodeDataResult] = {}
     places: dict[str, NodeDataResult] = {}
     for step in plan.schedule:

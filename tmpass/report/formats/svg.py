@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import escape
 
 from tmpass.packing.problem import in_use
-from tmpass.plans.peak_step import Fullest, fullest_step, live_bytes
+from tmpass.plans.peak_step import PeakStep, find_peak_step, live_bytes
 from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer
 from tmpass.report.hues import colours_of, kind_of
 from tmpass.report.text import clip, one_line, short_size
@@ -88,8 +88,8 @@ class _Frame:
 
 
 def _memory(plan: Plan, memory: MemoryUse, colours: dict[str, str], top: int) -> Iterator[str]:
-    full = fullest_step(plan, memory)
-    buffers = [b for b in plan.buffers if b.memory == memory.name and b.size]
+    full = find_peak_step(plan, memory)
+    buffers = [b for b in plan.buffers_in(memory.name) if b.size]
     steps = max([len(plan.schedule), 1, *(b.upper for b in buffers)])
     capacity = memory.capacity
     near = capacity is not None and capacity <= _NEAR * memory.peak
@@ -101,7 +101,7 @@ def _memory(plan: Plan, memory: MemoryUse, colours: dict[str, str], top: int) ->
         yield _label(frame.y(address), short_size(address))
     if full.buffers:
         yield from _full(full, frame)
-    rows = {(t.subgraph, t.index): t for t in plan.tensors}
+    rows = plan.tensors_by_key()
     for b in buffers:
         kind = kind_of(plan, b, rows)
         name = next((rows[key].name for key in b.tensors if key in rows), kind)
@@ -130,7 +130,7 @@ def _buffer(b: PlannedBuffer, name: str, colour: str, frame: _Frame) -> Iterator
             yield f'<text class="name" x="{frame.x(lower)}" y="{middle}" dx="4" dy="4">{_text(short)}</text>'
 
 
-def _full(full: Fullest, frame: _Frame) -> Iterator[str]:
+def _full(full: PeakStep, frame: _Frame) -> Iterator[str]:
     """The bar behind the fullest step."""
     top = frame.top + _TOP
     size = f'width="{_number(max(frame.wide, 2))}" height="{frame.bottom - top}"'
@@ -141,7 +141,7 @@ def _full(full: Fullest, frame: _Frame) -> Iterator[str]:
     yield f'<text class="most" x="{_number(middle)}" y="{top - 6}" text-anchor="middle">{label}</text>'
 
 
-def _curve(plan: Plan, memory: MemoryUse, full: Fullest, frame: _Frame) -> Iterator[str]:
+def _curve(plan: Plan, memory: MemoryUse, full: PeakStep, frame: _Frame) -> Iterator[str]:
     """The live bytes over time, and the axis of steps."""
     most, bottom = max(full.live_bytes, 1), frame.bottom
     path = [f"M{_LEFT} {bottom}"]

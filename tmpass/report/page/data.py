@@ -9,7 +9,7 @@ by what the other outputs use as well; the page draws.
 from typing import Any
 
 from tmpass.packing.problem import in_use
-from tmpass.plans.peak_step import fullest_step, live_bytes
+from tmpass.plans.peak_step import find_peak_step, live_bytes
 from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer
 from tmpass.report.hues import colours_of, kind_of
 from tmpass.report.left_out import not_counted, verdict
@@ -57,7 +57,7 @@ def _verdict(plan: Plan) -> str:
 
 def _view(plan: Plan, places: dict[str, int]) -> dict[str, Any]:
     memories = {memory.name: at for at, memory in enumerate(plan.memories)}
-    rows = {(t.subgraph, t.index): t for t in plan.tensors}
+    rows = plan.tensors_by_key()
     placed = [t for t in plan.tensors if t.buffer is not None]
     at = {(t.subgraph, t.index): i for i, t in enumerate(placed)}
     return {
@@ -88,7 +88,7 @@ def _view(plan: Plan, places: dict[str, int]) -> dict[str, Any]:
 
 
 def _memory(plan: Plan, memory: MemoryUse) -> dict[str, Any]:
-    full = fullest_step(plan, memory)
+    full = find_peak_step(plan, memory)
     rows = {id(b): i for i, b in enumerate(plan.buffers)}
     return {
         "name": memory.name,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tmpass.base.json_text import json_text
 from tmpass.base.sizes import format_size
-from tmpass.plans.diff import CHANGES, Difference, Limit, MemoryChange, Place, Shift
+from tmpass.plans.diff import CHANGES, Difference, Limit, Location, MemoryChange, TensorChange
 from tmpass.plans.plan import Plan
 from tmpass.report.left_out import unknown
 from tmpass.report.terminal.tables import plain_table
@@ -82,12 +82,12 @@ def _told(plan: Plan) -> str:
     return f"{plan.model.file} on {plan.target.name}, {fits}, {counted(len(plan.schedule), 'step')}{left_out}"
 
 
-def _arrow(shift: Shift, show: Any) -> str:
+def _arrow(shift: TensorChange, show: Any) -> str:
     places = [show(place) for place in (shift.old, shift.new) if place is not None]
     return " -> ".join(dict.fromkeys(places))
 
 
-def _where(place: Place, several: bool) -> str:
+def _where(place: Location, several: bool) -> str:
     return f"{one_line(clip(place.memory, 60))}+{place.offset}" if several else str(place.offset)
 
 
@@ -112,7 +112,7 @@ def _memory(change: MemoryChange) -> dict[str, Any]:
     }
 
 
-def _shift(shift: Shift) -> dict[str, Any]:
+def _shift(shift: TensorChange) -> dict[str, Any]:
     return {
         "change": shift.change,
         "name": shift.name,
@@ -123,7 +123,7 @@ def _shift(shift: Shift) -> dict[str, Any]:
     }
 
 
-def _place(shift: Shift) -> Iterator[tuple[str, Any]]:
+def _place(shift: TensorChange) -> Iterator[tuple[str, Any]]:
     for when, place in (("old", shift.old), ("new", shift.new)):
         known = place and {"memory": place.memory, "offset": place.offset, "bytes": place.bytes, "reason": place.reason}
         yield when, known

@@ -3,7 +3,7 @@
 from itertools import groupby
 
 from tmpass.packing.problem import in_use
-from tmpass.plans.peak_step import fullest_step
+from tmpass.plans.peak_step import find_peak_step
 from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer
 from tmpass.report.text import short_size
 
@@ -41,7 +41,7 @@ def picture(plan: Plan, memory: MemoryUse | None = None, *, colour: bool = False
     With `colour` it has the codes of a terminal with 256 colours.
     """
     memory = memory or plan.memories[0]
-    buffers = [b for b in plan.buffers if b.memory == memory.name and b.size]
+    buffers = [b for b in plan.buffers_in(memory.name) if b.size]
     steps, height = max((b.upper for b in buffers), default=1), max(memory.peak, 1)
     columns = _columns(steps)
     rows = [_painted(row) if colour else "".join(letter(i) if i >= 0 else "." for i in row)
@@ -88,7 +88,7 @@ def _capacity(memory: MemoryUse, capacity: int, columns: int) -> str:
 
 def _mark(plan: Plan, memory: MemoryUse, columns: int, steps: int) -> list[str]:
     """A line that points at the fullest step; none where nothing is stored."""
-    full = fullest_step(plan, memory)
+    full = find_peak_step(plan, memory)
     if not full.buffers or full.at >= steps:
         return []
     column = min((2 * full.at + 1) * columns // (2 * steps), columns - 1)

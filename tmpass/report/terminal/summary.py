@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tmpass.base.sizes import format_size
-from tmpass.plans.peak_step import Fullest, deciding_memory, fullest_step
+from tmpass.plans.peak_step import PeakStep, deciding_memory, find_peak_step
 from tmpass.plans.plan import MemoryUse, Plan
 from tmpass.report.left_out import assumed, not_counted, verdict
 from tmpass.report.text import one_line
@@ -32,7 +32,7 @@ def summary(plan: Plan) -> str:
     ]
     if left_out := not_counted(plan):
         lines.append(f"not counted  {left_out}")
-    lines += _fullest(plan, fullest_step(plan, memory), LINES - len(lines) - 1)
+    lines += _fullest(plan, find_peak_step(plan, memory), LINES - len(lines) - 1)
     return "".join(f"{_cut(one_line(line))}\n" for line in lines)
 
 
@@ -76,7 +76,7 @@ def _capacity(memory: MemoryUse) -> str:
     return format_size(memory.capacity) + share + assumed(memory)
 
 
-def _fullest(plan: Plan, full: Fullest, room: int) -> Iterator[str]:
+def _fullest(plan: Plan, full: PeakStep, room: int) -> Iterator[str]:
     """The fullest step, and the largest of what is alive there, in `room` lines."""
     count = len(full.buffers)
     if not count:

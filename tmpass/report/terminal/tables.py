@@ -23,7 +23,7 @@ def buffer_table(plan: Plan) -> "Table":
 
     several = len(plan.memories) > 1
     table = plain_table("", ">buffer", *(["memory"] if several else []), ">offset", ">size", ">steps", "tensors")
-    rows = {(t.subgraph, t.index): t for t in plan.tensors}
+    rows = plan.tensors_by_key()
     for b in plan.buffers:
         names = [one_line(_placed(row, b)) for row in filter(None, map(rows.get, b.tensors))]
         names = names or ([] if b.step is None else [f"scratch of step {b.step}"])

@@ -192,7 +192,7 @@ def test_options_of_executing_need_it(fails, model, plan_file, option):
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
-        ("--execute-trips", "2", "the loops have run 2 rounds, and have not ended; raise --execute-trips"),
+        ("--execute-trips", "2", "the loops have not ended after 2 iterations; raise --execute-trips"),
         ("--execute-seconds", "0.001", "executing it has not ended within 0.001 seconds; raise --execute-seconds"),
         ("--execute-bytes", "1", "; raise --execute-bytes"),
     ],

@@ -44,7 +44,7 @@ def execute(
         ModelError: the model cannot be read as the plan's options say, or not be executed.
         BudgetError: a limit was reached before there was an answer.
     """
-    from tmpass.execution.apart import run_apart
+    from tmpass.execution.child_process import run_in_child
     from tmpass.execution.inputs import read_inputs
     from tmpass.execution.limits import limits_of
     from tmpass.execution.run import Execution, execute_plan
@@ -74,6 +74,6 @@ def execute(
 
     try:
         files = file_bytes(model)
-        return run_apart(run, limits, files, "the engine")
+        return run_in_child(run, limits, files, "the engine")
     except (ModelError, BudgetError) as error:
         raise error if error.where.startswith(loaded.info.file) else error.within(loaded.info.file) from None

@@ -51,7 +51,7 @@ def run_in_child(function: Callable[[], T], limits: Limits, files: int, engine: 
     if not POSSIBLE:
         return function()
     data, status = call_forked(
-        lambda writable, parent: _run(function, writable, parent, limits.bytes + 4 * files), limits.seconds
+        lambda writable, parent: _run_and_exit(function, writable, parent, limits.bytes + 4 * files), limits.seconds
     )
     if data is None:
         what = f"executing it has not ended within {limits.seconds:g} seconds"

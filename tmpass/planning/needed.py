@@ -1,23 +1,31 @@
-"""What no plan can do without at one step of a given order, whatever shares with what."""
+"""A lower bound on the bytes at one step of a given order, whichever tensors share."""
 
 from collections.abc import Container, Iterable
 
+from tmpass.graph.model import TensorKey
 from tmpass.planning.liveness import Ranges
-from tmpass.planning.sharing.aliases import Key
 from tmpass.planning.task import Task
 from tmpass.planning.timeline.schedule import Schedule
 
 
-def needed_at(task: Task, timeline: Schedule, ranges: Ranges, step: int, inside: Container[Key]) -> int:
-    """The bytes that tensors `inside` need at `step` of `timeline`, scratch apart, in every plan that shares no more
-    than `task` allows; docs/schedule.md has the proof.
+def needed_at(task: Task, timeline: Schedule, ranges: Ranges, step: int, inside: Container[TensorKey]) -> int:
+    """The bytes that tensors need at one step in every plan that shares no more than `task` allows.
+
+    The proof is in docs/schedule.md.
+
+    Args:
+        task: says what may share.
+        timeline: of the order.
+        ranges: live ranges on that timeline.
+        step: of the timeline.
+        inside: the tensors that count. Scratch does not.
     """
     alive = {key for key, (lower, upper) in ranges.items() if lower <= step < upper and key in inside}
     most = _distinct(task, alive)
     here = timeline.steps[step] if step < len(timeline.steps) else None
     if here is None:
         return most
-    over: dict[Key, list[Key]] = {}  # result -> what it may be written over
+    over: dict[TensorKey, list[TensorKey]] = {}  # result -> what it may be written over
     for pair in task.every_pair:
         both = pair.source in alive and pair.result in alive
         if (pair.subgraph, pair.op) == (here.subgraph, here.op) and both and ranges[pair.source][1] == here.end:
@@ -29,13 +37,13 @@ def needed_at(task: Task, timeline: Schedule, ranges: Ranges, step: int, inside:
     return most - saved
 
 
-def _distinct(task: Task, alive: Iterable[Key]) -> int:
+def _distinct(task: Task, alive: Iterable[TensorKey]) -> int:
     return _in_classes(task, alive) if task.one_choice else _in_atoms(task, alive)
 
 
-def _in_classes(task: Task, alive: Iterable[Key]) -> int:
+def _in_classes(task: Task, alive: Iterable[TensorKey]) -> int:
     aliases, _ = task.tied(task.levels[0])
-    total, spans = 0, dict[Key, list[tuple[int, int]]]()
+    total, spans = 0, dict[TensorKey, list[tuple[int, int]]]()
     for key in alive:
         low = aliases.position.get(key, 0)
         high = task.counted.round_up(low + (task.graph.tensor(key).bytes or 0))
@@ -51,7 +59,7 @@ def _in_classes(task: Task, alive: Iterable[Key]) -> int:
     return total
 
 
-def _in_atoms(task: Task, alive: Iterable[Key]) -> int:
+def _in_atoms(task: Task, alive: Iterable[TensorKey]) -> int:
     atoms, keys = task.atoms, set(alive)
     alone = keys - atoms.tied - atoms.outside
     tied = sum(size for size, held in zip(atoms.size, atoms.members, strict=True) if not keys.isdisjoint(held))

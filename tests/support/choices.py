@@ -11,8 +11,12 @@ from support.planning import INFO
 from tmpass.graph.model import ABSENT, Graph, Move, TensorKind
 from tmpass.packing.bounds import lower_bound
 from tmpass.packing.problem import Allocation, Problem, Status
-from tmpass.planning.assemble import Fill, assemble
+from tmpass.planning.assemble import assemble
+from tmpass.planning.choose_order import OrderedLayout
+from tmpass.planning.layout import Layout
+from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.liveness import find_storage, live_ranges
+from tmpass.planning.memories import MemoryAllocation
 from tmpass.planning.sharing.aliases import Aliases, Key
 from tmpass.planning.timeline.lay_out import lay_out
 from tmpass.plans.plan import Options, Plan, PlannedOrder
@@ -108,8 +112,9 @@ def live_bytes(
         return None
     offsets = list(accumulate((b.size + 1 for b in storage.buffers), initial=0))[:-1]
     found = Allocation(tuple(offsets), 0, 0, 0, Status.FEASIBLE, "", 0)
-    fill = Fill(memory, tuple(range(len(offsets))), found)
-    made: Plan = assemble(INFO, target, options, graph, timeline, storage, [fill], PlannedOrder("least-peak", 0, 0))
+    layout = Layout(storage, (MemoryAllocation(memory, tuple(range(len(offsets))), found),))
+    request = LayoutRequest(graph, target, options, external, {})
+    made: Plan = assemble(INFO, request, OrderedLayout(timeline, layout, PlannedOrder("least-peak", 0, 0)))
     needed = replay(graph, made.schedule, keep_inputs=options.keep_inputs, loops_copy=runtime.loops_copy)
     if check_sharing(made, graph, needed, target.sharing):
         return None

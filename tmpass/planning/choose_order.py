@@ -79,7 +79,11 @@ def choose_order(request: LayoutRequest) -> OrderedLayout:
         TargetError, ModelError: as `smallest_layout` and `file_order` do; with `keep` off, KeyboardInterrupt.
     """
     ordered = _choose_order(request)
-    if not _may_leave(request) or request.options.share != "auto" or request.options.schedule in ("given", "topological"):
+    if (
+        not _may_leave(request)
+        or request.options.share != "auto"
+        or request.options.schedule in ("given", "topological")
+    ):
         return ordered
     # Which tensors are in the scratchpad depends on the sharing, and the search for an order considers only these.
     for share in ("views", "none"):

@@ -69,7 +69,7 @@ def test_a_window_is_drawn_and_what_is_free_beside_it_is_not():
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(1, 400), st.data())
-def test_the_mark_points_at_the_fullest_step(steps, data):
+def test_the_mark_points_at_the_peak_step(steps, data):
     at = data.draw(st.integers(0, steps - 1))
     made = plan_of((0, 5, 0, steps), (5, 1, at, at + 1))
     *_, mark = picture(made).splitlines()

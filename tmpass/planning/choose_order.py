@@ -17,7 +17,7 @@ from tmpass.planning.ordering.subgraphs import ModelItems, ModelOrder, Orders, i
 from tmpass.planning.sharing.aliases import Aliases
 from tmpass.planning.sharing.atoms import Atoms
 from tmpass.planning.sharing.in_place import TieError
-from tmpass.planning.sharing.rooms import InPlace
+from tmpass.planning.sharing.timed_classes import InPlace
 from tmpass.planning.timeline.lay_out import check_extent, lay_out
 from tmpass.planning.timeline.schedule import Schedule
 from tmpass.plans.plan import PlannedOrder

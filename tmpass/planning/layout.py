@@ -13,7 +13,7 @@ from tmpass.planning.liveness import Ranges, Storage, find_storage, live_ranges
 from tmpass.planning.memories import MemoryAllocation, distribute
 from tmpass.planning.needed import needed_at
 from tmpass.planning.sharing.aliases import Aliases
-from tmpass.planning.sharing.in_place import Apart, join_in_place
+from tmpass.planning.sharing.in_place import CannotJoin, join_in_place
 from tmpass.planning.timeline.schedule import Schedule
 from tmpass.targets import Memory
 
@@ -75,7 +75,7 @@ def _smallest_layout(request: LayoutRequest, timeline: Schedule, kept: list[Layo
         aliases, pairs = request.alias_classes(sharing)
         try:
             aliases = join_in_place(graph, timeline, aliases, pairs, ranges, demands)
-        except Apart as apart:
+        except CannotJoin as apart:
             broken = request.ties[apart.number]
             continue
         if any(aliases.root == old.root and aliases.position == old.position for old in tried):

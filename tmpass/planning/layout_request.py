@@ -10,7 +10,7 @@ from tmpass.graph.model import Graph, TensorKey
 from tmpass.planning.sharing.aliases import Aliases, find_aliases, permitted
 from tmpass.planning.sharing.atoms import Atoms, find_atoms
 from tmpass.planning.sharing.in_place import in_place_pairs
-from tmpass.planning.sharing.rooms import InPlace
+from tmpass.planning.sharing.timed_classes import InPlace
 from tmpass.plans.plan import Options
 from tmpass.targets import Sharing, Target
 from tmpass.targets.runtime import Runtime

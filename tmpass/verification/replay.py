@@ -13,8 +13,6 @@ from tmpass.verification.state import state_order
 _MAX_DEPTH = 100
 """How deep bodies may be nested. The plans of tmpass stay below, and the limit bounds the recursion of the walk."""
 
-Key = TensorKey
-
 Needed = dict[TensorKey, tuple[int, int]]
 """Tensor -> (first, last) step at which it must keep its bytes, both inclusive."""
 

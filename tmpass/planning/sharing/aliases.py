@@ -11,9 +11,7 @@ from tmpass.planning.sharing.content import Content
 from tmpass.planning.sharing.moves import Link, find_links
 from tmpass.targets import Sharing
 
-Key = TensorKey
-
-__all__ = ["Aliases", "Key", "find_aliases", "permitted", "written"]
+__all__ = ["Aliases", "find_aliases", "permitted", "written"]
 
 
 @dataclass(frozen=True, slots=True)

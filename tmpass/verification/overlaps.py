@@ -22,14 +22,14 @@ class Held(NamedTuple):
     key: TensorKey
 
 
-class Meeting(NamedTuple):
+class Overlap(NamedTuple):
     """Two tensors with bytes in common; `first` begins no later than `second`."""
 
     first: Held
     second: Held
 
 
-def meetings(held: Iterable[Held]) -> Iterator[Meeting]:
+def find_overlaps(held: Iterable[Held]) -> Iterator[Overlap]:
     """Each pair of `held` with bytes in common at one step. A tensor of no bytes is in no pair.
 
     Complexity: O(n log n) and, for each size class, the tensors that begin close below another one.
@@ -44,6 +44,6 @@ def meetings(held: Iterable[Held]) -> Iterator[Meeting]:
         for bits, shelf in shelves.items():
             for at in range(bisect_left(shelf, (one.low - (1 << bits),)), bisect_left(shelf, (one.high,))):
                 if shelf[at][1].high > one.low:
-                    yield Meeting(shelf[at][1], one)
+                    yield Overlap(shelf[at][1], one)
         insort(shelves.setdefault((one.high - one.low).bit_length(), []), (one.low, one))
         heappush(ends, (one.last, one))

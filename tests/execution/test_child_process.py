@@ -1,4 +1,4 @@
-"""An execution in a child: its answer or its end, and nothing is left of it."""
+"""A call in a child process: its result or its error, and no process is left."""
 
 import os
 import signal

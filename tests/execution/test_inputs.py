@@ -1,4 +1,4 @@
-"""Values for inputs from a file."""
+"""Values of inputs, read from a file."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Which order a plan takes."""
+"""The order that a plan takes."""
 
 from dataclasses import replace
 

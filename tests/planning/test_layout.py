@@ -1,4 +1,4 @@
-"""How much is shared: all that is allowed, unless less of it takes fewer bytes."""
+"""The level of sharing: the highest that is allowed, unless a lower one takes fewer bytes."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What a plan leaves out stands in it, in its summary, and is counted again by the verifier."""
+"""Bytes that a plan leaves out: they are in the plan and its summary, and the verifier counts them again."""
 
 import json
 from dataclasses import replace
@@ -74,7 +74,7 @@ def test_what_does_not_fit_without_them_does_not_fit_with_them():
     assert "no; proved" in summary(made)
 
 
-def test_strings_have_bytes_that_nobody_counts_and_handles_have_none():
+def test_strings_have_bytes_that_are_not_counted_and_handles_have_none():
     text = planned(open_graph(STRING))
     assert (text.status, rows(text)["tensors"].names) == ("feasible", ("odd",))
     handle = planned(open_graph(RESOURCE))
@@ -91,7 +91,7 @@ def test_a_model_without_operators_says_that_only_its_ends_are_planned():
 def test_weights_are_not_in_the_memory_that_is_counted():
     main = Sketch()
     weights = [main.tensor(300, TensorKind.CONSTANT), main.tensor(24, TensorKind.CONSTANT)]
-    main.tensor(999, TensorKind.CONSTANT)  # which nobody reads
+    main.tensor(999, TensorKind.CONSTANT)  # which no operator reads
     main.outputs = [main.op([main.input(8), *weights], 8)]
     made = planned(graph_of(main))
     assert rows(made)["weights"] == NotCounted("weights", 2, 324)

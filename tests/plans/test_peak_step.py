@@ -1,4 +1,4 @@
-"""Who is alive where a memory is fullest, and which memory decides."""
+"""The peak step of a memory with its live buffers, and the memory that decides."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Plans as JSON: written the same for ever, read back whole or refused with the place of the fault."""
+"""Plans as JSON: always the same text; read back whole, or refused with the place of the fault."""
 
 import copy
 import json
@@ -184,7 +184,7 @@ def test_the_queries_find_the_rows_that_a_search_finds(graph):
     assert made.buffers_in("nowhere") == ()
 
 
-# Reading what somebody else wrote.
+# Reading plans from anywhere.
 
 JUNK = (
     st.none()

@@ -1,4 +1,4 @@
-"""Plans for tests: for a target that allows every sharing, and with classes that nobody has judged."""
+"""Plans for tests: for a target that allows every sharing, and with given alias classes, right or wrong."""
 
 from tmpass.graph.model import Graph
 from tmpass.packing.allocate import allocate

@@ -1,4 +1,4 @@
-"""Scratch in plans: a buffer each time an operator runs, in nobody's way, and a verifier that misses none."""
+"""Scratch in plans: a buffer each time an operator runs, apart from all tensors, and checked by the verifier."""
 
 from dataclasses import replace
 
@@ -111,9 +111,9 @@ def test_scratch_over_a_tensor_or_off_its_alignment(good):
 
 
 def test_a_formula_in_a_plan_that_cannot_be_worked_out(good):
-    strange = replace(good, options=replace(good.options, scratch=(ScratchRule("CONV", "in0"),)))
+    altered = replace(good, options=replace(good.options, scratch=(ScratchRule("CONV", "in0"),)))
     with pytest.raises(UsageError, match="scratch of step 0: column 1: in0 alone is not a number"):
-        check_plan(strange, two_convs())
+        check_plan(altered, two_convs())
 
 
 # The target.
@@ -141,8 +141,8 @@ def test_verify_for_a_target_asks_for_its_scratch():
     assert verify(with_it, model(two_convs()), target=mine) == ()
     moved = replace(with_it.buffers[-1], memory="far", offset=0)
     far = replace(with_it.memories[0], name="far", peak=4, lower_bound=4, live_bytes=4)
-    strange = replace(with_it, buffers=(*with_it.buffers[:-1], moved), memories=(*with_it.memories, far))
-    messages = [v.message for v in verify(strange, model(two_convs()), target=mine)]
+    altered = replace(with_it, buffers=(*with_it.buffers[:-1], moved), memories=(*with_it.memories, far))
+    messages = [v.message for v in verify(altered, model(two_convs()), target=mine)]
     assert "scratch of step 1 is in far, which holds no activations" in messages
 
 

@@ -53,8 +53,12 @@ class Execution:
 
 @dataclass(slots=True)
 class _Record:
-    """The results of the runs so far."""
+    """The results of the runs so far, with the names and units of Execution."""
 
+    unreached: set[int]
+    steps: int = 0
+    compared: int = 0
+    seeds: list[int] = field(default_factory=list)
     notes: dict[str, None] = field(default_factory=dict)
     outputs: int = 0
     output_bytes: int = 0
@@ -69,7 +73,7 @@ class _Session:
     limits: Limits
     given: Mapping[str, object]
     keep_inputs: bool
-    record: _Record = field(default_factory=_Record)
+    record: _Record
 
 
 def execute_plan(
@@ -108,13 +112,32 @@ def execute_plan(
         regions = find_regions(graph, plan.schedule, keep_inputs=keep)
     except Broken as broken:
         return Execution(runner.engine, 0, (), (), (broken.violation,), given, drawn)
-    waiting = set(range(len(plan.schedule)))
-    session = _Session(graph, runner, limits, values, keep)
+    session = _Session(graph, runner, limits, values, keep, _Record(set(range(len(plan.schedule)))))
+    violations = _run_all(session, plan, regions, MAX_SEEDS if drawn else 1)
+    record = session.record
+    return Execution(
+        runner.engine,
+        record.steps,
+        tuple(sorted(record.unreached)),
+        tuple(record.notes),
+        tuple(violations),
+        given,
+        drawn,
+        tuple(record.seeds),
+        record.compared,
+        record.outputs,
+        record.output_bytes,
+    )
+
+
+def _run_all(session: _Session, plan: Plan, regions: Sequence[Region], most: int) -> list[Violation]:
+    """The violations of the first run that has any, or of the last one. At most `most` runs are made."""
+    graph, limits, record = session.graph, session.limits, session.record
     copies, kernels = RUNTIMES[plan.target.runtime].loops_copy, promised(graph, plan)
-    steps, compared, seeds, record = 0, 0, [], session.record
-    for seed in range(MAX_SEEDS if drawn else 1):
+    violations: list[Violation] = []
+    for seed in range(most):
         image, trips = make_memory_image(plan, limits.bytes), Trips(limits.trips)
-        machine = Machine(graph, image, runner, trips, loops_copy=copies, promised=kernels)
+        machine = Machine(graph, image, session.runner, trips, loops_copy=copies, promised=kernels)
         violations = machine.storage.violations
         try:
             for region in regions:
@@ -127,25 +150,13 @@ def execute_plan(
                 break
             if not violations:
                 raise
-        seeds.append(seed)
-        steps += machine.runs
-        compared += machine.storage.compared
-        waiting -= machine.reached
-        if violations or not waiting:
+        record.seeds.append(seed)
+        record.steps += machine.runs
+        record.compared += machine.storage.compared
+        record.unreached -= machine.reached
+        if violations or not record.unreached:
             break
-    return Execution(
-        runner.engine,
-        steps,
-        tuple(sorted(waiting)),
-        tuple(record.notes),
-        tuple(violations),
-        given,
-        drawn,
-        tuple(seeds),
-        compared,
-        record.outputs,
-        record.output_bytes,
-    )
+    return violations
 
 
 def _on_drawn(error: ModelError, drawn: Sequence[str]) -> ModelError:

@@ -249,7 +249,7 @@ def _in_time(request: LayoutRequest, error: TieError) -> tuple[Orders, Schedule,
     An input counts under all names that views give it, or under its own name alone, where views are copies.
 
     Raises:
-        TieError: `error`, where there is no such order.
+        TieError: no such order exists; it is `error`.
     """
     from tmpass.planning.sharing.tied_order import tie_edges
 
@@ -277,7 +277,7 @@ def _topological(request: LayoutRequest, more: Sequence[Iterable[tuple[int, int]
 
 
 def _items(request: LayoutRequest, sharing: Sharing, layout: Layout) -> ModelItems:
-    """The order problems of what the scratchpad holds with `sharing`."""
+    """The order problems of the scratchpad's contents with `sharing`."""
     return _of_scratchpad(request, *request.alias_classes(sharing), layout, request.target.runtime, None)[0]
 
 

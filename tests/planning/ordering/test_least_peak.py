@@ -1,4 +1,4 @@
-"""The least peak with as many states as there are: never above the order that was given, never a false bound."""
+"""The order of least peak at any budget of states: never above the given order, never a wrong bound."""
 
 import random
 from itertools import pairwise

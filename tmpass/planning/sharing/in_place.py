@@ -177,7 +177,7 @@ def join_in_place(
     if not pairs and not demands:
         return aliases
     step_of = _single_steps(schedule, {(pair.subgraph, pair.op) for pair in pairs})
-    classes = TimedClasses(graph, aliases, ranges)
+    timed = TimedClasses(graph, aliases, ranges)
     timely: list[tuple[int, InPlace]] = []
     for pair in pairs:
         at = step_of.get((pair.subgraph, pair.op))
@@ -185,23 +185,23 @@ def join_in_place(
             continue
         if ranges[pair.source][1] == schedule.steps[at].end and ranges[pair.result][0] == at:
             timely.append((at, pair))
-            classes.source_of.setdefault(pair.result, pair.source)
+            timed.source_of.setdefault(pair.result, pair.source)
     done: set[TensorKey] = set()
     reason = dict(aliases.reason)
     for number, (source, result) in enumerate(demands):
-        if source not in ranges or result not in ranges or not classes.join(source, result):
+        if source not in ranges or result not in ranges or not timed.join(source, result):
             raise CannotJoin(number)
         done.add(result)
         words = f"tied to {graph.tensor(source).name!r}"
         reason[result] = f"{words}; {reason[result]}" if result in reason else words
     for _, pair in sorted(timely, key=lambda at_pair: at_pair[0]):
-        if pair.result not in done and classes.join(pair.source, pair.result, pair):
+        if pair.result not in done and timed.join(pair.source, pair.result, pair):
             done.add(pair.result)
             op = graph.subgraphs[pair.subgraph].ops[pair.op]
             words = f"{op.kind} writes it over {graph.tensor(pair.source).name!r}"
             old = reason.get(pair.result)
             reason[pair.result] = f"{words}; {old}" if old else words
-    found = {key: classes.classes.find(key) for key in list(classes.classes.parent)}
+    found = {key: timed.classes.find(key) for key in list(timed.classes.parent)}
     position = {key: at for key, (_, at) in found.items() if at}
     return Aliases({key: root for key, (root, _) in found.items()}, position, reason)
 

@@ -15,8 +15,8 @@ from tmpass.graph.model import ABSENT, Graph, Move, Op, Subgraph, Tensor, Tensor
 from tmpass.targets import Sharing
 
 
-class Piece(NamedTuple):
-    """Bytes from `low` to the next piece: those of `source` from byte `start`, or the tensor's own without a source."""
+class Run(NamedTuple):
+    """Bytes from `low` to the next run: those of `source` from byte `start`, or the tensor's own without a source."""
 
     low: int
     source: TensorKey | None
@@ -32,7 +32,7 @@ class Contents:
     def __init__(self, graph: Graph, allowed: Sharing) -> None:
         self.graph = graph
         self.captured: dict[TensorKey, TensorKey] = dict(graph.held_in)
-        self._pieces: dict[TensorKey, list[Piece]] = {}
+        self._pieces: dict[TensorKey, list[Run]] = {}
         self._depth: dict[TensorKey, int] = {}
         self._writes: Counter[TensorKey] = Counter()
         for s, subgraph in enumerate(graph.subgraphs):
@@ -47,7 +47,7 @@ class Contents:
             for op in subgraph.ops:
                 if op.moves is not None and allowed.allows(allowed.views if op.view else allowed.parts, op.kind):
                     for t, pieces in _passed_on(op, subgraph):
-                        self._note((s, t), [Piece(low, (s, source), start) for low, source, start in pieces])
+                        self._note((s, t), [Run(low, (s, source), start) for low, source, start in pieces])
 
     def owner(self, key: TensorKey) -> TensorKey:
         """The tensor that `key` is another name for, such as the one that it captures, or `key` itself."""
@@ -93,9 +93,9 @@ class Contents:
                 todo.append((source, start, size, False) if source else (key, first, size, True))
         return found
 
-    def _note(self, key: TensorKey, pieces: list[Piece]) -> None:
+    def _note(self, key: TensorKey, pieces: list[Run]) -> None:
         if self.steady(key):
-            own = [p if p.source and self.steady(p.source) else Piece(p.low, None, 0) for p in pieces]
+            own = [p if p.source and self.steady(p.source) else Run(p.low, None, 0) for p in pieces]
             self._pieces[self.owner(key)] = own
 
     def _back(self, key: TensorKey, low: int) -> tuple[TensorKey, int]:
@@ -109,7 +109,7 @@ class Contents:
             path.append((key, low))
             key, low = pieces[0].source, low + pieces[0].start
         for passed, was in path:  # no chain is walked twice
-            self._pieces[passed] = [Piece(0, key, low - was)]
+            self._pieces[passed] = [Run(0, key, low - was)]
         return key, low
 
     def _cut(self, key: TensorKey, low: int, size: int) -> list[tuple[int, TensorKey | None, int, int]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from tmpass.graph.effects import may_write
 from tmpass.graph.model import Graph, Move, TensorKey, TensorKind
-from tmpass.planning.sharing.classes import Classes, Mark, marks_of, sizes_of
+from tmpass.planning.sharing.classes import Classes, Restriction, restrictions_of, sizes_of
 from tmpass.planning.sharing.content import Content
 from tmpass.planning.sharing.moves import Link, find_links
 from tmpass.targets import Sharing
@@ -138,7 +138,7 @@ def captured_classes(
     graph: Graph, external: frozenset[TensorKey], tied: frozenset[TensorKey], *, share_io: bool
 ) -> Classes:
     """The alias classes of captures alone, each with the tensor that it captures."""
-    classes = Classes(sizes_of(graph), marks_of(_marks(graph, external, tied, share_io=share_io)))
+    classes = Classes(sizes_of(graph), restrictions_of(_restrictions(graph, external, tied, share_io=share_io)))
     for caller, body in captures(graph):
         classes.capture(caller, body)
     return classes
@@ -165,9 +165,9 @@ def _explain(graph: Graph, link: Link, reason: dict[TensorKey, str]) -> None:
     reason[key] = f"{reason[key]}; {words}" if key in reason else words
 
 
-def _marks(
+def _restrictions(
     graph: Graph, external: frozenset[TensorKey], tied: frozenset[TensorKey], *, share_io: bool
-) -> Iterator[tuple[TensorKey, Mark]]:
+) -> Iterator[tuple[TensorKey, Restriction]]:
     yield from ((key, ("external", key)) for key in sorted(external))
     yield from ((key, ("fixed", None)) for key in sorted(graph.fixed))
     if not share_io:

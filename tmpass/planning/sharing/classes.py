@@ -12,16 +12,16 @@ from functools import cache
 
 from tmpass.graph.model import Graph, TensorKey
 
-Mark = tuple[str, object]
+Restriction = tuple[str, object]
 
 LiesIn = Callable[[TensorKey, TensorKey, int], bool]
 """Whether all bytes of a tensor are those of another one from a byte on, and nowhere else in it."""
 
-FIXED: frozenset[Mark] = frozenset({("variable", None), ("written", None), ("end", None), ("fixed", None)})
-"""A class with one of these marks joins no other."""
+FIXED: frozenset[Restriction] = frozenset({("variable", None), ("written", None), ("end", None), ("fixed", None)})
+"""A class with one of these restrictions joins no other."""
 
-PIECES: Mark = ("pieces", None)
-"""The mark of a class in which a tensor is a piece of another one."""
+PIECES: Restriction = ("pieces", None)
+"""The restriction of a class in which a tensor is a piece of another one."""
 
 
 @dataclass(slots=True)
@@ -32,12 +32,12 @@ class Classes:
 
     Fields:
         size: the bytes of a tensor.
-        marks: root -> marks of its class, some of which forbid it to join others.
+        restrictions: root -> restrictions of its class, some of which forbid it to join others.
         parent: tensor -> its parent, and its position in the parent.
     """
 
     size: Callable[[TensorKey], int]
-    marks: dict[TensorKey, frozenset[Mark]] = field(default_factory=dict)
+    restrictions: dict[TensorKey, frozenset[Restriction]] = field(default_factory=dict)
     parent: dict[TensorKey, tuple[TensorKey, int]] = field(default_factory=dict)
 
     def find(self, key: TensorKey) -> tuple[TensorKey, int]:
@@ -57,11 +57,11 @@ class Classes:
         """Put the class of root `inner` at `position` into the class of root `outer`."""
         self.parent.setdefault(outer, (outer, 0))
         self.parent[inner] = outer, position
-        if inner in self.marks:
-            self.marks[outer] = self.marks.get(outer, frozenset()) | self.marks[inner]
+        if inner in self.restrictions:
+            self.restrictions[outer] = self.restrictions.get(outer, frozenset()) | self.restrictions[inner]
 
     def capture(self, source: TensorKey, name: TensorKey) -> None:
-        """Join `name` with `source`, which it is another name for, whatever marks they have."""
+        """Join `name` with `source`, which it is another name for, whatever restrictions they have."""
         (one, at), (two, there) = self.find(source), self.find(name)
         if one != two:
             self.attach(two, one, at - there)
@@ -88,30 +88,30 @@ class Classes:
             return False
         self.attach(inner, outer, shift)
         if not view:
-            self.marks[outer] = self.marks.get(outer, frozenset()) | {PIECES}
+            self.restrictions[outer] = self.restrictions.get(outer, frozenset()) | {PIECES}
         return True
 
     def is_fixed(self, key: TensorKey) -> bool:
         """Whether `key` may share only with its captures, whatever else is joined."""
-        return not self.marks.get(self.find(key)[0], frozenset()).isdisjoint(FIXED)
+        return not self.restrictions.get(self.find(key)[0], frozenset()).isdisjoint(FIXED)
 
     def _may_join(self, one: TensorKey, two: TensorKey, *, view: bool) -> bool:
-        marks = self.marks.get(one, frozenset()) | self.marks.get(two, frozenset())
-        if not marks:
+        restrictions = self.restrictions.get(one, frozenset()) | self.restrictions.get(two, frozenset())
+        if not restrictions:
             return True
-        looped = any(("loop output", s) in marks for kind, s in marks if kind == "loop input")
-        outside = sum(kind == "external" for kind, _ in marks)
+        looped = any(("loop output", s) in restrictions for kind, s in restrictions if kind == "loop input")
+        outside = sum(kind == "external" for kind, _ in restrictions)
         # Memory that a caller brings for a tensor has no room for more, and a plan assigns no offsets in it.
-        alone = view and self.size(one) == self.size(two) and PIECES not in marks
-        return not looped and marks.isdisjoint(FIXED) and (outside == 0 or (outside == 1 and alone))
+        alone = view and self.size(one) == self.size(two) and PIECES not in restrictions
+        return not looped and restrictions.isdisjoint(FIXED) and (outside == 0 or (outside == 1 and alone))
 
 
-def marks_of(pairs: Iterable[tuple[TensorKey, Mark]]) -> dict[TensorKey, frozenset[Mark]]:
-    """Tensor -> its marks."""
-    marks: dict[TensorKey, frozenset[Mark]] = {}
-    for key, mark in pairs:
-        marks[key] = marks.get(key, frozenset()) | {mark}
-    return marks
+def restrictions_of(pairs: Iterable[tuple[TensorKey, Restriction]]) -> dict[TensorKey, frozenset[Restriction]]:
+    """Tensor -> its restrictions."""
+    restrictions: dict[TensorKey, frozenset[Restriction]] = {}
+    for key, restriction in pairs:
+        restrictions[key] = restrictions.get(key, frozenset()) | {restriction}
+    return restrictions
 
 
 def sizes_of(graph: Graph) -> Callable[[TensorKey], int]:

@@ -66,7 +66,7 @@ class _Record:
 
 @dataclass(frozen=True, slots=True)
 class _Session:
-    """What all runs of one execution have in common; `given` maps names of inputs to their values."""
+    """The common data of all runs of one execution; `given` maps names of inputs to their values."""
 
     graph: Graph
     runner: Runner

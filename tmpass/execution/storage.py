@@ -22,7 +22,7 @@ _SCRATCH = 0x5A
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """The writer or reader of a value: a step with its title in messages, or the caller of an entry, without a step."""
+    """The writer or reader of a value, with its title in messages. The caller of an entry has no step."""
 
     step: int | None
     title: str

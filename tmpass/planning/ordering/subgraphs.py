@@ -20,7 +20,7 @@ Orders = tuple[tuple[int, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class ModelOrder:
-    """An order for each subgraph, with the peak of live bytes in the whole run, and a bound on that of all orders."""
+    """An order for each subgraph, with the peak of live bytes in a run, and a bound on all orders."""
 
     orders: Orders
     peak: int

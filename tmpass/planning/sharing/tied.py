@@ -84,7 +84,10 @@ def _by_name(graph: Graph, side: str) -> dict[str, dict[int, TensorKey]]:
 
 
 def why_not(graph: Graph, tie: EndTie, schedule: Schedule) -> TieError:
-    """The error for a tie that does not hold on a timeline. It names the operator that reads the input too late."""
+    """The error for a tie that does not hold on a timeline.
+
+    It names the operator that reads the input too late.
+    """
     (s, output), (_, given) = tie.output, tie.input
     subgraph = graph.subgraphs[s]
     names = f"output {brief(subgraph.tensors[output].name)} cannot lie over input {brief(subgraph.tensors[given].name)}"

@@ -44,6 +44,7 @@ class _Members:
     shelves: dict[int, list[tuple[int, TensorKey]]] = field(default_factory=dict)
 
     def add(self, key: TensorKey, span: tuple[int, int], position: int, size: int) -> None:
+        """Add a tensor with its live range, and its bytes in the class."""
         insort(self.by_lower, (span[0], key))
         insort(self.by_upper, (span[1], key))
         insort(self.shelves.setdefault(size.bit_length(), []), (position - self.base, key))

@@ -191,7 +191,7 @@ def test_an_empty_path_is_called_empty(fails, model):
 def test_a_model_may_come_through_a_pipe(process, model):
     done = process("plan", "/dev/stdin", stdin=model.read_bytes())
     assert (done.returncode, done.stderr) == (0, b"")
-    assert done.stdout.startswith(b"model        stdin on pixel6-tpu")
+    assert b"\nmodel        stdin on pixel6-tpu" in done.stdout
 
 
 INTERRUPTED = (130, b"", b"tmpass: interrupted")

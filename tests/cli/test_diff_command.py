@@ -35,7 +35,7 @@ def test_nothing_changed(run, plans):
     assert done.code == 0
     assert done.out.splitlines()[2:] == [
         "peak         4024 B -> 4024 B (3.93 KiB), unchanged",
-        "tensors      all are where they were",
+        "tensors      none changed",
     ]
 
 

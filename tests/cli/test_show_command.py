@@ -58,7 +58,7 @@ def test_a_terminal_gets_colours_unless_it_says_no(model, environment, coloured)
     os.close(ours)
     assert (b"\x1b[38;5;16;48;5;" in text) is coloured  # a letter, in the table and in the picture
     assert (b"\x1b[31m" in text) is coloured  # the capacity
-    assert b"fullest: step 0" in text
+    assert b"peak step 0" in text
 
 
 def test_table_and_picture_can_be_left_out(run, model):

@@ -56,7 +56,7 @@ def test_the_data_of_both_plans_are_in_the_page():
     assert [after["memories"][0]["peak"], old["memories"][0]["peak"]] == [36864, 61440]
     assert (len(after["buffers"]), len(old["buffers"])) == (len(made.buffers), len(before.buffers))
     assert after["how"] == "order for the least peak, the best addresses found, sharing where it helps"
-    assert old["how"] == "order of the file, addresses by greedy-by-size, nothing shared"
+    assert old["how"] == "order as in the file, addresses by greedy-by-size, nothing shared"
 
 
 def test_one_plan_alone():

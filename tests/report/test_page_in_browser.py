@@ -164,7 +164,7 @@ def test_a_tensor_is_found_by_its_name(look):
         assert page.inner_text("#found") == "0 found"
 
 
-def test_who_is_alive_at_the_peak_step(look):
+def test_buffers_alive_at_the_peak_step(look):
     made, before = both("attention.tflite")
     with look(made, before) as page:
         for one, name in ((before, "Before"), (made, "Planned")):

@@ -47,7 +47,7 @@ def test_a_small_one():
         "           |AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
         "          0+----------------------------------------",
         "            0                                      7",
-        "                                  ^ fullest: step 4, 4 B",
+        "                                  ^ peak step 4, 4 B",
     ]
 
 
@@ -74,7 +74,7 @@ def test_the_mark_points_at_the_peak_step(steps, data):
     made = plan_of((0, 5, 0, steps), (5, 1, at, at + 1))
     *_, mark = picture(made).splitlines()
     assert len(mark) <= 80
-    assert mark.strip("^ ") == f"fullest: step {at}, 6 B"
+    assert mark.strip("^ ") == f"peak step {at}, 6 B"
     assert mark.index("^") == 12 + min((2 * at + 1) * width(steps) // (2 * steps), width(steps) - 1)
 
 

@@ -54,7 +54,7 @@ def test_a_tensor_further_up_in_its_buffer_says_where_and_windows_say_when():
     assert shown(buffer_table(replace(made, buffers=(joined,), tensors=rows)))[1:] == [
         "A       0       0   100   0..8  t0",
         "                                t1 at 60 (CONCAT finds it there)",
-        "                                not all of it in 0..1, 2..3, 4..5, 6..7 and 2 more",
+        "                                partly used in steps 0..1, 2..3, 4..5, 6..7 and 2 more",
     ]
 
 

@@ -12,7 +12,7 @@ SCHEMA = "tmpass.explanation/1"
 
 
 def to_json(known: Explanation) -> str:
-    """All of `known` but the plan itself, as JSON."""
+    """The explanation as JSON, without the plan."""
     full, memory, conflict = known.full, known.full.memory, known.conflict
     facts: dict[str, Any] = {
         "schema": SCHEMA,

@@ -65,10 +65,10 @@ def test_the_verdict_where_it_fits(capacity, line):
 
 def test_a_verdict_and_a_budget_that_are_not_proved():
     known = explained(residual(), 60)
-    memory = replace(known.full.memory, lower_bound=50)
+    memory = replace(known.peak_step.memory, lower_bound=50)
     order = replace(known.plan.order, lower_bound=50)
     plan = replace(known.plan, status="unknown", order=order)
-    open_ = replace(known, full=replace(known.full, memory=memory), plan=plan)
+    open_ = replace(known, peak_step=replace(known.peak_step, memory=memory), plan=plan)
     fits, _, least = head(open_).splitlines()[:3]
     assert [fits, least] == [
         "fits         not known: 12 B are missing, 72 B do not fit into 60 B; the search ended without a proof",
@@ -215,6 +215,6 @@ def test_json_has_all_of_it():
     assert found["alive"][0]["made"]["kind"] == "A"
     assert found["too_full"] == [[1, 2]]
     assert [row["tensor"]["name"] for row in found["conflict"]["buffers"]] == ["t1", "t2"]
-    assert found["hints"]["split"][0]["lower_bound"] == known.splits[0].least
-    assert found["without_effect"] == list(known.useless)
+    assert found["hints"]["split"][0]["lower_bound"] == known.tilings[0].least
+    assert found["without_effect"] == list(known.without_effect)
     assert json.loads(to_json(explained(chain(0, 0))))["alive"] == []

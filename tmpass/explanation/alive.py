@@ -1,4 +1,4 @@
-"""Who is alive at the fullest step, and why."""
+"""The buffers alive at the peak step, with their writers and last readers."""
 
 from itertools import pairwise
 
@@ -10,9 +10,18 @@ from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer, PlannedStep, Plann
 Key = tuple[int, int]
 
 
-def who_is_alive(plan: Plan, graph: Graph, full: PeakStep) -> tuple[Alive, ...]:
-    """The buffers of `full`, each with the step that makes what is in it there and the last that reads it."""
-    asked = {key for buffer, _ in full.buffers for key in buffer.tensors}
+def alive_at_peak(plan: Plan, graph: Graph, peak_step: PeakStep) -> tuple[Alive, ...]:
+    """The buffers alive at the peak step, each with its writer and its last reader.
+
+    Args:
+        plan: the plan.
+        graph: its graph, bound.
+        peak_step: the peak step of one memory of the plan.
+
+    Returns:
+        A row for each buffer of `peak_step`, in the same order.
+    """
+    asked = {key for buffer, _ in peak_step.buffers for key in buffer.tensors}
     made: dict[Key, PlannedStep] = {}
     read: dict[Key, PlannedStep] = {}
     touched: set[Key] = set()
@@ -24,30 +33,32 @@ def who_is_alive(plan: Plan, graph: Graph, full: PeakStep) -> tuple[Alive, ...]:
             made.setdefault(key, step)
         for key in asked.intersection(reads):
             read[key] = step
-        if step == full.step:
+        if step == peak_step.step:
             touched = {*reads, *writes}
     rows = plan.tensors_by_key()
 
     def in_use(key: Key) -> bool:
         begin, end = made.get(key), read.get(key)
-        return (begin is None or begin.step <= full.at) and (end is None or end.step >= full.at)
+        return (begin is None or begin.step <= peak_step.at) and (end is None or end.step >= peak_step.at)
 
     def one(buffer: PlannedBuffer, used: int) -> Alive:
         known = [key for key in buffer.tensors if key in rows]
         there = [key for key in known if in_use(key)] or known
         if not there:
-            return Alive(buffer, used, None, 0, None, None, here=full.step is not None and buffer.step == full.at)
+            return Alive(
+                buffer, used, None, 0, None, None, here=peak_step.step is not None and buffer.step == peak_step.at
+            )
         most = max(there, key=lambda key: (rows[key].bytes or 0, key in touched))
         first = min((made[key] for key in there if key in made), key=lambda step: step.step, default=None)
         last = max((read[key] for key in there if key in read), key=lambda step: step.step, default=None)
         here = not touched.isdisjoint(there)
         return Alive(buffer, used, rows[most], len(there) - 1, first if most in made else None, last, here=here)
 
-    return tuple(one(buffer, used) for (buffer, _), used in zip(full.buffers, full.used, strict=True))
+    return tuple(one(buffer, used) for (buffer, _), used in zip(peak_step.buffers, peak_step.used, strict=True))
 
 
 def steps_over(plan: Plan, memory: MemoryUse) -> tuple[tuple[int, int], ...]:
-    """The spans of steps, as first and last, at which more is alive in `memory` than it holds."""
+    """The spans of steps, first and last included, with more live bytes in `memory` than its capacity."""
     if memory.capacity is None:
         return ()
     spans: list[tuple[int, int]] = []
@@ -58,13 +69,13 @@ def steps_over(plan: Plan, memory: MemoryUse) -> tuple[tuple[int, int], ...]:
     return tuple(spans)
 
 
-def steps_as_full(plan: Plan, full: PeakStep) -> int:
-    """How many steps have as many live bytes as the fullest, that one counted."""
-    spans = pairwise(live_bytes(plan, full.memory))
-    return max(1, sum(end - begin for (begin, live), (end, _) in spans if live == full.live_bytes))
+def count_peak_steps(plan: Plan, peak_step: PeakStep) -> int:
+    """The number of steps with as many live bytes as the peak step, itself included; at least 1."""
+    spans = pairwise(live_bytes(plan, peak_step.memory))
+    return max(1, sum(end - begin for (begin, live), (end, _) in spans if live == peak_step.live_bytes))
 
 
 def largest(plan: Plan, buffer: PlannedBuffer) -> PlannedTensor | None:
-    """The largest tensor of `buffer`, None where it has none."""
-    rows = plan.tensors_by_key()
+    """The largest tensor of `buffer`; None where it has no tensors."""
+    rows = {(row.subgraph, row.index): row for row in plan.tensors}
     return max((rows[key] for key in buffer.tensors if key in rows), key=lambda row: row.bytes or 0, default=None)

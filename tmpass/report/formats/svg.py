@@ -88,8 +88,8 @@ class _Frame:
 
 
 def _memory(plan: Plan, memory: MemoryUse, colours: dict[str, str], top: int) -> Iterator[str]:
-    full = find_peak_step(plan, memory)
-    buffers = [b for b in plan.buffers_in(memory.name) if b.size]
+    peak_step = find_peak_step(plan, memory)
+    buffers = [b for b in plan.buffers if b.memory == memory.name and b.size]
     steps = max([len(plan.schedule), 1, *(b.upper for b in buffers)])
     capacity = memory.capacity
     near = capacity is not None and capacity <= _NEAR * memory.peak
@@ -99,8 +99,8 @@ def _memory(plan: Plan, memory: MemoryUse, colours: dict[str, str], top: int) ->
         address = frame.height * part // 4
         yield f'<path class="rule" d="M{_LEFT} {frame.y(address)}H{_RIGHT}"/>'
         yield _label(frame.y(address), short_size(address))
-    if full.buffers:
-        yield from _peak_bar(full, frame)
+    if peak_step.buffers:
+        yield from _peak_bar(peak_step, frame)
     rows = plan.tensors_by_key()
     for b in buffers:
         kind = kind_of(plan, b, rows)
@@ -112,7 +112,7 @@ def _memory(plan: Plan, memory: MemoryUse, colours: dict[str, str], top: int) ->
         label = _text(f"{'assumed ' * bool(memory.assumed)}capacity {short_size(capacity)}")
         yield f'<path class="limit" d="M{_LEFT} {frame.y(capacity)}H{_RIGHT}"/>'
         yield f'<text class="over" x="{_RIGHT}" y="{frame.y(capacity)}" dy="-5" text-anchor="end">{label}</text>'
-    yield from _curve(plan, memory, full, frame)
+    yield from _curve(plan, memory, peak_step, frame)
 
 
 def _buffer(b: PlannedBuffer, name: str, colour: str, frame: _Frame) -> Iterator[str]:
@@ -130,25 +130,25 @@ def _buffer(b: PlannedBuffer, name: str, colour: str, frame: _Frame) -> Iterator
             yield f'<text class="name" x="{frame.x(lower)}" y="{middle}" dx="4" dy="4">{_text(short)}</text>'
 
 
-def _peak_bar(full: PeakStep, frame: _Frame) -> Iterator[str]:
+def _peak_bar(peak_step: PeakStep, frame: _Frame) -> Iterator[str]:
     """The bar behind the peak step, and its label."""
     top = frame.top + _TOP
     size = f'width="{_number(max(frame.wide, 2))}" height="{frame.bottom - top}"'
-    yield f'<rect class="full" x="{frame.x(full.at)}" y="{top}" {size}/>'
+    yield f'<rect class="full" x="{frame.x(peak_step.at)}" y="{top}" {size}/>'
     # The label of the capacity may be at the right end of this line.
-    middle = min(max(_LEFT + (full.at + 0.5) * frame.wide, _LEFT + 70), _RIGHT - 200)
-    label = _text(f"peak step {full.at}, {short_size(full.live_bytes)}")
+    middle = min(max(_LEFT + (peak_step.at + 0.5) * frame.wide, _LEFT + 70), _RIGHT - 200)
+    label = _text(f"peak step {peak_step.at}, {short_size(peak_step.live_bytes)}")
     yield f'<text class="most" x="{_number(middle)}" y="{top - 6}" text-anchor="middle">{label}</text>'
 
 
-def _curve(plan: Plan, memory: MemoryUse, full: PeakStep, frame: _Frame) -> Iterator[str]:
+def _curve(plan: Plan, memory: MemoryUse, peak_step: PeakStep, frame: _Frame) -> Iterator[str]:
     """The curve of live bytes, and the axis of steps."""
-    most, bottom = max(full.live_bytes, 1), frame.bottom
+    most, bottom = max(peak_step.live_bytes, 1), frame.bottom
     path = [f"M{_LEFT} {bottom}"]
     for step, live in live_bytes(plan, memory):
         path.append(f"H{frame.x(step)}V{_number(bottom - live * _CURVE / most)}")
     yield f'<path class="curve" d="{"".join(path)}V{bottom}Z"/>'
-    yield _label(str(bottom - _CURVE), short_size(full.live_bytes))
+    yield _label(str(bottom - _CURVE), short_size(peak_step.live_bytes))
     yield _label(str(bottom - _CURVE // 2), "live bytes")
     yield f'<text x="{_LEFT}" y="{bottom + 16}">step 0</text>'
     if frame.steps > 1:

@@ -88,7 +88,7 @@ def _view(plan: Plan, places: dict[str, int]) -> dict[str, Any]:
 
 
 def _memory(plan: Plan, memory: MemoryUse) -> dict[str, Any]:
-    full = find_peak_step(plan, memory)
+    peak_step = find_peak_step(plan, memory)
     rows = {id(b): i for i, b in enumerate(plan.buffers)}
     return {
         "name": memory.name,
@@ -99,9 +99,9 @@ def _memory(plan: Plan, memory: MemoryUse) -> dict[str, Any]:
         "bound": memory.lower_bound,
         "live": live_bytes(plan, memory),
         "full": [
-            full.at,
-            full.live_bytes,
-            [[rows[id(b)], used] for (b, _), used in zip(full.buffers, full.used, strict=True)],
+            peak_step.at,
+            peak_step.live_bytes,
+            [[rows[id(b)], used] for (b, _), used in zip(peak_step.buffers, peak_step.used, strict=True)],
         ],
     }
 

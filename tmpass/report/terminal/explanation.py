@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tmpass.base.sizes import format_size
-from tmpass.explanation.facts import Alive, Explanation, Split
+from tmpass.explanation.facts import Alive, Explanation, Tiling
 from tmpass.packing.conflict import Cause
 from tmpass.plans.plan import PlannedStep, PlannedTensor
 from tmpass.report.left_out import assumed, not_counted, unknown, verdict
@@ -30,7 +30,7 @@ _IMAGES = re.compile("conv(?!ert)|pool", re.IGNORECASE)
 
 def head(known: Explanation) -> str:
     """The first lines: whether the plan fits, the bytes missing, the least budget, and the peak step."""
-    plan, memory = known.plan, known.full.memory
+    plan, memory = known.plan, known.peak_step.memory
     lines = [
         f"fits         {_verdict(known)}",
         f"model        {plan.model.file} on {plan.target.name}, memory {memory.name}",
@@ -55,7 +55,7 @@ def _over(known: Explanation) -> str:
 
 
 def _verdict(known: Explanation) -> str:
-    memory = known.full.memory
+    memory = known.peak_step.memory
     part = f", {verdict(known.plan)}" if known.plan.fits and verdict(known.plan) else ""
     yes = f"yes{part}{';' if part else ':'}"
     if memory.capacity is None:
@@ -71,7 +71,7 @@ def _verdict(known: Explanation) -> str:
 
 
 def _budget(known: Explanation) -> str:
-    memory = known.full.memory
+    memory = known.peak_step.memory
     if known.plan.unknown_tensors:
         return f"{format_size(memory.peak)} for what is planned; what is not counted is on top of it"
     if known.order_is_least:
@@ -82,11 +82,12 @@ def _budget(known: Explanation) -> str:
 
 
 def _where(known: Explanation) -> str:
-    full, count = known.full, len(known.alive)
-    if full.step is None:
-        return f"outside of all steps: {format_size(full.live_bytes)}" if count else "nothing is stored"
-    line = f"{full.step.step} of {len(known.plan.schedule)}, {_op(full.step)}: {format_size(full.live_bytes)}"
-    more = known.as_full - 1
+    step, count = known.peak_step.step, len(known.alive)
+    live = format_size(known.peak_step.live_bytes)
+    if step is None:
+        return f"outside of all steps: {live}" if count else "nothing is stored"
+    line = f"{step.step} of {len(known.plan.schedule)}, {_op(step)}: {live}"
+    more = known.peak_steps - 1
     others = f"; {more} more step{'s have' if more > 1 else ' has'} as many" if more else ""
     return f"{line} in {counted(count, 'buffer')}{others}"
 
@@ -108,12 +109,12 @@ def _name(tensor: PlannedTensor | None, others: int = 0, wide: int = _WIDE) -> s
 
 def why(known: Explanation, one: Alive) -> str:
     """The reason why buffer `one` is alive at the peak step: its writer and its last reader, in one line."""
-    here, role = known.full.step, one.tensor.role if one.tensor is not None else ""
+    here, role = known.peak_step.step, one.tensor.role if one.tensor is not None else ""
     if one.tensor is None:
         return "scratch of the operator while it runs"
     if role == "variable":
         return "variable, alive for the whole run"
-    now = known.full.at
+    now = known.peak_step.at
     begin = "input" if role == "input" else "given by the caller"
     if one.made is not None:
         begin = "written here" if one.made == here else f"written by step {_op(one.made, number=True)}"
@@ -140,7 +141,7 @@ def conflict_text(known: Explanation) -> str:
     room = format_size(conflict.capacity)
     if count == 1:
         ((buffer, tensor),) = known.conflicting
-        larger = sum(b.size > conflict.capacity for b in known.plan.buffers if b.memory == known.full.memory.name)
+        larger = sum(b.size > conflict.capacity for b in known.plan.buffers if b.memory == known.peak_step.memory.name)
         more = f"; nor do{'es' * (larger == 2)} {larger - 1} more" if larger > 1 else ""
         return f"{_name(tensor)} alone has {format_size(buffer.size)}, and does not fit within {room}{more}\n"
     least = min((b.lower for b, _ in known.conflicting), default=0), max(b.upper for b, _ in known.conflicting) - 1
@@ -157,14 +158,14 @@ def conflict_text(known: Explanation) -> str:
 
 def change_table(known: Explanation) -> "Table | None":
     """A table of the changes that lower the peak, best first, then of the hints; None where there are none."""
-    memory = known.full.memory
+    memory = known.peak_step.memory
     limited = known.missing > 0
     table = plain_table(">saves", ">peak", *["fits"] * limited, "how", "")
     for change in (*known.changes, *([known.together] if known.together is not None else [])):
         fits = ["yes" if change.fits else "no"] * limited
         how = change.option or "(no option)"
         table.add_row(str(change.saves), str(change.peak), *fits, how, one_line(change.what))
-    for hint in known.splits:
+    for hint in known.tilings:
         fits = ["maybe" if hint.least <= (memory.capacity or 0) else "no"] * limited
         tiled = _short(hint.tensors[0].name) if len(hint.tensors) == 1 else "all inputs and outputs of the peak step"
         tiled += f" and {hint.alike} like it" if hint.alike else ""
@@ -181,35 +182,36 @@ def notes(known: Explanation) -> str:
 def _notes(known: Explanation) -> Iterator[str]:
     if known.stopped:
         yield "interrupted: not all changes were tried"
-    if known.useless:
-        yield f"alone without effect: {', '.join(known.useless)}"
+    if known.without_effect:
+        yield f"alone without effect: {', '.join(known.without_effect)}"
     if known.plan.unknown_tensors:
         yield f"order: others are not judged, since {unknown(known.plan)}"
         return
-    scratchpad = known.full.memory == known.plan.memories[0]
-    least = known.order_is_least or (not scratchpad and known.full.memory.peak == known.full.live_bytes)
-    if known.alone and known.full.step is not None and least:
-        yield f"no order helps: {known.full.step.kind} of step {known.full.step.step} needs all of these bytes at once"
+    scratchpad = known.peak_step.memory == known.plan.memories[0]
+    least = known.order_is_least or (not scratchpad and known.peak_step.memory.peak == known.peak_step.live_bytes)
+    step = known.peak_step.step
+    if known.one_operator and step is not None and least:
+        yield f"no order helps: {step.kind} of step {step.step} needs all of these bytes at once"
     elif known.order_is_least:
         yield "no order helps: proved, with this sharing"
-    elif known.full.step is not None:
+    elif step is not None:
         yield _order(known)
-    for again in known.again:
+    for again in known.rematerialisations:
         made, read = _op(again.made, number=True), again.read.step
         yield f"hint: rematerialise {_short(again.tensor.name)}: step {made} could compute it again before step {read}"
 
 
 def _order(known: Explanation) -> str:
     """What is known of other orders where a better one is not ruled out."""
-    memory, full, least = known.full.memory, known.full, known.plan.order.lower_bound
-    if memory.name == known.plan.memories[0].name and least >= full.live_bytes:
-        lost = format_size(memory.peak - full.live_bytes)
+    memory, peak_step, least = known.peak_step.memory, known.peak_step, known.plan.order.lower_bound
+    if memory.name == known.plan.memories[0].name and least >= peak_step.live_bytes:
+        lost = format_size(memory.peak - peak_step.live_bytes)
         return f"no order has fewer live bytes; {lost} of the peak are fragmentation, which another order may avoid"
     bound = f", but none has fewer than {format_size(least)} live" if memory == known.plan.memories[0] else ""
     return f"order: {known.plan.order.method}; a better one is not ruled out{bound}"
 
 
-def _axis(known: Explanation, hint: Split) -> str:
+def _axis(known: Explanation, hint: Tiling) -> str:
     """The axis of a hint: H, W or C where a convolution or pooling writes the tensor, and else its number.
 
     Only for these operators the layout of a tensor with four dimensions is certain.

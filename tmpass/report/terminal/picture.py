@@ -91,11 +91,11 @@ def _capacity(memory: MemoryUse, capacity: int, columns: int) -> str:
 
 def _mark(plan: Plan, memory: MemoryUse, columns: int, steps: int) -> list[str]:
     """A line that points at the peak step; none where nothing is stored."""
-    full = find_peak_step(plan, memory)
-    if not full.buffers or full.at >= steps:
+    peak_step = find_peak_step(plan, memory)
+    if not peak_step.buffers or peak_step.at >= steps:
         return []
-    column = min((2 * full.at + 1) * columns // (2 * steps), columns - 1)
-    words = f"peak step {full.at}, {short_size(full.live_bytes)}"
+    column = min((2 * peak_step.at + 1) * columns // (2 * steps), columns - 1)
+    words = f"peak step {peak_step.at}, {short_size(peak_step.live_bytes)}"
     begin = _MARGIN + 1 + column
     if begin + 2 + len(words) <= WIDTH:
         return [" " * begin + f"^ {words}"]

@@ -94,18 +94,18 @@ def _capacity(memory: MemoryUse) -> str:
     return format_size(memory.capacity) + share + assumed(memory)
 
 
-def _peak_step(plan: Plan, full: PeakStep, room: int) -> Iterator[str]:
+def _peak_step(plan: Plan, peak_step: PeakStep, room: int) -> Iterator[str]:
     """The peak step, and the largest live buffers there in up to `room` further lines."""
-    count = len(full.buffers)
+    count = len(peak_step.buffers)
     if not count:
         return
-    step = full.step
+    step = peak_step.step
     where = "outside of all steps"
     if step is not None:
         where = f"{step.step} of {len(plan.schedule)}, {step.kind}{f' {step.name!r}' if step.name else ''}"
-    shown = full.buffers[: min(room, _LISTED)]
+    shown = peak_step.buffers[: min(room, _LISTED)]
     largest = ", the largest:" if count > len(shown) else ""
-    yield f"peak step    {where}: {format_size(full.live_bytes)} in {counted(count, 'buffer')}{largest}"
+    yield f"peak step    {where}: {format_size(peak_step.live_bytes)} in {counted(count, 'buffer')}{largest}"
     wide = max(len(str(b.size)) for b, _ in shown)
     far = max(len(str(b.offset)) for b, _ in shown)
     for b, tensor in shown:

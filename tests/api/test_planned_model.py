@@ -52,7 +52,7 @@ def test_a_planned_file_is_not_its_original():
     planned = planned_model(plan(data, "tflm"), data)
     with pytest.raises(UsageError, match="before it was planned this one has"):
         planned_model(plan(planned, "tflm"), planned)
-    with pytest.raises(UsageError, match="tmpass put no plan into it"):
+    with pytest.raises(UsageError, match="it has no plan of tmpass"):
         original_model(data)
 
 

@@ -25,7 +25,7 @@ def test_plan_and_model_in_one_go(run, model, tmp_path):
     written, planned = tmp_path / "plan.json", tmp_path / "planned.bin"
     done = run("plan", model, "-t", "tflm", "-o", written, "--emit-model", planned)
     assert (done.code, done.err) == (0, "")
-    assert done.out.startswith("model ")
+    assert done.out.startswith("fits ")
     assert written.read_text() == plan(model, "tflm").to_json()
     assert run("verify", written, planned).code == 5  # a plan is for the original
     assert load(planned).graph.metadata
@@ -46,9 +46,8 @@ def test_offsets_for_another_target_are_told(run, model, tmp_path):
 
 
 def test_a_model_without_a_plan_is_told(fails, model, tmp_path):
-    assert (
-        fails(2, "strip", model, "-o", tmp_path / "x") == f"{model.name}: tmpass put no plan into it; it is as it came"
-    )
+    message = fails(2, "strip", model, "-o", tmp_path / "x")
+    assert message == f"{model.name}: it has no plan of tmpass; it is an original already"
 
 
 def test_an_onnx_model_there_and_back(run, open_model, tmp_path):

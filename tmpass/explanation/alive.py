@@ -3,11 +3,9 @@
 from itertools import pairwise
 
 from tmpass.explanation.facts import Alive
-from tmpass.graph.model import ABSENT, Graph
+from tmpass.graph.model import ABSENT, Graph, TensorKey
 from tmpass.plans.peak_step import PeakStep, live_bytes
 from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer, PlannedStep, PlannedTensor
-
-Key = tuple[int, int]
 
 
 def alive_at_peak(plan: Plan, graph: Graph, peak_step: PeakStep) -> tuple[Alive, ...]:
@@ -22,9 +20,9 @@ def alive_at_peak(plan: Plan, graph: Graph, peak_step: PeakStep) -> tuple[Alive,
         A row for each buffer of `peak_step`, in the same order.
     """
     asked = {key for buffer, _ in peak_step.buffers for key in buffer.tensors}
-    made: dict[Key, PlannedStep] = {}
-    read: dict[Key, PlannedStep] = {}
-    touched: set[Key] = set()
+    made: dict[TensorKey, PlannedStep] = {}
+    read: dict[TensorKey, PlannedStep] = {}
+    touched: set[TensorKey] = set()
     for step in plan.schedule:
         op = graph.subgraphs[step.subgraph].ops[step.op]
         writes = [(step.subgraph, t) for t in (*op.outputs, *op.temporaries) if t != ABSENT]
@@ -37,7 +35,7 @@ def alive_at_peak(plan: Plan, graph: Graph, peak_step: PeakStep) -> tuple[Alive,
             touched = {*reads, *writes}
     rows = plan.tensors_by_key()
 
-    def in_use(key: Key) -> bool:
+    def in_use(key: TensorKey) -> bool:
         begin, end = made.get(key), read.get(key)
         return (begin is None or begin.step <= peak_step.at) and (end is None or end.step >= peak_step.at)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from tmpass.graph.model import TensorKey
 from tmpass.plans.plan import Plan, PlannedBuffer, PlannedTensor
 
 COLOURS = (
@@ -26,10 +27,8 @@ OTHERS = "other operators"
 GIVEN = {"input": "#a9bcd0", "variable": "#8799b0", "scratch": "#ddd3c0", "outside of all steps": "#b8b8b8"}
 _OTHERS_COLOUR = "#c6c9ce"
 
-Key = tuple[int, int]
 
-
-def kind_of(plan: Plan, buffer: PlannedBuffer, rows: Mapping[Key, PlannedTensor]) -> str:
+def kind_of(plan: Plan, buffer: PlannedBuffer, rows: Mapping[TensorKey, PlannedTensor]) -> str:
     """The kind of the operator that writes `buffer` first, or "input", "variable" or "scratch".
 
     Args:

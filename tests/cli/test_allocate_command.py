@@ -183,7 +183,7 @@ def test_explain_what_no_capacity_mends(run):
 def test_explain_where_all_fits(run, small):
     done = run("allocate", small, "--capacity", 12, "--explain")
     assert done.code == 0
-    assert done.out.endswith("why: there is nothing to explain; with --minimize, what forces the least peak\n")
+    assert done.out.endswith("why: nothing to explain; --minimize tells what forces the least peak\n")
 
 
 def test_explain_where_nothing_is_known(run):

@@ -61,12 +61,12 @@ def test_an_unknown_command_or_option(fails):
     assert fails(2, "verify", "plan.json") == "missing argument 'MODEL'; try tmpass verify --help"
 
 
-def test_out_of_memory_is_said_in_a_line(fails, model, monkeypatch):
+def test_out_of_memory_is_an_error_of_one_line(fails, model, monkeypatch):
     def starve(*_, **__):
         raise MemoryError
 
     monkeypatch.setattr(planner, "plan", starve)
-    assert fails(3, "plan", model) == "there is not enough memory for this"
+    assert fails(3, "plan", model) == "not enough memory"
 
 
 def test_a_wrong_plan_is_never_printed(fails, model, monkeypatch):

@@ -34,9 +34,9 @@ def test_every_format_afterwards_at_once_and_from_the_library(run, model, made, 
     assert by_end.read_bytes() == form.emit(plan(model)).encode()
 
 
-def test_a_form_that_shows_one_plan_has_no_use_for_another(fails, made):
+def test_a_format_that_shows_one_plan_refuses_another(fails, made):
     message = fails(2, "emit", made, "-f", "csv", "--before", made)
-    assert message == "--before has no say in csv, which shows one plan; try tmpass emit --help"
+    assert message == "--before has no effect with csv: it shows one plan; try tmpass emit --help"
 
 
 def test_the_help_lists_every_format(run):
@@ -46,9 +46,9 @@ def test_the_help_lists_every_format(run):
     assert ", ".join(FORMATS) in option
 
 
-def test_to_standard_output_the_form_must_be_named(run, model, fails, made):
+def test_to_standard_output_the_format_must_be_named(run, model, fails, made):
     assert run("plan", model, "--emit", "csv=-").out == run("emit", made, "-f", "csv").out
-    assert fails(2, "emit", made) == "neither --format nor --output says which form; try tmpass emit --help"
+    assert fails(2, "emit", made) == "no format: give --format, or --output with a suffix; try tmpass emit --help"
 
 
 @pytest.mark.parametrize(

@@ -97,10 +97,10 @@ def test_a_plan_that_does_not_fit_is_shown_all_the_same(run, model):
     assert "B       1" in done.out
 
 
-def test_an_option_of_planning_has_no_say_in_a_plan_that_is_made(fails, plan_file):
+def test_options_of_planning_are_refused_with_a_finished_plan(fails, plan_file):
     message = fails(2, "show", plan_file, "--budget", "1KiB")
-    assert message == f"{plan_file}: --budget has no say in a plan that is made; show the model instead"
-    assert "--keep-inputs has no say" in fails(2, "show", plan_file, "--keep-inputs")
+    assert message == f"{plan_file}: --budget has no effect on a finished plan; show the model instead"
+    assert "--keep-inputs has no effect" in fails(2, "show", plan_file, "--keep-inputs")
 
 
 @pytest.mark.parametrize(

@@ -19,25 +19,25 @@ if TYPE_CHECKING:
 
 @click.command("allocate")
 @click.argument("problem", metavar="PROBLEM")
-@click.option("--capacity", type=Size(), help="Bytes that there are; without it the least peak is looked for.")
+@click.option("--capacity", type=Size(), help="Bytes of the memory; without it the least peak is searched for.")
 @click.option("--alignment", type=click.IntRange(1, 2**31), default=1, show_default=True, help="Of every offset.")
 @click.option(
     "--memory",
     "memories",
     multiple=True,
     metavar="NAME=SIZE[@OFFSET]",
-    help="A memory that buffers must be inside, sram=512KiB; it follows the one before. Repeatable.",
+    help="A memory for buffers, sram=512KiB; without an offset it follows the one before. Repeatable.",
 )
-@click.option("--minimize", is_flag=True, help="Look for the least peak also when a packing fits the capacity.")
+@click.option("--minimize", is_flag=True, help="Search for the least peak even when a packing fits the capacity.")
 @click.option("--allocator", default="auto", show_default=True, help=ALLOCATORS)
 @click.option(
     "--nodes",
     type=NODES,
-    help="Search steps that may be spent: by default a million, or twenty where only the capacity matters; "
-    "as many again for --explain, by default a million.",
+    help="Budget of the search, in nodes: by default a million, or twenty million where only the capacity matters; "
+    "the same again for --explain, by default a million.",
 )
 @click.option("--threads", type=THREADS, default=1, show_default=True, help=THREADS_HELP)
-@click.option("--explain", is_flag=True, help="Say which few buffers cannot fit, or what forces the least peak.")
+@click.option("--explain", is_flag=True, help="Name a minimal set of buffers that cannot fit, or that forces the peak.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON, with --explain the conflict too.")
 @click.option(
     "--output",
@@ -99,7 +99,7 @@ def command(
     if output is not None and code == 0:
         write_whole(output, write_solution(asked, answer.offsets))
     elif output is not None:
-        complain(f"nothing is written to {output}: there is no packing within the capacity")
+        complain(f"nothing is written to {output}: no packing within the capacity was found")
     aside = output == "-"
     if as_json:
         from tmpass.report.terminal.conflict import to_json
@@ -131,7 +131,7 @@ def _explain(problem: "Problem", answer: "Allocation", conflict: "Conflict | Non
         print_table(conflict_table(problem, conflict), err=aside)
         click.echo(remedy(problem, conflict), nl=False, err=aside)
     elif answer.status == "unknown":
-        gap = "" if answer.peak is None else f", {answer.peak - answer.lower_bound} between the peak and the bound"
+        gap = "" if answer.peak is None else f", gap {answer.peak - answer.lower_bound} B"
         click.echo(f"why: not known; neither a packing nor a proof{gap}: more --nodes may help", err=aside)
     else:
-        click.echo("why: there is nothing to explain; with --minimize, what forces the least peak", err=aside)
+        click.echo("why: nothing to explain; --minimize tells what forces the least peak", err=aside)

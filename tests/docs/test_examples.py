@@ -38,7 +38,7 @@ def test_the_conversion_script_writes_all_that_belongs_to_a_model(tmp_path):
 def test_the_conversion_script_refuses_what_does_not_fit_and_says_why(tmp_path):
     done = script("convert.py", BRANCHY, "20KiB", tmp_path / "out", code=1)
     assert "16384 B (16 KiB) are missing" in done.stderr
-    assert "step 6 of 13, CONV_2D 'c'" in done.stderr
+    assert "peak step    6 of 13, CONV_2D 'c'" in done.stderr
     assert not (tmp_path / "out").exists()
 
 
@@ -60,7 +60,7 @@ def test_the_planned_model_runs_and_its_arena_is_the_plans(tmp_path):
 
 
 def shown():
-    """Every command of the pages that is shown with what it prints, on models that there are."""
+    """Every command of the pages that is shown with its output."""
     for page in PAGES:
         for block in re.findall(r"(?:^    .*\n)+", (ROOT / "docs" / page).read_text(encoding="utf-8"), re.MULTILINE):
             first, *lines = [line[4:] for line in block.splitlines()]

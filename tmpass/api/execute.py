@@ -8,6 +8,7 @@ from tmpass.api.arguments import bound_graph
 from tmpass.base.errors import BudgetError, ModelError, UsageError
 from tmpass.base.sizes import parse_size
 from tmpass.graph.binding import check_bindings
+from tmpass.graph.model import Graph
 from tmpass.loading.load import Model, file_bytes, load, load_runner
 from tmpass.plans.plan import Plan
 from tmpass.verification.conformance import check_model
@@ -65,11 +66,7 @@ def execute(
         graph = bound_graph(loaded.graph, plan.options, plan.target.runtime)
     except ModelError as error:
         raise error.within(loaded.info.file) from None
-    if names := as_integers(plan, graph)[0].held_in:
-        raise UsageError(
-            f"the plan keeps {len(names)} tensors as integers, but the engine computes them as floats",
-            hint="execute a plan made with --int8 float",
-        )
+    _check_floats(plan, graph)
 
     def run() -> Execution:
         runner = load_runner(model, graph, bindings)
@@ -81,3 +78,10 @@ def execute(
         return run_in_child(run, limits, files, "the engine")
     except (ModelError, BudgetError) as error:
         raise error if error.where.startswith(loaded.info.file) else error.within(loaded.info.file) from None
+
+
+def _check_floats(plan: Plan, graph: Graph) -> None:
+    """Refuse a plan with float tensors that are planned as integers: the engine computes them as floats."""
+    if names := as_integers(plan, graph)[0].held_in:
+        what = f"the plan keeps {len(names)} tensors as integers where the engine computes floats"
+        raise UsageError(what, hint="execute a plan made with --int8 float")

@@ -85,14 +85,7 @@ def command(
     with progress(f"allocating {len(asked.buffers)} buffers"), interrupts.caught():
         answer = allocate(asked, allocator, minimize=least, nodes=nodes, threads=threads, keep=True)
     if explain and not answer.stopped and (least or EXIT_CODES[answer.status]):
-        from tmpass.packing.conflict import find_conflict, settled
-
-        try:
-            with progress(f"explaining {len(asked.buffers)} buffers"), interrupts.caught():
-                conflict = find_conflict(asked, answer, nodes=DEFAULT_NODES if nodes is None else nodes)
-        except KeyboardInterrupt:
-            answer = replace(answer, stopped=True)
-        answer = settled(answer, conflict)
+        answer, conflict = _find_conflict(asked, answer, DEFAULT_NODES if nodes is None else nodes)
     code = EXIT_CODES[answer.status]
     if answer.stopped:
         complain("interrupted: the answer is the best so far")
@@ -110,6 +103,19 @@ def command(
     if explain and not as_json and not answer.stopped:
         _explain(asked, answer, conflict, aside)
     ctx.exit(INTERRUPTED if answer.stopped else code)
+
+
+def _find_conflict(problem: "Problem", answer: "Allocation", nodes: int) -> "tuple[Allocation, Conflict | None]":
+    """The conflict, None after Ctrl-C or where there is none, and the answer with what it proves."""
+    from tmpass.packing.conflict import find_conflict, settled
+
+    conflict = None
+    try:
+        with progress(f"explaining {len(problem.buffers)} buffers"), interrupts.caught():
+            conflict = find_conflict(problem, answer, nodes=nodes)
+    except KeyboardInterrupt:
+        answer = replace(answer, stopped=True)
+    return settled(answer, conflict), conflict
 
 
 def _line(problem: "Problem", answer: "Allocation") -> str:

@@ -1,4 +1,4 @@
-"""What holds for every command: help, exit codes, one line for each error, and a quiet end whatever happens."""
+"""Properties of all commands: help, exit codes, errors of one line, and no traceback in any case."""
 
 import errno
 import importlib
@@ -143,7 +143,7 @@ def test_a_reader_that_has_gone_ends_the_command_quietly(process, long_model, wo
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 @pytest.mark.parametrize("words", [["show"], ["plan"], ["plan", "--json"]], ids=" ".join)
-def test_a_full_disk_is_said_in_a_line(process, model, words):
+def test_a_full_disk_is_an_error_of_one_line(process, model, words):
     with open("/dev/full", "w") as full:
         done = process(*words, model, stdout=full)
     assert done.returncode == 2

@@ -1,4 +1,4 @@
-"""`tmpass diff`, as continuous integration asks it."""
+"""`tmpass diff`, as in continuous integration."""
 
 import json
 
@@ -14,7 +14,7 @@ def plans(run, model, larger_model, tmp_path):
     return old, new
 
 
-def test_what_changed(run, plans):
+def test_the_changes_between_two_plans(run, plans):
     done = run("diff", *plans)
     assert (done.code, done.err) == (0, "")
     assert done.out.splitlines() == [

@@ -50,7 +50,7 @@ def test_the_summary_has_at_most_ten_lines(run, long_model, empty_model, hard_mo
         assert max(map(len, lines)) <= 120
 
 
-def test_json_is_what_the_library_makes_and_what_o_writes(run, model, tmp_path):
+def test_json_is_the_same_from_the_library_and_from_o(run, model, tmp_path):
     printed = run("plan", model, "--json").out
     assert printed == plan(model).to_json()
     jsonschema.Draft202012Validator(FORM).validate(json.loads(printed))
@@ -147,7 +147,7 @@ def test_bindings_that_are_wrong(fails, open_model, words, message):
     assert message in fails(2, "plan", open_model, *(part for word in words for part in ("--bind", word)))
 
 
-def test_allow_unplanned_lists_what_was_left_out(run, open_model):
+def test_allow_unplanned_lists_the_tensors_left_out(run, open_model):
     done = run("plan", open_model, "--allow-unplanned")
     assert done.code == 0
     assert done.err.splitlines() == [

@@ -38,7 +38,7 @@ def test_a_model_and_its_plan_look_the_same(run, model, plan_file):
     ("environment", "coloured"),
     [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True), ({"TERM": "dumb"}, False)],
 )
-def test_a_terminal_gets_colours_unless_it_says_no(model, environment, coloured):
+def test_a_terminal_gets_colours_unless_they_are_off(model, environment, coloured):
     import pty
 
     ours, theirs = pty.openpty()
@@ -112,7 +112,7 @@ def test_options_of_planning_are_refused_with_a_finished_plan(fails, plan_file):
         ("[" * 99999, "it is not valid JSON"),
     ],
 )
-def test_a_file_that_is_no_plan(fails, tmp_path, text, message):
+def test_a_file_that_cannot_be_a_plan(fails, tmp_path, text, message):
     (tmp_path / "x.json").write_text(text)
     assert fails(2, "show", tmp_path / "x.json").startswith(f"{tmp_path / 'x.json'}: {message}")
 

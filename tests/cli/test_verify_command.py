@@ -226,14 +226,14 @@ def test_a_plan_for_another_model_is_not_executed(fails, onnx_plan):
     assert fails(5, "verify", "--execute", onnx_plan, MODELS / "branchy.onnx").startswith("model: ")
 
 
-def test_what_cannot_be_executed(fails, model, plan_file, onnx_plan, monkeypatch):
+def test_models_that_cannot_be_executed(fails, model, plan_file, onnx_plan, monkeypatch):
     said = "net.tflite: tflite models cannot be executed; verify without --execute"
     assert fails(2, "verify", "--execute", plan_file, model) == said
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     assert "pip install 'tmpass[execute]'" in fails(2, "verify", "--execute", onnx_plan, MODELS / "control_flow.onnx")
 
 
-def test_an_execution_says_what_it_did_not_look_at():
+def test_an_execution_lists_the_steps_not_reached():
     run = Execution("the engine", 7, (3, 4), (), (), (), ("x",), (0,), 96, 1, 8)
     assert execution_lines(run, 5) == [
         "  inputs        random, seed 0: 'x'",
@@ -251,7 +251,7 @@ def test_an_execution_says_what_it_did_not_look_at():
     ]
 
 
-def test_what_cannot_be_read(fails, model, plan_file, tmp_path):
+def test_files_that_cannot_be_read_for_verification(fails, model, plan_file, tmp_path):
     assert "cannot read it" in fails(2, "verify", tmp_path / "none.json", model)
     assert "cannot read it" in fails(3, "verify", plan_file, tmp_path / "none.tflite")
     plan_file.write_text("no plan")

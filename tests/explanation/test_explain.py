@@ -163,7 +163,7 @@ def test_options_without_effect_are_listed():
 
 @settings(max_examples=60, deadline=None)
 @given(graphs(), st.sampled_from([None, 0, 7, 20]), st.booleans(), st.sampled_from(["auto", "none"]))
-def test_each_change_does_what_it_says(graph, capacity, keep_inputs, share):
+def test_each_change_reaches_its_peak(graph, capacity, keep_inputs, share):
     options = {"keep_inputs": keep_inputs, "share": share}
     known = explained(graph, capacity, **options)
     memory = known.peak_step.memory
@@ -228,7 +228,7 @@ def test_errors_are_those_of_a_plan():
         explained(chain(1, 1), io="elsewhere")
 
 
-def test_ctrl_c_leaves_what_is_known(monkeypatch):
+def test_ctrl_c_returns_the_explanation_so_far(monkeypatch):
     def interrupted(*_args, **_options):
         raise KeyboardInterrupt
 

@@ -1,4 +1,4 @@
-"""An explanation as a page of text, and as JSON."""
+"""An explanation as text and as JSON."""
 
 import json
 from dataclasses import replace
@@ -40,7 +40,7 @@ def residual():
     return graph_of(sketch)
 
 
-def test_the_head_says_whether_it_fits_what_is_missing_and_where():
+def test_the_head_has_the_answer_the_missing_bytes_and_the_peak_step():
     assert head(explained(residual(), 60)).splitlines() == [
         "fits         no: 12 B are missing, 72 B do not fit into 60 B",
         "model        net.test on mine, memory m",
@@ -130,7 +130,7 @@ def test_fragmentation_from_alignment_is_named():
     )
 
 
-def test_changes_and_hints_with_what_they_bring():
+def test_changes_and_hints_with_their_savings():
     known = explained(chain(40, 30, 2), 60)
     assert [" ".join(row.split()) for row in lines(change_table(known))] == [
         "saves peak fits how",
@@ -170,7 +170,7 @@ def test_nothing_that_helps_is_no_table():
     assert "alone without effect: --io external, --share-io" in notes(explained(chain(1, 1, 1, 1)))
 
 
-def test_what_an_order_can_do():
+def test_notes_on_other_orders():
     assert "no order helps: OP of step 0 needs all of these bytes at once" in notes(explained(chain(8, 8)))
     assert "no order helps: proved, with this sharing" in notes(explained(residual()))
     known = explained(residual())

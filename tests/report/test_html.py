@@ -87,7 +87,7 @@ def test_it_asks_for_nothing_from_elsewhere():
         "é😀",
     ],
 )
-def test_whatever_a_tensor_is_called_it_stays_data(name):
+def test_a_name_stays_data_whatever_it_contains(name):
     made = plan_of((0, 8, 0, 2), names={0: name})
     made = replace(made, model=replace(made.model, file=f"{name}.onnx"))
     text = emit(made)

@@ -1,4 +1,4 @@
-"""Live bytes by operator as Model Explorer reads them; tests/runtime/test_model_explorer.py asks itself."""
+"""Live bytes by operator as node data for Model Explorer."""
 
 import json
 

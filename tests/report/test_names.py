@@ -1,4 +1,4 @@
-"""Whatever a file calls its tensors, operators and memories: every format stays whole, and steers no terminal."""
+"""Any names of tensors, operators and memories: every format stays well-formed, and no terminal is controlled."""
 
 import csv
 import io
@@ -231,7 +231,7 @@ def test_a_header_compiles_and_is_made_of_its_own_lines(called):
 @settings(deadline=None)
 @given(three)
 @example([LONG, "x", LONG])
-def test_what_a_person_reads_is_in_its_lines(called):
+def test_texts_for_people_keep_their_lines(called):
     made = plan_with(called)
     lines = shown(summary(made))
     assert len(lines) <= 10

@@ -1,4 +1,4 @@
-"""The HTML page in a real browser: what is seen, and what the pointer and the keys do."""
+"""The HTML page in a real browser: drawing, pointer and keys."""
 
 import os
 import shutil
@@ -187,7 +187,7 @@ def test_each_memory_has_a_picture(look):
         assert str(row.size) in page.inner_text("#full tbody")
 
 
-def test_wheel_and_drag_change_what_is_in_sight(look):
+def test_wheel_and_drag_change_the_visible_part(look):
     made = plan_of((0, 50, 0, 50), (50, 50, 50, 100))
     with look(made) as page:
         x, y = point(page, [made], 75, 75)

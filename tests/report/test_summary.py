@@ -129,7 +129,7 @@ def test_names_keep_their_line(name):
 
 @settings(max_examples=200, deadline=None)
 @given(graphs(), st.sampled_from([None, 0, 3, 1000]), st.sampled_from(["arena", "external"]))
-def test_ten_lines_whatever_the_graph(graph, budget, io):
+def test_at_most_ten_lines_for_any_graph(graph, budget, io):
     made = planned(graph, budget=budget, io=io)
     verdict = lines(made)[0]
     assert verdict.startswith("fits         yes" if made.fits else "fits         no")
@@ -144,7 +144,7 @@ def branches():
     return graph_of(main)
 
 
-def test_what_another_order_could_save_is_told():
+def test_the_possible_saving_of_another_order_is_shown():
     given_order = lines(planned(branches(), alignment=1, schedule="given"))
     assert given_order[3].endswith("(reached)")
     assert given_order[4] == "order        as in the file; another may need up to 50 B less"

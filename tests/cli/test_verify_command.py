@@ -40,7 +40,6 @@ def test_a_plan_that_is_right(run, model, plan_file):
         "on trust: runtime: none is named: sizes are not rounded, loops copy each value once",
         "on trust: sharing: no tensor shares storage as a view, as a piece or in place",
         "on trust: scratch: kernels need no memory besides tensors: the plan has no rule",
-        "on trust: order: no order has less than 4024 B alive at once",
         "figures on trust need a target: --target NAME checks the plan against it",
     ]
     assert run("verify", "-", model, stdin=plan_file.read_text()).code == 0

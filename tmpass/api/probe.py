@@ -49,7 +49,7 @@ def probe_scratch(model: object) -> Probe:
             continue
         clean += not measured
         # A row of 0 bytes is needed only where operators of this kind may need scratch.
-        if measured or kind not in RUNTIMES["tflm"].without_scratch:
+        if measured or kind not in none:
             rules.append(ScratchRule(kind, measured, subgraph, index, f"measured with {engine}"))
     return Probe(loaded.info.sha256, tuple(rules), clean, tuple(unknown))
 

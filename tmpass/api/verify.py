@@ -46,7 +46,9 @@ def verify(
     return (*found, *check_target(plan, profile, loaded.info.file, names))
 
 
-def trusted(plan: Plan, *, target: str | os.PathLike[str] | Target | None = None) -> "tuple[Trusted, ...]":
+def trusted(
+    plan: Plan, model: object = None, *, target: str | os.PathLike[str] | Target | None = None
+) -> "tuple[Trusted, ...]":
     """The figures of a plan that `verify` with the same `target` cannot check, since neither model nor target has them.
 
     With `model`, what `proved` proves is left out.

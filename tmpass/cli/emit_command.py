@@ -32,7 +32,11 @@ _LIST = "\n".join(f"        {form.NAME:<15} {form.SUMMARY}" for form in all_form
 )
 @click.argument("plan", metavar="PLAN")
 @click.option(
-    "--format", "-f", "name", type=click.Choice(FORMATS), help="The format; by default by the suffix of FILE."
+    "--format",
+    "-f",
+    "name",
+    metavar=f"[{'|'.join(FORMATS)}]",
+    help="The format, or one of another package; by default by the suffix of FILE.",
 )
 @click.option("--output", "-o", metavar="FILE", default="-", show_default=True, help="- is standard output.")
 @click.option("--before", metavar="PLAN", help="Another plan for the same model, to compare with if the format can.")
@@ -42,7 +46,7 @@ def command(plan: str, name: str | None, output: str, before: str | None) -> Non
         raise click.UsageError("no format: give --format, or --output with a suffix")
     refuse_inputs([output], [("the plan", plan), ("the plan before", before)])
     form = format_of(output) if name is None else load_format(name)
-    if before is not None and not isinstance(form, Comparing):
+    if before is not None and not compares(form):
         raise click.UsageError(f"--before has no effect with {form.NAME}: it shows one plan")
     found = _read(plan)
     if compares(form):

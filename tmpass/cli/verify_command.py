@@ -58,8 +58,8 @@ def command(
 ) -> None:
     """Verify the plan in the file PLAN, of any origin, against MODEL.
 
-    After the answer follow the bytes that the plan does not count, and the
-    figures taken on trust: fewer with --target.
+    After the answer follow the bytes that the plan does not count, the
+    figures proved again, and those taken on trust: fewer with --target.
 
     \b
     Example:

@@ -30,6 +30,7 @@ def to_json(
         plan: the plan that was verified.
         target: the target that it was verified against, by name or path, if any.
         violations: the laws that it breaks.
+        proved: the figures that the verifier proved again.
         trusted: the figures that were taken on trust.
         run: the result of `tmpass verify --execute`, if that ran.
     """

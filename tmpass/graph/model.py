@@ -26,9 +26,6 @@ TensorKey = tuple[int, int]
 Dim = int | str
 """A dimension: a number, or the name of one that is not known yet."""
 
-TensorKey = tuple[int, int]
-"""A tensor of a model: its subgraph, and its index there."""
-
 
 class TensorKind(StrEnum):
     """What storage a tensor needs, as its file declares it."""

@@ -1,6 +1,6 @@
-"""What the site knows from the package itself: a page for each command, tables of formats and targets, drawings.
+"""Generated parts of the site: a page for each command, tables of formats and targets, drawings.
 
-mkdocs calls the functions that begin with `on_`; mkdocs.yml names this file.
+mkdocs calls the functions `on_...`; mkdocs.yml names this file.
 """
 
 from importlib import import_module
@@ -20,11 +20,11 @@ from tmpass.targets import load_target, target_names
 
 MODELS = Path(__file__).parent.parent / "models"
 SIMPLE = {"schedule": "given", "share": "none", "allocator": "greedy-by-size"}
-"""The plan that drawings compare with."""
+"""Options of the plan that the drawings compare with."""
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Give the section of commands its pages."""
+    """Add the pages of commands to the navigation."""
     for section in config.nav or []:
         if "Commands" in section:
             section["Commands"] = [{f"tmpass {name}": f"commands/{name}.md"} for name in COMMANDS]
@@ -32,7 +32,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages and pictures that are made here."""
+    """Add the generated pages and pictures."""
     made: dict[str, str] = {f"commands/{name}.md": _command(name) for name in COMMANDS}
     before = tmpass.plan(MODELS / "branchy.tflite", budget="64KiB", **SIMPLE)
     after = tmpass.plan(MODELS / "branchy.tflite", budget="64KiB")
@@ -40,13 +40,13 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     made["drawings/branchy.html"] = html.emit(after, before)
     for path, text in made.items():
         files.append(File.generated(config, path, content=text))
-    for schema in Path(__file__).parent.glob("*.schema.json"):  # same-dir keeps pages only
+    for schema in Path(__file__).parent.glob("*.schema.json"):  # same-dir keeps only pages
         files.append(File.generated(config, schema.name, abs_src_path=str(schema)))
     return files
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Fill the places `<!-- formats -->` and so on."""
+    """Replace the marks `<!-- formats -->`, `<!-- targets -->` and `<!-- names -->` with tables."""
     for place, table in (("formats", _formats), ("targets", _targets), ("names", _names)):
         mark = f"<!-- {place} -->"
         if mark in markdown:
@@ -55,7 +55,7 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 
 
 def _command(name: str) -> str:
-    """The page of a command, from the words that click has for its help."""
+    """The page of a command, from its help."""
     command: click.Command = import_module(f"tmpass.cli.{name.replace('-', '_')}_command").command
     ctx = click.Context(command, info_name=f"tmpass {name}")
     usage = " ".join([ctx.info_name or "", *command.collect_usage_pieces(ctx)])

@@ -24,7 +24,7 @@ BINDINGS = {
     "state:1": 1,
     "StridedSlice2:0": 90,
 }
-"""Numbers for the names of open dimensions, where a model asks for one of them."""
+"""Numbers for dynamic dimensions, by the names that models ask for."""
 
 HEAD = """\
 # Real models
@@ -32,13 +32,13 @@ HEAD = """\
 Made by `python docs/models_page.py ../shared/models > docs/models.md`: every model there, planned for `pixel6-tpu`,
 which allows all sharing, at 16-byte alignment, whether or not it fits. All figures are bytes.
 
-- *steps*: operators, with the bodies of control flow laid out.
-- *file order*, *best order*: the arena as the file has it, and as `--schedule auto` orders it; first with a buffer for
+- *steps*: operators, with the bodies of control flow inside the steps that call them.
+- *file order*, *best order*: the peak in the order of the file, and with `--schedule auto`; first with a buffer for
   each tensor (`--share none`), then with sharing.
-- *any order*: no order can have fewer bytes alive at once, whatever shares; with *proof*, the best order has just
-  those, else the difference is given. The arena may be above that by what alignment takes.
-- *status*: of the addresses in the last plan. *time*: the median of three plans in one process, from the file to the
-  verified plan, in milliseconds, on two shared cores: read it as an order of magnitude.
+- *any order*: the lower bound on live bytes at the peak step, for all orders and all choices of sharing. *proof*: `yes`
+  if the best order meets it, otherwise the gap. Alignment may make the peak larger than the live bytes.
+- *status*: that of the packing in the last plan. *time*: the median of three plans in one process, from the file to the
+  verified plan, in milliseconds, on two shared cores: an order of magnitude.
 
 """
 
@@ -47,11 +47,11 @@ COLUMNS = ("model", "steps", "file order", "best order", "file order, shared", "
 
 
 def plan_row(path: Path) -> str:
-    """A row of the table for one model."""
+    """The row of one model."""
     note, options = "", {}
     try:
         batch = _plan(path).options.bind
-        note = " ".join(f"open batch: `--bind {name}={number}`, as the file has it" for name, number in batch.items())
+        note = " ".join(f"dynamic batch: `--bind {name}={number}`, as in the file" for name, number in batch.items())
     except UnknownSizeError as error:
         options["bind"] = {name: BINDINGS[name] for name in error.symbols if name in BINDINGS}
         note = " ".join(f"`--bind {name}={number}`" for name, number in options["bind"].items())

@@ -1,4 +1,4 @@
-"""Writes docs/tflm.md: planned models in the interpreters that run them.
+"""Writes docs/tflm.md: planned models in real interpreters.
 
 python docs/runtimes_page.py ../shared/models/tflite > docs/tflm.md
 """
@@ -21,50 +21,52 @@ HEAD = """\
 Made by `python docs/runtimes_page.py ../shared/models/tflite > docs/tflm.md`. Every model there was planned, run
 before and after with the same random inputs, and gave the same outputs, bit for bit.
 
-## What is in a planned file
+## The content of a planned file
 
-    tmpass probe-scratch model.tflite -o scratch.json            what the kernels need besides tensors
+    tmpass probe-scratch model.tflite -o scratch.json            measures the scratch of the kernels
     tmpass plan model.tflite -t tflm --scratch scratch.json -o planned.tflite
-    tmpass strip planned.tflite -o model.tflite                  the original again, byte for byte
+    tmpass strip planned.tflite -o model.tflite                  restores the original, byte for byte
 
     0       a new root, Model and SubGraph tables     the operators in the planned order
-            metadata OfflineMemoryAllocation          int32: 1, subgraphs, tensors, and an offset for each of these
-            a mark                                    the length of all this, and the SHA-256 of the original
-    n * 64  the old file                              as it was; only `Buffer.offset` and `large_custom_options_offset`,
-                                                      which count from the begin of the file, have grown
+            metadata OfflineMemoryAllocation          int32: 1, subgraphs, tensors, and an offset for each tensor
+            a mark                                    the length of this front, and the SHA-256 of the original
+    n * 64  the old file                              unchanged, except that `Buffer.offset` and
+                                                      `large_custom_options_offset`, which count from the start of
+                                                      the file, are larger
 
-Planning a planned file plans its original: twice is the same as once. An older plan, whoever made it, is replaced,
-and comes back with `strip`. Constants, variables and what has no known size get offset -1; a tensor that no operator
-touches, for which TensorFlow Lite Micro sets bytes aside all the same, gets 0.
+Planning a planned file plans its original, so planning twice gives the same as planning once. An older plan of any
+origin is replaced, and `strip` restores it. Constants, variables and tensors of unknown size get offset -1. A tensor
+that no operator uses gets 0, since TensorFlow Lite Micro reserves bytes for it.
 
-Commands of an accelerator's operator hold addresses in the arena: Vela puts the input and output of `ethos-u` into its
-scratch, and only the file's own offline plan says where. Such a file is planned in its own order with its own
-offsets, which may overlap; only what it leaves to the runtime (-1) is placed anew. That holds for `ethos-u`, and for
-any custom operator that has two of its tensors in the same bytes.
+The commands of an accelerator's operator contain addresses in the arena: Vela puts the input and output of `ethos-u`
+into its scratch, and only the file's own offline plan has their offsets. Such a file is planned in its own order with
+its own offsets, which may overlap; only tensors that it leaves to the runtime (-1) are placed. That holds for
+`ethos-u`, and for any custom operator with two of its tensors in the same bytes.
 
-Refused, with the reason: operators of an accelerator whose commands hold addresses (`ethos-u`), weights outside the
-flatbuffer for target `tflm` (it does not look for them there), offsets above 2 GiB, tables with fields newer than
-tmpass. Where a subgraph but the first has a variable, TensorFlow Lite Micro asks for its offset at the place of the
-first subgraph's tensor of the same index: that tensor is left to the runtime, and the head may end higher than
-planned.
+Refused, with the reason, are planned files with operators whose commands contain addresses (`ethos-u`), with weights
+outside the flatbuffer for target `tflm` (which does not read them there), with offsets above 2 GiB, and with tables
+that have fields newer than tmpass. If another subgraph than the first has a variable, TensorFlow Lite Micro reads its
+offset from the first subgraph's tensor of the same index. That tensor is left to the runtime, and the head may be
+larger than planned.
 
-Open dimensions were bound: TensorFlow Lite Micro takes the shapes of the file, so the numbers must be those of the
-file, else the plan is refused. For another runtime, a file with other numbers has the order, without offsets.
+Dynamic dimensions were bound. TensorFlow Lite Micro takes the shapes of the file, so the numbers must be those of the
+file; other numbers are refused. For another runtime, a file with other numbers has the order, without offsets.
 
-The targets `tflm*` follow the runtime: sizes are rounded up to 16 bytes, and what goes around a loop waits in the
-outputs of WHILE, not in the body.
+The targets `tflm*` follow the runtime: sizes are rounded up to 16 bytes, and the values that a loop carries from one
+iteration to the next wait in the outputs of WHILE, not in the body.
 
 """
 
 MOST = 1 << 28
-"""Bytes of activations of the largest model that is run."""
+"""The largest peak, in bytes, of a model that is run."""
 
 TFLM = """\
 ## TensorFlow Lite Micro
 
-*Head* is the part of the arena with activations and scratch, in bytes: as the runtime plans it, and with our plan,
-which it equals. *Scratch* is what `probe-scratch` found, all operators together. *Least arena* is the smallest in
-steps of 16 with which the model is set up and runs: head, persistent data, and what preparing takes for a while.
+All figures are bytes. *Head* is the part of the arena with activations and scratch: as the runtime plans it, and with
+the plan of tmpass, which it equals. *Scratch* is the sum over all operators, from `probe-scratch`. *Least arena* is the
+smallest multiple of 16 with which the model can be prepared and run: head, persistent allocations, and temporary ones
+during preparation.
 
 | model | head before | head after | scratch | least arena before | after |
 |-|-:|-:|-:|-:|-:|
@@ -73,9 +75,9 @@ steps of 16 with which the model is set up and runs: head, persistent data, and 
 LITERT = """\
 ## LiteRT
 
-It takes the order, and places tensors itself. *Arena* is the stretch of addresses of the main subgraph's activations
-without delegates; the rest of the runtime's memory is not seen. The order is that of the file where LiteRT would not
-gain by another one.
+LiteRT takes the order, and places tensors itself. *Arena* is the range of addresses of the main subgraph's activations
+without delegates; the rest of the runtime's memory is not measured. The order is that of the file where another one
+would not lower LiteRT's arena.
 
 | model | order | arena before | arena after |
 |-|-|-:|-:|
@@ -83,7 +85,7 @@ gain by another one.
 
 
 def tflm_row(path: Path) -> str | None:
-    """A row for one model, None where the runtime does not run it."""
+    """The row of one model in TensorFlow Lite Micro; None where it does not run there."""
     model = path.read_bytes()
     try:
         before = run_tflm(model)
@@ -107,7 +109,7 @@ def tflm_row(path: Path) -> str | None:
 
 
 def litert_row(path: Path) -> str | None:
-    """The same for LiteRT."""
+    """The row of one model in LiteRT; None where it does not run there."""
     try:
         plan = tmpass.plan(path, "litert-cpu", bind=tflite_bindings(path), allow_unplanned=True)
         if plan.memories[0].peak > MOST:

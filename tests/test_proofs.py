@@ -13,7 +13,7 @@ from tmpass.api.plan import plan
 from tmpass.api.verify import verify
 from tmpass.graph.model import TensorKind
 from tmpass.loading.load import Model
-from tmpass.planning.task import Task
+from tmpass.planning.layout_request import LayoutRequest
 from tmpass.plans.plan import PlannedOrder
 from tmpass.targets import Sharing
 from tmpass.verification.orders import recomputed_order_bound
@@ -148,6 +148,6 @@ def test_atoms_of_nested_wholes_without_end_are_counted_roughly():
         whole = main.concat(whole, main.op([], 1))
     main.outputs = [main.op([whole], 1)]
     graph = graph_of(main)
-    task = Task(graph, ALL, planned(graph, schedule="given").options, frozenset(), {})
-    assert sum(task.atoms.size) == 901
-    assert len(task.atoms.size) == 1
+    request = LayoutRequest(graph, ALL, planned(graph, schedule="given").options, frozenset(), {})
+    assert sum(request.atoms.size) == 901
+    assert len(request.atoms.size) == 1

@@ -1,9 +1,9 @@
-"""The last step of a model's conversion: plan it for the board, or say why it does not fit.
+"""The last step of a conversion: plan the model for the board, or print why it does not fit.
 
 python convert.py MODEL BUDGET OUT
 
-The folder OUT gets the model with its plan in it, the plan, a C header for the firmware, and a page to look at. The
-exit code is 0 where the model fits and 1 where it does not: then nothing is written.
+The folder OUT gets the planned model, the plan, a C header for the firmware, and a page. The exit code is 0 if the
+model fits and 1 if it does not; then nothing is written.
 """
 
 import sys
@@ -19,12 +19,12 @@ TARGET = "tflm-nrf52840"
 
 
 def convert(model: Path) -> Path:
-    """Where the converted model is. A real script has its converter here: `path.write_bytes(converter.convert())`."""
+    """The path of the converted model; a real script runs its converter: `path.write_bytes(converter.convert())`."""
     return model
 
 
 def main(model: Path, budget: str, out: Path) -> int:
-    """Plan `model` within `budget` bytes, and fill `out`."""
+    """Plan `model` within `budget` bytes, and write the results to `out`."""
     converted = convert(model)
     try:
         plan = tmpass.plan(converted, target=TARGET, budget=budget)
@@ -39,7 +39,7 @@ def main(model: Path, budget: str, out: Path) -> int:
     out.mkdir(parents=True, exist_ok=True)
     name = model.stem
     old = out / f"{name}.plan.json"
-    if old.exists():  # what became of the arena since the last time
+    if old.exists():  # the growth of the arena since the last run
         changed = diff(tmpass.parse_plan(old.read_text(), str(old)), plan)
         for memory in changed.memories:
             print(f"{memory.name}: {memory.growth:+d} B since the last time")

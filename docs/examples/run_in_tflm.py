@@ -1,4 +1,4 @@
-"""Run a model of one input and its planned twin in TensorFlow Lite Micro, and compare what comes out.
+"""Run a model with one input and its planned version in TensorFlow Lite Micro, and compare the outputs.
 
 python run_in_tflm.py model.tflite planned.tflite
 """
@@ -11,7 +11,7 @@ from tflite_micro import runtime
 
 
 def run(path: str) -> np.ndarray:
-    """What the model makes of the same numbers every time."""
+    """The output of the model for fixed random numbers."""
     interpreter = runtime.Interpreter.from_bytes(Path(path).read_bytes(), arena_size=1 << 20)
     detail = interpreter.get_input_details(0)
     interpreter.set_input(np.random.default_rng(0).integers(-9, 9, detail["shape"]).astype(detail["dtype"]), 0)

@@ -1,4 +1,4 @@
-"""From a model to a verified plan in one call: what its options do, and what its errors say."""
+"""`tmpass.plan` and `tmpass.verify`: options, results and errors."""
 
 from dataclasses import replace
 
@@ -36,7 +36,7 @@ def open_graph():
     return graph_of(sketch)
 
 
-def test_what_was_asked_is_in_the_plan():
+def test_the_plan_has_its_options():
     made = plan(
         model(open_graph()), "litert-cpu", bind={"n": 3}, budget=512, alignment=8, io="external", keep_inputs=True,
         share="none", inplace=False, share_io=True, allow_unplanned=True, schedule="given", states=12,
@@ -156,7 +156,7 @@ def test_tensors_that_add_up_to_too_much_are_an_error_of_the_model():
     assert "above 2^62; the largest is 't1' of 2305843009213693952 bytes" in str(caught.value)
 
 
-def test_no_memory_for_what_the_model_has():
+def test_a_target_without_a_memory_for_the_model():
     target = Target("mine", "", "", (Memory("m", 150, 1, ("activations",)),))
     with pytest.raises(TargetError, match=r"target mine: no memory holds inputs_outputs"):
         plan(model(chain(4, 4)), target)
@@ -193,7 +193,7 @@ def test_a_plan_is_checked_with_its_own_options():
     assert verify(replace(kept, options=Options()), data) != ()
 
 
-def test_a_plan_for_another_target_is_told_apart():
+def test_a_plan_for_another_target_is_a_violation():
     data = written(8, 16, 8)
     assert [(v.kind, v.message) for v in verify(plan(data, "tflm"), data, target="pixel6-tpu")] == [
         ("target", "the plan names runtime 'tflm', pixel6-tpu has no runtime"),
@@ -201,7 +201,7 @@ def test_a_plan_for_another_target_is_told_apart():
     ]
 
 
-def test_verify_says_why_it_cannot_check():
+def test_verify_has_an_error_when_it_cannot_check():
     made = plan(written(8, 8))
     with pytest.raises(UsageError, match="binding 'm' names no dimension"):
         verify(replace(made, options=replace(made.options, bind={"m": 1})), written(8, 8))
@@ -209,7 +209,7 @@ def test_verify_says_why_it_cannot_check():
         verify(made, "none.tflite")
 
 
-def test_a_plan_that_shares_what_the_target_does_not_allow():
+def test_a_plan_with_sharing_that_the_target_does_not_allow():
     tensors = [Tensor(f"t{i}", [64], "UINT8") for i in range(4)]
     operators = [Operator("SOFTMAX", [0], [1]), Operator("RELU", [1], [2]), Operator("SOFTMAX", [2], [3])]
     data = write_model([Subgraph(tensors, operators, [0], [3])])

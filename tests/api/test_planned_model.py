@@ -52,7 +52,7 @@ def test_a_planned_file_is_not_its_original():
     planned = planned_model(plan(data, "tflm"), data)
     with pytest.raises(UsageError, match="before it was planned this one has"):
         planned_model(plan(planned, "tflm"), planned)
-    with pytest.raises(UsageError, match="tmpass put no plan into it"):
+    with pytest.raises(UsageError, match="it has no plan of tmpass"):
         original_model(data)
 
 
@@ -94,5 +94,5 @@ def test_the_plan_in_a_file_names_no_file_so_that_planning_again_gives_the_same(
 @pytest.mark.parametrize(
     ("path", "expected"), [("a.tflite", True), ("a.TFLITE", True), ("a.onnx", True), ("a.json", False), ("-", False)]
 )
-def test_the_ending_says_what_a_file_is_to_be(path, expected):
+def test_the_suffix_tells_the_kind_of_file(path, expected):
     assert names_model(path) is expected

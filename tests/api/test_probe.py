@@ -1,4 +1,4 @@
-"""Scratch that was measured, as rules and as a file."""
+"""Measured scratch, as rules and as a file."""
 
 import json
 import sys

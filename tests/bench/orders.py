@@ -24,7 +24,7 @@ def tables(settings: Settings) -> Iterator[Table]:
     names = list(made)[:3] if settings.quick else list(made)
     rows = [_row(name, made[name], settings) for name in names]
     note = (
-        "Bytes alive at the fullest step, each tensor with storage of its own. The time is that of `tmpass.plan` with "
+        "Live bytes at the peak step, each tensor with a buffer of its own. The time is that of `tmpass.plan` with "
         "`schedule='least-peak'` on a loaded model, addresses and verifier included, less that with `schedule='given'`."
     )
     yield Table("orders", COLUMNS, tuple(rows), note)

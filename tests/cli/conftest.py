@@ -1,4 +1,4 @@
-"""The command line as a test calls it, and models for it."""
+"""Fixtures that run the command line, and models for it."""
 
 import os
 import subprocess

@@ -159,11 +159,11 @@ def test_explain_names_the_buffers_that_cannot_fit(run, small):
     ]
 
 
-def test_explain_says_what_forces_the_least_peak(run):
+def test_explain_names_the_buffers_that_force_the_least_peak(run):
     done = run("allocate", PROBLEMS / "unreachable.csv", "--explain")
     assert done.code == 0
     assert "7 buffers of steps 0..4 do not fit within 7167 B" in done.out
-    assert "proved by search: no arrangement has room for all of them" in done.out
+    assert "proved by search: no packing has room for all of them" in done.out
     assert done.out.endswith("these 7 buffers need 7168 B (7 KiB): no packing is lower\n")
 
 
@@ -173,17 +173,17 @@ def test_explain_one_buffer(run):
     assert done.out.endswith("this buffer needs 8 B, 3 B above the capacity\n")
 
 
-def test_explain_what_no_capacity_mends(run):
+def test_explain_a_conflict_at_any_capacity(run):
     done = run("allocate", "-", "--memory", "sram=11", "--explain", stdin=SMALL)
     assert done.code == 1
-    assert "why: 2 buffers of steps 0..3 have no packing at all" in done.out
-    assert done.out.endswith("no capacity is enough: their memories, fixed offsets or pairs are in each other's way\n")
+    assert "why: 2 buffers of steps 0..3 have no packing at any capacity" in done.out
+    assert done.out.endswith("no capacity is enough: their memories, fixed offsets or pairs contradict each other\n")
 
 
 def test_explain_where_all_fits(run, small):
     done = run("allocate", small, "--capacity", 12, "--explain")
     assert done.code == 0
-    assert done.out.endswith("why: there is nothing to explain; with --minimize, what forces the least peak\n")
+    assert done.out.endswith("why: nothing to explain; --minimize tells what forces the least peak\n")
 
 
 def test_explain_where_nothing_is_known(run):
@@ -192,11 +192,11 @@ def test_explain_where_nothing_is_known(run):
     assert "why: not known; neither a packing nor a proof, " in done.out
 
 
-def test_explain_says_when_the_nodes_did_not_suffice(run):
+def test_explain_tells_that_the_budget_ended(run):
     words = ("allocate", PROBLEMS / "unreachable.csv", "--capacity", 6144, "--explain", "--nodes")
     done = run(*words, 60)
     assert done.code == 1
-    assert "nodes did not tell of each whether it is needed" in done.out
+    assert "the set may not be minimal: the budget ended after" in done.out
 
 
 def test_the_explanation_leaves_standard_output_to_the_solution(run, small):
@@ -214,7 +214,7 @@ def test_the_answer_as_json(run, small):
     assert json.loads(run("allocate", small, "--json").out)["conflict"] is None
 
 
-def test_the_example_in_the_documentation_is_what_is_printed(run):
+def test_the_example_in_the_documentation_is_the_output(run):
     docs = PROBLEMS.parent.parent / "docs" / "allocators.md"
     words = "allocate models/problems/unreachable.csv --capacity 6KiB --explain"
     _, _, rest = docs.read_text().partition(f"    $ tmpass {words}\n")

@@ -1,4 +1,4 @@
-"""`tmpass diff`, as continuous integration asks it."""
+"""`tmpass diff`, as in continuous integration."""
 
 import json
 
@@ -14,7 +14,7 @@ def plans(run, model, larger_model, tmp_path):
     return old, new
 
 
-def test_what_changed(run, plans):
+def test_the_changes_between_two_plans(run, plans):
     done = run("diff", *plans)
     assert (done.code, done.err) == (0, "")
     assert done.out.splitlines() == [
@@ -35,7 +35,7 @@ def test_nothing_changed(run, plans):
     assert done.code == 0
     assert done.out.splitlines()[2:] == [
         "peak         4024 B -> 4024 B (3.93 KiB), unchanged",
-        "tensors      all are where they were",
+        "tensors      none changed",
     ]
 
 
@@ -43,7 +43,7 @@ def test_nothing_changed(run, plans):
 def test_a_peak_that_grew_by_more_is_exit_code_1(run, plans, limit, code):
     done = run("diff", *plans, "--fail-if-grows", limit)
     assert done.code == code
-    wanted = "tmpass: the peak of scratchpad grew by more than is allowed: +72 B, +1.79 %\n"
+    wanted = "tmpass: the peak of scratchpad grew more than allowed: +72 B, +1.79 %\n"
     assert done.err == (wanted if code else "")
     assert run("diff", *reversed(plans), "--fail-if-grows", limit).code == 0
 
@@ -68,7 +68,7 @@ def test_a_long_list_is_cut_short(run, model, long_model, tmp_path):
 
 def test_a_plan_from_standard_input(run, fails, plans):
     assert run("diff", plans[0], "-", stdin=plans[1].read_text()).out == run("diff", *plans).out
-    assert fails(2, "diff", "-", "-").startswith("both plans are to come from standard input")
+    assert fails(2, "diff", "-", "-").startswith("both plans come from standard input")
 
 
 @pytest.mark.parametrize("limit", ["x", "-1%", "1%%", "%", "1.5"])

@@ -34,9 +34,9 @@ def test_every_format_afterwards_at_once_and_from_the_library(run, model, made, 
     assert by_end.read_bytes() == form.emit(plan(model)).encode()
 
 
-def test_a_form_that_shows_one_plan_has_no_use_for_another(fails, made):
+def test_a_format_that_shows_one_plan_refuses_another(fails, made):
     message = fails(2, "emit", made, "-f", "csv", "--before", made)
-    assert message == "--before has no say in csv, which shows one plan; try tmpass emit --help"
+    assert message == "--before has no effect with csv: it shows one plan; try tmpass emit --help"
 
 
 def test_the_help_lists_every_format(run):
@@ -46,9 +46,9 @@ def test_the_help_lists_every_format(run):
     assert ", ".join(FORMATS) in option
 
 
-def test_to_standard_output_the_form_must_be_named(run, model, fails, made):
+def test_to_standard_output_the_format_must_be_named(run, model, fails, made):
     assert run("plan", model, "--emit", "csv=-").out == run("emit", made, "-f", "csv").out
-    assert fails(2, "emit", made) == "neither --format nor --output says which form; try tmpass emit --help"
+    assert fails(2, "emit", made) == "no format: give --format, or --output with a suffix; try tmpass emit --help"
 
 
 @pytest.mark.parametrize(
@@ -60,11 +60,11 @@ def test_to_standard_output_the_form_must_be_named(run, model, fails, made):
         ("csv=", "the path to write to is empty; give a file, or - for standard output"),
     ],
 )
-def test_what_cannot_be_emitted(fails, model, word, message):
+def test_outputs_that_cannot_be_written(fails, model, word, message):
     assert message in fails(2, "plan", model, "--emit", word)
 
 
-def test_a_wrong_form_is_said_before_anything_is_planned_or_written(fails, tmp_path):
+def test_a_wrong_format_is_refused_before_planning(fails, tmp_path):
     fails(2, "plan", tmp_path / "none.tflite", "-o", tmp_path / "p.json", "--emit", tmp_path / "p.txt")
     assert not list(tmp_path.iterdir())
 
@@ -100,13 +100,13 @@ def broken(data, *path, value):
         (("schedule", 1, "step"), 0, "schedule[1] is step 0"),
     ],
 )
-def test_a_plan_whose_rows_name_what_is_not_there(fails, made, path, value, message):
+def test_a_plan_whose_rows_refer_to_missing_rows(fails, made, path, value, message):
     data = json.loads(made.read_text())
     broken(data, *path, value=value)
     made.write_text(json.dumps(data))
     assert fails(2, "emit", made, "-f", "csv") == f"{made}: {message}; write the plan again with tmpass plan -o"
 
 
-def test_what_is_no_plan(fails, tmp_path):
+def test_a_file_that_is_not_a_plan(fails, tmp_path):
     assert fails(2, "emit", "-", "-f", "csv", stdin="{}").startswith("-: it is not a plan of schema")
     assert "cannot read it" in fails(2, "emit", tmp_path / "none.json", "-f", "csv")

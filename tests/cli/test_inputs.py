@@ -1,4 +1,4 @@
-"""What a command reads is never what it writes, by whatever name."""
+"""A command never overwrites its inputs, under any name."""
 
 import json
 import os
@@ -160,7 +160,7 @@ def test_files_with_weights_are_inputs(scattered, run, name, words):
     assert (scattered / name).read_bytes() == content
 
 
-def test_what_is_no_input_is_replaced(scattered, run):
+def test_files_that_are_not_inputs_are_replaced(scattered, run):
     (scattered / "plan.json").write_text("old")
     (scattered / "tflm").write_text("not the target of that name")
     assert run("plan", "net.onnx", "-o", "plan.json").code == 0

@@ -1,4 +1,4 @@
-"""Whatever a file or its tensors are called, what a terminal gets is whole lines without anything that steers it."""
+"""Any names of files and tensors: a terminal gets whole lines without control characters."""
 
 import json
 

@@ -42,7 +42,7 @@ def test_a_file_for_another_model(fails, model, scratch):
     ({"subgraph": 0, "op": 2, "bytes": 1}, "scratch: there is no operator 2 in subgraph 0, which has 2"),
     ({"kind": "TANH", "bytes": "in5.bytes"}, "scratch 'in5.bytes' of operator 0 (TANH) in subgraph 0: there is no in5"),
 ])  # fmt: skip
-def test_what_is_wrong_in_it(fails, model, scratch, row, message):
+def test_errors_in_the_scratch_file(fails, model, scratch, row, message):
     assert message in fails(2, "plan", model, "--scratch", scratch(row))
 
 

@@ -38,7 +38,7 @@ def test_a_model_and_its_plan_look_the_same(run, model, plan_file):
     ("environment", "coloured"),
     [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True), ({"TERM": "dumb"}, False)],
 )
-def test_a_terminal_gets_colours_unless_it_says_no(model, environment, coloured):
+def test_a_terminal_gets_colours_unless_they_are_off(model, environment, coloured):
     import pty
 
     ours, theirs = pty.openpty()
@@ -58,7 +58,7 @@ def test_a_terminal_gets_colours_unless_it_says_no(model, environment, coloured)
     os.close(ours)
     assert (b"\x1b[38;5;16;48;5;" in text) is coloured  # a letter, in the table and in the picture
     assert (b"\x1b[31m" in text) is coloured  # the capacity
-    assert b"fullest: step 0" in text
+    assert b"peak step 0" in text
 
 
 def test_table_and_picture_can_be_left_out(run, model):
@@ -97,22 +97,22 @@ def test_a_plan_that_does_not_fit_is_shown_all_the_same(run, model):
     assert "B       1" in done.out
 
 
-def test_an_option_of_planning_has_no_say_in_a_plan_that_is_made(fails, plan_file):
+def test_options_of_planning_are_refused_with_a_finished_plan(fails, plan_file):
     message = fails(2, "show", plan_file, "--budget", "1KiB")
-    assert message == f"{plan_file}: --budget has no say in a plan that is made; show the model instead"
-    assert "--keep-inputs has no say" in fails(2, "show", plan_file, "--keep-inputs")
+    assert message == f"{plan_file}: --budget has no effect on a finished plan; show the model instead"
+    assert "--keep-inputs has no effect" in fails(2, "show", plan_file, "--keep-inputs")
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "it is not JSON"),
+        ("", "it is not valid JSON"),
         ("{}", "it is not a plan of schema"),
-        ("\xff", "it is not JSON"),
-        ("[" * 99999, "it is not JSON"),
+        ("\xff", "it is not valid JSON"),
+        ("[" * 99999, "it is not valid JSON"),
     ],
 )
-def test_a_file_that_is_no_plan(fails, tmp_path, text, message):
+def test_a_file_that_cannot_be_a_plan(fails, tmp_path, text, message):
     (tmp_path / "x.json").write_text(text)
     assert fails(2, "show", tmp_path / "x.json").startswith(f"{tmp_path / 'x.json'}: {message}")
 

@@ -1,4 +1,4 @@
-"""`tmpass plan -o MODEL` and `tmpass strip`: there and back."""
+"""`tmpass plan -o MODEL` and `tmpass strip`: a round trip."""
 
 import numpy as np
 import onnx
@@ -25,13 +25,13 @@ def test_plan_and_model_in_one_go(run, model, tmp_path):
     written, planned = tmp_path / "plan.json", tmp_path / "planned.bin"
     done = run("plan", model, "-t", "tflm", "-o", written, "--emit-model", planned)
     assert (done.code, done.err) == (0, "")
-    assert done.out.startswith("model ")
+    assert done.out.startswith("fits ")
     assert written.read_text() == plan(model, "tflm").to_json()
     assert run("verify", written, planned).code == 5  # a plan is for the original
     assert load(planned).graph.metadata
 
 
-def test_what_does_not_fit_is_not_written(run, model, tmp_path):
+def test_a_plan_that_does_not_fit_is_not_written(run, model, tmp_path):
     planned = tmp_path / "planned.tflite"
     done = run("plan", model, "-t", "tflm", "--budget", 16, "-o", planned)
     assert done.code == 1
@@ -39,16 +39,15 @@ def test_what_does_not_fit_is_not_written(run, model, tmp_path):
     assert not planned.exists()
 
 
-def test_offsets_for_another_target_are_told(run, model, tmp_path):
+def test_offsets_for_another_target_give_a_warning(run, model, tmp_path):
     done = run("plan", model, "-o", tmp_path / "planned.tflite")
     assert done.code == 0
     assert done.err == "tmpass: the offsets are for pixel6-tpu: for TensorFlow Lite Micro plan with --target tflm\n"
 
 
-def test_a_model_without_a_plan_is_told(fails, model, tmp_path):
-    assert (
-        fails(2, "strip", model, "-o", tmp_path / "x") == f"{model.name}: tmpass put no plan into it; it is as it came"
-    )
+def test_a_model_without_a_plan_is_an_error(fails, model, tmp_path):
+    message = fails(2, "strip", model, "-o", tmp_path / "x")
+    assert message == f"{model.name}: it has no plan of tmpass; it is an original already"
 
 
 def test_an_onnx_model_there_and_back(run, open_model, tmp_path):
@@ -60,7 +59,7 @@ def test_an_onnx_model_there_and_back(run, open_model, tmp_path):
     assert back.read_bytes() == open_model.read_bytes()
 
 
-def test_a_model_that_leaves_its_weights_behind_is_told(run, tmp_path):
+def test_a_planned_model_away_from_its_weights_gives_a_warning(run, tmp_path):
     model = onnx.parser.parse_model(
         '<ir_version: 10, opset_import: ["": 17]> g (float[256] x) => (float[256] y) { a = Add(x, v) y = Mul(a, w) }'
     )

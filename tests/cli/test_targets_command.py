@@ -61,7 +61,7 @@ def test_an_unknown_target_names_the_nearest(fails):
     assert fails(2, "targets", "show", "?") == "no target is named '?'; tmpass targets lists them all"
 
 
-def test_what_is_no_profile(fails, tmp_path):
+def test_a_file_that_is_not_a_profile(fails, tmp_path):
     (tmp_path / "bad.toml").write_text(PROFILE.replace("alignment", "alinement"))
     assert "did you mean 'alignment'?" in fails(2, "targets", "show", tmp_path / "bad.toml")
 
@@ -88,7 +88,7 @@ def test_json_of_a_profile_reads_as_the_profile(run):
     assert (parts["in_place"]["value"], parts["parts"]["value"]) == (["ADD", "DIV", "MUL", "SUB"], "none")
 
 
-def test_integers_are_shown_where_something_is_said_of_them(run):
+def test_int8_is_shown_where_the_profile_has_it(run):
     assert "int8  native  (Arm: " in run("targets", "show", "ethos-u55").out
     found = json.loads(run("targets", "show", "ethos-u55", "--json").out)["int8"]
     assert found == {"value": "native", "source": load_target("ethos-u55").int8_source}

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from make_models import FOLDER as MODELS
 
 from tmpass.cli import commands
-from tmpass.cli.verify_command import told
+from tmpass.cli.verify_command import execution_lines
 from tmpass.execution.run import Execution
 
 
@@ -40,7 +40,7 @@ def test_a_plan_that_is_right(run, model, plan_file):
         "on trust: runtime: none is named: sizes are not rounded, loops copy each value once",
         "on trust: sharing: no tensor shares storage as a view, as a piece or in place",
         "on trust: scratch: kernels need no memory besides tensors: the plan has no rule",
-        "on trust is what only a target can say; --target NAME holds the plan against one",
+        "figures on trust need a target: --target NAME checks the plan against it",
     ]
     assert run("verify", "-", model, stdin=plan_file.read_text()).code == 0
 
@@ -163,7 +163,7 @@ def test_a_plan_that_runs(run, onnx_plan):
     first, *lines = done.out.splitlines()
     assert first == f"{onnx_plan} is right for control_flow.onnx"
     wanted = (
-        r"  inputs        drawn with seeds 0 to 1: 'x', 'deep', 'times'",
+        r"  inputs        random, seeds 0 to 1: 'x', 'deep', 'times'",
         r"  executed      \d+ operators in 2 runs, 12 of 12 steps of the plan",
         r"  compared      \d+ bytes that operators read, each as it was written",
         r"  compared      4 outputs of 576 bytes with those of ONNX Runtime 1\.\d+\.\d+, equal in all bits",
@@ -177,7 +177,7 @@ def test_inputs_that_are_given(run, fails, onnx_plan, tmp_path):
     np.savez(tmp_path / "some.npz", deep=np.array(True))
     done = run("verify", "--execute", "--inputs", tmp_path / "some.npz", onnx_plan, MODELS / "control_flow.onnx")
     assert done.code == 0
-    assert done.out.splitlines()[1].startswith("  inputs        given: 'deep'; drawn with seed")
+    assert done.out.splitlines()[1].startswith("  inputs        given: 'deep'; random, seed")
     np.savez(tmp_path / "odd.npz", none=np.ones(3))
     command = ("verify", "--execute", "--inputs", tmp_path / "odd.npz", onnx_plan, MODELS / "control_flow.onnx")
     assert fails(2, *command) == "the model has no input 'none'; its inputs are 'x', 'deep', 'times'"
@@ -192,7 +192,7 @@ def test_options_of_executing_need_it(fails, model, plan_file, option):
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
-        ("--execute-trips", "2", "the loops have run 2 rounds, and have not ended; raise --execute-trips"),
+        ("--execute-trips", "2", "the loops have not ended after 2 iterations; raise --execute-trips"),
         ("--execute-seconds", "0.001", "executing it has not ended within 0.001 seconds; raise --execute-seconds"),
         ("--execute-bytes", "1", "; raise --execute-bytes"),
     ],
@@ -225,24 +225,24 @@ def test_a_plan_for_another_model_is_not_executed(fails, onnx_plan):
     assert fails(5, "verify", "--execute", onnx_plan, MODELS / "branchy.onnx").startswith("model: ")
 
 
-def test_what_cannot_be_executed(fails, model, plan_file, onnx_plan, monkeypatch):
+def test_models_that_cannot_be_executed(fails, model, plan_file, onnx_plan, monkeypatch):
     said = "net.tflite: tflite models cannot be executed; verify without --execute"
     assert fails(2, "verify", "--execute", plan_file, model) == said
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     assert "pip install 'tmpass[execute]'" in fails(2, "verify", "--execute", onnx_plan, MODELS / "control_flow.onnx")
 
 
-def test_an_execution_says_what_it_did_not_look_at():
+def test_an_execution_lists_the_steps_not_reached():
     run = Execution("the engine", 7, (3, 4), (), (), (), ("x",), (0,), 96, 1, 8)
-    assert told(run, 5) == [
-        "  inputs        drawn with seed 0: 'x'",
+    assert execution_lines(run, 5) == [
+        "  inputs        random, seed 0: 'x'",
         "  executed      7 operators, 3 of 5 steps of the plan",
         "  compared      96 bytes that operators read, each as it was written",
         "  compared      1 output of 8 bytes with those of the engine, equal in all bits",
-        "  not executed  2 steps that no run took: 3, 4",
+        "  not executed  2 steps that no run reached: 3, 4",
     ]
     run = Execution("the engine", 7, (), ("not compared: output y: a die is cast",), (), ("x",), (), (0,), 96)
-    assert told(run, 5) == [
+    assert execution_lines(run, 5) == [
         "  inputs        given: 'x'",
         "  executed      7 operators, 5 of 5 steps of the plan",
         "  compared      96 bytes that operators read, each as it was written",
@@ -250,11 +250,11 @@ def test_an_execution_says_what_it_did_not_look_at():
     ]
 
 
-def test_what_cannot_be_read(fails, model, plan_file, tmp_path):
+def test_files_that_cannot_be_read_for_verification(fails, model, plan_file, tmp_path):
     assert "cannot read it" in fails(2, "verify", tmp_path / "none.json", model)
     assert "cannot read it" in fails(3, "verify", plan_file, tmp_path / "none.tflite")
     plan_file.write_text("no plan")
-    assert "it is not JSON" in fails(2, "verify", plan_file, model)
+    assert "it is not valid JSON" in fails(2, "verify", plan_file, model)
 
 
 def test_a_wrong_place_in_the_plan_is_named(fails, model, plan_file):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from onnx import parser
 
-from tmpass.execution.apart import POSSIBLE
+from tmpass.execution.child_process import POSSIBLE
 
 pytest.importorskip("onnxruntime")
 
@@ -64,19 +64,19 @@ def planned(run, tmp_path):
 
 def test_rounds_of_a_loop_are_counted(fails, planned):
     assert fails(4, "verify", "--execute", "--execute-trips", "50", *planned(IN_STEPS)) == (
-        "net.onnx: step 0 (Loop 'y'): the loops have run 50 rounds, and have not ended; "
+        "net.onnx: step 0 (Loop 'y'): the loops have not ended after 50 iterations; "
         "raise --execute-trips, or give smaller inputs with --inputs"
     )
 
 
 def test_rounds_of_nested_loops_are_counted_together(fails, planned):
-    assert "step 2 (Loop 'z'): the loops have run 50 rounds" in fails(
+    assert "step 2 (Loop 'z'): the loops have not ended after 50 iterations" in fails(
         4, "verify", "--execute", "--execute-trips", "50", *planned(NESTED)
     )
 
 
 def test_by_default_it_ends(fails, planned):
-    assert "the loops have run 5000 rounds" in fails(4, "verify", "--execute", *planned(IN_STEPS))
+    assert "the loops have not ended after 5000 iterations" in fails(4, "verify", "--execute", *planned(IN_STEPS))
 
 
 @pytest.mark.skipif(not POSSIBLE, reason="the time is kept by a parent")

@@ -93,7 +93,7 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "-l", str(place)], check=True)
 
 
-def test_a_disk_that_is_full_keeps_what_it_has(small_disk):
+def test_a_full_disk_keeps_its_files(small_disk):
     (small_disk / "old").write_text("old")
     with pytest.raises(UsageError, match="cannot write it: No space left on device"):
         write_all([(str(small_disk / "old"), "1"), (str(small_disk / "new"), b"2" * (1 << 17))])
@@ -154,7 +154,7 @@ def test_a_disk_is_no_file(old, monkeypatch):
     assert tree(old) == {"old": b"old"}
 
 
-def test_what_no_encoding_has_is_an_error(old):
+def test_text_without_an_encoding_is_an_error(old):
     with pytest.raises(UsageError, match="surrogates not allowed"):
         write_all([(str(old / "new"), "1"), (str(old / "old"), "\ud800")])
     assert tree(old) == {"old": b"old"}

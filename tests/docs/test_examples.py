@@ -1,4 +1,4 @@
-"""The scripts and the commands in the documentation do what it says."""
+"""The scripts and commands in the documentation have the results shown there."""
 
 import os
 import re
@@ -35,10 +35,10 @@ def test_the_conversion_script_writes_all_that_belongs_to_a_model(tmp_path):
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == files
 
 
-def test_the_conversion_script_refuses_what_does_not_fit_and_says_why(tmp_path):
+def test_the_conversion_script_fails_with_the_reason_if_the_model_does_not_fit(tmp_path):
     done = script("convert.py", BRANCHY, "20KiB", tmp_path / "out", code=1)
     assert "16384 B (16 KiB) are missing" in done.stderr
-    assert "step 6 of 13, CONV_2D 'c'" in done.stderr
+    assert "peak step    6 of 13, CONV_2D 'c'" in done.stderr
     assert not (tmp_path / "out").exists()
 
 
@@ -60,7 +60,7 @@ def test_the_planned_model_runs_and_its_arena_is_the_plans(tmp_path):
 
 
 def shown():
-    """Every command of the pages that is shown with what it prints, on models that there are."""
+    """Every command of the pages that is shown with its output."""
     for page in PAGES:
         for block in re.findall(r"(?:^    .*\n)+", (ROOT / "docs" / page).read_text(encoding="utf-8"), re.MULTILINE):
             first, *lines = [line[4:] for line in block.splitlines()]
@@ -70,7 +70,7 @@ def shown():
 
 
 @pytest.mark.parametrize(("words", "lines"), list(shown()))
-def test_a_command_prints_what_the_page_shows(words, lines):
+def test_a_command_prints_the_output_on_the_page(words, lines):
     done = subprocess.run(
         [sys.executable, "-m", "tmpass", *words],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""Values for inputs from a file."""
+"""Values of inputs, read from a file."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def test_the_tensors_of_a_sequence(tmp_path):
 @pytest.mark.parametrize("names", [("s[1]",), ("s[0]", "s[2]"), ("s[0]", "s")])
 def test_a_sequence_with_holes(tmp_path, names):
     np.savez(tmp_path / "some.npz", **{name: np.ones(1) for name in names})
-    with pytest.raises(UsageError, match="the tensors of 's' are not numbered from 0 on"):
+    with pytest.raises(UsageError, match="the tensors of 's' are not numbered from 0 without a hole"):
         read_inputs(tmp_path / "some.npz")
 
 

@@ -181,7 +181,7 @@ def test_a_tie_holds_or_is_refused_and_nothing_is_lost(drawn, share_io, inplace,
         if schedule in ("auto", "least-peak") and len(graph.subgraphs[0].ops) < 6:
             assert not some_order_reads_in_time(graph, pairs, kernels)
         return
-    rows = {(t.subgraph, t.index): t for t in made.tensors}
+    rows = made.tensors_by_key()
     for output, state in pairs:
         assert (rows[0, output].buffer, rows[0, output].offset) == (rows[0, state].buffer, rows[0, state].offset)
     event("planned")

@@ -1,4 +1,4 @@
-"""The flat schedule as a tree: bodies below their callers, and who is the last to use a tensor."""
+"""The flat schedule as a tree: bodies below their callers, and the last user of each tensor."""
 
 from support.graphs import Sketch, graph_of
 

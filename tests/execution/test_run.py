@@ -1,4 +1,4 @@
-"""A plan carried out on any graph: a right one loses nothing, and each kind of wrong one shows."""
+"""Execution of plans of any graph: a right plan loses no byte, and each kind of wrong plan is found."""
 
 from dataclasses import replace
 

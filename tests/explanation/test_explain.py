@@ -1,4 +1,4 @@
-"""Why a model takes its memory: who is alive, what cannot fit, and changes that are tried before they are named."""
+"""Reasons for a peak: the buffers alive, what cannot fit, and changes that were tried."""
 
 from dataclasses import replace
 
@@ -42,12 +42,12 @@ def residual():
     return graph_of(sketch)
 
 
-# Who is alive.
+# Buffers alive at the peak step.
 
 
-def test_each_buffer_at_the_fullest_step_has_its_maker_and_its_last_reader():
+def test_each_buffer_at_the_peak_step_has_its_writer_and_its_last_reader():
     known = explained(residual())
-    assert (known.full.at, known.full.live_bytes) == (2, 72)
+    assert (known.peak_step.at, known.peak_step.live_bytes) == (2, 72)
     rows = [(a.used, a.tensor.name, a.made.kind, a.read.kind, a.here) for a in known.alive]
     assert rows == [(32, "t1", "A", "ADD", False), (32, "t2", "B", "C", True), (8, "t3", "C", "ADD", True)]
 
@@ -57,28 +57,28 @@ def test_inputs_are_made_by_no_step_and_outputs_read_by_none():
     ends = {a.tensor.role: (a.made, a.read) for a in known.alive}
     assert ends["input"][0] is None
     assert ends["output"][1] is None
-    assert known.alone
+    assert known.one_operator
 
 
 def test_scratch_is_alive_for_its_operator():
     known = explained(chain(4, 8), scratch=[ScratchRule("OP", 50)])
     assert [(a.used, a.tensor, a.here) for a in known.alive[:1]] == [(50, None, True)]
-    assert known.alone
+    assert known.one_operator
 
 
 def test_a_model_without_steps_and_one_without_bytes():
     sketch = Sketch()
     sketch.outputs = [sketch.input(8)]
     known = explained(graph_of(sketch), 4)
-    assert (known.full.step, known.missing, [a.used for a in known.alive]) == (None, 4, [8])
+    assert (known.peak_step.step, known.missing, [a.used for a in known.alive]) == (None, 4, [8])
     nothing = explained(chain(0, 0))
-    assert (nothing.alive, nothing.alone, nothing.changes) == ((), False, ())
+    assert (nothing.alive, nothing.one_operator, nothing.changes) == ((), False, ())
 
 
-def test_the_steps_that_are_too_full():
+def test_the_steps_above_the_capacity():
     known = explained(chain(8, 8, 1, 8, 8, 8, 1), 10)
     assert known.over == ((0, 0), (3, 4))
-    assert known.as_full == 3
+    assert known.peak_steps == 3
     assert explained(chain(8, 8), 16).over == ()
 
 
@@ -98,7 +98,7 @@ def test_buffers_that_do_not_fit_together_are_minimal():
     assert [t.name for _, t in known.conflicting] == ["t1", "t2"]
 
 
-def test_what_fits_has_no_conflict_to_tell():
+def test_a_plan_that_fits_has_no_conflict():
     assert explained(residual(), 1000).conflict is None
     assert explained(residual()).conflict is None
 
@@ -117,7 +117,7 @@ def test_inputs_and_outputs_outside_together_and_one_alone():
     assert [change.peak for change in known.changes] == [30, 32]
 
 
-def test_options_that_stand_in_the_way_are_named():
+def test_options_that_raise_the_peak_are_named():
     known = explained(chain(40, 30, 2, 100), keep_inputs=True)
     assert ("without --keep-inputs", 102) in [(change.option, change.peak) for change in known.changes]
     sketch = Sketch()
@@ -134,11 +134,11 @@ def test_another_order_is_tried_where_the_given_one_was_asked_for():
     sketch.outputs = [sketch.op(narrow, 1)]
     known = explained(graph_of(sketch), schedule="given")
     (change,) = (c for c in known.changes if c.option == "--schedule least-peak")
-    assert change.peak < known.full.memory.peak
-    assert explained(graph_of(sketch), schedule="auto").full.memory.peak == change.peak
+    assert change.peak < known.peak_step.memory.peak
+    assert explained(graph_of(sketch), schedule="auto").peak_step.memory.peak == change.peak
 
 
-def test_what_the_runtime_does_not_allow_has_no_option():
+def test_sharing_that_the_runtime_does_not_allow_has_no_option():
     sketch = Sketch()
     sketch.outputs = [sketch.op([sketch.view(sketch.op([sketch.input(1)], 50))], 1)]
     known = explain(model(graph_of(sketch)), target(sharing=Sharing(())))
@@ -146,7 +146,7 @@ def test_what_the_runtime_does_not_allow_has_no_option():
     assert "which [sharing] of mine does not allow" in known.changes[0].what
 
 
-def test_options_together_are_named_where_they_bring_more_than_each():
+def test_options_together_are_named_where_they_save_more_than_each():
     sketch = Sketch()
     x = sketch.input(40)
     sketch.outputs = [sketch.op([sketch.view(sketch.op([x], 30))], 1)]
@@ -158,15 +158,15 @@ def test_options_together_are_named_where_they_bring_more_than_each():
 
 def test_options_without_effect_are_listed():
     known = explained(chain(1, 30, 30, 1))
-    assert known.useless == ("--io external", "--share-io")
+    assert known.without_effect == ("--io external", "--share-io")
 
 
 @settings(max_examples=60, deadline=None)
 @given(graphs(), st.sampled_from([None, 0, 7, 20]), st.booleans(), st.sampled_from(["auto", "none"]))
-def test_each_change_does_what_it_says(graph, capacity, keep_inputs, share):
+def test_each_change_reaches_its_peak(graph, capacity, keep_inputs, share):
     options = {"keep_inputs": keep_inputs, "share": share}
     known = explained(graph, capacity, **options)
-    memory = known.full.memory
+    memory = known.peak_step.memory
     assert sum(a.used for a in known.alive) == memory.live_bytes
     ways = {
         "--io external": {"io": "external"},
@@ -179,7 +179,7 @@ def test_each_change_does_what_it_says(graph, capacity, keep_inputs, share):
         if change.option:
             again = plan(model(graph), target(capacity), **{**options, **ways[change.option]})
             assert (again.memories[0].peak, again.fits) == (change.peak, change.fits)
-    for hint in known.splits:
+    for hint in known.tilings:
         assert hint.least < memory.peak
     peaks = [change.peak for change in known.changes]
     assert peaks == sorted(peaks)
@@ -188,36 +188,36 @@ def test_each_change_does_what_it_says(graph, capacity, keep_inputs, share):
 # Hints.
 
 
-def test_a_large_tensor_in_pieces_is_a_bound():
+def test_a_tiled_tensor_gives_a_bound():
     sketch = Sketch()
     sketch.outputs = [sketch.op([sketch.op([sketch.input(2)], (1, 8, 5))], 2)]
     known = explained(graph_of(sketch))
-    (hint,) = known.splits
+    (hint,) = known.tilings
     assert (hint.tensors[0].name, hint.alike, hint.axis, hint.pieces, hint.least) == ("t1", 0, 1, 8, 7)
 
 
-def test_layers_that_are_alike_are_cut_together():
+def test_layers_that_are_alike_are_tiled_together():
     sketch = Sketch()
     x = sketch.input(2)
     for _ in range(3):
         x = sketch.op([sketch.op([x], 64, kind="WIDE")], 2)
     sketch.outputs = [x]
-    (hint,) = explained(graph_of(sketch)).splits
+    (hint,) = explained(graph_of(sketch)).tilings
     assert (hint.alike, hint.pieces, hint.least) == (2, 8, 10)
 
 
-def test_a_tensor_of_one_element_is_not_cut():
-    assert explained(chain(1, 1, 1)).splits == ()
+def test_a_tensor_of_one_element_is_not_tiled():
+    assert explained(chain(1, 1, 1)).tilings == ()
 
 
-def test_what_waits_and_is_cheap_could_be_made_again():
+def test_a_waiting_tensor_of_a_cheap_operator_can_be_rematerialised():
     sketch = Sketch()
     x = sketch.input(2)
     waiting = sketch.op([x], 40, kind="RELU", elementwise=True)
     busy = sketch.op([sketch.op([x], 40)], 2)
     sketch.outputs = [sketch.op([waiting, busy], 2)]
     known = explained(graph_of(sketch), schedule="given")
-    assert [(a.tensor.name, a.made.kind, a.read.step) for a in known.again] == [("t1", "RELU", 3)]
+    assert [(a.tensor.name, a.made.kind, a.read.step) for a in known.rematerialisations] == [("t1", "RELU", 3)]
 
 
 # What is asked wrongly, and what is cut short.
@@ -228,7 +228,7 @@ def test_errors_are_those_of_a_plan():
         explained(chain(1, 1), io="elsewhere")
 
 
-def test_ctrl_c_leaves_what_is_known(monkeypatch):
+def test_ctrl_c_returns_the_explanation_so_far(monkeypatch):
     def interrupted(*_args, **_options):
         raise KeyboardInterrupt
 

@@ -1,4 +1,4 @@
-"""What is made of ExecuTorch's specs; test_executorch_runs.py asks ExecuTorch itself."""
+"""Places of ExecuTorch's specs; `test_executorch_runs.py` runs ExecuTorch itself."""
 
 from dataclasses import dataclass
 
@@ -57,7 +57,7 @@ def test_each_memory_is_planned_by_itself():
     assert {mem_id for mem_id, _ in places[1:]} == {3}
 
 
-def test_what_bodies_use_stays_below():
+def test_reserved_bytes_of_bodies_stay_below():
     places, sizes = place(Spec(16, [0, 1]), Spec(16, [2, 3]), reserved=[0, 40])
     assert places == [(1, 48), (1, 48)]
     assert sizes == [0, 64]
@@ -87,7 +87,7 @@ def test_a_view_is_in_the_memory_of_its_storage():
     assert sizes == [0, 0, 64]
 
 
-def test_what_rounding_adds_to_a_view_may_leave_its_storage():
+def test_the_rounding_of_a_view_may_leave_its_storage():
     base = Spec(64, [0, 1])
     places, sizes = place(base, Spec(8, [0, 1], storage_base=base, storage_base_offset=56))
     assert (places[1][1] - places[0][1], sizes) == (56, [0, 64])

@@ -1,4 +1,4 @@
-"""ExecuTorch plans with tmpass and runs what comes of it: `pytest -m nightly`, where its packages are."""
+"""ExecuTorch plans with tmpass and runs the result: `pytest -m nightly`, if its packages are installed."""
 
 import pytest
 
@@ -86,7 +86,7 @@ def test_the_same_program_comes_out_each_time():
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-def test_what_branches_return_stays_after_them(sign):
+def test_results_of_branches_stay_after_them(sign):
     inputs = (sign * torch.ones(2, 8),)
     program, _ = lowered(Branching(), inputs, plan_memory)
     torch.testing.assert_close(outputs(program, inputs)[0], Branching()(*inputs))

@@ -51,7 +51,7 @@ def annotated(graph):
 @pytest.mark.parametrize(
     ("name", "bind"), [("branchy", {}), ("control_flow", {}), ("attention", {"batch": 1, "seq": 16})]
 )
-def test_it_says_what_the_planned_file_says(name, bind):
+def test_the_metadata_are_those_of_the_planned_file(name, bind):
     data = (MODELS / f"{name}.onnx").read_bytes()
     made, _ = through(data, bind=bind, share="none")
     file = onnx.load_model_from_string(planned_model(tmpass.plan(data, bind=bind, share="none"), data))
@@ -98,7 +98,7 @@ def test_a_pass_manager_comes_to_an_end():
     assert len(again) == 2  # once to plan, once to see that nothing changes
 
 
-def test_weights_are_not_looked_at_and_stay_what_they_are():
+def test_weights_are_not_read_and_not_changed():
     weights = np.arange(1 << 16, dtype=np.float32)
     model = parser.parse_model(
         '<ir_version: 10, opset_import: ["": 17]> g (float[65536] x) => (float[65536] y) { y = Add(x, w) }'

@@ -1,4 +1,4 @@
-"""Which order a plan takes."""
+"""The order that a plan takes."""
 
 from dataclasses import replace
 
@@ -106,7 +106,7 @@ def test_no_order_mends_a_circle():
     one, two = sketch.tensor(4), sketch.tensor(4)
     sketch.ops = [Op("ONE", "", (two,), (one,)), Op("TWO", "", (one,), (two,))]
     for schedule in SCHEDULES:
-        with pytest.raises(ModelError, match="no order can mend this"):
+        with pytest.raises(ModelError, match=r"no order can (run|mend this)"):
             planned(graph_of(sketch), schedule=schedule)
 
 

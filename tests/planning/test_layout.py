@@ -1,4 +1,4 @@
-"""How much is shared: all that is allowed, unless less of it takes fewer bytes."""
+"""The level of sharing: the highest that is allowed, unless a lower one takes fewer bytes."""
 
 from dataclasses import replace
 
@@ -11,7 +11,8 @@ from tmpass.base.errors import UsageError
 from tmpass.loading.load import Model
 from tmpass.packing.bounds import lower_bound
 from tmpass.planning import layout as arena
-from tmpass.planning.layout import Task, smallest_arena
+from tmpass.planning.layout import smallest_layout
+from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.ordering.file_order import file_order
 from tmpass.planning.timeline.lay_out import lay_out
 from tmpass.plans.plan import Options
@@ -126,8 +127,8 @@ def test_what_ctrl_c_cut_short_is_told_also_where_its_arena_is_not_the_smallest(
     monkeypatch.setattr(arena, "allocate", allocate)
     monkeypatch.setattr(arena, "needed_at", lambda *_: 0)  # nothing proves that no sharing needs less
     monkeypatch.setattr(arena, "lower_bound", lambda problem: replace(lower_bound(problem), peak=0))
-    task = Task(ladder(), ALL, Options({}, None, None, "arena"), frozenset(), {}, keep=True)
-    found = smallest_arena(task, lay_out(task.graph, tuple(map(file_order, task.graph.subgraphs))))
+    request = LayoutRequest(ladder(), ALL, Options({}, None, None, "arena"), frozenset(), {}, keep=True)
+    found = smallest_layout(request, lay_out(request.graph, tuple(map(file_order, request.graph.subgraphs))))
     assert found.stopped
     assert len(made) == cut + 1
     if cut:

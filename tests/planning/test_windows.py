@@ -1,4 +1,4 @@
-"""Gaps: what is alive of a buffer, compared with looking at each step."""
+"""Live-range gaps, compared with a look at each step."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""What changed between two plans."""
+"""The differences between two plans."""
 
 from dataclasses import replace
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Who is alive where a memory is fullest, and which memory decides."""
+"""The peak step of a memory with its live buffers, and the memory that decides."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ from support.graphs import Sketch, chain, graph_of, graphs
 
 from tmpass.api.plan import plan
 from tmpass.loading.load import Model
-from tmpass.plans.peak_step import deciding_memory, fullest_step
+from tmpass.plans.peak_step import deciding_memory, find_peak_step
 from tmpass.plans.plan import ModelInfo
 
 
@@ -27,7 +27,7 @@ def in_use_at(buffer, step):
 def test_the_fullest_step_is_the_first_with_the_most_live_bytes(graph):
     made = planned(graph)
     (memory,) = made.memories
-    full = fullest_step(made, memory)
+    full = find_peak_step(made, memory)
     horizon = max((b.upper for b in made.buffers), default=1)
     live = [sum(in_use_at(b, step) for b in made.buffers) for step in range(horizon)]
     assert full.live_bytes == max(live) == memory.live_bytes
@@ -41,7 +41,7 @@ def test_the_fullest_step_is_the_first_with_the_most_live_bytes(graph):
 
 
 def test_it_names_the_tensors_largest_first():
-    full = fullest_step(made := planned(chain(4, 32, 16, 2)), made.memories[0])
+    full = find_peak_step(made := planned(chain(4, 32, 16, 2)), made.memories[0])
     assert (full.step.step, full.live_bytes) == (1, 48)
     assert [(b.size, t.name) for b, t in full.buffers] == [(32, "t1"), (16, "t2")]
 
@@ -49,12 +49,12 @@ def test_it_names_the_tensors_largest_first():
 def test_a_model_without_steps_has_none():
     sketch = Sketch()
     sketch.outputs = [sketch.input(8)]
-    full = fullest_step(made := planned(graph_of(sketch)), made.memories[0])
+    full = find_peak_step(made := planned(graph_of(sketch)), made.memories[0])
     assert (full.step, full.live_bytes, len(full.buffers)) == (None, 8, 1)
 
 
 def test_nothing_alive_is_no_step():
-    full = fullest_step(made := planned(chain(4, 4), io="external"), made.memories[0])
+    full = find_peak_step(made := planned(chain(4, 4), io="external"), made.memories[0])
     assert (full.step, full.live_bytes, full.buffers) == (None, 0, ())
 
 
@@ -76,4 +76,4 @@ def test_the_memory_that_decides_is_one_that_is_proved_too_small_or_too_small_or
 def test_a_buffer_of_no_listed_tensor_has_none():
     made = planned(chain(4, 4))
     stray = tuple(replace(b, tensors=()) for b in made.buffers)
-    assert {t for _, t in fullest_step(replace(made, buffers=stray), made.memories[0]).buffers} == {None}
+    assert {t for _, t in find_peak_step(replace(made, buffers=stray), made.memories[0]).buffers} == {None}

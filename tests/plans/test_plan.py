@@ -1,4 +1,4 @@
-"""Plans as JSON: written the same for ever, read back whole or refused with the place of the fault."""
+"""Plans as JSON: always the same text; read back whole, or refused with the place of the fault."""
 
 import copy
 import json
@@ -87,8 +87,14 @@ def test_every_kind_of_row_is_read_back():
     VALIDATOR.validate(DATA)
 
 
+def plan_keys():
+    """The keys of a plan's JSON: the schema, the fields of Plan, and before the warnings a list that stays empty."""
+    names = [f.name for f in fields(Plan)]
+    return ["schema", *names[: names.index("warnings")], "transfers", *names[names.index("warnings") :]]
+
+
 def test_keys_stand_in_the_order_of_the_fields():
-    assert list(DATA) == ["schema", *(f.name for f in fields(Plan))]
+    assert list(DATA) == plan_keys()
     assert DATA["schema"] == SCHEMA == "tmpass.plan/1"
     assert list(DATA["options"]) == [f.name for f in fields(Options)]
 
@@ -146,7 +152,7 @@ def test_the_schema_has_the_fields_of_the_dataclasses_and_demands_all_that_was_t
     for kind, form in pairs:
         names = [f.name for f in fields(kind)]
         added = plan_json.ADDED.get(kind.__name__, ())
-        assert list(form["properties"]) == (["schema", *names] if kind is Plan else names)
+        assert list(form["properties"]) == (plan_keys() if kind is Plan else names)
         assert form["required"] == [name for name in form["properties"] if name not in added]
         assert form["additionalProperties"] is False
         assert all(part.get("description") for part in form["properties"].values()), kind
@@ -162,7 +168,23 @@ def test_the_words_are_those_of_the_code():
             assert tuple(form["properties"][name]["enum"]) == plan_json.WORDS[name]
 
 
-# Reading what somebody else wrote.
+@settings(max_examples=25, deadline=None)
+@given(graphs())
+def test_the_queries_find_the_rows_that_a_search_finds(graph):
+    made = planned(graph)
+    rows = made.tensors_by_key()
+    assert list(rows.values()) == list(made.tensors)
+    assert all(made.tensor(row.key) == row == rows[row.subgraph, row.index] for row in made.tensors)
+    with pytest.raises(KeyError):
+        made.tensor((len(graph.subgraphs), 0))
+    assert [made.memory(memory.name) for memory in made.memories] == list(made.memories)
+    assert made.memory("nowhere") is None
+    inside = [made.buffers_in(memory.name) for memory in made.memories]
+    assert sorted(buffer.id for buffers in inside for buffer in buffers) == list(range(len(made.buffers)))
+    assert made.buffers_in("nowhere") == ()
+
+
+# Reading plans from anywhere.
 
 JUNK = (
     st.none()
@@ -277,7 +299,7 @@ def edited(*way, value):
         (("buffers", 0), 7, "buffers[0]: 7 is not an object"),
         (("buffers", 0, "more"), 7, "buffers[0].more: this key is unknown"),
         (("more",), 7, "more: this key is unknown"),
-        (("memories",), [], "memories: there is none"),
+        (("memories",), [], "memories: is empty"),
         (("memories", 0, "alignment"), 0, "memories[0].alignment: 0 is not in 1 .. 2147483648"),
         (("tensors", 0, "shape"), [-1], "tensors[0].shape[0]: -1 is not in"),
         (("tensors", 0, "shape"), [True], "tensors[0].shape[0]: true is not a whole number"),
@@ -292,7 +314,7 @@ def edited(*way, value):
         (("model", "sha256"), "0" * 63, "is not a SHA-256"),
         (("model", "sha256"), "0" * 64 + "\n", "is not a SHA-256"),
         (("model",), [], "model: a list is not an object"),
-        (("transfers",), [{}], "transfers: is not empty"),
+        (("transfers",), [{}], "transfers: is not an empty list"),
         (("schema",), "tmpass.plan/2", "not a plan of schema 'tmpass.plan/1', but 'tmpass.plan/2'"),
         (("schema",), {"x": [1] * 1000}, "not a plan of schema 'tmpass.plan/1', but an object"),
     ],
@@ -336,20 +358,20 @@ def test_a_plan_from_before_a_key_was_added_has_its_default():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "not JSON"),
-        ("{", "not JSON"),
-        (b"\xff\xfe{", "not JSON"),
-        (b'{"a": "\xff"}', "not JSON"),
-        ("[" * 100_000, "not JSON"),
+        ("", "not valid JSON"),
+        ("{", "not valid JSON"),
+        (b"\xff\xfe{", "not valid JSON"),
+        (b'{"a": "\xff"}', "not valid JSON"),
+        ("[" * 100_000, "not valid JSON"),
         ("[" * 700 + "]" * 700, "but a list"),
         ('{"schema": ' + "[" * 700 + "]" * 700 + "}", "but a list"),
-        ("1" * 5000, "not JSON"),
+        ("1" * 5000, "not valid JSON"),
         ("12", "not a plan of schema 'tmpass.plan/1', but 12"),
         ("null", "but null"),
         ("{}", "but null"),
         (json.dumps("x" * 10_000), "but 'xxx"),
         (json.dumps({"schema": "x" * 10_000}), "but 'xxx"),
-        ('{"schema": "a", "schema": "b"}', "key 'schema' stands twice"),
+        ('{"schema": "a", "schema": "b"}', "key 'schema' occurs twice"),
         ('{"a": NaN}', "NaN is not a number"),
         ('{"a": -Infinity}', "-Infinity is not a number"),
     ],
@@ -371,7 +393,7 @@ def test_a_thousand_digits_are_not_repeated():
 def test_many_keys_and_one_double_one_are_read_in_no_time():
     keys = ", ".join(f'"{i}": 0' for i in range(100_000))
     began = time.monotonic()
-    with pytest.raises(UsageError, match="stands twice"):
+    with pytest.raises(UsageError, match="occurs twice"):
         parse_plan("{" + keys + ', "99999": 0}')
     assert time.monotonic() - began < 5
 

@@ -103,7 +103,7 @@ def test_a_plan_that_does_not_fit_does_not_compile(language):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_firmware_can_say_how_much_there_really_is(language):
+def test_firmware_can_set_the_actual_capacity(language):
     text = emit(planned(named("a", "b", "c"), share="none", alignment=1))
     assert compiled(text, language, "int main(void) { return 0; }", "-DNET_SCRATCHPAD_CAPACITY=64").returncode == 0
     less = compiled(text, language, "int main(void) { return 0; }", "-DNET_SCRATCHPAD_CAPACITY=63")
@@ -132,7 +132,7 @@ def test_names_that_c_does_not_have(language):
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.text(max_size=6), min_size=1, max_size=8), st.text(min_size=1, max_size=6))
-def test_every_tensor_has_macros_of_its_own_whatever_the_names(names, file):
+def test_macros_of_tensors_are_distinct_for_any_names(names, file):
     text = emit(planned(named(*names), file))
     defined = re.findall(r"^ *#define (\w+)", text, re.MULTILINE)
     assert len(set(defined)) == len(defined) - 1  # the assertion is defined once for each language

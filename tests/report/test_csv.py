@@ -1,4 +1,4 @@
-"""A plan's buffers as MiniMalloc's CSV: another allocator can be asked for the same, or for better."""
+"""A plan's buffers as MiniMalloc's CSV, which other allocators read."""
 
 from hypothesis import given, settings
 from support.graphs import Sketch, chain, graph_of, graphs
@@ -44,7 +44,7 @@ def test_a_buffer_without_bytes_has_no_row():
 
 @settings(max_examples=100, deadline=None)
 @given(graphs())
-def test_what_is_read_back_is_a_packing_as_high_as_the_plan(graph):
+def test_the_csv_is_a_packing_with_the_peak_of_the_plan(graph):
     made = planned(graph)
     problem = read_problem(emit(made), "plan.csv", capacity=None)
     assert [b.offset for b in problem.buffers] == [b.offset for b in made.buffers if b.size]

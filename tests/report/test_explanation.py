@@ -1,4 +1,4 @@
-"""An explanation as a page of text, and as JSON."""
+"""An explanation as text and as JSON."""
 
 import json
 from dataclasses import replace
@@ -15,9 +15,11 @@ from tmpass.report.terminal.explanation import alive_table, change_table, confli
 from tmpass.targets import EVERY, Memory, Sharing, Target
 from tmpass.targets.scratch.rule import ScratchRule
 
+KINDS = ("activations", "variables", "inputs_outputs")
+
 
 def explained(graph, capacity=None, alignment=1, **options):
-    memory = Memory("m", capacity, alignment, ("activations", "variables", "inputs_outputs"))
+    memory = Memory("m", capacity, alignment, KINDS)
     target = Target("mine", "", "", (memory,), Sharing((EVERY,), (EVERY,), (EVERY,)))
     return explain(Model(ModelInfo("net.test", "test", "0" * 64), graph), target, **options)
 
@@ -38,13 +40,13 @@ def residual():
     return graph_of(sketch)
 
 
-def test_the_head_says_whether_it_fits_what_is_missing_and_where():
+def test_the_head_has_the_answer_the_missing_bytes_and_the_peak_step():
     assert head(explained(residual(), 60)).splitlines() == [
-        "model        net.test on mine, memory m",
         "fits         no: 12 B are missing, 72 B do not fit into 60 B",
+        "model        net.test on mine, memory m",
         "least budget 72 B; proved: with this sharing none is smaller, in any order",
-        "fullest      step 2 of 4, C 'op2': 72 B in 3 buffers",
-        "too full     2 of 4 steps have more alive than there is: 1..2",
+        "peak step    2 of 4, C 'op2': 72 B in 3 buffers",
+        "over         2 of 4 steps need more than the capacity: 1..2",
         "not counted  scratch of kernels (unknown without --scratch)",
     ]
 
@@ -58,16 +60,17 @@ def test_the_head_says_whether_it_fits_what_is_missing_and_where():
     ],
 )
 def test_the_verdict_where_it_fits(capacity, line):
-    assert head(explained(residual(), capacity)).splitlines()[1] == line
+    assert head(explained(residual(), capacity)).splitlines()[0] == line
 
 
 def test_a_verdict_and_a_budget_that_are_not_proved():
     known = explained(residual(), 60)
-    memory = replace(known.full.memory, lower_bound=50)
+    memory = replace(known.peak_step.memory, lower_bound=50)
     order = replace(known.plan.order, lower_bound=50)
     plan = replace(known.plan, status="unknown", order=order)
-    open_ = replace(known, full=replace(known.full, memory=memory), plan=plan)
-    assert head(open_).splitlines()[1:3] == [
+    open_ = replace(known, peak_step=replace(known.peak_step, memory=memory), plan=plan)
+    fits, _, least = head(open_).splitlines()[:3]
+    assert [fits, least] == [
         "fits         not known: 12 B are missing, 72 B do not fit into 60 B; the search ended without a proof",
         "least budget 72 B, the best that was found; none below 50 B",
     ]
@@ -75,28 +78,28 @@ def test_a_verdict_and_a_budget_that_are_not_proved():
 
 def test_the_alive_with_their_reasons():
     assert lines(alive_table(explained(residual()))) == [
-        "bytes  alive there  why",
-        "   32  t1           made by step 0 A, waits for step 3 ADD",
-        "   32  t2           made by step 1 B, read here",
-        "    8  t3           made here, needed up to step 3 ADD",
+        "bytes  alive at peak step  why",
+        "   32  t1                  written by step 0 A, waits for step 3 ADD",
+        "   32  t2                  written by step 1 B, read here",
+        "    8  t3                  written here, needed up to step 3 ADD",
     ]
 
 
 def test_inputs_outputs_and_scratch_have_their_own_reasons():
     known = explained(chain(8, 9), scratch=[ScratchRule("OP", 7)])
     assert lines(alive_table(known))[1:] == [
-        "    9  t1           made here, an output: kept to the end",
-        "    8  t0           input, read here",
-        "    7  scratch      what the operator needs while it runs",
+        "    9  t1                  written here, an output: alive to the end",
+        "    8  t0                  input, read here",
+        "    7  scratch             scratch of the operator while it runs",
     ]
-    assert "input, kept to step 1" in "\n".join(lines(alive_table(explained(chain(8, 1, 30), keep_inputs=True))))
+    assert "input, alive to step 1" in "\n".join(lines(alive_table(explained(chain(8, 1, 30), keep_inputs=True))))
 
 
 def test_a_tensor_that_is_read_here_and_later():
     sketch = Sketch()
     x, other = sketch.op([sketch.input(1)], 30), sketch.input(40)
     sketch.outputs = [sketch.op([x, sketch.op([x, other], 2, kind="SIDE")], 1, kind="JOIN")]
-    assert "made by step 0 OP, read here and by step 2 JOIN" in "\n".join(
+    assert "written by step 0 OP, read here and by step 2 JOIN" in "\n".join(
         lines(alive_table(explained(graph_of(sketch))))
     )
 
@@ -120,19 +123,42 @@ def test_a_conflict_of_one_and_of_several():
     assert conflict_text(explained(residual())) == ""
 
 
-def test_alignment_that_leaves_holes_is_named():
+def test_fragmentation_from_alignment_is_named():
     text = conflict_text(explained(chain(10, 10), 24, alignment=16))
-    assert text.splitlines()[-1] == "  never more than 20 B of them are alive at once, but alignment leaves holes"
+    assert (
+        text.splitlines()[-1] == "  never more than 20 B of them are alive at once, but alignment causes fragmentation"
+    )
 
 
-def test_changes_and_hints_with_what_they_bring():
+def test_changes_and_hints_with_their_savings():
     known = explained(chain(40, 30, 2), 60)
     assert [" ".join(row.split()) for row in lines(change_table(known))] == [
         "saves peak fits how",
         "40 30 yes --io external the caller brings the memory for inputs and outputs",
         "38 32 yes (no option) the caller brings the memory for input 't0' only",
-        "<=26 >=44 maybe (hint) at best: t1 in 8 pieces along axis 0, never all at once",
+        "<=26 >=44 maybe (hint) at best: t1 tiled along axis 0 into 8 pieces",
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "format_", "shape", "axis"),
+    [
+        ("CONV_2D", "tflite", (1, 8, 2, 2), "H"),
+        ("MaxPool", "onnx", (1, 1, 32, 1), "H"),
+        ("Conv", "onnx", (1, 32, 1, 1), "C"),
+        ("ConvertLike", "onnx", (1, 32, 1, 1), "axis 1"),
+        ("RESHAPE", "tflite", (1, 8, 2, 2), "axis 1"),
+        ("CONV_2D", "tflite", (8, 4), "axis 0"),
+        ("CONV_2D", "test", (1, 8, 2, 2), "axis 1"),
+    ],
+)
+def test_an_axis_has_a_letter_only_where_the_layout_is_certain(kind, format_, shape, axis):
+    sketch = Sketch()
+    wide = sketch.op([sketch.input(2)], shape, kind=kind)
+    sketch.outputs = [sketch.op([wide], 2)]
+    info = ModelInfo("net.test", format_, "0" * 64)
+    known = explain(Model(info, graph_of(sketch)), Target("mine", "", "", (Memory("m", 20, 1, KINDS),), Sharing()))
+    assert f"tiled along {axis} into" in "\n".join(lines(change_table(known)))
 
 
 def test_where_it_fits_there_is_no_column_for_that():
@@ -144,28 +170,28 @@ def test_nothing_that_helps_is_no_table():
     assert "alone without effect: --io external, --share-io" in notes(explained(chain(1, 1, 1, 1)))
 
 
-def test_what_an_order_can_do():
-    assert "no order helps: OP of step 0 needs all of this at once" in notes(explained(chain(8, 8)))
+def test_notes_on_other_orders():
+    assert "no order helps: OP of step 0 needs all of these bytes at once" in notes(explained(chain(8, 8)))
     assert "no order helps: proved, with this sharing" in notes(explained(residual()))
     known = explained(residual())
     order = replace(known.plan.order, lower_bound=50)
     text = notes(replace(known, plan=replace(known.plan, order=order)))
-    assert "order: given; a better one is not ruled out, but none has less than 50 B alive" in text
-    holes = notes(explained(residual(), alignment=5))
-    assert "no order has fewer bytes alive; 5 B of the peak are holes, which another could leave out" in holes
+    assert "order: given; a better one is not ruled out, but none has fewer than 50 B live" in text
+    text = notes(explained(residual(), alignment=5))
+    assert "no order has fewer live bytes; 5 B of the peak are fragmentation, which another order may avoid" in text
 
 
-def test_what_could_be_made_again_and_what_was_cut_short():
+def test_a_tensor_to_rematerialise_and_an_interrupted_search():
     sketch = Sketch()
     x = sketch.input(2)
     waiting = sketch.op([x], 40, kind="RELU", elementwise=True)
     sketch.outputs = [sketch.op([waiting, sketch.op([sketch.op([x], 40)], 2)], 2)]
     known = explained(graph_of(sketch), schedule="given")
-    assert "hint: t1 only waits here; step 0 RELU could make it again for step 3" in notes(known)
+    assert "hint: rematerialise t1: step 0 RELU could compute it again before step 3" in notes(known)
     assert notes(replace(known, stopped=True)).startswith("interrupted: not all changes were tried\n")
 
 
-def test_strange_names_stay_in_their_line():
+def test_unprintable_names_stay_in_their_line():
     sketch = Sketch()
     sketch.outputs = [sketch.op([sketch.input(30, name="a\nb\x1b[2J")], 9, kind="K\n")]
     known = explained(graph_of(sketch), 20)
@@ -189,6 +215,6 @@ def test_json_has_all_of_it():
     assert found["alive"][0]["made"]["kind"] == "A"
     assert found["too_full"] == [[1, 2]]
     assert [row["tensor"]["name"] for row in found["conflict"]["buffers"]] == ["t1", "t2"]
-    assert found["hints"]["split"][0]["lower_bound"] == known.splits[0].least
-    assert found["without_effect"] == list(known.useless)
+    assert found["hints"]["split"][0]["lower_bound"] == known.tilings[0].least
+    assert found["without_effect"] == list(known.without_effect)
     assert json.loads(to_json(explained(chain(0, 0))))["alive"] == []

@@ -1,4 +1,4 @@
-"""The forms that a plan can be written in."""
+"""The registry of output formats."""
 
 from types import SimpleNamespace
 
@@ -41,14 +41,14 @@ def test_json_is_the_plan():
     assert load_format("json").emit(made) == made.to_json()
 
 
-def test_the_end_of_a_file_says_the_form_and_the_longest_one_wins():
+def test_the_longest_suffix_of_a_file_tells_the_format():
     assert format_of("out/plan.CSV").NAME == "csv"
     assert format_of("plan.h").NAME == "c"
     assert format_of("plan.json").NAME == "json"
     assert format_of("plan.model-explorer.json").NAME == "model-explorer"
 
 
-def test_what_there_is_not_is_said_with_what_there_is():
+def test_an_unknown_format_is_an_error_that_lists_the_known_ones():
     with pytest.raises(UsageError, match=r"plan\.txt: no format has files that end so; .*\.json, \.csv"):
         format_of("plan.txt")
     with pytest.raises(UsageError, match="no format is named 'cvs'; choose one of json, csv"):

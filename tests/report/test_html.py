@@ -56,7 +56,7 @@ def test_the_data_of_both_plans_are_in_the_page():
     assert [after["memories"][0]["peak"], old["memories"][0]["peak"]] == [36864, 61440]
     assert (len(after["buffers"]), len(old["buffers"])) == (len(made.buffers), len(before.buffers))
     assert after["how"] == "order for the least peak, the best addresses found, sharing where it helps"
-    assert old["how"] == "order of the file, addresses by greedy-by-size, nothing shared"
+    assert old["how"] == "order as in the file, addresses by greedy-by-size, nothing shared"
 
 
 def test_one_plan_alone():
@@ -87,7 +87,7 @@ def test_it_asks_for_nothing_from_elsewhere():
         "é😀",
     ],
 )
-def test_whatever_a_tensor_is_called_it_stays_data(name):
+def test_a_name_stays_data_whatever_it_contains(name):
     made = plan_of((0, 8, 0, 2), names={0: name})
     made = replace(made, model=replace(made.model, file=f"{name}.onnx"))
     text = emit(made)

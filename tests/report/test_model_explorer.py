@@ -1,4 +1,4 @@
-"""Live bytes by operator as Model Explorer reads them; tests/runtime/test_model_explorer.py asks itself."""
+"""Live bytes by operator as node data for Model Explorer."""
 
 import json
 
@@ -7,7 +7,7 @@ from support.graphs import chain, graphs
 
 from tmpass.api.plan import plan
 from tmpass.loading.load import Model
-from tmpass.plans.peak_step import fullest_step, in_use
+from tmpass.plans.peak_step import find_peak_step, in_use
 from tmpass.plans.plan import ModelInfo
 from tmpass.report.formats.model_explorer import emit, live_by_step
 
@@ -33,7 +33,7 @@ def test_the_bytes_alive_at_each_step(graph):
         for step in made.schedule
     ]
     assert live_by_step(made, memory) == used
-    full = fullest_step(made, memory)
+    full = find_peak_step(made, memory)
     if full.step is not None:
         assert max(used) == full.live_bytes
     assert {name: row["value"] for name, row in json.loads(emit(made))["results"].items()} == {

@@ -1,4 +1,4 @@
-"""Whatever a file calls its tensors, operators and memories: every format stays whole, and steers no terminal."""
+"""Any names of tensors, operators and memories: every format stays well-formed, and no terminal is controlled."""
 
 import csv
 import io
@@ -62,8 +62,10 @@ names = st.one_of(
     st.text(max_size=12),
     st.text(st.characters(categories=["Cc", "Cf", "Zl", "Zp", "Po", "Sm"]), max_size=12),
 )
-any_names = st.one_of(names, st.text(st.characters(categories=["Cs", "Cc", "Lu"]), max_size=6))
-"""With halves of surrogate pairs, which only a caller from Python can give."""
+PAIR = "[\ud800-\udbff][\udc00-\udfff]"
+halves = st.text(st.characters(categories=["Cs", "Cc", "Lu"]), max_size=6)
+any_names = st.one_of(names, halves.filter(lambda text: not re.search(PAIR, text)))
+"""With single halves of surrogate pairs, which only a caller from Python can give. JSON joins both halves of a pair."""
 
 
 def plan_with(called: list[str]) -> Plan:
@@ -231,7 +233,7 @@ def test_a_header_compiles_and_is_made_of_its_own_lines(called):
 @settings(deadline=None)
 @given(three)
 @example([LONG, "x", LONG])
-def test_what_a_person_reads_is_in_its_lines(called):
+def test_texts_for_people_keep_their_lines(called):
     made = plan_with(called)
     lines = shown(summary(made))
     assert len(lines) <= 10

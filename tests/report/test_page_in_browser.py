@@ -1,4 +1,4 @@
-"""The HTML page in a real browser: what is seen, and what the pointer and the keys do."""
+"""The HTML page in a real browser: drawing, pointer and keys."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ from support.pages import MODELS, both, plan_of
 
 from tmpass.api.plan import plan
 from tmpass.packing.problem import Gap
-from tmpass.plans.peak_step import fullest_step
+from tmpass.plans.peak_step import find_peak_step
 from tmpass.report.formats.html import emit
 
 pytestmark = pytest.mark.browser
@@ -164,12 +164,12 @@ def test_a_tensor_is_found_by_its_name(look):
         assert page.inner_text("#found") == "0 found"
 
 
-def test_who_is_alive_at_the_fullest_step(look):
+def test_buffers_alive_at_the_peak_step(look):
     made, before = both("attention.tflite")
     with look(made, before) as page:
         for one, name in ((before, "Before"), (made, "Planned")):
             page.get_by_role("button", name=name).click()
-            full = fullest_step(one, one.memories[0])
+            full = find_peak_step(one, one.memories[0])
             assert page.inner_text("#full-where").startswith(f"step {full.at} {full.step.kind}")
             cells = [row.split("\t") for row in page.inner_text("#full tbody").splitlines()]
             assert [int(row[0]) for row in cells] == list(full.used)
@@ -187,7 +187,7 @@ def test_each_memory_has_a_picture(look):
         assert str(row.size) in page.inner_text("#full tbody")
 
 
-def test_wheel_and_drag_change_what_is_in_sight(look):
+def test_wheel_and_drag_change_the_visible_part(look):
     made = plan_of((0, 50, 0, 50), (50, 50, 50, 100))
     with look(made) as page:
         x, y = point(page, [made], 75, 75)

@@ -1,4 +1,4 @@
-"""The arena as text: each cell shows what is in its middle."""
+"""The arena as text: each cell shows the buffer at its centre."""
 
 import re
 from dataclasses import replace
@@ -47,11 +47,11 @@ def test_a_small_one():
         "           |AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
         "          0+----------------------------------------",
         "            0                                      7",
-        "                                  ^ fullest: step 4, 4 B",
+        "                                  ^ peak step 4, 4 B",
     ]
 
 
-def test_the_capacity_is_above_what_fits_and_within_what_does_not():
+def test_the_capacity_is_above_a_plan_that_fits_and_within_one_that_does_not():
     for capacity, below, words in ((7, 6, "85.7 % used"), (6, 6, "100.0 % used"), (4, 4, "150.0 % needed")):
         lines = picture(plan_of((0, 6, 0, 8), capacity=capacity)).splitlines()
         line = f"        {capacity} B|= capacity, {words} "
@@ -61,7 +61,7 @@ def test_the_capacity_is_above_what_fits_and_within_what_does_not():
     assert picture(plan_of((0, 6, 0, 1), capacity=6)).startswith("        6 B|=====\n")
 
 
-def test_a_window_is_drawn_and_what_is_free_beside_it_is_not():
+def test_a_window_is_drawn_without_the_free_bytes_beside_it():
     made = plan_of((0, 4, 0, 3))
     made = replace(made, buffers=(replace(made.buffers[0], gaps=(Gap(1, 2, 1, 3), Gap(2, 3))),))
     assert cells(picture(made)) == ["AAAAA..........", "AAAAAAAAAA.....", "AAAAAAAAAA.....", "AAAAA.........."]
@@ -69,12 +69,12 @@ def test_a_window_is_drawn_and_what_is_free_beside_it_is_not():
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(1, 400), st.data())
-def test_the_mark_points_at_the_fullest_step(steps, data):
+def test_the_mark_points_at_the_peak_step(steps, data):
     at = data.draw(st.integers(0, steps - 1))
     made = plan_of((0, 5, 0, steps), (5, 1, at, at + 1))
     *_, mark = picture(made).splitlines()
     assert len(mark) <= 80
-    assert mark.strip("^ ") == f"fullest: step {at}, 6 B"
+    assert mark.strip("^ ") == f"peak step {at}, 6 B"
     assert mark.index("^") == 12 + min((2 * at + 1) * width(steps) // (2 * steps), width(steps) - 1)
 
 
@@ -105,7 +105,7 @@ def rectangles(largest, last):
 
 @settings(max_examples=300, deadline=None)
 @given(rectangles(10, 9) | rectangles(2**50, 300) | rectangles(1000, 2**30))
-def test_each_cell_shows_what_is_in_its_middle(buffers):
+def test_each_cell_shows_the_buffer_at_its_centre(buffers):
     made = plan_of(*buffers)
     rows = cells(picture(made))
     steps = max((upper for *_, upper in buffers), default=1)
@@ -124,7 +124,7 @@ def test_each_cell_shows_what_is_in_its_middle(buffers):
 
 @settings(max_examples=100, deadline=None)
 @given(graphs())
-def test_at_most_80_columns_whatever_the_graph(graph):
+def test_at_most_80_columns_for_any_graph(graph):
     check_form(picture(plan(Model(ModelInfo("test", "test", "0" * 64), graph))))
 
 

@@ -63,7 +63,7 @@ def test_every_memory_has_a_picture_and_every_colour_its_meaning():
 
 
 @pytest.mark.parametrize("name", ["</svg><script>x</script>", "]]>&\"'", "a\nb\x00\x1b", "\ud800", "é😀"])
-def test_whatever_a_tensor_is_called_the_picture_is_whole(name):
+def test_the_picture_is_well_formed_for_any_name(name):
     made = plan_of((0, 8, 0, 2), names={0: name})
     text = emit(replace(made, model=replace(made.model, file=name)))
     text.encode()
@@ -77,7 +77,7 @@ def test_the_same_plan_is_the_same_picture():
 
 @settings(max_examples=60, deadline=None)
 @given(graphs(), st.none() | st.integers(0, 2**20))
-def test_what_is_in_use_is_drawn_within_the_picture(graph, capacity):
+def test_bytes_in_use_are_drawn_within_the_picture(graph, capacity):
     made = plan(Model(ModelInfo("test", "test", "0" * 64), graph), budget=capacity)
     found = boxes(text := emit(made))
     drawn = [b for m in made.memories for b in made.buffers if b.memory == m.name and b.size]

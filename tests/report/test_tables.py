@@ -44,7 +44,7 @@ def test_tensors_that_share_a_buffer_are_listed_with_the_reason():
     ]
 
 
-def test_a_tensor_further_up_in_its_buffer_says_where_and_windows_say_when():
+def test_tensors_inside_a_buffer_have_offsets_and_windows_their_steps():
     made = planned(chain(100, 50, 8), alignment=16)
     first, second, *others = made.tensors
     joined = replace(
@@ -54,7 +54,7 @@ def test_a_tensor_further_up_in_its_buffer_says_where_and_windows_say_when():
     assert shown(buffer_table(replace(made, buffers=(joined,), tensors=rows)))[1:] == [
         "A       0       0   100   0..8  t0",
         "                                t1 at 60 (CONCAT finds it there)",
-        "                                not all of it in 0..1, 2..3, 4..5, 6..7 and 2 more",
+        "                                partly used in steps 0..1, 2..3, 4..5, 6..7 and 2 more",
     ]
 
 
@@ -86,7 +86,7 @@ def test_the_list_of_targets_has_one_or_two_lines_for_each_at_80_columns():
     assert begins == list(names)
 
 
-def test_the_list_of_targets_tells_what_is_assumed():
+def test_the_list_of_targets_marks_assumed_numbers():
     memory = Memory("m", 3 * 2**20, 64, ("activations",), sources={"capacity": "data sheet", "alignment": "assumed"})
     endless = replace(memory, capacity=None, sources={"capacity": "assumed: plenty", "alignment": "data sheet"})
     targets = [Target("a", "first", "public", (memory,)), Target("b", "second", "public", (endless,))]
@@ -114,7 +114,7 @@ def test_the_memories_of_a_target_with_each_source():
     ]
 
 
-def test_what_operators_may_share_with_each_source():
+def test_sharing_of_operators_with_its_sources():
     memory = Memory("m", None, 1, ("activations",))
     sharing = Sharing((EVERY,), ("ADD", "[/b]"), (), {"views": "a", "in_place": "b [c]"})
     assert shown(sharing_table(Target("t", "s", "public", (memory,), sharing))) == [
@@ -132,6 +132,6 @@ def test_short_sizes(size, text):
     assert short_size(size) == text
 
 
-def test_one_line_leaves_what_can_be_printed_and_escapes_the_rest():
+def test_one_line_escapes_only_unprintable_characters():
     assert one_line("é a'") == "é a'"
     assert one_line("a\n\x1b\u202e\ud800") == "a\\n\\x1b\\u202e\\ud800"

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from support.planning import INFO
-from tmpass.graph.model import ABSENT, Graph, Move, TensorKind
+from tmpass.graph.model import ABSENT, Graph, Move, TensorKey, TensorKind
 from tmpass.packing.bounds import lower_bound
 from tmpass.packing.problem import Allocation, Problem, Status
-from tmpass.planning.assemble import Fill, assemble
+from tmpass.planning.assemble import assemble
+from tmpass.planning.choose_order import OrderedLayout
+from tmpass.planning.layout import Layout
+from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.liveness import find_storage, live_ranges
-from tmpass.planning.sharing.aliases import Aliases, Key
+from tmpass.planning.memories import MemoryAllocation
+from tmpass.planning.sharing.aliases import Aliases
 from tmpass.planning.timeline.lay_out import lay_out
 from tmpass.plans.plan import Options, Plan, PlannedOrder
 from tmpass.targets import Target
@@ -25,9 +29,9 @@ from tmpass.verification.sharing import check_sharing
 class Link:
     """Byte `low` of `one` is put where byte `start` of `two` is."""
 
-    one: Key
+    one: TensorKey
     low: int
-    two: Key
+    two: TensorKey
     start: int
 
 
@@ -64,12 +68,12 @@ def choose(graph: Graph, chosen: list[Link]) -> Aliases | None:
         if tensor.kind is TensorKind.CAPTURE
     ]
     captures += [Link(held, 0, name, 0) for name, held in graph.held_in.items()]
-    beside: dict[Key, list[tuple[Key, int]]] = {}
+    beside: dict[TensorKey, list[tuple[TensorKey, int]]] = {}
     for link in (*captures, *chosen):
         beside.setdefault(link.one, []).append((link.two, link.low - link.start))
         beside.setdefault(link.two, []).append((link.one, link.start - link.low))
-    root: dict[Key, Key] = {}
-    position: dict[Key, int] = {}
+    root: dict[TensorKey, TensorKey] = {}
+    position: dict[TensorKey, int] = {}
     for start in sorted(beside):
         if start in root:
             continue
@@ -95,7 +99,7 @@ def live_bytes(
     aliases: Aliases,
     target: Target,
     options: Options,
-    external: frozenset[Key],
+    external: frozenset[TensorKey],
 ) -> int | None:
     """The most bytes alive at one step in the scratchpad of a plan with `aliases`; None where it is not right."""
     runtime = target.runtime
@@ -108,8 +112,9 @@ def live_bytes(
         return None
     offsets = list(accumulate((b.size + 1 for b in storage.buffers), initial=0))[:-1]
     found = Allocation(tuple(offsets), 0, 0, 0, Status.FEASIBLE, "", 0)
-    fill = Fill(memory, tuple(range(len(offsets))), found)
-    made: Plan = assemble(INFO, target, options, graph, timeline, storage, [fill], PlannedOrder("least-peak", 0, 0))
+    layout = Layout(storage, (MemoryAllocation(memory, tuple(range(len(offsets))), found),))
+    request = LayoutRequest(graph, target, options, external, {})
+    made: Plan = assemble(INFO, request, OrderedLayout(timeline, layout, PlannedOrder("least-peak", 0, 0)))
     needed = replay(graph, made.schedule, keep_inputs=options.keep_inputs, loops_copy=runtime.loops_copy)
     if check_sharing(made, graph, needed, target.sharing):
         return None

@@ -1,9 +1,13 @@
-"""Plans for tests: for a target that allows every sharing, and with classes that nobody has judged."""
+"""Plans for tests: for a target that allows every sharing, and with given alias classes, right or wrong."""
 
 from tmpass.graph.model import Graph
 from tmpass.packing.allocate import allocate
-from tmpass.planning.assemble import Fill, assemble, distribute
+from tmpass.planning.assemble import assemble
+from tmpass.planning.choose_order import OrderedLayout
+from tmpass.planning.layout import Layout
+from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.liveness import find_storage, live_ranges
+from tmpass.planning.memories import MemoryAllocation, distribute
 from tmpass.planning.ordering.file_order import file_order
 from tmpass.planning.sharing.aliases import Aliases
 from tmpass.planning.timeline.lay_out import schedule
@@ -22,7 +26,9 @@ def assembled(graph: Graph, aliases: Aliases, options: Options, target: Target =
     storage = find_storage(
         graph, timeline, aliases, keep_inputs=options.keep_inputs, external=frozenset(), ranges=ranges
     )
-    fills = [
-        Fill(memory, at, allocate(problem, nodes=10)) for memory, problem, at in distribute(graph, storage, target)
-    ]
-    return assemble(INFO, target, options, graph, timeline, storage, fills, PlannedOrder("given", 0, 0))
+    allocations = tuple(
+        MemoryAllocation(memory, at, allocate(problem, nodes=10))
+        for memory, problem, at in distribute(graph, storage, target)
+    )
+    request = LayoutRequest(graph, target, options, frozenset(), {})
+    return assemble(INFO, request, OrderedLayout(timeline, Layout(storage, allocations), PlannedOrder("given", 0, 0)))

@@ -1,4 +1,4 @@
-"""Bounds as the verifier works them out: no packing is below them, and they are those that plans state."""
+"""Bounds of the verifier: no packing is below them, and plans state the same."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""The bound on all orders, worked out anew for small graphs."""
+"""The bound on all orders, computed again."""
 
 import random
 import time
@@ -153,7 +153,7 @@ def test_a_piece_is_not_rounded_up_where_it_may_begin_anywhere(alignment, least)
     assert made.order.lower_bound <= made.memories[0].live_bytes
 
 
-def test_operators_that_nobody_knows_are_ordered_like_others():
+def test_unknown_operators_are_ordered_like_others():
     """They keep the order of the file, and what they read they may write, so that less shares."""
     sketch = Sketch()
     x = sketch.input(8)

@@ -1,4 +1,4 @@
-"""Scratch in plans: a buffer each time an operator runs, in nobody's way, and a verifier that misses none."""
+"""Scratch in plans: a buffer each time an operator runs, apart from all tensors, and checked by the verifier."""
 
 from dataclasses import replace
 
@@ -89,7 +89,7 @@ def edited(made, at, **changes):
         (lambda p: replace(p, buffers=p.buffers[:-1]), "needs scratch of [3] bytes at step 1, but the plan has []"),
         (lambda p: edited(p, 3, size=60), "needs scratch of [5, 64] bytes at step 0, but the plan has [5, 60]"),
         (lambda p: edited(p, 5, step=0), "needs scratch of [3] bytes at step 1, but the plan has []"),
-        (lambda p: edited(p, 5, step=2), "there is scratch for step 2, which is none"),
+        (lambda p: edited(p, 5, step=2), "there is scratch for step 2, which the schedule does not have"),
         (lambda p: edited(p, 5, upper=3), "runs in [1, 2), but its scratch is alive in [1, 3)"),
         (lambda p: edited(p, 0, step=0), "buffer 0 is scratch of step 0, but holds tensors"),
         (lambda p: replace(p, options=replace(p.options, scratch=())), "needs scratch of [] bytes at step 0"),
@@ -107,13 +107,13 @@ def test_scratch_over_a_tensor_or_off_its_alignment(good):
     kinds = {v.kind: v.message for v in check_plan(over, two_convs())}
     assert "scratch of step 0 and tensor 0 't0' share bytes" in kinds["overlap"]
     kinds = {v.kind: v.message for v in check_plan(edited(good, 5, offset=8), two_convs())}
-    assert kinds["alignment"] == "scratch of step 1 is at 8, no multiple of 16"
+    assert kinds["alignment"] == "scratch of step 1 is at 8, which is not a multiple of 16"
 
 
 def test_a_formula_in_a_plan_that_cannot_be_worked_out(good):
-    strange = replace(good, options=replace(good.options, scratch=(ScratchRule("CONV", "in0"),)))
+    altered = replace(good, options=replace(good.options, scratch=(ScratchRule("CONV", "in0"),)))
     with pytest.raises(UsageError, match="scratch of step 0: column 1: in0 alone is not a number"):
-        check_plan(strange, two_convs())
+        check_plan(altered, two_convs())
 
 
 # The target.
@@ -141,8 +141,8 @@ def test_verify_for_a_target_asks_for_its_scratch():
     assert verify(with_it, model(two_convs()), target=mine) == ()
     moved = replace(with_it.buffers[-1], memory="far", offset=0)
     far = replace(with_it.memories[0], name="far", peak=4, lower_bound=4, live_bytes=4)
-    strange = replace(with_it, buffers=(*with_it.buffers[:-1], moved), memories=(*with_it.memories, far))
-    messages = [v.message for v in verify(strange, model(two_convs()), target=mine)]
+    altered = replace(with_it, buffers=(*with_it.buffers[:-1], moved), memories=(*with_it.memories, far))
+    messages = [v.message for v in verify(altered, model(two_convs()), target=mine)]
     assert "scratch of step 1 is in far, which holds no activations" in messages
 
 

@@ -1,4 +1,4 @@
-"""What tensors of one buffer must prove: one plan for each law, with a sharing that nobody has judged."""
+"""The laws of sharing in one buffer: one plan for each law, with a sharing that the planner has not checked."""
 
 from dataclasses import replace
 
@@ -74,7 +74,7 @@ def test_two_tensors_that_never_meet_need_no_proof():
     assert faults(sketch, {a: 0, sketch.op([], 8): 0}) == []
 
 
-def test_a_source_that_somebody_reads_later():
+def test_a_source_that_a_later_operator_reads():
     sketch, together = relu()
     sketch.op([0], 1)
     assert faults(sketch, together) == UNTIED

@@ -1,4 +1,4 @@
-"""What a verifier believes is named: without a target all that only a target says, with one the rest."""
+"""Claims that the verifier takes on trust are listed: with a target, only those that it does not settle."""
 
 from dataclasses import replace
 

@@ -1,1 +1,1 @@
-"""What users call: plan, verify, execute, planned models, probes."""
+"""The public functions: plan, verify, execute, planned models, probes."""

@@ -1,4 +1,4 @@
-"""Arguments of the public functions, checked and read."""
+"""Checks and reads the arguments of the public functions."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -16,10 +16,10 @@ SHARE = ("auto", "views", "none")
 
 
 def target_of(target: object) -> Target:
-    """The target that a caller names, or brings.
+    """The Target for an argument: itself, or the profile of that name or path.
 
     Raises:
-        TargetError: there is none of that name, or its profile is wrong.
+        TargetError: there is no such profile, or it is wrong.
     """
     if isinstance(target, Target):
         return target
@@ -29,12 +29,16 @@ def target_of(target: object) -> Target:
 
 
 def held_against(target: object, options: Options) -> Target | None:
-    """The target as the options of a plan change it; None where there is none."""
+    """The target with the capacity and alignment that a plan's options override; None for no target."""
     return None if target is None else target_of(target).override(options.budget, options.alignment)
 
 
 def rules_of(target: Target, scratch: object, model: Model) -> tuple[ScratchRule, ...]:
-    """What is known of the scratch of kernels, of a file or from the caller first, then of the target."""
+    """The scratch rules of the caller or a scratch file, before those of the target.
+
+    Raises:
+        UsageError: `scratch` is neither a path nor a list of rules, or its file is wrong.
+    """
     if isinstance(scratch, str | os.PathLike):
         from tmpass.targets.scratch.read import read_scratch_file
 
@@ -49,7 +53,11 @@ def rules_of(target: Target, scratch: object, model: Model) -> tuple[ScratchRule
 
 
 def ties_of(tie: object, model: Model, *, keep_inputs: bool, io: str) -> Mapping[str, str]:
-    """Output -> input, by name, as `tie` has it."""
+    """The input name for each output name of the option `tie`.
+
+    Raises:
+        UsageError: `tie` has another form, or contradicts another option.
+    """
     if not tie:
         return {}
     from tmpass.planning.sharing.tied import HOW, split_names  # which few plans need
@@ -57,9 +65,9 @@ def ties_of(tie: object, model: Model, *, keep_inputs: bool, io: str) -> Mapping
     if isinstance(tie, str) or not isinstance(tie, Mapping | Sequence):
         raise UsageError(f"tie is {brief(tie)}", hint="give a dict, or a list of texts OUTPUT=INPUT")
     if keep_inputs:
-        raise UsageError("a tied input is written over, and keep_inputs keeps it", hint="leave out one of them")
+        raise UsageError("a tied input is overwritten, but keep_inputs keeps it", hint="leave out one of them")
     if io == "external":
-        what = "a tie is for inputs and outputs in the arena, and io 'external' leaves them to the caller"
+        what = "a tie needs inputs and outputs in the arena, and io 'external' leaves them to the caller"
         raise UsageError(what, hint="leave out one of them")
     if not isinstance(tie, Mapping):
         return split_names(model.graph, tie)
@@ -69,13 +77,26 @@ def ties_of(tie: object, model: Model, *, keep_inputs: bool, io: str) -> Mapping
 
 
 def check_choice(option: str, value: str, choices: tuple[str, ...]) -> None:
-    """Refuse a value that is not one of `choices`."""
+    """Refuse a value that is not one of `choices`.
+
+    Raises:
+        UsageError: it is not.
+    """
     if not isinstance(value, str) or value not in choices:
         raise UsageError(f"{option} is {brief(value)}", hint=f"choose one of {', '.join(choices)}")
 
 
 def whole(option: str, value: object, what: str) -> int:
-    """The whole number that `value` is; `what` says what to give."""
+    """`value` as an int.
+
+    Args:
+        option: the name of the argument, for the error.
+        value: the number.
+        what: what to give, for the error: "bytes".
+
+    Raises:
+        UsageError: it is not a whole number.
+    """
     number = whole_number(value)
     if number is None:
         raise UsageError(f"{option} {brief(value)} is not a whole number", hint=f"give {what}")
@@ -86,7 +107,7 @@ def bound_graph(graph: Graph, options: Options, runtime: str) -> Graph:
     """`graph` with the bindings of a plan's options.
 
     Raises:
-        ModelError: a size is left open, or `runtime` takes only the sizes of the file.
+        ModelError: a size is still open, or `runtime` does not resize tensors and a binding does.
     """
     bound = bind(graph, options.bind, allow_unplanned=options.allow_unplanned)
     if bound.resized and runtime in RUNTIMES and not RUNTIMES[runtime].resizes:

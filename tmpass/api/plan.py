@@ -1,4 +1,4 @@
-"""From a model to a verified plan."""
+"""Plans a model, and verifies the plan."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -42,42 +42,44 @@ def plan(
     threads: int = 1,
     keep: bool = False,
 ) -> Plan:
-    """Plan the scratchpad memory of a model.
+    """Plan the memory of a model, and verify the plan.
 
     Args:
         model: a path, the bytes of a file, a model in memory such as an onnx.ModelProto, or what `load` returned.
         target: a Target, the name of a built-in profile, or the path of a profile's TOML.
         bind: numbers for symbolic dimensions: {"batch": 1, "input:0": 1}.
-        budget: capacity of the scratchpad in place of the target's: bytes, or a text such as "512KiB".
-        alignment: of every offset in bytes, in place of the target's.
-        io: "arena", or "external" where the caller brings the memory for inputs and outputs.
+        budget: capacity of the scratchpad instead of the target's: bytes, or a text such as "512KiB".
+        alignment: of every offset, in bytes, instead of the target's.
+        io: "arena", or "external" where the caller provides the memory of inputs and outputs.
         keep_inputs: keep inputs intact to the end of the run.
-        share: what may share storage: "auto" is all that the target allows, but less where that takes fewer bytes;
-            "views" only a reshape and its kin, "none" gives each tensor its own.
-        inplace: let operators write their result over an input that ends there, with "auto" and where the target does.
-        share_io: let inputs and outputs of the model share as other tensors do.
-        allow_unplanned: leave out tensors whose size is not known, and list them.
-        schedule: the order of the operators: "given" in the file, "topological", "least-peak", or "auto", which is
-            the file's unless another one needs a smaller arena.
-        states: sets of operators that the search for an order may look at; the same number gives the same plan.
+        share: "auto" allows all sharing of the target, and uses less of it where that needs fewer bytes; "views" only
+            reshapes and other views; "none" no sharing.
+        inplace: with "auto", let operators write results over inputs that end there, where the target allows it.
+        share_io: let inputs and outputs of the model share storage as other tensors do.
+        allow_unplanned: leave out tensors of unknown size, and list them.
+        schedule: the order of the operators: "given" as in the file, "topological", "least-peak", or "auto": as in the
+            file unless another order needs a smaller arena.
+        states: budget of the search for an order, in sets of operators. The same budget gives the same plan.
         allocator: a method of tmpass.allocate.
-        nodes: search steps that may be spent on addresses; the same number gives the same plan.
-        scratch: what kernels need while they run, besides what the target says: the path of a scratch file, or rules.
-        int8: "native" where operators between DequantizeLinear and QuantizeLinear compute with the integers, and make
-            no floats; "float" where they do; None is what the target says.
-        tie: outputs of the model that must lie where an input lies, by name: {"present": "past"}, or ["present=past"].
-        threads: how many may search at once. The plan does not depend on it.
-        keep: let Ctrl-C end the search, not the call: the best plan so far is returned, with a warning.
+        nodes: budget of the search for offsets, in nodes. The same budget gives the same plan.
+        scratch: bytes that kernels need while they run, besides those in the target: the path of a scratch file, or
+            rules.
+        int8: "native" if operators between DequantizeLinear and QuantizeLinear compute with integers and make no
+            floats; "float" if they compute with floats; None for what the target says.
+        tie: outputs of the model that must be at the offset of an input, by name: {"present": "past"}, or
+            ["present=past"].
+        threads: number of search threads. The plan does not depend on it.
+        keep: let Ctrl-C end the search and return the best plan so far, with a warning.
 
     Returns:
-        A verified plan; `fits` says whether the scratchpad is large enough for what is planned, `not_counted` what is
-        left out.
+        A verified plan. `fits` says whether all planned bytes are within the capacities; `not_counted` lists the bytes
+        that are not planned.
 
     Raises:
         UsageError: an option is wrong.
         TargetError: the target is unknown or wrong.
         ModelError: the model cannot be read or planned; UnknownSizeError where dimensions are left to bind.
-        VerificationError: tmpass made a wrong plan, which it does not hand out.
+        VerificationError: tmpass made a wrong plan, which it does not return.
     """
     check_choice("io", io, IO)
     check_choice("share", share, SHARE)
@@ -89,7 +91,7 @@ def plan(
         if not isinstance(flag, bool):
             raise UsageError(f"{option} is {brief(flag)}", hint="give True or False")
     if not isinstance(allocator, str):
-        raise UsageError(f"allocator is {brief(allocator)}", hint="give the name of one, such as 'auto'")
+        raise UsageError(f"allocator is {brief(allocator)}", hint="give its name, such as 'auto'")
     bindings = check_bindings({} if bind is None else bind)
     if budget is not None:
         budget = parse_size(budget, "budget") if isinstance(budget, str) else whole("budget", budget, "bytes")

@@ -1,4 +1,4 @@
-"""Model files that carry their plan: operators in the planned order, and offsets where a runtime looks for them."""
+"""Model files that carry their plan: operators in the planned order, with offsets in the format's metadata."""
 
 from hashlib import sha256
 
@@ -10,21 +10,21 @@ from tmpass.plans.plan import Plan
 from tmpass.targets import RUNTIMES
 
 LEFT_OUT = -1
-"""In the place of an offset: the runtime finds a place itself, or there is nothing to place."""
+"""An offset for tensors without one: the runtime places them itself, or they have no bytes."""
 
 
 def planned_model(plan: Plan, model: object) -> bytes:
-    """The file of `model` with `plan` in it, in the place of an older plan that tmpass put there.
+    """The file of `model` with `plan` in it; an older plan of tmpass is replaced.
 
     Args:
-        plan: from wherever it comes; it is verified.
-        model: a path, the bytes of a file, or a model in memory. The plan must be for it, or for what it was before
-            tmpass planned it.
+        plan: of any origin; it is verified.
+        model: a path, the bytes of a file, or a model in memory. The plan must be for this model, or for the original
+            of a planned one.
 
     Raises:
         UsageError: the format carries no plan, or the plan is for another model.
         VerificationError: the plan is wrong.
-        ModelError: the model cannot be read, or what it holds does not go with a plan.
+        ModelError: the model cannot be read, or contains something that rules out a plan inside it.
     """
     carrier = open_carrier(model)
     _check_file(plan, carrier)
@@ -37,23 +37,22 @@ def planned_model(plan: Plan, model: object) -> bytes:
 
 
 def original_model(model: object) -> bytes:
-    """The file of `model` as it was before tmpass put a plan into it.
+    """The original file of a planned model, byte for byte.
 
     Raises:
-        UsageError: there is no plan of tmpass in it, or its format carries none.
-        ModelError: it cannot be read, or was changed since.
+        UsageError: the file has no plan of tmpass, or its format carries none.
+        ModelError: it cannot be read, or was changed after planning.
     """
     carrier = open_carrier(model)
     if not carrier.planned:
-        raise UsageError("tmpass put no plan into it", where=carrier.name, hint="it is as it came")
+        raise UsageError("it has no plan of tmpass", where=carrier.name, hint="it is an original already")
     return carrier.data
 
 
 def put_into(plan: Plan, carrier: Carrier, graph: Graph) -> bytes:
-    """The file with `plan`, which is right for `graph`, the one of that file.
+    """The file of `carrier` with `plan`, a verified plan for its `graph`.
 
-    Where bindings give tensors another size than the file has, only the order goes into it: what reads offsets takes
-    the file's sizes.
+    Where bindings resize tensors, only the order is written: runtimes that read offsets use the sizes of the file.
     """
     offsets = tensor_offsets(plan, graph)
     if graph.resized:
@@ -63,7 +62,7 @@ def put_into(plan: Plan, carrier: Carrier, graph: Graph) -> bytes:
 
 
 def operator_orders(plan: Plan, graph: Graph) -> list[list[int]]:
-    """Of each subgraph, its operators in the order of `plan`; a subgraph that runs again does so in the same order."""
+    """The operators of each subgraph in the planned order, which is the same in every run of the subgraph."""
     orders: list[dict[int, None]] = [{} for _ in graph.subgraphs]
     for row in plan.schedule:
         orders[row.subgraph].setdefault(row.op)
@@ -71,10 +70,10 @@ def operator_orders(plan: Plan, graph: Graph) -> list[list[int]]:
 
 
 def tensor_offsets(plan: Plan, graph: Graph) -> list[list[int]]:
-    """Of each subgraph, the offset of each tensor in the scratchpad.
+    """The offset of each tensor in the scratchpad, for each subgraph; LEFT_OUT for tensors without one.
 
-    Variables are left to the runtime, which keeps them apart. A tensor that nobody touches begins with the others at 0:
-    runtimes set bytes aside for it, which may be any.
+    Variables are left to the runtime, which has its own memory for them. A tensor that no operator uses gets offset 0:
+    runtimes reserve bytes for it, and any bytes will do.
     """
     offsets = [[LEFT_OUT] * len(subgraph.tensors) for subgraph in graph.subgraphs]
     inside = {b.id for b in plan.buffers if b.memory == plan.target.memory}

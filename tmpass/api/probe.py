@@ -1,4 +1,4 @@
-"""Measures what kernels need while they run, with the interpreter whose kernels they are."""
+"""Measures the scratch of kernels with the interpreter that they belong to."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -12,8 +12,13 @@ from tmpass.targets.scratch.rule import ScratchRule
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What was measured of the model with that `sha256`: `rules` for the operators that need scratch, or might by their
-    kind, `clean` that need none, and in `unknown` a line for each that could not be asked.
+    """The measured scratch of a model.
+
+    Fields:
+        sha256: of the model's file.
+        rules: one for each operator that needs scratch, or whose kind may need some.
+        clean: the number of operators without scratch.
+        unknown: a line for each operator that could not be measured.
     """
 
     sha256: str
@@ -23,11 +28,13 @@ class Probe:
 
 
 def probe_scratch(model: object) -> Probe:
-    """The scratch of each operator of `model`, a path, bytes or a model in memory: one buffer, in which all that the
-    kernel asks for has room.
+    """Measure the scratch of each operator of `model`: one buffer for all requests of its kernel.
+
+    Args:
+        model: a path, the bytes of a file, or a model in memory.
 
     Raises:
-        UsageError: the interpreter is not installed, or there is none for this format.
+        UsageError: the interpreter is not installed, or no interpreter measures this format.
         ModelError: the model cannot be read.
     """
     carrier = open_carrier(model)
@@ -41,7 +48,7 @@ def probe_scratch(model: object) -> Probe:
             unknown.append(f"operator {index} ({kind}) of subgraph {subgraph}: {measured}")
             continue
         clean += not measured
-        # That it needs nothing is worth a row where the kind of operator does not say so.
+        # A row of 0 bytes is needed only where operators of this kind may need scratch.
         if measured or kind not in none:
             rules.append(ScratchRule(kind, measured, subgraph, index, f"measured with {engine}"))
     return Probe(loaded.info.sha256, tuple(rules), clean, tuple(unknown))
@@ -55,6 +62,6 @@ def _without_scratch(carrier: Carrier) -> Collection[str]:
 
 def _prober(carrier: Carrier) -> ProbingFrontend:
     if not hasattr(carrier.frontend, "probe"):
-        what = f"no interpreter for {carrier.frontend.NAME} models can be asked"
+        what = f"no interpreter measures {carrier.frontend.NAME} models"
         raise UsageError(what, where=carrier.name, hint="write the scratch file by hand: docs/scratch.md")
     return cast(ProbingFrontend, carrier.frontend)

@@ -1,4 +1,4 @@
-"""From a plan back to the laws that it breaks."""
+"""Verifies a plan of any origin."""
 
 import os
 from typing import TYPE_CHECKING
@@ -21,19 +21,21 @@ if TYPE_CHECKING:
 def verify(
     plan: Plan, model: object, *, target: str | os.PathLike[str] | Target | None = None
 ) -> tuple[Violation, ...]:
-    """The laws that `plan`, from wherever it comes, breaks as a plan for `model`; none if it is right.
+    """The violations of `plan` as a plan for `model`; empty if it is right.
 
-    With `target`, the plan must also be one for that target by its name, for its memories, with the plan's own
-    overrides, and share only what that target allows; and the model must have the file's name that the plan says.
-    `trusted` says what is believed.
+    Args:
+        plan: of any origin.
+        model: a path, the bytes of a file, a model in memory, or a loaded Model.
+        target: also check that the plan is for this target: its name, its memories with the plan's overrides, its
+            runtime, its sharing and its scratch; and that the model's file has the name in the plan.
 
     Raises:
-        UsageError, TargetError, ModelError: target or model cannot be read as the plan's options say.
+        UsageError, TargetError, ModelError: target or model cannot be read with the plan's options.
     """
     bindings = check_bindings(plan.options.bind)
     loaded = model if isinstance(model, Model) else load(model, bindings=bindings)
-    if stranger := check_model(plan, loaded.info):
-        return (stranger,)
+    if mismatch := check_model(plan, loaded.info):
+        return (mismatch,)
     try:
         graph = bound_graph(loaded.graph, plan.options, plan.target.runtime)
     except ModelError as error:
@@ -47,12 +49,12 @@ def verify(
 def trusted(
     plan: Plan, model: object = None, *, target: str | os.PathLike[str] | Target | None = None
 ) -> "tuple[Trusted, ...]":
-    """What `verify` with the same `target` believes of a plan that breaks no law: what neither model nor target says.
+    """The figures of a plan that `verify` with the same `target` cannot check, since neither model nor target has them.
 
     With `model`, what `proved` proves is left out.
 
     Raises:
-        UsageError, TargetError, ModelError: target or model cannot be read as the plan's options say.
+        UsageError, TargetError: the target cannot be read with the plan's options.
     """
     from tmpass.verification.trust import taken_on_trust  # which planning has no use for
 

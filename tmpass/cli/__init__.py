@@ -1,4 +1,4 @@
-"""The command line. Each command is a module that is imported when it is called: start-up is part of the speed."""
+"""The command line. Each command is a module of its own, imported only when it runs: start-up is part of speed."""
 
 import errno
 import gc
@@ -29,15 +29,15 @@ COMMANDS = (
 )
 
 INTERNAL_ERROR = 70
-"""Exit code of what should never happen, after sysexits.h: no accident has the exit code of an answer."""
+"""Exit code of an unexpected exception, EX_SOFTWARE of sysexits.h: an accident never has the exit code of an answer."""
 
 _SIGPIPE = 13
 _OUTPUT = (errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC, errno.ENXIO, errno.EAGAIN)
-"""What may be wrong with standard output."""
+"""Error numbers that a write to standard output may raise."""
 
 
 class _Commands(click.Group):
-    """Finds a command by the name of its module, and turns an error into one line and an exit code."""
+    """The group of commands: finds each by the name of its module, and turns errors into one line and an exit code."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
@@ -51,7 +51,7 @@ class _Commands(click.Group):
         return command
 
     def main(self, *args: Any, **options: Any) -> NoReturn:
-        """Run a command, and end the process. Any error is one line, and no accident has the exit code of an answer."""
+        """Run a command, and exit with its code; any error becomes one line on standard error."""
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, TextIOWrapper):  # a terminal that cannot show a name still shows the rest
                 stream.reconfigure(errors="backslashreplace")
@@ -67,7 +67,7 @@ class _Commands(click.Group):
             complain(_usage(error))
             code = 2
         except MemoryError:
-            complain("there is not enough memory for this")
+            complain("not enough memory")
             code = 3
         except SystemExit as end:  # click's own: the reader of a pipe has gone
             code = 128 + _SIGPIPE if end.code == 1 else end.code
@@ -77,7 +77,7 @@ class _Commands(click.Group):
 
 
 def _unforeseen(error: Exception) -> int:
-    """Say what went wrong, and return the exit code: the output cannot be written, or tmpass has a fault."""
+    """Report an unexpected exception, and return its exit code: output that cannot be written, or an internal error."""
     if isinstance(error, OSError) and error.filename is None and error.errno in _OUTPUT:
         reason = "it is closed" if error.errno == errno.EBADF else error.strerror
         drop("stdout")
@@ -96,7 +96,7 @@ def _unforeseen(error: Exception) -> int:
 
 
 def _usage(error: click.ClickException) -> str:
-    """Click's message, which may have several sentences and lines, in the form of the project's own errors."""
+    """Click's message, which may have several lines, in the form of tmpass's own errors."""
     what = " ".join(error.format_message().split()).rstrip(".")
     ctx = error.ctx if isinstance(error, click.UsageError) else None
     return what[:1].lower() + what[1:] + (f"; try {ctx.command_path} --help" if ctx else "")
@@ -116,14 +116,14 @@ def commands(ctx: click.Context) -> None:
 
     \b
     Exit codes:
-        0  it fits, or the command did its work
-        1  it does not fit
+        0  fits, or done
+        1  does not fit
         2  wrong usage or target
         3  the model cannot be read or planned
-        4  a budget ended without an answer
+        4  budget ended without an answer
         5  verification failed
-        70  an internal error: please report it
-        130  interrupted; a search keeps its best answer so far
+        70  internal error: please report it
+        130  interrupted; the best answer so far is kept
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help(), err=True)
@@ -133,8 +133,8 @@ def commands(ctx: click.Context) -> None:
 def main() -> None:
     """Run the command line.
 
-    Without the cyclic garbage collector: a plan makes many small objects and hardly a cycle, and searching them
-    again and again is a third of the time that a large model takes.
+    The cyclic garbage collector is off: a plan makes many small objects and few cycles, and collections took a third of
+    the time for a large model.
     """
     gc.disable()
     open_standard_streams()

@@ -19,25 +19,25 @@ if TYPE_CHECKING:
 
 @click.command("allocate")
 @click.argument("problem", metavar="PROBLEM")
-@click.option("--capacity", type=Size(), help="Bytes that there are; without it the least peak is looked for.")
+@click.option("--capacity", type=Size(), help="Bytes of the memory; without it the least peak is searched for.")
 @click.option("--alignment", type=click.IntRange(1, 2**31), default=1, show_default=True, help="Of every offset.")
 @click.option(
     "--memory",
     "memories",
     multiple=True,
     metavar="NAME=SIZE[@OFFSET]",
-    help="A memory that buffers must be inside, sram=512KiB; it follows the one before. Repeatable.",
+    help="A memory for buffers, sram=512KiB; without an offset it follows the one before. Repeatable.",
 )
-@click.option("--minimize", is_flag=True, help="Look for the least peak also when a packing fits the capacity.")
+@click.option("--minimize", is_flag=True, help="Search for the least peak even when a packing fits the capacity.")
 @click.option("--allocator", default="auto", show_default=True, help=ALLOCATORS)
 @click.option(
     "--nodes",
     type=NODES,
-    help="Search steps that may be spent: by default a million, or twenty where only the capacity matters; "
-    "as many again for --explain, by default a million.",
+    help="Budget of the search, in nodes: by default a million, or twenty million where only the capacity matters; "
+    "the same again for --explain, by default a million.",
 )
 @click.option("--threads", type=THREADS, default=1, show_default=True, help=THREADS_HELP)
-@click.option("--explain", is_flag=True, help="Say which few buffers cannot fit, or what forces the least peak.")
+@click.option("--explain", is_flag=True, help="Name a minimal set of buffers that cannot fit, or that forces the peak.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON, with --explain the conflict too.")
 @click.option(
     "--output",
@@ -85,21 +85,14 @@ def command(
     with progress(f"allocating {len(asked.buffers)} buffers"), interrupts.caught():
         answer = allocate(asked, allocator, minimize=least, nodes=nodes, threads=threads, keep=True)
     if explain and not answer.stopped and (least or EXIT_CODES[answer.status]):
-        from tmpass.packing.conflict import find_conflict, settled
-
-        try:
-            with progress(f"explaining {len(asked.buffers)} buffers"), interrupts.caught():
-                conflict = find_conflict(asked, answer, nodes=DEFAULT_NODES if nodes is None else nodes)
-        except KeyboardInterrupt:
-            answer = replace(answer, stopped=True)
-        answer = settled(answer, conflict)
+        answer, conflict = _find_conflict(asked, answer, DEFAULT_NODES if nodes is None else nodes)
     code = EXIT_CODES[answer.status]
     if answer.stopped:
         complain("interrupted: the answer is the best so far")
     if output is not None and code == 0:
         write_whole(output, write_solution(asked, answer.offsets))
     elif output is not None:
-        complain(f"nothing is written to {output}: there is no packing within the capacity")
+        complain(f"nothing is written to {output}: no packing within the capacity was found")
     aside = output == "-"
     if as_json:
         from tmpass.report.terminal.conflict import to_json
@@ -110,6 +103,19 @@ def command(
     if explain and not as_json and not answer.stopped:
         _explain(asked, answer, conflict, aside)
     ctx.exit(INTERRUPTED if answer.stopped else code)
+
+
+def _find_conflict(problem: "Problem", answer: "Allocation", nodes: int) -> "tuple[Allocation, Conflict | None]":
+    """The conflict, None after Ctrl-C or where there is none, and the answer with what it proves."""
+    from tmpass.packing.conflict import find_conflict, settled
+
+    conflict = None
+    try:
+        with progress(f"explaining {len(problem.buffers)} buffers"), interrupts.caught():
+            conflict = find_conflict(problem, answer, nodes=nodes)
+    except KeyboardInterrupt:
+        answer = replace(answer, stopped=True)
+    return settled(answer, conflict), conflict
 
 
 def _line(problem: "Problem", answer: "Allocation") -> str:
@@ -131,7 +137,7 @@ def _explain(problem: "Problem", answer: "Allocation", conflict: "Conflict | Non
         print_table(conflict_table(problem, conflict), err=aside)
         click.echo(remedy(problem, conflict), nl=False, err=aside)
     elif answer.status == "unknown":
-        gap = "" if answer.peak is None else f", {answer.peak - answer.lower_bound} between the peak and the bound"
+        gap = "" if answer.peak is None else f", gap {answer.peak - answer.lower_bound} B"
         click.echo(f"why: not known; neither a packing nor a proof{gap}: more --nodes may help", err=aside)
     else:
-        click.echo("why: there is nothing to explain; with --minimize, what forces the least peak", err=aside)
+        click.echo("why: nothing to explain; --minimize tells what forces the least peak", err=aside)

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 class Growth(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
-    """How much a peak may grow: 1%, 0, 4KiB."""
+    """An allowed growth of a peak: 1%, 0, 4KiB."""
 
     name = "growth"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> "Limit":
-        """The limit in `value`; click gives the option that it stands for."""
+        """The limit in `value`."""
         del ctx
         from tmpass.plans.diff import Limit
 
@@ -36,14 +36,14 @@ class Growth(click.ParamType):  # type: ignore[type-arg]  # generic only from cl
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
 @click.option("--fail-if-grows", "limit", type=Growth(), metavar="N%|SIZE",
-              help="End with exit code 1 where the peak of a memory grew by more: 1%, 4KiB, 0.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Print what changed as JSON, every tensor of it.")
+              help="Exit with code 1 if the peak of a memory grew by more: 1%, 4KiB, 0.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print all changes as JSON.")
 @click.pass_context
 def command(ctx: click.Context, old: str, new: str, limit: "Limit | None", as_json: bool) -> None:
-    """Say what changed from the plan in the file OLD to that in NEW.
+    """Show the changes between the plans in the files OLD and NEW.
 
-    A tensor grew, appeared, shrank, vanished or moved; it parted where it had its storage from another one before,
-    and joined where it has now. Tensors are known by their names, so that the plans may be of different exports.
+    A tensor grew, appeared, shrank, vanished or moved; it joined where it shares storage only in NEW, and parted where
+    it shared only in OLD. Tensors are matched by name, so the plans may be of different exports.
 
     \b
     Examples:
@@ -54,7 +54,7 @@ def command(ctx: click.Context, old: str, new: str, limit: "Limit | None", as_js
     from tmpass.report.terminal.difference import growth, head, rest, shift_table, to_json
 
     if old == new == "-":
-        raise UsageError("both plans are to come from standard input", hint="give one of them as a file")
+        raise UsageError("both plans come from standard input", hint="give one of them as a file")
     before, after = _read(old), _read(new)
     found = diff(before, after)
     if as_json:
@@ -67,7 +67,7 @@ def command(ctx: click.Context, old: str, new: str, limit: "Limit | None", as_js
         click.echo(rest(found), nl=False)
     grown = [one for one in found.memories if limit is not None and limit.exceeded(one)]
     for one in grown:
-        complain(f"the peak of {one.name} grew by more than is allowed: {growth(one)}")
+        complain(f"the peak of {one.name} grew more than allowed: {growth(one)}")
     ctx.exit(1 if grown else 0)
 
 

@@ -17,7 +17,7 @@ _LIST = "\n".join(f"        {form.NAME:<15} {form.SUMMARY}" for form in all_form
 
 @click.command(
     "emit",
-    help=f"""Write the plan in the file PLAN in another form, for people, tools or firmware.
+    help=f"""Write the plan in the file PLAN in another format, for people, tools or firmware.
 
     \b
     Formats:
@@ -36,23 +36,23 @@ _LIST = "\n".join(f"        {form.NAME:<15} {form.SUMMARY}" for form in all_form
     "-f",
     "name",
     metavar=f"[{'|'.join(FORMATS)}]",
-    help="The form, or one that another package brings; without it the end of FILE says.",
+    help="The format, or one of another package; by default by the suffix of FILE.",
 )
 @click.option("--output", "-o", metavar="FILE", default="-", show_default=True, help="- is standard output.")
-@click.option("--before", metavar="PLAN", help="Another plan for the same model to compare with, where the form does.")
+@click.option("--before", metavar="PLAN", help="Another plan for the same model, to compare with if the format can.")
 def command(plan: str, name: str | None, output: str, before: str | None) -> None:
-    """What the help above says."""
+    """Write a plan in another format; the help text is above."""
     if name is None and output == "-":
-        raise click.UsageError("neither --format nor --output says which form")
+        raise click.UsageError("no format: give --format, or --output with a suffix")
     refuse_inputs([output], [("the plan", plan), ("the plan before", before)])
     form = format_of(output) if name is None else load_format(name)
     if before is not None and not compares(form):
-        raise click.UsageError(f"--before has no say in {form.NAME}, which shows one plan")
+        raise click.UsageError(f"--before has no effect with {form.NAME}: it shows one plan")
     found = _read(plan)
     if compares(form):
         other = None if before is None else _read(before)
         if other is not None and other.model.sha256 != found.model.sha256:
-            raise click.UsageError(f"{before} is a plan for {other.model.file}, not for this {found.model.file}")
+            raise click.UsageError(f"{before} is a plan for another file than {plan}: {other.model.file}")
         write_whole(output, form.emit(found, other))
     else:
         write_whole(output, form.emit(found))

@@ -1,4 +1,4 @@
-"""The option --emit: a plan in further forms, each in a file of its own."""
+"""The option --emit: the plan in further formats, one file for each."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from tmpass.report.formats.registry import Format
 
 HELP = (
-    f"Write the plan to FILE in the form that its end says, or that is named: {', '.join(FORMATS)}; see tmpass emit. "
+    f"Write the plan to FILE in FORMAT, by default that of its suffix. Formats: {', '.join(FORMATS)}; see tmpass emit. "
     "Repeatable."
 )
 
 
 class Emission(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
-    """`FORMAT=FILE`, or a `FILE` whose end says the format: what to write, and where."""
+    """A format and a path: `FORMAT=FILE`, or a `FILE` whose suffix tells the format."""
 
     name = "emission"
 
@@ -39,10 +39,12 @@ class Emission(click.ParamType):  # type: ignore[type-arg]  # generic only from 
 def make_all(
     plan: "Plan", wanted: "tuple[tuple[Format, str], ...]", before: "Callable[[], Plan | None]"
 ) -> list[tuple[str, str]]:
-    """The path for each of the forms, and the text of `plan` in it.
+    """The path and the text of `plan` for each format.
 
-    `before` makes the plan to compare with, or None where there is no time for that; it is asked once, where a form
-    compares.
+    Args:
+        plan: the plan.
+        wanted: formats and paths.
+        before: makes the plan to compare with, or None after Ctrl-C; called only if a format compares.
     """
     from tmpass.report.formats.registry import compares
 

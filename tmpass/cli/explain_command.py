@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print the explanation as JSON.")
 @click.pass_context
 def command(ctx: click.Context, /, model: str, as_json: bool, **asked: Any) -> None:
-    """Say why MODEL takes the memory that it takes: where, who is to blame, and what would lower it.
+    """Explain the peak of MODEL: the peak step, the tensors responsible, and changes that would lower it.
 
-    Each change that is named was tried; a hint is a bound, not a plan. The exit code is that of tmpass plan.
+    Every change was tried. A hint is a bound, not a plan. The exit code is that of tmpass plan.
 
     \b
     Examples:

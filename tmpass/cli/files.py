@@ -1,4 +1,4 @@
-"""Files that the commands read; "-" stands for standard input."""
+"""Reads the files that commands take; "-" is standard input."""
 
 import errno
 import sys
@@ -32,7 +32,7 @@ def read_plan(path: str) -> "Plan":
     """The plan in the file `path`.
 
     Raises:
-        UsageError: it cannot be read, or holds no plan.
+        UsageError: it cannot be read, or is not a plan.
     """
     from tmpass.plans.plan_json import parse_plan
 
@@ -40,7 +40,7 @@ def read_plan(path: str) -> "Plan":
 
 
 def reason(error: Exception) -> str:
-    """Why a file cannot be read or written, in the words of the system."""
+    """The system's message for a failed read or write."""
     if isinstance(error, OSError) and error.errno == errno.EBADF:
         return "it is closed"
     return getattr(error, "strerror", None) or str(error)

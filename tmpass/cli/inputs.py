@@ -1,4 +1,4 @@
-"""No result may take the place of what a command reads, by whatever name it is called."""
+"""Refuses outputs that would overwrite an input, under any name."""
 
 import os
 import stat
@@ -13,13 +13,17 @@ _STDIN, _STDOUT = 0, 1
 
 
 def refuse_inputs(outputs: "Iterable[str | None]", inputs: "Iterable[tuple[str, str | None]]") -> None:
-    """Refuse an output that is one of the `inputs`, each with words for what it is; a path that is None is not given.
+    """Refuse an output that is the same file as an input.
 
-    Two paths are one file if they lead to the same place, or to the same bytes: through links of either kind, in
-    another case where the file system does not tell, or by a number that a process has for it.
+    Two paths are one file if they resolve to the same path or have the same device and inode: through links of either
+    kind, in other letter case on file systems that ignore it, or as a descriptor such as /dev/fd/1.
+
+    Args:
+        outputs: paths; None for an output that was not asked for.
+        inputs: what each file is, for the error, and its path or None.
 
     Raises:
-        UsageError: there is one.
+        UsageError: an output is an input.
     """
     wanted = [path for path in outputs if path is not None]
     if not wanted:
@@ -42,16 +46,16 @@ def target_file(target: str | None) -> str | None:
 
 
 def refuse_weights(outputs: "Iterable[str | None]", model: str) -> None:
-    """Refuse an output that is one of the files in which weights of `model` are.
+    """Refuse an output that is a weight file of `model`.
 
-    The model is read once more for that only where an output is there already.
+    The model is read for that only where an output exists already.
 
     Raises:
-        UsageError: there is one.
+        UsageError: an output is one of these files.
         TmpassError: the model cannot be read.
     """
     there = [path for path in outputs if path not in (None, "-") and os.path.isfile(path)]
-    if not there or not os.path.isfile(model):  # a pipe is read once
+    if not there or not os.path.isfile(model):  # a pipe can be read only once
         return
     from tmpass.loading.load import other_files
 
@@ -61,7 +65,7 @@ def refuse_weights(outputs: "Iterable[str | None]", model: str) -> None:
 
 
 def _marks(path: str, number: int) -> set[object]:
-    """What tells one file from others: its place, and its number in the file system. A device has neither."""
+    """The identity of a file: its resolved path, and its device and inode; empty for a device or pipe."""
     try:
         status = os.fstat(number) if path == "-" else os.stat(path)
     except (OSError, ValueError):
@@ -71,5 +75,5 @@ def _marks(path: str, number: int) -> set[object]:
     marks: set[object] = set() if status is None else {(status.st_dev, status.st_ino)}
     try:
         return marks if path == "-" else marks | {os.path.realpath(path)}
-    except (OSError, ValueError):  # the path holds a NUL
+    except (OSError, ValueError):  # the path contains a NUL
         return marks

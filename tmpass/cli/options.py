@@ -1,4 +1,4 @@
-"""Options that several commands share, and the plan that they ask for."""
+"""The options of planning, which several commands share, and the plan made with them."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,7 +18,7 @@ SCHEDULES = ("auto", "given", "topological", "least-peak")
 F = TypeVar("F", bound=Callable[..., Any])
 
 EXIT_CODES = {"optimal": 0, "feasible": 0, "infeasible": 1, "unknown": 4}
-"""Status of a plan or allocation -> exit code."""
+"""The exit code for each status of a plan or allocation."""
 
 
 ALLOCATORS = " or ".join(", ".join(METHODS).rsplit(", ", 1)) + "."
@@ -26,10 +26,10 @@ ALLOCATORS = " or ".join(", ".join(METHODS).rsplit(", ", 1)) + "."
 NODES = click.IntRange(0, MAX_BYTES)
 
 THREADS = click.IntRange(1, 256)
-THREADS_HELP = "How many may search at once; the answer does not depend on it."
+THREADS_HELP = "Number of search threads; the answer does not depend on it."
 
 INTERRUPTED = 130
-"""Exit code after Ctrl-C: 128 + SIGINT, as shells have it."""
+"""Exit code after Ctrl-C: 128 + SIGINT, as in shells."""
 
 
 class Size(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
@@ -38,13 +38,13 @@ class Size(click.ParamType):  # type: ignore[type-arg]  # generic only from clic
     name = "size"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """The bytes in `value`; click gives the option that it stands for."""
+        """The bytes in `value`."""
         del ctx
         return parse_size(value, param.opts[0] if param else "size")
 
 
 def planning_options(function: F) -> F:
-    """The options that say how a model is planned."""
+    """Add the options of planning to a command."""
     for option in reversed(
         (
             click.option("--target", "-t", default="pixel6-tpu", show_default=True, metavar="NAME|FILE",
@@ -55,27 +55,28 @@ def planning_options(function: F) -> F:
             click.option("--bind", multiple=True, metavar="NAME=N",
                          help="Number for a dimension: batch=1, or input:0=1 for axis 0 of `input`. Repeatable."),
             click.option("--io", type=click.Choice(["arena", "external"]), default="arena", show_default=True,
-                         help="Whether inputs and outputs are in the arena, or in memory that the caller brings."),
+                         help="Inputs and outputs in the arena, or in memory that the caller provides."),
             click.option("--keep-inputs", is_flag=True, help="Keep the inputs intact to the end of the run."),
             click.option("--share", type=click.Choice(["auto", "views", "none"]), default="auto", show_default=True,
-                         help="What may share storage: all that the target allows, a reshape and its kin, or nothing."),
+                         help="Sharing of storage: all that the target allows, only views such as reshapes, or none."),
             click.option("--no-inplace", "inplace", is_flag=True, flag_value=False, default=True,
-                         help="Write no result over an input."),
-            click.option("--share-io", is_flag=True, help="Let inputs and outputs of the model share as others do."),
+                         help="Do not write results over inputs."),
+            click.option("--share-io", is_flag=True,
+                         help="Let inputs and outputs of the model share storage as other tensors do."),
             click.option("--tie", multiple=True, metavar="OUTPUT=INPUT",
-                         help="Put an output of the model where that input lies: state, caches. Repeatable."),
+                         help="Put an output of the model at the offset of an input: state, caches. Repeatable."),
             click.option("--allow-unplanned", is_flag=True,
-                         help="Leave out tensors whose size is not known, and list them."),
+                         help="Leave out tensors of unknown size, and list them."),
             click.option("--schedule", type=click.Choice(SCHEDULES), default="auto", show_default=True,
-                         help="The order of the operators; auto: the file's, unless another needs a smaller arena."),
-            click.option("--states", type=NODES, help="Search steps that may be spent on the order."),
+                         help="The order of operators; auto: as in the file, unless another needs a smaller arena."),
+            click.option("--states", type=NODES, help="Budget of the search for an order, in states."),
             click.option("--allocator", default="auto", show_default=True, help=ALLOCATORS),
-            click.option("--nodes", type=NODES, help="Search steps that may be spent on addresses."),
+            click.option("--nodes", type=NODES, help="Budget of the search for offsets, in nodes."),
             click.option("--scratch", metavar="FILE",
-                         help="What kernels need while they run, as JSON: docs/scratch.schema.json."),
+                         help="Scratch bytes of kernels, as JSON: docs/scratch.schema.json."),
             click.option("--int8", type=click.Choice(["native", "float"]),
-                         help="Whether operators between DequantizeLinear and QuantizeLinear compute with the integers "
-                         "(native), or with floats, instead of what the target says."),
+                         help="How operators between DequantizeLinear and QuantizeLinear compute: with the integers "
+                         "(native) or with floats. By default as the target says."),
             click.option("--threads", type=THREADS, default=1, show_default=True, help=THREADS_HELP),
         )
     ):  # fmt: skip
@@ -84,7 +85,7 @@ def planning_options(function: F) -> F:
 
 
 def plan_arguments(asked: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of tmpass.plan that planning_options gave."""
+    """The arguments of tmpass.plan for the options of a command."""
     from tmpass.graph.binding import parse_bindings
     from tmpass.packing.allocate import DEFAULT_NODES
     from tmpass.planning.ordering.least_peak import DEFAULT_STATES
@@ -96,7 +97,7 @@ def plan_arguments(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def make_plan(model: str, asked: dict[str, Any]) -> "Plan":
-    """The plan of the file `model` with what planning_options gave, and its warnings on standard error."""
+    """Plan the file `model` with the options of a command, and print the warnings on standard error."""
     from tmpass.api.plan import plan
 
     with progress(f"planning {model}"):
@@ -106,8 +107,9 @@ def make_plan(model: str, asked: dict[str, Any]) -> "Plan":
 
 
 def plan_before(model: str, asked: dict[str, Any]) -> "Plan":
-    """What to compare the plan of `model` with: the order of the file, the largest tensor first, nothing shared. A file
-    whose order cannot run is sorted.
+    """The plan to compare with: the order of the file, largest tensor first, no sharing.
+
+    A file whose order cannot run is sorted topologically.
     """
     from tmpass.api.plan import plan
     from tmpass.loading.load import load_to_plan
@@ -118,12 +120,16 @@ def plan_before(model: str, asked: dict[str, Any]) -> "Plan":
         loaded = load_to_plan(model, arguments["bind"])
         schedule = "topological" if any(map(unsorted, loaded.graph.subgraphs)) else "given"
         simple = {"schedule": schedule, "share": "none", "allocator": "greedy-by-size"}
-        return plan(loaded, **{**arguments, **simple})  # half of it is nothing to compare with
+        return plan(loaded, **{**arguments, **simple})  # an interrupted plan would be no comparison, so it is not kept
 
 
 def make_planned_model(model: str, asked: dict[str, Any]) -> "tuple[Plan, bytes | None, tuple[str, ...]]":
-    """The same, and the file with the plan in it, None where that does not fit, and the files that it needs beside it.
-    A plan that `model` carries already is taken off before: planning twice is planning once.
+    """Plan the file `model`, and put the plan into it.
+
+    A plan that it has already is removed first: planning twice gives the same as planning once.
+
+    Returns:
+        The plan, the planned file or None where the plan does not fit, and the files with weights that it needs.
     """
     from tmpass.api.plan import plan
     from tmpass.api.planned_model import put_into
@@ -140,7 +146,7 @@ def make_planned_model(model: str, asked: dict[str, Any]) -> "tuple[Plan, bytes 
 
 
 def complain_of(made: "Plan") -> None:
-    """Print the warnings of a plan on standard error, and what it does not plan."""
+    """Print the warnings of a plan, and the tensors that it does not place, on standard error."""
     for warning in made.warnings:
         complain(f"warning: {warning}")
     unplanned = [t for t in made.tensors if t.role == "unplanned"]

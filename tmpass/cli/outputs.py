@@ -1,4 +1,4 @@
-"""Where the results of `tmpass plan` go: checked before anything is planned, so that nothing is lost or misnamed."""
+"""Checks the output paths of `tmpass plan` before planning, so that no result is lost or misnamed."""
 
 import os
 from typing import TYPE_CHECKING
@@ -16,10 +16,10 @@ def check_outputs(
     *,
     as_json: bool,
 ) -> None:
-    """Refuse two results in one place, and `-o` with the end of a form that is not JSON.
+    """Refuse two results at one path, and `-o` with the suffix of a format that is not JSON.
 
     Raises:
-        click.UsageError: one of these.
+        click.UsageError: an output is refused.
     """
     from tmpass.loading.load import names_model
     from tmpass.report.formats.registry import FORMATS, load_format
@@ -33,7 +33,7 @@ def check_outputs(
             continue
         try:
             place = os.path.realpath(path)
-        except ValueError:  # it holds a NUL; writing will say so
+        except ValueError:  # the path contains a NUL; writing reports it
             continue
         if place in taken:
             raise click.UsageError(f"two results would go to {path}: name two files")
@@ -46,10 +46,10 @@ def check_outputs(
 
 
 def check_format(paths: list[str], of: str) -> None:
-    """Refuse to write a model of format `of` under the end of another format.
+    """Refuse to write a model of format `of` to a path with the suffix of another format.
 
     Raises:
-        click.UsageError: one of `paths` ends like that.
+        click.UsageError: one of `paths` has such a suffix.
     """
     from tmpass.loading.load import format_named
 

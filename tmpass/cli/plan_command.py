@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     "--output",
     "-o",
     metavar="FILE",
-    help="Write the plan as JSON to FILE, - is standard output; or the model with the plan in it, if FILE ends as "
-    "models do: .tflite, .onnx.",
+    help="Write the plan as JSON to FILE, - is standard output; or the model with the plan in it, if FILE has the "
+    "suffix of a model: .tflite, .onnx.",
 )
 @click.option("--emit-model", metavar="FILE", help="Write the model with the plan in it to FILE.")
 @click.option("--emit", type=emit_option.Emission(), multiple=True, metavar="[FORMAT=]FILE", help=emit_option.HELP)
@@ -41,7 +41,7 @@ def command(
     emit: "tuple[tuple[Format, str], ...]",
     **asked: Any,
 ) -> None:
-    """Plan the memory of MODEL: every tensor's address, and whether they fit.
+    """Plan the memory of MODEL: whether it fits, and the offset of every tensor.
 
     \b
     Examples:
@@ -90,7 +90,7 @@ def _is_model(path: str) -> bool:
 def _complain_of_models(
     paths: list[str], plan: "Plan", data: bytes | None, model: str, beside: tuple[str, ...]
 ) -> None:
-    """Say which planned models were not written, and what the others need: another target, or files beside them."""
+    """Print which planned models were not written, and what the others need: another target, or their weights."""
     if data is None:
         for path in paths:
             complain(f"nothing is written to {path}: the plan does not fit")

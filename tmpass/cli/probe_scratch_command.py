@@ -13,9 +13,9 @@ _SHOWN = 8
 @click.argument("model", metavar="MODEL")
 @click.option("--output", "-o", metavar="FILE", default="-", help="Write to FILE, not to standard output.")
 def command(model: str, output: str) -> None:
-    """Measure what the kernels of TensorFlow Lite Micro need besides tensors, and write the scratch file.
+    """Measure the scratch of TensorFlow Lite Micro's kernels, and write the scratch file.
 
-    Each operator is set up alone in the interpreter, which the extra `tflm` installs.
+    Each operator is measured alone in the interpreter, which the extra `tflm` installs.
 
     \b
     Example:

@@ -21,12 +21,11 @@ if TYPE_CHECKING:
 @click.option("--picture/--no-picture", default=True, help="Print the picture of the arena.")
 @click.pass_context
 def command(ctx: click.Context, /, source: str, table: bool, picture: bool, **asked: Any) -> None:
-    """Show the buffers of a plan, and a picture of the arena: time across, addresses up.
+    """Show the buffers of a plan, and a picture of the arena: steps from left to right, addresses upwards.
 
-    A terminal gets it in colour, unless the environment has NO_COLOR.
+    The picture has colours on a terminal, unless NO_COLOR is set.
 
-    PLAN is a file that `tmpass plan -o` wrote, its name ending in .json, or - for standard input; a MODEL is planned
-    first.
+    PLAN is a .json file that `tmpass plan -o` wrote, or - for standard input. A MODEL is planned first.
 
     \b
     Examples:
@@ -60,9 +59,9 @@ def _is_plan(source: str) -> bool:
 
 
 def _read(ctx: click.Context, source: str, options: list[str]) -> "Plan":
-    """The plan in a file, unless options were given that it has no use for."""
+    """The plan in a file; options of planning are refused."""
     for option in options:
         if ctx.get_parameter_source(option) is not click.core.ParameterSource.DEFAULT:
             name = f"--{option.replace('_', '-')}"
-            raise UsageError(f"{name} has no say in a plan that is made", where=source, hint="show the model instead")
+            raise UsageError(f"{name} has no effect on a finished plan", where=source, hint="show the model instead")
     return read_plan(source)

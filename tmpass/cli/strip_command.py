@@ -10,7 +10,7 @@ from tmpass.cli.write_files import write_whole
 @click.argument("model", metavar="MODEL")
 @click.option("--output", "-o", metavar="FILE", required=True, help="Write the original to FILE; - is standard output.")
 def command(model: str, output: str) -> None:
-    """Take off the plan that tmpass plan put into MODEL: the original comes back, byte for byte.
+    """Restore the original of a planned MODEL, byte for byte.
 
     \b
     Example:

@@ -4,7 +4,7 @@ import click
 
 from tmpass.cli.terminal import print_table
 
-AS_JSON = "Print every fact with its source as JSON."
+AS_JSON = "Print all numbers and rules with their sources as JSON."
 
 
 @click.group("targets", invoke_without_command=True)
@@ -38,7 +38,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
 @click.argument("name", metavar="NAME|FILE")
 @click.option("--json", "as_json", is_flag=True, help=AS_JSON)
 def show(name: str, as_json: bool) -> None:
-    """Show the memories of a target, what its runtime lets operators share, and where each fact comes from.
+    """Show the memories of a target and the sharing that its runtime allows, with the source of each number.
 
     \b
     Example:

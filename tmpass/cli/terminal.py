@@ -1,4 +1,4 @@
-"""What the commands print: lines, tables, and a sign of life."""
+"""Prints lines, tables and a progress spinner."""
 
 import os
 import sys
@@ -18,10 +18,9 @@ if TYPE_CHECKING:
 
 
 def complain(text: str) -> None:
-    """Print `text` as one line on standard error, whatever control characters the names in it hold, and however long
-    they are.
+    """Print `text` as one line on standard error, with control characters escaped and long names cut.
 
-    Where that cannot be written nothing is said, and the exit code still tells.
+    Where standard error cannot be written, nothing is printed; the exit code still tells.
     """
     try:
         click.echo(f"tmpass: {one_line(brief_text(text, 4 * LONGEST))}", err=True)
@@ -30,38 +29,38 @@ def complain(text: str) -> None:
 
 
 def drop(stream: str) -> None:
-    """Send what is still to come on `stream`, "stdout" or "stderr", nowhere.
+    """Discard all further output of `stream`, "stdout" or "stderr".
 
-    What is left in its buffer would fail again when Python ends, and change the exit code.
+    The rest of its buffer would fail again when Python ends, and change the exit code.
     """
     setattr(sys, stream, Path(os.devnull).open("w"))  # noqa: SIM115  # open to the end of the process
 
 
 def open_standard_streams() -> None:
-    """Put something in the place of each standard stream that the caller has closed.
+    """Replace each standard stream that the caller has closed.
 
-    Otherwise the next file that is opened gets its number, and what is printed is lost without an error. To write to
-    standard output, or to read standard input, stays an error; complaints go nowhere.
+    Otherwise the next file that is opened gets its descriptor, and printed text would go there. Writing to standard
+    output and reading standard input stay errors; standard error is discarded.
     """
     for number, flags in ((0, os.O_WRONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, flags)  # gets the lowest number that is free
+            os.open(os.devnull, flags)  # gets the lowest free descriptor
     for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(number, mode, closefd=False))
 
 
 _SHOW_CURSOR = b"\r\x1b[2K\x1b[?25h"
-"""Also clears the line that the spinner is on."""
+"""Clears the line of the spinner as well."""
 
 _PATIENCE = 100
-"""Milliseconds in which Python may see Ctrl-C; longer calls of C functions are ended with the process."""
+"""Milliseconds for Python to handle Ctrl-C; then the process ends, even inside a C function."""
 
 
 def guard() -> None:
-    """Let Ctrl-C end the process also while a C function does not let Python run; a command that computes calls it."""
+    """Let Ctrl-C end the process even inside a C function; every command that computes calls this."""
     if os.name == "nt" or not interrupts.installed() or interrupts.watched():
         return
     import signal
@@ -77,12 +76,12 @@ def guard() -> None:
 
 
 def coloured() -> bool:
-    """Whether standard output gets colours: on a terminal, unless NO_COLOR is set there, or it cannot show them."""
+    """Whether standard output gets colours: on a terminal that has them, unless NO_COLOR is set."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def print_table(table: "Table", *, err: bool = False) -> None:
-    """Print `table`: fitted to the width of a terminal, and elsewhere with each row as wide as it is."""
+    """Print `table`: fitted to the width of a terminal, and elsewhere in full width."""
     import shutil
 
     from rich.console import Console
@@ -97,7 +96,7 @@ def print_table(table: "Table", *, err: bool = False) -> None:
 
 @contextmanager
 def progress(what: str) -> Iterator[None]:
-    """A spinner on standard error while the block runs, from the second second on, on a terminal only."""
+    """Show a spinner on standard error while the block runs, after one second and only on a terminal."""
     guard()
     if not sys.stderr.isatty():
         yield

@@ -25,7 +25,7 @@ _SHOWN, _NAMES = 20, 8
     "--target",
     "-t",
     metavar="NAME|FILE",
-    help="Also hold the plan against this target: its name, memories, runtime, sharing, scratch.",
+    help="Also check the plan against this target: its name, memories, runtime, sharing and scratch.",
 )
 @click.option(
     "--execute", is_flag=True, help="Also run the model in the planned bytes, and compare its outputs (ONNX)."
@@ -33,16 +33,16 @@ _SHOWN, _NAMES = 20, 8
 @click.option(
     "--inputs",
     metavar="FILE",
-    help="With --execute: values for inputs, by their names, from an .npz file. The others are drawn.",
+    help="With --execute: values of inputs by name, from an .npz file. The others are random.",
 )
-@click.option("--execute-trips", type=int, metavar="N", help="Rounds of loops that one run may take. [default: 5000]")
-@click.option("--execute-seconds", type=float, metavar="N", help="Wall time that executing may take. [default: 300]")
+@click.option("--execute-trips", type=int, metavar="N", help="Limit on the rounds of loops in one run. [default: 5000]")
+@click.option("--execute-seconds", type=float, metavar="N", help="Limit on the wall time. [default: 300]")
 @click.option(
     "--execute-bytes",
     metavar="SIZE",
-    help="Memory that executing may take, besides that for the model's files. [default: 640MiB]",
+    help="Limit on memory, besides that for the model's files. [default: 640MiB]",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON, every violation of it.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result with all violations as JSON.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -56,10 +56,10 @@ def command(
     execute_bytes: str | None,
     as_json: bool,
 ) -> None:
-    """Check the plan in the file PLAN, from wherever it comes, against MODEL.
+    """Verify the plan in the file PLAN, of any origin, against MODEL.
 
-    What the plan does not count follows the answer, then what was proved
-    anew, and what is taken on trust: with --target that is less.
+    After the answer follow the bytes that the plan does not count, the
+    figures proved again, and those taken on trust: fewer with --target.
 
     \b
     Example:
@@ -103,12 +103,12 @@ def command(
     if violations:
         ctx.exit(5)
     lines = [f"{plan} is right for {found.model.file}{'' if run is not None else f': {_count(found)}'}"]
-    lines += told(run, len(found.schedule)) if run is not None else []
+    lines += execution_lines(run, len(found.schedule)) if run is not None else []
     lines += [f"not counted: {left_out}"] if (left_out := not_counted(found)) else []
     lines += [f"proved: {one.what}: {one.message}" for one in shown]
     lines += [f"on trust: {one.what}: {one.message}" for one in believed]
     if target is None:
-        lines.append("on trust is what only a target can say; --target NAME holds the plan against one")
+        lines.append("figures on trust need a target: --target NAME checks the plan against it")
     click.echo("".join(f"{one_line(clip(line))}\n" for line in lines), nl=False)
 
 
@@ -119,11 +119,11 @@ def _count(plan: "Plan") -> str:
     )
 
 
-def told(run: "Execution", steps: int) -> list[str]:
-    """What an execution of a plan with `steps` steps has shown, and what it has not, a line each."""
+def execution_lines(run: "Execution", steps: int) -> list[str]:
+    """One line for each result of an execution, for a plan with `steps` steps."""
     seeds = f"seed {run.seeds[0]}" if len(run.seeds) == 1 else f"seeds 0 to {run.seeds[-1]}"
     origin = [f"given: {_named(run.given)}"] if run.given else []
-    origin += [f"drawn with {seeds}: {_named(run.drawn)}"] if run.drawn else []
+    origin += [f"random, {seeds}: {_named(run.drawn)}"] if run.drawn else []
     runs = f" in {len(run.seeds)} runs" if len(run.seeds) > 1 else ""
     reached = steps - len(run.unreached)
     lines = [
@@ -136,7 +136,9 @@ def told(run: "Execution", steps: int) -> list[str]:
         lines.append(f"  compared      {equal}{'' if run.notes else ', equal in all bits'}")
     lines += [f"  note          {note}" for note in run.notes]
     if run.unreached:
-        lines.append(f"  not executed  {counted(len(run.unreached), 'step')} that no run took: {_steps(run.unreached)}")
+        lines.append(
+            f"  not executed  {counted(len(run.unreached), 'step')} that no run reached: {_steps(run.unreached)}"
+        )
     return lines
 
 

@@ -1,4 +1,4 @@
-"""Writes results: each of them whole, and all of them or none; "-" stands for standard output."""
+"""Writes results whole, and all of them or none; "-" is standard output."""
 
 import errno
 import os
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _PIECE = 1 << 20
-"""Bytes that are written before Ctrl-C is looked at again."""
+"""Bytes to write between two checks for Ctrl-C."""
 
 
 def write_whole(path: str, content: str | bytes) -> None:
-    """Write `content`, a text as UTF-8: all of it or, on an error, nothing.
+    """Write `content` whole, or nothing on an error; text is written as UTF-8.
 
     Raises:
         UsageError: it cannot be written.
@@ -32,20 +32,20 @@ def write_whole(path: str, content: str | bytes) -> None:
 
 
 def write_all(results: "Iterable[tuple[str, str | bytes]]") -> None:
-    """Write each content to its path, or on an error or Ctrl-C none of them.
+    """Write each content to its path, or none of them on an error or Ctrl-C.
 
-    Files are made beside their places; then standard output, pipes and devices get theirs, which cannot be taken back;
-    and when nothing is left that can fail, the files are put in their places. What was there before comes back where
-    that fails after all.
+    First each file is written under a temporary name beside its path. Then standard output, pipes and devices are
+    written, since that cannot be undone. Last the temporary files are renamed; if a rename fails, the files that were
+    there before are restored.
 
     Raises:
-        UsageError: one cannot be written.
+        UsageError: one of them cannot be written.
     """
     files, streams = list[_File](), list[tuple[str, bytes]]()
     for path, content in results:
         if not path:
             raise UsageError("the path to write to is empty", hint="give a file, or - for standard output")
-        with _told(path):
+        with _reported(path):
             data = content.encode() if isinstance(content, str) else content
             place = _place(path)
         if place is None:
@@ -55,21 +55,21 @@ def write_all(results: "Iterable[tuple[str, str | bytes]]") -> None:
     with interrupts.held(), _held_back() as hold:
         try:
             for file in files:
-                with _told(file.path):
+                with _reported(file.path):
                     _make(file, hold)
             for path, data in streams:
-                with _told(path), hold.let_through():
+                with _reported(path), hold.let_through():
                     _send(path, data)
             _put(files)
         finally:
             for file in files:
-                with suppress(OSError):  # there is none, or no such folder
+                with suppress(OSError):  # it or its folder does not exist
                     file.temporary.unlink()
 
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A result for the file `place`, which the user calls `path`; it is made in `temporary` first."""
+    """A result for the file `place`, given by the user as `path`, written to `temporary` first."""
 
     path: str
     place: Path
@@ -78,7 +78,7 @@ class _File:
 
 
 def is_standard_output(path: str) -> bool:
-    """Whether `path` is `-`, or a name that the system has for the same: /dev/stdout, /dev/fd/1, /proc/self/fd/1."""
+    """Whether `path` is `-` or a system name of standard output: /dev/stdout, /dev/fd/1, /proc/self/fd/1."""
     if path == "-":
         return True
     try:
@@ -89,12 +89,12 @@ def is_standard_output(path: str) -> bool:
 
 
 def plain_name(path: str) -> str:
-    """`-` for any name of standard output, and else `path`."""
+    """`-` for any name of standard output, and otherwise `path`."""
     return "-" if is_standard_output(path) else path
 
 
 def _place(path: str) -> Path | None:
-    """The file that is to be replaced or made, what a link leads to; None for what is not a file: a pipe, a device."""
+    """The file to create or replace, with links resolved; None for a pipe or device."""
     if is_standard_output(path):
         return None
     old = Path(path)
@@ -111,12 +111,12 @@ def _place(path: str) -> Path | None:
 
 
 def _beside(place: Path) -> Path:
-    """A name in the folder of `place` that nobody has."""
+    """An unused name in the folder of `place`."""
     return place.parent / f".tmpass-{os.urandom(8).hex()}"
 
 
 def _make(file: _File, hold: "_Hold") -> None:
-    """Write the data into the temporary file, with the owner and permissions that its place has, or a new file gets."""
+    """Write the temporary file, with the owner and permissions of the file that it replaces."""
     old = file.place.stat() if file.place.exists() else None
     handle = os.open(file.temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if old is None else 0o600)
     with os.fdopen(handle, "wb") as out:
@@ -126,7 +126,7 @@ def _make(file: _File, hold: "_Hold") -> None:
     if old is not None:
         made = file.temporary.stat()
         if (made.st_uid, made.st_gid) != (old.st_uid, old.st_gid):
-            with suppress(OSError):  # only root may give a file away
+            with suppress(OSError):  # only root may change the owner
                 os.chown(file.temporary, old.st_uid, old.st_gid)
         os.chmod(file.temporary, old.st_mode & 0o777)
     hold.check()
@@ -135,20 +135,20 @@ def _make(file: _File, hold: "_Hold") -> None:
 def _send(path: str, data: bytes) -> None:
     """Write to standard output, a pipe or a device."""
     if is_standard_output(path):
-        click.echo(data, nl=False)  # bytes, so that the terminal's encoding has no say
+        click.echo(data, nl=False)  # bytes: independent of the terminal's encoding
         return
     with os.fdopen(os.open(path, os.O_WRONLY), "wb") as out:
         out.write(data)
 
 
 def _put(files: list[_File]) -> None:
-    """Put every file in its place; where one cannot be, each place gets back what it had."""
-    done: list[tuple[Path, Path | None]] = []  # a place, and what keeps what was there
+    """Rename every temporary file to its place; if one fails, restore all that were replaced."""
+    done: list[tuple[Path, Path | None]] = []  # a replaced file, and its backup
     copies: list[Path] = []
     try:
         for file in files:
-            with _told(file.path):
-                kept = _keep(file.place) if len(files) > 1 else None
+            with _reported(file.path):
+                kept = _back_up(file.place) if len(files) > 1 else None
                 copies += [] if kept is None else [kept]
                 os.replace(file.temporary, file.place)
             done.append((file.place, kept))
@@ -164,8 +164,8 @@ def _put(files: list[_File]) -> None:
             kept.unlink(missing_ok=True)
 
 
-def _keep(place: Path) -> Path | None:
-    """A second name for the file in `place`, or a copy where the file system has no such names; None for no file."""
+def _back_up(place: Path) -> Path | None:
+    """A backup of the file `place`: a hard link, or a copy where there are none; None where no file exists."""
     if not place.exists():
         return None
     kept = _beside(place)
@@ -183,27 +183,27 @@ def _keep(place: Path) -> Path | None:
 
 
 class _Hold:
-    """What became of the signals that would end the process: `asked` are those that came."""
+    """The signals that arrived while files are written; each would have ended the process."""
 
     def __init__(self) -> None:
-        self.asked: list[int] = []
+        self.arrived: list[int] = []
         self._through = False
 
     def take(self, number: int, frame: object) -> None:
-        """The handler of these signals."""
+        """Handle a signal: remember it, or end the block of `let_through`."""
         del frame
-        self.asked.append(number)
+        self.arrived.append(number)
         if self._through:
             raise KeyboardInterrupt
 
     def check(self) -> None:
-        """End the work if a signal came."""
-        if self.asked:
+        """Raise KeyboardInterrupt if a signal has arrived."""
+        if self.arrived:
             raise KeyboardInterrupt
 
     @contextmanager
     def let_through(self) -> "Iterator[None]":
-        """A signal ends the block at once: it may wait for a reader for ever."""
+        """Let a signal end the block at once: it may wait for a reader without end."""
         self._through = True
         try:
             self.check()
@@ -214,7 +214,7 @@ class _Hold:
 
 @contextmanager
 def _held_back() -> "Iterator[_Hold]":
-    """Signals that would end the process do so after the block, which leaves nothing half done."""
+    """Delay signals that would end the process until the block is done."""
     hold = _Hold()
     if threading.current_thread() is not threading.main_thread():
         yield hold
@@ -228,21 +228,21 @@ def _held_back() -> "Iterator[_Hold]":
     finally:
         for number, old in before.items():
             signal.signal(number, old)
-        if hold.asked:
-            signal.raise_signal(hold.asked[0])
+        if hold.arrived:
+            signal.raise_signal(hold.arrived[0])
 
 
-def _mend(error: Exception) -> str:
+def _hint(error: Exception) -> str:
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
     return "make room there, or name another place" if full else "check the path"
 
 
 @contextmanager
-def _told(path: str) -> "Iterator[None]":
-    """Say of an error that `path` cannot be written."""
+def _reported(path: str) -> "Iterator[None]":
+    """Turn errors of the block into a UsageError that `path` cannot be written."""
     try:
         yield
-    except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: links in a circle
+    except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: a cycle of links
         if path == "-":
             raise
-        raise UsageError(f"cannot write it: {reason(error)}", where=path, hint=_mend(error)) from None
+        raise UsageError(f"cannot write it: {reason(error)}", where=path, hint=_hint(error)) from None

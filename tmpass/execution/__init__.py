@@ -1,1 +1,1 @@
-"""A plan carried out: operators compute on what stands in the planned bytes, and on nothing else."""
+"""Execution of a plan: operators compute on the bytes at the planned offsets, and on nothing else."""

@@ -1,4 +1,4 @@
-"""How far an execution may go: what reaches a limit ends with one line that names it, and the option that raises it."""
+"""Limits of an execution. Reaching one is an error that names the limit and the option that raises it."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,10 @@ from tmpass.base.errors import BudgetError, UsageError, brief
 class Limits:
     """Limits of one execution.
 
-    Fields: `trips` are the rounds of loops in one run, all loops together; `seconds` is the wall time of the execution;
-    `bytes` is what it may take in memory, besides what the files of the model are large.
+    Fields:
+        trips: iterations in one run, of all loops together.
+        seconds: wall time of the execution.
+        bytes: memory that it may take, besides the size of the model's files.
     """
 
     trips: int = 5_000
@@ -25,33 +27,33 @@ class Limits:
 
 
 def limits_of(trips: int | None, seconds: float | None, size: int | None) -> Limits:
-    """Limits of which those that are None have their default.
+    """The given limits, with the default for each that is None.
 
     Raises:
-        UsageError: one is not a number above 0.
+        UsageError: a limit is not a number above 0.
     """
     given = {"trips": trips, "seconds": seconds, "bytes": size}
     return Limits(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
 
 
 class Trips:
-    """Counts the rounds of loops in one run."""
+    """A counter of loop iterations in one run."""
 
     def __init__(self, limit: int) -> None:
         self._limit, self._taken = limit, 0
 
     def count(self, title: str) -> None:
-        """Count a round of the loop with this title.
+        """Count one iteration of the loop that `title` names.
 
         Raises:
-            BudgetError: one more than allowed.
+            BudgetError: it is one more than allowed.
         """
         self._taken += 1
         if self._taken > self._limit:
-            what = f"the loops have run {self._limit} rounds, and have not ended"
+            what = f"the loops have not ended after {self._limit} iterations"
             raise BudgetError(what, where=title, hint="raise --execute-trips, or give smaller inputs with --inputs")
 
 
 def too_many_bytes(what: str, needed: int, allowed: int) -> BudgetError:
-    """The error for an execution that needs more memory than it may take."""
+    """The error for an execution that needs more memory than allowed, in bytes."""
     return BudgetError(f"{what} {needed} bytes; executing may take {allowed}", hint="raise --execute-bytes")

@@ -1,14 +1,14 @@
-"""The walk: each operator reads its inputs from the arrays, computes, and writes its outputs into them."""
+"""The walk of a run: each operator reads its inputs from the arrays, computes, and writes its outputs into them."""
 
 from collections.abc import Container, Sequence
 
 from tmpass.base.errors import brief
 from tmpass.execution.limits import Trips
-from tmpass.execution.marks import DRAWN, ODD, RANDOM, Mark, Marks
-from tmpass.execution.places import Key, Layout
+from tmpass.execution.marks import DRAWN, OTHER_SIZE, RANDOM, Mark, Marks
+from tmpass.execution.memory_image import MemoryImage
 from tmpass.execution.regions import Region, Step
 from tmpass.execution.storage import Storage, Writer
-from tmpass.graph.model import ABSENT, Dim, Graph, Op, TensorKind
+from tmpass.graph.model import ABSENT, Dim, Graph, Op, TensorKey, TensorKind
 from tmpass.loading.runner import Enter, Runner, Value
 
 _CALLER = Writer(None, "the caller of the model")
@@ -17,29 +17,33 @@ _CALLER = Writer(None, "the caller of the model")
 class Machine:
     """One run of a model in the memory of a plan.
 
-    Fields: `reached` are the steps that were taken, `runs` counts them; `marks` are those of the values, and `sizes`
-    tells, by tensor, where one came in another size than planned, and no fault of the plan is known.
+    Fields:
+        reached: steps that were run at least once.
+        runs: how many operators were run.
+        marks: those of the values.
+        sizes: a line for each tensor that came in another size than planned without a known fault of the plan.
 
-    With `loops_copy`, what a round of a loop gives waits in the outputs of the loop's operator for the next one, as a
-    Runtime has it; else it is copied to the inputs from where it stands. `promised` are the (input, output) that a
-    kernel may put over each other, if they begin at one byte.
+    Args:
+        loops_copy: the results of a loop iteration wait in the outputs of the loop's operator for the next iteration,
+            as Runtime.loops_copy says; else they are copied to the inputs of the body from where they are.
+        promised: (input, output) pairs that a kernel may put over each other, if both begin at the same byte.
     """
 
     def __init__(
         self,
         graph: Graph,
-        layout: Layout,
+        image: MemoryImage,
         runner: Runner,
         trips: Trips,
         *,
         loops_copy: bool = False,
-        promised: Container[tuple[Key, Key]] = frozenset(),
+        promised: Container[tuple[TensorKey, TensorKey]] = frozenset(),
     ) -> None:
-        self.storage = Storage(layout)
+        self.storage = Storage(image)
         self.reached: set[int] = set()
         self.runs = 0
         self.marks = Marks()
-        self.sizes: dict[Key, str] = {}
+        self.sizes: dict[TensorKey, str] = {}
         self._trips, self._promised = trips, promised
         self._graph, self._runner, self._loops_copy = graph, runner, loops_copy
         self._caller_of: dict[int, int] = {}
@@ -51,11 +55,17 @@ class Machine:
     def run(
         self, region: Region, inputs: Sequence[Value], drawn: Sequence[bool], *, keep_inputs: bool
     ) -> tuple[Value, ...]:
-        """Run an entry on `inputs`, of which some were `drawn`; what its outputs hold in the end.
+        """The outputs of an entry that is run on `inputs`.
+
+        Args:
+            region: of the entry.
+            inputs: their values.
+            drawn: for each input, whether its value was drawn.
+            keep_inputs: check that the inputs are intact after the run.
 
         Raises:
-            Broken: an operator comes before one that it needs.
-            BudgetError: loops run too many rounds.
+            Broken: an operator comes before one that it reads from.
+            BudgetError: loops run too many iterations.
             ModelError: the runner cannot run an operator.
         """
         keys = [(region.subgraph, t) for t in self._graph.subgraphs[region.subgraph].inputs]
@@ -87,56 +97,60 @@ class Machine:
             self.storage.reserve(real, me)
         results, inside = self._compute(s, step, values, marks, me)
         if op.calls:
-            # What it was given stays as long as it runs, bodies included; and nothing else stands where it collects.
+            # Its inputs must be intact after its bodies ran, and nothing else may be where it collects its outputs.
             self._read(inputs, me, shared=True)
-            self.storage.settle(real)
+            self.storage.release(real)
         self._check_elementwise(s, step, op, values, results, me)
         marks |= inside
         if op.random:
             marks |= RANDOM | DRAWN
         for number, (key, result) in enumerate(zip(outputs, results, strict=True)):
             if key[1] != ABSENT and result is not None:
-                self._put(s, step.op, number, key, result, values, marks, me)
+                self._write_output(s, step.op, number, result, values, marks, me)
         self._check_kept(op, inputs, (*real, *((s, t) for t in op.temporaries)), me)
         self.storage.end(step.last_of)
         self.reached.add(step.at)
         self.runs += 1
 
-    def _put(
+    def _write_output(
         self,
         s: int,
         op: int,
         number: int,
-        key: Key,
         result: Value,
         values: Sequence[Value | None],
         marks: Mark,
         me: Writer,
     ) -> None:
-        """Write output `number` of an operator whose inputs have `marks`, and find out who decided its size."""
+        """Write output `number` of an operator whose inputs have `marks`.
+
+        A size that is not the planned one is a fault of the plan only if it depends neither on drawn values nor on a
+        tensor that already had another size.
+        """
         node = self._graph.subgraphs[s].ops[op]
-        own = marks & ~ODD
-        if self._runner.reads_sizes(s, op):  # sizes are as planned, and the same for all inputs, unless one is odd
-            own = own if marks & ODD else 0
+        key = s, node.outputs[number]
+        own = marks & ~OTHER_SIZE
+        if self._runner.reads_sizes(s, op):  # sizes are those of the plan, on any inputs, unless one is marked
+            own = own if marks & OTHER_SIZE else 0
         wanted = self._graph.tensor(key).bytes
         if result.data is None or wanted is None or len(result.data) == wanted:
             self.marks.set(key, own)
             self.storage.write(key, result, me)
             return
-        follows = marks & ODD  # the operator that made the first odd one is to be judged, not this one
+        follows = marks & OTHER_SIZE  # only the operator that made the first other size is judged
         by_value = not follows and marks & DRAWN and self._decides(s, op, number, values)
-        excused = bool(follows or by_value)
+        any_size = bool(follows or by_value)
         if not follows and (by_value or len(result.data) < wanted):
             why = "values decide, and some were drawn" if by_value else "the plan may have more"
             size = f"{len(result.data)} bytes, {wanted} in the plan"
             self.sizes[key] = f"{self.storage.title(key)} has {size}: {why} ({node.kind} {brief(node.name)})"
-        self.marks.set(key, own | ODD)
-        self.storage.write(key, result, me, excused=excused)
+        self.marks.set(key, own | OTHER_SIZE)
+        self.storage.write(key, result, me, any_size=any_size)
 
     def _decides(self, s: int, op: int, number: int, values: Sequence[Value | None]) -> bool:
-        """Whether values that were drawn, and not sizes alone, decide how large output `number` is."""
+        """Whether drawn values, and not sizes alone, decide the size of output `number`."""
         node = self._graph.subgraphs[s].ops[op]
-        if node.calls:  # a condition or a number of rounds
+        if node.calls:  # by a condition or a number of iterations
             return True
         known = [t == ABSENT or not self.marks.of([self._owner((s, t))]) & DRAWN for t in node.inputs]
         return not self._runner.size_follows(s, op, number, values, known)
@@ -144,10 +158,10 @@ class Machine:
     def _compute(
         self, s: int, step: Step, values: Sequence[Value | None], marks: Mark, me: Writer
     ) -> tuple[Sequence[Value | None], Mark]:
-        """What the operator makes, running the bodies that it asks for, and the marks of what these gave."""
+        """The results of an operator, and the marks of what its bodies gave. It runs the bodies that are asked for."""
         op = self._graph.subgraphs[s].ops[step.op]
         run = self._runner.run(s, step.op, values)
-        given: dict[int, tuple[Value, Key]] = {}  # by identity: what a body gave, and where that stands
+        given: dict[int, tuple[Value, TensorKey]] = {}  # by identity: what a body gave, and the tensor that has it
         inside = 0
         try:
             request = next(run)
@@ -165,40 +179,40 @@ class Machine:
             return [self._again(result, given, (), me) for result in results], inside
 
     def _enter(
-        self, s: int, body: Region, request: Enter, given: dict[int, tuple[Value, Key]], marks: Mark, me: Writer
+        self, s: int, body: Region, request: Enter, given: dict[int, tuple[Value, TensorKey]], marks: Mark, me: Writer
     ) -> tuple[Value, ...]:
         self._caller_of[body.subgraph] = s
         keys = [(body.subgraph, t) for t in self._graph.subgraphs[body.subgraph].inputs]
         for key, value in zip(keys, request.inputs, strict=True):
-            # A runtime copies one after the other: what an earlier copy overwrites is lost to a later one. An input
-            # that the body hands on as it is has to be kept apart by the runtime, wherever it stands. Where loops copy
-            # by way of the operator's outputs, which nothing else may stand in, all were copied when the round ended.
+            # A runtime copies one value after the other: what an earlier copy overwrites is lost to a later one. An
+            # input that the body hands on unchanged must be kept by the runtime, wherever it is. Where loops copy
+            # through the operator's outputs, where nothing else may be, all were copied when the iteration ended.
             fresh = None if self._loops_copy else self._again(value, given, keys, me)
             value = value if fresh is None else fresh
             wanted = self._graph.tensor(key).bytes
-            odd = value.data is not None and wanted is not None and len(value.data) != wanted
-            self.marks.set(key, marks & ~ODD | (ODD if odd else 0))
-            self.storage.write(key, value, me, excused=bool(marks & ODD))
+            differs = value.data is not None and wanted is not None and len(value.data) != wanted
+            self.marks.set(key, marks & ~OTHER_SIZE | (OTHER_SIZE if differs else 0))
+            self.storage.write(key, value, me, any_size=bool(marks & OTHER_SIZE))
         self._read(keys, me)
         return self._walk(body, me)
 
     def _again(
-        self, value: Value | None, given: dict[int, tuple[Value, Key]], but: Sequence[Key], me: Writer
+        self, value: Value | None, given: dict[int, tuple[Value, TensorKey]], but: Sequence[TensorKey], me: Writer
     ) -> Value | None:
-        """`value`, from the array once more if it is one that a body gave."""
+        """`value`, read from the array again if a body gave it."""
         if value is None or id(value) not in given:
             return value
         key = given[id(value)][1]
         return value if key in but else self._value(key, me)
 
-    def _value(self, key: Key, reader: Writer) -> Value:
-        """What `key` holds; the runner knows that of constants."""
+    def _value(self, key: TensorKey, reader: Writer) -> Value:
+        """The value of tensor `key`, a constant's from the runner."""
         if self._graph.tensor(key).kind is TensorKind.CONSTANT:
             return self._runner.constant(*key)
         return self.storage.read(key, self._owner(key), reader)
 
-    def _read(self, keys: Sequence[Key], reader: Writer, *, shared: bool = False) -> list[Value | None]:
-        """What `keys` hold; None for what is absent or constant."""
+    def _read(self, keys: Sequence[TensorKey], reader: Writer, *, shared: bool = False) -> list[Value | None]:
+        """The values of `keys`; None for one that is absent or constant."""
         return [
             None
             if key[1] == ABSENT or self._graph.tensor(key).kind is TensorKind.CONSTANT
@@ -206,8 +220,8 @@ class Machine:
             for key in keys
         ]
 
-    def _owner(self, key: Key) -> Key:
-        """The tensor itself, or what it captures from the callers around."""
+    def _owner(self, key: TensorKey) -> TensorKey:
+        """The tensor itself, or the one that it captures from a caller."""
         s, t = key
         while (
             tensor := self._graph.subgraphs[s].tensors[t]
@@ -215,8 +229,8 @@ class Machine:
             s, t = self._caller_of[s], tensor.captures
         return s, t
 
-    def _check_kept(self, op: Op, inputs: Sequence[Key], written: Sequence[Key], me: Writer) -> None:
-        """Report inputs that `op` itself has overwritten, unless it may compute in place: element by element."""
+    def _check_kept(self, op: Op, inputs: Sequence[TensorKey], written: Sequence[TensorKey], me: Writer) -> None:
+        """Report inputs that `op` itself has overwritten, unless it may compute in place."""
         for key in inputs:
             place = self.storage.place(key)
             if key[1] == ABSENT or place is None:
@@ -233,8 +247,10 @@ class Machine:
     def _check_elementwise(
         self, s: int, step: Step, op: Op, values: Sequence[Value | None], results: Sequence[Value | None], me: Writer
     ) -> None:
-        """Where the plan has the result over an input, run the operator once more with other numbers in the second half
-        of it: the first half of the result must not change, or a kernel that writes as it reads would spoil it.
+        """Report a result that the plan puts over an input, though the operator is not element-wise.
+
+        The operator runs once more with other numbers in the second half of the input. The first half of the result
+        must not change: otherwise a kernel that writes while it reads would spoil the result.
         """
         if not op.elementwise or op.outputs[0] == ABSENT or results[0] is None:
             return
@@ -252,8 +268,8 @@ class Machine:
             if again is None or (again.data or b"")[:half] != made[:half]:
                 self.storage.report_in_place(result, (s, t), me)
 
-    def _same_elements(self, key: Key, other: Key) -> bool:
-        """Whether element for element, each as wide, stands at the same bytes."""
+    def _same_elements(self, key: TensorKey, other: TensorKey) -> bool:
+        """Whether the two tensors have the same elements, by number and width, at the same bytes."""
         here, there = self.storage.place(key), self.storage.place(other)
         one, two = self._graph.tensor(key), self._graph.tensor(other)
         alike = one.dtype.bits == two.dtype.bits and _significant(one.shape) == _significant(two.shape)
@@ -261,6 +277,6 @@ class Machine:
 
 
 def _significant(shape: tuple[Dim, ...] | None) -> tuple[Dim, ...]:
-    """`shape` without leading ones, which change nothing about where an element stands."""
+    """`shape` without leading ones, which do not change where an element is."""
     dims = shape or ()
     return dims[next((axis for axis, dim in enumerate(dims) if dim != 1), len(dims)) :]

@@ -1,37 +1,39 @@
-"""What a run knows of values besides their bytes: whether they follow from what was drawn, and are as large as planned.
+"""Marks of values in a run: whether they depend on drawn values, and whether their size is not the planned one.
 
-x (drawn) ── NonZero ──> i (drawn, odd: 5 columns, 8 planned) ── Transpose ──> t (drawn, odd)
-  └───────── Shape ────> s ── ConstantOfShape ──> z           a size that follows from sizes is judged
+x (drawn) ── NonZero ──> i (drawn, other size: 5 columns, 8 planned) ── Transpose ──> t (drawn, other size)
+  └───────── Shape ────> s ── ConstantOfShape ──> z     a size that depends only on sizes is compared with the plan
 """
 
 from collections.abc import Iterable
 
-from tmpass.execution.places import Key
+from tmpass.graph.model import TensorKey
 
 DRAWN = 1
-"""The mark of a value that follows from values that were drawn: on other inputs it may be different."""
+"""The mark of a value that depends on drawn inputs: on other inputs it may be different."""
+
 RANDOM = 2
-"""The mark of one that follows from what an operator drew from a generator: in another run it is different."""
-ODD = 4
-"""The mark of one whose size is not the one that the graph says."""
+"""The mark of a value that depends on a random generator of an operator: in another run it may be different."""
+
+OTHER_SIZE = 4
+"""The mark of a value whose size is not the one in the graph."""
 
 Mark = int
-"""The sum of marks of a value. Not a Flag of enum, which takes a third of the time of a loop's round."""
+"""The union of a value's marks, as bits. An enum.Flag would take a third of the time of a loop iteration."""
 
 
 class Marks:
-    """The marks of the tensors of one run, by the tensor that holds the value."""
+    """The marks of all values of one run, by the tensor that holds the value."""
 
     def __init__(self) -> None:
-        self._of: dict[Key, Mark] = {}
+        self._of: dict[TensorKey, Mark] = {}
 
-    def of(self, keys: Iterable[Key]) -> Mark:
-        """All marks that one of `keys` has."""
+    def of(self, keys: Iterable[TensorKey]) -> Mark:
+        """The union of the marks of `keys`."""
         found = 0
         for key in keys:
             found |= self._of.get(key, 0)
         return found
 
-    def set(self, key: Key, marks: Mark) -> None:
-        """Give `key` these marks and no others."""
+    def set(self, key: TensorKey, marks: Mark) -> None:
+        """Replace the marks of `key`."""
         self._of[key] = marks

@@ -1,13 +1,12 @@
-"""What a plan takes on trust: kernels that it lets write a result over an input, though they are not element-wise."""
+"""Kernels that a plan trusts to write a result over an input, though they are not element-wise."""
 
-from tmpass.execution.places import Key
-from tmpass.graph.model import Graph, Op
+from tmpass.graph.model import Graph, Op, TensorKey
 from tmpass.plans.plan import Plan
 from tmpass.verification.tied import CHANGES_A_COPY
 
 
-def promised(graph: Graph, plan: Plan) -> frozenset[tuple[Key, Key]]:
-    """(input, output) of each operator of which the target's profile says so, and of those that a tie asks it of."""
+def promised(graph: Graph, plan: Plan) -> frozenset[tuple[TensorKey, TensorKey]]:
+    """The (input, output) pairs that a kernel may put over each other: by the target's profile, or because of a tie."""
     found = set()
     for s, subgraph in enumerate(graph.subgraphs):
         for op in subgraph.ops:

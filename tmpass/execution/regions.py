@@ -1,4 +1,4 @@
-"""A plan's flat schedule as the tree that a run walks: a loop's body is walked again and again, a branch maybe never.
+"""A plan's flat schedule as the tree that a run walks: a loop's body many times, a branch perhaps never.
 
 step  0     1     2     3            Region main
       CONV  LOOP  ADD   RELU          ├─ Step 0
@@ -10,26 +10,33 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tmpass.base.violation import Violation
-from tmpass.graph.model import ABSENT, Graph, TensorKind
+from tmpass.graph.model import ABSENT, Graph, TensorKey, TensorKind
 from tmpass.plans.plan import PlannedStep
-from tmpass.verification.replay import Broken, Key
+from tmpass.verification.replay import Broken
 
 _MAX_DEPTH = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Row `at` of the schedule: an operator, the bodies that it may run, and the tensors that it is the last to use."""
+    """One row of the schedule.
+
+    Fields:
+        at: its number.
+        op: index of the operator in its subgraph.
+        bodies: those that the operator may run.
+        last_of: tensors that no later step of the region uses.
+    """
 
     at: int
     op: int
     bodies: tuple["Region", ...]
-    last_of: tuple[Key, ...]
+    last_of: tuple[TensorKey, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """One subgraph, in the order of the plan."""
+    """One subgraph, with its steps in the order of the plan."""
 
     subgraph: int
     steps: tuple[Step, ...]
@@ -39,8 +46,8 @@ def find_regions(graph: Graph, rows: Sequence[PlannedStep], *, keep_inputs: bool
     """The region of every entry of `graph`.
 
     Raises:
-        Broken: the rows are not every operator once, bodies after their callers. Whether each operator comes after
-            those that it needs is for the run to show.
+        Broken: the rows do not have every operator once, with bodies behind their callers. Whether each operator comes
+            after those that it reads from is not checked here: the run shows it.
     """
     at = 0
 

@@ -1,8 +1,8 @@
-"""How far rounding alone may move a result: runs in which each operator's floats are off by a rounding error.
+"""Runs in which each operator's floats have a rounding error, to see how far rounding alone may move a result.
 
-A whole model may be computed by other kernels than single operators: half floats without rounding between two of them,
-sums in another order. Where an output is a difference of large numbers, an index or a rounded integer, no tolerance by
-element type says what that may change; these runs do.
+A whole model may be computed by other kernels than single operators are: half floats without rounding between two
+operators, or sums in another order. Where an output is a difference of large numbers, an index or a rounded integer,
+no tolerance by element type tells how much that may change. These runs do.
 """
 
 from collections.abc import Sequence
@@ -11,18 +11,18 @@ from typing import cast
 
 from tmpass.execution.limits import Limits, Trips
 from tmpass.execution.machine import Machine
-from tmpass.execution.places import Layout
+from tmpass.execution.memory_image import MemoryImage
 from tmpass.execution.regions import Region
 from tmpass.graph.model import Graph
 from tmpass.loading.runner import Run, Runner, Value
 
 SHAKES = 3
-"""How many runs; each draws other errors."""
+"""How many runs are made. Each draws other errors."""
 
 
 @dataclass
 class _Shaken:
-    """A runner that is off by a rounding error in whatever operators make."""
+    """A runner that adds a rounding error to every result of an operator."""
 
     runner: Runner
     seed: int
@@ -32,7 +32,7 @@ class _Shaken:
         return getattr(self.runner, name)
 
     def run(self, subgraph: int, op: int, inputs: Sequence[Value | None]) -> Run:
-        """One run of an operator."""
+        """Run one operator; its results have rounding errors."""
         results = yield from self.runner.run(subgraph, op, inputs)
         self.made += 1
         return tuple(
@@ -44,9 +44,9 @@ class _Shaken:
 def shaken_runs(
     graph: Graph, region: Region, runner: Runner, inputs: Sequence[Value], limits: Limits
 ) -> list[tuple[Value, ...]]:
-    """What the outputs of an entry hold in a few runs with rounding errors, every tensor in storage of its own."""
+    """The outputs of an entry in SHAKES runs with rounding errors, each tensor in storage of its own."""
     found = []
     for seed in range(SHAKES):
-        machine = Machine(graph, Layout({}, {}, {}, ()), cast(Runner, _Shaken(runner, seed)), Trips(limits.trips))
+        machine = Machine(graph, MemoryImage({}, {}, {}, ()), cast(Runner, _Shaken(runner, seed)), Trips(limits.trips))
         found.append(machine.run(region, inputs, [False] * len(inputs), keep_inputs=False))
     return found

@@ -1,4 +1,4 @@
-"""Execute a plan: a few runs, on inputs that are given or drawn, compared with what the whole model gives."""
+"""Execution of a plan: a few runs on given or drawn inputs, compared with the results of the whole model."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,29 +8,34 @@ from tmpass.base.violation import Violation
 from tmpass.execution.limits import Limits, Trips, too_many_bytes
 from tmpass.execution.machine import Machine
 from tmpass.execution.marks import RANDOM
-from tmpass.execution.places import lay_out
+from tmpass.execution.memory_image import make_memory_image
 from tmpass.execution.promises import promised
 from tmpass.execution.regions import Region, find_regions
 from tmpass.execution.rounding import shaken_runs
-from tmpass.graph.model import Graph, TensorKind
+from tmpass.graph.model import Graph, TensorKey, TensorKind
 from tmpass.loading.runner import Runner, Value
 from tmpass.plans.plan import Plan
 from tmpass.targets import RUNTIMES
 from tmpass.verification.replay import Broken
 
 MAX_SEEDS = 4
-"""So many runs at most, each on other inputs, as long as they reach steps that none before has reached."""
+"""How many runs at most, each on other inputs, while some steps have not been reached."""
 
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """What came of executing a plan.
+    """The outcome of executing a plan, over all runs.
 
-    Fields: `steps` counts operators as they ran, a loop's body once per round; `unreached` are the steps that no run
-    took, such as a branch never chosen; `notes` say what was equal only within rounding, or was not compared, and why.
-    `given` and `drawn` are the inputs by where their values came from, `seeds` those of the runs. `compared` are the
-    bytes that operators read and that were held against what was written; `outputs` the outputs that were compared
-    with those of `engine`, and `output_bytes` their bytes, over all runs.
+    Fields:
+        engine: computed the operators and the whole model.
+        steps: how many operators ran, a loop's body once per iteration.
+        unreached: steps that no run reached, such as a branch that was never taken.
+        notes: what was equal only within rounding, or was not compared, and why.
+        violations: of the plan.
+        given, drawn: names of inputs whose values were given, and of those whose values were drawn.
+        seeds: one per run.
+        compared: how many bytes that operators read were compared with what was written.
+        outputs, output_bytes: how many outputs were compared with those of the engine, and how many bytes they have.
     """
 
     engine: str
@@ -48,11 +53,27 @@ class Execution:
 
 @dataclass(slots=True)
 class _Record:
-    """What the runs have found so far."""
+    """The results of the runs so far, with the names and units of Execution."""
 
+    unreached: set[int]
+    steps: int = 0
+    compared: int = 0
+    seeds: list[int] = field(default_factory=list)
     notes: dict[str, None] = field(default_factory=dict)
     outputs: int = 0
     output_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """The common data of all runs of one execution; `given` maps names of inputs to their values."""
+
+    graph: Graph
+    runner: Runner
+    limits: Limits
+    given: Mapping[str, object]
+    keep_inputs: bool
+    record: _Record
 
 
 def execute_plan(
@@ -64,20 +85,20 @@ def execute_plan(
     limits: Limits | None = None,
     files: int = 0,
 ) -> Execution:
-    """Run `graph` in the bytes that `plan` gives its tensors, and compare the results.
+    """The outcome of running `graph` in the bytes that `plan` gives its tensors.
 
     Args:
-        plan: from wherever it comes.
+        plan: may be wrong in any way.
         graph: of the model.
-        runner: computes.
-        inputs: values for inputs by their names; the others are drawn.
-        limits: how far the runs may go.
-        files: bytes that the files of the model have, which executing it may take besides those of `limits`.
+        runner: computes the operators and the whole model.
+        inputs: name -> value; inputs without one are drawn.
+        limits: of the execution.
+        files: bytes of the model's files, which the execution may take in addition to `limits`.
 
     Raises:
         BudgetError: a limit was reached before there was an answer.
         ModelError: the runner cannot run the model.
-        UsageError: `inputs` names no input, or gives one a value that is not for it.
+        UsageError: `inputs` has a name that is not an input, or a value that does not fit its input.
     """
     limits = Limits() if limits is None else limits
     keep, values = plan.options.keep_inputs, {} if inputs is None else dict(inputs)
@@ -91,47 +112,55 @@ def execute_plan(
         regions = find_regions(graph, plan.schedule, keep_inputs=keep)
     except Broken as broken:
         return Execution(runner.engine, 0, (), (), (broken.violation,), given, drawn)
-    waiting = set(range(len(plan.schedule)))
-    copies, kernels = RUNTIMES[plan.target.runtime].loops_copy, promised(graph, plan)
-    steps, compared, seeds, record = 0, 0, [], _Record()
-    for seed in range(MAX_SEEDS if drawn else 1):
-        layout, trips = lay_out(plan, limits.bytes), Trips(limits.trips)
-        machine = Machine(graph, layout, runner, trips, loops_copy=copies, promised=kernels)
-        violations = machine.storage.violations
-        try:
-            for region in regions:
-                _run(machine, region, seed, keep, values, record, graph, runner, limits)
-        except Broken as broken:
-            violations.append(broken.violation)
-        except (BudgetError, ModelError) as error:
-            if seed and not violations:  # the first run has said what this one was to add
-                record.notes[f"run {seed + 1} not finished: {error.what}"] = None
-                break
-            if not violations:
-                raise
-        seeds.append(seed)
-        steps += machine.runs
-        compared += machine.storage.compared
-        waiting -= machine.reached
-        if violations or not waiting:
-            break
+    session = _Session(graph, runner, limits, values, keep, _Record(set(range(len(plan.schedule)))))
+    violations = _run_all(session, plan, regions, MAX_SEEDS if drawn else 1)
+    record = session.record
     return Execution(
         runner.engine,
-        steps,
-        tuple(sorted(waiting)),
+        record.steps,
+        tuple(sorted(record.unreached)),
         tuple(record.notes),
         tuple(violations),
         given,
         drawn,
-        tuple(seeds),
-        compared,
+        tuple(record.seeds),
+        record.compared,
         record.outputs,
         record.output_bytes,
     )
 
 
+def _run_all(session: _Session, plan: Plan, regions: Sequence[Region], most: int) -> list[Violation]:
+    """The violations of the first run that has any, or of the last one. At most `most` runs are made."""
+    graph, limits, record = session.graph, session.limits, session.record
+    copies, kernels = RUNTIMES[plan.target.runtime].loops_copy, promised(graph, plan)
+    violations: list[Violation] = []
+    for seed in range(most):
+        image, trips = make_memory_image(plan, limits.bytes), Trips(limits.trips)
+        machine = Machine(graph, image, session.runner, trips, loops_copy=copies, promised=kernels)
+        violations = machine.storage.violations
+        try:
+            for region in regions:
+                _run(session, machine, region, seed)
+        except Broken as broken:
+            violations.append(broken.violation)
+        except (BudgetError, ModelError) as error:
+            if seed and not violations:  # the first run has an answer, which this one was to extend
+                record.notes[f"run {seed + 1} not finished: {error.what}"] = None
+                break
+            if not violations:
+                raise
+        record.seeds.append(seed)
+        record.steps += machine.runs
+        record.compared += machine.storage.compared
+        record.unreached -= machine.reached
+        if violations or not record.unreached:
+            break
+    return violations
+
+
 def _on_drawn(error: ModelError, drawn: Sequence[str]) -> ModelError:
-    """`error`, saying on which inputs it came: their numbers may mean something, such as a shape."""
+    """`error` with a hint at the drawn inputs: their numbers may have a meaning, such as a shape."""
     if not drawn:
         return error
     error.hint = f"give values for {', '.join(map(brief, drawn[:4]))} with --inputs, if others suit the model better"
@@ -146,15 +175,15 @@ def _check_names(given: Mapping[str, object], names: Sequence[str]) -> None:
 
 
 def _check_bytes(plan: Plan, graph: Graph, allowed: int) -> None:
-    """Refuse before anything is made; what tensors of unknown size take is known only when they are there."""
+    """Refuse memories above the limit before they are made. Tensors of unknown size count only during the run."""
     total = sum(memory.peak for memory in plan.memories)
     if total > allowed:
         raise too_many_bytes("the memories of the plan take", total, allowed)
-    placed = {(row.subgraph, row.index) for row in plan.tensors if row.buffer is not None}
+    placed = {row.key for row in plan.tensors if row.buffer is not None}
     for s, subgraph in enumerate(graph.subgraphs):
         used = subgraph.used
         for t, tensor in enumerate(subgraph.tensors):
-            # Constants also where only other constants are computed from them.
+            # A constant counts even if only other constants are computed from it.
             if tensor.kind is TensorKind.CONSTANT or (
                 t in used and (s, t) not in placed and tensor.kind is not TensorKind.CAPTURE
             ):
@@ -163,17 +192,9 @@ def _check_bytes(plan: Plan, graph: Graph, allowed: int) -> None:
         raise too_many_bytes("the plan's memories, constants and the caller's tensors take", total, allowed)
 
 
-def _run(
-    machine: Machine,
-    region: Region,
-    seed: int,
-    keep: bool,
-    given: Mapping[str, object],
-    record: _Record,
-    graph: Graph,
-    runner: Runner,
-    limits: Limits,
-) -> None:
+def _run(session: _Session, machine: Machine, region: Region, seed: int) -> None:
+    """Run one entry, and compare its outputs with those of the whole model."""
+    graph, runner, given, record = session.graph, session.runner, session.given, session.record
     subgraph = graph.subgraphs[region.subgraph]
     names = [subgraph.tensors[t].name for t in subgraph.inputs]
     drawn = [name not in given for name in names]
@@ -183,14 +204,14 @@ def _run(
         else runner.take(region.subgraph, index, given[name])
         for index, name in enumerate(names)
     )
-    # Not the other way round: only this run counts the rounds of loops.
+    # This run comes first, since only it counts the iterations of loops.
     try:
-        made = machine.run(region, inputs, drawn, keep_inputs=keep)
+        made = machine.run(region, inputs, drawn, keep_inputs=session.keep_inputs)
     except ModelError as error:
         raise _on_drawn(error, [name for name in names if name not in given]) from None
     record.notes |= dict.fromkeys(machine.sizes.values())
     if machine.storage.violations:
-        return  # the run went on with the right bytes
+        return  # the run went on with the right bytes, so its outputs show nothing
     keys = [(region.subgraph, t) for t in subgraph.outputs]
     titles = {key: brief(graph.tensor(key).name) for key in keys}
     fixed = [not machine.marks.of([key]) & RANDOM for key in keys]
@@ -199,20 +220,36 @@ def _run(
         record.notes[f"not compared: output {random}, which follows from {runner.random}, drawn at random"] = None
     if not any(fixed):
         return
+    _compare(session, machine, region, inputs, made, dict(zip(keys, fixed, strict=True)))
+
+
+def _compare(
+    session: _Session,
+    machine: Machine,
+    region: Region,
+    inputs: Sequence[Value],
+    made: Sequence[Value],
+    fixed: Mapping[TensorKey, bool],
+) -> None:
+    """Compare the outputs `made` of one entry with those of the whole model, where they are not random.
+
+    `fixed` has the outputs in their order, each with whether it is the same in every run.
+    """
+    graph, runner, record = session.graph, session.runner, session.record
     wanted = runner.reference(region.subgraph, inputs)
     shaken: list[tuple[Value, ...]] = []
-    for index, (key, same) in enumerate(zip(keys, fixed, strict=True)):
-        if not same:
+    for index, key in enumerate((region.subgraph, t) for t in graph.subgraphs[region.subgraph].outputs):
+        if not fixed[key]:
             continue
         record.outputs += 1
         record.output_bytes += len(made[index].data or b"")
         difference = runner.compare(made[index], wanted[index])
         if difference is not None and not difference.tolerated:
-            shaken = shaken or shaken_runs(graph, region, runner, inputs, limits)
+            shaken = shaken or shaken_runs(graph, region, runner, inputs, session.limits)
             difference = runner.compare(made[index], wanted[index], [values[index] for values in shaken])
         if difference is None:
             continue
-        text = f"output {titles[key]} differs from that of {runner.engine}: {difference.text}"
+        text = f"output {brief(graph.tensor(key).name)} differs from that of {runner.engine}: {difference.text}"
         if difference.tolerated:
             record.notes[text] = None
         else:

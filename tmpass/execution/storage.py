@@ -1,27 +1,28 @@
-"""Tensors in the byte arrays, each with a copy of what was written, so that a lost byte shows at the next read.
+"""Tensors in byte arrays, each with a copy of its written value, so that the next read finds an overwritten byte.
 
 array    ..aaaaaaaabbbbbbbb........      write a, then b
-array    ..aaaaacccccbbbbbb........      write c, over the ends of both
-copies     aaaaaaaa  bbbbbbbb  ccccc     read a: its last bytes are not those of its copy; c was the last there
+array    ..aaaaacccccbbbbbb........      write c, over the end of a and the begin of b
+copies     aaaaaaaa  bbbbbbbb  ccccc     read a: its last bytes differ from its copy; c was written there last
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tmpass.base.violation import Violation
-from tmpass.execution.places import Key, Layout, Place
+from tmpass.execution.memory_image import MemoryImage, Place
+from tmpass.graph.model import TensorKey
 from tmpass.loading.runner import Value
 from tmpass.verification.replay import Broken
 
 MAX_VIOLATIONS = 100
-"""What comes after that many is not listed: the first ones tell what is wrong."""
+"""How many violations are listed. The first ones show what is wrong."""
 
 _SCRATCH = 0x5A
 
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Who writes or reads: a step of the schedule, and how to name it; the caller of an entry has no step."""
+    """The writer or reader of a value, with its title in messages. The caller of an entry has no step."""
 
     step: int | None
     title: str
@@ -29,7 +30,7 @@ class Writer:
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """What a tensor was given, when (writes are counted), by whom, and whether it stands in an array."""
+    """The last value of a tensor: the number of the write, its writer, and whether the value is in an array."""
 
     value: Value
     time: int
@@ -38,31 +39,31 @@ class _Held:
 
 
 class Storage:
-    """The arrays of one run; `violations` grows with what is found."""
+    """The arrays of one run, with `violations` as far as they have been found."""
 
-    def __init__(self, layout: Layout) -> None:
-        self._arrays, self._places, self._titles = layout.arrays, layout.places, layout.titles
-        self.violations = list(layout.violations)
-        self._held: dict[Key, _Held] = {}
-        self._touched: dict[Key, tuple[int, Writer]] = {}  # when each tensor was last written, and by whom
-        self._reserved: dict[Key, tuple[int, Writer]] = {}
-        self._blamed: set[tuple[Key, Key | None]] = set()
+    def __init__(self, image: MemoryImage) -> None:
+        self._arrays, self._places, self._titles = image.arrays, image.places, image.titles
+        self.violations = list(image.violations)
+        self._held: dict[TensorKey, _Held] = {}
+        self._touched: dict[TensorKey, tuple[int, Writer]] = {}  # when each tensor was last written, and by whom
+        self._reserved: dict[TensorKey, tuple[int, Writer]] = {}
+        self._reported: set[tuple[TensorKey, TensorKey | None]] = set()
         self._clock = 0
         self.compared = 0
-        """Bytes that were read and held against what was written."""
+        """How many bytes were read and compared with what was written."""
 
-    def title(self, key: Key) -> str:
-        """The name of `key` for a message."""
+    def title(self, key: TensorKey) -> str:
+        """The name of tensor `key` in messages."""
         return self._titles.get(key, f"tensor {key[1]}" + (f" of subgraph {key[0]}" if key[0] else ""))
 
-    def place(self, key: Key) -> Place | None:
-        """Where `key` stands; None for what is held outside the arrays."""
+    def place(self, key: TensorKey) -> Place | None:
+        """The place of tensor `key`; None for a tensor that is held outside the arrays."""
         return self._places.get(key)
 
-    def write(self, key: Key, value: Value, writer: Writer, *, excused: bool = False) -> None:
-        """Put `value` at the planned bytes of `key`, if it has any; what is there is lost.
+    def write(self, key: TensorKey, value: Value, writer: Writer, *, any_size: bool = False) -> None:
+        """Write `value` to the planned bytes of `key`, if it has any. What was there is lost.
 
-        A value of more bytes than planned is held outside, and reported unless it is `excused`.
+        A value of more bytes than planned is held outside the arrays, and reported unless it may have `any_size`.
         """
         self._clock += 1
         place = self._places.get(key)
@@ -70,7 +71,7 @@ class Storage:
         if place is not None and value.data is not None:
             size = len(value.data)
             if size > place.high - place.low:
-                if not excused:
+                if not any_size:
                     name = self._titles[key]
                     message = f"{writer.title} gives {name} {size} bytes, the plan {place.high - place.low}"
                     self._report(Violation("size", message, name, step=writer.step, low=place.low, high=place.high))
@@ -80,13 +81,19 @@ class Storage:
                 self._touched[key] = (self._clock, writer)
         self._held[key] = _Held(value, self._clock, writer, inside)
 
-    def read(self, key: Key, owner: Key, reader: Writer, *, shared: bool = False) -> Value:
-        """What stands at the bytes of `key`; `owner` is the tensor whose value that should be, `key` or what it
-        captures. Bytes that were overwritten are reported, and the right ones returned, so that a run goes on.
-        With `shared`, a tensor that the plan puts in the same buffer on purpose may have overwritten them.
+    def read(self, key: TensorKey, owner: TensorKey, reader: Writer, *, shared: bool = False) -> Value:
+        """The value at the bytes of `key`.
+
+        Overwritten bytes are reported, and the right value is returned, so that a run goes on.
+
+        Args:
+            key: the tensor.
+            owner: the tensor whose value it should be: `key`, or the one that it captures.
+            reader: names the step in messages.
+            shared: accept bytes overwritten with a tensor that the plan puts in the same buffer on purpose.
 
         Raises:
-            Broken: nothing has written it yet.
+            Broken: nothing has written the tensor yet.
         """
         held = self._held.get(owner)
         if held is None:
@@ -109,11 +116,13 @@ class Storage:
         self.compared += len(data)
         if found == data:
             return Value(found, held.value.form)
-        self._blame(key, place, _differing(found, data), held.time, f"{reader.title} reads", reader, shared=shared)
+        self._report_overwritten(
+            key, place, _differing(found, data), held.time, f"{reader.title} reads", reader, shared=shared
+        )
         return held.value
 
-    def scribble(self, keys: Iterable[Key], writer: Writer) -> None:
-        """Fill what `keys` may use with garbage, as an operator does with what it works in."""
+    def scribble(self, keys: Iterable[TensorKey], writer: Writer) -> None:
+        """Fill the bytes of `keys` with garbage, as an operator does with its temporaries."""
         for key in keys:
             place = self._places.get(key)
             self._clock += 1
@@ -121,10 +130,10 @@ class Storage:
                 self._arrays[place.memory][place.low : place.high] = bytes([_SCRATCH]) * (place.high - place.low)
                 self._touched[key] = (self._clock, writer)
 
-    def reserve(self, keys: Iterable[Key], writer: Writer) -> None:
-        """From now on `keys` may be written bit by bit, as a loop does with what its rounds pile up.
+    def reserve(self, keys: Iterable[TensorKey], writer: Writer) -> None:
+        """Reserve the bytes of `keys`: until `release` they may be written bit by bit, as a loop collects its outputs.
 
-        Where a tensor of the same buffer still stands, put there on purpose, nothing is reserved.
+        Nothing is reserved where a tensor that the plan puts in the same buffer on purpose still has its value.
         """
         for key in keys:
             place = self._places.get(key)
@@ -132,8 +141,8 @@ class Storage:
                 self.scribble((key,), writer)
                 self._reserved[key] = (self._clock, writer)
 
-    def settle(self, keys: Iterable[Key]) -> None:
-        """End what `reserve` began, and report who else wrote there."""
+    def release(self, keys: Iterable[TensorKey]) -> None:
+        """End what `reserve` began, and report a tensor that was written there meanwhile."""
         for key in keys:
             if key not in self._reserved:
                 continue
@@ -142,20 +151,20 @@ class Storage:
             found, wanted = self._bytes(place), bytes([_SCRATCH]) * (place.high - place.low)
             if found != wanted:
                 differing = _differing(found, wanted)
-                self._blame(key, place, differing, time, f"{writer.title} collects", writer, shared=True)
+                self._report_overwritten(key, place, differing, time, f"{writer.title} collects", writer, shared=True)
 
-    def report_in_place(self, result: Key, source: Key, writer: Writer) -> None:
+    def report_in_place(self, result: TensorKey, source: TensorKey, writer: Writer) -> None:
         """Report that `result` cannot be written over `source`."""
         one, two = self._titles[result], self._titles[source]
         message = f"{writer.title} writes {one} over {two}, but does not compute it element by element"
         self._report(Violation("in place", message, one, two, writer.step))
 
-    def end(self, keys: Iterable[Key]) -> None:
-        """Forget tensors that nobody reads again; their bytes stay until others are written there."""
+    def end(self, keys: Iterable[TensorKey]) -> None:
+        """Forget tensors that no later step reads. Their bytes stay until others are written there."""
         for key in keys:
             self._held.pop(key, None)
 
-    def _shares(self, place: Place, key: Key) -> bool:
+    def _shares(self, place: Place, key: TensorKey) -> bool:
         """Whether the plan puts `key` into the buffer of `place`."""
         there = self._places.get(key)
         return there is not None and there.buffer == place.buffer and there.overlaps(place)
@@ -163,17 +172,17 @@ class Storage:
     def _bytes(self, place: Place) -> bytes:
         return bytes(self._arrays[place.memory][place.low : place.high])
 
-    def _last_writer(self, memory: str, low: int, high: int, since: int, but: Key) -> Key | None:
-        """The tensor that was written last, after `since`, to any of the bytes `[low, high)`."""
+    def _last_writer(self, memory: str, low: int, high: int, since: int, but: TensorKey) -> TensorKey | None:
+        """The tensor that was written last to any of the bytes `[low, high)`, after write number `since`."""
         span, best, latest = Place(memory, low, high, -1), None, since
         for key, (time, _) in self._touched.items():
             if time > latest and key != but and self._places[key].overlaps(span):
                 best, latest = key, time
         return best
 
-    def _blame(
+    def _report_overwritten(
         self,
-        key: Key,
+        key: TensorKey,
         place: Place,
         span: tuple[int, int],
         since: int,
@@ -182,18 +191,18 @@ class Storage:
         *,
         shared: bool,
     ) -> None:
-        """Report that the bytes `span` of `place`, where `key` was written at `since`, are another's."""
+        """Report that another tensor has overwritten bytes `span` of `place`, where `key` was written at `since`."""
         low, high = place.low + span[0], place.low + span[1]
-        culprit = self._last_writer(place.memory, low, high, since, key)
-        if (key, culprit) in self._blamed or (shared and culprit and self._shares(place, culprit)):
+        overwriter = self._last_writer(place.memory, low, high, since, key)
+        if (key, overwriter) in self._reported or (shared and overwriter and self._shares(place, overwriter)):
             return
-        self._blamed.add((key, culprit))
+        self._reported.add((key, overwriter))
         name = self._titles[key]
         where = f"bytes {low}..{high - 1} of {place.memory}"
-        if culprit is None:  # a capture that is apart from what it captures
+        if overwriter is None:  # a capture that is apart from what it captures
             message, second = f"{doing} {name}, but {where} never got its value", ""
         else:
-            second, writer = self._titles[culprit], self._touched[culprit][1]
+            second, writer = self._titles[overwriter], self._touched[overwriter][1]
             message = f"{doing} {name}, but {where} were overwritten with {second} by {writer.title}"
             if writer == reader:
                 message = f"{reader.title} overwrites {name} with {second} in {where}, and needs both"
@@ -205,7 +214,7 @@ class Storage:
 
 
 def _differing(found: bytes, wanted: bytes) -> tuple[int, int]:
-    """The bytes from the first to the last that differs, as `[low, high)`."""
+    """The bytes from the first to the last that differs, as `[low, high)`. At least one must differ."""
     import numpy as np
 
     where = np.flatnonzero(np.frombuffer(found, np.uint8) != np.frombuffer(wanted, np.uint8))

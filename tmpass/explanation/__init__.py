@@ -1,1 +1,1 @@
-"""Why a model needs what it needs, and what would lower it."""
+"""Explains the peak of a plan, and finds changes that would lower it."""

@@ -1,21 +1,28 @@
-"""Who is alive at the fullest step, and why."""
+"""The buffers alive at the peak step, with their writers and last readers."""
 
 from itertools import pairwise
 
 from tmpass.explanation.facts import Alive
-from tmpass.graph.model import ABSENT, Graph
-from tmpass.plans.peak_step import Fullest, live_bytes
+from tmpass.graph.model import ABSENT, Graph, TensorKey
+from tmpass.plans.peak_step import PeakStep, live_bytes
 from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer, PlannedStep, PlannedTensor
 
-Key = tuple[int, int]
 
+def alive_at_peak(plan: Plan, graph: Graph, peak_step: PeakStep) -> tuple[Alive, ...]:
+    """The buffers alive at the peak step, each with its writer and its last reader.
 
-def who_is_alive(plan: Plan, graph: Graph, full: Fullest) -> tuple[Alive, ...]:
-    """The buffers of `full`, each with the step that makes what is in it there and the last that reads it."""
-    asked = {key for buffer, _ in full.buffers for key in buffer.tensors}
-    made: dict[Key, PlannedStep] = {}
-    read: dict[Key, PlannedStep] = {}
-    touched: set[Key] = set()
+    Args:
+        plan: the plan.
+        graph: its graph, bound.
+        peak_step: the peak step of one memory of the plan.
+
+    Returns:
+        A row for each buffer of `peak_step`, in the same order.
+    """
+    asked = {key for buffer, _ in peak_step.buffers for key in buffer.tensors}
+    made: dict[TensorKey, PlannedStep] = {}
+    read: dict[TensorKey, PlannedStep] = {}
+    touched: set[TensorKey] = set()
     for step in plan.schedule:
         op = graph.subgraphs[step.subgraph].ops[step.op]
         writes = [(step.subgraph, t) for t in (*op.outputs, *op.temporaries) if t != ABSENT]
@@ -24,30 +31,32 @@ def who_is_alive(plan: Plan, graph: Graph, full: Fullest) -> tuple[Alive, ...]:
             made.setdefault(key, step)
         for key in asked.intersection(reads):
             read[key] = step
-        if step == full.step:
+        if step == peak_step.step:
             touched = {*reads, *writes}
-    rows = {(row.subgraph, row.index): row for row in plan.tensors}
+    rows = plan.tensors_by_key()
 
-    def in_use(key: Key) -> bool:
+    def in_use(key: TensorKey) -> bool:
         begin, end = made.get(key), read.get(key)
-        return (begin is None or begin.step <= full.at) and (end is None or end.step >= full.at)
+        return (begin is None or begin.step <= peak_step.at) and (end is None or end.step >= peak_step.at)
 
     def one(buffer: PlannedBuffer, used: int) -> Alive:
         known = [key for key in buffer.tensors if key in rows]
         there = [key for key in known if in_use(key)] or known
         if not there:
-            return Alive(buffer, used, None, 0, None, None, here=full.step is not None and buffer.step == full.at)
+            return Alive(
+                buffer, used, None, 0, None, None, here=peak_step.step is not None and buffer.step == peak_step.at
+            )
         most = max(there, key=lambda key: (rows[key].bytes or 0, key in touched))
         first = min((made[key] for key in there if key in made), key=lambda step: step.step, default=None)
         last = max((read[key] for key in there if key in read), key=lambda step: step.step, default=None)
         here = not touched.isdisjoint(there)
         return Alive(buffer, used, rows[most], len(there) - 1, first if most in made else None, last, here=here)
 
-    return tuple(one(buffer, used) for (buffer, _), used in zip(full.buffers, full.used, strict=True))
+    return tuple(one(buffer, used) for (buffer, _), used in zip(peak_step.buffers, peak_step.used, strict=True))
 
 
 def steps_over(plan: Plan, memory: MemoryUse) -> tuple[tuple[int, int], ...]:
-    """The spans of steps, as first and last, at which more is alive in `memory` than it holds."""
+    """The spans of steps, first and last included, with more live bytes in `memory` than its capacity."""
     if memory.capacity is None:
         return ()
     spans: list[tuple[int, int]] = []
@@ -58,13 +67,13 @@ def steps_over(plan: Plan, memory: MemoryUse) -> tuple[tuple[int, int], ...]:
     return tuple(spans)
 
 
-def steps_as_full(plan: Plan, full: Fullest) -> int:
-    """How many steps have as many live bytes as the fullest, that one counted."""
-    spans = pairwise(live_bytes(plan, full.memory))
-    return max(1, sum(end - begin for (begin, live), (end, _) in spans if live == full.live_bytes))
+def count_peak_steps(plan: Plan, peak_step: PeakStep) -> int:
+    """The number of steps with as many live bytes as the peak step, itself included; at least 1."""
+    spans = pairwise(live_bytes(plan, peak_step.memory))
+    return max(1, sum(end - begin for (begin, live), (end, _) in spans if live == peak_step.live_bytes))
 
 
 def largest(plan: Plan, buffer: PlannedBuffer) -> PlannedTensor | None:
-    """The largest tensor of `buffer`, None where it has none."""
+    """The largest tensor of `buffer`; None where it has no tensors."""
     rows = {(row.subgraph, row.index): row for row in plan.tensors}
     return max((rows[key] for key in buffer.tensors if key in rows), key=lambda row: row.bytes or 0, default=None)

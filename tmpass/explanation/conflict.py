@@ -1,4 +1,4 @@
-"""The few buffers that cannot fit, whatever is done with the others."""
+"""The minimal infeasible subset of the buffers of a plan."""
 
 from dataclasses import replace
 
@@ -9,12 +9,12 @@ from tmpass.packing.conflict import Cause, find_conflict
 
 
 def with_conflict(known: Explanation) -> Explanation:
-    """`known` with the conflict of the memory that decides.
+    """`known` with the conflict of the memory that decides whether the plan fits.
 
-    Where the plan fits, the conflict is what forces its peak; it only says something new where that is more than what
-    is alive at the fullest step.
+    Where the plan fits, the conflict is a set of buffers that forces its peak. It is left out where the live bytes of
+    one step force the peak already: the peak step says the same.
     """
-    plan, memory = known.plan, known.full.memory
+    plan, memory = known.plan, known.peak_step.memory
     conflict = find_conflict(problem_of(plan, memory), answer_of(plan, memory), nodes=plan.options.nodes)
     if conflict is None or (not known.missing and conflict.cause is not Cause.ARRANGEMENT):
         return known

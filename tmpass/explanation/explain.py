@@ -1,9 +1,9 @@
-"""Why a model takes the memory that it takes, and what would lower it: each change is tried before it is named.
+"""Explains the peak of a model, and tries the changes that would lower it: every change was planned.
 
-model ── plan ──> Plan ──┬── who is alive at the fullest step, and why
-                         ├── the buffers that cannot fit together
-                         ├── plan again with another option, or with one tensor outside ──> changes
-                         └── bounds with a tensor in pieces, tensors that could be made again ──> hints
+model ── plan ──> Plan ──┬── buffers alive at the peak step, and why
+                         ├── buffers that cannot fit together
+                         ├── plans with other options, or with one tensor outside ──> changes
+                         └── bounds with tensors tiled, tensors to rematerialise ──> hints
 """
 
 import os
@@ -14,24 +14,30 @@ from typing import Any
 
 from tmpass.api.plan import plan
 from tmpass.base import interrupts
-from tmpass.explanation.alive import steps_as_full, steps_over, who_is_alive
+from tmpass.explanation.alive import alive_at_peak, count_peak_steps, steps_over
 from tmpass.explanation.conflict import with_conflict
 from tmpass.explanation.facts import Explanation
-from tmpass.explanation.hints import make_again, split
+from tmpass.explanation.hints import find_rematerialisable, find_tilings
 from tmpass.explanation.options import together, try_options
 from tmpass.explanation.outside import one_outside
 from tmpass.graph.binding import bind
 from tmpass.graph.model import Graph
 from tmpass.loading.load import Model, load_to_plan
-from tmpass.plans.peak_step import deciding_memory, fullest_step
+from tmpass.plans.peak_step import deciding_memory, find_peak_step
 from tmpass.plans.plan import STOPPED
 from tmpass.targets import Target, load_target
 
 
 def explain(model: object, target: str | os.PathLike[str] | Target = "pixel6-tpu", **options: Any) -> Explanation:
-    """What decides the peak of `model`, planned for `target` with the `options` of `tmpass.plan`.
+    """Plan `model`, and explain its peak.
 
-    With the option `keep` Ctrl-C ends it with what is known by then.
+    Args:
+        model: as for `tmpass.plan`, or a loaded Model.
+        target: as for `tmpass.plan`.
+        options: the options of `tmpass.plan`; with `keep`, Ctrl-C ends the search, and what is known is returned.
+
+    Returns:
+        The plan, the buffers alive at its peak step, a conflict, changes that lower the peak, and hints.
 
     Raises:
         TmpassError: as `tmpass.plan` does.
@@ -39,17 +45,17 @@ def explain(model: object, target: str | os.PathLike[str] | Target = "pixel6-tpu
     loaded = model if isinstance(model, Model) else load_to_plan(model, options.get("bind") or {})
     made = plan(loaded, target, **options)
     graph = bind(loaded.graph, made.options.bind, allow_unplanned=made.options.allow_unplanned)
-    full = fullest_step(made, deciding_memory(made))
-    alive = who_is_alive(made, graph, full)
+    peak_step = find_peak_step(made, deciding_memory(made))
+    alive = alive_at_peak(made, graph, peak_step)
     alone = bool(alive) and all(one.here for one in alive)
-    as_full = steps_as_full(made, full)
-    known = Explanation(made, full, alive, alone, as_full, over=steps_over(made, full.memory))
+    as_full = count_peak_steps(made, peak_step)
+    known = Explanation(made, peak_step, alive, alone, as_full, over=steps_over(made, peak_step.memory))
     if STOPPED in made.warnings:
         return replace(known, stopped=True)
-    steps = _look_further(known, loaded, graph, target, options)
+    steps = _refine(known, loaded, graph, target, options)
     try:
         with interrupts.caught() if options.get("keep") else nullcontext():
-            for known in steps:  # noqa: B007  # the last one has all
+            for known in steps:  # noqa: B007  # the last one has everything
                 pass
     except KeyboardInterrupt:
         if not options.get("keep"):
@@ -58,29 +64,29 @@ def explain(model: object, target: str | os.PathLike[str] | Target = "pixel6-tpu
     return known
 
 
-def _look_further(
+def _refine(
     known: Explanation,
     loaded: Model,
     graph: Graph,
     target: str | os.PathLike[str] | Target,
     options: dict[str, Any],
 ) -> Iterator[Explanation]:
-    """`known` with more and more."""
-    known = replace(known, splits=split(known, graph), again=make_again(known, graph))
+    """`known` with hints, then with a conflict, then with changes, then with all options together."""
+    known = replace(known, tilings=find_tilings(known, graph), rematerialisations=find_rematerialisable(known, graph))
     yield known
     known = with_conflict(known)
     yield known
     profile = target if isinstance(target, Target) else load_target(os.fspath(target))
     tried = try_options(known, loaded, graph, profile, options)
-    asked = [change for trial, change in tried if change is not None and trial.option]
-    least = min((change.peak for change in asked), default=known.full.memory.peak)
-    # What no option can do is worth a line only where it does more.
-    unasked = [change for trial, change in tried if change is not None and not trial.option]
-    changes = asked + [change for change in unasked if change.peak < least] + one_outside(known)
+    with_option = [change for trial, change in tried if change is not None and trial.option]
+    least = min((change.peak for change in with_option), default=known.peak_step.memory.peak)
+    # A change without an option is listed only where it saves more than every option.
+    without_option = [change for trial, change in tried if change is not None and not trial.option]
+    changes = with_option + [change for change in without_option if change.peak < least] + one_outside(known)
     known = replace(
         known,
         changes=tuple(sorted(changes, key=lambda change: (change.peak, not change.option))),
-        useless=tuple(trial.option for trial, change in tried if change is None and trial.option),
+        without_effect=tuple(trial.option for trial, change in tried if change is None and trial.option),
     )
     yield known
     yield replace(known, together=together(tried, known, loaded, profile, options))

@@ -1,19 +1,23 @@
-"""Why a plan takes the bytes that it takes: what `tmpass explain` finds out."""
+"""The values that `tmpass explain` finds out about the peak of a plan."""
 
 from dataclasses import dataclass
 
 from tmpass.packing.conflict import Conflict
-from tmpass.plans.peak_step import Fullest
+from tmpass.plans.peak_step import PeakStep
 from tmpass.plans.plan import Plan, PlannedBuffer, PlannedStep, PlannedTensor
 
 
 @dataclass(frozen=True, slots=True)
 class Alive:
-    """A buffer at the fullest step, `used` of its bytes, and why it is alive there.
+    """A buffer that is alive at the peak step, and why.
 
-    `tensor` is the largest of its tensors that is in use there, None where it has none; `others` are so many more.
-    `made` is the step that writes it, None for what the run begins with; `read` the last that reads it, None where no
-    operator does. `here` says that the operator of the fullest step itself reads or writes it.
+    Fields:
+        used: its bytes in use at that step.
+        tensor: the largest of its tensors in use at that step; None for scratch.
+        others: the number of its other tensors in use at that step.
+        made: the step that writes it; None for inputs and variables.
+        read: the last step that reads it; None where no operator does.
+        here: whether the operator of the peak step reads or writes it.
     """
 
     buffer: PlannedBuffer
@@ -27,10 +31,15 @@ class Alive:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Another way to plan, which was tried: `peak` is what it takes, `saves` how much less that is, both in bytes.
+    """Another way to plan the model, which was tried and has a lower peak.
 
-    `option` is what to type, empty where no option does it; `proved` says that no plan of that kind is smaller, `fits`
-    that all memories are large enough then.
+    Fields:
+        option: the option to type; empty where no option does it.
+        what: the change in words.
+        peak: the new peak in bytes.
+        saves: the old peak minus the new one, in bytes.
+        fits: whether all memories are large enough then.
+        proved: whether no plan of that kind has a lower peak.
     """
 
     option: str
@@ -42,12 +51,16 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
-    """What to hope for at best if each of `tensors` were made and used in `pieces`, never all of it at once.
+class Tiling:
+    """A bound on the peak if tensors were written and read in pieces, never whole; not tried.
 
-    Nobody tried: `least` bytes are a lower bound on the peak of any such plan in this order, and pieces may overlap.
-    `alike` are so many more that are cut too, of the same shape and made by the same kind of operator: the other layers
-    of a model that repeats itself. `axis` is the first that is long enough, for the first of the tensors.
+    Fields:
+        tensors: the tensors to tile.
+        alike: the number of further tensors that are tiled as well: those of the same shape that the same kind of
+            operator writes, such as the other layers of a repetitive model.
+        axis: the first axis of the first tensor that is long enough.
+        pieces: the number of pieces.
+        least: a lower bound, in bytes, on the peak of any such plan in this order. Pieces that overlap need more.
     """
 
     tensors: tuple[PlannedTensor, ...]
@@ -58,8 +71,8 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
-    """A tensor that only waits at the fullest step, and that `made` could make again when `read` needs it."""
+class Rematerialisation:
+    """A tensor that the peak step does not use: `made` could compute it again before `read`, its last reader."""
 
     tensor: PlannedTensor
     made: PlannedStep
@@ -68,46 +81,55 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What decides the peak of `plan`, and what would lower it.
+    """The reasons for the peak of a plan, and changes that would lower it.
 
-    Fields: `full` is the fullest step of the memory that decides, `alive` who is there, the largest first. `alone` says
-    that the operator of that step needs all of it at once, `as_full` counts the steps that are as full. `conflict` is a
-    minimal set of buffers that cannot fit, of which `conflicting` are the buffers with their largest tensors.
-    `changes` are those that lower the peak, best first, `together` all that can be asked for at once; `useless` are
-    the options that were tried and do not. `splits` and `again` are hints. `over` are the spans of steps, as first and
-    last, at which more bytes are alive than there are. `stopped` says that Ctrl-C came before all was tried.
+    Fields:
+        plan: the plan.
+        peak_step: the peak step of the memory that decides whether the plan fits.
+        alive: the buffers alive at that step, by falling size.
+        one_operator: whether the operator of that step reads or writes all of them.
+        peak_steps: the number of steps with as many live bytes, that step included.
+        conflict: a minimal set of buffers that cannot fit, if there is one.
+        conflicting: the buffers of the conflict, each with its largest tensor.
+        changes: the changes that lower the peak, best first.
+        together: all options at once, where that is lower than each alone.
+        without_effect: the options that were tried and do not lower the peak.
+        tilings: hints to tile tensors.
+        rematerialisations: hints to compute tensors twice.
+        over: the spans of steps, first and last included, with more live bytes than the capacity.
+        stopped: whether Ctrl-C ended the search before everything was tried.
     """
 
     plan: Plan
-    full: Fullest
+    peak_step: PeakStep
     alive: tuple[Alive, ...]
-    alone: bool
-    as_full: int = 1
+    one_operator: bool
+    peak_steps: int = 1
     conflict: Conflict | None = None
     conflicting: tuple[tuple[PlannedBuffer, PlannedTensor | None], ...] = ()
     changes: tuple[Change, ...] = ()
     together: Change | None = None
-    useless: tuple[str, ...] = ()
-    splits: tuple[Split, ...] = ()
-    again: tuple[Again, ...] = ()
+    without_effect: tuple[str, ...] = ()
+    tilings: tuple[Tiling, ...] = ()
+    rematerialisations: tuple[Rematerialisation, ...] = ()
     over: tuple[tuple[int, int], ...] = ()
     stopped: bool = False
 
     @property
     def missing(self) -> int:
-        """How many bytes the memory that decides is too small for the plan, 0 where it is not."""
-        memory = self.full.memory
+        """The bytes of the peak above the capacity of the memory that decides; 0 where the plan fits."""
+        memory = self.peak_step.memory
         return 0 if memory.capacity is None else max(0, memory.peak - memory.capacity)
 
     @property
     def order_is_least(self) -> bool:
-        """Whether it is proved that no order of operators has a lower peak, with the sharing that is allowed."""
-        memory = self.full.memory
+        """Whether no order of the operators has a lower peak with the allowed sharing (proved)."""
+        memory = self.peak_step.memory
         if self.plan.unknown_tensors:
             return False
         return memory.name == self.plan.memories[0].name and self.plan.order.lower_bound >= memory.peak
 
     @property
     def proved(self) -> bool:
-        """Whether no address plan for this order and sharing has a lower peak; False with tensors of unknown size."""
-        return not self.plan.unknown_tensors and self.full.memory.peak == self.full.memory.lower_bound
+        """Whether no packing for this order and sharing has a lower peak (proved)."""
+        return not self.plan.unknown_tensors and self.peak_step.memory.peak == self.peak_step.memory.lower_bound

@@ -1,4 +1,4 @@
-"""Options of the plan that would lower the peak, found by planning with them."""
+"""Tries options that may lower the peak, by planning with them."""
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,12 +15,12 @@ from tmpass.plans.plan import Plan
 from tmpass.targets import EVERY, Sharing, Target
 
 _MOST_TIES = 4
-"""How many pairs of an output and an input are tried."""
+"""The number of pairs of an output and an input that are tried."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What to type, what it means, and the arguments of `plan` that it stands for."""
+    """A change to try: the option to type, its meaning, and the arguments of `tmpass.plan`."""
 
     option: str
     what: str
@@ -28,18 +28,18 @@ class Trial:
 
 
 def trials(plan: Plan, graph: Graph, target: Target) -> Iterator[Trial]:
-    """What `plan`, for `target` and `graph`, did not use, and may lower the peak."""
+    """The options that `plan` does not use and that may lower its peak."""
     options = plan.options
     if options.io != "external" and not target.runtime.io_inside and not options.tie:
         what = "the caller brings the memory for inputs and outputs"
         yield Trial("--io external", what, {"io": "external"})
     if options.schedule in ("given", "topological"):
-        what = "the operators in the order that keeps the least alive"
+        what = "the operators in the order with the lowest peak step"
         yield Trial("--schedule least-peak", what, {"schedule": "least-peak"})
     if options.keep_inputs:
         yield Trial("without --keep-inputs", "inputs end at their last use", {"keep_inputs": False})
     if options.share != "auto":
-        yield Trial("--share auto", "all that the target allows shares storage", {"share": "auto"})
+        yield Trial("--share auto", "all sharing that the target allows", {"share": "auto"})
     if not options.inplace:
         yield Trial("without --no-inplace", "operators write over inputs that end there", {"inplace": True})
     if not options.share_io:
@@ -54,7 +54,7 @@ def trials(plan: Plan, graph: Graph, target: Target) -> Iterator[Trial]:
 
 
 def _ties(plan: Plan, graph: Graph) -> Iterator[tuple[str, str]]:
-    """Names of an output and an input that an operator could write over each other: a state, before and after."""
+    """Pairs of output and input names that may share storage, such as a state before and after."""
     if plan.options.keep_inputs or plan.options.io == "external":
         return
     found = 0
@@ -75,7 +75,7 @@ def _ties(plan: Plan, graph: Graph) -> Iterator[tuple[str, str]]:
 def try_options(
     known: Explanation, model: Model, graph: Graph, target: Target, options: Mapping[str, Any]
 ) -> list[tuple[Trial, Change | None]]:
-    """What each trial brings to the memory that decides, None where it does not lower its peak."""
+    """Each trial with its change of the deciding memory's peak; None where it does not lower it."""
     return [(trial, _try(trial, known, model, target, options)) for trial in trials(known.plan, graph, target)]
 
 
@@ -86,11 +86,11 @@ def together(
     target: Target,
     options: Mapping[str, Any],
 ) -> Change | None:
-    """The options of `tried` at once, less those that bring nothing then; None where no two are lower than one."""
-    asked = [trial for trial, _ in tried if trial.option]
-    if any("io" in trial.arguments for trial in asked):
-        asked = [trial for trial in asked if "tie" not in trial.arguments]  # which is for what is in the arena
-    best = min((change.peak for trial, change in tried if change and trial.option), default=known.full.memory.peak)
+    """The options of `tried` together, without those that add nothing; None where one alone is as good."""
+    chosen = [trial for trial, _ in tried if trial.option]
+    if any("io" in trial.arguments for trial in chosen):
+        chosen = [trial for trial in chosen if "tie" not in trial.arguments]  # a tie needs both ends in the arena
+    best = min((change.peak for trial, change in tried if change and trial.option), default=known.peak_step.memory.peak)
 
     def at_once(some: Sequence[Trial]) -> Change | None:
         arguments = {name: value for trial in some for name, value in trial.arguments.items()}
@@ -99,25 +99,25 @@ def together(
         option = ", ".join(trial.option for trial in some)
         return _try(Trial(option, "these options together", arguments), known, model, target, options)
 
-    found = at_once(asked) if len(asked) > 1 else None
+    found = at_once(chosen) if len(chosen) > 1 else None
     if found is None or found.peak >= best:
         return None
-    for trial in asked if len(asked) > 2 else ():
-        fewer = [other for other in asked if other != trial]
+    for trial in chosen if len(chosen) > 2 else ():
+        fewer = [other for other in chosen if other != trial]
         change = at_once(fewer)
         if change is not None and change.peak <= found.peak:
-            asked, found = fewer, change
+            chosen, found = fewer, change
     return found
 
 
 def _try(trial: Trial, known: Explanation, model: Model, target: Target, options: Mapping[str, Any]) -> Change | None:
-    """What `trial` brings; None where it is nothing, or where the target cannot do it."""
-    memory = known.full.memory
+    """The change that `trial` makes; None where it does not lower the peak, or is not possible."""
+    memory = known.peak_step.memory
     try:
         made = plan(model, **{"target": target, **options, **trial.arguments, "keep": False})
     except TmpassError:
         return None
-    filled = next((m for m in made.memories if m.name == memory.name), None)
+    filled = made.memory(memory.name)
     peak = filled.peak if filled else 0
     if peak >= memory.peak:
         return None

@@ -1,4 +1,4 @@
-"""One input or output in memory that the caller brings, while the others stay in the arena."""
+"""Tries one input or output in memory of the caller, with the others in the arena."""
 
 from tmpass.explanation.facts import Change, Explanation
 from tmpass.explanation.problem import buffers_of, problem_of
@@ -7,12 +7,12 @@ from tmpass.packing.bounds import lower_bound
 from tmpass.targets import RUNTIMES
 
 _MOST = 8
-"""So many of the largest are tried."""
+"""The number of the largest inputs and outputs that are tried."""
 
 
 def one_outside(known: Explanation) -> list[Change]:
-    """What it brings to keep outside one of the inputs and outputs that are alive at the fullest step."""
-    plan, memory = known.plan, known.full.memory
+    """The changes with one input or output of the peak step outside of the arena that lower the peak."""
+    plan, memory = known.plan, known.peak_step.memory
     problem, places = problem_of(plan, memory), {b.id: at for at, b in enumerate(buffers_of(plan, memory))}
     others_fit = all(m.capacity is None or m.peak <= m.capacity for m in plan.memories if m.name != memory.name)
     ends = [one for one in known.alive if one.tensor is not None and one.tensor.role in ("input", "output")]

@@ -1,4 +1,4 @@
-"""A plan's memory as the problem that it answers."""
+"""One memory of a plan as the packing problem that its offsets solve."""
 
 from tmpass.packing.problem import Allocation, Buffer, Problem, Status
 from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer
@@ -6,12 +6,12 @@ from tmpass.targets import RUNTIMES
 
 
 def buffers_of(plan: Plan, memory: MemoryUse) -> tuple[PlannedBuffer, ...]:
-    """What `plan` puts into `memory`, in the order of the problem's buffers."""
+    """The buffers of `plan` in `memory`, in the order of the problem's buffers."""
     return tuple(b for b in plan.buffers if b.memory == memory.name)
 
 
 def problem_of(plan: Plan, memory: MemoryUse) -> Problem:
-    """The problem of `memory`."""
+    """The packing problem of `memory`."""
     rounding = RUNTIMES[plan.target.runtime].rounding
     planned = buffers_of(plan, memory)
     buffers = tuple(Buffer(str(b.id), b.lower, b.upper, b.size, gaps=b.gaps).rounded(rounding) for b in planned)
@@ -19,7 +19,7 @@ def problem_of(plan: Plan, memory: MemoryUse) -> Problem:
 
 
 def answer_of(plan: Plan, memory: MemoryUse) -> Allocation:
-    """What `plan` knows of the problem of `memory`."""
+    """The answer of `plan` to the packing problem of `memory`."""
     offsets = tuple(b.offset for b in buffers_of(plan, memory))
     return Allocation(
         offsets, memory.peak, memory.lower_bound, memory.live_bytes, _status(memory), plan.options.allocator

@@ -1,1 +1,1 @@
-"""tmpass inside other compilers, one file for each; each needs the extra of its name."""
+"""tmpass inside other compilers and tools, one module for each; each needs the extra of its name."""

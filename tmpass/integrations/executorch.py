@@ -5,13 +5,13 @@
     from executorch.exir.passes import MemoryPlanningPass
     from tmpass.integrations.executorch import plan_memory
 
-    suite = MemoryPlanningAlgorithmSuite([greedy, plan_memory])      # which takes the one that needs fewer bytes
+    suite = MemoryPlanningAlgorithmSuite([greedy, plan_memory])      # takes the smaller result
     edge.to_executorch(ExecutorchBackendConfig(memory_planning_pass=MemoryPlanningPass(memory_planning_algo=suite)))
 
-What it is given, and how it is placed:
+ExecuTorch's specs in one of its memories:
 
     mem_id 1   | bodies of cond, while, ... |  spec  spec  spec      | padding |      a memory is one problem
-               0         input_mem_buffer_sizes         view inside its storage_base
+               0         input_mem_buffer_sizes         a view is inside its storage_base
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from executorch.exir.memory_planning import MemoryAlgoResult
 
 _FIRST = 1
-"""Memory 0 holds constants; this is where specs go that name none."""
+"""The memory of specs that name none; memory 0 holds constants."""
 
 
 class Spec(Protocol):
-    """What is used of ExecuTorch's TensorSpec; `lifetime` is inclusive."""
+    """The members of ExecuTorch's TensorSpec that planning uses; both ends of `lifetime` are included."""
 
     lifetime: list[int | None]
     mem_id: int | None
@@ -39,18 +39,18 @@ class Spec(Protocol):
 
     @property
     def allocated_memory(self) -> int:
-        """Its size in bytes, rounded up to its alignment."""
+        """The size in bytes, rounded up to the alignment."""
 
     def nbytes(self) -> int:
-        """Its size in bytes."""
+        """The size in bytes."""
 
     def realign(self, new_alignment: int) -> int:
-        """Give it another alignment."""
+        """Set the alignment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a spec is; what overlaps in a memory, directly or through others, is of one `group`."""
+    """The place of a spec; specs whose bytes overlap, also through others, have the same `group`."""
 
     mem_id: int
     group: int
@@ -69,18 +69,18 @@ def plan_memory(
 ) -> "MemoryAlgoResult":
     """Place `specs`: an algorithm for ExecuTorch's MemoryPlanningAlgorithmSuite.
 
-    Bytes of bodies are kept apart all the time: what a branch returns stays in its memory after the branch. ExecuTorch
-    itself gives all bodies the same bytes, so that two conditionals whose results are alive at once clash under any
-    algorithm.
+    The bytes of bodies are reserved for the whole run, since the result of a branch stays there after the branch.
+    ExecuTorch itself gives all bodies the same bytes, so two conditionals whose results are alive at once overlap with
+    any algorithm.
 
     Args:
         alignment: of every offset, in bytes.
         specs: the tensors to place, with their lifetimes.
-        graph_module: where the sizes of its bodies' memories are.
+        graph_module: has the sizes of its bodies' memories.
         graph_signature: not used.
-        extra_padding: bytes behind each memory in use.
+        extra_padding: bytes to add to each memory in use.
         allocator: a method of tmpass.allocate.
-        nodes: search steps that may be spent; the same number gives the same plan.
+        nodes: budget of the search, in nodes. The same budget gives the same plan.
 
     Raises:
         ModelError: a view is not inside its storage, or its storage is not placed.
@@ -107,7 +107,18 @@ def place_specs(
     allocator: str = "auto",
     nodes: int = DEFAULT_NODES,
 ) -> tuple[list[Place], list[int]]:
-    """A place for each of `specs`, and the bytes of each memory, of which `reserved` are taken at its beginning.
+    """Place `specs`, each memory as a packing problem of its own.
+
+    Args:
+        alignment: of every offset, in bytes.
+        specs: the tensors to place.
+        reserved: for each memory, the bytes at its beginning that are taken.
+        extra_padding: bytes to add to each memory in use.
+        allocator: a method of tmpass.allocate.
+        nodes: budget of the search, in nodes.
+
+    Returns:
+        A place for each spec, and the bytes of each memory.
 
     Raises:
         ModelError: a view is not inside its storage, or its storage is not placed.
@@ -144,7 +155,7 @@ def _memory(spec: Spec) -> int:
 
 
 def _base(number: int, specs: Sequence[Spec], numbers: dict[int, int]) -> tuple[int, int]:
-    """The spec whose storage spec `number` is in, itself where it has its own, and where in it that begins."""
+    """The spec that owns the storage of spec `number`, and the offset of `number` in it."""
     at, offset, seen = number, 0, {number}
     while (base := specs[at].storage_base) is not None:
         spec = specs[at]
@@ -160,20 +171,20 @@ def _base(number: int, specs: Sequence[Spec], numbers: dict[int, int]) -> tuple[
 
 
 def _buffer(root: int, specs: Sequence[Spec], members: Sequence[int], alignment: int) -> Buffer:
-    """The storage of spec `root`, alive while any of its views is."""
+    """The buffer of spec `root`: alive while any spec in its storage is."""
     spans = []
     for number in members:
         lower, upper = specs[number].lifetime
         if lower is None or upper is None:
             raise ModelError(f"spec {number} has no lifetime", where="ExecuTorch")
         spans.append((lower, upper))
-    # Inclusive there, half-open here.
+    # Lifetimes include their last step; live ranges do not.
     first, last = min(lower for lower, _ in spans), max(upper for _, upper in spans)
     return Buffer(str(root), first, max(first, last) + 1, specs[root].allocated_memory, alignment)
 
 
 def _groups(spans: Sequence[tuple[int, int]]) -> list[int]:
-    """A number for each of these ranges of bytes, the same one for all that overlap or are linked by such that do."""
+    """The number of the connected group of overlapping byte ranges, for each range."""
     groups = [0] * len(spans)
     group, end = -1, 0
     for at in sorted(range(len(spans)), key=lambda at: spans[at]):

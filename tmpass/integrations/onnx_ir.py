@@ -1,4 +1,4 @@
-"""tmpass as a pass of onnx_ir, the intermediate representation of the ONNX compilers.
+"""tmpass as a pass of onnx_ir, the intermediate representation of ONNX compilers.
 
 import onnx_ir as ir
 from tmpass.integrations.onnx_ir import PlanMemory
@@ -25,36 +25,35 @@ _METADATA_IR = 10
 _PLAN, _OFFSET = "tmpass.plan", "tmpass.offset"
 
 _LARGE = 1 << 16
-"""Bytes from which on the values of a constant stay out of what is planned; shapes are smaller."""
+"""Constants above this number of bytes are not serialised for planning. Shapes are smaller."""
 
 
 class PlanMemory(ir.passes.InPlacePass):
-    """Plans the memory of a model: nodes in the planned order, offsets in the metadata, as in the files of tmpass plan.
+    """A pass that plans a model, puts its nodes in the planned order, and writes offsets into the metadata.
 
-    Requires: shapes that follow from the model, or from the option `bind`.
-    Ensures: nodes and values with a place have `tmpass.offset`, the model has `tmpass.plan` with all of it, which is of
-    the nodes in their new order, and IR version 10 at least. What the nodes compute is what it was. The SHA-256 in the
-    plan is that of the model without its weights, which are not looked at.
+    The result is that of `tmpass plan -o planned.onnx`.
+
+    Requires: shapes that follow from the model or from the option `bind`.
+    Ensures: placed nodes and values have `tmpass.offset`; the model has `tmpass.plan`, a plan for its nodes in their
+    new order, and IR version 10 or later; its results are unchanged. The SHA-256 in the plan is that of the model
+    without its weights, which are not read.
     """
 
     def __init__(self, target: Any = "pixel6-tpu", **options: Any) -> None:
-        """Args: those of tmpass.plan.
-
-        Raises: what tmpass.plan raises, when the pass runs.
-        """
+        """Take the arguments of tmpass.plan; its errors are raised when the pass runs."""
         super().__init__()
         self.target, self.options = target, options
 
     def call(self, model: ir.Model) -> ir.passes.PassResult:
-        """Plan `model` in place; it counts as modified where its plan or its order is another."""
+        """Plan `model` in place; it counts as modified where its plan or its order changes."""
         known = model.metadata_props.get(_PLAN)
         moved = self._plan(model)
         if moved:
-            self._plan(model)  # as it is now: what the plan says of its nodes is to be true of them
+            self._plan(model)  # the plan must be for the nodes in their new order
         return ir.passes.PassResult(model, modified=moved or model.metadata_props[_PLAN] != known)
 
     def _plan(self, model: ir.Model) -> bool:
-        """Put a plan into `model`; whether nodes were moved."""
+        """Put a plan into `model`, and return whether nodes moved."""
         data = _without_plan(ir.to_proto(_light(model)).SerializeToString(deterministic=True))
         bindings = self.options.get("bind") or {}
         loaded = loading.load(data, bindings=bindings)
@@ -70,7 +69,7 @@ class PlanMemory(ir.passes.InPlacePass):
 
 
 def _light(model: ir.Model) -> ir.Model:
-    """A copy whose large constants are said to be in another file: only their types are asked for."""
+    """A copy with large constants as external tensors: planning needs only their types."""
     light = model.clone()
     for graph in light.graphs():
         for value in graph.initializers.values():
@@ -93,7 +92,7 @@ def _without_plan(data: bytes) -> bytes:
 
 
 def _graphs(graph: ir.Graph, layouts: Mapping[int, Any]) -> Iterator[tuple[ir.Graph, Any]]:
-    """Each graph with its layout; they are numbered as in a file, each before those inside it."""
+    """Each graph with its layout, numbered as in a file: a graph before the graphs inside it."""
     numbers = iter(range(len(layouts)))
 
     def walk(graph: ir.Graph) -> Iterator[tuple[ir.Graph, Any]]:

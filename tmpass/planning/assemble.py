@@ -1,13 +1,14 @@
-"""The last step of the pipeline: which memory takes which buffers, and the plan that comes of it."""
+"""The last stage of planning: a plan from what the other stages have found."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from tmpass.base.errors import ModelError
-from tmpass.base.sizes import MAX_BYTES
 from tmpass.graph.model import Graph
-from tmpass.packing.problem import Allocation, Problem, Status
-from tmpass.planning.liveness import Role, Storage
+from tmpass.packing.problem import Status
+from tmpass.planning.choose_order import OrderedLayout
+from tmpass.planning.layout import Layout
+from tmpass.planning.layout_request import LayoutRequest
+from tmpass.planning.liveness import Storage
+from tmpass.planning.memories import MemoryAllocation
 from tmpass.planning.not_counted import find_not_counted
 from tmpass.planning.sharing.in_place import kernels_in_place
 from tmpass.planning.timeline.schedule import Schedule
@@ -15,137 +16,78 @@ from tmpass.plans.plan import (
     STOPPED,
     MemoryUse,
     ModelInfo,
-    Options,
     Plan,
     PlannedBuffer,
-    PlannedOrder,
     PlannedStep,
     PlannedTensor,
     TargetInfo,
 )
-from tmpass.targets import Memory, Target
-
-USES_OF: Mapping[str, str] = {
-    Role.INPUT: "inputs_outputs",
-    Role.OUTPUT: "inputs_outputs",
-    Role.ACTIVATION: "activations",
-    Role.VARIABLE: "variables",
-}
-"""Role of a tensor -> what a memory must hold to take it."""
-
-_SCRATCH = USES_OF[Role.ACTIVATION]
-"""The same for scratch, which no tensor is in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fill:
-    """One memory and what was put there: `indices` are those of the buffers in the whole storage."""
+def assemble(info: ModelInfo, request: LayoutRequest, ordered: OrderedLayout) -> Plan:
+    """The plan of the layout that the stages before have found.
 
-    memory: Memory
-    indices: tuple[int, ...]
-    allocation: Allocation
-
-
-def distribute(graph: Graph, storage: Storage, target: Target) -> Iterator[tuple[Memory, Problem, tuple[int, ...]]]:
-    """The problem of each memory of `target` that takes a buffer, the scratchpad's first and in any case.
-
-    A buffer goes to the first memory that may hold all of its tensors.
-
-    Raises:
-        TargetError: no memory may hold them.
-        ModelError: the sizes in one memory add up to more than addresses can count.
+    Args:
+        info: of the model's file.
+        request: that was laid out.
+        ordered: the layout, with the warnings that the plan gets besides those of the graph.
     """
-    scratchpad = target.scratchpad
-    inside: dict[str, list[int]] = {scratchpad.name: []}
-    for index, members in enumerate(storage.members):
-        uses = [USES_OF[storage.roles[key]] for key in members if key not in graph.held_in] or [_SCRATCH]
-        memory = target.memory_for(uses)
-        inside.setdefault(memory.name, []).append(index)
-    memories = {memory.name: memory for memory in target.memories}
-    for name, indices in inside.items():
-        memory = memories[name]
-        buffers = tuple(storage.buffers[i].rounded(target.runtime.rounding) for i in indices)
-        _check_sum(graph, storage, indices, memory)
-        yield memory, Problem(buffers, memory.capacity, memory.alignment), tuple(indices)
-
-
-def _check_sum(graph: Graph, storage: Storage, indices: Sequence[int], memory: Memory) -> None:
-    """Raise where a problem would refuse the sum of its sizes, in words of the model."""
-    total = sum(storage.buffers[i].size + memory.alignment for i in indices)
-    if total <= MAX_BYTES:
-        return
-    largest = max(indices, key=lambda i: storage.buffers[i].size)
-    tensors = [graph.tensor(key) for key in storage.members[largest]]
-    name = max(tensors, key=lambda t: t.bytes or 0).name if tensors else "scratch"
-    size = storage.buffers[largest].size
-    raise ModelError(
-        f"the tensors add up to {total} bytes, above 2^62; the largest is {name!r} of {size} bytes",
-        hint="check its shape",
-    )
-
-
-def assemble(
-    info: ModelInfo,
-    target: Target,
-    options: Options,
-    graph: Graph,
-    timeline: Schedule,
-    storage: Storage,
-    fills: Sequence[Fill],
-    order: PlannedOrder,
-    *,
-    stopped: bool = False,
-    warnings: Sequence[str] = (),
-) -> Plan:
-    """The plan of everything that the stages before have decided, with their `warnings`; `stopped`: Ctrl-C ended one
-    of them.
-    """
-    home = {
-        index: (fill.memory.name, offset)
-        for fill in fills
-        for index, offset in zip(fill.indices, fill.allocation.offsets, strict=True)
-    }
-    buffers = tuple(
-        PlannedBuffer(index, *home[index], b.size, b.lower, b.upper, members, b.gaps, None if members else b.lower)
-        for index, (b, members) in enumerate(zip(storage.buffers, storage.members, strict=True))
-    )
-    steps = []
-    for number, step in enumerate(timeline.steps):
-        op = graph.subgraphs[step.subgraph].ops[step.op]
-        steps.append(PlannedStep(number, step.subgraph, step.op, op.kind, op.name))
-    status = _worst([fill.allocation.status for fill in fills])
-    left_out = find_not_counted(graph, options, target.runtime.name)
+    graph, target, layout = request.graph, request.target, ordered.layout
+    buffers = _buffers(layout)
+    status = _worst([placed.allocation.status for placed in layout.allocations])
+    left_out = find_not_counted(graph, request.options, target.runtime.name)
     if status is Status.OPTIMAL and any(row.what == "tensors" for row in left_out):
         status = Status.FEASIBLE  # nothing is proved of a model that is planned in part
+    stopped = ordered.stopped or any(placed.allocation.stopped for placed in layout.allocations)
     promised = kernels_in_place(graph, target.sharing)
     return Plan(
         model=info,
         target=TargetInfo(target.name, target.scratchpad.name, target.runtime.name, promised),
-        options=options,
+        options=request.options,
         status=status.value,
         fits=status in (Status.OPTIMAL, Status.FEASIBLE),
-        memories=tuple(_use(fill) for fill in fills),
-        order=order,
-        schedule=tuple(steps),
+        memories=tuple(_use(placed) for placed in layout.allocations),
+        order=ordered.order,
+        schedule=_steps(graph, ordered.timeline),
         buffers=buffers,
-        tensors=_rows(graph, storage, buffers),
-        warnings=(
-            *graph.warnings,
-            *warnings,
-            *([STOPPED] if stopped or any(fill.allocation.stopped for fill in fills) else []),
-        ),
+        tensors=_rows(graph, layout.storage, buffers),
+        warnings=(*graph.warnings, *ordered.warnings, *((STOPPED,) if stopped else ())),
         not_counted=left_out,
     )
 
 
+def _buffers(layout: Layout) -> tuple[PlannedBuffer, ...]:
+    """The rows of the buffers, by their numbers in the storage."""
+    home = {
+        index: (placed.memory.name, offset)
+        for placed in layout.allocations
+        for index, offset in zip(placed.indices, placed.allocation.offsets, strict=True)
+    }
+    pairs = zip(layout.storage.buffers, layout.storage.members, strict=True)
+    return tuple(
+        PlannedBuffer(index, *home[index], b.size, b.lower, b.upper, members, b.gaps, None if members else b.lower)
+        for index, (b, members) in enumerate(pairs)
+    )
+
+
+def _steps(graph: Graph, timeline: Schedule) -> tuple[PlannedStep, ...]:
+    """The rows of the schedule."""
+    steps = []
+    for number, step in enumerate(timeline.steps):
+        op = graph.subgraphs[step.subgraph].ops[step.op]
+        steps.append(PlannedStep(number, step.subgraph, step.op, op.kind, op.name))
+    return tuple(steps)
+
+
 def _worst(statuses: list[Status]) -> Status:
-    """What is known of all memories together."""
+    """The status of all memories together: that of the worst."""
     order = (Status.INFEASIBLE, Status.UNKNOWN, Status.FEASIBLE, Status.OPTIMAL)
     return min(statuses, key=order.index)
 
 
-def _use(fill: Fill) -> MemoryUse:
-    memory, found = fill.memory, fill.allocation
+def _use(placed: MemoryAllocation) -> MemoryUse:
+    """The row of a memory."""
+    memory, found = placed.memory, placed.allocation
     assert found.peak is not None  # only memories, fixed offsets and pairs can leave a problem without a packing
     return MemoryUse(
         memory.name,
@@ -159,6 +101,7 @@ def _use(fill: Fill) -> MemoryUse:
 
 
 def _rows(graph: Graph, storage: Storage, buffers: Sequence[PlannedBuffer]) -> tuple[PlannedTensor, ...]:
+    """The rows of the tensors, in the order of the graph."""
     home = {key: buffer for buffer in buffers for key in buffer.tensors}
     rows = []
     for key, role in storage.roles.items():

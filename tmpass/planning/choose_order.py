@@ -1,4 +1,4 @@
-"""Which order of operators a plan takes: that of the file, unless another one needs a smaller arena."""
+"""The choice of an order of operators: that of the file, unless another one needs a smaller arena."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -6,18 +6,18 @@ from dataclasses import dataclass, replace
 from tmpass.base.errors import ModelError, TargetError
 from tmpass.graph.dependencies import reads
 from tmpass.graph.effects import effect_edges
-from tmpass.graph.model import TensorKind
+from tmpass.graph.model import TensorKey, TensorKind
 from tmpass.graph.topological import topological_order
-from tmpass.planning.layout import Arena, smallest_arena
+from tmpass.planning.layout import Layout, smallest_layout
+from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.liveness import Role
 from tmpass.planning.ordering.file_order import file_order, unsorted
 from tmpass.planning.ordering.items import Contents
 from tmpass.planning.ordering.subgraphs import ModelItems, ModelOrder, Orders, items_of_model, order_model
-from tmpass.planning.sharing.aliases import Aliases, Key
+from tmpass.planning.sharing.aliases import Aliases
 from tmpass.planning.sharing.atoms import Atoms
 from tmpass.planning.sharing.in_place import TieError
-from tmpass.planning.sharing.rooms import InPlace
-from tmpass.planning.task import Task
+from tmpass.planning.sharing.timed_classes import InPlace
 from tmpass.planning.timeline.lay_out import check_extent, lay_out
 from tmpass.planning.timeline.schedule import Schedule
 from tmpass.plans.plan import PlannedOrder
@@ -27,239 +27,266 @@ from tmpass.targets.runtime import Runtime
 SCHEDULES = ("auto", "given", "topological", "least-peak")
 
 _FEW = 32
-"""Up to this number of operators, orders are searched for as long as the arena has holes; above, as long as fewer bytes
-may be alive: on the models of docs/models.md the rest gains nothing.
+"""The number of operators up to which orders are searched for while the arena has holes. Above, the search goes on only
+while fewer bytes may be alive: on the models of docs/models.md a longer search gains nothing.
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Laid:
-    """A graph laid out in time and space, and what is known of the order; `stopped` by Ctrl-C in the search for one,
-    `warnings` on how the file has it.
+class OrderedLayout:
+    """A layout with its timeline, and what is known of the order.
+
+    Fields:
+        timeline: of all operators.
+        layout: on that timeline.
+        order: its method, and a bound on all orders.
+        stopped: Ctrl-C ended the search for an order.
+        warnings: for the plan.
     """
 
     timeline: Schedule
-    arena: Arena
+    layout: Layout
     order: PlannedOrder
     stopped: bool = False
     warnings: tuple[str, ...] = ()
 
     @property
     def live_bytes(self) -> int:
-        """The most bytes alive at one step in the scratchpad."""
-        return self.arena.fills[0].allocation.live_bytes
+        """The live bytes at the peak step of the scratchpad."""
+        return self.layout.allocations[0].allocation.live_bytes
 
     def goal(self, *, holes: bool) -> int:
-        """What another order must need less than to be looked for: the bytes alive, or with `holes` the whole peak."""
-        return self.arena.peak if holes else self.live_bytes
+        """The bytes below which another order is worth a search: the live bytes, or with `holes` the whole peak."""
+        return self.layout.peak if holes else self.live_bytes
 
     def rank(self, schedule: str) -> tuple[int, ...]:
-        """What another one must be below to be taken instead."""
-        return (self.live_bytes, self.arena.peak) if schedule == "least-peak" else (self.arena.peak,)
+        """The rank of the layout under a schedule option. Another layout is taken if its rank is lower."""
+        return (self.live_bytes, self.layout.peak) if schedule == "least-peak" else (self.layout.peak,)
 
 
-def lay_in_order(task: Task) -> Laid:
-    """The graph in the order that the options ask for.
+def choose_order(request: LayoutRequest) -> OrderedLayout:
+    """The layout in the order that the options ask for.
 
-    given         as the file has it
-    topological   of all operators that can come next, the first in the file: for files that are not sorted
-    least-peak    the fewest bytes alive at one step
-    auto          given, but least-peak where its arena is smaller: as planned, and as a runtime that plans for itself
-                  places it
+    given         the order of the file
+    topological   of all operators that can come next, the first in the file; for files that are not sorted
+    least-peak    the order with the fewest live bytes at its peak step
+    auto          given, or least-peak where its arena is smaller: in the plan, and also as the runtime places tensors
+                  if it places them itself
 
     Where the file's own order cannot run, least-peak and auto start from the topological one.
 
     Raises:
-        TargetError, ModelError: as `smallest_arena` and `file_order` do; with `keep` off, KeyboardInterrupt.
+        TargetError, ModelError: as `smallest_layout` and `file_order` do; with `keep` off, KeyboardInterrupt.
     """
-    laid = _lay_in_order(task)
-    if not _may_leave(task) or task.options.share != "auto" or task.options.schedule in ("given", "topological"):
-        return laid
-    # What is in the scratchpad depends on what shares, and orders are searched for with what is there.
+    ordered = _choose_order(request)
+    if (
+        not _may_leave(request)
+        or request.options.share != "auto"
+        or request.options.schedule in ("given", "topological")
+    ):
+        return ordered
+    # Which tensors are in the scratchpad depends on the sharing, and the search for an order considers only these.
     for share in ("views", "none"):
-        if laid.stopped:
+        if ordered.stopped:
             break
         try:
-            other = _lay_in_order(replace(task, options=replace(task.options, share=share)))
-        except (ModelError, TargetError):  # a tie does not hold, or no memory takes what does not share
+            other = _choose_order(replace(request, options=replace(request.options, share=share)))
+        except (ModelError, TargetError):  # a tie does not hold, or no memory takes tensors that do not share
             continue
         except KeyboardInterrupt:
-            if not task.keep:
+            if not request.keep:
                 raise
-            return replace(laid, stopped=True)
-        if other.rank(task.options.schedule) < laid.rank(task.options.schedule):
-            laid = replace(other, order=replace(other.order, lower_bound=laid.order.lower_bound))
-        laid = replace(laid, stopped=other.stopped)
-    return laid
+            return replace(ordered, stopped=True)
+        if other.rank(request.options.schedule) < ordered.rank(request.options.schedule):
+            ordered = replace(other, order=replace(other.order, lower_bound=ordered.order.lower_bound))
+        ordered = replace(ordered, stopped=other.stopped)
+    return ordered
 
 
-def _may_leave(task: Task) -> bool:
-    """Whether a tensor may share with an input or output, and leave the scratchpad with it."""
-    return bool(task.options.share_io or task.ties) and "inputs_outputs" not in task.target.scratchpad.holds
+def _may_leave(request: LayoutRequest) -> bool:
+    """Whether a tensor may leave the scratchpad together with an input or output that it shares with."""
+    return bool(request.options.share_io or request.ties) and "inputs_outputs" not in request.target.scratchpad.holds
 
 
-def _lay_in_order(task: Task) -> Laid:
-    """The same, where no level of sharing is tried on its own."""
-    graph, schedule = task.graph, task.options.schedule
+def _choose_order(request: LayoutRequest) -> OrderedLayout:
+    """The layout in the order that the options ask for, where no level of sharing is tried on its own."""
+    graph, schedule = request.graph, request.options.schedule
     check_extent(graph)
     as_asked = schedule in ("given", "topological") or graph.fixed
     fault = "" if as_asked else next(filter(None, map(unsorted, graph.subgraphs)), "")
     sort = schedule == "topological" or bool(fault)
-    orders = _topological(task) if sort else tuple(file_order(subgraph) for subgraph in graph.subgraphs)
+    orders = _topological(request) if sort else tuple(file_order(subgraph) for subgraph in graph.subgraphs)
     timeline, method = lay_out(graph, orders), "topological" if sort else "given"
     try:
-        arena = smallest_arena(task, timeline)
+        layout = smallest_layout(request, timeline)
     except TieError as error:
         if schedule == "given":
             raise
-        orders, timeline, arena = _in_time(task, error)
+        orders, timeline, layout = _in_time(request, error)
         method = method if sort else "least-peak"
     note = (f"the file's own order cannot run, another one is planned: {fault}",) if fault else ()
-    present = Laid(timeline, arena, PlannedOrder(method, 0, 0), warnings=note)
-    if arena.stopped:
+    present = OrderedLayout(timeline, layout, PlannedOrder(method, 0, 0), warnings=note)
+    if layout.stopped:
         return replace(present, stopped=True)
     if graph.fixed:  # for the file's order only
         return replace(present, order=PlannedOrder(method, present.live_bytes, 0))
     kept = [present]
     try:
-        return replace(_ordered(task, orders, kept), warnings=note)
+        return replace(_ordered(request, orders, kept), warnings=note)
     except KeyboardInterrupt:
-        if not task.keep:
+        if not request.keep:
             raise
         return replace(kept[-1], stopped=True, warnings=note)
 
 
-def _ordered(task: Task, orders: Orders, kept: list[Laid]) -> Laid:
-    """The given orders laid out, which `kept` has, with a bound on all orders; or what a search finds."""
+def _ordered(request: LayoutRequest, orders: Orders, kept: list[OrderedLayout]) -> OrderedLayout:
+    """The layout in `kept`, which has the given orders, with a bound on all orders; or a better one by a search."""
     present = kept[0]
-    if task.options.schedule in ("given", "topological"):
-        every, always = _least_items(task, present.arena)
-        return _bounded(task, present, order_model(every, orders, states=0, search=False).bound + always)
-    return _best_order(task, orders, kept)
+    if request.options.schedule in ("given", "topological"):
+        every, always = _least_items(request, present.layout)
+        return _bounded(request, present, order_model(every, orders, states=0, search=False).bound + always)
+    return _best_order(request, orders, kept)
 
 
-def _best_order(task: Task, orders: Orders, kept: list[Laid]) -> Laid:
-    """The given orders laid out, which `kept` has, or what a search for the least peak finds, which it gets.
+def _best_order(request: LayoutRequest, orders: Orders, kept: list[OrderedLayout]) -> OrderedLayout:
+    """The layout in `kept`, which has the given orders, or the best one that searches for the least peak find.
 
-    The order that is best with all sharing may not be with less of it, and the other way round: pieces held in one
-    place take what is between them, and bar a write over the whole. So each level is tried that could still give a
-    smaller arena, and then an order of the least that any choice of sharing needs; that bounds all of them.
+    `kept` gets each layout that is the best so far. The best order with all sharing may not be the best with less
+    sharing, and vice versa: pieces that are held in one place occupy the bytes between them, and prevent a write over
+    the whole. So an order is searched for at each level of sharing that could still give a smaller arena, and for the
+    least bytes that any choice of sharing needs, which bounds all of them.
     """
     present = best = kept[0]
-    every, always = _least_items(task, present.arena)
+    every, always = _least_items(request, present.layout)
     bound = order_model(every, orders, states=0, search=False).bound + always
     spent = 0
-    holes = sum(len(subgraph.ops) for subgraph in task.graph.subgraphs) <= _FEW
-    for items in _to_search(task, every, present.arena) if best.goal(holes=holes) > bound else ():
-        best, found = _searched(task, orders, best, items, always, spent, holes=holes)
+    holes = sum(len(subgraph.ops) for subgraph in request.graph.subgraphs) <= _FEW
+    for items in _to_search(request, every, present.layout) if best.goal(holes=holes) > bound else ():
+        best, found = _searched(request, orders, best, items, always, spent, holes=holes)
         kept.append(best)
         spent += found.states
         if items is every:
             bound = max(bound, found.bound + always)
         if best.stopped or best.goal(holes=holes) == bound:
             break
-    return _bounded(task, best, bound, spent)
+    return _bounded(request, best, bound, spent)
 
 
-def _to_search(task: Task, every: ModelItems, arena: Arena) -> Iterator[ModelItems]:
-    """What orders are searched for: `every`, the least that any sharing needs, and each level of sharing.
+def _to_search(request: LayoutRequest, every: ModelItems, layout: Layout) -> Iterator[ModelItems]:
+    """The order problems to search: `every`, for the least bytes that any sharing needs, and one per level of sharing.
 
-    Where the first level shares all that may be shared, the two hardly differ.
+    If the first level shares all that may be shared, the two hardly differ.
     """
-    most, *less = task.levels
-    if task.one_choice:
+    most, *less = request.sharing_levels
+    if request.one_choice:
         yield every
         if any(part.partial for part in every.items):
-            yield _items(task, most, arena)
+            yield _items(request, most, layout)
     else:
-        yield _items(task, most, arena)
+        yield _items(request, most, layout)
         yield every
     for sharing in less:
-        yield _items(task, sharing, arena)
+        yield _items(request, sharing, layout)
 
 
 def _searched(
-    task: Task, orders: Orders, best: Laid, items: ModelItems, always: int, spent: int, *, holes: bool
-) -> tuple[Laid, ModelOrder]:
-    """`best`, or the order of the least that `items` need where its arena is smaller; and what the search found."""
+    request: LayoutRequest,
+    orders: Orders,
+    best: OrderedLayout,
+    items: ModelItems,
+    always: int,
+    spent: int,
+    *,
+    holes: bool,
+) -> tuple[OrderedLayout, ModelOrder]:
+    """The layout `best`, or a smaller one in the order of least peak of `items`; and that order."""
     found = order_model(items, orders, states=0, search=False)
     if found.bound + always >= best.goal(holes=holes):
         return best, found
-    found = order_model(items, orders, states=max(0, task.options.states - spent), search=True)
-    if found.stopped and not task.keep:
+    found = order_model(items, orders, states=max(0, request.options.states - spent), search=True)
+    if found.stopped and not request.keep:
         raise KeyboardInterrupt
-    other = _laid(task, found.orders) if found.orders != orders else None
-    stopped = found.stopped or (other is not None and other.arena.stopped)
-    lower = other is not None and other.rank(task.options.schedule) < best.rank(task.options.schedule)
-    if other is not None and lower and _runs_lower(task, best.timeline, other.timeline):
+    other = _lay_out(request, found.orders) if found.orders != orders else None
+    stopped = found.stopped or (other is not None and other.layout.stopped)
+    lower = other is not None and other.rank(request.options.schedule) < best.rank(request.options.schedule)
+    if other is not None and lower and _runs_lower(request, best.timeline, other.timeline):
         best = other
     return replace(best, stopped=stopped), found
 
 
-def _laid(task: Task, orders: Orders) -> Laid | None:
-    """The orders that a search has found, laid out; None where a tie does not hold in them."""
-    timeline = lay_out(task.graph, orders)
+def _lay_out(request: LayoutRequest, orders: Orders) -> OrderedLayout | None:
+    """The smallest layout in orders that a search has found; None where a tie does not hold in them."""
+    timeline = lay_out(request.graph, orders)
     try:
-        return Laid(timeline, smallest_arena(task, timeline), PlannedOrder("least-peak", 0, 0))
+        return OrderedLayout(timeline, smallest_layout(request, timeline), PlannedOrder("least-peak", 0, 0))
     except TieError:
         return None
 
 
-def _runs_lower(task: Task, old: Schedule, new: Schedule) -> bool:
-    """Whether a runtime that places tensors itself takes fewer bytes for them in the order `new`; where it does not, or
-    another order was asked for whatever it gains, any is right.
+def _runs_lower(request: LayoutRequest, old: Schedule, new: Schedule) -> bool:
+    """Whether a runtime that places tensors itself takes fewer bytes on the timeline `new` than on `old`.
+
+    Always true for other runtimes, and where the options ask for another order whatever the runtime does.
     """
-    own = task.target.runtime.allocator
-    if not own or task.options.schedule != "auto":
+    own = request.target.runtime.allocator
+    if not own or request.options.schedule != "auto":
         return True
-    options = replace(task.options, allocator=own, keep_inputs=True, share="views")
-    there = replace(task, options=options, ties=(), keep=False)  # half an answer is none
-    return smallest_arena(there, new).peak < smallest_arena(there, old).peak
+    options = replace(request.options, allocator=own, keep_inputs=True, share="views")
+    there = replace(request, options=options, ties=(), keep=False)  # an interrupted comparison has no result
+    return smallest_layout(there, new).peak < smallest_layout(there, old).peak
 
 
-def _bounded(task: Task, laid: Laid, bound: int, states: int = 0) -> Laid:
-    if _may_leave(task):
+def _bounded(request: LayoutRequest, ordered: OrderedLayout, bound: int, states: int = 0) -> OrderedLayout:
+    """The layout with a bound on all orders, in bytes, and the states of the search."""
+    if _may_leave(request):
         bound = 0  # in another order a tensor may share with an input or output, and leave the scratchpad
-    return replace(laid, order=PlannedOrder(laid.order.method, bound, states))
+    return replace(ordered, order=PlannedOrder(ordered.order.method, bound, states))
 
 
-def _in_time(task: Task, error: TieError) -> tuple[Orders, Schedule, Arena]:
-    """The file sorted so that tied inputs are read before they are written over: under all names that views give them,
-    or under their own, where views are copies. Raises `error` where there is no such order.
+def _in_time(request: LayoutRequest, error: TieError) -> tuple[Orders, Schedule, Layout]:
+    """Orders in which tied inputs are read before they are overwritten, with timeline and layout.
+
+    An input counts under all names that views give it, or under its own name alone, where views are copies.
+
+    Raises:
+        TieError: no such order exists; it is `error`.
     """
     from tmpass.planning.sharing.tied_order import tie_edges
 
     for views in (True, False):
         try:
-            orders = _topological(task, [tuple(tie_edges(task.graph, task.ties, s, views)) for s in _subgraphs(task)])
-            timeline = lay_out(task.graph, orders)
-            return orders, timeline, smallest_arena(task, timeline)
+            edges = [tuple(tie_edges(request.graph, request.ties, s, views)) for s in _subgraphs(request)]
+            orders = _topological(request, edges)
+            timeline = lay_out(request.graph, orders)
+            return orders, timeline, smallest_layout(request, timeline)
         except ModelError:
             continue
     raise error from None
 
 
-def _subgraphs(task: Task) -> range:
-    return range(len(task.graph.subgraphs))
+def _subgraphs(request: LayoutRequest) -> range:
+    return range(len(request.graph.subgraphs))
 
 
-def _topological(task: Task, more: Sequence[Iterable[tuple[int, int]]] = ()) -> Orders:
-    effects = effect_edges(task.graph)
+def _topological(request: LayoutRequest, more: Sequence[Iterable[tuple[int, int]]] = ()) -> Orders:
+    effects = effect_edges(request.graph)
     return tuple(
         topological_order(subgraph, [(a, b) for a, b, _ in reads(subgraph)], (*effects[s], *(more[s] if more else ())))
-        for s, subgraph in enumerate(task.graph.subgraphs)
+        for s, subgraph in enumerate(request.graph.subgraphs)
     )
 
 
-def _items(task: Task, sharing: Sharing, arena: Arena) -> ModelItems:
-    """What the scratchpad holds in any order with `sharing`."""
-    return _of_scratchpad(task, *task.tied(sharing), arena, task.target.runtime, None)[0]
+def _items(request: LayoutRequest, sharing: Sharing, layout: Layout) -> ModelItems:
+    """The order problems of the scratchpad's contents with `sharing`."""
+    return _of_scratchpad(request, *request.alias_classes(sharing), layout, request.target.runtime, None)[0]
 
 
-def _least_items(task: Task, arena: Arena) -> tuple[ModelItems, int]:
-    """What the scratchpad holds at least in any order, whatever shares, and the bytes that are alive there always."""
-    aliases, pairs = task.tied(task.levels[0])[0], task.every_pair
-    items, always = _of_scratchpad(task, aliases, pairs, arena, task.counted, None if task.one_choice else task.atoms)
+def _least_items(request: LayoutRequest, layout: Layout) -> tuple[ModelItems, int]:
+    """The order problems of the least that the scratchpad holds at any sharing, and the bytes that are always alive."""
+    aliases, pairs = request.alias_classes(request.sharing_levels[0])[0], request.all_pairs
+    items, always = _of_scratchpad(
+        request, aliases, pairs, layout, request.bound_runtime, None if request.one_choice else request.atoms
+    )
     rows = (row for part in items.items for row in part.in_place_counts)
     if any(count > 1 for count in rows):
         items = replace(items, items=tuple(replace(part, partial=True) for part in items.items))
@@ -267,31 +294,36 @@ def _least_items(task: Task, arena: Arena) -> tuple[ModelItems, int]:
 
 
 def _of_scratchpad(
-    task: Task, aliases: Aliases, pairs: tuple[InPlace, ...], arena: Arena, runtime: Runtime, atoms: Atoms | None
+    request: LayoutRequest,
+    aliases: Aliases,
+    pairs: tuple[InPlace, ...],
+    layout: Layout,
+    runtime: Runtime,
+    atoms: Atoms | None,
 ) -> tuple[ModelItems, int]:
-    inside, always = set[Key](), 0
-    for index in arena.fills[0].indices:
-        members = arena.storage.members[index]
-        if any(task.graph.tensor(key).kind is TensorKind.VARIABLE for key in members):
-            always += task.target.runtime.round_up(arena.storage.buffers[index].size)
+    inside, always = set[TensorKey](), 0
+    for index in layout.allocations[0].indices:
+        members = layout.storage.members[index]
+        if any(request.graph.tensor(key).kind is TensorKind.VARIABLE for key in members):
+            always += request.target.runtime.round_up(layout.storage.buffers[index].size)
         else:
             inside.update(members)
-    if atoms is None and task.external and len(arena.fills) == 1:
-        inside.update(_brought_in(task, aliases, arena))
-    own = {op: sum(map(task.target.runtime.round_up, sizes)) for op, sizes in task.scratch.items()}
+    if atoms is None and request.external and len(layout.allocations) == 1:
+        inside.update(_brought_in(request, aliases, layout))
+    own = {op: sum(map(request.target.runtime.round_up, sizes)) for op, sizes in request.scratch.items()}
     later: Sequence[tuple[tuple[int, int], ...]] = ()
-    if task.ties:
+    if request.ties:
         from tmpass.planning.sharing.tied_order import tie_edges
 
-        later = [tuple(tie_edges(task.graph, task.ties, s)) for s in _subgraphs(task)]
-    contents = Contents(task.graph, aliases, pairs, inside, own, task.options.keep_inputs, runtime, later, atoms)
+        later = [tuple(tie_edges(request.graph, request.ties, s)) for s in _subgraphs(request)]
+    contents = Contents(request.graph, aliases, pairs, inside, own, request.options.keep_inputs, runtime, later, atoms)
     return items_of_model(contents), always
 
 
-def _brought_in(task: Task, aliases: Aliases, arena: Arena) -> Iterator[Key]:
-    """What lies with the caller's tensors in `arena`, and in the arena where tensors share by `aliases`."""
-    stored = {key for members in arena.storage.members for key in members}
-    outside = {aliases.of(key) for key in task.external}
-    for key, role in arena.storage.roles.items():
+def _brought_in(request: LayoutRequest, aliases: Aliases, layout: Layout) -> Iterator[TensorKey]:
+    """The tensors that are with the caller's in `layout`, but in the arena where tensors share by `aliases`."""
+    stored = {key for members in layout.storage.members for key in members}
+    outside = {aliases.of(key) for key in request.external}
+    for key, role in layout.storage.roles.items():
         if role is Role.ACTIVATION and key not in stored and aliases.of(key) not in outside:
             yield key

@@ -1,4 +1,4 @@
-"""What the file's own offsets leave to options, and the line that says so."""
+"""Options and offsets that the file fixes: what contradicts them is an error."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +8,7 @@ from tmpass.plans.plan import Options
 
 
 def check_fixed(graph: Graph, options: Options, alignment: int) -> None:
-    """Refuse options that contradict the offsets of the file.
+    """Raise where options contradict the offsets that the file fixes.
 
     Args:
         graph: bound.
@@ -44,7 +44,7 @@ def check_fixed(graph: Graph, options: Options, alignment: int) -> None:
 
 
 def fixed_note(graph: Graph) -> Sequence[str]:
-    """A line on what the file decides; none where it decides nothing."""
+    """One line on what the file fixes; none where it fixes nothing."""
     if not graph.fixed:
         return ()
     one = len(graph.fixed) == 1

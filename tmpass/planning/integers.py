@@ -1,28 +1,26 @@
-"""Floats between a DequantizeLinear and a QuantizeLinear, on a device that has kernels for the integers themselves.
+"""Float tensors between Q/DQ pairs, for a device whose kernels compute with the integers themselves.
 
     file      x ── DQ ──> xf ── Conv ──> cf ── Relu ──> rf ── Q ──> y        xf, cf and rf are floats
-    device    x ───────── Conv, with its activation ──────────────> y        nothing is stored but integers
+    device    x ───────── Conv, with its activation ──────────────> y        only integers are stored
 
-A group is an operator whose every float input comes from a DequantizeLinear and whose every float result goes to one
-QuantizeLinear, at most through one activation that kernels do as they write. Its floats are names for the integers.
+A group is an operator whose every float input comes from a DequantizeLinear, and whose every float result goes to one
+QuantizeLinear. Between the two there may be one activation, which kernels apply while they write. The floats of a
+group are other names for the integers.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from tmpass.base.errors import brief
-from tmpass.graph.model import ABSENT, Graph, Op, Quantization, Subgraph, Tensor, TensorKind
+from tmpass.graph.model import ABSENT, Graph, Op, Quantization, Subgraph, Tensor, TensorKey, TensorKind
 from tmpass.targets import Target
 
-Key = tuple[int, int]
-"""A tensor: (subgraph, index)."""
-
 INT8 = ("native", "float")
-"""What a device does with floats between integers: it never makes them, or computes them."""
+"""Choices for floats between integers: "native" never makes them, "float" computes them."""
 
 
-def find_names(graph: Graph) -> dict[Key, Key]:
-    """Float tensor -> the integers that stand for it, for those in a group, in the order of the file."""
+def find_names(graph: Graph) -> dict[TensorKey, TensorKey]:
+    """Float tensor of a group -> the integers that it is another name for, in the order of the file."""
     return {
         (s, name): (s, held)
         for s, subgraph in enumerate(graph.subgraphs)
@@ -31,11 +29,11 @@ def find_names(graph: Graph) -> dict[Key, Key]:
     }
 
 
-def keep_integers(graph: Graph, names: Mapping[Key, Key]) -> Graph:
-    """`graph` with each tensor of `names` as another name of the integers that stand for it, and as large as they.
+def keep_integers(graph: Graph, names: Mapping[TensorKey, TensorKey]) -> Graph:
+    """The graph with each tensor of `names` as another name of its integers, and as large as they are.
 
-    An operator that passes floats on passes their integers on only if all have one scale and one type: else it computes
-    others.
+    An operator that passes floats on passes their integers on only if all have one scale and one type. Otherwise it has
+    to compute other integers, and counts as an operator that computes.
     """
     if not names:
         return graph
@@ -56,7 +54,7 @@ def keep_integers(graph: Graph, names: Mapping[Key, Key]) -> Graph:
 
 
 def _scales(subgraph: Subgraph) -> dict[int, tuple[int, ...]]:
-    """Scale and zero point, as tensors, of what a DequantizeLinear makes or a QuantizeLinear reads, if there is one."""
+    """Float tensor beside a Q/DQ operator -> its scale and zero point, as tensors, if it has one scale for all."""
     found: dict[int, tuple[int, ...]] = {}
     for op in subgraph.ops:
         if op.quantization in (Quantization.DEQUANTIZE, Quantization.QUANTIZE):
@@ -67,20 +65,22 @@ def _scales(subgraph: Subgraph) -> dict[int, tuple[int, ...]]:
     return found
 
 
-def _alters(graph: Graph, s: int, op: Op, names: Mapping[Key, Key], scales: Mapping[int, tuple[int, ...]]) -> bool:
-    """Whether integers that `op` passes on may have to be others afterwards."""
+def _alters(
+    graph: Graph, s: int, op: Op, names: Mapping[TensorKey, TensorKey], scales: Mapping[int, tuple[int, ...]]
+) -> bool:
+    """Whether `op` may have to change the integers that it passes on."""
     own = [t for t in (*op.inputs, *op.outputs) if (s, t) in names]
     if any(t not in scales for t in own):
         return True
     return len({(scales[t], graph.tensor(names[s, t]).dtype.name) for t in own}) > 1
 
 
-def integers_notes(graph: Graph, names: Mapping[Key, Key], int8: str, target: Target) -> Iterator[str]:
-    """What to say beside the answer of floats between integers: that they are planned as floats, or what is assumed.
+def integers_notes(graph: Graph, names: Mapping[TensorKey, TensorKey], int8: str, target: Target) -> Iterator[str]:
+    """Lines on floats between integers: that they are planned as floats, or what is assumed of the target.
 
     Args:
         graph: as the file has it.
-        names: what `find_names` makes of it.
+        names: the result of `find_names`.
         int8: "native" or "float".
         target: what the plan is for.
     """
@@ -105,7 +105,7 @@ def integers_notes(graph: Graph, names: Mapping[Key, Key], int8: str, target: Ta
 
 
 def _bordering(graph: Graph) -> Iterator[str]:
-    """The names of the floats that a DequantizeLinear makes or a QuantizeLinear reads, constants apart."""
+    """The names of floats that a DequantizeLinear makes or a QuantizeLinear reads, without constants."""
     for subgraph in graph.subgraphs:
         for op in subgraph.ops:
             made = op.quantization is Quantization.DEQUANTIZE
@@ -116,20 +116,20 @@ def _bordering(graph: Graph) -> Iterator[str]:
 
 
 def is_float(tensor: Tensor) -> bool:
-    """Whether `tensor` holds floats, and not always the same."""
+    """Whether `tensor` holds floats and is not a constant."""
     return tensor.kind is not TensorKind.CONSTANT and tensor.dtype.name.startswith(("float", "bfloat"))
 
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """A float result of an operator, the integers that it becomes, and the names for these on the way there."""
+    """The integers that a float result of an operator becomes, and the float tensors on the way there."""
 
     integers: int
     names: tuple[int, ...]
 
 
 class _Search:
-    """The groups of one subgraph."""
+    """A search for the groups of one subgraph."""
 
     def __init__(self, subgraph: Subgraph) -> None:
         self.subgraph, self.tensors = subgraph, subgraph.tensors
@@ -145,7 +145,11 @@ class _Search:
         }
 
     def names(self) -> dict[int, int]:
-        """Float tensor -> integers. What one reader needs as floats is made for all, so groups fall until none does."""
+        """Float tensor -> integers, for all groups.
+
+        A tensor that one reader needs as floats is made as floats for all its readers. So groups are removed until none
+        of those left has such a tensor.
+        """
         inside = {index for index in self._operators() if self._is_group(index)}
         names: dict[int, int] = {}
         before = -1
@@ -163,7 +167,7 @@ class _Search:
         return {index for f in self.made_of for index in self.readers.get(f, ())}
 
     def _all_take(self, t: int, inside: set[int]) -> bool:
-        """Whether all that read `t` can take integers: they are of `inside`, or only scale them to others."""
+        """Whether all readers of `t` take integers: they are operators `inside`, or a QuantizeLinear."""
         ops = self.subgraph.ops
         return all(r in inside or ops[r].quantization is Quantization.QUANTIZE for r in self.readers.get(t, ()))
 
@@ -191,7 +195,7 @@ class _Search:
         return _Result(integers, tuple(names)) if all(self._stands_for(n, integers) for n in names) else None
 
     def _only_reader(self, t: int) -> Op | None:
-        """The operator that reads `t`, once and alone, as its first input."""
+        """The only operator that reads `t`, if it reads it once, as its first input."""
         readers = self.readers.get(t, [])
         if len(readers) != 1 or t in self.ends:
             return None

@@ -1,4 +1,4 @@
-"""The least storage for one order of operators: what may share, tried from the most sharing to the least."""
+"""The smallest layout for one order of operators: levels of sharing are tried from the most to the least."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -8,12 +8,12 @@ import tmpass._core as _core
 from tmpass.packing.allocate import allocate
 from tmpass.packing.bounds import lower_bound
 from tmpass.packing.problem import Buffer, Problem
-from tmpass.planning.assemble import Fill, distribute
+from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.liveness import Ranges, Storage, find_storage, live_ranges
+from tmpass.planning.memories import MemoryAllocation, distribute
 from tmpass.planning.needed import needed_at
 from tmpass.planning.sharing.aliases import Aliases
-from tmpass.planning.sharing.in_place import Apart, join_in_place
-from tmpass.planning.task import Task
+from tmpass.planning.sharing.in_place import CannotJoin, join_in_place
 from tmpass.planning.timeline.schedule import Schedule
 from tmpass.targets import Memory
 
@@ -22,57 +22,61 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Arena:
-    """What a graph stores on a timeline, and where: a Fill for each memory in use, the scratchpad's first; `stopped` by
-    Ctrl-C before all sharing was tried.
+class Layout:
+    """The storage of a graph on a timeline, and its place in the memories.
+
+    Fields:
+        storage: the buffers of all memories.
+        allocations: one for each memory in use, the scratchpad's first.
+        stopped: Ctrl-C came before all levels of sharing were tried.
     """
 
     storage: Storage
-    fills: tuple[Fill, ...]
+    allocations: tuple[MemoryAllocation, ...]
     stopped: bool = False
 
     @property
     def peak(self) -> int:
-        """The bytes in use, of all memories together."""
-        return sum(fill.allocation.peak or 0 for fill in self.fills)
+        """The peaks of all memories together, in bytes."""
+        return sum(placed.allocation.peak or 0 for placed in self.allocations)
 
 
-def smallest_arena(task: Task, timeline: Schedule) -> Arena:
-    """The arena on `timeline` with all sharing that target and options allow, or with less of it where that
-    turns out smaller: pieces held in one place leave the allocator fewer places for each.
+def smallest_layout(request: LayoutRequest, timeline: Schedule) -> Layout:
+    """The smallest layout on a timeline, over all levels of sharing that target and options allow.
 
-    Less sharing is only allocated where its own lower bound is below what was found, and not at all where any sharing
-    needs what was found.
+    Less sharing may give a smaller layout: pieces that are held in one place leave the allocator fewer places. A level
+    is allocated only if its lower bound is below the best peak, and no more levels are tried once every sharing is
+    known to need that peak.
 
     Raises:
-        TieError: a tie of `task` does not hold on this timeline, however little is shared.
+        TieError: a tie of `request` does not hold on this timeline at any level of sharing.
         TargetError, ModelError: as `distribute` does.
-        KeyboardInterrupt: Ctrl-C came before there was any arena, or the task does not ask to keep it.
+        KeyboardInterrupt: Ctrl-C came before there was any layout, or the request does not ask to keep it.
     """
-    kept: list[Arena] = []
+    kept: list[Layout] = []
     try:
-        return _smallest_arena(task, timeline, kept)
+        return _smallest_layout(request, timeline, kept)
     except KeyboardInterrupt:
-        if not (task.keep and kept):
+        if not (request.keep and kept):
             raise
         return replace(kept[-1], stopped=True)
 
 
-def _smallest_arena(task: Task, timeline: Schedule, kept: list[Arena]) -> Arena:
-    """The same; `kept` gets each arena that is the smallest so far."""
-    graph, options, external = task.graph, task.options, task.external
-    loops_copy = task.target.runtime.loops_copy
+def _smallest_layout(request: LayoutRequest, timeline: Schedule, kept: list[Layout]) -> Layout:
+    """The smallest layout. `kept` gets each layout that is the smallest so far."""
+    graph, options, external = request.graph, request.options, request.external
+    loops_copy = request.target.runtime.loops_copy
     ranges = live_ranges(graph, timeline, keep_inputs=options.keep_inputs, loops_copy=loops_copy)
-    best: Arena | None = None
+    best: Layout | None = None
     tried: list[Aliases] = []
     broken: EndTie | None = None
-    demands = [(tie.input, tie.output) for tie in task.ties]
-    for sharing in task.levels:
-        aliases, pairs = task.tied(sharing)
+    demands = [(tie.input, tie.output) for tie in request.ties]
+    for sharing in request.sharing_levels:
+        aliases, pairs = request.alias_classes(sharing)
         try:
             aliases = join_in_place(graph, timeline, aliases, pairs, ranges, demands)
-        except Apart as apart:
-            broken = task.ties[apart.number]
+        except CannotJoin as apart:
+            broken = request.ties[apart.number]
             continue
         if any(aliases.root == old.root and aliases.position == old.position for old in tried):
             continue
@@ -80,19 +84,20 @@ def _smallest_arena(task: Task, timeline: Schedule, kept: list[Arena]) -> Arena:
         storage = find_storage(
             graph, timeline, aliases, keep_inputs=options.keep_inputs, external=external, ranges=ranges
         )
-        storage = _with_scratch(storage, timeline, task.scratch)
-        problems = list(distribute(graph, storage, task.target))
+        storage = _with_scratch(storage, timeline, request.scratch)
+        problems = list(distribute(graph, storage, request.target))
         if best is not None and sum(lower_bound(problem).peak for _, problem, _ in problems) >= best.peak:
             continue
-        found = Arena(storage, tuple(_fill(problems, task)))
+        found = Layout(storage, tuple(_allocate_all(problems, request)))
         least = False
         if best is None or found.peak <= best.peak:
             best = found
             kept.append(best)
             least = all(
-                _is_least(task, timeline, ranges, best, *each) for each in zip(problems, best.fills, strict=True)
+                _is_least(request, timeline, ranges, best, *each)
+                for each in zip(problems, best.allocations, strict=True)
             )
-        if any(fill.allocation.stopped for fill in found.fills):
+        if any(placed.allocation.stopped for placed in found.allocations):
             return replace(best, stopped=True)
         if least:
             break
@@ -105,33 +110,41 @@ def _smallest_arena(task: Task, timeline: Schedule, kept: list[Arena]) -> Arena:
 
 
 def _is_least(
-    task: Task,
+    request: LayoutRequest,
     timeline: Schedule,
     ranges: Ranges,
-    arena: Arena,
+    layout: Layout,
     part: tuple[Memory, Problem, tuple[int, ...]],
-    fill: Fill,
+    placed: MemoryAllocation,
 ) -> bool:
-    """Whether any sharing needs as much as `fill`, the memory of `arena` that has the buffers `part`: all that is alive
-    at its fullest step is needed there.
+    """Whether every sharing needs as many bytes as `placed`, since all live bytes of its peak step are needed there.
+
+    Args:
+        request: says what may share.
+        timeline: of the layout.
+        ranges: live ranges on that timeline.
+        layout: of all memories.
+        part: the memory of `placed`, its problem, and the numbers of its buffers in the storage.
+        placed: the allocation of one memory of the layout.
     """
-    peak, members, (_, problem, indices) = fill.allocation.peak, arena.storage.members, part
-    # With `share_io` or a tie, a tensor may leave for another memory with what it shares with.
-    leaves = (task.options.share_io or task.ties) and len(arena.fills) > 1
-    if peak != fill.allocation.live_bytes or leaves or task.graph.fixed:
+    peak, members, (_, problem, indices) = placed.allocation.peak, layout.storage.members, part
+    # With `share_io` or a tie, a tensor may move to another memory together with one that it shares with.
+    leaves = (request.options.share_io or request.ties) and len(layout.allocations) > 1
+    if peak != placed.allocation.live_bytes or leaves or request.graph.fixed:
         return False  # fixed tensors lie within others
-    fullest = _core.peak_step(problem.buffers, 1)
-    step = lower_bound(problem).live_step if fullest is None else fullest[1]
+    peak_step = _core.peak_step(problem.buffers, 1)
+    step = lower_bound(problem).live_step if peak_step is None else peak_step[1]
     scratch = sum(
         b.size for b, i in zip(problem.buffers, indices, strict=True) if not members[i] and b.lower <= step < b.upper
     )
     inside = frozenset(key for index in indices for key in members[index])
-    return scratch + needed_at(task, timeline, ranges, step, inside) >= peak
+    return scratch + needed_at(request, timeline, ranges, step, inside) >= peak
 
 
 def _with_scratch(storage: Storage, timeline: Schedule, sizes: Mapping[tuple[int, int], tuple[int, ...]]) -> Storage:
-    """`storage` and, behind its buffers, those of scratch, which hold no tensors: each time an operator runs, one for
-    each of its `sizes`.
+    """The storage with buffers of scratch behind the others: for each run of an operator, one per entry of its `sizes`.
+
+    Buffers of scratch have no members.
     """
     if not sizes:
         return storage
@@ -143,10 +156,12 @@ def _with_scratch(storage: Storage, timeline: Schedule, sizes: Mapping[tuple[int
     return replace(storage, buffers=tuple(buffers), members=storage.members + ((),) * more)
 
 
-def _fill(problems: list[tuple[Memory, Problem, tuple[int, ...]]], task: Task) -> Iterator[Fill]:
+def _allocate_all(
+    problems: list[tuple[Memory, Problem, tuple[int, ...]]], request: LayoutRequest
+) -> Iterator[MemoryAllocation]:
     stopped = False
     for memory, problem, indices in problems:
-        nodes = 0 if stopped else task.options.nodes
-        found = allocate(problem, task.options.allocator, nodes=nodes, threads=task.threads, keep=task.keep)
+        nodes = 0 if stopped else request.options.nodes
+        found = allocate(problem, request.options.allocator, nodes=nodes, threads=request.threads, keep=request.keep)
         stopped = stopped or found.stopped
-        yield Fill(memory, indices, found)
+        yield MemoryAllocation(memory, indices, found)

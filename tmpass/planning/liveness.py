@@ -1,24 +1,24 @@
-"""When each tensor is alive: graph, timeline and aliases in, buffers to place out."""
+"""Live ranges of tensors, and the buffers to place: from a graph, a timeline and alias classes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from tmpass.graph.model import ABSENT, Graph, Tensor, TensorKind
+from tmpass.graph.model import ABSENT, Graph, Tensor, TensorKey, TensorKind
 from tmpass.packing.problem import Buffer
-from tmpass.planning.sharing.aliases import Aliases, Key
+from tmpass.planning.sharing.aliases import Aliases
 from tmpass.planning.timeline.schedule import Schedule
 from tmpass.planning.windows import Span, find_gaps
 
-Ranges = Mapping[Key, tuple[int, int]]
+Ranges = Mapping[TensorKey, tuple[int, int]]
 """Tensor -> `[lower, upper)` in steps."""
 
 _LISTED = 8
-"""So many dimensions of a tensor stand in a reason; the rest is counted."""
+"""How many dimensions of a tensor a reason lists. The rest is counted."""
 
 
 class Role(StrEnum):
-    """What a tensor is to the plan."""
+    """The role of a tensor in a plan."""
 
     INPUT = "input"
     OUTPUT = "output"
@@ -30,17 +30,21 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """The buffers to place and whose they are.
+    """The buffers to place, and their tensors.
 
-    `buffers[i]` holds the tensors `members[i]`; `position` says where in it one begins that does not begin with it.
-    `roles` has every tensor of the graph, `reasons` those that have no buffer, or share one.
+    Fields:
+        buffers: by rising lower end of the live range, then upper end, then first tensor.
+        members: `members[i]` are the tensors of `buffers[i]`.
+        roles: of every tensor of the graph.
+        reasons: why a tensor has no buffer, or shares one.
+        position: first byte of a tensor in its buffer, where that is not 0.
     """
 
     buffers: tuple[Buffer, ...]
-    members: tuple[tuple[Key, ...], ...]
-    roles: dict[Key, Role]
-    reasons: dict[Key, str]
-    position: Mapping[Key, int] = field(default_factory=dict)
+    members: tuple[tuple[TensorKey, ...], ...]
+    roles: dict[TensorKey, Role]
+    reasons: dict[TensorKey, str]
+    position: Mapping[TensorKey, int] = field(default_factory=dict)
 
 
 def find_storage(
@@ -49,20 +53,27 @@ def find_storage(
     aliases: Aliases,
     *,
     keep_inputs: bool,
-    external: frozenset[Key],
+    external: frozenset[TensorKey],
     ranges: Ranges | None = None,
 ) -> Storage:
-    """What `graph` needs to store on the timeline `schedule`, and when; `ranges` are its live ranges, if known.
+    """The buffers that `graph` needs on a timeline.
 
-    Tensors in one class of `aliases` get one buffer, alive from the first to the last step of any of them, as large as
-    the class; while only some of it is in use, that is the window of a gap. Classes with a tensor of `external` get
-    none. Buffers are in the order of their lower end, then of their upper end and first tensor.
+    The tensors of one alias class get one buffer, as large as the class, and alive from the first to the last step of
+    any of them. Steps at which only some of it is in use are its live-range gaps.
+
+    Args:
+        graph: of the model.
+        schedule: the timeline.
+        aliases: the alias classes.
+        keep_inputs: whether inputs of entries must be intact after the run.
+        external: tensors outside the arena; their classes get no buffer.
+        ranges: the live ranges, if they are known.
     """
     if ranges is None:
         ranges = live_ranges(graph, schedule, keep_inputs=keep_inputs)
     roles, reasons = _roles(graph, ranges)
     outside = {aliases.of(key): key for key in external}
-    classes: dict[Key, list[Key]] = {}
+    classes: dict[TensorKey, list[TensorKey]] = {}
     for key, role in roles.items():
         if role in (Role.CONSTANT, Role.UNPLANNED):
             continue
@@ -76,7 +87,7 @@ def find_storage(
             continue
         classes.setdefault(aliases.of(key), []).append(key)
 
-    def extent(members: list[Key]) -> tuple[int, int]:
+    def extent(members: list[TensorKey]) -> tuple[int, int]:
         if len(members) == 1:
             return ranges[members[0]]
         return min(ranges[key][0] for key in members), max(ranges[key][1] for key in members)
@@ -97,7 +108,7 @@ def find_storage(
     return Storage(tuple(buffers), members_of, roles, reasons, aliases.position)
 
 
-def _span(graph: Graph, aliases: Aliases, ranges: Ranges, key: Key) -> Span:
+def _span(graph: Graph, aliases: Aliases, ranges: Ranges, key: TensorKey) -> Span:
     low = aliases.position.get(key, 0)
     return Span(*ranges[key], low, low + (graph.tensor(key).bytes or 0))
 
@@ -105,14 +116,15 @@ def _span(graph: Graph, aliases: Aliases, ranges: Ranges, key: Key) -> Span:
 def live_ranges(graph: Graph, schedule: Schedule, *, keep_inputs: bool, loops_copy: bool = False) -> Ranges:
     """Tensor -> `[lower, upper)` in steps, for each tensor that a run touches.
 
-    - what an operator reads, writes or works in is alive in its step, and in all that it calls;
-    - inputs are alive from the start of their region, of an entry to its end with `keep_inputs`;
-    - outputs are alive to the end of their region;
-    - what goes in and out of a loop's body is alive through the whole loop, unless `loops_copy`;
-    - variables are alive always. A subgraph that runs several times keeps its bytes from the first to the last.
+    - Inputs, outputs and temporaries of an operator are alive in its step, and in all steps of its bodies.
+    - Inputs of a region are alive from its start; those of an entry to its end with `keep_inputs`.
+    - Outputs of a region are alive to its end.
+    - Inputs and outputs of a loop's body are alive through the whole loop, unless `loops_copy`.
+    - Variables are alive always.
+    - A tensor of a subgraph that runs several times is alive from the first run to the last.
     """
-    lower: dict[Key, int] = {}
-    upper: dict[Key, int] = {}
+    lower: dict[TensorKey, int] = {}
+    upper: dict[TensorKey, int] = {}
 
     def touch(s: int, tensors: tuple[int, ...], begin: int, end: int) -> None:
         for t in tensors:
@@ -144,11 +156,11 @@ def live_ranges(graph: Graph, schedule: Schedule, *, keep_inputs: bool, loops_co
     return {key: (lower[key], upper[key]) for key in lower}
 
 
-def _roles(graph: Graph, ranges: Ranges) -> tuple[dict[Key, Role], dict[Key, str]]:
+def _roles(graph: Graph, ranges: Ranges) -> tuple[dict[TensorKey, Role], dict[TensorKey, str]]:
     """The role of every tensor, and why an unplanned one is."""
     entry_of = {entry.subgraph: graph.subgraphs[entry.subgraph] for entry in graph.entries}
-    roles: dict[Key, Role] = {}
-    reasons: dict[Key, str] = {}
+    roles: dict[TensorKey, Role] = {}
+    reasons: dict[TensorKey, str] = {}
     for s, subgraph in enumerate(graph.subgraphs):
         inputs = set(entry_of[s].inputs) if s in entry_of else set()
         outputs = set(entry_of[s].outputs) if s in entry_of else set()

@@ -1,44 +1,54 @@
-"""What no plan can do without at one step of a given order, whatever shares with what."""
+"""A lower bound on the bytes at one step of a given order, whichever tensors share."""
 
 from collections.abc import Container, Iterable
 
+from tmpass.graph.model import TensorKey
+from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.liveness import Ranges
-from tmpass.planning.sharing.aliases import Key
-from tmpass.planning.task import Task
 from tmpass.planning.timeline.schedule import Schedule
 
 
-def needed_at(task: Task, timeline: Schedule, ranges: Ranges, step: int, inside: Container[Key]) -> int:
-    """The bytes that tensors `inside` need at `step` of `timeline`, scratch apart, in every plan that shares no more
-    than `task` allows; docs/schedule.md has the proof.
+def needed_at(
+    request: LayoutRequest, timeline: Schedule, ranges: Ranges, step: int, inside: Container[TensorKey]
+) -> int:
+    """The bytes that tensors need at one step in every plan that shares no more than `request` allows.
+
+    The proof is in docs/schedule.md.
+
+    Args:
+        request: says what may share.
+        timeline: of the order.
+        ranges: live ranges on that timeline.
+        step: of the timeline.
+        inside: the tensors that count. Scratch does not.
     """
     alive = {key for key, (lower, upper) in ranges.items() if lower <= step < upper and key in inside}
-    most = _distinct(task, alive)
+    most = _distinct(request, alive)
     here = timeline.steps[step] if step < len(timeline.steps) else None
     if here is None:
         return most
-    over: dict[Key, list[Key]] = {}  # result -> what it may be written over
-    for pair in task.every_pair:
+    over: dict[TensorKey, list[TensorKey]] = {}  # result -> what it may be written over
+    for pair in request.all_pairs:
         both = pair.source in alive and pair.result in alive
         if (pair.subgraph, pair.op) == (here.subgraph, here.op) and both and ranges[pair.source][1] == here.end:
             over.setdefault(pair.result, []).append(pair.source)
     # Each result is written over one of them.
     every = [source for sources in over.values() for source in sources]
     ways = [[source] for source in every] if len(over) == 1 else [every]
-    saved = max((most - _distinct(task, alive.difference(sources)) for sources in ways), default=0)
+    saved = max((most - _distinct(request, alive.difference(sources)) for sources in ways), default=0)
     return most - saved
 
 
-def _distinct(task: Task, alive: Iterable[Key]) -> int:
-    return _in_classes(task, alive) if task.one_choice else _in_atoms(task, alive)
+def _distinct(request: LayoutRequest, alive: Iterable[TensorKey]) -> int:
+    return _in_classes(request, alive) if request.one_choice else _in_atoms(request, alive)
 
 
-def _in_classes(task: Task, alive: Iterable[Key]) -> int:
-    aliases, _ = task.tied(task.levels[0])
-    total, spans = 0, dict[Key, list[tuple[int, int]]]()
+def _in_classes(request: LayoutRequest, alive: Iterable[TensorKey]) -> int:
+    aliases, _ = request.alias_classes(request.sharing_levels[0])
+    total, spans = 0, dict[TensorKey, list[tuple[int, int]]]()
     for key in alive:
         low = aliases.position.get(key, 0)
-        high = task.counted.round_up(low + (task.graph.tensor(key).bytes or 0))
+        high = request.bound_runtime.round_up(low + (request.graph.tensor(key).bytes or 0))
         if key in aliases.root:
             spans.setdefault(aliases.root[key], []).append((low, high))
         else:
@@ -51,8 +61,8 @@ def _in_classes(task: Task, alive: Iterable[Key]) -> int:
     return total
 
 
-def _in_atoms(task: Task, alive: Iterable[Key]) -> int:
-    atoms, keys = task.atoms, set(alive)
+def _in_atoms(request: LayoutRequest, alive: Iterable[TensorKey]) -> int:
+    atoms, keys = request.atoms, set(alive)
     alone = keys - atoms.tied - atoms.outside
     tied = sum(size for size, held in zip(atoms.size, atoms.members, strict=True) if not keys.isdisjoint(held))
-    return tied + sum(task.counted.round_up(task.graph.tensor(key).bytes or 0) for key in alone)
+    return tied + sum(request.bound_runtime.round_up(request.graph.tensor(key).bytes or 0) for key in alone)

@@ -1,4 +1,4 @@
-"""What a run of a model needs besides what a plan counts."""
+"""Bytes that a run of a model needs and that its plan does not count."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,14 +7,19 @@ from tmpass.plans.plan import NotCounted, Options
 from tmpass.targets import RUNTIMES, Runtime
 
 _NAMED = 8
-"""How many tensors are named; all kinds of operators are."""
+"""How many tensors are named. Kinds of operators are all named."""
 
 
 def find_not_counted(graph: Graph, options: Options, runtime: str) -> tuple[NotCounted, ...]:
-    """What a plan for `graph` with `options` leaves out: tensors of unknown size, scratch, weights, inputs and outputs.
+    """The groups of bytes that a plan leaves out: tensors of unknown size, scratch, weights, inputs and outputs.
 
-    A tensor of unknown size is one that a run touches and that needs bytes somewhere: a handle of a resource does not.
-    Scratch is unknown of the operators that no rule is for, unless the runtime's kernels are known to need none.
+    Tensors of unknown size count if a run touches them and they need bytes; handles of resources do not. Scratch is
+    unknown for operators without a rule, unless the runtime's kernels are known to need none.
+
+    Args:
+        graph: of the model.
+        options: of the plan.
+        runtime: name of the target's runtime.
     """
     found = (
         _tensors(graph),
@@ -40,7 +45,7 @@ def _open(subgraph: Subgraph, t: int) -> bool:
 
 
 def _scratch(graph: Graph, options: Options, runtime: Runtime) -> NotCounted | None:
-    """The operators whose scratch is not known."""
+    """The operators of unknown scratch; None if there are none."""
     kinds = {rule.kind for rule in options.scratch if rule.op is None}
     places = {(rule.subgraph, rule.op) for rule in options.scratch if rule.op is not None}
     open_ = [

@@ -1,4 +1,4 @@
-"""All stages of planning, one after the other."""
+"""Planning: all stages, one after the other."""
 
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -6,17 +6,17 @@ from dataclasses import replace
 
 from tmpass.base import interrupts
 from tmpass.graph.binding import batch_notes
-from tmpass.graph.model import Graph, TensorKind
+from tmpass.graph.model import Graph, TensorKey, TensorKind
 from tmpass.loading.load import BUILT_IN, Model
 from tmpass.planning.assemble import assemble
-from tmpass.planning.choose_order import lay_in_order
+from tmpass.planning.choose_order import choose_order
 from tmpass.planning.fixed import check_fixed, fixed_note
 from tmpass.planning.integers import find_names, integers_notes, keep_integers
+from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.liveness import Storage
-from tmpass.planning.sharing.aliases import Key, permitted
+from tmpass.planning.sharing.aliases import permitted
 from tmpass.planning.sharing.in_place import unused_kernels
 from tmpass.planning.sharing.moves import unused_moves
-from tmpass.planning.task import Task
 from tmpass.plans.plan import Options, Plan
 from tmpass.targets import Target
 from tmpass.targets.scratch.rule import ScratchRule
@@ -28,15 +28,15 @@ def plan_model(
     """The plan of `model`, not yet verified.
 
     Args:
-        model: what was read from the file.
+        model: as it was read.
         bound: its graph, with the bindings of `options`.
-        target: what the plan is for.
-        options: of the plan; those of the target are in them.
+        target: of the plan.
+        options: of the plan, with those of the target.
         threads: how many may search at once. The plan does not depend on it.
-        keep: let Ctrl-C end the search, not the call.
+        keep: Ctrl-C ends the search, and the plan is the best so far.
 
     Raises:
-        ModelError, TargetError: there is no plan, whatever its size.
+        ModelError, TargetError: there is no plan of any size.
         KeyboardInterrupt: Ctrl-C came before there was a plan, or `keep` is not set.
     """
     graph = bound
@@ -47,70 +47,58 @@ def plan_model(
         graph = keep_integers(graph, names)
     external = _ends(graph) if options.io == "external" else frozenset()
     scratch = _sizes(graph, options.scratch)
-    task = Task(graph, target, options, external, scratch, threads, keep)
+    request = LayoutRequest(graph, target, options, external, scratch, threads, keep)
     if options.tie:
         from tmpass.planning.sharing.tied import find_ties
 
-        task = replace(task, ties=find_ties(graph, options.tie))
+        request = replace(request, ties=find_ties(graph, options.tie))
     with interrupts.caught() if keep else nullcontext():
-        laid = lay_in_order(task)
-    arena = laid.arena
-    if notes or laid.warnings:
-        graph = replace(graph, warnings=(*graph.warnings, *laid.warnings, *notes))
-    return assemble(
-        model.info,
-        target,
-        options,
-        graph,
-        laid.timeline,
-        arena.storage,
-        arena.fills,
-        laid.order,
-        stopped=laid.stopped,
-        warnings=_warnings(model, task, arena.storage),
-    )
+        ordered = choose_order(request)
+    more = _warnings(model, request, ordered.layout.storage)
+    return assemble(model.info, request, replace(ordered, warnings=(*ordered.warnings, *notes, *more)))
 
 
 def _sizes(graph: Graph, rules: Sequence[ScratchRule]) -> dict[tuple[int, int], tuple[int, ...]]:
-    """The scratch of each operator that needs any."""
+    """(subgraph, operator) -> the sizes of its scratch in bytes, for operators that need any."""
     if not rules:
         return {}
-    from tmpass.targets.scratch.find import scratch_of  # most plans have no use for formulas
+    from tmpass.targets.scratch.find import scratch_of  # most plans need no formulas
 
     return scratch_of(graph, rules)
 
 
-def _warnings(model: Model, task: Task, storage: Storage) -> list[str]:
-    """What target and model do not agree on, though there is a plan."""
-    runtime, target, options = task.target.runtime, task.target, task.options
-    found = [*batch_notes(model.graph), *fixed_note(task.graph)]
+def _warnings(model: Model, request: LayoutRequest, storage: Storage) -> list[str]:
+    """Lines on what the plan cannot use or assumes, of the model, the target and the options."""
+    runtime, target, options = request.target.runtime, request.target, request.options
+    found = [*batch_notes(model.graph), *fixed_note(request.graph)]
     if runtime.reads and model.info.format not in runtime.reads and model.info.format in BUILT_IN:
         formats = " or ".join(runtime.reads)
         found.append(
             f"{runtime.title} does not read {model.info.format}: convert the model to {formats}, and plan that"
         )
-    if task.ties and runtime.allocator:
+    if request.ties and runtime.allocator:
         found.append(f"{runtime.title} places tensors itself: it does not keep --tie")
     allowed = permitted(target.sharing, options.share, inplace=options.inplace)
-    found += unused_kernels(task.graph, allowed)
-    found += unused_moves(task.graph, allowed)
-    # What a profile has is for every model; what the caller gives is for this one.
+    found += unused_kernels(request.graph, allowed)
+    found += unused_moves(request.graph, allowed)
+    # Rules of a profile are for every model; rules of the caller are for this one.
     own = [rule for rule in options.scratch if rule not in target.scratch]
     if own:
         from tmpass.targets.scratch.find import unused_rules
 
         found += unused_rules(model.graph, own)
-    if task.ties:
+    if request.ties:
         from tmpass.planning.sharing.tied_writes import forced_in_place
 
         asked = replace(target, sharing=allowed)
-        found += forced_in_place(task.graph, task.ties, asked, storage.members, storage.position)
+        found += forced_in_place(request.graph, request.ties, asked, storage.members, storage.position)
     return found
 
 
-def _ends(graph: Graph) -> frozenset[Key]:
-    """The inputs and outputs of every entry that only the caller of the model runs: an operator that runs it as well
-    brings no memory for them. A variable that is one of them stays a variable.
+def _ends(graph: Graph) -> frozenset[TensorKey]:
+    """The inputs and outputs of every entry that only the caller of the model runs.
+
+    An operator that runs an entry as well brings no memory for them. A variable among them stays a variable.
     """
     called = graph.called
     return frozenset(

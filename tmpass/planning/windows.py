@@ -1,8 +1,10 @@
-"""What a buffer of several tensors needs over time: the window from its lowest to its highest byte in use.
+"""The windows of a buffer of several tensors over time: from the lowest to the highest byte in use at a step.
 
 bytes        steps  0  1  2  3  4  5
-64..95  b                 #######         at 0 and 1 the window is 0..31, at 2 and 3 all of the buffer, which is
-0..31   a           ##########            no gap, at 4 it is 64..95; the bytes between two tensors count as well
+64..95  b                 #######         At steps 0 and 1 the window is 0..31. At steps 2 and 3 it is the whole buffer,
+0..31   a           ##########            which is not a gap. At step 4 it is 64..95.
+
+The bytes between two live tensors belong to the window.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,7 +16,7 @@ from tmpass.packing.problem import Gap
 
 
 class Span(NamedTuple):
-    """The bytes `[low, high)` of a buffer are needed in the steps `[lower, upper)`."""
+    """The bytes `[low, high)` of a buffer, needed during the steps `[lower, upper)`."""
 
     lower: int
     upper: int
@@ -23,15 +25,18 @@ class Span(NamedTuple):
 
 
 def find_gaps(spans: Iterable[Span], size: int) -> Iterator[Gap]:
-    """The steps at which `spans` need less than all `size` bytes, from the first step that one needs to the last; as
-    few gaps as will do, in O(n log n).
+    """The live-range gaps of a buffer: steps at which `spans` need less than all of its `size` bytes.
+
+    They lie between the first and the last step of any span, in order, and are as few as possible.
+
+    Complexity: O(n log n) in the number of spans.
     """
     ordered = sorted(spans)
     if all(span.high - span.low == size for span in ordered) and not _pauses(ordered):
         return
     times = sorted({time for span in ordered for time in span[:2]})
-    lows: list[tuple[int, int]] = []  # heap of (low, upper), with the dead removed when they come up
-    highs: list[tuple[int, int]] = []  # the same of (-high, upper)
+    lows: list[tuple[int, int]] = []  # heap of (low, upper); ended spans are removed when they reach the top
+    highs: list[tuple[int, int]] = []  # heap of (-high, upper), likewise
     begun = 0
     last: Gap | None = None
     for lower, upper in pairwise(times):
@@ -56,7 +61,7 @@ def find_gaps(spans: Iterable[Span], size: int) -> Iterator[Gap]:
 
 
 def _pauses(ordered: list[Span]) -> bool:
-    """Whether there is a step between the first and the last at which none of them is alive."""
+    """Whether none of the spans is alive at some step between the first and the last."""
     end = ordered[0].upper if ordered else 0
     for span in ordered:
         if span.lower > end:

@@ -1,1 +1,1 @@
-"""The plan: its rows, its JSON, differences between two, and its peak step."""
+"""Plans: rows, queries, JSON, the differences between two plans, and the peak step."""

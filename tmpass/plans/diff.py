@@ -1,7 +1,7 @@
-"""What changed between two plans, such as those of a model before and after it was trained again.
+"""The differences between two plans, such as those of a model before and after it was trained again.
 
-old   x 0..64   y 64..96    z 0..16        y grew        its bytes, wherever it is
-new   x 0..64   y 64..128   z 16..32       z moved       w appeared: the arena did not hold it before
+old   x 0..64   y 64..96    z 0..16                 y grew        it has more bytes, wherever it is
+new   x 0..64   y 64..128   z 16..32   w 32..48     z moved       w appeared: no memory held it before
 """
 
 from collections import Counter
@@ -9,16 +9,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+from tmpass.graph.model import TensorKey
 from tmpass.plans.plan import Plan
 
 CHANGES = ("grew", "appeared", "parted", "shrank", "vanished", "joined", "moved")
-"""What can become of a tensor, what costs bytes first: one that parted had its storage from another before, and one
-that joined has it now."""
+"""The kinds of change of a tensor, those that cost bytes first. One that "parted" shared the storage of another tensor
+before; one that "joined" shares it now.
+"""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """`bytes` bytes of `memory` from `offset` on; `reason` says why these are another tensor's, if they are."""
+class Location:
+    """The bytes `[offset, offset + bytes)` of `memory`; `reason` says why another tensor has them too, if one has."""
 
     memory: str
     offset: int
@@ -27,28 +29,31 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
-    """A tensor that is not as it was, or, without a number, scratch; `change` is one of CHANGES.
+class TensorChange:
+    """The change of one tensor, or of scratch, which has no `subgraph` and `index`.
 
-    `subgraph` and `index` are those of the new plan, or of the old one where it is not there any more.
+    Fields:
+        change: one of CHANGES.
+        subgraph, index: in the new plan, or in the old one for a tensor that vanished.
+        old, new: None where the plan does not hold it.
     """
 
     change: str
     name: str
     subgraph: int | None
     index: int | None
-    old: Place | None
-    new: Place | None
+    old: Location | None
+    new: Location | None
 
     @property
     def growth(self) -> int:
-        """The bytes that it takes more; negative where it takes fewer."""
+        """The growth in bytes; negative where the tensor shrank."""
         return (self.new.bytes if self.new else 0) - (self.old.bytes if self.old else 0)
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryChange:
-    """The peak and the lower bound of a memory; 0 in a plan that does not use it."""
+    """The peaks and the lower bounds of one memory, in bytes; 0 in a plan that does not use it."""
 
     name: str
     old_peak: int
@@ -58,12 +63,12 @@ class MemoryChange:
 
     @property
     def growth(self) -> int:
-        """The bytes that the peak is higher; negative where it is lower."""
+        """The growth of the peak in bytes; negative where it is lower."""
         return self.new_peak - self.old_peak
 
     @property
     def percent(self) -> Fraction | None:
-        """The growth in hundredths of the old peak; None where that is 0 and the new one is not."""
+        """The growth in percent of the old peak; None where the old peak is 0 and the new one is not."""
         if self.old_peak == 0:
             return None if self.new_peak else Fraction(0)
         return Fraction(100 * self.growth, self.old_peak)
@@ -71,13 +76,13 @@ class MemoryChange:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How much a peak may grow: by `amount` bytes, or hundredths of the old peak where it is `relative`."""
+    """How much a peak may grow: by `amount` bytes, or with `relative` by `amount` percent of the old peak."""
 
     amount: Fraction
     relative: bool
 
     def exceeded(self, change: MemoryChange) -> bool:
-        """Whether the peak of a memory grew by more."""
+        """Whether the peak of a memory grew by more than the limit."""
         if not self.relative:
             return change.growth > self.amount
         return change.percent is None or bool(change.percent > self.amount)
@@ -85,66 +90,66 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """All that changed: a row for each memory, and for each tensor that is not where and what it was."""
+    """The differences between two plans: a row per memory, and one per tensor that changed."""
 
     memories: tuple[MemoryChange, ...]
-    shifts: tuple[Shift, ...]
+    shifts: tuple[TensorChange, ...]
 
 
 def diff(old: Plan, new: Plan) -> Difference:
-    """What changed from `old` to `new`, what costs the most bytes first.
+    """The changes from `old` to `new`, those that cost the most bytes first.
 
-    Tensors are the same where subgraph and name are, in the order of their numbers where several have one name: to
-    export a model again gives its tensors new numbers.
+    Two tensors are the same if their subgraph and name are. Tensors of one name are matched in the order of their
+    indices. Indices alone would not do: they change when a model is exported again.
     """
-    before, after = dict(_places(old)), dict(_places(new))
+    before, after = dict(_locations(old)), dict(_locations(new))
     numbers = {**_numbers(old), **_numbers(new)}
     found = []
     for key in dict.fromkeys((*after, *before)):
         was, now = before.get(key), after.get(key)
         if change := _change(was, now):
             subgraph, index = numbers.get(key, (None, None))
-            found.append(Shift(change, key[1], subgraph, index, was, now))
+            found.append(TensorChange(change, key[1], subgraph, index, was, now))
     found.sort(key=lambda shift: (CHANGES.index(shift.change), -abs(shift.growth)))
     return Difference(tuple(_memories(old, new)), tuple(found))
 
 
 _Key = tuple[int, str, int]
-"""Subgraph, name, and how many of that name were before it."""
+"""Subgraph, name, and how many tensors of that name come before it."""
 
 _NO_SUBGRAPH = -1
-"""Where scratch is, which is told apart by its operator."""
+"""Stands for the subgraph of scratch, whose name has its operator."""
 
 
-def _numbers(plan: Plan) -> dict[_Key, tuple[int, int]]:
+def _numbers(plan: Plan) -> dict[_Key, TensorKey]:
     """The subgraph and the index of each tensor."""
-    tensors = sorted(plan.tensors, key=lambda t: (t.subgraph, t.index))
-    return dict(
-        zip(_keys((t.subgraph, t.name) for t in tensors), ((t.subgraph, t.index) for t in tensors), strict=True)
-    )
+    tensors = sorted(plan.tensors, key=lambda t: t.key)
+    return dict(zip(_keys((t.subgraph, t.name) for t in tensors), (t.key for t in tensors), strict=True))
 
 
-def _places(plan: Plan) -> Iterator[tuple[_Key, Place]]:
-    """The place of each tensor that has one, and of scratch."""
-    tensors = {(t.subgraph, t.index): t for t in plan.tensors}
+def _locations(plan: Plan) -> Iterator[tuple[_Key, Location]]:
+    """The location of each tensor that has one, and of scratch."""
+    tensors = plan.tensors_by_key()
     for key, number in _numbers(plan).items():
         t = tensors[number]
         if t.buffer is not None:
-            yield key, Place(plan.buffers[t.buffer].memory, t.offset or 0, t.bytes or 0, t.reason)
+            yield key, Location(plan.buffers[t.buffer].memory, t.offset or 0, t.bytes or 0, t.reason)
     scratch = [(b, plan.schedule[b.step]) for b in plan.buffers if b.step is not None]
     names = ((_NO_SUBGRAPH, f"scratch of {step.kind} {step.name}") for _, step in scratch)
     for key, (b, _) in zip(_keys(names), scratch, strict=True):
-        yield key, Place(b.memory, b.offset, b.size)
+        yield key, Location(b.memory, b.offset, b.size)
 
 
 def _keys(names: Iterable[tuple[int, str]]) -> Iterator[_Key]:
+    """A key for each (subgraph, name), in their order."""
     seen: Counter[tuple[int, str]] = Counter()
     for subgraph, name in names:
         yield subgraph, name, seen[subgraph, name]
         seen[subgraph, name] += 1
 
 
-def _change(was: Place | None, now: Place | None) -> str:
+def _change(was: Location | None, now: Location | None) -> str:
+    """One of CHANGES, or "" where nothing changed."""
     if was is None or now is None:
         return "appeared" if was is None else "vanished"
     if was.bytes != now.bytes:
@@ -155,7 +160,7 @@ def _change(was: Place | None, now: Place | None) -> str:
 
 
 def _memories(old: Plan, new: Plan) -> Iterator[MemoryChange]:
-    """A row for each memory of either; the only ones of both are the same by whatever name a target calls it."""
+    """A row for each memory of either plan. If each plan has one memory, the two are the same, whatever their names."""
     before = {memory.name: memory for memory in old.memories}
     after = {memory.name: memory for memory in new.memories}
     if len(before) == len(after) == 1:

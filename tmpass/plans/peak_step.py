@@ -1,4 +1,4 @@
-"""What a plan's figures come from: which memory decides, and who is alive where it is fullest."""
+"""The peak step of a plan: the memory that decides, and the buffers that are alive where it needs the most bytes."""
 
 from dataclasses import dataclass
 from itertools import accumulate
@@ -8,12 +8,16 @@ from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer, PlannedStep, Plann
 
 
 @dataclass(frozen=True, slots=True)
-class Fullest:
+class PeakStep:
     """The step at which the most bytes are alive in a memory.
 
-    `at` is its time, and `step` its operator: None where nothing is alive, or where the model has no step. `buffers`
-    are those with bytes in use there, the most first, each with the first of its tensors, or None where it has none;
-    `used` is how many of its bytes are.
+    Fields:
+        at: the number of the step.
+        step: its operator; None where nothing is alive, or where the model has no step.
+        live_bytes: how many bytes are alive.
+        buffers: those with bytes in use at the step, the most bytes first, each with the first of its tensors, or None
+            for scratch.
+        used: for each buffer, how many of its bytes are in use.
     """
 
     memory: MemoryUse
@@ -25,7 +29,7 @@ class Fullest:
 
 
 def deciding_memory(plan: Plan) -> MemoryUse:
-    """The memory that says whether `plan` fits: one proved too small, else one too small, else the first."""
+    """The memory that decides whether `plan` fits: one proved too small, else one that overflows, else the first."""
     limited = [(m, m.capacity) for m in plan.memories if m.capacity is not None]
     proved = [m for m, capacity in limited if m.lower_bound > capacity]
     over = [m for m, capacity in limited if m.peak > capacity]
@@ -33,26 +37,25 @@ def deciding_memory(plan: Plan) -> MemoryUse:
 
 
 def live_bytes(plan: Plan, memory: MemoryUse) -> list[tuple[int, int]]:
-    """What is alive in `memory` over time: (first step, bytes), from there to the next row."""
+    """The bytes alive in `memory` over time, as rows (first step, bytes); each holds until the next row."""
     changes: dict[int, int] = {}
-    for b in plan.buffers:
-        if b.memory == memory.name:
-            for lower, upper, low, high in in_use(b):
-                changes[lower] = changes.get(lower, 0) + high - low
-                changes[upper] = changes.get(upper, 0) + low - high
+    for b in plan.buffers_in(memory.name):
+        for lower, upper, low, high in in_use(b):
+            changes[lower] = changes.get(lower, 0) + high - low
+            changes[upper] = changes.get(upper, 0) + low - high
     times = sorted(changes)
     return list(zip(times, accumulate(changes[time] for time in times), strict=True))
 
 
-def fullest_step(plan: Plan, memory: MemoryUse) -> Fullest:
+def find_peak_step(plan: Plan, memory: MemoryUse) -> PeakStep:
     """The first step of `plan` with the most live bytes in `memory`."""
     at, most = max(live_bytes(plan, memory), key=lambda row: row[1], default=(0, 0))
-    rows = {(t.subgraph, t.index): t for t in plan.tensors}
-    inside = [(b, used) for b in plan.buffers if b.memory == memory.name and (used := _used(b, at))]
+    rows = plan.tensors_by_key()
+    inside = [(b, used) for b in plan.buffers_in(memory.name) if (used := _used(b, at))]
     alive = sorted(inside, key=lambda one: (-one[1], one[0].id))
     step = plan.schedule[at] if alive and at < len(plan.schedule) else None
     named = tuple((b, next(map(rows.get, b.tensors), None)) for b, _ in alive)
-    return Fullest(memory, at, step, most, named, tuple(used for _, used in alive))
+    return PeakStep(memory, at, step, most, named, tuple(used for _, used in alive))
 
 
 def _used(buffer: PlannedBuffer, at: int) -> int:

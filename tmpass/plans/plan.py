@@ -1,6 +1,6 @@
 """A plan: where every tensor of a model goes, and its JSON, schema "tmpass.plan/1" (docs/plan.schema.json).
 
-plan_json.py reads it back.
+plan_json.py reads the JSON back.
 """
 
 from collections.abc import Mapping
@@ -8,16 +8,20 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from tmpass.base.json_text import json_text
+from tmpass.graph.model import TensorKey
 from tmpass.packing.problem import Gap
 from tmpass.targets.scratch.rule import ScratchRule
 from tmpass.targets.sharing import Over
 
 SCHEMA = "tmpass.plan/1"
 
+TRANSFERS = "transfers"
+"""A key of the schema whose list is always empty: plans of this schema move nothing off chip."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """The file that was planned: its own name, its format, and the SHA-256 of its bytes in hex."""
+    """The planned file: its name without folders, its format, and the SHA-256 of its bytes in hex."""
 
     file: str
     format: str
@@ -26,9 +30,13 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class TargetInfo:
-    """The target: its profile's name, the memory of it that the plan fills, and the name of its runtime, if known.
+    """The target as a plan names it.
 
-    `in_place` is what kernels promise of operators of the model that are not element-wise.
+    Fields:
+        name: of its profile.
+        memory: the scratchpad, which the plan fills first.
+        runtime: its name; empty if the target has none.
+        in_place: inputs that kernels promise to overwrite safely, of operators that are not element-wise.
     """
 
     name: str
@@ -38,20 +46,29 @@ class TargetInfo:
 
 
 STOPPED = "interrupted: the plan is the best so far"
-"""The warning of a plan whose search Ctrl-C cut short; it depends on when that was."""
+"""The warning of a plan whose search was cut short by Ctrl-C. Such a plan depends on the moment of the interrupt."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What was asked; the same model, target and options give the same plan.
+    """The request for a plan. The same model, target and options give the same plan.
 
-    Fields: `bind` maps dimensions to numbers; `io` is "arena" or "external"; `share` is "auto", "views" or "none";
-    `inplace` and `share_io` say whether results may be written over inputs, and inputs and outputs share; `budget` and
-    `alignment` are the overrides of the target in bytes, None where it has its own; `schedule` is "auto", "given",
-    "topological" or "least-peak"; `states` and `nodes` are what the searches for an order and for addresses may spend;
-    `scratch` are the rules for what kernels need besides, those of the target among them; `int8` is "native" where
-    operators between integers compute with these, so that floats between them are never made, or "float"; `tie` has
-    names of outputs and of the inputs that they must lie over.
+    Fields:
+        bind: dimension -> number.
+        budget, alignment: override the target, in bytes; None keeps its own.
+        io: "arena", or "external" where the caller brings the memory of inputs and outputs.
+        keep_inputs: whether inputs must be intact after the run.
+        share: "auto", "views" or "none": which tensors may share storage.
+        inplace: whether results may be written over inputs of their operators.
+        share_io: whether inputs and outputs may share storage.
+        allow_unplanned: whether tensors of unknown size may be left out.
+        schedule: "auto", "given", "topological" or "least-peak".
+        states: budget of the search for an order, in sets of operators.
+        allocator: name of the allocation method.
+        nodes: budget of the search for offsets, in search nodes.
+        scratch: rules for what kernels need besides tensors, those of the target included.
+        int8: "native" where operators between integers compute with integers and make no floats, or "float".
+        tie: name of an output -> name of the input whose storage it must take.
     """
 
     bind: Mapping[str, int] = field(default_factory=dict)
@@ -74,10 +91,15 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class MemoryUse:
-    """One memory and how full it is, in bytes; `capacity` None is unlimited.
+    """One memory and how full it is, all in bytes.
 
-    `peak` is the highest address in use, `lower_bound` what no plan with this schedule and sharing can go below,
-    `live_bytes` the largest sum of what is alive at one step; `capacity_source` says where the capacity comes from.
+    Fields:
+        capacity: None is unlimited.
+        alignment: offsets are multiples of it.
+        peak: the highest `offset + size` in use.
+        lower_bound: no plan with this schedule and sharing has a lower peak.
+        live_bytes: the largest sum of sizes alive at one step.
+        capacity_source: where the capacity comes from.
     """
 
     name: str
@@ -90,17 +112,20 @@ class MemoryUse:
 
     @property
     def assumed(self) -> str:
-        """Why the capacity is assumed; empty where a source gives it, or where there is no limit."""
+        """The reason why the capacity is assumed; empty where a source gives it, or where it is unlimited."""
         known = self.capacity is None or not self.capacity_source.startswith("assumed")
         return "" if known else self.capacity_source
 
 
 @dataclass(frozen=True, slots=True)
 class NotCounted:
-    """Bytes that a run needs and the figures of the plan leave out.
+    """Bytes that a run needs and that the figures of the plan leave out.
 
-    Fields: `what` is one of LEFT_OUT, `count` of how many tensors or operators, `bytes` how many altogether, None where
-    that is not known; `names` are the first of the tensors, or the kinds of the operators.
+    Fields:
+        what: one of LEFT_OUT.
+        count: how many tensors or operators.
+        bytes: their sum; None where it is not known.
+        names: of the first of the tensors, or all kinds of the operators.
     """
 
     what: str
@@ -110,17 +135,20 @@ class NotCounted:
 
 
 LEFT_OUT = ("tensors", "scratch", "weights", "inputs_outputs")
-"""What a plan may not count: tensors of unknown size, what kernels need while they run, constants, and inputs and
-outputs in memory that the caller brings.
+"""Groups that a plan may not count: tensors of unknown size, scratch of kernels, constants, and inputs and outputs in
+memory that the caller brings.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedOrder:
-    """The order of the operators: `method` is "given", as in the file, "topological" or "least-peak".
+    """The order of the operators, and a bound on all orders.
 
-    In no order can fewer than `lower_bound` bytes be alive at once in the first memory, with the sharing that was
-    allowed. `states` were looked at to find that out.
+    Fields:
+        method: "given", as in the file, "topological" or "least-peak".
+        lower_bound: bytes of the first memory; in every order, with the sharing that was allowed, at least as many are
+            alive at one step.
+        states: how many sets of operators the search looked at.
     """
 
     method: str
@@ -130,7 +158,7 @@ class PlannedOrder:
 
 @dataclass(frozen=True, slots=True)
 class PlannedStep:
-    """Step `step` runs operator `op` of `subgraph`."""
+    """One step of the schedule: operator `op` of `subgraph`, with its kind and name."""
 
     step: int
     subgraph: int
@@ -143,8 +171,10 @@ class PlannedStep:
 class PlannedBuffer:
     """Bytes `[offset, offset + size)` of `memory` during the steps `[lower, upper)`.
 
-    `tensors` are the (subgraph, index) of those that share them; `gaps` the steps at which only a window of the bytes
-    is in use, or none. Without tensors it is scratch of the operator that runs at `step`, which is None otherwise.
+    Fields:
+        tensors: keys of the tensors that share the bytes; empty for scratch.
+        gaps: live-range gaps: steps at which only a window of the bytes is in use, or none.
+        step: the step whose operator has the bytes as scratch; None for a buffer of tensors.
     """
 
     id: int
@@ -160,11 +190,14 @@ class PlannedBuffer:
 
 @dataclass(frozen=True, slots=True)
 class PlannedTensor:
-    """One tensor of the model.
+    """One tensor of the model, and its place.
 
-    `bytes` is None where it is not known, `buffer` and `offset` where it has no place in a memory. `reason` says why
-    not, or why it shares a buffer. `shape` holds names where dimensions are not known, and is None where the rank is
-    not.
+    Fields:
+        shape: a name stands for a dimension that is not known; None for an unknown rank.
+        bytes: None where the size is not known.
+        role: "input", "output", "activation", "variable", "constant" or "unplanned".
+        buffer, offset: None where the tensor has no place in a memory.
+        reason: why it has no place, or why it shares a buffer.
     """
 
     subgraph: int
@@ -178,14 +211,24 @@ class PlannedTensor:
     offset: int | None
     reason: str
 
+    @property
+    def key(self) -> TensorKey:
+        """The (subgraph, index) of the tensor."""
+        return self.subgraph, self.index
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A verified memory plan: what `tmpass plan` makes.
+    """A verified memory plan, as `tmpass plan` makes it.
 
-    `fits` says whether the peak is within the capacity; `status` what is proved: "optimal", "feasible", "infeasible" or
-    "unknown" (the budget ended before an answer). With tensors of unknown size it is never "optimal", and `fits` speaks
-    of the others. `not_counted` says what is left out; `transfers` is empty: nothing is moved off chip yet.
+    Fields:
+        status: what is proved: "optimal", "feasible", "infeasible" or "unknown" (the budget ended before an answer).
+            With tensors of unknown size it is never "optimal".
+        fits: whether every peak is within its capacity, tensors of unknown size left out.
+        memories: those in use, the scratchpad first.
+        buffers: row i has id i.
+        tensors: all of the model, by rising key.
+        not_counted: what the figures leave out.
     """
 
     model: ModelInfo
@@ -198,7 +241,6 @@ class Plan:
     schedule: tuple[PlannedStep, ...]
     buffers: tuple[PlannedBuffer, ...]
     tensors: tuple[PlannedTensor, ...]
-    transfers: tuple[Mapping[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
     not_counted: tuple[NotCounted, ...] = ()
 
@@ -207,15 +249,44 @@ class Plan:
         """How many tensors of unknown size the plan leaves out."""
         return sum(row.count for row in self.not_counted if row.what == "tensors")
 
+    def tensor(self, key: TensorKey) -> PlannedTensor:
+        """The row of one tensor.
+
+        Raises:
+            KeyError: the plan has no row for `key`.
+
+        Complexity: linear; for more than a few keys, `tensors_by_key` is an index.
+        """
+        for row in self.tensors:
+            if row.key == key:
+                return row
+        raise KeyError(key)
+
+    def tensors_by_key(self) -> dict[TensorKey, PlannedTensor]:
+        """The rows of all tensors by their keys. It is built on each call: keep it while you need it."""
+        return {(row.subgraph, row.index): row for row in self.tensors}
+
+    def memory(self, name: str) -> MemoryUse | None:
+        """The memory of this name; None if the plan does not use it."""
+        return next((memory for memory in self.memories if memory.name == name), None)
+
+    def buffers_in(self, memory: str) -> tuple[PlannedBuffer, ...]:
+        """The buffers in the memory of this name, in the order of their ids."""
+        return tuple([buffer for buffer in self.buffers if buffer.memory == memory])
+
     def to_json(self) -> str:
-        """The plan as JSON text: one row a line, keys and rows in a fixed order, a newline at the end."""
-        data = {"schema": SCHEMA, **{f.name: getattr(self, f.name) for f in fields(self)}}
+        """The plan as JSON text: one row per line, keys and rows in a fixed order, a newline at the end."""
+        data: dict[str, Any] = {"schema": SCHEMA}
+        for f in fields(self):
+            if f.name == "warnings":
+                data[TRANSFERS] = ()
+            data[f.name] = getattr(self, f.name)
         lines = [f"{json_text(key)}: {_value(value)}" for key, value in data.items()]
         return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def _value(value: Any) -> str:
-    """A list of rows with a line for each; anything else on one line."""
+    """A list of rows as one line per row; anything else on one line."""
     if isinstance(value, tuple) and value and not isinstance(value[0], str):
         return "[\n" + ",\n".join(json_text(_row(row), default=_row) for row in value) + "\n]"
     return json_text(_row(value), default=_row)

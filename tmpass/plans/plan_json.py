@@ -1,4 +1,4 @@
-"""Plans read back from JSON, every field checked: they may come from anywhere."""
+"""Plans read back from JSON. Every field is checked, because a file may come from anywhere."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeVar, Union, get_args, get_origin, get_type
 from tmpass.base.errors import UsageError
 from tmpass.base.sizes import MAX_BYTES
 from tmpass.packing.problem import MAX_ALIGNMENT, MAX_STEP
-from tmpass.plans.plan import LEFT_OUT, SCHEMA, Plan
+from tmpass.plans.plan import LEFT_OUT, SCHEMA, TRANSFERS, Plan
 from tmpass.targets.runtime import RUNTIMES
 
 T = TypeVar("T")
@@ -44,7 +44,7 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "bind": (1, 2**31 - 1),
     "shape": (0, 2**63 - 1),
 }
-"""Field -> the least and the largest number in it."""
+"""Field -> the least and the largest number that it may hold."""
 
 WORDS = {
     "status": ("optimal", "feasible", "infeasible", "unknown"),
@@ -57,7 +57,7 @@ WORDS = {
     "method": ("given", "topological", "least-peak"),
     "what": LEFT_OUT,
 }
-"""Field -> the words that can stand in it; a runtime may also be one that another package registers."""
+"""Field -> the words that it may hold. A runtime may also be one that another package registers."""
 
 ADDED = {
     "TargetInfo": ("in_place",),
@@ -65,49 +65,58 @@ ADDED = {
     "MemoryUse": ("capacity_source",),
     "Plan": ("not_counted",),
 }
-"""Record -> keys that plans of this schema did not have from the start: without one, a plan has the field's default."""
+"""Record -> keys that were added to the schema later. A plan without one gets the field's default."""
 
 NOT_EMPTY = ("memories",)
-"""Lists of at least one item."""
+"""Lists that have at least one item."""
 
 _NAMES = {int: "a whole number", str: "a text", bool: "true or false"}
 
 
 def parse_plan(text: str | bytes, where: str = "plan") -> Plan:
-    """The plan in `text`, as Plan.to_json writes it; `where` names it in errors.
+    """The plan in `text`.
+
+    Args:
+        text: JSON as Plan.to_json writes it.
+        where: names the text in errors.
 
     Raises:
-        UsageError: it is not JSON, of another schema, or a key is missing, unknown, double, of another type or out of
-            range; the message names the place, such as `buffers[3].offset`.
+        UsageError: it is not valid JSON, or of another schema, or a key is missing, unknown, repeated, of another type
+            or out of range; the message names the place, such as `buffers[3].offset`.
     """
     try:
-        data = json.loads(text, object_pairs_hook=_object, parse_constant=_no_number)
+        data = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise UsageError(
-            f"it is not JSON: {error}", where=where, hint="give a plan that tmpass plan -o wrote"
+            f"it is not valid JSON: {error}", where=where, hint="give a plan that tmpass plan -o wrote"
         ) from None
     found = data.get("schema") if isinstance(data, dict) else data
     if found != SCHEMA:
         raise UsageError(f"it is not a plan of schema {SCHEMA!r}, but {_show(found)}", where=where)
     try:
-        plan = _record(Plan, {key: value for key, value in data.items() if key != "schema"}, "")
-        if plan.transfers:
-            _refuse("transfers", "is not empty", f"{SCHEMA} knows no transfers")
+        _check_transfers(data)
+        return _record(Plan, {key: value for key, value in data.items() if key not in ("schema", TRANSFERS)}, "")
     except UsageError as error:
         raise error.within(where) from None
-    return plan
+
+
+def _check_transfers(data: Mapping[str, object]) -> None:
+    if TRANSFERS not in data:
+        _refuse(TRANSFERS, "this key is missing", f"{SCHEMA} needs it")
+    if data[TRANSFERS] != []:
+        _refuse(TRANSFERS, "is not an empty list", f"{SCHEMA} has no transfers")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     data: dict[str, Any] = {}
     for key, value in pairs:
         if key in data:
-            raise ValueError(f"key {_show(key)} stands twice in one object")
+            raise ValueError(f"key {_show(key)} occurs twice in one object")
         data[key] = value
     return data
 
 
-def _no_number(name: str) -> NoReturn:
+def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a number")
 
 
@@ -134,7 +143,7 @@ def _record(kind: type[T], data: object, path: str) -> T:
 
 
 def _value(hint: Any, data: object, name: str, path: str) -> Any:
-    """`data`, of field `name`, as the type `hint`: a record, a tuple, a union, a mapping, or a scalar."""
+    """The value of field `name` as the type `hint`: a record, a tuple, a union, a mapping or a scalar."""
     if type(data) is hint:
         _check(data, name, path)
         return data
@@ -160,27 +169,27 @@ def _value(hint: Any, data: object, name: str, path: str) -> Any:
 
 
 def _tuple(args: tuple[Any, ...], data: object, name: str, path: str) -> tuple[Any, ...]:
-    """A list as `tuple[X, ...]` or `tuple[X, Y]`."""
+    """The items of a list, for a field of type `tuple[X, ...]` or `tuple[X, Y]`."""
     if not isinstance(data, list):
         _refuse(path, f"{_show(data)} is not a list")
     kinds = (args[0],) * len(data) if args[-1] is Ellipsis else args
     if len(kinds) != len(data):
         _refuse(path, f"{len(data)} items instead of {len(kinds)}")
     if not data and name in NOT_EMPTY:
-        _refuse(path, "there is none", "every plan has one")
+        _refuse(path, "is empty", "every plan has at least one")
     pairs = enumerate(zip(kinds, data, strict=True))
     return tuple(_value(kind, item, name, f"{path}[{i}]") for i, (kind, item) in pairs)
 
 
 def _check(data: object, name: str, path: str) -> None:
-    """Refuse a number or a text that field `name` cannot hold."""
+    """Raise where field `name` cannot hold the number or the text."""
     if type(data) is int:
         low, high = NUMBERS[name]
         if not low <= data <= high:
             _refuse(path, f"{_show(data)} is not in {low} .. {high}")
     elif isinstance(data, str):
         if not data.isascii() and any("\ud800" <= c <= "\udfff" for c in data):
-            _refuse(path, f"{_show(data)} is not Unicode text", "it has half of a surrogate pair")
+            _refuse(path, f"{_show(data)} is not Unicode text", "it has one half of a surrogate pair")
         if name in WORDS and data not in WORDS[name] and not (name == "runtime" and data in RUNTIMES):
             _refuse(path, f"{_show(data)} is unknown", f"one of {', '.join(WORDS[name])}")
         if name == "sha256" and not re.fullmatch("[0-9a-f]{64}", data):
@@ -197,7 +206,7 @@ def _join(path: str, key: str) -> str:
 
 
 def _show(data: object) -> str:
-    """`data` for an error: short, however large or deep it is."""
+    """A short form of `data` for an error, however large or deep it is."""
     if isinstance(data, dict | list):
         return "an object" if isinstance(data, dict) else "a list"
     if isinstance(data, str) and len(data) > 60:

@@ -1,7 +1,8 @@
-"""What kind a buffer is of, and the colour of each kind: the same in every picture of a plan."""
+"""The kind of each buffer and the colour of each kind: the same in every picture of a plan."""
 
 from collections.abc import Iterable, Mapping
 
+from tmpass.graph.model import TensorKey
 from tmpass.plans.plan import Plan, PlannedBuffer, PlannedTensor
 
 COLOURS = (
@@ -17,19 +18,23 @@ COLOURS = (
     "#b3c65c",
     "#8fd6f2",
 )
-"""Of operators, the kind with the most bytes first. Dark text is readable on each, and each on white and on black."""
+"""Colours of operator kinds, for the kind with the most bytes first.
+
+Dark text is readable on each of them, and each is visible on white and on black.
+"""
 
 OTHERS = "other operators"
 GIVEN = {"input": "#a9bcd0", "variable": "#8799b0", "scratch": "#ddd3c0", "outside of all steps": "#b8b8b8"}
 _OTHERS_COLOUR = "#c6c9ce"
 
-Key = tuple[int, int]
 
+def kind_of(plan: Plan, buffer: PlannedBuffer, rows: Mapping[TensorKey, PlannedTensor]) -> str:
+    """The kind of the operator that writes `buffer` first, or "input", "variable" or "scratch".
 
-def kind_of(plan: Plan, buffer: PlannedBuffer, rows: Mapping[Key, PlannedTensor]) -> str:
-    """The kind of the operator that begins `buffer`, or "input", "variable" or "scratch".
-
-    `rows` are the tensors of `plan` by their subgraph and index.
+    Args:
+        plan: the plan that has the buffer.
+        buffer: one of its buffers.
+        rows: the tensors of `plan` by subgraph and index.
     """
     roles = [rows[key].role for key in buffer.tensors if key in rows]
     given = next((role for role in roles if role in GIVEN), None)
@@ -41,13 +46,13 @@ def kind_of(plan: Plan, buffer: PlannedBuffer, rows: Mapping[Key, PlannedTensor]
 
 
 def colours_of(plans: Iterable[Plan]) -> dict[str, str]:
-    """Kind -> colour for all buffers of `plans`: operators by their bytes, then what is given.
+    """The colour of each kind of buffer in `plans`: operators by falling bytes, then the kinds in GIVEN.
 
-    Kinds of operators for which no colour is left have that of OTHERS, whose own row follows the last operator's.
+    Operator kinds beyond the last colour have the colour of OTHERS, which has a row of its own before them.
     """
     total: dict[str, int] = {}
     for plan in plans:
-        rows = {(t.subgraph, t.index): t for t in plan.tensors}
+        rows = plan.tensors_by_key()
         for b in plan.buffers:
             kind = kind_of(plan, b, rows)
             total[kind] = total.get(kind, 0) + b.size

@@ -1,4 +1,4 @@
-"""What a plan leaves out and assumes, in words that stand beside its answer."""
+"""Texts for the parts of a plan that are not counted, not known or assumed."""
 
 from collections.abc import Iterator
 
@@ -7,20 +7,20 @@ from tmpass.report.text import short_size
 from tmpass.targets.runtime import RUNTIMES
 
 _KINDS = 3
-"""How many kinds of operators are named."""
+"""The number of operator kinds that are named."""
 
 _ORDER = ("tensors", "weights", "inputs_outputs", "scratch")
-"""What is told first: long lines are cut."""
+"""The most important first, since long lines are cut at their end."""
 
 
 def not_counted(plan: Plan) -> str:
-    """What the figures of `plan` leave out, in one line; empty where they leave out nothing."""
+    """One line with everything that the figures of `plan` do not count; empty where they count all."""
     rows = sorted(plan.not_counted, key=lambda row: _ORDER.index(row.what))
-    return "; ".join(_words(plan, row) for row in rows)
+    return "; ".join(_describe(plan, row) for row in rows)
 
 
 def unknown(plan: Plan) -> str:
-    """That tensors of unknown size are not counted, and how many; empty where all sizes are known."""
+    """A sentence with the number of tensors of unknown size; empty where all sizes are known."""
     count = plan.unknown_tensors
     if not count:
         return ""
@@ -28,19 +28,19 @@ def unknown(plan: Plan) -> str:
 
 
 def verdict(plan: Plan) -> str:
-    """In what `plan` is less than an answer about the whole model; empty where it is one."""
+    """The reservation under which `plan` fits; empty where it covers the whole model."""
     if plan.unknown_tensors:
         return f"as far as it is planned; {unknown(plan)}, so nothing is proved"
     return "" if plan.schedule else "as far as it is planned: the model has no operators, only inputs and outputs"
 
 
 def assumed(memory: MemoryUse) -> str:
-    """In brackets that the capacity is assumed, and why; empty where a source vouches for it."""
+    """The reason why the capacity is assumed, in brackets; empty where its source is known."""
     return f" ({memory.assumed})" if memory.assumed else ""
 
 
 def notes(plan: Plan) -> Iterator[str]:
-    """The same in lines of their own: what is not counted, and capacities that are assumed."""
+    """One line for what is not counted, and one for each assumed capacity."""
     if left_out := not_counted(plan):
         yield f"not counted: {left_out}"
     for memory in plan.memories:
@@ -48,7 +48,7 @@ def notes(plan: Plan) -> Iterator[str]:
             yield f"capacity of {memory.name}: {memory.assumed}"
 
 
-def _words(plan: Plan, row: NotCounted) -> str:
+def _describe(plan: Plan, row: NotCounted) -> str:
     size = "unknown size" if row.bytes is None else short_size(row.bytes)
     if row.what == "weights":
         return f"weights, {size}"
@@ -58,7 +58,7 @@ def _words(plan: Plan, row: NotCounted) -> str:
         return f"{row.count} tensor{'s' * (row.count > 1)} of unknown size"
     if not RUNTIMES[plan.target.runtime].without_scratch and not plan.options.scratch:
         return "scratch of kernels (unknown without --scratch)"
-    shown = row.names if len(row.names) == _KINDS + 1 else row.names[:_KINDS]  # "1 more" takes as much room as its name
+    shown = row.names if len(row.names) == _KINDS + 1 else row.names[:_KINDS]  # a name takes no more room than "1 more"
     more = len(row.names) - len(shown)
     kinds = ", ".join(shown) + (f" and {more} more kinds" if more else "")
     return f"scratch of {kinds} (unknown)"

@@ -1,4 +1,4 @@
-"""Whether the rows of a plan from a file name each other rightly, which every emitter takes for granted."""
+"""Checks the references between the rows of a plan from a file: every output format relies on them."""
 
 from typing import NoReturn
 
@@ -7,17 +7,23 @@ from tmpass.plans.plan import Plan
 
 
 def check_references(plan: Plan, where: str) -> None:
-    """Refuse a plan whose rows name what it does not have; `where` is its file. Whether it is right is not judged.
+    """Refuse a plan whose rows refer to rows that do not exist.
+
+    Offsets and figures are not checked.
+
+    Args:
+        plan: the plan.
+        where: the path of its file, for the error.
 
     Raises:
-        UsageError: a memory, buffer, tensor or step is named that there is not, or that there is twice.
+        UsageError: a memory, buffer, tensor or step is missing, or there are two of the same name or number.
     """
 
     def refuse(what: str) -> NoReturn:
         raise UsageError(what, where=where, hint="write the plan again with tmpass plan -o")
 
     memories = {memory.name for memory in plan.memories}
-    tensors = {(t.subgraph, t.index) for t in plan.tensors}
+    tensors = {t.key for t in plan.tensors}
     if len(memories) < len(plan.memories):
         refuse("two memories have the same name")
     if len(tensors) < len(plan.tensors):
@@ -30,8 +36,8 @@ def check_references(plan: Plan, where: str) -> None:
             refuse(f"buffers[{number}] has id {b.id}")
         if b.memory not in memories:
             refuse(f"buffers[{number}] is in memory {brief(b.memory)}, which the plan does not have")
-        if stranger := next((key for key in b.tensors if key not in tensors), None):
-            refuse(f"buffers[{number}] holds tensor {stranger}, which the plan does not have")
+        if unknown := next((key for key in b.tensors if key not in tensors), None):
+            refuse(f"buffers[{number}] holds tensor {unknown}, which the plan does not have")
         if b.step is not None and b.step >= len(plan.schedule):
             refuse(f"buffers[{number}] is scratch of step {b.step}, which the plan does not have")
         if b.lower >= b.upper:

@@ -1,1 +1,1 @@
-"""The independent checker: it shares no code with the stages that make plans, only their value types."""
+"""The independent checker. It shares no code with the stages that make plans, only their value types."""

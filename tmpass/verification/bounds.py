@@ -1,4 +1,4 @@
-"""What the hulls of a memory force on any packing, worked out step by step."""
+"""Lower bounds on the packings of a memory, computed step by step from its byte hulls."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -10,11 +10,14 @@ from tmpass.verification.hulls import Hull
 
 @dataclass(frozen=True, slots=True)
 class Forced:
-    """Bytes that no packing of a memory can do without.
+    """Lower bounds on any packing of a memory.
 
-    Fields: `live_bytes` is the largest sum of sizes alive at one step, `live_step` the first such step; `peak` what
-    alignment adds to that, at the step `peak_step`: every buffer but the topmost of a step ends where another one may
-    begin.
+    Fields:
+        peak: a lower bound on the peak in bytes. All buffers of a step but the topmost end where another may begin, so
+            alignment adds bytes to the live bytes.
+        peak_step: the step of that bound.
+        live_bytes: the largest sum of sizes alive at one step.
+        live_step: the first such step.
     """
 
     peak: int
@@ -24,12 +27,12 @@ class Forced:
 
 
 def forced_by(hulls: Iterable[Hull], alignment: int, rounding: int) -> Forced:
-    """The bytes that `hulls` need at once, and the peak that offsets at multiples of `alignment` force.
+    """The live bytes of `hulls`, and the peak that offsets at multiples of `alignment` force.
 
     Args:
         hulls: of all buffers in one memory.
         alignment: of every offset, in bytes.
-        rounding: bytes are set aside in multiples of it.
+        rounding: buffers take multiples of it, in bytes.
 
     Complexity: O(n log n), n being the pieces of the hulls, for few different remainders.
     """
@@ -58,7 +61,7 @@ def forced_by(hulls: Iterable[Hull], alignment: int, rounding: int) -> Forced:
 
 
 def _needs(hull: Hull, rounding: int) -> Iterator[tuple[int, int, int, int]]:
-    """The pieces of `hull`, as (lower, upper, low, high) from the start of its buffer, with ends rounded up."""
+    """The pieces of `hull` as (lower, upper, low, high), from the start of its buffer, with ends rounded up."""
     for lower, upper, low, high in hull.pieces:
         if lower < upper and low < high:
             start = low - hull.low

@@ -1,20 +1,20 @@
-"""A plan against the file and the target that it names."""
+"""Checks of a plan against the file and the target that it names."""
 
 from collections.abc import Mapping
 
 from tmpass.base.errors import brief
 from tmpass.base.violation import Violation
+from tmpass.graph.model import TensorKey
 from tmpass.plans.plan import ModelInfo, Plan
 from tmpass.targets import Target
 from tmpass.verification.names import tensor_name
-from tmpass.verification.replay import Key
 
 _USES = {"input": "inputs_outputs", "output": "inputs_outputs", "activation": "activations", "variable": "variables"}
-"""Role of a tensor -> what a memory must hold to take it."""
+"""Role of a tensor -> the use that a memory must allow to take it."""
 
 
 def check_model(plan: Plan, info: ModelInfo) -> Violation | None:
-    """That `plan` is for another file than the one of `info`."""
+    """The violation where `plan` is for another file than the one of `info`; None where it is for that file."""
     if info.sha256 == plan.model.sha256:
         if info.format == plan.model.format:
             return None
@@ -24,8 +24,17 @@ def check_model(plan: Plan, info: ModelInfo) -> Violation | None:
     return Violation("model", message, plan.model.file, info.file)
 
 
-def check_target(plan: Plan, profile: Target | None, file: str, names: Mapping[Key, Key]) -> list[Violation]:
-    """What of `plan` is not as `profile` has it; `names` are tensors that are other names for what is stored."""
+def check_target(
+    plan: Plan, profile: Target | None, file: str, names: Mapping[TensorKey, TensorKey]
+) -> list[Violation]:
+    """The differences between `plan` and the target that it names.
+
+    Args:
+        plan: for this target.
+        profile: of the target; None checks nothing.
+        file: name of the model's file.
+        names: tensors that are other names for stored ones; they need no memory of their own.
+    """
     if profile is None:
         return []
     wanted = {memory.name: memory for memory in profile.memories}
@@ -54,7 +63,7 @@ def check_target(plan: Plan, profile: Target | None, file: str, names: Mapping[K
     homes = {b.id: wanted.get(b.memory) for b in plan.buffers}
     for row in plan.tensors:
         home = homes.get(row.buffer) if row.buffer is not None else None
-        use = None if (row.subgraph, row.index) in names else _USES.get(row.role)
+        use = None if row.key in names else _USES.get(row.role)
         if home is not None and use is not None and use not in home.holds:
             message = f"{tensor_name(row)} is in {home.name}, which holds no {use}"
             found.append(Violation("target", message, tensor_name(row)))
@@ -67,7 +76,7 @@ def check_target(plan: Plan, profile: Target | None, file: str, names: Mapping[K
         if b.step is not None and home is not None and _USES["activation"] not in home.holds:
             message = f"scratch of step {b.step} is in {home.name}, which holds no {_USES['activation']}"
             found.append(Violation("target", message, step=b.step))
-    if not found and plan.target.name != profile.name:  # else it is told by what differs
+    if not found and plan.target.name != profile.name:  # otherwise the differences say it
         message = f"the plan is for target {brief(plan.target.name)}, not for {brief(profile.name)}"
         found.append(Violation("target", message))
     return found

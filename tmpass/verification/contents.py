@@ -1,4 +1,4 @@
-"""Whose bytes a tensor holds, from the graph alone: what operators pass on is followed back to where it was made.
+"""The origin of each tensor's bytes, from the graph alone: bytes that operators pass on, followed back to their maker.
 
 x [0, 64) ----------+
                     +-- CONCAT --> w [0, 96) -- SLICE 32.. --> s     s holds x[32, 64), then y
@@ -11,31 +11,30 @@ from itertools import pairwise
 from math import prod
 from typing import NamedTuple
 
-from tmpass.graph.model import ABSENT, Graph, Move, Op, Subgraph, Tensor, TensorKind
+from tmpass.graph.model import ABSENT, Graph, Move, Op, Subgraph, Tensor, TensorKey, TensorKind
 from tmpass.targets import Sharing
-from tmpass.verification.replay import Key
 
 
-class Piece(NamedTuple):
-    """Bytes from `low` on, up to the next piece, are those of `source` from `start` on; its own without a source."""
+class Run(NamedTuple):
+    """Bytes from `low` to the next run: those of `source` from byte `start`, or the tensor's own without a source."""
 
     low: int
-    source: Key | None
+    source: TensorKey | None
     start: int
 
 
 class Contents:
-    """What tensors of `graph` hold, as far as operators that `allowed` lists pass it on.
+    """The bytes that tensors of `graph` hold, as far as operators that `allowed` lists pass them on.
 
-    A variable, and what is written more than once, holds only what is its own: it may be another thing later.
+    A variable, and a tensor that is written more than once, holds only its own bytes, since they may change later.
     """
 
     def __init__(self, graph: Graph, allowed: Sharing) -> None:
         self.graph = graph
-        self.captured: dict[Key, Key] = dict(graph.held_in)
-        self._pieces: dict[Key, list[Piece]] = {}
-        self._depth: dict[Key, int] = {}
-        self._writes: Counter[Key] = Counter()
+        self.captured: dict[TensorKey, TensorKey] = dict(graph.held_in)
+        self._pieces: dict[TensorKey, list[Run]] = {}
+        self._depth: dict[TensorKey, int] = {}
+        self._writes: Counter[TensorKey] = Counter()
         for s, subgraph in enumerate(graph.subgraphs):
             self._writes.update((s, t) for t in subgraph.inputs)
             for op in subgraph.ops:
@@ -48,20 +47,20 @@ class Contents:
             for op in subgraph.ops:
                 if op.moves is not None and allowed.allows(allowed.views if op.view else allowed.parts, op.kind):
                     for t, pieces in _passed_on(op, subgraph):
-                        self._note((s, t), [Piece(low, (s, source), start) for low, source, start in pieces])
+                        self._note((s, t), [Run(low, (s, source), start) for low, source, start in pieces])
 
-    def owner(self, key: Key) -> Key:
-        """The tensor that `key` is a name for, in the subgraph that it was captured from, or itself."""
+    def owner(self, key: TensorKey) -> TensorKey:
+        """The tensor that `key` is another name for, such as the one that it captures, or `key` itself."""
         while key in self.captured:
             key = self.captured[key]
         return key
 
-    def steady(self, key: Key) -> bool:
-        """Whether what `key` holds never changes while somebody may read it."""
+    def steady(self, key: TensorKey) -> bool:
+        """Whether the bytes of `key` never change while an operator may read them."""
         key = self.owner(key)
         return self.graph.tensor(key).kind is not TensorKind.VARIABLE and self._writes[key] <= 1
 
-    def same(self, one: Key, low: int, two: Key, start: int, size: int) -> bool:
+    def same(self, one: TensorKey, low: int, two: TensorKey, start: int, size: int) -> bool:
         """Whether `size` bytes of `one` from `low` on are those of `two` from `start` on."""
         todo = [(one, low, two, start, size)]
         while todo:
@@ -69,7 +68,7 @@ class Contents:
             (one, low), (two, start) = self._back(one, low), self._back(two, start)
             if (one, low) == (two, start):
                 continue
-            # What was made later may come from the other one, never the other way round.
+            # Only the one that was made later can come from the other one.
             if self._made(one) < self._made(two):
                 one, low, two, start = two, start, one, low
             if one not in self._pieces:
@@ -80,9 +79,9 @@ class Contents:
                 todo.append((source, begin, two, start + first - low, count))
         return True
 
-    def origins(self, key: Key, size: int) -> list[tuple[Key, int, int]]:
-        """Where the first `size` bytes of `key` were made: (tensor, first byte there, count), in their order."""
-        found, todo = list[tuple[Key, int, int]](), [(key, 0, size, False)]
+    def origins(self, key: TensorKey, size: int) -> list[tuple[TensorKey, int, int]]:
+        """The origins of the first `size` bytes of `key`, in order, as (tensor, first byte there, count)."""
+        found, todo = list[tuple[TensorKey, int, int]](), [(key, 0, size, False)]
         while todo:
             key, low, count, here = todo.pop()
             if not here:
@@ -94,13 +93,13 @@ class Contents:
                 todo.append((source, start, size, False) if source else (key, first, size, True))
         return found
 
-    def _note(self, key: Key, pieces: list[Piece]) -> None:
+    def _note(self, key: TensorKey, pieces: list[Run]) -> None:
         if self.steady(key):
-            own = [p if p.source and self.steady(p.source) else Piece(p.low, None, 0) for p in pieces]
+            own = [p if p.source and self.steady(p.source) else Run(p.low, None, 0) for p in pieces]
             self._pieces[self.owner(key)] = own
 
-    def _back(self, key: Key, low: int) -> tuple[Key, int]:
-        """Where the bytes of `key` from `low` on were, through all that passes on one run of them whole."""
+    def _back(self, key: TensorKey, low: int) -> tuple[TensorKey, int]:
+        """The (tensor, byte) that byte `low` of `key` comes from, through tensors that are one piece of another."""
         path = []
         while True:
             key = self.owner(key)
@@ -109,14 +108,14 @@ class Contents:
                 break
             path.append((key, low))
             key, low = pieces[0].source, low + pieces[0].start
-        for passed, was in path:  # so that no chain is walked twice
-            self._pieces[passed] = [Piece(0, key, low - was)]
+        for passed, was in path:  # no chain is walked twice
+            self._pieces[passed] = [Run(0, key, low - was)]
         return key, low
 
-    def _cut(self, key: Key, low: int, size: int) -> list[tuple[int, Key | None, int, int]]:
-        """(byte of `key`, source, byte of that, count) for each piece of `size` bytes from `low` on."""
+    def _cut(self, key: TensorKey, low: int, size: int) -> list[tuple[int, TensorKey | None, int, int]]:
+        """The pieces of `size` bytes from `low` on, as (byte of `key`, source, byte of the source, count)."""
         pieces = self._pieces[key]
-        first = max(0, bisect_right(pieces, low, key=lambda piece: piece.low) - 1)  # nothing has no pieces
+        first = max(0, bisect_right(pieces, low, key=lambda piece: piece.low) - 1)  # a tensor of no bytes has no pieces
         found = []
         for at in range(first, len(pieces)):
             piece = pieces[at]
@@ -127,8 +126,8 @@ class Contents:
             found.append((begin, piece.source, piece.start + begin - piece.low, end - begin))
         return found
 
-    def _made(self, key: Key) -> int:
-        """How many operators, one after the other, what `key` holds has been passed on by."""
+    def _made(self, key: TensorKey) -> int:
+        """The length of the longest chain of operators that have passed on the bytes of `key`."""
         stack = [] if key in self._depth else [key]
         while stack:
             here = stack[-1]
@@ -143,7 +142,7 @@ class Contents:
 
 
 def _passed_on(op: Op, subgraph: Subgraph) -> list[tuple[int, list[tuple[int, int, int]]]]:
-    """(output, its pieces as (first byte, input, first byte there)) for each output that `op` only passes on."""
+    """The outputs that `op` only passes on, each with its pieces as (first byte, input, first byte there)."""
     moves, tensors = op.moves, subgraph.tensors
     assert moves is not None
     if moves.kind is Move.VIEW:
@@ -176,7 +175,7 @@ def _passed_on(op: Op, subgraph: Subgraph) -> list[tuple[int, list[tuple[int, in
 
 
 def _row(whole: Tensor, axis: int) -> int | None:
-    """The bytes of `whole` at one index of `axis`; None where they are in several places, or no whole bytes."""
+    """The bytes of `whole` at one index of `axis`; None where they are not contiguous, or not whole bytes."""
     if whole.shape is None or whole.unknown or not 0 <= axis < len(whole.shape) or (whole.dtype.bits or 1) % 8:
         return None
     if any(dim != 1 for dim in whole.shape[:axis]):

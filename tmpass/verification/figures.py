@@ -1,4 +1,4 @@
-"""The figures that a plan states about itself, worked out again."""
+"""The figures that a plan states about itself, computed again."""
 
 from tmpass.base.violation import Violation
 from tmpass.graph.model import ABSENT, Graph, TensorKind
@@ -10,8 +10,13 @@ from tmpass.verification.hulls import Hull
 
 
 def check_figures(plan: Plan, graph: Graph, hulls: list[Hull], unknown: int = 0) -> list[Violation]:
-    """Peaks, bounds, live bytes, `fits` and `status` that do not follow from the buffers; nothing is proved of a model
-    with `unknown` tensors of unknown size.
+    """Violations by peaks, bounds, live bytes, `fits` or `status` that do not follow from the buffers.
+
+    Args:
+        plan: its references are right.
+        graph: of the model.
+        hulls: one per buffer of the plan.
+        unknown: how many tensors of unknown size are left out. With any, the plan cannot be optimal.
     """
     found = []
     for memory in plan.memories:
@@ -28,7 +33,7 @@ def check_figures(plan: Plan, graph: Graph, hulls: list[Hull], unknown: int = 0)
 
 
 def _check_order(plan: Plan, graph: Graph) -> list[Violation]:
-    """A bound on all orders that this one is below, and an order said to be the file's that is not."""
+    """Violations by a bound on all orders that this order is below, or by an order other than claimed."""
     found = []
     live, bound = plan.memories[0].live_bytes, plan.order.lower_bound
     if bound > live:
@@ -41,7 +46,7 @@ def _check_order(plan: Plan, graph: Graph) -> list[Violation]:
         found.append(Violation("order", f"the options ask for the order {asked!r}, but the plan has {method!r}"))
     before: dict[int, int] = {}  # of each subgraph, the operator that ran last
     for row in plan.schedule if plan.order.method == "given" else ():
-        # A run that begins anew begins with the first operator.
+        # Each new run of a subgraph begins with its first operator.
         if row.op not in (0, before.get(row.subgraph, -1) + 1):
             message = f"step {row.step}: operator {row.op} of subgraph {row.subgraph} is not where the file has it"
             found.append(Violation("order", message, step=row.step))
@@ -51,7 +56,7 @@ def _check_order(plan: Plan, graph: Graph) -> list[Violation]:
 
 
 def _is_sorted(graph: Graph) -> bool:
-    """Whether no operator reads what only a later one makes."""
+    """Whether no operator reads a tensor that only a later one writes."""
     for subgraph in graph.subgraphs:
         late = {t for op in subgraph.ops for t in op.outputs} - set(subgraph.inputs) - {ABSENT}
         late -= {t for t in late if subgraph.tensors[t].kind is TensorKind.VARIABLE}

@@ -1,4 +1,4 @@
-"""Tensors whose offsets are part of the model's file: whether the plan has them there, in the file's order."""
+"""Tensors whose offsets are part of the model's file: the plan must have them there, in the file's order."""
 
 from tmpass.base.violation import Violation
 from tmpass.graph.model import Graph
@@ -7,9 +7,9 @@ from tmpass.verification.names import tensor_name
 
 
 def check_fixed(plan: Plan, graph: Graph) -> list[Violation]:
-    """Fixed tensors at other offsets or in other memories than the file says, and an order that is not the file's.
+    """Violations by fixed tensors at another offset or in another memory than in the file, or by another order.
 
-    They may overlap as they do in the file: only the commands of its compiled operators know when which bytes are used.
+    Fixed tensors may overlap as in the file: only the commands of its compiled operators know when each byte is used.
     """
     if not graph.fixed:
         return []
@@ -19,7 +19,7 @@ def check_fixed(plan: Plan, graph: Graph) -> list[Violation]:
         found.append(Violation("order", message))
     homes = {buffer.id: buffer.memory for buffer in plan.buffers}
     for row in plan.tensors:
-        wanted = graph.fixed.get((row.subgraph, row.index))
+        wanted = graph.fixed.get(row.key)
         if wanted is None or row.role == "unplanned":
             continue
         memory = homes.get(row.buffer) if row.buffer is not None else None

@@ -1,18 +1,23 @@
-"""What the tensors of a buffer need of it at a step: all from the lowest to the highest byte that one of them has."""
+"""The byte hull of a buffer at a step: the smallest interval that covers all its live tensors."""
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tmpass.graph.model import TensorKey
 from tmpass.packing.problem import Gap
 from tmpass.plans.plan import Plan, PlannedBuffer
-from tmpass.verification.replay import Key, Needed
+from tmpass.verification.replay import Needed
 
 
 @dataclass(frozen=True, slots=True)
 class Hull:
-    """The bytes of a buffer that are needed, as (lower, upper, low, high): `[low, high)` of the memory, in the steps
-    `[lower, upper)`; apart in time, and in its order.
+    """The byte hull of one buffer over time.
+
+    Fields:
+        pieces: rows (lower, upper, low, high): bytes `[low, high)` of the memory during the steps `[lower, upper)`,
+            disjoint in time, and in order of time.
+        lower, upper, low, high: the smallest intervals of steps and of bytes that cover all tensors.
     """
 
     buffer: PlannedBuffer
@@ -24,7 +29,7 @@ class Hull:
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
-        """The steps at which less than all of the buffer is needed, as a plan states them."""
+        """The live-range gaps: steps at which less than the whole buffer is needed, as a plan states them."""
         gaps: list[Gap] = []
         time = self.lower
         for lower, upper, low, high in self.pieces:
@@ -39,17 +44,18 @@ class Hull:
 
 
 def find_hulls(plan: Plan, needed: Needed) -> list[Hull]:
-    """The hull of each buffer of `plan`, in their order: each is scratch, or has a tensor, whose row has offset and
-    bytes.
+    """The hull of each buffer of `plan`, in their order.
+
+    Each buffer must be scratch, or have a tensor whose row has an offset and bytes.
     """
-    rows = {(row.subgraph, row.index): row for row in plan.tensors}
+    rows = plan.tensors_by_key()
     hulls = []
     for buffer in plan.buffers:
         if not buffer.tensors:  # scratch, which check_scratch has seen
             lower, upper, low, high = buffer.lower, buffer.upper, buffer.offset, buffer.offset + buffer.size
             hulls.append(Hull(buffer, ((lower, upper, low, high),), lower, upper, low, high))
             continue
-        places: dict[Key, tuple[int, int]] = {}
+        places: dict[TensorKey, tuple[int, int]] = {}
         for key in buffer.tensors:
             offset = rows[key].offset or 0
             places[key] = offset, offset + (rows[key].bytes or 0)
@@ -66,9 +72,9 @@ def find_hulls(plan: Plan, needed: Needed) -> list[Hull]:
     return hulls
 
 
-def _pieces(places: dict[Key, tuple[int, int]], needed: Needed) -> Iterator[tuple[int, int, int, int]]:
-    begins: dict[int, list[Key]] = {}
-    ends: dict[int, list[Key]] = {}
+def _pieces(places: dict[TensorKey, tuple[int, int]], needed: Needed) -> Iterator[tuple[int, int, int, int]]:
+    begins: dict[int, list[TensorKey]] = {}
+    ends: dict[int, list[TensorKey]] = {}
     for key, (low, high) in places.items():
         if low < high:
             first, last = needed[key]

@@ -1,52 +1,51 @@
-"""Floats that a plan says are never made, since a device computes with the integers around them: whether that is so.
+"""Float tensors that a plan has as integers, since a device computes with the integers around them.
 
-It is judged row by row, by what is around each, and not by looking for groups as the planner does.
+Each row is checked by the operators around its tensor, and not by a search for groups, as the planner makes.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
 
 from tmpass.base.violation import Violation
-from tmpass.graph.model import ABSENT, Graph, Op, Quantization, Subgraph, Tensor, TensorKind
+from tmpass.graph.model import ABSENT, Graph, Op, Quantization, Subgraph, Tensor, TensorKey, TensorKind
 from tmpass.plans.plan import Plan, PlannedTensor
 from tmpass.verification.names import tensor_name
-from tmpass.verification.replay import Key
 
 _PASSIVE = (Quantization.DEQUANTIZE, Quantization.QUANTIZE)
 
 
 def as_integers(plan: Plan, graph: Graph) -> tuple[Graph, list[Violation]]:
-    """`graph` with the tensors as integers that `plan` lists as such, and what forbids it.
+    """The graph with those tensors as integers that `plan` lists as integers, and violations where that is forbidden.
 
     A tensor of floats may be another name for integers where
 
-    - a DequantizeLinear makes it of them, and each operator that reads it takes integers, or scales them again; or
-    - an operator that takes integers makes it, and only a QuantizeLinear reads it, that makes them of it; or, before
-      that, only one activation, whose result is such a name.
+    - a DequantizeLinear makes it from them, and each operator that reads it takes integers or is a QuantizeLinear; or
+    - an operator that takes integers makes it, and only the QuantizeLinear that makes the integers reads it; or only
+      one activation reads it, whose result is such a name.
 
     An operator takes integers if each of its float inputs and each of its float results is such a name. It passes
     integers on as they are only where all of them have one scale and one type.
     """
-    claimed: dict[Key, Key] = {}
+    claimed: dict[TensorKey, TensorKey] = {}
     found = []
-    rows: dict[Key, PlannedTensor] = {}
-    places = [_Place(subgraph) for subgraph in graph.subgraphs] if plan.options.int8 == "native" else []
+    rows: dict[TensorKey, PlannedTensor] = {}
+    surroundings = [_Surroundings(subgraph) for subgraph in graph.subgraphs] if plan.options.int8 == "native" else []
     if plan.options.int8 == "native":
         for row in plan.tensors:
-            rows[row.subgraph, row.index] = row
-            key = row.subgraph, row.index
+            key = row.key
+            rows[key] = row
             if not 0 <= key[0] < len(graph.subgraphs) or not 0 <= key[1] < len(graph.subgraphs[key[0]].tensors):
-                continue  # which the list of tensors is checked for
+                continue  # the check of the list of tensors reports it
             real = graph.tensor(key)
             if row.dtype == real.dtype.name or not _floating(real):
                 continue
-            source = places[key[0]].integers(key[1])
+            source = surroundings[key[0]].integers(key[1])
             if source is not None and graph.tensor((key[0], source)).dtype.name == row.dtype:
                 claimed[key] = key[0], source
     owned = [{t: held for (at, t), (_, held) in claimed.items() if at == s} for s in range(len(graph.subgraphs))]
     for s, own in enumerate(owned):
         for t in own:
-            if why := places[s].fault(t, own):
+            if why := surroundings[s].fault(t, own):
                 name = tensor_name(rows[s, t])
                 found.append(Violation("size", f"{name} is planned as integers, but {why}", name))
     if not claimed:
@@ -55,7 +54,8 @@ def as_integers(plan: Plan, graph: Graph) -> tuple[Graph, list[Violation]]:
         replace(
             subgraph,
             ops=tuple(
-                replace(op, moves=None) if op.moves and places[s].alters(op, owned[s]) else op for op in subgraph.ops
+                replace(op, moves=None) if op.moves and surroundings[s].alters(op, owned[s]) else op
+                for op in subgraph.ops
             ),
             tensors=tuple(
                 replace(tensor, dtype=graph.tensor(claimed[s, t]).dtype) if (s, t) in claimed else tensor
@@ -67,8 +67,8 @@ def as_integers(plan: Plan, graph: Graph) -> tuple[Graph, list[Violation]]:
     return replace(graph, subgraphs=subgraphs, held_in=claimed), found
 
 
-class _Place:
-    """What is around the tensors of one subgraph."""
+class _Surroundings:
+    """The makers and users of all tensors of one subgraph."""
 
     def __init__(self, subgraph: Subgraph) -> None:
         self.subgraph = subgraph
@@ -79,7 +79,7 @@ class _Place:
                 self.users.setdefault(t, []).append(op)
 
     def integers(self, t: int) -> int | None:
-        """The integers that `t` would be a name for, None if there are none."""
+        """The integers that `t` could be another name for; None if there are none."""
         maker = self.maker.get(t)
         if maker is None or not maker.inputs:
             return None
@@ -97,7 +97,7 @@ class _Place:
         return None
 
     def fault(self, t: int, names: dict[int, int]) -> str:
-        """Why `t` cannot be a name for the integers `names[t]`; "" if it can."""
+        """The reason why `t` cannot be a name for the integers `names[t]`; empty if it can."""
         tensors, held = self.subgraph.tensors, names[t]
         if t in self.subgraph.inputs or t in self.subgraph.outputs or tensors[t].kind is not TensorKind.ACTIVATION:
             return "it goes in or out of its subgraph"
@@ -114,14 +114,14 @@ class _Place:
         return ""
 
     def alters(self, op: Op, names: Mapping[int, int]) -> bool:
-        """Whether `op`, which passes `names` on, would have to change the integers that they stand for."""
+        """Whether `op`, which passes `names` on, may have to change the integers that they stand for."""
         touched = [t for t in (*op.inputs, *op.outputs) if t in names]
         scales = [self._scale(t) for t in touched]
         types = {self.subgraph.tensors[names[t]].dtype.name for t in touched}
         return None in scales or len(set(scales)) > 1 or len(types) > 1
 
     def _scale(self, t: int) -> tuple[int, ...] | None:
-        """The constants by which the floats `t` are scaled, None if there are none, or none for all of its elements."""
+        """The constants that scale the floats `t`; None if there are none, or not one scale for all elements."""
         made = self.maker[t].quantization is Quantization.DEQUANTIZE
         users = self.users.get(t, [])
         op = self.maker[t] if made else users[0] if len(users) == 1 else None
@@ -131,14 +131,14 @@ class _Place:
         return constants if self.subgraph.tensors[op.inputs[1]].shape in ((), (1,)) else None
 
     def _computes(self, op: Op, names: dict[int, int]) -> str:
-        """Why `op` does not take the integers of `t`."""
+        """The reason why `op` cannot compute with integers; empty if it can."""
         if op.calls or op.custom or op.random or op.resource or op.temporaries or op.quantization in _PASSIVE:
             return f"{op.kind} {op.name!r} has no such kernel"
         floats = [x for x in (*op.inputs, *op.outputs) if x != ABSENT and _floating(self.subgraph.tensors[x])]
         other = next((x for x in floats if x not in names), None)
         if other is not None:
             return f"{op.kind} {op.name!r} also has the floats of {self.subgraph.tensors[other].name!r}"
-        # An activation between an operator and a QuantizeLinear is done as that operator writes.
+        # Kernels apply an activation between an operator and a QuantizeLinear while they write.
         read = [x for x in op.inputs if x in names]
         fused = op.quantization is Quantization.CLAMP and bool(read) and names[read[0]] == names.get(op.outputs[0])
         if not fused and any(self.maker[x].quantization is not Quantization.DEQUANTIZE for x in read):

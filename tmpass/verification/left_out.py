@@ -1,4 +1,4 @@
-"""What a plan says that it does not count, counted again."""
+"""The bytes that a plan says it does not count, counted again."""
 
 from tmpass.base.violation import Violation
 from tmpass.graph.model import ABSENT, Graph, Subgraph, TensorKind
@@ -6,7 +6,7 @@ from tmpass.plans.plan import Plan
 
 
 def unknown_tensors(graph: Graph) -> int:
-    """How many tensors of unknown size a run touches that need bytes; a body's name for another is that one."""
+    """How many tensors of unknown size need bytes in a run. A capture is not counted besides what it captures."""
     count = 0
     for subgraph in graph.subgraphs:
         for t in _touched(subgraph):
@@ -17,10 +17,15 @@ def unknown_tensors(graph: Graph) -> int:
 
 
 def check_left_out(plan: Plan, graph: Graph, unknown: int) -> list[Violation]:
-    """Counts and bytes of `not_counted` that the graph, with its `unknown` tensors, does not bear out.
+    """Violations by counts and bytes in `not_counted` that differ from those of the graph.
 
-    Plans from before the key have none, which is right only where all sizes are known. What kernels need is not known
-    here: that the plan says so is taken as it is.
+    A plan from before the key was added has no such rows; that is right only where all sizes are known. Rows about
+    scratch are not checked, since what kernels need is not known here.
+
+    Args:
+        plan: with its rows `not_counted`.
+        graph: of the model.
+        unknown: how many tensors of unknown size the graph has.
     """
     told = {row.what: (row.count, row.bytes) for row in plan.not_counted if row.what != "scratch"}
     real: dict[str, tuple[int, int | None]] = {}

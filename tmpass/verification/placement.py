@@ -1,28 +1,29 @@
-"""Where and when buffers stand, against what the schedule needs of their tensors."""
+"""The place and the live range of each buffer, against what the schedule needs of its tensors."""
 
 from tmpass.base.violation import Violation
+from tmpass.graph.model import TensorKey
 from tmpass.packing.collisions import Rectangle, find_collisions
 from tmpass.plans.plan import Plan, PlannedBuffer
 from tmpass.targets import RUNTIMES
 from tmpass.verification.hulls import Hull
 from tmpass.verification.names import tensor_name
-from tmpass.verification.replay import Key, Needed
+from tmpass.verification.replay import Needed
 
 
 def check_placement(plan: Plan, needed: Needed, hulls: list[Hull]) -> list[Violation]:
-    """Live ranges and gaps that differ from what is needed, overlaps, and offsets off alignment or above the capacity.
+    """Violations by live ranges, gaps, overlaps, alignment or capacity.
 
-    Overlap is judged by what the model needs, whatever live ranges, gaps and sizes the buffers claim.
+    Overlaps are computed from what the model needs, and not from the live ranges, gaps and sizes that buffers claim.
     """
-    rows = {(row.subgraph, row.index): row for row in plan.tensors}
+    rows = plan.tensors_by_key()
     names = {key: tensor_name(row) for key, row in rows.items()}
 
     def at(buffer: PlannedBuffer, step: int) -> str:
-        """The tensor that uses `buffer` at `step`, or one whose turn is before or after; or whose scratch it is."""
+        """The name of a tensor that uses `buffer` at `step`, or else at another step; or of its scratch."""
         if not buffer.tensors:
             return f"scratch of step {buffer.step}"
 
-        def distance(key: Key) -> tuple[bool, Key]:
+        def distance(key: TensorKey) -> tuple[bool, TensorKey]:
             first, last = needed[key]
             return not first <= step <= last, key
 
@@ -40,17 +41,17 @@ def check_placement(plan: Plan, needed: Needed, hulls: list[Hull]) -> list[Viola
             message = f"buffer {b.id} claims {len(b.gaps)} gaps, but needs other bytes of itself from step {step} on"
             found.append(Violation("live range", message, at(b, step), step=step))
     for memory in plan.memories:
-        inside = [b for b in plan.buffers if b.memory == memory.name]
+        inside = plan.buffers_in(memory.name)
         for b in inside:
             end = b.offset + RUNTIMES[plan.target.runtime].round_up(b.size)
             for key in b.tensors:
                 offset = rows[key].offset or 0
                 if offset % memory.alignment and rows[key].bytes:
-                    message = f"{names[key]} is at {offset}, no multiple of {memory.alignment}"
+                    message = f"{names[key]} is at {offset}, which is not a multiple of {memory.alignment}"
                     high = offset + (rows[key].bytes or 0)
                     found.append(Violation("alignment", message, names[key], "", needed[key][0], offset, high))
             if not b.tensors and b.offset % memory.alignment:
-                message = f"{at(b, b.lower)} is at {b.offset}, no multiple of {memory.alignment}"
+                message = f"{at(b, b.lower)} is at {b.offset}, which is not a multiple of {memory.alignment}"
                 found.append(Violation("alignment", message, at(b, b.lower), "", b.lower, b.offset, end))
             if plan.fits and b.size and memory.capacity is not None and end > memory.capacity:
                 name, over = at(b, b.lower), end - memory.capacity

@@ -1,8 +1,8 @@
-"""A plan against the model that it is for."""
+"""Checks of a plan against its model."""
 
 from tmpass.base.errors import brief
 from tmpass.base.violation import Violation
-from tmpass.graph.model import Graph, Tensor, TensorKind
+from tmpass.graph.model import Graph, Tensor, TensorKey, TensorKind
 from tmpass.plans.plan import Plan, PlannedTensor
 from tmpass.targets import RUNTIMES, Sharing
 from tmpass.verification.figures import check_figures
@@ -13,18 +13,30 @@ from tmpass.verification.left_out import check_left_out, unknown_tensors
 from tmpass.verification.names import tensor_name
 from tmpass.verification.orders import check_order_bound
 from tmpass.verification.placement import check_placement
-from tmpass.verification.replay import Broken, Key, Needed, replay
+from tmpass.verification.replay import Broken, Needed, replay
 from tmpass.verification.scratch import check_scratch
 from tmpass.verification.sharing import check_sharing
 
 
 def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list[Violation]:
-    """Every law that `plan` breaks, as a plan for `graph`, whose dimensions are bound as the plan's options say.
+    """The violations of `plan` as a plan for `graph`.
 
-    It checks that the schedule is a run of the model; that every tensor is accounted for, with its own name, type,
-    shape and size; that operators have their scratch; that live ranges, derived anew, are what the buffers claim;
-    sharing, also by what the target allows where `sharing` says it; overlap in time and space; alignment; capacity; and
-    that peak, bounds and status agree with the offsets. Floats that are planned as integers must be between some.
+    Checked are, in this order:
+
+    - floats that are planned as integers are between operators that compute with integers;
+    - the schedule is a run of the model;
+    - every tensor has a row, with its own name, type, shape and size;
+    - buffers and tensors name each other, and operators have their scratch;
+    - offsets that the file fixes;
+    - sharing, overlap in time and space, alignment and capacity; live ranges are derived anew;
+    - peaks, bounds and status follow from the offsets; bytes that are not counted are listed.
+
+    The first four must hold before the others are checked.
+
+    Args:
+        plan: may be wrong in any way.
+        graph: of the model, with dimensions bound as the plan's options say.
+        sharing: what the target allows; None where that is not known.
     """
     graph, found = as_integers(plan, graph)
     if found:
@@ -38,7 +50,7 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
         )
     except Broken as broken:
         return [broken.violation]
-    # What is checked last relies on the first four.
+    # The later checks rely on these.
     found = _check_options(plan) or _check_tensors(plan, graph, needed)
     found = found or _check_references(plan) or check_scratch(plan, graph)
     if found:
@@ -55,7 +67,7 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
 
 
 def _check_options(plan: Plan) -> list[Violation]:
-    """The memories are those that target and options name, each once."""
+    """Violations by memories that are not those of target and options, each once."""
     names = [memory.name for memory in plan.memories]
     if names[:1] != [plan.target.memory] or len(set(names)) != len(names):
         return [Violation("memory", f"the plan fills {plan.target.memory!r} first, but lists the memories {names}")]
@@ -77,9 +89,9 @@ def _check_options(plan: Plan) -> list[Violation]:
 
 
 def _check_tensors(plan: Plan, graph: Graph, needed: Needed) -> list[Violation]:
-    """Every tensor of the model has one row, in the model's order, and the row tells the truth."""
+    """Violations by rows of tensors that are missing, in another order than the model's, or wrong."""
     keys = [(s, t) for s, subgraph in enumerate(graph.subgraphs) for t in range(len(subgraph.tensors))]
-    listed = [(row.subgraph, row.index) for row in plan.tensors]
+    listed = [row.key for row in plan.tensors]
     if listed != keys:
         at = next(
             (i for i, (a, b) in enumerate(zip(listed, keys, strict=False)) if a != b),
@@ -87,7 +99,7 @@ def _check_tensors(plan: Plan, graph: Graph, needed: Needed) -> list[Violation]:
         )
         wanted = f"tensor {keys[at][1]} of subgraph {keys[at][0]}" if at < len(keys) else "the end"
         found = f"tensor {listed[at][1]} of subgraph {listed[at][0]}" if at < len(listed) else "the end"
-        return [Violation("missing", f"row {at} of the tensors: {found} stands where {wanted} belongs")]
+        return [Violation("missing", f"row {at} of the tensors is {found}, but must be {wanted}")]
     ends = {
         (entry.subgraph, t): role
         for entry in graph.entries
@@ -105,7 +117,7 @@ def _check_tensors(plan: Plan, graph: Graph, needed: Needed) -> list[Violation]:
 def _fault(
     row: PlannedTensor, tensor: Tensor, end: str, used: bool, outermost: bool, plan: Plan
 ) -> tuple[str, str] | None:
-    """What is wrong with one row, as (kind, words)."""
+    """The fault of one row, as (kind, message); None if it is right."""
     told = (row.name, row.dtype, row.shape, row.bytes)
     real = (tensor.name, tensor.dtype.name, tensor.shape, tensor.bytes)
     if told != real:
@@ -126,17 +138,17 @@ def _fault(
     external = plan.options.io == "external"
     if role in ("constant", "unplanned") or (external and outermost and role in ("input", "output")):
         return ("missing", f"has a buffer, as {role}") if row.buffer is not None else None
-    # With external inputs and outputs, others may be outside with them: check_sharing tells.
+    # With external inputs and outputs, other tensors may be outside with them; check_sharing decides.
     stays = role == "variable" or not external
     return ("missing", f"has no buffer, as {role}") if row.buffer is None and stays else None
 
 
 def _check_references(plan: Plan) -> list[Violation]:
-    """Buffers and tensors name each other, and a buffer reaches from the first byte of its tensors to the last."""
+    """Violations by buffers and tensors that do not name each other, or by a buffer larger than its tensors."""
     found = []
     memories = {memory.name for memory in plan.memories}
-    members: list[list[Key]] = [[] for _ in plan.buffers]
-    rows = {(row.subgraph, row.index): row for row in plan.tensors}
+    members: list[list[TensorKey]] = [[] for _ in plan.buffers]
+    rows = plan.tensors_by_key()
     for row in plan.tensors:
         if row.buffer is None:
             continue
@@ -144,7 +156,7 @@ def _check_references(plan: Plan) -> list[Violation]:
         if not 0 <= row.buffer < len(members):
             found.append(Violation("missing", f"{name} is in buffer {row.buffer}, which is not listed", name))
             continue
-        members[row.buffer].append((row.subgraph, row.index))
+        members[row.buffer].append(row.key)
         if row.offset is None:
             found.append(Violation("offset", f"{name} is in buffer {row.buffer}, but has no offset", name))
     for number, buffer in enumerate(plan.buffers):
@@ -158,7 +170,7 @@ def _check_references(plan: Plan) -> list[Violation]:
             message = f"buffer {number} lists tensors {brief(buffer.tensors)}, but {brief(members[number])} are in it"
             found.append(Violation("alias", message))
             continue
-        # A buffer that claims too much would make a wrong bound look right.
+        # A buffer that claims too many bytes would make a wrong bound look right.
         inside = [rows[key] for key in members[number]]
         lowest = min(inside, key=lambda row: row.offset or 0)
         if lowest.offset != buffer.offset:

@@ -1,28 +1,24 @@
-"""Live ranges derived again, by walking through a plan's schedule as a runtime would.
+"""Live ranges, derived again by walking through a plan's schedule as a runtime would.
 
-This repeats on purpose what tmpass.planning.liveness says, in other words: a fault in one of them shows as a
-difference.
+This repeats tmpass.planning.liveness on purpose, in another way: a fault in one of the two shows as a difference.
 """
 
 from dataclasses import dataclass, field
 
 from tmpass.base.violation import Violation
-from tmpass.graph.model import ABSENT, Graph, Op, TensorKind
+from tmpass.graph.model import ABSENT, Graph, Op, TensorKey, TensorKind
 from tmpass.plans.plan import PlannedStep
 from tmpass.verification.state import state_order
 
 _MAX_DEPTH = 100
-"""Bodies within bodies: what tmpass plans stays below, and so does the walk's own recursion."""
+"""How deep bodies may be nested. The plans of tmpass stay below, and the limit bounds the recursion of the walk."""
 
-Key = tuple[int, int]
-"""A tensor: (subgraph, index)."""
-
-Needed = dict[Key, tuple[int, int]]
-"""Tensor -> (first, last) step at which it must keep its bytes, both included."""
+Needed = dict[TensorKey, tuple[int, int]]
+"""Tensor -> (first, last) step at which it must keep its bytes, both inclusive."""
 
 
 class Broken(Exception):
-    """The schedule is not a run of the model; `violation` says where."""
+    """The schedule is not a run of the model. `violation` says where."""
 
     def __init__(self, violation: Violation) -> None:
         self.violation = violation
@@ -31,9 +27,13 @@ class Broken(Exception):
 
 @dataclass(slots=True)
 class Replay:
-    """A walk through `steps`: `at` is the next one, `end` the last that any run has taken.
+    """The state of a walk through `steps`.
 
-    `needed` collects the steps at which each tensor holds something.
+    Fields:
+        before: (subgraph, operator) -> operators of the subgraph that must run before it.
+        needed: the steps at which each tensor must keep its bytes, as far as they are known.
+        at: the next step.
+        end: the last step of any run so far.
     """
 
     graph: Graph
@@ -45,18 +45,24 @@ class Replay:
     at: int = 0
     end: int = 0
 
-    def need(self, key: Key, first: int, last: int) -> None:
-        """Tensor `key` holds something in the steps `first` to `last`, both included."""
+    def need(self, key: TensorKey, first: int, last: int) -> None:
+        """Extend the steps at which tensor `key` must keep its bytes by `first` to `last`, both inclusive."""
         old = self.needed.get(key, (first, last))
         self.needed[key] = (min(old[0], first), max(old[1], last))
 
 
 def replay(graph: Graph, steps: tuple[PlannedStep, ...], *, keep_inputs: bool, loops_copy: bool = False) -> Needed:
-    """When each tensor must keep its bytes, for those that a run touches; `loops_copy` as a Runtime has it.
+    """The steps at which each tensor must keep its bytes, for all tensors that a run touches.
+
+    Args:
+        graph: of the model.
+        steps: the schedule of a plan.
+        keep_inputs: whether inputs of entries must be intact after the run.
+        loops_copy: as Runtime.loops_copy.
 
     Raises:
-        Broken: the steps are not a run of every entry of `graph` in which each operator runs once per call,
-            after those whose results it reads and those that touch the same variable or resource earlier in the file.
+        Broken: the steps are not a run of every entry of `graph` in which each operator runs once per call, after those
+            whose results it reads, and after those that touch the same variable or resource earlier in the file.
     """
     walk = Replay(graph, steps, keep_inputs, loops_copy, state_order(graph))
     for entry in graph.entries:
@@ -71,7 +77,7 @@ def replay(graph: Graph, steps: tuple[PlannedStep, ...], *, keep_inputs: bool, l
 
 
 def _run(walk: Replay, s: int, *, caller: int | None, depth: int) -> None:
-    """One run of subgraph `s`: its operators, in the order of the rows, until each has run."""
+    """Walk through one run of subgraph `s`: its operators in the order of the rows, until each has run."""
     subgraph = walk.graph.subgraphs[s]
     waiting = set(range(len(subgraph.ops)))
     made_by_op = {t for op in subgraph.ops for t in op.outputs} - {ABSENT, *subgraph.inputs}
@@ -88,9 +94,9 @@ def _run(walk: Replay, s: int, *, caller: int | None, depth: int) -> None:
         early = [t for t in op.inputs if t in missing]
         if early:
             raise _broken(walk, f"tensor {early[0]} {subgraph.tensors[early[0]].name!r} is not written yet", row)
-        hasty = [other for other in walk.before.get((s, row.op), ()) if other in waiting]
-        if hasty:
-            raise _broken(walk, f"operator {hasty[0]} touches the same variable or resource before it", row)
+        skipped = [other for other in walk.before.get((s, row.op), ()) if other in waiting]
+        if skipped:
+            raise _broken(walk, f"operator {skipped[0]} touches the same variable or resource before it", row)
         waiting.remove(row.op)
         missing.difference_update(op.outputs)
         _run_op(walk, s, op, depth)

@@ -1,4 +1,4 @@
-"""Scratch buffers against the rules that the plan's options record, worked out anew from the graph."""
+"""Scratch buffers against the rules in the plan's options, computed again from the graph."""
 
 from tmpass.base.errors import UsageError
 from tmpass.base.violation import Violation
@@ -8,10 +8,10 @@ from tmpass.targets.scratch.rule import ScratchRule
 
 
 def check_scratch(plan: Plan, graph: Graph) -> list[Violation]:
-    """Scratch that an operator of the schedule needs and does not have, each time it runs, or has and does not need.
+    """Violations by scratch that an operator needs and does not have at a step, or has and does not need.
 
     Raises:
-        UsageError: a rule of the options cannot be worked out.
+        UsageError: a rule of the options cannot be evaluated.
     """
     given: dict[int, list[PlannedBuffer]] = {}
     found = []
@@ -35,7 +35,10 @@ def check_scratch(plan: Plan, graph: Graph) -> list[Violation]:
             if (b.lower, b.upper) != (at, end):
                 message = f"{operator} runs in [{at}, {end}), but its scratch is alive in [{b.lower}, {b.upper})"
                 found.append(Violation("scratch", message, step=at))
-    found += [Violation("scratch", f"there is scratch for step {at}, which is none", step=at) for at in sorted(given)]
+    found += [
+        Violation("scratch", f"there is scratch for step {at}, which the schedule does not have", step=at)
+        for at in sorted(given)
+    ]
     return found
 
 
@@ -53,7 +56,7 @@ class _Rules:
 
     def needed(self, subgraph: Subgraph, row: PlannedStep) -> list[int]:
         """The bytes of each scratch buffer of one operator: by its own rules, else by those of its kind."""
-        from tmpass.targets.scratch.formula import parse_formula  # which most plans have no use for
+        from tmpass.targets.scratch.formula import parse_formula  # most plans need no formulas
 
         op = subgraph.ops[row.op]
         rules = self.own.get((row.subgraph, row.op)) or self.of_kind.get(op.kind, [])
@@ -66,7 +69,7 @@ class _Rules:
 
 
 def _lasting(graph: Graph) -> dict[int, list[int]]:
-    """Subgraph -> how many steps each of its operators takes, those of its bodies included."""
+    """Subgraph -> how many steps each of its operators takes, the steps of its bodies included."""
     found: dict[int, list[int]] = {}
 
     def steps(s: int) -> int:

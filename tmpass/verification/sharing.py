@@ -1,16 +1,16 @@
-"""Whether the tensors of one buffer may share it, judged anew from the graph."""
+"""Checks whether the tensors of one buffer may share it, computed again from the graph."""
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
 
 from tmpass.base.violation import Violation
-from tmpass.graph.model import ABSENT, Graph, Op, Tensor, TensorKind
+from tmpass.graph.model import ABSENT, Graph, Op, Tensor, TensorKey, TensorKind
 from tmpass.plans.plan import Options, Plan, PlannedTensor
 from tmpass.targets import CUSTOM, EVERY, Over, Sharing
 from tmpass.verification.contents import Contents
-from tmpass.verification.meetings import Held, meetings
 from tmpass.verification.names import tensor_name
-from tmpass.verification.replay import Key, Needed
+from tmpass.verification.overlaps import Held, find_overlaps
+from tmpass.verification.replay import Needed
 from tmpass.verification.state import exposed
 from tmpass.verification.tied import CHANGES_A_COPY, TiedPlaces, tied_ends
 
@@ -18,15 +18,21 @@ _ALL = Sharing((EVERY,), (EVERY,), (EVERY,))
 
 
 def check_sharing(plan: Plan, graph: Graph, needed: Needed, sharing: Sharing | None = None) -> list[Violation]:
-    """Tensors of one buffer that have bytes in common while both are needed, unless it is proved that they hold the
-    same there, or that one is written over the other at its last use; captures that are apart from what they capture;
-    and tensors left outside the arena without a reason to be there. Those whose offsets the file fixes may overlap.
+    """Violations by tensors that share bytes, or are outside the arena, without a reason.
 
-    `sharing` is what the target allows, where that is known.
+    Two tensors of one buffer may have bytes in common while both are needed only if they hold the same there, or if one
+    is written over the other at its last use, or if the file fixes the offsets of both. A capture must be where the
+    tensor is that it captures.
+
+    Args:
+        plan: its references are right.
+        graph: of the model.
+        needed: the steps at which each tensor must keep its bytes.
+        sharing: what the target allows; None where that is not known.
     """
-    rows = {(row.subgraph, row.index): row for row in plan.tensors}
+    rows = plan.tensors_by_key()
     planned = {key: row for key, row in rows.items() if row.role not in ("constant", "unplanned")}
-    # What kernels promise is taken from the plan where nobody says what the target allows.
+    # Promises of kernels are taken from the plan where it is not known what the target allows.
     promised = sharing or replace(_ALL, in_place=(EVERY, *plan.target.in_place))
     allowed = _asked(promised, plan.options)
     ties, found = tied_ends(plan, graph, rows)
@@ -61,7 +67,7 @@ def check_sharing(plan: Plan, graph: Graph, needed: Needed, sharing: Sharing | N
         for key in buffer.tensors:
             low = rows[key].offset or 0
             held.append(Held(*needed[key], low, low + (rows[key].bytes or 0), key))
-        for a, b in meetings(held):
+        for a, b in find_overlaps(held):
             if why := judge.fault(a, b):
                 names = tensor_name(rows[a.key]), tensor_name(rows[b.key])
                 low, high, step = max(a.low, b.low), min(a.high, b.high), max(a.first, b.first)
@@ -73,7 +79,7 @@ def check_sharing(plan: Plan, graph: Graph, needed: Needed, sharing: Sharing | N
 
 
 def _asked(sharing: Sharing, options: Options) -> Sharing:
-    """What of `sharing` the options of the plan leave."""
+    """The part of `sharing` that the options of the plan leave."""
     if options.share == "none":
         return Sharing(views=())
     if options.share == "views":
@@ -81,7 +87,7 @@ def _asked(sharing: Sharing, options: Options) -> Sharing:
     return Sharing(sharing.views, sharing.in_place if options.inplace else (), sharing.parts)
 
 
-def _ends(graph: Graph) -> set[Key]:
+def _ends(graph: Graph) -> set[TensorKey]:
     return {
         (entry.subgraph, t)
         for entry in graph.entries
@@ -89,7 +95,7 @@ def _ends(graph: Graph) -> set[Key]:
     }
 
 
-def _sides(graph: Graph) -> tuple[frozenset[Key], frozenset[Key]]:
+def _sides(graph: Graph) -> tuple[frozenset[TensorKey], frozenset[TensorKey]]:
     """The inputs and the outputs of all subgraphs."""
     subgraphs = list(enumerate(graph.subgraphs))
     return (
@@ -108,27 +114,27 @@ def _place(row: PlannedTensor) -> tuple[int | None, int | None]:
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
-    """What two tensors may have in common, and why not."""
+    """The rules by which two tensors may have bytes in common."""
 
     plan: Plan
     graph: Graph
-    rows: dict[Key, PlannedTensor]
+    rows: dict[TensorKey, PlannedTensor]
     allowed: Sharing
     promised: Sharing
     contents: Contents
-    ends: set[Key]
-    alone: set[Key]
-    given: frozenset[Key]
-    taken: frozenset[Key]
+    ends: set[TensorKey]
+    alone: set[TensorKey]
+    given: frozenset[TensorKey]
+    taken: frozenset[TensorKey]
     ties: TiedPlaces
     loops: set[int]
-    exposed: set[Key]
+    exposed: set[TensorKey]
     called: frozenset[int]
 
     def fault(self, one: Held, two: Held) -> str:
-        """Why the bytes that `one` and `two` have in common at one step are lost; empty if they are not."""
+        """The reason why the common bytes of `one` and `two` at one step are lost; empty if they are not."""
         fixed = (one.key in self.graph.fixed) + (two.key in self.graph.fixed)
-        if fixed:  # check_fixed has seen where they are
+        if fixed:  # check_fixed checks their offsets
             return "" if fixed == 2 else "the file fixes where one of them is"
         owner, other = self.contents.owner(one.key), self.contents.owner(two.key)
         if owner == other:
@@ -146,11 +152,11 @@ class _Judge:
             return ""
         return "nothing ties them"
 
-    def _through_a_loop(self, one: Key, two: Key) -> bool:
+    def _through_a_loop(self, one: TensorKey, two: TensorKey) -> bool:
         return one[0] == two[0] and one[0] in self.loops and one in self.given and two in self.taken
 
     def _in_place(self, source: Held, result: Held) -> bool:
-        """Whether an operator may write `result` over `source`: at the only step at which both are needed."""
+        """Whether an operator may write `result` over `source` at the only step at which both are needed."""
         step = result.first
         if source.last != step or not 0 <= step < len(self.plan.schedule):
             return False
@@ -159,13 +165,13 @@ class _Judge:
         s, t = source.key
         if row.subgraph != s or op.calls or list(op.inputs).count(t) != 1 or source.low != result.low:
             return False
-        if any(self._meets((s, other), result) for other in op.inputs if other not in (t, ABSENT)):
+        if any(self._overlaps((s, other), result) for other in op.inputs if other not in (t, ABSENT)):
             return False
         ordinary = self._ordinary(source.key, may_be="input") and self._ordinary(result.key, may_be="output")
         may = self._kernel_may(self.allowed, op, source.key, result.key)
         return ordinary and (may or self._tie_needs(op, source, result))
 
-    def _kernel_may(self, allowed: Sharing, op: Op, source: Key, result: Key) -> bool:
+    def _kernel_may(self, allowed: Sharing, op: Op, source: TensorKey, result: TensorKey) -> bool:
         """Whether `allowed` lets `op` write `result` over `source`: element by element, or as its kernel promises."""
         s, (one, two) = source[0], (self.graph.tensor(source), self.graph.tensor(result))
         first = bool(op.outputs) and (s, op.outputs[0]) == result
@@ -192,7 +198,7 @@ class _Judge:
         buffer = self.rows[result.key].buffer
         if buffer is None or not self._may_be_tied(op, source.key, result.key):
             return False
-        for tie in self.ties.meeting(buffer, result.low, result.high):
+        for tie in self.ties.overlapping(buffer, result.low, result.high):
             low = max(tie.low, result.low)
             size = min(tie.high, result.high) - low
             made = self.contents.same(result.key, low - result.low, tie.output, low - tie.low, size)
@@ -200,9 +206,10 @@ class _Judge:
                 return True
         return False
 
-    def _may_be_tied(self, op: Op, source: Key, result: Key) -> bool:
-        """Whether `op` computes the same over its input, if the runtime does it in place as a tie says: as its kernel
-        promises, element by element, as a copy, or as a copy of which some is changed.
+    def _may_be_tied(self, op: Op, source: TensorKey, result: TensorKey) -> bool:
+        """Whether `op` computes the same result when a tie makes it write over its input.
+
+        It does if its kernel promises it, or if it is element-wise, a copy, or a copy of which some is changed.
         """
         if self._kernel_may(self.promised, op, source, result):
             return True
@@ -213,15 +220,16 @@ class _Judge:
             return _alike(one, two)
         return op.inputs[0] == source[1] and (op.view or op.kind in CHANGES_A_COPY)
 
-    def _meets(self, key: Key, held: Held) -> bool:
-        """Whether `key` has bytes in common with `held`, at whatever step."""
+    def _overlaps(self, key: TensorKey, held: Held) -> bool:
+        """Whether `key` has bytes in common with `held`, at any step."""
         row, other = self.rows[key], self.rows[held.key]
         low = row.offset or 0
         return row.buffer == other.buffer is not None and low < held.high and held.low < low + (row.bytes or 0)
 
-    def _ordinary(self, key: Key, *, may_be: str) -> bool:
-        """Whether only operators of its own subgraph, one of them writing, know of `key`; or also the caller of the
-        model, for whom it may be an "input", not to be kept, or an "output".
+    def _ordinary(self, key: TensorKey, *, may_be: str) -> bool:
+        """Whether only operators of its own subgraph use `key`, and one of them writes it.
+
+        The caller of the model may use it too, if it is an "input" that is not kept, or an "output", as `may_be` says.
         """
         options = self.plan.options
         if self.graph.tensor(key).kind is not TensorKind.ACTIVATION or not self.contents.steady(key):
@@ -240,7 +248,7 @@ def _is_named(op: Op, name: str) -> bool:
 
 
 def _alike(one: Tensor, two: Tensor) -> bool:
-    """Whether both have the same elements in the same places, but for their values."""
+    """Whether both tensors have elements of the same width at the same positions."""
     if one.shape is None or two.shape is None or one.dtype.bits != two.dtype.bits or (one.dtype.bits or 1) % 8:
         return False
     longer, shorter = sorted((one.shape, two.shape), key=len, reverse=True)
@@ -249,9 +257,9 @@ def _alike(one: Tensor, two: Tensor) -> bool:
 
 
 def _check_outside(
-    plan: Plan, graph: Graph, judge: _Judge, rows: dict[Key, PlannedTensor], outside: list[Key]
+    plan: Plan, graph: Graph, judge: _Judge, rows: dict[TensorKey, PlannedTensor], outside: list[TensorKey]
 ) -> list[Violation]:
-    """The caller's memory for an end may hold what has all of its bytes, and only that."""
+    """Violations by tensors outside the arena: memory of the caller may hold only tensors with all bytes of its end."""
     if not outside:
         return []
     called = graph.called
@@ -270,7 +278,7 @@ def _check_outside(
     for a, b in pairs:
         tied[a].append(b)
         tied[b].append(a)
-    held: set[Key] = set()
+    held: set[TensorKey] = set()
     found = []
     for end in sorted(ends):
         members = _reached(end, inner, tied)
@@ -288,10 +296,10 @@ def _check_outside(
     return found + [Violation("missing", f"{tensor_name(r)} has no buffer, as {r.role}", tensor_name(r)) for r in lost]
 
 
-def _reached(start: Key, members: list[Key], tied: dict[Key, list[Key]]) -> list[Key]:
-    """`start` and those of `members` to which ties lead from it, going through members only."""
+def _reached(start: TensorKey, members: list[TensorKey], tied: dict[TensorKey, list[TensorKey]]) -> list[TensorKey]:
+    """The tensor `start`, and those of `members` that ties connect with it through members alone."""
     inside, reached = set(members) - {start}, [start]
-    for key in reached:  # which grows meanwhile
+    for key in reached:  # grows in the loop
         fresh = [other for other in tied[key] if other in inside]
         inside.difference_update(fresh)
         reached += fresh

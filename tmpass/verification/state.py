@@ -1,4 +1,4 @@
-"""What operators remember from step to step: such accesses keep the order of the model's file."""
+"""State that operators keep between steps. Accesses to one state keep the order of the model's file."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -7,24 +7,24 @@ from heapq import heappop, heappush
 from tmpass.graph.model import ABSENT, Graph, Op, Subgraph, TensorKind
 
 Token = tuple[int, int]
-"""Something that is remembered: a variable (subgraph, index), or one of those below."""
+"""A state: a variable (subgraph, index), or one of those below."""
 
 _RESOURCES: Token = (-1, -1)
-"""All that resource handles name: which handle names what is not known before a run."""
+"""The state of all resources together. Which handle names which resource is not known before a run."""
 
 _DRAWS: Token = (-1, -2)
 """The state of the generator of random numbers."""
 
 _UNKNOWN: Token = (-1, -3)
-"""What custom operators remember."""
+"""The state of custom operators."""
 
 
 def state_order(graph: Graph) -> dict[tuple[int, int], list[int]]:
-    """(subgraph, operator) -> the operators of that subgraph that must have run before it, as both touch one state.
+    """(subgraph, operator) -> operators of the subgraph that must run before it, because both touch one state.
 
-    The order of a file that is not sorted is that of its data, except for variables and resources. An operator touches
-    what its bodies touch. Whether it only reads is not asked: some write what they are given to read. Only the last one
-    before it is listed for each state; the others follow from that.
+    Where the file is not sorted, the order of its data counts, except for variables and resources. An operator touches
+    what its bodies touch. Reads count like writes, since some operators write what they are given to read. For each
+    state only the last operator before is listed; the others follow from it.
     """
     touched: dict[int, frozenset[Token]] = {}
     shown = exposed(graph)
@@ -41,7 +41,7 @@ def state_order(graph: Graph) -> dict[tuple[int, int], list[int]]:
         for stored, sequence in ((True, range(len(ops))), (False, turns)):
             last: dict[Token, int] = {}
             for index in sequence:
-                # What is stored means what the file's order says; other state may follow the data.
+                # Variables and resources keep the file's order; other state may follow the data.
                 for token in sorted(t for t in tokens[index] if (t[0] >= 0 or t == _RESOURCES) is stored):
                     if token in last:
                         before[s, index].append(last[token])
@@ -52,8 +52,9 @@ def state_order(graph: Graph) -> dict[tuple[int, int], list[int]]:
 
 
 def _turns(subgraph: Subgraph) -> Sequence[int]:
-    """The operators as the file has them; where some of them read what comes later, each as soon as it can run, and the
-    first of those in the file before the others.
+    """The operators in the file's order; if that is not sorted, in the topological order that is closest to it.
+
+    In that order each operator comes as soon as it can run; of several that can, the first in the file.
     """
     maker = {t: i for i, op in enumerate(subgraph.ops) for t in op.outputs if t >= 0 and _is_made(subgraph, t)}
     needs = [{maker[t] for t in op.inputs if t in maker} for op in subgraph.ops]
@@ -80,7 +81,7 @@ def _is_made(subgraph: Subgraph, t: int) -> bool:
 
 
 def exposed(graph: Graph) -> set[tuple[int, int]]:
-    """The tensors (subgraph, index) that a custom operator may write, since it reads them, under any of their names."""
+    """The tensors that a custom operator may write, since it reads them, under all of their names."""
     found = {
         (s, t)
         for s, subgraph in enumerate(graph.subgraphs)
@@ -102,7 +103,7 @@ def exposed(graph: Graph) -> set[tuple[int, int]]:
 
 
 def _past_writers(graph: Graph, s: int, shown: set[tuple[int, int]], turns: Sequence[int]) -> list[tuple[int, int]]:
-    """(earlier, later) of two readers of one tensor where one of them may write it: it is custom, or runs what is.
+    """Pairs (earlier, later) of readers of one tensor, one of which may write it: it is custom, or its body is.
 
     Pairs that follow from others are left out.
     """
@@ -144,7 +145,7 @@ def _own(graph: Graph, s: int, op: Op) -> set[Token]:
 
 
 def _innermost_first(graph: Graph) -> list[int]:
-    """Every subgraph after those that its operators call; a circle, which no run survives, is cut somewhere."""
+    """Every subgraph after those that its operators call. A cycle of calls, which cannot run, is cut somewhere."""
     order: list[int] = []
     seen: set[int] = set()
     for root in range(len(graph.subgraphs)):

@@ -1,4 +1,4 @@
-"""Outputs that the options of a plan tie to inputs: whether they lie there, and which bytes these are."""
+"""Outputs that the options of a plan tie to inputs: their bytes, and whether they have the inputs' addresses."""
 
 from bisect import bisect_left, insort
 from collections import defaultdict
@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 from tmpass.base.errors import brief
 from tmpass.base.violation import Violation
-from tmpass.graph.model import Graph, Subgraph, TensorKind
+from tmpass.graph.model import Graph, Subgraph, TensorKey, TensorKind
 from tmpass.plans.plan import Plan, PlannedTensor
 from tmpass.verification.names import tensor_name
-from tmpass.verification.replay import Key
 
 CHANGES_A_COPY = (
     "DYNAMIC_UPDATE_SLICE",
@@ -21,25 +20,25 @@ CHANGES_A_COPY = (
     "ScatterND",
     "TensorScatter",
 )
-"""Operators whose first output is their first input with some of it changed."""
+"""Operators whose first output is a copy of their first input with some of it changed."""
 
 
 class TiedBytes(NamedTuple):
-    """The bytes `[low, high)` of a buffer are those of `output` and, before it is written, those of `given`."""
+    """The bytes `[low, high)` of a buffer: those of `given`, and later those of `output`."""
 
     low: int
     high: int
-    output: Key
-    given: Key
+    output: TensorKey
+    given: TensorKey
 
 
 class TiedPlaces:
-    """Where the tied outputs of a plan lie, found by their bytes; those that lie apart from their inputs are left out.
+    """The places of a plan's tied outputs, found by their bytes. Outputs apart from their inputs are left out.
 
-    As in meetings.py, what has less than 2^k bytes and one of `[low, high)` begins above low - 2^k.
+    As in overlaps.py, a tensor of less than 2^k bytes that has a byte of `[low, high)` begins above low - 2^k.
     """
 
-    def __init__(self, ties: tuple[tuple[Key, Key], ...], rows: dict[Key, PlannedTensor]) -> None:
+    def __init__(self, ties: tuple[tuple[TensorKey, TensorKey], ...], rows: dict[TensorKey, PlannedTensor]) -> None:
         self._shelves: dict[int, dict[int, list[TiedBytes]]] = defaultdict(dict)
         for output, given in ties:
             row, low = rows[output], rows[output].offset or 0
@@ -47,8 +46,8 @@ class TiedPlaces:
                 shelf = self._shelves[row.buffer].setdefault(row.bytes.bit_length(), [])
                 insort(shelf, TiedBytes(low, low + row.bytes, output, given))
 
-    def meeting(self, buffer: int, low: int, high: int) -> Iterator[TiedBytes]:
-        """The ties that have some of the bytes `[low, high)` of `buffer`."""
+    def overlapping(self, buffer: int, low: int, high: int) -> Iterator[TiedBytes]:
+        """The ties with at least one of the bytes `[low, high)` of `buffer`."""
         for bits, shelf in self._shelves.get(buffer, {}).items():
             for at in range(bisect_left(shelf, (low - (1 << bits),)), bisect_left(shelf, (high,))):
                 if shelf[at].high > low:
@@ -60,12 +59,14 @@ def _place(row: PlannedTensor) -> tuple[int | None, int | None]:
 
 
 def tied_ends(
-    plan: Plan, graph: Graph, rows: dict[Key, PlannedTensor]
-) -> tuple[tuple[tuple[Key, Key], ...], list[Violation]]:
-    """Each (output, input) that is tied, and what is wrong: names that the model does not have, an input that is kept,
-    sizes or types that differ, and an output that lies elsewhere.
+    plan: Plan, graph: Graph, rows: dict[TensorKey, PlannedTensor]
+) -> tuple[tuple[tuple[TensorKey, TensorKey], ...], list[Violation]]:
+    """The tied (output, input) pairs, and violations by them.
+
+    Violations are names that the model does not have, inputs that are kept, sizes or types that differ, and outputs at
+    another address than their inputs.
     """
-    ties: list[tuple[Key, Key]] = []
+    ties: list[tuple[TensorKey, TensorKey]] = []
     found: list[Violation] = []
     called = graph.called if plan.options.tie else frozenset()
     known = [
@@ -96,7 +97,7 @@ def tied_ends(
 
 
 class _Names:
-    """The inputs or the outputs of an entry, found by name: `public` names, or those of the tensors."""
+    """The inputs or the outputs of an entry by name: by `public` names, or by those of the tensors."""
 
     def __init__(self, public: Mapping[str, int], subgraph: Subgraph, ends: tuple[int, ...]) -> None:
         self._public, self._subgraph, self._ends = public, subgraph, frozenset(ends)
@@ -106,7 +107,7 @@ class _Names:
                 self._own[subgraph.tensors[t].name].append(t)
 
     def end(self, entry: str, name: str) -> int | None:
-        """The one that `name` stands for: its public name, the tensor's own, or either behind the entry's."""
+        """The tensor that `name` stands for: a public name, a tensor's name, or either with the entry's in front."""
         for word in (name, name.removeprefix(f"{entry}:")):
             for t in [self._public[word]] if word in self._public else self._own.get(word, ()):
                 if t in self._ends and self._subgraph.tensors[t].kind is TensorKind.ACTIVATION:

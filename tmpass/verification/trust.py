@@ -1,4 +1,4 @@
-"""What a verifier believes: the figures of a plan that neither the model nor a target's profile says."""
+"""Claims of a plan that the verifier takes on trust, since neither the model nor the target's profile has them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,8 +23,9 @@ _AS_INTEGERS = "is kept as the integers"
 class Trusted:
     """One claim of a plan that is not checked.
 
-    Fields: `what` is "memories", "capacity", "alignment", "runtime", "sharing", "scratch", "int8", "lower bound" or
-    "order"; `message` is one line for a person.
+    Fields:
+        what: "memories", "capacity", "alignment", "runtime", "sharing", "scratch", "int8", "lower bound" or "order".
+        message: one line for a person.
     """
 
     what: str
@@ -33,9 +34,11 @@ class Trusted:
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """One claim of a plan that stands for a search, and that was proved without it.
+    """One claim of a plan that comes from a search, and that was proved without it.
 
-    Fields: `what` is "order"; `message` is one line for a person.
+    Fields:
+        what: "order".
+        message: one line for a person.
     """
 
     what: str
@@ -43,8 +46,12 @@ class Proved:
 
 
 def proved_again(plan: Plan, graph: Graph, profile: Target | None) -> tuple[Proved, ...]:
-    """The claims of `plan`, which breaks no law, that are proved from `graph`: by what `profile` lets share, or without
-    it whatever shares.
+    """The claims of a plan that are proved from its graph.
+
+    Args:
+        plan: without violations.
+        graph: of the model.
+        profile: its sharing counts; if None, whatever shares.
     """
     claim = plan.order.lower_bound
     if not claim or not order_bound_is_proved(plan, graph, None if profile is None else profile.sharing):
@@ -53,18 +60,18 @@ def proved_again(plan: Plan, graph: Graph, profile: Target | None) -> tuple[Prov
 
 
 def taken_on_trust(plan: Plan, profile: Target | None) -> tuple[Trusted, ...]:
-    """The claims of `plan` that were not checked, where it was held against `profile`, overridden as its options say.
+    """The claims of a plan that were not checked.
 
     Args:
-        plan: one that breaks no law.
-        profile: the target, None where the plan was only compared with its model.
+        plan: without violations.
+        profile: the target, overridden as the plan's options say; None where the plan was only compared with its model.
     """
     found = _device(plan) if profile is None else _beyond(plan, profile)
     return (*found, *_fixed(plan), *_integers(plan, profile), *_bounds(plan))
 
 
 def _device(plan: Plan) -> Iterator[Trusted]:
-    """What a target would say."""
+    """The claims that a target would settle."""
     names = ", ".join(brief(memory.name) for memory in plan.memories[:_LISTED])
     more = f" and {len(plan.memories) - _LISTED} more" if len(plan.memories) > _LISTED else ""
     count, them = ("memory", "it") if len(plan.memories) == 1 else ("memories", "them")
@@ -84,7 +91,7 @@ def _device(plan: Plan) -> Iterator[Trusted]:
 
 
 def _beyond(plan: Plan, profile: Target) -> Iterator[Trusted]:
-    """What is said by the options of the plan, or assumed by the profile."""
+    """The claims that come from the options of the plan, or that the profile assumes."""
     first = plan.memories[0]
     if plan.options.budget is not None:
         yield Trusted("capacity", f"{brief(first.name)} has {_room(first)}, by the plan's own budget")
@@ -106,7 +113,7 @@ def _beyond(plan: Plan, profile: Target) -> Iterator[Trusted]:
 
 
 def _fixed(plan: Plan) -> Iterator[Trusted]:
-    """That compiled operators use each byte only while nothing else needs it."""
+    """The claim that compiled operators use each byte only while no other tensor needs it."""
     count = sum(row.reason == _FIXED for row in plan.tensors)
     if count > 1:
         yield Trusted(
@@ -115,7 +122,7 @@ def _fixed(plan: Plan) -> Iterator[Trusted]:
 
 
 def _integers(plan: Plan, profile: Target | None) -> Iterator[Trusted]:
-    """That operators between Q/DQ pairs compute with integers, where no source of the profile says so."""
+    """The claim that operators between Q/DQ pairs compute with integers, where the profile has no source for it."""
     if profile is not None and profile.int8 == "native" and "int8" not in profile.assumed:
         return
     count = sum(_AS_INTEGERS in row.reason for row in plan.tensors)
@@ -128,7 +135,7 @@ def _integers(plan: Plan, profile: Target | None) -> Iterator[Trusted]:
 
 
 def _bounds(plan: Plan) -> Iterator[Trusted]:
-    """Bounds that stand for a search."""
+    """The bounds that come from a search."""
     for memory in plan.memories:
         if memory.lower_bound > memory.live_bytes:
             yield Trusted("lower bound", f"no addresses in {brief(memory.name)} take less than {memory.lower_bound} B")

@@ -1,4 +1,4 @@
-"""The least peak with as many states as there are: never above the order that was given, never a false bound."""
+"""The order of least peak at any budget of states: never above the given order, never a wrong bound."""
 
 import random
 from itertools import pairwise
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from support.orders import Drawn, order_problems, parallel_problems
 
 import tmpass._core as _core
-from tmpass.planning.ordering import improve
+from tmpass.planning.ordering import search_part
 from tmpass.planning.ordering.least_peak import bound_order, least_peak
 
 
@@ -67,7 +67,7 @@ def test_what_cannot_be_searched_is_made_lower_all_the_same():
     assert more.bound >= found.bound
 
 
-@pytest.mark.parametrize("stage", ["_search", "_through_windows", "_under_ceilings"])
+@pytest.mark.parametrize("stage", ["_exact", "_through_windows", "_under_ceilings"])
 def test_ctrl_c_keeps_the_best_order_so_far(stage, monkeypatch):
     problem = tangled(150)
     order = list(range(150))
@@ -76,7 +76,7 @@ def test_ctrl_c_keeps_the_best_order_so_far(stage, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(improve, stage, interrupted)
+    monkeypatch.setattr(search_part, stage, interrupted)
     found = least_peak(problem, order, 20_000)
     assert found.stopped
     assert finished.peak <= found.peak <= bound_order(problem, order).peak

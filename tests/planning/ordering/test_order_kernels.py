@@ -1,4 +1,4 @@
-"""The kernels behind the order, each against trying all orders."""
+"""The kernels of the search for an order, each compared with a trial of all orders."""
 
 from itertools import pairwise, product
 

@@ -1,4 +1,4 @@
-"""The order of a whole model, against every order of it, worked out from what its storage would be."""
+"""The order of a whole model, compared with all of its orders by the storage that they need."""
 
 from dataclasses import replace
 from functools import cache

@@ -1,4 +1,4 @@
-"""The pieces of a class: as those that look at every tensor see them, and soon where thousands lie in each other."""
+"""The pieces of a class: the same as by a look at every tensor, and fast for thousands of nested tensors."""
 
 import time
 

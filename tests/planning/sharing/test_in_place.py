@@ -1,4 +1,4 @@
-"""Results over inputs: which pairs may, and which an order allows."""
+"""In-place pairs: those that are possible, and those that an order allows."""
 
 from dataclasses import replace
 

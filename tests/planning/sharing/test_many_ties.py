@@ -10,7 +10,7 @@ from support.planning import ALL, INFO
 
 from tmpass.api.plan import plan
 from tmpass.loading.load import Model
-from tmpass.planning.sharing import rooms, tied_order
+from tmpass.planning.sharing import tied_order, timed_classes
 from tmpass.planning.sharing.tied import EndTie
 from tmpass.planning.sharing.tied_order import tie_edges
 
@@ -20,7 +20,7 @@ def test_classes_join_as_they_do_where_all_pairs_are_compared(few, monkeypatch):
     graphs = [draw_graph(random.Random(seed), 12, groups=0.5) for seed in range(60)]
     options = {"share_io": True, "schedule": "given"}
     plans = [plan(Model(INFO, graph), ALL, **options).to_json() for graph in graphs]
-    monkeypatch.setattr(rooms, "_FEW_PAIRS", few)
+    monkeypatch.setattr(timed_classes, "_FEW_PAIRS", few)
     assert [plan(Model(INFO, graph), ALL, **options).to_json() for graph in graphs] == plans
 
 

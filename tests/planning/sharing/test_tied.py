@@ -1,4 +1,4 @@
-"""Outputs that must lie over inputs: names, what is refused and why, and what the plan says."""
+"""Ties of outputs to inputs: names, errors with their reasons, and the lines in the plan."""
 
 from dataclasses import replace
 

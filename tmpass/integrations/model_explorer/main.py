@@ -1,6 +1,6 @@
-"""The extension: it plans the model that is shown, and lays live bytes and offsets over its operators.
+"""The extension for Model Explorer: live bytes and offsets over the operators of the model that is shown.
 
-Model Explorer imports the module `main` of the package that it is told, and finds the class by its base.
+Model Explorer imports the module `main` of the package in `--extensions`, and finds the class by its base.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ from tmpass.report.formats.model_explorer import GRADIENT, live_by_step
 
 
 class PlanProvider(NodeDataProvider):
-    """Two sets of node data: the bytes alive while an operator runs, and the offset of its first result."""
+    """Two sets of node data: the live bytes of each operator, and the offset of its first output."""
 
     metadata = NodeDataProviderMetadata(
         id="tmpass",
@@ -31,7 +31,7 @@ class PlanProvider(NodeDataProvider):
     )
 
     def get_config_editors(self, provider_id: str) -> GetConfigEditorsResult:
-        """What the dialog asks for."""
+        """The fields of the dialog."""
         del provider_id
         return GetConfigEditorsResult(
             [
@@ -43,7 +43,7 @@ class PlanProvider(NodeDataProvider):
     def run(
         self, provider_id: str, model_path: str, graph_id: str, config_values: dict[str, Any], graph: Any
     ) -> NodeDataProviderResult:
-        """The node data of one graph; what cannot be planned is an error to show."""
+        """The node data of one graph, or the error of planning."""
         del provider_id, graph
         try:
             bindings = parse_bindings(str(config_values.get("bind") or "").split())
@@ -55,12 +55,12 @@ class PlanProvider(NodeDataProvider):
 
 
 def node_data(plan: Plan, graph: Graph, graph_id: str) -> list[GraphNodeData]:
-    """Live bytes and offsets of the operators in the subgraph that is named as Model Explorer names its graphs."""
+    """Live bytes and offsets of the operators in one subgraph, which `graph_id` names as Model Explorer does."""
     names = [subgraph.name for subgraph in graph.subgraphs]
     shown = names.index(graph_id) if graph_id in names else 0
     memory = deciding_memory(plan)
     alive = live_by_step(plan, memory)
-    offsets = {(t.subgraph, t.index): t.offset for t in plan.tensors}
+    offsets = {t.key: t.offset for t in plan.tensors}
     live: dict[str, NodeDataResult] = {}
     places: dict[str, NodeDataResult] = {}
     for step in plan.schedule:

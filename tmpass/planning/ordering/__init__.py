@@ -1,1 +1,1 @@
-"""Orders of the operators of a subgraph, and searches for the least peak."""
+"""Orders of the operators of a subgraph, and the search for the least peak."""

@@ -1,4 +1,4 @@
-"""The order that the file states."""
+"""The order of the operators in the file."""
 
 from tmpass.base.errors import ModelError, brief
 from tmpass.graph.dependencies import dependencies, describe, reads
@@ -6,10 +6,11 @@ from tmpass.graph.model import Subgraph
 
 
 def file_order(subgraph: Subgraph) -> tuple[int, ...]:
-    """Operator indices as they stand in the file, which must be a topological order.
+    """The operator indices in the file's order, which must be topological.
 
     Raises:
-        ModelError: an operator reads what a later one writes; it says which, and whether any order would do.
+        ModelError: an operator reads a tensor that a later one writes, or two write the same one. The message names
+            them, and says whether another order would do.
     """
     fault = unsorted(subgraph)
     if fault:
@@ -18,7 +19,7 @@ def file_order(subgraph: Subgraph) -> tuple[int, ...]:
 
 
 def unsorted(subgraph: Subgraph) -> str:
-    """Return the first place where an operator reads what only a later one writes, "" where there is none.
+    """A text on the first operator that reads a tensor which only a later one writes; empty if there is none.
 
     Raises:
         ModelError: two operators write the same tensor.
@@ -38,4 +39,4 @@ def _advice(subgraph: Subgraph) -> str:
     if nx.is_directed_acyclic_graph(graph):
         return "sort the operators so that each comes after those it reads from, or plan with --schedule topological"
     cycle = [str(writer) for writer, *_ in nx.find_cycle(graph)]
-    return f"no order can mend this: operators {' -> '.join([*cycle, cycle[0]])} wait for each other"
+    return f"no order can run: operators {' -> '.join([*cycle, cycle[0]])} wait for each other"

@@ -1,7 +1,7 @@
-"""A subgraph as a problem of order: what each operator keeps alive.
+"""The order problem of a subgraph: the bytes that each operator keeps alive.
 
 class of tensors   a: bytes [0, 8)   b: bytes [0, 4)   c: bytes [4, 8)        b and c are halves of a
-items              [0, 4) touched by who touches a or b, [4, 8) by who touches a or c
+items              [0, 4): touched by operators that touch a or b; [4, 8): by those that touch a or c
 """
 
 from bisect import bisect_left
@@ -12,34 +12,39 @@ from functools import cached_property
 from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any
 
-from tmpass.graph.model import ABSENT, Graph, Subgraph
-from tmpass.planning.sharing.aliases import Aliases, Key
+from tmpass.graph.model import ABSENT, Graph, Subgraph, TensorKey
+from tmpass.planning.sharing.aliases import Aliases
 from tmpass.planning.sharing.atoms import Atoms
-from tmpass.planning.sharing.rooms import InPlace
+from tmpass.planning.sharing.timed_classes import InPlace
 from tmpass.targets.runtime import RUNTIMES, Runtime
 
 if TYPE_CHECKING:
     from tmpass.planning.ordering.sweep import Piece, Precedence, Span
 
 _FEW = 8
-"""Tensors of a class up to which its pieces are looked through one by one."""
+"""The number of tensors up to which the pieces of a class are found one by one, without a sweep."""
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What a graph stores in any order: the classes of tensors, what may be written in place, what counts.
+    """The contents of one memory in any order of the operators.
 
-    Only tensors `inside` count, those of one memory; variables are alive in any order and do not. `scratch` maps
-    (subgraph, operator) to the bytes that the operator needs for itself in its step; `runtime` says how bytes count.
-    `later` has for each subgraph pairs (earlier, later) of operators beside those that read from each other. With
-    `atoms`, what counts is what no choice of classes can do without, and `aliases` have no part in it.
+    Fields:
+        aliases: the alias classes.
+        pairs: the in-place pairs.
+        inside: the tensors of the memory that count. Variables do not, since they are alive in any order.
+        scratch: (subgraph, operator) -> bytes that the operator needs for itself in its step.
+        keep_inputs: whether inputs of entries are alive to the end.
+        runtime: its rounding counts.
+        later: for each subgraph, edges (earlier, later) besides those of data.
+        atoms: if given, only bytes count that no choice of classes can do without; `aliases` are not used.
     """
 
     graph: Graph
     aliases: Aliases
     pairs: tuple[InPlace, ...]
-    inside: Container[Key]
-    scratch: Mapping[Key, int]
+    inside: Container[TensorKey]
+    scratch: Mapping[TensorKey, int]
     keep_inputs: bool = False
     runtime: Runtime = RUNTIMES[""]
     later: Sequence[Sequence[tuple[int, int]]] = ()
@@ -47,7 +52,7 @@ class Contents:
 
     @cached_property
     def repeated(self) -> frozenset[int]:
-        """The subgraphs that loops run, of those loops that an entry reaches."""
+        """The subgraphs that run in loops which an entry reaches."""
         reached: set[int] = set()
         found: set[int] = set()
         open_ = [entry.subgraph for entry in self.graph.entries]
@@ -62,9 +67,9 @@ class Contents:
         return frozenset(found)
 
     @cached_property
-    def home(self) -> dict[Key, int]:
-        """Class, by its root -> the outermost subgraph that has a tensor in it, which stores it: others capture it."""
-        home: dict[Key, int] = {}
+    def home(self) -> dict[TensorKey, int]:
+        """Root of a class -> the outermost subgraph with a tensor in it, which stores it; others capture it."""
+        home: dict[TensorKey, int] = {}
         for key, root in self.aliases.root.items():
             home[root] = min(home.get(root, root[0]), key[0])
         return home
@@ -72,13 +77,17 @@ class Contents:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """Operators to order and what they keep alive, as the arrays of _core.OrderProblem.
+    """The operators of a subgraph and the items that they keep alive, as the arrays of _core.OrderProblem.
 
-    Fields: `edges` are pairs (earlier, later) one after the other; `size`, `first` and `last` have a number per item,
-    alive before the first operator or after the last one where the flag is 1; the users of item i are
-    `users[starts[i]:starts[i + 1]]`; `scratch` has the bytes each operator needs in its own step; `in_place` rows of
-    operator, bytes saved, a number of items, and those items; `beginning` bytes are alive in the first step alone.
-    With `partial`, writing in place saves the bytes of those items that end, else only if all of them do.
+    Fields:
+        edges: pairs (earlier, later) of operators, one after the other.
+        size: bytes of each item.
+        first, last: for each item, 1 if it is alive before the first operator, and after the last one.
+        starts, users: the users of item i are `users[starts[i]:starts[i + 1]]`.
+        scratch: bytes that each operator needs in its own step.
+        in_place: rows of operator, bytes saved, a number of items, and those items.
+        beginning: bytes alive in the first step alone.
+        partial: a write in place saves the bytes of those items that end; else it saves only if all of them end.
     """
 
     edges: Sequence[int]
@@ -107,8 +116,14 @@ class Items:
 
 
 def find_items(contents: Contents, s: int, edges: Iterable[tuple[int, int]]) -> Items:
-    """The problem of ordering the operators of subgraph `s`, where `edges` are (earlier, later), without what bodies
-    need. What a tensor of an outer subgraph holds, under whatever name, is left to that one.
+    """The order problem of subgraph `s`, without the bytes that bodies need.
+
+    Bytes of a tensor of an outer subgraph, under any name, count in that subgraph.
+
+    Args:
+        contents: of the memory.
+        s: the subgraph.
+        edges: pairs (earlier, later) of its operators.
     """
     graph = contents.graph
     subgraph = graph.subgraphs[s]
@@ -126,7 +141,7 @@ def find_items(contents: Contents, s: int, edges: Iterable[tuple[int, int]]) -> 
                 rows.items_of.setdefault(t, []).append(number)
     size, items_of, beginning = rows.size, rows.items_of, rows.beginning
     in_place: list[int] = []
-    options: dict[int, dict[Key, list[tuple[int, tuple[int, ...]]]]] = defaultdict(lambda: defaultdict(list))
+    options: dict[int, dict[TensorKey, list[tuple[int, tuple[int, ...]]]]] = defaultdict(lambda: defaultdict(list))
     for pair in contents.pairs:
         ends, made = items_of.get(pair.source[1]), items_of.get(pair.result[1])
         if pair.subgraph == s and ends and made:
@@ -145,7 +160,7 @@ def find_items(contents: Contents, s: int, edges: Iterable[tuple[int, int]]) -> 
 
 @dataclass
 class _Rows:
-    """Items as they are found; `items_of` has those of each tensor."""
+    """The items that have been found; `items_of` maps each tensor to its items."""
 
     size: list[int] = field(default_factory=list)
     firsts: list[int] = field(default_factory=list)
@@ -156,9 +171,9 @@ class _Rows:
     items_of: dict[int, Any] = field(default_factory=dict)
 
     def add(self, count: int, who: Sequence[int], is_first: bool, is_last: bool) -> int | None:
-        """Add `count` bytes that the operators `who` touch; returns the number of the item, None if it is none."""
+        """Add an item of `count` bytes that the operators `who` touch. Returns its number; None if no operator does."""
         if not who and not (is_first and is_last):
-            self.beginning += count * is_first  # nobody reads it: it ends with the first step
+            self.beginning += count * is_first  # no operator touches it: it ends with the first step
             return None
         self.size.append(count)
         self.firsts.append(int(is_first))
@@ -177,7 +192,7 @@ def _add_classes(
     first: set[int],
     last: set[int],
 ) -> None:
-    """Add what subgraph `s` itself stores, class by class."""
+    """Add the items of the classes that subgraph `s` itself stores."""
     precedence: Precedence | None = None
     for members in _classes(contents, s, sorted(users)):
         spans = _spans(members, contents, contents.graph.subgraphs[s], s)
@@ -198,8 +213,9 @@ def _add_classes(
 
 
 def _at_once(results: Sequence[Sequence[tuple[int, tuple[int, ...]]]]) -> Iterator[tuple[int, tuple[int, ...]]]:
-    """What an operator may save, as (bytes, the items that must end with it), over all that it may write in place at
-    once: for each of its results one of the ways, or none.
+    """The savings of one operator, as (bytes, items that must end with it), over all combinations of its results.
+
+    Each result is written in place in one of its ways, or not at all.
     """
     if len(results) == 1:
         yield from results[0]
@@ -211,7 +227,7 @@ def _at_once(results: Sequence[Sequence[tuple[int, tuple[int, ...]]]]) -> Iterat
 
 
 def _users(subgraph: Subgraph) -> dict[int, set[int]]:
-    """Tensor -> the operators that touch it; none for an input or output that no operator does."""
+    """Tensor -> the operators that touch it. Inputs and outputs that no operator touches are included."""
     users: dict[int, set[int]] = {t: set() for t in (*subgraph.inputs, *subgraph.outputs)}
     for index, op in enumerate(subgraph.ops):
         for t in (*op.inputs, *op.outputs, *op.temporaries):
@@ -230,7 +246,7 @@ def _alive_outside(contents: Contents, s: int) -> tuple[set[int], set[int]]:
 
 
 def _atoms(contents: Contents, atoms: Atoms, s: int, tensors: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
-    """What subgraph `s` itself stores, as bytes that have one life, and those of `tensors` that hold them."""
+    """The bytes that subgraph `s` itself stores, in atoms, each with those of `tensors` that hold it."""
     present = set(tensors)
     for atom in atoms.by_subgraph.get(s, ()):
         held = [t for _, t in atoms.members[atom] if t in present and (s, t) in contents.inside]
@@ -244,9 +260,9 @@ def _atoms(contents: Contents, atoms: Atoms, s: int, tensors: Sequence[int]) -> 
 
 
 def _classes(contents: Contents, s: int, tensors: Iterable[int]) -> Iterable[list[int]]:
-    """Those of `tensors` that subgraph `s` itself stores, by the class that they share."""
+    """The tensors that subgraph `s` itself stores, by class."""
     graph, aliases = contents.graph, contents.aliases
-    classes: dict[Key, list[int]] = defaultdict(list)
+    classes: dict[TensorKey, list[int]] = defaultdict(list)
     for t in tensors:
         root = aliases.of((s, t))
         if (s, t) in contents.inside and graph.subgraphs[s].tensors[t].bytes and contents.home.get(root, s) == s:
@@ -255,7 +271,7 @@ def _classes(contents: Contents, s: int, tensors: Iterable[int]) -> Iterable[lis
 
 
 def _spans(members: Sequence[int], contents: Contents, subgraph: Subgraph, s: int) -> "list[Span]":
-    """Where the tensors of a class begin and end in it."""
+    """The bytes of each tensor in its class."""
     spans = []
     for t in members:
         low = contents.aliases.position.get((s, t), 0)
@@ -266,7 +282,7 @@ def _spans(members: Sequence[int], contents: Contents, subgraph: Subgraph, s: in
 def _pieces(
     spans: "Sequence[Span]", users: Mapping[int, set[int]], first: set[int], last: set[int]
 ) -> "Iterator[Piece]":
-    """As `sweep` does, for few tensors: `ends` are all that touch a piece."""
+    """The pieces of a class, as `sweep` finds them, but with all operators that touch each piece."""
     edges = sorted({edge for begin, end, _ in spans for edge in (begin, end)})
     for low, high in pairwise(edges):
         inside = [t for begin, end, t in spans if begin <= low and high <= end]

@@ -1,34 +1,34 @@
-"""The order with the least peak, exactly where that can be had, and what no order can go below.
+"""The order of least peak, exact where the budget allows it, and a lower bound on the peak of all orders.
 
     file order ── cut where every path passes ──> part ── bound ──> is it met?  yes: done
-                                                            no: search ──> order, proved
-                                                            too many states: search again under higher ceilings,
-                                                            beam, and windows of the order searched one by one
+                                                                       no: exact search ──> order, proved
+                                                                       too many states: windows of the order, a beam,
+                                                                       ceilings, and a last exact search
 
-After Ahn et al., "Ordering Chaos" (MLSys 2020) for the cuts and the states, with a search that needs no guess of the
-budget (core/ordering/least_peak_search.hpp).
+Source: Ahn et al., "Ordering Chaos" (MLSys 2020) for the cuts and the states; the search needs no guess of the budget
+(core/ordering/least_peak_search.hpp).
 """
 
 import itertools
 from collections.abc import Sequence
 
 import tmpass._core as _core
-from tmpass.planning.ordering.improve import improve
 from tmpass.planning.ordering.items import Items
 from tmpass.planning.ordering.ordered import Ordered
+from tmpass.planning.ordering.search_part import search_part
 
 DEFAULT_STATES = 200_000
-"""Sets of operators that may be looked at; the same number gives the same order."""
+"""The default budget, in sets of operators. The same budget gives the same order."""
 
 _LEAST_STATES = 200
-"""For each part, when the parts before it have used up what there was."""
+"""The budget of a part after the parts before it have used up the whole one."""
 
 _CUTS, _CUT_WORK = 64, 500_000
-"""Minimum cuts per part, for few operators are near the peak; and how many times the operators of the part."""
+"""Limits of the bound: minimum cuts per part, since few operators are near the peak, and cuts times operators."""
 
 
 def native(items: Items) -> "_core.OrderProblem":
-    """`items` as the kernels read them."""
+    """The order problem of `items` in the native core."""
     return _core.OrderProblem(
         items.edges,
         items.size,
@@ -44,7 +44,7 @@ def native(items: Items) -> "_core.OrderProblem":
 
 
 def bound_order(problem: _core.OrderProblem, order: Sequence[int]) -> Ordered:
-    """`order` as it is, with its peak and a lower bound on that of any order."""
+    """The given order, with its peak and a lower bound on the peak of all orders."""
     if not len(problem):
         return Ordered((), 0, 0)
     parts = _core.OrderParts(problem, order)
@@ -55,9 +55,14 @@ def bound_order(problem: _core.OrderProblem, order: Sequence[int]) -> Ordered:
 
 
 def least_peak(problem: _core.OrderProblem, order: Sequence[int], states: int = DEFAULT_STATES) -> Ordered:
-    """The order of the least peak found, at most that of `order`, entering at most `states` sets.
+    """The order of least peak that the search finds, never above the peak of `order`.
 
-    Where a part cannot be made lower, its operators keep the order that they have.
+    Operators of a part without a lower order keep their order.
+
+    Args:
+        problem: what each operator keeps alive.
+        order: to start from.
+        states: budget, in sets of operators.
     """
     if not len(problem):
         return Ordered((), 0, 0)
@@ -72,7 +77,7 @@ def least_peak(problem: _core.OrderProblem, order: Sequence[int], states: int = 
         low = _bound(part, during)
         if max(during) > low and not stopped:
             present = Ordered(tuple(range(len(part))), max(during), low)
-            found = improve(part, present, max(states - spent, _LEAST_STATES))
+            found = search_part(part, present, max(states - spent, _LEAST_STATES))
             low, spent, stopped = found.bound, spent + found.states, found.stopped
             if found.peak < present.peak:
                 parts.reorder(begin, found.order)

@@ -1,13 +1,17 @@
-"""An order of operators and what is known of it."""
+"""An order of operators, with its peak and a lower bound."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """An order of operators; no order has a `peak` below `bound` bytes. `stopped` by Ctrl-C, it may not be the best.
+    """An order of operators, with a proved bound on the peak of all orders.
 
-    `states` is how many sets of operators were looked at to find that out.
+    Fields:
+        peak: its live bytes at the peak step.
+        bound: in bytes; no order has a lower peak.
+        states: how many sets of operators the search looked at.
+        stopped: Ctrl-C ended the search, so a better order may have been missed.
     """
 
     order: tuple[int, ...]

@@ -1,7 +1,7 @@
-"""The order of a whole model: of each subgraph on its own, the bodies before those that call them.
+"""The order of a whole model: each subgraph is ordered on its own, bodies before their callers.
 
-WHILE  ── calls ──> cond, body        while it runs, its step needs what the fuller of the two needs, and what goes
-                                      into and comes out of the other
+WHILE  ── calls ──> cond, body        The step of WHILE needs the larger of what the two need, each with the inputs
+                                      and outputs of the other.
 """
 
 from collections.abc import Sequence
@@ -15,12 +15,12 @@ from tmpass.planning.ordering.least_peak import bound_order, least_peak, native
 from tmpass.planning.ordering.ordered import Ordered
 
 Orders = tuple[tuple[int, ...], ...]
-"""Operator indices in the order in which they run, for each subgraph."""
+"""For each subgraph, its operator indices in the order in which they run."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelOrder:
-    """An order for each subgraph, and the `peak` of live bytes in the whole run, in no order below `bound`."""
+    """An order for each subgraph, with the peak of live bytes in a run, and a bound on all orders."""
 
     orders: Orders
     peak: int
@@ -31,8 +31,13 @@ class ModelOrder:
 
 @dataclass(frozen=True, slots=True)
 class _Body:
-    """What a subgraph needs while it runs: `peak` as it is ordered, `bound` in any order; `through` of that all the
-    time, where it runs again and again. `runs` are the subgraphs that run inside it, itself included.
+    """The bytes that a subgraph needs while it runs.
+
+    Fields:
+        peak: in its order.
+        bound: in any order.
+        through: alive all the time where a loop runs it.
+        runs: the subgraphs that run inside it, itself included.
     """
 
     peak: int
@@ -43,9 +48,11 @@ class _Body:
 
 @dataclass(frozen=True, slots=True)
 class ModelItems:
-    """The problem of order of each subgraph, to be solved in the order of `turns`: bodies before what calls them.
+    """The order problem of each subgraph.
 
-    With `loops_copy`, a loop's body needs what goes into and comes out of it only while it runs.
+    Fields:
+        turns: the subgraphs in the order in which they are solved: bodies before their callers.
+        loops_copy: the inputs and outputs of a loop's body are alive only while it runs.
     """
 
     graph: Graph
@@ -55,7 +62,7 @@ class ModelItems:
 
 
 def items_of_model(contents: Contents) -> ModelItems:
-    """The problems of all subgraphs."""
+    """The order problems of all subgraphs."""
     graph = contents.graph
     effects = effect_edges(graph)
     items = []
@@ -67,8 +74,13 @@ def items_of_model(contents: Contents) -> ModelItems:
 
 
 def order_model(model: ModelItems, orders: Orders, *, states: int, search: bool) -> ModelOrder:
-    """The order of least live bytes that is found from `orders` on, one for each subgraph, or with `search` off just
-    what these need; and a bound on all orders.
+    """The order of least peak that is found from `orders` on, and a bound on all orders.
+
+    Args:
+        model: the order problems.
+        orders: to start from, one for each subgraph.
+        states: budget of the search, in sets of operators.
+        search: with it off, only the peak and the bound of `orders` are computed.
     """
     graph = model.graph
     found: dict[int, Ordered] = {}
@@ -84,7 +96,7 @@ def order_model(model: ModelItems, orders: Orders, *, states: int, search: bool)
             found[s] = bound_order(problem, orders[s])
         spent += found[s].states
         if any(peak != bound for peak, bound in needs):
-            # A body that might need less must not raise the bound of what calls it.
+            # A body that could need less in another order must not raise the bound of its caller.
             low = native(_with_bodies(items, [bound for _, bound in needs]))
             found[s] = replace(found[s], bound=bound_order(low, found[s].order).bound)
         if not graph.subgraphs[s].ops:
@@ -108,11 +120,11 @@ def _with_bodies(items: Items, needs: Sequence[int]) -> Items:
 
 
 def _called(op: Op, bodies: dict[int, _Body], *, loops_copy: bool) -> tuple[int, int]:
-    """What the bodies of `op` need in its step, as they are ordered, and at least."""
+    """The bytes that the bodies of `op` need in its step: in their orders, and in any order."""
     held = frozenset() if loops_copy else frozenset(call.subgraph for call in op.calls if call.repeats)
 
     def beside(body: _Body) -> int:
-        """What the loops of `op` hold while `body` runs; what `body` counts itself is not counted again."""
+        """The bytes that the loops of `op` hold while `body` runs, without those that `body` counts itself."""
         return sum(bodies[s].through for s in held - body.runs)
 
     called = [bodies[call.subgraph] for call in op.calls]

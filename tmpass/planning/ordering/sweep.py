@@ -1,9 +1,9 @@
-"""The pieces of a class of many tensors, from its first byte to its last, and who decides how long each one lives.
+"""The pieces of a class of many tensors, from its first byte to its last, with the operators that decide their lives.
 
 bytes   0     16    32    48            concat 2 of (concat 1 of (a, b), c): a is in three tensors, c in two
 a       |-----|
 concat 1|-----|-----|                   producers and concats touch a; the first and the last of them decide:
-concat 2|-----|-----|-----|             in every order, concat 1 runs after a is made and before concat 2
+concat 2|-----|-----|-----|             in every order, concat 1 runs after a's producer and before concat 2
 """
 
 from collections import defaultdict
@@ -11,19 +11,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 Span = tuple[int, int, int]
-"""A tensor's first byte, the one behind its last, and the tensor."""
-
+"""A tensor's bytes `[low, high)` in its class, and the tensor."""
 
 Piece = tuple[int, int, list[int], bool, bool]
 """Bytes [low, high) of a class, in which no tensor of it begins or ends.
 
-Behind these two: the operators that touch it, without those that run between two others of them in every order; whether
-a tensor with these bytes is alive before the first operator; whether one is after the last.
+The other fields: the operators that touch the piece, without those that run between two of the others in every order;
+whether a tensor with these bytes is alive before the first operator; whether one is alive after the last.
 """
 
 
 class Precedence:
-    """Which operators run right before and right after which, by `edges` of (earlier, later)."""
+    """The direct predecessors and successors of each operator, by edges (earlier, later)."""
 
     def __init__(self, edges: Iterable[tuple[int, int]]) -> None:
         self.before: dict[int, set[int]] = defaultdict(set)
@@ -34,7 +33,7 @@ class Precedence:
 
 
 class _Touching:
-    """A set of operators, and which of them have others of it both before and after them."""
+    """A multiset of operators. `ends` are those without a direct predecessor, or without a direct successor, in it."""
 
     def __init__(self, precedence: Precedence) -> None:
         self._precedence = precedence
@@ -44,7 +43,7 @@ class _Touching:
         self.ends: set[int] = set()
 
     def add(self, op: int) -> None:
-        """Let `op` touch one tensor more."""
+        """Count one more tensor that `op` touches."""
         self._uses[op] = self._uses.get(op, 0) + 1
         if self._uses[op] == 1:
             self._before[op] = self._after[op] = 0
@@ -52,7 +51,7 @@ class _Touching:
             self._judge(op)
 
     def drop(self, op: int) -> None:
-        """Let `op` touch one tensor less."""
+        """Count one tensor less that `op` touches."""
         self._uses[op] -= 1
         if not self._uses[op]:
             del self._uses[op]
@@ -86,10 +85,17 @@ def sweep(
     first: set[int],
     last: set[int],
 ) -> Iterator[Piece]:
-    """The pieces of a class whose tensors have these `spans` and `users`, in the order of their bytes.
+    """The pieces of a class of tensors, in the order of their bytes.
 
-    Complexity: the number of tensors, of operators that touch them and of edges at these, and of what is yielded; the
-    sets of operators themselves would take the square of the number of tensors where each lies inside the next.
+    Args:
+        spans: of the tensors of the class.
+        users: tensor -> the operators that touch it.
+        precedence: of the operators.
+        first: tensors that are alive before the first operator.
+        last: tensors that are alive after the last operator.
+
+    Complexity: linear in the tensors, the operators that touch them, the edges at these operators, and the output. To
+    keep all operators of each piece would be quadratic in the tensors where each lies inside the next.
     """
     begins: dict[int, list[int]] = defaultdict(list)
     finishes: dict[int, list[int]] = defaultdict(list)

@@ -1,1 +1,1 @@
-"""Which tensors share storage: alias classes, pieces, in-place writes, ties."""
+"""Sharing of storage between tensors: alias classes, in-place pairs and ties."""

@@ -1,10 +1,10 @@
-"""What tensors hold in common, however they share: the bytes that operators pass on, each counted once.
+"""Atoms: bytes that several tensors have in common, however they share, each counted once.
 
            bytes  0        64       96
     w = CONCAT    |--- a ---|-- b --|         atoms: [0, 64) in a and w, [64, 80) in b and w, [80, 96) in b, w and s
     s = w[80:96]                 |s |
 
-An atom needs its bytes while one of its tensors is alive, whichever of them share: two atoms hold different bytes.
+An atom needs its bytes while one of its tensors is alive, whichever of them share. Two atoms hold different bytes.
 """
 
 from collections import Counter, defaultdict
@@ -13,34 +13,40 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
-from tmpass.graph.model import Graph, TensorKind
-from tmpass.planning.sharing.aliases import Key, captured_classes, captures, content_ties, may_keep
+from tmpass.graph.model import Graph, TensorKey, TensorKind
+from tmpass.planning.sharing.aliases import captured_classes, captures, content_links, may_keep
 from tmpass.planning.sharing.classes import Classes
 from tmpass.targets import Sharing
 
 _MOST_CUTS = 100_000
-"""Ends of tensors inside others, of one model; where there are more, of those that touch only the largest counts."""
+"""The limit of ends of tensors inside others, in one model. Above it, only the largest of linked tensors counts."""
 
 
 class _Link(NamedTuple):
-    """`part` holds what `whole` holds from a byte on; with `kept`, they may share."""
+    """A tensor `part` that holds the bytes of `whole` from `position` on; with `kept`, they may share."""
 
-    part: Key
-    whole: Key
+    part: TensorKey
+    whole: TensorKey
     position: int
     kept: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Atoms:
-    """`size[i]` are the bytes of atom i, which the tensors `members[i]` hold, all of one subgraph; `tied` are all
-    tensors that hold bytes of others, `outside` those that may be where the caller of the model keeps others.
+    """The atoms of a graph.
+
+    Fields:
+        size: bytes of each atom.
+        members: the tensors that hold each atom, all of one subgraph.
+        tied: all tensors that hold bytes of others.
+        outside: tensors that may be in memory of the model's caller.
+        by_subgraph: subgraph -> its atoms.
     """
 
     size: tuple[int, ...] = ()
-    members: tuple[tuple[Key, ...], ...] = ()
-    tied: frozenset[Key] = frozenset()
-    outside: frozenset[Key] = frozenset()
+    members: tuple[tuple[TensorKey, ...], ...] = ()
+    tied: frozenset[TensorKey] = frozenset()
+    outside: frozenset[TensorKey] = frozenset()
     by_subgraph: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
 
@@ -50,21 +56,31 @@ def find_atoms(
     round_up: Callable[[int], int],
     *,
     share_io: bool = False,
-    external: frozenset[Key] = frozenset(),
-    tied: frozenset[Key] = frozenset(),
+    external: frozenset[TensorKey] = frozenset(),
+    tied: frozenset[TensorKey] = frozenset(),
     alignment: int = 1,
     loops_copy: bool = False,
 ) -> Atoms:
-    """The atoms of `graph`, where `sharing` is the most that may be shared; a tensor takes `round_up` of its bytes.
+    """The atoms of `graph`.
 
-    Of tensors that hold the same, but that no operator in the arena leads from one to the other, one is counted.
+    Of tensors that hold the same bytes, but that no chain of operators in the arena connects, one is counted.
+
+    Args:
+        graph: of the model.
+        sharing: the most that may be shared.
+        round_up: the bytes that a tensor takes, from its size.
+        share_io: whether inputs and outputs may share.
+        external: tensors outside the arena.
+        tied: inputs and outputs that the user ties, which may share.
+        alignment: of every tensor, in bytes.
+        loops_copy: as Runtime.loops_copy.
     """
     classes = captured_classes(graph, external, tied, share_io=share_io)
     links = [_Link(body, caller, 0) for caller, body in captures(graph)]
     views = list(links)
-    for tie in content_ties(graph, sharing):
-        links.append(_Link(tie.part, tie.whole, tie.position, may_keep(graph, tie, classes, alignment)))
-        if tie.op.view and links[-1].kept:
+    for link in content_links(graph, sharing):
+        links.append(_Link(link.part, link.whole, link.position, may_keep(graph, link, classes, alignment)))
+        if link.op.view and links[-1].kept:
             views.append(links[-1])
     size = {key: round_up(graph.tensor(key).bytes or 0) for link in links for key in link[:2]}
     outside = _reached(external, views)
@@ -83,15 +99,15 @@ def find_atoms(
     return Atoms(sizes, members, tied, frozenset(outside), {s: tuple(atoms) for s, atoms in by_subgraph.items()})
 
 
-_Found = list[tuple[int, tuple[Key, ...]]]
-"""Atoms: the bytes of each, and the tensors that hold it."""
+_Found = list[tuple[int, tuple[TensorKey, ...]]]
+"""Atoms, each as its bytes and the tensors that hold it."""
 
 
 def _counted(
-    size: Mapping[Key, int],
+    size: Mapping[TensorKey, int],
     links: Sequence[_Link],
-    ends: Mapping[Key, list[int]],
-    uncounted: set[Key],
+    ends: Mapping[TensorKey, list[int]],
+    uncounted: set[TensorKey],
     classes: Classes,
     alignment: int,
 ) -> _Found:
@@ -103,7 +119,7 @@ def _counted(
                 every.join((part, low), (whole, low + position))
                 if together:
                     inner.join((part, low), (whole, low + position))
-    groups: dict[_Byte, list[tuple[Key, int]]] = defaultdict(list)
+    groups: dict[_Byte, list[tuple[TensorKey, int]]] = defaultdict(list)
     count: dict[_Byte, int] = {}
     for key, edges in ends.items():
         for low, high in pairwise(edges):
@@ -113,16 +129,16 @@ def _counted(
     found: _Found = []
     for name, held in groups.items():
         home = min(key[0] for key, _ in held)
-        parts: dict[object, dict[_Byte, list[Key]]] = defaultdict(lambda: defaultdict(list))
+        parts: dict[object, dict[_Byte, list[TensorKey]]] = defaultdict(lambda: defaultdict(list))
         for key, low in held:
             if key[0] == home and key not in uncounted:
-                # What no other shares counts in any case; of others, those that can be at one address.
+                # A tensor that cannot share counts in any case. Of the others, those at one address count together.
                 rival = classes.find(key)[0] if classes.is_fixed(key) else low % alignment
                 parts[rival][inner.find((key, low))].append(key)
         for rivals in parts.values():
             best = max(rivals.values(), key=lambda keys: len(set(keys)))
             found.append((count[name], tuple(sorted(set(best)))))
-            # A tensor that holds the same twice has it in two places.
+            # A tensor that holds the same bytes twice has them in two places.
             key, times = max(Counter(best).items(), key=lambda item: item[1])
             if times > 1:
                 found.append((count[name] * (times - 1), (key,)))
@@ -130,7 +146,7 @@ def _counted(
 
 
 def _around(graph: Graph, found: _Found) -> _Found:
-    """What an output of a loop's body holds of an input: both are kept all the time, and apart."""
+    """Atoms for the bytes that an output of a loop's body has of an input: both are kept all the time, and apart."""
     loops = {call.subgraph for subgraph in graph.subgraphs for op in subgraph.ops for call in op.calls if call.repeats}
     more: _Found = []
     for count, held in found:
@@ -145,12 +161,12 @@ def _around(graph: Graph, found: _Found) -> _Found:
     return more
 
 
-def _largest(size: Mapping[Key, int], links: Sequence[_Link], outside: set[Key]) -> _Found:
-    """Of all tensors that are tied, also through others, the largest alone: too little, and soon found."""
+def _largest(size: Mapping[TensorKey, int], links: Sequence[_Link], outside: set[TensorKey]) -> _Found:
+    """One atom for each set of linked tensors: the largest of them. It counts too few bytes, but is found quickly."""
     groups = _Union()
     for part, whole, *_ in links:
         groups.join((part, 0), (whole, 0))
-    largest: dict[object, Key] = {}
+    largest: dict[object, TensorKey] = {}
     homes: dict[object, int] = {}
     keys = sorted({key for link in links for key in link[:2]})
     for key in keys:
@@ -163,9 +179,9 @@ def _largest(size: Mapping[Key, int], links: Sequence[_Link], outside: set[Key])
     return [(size[key], (key,)) for key in largest.values()]
 
 
-def _reached(start: Iterable[Key], links: Sequence[_Link]) -> set[Key]:
-    """`start` and all that links lead to from it."""
-    beside: dict[Key, list[Key]] = defaultdict(list)
+def _reached(start: Iterable[TensorKey], links: Sequence[_Link]) -> set[TensorKey]:
+    """The tensors `start`, and all that links lead to from them."""
+    beside: dict[TensorKey, list[TensorKey]] = defaultdict(list)
     found = set(start)
     for one, two, *_ in links if found else ():
         beside[one].append(two)
@@ -178,15 +194,16 @@ def _reached(start: Iterable[Key], links: Sequence[_Link]) -> set[Key]:
     return found
 
 
-def _ends(size: Mapping[Key, int], links: Sequence[_Link]) -> dict[Key, list[int]] | None:
-    """Where, in each tensor that is linked, one begins or ends that it has bytes in common with, in rising order; None
-    where there are too many.
-    """
-    beside: dict[Key, list[tuple[Key, int, int, int]]] = defaultdict(list)
-    ends: dict[Key, set[int]] = defaultdict(set)
-    open_: list[tuple[Key, int]] = []
+def _ends(size: Mapping[TensorKey, int], links: Sequence[_Link]) -> dict[TensorKey, list[int]] | None:
+    """Linked tensor -> the bytes at which another one with common bytes begins or ends, in rising order.
 
-    def note(key: Key, end: int) -> None:
+    None where there are more than _MOST_CUTS.
+    """
+    beside: dict[TensorKey, list[tuple[TensorKey, int, int, int]]] = defaultdict(list)
+    ends: dict[TensorKey, set[int]] = defaultdict(set)
+    open_: list[tuple[TensorKey, int]] = []
+
+    def note(key: TensorKey, end: int) -> None:
         if end not in ends[key]:
             ends[key].add(end)
             open_.append((key, end))
@@ -212,7 +229,7 @@ def _ends(size: Mapping[Key, int], links: Sequence[_Link]) -> dict[Key, list[int
     return {key: sorted(edges) for key, edges in ends.items()}
 
 
-_Byte = tuple[Key, int]
+_Byte = tuple[TensorKey, int]
 """A byte of a tensor."""
 
 
@@ -223,7 +240,7 @@ class _Union:
         self._parent: dict[_Byte, _Byte] = {}
 
     def find(self, name: _Byte) -> _Byte:
-        """The one that stands for all that were joined with `name`."""
+        """The representative of the set of `name`."""
         parent = self._parent
         above = parent.get(name, name)
         while above != (higher := parent.get(above, above)):
@@ -232,5 +249,5 @@ class _Union:
         return above
 
     def join(self, one: _Byte, two: _Byte) -> None:
-        """Let both stand for one."""
+        """Join the sets of two bytes."""
         self._parent[self.find(one)] = self.find(two)

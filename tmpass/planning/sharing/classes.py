@@ -1,7 +1,7 @@
-"""Classes of tensors in one piece of storage, each tensor at a position in it.
+"""Alias classes: tensors in one piece of storage, each at a position in it.
 
 bytes  0         64        128
-       |------- whole ------|      the root, as large as the class: what is set aside for it
+       |------- whole ------|      the root, as large as the class
        |  part   |                 position 0
                  |  part  |        position 64
 """
@@ -10,36 +10,37 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
-from tmpass.graph.model import Graph
+from tmpass.graph.model import Graph, TensorKey
 
-Key = tuple[int, int]
-"""A tensor: (subgraph, index)."""
+Restriction = tuple[str, object]
 
-Mark = tuple[str, object]
+LiesIn = Callable[[TensorKey, TensorKey, int], bool]
+"""Whether all bytes of a tensor are those of another one from a byte on, and nowhere else in it."""
 
-LiesIn = Callable[[Key, Key, int], bool]
-"""Whether all of a tensor is what another one holds from a byte on, and nowhere else."""
+FIXED: frozenset[Restriction] = frozenset({("variable", None), ("written", None), ("end", None), ("fixed", None)})
+"""A class with one of these restrictions joins no other."""
 
-FIXED: frozenset[Mark] = frozenset({("variable", None), ("written", None), ("end", None), ("fixed", None)})
-"""With one of these a class joins no other."""
-
-PIECES: Mark = ("pieces", None)
-"""A tensor of the class is a piece of another one."""
+PIECES: Restriction = ("pieces", None)
+"""The restriction of a class in which a tensor is a piece of another one."""
 
 
 @dataclass(slots=True)
 class Classes:
-    """Union-find over tensors with positions, in bytes from where their parent begins.
+    """Union-find over tensors, each with a position in bytes from the begin of its parent.
 
-    A class lies inside its root, so that joining never makes one larger than the larger of two. `size` gives the bytes
-    of a tensor, `marks`, per root, what forbids a class to join others.
+    Every class lies inside its root. So a join never makes a class larger than the larger of the two.
+
+    Fields:
+        size: the bytes of a tensor.
+        restrictions: root -> restrictions of its class, some of which forbid it to join others.
+        parent: tensor -> its parent, and its position in the parent.
     """
 
-    size: Callable[[Key], int]
-    marks: dict[Key, frozenset[Mark]] = field(default_factory=dict)
-    parent: dict[Key, tuple[Key, int]] = field(default_factory=dict)
+    size: Callable[[TensorKey], int]
+    restrictions: dict[TensorKey, frozenset[Restriction]] = field(default_factory=dict)
+    parent: dict[TensorKey, tuple[TensorKey, int]] = field(default_factory=dict)
 
-    def find(self, key: Key) -> tuple[Key, int]:
+    def find(self, key: TensorKey) -> tuple[TensorKey, int]:
         """The root of the class of `key`, and the position of `key` in it."""
         path = []
         here = key
@@ -52,26 +53,25 @@ class Classes:
             self.parent[below] = here, position
         return here, position
 
-    def attach(self, inner: Key, outer: Key, position: int) -> None:
+    def attach(self, inner: TensorKey, outer: TensorKey, position: int) -> None:
         """Put the class of root `inner` at `position` into the class of root `outer`."""
         self.parent.setdefault(outer, (outer, 0))
         self.parent[inner] = outer, position
-        if inner in self.marks:
-            self.marks[outer] = self.marks.get(outer, frozenset()) | self.marks[inner]
+        if inner in self.restrictions:
+            self.restrictions[outer] = self.restrictions.get(outer, frozenset()) | self.restrictions[inner]
 
-    def capture(self, source: Key, name: Key) -> None:
-        """Let `name` stand for `source`, whatever marks they have."""
+    def capture(self, source: TensorKey, name: TensorKey) -> None:
+        """Join `name` with `source`, which it is another name for, whatever restrictions they have."""
         (one, at), (two, there) = self.find(source), self.find(name)
         if one != two:
             self.attach(two, one, at - there)
 
-    def pin(self, part: Key, whole: Key, position: int, lies_in: LiesIn, *, view: bool = False) -> bool:
-        """Put `part` at byte `position` of `whole`, whose bytes there are the same; whether that is allowed. A `view`
-        is all of it.
+    def pin(self, part: TensorKey, whole: TensorKey, position: int, lies_in: LiesIn, *, view: bool = False) -> bool:
+        """Join `part` at byte `position` of `whole`, whose bytes there are the same. Returns whether that is allowed.
 
-        A class moves into the other one, as a whole, if its root holds what that one's root does there: it surely does
-        where `part` is as large as the class; else `lies_in` tells. So no two tensors of a class ever differ in a byte
-        that both have.
+        One class moves into the other as a whole, if its root holds the same bytes as the other root does there. That
+        is certain where `part` is as large as its class; else `lies_in` decides. So no two tensors of a class ever
+        differ in a byte that both have. A `view` is all of the whole.
         """
         (inner, low), (outer, at) = self.find(part), self.find(whole)
         shift = position + at - low
@@ -88,32 +88,32 @@ class Classes:
             return False
         self.attach(inner, outer, shift)
         if not view:
-            self.marks[outer] = self.marks.get(outer, frozenset()) | {PIECES}
+            self.restrictions[outer] = self.restrictions.get(outer, frozenset()) | {PIECES}
         return True
 
-    def is_fixed(self, key: Key) -> bool:
-        """Whether `key` can share with nothing but its captures, whatever else is joined."""
-        return not self.marks.get(self.find(key)[0], frozenset()).isdisjoint(FIXED)
+    def is_fixed(self, key: TensorKey) -> bool:
+        """Whether `key` may share only with its captures, whatever else is joined."""
+        return not self.restrictions.get(self.find(key)[0], frozenset()).isdisjoint(FIXED)
 
-    def _may_join(self, one: Key, two: Key, *, view: bool) -> bool:
-        marks = self.marks.get(one, frozenset()) | self.marks.get(two, frozenset())
-        if not marks:
+    def _may_join(self, one: TensorKey, two: TensorKey, *, view: bool) -> bool:
+        restrictions = self.restrictions.get(one, frozenset()) | self.restrictions.get(two, frozenset())
+        if not restrictions:
             return True
-        looped = any(("loop output", s) in marks for kind, s in marks if kind == "loop input")
-        outside = sum(kind == "external" for kind, _ in marks)
-        # Memory that a caller brings for one tensor has no room for more than that, and a plan has no place in it.
-        alone = view and self.size(one) == self.size(two) and PIECES not in marks
-        return not looped and marks.isdisjoint(FIXED) and (outside == 0 or (outside == 1 and alone))
+        looped = any(("loop output", s) in restrictions for kind, s in restrictions if kind == "loop input")
+        outside = sum(kind == "external" for kind, _ in restrictions)
+        # Memory that a caller brings for a tensor has no room for more, and a plan assigns no offsets in it.
+        alone = view and self.size(one) == self.size(two) and PIECES not in restrictions
+        return not looped and restrictions.isdisjoint(FIXED) and (outside == 0 or (outside == 1 and alone))
 
 
-def marks_of(pairs: Iterable[tuple[Key, Mark]]) -> dict[Key, frozenset[Mark]]:
-    """Tensor -> its marks."""
-    marks: dict[Key, frozenset[Mark]] = {}
-    for key, mark in pairs:
-        marks[key] = marks.get(key, frozenset()) | {mark}
-    return marks
+def restrictions_of(pairs: Iterable[tuple[TensorKey, Restriction]]) -> dict[TensorKey, frozenset[Restriction]]:
+    """Tensor -> its restrictions."""
+    restrictions: dict[TensorKey, frozenset[Restriction]] = {}
+    for key, restriction in pairs:
+        restrictions[key] = restrictions.get(key, frozenset()) | {restriction}
+    return restrictions
 
 
-def sizes_of(graph: Graph) -> Callable[[Key], int]:
-    """The bytes of a tensor of `graph`, 0 where they are not known; each is worked out once."""
+def sizes_of(graph: Graph) -> Callable[[TensorKey], int]:
+    """A function for the bytes of a tensor of `graph`, 0 where they are not known. It computes each once."""
     return cache(lambda key: graph.tensor(key).bytes or 0)

@@ -1,40 +1,41 @@
-"""Whose bytes a tensor holds, through the operators that pass bytes on."""
+"""The origin of each tensor's bytes, through operators that pass bytes on."""
 
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import islice, pairwise
 
-from tmpass.graph.model import Graph, Move
-from tmpass.planning.sharing.classes import Key, sizes_of
-from tmpass.planning.sharing.moves import Tie
+from tmpass.graph.model import Graph, Move, TensorKey
+from tmpass.planning.sharing.classes import sizes_of
+from tmpass.planning.sharing.moves import Link
 
 _MOST_STEPS = 200_000
-"""Pieces that are looked at before nothing more is told; the same number gives the same classes."""
+"""The budget, in pieces that are looked at. Beyond it the answer is no. The same budget gives the same classes."""
 
 
 class Content:
-    """What tensors hold, as far as `ties` lead."""
+    """The bytes that tensors hold, as far as `links` lead."""
 
-    def __init__(self, graph: Graph, ties: Iterable[Tie], captures: Iterable[tuple[Key, Key]]) -> None:
-        self._pieces: dict[Key, list[tuple[int, int, Key, int]]] = defaultdict(list)
+    def __init__(self, graph: Graph, links: Iterable[Link], captures: Iterable[tuple[TensorKey, TensorKey]]) -> None:
+        self._pieces: dict[TensorKey, list[tuple[int, int, TensorKey, int]]] = defaultdict(list)
         self._left = _MOST_STEPS
-        self._unique: dict[Key, bool] = {}
+        self._unique: dict[TensorKey, bool] = {}
         self._size = sizes_of(graph)
         for caller, body in captures:
             self._pieces[body].append((0, graph.tensor(body).bytes or 0, caller, 0))
-        for tie in ties:
-            size = graph.tensor(tie.part).bytes or 0
-            if tie.op.moves is not None and tie.op.moves.kind is Move.CONCAT:
-                self._pieces[tie.whole].append((tie.position, tie.position + size, tie.part, 0))
+        for link in links:
+            size = graph.tensor(link.part).bytes or 0
+            if link.op.moves is not None and link.op.moves.kind is Move.CONCAT:
+                self._pieces[link.whole].append((link.position, link.position + size, link.part, 0))
             else:
-                self._pieces[tie.part].append((0, size, tie.whole, tie.position))
+                self._pieces[link.part].append((0, size, link.whole, link.position))
         for pieces in self._pieces.values():
             pieces.sort()
 
-    def lies_in(self, inner: Key, outer: Key, start: int) -> bool:
-        """Whether all of `inner` is known to be what `outer` holds from byte `start` on, and nowhere else: then no
-        operator that joins or cuts them copies one over the other.
+    def lies_in(self, inner: TensorKey, outer: TensorKey, start: int) -> bool:
+        """Whether `outer` is known to hold the bytes of `inner` from byte `start` on, and nowhere else.
+
+        Then no operator that joins or cuts the two copies one over the other.
         """
         size = self._size(inner)
         first, second = self._walk(inner, 0, size), self._walk(outer, start, start + size)
@@ -48,14 +49,14 @@ class Content:
             other = (there, begin + step, more - step) if more > step else next(second, None)
         return mine is None and other is None and self._holds_nothing_twice(outer) and self._left > 0
 
-    def _holds_nothing_twice(self, key: Key) -> bool:
+    def _holds_nothing_twice(self, key: TensorKey) -> bool:
         if key not in self._unique:
             spans = sorted((source, at, at + count) for source, at, count in self._walk(key, 0, self._size(key)))
             self._unique[key] = all(a[0] != b[0] or a[2] <= b[1] for a, b in pairwise(spans))
         return self._unique[key]
 
-    def _walk(self, key: Key, low: int, high: int) -> Iterator[tuple[Key, int, int]]:
-        """Bytes `[low, high)` of `key` as (tensor that they were made for, first byte there, count)."""
+    def _walk(self, key: TensorKey, low: int, high: int) -> Iterator[tuple[TensorKey, int, int]]:
+        """The bytes `[low, high)` of `key` as (tensor that they were made for, first byte there, count)."""
         open_ = [(key, low, high)]
         while open_ and self._left > 0:
             key, low, high = open_.pop()
@@ -64,7 +65,7 @@ class Content:
             if pieces is None:
                 yield key, low, high - low
                 continue
-            found: list[tuple[Key, int, int]] = []
+            found: list[tuple[TensorKey, int, int]] = []
             at = low
             first = max(0, bisect_right(pieces, low, key=lambda piece: piece[0]) - 1)
             for begin, end, source, start in islice(pieces, first, None):
@@ -83,6 +84,6 @@ class Content:
             if found == [(key, low, high)]:
                 yield key, low, high - low
                 continue
-            # What no piece covers was made for this very tensor.
+            # Bytes that no piece covers were made for this tensor.
             for k, a, b in reversed(found):
                 open_.append((k, a, b))

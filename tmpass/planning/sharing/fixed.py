@@ -1,25 +1,28 @@
 """Tensors whose offsets are part of the model's file: one block of the arena, laid out as the file has it.
 
 bytes  0          1024        4096
-       |------- scratch -------|      commands of a compiled operator find its input and output in its scratch: the
-       |  input   |output|            block is where the file has it, and nothing else gets bytes that it needs
+       |------- scratch -------|      The commands of a compiled operator find its input and output in its scratch. So
+       |  input   |output|            the block is where the file has it, and no other tensor gets bytes that it needs.
 """
 
 from dataclasses import replace
 
-from tmpass.graph.model import Graph
-from tmpass.planning.sharing.aliases import Aliases, Key
+from tmpass.graph.model import Graph, TensorKey
+from tmpass.planning.sharing.aliases import Aliases
 
 _REASON = "the file fixes its offset"
 
 
-def fixed_offsets(graph: Graph) -> dict[Key, int]:
-    """Tensor -> offset in bytes from the start of the arena, of those that the file fixes and whose size is known."""
+def fixed_offsets(graph: Graph) -> dict[TensorKey, int]:
+    """Tensor -> its fixed offset in bytes from the start of the arena, for tensors of known size."""
     return {key: offset for key, offset in sorted(graph.fixed.items()) if graph.tensor(key).bytes is not None}
 
 
 def join_fixed(graph: Graph, aliases: Aliases) -> Aliases:
-    """`aliases`, where the fixed tensors share with nothing, with these in one class: each where the file has it."""
+    """The alias classes with all fixed tensors in one class, each at the position that the file has.
+
+    In `aliases` the fixed tensors must share with nothing.
+    """
     fixed = fixed_offsets(graph)
     if not fixed:
         return aliases

@@ -1,11 +1,11 @@
-"""Operators that write their result over an input which ends there."""
+"""In-place pairs: operators that write a result over an input whose live range ends there."""
 
 from collections.abc import Iterator, Sequence
 
 from tmpass.base.errors import ModelError
-from tmpass.graph.model import ABSENT, Dim, Graph, Op, Subgraph, Tensor, TensorKind
-from tmpass.planning.sharing.aliases import Aliases, Key, written
-from tmpass.planning.sharing.rooms import InPlace, Ranges, Rooms
+from tmpass.graph.model import ABSENT, Dim, Graph, Op, Subgraph, Tensor, TensorKey, TensorKind
+from tmpass.planning.sharing.aliases import Aliases, written
+from tmpass.planning.sharing.timed_classes import InPlace, Ranges, TimedClasses
 from tmpass.planning.timeline.schedule import Schedule
 from tmpass.targets import Over, Sharing
 
@@ -17,21 +17,24 @@ def in_place_pairs(
     *,
     share_io: bool = False,
     keep_inputs: bool = False,
-    external: frozenset[Key] = frozenset(),
-    tied: frozenset[Key] = frozenset(),
+    external: frozenset[TensorKey] = frozenset(),
+    tied: frozenset[TensorKey] = frozenset(),
 ) -> tuple[InPlace, ...]:
-    """What may be written in place as far as the order of operators has no part in it, in the order of the file.
+    """The in-place pairs that are allowed in some order of the operators, in the order of the file.
 
-    The operator is element-wise and `sharing` lists it: source and result have one shape, apart from leading ones, and
-    elements of one width. Or `sharing` names the source, as its kernel promises, and the result is not larger. The
-    operator names the source once. Neither is a constant, variable or capture, outside the arena, fixed by the file, or
-    an input or output of a subgraph. With `share_io`, or if it is `tied`, the source may be an input of an entry,
-    unless it is kept, and the result an output.
+    Each pair meets these conditions:
+
+    - The operator is element-wise, and `sharing` lists it; source and result have one shape, apart from leading ones,
+      and elements of one width. Or `sharing` names the source, as its kernel promises, and the result is not larger.
+    - The operator reads the source once.
+    - Neither tensor is a constant, a variable, a capture, outside the arena, or fixed by the file.
+    - Neither is an input or output of a subgraph. With `share_io`, or if it is `tied`, the source may be an input of an
+      entry, unless inputs are kept, and the result may be an output.
     """
     if not sharing.in_place:
         return ()
     writes = written(graph)
-    barred = {aliases.of(key) for key in (*external, *graph.fixed)}
+    forbidden = {aliases.of(key) for key in (*external, *graph.fixed)}
     called = graph.called
     found = []
     for s, subgraph in enumerate(graph.subgraphs):
@@ -48,7 +51,7 @@ def in_place_pairs(
 
         def free(t: int, s: int = s) -> bool:
             tensor, key = graph.subgraphs[s].tensors[t], (s, t)
-            return tensor.kind is TensorKind.ACTIVATION and writes[key] <= 1 and aliases.of(key) not in barred
+            return tensor.kind is TensorKind.ACTIVATION and writes[key] <= 1 and aliases.of(key) not in forbidden
 
         for index, op in enumerate(subgraph.ops):
             for source, result in may_write_over(op, subgraph, sharing):
@@ -59,7 +62,7 @@ def in_place_pairs(
 
 
 def may_write_over(op: Op, subgraph: Subgraph, sharing: Sharing) -> Iterator[tuple[int, int]]:
-    """(source, result) of what the kernel of `op` may write in place by `sharing`, by kind and sizes alone."""
+    """The (source, result) pairs that the kernel of `op` may write in place by `sharing`, by kind and sizes alone."""
     if op.calls or not op.outputs:
         return
     named = sharing.written_over(op.kind, elementwise=op.elementwise, custom=op.custom)
@@ -77,7 +80,7 @@ def may_write_over(op: Op, subgraph: Subgraph, sharing: Sharing) -> Iterator[tup
 
 
 def kernels_in_place(graph: Graph, sharing: Sharing) -> tuple[Over, ...]:
-    """What kernels of operators of `graph` promise by `sharing`, that is not right of every element-wise operator."""
+    """The promises in `sharing` about kernels of `graph` that do not hold for every element-wise operator."""
     found: set[Over] = set()
     for op in (
         {(op.kind, op.elementwise, op.custom) for s in graph.subgraphs for op in s.ops} if sharing.in_place else ()
@@ -87,7 +90,7 @@ def kernels_in_place(graph: Graph, sharing: Sharing) -> tuple[Over, ...]:
 
 
 def unused_kernels(graph: Graph, sharing: Sharing) -> Iterator[str]:
-    """A line for each promise of a kernel that no operator of its kind in `graph` can make use of, with the reason."""
+    """A line for each promise of a kernel that no operator of `graph` can use, with the reason."""
     for over in kernels_in_place(graph, sharing):
         why = ""
         for subgraph in graph.subgraphs:
@@ -121,7 +124,7 @@ def _why_never(op: Op, subgraph: Subgraph, over: Over) -> str:
 
 
 def _alike(one: Tensor, two: Tensor) -> bool:
-    """Whether element i of both has the same place and width."""
+    """Whether element i of both tensors has the same position and width."""
     bits = one.dtype.bits
     if bits is None or bits % 8 or bits != two.dtype.bits or not one.bytes:
         return False
@@ -139,8 +142,8 @@ class TieError(ModelError):
     """A tie does not hold in an order of the operators."""
 
 
-class Apart(Exception):
-    """Two tensors that must begin at one place cannot: `number` says which of the demands."""
+class CannotJoin(Exception):
+    """Two tensors of demand `number` must begin at one byte, but cannot."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -153,21 +156,28 @@ def join_in_place(
     aliases: Aliases,
     pairs: tuple[InPlace, ...],
     ranges: Ranges,
-    demands: Sequence[tuple[Key, Key]] = (),
+    demands: Sequence[tuple[TensorKey, TensorKey]] = (),
 ) -> Aliases:
-    """`aliases` with those of `pairs` joined that are safe on the timeline `schedule`; `ranges` are its live ranges.
+    """The alias classes after the in-place pairs that are safe on a timeline are joined.
 
-    The source ends with the operator's step and the result begins there; no other tensors of their classes, another
-    input of the operator among them, have bytes in common while both are alive. Of several inputs the first that can be
-    shared is. Before that each (source, result) of `demands` is joined, whoever writes the result.
+    A pair is safe if the source ends with the operator's step, the result begins there, and no other tensors of their
+    classes have bytes in common while both are alive. Of several inputs the first that can be overwritten is.
+
+    Args:
+        graph: of the model.
+        schedule: the timeline.
+        aliases: the classes that hold in any order.
+        pairs: in-place pairs.
+        ranges: live ranges on the timeline.
+        demands: (source, result) pairs that must be joined, before the others, whichever operator writes the result.
 
     Raises:
-        Apart: one of `demands` is not safe.
+        CannotJoin: one of the demands is not safe.
     """
     if not pairs and not demands:
         return aliases
     step_of = _single_steps(schedule, {(pair.subgraph, pair.op) for pair in pairs})
-    rooms = Rooms(graph, aliases, ranges)
+    timed = TimedClasses(graph, aliases, ranges)
     timely: list[tuple[int, InPlace]] = []
     for pair in pairs:
         at = step_of.get((pair.subgraph, pair.op))
@@ -175,29 +185,29 @@ def join_in_place(
             continue
         if ranges[pair.source][1] == schedule.steps[at].end and ranges[pair.result][0] == at:
             timely.append((at, pair))
-            rooms.source_of.setdefault(pair.result, pair.source)
-    done: set[Key] = set()
+            timed.source_of.setdefault(pair.result, pair.source)
+    done: set[TensorKey] = set()
     reason = dict(aliases.reason)
     for number, (source, result) in enumerate(demands):
-        if source not in ranges or result not in ranges or not rooms.join(source, result):
-            raise Apart(number)
+        if source not in ranges or result not in ranges or not timed.join(source, result):
+            raise CannotJoin(number)
         done.add(result)
         words = f"tied to {graph.tensor(source).name!r}"
         reason[result] = f"{words}; {reason[result]}" if result in reason else words
     for _, pair in sorted(timely, key=lambda at_pair: at_pair[0]):
-        if pair.result not in done and rooms.join(pair.source, pair.result, pair):
+        if pair.result not in done and timed.join(pair.source, pair.result, pair):
             done.add(pair.result)
             op = graph.subgraphs[pair.subgraph].ops[pair.op]
             words = f"{op.kind} writes it over {graph.tensor(pair.source).name!r}"
             old = reason.get(pair.result)
             reason[pair.result] = f"{words}; {old}" if old else words
-    found = {key: rooms.classes.find(key) for key in list(rooms.classes.parent)}
+    found = {key: timed.classes.find(key) for key in list(timed.classes.parent)}
     position = {key: at for key, (_, at) in found.items() if at}
     return Aliases({key: root for key, (root, _) in found.items()}, position, reason)
 
 
 def _single_steps(schedule: Schedule, ops: set[tuple[int, int]]) -> dict[tuple[int, int], int]:
-    """(subgraph, operator) -> its step, for those of `ops` that run once."""
+    """(subgraph, operator) -> its step, for those of `ops` that run exactly once."""
     found: dict[tuple[int, int], int] = {}
     again = set()
     for at, step in enumerate(schedule.steps):

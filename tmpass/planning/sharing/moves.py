@@ -1,12 +1,11 @@
-"""What operators that only pass bytes on tie together: a part, and the whole that holds its bytes."""
+"""Links between tensors that hold the same bytes, since an operator only passes them on: a part, and the whole."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 from math import prod
 
-from tmpass.graph.model import ABSENT, Graph, Move, Moves, Op, Subgraph, Tensor, TensorKind
-from tmpass.planning.sharing.classes import Key
+from tmpass.graph.model import ABSENT, Graph, Move, Moves, Op, Subgraph, Tensor, TensorKey, TensorKind
 from tmpass.targets import EVERY, Sharing
 from tmpass.targets.sharing import CUSTOM
 
@@ -15,19 +14,19 @@ _STEADY = (*_ORDINARY, TensorKind.CONSTANT)
 
 
 @dataclass(frozen=True, slots=True)
-class Tie:
-    """`part` holds the bytes of `whole` from `position` on, since `op` only moves them."""
+class Link:
+    """A tensor `part` that holds the bytes of `whole` from `position` on, because `op` only passes them on."""
 
-    part: Key
-    whole: Key
+    part: TensorKey
+    whole: TensorKey
     position: int
     op: Op
 
 
-def ties(graph: Graph, sharing: Sharing, *, constants: bool = False) -> Iterator[Tie]:
-    """The ties of every operator of `graph` that `sharing` lists, in the order of the file.
+def find_links(graph: Graph, sharing: Sharing, *, constants: bool = False) -> Iterator[Link]:
+    """The links of every operator of `graph` that `sharing` lists, in the order of the file.
 
-    Pieces that are not contiguous, or not of whole bytes, tie nothing; nor do constants, but where they are asked for.
+    Parts that are not contiguous, or not of whole bytes, have no link. Constants have links only with `constants`.
     """
     kinds = _STEADY if constants else _ORDINARY
     for s, subgraph in enumerate(graph.subgraphs):
@@ -39,11 +38,11 @@ def ties(graph: Graph, sharing: Sharing, *, constants: bool = False) -> Iterator
             if not sharing.allows(sharing.views if view else sharing.parts, op.kind):
                 continue
             for part, whole, position in _view(op, subgraph, kinds) if view else _parts(op, moves, subgraph, kinds):
-                yield Tie((s, part), (s, whole), position, op)
+                yield Link((s, part), (s, whole), position, op)
 
 
 def unused_moves(graph: Graph, sharing: Sharing) -> Iterator[str]:
-    """A line for each kind that `sharing` lists among views or parts and that no operator of it in `graph` is.
+    """A line for each kind that `sharing` lists among views or parts, though operators of that kind in `graph` are not.
 
     A kind that the graph does not have is not named: a profile is for every model.
     """
@@ -73,7 +72,7 @@ def _view(op: Op, subgraph: Subgraph, kinds: tuple[TensorKind, ...]) -> Iterator
 
 
 def _parts(op: Op, moves: Moves, subgraph: Subgraph, kinds: tuple[TensorKind, ...]) -> Iterator[tuple[int, int, int]]:
-    """(part, whole, position) for each part of `op` that can be where it is in the whole."""
+    """(part, whole, position) for each part of `op` that can share the bytes of the whole."""
     joins = moves.kind is Move.CONCAT
     side, other = (op.inputs, op.outputs) if joins else (op.outputs, op.inputs)
     whole, parts = other[moves.whole], [side[at] for at in moves.parts]
@@ -98,7 +97,7 @@ def _parts(op: Op, moves: Moves, subgraph: Subgraph, kinds: tuple[TensorKind, ..
 
 
 def _contiguous(whole: Tensor, axis: int) -> bool:
-    """Whether all that has one index along `axis` is one run of whole bytes."""
+    """Whether the elements of one index along `axis` are contiguous whole bytes."""
     shape, bits = whole.shape, whole.dtype.bits
     if shape is None or whole.unknown or bits is None or bits % 8 or not 0 <= axis < len(shape):
         return False

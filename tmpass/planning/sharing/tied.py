@@ -1,6 +1,6 @@
-"""Outputs of the model that must lie where an input lies: state, and caches that a run updates.
+"""Ties: outputs of the model that must have the address of an input, such as state or caches that a run updates.
 
-past ── TensorScatter ──> present       --tie present=past: the caller hands the same bytes in and gets them back
+past ── TensorScatter ──> present       --tie present=past: the caller passes bytes in, and gets the same bytes back
 """
 
 from collections.abc import Iterable, Mapping
@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from tmpass.base.errors import ModelError, UsageError, brief
 from tmpass.graph.dependencies import describe
-from tmpass.graph.model import ABSENT, Entry, Graph, Tensor, TensorKind
-from tmpass.planning.sharing.aliases import Key
+from tmpass.graph.model import ABSENT, Entry, Graph, Tensor, TensorKey, TensorKind
 from tmpass.planning.sharing.in_place import TieError
 from tmpass.planning.timeline.schedule import Schedule
 from tmpass.targets.values import nearest
@@ -18,17 +17,17 @@ HOW = "write OUTPUT=INPUT, with names of the model's outputs and inputs"
 
 
 class EndTie(NamedTuple):
-    """Output `output` of an entry must have the address of its input `input`."""
+    """A tie: `output` of an entry must have the address of its `input`."""
 
-    output: Key
-    input: Key
+    output: TensorKey
+    input: TensorKey
 
 
 def split_names(graph: Graph, asked: Iterable[str]) -> dict[str, str]:
-    """Output -> input, by name, of each text "output=input"; names may have a "=" themselves.
+    """Name of an output -> name of an input, from texts "output=input". Names may contain "=".
 
     Raises:
-        UsageError: a text has no "=", or several with which both names are the model's, or none; or an output twice.
+        UsageError: a text has no "=", or can be read in several ways, or an output is tied twice.
     """
     outputs = {name for entry in graph.entries for name in _names(graph, entry, "outputs")}
     inputs = {name for entry in graph.entries for name in _names(graph, entry, "inputs")}
@@ -51,14 +50,14 @@ def split_names(graph: Graph, asked: Iterable[str]) -> dict[str, str]:
 
 
 def find_ties(graph: Graph, asked: Mapping[str, str]) -> tuple[EndTie, ...]:
-    """The ties that `asked` names, output -> input, in each entry that has both.
+    """The ties of each entry that has both names of a pair in `asked` (output -> input).
 
     Raises:
         UsageError: a name is not one of the model's outputs or inputs, or two outputs share an input.
-        ModelError: output and input differ in type or size, or a runtime keeps one of them elsewhere.
+        ModelError: output and input differ in type or size, or one of them is in memory that a tie cannot change.
     """
-    found: dict[Key, EndTie] = {}
-    over: dict[Key, Key] = {}  # input -> the output that is tied to it
+    found: dict[TensorKey, EndTie] = {}
+    over: dict[TensorKey, TensorKey] = {}  # input -> the output that is tied to it
     outputs, inputs, called = _by_name(graph, "outputs"), _by_name(graph, "inputs"), graph.called
     for output, name in asked.items():
         made, given = outputs.get(output, {}), inputs.get(name, {})
@@ -75,9 +74,9 @@ def find_ties(graph: Graph, asked: Mapping[str, str]) -> tuple[EndTie, ...]:
     return tuple(found.values())
 
 
-def _by_name(graph: Graph, side: str) -> dict[str, dict[int, Key]]:
-    """Name -> entry, by its number -> the input or output, as `side` says, that has the name there."""
-    found: dict[str, dict[int, Key]] = {}
+def _by_name(graph: Graph, side: str) -> dict[str, dict[int, TensorKey]]:
+    """Name -> number of an entry -> its input or output of that name; `side` is "inputs" or "outputs"."""
+    found: dict[str, dict[int, TensorKey]] = {}
     for number, entry in enumerate(graph.entries):
         for name, t in _names(graph, entry, side).items():
             found.setdefault(name, {})[number] = entry.subgraph, t
@@ -85,7 +84,10 @@ def _by_name(graph: Graph, side: str) -> dict[str, dict[int, Key]]:
 
 
 def why_not(graph: Graph, tie: EndTie, schedule: Schedule) -> TieError:
-    """The error of a tie that does not hold on the timeline `schedule`: who reads the input too late."""
+    """The error for a tie that does not hold on a timeline.
+
+    It names the operator that reads the input too late.
+    """
     (s, output), (_, given) = tie.output, tie.input
     subgraph = graph.subgraphs[s]
     names = f"output {brief(subgraph.tensors[output].name)} cannot lie over input {brief(subgraph.tensors[given].name)}"
@@ -111,8 +113,9 @@ def why_not(graph: Graph, tie: EndTie, schedule: Schedule) -> TieError:
 
 
 def _names(graph: Graph, entry: Entry, side: str) -> dict[str, int]:
-    """Name -> tensor of the inputs or outputs of `entry`: public names first, then those of the tensors; each also
-    with the name of the entry in front.
+    """Name -> input or output of `entry`, by public names first, then by names of tensors.
+
+    Each name also counts with the name of the entry in front.
     """
     subgraph = graph.subgraphs[entry.subgraph]
     ends = dict.fromkeys(getattr(subgraph, side))
@@ -136,7 +139,7 @@ def _unknown(graph: Graph, output: str, name: str) -> UsageError:
 
 
 def _check_pair(graph: Graph, tie: EndTie, called: frozenset[int]) -> None:
-    """Refuse a pair of different sizes or types, or in places that a tie cannot change."""
+    """Raise for a pair of different sizes or types, or in memory that a tie cannot change."""
     made, given = graph.tensor(tie.output), graph.tensor(tie.input)
     names = f"output {brief(made.name)} and input {brief(given.name)}"
     if made.bytes != given.bytes or made.dtype != given.dtype or made.bytes is None:

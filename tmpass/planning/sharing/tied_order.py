@@ -1,4 +1,4 @@
-"""Which operators must run before others so that outputs lie over the inputs that they are tied to."""
+"""The edges that ties add: readers of a tied input run before the operator that overwrites it."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -7,15 +7,15 @@ from tmpass.graph.model import ABSENT, Graph, Op
 from tmpass.planning.sharing.tied import EndTie
 
 _BITS = 4096
-"""Ties that are followed at once: a bit of a number each."""
+"""How many ties are followed at once, each as one bit of a number."""
 
 
 def tie_edges(graph: Graph, ties: Sequence[EndTie], s: int, views: bool | None = None) -> Iterator[tuple[int, int]]:
-    """(earlier, later) of operators of subgraph `s`: all that read a tied input before the one that writes over it.
+    """Edges (earlier, later) of subgraph `s`: readers of a tied input before the operator that writes over it.
 
-    With `views`, all that read the input or a view of it, before the one that makes what the output is a view of. By
-    default, none for an output that may hold what the input holds, as views and pieces do, which changes nothing where
-    these share.
+    With `views` true, readers are all that read the input or a view of it, and the writer is the one that makes the
+    tensor that the output is a view of. With None, an output that may hold bytes of the input, as views and pieces do,
+    has no edges: where these share, the write changes nothing.
     """
     here = [tie for tie in ties if tie.output[0] == s and graph.tensor(tie.output).bytes]
     if not here:
@@ -42,7 +42,7 @@ def tie_edges(graph: Graph, ties: Sequence[EndTie], s: int, views: bool | None =
 
 
 class _Views:
-    """What tensors of a subgraph are views of, and their views."""
+    """The views of each tensor of a subgraph, and the origin of each view."""
 
     def __init__(self, ops: Sequence[Op], writers: Mapping[int, int]) -> None:
         self._source = {t: ops[at].inputs[0] for t, at in writers.items() if ops[at].view}
@@ -61,7 +61,7 @@ class _Views:
         return found
 
     def origin(self, t: int) -> int:
-        """What tensor `t` is a view of, what that is a view of, and so on: the last of them."""
+        """The tensor that `t` is a view of, through any number of views; `t` itself if it is not a view."""
         chain = {t: None}
         while t not in self._origin and t in self._source and self._source[t] not in chain:
             t = self._source[t]
@@ -72,11 +72,10 @@ class _Views:
 
 
 def _passed_on(graph: Graph, ties: Sequence[EndTie], s: int, writers: Mapping[int, int]) -> frozenset[EndTie]:
-    """Those of `ties` whose output may hold bytes of the input, as operators of subgraph `s` pass them on under any
-    name.
+    """The ties whose output may hold bytes of the input, which operators of subgraph `s` pass on under any name.
 
-    Complexity: linear where outputs hold bytes of few inputs; n ties of which each output may hold bytes of every input
-    take n^2 / 4096 steps.
+    Complexity: linear where outputs hold bytes of few inputs. For n ties whose outputs may each hold bytes of every
+    input, it takes n^2 / 4096 steps.
     """
     stored = {t: held for (at, t), (_, held) in graph.held_in.items() if at == s}
 
@@ -93,7 +92,7 @@ def _passed_on(graph: Graph, ties: Sequence[EndTie], s: int, writers: Mapping[in
         mine: dict[int, int] = defaultdict(int)  # tensor -> a bit for each tie whose input it is
         for number, (_, given) in enumerate(block):
             mine[given] |= 1 << number
-        bits: dict[int, int] = {}  # and whose input's bytes it may hold
+        bits: dict[int, int] = {}  # tensor -> a bit for each tie whose input's bytes it may hold
         for t, sources in order:
             bits[t] = mine.get(t, 0)
             for source in sources:
@@ -105,7 +104,7 @@ def _passed_on(graph: Graph, ties: Sequence[EndTie], s: int, writers: Mapping[in
 def _makers(
     ops: Sequence[Op], writers: Mapping[int, int], stored: Mapping[int, int], held: Callable[[int], int]
 ) -> Callable[[int], list[int]]:
-    """Tensor -> those whose bytes an operator passes on to it, or to one that is a name for it."""
+    """A function: tensor -> tensors whose bytes an operator passes on to it, or to another name of it."""
     names: dict[int, list[int]] = defaultdict(list)
     for t in stored:
         names[held(t)].append(t)
@@ -118,7 +117,7 @@ def _makers(
 
 
 def _sources_first(starts: Iterable[int], sources: Callable[[int], list[int]]) -> list[tuple[int, list[int]]]:
-    """Each tensor that leads to one of `starts`, with its sources, and behind these."""
+    """Each tensor that leads to one of `starts`, with its sources, in an order with sources first."""
     order: dict[int, list[int]] = {}
     begun: dict[int, list[int]] = {}
     for start in starts:

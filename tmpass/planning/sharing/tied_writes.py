@@ -1,29 +1,31 @@
-"""What operators write in place so that outputs lie over the inputs that they are tied to.
+"""In-place pairs that ties need: operators that write a tied output over its input.
 
-In one walk over the operators. Ties are found by the classes of what an operator reads and writes, and by their bytes.
+They are found in one walk over the operators. The ties of an operator are found by the classes of its inputs and
+outputs, and by their bytes.
 """
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator, Mapping, Sequence
 
 from tmpass.base.errors import brief
-from tmpass.graph.model import ABSENT, Graph, Op, Subgraph, TensorKind
-from tmpass.planning.sharing.aliases import Aliases, Key, written
+from tmpass.graph.model import ABSENT, Graph, Op, Subgraph, TensorKey, TensorKind
+from tmpass.planning.sharing.aliases import Aliases, written
 from tmpass.planning.sharing.in_place import may_write_over
-from tmpass.planning.sharing.rooms import InPlace
 from tmpass.planning.sharing.tied import EndTie
+from tmpass.planning.sharing.timed_classes import InPlace
 from tmpass.targets import Sharing, Target
 
 _SCATTERS = frozenset(
     {"TensorScatter", "ScatterND", "ScatterElements", "Scatter", "DYNAMIC_UPDATE_SLICE", "STABLEHLO_SCATTER"}
     | {"STABLEHLO_DYNAMIC_UPDATE_SLICE"}
 )
-"""Operators that copy their first input and change some of it: over that input, only the change is left to do."""
+"""Operators that copy their first input and change some of it. In place, only the change is left to do."""
 
 
 def tie_candidates(graph: Graph, ties: Sequence[EndTie], sharing: Sharing) -> list[InPlace]:
-    """What may be written in place for a tie, wherever tensors lie: by operators that are element-wise, a scatter or a
-    view, or that `sharing` names, of the subgraphs of `ties`.
+    """The pairs that may be written in place for a tie, whatever the layout, in the subgraphs of `ties`.
+
+    Their operators are element-wise, a scatter or a view, or named by `sharing`.
     """
     writes = written(graph) if ties else {}
     found = []
@@ -47,11 +49,11 @@ def tie_candidates(graph: Graph, ties: Sequence[EndTie], sharing: Sharing) -> li
 def tie_pairs(
     graph: Graph, ties: Sequence[EndTie], aliases: Aliases, candidates: Sequence[InPlace]
 ) -> Iterator[InPlace]:
-    """Those of `candidates` that must be written in place so that `ties` hold: where an operator reads bytes of the
-    input and writes these bytes of the output.
+    """The candidates that must be written in place so that `ties` hold.
 
-    It reads and writes all of them, or a piece, or what they are a piece of; not what only lies beside them, which has
-    another place where less shares. They come in the order of the ties, and of each as the file has the operators.
+    Their operators read bytes of a tied input and write these bytes of its output: all of them, a piece of them, or a
+    tensor that they are a piece of. A tensor that is only next to them does not count: it has another place where less
+    shares. The pairs come in the order of the ties, and for each tie in the order of the file.
     """
     places = _Places(graph, ties, aliases)
     found: list[tuple[int, int]] = []
@@ -63,21 +65,21 @@ def tie_pairs(
 
 
 class _Places:
-    """The ties between two classes of tensors, by where they put one class over the other and by their bytes.
+    """The ties between two classes, by the position of one class over the other and by their bytes.
 
-    They are kept by size, in powers of two, and by address in each of these: what has less than 2^k bytes and one of
-    `[low, high)` begins above low - 2^k.
+    They are kept by size, in powers of two, and by address within each of these: a tensor of less than 2^k bytes that
+    has a byte of `[low, high)` begins above low - 2^k.
     """
 
     def __init__(self, graph: Graph, ties: Sequence[EndTie], aliases: Aliases) -> None:
         self._graph, self._aliases = graph, aliases
-        self._shelves: dict[tuple[Key, Key, int], dict[int, list[tuple[int, int, int]]]] = {}
+        self._shelves: dict[tuple[TensorKey, TensorKey, int], dict[int, list[tuple[int, int, int]]]] = {}
         for number, tie in enumerate(ties):
             low, high = self._span(tie.output)
             shelf = self._shelves.setdefault(self._over(tie.input, tie.output), {})
             insort(shelf.setdefault((high - low).bit_length(), []), (low, high, number))
 
-    def first(self, source: Key, result: Key) -> int | None:
+    def first(self, source: TensorKey, result: TensorKey) -> int | None:
         """The number of the first tie that needs `result` over `source`; None if there is none."""
         shelves = self._shelves.get(self._over(source, result))
         if shelves is None:
@@ -90,18 +92,18 @@ class _Places:
                     found.append(number)
         return min(found, default=None)
 
-    def _over(self, source: Key, result: Key) -> tuple[Key, Key, int]:
-        """The classes of both, and how far one class begins behind the other where both tensors begin at one place."""
+    def _over(self, source: TensorKey, result: TensorKey) -> tuple[TensorKey, TensorKey, int]:
+        """The classes of both, and the distance of their begins, in bytes, if both tensors begin at one byte."""
         position = self._aliases.position
         return self._aliases.of(source), self._aliases.of(result), position.get(source, 0) - position.get(result, 0)
 
-    def _span(self, key: Key) -> tuple[int, int]:
+    def _span(self, key: TensorKey) -> tuple[int, int]:
         low = self._aliases.position.get(key, 0)
         return low, low + (self._graph.tensor(key).bytes or 0)
 
 
 def may_be_tied(op: Op, subgraph: Subgraph, sharing: Sharing) -> Iterator[tuple[int, int]]:
-    """(source, result) of what `op` may write in place for a tie."""
+    """The (source, result) pairs that `op` may write in place for a tie."""
     yield from may_write_over(op, subgraph, sharing)
     if op.elementwise:
         yield from may_write_over(op, subgraph, Sharing(in_place=(op.kind,)))
@@ -115,11 +117,17 @@ def forced_in_place(
     graph: Graph,
     ties: Sequence[EndTie],
     target: Target,
-    members: Sequence[tuple[Key, ...]],
-    position: Mapping[Key, int],
+    members: Sequence[tuple[TensorKey, ...]],
+    position: Mapping[TensorKey, int],
 ) -> list[str]:
-    """A line for each operator that `target` does not let write in place, and a tie makes it; `members` are the tensors
-    of each buffer, at their `position` in it.
+    """A line for each operator that must write in place for a tie, though `target` does not list it.
+
+    Args:
+        graph: of the model.
+        ties: that the plan holds.
+        target: whose sharing counts.
+        members: the tensors of each buffer.
+        position: first byte of a tensor in its buffer, where that is not 0.
     """
     home = {key: buffer for buffer, tensors in enumerate(members) for key in tensors}
     first: dict[tuple[int, int | None], int] = {}

@@ -1,1 +1,1 @@
-"""Steps in time: one timeline for a whole model."""
+"""The timeline: the steps of a whole model, one after the other."""

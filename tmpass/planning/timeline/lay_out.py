@@ -1,4 +1,4 @@
-"""One timeline for a whole model: entries one after the other, bodies inside the step that calls them."""
+"""The timeline of a whole model: entries one after the other, bodies inside the step that calls them."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,19 +7,19 @@ from tmpass.graph.model import Graph, Subgraph
 from tmpass.planning.timeline.schedule import Region, Schedule, Step
 
 MAX_STEPS = 1_000_000
-"""Bodies that call bodies can multiply without end; a model above this is refused. An empty body counts as one."""
+"""The limit of steps of a model, since bodies that call bodies multiply. An empty body counts as one step."""
 
 MAX_EXPANDED = 50_000
-"""Steps of a model whose bodies are laid out more than once; else there are as many as operators in the file."""
+"""The limit of steps where bodies run more than once. Elsewhere a step stands for an operator of the file."""
 
 MAX_LETTERS = 16_000_000
-"""In the names of such steps: each of them is written out with the plan."""
+"""The limit of letters in the names of such steps, since a plan writes out each of them."""
 
 MAX_DEPTH = 100
-"""Bodies within bodies."""
+"""The limit of bodies within bodies."""
 
 _Extent = tuple[int, int, int]
-"""What a run of a subgraph comes to: steps, empty bodies included, the letters of their names, bodies in bodies."""
+"""The extent of one run of a subgraph: steps, with empty bodies as one, letters of their names, depth of bodies."""
 
 _REPEATS = 2
 _FEWER_CALLS = "let fewer operators call the same bodies"
@@ -28,7 +28,7 @@ Order = Callable[[Subgraph], Sequence[int]]
 
 
 def schedule(graph: Graph, order: Order) -> Schedule:
-    """The steps of every entry of `graph`, each subgraph in its `order` (operator indices).
+    """The timeline of `graph`, each subgraph in its `order` (operator indices).
 
     Raises:
         ModelError: a subgraph calls itself, bodies are nested too deep, or there are too many steps.
@@ -38,7 +38,7 @@ def schedule(graph: Graph, order: Order) -> Schedule:
 
 
 def lay_out(graph: Graph, orders: Sequence[Sequence[int]]) -> Schedule:
-    """The steps of every entry of `graph`, whose extent was checked, with subgraph i in the order `orders[i]`."""
+    """The timeline of `graph`, whose extent was checked, with subgraph i in the order `orders[i]`."""
     steps: list[Step] = []
     regions: list[Region] = []
 
@@ -65,7 +65,7 @@ def lay_out(graph: Graph, orders: Sequence[Sequence[int]]) -> Schedule:
 
 
 def check_extent(graph: Graph) -> None:
-    """Refuse what could not be laid out, or not soon.
+    """Raise for a graph whose timeline would not end, or would be too long.
 
     Raises:
         ModelError: a subgraph calls itself, bodies are nested too deep, or there are too many steps.

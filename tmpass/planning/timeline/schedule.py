@@ -1,11 +1,11 @@
-"""The order of operators: one order per subgraph, then one timeline for the whole model."""
+"""The types of a timeline: steps, regions and the schedule of a whole model."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Operator `op` of `subgraph`; what it runs inside itself follows it, up to step `end`, exclusive."""
+    """One step: operator `op` of `subgraph`. The steps of its bodies follow it, up to step `end`, exclusive."""
 
     subgraph: int
     op: int
@@ -16,8 +16,11 @@ class Step:
 class Region:
     """One run of a subgraph, over the steps `[lower, upper)`.
 
-    `caller` is the step of the operator that runs it, None for an entry; `repeats` says that it may run again and again
-    within that step. A subgraph without operators takes the caller's own step, or, as an entry, one of its own.
+    A subgraph without operators takes the caller's step; as an entry, it takes a step of its own.
+
+    Fields:
+        caller: the step of the operator that runs it; None for an entry.
+        repeats: whether it may run many times within that step.
     """
 
     subgraph: int
@@ -29,7 +32,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """The timeline: `steps` in the order of time, `regions` in the order of their callers.
+    """The timeline of a model: `steps` in the order of time, `regions` in the order of their callers.
 
         step   0    1     2    3     4    5      6
                CONV IF    MUL  ADD   SUB  RELU   ...       IF: end 5

@@ -1,1 +1,1 @@
-"""Files that a plan can be written as: one module per format, and their registry."""
+"""Output formats of a plan: one module for each, and their registry."""

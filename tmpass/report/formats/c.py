@@ -1,11 +1,11 @@
-"""A plan as a C header: sizes, offsets and alignments for firmware, which the compiler holds against its arena.
+"""A plan as a C header: sizes, offsets and alignments, with static assertions against the firmware's arena.
 
-    #define NET_SCRATCHPAD_CAPACITY 65536u              what the firmware has, if not what was planned for
+    #define NET_SCRATCHPAD_CAPACITY 65536u              the firmware's capacity, if not the planned one
     #include "net_plan.h"
     _Alignas(NET_SCRATCHPAD_ALIGNMENT) static unsigned char arena[NET_SCRATCHPAD_BYTES];
     float *input = (float *)(arena + NET_INPUT_OFFSET);
 
-It is C11 and C++11. Numbers are written so that they keep their value where `int` has 16 bits.
+The header is C11 and C++11. Its numbers keep their values where `int` has 16 bits.
 """
 
 import re
@@ -22,7 +22,7 @@ SUFFIX = ".h"
 SUMMARY = "a C header: sizes, offsets, alignments, static asserts"
 
 _LONGEST = 60
-"""Characters of a name that stand in a macro."""
+"""The number of characters of a name that a macro has."""
 
 _ASSERT = """\
 #ifdef __cplusplus
@@ -34,18 +34,18 @@ _ASSERT = """\
 
 
 def emit(plan: Plan) -> str:
-    """`plan` as a header; every macro begins with the name of the model's file."""
+    """The header of `plan`; the name of every macro begins with the name of the model's file."""
     prefix = _upper(plan.model.file.rpartition(".")[0] or plan.model.file)
     prefix = prefix if prefix and not prefix[0].isdigit() else f"MODEL_{prefix}".rstrip("_")
     placed = [t for t in plan.tensors if t.buffer is not None]
     scratch = [b for b in plan.buffers if not b.tensors]
-    wishes = [_upper(m.name) for m in plan.memories]
-    wishes += [_upper(t.name) for t in placed]
+    preferred = [_upper(m.name) for m in plan.memories]
+    preferred += [_upper(t.name) for t in placed]
     numbers = [f"MEMORY{i}" for i in range(len(plan.memories))]
     numbers += [f"T{t.index}" if t.subgraph == 0 else f"S{t.subgraph}_T{t.index}" for t in placed]
-    wishes += ["SCRATCH"] * len(scratch)
+    preferred += ["SCRATCH"] * len(scratch)
     numbers += [str(b.id) for b in scratch]
-    names = iter([f"{prefix}_{name}" for name in _apart(wishes, numbers)])
+    names = iter([f"{prefix}_{name}" for name in _distinct(preferred, numbers)])
     memories = {memory.name: (next(names), memory) for memory in plan.memories}
     lines = [
         f"/* Memory plan of {_comment(plan.model.file)} for {_comment(plan.target.name)}, made by tmpass. */",
@@ -84,12 +84,12 @@ def _memory(prefix: str, name: str, memory: MemoryUse) -> Iterator[str]:
 
 
 def _place(prefix: str, name: str, home: tuple[str, MemoryUse], offset: int, size: int) -> Iterator[str]:
-    """What stands at `offset`; its alignment is that of its address in an arena that is aligned itself."""
+    """The macros of one tensor or scratch buffer; its alignment is that of its address in an aligned arena."""
     arena, memory = home
     yield f"#define {name}_OFFSET {offset}u"
     yield f"#define {name}_BYTES {size}u"
     yield f"#define {name}_ALIGNMENT {gcd(memory.alignment, offset)}u"
-    # Without a sum, which could be too large for the type.
+    # Not as offset + size: the sum could overflow the type.
     inside = f"{name}_BYTES <= {arena}_BYTES && {name}_OFFSET <= {arena}_BYTES - {name}_BYTES"
     yield f'{prefix}_ASSERT({inside}, "outside of the arena");'
     yield f'{prefix}_ASSERT({name}_OFFSET % {name}_ALIGNMENT == 0, "not aligned");'
@@ -100,16 +100,15 @@ def _about(tensor: PlannedTensor) -> str:
     return f"/* {tensor.role} {_comment(tensor.name)}: {_comment(tensor.dtype)} [{_comment(shape)}] */"
 
 
-def _apart(wishes: Iterable[str], numbers: Iterable[str]) -> list[str]:
-    """Names of their own: a wish that nobody else has, and else the number as well."""
-    pairs = list(zip(wishes, numbers, strict=True))
-    wanted = Counter(wish for wish, _ in pairs)
-    taken = {wish for wish, count in wanted.items() if wish and count == 1}
+def _distinct(preferred: Iterable[str], numbers: Iterable[str]) -> list[str]:
+    """Distinct names: the preferred one where it is unique, and otherwise with its number."""
+    pairs = list(zip(preferred, numbers, strict=True))
+    counts = Counter(name for name, _ in pairs)
+    taken = {name for name, count in counts.items() if name and count == 1}
     names = []
-    for wish, number in pairs:
-        name = wish
-        if wish not in taken:
-            name = f"{wish}_{number}" if wish else number
+    for name, number in pairs:
+        if name not in taken:
+            name = f"{name}_{number}" if name else number
             while name in taken:
                 name += "_"
             taken.add(name)
@@ -118,10 +117,10 @@ def _apart(wishes: Iterable[str], numbers: Iterable[str]) -> list[str]:
 
 
 def _upper(name: str) -> str:
-    """`name` with nothing in it that no macro may have; "" where nothing is left."""
+    """`name` as part of a macro name, without the characters that macros cannot have; may be empty."""
     return re.sub(r"[^A-Z0-9]+", "_", name[:_LONGEST].upper()).strip("_")
 
 
 def _comment(text: str) -> str:
-    """`text` in one line that neither ends a comment nor begins one."""
+    """`text` in one line, without the marks that end or begin a comment."""
     return one_line(clip(text)).replace("*/", "* /").replace("/*", "/ *")

@@ -1,11 +1,11 @@
-"""The buffers of a plan with MiniMalloc's columns and their offsets, as `tmpass allocate` reads them.
+"""The buffers of a plan as CSV with MiniMalloc's columns and offsets; `tmpass allocate` reads it.
 
     id,lower,upper,size,alignment,offset
     0,0,2,1024,64,0                             id is the number of the buffer in the plan
 
-Where there are several memories each buffer names its own, and they follow each other in one address space, as the
-option --memory of `tmpass allocate` has them. Sizes are those that the plan's runtime takes. Buffers without bytes have
-no row, for MiniMalloc knows none.
+Several memories follow each other in one address space, as with the option --memory of `tmpass allocate`; each buffer
+names its memory. Sizes are rounded as the plan's runtime rounds them. Empty buffers have no row: MiniMalloc has no
+size 0.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ SUMMARY = "the buffers with MiniMalloc's columns and their offsets"
 
 
 def emit(plan: Plan) -> str:
-    """The buffers of `plan` as CSV, in the order of their numbers."""
+    """The buffers of `plan` as CSV, by number."""
     rounding = RUNTIMES[plan.target.runtime].rounding
     several = len(plan.memories) > 1
     memories = tuple(_in_one_space(plan))
@@ -45,7 +45,7 @@ def emit(plan: Plan) -> str:
 
 
 def _in_one_space(plan: Plan) -> Iterator[Memory]:
-    """Each memory where the one before it ends; one that has no end is taken to end with what is used of it."""
+    """The memories one after another; a memory without a capacity ends at its peak."""
     end = 0
     for memory in plan.memories:
         size = memory.peak if memory.capacity is None else memory.capacity

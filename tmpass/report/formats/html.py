@@ -1,6 +1,6 @@
-"""A plan as one HTML page that needs no network: time across, addresses up, a rectangle for each buffer.
+"""A plan as one HTML page without network access: steps from left to right, addresses upwards, buffers as rectangles.
 
-The page is made of the files in page/: they are put into one, and the data beside them.
+The page consists of the files in `report/page/` and the data of the plan.
 """
 
 import json
@@ -14,16 +14,16 @@ from tmpass.report.text import clip, one_line
 
 NAME = "html"
 SUFFIX = ".html"
-SUMMARY = "a page to look at and search, in one offline file"
+SUMMARY = "an interactive page in one file, without network access"
 COMPARES = True
-"""`emit` takes a second plan to compare with."""
+"""`emit` accepts a second plan for comparison."""
 
 _PARTS = Path(__file__).parent.parent / "page"
 _SCRIPTS = ("data", "scale", "draw", "tip", "aside", "move", "main")
 
 
 def emit(plan: Plan, before: Plan | None = None) -> str:
-    """The page for `plan`; with `before`, another plan for the same model, both are in it and can be compared."""
+    """The page of `plan`; with `before`, another plan for the same model, it shows either of them."""
     return Template(_part("page.html")).substitute(
         title=escape(one_line(clip(f"{plan.model.file} on {plan.target.name}", 400))),
         style=_part("page.css"),
@@ -33,7 +33,7 @@ def emit(plan: Plan, before: Plan | None = None) -> str:
 
 
 def inert(text: str) -> str:
-    """JSON that cannot end the element it stands in, nor begin another: names in it come from files."""
+    """JSON without characters that could end its HTML element or begin another: names come from files."""
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 

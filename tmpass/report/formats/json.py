@@ -1,10 +1,10 @@
-"""The plan itself, as tmpass reads it again: docs/plan.schema.json."""
+"""The plan as JSON, schema `docs/plan.schema.json`: the only format that tmpass reads."""
 
 from tmpass.plans.plan import Plan
 
 NAME = "json"
 SUFFIX = ".json"
-SUMMARY = "the plan itself, which tmpass reads again"
+SUMMARY = "the plan itself, the format that tmpass reads"
 
 
 def emit(plan: Plan) -> str:

@@ -1,7 +1,7 @@
-"""How much is alive while each operator runs, as node data for Model Explorer: loaded over the graph, it colours it.
+"""The live bytes of each operator as node data for Model Explorer, which colours its graph with them.
 
-A node is found by the operator's name, which is the id that the ONNX adapter gives it, and in TFLite the name of its
-first output, which is as good. The data fit every graph of a model, so that they can be loaded over each.
+Nodes are matched by the operator's name: in ONNX the id that Model Explorer's adapter gives a node, in TFLite the name
+of the first output. The data can be loaded over every graph of a model.
 """
 
 from bisect import bisect_right
@@ -15,16 +15,16 @@ SUFFIX = ".model-explorer.json"
 SUMMARY = "node data for Model Explorer: live bytes by operator"
 
 GRADIENT = ({"stop": 0, "bgColor": "#ffffff"}, {"stop": 1, "bgColor": "#e8590c"})
-"""From the operator with the fewest bytes to that with the most."""
+"""From the operator with the fewest live bytes to the one with the most."""
 
 
 def emit(plan: Plan) -> str:
-    """The live bytes of each step of `plan`, in the memory that decides whether it fits, as node data."""
+    """Node data with the live bytes of each step, in the memory that decides whether `plan` fits."""
     memory = deciding_memory(plan)
     alive = live_by_step(plan, memory)
     results: dict[str, dict[str, int]] = {}
     for step in plan.schedule:
-        # A body that is called twice, or a name that is used twice, shows the fuller one.
+        # Of several steps with one name, such as the calls of a body, the one with the most live bytes counts.
         value = max(alive[step.step], results.get(step.name, {"value": 0})["value"])
         results[step.name] = {"value": value}
     data = {"name": f"live bytes in {memory.name}", "results": results, "gradient": GRADIENT}
@@ -32,7 +32,7 @@ def emit(plan: Plan) -> str:
 
 
 def live_by_step(plan: Plan, memory: MemoryUse) -> list[int]:
-    """The bytes alive in `memory` at each step."""
+    """The live bytes in `memory` at each step."""
     rows = live_bytes(plan, memory)
     begins = [begin for begin, _ in rows]
     places = (bisect_right(begins, step.step) for step in plan.schedule)

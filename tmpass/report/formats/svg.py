@@ -1,7 +1,7 @@
-"""A plan as a picture for documents: time across, addresses up, a rectangle for each buffer, no script.
+"""A plan as an SVG picture without a script: steps from left to right, addresses upwards, buffers as rectangles.
 
-capacity - - - - - - - - - - -        dashed, where it is near the peak
-         | b         |                the bar marks the fullest step
+capacity - - - - - - - - - - -        dashed, only where it is near the peak
+         | b         |                the bar marks the peak step
          | a   |  c  |
 live     ___/-----\\___
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import escape
 
 from tmpass.packing.problem import in_use
-from tmpass.plans.peak_step import Fullest, fullest_step, live_bytes
+from tmpass.plans.peak_step import PeakStep, find_peak_step, live_bytes
 from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer
 from tmpass.report.hues import colours_of, kind_of
 from tmpass.report.text import clip, one_line, short_size
@@ -25,10 +25,10 @@ _LEFT, _RIGHT, _TOP = 84, WIDTH - 20, 44
 _ARENA, _CURVE, _BETWEEN = 360, 80, 18
 _FOOT, _LINE = 34, 20
 _NEAR = 1.4
-"""A capacity up to this many times the peak is drawn to scale."""
+"""A capacity above this multiple of the peak is not drawn: it would flatten the picture."""
 
 _CHARACTER = 6.2
-"""Pixels, about, that a character of a name takes."""
+"""The approximate width of a character, in pixels."""
 
 _STYLE = """
 text { font: 11px system-ui, sans-serif; fill: #5b636e }
@@ -47,7 +47,7 @@ text { fill: #a0a8b3 } .title { fill: #e6e9ed } .name { fill: #14171c }
 
 
 def emit(plan: Plan) -> str:
-    """All memories of `plan`, one below the other, and what the colours mean."""
+    """The picture of all memories of `plan`, one below the other, with a legend of the colours."""
     colours = colours_of((plan,))
     parts: list[str] = []
     top = 0
@@ -64,7 +64,7 @@ def emit(plan: Plan) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """Where the picture of one memory is: below `top`, with `steps` across and addresses up to `height`."""
+    """The coordinates of one memory's picture: below pixel `top`, with `steps` steps and `height` bytes."""
 
     top: int
     steps: int
@@ -72,12 +72,12 @@ class _Frame:
 
     @property
     def wide(self) -> float:
-        """Pixels of a step."""
+        """The width of a step in pixels."""
         return (_RIGHT - _LEFT) / self.steps
 
     @property
     def bottom(self) -> int:
-        """Where the live bytes are 0."""
+        """The y coordinate of zero live bytes."""
         return self.top + _TOP + _ARENA + _BETWEEN + _CURVE
 
     def x(self, step: int) -> str:
@@ -88,7 +88,7 @@ class _Frame:
 
 
 def _memory(plan: Plan, memory: MemoryUse, colours: dict[str, str], top: int) -> Iterator[str]:
-    full = fullest_step(plan, memory)
+    peak_step = find_peak_step(plan, memory)
     buffers = [b for b in plan.buffers if b.memory == memory.name and b.size]
     steps = max([len(plan.schedule), 1, *(b.upper for b in buffers)])
     capacity = memory.capacity
@@ -99,9 +99,9 @@ def _memory(plan: Plan, memory: MemoryUse, colours: dict[str, str], top: int) ->
         address = frame.height * part // 4
         yield f'<path class="rule" d="M{_LEFT} {frame.y(address)}H{_RIGHT}"/>'
         yield _label(frame.y(address), short_size(address))
-    if full.buffers:
-        yield from _full(full, frame)
-    rows = {(t.subgraph, t.index): t for t in plan.tensors}
+    if peak_step.buffers:
+        yield from _peak_bar(peak_step, frame)
+    rows = plan.tensors_by_key()
     for b in buffers:
         kind = kind_of(plan, b, rows)
         name = next((rows[key].name for key in b.tensors if key in rows), kind)
@@ -112,17 +112,17 @@ def _memory(plan: Plan, memory: MemoryUse, colours: dict[str, str], top: int) ->
         label = _text(f"{'assumed ' * bool(memory.assumed)}capacity {short_size(capacity)}")
         yield f'<path class="limit" d="M{_LEFT} {frame.y(capacity)}H{_RIGHT}"/>'
         yield f'<text class="over" x="{_RIGHT}" y="{frame.y(capacity)}" dy="-5" text-anchor="end">{label}</text>'
-    yield from _curve(plan, memory, full, frame)
+    yield from _curve(plan, memory, peak_step, frame)
 
 
 def _buffer(b: PlannedBuffer, name: str, colour: str, frame: _Frame) -> Iterator[str]:
-    """What is in use of `b`, and its name where there is room."""
+    """The rectangles of the bytes in use of `b`, with its name where there is room."""
     for lower, upper, low, high in in_use(b):
         if low >= high:
             continue
         across, up = (upper - lower) * frame.wide, (high - low) * _ARENA / frame.height
         edge = ' class="box"' if across > 3 and up > 3 else ""
-        # Less than a pixel is lost from sight.
+        # A rectangle narrower than this would be invisible.
         size = f'width="{_number(max(across, 0.7))}" height="{_number(max(up, 0.7))}"'
         yield f'<rect{edge} x="{frame.x(lower)}" y="{frame.y(b.offset + high)}" {size} fill="{colour}"/>'
         if up > 12 and (short := _shortened(name, int((across - 8) / _CHARACTER))):
@@ -130,25 +130,25 @@ def _buffer(b: PlannedBuffer, name: str, colour: str, frame: _Frame) -> Iterator
             yield f'<text class="name" x="{frame.x(lower)}" y="{middle}" dx="4" dy="4">{_text(short)}</text>'
 
 
-def _full(full: Fullest, frame: _Frame) -> Iterator[str]:
-    """The bar behind the fullest step."""
+def _peak_bar(peak_step: PeakStep, frame: _Frame) -> Iterator[str]:
+    """The bar behind the peak step, and its label."""
     top = frame.top + _TOP
     size = f'width="{_number(max(frame.wide, 2))}" height="{frame.bottom - top}"'
-    yield f'<rect class="full" x="{frame.x(full.at)}" y="{top}" {size}/>'
-    # The capacity may have its own words at the right end of this line.
-    middle = min(max(_LEFT + (full.at + 0.5) * frame.wide, _LEFT + 70), _RIGHT - 200)
-    label = _text(f"fullest: step {full.at}, {short_size(full.live_bytes)}")
+    yield f'<rect class="full" x="{frame.x(peak_step.at)}" y="{top}" {size}/>'
+    # The label of the capacity may be at the right end of this line.
+    middle = min(max(_LEFT + (peak_step.at + 0.5) * frame.wide, _LEFT + 70), _RIGHT - 200)
+    label = _text(f"peak step {peak_step.at}, {short_size(peak_step.live_bytes)}")
     yield f'<text class="most" x="{_number(middle)}" y="{top - 6}" text-anchor="middle">{label}</text>'
 
 
-def _curve(plan: Plan, memory: MemoryUse, full: Fullest, frame: _Frame) -> Iterator[str]:
-    """The live bytes over time, and the axis of steps."""
-    most, bottom = max(full.live_bytes, 1), frame.bottom
+def _curve(plan: Plan, memory: MemoryUse, peak_step: PeakStep, frame: _Frame) -> Iterator[str]:
+    """The curve of live bytes, and the axis of steps."""
+    most, bottom = max(peak_step.live_bytes, 1), frame.bottom
     path = [f"M{_LEFT} {bottom}"]
     for step, live in live_bytes(plan, memory):
         path.append(f"H{frame.x(step)}V{_number(bottom - live * _CURVE / most)}")
     yield f'<path class="curve" d="{"".join(path)}V{bottom}Z"/>'
-    yield _label(str(bottom - _CURVE), short_size(full.live_bytes))
+    yield _label(str(bottom - _CURVE), short_size(peak_step.live_bytes))
     yield _label(str(bottom - _CURVE // 2), "live bytes")
     yield f'<text x="{_LEFT}" y="{bottom + 16}">step 0</text>'
     if frame.steps > 1:
@@ -160,7 +160,7 @@ def _label(y: str, text: str) -> str:
 
 
 def _legend(colours: dict[str, str], top: int) -> tuple[list[str], int]:
-    """A spot for each colour with what it stands for, in lines from `top` on; and where they end."""
+    """The elements of the legend, in lines from pixel `top` on, and the pixel below the last."""
     parts, at = [], _LEFT
     shown: dict[str, str] = {}
     for kind, colour in colours.items():
@@ -189,14 +189,14 @@ def _note(buffer: PlannedBuffer, name: str, kind: str) -> str:
 
 
 def _shortened(name: str, room: int) -> str:
-    """The end of a long name, which tells more than its beginning; nothing where there is no room."""
+    """The end of a long name, which is more specific than its beginning; empty where there is no room."""
     if len(name) <= room:
         return name
     return f"\N{HORIZONTAL ELLIPSIS}{name[1 - room :]}" if room > 2 else ""
 
 
 def _text(text: str) -> str:
-    """`text` as XML has it, whatever a file calls its tensors."""
+    """`text` escaped for XML."""
     return escape(one_line(clip(text, 400)))
 
 

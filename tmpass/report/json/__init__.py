@@ -1,1 +1,1 @@
-"""JSON of what is not a plan: explanations, targets, verifications."""
+"""JSON of explanations, targets and verifications."""

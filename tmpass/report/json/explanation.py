@@ -12,8 +12,8 @@ SCHEMA = "tmpass.explanation/1"
 
 
 def to_json(known: Explanation) -> str:
-    """All of `known` but the plan itself, as JSON."""
-    full, memory, conflict = known.full, known.full.memory, known.conflict
+    """The explanation as JSON, without the plan."""
+    peak_step, memory, conflict = known.peak_step, known.peak_step.memory, known.conflict
     facts: dict[str, Any] = {
         "schema": SCHEMA,
         "model": known.plan.model.file,
@@ -31,16 +31,16 @@ def to_json(known: Explanation) -> str:
         "stopped": known.stopped,
         "order": {"method": known.plan.order.method, "lower_bound": known.plan.order.lower_bound},
         "fullest": {
-            "step": _step(full.step),
-            "live_bytes": full.live_bytes,
-            "as_full": known.as_full,
-            "one_operator": known.alone,
+            "step": _step(peak_step.step),
+            "live_bytes": peak_step.live_bytes,
+            "as_full": known.peak_steps,
+            "one_operator": known.one_operator,
         },
         "too_full": known.over,
         "alive": [_alive(known, one) for one in known.alive],
         "conflict": None,
         "changes": [_change(change) for change in known.changes],
-        "without_effect": known.useless,
+        "without_effect": known.without_effect,
         "together": _change(known.together) if known.together is not None else None,
         "hints": {
             "split": [
@@ -51,10 +51,11 @@ def to_json(known: Explanation) -> str:
                     "pieces": h.pieces,
                     "lower_bound": h.least,
                 }
-                for h in known.splits
+                for h in known.tilings
             ],
             "make_again": [
-                {"tensor": _tensor(h.tensor), "made": _step(h.made), "read": _step(h.read)} for h in known.again
+                {"tensor": _tensor(h.tensor), "made": _step(h.made), "read": _step(h.read)}
+                for h in known.rematerialisations
             ],
         },
     }

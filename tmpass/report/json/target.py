@@ -1,4 +1,4 @@
-"""Targets as JSON: every fact with its source."""
+"""Targets as JSON: every number and rule with its source."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 
 def target_json(target: Target) -> str:
-    """One target as a JSON object, a newline at the end; the keys are those of a profile."""
+    """One target as a JSON object with the keys of a profile, and a newline at the end."""
     return json_text(_target(target), indent=2) + "\n"
 
 
 def targets_json(targets: "Iterable[Target]") -> str:
-    """A JSON list of targets, a newline at the end."""
+    """A list of targets as JSON, with a newline at the end."""
     return json_text([_target(target) for target in targets], indent=2) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""What came of verifying a plan, as JSON."""
+"""The result of a verification as JSON."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,16 @@ def to_json(
     trusted: "Iterable[Trusted]",
     run: "Execution | None",
 ) -> str:
-    """Violations, what is not counted, proved or taken on trust, and what came of executing the plan."""
+    """The result of a verification, and of an execution where there was one, as JSON.
+
+    Args:
+        plan: the plan that was verified.
+        target: the target that it was verified against, by name or path, if any.
+        violations: the laws that it breaks.
+        proved: the figures that the verifier proved again.
+        trusted: the figures that were taken on trust.
+        run: the result of `tmpass verify --execute`, if that ran.
+    """
     broken = [asdict(violation) for violation in violations]
     facts: dict[str, Any] = {
         "schema": SCHEMA,

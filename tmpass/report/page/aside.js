@@ -1,10 +1,10 @@
-// What stands around the picture: figures, colours, who is alive at the fullest step.
+// The parts around the picture: figures, legend, and the buffers alive at the peak step.
 function fillHead() {
   const view = state.view, memory = memoryNow();
   const verdict = element("b", view.verdict, view.fits ? "" : "bad");
   document.getElementById("verdict").replaceChildren(verdict, ` \u2014 ${view.how}${view.leftOut ? `; not counted: ${view.leftOut}` : ""}`);
-  const holes = memory.peak - memory.full.bytes;
-  const figures = [["peak", memory.peak, saved(memory)], ["most alive at once", memory.full.bytes, holes ? `${shortSize(holes)} of holes above` : "no holes above"],
+  const lost = memory.peak - memory.full.bytes;
+  const figures = [["peak", memory.peak, saved(memory)], ["live bytes at the peak step", memory.full.bytes, lost ? `fragmentation ${shortSize(lost)}` : "no fragmentation"],
     ["lower bound", memory.bound, memory.peak > memory.bound ? `gap ${shortSize(memory.peak - memory.bound)}` : "reached"]];
   if (memory.capacity !== null) figures.push(["capacity", memory.capacity, memory.capacity ? `${((100 * memory.peak) / memory.capacity).toFixed(1)} % ${memory.peak > memory.capacity ? "needed" : "used"}${memory.assumed ? `; ${memory.assumed}` : ""}` : memory.assumed]);
   document.getElementById("figures").replaceChildren(...figures.map(([name, bytes, note]) => {
@@ -15,7 +15,7 @@ function fillHead() {
   }));
 }
 
-// How the peak compares with that of the other plan.
+// The difference of the peak from that of the other plan, in per cent.
 function saved(memory) {
   const other = views.find((view) => view !== state.view)?.memories[state.memory];
   if (!other || other.peak === memory.peak) return other ? "as in the other plan" : "";

@@ -1,9 +1,9 @@
-// The plans in the page: the rows that page_data.py wrote, by name.
+// The plans in the page: the rows that data.py wrote, with named fields.
 const page = JSON.parse(document.getElementById("data").textContent);
 const colours = page.colours.map(([kind, colour]) => ({ kind: shown(kind), colour }));
 const views = page.views.map(readView);
 
-// Names come from files: what is invisible, or would turn the text around, as an escape; of a very long one the ends.
+// A name from a file, with escapes for invisible characters and text direction; only the ends of a very long one.
 function shown(name) {
   const text = name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
   return text.length > 1000 ? `${text.slice(0, 498)}...${text.slice(-499)}` : text;
@@ -16,7 +16,7 @@ function readView(raw) {
   const buffers = raw.buffers.map(([id, memory, offset, size, lower, upper, kind, at, pieces]) => ({
     id, memory, offset, size, lower, upper, kind,
     tensors: at.map((i) => tensors[i]),
-    // Steps [lower, upper) and addresses [low, high) in use, one piece where that is all of it.
+    // Steps [lower, upper) and addresses [low, high) in use; one rectangle where the whole buffer always is.
     pieces: (pieces || [[lower, upper, 0, size]]).filter(([, , low, high]) => low < high)
       .map(([from, to, low, high]) => ({ lower: from, upper: to, low: offset + low, high: offset + high })),
   }));
@@ -27,7 +27,7 @@ function readView(raw) {
       ...memory,
       name: shown(memory.name),
       full: { step, bytes, rows: rows.map(([row, used]) => ({ buffer: buffers[row], used })) },
-      // In the order in which the arrow keys go through them.
+      // In the order of the arrow keys.
       buffers: buffers.filter((b) => b.memory === at && b.pieces.length)
         .sort((a, b) => a.lower - b.lower || a.offset - b.offset),
     };
@@ -35,7 +35,7 @@ function readView(raw) {
   return { how: raw.how, fits: raw.fits, verdict: raw.verdict, leftOut: raw.not_counted, steps, memories, end };
 }
 
-// As the command line writes them: the exact count, and the largest fitting unit.
+// Sizes as the command line writes them: the exact number of bytes, and the largest unit that fits.
 function shortSize(bytes) {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   let power = 0;

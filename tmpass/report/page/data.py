@@ -1,29 +1,29 @@
-"""A plan as the HTML page reads it: rows of numbers and texts, in the order that page/data.js names them.
+"""The data of the HTML page: rows of numbers and texts, in the order that `page/data.js` reads them.
 
     {"model": ..., "colours": [[kind, colour]], "views": [view of the plan, view of the one before]}
 
-A view has a row for each memory, step, tensor with a place, and buffer. What is computed from a plan is computed here,
-by what the other outputs use as well; the page draws.
+A view has a row for each memory, step, placed tensor and buffer. All figures are computed here, with the functions of
+the other formats; the page only draws.
 """
 
 from typing import Any
 
 from tmpass.packing.problem import in_use
-from tmpass.plans.peak_step import fullest_step, live_bytes
+from tmpass.plans.peak_step import find_peak_step, live_bytes
 from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer
 from tmpass.report.hues import colours_of, kind_of
 from tmpass.report.left_out import not_counted, verdict
 
 _VERDICTS = {
-    "optimal": "fits; proved: no address plan for this order is smaller",
+    "optimal": "fits; optimal for this order and sharing",
     "feasible": "fits; a smaller plan is not ruled out",
     "infeasible": "does not fit, proved for this order and sharing",
-    "unknown": "not found to fit: the search ended",
+    "unknown": "not found to fit; the search ended",
 }
 
 
 def page_data(plan: Plan, before: Plan | None = None) -> dict[str, Any]:
-    """`plan`, and the plan `before` it to compare with, as values that JSON has."""
+    """The data of `plan`, and of the plan `before` to compare with, as JSON values."""
     plans = (plan,) if before is None else (plan, before)
     colours = colours_of(plans)
     places = {kind: at for at, kind in enumerate(colours)}
@@ -36,9 +36,9 @@ def page_data(plan: Plan, before: Plan | None = None) -> dict[str, Any]:
 
 
 def how(plan: Plan) -> str:
-    """How `plan` was made, in a line."""
+    """The options that `plan` was made with, in one line."""
     orders = {
-        "given": "order of the file",
+        "given": "order as in the file",
         "topological": "topological order",
         "least-peak": "order for the least peak",
     }
@@ -49,7 +49,7 @@ def how(plan: Plan) -> str:
 
 
 def _verdict(plan: Plan) -> str:
-    """Whether it fits, and what is proved."""
+    """Whether `plan` fits, and what is proved."""
     if plan.fits and (part := verdict(plan)):
         return f"fits, {part}"
     return _VERDICTS[plan.status]
@@ -57,7 +57,7 @@ def _verdict(plan: Plan) -> str:
 
 def _view(plan: Plan, places: dict[str, int]) -> dict[str, Any]:
     memories = {memory.name: at for at, memory in enumerate(plan.memories)}
-    rows = {(t.subgraph, t.index): t for t in plan.tensors}
+    rows = plan.tensors_by_key()
     placed = [t for t in plan.tensors if t.buffer is not None]
     at = {(t.subgraph, t.index): i for i, t in enumerate(placed)}
     return {
@@ -80,7 +80,7 @@ def _view(plan: Plan, places: dict[str, int]) -> dict[str, Any]:
                 b.upper,
                 places[kind_of(plan, b, rows)],
                 [at[key] for key in b.tensors if key in at],
-                _pieces(b),
+                _rectangles(b),
             ]
             for b in plan.buffers
         ],
@@ -88,7 +88,7 @@ def _view(plan: Plan, places: dict[str, int]) -> dict[str, Any]:
 
 
 def _memory(plan: Plan, memory: MemoryUse) -> dict[str, Any]:
-    full = fullest_step(plan, memory)
+    peak_step = find_peak_step(plan, memory)
     rows = {id(b): i for i, b in enumerate(plan.buffers)}
     return {
         "name": memory.name,
@@ -99,13 +99,13 @@ def _memory(plan: Plan, memory: MemoryUse) -> dict[str, Any]:
         "bound": memory.lower_bound,
         "live": live_bytes(plan, memory),
         "full": [
-            full.at,
-            full.live_bytes,
-            [[rows[id(b)], used] for (b, _), used in zip(full.buffers, full.used, strict=True)],
+            peak_step.at,
+            peak_step.live_bytes,
+            [[rows[id(b)], used] for (b, _), used in zip(peak_step.buffers, peak_step.used, strict=True)],
         ],
     }
 
 
-def _pieces(buffer: PlannedBuffer) -> list[tuple[int, int, int, int]] | int:
-    """What is in use of `buffer` over time where that is not always all of it, and 0 where it is."""
+def _rectangles(buffer: PlannedBuffer) -> list[tuple[int, int, int, int]] | int:
+    """The bytes in use of `buffer` over time, as (lower, upper, low, high); 0 where it is always whole."""
     return list(in_use(buffer)) if buffer.gaps else 0

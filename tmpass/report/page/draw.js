@@ -1,4 +1,4 @@
-// The canvas: rectangles, axes, the capacity, the curve of live bytes, the fullest step.
+// The canvas: rectangles, axes, the capacity, the curve of live bytes, the peak step.
 const canvas = document.getElementById("canvas");
 const pen = canvas.getContext("2d");
 let hues = {};
@@ -11,7 +11,7 @@ function readHues() {
   }
 }
 
-// One drawing a frame, however many events ask for it.
+// One drawing per frame, however many events request it.
 function redraw() {
   if (waiting) return;
   waiting = true;
@@ -42,7 +42,7 @@ function within({ x, y, w, h }, work) {
   pen.restore();
 }
 
-// Round numbers about `room` pixels apart: steps are whole, bytes go by powers of two.
+// Round numbers about `room` pixels apart: whole steps, and powers of two for bytes.
 function ticks(from, to, pixels, room, binary) {
   const least = ((to - from) * room) / pixels;
   let step = binary ? 2 ** Math.ceil(Math.log2(Math.max(1, least))) : 10 ** Math.ceil(Math.log10(Math.max(1, least)));
@@ -67,7 +67,7 @@ function drawGrid(s) {
   pen.textBaseline = "top";
   for (const at of ticks(w.left, w.right, arena.w, 56, false)) {
     if (at >= state.view.end) continue;
-    // A number stands below the middle of its step where steps are wide, at its beginning elsewhere.
+    // The number is below the centre of its step where steps are wide, and otherwise below its left edge.
     const x = s.x(at) + (s.perStep > 12 ? s.perStep / 2 : 0);
     pen.fillText(String(at), x, live.y + live.h + 5);
     rule(x, live.y + live.h, x, live.y + live.h + 3);
@@ -130,13 +130,13 @@ function drawName(s, name, box) {
   const left = Math.max(box.x, s.arena.x), right = Math.min(box.x + box.w, s.arena.x + s.arena.w);
   const room = Math.floor((right - left - 8) / 5.9);
   if (room < 3) return;
-  const text = name.length <= room ? name : `\u2026${name.slice(1 - room)}`; // the end of a name tells more
-  // In the middle of what is in sight.
+  const text = name.length <= room ? name : `\u2026${name.slice(1 - room)}`; // the end of a name is more specific
+  // At the centre of the visible part.
   const top = Math.max(box.y, s.arena.y), bottom = Math.min(box.y + box.h, s.arena.y + s.arena.h);
   pen.fillText(text, left + 4, (top + bottom) / 2, right - left - 6);
 }
 
-// At least a pixel each way, so that nothing is lost from sight.
+// At least one pixel wide and high, so that every buffer is visible.
 function boxOf(s, p) {
   const x = s.x(p.lower), y = s.y(p.high);
   return { x, y, w: Math.max(1, s.x(p.upper) - x), h: Math.max(1, s.y(p.low) - y) };
@@ -151,7 +151,7 @@ function drawMarked(s) {
       const box = boxOf(s, p);
       pen.strokeRect(box.x, box.y, box.w, box.h);
     }
-    // Where several tensors follow or lie beside each other, the places within.
+    // The tensors inside the buffer, where it has several.
     pen.lineWidth = 1;
     for (const t of b.tensors) {
       if (t.offset === b.offset && t.bytes === b.size) continue;
@@ -177,7 +177,7 @@ function drawCapacity(s) {
     pen.fillStyle = hues.strong;
     const x = s.x(full.step) + s.perStep / 2, share = (x - arena.x) / arena.w;
     pen.textAlign = share < 0.15 ? "left" : share > 0.85 ? "right" : "center";
-    pen.fillText(`fullest: step ${full.step}, ${shortSize(full.bytes)}`, Math.min(Math.max(x, arena.x), arena.x + arena.w), arena.y - 4);
+    pen.fillText(`peak step ${full.step}, ${shortSize(full.bytes)}`, Math.min(Math.max(x, arena.x), arena.x + arena.w), arena.y - 4);
   }
   if (capacity === null) return;
   const text = `${assumed ? "assumed " : ""}capacity ${shortSize(capacity)}`;
@@ -200,7 +200,7 @@ function drawCapacity(s) {
   }
 }
 
-// Text that stays readable over rectangles.
+// A label with a ground, readable over rectangles.
 function labelled(text, x, y) {
   const wide = pen.measureText(text).width;
   const hue = pen.fillStyle;
@@ -214,7 +214,7 @@ function labelled(text, x, y) {
 
 function drawLive(s) {
   const memory = memoryNow(), { live } = s;
-  // The same height for every plan in the page.
+  // The same scale for every plan in the page.
   const top = 1.08 * Math.max(1, ...views.map((view) => view.memories[state.memory]?.full.bytes ?? 0));
   const y = (bytes) => live.y + live.h - (bytes / top) * live.h;
   within(live, () => {

@@ -9,7 +9,7 @@ function choose(buffer, point) {
   redraw();
 }
 
-// Show another plan or memory. What is chosen stays so, if the same tensor is there.
+// Show another plan or memory. The chosen buffer stays chosen where the other one has the same tensor.
 function turnTo(view, memory) {
   const key = state.chosen?.tensors[0]?.key;
   const other = memory !== state.memory;
@@ -53,7 +53,7 @@ byId("search").addEventListener("keydown", (event) => {
   if (event.key === "Escape") { event.target.value = ""; search(); }
 });
 
-// Before comes first, as in time; the page opens with the plan.
+// The plan before is the first button; the page opens with the plan itself.
 const order = [...views].reverse();
 if (views.length > 1) {
   byId("which").hidden = false;
@@ -101,7 +101,7 @@ byId("theme").addEventListener("click", () => {
 });
 dark.addEventListener("change", () => { setTheme(); redraw(); });
 
-// Paper is light and sharp, and has the whole plan on it.
+// A print is light, sharp, and shows the whole plan.
 let kept_window = null;
 function print(event) {
   setTheme();

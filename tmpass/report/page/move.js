@@ -55,7 +55,7 @@ canvas.addEventListener("wheel", (event) => {
   redraw();
 }, { passive: false });
 
-// The next buffer in time, or of those alive in the same steps the next one up or down.
+// The neighbour of the chosen buffer: the next in time, or the next above or below among those alive with it.
 function neighbour(key) {
   const all = memoryNow().buffers, now = state.chosen;
   if (!now || now.memory !== state.memory) return all[0];

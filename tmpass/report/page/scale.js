@@ -1,4 +1,4 @@
-// What part of the plan is in sight, and where on the canvas it is.
+// The visible part of the plan, and its place on the canvas.
 //
 //   +--------+------------------------+
 //   | bytes  |  arena                 |   window: steps [left, right), addresses [bottom, top)
@@ -17,13 +17,13 @@ function memoryNow() {
   return state.view.memories[state.memory] ?? state.view.memories[0];
 }
 
-// All that can be looked at: the same for every plan in the page, so that they can be compared.
+// The largest window: the same for every plan in the page, so that they can be compared.
 function extent() {
   const same = views.map((view) => view.memories[state.memory]).filter(Boolean);
   const peak = Math.max(1, ...same.map((memory) => memory.peak));
   const capacity = memoryNow().capacity ?? 0;
   const steps = Math.max(1, ...views.map((view) => view.end));
-  // A capacity far above the peak would flatten the picture: it is in sight only after zooming out.
+  // A capacity far above the peak would flatten the picture: it is visible only after zooming out.
   const near = capacity > 0 && capacity <= 1.4 * peak;
   return { steps, first: 1.04 * Math.max(peak, near ? capacity : 0), most: 1.04 * Math.max(peak, capacity) };
 }
@@ -80,7 +80,7 @@ function pan(dx, dy) {
   [w.bottom, w.top] = kept(w.bottom + dy / s.perByte, w.top - w.bottom, most);
 }
 
-// Move the window, no more than is needed, so that `buffer` is in sight.
+// Move the window no more than needed to make `buffer` visible.
 function reveal(buffer) {
   const { steps, most } = extent(), w = state.window;
   const near = (from, to, low, high, all) => {
@@ -92,12 +92,12 @@ function reveal(buffer) {
   [w.bottom, w.top] = near(w.bottom, w.top, buffer.offset, buffer.offset + buffer.size, most);
 }
 
-// The buffer at a point; where several are, which only a wrong plan has, the one drawn last.
+// The buffer at a point; of several, which only a wrong plan has, the first in time.
 function bufferAt(px, py) {
   const s = scales(), { arena } = s;
   if (px < arena.x || px > arena.x + arena.w || py < arena.y || py > arena.y + arena.h) return null;
   const step = s.step(px), address = s.address(py);
-  // Thin rectangles are drawn a pixel high, and can be hit as such.
+  // Thin rectangles are drawn one pixel high, so the pointer finds them within one.
   const slack = 0.75 / s.perByte;
   let close = null;
   for (const b of memoryNow().buffers) {

@@ -1,4 +1,4 @@
-// The note on a buffer: made of text nodes only, for names come from files.
+// The note on a buffer: made of text nodes only, since names come from files.
 const tip = document.getElementById("tip");
 const NAMED = 4, LISTED = 8;
 
@@ -9,7 +9,7 @@ function element(tag, text = "", classes = "") {
   return made;
 }
 
-// At `point`, in pixels of the canvas; without one it is beside the buffer, as the keyboard has it.
+// Show the note at `point`, in pixels of the canvas; without one, beside the buffer: for the keyboard.
 function showTip(buffer, point) {
   if (!buffer) {
     tip.hidden = true;
@@ -32,7 +32,7 @@ function middleOf(s, buffer) {
   };
 }
 
-// Beside the point, on the side with room for it.
+// Put the note beside the point, on the side that has room.
 function placeTip({ x, y }) {
   const { width, height } = state.size, gap = 14;
   const wide = tip.offsetWidth, high = tip.offsetHeight;
@@ -43,13 +43,13 @@ function placeTip({ x, y }) {
 }
 
 function noteOn(buffer, step, address) {
-  // Tensors written over each other have the same bytes one after the other: the note names them all.
+  // Tensors written over each other have the same bytes at different times: the note names all of them.
   const there = buffer.tensors.filter((t) => address >= t.offset && address < t.offset + (t.bytes ?? 0));
   const here = (there.length ? there : buffer.tensors.slice(0, 1)).slice(0, NAMED);
   const rest = buffer.tensors.filter((t) => !here.includes(t));
   const note = here.length ? here.flatMap(noteOnTensor) : [element("b", bufferName(buffer))];
   const rows = [];
-  // What is given to the model is made by no operator: it is only there from that step on.
+  // No operator writes an input or variable: it is alive from that step on.
   const given = here.some((t) => t.role === "input" || t.role === "variable");
   rows.push([given ? "from" : "operator", stepName(state.view, buffer.lower)]);
   const last = buffer.upper - 1;

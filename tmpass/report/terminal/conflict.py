@@ -1,4 +1,4 @@
-"""A conflict as a few lines and a table for a reader, and as JSON."""
+"""A conflict of buffers as text, as a table, and as JSON."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,23 +16,23 @@ _ROWS = 40
 
 
 def headline(problem: Problem, conflict: Conflict) -> str:
-    """Who does not fit within what, how far that is known to be minimal, and why."""
+    """One or two lines: which buffers have no packing within the capacity, and why."""
     buffers = [problem.buffers[at] for at in conflict.buffers]
     steps = f"steps {min(b.lower for b in buffers)}..{max(b.upper for b in buffers) - 1}"
-    fault = "have no packing at all"
+    failure = "have no packing at any capacity"
     if conflict.lower_bound is not None:
-        fault = f"do not fit within {format_size(conflict.capacity)}"
+        failure = f"do not fit within {format_size(conflict.capacity)}"
     if len(buffers) == 1:
-        one = fault.replace("have", "has").replace("do not", "does not")
+        one = failure.replace("have", "has").replace("do not", "does not")
         return f"why: {one_line(clip(buffers[0].id))} alone {one}\n"
     others = "without any one of them the others fit"
     if not conflict.minimal:
-        others = f"{conflict.nodes} nodes did not tell of each whether it is needed"
-    return f"why: {len(buffers)} buffers of {steps} {fault}; {others}\n     {_cause(conflict)}\n"
+        others = f"the set may not be minimal: the budget ended after {conflict.nodes} nodes"
+    return f"why: {len(buffers)} buffers of {steps} {failure}; {others}\n     {_cause(conflict)}\n"
 
 
 def conflict_table(problem: Problem, conflict: Conflict) -> "Table":
-    """A row for each buffer of the conflict, in the order of time, the largest first; of many only the first."""
+    """A table of the buffers in the conflict, by their first step, then by falling size; at most _ROWS of them."""
     rows = sorted((problem.buffers[at] for at in conflict.buffers), key=lambda b: (b.lower, -b.size))
     fixed = any(b.offset is not None for b in rows)
     placed = any(b.memories for b in rows)
@@ -48,9 +48,9 @@ def conflict_table(problem: Problem, conflict: Conflict) -> "Table":
 
 
 def remedy(problem: Problem, conflict: Conflict) -> str:
-    """What these buffers need at least."""
+    """One line: the least capacity that these buffers need."""
     if conflict.lower_bound is None:
-        return "no capacity is enough: their memories, fixed offsets or pairs are in each other's way\n"
+        return "no capacity is enough: their memories, fixed offsets or pairs contradict each other\n"
     count = len(conflict.buffers)
     need = "this buffer needs" if count == 1 else f"these {count} buffers need"
     exact = conflict.lower_bound == conflict.peak
@@ -62,7 +62,7 @@ def remedy(problem: Problem, conflict: Conflict) -> str:
 
 
 def to_json(problem: Problem, answer: Allocation, conflict: Conflict | None) -> str:
-    """What is known about `problem`, and the conflict where there is one."""
+    """The answer to `problem` as JSON, with the conflict or null."""
     facts: dict[str, Any] = {
         "status": str(answer.status),
         "peak": answer.peak,
@@ -103,13 +103,13 @@ def _row(problem: Problem, b: Buffer) -> dict[str, Any]:
 
 
 def _cause(conflict: Conflict) -> str:
-    full = f"at step {conflict.live_step} they have {format_size(conflict.live_bytes)} alive"
+    live = f"at step {conflict.live_step} they have {format_size(conflict.live_bytes)} alive"
     match conflict.cause:
         case Cause.BUFFER:
-            return "they share one place"
+            return "they must begin at one offset"
         case Cause.STEP:
-            return full
+            return live
         case Cause.ALIGNMENT:
-            return f"{full}, and alignment leaves holes between them"
+            return f"{live}, and alignment leaves gaps between them"
         case Cause.ARRANGEMENT:
-            return f"{full}, and never more; proved by search: no arrangement has room for all of them"
+            return f"{live}, and never more; proved by search: no packing has room for all of them"

@@ -1,4 +1,4 @@
-"""What changed between two plans, for a person and for a program."""
+"""The difference of two plans as text and as JSON."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tmpass.base.json_text import json_text
 from tmpass.base.sizes import format_size
-from tmpass.plans.diff import CHANGES, Difference, Limit, MemoryChange, Place, Shift
+from tmpass.plans.diff import CHANGES, Difference, Limit, Location, MemoryChange, TensorChange
 from tmpass.plans.plan import Plan
 from tmpass.report.left_out import unknown
 from tmpass.report.terminal.tables import plain_table
@@ -20,17 +20,17 @@ _SHOWN = 20
 
 
 def head(old: Plan, new: Plan, found: Difference) -> str:
-    """The two plans, the peak of each memory, and how many tensors changed, in a few lines."""
-    lines = [f"old          {_told(old)}", f"new          {_told(new)}"]
+    """The first lines: both plans, the peak of each memory, and how many tensors changed."""
+    lines = [f"old          {_outline(old)}", f"new          {_outline(new)}"]
     lines += [f"{'peak' if number == 0 else '':<13}{_peaks(found, one)}" for number, one in enumerate(found.memories)]
     counts = Counter(shift.change for shift in found.shifts)
-    told = ", ".join(f"{counts[change]} {change}" for change in CHANGES if counts[change])
-    lines.append(f"tensors      {told or 'all are where they were'}")
+    changed = ", ".join(f"{counts[change]} {change}" for change in CHANGES if counts[change])
+    lines.append(f"tensors      {changed or 'none changed'}")
     return "".join(f"{one_line(clip(line))}\n" for line in lines)
 
 
 def shift_table(found: Difference) -> "Table":
-    """A row for each of the first tensors that changed, what costs the most bytes first."""
+    """A table of at most _SHOWN tensors that changed, by falling growth in bytes."""
     table = plain_table("", ">change", ">bytes", ">offset", "tensor")
     several = len(found.memories) > 1
     for shift in found.shifts[:_SHOWN]:
@@ -40,13 +40,13 @@ def shift_table(found: Difference) -> "Table":
 
 
 def rest(found: Difference) -> str:
-    """How many rows the table has no room for."""
+    """A line with the number of rows that the table left out; empty where it has all."""
     more = len(found.shifts) - _SHOWN
     return f"and {more} more; --json lists them\n" if more > 0 else ""
 
 
 def to_json(old: Plan, new: Plan, found: Difference, limit: Limit | None) -> str:
-    """All of `found` as JSON; "too_much" names the memories that grew by more than `limit`."""
+    """The whole difference as JSON; "too_much" names the memories that grew by more than `limit`."""
     facts: dict[str, Any] = {
         "schema": SCHEMA,
         "old": _facts(old),
@@ -64,7 +64,7 @@ def to_json(old: Plan, new: Plan, found: Difference, limit: Limit | None) -> str
 
 
 def growth(change: MemoryChange) -> str:
-    """By how much a peak grew or shrank, as `+4096 B, +11.1 %`."""
+    """The growth of a peak as text: `+4096 B, +11.1 %`."""
     if not change.growth:
         return "unchanged"
     share = "" if change.percent is None else f", {float(change.percent):+.3g} %"
@@ -76,18 +76,18 @@ def _peaks(found: Difference, change: MemoryChange) -> str:
     return f"{name}{change.old_peak} B -> {format_size(change.new_peak)}, {growth(change)}"
 
 
-def _told(plan: Plan) -> str:
+def _outline(plan: Plan) -> str:
     fits = {"infeasible": "does not fit", "unknown": "not known to fit"}.get(plan.status, "fits")
     left_out = f"; {unknown(plan)}" if plan.unknown_tensors else ""
     return f"{plan.model.file} on {plan.target.name}, {fits}, {counted(len(plan.schedule), 'step')}{left_out}"
 
 
-def _arrow(shift: Shift, show: Any) -> str:
+def _arrow(shift: TensorChange, show: Any) -> str:
     places = [show(place) for place in (shift.old, shift.new) if place is not None]
     return " -> ".join(dict.fromkeys(places))
 
 
-def _where(place: Place, several: bool) -> str:
+def _where(place: Location, several: bool) -> str:
     return f"{one_line(clip(place.memory, 60))}+{place.offset}" if several else str(place.offset)
 
 
@@ -112,7 +112,7 @@ def _memory(change: MemoryChange) -> dict[str, Any]:
     }
 
 
-def _shift(shift: Shift) -> dict[str, Any]:
+def _shift(shift: TensorChange) -> dict[str, Any]:
     return {
         "change": shift.change,
         "name": shift.name,
@@ -123,7 +123,7 @@ def _shift(shift: Shift) -> dict[str, Any]:
     }
 
 
-def _place(shift: Shift) -> Iterator[tuple[str, Any]]:
+def _place(shift: TensorChange) -> Iterator[tuple[str, Any]]:
     for when, place in (("old", shift.old), ("new", shift.new)):
         known = place and {"memory": place.memory, "offset": place.offset, "bytes": place.bytes, "reason": place.reason}
         yield when, known

@@ -1,9 +1,9 @@
-"""The arena as text: time across, addresses up, a letter for each buffer."""
+"""The arena as text: steps from left to right, addresses upwards, a letter for each buffer."""
 
 from itertools import groupby
 
 from tmpass.packing.problem import in_use
-from tmpass.plans.peak_step import fullest_step
+from tmpass.plans.peak_step import find_peak_step
 from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer
 from tmpass.report.text import short_size
 
@@ -13,35 +13,38 @@ _ROWS = 20
 _WIDEST_STEP = 5
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _HUES = (111, 215, 114, 210, 147, 79, 221, 218, 180, 149, 117)
-"""Of the 256 that terminals have: dark letters are readable on them."""
+"""Colour numbers of a 256-colour terminal on which dark letters are readable."""
 
 _BLACK, _RED = 16, "31"
 
 
 def letter(buffer: int) -> str:
-    """The character that stands for buffer number `buffer`; they repeat after 62."""
+    """The character for buffer number `buffer`; characters repeat after 62 buffers."""
     return _LETTERS[buffer % len(_LETTERS)]
 
 
 def hue(buffer: int) -> int:
-    """The terminal's colour, of 256, behind the letter of buffer number `buffer`."""
+    """The background colour of buffer number `buffer`, as a number of a 256-colour terminal."""
     return _HUES[buffer % len(_HUES)]
 
 
 def picture(plan: Plan, memory: MemoryUse | None = None, *, colour: bool = False) -> str:
-    """One memory of `plan`, by default its first, in at most 80 columns; each cell shows what is in its middle.
+    """A drawing of one memory of `plan` in at most 80 columns; each cell shows the buffer at its centre.
 
-    96 KiB|= capacity, 66.7 % u        where the capacity is above the peak, its line is not to scale
+    96 KiB|= capacity, 66.7 % u        a capacity above the peak is not to scale
     64 KiB|..........BBBBBBBBBB
-          |AAAAAAAAAAAAAAAAAAAA        A lives through all of the run, B in its second half; a dot is free
+          |AAAAAAAAAAAAAAAAAAAA        A is alive in all steps, B in the second half; a dot is free
          0+--------------------
           0                  3
-                    ^ fullest: step 2, 64 KiB
+                    ^ peak step 2, 64 KiB
 
-    With `colour` it has the codes of a terminal with 256 colours.
+    Args:
+        plan: the plan.
+        memory: the memory to draw, by default the first.
+        colour: add the escape codes of a 256-colour terminal.
     """
     memory = memory or plan.memories[0]
-    buffers = [b for b in plan.buffers if b.memory == memory.name and b.size]
+    buffers = [b for b in plan.buffers_in(memory.name) if b.size]
     steps, height = max((b.upper for b in buffers), default=1), max(memory.peak, 1)
     columns = _columns(steps)
     rows = [_painted(row) if colour else "".join(letter(i) if i >= 0 else "." for i in row)
@@ -59,7 +62,7 @@ def picture(plan: Plan, memory: MemoryUse | None = None, *, colour: bool = False
 
 
 def _cells(buffers: list[PlannedBuffer], columns: int, rows: int, steps: int, height: int) -> list[list[int]]:
-    """The number of the buffer in the middle of each cell, -1 where none is; the lowest addresses first."""
+    """The number of the buffer at the centre of each cell, or -1; the row of the lowest addresses is first."""
     cells = [[-1] * columns for _ in range(rows)]
     for b in buffers:
         for lower, upper, low, high in in_use(b):
@@ -70,7 +73,7 @@ def _cells(buffers: list[PlannedBuffer], columns: int, rows: int, steps: int, he
 
 
 def _painted(row: list[int]) -> str:
-    """The letters of `row` on their colours."""
+    """The letters of `row` with the escape codes of their background colours."""
     return "".join(
         f"\x1b[38;5;{_BLACK};48;5;{hue(i)}m{letter(i) * len(list(run))}\x1b[0m" if i >= 0 else "." * len(list(run))
         for i, run in groupby(row)
@@ -78,7 +81,7 @@ def _painted(row: list[int]) -> str:
 
 
 def _capacity(memory: MemoryUse, capacity: int, columns: int) -> str:
-    """The line of the capacity, as wide as the picture, with as many words in it as there is room for."""
+    """The line of the capacity, as wide as the picture, with the longest label that fits."""
     word = "used" if memory.peak <= capacity else "needed"
     percent = f", {100 * memory.peak / capacity:.1f} % {word}" if capacity else ""
     name = "assumed capacity" if memory.assumed else "capacity"
@@ -87,12 +90,12 @@ def _capacity(memory: MemoryUse, capacity: int, columns: int) -> str:
 
 
 def _mark(plan: Plan, memory: MemoryUse, columns: int, steps: int) -> list[str]:
-    """A line that points at the fullest step; none where nothing is stored."""
-    full = fullest_step(plan, memory)
-    if not full.buffers or full.at >= steps:
+    """A line that points at the peak step; none where nothing is stored."""
+    peak_step = find_peak_step(plan, memory)
+    if not peak_step.buffers or peak_step.at >= steps:
         return []
-    column = min((2 * full.at + 1) * columns // (2 * steps), columns - 1)
-    words = f"fullest: step {full.at}, {short_size(full.live_bytes)}"
+    column = min((2 * peak_step.at + 1) * columns // (2 * steps), columns - 1)
+    words = f"peak step {peak_step.at}, {short_size(peak_step.live_bytes)}"
     begin = _MARGIN + 1 + column
     if begin + 2 + len(words) <= WIDTH:
         return [" " * begin + f"^ {words}"]
@@ -100,16 +103,16 @@ def _mark(plan: Plan, memory: MemoryUse, columns: int, steps: int) -> list[str]:
 
 
 def _columns(steps: int) -> int:
-    """As wide as there is room for: several columns for each of a few steps, one for each, or one for several."""
+    """The width of the picture: up to _WIDEST_STEP columns for a step, or one column for several steps."""
     room = WIDTH - _MARGIN - 1
     return min(room, steps * max(1, min(room // steps, _WIDEST_STEP)))
 
 
 def _covered(low: int, high: int, cells: int, extent: int) -> range:
-    """The cells, of `cells` that divide `[0, extent)` evenly, whose middle is in `[low, high)`."""
+    """The cells whose centre is in `[low, high)`; `cells` of them divide `[0, extent)` evenly."""
 
     def first_from(place: int) -> int:
-        # Cell i has its middle at (2 i + 1) * extent / (2 * cells).
+        # Cell i has its centre at (2 i + 1) * extent / (2 * cells).
         return min(max(-((extent - 2 * cells * place) // (2 * extent)), 0), cells)
 
     return range(first_from(low), first_from(high))

@@ -1,38 +1,50 @@
-"""A plan in ten lines."""
+"""A plan in at most ten lines: the answer first, one fact per line.
+
+fits         yes; optimal for this order and sharing
+model        branchy.tflite on tflm, memory arena
+peak         36864 B (36 KiB)
+lower bound  36864 B (reached)
+order        reordered; optimal over all orders
+capacity     40960 B (40 KiB), 90.0 % used
+peak step    6 of 13, CONV_2D 'c': 36864 B (36 KiB) in 5 buffers, the largest:
+             16384 B at 20480  activation 'b_wide'
+
+Long lines are cut. The largest buffers are listed as far as there are lines left.
+"""
 
 from collections.abc import Iterator
 
 from tmpass.base.sizes import format_size
-from tmpass.plans.peak_step import Fullest, deciding_memory, fullest_step
+from tmpass.plans.peak_step import PeakStep, deciding_memory, find_peak_step
 from tmpass.plans.plan import MemoryUse, Plan
 from tmpass.report.left_out import assumed, not_counted, verdict
-from tmpass.report.text import one_line
+from tmpass.report.text import counted, one_line
 
 WIDTH = 120
 LINES = 10
 _LISTED = 4
+"""Buffers that are listed where there is room."""
 
 
 def summary(plan: Plan) -> str:
-    """Whether `plan` fits, the figures of the memory that decides it, and what is alive where that is fullest.
+    """The text that `tmpass plan` prints: at most LINES lines of at most WIDTH characters.
 
-    At most LINES lines of at most WIDTH characters.
+    The figures are those of the memory that decides whether `plan` fits.
     """
     memory = deciding_memory(plan)
     others = len(plan.memories) - 1
     more = f" ({others} more in use)" if others else ""
-    gap = memory.peak - memory.lower_bound
-    percent = f", {100 * gap / memory.lower_bound:.2f} %" if gap and memory.lower_bound else ""
     lines = [
-        f"model        {plan.model.file} on {plan.target.name}, memory {memory.name}{more}",
         f"fits         {_verdict(plan, memory)}",
+        f"model        {plan.model.file} on {plan.target.name}, memory {memory.name}{more}",
         f"peak         {format_size(memory.peak)}",
-        f"lower bound  {format_size(memory.lower_bound)}, gap {gap} B{percent}; {_order(plan)}",
+        f"lower bound  {_bound(memory)}",
+        f"order        {_order(plan)}",
         f"capacity     {_capacity(memory)}",
     ]
     if left_out := not_counted(plan):
         lines.append(f"not counted  {left_out}")
-    lines += _fullest(plan, fullest_step(plan, memory), LINES - len(lines) - 1)
+    lines += _peak_step(plan, find_peak_step(plan, memory), LINES - len(lines) - 1)
     return "".join(f"{_cut(one_line(line))}\n" for line in lines)
 
 
@@ -41,31 +53,37 @@ def _verdict(plan: Plan, memory: MemoryUse) -> str:
     if plan.fits and (part := verdict(plan)):
         return f"yes, {part}"
     if plan.status == "optimal":
-        return "yes; proved: no address plan for this order and sharing is smaller"
+        return "yes; optimal for this order and sharing"
     if plan.status == "feasible":
         return "yes; a smaller plan is not ruled out"
     if plan.status == "infeasible":
         least = plan.order.lower_bound
         if plan.memories[0] is memory and least > capacity:
             return f"no; proved: at least {format_size(least - capacity)} are missing in any order"
-        return (
-            f"no; proved: at least {format_size(memory.lower_bound - capacity)} are missing for this order and sharing"
-        )
-    return (
-        f"not found: the search ended {format_size(memory.peak - capacity)} above the capacity; more --nodes may help"
-    )
+        missing = format_size(memory.lower_bound - capacity)
+        return f"no; proved: at least {missing} are missing for this order and sharing"
+    over = format_size(memory.peak - capacity)
+    return f"not found; the search ended {over} above the capacity: more --nodes may help"
+
+
+def _bound(memory: MemoryUse) -> str:
+    """The lower bound, and the optimality gap: the bytes between it and the peak."""
+    gap = memory.peak - memory.lower_bound
+    if not gap:
+        return f"{memory.lower_bound} B (reached)"
+    percent = f" ({100 * gap / memory.lower_bound:.2f} %)" if memory.lower_bound else ""
+    return f"{format_size(memory.lower_bound)}; gap {gap} B{percent}"
 
 
 def _order(plan: Plan) -> str:
-    """Where the order comes from, and what another one could save at most."""
-    method = {
-        "given": "the file's order",
-        "topological": "the file sorted",
-        "least-peak": "another order than the file's",
-    }
-    more = plan.memories[0].live_bytes - plan.order.lower_bound
-    found = f"others may need up to {more} B less" if more else "no other keeps less alive"
-    return f"{method[plan.order.method]}, {found}"
+    """Where the order comes from, and how many live bytes another order could save at most."""
+    method = {"given": "as in the file", "topological": "sorted topologically", "least-peak": "reordered"}
+    if plan.unknown_tensors:
+        found = "other orders are not judged"
+    else:
+        more = plan.memories[0].live_bytes - plan.order.lower_bound
+        found = f"another may need up to {more} B less" if more else "optimal over all orders"
+    return f"{method[plan.order.method]}; {found}"
 
 
 def _capacity(memory: MemoryUse) -> str:
@@ -76,25 +94,23 @@ def _capacity(memory: MemoryUse) -> str:
     return format_size(memory.capacity) + share + assumed(memory)
 
 
-def _fullest(plan: Plan, full: Fullest, room: int) -> Iterator[str]:
-    """The fullest step, and the largest of what is alive there, in `room` lines."""
-    count = len(full.buffers)
+def _peak_step(plan: Plan, peak_step: PeakStep, room: int) -> Iterator[str]:
+    """The peak step, and the largest live buffers there in up to `room` further lines."""
+    count = len(peak_step.buffers)
     if not count:
         return
-    step = full.step
+    step = peak_step.step
     where = "outside of all steps"
     if step is not None:
-        where = f"step {step.step} of {len(plan.schedule)}, {step.kind}{f' {step.name!r}' if step.name else ''}"
-    yield f"fullest      {where}: {format_size(full.live_bytes)} in {count} buffer{'s' if count > 1 else ''}"
-    room = min(room, _LISTED)
-    shown = full.buffers[: room if count <= room else room - 1]
+        where = f"{step.step} of {len(plan.schedule)}, {step.kind}{f' {step.name!r}' if step.name else ''}"
+    shown = peak_step.buffers[: min(room, _LISTED)]
+    largest = ", the largest:" if count > len(shown) else ""
+    yield f"peak step    {where}: {format_size(peak_step.live_bytes)} in {counted(count, 'buffer')}{largest}"
     wide = max(len(str(b.size)) for b, _ in shown)
     far = max(len(str(b.offset)) for b, _ in shown)
     for b, tensor in shown:
         name = f"{tensor.role} {tensor.name!r}" if tensor else "scratch" if b.step is not None else "no tensor"
         yield f"             {b.size:>{wide}} B at {b.offset:>{far}}  {name}"
-    if rest := full.buffers[len(shown) :]:
-        yield f"             {sum(b.size for b, _ in rest)} B in {len(rest)} more"
 
 
 def _cut(line: str) -> str:

@@ -18,16 +18,16 @@ _SPANS = 4
 
 
 def buffer_table(plan: Plan) -> "Table":
-    """A row for each buffer: where and when it stands, and whose it is; steps are from the first to the last."""
+    """A table of all buffers: offset, size, first and last step, and tensors."""
     from rich.text import Text
 
     several = len(plan.memories) > 1
     table = plain_table("", ">buffer", *(["memory"] if several else []), ">offset", ">size", ">steps", "tensors")
-    rows = {(t.subgraph, t.index): t for t in plan.tensors}
+    rows = plan.tensors_by_key()
     for b in plan.buffers:
-        names = [one_line(_placed(row, b)) for row in filter(None, map(rows.get, b.tensors))]
+        names = [one_line(_tensor(row, b)) for row in filter(None, map(rows.get, b.tensors))]
         names = names or ([] if b.step is None else [f"scratch of step {b.step}"])
-        names += [f"not all of it in {_spans(b)}"] if b.gaps else []
+        names += [f"partly used in steps {_spans(b)}"] if b.gaps else []
         place = [one_line(clip(b.memory, 60))] if several else []
         steps = f"{b.lower}..{b.upper - 1}"
         sign = Text(letter(b.id), f"color(16) on color({hue(b.id)})")
@@ -35,35 +35,35 @@ def buffer_table(plan: Plan) -> "Table":
     return table
 
 
-def _placed(row: PlannedTensor, b: PlannedBuffer) -> str:
-    """A tensor, where in its buffer it begins, and why it shares it."""
+def _tensor(row: PlannedTensor, b: PlannedBuffer) -> str:
+    """The name of a tensor, with its offset where it is not the buffer's, and the reason for sharing."""
     place = "" if row.offset is None or row.offset == b.offset else f" at {row.offset}"
     return clip(row.name) + place + (f" ({clip(row.reason)})" if row.reason else "")
 
 
 def _spans(b: PlannedBuffer) -> str:
-    """The steps at which only a part of `b` is in use, from the first to the last of each span."""
+    """The spans of steps, first and last, in which only a part of `b` is in use."""
     spans = [f"{gap.lower}..{gap.upper - 1}" for gap in b.gaps]
     return ", ".join(spans[:_SPANS]) + (f" and {len(spans) - _SPANS} more" if len(spans) > _SPANS else "")
 
 
 def target_list(targets: "Iterable[Target]") -> "Table":
-    """A row for each target: its name, and size and alignment of its scratchpad, with a ~ where they are assumed."""
+    """A table of targets: name, capacity and alignment of the scratchpad; ~ marks assumed numbers."""
     table = plain_table("target", ">scratchpad", ">align", "~ assumed, not known")
     for target in targets:
         memory = target.scratchpad
         size = "unlimited" if memory.capacity is None else short_size(memory.capacity)
         table.add_row(
             target.name,
-            _doubt(target, memory, "capacity") + size,
-            f"{_doubt(target, memory, 'alignment')}{memory.alignment}",
+            _tilde(target, memory, "capacity") + size,
+            f"{_tilde(target, memory, 'alignment')}{memory.alignment}",
             target.summary,
         )
     return table
 
 
 def memory_table(target: Target) -> "Table":
-    """A row for each number of each memory of `target`, with its source."""
+    """A table of the numbers of each memory of `target`, with their sources."""
     table = plain_table("memory", "figure", "value", "source")
     for memory in target.memories:
         capacity = "unlimited" if memory.capacity is None else format_size(memory.capacity)
@@ -77,7 +77,7 @@ def memory_table(target: Target) -> "Table":
 
 
 def sharing_table(target: Target) -> "Table":
-    """A row for each way in which operators may pass on storage, with the kinds of operators and the source."""
+    """A table of the kinds of sharing that `target` allows: operators and source."""
     sharing = target.sharing
     table = plain_table("sharing", "operators", "source")
     for name in ("views", "in_place", "parts"):
@@ -87,19 +87,19 @@ def sharing_table(target: Target) -> "Table":
 
 
 def scratch_table(target: Target) -> "Table":
-    """A row for each scratch buffer of a kind of operators: its bytes and the source."""
+    """A table of the scratch rules of `target`: operator kind, bytes and source."""
     table = plain_table("scratch", "bytes", "source")
     for rule in target.scratch:
         table.add_row(one_line(rule.kind), one_line(str(rule.bytes)), one_line(rule.source))
     return table
 
 
-def _doubt(target: Target, memory: Memory, number: str) -> str:
+def _tilde(target: Target, memory: Memory, number: str) -> str:
     return "~" if f"{memory.name}.{number}" in target.assumed else ""
 
 
 def plain_table(*columns: str) -> "Table":
-    """A table without lines; `>` in front of a column's name puts it to the right."""
+    """A table without rules; `>` before a column's name aligns it to the right."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")

@@ -1,8 +1,12 @@
-"""An execution in a child process: native code may crash, never end, or take all memory, and hears no Ctrl-C.
+"""A call in a child process, since native code may crash, never end, take all memory or ignore Ctrl-C.
 
-parent ── fork ──> child: limits, then the run
-   │ waits, up to the limit of time; Ctrl-C comes here
-   └── pickle <──┘   the result or the error; a child that is late is killed, and it dies when the parent does
+parent ── fork ──> child: sets its limits, then calls the function
+   │                 │
+   │ waits until the limit of time; receives Ctrl-C
+   │                 │
+   └─── pickle <─────┘  the result or the error
+
+A child that exceeds the time is killed. A child also dies when its parent does.
 """
 
 import os
@@ -19,7 +23,7 @@ from tmpass.execution.limits import Limits
 T = TypeVar("T")
 
 POSSIBLE = sys.platform == "linux"
-"""Elsewhere a fork without an exec is not safe with the libraries of the system."""
+"""Whether a child process is used. On other systems a fork without an exec is not safe with the system's libraries."""
 
 _HINTS: dict[int, str] = {
     signal.SIGFPE: "it may divide by 0: give other inputs with --inputs",
@@ -27,27 +31,27 @@ _HINTS: dict[int, str] = {
 }
 
 _IMPORTS = 256 * 2**20
-"""What importing the engine and its packages takes, generously."""
+"""Bytes that importing the engine and its packages takes, with a margin."""
 
 
-def run_apart(function: Callable[[], T], limits: Limits, files: int, engine: str) -> T:
-    """`function()` in a forked child where that is possible.
+def run_in_child(function: Callable[[], T], limits: Limits, files: int, engine: str) -> T:
+    """The result of `function()`, called in a forked child where that is possible.
 
     Args:
-        function: has a result that pickle knows.
-        limits: of which those of time and memory are kept here.
-        files: bytes that the files of the model have; each weight is held up to four times.
-        engine: whose native code it runs, for messages.
+        function: its result must be picklable.
+        limits: those of time and memory are enforced here.
+        files: bytes of the model's files; each weight is held up to four times.
+        engine: names the native code in messages.
 
     Raises:
-        BudgetError: the time was over.
+        BudgetError: the limit of time or memory was reached.
         ModelError: the child crashed.
-        TmpassError: as the function raises it.
+        TmpassError: the function raised it.
     """
     if not POSSIBLE:
         return function()
     data, status = call_forked(
-        lambda writable, parent: _run(function, writable, parent, limits.bytes + 4 * files), limits.seconds
+        lambda writable, parent: _run_and_exit(function, writable, parent, limits.bytes + 4 * files), limits.seconds
     )
     if data is None:
         what = f"executing it has not ended within {limits.seconds:g} seconds"
@@ -62,8 +66,8 @@ def run_apart(function: Callable[[], T], limits: Limits, files: int, engine: str
     return result
 
 
-def _run(function: Callable[[], object], writable: int, parent: int, size: int) -> NoReturn:
-    """Call, send what came of it, and end without any of the clean-up that is the parent's."""
+def _run_and_exit(function: Callable[[], object], writable: int, parent: int, size: int) -> NoReturn:
+    """Call `function`, send its result or error, and exit without the clean-up handlers, which are the parent's."""
     code = 1
     try:
         end_with(parent)
@@ -75,7 +79,7 @@ def _run(function: Callable[[], object], writable: int, parent: int, size: int) 
         except TmpassError as error:
             result = error
         except MemoryError:
-            result = BudgetError("executing it takes more memory than it may", hint="raise --execute-bytes")
+            result = BudgetError("executing it takes more memory than allowed", hint="raise --execute-bytes")
         except BaseException as error:
             text = str(error).partition("\n")[0]
             result = RuntimeError(f"{type(error).__name__}: {text}")
@@ -87,10 +91,10 @@ def _run(function: Callable[[], object], writable: int, parent: int, size: int) 
 
 
 def _confine(size: int) -> None:
-    """Let this process take `size` more bytes of memory than it has, and what its imports take."""
+    """Limit the memory of this process to what it has, plus `size` bytes, plus what imports take."""
     import resource
 
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # numpy's; each thread has a stack, which counts
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # numpy starts threads, and their stacks count
     with open("/proc/self/status") as file:
         taken = next((int(line.split()[1]) * 1024 for line in file if line.startswith("VmData:")), 0)
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)

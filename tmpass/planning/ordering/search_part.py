@@ -1,4 +1,4 @@
-"""A lower order of a part that nothing cuts: exactly, or as low as the states allow."""
+"""The search for an order of lower peak of one part: exact, or within a budget of states."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,43 +7,48 @@ import tmpass._core as _core
 from tmpass.planning.ordering.ordered import Ordered
 
 _FIRST = 100_000
-"""States of the first search; the rest is for what it leaves open."""
+"""States of the first exact search. The rest of the budget is for parts that it cannot solve."""
 
 _WIDEST = 64
 _BEAM_WORK = 2_000_000
-"""Operators times operators times width: wider beams are not worth their time."""
+"""The limit of operators times operators times width. Wider beams are not worth their time."""
 
 _CEILINGS = 8
-"""How often an order is looked for under a ceiling between the bound and the peak."""
+"""How many searches under a ceiling between the bound and the peak are made."""
 
 _WINDOWS = (16, 32, 64, 128)
-"""Operators in a window that is ordered anew; the longer ones are tried where the shorter ones do not help."""
+"""How many operators a reordered window has. Longer windows are tried where shorter ones do not help."""
 
 _WINDOW_STATES = 5_000
 
 
-def improve(part: _core.OrderProblem, present: Ordered, states: int) -> Ordered:
-    """`present`, or a lower order of `part`, whose operators are numbered in their present order.
+def search_part(part: _core.OrderProblem, present: Ordered, states: int) -> Ordered:
+    """An order of `part` with a peak at most that of `present`.
 
-    A search that proves its answer comes first; where it enters too many sets, orders are found otherwise, and what is
-    left of `states` goes into a search for one that is lower still. Ctrl-C ends it, and the best so far is the answer.
+    A search that proves its answer comes first. If it enters too many sets, windows, beam and ceilings look for a lower
+    order, and the rest of the budget goes into a last exact search. After Ctrl-C the best order so far is returned.
+
+    Args:
+        part: its operators are numbered in the order of `present`.
+        present: the order to start from.
+        states: budget, in sets of operators.
     """
     best = present
     try:
-        best = _search(part, best, min(_FIRST, states // 2))
+        best = _exact(part, best, min(_FIRST, states // 2))
         share = min(2 * _FIRST, states) // 6
         if best.peak > best.bound and share:
             best = _through_windows(part, best, share)
             best = _lower(best, _through_windows(part, _beam(part, best), share))
             best = _under_ceilings(part, best, share)
         if best.peak > best.bound and states > 3 * _FIRST:
-            best = _search(part, best, states - best.states)
+            best = _exact(part, best, states - best.states)
     except KeyboardInterrupt:
         return replace(best, stopped=True)
     return best
 
 
-def _search(part: _core.OrderProblem, best: Ordered, limit: int) -> Ordered:
+def _exact(part: _core.OrderProblem, best: Ordered, limit: int) -> Ordered:
     found, bound, entered = _core.search_orders(part, best.bound, best.peak, limit)
     if found:
         return _as_found(part, best, found, bound, entered)
@@ -56,7 +61,7 @@ def _as_found(part: _core.OrderProblem, before: Ordered, order: Sequence[int], b
 
 
 def _lower(one: Ordered, other: Ordered) -> Ordered:
-    """The lower of two, after the states of the later one."""
+    """The order of lower peak, with the states of `other`, which was found later."""
     return replace(one if one.peak <= other.peak else other, states=other.states)
 
 
@@ -66,9 +71,10 @@ def _beam(part: _core.OrderProblem, best: Ordered) -> Ordered:
 
 
 def _under_ceilings(part: _core.OrderProblem, best: Ordered, states: int) -> Ordered:
-    """`best`, or a lower order: one is looked for under ceilings between the bound and the peak, nearer and nearer it.
+    """`best`, or a lower order that is found under a ceiling between the bound and the peak.
 
-    A low ceiling has more sets under it that lead nowhere than can be entered; under a high one an order is found soon.
+    Each failure moves the ceiling nearer to the peak. Below a low ceiling too many sets lead nowhere to enter them all;
+    below a high one an order is found soon.
     """
     share = 2
     for _ in range(_CEILINGS):
@@ -83,7 +89,7 @@ def _under_ceilings(part: _core.OrderProblem, best: Ordered, states: int) -> Ord
 
 
 def _through_windows(part: _core.OrderProblem, best: Ordered, states: int) -> Ordered:
-    """`best` with windows around its fullest step searched one by one, until none makes that lower."""
+    """`best` after searches of windows around its peak step, until none of them lowers the peak there."""
     parts = _core.OrderParts(part, best.order)
     spent = 0
     improved = True
@@ -99,13 +105,13 @@ def _through_windows(part: _core.OrderProblem, best: Ordered, states: int) -> Or
             spent += entered
             if found:
                 parts.reorder(begin, found)
-                improved = True  # fewer steps are as full as the fullest
+                improved = True  # fewer steps reach the peak
                 break
     return _as_found(part, best, parts.order, best.bound, spent)
 
 
 def _windows(at: int, count: int) -> list[tuple[int, int]]:
-    """Windows around step `at` of `count`, the shorter ones first."""
+    """Windows [begin, end) around step `at` of `count`, the shorter ones first."""
     return [
         (begin, min(begin + size, count))
         for size in _WINDOWS

@@ -1,4 +1,4 @@
-"""The ways to run the operators of a graph without bodies, by the sets of them that have run."""
+"""A search over all orders of a graph without bodies, by the sets of operators that have run."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -11,22 +11,24 @@ from tmpass.verification.state import state_order
 
 
 class Least(NamedTuple):
-    """No order needs less than `bytes`; if `exact`, one needs no more."""
+    """A lower bound on the peak of all orders in bytes; with `exact`, one order reaches it."""
 
     bytes: int
     exact: bool
 
 
-class Ways:
-    """All orders of a graph of one subgraph.
+class OrderSearch:
+    """The orders of a graph of one subgraph.
 
     Args:
+        graph: of one subgraph, without bodies.
         inside: the tensors that count.
-        pieces: of each of them, the numbers of what it holds; `size` has the bytes of each number.
-        scratch: bytes that an operator needs besides.
-        saves: how many of its inputs each operator may write over at most.
-        alone: tensors that nothing is written over.
-        keep_inputs: whether inputs stay to the end.
+        pieces: tensor -> the numbers of the pieces that it holds.
+        size: bytes of each piece.
+        scratch: operator -> bytes that it needs besides tensors.
+        saves: for each operator, how many of its inputs it may overwrite at most.
+        alone: tensors that must not be overwritten.
+        keep_inputs: whether inputs are alive to the end.
     """
 
     def __init__(
@@ -48,7 +50,7 @@ class Ways:
         given, taken = inside & frozenset(subgraph.inputs), frozenset(subgraph.outputs)
         self._begin = frozenset(given | variables)
         self._stays = variables | (inside & taken) | (given if keep_inputs else set())
-        # What an operator only works in is gone after it.
+        # A temporary of an operator is not alive after it.
         self._made = frozenset(written) | self._begin
         self._touched = [inside.intersection((*op.inputs, *op.outputs, *op.temporaries)) for op in subgraph.ops]
         holders: dict[int, int] = defaultdict(int)
@@ -62,15 +64,19 @@ class Ways:
         self._repeating = {t: all_ for t, all_ in whole.items() if all_ > sum(size[piece] for piece in pieces[t])}
 
     def search(self, most: int, *, enough: int | None = None) -> Least:
-        """What every order needs, found by looking at the sets of operators that can have run with the least; ends
-        where all need `enough`, or where it has looked at `most` tensors.
+        """A lower bound on the bytes that every order needs, by a best-first search over sets of operators.
 
-        Each step of an order needs at least what its operator touches, so that all begin with the most of that.
+        Each step of an order needs at least the tensors that its operator touches. So the search begins with the
+        largest sum of these.
+
+        Args:
+            most: how many tensors may be looked at.
+            enough: the search may end once every order is known to need as many bytes.
         """
         everything, looked = (1 << len(self._ops)) - 1, 0
         floor = max(self._during(touched, -1, at) for at, touched in enumerate(self._touched))
         ready = frozenset(at for at, before in enumerate(self._before) if not before)
-        turn = count()  # of two that need the same, the one where more have run
+        turn = count()  # of two sets that need the same bytes, the one where more operators have run comes first
         open_ = [(max(floor, 0), 0, next(turn), 0, self._begin, ready)]
         reached = {0: open_[0][0]}
         while open_:
@@ -83,7 +89,7 @@ class Ways:
                 after = ran | 1 << at
                 looked += len(held) + len(self._touched[at]) + len(ready)
                 if looked > most:
-                    return Least(peak, exact=False)  # all that is open needs as much
+                    return Least(peak, exact=False)  # every open set needs as many bytes
                 alive = held | self._touched[at]
                 needs = max(peak, self._during(alive, after, at))
                 if needs >= reached.get(after, needs + 1):
@@ -93,13 +99,13 @@ class Ways:
                 next_ = ready.difference((at,)).union(x for x in self._after[at] if not self._before[x] & ~after)
                 rest = kept if not ran else held.difference(self._touched[at]) | kept
                 heappush(open_, (needs, -after.bit_count(), next(turn), after, rest, next_))
-        raise AssertionError("an order of a plan that was found right ends")
+        raise AssertionError("a plan without violations has an order")
 
     def _is_kept(self, t: int, ran: int) -> bool:
         return t in self._made and (t in self._stays or bool(self._readers[t] & ~ran))
 
     def _during(self, alive: frozenset[int], ran: int, at: int) -> int:
-        """The least bytes at operator `at`, with `alive` and when `ran` have run, itself among them."""
+        """The least bytes at operator `at` with the tensors `alive`, after `ran` have run, `at` included."""
         most, saved = self._bytes(alive), 0
         if self._saves[at]:
             inputs = (alive & frozenset(self._ops[at].inputs)) - self._stays - self._alone
@@ -117,8 +123,10 @@ class Ways:
 
 
 def _dependencies(graph: Graph) -> tuple[list[int], list[list[int]], dict[int, int], set[int]]:
-    """Of each operator, those that run before it, as bits, and those that wait for it; of each tensor its readers, as
-    bits; and the tensors that operators write.
+    """The order of the operators: (before, after, readers, written).
+
+    `before` has for each operator those that must run before it, as bits, and `after` those that wait for it;
+    `readers` maps each tensor to its readers, as bits; `written` are the tensors that operators write.
     """
     subgraph = graph.subgraphs[0]
     given, writer, readers = set(subgraph.inputs), dict[int, int](), defaultdict[int, int](int)

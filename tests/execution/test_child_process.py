@@ -1,4 +1,4 @@
-"""An execution in a child: its answer or its end, and nothing is left of it."""
+"""A call in a child process: its result or its error, and no process is left."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tmpass.base.errors import BudgetError, ModelError, UsageError
-from tmpass.execution.apart import POSSIBLE, run_apart
+from tmpass.execution.child_process import POSSIBLE, run_in_child
 from tmpass.execution.limits import Limits
 
 pytestmark = pytest.mark.skipif(not POSSIBLE, reason="a fork without an exec is not safe on this system")
@@ -19,7 +19,7 @@ LIMITS = Limits(seconds=30)
 
 
 def apart(function, limits=LIMITS, files=0):
-    return run_apart(function, limits, files, "the engine")
+    return run_in_child(function, limits, files, "the engine")
 
 
 def test_what_it_returns():
@@ -65,7 +65,7 @@ def test_memory_that_is_not_allowed():
         return lambda: len(bytearray(size))
 
     limits = Limits(bytes=2**20)
-    with pytest.raises(BudgetError, match=r"more memory than it may; raise --execute-bytes"):
+    with pytest.raises(BudgetError, match=r"more memory than allowed; raise --execute-bytes"):
         apart(take(2**30), limits)
     assert apart(take(2**30), Limits(bytes=2**31)) == 2**30
     assert apart(take(2**30), limits, files=2**29) == 2**30
@@ -73,7 +73,7 @@ def test_memory_that_is_not_allowed():
 
 _SLEEPS = """
 import sys, time
-from tmpass.execution.apart import run_apart
+from tmpass.execution.child_process import run_in_child
 from tmpass.execution.limits import Limits
 
 def sleep():
@@ -81,7 +81,7 @@ def sleep():
     print(os.getpid(), flush=True)
     time.sleep(60)
 
-run_apart(sleep, Limits(), 0, "it")
+run_in_child(sleep, Limits(), 0, "it")
 """
 
 

@@ -1,21 +1,20 @@
-"""Where a plan puts each tensor, and the byte arrays that are as large as it says."""
+"""The memories of a plan as byte arrays, and the place of each tensor in them."""
 
 from dataclasses import dataclass
 
 from tmpass.base.violation import Violation
 from tmpass.execution.limits import too_many_bytes
+from tmpass.graph.model import TensorKey
 from tmpass.plans.plan import Plan, PlannedTensor
 from tmpass.verification.names import tensor_name
 
-Key = tuple[int, int]
-
 PATTERN = 0xA5
-"""What stands in bytes that nothing has written: no plausible number in any element type."""
+"""The value of bytes that nothing has written. It is not a plausible number in any element type."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Bytes `[low, high)` of `memory`, in buffer `buffer` of the plan."""
+    """The bytes `[low, high)` of `memory`, in buffer `buffer` of the plan."""
 
     memory: str
     low: int
@@ -23,28 +22,35 @@ class Place:
     buffer: int
 
     def overlaps(self, other: "Place") -> bool:
-        """Whether the two have a byte in common."""
+        """Whether the two places have a byte in common."""
         return self.memory == other.memory and self.low < other.high and other.low < self.high
 
     def same(self, other: "Place | None") -> bool:
-        """Whether the two are the same bytes."""
+        """Whether the two places are the same bytes."""
         return other is not None and (self.memory, self.low, self.high) == (other.memory, other.low, other.high)
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
-    """The arrays by memory, the places by tensor, a title for each tensor, and what is wrong with the rows."""
+class MemoryImage:
+    """One byte array per memory, with the places of the tensors.
+
+    Fields:
+        arrays: by the name of the memory.
+        places: of the tensors that have one.
+        titles: how messages name each tensor.
+        violations: rows of the plan that name no memory, or bytes outside of it.
+    """
 
     arrays: dict[str, bytearray]
-    places: dict[Key, Place]
-    titles: dict[Key, str]
+    places: dict[TensorKey, Place]
+    titles: dict[TensorKey, str]
     violations: tuple[Violation, ...]
 
 
-def lay_out(plan: Plan, allowed: int) -> Layout:
-    """The memories of `plan`, each as large as the peak that it claims, filled with a pattern.
+def make_memory_image(plan: Plan, allowed: int) -> MemoryImage:
+    """The memories of `plan`, each as large as its claimed peak, filled with PATTERN.
 
-    A tensor that has no place, or one outside its memory, is in no array: the run keeps it elsewhere.
+    A tensor without a place, or with one outside its memory, is in no array: the run keeps it elsewhere.
 
     Raises:
         BudgetError: the memories take more than `allowed` bytes.
@@ -54,7 +60,7 @@ def lay_out(plan: Plan, allowed: int) -> Layout:
         raise too_many_bytes("the memories of the plan take", total, allowed)
     arrays = {memory.name: bytearray([PATTERN]) * memory.peak for memory in plan.memories}
     memory_of = {buffer.id: buffer.memory for buffer in plan.buffers}
-    places: dict[Key, Place] = {}
+    places: dict[TensorKey, Place] = {}
     found = []
     for row in plan.tensors:
         if row.buffer is None or row.offset is None:
@@ -67,9 +73,9 @@ def lay_out(plan: Plan, allowed: int) -> Layout:
             size = len(arrays[memory])
             found.append(_wrong(row, f"is at bytes {low}..{high - 1} of {memory}, which has {size}", low, high))
         else:
-            places[row.subgraph, row.index] = Place(memory, low, high, row.buffer)
-    titles = {(row.subgraph, row.index): tensor_name(row) for row in plan.tensors}
-    return Layout(arrays, places, titles, tuple(found))
+            places[row.key] = Place(memory, low, high, row.buffer)
+    titles = {row.key: tensor_name(row) for row in plan.tensors}
+    return MemoryImage(arrays, places, titles, tuple(found))
 
 
 def _wrong(row: PlannedTensor, what: str, low: int, high: int) -> Violation:

@@ -1,7 +1,7 @@
-"""Which tensors of a buffer have bytes in common at one step: each such pair, without comparing all with all.
+"""Pairs of tensors of a buffer that have bytes in common at one step, found without comparing all with all.
 
-What is held at a step is kept by size, in powers of two, and by address in each of these. A tensor that has a byte of
-`[low, high)` and less than 2^k bytes begins above low - 2^k.
+The tensors alive at a step are kept in classes of size, by powers of two, and by address within each class. A tensor of
+less than 2^k bytes that has a byte of `[low, high)` begins above low - 2^k.
 """
 
 from bisect import bisect_left, insort
@@ -9,28 +9,31 @@ from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
 from typing import NamedTuple
 
-from tmpass.verification.replay import Key
+from tmpass.graph.model import TensorKey
 
 
 class Held(NamedTuple):
-    """Tensor `key` has the bytes `[low, high)` from step `first` to step `last`, both included."""
+    """The bytes `[low, high)` of tensor `key` from step `first` to step `last`, both inclusive."""
 
     first: int
     last: int
     low: int
     high: int
-    key: Key
+    key: TensorKey
 
 
-class Meeting(NamedTuple):
-    """Two that have bytes in common, the one that comes first in front."""
+class Overlap(NamedTuple):
+    """Two tensors with bytes in common; `first` begins no later than `second`."""
 
     first: Held
     second: Held
 
 
-def meetings(held: Iterable[Held]) -> Iterator[Meeting]:
-    """Each pair of `held` with bytes in common at one step; what has no bytes meets none."""
+def find_overlaps(held: Iterable[Held]) -> Iterator[Overlap]:
+    """Each pair of `held` with bytes in common at one step. A tensor of no bytes is in no pair.
+
+    Complexity: O(n log n) and, for each size class, the tensors that begin close below another one.
+    """
     shelves: dict[int, list[tuple[int, Held]]] = {}
     ends: list[tuple[int, Held]] = []
     for one in sorted(h for h in held if h.low < h.high):
@@ -41,6 +44,6 @@ def meetings(held: Iterable[Held]) -> Iterator[Meeting]:
         for bits, shelf in shelves.items():
             for at in range(bisect_left(shelf, (one.low - (1 << bits),)), bisect_left(shelf, (one.high,))):
                 if shelf[at][1].high > one.low:
-                    yield Meeting(shelf[at][1], one)
+                    yield Overlap(shelf[at][1], one)
         insort(shelves.setdefault((one.high - one.low).bit_length(), []), (one.low, one))
         heappush(ends, (one.last, one))

@@ -1,0 +1,69 @@
+"""The distribution of buffers over the memories of a target."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from tmpass.base.errors import ModelError
+from tmpass.base.sizes import MAX_BYTES
+from tmpass.graph.model import Graph
+from tmpass.packing.problem import Allocation, Problem
+from tmpass.planning.liveness import Role, Storage
+from tmpass.targets import Memory, Target
+
+USES_OF: Mapping[str, str] = {
+    Role.INPUT: "inputs_outputs",
+    Role.OUTPUT: "inputs_outputs",
+    Role.ACTIVATION: "activations",
+    Role.VARIABLE: "variables",
+}
+"""Role of a tensor -> the use that a memory must allow to take it."""
+
+_SCRATCH = USES_OF[Role.ACTIVATION]
+"""The use of scratch, which holds no tensor."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryAllocation:
+    """The allocation of one memory. `indices` are the numbers of its buffers in the whole storage."""
+
+    memory: Memory
+    indices: tuple[int, ...]
+    allocation: Allocation
+
+
+def distribute(graph: Graph, storage: Storage, target: Target) -> Iterator[tuple[Memory, Problem, tuple[int, ...]]]:
+    """The packing problem of each memory that takes a buffer, and of the scratchpad in any case, which comes first.
+
+    A buffer goes to the first memory that may hold all of its tensors.
+
+    Raises:
+        TargetError: no memory may hold them.
+        ModelError: the sizes in one memory add up to more than 2^62 bytes.
+    """
+    scratchpad = target.scratchpad
+    inside: dict[str, list[int]] = {scratchpad.name: []}
+    for index, members in enumerate(storage.members):
+        uses = [USES_OF[storage.roles[key]] for key in members if key not in graph.held_in] or [_SCRATCH]
+        memory = target.memory_for(uses)
+        inside.setdefault(memory.name, []).append(index)
+    memories = {memory.name: memory for memory in target.memories}
+    for name, indices in inside.items():
+        memory = memories[name]
+        buffers = tuple(storage.buffers[i].rounded(target.runtime.rounding) for i in indices)
+        _check_sum(graph, storage, indices, memory)
+        yield memory, Problem(buffers, memory.capacity, memory.alignment), tuple(indices)
+
+
+def _check_sum(graph: Graph, storage: Storage, indices: Sequence[int], memory: Memory) -> None:
+    """Raise where the sizes add up to more than a Problem allows, with the name of the largest tensor."""
+    total = sum(storage.buffers[i].size + memory.alignment for i in indices)
+    if total <= MAX_BYTES:
+        return
+    largest = max(indices, key=lambda i: storage.buffers[i].size)
+    tensors = [graph.tensor(key) for key in storage.members[largest]]
+    name = max(tensors, key=lambda t: t.bytes or 0).name if tensors else "scratch"
+    size = storage.buffers[largest].size
+    raise ModelError(
+        f"the tensors add up to {total} bytes, above 2^62; the largest is {name!r} of {size} bytes",
+        hint="check its shape",
+    )

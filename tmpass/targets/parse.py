@@ -79,8 +79,8 @@ def _int8(value: object) -> Int8:
 
 
 def _runtime(reader: Reader, value: object, key: KeyPath) -> Runtime:
-    known = [name for name in RUNTIMES if name]
-    if not isinstance(value, str) or value not in known:
+    if not isinstance(value, str) or not value or value not in RUNTIMES:
+        known = [name for name in RUNTIMES if name]
         reader.fail(key, f"{show(value)} is not a runtime", f"known are {', '.join(known)}; leave it out for any other")
     return RUNTIMES[value]
 

@@ -30,6 +30,8 @@ class Runtime:
         io_inside: whether inputs and outputs are always in its arena.
         without_scratch: the kinds of operators whose kernels need no scratch.
         resizes: whether a caller can give inputs another size than the file has.
+        keeps_offsets: whether it places tensors where the file of a planned model says.
+        probes: the formats whose frontends ask its interpreter what kernels need.
     """
 
     name: str = ""

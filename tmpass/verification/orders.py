@@ -77,6 +77,8 @@ def _search_of(plan: Plan, graph: Graph, sharing: Sharing, *, rounded: bool = Fa
     """The orders of `graph`; None where they do not bound all runs. With `rounded`, each piece is rounded up."""
     options, memory = plan.options, plan.memories[0]
     ops = graph.subgraphs[0].ops
+    if graph.fixed:
+        return None  # they hold in one order only
     if len(graph.subgraphs) != 1 or len(graph.entries) != 1 or not ops or any(op.calls for op in ops):
         return None
     if len(plan.tensors) > _MANY or plan.order.method == "topological":

@@ -125,7 +125,7 @@ def test_an_offset_off_the_targets_alignment_is_refused() -> None:
 
 
 @pytest.mark.parametrize("options", [{}, {"share": "none"}, {"share_io": True}, {"inplace": False}, {"int8": "float"}])
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(draw=st.data())
 def test_whatever_the_layout_a_plan_keeps_it(options: dict[str, object], draw: st.DataObject) -> None:
     places = st.one_of(st.just(-1), st.integers(0, 90).map(lambda n: 16 * n))

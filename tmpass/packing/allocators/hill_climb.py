@@ -2,7 +2,7 @@
 
 The climb begins with the lowest packing of first fit, its buffers in the order of their offsets. First fit in that
 order is not higher. Then buffers that reach the peak are moved before others that they overlap, as long as nodes are
-left. `core/hill_climb.hpp` has the drawing.
+left. `core/packing/hill_climb.hpp` has the drawing.
 """
 
 from dataclasses import replace

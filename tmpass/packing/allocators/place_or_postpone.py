@@ -3,7 +3,7 @@
 A buffer has the lowest offset that is possible, or it has not. In the second case another buffer must take bytes of the
 place that it does not get. The search branches where the fewest buffers can be the lowest, learns from failed branches
 where that is, and restarts under Luby's limits.
-`core/postpone.hpp` has the drawing and the argument.
+`core/packing/postpone.hpp` has the drawing and the argument.
 """
 
 import tmpass._core as _core

@@ -1,7 +1,7 @@
 """TelaMalloc's search, made exact. It supports every constraint.
 
 Heuristics choose what to place. A constraint solver keeps what is still possible, and explains a dead end by the
-placements that cause it. The search goes back to one of those. `core/telamalloc.hpp` has the drawing and the
+placements that cause it. The search goes back to one of those. `core/packing/telamalloc.hpp` has the drawing and the
 argument.
 
 Source: Maas et al., "TelaMalloc: Efficient On-Chip Memory Allocation for Production Machine Learning Accelerators",

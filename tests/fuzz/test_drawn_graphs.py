@@ -25,6 +25,12 @@ def test_no_plan_and_no_claim_is_refuted(seed):
     assert min(counts[name] for name in ("run", "permute", "less", "right choices", "orders proved")) > 10
 
 
+@pytest.mark.parametrize("seed", [503487, 650171])
+def test_what_was_refuted_once_is_not_again(seed):
+    """A piece of a tied output that a promised kernel writes; an output of a loop that is twice in another tensor."""
+    check(seed, 6, Counter())
+
+
 def orders(graph):
     """Every order of the operators in which each comes after those whose results it reads."""
     ops = graph.subgraphs[0].ops

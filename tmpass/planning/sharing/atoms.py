@@ -89,9 +89,8 @@ def find_atoms(
     found = (
         _largest(size, links, uncounted) if ends is None else _counted(size, links, ends, uncounted, classes, alignment)
     )
-    if not loops_copy:
-        found += _around(graph, found)
-    sizes, members = tuple(bytes_ for bytes_, _ in found), tuple(held for _, held in found)
+    atoms = _places(graph, found, loops_copy=loops_copy)
+    sizes, members = tuple(bytes_ for bytes_, _ in atoms), tuple(held for _, held in atoms)
     by_subgraph: dict[int, list[int]] = defaultdict(list)
     for atom, held in enumerate(members):
         by_subgraph[held[0][0]].append(atom)
@@ -103,6 +102,15 @@ _Found = list[tuple[int, tuple[TensorKey, ...]]]
 """Atoms, each as its bytes and the tensors that hold it."""
 
 
+class _Same(NamedTuple):
+    """`size` equal bytes, which the tensors `held` have; `twice` has them in `more` places besides the first."""
+
+    size: int
+    held: tuple[TensorKey, ...]
+    twice: TensorKey | None = None
+    more: int = 0
+
+
 def _counted(
     size: Mapping[TensorKey, int],
     links: Sequence[_Link],
@@ -110,7 +118,7 @@ def _counted(
     uncounted: set[TensorKey],
     classes: Classes,
     alignment: int,
-) -> _Found:
+) -> list[_Same]:
     every, inner = _Union(), _Union()
     for part, whole, position, kept in links:
         together = kept and part[0] == whole[0] and part not in uncounted and whole not in uncounted
@@ -126,7 +134,7 @@ def _counted(
             name = every.find((key, low))
             count[name] = high - low
             groups[name].append((key, low))
-    found: _Found = []
+    found: list[_Same] = []
     for name, held in groups.items():
         home = min(key[0] for key, _ in held)
         parts: dict[object, dict[_Byte, list[TensorKey]]] = defaultdict(lambda: defaultdict(list))
@@ -137,31 +145,37 @@ def _counted(
                 parts[rival][inner.find((key, low))].append(key)
         for rivals in parts.values():
             best = max(rivals.values(), key=lambda keys: len(set(keys)))
-            found.append((count[name], tuple(sorted(set(best)))))
             # A tensor that holds the same bytes twice has them in two places.
             key, times = max(Counter(best).items(), key=lambda item: item[1])
-            if times > 1:
-                found.append((count[name] * (times - 1), (key,)))
+            found.append(_Same(count[name], tuple(sorted(set(best))), key if times > 1 else None, times - 1))
     return found
 
 
-def _around(graph: Graph, found: _Found) -> _Found:
-    """Atoms for the bytes that an output of a loop's body has of an input: both are kept all the time, and apart."""
-    loops = {call.subgraph for subgraph in graph.subgraphs for op in subgraph.ops for call in op.calls if call.repeats}
-    more: _Found = []
-    for count, held in found:
-        s = held[0][0]
-        if s not in loops or len(held) == 1:
-            continue
-        body = graph.subgraphs[s]
+def _places(graph: Graph, found: Sequence[_Same], *, loops_copy: bool) -> _Found:
+    """Atoms for `found`: one place for each, and more where a tensor has the bytes twice or a loop keeps them twice.
+
+    An output of a loop's body and the input of which it has the bytes are both kept all the time, and apart. A third
+    tensor that has the bytes several times may have both of them inside it: then one of its places is theirs.
+    """
+    calls = [call for subgraph in graph.subgraphs for op in subgraph.ops for call in op.calls]
+    loops = set() if loops_copy else {call.subgraph for call in calls if call.repeats}
+    atoms: _Found = []
+    around: _Found = []
+    for count, held, twice, more in found:
+        atoms.append((count, held))
+        body = graph.subgraphs[held[0][0]]
         given = [key for key in held if key[1] in body.inputs]
         taken = [key for key in held if key[1] in body.outputs and key[1] not in body.inputs]
-        if given and taken:
-            more.append((count, (taken[0],)))
-    return more
+        if held[0][0] in loops and given and taken:
+            inside = twice is not None and twice not in (*given, *taken)
+            around.append((count, (taken[0], twice) if inside and twice else (taken[0],)))
+            more -= inside
+        if twice is not None and more:
+            atoms.append((count * more, (twice,)))
+    return atoms + around
 
 
-def _largest(size: Mapping[TensorKey, int], links: Sequence[_Link], outside: set[TensorKey]) -> _Found:
+def _largest(size: Mapping[TensorKey, int], links: Sequence[_Link], outside: set[TensorKey]) -> list[_Same]:
     """One atom for each set of linked tensors: the largest of them. It counts too few bytes, but is found quickly."""
     groups = _Union()
     for part, whole, *_ in links:
@@ -176,7 +190,7 @@ def _largest(size: Mapping[TensorKey, int], links: Sequence[_Link], outside: set
         name = groups.find((key, 0))
         if key[0] == homes[name] and key not in outside and size[key] > size.get(largest.get(name, (-1, -1)), 0):
             largest[name] = key
-    return [(size[key], (key,)) for key in largest.values()]
+    return [_Same(size[key], (key,)) for key in largest.values()]
 
 
 def _reached(start: Iterable[TensorKey], links: Sequence[_Link]) -> set[TensorKey]:

@@ -117,7 +117,7 @@ def test_open_dimensions_are_refused_with_the_file_or_listed():
         ({"io": "disk"}, UsageError, "io is 'disk'; choose one of arena, external"),
         ({"share": "all"}, UsageError, "share is 'all'; choose one of auto, views, none"),
         ({"allocator": "best"}, UsageError, "allocator 'best' is unknown"),
-        ({"nodes": -1}, UsageError, "a budget of -1 nodes"),
+        ({"nodes": -1}, UsageError, "the budget is -1 nodes"),
         ({"budget": -1}, UsageError, "capacity -1 is not a whole number"),
         ({"alignment": 0}, UsageError, "alignment 0 is not a whole number"),
         ({"bind": {"m": 1}}, UsageError, "binding 'm' names no dimension"),

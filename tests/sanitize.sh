@@ -32,9 +32,8 @@ if [ $# -eq 0 ]; then
     # What asks the core. Left out: cp-sat and ilp, whose solvers are not ours and not sanitized; what is slow, save the
     # crowded problems, which ask every product of rules; and what is measured in a small stack, since frames are larger.
     set -- -n 2 -m "not slow or core" -k "not small_stack" tests/fuzz/test_{core,order}_arguments.py \
-        tests/schedule/test_{order_kernels,least_peak}.py \
-        tests/test_{core,problem,bounds,postpone,first_fit,minimalloc,always_fit,conflict,determinism}.py \
-        tests/verification/test_surely_right.py \
+        tests/planning/ordering/test_{order_kernels,least_peak}.py tests/core tests/test_determinism.py \
+        tests/packing/test_{problem,bounds,conflict,quick_check}.py \
         tests/packing/allocators --ignore=tests/packing/allocators/test_external.py --ignore=tests/packing/allocators/test_ilp.py
 fi
 "$work/venv/bin/python" -c 'import tmpass._core as _core; print("sanitized:", _core.__file__)'

@@ -25,7 +25,7 @@ TFLITE_BINDINGS = {
 }
 """What the TFLite models leave open: a batch, or a size that follows from values."""
 
-TFLITE_SHAPES = {"tflite_call_once_mul.tflite": {"serving_default_x:0:0": 1, "ReadVariableOp:0": 1}}
+TFLITE_SHAPES = {"tflite_call_once_mul.tflite": {"serving_default_x:0:0": 1}}
 """Whole shapes that the TFLite models do not state: a scalar is one element."""
 
 

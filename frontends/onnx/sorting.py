@@ -41,7 +41,10 @@ def sort_nodes(owner: GraphProto | FunctionProto, title: str = "") -> tuple[int,
 
 
 def sort_all(owner: GraphProto | FunctionProto) -> bool:
-    """Put the nodes of `owner` and of all bodies in it in order, in place; whether any was moved.
+    """Sort the nodes of `owner` and of every body inside it, so that each comes after those it reads from.
+
+    Returns:
+        Whether a node was moved.
 
     Raises:
         ModelError: as `sort_nodes`.

@@ -79,7 +79,11 @@ class _Surroundings:
                 self.users.setdefault(t, []).append(op)
 
     def integers(self, t: int) -> int | None:
-        """The integers that `t` could be another name for; None if there are none."""
+        """The index of the integer tensor that float tensor `t` may stand for; None if there is none.
+
+        It is the input of the DEQUANTIZE that makes `t`, or the output of the QUANTIZE that alone reads it, directly or
+        after one clamp.
+        """
         maker = self.maker.get(t)
         if maker is None or not maker.inputs:
             return None

@@ -41,7 +41,7 @@ def recomputed_order_bound(plan: Plan, graph: Graph, sharing: Sharing | None = N
 
 
 def order_bound_is_proved(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> bool:
-    """Whether the bound on all orders that `plan` claims is proved. The plan must be without violations."""
+    """Whether a search of its own proves the bound on all orders that `plan`, which has no violations, states."""
     orders = _search_of(plan, graph, sharing or Sharing((EVERY,), (EVERY, *plan.target.in_place), (EVERY,)))
     return orders is not None and orders.search(_MOST, enough=plan.order.lower_bound).bytes >= plan.order.lower_bound
 

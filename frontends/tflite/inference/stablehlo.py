@@ -160,5 +160,8 @@ def dilate(op: Site) -> list[Shape]:
 
 
 def window_reduced(op: Site) -> list[Shape]:
-    """Of REDUCE_WINDOW: how many places a window has; its shape, strides and dilations are inputs."""
+    """The output shape of REDUCE_WINDOW: the number of window positions along each axis.
+
+    Inputs 2, 3 and 4 are the shape, the strides and the dilations of the window.
+    """
     return [_places(op.shape(0), op.whole(2), op.whole(3), op.whole(4))]

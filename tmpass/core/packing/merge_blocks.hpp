@@ -7,8 +7,9 @@
 //                    |       | s |     may match others in turn.
 //                    +-------+---+
 //
-// Blocks are rectangles without holes, so a packing of the roots is one of the buffers. The converse does not hold:
-// that the roots have none proves nothing. Which matches are coincidences is a matter of odds.
+// A root is a block, or a buffer, that is not merged into a larger one. Blocks are rectangles without holes, so a
+// packing of the roots is a packing of the buffers. The buffers may have a packing where the roots have none. Which
+// matches are coincidences is a matter of odds.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,7 @@
-"""Alias classes with the live ranges of their tensors: two may join if neither overwrites bytes that are needed."""
+"""Alias classes for one order of the operators.
+
+Two classes are merged only if no tensor of one overwrites bytes of the other that are still needed.
+"""
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterator, Mapping

@@ -353,3 +353,13 @@ def test_a_plan_that_was_cut_short_never_has_the_exit_code_of_an_answer(run, mod
     assert done.code == 130
     assert STOPPED in done.err
     assert out.exists() == ("-o" in words)
+
+
+def test_show_leaves_out_the_table_of_a_search_that_was_cut_short(run, model, monkeypatch):
+    whole = planner.plan(model)
+    cut = replace(whole, warnings=(*whole.warnings, STOPPED))
+    monkeypatch.setattr(planner, "plan", lambda *_, **__: cut)
+    done, table = run("show", str(model)), run("show", str(model), "--no-table")
+    assert (done.code, done.out) == (130, table.out)
+    assert "the table is left out" in done.err
+    assert "left out" not in table.err

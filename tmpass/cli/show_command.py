@@ -35,7 +35,10 @@ def command(ctx: click.Context, /, source: str, table: bool, picture: bool, **as
     from tmpass.plans.plan import STOPPED
 
     plan = _read(ctx, source, list(asked)) if _is_plan(source) else make_plan(source, asked)
-    if table:
+    stopped = not _is_plan(source) and STOPPED in plan.warnings
+    if table and stopped:
+        complain("the table is left out: interrupted")  # it takes up to half a second for a thousand rows
+    elif table:
         from tmpass.report.terminal.tables import buffer_table
 
         print_table(buffer_table(plan))
@@ -50,7 +53,7 @@ def command(ctx: click.Context, /, source: str, table: bool, picture: bool, **as
             click.echo(draw(plan, memory, colour=coloured()), nl=False)
     for line in notes(plan):
         complain(line)
-    if not _is_plan(source) and STOPPED in plan.warnings:
+    if stopped:
         ctx.exit(INTERRUPTED)
 
 

@@ -41,6 +41,7 @@ def convert(data: bytes, given: Mapping[str, int]) -> Graph:
         warnings=(*_warnings(model, main), *made.inference.warnings),
         causes=maker.causes,
         varying=frozenset(maker.unbindable),
+        stored=maker.stored,
     )
 
 
@@ -86,7 +87,7 @@ def _convert(data: bytes, given: Mapping[str, int]) -> _Made:
     inference = infer(model, main, opsets, bindings)
     maker = SubgraphMaker(inference, constants(main, opsets), opsets, bindings)
     name = main.graph.name or "main"
-    return _Made(model, main, inference, symbols, maker, name, maker.make(main, name, (), {}))
+    return _Made(model, main, inference, symbols, maker, name, maker.make(main, name))
 
 
 def _in_idle_branches(main: Scope, inference: Inference, given: Mapping[str, int]) -> Iterator[str]:

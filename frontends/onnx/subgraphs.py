@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from onnx import NodeProto
 
-from tmpass.graph.model import ABSENT, Call, Op, Subgraph, Tensor, TensorKind
+from tmpass.graph.model import ABSENT, Call, Op, Stored, Subgraph, Tensor, TensorKey, TensorKind
 
 from . import contrib
 from .constants import Constants, is_folded
@@ -37,6 +37,8 @@ class SubgraphMaker:
         """The tensors, by (subgraph, index), of which no size is true."""
         self.causes: dict[tuple[int, int], str] = {}
         """Why the shapes of tensors are open, by (subgraph, index), where that is known."""
+        self.stored: dict[TensorKey, Stored] = {}
+        """The constants that bodies capture."""
         self.origins: Origins = {}
         self._done: dict[int, Subgraph] = {}
 
@@ -45,8 +47,8 @@ class SubgraphMaker:
         """All subgraphs made so far; the number of each is its index."""
         return tuple(self._done[number] for number in range(len(self._done)))
 
-    def make(self, scope: Scope, name: str, outer: Sequence[Tensor], outside: Mapping[str, int]) -> dict[str, int]:
-        """Make the subgraph of `scope`; `outside` maps what it can capture to indices in `outer`.
+    def make(self, scope: Scope, name: str, outer: Table | None = None) -> dict[str, int]:
+        """Make the subgraph of `scope`, which can capture tensors of `outer`, its caller's.
 
         Returns:
             The indices of its tensors by name.
@@ -56,7 +58,7 @@ class SubgraphMaker:
         self._done[number] = Subgraph(name, (), (), (), ())
         varying = {name: why for (home, name), why in self.varying.items() if home == scope.id}
         types, fixed = self.types[scope.id], self.fixed[scope.id]
-        table = Table(types, fixed, self.bindings, varying, outer=outer, outside=outside)
+        table = Table(types, fixed, self.bindings, varying, number=number, outer=outer)
         for given in (*scope.inputs, *scope.stored):
             table.define(given)
         ops: list[Op] = []
@@ -78,6 +80,7 @@ class SubgraphMaker:
         outputs = tuple(table.index(n) for n in scope.outputs)
         self.origins[number] = (scope.id, tuple(nodes))
         self._done[number] = Subgraph(name, tuple(table.tensors), tuple(ops), inputs, outputs)
+        self.stored |= {(number, index): stored for index, stored in table.stored.items()}
         return table.indices
 
     def _op(self, node: NodeProto, index: int, scope: Scope, table: Table) -> Op:
@@ -141,6 +144,6 @@ class SubgraphMaker:
 
     def _call(self, node: NodeProto, body: Body, name: str, table: Table) -> Call:
         number = len(self._done)
-        self.make(body.scope, body.scope.graph.name or f"{name}.{body.role}", table.tensors, table.indices)
+        self.make(body.scope, body.scope.graph.name or f"{name}.{body.role}", table)
         # Only If is known to run a body at most once.
         return Call(number, body.role, repeats=(node.domain, node.op_type) != ("", "If"))

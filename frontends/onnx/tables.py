@@ -1,16 +1,18 @@
 """The tensors of one subgraph, numbered as they appear."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 
-from tmpass.graph.model import ABSENT, Tensor, TensorKind
+from tmpass.graph.model import ABSENT, Stored, Tensor, TensorKind
 
 from .dimensions import Bindings
 from .value_types import ValueType
 
 
 class Table:
-    """The tensors of a subgraph being made; `outside` maps what it can capture to indices in `outer`, and `varying`
-    are the names of which no size is true.
+    """The tensors of subgraph `number`, which is being made. It captures from `outer`, the table of its caller, if any.
+    No size is true of the names in `varying`.
+
+    `stored` has the constants that it captures: index -> where they are stored.
     """
 
     def __init__(
@@ -20,13 +22,14 @@ class Table:
         bindings: Bindings,
         varying: Collection[str],
         *,
-        outer: Sequence[Tensor],
-        outside: Mapping[str, int],
+        number: int,
+        outer: "Table | None",
     ) -> None:
         self._types, self._fixed, self._bindings, self._varying = types, fixed, bindings, varying
-        self._outer, self._outside = outer, outside
+        self.number, self._outer = number, outer
         self.tensors: list[Tensor] = []
         self.indices: dict[str, int] = {}
+        self.stored: dict[int, Stored] = {}
 
     def define(self, name: str) -> int:
         """Return the index of a new tensor that this subgraph itself makes or is given."""
@@ -44,10 +47,13 @@ class Table:
             return ABSENT
         if name in self.indices:
             return self.indices[name]
-        number = self._outside[name]
-        source = self._outer[number]
+        assert self._outer is not None  # an entry captures nothing
+        number = self._outer.indices[name]
+        source = self._outer.tensors[number]
         if source.kind is TensorKind.CONSTANT:
-            return self._add(source)
+            index = self._add(source)
+            self.stored[index] = self._outer.stored.get(number) or Stored((self._outer.number, number), source.bytes)
+            return index
         return self._add(Tensor(name, source.dtype, source.shape, TensorKind.CAPTURE, captures=number))
 
     def _add(self, tensor: Tensor) -> int:

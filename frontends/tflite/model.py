@@ -18,6 +18,7 @@ from .passing import check_counts
 from .resized import find_resized
 from .settle import Body, Settling
 from .shapes import Shape, Shapes
+from .stored import find_stored
 from .subgraphs import ReadSubgraph, read_subgraph
 from .tensors import Declared
 
@@ -66,6 +67,7 @@ def read_model(data: bytes, bindings: Mapping[str, int], *, batches: bool = Fals
         resized=find_resized(read, bodies),
         batches=settling.batches,
         fixed=fixed,
+        stored=find_stored(read, buffers),
     )
 
 

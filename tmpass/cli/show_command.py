@@ -47,8 +47,8 @@ def command(ctx: click.Context, /, source: str, table: bool, picture: bool, **as
     if picture:
         from tmpass.report.terminal.picture import picture as draw
 
-        for memory in plan.memories:
-            if len(plan.memories) > 1:
+        for memory in plan.arenas:
+            if len(plan.arenas) > 1:
                 click.echo(f"{one_line(clip(memory.name))}:")
             click.echo(draw(plan, memory, colour=coloured()), nl=False)
     for line in notes(plan):

@@ -56,12 +56,12 @@ def alive_at_peak(plan: Plan, graph: Graph, peak_step: PeakStep) -> tuple[Alive,
 
 
 def steps_over(plan: Plan, memory: MemoryUse) -> tuple[tuple[int, int], ...]:
-    """The spans of steps, first and last included, with more live bytes in `memory` than its capacity."""
-    if memory.capacity is None:
+    """The spans of steps, first and last included, with more live bytes in `memory` than it has room for."""
+    if memory.room is None:
         return ()
     spans: list[tuple[int, int]] = []
     for (begin, live), (end, _) in pairwise(live_bytes(plan, memory)):
-        if live > memory.capacity:
+        if live > memory.room:
             joins = bool(spans) and spans[-1][1] == begin - 1
             spans[-1:] = [(spans[-1][0], end - 1)] if joins else [*spans[-1:], (begin, end - 1)]
     return tuple(spans)

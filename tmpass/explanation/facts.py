@@ -117,9 +117,8 @@ class Explanation:
 
     @property
     def missing(self) -> int:
-        """The bytes of the peak above the capacity of the memory that decides; 0 where the plan fits."""
-        memory = self.peak_step.memory
-        return 0 if memory.capacity is None else max(0, memory.peak - memory.capacity)
+        """How many bytes are missing in the memory that decides; 0 where the plan fits."""
+        return self.peak_step.memory.shortfall
 
     @property
     def order_is_least(self) -> bool:

@@ -14,7 +14,7 @@ def one_outside(known: Explanation) -> list[Change]:
     """The changes with one input or output of the peak step outside of the arena that lower the peak."""
     plan, memory = known.plan, known.peak_step.memory
     problem, places = problem_of(plan, memory), {b.id: at for at, b in enumerate(buffers_of(plan, memory))}
-    others_fit = all(m.capacity is None or m.peak <= m.capacity for m in plan.memories if m.name != memory.name)
+    others_fit = not any(m.shortfall for m in plan.memories if m.name != memory.name)
     ends = [one for one in known.alive if one.tensor is not None and one.tensor.role in ("input", "output")]
     changes = []
     outside = plan.options.io == "arena" and not RUNTIMES[plan.target.runtime].io_inside
@@ -27,7 +27,7 @@ def one_outside(known: Explanation) -> list[Change]:
         if found.peak is None or found.peak >= memory.peak:
             continue
         what = f"the caller brings the memory for {one.tensor.role} {one.tensor.name!r} only"
-        fits = others_fit and (memory.capacity is None or found.peak <= memory.capacity)
+        fits = others_fit and (memory.room is None or found.peak <= memory.room)
         saves = memory.peak - found.peak
         proved = not plan.unknown_tensors and found.peak == found.lower_bound
         changes.append(Change("", what, found.peak, saves, fits, proved))

@@ -15,7 +15,7 @@ def problem_of(plan: Plan, memory: MemoryUse) -> Problem:
     rounding = RUNTIMES[plan.target.runtime].rounding
     planned = buffers_of(plan, memory)
     buffers = tuple(Buffer(str(b.id), b.lower, b.upper, b.size, gaps=b.gaps).rounded(rounding) for b in planned)
-    return Problem(buffers, memory.capacity, memory.alignment)
+    return Problem(buffers, memory.room, memory.alignment)
 
 
 def answer_of(plan: Plan, memory: MemoryUse) -> Allocation:
@@ -27,6 +27,6 @@ def answer_of(plan: Plan, memory: MemoryUse) -> Allocation:
 
 
 def _status(memory: MemoryUse) -> Status:
-    if memory.capacity is None or memory.peak <= memory.capacity:
+    if not memory.shortfall:
         return Status.OPTIMAL if memory.peak == memory.lower_bound else Status.FEASIBLE
-    return Status.INFEASIBLE if memory.lower_bound > memory.capacity else Status.UNKNOWN
+    return Status.INFEASIBLE if memory.proved_shortfall else Status.UNKNOWN

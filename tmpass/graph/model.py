@@ -238,6 +238,19 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Stored:
+    """The bytes of a constant in the file of its model.
+
+    Fields:
+        first: the first tensor with these bytes. Several tensors may be stored once.
+        bytes: how many there are; None where that is not known.
+    """
+
+    first: TensorKey
+    bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Graph:
     """A model.
 
@@ -257,6 +270,7 @@ class Graph:
         batches: dynamic batches of inputs that were not bound and have the number of the file.
         fixed: offsets of tensors in bytes from the start of the arena that are part of the file, since commands of
             compiled operators hold them. They are valid in the file's order only, and may overlap as they do.
+        stored: constants that the file stores once for several tensors, or in other bytes than their shape has.
     """
 
     format: str
@@ -272,6 +286,7 @@ class Graph:
     resized: tuple[str, ...] = ()
     batches: Mapping[str, int] = field(default_factory=dict)
     fixed: Mapping[TensorKey, int] = field(default_factory=dict)
+    stored: Mapping[TensorKey, Stored] = field(default_factory=dict)
 
     @property
     def called(self) -> frozenset[int]:
@@ -281,3 +296,10 @@ class Graph:
     def tensor(self, key: TensorKey) -> Tensor:
         """The tensor of that subgraph and index."""
         return self.subgraphs[key[0]].tensors[key[1]]
+
+    def stored_as(self, key: TensorKey) -> Stored:
+        """The bytes of the constant `key` in the file: those of its shape, unless others are known."""
+        found = self.stored.get(key)
+        if found is None or found.bytes is None:
+            return Stored(key if found is None else found.first, self.tensor(key).bytes)
+        return found

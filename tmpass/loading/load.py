@@ -224,7 +224,7 @@ def _load(name: str, data: bytes, frontend: Frontend, bindings: Mapping[str, int
         raise ModelError("the model is nested too deep", where=name) from None
     import hashlib
 
-    return Model(ModelInfo(name, frontend.NAME, hashlib.sha256(data).hexdigest()), graph)
+    return Model(ModelInfo(name, frontend.NAME, hashlib.sha256(data).hexdigest(), len(data)), graph)
 
 
 def load_runner(source: object, graph: Graph, bindings: Mapping[str, int]) -> "Runner":

@@ -1,6 +1,6 @@
 """The last stage of planning: a plan from what the other stages have found."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tmpass.graph.model import Graph
 from tmpass.packing.problem import Status
@@ -10,6 +10,7 @@ from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.liveness import Storage
 from tmpass.planning.memories import MemoryAllocation
 from tmpass.planning.not_counted import find_not_counted
+from tmpass.planning.residency.constants import StoredConstants
 from tmpass.planning.sharing.in_place import kernels_in_place
 from tmpass.planning.timeline.schedule import Schedule
 from tmpass.plans.plan import (
@@ -18,24 +19,34 @@ from tmpass.plans.plan import (
     ModelInfo,
     Plan,
     PlannedBuffer,
+    PlannedConstant,
     PlannedStep,
     PlannedTensor,
     TargetInfo,
 )
+from tmpass.targets import Memory
 
 
-def assemble(info: ModelInfo, request: LayoutRequest, ordered: OrderedLayout) -> Plan:
+def assemble(
+    info: ModelInfo, request: LayoutRequest, ordered: OrderedLayout, stored: StoredConstants | None = None
+) -> Plan:
     """The plan of the layout that the stages before have found.
 
     Args:
         info: of the model's file.
         request: that was laid out.
         ordered: the layout, with the warnings that the plan gets besides those of the graph.
+        stored: the constants in their home; None where they are not planned.
     """
     graph, target, layout = request.graph, request.target, ordered.layout
     buffers = _buffers(layout)
-    status = _worst([placed.allocation.status for placed in layout.allocations])
-    left_out = find_not_counted(graph, request.options, target.runtime.name)
+    memories = tuple(_memories(layout.allocations, stored))
+    constants: tuple[PlannedConstant, ...] = ()
+    if stored is not None:
+        peak = next((memory.peak for memory in memories if memory.name == stored.home.name), 0)
+        constants = tuple(stored.rows(peak, ordered.timeline.horizon))
+    status = _worst([_status(use) for use in memories])
+    left_out = find_not_counted(graph, request.options, target.runtime.name, counted=stored is not None)
     if status is Status.OPTIMAL and any(row.what == "tensors" for row in left_out):
         status = Status.FEASIBLE  # nothing is proved of a model that is planned in part
     stopped = ordered.stopped or any(placed.allocation.stopped for placed in layout.allocations)
@@ -46,13 +57,14 @@ def assemble(info: ModelInfo, request: LayoutRequest, ordered: OrderedLayout) ->
         options=request.options,
         status=status.value,
         fits=status in (Status.OPTIMAL, Status.FEASIBLE),
-        memories=tuple(_use(placed) for placed in layout.allocations),
+        memories=memories,
         order=ordered.order,
         schedule=_steps(graph, ordered.timeline),
         buffers=buffers,
         tensors=_rows(graph, layout.storage, buffers),
         warnings=(*graph.warnings, *ordered.warnings, *((STOPPED,) if stopped else ())),
         not_counted=left_out,
+        constants=constants,
     )
 
 
@@ -85,19 +97,39 @@ def _worst(statuses: list[Status]) -> Status:
     return min(statuses, key=order.index)
 
 
-def _use(placed: MemoryAllocation) -> MemoryUse:
+def _memories(allocations: Sequence[MemoryAllocation], stored: StoredConstants | None) -> Iterator[MemoryUse]:
+    """The rows of the memories: those with buffers, and the home of the constants."""
+    home, names = None if stored is None else stored.home, {placed.memory.name for placed in allocations}
+    for placed in allocations:
+        constants = stored.total if stored is not None and placed.memory is home else 0
+        found = placed.allocation
+        assert found.peak is not None  # only memories, fixed offsets and pairs can leave a problem without a packing
+        yield _use(placed.memory, found.peak, found.lower_bound, found.live_bytes, constants)
+    if stored is not None and stored.constants and stored.home.name not in names:
+        yield _use(stored.home, 0, 0, 0, stored.total)
+
+
+def _use(memory: Memory, peak: int, lower_bound: int, live_bytes: int, constants: int) -> MemoryUse:
     """The row of a memory."""
-    memory, found = placed.memory, placed.allocation
-    assert found.peak is not None  # only memories, fixed offsets and pairs can leave a problem without a packing
     return MemoryUse(
         memory.name,
         memory.capacity,
         memory.alignment,
-        found.peak,
-        found.lower_bound,
-        found.live_bytes,
+        peak,
+        lower_bound,
+        live_bytes,
         memory.sources.get("capacity", ""),
+        constants=constants,
+        reserve=memory.reserve,
+        reserve_source=memory.sources.get("reserve", ""),
     )
+
+
+def _status(use: MemoryUse) -> Status:
+    """What is proved of one memory."""
+    if use.shortfall:
+        return Status.INFEASIBLE if use.proved_shortfall else Status.UNKNOWN
+    return Status.OPTIMAL if use.peak == use.lower_bound else Status.FEASIBLE
 
 
 def _rows(graph: Graph, storage: Storage, buffers: Sequence[PlannedBuffer]) -> tuple[PlannedTensor, ...]:

@@ -85,7 +85,7 @@ def _smallest_layout(request: LayoutRequest, timeline: Schedule, kept: list[Layo
             graph, timeline, aliases, keep_inputs=options.keep_inputs, external=external, ranges=ranges
         )
         storage = _with_scratch(storage, timeline, request.scratch)
-        problems = list(distribute(graph, storage, request.target))
+        problems = list(distribute(graph, storage, request.target, request.taken))
         if best is not None and sum(lower_bound(problem).peak for _, problem, _ in problems) >= best.peak:
             continue
         found = Layout(storage, tuple(_allocate_all(problems, request)))

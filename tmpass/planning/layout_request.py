@@ -1,7 +1,7 @@
 """The request for a layout, with the facts that do not depend on the order of operators, computed once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import lcm
 from typing import TYPE_CHECKING
@@ -30,6 +30,7 @@ class LayoutRequest:
         threads: how many may search at once.
         keep: Ctrl-C ends a search, and not the call.
         ties: outputs that must take the storage of inputs.
+        taken: memory -> bytes of it that are not for buffers: constants, and what the runtime takes.
     """
 
     graph: Graph
@@ -40,6 +41,7 @@ class LayoutRequest:
     threads: int = 1
     keep: bool = False
     ties: "tuple[EndTie, ...]" = ()
+    taken: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def sharing_levels(self) -> tuple[Sharing, ...]:

@@ -31,10 +31,18 @@ class MemoryAllocation:
     allocation: Allocation
 
 
-def distribute(graph: Graph, storage: Storage, target: Target) -> Iterator[tuple[Memory, Problem, tuple[int, ...]]]:
+def distribute(
+    graph: Graph, storage: Storage, target: Target, taken: Mapping[str, int] | None = None
+) -> Iterator[tuple[Memory, Problem, tuple[int, ...]]]:
     """The packing problem of each memory that takes a buffer, and of the scratchpad in any case, which comes first.
 
     A buffer goes to the first memory that may hold all of its tensors.
+
+    Args:
+        graph: of the model.
+        storage: its buffers.
+        target: of the plan.
+        taken: memory -> bytes of it that are not for buffers, besides its reserve.
 
     Raises:
         TargetError: no memory may hold them.
@@ -51,7 +59,14 @@ def distribute(graph: Graph, storage: Storage, target: Target) -> Iterator[tuple
         memory = memories[name]
         buffers = tuple(storage.buffers[i].rounded(target.runtime.rounding) for i in indices)
         _check_sum(graph, storage, indices, memory)
-        yield memory, Problem(buffers, memory.capacity, memory.alignment), tuple(indices)
+        yield memory, Problem(buffers, _room(memory, (taken or {}).get(name, 0)), memory.alignment), tuple(indices)
+
+
+def _room(memory: Memory, taken: int) -> int | None:
+    """The bytes of `memory` that are for buffers. What comes above them begins at a multiple of its alignment."""
+    if memory.room is None or not taken:
+        return memory.room
+    return max(0, memory.room - taken) // memory.alignment * memory.alignment
 
 
 def _check_sum(graph: Graph, storage: Storage, indices: Sequence[int], memory: Memory) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from tmpass.graph.model import Graph, Op, Subgraph, TensorKind
+from tmpass.planning.residency.constants import touched_constants
 from tmpass.plans.plan import NotCounted, Options
 from tmpass.targets import RUNTIMES, Runtime
 
@@ -10,7 +11,7 @@ _NAMED = 8
 """How many tensors are named. Kinds of operators are all named."""
 
 
-def find_not_counted(graph: Graph, options: Options, runtime: str) -> tuple[NotCounted, ...]:
+def find_not_counted(graph: Graph, options: Options, runtime: str, *, counted: bool = False) -> tuple[NotCounted, ...]:
     """The groups of bytes that a plan leaves out: tensors of unknown size, scratch, weights, inputs and outputs.
 
     Tensors of unknown size count if a run touches them and they need bytes; handles of resources do not. Scratch is
@@ -20,11 +21,12 @@ def find_not_counted(graph: Graph, options: Options, runtime: str) -> tuple[NotC
         graph: of the model.
         options: of the plan.
         runtime: name of the target's runtime.
+        counted: the plan has the constants whose size is known.
     """
     found = (
         _tensors(graph),
         _scratch(graph, options, RUNTIMES[runtime]),
-        _weights(graph),
+        _weights(graph, counted=counted),
         _ends(graph) if options.io == "external" else None,
     )
     return tuple(row for row in found if row is not None)
@@ -66,8 +68,8 @@ def _may_need_scratch(op: Op, subgraph: Subgraph, runtime: Runtime) -> bool:
     return any(bits < 8 for bits in packed)
 
 
-def _weights(graph: Graph) -> NotCounted | None:
-    sizes = list(_constants(graph))
+def _weights(graph: Graph, *, counted: bool) -> NotCounted | None:
+    sizes = list(_unknown_constants(graph) if counted else _constants(graph))
     if not sizes:
         return None
     known: Sequence[int] = [size for size in sizes if size is not None]
@@ -79,6 +81,13 @@ def _constants(graph: Graph) -> Iterator[int | None]:
         for t in sorted(subgraph.used):
             if subgraph.tensors[t].kind is TensorKind.CONSTANT:
                 yield subgraph.tensors[t].bytes
+
+
+def _unknown_constants(graph: Graph) -> Iterator[int | None]:
+    """None for each constant of unknown size."""
+    for key in touched_constants(graph):
+        if graph.stored_as(key).bytes is None:
+            yield None
 
 
 def _ends(graph: Graph) -> NotCounted | None:

@@ -14,6 +14,7 @@ from tmpass.planning.fixed import check_fixed, fixed_note
 from tmpass.planning.integers import find_names, integers_notes, keep_integers
 from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.liveness import Storage
+from tmpass.planning.residency.constants import find_stored
 from tmpass.planning.sharing.aliases import permitted
 from tmpass.planning.sharing.in_place import unused_kernels
 from tmpass.planning.sharing.moves import unused_moves
@@ -47,7 +48,9 @@ def plan_model(
         graph = keep_integers(graph, names)
     external = _ends(graph) if options.io == "external" else frozenset()
     scratch = _sizes(graph, options.scratch)
-    request = LayoutRequest(graph, target, options, external, scratch, threads, keep)
+    stored = find_stored(graph, target)
+    taken = {} if stored is None else {stored.home.name: stored.total}
+    request = LayoutRequest(graph, target, options, external, scratch, threads, keep, taken=taken)
     if options.tie:
         from tmpass.planning.sharing.tied import find_ties
 
@@ -55,7 +58,7 @@ def plan_model(
     with interrupts.caught() if keep else nullcontext():
         ordered = choose_order(request)
     more = _warnings(model, request, ordered.layout.storage)
-    return assemble(model.info, request, replace(ordered, warnings=(*ordered.warnings, *notes, *more)))
+    return assemble(model.info, request, replace(ordered, warnings=(*ordered.warnings, *notes, *more)), stored)
 
 
 def _sizes(graph: Graph, rules: Sequence[ScratchRule]) -> dict[tuple[int, int], tuple[int, ...]]:

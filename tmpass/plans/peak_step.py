@@ -30,9 +30,8 @@ class PeakStep:
 
 def deciding_memory(plan: Plan) -> MemoryUse:
     """The memory that decides whether `plan` fits: one proved too small, else one that overflows, else the first."""
-    limited = [(m, m.capacity) for m in plan.memories if m.capacity is not None]
-    proved = [m for m, capacity in limited if m.lower_bound > capacity]
-    over = [m for m, capacity in limited if m.peak > capacity]
+    proved = [m for m in plan.memories if m.proved_shortfall]
+    over = [m for m in plan.memories if m.shortfall]
     return (*proved, *over, plan.memories[0])[0]
 
 

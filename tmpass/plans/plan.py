@@ -1,4 +1,4 @@
-"""A plan: where every tensor of a model goes, and its JSON, schema "tmpass.plan/1" (docs/plan.schema.json).
+"""A plan: where every tensor of a model goes, and its JSON, schema "tmpass.plan/2" (docs/plan.schema.json).
 
 plan_json.py reads the JSON back.
 """
@@ -13,19 +13,23 @@ from tmpass.packing.problem import Gap
 from tmpass.targets.scratch.rule import ScratchRule
 from tmpass.targets.sharing import Over
 
-SCHEMA = "tmpass.plan/1"
-
-TRANSFERS = "transfers"
-"""A key of the schema whose list is always empty: plans of this schema move nothing off chip."""
+SCHEMA = "tmpass.plan/2"
 
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """The planned file: its name without folders, its format, and the SHA-256 of its bytes in hex."""
+    """The planned file.
+
+    Fields:
+        file: its name without folders.
+        sha256: of its bytes, in hex.
+        bytes: how many it has; None in plans from before the field was added.
+    """
 
     file: str
     format: str
     sha256: str
+    bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +100,14 @@ class MemoryUse:
     Fields:
         capacity: None is unlimited.
         alignment: offsets are multiples of it.
-        peak: the highest `offset + size` in use.
+        peak: the highest `offset + size` of a buffer.
         lower_bound: no plan with this schedule and sharing has a lower peak.
         live_bytes: the largest sum of sizes alive at one step.
         capacity_source: where the capacity comes from.
+        constants: what constants take, above the buffers.
+        overhead: what the runtime takes for itself.
+        reserve: what the program around the model takes.
+        overhead_source, reserve_source: where these two come from.
     """
 
     name: str
@@ -109,6 +117,39 @@ class MemoryUse:
     lower_bound: int
     live_bytes: int
     capacity_source: str = ""
+    constants: int = 0
+    overhead: int = 0
+    reserve: int = 0
+    overhead_source: str = ""
+    reserve_source: str = ""
+
+    @property
+    def needed(self) -> int:
+        """All that a run needs of the memory: buffers, constants, overhead and reserve."""
+        return self.needed_with(self.peak)
+
+    def needed_with(self, peak: int) -> int:
+        """What a run would need of the memory with another peak of the buffers."""
+        ends = -(-peak // self.alignment) * self.alignment if self.constants else peak
+        return ends + self.constants + self.overhead + self.reserve
+
+    @property
+    def room(self) -> int | None:
+        """The bytes that are left for buffers; None where the capacity is unlimited."""
+        if self.capacity is None:
+            return None
+        left = max(0, self.capacity - self.constants - self.overhead - self.reserve)
+        return left // self.alignment * self.alignment if self.constants else left
+
+    @property
+    def shortfall(self) -> int:
+        """How many bytes are missing; 0 where everything fits."""
+        return 0 if self.capacity is None else max(0, self.needed - self.capacity)
+
+    @property
+    def proved_shortfall(self) -> int:
+        """How many bytes are missing with this schedule and sharing, however buffers are placed."""
+        return 0 if self.capacity is None else max(0, self.needed_with(self.lower_bound) - self.capacity)
 
     @property
     def assumed(self) -> str:
@@ -189,6 +230,29 @@ class PlannedBuffer:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedConstant:
+    """A constant in bytes `[offset, offset + size)` of `memory` during the steps `[lower, upper)`.
+
+    Fields:
+        use: "stored" in its home, where it is always; "resident" in another memory, loaded once before the first run;
+            "streamed" into another memory in each run, before the operator of step `lower`.
+        tensors: keys of the tensors with these bytes.
+    """
+
+    id: int
+    memory: str
+    offset: int
+    size: int
+    lower: int
+    upper: int
+    tensors: tuple[tuple[int, int], ...]
+    use: str = "stored"
+
+
+CONSTANT_USES = ("stored", "resident", "streamed")
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedTensor:
     """One tensor of the model, and its place.
 
@@ -224,11 +288,12 @@ class Plan:
     Fields:
         status: what is proved: "optimal", "feasible", "infeasible" or "unknown" (the budget ended before an answer).
             With tensors of unknown size it is never "optimal".
-        fits: whether every peak is within its capacity, tensors of unknown size left out.
-        memories: those in use, the scratchpad first.
+        fits: whether every memory has room for its buffers, its constants and the rest, as far as it is counted.
+        memories: those in use, the scratchpad first, the home of the constants last.
         buffers: row i has id i.
         tensors: all of the model, by rising key.
         not_counted: what the figures leave out.
+        constants: row i has id i; empty where no memory of the target holds weights.
     """
 
     model: ModelInfo
@@ -243,6 +308,13 @@ class Plan:
     tensors: tuple[PlannedTensor, ...]
     warnings: tuple[str, ...] = ()
     not_counted: tuple[NotCounted, ...] = ()
+    constants: tuple[PlannedConstant, ...] = ()
+
+    @property
+    def arenas(self) -> tuple[MemoryUse, ...]:
+        """The memories that hold buffers; the scratchpad first, in any case."""
+        used = {buffer.memory for buffer in self.buffers}
+        return tuple(m for at, m in enumerate(self.memories) if at == 0 or m.name in used)
 
     @property
     def unknown_tensors(self) -> int:
@@ -278,8 +350,6 @@ class Plan:
         """The plan as JSON text: one row per line, keys and rows in a fixed order, a newline at the end."""
         data: dict[str, Any] = {"schema": SCHEMA}
         for f in fields(self):
-            if f.name == "warnings":
-                data[TRANSFERS] = ()
             data[f.name] = getattr(self, f.name)
         lines = [f"{json_text(key)}: {_value(value)}" for key, value in data.items()]
         return "{\n" + ",\n".join(lines) + "\n}\n"

@@ -11,7 +11,8 @@ from typing import Any, NoReturn, TypeVar, Union, get_args, get_origin, get_type
 from tmpass.base.errors import UsageError
 from tmpass.base.sizes import MAX_BYTES
 from tmpass.packing.problem import MAX_ALIGNMENT, MAX_STEP
-from tmpass.plans.plan import LEFT_OUT, SCHEMA, TRANSFERS, Plan
+from tmpass.plans.plan import CONSTANT_USES, LEFT_OUT, SCHEMA, Plan
+from tmpass.plans.version_1 import VERSION_1, check_version_1, upgraded
 from tmpass.targets.runtime import RUNTIMES
 
 T = TypeVar("T")
@@ -30,6 +31,9 @@ _BYTES = dict.fromkeys(
         "states",
         "window_lower",
         "window_upper",
+        "constants",
+        "overhead",
+        "reserve",
     ),
     (0, MAX_BYTES),
 )
@@ -56,16 +60,9 @@ WORDS = {
     "runtime": tuple(RUNTIMES),
     "method": ("given", "topological", "least-peak"),
     "what": LEFT_OUT,
+    "use": CONSTANT_USES,
 }
 """Field -> the words that it may hold. A runtime may also be one that another package registers."""
-
-ADDED = {
-    "TargetInfo": ("in_place",),
-    "Options": ("int8", "tie"),
-    "MemoryUse": ("capacity_source",),
-    "Plan": ("not_counted",),
-}
-"""Record -> keys that were added to the schema later. A plan without one gets the field's default."""
 
 NOT_EMPTY = ("memories",)
 """Lists that have at least one item."""
@@ -91,20 +88,15 @@ def parse_plan(text: str | bytes, where: str = "plan") -> Plan:
             f"it is not valid JSON: {error}", where=where, hint="give a plan that tmpass plan -o wrote"
         ) from None
     found = data.get("schema") if isinstance(data, dict) else data
-    if found != SCHEMA:
+    if found not in (SCHEMA, VERSION_1):
         raise UsageError(f"it is not a plan of schema {SCHEMA!r}, but {_show(found)}", where=where)
     try:
-        _check_transfers(data)
-        return _record(Plan, {key: value for key, value in data.items() if key not in ("schema", TRANSFERS)}, "")
+        if found == VERSION_1:
+            check_version_1(data)
+            data = upgraded(data)
+        return _record(Plan, {key: value for key, value in data.items() if key != "schema"}, "")
     except UsageError as error:
         raise error.within(where) from None
-
-
-def _check_transfers(data: Mapping[str, object]) -> None:
-    if TRANSFERS not in data:
-        _refuse(TRANSFERS, "this key is missing", f"{SCHEMA} needs it")
-    if data[TRANSFERS] != []:
-        _refuse(TRANSFERS, "is not an empty list", f"{SCHEMA} has no transfers")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -131,15 +123,13 @@ def _record(kind: type[T], data: object, path: str) -> T:
     if not isinstance(data, dict):
         _refuse(path, f"{_show(data)} is not an object", f"see {SCHEMA}")
     known = _fields(kind)  # type: ignore[arg-type]
-    added = ADDED.get(kind.__name__, ())
     for name in known:
-        if name not in data and name not in added:
+        if name not in data:
             _refuse(_join(path, name), "this key is missing", f"{SCHEMA} needs it")
     for name in data:
         if name not in known:
             _refuse(_join(path, name), "this key is unknown", f"{SCHEMA} has {', '.join(known)} here")
-    present = {name: hint for name, hint in known.items() if name in data}
-    return kind(**{name: _value(hint, data[name], name, _join(path, name)) for name, hint in present.items()})
+    return kind(**{name: _value(hint, data[name], name, _join(path, name)) for name, hint in known.items()})
 
 
 def _value(hint: Any, data: object, name: str, path: str) -> Any:

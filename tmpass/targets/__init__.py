@@ -12,7 +12,11 @@ A profile is TOML. Each fact is in a table with its source, or the word `assumed
     name = "scratchpad"
     capacity = { value = "8MiB", source = "data sheet" }          # or "unlimited"
     alignment = { value = 64, source = "assumed" }
-    bandwidth = { value = "51.2 GB/s", source = "data sheet" }    # optional
+    bandwidth = { value = "51.2 GB/s", source = "data sheet" }    # optional, and so is the rest but `holds`
+    write_bandwidth = { value = "20 GB/s", source = "data sheet" }
+    reserve = { value = "32KiB", source = "the program's stack and static data" }
+    compute = { value = true, source = "data sheet" }             # operators use it directly; the default
+    survives = { value = true, source = "data sheet" }            # keeps its content between inferences; the default
     holds = ["activations", "variables", "inputs_outputs"]
 
     [sharing]                                                     # optional, and so is each of its keys

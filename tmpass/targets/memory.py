@@ -28,7 +28,11 @@ class Memory:
         alignment: of every offset, in bytes.
         holds: what it may hold, in the order of USES.
         bandwidth: in bytes per second, or None where it is not known.
-        sources: where "capacity", "alignment" and "bandwidth" come from.
+        write_bandwidth: of writes, where it differs.
+        reserve: bytes that the program around the model needs, such as its stack and static data. No plan uses them.
+        compute: whether operators read and write it directly. Otherwise bytes are copied to a memory where they do.
+        survives: whether it keeps its content from one inference to the next.
+        sources: where these facts come from, by the names of the fields.
     """
 
     name: str
@@ -37,3 +41,12 @@ class Memory:
     holds: tuple[str, ...]
     bandwidth: int | None = None
     sources: Mapping[str, str] = field(default_factory=dict, hash=False)
+    write_bandwidth: int | None = None
+    reserve: int = 0
+    compute: bool = True
+    survives: bool = True
+
+    @property
+    def room(self) -> int | None:
+        """The capacity without the reserve, in bytes; None where it is unlimited."""
+        return None if self.capacity is None else max(0, self.capacity - self.reserve)

@@ -1,7 +1,7 @@
 """Parsing of a profile into a Target."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from tmpass.base.errors import TargetError, UsageError
 from tmpass.targets.key_lines import KeyPath
@@ -12,7 +12,7 @@ from tmpass.targets.runtime import RUNTIMES, Runtime
 from tmpass.targets.scratch.rule import ScratchRule
 from tmpass.targets.sharing import Sharing
 from tmpass.targets.target import ADD_ACTIVATIONS, NO_SCRATCHPAD, Int8, Target
-from tmpass.targets.values import alignment, bandwidth, capacity, nearest, show
+from tmpass.targets.values import alignment, bandwidth, capacity, flag, nearest, reserve, show
 
 K = TypeVar("K")
 
@@ -20,6 +20,15 @@ MAX_LINE = 1000
 """The most characters in a line of a profile. tomllib takes quadratic time for long dotted keys."""
 
 _SHARING = ("views", "in_place", "parts")
+
+_OPTIONAL: Mapping[str, Callable[[object], object]] = {
+    "bandwidth": bandwidth,
+    "write_bandwidth": bandwidth,
+    "reserve": reserve,
+    "compute": flag,
+    "survives": flag,
+}
+"""Facts about a memory that a profile may leave out, and their readers."""
 
 
 def parse_target(text: str, where: str) -> Target:
@@ -87,20 +96,23 @@ def _runtime(reader: Reader, value: object, key: KeyPath) -> Runtime:
 
 def _memory(reader: Reader, value: object, key: KeyPath) -> Memory:
     required = ("name", "capacity", "alignment", "holds")
-    table = reader.table(value, key, required, ("bandwidth",), example="[[memory]]")
+    table = reader.table(value, key, required, tuple(_OPTIONAL), example="[[memory]]")
     sources: dict[str, str] = {}
     size, sources["capacity"] = reader.fact(table["capacity"], (*key, "capacity"), capacity)
     step, sources["alignment"] = reader.fact(table["alignment"], (*key, "alignment"), alignment)
-    speed = None
-    if "bandwidth" in table:
-        speed, sources["bandwidth"] = reader.fact(table["bandwidth"], (*key, "bandwidth"), bandwidth)
+    facts: dict[str, Any] = {}
+    for name, parse in _OPTIONAL.items():
+        if name in table:
+            facts[name], sources[name] = reader.fact(table[name], (*key, name), parse)
+    if size is not None and facts.get("reserve", 0) > size:
+        reader.fail((*key, "reserve"), f"it is above the capacity of {size} bytes", "give a smaller number")
     return Memory(
         name=reader.line_of_text(table["name"], (*key, "name")),
         capacity=size,
         alignment=step,
-        bandwidth=speed,
         holds=_holds(reader, table["holds"], (*key, "holds")),
         sources=sources,
+        **facts,
     )
 
 

@@ -61,6 +61,11 @@ class Target:
                 return memory
         raise TargetError(NO_SCRATCHPAD, where=f"target {self.name}", hint=ADD_ACTIVATIONS)
 
+    @property
+    def constants_home(self) -> Memory | None:
+        """The memory that keeps the constants of a model: the last that holds weights; None if none does."""
+        return next((memory for memory in reversed(self.memories) if Use.WEIGHTS in memory.holds), None)
+
     def memory_for(self, uses: Iterable[str]) -> Memory:
         """The first memory that may hold all of `uses`.
 
@@ -108,7 +113,9 @@ class Target:
         """
         old = new = self.scratchpad
         if capacity is not None:
-            new = replace(new, capacity=capacity, sources={**new.sources, "capacity": "--budget"})
+            # The budget is what the plan may use, so no part of it is reserved.
+            known = {name: source for name, source in new.sources.items() if name != "reserve"}
+            new = replace(new, capacity=capacity, reserve=0, sources={**known, "capacity": "--budget"})
         if alignment is not None:
             new = replace(new, alignment=alignment, sources={**new.sources, "alignment": "--alignment"})
         return replace(self, memories=tuple(new if memory is old else memory for memory in self.memories))

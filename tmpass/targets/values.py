@@ -44,6 +44,26 @@ def bandwidth(value: object) -> int:
     return speed
 
 
+def reserve(value: object) -> int:
+    """The bytes that `value` states.
+
+    Raises:
+        UsageError: it is not a size.
+    """
+    return _bytes(value, "reserve")
+
+
+def flag(value: object) -> bool:
+    """`value`, which is true or false.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if not isinstance(value, bool):
+        raise UsageError(f"{show(value)} is neither true nor false", hint="write true or false, without quotes")
+    return value
+
+
 def _bytes(value: object, what: str) -> int:
     if isinstance(value, str) and len(value) <= 40:
         return parse_size(value, what)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from tmpass.base.errors import brief
 from tmpass.base.violation import Violation
 from tmpass.graph.model import TensorKey
-from tmpass.plans.plan import ModelInfo, Plan
-from tmpass.targets import Target
+from tmpass.plans.plan import MemoryUse, ModelInfo, Plan
+from tmpass.targets import Memory, Target
 from tmpass.verification.names import tensor_name
 
 _USES = {"input": "inputs_outputs", "output": "inputs_outputs", "activation": "activations", "variable": "variables"}
@@ -56,10 +56,9 @@ def check_target(
         found.append(Violation("target", message))
     for filled in plan.memories:
         memory = wanted.get(filled.name)
-        if memory is None or (memory.capacity, memory.alignment) != (filled.capacity, filled.alignment):
-            real = f"capacity {memory.capacity}, alignment {memory.alignment}" if memory else "no such memory"
-            told = f"{filled.name} has capacity {filled.capacity}, alignment {filled.alignment}"
-            found.append(Violation("target", f"{told}; {profile.name} has {real}"))
+        if memory is None or _numbers(memory) != _numbers(filled):
+            real = _numbers(memory) if memory else "no such memory"
+            found.append(Violation("target", f"{filled.name} has {_numbers(filled)}; {profile.name} has {real}"))
     homes = {b.id: wanted.get(b.memory) for b in plan.buffers}
     for row in plan.tensors:
         home = homes.get(row.buffer) if row.buffer is not None else None
@@ -67,6 +66,7 @@ def check_target(
         if home is not None and use is not None and use not in home.holds:
             message = f"{tensor_name(row)} is in {home.name}, which holds no {use}"
             found.append(Violation("target", message, tensor_name(row)))
+    found += _check_home(plan, profile)
     kinds = {rule.kind for rule in plan.options.scratch}
     for kind in sorted({rule.kind for rule in profile.scratch} - kinds):
         message = f"{profile.name} has scratch for {kind}, but the plan's options have none"
@@ -80,3 +80,19 @@ def check_target(
         message = f"the plan is for target {brief(plan.target.name)}, not for {brief(profile.name)}"
         found.append(Violation("target", message))
     return found
+
+
+def _numbers(memory: Memory | MemoryUse) -> str:
+    reserve = f", reserve {memory.reserve}" if memory.reserve else ""
+    return f"capacity {memory.capacity}, alignment {memory.alignment}{reserve}"
+
+
+def _check_home(plan: Plan, profile: Target) -> list[Violation]:
+    """Violations by constants that are stored where the target does not keep them."""
+    home = next((memory.name for memory in reversed(profile.memories) if "weights" in memory.holds), None)
+    stored = {row.memory for row in plan.constants if row.use == "stored"}
+    keeps = "keeps none" if home is None else f"keeps them in {home}"
+    return [
+        Violation("target", f"constants are stored in {brief(name)}; {profile.name} {keeps}")
+        for name in sorted(stored - {home})
+    ]

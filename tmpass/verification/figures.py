@@ -22,14 +22,23 @@ def check_figures(plan: Plan, graph: Graph, hulls: list[Hull], unknown: int = 0)
     for memory in plan.memories:
         inside = [hull for hull in hulls if hull.buffer.memory == memory.name]
         found += _check_memory(memory, inside, RUNTIMES[plan.target.runtime].rounding)
-    fits = all(m.capacity is None or m.peak <= m.capacity for m in plan.memories)
+    missing = [_missing(m, m.peak) for m in plan.memories]
+    fits = not any(missing)
     tight = not unknown and all(m.peak == m.lower_bound for m in plan.memories)
-    too_large = any(m.capacity is not None and m.lower_bound > m.capacity for m in plan.memories)
+    too_large = any(_missing(m, m.lower_bound) for m in plan.memories)
     status = ("optimal" if tight else "feasible") if fits else "infeasible" if too_large else "unknown"
     if (plan.fits, plan.status) != (fits, status):
         message = f"the plan says {plan.status}, fits: {plan.fits}; its figures say {status}, fits: {fits}"
         found.append(Violation("status", message))
     return found + _check_order(plan, graph)
+
+
+def _missing(memory: MemoryUse, peak: int) -> bool:
+    """Whether buffers up to `peak` and the rest of what the plan counts are more than the capacity."""
+    if memory.capacity is None:
+        return False
+    buffers = peak + (-peak % memory.alignment if memory.constants else 0)
+    return buffers + memory.constants + memory.overhead + memory.reserve > memory.capacity
 
 
 def _check_order(plan: Plan, graph: Graph) -> list[Violation]:

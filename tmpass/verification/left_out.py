@@ -33,9 +33,9 @@ def check_left_out(plan: Plan, graph: Graph, unknown: int) -> list[Violation]:
         real["tensors"] = unknown, None
     constants = [
         subgraph.tensors[t].bytes
-        for subgraph in graph.subgraphs
+        for s, subgraph in enumerate(graph.subgraphs)
         for t in _touched(subgraph)
-        if subgraph.tensors[t].kind is TensorKind.CONSTANT
+        if subgraph.tensors[t].kind is TensorKind.CONSTANT and not (plan.constants and _stored(graph, s, t))
     ]
     if constants:
         real["weights"] = len(constants), None if None in constants else sum(size or 0 for size in constants)
@@ -58,6 +58,12 @@ def check_left_out(plan: Plan, graph: Graph, unknown: int) -> list[Violation]:
             message = f"the plan does not count {told.get(what, 'no')} {what}; the model has {real.get(what, 'none')}"
             found.append(Violation("not counted", f"{message}, as number and bytes"))
     return found
+
+
+def _stored(graph: Graph, s: int, t: int) -> bool:
+    """Whether it is known how many bytes the constant has, so that a plan with constants has it too."""
+    told = graph.stored.get((s, t))
+    return (told is not None and told.bytes is not None) or graph.tensor((s, t)).bytes is not None
 
 
 def _touched(subgraph: Subgraph) -> set[int]:

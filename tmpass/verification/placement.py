@@ -42,6 +42,7 @@ def check_placement(plan: Plan, needed: Needed, hulls: list[Hull]) -> list[Viola
             found.append(Violation("live range", message, at(b, step), step=step))
     for memory in plan.memories:
         inside = plan.buffers_in(memory.name)
+        rest = memory.overhead + memory.reserve
         for b in inside:
             end = b.offset + RUNTIMES[plan.target.runtime].round_up(b.size)
             for key in b.tensors:
@@ -53,9 +54,12 @@ def check_placement(plan: Plan, needed: Needed, hulls: list[Hull]) -> list[Viola
             if not b.tensors and b.offset % memory.alignment:
                 message = f"{at(b, b.lower)} is at {b.offset}, which is not a multiple of {memory.alignment}"
                 found.append(Violation("alignment", message, at(b, b.lower), "", b.lower, b.offset, end))
-            if plan.fits and b.size and memory.capacity is not None and end > memory.capacity:
-                name, over = at(b, b.lower), end - memory.capacity
-                message = f"{name} ends at byte {end}, {over} above the capacity {memory.capacity} of {memory.name}"
+            if plan.fits and b.size and memory.capacity is not None and end > memory.capacity - rest:
+                name, over = at(b, b.lower), end + rest - memory.capacity
+                less = f", less {rest} for other uses," if rest else ""
+                message = (
+                    f"{name} ends at byte {end}, {over} above the capacity {memory.capacity}{less} of {memory.name}"
+                )
                 found.append(Violation("capacity", message, name, step=b.lower, low=b.offset, high=end))
         rectangles = (Rectangle(*piece, b.id) for b in inside for piece in hulls[b.id].pieces)
         for hit in find_collisions(rectangles):

@@ -5,6 +5,7 @@ from tmpass.base.violation import Violation
 from tmpass.graph.model import Graph, Tensor, TensorKey, TensorKind
 from tmpass.plans.plan import Plan, PlannedTensor
 from tmpass.targets import RUNTIMES, Sharing
+from tmpass.verification.constants import check_constants
 from tmpass.verification.figures import check_figures
 from tmpass.verification.fixed import check_fixed
 from tmpass.verification.hulls import find_hulls
@@ -29,6 +30,7 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
     - buffers and tensors name each other, and operators have their scratch;
     - offsets that the file fixes;
     - sharing, overlap in time and space, alignment and capacity; live ranges are derived anew;
+    - constants are stored once, aligned, and above the buffers;
     - peaks, bounds and status follow from the offsets; bytes that are not counted are listed.
 
     The first four must hold before the others are checked.
@@ -60,6 +62,7 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
         *check_fixed(plan, graph),
         *check_sharing(plan, graph, needed, sharing),
         *check_placement(plan, needed, hulls),
+        *check_constants(plan, graph),
         *check_figures(plan, graph, hulls, unknown),
         *check_left_out(plan, graph, unknown),
         *check_order_bound(plan, graph),

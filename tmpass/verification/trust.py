@@ -144,4 +144,7 @@ def _bounds(plan: Plan) -> Iterator[Trusted]:
 
 
 def _room(memory: MemoryUse) -> str:
-    return "no limit" if memory.capacity is None else format_size(memory.capacity)
+    if memory.capacity is None:
+        return "no limit"
+    reserve = f", {format_size(memory.reserve)} of them reserved" if memory.reserve else ""
+    return format_size(memory.capacity) + reserve

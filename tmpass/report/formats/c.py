@@ -39,14 +39,14 @@ def emit(plan: Plan) -> str:
     prefix = prefix if prefix and not prefix[0].isdigit() else f"MODEL_{prefix}".rstrip("_")
     placed = [t for t in plan.tensors if t.buffer is not None]
     scratch = [b for b in plan.buffers if not b.tensors]
-    preferred = [_upper(m.name) for m in plan.memories]
+    preferred = [_upper(m.name) for m in plan.arenas]
     preferred += [_upper(t.name) for t in placed]
-    numbers = [f"MEMORY{i}" for i in range(len(plan.memories))]
+    numbers = [f"MEMORY{i}" for i in range(len(plan.arenas))]
     numbers += [f"T{t.index}" if t.subgraph == 0 else f"S{t.subgraph}_T{t.index}" for t in placed]
     preferred += ["SCRATCH"] * len(scratch)
     numbers += [str(b.id) for b in scratch]
     names = iter([f"{prefix}_{name}" for name in _distinct(preferred, numbers)])
-    memories = {memory.name: (next(names), memory) for memory in plan.memories}
+    memories = {memory.name: (next(names), memory) for memory in plan.arenas}
     lines = [
         f"/* Memory plan of {_comment(plan.model.file)} for {_comment(plan.target.name)}, made by tmpass. */",
         *(f"/* {_comment(note)} */" for note in notes(plan)),

@@ -23,7 +23,7 @@ SUMMARY = "the buffers with MiniMalloc's columns and their offsets"
 def emit(plan: Plan) -> str:
     """The buffers of `plan` as CSV, by number."""
     rounding = RUNTIMES[plan.target.runtime].rounding
-    several = len(plan.memories) > 1
+    several = len(plan.arenas) > 1
     memories = tuple(_in_one_space(plan))
     alignment = {memory.name: memory.alignment for memory in plan.memories}
     begin = {memory.name: memory.offset for memory in memories}
@@ -47,7 +47,7 @@ def emit(plan: Plan) -> str:
 def _in_one_space(plan: Plan) -> Iterator[Memory]:
     """The memories one after another; a memory without a capacity ends at its peak."""
     end = 0
-    for memory in plan.memories:
+    for memory in plan.arenas:
         size = memory.peak if memory.capacity is None else memory.capacity
         begin = end + -end % memory.alignment
         yield Memory(memory.name, begin, size)

@@ -51,7 +51,7 @@ def emit(plan: Plan) -> str:
     colours = colours_of((plan,))
     parts: list[str] = []
     top = 0
-    for memory in plan.memories:
+    for memory in plan.arenas:
         parts += _memory(plan, memory, colours, top)
         top += _TOP + _ARENA + _BETWEEN + _CURVE + _FOOT
     legend, height = _legend(colours, top)

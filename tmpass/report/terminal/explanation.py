@@ -9,6 +9,7 @@ from tmpass.explanation.facts import Alive, Explanation, Tiling
 from tmpass.packing.conflict import Cause
 from tmpass.plans.plan import PlannedStep, PlannedTensor
 from tmpass.report.left_out import assumed, not_counted, unknown, verdict
+from tmpass.report.needs import constants, needs
 from tmpass.report.terminal.tables import plain_table
 from tmpass.report.text import clip, counted, one_line, short_size
 
@@ -39,6 +40,10 @@ def head(known: Explanation) -> str:
     ]
     if known.over:
         lines.append(f"over         {_over(known)}")
+    if found := needs(memory):
+        lines.append(f"needed       {found}")
+    if found := constants(plan, memory):
+        lines.append(f"constants    {found}")
     if left_out := not_counted(plan):
         lines.append(f"not counted  {left_out}")
     return "".join(f"{one_line(clip(line))}\n" for line in lines)
@@ -61,9 +66,9 @@ def _verdict(known: Explanation) -> str:
     if memory.capacity is None:
         return f"{yes} the memory has no limit, and {format_size(memory.peak)} are used"
     if not known.missing:
-        free = f"{format_size(memory.capacity - memory.peak)} of {format_size(memory.capacity)} stay free"
+        free = f"{format_size(memory.capacity - memory.needed)} of {format_size(memory.capacity)} stay free"
         return f"{yes} {free}{assumed(memory)}"
-    missing = f"{format_size(known.missing)} are missing, {format_size(memory.peak)} do not fit into "
+    missing = f"{format_size(known.missing)} are missing, {format_size(memory.needed)} do not fit into "
     missing += format_size(memory.capacity) + assumed(memory)
     if known.plan.status == "unknown":
         return f"not known: {missing}; the search ended without a proof"
@@ -166,7 +171,7 @@ def change_table(known: Explanation) -> "Table | None":
         how = change.option or "(no option)"
         table.add_row(str(change.saves), str(change.peak), *fits, how, one_line(change.what))
     for hint in known.tilings:
-        fits = ["maybe" if hint.least <= (memory.capacity or 0) else "no"] * limited
+        fits = ["maybe" if hint.least <= (memory.room or 0) else "no"] * limited
         tiled = _short(hint.tensors[0].name) if len(hint.tensors) == 1 else "all inputs and outputs of the peak step"
         tiled += f" and {hint.alike} like it" if hint.alike else ""
         what = one_line(f"at best: {tiled} tiled along {_axis(known, hint)} into {hint.pieces} pieces")

@@ -1,4 +1,4 @@
-"""A plan in at most ten lines: the answer first, one fact per line.
+"""A plan in at most twelve lines: the answer first, one fact per line.
 
 fits         yes; optimal for this order and sharing
 model        branchy.tflite on tflm, memory arena
@@ -18,10 +18,11 @@ from tmpass.base.sizes import format_size
 from tmpass.plans.peak_step import PeakStep, deciding_memory, find_peak_step
 from tmpass.plans.plan import MemoryUse, Plan
 from tmpass.report.left_out import assumed, not_counted, verdict
+from tmpass.report.needs import constants, needs
 from tmpass.report.text import counted, one_line
 
 WIDTH = 120
-LINES = 10
+LINES = 12
 _LISTED = 4
 """Buffers that are listed where there is room."""
 
@@ -32,7 +33,7 @@ def summary(plan: Plan) -> str:
     The figures are those of the memory that decides whether `plan` fits.
     """
     memory = deciding_memory(plan)
-    others = len(plan.memories) - 1
+    others = len(plan.arenas) - 1
     more = f" ({others} more in use)" if others else ""
     lines = [
         f"fits         {_verdict(plan, memory)}",
@@ -42,6 +43,10 @@ def summary(plan: Plan) -> str:
         f"order        {_order(plan)}",
         f"capacity     {_capacity(memory)}",
     ]
+    if found := needs(memory):
+        lines.append(f"needed       {found}")
+    if found := constants(plan, memory):
+        lines.append(f"constants    {found}")
     if left_out := not_counted(plan):
         lines.append(f"not counted  {left_out}")
     lines += _peak_step(plan, find_peak_step(plan, memory), LINES - len(lines) - 1)
@@ -49,7 +54,6 @@ def summary(plan: Plan) -> str:
 
 
 def _verdict(plan: Plan, memory: MemoryUse) -> str:
-    capacity = memory.capacity or 0
     if plan.fits and (part := verdict(plan)):
         return f"yes, {part}"
     if plan.status == "optimal":
@@ -58,12 +62,15 @@ def _verdict(plan: Plan, memory: MemoryUse) -> str:
         return "yes; a smaller plan is not ruled out"
     if plan.status == "infeasible":
         least = plan.order.lower_bound
-        if plan.memories[0] is memory and least > capacity:
-            return f"no; proved: at least {format_size(least - capacity)} are missing in any order"
-        missing = format_size(memory.lower_bound - capacity)
+        over = memory.needed_with(least) - (memory.capacity or 0)
+        if plan.memories[0] is memory and over > 0:
+            return f"no; proved: at least {format_size(over)} are missing in any order"
+        missing = format_size(memory.proved_shortfall)
+        if not memory.lower_bound:
+            return f"no; {missing} are missing in {memory.name}"
         return f"no; proved: at least {missing} are missing for this order and sharing"
-    over = format_size(memory.peak - capacity)
-    return f"not found; the search ended {over} above the capacity: more --nodes may help"
+    above = format_size(memory.shortfall)
+    return f"not found; the search ended {above} above the capacity: more --nodes may help"
 
 
 def _bound(memory: MemoryUse) -> str:
@@ -89,8 +96,8 @@ def _order(plan: Plan) -> str:
 def _capacity(memory: MemoryUse) -> str:
     if memory.capacity is None:
         return "unlimited"
-    word = "used" if memory.peak <= memory.capacity else "needed"
-    share = f", {100 * memory.peak / memory.capacity:.1f} % {word}" if memory.capacity else ""
+    word = "needed" if memory.shortfall else "used"
+    share = f", {100 * memory.needed / memory.capacity:.1f} % {word}" if memory.capacity else ""
     return format_size(memory.capacity) + share + assumed(memory)
 
 

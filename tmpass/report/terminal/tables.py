@@ -21,7 +21,7 @@ def buffer_table(plan: Plan) -> "Table":
     """A table of all buffers: offset, size, first and last step, and tensors."""
     from rich.text import Text
 
-    several = len(plan.memories) > 1
+    several = len(plan.arenas) > 1
     table = plain_table("", ">buffer", *(["memory"] if several else []), ">offset", ">size", ">steps", "tensors")
     rows = plan.tensors_by_key()
     for b in plan.buffers:
@@ -72,8 +72,22 @@ def memory_table(target: Target) -> "Table":
         if memory.bandwidth is not None:
             speed = f"{memory.bandwidth / 1e9:g} GB/s"
             table.add_row("", "bandwidth", speed, memory.sources.get("bandwidth", ""))
+        for name in ("write_bandwidth", "reserve", "compute", "survives"):
+            if name in memory.sources:
+                table.add_row("", *_fact(memory, name), memory.sources[name])
         table.add_row("", "holds", ", ".join(memory.holds), "")
     return table
+
+
+def _fact(memory: Memory, name: str) -> tuple[str, str]:
+    """The figure and the value of a fact that a profile may leave out."""
+    value = getattr(memory, name)
+    if name == "reserve":
+        return "reserve", format_size(value)
+    if name == "write_bandwidth":
+        return "bandwidth of writes", f"{value / 1e9:g} GB/s"
+    meaning = {"compute": "operators use it directly", "survives": "keeps its content between inferences"}
+    return meaning[name], "yes" if value else "no"
 
 
 def sharing_table(target: Target) -> "Table":

@@ -1,0 +1,1 @@
+"""Residency: which memory a tensor is in, and when."""

@@ -1,0 +1,77 @@
+"""The constants of a model, and the memory that keeps them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tmpass.graph.model import Graph, TensorKey, TensorKind
+from tmpass.plans.plan import PlannedConstant
+from tmpass.targets import Memory, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A constant that is stored once.
+
+    Fields:
+        tensors: all that have its bytes, by rising key.
+        size: in bytes.
+    """
+
+    tensors: tuple[TensorKey, ...]
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredConstants:
+    """The constants of a graph in their home, the memory that keeps them."""
+
+    home: Memory
+    constants: tuple[Constant, ...]
+
+    @property
+    def total(self) -> int:
+        """Their bytes, each size rounded up to the alignment of the home."""
+        return sum(self._rounded(constant.size) for constant in self.constants)
+
+    def _rounded(self, size: int) -> int:
+        return -(-size // self.home.alignment) * self.home.alignment
+
+    def rows(self, above: int, horizon: int) -> Iterator[PlannedConstant]:
+        """The rows of a plan, one constant after the other.
+
+        Args:
+            above: the first free byte of the home.
+            horizon: how many steps the plan has.
+        """
+        offset = self._rounded(above)
+        for number, constant in enumerate(self.constants):
+            yield PlannedConstant(number, self.home.name, offset, constant.size, 0, horizon, constant.tensors)
+            offset += self._rounded(constant.size)
+
+
+def find_stored(graph: Graph, target: Target) -> StoredConstants | None:
+    """The constants that a run of `graph` touches, in their home; None where no memory of `target` holds weights.
+
+    Constants without bytes, and those of unknown size, are left out.
+    """
+    home = target.constants_home
+    if home is None:
+        return None
+    sizes: dict[TensorKey, int] = {}
+    tensors: dict[TensorKey, list[TensorKey]] = {}
+    for key in touched_constants(graph):
+        stored = graph.stored_as(key)
+        if stored.bytes:
+            sizes[stored.first] = stored.bytes
+            tensors.setdefault(stored.first, []).append(key)
+    return StoredConstants(home, tuple(Constant(tuple(tensors[first]), sizes[first]) for first in sorted(sizes)))
+
+
+def touched_constants(graph: Graph) -> Sequence[TensorKey]:
+    """The constants that are inputs of operators or of the model, or outputs of it, by rising key."""
+    return [
+        (s, t)
+        for s, subgraph in enumerate(graph.subgraphs)
+        for t in sorted(subgraph.used)
+        if subgraph.tensors[t].kind is TensorKind.CONSTANT
+    ]

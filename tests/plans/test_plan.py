@@ -24,7 +24,7 @@ from tmpass.planning.choose_order import SCHEDULES
 from tmpass.planning.integers import INT8
 from tmpass.planning.liveness import Role
 from tmpass.plans import plan_json
-from tmpass.plans.plan import LEFT_OUT, SCHEMA, ModelInfo, Options, Plan
+from tmpass.plans.plan import CONSTANT_USES, LEFT_OUT, SCHEMA, ModelInfo, Options, Plan
 from tmpass.plans.plan_json import parse_plan
 from tmpass.targets import RUNTIMES, Over
 
@@ -88,14 +88,13 @@ def test_every_kind_of_row_is_read_back():
 
 
 def plan_keys():
-    """The keys of a plan's JSON: the schema, the fields of Plan, and before the warnings a list that stays empty."""
-    names = [f.name for f in fields(Plan)]
-    return ["schema", *names[: names.index("warnings")], "transfers", *names[names.index("warnings") :]]
+    """The keys of a plan's JSON: the schema and the fields of Plan."""
+    return ["schema", *(f.name for f in fields(Plan))]
 
 
 def test_keys_stand_in_the_order_of_the_fields():
     assert list(DATA) == plan_keys()
-    assert DATA["schema"] == SCHEMA == "tmpass.plan/1"
+    assert DATA["schema"] == SCHEMA == "tmpass.plan/2"
     assert list(DATA["options"]) == [f.name for f in fields(Options)]
 
 
@@ -108,7 +107,7 @@ def test_each_row_has_a_line_and_the_text_ends_with_a_newline():
     text = PLAN.to_json()
     assert text.endswith("\n}\n")
     lines = text.splitlines()
-    for name in ("memories", "schedule", "buffers", "tensors"):
+    for name in ("memories", "schedule", "buffers", "tensors", "constants"):
         for row in DATA[name]:
             assert any(line.rstrip(",") == json.dumps(row, ensure_ascii=False) for line in lines)
 
@@ -143,17 +142,16 @@ def records(kind, form):
             yield from records(get_args(hint)[0], form["properties"][name]["items"])
 
 
-def test_the_schema_has_the_fields_of_the_dataclasses_and_demands_all_that_was_there_from_the_start():
+def test_the_schema_has_the_fields_of_the_dataclasses_and_demands_all():
     pairs = list(records(Plan, FORM))
     assert {kind.__name__ for kind, _ in pairs} == {
         "Plan", "ModelInfo", "TargetInfo", "Options", "MemoryUse", "PlannedOrder", "PlannedStep", "PlannedBuffer",
-        "PlannedTensor", "Gap", "ScratchRule", "NotCounted", "Over",
+        "PlannedTensor", "Gap", "ScratchRule", "NotCounted", "Over", "PlannedConstant",
     }  # fmt: skip
     for kind, form in pairs:
         names = [f.name for f in fields(kind)]
-        added = plan_json.ADDED.get(kind.__name__, ())
         assert list(form["properties"]) == (plan_keys() if kind is Plan else names)
-        assert form["required"] == [name for name in form["properties"] if name not in added]
+        assert form["required"] == list(form["properties"])
         assert form["additionalProperties"] is False
         assert all(part.get("description") for part in form["properties"].values()), kind
 
@@ -161,7 +159,7 @@ def test_the_schema_has_the_fields_of_the_dataclasses_and_demands_all_that_was_t
 def test_the_words_are_those_of_the_code():
     words = {"status": tuple(Status), "role": tuple(Role), "io": IO, "share": SHARE}
     words |= {"schedule": SCHEDULES, "method": SCHEDULES[1:], "runtime": tuple(RUNTIMES), "int8": INT8}
-    words |= {"what": LEFT_OUT}
+    words |= {"what": LEFT_OUT, "use": CONSTANT_USES}
     assert words == plan_json.WORDS
     for kind, form in records(Plan, FORM):
         for name in {f.name for f in fields(kind)} & plan_json.WORDS.keys() - {"schedule" if kind is Plan else ""}:
@@ -235,23 +233,12 @@ def broken(draw):
     return data[""]
 
 
-def with_defaults(data):
-    """`data` with what plans from before some keys have for these."""
-    return {
-        "not_counted": [],
-        **data,
-        "target": {"in_place": [], **data["target"]},
-        "options": {"int8": "float", "tie": {}, **data["options"]},
-        "memories": [{"capacity_source": "", **memory} for memory in data["memories"]],
-    }
-
-
 @settings(max_examples=800, deadline=None)
 @given(broken())
 def test_a_plan_is_read_exactly_where_the_schema_allows_it(data):
     text = json.dumps(data)
     if VALIDATOR.is_valid(data):
-        assert json.loads(parse_plan(text).to_json()) == with_defaults(data)
+        assert json.loads(parse_plan(text).to_json()) == data
     else:
         with pytest.raises(UsageError):
             parse_plan(text)
@@ -314,9 +301,11 @@ def edited(*way, value):
         (("model", "sha256"), "0" * 63, "is not a SHA-256"),
         (("model", "sha256"), "0" * 64 + "\n", "is not a SHA-256"),
         (("model",), [], "model: a list is not an object"),
-        (("transfers",), [{}], "transfers: is not an empty list"),
-        (("schema",), "tmpass.plan/2", "not a plan of schema 'tmpass.plan/1', but 'tmpass.plan/2'"),
-        (("schema",), {"x": [1] * 1000}, "not a plan of schema 'tmpass.plan/1', but an object"),
+        (("transfers",), [], "transfers: this key is unknown"),
+        (("constants", 0, "use"), "kept", "constants[0].use: 'kept' is unknown; one of stored, resident, streamed"),
+        (("constants", 0, "upper"), 0, "constants[0].upper: 0 is not in 1 .. "),
+        (("schema",), "tmpass.plan/3", "not a plan of schema 'tmpass.plan/2', but 'tmpass.plan/3'"),
+        (("schema",), {"x": [1] * 1000}, "not a plan of schema 'tmpass.plan/2', but an object"),
     ],
 )
 def test_an_error_names_the_place(way, value, message):
@@ -326,12 +315,11 @@ def test_an_error_names_the_place(way, value, message):
     assert message in str(caught.value)
 
 
-LATER = {name for names in plan_json.ADDED.values() for name in names}
 KEYS = [p for p in PLACES if p and isinstance(p[-1], str) and p[:2] not in (("options", "bind"), ("options", "tie"))]
 
 
-@pytest.mark.parametrize("path", [path for path in KEYS if path[-1] not in LATER])
-def test_every_key_that_was_there_from_the_start_is_needed(path):
+@pytest.mark.parametrize("path", KEYS)
+def test_every_key_is_needed(path):
     data = copy.deepcopy(DATA)
     place = data
     for key in path[:-1]:
@@ -340,19 +328,6 @@ def test_every_key_that_was_there_from_the_start_is_needed(path):
     assert not VALIDATOR.is_valid(data)
     with pytest.raises(UsageError, match=r"this key is missing|not a plan of schema"):
         parse_plan(json.dumps(data))
-
-
-def test_a_plan_from_before_a_key_was_added_has_its_default():
-    data = copy.deepcopy(DATA)
-    for path in KEYS:
-        if path[-1] in LATER:
-            place = data
-            for key in path[:-1]:
-                place = place[key]
-            del place[path[-1]]
-    assert VALIDATOR.is_valid(data)
-    old = parse_plan(json.dumps(data))
-    assert (old.options.int8, old.options.tie, old.not_counted, old.target.in_place) == ("float", {}, (), ())
 
 
 @pytest.mark.parametrize(
@@ -366,7 +341,7 @@ def test_a_plan_from_before_a_key_was_added_has_its_default():
         ("[" * 700 + "]" * 700, "but a list"),
         ('{"schema": ' + "[" * 700 + "]" * 700 + "}", "but a list"),
         ("1" * 5000, "not valid JSON"),
-        ("12", "not a plan of schema 'tmpass.plan/1', but 12"),
+        ("12", "not a plan of schema 'tmpass.plan/2', but 12"),
         ("null", "but null"),
         ("{}", "but null"),
         (json.dumps("x" * 10_000), "but 'xxx"),

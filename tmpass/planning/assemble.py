@@ -1,6 +1,7 @@
 """The last stage of planning: a plan from what the other stages have found."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from tmpass.graph.model import Graph
 from tmpass.packing.problem import Status
@@ -11,6 +12,7 @@ from tmpass.planning.liveness import Storage
 from tmpass.planning.memories import MemoryAllocation
 from tmpass.planning.not_counted import find_not_counted
 from tmpass.planning.residency.constants import StoredConstants
+from tmpass.planning.residency.on_chip import choose_resident, find_on_chip, loaded_rows
 from tmpass.planning.sharing.in_place import kernels_in_place
 from tmpass.planning.timeline.schedule import Schedule
 from tmpass.plans.plan import (
@@ -43,8 +45,8 @@ def assemble(
     memories = tuple(_memories(layout.allocations, stored))
     constants: tuple[PlannedConstant, ...] = ()
     if stored is not None:
-        peak = next((memory.peak for memory in memories if memory.name == stored.home.name), 0)
-        constants = tuple(stored.rows(peak, ordered.timeline.horizon))
+        constants = tuple(_constants(stored, memories, request, ordered))
+        memories = tuple(_with_loaded(use, constants) for use in memories)
     status = _worst([_status(use) for use in memories])
     left_out = find_not_counted(graph, request.options, target.runtime.name, counted=stored is not None)
     if status is Status.OPTIMAL and any(row.what == "tensors" for row in left_out):
@@ -122,7 +124,27 @@ def _use(memory: Memory, peak: int, lower_bound: int, live_bytes: int, constants
         constants=constants,
         reserve=memory.reserve,
         reserve_source=memory.sources.get("reserve", ""),
+        compute=memory.compute,
     )
+
+
+def _constants(
+    stored: StoredConstants, memories: Sequence[MemoryUse], request: LayoutRequest, ordered: OrderedLayout
+) -> Iterator[PlannedConstant]:
+    """The rows of the constants: stored in their home, and copied from there where operators do not use the home."""
+    peak = next((memory.peak for memory in memories if memory.name == stored.home.name), 0)
+    horizon = ordered.timeline.horizon
+    yield from stored.rows(peak, horizon)
+    free = find_on_chip(stored, request.graph, ordered.timeline, ordered.layout, request.target)
+    if free is not None:
+        yield from loaded_rows(free, stored.constants, choose_resident(free), horizon)
+
+
+def _with_loaded(use: MemoryUse, constants: Sequence[PlannedConstant]) -> MemoryUse:
+    """The row of a memory with the bytes of copies of constants above its buffers."""
+    ends = [row.offset + row.size for row in constants if row.memory == use.name and row.use != "stored"]
+    top, above = max(ends, default=0), -(-use.peak // use.alignment)
+    return replace(use, loaded=max(0, -(-top // use.alignment) - above) * use.alignment)
 
 
 def _status(use: MemoryUse) -> Status:

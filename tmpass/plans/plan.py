@@ -104,10 +104,12 @@ class MemoryUse:
         lower_bound: no plan with this schedule and sharing has a lower peak.
         live_bytes: the largest sum of sizes alive at one step.
         capacity_source: where the capacity comes from.
-        constants: what constants take, above the buffers.
+        constants: what constants that are stored there take, above the buffers.
+        loaded: what copies of constants that are stored elsewhere take, above the buffers.
         overhead: what the runtime takes for itself.
         reserve: what the program around the model takes.
         overhead_source, reserve_source: where these two come from.
+        compute: whether operators use it directly.
     """
 
     name: str
@@ -122,14 +124,17 @@ class MemoryUse:
     reserve: int = 0
     overhead_source: str = ""
     reserve_source: str = ""
+    compute: bool = True
+    loaded: int = 0
 
     @property
     def needed(self) -> int:
         """All that a run needs of the memory: buffers, constants, overhead and reserve."""
-        return self.needed_with(self.peak)
+        ends = -(-self.peak // self.alignment) * self.alignment if self.loaded and not self.constants else self.peak
+        return self.needed_with(ends) + self.loaded
 
     def needed_with(self, peak: int) -> int:
-        """What a run would need of the memory with another peak of the buffers."""
+        """What a run would need of the memory with another peak of the buffers, and without copies of constants."""
         ends = -(-peak // self.alignment) * self.alignment if self.constants else peak
         return ends + self.constants + self.overhead + self.reserve
 
@@ -138,8 +143,8 @@ class MemoryUse:
         """The bytes that are left for buffers; None where the capacity is unlimited."""
         if self.capacity is None:
             return None
-        left = max(0, self.capacity - self.constants - self.overhead - self.reserve)
-        return left // self.alignment * self.alignment if self.constants else left
+        left = max(0, self.capacity - self.constants - self.loaded - self.overhead - self.reserve)
+        return left // self.alignment * self.alignment if self.constants or self.loaded else left
 
     @property
     def shortfall(self) -> int:
@@ -148,7 +153,7 @@ class MemoryUse:
 
     @property
     def proved_shortfall(self) -> int:
-        """How many bytes are missing with this schedule and sharing, however buffers are placed."""
+        """How many bytes are missing with this schedule and sharing, wherever buffers and copies of constants are."""
         return 0 if self.capacity is None else max(0, self.needed_with(self.lower_bound) - self.capacity)
 
     @property

@@ -34,6 +34,7 @@ _BYTES = dict.fromkeys(
         "constants",
         "overhead",
         "reserve",
+        "loaded",
     ),
     (0, MAX_BYTES),
 )

@@ -21,7 +21,15 @@ _ADDED: Mapping[str, Mapping[str, object]] = {
 _SINCE_2: Mapping[str, Mapping[str, object]] = {
     "": {"constants": []},
     "model": {"bytes": None},
-    "memories": {"constants": 0, "overhead": 0, "reserve": 0, "overhead_source": "", "reserve_source": ""},
+    "memories": {
+        "constants": 0,
+        "overhead": 0,
+        "reserve": 0,
+        "overhead_source": "",
+        "reserve_source": "",
+        "compute": True,
+        "loaded": 0,
+    },
 }
 """Table -> keys that version 1 does not have, with the values that say the same."""
 

@@ -7,12 +7,12 @@ from tmpass.report.text import counted, short_size
 
 def needs(memory: MemoryUse) -> str:
     """The bytes that a run needs of `memory`, and their parts; empty where it needs buffers only."""
-    parts = {
-        "constants": memory.constants,
-        "runtime": memory.overhead,
-        "reserve": memory.reserve,
-    }
-    listed = [f"{name} {size} B" for name, size in parts.items() if size]
+    parts = (
+        ("constants", memory.constants + memory.loaded, ""),
+        ("runtime", memory.overhead, memory.overhead_source),
+        ("reserve", memory.reserve, memory.reserve_source),
+    )
+    listed = [f"{name} {size} B{' (assumed)' * source.startswith('assumed')}" for name, size, source in parts if size]
     if not listed:
         return ""
     buffers = [f"buffers {memory.peak} B"] if memory.peak else []
@@ -27,7 +27,18 @@ def constants(plan: Plan, shown: MemoryUse) -> str:
         return ""
     total = sum(row.size for row in stored)
     room = "" if home.capacity is None else f", {_percent(home)} of {short_size(home.capacity)}"
-    return f"{format_size(total)} in {home.name}{room}, {counted(len(stored), 'constant')}"
+    copies = "; " + _copies(plan) if len(stored) < len(plan.constants) else ""
+    return f"{format_size(total)} in {home.name}{room}{copies or ', ' + counted(len(stored), 'constant')}"
+
+
+def _copies(plan: Plan) -> str:
+    """The bytes of constants that are copied from their home once, and in each run."""
+    sizes = {row.tensors: row.size for row in plan.constants if row.use == "stored"}
+    memory = next(row.memory for row in plan.constants if row.use != "stored")
+    kept, streamed = (
+        sum(sizes[row.tensors] for row in plan.constants if row.use == use) for use in ("resident", "streamed")
+    )
+    return f"{short_size(kept)} stay in {memory}, {short_size(streamed)} are streamed in each run"
 
 
 def _percent(memory: MemoryUse) -> str:

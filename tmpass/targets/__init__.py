@@ -16,6 +16,7 @@ A profile is TOML. Each fact is in a table with its source, or the word `assumed
     write_bandwidth = { value = "20 GB/s", source = "data sheet" }
     reserve = { value = "32KiB", source = "the program's stack and static data" }
     compute = { value = true, source = "data sheet" }             # operators use it directly; the default
+    chunk = { value = "16KiB", source = "data sheet" }            # constants are streamed out of it in such pieces
     survives = { value = true, source = "data sheet" }            # keeps its content between inferences; the default
     holds = ["activations", "variables", "inputs_outputs"]
 

@@ -12,7 +12,7 @@ from tmpass.targets.runtime import RUNTIMES, Runtime
 from tmpass.targets.scratch.rule import ScratchRule
 from tmpass.targets.sharing import Sharing
 from tmpass.targets.target import ADD_ACTIVATIONS, NO_SCRATCHPAD, Int8, Target
-from tmpass.targets.values import alignment, bandwidth, capacity, flag, nearest, reserve, show
+from tmpass.targets.values import alignment, bandwidth, capacity, chunk, flag, nearest, reserve, show
 
 K = TypeVar("K")
 
@@ -26,6 +26,7 @@ _OPTIONAL: Mapping[str, Callable[[object], object]] = {
     "write_bandwidth": bandwidth,
     "reserve": reserve,
     "compute": flag,
+    "chunk": chunk,
     "survives": flag,
 }
 """Facts about a memory that a profile may leave out, and their readers."""

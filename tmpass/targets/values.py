@@ -53,6 +53,18 @@ def reserve(value: object) -> int:
     return _bytes(value, "reserve")
 
 
+def chunk(value: object) -> int:
+    """The bytes that `value` states, at least 1.
+
+    Raises:
+        UsageError: it is not a size, or 0.
+    """
+    size = _bytes(value, "chunk")
+    if size == 0:
+        raise UsageError("the chunk is 0", hint="leave the key out where constants are streamed as a whole")
+    return size
+
+
 def flag(value: object) -> bool:
     """`value`, which is true or false.
 

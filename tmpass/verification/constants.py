@@ -3,59 +3,118 @@
 from tmpass.base.errors import brief
 from tmpass.base.violation import Violation
 from tmpass.graph.model import ABSENT, Graph, TensorKey, TensorKind
-from tmpass.plans.plan import MemoryUse, Plan, PlannedConstant
+from tmpass.packing.collisions import Rectangle, find_collisions
+from tmpass.plans.plan import CONSTANT_USES, MemoryUse, Plan, PlannedConstant
+from tmpass.verification.hulls import Hull
 
 
-def check_constants(plan: Plan, graph: Graph) -> list[Violation]:
-    """Violations by constants that are missing, twice, of another size, misaligned, or over something else.
+def check_constants(plan: Plan, graph: Graph, hulls: list[Hull]) -> list[Violation]:
+    """Violations by constants that are missing, twice, of another size, misaligned, over something else, or not there.
 
     A plan has all constants that a run touches, or none: then it lists their bytes as not counted.
+
+    Args:
+        plan: its schedule is a run of `graph`.
+        graph: of the model.
+        hulls: one per buffer of the plan.
     """
     if not plan.constants:
         return [
-            Violation("constants", f"{memory.name} claims {memory.constants} bytes of constants, but the plan has none")
+            Violation("constants", f"{memory.name} claims bytes of constants, but the plan has none")
             for memory in plan.memories
-            if memory.constants
+            if memory.constants or memory.loaded
         ]
-    return [*_check_rows(plan), *_check_stored(plan, graph), *_check_places(plan)]
+    if found := _check_rows(plan):
+        return found
+    stored = _Stored(graph)
+    return [*_check_stored(plan, stored), *_check_uses(plan, graph, stored), *_check_places(plan, hulls)]
 
 
 def _check_rows(plan: Plan) -> list[Violation]:
-    """Violations by a number, a memory or a live range that cannot be."""
+    """Violations by a number, a memory, a use or a live range that cannot be."""
     memories, end = {memory.name for memory in plan.memories}, max(1, len(plan.schedule))
     found = []
     for number, row in enumerate(plan.constants):
-        if row.id != number or row.memory not in memories or row.size < 1:
-            message = f"constant {row.id} in row {number} has a wrong number, memory {brief(row.memory)} or size"
+        always = row.use != "streamed"
+        if row.id != number or row.memory not in memories or row.size < 1 or row.use not in CONSTANT_USES:
+            message = f"constant {row.id} in row {number} has a wrong number, memory {brief(row.memory)}, size or use"
             found.append(Violation("constants", message))
-        elif row.use == "stored" and (row.lower, row.upper) != (0, end):
-            message = f"constant {row.id} is stored, but only in the steps [{row.lower}, {row.upper}) of {end}"
+        elif (always and (row.lower, row.upper) != (0, end)) or not 0 <= row.lower < row.upper <= end:
+            message = f"constant {row.id} is {row.use}, but in the steps [{row.lower}, {row.upper}) of {end}"
             found.append(Violation("constants", message))
     return found
 
 
-def _check_stored(plan: Plan, graph: Graph) -> list[Violation]:
+def _check_stored(plan: Plan, stored: "_Stored") -> list[Violation]:
     """Violations by constants that are not stored exactly once, in one memory, with their own bytes."""
-    sizes, members = _needed(graph)
-    names = {row.key: row.name for row in plan.tensors}
-    stored = [row for row in plan.constants if row.use == "stored"]
-    homes = sorted({row.memory for row in stored})
+    names = {row.key: brief(row.name) for row in plan.tensors}
+    homes = sorted({row.memory for row in plan.constants if row.use == "stored"})
     found = []
     if len(homes) > 1:
         found.append(Violation("constants", f"constants are stored in {' and '.join(map(brief, homes))}"))
-    left = dict(members)
-    for row in stored:
+    left = dict(stored.members)
+    for row in plan.constants:
         first = row.tensors[0] if row.tensors else (ABSENT, ABSENT)
-        name = brief(names.get(first, "no tensor"))
-        if left.pop(first, None) != row.tensors:
-            message = f"constant {row.id} lists the tensors {brief(row.tensors)}; those of {name} are "
-            message += brief(members.get(first, ()))
+        members, size = stored.members.get(first, ()), stored.sizes.get(first, 0)
+        if row.tensors != members or (row.use == "stored" and first not in left):
+            message = f"constant {row.id} lists the tensors {brief(row.tensors)}; its bytes are those of"
+            found.append(Violation("constants", f"{message} {brief(members)}, which are stored once"))
+        elif row.size != size if row.use != "streamed" else row.size > size:
+            message = f"{names[first]} is {row.use} in {row.size} bytes of {brief(row.memory)}, but has {size}"
             found.append(Violation("constants", message))
-        elif row.size != sizes[first]:
-            message = f"{name} is stored in {row.size} bytes, but the file has {sizes[first]}"
+        elif row.use != "stored" and row.memory in homes:
+            message = f"{names[first]} is {row.use} in {brief(row.memory)}, where it is stored"
             found.append(Violation("constants", message))
-    found += [Violation("constants", f"{brief(names.get(first, 'a constant'))} is stored nowhere") for first in left]
+        if row.use == "stored":
+            left.pop(first, None)
+    found += [Violation("constants", f"{names[first]} is stored nowhere") for first in left]
     return found
+
+
+def _check_uses(plan: Plan, graph: Graph, stored: "_Stored") -> list[Violation]:
+    """Violations by operators that read a constant in a memory that they cannot use, or by a copy that nobody reads.
+
+    A constant that is streamed is there in the step of one operator that reads it, and in no other.
+    """
+    usable = {memory.name for memory in plan.memories if memory.compute}
+    always = {row.tensors[0] for row in plan.constants if row.use != "streamed" and row.memory in usable}
+    streamed = {(row.tensors[0], row.lower): row for row in plan.constants if row.use == "streamed"}
+    names = {row.key: brief(row.name) for row in plan.tensors}
+    found, unread = [], set(streamed)
+    for step in plan.schedule:
+        op = graph.subgraphs[step.subgraph].ops[step.op]
+        for t in op.inputs:
+            first = stored.first.get((step.subgraph, t))
+            if first is None:
+                continue
+            unread.discard((first, step.step))
+            row = streamed.get((first, step.step))
+            if first not in always and (row is None or row.memory not in usable):
+                message = f"step {step.step} reads {names[first]}, which is in no memory that operators use"
+                found.append(Violation("constants", message, names[first], step=step.step))
+    for first, lower in sorted(unread):
+        message = f"{names.get(first, first)} is streamed for step {lower}, which does not read it"
+        found.append(Violation("constants", message, step=lower))
+    for row in plan.constants:
+        if row.use == "streamed" and row.upper != row.lower + 1:
+            message = f"constant {row.id} is streamed for the steps [{row.lower}, {row.upper}), more than one"
+            found.append(Violation("constants", message, step=row.lower))
+    return found
+
+
+class _Stored:
+    """The constants that a run touches, by the first tensor with their bytes: those of no or unknown bytes left out.
+
+    Attributes:
+        first: tensor -> the first with its bytes.
+        members: all tensors with these bytes.
+        sizes: how many bytes there are.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        sizes, members = _needed(graph)
+        self.sizes, self.members = sizes, members
+        self.first = {key: first for first, keys in members.items() for key in keys}
 
 
 def _needed(graph: Graph) -> tuple[dict[TensorKey, int], dict[TensorKey, tuple[TensorKey, ...]]]:
@@ -83,33 +142,50 @@ def _needed(graph: Graph) -> tuple[dict[TensorKey, int], dict[TensorKey, tuple[T
     )
 
 
-def _check_places(plan: Plan) -> list[Violation]:
+def _check_places(plan: Plan, hulls: list[Hull]) -> list[Violation]:
     """Violations by constants that are misaligned, overlap, or take more than their memory says."""
     found = []
     for memory in plan.memories:
-        inside = sorted((row for row in plan.constants if row.memory == memory.name), key=lambda row: row.offset)
-        step, above = memory.alignment, _rounded(memory, memory.peak)
+        inside = [row for row in plan.constants if row.memory == memory.name]
         for row in inside:
-            if row.offset % step:
-                message = f"constant {row.id} is at {row.offset} of {memory.name}, which is not a multiple of {step}"
-                found.append(Violation("alignment", message, low=row.offset, high=row.offset + row.size))
-        found += _overlaps(memory, inside, above)
-        end = max((_rounded(memory, row.offset + row.size) for row in inside), default=above)
-        if memory.constants != end - above:
-            message = f"{memory.name} claims {memory.constants} bytes of constants, but they end {end - above} bytes"
-            found.append(Violation("constants", f"{message} above the buffers"))
+            if row.offset % memory.alignment:
+                message = f"constant {row.id} is at {row.offset} of {memory.name}, which is not a multiple of"
+                found.append(
+                    Violation("alignment", f"{message} {memory.alignment}", low=row.offset, high=row.offset + row.size)
+                )
+        found += _overlaps(memory, inside, [hull for hull in hulls if hull.buffer.memory == memory.name])
+        above = _rounded(memory, memory.peak)
+        end = max([above, *(_rounded(memory, row.offset + row.size) for row in inside)])
+        here = any(row.use == "stored" for row in inside)
+        if (memory.constants, memory.loaded) != ((end - above, 0) if here else (0, end - above)):
+            message = f"{memory.name} claims {memory.constants + memory.loaded} bytes of constants above the buffers"
+            found.append(Violation("constants", f"{message}, but they end {end - above} bytes above"))
     return found
 
 
-def _overlaps(memory: MemoryUse, inside: list[PlannedConstant], above: int) -> list[Violation]:
-    """Violations by constants that begin below `above`, where buffers are, or within the constant before them."""
-    found, last = [], above
-    for row in inside:
-        if row.offset < last:
-            message = f"constant {row.id} of {memory.name} begins at {row.offset}, where {last} bytes are in use"
-            found.append(Violation("overlap", message, low=row.offset, high=row.offset + row.size))
-        last = max(last, row.offset + row.size)
-    return found
+def _overlaps(memory: MemoryUse, inside: list[PlannedConstant], hulls: list[Hull]) -> list[Violation]:
+    """Violations by constants that share bytes with one another or with a buffer, at one step."""
+    if not inside:
+        return []
+    rows = [Rectangle(row.lower, row.upper, row.offset, row.offset + row.size, row.id) for row in inside]
+    behind = 1 + max(row.id for row in inside)
+    rows += [Rectangle(*piece, behind + hull.buffer.id) for hull in hulls for piece in hull.pieces]
+
+    def name(owner: int) -> str:
+        return f"constant {owner}" if owner < behind else f"buffer {owner - behind}"
+
+    return [
+        Violation(
+            "overlap",
+            f"{name(hit.first)} and {name(hit.second)} share bytes {hit.low}..{hit.high - 1} of {memory.name} at step "
+            f"{hit.step}",
+            step=hit.step,
+            low=hit.low,
+            high=hit.high,
+        )
+        for hit in find_collisions(rows)
+        if min(hit.first, hit.second) < behind
+    ]
 
 
 def _rounded(memory: MemoryUse, size: int) -> int:

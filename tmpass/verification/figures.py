@@ -22,10 +22,10 @@ def check_figures(plan: Plan, graph: Graph, hulls: list[Hull], unknown: int = 0)
     for memory in plan.memories:
         inside = [hull for hull in hulls if hull.buffer.memory == memory.name]
         found += _check_memory(memory, inside, RUNTIMES[plan.target.runtime].rounding)
-    missing = [_missing(m, m.peak) for m in plan.memories]
+    missing = [_missing(m, m.peak, m.loaded) for m in plan.memories]
     fits = not any(missing)
     tight = not unknown and all(m.peak == m.lower_bound for m in plan.memories)
-    too_large = any(_missing(m, m.lower_bound) for m in plan.memories)
+    too_large = any(_missing(m, m.lower_bound, 0) for m in plan.memories)
     status = ("optimal" if tight else "feasible") if fits else "infeasible" if too_large else "unknown"
     if (plan.fits, plan.status) != (fits, status):
         message = f"the plan says {plan.status}, fits: {plan.fits}; its figures say {status}, fits: {fits}"
@@ -33,12 +33,13 @@ def check_figures(plan: Plan, graph: Graph, hulls: list[Hull], unknown: int = 0)
     return found + _check_order(plan, graph)
 
 
-def _missing(memory: MemoryUse, peak: int) -> bool:
-    """Whether buffers up to `peak` and the rest of what the plan counts are more than the capacity."""
+def _missing(memory: MemoryUse, peak: int, loaded: int) -> bool:
+    """Whether buffers up to `peak`, copies of constants and the rest that the plan counts exceed the capacity."""
     if memory.capacity is None:
         return False
-    buffers = peak + (-peak % memory.alignment if memory.constants else 0)
-    return buffers + memory.constants + memory.overhead + memory.reserve > memory.capacity
+    above = memory.constants + loaded
+    buffers = peak + (-peak % memory.alignment if above else 0)
+    return buffers + above + memory.overhead + memory.reserve > memory.capacity
 
 
 def _check_order(plan: Plan, graph: Graph) -> list[Violation]:

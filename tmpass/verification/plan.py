@@ -62,7 +62,7 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
         *check_fixed(plan, graph),
         *check_sharing(plan, graph, needed, sharing),
         *check_placement(plan, needed, hulls),
-        *check_constants(plan, graph),
+        *check_constants(plan, graph, hulls),
         *check_figures(plan, graph, hulls, unknown),
         *check_left_out(plan, graph, unknown),
         *check_order_bound(plan, graph),

@@ -40,7 +40,7 @@ def _target(target: Target) -> dict[str, Any]:
 def _memory(memory: Memory) -> dict[str, Any]:
     facts: dict[str, Any] = {"capacity": "unlimited" if memory.capacity is None else memory.capacity}
     facts["alignment"] = memory.alignment
-    for name in ("bandwidth", "write_bandwidth", "reserve", "compute", "survives"):
+    for name in ("bandwidth", "write_bandwidth", "reserve", "compute", "chunk", "survives"):
         if name in memory.sources:
             facts[name] = getattr(memory, name)
     sourced = {name: {"value": value, "source": memory.sources.get(name, "")} for name, value in facts.items()}

@@ -72,7 +72,7 @@ def memory_table(target: Target) -> "Table":
         if memory.bandwidth is not None:
             speed = f"{memory.bandwidth / 1e9:g} GB/s"
             table.add_row("", "bandwidth", speed, memory.sources.get("bandwidth", ""))
-        for name in ("write_bandwidth", "reserve", "compute", "survives"):
+        for name in ("write_bandwidth", "reserve", "compute", "chunk", "survives"):
             if name in memory.sources:
                 table.add_row("", *_fact(memory, name), memory.sources[name])
         table.add_row("", "holds", ", ".join(memory.holds), "")
@@ -82,8 +82,8 @@ def memory_table(target: Target) -> "Table":
 def _fact(memory: Memory, name: str) -> tuple[str, str]:
     """The figure and the value of a fact that a profile may leave out."""
     value = getattr(memory, name)
-    if name == "reserve":
-        return "reserve", format_size(value)
+    if name in ("reserve", "chunk"):
+        return name, format_size(value)
     if name == "write_bandwidth":
         return "bandwidth of writes", f"{value / 1e9:g} GB/s"
     meaning = {"compute": "operators use it directly", "survives": "keeps its content between inferences"}

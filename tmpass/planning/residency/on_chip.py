@@ -1,0 +1,137 @@
+"""Constants in the memory that operators compute on, where their home is not one."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from tmpass.base.errors import TargetError
+from tmpass.graph.model import Graph, TensorKey
+from tmpass.planning.layout import Layout
+from tmpass.planning.residency.constants import Constant, StoredConstants
+from tmpass.planning.timeline.schedule import Schedule
+from tmpass.plans.plan import PlannedConstant
+from tmpass.targets import Memory, Target, Use
+
+
+@dataclass(frozen=True, slots=True)
+class OnChip:
+    """What is free of a memory for copies of constants, and which steps need which, all in multiples of its alignment.
+
+    Fields:
+        memory: that operators compute on.
+        tops: of each step, the end of the buffers alive then.
+        uses: of each step, the numbers of the constants that its operator reads.
+        sizes: of each constant, in bytes.
+        staging: of each constant, the bytes that it needs in its step where it is streamed.
+        room: the bytes for buffers and copies; None where it is unlimited.
+    """
+
+    memory: Memory
+    tops: tuple[int, ...]
+    uses: tuple[tuple[int, ...], ...]
+    sizes: tuple[int, ...]
+    staging: tuple[int, ...]
+    room: int | None
+
+    def height(self, resident: Sequence[bool]) -> int:
+        """The first byte above all buffers and streamed constants, of any step."""
+        return max(
+            (
+                top + sum(self.staging[c] for c in used if not resident[c])
+                for top, used in zip(self.tops, self.uses, strict=True)
+            ),
+            default=0,
+        )
+
+
+def find_on_chip(
+    stored: StoredConstants, graph: Graph, timeline: Schedule, layout: Layout, target: Target
+) -> OnChip | None:
+    """What is free for copies; None where operators use the home of the constants directly.
+
+    Raises:
+        TargetError: no memory of `target` that operators use holds weights.
+    """
+    if stored.home.compute or not stored.constants:
+        return None
+    memory = next((m for m in target.memories if m.compute and Use.WEIGHTS in m.holds), None)
+    if memory is None:
+        raise TargetError(
+            f"operators do not use {stored.home.name} directly, and no other memory holds weights",
+            where=f"target {target.name}",
+            hint='add "weights" to the `holds` of a memory that operators use, or set `compute` to true',
+        )
+    numbers = {key: number for number, constant in enumerate(stored.constants) for key in constant.tensors}
+    steps = timeline.steps
+    uses = (_read(graph, step.subgraph, step.op, numbers) for step in steps)
+    sizes = [_rounded(constant.size, memory) for constant in stored.constants]
+    chunk = stored.home.chunk
+    staging = [size if chunk is None else min(size, _rounded(chunk, memory)) for size in sizes]
+    tops = _tops(layout, memory, len(steps), target.runtime.round_up)
+    return OnChip(memory, tuple(tops), tuple(uses), tuple(sizes), tuple(staging), memory.room)
+
+
+def choose_resident(free: OnChip) -> list[bool]:
+    """Of each constant, whether it stays in the memory for the whole run."""
+    resident = [False] * len(free.sizes)
+    if free.room is None:
+        return [True] * len(free.sizes)
+    counts = [0] * len(free.sizes)
+    for used in free.uses:
+        for c in used:
+            counts[c] += 1
+    total = 0
+    for c in sorted(range(len(resident)), key=lambda c: (-counts[c], -free.sizes[c], c)):
+        resident[c] = True
+        if free.height(resident) + total + free.sizes[c] <= free.room:
+            total += free.sizes[c]
+        else:
+            resident[c] = False
+    return resident
+
+
+def loaded_rows(
+    free: OnChip, constants: Sequence[Constant], resident: Sequence[bool], horizon: int
+) -> Iterator[PlannedConstant]:
+    """The rows of the copies, numbered behind those of the stored constants: residents first, above everything else.
+
+    Args:
+        free: of the memory.
+        constants: in its order.
+        resident: of each constant, whether it stays.
+        horizon: how many steps the plan has.
+    """
+    number, offset, name = len(constants), free.height(resident), free.memory.name
+    for c, constant in enumerate(constants):
+        if resident[c]:
+            yield PlannedConstant(number, name, offset, constant.size, 0, horizon, constant.tensors, "resident")
+            number, offset = number + 1, offset + free.sizes[c]
+    for step, (top, used) in enumerate(zip(free.tops, free.uses, strict=True)):
+        offset = top
+        for c in used:
+            if not resident[c]:
+                size, tensors = min(constants[c].size, free.staging[c]), constants[c].tensors
+                yield PlannedConstant(number, name, offset, size, step, step + 1, tensors, "streamed")
+                number, offset = number + 1, offset + free.staging[c]
+
+
+def _read(graph: Graph, s: int, op: int, numbers: dict[TensorKey, int]) -> tuple[int, ...]:
+    """The numbers of the constants that an operator reads, each once."""
+    inputs = graph.subgraphs[s].ops[op].inputs
+    return tuple(dict.fromkeys(numbers[s, t] for t in inputs if (s, t) in numbers))
+
+
+def _tops(layout: Layout, memory: Memory, steps: int, round_up: Callable[[int], int]) -> list[int]:
+    """Of each step, the end of the buffers of `memory` that are alive, rounded up to its alignment."""
+    tops = [0] * steps
+    for placed in layout.allocations:
+        if placed.memory.name == memory.name:
+            for index, offset in zip(placed.indices, placed.allocation.offsets, strict=True):
+                buffer = layout.storage.buffers[index]
+                end = _rounded(offset + round_up(buffer.size), memory) if buffer.size else 0
+                for step in range(buffer.lower, min(buffer.upper, steps)):
+                    tops[step] = max(tops[step], end)
+    return tops
+
+
+def _rounded(size: int, memory: Memory) -> int:
+    return -(-size // memory.alignment) * memory.alignment

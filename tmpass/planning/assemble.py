@@ -133,9 +133,10 @@ def _constants(
 ) -> Iterator[PlannedConstant]:
     """The rows of the constants: stored in their home, and copied from there where operators do not use the home."""
     peak = next((memory.peak for memory in memories if memory.name == stored.home.name), 0)
-    horizon = ordered.timeline.horizon
+    ends = (buffer.upper for buffer in ordered.layout.storage.buffers)
+    horizon = max(1, len(ordered.timeline.steps), *ends)
     yield from stored.rows(peak, horizon)
-    free = find_on_chip(stored, request.graph, ordered.timeline, ordered.layout, request.target)
+    free = find_on_chip(stored, request.graph, ordered.timeline, ordered.layout, request.target, horizon)
     if free is not None:
         yield from loaded_rows(free, stored.constants, choose_resident(free), horizon)
 

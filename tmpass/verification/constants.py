@@ -24,15 +24,15 @@ def check_constants(plan: Plan, graph: Graph, hulls: list[Hull]) -> list[Violati
             for memory in plan.memories
             if memory.constants or memory.loaded
         ]
-    if found := _check_rows(plan):
+    if found := _check_rows(plan, max(1, len(plan.schedule), *(hull.upper for hull in hulls))):
         return found
     stored = _Stored(graph)
     return [*_check_stored(plan, stored), *_check_uses(plan, graph, stored), *_check_places(plan, hulls)]
 
 
-def _check_rows(plan: Plan) -> list[Violation]:
-    """Violations by a number, a memory, a use or a live range that cannot be."""
-    memories, end = {memory.name for memory in plan.memories}, max(1, len(plan.schedule))
+def _check_rows(plan: Plan, end: int) -> list[Violation]:
+    """Violations by a number, a memory, a use or a live range that cannot be. The run has the steps [0, end)."""
+    memories = {memory.name for memory in plan.memories}
     found = []
     for number, row in enumerate(plan.constants):
         always = row.use != "streamed"

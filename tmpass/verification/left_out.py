@@ -31,14 +31,8 @@ def check_left_out(plan: Plan, graph: Graph, unknown: int) -> list[Violation]:
     real: dict[str, tuple[int, int | None]] = {}
     if unknown:
         real["tensors"] = unknown, None
-    constants = [
-        subgraph.tensors[t].bytes
-        for s, subgraph in enumerate(graph.subgraphs)
-        for t in _touched(subgraph)
-        if subgraph.tensors[t].kind is TensorKind.CONSTANT and not (plan.constants and _stored(graph, s, t))
-    ]
-    if constants:
-        real["weights"] = len(constants), None if None in constants else sum(size or 0 for size in constants)
+    if weights := _weights(plan, graph, told.get("weights")):
+        real["weights"] = weights
     if plan.options.io == "external":
         outside = {
             (entry.subgraph, t)
@@ -50,7 +44,7 @@ def check_left_out(plan: Plan, graph: Graph, unknown: int) -> list[Violation]:
         sizes = [size for key in outside if (size := graph.tensor(key).bytes) is not None]
         if sizes:
             real["inputs_outputs"] = len(sizes), sum(sizes)
-    if not plan.not_counted:
+    if not plan.not_counted and plan.model.bytes is None:  # written before the key was added
         real = {what: figures for what, figures in real.items() if what == "tensors"}
     found = []
     for what in sorted({*told, *real}):
@@ -60,10 +54,22 @@ def check_left_out(plan: Plan, graph: Graph, unknown: int) -> list[Violation]:
     return found
 
 
-def _stored(graph: Graph, s: int, t: int) -> bool:
-    """Whether it is known how many bytes the constant has, so that a plan with constants has it too."""
-    told = graph.stored.get((s, t))
-    return (told is not None and told.bytes is not None) or graph.tensor((s, t)).bytes is not None
+def _weights(plan: Plan, graph: Graph, told: tuple[int, int | None] | None) -> tuple[int, int | None] | None:
+    """The number and the bytes of the constants that the plan must list as not counted; None where it must list none.
+
+    A plan with constants has all of known size. One without any lists all, unless none has bytes of a known number.
+    """
+    sizes, unknown = [], 0
+    for s, subgraph in enumerate(graph.subgraphs):
+        for t in _touched(subgraph):
+            if subgraph.tensors[t].kind is TensorKind.CONSTANT:
+                sizes.append(subgraph.tensors[t].bytes)
+                stored = graph.stored.get((s, t))
+                unknown += sizes[-1] is None and (stored is None or stored.bytes is None)
+    every = len(sizes), None if None in sizes else sum(size or 0 for size in sizes)
+    if plan.constants or (not any(sizes) and told != every):
+        return (unknown, None) if unknown else None
+    return every if sizes else None
 
 
 def _touched(subgraph: Subgraph) -> set[int]:

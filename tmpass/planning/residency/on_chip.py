@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
 from tmpass.base.errors import TargetError
 from tmpass.graph.model import Graph, TensorKey
@@ -44,9 +45,9 @@ class OnChip:
 
 
 def find_on_chip(
-    stored: StoredConstants, graph: Graph, timeline: Schedule, layout: Layout, target: Target
+    stored: StoredConstants, graph: Graph, timeline: Schedule, layout: Layout, target: Target, horizon: int
 ) -> OnChip | None:
-    """What is free for copies; None where operators use the home of the constants directly.
+    """What is free for copies in each of `horizon` steps; None where operators use the home of the constants directly.
 
     Raises:
         TargetError: no memory of `target` that operators use holds weights.
@@ -61,12 +62,12 @@ def find_on_chip(
             hint='add "weights" to the `holds` of a memory that operators use, or set `compute` to true',
         )
     numbers = {key: number for number, constant in enumerate(stored.constants) for key in constant.tensors}
-    steps = timeline.steps
-    uses = (_read(graph, step.subgraph, step.op, numbers) for step in steps)
+    uses = [_read(graph, step.subgraph, step.op, numbers) for step in timeline.steps]
+    uses += [()] * (horizon - len(uses))
     sizes = [_rounded(constant.size, memory) for constant in stored.constants]
     chunk = stored.home.chunk
     staging = [size if chunk is None else min(size, _rounded(chunk, memory)) for size in sizes]
-    tops = _tops(layout, memory, len(steps), target.runtime.round_up)
+    tops = _tops(layout, memory, horizon, target.runtime.round_up)
     return OnChip(memory, tuple(tops), tuple(uses), tuple(sizes), tuple(staging), memory.room)
 
 
@@ -122,14 +123,23 @@ def _read(graph: Graph, s: int, op: int, numbers: dict[TensorKey, int]) -> tuple
 
 def _tops(layout: Layout, memory: Memory, steps: int, round_up: Callable[[int], int]) -> list[int]:
     """Of each step, the end of the buffers of `memory` that are alive, rounded up to its alignment."""
-    tops = [0] * steps
-    for placed in layout.allocations:
-        if placed.memory.name == memory.name:
-            for index, offset in zip(placed.indices, placed.allocation.offsets, strict=True):
-                buffer = layout.storage.buffers[index]
-                end = _rounded(offset + round_up(buffer.size), memory) if buffer.size else 0
-                for step in range(buffer.lower, min(buffer.upper, steps)):
-                    tops[step] = max(tops[step], end)
+    placed = next((one for one in layout.allocations if one.memory.name == memory.name), None)
+    if placed is None:
+        return [0] * steps
+    rows = []
+    for index, offset in zip(placed.indices, placed.allocation.offsets, strict=True):
+        buffer = layout.storage.buffers[index]
+        if buffer.size:
+            rows.append((buffer.lower, buffer.upper, _rounded(offset + round_up(buffer.size), memory)))
+    rows.sort()
+    tops, alive, at = [], list[tuple[int, int]](), 0  # alive: a heap of (-end, upper)
+    for step in range(steps):
+        while at < len(rows) and rows[at][0] <= step:
+            heappush(alive, (-rows[at][2], rows[at][1]))
+            at += 1
+        while alive and alive[0][1] <= step:
+            heappop(alive)
+        tops.append(-alive[0][0] if alive else 0)
     return tops
 
 

@@ -263,7 +263,7 @@ def test_a_wrong_place_in_the_plan_is_named(fails, model, plan_file):
 
 
 NUMBERS = (0, 1, 3, 2**31 - 1, 2**62)
-OF_THE_TARGET = ("capacity", "alignment")
+OF_THE_TARGET = ("capacity", "alignment", "reserve", "compute")
 """Any that the offsets keep to is right, unless a target is given."""
 
 

@@ -19,6 +19,7 @@ from tmpass.report.left_out import not_counted
 from tmpass.report.page.data import page_data
 from tmpass.report.terminal import difference, explanation
 from tmpass.report.terminal.summary import summary
+from tmpass.targets import Memory, Target
 from tmpass.targets.scratch.rule import ScratchRule
 from tmpass.verification.plan import check_plan
 
@@ -88,14 +89,18 @@ def test_a_model_without_operators_says_that_only_its_ends_are_planned():
     assert fits == "fits         yes, as far as it is planned: the model has no operators, only inputs and outputs"
 
 
-def test_weights_are_not_in_the_memory_that_is_counted():
+def test_weights_that_no_memory_holds_are_not_counted():
     main = Sketch()
     weights = [main.tensor(300, TensorKind.CONSTANT), main.tensor(24, TensorKind.CONSTANT)]
     main.tensor(999, TensorKind.CONSTANT)  # which no operator reads
     main.outputs = [main.op([main.input(8), *weights], 8)]
-    made = planned(graph_of(main))
+    alone = Target("t", "s", "assumed", (Memory("sram", None, 1, ("activations", "inputs_outputs")),))
+    made = planned(graph_of(main), alone)
     assert rows(made)["weights"] == NotCounted("weights", 2, 324)
     assert not_counted(made).startswith("weights, 324 B; ")
+    kept = planned(graph_of(main))
+    assert "weights" not in rows(kept)
+    assert sum(row.size for row in kept.constants if row.use == "stored") == 324
 
 
 def test_what_the_caller_brings_is_not_counted():

@@ -1,4 +1,4 @@
-"""A plan in at most ten lines: whether it fits, the bytes missing, and the largest tensors at the peak step."""
+"""A plan in at most twelve lines: whether it fits, the bytes missing, and the largest tensors at the peak step."""
 
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ def lines(plan):
     text = summary(plan)
     assert text.endswith("\n")
     found = text.splitlines()
-    assert len(found) <= 10
+    assert len(found) <= 12
     assert all(len(line) <= 120 for line in found)
     assert text.replace("\n", "").isprintable()
     return found
@@ -89,8 +89,8 @@ def test_the_memory_that_is_too_small_is_the_one_shown():
     assert found[0].startswith("fits         no; proved: at least 6 B are missing")
 
 
-@pytest.mark.parametrize(("count", "listed"), [(1, 1), (2, 2), (3, 2), (40, 2)])
-def test_at_most_two_lines_of_tensors_where_something_is_not_counted(count, listed):
+@pytest.mark.parametrize(("count", "listed"), [(1, 1), (4, 4), (5, 4), (40, 4)])
+def test_at_most_four_lines_of_tensors_where_something_is_not_counted(count, listed):
     sketch = Sketch()
     for i in range(count):
         sketch.input(100 - i)
@@ -129,7 +129,7 @@ def test_names_keep_their_line(name):
 
 @settings(max_examples=200, deadline=None)
 @given(graphs(), st.sampled_from([None, 0, 3, 1000]), st.sampled_from(["arena", "external"]))
-def test_at_most_ten_lines_for_any_graph(graph, budget, io):
+def test_at_most_twelve_lines_for_any_graph(graph, budget, io):
     made = planned(graph, budget=budget, io=io)
     verdict = lines(made)[0]
     assert verdict.startswith("fits         yes" if made.fits else "fits         no")

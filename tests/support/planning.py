@@ -9,6 +9,7 @@ from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.liveness import find_storage, live_ranges
 from tmpass.planning.memories import MemoryAllocation, distribute
 from tmpass.planning.ordering.file_order import file_order
+from tmpass.planning.residency.constants import find_stored
 from tmpass.planning.sharing.aliases import Aliases
 from tmpass.planning.timeline.lay_out import schedule
 from tmpass.plans.plan import ModelInfo, Options, Plan, PlannedOrder
@@ -31,4 +32,5 @@ def assembled(graph: Graph, aliases: Aliases, options: Options, target: Target =
         for memory, problem, at in distribute(graph, storage, target)
     )
     request = LayoutRequest(graph, target, options, frozenset(), {})
-    return assemble(INFO, request, OrderedLayout(timeline, Layout(storage, allocations), PlannedOrder("given", 0, 0)))
+    ordered = OrderedLayout(timeline, Layout(storage, allocations), PlannedOrder("given", 0, 0))
+    return assemble(INFO, request, ordered, find_stored(graph, target), {})

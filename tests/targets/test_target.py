@@ -76,8 +76,10 @@ class TestBuiltIn:
         assert target.name == name
         assert (target.scratchpad.capacity, target.scratchpad.alignment) == SCRATCHPADS[name]
         for memory in target.memories:
-            numbers = {"capacity", "alignment"} | ({"bandwidth"} if memory.bandwidth else set())
-            assert set(memory.sources) == numbers
+            numbers = {"bandwidth": memory.bandwidth, "reserve": memory.reserve, "chunk": memory.chunk}
+            numbers |= {"write_bandwidth": memory.write_bandwidth, "compute": not memory.compute}
+            stated = {name for name, number in numbers.items() if number}
+            assert set(memory.sources) == {"capacity", "alignment"} | stated
             assert all(memory.sources.values())
 
     @pytest.mark.parametrize("name", SCRATCHPADS)

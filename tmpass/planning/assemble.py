@@ -1,6 +1,6 @@
 """The last stage of planning: a plan from what the other stages have found."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from tmpass.graph.model import Graph
@@ -13,6 +13,7 @@ from tmpass.planning.memories import MemoryAllocation
 from tmpass.planning.not_counted import find_not_counted
 from tmpass.planning.residency.constants import StoredConstants
 from tmpass.planning.residency.on_chip import choose_resident, find_on_chip, loaded_rows
+from tmpass.planning.residency.overhead import Overhead
 from tmpass.planning.sharing.in_place import kernels_in_place
 from tmpass.planning.timeline.schedule import Schedule
 from tmpass.plans.plan import (
@@ -30,7 +31,11 @@ from tmpass.targets import Memory
 
 
 def assemble(
-    info: ModelInfo, request: LayoutRequest, ordered: OrderedLayout, stored: StoredConstants | None = None
+    info: ModelInfo,
+    request: LayoutRequest,
+    ordered: OrderedLayout,
+    stored: StoredConstants | None,
+    overhead: Mapping[str, Overhead],
 ) -> Plan:
     """The plan of the layout that the stages before have found.
 
@@ -39,10 +44,11 @@ def assemble(
         request: that was laid out.
         ordered: the layout, with the warnings that the plan gets besides those of the graph.
         stored: the constants in their home; None where they are not planned.
+        overhead: memory -> what the runtime takes of it.
     """
     graph, target, layout = request.graph, request.target, ordered.layout
     buffers = _buffers(layout)
-    memories = tuple(_memories(layout.allocations, stored))
+    memories = tuple(_with_overhead(use, overhead) for use in _memories(layout.allocations, stored))
     constants: tuple[PlannedConstant, ...] = ()
     if stored is not None:
         constants = tuple(_constants(stored, memories, request, ordered))
@@ -139,6 +145,12 @@ def _constants(
     free = find_on_chip(stored, request.graph, ordered.timeline, ordered.layout, request.target, horizon)
     if free is not None:
         yield from loaded_rows(free, stored.constants, choose_resident(free), horizon)
+
+
+def _with_overhead(use: MemoryUse, overhead: Mapping[str, Overhead]) -> MemoryUse:
+    """The row of a memory with what the runtime takes of it."""
+    taken = overhead.get(use.name)
+    return use if taken is None else replace(use, overhead=taken.bytes, overhead_source=taken.source)
 
 
 def _with_loaded(use: MemoryUse, constants: Sequence[PlannedConstant]) -> MemoryUse:

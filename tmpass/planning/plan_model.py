@@ -15,6 +15,7 @@ from tmpass.planning.integers import find_names, integers_notes, keep_integers
 from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.liveness import Storage
 from tmpass.planning.residency.constants import find_stored
+from tmpass.planning.residency.overhead import find_overhead
 from tmpass.planning.sharing.aliases import permitted
 from tmpass.planning.sharing.in_place import unused_kernels
 from tmpass.planning.sharing.moves import unused_moves
@@ -49,7 +50,10 @@ def plan_model(
     external = _ends(graph) if options.io == "external" else frozenset()
     scratch = _sizes(graph, options.scratch)
     stored = find_stored(graph, target)
-    taken = {} if stored is None else {stored.home.name: stored.total}
+    overhead = find_overhead(target.runtime, stored, model.info.bytes)
+    taken = {name: one.bytes for name, one in overhead.items()}
+    if stored is not None:
+        taken[stored.home.name] = taken.get(stored.home.name, 0) + stored.total
     request = LayoutRequest(graph, target, options, external, scratch, threads, keep, taken=taken)
     if options.tie:
         from tmpass.planning.sharing.tied import find_ties
@@ -58,7 +62,9 @@ def plan_model(
     with interrupts.caught() if keep else nullcontext():
         ordered = choose_order(request)
     more = _warnings(model, request, ordered.layout.storage)
-    return assemble(model.info, request, replace(ordered, warnings=(*ordered.warnings, *notes, *more)), stored)
+    return assemble(
+        model.info, request, replace(ordered, warnings=(*ordered.warnings, *notes, *more)), stored, overhead
+    )
 
 
 def _sizes(graph: Graph, rules: Sequence[ScratchRule]) -> dict[tuple[int, int], tuple[int, ...]]:

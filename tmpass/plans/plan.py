@@ -319,7 +319,7 @@ class Plan:
     def arenas(self) -> tuple[MemoryUse, ...]:
         """The memories that hold buffers; the scratchpad first, in any case."""
         used = {buffer.memory for buffer in self.buffers}
-        return tuple(m for at, m in enumerate(self.memories) if at == 0 or m.name in used)
+        return tuple(m for at, m in enumerate(self.memories) if at == 0 or m.peak or m.name in used)
 
     @property
     def unknown_tensors(self) -> int:

@@ -31,6 +31,7 @@ class Runtime:
         without_scratch: the kinds of operators whose kernels need no scratch.
         resizes: whether a caller can give inputs another size than the file has.
         keeps_offsets: whether it places tensors where the file of a planned model says.
+        keeps_file: whether the file of the model stays in memory, with its constants in place.
         probes: the formats whose frontends ask its interpreter what kernels need.
     """
 
@@ -44,6 +45,7 @@ class Runtime:
     without_scratch: Collection[str] = frozenset()
     resizes: bool = True
     keeps_offsets: bool = False
+    keeps_file: bool = False
     probes: tuple[str, ...] = ()
 
     def round_up(self, size: int) -> int:
@@ -91,10 +93,16 @@ RUNTIMES: Mapping[str, Runtime] = _Runtimes(
             without_scratch=TFLM,
             resizes=False,
             keeps_offsets=True,
+            keeps_file=True,
             probes=("tflite",),
         ),
         "litert": Runtime(
-            "litert", allocator="greedy-by-size", title="LiteRT", reads=("tflite",), without_scratch=LITERT
+            "litert",
+            allocator="greedy-by-size",
+            title="LiteRT",
+            reads=("tflite",),
+            without_scratch=LITERT,
+            keeps_file=True,
         ),
     }
 )

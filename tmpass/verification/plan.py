@@ -13,6 +13,7 @@ from tmpass.verification.integers import as_integers
 from tmpass.verification.left_out import check_left_out, unknown_tensors
 from tmpass.verification.names import tensor_name
 from tmpass.verification.orders import check_order_bound
+from tmpass.verification.overhead import check_overhead
 from tmpass.verification.placement import check_placement
 from tmpass.verification.replay import Broken, Needed, replay
 from tmpass.verification.scratch import check_scratch
@@ -63,6 +64,7 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
         *check_sharing(plan, graph, needed, sharing),
         *check_placement(plan, needed, hulls),
         *check_constants(plan, graph, hulls),
+        *check_overhead(plan),
         *check_figures(plan, graph, hulls, unknown),
         *check_left_out(plan, graph, unknown),
         *check_order_bound(plan, graph),

@@ -64,7 +64,7 @@ def alone(problem: Problem, method: str = "auto") -> Attempt:
 
 
 def tmpass_cp_sat(problem: Problem, seconds: float, *, minimize: bool = True) -> Attempt | None:
-    """Our model for CP-SAT, with nodes for about so many seconds."""
+    """Our model for CP-SAT, with as many nodes as fit into about `seconds`."""
     if not installed("ortools"):
         return None
     nodes = round(seconds / SECONDS_PER_TICK * NODES_PER_TICK)

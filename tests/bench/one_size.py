@@ -25,7 +25,7 @@ from tmpass.packing.problem import Problem
 
 
 def main(who: str, buffers: int, runs: int) -> None:
-    """Print what `who` needs for so many buffers."""
+    """Print the time and memory that `who` needs for a problem of `buffers` buffers."""
     problem = short_lived(1, buffers)
     found = ours(problem, runs) if who == "tmpass" else theirs(problem, runs)
     print(json.dumps({**found, "mib": peak_mib()}))

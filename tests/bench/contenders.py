@@ -12,8 +12,7 @@ from typing import Any
 from race import Attempt, Outcome
 
 from tmpass.packing.allocate import DEFAULT_NODES, allocate
-from tmpass.packing.allocators import Goal
-from tmpass.packing.allocators import method as module_of
+from tmpass.packing.allocators import Goal, allocator_named
 from tmpass.packing.allocators.cp_sat import NODES_PER_TICK
 from tmpass.packing.bounds import lower_bound
 from tmpass.packing.problem import Allocation, Problem, Status
@@ -47,19 +46,19 @@ def present(attempts: Mapping[str, Attempt | None]) -> dict[str, Attempt]:
     return {name: attempt for name, attempt in attempts.items() if attempt is not None}
 
 
-def tmpass(problem: Problem, method: str = "auto", *, minimize: bool = True, nodes: int | None = None) -> Attempt:
+def tmpass(problem: Problem, allocator: str = "auto", *, minimize: bool = True, nodes: int | None = None) -> Attempt:
     """`allocate()` as it is called by everybody, verification included."""
 
     def read(answer: Allocation) -> Outcome:
         return Outcome(answer.offsets, answer.status is Status.OPTIMAL, answer.lower_bound, answer.nodes)
 
-    return Attempt(lambda: allocate(problem, method, minimize=minimize, nodes=nodes), read)
+    return Attempt(lambda: allocate(problem, allocator, minimize=minimize, nodes=nodes), read)
 
 
-def alone(problem: Problem, method: str = "auto") -> Attempt:
-    """The method without the rest of `allocate()`: the bound is known, and nothing is verified."""
+def alone(problem: Problem, allocator: str = "auto") -> Attempt:
+    """The allocator alone, without the rest of `allocate()`: the bound is given, and nothing is verified."""
     goal = Goal(lower_bound(problem).peak, minimize=True, nodes=DEFAULT_NODES)
-    solve = module_of(method).solve
+    solve = allocator_named(allocator).solve
     return Attempt(lambda: solve(problem, goal), lambda found: Outcome(found.offsets, nodes=found.nodes))
 
 

@@ -32,10 +32,10 @@ def main(who: str, buffers: int, runs: int) -> None:
 
 
 def ours(problem: Problem, runs: int) -> dict[str, float]:
-    """`whole` is allocate(), `alone` the method of it when the bound is known."""
+    """Seconds of allocate() as `whole`, and of its allocator, given the bound, as `alone`."""
     whole, answer = median(runs, tmpass(problem).run)
-    method, _ = median(runs, alone(problem).run)
-    return {"whole": whole, "alone": method, "over": answer.peak / lower_bound(problem).peak}
+    allocator, _ = median(runs, alone(problem).run)
+    return {"whole": whole, "alone": allocator, "over": answer.peak / lower_bound(problem).peak}
 
 
 def theirs(problem: Problem, runs: int) -> dict[str, float]:

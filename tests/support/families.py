@@ -1,4 +1,4 @@
-"""Allocation problems of any number: what a method must be fast on is the family, not a file.
+"""Allocation problems of any number: what an allocator must be fast on is the family, not a file.
 
 The hard ones have a packing at their capacity, since each is a part of one that is known. The easy ones have no
 capacity, and a packing at or near the bound.

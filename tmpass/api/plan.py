@@ -60,7 +60,7 @@ def plan(
         schedule: the order of the operators: "given" as in the file, "topological", "least-peak", or "auto": as in the
             file unless another order needs a smaller arena.
         states: budget of the search for an order, in sets of operators. The same budget gives the same plan.
-        allocator: a method of tmpass.allocate.
+        allocator: the name of one, as for tmpass.allocate.
         nodes: budget of the search for offsets, in nodes. The same budget gives the same plan.
         scratch: bytes that kernels need while they run, besides those in the target: the path of a scratch file, or
             rules.

@@ -7,7 +7,7 @@ import click
 
 from tmpass.base.sizes import MAX_BYTES, parse_size
 from tmpass.cli.terminal import complain, progress
-from tmpass.packing.allocators import METHODS
+from tmpass.packing.allocators import ALLOCATORS as NAMES
 from tmpass.report.text import clip
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ EXIT_CODES = {"optimal": 0, "feasible": 0, "infeasible": 1, "unknown": 4}
 """The exit code for each status of a plan or allocation."""
 
 
-ALLOCATORS = " or ".join(", ".join(METHODS).rsplit(", ", 1)) + "."
+ALLOCATORS = " or ".join(", ".join(NAMES).rsplit(", ", 1)) + "."
 
 NODES = click.IntRange(0, MAX_BYTES)
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tmpass.base.errors import UsageError, VerificationError
-from tmpass.packing.allocators import METHODS, Goal, constraints, method
+from tmpass.packing.allocators import ALLOCATORS, Goal, allocator_named, constraints
 from tmpass.packing.bounds import lower_bound
 from tmpass.packing.check import check_offsets
 from tmpass.packing.hints import try_hints
@@ -36,7 +36,7 @@ def allocate(
 
     Args:
         problem: buffers and, where there is one, the capacity.
-        allocator: a name in tmpass.packing.allocators.METHODS, or one that another package registers.
+        allocator: a name in tmpass.packing.allocators.ALLOCATORS, or one that another package registers.
         minimize: look for the least peak; otherwise stop at the first packing within the capacity.
         nodes: the budget in search steps, by default DEFAULT_NODES, or NODES_TO_FIT where `minimize` is off. The same
             number gives the same answer everywhere.
@@ -57,7 +57,7 @@ def allocate(
     _check_arguments(nodes, threads)
     if not minimize and problem.capacity is None:
         raise UsageError("the problem has no capacity to fit into", hint="give one, or minimise")
-    solver = method(allocator)
+    solver = allocator_named(allocator)
     merged = merge_shared(problem)
     _check_fixed(problem, merged)
     unsupported = sorted(constraints(merged.problem) - solver.HONOURS)
@@ -77,7 +77,7 @@ def allocate(
     found = replace(found, offsets=merged.offsets(found.offsets))
     violations = check_offsets(problem, found.offsets)
     if violations:
-        whose = "tmpass" if allocator in METHODS else "the package that brings it"
+        whose = "tmpass" if allocator in ALLOCATORS else "the package that brings it"
         raise VerificationError(
             f"allocator {found.method} broke a law: {violations[0].message}",
             violations=tuple(violations),

@@ -266,7 +266,7 @@ class Allocation:
         lower_bound: no packing has a lower peak.
         live_bytes: the largest sum of sizes alive at one step.
         status: what is known.
-        allocator: the method that found the packing.
+        allocator: how the packing was found: the name of an allocator, perhaps with an order.
         nodes: search steps that it took.
         stopped: whether Ctrl-C ended the search. The answer then depends on the time.
     """

@@ -64,7 +64,7 @@ class Options:
         allow_unplanned: whether tensors of unknown size may be left out.
         schedule: "auto", "given", "topological" or "least-peak".
         states: budget of the search for an order, in sets of operators.
-        allocator: name of the allocation method.
+        allocator: the name of the allocator.
         nodes: budget of the search for offsets, in search nodes.
         scratch: rules for what kernels need besides tensors, those of the target included.
         int8: "native" where operators between integers compute with integers and make no floats, or "float".

@@ -19,11 +19,11 @@ EXACT = ("auto", "telamalloc", "minimalloc", "place-or-postpone", "cp-sat", "ilp
 """Allocators that prove the least peak, for problems whose constraints they support."""
 
 REFUSED = ("does not support", "but have windows with a hole between them")
-"""What allocate() refuses though there is a packing: constraints that an allocator does not know, and windows that do not
-meet, of buffers that share."""
+"""Errors of problems that have a packing: a constraint that the allocator does not know, or buffers that share and have
+windows that do not meet."""
 
 EVERY = {"cp-sat": 4, "ilp": 4}
-"""Allocators that are asked about every n-th problem only: they take milliseconds for one, the others a tenth of that."""
+"""Allocators that are asked about every n-th problem only: they take ten times as long as the others."""
 
 PROBLEMS = 1000
 SEEDS = range(10)

@@ -1,4 +1,4 @@
-"""tmpass and its peers, each as an Attempt at a problem. Peers are optional: what is not installed is left out.
+"""tmpass and its peers, each as an Attempt at a problem. A peer that is not installed is left out.
 
 OmniMalloc's public interface only minimises. To ask it whether a capacity is enough, its engine is called as its
 SuperMalloc calls it, with the capacity as the bound, and with a buffer of that size after all others: then the
@@ -47,7 +47,7 @@ def present(attempts: Mapping[str, Attempt | None]) -> dict[str, Attempt]:
 
 
 def tmpass(problem: Problem, allocator: str = "auto", *, minimize: bool = True, nodes: int | None = None) -> Attempt:
-    """`allocate()` as it is called by everybody, verification included."""
+    """`allocate()` as users call it, verification included."""
 
     def read(answer: Allocation) -> Outcome:
         return Outcome(answer.offsets, answer.status is Status.OPTIMAL, answer.lower_bound, answer.nodes)
@@ -71,7 +71,7 @@ def tmpass_cp_sat(problem: Problem, seconds: float, *, minimize: bool = True) ->
 
 
 def plain_cp_sat(problem: Problem, seconds: float, *, minimize: bool = True) -> Attempt | None:
-    """What one would write first for CP-SAT: rectangles that do not overlap, and a cumulative bound."""
+    """The obvious model for CP-SAT: rectangles that do not overlap, and a cumulative bound."""
     if not installed("ortools"):
         return None
     from ortools.sat.python import cp_model
@@ -108,7 +108,7 @@ def omnimalloc(problem: Problem, name: str, **options: Any) -> Attempt | None:
 
 
 def supermalloc(problem: Problem, seconds: float, threads: int | None = None) -> Attempt | None:
-    """OmniMalloc's best search for the least peak; its own number of threads where none is given."""
+    """OmniMalloc's best search for the least peak, with its own number of threads if none is given."""
     if not installed("omnimalloc"):
         return None
     from omnimalloc.allocators import SupermallocAllocator

@@ -73,7 +73,7 @@ def _ours(allocator: str, problem: Problem) -> _Times:
 
 
 def _theirs(problem: Problem, attempt: Attempt) -> _Times:
-    """Nothing is verified, so there is one time from Python."""
+    """The time of a peer, as `solve`. It verifies nothing, so there is no time of the whole."""
     peak = race(problem, {"peer": attempt}, 1)["peer"].peak or 0
     seconds = best_of(RUNS, attempt.run)
     return _Times(None, seconds, float("nan"), peak / lower_bound(problem).live_bytes)

@@ -39,7 +39,7 @@ def ours(problem: Problem, runs: int) -> dict[str, float]:
 
 
 def theirs(problem: Problem, runs: int) -> dict[str, float]:
-    """`peer` is the time of OmniMalloc's greedy on allocations that are there already."""
+    """Seconds of OmniMalloc's greedy as `peer`, on allocations made before the clock starts."""
     attempt = omnimalloc(problem, "greedy")
     if attempt is None:
         raise SystemExit("omnimalloc is not installed")
@@ -54,7 +54,7 @@ def peak_mib() -> float:
 
 
 def median(runs: int, call: Callable[[], Any]) -> tuple[float, Any]:
-    """Seconds of a call, and its last answer; the garbage of one run is not the next one's."""
+    """Median seconds of a call, and its last answer. Garbage is collected between the runs."""
     times, answer = [], None
     for _ in range(runs):
         answer = None

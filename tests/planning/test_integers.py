@@ -275,7 +275,7 @@ KINDS = [Quantization.DEQUANTIZE, Quantization.QUANTIZE, Quantization.CLAMP, "vi
 
 @st.composite
 def quantized(draw):
-    """Graphs with operators of every kind between floats and integers, wherever they are put, by one of two scales."""
+    """Graphs of operators on floats and integers, with conversions by one of two scales at any place."""
     main = Sketch()
     scales = [main.tensor((1,), kind=TensorKind.CONSTANT, dtype=FLOAT32) for _ in range(2)]
     main.input((8,), dtype=INT8)

@@ -1,4 +1,4 @@
-"""Attention, and the keys and values that it hands on."""
+"""Attention, and the present keys and values that it outputs."""
 
 from ..value_types import Hole, ValueType
 from .call import MICROSOFT, UNKNOWN, Call, Rule, of, over, plus, times
@@ -7,14 +7,14 @@ Shape = tuple[Hole, ...]
 
 
 def _attention(call: Call) -> list[ValueType]:
-    """Input, weights of queries, keys and values side by side, bias, mask, past: result and present."""
+    """The types of Attention: result and present, from input, weights (Q | K | V), bias, mask and past."""
     sizes = call.numbers("qkv_hidden_sizes")
     wide = _columns(call.shape(1)) or _columns(call.shape(2))
     return _self_attention(call, sizes[2] if sizes else over(wide, 3), sizes, call.element(0), past=4)
 
 
 def _quantized(call: Call) -> list[ValueType]:
-    """Input, weights, bias, scales, mask, zero points, past: result and present are of the type of the first scale."""
+    """The types of QAttention: result and present, both with the element type of the first scale (input 3)."""
     wide = _columns(call.shape(1)) or _columns(call.shape(2))
     return _self_attention(call, over(wide, 3), [], call.element(3), past=8)
 
@@ -39,7 +39,7 @@ def _self_attention(call: Call, hidden: Hole, sizes: list[int], element: int, *,
 
 
 def _multi_head(call: Call) -> list[ValueType]:
-    """Queries, keys, values, bias, masks, past keys and values: result, present keys and values."""
+    """The types of MultiHeadAttention: result, present keys, present values."""
     query, key, value = call.shape(0), call.shape(1), call.shape(2)
     heads, element = call.number("num_heads"), call.element(0)
     if query is None or (call.has(1) and key is None) or (call.has(2) and value is None):
@@ -59,14 +59,14 @@ def _multi_head(call: Call) -> list[ValueType]:
     if call.has(6) and past is None:
         return [of(element, [*query[:2], hidden])]
     if past is not None:
-        # Keys of four axes are those of another sequence, which do not grow.
+        # Keys of four axes belong to another sequence, and do not grow.
         length = past[2] if call.number("past_present_share_buffer") else plus(past[2], length)
     present = [of(element, [query[0], heads, length, each]) for each in (size, value_size)]
     return [of(element, [*query[:2], hidden]), *present]
 
 
 def _grouped(call: Call) -> list[ValueType]:
-    """Queries, keys, values, past keys and values, lengths: result, present keys and values."""
+    """The types of GroupQueryAttention: result, present keys, present values."""
     query, past = call.shape(0), call.shape(3)
     heads, groups, element = call.number("num_heads"), call.number("kv_num_heads"), call.element(0)
     if query is None or len(query) != 3 or heads <= 0 or groups <= 0:

@@ -1,19 +1,24 @@
-"""Operators whose result has the shape of their first input, and those that broadcast."""
+"""Operators whose result has the shape of their first input, and operators that broadcast."""
 
 from ..value_types import ValueType
 from .call import BOOL, MICROSOFT, UINT8, UNKNOWN, Call, Rule, as_float, of, over, standard
 
 ELEMENTWISE = frozenset({"QLinearAdd", "QLinearLeakyRelu", "QLinearMul", "QLinearSigmoid"})
-"""Those that may write over what they read; the kernels of Gelu and its kin read it again after they have begun."""
+"""Operators that may write over an input. Not Gelu and similar ones: their kernels read an input more than once."""
 
 
 def like_first(call: Call) -> list[ValueType]:
-    """Everything like the first input."""
+    """The type of the first input."""
     return [call.type(0)]
 
 
 def broadcast(*positions: int, element: int = -1) -> Rule:
-    """A rule for what broadcasts the inputs at `positions`; the element type is that of `element`, or of the first."""
+    """A rule for an operator that broadcasts inputs.
+
+    Args:
+        positions: of these inputs.
+        element: the position of the input whose element type the result has; -1 for the first of `positions`.
+    """
 
     def rule(call: Call) -> list[ValueType]:
         shape = as_float(call.type(positions[0])).shape
@@ -30,7 +35,7 @@ def _dropout(call: Call) -> list[ValueType]:
 
 
 def _halved(call: Call) -> list[ValueType]:
-    """Return half of the channels, which are last."""
+    """The first input with half as many channels, on the last axis."""
     shape = call.shape(0)
     return [UNKNOWN] if shape is None else [of(call.element(0), [*shape[:-1], over(shape[-1], 2)])]
 
@@ -49,7 +54,7 @@ _LIKE_FIRST = """
 """
 
 _OLDER = "Affine ImageScaler ParametricSoftplus ScaledTanh"
-"""Of the default domain, from before it had settled."""
+"""Experimental operators of the default domain, which ONNX no longer defines."""
 
 RULES: dict[tuple[str, str], Rule] = {
     **{(MICROSOFT, kind): like_first for kind in _LIKE_FIRST.split()},

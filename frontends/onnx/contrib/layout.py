@@ -1,4 +1,4 @@
-"""Operators that move values without computing with them."""
+"""Operators whose shapes follow from how they move elements: gather, pad, range, crop and layout changes."""
 
 import numpy as np
 
@@ -7,7 +7,10 @@ from ..value_types import Hole, ValueType
 from .call import MICROSOFT, NCHWC, UNKNOWN, Call, Rule, of, plus
 
 _BLOCK = 16
-"""ONNX Runtime keeps channels in blocks of 8 or 16, as the processor has it: only multiples are the same on all."""
+"""ONNX Runtime stores channels in blocks of 8 or 16, depending on the processor.
+
+Only a number of channels that is a multiple of 16 has the same shape on all processors.
+"""
 
 
 def _gather_nd(call: Call) -> list[ValueType]:
@@ -63,7 +66,7 @@ def _reorder_output(call: Call) -> list[ValueType]:
 
 
 def _crop(call: Call) -> list[ValueType]:
-    """A border of each side, or a rectangle from its first corner on."""
+    """The type of Crop: without a border on each side, or with `scale`, a rectangle of that size."""
     shape, border, scale = call.shape(0), call.numbers("border"), call.numbers("scale")
     if shape is None or len(shape) != 4 or len(border) != 4:
         return [UNKNOWN]
@@ -74,7 +77,7 @@ def _crop(call: Call) -> list[ValueType]:
 
 
 def _relative(call: Call) -> list[ValueType]:
-    """A table of biases, and two lengths."""
+    """The type of RelativePositionBias, from a table of biases, and two lengths."""
     table, one, two = call.shape(0), call.value(1), call.value(2)
     if table is None or one is None or two is None:
         return [UNKNOWN]

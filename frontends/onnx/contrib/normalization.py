@@ -1,11 +1,14 @@
-"""Normalizations, alone and with what comes before them."""
+"""Normalizations, alone or fused with the operators before them."""
 
 from ..value_types import ValueType
 from .call import FLOAT, INT32, MICROSOFT, UNKNOWN, Call, Rule, of
 
 
 def _layer(call: Call) -> list[ValueType]:
-    """X, scale, bias: the result has the element type of the scale; then mean and deviation, over the axes before."""
+    """The types of LayerNormalization: the result, with the element type of the scale, then mean and deviation.
+
+    Mean and deviation are over the axes from `axis` on.
+    """
     shape = call.shape(0)
     element = call.element(1) or call.element(0)
     if shape is None:
@@ -16,14 +19,14 @@ def _layer(call: Call) -> list[ValueType]:
 
 
 def _skip_layer(call: Call) -> list[ValueType]:
-    """The result, mean, deviation, and the sum of what was read."""
+    """The types of SkipLayerNormalization: result, mean, deviation, and the sum of the inputs."""
     data = call.type(0)
     kept = UNKNOWN if data.shape is None else of(FLOAT, [*data.shape[:-1], 1])
     return [data, kept, kept, data]
 
 
 def _embed(call: Call) -> list[ValueType]:
-    """Ids, segments, embeddings of words, ...: the result, how long each sequence is, and the sum of the embeddings."""
+    """The types of EmbedLayerNormalization: result, the length of each sequence, and the sum of the embeddings."""
     return _embedded(call, call.element(2))
 
 

@@ -1,13 +1,13 @@
-"""Products of matrices."""
+"""Matrix products."""
 
 from ..value_types import Hole, ValueType
 from .call import FLOAT, INT32, MICROSOFT, UNKNOWN, Call, Rule, as_float, of, standard
 
 
 def _turned(shape: tuple[Hole, ...] | None, *, batch: bool, last: bool) -> tuple[Hole, ...] | None:
-    """`shape` as FusedMatMul reads it.
+    """Return `shape` with its axes transposed as FusedMatMul does.
 
-    With `batch` the first axis becomes the one before the last, with `last` the last two change places.
+    With `batch` the first axis moves to the place before the last; with `last` the last two axes are swapped.
     """
     if shape is None:
         return None
@@ -19,7 +19,7 @@ def _turned(shape: tuple[Hole, ...] | None, *, batch: bool, last: bool) -> tuple
 
 
 def matmul(one: int, two: int, element: int = 0) -> Rule:
-    """A rule for the product of the inputs `one` and `two`, with the element type of the input `element`."""
+    """A rule for the matrix product of inputs `one` and `two`, with the element type of input `element`."""
 
     def rule(call: Call) -> list[ValueType]:
         a = _turned(call.shape(one), batch=bool(call.number("transBatchA")), last=bool(call.number("transA")))
@@ -35,12 +35,12 @@ def _gemm(call: Call, b: int) -> tuple[Hole, ...] | None:
 
 
 def _quantized_gemm(call: Call) -> list[ValueType]:
-    """A, its scale and zero point, B with these, C, scale and zero point of the result; floats without these."""
+    """The type of QGemm. Its result has float elements if it has no zero point."""
     return [of(call.element(8) if call.has(8) else FLOAT, _gemm(call, 3))]
 
 
 def _packed(call: Call) -> list[ValueType]:
-    """The second input is packed, K x N."""
+    """The type of a product with a packed second input of K x N elements."""
     shape = call.shape(0)
     if shape is None:
         return [UNKNOWN]

@@ -1,11 +1,11 @@
-"""Other quantized operators."""
+"""Quantized operators: concat, reductions, LSTM and gather."""
 
 from ..value_types import ValueType
 from .call import INT32, MICROSOFT, UNKNOWN, Call, Rule, as_float, of, standard, times
 
 
 def _concat(call: Call) -> list[ValueType]:
-    """Scale and zero point of the result, then each part with these."""
+    """The type of QLinearConcat: scale and zero point of the result, then each part with its own."""
     parts = [as_float(call.type(index)) for index in range(2, len(call.node.input), 3)]
     return [of(call.element(1) or call.element(2), standard("Concat", parts, axis=call.number("axis")).shape)]
 
@@ -30,11 +30,11 @@ def _lstm(call: Call) -> list[ValueType]:
 
 
 def _gather(call: Call) -> list[ValueType]:
-    """Data in blocks, indices, scales: the result is as Gather makes it, of the type of the scales."""
+    """The type of GatherBlockQuantized: the shape of Gather, with the element type of the scales."""
     shape = call.shape(0)
     if shape is None:
         return [of(call.element(2), None)]
-    packed = call.element(0) == _UINT8  # several numbers to a byte, along the last axis
+    packed = call.element(0) == _UINT8  # a byte holds several elements of the last axis
     wide = [*shape[:-1], times(shape[-1], 8 // call.number("bits", 4))] if packed else shape
     found = standard("Gather", [of(1, wide), call.type(1)], axis=call.number("gather_axis"))
     return [of(call.element(2), found.shape)]

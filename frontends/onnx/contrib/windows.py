@@ -12,12 +12,12 @@ Shape = tuple[Hole, ...] | None
 
 
 def channels_first(shape: Shape, *, last: bool) -> Shape:
-    """`shape` with the channels behind the batch, given where they are."""
+    """Return `shape` with its channels behind the batch; `last` says whether they are last now."""
     return (shape[0], shape[-1], *shape[1:-1]) if last and shape is not None and len(shape) > 1 else shape
 
 
 def channels_back(shape: Shape, *, last: bool) -> Shape:
-    """The other way round."""
+    """Return `shape`, which has its channels behind the batch, with the channels last if `last`."""
     return (shape[0], *shape[2:], shape[1]) if last and shape is not None and len(shape) > 1 else shape
 
 
@@ -39,7 +39,7 @@ def _conv_last(call: Call) -> list[ValueType]:
 
 
 def _quantized_conv(call: Call) -> list[ValueType]:
-    """X, its scale and zero point, W with these, and those of the result."""
+    """The type of QLinearConv: X and W are inputs 0 and 3, the zero point of the result is input 7."""
     last = bool(call.number("channels_last"))
     return [of(call.element(7), _window(call, "Conv", [call.shape(0), call.shape(3)], _CONV, last=last))]
 

@@ -1,4 +1,4 @@
-"""Writes a plan into a file."""
+"""Writing of a plan into a file."""
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
@@ -44,17 +44,17 @@ def emit(
     plan_json: str,
     bindings: Mapping[str, int] | None = None,
 ) -> bytes:
-    """Return the file `data` with a plan in it, in the place of an older one.
+    """Return the file `data` with a plan in it, which replaces an older one.
 
     Args:
         data: the bytes of a file.
-        orders: of each subgraph that `load` makes of it, the operators in the order in which they run.
-        offsets: of each subgraph, the offset of each tensor in bytes, -1 where it has none.
-        plan_json: the whole plan, for who wants more than offsets.
-        bindings: those that `load` was given.
+        orders: for each subgraph that `load` makes of it, the operators in the order in which they run.
+        offsets: for each subgraph, the offset of each tensor in bytes, -1 for a tensor without one.
+        plan_json: the whole plan, for readers that need more than order and offsets.
+        bindings: the bindings that `load` was given.
 
     Raises:
-        ModelError: the file cannot be read, or does not go with a plan.
+        ModelError: the file cannot be read, or cannot hold a plan.
     """
     original = strip(data)
     data = data if original is None else original
@@ -64,22 +64,25 @@ def emit(
     made = _Writer(written, layouts, sha256(data).hexdigest()).model(plan_json)
     if strip(made) != data:
         raise ModelError(
-            "its bytes are written in a way that could not be restored",
+            "its bytes could not be restored from a planned file",
             hint="load it with onnx and save it again",
         )
     return made
 
 
 def _find(*arguments: object) -> dict[int, GraphLayout]:
-    from .find_layouts import find_layouts  # with onnx, which the parent does without
+    from .find_layouts import find_layouts  # it imports onnx, which only the child needs
 
     return find_layouts(*arguments)  # type: ignore[arg-type]
 
 
 class _Writer:
-    """Writes one file again; graphs are counted as scopes are, each before those inside it.
+    """Writes one file with a plan in it. Graphs are counted as scopes are: each before those inside it.
 
-    `original` is the SHA-256 of what stripping gives back.
+    Args:
+        data: the file, with its local functions inlined where the plan needs that.
+        layouts: by the number of a graph.
+        original: the SHA-256 of the original file.
     """
 
     def __init__(self, data: bytes, layouts: Mapping[int, GraphLayout], original: str) -> None:
@@ -91,7 +94,7 @@ class _Writer:
         graph, version = _only(found, MODEL_GRAPH, "graph"), _version(found)
         old = read_varint(data, version.value, version.end)[0] if version.kind == VARINT else 0
         if old < 3:
-            raise ModelError(f"it has IR version {old}, which has no room for a plan", hint="save it as a newer one")
+            raise ModelError(f"it has IR version {old}, which cannot hold a plan", hint="save it as a newer version")
         parts = []
         for f in found:
             if f is graph:
@@ -169,7 +172,7 @@ def _version(found: Sequence[Field]) -> Field:
     """The field that holds the IR version of a model with the fields `found`."""
     if all(f.number != MODEL_IR for f in found):
         raise ModelError(
-            "it states no ir_version, and a file with a plan needs one",
+            "it has no ir_version, but a file with a plan needs one",
             hint="load it with onnx, set model.ir_version, for instance to 8, and save it again",
         )
     return _only(found, MODEL_IR, "ir_version")

@@ -1,7 +1,7 @@
-"""Files whose local functions are inlined, so that the nodes inside may stand in any order; and the same files before.
+"""Inlining of the local functions of a file, so that a plan can move the nodes inside; and the way back.
 
-The functions stay in the file, and nothing calls them any more. The nodes that were there are kept in the metadata of
-the graph, as runs of them with the number of other fields in front: "0:<base64> 3:<base64>".
+The functions stay in the file, but nothing calls them any more. The original nodes are kept in the metadata of the
+graph, as runs of consecutive nodes, each with the number of other fields before it: "0:<base64> 3:<base64>".
 """
 
 import binascii
@@ -29,16 +29,16 @@ def has_functions(data: bytes) -> bool:
     """Whether there are local functions in the file `data`.
 
     Raises:
-        ModelError: it is damaged.
+        ModelError: the file is damaged.
     """
     return any(f.number == MODEL_FUNCTION for f in fields(data, 0, len(data)))
 
 
 def inline_file(data: bytes) -> bytes:
-    """Return the file `data` with the nodes of its local functions in the place of their calls; `data` without any.
+    """Return the file `data` with each call of a local function replaced by the nodes of the function.
 
     Raises:
-        ModelError: the file cannot be read, or its functions not be inlined.
+        ModelError: the file cannot be read, or its functions cannot be inlined.
     """
     from ..functions import calls_functions, inline
     from ..read import read
@@ -65,7 +65,11 @@ def inline_file(data: bytes) -> bytes:
 
 
 def before_inlining(data: bytes, *, exactly: bool) -> bytes:
-    """Return what `inline_file` was given, where `data` is what it made; with `exactly` off, only without its marks.
+    """Return the file from which `inline_file` made `data`; any other file as it is.
+
+    Args:
+        data: the bytes of a file.
+        exactly: whether to restore the original nodes; else only the entries of metadata are removed.
 
     Raises:
         ModelError: the file is damaged.
@@ -86,7 +90,7 @@ def before_inlining(data: bytes, *, exactly: bool) -> bytes:
 
 
 def _graph(data: bytes, graph: Field, nodes: bytes) -> bytes:
-    """The body of `graph` with `nodes` in the place of the first of its own, which are kept in an entry at the end."""
+    """The body of `graph` with `nodes` in the place of its own, which are kept in an entry of metadata."""
     parts: list[bytes] = []
     runs: dict[int, bytes] = {}
     for f in fields(data, graph.value, graph.end):
@@ -118,7 +122,7 @@ def _run(word: bytes) -> tuple[int, bytes]:
     try:
         return int(at), zlib.decompress(b64decode(text, validate=True))
     except (ValueError, binascii.Error, zlib.error):
-        raise ModelError("the nodes that it had before are damaged", hint="take the file that was planned") from None
+        raise ModelError("the original nodes in it are damaged", hint="take the file that was planned") from None
 
 
 def _entry(number: int, key: bytes, value: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Takes a plan off a file."""
+"""Removal of a plan from a file."""
 
 from collections.abc import Sequence
 from hashlib import sha256
@@ -36,12 +36,10 @@ _METADATA = {GRAPH_NODE: NODE_METADATA, **dict.fromkeys((GRAPH_INPUT, GRAPH_OUTP
 
 
 def strip(data: bytes) -> bytes | None:
-    """Return the file that a plan was written into: the same bytes, unless another program has written since.
+    """Return the original of a planned file, or None if there is no plan in the file `data`.
 
-    What that program changed stays then, with the order of the nodes, and only what tmpass added goes.
-
-    Returns:
-        None where there is no plan in the file.
+    If another program has changed the file since, its changes and the order of the nodes stay: only what tmpass added
+    is removed.
 
     Raises:
         ModelError: the file is damaged.
@@ -60,7 +58,12 @@ def strip(data: bytes) -> bytes | None:
 
 
 class _Stripper:
-    """Writes one file again without a plan; as it was where the IR `version` that it had is known."""
+    """Writes one file without its plan.
+
+    Args:
+        data: the planned file.
+        version: the IR version of the original, to restore it exactly; None to keep version, order and inputs.
+    """
 
     def __init__(self, data: bytes, version: int | None) -> None:
         self.data, self.version = data, version
@@ -103,7 +106,7 @@ class _Stripper:
         return write_bytes(field.number, b"".join(parts))
 
     def part(self, field: Field) -> bytes:
-        """A node or a value; nothing where it was added."""
+        """Return a node or a value without its entries of the plan; empty if the whole value was added."""
         if not self.touched(field):
             return self.data[field.start : field.end]
         parts, number = [], field.number
@@ -128,7 +131,7 @@ class _Stripper:
         return write_bytes(NODE_ATTRIBUTE, b"".join(parts))
 
     def touched(self, field: Field) -> bool:
-        """Whether there can be anything of a plan in a field: what has none keeps its bytes, however written."""
+        """Whether a field may hold a part of the plan. Any other field keeps its bytes, however they are encoded."""
         return self.data.find(PREFIX, field.value, field.end) >= 0
 
     def ours(self, field: Field) -> bool:

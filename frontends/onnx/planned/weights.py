@@ -1,4 +1,4 @@
-"""The other files that a file needs beside it."""
+"""The names of the other files that hold weights of a model."""
 
 from collections.abc import Iterator
 
@@ -29,11 +29,11 @@ _INSIDE = {
         **dict.fromkeys((ATTRIBUTE_GRAPH, ATTRIBUTE_GRAPHS), "graph"),
     },
 }
-"""Message -> the fields of it that lead to tensors, and what they are."""
+"""Message -> its fields that lead to tensors, and the kind of message in each."""
 
 
 def other_files(data: bytes) -> tuple[str, ...]:
-    """Return the names of the files in which weights are, relative to the one with `data`.
+    """Return the names of the files with weights of the model in `data`, relative to the folder of its own file.
 
     Raises:
         ModelError: the file is damaged.

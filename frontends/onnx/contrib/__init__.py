@@ -17,7 +17,7 @@ from ..value_types import ValueType
 
 if TYPE_CHECKING:
     from ..stored import Value
-    from .call import Rule
+    from .node_context import Rule
 
 _DOMAINS = frozenset({"com.microsoft", "com.microsoft.nchwc", ""})
 
@@ -39,11 +39,11 @@ def infer(
         type_of: the known type of a name.
         value_of: the value of a name, None where it is not known before a run.
     """
-    from .call import Call
+    from .node_context import NodeContext
 
     rule = rules()[node.domain, node.op_type]
     try:
-        found = rule(Call(node, type_of, value_of))
+        found = rule(NodeContext(node, type_of, value_of))
     except Exception:
         # The node lacks an input or attribute that the rule reads: its types stay open.
         return {}

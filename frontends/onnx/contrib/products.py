@@ -1,7 +1,7 @@
 """Matrix products."""
 
 from ..value_types import Hole, ValueType
-from .call import FLOAT, INT32, MICROSOFT, UNKNOWN, Call, Rule, as_float, of, standard
+from .node_context import FLOAT, INT32, MICROSOFT, UNKNOWN, NodeContext, Rule, as_float, of, standard
 
 
 def _turned(shape: tuple[Hole, ...] | None, *, batch: bool, last: bool) -> tuple[Hole, ...] | None:
@@ -21,40 +21,40 @@ def _turned(shape: tuple[Hole, ...] | None, *, batch: bool, last: bool) -> tuple
 def matmul(one: int, two: int, element: int = 0) -> Rule:
     """A rule for the matrix product of inputs `one` and `two`, with the element type of input `element`."""
 
-    def rule(call: Call) -> list[ValueType]:
-        a = _turned(call.shape(one), batch=bool(call.number("transBatchA")), last=bool(call.number("transA")))
-        b = _turned(call.shape(two), batch=bool(call.number("transBatchB")), last=bool(call.number("transB")))
-        return [of(call.element(element), standard("MatMul", [of(FLOAT, a), of(FLOAT, b)]).shape)]
+    def rule(node: NodeContext) -> list[ValueType]:
+        a = _turned(node.shape(one), batch=bool(node.number("transBatchA")), last=bool(node.number("transA")))
+        b = _turned(node.shape(two), batch=bool(node.number("transBatchB")), last=bool(node.number("transB")))
+        return [of(node.element(element), standard("MatMul", [of(FLOAT, a), of(FLOAT, b)]).shape)]
 
     return rule
 
 
-def _gemm(call: Call, b: int) -> tuple[Hole, ...] | None:
-    given = [as_float(call.type(0)), as_float(call.type(b))]
-    return standard("Gemm", given, **call.attributes("transA", "transB")).shape
+def _gemm(node: NodeContext, b: int) -> tuple[Hole, ...] | None:
+    given = [as_float(node.type(0)), as_float(node.type(b))]
+    return standard("Gemm", given, **node.attributes("transA", "transB")).shape
 
 
-def _quantized_gemm(call: Call) -> list[ValueType]:
+def _quantized_gemm(node: NodeContext) -> list[ValueType]:
     """The type of QGemm. Its result has float elements if it has no zero point."""
-    return [of(call.element(8) if call.has(8) else FLOAT, _gemm(call, 3))]
+    return [of(node.element(8) if node.has(8) else FLOAT, _gemm(node, 3))]
 
 
-def _packed(call: Call) -> list[ValueType]:
+def _packed(node: NodeContext) -> list[ValueType]:
     """The type of a product with a packed second input of K x N elements."""
-    shape = call.shape(0)
+    shape = node.shape(0)
     if shape is None:
         return [UNKNOWN]
-    width = call.number("N") if call.number("transB", 1) or call.node.op_type == "MatMulNBits" else call.number("K")
-    return [of(call.element(0), [*shape[:-1], width])]
+    width = node.number("N") if node.number("transB", 1) or node.node.op_type == "MatMulNBits" else node.number("K")
+    return [of(node.element(0), [*shape[:-1], width])]
 
 
-def _integers(call: Call) -> list[ValueType]:
-    return [of(INT32, standard("MatMul", [as_float(call.type(0)), as_float(call.type(1))]).shape)]
+def _integers(node: NodeContext) -> list[ValueType]:
+    return [of(INT32, standard("MatMul", [as_float(node.type(0)), as_float(node.type(1))]).shape)]
 
 
 RULES: dict[tuple[str, str], Rule] = {
     (MICROSOFT, "DynamicQuantizeMatMul"): matmul(0, 1),
-    (MICROSOFT, "FusedGemm"): lambda call: [of(call.element(0), _gemm(call, 1))],
+    (MICROSOFT, "FusedGemm"): lambda node: [of(node.element(0), _gemm(node, 1))],
     (MICROSOFT, "FusedMatMul"): matmul(0, 1),
     (MICROSOFT, "FusedMatMulActivation"): matmul(0, 1),
     (MICROSOFT, "GemmFastGelu"): matmul(0, 1),

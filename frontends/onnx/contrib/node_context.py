@@ -19,7 +19,7 @@ _STANDARD = 21
 """The operator set of `standard`."""
 
 
-class Call:
+class NodeContext:
     """A node with the known facts about its inputs, by position. An input that is left out is unknown."""
 
     def __init__(
@@ -63,7 +63,7 @@ class Call:
         return {name: helper.get_attribute_value(self._attributes[name]) for name in names if name in self._attributes}
 
 
-Rule = Callable[[Call], Sequence[ValueType]]
+Rule = Callable[[NodeContext], Sequence[ValueType]]
 """A function from a node to the types of its outputs, in order. Types missing at the end are unknown."""
 
 

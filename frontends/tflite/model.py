@@ -84,7 +84,7 @@ def _check_header(data: bytes) -> None:
 def _finish(read: ReadSubgraph, body: Body, buffers: Buffers) -> Subgraph:
     tensors = tuple(map(_tensor, read.tensors, body.planned, read.kinds))
     ops = tuple(
-        _with_moves(op, table, read, body, buffers) if op.kind in MOVING or body.odd else op
+        _with_moves(op, table, read, body, buffers) if op.kind in MOVING or body.disputed else op
         for op, table in zip(read.ops, read.tables, strict=True)
     )
     return Subgraph(read.name, tensors, ops, read.inputs, read.outputs)
@@ -96,7 +96,7 @@ def _tensor(declared: Declared, shape: Shape | None, kind: TensorKind) -> Tensor
 
 def _with_moves(op: Op, table: Table, read: ReadSubgraph, body: Body, buffers: Buffers) -> Op:
     """`op` with what it only passes on."""
-    if not body.odd.isdisjoint((*op.inputs, *op.outputs)):
+    if not body.disputed.isdisjoint((*op.inputs, *op.outputs)):
         return replace(op, elementwise=False)  # storage of its own is right whichever size counts
     if op.custom or op.kind not in MOVING:
         return op

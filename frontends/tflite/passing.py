@@ -8,7 +8,7 @@ from tmpass.base.errors import ModelError, brief
 from tmpass.graph.model import ABSENT, Call, Dim, Op
 
 from .inference.dims import written
-from .inference.site import Shape as Inferred
+from .inference.op_context import Shape as Inferred
 from .shapes import Shape, differ
 from .subgraphs import ReadSubgraph
 

@@ -14,9 +14,9 @@ from tmpass.graph.model import ABSENT, Dim, Op, TensorKind
 from .buffers import Buffers
 from .flatbuffer import Table
 from .inference.dims import written
+from .inference.op_context import Impossible, OpContext, Unknown
+from .inference.op_context import Shape as Inferred
 from .inference.rules import DATA_DEPENDENT, infer
-from .inference.site import Impossible, Site, Unknown
-from .inference.site import Shape as Inferred
 from .passing import LOOPS, PASSED, check_results, check_same_sizes, check_state, merge
 from .shapes import Shape, Shapes
 from .subgraphs import ReadSubgraph
@@ -31,17 +31,17 @@ _LISTED = 4
 class Body:
     """The shapes in a subgraph, by tensor.
 
-    Fields: `true` are those that a run has, `planned` the larger of that and the file's; `odd` are tensors of which the
+    Fields: `true` are those that a run has, `planned` the larger of that and the file's; `disputed` are tensors of which the
     file has other numbers, or numbers for what is open, `inexact` those with a size that follows from a binding inside
     the graph; `numbers` has the elements of those that may say shapes.
     """
 
-    __slots__ = ("inexact", "numbers", "odd", "planned", "true")
+    __slots__ = ("disputed", "inexact", "numbers", "planned", "true")
 
     def __init__(self, count: int) -> None:
         self.true: list[Shape | None] = [None] * count
         self.planned: list[Shape | None] = [None] * count
-        self.odd: set[int] = set()
+        self.disputed: set[int] = set()
         self.inexact: set[int] = set()
         self.numbers: dict[int, Inferred | None] = {}
 
@@ -140,12 +140,12 @@ class Settling:
         for op, table in zip(read.ops, read.tables, strict=True):
             made = self._call(s, op, table, depth) if op.calls else self._infer(s, op, table)
             inexact = bool(body.inexact) and not body.inexact.isdisjoint(op.inputs)
-            odd = bool(body.odd) and not body.odd.isdisjoint(op.inputs)
+            disputed = bool(body.disputed) and not body.disputed.isdisjoint(op.inputs)
             for position, t in enumerate(op.outputs):
                 if t == ABSENT or read.kinds[t] is not TensorKind.ACTIVATION:
                     continue
                 dims = made[position] if position < len(made) else None
-                self._take(s, t, dims, op.kind, trusted=not (self._resized or odd), inexact=inexact)
+                self._take(s, t, dims, op.kind, trusted=not (self._resized or disputed), inexact=inexact)
                 if body.true[t] is None and all(i == ABSENT or body.true[i] is not None for i in op.inputs):
                     self._note_cause(s, t)
             if op.calls and op.kind in PASSED and op.kind not in LOOPS:
@@ -186,11 +186,11 @@ class Settling:
         if shape is None or dims is None or shape == dims or None in dims:
             return
         if any(isinstance(dim, str) for dim in shape):
-            body.odd.add(t)
+            body.disputed.add(t)
             return
         made_elements, stated_elements = prod(map(int, shape)), prod(int(dim or 0) for dim in dims)
         if made_elements != stated_elements:
-            body.odd.add(t)
+            body.disputed.add(t)
             self._differing.append(f"{brief(tensor.name)} is {written(dims)} in the file, {written(shape)} by {by}")
             if stated_elements > made_elements:
                 body.planned[t] = tuple(int(dim or 0) for dim in dims)
@@ -199,10 +199,12 @@ class Settling:
         body, read = self._bodies[s], self._subgraphs[s]
         if op.kind in HANDLING and not op.custom:
             return list(self._variables.visit(s, op, table, body.true))
-        site = Site(op.kind, table, (op.inputs, op.outputs), read.tensors, body.true, lambda t: self._numbers(s, t))
+        context = OpContext(
+            op.kind, table, (op.inputs, op.outputs), read.tensors, body.true, lambda t: self._numbers(s, t)
+        )
         made: list[Inferred]
         try:
-            made = infer(site, custom=op.custom)
+            made = infer(context, custom=op.custom)
         except Unknown:
             made = []
         except Impossible as reason:
@@ -214,7 +216,7 @@ class Settling:
         if len(op.outputs) == 1 and read.tensors[op.outputs[0]].dtype.name in _WHOLE and not op.custom:
             from .inference.numbers import known_numbers  # most models have none
 
-            body.numbers[op.outputs[0]] = known_numbers(site)
+            body.numbers[op.outputs[0]] = known_numbers(context)
         return made
 
     def _numbers(self, s: int, t: int) -> Inferred | None:

@@ -12,7 +12,7 @@ from tmpass.base.errors import ModelError, UsageError
 from tmpass.graph.model import Graph
 
 from ..isolate import call_apart
-from .alone import Alone, Operators
+from .single_operator import Operators, SingleOperator
 
 PACKAGE = "tflite-micro"
 
@@ -44,13 +44,13 @@ def _probe(operators: Operators, graph: Graph) -> Iterator[tuple[int, int, int |
             if op.calls:
                 continue
             try:
-                alone = operators.alone(s, index)
-                yield s, index, call_apart(scratch_of, alone, package=PACKAGE, size=len(alone.data))
+                model = operators.cut_out(s, index)
+                yield s, index, call_apart(scratch_of, model, package=PACKAGE, size=len(model.data))
             except ModelError as error:
                 yield s, index, str(error)
 
 
-def scratch_of(alone: Alone) -> int:
+def scratch_of(model: SingleOperator) -> int:
     """What the head of the arena holds besides the tensors of a model.
 
     Raises:
@@ -59,10 +59,10 @@ def scratch_of(alone: Alone) -> int:
     runtime = import_module("tflite_micro").runtime
     for room in _ROOMS[:-1]:
         try:
-            return head_of(runtime, alone.data, alone.packed + room) - alone.packed
+            return head_of(runtime, model.data, model.packed + room) - model.packed
         except ModelError:
             continue
-    return head_of(runtime, alone.data, alone.packed + _ROOMS[-1]) - alone.packed
+    return head_of(runtime, model.data, model.packed + _ROOMS[-1]) - model.packed
 
 
 def head_of(runtime: Any, model: bytes, arena_size: int) -> int:

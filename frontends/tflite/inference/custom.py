@@ -1,10 +1,10 @@
 """Custom operators whose options say what comes out."""
 
 from .flexbuffer import read_numbers
-from .site import Shape, Site, Unknown
+from .op_context import OpContext, Shape, Unknown
 
 
-def detections(op: Site) -> list[Shape]:
+def detections(op: OpContext) -> list[Shape]:
     """Boxes, classes and scores for as many detections as the options allow, and how many are valid."""
     options = read_numbers(op.custom_options())
     try:

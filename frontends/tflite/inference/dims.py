@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from .site import Dim, Impossible, Shape, Unknown
+from .op_context import Dim, Impossible, Shape, Unknown
 
 
 def broadcast(*shapes: Shape) -> Shape:

@@ -7,7 +7,7 @@ https://flatbuffers.dev/internals/, FlexBuffers
 
 from struct import Struct
 
-from .site import Unknown
+from .op_context import Unknown
 
 _INT, _UINT, _BOOL, _INDIRECT_INT, _INDIRECT_UINT, _MAP = 1, 2, 26, 6, 7, 9
 _SIGNED = {1: Struct("<b"), 2: Struct("<h"), 4: Struct("<i"), 8: Struct("<q")}

@@ -2,10 +2,10 @@
 
 from .. import option_schema as schema
 from .dims import broadcast, factors, multiplied, quotient, written
-from .site import Impossible, Shape, Site, Unknown, axis_of
+from .op_context import Impossible, OpContext, Shape, Unknown, axis_of
 
 
-def reshape(op: Site) -> list[Shape]:
+def reshape(op: OpContext) -> list[Shape]:
     """The shape that the second input says, or the options where that is not a list of numbers."""
     before = op.shape(0)
     if op.has(1) and op.dtype(1) == "int32" and len(op.shape(1)) == 1:
@@ -25,7 +25,7 @@ def reshape(op: Site) -> list[Shape]:
     return [tuple(wanted)]
 
 
-def squeeze(op: Site) -> list[Shape]:
+def squeeze(op: OpContext) -> list[Shape]:
     """Without the axes of one index that the options name, or without all of them."""
     shape = op.shape(0)
     options = op.options(schema.SqueezeOptions.NUMBER)
@@ -41,14 +41,14 @@ def squeeze(op: Site) -> list[Shape]:
     return [tuple(dim for axis, dim in enumerate(shape) if axis not in dropped)]
 
 
-def expand_dims(op: Site) -> list[Shape]:
+def expand_dims(op: OpContext) -> list[Shape]:
     """With a new axis of one index."""
     shape = op.shape(0)
     axis = axis_of(op.number(1), len(shape) + 1)
     return [(*shape[:axis], 1, *shape[axis:])]
 
 
-def transpose(op: Site) -> list[Shape]:
+def transpose(op: OpContext) -> list[Shape]:
     """The axes in another order."""
     shape, order = op.shape(0), op.whole(1)
     if sorted(order) != list(range(len(shape))):
@@ -56,7 +56,7 @@ def transpose(op: Site) -> list[Shape]:
     return [tuple(shape[axis] for axis in order)]
 
 
-def fully_connected(op: Site) -> list[Shape]:
+def fully_connected(op: OpContext) -> list[Shape]:
     """[batch, units] of weights [units, depth], or with all the axes of the input but the last."""
     shape, weights, field = op.shape(0), op.shape(1), schema.FullyConnectedOptions
     if len(weights) != 2:
@@ -69,7 +69,7 @@ def fully_connected(op: Site) -> list[Shape]:
     return [(quotient(shape, (depth,)), units)]
 
 
-def batch_matmul(op: Site) -> list[Shape]:
+def batch_matmul(op: OpContext) -> list[Shape]:
     """A product of matrices for each batch."""
     one, other, field = op.shape(0), op.shape(1), schema.BatchMatMulOptions
     options = op.options(field.NUMBER)
@@ -80,7 +80,7 @@ def batch_matmul(op: Site) -> list[Shape]:
     return [(*broadcast(one[:-2], other[:-2]), rows, columns)]
 
 
-def matrix_diag(op: Site) -> list[Shape]:
+def matrix_diag(op: OpContext) -> list[Shape]:
     """Each row on the diagonal of a square."""
     shape = op.shape(0)
     if not shape:
@@ -88,7 +88,7 @@ def matrix_diag(op: Site) -> list[Shape]:
     return [(*shape, shape[-1])]
 
 
-def rfft2d(op: Site) -> list[Shape]:
+def rfft2d(op: OpContext) -> list[Shape]:
     """Half of a spectrum of the lengths that the second input says."""
     shape, (rows, columns) = op.shape(0), op.numbers(1)
     if len(shape) < 2:
@@ -97,12 +97,12 @@ def rfft2d(op: Site) -> list[Shape]:
     return [(*shape[:-2], rows, half)]
 
 
-def embedding_lookup(op: Site) -> list[Shape]:
+def embedding_lookup(op: OpContext) -> list[Shape]:
     """A row of the second input for each number in the first."""
     return [(*op.shape(0)[:1], *op.shape(1)[1:])]
 
 
-def one_hot(op: Site) -> list[Shape]:
+def one_hot(op: OpContext) -> list[Shape]:
     """With a new axis as long as the second input says."""
     shape, depth = op.shape(0), op.numbers(1)
     axis = op.options(schema.OneHotOptions.NUMBER).scalar(schema.OneHotOptions.AXIS)
@@ -110,12 +110,12 @@ def one_hot(op: Site) -> list[Shape]:
     return [(*shape[:at], depth[0] if len(depth) == 1 else None, *shape[at:])]
 
 
-def broadcast_to(op: Site) -> list[Shape]:
+def broadcast_to(op: OpContext) -> list[Shape]:
     """The shape that the second input says."""
     return [op.numbers(1)]
 
 
-def broadcast_args(op: Site) -> list[Shape]:
+def broadcast_args(op: OpContext) -> list[Shape]:
     """A number for each axis of the shape over which two shapes spread."""
     lengths = [multiplied(op.shape(position)) for position in (0, 1)]
     if not all(isinstance(length, int) for length in lengths):

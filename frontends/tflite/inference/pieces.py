@@ -2,16 +2,16 @@
 
 from .. import option_schema as schema
 from .dims import added, multiplied
-from .site import Dim, Impossible, Shape, Site, Unknown, axis_of
+from .op_context import Dim, Impossible, OpContext, Shape, Unknown, axis_of
 
 
-def concatenation(op: Site) -> list[Shape]:
+def concatenation(op: OpContext) -> list[Shape]:
     """The inputs one after the other along an axis."""
     field = schema.ConcatenationOptions
     return joined(op, op.options(field.NUMBER).scalar(field.AXIS))
 
 
-def joined(op: Site, axis: int) -> list[Shape]:
+def joined(op: OpContext, axis: int) -> list[Shape]:
     """The inputs one after the other along `axis`."""
     shapes = [op.shape(position) for position in range(len(op.inputs))]
     if not shapes:
@@ -29,14 +29,14 @@ def joined(op: Site, axis: int) -> list[Shape]:
     return [tuple(made)]
 
 
-def pack(op: Site) -> list[Shape]:
+def pack(op: OpContext) -> list[Shape]:
     """The inputs one after the other along a new axis."""
     shape = op.shape(0)
     axis = axis_of(op.options(schema.PackOptions.NUMBER).scalar(schema.PackOptions.AXIS), len(shape) + 1)
     return [(*shape[:axis], len(op.inputs), *shape[axis:])]
 
 
-def unpack(op: Site) -> list[Shape]:
+def unpack(op: OpContext) -> list[Shape]:
     """An output for each index along an axis."""
     shape = op.shape(0)
     axis = axis_of(op.options(schema.UnpackOptions.NUMBER).scalar(schema.UnpackOptions.AXIS), len(shape))
@@ -44,7 +44,7 @@ def unpack(op: Site) -> list[Shape]:
     return [(*shape[:axis], *shape[axis + 1 :])] * len(op.outputs)
 
 
-def split(op: Site) -> list[Shape]:
+def split(op: OpContext) -> list[Shape]:
     """Pieces of one length along the axis that the first input says."""
     shape, count = op.shape(1), len(op.outputs)
     axis, dim = axis_of(op.number(0), len(shape)), None
@@ -55,7 +55,7 @@ def split(op: Site) -> list[Shape]:
     return [(*shape[:axis], dim, *shape[axis + 1 :])] * count
 
 
-def split_v(op: Site) -> list[Shape]:
+def split_v(op: OpContext) -> list[Shape]:
     """Pieces of the lengths that the second input says."""
     shape, lengths = op.shape(0), list(op.numbers(1))
     axis = axis_of(op.number(2), len(shape))
@@ -72,7 +72,7 @@ def split_v(op: Site) -> list[Shape]:
     return [(*shape[:axis], dim, *shape[axis + 1 :]) for dim in lengths]
 
 
-def slice_(op: Site) -> list[Shape]:
+def slice_(op: OpContext) -> list[Shape]:
     """A piece that begins and is as long as the second and the third input say."""
     shape, begin, length = op.shape(0), op.numbers(1), op.numbers(2)
     if not len(shape) == len(begin) == len(length):
@@ -95,7 +95,7 @@ def _cut(dim: Dim, begin: Dim, length: Dim) -> Dim:
     return None
 
 
-def strided_slice(op: Site) -> list[Shape]:
+def strided_slice(op: OpContext) -> list[Shape]:
     """What lies between the second and the third input, in steps of the fourth; masks leave ends out."""
     field, shape = schema.StridedSliceOptions, op.shape(0)
     options = op.options(field.NUMBER)
@@ -138,7 +138,7 @@ def _stepped(dim: Dim, begin: Dim, end: Dim, step: Dim, no_begin: int, no_end: i
     return len(range(*slice(first, last, step).indices(dim)))
 
 
-def pad(op: Site) -> list[Shape]:
+def pad(op: OpContext) -> list[Shape]:
     """More along each axis, by what the second input says."""
     shape, pads = op.shape(0), op.numbers(1)
     if len(pads) != 2 * len(shape):
@@ -146,7 +146,7 @@ def pad(op: Site) -> list[Shape]:
     return [tuple(added((dim, *pads[2 * axis : 2 * axis + 2])) for axis, dim in enumerate(shape))]
 
 
-def tile(op: Site) -> list[Shape]:
+def tile(op: OpContext) -> list[Shape]:
     """Copies of the input, as many along each axis as the second input says."""
     shape, counts = op.shape(0), op.numbers(1)
     if len(counts) != len(shape):
@@ -154,7 +154,7 @@ def tile(op: Site) -> list[Shape]:
     return [tuple(multiplied(pair) for pair in zip(shape, counts, strict=True))]
 
 
-def gather(op: Site) -> list[Shape]:
+def gather(op: OpContext) -> list[Shape]:
     """The indices in the place of an axis."""
     shape, indices = op.shape(0), op.shape(1)
     options = op.options(schema.GatherOptions.NUMBER)
@@ -166,7 +166,7 @@ def gather(op: Site) -> list[Shape]:
     return [(*shape[:axis], *indices[batches:], *shape[axis + 1 :])]
 
 
-def gather_nd(op: Site) -> list[Shape]:
+def gather_nd(op: OpContext) -> list[Shape]:
     """Slices of the first input, one for each row of the second."""
     shape, indices = op.shape(0), op.shape(1)
     depth = indices[-1] if indices else None

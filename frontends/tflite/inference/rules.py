@@ -4,9 +4,9 @@ from collections.abc import Callable
 from importlib import import_module
 
 from .elementwise import SAME, SPREADING
-from .site import Dim, Impossible, Shape, Site, Unknown
+from .op_context import Dim, Impossible, OpContext, Shape, Unknown
 
-Rule = Callable[[Site], list[Shape]]
+Rule = Callable[[OpContext], list[Shape]]
 
 MOST = 2**31 - 1
 """The largest dimension there is."""
@@ -107,8 +107,8 @@ def find_rule(kind: str) -> Rule | None:
     return _FOUND.setdefault(kind, rule)
 
 
-def infer(site: Site, *, custom: bool) -> list[Shape]:
-    """The shape of each output of `site` for which there is one; of those behind them nothing is known.
+def infer(context: OpContext, *, custom: bool) -> list[Shape]:
+    """The shape of each output of `context` for which there is one; of those behind them nothing is known.
 
     Raises:
         Unknown: no rule covers the operator, or a value that its rule needs is unknown.
@@ -118,13 +118,13 @@ def infer(site: Site, *, custom: bool) -> list[Shape]:
     if custom:
         from .custom import CUSTOM_RULES
 
-        rule = CUSTOM_RULES.get(site.kind)
+        rule = CUSTOM_RULES.get(context.kind)
     else:
-        rule = _FOUND.get(site.kind) or find_rule(site.kind)
+        rule = _FOUND.get(context.kind) or find_rule(context.kind)
     if rule is None:
         raise Unknown
     try:
-        made = rule(site)
+        made = rule(context)
     except (IndexError, ValueError):  # an input has fewer axes or elements than the kernel asks for
         raise Impossible("its inputs have too few axes") from None
     for shape in made:

@@ -2,20 +2,20 @@
 
 from .. import option_schema as schema
 from .dims import added
-from .site import Shape, Site, Unknown
+from .op_context import OpContext, Shape, Unknown
 from .windows import divided
 
 _FULL = 0
 
 
-def lstm(op: Site) -> list[Shape]:
+def lstm(op: OpContext) -> list[Shape]:
     """[batch, outputs], by the weights from outputs to the output gate."""
     if op.options(schema.LSTMOptions.NUMBER).scalar(schema.LSTMOptions.KERNEL_TYPE) != _FULL:
         raise Unknown
     return [(*op.shape(0)[:-1], op.shape(8)[1])]
 
 
-def sequence_lstm(op: Site) -> list[Shape]:
+def sequence_lstm(op: OpContext) -> list[Shape]:
     """As `lstm`, for each point in time."""
     shape = op.shape(0)
     if len(shape) != 3:
@@ -23,7 +23,7 @@ def sequence_lstm(op: Site) -> list[Shape]:
     return [(*shape[:2], op.shape(8)[1])]
 
 
-def bidirectional_lstm(op: Site) -> list[Shape]:
+def bidirectional_lstm(op: OpContext) -> list[Shape]:
     """As `sequence_lstm`, forwards and backwards, in one output or in two."""
     shape, field = op.shape(0), schema.BidirectionalSequenceLSTMOptions
     if len(shape) != 3:
@@ -34,12 +34,12 @@ def bidirectional_lstm(op: Site) -> list[Shape]:
     return [(*shape[:2], there), (*shape[:2], back)]
 
 
-def rnn(op: Site) -> list[Shape]:
+def rnn(op: OpContext) -> list[Shape]:
     """[batch, units], or that for each point in time, by the weights [units, inputs]."""
     return [(*op.shape(0)[:-1], op.shape(1)[0])]
 
 
-def svdf(op: Site) -> list[Shape]:
+def svdf(op: OpContext) -> list[Shape]:
     """[batch, units] of weights [units * rank, inputs]."""
     rank = op.options(schema.SVDFOptions.NUMBER).scalar(schema.SVDFOptions.RANK)
     return [(op.shape(0)[0], divided(op.shape(1)[0], rank))]

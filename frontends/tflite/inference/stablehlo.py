@@ -9,22 +9,22 @@ from collections.abc import Sequence
 
 from .. import option_schema as schema
 from .dims import added, written
+from .op_context import Dim, Impossible, OpContext, Shape, Unknown, axis_of
 from .pieces import joined
-from .site import Dim, Impossible, Shape, Site, Unknown, axis_of
 
 
-def like_each(op: Site) -> list[Shape]:
+def like_each(op: OpContext) -> list[Shape]:
     """The shape of the input at the same place, for each output."""
     return [op.shape(position) for position in range(len(op.outputs))]
 
 
-def concatenate(op: Site) -> list[Shape]:
+def concatenate(op: OpContext) -> list[Shape]:
     """The inputs one after the other along an axis."""
     field = schema.StablehloConcatenateOptions
     return joined(op, op.second_options(field.NUMBER).scalar(field.DIMENSION))
 
 
-def transpose(op: Site) -> list[Shape]:
+def transpose(op: OpContext) -> list[Shape]:
     """The axes in another order."""
     field, shape = schema.StablehloTransposeOptions, op.shape(0)
     order = op.longs(field.NUMBER, field.PERMUTATION)
@@ -33,7 +33,7 @@ def transpose(op: Site) -> list[Shape]:
     return [tuple(shape[axis] for axis in order)]
 
 
-def slice_(op: Site) -> list[Shape]:
+def slice_(op: OpContext) -> list[Shape]:
     """From starts to limits in steps, all of them attributes."""
     field, shape = schema.StablehloSliceOptions, op.shape(0)
     start, limit, step = (
@@ -47,13 +47,13 @@ def slice_(op: Site) -> list[Shape]:
     return [tuple(made)]
 
 
-def dynamic_slice(op: Site) -> list[Shape]:
+def dynamic_slice(op: OpContext) -> list[Shape]:
     """Pieces of the lengths that an attribute says."""
     field = schema.StablehloDynamicSliceOptions
     return [tuple(op.longs(field.NUMBER, field.SLICE_SIZES))]
 
 
-def pad(op: Site) -> list[Shape]:
+def pad(op: OpContext) -> list[Shape]:
     """More at both ends of each axis, and between its elements."""
     field, shape = schema.StablehloPadOptions, op.shape(0)
     low, high, between = (
@@ -80,7 +80,7 @@ def _spaced(dim: Dim, by: int) -> Dim:
     return (dim - 1) * by + 1 if dim else 0
 
 
-def reduce(op: Site) -> list[Shape]:
+def reduce(op: OpContext) -> list[Shape]:
     """Each of the first inputs without the axes that an attribute says."""
     field = schema.StablehloReduceOptions
     axes = op.longs(field.NUMBER, field.DIMENSIONS)
@@ -91,7 +91,7 @@ def reduce(op: Site) -> list[Shape]:
     return made
 
 
-def reduce_window(op: Site) -> list[Shape]:
+def reduce_window(op: OpContext) -> list[Shape]:
     """How many places a window has along each axis of the first inputs."""
     field = schema.StablehloReduceWindowOptions
     window = op.longs(field.NUMBER, field.WINDOW_DIMENSIONS)
@@ -121,7 +121,7 @@ def _places(image: Sequence[Dim], window: Sequence[int], strides: Sequence[int],
     return tuple(made)
 
 
-def dot_general(op: Site) -> list[Shape]:
+def dot_general(op: OpContext) -> list[Shape]:
     """The batches, then what is left of the first input, then what is left of the second."""
     field, one, other = schema.StablehloDotGeneralOptions, op.shape(0), op.shape(1)
     batches, others, summed, others_summed = (
@@ -138,7 +138,7 @@ def dot_general(op: Site) -> list[Shape]:
     return [(*(one[axis_of(axis, len(one))] for axis in batches), *left, *right)]
 
 
-def gather(op: Site) -> list[Shape]:
+def gather(op: OpContext) -> list[Shape]:
     """Pieces of one size, for each index: the axes of a piece are at the places that an attribute says."""
     field, indices = schema.StablehloGatherOptions, op.shape(1)
     sizes, offsets, collapsed = (
@@ -154,12 +154,12 @@ def gather(op: Site) -> list[Shape]:
         raise Unknown from None
 
 
-def dilate(op: Site) -> list[Shape]:
+def dilate(op: OpContext) -> list[Shape]:
     """Elements as far apart along each axis as the second input says."""
     return [tuple(_spaced(dim, by) for dim, by in zip(op.shape(0), op.whole(1), strict=True))]
 
 
-def window_reduced(op: Site) -> list[Shape]:
+def window_reduced(op: OpContext) -> list[Shape]:
     """The output shape of REDUCE_WINDOW: the number of window positions along each axis.
 
     Inputs 2, 3 and 4 are the shape, the strides and the dilations of the window.

@@ -27,7 +27,7 @@ class Impossible(Exception):
     """No kernel runs the operator on such shapes; the text says why."""
 
 
-class Site:
+class OpContext:
     """Operator `kind` with `inputs` and `outputs` by tensor index, over tensors that have `shapes` by now."""
 
     __slots__ = ("_numbers", "_shapes", "_table", "inputs", "kind", "outputs", "tensors")

@@ -23,7 +23,7 @@ _INDICES = (schema.Operator.INPUTS, schema.Operator.OUTPUTS, schema.Operator.INT
 
 
 @dataclass(frozen=True, slots=True)
-class Alone:
+class SingleOperator:
     """A model of one operator whose tensors stand one behind the other in the first `packed` bytes of the arena."""
 
     data: bytes
@@ -41,7 +41,7 @@ class Operators:
         self._tensors = [list(table.tables(schema.SubGraph.TENSORS, "tensor")) for table in subgraphs]
         self._operators = [list(table.tables(schema.SubGraph.OPERATORS, "operator")) for table in subgraphs]
 
-    def alone(self, s: int, op: int) -> Alone:
+    def cut_out(self, s: int, op: int) -> SingleOperator:
         """Operator `op` of subgraph `s` as a model.
 
         Raises:
@@ -85,7 +85,7 @@ class Operators:
         link_metadata(front, links[schema.Model.METADATA.number], [], buffer)
         head = front.finish()
         head[4:8] = self._data[4:8]
-        return Alone(bytes(head) + self._data, packed)
+        return SingleOperator(bytes(head) + self._data, packed)
 
     @staticmethod
     def _link_operator(front: Front, slot: int, table: Table, index: dict[int, int]) -> None:

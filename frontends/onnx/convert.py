@@ -64,7 +64,7 @@ def convert_whole(data: bytes, given: Mapping[str, int]) -> tuple[tuple[Subgraph
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
+class _Conversion:
     """The subgraphs of a model, with everything that was computed to make them."""
 
     model: ModelProto
@@ -76,7 +76,7 @@ class _Made:
     indices: Mapping[str, int]
 
 
-def _convert(data: bytes, given: Mapping[str, int]) -> _Made:
+def _convert(data: bytes, given: Mapping[str, int]) -> _Conversion:
     model = inline(read(data))
     main = scopes_of(model)
     import_domains(model, {node.domain for scope in main.walk() for node in scope.nodes})
@@ -86,7 +86,7 @@ def _convert(data: bytes, given: Mapping[str, int]) -> _Made:
     inference = infer(model, main, opsets, bindings)
     maker = SubgraphMaker(inference, constants(main, opsets), opsets, bindings)
     name = main.graph.name or "main"
-    return _Made(model, main, inference, symbols, maker, name, maker.make(main, name, (), {}))
+    return _Conversion(model, main, inference, symbols, maker, name, maker.make(main, name, (), {}))
 
 
 def _in_idle_branches(main: Scope, inference: Inference, given: Mapping[str, int]) -> Iterator[str]:

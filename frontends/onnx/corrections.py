@@ -48,16 +48,16 @@ def is_suspect(node: NodeProto) -> bool:
     return node.op_type in _RULES and not node.domain and bool(node.input) and bool(node.output)
 
 
-def doubted(main: Scope, inferred: Types) -> Types:
+def without_doubtful_shapes(main: Scope, inferred: Types) -> Types:
     """Return `inferred` without the shapes that may be wrong, and without all shapes that follow from them."""
     if not any(is_suspect(node) for scope in main.walk() for node in scope.nodes):
         return inferred
     types = [dict(known) for known in inferred]
-    _doubt(main, types, set(), {})
+    _remove_doubtful(main, types, set(), {})
     return types
 
 
-def _doubt(scope: Scope, types: Types, tainted: set[str], around: dict[str, ValueType]) -> bool:
+def _remove_doubtful(scope: Scope, types: Types, tainted: set[str], around: dict[str, ValueType]) -> bool:
     """Remove from `types` the shapes in `scope` that may be wrong, or follow from the names `tainted`.
 
     Returns:
@@ -65,19 +65,19 @@ def _doubt(scope: Scope, types: Types, tainted: set[str], around: dict[str, Valu
     """
     here = types[scope.id]
     known = around | here
-    any_ = False
+    found_any = False
     for index, node in enumerate(scope.nodes):
         wrong = not tainted.isdisjoint(node.input) or (is_suspect(node) and _is_doubtful(node, scope, known))
         for body in scope.bodies.get(index, ()):
             inside = tainted | set(body.scope.inputs) if wrong else set(tainted)
             if wrong:
                 _forget(types[body.scope.id], body.scope.inputs)
-            wrong |= _doubt(body.scope, types, inside, known)
+            wrong |= _remove_doubtful(body.scope, types, inside, known)
         if wrong:
-            any_ = True
+            found_any = True
             tainted.update(name for name in node.output if name)
             _forget(here, node.output)
-    return any_
+    return found_any
 
 
 def _forget(types: dict[str, ValueType], names: Iterable[str]) -> None:

@@ -14,7 +14,7 @@ from onnx.shape_inference import infer_shapes
 from tmpass.base.errors import ModelError
 
 from .contradictions import check_shapes
-from .corrections import doubted
+from .corrections import without_doubtful_shapes
 from .dimensions import Bindings, check_bound
 from .disputes import show
 from .opsets import Opsets
@@ -56,7 +56,7 @@ def infer(model: ModelProto, main: Scope, opsets: Opsets, bindings: Bindings) ->
     inferred = _collect(main, _run(data).graph, bindings)
     if not _complete(main, inferred) and is_safe(main, inferred, opsets):
         inferred = _propagate(main, data, inferred, bindings)
-    inferred = doubted(main, inferred)
+    inferred = without_doubtful_shapes(main, inferred)
     # Before declarations and bindings fill holes, refinement computes as much as it can, to compare them with.
     if _complete(main, inferred) and not _has_control_flow(main) and not _disputed(main, inferred, declared):
         found = Refined(settle_all(main, inferred, declared, bindings))

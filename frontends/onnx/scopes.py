@@ -109,7 +109,7 @@ class _Builder:
         free: dict[str, None] = {}
         for index, node in enumerate(nodes):
             for name in reads.outside.get(index, ()):
-                _find(name, outer, _place(title, node_title(node, index)))
+                _check_made(name, outer, _place(title, node_title(node, index)))
                 free[name] = None
             found = reads.bodies.get(index)
             if found:
@@ -119,7 +119,7 @@ class _Builder:
                 free |= dict.fromkeys(n for b in inside[index] for n in b.scope.free if n not in makers)
         for value in graph.output:
             if value.name not in makers:
-                _find(value.name, outer, _place(title, "the graph's outputs"))
+                _check_made(value.name, outer, _place(title, "the graph's outputs"))
                 free[value.name] = None
         return Scope(number, graph, nodes, inputs, stored, makers, inside, tuple(free), places)
 
@@ -128,7 +128,7 @@ class _Builder:
         stored: dict[str, TensorProto] = {}
         for tensor in [*graph.initializer, *(s.values for s in graph.sparse_initializer)]:
             if tensor.name in stored:
-                raise _twice(tensor.name, title, "two initialisers")
+                raise _defined_twice(tensor.name, title, "two initialisers")
             stored[tensor.name] = tensor
         inputs = [value.name for value in graph.input]
         if "" in stored or "" in inputs or any(not value.name for value in graph.output):
@@ -150,7 +150,7 @@ def _makers(
     makers = dict.fromkeys(stored, -1)
     for name in inputs:
         if name in makers:
-            raise _twice(name, title, "two inputs of the graph")
+            raise _defined_twice(name, title, "two inputs of the graph")
         makers[name] = -1
     for index, node in enumerate(nodes):
         for name in node.output:
@@ -159,7 +159,7 @@ def _makers(
             if name in makers:
                 first = makers[name]
                 other = node_title(nodes[first], first) if first >= 0 else "an input or initialiser"
-                raise _twice(name, title, f"{other} and {node_title(node, index)}")
+                raise _defined_twice(name, title, f"{other} and {node_title(node, index)}")
             makers[name] = index
     return makers
 
@@ -198,7 +198,7 @@ def _reads(nodes: tuple[NodeProto, ...], makers: Mapping[str, int]) -> _Reads:
     return _Reads(outside, found, late)
 
 
-def _find(name: str, levels: _Levels, place: str) -> None:
+def _check_made(name: str, levels: _Levels, place: str) -> None:
     """Check that an enclosing graph makes `name`.
 
     Raises:
@@ -208,7 +208,7 @@ def _find(name: str, levels: _Levels, place: str) -> None:
         raise ModelError(f"reads {name!r}, which nothing makes", where=place, hint="export the model again")
 
 
-def _twice(name: str, title: str, makers: str) -> ModelError:
+def _defined_twice(name: str, title: str, makers: str) -> ModelError:
     return ModelError(
         f"is made twice, by {makers}",
         where=_place(title, f"tensor {name!r}"),

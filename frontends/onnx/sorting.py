@@ -28,12 +28,12 @@ def sort_nodes(owner: GraphProto | FunctionProto, title: str = "") -> tuple[int,
         ModelError: nodes depend on each other in a cycle; the message names them.
     """
     nodes = tuple(owner.node)
-    waits = _waits(nodes)
-    if all(maker < index for index, makers in enumerate(waits) for maker in makers):
+    sources = _sources(nodes)
+    if all(maker < index for index, makers in enumerate(sources) for maker in makers):
         return ()
-    order = _sorted(waits)
+    order = _sorted(sources)
     if len(order) < len(nodes):
-        raise _circle(owner, waits, set(range(len(nodes))).difference(order), title)
+        raise _cycle_error(owner, sources, set(range(len(nodes))).difference(order), title)
     copies = [NodeProto.FromString(nodes[index].SerializeToString()) for index in order]
     del owner.node[:]
     owner.node.extend(copies)
@@ -56,7 +56,7 @@ def sort_all(owner: GraphProto | FunctionProto) -> bool:
     return moved
 
 
-def _waits(nodes: Sequence[NodeProto]) -> list[list[int]]:
+def _sources(nodes: Sequence[NodeProto]) -> list[list[int]]:
     """For each node, the indices of the nodes that make what it, or a body of it, reads."""
     makers = {name: index for index, node in enumerate(nodes) for name in node.output if name}
     return [[makers[name] for name in _reads(node) if name in makers] for node in nodes]
@@ -77,10 +77,10 @@ def free_names(graph: GraphProto) -> Iterable[str]:
     return [name for name in read if name and name not in own]
 
 
-def _sorted(waits: Sequence[Sequence[int]]) -> list[int]:
-    after: list[list[int]] = [[] for _ in waits]
-    left = [0] * len(waits)
-    for index, makers in enumerate(waits):
+def _sorted(sources: Sequence[Sequence[int]]) -> list[int]:
+    after: list[list[int]] = [[] for _ in sources]
+    left = [0] * len(sources)
+    for index, makers in enumerate(sources):
         for maker in set(makers):
             after[maker].append(index)
             left[index] += 1
@@ -96,19 +96,19 @@ def _sorted(waits: Sequence[Sequence[int]]) -> list[int]:
     return order
 
 
-def _circle(
-    owner: GraphProto | FunctionProto, waits: Sequence[Sequence[int]], stuck: set[int], title: str
+def _cycle_error(
+    owner: GraphProto | FunctionProto, sources: Sequence[Sequence[int]], stuck: set[int], title: str
 ) -> ModelError:
     # Every stuck node reads from another stuck node, so a walk from one to the next ends in a cycle.
     path: dict[int, None] = {}
     at = min(stuck)
     while at not in path:
         path[at] = None
-        at = next(maker for maker in waits[at] if maker in stuck)
-    circle = list(path)[list(path).index(at) :][::-1]
-    first = circle.index(min(circle))
-    circle = circle[first:] + circle[:first]
-    names = [_title(owner.node[index], index) for index in circle]
+        at = next(maker for maker in sources[at] if maker in stuck)
+    cycle = list(path)[list(path).index(at) :][::-1]
+    first = cycle.index(min(cycle))
+    cycle = cycle[first:] + cycle[:first]
+    names = [_title(owner.node[index], index) for index in cycle]
     if len(names) == 1:
         name = next(name for name in _reads(owner.node[at]) if name in owner.node[at].output)
         return ModelError(

@@ -47,10 +47,10 @@ def infer(
     except Exception:
         # The node lacks an input or attribute that the rule reads: its types stay open.
         return {}
-    return {name: _sane(known) for name, known in zip(node.output, found, strict=False) if name}
+    return {name: _without_negative(known) for name, known in zip(node.output, found, strict=False) if name}
 
 
-def _sane(known: ValueType) -> ValueType:
+def _without_negative(known: ValueType) -> ValueType:
     """Return `known` with negative dimensions as unknown: they come from attributes of a broken node."""
     if known.shape is None:
         return known

@@ -4,7 +4,7 @@ from ..value_types import Hole, ValueType
 from .node_context import FLOAT, INT32, MICROSOFT, UNKNOWN, NodeContext, Rule, as_float, of, standard
 
 
-def _turned(shape: tuple[Hole, ...] | None, *, batch: bool, last: bool) -> tuple[Hole, ...] | None:
+def _transposed(shape: tuple[Hole, ...] | None, *, batch: bool, last: bool) -> tuple[Hole, ...] | None:
     """Return `shape` with its axes transposed as FusedMatMul does.
 
     With `batch` the first axis moves to the place before the last; with `last` the last two axes are swapped.
@@ -22,8 +22,8 @@ def matmul(one: int, two: int, element: int = 0) -> Rule:
     """A rule for the matrix product of inputs `one` and `two`, with the element type of input `element`."""
 
     def rule(node: NodeContext) -> list[ValueType]:
-        a = _turned(node.shape(one), batch=bool(node.number("transBatchA")), last=bool(node.number("transA")))
-        b = _turned(node.shape(two), batch=bool(node.number("transBatchB")), last=bool(node.number("transB")))
+        a = _transposed(node.shape(one), batch=bool(node.number("transBatchA")), last=bool(node.number("transA")))
+        b = _transposed(node.shape(two), batch=bool(node.number("transBatchB")), last=bool(node.number("transB")))
         return [of(node.element(element), standard("MatMul", [of(FLOAT, a), of(FLOAT, b)]).shape)]
 
     return rule

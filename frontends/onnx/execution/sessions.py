@@ -16,7 +16,7 @@ from .ort_values import ONLY, Held, from_ort, parse_type, to_ort, type_of
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-_NOISE = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : (/\S+:\d+ [^()]*\([^()]*\) )?")
+_PREFIX = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : (/\S+:\d+ [^()]*\([^()]*\) )?")
 """The prefix of ONNX Runtime's messages: codes, and a place in its own sources."""
 
 _NO_MEMORY = re.compile(r"bad_alloc|[Ff]ailed to allocate|out of memory|exceeds maximum possible size")
@@ -60,20 +60,20 @@ class Opened:
         others = [name for name in names if name not in python] if python else names
         made: dict[str, Value] = {}
         if others:
-            values = _asked(self._session.run_with_ort_values, others, feeds)
+            values = _checked(self._session.run_with_ort_values, others, feeds)
             for name, value in zip(others, values, strict=True):
                 made[name] = from_ort(value, self._types[name], (given, feeds))
         if python:
-            results = _asked(self._session.run, python, feeds)
+            results = _checked(self._session.run, python, feeds)
             made |= {n: from_python(result, self._types[n]) for n, result in zip(python, results, strict=True)}
         return [made[name] for name in names]
 
     def contents(self, name: str, feeds: Mapping[str, Any]) -> Any:
         """Return output `name` as a Python or numpy object."""
-        return _asked(self._session.run, [name], feeds)[0]
+        return _checked(self._session.run, [name], feeds)[0]
 
 
-def _asked(
+def _checked(
     run: Callable[[Sequence[str], Mapping[str, Any]], Any], names: Sequence[str], feeds: Mapping[str, Any]
 ) -> Any:
     """Call ONNX Runtime, and turn any exception into an error."""
@@ -111,7 +111,7 @@ def open_session(model: bytes, folder: str = "") -> Opened:
 
 def refused(error: Exception) -> TmpassError:
     """The error for an exception of ONNX Runtime."""
-    fault = _NOISE.sub("", str(error).strip()).partition("\n")[0].rstrip(".")
+    fault = _PREFIX.sub("", str(error).strip()).partition("\n")[0].rstrip(".")
     if isinstance(error, MemoryError) or _NO_MEMORY.search(fault):
         return BudgetError("ONNX Runtime needs more memory than executing may take", hint="raise --execute-bytes")
     fault = fault if len(fault) <= 300 else fault[:297] + "..."

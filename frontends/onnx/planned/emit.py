@@ -6,33 +6,9 @@ from hashlib import sha256
 from tmpass.base.errors import ModelError
 
 from ...isolate import call_apart
+from . import schema
 from .inlined import has_functions, inline_file
 from .layout import GraphLayout
-from .schema import (
-    ADDED,
-    ATTRIBUTE_GRAPH,
-    ATTRIBUTE_GRAPHS,
-    ENTRY_KEY,
-    ENTRY_VALUE,
-    GRAPH_INPUT,
-    GRAPH_METADATA,
-    GRAPH_NODE,
-    GRAPH_OUTPUT,
-    GRAPH_VALUE,
-    INPUT,
-    METADATA_IR,
-    MODEL_GRAPH,
-    MODEL_IR,
-    MODEL_METADATA,
-    NODE_ATTRIBUTE,
-    NODE_METADATA,
-    OFFSET,
-    ORDER,
-    ORIGINAL,
-    PLAN,
-    VALUE_METADATA,
-    VALUE_NAME,
-)
 from .strip import strip
 from .wire import VARINT, Field, fields, read_varint, write_bytes, write_number
 
@@ -91,20 +67,20 @@ class _Writer:
     def model(self, plan_json: str) -> bytes:
         data = self.data
         found = list(fields(data, 0, len(data)))
-        graph, version = _only(found, MODEL_GRAPH, "graph"), _version(found)
+        graph, version = _only(found, schema.MODEL_GRAPH, "graph"), _version(found)
         old = read_varint(data, version.value, version.end)[0] if version.kind == VARINT else 0
         if old < 3:
             raise ModelError(f"it has IR version {old}, which cannot hold a plan", hint="save it as a newer version")
         parts = []
         for f in found:
             if f is graph:
-                parts.append(write_bytes(MODEL_GRAPH, self.graph(f.value, f.end)))
-            elif f is version and old < METADATA_IR:
-                parts.append(write_number(MODEL_IR, METADATA_IR))
+                parts.append(write_bytes(schema.MODEL_GRAPH, self.graph(f.value, f.end)))
+            elif f is version and old < schema.METADATA_IR:
+                parts.append(write_number(schema.MODEL_IR, schema.METADATA_IR))
             else:
                 parts.append(data[f.start : f.end])
-        parts.append(_entry(MODEL_METADATA, PLAN, plan_json))
-        parts.append(_entry(MODEL_METADATA, ORIGINAL, f"{old} {self.original}"))
+        parts.append(_entry(schema.MODEL_METADATA, schema.PLAN, plan_json))
+        parts.append(_entry(schema.MODEL_METADATA, schema.ORIGINAL, f"{old} {self.original}"))
         return b"".join(parts)
 
     def graph(self, start: int, end: int) -> bytes:
@@ -114,21 +90,23 @@ class _Writer:
         nodes: list[bytes] = []
         places: list[int] = []
         for f in fields(self.data, start, end):
-            if f.number == GRAPH_NODE:
+            if f.number == schema.GRAPH_NODE:
                 places.append(len(parts))
                 nodes.append(self.node(f, len(nodes), layout))
                 parts.append(b"")
-            elif f.number in (GRAPH_INPUT, GRAPH_OUTPUT, GRAPH_VALUE):
+            elif f.number in (schema.GRAPH_INPUT, schema.GRAPH_OUTPUT, schema.GRAPH_VALUE):
                 parts.append(self.value(f, layout))
             else:
                 parts.append(self.data[f.start : f.end])
         for place, index in zip(places, layout.order or range(len(nodes)), strict=True):
             parts[place] = nodes[index]
         for value, offset in layout.types:
-            marks = _entry(VALUE_METADATA, OFFSET, str(offset)) + _entry(VALUE_METADATA, ADDED, "")
-            parts.append(write_bytes(GRAPH_VALUE, value + marks))
+            marks = _entry(schema.VALUE_METADATA, schema.OFFSET, str(offset)) + _entry(
+                schema.VALUE_METADATA, schema.ADDED, ""
+            )
+            parts.append(write_bytes(schema.GRAPH_VALUE, value + marks))
         if layout.order:
-            parts.append(_entry(GRAPH_METADATA, ORDER, " ".join(map(str, layout.order))))
+            parts.append(_entry(schema.GRAPH_METADATA, schema.ORDER, " ".join(map(str, layout.order))))
         return b"".join(parts)
 
     def node(self, field: Field, index: int, layout: GraphLayout) -> bytes:
@@ -137,45 +115,47 @@ class _Writer:
         body = self.data[field.value : field.end]
         if index in layout.inside:
             parts = [
-                self.attribute(f) if f.number == NODE_ATTRIBUTE else self.data[f.start : f.end]
+                self.attribute(f) if f.number == schema.NODE_ATTRIBUTE else self.data[f.start : f.end]
                 for f in fields(self.data, field.value, field.end)
             ]
             body = b"".join(parts)
         if index in layout.made:
-            told = " ".join("-" if place < 0 else str(place) for place in layout.made[index])
-            body += _entry(NODE_METADATA, OFFSET, told)
-        return write_bytes(GRAPH_NODE, body)
+            text = " ".join("-" if place < 0 else str(place) for place in layout.made[index])
+            body += _entry(schema.NODE_METADATA, schema.OFFSET, text)
+        return write_bytes(schema.GRAPH_NODE, body)
 
     def attribute(self, field: Field) -> bytes:
         found = list(fields(self.data, field.value, field.end))
         parts = {f.start: self.data[f.start : f.end] for f in found}
-        for number in (ATTRIBUTE_GRAPH, ATTRIBUTE_GRAPHS):  # the order in which scopes are counted
+        for number in (schema.ATTRIBUTE_GRAPH, schema.ATTRIBUTE_GRAPHS):  # the order in which scopes are counted
             for f in found:
                 if f.number == number:
                     parts[f.start] = write_bytes(number, self.graph(f.value, f.end))
-        return write_bytes(NODE_ATTRIBUTE, b"".join(parts.values()))
+        return write_bytes(schema.NODE_ATTRIBUTE, b"".join(parts.values()))
 
     def value(self, field: Field, layout: GraphLayout) -> bytes:
         body = self.data[field.value : field.end]
         names = [
-            self.data[f.value : f.end] for f in fields(self.data, field.value, field.end) if f.number == VALUE_NAME
+            self.data[f.value : f.end]
+            for f in fields(self.data, field.value, field.end)
+            if f.number == schema.VALUE_NAME
         ]
         name = names[-1].decode() if names else ""
-        if field.number == GRAPH_INPUT and name in layout.demoted:
-            return write_bytes(GRAPH_VALUE, body + _entry(VALUE_METADATA, INPUT, ""))
+        if field.number == schema.GRAPH_INPUT and name in layout.demoted:
+            return write_bytes(schema.GRAPH_VALUE, body + _entry(schema.VALUE_METADATA, schema.INPUT, ""))
         if name not in layout.offsets:
             return self.data[field.start : field.end]
-        return write_bytes(field.number, body + _entry(VALUE_METADATA, OFFSET, str(layout.offsets[name])))
+        return write_bytes(field.number, body + _entry(schema.VALUE_METADATA, schema.OFFSET, str(layout.offsets[name])))
 
 
 def _version(found: Sequence[Field]) -> Field:
     """The field that holds the IR version of a model with the fields `found`."""
-    if all(f.number != MODEL_IR for f in found):
+    if all(f.number != schema.MODEL_IR for f in found):
         raise ModelError(
             "it has no ir_version, but a file with a plan needs one",
             hint="load it with onnx, set model.ir_version, for instance to 8, and save it again",
         )
-    return _only(found, MODEL_IR, "ir_version")
+    return _only(found, schema.MODEL_IR, "ir_version")
 
 
 def _only(found: Sequence[Field], number: int, what: str) -> Field:
@@ -186,4 +166,4 @@ def _only(found: Sequence[Field], number: int, what: str) -> Field:
 
 
 def _entry(number: int, key: bytes, value: str) -> bytes:
-    return write_bytes(number, write_bytes(ENTRY_KEY, key) + write_bytes(ENTRY_VALUE, value.encode()))
+    return write_bytes(number, write_bytes(schema.ENTRY_KEY, key) + write_bytes(schema.ENTRY_VALUE, value.encode()))

@@ -1,4 +1,4 @@
-"""Operators that give elements another shape or other axes, and products of matrices."""
+"""Operators that change shape or axes, and matrix products."""
 
 from .. import option_schema as schema
 from .dims import broadcast, factors, multiplied, quotient, written
@@ -6,13 +6,13 @@ from .op_context import Impossible, OpContext, Shape, Unknown, axis_of
 
 
 def reshape(op: OpContext) -> list[Shape]:
-    """The shape that the second input says, or the options where that is not a list of numbers."""
+    """The shape in the second input, or in the options if that is not a list of numbers."""
     before = op.shape(0)
     if op.has(1) and op.dtype(1) == "int32" and len(op.shape(1)) == 1:
         wanted = list(op.numbers(1))
     else:
         wanted = list(op.options(schema.ReshapeOptions.NUMBER).integers(schema.ReshapeOptions.NEW_SHAPE) or ())
-        if wanted == [0]:  # which old writers mean for a scalar
+        if wanted == [0]:  # old writers mean a scalar
             wanted = []
     open_ = [axis for axis, dim in enumerate(wanted) if dim == -1] or [a for a, dim in enumerate(wanted) if dim is None]
     if len(open_) == 1:
@@ -26,14 +26,14 @@ def reshape(op: OpContext) -> list[Shape]:
 
 
 def squeeze(op: OpContext) -> list[Shape]:
-    """Without the axes of one index that the options name, or without all of them."""
+    """The input without the axes of length 1 that the options name; without names, without all such axes."""
     shape = op.shape(0)
     options = op.options(schema.SqueezeOptions.NUMBER)
     named = options.integers(schema.SqueezeOptions.SQUEEZE_DIMS)
     if named:
         dropped = {axis_of(axis, len(shape)) for axis in named}
         if any(isinstance(shape[axis], int) and shape[axis] != 1 for axis in dropped):
-            raise Impossible(f"{written(shape)} has more than one index along an axis that it drops")
+            raise Impossible(f"{written(shape)} has an axis to drop whose length is not 1")
     elif all(isinstance(dim, int) for dim in shape):
         dropped = {axis for axis, dim in enumerate(shape) if dim == 1}
     else:
@@ -42,14 +42,14 @@ def squeeze(op: OpContext) -> list[Shape]:
 
 
 def expand_dims(op: OpContext) -> list[Shape]:
-    """With a new axis of one index."""
+    """The input with a new axis of length 1."""
     shape = op.shape(0)
     axis = axis_of(op.number(1), len(shape) + 1)
     return [(*shape[:axis], 1, *shape[axis:])]
 
 
 def transpose(op: OpContext) -> list[Shape]:
-    """The axes in another order."""
+    """The input with its axes in another order."""
     shape, order = op.shape(0), op.whole(1)
     if sorted(order) != list(range(len(shape))):
         raise Impossible(f"{list(order)} is not an order of {len(shape)} axes")
@@ -57,20 +57,20 @@ def transpose(op: OpContext) -> list[Shape]:
 
 
 def fully_connected(op: OpContext) -> list[Shape]:
-    """[batch, units] of weights [units, depth], or with all the axes of the input but the last."""
+    """[batch, units] for weights [units, depth]; with an option, all axes of the input but the last, and units."""
     shape, weights, field = op.shape(0), op.shape(1), schema.FullyConnectedOptions
     if len(weights) != 2:
         raise Unknown
     units, depth = weights
     if op.options(field.NUMBER).scalar(field.KEEP_NUM_DIMS):
         if shape and isinstance(shape[-1], int) and isinstance(depth, int) and shape[-1] != depth:
-            raise Impossible(f"{written(shape)} does not end in {depth}, as its weights do")
+            raise Impossible(f"{written(shape)} does not end in {depth}, but its weights do")
         return [(*shape[:-1], units)]
     return [(quotient(shape, (depth,)), units)]
 
 
 def batch_matmul(op: OpContext) -> list[Shape]:
-    """A product of matrices for each batch."""
+    """A matrix product for each batch."""
     one, other, field = op.shape(0), op.shape(1), schema.BatchMatMulOptions
     options = op.options(field.NUMBER)
     if min(len(one), len(other)) < 2:
@@ -89,7 +89,7 @@ def matrix_diag(op: OpContext) -> list[Shape]:
 
 
 def rfft2d(op: OpContext) -> list[Shape]:
-    """Half of a spectrum of the lengths that the second input says."""
+    """Half of a spectrum with the lengths in the second input."""
     shape, (rows, columns) = op.shape(0), op.numbers(1)
     if len(shape) < 2:
         raise Unknown
@@ -103,7 +103,7 @@ def embedding_lookup(op: OpContext) -> list[Shape]:
 
 
 def one_hot(op: OpContext) -> list[Shape]:
-    """With a new axis as long as the second input says."""
+    """The input with a new axis, whose length is in the second input."""
     shape, depth = op.shape(0), op.numbers(1)
     axis = op.options(schema.OneHotOptions.NUMBER).scalar(schema.OneHotOptions.AXIS)
     at = axis_of(axis, len(shape) + 1)
@@ -111,12 +111,12 @@ def one_hot(op: OpContext) -> list[Shape]:
 
 
 def broadcast_to(op: OpContext) -> list[Shape]:
-    """The shape that the second input says."""
+    """The shape in the second input."""
     return [op.numbers(1)]
 
 
 def broadcast_args(op: OpContext) -> list[Shape]:
-    """A number for each axis of the shape over which two shapes spread."""
+    """A number for each axis of the shape to which two shapes broadcast."""
     lengths = [multiplied(op.shape(position)) for position in (0, 1)]
     if not all(isinstance(length, int) for length in lengths):
         raise Unknown

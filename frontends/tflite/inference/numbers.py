@@ -1,4 +1,4 @@
-"""Values of whole numbers that are known before a run, since constants and shapes are: what says shapes in turn."""
+"""Values of integer tensors that follow from constants and shapes before a run; other shapes depend on them."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from .. import option_schema as schema
 from .op_context import MOST_VALUES, Dim, OpContext, Shape, Unknown
 
 _MOST = {"int32": 2**31 - 1, "int64": 2**63 - 1}
-"""The largest number of an element type; beyond it, kernels wrap around."""
+"""The largest number of each element type. Beyond it, kernels wrap around."""
 
 
 def _shape(op: OpContext) -> Shape:
@@ -28,7 +28,7 @@ def _cast(op: OpContext) -> Shape:
 
 
 def _joined(op: OpContext) -> Shape:
-    """Of CONCATENATION along the only axis, and PACK of single numbers."""
+    """The elements of a CONCATENATION along the only axis, or of a PACK of single numbers."""
     if len(op.inputs) > MOST_VALUES:
         raise Unknown
     return tuple(number for position in range(len(op.inputs)) for number in op.numbers(position))
@@ -80,7 +80,7 @@ def _stepped(op: OpContext) -> Shape:
 
 
 def _product(op: OpContext) -> Shape:
-    """Of REDUCE_PROD over all that there is."""
+    """The only element of a REDUCE_PROD over all axes."""
     total = 1
     if len(op.shape(0)) != 1 or not op.whole(1):
         raise Unknown
@@ -92,7 +92,7 @@ def _product(op: OpContext) -> Shape:
 def _combined(op: OpContext) -> Shape:
     one, other = op.numbers(0), op.numbers(1)
     if 1 not in (len(one), len(other)) and _without_ones(op.shape(0)) != _without_ones(op.shape(1)):
-        raise Unknown  # both spread: [2, 1] and [2] make [2, 2]
+        raise Unknown  # both are broadcast: [2, 1] and [2] make [2, 2]
     options = schema.ArithmeticOptions
     number = options.NUMBERS.get(op.kind)
     if number is not None and op.options(number).scalar(options.FUSED_ACTIVATION):
@@ -103,7 +103,7 @@ def _combined(op: OpContext) -> Shape:
 
 
 def _without_ones(shape: Shape) -> Shape:
-    """`shape` from the first axis of more than one index on."""
+    """`shape` from its first axis that is not 1 on."""
     first = next((axis for axis, dim in enumerate(shape) if dim != 1), len(shape))
     return shape[first:]
 
@@ -141,11 +141,11 @@ NUMBER_RULES: dict[str, Callable[[OpContext], Shape]] = {
     "SLICE": _sliced,
     "STRIDED_SLICE": _stepped,
 }
-"""By the name of a built-in operator: the elements of its output, in order."""
+"""Rules by the name of a built-in operator. Each returns the elements of the output, in order."""
 
 
 def known_numbers(op: OpContext) -> Shape | None:
-    """The elements of the output of `op`: None for an unknown element, and None alone without a rule."""
+    """The elements of the output of `op`, None for an unknown element; or None if `op` has no rule."""
     rule = NUMBER_RULES.get(op.kind)
     try:
         numbers = rule(op) if rule is not None else None

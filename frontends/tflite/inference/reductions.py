@@ -1,11 +1,11 @@
-"""Operators that leave axes out, or say something of a shape."""
+"""Reductions, shape queries, and operators whose output length is a value."""
 
 from .. import option_schema as schema
 from .op_context import OpContext, Shape, Unknown, axis_of
 
 
 def reduced(op: OpContext) -> list[Shape]:
-    """Without the axes that the second input says, or with one index along them."""
+    """The first input without the axes in the second input, or with length 1 along them."""
     shape, axes = op.shape(0), op.whole(1)
     dropped = {axis_of(axis, len(shape)) for axis in axes}
     if op.options(schema.ReducerOptions.NUMBER).scalar(schema.ReducerOptions.KEEP_DIMS):
@@ -14,14 +14,14 @@ def reduced(op: OpContext) -> list[Shape]:
 
 
 def arg_extreme(op: OpContext) -> list[Shape]:
-    """Without the axis that the second input says."""
+    """The first input without the axis in the second input."""
     shape = op.shape(0)
     axis = axis_of(op.number(1), len(shape))
     return [(*shape[:axis], *shape[axis + 1 :])]
 
 
 def top_k(op: OpContext) -> list[Shape]:
-    """As many of each row as the second input says, and where they were."""
+    """The largest elements of each row, and their indices; the second input has their number."""
     shape, count = op.shape(0), op.numbers(1)
     if not shape or len(count) != 1:
         raise Unknown
@@ -48,17 +48,17 @@ def range_(op: OpContext) -> list[Shape]:
 
 
 def where(op: OpContext) -> list[Shape]:
-    """A row for each element that is true, which only the run can tell."""
+    """A row for each element that is true; only a run decides their number."""
     return [(None, len(op.shape(0)))]
 
 
 def unique(op: OpContext) -> list[Shape]:
-    """Each element once, how many only the run can tell, and where each element went."""
+    """Each distinct element, whose number only a run decides, and an index for each element."""
     return [(None,), op.shape(0)]
 
 
 def suppressed(op: OpContext) -> list[Shape]:
-    """As many indices as the third input allows, scores (of version 5), and how many are valid."""
+    """The most indices that the third input allows, scores (in version 5), and the number of valid ones."""
     most = op.numbers(2)
     if len(most) != 1:
         raise Unknown
@@ -66,22 +66,22 @@ def suppressed(op: OpContext) -> list[Shape]:
 
 
 def scatter_nd(op: OpContext) -> list[Shape]:
-    """The shape that the third input says."""
+    """The shape in the third input."""
     return [op.numbers(2)]
 
 
 def sparse_to_dense(op: OpContext) -> list[Shape]:
-    """The shape that the second input says."""
+    """The shape in the second input."""
     return [op.numbers(1)]
 
 
 def segment_sum(op: OpContext) -> list[Shape]:
-    """A row for each segment, how many only the segments' numbers tell."""
+    """A row for each segment; only the values of the segment ids decide their number."""
     return [(None, *op.shape(0)[1:])]
 
 
 def unsorted_segments(op: OpContext) -> list[Shape]:
-    """As many rows as the third input says."""
+    """A row for each segment; the third input has their number."""
     count = op.numbers(2)
     if len(count) != 1:
         raise Unknown
@@ -89,7 +89,7 @@ def unsorted_segments(op: OpContext) -> list[Shape]:
 
 
 def multinomial(op: OpContext) -> list[Shape]:
-    """As many draws of each row as the second input says."""
+    """The draws from each row; the second input has their number."""
     count = op.numbers(1)
     if len(count) != 1:
         raise Unknown

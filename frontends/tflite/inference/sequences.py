@@ -1,4 +1,4 @@
-"""Recurrent layers: what comes out has the batches, and the time, of what goes in."""
+"""Recurrent layers, whose outputs have the batch and time dimensions of their input."""
 
 from .. import option_schema as schema
 from .dims import added
@@ -9,14 +9,14 @@ _FULL = 0
 
 
 def lstm(op: OpContext) -> list[Shape]:
-    """[batch, outputs], by the weights from outputs to the output gate."""
+    """[batch, outputs], where outputs is read from the weights from outputs to the output gate."""
     if op.options(schema.LSTMOptions.NUMBER).scalar(schema.LSTMOptions.KERNEL_TYPE) != _FULL:
         raise Unknown
     return [(*op.shape(0)[:-1], op.shape(8)[1])]
 
 
 def sequence_lstm(op: OpContext) -> list[Shape]:
-    """As `lstm`, for each point in time."""
+    """As `lstm`, for each time step."""
     shape = op.shape(0)
     if len(shape) != 3:
         raise Unknown
@@ -35,11 +35,11 @@ def bidirectional_lstm(op: OpContext) -> list[Shape]:
 
 
 def rnn(op: OpContext) -> list[Shape]:
-    """[batch, units], or that for each point in time, by the weights [units, inputs]."""
+    """[batch, units], or that for each time step, for weights [units, inputs]."""
     return [(*op.shape(0)[:-1], op.shape(1)[0])]
 
 
 def svdf(op: OpContext) -> list[Shape]:
-    """[batch, units] of weights [units * rank, inputs]."""
+    """[batch, units] for weights [units * rank, inputs]."""
     rank = op.options(schema.SVDFOptions.NUMBER).scalar(schema.SVDFOptions.RANK)
     return [(op.shape(0)[0], divided(op.shape(1)[0], rank))]

@@ -1,4 +1,4 @@
-"""Convolution, pooling and resizing: what slides over, or scales, height and width."""
+"""Convolution, pooling, resizing, and exchange of space with depth or batch."""
 
 from .. import option_schema as schema
 from .op_context import Dim, Impossible, OpContext, Shape, Unknown
@@ -7,7 +7,7 @@ _SAME, _VALID = 0, 1
 
 
 def conv_2d(op: OpContext) -> list[Shape]:
-    """[batch, height, width, filters] of weights [filters, height, width, depth]."""
+    """[batch, height, width, filters] for weights [filters, height, width, depth]."""
     weights, field = _ranked(op, 1, 4), schema.Conv2DOptions
     options = op.options(field.NUMBER)
     # An absent dilation is 1 by the schema.
@@ -17,7 +17,7 @@ def conv_2d(op: OpContext) -> list[Shape]:
 
 
 def depthwise_conv_2d(op: OpContext) -> list[Shape]:
-    """[batch, height, width, channels] of weights [1, height, width, channels]."""
+    """[batch, height, width, channels] for weights [1, height, width, channels]."""
     weights, field = _ranked(op, 1, 4), schema.DepthwiseConv2DOptions
     options = op.options(field.NUMBER)
     dilation = options.scalar(field.DILATION_H_FACTOR) or 1, options.scalar(field.DILATION_W_FACTOR) or 1
@@ -47,10 +47,10 @@ def _slide(
 
 
 def slid(dim: Dim, size: Dim, stride: int, dilation: int, padding: int) -> Dim:
-    """How many places a window of `size` has along `dim`.
+    """The number of positions of a window of `size` along `dim`.
 
     Raises:
-        Impossible: it has no place.
+        Impossible: there is none.
     """
     if stride < 1 or dilation < 1 or padding not in (_SAME, _VALID):
         raise Impossible(f"stride {stride}, dilation {dilation}, padding {padding}")
@@ -60,12 +60,12 @@ def slid(dim: Dim, size: Dim, stride: int, dilation: int, padding: int) -> Dim:
         return dim if size == stride == 1 else None
     reach = (size - 1) * dilation + 1
     if reach > dim:
-        raise Impossible(f"a window of {reach} does not go into {dim}")
+        raise Impossible(f"a window of {reach} does not fit into {dim}")
     return (dim - reach) // stride + 1
 
 
 def conv_3d(op: OpContext) -> list[Shape]:
-    """[batch, depth, height, width, filters] of weights [depth, height, width, channels, filters]."""
+    """[batch, depth, height, width, filters] for weights [depth, height, width, channels, filters]."""
     image, weights, field = _ranked(op, 0, 5), _ranked(op, 1, 5), schema.Conv3DOptions
     options = op.options(field.NUMBER)
     sides = zip(
@@ -81,12 +81,12 @@ def conv_3d(op: OpContext) -> list[Shape]:
 
 
 def stated(op: OpContext) -> list[Shape]:
-    """The shape that the first input says."""
+    """The shape in the first input."""
     return [op.numbers(0)]
 
 
 def resize(op: OpContext) -> list[Shape]:
-    """[batch, height, width, channels] with the height and width that the second input says."""
+    """[batch, height, width, channels] with the height and width in the second input."""
     image, size = _ranked(op, 0, 4), op.numbers(1)
     if len(size) != 2:
         raise Unknown
@@ -94,21 +94,21 @@ def resize(op: OpContext) -> list[Shape]:
 
 
 def space_to_depth(op: OpContext) -> list[Shape]:
-    """Blocks of an image made channels."""
+    """Blocks of an image become channels."""
     block = op.options(schema.SpaceToDepthOptions.NUMBER).scalar(schema.SpaceToDepthOptions.BLOCK_SIZE)
     batch, height, width, depth = _ranked(op, 0, 4)
     return [(batch, divided(height, block), divided(width, block), times(depth, block * block))]
 
 
 def depth_to_space(op: OpContext) -> list[Shape]:
-    """Channels made blocks of an image."""
+    """Channels become blocks of an image."""
     block = op.options(schema.DepthToSpaceOptions.NUMBER).scalar(schema.DepthToSpaceOptions.BLOCK_SIZE)
     batch, height, width, depth = _ranked(op, 0, 4)
     return [(batch, times(height, block), times(width, block), divided(depth, block * block))]
 
 
 def space_to_batch_nd(op: OpContext) -> list[Shape]:
-    """Blocks of padded axes made batches."""
+    """Blocks of padded axes become batches."""
     image, blocks, pads = op.shape(0), op.whole(1), op.whole(2)
     batch, sides = image[0], list[Dim]()
     for axis, block in enumerate(blocks, 1):
@@ -120,7 +120,7 @@ def space_to_batch_nd(op: OpContext) -> list[Shape]:
 
 
 def batch_to_space_nd(op: OpContext) -> list[Shape]:
-    """Batches made blocks of axes, which are cropped."""
+    """Batches become blocks of axes, which are then cropped."""
     image, blocks, crops = op.shape(0), op.whole(1), op.whole(2)
     batch, sides = image[0], list[Dim]()
     for axis, block in enumerate(blocks, 1):
@@ -131,10 +131,10 @@ def batch_to_space_nd(op: OpContext) -> list[Shape]:
 
 
 def divided(dim: Dim, by: int) -> Dim:
-    """`dim` in pieces of `by`.
+    """`dim` over `by`.
 
     Raises:
-        Impossible: something is left over.
+        Impossible: `dim` is not a multiple of `by`.
     """
     if by < 1 or (isinstance(dim, int) and dim % by):
         raise Impossible(f"{dim} is not a multiple of {by}")

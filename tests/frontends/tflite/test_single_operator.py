@@ -1,4 +1,4 @@
-"""One operator of a model as a model of its own."""
+"""Models with a single operator of another model."""
 
 from struct import unpack
 

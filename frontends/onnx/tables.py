@@ -9,8 +9,15 @@ from .value_types import ValueType
 
 
 class Table:
-    """The tensors of a subgraph being made; `outside` maps what it can capture to indices in `outer`, and `varying`
-    are the names of which no size is true.
+    """The tensors of a subgraph that is being made.
+
+    Args:
+        types: the types of its values, by name.
+        fixed: the names of constants.
+        bindings: the numbers that a user binds.
+        varying: the names without a single true size.
+        outer: the tensors of the calling subgraph.
+        outside: the index in `outer` of each name that can be captured.
     """
 
     def __init__(
@@ -29,7 +36,7 @@ class Table:
         self.indices: dict[str, int] = {}
 
     def define(self, name: str) -> int:
-        """Return the index of a new tensor that this subgraph itself makes or is given."""
+        """Add a tensor that this subgraph makes or is given, and return its index."""
         if not name:
             return ABSENT
         kind = TensorKind.CONSTANT if name in self._fixed else TensorKind.ACTIVATION
@@ -39,7 +46,7 @@ class Table:
         return self._add(Tensor(name, known.dtype, self._shape(name, known), kind))
 
     def index(self, name: str) -> int:
-        """Return the index of a tensor that is read; one from outside is captured when first read."""
+        """Return the index of a tensor that is read. A tensor from outside is captured at the first read."""
         if not name:
             return ABSENT
         if name in self.indices:
@@ -56,7 +63,7 @@ class Table:
         return self.indices[tensor.name]
 
     def _shape(self, name: str, known: ValueType) -> tuple[int | str, ...] | None:
-        """Return the shape with a name for each dimension that stays open: the file's own, or where it is."""
+        """Return the shape, with a name for each open dimension: that of the file, or tensor and axis."""
         if known.shape is None:
             return None
         return tuple(self._bindings.made_up(name, axis) if d is None else d for axis, d in enumerate(known.shape))

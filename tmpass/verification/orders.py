@@ -103,7 +103,7 @@ def _search_of(plan: Plan, graph: Graph, sharing: Sharing, *, rounded: bool = Fa
     # A tie lets kernels work in place, whatever the other options say.
     listed = sharing.in_place if options.tie or (options.share == "auto" and options.inplace) else ()
     saves = [_may_save(op, listed, alone, tied=bool(options.tie)) for op in ops]
-    return OrderSearch(graph, inside, pieces, size, scratch, saves, alone, keep_inputs=options.keep_inputs)
+    return OrderSearch(graph, pieces, size, scratch, saves, alone, keep_inputs=options.keep_inputs)
 
 
 def _passing(share: str, sharing: Sharing) -> Sharing:

@@ -133,7 +133,7 @@ def make_planned_model(model: str, asked: dict[str, Any]) -> "tuple[Plan, bytes 
     """
     from tmpass.api.plan import plan
     from tmpass.api.planned_model import put_into
-    from tmpass.loading.load import load_carrier, open_carrier
+    from tmpass.loading.carrier import load_carrier, open_carrier
 
     arguments = plan_arguments(asked)
     with progress(f"planning {model}"):

@@ -7,7 +7,8 @@ from dataclasses import replace
 from tmpass.base import interrupts
 from tmpass.graph.binding import batch_notes
 from tmpass.graph.model import Graph, TensorKey, TensorKind
-from tmpass.loading.load import BUILT_IN, Model
+from tmpass.loading.load import Model
+from tmpass.loading.registry import BUILT_IN
 from tmpass.planning.assemble import assemble
 from tmpass.planning.choose_order import choose_order
 from tmpass.planning.fixed import check_fixed, fixed_note

@@ -6,23 +6,16 @@ from dataclasses import dataclass, replace
 from tmpass.base.errors import ModelError, TargetError
 from tmpass.graph.dependencies import reads
 from tmpass.graph.effects import effect_edges
-from tmpass.graph.model import TensorKey, TensorKind
 from tmpass.graph.topological import topological_order
 from tmpass.planning.layout import Layout, smallest_layout
 from tmpass.planning.layout_request import LayoutRequest
-from tmpass.planning.liveness import Role
 from tmpass.planning.ordering.file_order import file_order, unsorted
-from tmpass.planning.ordering.items import Contents
-from tmpass.planning.ordering.subgraphs import ModelItems, ModelOrder, Orders, items_of_model, order_model
-from tmpass.planning.sharing.aliases import Aliases
-from tmpass.planning.sharing.atoms import Atoms
+from tmpass.planning.ordering.subgraphs import ModelItems, ModelOrder, Orders, order_model
+from tmpass.planning.scratchpad_items import items_of, least_items
 from tmpass.planning.sharing.in_place import TieError
-from tmpass.planning.sharing.timed_classes import InPlace
 from tmpass.planning.timeline.lay_out import check_extent, lay_out
 from tmpass.planning.timeline.schedule import Schedule
 from tmpass.plans.plan import PlannedOrder
-from tmpass.targets import Sharing
-from tmpass.targets.runtime import Runtime
 
 SCHEDULES = ("auto", "given", "topological", "least-peak")
 
@@ -143,7 +136,7 @@ def _ordered(request: LayoutRequest, orders: Orders, kept: list[OrderedLayout]) 
     """The layout in `kept`, which has the given orders, with a bound on all orders; or a better one by a search."""
     present = kept[0]
     if request.options.schedule in ("given", "topological"):
-        every, always = _least_items(request, present.layout)
+        every, always = least_items(request, present.layout)
         return _bounded(request, present, order_model(every, orders, states=0, search=False).bound + always)
     return _best_order(request, orders, kept)
 
@@ -157,7 +150,7 @@ def _best_order(request: LayoutRequest, orders: Orders, kept: list[OrderedLayout
     least bytes that any choice of sharing needs, which bounds all of them.
     """
     present = best = kept[0]
-    every, always = _least_items(request, present.layout)
+    every, always = least_items(request, present.layout)
     bound = order_model(every, orders, states=0, search=False).bound + always
     spent = 0
     holes = sum(len(subgraph.ops) for subgraph in request.graph.subgraphs) <= _FEW
@@ -181,12 +174,12 @@ def _to_search(request: LayoutRequest, every: ModelItems, layout: Layout) -> Ite
     if request.one_choice:
         yield every
         if any(part.partial for part in every.items):
-            yield _items(request, most, layout)
+            yield items_of(request, most, layout)
     else:
-        yield _items(request, most, layout)
+        yield items_of(request, most, layout)
         yield every
     for sharing in less:
-        yield _items(request, sharing, layout)
+        yield items_of(request, sharing, layout)
 
 
 def _searched(
@@ -255,7 +248,9 @@ def _in_time(request: LayoutRequest, error: TieError) -> tuple[Orders, Schedule,
 
     for views in (True, False):
         try:
-            edges = [tuple(tie_edges(request.graph, request.ties, s, views)) for s in _subgraphs(request)]
+            edges = [
+                tuple(tie_edges(request.graph, request.ties, s, views)) for s in range(len(request.graph.subgraphs))
+            ]
             orders = _topological(request, edges)
             timeline = lay_out(request.graph, orders)
             return orders, timeline, smallest_layout(request, timeline)
@@ -264,66 +259,9 @@ def _in_time(request: LayoutRequest, error: TieError) -> tuple[Orders, Schedule,
     raise error from None
 
 
-def _subgraphs(request: LayoutRequest) -> range:
-    return range(len(request.graph.subgraphs))
-
-
 def _topological(request: LayoutRequest, more: Sequence[Iterable[tuple[int, int]]] = ()) -> Orders:
     effects = effect_edges(request.graph)
     return tuple(
         topological_order(subgraph, [(a, b) for a, b, _ in reads(subgraph)], (*effects[s], *(more[s] if more else ())))
         for s, subgraph in enumerate(request.graph.subgraphs)
     )
-
-
-def _items(request: LayoutRequest, sharing: Sharing, layout: Layout) -> ModelItems:
-    """The order problems of the scratchpad's contents with `sharing`."""
-    return _of_scratchpad(request, *request.alias_classes(sharing), layout, request.target.runtime, None)[0]
-
-
-def _least_items(request: LayoutRequest, layout: Layout) -> tuple[ModelItems, int]:
-    """The order problems of the least that the scratchpad holds at any sharing, and the bytes that are always alive."""
-    aliases, pairs = request.alias_classes(request.sharing_levels[0])[0], request.all_pairs
-    items, always = _of_scratchpad(
-        request, aliases, pairs, layout, request.bound_runtime, None if request.one_choice else request.atoms
-    )
-    rows = (row for part in items.items for row in part.in_place_counts)
-    if any(count > 1 for count in rows):
-        items = replace(items, items=tuple(replace(part, partial=True) for part in items.items))
-    return items, always
-
-
-def _of_scratchpad(
-    request: LayoutRequest,
-    aliases: Aliases,
-    pairs: tuple[InPlace, ...],
-    layout: Layout,
-    runtime: Runtime,
-    atoms: Atoms | None,
-) -> tuple[ModelItems, int]:
-    inside, always = set[TensorKey](), 0
-    for index in layout.allocations[0].indices:
-        members = layout.storage.members[index]
-        if any(request.graph.tensor(key).kind is TensorKind.VARIABLE for key in members):
-            always += request.target.runtime.round_up(layout.storage.buffers[index].size)
-        else:
-            inside.update(members)
-    if atoms is None and request.external and len(layout.allocations) == 1:
-        inside.update(_brought_in(request, aliases, layout))
-    own = {op: sum(map(request.target.runtime.round_up, sizes)) for op, sizes in request.scratch.items()}
-    later: Sequence[tuple[tuple[int, int], ...]] = ()
-    if request.ties:
-        from tmpass.planning.sharing.tied_order import tie_edges
-
-        later = [tuple(tie_edges(request.graph, request.ties, s)) for s in _subgraphs(request)]
-    contents = Contents(request.graph, aliases, pairs, inside, own, request.options.keep_inputs, runtime, later, atoms)
-    return items_of_model(contents), always
-
-
-def _brought_in(request: LayoutRequest, aliases: Aliases, layout: Layout) -> Iterator[TensorKey]:
-    """The tensors that are with the caller's in `layout`, but in the arena where tensors share by `aliases`."""
-    stored = {key for members in layout.storage.members for key in members}
-    outside = {aliases.of(key) for key in request.external}
-    for key, role in layout.storage.roles.items():
-        if role is Role.ACTIVATION and key not in stored and aliases.of(key) not in outside:
-            yield key

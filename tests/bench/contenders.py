@@ -12,11 +12,12 @@ from typing import Any
 from race import Attempt, Outcome
 
 from tmpass.packing.allocate import DEFAULT_NODES, allocate
+from tmpass.packing.allocation import Allocation, Status
 from tmpass.packing.allocators import Goal
 from tmpass.packing.allocators import method as module_of
 from tmpass.packing.allocators.cp_sat import NODES_PER_TICK
 from tmpass.packing.bounds import lower_bound
-from tmpass.packing.problem import Allocation, Problem, Status
+from tmpass.packing.problem import Problem
 
 PEERS = ("omnimalloc", "ortools")
 

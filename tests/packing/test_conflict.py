@@ -12,9 +12,10 @@ from support.problems import problems, random_problem
 
 from tmpass.base.errors import UsageError
 from tmpass.packing.allocate import allocate
+from tmpass.packing.allocation import Status
 from tmpass.packing.conflict import Cause, find_conflict, settled
 from tmpass.packing.conflict.oracle import FitOracle
-from tmpass.packing.problem import Buffer, Gap, Memory, Problem, Status
+from tmpass.packing.problem import Buffer, Gap, Memory, Problem
 
 
 def explained(problem, **options):

@@ -19,7 +19,7 @@ from tmpass.base.dtypes import STRING
 from tmpass.base.errors import UsageError
 from tmpass.graph.model import TensorKind
 from tmpass.loading.load import Model
-from tmpass.packing.problem import Status
+from tmpass.packing.allocation import Status
 from tmpass.planning.choose_order import SCHEDULES
 from tmpass.planning.integers import INT8
 from tmpass.planning.liveness import Role

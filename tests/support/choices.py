@@ -9,8 +9,9 @@ from itertools import accumulate, pairwise
 
 from support.planning import INFO
 from tmpass.graph.model import ABSENT, Graph, Move, TensorKey, TensorKind
+from tmpass.packing.allocation import Allocation, Status
 from tmpass.packing.bounds import lower_bound
-from tmpass.packing.problem import Allocation, Problem, Status
+from tmpass.packing.problem import Problem
 from tmpass.planning.assemble import assemble
 from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout import Layout

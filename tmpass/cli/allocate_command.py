@@ -13,8 +13,9 @@ from tmpass.cli.terminal import complain, print_table, progress
 from tmpass.cli.write_files import plain_name, write_whole
 
 if TYPE_CHECKING:
+    from tmpass.packing.allocation import Allocation
     from tmpass.packing.conflict import Conflict
-    from tmpass.packing.problem import Allocation, Problem
+    from tmpass.packing.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)

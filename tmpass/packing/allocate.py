@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 from tmpass.base.errors import UsageError, VerificationError
+from tmpass.packing.allocation import Allocation, Status
 from tmpass.packing.allocators import METHODS, Found, Goal, Method, constraints, method
 from tmpass.packing.bounds import lower_bound
 from tmpass.packing.check import check_offsets
 from tmpass.packing.hints import try_hints
 from tmpass.packing.merge_shared import Merged, merge_shared
-from tmpass.packing.problem import Allocation, Problem, Status
+from tmpass.packing.problem import Problem
 
 MAX_NODES = 2**62
 MAX_THREADS = 256

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tmpass.graph.model import Graph
-from tmpass.packing.problem import Status
+from tmpass.packing.allocation import Status
 from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout import Layout
 from tmpass.planning.layout_request import LayoutRequest

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from tmpass.base.errors import ModelError
 from tmpass.base.sizes import MAX_BYTES
 from tmpass.graph.model import Graph
-from tmpass.packing.problem import Allocation, Problem
+from tmpass.packing.allocation import Allocation
+from tmpass.packing.problem import Problem
 from tmpass.planning.liveness import Role, Storage
 from tmpass.targets import Memory, Target
 

@@ -11,9 +11,10 @@ from support.problems import small_problem
 
 from tmpass.base.errors import UsageError
 from tmpass.packing.allocate import allocate
+from tmpass.packing.allocation import Allocation, Status
 from tmpass.packing.check import check_offsets
 from tmpass.packing.merge_shared import merge_shared
-from tmpass.packing.problem import Allocation, Problem, Status
+from tmpass.packing.problem import Problem
 
 EXACT = ("auto", "telamalloc", "minimalloc", "place-or-postpone", "cp-sat", "ilp")
 """Methods that prove the least peak, for problems whose constraints they support."""

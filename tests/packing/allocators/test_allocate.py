@@ -11,11 +11,12 @@ from support.problems import problems, random_problem
 import tmpass._core as _core
 from tmpass.base.errors import UsageError
 from tmpass.packing.allocate import allocate
+from tmpass.packing.allocation import Status
 from tmpass.packing.allocators import METHODS, constraints
 from tmpass.packing.allocators import method as module
 from tmpass.packing.check import check_offsets
 from tmpass.packing.conflict import find_conflict
-from tmpass.packing.problem import Buffer, Problem, Status
+from tmpass.packing.problem import Buffer, Problem
 
 ANY = problems(with_fixed=True, with_alignment=True, with_gaps=True, with_capacity=True)
 SOLID = problems(with_fixed=True, with_alignment=True, with_capacity=True)

@@ -6,8 +6,9 @@ import pytest
 
 from tmpass.base.errors import UsageError
 from tmpass.packing.allocate import allocate
+from tmpass.packing.allocation import Status
 from tmpass.packing.allocators import METHODS
-from tmpass.packing.problem import Buffer, Gap, Problem, Status
+from tmpass.packing.problem import Buffer, Gap, Problem
 
 OTHERS = [name for name in METHODS if name not in ("auto", "ilp", "cp-sat")]
 """Those that need no other package; test_agreement.py holds these two against the rest."""

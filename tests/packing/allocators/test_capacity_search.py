@@ -9,9 +9,10 @@ from support.problems import random_problem
 
 import tmpass._core as _core
 from tmpass.packing.allocate import allocate
+from tmpass.packing.allocation import Status
 from tmpass.packing.allocators import Found, Goal, capacity_search
 from tmpass.packing.allocators.speculation import Question, Speculation
-from tmpass.packing.problem import Buffer, Gap, Problem, Status
+from tmpass.packing.problem import Buffer, Gap, Problem
 
 
 def start(problem, bound):

@@ -17,9 +17,10 @@ from support.shared import parametrize
 import tmpass._core as _core
 from tmpass.base.errors import UsageError
 from tmpass.packing.allocate import allocate
+from tmpass.packing.allocation import Status
 from tmpass.packing.allocators.arrays import peak_of
 from tmpass.packing.check import check_offsets
-from tmpass.packing.problem import Buffer, Gap, Memory, Problem, Status
+from tmpass.packing.problem import Buffer, Gap, Memory, Problem
 from tmpass.packing.problem_csv import read_problem
 
 FOUND, IMPOSSIBLE, ENDED = 0, 1, 2

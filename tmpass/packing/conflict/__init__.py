@@ -13,13 +13,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from tmpass.packing.allocate import DEFAULT_NODES, allocate
+from tmpass.packing.allocation import Allocation, Status
 from tmpass.packing.bounds import Bound, lower_bound
 from tmpass.packing.conflict.deletion import delete_unneeded
 from tmpass.packing.conflict.immediate import immediate_conflict
 from tmpass.packing.conflict.oracle import FitOracle
 from tmpass.packing.conflict.spans import Spans, find_unfit_span, shorten_span
 from tmpass.packing.merge_shared import merge_shared
-from tmpass.packing.problem import Allocation, Problem, Status
+from tmpass.packing.problem import Problem
 
 _SHARE = 4
 """One part in _SHARE of the nodes is kept to find the least capacity at which the conflict fits."""

@@ -11,8 +11,9 @@ from typing import Any
 
 from race import Attempt, Outcome
 
+from tmpass.base.choices import Status
 from tmpass.packing.allocate import DEFAULT_NODES, allocate
-from tmpass.packing.allocation import Allocation, Status
+from tmpass.packing.allocation import Allocation
 from tmpass.packing.allocators import Goal
 from tmpass.packing.allocators import method as module_of
 from tmpass.packing.allocators.cp_sat import NODES_PER_TICK

@@ -1,6 +1,7 @@
 """One memory of a plan as the packing problem that its offsets solve."""
 
-from tmpass.packing.allocation import Allocation, Status
+from tmpass.base.choices import Status
+from tmpass.packing.allocation import Allocation
 from tmpass.packing.problem import Buffer, Problem
 from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer
 from tmpass.targets import RUNTIMES

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
+from tmpass.base.choices import Status
 from tmpass.base.errors import UsageError, VerificationError
-from tmpass.packing.allocation import Allocation, Status
+from tmpass.packing.allocation import Allocation
 from tmpass.packing.allocators import METHODS, Found, Goal, Method, constraints, method
 from tmpass.packing.bounds import lower_bound
 from tmpass.packing.check import check_offsets

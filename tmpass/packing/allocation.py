@@ -1,22 +1,8 @@
 """The answer to an allocation problem."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-
-class Status(StrEnum):
-    """What is known about a problem.
-
-    OPTIMAL     a packing within the capacity; none is lower
-    FEASIBLE    a packing within the capacity
-    INFEASIBLE  proved: no packing is within the capacity
-    UNKNOWN     the budget ended before a packing or a proof was found
-    """
-
-    OPTIMAL = "optimal"
-    FEASIBLE = "feasible"
-    INFEASIBLE = "infeasible"
-    UNKNOWN = "unknown"
+from tmpass.base.choices import Status
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from tmpass.base.choices import OrderMethod, Share
 from tmpass.base.errors import ModelError, TargetError
 from tmpass.graph.dependencies import reads
 from tmpass.graph.effects import effect_edges
@@ -16,8 +17,6 @@ from tmpass.planning.sharing.in_place import TieError
 from tmpass.planning.timeline.lay_out import check_extent, lay_out
 from tmpass.planning.timeline.schedule import Schedule
 from tmpass.plans.plan import PlannedOrder
-
-SCHEDULES = ("auto", "given", "topological", "least-peak")
 
 _FEW = 32
 """The number of operators up to which orders are searched for while the arena has holes. Above, the search goes on only
@@ -54,7 +53,7 @@ class OrderedLayout:
 
     def rank(self, schedule: str) -> tuple[int, ...]:
         """The rank of the layout under a schedule option. Another layout is taken if its rank is lower."""
-        return (self.live_bytes, self.layout.peak) if schedule == "least-peak" else (self.layout.peak,)
+        return (self.live_bytes, self.layout.peak) if schedule == OrderMethod.LEAST_PEAK else (self.layout.peak,)
 
 
 def choose_order(request: LayoutRequest) -> OrderedLayout:
@@ -74,12 +73,12 @@ def choose_order(request: LayoutRequest) -> OrderedLayout:
     ordered = _choose_order(request)
     if (
         not _may_leave(request)
-        or request.options.share != "auto"
-        or request.options.schedule in ("given", "topological")
+        or request.options.share != Share.AUTO
+        or request.options.schedule in (OrderMethod.GIVEN, OrderMethod.TOPOLOGICAL)
     ):
         return ordered
     # Which tensors are in the scratchpad depends on the sharing, and the search for an order considers only these.
-    for share in ("views", "none"):
+    for share in (Share.VIEWS, Share.NONE):
         if ordered.stopped:
             break
         try:
@@ -105,18 +104,18 @@ def _choose_order(request: LayoutRequest) -> OrderedLayout:
     """The layout in the order that the options ask for, where no level of sharing is tried on its own."""
     graph, schedule = request.graph, request.options.schedule
     check_extent(graph)
-    as_asked = schedule in ("given", "topological") or graph.fixed
+    as_asked = schedule in (OrderMethod.GIVEN, OrderMethod.TOPOLOGICAL) or graph.fixed
     fault = "" if as_asked else next(filter(None, map(unsorted, graph.subgraphs)), "")
-    sort = schedule == "topological" or bool(fault)
+    sort = schedule == OrderMethod.TOPOLOGICAL or bool(fault)
     orders = _topological(request) if sort else tuple(file_order(subgraph) for subgraph in graph.subgraphs)
-    timeline, method = lay_out(graph, orders), "topological" if sort else "given"
+    timeline, method = lay_out(graph, orders), OrderMethod.TOPOLOGICAL if sort else OrderMethod.GIVEN
     try:
         layout = smallest_layout(request, timeline)
     except TieError as error:
-        if schedule == "given":
+        if schedule == OrderMethod.GIVEN:
             raise
         orders, timeline, layout = _in_time(request, error)
-        method = method if sort else "least-peak"
+        method = method if sort else OrderMethod.LEAST_PEAK
     note = (f"the file's own order cannot run, another one is planned: {fault}",) if fault else ()
     present = OrderedLayout(timeline, layout, PlannedOrder(method, 0, 0), warnings=note)
     if layout.stopped:
@@ -135,7 +134,7 @@ def _choose_order(request: LayoutRequest) -> OrderedLayout:
 def _ordered(request: LayoutRequest, orders: Orders, kept: list[OrderedLayout]) -> OrderedLayout:
     """The layout in `kept`, which has the given orders, with a bound on all orders; or a better one by a search."""
     present = kept[0]
-    if request.options.schedule in ("given", "topological"):
+    if request.options.schedule in (OrderMethod.GIVEN, OrderMethod.TOPOLOGICAL):
         every, always = least_items(request, present.layout)
         return _bounded(request, present, order_model(every, orders, states=0, search=False).bound + always)
     return _best_order(request, orders, kept)
@@ -211,7 +210,7 @@ def _lay_out(request: LayoutRequest, orders: Orders) -> OrderedLayout | None:
     """The smallest layout in orders that a search has found; None where a tie does not hold in them."""
     timeline = lay_out(request.graph, orders)
     try:
-        return OrderedLayout(timeline, smallest_layout(request, timeline), PlannedOrder("least-peak", 0, 0))
+        return OrderedLayout(timeline, smallest_layout(request, timeline), PlannedOrder(OrderMethod.LEAST_PEAK, 0, 0))
     except TieError:
         return None
 
@@ -222,9 +221,9 @@ def _runs_lower(request: LayoutRequest, old: Schedule, new: Schedule) -> bool:
     Always true for other runtimes, and where the options ask for another order whatever the runtime does.
     """
     own = request.target.runtime.allocator
-    if not own or request.options.schedule != "auto":
+    if not own or request.options.schedule != OrderMethod.AUTO:
         return True
-    options = replace(request.options, allocator=own, keep_inputs=True, share="views")
+    options = replace(request.options, allocator=own, keep_inputs=True, share=Share.VIEWS)
     there = replace(request, options=options, ties=(), keep=False)  # an interrupted comparison has no result
     return smallest_layout(there, new).peak < smallest_layout(there, old).peak
 

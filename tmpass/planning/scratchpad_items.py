@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from tmpass.base.choices import Role
 from tmpass.graph.model import TensorKey, TensorKind
 from tmpass.planning.layout import Layout
 from tmpass.planning.layout_request import LayoutRequest
-from tmpass.planning.liveness import Role
 from tmpass.planning.ordering.items import Contents
 from tmpass.planning.ordering.subgraphs import ModelItems, items_of_model
 from tmpass.planning.sharing.aliases import Aliases

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from tmpass.base.choices import Share
 from tmpass.base.violation import Violation
 from tmpass.graph.model import Graph, TensorKey
 from tmpass.plans.plan import Options, Plan, PlannedTensor
@@ -81,9 +82,9 @@ def check_sharing(plan: Plan, graph: Graph, needed: Needed, sharing: Sharing | N
 
 def _asked(sharing: Sharing, options: Options) -> Sharing:
     """The part of `sharing` that the options of the plan leave."""
-    if options.share == "none":
+    if options.share == Share.NONE:
         return Sharing(views=())
-    if options.share == "views":
+    if options.share == Share.VIEWS:
         return Sharing(views=sharing.views)
     return Sharing(sharing.views, sharing.in_place if options.inplace else (), sharing.parts)
 

@@ -9,9 +9,9 @@ from support.exact import least_peak, overlaps
 from support.problems import problems, random_problem
 
 import tmpass._core as _core
+from tmpass.base.choices import Status
 from tmpass.base.errors import UsageError
 from tmpass.packing.allocate import allocate
-from tmpass.packing.allocation import Status
 from tmpass.packing.allocators import METHODS, constraints
 from tmpass.packing.allocators import method as module
 from tmpass.packing.check import check_offsets

@@ -4,9 +4,9 @@ import random
 
 import pytest
 
+from tmpass.base.choices import Status
 from tmpass.base.errors import UsageError
 from tmpass.packing.allocate import allocate
-from tmpass.packing.allocation import Status
 from tmpass.packing.allocators import METHODS
 from tmpass.packing.problem import Buffer, Gap, Problem
 

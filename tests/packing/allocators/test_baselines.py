@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from support.families import easy, guillotine, short_lived
 from support.problems import problems, random_problem
 
+from tmpass.base.choices import Status
 from tmpass.base.errors import UsageError
 from tmpass.packing.allocate import allocate
-from tmpass.packing.allocation import Status
 from tmpass.packing.check import check_offsets
 from tmpass.packing.problem import Memory, Problem
 

@@ -15,9 +15,9 @@ from support.problems import problems, windowless
 from support.shared import parametrize
 
 import tmpass._core as _core
+from tmpass.base.choices import Status
 from tmpass.base.errors import UsageError
 from tmpass.packing.allocate import allocate
-from tmpass.packing.allocation import Status
 from tmpass.packing.allocators.arrays import peak_of
 from tmpass.packing.check import check_offsets
 from tmpass.packing.problem import Buffer, Gap, Memory, Problem

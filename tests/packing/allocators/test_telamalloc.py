@@ -12,8 +12,8 @@ from support.families import beside, guillotine, stacked, variant
 from support.problems import problems
 
 import tmpass._core as _core
+from tmpass.base.choices import Status
 from tmpass.packing.allocate import allocate
-from tmpass.packing.allocation import Status
 from tmpass.packing.allocators.arrays import peak_of
 from tmpass.packing.check import check_offsets
 from tmpass.packing.problem import Buffer, Gap, Memory, Problem

@@ -12,8 +12,9 @@ The result is minimal where each of its buffers was tried: without any one, the 
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from tmpass.base.choices import Status
 from tmpass.packing.allocate import DEFAULT_NODES, allocate
-from tmpass.packing.allocation import Allocation, Status
+from tmpass.packing.allocation import Allocation
 from tmpass.packing.bounds import Bound, lower_bound
 from tmpass.packing.conflict.deletion import delete_unneeded
 from tmpass.packing.conflict.immediate import immediate_conflict

@@ -11,11 +11,13 @@ from typing import Any
 
 from race import Attempt, Outcome
 
+from tmpass.base.choices import Status
 from tmpass.packing.allocate import DEFAULT_NODES, allocate
+from tmpass.packing.allocation import Allocation
 from tmpass.packing.allocators import Goal, allocator_named
 from tmpass.packing.allocators.cp_sat import NODES_PER_TICK
 from tmpass.packing.bounds import lower_bound
-from tmpass.packing.problem import Allocation, Problem, Status
+from tmpass.packing.problem import Problem
 
 PEERS = ("omnimalloc", "ortools")
 

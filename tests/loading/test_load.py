@@ -15,7 +15,8 @@ from tflite_writer import Operator, Subgraph, Tensor, write_model
 
 from tmpass.api.plan import plan
 from tmpass.base.errors import ModelError, TmpassError, UsageError
-from tmpass.loading.load import BUILT_IN, GROUP, Model, load
+from tmpass.loading.load import Model, load
+from tmpass.loading.registry import BUILT_IN, GROUP
 
 TFLITE = write_model(
     [Subgraph([Tensor("x", [4]), Tensor("y", [4])], [Operator("TANH", [0], [1])], inputs=[0], outputs=[1])]

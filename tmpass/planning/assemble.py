@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from tmpass.base.choices import Status
 from tmpass.graph.model import Graph
-from tmpass.packing.problem import Status
 from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout import Layout
 from tmpass.planning.layout_request import LayoutRequest

@@ -8,6 +8,7 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from tmpass.base.choices import PLANNED_ORDERS, Int8, Io, OrderMethod, Role, Share, Status
 from tmpass.base.errors import UsageError
 from tmpass.base.sizes import MAX_BYTES
 from tmpass.packing.problem import MAX_ALIGNMENT, MAX_STEP
@@ -46,15 +47,15 @@ NUMBERS: dict[str, tuple[int, int]] = {
 }
 """Field -> the least and the largest number that it may hold."""
 
-WORDS = {
-    "status": ("optimal", "feasible", "infeasible", "unknown"),
-    "role": ("input", "output", "activation", "variable", "constant", "unplanned"),
-    "io": ("arena", "external"),
-    "share": ("auto", "views", "none"),
-    "schedule": ("auto", "given", "topological", "least-peak"),
-    "int8": ("native", "float"),
+WORDS: dict[str, tuple[str, ...]] = {
+    "status": tuple(Status),
+    "role": tuple(Role),
+    "io": tuple(Io),
+    "share": tuple(Share),
+    "schedule": tuple(OrderMethod),
+    "int8": tuple(Int8),
     "runtime": tuple(RUNTIMES),
-    "method": ("given", "topological", "least-peak"),
+    "method": PLANNED_ORDERS,
     "what": LEFT_OUT,
 }
 """Field -> the words that it may hold. A runtime may also be one that another package registers."""

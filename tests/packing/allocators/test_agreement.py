@@ -9,11 +9,13 @@ import pytest
 from support.exact import least_peak, legal, top
 from support.problems import small_problem
 
+from tmpass.base.choices import Status
 from tmpass.base.errors import UsageError
 from tmpass.packing.allocate import allocate
+from tmpass.packing.allocation import Allocation
 from tmpass.packing.check import check_offsets
 from tmpass.packing.merge_shared import merge_shared
-from tmpass.packing.problem import Allocation, Problem, Status
+from tmpass.packing.problem import Problem
 
 EXACT = ("auto", "telamalloc", "minimalloc", "place-or-postpone", "cp-sat", "ilp")
 """Allocators that prove the least peak, for problems whose constraints they support."""

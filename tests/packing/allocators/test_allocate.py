@@ -9,13 +9,14 @@ from support.exact import least_peak, overlaps
 from support.problems import problems, random_problem
 
 import tmpass._core as _core
+from tmpass.base.choices import Status
 from tmpass.base.errors import UsageError
 from tmpass.packing.allocate import allocate
 from tmpass.packing.allocators import ALLOCATORS, constraints
 from tmpass.packing.allocators import allocator_named as module
 from tmpass.packing.check import check_offsets
 from tmpass.packing.conflict import find_conflict
-from tmpass.packing.problem import Buffer, Problem, Status
+from tmpass.packing.problem import Buffer, Problem
 
 ANY = problems(with_fixed=True, with_alignment=True, with_gaps=True, with_capacity=True)
 SOLID = problems(with_fixed=True, with_alignment=True, with_capacity=True)

@@ -12,10 +12,11 @@ from support.families import beside, guillotine, stacked, variant
 from support.problems import problems
 
 import tmpass._core as _core
+from tmpass.base.choices import Status
 from tmpass.packing.allocate import allocate
 from tmpass.packing.allocators.arrays import peak_of
 from tmpass.packing.check import check_offsets
-from tmpass.packing.problem import Buffer, Gap, Memory, Problem, Status
+from tmpass.packing.problem import Buffer, Gap, Memory, Problem
 
 FOUND, IMPOSSIBLE, ENDED = 0, 1, 2
 CLIMB = 0

@@ -1,1 +1,1 @@
-"""Model formats."""
+"""Frontends: the model formats that come with tmpass."""

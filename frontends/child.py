@@ -1,4 +1,4 @@
-"""The side of the child: it holds itself to its limits, calls, sends what came of it, and ends with its parent."""
+"""The child process of an isolated call: it sets its limits, calls, and sends the result to its parent."""
 
 import os
 import pickle
@@ -15,23 +15,23 @@ from .limits import Limits
 START = (
     "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); from tmpass.frontends.child import serve; serve()"
 )
-"""What a spawned child runs: it is sent the path of modules, then the call."""
+"""The program of a spawned child. Its standard input brings the module search path, then the call."""
 
 NO_MEMORY = 76
-"""Exit code of a child that met its limit of memory."""
+"""Exit code of a child that reached its memory limit."""
 
 
 def run(
     function: Callable[..., Any], arguments: tuple[Any, ...], limits: Limits | None, writable: int, parent: int
 ) -> NoReturn:
-    """Call, send what came of it, and end without any of the clean-up that is the parent's.
+    """Call `function`, send its result, and end this process without the clean-up of the parent.
 
     Args:
-        function: what to call.
+        function: the function to call.
         arguments: its arguments.
-        limits: what this process may use.
-        writable: the end of a pipe.
-        parent: the process whose end ends this one; 0 where something else sees to that.
+        limits: what this process may use; None for no limits.
+        writable: the writable end of a pipe to the parent.
+        parent: the id of the process whose end also ends this one; 0 if this process ends by other means.
     """
     code = 1
     try:
@@ -40,7 +40,7 @@ def run(
             end_with(parent)
         if limits is not None:
             limits.enforce()
-        pipe = open(writable, "wb")  # noqa: SIM115  # its end says to the parent that this process has ended
+        pipe = open(writable, "wb")  # noqa: SIM115  # left open: its end tells the parent that this process has ended
         pipe.write(_call(function, arguments))
         pipe.flush()
         code = 0
@@ -51,8 +51,8 @@ def run(
 
 
 def serve() -> NoReturn:
-    """Run the call that comes on standard input."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all processes of a terminal; the parent ends this one
+    """Run the call that arrives on standard input."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of a terminal; the parent ends this one
     function, arguments, limits, linux = pickle.load(sys.stdin.buffer)
     from threading import Thread
 
@@ -69,12 +69,12 @@ def _call(function: Callable[..., Any], arguments: tuple[Any, ...]) -> bytes:
         raise
     except Exception as error:
         text = str(error).partition("\n")[0]
-        result = ModelError(f"reading it failed: {type(error).__name__}: {text}", hint="please report it")
+        result = ModelError(f"reading the model failed: {type(error).__name__}: {text}", hint="please report it")
     return pickle.dumps(result, pickle.HIGHEST_PROTOCOL)
 
 
 def _end_with_input() -> None:
-    """End this process at the end of standard input, which is when the parent has ended."""
+    """End this process when standard input ends, since the parent has ended then."""
     while os.read(0, 1):
         pass
     os._exit(1)

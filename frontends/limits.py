@@ -1,4 +1,4 @@
-"""What a child process may use: native code of other packages may never end, or fill the memory."""
+"""Limits of a child process, since native code of other packages may never end, or fill the memory."""
 
 import math
 import os
@@ -9,33 +9,45 @@ from dataclasses import dataclass
 from tmpass.base.errors import UsageError, brief
 
 FACTOR = "TMPASS_CHILD_LIMITS"
-"""Environment variable: what all limits are multiplied by; 0 lifts them."""
+"""Name of the environment variable whose value multiplies all limits; 0 lifts them."""
 
 _MEBI = 1 << 20
 
 _SECONDS, _SECONDS_PER_MEBIBYTE, _MOST_SECONDS = 0.8, 4.0, 300.0
-"""Of processor time. Of 386 ONNX models the slowest takes 0.1 s, or 0.4 s for each MiB of its file."""
+"""Seconds of processor time: the base, the addition for each MiB of the file, and the most.
+
+Of 386 ONNX models the slowest takes 0.1 s, or 0.4 s for each MiB of its file.
+"""
 
 _MEMORY, _MEMORY_PER_BYTE = 512 * _MEBI, 8
-"""Above what the process has when it starts. Models with all weights inside take some three bytes per byte."""
+"""Bytes of memory above those at the start of the child: the base, and the addition for each byte of the file.
+
+Models with all weights inside take about three bytes for each byte of the file.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds of processor time, seconds on the clock, and bytes of memory above what is there at the start."""
+    """The limits of one child process.
+
+    Fields:
+        seconds: of processor time.
+        wall: seconds on the clock.
+        memory: bytes above those that the process has at its start.
+    """
 
     seconds: float
     wall: float
     memory: int
 
     def enforce(self) -> None:
-        """Hold this process to the limits, as far as its system can: Linux all, Windows none."""
+        """Set the limits for this process, as far as its system can: all on Linux, none on Windows."""
         if sys.platform == "win32":
             return
         import resource
 
-        # A process has used up some already where it was not forked. The timer is exact, and the limit is not lost
-        # where native code sets a timer of its own.
+        # Both a timer and a limit: the timer is exact, and the limit stays where native code sets a timer of its own.
+        # A process that was not forked has used some time already.
         signal.signal(signal.SIGPROF, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGPROF, signal.SIGXCPU})
         signal.setitimer(signal.ITIMER_PROF, self.seconds)
@@ -49,7 +61,7 @@ class Limits:
 
 
 def limits_for(size: int) -> Limits | None:
-    """The limits for a model of `size` bytes, None where the environment lifts them.
+    """The limits for a model of `size` bytes, or None where the environment lifts them.
 
     Raises:
         UsageError: the factor in the environment is not a number.
@@ -61,16 +73,16 @@ def limits_for(size: int) -> Limits | None:
             raise ValueError
     except ValueError:
         what = f"{FACTOR} is {brief(text)}, which is not a number from 0 to 1000000"
-        raise UsageError(what, hint="1 is usual, 10 allows ten times as much, 0 lifts the limits") from None
+        raise UsageError(what, hint="1 is the default, 10 allows ten times as much, 0 lifts the limits") from None
     if factor == 0:
         return None
     seconds = factor * min(_SECONDS + _SECONDS_PER_MEBIBYTE * size / _MEBI, _MOST_SECONDS)
-    # Others may want the processors as well, and then the clock runs faster.
+    # Other processes may use the processors too, and then more time passes on the clock.
     return Limits(seconds, 10 * seconds + 10, int(factor * (_MEMORY + _MEMORY_PER_BYTE * size)))
 
 
 def _lower(kind: int, value: int) -> None:
-    """Set a limit of the system, which may have a lower one already."""
+    """Set the soft limit `kind` of this process, but never above its hard limit."""
     import resource
 
     _, hard = resource.getrlimit(kind)

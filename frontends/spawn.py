@@ -1,4 +1,4 @@
-"""The child of a system that cannot fork: an interpreter of its own, which is sent the call."""
+"""A child process on a system that cannot fork: a new interpreter, which receives the call."""
 
 import pickle
 import subprocess
@@ -15,13 +15,13 @@ from . import child
 from .limits import Limits
 
 _LOOK = 0.1
-"""Seconds between two looks: not every system ends a long wait on Ctrl-C."""
+"""Seconds between two checks of the child: on some systems Ctrl-C does not end a long wait."""
 
 
 def spawn(function: Callable[..., Any], arguments: tuple[Any, ...], limits: Limits | None) -> tuple[bytes | None, int]:
-    """What the child sent, None where it took too long; and how it ended.
+    """Run the call in a new interpreter; return what it sent, or None where it took too long, and its exit status.
 
-    Its standard input stays open as long as this process lives, and its end ends the child.
+    The child's standard input stays open as long as this process lives: its end tells the child to end.
     """
     call = pickle.dumps((function, arguments, limits, sys.platform == "linux"), pickle.HIGHEST_PROTOCOL)
     process = subprocess.Popen(
@@ -36,7 +36,7 @@ def spawn(function: Callable[..., Any], arguments: tuple[Any, ...], limits: Limi
     ended = False
     try:
         reader.start()
-        with suppress(BrokenPipeError):  # it has ended already, and its status says how
+        with suppress(BrokenPipeError):  # the child has ended already, and its exit status says how
             process.stdin.write(pickle.dumps(sys.path, pickle.HIGHEST_PROTOCOL) + call)
             process.stdin.flush()
         end = None if limits is None else time.monotonic() + limits.wall

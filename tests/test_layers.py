@@ -145,9 +145,3 @@ def test_verification_shares_no_bound_with_packing_and_asks_nothing_of_the_core(
         "packing.problem",
         "packing.collisions",
     }
-
-
-def test_no_file_is_above_500_lines_and_half_are_below_120():
-    sizes = sorted(len(path.read_text().splitlines()) for path in files("tmpass", "frontends"))
-    assert sizes[-1] <= 500
-    assert sizes[len(sizes) // 2] < 120

@@ -18,9 +18,10 @@ from onnx.reference import ReferenceEvaluator
 from support.exact import busiest_step, cp_sat_peak
 
 import tmpass
+from tmpass.base.choices import Status
 from tmpass.base.errors import UnknownSizeError
 from tmpass.loading.load import Model
-from tmpass.packing.problem import Problem, Status
+from tmpass.packing.problem import Problem
 from tmpass.packing.problem_csv import read_problem
 from tmpass.plans.plan import Plan
 

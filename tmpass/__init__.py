@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tmpass.base.errors import VerificationError as VerificationError
     from tmpass.loading.load import load as load
     from tmpass.packing.allocate import allocate as allocate
-    from tmpass.packing.problem import Allocation as Allocation
+    from tmpass.packing.allocation import Allocation as Allocation
     from tmpass.packing.problem import Buffer as Buffer
     from tmpass.packing.problem import Problem as Problem
     from tmpass.plans.plan import Plan as Plan
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tmpass.targets import load_target as load_target
 
 _HOMES = {
-    "Allocation": "packing.problem",
+    "Allocation": "packing.allocation",
     "Buffer": "packing.problem",
     "ModelError": "base.errors",
     "Plan": "plans.plan",

@@ -2,7 +2,7 @@
 
     bytes -> read -> functions -> scopes -> arity -> dimensions -> inference, refine -> constants -> convert -> Graph
 
-Weights are never read: planning needs only their types, so files beside the model need not exist.
+Weights are never read: planning needs only their types, so other files of the model need not exist.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,13 +18,13 @@ NAME = "onnx"
 SUFFIXES = (".onnx",)
 
 _VARINT_TAGS = b"\x08\x28"
-"""ModelProto's numbers: ir_version and model_version."""
+"""First bytes of ModelProto's numbers: ir_version and model_version."""
 _LENGTH_TAGS = b"\x12\x1a\x22\x32\x3a\x42\x72\xa2\xca\xd2"
 """First bytes of ModelProto's strings and messages: producer, domain, graph, opset imports, functions, ..."""
 
 
 def accepts(source: object) -> bool:
-    """Whether `source` is an onnx.ModelProto, or bytes that begin like the file of one."""
+    """Whether `source` is an onnx.ModelProto, or bytes that begin like an ONNX file."""
     if not isinstance(source, bytes):
         kind = type(source)
         return kind.__name__ == "ModelProto" and kind.__module__.split(".")[0] == "onnx"
@@ -40,7 +40,7 @@ def accepts(source: object) -> bool:
 
 
 def to_bytes(source: object) -> bytes:
-    """Return the bytes of the file of an accepted `source`, the same ones for the same model.
+    """Return the file of an accepted `source` as bytes; the same model gives the same bytes.
 
     Raises:
         ModelError: the model is too large for one protobuf.
@@ -57,10 +57,9 @@ def to_bytes(source: object) -> bytes:
 def load(data: bytes, bindings: Mapping[str, int]) -> Graph:
     """Return the graph of a model file.
 
-    Bodies of If, Loop and Scan become subgraphs; local functions are inlined. Initialisers and what is
-    computable from them alone are constants, and operators that only compute constants are not listed in
-    `Subgraph.ops`: a compiler folds them, they never run. Nor is a branch of an If called when the shapes,
-    once they are bound, decide that the other one is taken.
+    Bodies of If, Loop and Scan become subgraphs; local functions are inlined. Initialisers, and values computed from
+    them alone, are constants. Operators that only compute constants are not listed in `Subgraph.ops`: a compiler folds
+    them, so they never run. A branch of an If is left out if the bound shapes decide that it is never taken.
 
     A graph input with an initialiser is a constant: a caller who overrides it brings the memory for that.
 
@@ -69,10 +68,10 @@ def load(data: bytes, bindings: Mapping[str, int]) -> Graph:
         bindings: numbers for open dimensions, by `dim_param` ("batch") or tensor and axis ("input:0").
 
     Returns:
-        The graph; dimensions that neither file, bindings nor shape inference settle keep a name.
+        The graph. A dimension keeps its name if the file, the bindings and shape inference all leave it open.
 
     Raises:
-        ModelError: the bytes are no usable model, a node cannot run, or a binding contradicts the file.
+        ModelError: the bytes are not a usable model, a node cannot run, or a binding contradicts the file.
     """
     from ..isolate import call_apart
     from .convert import convert
@@ -81,17 +80,17 @@ def load(data: bytes, bindings: Mapping[str, int]) -> Graph:
 
 
 def runner(data: bytes, graph: Graph, bindings: Mapping[str, int], folder: str) -> "Runner":
-    """Return what executes the model in `data` with ONNX Runtime.
+    """Return a Runner that executes the model in `data` with ONNX Runtime.
 
     Args:
         data: the bytes of the file.
-        graph: what `load(data, bindings)` returned, with numbers for all dimensions that follow from others.
+        graph: the result of `load(data, bindings)`, with numbers for all dimensions that follow from others.
         bindings: as for `load`.
-        folder: where the files with its weights are, "" if that is not known.
+        folder: the folder of the files with its weights, "" if that is not known.
 
     Raises:
         UsageError: ONNX Runtime is not installed.
-        ModelError: it cannot run the model, or weights are missing.
+        ModelError: ONNX Runtime cannot run the model, or weights are missing.
     """
     from .execution.engine import Engine
 
@@ -107,18 +106,18 @@ def apply(
     bindings: Mapping[str, int],
     plan: str,
 ) -> bytes:
-    """Return the file `data` with a plan in it, in the place of an older one; `planned` says where in the file.
+    """Return the file `data` with a plan in it, which replaces an older one; `planned` describes the metadata.
 
     Args:
-        data: the bytes of a file that `load` takes.
-        orders: of each subgraph, the operators by their index in the original file, in the order in which they run.
-        offsets: of each subgraph, the offset of each tensor in bytes, -1 where it has none.
-        keeps_offsets: not used: no runtime reads the offsets, and all run any order that is right.
-        bindings: those that `load` was given.
-        plan: all of the plan.
+        data: the bytes of a file that `load` accepts.
+        orders: for each subgraph, the operators by their index in the original file, in the order in which they run.
+        offsets: for each subgraph, the offset of each tensor in bytes, -1 for a tensor without one.
+        keeps_offsets: not used: no runtime reads the offsets, and every runtime runs any valid order.
+        bindings: the bindings that `load` was given.
+        plan: the whole plan as JSON.
 
     Raises:
-        ModelError: the file cannot be read, or does not go with a plan.
+        ModelError: the file cannot be read, or cannot hold a plan.
     """
     from .planned.emit import emit
 
@@ -127,9 +126,9 @@ def apply(
 
 
 def strip(data: bytes) -> bytes | None:
-    """Return the original of a file that `apply` made, None where it made none of it.
+    """Return the original of a file that `apply` made, or None for any other file.
 
-    Where another program changed the file since, its changes stay, and only what `apply` added goes.
+    If another program has changed the file since, its changes stay: only what `apply` added is removed.
 
     Raises:
         ModelError: the file is damaged.
@@ -140,7 +139,7 @@ def strip(data: bytes) -> bytes | None:
 
 
 def other_files(data: bytes) -> tuple[str, ...]:
-    """Return the names of the files that hold weights of the model in `data`, relative to where its own file is.
+    """Return the names of the files with weights of the model in `data`, relative to the folder of its own file.
 
     Raises:
         ModelError: the file is damaged.

@@ -1,4 +1,4 @@
-"""How many values an operator takes and gives, and passes to its bodies: what the format fixes."""
+"""Checks of arity: how many inputs and outputs the format allows for an operator and its bodies."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from .scopes import Body, Scope, node_title
 
 
 def check_arity(main: Scope, opsets: Opsets) -> None:
-    """Refuse nodes that have too few or too many values, and an If, Loop or Scan whose bodies do not match it.
+    """Refuse nodes with too few or too many values, and an If, Loop or Scan whose bodies do not match it.
 
     Raises:
         ModelError: there is such a node, or a body is missing.
@@ -45,7 +45,13 @@ def _check_counts(main: Scope, opsets: Opsets) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """How many inputs and outputs an operator has at least and at most; `single` are the inputs that must be there."""
+    """The arity of an operator.
+
+    Fields:
+        inputs: the least and the greatest number of inputs.
+        outputs: the least and the greatest number of outputs.
+        single: index and name of each input that must be there.
+    """
 
     inputs: tuple[int, int]
     outputs: tuple[int, int]
@@ -60,15 +66,15 @@ def _form(node: NodeProto, opsets: Opsets) -> _Form:
 
 
 def _miscounted(node: NodeProto, form: _Form) -> str:
-    """What is wrong with the numbers of inputs and outputs of `node`; "" if nothing."""
+    """What is wrong with the number of inputs or outputs of `node`; "" if nothing."""
     given, made = list(node.input), list(node.output)
     for what, count, (least, most) in (("input", len(given), form.inputs), ("output", len(made), form.outputs)):
         if count < least or count > most:
             needs = f"at least {least}" if count < least else f"at most {most}"
-            return f"it has {count} {what}{'s' if count != 1 else ''}, and {node.op_type} has {needs}"
+            return f"it has {count} {what}{'s' if count != 1 else ''}, but {node.op_type} has {needs}"
     for place, name in form.single if "" in given else ():
         if place < len(given) and not given[place]:
-            return f"input {place} ({name}) is left out, and {node.op_type} needs it"
+            return f"input {place} ({name}) is left out, but {node.op_type} needs it"
     return ""
 
 
@@ -78,7 +84,7 @@ def _fault(node: NodeProto, bodies: tuple[Body, ...], version: int) -> str:
     if node.op_type not in ("Loop", "Scan"):
         return ""
     if [body.role for body in bodies] != ["body"]:
-        return f"it has the bodies {', '.join(body.role for body in bodies)}, and needs one that is named body"
+        return f"it has the bodies {', '.join(body.role for body in bodies)}, but needs a single one named body"
     body = bodies[0]
     return _loop(node, body) if node.op_type == "Loop" else _scan(node, body, version)
 
@@ -86,35 +92,35 @@ def _fault(node: NodeProto, bodies: tuple[Body, ...], version: int) -> str:
 def _if(node: NodeProto, bodies: tuple[Body, ...]) -> str:
     roles = sorted(body.role for body in bodies)
     if roles != ["else_branch", "then_branch"]:
-        return f"it has the branches {', '.join(roles)}, and needs then_branch and else_branch"
-    # Some files list among a branch's inputs what it captures: nothing is passed, so nothing is missing.
+        return f"it has the branches {', '.join(roles)}, but needs then_branch and else_branch"
+    # Some files list captured names among the inputs of a branch. An If passes nothing, so nothing is missing.
     faults = (_count(body, len(body.scope.inputs), len(node.output)) for body in bodies)
     return next(filter(None, faults), "")
 
 
 def _loop(node: NodeProto, body: Body) -> str:
-    # Trip count and condition may be left out; the body always takes both, and gives the condition.
+    # A Loop may leave out trip count and condition. Its body always takes both, and gives the condition.
     carried = max(len(node.input) - 2, 0)
     if len(node.output) < carried:
-        return f"it carries {carried} values, and gives {len(node.output)}"
+        return f"it carries {carried} values, but its number of outputs is {len(node.output)}"
     return _count(body, 2 + carried, 1 + len(node.output))
 
 
 def _scan(node: NodeProto, body: Body, version: int) -> str:
-    # The first version had an input for the lengths, which the body does not see.
+    # The first version has an input for the lengths, which the body does not get.
     passed = len(node.input) - (version < 9)
     scanned = next((a.i for a in node.attribute if a.name == "num_scan_inputs"), 0)
     if not 1 <= scanned <= passed:
-        return f"num_scan_inputs is {scanned}, and it has {passed} inputs"
+        return f"num_scan_inputs is {scanned}, but it has {passed} inputs"
     if len(node.output) < passed - scanned:
-        return f"it carries {passed - scanned} values, and gives {len(node.output)}"
+        return f"it carries {passed - scanned} values, but its number of outputs is {len(node.output)}"
     return _count(body, passed, len(node.output))
 
 
 def _count(body: Body, takes: int, gives: int) -> str:
     scope = body.scope
     if len(scope.inputs) != takes:
-        return f"its {body.role} takes {len(scope.inputs)} values, and {takes} are passed to it"
+        return f"its {body.role} takes {len(scope.inputs)} values, but {takes} are passed to it"
     if len(scope.outputs) != gives:
-        return f"its {body.role} gives {len(scope.outputs)} values, and {gives} are taken from it"
+        return f"its {body.role} gives {len(scope.outputs)} values, but {gives} are taken from it"
     return ""

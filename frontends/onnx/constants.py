@@ -1,4 +1,4 @@
-"""Constness: which tensors are known before the model runs, since constants alone make them."""
+"""Constants: the tensors that are computed from stored tensors alone, so that they are known before a run."""
 
 from onnx import NodeProto
 
@@ -8,13 +8,13 @@ from .opsets import Opsets
 from .scopes import Scope
 
 Constants = list[set[str]]
-"""By scope id: the names a scope defines whose values are constant. Only ever asked, never walked."""
+"""By scope id: the constant names that a scope defines. Code only looks names up here, and never iterates."""
 
 
 def constants(main: Scope, opsets: Opsets) -> Constants:
-    """Return the constants of each scope: initialisers, and what deterministic operators make of constants.
+    """Return the constants of each scope: initialisers, and results of deterministic operators over constants.
 
-    An operator with bodies makes constants when nothing it reads, in its bodies either, comes from a run.
+    The results of an operator with bodies are constants if everything is constant that it and its bodies read.
     """
     found: Constants = [set() for _ in main.walk()]
     _mark(main, (), found, opsets)
@@ -22,7 +22,7 @@ def constants(main: Scope, opsets: Opsets) -> Constants:
 
 
 def is_folded(node: NodeProto, here: set[str]) -> bool:
-    """Whether all that `node` makes is among the constants `here`, so that it never runs."""
+    """Whether all outputs of `node` are among the constants `here`, so that it never runs."""
     names = [name for name in node.output if name]
     return bool(names) and all(name in here for name in names)
 
@@ -46,7 +46,7 @@ def _mark(scope: Scope, outer: tuple[Scope, ...], found: Constants, opsets: Opse
 
 
 def _deterministic(node: NodeProto, scope: Scope, index: int, opsets: Opsets) -> bool:
-    """Whether the same inputs give the same outputs; nothing is known of operators ONNX does not define."""
+    """Whether the same inputs give the same outputs; not for operators that ONNX does not define."""
     if not opsets.defines(node.domain, node.op_type) or node.op_type in RANDOM:
         return False
     if node.op_type == "Dropout" and not drops_nothing(node, scope, opsets.versions.get("", 1)):

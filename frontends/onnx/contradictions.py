@@ -1,4 +1,4 @@
-"""Shapes that cannot be true together, whether the file, a binding or both are to blame."""
+"""Shapes that contradict each other, because of the file, a binding, or both."""
 
 from collections.abc import Iterator, Set
 
@@ -19,10 +19,10 @@ _STATE_HINT = "give the state one size in the model, for instance the largest, a
 
 
 def runs_for_sure(node: NodeProto, bodies: tuple[Body, ...], idle: Set[int]) -> Iterator[Scope]:
-    """The bodies of `node` that run whenever it does: not the branches of an If that is still to decide.
+    """The bodies of `node` that run whenever it does; no branch of an If whose condition is unknown.
 
-    A branch that is not taken may hold what is impossible for the shapes at hand: exporters write
-    "if the axis has one element, squeeze it".
+    A branch that is not taken may be impossible for the bound shapes: exporters write "if the axis has one element,
+    squeeze it".
     """
     live = [body.scope for body in bodies if body.scope.id not in idle]
     if not node.domain and (node.op_type in ("Loop", "Scan") or (node.op_type == "If" and len(live) == 1)):
@@ -30,11 +30,11 @@ def runs_for_sure(node: NodeProto, bodies: tuple[Body, ...], idle: Set[int]) -> 
 
 
 def check_shapes(main: Scope, types: Types, found: Refined, version: int) -> None:
-    """Refuse shapes that contradict each other; `version` is that of the default operator set.
+    """Refuse shapes that contradict each other; `version` is the version of the default operator set.
 
     Raises:
-        ModelError: a reshape changes the number of elements, a value is copied to where it has no room, or the state
-            of a loop comes out of its body in another size than it went in.
+        ModelError: a reshape changes the number of elements, a copied value is larger than its destination, or the
+            body of a loop changes the size of its state.
     """
     _check(main, (), types, found, version, sure=True)
 
@@ -55,7 +55,7 @@ def _check(scope: Scope, outer: tuple[Scope, ...], types: Types, found: Refined,
         certain = {inner.id for inner in runs_for_sure(node, tuple(bodies), idle)}
         for body in bodies:
             inside = types[body.scope.id]
-            # A branch may give less than there is room for; a state has one size.
+            # The result of a branch may be smaller than the output of the If; a state has one size.
             once = node.op_type == "If" or body.scope.id in found.once
             for source, target in _taken(node, body, version):
                 given = inside[source] if source in body.scope.makers else type_of(source)
@@ -64,7 +64,7 @@ def _check(scope: Scope, outer: tuple[Scope, ...], types: Types, found: Refined,
             for source, target in _passed(node, body, version):
                 given, how = type_of(source), f"it passes {source!r}"
                 if not once and contradicts(given, inside[target]):
-                    fault = f"{how} {show(given)}, and {target!r} is {show(inside[target])}: a state has one size"
+                    fault = f"{how} {show(given)}, but {target!r} is {show(inside[target])}: a state has one size"
                     raise ModelError(fault, where=node_title(node, index), hint=_HINT)
                 _check_room(how, given, target, inside[target], node, index)
             for before, after in () if once else _states(node, body, version):
@@ -75,7 +75,7 @@ def _check(scope: Scope, outer: tuple[Scope, ...], types: Types, found: Refined,
 
 
 def _taken(node: NodeProto, body: Body, version: int) -> Iterator[tuple[str, str]]:
-    """The results of `body` that become results of `node` as they are, with their names there."""
+    """(result of `body`, output of `node`) for each result that becomes an output unchanged."""
     results, made = body.scope.outputs, node.output
     if node.op_type == "Loop":
         results, made = results[1 : len(node.input) - 1], made[: max(len(node.input) - 2, 0)]
@@ -87,7 +87,7 @@ def _taken(node: NodeProto, body: Body, version: int) -> Iterator[tuple[str, str
 
 
 def _passed(node: NodeProto, body: Body, version: int) -> Iterator[tuple[str, str]]:
-    """The values that `node` copies into inputs of `body` before it runs, with their names there."""
+    """(input of `node`, input of `body`) for each value that is copied into the body before it runs."""
     given, inner = node.input, body.scope.inputs
     if node.op_type == "Loop":
         given, inner = given[2:], inner[2:]
@@ -99,12 +99,12 @@ def _passed(node: NodeProto, body: Body, version: int) -> Iterator[tuple[str, st
 
 
 def _states(node: NodeProto, body: Body, version: int) -> Iterator[tuple[str, str]]:
-    """The inputs of `body` that hold the state of a loop, each with the output that replaces it."""
+    """(input of `body`, output of `body`) for each state of a loop."""
     inner, results = body.scope.inputs, body.scope.outputs
     if node.op_type == "Loop":
         inner, results = inner[2:], results[1:]
     elif node.op_type == "Scan":
-        # The first version has an input for lengths, which its body does not see.
+        # The first version has an input for the lengths, which its body does not get.
         inner = inner[: _carried(node, 9) - (version < 9)]
     else:
         return
@@ -112,7 +112,14 @@ def _states(node: NodeProto, body: Body, version: int) -> Iterator[tuple[str, st
 
 
 def changes(before: str, known: ValueType, after: str, result: ValueType) -> str:
-    """Why the state `before` of a loop cannot keep its type, if `result`, the type of `after`, is another; else ""."""
+    """Why a state of a loop cannot keep its type; "" if it can.
+
+    Args:
+        before: the name of the state as an input of the body.
+        known: the type of `before`.
+        after: the name of the output that replaces it.
+        result: the type of `after`.
+    """
     if known.other or result.other:
         return ""
     if known.element and result.element and known.element != result.element:
@@ -121,11 +128,11 @@ def changes(before: str, known: ValueType, after: str, result: ValueType) -> str
         was, then = show(known), show(result)
     else:
         return ""
-    return f"state is {was} before a round ({before!r}) and {then} after it ({after!r}): no one size holds"
+    return f"state is {was} before a round ({before!r}) and {then} after it ({after!r}): it has no single size"
 
 
 def _carried(node: NodeProto, version: int) -> int:
-    """How many values a Scan carries; its first version, with a batch axis, copies none as it is."""
+    """How many values a Scan carries; 0 for its first version, whose values have a batch axis."""
     if version < 9:
         return 0
     return len(node.input) - next((a.i for a in node.attribute if a.name == "num_scan_inputs"), 0)
@@ -134,7 +141,7 @@ def _carried(node: NodeProto, version: int) -> int:
 def _check_elements(node: NodeProto, index: int, data: ValueType, result: ValueType) -> None:
     before, after = data.elements, result.elements
     if before is not None and after is not None and before != after:
-        fault = f"makes {show(result)}, {after} elements, of {show(data)}, {before} elements"
+        fault = f"turns {show(data)} with {before} elements into {show(result)} with {after} elements"
         raise ModelError(fault, where=node_title(node, index), hint=_HINT)
 
 
@@ -149,5 +156,5 @@ def _check_room(how: str, given: ValueType, target: str, there: ValueType, node:
     # A value without elements fits anywhere, however long its other axes are.
     empty = 0 in given.shape
     if narrow and not empty:
-        fault = f"{how} {show(given)}, for which {target!r} {show(there)} has no room"
+        fault = f"{how} {show(given)}, which does not fit into {target!r} {show(there)}"
         raise ModelError(fault, where=node_title(node, index), hint=_HINT)

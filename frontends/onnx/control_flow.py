@@ -1,9 +1,9 @@
-"""Refinement through If, Loop and Scan: the shapes of what bodies take and give.
+"""Refinement through If, Loop and Scan: the shapes of the inputs and outputs of bodies.
 
-The shape of a value that a loop carries is what an induction proves: it has the initial shape, and if it has
-that shape before an iteration, it has it afterwards. Dimensions for which the body breaks this are given up,
-one after the other, until the rest holds. Where it makes another number of one, the state varies: no number is
-true of it in every iteration, whoever declares or binds one.
+An induction proves the shape of a value that a loop carries: the value has this shape before the first iteration, and
+if it has this shape before an iteration, it has it afterwards. Dimensions for which the body breaks this are opened,
+one after the other, until the induction holds for the others. If the body changes a dimension from one number to
+another, the state varies: no number is true of it in every iteration, even if one is declared or bound.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ _Found = dict[str, ValueType]
 
 
 def outputs_of(sweep: "Sweep", node: NodeProto, bodies: tuple[Body, ...], here: Environment) -> _Found:
-    """Sweep over the bodies of `node`; what they tell of the types of its outputs."""
+    """Sweep over the bodies of `node`, and return the types of its outputs that follow."""
     if node.domain == "" and node.op_type == "If":
         return _if(sweep, node, bodies, here)
     if node.domain == "" and len(bodies) == 1:
@@ -32,7 +32,7 @@ def outputs_of(sweep: "Sweep", node: NodeProto, bodies: tuple[Body, ...], here: 
         matches = len(node.input) == len(body.scope.inputs)
         if node.op_type == "Loop" and matches and len(node.input) >= 2 and body.scope.outputs:
             return _loop(sweep, node, body, here)
-        # Scan's first version had a batch axis and an input for lengths, which ONNX's own inference follows.
+        # Scan's first version has a batch axis and an input for lengths. ONNX's own inference handles it.
         if node.op_type == "Scan" and matches and sweep.opsets.versions[""] >= 9:
             return _scan(sweep, node, body, here)
     for body in bodies:
@@ -41,13 +41,13 @@ def outputs_of(sweep: "Sweep", node: NodeProto, bodies: tuple[Body, ...], here: 
 
 
 def _if(sweep: "Sweep", node: NodeProto, bodies: tuple[Body, ...], here: Environment) -> _Found:
-    """Return the outputs have what both branches agree on, or the types of the one branch that is taken."""
+    """Return the types of the branch that is taken, or where that is unknown, what both branches have in common."""
     branches = {body.role: sweep.run(body.scope, here, {}) for body in bodies}
     condition = here.value_of(node.input[0]) if node.input else None
     taken = None
     if condition is not None and condition.size == 1:
         taken = branches.get("then_branch" if condition.item() else "else_branch")
-    # A sweep under another assumption about a loop around this may have decided otherwise.
+    # An earlier sweep, with other assumptions about an enclosing loop, may have decided otherwise.
     for branch in branches.values():
         (sweep.idle.discard if taken in (None, branch) else sweep.idle.add)(branch.scope.id)
     if taken:
@@ -59,11 +59,11 @@ def _if(sweep: "Sweep", node: NodeProto, bodies: tuple[Body, ...], here: Environ
 
 
 def _loop(sweep: "Sweep", node: NodeProto, body: Body, here: Environment) -> _Found:
-    """Return the types of a Loop's outputs: the carried values, then what the iterations pile up.
+    """Return the types of a Loop's outputs: the carried values, then the stacked results of the iterations.
 
     Its inputs are the trip count, the condition, and the initial carried values.
     """
-    # Before the rest: whether there is a second round decides what the first one may make of the state.
+    # Known first, since a body that runs only once may change the state.
     most = _limit(node, here)
     states = _States(list(node.input[2:]), node.output, skip_inputs=2, skip_outputs=1, most=most)
     after, carried = _fixpoint(sweep, body, here, states, more={})
@@ -78,9 +78,9 @@ def _loop(sweep: "Sweep", node: NodeProto, body: Body, here: Environment) -> _Fo
 
 
 def _scan(sweep: "Sweep", node: NodeProto, body: Body, here: Environment) -> _Found:
-    """Return the types of a Scan's outputs: the carried values, then what the iterations pile up.
+    """Return the types of a Scan's outputs: the carried values, then the stacked results of the iterations.
 
-    Its inputs are the initial carried values, then the tensors of which each iteration sees a slice.
+    Its inputs are the initial carried values, then the tensors of which each iteration gets a slice.
     """
     attributes = {a.name: a for a in node.attribute}
     scans = attributes["num_scan_inputs"].i if "num_scan_inputs" in attributes else 0
@@ -108,10 +108,14 @@ def _scan(sweep: "Sweep", node: NodeProto, body: Body, here: Environment) -> _Fo
 
 @dataclass(frozen=True, slots=True)
 class _States:
-    """The values that a loop carries: `initial` goes in, `results` come out at last.
+    """The values that a loop carries.
 
-    Its body takes `skip_inputs` other values before them, and gives `skip_outputs`; it runs at most `most` times, None
-    where that is not known.
+    Fields:
+        initial: their names before the first iteration.
+        results: their names after the last one.
+        skip_inputs: how many inputs of the body come before them.
+        skip_outputs: how many outputs of the body come before them.
+        most: how often the body runs at most, None where that is unknown.
     """
 
     initial: list[str]
@@ -129,7 +133,7 @@ def _fixpoint(
     inner = body.scope.inputs[states.skip_inputs : states.skip_inputs + count]
     results = body.scope.outputs[states.skip_outputs : states.skip_outputs + count]
     carried = [here.type_of(name) for name in states.initial]
-    # A sequence may change what it holds; only ONNX's own inference follows that.
+    # A sequence may change its contents. Only ONNX's own inference follows these.
     carried = [ValueType() if known.other else known for known in carried]
     once = states.most is not None and states.most <= 1
     (sweep.once.add if once else sweep.once.discard)(body.scope.id)
@@ -140,7 +144,7 @@ def _fixpoint(
             return after, [join(known, result) for known, result in zip(carried, made, strict=False)]
         news = False
         for name, result, outside in zip(inner, results, states.results, strict=False):
-            # What is computed counts here: a declaration that is larger would say that nothing changes.
+            # Compare with the computed type: a larger declared one would hide the change.
             computed = sweep.disputes.get(after.key_of(result), after.type_of(result))
             reason = changes(name, after.type_of(name), result, computed)
             if reason and (body.scope.id, name) not in sweep.varying:
@@ -154,13 +158,13 @@ def _fixpoint(
 
 
 def _limit(node: NodeProto, here: Environment) -> int | None:
-    """How often a Loop runs at most, where that is known."""
+    """How often a Loop runs at most, None where that is unknown."""
     limit = here.value_of(node.input[0]) if node.input[0] else None
     return int(limit.item()) if limit is not None and limit.size == 1 else None
 
 
 def _trips(node: NodeProto, after: Environment, here: Environment) -> int | None:
-    """How often a loop runs, where that is certain: a known trip count, and a condition that stays true."""
+    """How often a loop certainly runs: its trip count, if that is known and the condition stays true; else None."""
     limit = _limit(node, here)
     if limit is None:
         return None

@@ -1,4 +1,4 @@
-"""ModelProto to Graph."""
+"""Conversion of a ModelProto to a Graph."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ from .scopes import Scope, scopes_of
 from .subgraphs import Origins, SubgraphMaker
 
 INPUTS_MAY_BE_LEFT_OUT = 4
-"""From this IR version on an initialiser is an input only where the file says so, to be overridden."""
+"""The first IR version in which initialisers need not be inputs. One that is an input may be overridden."""
 
 
 def convert(data: bytes, given: Mapping[str, int]) -> Graph:
-    """Return the graph of the model in `data`, its dimensions bound as `given`.
+    """Return the graph of the model in `data`, with its dimensions bound as `given`.
 
     Raises:
-        ModelError: the bytes are no usable model, or a binding contradicts the file.
+        ModelError: the bytes are not a usable model, or a binding contradicts the file.
     """
     made = _convert(data, given)
     model, main, maker = made.model, made.main, made.maker
@@ -46,7 +46,7 @@ def convert(data: bytes, given: Mapping[str, int]) -> Graph:
 
 
 def find_origins(data: bytes, given: Mapping[str, int]) -> Origins:
-    """Return where the subgraphs and operators of `convert(data, given)` come from.
+    """Return the scopes and nodes that the subgraphs and operators of `convert(data, given)` come from.
 
     Raises:
         ModelError: as `convert`.
@@ -55,7 +55,7 @@ def find_origins(data: bytes, given: Mapping[str, int]) -> Origins:
 
 
 def convert_whole(data: bytes, given: Mapping[str, int]) -> tuple[tuple[Subgraph, ...], Origins, Scope]:
-    """Return the subgraphs of `convert(data, given)`, where they come from, and the scopes of the file.
+    """Return the subgraphs of `convert(data, given)`, their origins, and the main scope of the file.
 
     Raises:
         ModelError: as `convert`.
@@ -65,8 +65,8 @@ def convert_whole(data: bytes, given: Mapping[str, int]) -> tuple[tuple[Subgraph
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
-    """All there is once the subgraphs are made."""
+class _Conversion:
+    """The subgraphs of a model, with everything that was computed to make them."""
 
     model: ModelProto
     main: Scope
@@ -77,7 +77,7 @@ class _Made:
     indices: Mapping[str, int]
 
 
-def _convert(data: bytes, given: Mapping[str, int]) -> _Made:
+def _convert(data: bytes, given: Mapping[str, int]) -> _Conversion:
     model = inline(read(data))
     main = scopes_of(model)
     import_domains(model, {node.domain for scope in main.walk() for node in scope.nodes})
@@ -87,11 +87,11 @@ def _convert(data: bytes, given: Mapping[str, int]) -> _Made:
     inference = infer(model, main, opsets, bindings)
     maker = SubgraphMaker(inference, constants(main, opsets), opsets, bindings)
     name = main.graph.name or "main"
-    return _Made(model, main, inference, symbols, maker, name, maker.make(main, name))
+    return _Conversion(model, main, inference, symbols, maker, name, maker.make(main, name))
 
 
 def _in_idle_branches(main: Scope, inference: Inference, given: Mapping[str, int]) -> Iterator[str]:
-    """Those of the bindings `given` that name an axis of a tensor in a branch that never runs, once all is bound."""
+    """The bindings in `given` that name an axis of a tensor in a branch that never runs with these bindings."""
     idle = [scope for scope in main.walk() if scope.id in inference.idle]
     types = [inference.types[inner.id] for scope in idle for inner in scope.walk()] if given else []
     for key in given:
@@ -103,7 +103,7 @@ def _in_idle_branches(main: Scope, inference: Inference, given: Mapping[str, int
 
 
 def _bytes(text: str | bytes) -> bytes:
-    """Return the bytes of a protobuf string, which is bytes already where it is not UTF-8."""
+    """Return a protobuf string as bytes. Protobuf itself gives bytes for a string that is not UTF-8."""
     return text.encode() if isinstance(text, str) else text
 
 

@@ -1,14 +1,14 @@
-"""Operators of which ONNX's own inference computes another shape than ONNX Runtime makes.
+"""Shapes of operators for which ONNX's own inference and ONNX Runtime disagree.
 
-| operator | what ONNX's inference does otherwise |
-|-|-|
-| Einsum | takes the first dimension that it finds of a letter, also a 1 that spreads over the others |
-| pools with ceil_mode | count a window that begins behind the image; with SAME, one for each remainder |
-| Resize, Upsample by scales | multiply in double precision: 5 times 2.6f is 12, and 13 in single precision |
-| Slice backwards | finds nothing from before the first index, or to the largest integer; ONNX Runtime does |
-| Resize by sizes with a policy | counts axes from the end; ONNX Runtime leaves these as they are: unknown |
-| GatherND | leaves a scalar out |
-| ConvTranspose with SAME | adds what `output_padding` says, and never falls short of the stride |
+| operator | ONNX's inference | ONNX Runtime |
+|-|-|-|
+| Einsum | takes the first dimension of a letter, even a 1 | a 1 is broadcast over the other dimensions |
+| pools with ceil_mode | count a window that begins behind the image; with SAME, one for each remainder | do not |
+| Resize, Upsample by scales | multiply in double precision: 5 times 2.6f is 12 | in single precision: 13 |
+| Slice with a negative step | is empty from before the first index, or to the largest integer | is not empty there |
+| Resize by sizes with a policy | takes negative axes as counted from the end | ignores these axes; tmpass: unknown |
+| GatherND | gives no shape for a scalar result | gives a scalar |
+| ConvTranspose with SAME | input times stride, plus `output_padding` | extent of windows, at most input times stride |
 """
 
 from collections.abc import Callable, Iterable
@@ -32,11 +32,11 @@ _LARGEST = (2**31 - 1, 2**63 - 1)
 
 
 class _Unsure(Exception):
-    """A value decides whether ONNX's inference is right, and it is not known."""
+    """Whether ONNX's inference is right depends on a value that is not known."""
 
 
 def corrected(node: NodeProto, type_of: _TypeOf, value_of: _ValueOf) -> _Shape | None:
-    """What `node` makes where ONNX's inference may be wrong; None where it is right, or nobody can tell."""
+    """The shape of the output of `node` where ONNX's inference may be wrong; None where it is right or unknown."""
     try:
         return _corrected(node, type_of, value_of)
     except _Unsure:
@@ -44,36 +44,40 @@ def corrected(node: NodeProto, type_of: _TypeOf, value_of: _ValueOf) -> _Shape |
 
 
 def is_suspect(node: NodeProto) -> bool:
-    """Whether `corrected` looks at `node`."""
+    """Whether ONNX's inference may be wrong about `node`, so that `corrected` examines it."""
     return node.op_type in _RULES and not node.domain and bool(node.input) and bool(node.output)
 
 
-def doubted(main: Scope, inferred: Types) -> Types:
-    """`inferred` without the shapes that may be wrong, and without all that follows from these."""
+def without_doubtful_shapes(main: Scope, inferred: Types) -> Types:
+    """Return `inferred` without the shapes that may be wrong, and without all shapes that follow from them."""
     if not any(is_suspect(node) for scope in main.walk() for node in scope.nodes):
         return inferred
     types = [dict(known) for known in inferred]
-    _doubt(main, types, set(), {})
+    _remove_doubtful(main, types, set(), {})
     return types
 
 
-def _doubt(scope: Scope, types: Types, tainted: set[str], around: dict[str, ValueType]) -> bool:
-    """Take out of `types` what may be wrong in `scope` or follows from `tainted` names; whether there is any."""
+def _remove_doubtful(scope: Scope, types: Types, tainted: set[str], around: dict[str, ValueType]) -> bool:
+    """Remove from `types` the shapes in `scope` that may be wrong, or follow from the names `tainted`.
+
+    Returns:
+        Whether there were any.
+    """
     here = types[scope.id]
     known = around | here
-    any_ = False
+    found_any = False
     for index, node in enumerate(scope.nodes):
         wrong = not tainted.isdisjoint(node.input) or (is_suspect(node) and _is_doubtful(node, scope, known))
         for body in scope.bodies.get(index, ()):
             inside = tainted | set(body.scope.inputs) if wrong else set(tainted)
             if wrong:
                 _forget(types[body.scope.id], body.scope.inputs)
-            wrong |= _doubt(body.scope, types, inside, known)
+            wrong |= _remove_doubtful(body.scope, types, inside, known)
         if wrong:
-            any_ = True
+            found_any = True
             tainted.update(name for name in node.output if name)
             _forget(here, node.output)
-    return any_
+    return found_any
 
 
 def _forget(types: dict[str, ValueType], names: Iterable[str]) -> None:
@@ -115,11 +119,11 @@ def _corrected(node: NodeProto, type_of: _TypeOf, value_of: _ValueOf) -> _Shape 
         found = _RULES[node.op_type](node, shapes, attributes, value_of)
     except _Unsure:
         raise
-    except Exception:  # the node is not a valid one
+    except Exception:  # the node is not valid
         return None
     if found is None:
         return None
-    # A window that does not fit, or a scale of 1e20, makes what is not a dimension.
+    # A window that does not fit, or a scale of 1e20, gives numbers that are not dimensions.
     return tuple(None if isinstance(dim, int) and not 0 <= dim <= _LARGEST[1] else dim for dim in found)
 
 
@@ -133,7 +137,7 @@ def _pool(_: NodeProto, shapes: list[_Shape | None], attributes: dict[str, Any],
 
 
 def pooled(shape: _Shape | None, attributes: dict[str, Any]) -> _Shape | None:
-    """What a pool makes of `shape`, with channels behind the batch; None if ONNX is right about it."""
+    """The output shape of a pool over `shape`, which has its channels behind the batch; None if ONNX is right."""
     kernel = list(attributes["kernel_shape"])
     auto = attributes.get("auto_pad", b"NOTSET").decode()
     dilations = list(attributes.get("dilations") or [1] * len(kernel))
@@ -219,7 +223,7 @@ def _gather_nd(_: NodeProto, shapes: list[_Shape | None], attributes: dict[str, 
 
 
 def gathered(data: _Shape | None, indices: _Shape | None, batches: int = 0) -> _Shape | None:
-    """What GatherND makes: a slice of `data` for each row of `indices`; None where that is not known."""
+    """The output shape of GatherND: a slice of `data` for each row of `indices`; None where that is not known."""
     if data is None or not indices or not isinstance(depth := indices[-1], int):
         return None
     return (*indices[:-1], *data[batches + depth :]) if batches + depth <= len(data) else None

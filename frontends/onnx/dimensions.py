@@ -12,10 +12,14 @@ from .value_types import ValueType, dims_of
 
 
 class Bindings:
-    """The numbers a user binds, and the names of dimensions: `stated` in the file, `names` with those made up.
+    """The numbers that a user binds, and the names of dimensions.
 
-    A key is the `dim_param` of a dimension, or "tensor name:axis"; the second kind also binds the `dim_param`
-    it meets, so that one symbol has one number everywhere.
+    A key is the `dim_param` of a dimension, or "tensor name:axis". If that dimension has a `dim_param`, the second kind
+    also binds this, so that one symbol has one number everywhere.
+
+    Fields:
+        stated: the names in the file.
+        names: these, and the names that were made up.
     """
 
     def __init__(self, given: Mapping[str, int]) -> None:
@@ -29,10 +33,10 @@ class Bindings:
                 self.axes.setdefault(tensor, {})[int(axis)] = number
 
     def made_up(self, name: str, axis: int) -> str:
-        """The name of a dimension of the tensor `name` to which the file gives none.
+        """A name for a dimension of the tensor `name` that has none in the file.
 
         Raises:
-            ModelError: the file gives that name to another dimension.
+            ModelError: the file gives this name to another dimension.
         """
         key = f"{name}:{axis}"
         if key in self.stated:
@@ -44,7 +48,7 @@ class Bindings:
         return key
 
     def settle(self, name: str, known: ValueType) -> ValueType:
-        """`known`, the type of the tensor `name`, with what is bound of it put in."""
+        """Return `known`, the type of the tensor `name`, with its bound dimensions as numbers."""
         if known.shape is None or known.static:
             return known
         axes = self.axes.get(name, {})
@@ -60,11 +64,11 @@ class Bindings:
 
 
 def bind(main: Scope, bindings: Bindings) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Name the nameless open dimensions of the inputs, then put numbers for all bound ones, in place.
+    """Name the nameless open dimensions of the inputs, and replace all bound dimensions by their numbers, in place.
 
     Returns:
-        The names of the open dimensions of the inputs as the file has them, in order of appearance, and those that
-        only stand elsewhere.
+        The names of the open dimensions of the inputs in the file, in order of appearance, and the names that only
+        appear elsewhere.
 
     Raises:
         ModelError: a binding contradicts a number in the file, or a name stands for two dimensions.
@@ -77,7 +81,7 @@ def bind(main: Scope, bindings: Bindings) -> tuple[tuple[str, ...], tuple[str, .
             symbols |= dict.fromkeys(_name(value, bindings))
             symbols |= dict.fromkeys(dim.dim_param for dim in dims_of(value.type) if dim.dim_param)
     others = sorted(bindings.stated - symbols.keys())
-    # A name that no input has is a claim about what operators make: it stays, to be compared with what they compute.
+    # A name that no input has is a claim about results of operators: it stays, to be compared with what they compute.
     for dim in _dims(main):
         if dim.dim_param in symbols and dim.dim_param in bindings.numbers:
             dim.dim_value = bindings.numbers[dim.dim_param]
@@ -86,10 +90,10 @@ def bind(main: Scope, bindings: Bindings) -> tuple[tuple[str, ...], tuple[str, .
 
 
 def check_bound(main: Scope, types: Types, declared: Types, idle: Collection[int], bindings: Bindings) -> None:
-    """Refuse bindings that the final `types` contradict; `idle` are the ids of the branches that never run.
+    """Refuse bindings that contradict the final `types`; `idle` are the ids of the branches that never run.
 
     Raises:
-        ModelError: a dimension that is bound has another number in the file, or the model computes another one.
+        ModelError: a bound dimension has another number in the file, or the model computes another one.
     """
     if not bindings.numbers:
         return
@@ -124,9 +128,9 @@ def _number(known: ValueType, axis: int) -> int | None:
 def _wrong(name: str, axis: int, found: int, bound: str, *, given: bool = False) -> ModelError:
     says, rather = "in the file", "export the model with an open dimension"
     if not given:
-        says, rather = "by what the model computes", "bind other numbers for what it is computed from"
+        says, rather = "as the model computes it", "bind other numbers for what it is computed from"
     return ModelError(
-        f"axis {axis} is {found} {says}, {bound}",
+        f"axis {axis} is {found} {says}, but {bound}",
         where=f"tensor {name!r}",
         hint=f"leave this binding out, or {rather}",
     )
@@ -140,7 +144,7 @@ def _dims(main: Scope) -> Iterator[TensorShapeProto.Dimension]:
 
 
 def _name(value: ValueInfoProto, bindings: Bindings) -> Iterator[str]:
-    """Return the names of the open dimensions of an input; those without one get "tensor name:axis"."""
+    """Yield the names of the open dimensions of an input; a dimension without one gets "tensor name:axis"."""
     axes = bindings.axes.get(value.name, {})
     for axis, dim in enumerate(value.type.tensor_type.shape.dim):
         key = f"{value.name}:{axis}"
@@ -154,7 +158,7 @@ def _name(value: ValueInfoProto, bindings: Bindings) -> Iterator[str]:
             continue
         if bindings.numbers.setdefault(symbol, bound) != bound:
             raise ModelError(
-                f"{symbol!r} is bound to {bindings.numbers[symbol]}, {key!r} to {bound}",
+                f"{symbol!r} is bound to {bindings.numbers[symbol]}, but {key!r} to {bound}",
                 where=f"tensor {value.name!r}",
-                hint="they are one dimension: bind one of them",
+                hint="they are the same dimension: bind only one of them",
             )

@@ -1,28 +1,33 @@
-"""Tensors of which the file declares another shape than their operators compute.
+"""Disputes: tensors for which the file declares another shape than their operators compute.
 
 Either may be wrong: declarations go stale, and the inference of some operators has faults. The larger shape has room
-for both, so it counts, and what follows from it is computed again.
+for both, so it is planned, and the shapes that follow from it are computed again.
 """
 
 from tmpass.base.errors import ModelError
 
 from .value_types import Hole, ValueType, contradicts
 
-HINT = "correct what the file declares, or take it out: onnx.shape_inference finds what is missing"
+HINT = "correct the declared shapes, or remove them: onnx.shape_inference finds missing ones"
 
 
 def larger(name: str, computed: ValueType, stated: ValueType) -> ValueType:
-    """`computed`, or where `stated` contradicts it and takes more bytes, the shape stated.
+    """Return the type with the larger shape if two types of a tensor contradict each other, else `computed`.
+
+    Args:
+        name: of the tensor.
+        computed: the type that its operator makes.
+        stated: the type that the file declares.
 
     Raises:
-        ModelError: the stated shape of the tensor `name` is larger, and of another rank.
+        ModelError: the stated shape is larger, and has another rank.
     """
     if not contradicts(computed, stated) or computed.shape is None or stated.shape is None:
         return computed
     more = (stated.elements or 0) > (computed.elements or 0)
     if len(computed.shape) != len(stated.shape):
         if computed.static and more:
-            fault = f"it is declared {show(stated)}, its operator makes {show(computed)}"
+            fault = f"it is declared {show(stated)}, but its operator makes {show(computed)}"
             raise ModelError(fault, where=f"tensor {name!r}", hint=HINT)
         return computed
     if computed.static and stated.static:

@@ -1,4 +1,4 @@
-"""Dropout, which drops nothing in inference: then it is a view, and its result follows from its input."""
+"""Dropout in inference mode, which drops nothing: its result has the bytes of its input."""
 
 from onnx import NodeProto
 
@@ -8,8 +8,8 @@ from .scopes import Scope
 def drops_nothing(node: NodeProto, scope: Scope, version: int) -> bool:
     """Whether this Dropout is certain to run in inference mode.
 
-    Before operator set 7 the attribute `is_test` says so, until 12 it always does, and since then the third
-    input does: absent, or a stored false.
+    Before operator set 7 the attribute `is_test` decides. From 7 to 11 it always runs so. From 12 on the third input
+    decides: it must be absent, or a stored false.
     """
     if version < 7:
         return any(a.name == "is_test" and a.i for a in node.attribute)

@@ -1,4 +1,4 @@
-"""The shape that Einsum makes."""
+"""The output shape of Einsum."""
 
 from collections.abc import Sequence
 
@@ -8,10 +8,11 @@ _DOTS = "..."
 
 
 def einsum(equation: str, shapes: Sequence[tuple[Hole, ...]]) -> tuple[Hole, ...] | None:
-    """The shape that `equation` makes of `shapes`; None where the two do not go together.
+    """Return the output shape of `equation` over inputs of `shapes`; None where these do not match.
 
-    A dimension of one spreads over the others of its letter, as in ONNX Runtime; dots stand for axes that spread
-    over those of other terms. Without an arrow, the dots and then the letters that occur once are kept, in their order.
+    A dimension of one is broadcast to the others of its letter, as in ONNX Runtime. Dots stand for axes that are
+    broadcast with the dots of other terms. Without an arrow, the result has the dots, then the letters that occur once,
+    in alphabetical order.
     """
     left, arrow, right = equation.replace(" ", "").partition("->")
     terms = left.split(",")
@@ -39,7 +40,7 @@ def einsum(equation: str, shapes: Sequence[tuple[Hole, ...]]) -> tuple[Hole, ...
 
 
 def _wider(one: Hole, other: Hole) -> Hole:
-    """What two dimensions come to of which one may be 1 and spread."""
+    """Broadcast two dimensions: a 1 takes the value of the other one."""
     if one == other or other == 1:
         return one
     if one == 1:

@@ -1,4 +1,4 @@
-"""Element types: ONNX's numbers for them as DTypes."""
+"""Element types: from ONNX's numbers to DTypes, and back."""
 
 from onnx import TensorProto
 
@@ -40,14 +40,14 @@ _DTYPES = {
     "FLOAT8E8M0": dtypes.FLOAT8E8M0,
 }
 
-# By number; an onnx older than an element type lacks its name, and then no file it reads can hold one.
+# An old onnx lacks the names of newer element types, but it cannot read a file that has them either.
 _BY_NUMBER = {number: _DTYPES[name] for name, number in TensorProto.DataType.items() if name in _DTYPES}
 
 _UNKNOWN = DType("unknown", None, "the file gives no element type and shape inference finds none", known=False)
 
 
 def dtype_of(element: int) -> DType:
-    """Return the DType of a TensorProto.DataType number; one that is not `known` where the number is not."""
+    """Return the DType of a TensorProto.DataType number; for an unknown number, a DType that is not `known`."""
     if element == UNDEFINED:
         return _UNKNOWN
     known = _BY_NUMBER.get(element)

@@ -1,4 +1,4 @@
-"""Operators that compute element i of their result from element i of inputs of its shape, and draws at random."""
+"""Element-wise operators, and operators that draw random numbers."""
 
 from onnx import NodeProto
 
@@ -14,7 +14,7 @@ _MORE = """
 """
 
 _ANY_NUMBER = frozenset({"Max", "Mean", "Min", "Sum"})
-"""Kernels may write the result after the first two inputs, and read the others then."""
+"""Element-wise with at most two inputs: with more, kernels may write the result before they read the third."""
 
 _ELEMENTWISE = frozenset((*_UNARY.split(), *_MORE.split()))
 
@@ -25,9 +25,9 @@ RANDOM = frozenset(
 
 
 def is_elementwise(node: NodeProto) -> bool:
-    """Whether `node` works element by element."""
+    """Whether element i of the result depends only on elements i of the inputs with the same shape."""
     if node.domain or len(node.output) != 1:
         return False
     if node.op_type == "Gelu" and any(a.name == "approximate" and a.s == b"tanh" for a in node.attribute):
-        return False  # ONNX Runtime's kernel of this form reads its input again after it has begun to write
+        return False  # ONNX Runtime's kernel for it reads its input again after it has begun to write
     return node.op_type in _ELEMENTWISE or (node.op_type in _ANY_NUMBER and len(node.input) <= 2)

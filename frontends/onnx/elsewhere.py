@@ -1,4 +1,4 @@
-"""Shapes that follow from values in another file, which is never read."""
+"""Shapes that follow from values in another file, which tmpass never reads."""
 
 from onnx import NodeProto, TensorProto
 
@@ -7,7 +7,7 @@ from .scopes import Scope
 
 
 def cause(node: NodeProto, scope: Scope) -> str:
-    """Why the shapes of what `node` makes are open, if values stored in another file may hold them; else ""."""
+    """Why the output shapes of `node` are open, if they may follow from values in another file; else ""."""
     names = _read_from_elsewhere(node, scope)
     if not names:
         return ""
@@ -16,7 +16,7 @@ def cause(node: NodeProto, scope: Scope) -> str:
 
 
 def _read_from_elsewhere(node: NodeProto, scope: Scope) -> list[str]:
-    """The initialisers of `scope` in another file that could hold a shape, and from which `node` computes."""
+    """The initialisers in another file that `node` computes from, and that could hold a shape."""
     found: dict[str, None] = {}
     seen: set[str] = set()
     waiting = list(reversed(node.input))
@@ -35,11 +35,11 @@ def _read_from_elsewhere(node: NodeProto, scope: Scope) -> list[str]:
 
 
 def _passes_on(node: NodeProto) -> bool:
-    """Whether `node` is one of those that exporters put between a stored shape and its use."""
+    """Whether exporters put nodes such as `node` between a stored shape and its use."""
     return not node.domain and node.op_type in ("Cast", "Concat", "Identity", "Squeeze", "Unsqueeze")
 
 
 def _could_hold_a_shape(tensor: TensorProto) -> bool:
-    # A tensor whose payload was dropped while reading has no location.
+    # Reading drops large payloads, and then the tensor looks external too, but has no location.
     elsewhere = tensor.data_location == TensorProto.EXTERNAL and tensor.external_data
     return bool(elsewhere) and tensor.data_type in SHAPE_ELEMENTS and len(tensor.dims) <= 1

@@ -1,4 +1,4 @@
-"""What is known inside a scope while it is swept."""
+"""The types and values that are known during a sweep over a scope."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from .value_types import ValueType, contradicts
 
 
 class Environment:
-    """The types and values of a scope, over those of the scopes around it."""
+    """The known types and values of a scope, with access to those of the scopes around it."""
 
     def __init__(
         self,
@@ -23,12 +23,12 @@ class Environment:
         self.values: dict[str, Value | None] = {}
 
     def type_of(self, name: str) -> ValueType:
-        """Return what is known of the type of `name`, here or outside."""
+        """Return the type of `name`, here or outside, as far as it is known."""
         home = self._home(name)
         return home.types[name] if home else ValueType()
 
     def value_of(self, name: str) -> Value | None:
-        """Return the value of `name`, here or outside, where it is known at plan time."""
+        """Return the value of `name`, here or outside, or None where it is not known before a run."""
         home = self._home(name)
         if home is None:
             return None
@@ -38,7 +38,7 @@ class Environment:
         return home.values[name]
 
     def stored(self, name: str) -> TensorProto | None:
-        """Return the initialiser `name`, of this scope or one outside."""
+        """Return the initialiser `name`, of this scope or one outside, or None."""
         home = self._home(name)
         return home.scope.stored.get(name) if home else None
 

@@ -1,4 +1,4 @@
-"""Nodes that ONNX's own inference refuses: what is wrong with them is the cause of an open size, not a symptom."""
+"""Nodes that ONNX's own inference refuses. Their fault is why a size is open, so it is reported instead."""
 
 from typing import TYPE_CHECKING
 
@@ -19,10 +19,10 @@ _LONGEST = 200
 
 
 def check_nodes(sweep: "Sweep", main: Scope) -> None:
-    """Refuse the first node that cannot run, among those that run for sure and whose results stay open.
+    """Refuse the first node that cannot run, among the nodes that certainly run and have an output of open size.
 
     Raises:
-        ModelError: ONNX finds a fault in a node, of whose inputs the types are known.
+        ModelError: ONNX finds a fault in a node whose input types are known.
     """
     here = sweep.environments[main.id]
     for index, node in enumerate(main.nodes):
@@ -39,7 +39,7 @@ def check_nodes(sweep: "Sweep", main: Scope) -> None:
 
 
 def _fault(sweep: "Sweep", node: NodeProto, here: Environment) -> str:
-    """What ONNX has to say against `node`; "" if nothing, or if the type of an input is not known."""
+    """The fault that ONNX finds in `node`; "" if none, or if the type of an input is not known."""
     types: dict[str, TypeProto] = {}
     for name in filter(None, node.input):
         types[name] = to_proto(here.type_of(name))
@@ -49,7 +49,7 @@ def _fault(sweep: "Sweep", node: NodeProto, here: Environment) -> str:
     for name in types:
         tensor = here.stored(name)
         if name not in data and tensor is not None and tensor.data_location != TensorProto.EXTERNAL:
-            data[name] = tensor  # one whose value cannot be read: ONNX says why
+            data[name] = tensor  # its value could not be read, and ONNX says why
     schema = defs.get_schema(node.op_type, sweep.opsets.versions.get(node.domain, 1), node.domain)
     try:
         found = infer_node_outputs(schema, node, types, data, opset_imports=sweep.imports)
@@ -57,7 +57,7 @@ def _fault(sweep: "Sweep", node: NodeProto, here: Environment) -> str:
         text = str(error).strip().partition("\n")[0].rpartition("] ")[2]
         return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
     except Exception:
-        # Something else than a finding about the node.
+        # An exception of another type says nothing about the node.
         return ""
     for name, proto in found.items():
         for axis, dim in enumerate(proto.tensor_type.shape.dim):

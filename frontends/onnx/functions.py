@@ -1,4 +1,4 @@
-"""Local functions: inlined, once it is sure that inlining ends and stays small."""
+"""Inlining of local functions, after a check that it ends and that the result stays small."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from .read import MAX_DEPTH, bodies
 from .sorting import sort_all
 
 _MAX_NODES = 250_000
-"""A node takes about two kilobytes through inlining and inference; real models have below 100,000."""
+"""A node takes about two kilobytes during inlining and inference. Real models have fewer than 100,000."""
 
 _MAX_BYTES = 2**29
 
@@ -23,7 +23,7 @@ _Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class _Cost:
-    """What a graph becomes once all its calls are inlined; `depth` counts the calls inside calls."""
+    """The size of a graph once all its calls are inlined; `depth` counts the calls inside calls."""
 
     nodes: int
     bytes: int
@@ -31,11 +31,11 @@ class _Cost:
 
 
 def inline(model: ModelProto) -> ModelProto:
-    """`model` with each call of a local function replaced by the function's nodes.
+    """Return `model` with each call of a local function replaced by the function's nodes.
 
     Raises:
-        ModelError: a function calls itself, inlining would need too many nodes, or the operator set of a
-            function cannot be converted to the model's.
+        ModelError: a function calls itself, inlining would make too many nodes, or the operator set of a function
+            cannot be converted to that of the model.
     """
     if not model.functions:
         return model
@@ -43,10 +43,10 @@ def inline(model: ModelProto) -> ModelProto:
     _check(model, functions)
     _import_domains(model)
     for owner in model.functions:
-        sort_all(owner)  # the inliner gives names as it goes, and a reader before its writer another one
+        sort_all(owner)  # the inliner renames in order: a reader before its writer would get another name
     _fill_defaults(model, functions)
     for convert in (False, True):
-        # Conversion between operator sets is tried only where the versions differ: it rewrites the model.
+        # Conversion between operator sets rewrites the model, so it is tried only if inlining fails without it.
         try:
             model = inline_local_functions(model, convert)
         except Exception as error:
@@ -64,7 +64,7 @@ def inline(model: ModelProto) -> ModelProto:
 
 
 def calls_functions(model: ModelProto) -> bool:
-    """Whether the graph of `model` calls a local function, or a body in it does."""
+    """Whether the graph of `model`, or a body in it, calls a local function."""
     if not model.functions:
         return False
     functions = {(f.domain, f.name, getattr(f, "overload", "")) for f in model.functions}
@@ -72,7 +72,7 @@ def calls_functions(model: ModelProto) -> bool:
 
 
 def _import_domains(model: ModelProto) -> None:
-    """Import what the functions import: their nodes become those of the model."""
+    """Import into `model` the domains that its functions import, since their nodes become nodes of the model."""
     known = {opset.domain for opset in model.opset_import}
     for opset in (opset for f in model.functions for opset in f.opset_import):
         if opset.domain and opset.domain not in known:
@@ -82,7 +82,7 @@ def _import_domains(model: ModelProto) -> None:
 
 
 def _fill_defaults(model: ModelProto, functions: dict[_Key, FunctionProto]) -> None:
-    """Give each call the attributes that it leaves out and its function has a default for: the inliner drops them."""
+    """Add the default values of omitted attributes to each call, since the inliner ignores defaults."""
     for nodes in (model.graph.node, *(f.node for f in model.functions)):
         for node, key in list(zip(_all_nodes(nodes), _calls(nodes), strict=True)):
             function = functions.get(key)
@@ -92,7 +92,7 @@ def _fill_defaults(model: ModelProto, functions: dict[_Key, FunctionProto]) -> N
 
 
 def _check(model: ModelProto, functions: dict[_Key, FunctionProto]) -> None:
-    """Refuse functions that call themselves, and models that inlining would blow up."""
+    """Refuse functions that call themselves, and models that are too large once they are inlined."""
     calls = {key: Counter(k for k in _calls(f.node) if k in functions) for key, f in functions.items()}
     costs: dict[_Key, _Cost] = {}
     for start in functions:
@@ -102,7 +102,7 @@ def _check(model: ModelProto, functions: dict[_Key, FunctionProto]) -> None:
             callee = next(path[key], None)
             if callee in path:
                 cycle = " -> ".join(_title(k) for k in [*path, callee] if k is not None)
-                raise ModelError(f"local functions call each other in a circle: {cycle}", hint="ONNX forbids recursion")
+                raise ModelError(f"local functions call each other in a cycle: {cycle}", hint="ONNX forbids recursion")
             if callee is None:
                 del path[key]
                 costs[key] = _cost(functions[key].node, functions[key].ByteSize(), calls[key], costs)
@@ -135,7 +135,7 @@ def _calls(nodes: Iterable[NodeProto]) -> Iterable[_Key]:
 
 
 def _all_nodes(nodes: Iterable[NodeProto]) -> Iterable[NodeProto]:
-    """`nodes` and those of all bodies in them."""
+    """Yield `nodes`, and the nodes of all bodies in them."""
     stack: list[Iterable[NodeProto]] = [nodes]
     while stack:
         inner: list[GraphProto] = []

@@ -1,4 +1,4 @@
-"""What ONNX's own inference leaves out: optional outputs in older operator sets, reductions by axes not known."""
+"""Types that ONNX's own inference omits: optional outputs in older operator sets, reductions over unknown axes."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,13 @@ from .value_types import ValueType
 
 
 def left_out(node: NodeProto, version: int, type_of: Callable[[str], ValueType]) -> dict[str, ValueType]:
-    """Return the types of such outputs of `node`, also in part; `version` is that of the default operator set."""
+    """Return the types that ONNX's inference omits for outputs of `node`, as far as they are known.
+
+    Args:
+        node: a node.
+        version: of the default operator set.
+        type_of: the known type of a name.
+    """
     if node.domain or not node.input:
         return {}
     if node.op_type == "Dropout":
@@ -19,6 +25,6 @@ def left_out(node: NodeProto, version: int, type_of: Callable[[str], ValueType])
             node.output[1:], ValueType(TensorProto.BOOL if version >= 10 else data.element, data.shape)
         )
     if node.op_type == "BatchNormalization" and version < 14 and len(node.input) > 1:
-        # Means and variances, running and saved: one number per channel, as the scale has.
+        # Running and saved means and variances have one number per channel, as the scale has.
         return dict.fromkeys(node.output[1:], type_of(node.input[1]))
     return reduced(node, type_of)

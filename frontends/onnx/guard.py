@@ -1,4 +1,4 @@
-"""Accidents while a node is looked at: its inputs or attributes are not what its operator demands."""
+"""Exceptions while a node is processed, as errors that name the node."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,10 +14,10 @@ _LONGEST = 200
 
 @contextmanager
 def naming(node: NodeProto, index: int) -> Iterator[None]:
-    """Turn an accident inside into an error that names `node`.
+    """Turn an exception in the block into an error that names `node`.
 
     Raises:
-        ModelError: something else than a TmpassError was raised.
+        ModelError: the block raised something other than a TmpassError.
     """
     try:
         yield
@@ -27,7 +27,7 @@ def naming(node: NodeProto, index: int) -> Iterator[None]:
         text = str(error).partition("\n")[0] or type(error).__name__
         text = text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
         raise ModelError(
-            f"its inputs or attributes are not those of {node.op_type}: {text}",
+            f"its inputs or attributes do not match {node.op_type}: {text}",
             where=node_title(node, index),
             hint="check the model with onnx.checker.check_model",
         ) from error

@@ -1,8 +1,8 @@
-"""The types of all values: ONNX's shape inference first, our own refinement where that leaves holes.
+"""The types of all values, by ONNX's shape inference, and by tmpass's own refinement where that leaves holes.
 
-What the file declares of inner values and outputs is taken away before: ONNX would silently let a stale
-declaration win over what the operators compute. Then it fills what inference leaves open, and is compared with
-what inference finds. So is what is bound of other values than inputs.
+Declared types of inner values and outputs are removed first, since ONNX would silently prefer a stale declaration to
+what the operators compute. Afterwards they fill the holes that inference leaves, and are compared with its results.
+Bindings of values other than inputs are treated in the same way.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ from onnx.shape_inference import infer_shapes
 from tmpass.base.errors import ModelError
 
 from .contradictions import check_shapes
-from .corrections import doubted
+from .corrections import without_doubtful_shapes
 from .dimensions import Bindings, check_bound
 from .disputes import show
 from .opsets import Opsets
@@ -27,11 +27,13 @@ from .value_types import ValueType, contradicts, from_proto, of_tensor
 
 @dataclass(frozen=True, slots=True)
 class Inference:
-    """What inference finds.
+    """The result of inference.
 
-    Fields: `types` of all values; `idle` are the ids of the branches that certainly never run, since their
-    condition is known once the shapes are; `varying` says of names, by scope id, why they have no one size; `warnings`
-    are about what the file declares.
+    Fields:
+        types: of all values.
+        idle: ids of the branches that certainly never run, since their condition follows from the shapes.
+        varying: why a name has no single size, by scope id and name.
+        warnings: about the declarations in the file.
     """
 
     types: Types
@@ -44,8 +46,8 @@ def infer(model: ModelProto, main: Scope, opsets: Opsets, bindings: Bindings) ->
     """Infer the types of all values of `model`, whose tree of scopes is `main`.
 
     Raises:
-        ModelError: shape inference refuses the model, shapes contradict each other, or a declared element type is
-            not the computed one.
+        ModelError: shape inference refuses the model, shapes contradict each other, or a declared element type differs
+            from the computed one.
     """
     declared = [_declared(scope) for scope in main.walk()]
     for scope in main.walk():
@@ -54,12 +56,12 @@ def infer(model: ModelProto, main: Scope, opsets: Opsets, bindings: Bindings) ->
     inferred = _collect(main, _run(data).graph, bindings)
     if not _complete(main, inferred) and is_safe(main, inferred, opsets):
         inferred = _propagate(main, data, inferred, bindings)
-    inferred = doubted(main, inferred)
-    # Whatever else could fill a hole is compared with what can be computed.
+    inferred = without_doubtful_shapes(main, inferred)
+    # Before declarations and bindings fill holes, refinement computes as much as it can, to compare them with.
     if _complete(main, inferred) and not _has_control_flow(main) and not _disputed(main, inferred, declared):
         found = Refined(settle_all(main, inferred, declared, bindings))
     else:
-        # What evaluates values costs time to import.
+        # Imported only where it is needed: the evaluation of values takes long to import.
         from .refine import refine
 
         found = refine(main, inferred, declared, opsets, bindings)
@@ -69,8 +71,9 @@ def infer(model: ModelProto, main: Scope, opsets: Opsets, bindings: Bindings) ->
 
 
 def _serialised(model: ModelProto) -> bytes:
-    """The bytes of `model` for ONNX's inference, which below IR version 4 knows no initialiser but those that are
-    listed among the inputs; since then it knows all.
+    """Serialise `model` for ONNX's inference, as IR version 4 or later.
+
+    For older versions ONNX's inference only sees the initialisers that are listed among the inputs.
     """
     version = model.ir_version
     if version >= 4:
@@ -82,7 +85,7 @@ def _serialised(model: ModelProto) -> bytes:
 
 
 def _run(data: bytes) -> ModelProto:
-    """ONNX's inference; not the strict one, which refuses what it cannot infer."""
+    """Run ONNX's inference, not in strict mode, which refuses a model that it cannot infer completely."""
     try:
         return infer_shapes(data)
     except Exception as error:
@@ -93,7 +96,7 @@ def _run(data: bytes) -> ModelProto:
 
 
 def _propagate(main: Scope, data: bytes, inferred: Types, bindings: Bindings) -> Types:
-    """ONNX's inference with data propagation; `inferred`, found without it, where it fails."""
+    """Run ONNX's inference with data propagation; return `inferred`, found without it, if that fails."""
     try:
         return _collect(main, infer_shapes(data, data_prop=True).graph, bindings)
     except Exception:
@@ -101,17 +104,17 @@ def _propagate(main: Scope, data: bytes, inferred: Types, bindings: Bindings) ->
 
 
 def _declared(scope: Scope) -> dict[str, ValueType]:
-    """Return what the file says of the values of a scope."""
+    """Return the types that the file declares for the values of a scope."""
     graph = scope.graph
     values = (*graph.value_info, *graph.output, *graph.input)
     return {value.name: from_proto(value.type) for value in values}
 
 
 def _undeclare(scope: Scope, opsets: Opsets) -> None:
-    """Take out of the model what inference is to find by itself.
+    """Remove the declared types that inference is to find by itself, in place.
 
-    Element types stay where inference cannot find them: at operators ONNX does not define, and at the outputs
-    of bodies, where a missing one makes it give up on the whole model.
+    Element types stay where inference cannot find them: at operators that ONNX does not define, and at outputs of
+    bodies, where ONNX rejects the whole model if one is missing.
     """
     graph = scope.graph
     opaque = {n for node in scope.nodes if not opsets.defines(node.domain, node.op_type) for n in node.output}
@@ -164,7 +167,7 @@ def _made(scope: Scope) -> Iterable[str]:
 
 
 def _without_inventions(known: ValueType, bindings: Bindings) -> ValueType:
-    """`known` without the names that inference made up for dimensions: they tell nothing outside this run."""
+    """Return `known` without the names that inference made up for dimensions: they mean nothing outside its run."""
     if known.shape is None or known.static:
         return known
     dims = tuple(d if isinstance(d, int) or d in bindings.names else None for d in known.shape)
@@ -176,16 +179,16 @@ def _complete(main: Scope, types: Types) -> bool:
 
 
 def _has_control_flow(main: Scope) -> bool:
-    """Whether refinement has more to say than shapes: which branches never run, and of loops what holds.
+    """Whether the model has an If, Loop or Scan, which need refinement even if all shapes are known.
 
-    ONNX believes what the body of a loop declares.
+    Refinement finds the branches that never run, and checks the declared shapes of loop states, which ONNX trusts.
     """
     kinds = ("If", "Loop", "Scan")
     return any(scope.nodes[index].op_type in kinds for scope in main.walk() for index in scope.bodies)
 
 
 def _disputed(main: Scope, inferred: Types, declared: Types) -> bool:
-    """Whether the file declares another shape than a computed one."""
+    """Whether a declared shape contradicts a computed one."""
     return any(
         name not in scope.stored and contradicts(inferred[scope.id].get(name, ValueType()), stated)
         for scope in main.walk()
@@ -194,8 +197,8 @@ def _disputed(main: Scope, inferred: Types, declared: Types) -> bool:
 
 
 def _compare(main: Scope, found: Refined, declared: Types) -> tuple[str, ...]:
-    """Warnings: one about all declared shapes that are not the computed ones, and one where nobody could compare."""
-    unseen = "loops in loops are too many to follow: what is declared or bound there is taken as it is"
+    """Warnings: one about all declared shapes that differ from the computed ones, and one if refinement gave up."""
+    unseen = "too many nested loops to follow: what is declared or bound there is not checked"
     warnings = (unseen,) if found.given_up else ()
     stale: list[str] = []
     for scope in main.walk(found.idle):
@@ -205,15 +208,15 @@ def _compare(main: Scope, found: Refined, declared: Types) -> tuple[str, ...]:
                 continue
             if stated.element and known.element and stated.element != known.element:
                 raise ModelError(
-                    f"is declared {stated.dtype.name}, its operator makes {known.dtype.name}",
+                    f"is declared {stated.dtype.name}, but its operator makes {known.dtype.name}",
                     where=f"tensor {name!r}",
                     hint="export the model again",
                 )
             computed = found.disputes.get((scope.id, name), known)
             if contradicts(computed, stated):
-                stale.append(f"{name!r} is {show(computed)}, declared {show(stated)}")
+                stale.append(f"{name!r} is {show(computed)}, but declared {show(stated)}")
     if not stale:
         return warnings
     more = f", and {len(stale) - 1} more" if len(stale) > 1 else ""
-    fault = "the file declares other shapes than its operators compute"
+    fault = "the file declares shapes that differ from what its operators compute"
     return (*warnings, f"{fault}: {stale[0]}{more}; the larger one is planned")

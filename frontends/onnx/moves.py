@@ -1,4 +1,4 @@
-"""Operators that only pass bytes on: which tensors hold the same, and where one is a piece of the other."""
+"""Operators that only pass bytes on: view, concat, split, slice."""
 
 from collections.abc import Sequence
 from struct import unpack
@@ -12,14 +12,20 @@ from .scopes import Scope
 from .views import is_view
 
 _MOST_NUMBERS = 64
-"""Of a constant that says where to cut."""
+"""How many elements of a constant are read that says where to cut."""
 
 
 def moves_of(
     node: NodeProto, scope: Scope, opsets: Opsets, inputs: Sequence[Tensor | None], outputs: Sequence[Tensor | None]
 ) -> Moves | None:
-    """What `node` passes on from `inputs` to `outputs`, None where it computes or that is not certain; tensors that are
-    left out are None.
+    """Return the bytes that `node` passes on unchanged, or None where it computes, or this is not certain.
+
+    Args:
+        node: a node.
+        scope: its scope.
+        opsets: of the model.
+        inputs: the inputs of the node, None for one that is left out.
+        outputs: the outputs of the node, None for one that is left out.
     """
     if not inputs or not outputs or inputs[0] is None or outputs[0] is None:
         return None
@@ -42,7 +48,7 @@ def moves_of(
 
 
 def _concat(node: NodeProto, version: int, inputs: Sequence[Tensor | None], result: Tensor) -> Moves | None:
-    # Operator set 1 had a default, and later ones demand the attribute.
+    # The axis had a default before operator set 4, and is required since.
     axis = _axis(_integer(node, "axis", 1 if version < 4 else None), result)
     if axis is None or any(t is None or t.dtype != result.dtype for t in inputs[: len(node.input)]):
         return None
@@ -50,7 +56,7 @@ def _concat(node: NodeProto, version: int, inputs: Sequence[Tensor | None], resu
 
 
 def _gather(node: NodeProto, scope: Scope, data: Tensor, result: Tensor) -> Moves | None:
-    """One index along an axis."""
+    """The moves of a Gather of one index along an axis."""
     axis, at = _axis(_integer(node, "axis", 0), data), constant(node.input[1], scope)
     if axis is None or at is None or len(at) != 1 or data.shape is None or result.shape is None or data.unknown:
         return None
@@ -64,7 +70,7 @@ def _gather(node: NodeProto, scope: Scope, data: Tensor, result: Tensor) -> Move
 
 
 def _slice(node: NodeProto, scope: Scope, version: int, data: Tensor, result: Tensor) -> Moves | None:
-    """What is cut along one axis, without leaving out an index."""
+    """The moves of a Slice that cuts along one axis, in steps of one."""
     shape = data.shape
     if shape is None or result.shape is None or data.unknown or result.unknown or len(shape) != len(result.shape):
         return None
@@ -95,8 +101,9 @@ def _slice(node: NodeProto, scope: Scope, version: int, data: Tensor, result: Te
 
 
 def constant(name: str, scope: Scope) -> tuple[int, ...] | None:
-    """The whole numbers that the file stores for `name` in `scope`, None where it stores none, or many, or where a
-    caller may override them.
+    """Return the whole numbers that the file stores for `name` in `scope`.
+
+    None if it stores none, or too many, or if a caller may override them.
     """
     tensor = scope.stored.get(name)
     if tensor is not None and any(value.name == name for value in scope.graph.input):
@@ -115,7 +122,7 @@ def constant(name: str, scope: Scope) -> tuple[int, ...] | None:
 
 
 def _stored(tensor: TensorProto) -> tuple[int, ...] | None:
-    # Reading it with onnx's own helpers would load numpy, for a handful of numbers.
+    # Without onnx's own helpers: they would import numpy for a few numbers.
     if tensor.data_type not in (TensorProto.INT32, TensorProto.INT64) or tensor.data_location == TensorProto.EXTERNAL:
         return None
     count = 1

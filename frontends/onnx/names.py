@@ -1,4 +1,4 @@
-"""The names in a file: protobuf hands out those that are no UTF-8 as bytes, which nothing can print."""
+"""Checks of the names in a file. Protobuf gives a name that is not UTF-8 as bytes, which nothing can print."""
 
 from collections.abc import Iterable, Iterator
 
@@ -13,7 +13,7 @@ def check_model_names(model: ModelProto) -> None:
     """Refuse names of the model itself that are not UTF-8.
 
     Raises:
-        ModelError: there is one.
+        ModelError: there is such a name.
     """
     _check(entry.key for entry in model.metadata_props)
     _check(opset.domain for owner in (model, *model.functions) for opset in owner.opset_import)
@@ -21,10 +21,10 @@ def check_model_names(model: ModelProto) -> None:
 
 
 def check_graph_names(graph: GraphProto | FunctionProto) -> None:
-    """Refuse names in `graph`, leaving out its bodies, that are not UTF-8.
+    """Refuse names in `graph`, apart from its bodies, that are not UTF-8.
 
     Raises:
-        ModelError: there is one.
+        ModelError: there is such a name.
     """
     for node in graph.node:
         _check(_of_node(node))

@@ -1,4 +1,4 @@
-"""The names of operators: those of ONNX 1.23 and before, and those that ONNX Runtime 1.32 has besides."""
+"""The names of operators: of ONNX up to 1.23, and those that ONNX Runtime 1.32 adds."""
 
 _NAMES = {
     "": """
@@ -73,9 +73,9 @@ _NAMES = {
         QLinearConv QLinearConvTranspose Resize SpaceToDepth
     """,
 }
-"""Domain -> the operators of it, in all versions."""
+"""Domain -> its operators, in all versions."""
 
 OPERATOR_NAMES = tuple(
     f"{domain}::{name}" if domain else name for domain, names in _NAMES.items() for name in names.split()
 )
-"""As graphs name them: those of other domains than ONNX's own with their domain in front."""
+"""The names as graphs have them: with the domain in front, except for ONNX's default domain."""

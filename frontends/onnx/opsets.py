@@ -25,7 +25,7 @@ def check_opsets(model: ModelProto) -> None:
                 opset.domain = ""
             if opset.domain == "" and not 1 <= opset.version <= newest:
                 raise ModelError(
-                    f"the model uses operator set {opset.version}, onnx {onnx.__version__} knows 1 to {newest}",
+                    f"the model uses operator set {opset.version}, but onnx {onnx.__version__} knows 1 to {newest}",
                     hint="install a newer onnx, or convert the model with onnx.version_converter",
                 )
             if not 1 <= opset.version < 2**31:
@@ -33,28 +33,28 @@ def check_opsets(model: ModelProto) -> None:
 
 
 def import_domains(model: ModelProto, used: Iterable[str]) -> None:
-    """Import each domain in `used`: shape inference refuses a model that forgot one.
+    """Import each domain in `used`, since shape inference refuses a model that omits one.
 
     Raises:
-        ModelError: operators of the default domain are used and no version of it is imported.
+        ModelError: operators of the default domain are used, but no version of it is imported.
     """
     imported = {opset.domain for opset in model.opset_import}
     for domain in sorted(set(used) - imported):
-        # Before IR version 3 there were no imports, and one operator set.
+        # Before IR version 3 there were no imports, and only one operator set.
         if domain == "" and (imported or model.ir_version >= 3):
             raise ModelError("the model imports no version of the default operator set", hint="add an opset_import")
         model.opset_import.add(domain=domain, version=1)
 
 
 class Opsets:
-    """Which version of each domain a model imports, and so which operators ONNX defines for it."""
+    """The version of each domain that a model imports, which decides the operators that ONNX defines for it."""
 
     def __init__(self, model: ModelProto) -> None:
         self.versions: Mapping[str, int] = {opset.domain: opset.version for opset in model.opset_import}
         self._known: dict[tuple[str, str], bool] = {}
 
     def defines(self, domain: str, op_type: str) -> bool:
-        """Whether ONNX itself says what this operator means."""
+        """Whether ONNX itself defines this operator."""
         key = (domain, op_type)
         if key not in self._known:
             version = self.versions.get(domain, 1)

@@ -1,8 +1,8 @@
 """Whether ONNX's data propagation may run on a model.
 
-It follows the values of shapes, also where they are only partly known, but takes every vector for a shape: one of
-a billion elements becomes a billion dimensions in memory, and vectors that are concatenated again and again grow
-with the powers of two. So the vectors it would take up are counted before.
+Data propagation follows the values of shapes, even where they are only partly known. But it treats every vector as a
+shape: a vector of a billion elements becomes a billion dimensions in memory, and vectors that are concatenated again
+and again grow with the powers of two. So the vectors that it would follow are counted before.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,14 +14,14 @@ from .scopes import Scope
 from .value_types import ValueType
 
 MAX_VECTOR = 4096
-"""No vector that holds a shape is longer; nor are most biases."""
+"""Elements of the longest vector that is followed: shapes are shorter, and most biases too."""
 
 _MAX_TOTAL = 2**21
-"""A dimension takes about 64 bytes there: at most 128 MiB for all vectors."""
+"""Elements of all vectors together. ONNX takes about 64 bytes for a dimension, which makes at most 128 MiB."""
 
 
 def is_safe(main: Scope, types: Sequence[Mapping[str, ValueType]], opsets: Opsets) -> bool:
-    """Whether all vectors that data propagation would follow are short, given the `types` known without it."""
+    """Whether all vectors are short that data propagation would follow, by the `types` known without it."""
     propagates: dict[tuple[str, str], bool] = {}
     total = 0
     for scope, around in _with_outer(main, ()):
@@ -40,13 +40,13 @@ def is_safe(main: Scope, types: Sequence[Mapping[str, ValueType]], opsets: Opset
 
 
 def short(known: ValueType) -> bool:
-    """Whether `known` is certainly no long vector."""
+    """Whether `known` is certainly not a long vector."""
     length = _vector_length(known)
     return length is not None and length <= MAX_VECTOR
 
 
 def _with_outer(scope: Scope, outer: tuple[Scope, ...]) -> "list[tuple[Scope, tuple[Scope, ...]]]":
-    """Return `scope` and all inside it, each with the scopes around it."""
+    """Return `scope` and all scopes inside it, each with the scopes around it."""
     found = [(scope, outer)]
     for inside in scope.bodies.values():
         for body in inside:
@@ -59,7 +59,7 @@ def _propagates(node: NodeProto, opsets: Opsets) -> bool:
     if not opsets.defines(node.domain, node.op_type):
         return False
     schema = defs.get_schema(node.op_type, opsets.versions.get(node.domain, 1), node.domain)
-    # Shape and Size make vectors as long as a rank, whatever they read.
+    # The result of Shape or Size is at most as long as a rank, so their inputs do not count.
     if node.op_type in ("Shape", "Size"):
         return False
     followed = ("has_data_propagation_function", "has_function", "has_context_dependent_function")
@@ -72,13 +72,13 @@ def _length(name: str, around: tuple[Scope, ...], types: Sequence[Mapping[str, V
 
 
 def _vector_length(known: ValueType) -> int | None:
-    """Return the number of elements if `known` is a vector, 0 if it is none, None if that is open."""
+    """Return the number of elements if `known` is a vector, 0 if it is not, None if that is unknown."""
     if known.other:
         return 0
     if known.shape is None:
         return None
     if len(known.shape) != 1:
         return 0
-    # A dimension that has a name in the file stays a name, and then nothing is followed.
+    # ONNX does not follow a vector whose dimension has a name in the file.
     dim = known.shape[0]
     return 0 if isinstance(dim, str) else dim

@@ -17,11 +17,11 @@ _MICROSOFT = "com.microsoft"
 
 
 def quantization_of(node: NodeProto, inputs: Sequence[Tensor | None]) -> Quantization | None:
-    """What `node` does between floats and integers; None where its scale, zero point or limits may change.
+    """Return how `node` converts between floats and integers; None where its scale, zero point or limits may change.
 
     Args:
         node: a node.
-        inputs: its inputs, None for one that is left out.
+        inputs: the inputs of the node, None for one that is left out.
     """
     kind = _KINDS.get(node.op_type)
     if kind is None or len(node.output) != 1 or not inputs or inputs[0] is None:

@@ -1,4 +1,4 @@
-"""Bytes to a checked ModelProto: parsed, free of large payloads, every operator set known."""
+"""Reading of bytes into a checked ModelProto: parsed, without large payloads, with known operator sets only."""
 
 from collections.abc import Iterator
 
@@ -10,23 +10,23 @@ from .names import check_graph_names, check_model_names
 from .opsets import check_opsets
 
 MAX_VALUE_ELEMENTS = 65536
-"""Integers and booleans of at most so many elements may hold a shape: their values are kept."""
+"""The most elements of a tensor of integers or booleans whose values are kept, since it may hold a shape."""
 
 _MAX_FLOAT_ELEMENTS = 1024
-"""Floats matter to shapes only as scales and limits of ranges."""
+"""The same for floats, which matter to shapes only as scales and limits of ranges."""
 
 SHAPE_ELEMENTS = (TensorProto.INT32, TensorProto.INT64, TensorProto.BOOL)
-"""The element types of shapes, and of what decides about them."""
+"""The element types of shapes, and of values that decide about shapes."""
 
 MAX_DEPTH = 64
-"""Bodies nest at most so deep; protobuf itself stops near 33."""
+"""How deep bodies may nest; protobuf itself stops near 33."""
 
 
 def read(data: bytes, *, payloads: bool = False) -> ModelProto:
-    """Return the model in `data`, without the payloads of large tensors unless these are asked for.
+    """Return the model in `data`; the payloads of large tensors only with `payloads`.
 
     Raises:
-        ModelError: `data` is not an ONNX model, holds no graph, or needs a newer onnx.
+        ModelError: `data` is not an ONNX model, has no graph, or needs a newer onnx.
     """
     if not data:
         raise ModelError("the file is empty", hint="export the model again")
@@ -36,9 +36,9 @@ def read(data: bytes, *, payloads: bool = False) -> ModelProto:
     try:
         model.ParseFromString(data)
     except Exception as error:
-        raise ModelError("not an ONNX model, or cut short", hint="check that the file is complete") from error
+        raise ModelError("not an ONNX model, or truncated", hint="check that the file is complete") from error
     if not model.HasField("graph"):
-        raise ModelError("the file holds no graph", hint="check that it is an ONNX model")
+        raise ModelError("the file has no graph", hint="check that it is an ONNX model")
     check_model_names(model)
     _tidy(model, payloads=payloads)
     check_opsets(model)
@@ -46,7 +46,7 @@ def read(data: bytes, *, payloads: bool = False) -> ModelProto:
 
 
 def bodies(node: NodeProto) -> Iterator[tuple[str, GraphProto]]:
-    """Return the graphs in the attributes of `node`, each with the role it plays: the attribute's name."""
+    """Yield the graphs in the attributes of `node`, each with its role, which is the attribute's name."""
     for attribute in node.attribute:
         if attribute.HasField("g"):
             yield attribute.name, attribute.g
@@ -55,7 +55,10 @@ def bodies(node: NodeProto) -> Iterator[tuple[str, GraphProto]]:
 
 
 def _tidy(model: ModelProto, *, payloads: bool) -> None:
-    """Check and strip every graph of `model`; an explicit stack, since a file may nest deeper than Python recurses."""
+    """Check every graph of `model` and drop its large payloads, in place.
+
+    With an explicit stack, since a file may nest deeper than Python recurses.
+    """
     stack: list[tuple[GraphProto | FunctionProto, int]] = [(model.graph, 0)]
     stack += [(function, 0) for function in model.functions]
     while stack:
@@ -86,7 +89,10 @@ def _strip_attribute(attribute: AttributeProto) -> None:
 
 
 def _strip(tensor: TensorProto) -> None:
-    """Make a large tensor look external: shape inference needs its type only, and copies the model."""
+    """Drop the payload of a large tensor, and mark it as external.
+
+    Shape inference only needs its type, and copies the whole model.
+    """
     elements = 1
     for dim in tensor.dims:
         if dim < 0:

@@ -1,4 +1,4 @@
-"""Reductions whose axes are an input: what holds of the result whatever they are."""
+"""Reductions with unknown axes: what is certain about the shape of the result."""
 
 from collections.abc import Callable
 
@@ -12,9 +12,10 @@ _KINDS = frozenset(
 
 
 def reduced(node: NodeProto, type_of: Callable[[str], ValueType]) -> dict[str, ValueType]:
-    """Return what is known of the result of a reduction by axes whose values are not known before a run.
+    """Return the known part of the result type of a reduction whose axes are not known before a run.
 
-    Their number decides the rank, and everything where it is none or all; a dimension of one stays one.
+    The number of axes decides the rank. With none or all of them, it decides the whole shape. A dimension of one that
+    is kept stays one.
     """
     if node.domain or node.op_type not in _KINDS or len(node.input) < 2 or not node.input[1]:
         return {}

@@ -1,8 +1,8 @@
-"""Refinement: the shapes that depend on values, and those of loops.
+"""Refinement of inferred types: shapes that depend on values, and shapes in loops.
 
-One sweep over the nodes in order. Each node whose outputs are not fully known is inferred again, now with
-the values of its inputs where those are known at plan time: constants, shapes that are all numbers, and what
-arithmetic makes of them. Such values serve shapes only; they do not make a tensor a constant.
+One sweep over the nodes in order. Each node whose outputs are not fully known is inferred again, now with the values of
+its inputs where these are known before a run: constants, shapes without open dimensions, and results of arithmetic on
+them. Such values only serve shapes; they do not make a tensor a constant.
 """
 
 from collections.abc import Iterable, Mapping
@@ -30,22 +30,25 @@ from .value_types import ValueType, contradicts, fill, from_proto, to_proto
 from .values import Evaluator
 
 _VISITS_PER_NODE = 64
-"""Loops are swept until their shapes settle, and loops in loops multiply: past this, nothing is refined."""
+"""The most visits for each node of the model. Beyond it refinement gives up.
+
+Loops are swept until their shapes settle, and nested loops multiply the visits.
+"""
 
 _MAX_SHAPE_INPUT = 1024
-"""Axes, scales and target shapes have at most so many elements; larger values are data."""
+"""The most elements of a value that ONNX's inference is given. Axes, scales and shapes are shorter."""
 
 
 class _TooManyVisits(ModelError):
-    """The sweep took more work than it may."""
+    """The sweep took more visits than it may."""
 
 
 def refine(main: Scope, inferred: Types, declared: Types, opsets: Opsets, bindings: Bindings) -> Refined:
-    """Fill the holes of `inferred` as far as can be, from `declared` at last.
+    """Fill the holes of `inferred` as far as possible: by computing types first, then from `declared`.
 
     Raises:
-        ModelError: a size stays open since ONNX refuses the node that makes it, or two claims about a shape cannot
-            both be met.
+        ModelError: a size stays open since ONNX refuses the node that makes it, or two claims about a shape contradict
+            each other.
     """
     sweep = Sweep(main, inferred, declared, opsets, bindings)
     try:
@@ -60,9 +63,13 @@ def refine(main: Scope, inferred: Types, declared: Types, opsets: Opsets, bindin
 class Sweep:
     """The state of one refinement.
 
-    Fields: `types` is what it found, by scope id, `environments` what the last sweep over each scope knew, `idle`
-    the branches never taken, `once` the bodies of loops that run at most once, `varying` why values have no one size:
-    states that a loop changes, and what follows from them; `disputes` the computed types that a declaration overrules.
+    Fields:
+        types: the types found, by scope id and name.
+        environments: what the last sweep over each scope knew, by scope id.
+        idle: ids of the branches that are never taken.
+        once: ids of the bodies of loops that run at most once.
+        varying: why a value has no single size, by scope id and name: states that a loop changes, and what follows.
+        disputes: the computed types that a declaration overrules, by scope id and name.
     """
 
     def __init__(self, main: Scope, inferred: Types, declared: Types, opsets: Opsets, bindings: Bindings) -> None:
@@ -79,16 +86,16 @@ class Sweep:
         self._visits = _VISITS_PER_NODE * sum(1 + len(scope.nodes) for scope in main.walk())
 
     def run(self, scope: Scope, outer: Environment | None, inputs: Mapping[str, ValueType]) -> Environment:
-        """Sweep over `scope`, given the types of its inputs; what it finds replaces the last finding."""
+        """Sweep over `scope`, given the types of its inputs. The result replaces that of an earlier sweep."""
         self._visits -= 1 + len(scope.nodes)
         if self._visits < 0:
-            raise _TooManyVisits("its loops in loops are too many to follow")
+            raise _TooManyVisits("it has too many nested loops to follow")
         known = dict(self.inferred[scope.id])
         for name in scope.inputs:
             passed = inputs.get(name, ValueType())
             known[name] = self._settle(scope, name, fill(passed, known[name]))
             if contradicts(known[name], passed):
-                fault = f"it is declared {show(known[name])}, and {show(passed)} is passed to it"
+                fault = f"it is declared {show(known[name])}, but {show(passed)} is passed to it"
                 raise ModelError(fault, where=f"tensor {name!r} of graph {scope.graph.name!r}", hint=HINT)
         here = Environment(scope, outer, self.inferred[scope.id], known)
         self.types[scope.id] = known
@@ -99,7 +106,10 @@ class Sweep:
         return here
 
     def _settle(self, scope: Scope, name: str, computed: ValueType) -> ValueType:
-        """`computed` with what is bound or declared of `name` put in, unless it varies: then no number is true."""
+        """Return `computed` with the bound and declared dimensions of `name` filled in.
+
+        A type that varies stays as it is, since no number is true of it.
+        """
         key = (scope.id, name)
         if key in self.varying:
             return computed
@@ -107,7 +117,7 @@ class Sweep:
         if settled is not computed and contradicts(settled, computed):
             self.disputes[key], self._overruling = computed, True
         elif self.disputes:
-            self.disputes.pop(key, None)  # which a sweep under another assumption about a loop may have left
+            self.disputes.pop(key, None)  # left by an earlier sweep with other assumptions about a loop
         return settled
 
     def _visit(self, node: NodeProto, index: int, here: Environment) -> None:
@@ -140,7 +150,7 @@ class Sweep:
             self._evaluate(node, here)
 
     def _why_varying(self, node: NodeProto, index: int, here: Environment) -> str:
-        """Why what `node` makes has no one size, if what it reads has none; else ""."""
+        """Why the outputs of `node` have no single size, if an input has none; else ""."""
         if not self.varying:
             return ""
         read = [here.key_of(name) for name in node.input if name]
@@ -150,10 +160,10 @@ class Sweep:
         return next((self.varying[key] for key in read if key in self.varying), "")
 
     def _infer_again(self, node: NodeProto, index: int, here: Environment, overruled: str) -> dict[str, ValueType]:
-        """`_infer`, where an input has a declared shape, or one that follows from such a shape.
+        """Infer a node again whose input shape comes from a declaration that overrules a computed shape.
 
         Raises:
-            ModelError: the operator cannot read the input `overruled` in that shape; none if that is "".
+            ModelError: `overruled` is not "", and the operator cannot read the input of this name in its shape.
         """
         found = self._with_left_out(node, here, {})
         if not self.opsets.defines(node.domain, node.op_type):
@@ -164,12 +174,12 @@ class Sweep:
             if not overruled:
                 return found
             computed = self.disputes.get(here.key_of(overruled))
-            other = f", its operator makes {show(computed)}" if computed else ", as follows from declared shapes"
+            other = f", but its operator makes {show(computed)}" if computed else ", which follows from declared shapes"
             fault = f"it cannot read {overruled!r} as {show(here.type_of(overruled))}{other}"
             raise ModelError(fault, where=node_title(node, index), hint=HINT) from error
 
     def _infer(self, node: NodeProto, here: Environment) -> dict[str, ValueType]:
-        """What ONNX, or a rule for an operator that it does not define, finds for this node from its inputs."""
+        """Infer the output types of `node` by ONNX, or by a rule if ONNX does not define the operator."""
         if contrib.knows(node, self.opsets):
             return contrib.infer(node, here.type_of, here.value_of)
         if not self.opsets.defines(node.domain, node.op_type):
@@ -177,11 +187,11 @@ class Sweep:
         try:
             return self._ask(node, here)
         except Exception:
-            # Inference that fails on a node leaves it as open as it was.
+            # Inference failed: the types of this node stay open.
             return {}
 
     def _with_left_out(self, node: NodeProto, here: Environment, found: dict[str, ValueType]) -> dict[str, ValueType]:
-        """`found` with what ONNX's own inference leaves out of it."""
+        """Return `found` with the types that ONNX's own inference omits."""
         more = left_out(node, self.opsets.versions.get("", 1), here.type_of)
         return more | {name: fill(known, more.get(name, ValueType())) for name, known in found.items()}
 
@@ -195,12 +205,12 @@ class Sweep:
             found = infer_node_outputs(schema, node, types, data, opset_imports=self.imports)
         made = {name: _without_names(from_proto(proto), types) for name, proto in found.items() if name}
         shape = corrections.corrected(node, here.type_of, here.value_of)
-        if shape is not None:  # of pools, both results have it
+        if shape is not None:  # for a pool, of both outputs
             made |= {name: ValueType(known.element, shape) for name, known in made.items()}
         return made
 
     def data_of(self, here: Environment, names: Iterable[str]) -> dict[str, TensorProto]:
-        """Return the values of those of `names` that are known and short enough to be a shape."""
+        """Return the values among `names` that are known, and short enough to be a shape."""
         values = {name: here.value_of(name) for name in names}
         return {
             name: numpy_helper.from_array(value, name)
@@ -209,7 +219,7 @@ class Sweep:
         }
 
     def _evaluate(self, node: NodeProto, here: Environment) -> None:
-        """Find the values of the outputs of `node`, and from them shapes that inference cannot see."""
+        """Compute the values of the outputs of `node`, and from them shapes that inference cannot find."""
         if node.op_type in ("Shape", "Size") and not node.domain:
             value = _measure(node, here.type_of(node.input[0])) if node.input else None
             if value is not None and node.output:
@@ -225,21 +235,21 @@ class Sweep:
         results = self._evaluator.evaluate(node, inputs, [here.types[name].elements for name in outputs])
         for name, value in results.items():
             shape = ValueType(here.types[name].element, tuple(value.shape))
-            # What is bound or declared otherwise was put in before.
+            # Bindings and declarations may overrule the shape of the value, and then the value is not used.
             here.types[name] = self._settle(here.scope, name, shape)
             if not contradicts(here.types[name], shape):
                 here.values[name] = value
 
 
 def _prefer(found: ValueType, known: ValueType) -> ValueType:
-    """What is `found` of a result of bodies, whose holes are on purpose; what was `known` where nothing is found."""
+    """Return the type `found` for a result of bodies, whose holes are intended; `known` if nothing was found."""
     if found.shape is None and not found.element:
         return known
     return ValueType(found.element or known.element, found.shape)
 
 
 def _replace(known: ValueType, found: ValueType) -> ValueType:
-    """What is `found` of a type, its holes filled from what was `known`; where both are whole, the larger."""
+    """Return `found` with its holes filled from `known`; if both are complete and differ, the larger one."""
     if found.shape is None or not contradicts(known, found):
         return fill(found, known)
     return larger("", found, known) if len(found.shape) == len(known.shape or ()) else found
@@ -248,7 +258,7 @@ def _replace(known: ValueType, found: ValueType) -> ValueType:
 def _infer_alone(
     node: NodeProto, types: dict[str, TypeProto], data: dict[str, Any], opsets: list[Any]
 ) -> dict[str, TypeProto]:
-    """Infer a model of this node alone: only so does ONNX look into the function that defines it."""
+    """Infer a model with this node alone, so that ONNX looks into the function that defines the operator."""
     inputs = [helper.make_value_info(name, proto) for name, proto in types.items() if name not in data]
     outputs = [helper.make_empty_tensor_value_info(name) for name in node.output if name]
     graph = helper.make_graph([node], "node", inputs, outputs, initializer=list(data.values()))
@@ -258,7 +268,7 @@ def _infer_alone(
 
 
 def _without_names(known: ValueType, types: Mapping[str, TypeProto]) -> ValueType:
-    """`known` with only those names of dimensions that the inputs brought along."""
+    """Return `known` without the names of dimensions that no input has."""
     if known.shape is None or known.static:
         return known
     brought = {d for proto in types.values() for d in from_proto(proto).shape or () if isinstance(d, str)}
@@ -266,7 +276,7 @@ def _without_names(known: ValueType, types: Mapping[str, TypeProto]) -> ValueTyp
 
 
 def _measure(node: NodeProto, known: ValueType) -> Value | None:
-    """Return the result of Shape or Size over a tensor of the type `known`."""
+    """Return the value of Shape or Size over a tensor of the type `known`, or None where that is open."""
     count = known.elements
     if known.shape is None or count is None:
         return None

@@ -1,4 +1,4 @@
-"""The graphs of a model as a tree of scopes: what each one defines, reads from outside and runs inside."""
+"""The graphs of a model as a tree of scopes: their definitions, captured names and bodies."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,11 +23,16 @@ class Body:
 class Scope:
     """A graph with its bodies.
 
-    Fields: `id` counts the scopes of a model, 0 is the main graph; `inputs` are names a caller supplies;
-    `stored` are the initialisers; `makers` maps
-    each name defined here to the index of its node, -1 for what is there first; `bodies` maps the index of a
-    node to what it runs; `free` are the names read here, or in a body, that a scope around this one defines;
-    `places` says of each node where in the file it stands, and is empty where all stand as they are here.
+    Fields:
+        id: the number of the scope in its model; 0 is the main graph.
+        graph: the graph itself.
+        nodes: its nodes, in an order in which they can run.
+        inputs: the names that a caller supplies.
+        stored: the initialisers, by name.
+        makers: the index of the node that makes each name defined here; -1 for inputs and initialisers.
+        bodies: by the index of a node, the bodies that it runs.
+        free: the names that an outer scope defines, and that are read here or in a body.
+        places: for each node its position in the file; empty if the order is that of the file.
     """
 
     id: int
@@ -41,7 +46,7 @@ class Scope:
     places: tuple[int, ...] = ()
 
     def place(self, index: int) -> int:
-        """Where in the file the node at `index` stands."""
+        """The position in the file of the node at `index`."""
         return self.places[index] if self.places else index
 
     @property
@@ -50,7 +55,7 @@ class Scope:
         return tuple(value.name for value in self.graph.output)
 
     def walk(self, without: Collection[int] = ()) -> Iterator["Scope"]:
-        """Yield this scope and all inside it, in the order of their ids, leaving out the ids `without`."""
+        """Yield this scope and all scopes inside it, in the order of their ids, except for the ids in `without`."""
         yield self
         for inside in self.bodies.values():
             for body in inside:
@@ -59,7 +64,7 @@ class Scope:
 
 
 def node_title(node: NodeProto, index: int) -> str:
-    """How errors name a node."""
+    """The name of a node in errors."""
     name = f" {node.name!r}" if node.name else ""
     return f"node {index}{name} ({node.op_type})"
 
@@ -67,19 +72,19 @@ def node_title(node: NodeProto, index: int) -> str:
 def scopes_of(model: ModelProto) -> Scope:
     """Return the scope of the main graph of `model`.
 
-    Nodes that stand before one that they read from are put behind it, in `model` itself.
+    Nodes are sorted in `model` itself where one comes before a node that it reads from.
 
-    An initialiser that is also listed among the main graph's inputs counts as no input: before IR version 4
-    each had to be listed, and since then a caller may override it, but brings memory of its own for that.
+    An initialiser that is also listed among the main graph's inputs is not an input here: before IR version 4 each had
+    to be listed. Since then a caller may override it, but brings the memory for that.
 
     Raises:
-        ModelError: a tensor is read that nothing makes, or made twice, or nodes wait for each other in a circle.
+        ModelError: a tensor is read that nothing makes, or made twice, or nodes depend on each other in a cycle.
     """
     return _Builder().scope(model.graph, "", ())
 
 
 _Levels = tuple[Mapping[str, int], ...]
-"""The makers of the graphs around, the innermost last."""
+"""The `makers` of the enclosing graphs, the innermost last."""
 
 _Given = tuple[tuple[str, ...], dict[str, TensorProto]]
 
@@ -104,7 +109,7 @@ class _Builder:
         free: dict[str, None] = {}
         for index, node in enumerate(nodes):
             for name in reads.outside.get(index, ()):
-                _find(name, outer, _place(title, node_title(node, index)))
+                _check_made(name, outer, _place(title, node_title(node, index)))
                 free[name] = None
             found = reads.bodies.get(index)
             if found:
@@ -114,7 +119,7 @@ class _Builder:
                 free |= dict.fromkeys(n for b in inside[index] for n in b.scope.free if n not in makers)
         for value in graph.output:
             if value.name not in makers:
-                _find(value.name, outer, _place(title, "the graph's outputs"))
+                _check_made(value.name, outer, _place(title, "the graph's outputs"))
                 free[value.name] = None
         return Scope(number, graph, nodes, inputs, stored, makers, inside, tuple(free), places)
 
@@ -123,7 +128,7 @@ class _Builder:
         stored: dict[str, TensorProto] = {}
         for tensor in [*graph.initializer, *(s.values for s in graph.sparse_initializer)]:
             if tensor.name in stored:
-                raise _twice(tensor.name, title, "two initialisers")
+                raise _defined_twice(tensor.name, title, "two initialisers")
             stored[tensor.name] = tensor
         inputs = [value.name for value in graph.input]
         if "" in stored or "" in inputs or any(not value.name for value in graph.output):
@@ -134,7 +139,7 @@ class _Builder:
             )
         if is_main:
             return tuple(n for n in inputs if n not in stored), stored
-        # The caller of a body supplies every input of it, whatever default is stored.
+        # The caller of a body supplies all inputs, even one that has a stored default.
         given = set(inputs)
         return tuple(inputs), {n: t for n, t in stored.items() if n not in given}
 
@@ -145,7 +150,7 @@ def _makers(
     makers = dict.fromkeys(stored, -1)
     for name in inputs:
         if name in makers:
-            raise _twice(name, title, "two inputs of the graph")
+            raise _defined_twice(name, title, "two inputs of the graph")
         makers[name] = -1
     for index, node in enumerate(nodes):
         for name in node.output:
@@ -154,17 +159,19 @@ def _makers(
             if name in makers:
                 first = makers[name]
                 other = node_title(nodes[first], first) if first >= 0 else "an input or initialiser"
-                raise _twice(name, title, f"{other} and {node_title(node, index)}")
+                raise _defined_twice(name, title, f"{other} and {node_title(node, index)}")
             makers[name] = index
     return makers
 
 
 @dataclass(frozen=True, slots=True)
 class _Reads:
-    """What nodes read that no node before them makes.
+    """The names that nodes read although no earlier node makes them, and the bodies of nodes.
 
-    Fields: `outside` is what the graph does not make, by the index of the node; `late` says whether a node reads what a
-    later one makes; `bodies` are the graphs that nodes run.
+    Fields:
+        outside: by the index of a node, the names that it reads and the graph does not make.
+        bodies: by the index of a node, the graphs that it runs, each with its role.
+        late: whether a node reads a name that a later one makes.
     """
 
     outside: Mapping[int, list[str]]
@@ -191,8 +198,8 @@ def _reads(nodes: tuple[NodeProto, ...], makers: Mapping[str, int]) -> _Reads:
     return _Reads(outside, found, late)
 
 
-def _find(name: str, levels: _Levels, place: str) -> None:
-    """Check that some enclosing level makes `name`.
+def _check_made(name: str, levels: _Levels, place: str) -> None:
+    """Check that an enclosing graph makes `name`.
 
     Raises:
         ModelError: none does.
@@ -201,11 +208,11 @@ def _find(name: str, levels: _Levels, place: str) -> None:
         raise ModelError(f"reads {name!r}, which nothing makes", where=place, hint="export the model again")
 
 
-def _twice(name: str, title: str, makers: str) -> ModelError:
+def _defined_twice(name: str, title: str, makers: str) -> ModelError:
     return ModelError(
         f"is made twice, by {makers}",
         where=_place(title, f"tensor {name!r}"),
-        hint="give each result a name of its own",
+        hint="give each output a unique name",
     )
 
 

@@ -1,4 +1,4 @@
-"""Holes of inferred types, filled from what is bound and from what the file declares."""
+"""Holes of inferred types are filled from declarations in the file, then from bindings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,16 +12,20 @@ if TYPE_CHECKING:
     from .scopes import Scope
 
 Types = list[dict[str, ValueType]]
-"""By scope id, then by name: what each scope itself defines."""
+"""The types of what each scope itself defines: by scope id, then by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refined:
-    """The types of all values, with what came up while they were found.
+    """The types of all values, with other findings of refinement.
 
-    Fields: `idle` are the ids of the branches that never run; `once` of the bodies of loops that run at most once;
-    `varying` says of names, by scope id, why they have no one size; `disputes` has the computed types of those for
-    which the file declares another one; `given_up` says that loops in loops took too much work.
+    Fields:
+        types: by scope id and name.
+        idle: ids of the branches that never run.
+        once: ids of the bodies of loops that run at most once.
+        varying: why a name has no single size, by scope id and name.
+        disputes: the computed types of names for which the file declares another one, by scope id and name.
+        given_up: whether refinement gave up because of too many nested loops.
     """
 
     types: Types
@@ -33,10 +37,16 @@ class Refined:
 
 
 def settle(name: str, known: ValueType, stated: dict[str, ValueType], bindings: "Bindings") -> ValueType:
-    """`known`, as computed, with its holes filled from what the file states of `name`, then from what is bound.
+    """Fill the holes of a computed type from the file, then from bindings.
+
+    Args:
+        name: of the value.
+        known: its computed type.
+        stated: the types that the file declares, by name.
+        bindings: the numbers that a user binds.
 
     Raises:
-        ModelError: what the file states is of another rank, and larger.
+        ModelError: the declared shape is larger, and has another rank.
     """
     if name in stated:
         known = fill(larger(name, known, stated[name]), stated[name])
@@ -44,7 +54,7 @@ def settle(name: str, known: ValueType, stated: dict[str, ValueType], bindings: 
 
 
 def settle_all(main: "Scope", inferred: Types, declared: Types, bindings: "Bindings") -> Types:
-    """`settle` for each value of each scope; what is stored has the type that is stored with it."""
+    """Apply `settle` to each value of each scope, except for initialisers, which keep their stored type."""
     return [
         {n: known if n in scope.stored else settle(n, known, stated, bindings) for n, known in there.items()}
         for scope, there, stated in zip(main.walk(), inferred, declared, strict=True)

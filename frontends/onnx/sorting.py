@@ -1,4 +1,4 @@
-"""Nodes in an order in which they can run: files need not have them so, though ONNX asks for it."""
+"""Sorting of nodes into an order in which they can run, since some files break this rule of ONNX."""
 
 import heapq
 from collections.abc import Iterable, Sequence
@@ -13,27 +13,27 @@ _SHOWN = 8
 
 
 def sort_nodes(owner: GraphProto | FunctionProto, title: str = "") -> tuple[int, ...]:
-    """Put the nodes of `owner` behind those they read from, in place; its bodies are left as they are.
+    """Sort the nodes of `owner` in place, so that each comes after those it reads from; bodies are not changed.
 
-    Of all nodes that can come next, the first in the file does.
+    Of all nodes that can come next, the first in the file is taken.
 
     Args:
         owner: a graph, or a local function.
-        title: what stands around it, for errors.
+        title: its place in the model, for errors.
 
     Returns:
-        Of each node, where it stood before; empty if none was moved.
+        For each node its index before; empty if no node was moved.
 
     Raises:
-        ModelError: nodes wait for each other in a circle; the message names them.
+        ModelError: nodes depend on each other in a cycle; the message names them.
     """
     nodes = tuple(owner.node)
-    waits = _waits(nodes)
-    if all(maker < index for index, makers in enumerate(waits) for maker in makers):
+    sources = _sources(nodes)
+    if all(maker < index for index, makers in enumerate(sources) for maker in makers):
         return ()
-    order = _sorted(waits)
+    order = _sorted(sources)
     if len(order) < len(nodes):
-        raise _circle(owner, waits, set(range(len(nodes))).difference(order), title)
+        raise _cycle_error(owner, sources, set(range(len(nodes))).difference(order), title)
     copies = [NodeProto.FromString(nodes[index].SerializeToString()) for index in order]
     del owner.node[:]
     owner.node.extend(copies)
@@ -56,8 +56,8 @@ def sort_all(owner: GraphProto | FunctionProto) -> bool:
     return moved
 
 
-def _waits(nodes: Sequence[NodeProto]) -> list[list[int]]:
-    """Of each node, those that make what it or a body of it reads."""
+def _sources(nodes: Sequence[NodeProto]) -> list[list[int]]:
+    """For each node, the indices of the nodes that make what it, or a body of it, reads."""
     makers = {name: index for index, node in enumerate(nodes) for name in node.output if name}
     return [[makers[name] for name in _reads(node) if name in makers] for node in nodes]
 
@@ -68,7 +68,7 @@ def _reads(node: NodeProto) -> Iterable[str]:
 
 
 def free_names(graph: GraphProto) -> Iterable[str]:
-    """Return the names that `graph` reads, or a body in it, and does not define."""
+    """Return the names that `graph` or a body in it reads, and that `graph` does not define."""
     own = {value.name for value in graph.input} | {tensor.name for tensor in graph.initializer}
     own.update(sparse.values.name for sparse in graph.sparse_initializer)
     own.update(name for node in graph.node for name in node.output)
@@ -77,10 +77,10 @@ def free_names(graph: GraphProto) -> Iterable[str]:
     return [name for name in read if name and name not in own]
 
 
-def _sorted(waits: Sequence[Sequence[int]]) -> list[int]:
-    after: list[list[int]] = [[] for _ in waits]
-    left = [0] * len(waits)
-    for index, makers in enumerate(waits):
+def _sorted(sources: Sequence[Sequence[int]]) -> list[int]:
+    after: list[list[int]] = [[] for _ in sources]
+    left = [0] * len(sources)
+    for index, makers in enumerate(sources):
         for maker in set(makers):
             after[maker].append(index)
             left[index] += 1
@@ -96,31 +96,31 @@ def _sorted(waits: Sequence[Sequence[int]]) -> list[int]:
     return order
 
 
-def _circle(
-    owner: GraphProto | FunctionProto, waits: Sequence[Sequence[int]], stuck: set[int], title: str
+def _cycle_error(
+    owner: GraphProto | FunctionProto, sources: Sequence[Sequence[int]], stuck: set[int], title: str
 ) -> ModelError:
-    # Every node that is stuck waits for one that is, so that going from one to the next comes back at last.
+    # Every stuck node reads from another stuck node, so a walk from one to the next ends in a cycle.
     path: dict[int, None] = {}
     at = min(stuck)
     while at not in path:
         path[at] = None
-        at = next(maker for maker in waits[at] if maker in stuck)
-    circle = list(path)[list(path).index(at) :][::-1]
-    first = circle.index(min(circle))
-    circle = circle[first:] + circle[:first]
-    names = [_title(owner.node[index], index) for index in circle]
+        at = next(maker for maker in sources[at] if maker in stuck)
+    cycle = list(path)[list(path).index(at) :][::-1]
+    first = cycle.index(min(cycle))
+    cycle = cycle[first:] + cycle[:first]
+    names = [_title(owner.node[index], index) for index in cycle]
     if len(names) == 1:
         name = next(name for name in _reads(owner.node[at]) if name in owner.node[at].output)
         return ModelError(
             f"reads {name!r}, which {names[0]} makes itself",
             where=f"{title}, {names[0]}" if title else names[0],
-            hint="no order can mend this: export the model again",
+            hint="no order of the nodes can run: export the model again",
         )
     more = f" -> {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return ModelError(
-        f"nodes wait for each other in a circle: {' -> '.join(names[:_SHOWN])}{more} -> {names[0]}",
+        f"nodes depend on each other in a cycle: {' -> '.join(names[:_SHOWN])}{more} -> {names[0]}",
         where=title or f"graph {owner.name!r}",
-        hint="no order can mend this: export the model again",
+        hint="no order of the nodes can run: export the model again",
     )
 
 

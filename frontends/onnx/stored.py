@@ -1,4 +1,4 @@
-"""Values of tensors that the file has."""
+"""The values of tensors that are stored in the file."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ Value = NDArray[Any]
 
 
 def stored_value(tensor: TensorProto) -> Value | None:
-    """Return the value of a tensor in the file, None where it is large, elsewhere, or broken."""
+    """Return the value of a stored tensor; None where it is large, in another file, or broken."""
     elements = 1
     for dim in tensor.dims:
         elements *= dim

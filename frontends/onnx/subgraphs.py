@@ -1,4 +1,4 @@
-"""Scopes to subgraphs: operators over numbered tensors, bodies as calls."""
+"""Conversion of scopes to subgraphs: operators over numbered tensors, with bodies as calls."""
 
 from collections.abc import Mapping, Sequence
 
@@ -23,7 +23,7 @@ from .tables import Table
 from .value_types import contradicts
 
 Origins = dict[int, tuple[int, tuple[int, ...]]]
-"""Where subgraphs come from: by number, the id of the scope, and of each operator the index of its node."""
+"""The origins of subgraphs: by number, the id of the scope, and for each operator the index of its node."""
 
 
 class SubgraphMaker:
@@ -34,27 +34,32 @@ class SubgraphMaker:
         self.fixed, self.opsets, self.bindings = fixed, opsets, bindings
         self.varying = inference.varying
         self.unbindable: set[tuple[int, int]] = set()
-        """The tensors, by (subgraph, index), of which no size is true."""
+        """The tensors without a single true size, by (subgraph, index)."""
         self.causes: dict[tuple[int, int], str] = {}
-        """Why the shapes of tensors are open, by (subgraph, index), where that is known."""
+        """Why the shape of a tensor is open, by (subgraph, index), where that is known."""
         self.stored: dict[TensorKey, Stored] = {}
-        """The constants that bodies capture."""
+        """Where the constants are stored that bodies capture."""
         self.origins: Origins = {}
         self._done: dict[int, Subgraph] = {}
 
     @property
     def subgraphs(self) -> tuple[Subgraph, ...]:
-        """All subgraphs made so far; the number of each is its index."""
+        """All subgraphs made so far, in the order of their numbers."""
         return tuple(self._done[number] for number in range(len(self._done)))
 
     def make(self, scope: Scope, name: str, outer: Table | None = None) -> dict[str, int]:
-        """Make the subgraph of `scope`, which can capture tensors of `outer`, its caller's.
+        """Make the subgraph of `scope`.
+
+        Args:
+            scope: a graph of the file.
+            name: of the subgraph.
+            outer: the tensors of the calling subgraph, which it can capture.
 
         Returns:
-            The indices of its tensors by name.
+            The indices of its tensors, by name.
         """
         number = len(self._done)
-        # The number is taken before the bodies take theirs.
+        # A placeholder takes this number, before bodies take the next ones.
         self._done[number] = Subgraph(name, (), (), (), ())
         varying = {name: why for (home, name), why in self.varying.items() if home == scope.id}
         types, fixed = self.types[scope.id], self.fixed[scope.id]
@@ -73,7 +78,7 @@ class SubgraphMaker:
                     ops.append(self._op(node, index, scope, table))
                 self._explain(node, scope, number, [table.tensors[t] for t in ops[-1].outputs if t != ABSENT], table)
         self._mark(number, scope, table, varying)
-        if scope.places:  # operators stand as in the file
+        if scope.places:  # the operators of a Graph are in the order of the file
             there = sorted(range(len(ops)), key=lambda at: scope.places[nodes[at]])
             nodes, ops = [nodes[at] for at in there], [ops[at] for at in there]
         inputs = tuple(table.indices[n] for n in scope.inputs)
@@ -110,13 +115,13 @@ class SubgraphMaker:
         )
 
     def _draws(self, node: NodeProto, scope: Scope) -> bool:
-        """Whether `node` takes numbers from a generator."""
+        """Whether `node` draws random numbers."""
         if node.domain or node.op_type != "Dropout":
             return not node.domain and node.op_type in RANDOM
         return not drops_nothing(node, scope, self.opsets.versions.get("", 1))
 
     def _explain(self, node: NodeProto, scope: Scope, number: int, made: list[Tensor], table: Table) -> None:
-        """Note why the shapes of `made`, the results of `node` in subgraph `number`, are open."""
+        """Record why the shapes of `made`, the outputs of `node` in subgraph `number`, are open."""
         vague = [t for t in made if t.shape is None or t.unknown]
         if vague and (why := cause(node, scope)):
             self.causes |= {(number, table.indices[t.name]): why for t in vague}
@@ -126,7 +131,7 @@ class SubgraphMaker:
                     self.causes[number, table.indices[tensor.name]] = why
 
     def _branches(self, place: int, bodies: Sequence[Body]) -> str:
-        """What the branches of an If give as their output `place`, where they disagree; "" if that is open."""
+        """The two types of output `place` of an If where its branches disagree; "" if one is open."""
         given = [(body.scope.outputs[place], self.types[body.scope.id]) for body in bodies]
         known = [types[name] for name, types in given if name in types]
         if len(known) != 2 or not contradicts(*known):
@@ -134,7 +139,10 @@ class SubgraphMaker:
         return f"its branches give {show(known[0])} and {show(known[1])}"
 
     def _mark(self, number: int, scope: Scope, table: Table, varying: Mapping[str, str]) -> None:
-        """Note which tensors of subgraph `number` have no one size, and why: at the loop and inside, not behind it."""
+        """Record the tensors of subgraph `number` without a single size.
+
+        The cause is recorded for tensors at the loop and inside it, but not for those that follow from them.
+        """
         for name, why in varying.items():
             if name in table.indices:
                 key = (number, table.indices[name])

@@ -9,10 +9,20 @@ from .value_types import ValueType
 
 
 class Table:
-    """The tensors of subgraph `number`, which is being made. It captures from `outer`, the table of its caller, if any.
-    No size is true of the names in `varying`.
+    """The tensors of a subgraph that is being made.
 
-    `stored` has the constants that it captures: index -> where they are stored.
+    Args:
+        types: the types of its values, by name.
+        fixed: the names of constants.
+        bindings: the numbers that a user binds.
+        varying: the names without a single true size.
+        number: of the subgraph.
+        outer: the tensors of the calling subgraph; None for an entry.
+
+    Attributes:
+        tensors: by index.
+        indices: name -> index.
+        stored: of the constants that it captures, index -> where they are stored.
     """
 
     def __init__(
@@ -32,7 +42,7 @@ class Table:
         self.stored: dict[int, Stored] = {}
 
     def define(self, name: str) -> int:
-        """Return the index of a new tensor that this subgraph itself makes or is given."""
+        """Add a tensor that this subgraph makes or is given, and return its index."""
         if not name:
             return ABSENT
         kind = TensorKind.CONSTANT if name in self._fixed else TensorKind.ACTIVATION
@@ -42,7 +52,7 @@ class Table:
         return self._add(Tensor(name, known.dtype, self._shape(name, known), kind))
 
     def index(self, name: str) -> int:
-        """Return the index of a tensor that is read; one from outside is captured when first read."""
+        """Return the index of a tensor that is read. A tensor from outside is captured at the first read."""
         if not name:
             return ABSENT
         if name in self.indices:
@@ -62,7 +72,7 @@ class Table:
         return self.indices[tensor.name]
 
     def _shape(self, name: str, known: ValueType) -> tuple[int | str, ...] | None:
-        """Return the shape with a name for each dimension that stays open: the file's own, or where it is."""
+        """Return the shape, with a name for each open dimension: that of the file, or tensor and axis."""
         if known.shape is None:
             return None
         return tuple(self._bindings.made_up(name, axis) if d is None else d for axis, d in enumerate(known.shape))

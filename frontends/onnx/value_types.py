@@ -1,4 +1,4 @@
-"""What is known of a value's type while shapes are inferred: element type, and a shape with holes."""
+"""The type of a value during shape inference: an element type, and a shape with holes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,8 +18,10 @@ Hole = int | str | None
 class ValueType:
     """The type of a value as far as it is known.
 
-    Fields: `element` is a TensorProto.DataType; `shape` has a Hole per axis, or is None where the rank is
-    unknown; `other` is, for what is not a dense tensor, the serialised TypeProto.
+    Fields:
+        element: a TensorProto.DataType.
+        shape: a Hole for each axis; None where the rank is unknown.
+        other: the serialised TypeProto of a value that is not a dense tensor; else empty.
     """
 
     element: int = UNDEFINED
@@ -28,14 +30,14 @@ class ValueType:
 
     @property
     def complete(self) -> bool:
-        """Whether nothing about it is left to find out."""
+        """Whether everything about it is known."""
         if self.other:
             return True
         return self.element != UNDEFINED and self.static
 
     @property
     def static(self) -> bool:
-        """Whether it is a tensor whose shape is all numbers."""
+        """Whether it is a tensor without open dimensions."""
         return self.shape is not None and all(isinstance(d, int) for d in self.shape)
 
     @property
@@ -47,7 +49,7 @@ class ValueType:
 
     @property
     def dtype(self) -> DType:
-        """The element type; a type that is not a dense tensor has a name like "sequence(tensor(float))"."""
+        """The element type; for a value that is not a dense tensor, one named like "sequence(tensor(float))"."""
         if not self.other:
             return dtype_of(self.element)
         proto = TypeProto.FromString(self.other)
@@ -95,7 +97,7 @@ def to_proto(value: ValueType) -> TypeProto:
 
 
 def dims_of(proto: TypeProto) -> Iterator[TensorShapeProto.Dimension]:
-    """Yield every dimension in a type, also inside sequences and optionals."""
+    """Yield every dimension in a type, including those inside sequences and optionals."""
     kind = proto.WhichOneof("value")
     while kind in ("sequence_type", "optional_type"):
         proto = proto.sequence_type.elem_type if kind == "sequence_type" else proto.optional_type.elem_type
@@ -110,7 +112,7 @@ def of_tensor(tensor: TensorProto) -> ValueType:
 
 
 def fill(known: ValueType, more: ValueType) -> ValueType:
-    """Fill the holes of `known` from `more`; where both know, `known` holds, but a number beats a name."""
+    """Return `known` with its holes filled from `more`, and with a number of `more` in the place of a name."""
     if known == more or more == _NOTHING:
         return known
     if known.other or (more.other and known.element != UNDEFINED):
@@ -124,7 +126,7 @@ def fill(known: ValueType, more: ValueType) -> ValueType:
 
 
 def join(one: ValueType, two: ValueType) -> ValueType:
-    """Return what holds of a value that has either type: the dimensions on which both agree."""
+    """Return the type of a value that has either of two types: the dimensions on which both agree."""
     if one == two:
         return one
     if one.other or two.other:
@@ -136,7 +138,7 @@ def join(one: ValueType, two: ValueType) -> ValueType:
 
 
 def contradicts(one: ValueType, two: ValueType) -> bool:
-    """Whether two shapes cannot be of one tensor: other ranks, or other numbers on an axis."""
+    """Whether two types cannot be of one tensor: their ranks differ, or their numbers on an axis."""
     if one.shape is None or two.shape is None:
         return False
     if len(one.shape) != len(two.shape):
@@ -155,7 +157,7 @@ def _fill(known: Hole, more: Hole) -> Hole:
 
 
 def _spell(proto: TypeProto) -> str:
-    """Spell a type as ONNX does; types nest, and protobuf limits how deep."""
+    """Spell a type as ONNX does. Protobuf limits how deep types nest, and so this recursion."""
     kind = proto.WhichOneof("value")
     if kind in ("tensor_type", "sparse_tensor_type"):
         inner = getattr(proto, kind)

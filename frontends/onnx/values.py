@@ -1,4 +1,4 @@
-"""The values of small tensors that are known at plan time, since shapes depend on them."""
+"""Values of small tensors that are known before a run; shapes may depend on them."""
 
 from collections.abc import Sequence
 
@@ -10,10 +10,10 @@ from .read import MAX_VALUE_ELEMENTS
 from .stored import Value
 
 _MAX_TOTAL_ELEMENTS = 2**24
-"""All known values together stay below 128 MiB, whatever a file computes."""
+"""Elements of all computed values together, so that they stay below 128 MiB for every file."""
 
 _BOUNDED_BY_INPUT = ("NonZero", "Compress", "Unique")
-"""Their results are open before they run, yet never much larger than what they read."""
+"""Operators whose output size is open before they run, but never much larger than their inputs."""
 
 _EVALUATED = frozenset(
     {
@@ -75,7 +75,7 @@ _EVALUATED = frozenset(
         "Xor",
     }
 )
-"""What exporters compute shapes with; each takes time in proportion to what it reads and writes."""
+"""The operators that exporters compute shapes with. Each takes time linear in its inputs and outputs."""
 
 
 class Evaluator:
@@ -88,12 +88,12 @@ class Evaluator:
     def evaluate(
         self, node: NodeProto, inputs: Sequence[Value | None], elements: Sequence[int | None]
     ) -> dict[str, Value]:
-        """Return the values of the outputs of `node`; empty where they are not known or not small.
+        """Return the values of the outputs of `node`; empty where they are unknown or large.
 
         Args:
             node: an operator without bodies.
-            inputs: the values of its inputs, None for one that is absent.
-            elements: how many elements each output has, None where that is open.
+            inputs: the values of its inputs, None for an absent one.
+            elements: the number of elements of each output, None where that is open.
         """
         if node.domain or node.op_type not in _EVALUATED:
             return {}
@@ -114,7 +114,7 @@ class Evaluator:
         outputs = [name for name in node.output if name]
         function = helper.make_function("", "node", list(feeds), outputs, [node], self._imports)
         try:
-            # A division by zero or an overflow must leave a value unknown, not make a wrong one.
+            # A division by zero or an overflow must leave a value unknown, not give a wrong one.
             with np.errstate(all="raise"):
                 results = ReferenceEvaluator(function).run(None, feeds, attributes={})
         except Exception:

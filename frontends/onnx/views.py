@@ -17,7 +17,7 @@ def is_view(node: NodeProto, scope: Scope, opsets: Opsets, data: Tensor, result:
     """Whether `result`, the first output of `node`, is `data`, its first input, under another shape."""
     if node.domain or data.dtype.bits is None or data.dtype != result.dtype:
         return False
-    # A file whose shapes disagree must not make two sizes share one storage.
+    # In a file with contradictory shapes, tensors of two sizes must not share storage.
     if _elements(data) != _elements(result) and None not in (_elements(data), _elements(result)):
         return False
     if node.op_type in _VIEWS or node.op_type == "Cast":

@@ -1,4 +1,4 @@
-"""TFLite: reads `.tflite` files and the model objects of the generated schemas."""
+"""The TFLite format: `.tflite` files, and the model objects of generated schemas."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -22,7 +22,7 @@ def accepts(source: object) -> bool:
 
 
 def to_bytes(source: Any) -> bytes:
-    """Return the file that `source`, which `accepts` took, is or would be written as."""
+    """Return the file of an accepted `source` as bytes."""
     if isinstance(source, bytes):
         return source
     if hasattr(source, "Pack"):
@@ -38,7 +38,7 @@ def load(data: bytes, bindings: Mapping[str, int]) -> Graph:
     """Read the graph in `data`; `bindings` give numbers to open dimensions, by "tensor name:axis".
 
     Raises:
-        ModelError: the file is damaged, or breaks a law of the format.
+        ModelError: the file is damaged, or breaks a rule of the format.
         UsageError: a binding is negative.
     """
     from .model import read_model
@@ -47,11 +47,11 @@ def load(data: bytes, bindings: Mapping[str, int]) -> Graph:
 
 
 def load_to_plan(data: bytes, bindings: Mapping[str, int]) -> Graph:
-    """Read the graph in `data` as `load` does, with the number of the file for open batches that are not bound.
+    """Read the graph in `data` as `load` does, but take the number in the file for open batches that are not bound.
 
-    An open batch is the first dimension of an input, where its other ones are known: what exporters leave open whatever
-    the model is for, and what interpreters allocate at the number of the file unless they are told another one.
-    `Graph.batches` lists them.
+    An open batch is the first dimension of an input whose other dimensions are known. Exporters often leave it open
+    without need, and interpreters allocate the number in the file unless they are given another one. `Graph.batches`
+    lists the open batches.
 
     Raises:
         ModelError, UsageError: as `load` does.
@@ -70,18 +70,18 @@ def apply(
     bindings: Mapping[str, int],
     plan: str,
 ) -> bytes:
-    """Return the file `data` with a plan in it, in the place of an older one.
+    """Return the file `data` with a plan in it, which replaces an older one.
 
     Args:
-        data: the bytes of a file that `load` takes.
-        orders: of each subgraph, the operators by their index in the original file, in the order in which they run.
-        offsets: of each subgraph, the offset of each tensor in bytes, -1 where the runtime is to place it.
-        keeps_offsets: whether the runtime that the file is for places tensors at `offsets`.
-        bindings: not used: the sizes are the runtime's own.
-        plan: not used: runtimes read offsets, and a microcontroller has no room for more.
+        data: the bytes of a file that `load` accepts.
+        orders: for each subgraph, the operators by their index in the original file, in the order in which they run.
+        offsets: for each subgraph, the offset of each tensor in bytes, -1 where the runtime places it.
+        keeps_offsets: whether the file is for a runtime that places tensors at `offsets`.
+        bindings: not used: the runtime itself computes sizes.
+        plan: not used: runtimes read offsets only, and a microcontroller has no room for more.
 
     Raises:
-        ModelError: what the file holds does not go with a plan, or not in that runtime.
+        ModelError: the file contains something that cannot be planned, or that the runtime does not support.
     """
     from .rewrite import apply_plan
 
@@ -90,10 +90,10 @@ def apply(
 
 
 def strip(data: bytes) -> bytes | None:
-    """Return the original of a file that `apply` made, None where it made none of it.
+    """Return the original of a file that `apply` made, or None for any other file.
 
     Raises:
-        ModelError: the file was changed since.
+        ModelError: the file has been changed since.
     """
     from .mark import take_off
 
@@ -101,14 +101,15 @@ def strip(data: bytes) -> bytes | None:
 
 
 def probe(data: bytes, graph: Graph) -> tuple[str, Iterator[tuple[int, int, int | str]]]:
-    """Measure what the kernels of TensorFlow Lite Micro need besides tensors.
+    """Measure the scratch of the kernels of TensorFlow Lite Micro.
 
     Args:
         data: the bytes of the file.
-        graph: what `load` made of it.
+        graph: the result of `load`.
 
     Returns:
-        What measures, and for each operator its subgraph, its index, and the bytes of scratch or why they are unknown.
+        The name of the engine; and for each operator its subgraph, its index, and the bytes of scratch, or a text that
+        says why they are unknown.
 
     Raises:
         UsageError: the package tflite-micro is not installed.

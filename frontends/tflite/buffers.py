@@ -6,14 +6,14 @@ from . import schema
 from .flatbuffer import DAMAGED, Table
 
 _INSIDE = 1
-"""Writers put offset 0 or 1 where the data is not behind the flatbuffer."""
+"""Writers store offset 0 or 1 if the data is inside the flatbuffer."""
 
 
 class Buffers:
     """All buffers of a model.
 
     Raises:
-        ModelError: one of them does not lie inside the file.
+        ModelError: a buffer is not inside the file.
     """
 
     __slots__ = ("_copies", "_data", "_left", "_spans")
@@ -24,7 +24,7 @@ class Buffers:
         self._spans = [_span(buffer, len(data)) for buffer in model.tables(schema.Model.BUFFERS, "buffer")]
 
     def size(self, index: int, owner: Table) -> int:
-        """Return how many bytes of data are in buffer `index`, which `owner` names.
+        """Return the number of bytes in buffer `index`, which `owner` refers to.
 
         Raises:
             ModelError: there is no such buffer.
@@ -35,15 +35,15 @@ class Buffers:
         return self._spans[index][1]
 
     def small(self, index: int, most: int) -> bytes:
-        """Return the data in buffer `index`, nothing where that is above `most` bytes or not there."""
+        """Return the data in buffer `index`, or no bytes if there is no such buffer or it has more than `most`."""
         start, size = self._spans[index] if index < len(self._spans) else (0, 0)
         return self._data[start : start + size] if size <= most else b""
 
     def content(self, index: int, owner: Table) -> bytes:
-        """Return the data in buffer `index`, which `owner` names.
+        """Return the data in buffer `index`, which `owner` refers to.
 
         Raises:
-            ModelError: there is no such buffer, or those that were asked for overlap.
+            ModelError: there is no such buffer, or the buffers returned so far overlap.
         """
         size = self.size(index, owner)
         if index not in self._copies:
@@ -63,6 +63,6 @@ def _span(buffer: Table, file_size: int) -> tuple[int, int]:
         return start, size
     size = buffer.scalar(schema.Buffer.SIZE)
     if offset + size > file_size:
-        fault = f"its {size} bytes at byte {offset} end behind byte {file_size}, the last of the file"
+        fault = f"its {size} bytes at byte {offset} end behind the file, which has {file_size} bytes"
         raise ModelError(fault, where=buffer.where, hint=DAMAGED)
     return offset, size

@@ -1,4 +1,4 @@
-"""Which operators run other subgraphs, and where their options name them."""
+"""Calls: the operators that run other subgraphs, and the fields of their options that name these."""
 
 from dataclasses import dataclass
 from struct import Struct
@@ -14,11 +14,14 @@ _INT32, _UINT32 = Struct("<i"), Struct("<I")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options table of an operator that calls.
+    """The options table of an operator that calls subgraphs.
 
-    Fields: `name` in the schema; `number` in the union, which is BuiltinOptions2 if `second`; `callees`, the
-    fields that hold a subgraph index or a vector of them, each with the role of that subgraph; `repeats`,
-    whether it may run many times.
+    Fields:
+        name: in the schema.
+        number: in the union BuiltinOptions.
+        callees: the fields with a subgraph index, or a vector of them, each with the role of the subgraph.
+        repeats: whether a subgraph may run many times.
+        second: whether `number` is in the union BuiltinOptions2.
     """
 
     name: str
@@ -68,14 +71,19 @@ CALLING: dict[str, Options] = {
         repeats=True,
     ),
 }
-"""The options of every operator that runs subgraphs, by the operator's name."""
+"""The options of every operator that runs subgraphs, by its name."""
 
 
 def read_calls(operator: Table, kind: str, subgraphs: int) -> tuple[Call, ...]:
-    """Read what `operator`, which is a `kind`, runs in a model of `subgraphs` subgraphs.
+    """Read the calls of an operator.
+
+    Args:
+        operator: its table.
+        kind: its kind.
+        subgraphs: the number of subgraphs in the model.
 
     Raises:
-        ModelError: its options are absent or of another type, or name a subgraph that is not there.
+        ModelError: its options are absent or have another type, or name a subgraph that does not exist.
     """
     options = CALLING.get(kind)
     if options is None:

@@ -1,4 +1,4 @@
-"""Checks that every value is made once and before it is read: operators run in the order of the file."""
+"""Checks that every value is written once, and before it is read in the order of the file."""
 
 from tmpass.base.errors import ModelError
 from tmpass.graph.model import ABSENT, Op, TensorKind
@@ -9,10 +9,10 @@ _HINT = "convert the model again"
 
 
 def find_writers(ops: tuple[Op, ...], tensors: list[Declared], inputs: tuple[int, ...], where: str) -> dict[int, int]:
-    """Find the operator that writes each tensor, both by index; of a variable the first one.
+    """Return the index of the operator that writes each tensor, by tensor index; for a variable, of the first one.
 
     Raises:
-        ModelError: a tensor is written twice, or written although it is an input or has data.
+        ModelError: a tensor is written twice, or is written although it is an input or has data.
     """
     fed = set(inputs)
     writers: dict[int, int] = {}
@@ -46,14 +46,14 @@ def check_reads(
     writers: dict[int, int],
     where: str,
 ) -> None:
-    """Check that what each operator reads is there when it runs.
+    """Check that the inputs of each operator have a value when it runs.
 
-    A custom operator may be handed memory that holds nothing yet, as scratch. What is of type string,
-    resource or variant may come from the runtime itself, and of the second input of RESHAPE some files only
-    need the shape: LiteRT runs both.
+    Three kinds of input need none: a custom operator may get an unwritten tensor as scratch; the runtime itself may
+    provide a tensor of type string, resource or variant; and in some files only the shape of the second input of
+    RESHAPE matters. LiteRT runs the last two.
 
     Raises:
-        ModelError: an operator reads a tensor that no operator before it writes and that has no data.
+        ModelError: an operator reads a tensor that has no data, and that no operator before it writes.
     """
     ready = {i for i, kind in enumerate(kinds) if kind is not TensorKind.ACTIVATION}
     ready.update(inputs)

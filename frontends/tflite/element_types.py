@@ -28,4 +28,4 @@ ELEMENT_TYPES: tuple[tuple[str, DType], ...] = (
     ("FLOAT8_E4M3FN", dtypes.FLOAT8E4M3FN),
     ("FLOAT8_E5M2", dtypes.FLOAT8E5M2),
 )
-"""At index n what the schema calls number n, and the DType for it."""
+"""At index n, the schema's name of element type n, and its DType."""

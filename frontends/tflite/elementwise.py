@@ -1,4 +1,4 @@
-"""Operators whose kernels read element i of inputs of the result's shape only to write element i of the result."""
+"""Element-wise operators: kernels read element i of an input with the result's shape only to write element i."""
 
 from collections.abc import Sequence
 
@@ -18,9 +18,9 @@ _MORE = """
 """
 
 ELEMENTWISE = frozenset((*_UNARY.split(), *_MORE.split()))
-"""By name. What adds up any number of inputs is not here: kernels may write the result after the first two."""
+"""By name. Not ADD_N: its kernels may write the result before they read the third input."""
 
 
 def is_elementwise(name: str, outputs: Sequence[int]) -> bool:
-    """Whether the built-in operator `name`, with these outputs, works element by element."""
+    """Whether the built-in operator `name` with these outputs is element-wise."""
     return name in ELEMENTWISE and len(outputs) == 1

@@ -1,4 +1,4 @@
-"""Where a run can start: the main subgraph, the signatures, and what nothing else reaches."""
+"""Entries, where a run can start: the main subgraph, signatures, and subgraphs that nothing else reaches."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from .flatbuffer import DAMAGED, Table
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A `SignatureDef`: a key, its subgraph, and public names with the tensors they stand for."""
+    """A `SignatureDef`: a key, a subgraph, and the public names of its inputs and outputs, with tensor indices."""
 
     key: str
     subgraph: int
@@ -24,7 +24,7 @@ def read_signatures(model: Table, subgraphs: tuple[Subgraph, ...]) -> list[Signa
     """Read the signatures, in the order of the file.
 
     Raises:
-        ModelError: one names a subgraph or a tensor that is not there.
+        ModelError: a signature names a subgraph or a tensor that does not exist.
     """
     signatures = []
     for table in model.tables(schema.Model.SIGNATURE_DEFS, "signature"):
@@ -41,10 +41,10 @@ def read_signatures(model: Table, subgraphs: tuple[Subgraph, ...]) -> list[Signa
 
 
 def make_entries(subgraphs: tuple[Subgraph, ...], signatures: list[Signature]) -> tuple[Entry, ...]:
-    """Make one entry per subgraph where a run can start: subgraph 0, the signatures', then those left over.
+    """Make one entry for each subgraph where a run can start.
 
-    The first signature that names a subgraph names its entry; without one it keeps its own name and the names
-    of its tensors.
+    These are subgraph 0, the subgraphs of signatures, then those that no other entry reaches. The first signature of a
+    subgraph names its entry. Without a signature, the names of the subgraph and of its tensors are used.
     """
     if not subgraphs:
         return ()
@@ -54,7 +54,7 @@ def make_entries(subgraphs: tuple[Subgraph, ...], signatures: list[Signature]) -
     starts = list(dict.fromkeys([0, *signed]))
     called = {call.subgraph for subgraph in subgraphs for op in subgraph.ops for call in op.calls}
     starts += [i for i in range(len(subgraphs)) if i not in called and i not in signed and i != 0]
-    # What is still out of reach only calls itself; made an entry, it meets the check for recursion.
+    # Subgraphs that are still not reached call each other in a cycle. As entries, they fail the check for recursion.
     reached = _reach(starts, subgraphs, set())
     for index in range(len(subgraphs)):
         if index not in reached:
@@ -65,7 +65,7 @@ def make_entries(subgraphs: tuple[Subgraph, ...], signatures: list[Signature]) -
 
 
 def unique(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
-    """Make `pairs` a mapping; a name that is taken gets "#1", "#2", ... behind it."""
+    """Return `pairs` as a mapping; a name that is taken gets a suffix "#1", "#2", ..."""
     result: dict[str, int] = {}
     uses: dict[str, int] = {}
     for name, value in pairs:
@@ -89,7 +89,7 @@ def _tensor_map(tables: Iterable[Table], tensors: int) -> tuple[tuple[str, int],
 
 
 def _reach(starts: list[int], subgraphs: tuple[Subgraph, ...], reached: set[int]) -> set[int]:
-    """Add to `reached` all subgraphs that a run from `starts` can come to."""
+    """Add to `reached` all subgraphs that a run from `starts` can reach, and return it."""
     waiting = list(starts)
     while waiting:
         index = waiting.pop()

@@ -1,4 +1,4 @@
-"""Reads flatbuffers that may be damaged or hostile: no offset is followed before it is checked.
+"""Reading of flatbuffers that may be damaged or hostile: every offset is checked before it is followed.
 
     vtable  [its bytes, table's bytes, offset of field 0, of field 1, ...]   2 bytes each, 0: field is absent
       ^
@@ -8,7 +8,7 @@
                                   v
                                 vector [4-byte length, entries]  or string, or table
 
-The format: https://flatbuffers.dev/internals/
+Source: https://flatbuffers.dev/internals/
 """
 
 from collections.abc import Iterator
@@ -20,10 +20,10 @@ from tmpass.base.errors import ModelError
 DAMAGED = "the file is truncated or damaged"
 
 FIELD_LIMIT = 14
-"""Fields from this number on are not looked at; the schema has no table with more."""
+"""Fields from this number on are ignored: no table of the schema has them."""
 
 _INT32, _UINT32 = Struct("<i"), Struct("<I")
-# Shapes and operands are short: their layouts need not be looked up by text.
+# Prepared layouts for short vectors, such as shapes and operands.
 _INT32_VECTORS = tuple(Struct(f"<{n}i") for n in range(9))
 _VTABLES_KEPT = 4096
 _SHARING = 4
@@ -39,7 +39,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A field that is a number, laid out as `code`; one that is absent counts as 0."""
+    """A field that is a number, with the layout `code` of the module struct; 0 if it is absent."""
 
     number: int
     name: str
@@ -47,11 +47,11 @@ class Scalar:
 
 
 class Source:
-    """The bytes of a file, and how much of them may still be read.
+    """The bytes of a file, and a budget for reading them.
 
-    Objects may share what they point to, so a hostile file of kilobytes can describe a tree of gigabytes.
-    Without sharing, n bytes hold at most n/8 tables and n bytes of vectors and strings. Twice as many tables
-    and 4 times as many bytes may be visited, what is shared counted each time: writers share far less.
+    Objects may share other objects, so a hostile file of kilobytes can describe a tree of gigabytes. Without sharing, n
+    bytes hold at most n/8 tables, and n bytes of vectors and strings. The budget is twice as many tables and 4 times as
+    many bytes, and shared objects count each time they are read. Writers share far less.
     """
 
     __slots__ = ("_bytes_left", "_tables_left", "data", "size", "vtables")
@@ -63,24 +63,24 @@ class Source:
         self.vtables: dict[int, tuple[int, ...]] = {}
 
     def count_table(self, table: "Table") -> None:
-        """Note that `table` is visited."""
+        """Count a visit of `table`."""
         self._tables_left -= 1
         if self._tables_left < 0:
             self._refuse(table, "tables", self.size // 4)
 
     def count_bytes(self, count: int, table: "Table") -> None:
-        """Note that `count` bytes of a vector or string in `table` are read."""
+        """Count `count` bytes of a vector or string in `table`."""
         self._bytes_left -= count
         if self._bytes_left < 0:
             self._refuse(table, "bytes of vectors and strings", _SHARING * self.size)
 
     def _refuse(self, table: "Table", what: str, limit: int) -> None:
         fault = f"the file has {self.size} bytes, yet describes more than {limit} {what} by sharing them"
-        raise ModelError(fault, where=table.where, hint="the file is damaged or made to exhaust its reader")
+        raise ModelError(fault, where=table.where, hint="the file is damaged, or made to exhaust its reader")
 
 
 class Table:
-    """A table at a checked position; `kind`, `index` and `owner` say in errors which one it is."""
+    """A table at a checked position; `kind`, `index` and `owner` identify it in errors."""
 
     __slots__ = ("_fields", "_position", "_source", "index", "kind", "owner")
 
@@ -95,21 +95,21 @@ class Table:
 
     @property
     def where(self) -> str:
-        """Such as "tensor 5 of subgraph 0"."""
+        """The name of the table in errors, such as "tensor 5 of subgraph 0"."""
         name = self.kind if self.index is None else f"{self.kind} {self.index}"
         return f"{name} of {self.owner.where}" if self.owner and self.owner.owner else name
 
     @property
     def position(self) -> int:
-        """The byte at which it begins."""
+        """The byte of the file at which it begins."""
         return self._position
 
     def has(self, field: Field | Scalar) -> bool:
-        """Whether `field` is there."""
+        """Whether `field` is present."""
         return self._fields[field.number] != 0
 
     def place(self, field: Field | Scalar) -> int:
-        """Return the byte at which `field`, which is there, begins."""
+        """Return the byte of the file at which `field` begins, which must be present."""
         return self._position + self._fields[field.number]
 
     def fields_above(self, count: int) -> bool:
@@ -147,7 +147,7 @@ class Table:
         return self._source.data[start : start + width * length]
 
     def string(self, field: Field) -> str | None:
-        """Return the text in `field`, None if it is absent; bytes that are no UTF-8 become escapes."""
+        """Return the text in `field`, None if it is absent; bytes that are not UTF-8 become escapes."""
         start, length = self.span(field)
         if not start:
             return None
@@ -172,7 +172,7 @@ class Table:
         return Table(self._source, position, kind, None, self) if position else None
 
     def span(self, field: Field, width: int = 1) -> tuple[int, int]:
-        """Return (first byte, entries) of a vector with `width` bytes an entry; (0, 0) if it is absent."""
+        """Return (first byte, number of entries) of a vector with entries of `width` bytes; (0, 0) if it is absent."""
         if not self._fields[field.number]:
             return 0, 0
         at = self.target(field)
@@ -183,7 +183,7 @@ class Table:
         return at + 4, length
 
     def target(self, field: Field) -> int:
-        """Return where the object in `field` begins, 0 if it is absent; 4 bytes of it are in the file."""
+        """Return the first byte of the object in `field`, 0 if it is absent; its first 4 bytes are in the file."""
         offset = self._fields[field.number]
         if not offset:
             return 0
@@ -197,7 +197,7 @@ class Table:
         return at
 
     def _read_vtable(self, vtable: int) -> tuple[int, ...]:
-        """Return the offsets of the fields from the table's start, FIELD_LIMIT of them."""
+        """Return the offsets of the first FIELD_LIMIT fields, in bytes from the start of the table."""
         source = self._source
         if not 0 <= vtable <= source.size - 4:
             raise self._fault(f"its vtable is at byte {vtable}")
@@ -206,7 +206,7 @@ class Table:
             raise self._fault(f"its vtable at byte {vtable} has {length} bytes and ends at byte {vtable + length}")
         count = min(length // 2 - 2, FIELD_LIMIT)
         fields: tuple[int, ...] = unpack_from(f"<{count}H", source.data, vtable + 4) + (0,) * (FIELD_LIMIT - count)
-        # Real files have a handful of vtables; one that has thousands must not fill the memory with them.
+        # Real files have a few vtables. A file with thousands must not fill the memory with them.
         if len(source.vtables) < _VTABLES_KEPT:
             source.vtables[vtable] = fields
         return fields
@@ -219,10 +219,10 @@ class Table:
 
 
 def root_table(data: bytes, kind: str) -> Table:
-    """Return the table that the flatbuffer `data` begins with.
+    """Return the root table of the flatbuffer `data`.
 
     Raises:
-        ModelError: it lies outside the file. So do all methods of the tables below it.
+        ModelError: it is outside the file. All methods of tables raise this for what they read.
     """
     if len(data) < 8:
         raise ModelError(f"the file has {len(data)} bytes, too few for a header", hint=DAMAGED)

@@ -1,4 +1,4 @@
-"""What a TFLite file is known by."""
+"""The name and the identifier of the TFLite format."""
 
 NAME = "tflite"
 

@@ -1,14 +1,14 @@
-"""The mark of a file that was planned: what it takes to find the original again, byte for byte.
+"""The mark of a planned file, which holds all that is needed to restore the original byte for byte.
 
-    0    header       where the root is, "TFL3"
+    0    header       offset of the root, "TFL3"
     8    MAGIC        8 bytes
-    16   length       of all that stands in front, 8 bytes
+    16   length       of the front, in bytes; 8 bytes
     24   SHA-256      of the original
     56   count        of the places below, 8 bytes
-    64   places       8 bytes each: where the original counts bytes from the begin of the file, in 8 bytes;
-                      by so much as stands in front these numbers have grown
+    64   places       8 bytes each: where the original has an offset of 8 bytes from the start of the file;
+                      in the planned file these offsets are larger by the length of the front
 
-Nothing in the flatbuffer leads there, so readers of the format never see it.
+Nothing in the flatbuffer points to the mark, so readers of the format never see it.
 """
 
 import hashlib
@@ -24,12 +24,18 @@ _UINT64 = Struct("<Q")
 
 
 def mark_size(places: int) -> int:
-    """The bytes up to the end of a mark with so many places."""
+    """The number of bytes up to the end of a mark with `places` places."""
     return _START + _MARK.size + _UINT64.size * places
 
 
 def put_in_front(front: bytearray, original: bytes, places: Sequence[int]) -> bytes:
-    """`front`, marked, and `original` behind it; `places` are where that counts from the begin of the file."""
+    """Return `front` with a mark, and `original` behind it.
+
+    Args:
+        front: the new bytes, with room for the mark.
+        original: the bytes of the original file.
+        places: where `original` has offsets from the start of the file.
+    """
     length = len(front)
     _MARK.pack_into(front, _START, MAGIC, length, hashlib.sha256(original).digest(), len(places))
     for number, place in enumerate(places):
@@ -38,10 +44,10 @@ def put_in_front(front: bytearray, original: bytes, places: Sequence[int]) -> by
 
 
 def take_off(data: bytes) -> bytes | None:
-    """The original of a planned file, None where `data` has no mark.
+    """Return the original of a planned file, or None if `data` has no mark.
 
     Raises:
-        ModelError: the mark is damaged, or the file was changed since.
+        ModelError: the mark is damaged, or the file has been changed since.
     """
     if len(data) < _START + _MARK.size or data[_START : _START + len(MAGIC)] != MAGIC:
         return None
@@ -54,7 +60,7 @@ def take_off(data: bytes) -> bytes | None:
         raise ModelError("the mark of the plan in it is damaged", hint=hint)
     original = _shifted(data[length:], places, -length)
     if hashlib.sha256(original).digest() != digest:
-        raise ModelError("it was changed since it was planned: the original is not in it any more", hint=hint)
+        raise ModelError("it was changed after it was planned: the original is no longer in it", hint=hint)
     return original
 
 

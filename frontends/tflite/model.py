@@ -1,4 +1,4 @@
-"""Reads a whole TFLite file into a graph."""
+"""Reading of a whole TFLite file into a graph."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -26,19 +26,19 @@ _LFS_POINTER = b"version https://git-lfs"
 
 
 def read_model(data: bytes, bindings: Mapping[str, int], *, batches: bool = False) -> Graph:
-    """Read the graph in the file `data`, every subgraph, tensor and operator at its index in the file.
+    """Read the graph in the file `data`, with every subgraph, tensor and operator at its index in the file.
 
-    With `batches`, open batches of inputs that are not bound have the number of the file.
+    With `batches`, open batches of inputs that are not bound have the number in the file.
 
     Raises:
-        ModelError: the file is damaged, or breaks a law of the format.
+        ModelError: the file is damaged, or breaks a rule of the format.
         UsageError: a binding is negative.
     """
     _check_header(data)
     model = root_table(data, "model")
     version = model.scalar(schema.Model.VERSION)
     if version != schema.VERSION:
-        fault = f"the schema version is {version}, and only {schema.VERSION} is known"
+        fault = f"the schema version is {version}, but only {schema.VERSION} is known"
         raise ModelError(fault, where=model.where, hint="convert the model again")
     buffers = Buffers(model, data)
     codes = read_codes(model)
@@ -75,7 +75,7 @@ def _check_header(data: bytes) -> None:
     if not data:
         raise ModelError("the file is empty", hint="fetch or convert the model again")
     if data.startswith(_LFS_POINTER):
-        fault = "the file is a pointer of Git LFS, not the model itself"
+        fault = "the file is a Git LFS pointer, not the model itself"
         raise ModelError(fault, hint="fetch the model with: git lfs pull")
     if data[4:8] != IDENTIFIER:
         found = repr(data[4:8])[1:]
@@ -86,7 +86,7 @@ def _check_header(data: bytes) -> None:
 def _finish(read: ReadSubgraph, body: Body, buffers: Buffers) -> Subgraph:
     tensors = tuple(map(_tensor, read.tensors, body.planned, read.kinds))
     ops = tuple(
-        _with_moves(op, table, read, body, buffers) if op.kind in MOVING or body.odd else op
+        _with_moves(op, table, read, body, buffers) if op.kind in MOVING or body.disputed else op
         for op, table in zip(read.ops, read.tables, strict=True)
     )
     return Subgraph(read.name, tensors, ops, read.inputs, read.outputs)
@@ -97,9 +97,9 @@ def _tensor(declared: Declared, shape: Shape | None, kind: TensorKind) -> Tensor
 
 
 def _with_moves(op: Op, table: Table, read: ReadSubgraph, body: Body, buffers: Buffers) -> Op:
-    """`op` with what it only passes on."""
-    if not body.odd.isdisjoint((*op.inputs, *op.outputs)):
-        return replace(op, elementwise=False)  # storage of its own is right whichever size counts
+    """Return `op` with the bytes that it only passes on."""
+    if not body.disputed.isdisjoint((*op.inputs, *op.outputs)):
+        return replace(op, elementwise=False)  # its size is in dispute, and storage of its own is right for both sizes
     if op.custom or op.kind not in MOVING:
         return op
     moves = read_moves(table, op.kind, op.inputs, op.outputs, read.tensors, body.planned, buffers)

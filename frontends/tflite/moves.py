@@ -1,4 +1,4 @@
-"""Operators that only pass bytes on: which tensors hold the same, and where one is a piece of the other."""
+"""Operators that only pass bytes on: view, concat, split, slice."""
 
 from collections.abc import Sequence
 
@@ -26,9 +26,16 @@ def read_moves(
     shapes: Sequence[Shape | None],
     buffers: Buffers,
 ) -> Moves | None:
-    """What the built-in operator `name` passes on; None where it computes, or where that is not certain.
+    """Return the bytes that a built-in operator passes on unchanged; None where it computes, or this is not certain.
 
-    `shapes` are those of the graph, where bindings may have changed what the file declares of `tensors`.
+    Args:
+        operator: its table.
+        name: its kind.
+        inputs: the indices of its inputs.
+        outputs: the indices of its outputs.
+        tensors: as the file declares them.
+        shapes: of the graph; bindings may have changed the declared ones.
+        buffers: of the model.
     """
     if name not in MOVING or not inputs or not outputs:
         return None
@@ -44,7 +51,7 @@ def read_moves(
 
 
 class _End:
-    """A tensor that goes in or comes out."""
+    """An input or output of the operator: a tensor, and its shape in the graph."""
 
     __slots__ = ("shape", "tensor")
 
@@ -65,13 +72,13 @@ class _End:
 
 
 class _Reader:
-    """One operator over tensors that are all there: a method for each name."""
+    """One operator without absent inputs or outputs. It has a method for each kind."""
 
     def __init__(self, operator: Table, inputs: Sequence[_End], outputs: Sequence[_End], buffers: Buffers) -> None:
         self.operator, self.inputs, self.outputs, self.buffers = operator, inputs, outputs, buffers
 
     def concatenation(self) -> Moves | None:
-        """Join the inputs, if none is scaled anew on the way, along an axis."""
+        """Join the inputs along an axis, if none is requantized."""
         options = self._options(option_schema.ConcatenationOptions.NUMBER)
         if options is None or options.scalar(option_schema.ConcatenationOptions.FUSED_ACTIVATION):
             return None
@@ -85,7 +92,7 @@ class _Reader:
         return None if options is None else self._join(options.scalar(option_schema.PackOptions.AXIS))
 
     def unpack(self) -> Moves | None:
-        """Cut the input along an axis, which the outputs do not have."""
+        """Cut the input along an axis that the outputs do not have."""
         options = self._options(option_schema.UnpackOptions.NUMBER)
         return None if options is None else self._cut(0, options.scalar(option_schema.UnpackOptions.AXIS))
 
@@ -100,7 +107,7 @@ class _Reader:
         return self._cut(0, axis[0]) if axis is not None and len(axis) == 1 else None
 
     def slice(self) -> Moves | None:
-        """Take what begins and is as long as the second and the third input say."""
+        """Take a slice with the begin and the size in the second and third input."""
         shape, begin, length = self.inputs[0].numbers, self._constant(1), self._constant(2)
         if not shape or begin is None or length is None or not len(shape) == len(begin) == len(length):
             return None
@@ -108,7 +115,7 @@ class _Reader:
         return self._piece(shape, spans, ())
 
     def strided_slice(self) -> Moves | None:
-        """Take what is between the second and the third input, if nothing is left out of it."""
+        """Take a slice with the begin and the end in the second and third input, if all steps are 1."""
         options = self._options(option_schema.StridedSliceOptions.NUMBER)
         shape = self.inputs[0].numbers
         begin, end, strides = (self._constant(n) for n in (1, 2, 3))
@@ -135,7 +142,7 @@ class _Reader:
         return self._piece(shape, spans, shrink)
 
     def _piece(self, shape: Sequence[int], spans: Sequence[tuple[int, int]], without: Sequence[int]) -> Moves | None:
-        """The piece `spans` of `shape`, if it is cut along one axis only, and what the file says that comes out."""
+        """The moves for the piece `spans` of `shape`, if it is cut along one axis only, and has the output's shape."""
         if any(not 0 <= low <= high <= dim for dim, (low, high) in zip(shape, spans, strict=True)):
             return None
         left = tuple(high - low for axis, (low, high) in enumerate(spans) if axis not in without)
@@ -172,5 +179,5 @@ class _Reader:
         return self.operator.table(schema.Operator.BUILTIN_OPTIONS, "options")
 
     def _constant(self, position: int) -> tuple[int, ...] | None:
-        """The numbers that the file holds for an input, None where it holds none."""
+        """The numbers that the file has for an input, or None."""
         return read_numbers(self.inputs[position].tensor, self.buffers) if position < len(self.inputs) else None

@@ -1,7 +1,7 @@
-"""The offline memory plan that a file already holds, and the operators whose commands depend on it.
+"""The offline memory plan that a file already has, and the operators whose commands depend on it.
 
-ethos-u (commands, weights, scratch, input) -> output      scratch is the whole arena of its compiler: input and
-                                                           output lie within it, where the commands find them
+ethos-u (commands, weights, scratch, input) -> output      scratch is the whole arena of its compiler; input and
+                                                           output are inside it, at the addresses in the commands
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from tmpass.graph.model import ABSENT, Op, Subgraph, TensorKind
 from . import schema
 
 ADDRESSING = ("ethos-u",)
-"""Custom operators whose commands hold addresses in the arena."""
+"""Custom operators whose commands have addresses in the arena."""
 
 IGNORED = "the file already holds an offline memory plan; tmpass ignores it"
 
@@ -24,16 +24,16 @@ _HEADER = 3
 
 
 def find_fixed(subgraphs: Sequence[Subgraph], metadata: Mapping[str, bytes]) -> tuple[dict[_Key, int], list[str]]:
-    """The offsets that operators of the file depend on, and warnings.
+    """Return the offsets that operators of the file depend on, and warnings.
 
-    All offsets of the file's own plan count where an operator holds addresses: it is one of ADDRESSING, or a custom
-    operator that has two of its tensors in the same bytes. Another operator runs at whatever offsets.
+    All offsets of the file's own plan are fixed if an operator has addresses in its commands: it is one of ADDRESSING,
+    or a custom operator with two tensors in the same bytes. Other operators run at any offsets.
 
     Returns:
-        (subgraph, tensor) -> offset in bytes from the start of the arena; and lines for a person.
+        (subgraph, tensor) -> offset in bytes from the start of the arena; and warnings.
 
     Raises:
-        ModelError: an operator depends on the file's plan, and that is damaged.
+        ModelError: an operator depends on the file's plan, but this plan is damaged.
 
     Source: TensorFlow Lite Micro, memory management: "Offline planned tensor allocations".
     """
@@ -43,8 +43,8 @@ def find_fixed(subgraphs: Sequence[Subgraph], metadata: Mapping[str, bytes]) -> 
         if known is None:
             return {}, []
         kind = brief(known.kind)
-        told = f"commands of operator {kind} hold addresses in the arena, and the file has no offline memory plan"
-        return {}, [f"{told}: which of its tensors lie in others is not known, and each is counted for itself"]
+        told = f"commands of operator {kind} have addresses in the arena, but the file has no offline memory plan"
+        return {}, [f"{told}: whether its tensors overlap is unknown, and each is counted separately"]
     try:
         offsets = _read_offsets(subgraphs, content)
     except ModelError:
@@ -57,7 +57,7 @@ def find_fixed(subgraphs: Sequence[Subgraph], metadata: Mapping[str, bytes]) -> 
 
 
 def _read_offsets(subgraphs: Sequence[Subgraph], content: bytes) -> dict[_Key, int]:
-    """The offsets of activations; -1 is left to the runtime, which also keeps variables apart."""
+    """Read the offsets of activations; -1 leaves a tensor to the runtime, which also places variables itself."""
     keys = [(s, t) for s, subgraph in enumerate(subgraphs) for t in range(len(subgraph.tensors))]
     words = unpack_from(f"<{len(content) // 4}i", content)
     count = words[_HEADER - 1] if len(words) >= _HEADER else -1
@@ -78,7 +78,7 @@ def _read_offsets(subgraphs: Sequence[Subgraph], content: bytes) -> dict[_Key, i
 
 
 def _overlaps(op: Op, s: int, subgraphs: Sequence[Subgraph], offsets: Mapping[_Key, int]) -> bool:
-    """Whether `op` is a custom operator of which two tensors have a byte in common by `offsets`."""
+    """Whether `op` is a custom operator, and two of its tensors share a byte at `offsets`."""
     if not op.custom:
         return False
     spans = sorted(

@@ -1,7 +1,7 @@
 """The names of the built-in operators: the schema's enum `BuiltinOperator`."""
 
 CUSTOM = 32
-"""The number that stands for every operator whose name is in the file."""
+"""The number of all custom operators, whose names are in the file."""
 
 _NAMES = """
     ADD AVERAGE_POOL_2D CONCATENATION CONV_2D DEPTHWISE_CONV_2D DEPTH_TO_SPACE DEQUANTIZE EMBEDDING_LOOKUP
@@ -34,9 +34,9 @@ _NAMES = """
 """
 
 OPERATOR_NAMES = tuple(_NAMES.split())
-"""At index n the name of operator n."""
+"""At index n, the name of operator n."""
 
 
 def operator_name(code: int) -> str:
-    """Name built-in operator `code`; one that is newer than the table by its number."""
+    """Return the name of built-in operator `code`; one that is newer than the table is named by its number."""
     return OPERATOR_NAMES[code] if code < len(OPERATOR_NAMES) else f"BUILTIN_{code}"

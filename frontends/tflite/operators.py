@@ -1,4 +1,4 @@
-"""Operators: which they are, what they read, write and call."""
+"""Operators of a subgraph: their kinds, inputs, outputs and calls."""
 
 from dataclasses import dataclass
 
@@ -13,25 +13,25 @@ from .operator_names import CUSTOM, operator_name
 from .tensors import Declared
 
 RANDOM = frozenset(("MULTINOMIAL", "RANDOM_STANDARD_NORMAL", "RANDOM_UNIFORM"))
-"""Operators that draw from a generator."""
+"""Operators that draw random numbers."""
 
 RESOURCE = frozenset(
     ("ASSIGN_VARIABLE", "CALL_ONCE", "HASHTABLE", "HASHTABLE_FIND", "HASHTABLE_IMPORT", "HASHTABLE_SIZE",
      "READ_VARIABLE", "VAR_HANDLE")
 )  # fmt: skip
-"""Operators that touch resources, whatever type their handles have: some files state int32."""
+"""Operators that touch resources. Their handles need not have the type resource: some files declare int32."""
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """An entry of the model's list of operators; `custom` ones are named in the file."""
+    """An entry of the model's list of operator codes. The name of a `custom` one is in the file."""
 
     name: str
     custom: bool
 
 
 def read_codes(model: Table) -> list[Code]:
-    """Read the list of operators that the operators of all subgraphs point into.
+    """Read the list of operator codes, to which the operators of all subgraphs refer by index.
 
     Raises:
         ModelError: a code is negative, or a custom operator has no name.
@@ -52,13 +52,22 @@ def read_codes(model: Table) -> list[Code]:
 def read_operators(
     subgraph: Table, codes: list[Code], tensors: list[Declared], subgraphs: int
 ) -> tuple[tuple[Op, ...], list[Table]]:
-    """Read the operators of `subgraph`, over `tensors`, in a model of `subgraphs` subgraphs; their tables beside them.
+    """Read the operators of a subgraph.
 
-    An operator has no name in the file: it gets the one of its first output. What it moves takes the shapes of the
-    graph to tell, which are not known yet.
+    An operator has no name in the file: it gets the name of its first output. `Op.moves` is not set yet, since it
+    depends on the shapes of the graph.
+
+    Args:
+        subgraph: its table.
+        codes: the operator codes of the model.
+        tensors: of the subgraph.
+        subgraphs: the number of subgraphs in the model.
+
+    Returns:
+        The operators, and the table of each.
 
     Raises:
-        ModelError: an operator names a tensor, subgraph or operator code that is not there.
+        ModelError: an operator names a tensor, subgraph or operator code that does not exist.
     """
     field = schema.Operator
     ops, read = [], []

@@ -1,6 +1,7 @@
-"""The fields of the options of operators that are read: `NUMBER` is that of the table in its union.
+"""Layout of the options of operators: only the fields that tmpass reads.
 
-The union is BuiltinOptions2 for the operators of StableHLO, BuiltinOptions for all others.
+`NUMBER` is the number of a table in its union. The union is BuiltinOptions2 for operators of StableHLO, and
+BuiltinOptions for all others.
 """
 
 from struct import Struct

@@ -1,4 +1,4 @@
-"""What operators pass to the subgraphs that they run, and take from them."""
+"""Checks of the tensors that operators pass to the subgraphs that they call, and get back."""
 
 from collections.abc import Mapping, Sequence
 from math import prod
@@ -8,7 +8,7 @@ from tmpass.base.errors import ModelError, brief
 from tmpass.graph.model import ABSENT, Call, Dim, Op
 
 from .inference.dims import written
-from .inference.site import Shape as Inferred
+from .inference.op_context import Shape as Inferred
 from .shapes import Shape, differ
 from .subgraphs import ReadSubgraph
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 _HINT = "convert the model again"
 
 PASSED = {"CALL": 0, "STABLEHLO_COMPOSITE": 0, "IF": 1, "STABLEHLO_CASE": 1, "WHILE": 0, "STABLEHLO_WHILE": 0}
-"""The operators that pass their inputs on, and how many of these come before: a condition, or a branch's number."""
+"""Kind of a calling operator -> how many of its inputs it does not pass on: a condition, or a branch number."""
 
 LOOPS = frozenset(("WHILE", "STABLEHLO_WHILE"))
 
 
 def check_counts(subgraphs: Sequence[ReadSubgraph]) -> None:
-    """Check how many tensors every call in `subgraphs` passes and takes.
+    """Check the number of tensors that each call in `subgraphs` passes and gets back.
 
     Raises:
-        ModelError: a subgraph takes or gives another number of tensors than its caller passes or takes, or a loop
-            gives another number than it was given.
+        ModelError: a subgraph has another number of inputs or outputs than its caller passes or takes, or a loop has
+            another number of outputs than inputs.
     """
     for number, subgraph in enumerate(subgraphs):
         for index, op in enumerate(subgraph.ops):
@@ -36,7 +36,7 @@ def check_counts(subgraphs: Sequence[ReadSubgraph]) -> None:
             for call in op.calls:
                 _check_counts(op, call, subgraphs[call.subgraph], where)
             if op.kind in LOOPS and len(op.outputs) != len(op.inputs):
-                fault = f"{len(op.inputs)} tensors go around its loop, and {len(op.outputs)} come out"
+                fault = f"its loop has {len(op.inputs)} inputs, but {len(op.outputs)} outputs"
                 raise ModelError(fault, where=where, hint=_HINT)
 
 
@@ -47,18 +47,18 @@ def _check_counts(op: Op, call: Call, callee: ReadSubgraph, where: str) -> None:
         takes = len(op.inputs) - PASSED[op.kind]
         gives = 1 if call.role == "cond" else len(op.outputs)
     else:
-        return  # what the others pass follows from their options
+        return  # for other operators, the options decide what is passed
     for what, has, wanted, how in (
         ("takes", len(callee.inputs), takes, "passed to it"),
         ("gives", len(callee.outputs), gives, "taken from it"),
     ):
         if has != wanted:
             fault = f"its {call.role}, subgraph {call.subgraph} {brief(callee.name)}, {what} {has} tensors"
-            raise ModelError(f"{fault}, {wanted} are {how}", where=where, hint=_HINT)
+            raise ModelError(f"{fault}, but {wanted} are {how}", where=where, hint=_HINT)
 
 
 def merge(shapes: Sequence[Shape | None]) -> Inferred | None:
-    """What comes out where one of several branches runs: the dimensions in which they agree."""
+    """Return the shape of an output that one of several branches makes: the dimensions on which all agree."""
     first = shapes[0]
     if first is None or any(shape is None or len(shape) != len(first) for shape in shapes):
         return None
@@ -67,10 +67,10 @@ def merge(shapes: Sequence[Shape | None]) -> Inferred | None:
 
 
 def check_state(op: Op, call: Call, caller: ReadSubgraph, callee: ReadSubgraph, body: "Body", where: str) -> None:
-    """Check that the state of a loop comes back from its body `call` with the type and the shape that it went in with.
+    """Check that the body of a loop, run by `call`, keeps the types and the shapes of its state.
 
     Raises:
-        ModelError: one of the tensors does not.
+        ModelError: it changes the type or the shape of a tensor.
     """
     for passed, into, out in zip(op.inputs, callee.inputs, callee.outputs, strict=True):
         one, other = callee.tensors[into], callee.tensors[out]
@@ -85,7 +85,7 @@ def check_state(op: Op, call: Call, caller: ReadSubgraph, callee: ReadSubgraph, 
         if before is not None and after is not None and differ(before, after):
             fault = f"its {call.role} takes {brief(one.name)} {written(before)}"
             fault += f" and gives {brief(other.name)} {written(after)}"
-            hint = "what goes around a loop must keep its shape: convert the model again"
+            hint = "the state of a loop must keep its shape: convert the model again"
             raise ModelError(f"{op.kind} {brief(op.name)}: {fault} for it", where=where, hint=hint)
 
 
@@ -98,10 +98,10 @@ def check_results(
     bodies: Mapping[int, "Body"],
     where: str,
 ) -> None:
-    """Check that the results of `op` hold what `call` gives, which may be one of several branches.
+    """Check that the outputs of `op` have room for the results of `call`, which may be one of several branches.
 
     Raises:
-        ModelError: there is less room than that, or another type.
+        ModelError: an output is smaller than the result, or has another type.
     """
     inner = bodies[call.subgraph]
     for made, result in zip(callee.outputs, op.outputs, strict=True):
@@ -110,7 +110,7 @@ def check_results(
         one, other = callee.tensors[made], caller.tensors[result]
         if one.dtype != other.dtype:
             fault = f"its {call.role} gives {brief(one.name)} of type {one.dtype.name}"
-            fault += f", {brief(other.name)} is {other.dtype.name}"
+            fault += f", but {brief(other.name)} is {other.dtype.name}"
             raise ModelError(f"{op.kind} {brief(op.name)}: {fault}", where=where, hint=_HINT)
         given, there = inner.true[made], body.planned[result]
         if given is None or there is None or not _numbers(given) or not _numbers(there):
@@ -121,19 +121,19 @@ def check_results(
 
 def _refuse_room(op: Op, call: Call, given: tuple[str, Shape], there: tuple[str, Shape], where: str) -> None:
     (one, shape), (other, room) = given, there
-    fault = f"its {call.role} gives {brief(one)} {written(shape)}, for which {brief(other)} has {written(room)}"
+    fault = f"its {call.role} gives {brief(one)} {written(shape)}, but {brief(other)} only has {written(room)}"
     axis = next((a for a, (dim, most) in enumerate(zip(shape, room, strict=False)) if int(dim) > int(most)), 0)
-    hint = f"where that is open, bind '{other}:{axis}' to {shape[axis] if shape else 1} or more; else {_HINT}"
+    hint = f"if it is open, bind '{other}:{axis}' to {shape[axis] if shape else 1} or more; else {_HINT}"
     raise ModelError(f"{op.kind} {brief(op.name)}: {fault}", where=where, hint=hint)
 
 
 def check_same_sizes(
     callee: ReadSubgraph, number: int, body: "Body", given: Mapping[int, Shape | None], where: str
 ) -> None:
-    """Check that what is passed to subgraph `number` has the shapes with which it was called before.
+    """Check that subgraph `number` is called with the same input shapes as before.
 
     Raises:
-        ModelError: it has not: one plan has one size for each tensor.
+        ModelError: a shape differs, but a plan has one size for each tensor.
     """
     for t, shape in given.items():
         before = body.true[t]

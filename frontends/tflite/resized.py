@@ -1,4 +1,4 @@
-"""Where a graph has another size than a runtime takes that never resizes: the shapes of the file as they are."""
+"""Resized tensors, for which a runtime that takes the shapes in the file has another size than the graph."""
 
 from collections.abc import Sequence
 from math import prod
@@ -14,7 +14,7 @@ _LISTED = 4
 
 
 def find_resized(subgraphs: Sequence[ReadSubgraph], bodies: Sequence[Body]) -> tuple[str, ...]:
-    """Name some tensors that the file leaves open, and that came to another size than the file has in that place."""
+    """Describe some tensors that the file leaves open, and that have another size in the graph than in the file."""
     found = []
     for read, body in zip(subgraphs, bodies, strict=True):
         for tensor, shape, kind in zip(read.tensors, body.planned, read.kinds, strict=True):

@@ -1,4 +1,4 @@
-"""Puts a plan into a TFLite file: the order of the operators, and the offsets for TensorFlow Lite Micro.
+"""Writing of a plan into a TFLite file: the order of the operators, and the offsets for TensorFlow Lite Micro.
 
     front   Model ── subgraphs ── SubGraph ── operators ──┐ in the planned order
               │                                           │
@@ -6,7 +6,7 @@
               └── metadata ── Metadata                    │
     old     Model, SubGraph, buffers, metadata, operators <┘    every byte as it was
 
-The old Model, and SubGraphs in a new order, stay in the file, and nothing leads to them any more.
+The old Model, and the old tables of reordered SubGraphs, stay in the file, but nothing points to them any more.
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,12 +30,16 @@ _UINT32 = Struct("<I")
 def apply_plan(
     data: bytes, orders: Sequence[Sequence[int]], offsets: Sequence[Sequence[int]], *, keeps_offsets: bool
 ) -> bytes:
-    """The file `data` with the operators of subgraph s in the order `orders[s]` and tensor t of it at `offsets[s][t]`,
-    -1 where the runtime is to place it. A plan that was put into it before is replaced. With `keeps_offsets` the file
-    is for a runtime that places tensors at these offsets: TensorFlow Lite Micro.
+    """Return the file `data` with a plan in it, which replaces an older one.
+
+    Args:
+        data: the bytes of a file.
+        orders: for each subgraph, the operators by their index in the original file, in the order in which they run.
+        offsets: for each subgraph, the offset of each tensor in bytes, -1 where the runtime places it.
+        keeps_offsets: whether the file is for a runtime that places tensors at `offsets`: TensorFlow Lite Micro.
 
     Raises:
-        ModelError: what the file holds does not go with a plan, or not in that runtime; the message says what.
+        ModelError: the file contains something that cannot be planned, or that the runtime does not support.
     """
     original = take_off(data)
     data = data if original is None else original
@@ -67,9 +71,20 @@ def apply_plan(
 def copy_table(
     front: Front, table: Table, kind: str, fields: type, replaced: Iterable[str]
 ) -> tuple[int, dict[int, int]]:
-    """A new table like `table`, whose fields are those of `fields`, but that those `replaced` are linked later."""
+    """Write a copy of `table` into `front`.
+
+    Args:
+        front: the new objects.
+        table: the old table.
+        kind: its name in errors.
+        fields: the class of the schema with its fields.
+        replaced: the names of the fields that are linked later, instead of to the old objects.
+
+    Returns:
+        The position of the table, and the places of its links.
+    """
     if table.fields_above(fields.FIELDS):  # type: ignore[attr-defined]
-        fault = f"its {kind} has fields that are newer than tmpass, which cannot keep them"
+        fault = f"its {kind} has fields that this version of tmpass does not know, and cannot keep"
         raise ModelError(fault, where=table.where, hint="update tmpass, or convert the model with an older converter")
     scalars: dict[int, bytes] = {}
     links: dict[int, int | None] = {}
@@ -104,8 +119,8 @@ def _link_subgraphs(
 
 
 def link_buffers(front: Front, place: int, buffers: Sequence[Table], offsets: Sequence[Sequence[int]]) -> int:
-    """Link the old buffers and behind them one with the offsets, whose index is returned."""
-    index = max(len(buffers), 1)  # the first buffer is the one without data, for those that have none
+    """Link the old buffers, and a new last one with the offsets; return the index of the new one."""
+    index = max(len(buffers), 1)  # buffer 0 has no data by definition: tensors without data name it
     at, slots = front.vector(index + 1)
     front.link(place, at)
     for slot, table in zip(slots, buffers, strict=False):
@@ -118,14 +133,14 @@ def link_buffers(front: Front, place: int, buffers: Sequence[Table], offsets: Se
     try:
         content = pack(f"<{3 + len(words)}i", _VERSION, len(offsets), len(words), *words)
     except error:
-        fault = f"the plan reaches to byte {max(words)}, and its offsets have 32 bits"
+        fault = f"the plan reaches to byte {max(words)}, but offsets in the file have only 32 bits"
         raise ModelError(fault, hint="plan for a smaller memory") from None
     front.link(links[schema.Buffer.DATA.number], front.bytes(content, alignment=16))
     return index
 
 
 def link_metadata(front: Front, place: int, kept: Sequence[Table], buffer: int) -> None:
-    """Link the metadata `kept`, and behind it the entry of buffer number `buffer`, which has offsets."""
+    """Link the metadata `kept`, and a new last entry for buffer `buffer`, which has the offsets."""
     at, slots = front.vector(len(kept) + 1)
     front.link(place, at)
     for slot, table in zip(slots, kept, strict=False):
@@ -136,36 +151,36 @@ def link_metadata(front: Front, place: int, kept: Sequence[Table], buffer: int) 
 
 
 def _counting_places(buffers: Iterable[Table], operators: Iterable[Iterable[Table]]) -> list[int]:
-    """Where the file counts bytes from its begin: all that must grow by what is put in front."""
+    """The places of all offsets from the start of the file, which grow by the length of the front."""
     fields = (
         *((table, schema.Buffer.OFFSET) for table in buffers),
         *((table, schema.Operator.LARGE_CUSTOM_OPTIONS_OFFSET) for own in operators for table in own),
     )
     places = sorted({table.place(field) for table, field in fields if table.scalar(field) > _INSIDE})
     if any(later - earlier < 8 for earlier, later in pairwise(places)):
-        raise ModelError("two of its offsets from the begin of the file overlap", hint="the file is damaged")
+        raise ModelError("two of its offsets from the start of the file overlap", hint="the file is damaged")
     return places
 
 
 def _check_operators(model: Table) -> None:
     for code in read_codes(model):
         if code.custom and code.name in ADDRESSING:
-            fault = f"the commands of its operator {code.name!r} hold addresses in the arena, as another compiler chose"
+            fault = f"its operator {code.name!r} has commands with arena addresses, which another compiler chose"
             raise ModelError(fault, hint="plan the model before that compiler, or let that compiler plan")
 
 
 def _check_weights(model: Table, buffers: Iterable[Table]) -> None:
     outside = any(table.scalar(schema.Buffer.OFFSET) > _INSIDE for table in buffers)
     if outside or model.has(schema.Model.EXTERNAL_BUFFERS):
-        fault = "its weights are outside the flatbuffer, where TensorFlow Lite Micro does not look for them"
+        fault = "its weights are outside the flatbuffer, where TensorFlow Lite Micro does not find them"
         raise ModelError(fault, hint="convert it with the weights inside, or plan for another target")
 
 
 def _around_variables(tables: Sequence[Table], offsets: Sequence[Sequence[int]]) -> Sequence[Sequence[int]]:
-    """`offsets` without those of tensors of the first subgraph whose index is that of a variable in a later one.
+    """Return `offsets` with -1 for tensors of subgraph 0 that have the index of a variable of a later subgraph.
 
-    TensorFlow Lite Micro looks there for the variable's offset, and allocates it only where it finds none. What is left
-    out it places itself.
+    TensorFlow Lite Micro looks up the offset of such a variable under this index in subgraph 0, and only allocates the
+    variable if it finds none. It places tensors with -1 itself.
     """
     variables = {
         index

@@ -1,6 +1,8 @@
-"""Where the TFLite schema puts the fields that tmpass reads: the number and the layout of each.
+"""Layout of the TFLite schema: the number and the layout of each field that tmpass reads.
 
-Source: `schema.fbs` of LiteRT, version 3 of the format. One class per table of the schema, by its name there.
+There is one class for each table of the schema, with the same name.
+
+Source: `schema.fbs` of LiteRT, version 3 of the format.
 """
 
 from struct import Struct
@@ -14,11 +16,11 @@ VERSION = 3
 """The only `Model.version` there is."""
 
 OFFLINE_PLAN = "OfflineMemoryAllocation"
-"""The metadata entry in which TFLite Micro looks for offsets that were planned before."""
+"""The name of the metadata entry in which TensorFlow Lite Micro looks for planned offsets."""
 
 
 class Model:
-    """The root. Here and below, FIELDS is how many fields there are, in the classes that have them all."""
+    """The root table. FIELDS, here and below, is the number of fields, in classes that list all of them."""
 
     FIELDS = 10
     VERSION = Scalar(0, "version", _UINT32)
@@ -34,7 +36,7 @@ class Model:
 
 
 class SubGraph:
-    """Tensors, and the operators over them in the order in which they run."""
+    """Tensors, and operators in the order in which they run."""
 
     FIELDS = 6
     TENSORS = Field(0, "tensors")
@@ -60,14 +62,14 @@ class Tensor:
 
 
 class QuantizationParameters:
-    """What numbers a quantised tensor stands for."""
+    """The scales and zero points of a quantized tensor."""
 
     SCALE = Field(2, "scale")
     ZERO_POINT = Field(3, "zero_point")
 
 
 class Operator:
-    """What runs: an operator code by its index, tensors by theirs."""
+    """An operator: the index of its operator code, and the indices of its tensors."""
 
     FIELDS = 14
     OPCODE_INDEX = Scalar(0, "opcode_index", _UINT32)
@@ -87,7 +89,7 @@ class Operator:
 
 
 class OperatorCode:
-    """Which operator: the larger of the two codes; files from before code 127 only have the first."""
+    """The kind of an operator: the larger of two codes, since old files only have the first, up to 127."""
 
     DEPRECATED_BUILTIN_CODE = Scalar(0, "deprecated_builtin_code", _INT8)
     CUSTOM_CODE = Field(1, "custom_code")

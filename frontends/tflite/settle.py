@@ -1,8 +1,9 @@
-"""Settles the shape of every tensor: what the file states, what operators make, and what is bound.
+"""Settling of the shape of every tensor, from the file, the operators and the bindings.
 
-LiteRT computes shapes itself before a run, TensorFlow Lite Micro takes those of the file. Where both are numbers and
-differ in bytes, the larger is planned, and told. A dimension that the file leaves open is what the operator makes it,
-else what is bound. A number of the file counts where no rule says better, unless the inputs were given another size.
+LiteRT computes shapes itself before a run; TensorFlow Lite Micro takes the shapes in the file. Where both are numbers
+and differ in bytes, the larger shape is planned, with a warning. A dimension that the file leaves open gets its number
+from the operator, or else from a binding. Where no rule computes a dimension, the number in the file counts, unless
+bindings gave the inputs another size.
 """
 
 from collections.abc import Sequence
@@ -14,9 +15,9 @@ from tmpass.graph.model import ABSENT, Dim, Op, TensorKind
 from .buffers import Buffers
 from .flatbuffer import Table
 from .inference.dims import written
+from .inference.op_context import Impossible, OpContext, Unknown
+from .inference.op_context import Shape as Inferred
 from .inference.rules import DATA_DEPENDENT, infer
-from .inference.site import Impossible, Site, Unknown
-from .inference.site import Shape as Inferred
 from .passing import LOOPS, PASSED, check_results, check_same_sizes, check_state, merge
 from .shapes import Shape, Shapes
 from .subgraphs import ReadSubgraph
@@ -31,28 +32,35 @@ _LISTED = 4
 class Body:
     """The shapes in a subgraph, by tensor.
 
-    Fields: `true` are those that a run has, `planned` the larger of that and the file's; `odd` are tensors of which the
-    file has other numbers, or numbers for what is open, `inexact` those with a size that follows from a binding inside
-    the graph; `numbers` has the elements of those that may say shapes.
+    Fields:
+        true: the shapes of a run.
+        planned: the larger of the shape of a run and the shape in the file.
+        disputed: tensors for which the file has other numbers, or numbers where a dimension is open.
+        inexact: tensors whose size follows from a binding of a tensor inside the graph.
+        numbers: the known elements of tensors that may hold shapes.
     """
 
-    __slots__ = ("inexact", "numbers", "odd", "planned", "true")
+    __slots__ = ("disputed", "inexact", "numbers", "planned", "true")
 
     def __init__(self, count: int) -> None:
         self.true: list[Shape | None] = [None] * count
         self.planned: list[Shape | None] = [None] * count
-        self.odd: set[int] = set()
+        self.disputed: set[int] = set()
         self.inexact: set[int] = set()
         self.numbers: dict[int, Inferred | None] = {}
 
 
 class Settling:
-    """Walks through `subgraphs` from where runs start, into every body where it is called.
+    """Settles all shapes, in a walk through the subgraphs from the entries, into every body at its call.
 
-    With `batches`, an open batch of an input has the number of the file if it is not bound; the field lists these.
+    With `batches`, an open batch of an input that is not bound has the number in the file.
+
+    Fields:
+        batches: the number of each such batch, by "tensor name:0".
+        causes: why a shape is open, by (subgraph, tensor).
 
     Raises:
-        ModelError: bindings make an operator impossible, a body does not give what its caller takes, or a variable
+        ModelError: bindings make an operator impossible, the results of a body do not match its caller, or a variable
             does not keep its size.
     """
 
@@ -73,7 +81,7 @@ class Settling:
             self._enter(s)
         for s in roots:
             self._run(s, 0)
-        for s in range(len(subgraphs)):  # those that are left only call each other
+        for s in range(len(subgraphs)):  # the others only call each other
             if s not in self._bodies:
                 self._enter(s)
                 self._run(s, 0)
@@ -86,15 +94,15 @@ class Settling:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """A line on the tensors that the file declares otherwise than operators make them, if there are any."""
+        """A warning about the tensors whose declared size differs from what operators make, if there are any."""
         if not self._differing:
             return ()
         some = "; ".join(self._differing[:_LISTED]) + ("; ..." if len(self._differing) > _LISTED else "")
         count = f"{len(self._differing)} tensor{'s' if len(self._differing) > 1 else ''}"
-        return (f"the file has another size for {count} than operators make, and the larger one is planned: {some}",)
+        return (f"the file has another size for {count} than operators make; the larger one is planned: {some}",)
 
     def _enter(self, s: int) -> None:
-        """Settle what no operator makes in subgraph `s`, where a run starts."""
+        """Settle the tensors of subgraph `s` that no operator makes; a run starts there."""
         body = self._prepare(s)
         read = self._subgraphs[s]
         for t in read.inputs:
@@ -112,7 +120,7 @@ class Settling:
             if given is not None and t in given and read.kinds[t] is TensorKind.ACTIVATION:
                 self._take(s, t, given[t], by, trusted=not self._resized)
             elif t not in made or read.kinds[t] is not TensorKind.ACTIVATION:
-                # What operators work in holds quantization only: an empty shape is not an omission.
+                # A temporary of an operator only holds quantization, and then an empty shape is a scalar.
                 dims = () if tensor.dims is None and t in temporary else tensor.dims
                 if self._take_batches and given is None and t in inputs:
                     dims = self._with_batch(tensor)
@@ -122,7 +130,7 @@ class Settling:
         return body
 
     def _with_batch(self, tensor: Declared) -> tuple[int | None, ...] | None:
-        """What is known of the size of an input, with the number of the file for its batch if that alone is open."""
+        """The known dimensions of an input, with the number in the file for its batch if only that is open."""
         dims, shape = tensor.dims, tensor.shape or ()
         batch = f"{tensor.name}:0"
         if dims is None or len(dims) < 2 or dims[0] is not None or shape[0] <= 0 or self._shapes.binds(batch):
@@ -140,12 +148,12 @@ class Settling:
         for op, table in zip(read.ops, read.tables, strict=True):
             made = self._call(s, op, table, depth) if op.calls else self._infer(s, op, table)
             inexact = bool(body.inexact) and not body.inexact.isdisjoint(op.inputs)
-            odd = bool(body.odd) and not body.odd.isdisjoint(op.inputs)
+            disputed = bool(body.disputed) and not body.disputed.isdisjoint(op.inputs)
             for position, t in enumerate(op.outputs):
                 if t == ABSENT or read.kinds[t] is not TensorKind.ACTIVATION:
                     continue
                 dims = made[position] if position < len(made) else None
-                self._take(s, t, dims, op.kind, trusted=not (self._resized or odd), inexact=inexact)
+                self._take(s, t, dims, op.kind, trusted=not (self._resized or disputed), inexact=inexact)
                 if body.true[t] is None and all(i == ABSENT or body.true[i] is not None for i in op.inputs):
                     self._note_cause(s, t)
             if op.calls and op.kind in PASSED and op.kind not in LOOPS:
@@ -162,7 +170,16 @@ class Settling:
         trusted: bool,
         inexact: bool = False,
     ) -> None:
-        """Settle tensor `t`, of which a `by` makes `made`; `trusted` says that numbers of the file still count."""
+        """Settle tensor `t`.
+
+        Args:
+            s: the subgraph.
+            t: the tensor.
+            made: its shape by the rule of its operator, or as its caller passes it; None if that is unknown.
+            by: the kind of that operator or caller.
+            trusted: whether numbers in the file count where `made` has none.
+            inexact: whether an input has a size that follows from a binding inside the graph.
+        """
         body, tensor = self._bodies[s], self._subgraphs[s].tensors[t]
         dims = tensor.dims
         if made is not None and dims is not None and made == dims and not self._shapes.bound and None not in dims:
@@ -186,11 +203,11 @@ class Settling:
         if shape is None or dims is None or shape == dims or None in dims:
             return
         if any(isinstance(dim, str) for dim in shape):
-            body.odd.add(t)
+            body.disputed.add(t)
             return
         made_elements, stated_elements = prod(map(int, shape)), prod(int(dim or 0) for dim in dims)
         if made_elements != stated_elements:
-            body.odd.add(t)
+            body.disputed.add(t)
             self._differing.append(f"{brief(tensor.name)} is {written(dims)} in the file, {written(shape)} by {by}")
             if stated_elements > made_elements:
                 body.planned[t] = tuple(int(dim or 0) for dim in dims)
@@ -199,22 +216,24 @@ class Settling:
         body, read = self._bodies[s], self._subgraphs[s]
         if op.kind in HANDLING and not op.custom:
             return list(self._variables.visit(s, op, table, body.true))
-        site = Site(op.kind, table, (op.inputs, op.outputs), read.tensors, body.true, lambda t: self._numbers(s, t))
+        context = OpContext(
+            op.kind, table, (op.inputs, op.outputs), read.tensors, body.true, lambda t: self._numbers(s, t)
+        )
         made: list[Inferred]
         try:
-            made = infer(site, custom=op.custom)
+            made = infer(context, custom=op.custom)
         except Unknown:
             made = []
         except Impossible as reason:
             if self._shapes.bound and (self._resized or not body.inexact.isdisjoint(op.inputs)):
-                fault = f"{op.kind} {brief(op.name)} cannot run with what is bound: {reason}"
+                fault = f"{op.kind} {brief(op.name)} cannot run with these bindings: {reason}"
                 hint = "bind other numbers, or convert the model with those sizes"
                 raise ModelError(fault, where=table.where, hint=hint) from None
             made = []
         if len(op.outputs) == 1 and read.tensors[op.outputs[0]].dtype.name in _WHOLE and not op.custom:
-            from .inference.numbers import known_numbers  # most models have none
+            from .inference.numbers import known_numbers  # imported here: most models have no such tensors
 
-            body.numbers[op.outputs[0]] = known_numbers(site)
+            body.numbers[op.outputs[0]] = known_numbers(context)
         return made
 
     def _numbers(self, s: int, t: int) -> Inferred | None:
@@ -224,11 +243,11 @@ class Settling:
         return known[t]
 
     def _call(self, s: int, op: Op, table: Table, depth: int) -> Sequence[Inferred | None]:
-        """Go into the bodies that `op` runs; what comes out of it."""
+        """Settle the bodies that `op` runs, and return the shapes of its outputs."""
         body = self._bodies[s]
         if op.kind not in PASSED:
             for call in op.calls:
-                # What they pass are single elements, or nothing.
+                # These operators pass single elements, or nothing.
                 inputs = self._subgraphs[call.subgraph].inputs
                 tensors = self._subgraphs[call.subgraph].tensors
                 self._visit(call.subgraph, {t: () for t in inputs if tensors[t].dims is None}, op, table, depth)
@@ -252,7 +271,7 @@ class Settling:
             check_same_sizes(self._subgraphs[s], s, known, given, table.where)
             return known
         body = self._prepare(s, dict(given), op.kind)
-        if depth < _MOST_DEPTH:  # deeper ones are refused when they are laid out
+        if depth < _MOST_DEPTH:  # deeper calls are refused when the timeline is made
             self._run(s, depth + 1)
         return body
 

@@ -1,4 +1,4 @@
-"""Shapes of the graph: open dimensions get names, and bindings give them numbers."""
+"""Shapes of the graph, where open dimensions have names, and bindings give them numbers."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,9 +11,11 @@ Shape = tuple[Dim, ...]
 
 
 class Shapes:
-    """Names for open dimensions, and what is bound to them.
+    """The names of open dimensions, and the numbers bound to them.
 
-    `symbols` collects the names of those that nothing in the graph decides, `other_symbols` those that may follow.
+    Fields:
+        symbols: names of the dimensions that nothing in the graph decides.
+        other_symbols: names of the dimensions that may follow from others.
 
     Raises:
         UsageError: a binding is negative.
@@ -26,7 +28,7 @@ class Shapes:
         self._bindings = bindings
         self._contradicted: dict[str, tuple[int, str]] = {}
         self._used: set[str] = set()
-        # Every open dimension copies the name of its tensor: a hostile file could fill the memory with them.
+        # Every open dimension copies the name of its tensor, and a hostile file could fill the memory with names.
         self._letters_left = 16 * file_size
         self.symbols: dict[str, None] = {}
         self.other_symbols: dict[str, None] = {}
@@ -43,12 +45,12 @@ class Shapes:
     def settle(
         self, tensor: Declared, dims: Sequence[Dim | None] | None, *, first: bool = False, by: str = ""
     ) -> tuple[Shape | None, bool]:
-        """Return the shape of `tensor`, None where its rank is not known, and whether a binding decided on it.
+        """Return the shape of `tensor`, None where its rank is unknown, and whether a binding decided it.
 
         Args:
-            tensor: whose name the bindings use.
-            dims: what is known of it, None for each dimension that is not, None where not even the rank is.
-            first: whether nothing in the graph decides on it.
+            tensor: its name is the key of bindings.
+            dims: its known dimensions, with None for each unknown one; None where the rank is unknown.
+            first: whether nothing in the graph decides the shape.
             by: the kind of the operator that makes it.
 
         Raises:
@@ -78,10 +80,10 @@ class Shapes:
         return tuple(made), decided
 
     def check_bindings(self) -> None:
-        """Check that no binding contradicts the file, or what follows from the other bindings.
+        """Check that no binding contradicts the file, or the sizes that follow from other bindings.
 
         Raises:
-            ModelError: a binding names a dimension that is another number.
+            ModelError: a bound dimension is another number.
         """
         for symbol, (dim, kind) in self._contradicted.items():
             if symbol not in self._used:
@@ -90,7 +92,7 @@ class Shapes:
                 raise ModelError(f"dimension {symbol!r} is {dim} {here}, not {self._bindings[symbol]}", hint=hint)
 
     def _ranked(self, tensor: Declared) -> tuple[None, ...] | None:
-        """As many open dimensions as are bound of a tensor of unknown rank, None where the first is not."""
+        """The open dimensions of a tensor of unknown rank: as many as are bound; None if the first is not bound."""
         rank = 0
         while rank < RANK_LIMIT and f"{tensor.name}:{rank}" in self._bindings:
             rank += 1
@@ -99,11 +101,11 @@ class Shapes:
     def _note(self, symbol: str, first: bool) -> None:
         self._letters_left -= len(symbol)
         if self._letters_left < 0:
-            raise ModelError("the names of the open dimensions are far longer than the file is")
+            raise ModelError("the names of the open dimensions are far longer than the file")
         (self.symbols if first else self.other_symbols)[symbol] = None
 
 
 def differ(one: Shape, other: Shape) -> bool:
-    """Whether two shapes differ in rank, or in a dimension that both have as a number."""
+    """Whether two shapes differ in rank, or in a dimension that is a number in both."""
     pairs = zip(one, other, strict=False)
     return len(one) != len(other) or any(a != b for a, b in pairs if isinstance(a, int) and isinstance(b, int))

@@ -1,4 +1,4 @@
-"""Subgraphs as the file has them, before their shapes are settled, which takes a look at all of them."""
+"""Subgraphs as they are in the file, before their shapes are settled."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from .tensors import Declared, kinds, read_tensors
 
 @dataclass(frozen=True, slots=True)
 class ReadSubgraph:
-    """A subgraph of the file; `tables` are those of its operators."""
+    """A subgraph of the file; `tables` are the tables of its operators."""
 
     name: str
     tensors: list[Declared]
@@ -27,10 +27,10 @@ class ReadSubgraph:
 
 
 def read_subgraph(table: Table, buffers: Buffers, codes: list[Code], subgraphs: int) -> ReadSubgraph:
-    """Read `table`, in a model of `subgraphs` subgraphs.
+    """Read the subgraph `table` in a model with `subgraphs` subgraphs.
 
     Raises:
-        ModelError: it is damaged, or breaks a law of the format.
+        ModelError: it is damaged, or breaks a rule of the format.
     """
     tensors = read_tensors(table, buffers)
     inputs = _boundary(table, schema.SubGraph.INPUTS, len(tensors))
@@ -46,10 +46,10 @@ def read_subgraph(table: Table, buffers: Buffers, codes: list[Code], subgraphs: 
 
 
 def _check_untouched(tensors: list[Declared], touched: set[int]) -> None:
-    """Check that each tensor that nothing touches has a size: interpreters look at them all when they load the file."""
+    """Check that each unused tensor has a valid shape, since interpreters check all tensors when they load a file."""
     for index, tensor in enumerate(tensors):
         if tensor.shape and index not in touched and min(tensor.shape) < 0:
-            fault = f"{brief(tensor.name)} has {min(tensor.shape)} in its shape, and nothing says what that stands for"
+            fault = f"{brief(tensor.name)} has {min(tensor.shape)} in its shape, and nothing says what this means"
             raise ModelError(fault, where=tensor.table.where, hint="convert the model again")
 
 

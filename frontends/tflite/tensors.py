@@ -1,4 +1,4 @@
-"""Tensors: what the file declares of each, and what kind of storage that makes it need."""
+"""Tensors as the file declares them, and their kinds of storage."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -14,19 +14,20 @@ from .element_types import ELEMENT_TYPES
 from .flatbuffer import DAMAGED, Table
 
 RANK_LIMIT = 64
-"""The most dimensions a tensor may have; kernels take 8 at most."""
+"""The most dimensions of a tensor; kernels take 8 at most."""
 
 _LAYOUTS = {"int32": "i", "int64": "q"}
 _MOST_BYTES = 8 * RANK_LIMIT
-"""Of a constant that says a shape or where to cut: one number for each axis."""
+"""The most bytes that are read of a constant that holds a shape or says where to cut: 8 for each axis."""
 
 
 @dataclass(slots=True)
 class Declared:
     """A tensor as its table declares it.
 
-    Fields: `shape` is None where the field is absent; `dims` are what it says of the size, with None for each open
-    dimension, or None where the rank is not known.
+    Fields:
+        shape: as in the file; None where the field is absent.
+        dims: the dimensions, with None for each open one; None where the rank is unknown.
     """
 
     name: str
@@ -39,11 +40,11 @@ class Declared:
 
     @property
     def empty(self) -> bool:
-        """Whether it is known to have no elements."""
+        """Whether it certainly has no elements."""
         return self.shape is not None and min(self.shape, default=1) == 0
 
     def quantization(self) -> tuple[bytes, bytes]:
-        """The bytes of the scales and zero points, empty where there are none."""
+        """The bytes of the scales and of the zero points; empty where there are none."""
         parameters = self.table.table(schema.Tensor.QUANTIZATION, "quantization")
         if parameters is None:
             return b"", b""
@@ -55,14 +56,14 @@ def read_tensors(subgraph: Table, buffers: Buffers) -> list[Declared]:
     """Read the tensors of `subgraph`.
 
     Raises:
-        ModelError: an element type or a buffer is not known, or a rank is absurd.
+        ModelError: an element type is unknown, a buffer does not exist, or a rank is too large.
     """
     field = schema.Tensor
     tensors = []
     for index, table in enumerate(subgraph.tables(schema.SubGraph.TENSORS, "tensor")):
         number = table.scalar(field.TYPE)
         if not 0 <= number < len(ELEMENT_TYPES):
-            fault = f"has element type {number}, which is not known"
+            fault = f"has the unknown element type {number}"
             raise ModelError(fault, where=table.where, hint=f"types 0 to {len(ELEMENT_TYPES) - 1} are known")
         shape = table.integers(field.SHAPE)
         if shape:
@@ -85,11 +86,11 @@ def read_tensors(subgraph: Table, buffers: Buffers) -> list[Declared]:
 
 
 def _dims(table: Table, shape: tuple[int, ...] | None, has_data: bool) -> tuple[int | None, ...] | None:
-    """What a tensor of the file's `shape` is known to be.
+    """The dimensions of a tensor with the field `shape`, None for each open one; None where the rank is unknown.
 
-    In the place of an open dimension the shape has a number that says nothing, mostly 1, and the signature has -1. An
-    empty shape stands for a scalar and for a tensor of unknown rank: the second has neither data nor the mark for a
-    known rank. Some writers never set that mark.
+    For an open dimension the shape has a number without meaning, mostly 1, and the field `shape_signature` has -1. An
+    empty shape means a scalar, or a tensor of unknown rank if it has no data and the field `has_rank` is not set. Some
+    writers never set `has_rank`.
     """
     signature = table.integers(schema.Tensor.SHAPE_SIGNATURE) if table.has(schema.Tensor.SHAPE_SIGNATURE) else None
     if not shape:
@@ -98,7 +99,7 @@ def _dims(table: Table, shape: tuple[int, ...] | None, has_data: bool) -> tuple[
         return () if has_data or table.scalar(schema.Tensor.HAS_RANK) else None
     if signature and min(signature) < 0 and not has_data:
         if len(signature) != len(shape):
-            fault = f"its shape has {len(shape)} dimensions, its signature {len(signature)}"
+            fault = f"its shape has {len(shape)} dimensions, but its signature has {len(signature)}"
             raise ModelError(fault, where=table.where, hint=DAMAGED)
         return tuple(None if min(dim, stated) < 0 else dim for dim, stated in zip(shape, signature, strict=True))
     return shape if min(shape) >= 0 else tuple(None if dim < 0 else dim for dim in shape)
@@ -106,12 +107,12 @@ def _dims(table: Table, shape: tuple[int, ...] | None, has_data: bool) -> tuple[
 
 def _ranked(table: Table, dims: tuple[int, ...]) -> tuple[int, ...]:
     if len(dims) > RANK_LIMIT:
-        raise ModelError(f"has {len(dims)} dimensions, above {RANK_LIMIT}", where=table.where, hint=DAMAGED)
+        raise ModelError(f"has {len(dims)} dimensions, more than {RANK_LIMIT}", where=table.where, hint=DAMAGED)
     return dims
 
 
 def read_numbers(tensor: Declared, buffers: Buffers) -> tuple[int, ...] | None:
-    """Return the few whole numbers that the file holds for `tensor`, None where it holds none, or many."""
+    """Return the whole numbers that the file has for `tensor`, None where it has none, or too many for a shape."""
     layout = _LAYOUTS.get(tensor.dtype.name)
     if layout is None or not tensor.has_data:
         return None
@@ -121,7 +122,13 @@ def read_numbers(tensor: Declared, buffers: Buffers) -> tuple[int, ...] | None:
 
 
 def kinds(tensors: list[Declared], inputs: tuple[int, ...], made: Collection[int], where: str) -> list[TensorKind]:
-    """Tell the kind of each tensor of the subgraph `where`, with `made` the ones that an operator makes.
+    """Return the kind of each tensor of a subgraph.
+
+    Args:
+        tensors: of the subgraph.
+        inputs: the indices of its inputs.
+        made: the indices of the tensors that an operator makes.
+        where: the name of the subgraph in errors.
 
     Raises:
         ModelError: an input has data of its own.
@@ -132,11 +139,11 @@ def kinds(tensors: list[Declared], inputs: tuple[int, ...], made: Collection[int
     ]
     for index in inputs:
         if result[index] is TensorKind.CONSTANT:
-            fault = f"tensor {index} {tensors[index].name!r} is an input, yet the file holds data for it"
-            raise ModelError(fault, where=where, hint="it must be one of the two: convert the model again")
+            fault = f"tensor {index} {tensors[index].name!r} is an input, but the file has data for it"
+            raise ModelError(fault, where=where, hint="an input cannot have data: convert the model again")
     fed = set(inputs)
     for index, tensor in enumerate(tensors):
-        # Nothing needs to be stored for such a one: runtimes take it as a constant of no bytes.
+        # A tensor without elements that nothing writes: runtimes treat it as a constant of 0 bytes.
         if tensor.empty and not tensor.variable and index not in made and index not in fed:
             result[index] = TensorKind.CONSTANT
     return result

@@ -1,4 +1,4 @@
-"""Asks TensorFlow Lite Micro how much of its arena a model takes, and so how much scratch a kernel needs."""
+"""Measurement of the scratch that kernels of TensorFlow Lite Micro need, by the size of its arena."""
 
 import os
 import re
@@ -12,26 +12,27 @@ from tmpass.base.errors import ModelError, UsageError
 from tmpass.graph.model import Graph
 
 from ..isolate import call_apart
-from .alone import Alone, Operators
+from .single_operator import Operators, SingleOperator
 
 PACKAGE = "tflite-micro"
 
 _HEAD = re.compile(rb"Arena allocation head (\d+) bytes")
 _ROOMS = (1 << 20, 1 << 26)
-"""Bytes of arena beyond the tensors: the second is tried where the first is not enough."""
+"""Bytes of arena beyond the tensors. The second number is tried if the first is not enough."""
 
 
 def probe_operators(data: bytes, graph: Graph) -> tuple[str, Iterator[tuple[int, int, int | str]]]:
-    """What measures, and for each operator its subgraph, its index, and the bytes of scratch or why they are unknown.
+    """Return the name of the engine, and the scratch of each operator.
 
-    An operator that calls subgraphs is left out: TensorFlow Lite Micro's need none, and those in its bodies are asked
-    one by one.
+    The scratch comes as (subgraph, operator, bytes), with a text in the place of bytes that says why they are unknown.
+    Operators that call subgraphs are left out: in TensorFlow Lite Micro they need no scratch, and the operators in
+    their bodies are measured one by one.
 
     Raises:
         UsageError: the package is not installed.
     """
     try:
-        import_module("tflite_micro").runtime  # noqa: B018  # children of this process have it, too
+        import_module("tflite_micro").runtime  # noqa: B018  # imported here, so that forked children need not import it
         engine = f"{PACKAGE} {version('tflite_micro')}"
     except (ImportError, PackageNotFoundError, AttributeError) as error:
         raise UsageError(f"{PACKAGE} cannot be imported: {error}", hint="pip install 'tmpass[tflm]'") from None
@@ -44,34 +45,34 @@ def _probe(operators: Operators, graph: Graph) -> Iterator[tuple[int, int, int |
             if op.calls:
                 continue
             try:
-                alone = operators.alone(s, index)
-                yield s, index, call_apart(scratch_of, alone, package=PACKAGE, size=len(alone.data))
+                model = operators.cut_out(s, index)
+                yield s, index, call_apart(scratch_of, model, package=PACKAGE, size=len(model.data))
             except ModelError as error:
                 yield s, index, str(error)
 
 
-def scratch_of(alone: Alone) -> int:
-    """What the head of the arena holds besides the tensors of a model.
+def scratch_of(model: SingleOperator) -> int:
+    """The bytes in the head of the arena besides the tensors of a model.
 
     Raises:
-        ModelError: it does not run, and why.
+        ModelError: the model does not run.
     """
     runtime = import_module("tflite_micro").runtime
     for room in _ROOMS[:-1]:
         try:
-            return head_of(runtime, alone.data, alone.packed + room) - alone.packed
+            return head_of(runtime, model.data, model.packed + room) - model.packed
         except ModelError:
             continue
-    return head_of(runtime, alone.data, alone.packed + _ROOMS[-1]) - alone.packed
+    return head_of(runtime, model.data, model.packed + _ROOMS[-1]) - model.packed
 
 
 def head_of(runtime: Any, model: bytes, arena_size: int) -> int:
-    """The bytes in the head of the arena once `model` is set up; it may crash the process.
+    """The bytes in the head of the arena once `model` is set up. A model may crash this process.
 
     Raises:
-        ModelError: it cannot be set up in so many bytes, or not at all.
+        ModelError: the model cannot be set up in `arena_size` bytes, or not at all.
     """
-    # The figures are only ever printed, by native code, to file descriptor 2.
+    # Native code prints the figures to file descriptor 2. There is no other way to get them.
     with tempfile.TemporaryFile() as said:
         before = os.dup(2)
         os.dup2(said.fileno(), 2)

@@ -1,4 +1,4 @@
-"""Variables that operators name: what is read has the shape of what is assigned."""
+"""Variables that operators name: a value that is read has the shape of the value that was assigned."""
 
 from collections.abc import Mapping, Sequence
 from math import prod
@@ -19,9 +19,9 @@ _Name = tuple[str, str]
 
 
 class Variables:
-    """The shapes of what is assigned to each variable, as far as the walk through the operators has come.
+    """The shapes of the tensors assigned to each variable, so far in the walk through the operators.
 
-    A handle that a caller passes into a body has no name there: what is read from it is as the file says.
+    A handle that a caller passes into a body has no name there. A value read from it has its shape in the file.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,11 @@ class Variables:
         self._read: list[tuple[_Name, int, int, str]] = []
 
     def visit(self, s: int, op: Op, table: Table, shapes: Sequence[Shape | None]) -> list[Shape]:
-        """The shape of what `op` of subgraph `s`, one of HANDLING, reads; nothing where that is not known."""
+        """Follow the operator `op` of subgraph `s`, whose kind is in HANDLING.
+
+        Returns:
+            The shape of the value that it reads; empty if it reads none, or the shape is unknown.
+        """
         if op.kind == "VAR_HANDLE":
             if op.outputs:
                 self._names[s, op.outputs[0]] = _name(table)
@@ -52,13 +56,13 @@ class Variables:
         """Check that every variable that is read keeps its size.
 
         Raises:
-            ModelError: it is assigned a tensor of another size.
+            ModelError: a variable is assigned a tensor of another size.
         """
         for name, s, t, where in self._read:
             shape = bodies[s].true[t]
             for other in self._assigned[name]:
                 if shape is not None and _resizes(shape, other):
-                    fault = f"variable {brief(name[1])} is read as {written(shape)} and assigned {written(other)}"
+                    fault = f"variable {brief(name[1])} is read as {written(shape)}, but assigned {written(other)}"
                     hint = "a plan has one size for it: convert the model so that it keeps its size"
                     raise ModelError(fault, where=where, hint=hint)
 

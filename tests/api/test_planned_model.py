@@ -14,7 +14,8 @@ from tmpass.api.plan import plan
 from tmpass.api.planned_model import operator_orders, original_model, planned_model, tensor_offsets
 from tmpass.base.errors import UsageError, VerificationError
 from tmpass.graph.model import TensorKind
-from tmpass.loading.load import load, names_model
+from tmpass.loading.load import load
+from tmpass.loading.registry import names_model
 
 
 def late_reader() -> bytes:

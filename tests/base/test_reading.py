@@ -50,7 +50,7 @@ def test_a_device_without_an_end_is_refused():
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
 def test_a_pipe_without_an_end_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("tmpass.loading.load.MOST_PIPED", 3 * MIB)
+    monkeypatch.setattr("tmpass.loading.open_model.MOST_PIPED", 3 * MIB)
     path = tmp_path / "pipe.tflite"
     os.mkfifo(path)
 

@@ -1,8 +1,8 @@
-"""What each rule of an exact search is worth: nodes and time to a packing within the capacity, with one rule off alone.
+"""The worth of each rule of an exact search: nodes and time to a packing within the capacity with that rule off.
 
 python tests/bench/ablation.py [--kernel minimalloc|postpone] [--capacity N] [--nodes N] [--off RULE] problem.csv ...
 
-Prints a table in Markdown; a problem whose nodes ended is marked with a dash.
+Prints a table in Markdown. A dash marks a problem without a packing when the nodes ended.
 """
 
 import argparse

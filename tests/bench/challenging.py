@@ -1,4 +1,4 @@
-"""MiniMalloc's challenging problems at their capacity, where any packing within it will do."""
+"""MiniMalloc's challenging problems at their capacity: any packing within it counts."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ OURS = "tmpass"
 
 
 def tables(settings: Settings) -> Iterator[Table]:
-    """Milliseconds to a packing by each contender, and how many times as long as tmpass it takes."""
+    """Milliseconds to a packing by each contender, and the ratio to tmpass's time."""
     problems = settings.challenging()
     results = {name: _race(problem, settings) for name, problem in problems.items()}
     if not results:

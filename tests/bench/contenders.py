@@ -1,4 +1,4 @@
-"""tmpass and its peers, each as an Attempt at a problem. Peers are optional: what is not installed is left out.
+"""tmpass and its peers, each as an Attempt at a problem. A peer that is not installed is left out.
 
 OmniMalloc's public interface only minimises. To ask it whether a capacity is enough, its engine is called as its
 SuperMalloc calls it, with the capacity as the bound, and with a buffer of that size after all others: then the
@@ -11,12 +11,13 @@ from typing import Any
 
 from race import Attempt, Outcome
 
+from tmpass.base.choices import Status
 from tmpass.packing.allocate import DEFAULT_NODES, allocate
-from tmpass.packing.allocators import Goal
-from tmpass.packing.allocators import method as module_of
+from tmpass.packing.allocation import Allocation
+from tmpass.packing.allocators import Goal, allocator_named
 from tmpass.packing.allocators.cp_sat import NODES_PER_TICK
 from tmpass.packing.bounds import lower_bound
-from tmpass.packing.problem import Allocation, Problem, Status
+from tmpass.packing.problem import Problem
 
 PEERS = ("omnimalloc", "ortools")
 
@@ -47,24 +48,24 @@ def present(attempts: Mapping[str, Attempt | None]) -> dict[str, Attempt]:
     return {name: attempt for name, attempt in attempts.items() if attempt is not None}
 
 
-def tmpass(problem: Problem, method: str = "auto", *, minimize: bool = True, nodes: int | None = None) -> Attempt:
-    """`allocate()` as it is called by everybody, verification included."""
+def tmpass(problem: Problem, allocator: str = "auto", *, minimize: bool = True, nodes: int | None = None) -> Attempt:
+    """`allocate()` as users call it, verification included."""
 
     def read(answer: Allocation) -> Outcome:
         return Outcome(answer.offsets, answer.status is Status.OPTIMAL, answer.lower_bound, answer.nodes)
 
-    return Attempt(lambda: allocate(problem, method, minimize=minimize, nodes=nodes), read)
+    return Attempt(lambda: allocate(problem, allocator, minimize=minimize, nodes=nodes), read)
 
 
-def alone(problem: Problem, method: str = "auto") -> Attempt:
-    """The method without the rest of `allocate()`: the bound is known, and nothing is verified."""
+def alone(problem: Problem, allocator: str = "auto") -> Attempt:
+    """The allocator alone, without the rest of `allocate()`: the bound is given, and nothing is verified."""
     goal = Goal(lower_bound(problem).peak, minimize=True, nodes=DEFAULT_NODES)
-    solve = module_of(method).solve
+    solve = allocator_named(allocator).solve
     return Attempt(lambda: solve(problem, goal), lambda found: Outcome(found.offsets, nodes=found.nodes))
 
 
 def tmpass_cp_sat(problem: Problem, seconds: float, *, minimize: bool = True) -> Attempt | None:
-    """Our model for CP-SAT, with nodes for about so many seconds."""
+    """Our model for CP-SAT, with as many nodes as fit into about `seconds`."""
     if not installed("ortools"):
         return None
     nodes = round(seconds / SECONDS_PER_TICK * NODES_PER_TICK)
@@ -72,7 +73,7 @@ def tmpass_cp_sat(problem: Problem, seconds: float, *, minimize: bool = True) ->
 
 
 def plain_cp_sat(problem: Problem, seconds: float, *, minimize: bool = True) -> Attempt | None:
-    """What one would write first for CP-SAT: rectangles that do not overlap, and a cumulative bound."""
+    """The obvious model for CP-SAT: rectangles that do not overlap, and a cumulative bound."""
     if not installed("ortools"):
         return None
     from ortools.sat.python import cp_model
@@ -109,7 +110,7 @@ def omnimalloc(problem: Problem, name: str, **options: Any) -> Attempt | None:
 
 
 def supermalloc(problem: Problem, seconds: float, threads: int | None = None) -> Attempt | None:
-    """OmniMalloc's best search for the least peak; its own number of threads where none is given."""
+    """OmniMalloc's best search for the least peak, with its own number of threads if none is given."""
     if not installed("omnimalloc"):
         return None
     from omnimalloc.allocators import SupermallocAllocator

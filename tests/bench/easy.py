@@ -18,7 +18,7 @@ from tmpass.packing.problem import Problem
 
 BUFFERS, PROBLEMS, RUNS = 100, 200, 5
 
-METHODS = ("auto", "first-fit", "greedy-by-size", "greedy-by-size-tflm", "best-fit")
+ALLOCATORS = ("auto", "first-fit", "greedy-by-size", "greedy-by-size-tflm", "best-fit")
 
 PEERS = {"greedy": "OmniMalloc `greedy`", "greedy_by_size": "OmniMalloc `greedy_by_size`", "omni": "OmniMalloc `omni`"}
 
@@ -38,7 +38,7 @@ def tables(settings: Settings) -> Iterator[Table]:
     header = ("", "kernel, us", "`solve()`, us", "`allocate()`, us", "peak over the bound, mean", "worst", "bound met")
     for name, draw in (("easy", easy), ("easy-short-lived", short_lived)):
         problems = [draw(seed, BUFFERS) for seed in range(10 if settings.quick else PROBLEMS)]
-        rows = [_row(method, [_ours(method, problem) for problem in problems]) for method in METHODS]
+        rows = [_row(allocator, [_ours(allocator, problem) for problem in problems]) for allocator in ALLOCATORS]
         for peer, label in PEERS.items():
             attempts = [(problem, omnimalloc(problem, peer)) for problem in problems]
             times = [_theirs(problem, attempt) for problem, attempt in attempts if attempt]
@@ -60,31 +60,31 @@ def _row(name: str, times: list[_Times]) -> tuple[Cell, ...]:
     )
 
 
-def _ours(method: str, problem: Problem) -> _Times:
-    """`solve()` is the method alone, told the bound; `allocate()` works it out, and verifies the packing."""
+def _ours(allocator: str, problem: Problem) -> _Times:
+    """`solve()` is the allocator alone, given the bound; `allocate()` computes the bound, and verifies the packing."""
     bound = lower_bound(problem)
-    answer = allocate(problem, method)
+    answer = allocate(problem, allocator)
     return _Times(
-        best_of(RUNS, _kernel(method, problem, bound.peak)),
-        best_of(RUNS, alone(problem, method).run),
-        best_of(RUNS, tmpass(problem, method).run),
+        best_of(RUNS, _kernel(allocator, problem, bound.peak)),
+        best_of(RUNS, alone(problem, allocator).run),
+        best_of(RUNS, tmpass(problem, allocator).run),
         (answer.peak or 0) / bound.live_bytes,
     )
 
 
 def _theirs(problem: Problem, attempt: Attempt) -> _Times:
-    """Nothing is verified, so there is one time from Python."""
+    """The time of a peer, as `solve`. It verifies nothing, so there is no time of the whole."""
     peak = race(problem, {"peer": attempt}, 1)["peer"].peak or 0
     seconds = best_of(RUNS, attempt.run)
     return _Times(None, seconds, float("nan"), peak / lower_bound(problem).live_bytes)
 
 
-def _kernel(method: str, problem: Problem, bound: int) -> Callable[[], object]:
-    """The native call that `method` begins with, on a problem that is there already."""
+def _kernel(allocator: str, problem: Problem, bound: int) -> Callable[[], object]:
+    """The native call that `allocator` begins with, on a problem that is there already."""
     native = problem.native
-    if method in ("auto", "first-fit", "best-fit"):
-        return lambda: _core.pack(native, bound, method == "best-fit")
-    if method == "greedy-by-size":
+    if allocator in ("auto", "first-fit", "best-fit"):
+        return lambda: _core.pack(native, bound, allocator == "best-fit")
+    if allocator == "greedy-by-size":
         order = greedy_by_size.order(problem)
         return lambda: _core.first_fit(native, order, True)
     order = greedy_by_size_tflm.order(problem)

@@ -1,4 +1,4 @@
-"""The family of MiniMalloc's problems: a hundred for each seed, of which each has a packing at its capacity.
+"""The family of MiniMalloc's problems: a hundred for each seed. Each has a packing at its capacity.
 
 They are the given ones with buffers dropped, guillotine cuts of a rectangle, and two of them together.
 """
@@ -42,7 +42,7 @@ class _Row:
 
 
 def tables(settings: Settings) -> Iterator[Table]:
-    """How many are solved, by kind and by seed; what stays open is listed on stderr."""
+    """How many problems are solved, by kind and by seed. Unsolved ones are listed on stderr."""
     given = settings.challenging()
     rows = [
         _measure(seed, drawn, settings) for seed in settings.seeds if given for drawn in _draw(given, seed, settings)

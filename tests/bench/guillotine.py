@@ -1,4 +1,4 @@
-"""Guillotine cuts of a rectangle, whose height is the optimum that is known: none of its bytes is free at any step."""
+"""Guillotine cuts of a rectangle. Its height is the known optimum: no byte of it is free at any step."""
 
 import statistics
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ SEEDS = 3
 
 
 def tables(settings: Settings) -> Iterator[Table]:
-    """By number of buffers and of those taken away: how many are packed into the rectangle, and in which time."""
+    """How many problems are packed into the rectangle, and the time, by number of buffers and share of dropped ones."""
     rows = []
     header: tuple[str, ...] = ()
     for buffers in (20, 40) if settings.quick else (80, 160, 320, 600):

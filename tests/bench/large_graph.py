@@ -20,7 +20,7 @@ SEED = 1
 def edges(operators: int) -> list[tuple[list[int], int]]:
     """(inputs, size) of each operator; operator i makes tensor i + 1, tensor 0 is the input.
 
-    Most read what was just made, many something recent too, and a few reach far back, as skips do.
+    Most operators read the last tensor, many read a recent one too, and a few read one far back, as skips do.
     """
     draw = random.Random(SEED)
     net = []
@@ -35,7 +35,7 @@ def edges(operators: int) -> list[tuple[list[int], int]]:
 
 
 def tflite_bytes(operators: int) -> bytes:
-    """The net with custom operators, so that no shape has to follow from another."""
+    """The net with custom operators, so that no shape follows from another one."""
     from tflite_writer import Operator, Subgraph, Tensor, write_model
 
     net = edges(operators)
@@ -65,7 +65,7 @@ def onnx_bytes(operators: int) -> bytes:
 
 
 def write_model_file(path: Path, write: Callable[[int], bytes], count: int) -> None:
-    """Done in a process of its own: what this one ever held would be counted as memory of those that it starts."""
+    """Write the file in a process of its own, since memory that this one ever held counts for its children."""
     path.write_bytes(write(count))
 
 

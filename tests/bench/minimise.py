@@ -12,7 +12,7 @@ from tmpass.packing.problem import Problem
 
 
 def tables(settings: Settings) -> Iterator[Table]:
-    """What tmpass finds and proves in which time, then the peaks of all, each over the bound that tmpass proves."""
+    """Peaks, proofs and times of tmpass; then the peaks of all contenders, each over the bound that tmpass proves."""
     problems = {name: replace(problem, capacity=None) for name, problem in settings.challenging().items()}
     results = {name: _race(problem, settings) for name, problem in problems.items()}
     if not results:

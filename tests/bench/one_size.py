@@ -25,21 +25,21 @@ from tmpass.packing.problem import Problem
 
 
 def main(who: str, buffers: int, runs: int) -> None:
-    """Print what `who` needs for so many buffers."""
+    """Print the time and memory that `who` needs for a problem of `buffers` buffers."""
     problem = short_lived(1, buffers)
     found = ours(problem, runs) if who == "tmpass" else theirs(problem, runs)
     print(json.dumps({**found, "mib": peak_mib()}))
 
 
 def ours(problem: Problem, runs: int) -> dict[str, float]:
-    """`whole` is allocate(), `alone` the method of it when the bound is known."""
+    """Seconds of allocate() as `whole`, and of its allocator, given the bound, as `alone`."""
     whole, answer = median(runs, tmpass(problem).run)
-    method, _ = median(runs, alone(problem).run)
-    return {"whole": whole, "alone": method, "over": answer.peak / lower_bound(problem).peak}
+    allocator, _ = median(runs, alone(problem).run)
+    return {"whole": whole, "alone": allocator, "over": answer.peak / lower_bound(problem).peak}
 
 
 def theirs(problem: Problem, runs: int) -> dict[str, float]:
-    """`peer` is the time of OmniMalloc's greedy on allocations that are there already."""
+    """Seconds of OmniMalloc's greedy as `peer`, on allocations made before the clock starts."""
     attempt = omnimalloc(problem, "greedy")
     if attempt is None:
         raise SystemExit("omnimalloc is not installed")
@@ -54,7 +54,7 @@ def peak_mib() -> float:
 
 
 def median(runs: int, call: Callable[[], Any]) -> tuple[float, Any]:
-    """Seconds of a call, and its last answer; the garbage of one run is not the next one's."""
+    """Median seconds of a call, and its last answer. Garbage is collected between the runs."""
     times, answer = [], None
     for _ in range(runs):
         answer = None

@@ -2,8 +2,8 @@
 
     python tests/bench/onnx_backend.py [PART OF A NAME] 2>progress.txt
 
-Each model is a line on standard error as it is done. Ends with 1 if a right plan was called wrong, or something
-stumbled.
+Prints a line on standard error after each model. The exit code is 1 if a right plan was called wrong, or if an
+undocumented exception was raised.
 """
 
 import re
@@ -20,7 +20,7 @@ _SHOWN = 6
 
 
 def main() -> int:
-    """Print a line per outcome and reason; 1 where there is a false alarm."""
+    """Print a line per outcome and reason; return 1 after a false alarm or an undocumented exception."""
     wanted = sys.argv[1] if len(sys.argv) > 1 else ""
     began, counts, notes = time.monotonic(), Counter[str](), Counter[str]()
     reasons: dict[tuple[str, str], list[str]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""Orders of networks found by search: the least peak, what proves it, and how long that takes."""
+"""Orders of networks found by search: the least peak, its bound, and the time."""
 
 import statistics
 import sys

@@ -28,7 +28,7 @@ def tmpass_command(*arguments: str) -> list[str]:
 
 
 def measure(command: list[str], runs: int = 9) -> Timing:
-    """Run `command` once to warm up and then `runs` times, its output thrown away; any exit code counts."""
+    """Run `command` once to warm up and then `runs` times, its output thrown away; the exit code is ignored."""
     walls, peak = [], 0.0
     for run in range(runs + 1):
         begin = time.perf_counter()

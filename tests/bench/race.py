@@ -1,4 +1,4 @@
-"""Contenders at one problem, measured in turn so that what else the machine does slows all of them alike."""
+"""Contenders at one problem, measured in turn, so that other load on the machine slows all of them alike."""
 
 import statistics
 import time
@@ -16,7 +16,7 @@ LONG = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a contender answers: offsets, or none, and whether their peak is proved least; its lower bound and its
+    """The answer of a contender: offsets, or none, and whether their peak is proved least; its lower bound and its
     nodes where it tells them.
     """
 
@@ -28,7 +28,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """`run` is what is timed; `read` makes an Outcome of what it returns, and is not."""
+    """`run` is timed; `read`, which makes an Outcome of its result, is not."""
 
     run: Callable[[], Any]
     read: Callable[[Any], Outcome]
@@ -81,7 +81,7 @@ def race(problem: Problem, attempts: Mapping[str, Attempt], repeats: int) -> dic
 
 
 def best_of(runs: int, call: Callable[[], object]) -> float:
-    """The shortest of several runs, in seconds: for what is so short that a pause would hide it."""
+    """The shortest of several runs, in seconds, for calls shorter than a pause of the machine."""
     times = []
     for _ in range(runs):
         begin = time.perf_counter()

@@ -47,7 +47,7 @@ def tables(settings: Settings) -> Iterator[Table]:
 
 
 def _measure(who: str, buffers: int, settings: Settings) -> dict[str, Any]:
-    """What one_size.py prints in a process of its own."""
+    """The figures of one_size.py, from a process of its own."""
     script = Path(__file__).with_name("one_size.py")
     runs = settings.repeats if buffers < MANY else min(settings.repeats, 3)
     command = [sys.executable, str(script), who, str(buffers), str(runs)]

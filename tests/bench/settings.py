@@ -1,4 +1,4 @@
-"""What a run of the benchmarks was asked for, and the problems from files."""
+"""The arguments of a run of the benchmarks, and the problems from files."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ CAPACITY = 1048576
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How much is measured.
+    """The extent of the measurements.
 
     Fields: `folder` has the problem files, or is None; `quick` makes each section small, to see that it works;
     `repeats` is how often a short run is measured, and `seconds` how long a peer may search; `seeds` are those of the

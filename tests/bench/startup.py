@@ -1,4 +1,4 @@
-"""What a cold start costs.
+"""The time of a cold start.
 
 python tests/bench/startup.py [model ...]
 """

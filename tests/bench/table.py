@@ -47,7 +47,7 @@ def renewed(page: str, table: Table) -> str:
 
 
 def geometric_mean(values: Iterable[float | None]) -> float | None:
-    """Of the values that are there; None where none is."""
+    """The geometric mean of the values that are not None; None if there are none."""
     present = [value for value in values if value is not None]
     return math.exp(sum(map(math.log, present)) / len(present)) if present else None
 

@@ -125,57 +125,29 @@ def test_files_that_cannot_be_read(fails, tmp_path):
     assert "cannot read it: Is a directory" in fails(2, "show", tmp_path / "z.json")
 
 
+BUFFER = {"id": 7, "memory": "scratchpad", "offset": 0, "size": 1, "lower": 0, "upper": 2}
+BUFFER |= {"tensors": [], "gaps": [], "step": None}
+
+
 @pytest.mark.parametrize(
     "change",
     [
         {"buffers": []},
         {"tensors": []},
         {"schedule": []},
+        {"buffers": [{**BUFFER, "memory": "?", "offset": 2**62, "size": 2**62, "lower": 9}]},
         {
             "buffers": [
                 {
-                    "id": 7,
-                    "memory": "?",
+                    **BUFFER,
                     "offset": 2**62,
-                    "size": 2**62,
                     "lower": 9,
-                    "upper": 2,
-                    "tensors": [],
-                    "gaps": [],
-                    "step": None,
-                }
-            ]
-        },
-        {
-            "buffers": [
-                {
-                    "id": 7,
-                    "memory": "scratchpad",
-                    "offset": 2**62,
-                    "size": 1,
-                    "lower": 9,
-                    "upper": 2,
                     "tensors": [[8, 8]],
                     "gaps": [{"lower": 0, "upper": 99, "window_lower": 9, "window_upper": 2}],
-                    "step": None,
                 }
             ]
         },
-        {
-            "buffers": [
-                {
-                    "id": 7,
-                    "memory": "scratchpad",
-                    "offset": 0,
-                    "size": 1,
-                    "lower": 0,
-                    "upper": 2**31 - 1,
-                    "tensors": [],
-                    "gaps": [],
-                    "step": None,
-                }
-            ]
-        },
+        {"buffers": [{**BUFFER, "upper": 2**31 - 1}]},
     ],
 )
 def test_a_plan_that_is_wrong_is_shown_as_it_is(run, plan_file, change):

@@ -102,7 +102,7 @@ def test_numbers_above_64_bits_are_refused():
 
 
 @given(problems(max_buffers=8))
-def test_contention_is_the_fullest_step_of_each_live_range(problem):
+def test_contention_is_the_most_bytes_alive_at_a_step_of_each_live_range(problem):
     live = [sum(b.size for b in problem.buffers if b.lower <= t < b.upper) for t in range(problem.horizon)]
     wanted = [max(live[b.lower : b.upper]) for b in problem.buffers]
     assert _core.contention(problem.native) == wanted

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tmpass.report.formats.registry import all_formats
+from tmpass.targets import target_names
+
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = ROOT / "docs" / "examples"
 BRANCHY = ROOT / "models" / "branchy.tflite"
@@ -57,6 +60,29 @@ def test_the_planned_model_runs_and_its_arena_is_the_plans(tmp_path):
     done = script("run_in_tflm.py", BRANCHY, planned)
     assert done.stdout == "the same outputs, bit for bit\n"
     assert re.findall(r"allocation head (\d+) bytes", done.stderr) == ["61440", "36864"]
+
+
+def test_each_script_is_shown_whole_on_a_page():
+    """The site shows the script only if ruff has not changed the mark, as it does in blocks of `python`."""
+    pages = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md"))
+    for path in EXAMPLES.glob("*.py"):
+        assert f'\n--8<-- "docs/examples/{path.name}"\n' in pages
+
+
+@pytest.mark.parametrize(
+    ("page", "mark", "command", "names"),
+    [
+        ("formats.md", "formats", "emit --help", [form.NAME for form in all_formats()]),
+        ("targets.md", "targets", "targets", target_names()),
+    ],
+)
+def test_a_table_that_is_made_for_the_site_is_printed_by_the_command_beside_it(page, mark, command, names):
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    assert f"In a checkout, `tmpass {command}` prints it.\n\n<!-- {mark} -->" in text
+    done = subprocess.run(
+        [sys.executable, "-m", "tmpass", *command.split()], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert set(names) <= {line.split()[0] for line in done.stdout.splitlines() if line.strip()}
 
 
 def shown():

@@ -2,6 +2,7 @@
 
 import html
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +54,12 @@ def test_every_format_target_and_public_name_is_listed(site):
     assert all(f"<code>{form.NAME}</code>" in formats for form in all_formats())
     assert all(f"<code>{name}</code>" in targets for name in target_names())
     assert all(f'.{name}"' in names for name in tmpass.__all__)
+
+
+def test_the_scripts_of_the_pages_are_in_it(site):
+    for page, script in (("tutorial", "run_in_tflm"), ("conversion-script", "convert")):
+        text = html.unescape(re.sub("<[^>]*>", "", (site / f"{page}.html").read_text(encoding="utf-8")))
+        assert (ROOT / "docs" / "examples" / f"{script}.py").read_text(encoding="utf-8").strip() in text
 
 
 def test_nothing_is_asked_for_from_elsewhere_and_the_drawings_are_there(site):

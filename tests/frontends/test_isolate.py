@@ -1,4 +1,4 @@
-"""What crashes or never ends is one error, the child ends with its parent, and nothing else is different.
+"""A crash or an endless call in a child process is one error; the child ends with its parent.
 
 Functions here are found by name: a spawned child is sent no other.
 """
@@ -49,7 +49,7 @@ def test_errors_come_back_with_their_class_and_fields():
 
 
 def test_any_other_exception_is_a_model_error():
-    with pytest.raises(ModelError, match="reading it failed: KeyError: 'x'"):
+    with pytest.raises(ModelError, match="reading the model failed: KeyError: 'x'"):
         call_apart(operator.getitem, {}, "x")
 
 
@@ -68,7 +68,7 @@ def test_an_end_without_an_answer_is_a_model_error():
 @linux
 def test_a_call_that_never_ends_takes_a_second():
     begin = time.process_time()
-    with pytest.raises(ModelError, match=rf"onnx takes more than 0\.8 s of processor time here; .* {FACTOR}=10 "):
+    with pytest.raises(ModelError, match=rf"onnx needs more than 0\.8 s of processor time here; .* {FACTOR}=10 "):
         call_apart(exec, LOOP)
     assert time.process_time() - begin < 0.5  # of this process
 
@@ -76,7 +76,7 @@ def test_a_call_that_never_ends_takes_a_second():
 def test_a_call_that_sleeps_ends_by_the_clock(monkeypatch):
     monkeypatch.setattr(isolate, "limits_for", lambda _: Limits(5.0, 0.5, 1 << 30))
     begin = time.monotonic()
-    with pytest.raises(ModelError, match="has not ended on this model within"):
+    with pytest.raises(ModelError, match="did not finish this model within"):
         call_apart(time.sleep, 60)
     assert time.monotonic() - begin < 10
     assert not interrupts.children
@@ -84,7 +84,7 @@ def test_a_call_that_sleeps_ends_by_the_clock(monkeypatch):
 
 @linux
 def test_a_call_that_takes_all_memory_is_a_model_error():
-    with pytest.raises(ModelError, match=r"onnx takes more than 512 MiB of memory here"):
+    with pytest.raises(ModelError, match=r"onnx needs more than 512 MiB of memory here"):
         call_apart(bytearray, 1 << 31)
 
 

@@ -282,12 +282,12 @@ def describe(graph: Graph) -> str:
 
 
 def main() -> int:
-    """Run as many as the command line asks for."""
+    """Check as many drawn graphs as the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=1000, help="graphs to draw")
     parser.add_argument("--seed", type=int, default=0, help="seed of the first graph; the others follow")
     parser.add_argument("--most-ops", type=int, default=6, help="operators in a subgraph")
-    parser.add_argument("--failures", type=int, default=5, help="after so many, stop")
+    parser.add_argument("--failures", type=int, default=5, help="stop after this many failures")
     asked = parser.parse_args()
     counts: Counter[str] = Counter()
     failures, begin = 0, time.monotonic()

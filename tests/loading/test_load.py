@@ -15,7 +15,8 @@ from tflite_writer import Operator, Subgraph, Tensor, write_model
 
 from tmpass.api.plan import plan
 from tmpass.base.errors import ModelError, TmpassError, UsageError
-from tmpass.loading.load import BUILT_IN, GROUP, Model, load
+from tmpass.loading.load import Model, load
+from tmpass.loading.registry import BUILT_IN, GROUP
 
 TFLITE = write_model(
     [Subgraph([Tensor("x", [4]), Tensor("y", [4])], [Operator("TANH", [0], [1])], inputs=[0], outputs=[1])]
@@ -197,7 +198,7 @@ class Other:
 
     def load(self, data, bindings):
         if data != b"a":
-            raise ModelError(f"{data!r} is no letter", where="byte 0")
+            raise ModelError(f"{data!r} is not a letter", where="byte 0")
         return replace(chain(*bindings.values(), 8), format="letters")
 
 
@@ -238,7 +239,7 @@ def test_a_frontend_of_another_package_is_found_and_used(install, put):
 
 def test_its_errors_carry_the_name_of_the_file(install, put):
     install(letters=Other())
-    assert refused(put("my.letter", b"bc")) == "my.letter: byte 0: b'bc' is no letter"
+    assert refused(put("my.letter", b"bc")) == "my.letter: byte 0: b'bc' is not a letter"
     assert refused(b"!").endswith("formats: tflite, onnx, letters")
 
 
@@ -251,7 +252,7 @@ def test_built_in_frontends_come_first_and_cannot_be_replaced(install, put):
     assert load(put("my.onnx", ONNX)).info.format == "onnx"
     assert load(TFLITE).info.format == "tflite"
     assert load(b"a").info.format == "letters"
-    assert refused(b"!") == "<memory>.letters: byte 0: b'!' is no letter"
+    assert refused(b"!") == "<memory>.letters: byte 0: b'!' is not a letter"
 
 
 def test_other_packages_are_not_asked_about_built_in_formats(install, put):

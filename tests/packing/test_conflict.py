@@ -10,11 +10,12 @@ from support.exact import cp_sat_peak, least_peak
 from support.families import brimful, guillotine
 from support.problems import problems, random_problem
 
+from tmpass.base.choices import Status
 from tmpass.base.errors import UsageError
 from tmpass.packing.allocate import allocate
 from tmpass.packing.conflict import Cause, find_conflict, settled
 from tmpass.packing.conflict.oracle import FitOracle
-from tmpass.packing.problem import Buffer, Gap, Memory, Problem, Status
+from tmpass.packing.problem import Buffer, Gap, Memory, Problem
 
 
 def explained(problem, **options):

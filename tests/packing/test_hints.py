@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from support.exact import least_peak, legal
 from support.problems import problems
 
+from tmpass.base.choices import Status
 from tmpass.base.errors import UsageError
 from tmpass.packing.allocate import allocate
-from tmpass.packing.problem import Buffer, Memory, Problem, Status
+from tmpass.packing.problem import Buffer, Memory, Problem
 
 ANY = problems(5, with_fixed=True, with_alignment=True, with_memories=True, with_hints=True, with_capacity=True)
 EXACT = st.sampled_from(["auto", "minimalloc", "cp-sat"])

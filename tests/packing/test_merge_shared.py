@@ -78,8 +78,8 @@ def test_the_constraints_of_all_members_are_kept():
     )
 
 
-def test_apart_from_a_part_asks_for_more_than_it_should():
-    """Only the first and the last must not touch; the second, which shares with the first, may touch the last."""
+def test_merging_is_not_exact_where_only_one_of_the_buffers_must_be_apart():
+    """The buffer made of a and b keeps apart from c as a whole, though b alone may touch c."""
     a, b, c = Buffer("a", 0, 2, 4), Buffer("b", 2, 4, 4), Buffer("c", 1, 4, 4)
     assert merge_shared(Problem((a, b, c), shared=((0, 1),), apart=((0, 2),))).exact is False
     assert merge_shared(Problem((a, b, c), shared=((0, 1),), apart=((0, 2), (1, 2)))).exact

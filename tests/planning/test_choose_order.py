@@ -9,10 +9,10 @@ from support.graphs import Sketch, chain, graph_of, graphs
 from support.planning import INFO
 
 from tmpass.api.plan import plan
+from tmpass.base.choices import OrderMethod
 from tmpass.base.errors import ModelError, UsageError
 from tmpass.graph.model import Op, TensorKind
 from tmpass.loading.load import Model
-from tmpass.planning.choose_order import SCHEDULES
 from tmpass.plans.plan import ModelInfo, PlannedOrder
 from tmpass.targets import EVERY, Memory, Sharing, Target
 from tmpass.targets.scratch.rule import ScratchRule
@@ -105,7 +105,7 @@ def test_no_order_mends_a_circle():
     sketch = Sketch()
     one, two = sketch.tensor(4), sketch.tensor(4)
     sketch.ops = [Op("ONE", "", (two,), (one,)), Op("TWO", "", (one,), (two,))]
-    for schedule in SCHEDULES:
+    for schedule in OrderMethod:
         with pytest.raises(ModelError, match=r"no order can (run|mend this)"):
             planned(graph_of(sketch), schedule=schedule)
 

@@ -87,7 +87,7 @@ def test_integers_are_passed_on_as_they_are_only_by_one_scale(scale, shared):
 
 @pytest.mark.parametrize(("type_", "shared"), [("uint8", True), ("int8", False)])
 def test_integers_are_passed_on_as_they_are_only_as_one_type(type_, shared):
-    # Without a zero point a QuantizeLinear makes uint8, of which negative integers are no values.
+    # Without a zero point a QuantizeLinear makes uint8, which has no negative values.
     text = (
         f'<ir_version: 9, opset_import: ["": 17]> g ({type_}[4, 8] x) => (uint8[8, 4] y) '
         "<float s = {0.1}, int64[2] r = {8, 4}> { x2 = Identity(x) xf = DequantizeLinear(x2, s) f = Reshape(xf, r) "
@@ -275,7 +275,7 @@ KINDS = [Quantization.DEQUANTIZE, Quantization.QUANTIZE, Quantization.CLAMP, "vi
 
 @st.composite
 def quantized(draw):
-    """Graphs with operators of every kind between floats and integers, wherever they are put, by one of two scales."""
+    """Graphs of operators on floats and integers, with conversions by one of two scales at any place."""
     main = Sketch()
     scales = [main.tensor((1,), kind=TensorKind.CONSTANT, dtype=FLOAT32) for _ in range(2)]
     main.input((8,), dtype=INT8)

@@ -2,9 +2,10 @@ from dataclasses import replace
 
 from support.graphs import Sketch, chain, graph_of
 
+from tmpass.base.choices import Role
 from tmpass.base.dtypes import RESOURCE
 from tmpass.graph.model import Call, TensorKind
-from tmpass.planning.liveness import Role, find_storage, live_ranges
+from tmpass.planning.liveness import find_storage, live_ranges
 from tmpass.planning.ordering.file_order import file_order
 from tmpass.planning.sharing.aliases import find_aliases
 from tmpass.planning.timeline.lay_out import schedule

@@ -24,7 +24,7 @@ def in_use_at(buffer, step):
 
 @settings(max_examples=150, deadline=None)
 @given(graphs())
-def test_the_fullest_step_is_the_first_with_the_most_live_bytes(graph):
+def test_the_peak_step_is_the_first_with_the_most_live_bytes(graph):
     made = planned(graph)
     memory = made.memories[0]
     full = find_peak_step(made, memory)

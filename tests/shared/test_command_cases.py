@@ -43,7 +43,7 @@ def sizes(words, folder):
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("06_while_grows.tflite", "-t", "litert-cpu"), 3, "what goes around a loop must keep its shape"),
+        (("06_while_grows.tflite", "-t", "litert-cpu"), 3, "the state of a loop must keep its shape"),
         (("07_where_dynamic.tflite", "-t", "litert-cpu"), 3, "give --bind idx:0=N"),
         (("f11_add_unknown_dimensions.tflite", "-t", "litert-cpu"), 3, "give --bind Placeholder:1=N"),
         (("f9_einsum_hang.onnx",), 3, "processor time"),

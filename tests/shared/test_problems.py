@@ -3,9 +3,9 @@
 import pytest
 from support.shared import parametrize
 
+from tmpass.base.choices import Status
 from tmpass.packing.allocate import allocate
 from tmpass.packing.check import check_offsets
-from tmpass.packing.problem import Status
 from tmpass.packing.problem_csv import read_problem, write_solution
 
 CAPACITY = 1048576

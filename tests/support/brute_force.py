@@ -73,7 +73,7 @@ def fits(problem: Problem, capacity: int) -> bool:
 
 
 def least_capacity(problem: Problem) -> int | None:
-    """The least capacity within which `problem` fits; None if that is none."""
+    """The least capacity within which `problem` fits; None if it fits within no capacity."""
     return next((capacity for capacity in range(problem.reach + 1) if fits(problem, capacity)), None)
 
 

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from support.planning import INFO
+from tmpass.base.choices import Status
 from tmpass.graph.model import ABSENT, Graph, Move, TensorKey, TensorKind
+from tmpass.packing.allocation import Allocation
 from tmpass.packing.bounds import lower_bound
-from tmpass.packing.problem import Allocation, Problem, Status
+from tmpass.packing.problem import Problem
 from tmpass.planning.assemble import assemble
 from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout import Layout

@@ -110,7 +110,7 @@ def least_peak(problem: Problem) -> int | None:
 
     if not fits(highest + reach):
         return None
-    floor = _fullest_step(problem, groups)
+    floor = _most_live(problem, groups)
     tops = {
         o + size for mask, size in zip(open_to, sizes, strict=True) if size for o in range(highest + 1) if mask >> o & 1
     }
@@ -184,7 +184,7 @@ def _solvable(domains: list[int], denied: list[list[int]], reach: int) -> bool:
     return False
 
 
-def _fullest_step(problem: Problem, groups: list[tuple[int, ...]]) -> int:
+def _most_live(problem: Problem, groups: list[tuple[int, ...]]) -> int:
     """Return the most bytes needed in one step, those of a group counted once."""
     members = [[problem.buffers[i] for i in group] for group in groups]
     needs = (

@@ -1,4 +1,4 @@
-"""Allocation problems of any number: what a method must be fast on is the family, not a file.
+"""Allocation problems of any number: what an allocator must be fast on is the family, not a file.
 
 The hard ones have a packing at their capacity, since each is a part of one that is known. The easy ones have no
 capacity, and a packing at or near the bound.
@@ -56,6 +56,17 @@ def stacked(first: Problem, second: Problem) -> Problem:
     """Return both at the same time, in the sum of their capacities."""
     pieces = [(b.lower, b.upper, b.size) for b in (*first.buffers, *second.buffers)]
     return _numbered(pieces, (first.capacity or 0) + (second.capacity or 0))
+
+
+def with_known_packings(scale: int) -> dict[str, Problem]:
+    """A problem of each family whose capacity is known to be enough; the buffers grow in number with `scale`."""
+    return {
+        "guillotine": guillotine(1, 30 * scale, steps=20 * scale, height=64 * scale**3),
+        "dropped": guillotine(2, 40 * scale + 10, steps=30 * scale, height=256, dropped=0.2),
+        "variant": variant(guillotine(3, 40 * scale, steps=30 * scale), seed=1, dropped=0.06),
+        "beside": beside(guillotine(4, 10 * scale + 20), guillotine(5, 10 * scale + 20)),
+        "stacked": stacked(guillotine(6, 8 * scale + 4), guillotine(7, 8 * scale + 4)),
+    }
 
 
 def easy(seed: int, buffers: int, *, longest: int = 12, largest: int = 64 * 1024) -> Problem:

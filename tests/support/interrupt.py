@@ -1,4 +1,4 @@
-"""Ctrl-C while a method works."""
+"""Ctrl-C while an allocator works."""
 
 import subprocess
 import sys
@@ -7,14 +7,14 @@ from pathlib import Path
 _SCRIPT = """
 import signal, threading, time
 from support.families import guillotine
-from tmpass.packing.allocators import interruptible, method, Goal
+from tmpass.packing.allocators import interruptible, allocator_named, Goal
 run = interruptible.run
 
 def watched(solve, stop):
     threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
     return run(solve, stop)
 
-solver = method({method!r})
+solver = allocator_named({name!r})
 solver.run = watched
 found = solver.solve({problem}, Goal(0, True, 2**50))
 assert found.offsets
@@ -22,10 +22,10 @@ print(found.stopped)
 """
 
 
-def is_stopped(method: str, problem: str) -> bool:
+def is_stopped(name: str, problem: str) -> bool:
     """Return whether the answer to Ctrl-C, half a second after the solver began, says that it was stopped."""
     done = subprocess.run(
-        [sys.executable, "-c", _SCRIPT.format(method=method, problem=problem)],
+        [sys.executable, "-c", _SCRIPT.format(name=name, problem=problem)],
         cwd=Path(__file__).parents[1],
         capture_output=True,
         text=True,

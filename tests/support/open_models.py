@@ -44,7 +44,7 @@ CALLS = ("if", "if by size", "loop", "loop of unknown state", "growing loop")
 
 
 def step(draw, g: Drawn, kinds: tuple[str, ...], depth: int) -> str:
-    """Add one operator, with what it needs; returns the float vector that it makes."""
+    """Add one operator and its inputs; return the name of the float vector that it makes."""
     x, z = draw(st.sampled_from(g.vectors)), draw(st.sampled_from(g.vectors))
     kind = draw(st.sampled_from(kinds))
     size = g.node("Shape", [x])

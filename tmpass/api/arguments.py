@@ -1,8 +1,9 @@
 """Checks and reads the arguments of the public functions."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from tmpass.base.choices import Io
 from tmpass.base.errors import ModelError, TargetError, UsageError, brief
 from tmpass.graph.binding import bind, whole_number
 from tmpass.graph.model import Graph
@@ -10,9 +11,6 @@ from tmpass.loading.load import Model
 from tmpass.plans.plan import Options
 from tmpass.targets import RUNTIMES, Target, load_target
 from tmpass.targets.scratch.rule import ScratchRule
-
-IO = ("arena", "external")
-SHARE = ("auto", "views", "none")
 
 
 def target_of(target: object) -> Target:
@@ -66,7 +64,7 @@ def ties_of(tie: object, model: Model, *, keep_inputs: bool, io: str) -> Mapping
         raise UsageError(f"tie is {brief(tie)}", hint="give a dict, or a list of texts OUTPUT=INPUT")
     if keep_inputs:
         raise UsageError("a tied input is overwritten, but keep_inputs keeps it", hint="leave out one of them")
-    if io == "external":
+    if io == Io.EXTERNAL:
         what = "a tie needs inputs and outputs in the arena, and io 'external' leaves them to the caller"
         raise UsageError(what, hint="leave out one of them")
     if not isinstance(tie, Mapping):
@@ -76,13 +74,13 @@ def ties_of(tie: object, model: Model, *, keep_inputs: bool, io: str) -> Mapping
     return dict(tie)
 
 
-def check_choice(option: str, value: str, choices: tuple[str, ...]) -> None:
+def check_choice(option: str, value: str, choices: Iterable[str]) -> None:
     """Refuse a value that is not one of `choices`.
 
     Raises:
         UsageError: it is not.
     """
-    if not isinstance(value, str) or value not in choices:
+    if not isinstance(value, str) or value not in tuple(choices):
         raise UsageError(f"{option} is {brief(value)}", hint=f"choose one of {', '.join(choices)}")
 
 

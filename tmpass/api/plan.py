@@ -3,14 +3,13 @@
 import os
 from collections.abc import Mapping, Sequence
 
-from tmpass.api.arguments import IO, SHARE, bound_graph, check_choice, rules_of, target_of, ties_of, whole
+from tmpass.api.arguments import bound_graph, check_choice, rules_of, target_of, ties_of, whole
+from tmpass.base.choices import Int8, Io, OrderMethod, Share
 from tmpass.base.errors import ModelError, UsageError, VerificationError, brief
 from tmpass.base.sizes import parse_size
 from tmpass.graph.binding import check_bindings
 from tmpass.loading.load import Model, load_to_plan
 from tmpass.packing.allocate import DEFAULT_NODES
-from tmpass.planning.choose_order import SCHEDULES
-from tmpass.planning.integers import INT8
 from tmpass.planning.ordering.least_peak import DEFAULT_STATES
 from tmpass.planning.plan_model import plan_model
 from tmpass.plans.plan import Options, Plan
@@ -60,7 +59,7 @@ def plan(
         schedule: the order of the operators: "given" as in the file, "topological", "least-peak", or "auto": as in the
             file unless another order needs a smaller arena.
         states: budget of the search for an order, in sets of operators. The same budget gives the same plan.
-        allocator: a method of tmpass.allocate.
+        allocator: the name of one, as for tmpass.allocate.
         nodes: budget of the search for offsets, in nodes. The same budget gives the same plan.
         scratch: bytes that kernels need while they run, besides those in the target: the path of a scratch file, or
             rules.
@@ -81,11 +80,11 @@ def plan(
         ModelError: the model cannot be read or planned; UnknownSizeError where dimensions are left to bind.
         VerificationError: tmpass made a wrong plan, which it does not return.
     """
-    check_choice("io", io, IO)
-    check_choice("share", share, SHARE)
-    check_choice("schedule", schedule, SCHEDULES)
+    check_choice("io", io, Io)
+    check_choice("share", share, Share)
+    check_choice("schedule", schedule, OrderMethod)
     if int8 is not None:
-        check_choice("int8", int8, INT8)
+        check_choice("int8", int8, Int8)
     flags = {"keep_inputs": keep_inputs, "inplace": inplace, "share_io": share_io, "allow_unplanned": allow_unplanned}
     for option, flag in flags.items():
         if not isinstance(flag, bool):
@@ -104,7 +103,7 @@ def plan(
     bindings |= loaded.graph.batches
     rules = rules_of(profile, scratch, loaded)
     ties = ties_of(tie, loaded, keep_inputs=keep_inputs, io=io)
-    if io == "external" and profile.runtime.io_inside:
+    if io == Io.EXTERNAL and profile.runtime.io_inside:
         what = f"{profile.runtime.title} has all inputs and outputs in its arena"
         raise UsageError(what, where=f"io 'external' for target {profile.name}", hint="plan with --io arena")
     options = Options(

@@ -5,7 +5,7 @@ from hashlib import sha256
 from tmpass.api.verify import verify
 from tmpass.base.errors import UsageError, VerificationError
 from tmpass.graph.model import Graph, TensorKind
-from tmpass.loading.load import Carrier, load_carrier, open_carrier
+from tmpass.loading.carrier import Carrier, load_carrier, open_carrier
 from tmpass.plans.plan import Plan
 from tmpass.targets import RUNTIMES
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import cast
 
 from tmpass.base.errors import UsageError
-from tmpass.loading.load import Carrier, ProbingFrontend, load_carrier, open_carrier
+from tmpass.loading.carrier import Carrier, load_carrier, open_carrier
+from tmpass.loading.contract import ProbingFrontend
 from tmpass.targets import RUNTIMES
 from tmpass.targets.scratch.rule import ScratchRule
 

@@ -1,7 +1,7 @@
 """`tmpass allocate`."""
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,8 +13,25 @@ from tmpass.cli.terminal import complain, print_table, progress
 from tmpass.cli.write_files import plain_name, write_whole
 
 if TYPE_CHECKING:
+    from tmpass.packing.allocation import Allocation
     from tmpass.packing.conflict import Conflict
-    from tmpass.packing.problem import Allocation, Problem
+    from tmpass.packing.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The options of the command, by the names of its parameters."""
+
+    capacity: int | None
+    alignment: int
+    memories: tuple[str, ...]
+    minimize: bool
+    allocator: str
+    nodes: int | None
+    threads: int
+    explain: bool
+    as_json: bool
+    output: str | None
 
 
 @click.command("allocate")
@@ -46,20 +63,7 @@ if TYPE_CHECKING:
     help="Write the buffers with their offsets to FILE; - is standard output.",
 )
 @click.pass_context
-def command(
-    ctx: click.Context,
-    problem: str,
-    capacity: int | None,
-    alignment: int,
-    memories: tuple[str, ...],
-    minimize: bool,
-    allocator: str,
-    nodes: int | None,
-    threads: int,
-    explain: bool,
-    as_json: bool,
-    output: str | None,
-) -> None:
+def command(ctx: click.Context, /, problem: str, **given: Any) -> None:
     """Place the buffers of PROBLEM, a CSV file with the columns of MiniMalloc.
 
     \b
@@ -76,32 +80,35 @@ def command(
     from tmpass.packing.problem_csv import read_problem, write_solution
     from tmpass.packing.problem_memories import parse_memories
 
-    output = output and plain_name(output)
+    asked = _Asked(**given)
+    output = asked.output and plain_name(asked.output)
     refuse_inputs([output], [("the problem", problem)])
-    spaces = parse_memories(memories, alignment)
-    asked = read_problem(read_text(problem), problem, capacity=capacity, alignment=alignment, memories=spaces)
-    least = minimize or capacity is None
+    spaces = parse_memories(asked.memories, asked.alignment)
+    read = read_problem(
+        read_text(problem), problem, capacity=asked.capacity, alignment=asked.alignment, memories=spaces
+    )
+    least = asked.minimize or asked.capacity is None
     conflict = None
-    with progress(f"allocating {len(asked.buffers)} buffers"), interrupts.caught():
-        answer = allocate(asked, allocator, minimize=least, nodes=nodes, threads=threads, keep=True)
-    if explain and not answer.stopped and (least or EXIT_CODES[answer.status]):
-        answer, conflict = _find_conflict(asked, answer, DEFAULT_NODES if nodes is None else nodes)
+    with progress(f"allocating {len(read.buffers)} buffers"), interrupts.caught():
+        answer = allocate(read, asked.allocator, minimize=least, nodes=asked.nodes, threads=asked.threads, keep=True)
+    if asked.explain and not answer.stopped and (least or EXIT_CODES[answer.status]):
+        answer, conflict = _find_conflict(read, answer, DEFAULT_NODES if asked.nodes is None else asked.nodes)
     code = EXIT_CODES[answer.status]
     if answer.stopped:
         complain("interrupted: the answer is the best so far")
     if output is not None and code == 0:
-        write_whole(output, write_solution(asked, answer.offsets))
+        write_whole(output, write_solution(read, answer.offsets))
     elif output is not None:
         complain(f"nothing is written to {output}: no packing within the capacity was found")
     aside = output == "-"
-    if as_json:
+    if asked.as_json:
         from tmpass.report.terminal.conflict import to_json
 
-        click.echo(to_json(asked, answer, conflict), nl=False, err=aside)
+        click.echo(to_json(read, answer, conflict), nl=False, err=aside)
     else:
-        click.echo(_line(asked, answer), err=aside)
-    if explain and not as_json and not answer.stopped:
-        _explain(asked, answer, conflict, aside)
+        click.echo(_line(read, answer), err=aside)
+    if asked.explain and not asked.as_json and not answer.stopped:
+        _explain(read, answer, conflict, aside)
     ctx.exit(INTERRUPTED if answer.stopped else code)
 
 

@@ -1,19 +1,18 @@
 """The options of planning, which several commands share, and the plan made with them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from tmpass.base.choices import Int8, Io, OrderMethod, Share
 from tmpass.base.sizes import MAX_BYTES, parse_size
 from tmpass.cli.terminal import complain, progress
-from tmpass.packing.allocators import METHODS
+from tmpass.packing.allocators import ALLOCATORS as NAMES
 from tmpass.report.text import clip
 
 if TYPE_CHECKING:
     from tmpass.plans.plan import Plan
-
-SCHEDULES = ("auto", "given", "topological", "least-peak")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -21,7 +20,7 @@ EXIT_CODES = {"optimal": 0, "feasible": 0, "infeasible": 1, "unknown": 4}
 """The exit code for each status of a plan or allocation."""
 
 
-ALLOCATORS = " or ".join(", ".join(METHODS).rsplit(", ", 1)) + "."
+ALLOCATORS = " or ".join(", ".join(NAMES).rsplit(", ", 1)) + "."
 
 NODES = click.IntRange(0, MAX_BYTES)
 
@@ -43,6 +42,10 @@ class Size(click.ParamType):  # type: ignore[type-arg]  # generic only from clic
         return parse_size(value, param.opts[0] if param else "size")
 
 
+def _choice(kind: Iterable[str]) -> "click.Choice[str]":
+    return click.Choice([str(word) for word in kind])  # of an enum, click would take the names of the members
+
+
 def planning_options(function: F) -> F:
     """Add the options of planning to a command."""
     for option in reversed(
@@ -54,10 +57,10 @@ def planning_options(function: F) -> F:
                          help="Alignment of every offset in bytes instead of the target's."),
             click.option("--bind", multiple=True, metavar="NAME=N",
                          help="Number for a dimension: batch=1, or input:0=1 for axis 0 of `input`. Repeatable."),
-            click.option("--io", type=click.Choice(["arena", "external"]), default="arena", show_default=True,
+            click.option("--io", type=_choice(Io), default="arena", show_default=True,
                          help="Inputs and outputs in the arena, or in memory that the caller provides."),
             click.option("--keep-inputs", is_flag=True, help="Keep the inputs intact to the end of the run."),
-            click.option("--share", type=click.Choice(["auto", "views", "none"]), default="auto", show_default=True,
+            click.option("--share", type=_choice(Share), default="auto", show_default=True,
                          help="Sharing of storage: all that the target allows, only views such as reshapes, or none."),
             click.option("--no-inplace", "inplace", is_flag=True, flag_value=False, default=True,
                          help="Do not write results over inputs."),
@@ -67,14 +70,14 @@ def planning_options(function: F) -> F:
                          help="Put an output of the model at the offset of an input: state, caches. Repeatable."),
             click.option("--allow-unplanned", is_flag=True,
                          help="Leave out tensors of unknown size, and list them."),
-            click.option("--schedule", type=click.Choice(SCHEDULES), default="auto", show_default=True,
+            click.option("--schedule", type=_choice(OrderMethod), default="auto", show_default=True,
                          help="The order of operators; auto: as in the file, unless another needs a smaller arena."),
             click.option("--states", type=NODES, help="Budget of the search for an order, in states."),
             click.option("--allocator", default="auto", show_default=True, help=ALLOCATORS),
             click.option("--nodes", type=NODES, help="Budget of the search for offsets, in nodes."),
             click.option("--scratch", metavar="FILE",
                          help="Scratch bytes of kernels, as JSON: docs/scratch.schema.json."),
-            click.option("--int8", type=click.Choice(["native", "float"]),
+            click.option("--int8", type=_choice(Int8),
                          help="How operators between DequantizeLinear and QuantizeLinear compute: with the integers "
                          "(native) or with floats. By default as the target says."),
             click.option("--threads", type=THREADS, default=1, show_default=True, help=THREADS_HELP),
@@ -118,8 +121,8 @@ def plan_before(model: str, asked: dict[str, Any]) -> "Plan":
     arguments = plan_arguments(asked)
     with progress(f"planning {model} to compare with"):
         loaded = load_to_plan(model, arguments["bind"])
-        schedule = "topological" if any(map(unsorted, loaded.graph.subgraphs)) else "given"
-        simple = {"schedule": schedule, "share": "none", "allocator": "greedy-by-size"}
+        schedule = OrderMethod.TOPOLOGICAL if any(map(unsorted, loaded.graph.subgraphs)) else OrderMethod.GIVEN
+        simple = {"schedule": schedule, "share": Share.NONE, "allocator": "greedy-by-size"}
         return plan(loaded, **{**arguments, **simple})  # an interrupted plan would be no comparison, so it is not kept
 
 
@@ -133,7 +136,7 @@ def make_planned_model(model: str, asked: dict[str, Any]) -> "tuple[Plan, bytes 
     """
     from tmpass.api.plan import plan
     from tmpass.api.planned_model import put_into
-    from tmpass.loading.load import load_carrier, open_carrier
+    from tmpass.loading.carrier import load_carrier, open_carrier
 
     arguments = plan_arguments(asked)
     with progress(f"planning {model}"):

@@ -21,7 +21,7 @@ def check_outputs(
     Raises:
         click.UsageError: an output is refused.
     """
-    from tmpass.loading.load import names_model
+    from tmpass.loading.registry import names_model
     from tmpass.report.formats.registry import FORMATS, load_format
 
     printed = [path for path in (output, emit_model, *(path for _, path in emit)) if path == "-"]
@@ -51,7 +51,7 @@ def check_format(paths: list[str], of: str) -> None:
     Raises:
         click.UsageError: one of `paths` has such a suffix.
     """
-    from tmpass.loading.load import format_named
+    from tmpass.loading.registry import format_named
 
     for path in paths:
         named = format_named(path)

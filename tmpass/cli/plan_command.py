@@ -82,7 +82,7 @@ def command(
 
 
 def _is_model(path: str) -> bool:
-    from tmpass.loading.load import names_model
+    from tmpass.loading.registry import names_model
 
     return names_model(path)
 

@@ -1,7 +1,7 @@
 """`tmpass verify`."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from tmpass.plans.plan import Plan
 
 _SHOWN, _NAMES = 20, 8
+
+_EXECUTION = {
+    "inputs": "--inputs",
+    "trips": "--execute-trips",
+    "seconds": "--execute-seconds",
+    "max_bytes": "--execute-bytes",
+}
+"""Argument of tmpass.execute -> the option that gives it."""
 
 
 @click.command("verify")
@@ -35,26 +43,20 @@ _SHOWN, _NAMES = 20, 8
     metavar="FILE",
     help="With --execute: values of inputs by name, from an .npz file. The others are random.",
 )
-@click.option("--execute-trips", type=int, metavar="N", help="Limit on the rounds of loops in one run. [default: 5000]")
-@click.option("--execute-seconds", type=float, metavar="N", help="Limit on the wall time. [default: 300]")
+@click.option(
+    "--execute-trips", "trips", type=int, metavar="N", help="Limit on the rounds of loops in one run. [default: 5000]"
+)
+@click.option("--execute-seconds", "seconds", type=float, metavar="N", help="Limit on the wall time. [default: 300]")
 @click.option(
     "--execute-bytes",
+    "max_bytes",
     metavar="SIZE",
     help="Limit on memory, besides that for the model's files. [default: 640MiB]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result with all violations as JSON.")
 @click.pass_context
 def command(
-    ctx: click.Context,
-    plan: str,
-    model: str,
-    target: str | None,
-    execute: bool,
-    inputs: str | None,
-    execute_trips: int | None,
-    execute_seconds: float | None,
-    execute_bytes: str | None,
-    as_json: bool,
+    ctx: click.Context, /, plan: str, model: str, target: str | None, execute: bool, as_json: bool, **given: Any
 ) -> None:
     """Verify the plan in the file PLAN, of any origin, against MODEL.
 
@@ -74,9 +76,8 @@ def command(
     from tmpass.graph.binding import check_bindings
     from tmpass.loading.load import load
 
-    given = {"--inputs": inputs, "--execute-trips": execute_trips, "--execute-seconds": execute_seconds}
-    for option, value in {**given, "--execute-bytes": execute_bytes}.items():
-        if value is not None and not execute:
+    for name, option in _EXECUTION.items():
+        if given[name] is not None and not execute:
             raise UsageError(f"{option} is given without --execute", hint="add --execute, or leave it out")
     found = read_plan(plan)
     run = None
@@ -84,9 +85,7 @@ def command(
         loaded = load(model, bindings=check_bindings(found.options.bind))
         violations = verification.verify(found, loaded, target=target)
         if execute and not any(violation.kind == "model" for violation in violations):
-            run = execution.execute(
-                found, model, inputs=inputs, trips=execute_trips, seconds=execute_seconds, max_bytes=execute_bytes
-            )
+            run = execution.execute(found, model, **given)
             violations = (*violations, *run.violations)
         shown = () if violations else verification.proved(found, loaded, target=target)
     known = {one.what for one in shown}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tmpass.api.plan import plan
+from tmpass.base.choices import Io, OrderMethod, Share
 from tmpass.base.errors import TmpassError
 from tmpass.explanation.facts import Change, Explanation
 from tmpass.graph.model import Graph
@@ -30,16 +31,16 @@ class Trial:
 def trials(plan: Plan, graph: Graph, target: Target) -> Iterator[Trial]:
     """The options that `plan` does not use and that may lower its peak."""
     options = plan.options
-    if options.io != "external" and not target.runtime.io_inside and not options.tie:
+    if options.io != Io.EXTERNAL and not target.runtime.io_inside and not options.tie:
         what = "the caller brings the memory for inputs and outputs"
-        yield Trial("--io external", what, {"io": "external"})
-    if options.schedule in ("given", "topological"):
+        yield Trial("--io external", what, {"io": Io.EXTERNAL})
+    if options.schedule in (OrderMethod.GIVEN, OrderMethod.TOPOLOGICAL):
         what = "the operators in the order with the lowest peak step"
-        yield Trial("--schedule least-peak", what, {"schedule": "least-peak"})
+        yield Trial("--schedule least-peak", what, {"schedule": OrderMethod.LEAST_PEAK})
     if options.keep_inputs:
         yield Trial("without --keep-inputs", "inputs end at their last use", {"keep_inputs": False})
-    if options.share != "auto":
-        yield Trial("--share auto", "all sharing that the target allows", {"share": "auto"})
+    if options.share != Share.AUTO:
+        yield Trial("--share auto", "all sharing that the target allows", {"share": Share.AUTO})
     if not options.inplace:
         yield Trial("without --no-inplace", "operators write over inputs that end there", {"inplace": True})
     if not options.share_io:
@@ -50,12 +51,12 @@ def trials(plan: Plan, graph: Graph, target: Target) -> Iterator[Trial]:
     free = Sharing((EVERY,), (EVERY,), (EVERY,))
     if (target.sharing.views, target.sharing.in_place, target.sharing.parts) != ((EVERY,),) * 3:
         what = f"if the runtime let all operators share, which [sharing] of {target.name} does not allow"
-        yield Trial("", what, {"target": replace(target, sharing=free), "share": "auto", "inplace": True})
+        yield Trial("", what, {"target": replace(target, sharing=free), "share": Share.AUTO, "inplace": True})
 
 
 def _ties(plan: Plan, graph: Graph) -> Iterator[tuple[str, str]]:
     """Pairs of output and input names that may share storage, such as a state before and after."""
-    if plan.options.keep_inputs or plan.options.io == "external":
+    if plan.options.keep_inputs or plan.options.io == Io.EXTERNAL:
         return
     found = 0
     for entry in graph.entries:

@@ -1,5 +1,6 @@
 """Tries one input or output in memory of the caller, with the others in the arena."""
 
+from tmpass.base.choices import Io
 from tmpass.explanation.facts import Change, Explanation
 from tmpass.explanation.problem import buffers_of, problem_of
 from tmpass.packing.allocate import allocate
@@ -17,7 +18,7 @@ def one_outside(known: Explanation) -> list[Change]:
     others_fit = not any(m.shortfall for m in plan.memories if m.name != memory.name)
     ends = [one for one in known.alive if one.tensor is not None and one.tensor.role in ("input", "output")]
     changes = []
-    outside = plan.options.io == "arena" and not RUNTIMES[plan.target.runtime].io_inside
+    outside = plan.options.io == Io.ARENA and not RUNTIMES[plan.target.runtime].io_inside
     for one in ends[:_MOST] if outside else ():
         assert one.tensor is not None
         rest = problem.only([at for b, at in places.items() if b != one.buffer.id])

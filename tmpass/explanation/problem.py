@@ -1,6 +1,8 @@
 """One memory of a plan as the packing problem that its offsets solve."""
 
-from tmpass.packing.problem import Allocation, Buffer, Problem, Status
+from tmpass.base.choices import Status
+from tmpass.packing.allocation import Allocation
+from tmpass.packing.problem import Buffer, Problem
 from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer
 from tmpass.targets import RUNTIMES
 

@@ -28,8 +28,8 @@ def effect_edges(graph: Graph) -> tuple[tuple[tuple[int, int], ...], ...]:
     """Per subgraph, pairs (earlier, later) of operators that must keep the order of the file.
 
     These are operators that touch the same variable, resources, the generator of random numbers, or are custom. An
-    operator touches what its bodies touch. A custom operator may write what it reads, so that other readers of the same
-    tensor stay before or after it, as in the file.
+    operator touches what its bodies touch. A custom operator may write its inputs. So other readers of such a tensor
+    stay before or after it, as in the file.
     """
     touched: list[frozenset[State]] = [frozenset()] * len(graph.subgraphs)
     edges: list[tuple[tuple[int, int], ...]] = [()] * len(graph.subgraphs)

@@ -79,7 +79,7 @@ def plan_memory(
         graph_module: has the sizes of its bodies' memories.
         graph_signature: not used.
         extra_padding: bytes to add to each memory in use.
-        allocator: a method of tmpass.allocate.
+        allocator: the name of one, as for tmpass.allocate.
         nodes: budget of the search, in nodes. The same budget gives the same plan.
 
     Raises:
@@ -114,7 +114,7 @@ def place_specs(
         specs: the tensors to place.
         reserved: for each memory, the bytes at its beginning that are taken.
         extra_padding: bytes to add to each memory in use.
-        allocator: a method of tmpass.allocate.
+        allocator: the name of one, as for tmpass.allocate.
         nodes: budget of the search, in nodes.
 
     Returns:

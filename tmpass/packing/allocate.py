@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 
+from tmpass.base.choices import Status
 from tmpass.base.errors import UsageError, VerificationError
-from tmpass.packing.allocators import METHODS, Goal, constraints, method
+from tmpass.packing.allocation import Allocation
+from tmpass.packing.allocators import ALLOCATORS, Allocator, Found, Goal, allocator_named, constraints
 from tmpass.packing.bounds import lower_bound
 from tmpass.packing.check import check_offsets
 from tmpass.packing.hints import try_hints
 from tmpass.packing.merge_shared import Merged, merge_shared
-from tmpass.packing.problem import Allocation, Problem, Status
+from tmpass.packing.problem import Problem
 
 MAX_NODES = 2**62
 MAX_THREADS = 256
@@ -36,7 +38,7 @@ def allocate(
 
     Args:
         problem: buffers and, where there is one, the capacity.
-        allocator: a name in tmpass.packing.allocators.METHODS, or one that another package registers.
+        allocator: a name in tmpass.packing.allocators.ALLOCATORS, or one that another package registers.
         minimize: look for the least peak; otherwise stop at the first packing within the capacity.
         nodes: the budget in search steps, by default DEFAULT_NODES, or NODES_TO_FIT where `minimize` is off. The same
             number gives the same answer everywhere.
@@ -57,35 +59,23 @@ def allocate(
     _check_arguments(nodes, threads)
     if not minimize and problem.capacity is None:
         raise UsageError("the problem has no capacity to fit into", hint="give one, or minimise")
-    solver = method(allocator)
+    solver = allocator_named(allocator)
     merged = merge_shared(problem)
     _check_fixed(problem, merged)
-    unsupported = sorted(constraints(merged.problem) - solver.HONOURS)
-    if unsupported:
-        what = f"allocator {allocator} does not support {' and '.join(unsupported)}"
-        raise UsageError(what, hint="use auto, which supports all constraints")
+    _check_supported(merged.problem, allocator, solver)
     bound = lower_bound(merged.problem)
     found = try_hints(merged.problem, Goal(bound.peak, minimize, nodes, threads), solver)
     if found.stopped and not keep:
         raise KeyboardInterrupt
     if not merged.exact:
         found = replace(found, bound=bound.peak)
-    if not found.offsets and problem.buffers:
-        least = found.peak if problem.capacity is None else min(found.peak, problem.capacity + 1)
-        status = Status.INFEASIBLE if found.bound >= least else Status.UNKNOWN
-        return Allocation((), None, found.bound, bound.live_bytes, status, found.method, found.nodes, found.stopped)
-    found = replace(found, offsets=merged.offsets(found.offsets))
-    violations = check_offsets(problem, found.offsets)
-    if violations:
-        whose = "tmpass" if allocator in METHODS else "the package that brings it"
-        raise VerificationError(
-            f"allocator {found.method} broke a law: {violations[0].message}",
-            violations=tuple(violations),
-            hint=f"this is a fault of {whose}; please report it with the problem",
-        )
-    status = _status(problem, found.peak, found.bound)
+    peak = found.peak if found.offsets or not problem.buffers else None
+    if peak is not None:
+        found = replace(found, offsets=merged.offsets(found.offsets))
+        _check_packing(problem, found, allocator)
+    status = _status(problem, found, peak)
     return Allocation(
-        found.offsets, found.peak, found.bound, bound.live_bytes, status, found.method, found.nodes, found.stopped
+        found.offsets, peak, found.bound, bound.live_bytes, status, found.method, found.nodes, found.stopped
     )
 
 
@@ -96,10 +86,32 @@ def _check_arguments(nodes: object, threads: object) -> None:
         raise UsageError(f"{threads!r} is not a number of threads", hint=f"give one in 1 .. {MAX_THREADS}")
 
 
-def _status(problem: Problem, peak: int, bound: int) -> Status:
+def _check_supported(problem: Problem, allocator: str, solver: Allocator) -> None:
+    unsupported = sorted(constraints(problem) - solver.HONOURS)
+    if unsupported:
+        what = f"allocator {allocator} does not support {' and '.join(unsupported)}"
+        raise UsageError(what, hint="use auto, which supports all constraints")
+
+
+def _check_packing(problem: Problem, found: Found, allocator: str) -> None:
+    violations = check_offsets(problem, found.offsets)
+    if violations:
+        whose = "tmpass" if allocator in ALLOCATORS else "the package that brings it"
+        raise VerificationError(
+            f"allocator {found.method} broke a law: {violations[0].message}",
+            violations=tuple(violations),
+            hint=f"this is a fault of {whose}; please report it with the problem",
+        )
+
+
+def _status(problem: Problem, found: Found, peak: int | None) -> Status:
+    """What is known after an answer; `peak` is None where it has no packing."""
+    if peak is None:
+        least = found.peak if problem.capacity is None else min(found.peak, problem.capacity + 1)
+        return Status.INFEASIBLE if found.bound >= least else Status.UNKNOWN
     if problem.capacity is None or peak <= problem.capacity:
-        return Status.OPTIMAL if peak <= bound else Status.FEASIBLE
-    return Status.INFEASIBLE if bound > problem.capacity else Status.UNKNOWN
+        return Status.OPTIMAL if peak <= found.bound else Status.FEASIBLE
+    return Status.INFEASIBLE if found.bound > problem.capacity else Status.UNKNOWN
 
 
 def _check_fixed(problem: Problem, merged: Merged) -> None:

@@ -47,9 +47,9 @@ def lower_bound(problem: Problem) -> Bound:
     Complexity: O(n log n) per memory.
     """
     buffers = problem.buffers
-    fullest = None if problem.memories else _core.peak_step(buffers, problem.alignment)
-    if fullest is not None:
-        most, step = fullest
+    found = None if problem.memories else _core.peak_step(buffers, problem.alignment)
+    if found is not None:
+        most, step = found
         return _above_fixed(buffers, Bound(most, step, most, step))
     grain = gcd(*(lcm(problem.alignment, alignment) for alignment in {b.alignment for b in buffers}))
     # A window may begin inside a hole that rounding leaves, unless it also begins at a multiple.

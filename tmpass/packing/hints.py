@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tmpass.packing.allocators import Found, Goal, Method, first_fit, satisfied
+from tmpass.packing.allocators import Allocator, Found, Goal, first_fit, satisfied
 from tmpass.packing.allocators.arrays import peak_of
 from tmpass.packing.check import check_offsets
 from tmpass.packing.problem import Buffer, Problem
@@ -11,25 +11,25 @@ _SHARE = 4
 """One part in _SHARE of the nodes may be spent on a packing that takes all hints."""
 
 
-def try_hints(problem: Problem, goal: Goal, method: Method) -> Found:
-    """The packing of `method`, with buffers at their hints where that makes it no higher.
+def try_hints(problem: Problem, goal: Goal, allocator: Allocator) -> Found:
+    """The packing of `allocator`, with buffers at their hints where that makes it no higher.
 
     First all hints are taken as fixed offsets. Where that does not meet the goal, a packing without them is made, and
     buffers move to their hints one by one, where the bytes are free and below the peak.
 
     Args:
         problem: without shared pairs.
-        goal: what the method is to do.
-        method: an allocator.
+        goal: what the allocator is to do.
+        allocator: what solves the problem.
     """
     if not any(b.hint is not None and b.offset is None for b in problem.buffers):
-        return method.solve(problem, goal)
+        return allocator.solve(problem, goal)
     first: Found | None = None
     reach = problem.reach
     pinned = replace(problem, buffers=tuple(_pinned(b, problem, reach) for b in problem.buffers))
     fixed = pinned.only([at for at, b in enumerate(pinned.buffers) if b.offset is not None])
     if not check_offsets(fixed, [b.offset or 0 for b in fixed.buffers]):
-        first = method.solve(pinned, replace(goal, nodes=goal.nodes // _SHARE))
+        first = allocator.solve(pinned, replace(goal, nodes=goal.nodes // _SHARE))
         if first.offsets and satisfied(problem, goal, replace(first, bound=goal.bound)):
             return replace(first, bound=goal.bound)
         if first.stopped:
@@ -37,7 +37,7 @@ def try_hints(problem: Problem, goal: Goal, method: Method) -> Found:
             lower = first if first.offsets and first.peak <= found.peak else found
             return replace(lower, bound=goal.bound, stopped=True)
     spent = first.nodes if first is not None else 0
-    found = method.solve(problem, replace(goal, nodes=goal.nodes - spent))
+    found = allocator.solve(problem, replace(goal, nodes=goal.nodes - spent))
     found = replace(found, nodes=found.nodes + spent)
     if first is not None and first.offsets and first.peak <= found.peak:
         return replace(found, offsets=first.offsets, peak=first.peak)

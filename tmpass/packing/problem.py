@@ -1,4 +1,4 @@
-"""An allocation problem and its answer.
+"""An allocation problem.
 
     bytes
     ^        +-----------+
@@ -13,7 +13,6 @@ share a step may not share a byte.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import cached_property
 from math import lcm
 from typing import TYPE_CHECKING, Protocol
@@ -236,49 +235,6 @@ def in_use(buffer: _HasGaps) -> Iterator[tuple[int, int, int, int]]:
         time = gap.upper
     if time < buffer.upper:
         yield time, buffer.upper, 0, buffer.size
-
-
-class Status(StrEnum):
-    """What is known about a problem.
-
-    OPTIMAL     a packing within the capacity; none is lower
-    FEASIBLE    a packing within the capacity
-    INFEASIBLE  proved: no packing is within the capacity
-    UNKNOWN     the budget ended before a packing or a proof was found
-    """
-
-    OPTIMAL = "optimal"
-    FEASIBLE = "feasible"
-    INFEASIBLE = "infeasible"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Allocation:
-    """The answer to a problem: a packing, and what is proved about it.
-
-    With status INFEASIBLE or UNKNOWN, it still has the lowest packing found, which is above the capacity.
-
-    Fields:
-        offsets: in bytes, in the order of the problem's buffers; empty where no packing is known, because of memories,
-            fixed offsets or pairs.
-        peak: the highest offset + size in bytes; None without a packing.
-        lower_bound: no packing has a lower peak.
-        live_bytes: the largest sum of sizes alive at one step.
-        status: what is known.
-        allocator: the method that found the packing.
-        nodes: search steps that it took.
-        stopped: whether Ctrl-C ended the search. The answer then depends on the time.
-    """
-
-    offsets: tuple[int, ...]
-    peak: int | None
-    lower_bound: int
-    live_bytes: int
-    status: Status
-    allocator: str
-    nodes: int = 0
-    stopped: bool = False
 
 
 def _check(buffer: Buffer, problem: Problem) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from tmpass.base.choices import ConstantUse, Status
 from tmpass.graph.model import Graph
-from tmpass.packing.problem import Status
 from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout import Layout
 from tmpass.planning.layout_request import LayoutRequest
@@ -155,7 +155,7 @@ def _with_overhead(use: MemoryUse, overhead: Mapping[str, Overhead]) -> MemoryUs
 
 def _with_loaded(use: MemoryUse, constants: Sequence[PlannedConstant]) -> MemoryUse:
     """The row of a memory with the bytes of copies of constants above its buffers."""
-    ends = [row.offset + row.size for row in constants if row.memory == use.name and row.use != "stored"]
+    ends = [row.offset + row.size for row in constants if row.memory == use.name and row.use != ConstantUse.STORED]
     top, above = max(ends, default=0), -(-use.peak // use.alignment)
     return replace(use, loaded=max(0, -(-top // use.alignment) - above) * use.alignment)
 

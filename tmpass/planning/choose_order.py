@@ -3,28 +3,20 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from tmpass.base.choices import OrderMethod, Share
 from tmpass.base.errors import ModelError, TargetError
 from tmpass.graph.dependencies import reads
 from tmpass.graph.effects import effect_edges
-from tmpass.graph.model import TensorKey, TensorKind
 from tmpass.graph.topological import topological_order
 from tmpass.planning.layout import Layout, smallest_layout
 from tmpass.planning.layout_request import LayoutRequest
-from tmpass.planning.liveness import Role
 from tmpass.planning.ordering.file_order import file_order, unsorted
-from tmpass.planning.ordering.items import Contents
-from tmpass.planning.ordering.subgraphs import ModelItems, ModelOrder, Orders, items_of_model, order_model
-from tmpass.planning.sharing.aliases import Aliases
-from tmpass.planning.sharing.atoms import Atoms
+from tmpass.planning.ordering.subgraphs import ModelItems, ModelOrder, Orders, order_model
+from tmpass.planning.scratchpad_items import items_of, least_items
 from tmpass.planning.sharing.in_place import TieError
-from tmpass.planning.sharing.timed_classes import InPlace
 from tmpass.planning.timeline.lay_out import check_extent, lay_out
 from tmpass.planning.timeline.schedule import Schedule
 from tmpass.plans.plan import PlannedOrder
-from tmpass.targets import Sharing
-from tmpass.targets.runtime import Runtime
-
-SCHEDULES = ("auto", "given", "topological", "least-peak")
 
 _FEW = 32
 """The number of operators up to which orders are searched for while the arena has holes. Above, the search goes on only
@@ -61,7 +53,7 @@ class OrderedLayout:
 
     def rank(self, schedule: str) -> tuple[int, ...]:
         """The rank of the layout under a schedule option. Another layout is taken if its rank is lower."""
-        return (self.live_bytes, self.layout.peak) if schedule == "least-peak" else (self.layout.peak,)
+        return (self.live_bytes, self.layout.peak) if schedule == OrderMethod.LEAST_PEAK else (self.layout.peak,)
 
 
 def choose_order(request: LayoutRequest) -> OrderedLayout:
@@ -81,12 +73,12 @@ def choose_order(request: LayoutRequest) -> OrderedLayout:
     ordered = _choose_order(request)
     if (
         not _may_leave(request)
-        or request.options.share != "auto"
-        or request.options.schedule in ("given", "topological")
+        or request.options.share != Share.AUTO
+        or request.options.schedule in (OrderMethod.GIVEN, OrderMethod.TOPOLOGICAL)
     ):
         return ordered
     # Which tensors are in the scratchpad depends on the sharing, and the search for an order considers only these.
-    for share in ("views", "none"):
+    for share in (Share.VIEWS, Share.NONE):
         if ordered.stopped:
             break
         try:
@@ -112,18 +104,18 @@ def _choose_order(request: LayoutRequest) -> OrderedLayout:
     """The layout in the order that the options ask for, where no level of sharing is tried on its own."""
     graph, schedule = request.graph, request.options.schedule
     check_extent(graph)
-    as_asked = schedule in ("given", "topological") or graph.fixed
+    as_asked = schedule in (OrderMethod.GIVEN, OrderMethod.TOPOLOGICAL) or graph.fixed
     fault = "" if as_asked else next(filter(None, map(unsorted, graph.subgraphs)), "")
-    sort = schedule == "topological" or bool(fault)
+    sort = schedule == OrderMethod.TOPOLOGICAL or bool(fault)
     orders = _topological(request) if sort else tuple(file_order(subgraph) for subgraph in graph.subgraphs)
-    timeline, method = lay_out(graph, orders), "topological" if sort else "given"
+    timeline, method = lay_out(graph, orders), OrderMethod.TOPOLOGICAL if sort else OrderMethod.GIVEN
     try:
         layout = smallest_layout(request, timeline)
     except TieError as error:
-        if schedule == "given":
+        if schedule == OrderMethod.GIVEN:
             raise
         orders, timeline, layout = _in_time(request, error)
-        method = method if sort else "least-peak"
+        method = method if sort else OrderMethod.LEAST_PEAK
     note = (f"the file's own order cannot run, another one is planned: {fault}",) if fault else ()
     present = OrderedLayout(timeline, layout, PlannedOrder(method, 0, 0), warnings=note)
     if layout.stopped:
@@ -142,8 +134,8 @@ def _choose_order(request: LayoutRequest) -> OrderedLayout:
 def _ordered(request: LayoutRequest, orders: Orders, kept: list[OrderedLayout]) -> OrderedLayout:
     """The layout in `kept`, which has the given orders, with a bound on all orders; or a better one by a search."""
     present = kept[0]
-    if request.options.schedule in ("given", "topological"):
-        every, always = _least_items(request, present.layout)
+    if request.options.schedule in (OrderMethod.GIVEN, OrderMethod.TOPOLOGICAL):
+        every, always = least_items(request, present.layout)
         return _bounded(request, present, order_model(every, orders, states=0, search=False).bound + always)
     return _best_order(request, orders, kept)
 
@@ -157,7 +149,7 @@ def _best_order(request: LayoutRequest, orders: Orders, kept: list[OrderedLayout
     least bytes that any choice of sharing needs, which bounds all of them.
     """
     present = best = kept[0]
-    every, always = _least_items(request, present.layout)
+    every, always = least_items(request, present.layout)
     bound = order_model(every, orders, states=0, search=False).bound + always
     spent = 0
     holes = sum(len(subgraph.ops) for subgraph in request.graph.subgraphs) <= _FEW
@@ -181,12 +173,12 @@ def _to_search(request: LayoutRequest, every: ModelItems, layout: Layout) -> Ite
     if request.one_choice:
         yield every
         if any(part.partial for part in every.items):
-            yield _items(request, most, layout)
+            yield items_of(request, most, layout)
     else:
-        yield _items(request, most, layout)
+        yield items_of(request, most, layout)
         yield every
     for sharing in less:
-        yield _items(request, sharing, layout)
+        yield items_of(request, sharing, layout)
 
 
 def _searched(
@@ -218,7 +210,7 @@ def _lay_out(request: LayoutRequest, orders: Orders) -> OrderedLayout | None:
     """The smallest layout in orders that a search has found; None where a tie does not hold in them."""
     timeline = lay_out(request.graph, orders)
     try:
-        return OrderedLayout(timeline, smallest_layout(request, timeline), PlannedOrder("least-peak", 0, 0))
+        return OrderedLayout(timeline, smallest_layout(request, timeline), PlannedOrder(OrderMethod.LEAST_PEAK, 0, 0))
     except TieError:
         return None
 
@@ -229,9 +221,9 @@ def _runs_lower(request: LayoutRequest, old: Schedule, new: Schedule) -> bool:
     Always true for other runtimes, and where the options ask for another order whatever the runtime does.
     """
     own = request.target.runtime.allocator
-    if not own or request.options.schedule != "auto":
+    if not own or request.options.schedule != OrderMethod.AUTO:
         return True
-    options = replace(request.options, allocator=own, keep_inputs=True, share="views")
+    options = replace(request.options, allocator=own, keep_inputs=True, share=Share.VIEWS)
     there = replace(request, options=options, ties=(), keep=False)  # an interrupted comparison has no result
     return smallest_layout(there, new).peak < smallest_layout(there, old).peak
 
@@ -255,7 +247,9 @@ def _in_time(request: LayoutRequest, error: TieError) -> tuple[Orders, Schedule,
 
     for views in (True, False):
         try:
-            edges = [tuple(tie_edges(request.graph, request.ties, s, views)) for s in _subgraphs(request)]
+            edges = [
+                tuple(tie_edges(request.graph, request.ties, s, views)) for s in range(len(request.graph.subgraphs))
+            ]
             orders = _topological(request, edges)
             timeline = lay_out(request.graph, orders)
             return orders, timeline, smallest_layout(request, timeline)
@@ -264,66 +258,9 @@ def _in_time(request: LayoutRequest, error: TieError) -> tuple[Orders, Schedule,
     raise error from None
 
 
-def _subgraphs(request: LayoutRequest) -> range:
-    return range(len(request.graph.subgraphs))
-
-
 def _topological(request: LayoutRequest, more: Sequence[Iterable[tuple[int, int]]] = ()) -> Orders:
     effects = effect_edges(request.graph)
     return tuple(
         topological_order(subgraph, [(a, b) for a, b, _ in reads(subgraph)], (*effects[s], *(more[s] if more else ())))
         for s, subgraph in enumerate(request.graph.subgraphs)
     )
-
-
-def _items(request: LayoutRequest, sharing: Sharing, layout: Layout) -> ModelItems:
-    """The order problems of the scratchpad's contents with `sharing`."""
-    return _of_scratchpad(request, *request.alias_classes(sharing), layout, request.target.runtime, None)[0]
-
-
-def _least_items(request: LayoutRequest, layout: Layout) -> tuple[ModelItems, int]:
-    """The order problems of the least that the scratchpad holds at any sharing, and the bytes that are always alive."""
-    aliases, pairs = request.alias_classes(request.sharing_levels[0])[0], request.all_pairs
-    items, always = _of_scratchpad(
-        request, aliases, pairs, layout, request.bound_runtime, None if request.one_choice else request.atoms
-    )
-    rows = (row for part in items.items for row in part.in_place_counts)
-    if any(count > 1 for count in rows):
-        items = replace(items, items=tuple(replace(part, partial=True) for part in items.items))
-    return items, always
-
-
-def _of_scratchpad(
-    request: LayoutRequest,
-    aliases: Aliases,
-    pairs: tuple[InPlace, ...],
-    layout: Layout,
-    runtime: Runtime,
-    atoms: Atoms | None,
-) -> tuple[ModelItems, int]:
-    inside, always = set[TensorKey](), 0
-    for index in layout.allocations[0].indices:
-        members = layout.storage.members[index]
-        if any(request.graph.tensor(key).kind is TensorKind.VARIABLE for key in members):
-            always += request.target.runtime.round_up(layout.storage.buffers[index].size)
-        else:
-            inside.update(members)
-    if atoms is None and request.external and len(layout.allocations) == 1:
-        inside.update(_brought_in(request, aliases, layout))
-    own = {op: sum(map(request.target.runtime.round_up, sizes)) for op, sizes in request.scratch.items()}
-    later: Sequence[tuple[tuple[int, int], ...]] = ()
-    if request.ties:
-        from tmpass.planning.sharing.tied_order import tie_edges
-
-        later = [tuple(tie_edges(request.graph, request.ties, s)) for s in _subgraphs(request)]
-    contents = Contents(request.graph, aliases, pairs, inside, own, request.options.keep_inputs, runtime, later, atoms)
-    return items_of_model(contents), always
-
-
-def _brought_in(request: LayoutRequest, aliases: Aliases, layout: Layout) -> Iterator[TensorKey]:
-    """The tensors that are with the caller's in `layout`, but in the arena where tensors share by `aliases`."""
-    stored = {key for members in layout.storage.members for key in members}
-    outside = {aliases.of(key) for key in request.external}
-    for key, role in layout.storage.roles.items():
-        if role is Role.ACTIVATION and key not in stored and aliases.of(key) not in outside:
-            yield key

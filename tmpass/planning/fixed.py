@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from tmpass.base.choices import Io, OrderMethod
 from tmpass.base.errors import ModelError, UsageError, brief
 from tmpass.graph.model import Graph
 from tmpass.plans.plan import Options
@@ -22,8 +23,8 @@ def check_fixed(graph: Graph, options: Options, alignment: int) -> None:
     if not graph.fixed:
         return
     wishes: Mapping[str, object] = {
-        f"schedule {options.schedule!r}": options.schedule not in ("auto", "given"),
-        "io 'external'": options.io == "external",
+        f"schedule {options.schedule!r}": options.schedule not in (OrderMethod.AUTO, OrderMethod.GIVEN),
+        "io 'external'": options.io == Io.EXTERNAL,
         "keep_inputs": options.keep_inputs,
         "a tie": options.tie,
     }

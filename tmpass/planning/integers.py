@@ -11,12 +11,10 @@ group are other names for the integers.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from tmpass.base.choices import Int8
 from tmpass.base.errors import brief
 from tmpass.graph.model import ABSENT, Graph, Op, Quantization, Subgraph, Tensor, TensorKey, TensorKind
 from tmpass.targets import Target
-
-INT8 = ("native", "float")
-"""Choices for floats between integers: "native" never makes them, "float" computes them."""
 
 
 def find_names(graph: Graph) -> dict[TensorKey, TensorKey]:
@@ -85,12 +83,12 @@ def integers_notes(graph: Graph, names: Mapping[TensorKey, TensorKey], int8: str
         target: what the plan is for.
     """
     count = f"{len(names)} float tensor{'s' if len(names) > 1 else ''} between Q/DQ pairs"
-    if names and int8 == "float":
+    if names and int8 == Int8.FLOAT:
         yield (
             f"{count}, such as {brief(graph.tensor(next(iter(names))).name)}, are planned as floats; "
             "for a device that computes with the integers: --int8 native"
         )
-    if int8 != "native":
+    if int8 != Int8.NATIVE:
         return
     if names and target.int8 == int8 and target.int8_source.startswith("assumed"):
         yield f"{count} are planned as integers: that {target.name} has kernels for these is assumed; else --int8 float"

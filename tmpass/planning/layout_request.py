@@ -6,6 +6,7 @@ from functools import cached_property
 from math import lcm
 from typing import TYPE_CHECKING
 
+from tmpass.base.choices import Share
 from tmpass.graph.model import Graph, TensorKey
 from tmpass.planning.sharing.aliases import Aliases, find_aliases, permitted
 from tmpass.planning.sharing.atoms import Atoms, find_atoms
@@ -48,7 +49,7 @@ class LayoutRequest:
         """The levels of the sharing that target and options allow, from the most to the least."""
         most = permitted(self.target.sharing, self.options.share, inplace=self.options.inplace)
         choices = [most]
-        if self.options.share == "auto":
+        if self.options.share == Share.AUTO:
             views = replace(most, parts=(), in_place=())
             choices += [replace(most, parts=()), replace(most, in_place=()), views, replace(views, views=())]
         elif self.ties:

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
+from tmpass.base.choices import Role
 from tmpass.graph.model import ABSENT, Graph, Tensor, TensorKey, TensorKind
 from tmpass.packing.problem import Buffer
 from tmpass.planning.sharing.aliases import Aliases
@@ -15,17 +15,6 @@ Ranges = Mapping[TensorKey, tuple[int, int]]
 
 _LISTED = 8
 """How many dimensions of a tensor a reason lists. The rest is counted."""
-
-
-class Role(StrEnum):
-    """The role of a tensor in a plan."""
-
-    INPUT = "input"
-    OUTPUT = "output"
-    ACTIVATION = "activation"
-    VARIABLE = "variable"
-    CONSTANT = "constant"
-    UNPLANNED = "unplanned"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from tmpass.base.choices import Role
 from tmpass.base.errors import ModelError
 from tmpass.base.sizes import MAX_BYTES
 from tmpass.graph.model import Graph
-from tmpass.packing.problem import Allocation, Problem
-from tmpass.planning.liveness import Role, Storage
+from tmpass.packing.allocation import Allocation
+from tmpass.packing.problem import Problem
+from tmpass.planning.liveness import Storage
 from tmpass.targets import Memory, Target
 
 USES_OF: Mapping[str, str] = {

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from tmpass.base.choices import Io
 from tmpass.graph.model import Graph, Op, Subgraph, TensorKind
 from tmpass.planning.residency.constants import touched_constants
 from tmpass.plans.plan import NotCounted, Options
@@ -27,7 +28,7 @@ def find_not_counted(graph: Graph, options: Options, runtime: str, *, counted: b
         _tensors(graph),
         _scratch(graph, options, RUNTIMES[runtime]),
         _weights(graph, counted=counted),
-        _ends(graph) if options.io == "external" else None,
+        _ends(graph) if options.io == Io.EXTERNAL else None,
     )
     return tuple(row for row in found if row is not None)
 

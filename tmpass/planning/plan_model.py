@@ -5,9 +5,11 @@ from contextlib import nullcontext
 from dataclasses import replace
 
 from tmpass.base import interrupts
+from tmpass.base.choices import Int8, Io
 from tmpass.graph.binding import batch_notes
 from tmpass.graph.model import Graph, TensorKey, TensorKind
-from tmpass.loading.load import BUILT_IN, Model
+from tmpass.loading.load import Model
+from tmpass.loading.registry import BUILT_IN
 from tmpass.planning.assemble import assemble
 from tmpass.planning.choose_order import choose_order
 from tmpass.planning.fixed import check_fixed, fixed_note
@@ -45,9 +47,9 @@ def plan_model(
     check_fixed(graph, options, target.scratchpad.alignment)
     names = {} if graph.fixed else find_names(graph)
     notes = tuple(integers_notes(graph, names, options.int8, target))
-    if options.int8 == "native":
+    if options.int8 == Int8.NATIVE:
         graph = keep_integers(graph, names)
-    external = _ends(graph) if options.io == "external" else frozenset()
+    external = _ends(graph) if options.io == Io.EXTERNAL else frozenset()
     scratch = _sizes(graph, options.scratch)
     stored = find_stored(graph, target)
     overhead = find_overhead(target.runtime, stored, model.info.bytes)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from tmpass.base.choices import ConstantUse
 from tmpass.base.json_text import json_text
 from tmpass.graph.model import TensorKey
 from tmpass.packing.problem import Gap
@@ -60,18 +61,18 @@ class Options:
     Fields:
         bind: dimension -> number.
         budget, alignment: override the target, in bytes; None keeps its own.
-        io: "arena", or "external" where the caller brings the memory of inputs and outputs.
+        io: a word of choices.Io: where inputs and outputs are.
         keep_inputs: whether inputs must be intact after the run.
-        share: "auto", "views" or "none": which tensors may share storage.
+        share: a word of choices.Share: which tensors may share storage.
         inplace: whether results may be written over inputs of their operators.
         share_io: whether inputs and outputs may share storage.
         allow_unplanned: whether tensors of unknown size may be left out.
-        schedule: "auto", "given", "topological" or "least-peak".
+        schedule: a word of choices.OrderMethod.
         states: budget of the search for an order, in sets of operators.
-        allocator: name of the allocation method.
+        allocator: the name of the allocator.
         nodes: budget of the search for offsets, in search nodes.
         scratch: rules for what kernels need besides tensors, those of the target included.
-        int8: "native" where operators between integers compute with integers and make no floats, or "float".
+        int8: a word of choices.Int8: what operators between integers compute with.
         tie: name of an output -> name of the input whose storage it must take.
     """
 
@@ -191,7 +192,7 @@ class PlannedOrder:
     """The order of the operators, and a bound on all orders.
 
     Fields:
-        method: "given", as in the file, "topological" or "least-peak".
+        method: one of choices.PLANNED_ORDERS.
         lower_bound: bytes of the first memory; in every order, with the sharing that was allowed, at least as many are
             alive at one step.
         states: how many sets of operators the search looked at.
@@ -251,10 +252,7 @@ class PlannedConstant:
     lower: int
     upper: int
     tensors: tuple[tuple[int, int], ...]
-    use: str = "stored"
-
-
-CONSTANT_USES = ("stored", "resident", "streamed")
+    use: str = ConstantUse.STORED
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +262,7 @@ class PlannedTensor:
     Fields:
         shape: a name stands for a dimension that is not known; None for an unknown rank.
         bytes: None where the size is not known.
-        role: "input", "output", "activation", "variable", "constant" or "unplanned".
+        role: a word of choices.Role.
         buffer, offset: None where the tensor has no place in a memory.
         reason: why it has no place, or why it shares a buffer.
     """
@@ -291,7 +289,7 @@ class Plan:
     """A verified memory plan, as `tmpass plan` makes it.
 
     Fields:
-        status: what is proved: "optimal", "feasible", "infeasible" or "unknown" (the budget ended before an answer).
+        status: a word of choices.Status: what is proved.
             With tensors of unknown size it is never "optimal".
         fits: whether every memory has room for its buffers, its constants and the rest, as far as it is counted.
         memories: those in use, the scratchpad first, the home of the constants last.

@@ -8,10 +8,11 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from tmpass.base.choices import PLANNED_ORDERS, ConstantUse, Int8, Io, OrderMethod, Role, Share, Status
 from tmpass.base.errors import UsageError
 from tmpass.base.sizes import MAX_BYTES
 from tmpass.packing.problem import MAX_ALIGNMENT, MAX_STEP
-from tmpass.plans.plan import CONSTANT_USES, LEFT_OUT, SCHEMA, Plan
+from tmpass.plans.plan import LEFT_OUT, SCHEMA, Plan
 from tmpass.plans.version_1 import VERSION_1, check_version_1, upgraded
 from tmpass.targets.runtime import RUNTIMES
 
@@ -51,17 +52,17 @@ NUMBERS: dict[str, tuple[int, int]] = {
 }
 """Field -> the least and the largest number that it may hold."""
 
-WORDS = {
-    "status": ("optimal", "feasible", "infeasible", "unknown"),
-    "role": ("input", "output", "activation", "variable", "constant", "unplanned"),
-    "io": ("arena", "external"),
-    "share": ("auto", "views", "none"),
-    "schedule": ("auto", "given", "topological", "least-peak"),
-    "int8": ("native", "float"),
+WORDS: dict[str, tuple[str, ...]] = {
+    "status": tuple(Status),
+    "role": tuple(Role),
+    "io": tuple(Io),
+    "share": tuple(Share),
+    "schedule": tuple(OrderMethod),
+    "int8": tuple(Int8),
     "runtime": tuple(RUNTIMES),
-    "method": ("given", "topological", "least-peak"),
+    "method": PLANNED_ORDERS,
     "what": LEFT_OUT,
-    "use": CONSTANT_USES,
+    "use": tuple(ConstantUse),
 }
 """Field -> the words that it may hold. A runtime may also be one that another package registers."""
 

@@ -1,5 +1,6 @@
 """Texts for what a memory needs besides buffers: constants, the runtime's own bytes, and a reserve."""
 
+from tmpass.base.choices import ConstantUse
 from tmpass.base.sizes import format_size
 from tmpass.plans.plan import MemoryUse, Plan
 from tmpass.report.text import counted, short_size
@@ -21,7 +22,7 @@ def needs(memory: MemoryUse) -> str:
 
 def constants(plan: Plan, shown: MemoryUse) -> str:
     """The bytes of the constants and where they are stored; empty where the plan has none, or `shown` stores them."""
-    stored = [row for row in plan.constants if row.use == "stored"]
+    stored = [row for row in plan.constants if row.use == ConstantUse.STORED]
     home = plan.memory(stored[0].memory) if stored else None
     if home is None or home == shown:
         return ""
@@ -33,10 +34,11 @@ def constants(plan: Plan, shown: MemoryUse) -> str:
 
 def _copies(plan: Plan) -> str:
     """The bytes of constants that are copied from their home once, and in each run."""
-    sizes = {row.tensors: row.size for row in plan.constants if row.use == "stored"}
-    memory = next(row.memory for row in plan.constants if row.use != "stored")
+    sizes = {row.tensors: row.size for row in plan.constants if row.use == ConstantUse.STORED}
+    memory = next(row.memory for row in plan.constants if row.use != ConstantUse.STORED)
     kept, streamed = (
-        sum(sizes[row.tensors] for row in plan.constants if row.use == use) for use in ("resident", "streamed")
+        sum(sizes[row.tensors] for row in plan.constants if row.use == use)
+        for use in (ConstantUse.RESIDENT, ConstantUse.STREAMED)
     )
     return f"{short_size(kept)} stay in {memory}, {short_size(streamed)} are streamed in each run"
 

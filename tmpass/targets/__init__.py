@@ -33,12 +33,13 @@ The first memory that holds activations is the scratchpad, for which plans are m
 `sharing`, what the table does not list is not allowed. Without the table, views are allowed.
 """
 
+from tmpass.base.choices import Int8
 from tmpass.targets.load import MAX_FILE, load_target, target_names
 from tmpass.targets.memory import USES, Memory, Use
 from tmpass.targets.parse import parse_target
 from tmpass.targets.runtime import RUNTIMES, Runtime
 from tmpass.targets.sharing import CUSTOM, EVERY, Over, Sharing
-from tmpass.targets.target import Int8, Target
+from tmpass.targets.target import Target
 
 __all__ = [
     "CUSTOM",

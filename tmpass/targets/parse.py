@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from tmpass.base.choices import Int8
 from tmpass.base.errors import TargetError, UsageError
 from tmpass.targets.key_lines import KeyPath
 from tmpass.targets.kinds import kinds, kinds_in_place
@@ -11,7 +12,7 @@ from tmpass.targets.reader import Reader
 from tmpass.targets.runtime import RUNTIMES, Runtime
 from tmpass.targets.scratch.rule import ScratchRule
 from tmpass.targets.sharing import Sharing
-from tmpass.targets.target import ADD_ACTIVATIONS, NO_SCRATCHPAD, Int8, Target
+from tmpass.targets.target import ADD_ACTIVATIONS, NO_SCRATCHPAD, Target
 from tmpass.targets.values import alignment, bandwidth, capacity, chunk, flag, nearest, reserve, show
 
 K = TypeVar("K")

@@ -23,7 +23,7 @@ class Runtime:
         loops_copy: whether the values that a loop passes on wait in the outputs of its operator. Then the inputs and
             outputs of a body need their bytes only while it runs. Otherwise they keep them during the whole loop, since
             one is copied to the other.
-        allocator: the method by which it places tensors itself, whatever a plan says but its order; "" if it takes
+        allocator: the one by which it places tensors itself, whatever a plan says but its order; "" if it takes
             offsets.
         title: its name for the user.
         reads: the formats of models that it reads; empty where that is not known.

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 
+from tmpass.base.choices import Int8
 from tmpass.base.errors import TargetError
 from tmpass.targets.memory import Memory, Use
 from tmpass.targets.runtime import Runtime
@@ -12,13 +12,6 @@ from tmpass.targets.sharing import Sharing
 
 NO_SCRATCHPAD = "no memory holds activations"
 ADD_ACTIVATIONS = 'add "activations" to the `holds` of one'
-
-
-class Int8(StrEnum):
-    """What operators between a DequantizeLinear and a QuantizeLinear compute with: the integers, or floats."""
-
-    NATIVE = "native"
-    FLOAT = "float"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from tmpass.base.choices import ConstantUse
 from tmpass.base.errors import brief
 from tmpass.base.violation import Violation
 from tmpass.graph.model import TensorKey
@@ -90,7 +91,7 @@ def _numbers(memory: Memory | MemoryUse) -> str:
 def _check_home(plan: Plan, profile: Target) -> list[Violation]:
     """Violations by constants that are stored where the target does not keep them."""
     home = next((memory.name for memory in reversed(profile.memories) if "weights" in memory.holds), None)
-    stored = {row.memory for row in plan.constants if row.use == "stored"}
+    stored = {row.memory for row in plan.constants if row.use == ConstantUse.STORED}
     keeps = "keeps none" if home is None else f"keeps them in {home}"
     return [
         Violation("target", f"constants are stored in {brief(name)}; {profile.name} {keeps}")

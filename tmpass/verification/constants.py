@@ -1,10 +1,11 @@
 """The constants of a plan, against those of the model: each is where the plan says, and over nothing else."""
 
+from tmpass.base.choices import ConstantUse
 from tmpass.base.errors import brief
 from tmpass.base.violation import Violation
 from tmpass.graph.model import ABSENT, Graph, TensorKey, TensorKind
 from tmpass.packing.collisions import Rectangle, find_collisions
-from tmpass.plans.plan import CONSTANT_USES, MemoryUse, Plan, PlannedConstant
+from tmpass.plans.plan import MemoryUse, Plan, PlannedConstant
 from tmpass.verification.hulls import Hull
 
 
@@ -35,8 +36,8 @@ def _check_rows(plan: Plan, end: int) -> list[Violation]:
     memories = {memory.name for memory in plan.memories}
     found = []
     for number, row in enumerate(plan.constants):
-        always = row.use != "streamed"
-        if row.id != number or row.memory not in memories or row.size < 1 or row.use not in CONSTANT_USES:
+        always = row.use != ConstantUse.STREAMED
+        if row.id != number or row.memory not in memories or row.size < 1 or row.use not in tuple(ConstantUse):
             message = f"constant {row.id} in row {number} has a wrong number, memory {brief(row.memory)}, size or use"
             found.append(Violation("constants", message))
         elif (always and (row.lower, row.upper) != (0, end)) or not 0 <= row.lower < row.upper <= end:
@@ -48,7 +49,7 @@ def _check_rows(plan: Plan, end: int) -> list[Violation]:
 def _check_stored(plan: Plan, stored: "_Stored") -> list[Violation]:
     """Violations by constants that are not stored exactly once, in one memory, with their own bytes."""
     names = {row.key: brief(row.name) for row in plan.tensors}
-    homes = sorted({row.memory for row in plan.constants if row.use == "stored"})
+    homes = sorted({row.memory for row in plan.constants if row.use == ConstantUse.STORED})
     found = []
     if len(homes) > 1:
         found.append(Violation("constants", f"constants are stored in {' and '.join(map(brief, homes))}"))
@@ -56,16 +57,16 @@ def _check_stored(plan: Plan, stored: "_Stored") -> list[Violation]:
     for row in plan.constants:
         first = row.tensors[0] if row.tensors else (ABSENT, ABSENT)
         members, size = stored.members.get(first, ()), stored.sizes.get(first, 0)
-        if row.tensors != members or (row.use == "stored" and first not in left):
+        if row.tensors != members or (row.use == ConstantUse.STORED and first not in left):
             message = f"constant {row.id} lists the tensors {brief(row.tensors)}; its bytes are those of"
             found.append(Violation("constants", f"{message} {brief(members)}, which are stored once"))
-        elif row.size != size if row.use != "streamed" else row.size > size:
+        elif row.size != size if row.use != ConstantUse.STREAMED else row.size > size:
             message = f"{names[first]} is {row.use} in {row.size} bytes of {brief(row.memory)}, but has {size}"
             found.append(Violation("constants", message))
-        elif row.use != "stored" and row.memory in homes:
+        elif row.use != ConstantUse.STORED and row.memory in homes:
             message = f"{names[first]} is {row.use} in {brief(row.memory)}, where it is stored"
             found.append(Violation("constants", message))
-        if row.use == "stored":
+        if row.use == ConstantUse.STORED:
             left.pop(first, None)
     found += [Violation("constants", f"{names[first]} is stored nowhere") for first in left]
     return found
@@ -77,8 +78,8 @@ def _check_uses(plan: Plan, graph: Graph, stored: "_Stored") -> list[Violation]:
     A constant that is streamed is there in the step of one operator that reads it, and in no other.
     """
     usable = {memory.name for memory in plan.memories if memory.compute}
-    always = {row.tensors[0] for row in plan.constants if row.use != "streamed" and row.memory in usable}
-    streamed = {(row.tensors[0], row.lower): row for row in plan.constants if row.use == "streamed"}
+    always = {row.tensors[0] for row in plan.constants if row.use != ConstantUse.STREAMED and row.memory in usable}
+    streamed = {(row.tensors[0], row.lower): row for row in plan.constants if row.use == ConstantUse.STREAMED}
     names = {row.key: brief(row.name) for row in plan.tensors}
     found, unread = [], set(streamed)
     for step in plan.schedule:
@@ -96,7 +97,7 @@ def _check_uses(plan: Plan, graph: Graph, stored: "_Stored") -> list[Violation]:
         message = f"{names.get(first, first)} is streamed for step {lower}, which does not read it"
         found.append(Violation("constants", message, step=lower))
     for row in plan.constants:
-        if row.use == "streamed" and row.upper != row.lower + 1:
+        if row.use == ConstantUse.STREAMED and row.upper != row.lower + 1:
             message = f"constant {row.id} is streamed for the steps [{row.lower}, {row.upper}), more than one"
             found.append(Violation("constants", message, step=row.lower))
     return found
@@ -156,7 +157,7 @@ def _check_places(plan: Plan, hulls: list[Hull]) -> list[Violation]:
         found += _overlaps(memory, inside, [hull for hull in hulls if hull.buffer.memory == memory.name])
         above = _rounded(memory, memory.peak)
         end = max([above, *(_rounded(memory, row.offset + row.size) for row in inside)])
-        here = any(row.use == "stored" for row in inside)
+        here = any(row.use == ConstantUse.STORED for row in inside)
         if (memory.constants, memory.loaded) != ((end - above, 0) if here else (0, end - above)):
             message = f"{memory.name} claims {memory.constants + memory.loaded} bytes of constants above the buffers"
             found.append(Violation("constants", f"{message}, but they end {end - above} bytes above"))

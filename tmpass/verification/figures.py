@@ -1,5 +1,6 @@
 """The figures that a plan states about itself, computed again."""
 
+from tmpass.base.choices import OrderMethod
 from tmpass.base.violation import Violation
 from tmpass.graph.model import ABSENT, Graph, TensorKind
 from tmpass.packing.problem import Buffer
@@ -51,11 +52,12 @@ def _check_order(plan: Plan, graph: Graph) -> list[Violation]:
         found.append(Violation("order", message))
     asked, method = plan.options.schedule, plan.order.method
     # A file that is not sorted cannot run as it is.
-    sorts = ("topological",) if asked == "topological" or _is_sorted(graph) else ("topological", "auto", "least-peak")
-    if (asked in ("given", "topological") and method != asked) or (method == "topological" and asked not in sorts):
+    may_sort = asked == OrderMethod.TOPOLOGICAL or (asked != OrderMethod.GIVEN and not _is_sorted(graph))
+    other = asked in (OrderMethod.GIVEN, OrderMethod.TOPOLOGICAL) and method != asked
+    if other or (method == OrderMethod.TOPOLOGICAL and not may_sort):
         found.append(Violation("order", f"the options ask for the order {asked!r}, but the plan has {method!r}"))
     before: dict[int, int] = {}  # of each subgraph, the operator that ran last
-    for row in plan.schedule if plan.order.method == "given" else ():
+    for row in plan.schedule if plan.order.method == OrderMethod.GIVEN else ():
         # Each new run of a subgraph begins with its first operator.
         if row.op not in (0, before.get(row.subgraph, -1) + 1):
             message = f"step {row.step}: operator {row.op} of subgraph {row.subgraph} is not where the file has it"

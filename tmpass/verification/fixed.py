@@ -1,5 +1,6 @@
 """Tensors whose offsets are part of the model's file: the plan must have them there, in the file's order."""
 
+from tmpass.base.choices import OrderMethod
 from tmpass.base.violation import Violation
 from tmpass.graph.model import Graph
 from tmpass.plans.plan import Plan
@@ -14,7 +15,7 @@ def check_fixed(plan: Plan, graph: Graph) -> list[Violation]:
     if not graph.fixed:
         return []
     found = []
-    if plan.order.method != "given":
+    if plan.order.method != OrderMethod.GIVEN:
         message = f"the file fixes offsets for its own order, but the plan has the order {plan.order.method!r}"
         found.append(Violation("order", message))
     homes = {buffer.id: buffer.memory for buffer in plan.buffers}

@@ -6,6 +6,7 @@ Each row is checked by the operators around its tensor, and not by a search for 
 from collections.abc import Mapping
 from dataclasses import replace
 
+from tmpass.base.choices import Int8
 from tmpass.base.violation import Violation
 from tmpass.graph.model import ABSENT, Graph, Op, Quantization, Subgraph, Tensor, TensorKey, TensorKind
 from tmpass.plans.plan import Plan, PlannedTensor
@@ -29,8 +30,8 @@ def as_integers(plan: Plan, graph: Graph) -> tuple[Graph, list[Violation]]:
     claimed: dict[TensorKey, TensorKey] = {}
     found = []
     rows: dict[TensorKey, PlannedTensor] = {}
-    surroundings = [_Surroundings(subgraph) for subgraph in graph.subgraphs] if plan.options.int8 == "native" else []
-    if plan.options.int8 == "native":
+    surroundings = [_Surroundings(subgraph) for subgraph in graph.subgraphs] if plan.options.int8 == Int8.NATIVE else []
+    if plan.options.int8 == Int8.NATIVE:
         for row in plan.tensors:
             key = row.key
             rows[key] = row

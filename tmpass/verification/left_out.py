@@ -1,5 +1,6 @@
 """The bytes that a plan says it does not count, counted again."""
 
+from tmpass.base.choices import Io
 from tmpass.base.violation import Violation
 from tmpass.graph.model import ABSENT, Graph, Subgraph, TensorKind
 from tmpass.plans.plan import Plan
@@ -33,7 +34,7 @@ def check_left_out(plan: Plan, graph: Graph, unknown: int) -> list[Violation]:
         real["tensors"] = unknown, None
     if weights := _weights(plan, graph, told.get("weights")):
         real["weights"] = weights
-    if plan.options.io == "external":
+    if plan.options.io == Io.EXTERNAL:
         outside = {
             (entry.subgraph, t)
             for entry in graph.entries

@@ -22,8 +22,7 @@ class OrderSearch:
 
     Args:
         graph: of one subgraph, without bodies.
-        inside: the tensors that count.
-        pieces: tensor -> the numbers of the pieces that it holds.
+        pieces: each tensor that counts -> the numbers of the pieces that it holds.
         size: bytes of each piece.
         scratch: operator -> bytes that it needs besides tensors.
         saves: for each operator, how many of its inputs it may overwrite at most.
@@ -34,7 +33,6 @@ class OrderSearch:
     def __init__(
         self,
         graph: Graph,
-        inside: frozenset[int],
         pieces: Mapping[int, frozenset[int]],
         size: Sequence[int],
         scratch: Mapping[int, int],
@@ -43,7 +41,7 @@ class OrderSearch:
         *,
         keep_inputs: bool,
     ) -> None:
-        subgraph = graph.subgraphs[0]
+        subgraph, inside = graph.subgraphs[0], frozenset(pieces)
         self._ops, self._scratch, self._saves, self._alone = subgraph.ops, scratch, saves, alone
         self._before, self._after, self._readers, written = _dependencies(graph)
         variables = {t for t in inside if subgraph.tensors[t].kind is TensorKind.VARIABLE}

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from itertools import pairwise
 
+from tmpass.base.choices import Io, OrderMethod, Share
 from tmpass.base.violation import Violation
 from tmpass.graph.model import Graph, Op
 from tmpass.plans.plan import Plan
@@ -81,10 +82,10 @@ def _search_of(plan: Plan, graph: Graph, sharing: Sharing, *, rounded: bool = Fa
         return None  # they hold in one order only
     if len(graph.subgraphs) != 1 or len(graph.entries) != 1 or not ops or any(op.calls for op in ops):
         return None
-    if len(plan.tensors) > _MANY or plan.order.method == "topological":
+    if len(plan.tensors) > _MANY or plan.order.method == OrderMethod.TOPOLOGICAL:
         return None
     leaves = options.share_io or bool(options.tie)
-    if leaves and (options.io == "external" or len(plan.memories) > 1):
+    if leaves and (options.io == Io.EXTERNAL or len(plan.memories) > 1):
         return None
     homes = {buffer.id for buffer in plan.buffers_in(memory.name)}
     inside = frozenset(row.index for row in plan.tensors if row.buffer in homes)
@@ -101,9 +102,9 @@ def _search_of(plan: Plan, graph: Graph, sharing: Sharing, *, rounded: bool = Fa
     if rounded:
         size = [round_up(bytes_) for bytes_ in size]
     # A tie lets kernels work in place, whatever the other options say.
-    listed = sharing.in_place if options.tie or (options.share == "auto" and options.inplace) else ()
+    listed = sharing.in_place if options.tie or (options.share == Share.AUTO and options.inplace) else ()
     saves = [_may_save(op, listed, alone, tied=bool(options.tie)) for op in ops]
-    return OrderSearch(graph, inside, pieces, size, scratch, saves, alone, keep_inputs=options.keep_inputs)
+    return OrderSearch(graph, pieces, size, scratch, saves, alone, keep_inputs=options.keep_inputs)
 
 
 def _passing(share: str, sharing: Sharing) -> Sharing:

@@ -1,5 +1,6 @@
 """The bytes that a runtime takes for itself, computed again."""
 
+from tmpass.base.choices import ConstantUse
 from tmpass.base.violation import Violation
 from tmpass.plans.plan import Plan
 from tmpass.targets import RUNTIMES
@@ -10,7 +11,7 @@ def check_overhead(plan: Plan) -> list[Violation]:
 
     A runtime that keeps the file of the model has the bytes of the file where the constants are.
     """
-    homes = {row.memory for row in plan.constants if row.use == "stored"}
+    homes = {row.memory for row in plan.constants if row.use == ConstantUse.STORED}
     found = []
     for memory in plan.memories:
         expected = 0

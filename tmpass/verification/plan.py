@@ -1,5 +1,6 @@
 """Checks of a plan against its model."""
 
+from tmpass.base.choices import Io
 from tmpass.base.errors import brief
 from tmpass.base.violation import Violation
 from tmpass.graph.model import Graph, Tensor, TensorKey, TensorKind
@@ -77,7 +78,7 @@ def _check_options(plan: Plan) -> list[Violation]:
     if names[:1] != [plan.target.memory] or len(set(names)) != len(names):
         return [Violation("memory", f"the plan fills {plan.target.memory!r} first, but lists the memories {names}")]
     found = []
-    if plan.options.io == "external" and RUNTIMES[plan.target.runtime].io_inside:
+    if plan.options.io == Io.EXTERNAL and RUNTIMES[plan.target.runtime].io_inside:
         title = RUNTIMES[plan.target.runtime].title
         found.append(Violation("memory", f"inputs and outputs are outside the arena, which {title} does not do"))
     for memory in plan.memories:
@@ -140,7 +141,7 @@ def _fault(
     needs_bytes = tensor.dtype.bits is not None or not tensor.dtype.known
     if role == "unplanned" and used and needs_bytes and not plan.options.allow_unplanned:
         return "missing", "has no known size, and the options do not allow that"
-    external = plan.options.io == "external"
+    external = plan.options.io == Io.EXTERNAL
     if role in ("constant", "unplanned") or (external and outermost and role in ("input", "output")):
         return ("missing", f"has a buffer, as {role}") if row.buffer is not None else None
     # With external inputs and outputs, other tensors may be outside with them; check_sharing decides.

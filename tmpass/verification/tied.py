@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from tmpass.base.choices import Io
 from tmpass.base.errors import brief
 from tmpass.base.violation import Violation
 from tmpass.graph.model import Graph, Subgraph, TensorKey, TensorKind
@@ -81,7 +82,7 @@ def tied_ends(
             made, taken = outputs.end(entry.name, output), inputs.end(entry.name, given)
             if made is not None and taken is not None:
                 pairs.append(((entry.subgraph, made), (entry.subgraph, taken)))
-        if not pairs or plan.options.keep_inputs or plan.options.io == "external":
+        if not pairs or plan.options.keep_inputs or plan.options.io == Io.EXTERNAL:
             why = "the options leave inputs as they are" if pairs else "no entry of the model has both"
             found.append(Violation("tie", f"output {brief(output)} is tied to input {brief(given)}, but {why}"))
         for pair in pairs:

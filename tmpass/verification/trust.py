@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tmpass.base.choices import Int8
 from tmpass.base.errors import brief
 from tmpass.base.sizes import format_size
 from tmpass.graph.model import Graph
@@ -123,7 +124,7 @@ def _fixed(plan: Plan) -> Iterator[Trusted]:
 
 def _integers(plan: Plan, profile: Target | None) -> Iterator[Trusted]:
     """The claim that operators between Q/DQ pairs compute with integers, where the profile has no source for it."""
-    if profile is not None and profile.int8 == "native" and "int8" not in profile.assumed:
+    if profile is not None and profile.int8 == Int8.NATIVE and "int8" not in profile.assumed:
         return
     count = sum(_AS_INTEGERS in row.reason for row in plan.tensors)
     if count:

@@ -1,8 +1,9 @@
-"""Operators that ONNX does not define and ONNX Runtime does: the shapes of what they make.
+"""Output types of operators that ONNX Runtime defines and ONNX does not.
 
-Its quantizer and its optimizer write them: most in the domain com.microsoft, a few in the default domain, some of these
-before the operator set that has them. Each rule is a function from what is known of a node to the types of its outputs.
-All operators here are pure: what they make follows from what they read, which they leave alone.
+ONNX Runtime's quantizer and optimizer write them: most in the domain com.microsoft, a few in the default domain, and
+some of these with an operator set that does not have them yet. A rule is a function from the known facts about a node
+to the types of its outputs. All operators here are pure: their results depend on their inputs only, and they write no
+input.
 """
 
 from collections.abc import Callable
@@ -16,13 +17,13 @@ from ..value_types import ValueType
 
 if TYPE_CHECKING:
     from ..stored import Value
-    from .call import Rule
+    from .node_context import Rule
 
 _DOMAINS = frozenset({"com.microsoft", "com.microsoft.nchwc", ""})
 
 
 def knows(node: NodeProto, opsets: Opsets) -> bool:
-    """Whether there is a rule for `node`, which ONNX does not define."""
+    """Whether ONNX does not define the operator of `node`, and there is a rule for it."""
     if node.domain not in _DOMAINS or opsets.defines(node.domain, node.op_type):
         return False
     return (node.domain, node.op_type) in rules()
@@ -34,30 +35,30 @@ def infer(
     """Return the types of the outputs of `node`, as far as they follow from its inputs.
 
     Args:
-        node: one that `knows` knows.
-        type_of: what is known of a type.
-        value_of: the value of a tensor, where it is known before a run.
+        node: a node for which `knows` is true.
+        type_of: the known type of a name.
+        value_of: the value of a name, None where it is not known before a run.
     """
-    from .call import Call
+    from .node_context import NodeContext
 
     rule = rules()[node.domain, node.op_type]
     try:
-        found = rule(Call(node, type_of, value_of))
+        found = rule(NodeContext(node, type_of, value_of))
     except Exception:
-        # A node that does not have what the rule asks for stays as open as it was.
+        # The node lacks an input or attribute that the rule reads: its types stay open.
         return {}
-    return {name: _sane(known) for name, known in zip(node.output, found, strict=False) if name}
+    return {name: _without_negative(known) for name, known in zip(node.output, found, strict=False) if name}
 
 
-def _sane(known: ValueType) -> ValueType:
-    """`known` without dimensions below zero, which attributes of a broken node give."""
+def _without_negative(known: ValueType) -> ValueType:
+    """Return `known` with negative dimensions as unknown: they come from attributes of a broken node."""
     if known.shape is None:
         return known
     return ValueType(known.element, tuple(None if isinstance(d, int) and d < 0 else d for d in known.shape))
 
 
 def is_elementwise(node: NodeProto) -> bool:
-    """Whether element i of the only output of `node` depends on element i of inputs of its shape, and on no other."""
+    """Whether element i of the only output of `node` depends only on elements i of inputs with the same shape."""
     from .elementwise import ELEMENTWISE
 
     return node.domain == "com.microsoft" and len(node.output) == 1 and node.op_type in ELEMENTWISE

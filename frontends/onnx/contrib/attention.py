@@ -1,48 +1,48 @@
-"""Attention, and the keys and values that it hands on."""
+"""Attention, and the present keys and values that it outputs."""
 
 from ..value_types import Hole, ValueType
-from .call import MICROSOFT, UNKNOWN, Call, Rule, of, over, plus, times
+from .node_context import MICROSOFT, UNKNOWN, NodeContext, Rule, of, over, plus, times
 
 Shape = tuple[Hole, ...]
 
 
-def _attention(call: Call) -> list[ValueType]:
-    """Input, weights of queries, keys and values side by side, bias, mask, past: result and present."""
-    sizes = call.numbers("qkv_hidden_sizes")
-    wide = _columns(call.shape(1)) or _columns(call.shape(2))
-    return _self_attention(call, sizes[2] if sizes else over(wide, 3), sizes, call.element(0), past=4)
+def _attention(node: NodeContext) -> list[ValueType]:
+    """The types of Attention: result and present, from input, weights (Q | K | V), bias, mask and past."""
+    sizes = node.numbers("qkv_hidden_sizes")
+    wide = _columns(node.shape(1)) or _columns(node.shape(2))
+    return _self_attention(node, sizes[2] if sizes else over(wide, 3), sizes, node.element(0), past=4)
 
 
-def _quantized(call: Call) -> list[ValueType]:
-    """Input, weights, bias, scales, mask, zero points, past: result and present are of the type of the first scale."""
-    wide = _columns(call.shape(1)) or _columns(call.shape(2))
-    return _self_attention(call, over(wide, 3), [], call.element(3), past=8)
+def _quantized(node: NodeContext) -> list[ValueType]:
+    """The types of QAttention: result and present, both with the element type of the first scale (input 3)."""
+    wide = _columns(node.shape(1)) or _columns(node.shape(2))
+    return _self_attention(node, over(wide, 3), [], node.element(3), past=8)
 
 
 def _columns(shape: Shape | None) -> Hole:
     return shape[-1] if shape else None
 
 
-def _self_attention(call: Call, hidden: Hole, sizes: list[int], element: int, *, past: int) -> list[ValueType]:
-    shape, heads = call.shape(0), call.number("num_heads")
+def _self_attention(node: NodeContext, hidden: Hole, sizes: list[int], element: int, *, past: int) -> list[ValueType]:
+    shape, heads = node.shape(0), node.number("num_heads")
     if shape is None or len(shape) != 3:
         return [UNKNOWN]
     result = of(element, [*shape[:2], hidden])
-    before = call.shape(past)
-    if call.has(past) and before is None:
+    before = node.shape(past)
+    if node.has(past) and before is None:
         return [result]
-    if before is not None and call.number("past_present_share_buffer"):
+    if before is not None and node.number("past_present_share_buffer"):
         return [result, of(element, before)]
     length = plus(before[3], shape[1]) if before is not None and len(before) == 5 else shape[1]
     size = over(sizes[0] if sizes else hidden, heads)
     return [result, of(element, [2, shape[0], heads, length, size])]
 
 
-def _multi_head(call: Call) -> list[ValueType]:
-    """Queries, keys, values, bias, masks, past keys and values: result, present keys and values."""
-    query, key, value = call.shape(0), call.shape(1), call.shape(2)
-    heads, element = call.number("num_heads"), call.element(0)
-    if query is None or (call.has(1) and key is None) or (call.has(2) and value is None):
+def _multi_head(node: NodeContext) -> list[ValueType]:
+    """The types of MultiHeadAttention: result, present keys, present values."""
+    query, key, value = node.shape(0), node.shape(1), node.shape(2)
+    heads, element = node.number("num_heads"), node.element(0)
+    if query is None or (node.has(1) and key is None) or (node.has(2) and value is None):
         return [UNKNOWN]
     length, size, value_size = query[1], over(query[2], heads) if len(query) == 3 else None, None
     hidden: Hole = query[2] if len(query) == 3 else None
@@ -55,32 +55,32 @@ def _multi_head(call: Call) -> list[ValueType]:
         length = key[1] if len(key) == 3 else key[2]
         value_size = over(value[2], heads) if len(value) == 3 else value[3]
         hidden = value[2] if len(value) == 3 else times(value[3], heads)
-    past = call.shape(6)
-    if call.has(6) and past is None:
+    past = node.shape(6)
+    if node.has(6) and past is None:
         return [of(element, [*query[:2], hidden])]
     if past is not None:
-        # Keys of four axes are those of another sequence, which do not grow.
-        length = past[2] if call.number("past_present_share_buffer") else plus(past[2], length)
+        # Keys of four axes belong to another sequence, and do not grow.
+        length = past[2] if node.number("past_present_share_buffer") else plus(past[2], length)
     present = [of(element, [query[0], heads, length, each]) for each in (size, value_size)]
     return [of(element, [*query[:2], hidden]), *present]
 
 
-def _grouped(call: Call) -> list[ValueType]:
-    """Queries, keys, values, past keys and values, lengths: result, present keys and values."""
-    query, past = call.shape(0), call.shape(3)
-    heads, groups, element = call.number("num_heads"), call.number("kv_num_heads"), call.element(0)
+def _grouped(node: NodeContext) -> list[ValueType]:
+    """The types of GroupQueryAttention: result, present keys, present values."""
+    query, past = node.shape(0), node.shape(3)
+    heads, groups, element = node.number("num_heads"), node.number("kv_num_heads"), node.element(0)
     if query is None or len(query) != 3 or heads <= 0 or groups <= 0:
         return [UNKNOWN]
-    packed = not call.has(1)
+    packed = not node.has(1)
     size = over(query[2], heads + 2 * groups if packed else heads)
     result = of(element, [*query[:2], times(size, heads) if packed else query[2]])
-    total = call.value(6)
+    total = node.value(6)
     length: Hole = None
-    if not call.has(3):
+    if not node.has(3):
         length = int(total.item()) if total is not None else None
     elif past is not None and total is not None and isinstance(past[2], int):
         length = max(past[2], int(total.item()))
-    present = of(call.element(3) or element, [query[0], groups, length, size])
+    present = of(node.element(3) or element, [query[0], groups, length, size])
     return [result, present, present]
 
 

@@ -1,46 +1,51 @@
-"""Operators whose result has the shape of their first input, and those that broadcast."""
+"""Operators whose result has the shape of their first input, and operators that broadcast."""
 
 from ..value_types import ValueType
-from .call import BOOL, MICROSOFT, UINT8, UNKNOWN, Call, Rule, as_float, of, over, standard
+from .node_context import BOOL, MICROSOFT, UINT8, UNKNOWN, NodeContext, Rule, as_float, of, over, standard
 
 ELEMENTWISE = frozenset({"QLinearAdd", "QLinearLeakyRelu", "QLinearMul", "QLinearSigmoid"})
-"""Those that may write over what they read; the kernels of Gelu and its kin read it again after they have begun."""
+"""Operators that may write over an input. Not Gelu and similar ones: their kernels read an input more than once."""
 
 
-def like_first(call: Call) -> list[ValueType]:
-    """Everything like the first input."""
-    return [call.type(0)]
+def like_first(node: NodeContext) -> list[ValueType]:
+    """The type of the first input."""
+    return [node.type(0)]
 
 
 def broadcast(*positions: int, element: int = -1) -> Rule:
-    """A rule for what broadcasts the inputs at `positions`; the element type is that of `element`, or of the first."""
+    """A rule for an operator that broadcasts inputs.
 
-    def rule(call: Call) -> list[ValueType]:
-        shape = as_float(call.type(positions[0])).shape
+    Args:
+        positions: of these inputs.
+        element: the position of the input whose element type the result has; -1 for the first of `positions`.
+    """
+
+    def rule(node: NodeContext) -> list[ValueType]:
+        shape = as_float(node.type(positions[0])).shape
         for position in positions[1:]:
-            shape = standard("Add", [of(1, shape), as_float(call.type(position))]).shape
-        return [of(call.element(positions[0] if element < 0 else element), shape)]
+            shape = standard("Add", [of(1, shape), as_float(node.type(position))]).shape
+        return [of(node.element(positions[0] if element < 0 else element), shape)]
 
     return rule
 
 
-def _dropout(call: Call) -> list[ValueType]:
-    data = call.type(0)
+def _dropout(node: NodeContext) -> list[ValueType]:
+    data = node.type(0)
     return [data, of(BOOL, data.shape)]
 
 
-def _halved(call: Call) -> list[ValueType]:
-    """Return half of the channels, which are last."""
-    shape = call.shape(0)
-    return [UNKNOWN] if shape is None else [of(call.element(0), [*shape[:-1], over(shape[-1], 2)])]
+def _halved(node: NodeContext) -> list[ValueType]:
+    """The first input with half as many channels, on the last axis."""
+    shape = node.shape(0)
+    return [UNKNOWN] if shape is None else [of(node.element(0), [*shape[:-1], over(shape[-1], 2)])]
 
 
-def _quantize(call: Call) -> list[ValueType]:
-    return [of(call.element(2) if call.has(2) else UINT8, call.shape(0))]
+def _quantize(node: NodeContext) -> list[ValueType]:
+    return [of(node.element(2) if node.has(2) else UINT8, node.shape(0))]
 
 
-def _dequantize(call: Call) -> list[ValueType]:
-    return [of(call.element(1), call.shape(0))]
+def _dequantize(node: NodeContext) -> list[ValueType]:
+    return [of(node.element(1), node.shape(0))]
 
 
 _LIKE_FIRST = """
@@ -49,7 +54,7 @@ _LIKE_FIRST = """
 """
 
 _OLDER = "Affine ImageScaler ParametricSoftplus ScaledTanh"
-"""Of the default domain, from before it had settled."""
+"""Experimental operators of the default domain, which ONNX no longer defines."""
 
 RULES: dict[tuple[str, str], Rule] = {
     **{(MICROSOFT, kind): like_first for kind in _LIKE_FIRST.split()},
@@ -59,7 +64,7 @@ RULES: dict[tuple[str, str], Rule] = {
     (MICROSOFT, "ComplexMul"): broadcast(0, 1),
     (MICROSOFT, "ComplexMulConj"): broadcast(0, 1),
     (MICROSOFT, "DequantizeLinear"): _dequantize,
-    (MICROSOFT, "NGramRepeatBlock"): lambda call: [call.type(1)],
+    (MICROSOFT, "NGramRepeatBlock"): lambda node: [node.type(1)],
     (MICROSOFT, "QLinearAdd"): broadcast(0, 3),
     (MICROSOFT, "QLinearMul"): broadcast(0, 3),
     (MICROSOFT, "QLinearWhere"): broadcast(0, 1, 4, element=1),

@@ -1,13 +1,13 @@
-"""Products of matrices."""
+"""Matrix products."""
 
 from ..value_types import Hole, ValueType
-from .call import FLOAT, INT32, MICROSOFT, UNKNOWN, Call, Rule, as_float, of, standard
+from .node_context import FLOAT, INT32, MICROSOFT, UNKNOWN, NodeContext, Rule, as_float, of, standard
 
 
-def _turned(shape: tuple[Hole, ...] | None, *, batch: bool, last: bool) -> tuple[Hole, ...] | None:
-    """`shape` as FusedMatMul reads it.
+def _transposed(shape: tuple[Hole, ...] | None, *, batch: bool, last: bool) -> tuple[Hole, ...] | None:
+    """Return `shape` with its axes transposed as FusedMatMul does.
 
-    With `batch` the first axis becomes the one before the last, with `last` the last two change places.
+    With `batch` the first axis moves to the place before the last; with `last` the last two axes are swapped.
     """
     if shape is None:
         return None
@@ -19,42 +19,42 @@ def _turned(shape: tuple[Hole, ...] | None, *, batch: bool, last: bool) -> tuple
 
 
 def matmul(one: int, two: int, element: int = 0) -> Rule:
-    """A rule for the product of the inputs `one` and `two`, with the element type of the input `element`."""
+    """A rule for the matrix product of inputs `one` and `two`, with the element type of input `element`."""
 
-    def rule(call: Call) -> list[ValueType]:
-        a = _turned(call.shape(one), batch=bool(call.number("transBatchA")), last=bool(call.number("transA")))
-        b = _turned(call.shape(two), batch=bool(call.number("transBatchB")), last=bool(call.number("transB")))
-        return [of(call.element(element), standard("MatMul", [of(FLOAT, a), of(FLOAT, b)]).shape)]
+    def rule(node: NodeContext) -> list[ValueType]:
+        a = _transposed(node.shape(one), batch=bool(node.number("transBatchA")), last=bool(node.number("transA")))
+        b = _transposed(node.shape(two), batch=bool(node.number("transBatchB")), last=bool(node.number("transB")))
+        return [of(node.element(element), standard("MatMul", [of(FLOAT, a), of(FLOAT, b)]).shape)]
 
     return rule
 
 
-def _gemm(call: Call, b: int) -> tuple[Hole, ...] | None:
-    given = [as_float(call.type(0)), as_float(call.type(b))]
-    return standard("Gemm", given, **call.attributes("transA", "transB")).shape
+def _gemm(node: NodeContext, b: int) -> tuple[Hole, ...] | None:
+    given = [as_float(node.type(0)), as_float(node.type(b))]
+    return standard("Gemm", given, **node.attributes("transA", "transB")).shape
 
 
-def _quantized_gemm(call: Call) -> list[ValueType]:
-    """A, its scale and zero point, B with these, C, scale and zero point of the result; floats without these."""
-    return [of(call.element(8) if call.has(8) else FLOAT, _gemm(call, 3))]
+def _quantized_gemm(node: NodeContext) -> list[ValueType]:
+    """The type of QGemm. Its result has float elements if it has no zero point."""
+    return [of(node.element(8) if node.has(8) else FLOAT, _gemm(node, 3))]
 
 
-def _packed(call: Call) -> list[ValueType]:
-    """The second input is packed, K x N."""
-    shape = call.shape(0)
+def _packed(node: NodeContext) -> list[ValueType]:
+    """The type of a product with a packed second input of K x N elements."""
+    shape = node.shape(0)
     if shape is None:
         return [UNKNOWN]
-    width = call.number("N") if call.number("transB", 1) or call.node.op_type == "MatMulNBits" else call.number("K")
-    return [of(call.element(0), [*shape[:-1], width])]
+    width = node.number("N") if node.number("transB", 1) or node.node.op_type == "MatMulNBits" else node.number("K")
+    return [of(node.element(0), [*shape[:-1], width])]
 
 
-def _integers(call: Call) -> list[ValueType]:
-    return [of(INT32, standard("MatMul", [as_float(call.type(0)), as_float(call.type(1))]).shape)]
+def _integers(node: NodeContext) -> list[ValueType]:
+    return [of(INT32, standard("MatMul", [as_float(node.type(0)), as_float(node.type(1))]).shape)]
 
 
 RULES: dict[tuple[str, str], Rule] = {
     (MICROSOFT, "DynamicQuantizeMatMul"): matmul(0, 1),
-    (MICROSOFT, "FusedGemm"): lambda call: [of(call.element(0), _gemm(call, 1))],
+    (MICROSOFT, "FusedGemm"): lambda node: [of(node.element(0), _gemm(node, 1))],
     (MICROSOFT, "FusedMatMul"): matmul(0, 1),
     (MICROSOFT, "FusedMatMulActivation"): matmul(0, 1),
     (MICROSOFT, "GemmFastGelu"): matmul(0, 1),

@@ -1,43 +1,43 @@
-"""Other quantized operators."""
+"""Quantized operators: concat, reductions, LSTM and gather."""
 
 from ..value_types import ValueType
-from .call import INT32, MICROSOFT, UNKNOWN, Call, Rule, as_float, of, standard, times
+from .node_context import INT32, MICROSOFT, UNKNOWN, NodeContext, Rule, as_float, of, standard, times
 
 
-def _concat(call: Call) -> list[ValueType]:
-    """Scale and zero point of the result, then each part with these."""
-    parts = [as_float(call.type(index)) for index in range(2, len(call.node.input), 3)]
-    return [of(call.element(1) or call.element(2), standard("Concat", parts, axis=call.number("axis")).shape)]
+def _concat(node: NodeContext) -> list[ValueType]:
+    """The type of QLinearConcat: scale and zero point of the result, then each part with its own."""
+    parts = [as_float(node.type(index)) for index in range(2, len(node.node.input), 3)]
+    return [of(node.element(1) or node.element(2), standard("Concat", parts, axis=node.number("axis")).shape)]
 
 
-def _reduce(call: Call) -> list[ValueType]:
-    given = as_float(call.type(0))
-    axes = call.attributes("axes", "keepdims")
-    return [of(call.element(0), standard("ReduceMean", [given], version=13, **axes).shape)]
+def _reduce(node: NodeContext) -> list[ValueType]:
+    given = as_float(node.type(0))
+    axes = node.attributes("axes", "keepdims")
+    return [of(node.element(0), standard("ReduceMean", [given], version=13, **axes).shape)]
 
 
-def _reduce_sum(call: Call) -> list[ValueType]:
-    return [of(INT32, _reduce(call)[0].shape)]
+def _reduce_sum(node: NodeContext) -> list[ValueType]:
+    return [of(INT32, _reduce(node)[0].shape)]
 
 
-def _lstm(call: Call) -> list[ValueType]:
-    shape = call.shape(0)
+def _lstm(node: NodeContext) -> list[ValueType]:
+    shape = node.shape(0)
     if shape is None or len(shape) != 3:
         return [UNKNOWN]
-    both = 2 if call.attributes("direction").get("direction") == b"bidirectional" else 1
-    state = of(call.element(0), [both, shape[1], call.number("hidden_size") or None])
-    return [of(call.element(0), [shape[0], *(state.shape or ())]), state, state]
+    both = 2 if node.attributes("direction").get("direction") == b"bidirectional" else 1
+    state = of(node.element(0), [both, shape[1], node.number("hidden_size") or None])
+    return [of(node.element(0), [shape[0], *(state.shape or ())]), state, state]
 
 
-def _gather(call: Call) -> list[ValueType]:
-    """Data in blocks, indices, scales: the result is as Gather makes it, of the type of the scales."""
-    shape = call.shape(0)
+def _gather(node: NodeContext) -> list[ValueType]:
+    """The type of GatherBlockQuantized: the shape of Gather, with the element type of the scales."""
+    shape = node.shape(0)
     if shape is None:
-        return [of(call.element(2), None)]
-    packed = call.element(0) == _UINT8  # several numbers to a byte, along the last axis
-    wide = [*shape[:-1], times(shape[-1], 8 // call.number("bits", 4))] if packed else shape
-    found = standard("Gather", [of(1, wide), call.type(1)], axis=call.number("gather_axis"))
-    return [of(call.element(2), found.shape)]
+        return [of(node.element(2), None)]
+    packed = node.element(0) == _UINT8  # a byte holds several elements of the last axis
+    wide = [*shape[:-1], times(shape[-1], 8 // node.number("bits", 4))] if packed else shape
+    found = standard("Gather", [of(1, wide), node.type(1)], axis=node.number("gather_axis"))
+    return [of(node.element(2), found.shape)]
 
 
 _UINT8 = 2

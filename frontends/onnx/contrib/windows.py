@@ -2,7 +2,7 @@
 
 from ..corrections import pooled
 from ..value_types import Hole, ValueType
-from .call import MICROSOFT, NCHWC, Call, Rule, of, standard
+from .node_context import MICROSOFT, NCHWC, NodeContext, Rule, of, standard
 
 _CONV = ("auto_pad", "dilations", "group", "kernel_shape", "pads", "strides")
 _MAX_POOL = ("auto_pad", "ceil_mode", "dilations", "kernel_shape", "pads", "storage_order", "strides")
@@ -12,56 +12,56 @@ Shape = tuple[Hole, ...] | None
 
 
 def channels_first(shape: Shape, *, last: bool) -> Shape:
-    """`shape` with the channels behind the batch, given where they are."""
+    """Return `shape` with its channels behind the batch; `last` says whether they are last now."""
     return (shape[0], shape[-1], *shape[1:-1]) if last and shape is not None and len(shape) > 1 else shape
 
 
 def channels_back(shape: Shape, *, last: bool) -> Shape:
-    """The other way round."""
+    """Return `shape`, which has its channels behind the batch, with the channels last if `last`."""
     return (shape[0], *shape[2:], shape[1]) if last and shape is not None and len(shape) > 1 else shape
 
 
-def _window(call: Call, kind: str, given: list[Shape], names: tuple[str, ...], *, last: bool) -> Shape:
+def _window(node: NodeContext, kind: str, given: list[Shape], names: tuple[str, ...], *, last: bool) -> Shape:
     given = [channels_first(given[0], last=last), *given[1:]]
-    attributes = call.attributes(*names)
+    attributes = node.attributes(*names)
     found = pooled(given[0], attributes) if kind != "Conv" else None
     if found is None:
         found = standard(kind, [of(1, shape) for shape in given], **attributes).shape
     return channels_back(found, last=last)
 
 
-def _conv(call: Call) -> list[ValueType]:
-    return [of(call.element(0), _window(call, "Conv", [call.shape(0), call.shape(1)], _CONV, last=False))]
+def _conv(node: NodeContext) -> list[ValueType]:
+    return [of(node.element(0), _window(node, "Conv", [node.shape(0), node.shape(1)], _CONV, last=False))]
 
 
-def _conv_last(call: Call) -> list[ValueType]:
-    return [of(call.element(0), _window(call, "Conv", [call.shape(0), call.shape(1)], _CONV, last=True))]
+def _conv_last(node: NodeContext) -> list[ValueType]:
+    return [of(node.element(0), _window(node, "Conv", [node.shape(0), node.shape(1)], _CONV, last=True))]
 
 
-def _quantized_conv(call: Call) -> list[ValueType]:
-    """X, its scale and zero point, W with these, and those of the result."""
-    last = bool(call.number("channels_last"))
-    return [of(call.element(7), _window(call, "Conv", [call.shape(0), call.shape(3)], _CONV, last=last))]
+def _quantized_conv(node: NodeContext) -> list[ValueType]:
+    """The type of QLinearConv: X and W are inputs 0 and 3, the zero point of the result is input 7."""
+    last = bool(node.number("channels_last"))
+    return [of(node.element(7), _window(node, "Conv", [node.shape(0), node.shape(3)], _CONV, last=last))]
 
 
 def _max_pool(*, last: bool) -> Rule:
-    def rule(call: Call) -> list[ValueType]:
-        return [of(call.element(0), _window(call, "MaxPool", [call.shape(0)], _MAX_POOL, last=last))]
+    def rule(node: NodeContext) -> list[ValueType]:
+        return [of(node.element(0), _window(node, "MaxPool", [node.shape(0)], _MAX_POOL, last=last))]
 
     return rule
 
 
-def _average_pool(call: Call) -> list[ValueType]:
-    last = bool(call.number("channels_last"))
-    return [of(call.element(0), _window(call, "AveragePool", [call.shape(0)], _AVERAGE_POOL, last=last))]
+def _average_pool(node: NodeContext) -> list[ValueType]:
+    last = bool(node.number("channels_last"))
+    return [of(node.element(0), _window(node, "AveragePool", [node.shape(0)], _AVERAGE_POOL, last=last))]
 
 
-def _global_pool(call: Call) -> list[ValueType]:
-    last = bool(call.number("channels_last"))
-    shape = channels_first(call.shape(0), last=last)
+def _global_pool(node: NodeContext) -> list[ValueType]:
+    last = bool(node.number("channels_last"))
+    shape = channels_first(node.shape(0), last=last)
     if shape is None:
-        return [of(call.element(0), None)]
-    return [of(call.element(0), channels_back((*shape[:2], *(1 for _ in shape[2:])), last=last))]
+        return [of(node.element(0), None)]
+    return [of(node.element(0), channels_back((*shape[:2], *(1 for _ in shape[2:])), last=last))]
 
 
 RULES: dict[tuple[str, str], Rule] = {

@@ -1,4 +1,4 @@
-"""Results against those of the whole model."""
+"""Comparison of results with those of the whole model."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,16 +20,18 @@ _TOLERANCES: dict[int, float] = {
     TensorProto.FLOAT16: 1e-2,
     TensorProto.BFLOAT16: 5e-2,
 }
-"""What rounding may explain, relative to the largest magnitude: a whole model may be computed by other kernels, and
-ONNX Runtime computes half floats as floats, which it rounds between nodes or not."""
+"""The largest difference that rounding explains, relative to the largest magnitude.
 
+ONNX Runtime may compute a whole model by other kernels. It computes half floats as floats, and does not always round
+them between nodes.
+"""
 
 _ROOM = 8
-"""How many times as far as a few drawn rounding errors, real ones may move a result."""
+"""How many times larger than a few random rounding errors the effect of real ones may be."""
 
 
 def compare(made: Value, wanted: Value, shaken: Sequence[Value] = ()) -> Difference | None:
-    """How `made` differs from `wanted`; None where all bits are equal. `shaken` is as in Runner."""
+    """Return how `made` differs from `wanted`; None where all bits are equal. `shaken` is as in Runner."""
     mine, theirs = made.form, wanted.form
     if not isinstance(mine, Form) or not isinstance(theirs, Form):
         return _compare_others(made, wanted, shaken)
@@ -42,7 +44,7 @@ def compare(made: Value, wanted: Value, shaken: Sequence[Value] = ()) -> Differe
 
 
 def _by_type(made: Value, mine: Form, wanted: Value, theirs: Form) -> Difference:
-    """How two tensors differ; tolerated where it is what the rounding of their element type explains."""
+    """Return how two tensors differ; the difference is tolerated if rounding of their element type explains it."""
     if mine.element != theirs.element:
         return Difference(f"it is of {dtype_of(mine.element).name}, not {dtype_of(theirs.element).name}", False)
     if mine != theirs:
@@ -51,11 +53,11 @@ def _by_type(made: Value, mine: Form, wanted: Value, theirs: Form) -> Difference
     finite = np.isfinite(a) & np.isfinite(b)
     same = (a == b) | (np.isnan(a) & np.isnan(b))
     if not bool(np.all(same | finite)):
-        return Difference("infinities or NaN stand elsewhere", False)
+        return Difference("infinities or NaN are at other places", False)
     largest = float(np.max(np.abs(b[finite]), initial=0.0))
     error = float(np.max(np.abs(a[finite] - b[finite]), initial=0.0))
     if error == 0 and mine.element in _TOLERANCES:
-        return Difference("only signs of zero and bits of NaN are others", True)
+        return Difference("only signs of zero and bits of NaN differ", True)
     text = f"{int(np.sum(~same))} of {a.size} elements, by up to {error:.3g} where the largest is {largest:.3g}"
     return Difference(text, error <= _TOLERANCES.get(mine.element, 0.0) * largest)
 
@@ -67,7 +69,7 @@ def _rounding(made: Value, wanted: Value, shaken: Sequence[Value]) -> bool:
     if not isinstance(mine, Form) or not isinstance(theirs, Form) or mine.element != theirs.element:
         return False
     if any(other.form != mine for other in others):
-        return True  # rounding decides even how large it is
+        return True  # rounding even changes its shape
     if mine != theirs:
         return False
     real = _distance(to_numbers(made, mine), to_numbers(wanted, mine), mine.element)
@@ -76,9 +78,10 @@ def _rounding(made: Value, wanted: Value, shaken: Sequence[Value]) -> bool:
 
 
 def _distance(one: NDArray[np.float64], two: NDArray[np.float64], element: int) -> tuple[float, bool]:
-    """How far two tensors are apart, and whether infinities or NaN stand elsewhere.
+    """The distance of two tensors, and whether their infinities or NaN are at different places.
 
-    Floats by the largest difference; integers and booleans, which may be indices, by how many are different.
+    For floats the distance is the largest difference. For integers and booleans, which may be indices, it is the number
+    of different elements.
     """
     finite = np.isfinite(one) & np.isfinite(two)
     moved = bool(np.any(~finite & (one != two) & ~(np.isnan(one) & np.isnan(two))))
@@ -88,7 +91,7 @@ def _distance(one: NDArray[np.float64], two: NDArray[np.float64], element: int) 
 
 
 def _compare_others(made: Value, wanted: Value, shaken: Sequence[Value]) -> Difference | None:
-    """Compare sequences, strings, maps and optionals, held as ONNX Runtime made them."""
+    """Compare sequences, strings, maps and optionals, which are kept as ONNX Runtime made them."""
     if not isinstance(made.form, Held) or not isinstance(wanted.form, Held):
         return Difference("one is a tensor, the other is not", False)
     if made.form.type != wanted.form.type:
@@ -97,7 +100,7 @@ def _compare_others(made: Value, wanted: Value, shaken: Sequence[Value]) -> Diff
 
 
 def _compare_contents(one: Any, two: Any, shaken: Sequence[Any]) -> Difference | None:
-    """Compare values as Python and numpy have them."""
+    """Compare two values that are Python or numpy objects."""
     if isinstance(one, np.ndarray) and isinstance(two, np.ndarray) and one.dtype != object:
         return compare(_value(one), _value(two), [_value(array) for array in shaken if isinstance(array, np.ndarray)])
     if isinstance(one, list) and isinstance(two, list):
@@ -113,7 +116,7 @@ def _compare_contents(one: Any, two: Any, shaken: Sequence[Any]) -> Difference |
         same = one.shape == two.shape and one.tolist() == two.tolist()
     else:
         same = type(one) is type(two) and one == two
-    return None if same else Difference("what it holds is different", False)
+    return None if same else Difference("its contents differ", False)
 
 
 def _value(array: NDArray[Any]) -> Value:

@@ -1,4 +1,4 @@
-"""The values of constants: as the file stores them, or computed once by the nodes that a compiler folds."""
+"""The values of constants: stored in the file, or computed once by the nodes that a compiler folds."""
 
 from collections.abc import Mapping
 
@@ -16,14 +16,20 @@ _Name = tuple[int, str]
 
 
 class Constants:
-    """Looks constants up by the scope that reads them; `parents` maps the id of a scope to the one around it."""
+    """The constants of a model, by the scope that reads them.
+
+    Args:
+        scopes: by id.
+        parents: by the id of a scope, the id of the scope around it.
+        nodes: runs the nodes that compute constants.
+    """
 
     def __init__(self, scopes: Mapping[int, Scope], parents: Mapping[int, int], nodes: Nodes) -> None:
         self._scopes, self._parents, self._nodes = scopes, parents, nodes
         self._values: dict[_Name, Value] = {}
 
     def stored(self, scope: int, name: str) -> Stored | None:
-        """Return the tensor in the file that holds a constant, None for one that nodes compute."""
+        """Return the tensor in the file that holds a constant; None if nodes compute it."""
         home = self._scopes[self._home(scope, name)]
         tensor = home.stored.get(name)
         if tensor is not None:
@@ -31,7 +37,7 @@ class Constants:
             return next(sparse, tensor)
         node = self._maker(home, name)
         if not node.domain and node.op_type == "Constant":
-            # ONNX Runtime stores these as well, and its kernels may prepare what is stored.
+            # ONNX Runtime also turns these into stored tensors, which kernels may prepare in advance.
             return next((a.t for a in node.attribute if a.name == "value"), None)
         return None
 
@@ -41,7 +47,7 @@ class Constants:
         Raises:
             ModelError: ONNX Runtime cannot compute it.
         """
-        # The chain of nodes behind a constant may be longer than Python recurses.
+        # An explicit stack: the chain of nodes behind a constant may be longer than Python recurses.
         waiting = [(self._home(scope, name), name)]
         while waiting:
             home, wanted = waiting[-1]
@@ -89,16 +95,16 @@ class Constants:
         return scope.nodes[scope.makers[name]]
 
     def _home(self, scope: int, name: str) -> int:
-        """The id of the scope that defines `name`, here or around."""
+        """The id of the scope that defines `name`: `scope` or one around it."""
         while name not in self._scopes[scope].makers:
             scope = self._parents[scope]
         return scope
 
 
 def _load(tensor: Stored, name: str) -> Value:
-    """Return a stored tensor as a value: what a model that only gives it gives."""
+    """Return a stored tensor as a Value, by running a model that only outputs it."""
     from onnx import helper
 
     if not isinstance(tensor, TensorProto):
-        raise ModelError("a sparse constant is an output", where=f"tensor {name!r}", hint="store it as a dense one")
+        raise ModelError("a sparse constant is an output", where=f"tensor {name!r}", hint="store it as a dense tensor")
     return run_node(helper.make_node("Constant", [], ["value"], value=tensor), {})

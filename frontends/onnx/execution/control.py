@@ -1,4 +1,4 @@
-"""If, Loop and Scan: what they ask of their bodies, and what they make of the answers."""
+"""Execution of If, Loop and Scan: they request runs of their bodies, and combine the results."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ Given = Sequence[Value | None]
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A node that runs bodies: `roles` and `bodies` are those of its calls."""
+    """A node that runs bodies, with the role and the subgraph of each of its calls."""
 
     node: NodeProto
     roles: tuple[str, ...]
@@ -28,17 +28,17 @@ class Caller:
 
 
 Control = Callable[[Caller, Given], Run]
-"""One run of a node; an input is None only where it is left out."""
+"""Starts one run of a node. An input is None only where it is left out."""
 
 
 def run_if(caller: Caller, given: Given) -> Run:
     """Run the branch that the condition chooses."""
     taken = "then_branch" if _truth(given[0]) else "else_branch"
     if taken not in caller.roles:
-        raise ModelError(f"its condition chooses the {taken}, which the shapes seemed to exclude")
+        raise ModelError(f"its condition chooses the {taken}, although the shapes exclude it")
     call = caller.roles.index(taken)
     if caller.bodies[call].inputs:
-        raise ModelError(f"its {taken} has inputs, and an If passes none", hint="export the model again")
+        raise ModelError(f"its {taken} has inputs, but an If passes none", hint="export the model again")
     results = yield Enter(call, ())
     return results
 
@@ -65,7 +65,7 @@ def run_loop(caller: Caller, given: Given) -> Run:
 
 
 def run_scan(caller: Caller, given: Given) -> Run:
-    """Run the body once per slice of the scanned inputs."""
+    """Run the body once for each slice of the scanned inputs."""
     node, body = caller.node, caller.bodies[0]
     attributes = {a.name: a for a in node.attribute}
     values = [value for value in given[: len(node.input)] if value is not None]
@@ -99,7 +99,7 @@ def run_scan(caller: Caller, given: Given) -> Run:
 
 
 def as_declared(value: Value, tensor: Tensor) -> Value:
-    """Return `value` as the optional that `tensor` is: a body may hand on a plain tensor or sequence as one."""
+    """Return `value` as an optional if `tensor` is one: a body may return a plain tensor or sequence for it."""
     if not tensor.dtype.name.startswith("optional("):
         return value
     if isinstance(value.form, Held):
@@ -119,23 +119,23 @@ def _number(value: Value) -> int:
 
 
 def _scalar(number: int, body: Subgraph, index: int) -> Value:
-    """Return the trip count or the condition, in the shape that input `index` of `body` has for it."""
+    """Return a trip count or condition as a value, with the type and shape of input `index` of `body`."""
     shape = body.tensors[body.inputs[index]].shape
     form = Form(TensorProto.INT64 if index == 0 else TensorProto.BOOL, (1,) if shape == (1,) else ())
     return Value(int(number).to_bytes(8 if index == 0 else 1, "little"), form)
 
 
 def _stack(pile: Sequence[Value], axis: int, body: Subgraph, t: int) -> Value:
-    """Return `pile`, what the rounds gave as output `t` of `body`, as one tensor with the rounds along `axis`."""
+    """Return the results `pile` of all rounds, output `t` of `body`, as one tensor with the rounds along `axis`."""
     if pile:
         arrays = [_array(value) for value in pile]
         if len({array.shape for array in arrays}) > 1:
-            raise ModelError(f"its rounds give {body.tensors[t].name!r} in different shapes")
+            raise ModelError(f"its rounds give {body.tensors[t].name!r} different shapes")
         return _value(np.stack(arrays, axis), form_of(pile[0]).element)
     tensor = body.tensors[t]
     element = element_of(tensor.dtype)
     if element == UNDEFINED or tensor.shape is None:
-        raise ModelError(f"without a round the type of {tensor.name!r} is not known")
+        raise ModelError(f"it runs no round, and then the type of {tensor.name!r} is not known")
     shape = [dim if isinstance(dim, int) else 0 for dim in tensor.shape]
     shape.insert(axis % (len(shape) + 1), 0)
     return Value(b"", Form(element, tuple(shape)))
@@ -144,7 +144,7 @@ def _stack(pile: Sequence[Value], axis: int, body: Subgraph, t: int) -> Value:
 def _array(value: Value) -> NDArray[Any]:
     form = form_of(value)
     if form.bits < 8:
-        raise ModelError("it slices tensors whose elements share bytes, which cannot be executed")
+        raise ModelError("it slices tensors with several elements in a byte, which cannot be executed")
     return np.frombuffer(value.data or b"", WORDS[form.bits]).reshape(form.shape)
 
 

@@ -1,4 +1,4 @@
-"""Values for the inputs of a model, drawn by type; the same seed draws the same ones."""
+"""Random values for the inputs of a model, by type and seed."""
 
 from collections.abc import Sequence
 from math import prod
@@ -16,25 +16,25 @@ from .ort_values import FLOATS, Form
 from .sessions import optional_of, sequence_of, strings_of
 
 _RANGES = ((-1, 1), (0, 1), (-1, 0))
-"""Of floats, by seed."""
+"""The ranges of floats, chosen by the seed."""
 
 
 def draw(tensor: Tensor, proto: TypeProto, seed: int, index: int) -> Value:
-    """Return a value for an input of a model.
+    """Return a random value for an input of a model, which is the same for the same seed.
 
-    Floats are in -1..1. Integers are in 1..4, small, as they may be indices or counts, and not 0, as a division by it
-    ends the process; so are numbers written as texts. Seeds differ in what conditions are made of: signs of floats, and
-    booleans, which are all true with seed 0, all false with 1. A sequence holds two tensors, an optional has a value
-    with every second seed.
+    Floats are in -1..1. Integers, and numbers written as strings, are in 1..4: small, since they may be indices or
+    counts, and not 0, since a division by it ends the process. Seeds lead to different branches: they differ in the
+    signs of floats, and booleans are all true with seed 0, and all false with seed 1. A sequence has two tensors. An
+    optional has a value with every second seed.
 
     Args:
         tensor: the input.
-        proto: its type as the model declares it, which says what sequences and optionals are of.
-        seed: the same one draws the same value.
+        proto: its declared type, which has the element types of sequences and optionals.
+        seed: of the random generator.
         index: of the input in the model.
 
     Raises:
-        ModelError: its shape is open, or of such a type no value can be drawn.
+        ModelError: its shape is open, or no value of its type can be drawn.
     """
     random = np.random.default_rng([seed, index])
     shape = tensor.shape if proto.WhichOneof("value") == "tensor_type" else None
@@ -45,7 +45,15 @@ def draw(tensor: Tensor, proto: TypeProto, seed: int, index: int) -> Value:
 
 
 def _value(random: np.random.Generator, seed: int, proto: TypeProto, name: str, shape: Sequence[Dim] | None) -> Value:
-    """Draw a value of the type `proto`; `name` is what messages call it, `shape` that of a tensor if it is known."""
+    """Draw a value of the type `proto`.
+
+    Args:
+        random: the generator.
+        seed: as in `draw`.
+        proto: the type.
+        name: of the type, for messages.
+        shape: of a tensor; None where it is not known.
+    """
     kind = proto.WhichOneof("value")
     if kind == "tensor_type":
         return _tensor(random, seed, proto.tensor_type.elem_type, shape)
@@ -59,7 +67,7 @@ def _value(random: np.random.Generator, seed: int, proto: TypeProto, name: str, 
 
 
 def _declared(proto: TypeProto) -> Sequence[Dim] | None:
-    """The shape of a tensor inside a sequence or an optional."""
+    """The declared shape of a tensor inside a sequence or an optional."""
     if not proto.tensor_type.HasField("shape"):
         return None
     return [dim.dim_value if dim.HasField("dim_value") else dim.dim_param for dim in proto.tensor_type.shape.dim]
@@ -88,10 +96,10 @@ def _drawn(random: np.random.Generator, seed: int, element: int, bits: int, elem
         return (floats.view(np.uint32) >> 16).astype(np.uint16).tobytes()
     if element == TensorProto.BOOL:
         return bytes([1 - seed]) * elements if seed < 2 else random.integers(0, 2, elements, np.uint8).tobytes()
-    if bits < 8:  # each half or quarter of a byte is 1
+    if bits < 8:  # each element, half or a quarter of a byte, is 1
         return bytes([0x11 if bits == 4 else 0x55]) * -(-elements * bits // 8)
     if _is_small_float(element):
-        return random.integers(0, 0x40, elements, np.uint8).tobytes()  # finite in all formats of eight bits
+        return random.integers(0, 0x40, elements, np.uint8).tobytes()  # finite in all floats of eight bits
     return random.integers(1, 5, elements).astype(f"<i{bits // 8}").tobytes()
 
 

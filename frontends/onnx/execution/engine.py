@@ -1,4 +1,4 @@
-"""ONNX Runtime as the Runner of one model."""
+"""The Runner of a model that computes with ONNX Runtime."""
 
 from collections.abc import Generator, Mapping, Sequence
 
@@ -29,7 +29,7 @@ _CONTROL: Mapping[str, control.Control] = {
 
 
 class Engine:
-    """See tmpass.loading.runner.Runner: the model in `data`, as `graph` has it."""
+    """A Runner (see tmpass.loading.runner) for the model in `data`, which was read into `graph`."""
 
     def __init__(self, data: bytes, graph: Graph, bindings: Mapping[str, int], folder: str) -> None:
         self.engine = f"ONNX Runtime {import_onnxruntime().__version__}"
@@ -55,7 +55,7 @@ class Engine:
         return draw.draw(tensor, self._types[tensor.name], seed, index)
 
     def take(self, subgraph: int, index: int, value: object) -> Value:
-        """Return what a caller gives for an input of an entry."""
+        """Return the Value of `value`, which a caller gives for an input of an entry."""
         entry = self._graph.subgraphs[subgraph]
         tensor = entry.tensors[entry.inputs[index]]
         return given.take(tensor, self._types[tensor.name], value)
@@ -65,12 +65,12 @@ class Engine:
         return self._constants.value(self._origins[subgraph][0], self._graph.subgraphs[subgraph].tensors[tensor].name)
 
     def run(self, subgraph: int, op: int, inputs: Sequence[Value | None]) -> Run:
-        """Run a node; the bodies of If, Loop and Scan are asked for, those of others run inside the node."""
+        """Run a node. If, Loop and Scan request runs of their bodies; other nodes run theirs inside."""
         number, nodes = self._origins[subgraph]
         scope, index = self._scopes[number], nodes[op]
         node, here = scope.nodes[index], self._graph.subgraphs[subgraph]
         run = _CONTROL.get(node.op_type) if not node.domain and here.ops[op].calls else None
-        # The first version of Scan works on batches.
+        # The first version of Scan has a batch axis: it runs as a whole.
         if run is None or (node.op_type == "Scan" and self._version < 9):
             return (yield from self._plain(subgraph, op, inputs))
         names = (*node.input, *("" for _ in inputs[len(node.input) :]))
@@ -86,20 +86,20 @@ class Engine:
             raise error if error.where else error.within(node_title(node, index)) from None
 
     def reference(self, subgraph: int, inputs: Sequence[Value]) -> tuple[Value, ...]:
-        """Run the whole model, as the file has it."""
+        """Run the whole model, in the order of the file."""
         entry = self._graph.subgraphs[subgraph]
         feeds = {entry.tensors[t].name: value for t, value in zip(entry.inputs, inputs, strict=True)}
         return tuple(self._whole.run([entry.tensors[t].name for t in entry.outputs], feeds))
 
     def reads_sizes(self, subgraph: int, op: int) -> bool:
-        """Whether a node looks at nothing but the sizes of its inputs."""
+        """Whether a node reads only the sizes of its inputs."""
         node = self._node(subgraph, op)
         return not node.domain and node.op_type in ("Shape", "Size")
 
     def size_follows(
         self, subgraph: int, op: int, output: int, inputs: Sequence[Value | None], known: Sequence[bool]
     ) -> bool:
-        """Whether shape inference knows the size of an output without the values that are not `known`."""
+        """Whether shape inference finds the size of an output from input shapes and the `known` values."""
         read, stored = self._read(subgraph, op, inputs)
         here = self._graph.subgraphs[subgraph]
         names = {
@@ -110,11 +110,11 @@ class Engine:
         return self._nodes.infers(self._node(subgraph, op), output, read, names, stored)
 
     def shake(self, value: Value, seed: int) -> Value:
-        """Return `value` with rounding errors."""
+        """Return `value` with random rounding errors."""
         return rounding.shake(value, seed)
 
     def compare(self, made: Value, wanted: Value, shaken: Sequence[Value] = ()) -> Difference | None:
-        """How `made` differs from `wanted`."""
+        """Return how `made` differs from `wanted`."""
         return compare.compare(made, wanted, shaken)
 
     def _node(self, subgraph: int, op: int) -> NodeProto:
@@ -124,14 +124,14 @@ class Engine:
     def _plain(
         self, subgraph: int, op: int, inputs: Sequence[Value | None]
     ) -> Generator[Enter, tuple[Value, ...], tuple[Value | None, ...]]:
-        """One node in a session of its own."""
+        """Run one node in its own session."""
         return self._nodes.run((subgraph, op), self._node(subgraph, op), *self._read(subgraph, op, inputs))
-        yield  # a node without bodies asks for none
+        yield  # makes this a generator: a node without bodies requests no runs
 
     def _read(
         self, subgraph: int, op: int, inputs: Sequence[Value | None]
     ) -> tuple[dict[str, Value], dict[str, Stored]]:
-        """All that a node reads by name, its bodies included: values, and what is stored in the file."""
+        """Return the values and the stored tensors that a node and its bodies read, by name."""
         number, nodes = self._origins[subgraph]
         scope, here = self._scopes[number], self._graph.subgraphs[subgraph]
         read = {
@@ -161,14 +161,14 @@ class Engine:
 
 
 def _in_order(data: bytes) -> bytes:
-    """`data` with its nodes sorted, which ONNX Runtime does itself but where bodies are involved."""
+    """Return `data` with its nodes sorted. ONNX Runtime sorts them itself, except where bodies are involved."""
     model = ModelProto.FromString(data)
     moved = [sort_all(owner) for owner in (model.graph, *model.functions)]
     return bytes(model.SerializeToString()) if any(moved) else data
 
 
 def _parents(main: Scope) -> dict[int, int]:
-    """The scope around each scope, by their ids."""
+    """By the id of a scope, the id of the scope around it."""
     return {body.scope.id: scope.id for scope in main.walk() for inside in scope.bodies.values() for body in inside}
 
 

@@ -1,4 +1,4 @@
-"""Values that a caller gives for the inputs of a model, as Python and numpy have them."""
+"""Values that a caller gives for the inputs of a model, as Python or numpy objects."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,22 +17,22 @@ from .rounding import is_float
 from .sessions import optional_of, sequence_of, strings_of
 
 _PACKED = (2, 4)
-"""Bits of the elements that share bytes; numpy holds each in a byte of its own."""
+"""Bits of elements that are packed into bytes. Numpy has a whole byte for each of them."""
 
 
 def take(tensor: Tensor, proto: TypeProto, given: object) -> Value:
-    """Return what a caller gives for an input of a model.
+    """Return the Value of `given`, which a caller gives for an input of a model.
 
     Args:
         tensor: the input.
-        proto: its type as the model declares it.
-        given: an array for a tensor; a list for a sequence, None for an optional without a value, a dict for a map.
-            Element types that numpy does not have come as the package ml_dtypes has them, or as void (|V1, |V2) of
+        proto: its declared type.
+        given: an array for a tensor, a list for a sequence, a dict for a map, None for an optional without a value.
+            Elements of a type that numpy does not have are those of the package ml_dtypes, or void (|V1, |V2) with
             their bits, as numpy stores them.
 
     Raises:
-        UsageError: it is not of the element type or shape of the input.
-        ModelError: ONNX Runtime takes no such value.
+        UsageError: it has another element type or shape than the input.
+        ModelError: ONNX Runtime does not support such a value.
     """
     try:
         return _value(proto, given, tensor.shape)
@@ -86,7 +86,7 @@ def _array(element: int, given: object) -> NDArray[Any]:
     if array.dtype.kind in "iufc":
         array = array.astype(array.dtype.newbyteorder("="))
     if isinstance(given, bool | int | float | list | tuple) and array.dtype.kind in "biuf":
-        # Numbers without an element type of their own; none may become another one.
+        # Python numbers have no element type of their own; each must keep its value in the wanted one.
         made = array.astype(wanted)
         array = made if is_float(element) or np.array_equal(made.astype(array.dtype), array) else array
     void = array.dtype.kind == "V" and array.dtype.itemsize == wanted.itemsize
@@ -97,7 +97,7 @@ def _array(element: int, given: object) -> NDArray[Any]:
 
 
 def _bits(array: NDArray[Any], element: int) -> bytes:
-    """Return the bytes of `array` as a memory has them: small elements packed, the first one in the lowest bits."""
+    """Return the bytes of `array` in a memory: small elements are packed, the first one into the lowest bits."""
     bits = dtype_of(element).bits
     if element in FLOATS or bits not in _PACKED:
         return np.ascontiguousarray(array).tobytes()
@@ -118,5 +118,5 @@ def _check_shape(array: NDArray[Any], shape: Sequence[int | str] | None) -> None
     )
     if not fits:
         planned = ", ".join(map(str, shape))
-        what = f"it is given with shape [{', '.join(map(str, array.shape))}], the plan is for [{planned}]"
-        raise UsageError(what, hint="plan with --bind for the shape that is given")
+        what = f"it is given with shape [{', '.join(map(str, array.shape))}], but the plan is for [{planned}]"
+        raise UsageError(what, hint="plan with --bind for the given shape")

@@ -1,4 +1,4 @@
-"""Single nodes in ONNX Runtime: one session each, kept for the rounds of loops."""
+"""Single nodes in ONNX Runtime: one session for each node, kept for the rounds of loops."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
@@ -24,17 +24,23 @@ Stored = TensorProto | SparseTensorProto
 
 
 class Nodes:
-    """Runs nodes of one model; each has a key by which its session is found again."""
+    """Runs nodes of one model. Each node has a key, by which its session is found again."""
 
     def __init__(self, ir_version: int, opsets: Sequence[OperatorSetIdProto]) -> None:
         self._ir_version, self._opsets = ir_version, list(opsets)
         self._sessions: dict[tuple[object, ...], Opened] = {}
-        self._shaped: set[tuple[object, ...]] = set()  # what does not run without shapes
+        self._shaped: set[tuple[object, ...]] = set()  # keys of nodes that do not run without shapes
 
     def run(
         self, key: object, node: NodeProto, given: Mapping[str, Value], stored: Mapping[str, Stored]
     ) -> tuple[Value | None, ...]:
-        """Return the outputs of `node`, None for one that is left out; `given` and `stored` are all that it reads.
+        """Return the outputs of `node`, None for one that is left out.
+
+        Args:
+            key: of its session.
+            node: the node.
+            given: the values that it reads, by name.
+            stored: the stored tensors that it reads, by name.
 
         Raises:
             ModelError: ONNX Runtime cannot run it.
@@ -59,10 +65,10 @@ class Nodes:
         stored: Mapping[str, Stored],
         typed: Callable[[Value], TypeProto],
     ) -> tuple[Value | None, ...]:
-        """Run `node` in the session `key`, whose inputs have the types that `typed` says.
+        """Run `node` in the session `key`; `typed` gives the declared type of each input.
 
-        The rounds of a loop may give a node tensors of other shapes, so that its inputs have none at first; but some
-        operators ONNX Runtime has as functions only, which it makes for the shapes.
+        At first inputs are declared without shapes, since these may differ between the rounds of a loop. But ONNX
+        Runtime has some operators only as functions, which it can build only for known shapes.
         """
         if key not in self._sessions:
             inputs = {name: typed(value) for name, value in given.items()}
@@ -79,7 +85,7 @@ class Nodes:
         known: Collection[str],
         stored: Mapping[str, Stored],
     ) -> bool:
-        """Whether shape inference knows the shape of an output from the shapes of all inputs and the `known` values."""
+        """Whether shape inference finds the shape of an output from all input shapes and the `known` values."""
         values = dict(stored)
         for name, value in read.items():
             if isinstance(value.form, Form) and name in known and value.form.bits >= 8:
@@ -116,7 +122,7 @@ def _named(tensor: TensorProto, name: str) -> TensorProto:
 
 
 def _spelled(value: Value) -> object:
-    """What the type of a value depends on, quick to compare."""
+    """A key for the type of a value, quick to compare."""
     form = value.form
     return form.element if isinstance(form, Form) else form.type if isinstance(form, Held) else None
 

@@ -1,4 +1,4 @@
-"""Values between the bytes of a memory and ONNX Runtime."""
+"""Conversion of values between bytes of a memory and ONNX Runtime."""
 
 from dataclasses import dataclass
 from math import prod
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from onnxruntime import OrtValue
 
 WORDS = {8: np.uint8, 16: np.uint16, 32: np.uint32, 64: np.uint64}
-"""What stands for an element of so many bits while it is only moved."""
+"""Bits of an element -> the numpy type with which it is moved."""
 
 FLOATS: dict[int, type[np.floating[Any]]] = {
     TensorProto.FLOAT: np.float32,
@@ -27,12 +27,12 @@ FLOATS: dict[int, type[np.floating[Any]]] = {
 
 
 ONLY = "only what ONNX Runtime runs can be executed"
-"""The hint of each refusal that is ONNX Runtime's."""
+"""The hint of an error where ONNX Runtime refuses something."""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Of a tensor: its TensorProto.DataType and its shape."""
+    """The form of a tensor: its TensorProto.DataType and its shape."""
 
     element: int
     shape: tuple[int, ...]
@@ -42,7 +42,7 @@ class Form:
         """How many bits an element takes.
 
         Raises:
-            ModelError: ONNX Runtime has no such elements, or they have no static size.
+            ModelError: ONNX Runtime does not support this element type, or it has no static size.
         """
         dtype = dtype_of(self.element)
         if dtype.bits not in (*WORDS, 2, 4):
@@ -52,11 +52,13 @@ class Form:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Held:
-    """Of anything else: its type as ONNX Runtime spells it, and what ONNX Runtime made.
+    """The form of any other value, which is kept as ONNX Runtime made it.
 
-    A map is a dict, an optional without a value is None: these ONNX Runtime takes from Python only.
-
-    `sources` are kept as long as it: a sequence or an optional may point into what it was made of.
+    Fields:
+        type: as ONNX Runtime spells it.
+        content: an OrtValue; but a dict for a map, and None for an optional without a value, since ONNX Runtime only
+            accepts these as Python objects.
+        sources: objects that must live as long as `content`, since a sequence or an optional may point into them.
     """
 
     type: str
@@ -68,7 +70,7 @@ def form_of(value: Value) -> Form:
     """The form of a dense tensor.
 
     Raises:
-        ModelError: `value` is a sequence, or of strings.
+        ModelError: `value` is not a dense tensor of numbers.
     """
     if not isinstance(value.form, Form):
         raise ModelError("it needs a tensor of numbers here")
@@ -76,29 +78,30 @@ def form_of(value: Value) -> Form:
 
 
 def to_ort(value: Value) -> "OrtValue":
-    """Return `value` as ONNX Runtime takes it.
+    """Return `value` as an OrtValue.
 
     Raises:
-        ModelError: ONNX Runtime takes no such value.
+        ModelError: ONNX Runtime does not support such a value.
     """
     import onnxruntime
 
     if isinstance(value.form, Held):
-        return value.form.content  # held as it came
+        return value.form.content
     form = form_of(value)
     word = WORDS[max(form.bits, 8)]
     data = np.frombuffer(value.data, word) if value.data else np.zeros(0, word)
     elements = prod(form.shape)
-    if data.size < elements:  # several elements in a byte: the length is asked for, the rest is not read
+    if data.size < elements:  # packed: numpy needs one item for each, ONNX Runtime ignores the added ones
         data = np.concatenate([data, np.zeros(elements - data.size, data.dtype)])
     try:
         return onnxruntime.OrtValue.ortvalue_from_numpy_with_onnx_type(data.reshape(form.shape), form.element)
     except (RuntimeError, ValueError):
-        raise ModelError(f"ONNX Runtime takes no tensors of {dtype_of(form.element).name}", hint=ONLY) from None
+        what = f"ONNX Runtime does not support tensors of {dtype_of(form.element).name}"
+        raise ModelError(what, hint=ONLY) from None
 
 
 def from_ort(made: "OrtValue", declared: str, sources: object = None) -> Value:
-    """Return what ONNX Runtime made as a value of type `declared`; what is not a tensor of numbers is held as it is."""
+    """Return an OrtValue as a Value of type `declared`. Anything but a tensor of numbers is kept as it is."""
     if not made.has_value():
         return Value(None, Held(declared, None))
     if not declared.startswith("tensor") or made.element_type() == TensorProto.STRING:
@@ -110,7 +113,7 @@ def from_ort(made: "OrtValue", declared: str, sources: object = None) -> Value:
 
 
 def type_of(value: Value) -> TypeProto:
-    """Return the type to declare for an input that takes `value`: of a tensor the element type alone."""
+    """Return the type to declare for an input that takes `value`; for a tensor, without its shape."""
     if isinstance(value.form, Form):
         return _tensor(value.form.element)
     if isinstance(value.form, Held):
@@ -119,7 +122,7 @@ def type_of(value: Value) -> TypeProto:
 
 
 def shaped_type_of(value: Value) -> TypeProto:
-    """Return the type of `value` with the shape that it has."""
+    """Return the type of `value`; for a tensor, with its shape."""
     proto = type_of(value)
     if isinstance(value.form, Form):
         proto.tensor_type.shape.SetInParent()
@@ -135,7 +138,7 @@ def _tensor(element: int) -> TypeProto:
 
 
 def parse_type(text: str) -> TypeProto:
-    """Return the type that ONNX Runtime spells as "seq(tensor(float))"."""
+    """Parse a type as ONNX Runtime spells it, such as "seq(tensor(float))"."""
     kind, _, inner = text.removesuffix(")").partition("(")
     proto = TypeProto()
     if kind == "seq":

@@ -1,4 +1,4 @@
-"""Rounding errors, drawn: how far values of each element type are off."""
+"""Random rounding errors of the size that each element type has."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +14,11 @@ _ERRORS: dict[int, float] = {
     TensorProto.FLOAT16: 2.0**-10,
     TensorProto.BFLOAT16: 2.0**-7,
 }
-"""Relative to the largest magnitude in a tensor: an error of a sum is one of its largest term."""
+"""The largest error, relative to the largest magnitude in a tensor, since the largest term decides that of a sum."""
 
 
 def shake(value: Value, seed: int) -> Value:
-    """Return `value` with an error in each float; other values as they are."""
+    """Return `value` with a random error in each float; other values as they are."""
     form = value.form
     if not isinstance(form, Form) or form.element not in _ERRORS or not value.data:
         return value
@@ -26,12 +26,12 @@ def shake(value: Value, seed: int) -> Value:
     finite = np.isfinite(floats)
     largest = float(np.max(np.abs(floats[finite]), initial=0.0))
     error = np.random.default_rng(seed).uniform(-1, 1, floats.size) * _ERRORS[form.element] * largest
-    # Zeros stay: they are where a ReLU or a mask has put them.
+    # Zeros stay: they usually come from a ReLU or a mask, and are exact.
     return Value(_to_bytes(np.where(finite & (floats != 0), floats + error, floats), form.element), form)
 
 
 def is_float(element: int) -> bool:
-    """Whether an element type is one of floats, of any width."""
+    """Whether an element type is a float of any width."""
     return "FLOAT" in TensorProto.DataType.Name(element) or element == TensorProto.DOUBLE
 
 

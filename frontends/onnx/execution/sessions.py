@@ -1,4 +1,4 @@
-"""Sessions of ONNX Runtime, and what it says when it refuses."""
+"""Sessions of ONNX Runtime, and its exceptions as errors."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -16,9 +16,8 @@ from .ort_values import ONLY, Held, from_ort, parse_type, to_ort, type_of
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-_NOISE = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : (/\S+:\d+ [^()]*\([^()]*\) )?")
-"""What ONNX Runtime puts before its messages: codes, and where in its own sources it was."""
-
+_PREFIX = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : (/\S+:\d+ [^()]*\([^()]*\) )?")
+"""The prefix of ONNX Runtime's messages: codes, and a place in its own sources."""
 
 _NO_MEMORY = re.compile(r"bad_alloc|[Ff]ailed to allocate|out of memory|exceeds maximum possible size")
 
@@ -27,7 +26,7 @@ def import_onnxruntime() -> Any:
     """Return the module onnxruntime.
 
     Raises:
-        UsageError: it is not installed.
+        UsageError: it cannot be imported.
     """
     try:
         import onnxruntime
@@ -52,32 +51,32 @@ class Opened:
 
         Raises:
             ModelError: ONNX Runtime cannot run the model on these inputs.
-            BudgetError: it needs more memory than it may take.
+            BudgetError: it needs more memory than executing may take.
         """
         feeds = {name: to_ort(value) for name, value in given.items()}
-        # Maps go in and come out in this way only, and optionals without a value go in.
+        # ONNX Runtime takes and gives maps only as Python objects, and takes optionals without a value only so.
         only = any(isinstance(v.form, Held) and isinstance(v.form.content, dict | None) for v in given.values())
         python = [name for name in names if only or name in self._python]
         others = [name for name in names if name not in python] if python else names
         made: dict[str, Value] = {}
         if others:
-            values = _asked(self._session.run_with_ort_values, others, feeds)
+            values = _checked(self._session.run_with_ort_values, others, feeds)
             for name, value in zip(others, values, strict=True):
                 made[name] = from_ort(value, self._types[name], (given, feeds))
         if python:
-            results = _asked(self._session.run, python, feeds)
+            results = _checked(self._session.run, python, feeds)
             made |= {n: from_python(result, self._types[n]) for n, result in zip(python, results, strict=True)}
         return [made[name] for name in names]
 
     def contents(self, name: str, feeds: Mapping[str, Any]) -> Any:
-        """Return output `name` as Python and numpy have it."""
-        return _asked(self._session.run, [name], feeds)[0]
+        """Return output `name` as a Python or numpy object."""
+        return _checked(self._session.run, [name], feeds)[0]
 
 
-def _asked(
+def _checked(
     run: Callable[[Sequence[str], Mapping[str, Any]], Any], names: Sequence[str], feeds: Mapping[str, Any]
 ) -> Any:
-    """What ONNX Runtime answers; it raises exceptions of all kinds."""
+    """Call ONNX Runtime, and turn any exception into an error."""
     try:
         return run(names, feeds)
     except Exception as error:
@@ -85,7 +84,11 @@ def _asked(
 
 
 def open_session(model: bytes, folder: str = "") -> Opened:
-    """Return a session on the CPU that changes nothing about `model`; external weights are looked for in `folder`.
+    """Return a session on the CPU that runs `model` without optimizations.
+
+    Args:
+        model: the bytes of a model.
+        folder: where its external weights are; "" for none.
 
     Raises:
         ModelError: ONNX Runtime refuses the model.
@@ -93,9 +96,9 @@ def open_session(model: bytes, folder: str = "") -> Opened:
     runtime = import_onnxruntime()
     options = runtime.SessionOptions()
     options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    # Memory in advance is of use to those who run often, and would count against the limit.
+    # Memory that is allocated in advance only helps sessions that run often, and would count against the limit.
     options.enable_cpu_mem_arena = options.enable_mem_pattern = False
-    # One thread: several may add up floats in another order, and starting them takes longer than most nodes.
+    # One thread: several may add floats in another order, and starting them takes longer than most nodes.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4
     if folder:
@@ -107,8 +110,8 @@ def open_session(model: bytes, folder: str = "") -> Opened:
 
 
 def refused(error: Exception) -> TmpassError:
-    """The error for what ONNX Runtime raises."""
-    fault = _NOISE.sub("", str(error).strip()).partition("\n")[0].rstrip(".")
+    """The error for an exception of ONNX Runtime."""
+    fault = _PREFIX.sub("", str(error).strip()).partition("\n")[0].rstrip(".")
     if isinstance(error, MemoryError) or _NO_MEMORY.search(fault):
         return BudgetError("ONNX Runtime needs more memory than executing may take", hint="raise --execute-bytes")
     fault = fault if len(fault) <= 300 else fault[:297] + "..."
@@ -116,7 +119,7 @@ def refused(error: Exception) -> TmpassError:
 
 
 def run_node(node: NodeProto, given: Mapping[str, Value]) -> Value:
-    """Return the output of a node of an operator set that every supported ONNX Runtime has.
+    """Return the output of a node of operator set 21, which every supported ONNX Runtime has.
 
     Raises:
         ModelError: ONNX Runtime cannot run it.
@@ -128,9 +131,9 @@ def run_node(node: NodeProto, given: Mapping[str, Value]) -> Value:
 
 
 def contents(value: Value) -> Any:
-    """Return what is in a sequence, an optional or a map as Python and numpy have it.
+    """Return the contents of a sequence, an optional or a map as Python and numpy objects.
 
-    ONNX Runtime hands that out only as the result of a model.
+    ONNX Runtime gives these only as the result of a model.
     """
     held = value.form
     if not isinstance(held, Held):
@@ -147,7 +150,7 @@ def contents(value: Value) -> Any:
 
 
 def strings_of(array: NDArray[Any]) -> Value:
-    """Return a tensor of the texts in `array`."""
+    """Return a tensor of the strings in `array`."""
     texts = [text if isinstance(text, bytes) else str(text).encode() for text in array.flatten().tolist()]
     tensor = TensorProto(data_type=TensorProto.STRING, dims=array.shape, string_data=texts)
     return run_node(
@@ -159,7 +162,7 @@ def sequence_of(inner: TypeProto, values: Sequence[Value]) -> Value:
     """Return a sequence of tensors of type `inner`.
 
     Raises:
-        ModelError: `inner` is not a tensor, or ONNX Runtime has no sequences of such tensors.
+        ModelError: `inner` is not a tensor, or ONNX Runtime does not support sequences of such tensors.
     """
     if inner.WhichOneof("value") != "tensor_type":
         raise ModelError("sequences of anything but tensors cannot be executed")
@@ -177,12 +180,12 @@ def optional_of(inner: TypeProto, value: Value | None) -> Value:
 
 
 def from_python(made: Any, declared: str) -> Value:
-    """Return an output of type `declared` that came as Python has it.
+    """Return an output of type `declared`, which ONNX Runtime gave as a Python object, as a Value.
 
-    So come maps, and whatever nodes make of maps and of optionals without a value.
+    These are maps, and results of nodes that read maps or optionals without a value.
 
     Raises:
-        ModelError: it is of a type that ONNX Runtime hands out but does not take.
+        ModelError: ONNX Runtime gives values of this type, but does not take them.
     """
     if "map(" in declared or made is None:
         return Value(None, Held(declared, made))

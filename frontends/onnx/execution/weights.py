@@ -1,4 +1,4 @@
-"""The weights of a model, from its file and those beside it."""
+"""Loading of the weights that are in other files than the model."""
 
 import os
 
@@ -10,29 +10,32 @@ from tmpass.base.errors import ModelError
 from ..read import bodies
 
 MAX_BYTES = 2**30
-"""Every weight is held three times: in the file, in the session of the whole model and in that of its node."""
+"""The most bytes of a model with its weights.
+
+Every weight is in memory three times: in the file, in the session of the whole model, and in the session of its node.
+"""
 
 _DIGITS = 25
 
 
 def load_weights(model: ModelProto, folder: str) -> None:
-    """Put the weights that are in files in `folder` into `model`.
+    """Read the weights of `model` from files in `folder`, in place.
 
     Raises:
-        ModelError: a file is missing or not as the model says, or there are too many bytes.
+        ModelError: a file is missing or does not match the model, or there are too many bytes.
     """
     outside = list(_external(model))
     size = model.ByteSize() + sum(_length(tensor, folder) for tensor in outside)
     if size > MAX_BYTES:
         raise ModelError(
-            f"the model has {size} bytes with its weights; up to {MAX_BYTES} can be executed",
+            f"the model has {size} bytes with its weights, but only up to {MAX_BYTES} can be executed",
             hint="verify the plan without --execute",
         )
     if not outside:
         return
     if not folder:
-        raise ModelError("its weights are in other files", hint="give the path of the model, which says where")
-    hint = "put the file beside the model: to be executed, a model needs its weights"
+        raise ModelError("its weights are in other files", hint="give the path of the model, to find them")
+    hint = "put the file beside the model: execution needs the weights"
     for tensor in outside:
         location = next((entry.value for entry in tensor.external_data if entry.key == "location"), "")
         if not os.path.isfile(os.path.join(folder, location)):
@@ -62,13 +65,13 @@ def _external(model: ModelProto) -> list[TensorProto]:
 
 
 def _length(tensor: TensorProto, folder: str) -> int:
-    """How many bytes are read for a tensor: as many as it says, or the rest of the file."""
+    """How many bytes are read for a tensor: its stated length, or else the whole file."""
     entries = {entry.key: entry.value for entry in tensor.external_data}
     length = entries.get("length", "")
     if length.isdecimal():
-        # More digits than any file is large: Python does not even convert thousands of them.
+        # Cut: 25 digits are more than any file size has, and Python refuses to convert thousands of digits.
         return int(length[:_DIGITS])
     try:
         return os.path.getsize(os.path.join(folder, entries.get("location", "")))
-    except (OSError, ValueError):  # of which the reader says what is wrong
+    except (OSError, ValueError):  # the reader reports what is wrong with it
         return 0

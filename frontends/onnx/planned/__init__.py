@@ -1,17 +1,17 @@
-"""A plan written into a file, and taken off it again; every other byte of the file stays.
+"""Planned files: a plan is written into a file, and removed again; every other byte of the file stays.
 
     model   metadata   tmpass.plan        the plan's JSON
-                       tmpass.original    what the file was: "6 1f0c...", its IR version and the SHA-256 of its bytes
-                       tmpass.imports     how many of the imported operator sets are those of local functions
-    graph   metadata   tmpass.order       where its nodes are in another order: the indices that they had
-                       tmpass.nodes       where local functions were inlined: the nodes that it had (inlined.py)
-    node    metadata   tmpass.offset      in bytes, of each output, apart by blanks; - for one without
+                       tmpass.original    the original file: "6 1f0c...", its IR version and the SHA-256 of its bytes
+                       tmpass.imports     how many imported operator sets were added for local functions
+    graph   metadata   tmpass.order       if its nodes were reordered: their indices in the original
+                       tmpass.nodes       if local functions were inlined: the original nodes (inlined.py)
+    node    metadata   tmpass.offset      in bytes, for each output, separated by blanks; - for no offset
     value   metadata   tmpass.offset      in bytes
                        tmpass.added       the whole value_info was added
                        tmpass.input       the value_info was an input
 
-Nodes and values have metadata from IR version 10 on: an older file becomes one of version 10. Below version 4 what is
-stored had to be listed among the inputs, which would now mean that a caller may override it: these inputs are none any
-more. Where a plan moves nodes of local functions, their calls are replaced by these nodes. Weights in other files stay
-there, and their paths as they are.
+Nodes and values have metadata from IR version 10 on, so an older file gets version 10. Before version 4 each
+initialiser had to be listed among the inputs. In a newer file that would mean that a caller may override it, so these
+inputs are removed from the list. Where a plan moves nodes of local functions, these nodes replace the calls. Weights in
+other files stay there, and their paths do not change.
 """

@@ -1,4 +1,4 @@
-"""From a plan, by numbers of operators and tensors, to the nodes and names of a file."""
+"""The layout of each graph of a file: a plan is translated from operator and tensor indices to nodes and names."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -19,16 +19,16 @@ from .layout import GraphLayout
 def find_layouts(
     data: bytes, bindings: Mapping[str, int], orders: Sequence[Sequence[int]], offsets: Sequence[Sequence[int]]
 ) -> dict[int, GraphLayout]:
-    """Return the layout of each graph, by the number of its scope.
+    """Return the layout of each graph of the file, by the position of the graph in the file.
 
     Args:
         data: the bytes of a file.
-        bindings: as the graph was loaded with, that the plan is for.
-        orders: of each of its subgraphs, the operators as they run.
-        offsets: of each of its subgraphs, the offset of each tensor, -1 where it has none.
+        bindings: those with which the planned graph was loaded.
+        orders: for each subgraph, the operators in the order in which they run.
+        offsets: for each subgraph, the offset of each tensor in bytes, -1 for a tensor without one.
 
     Raises:
-        ModelError: the file cannot be read, or its local functions do not let its nodes be put in this order.
+        ModelError: the file cannot be read, or the order moves nodes of local functions.
     """
     subgraphs, origins, main = convert_whole(data, bindings)
     model = read(data)
@@ -36,10 +36,10 @@ def find_layouts(
     called = calls_functions(model)
     if called and moved:
         raise ModelError(
-            "the plan puts the nodes of its local functions among others",
+            "the plan moves nodes of its local functions",
             hint="inline them first with onnx.inliner, or plan with --schedule given",
         )
-    # Where functions were inlined only the main graph is the file's own, and of its nodes only some.
+    # `convert_whole` inlines functions, so here only the main graph and some of its nodes are in the file.
     if called:
         return {0: _layout(scopes_of(model), subgraphs[0], (), offsets[0], bindings, (), _demoted(model))}
     homes = {scope: number for number, (scope, _) in origins.items()}
@@ -57,7 +57,10 @@ def find_layouts(
 
 
 def _as_in_file(scope: Scope) -> Iterator[Scope]:
-    """`scope` and all inside it, in the order in which the file has them: that of ids only where nodes are sorted."""
+    """Yield `scope` and all scopes inside it, in the order of the file.
+
+    This is the order of their ids only if the nodes in the file are sorted.
+    """
     yield scope
     for index in sorted(scope.bodies, key=scope.place):
         for body in scope.bodies[index]:
@@ -65,9 +68,9 @@ def _as_in_file(scope: Scope) -> Iterator[Scope]:
 
 
 def _demoted(model: ModelProto) -> Iterable[str]:
-    """The inputs that are to be none: before IR version 4 all that is stored had to be listed among them.
+    """The inputs to remove from the list: before IR version 4 each initialiser had to be listed as an input.
 
-    In a newer file a caller could override what is listed there, so that runtimes no longer take it for constant.
+    In a newer file a caller may override a listed initialiser, so runtimes would no longer treat it as a constant.
     """
     if model.ir_version >= INPUTS_MAY_BE_LEFT_OUT:
         return ()
@@ -76,10 +79,10 @@ def _demoted(model: ModelProto) -> Iterable[str]:
 
 
 def _order(scope: Scope, nodes: Sequence[int], order: Sequence[int]) -> tuple[int, ...]:
-    """All nodes of `scope`, by where they stand in the file: those of operators in `order`, and what never runs before
-    its first reader. Empty where nothing moves.
+    """The planned order of all nodes of `scope`, as positions in the file; empty if no node moves.
 
-    A node that a compiler folds reads only what is stored, or what others of its kind make.
+    Nodes of operators come in `order`. A folded node, which never runs, comes before its first reader: it only reads
+    initialisers, and results of other folded nodes.
     """
     if list(order) == sorted(order) and not scope.places:
         return ()
@@ -94,7 +97,7 @@ def _order(scope: Scope, nodes: Sequence[int], order: Sequence[int]) -> tuple[in
 
 
 def _folded(scope: Scope, index: int, waiting: set[int]) -> Iterator[int]:
-    """The nodes among `waiting` that the node at `index` needs, directly or through others of them."""
+    """Yield the nodes among `waiting` that the node at `index` needs, directly or through other such nodes."""
     stack, seen = [index], set()
     while stack:
         at = stack.pop()
@@ -139,7 +142,7 @@ def _layout(
 
 
 def _type(tensor: Tensor, bindings: Mapping[str, int]) -> bytes:
-    """A ValueInfoProto; without a shape where bindings settled it, for the file itself is not bound to them."""
+    """The ValueInfoProto of `tensor`, without a shape if there are bindings, since the file stays unbound."""
     shape = None if bindings else tensor.shape
     element = element_of(tensor.dtype)
     value = make_tensor_value_info(tensor.name, element, shape)

@@ -1,4 +1,4 @@
-"""A plan in the words of a file."""
+"""The plan of one graph, in terms of the nodes and names of a file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class GraphLayout:
-    """What to do with one graph of a file.
+    """The changes to one graph of a file. Offsets are in bytes.
 
-    Fields: `order` are the indices of its nodes as they are to be, or empty where they stay; `offsets` are by name;
-    `made` are those of what a node makes, -1 where there is none, by the index of the node; `types` are ValueInfoProtos
-    of the names with an offset that the file gives no type, with that offset; `inside` are the nodes with bodies;
-    `demoted` are inputs that are to be no inputs.
+    Fields:
+        order: the indices of its nodes in the planned order; empty if they stay.
+        offsets: by name.
+        made: by the index of a node, the offsets of its outputs, -1 for an output without one.
+        types: for each name that has an offset but no ValueInfoProto in the file, a new one and the offset.
+        inside: the indices of the nodes with bodies.
+        demoted: inputs that are removed from the list of inputs.
     """
 
     order: tuple[int, ...] = ()

@@ -1,7 +1,7 @@
-"""The numbers of fields in onnx.proto, and the keys of the metadata that a plan is in."""
+"""Field numbers of onnx.proto, and the keys of the metadata that hold a plan."""
 
 METADATA_IR = 10
-"""The first IR version in which nodes, graphs and values have metadata."""
+"""The first IR version in which nodes, graphs and values can have metadata."""
 
 MODEL_IR, MODEL_GRAPH, MODEL_OPSET, MODEL_METADATA, MODEL_FUNCTION = 1, 7, 8, 14, 25
 GRAPH_NODE, GRAPH_INPUT, GRAPH_OUTPUT, GRAPH_VALUE, GRAPH_METADATA = 1, 11, 12, 13, 16

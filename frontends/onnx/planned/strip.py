@@ -1,57 +1,33 @@
-"""Takes a plan off a file."""
+"""Removal of a plan from a file."""
 
 from collections.abc import Sequence
 from hashlib import sha256
 
+from . import schema
 from .inlined import before_inlining
-from .schema import (
-    ADDED,
-    ATTRIBUTE_GRAPH,
-    ATTRIBUTE_GRAPHS,
-    ENTRY_KEY,
-    ENTRY_VALUE,
-    GRAPH_INPUT,
-    GRAPH_METADATA,
-    GRAPH_NODE,
-    GRAPH_OUTPUT,
-    GRAPH_VALUE,
-    IMPORTS,
-    INPUT,
-    METADATA_IR,
-    MODEL_GRAPH,
-    MODEL_IR,
-    MODEL_METADATA,
-    NODE_ATTRIBUTE,
-    NODE_METADATA,
-    NODES,
-    ORDER,
-    ORIGINAL,
-    PLAN,
-    PREFIX,
-    VALUE_METADATA,
-)
 from .wire import Field, fields, write_bytes, write_number
 
-_METADATA = {GRAPH_NODE: NODE_METADATA, **dict.fromkeys((GRAPH_INPUT, GRAPH_OUTPUT, GRAPH_VALUE), VALUE_METADATA)}
+_METADATA = {
+    schema.GRAPH_NODE: schema.NODE_METADATA,
+    **dict.fromkeys((schema.GRAPH_INPUT, schema.GRAPH_OUTPUT, schema.GRAPH_VALUE), schema.VALUE_METADATA),
+}
 
 
 def strip(data: bytes) -> bytes | None:
-    """Return the file that a plan was written into: the same bytes, unless another program has written since.
+    """Return the original of a planned file, or None if there is no plan in the file `data`.
 
-    What that program changed stays then, with the order of the nodes, and only what tmpass added goes.
-
-    Returns:
-        None where there is no plan in the file.
+    If another program has changed the file since, its changes and the order of the nodes stay: only what tmpass added
+    is removed.
 
     Raises:
         ModelError: the file is damaged.
     """
-    if PLAN not in data:
+    if schema.PLAN not in data:
         return None
-    told = dict(_entry(data, f) for f in fields(data, 0, len(data)) if f.number == MODEL_METADATA)
-    if PLAN not in told:
+    entries = dict(_entry(data, f) for f in fields(data, 0, len(data)) if f.number == schema.MODEL_METADATA)
+    if schema.PLAN not in entries:
         return None
-    version, _, digest = told.get(ORIGINAL, b"").decode("ascii", "replace").partition(" ")
+    version, _, digest = entries.get(schema.ORIGINAL, b"").decode("ascii", "replace").partition(" ")
     if version.isdigit() and len(version) < 10:
         found = before_inlining(_Stripper(data, int(version)).model(), exactly=True)
         if sha256(found).hexdigest() == digest:
@@ -60,7 +36,12 @@ def strip(data: bytes) -> bytes | None:
 
 
 class _Stripper:
-    """Writes one file again without a plan; as it was where the IR `version` that it had is known."""
+    """Writes one file without its plan.
+
+    Args:
+        data: the planned file.
+        version: the IR version of the original, to restore it exactly; None to keep version, order and inputs.
+    """
 
     def __init__(self, data: bytes, version: int | None) -> None:
         self.data, self.version = data, version
@@ -68,31 +49,31 @@ class _Stripper:
     def model(self) -> bytes:
         parts = []
         for f in fields(self.data, 0, len(self.data)):
-            if f.number == MODEL_GRAPH:
+            if f.number == schema.MODEL_GRAPH:
                 parts.append(self.graph(f))
-            elif f.number == MODEL_IR and self.version is not None and self.version < METADATA_IR:
-                parts.append(write_number(MODEL_IR, self.version))
-            elif f.number != MODEL_METADATA or not self.ours(f):
+            elif f.number == schema.MODEL_IR and self.version is not None and self.version < schema.METADATA_IR:
+                parts.append(write_number(schema.MODEL_IR, self.version))
+            elif f.number != schema.MODEL_METADATA or not self.is_ours(f):
                 parts.append(self.data[f.start : f.end])
         return b"".join(parts)
 
     def graph(self, field: Field) -> bytes:
-        if not self.touched(field):
+        if not self.may_hold_plan(field):
             return self.data[field.start : field.end]
         parts: list[bytes] = []
         nodes: list[bytes] = []
         places: list[int] = []
         order: Sequence[int] = ()
         for f in fields(self.data, field.value, field.end):
-            if f.number == GRAPH_NODE:
+            if f.number == schema.GRAPH_NODE:
                 places.append(len(parts))
                 nodes.append(self.part(f))
                 parts.append(b"")
             elif f.number in _METADATA:
                 parts.append(self.part(f))
-            elif f.number == GRAPH_METADATA and self.ours(f):
+            elif f.number == schema.GRAPH_METADATA and self.is_ours(f):
                 key, value = _entry(self.data, f)
-                order = _numbers(value) if key == ORDER and self.version is not None else order
+                order = _numbers(value) if key == schema.ORDER and self.version is not None else order
             else:
                 parts.append(self.data[f.start : f.end])
         if sorted(order) == list(range(len(nodes))):
@@ -103,18 +84,18 @@ class _Stripper:
         return write_bytes(field.number, b"".join(parts))
 
     def part(self, field: Field) -> bytes:
-        """A node or a value; nothing where it was added."""
-        if not self.touched(field):
+        """Return a node or a value without its entries of the plan; empty if the whole value was added."""
+        if not self.may_hold_plan(field):
             return self.data[field.start : field.end]
         parts, number = [], field.number
         for f in fields(self.data, field.value, field.end):
-            if f.number == _METADATA[field.number] and self.ours(f):
+            if f.number == _METADATA[field.number] and self.is_ours(f):
                 key, _ = _entry(self.data, f)
-                if key == ADDED:
+                if key == schema.ADDED:
                     return b""
-                if key == INPUT and self.version is not None:
-                    number = GRAPH_INPUT
-            elif field.number == GRAPH_NODE and f.number == NODE_ATTRIBUTE and self.touched(f):
+                if key == schema.INPUT and self.version is not None:
+                    number = schema.GRAPH_INPUT
+            elif field.number == schema.GRAPH_NODE and f.number == schema.NODE_ATTRIBUTE and self.may_hold_plan(f):
                 parts.append(self.attribute(f))
             else:
                 parts.append(self.data[f.start : f.end])
@@ -122,24 +103,26 @@ class _Stripper:
 
     def attribute(self, field: Field) -> bytes:
         parts = [
-            self.graph(f) if f.number in (ATTRIBUTE_GRAPH, ATTRIBUTE_GRAPHS) else self.data[f.start : f.end]
+            self.graph(f)
+            if f.number in (schema.ATTRIBUTE_GRAPH, schema.ATTRIBUTE_GRAPHS)
+            else self.data[f.start : f.end]
             for f in fields(self.data, field.value, field.end)
         ]
-        return write_bytes(NODE_ATTRIBUTE, b"".join(parts))
+        return write_bytes(schema.NODE_ATTRIBUTE, b"".join(parts))
 
-    def touched(self, field: Field) -> bool:
-        """Whether there can be anything of a plan in a field: what has none keeps its bytes, however written."""
-        return self.data.find(PREFIX, field.value, field.end) >= 0
+    def may_hold_plan(self, field: Field) -> bool:
+        """Whether a field may hold a part of the plan. Any other field keeps its bytes, however they are encoded."""
+        return self.data.find(schema.PREFIX, field.value, field.end) >= 0
 
-    def ours(self, field: Field) -> bool:
+    def is_ours(self, field: Field) -> bool:
         key = _entry(self.data, field)[0]
-        return key.startswith(PREFIX) and key not in (NODES, IMPORTS)
+        return key.startswith(schema.PREFIX) and key not in (schema.NODES, schema.IMPORTS)
 
 
 def _entry(data: bytes, field: Field) -> tuple[bytes, bytes]:
     """The key and the value of an entry of metadata."""
     found = {f.number: data[f.value : f.end] for f in fields(data, field.value, field.end)}
-    return found.get(ENTRY_KEY, b""), found.get(ENTRY_VALUE, b"")
+    return found.get(schema.ENTRY_KEY, b""), found.get(schema.ENTRY_VALUE, b"")
 
 
 def _numbers(text: bytes) -> list[int]:

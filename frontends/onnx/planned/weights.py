@@ -1,39 +1,25 @@
-"""The other files that a file needs beside it."""
+"""The names of the other files that hold weights of a model."""
 
 from collections.abc import Iterator
 
-from .schema import (
-    ATTRIBUTE_GRAPH,
-    ATTRIBUTE_GRAPHS,
-    ATTRIBUTE_TENSOR,
-    ATTRIBUTE_TENSORS,
-    ENTRY_KEY,
-    ENTRY_VALUE,
-    FUNCTION_NODE,
-    GRAPH_INITIALIZER,
-    GRAPH_NODE,
-    MODEL_FUNCTION,
-    MODEL_GRAPH,
-    NODE_ATTRIBUTE,
-    TENSOR_EXTERNAL,
-)
+from . import schema
 from .wire import fields
 
 _INSIDE = {
-    "model": {MODEL_GRAPH: "graph", MODEL_FUNCTION: "function"},
-    "graph": {GRAPH_INITIALIZER: "tensor", GRAPH_NODE: "node"},
-    "function": {FUNCTION_NODE: "node"},
-    "node": {NODE_ATTRIBUTE: "attribute"},
+    "model": {schema.MODEL_GRAPH: "graph", schema.MODEL_FUNCTION: "function"},
+    "graph": {schema.GRAPH_INITIALIZER: "tensor", schema.GRAPH_NODE: "node"},
+    "function": {schema.FUNCTION_NODE: "node"},
+    "node": {schema.NODE_ATTRIBUTE: "attribute"},
     "attribute": {
-        **dict.fromkeys((ATTRIBUTE_TENSOR, ATTRIBUTE_TENSORS), "tensor"),
-        **dict.fromkeys((ATTRIBUTE_GRAPH, ATTRIBUTE_GRAPHS), "graph"),
+        **dict.fromkeys((schema.ATTRIBUTE_TENSOR, schema.ATTRIBUTE_TENSORS), "tensor"),
+        **dict.fromkeys((schema.ATTRIBUTE_GRAPH, schema.ATTRIBUTE_GRAPHS), "graph"),
     },
 }
-"""Message -> the fields of it that lead to tensors, and what they are."""
+"""Message -> its fields that lead to tensors, and the kind of message in each."""
 
 
 def other_files(data: bytes) -> tuple[str, ...]:
-    """Return the names of the files in which weights are, relative to the one with `data`.
+    """Return the names of the files with weights of the model in `data`, relative to the folder of its own file.
 
     Raises:
         ModelError: the file is damaged.
@@ -56,7 +42,7 @@ def _named(data: bytes) -> Iterator[str]:
 
 def _locations(data: bytes, start: int, end: int) -> Iterator[str]:
     for entry in fields(data, start, end):
-        if entry.number == TENSOR_EXTERNAL:
+        if entry.number == schema.TENSOR_EXTERNAL:
             parts = {f.number: data[f.value : f.end] for f in fields(data, entry.value, entry.end)}
-            if parts.get(ENTRY_KEY) == b"location":
-                yield parts.get(ENTRY_VALUE, b"").decode("utf-8", "replace")
+            if parts.get(schema.ENTRY_KEY) == b"location":
+                yield parts.get(schema.ENTRY_VALUE, b"").decode("utf-8", "replace")

@@ -1,10 +1,12 @@
-"""Protobuf messages as they lie in a file, to change a few fields and leave every other byte as it is.
+"""The wire format of protobuf, to change a few fields of a file and leave every other byte as it is.
 
     message   field field ...
     field     tag  value          the tag is number << 3 | kind, a varint
-              kind 0: a varint;  1: 8 bytes;  2: length, a varint, and so many bytes;  5: 4 bytes
+              kind 0: a varint;  1: 8 bytes;  2: length (a varint), then that number of bytes;  5: 4 bytes
 
-Parsing and writing a message again keeps its meaning, but not its bytes: the order of fields, say.
+Parsing and writing a message again keeps its meaning, but not its bytes: for example, not the order of fields.
+
+Source: https://protobuf.dev/programming-guides/encoding/
 """
 
 from collections.abc import Iterator
@@ -16,7 +18,7 @@ VARINT, EIGHT, BYTES, FOUR = 0, 1, 2, 5
 
 
 class Field(NamedTuple):
-    """A field in `data[start:end]`; its value is in `data[value:end]`."""
+    """A field in `data[start:end]`, with its value in `data[value:end]`."""
 
     number: int
     kind: int
@@ -26,10 +28,10 @@ class Field(NamedTuple):
 
 
 def fields(data: bytes, start: int, end: int) -> Iterator[Field]:
-    """Return the fields of the message in `data[start:end]`, in the order of the file.
+    """Yield the fields of the message in `data[start:end]`, in the order of the file.
 
     Raises:
-        ModelError: it is cut short, or has a kind of field that ONNX files do not have.
+        ModelError: the message is truncated, or has a kind of field that ONNX files do not have.
     """
     at = start
     while at < end:
@@ -43,7 +45,7 @@ def fields(data: bytes, start: int, end: int) -> Iterator[Field]:
         elif kind in (EIGHT, FOUR):
             stop = value + (8 if kind == EIGHT else 4)
         else:
-            raise ModelError(f"field {number} at byte {at} is of kind {kind}", hint="export the model again")
+            raise ModelError(f"field {number} at byte {at} has unknown kind {kind}", hint="export the model again")
         if stop > end:
             raise _cut_short(at)
         yield Field(number, kind, at, value, stop)
@@ -51,7 +53,7 @@ def fields(data: bytes, start: int, end: int) -> Iterator[Field]:
 
 
 def read_varint(data: bytes, at: int, end: int) -> tuple[int, int]:
-    """Return the number at `at`, and where it ends."""
+    """Return the number at byte `at`, and the byte behind it."""
     number = shift = 0
     for place in range(at, min(end, at + 10)):
         byte = data[place]
@@ -63,7 +65,7 @@ def read_varint(data: bytes, at: int, end: int) -> tuple[int, int]:
 
 
 def varint(number: int) -> bytes:
-    """Return `number` as a varint of the least length."""
+    """Return `number` as a varint of the smallest length."""
     written = bytearray()
     while number >= 0x80:
         written.append(number & 0x7F | 0x80)
@@ -83,4 +85,4 @@ def write_number(number: int, value: int) -> bytes:
 
 
 def _cut_short(at: int) -> ModelError:
-    return ModelError(f"the file is cut short at byte {at}", hint="check that the file is complete")
+    return ModelError(f"the file is truncated at byte {at}", hint="check that the file is complete")

@@ -1,11 +1,11 @@
-"""Custom operators whose options say what comes out."""
+"""Custom operators whose options decide the output shapes."""
 
 from .flexbuffer import read_numbers
-from .site import Shape, Site, Unknown
+from .op_context import OpContext, Shape, Unknown
 
 
-def detections(op: Site) -> list[Shape]:
-    """Boxes, classes and scores for as many detections as the options allow, and how many are valid."""
+def detections(op: OpContext) -> list[Shape]:
+    """The outputs are boxes, classes and scores for the most detections that the options allow, and a count."""
     options = read_numbers(op.custom_options())
     try:
         count = options["max_detections"] * options["max_classes_per_detection"]
@@ -17,4 +17,4 @@ def detections(op: Site) -> list[Shape]:
 
 
 CUSTOM_RULES = {"TFLite_Detection_PostProcess": detections}
-"""By the operator's name."""
+"""Rules by the name of the operator."""

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 
-from .site import Dim, Impossible, Shape, Unknown
+from .op_context import Dim, Impossible, Shape, Unknown
 
 
 def broadcast(*shapes: Shape) -> Shape:
-    """The shape over which all `shapes` spread.
+    """The shape to which all `shapes` broadcast.
 
     Raises:
-        Impossible: two of them do not go together.
+        Impossible: two of them cannot be broadcast.
     """
     first = shapes[0]
     if all(shape == first for shape in shapes):
@@ -31,13 +31,13 @@ def _wider(one: Dim, other: Dim, shapes: Iterable[Shape]) -> Dim:
     if one == 1:
         return other
     if isinstance(one, int) and isinstance(other, int):
-        raise Impossible(f"{' and '.join(map(written, shapes))} do not go together")
-    # A number other than 1 is what comes out, whatever the open one is: 1, or the same.
+        raise Impossible(f"{' and '.join(map(written, shapes))} cannot be broadcast")
+    # The open dimension is 1, or equal to the number, so the result is a number other than 1.
     return one if isinstance(one, int) else other if isinstance(other, int) else None
 
 
 def added(dims: Iterable[Dim]) -> Dim:
-    """The sum of `dims`, None where that has no name."""
+    """The sum of `dims`; None where it cannot be written as one dimension."""
     total, names = 0, list[Dim]()
     for dim in dims:
         if isinstance(dim, int):
@@ -50,7 +50,7 @@ def added(dims: Iterable[Dim]) -> Dim:
 
 
 def multiplied(dims: Iterable[Dim]) -> Dim:
-    """The product of `dims`, None where that has no name."""
+    """The product of `dims`; None where it cannot be written as one dimension."""
     number, names = factors(dims)
     if not names or number == 0:
         return number
@@ -58,7 +58,7 @@ def multiplied(dims: Iterable[Dim]) -> Dim:
 
 
 def factors(dims: Iterable[Dim]) -> tuple[int, list[Dim]]:
-    """The product of the numbers among `dims`, and the others."""
+    """The product of the numbers among `dims`, and the open dimensions."""
     number, names = 1, list[Dim]()
     for dim in dims:
         if isinstance(dim, int):
@@ -69,10 +69,10 @@ def factors(dims: Iterable[Dim]) -> tuple[int, list[Dim]]:
 
 
 def quotient(whole: Iterable[Dim], parts: Iterable[Dim]) -> Dim:
-    """What `parts` need to be multiplied with to have as many elements as `whole`; None where that has no name.
+    """The product of `whole` over the product of `parts`; None where it cannot be written as one dimension.
 
     Raises:
-        Impossible: no whole number does it.
+        Impossible: the quotient is not a whole number.
     """
     (number, names), (divisor, others) = factors(whole), factors(parts)
     for other in others:

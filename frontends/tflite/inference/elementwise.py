@@ -1,7 +1,7 @@
-"""Operators whose result has the shape of an input, or that over which their inputs spread."""
+"""Operators whose result has the shape of an input, or the shape to which their inputs broadcast."""
 
 from .dims import broadcast
-from .site import Shape, Site, Unknown
+from .op_context import OpContext, Shape, Unknown
 
 _SAME = """
     ABS BUCKETIZE CAST CEIL COMPLEX_ABS COS CUMSUM DENSIFY DEQUANTIZE DYNAMIC_UPDATE_SLICE ELU EXP FAKE_QUANT FLOOR
@@ -23,26 +23,26 @@ SAME = frozenset(_SAME.split())
 """The result has the shape of the first input."""
 
 SPREADING = frozenset(_SPREADING.split())
-"""The result has the shape over which the inputs spread."""
+"""The result has the shape to which the inputs broadcast."""
 
 
-def same(op: Site) -> list[Shape]:
+def same(op: OpContext) -> list[Shape]:
     """The shape of the first input."""
     return [op.shape(0)]
 
 
-def spreading(op: Site) -> list[Shape]:
-    """The shape over which the inputs spread."""
+def spreading(op: OpContext) -> list[Shape]:
+    """The shape to which the inputs broadcast."""
     return [broadcast(*(op.shape(position) for position in range(len(op.inputs))))]
 
 
-def select(op: Site) -> list[Shape]:
-    """The shape of what is chosen from."""
+def select(op: OpContext) -> list[Shape]:
+    """The shape of the inputs that are selected from."""
     return [op.shape(1)]
 
 
-def bitcast(op: Site) -> list[Shape]:
-    """The shape of the input, where an element stays as wide as it was."""
+def bitcast(op: OpContext) -> list[Shape]:
+    """The shape of the input, if elements keep their number of bits."""
     bits = op.tensors[op.inputs[0]].dtype.bits, op.tensors[op.outputs[0]].dtype.bits
     if bits[0] != bits[1]:
         raise Unknown

@@ -1,13 +1,13 @@
-"""Reads the whole numbers of a map in a FlexBuffer, which is how custom operators are configured.
+"""Reading of the whole numbers of a map in a FlexBuffer, which holds the options of a custom operator.
 
     ... keys, sorted ... values ... types of the values | root offset | root type | root width
 
-https://flatbuffers.dev/internals/, FlexBuffers
+Source: https://flatbuffers.dev/internals/, FlexBuffers
 """
 
 from struct import Struct
 
-from .site import Unknown
+from .op_context import Unknown
 
 _INT, _UINT, _BOOL, _INDIRECT_INT, _INDIRECT_UINT, _MAP = 1, 2, 26, 6, 7, 9
 _SIGNED = {1: Struct("<b"), 2: Struct("<h"), 4: Struct("<i"), 8: Struct("<q")}
@@ -19,7 +19,7 @@ def read_numbers(data: bytes) -> dict[str, int]:
     """The entries of the map `data` that are whole numbers.
 
     Raises:
-        Unknown: it is not a map, or damaged.
+        Unknown: `data` is not a map, or damaged.
     """
     if len(data) < 3:
         raise Unknown

@@ -1,66 +1,66 @@
-"""Values of whole numbers that are known before a run, since constants and shapes are: what says shapes in turn."""
+"""Values of integer tensors that follow from constants and shapes before a run; other shapes depend on them."""
 
 from collections.abc import Callable
 
 from .. import option_schema as schema
-from .site import MOST_VALUES, Dim, Shape, Site, Unknown
+from .op_context import MOST_VALUES, Dim, OpContext, Shape, Unknown
 
 _MOST = {"int32": 2**31 - 1, "int64": 2**63 - 1}
-"""The largest number of an element type; beyond it, kernels wrap around."""
+"""The largest number of each element type. Beyond it, kernels wrap around."""
 
 
-def _shape(op: Site) -> Shape:
+def _shape(op: OpContext) -> Shape:
     return op.shape(0)
 
 
-def _rank(op: Site) -> Shape:
+def _rank(op: OpContext) -> Shape:
     return (len(op.shape(0)),)
 
 
-def _passed(op: Site) -> Shape:
+def _passed(op: OpContext) -> Shape:
     return op.numbers(0)
 
 
-def _cast(op: Site) -> Shape:
+def _cast(op: OpContext) -> Shape:
     if op.dtype(0) not in ("int32", "int64"):
         raise Unknown
     return op.numbers(0)
 
 
-def _joined(op: Site) -> Shape:
-    """Of CONCATENATION along the only axis, and PACK of single numbers."""
+def _joined(op: OpContext) -> Shape:
+    """The elements of a CONCATENATION along the only axis, or of a PACK of single numbers."""
     if len(op.inputs) > MOST_VALUES:
         raise Unknown
     return tuple(number for position in range(len(op.inputs)) for number in op.numbers(position))
 
 
-def _packed(op: Site) -> Shape:
+def _packed(op: OpContext) -> Shape:
     if any(op.shape(position) for position in range(len(op.inputs))):
         raise Unknown
     return _joined(op)
 
 
-def _concatenated(op: Site) -> Shape:
+def _concatenated(op: OpContext) -> Shape:
     if any(len(op.shape(position)) != 1 for position in range(len(op.inputs))):
         raise Unknown
     return _joined(op)
 
 
-def _gathered(op: Site) -> Shape:
+def _gathered(op: OpContext) -> Shape:
     numbers, places = op.numbers(0), op.whole(1)
     if len(op.shape(0)) != 1 or any(not 0 <= place < len(numbers) for place in places):
         raise Unknown
     return tuple(numbers[place] for place in places)
 
 
-def _sliced(op: Site) -> Shape:
+def _sliced(op: OpContext) -> Shape:
     numbers, begin, length = op.numbers(0), op.whole(1), op.whole(2)
     if len(op.shape(0)) != 1 or len(begin) != 1 or len(length) != 1 or begin[0] < 0:
         raise Unknown
     return numbers[begin[0] :] if length[0] < 0 else numbers[begin[0] : begin[0] + length[0]]
 
 
-def _stepped(op: Site) -> Shape:
+def _stepped(op: OpContext) -> Shape:
     field, numbers = schema.StridedSliceOptions, op.numbers(0)
     options = op.options(field.NUMBER)
     begin, end, step = op.whole(1), op.whole(2), op.whole(3)
@@ -79,8 +79,8 @@ def _stepped(op: Site) -> Shape:
     return numbers[first : last : step[0]]
 
 
-def _product(op: Site) -> Shape:
-    """Of REDUCE_PROD over all that there is."""
+def _product(op: OpContext) -> Shape:
+    """The only element of a REDUCE_PROD over all axes."""
     total = 1
     if len(op.shape(0)) != 1 or not op.whole(1):
         raise Unknown
@@ -89,10 +89,10 @@ def _product(op: Site) -> Shape:
     return (total,)
 
 
-def _combined(op: Site) -> Shape:
+def _combined(op: OpContext) -> Shape:
     one, other = op.numbers(0), op.numbers(1)
     if 1 not in (len(one), len(other)) and _without_ones(op.shape(0)) != _without_ones(op.shape(1)):
-        raise Unknown  # both spread: [2, 1] and [2] make [2, 2]
+        raise Unknown  # both are broadcast: [2, 1] and [2] make [2, 2]
     options = schema.ArithmeticOptions
     number = options.NUMBERS.get(op.kind)
     if number is not None and op.options(number).scalar(options.FUSED_ACTIVATION):
@@ -103,7 +103,7 @@ def _combined(op: Site) -> Shape:
 
 
 def _without_ones(shape: Shape) -> Shape:
-    """`shape` from the first axis of more than one index on."""
+    """`shape` from its first axis that is not 1 on."""
     first = next((axis for axis, dim in enumerate(shape) if dim != 1), len(shape))
     return shape[first:]
 
@@ -128,7 +128,7 @@ def _combine(kind: str, one: Dim, other: Dim) -> Dim:
     return one // other if kind == "FLOOR_DIV" or (one < 0) == (other < 0) else -(-one // other)
 
 
-NUMBER_RULES: dict[str, Callable[[Site], Shape]] = {
+NUMBER_RULES: dict[str, Callable[[OpContext], Shape]] = {
     **dict.fromkeys(("ADD", "SUB", "MUL", "DIV", "FLOOR_DIV", "MAXIMUM", "MINIMUM"), _combined),
     **dict.fromkeys(("RESHAPE", "SQUEEZE", "EXPAND_DIMS"), _passed),
     "CAST": _cast,
@@ -141,11 +141,11 @@ NUMBER_RULES: dict[str, Callable[[Site], Shape]] = {
     "SLICE": _sliced,
     "STRIDED_SLICE": _stepped,
 }
-"""By the name of a built-in operator: the elements of its output, in order."""
+"""Rules by the name of a built-in operator. Each returns the elements of the output, in order."""
 
 
-def known_numbers(op: Site) -> Shape | None:
-    """The elements of the output of `op`: None for an unknown element, and None alone without a rule."""
+def known_numbers(op: OpContext) -> Shape | None:
+    """The elements of the output of `op`, None for an unknown element; or None if `op` has no rule."""
     rule = NUMBER_RULES.get(op.kind)
     try:
         numbers = rule(op) if rule is not None else None

@@ -1,17 +1,17 @@
-"""Operators that join tensors, cut them, choose from them and add to their ends."""
+"""Operators that concatenate, split, slice, gather, pad and tile."""
 
 from .. import option_schema as schema
 from .dims import added, multiplied
-from .site import Dim, Impossible, Shape, Site, Unknown, axis_of
+from .op_context import Dim, Impossible, OpContext, Shape, Unknown, axis_of
 
 
-def concatenation(op: Site) -> list[Shape]:
+def concatenation(op: OpContext) -> list[Shape]:
     """The inputs one after the other along an axis."""
     field = schema.ConcatenationOptions
     return joined(op, op.options(field.NUMBER).scalar(field.AXIS))
 
 
-def joined(op: Site, axis: int) -> list[Shape]:
+def joined(op: OpContext, axis: int) -> list[Shape]:
     """The inputs one after the other along `axis`."""
     shapes = [op.shape(position) for position in range(len(op.inputs))]
     if not shapes:
@@ -19,7 +19,7 @@ def joined(op: Site, axis: int) -> list[Shape]:
     rank = len(shapes[0])
     axis = axis_of(axis, rank)
     if any(len(shape) != rank for shape in shapes):
-        raise Impossible("its inputs differ in rank")
+        raise Impossible("its inputs have different ranks")
     made = list(shapes[0])
     for shape in shapes:
         for other, dim in enumerate(shape):
@@ -29,23 +29,23 @@ def joined(op: Site, axis: int) -> list[Shape]:
     return [tuple(made)]
 
 
-def pack(op: Site) -> list[Shape]:
+def pack(op: OpContext) -> list[Shape]:
     """The inputs one after the other along a new axis."""
     shape = op.shape(0)
     axis = axis_of(op.options(schema.PackOptions.NUMBER).scalar(schema.PackOptions.AXIS), len(shape) + 1)
     return [(*shape[:axis], len(op.inputs), *shape[axis:])]
 
 
-def unpack(op: Site) -> list[Shape]:
-    """An output for each index along an axis."""
+def unpack(op: OpContext) -> list[Shape]:
+    """One output for each index along an axis."""
     shape = op.shape(0)
     axis = axis_of(op.options(schema.UnpackOptions.NUMBER).scalar(schema.UnpackOptions.AXIS), len(shape))
     _one(shape[axis], len(op.outputs))
     return [(*shape[:axis], *shape[axis + 1 :])] * len(op.outputs)
 
 
-def split(op: Site) -> list[Shape]:
-    """Pieces of one length along the axis that the first input says."""
+def split(op: OpContext) -> list[Shape]:
+    """Pieces of equal length along the axis in the first input."""
     shape, count = op.shape(1), len(op.outputs)
     axis, dim = axis_of(op.number(0), len(shape)), None
     if isinstance(whole := shape[axis], int):
@@ -55,8 +55,8 @@ def split(op: Site) -> list[Shape]:
     return [(*shape[:axis], dim, *shape[axis + 1 :])] * count
 
 
-def split_v(op: Site) -> list[Shape]:
-    """Pieces of the lengths that the second input says."""
+def split_v(op: OpContext) -> list[Shape]:
+    """Pieces with the lengths in the second input."""
     shape, lengths = op.shape(0), list(op.numbers(1))
     axis = axis_of(op.number(2), len(shape))
     if len(lengths) != len(op.outputs):
@@ -67,13 +67,13 @@ def split_v(op: Site) -> list[Shape]:
         known = [dim for dim in others if isinstance(dim, int)]
         rest = whole - sum(known) if isinstance(whole, int) and len(known) == len(others) else None
         if rest is not None and rest < 0:
-            raise Impossible(f"{sum(known)} is cut off {whole}")
+            raise Impossible(f"the lengths sum to {sum(known)}, the axis has {whole}")
         lengths[at] = rest
     return [(*shape[:axis], dim, *shape[axis + 1 :]) for dim in lengths]
 
 
-def slice_(op: Site) -> list[Shape]:
-    """A piece that begins and is as long as the second and the third input say."""
+def slice_(op: OpContext) -> list[Shape]:
+    """A piece with the begins in the second and the lengths in the third input."""
     shape, begin, length = op.shape(0), op.numbers(1), op.numbers(2)
     if not len(shape) == len(begin) == len(length):
         raise Impossible(f"{len(begin)} begins and {len(length)} lengths are given for {len(shape)} axes")
@@ -84,19 +84,19 @@ def _cut(dim: Dim, begin: Dim, length: Dim) -> Dim:
     if length != -1:
         known = isinstance(dim, int) and isinstance(begin, int) and isinstance(length, int)
         if known and not 0 <= begin <= begin + length <= dim:  # type: ignore[operator]  # which are numbers
-            raise Impossible(f"{length} from {begin} on is more than {dim}")
+            raise Impossible(f"{length} elements from {begin} on are beyond {dim}")
         return length
     if begin == 0:
         return dim
     if isinstance(dim, int) and isinstance(begin, int):
         if not 0 <= begin <= dim:
-            raise Impossible(f"{dim} has nothing from {begin} on")
+            raise Impossible(f"begin {begin} is beyond {dim}")
         return dim - begin
     return None
 
 
-def strided_slice(op: Site) -> list[Shape]:
-    """What lies between the second and the third input, in steps of the fourth; masks leave ends out."""
+def strided_slice(op: OpContext) -> list[Shape]:
+    """A piece from the second to the third input, in steps of the fourth; masks replace begins and ends."""
     field, shape = schema.StridedSliceOptions, op.shape(0)
     options = op.options(field.NUMBER)
     begin, end, steps = op.numbers(1), op.numbers(2), op.numbers(3)
@@ -107,14 +107,14 @@ def strided_slice(op: Site) -> list[Shape]:
     made, axis = list[Dim](), 0
     for place in range(len(begin)):
         if ellipsis >> place & 1:
-            # One axis at least, also where TensorFlow has none: what comes behind it moves along.
+            # In LiteRT an ellipsis stands for at least one axis and shifts later entries; in TensorFlow also for none.
             behind = sum(1 for later in range(place + 1, len(begin)) if not new >> later & 1)
             upto = max(axis + 1, len(shape) - behind)
             made += shape[axis:upto]
             axis = upto
         elif new >> place & 1:
             made.append(1)
-        elif axis < len(shape):  # what comes behind the last axis counts for nothing
+        elif axis < len(shape):  # entries beyond the last axis are ignored
             if not shrink >> place & 1:
                 first = 0 if no_begin >> place & 1 and steps[place] == 1 else begin[place]
                 made.append(
@@ -138,35 +138,35 @@ def _stepped(dim: Dim, begin: Dim, end: Dim, step: Dim, no_begin: int, no_end: i
     return len(range(*slice(first, last, step).indices(dim)))
 
 
-def pad(op: Site) -> list[Shape]:
-    """More along each axis, by what the second input says."""
+def pad(op: OpContext) -> list[Shape]:
+    """The input made longer along each axis, by the paddings in the second input."""
     shape, pads = op.shape(0), op.numbers(1)
     if len(pads) != 2 * len(shape):
         raise Impossible(f"{len(pads)} paddings are given for {len(shape)} axes")
     return [tuple(added((dim, *pads[2 * axis : 2 * axis + 2])) for axis, dim in enumerate(shape))]
 
 
-def tile(op: Site) -> list[Shape]:
-    """Copies of the input, as many along each axis as the second input says."""
+def tile(op: OpContext) -> list[Shape]:
+    """Copies of the input along each axis; the second input has their numbers."""
     shape, counts = op.shape(0), op.numbers(1)
     if len(counts) != len(shape):
         raise Impossible(f"{len(counts)} counts are given for {len(shape)} axes")
     return [tuple(multiplied(pair) for pair in zip(shape, counts, strict=True))]
 
 
-def gather(op: Site) -> list[Shape]:
-    """The indices in the place of an axis."""
+def gather(op: OpContext) -> list[Shape]:
+    """The first input with the shape of the indices in the place of an axis."""
     shape, indices = op.shape(0), op.shape(1)
     options = op.options(schema.GatherOptions.NUMBER)
     axis = axis_of(options.scalar(schema.GatherOptions.AXIS), len(shape))
     batches = options.scalar(schema.GatherOptions.BATCH_DIMS)
     batches += len(indices) * (batches < 0)
     if not 0 <= batches <= min(axis, len(indices)):
-        raise Impossible(f"{batches} batch dimensions do not go with axis {axis}")
+        raise Impossible(f"{batches} batch dimensions do not match axis {axis}")
     return [(*shape[:axis], *indices[batches:], *shape[axis + 1 :])]
 
 
-def gather_nd(op: Site) -> list[Shape]:
+def gather_nd(op: OpContext) -> list[Shape]:
     """Slices of the first input, one for each row of the second."""
     shape, indices = op.shape(0), op.shape(1)
     depth = indices[-1] if indices else None
@@ -176,7 +176,7 @@ def gather_nd(op: Site) -> list[Shape]:
 
 
 def _one(one: Dim, other: Dim) -> Dim:
-    """What two dimensions are that must be the same."""
+    """The value of two dimensions that must be equal."""
     if isinstance(one, int) and isinstance(other, int) and one != other:
-        raise Impossible(f"{one} and {other} must be the same")
+        raise Impossible(f"{one} and {other} must be equal")
     return one if isinstance(one, int) or one == other else other if isinstance(other, int) else None

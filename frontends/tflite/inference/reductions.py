@@ -1,11 +1,11 @@
-"""Operators that leave axes out, or say something of a shape."""
+"""Reductions, shape queries, and operators whose output length is a value."""
 
 from .. import option_schema as schema
-from .site import Shape, Site, Unknown, axis_of
+from .op_context import OpContext, Shape, Unknown, axis_of
 
 
-def reduced(op: Site) -> list[Shape]:
-    """Without the axes that the second input says, or with one index along them."""
+def reduced(op: OpContext) -> list[Shape]:
+    """The first input without the axes in the second input, or with length 1 along them."""
     shape, axes = op.shape(0), op.whole(1)
     dropped = {axis_of(axis, len(shape)) for axis in axes}
     if op.options(schema.ReducerOptions.NUMBER).scalar(schema.ReducerOptions.KEEP_DIMS):
@@ -13,33 +13,33 @@ def reduced(op: Site) -> list[Shape]:
     return [tuple(dim for axis, dim in enumerate(shape) if axis not in dropped)]
 
 
-def arg_extreme(op: Site) -> list[Shape]:
-    """Without the axis that the second input says."""
+def arg_extreme(op: OpContext) -> list[Shape]:
+    """The first input without the axis in the second input."""
     shape = op.shape(0)
     axis = axis_of(op.number(1), len(shape))
     return [(*shape[:axis], *shape[axis + 1 :])]
 
 
-def top_k(op: Site) -> list[Shape]:
-    """As many of each row as the second input says, and where they were."""
+def top_k(op: OpContext) -> list[Shape]:
+    """The largest elements of each row, and their indices; the second input has their number."""
     shape, count = op.shape(0), op.numbers(1)
     if not shape or len(count) != 1:
         raise Unknown
     return [(*shape[:-1], count[0])] * 2
 
 
-def shape_of(op: Site) -> list[Shape]:
+def shape_of(op: OpContext) -> list[Shape]:
     """A number for each axis."""
     return [(len(op.shape(0)),)]
 
 
-def rank_of(op: Site) -> list[Shape]:
+def rank_of(op: OpContext) -> list[Shape]:
     """One number."""
     del op
     return [()]
 
 
-def range_(op: Site) -> list[Shape]:
+def range_(op: OpContext) -> list[Shape]:
     """The numbers from the first input to the second in steps of the third."""
     start, limit, step = (op.number(position) for position in range(3))
     if step == 0:
@@ -47,49 +47,49 @@ def range_(op: Site) -> list[Shape]:
     return [(len(range(start, limit, step)),)]
 
 
-def where(op: Site) -> list[Shape]:
-    """A row for each element that is true, which only the run can tell."""
+def where(op: OpContext) -> list[Shape]:
+    """A row for each element that is true; only a run decides their number."""
     return [(None, len(op.shape(0)))]
 
 
-def unique(op: Site) -> list[Shape]:
-    """Each element once, how many only the run can tell, and where each element went."""
+def unique(op: OpContext) -> list[Shape]:
+    """Each distinct element, whose number only a run decides, and an index for each element."""
     return [(None,), op.shape(0)]
 
 
-def suppressed(op: Site) -> list[Shape]:
-    """As many indices as the third input allows, scores (of version 5), and how many are valid."""
+def suppressed(op: OpContext) -> list[Shape]:
+    """The most indices that the third input allows, scores (in version 5), and the number of valid ones."""
     most = op.numbers(2)
     if len(most) != 1:
         raise Unknown
     return [(most[0],)] * (len(op.outputs) - 1) + [()]
 
 
-def scatter_nd(op: Site) -> list[Shape]:
-    """The shape that the third input says."""
+def scatter_nd(op: OpContext) -> list[Shape]:
+    """The shape in the third input."""
     return [op.numbers(2)]
 
 
-def sparse_to_dense(op: Site) -> list[Shape]:
-    """The shape that the second input says."""
+def sparse_to_dense(op: OpContext) -> list[Shape]:
+    """The shape in the second input."""
     return [op.numbers(1)]
 
 
-def segment_sum(op: Site) -> list[Shape]:
-    """A row for each segment, how many only the segments' numbers tell."""
+def segment_sum(op: OpContext) -> list[Shape]:
+    """A row for each segment; only the values of the segment ids decide their number."""
     return [(None, *op.shape(0)[1:])]
 
 
-def unsorted_segments(op: Site) -> list[Shape]:
-    """As many rows as the third input says."""
+def unsorted_segments(op: OpContext) -> list[Shape]:
+    """A row for each segment; the third input has their number."""
     count = op.numbers(2)
     if len(count) != 1:
         raise Unknown
     return [(count[0], *op.shape(0)[len(op.shape(1)) :])]
 
 
-def multinomial(op: Site) -> list[Shape]:
-    """As many draws of each row as the second input says."""
+def multinomial(op: OpContext) -> list[Shape]:
+    """The draws from each row; the second input has their number."""
     count = op.numbers(1)
     if len(count) != 1:
         raise Unknown

@@ -1,18 +1,18 @@
-"""The rule of each kind of operator."""
+"""The shape rule of each kind of operator."""
 
 from collections.abc import Callable
 from importlib import import_module
 
 from .elementwise import SAME, SPREADING
-from .site import Dim, Impossible, Shape, Site, Unknown
+from .op_context import Dim, Impossible, OpContext, Shape, Unknown
 
-Rule = Callable[[Site], list[Shape]]
+Rule = Callable[[OpContext], list[Shape]]
 
 MOST = 2**31 - 1
-"""The largest dimension there is."""
+"""The largest possible dimension."""
 
 DATA_DEPENDENT = frozenset(("WHERE", "UNIQUE", "SEGMENT_SUM"))
-"""Operators with a dimension that follows from values alone: no number that a file states for it can be true."""
+"""Operators with a dimension that depends on values: a number that the file declares for it proves nothing."""
 
 RULES: dict[str, str] = {
     **dict.fromkeys(SAME, "elementwise.same"),
@@ -91,14 +91,14 @@ RULES: dict[str, str] = {
     "UNPACK": "pieces.unpack",
     "WHERE": "reductions.where",
 }
-"""By the name of a built-in operator: the module and the function, which is imported where it is needed."""
+"""Name of a built-in operator -> module and function of its rule, which is imported when it is needed."""
 
 
 _FOUND: dict[str, Rule] = {}
 
 
 def find_rule(kind: str) -> Rule | None:
-    """The rule of the built-in operator `kind`, or None."""
+    """Return the rule of the built-in operator `kind`, or None."""
     place = RULES.get(kind)
     if place is None:
         return None
@@ -107,8 +107,8 @@ def find_rule(kind: str) -> Rule | None:
     return _FOUND.setdefault(kind, rule)
 
 
-def infer(site: Site, *, custom: bool) -> list[Shape]:
-    """The shape of each output of `site` for which there is one; of those behind them nothing is known.
+def infer(context: OpContext, *, custom: bool) -> list[Shape]:
+    """Return the shapes of the outputs of `context`; shapes missing at the end are unknown.
 
     Raises:
         Unknown: no rule covers the operator, or a value that its rule needs is unknown.
@@ -118,19 +118,19 @@ def infer(site: Site, *, custom: bool) -> list[Shape]:
     if custom:
         from .custom import CUSTOM_RULES
 
-        rule = CUSTOM_RULES.get(site.kind)
+        rule = CUSTOM_RULES.get(context.kind)
     else:
-        rule = _FOUND.get(site.kind) or find_rule(site.kind)
+        rule = _FOUND.get(context.kind) or find_rule(context.kind)
     if rule is None:
         raise Unknown
     try:
-        made = rule(site)
-    except (IndexError, ValueError):  # an input has fewer axes or elements than the kernel asks for
+        made = rule(context)
+    except (IndexError, ValueError):  # an input has fewer axes or elements than the kernel reads
         raise Impossible("its inputs have too few axes") from None
     for shape in made:
         for dim in shape:
             if not _sound(dim):
-                raise Impossible(f"a dimension comes to {dim}")
+                raise Impossible(f"a dimension of the result would be {dim}")
     return made
 
 

@@ -1,6 +1,6 @@
-"""Operators of StableHLO whose attributes say what comes out, and the two of LiteRT that do as theirs.
+"""Operators of StableHLO whose attributes decide the output shapes, and two similar ones of LiteRT.
 
-Of RESHAPE, BROADCAST_IN_DIM and IOTA there only the result says it: they have no rule.
+StableHLO's RESHAPE, BROADCAST_IN_DIM and IOTA have no rule: only the type of the result has their shape.
 
 Source: the StableHLO specification, https://openxla.org/stablehlo/spec
 """
@@ -9,23 +9,23 @@ from collections.abc import Sequence
 
 from .. import option_schema as schema
 from .dims import added, written
+from .op_context import Dim, Impossible, OpContext, Shape, Unknown, axis_of
 from .pieces import joined
-from .site import Dim, Impossible, Shape, Site, Unknown, axis_of
 
 
-def like_each(op: Site) -> list[Shape]:
-    """The shape of the input at the same place, for each output."""
+def like_each(op: OpContext) -> list[Shape]:
+    """For each output, the shape of the input at the same position."""
     return [op.shape(position) for position in range(len(op.outputs))]
 
 
-def concatenate(op: Site) -> list[Shape]:
+def concatenate(op: OpContext) -> list[Shape]:
     """The inputs one after the other along an axis."""
     field = schema.StablehloConcatenateOptions
     return joined(op, op.second_options(field.NUMBER).scalar(field.DIMENSION))
 
 
-def transpose(op: Site) -> list[Shape]:
-    """The axes in another order."""
+def transpose(op: OpContext) -> list[Shape]:
+    """The input with its axes in another order."""
     field, shape = schema.StablehloTransposeOptions, op.shape(0)
     order = op.longs(field.NUMBER, field.PERMUTATION)
     if sorted(order) != list(range(len(shape))):
@@ -33,8 +33,8 @@ def transpose(op: Site) -> list[Shape]:
     return [tuple(shape[axis] for axis in order)]
 
 
-def slice_(op: Site) -> list[Shape]:
-    """From starts to limits in steps, all of them attributes."""
+def slice_(op: OpContext) -> list[Shape]:
+    """A piece from starts to limits in steps, which are attributes."""
     field, shape = schema.StablehloSliceOptions, op.shape(0)
     start, limit, step = (
         op.longs(field.NUMBER, of) for of in (field.START_INDICES, field.LIMIT_INDICES, field.STRIDES)
@@ -42,19 +42,19 @@ def slice_(op: Site) -> list[Shape]:
     made = list[Dim]()
     for dim, first, last, by in zip(shape, start, limit, step, strict=True):
         if by < 1 or not 0 <= first <= last or (isinstance(dim, int) and last > dim):
-            raise Impossible(f"{first} to {last} in steps of {by} is not in {written(shape)}")
+            raise Impossible(f"{first} to {last} in steps of {by} is not within {written(shape)}")
         made.append(-((first - last) // by))
     return [tuple(made)]
 
 
-def dynamic_slice(op: Site) -> list[Shape]:
-    """Pieces of the lengths that an attribute says."""
+def dynamic_slice(op: OpContext) -> list[Shape]:
+    """A piece with the lengths in an attribute."""
     field = schema.StablehloDynamicSliceOptions
     return [tuple(op.longs(field.NUMBER, field.SLICE_SIZES))]
 
 
-def pad(op: Site) -> list[Shape]:
-    """More at both ends of each axis, and between its elements."""
+def pad(op: OpContext) -> list[Shape]:
+    """The input with padding at both ends of each axis, and between its elements."""
     field, shape = schema.StablehloPadOptions, op.shape(0)
     low, high, between = (
         op.longs(field.NUMBER, of) for of in (field.EDGE_PADDING_LOW, field.EDGE_PADDING_HIGH, field.INTERIOR_PADDING)
@@ -68,10 +68,10 @@ def pad(op: Site) -> list[Shape]:
 
 
 def _spaced(dim: Dim, by: int) -> Dim:
-    """How long an axis is if there are `by` places from one of its elements to the next.
+    """The length of an axis of `dim` elements that are `by` places apart.
 
     Raises:
-        Impossible: there is less than one.
+        Impossible: `by` is less than 1.
     """
     if by < 1:
         raise Impossible(f"elements are {by} apart")
@@ -80,8 +80,8 @@ def _spaced(dim: Dim, by: int) -> Dim:
     return (dim - 1) * by + 1 if dim else 0
 
 
-def reduce(op: Site) -> list[Shape]:
-    """Each of the first inputs without the axes that an attribute says."""
+def reduce(op: OpContext) -> list[Shape]:
+    """The first half of the inputs, without the axes in an attribute."""
     field = schema.StablehloReduceOptions
     axes = op.longs(field.NUMBER, field.DIMENSIONS)
     made = list[Shape]()
@@ -91,8 +91,8 @@ def reduce(op: Site) -> list[Shape]:
     return made
 
 
-def reduce_window(op: Site) -> list[Shape]:
-    """How many places a window has along each axis of the first inputs."""
+def reduce_window(op: OpContext) -> list[Shape]:
+    """The number of window positions along each axis of the first half of the inputs."""
     field = schema.StablehloReduceWindowOptions
     window = op.longs(field.NUMBER, field.WINDOW_DIMENSIONS)
     ones = (1,) * len(window)
@@ -121,8 +121,8 @@ def _places(image: Sequence[Dim], window: Sequence[int], strides: Sequence[int],
     return tuple(made)
 
 
-def dot_general(op: Site) -> list[Shape]:
-    """The batches, then what is left of the first input, then what is left of the second."""
+def dot_general(op: OpContext) -> list[Shape]:
+    """The batch axes, then the remaining axes of the first input, then those of the second."""
     field, one, other = schema.StablehloDotGeneralOptions, op.shape(0), op.shape(1)
     batches, others, summed, others_summed = (
         op.longs(field.NUMBER, of)
@@ -138,8 +138,8 @@ def dot_general(op: Site) -> list[Shape]:
     return [(*(one[axis_of(axis, len(one))] for axis in batches), *left, *right)]
 
 
-def gather(op: Site) -> list[Shape]:
-    """Pieces of one size, for each index: the axes of a piece are at the places that an attribute says."""
+def gather(op: OpContext) -> list[Shape]:
+    """A piece of one size for each index; an attribute has the positions of the axes of the pieces."""
     field, indices = schema.StablehloGatherOptions, op.shape(1)
     sizes, offsets, collapsed = (
         op.longs(field.NUMBER, of) for of in (field.SLICE_SIZES, field.OFFSET_DIMS, field.COLLAPSED_SLICE_DIMS)
@@ -150,16 +150,16 @@ def gather(op: Site) -> list[Shape]:
     rank = len(sizes) - len(collapsed) + len(indices) - (vector < len(indices))
     try:
         return [tuple(next(piece) if axis in offsets else next(batch) for axis in range(rank))]
-    except RuntimeError:  # one of the two is used up: there are other axes than the attributes say
+    except RuntimeError:  # an iterator is exhausted: the number of axes contradicts the attributes
         raise Unknown from None
 
 
-def dilate(op: Site) -> list[Shape]:
-    """Elements as far apart along each axis as the second input says."""
+def dilate(op: OpContext) -> list[Shape]:
+    """The first input with its elements apart; the second input has the distance along each axis."""
     return [tuple(_spaced(dim, by) for dim, by in zip(op.shape(0), op.whole(1), strict=True))]
 
 
-def window_reduced(op: Site) -> list[Shape]:
+def window_reduced(op: OpContext) -> list[Shape]:
     """The output shape of REDUCE_WINDOW: the number of window positions along each axis.
 
     Inputs 2, 3 and 4 are the shape, the strides and the dilations of the window.

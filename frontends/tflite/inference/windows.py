@@ -1,13 +1,13 @@
-"""Convolution, pooling and resizing: what slides over, or scales, height and width."""
+"""Convolution, pooling, resizing, and exchange of space with depth or batch."""
 
 from .. import option_schema as schema
-from .site import Dim, Impossible, Shape, Site, Unknown
+from .op_context import Dim, Impossible, OpContext, Shape, Unknown
 
 _SAME, _VALID = 0, 1
 
 
-def conv_2d(op: Site) -> list[Shape]:
-    """[batch, height, width, filters] of weights [filters, height, width, depth]."""
+def conv_2d(op: OpContext) -> list[Shape]:
+    """[batch, height, width, filters] for weights [filters, height, width, depth]."""
     weights, field = _ranked(op, 1, 4), schema.Conv2DOptions
     options = op.options(field.NUMBER)
     # An absent dilation is 1 by the schema.
@@ -16,8 +16,8 @@ def conv_2d(op: Site) -> list[Shape]:
     return [_slide(op, weights[1:3], stride, dilation, options.scalar(field.PADDING), weights[0])]
 
 
-def depthwise_conv_2d(op: Site) -> list[Shape]:
-    """[batch, height, width, channels] of weights [1, height, width, channels]."""
+def depthwise_conv_2d(op: OpContext) -> list[Shape]:
+    """[batch, height, width, channels] for weights [1, height, width, channels]."""
     weights, field = _ranked(op, 1, 4), schema.DepthwiseConv2DOptions
     options = op.options(field.NUMBER)
     dilation = options.scalar(field.DILATION_H_FACTOR) or 1, options.scalar(field.DILATION_W_FACTOR) or 1
@@ -25,7 +25,7 @@ def depthwise_conv_2d(op: Site) -> list[Shape]:
     return [_slide(op, weights[1:3], stride, dilation, options.scalar(field.PADDING), weights[3])]
 
 
-def pool_2d(op: Site) -> list[Shape]:
+def pool_2d(op: OpContext) -> list[Shape]:
     """[batch, height, width, channels]."""
     field = schema.Pool2DOptions
     options = op.options(field.NUMBER)
@@ -35,7 +35,7 @@ def pool_2d(op: Site) -> list[Shape]:
 
 
 def _slide(
-    op: Site, size: Shape, stride: tuple[int, int], dilation: tuple[int, int], padding: int, channels: Dim
+    op: OpContext, size: Shape, stride: tuple[int, int], dilation: tuple[int, int], padding: int, channels: Dim
 ) -> Shape:
     batch, height, width, _ = _ranked(op, 0, 4)
     return (
@@ -47,10 +47,10 @@ def _slide(
 
 
 def slid(dim: Dim, size: Dim, stride: int, dilation: int, padding: int) -> Dim:
-    """How many places a window of `size` has along `dim`.
+    """The number of positions of a window of `size` along `dim`.
 
     Raises:
-        Impossible: it has no place.
+        Impossible: there is none.
     """
     if stride < 1 or dilation < 1 or padding not in (_SAME, _VALID):
         raise Impossible(f"stride {stride}, dilation {dilation}, padding {padding}")
@@ -60,12 +60,12 @@ def slid(dim: Dim, size: Dim, stride: int, dilation: int, padding: int) -> Dim:
         return dim if size == stride == 1 else None
     reach = (size - 1) * dilation + 1
     if reach > dim:
-        raise Impossible(f"a window of {reach} does not go into {dim}")
+        raise Impossible(f"a window of {reach} does not fit into {dim}")
     return (dim - reach) // stride + 1
 
 
-def conv_3d(op: Site) -> list[Shape]:
-    """[batch, depth, height, width, filters] of weights [depth, height, width, channels, filters]."""
+def conv_3d(op: OpContext) -> list[Shape]:
+    """[batch, depth, height, width, filters] for weights [depth, height, width, channels, filters]."""
     image, weights, field = _ranked(op, 0, 5), _ranked(op, 1, 5), schema.Conv3DOptions
     options = op.options(field.NUMBER)
     sides = zip(
@@ -80,35 +80,35 @@ def conv_3d(op: Site) -> list[Shape]:
     return [(image[0], *places, weights[4])]
 
 
-def stated(op: Site) -> list[Shape]:
-    """The shape that the first input says."""
+def stated(op: OpContext) -> list[Shape]:
+    """The shape in the first input."""
     return [op.numbers(0)]
 
 
-def resize(op: Site) -> list[Shape]:
-    """[batch, height, width, channels] with the height and width that the second input says."""
+def resize(op: OpContext) -> list[Shape]:
+    """[batch, height, width, channels] with the height and width in the second input."""
     image, size = _ranked(op, 0, 4), op.numbers(1)
     if len(size) != 2:
         raise Unknown
     return [(image[0], *size, image[3])]
 
 
-def space_to_depth(op: Site) -> list[Shape]:
-    """Blocks of an image made channels."""
+def space_to_depth(op: OpContext) -> list[Shape]:
+    """Blocks of an image become channels."""
     block = op.options(schema.SpaceToDepthOptions.NUMBER).scalar(schema.SpaceToDepthOptions.BLOCK_SIZE)
     batch, height, width, depth = _ranked(op, 0, 4)
     return [(batch, divided(height, block), divided(width, block), times(depth, block * block))]
 
 
-def depth_to_space(op: Site) -> list[Shape]:
-    """Channels made blocks of an image."""
+def depth_to_space(op: OpContext) -> list[Shape]:
+    """Channels become blocks of an image."""
     block = op.options(schema.DepthToSpaceOptions.NUMBER).scalar(schema.DepthToSpaceOptions.BLOCK_SIZE)
     batch, height, width, depth = _ranked(op, 0, 4)
     return [(batch, times(height, block), times(width, block), divided(depth, block * block))]
 
 
-def space_to_batch_nd(op: Site) -> list[Shape]:
-    """Blocks of padded axes made batches."""
+def space_to_batch_nd(op: OpContext) -> list[Shape]:
+    """Blocks of padded axes become batches."""
     image, blocks, pads = op.shape(0), op.whole(1), op.whole(2)
     batch, sides = image[0], list[Dim]()
     for axis, block in enumerate(blocks, 1):
@@ -119,8 +119,8 @@ def space_to_batch_nd(op: Site) -> list[Shape]:
     return [(batch, *sides, *image[len(blocks) + 1 :])]
 
 
-def batch_to_space_nd(op: Site) -> list[Shape]:
-    """Batches made blocks of axes, which are cropped."""
+def batch_to_space_nd(op: OpContext) -> list[Shape]:
+    """Batches become blocks of axes, which are then cropped."""
     image, blocks, crops = op.shape(0), op.whole(1), op.whole(2)
     batch, sides = image[0], list[Dim]()
     for axis, block in enumerate(blocks, 1):
@@ -131,10 +131,10 @@ def batch_to_space_nd(op: Site) -> list[Shape]:
 
 
 def divided(dim: Dim, by: int) -> Dim:
-    """`dim` in pieces of `by`.
+    """`dim` over `by`.
 
     Raises:
-        Impossible: something is left over.
+        Impossible: `dim` is not a multiple of `by`.
     """
     if by < 1 or (isinstance(dim, int) and dim % by):
         raise Impossible(f"{dim} is not a multiple of {by}")
@@ -146,7 +146,7 @@ def times(dim: Dim, by: int) -> Dim:
     return dim * by if isinstance(dim, int) else dim if by == 1 else None
 
 
-def _ranked(op: Site, position: int, rank: int) -> Shape:
+def _ranked(op: OpContext, position: int, rank: int) -> Shape:
     shape = op.shape(position)
     if len(shape) != rank:
         raise Impossible(f"input {position} has {len(shape)} dimensions, not {rank}")

@@ -1,4 +1,4 @@
-"""Inputs and outputs that a node leaves out, at the end and in the middle, are no tensors."""
+"""Inputs and outputs that a node leaves out, at the end or in the middle, do not become tensors."""
 
 import itertools
 
@@ -78,7 +78,7 @@ def test_a_node_that_leaves_something_out_has_a_plan_under_all_options(name):
 
 
 NOT_RUN = ("custom", "loop, state left", "unique", "unique, counts")
-"""ONNX Runtime crashes on a loop without a state; of the others inputs decide the sizes, or no kernel is known."""
+"""ONNX Runtime crashes on a loop without a state. For the others, inputs decide the sizes, or there is no kernel."""
 
 
 @pytest.mark.parametrize("name", [name for name in NODES if name not in NOT_RUN])

@@ -1,4 +1,4 @@
-"""An operator and its bodies pass each other as many values as the format says."""
+"""Operators and bodies with a wrong number of inputs or outputs are refused."""
 
 import re
 
@@ -50,21 +50,21 @@ def test_bodies_that_match_are_called(text):
     [
         (
             branches(THEN, ", else_branch = e () => (b, d) { b = Neg(x) d = Abs(x) }"),
-            "node 0 (If): its else_branch gives 2 values, and 1 are taken from it",
+            "node 0 (If): its else_branch gives 2 values, but 1 are taken from it",
         ),
         (
             branches(THEN, ""),
-            "node 0 (If): it has the branches then_branch, and needs then_branch and else_branch",
+            "node 0 (If): it has the branches then_branch, but needs then_branch and else_branch",
         ),
-        (loop("m, c", LOOP), "node 0 (Loop): its body takes 3 values, and 2 are passed to it"),
+        (loop("m, c", LOOP), "node 0 (Loop): its body takes 3 values, but 2 are passed to it"),
         (
             loop("m, c, x", "(int64 i, bool k, float[2] u) => (bool k, v, u) { v = Relu(u) }"),
-            "node 0 (Loop): its body gives 3 values, and 2 are taken from it",
+            "node 0 (Loop): its body gives 3 values, but 2 are taken from it",
         ),
-        (loop("m, c, x, x", LOOP), "node 0 (Loop): it carries 2 values, and gives 1"),
-        (scan("s, x", SCAN, 99), "node 0 (Scan): num_scan_inputs is 99, and it has 2 inputs"),
-        (scan("s, x", SCAN, 0), "node 0 (Scan): num_scan_inputs is 0, and it has 2 inputs"),
-        (scan("s, s, x", SCAN, 1), "node 0 (Scan): its body takes 2 values, and 3 are passed to it"),
+        (loop("m, c, x, x", LOOP), "node 0 (Loop): it carries 2 values, but its number of outputs is 1"),
+        (scan("s, x", SCAN, 99), "node 0 (Scan): num_scan_inputs is 99, but it has 2 inputs"),
+        (scan("s, x", SCAN, 0), "node 0 (Scan): num_scan_inputs is 0, but it has 2 inputs"),
+        (scan("s, s, x", SCAN, 1), "node 0 (Scan): its body takes 2 values, but 3 are passed to it"),
     ],
 )
 def test_bodies_that_do_not_match_are_refused(text, fault):
@@ -81,20 +81,20 @@ def test_control_flow_without_a_body_is_refused(kind):
 
 
 def test_a_branch_may_list_what_it_captures():
-    """A file among the real models does."""
+    """One of the real models does so."""
     graph = load(branches("then_branch = t (float[2] u) => (a) { a = Relu(x) }", f", {ELSE}"))
     assert [c.role for c in graph.subgraphs[0].ops[0].calls] == ["then_branch", "else_branch"]
 
 
 NODES = [
-    ("Gather", ["x"], ["y"], "it has 1 input, and Gather has at least 2"),
-    ("Slice", ["x"], ["y"], "it has 1 input, and Slice has at least 3"),
-    ("Reshape", [], ["y"], "it has 0 inputs, and Reshape has at least 2"),
-    ("Relu", ["x", "x"], ["y"], "it has 2 inputs, and Relu has at most 1"),
-    ("Shape", ["x"], ["y", "z"], "it has 2 outputs, and Shape has at most 1"),
-    ("Concat", [], ["y"], "it has 0 inputs, and Concat has at least 1"),
-    ("Gather", ["x", ""], ["y"], "input 1 (indices) is left out, and Gather needs it"),
-    ("Expand", ["", "x"], ["y"], "input 0 (input) is left out, and Expand needs it"),
+    ("Gather", ["x"], ["y"], "it has 1 input, but Gather has at least 2"),
+    ("Slice", ["x"], ["y"], "it has 1 input, but Slice has at least 3"),
+    ("Reshape", [], ["y"], "it has 0 inputs, but Reshape has at least 2"),
+    ("Relu", ["x", "x"], ["y"], "it has 2 inputs, but Relu has at most 1"),
+    ("Shape", ["x"], ["y", "z"], "it has 2 outputs, but Shape has at most 1"),
+    ("Concat", [], ["y"], "it has 0 inputs, but Concat has at least 1"),
+    ("Gather", ["x", ""], ["y"], "input 1 (indices) is left out, but Gather needs it"),
+    ("Expand", ["", "x"], ["y"], "input 0 (input) is left out, but Expand needs it"),
 ]
 
 

@@ -1,4 +1,4 @@
-"""What is known before a run is constant, and what only makes constants never runs."""
+"""Values that are known before a run are constants, and operators that only make constants never run."""
 
 import numpy as np
 import pytest

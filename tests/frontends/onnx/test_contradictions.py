@@ -1,4 +1,4 @@
-"""Shapes that cannot be true together are refused, whoever states them."""
+"""Shapes that contradict each other are refused, from the file or from bindings."""
 
 import re
 
@@ -30,13 +30,13 @@ def test_the_result_of_an_if_may_be_bound_to_what_holds_both_branches(size):
 
 @pytest.mark.parametrize(("size", "branch"), [(2, "then_branch gives 'a' [4]"), (7, "else_branch gives 'b' [8]")])
 def test_the_result_of_an_if_cannot_be_bound_to_less_than_a_branch_gives(size, branch):
-    fault = f"node 0 (If): its {branch}, for which 'y' [{size}] has no room"
+    fault = f"node 0 (If): its {branch}, which does not fit into 'y' [{size}]"
     with pytest.raises(ModelError, match=re.escape(fault)):
         load(IF, {"y:0": size})
 
 
 def test_what_a_file_declares_of_an_if_must_hold_both_branches_too():
-    with pytest.raises(ModelError, match="has no room"):
+    with pytest.raises(ModelError, match="does not fit into"):
         load(IF.replace("=> (y)", "=> (float[4] y)"))
 
 
@@ -48,5 +48,5 @@ def test_a_branch_that_never_runs_needs_no_room():
 def test_a_reshape_keeps_the_number_of_elements():
     text = "g (float[4] x, int64[1] s) => (y) { y = Reshape(x, s) }"
     assert shape(load(text, {"y:0": 4}), "y") == (4,)
-    with pytest.raises(ModelError, match=r"node 0 \(Reshape\): makes \[5\], 5 elements, of \[4\], 4 elements"):
+    with pytest.raises(ModelError, match=r"node 0 \(Reshape\): turns \[4\] with 4 elements into \[5\] with 5 elements"):
         load(text, {"y:0": 5})

@@ -1,4 +1,4 @@
-"""Bodies become subgraphs, what they read from outside is captured, and shapes go through them."""
+"""Bodies become subgraphs, outer names are captured, and shapes are inferred through bodies."""
 
 from onnx import AttributeProto, helper, parser
 from tmpass.frontends import onnx as frontend

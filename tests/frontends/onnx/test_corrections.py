@@ -1,4 +1,4 @@
-"""What follows from operators of which ONNX's own inference computes another shape than ONNX Runtime makes."""
+"""Operators for which ONNX's own inference computes another shape than ONNX Runtime makes."""
 
 import contextlib
 
@@ -96,7 +96,7 @@ def model_of(nodes, a, b) -> ModelProto:
 def test_what_follows_has_the_size_of_a_run(nodes, following, open_):
     a, b = (5, 1) if nodes is not CEILING else (4, 8), (3, 4)
     nodes = [*nodes, *FOLLOWING[following]]
-    # With the numbers in the file ONNX Runtime believes ONNX's inference, and fails.
+    # With the numbers in the file, ONNX Runtime trusts ONNX's inference, and fails.
     session = onnxruntime.InferenceSession(
         model_of(nodes, ["m", "n"], ["k", "l"]).SerializeToString(), providers=["CPUExecutionProvider"]
     )

@@ -45,7 +45,7 @@ def test_a_binding_by_tensor_and_axis_binds_the_symbol_there():
 
 def test_two_bindings_of_one_dimension_must_agree():
     assert shapes(load(TEXT, {"seq": 5, "x:2": 5}))["ids"] == (5,)
-    with pytest.raises(ModelError, match="'seq' is bound to 5, 'x:2' to 6"):
+    with pytest.raises(ModelError, match="'seq' is bound to 5, but 'x:2' to 6"):
         load(TEXT, {"seq": 5, "x:2": 6})
 
 
@@ -74,7 +74,7 @@ def test_a_negative_dimension_is_open_and_zero_is_not():
 
 
 def test_a_binding_that_contradicts_the_file():
-    with pytest.raises(ModelError, match=r"tensor 'x': axis 1 is 3 in the file, x:1 binds it to 4"):
+    with pytest.raises(ModelError, match=r"tensor 'x': axis 1 is 3 in the file, but x:1 binds it to 4"):
         load(TEXT, {"x:1": 4})
     assert shapes(load(TEXT, {"x:1": 3}))["x"] == ("batch", 3, "seq")
 

@@ -1,4 +1,4 @@
-"""ONNX Runtime makes of drawn nodes, with drawn shapes and attributes, the shapes that the frontend computes."""
+"""For random nodes, ONNX Runtime makes the shapes that the frontend computes."""
 
 from collections import Counter
 from random import Random
@@ -16,7 +16,7 @@ onnxruntime.set_default_logger_severity(4)
 
 
 def made(model) -> list[tuple[int, ...]] | str:
-    """The shapes of what ONNX Runtime makes; or why it does not run the model."""
+    """The output shapes in ONNX Runtime; or why it does not run the model."""
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.intra_op_num_threads, options.log_severity_level = 1, 4

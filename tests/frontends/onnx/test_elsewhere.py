@@ -1,4 +1,4 @@
-"""Values in another file are not read; where they would hold a shape, that is told."""
+"""Values in another file are not read; an error says so where they would hold a shape."""
 
 import pytest
 from onnx import TensorProto, helper

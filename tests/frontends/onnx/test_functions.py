@@ -44,14 +44,14 @@ def test_a_function_of_an_older_operator_set_is_converted():
 
 
 @pytest.mark.parametrize(
-    ("functions", "circle"),
+    ("functions", "cycle"),
     [
         (function("f", "b = loc.f (a)"), "'loc::f' -> 'loc::f'"),
         (function("f", "b = loc.h (a)") + function("h", "b = loc.f (a)"), "'loc::f' -> 'loc::h' -> 'loc::f'"),
     ],
 )
-def test_recursion_is_refused(functions, circle):
-    with pytest.raises(ModelError, match=f"in a circle: {circle}"):
+def test_recursion_is_refused(functions, cycle):
+    with pytest.raises(ModelError, match=f"in a cycle: {cycle}"):
         load(functions)
 
 

@@ -1,4 +1,4 @@
-"""An error asks for what the caller decides, and for enough: the answer ends in a plan or in a better question."""
+"""An error asks only for what the caller decides, and for enough: answers lead to a plan or a better question."""
 
 import re
 import shlex
@@ -55,7 +55,7 @@ def test_the_hints_of_drawn_models_end_in_a_plan_or_a_true_contradiction(proto, 
     pick = (lambda _: common) if data.draw(st.booleans()) else (lambda _: data.draw(st.integers(1, 4)))
     bindings, end = follow(proto.SerializeToString(), pick)
     if isinstance(end, UnknownSizeError):
-        assert "of unknown rank" in str(end) or "no one size holds" in str(end)
+        assert "of unknown rank" in str(end) or "no single size" in str(end)
     elif isinstance(end, ModelError):
         assert bindings
 

@@ -70,11 +70,11 @@ def test_what_the_file_declares_counts_where_inference_is_blind():
 def test_a_stale_declaration_does_not_win_over_the_operators():
     graph = load("g (float[4, 3] x) => (float[4, 3] y) <float[1, 3] c> { c = Relu(x) y = Relu(c) }")
     assert shape(graph, "c") == (4, 3)
-    assert "'c' is [4, 3], declared [1, 3]" in graph.warnings[0]
+    assert "'c' is [4, 3], but declared [1, 3]" in graph.warnings[0]
 
 
 def test_a_declared_element_type_must_be_the_computed_one():
-    with pytest.raises(ModelError, match="tensor 'y': is declared int64, its operator makes float32"):
+    with pytest.raises(ModelError, match="tensor 'y': is declared int64, but its operator makes float32"):
         load("g (float[2] x) => (int64[2] y) { y = Relu(x) }")
 
 
@@ -112,7 +112,7 @@ def test_unknown_rank_and_type_stay_unknown():
         ("g (float[4] x) => (y) <int64[1] s = {-7}> { y = Reshape(x, s) }", "node 0 (Reshape): Invalid dimension"),
         ("g (float[4] x) => (y) <int64[2] s = {-1, -1}> { y = Reshape(x, s) }", "may not have multiple -1"),
         ("g (float[1] x) => (y) <int64[1] s = {9}> { q = NonZero(x) y = Unsqueeze(x, s) }", "node 1 (Unsqueeze): "),
-        ("g (float[4] x) => (y) <int64[1] s = {5}> { y = Reshape(x, s) }", "makes [5], 5 elements, of [4], 4 elements"),
+        ("g (float[4] x) => (y) <int64[1] s = {5}> { y = Reshape(x, s) }", "turns [4] with 4 elements into [5]"),
     ],
 )
 def test_a_node_that_cannot_run_is_refused_with_its_fault(text, fault):

@@ -28,7 +28,7 @@ STEADY = {
     "from outside": "a = Neg(u) v = Add(x, x)",
     "scattered": "v = ScatterElements(u, at, one)",
 }
-"""What gives back a state u [4] as v [4]."""
+"""Steps that return a state u [4] as v [4]."""
 
 CHANGING = {
     "concat": "v = Concat <axis = 0> (u, one)",
@@ -64,7 +64,7 @@ PLACES = {
 
 
 def model(place, step, *, shape="[]", out="[]", result="[]"):
-    """Of a node that repeats `step`; "[]" stands for a shape that is not declared."""
+    """A model with a node that repeats `step`; "[]" stands for a shape that is not declared."""
     nodes = PLACES[place].format(step=step, shape=shape, out=out)
     text = f"g (float[4] x, float[3] xs, bool c) => (float{result} y) <{CONSTANTS}> {{ {nodes} }}"
     made = parser.parse_model(HEAD + text)
@@ -118,7 +118,7 @@ def test_a_state_that_changes_has_no_plan_whatever_is_declared(place, step, shap
     proto = model(place, CHANGING[step], shape=shape, out=out, result=result)
     with pytest.raises(
         TmpassError,
-        match=r"4\] before a round \('u'\) and .* after it \('v'\)|has no room|it is declared \[[45]\], its",
+        match=r"4\] before a round \('u'\) and .* after it \('v'\)|does not fit into|it is declared \[[45]\], but its",
     ):
         sizes(proto)
 
@@ -133,7 +133,7 @@ def test_no_number_that_is_bound_makes_a_changing_state_right(step, state, after
 def test_it_is_said_that_the_state_changes_and_no_binding_is_asked_for():
     with pytest.raises(UnknownSizeError) as error:
         sizes(model("loop", CHANGING["concat"], shape="[4]", out="[5]"), {"y:0": 10})
-    fault = "'y' [y:0] (made by Loop; the loop's state is [4] before a round ('u') and [5] after it ('v'): no one size"
+    fault = "'y' [y:0] (made by Loop; the loop's state is [4] before a round ('u') and [5] after it ('v'): it has no"
     assert fault in str(error.value)
     assert error.value.symbols == ()
     assert "give the state of the loop one size in the model, or give --allow-unplanned" in str(error.value)
@@ -182,7 +182,7 @@ def test_what_a_round_piles_up_may_grow():
 
 
 OPEN = "c1 = Cast <to = 9> (u) v = Compress(u, c1)"
-"""What keeps some elements of the state: nobody knows how many."""
+"""Steps that keep some elements of the state; their number is unknown."""
 
 
 @pytest.mark.parametrize(
@@ -234,5 +234,5 @@ def test_plain_verify_finds_it_in_a_plan_from_outside():
         for s in loaded.graph.subgraphs
     )
     wrong = plan(Model(loaded.info, replace(loaded.graph, subgraphs=subgraphs, varying=frozenset())))
-    with pytest.raises(UnknownSizeError, match="no one size holds"):
+    with pytest.raises(UnknownSizeError, match="no single size"):
         verify(wrong, data)

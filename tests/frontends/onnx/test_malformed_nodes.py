@@ -1,4 +1,4 @@
-"""Nodes with inputs and attributes that are not those of their operators: one line that names the node."""
+"""A node whose inputs or attributes do not match its operator gives one line that names it."""
 
 import random
 
@@ -74,7 +74,7 @@ def test_an_accident_names_the_node_where_it_happened():
     node = helper.make_node("Gather", ["x"], ["y"], name="pick")
     with pytest.raises(ModelError) as error, naming(node, 3):
         node.input[1]
-    assert str(error.value).startswith("node 3 'pick' (Gather): its inputs or attributes are not those of Gather: list")
+    assert str(error.value).startswith("node 3 'pick' (Gather): its inputs or attributes do not match Gather: list")
 
 
 def test_what_is_an_error_already_stays_as_it_is():

@@ -1,4 +1,4 @@
-"""What every frontend offers: accepts, to_bytes, load."""
+"""The functions that every frontend has: accepts, to_bytes, load."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Bytes that are no model, or one that cannot be used, end in one clear error."""
+"""Bytes that are not a usable model end in one clear error."""
 
 import numpy as np
 import onnx
@@ -35,18 +35,18 @@ def test_a_git_lfs_pointer():
 
 @pytest.mark.parametrize("data", [b"\xff" * 40, b"hello, world", SMALL.SerializeToString()[:-3]])
 def test_what_is_no_protobuf_or_cut_short(data):
-    refused(data, "not an ONNX model, or cut short|holds no graph")
+    refused(data, "not an ONNX model, or truncated|has no graph")
 
 
 def test_a_model_without_a_graph():
-    refused(onnx.ModelProto(ir_version=8), "holds no graph")
+    refused(onnx.ModelProto(ir_version=8), "has no graph")
 
 
 def test_a_newer_operator_set_names_both_versions():
     model = small()
     model.opset_import[0].version = 999
     newest = onnx.defs.onnx_opset_version()
-    refused(model, f"operator set 999, onnx {onnx.__version__} knows 1 to {newest}")
+    refused(model, f"operator set 999, but onnx {onnx.__version__} knows 1 to {newest}")
 
 
 def test_a_forgotten_import_of_the_default_operator_set():
@@ -127,7 +127,7 @@ def test_large_stored_weights_change_nothing():
 
 
 def test_graphs_in_graphs_stop_where_protobuf_stops():
-    # A body more costs a node, an attribute and a graph: the lengths of all that is around it grow.
+    # One more body costs a node, an attribute and a graph, and makes the lengths of everything around it larger.
     def field(number, data):
         return bytes([number << 3 | 2]) + onnx_varint(len(data)) + data
 

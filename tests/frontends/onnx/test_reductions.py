@@ -1,4 +1,4 @@
-"""Reductions by axes that only a run knows: their number says the rank, and at times more."""
+"""Reductions over unknown axes: their number decides the rank, and sometimes more."""
 
 import numpy as np
 import onnxruntime

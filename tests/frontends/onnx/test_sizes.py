@@ -1,4 +1,4 @@
-"""What is bound or declared is compared with what the model computes, also where it fills every hole."""
+"""Bindings and declarations are compared with computed shapes, even where they fill every hole."""
 
 import re
 from dataclasses import replace
@@ -21,7 +21,7 @@ SHAPE = (
     "s = Shape(x) d0 = Gather(s, zero) e = Equal(d0, hundred) d = Where(e, two, d0) d1 = Unsqueeze(d, nil) "
     "c = Concat <axis = 0> (d1, eight) "
 )
-"""The size of x, in a way that the propagation of ONNX's own inference does not follow: c is [batch, 8]."""
+"""Computes the size of x in a way that ONNX's data propagation does not follow: c is [batch, 8]."""
 
 OPERATORS = {
     "ConstantOfShape": "z = ConstantOfShape(c)",
@@ -50,7 +50,7 @@ CONSTANTS = (
 
 
 def model(operator, declared=None):
-    """The result z of an operator whose size the graph computes; `declared` is what the file says of it."""
+    """A model with an operator whose output z has a computed size; the file declares it as `declared`."""
     text = f"g (float[batch, 4] x) => (y) <{CONSTANTS}> {{ {SHAPE} {OPERATORS[operator]} y = Neg(z) }}"
     made = parser.parse_model(HEAD + text)
     element = TensorProto.INT64 if operator == "Range" else TensorProto.FLOAT
@@ -88,7 +88,7 @@ def test_a_binding_that_the_graph_contradicts_is_refused_with_both_numbers(opera
     if factor == 1:
         assert shapes(proto, bindings)[0]["z"] == right
         return
-    fault = f"tensor 'z': axis 0 is {right[0]} by what the model computes, z:0 binds it to {bindings['z:0']}"
+    fault = f"tensor 'z': axis 0 is {right[0]} as the model computes it, but z:0 binds it to {bindings['z:0']}"
     with pytest.raises(ModelError, match=re.escape(fault)):
         shapes(proto, bindings)
 
@@ -100,7 +100,7 @@ def test_a_named_dimension_that_no_input_has_is_compared_too(operator):
     named = model(operator, [f"n{axis}" for axis in range(len(right))])
     numbers = {f"n{axis}": dim for axis, dim in enumerate(right)} | {"batch": 4}
     assert shapes(named, numbers)[0]["z"] == right
-    fault = f"axis 0 is {right[0]} by what the model computes, 'n0', as the file calls it, is bound to {right[0] + 1}"
+    fault = f"axis 0 is {right[0]} as the model computes it, but 'n0', as the file calls it, is bound to {right[0] + 1}"
     with pytest.raises(ModelError, match=re.escape(fault)):
         shapes(named, numbers | {"n0": right[0] + 1})
 
@@ -110,21 +110,21 @@ def test_a_named_dimension_that_no_input_has_is_compared_too(operator):
 def test_of_a_declared_and_a_computed_shape_the_larger_counts(operator, add):
     right = made_by_onnx_runtime(model(operator))
     declared = [dim + add for dim in right]
-    if operator == "Reshape" and add > 0:  # which cannot make more elements than it reads
-        with pytest.raises(ModelError, match=r"makes \[5, 3\], 15 elements, of \[8\], 8 elements"):
+    if operator == "Reshape" and add > 0:  # a Reshape cannot make more elements than it reads
+        with pytest.raises(ModelError, match=r"turns \[8\] with 8 elements into \[5, 3\] with 15 elements"):
             shapes(model(operator, declared), {"batch": 4})
         return
     counts = tuple(max(pair) for pair in zip(right, declared, strict=True))
     found, warnings = shapes(model(operator, declared), {"batch": 4})
     assert found["z"] == found["y"] == counts
-    assert f"'z' is {list(right)}, declared {declared}" in warnings[0]
+    assert f"'z' is {list(right)}, but declared {declared}" in warnings[0]
     assert warnings[0].endswith("the larger one is planned")
 
 
 @pytest.mark.parametrize("operator", ["Reshape", "Tile", "OneHot"])
 def test_a_declared_shape_of_another_rank(operator):
     right = made_by_onnx_runtime(model(operator))
-    with pytest.raises(ModelError, match=re.escape("tensor 'z': it is declared [9, 9, 9], its operator makes")):
+    with pytest.raises(ModelError, match=re.escape("tensor 'z': it is declared [9, 9, 9], but its operator makes")):
         shapes(model(operator, [9, 9, 9]), {"batch": 4})
     assert shapes(model(operator, [1, 1, 1]), {"batch": 4})[0]["z"] == right
 
@@ -134,7 +134,7 @@ EINSUMS = [
     ("bi,bj->bij", (1, 3), (5, 4), (5, 3, 4)),
     ("...ij,...jk->...ik", (1, 2, 3), (7, 3, 4), (7, 2, 4)),
 ]
-"""Products of which the inference of some versions of onnx takes the wrong size of the batch."""
+"""Products for which the inference of some versions of onnx gives a wrong batch size."""
 
 
 @pytest.mark.parametrize(("equation", "one", "two", "right"), EINSUMS)
@@ -155,7 +155,7 @@ def test_a_declaration_that_is_right_counts_where_inference_is_wrong(equation, o
 
 def test_what_cannot_be_read_in_its_declared_shape_is_refused():
     text = "g (float[4, 8] x) => (y) <float[5, 8] z> { z = Relu(x) y = Add(z, x) }"
-    fault = "node 1 (Add): it cannot read 'z' as [5, 8], its operator makes [4, 8]"
+    fault = "node 1 (Add): it cannot read 'z' as [5, 8], but its operator makes [4, 8]"
     with pytest.raises(ModelError, match=re.escape(fault)):
         shapes(parser.parse_model(HEAD + text), {})
 
@@ -165,7 +165,7 @@ def test_a_body_may_not_declare_more_than_is_passed_to_it():
         "g (float[4] x, int64 n, bool c) => (y) { y = Loop (n, c, x) <body = l (int64 j, bool g, float[9] u) => "
         "(bool h, v) { h = Identity(g) v = Relu(u) }> }"
     )
-    with pytest.raises(ModelError, match=re.escape("tensor 'u' of graph 'l': it is declared [9], and [4] is passed")):
+    with pytest.raises(ModelError, match=re.escape("tensor 'u' of graph 'l': it is declared [9], but [4] is passed")):
         shapes(parser.parse_model(HEAD + text), {})
 
 
@@ -180,7 +180,7 @@ def test_the_results_of_branches_are_compared_with_what_the_branches_declare():
     graph = convert(proto.SerializeToString(), {"y:0": 9})
     found = {t.name: t.shape for s in graph.subgraphs for t in s.tensors}
     assert (found["a"], found["b"], found["y"]) == ((9,), (8,), (9,))
-    assert "'a' is [4], declared [9], and 1 more" in graph.warnings[0]
+    assert "'a' is [4], but declared [9], and 1 more" in graph.warnings[0]
 
 
 def test_a_name_that_two_branches_use_is_bound_where_it_is_open():
@@ -203,7 +203,7 @@ def test_plain_verify_finds_a_wrong_binding_in_a_plan_from_outside(operator):
     wrong = {f"z:{axis}": dim + 1 for axis, dim in enumerate(right)} | {"batch": 4}
     loaded = load(data, bindings={"batch": 4})
     made = plan(Model(loaded.info, loaded.graph), bind={"batch": 4})
-    with pytest.raises(ModelError, match="by what the model computes"):
+    with pytest.raises(ModelError, match="as the model computes it"):
         verify(with_bindings(made, wrong), data)
 
 

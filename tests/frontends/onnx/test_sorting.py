@@ -1,4 +1,4 @@
-"""Files whose nodes do not stand behind those they read from."""
+"""Files in which a node comes before one that it reads from."""
 
 import random
 from pathlib import Path
@@ -53,7 +53,7 @@ def data_of(text, head=HEAD):
 
 
 def shuffled(model, seed):
-    """`model` with its nodes, and those of its bodies, in a drawn order."""
+    """Return `model` with its nodes, and those of its bodies, in a random order."""
     order = random.Random(seed)
     graphs = [model.graph]
     while graphs:

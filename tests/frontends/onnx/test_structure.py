@@ -89,7 +89,7 @@ def test_a_node_that_makes_nothing_stays():
     assert (op.name, op.outputs) == ("Log:0", ())
 
 
-CIRCLE_THROUGH_A_BODY = (
+CYCLE_THROUGH_A_BODY = (
     "g (bool c, float[2] x) => (z) { z = If (c) <then_branch = t () => (float[2] a) { a = Relu(late) }, "
     "else_branch = e () => (float[2] b) { b = Relu(x) }> late = Relu(z) }"
 )
@@ -104,7 +104,7 @@ ITSELF_IN_A_BODY = (
     [
         (
             "g (float[2] x) => (float[2] z) { z = Add(x, y) y = Relu(w) w = Neg(z) }",
-            r"circle: node 0 \(Add\) -> node 2 \(Neg\) -> node 1 \(Relu\) -> node 0 \(Add\); no order can mend this",
+            r"cycle: node 0 \(Add\) -> node 2 \(Neg\) -> node 1 \(Relu\) -> node 0 \(Add\); no order of",
         ),
         ("g (float[2] x) => (float[2] y) { y = Add(x, y) }", r"node 0 \(Add\): reads 'y', .* makes itself"),
         ("g (float[2] x) => (float[2] y) { y = Add(x, q) }", r"node 0 \(Add\): reads 'q', which nothing makes"),
@@ -115,7 +115,7 @@ ITSELF_IN_A_BODY = (
         ),
         ("g (float[2] x) => (float[2] x) { x = Relu(x) }", "tensor 'x': is made twice"),
         ("g (float[2] x, float[2] x) => (float[2] x) { }", "tensor 'x': is made twice"),
-        (CIRCLE_THROUGH_A_BODY, r"circle: node 0 \(If\) -> node 1 \(Relu\) -> node 0 \(If\)"),
+        (CYCLE_THROUGH_A_BODY, r"cycle: node 0 \(If\) -> node 1 \(Relu\) -> node 0 \(If\)"),
         (ITSELF_IN_A_BODY, r"node 0 \(If\): reads 'y', which node 0 \(If\) makes itself"),
     ],
 )

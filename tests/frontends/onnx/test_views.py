@@ -1,4 +1,4 @@
-"""Which operators only give their input another shape."""
+"""Operators that only give their input another shape."""
 
 import pytest
 from onnx import parser

@@ -1,4 +1,4 @@
-"""Where data lies, and what happens if it does not."""
+"""Buffers: where data is in the file, and errors for data outside the file."""
 
 import pytest
 from tflite.Model import Model
@@ -33,7 +33,9 @@ def test_a_tensor_in_another_file_needs_no_buffer() -> None:
 def test_appended_data_that_is_cut_off_is_refused(lost: int) -> None:
     data = write_model([Subgraph([Tensor("w", [4], data=bytes(16), appended=True)])])
     assert tflite.load(data, {}).subgraphs[0].tensors[0].kind == "constant"
-    with pytest.raises(ModelError, match=r"buffer 1: its 16 bytes at byte \d+ end behind byte \d+"):
+    with pytest.raises(
+        ModelError, match=r"buffer 1: its 16 bytes at byte \d+ end behind the file, which has \d+ bytes"
+    ):
         tflite.load(data[:-lost], {})
 
 

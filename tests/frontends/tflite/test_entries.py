@@ -1,4 +1,4 @@
-"""Where a run can start."""
+"""Entries: the subgraphs where a run can start."""
 
 import pytest
 from tflite_writer import Operator, Signature, Subgraph, Tensor, options, write_model
@@ -19,7 +19,7 @@ def caller(name: str | None, callee: int) -> Subgraph:
 
 
 def once(name: str) -> Subgraph:
-    """What an operator can run to set up variables: it takes and gives nothing."""
+    """A subgraph without inputs and outputs, which an operator can run to set up variables."""
     return Subgraph([], [], name=name)
 
 

@@ -1,4 +1,4 @@
-"""No offset is followed outside the file, and no file costs more than its size allows."""
+"""Offsets outside the file are refused, and so are files that describe far more than their size."""
 
 from struct import Struct, pack
 
@@ -108,7 +108,7 @@ def test_a_table_says_where_it_is() -> None:
 
 
 def many_times_the_same_table(entries: int, visits: int) -> Table:
-    """Read a vector whose entries all are one table, `visits` times."""
+    """Read `visits` times a vector whose entries are all the same table."""
     at = 28 + 4 + 4 * entries
     vector = pack("<I", entries) + b"".join(pack("<I", at - (32 + 4 * n)) for n in range(entries))
     table = root(GOOD[:28] + vector + pack("<i", at - 8))

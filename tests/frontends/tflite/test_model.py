@@ -13,21 +13,21 @@ SMALL = write_model([Subgraph([Tensor("x", [4]), Tensor("y", [4])], [Operator("A
     ("data", "fault"),
     [
         (b"", "the file is empty"),
-        (b"version https://git-lfs.github.com/spec/v1\noid sha256:12\nsize 8\n", "is a pointer of Git LFS"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:12\nsize 8\n", "is a Git LFS pointer"),
         (b"TFL", r"not a TFLite file: bytes 4\.\.8 are '', not 'TFL3'; the file is truncated"),
-        (b"This is no model", r"not a TFLite file: bytes 4\.\.8 are ' is ', not 'TFL3'"),
+        (b"This is not a model", r"not a TFLite file: bytes 4\.\.8 are ' is ', not 'TFL3'"),
         (SMALL[:4] + b"TFL2" + SMALL[8:], r"bytes 4\.\.8 are 'TFL2'"),
         (b"\x10\0\0\0TFL3", "model: the root points to byte 16 of 8"),
     ],
 )
-def test_what_is_no_tflite_file_is_refused(data: bytes, fault: str) -> None:
+def test_a_file_that_is_not_tflite_is_refused(data: bytes, fault: str) -> None:
     with pytest.raises(ModelError, match=fault):
         tflite.load(data, {})
 
 
 @pytest.mark.parametrize("version", [0, 2, 4, 2**32 - 1])
 def test_other_versions_of_the_format_are_refused(version: int) -> None:
-    with pytest.raises(ModelError, match=f"model: the schema version is {version}, and only 3 is known"):
+    with pytest.raises(ModelError, match=f"model: the schema version is {version}, but only 3 is known"):
         tflite.load(write_model([], version=version), {})
 
 

@@ -1,4 +1,4 @@
-"""What operators pass on, work out element by element, or draw."""
+"""Operators that pass bytes on, are element-wise, or draw random numbers."""
 
 from struct import pack
 

@@ -1,4 +1,4 @@
-"""A file's own offline plan: binding where commands of a compiled operator hold addresses, replaced elsewhere."""
+"""A file's own offline plan: fixed if a compiled operator has addresses in its commands, else replaced."""
 
 from dataclasses import replace
 from struct import pack
@@ -20,7 +20,7 @@ SIZES = {"scratch": 1024, "in": 256, "out": 16}
 
 
 def compiled(offsets: tuple[int, ...] | None = LAYOUT, kind: str = "ethos-u", *, more: Subgraph | None = None) -> bytes:
-    """commands, scratch, in -> out: as a compiler for an accelerator leaves a whole model."""
+    """A model that is fully compiled for an accelerator: commands, scratch, in -> out."""
     tensors = [Tensor("commands", [16], "UINT8", bytes(16))]
     tensors += [Tensor(name, [size], "UINT8") for name, size in SIZES.items()]
     main = more or Subgraph(tensors, [Operator(kind, [0, 1, 2], [3], custom=True)], [2], [3])

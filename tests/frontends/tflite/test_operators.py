@@ -1,4 +1,4 @@
-"""Which operators there are, and over which tensors."""
+"""Operators: their kinds and their tensors."""
 
 import pytest
 from tflite.Model import Model

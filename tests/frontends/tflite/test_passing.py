@@ -1,4 +1,4 @@
-"""An operator and the subgraphs that it runs pass each other as many tensors as the format says, of one size."""
+"""Calls of subgraphs with a wrong number or size of tensors are refused."""
 
 import pytest
 from support.tflite_loops import GROWING, WHILE, loop
@@ -34,13 +34,18 @@ def load(kind: str, table: Options, *bodies: Subgraph, open_: bool = False, **bi
 @pytest.mark.parametrize(
     ("kind", "table", "bodies", "fault"),
     [
-        ("IF", IF, [(1, 1), (2, 1)], r"operator 0 \(IF\): its else, subgraph 2 .* takes 2 tensors, 1 are passed to it"),
-        ("IF", IF, [(1, 0), (1, 1)], r"its then, .* gives 0 tensors, 1 are taken from it"),
-        ("CALL", CALL, [(1, 1)], r"its call, .* takes 1 tensors, 2 are passed to it"),
-        ("WHILE", WHILE, [(2, 2), (2, 1)], r"its cond, .* gives 2 tensors, 1 are taken from it"),
-        ("WHILE", WHILE, [(2, 1), (3, 1)], r"its body, .* takes 3 tensors, 2 are passed to it"),
-        ("WHILE", WHILE, [(2, 1), (2, 1)], r"2 tensors go around its loop, and 1 come out"),
-        ("CALL_ONCE", ONCE, [(0, 1)], r"its init, .* gives 1 tensors, 0 are taken from it"),
+        (
+            "IF",
+            IF,
+            [(1, 1), (2, 1)],
+            r"operator 0 \(IF\): its else, subgraph 2 .* takes 2 tensors, but 1 are passed to it",
+        ),
+        ("IF", IF, [(1, 0), (1, 1)], r"its then, .* gives 0 tensors, but 1 are taken from it"),
+        ("CALL", CALL, [(1, 1)], r"its call, .* takes 1 tensors, but 2 are passed to it"),
+        ("WHILE", WHILE, [(2, 2), (2, 1)], r"its cond, .* gives 2 tensors, but 1 are taken from it"),
+        ("WHILE", WHILE, [(2, 1), (3, 1)], r"its body, .* takes 3 tensors, but 2 are passed to it"),
+        ("WHILE", WHILE, [(2, 1), (2, 1)], r"its loop has 2 inputs, but 1 outputs"),
+        ("CALL_ONCE", ONCE, [(0, 1)], r"its init, .* gives 1 tensors, but 0 are taken from it"),
     ],
 )
 def test_subgraphs_that_do_not_match_are_refused(
@@ -59,29 +64,27 @@ def test_branches_of_two_sizes_leave_it_open_and_what_is_bound_must_hold_both() 
     branches = constant(4), constant(8)
     assert load("IF", IF, *branches, open_=True).subgraphs[0].tensors[2].shape == ("y:0",)
     assert load("IF", IF, *branches, open_=True, y_0=8).subgraphs[0].tensors[2].shape == (8,)
-    with pytest.raises(ModelError, match=r"its else gives 'made' \[8\], for which 'y' has \[7\]; .* bind 'y:0' to 8"):
+    with pytest.raises(ModelError, match=r"its else gives 'made' \[8\], but 'y' only has \[7\]; .* bind 'y:0' to 8"):
         load("IF", IF, *branches, open_=True, y_0=7)
 
 
 def test_a_branch_that_gives_more_than_the_file_has_room_for_is_refused() -> None:
     assert load("IF", IF, constant(4), constant(3)).subgraphs[0].tensors[2].shape == (4,)
-    with pytest.raises(ModelError, match=r"IF 'y': its else gives 'made' \[5\], for which 'y' has \[4\]"):
+    with pytest.raises(ModelError, match=r"IF 'y': its else gives 'made' \[5\], but 'y' only has \[4\]"):
         load("IF", IF, constant(4), constant(5))
 
 
 def test_a_branch_that_gives_another_type_is_refused() -> None:
-    with pytest.raises(ModelError, match="its else gives 'made' of type int64, 'y' is float32"):
+    with pytest.raises(ModelError, match="its else gives 'made' of type int64, but 'y' is float32"):
         load("IF", IF, constant(4), constant(4, "INT64"))
 
 
 def test_bodies_get_the_shapes_of_their_caller() -> None:
-    """Files may state placeholders there, and the larger is planned: LiteRT resizes, TensorFlow Lite Micro does not."""
+    """A file may have placeholders there. The larger size is planned: only LiteRT resizes tensors."""
     graph = load("IF", IF, body(1, 1), body(1, 1, size=8))
     assert [graph.subgraphs[s].tensors[0].shape for s in (1, 2)] == [(4,), (8,)]
     (warning,) = graph.warnings
-    assert warning.startswith(
-        "the file has another size for 1 tensor than operators make, and the larger one is planned: "
-    )
+    assert warning.startswith("the file has another size for 1 tensor than operators make; the larger one is planned: ")
     assert warning.endswith("'t0' is [8] in the file, [4] by IF")
 
 
@@ -97,7 +100,7 @@ def test_a_body_that_is_called_with_two_sizes_is_refused() -> None:
 @pytest.mark.parametrize("declared", [[2, 4], [1, 4]])
 def test_a_state_that_grows_is_refused_whatever_the_file_says(declared: list[int]) -> None:
     data = loop(Tensor("s", [1, 4]), Tensor("k", [1, 4], data=bytes(16)), Tensor("n", declared), operators=GROWING)
-    with pytest.raises(ModelError, match=r"WHILE 's': its body takes 's' \[1, 4\] and gives 'n' \[2, 4\] for it; what"):
+    with pytest.raises(ModelError, match=r"WHILE 's': its body takes 's' \[1, 4\] and gives 'n' \[2, 4\] for it; the"):
         tflite.load(data, {})
 
 

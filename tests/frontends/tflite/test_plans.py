@@ -1,4 +1,4 @@
-"""Plans for files that leave sizes open: asked for, held to what is bound, and found out where they are wrong."""
+"""Plans for files that leave sizes open: errors ask for sizes, and wrong sizes are found."""
 
 import json
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ def chain(first: Tensor, *others: Tensor, operators: Sequence[Operator] = (NEG,)
 
 CUSTOM = Operator("my op", [0], [1], custom=True)
 UNRULED = replace(NEG, custom=True)
-"""An operator of that name of which nothing is known."""
+"""An operator of that name without a shape rule."""
 
 
 def opened(name: str) -> Tensor:
@@ -119,7 +119,7 @@ def wrong(model: bytes, static: bytes, **options: object) -> Plan:
             loop(Tensor("s", [1, 4]), Tensor("k", [1, 4], data=bytes(16)), Tensor("n", [2, 4]), operators=GROWING),
             chain(Tensor("x", [1, 4]), Tensor("s", [1, 4])),
             {},
-            "what goes around a loop must keep its shape",
+            "the state of a loop must keep its shape",
         ),
         (
             chain(Tensor("x", [16]), Tensor("y", []), operators=[CUSTOM]),
@@ -167,7 +167,7 @@ def test_a_runtime_that_never_resizes_takes_the_numbers_of_the_file_only(bound: 
 
 
 def test_a_planned_file_of_another_size_has_the_order_and_no_offsets() -> None:
-    """What reads offsets takes the sizes of the file, for which these are not."""
+    """A runtime that reads offsets takes the sizes in the file, and these offsets are for other sizes."""
     for bound, placed in ((1, True), (4, False)):
         plan = tmpass.plan(OPEN, "litert-cpu", bind={"x:0": bound})
         planned = tmpass.planned_model(plan, OPEN)

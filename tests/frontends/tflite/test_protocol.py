@@ -1,4 +1,4 @@
-"""What the frontend takes, and what it needs to be imported."""
+"""The sources that the frontend accepts, and the packages that it imports."""
 
 import subprocess
 import sys

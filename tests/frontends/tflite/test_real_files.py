@@ -1,4 +1,4 @@
-"""Real models: they load whole, and mean the same as in the generated accessors; broken ones are refused."""
+"""Real models load completely, with the values of generated accessors; broken ones are refused."""
 
 import csv
 import os
@@ -21,7 +21,7 @@ needs_shared = pytest.mark.skipif(
 
 
 def operators_by_file() -> dict[str, int]:
-    """Read the manifest, in which a few models stand once more in their ONNX form."""
+    """Read the manifest, which also lists a few models in their ONNX form."""
     with (SHARED / "MANIFEST.csv").open(newline="") as file:
         rows = [row for row in csv.DictReader(file) if not row["source"].endswith(".onnx")]
     return {row["file"]: int(row["ops"]) for row in rows if row["ops"]}
@@ -90,14 +90,14 @@ def compare(ours: Subgraph, model: Model, index: int) -> None:
     ("name", "fault"),
     [
         ("coral_model_invoking_error", "tensor 0 of subgraph 0: names buffer 0, but the file has 0 buffers"),
-        ("mlzoo_kws_micronet_s_LFS_POINTER", "the file is a pointer of Git LFS"),
+        ("mlzoo_kws_micronet_s_LFS_POINTER", "the file is a Git LFS pointer"),
         ("tflite_invalid_model", "not a TFLite file"),
-        ("tflite_lstm_quantized2", "'output_gate_ln_weights-1' has -1 in its shape, and nothing says what that stands"),
+        ("tflite_lstm_quantized2", "'output_gate_ln_weights-1' has -1 in its shape, and nothing says what this means"),
         (
             "tflite_segment_sum_invalid_buffer",
             r"operator 0 \(SEGMENT_SUM\) reads tensor 2 'pyx/y', which no op",
         ),
-        ("tflite_sparse_tensor", "tensor 0 'sparse_tensor' is an input, yet the file holds data for it"),
+        ("tflite_sparse_tensor", "tensor 0 'sparse_tensor' is an input, but the file has data for it"),
         ("tflite_test_model_broken", "not a TFLite file"),
         (
             "tflm_person_detect_TRUNCATED_200000",

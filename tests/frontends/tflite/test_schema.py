@@ -1,4 +1,4 @@
-"""The tables of numbers, held against the generated code of the schema."""
+"""The tables of field numbers are those of the generated code of the schema."""
 
 import inspect
 import re
@@ -29,7 +29,7 @@ OPTIONS = tuple(table for table in vars(option_schema).values() if isinstance(ta
 
 @pytest.fixture(scope="module", params=["tflite", "ai_edge_litert.schema_py_generated"])
 def generated(request: pytest.FixtureRequest) -> ModuleType:
-    """Give a package of generated accessors; only the first is always installed."""
+    """A package of generated accessors; only the first is always installed."""
     return pytest.importorskip(request.param)
 
 

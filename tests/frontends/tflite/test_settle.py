@@ -1,4 +1,4 @@
-"""What the file states, what operators make, and what is bound: which of them counts."""
+"""Settling of shapes: which of file, operators and bindings counts."""
 
 from collections.abc import Sequence
 
@@ -63,11 +63,11 @@ def test_what_is_bound_must_suit_every_operator() -> None:
     tensors = [opened("x", 4), numbers(1, 4), Tensor("y", [1, 4])]
     assert shapes(load(tensors, [Operator("RESHAPE", [0, 1], [2])], [0], x_0=1))["y"] == (1, 4)
     with pytest.raises(
-        ModelError, match=r"RESHAPE 'y' cannot run with what is bound: \[3, 4\] has 12 elements, \[1, 4\]"
+        ModelError, match=r"RESHAPE 'y' cannot run with these bindings: \[3, 4\] has 12 elements, \[1, 4\]"
     ):
         load(tensors, [Operator("RESHAPE", [0, 1], [2])], [0], x_0=3)
     pair = [opened("x", 4), opened("w", 4), opened("y", 4)]
-    with pytest.raises(ModelError, match=r"ADD 'y' cannot run with what is bound: \[2, 4\] and \[3, 4\] do not go"):
+    with pytest.raises(ModelError, match=r"ADD 'y' cannot run with these bindings: \[2, 4\] and \[3, 4\] cannot be"):
         load(pair, [Operator("ADD", [0, 1], [2])], [0, 1], x_0=2, w_0=3)
 
 
@@ -121,7 +121,7 @@ def test_a_file_with_a_number_for_what_only_a_run_can_tell_is_not_trusted_behind
     operators = [Operator("WHERE", [0], [1]), Operator("Mine", [1], [2], custom=True)]
     assert shapes(load(tensors, operators, [0]))["y"] == ("y:0", "y:1")
     assert shapes(load(tensors, operators, [0], found_0=9))["y"] == ("y:0", "y:1")
-    # This file knows what is open.
+    # This file has a signature, which says what is open.
     tensors[1] = Tensor("found", [1, 1], "INT64", shape_signature=[-1, 1])
     assert shapes(load(tensors, operators, [0]))["y"] == (1, 5)
 
@@ -225,7 +225,7 @@ def test_options_with_any_byte_changed_end_in_a_shape_or_in_none(at: int) -> Non
 
 
 def test_dimensions_beyond_all_reason_are_no_shape() -> None:
-    """And cannot grow without end: each tile would double the digits."""
+    """Sizes cannot grow without end: each tile would double the number of digits."""
     tensors, operators = [Tensor("x", [2**31 - 1]), numbers(2**31 - 1)], []
     for n in range(20):
         tensors.append(Tensor(f"t{n}", [4]))

@@ -1,4 +1,4 @@
-"""Scalars, unknown ranks, open dimensions, and what binds them."""
+"""Scalars, unknown ranks, open dimensions, and bindings."""
 
 import pytest
 from tflite_writer import Operator, Subgraph, Tensor, write_model
@@ -42,7 +42,7 @@ def test_a_signature_says_the_rank_where_the_shape_is_left_out() -> None:
 
 
 def test_a_signature_of_another_rank_is_damage() -> None:
-    with pytest.raises(ModelError, match="its shape has 2 dimensions, its signature 3; the file is truncated or dam"):
+    with pytest.raises(ModelError, match="its shape has 2 dimensions, but its signature has 3; the file is trunc"):
         load(Tensor("x", [1, 8], shape_signature=[-1, 8, 8]))
 
 
@@ -94,7 +94,7 @@ def test_an_empty_or_absent_shape_is_a_scalar_only_if_something_says_so() -> Non
 
 
 def test_an_operator_says_that_its_result_is_a_scalar() -> None:
-    """As a loop's counter is in files of writers that mark no ranks."""
+    """A scalar of a writer that does not set has_rank, such as a loop counter."""
     one, other, sum_ = Tensor("a", [], data=bytes(4)), Tensor("b", [], data=bytes(4)), Tensor("c", [])
     graph = tflite.load(write_model([Subgraph([one, other, sum_], [Operator("ADD", [0, 1], [2])])]), {})
     assert graph.subgraphs[0].tensors[2].shape == ()
@@ -110,5 +110,5 @@ def test_a_shape_that_nobody_knows_can_be_bound_whole() -> None:
 def test_names_of_open_dimensions_cannot_fill_the_memory() -> None:
     with pytest.raises(ModelError, match="the names of the open dimensions are far longer than the file"):
         load(Tensor("x" * 10_000, [-1] * 64))
-    with pytest.raises(ModelError, match="has 65 dimensions, above 64"):
+    with pytest.raises(ModelError, match="has 65 dimensions, more than 64"):
         load(Tensor("x", [], shape_signature=[-1] * 65))

@@ -1,4 +1,4 @@
-"""What kind of storage a tensor needs, and which tensors are refused."""
+"""The kinds of storage of tensors, and tensors that are refused."""
 
 import pytest
 from tflite_writer import Operator, Subgraph, Tensor, write_model
@@ -55,7 +55,7 @@ def test_a_tensor_of_no_elements_that_something_writes_is_an_activation() -> Non
 
 
 def test_an_input_with_data_is_refused() -> None:
-    with pytest.raises(ModelError, match="subgraph 0: tensor 0 'x' is an input, yet the file holds data for it"):
+    with pytest.raises(ModelError, match="subgraph 0: tensor 0 'x' is an input, but the file has data for it"):
         kinds(Subgraph([Tensor("x", [4], data=bytes(16))], inputs=[0]))
 
 
@@ -86,7 +86,7 @@ def test_element_types(name: str, dtype: dtypes.DType) -> None:
 @pytest.mark.parametrize("number", [23, 127, -1])
 def test_an_unknown_element_type_is_refused(number: int) -> None:
     subgraph = Subgraph([Tensor("x", [4]), Tensor("y", [4], dtype=number)])
-    with pytest.raises(ModelError, match=f"tensor 1 of subgraph 0: has element type {number}, which is not known"):
+    with pytest.raises(ModelError, match=f"tensor 1 of subgraph 0: has the unknown element type {number}"):
         kinds(subgraph)
 
 

@@ -1,4 +1,4 @@
-"""What is read from a variable has the shape of what is assigned to it."""
+"""A value that is read from a variable has the shape of the value assigned to it."""
 
 import numpy as np
 import pytest
@@ -48,11 +48,11 @@ def test_a_variable_of_another_name_is_not_it() -> None:
 
 
 def test_a_variable_that_changes_its_size_is_refused() -> None:
-    with pytest.raises(ModelError, match=r"variable 'state' is read as \[3, 4\] and assigned \[5, 4\]"):
+    with pytest.raises(ModelError, match=r"variable 'state' is read as \[3, 4\], but assigned \[5, 4\]"):
         read_shape(OPEN, Tensor("r", []), x_0=5)
 
 
 def test_a_variable_that_is_assigned_first_behind_the_read_keeps_the_size_that_the_file_has() -> None:
-    with pytest.raises(ModelError, match=r"variable 'other' is read as \[7, 4\] and assigned \[3, 4\]"):
+    with pytest.raises(ModelError, match=r"variable 'other' is read as \[7, 4\], but assigned \[3, 4\]"):
         read_shape(Tensor("x", [3, 4]), Tensor("r", [7, 4]), table=OTHER)
     assert read_shape(Tensor("x", [7, 4]), Tensor("r", [7, 4]), table=OTHER) == (7, 4)

@@ -1,4 +1,4 @@
-"""The writer of small models: its files mean to others what they mean to us."""
+"""The writer of small models: other readers read its files in the same way as tmpass."""
 
 from typing import Any
 

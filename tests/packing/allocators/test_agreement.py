@@ -9,21 +9,23 @@ import pytest
 from support.exact import least_peak, legal, top
 from support.problems import small_problem
 
+from tmpass.base.choices import Status
 from tmpass.base.errors import UsageError
 from tmpass.packing.allocate import allocate
+from tmpass.packing.allocation import Allocation
 from tmpass.packing.check import check_offsets
 from tmpass.packing.merge_shared import merge_shared
-from tmpass.packing.problem import Allocation, Problem, Status
+from tmpass.packing.problem import Problem
 
 EXACT = ("auto", "telamalloc", "minimalloc", "place-or-postpone", "cp-sat", "ilp")
-"""Methods that prove the least peak, for problems whose constraints they support."""
+"""Allocators that prove the least peak, for problems whose constraints they support."""
 
 REFUSED = ("does not support", "but have windows with a hole between them")
-"""What allocate() refuses though there is a packing: constraints that a method does not honour, and windows of buffers
-that share and do not meet."""
+"""Errors of problems that have a packing: a constraint that the allocator does not know, or buffers that share and have
+windows that do not meet."""
 
 EVERY = {"cp-sat": 4, "ilp": 4}
-"""Methods that are asked about every n-th problem only: they take milliseconds for one, the others a tenth of that."""
+"""Allocators that are asked about every n-th problem only: they take ten times as long as the others."""
 
 PROBLEMS = 1000
 SEEDS = range(10)
@@ -46,7 +48,7 @@ def test_every_exact_method_agrees_with_brute_force(seed):
 
 
 def judge(problem: Problem, name: str, least: int | None) -> bool:
-    """Assert that the answer of method `name` is true; return whether it was checked to be complete."""
+    """Assert that the answer of allocator `name` is true; return whether it was checked to be complete."""
     for minimize in (True, False) if problem.capacity is not None else (True,):
         answer = ask(problem, name, minimize)
         if isinstance(answer, UsageError):

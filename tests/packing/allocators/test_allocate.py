@@ -1,4 +1,4 @@
-"""Every method against brute force: the answers of allocate() are true."""
+"""Every allocator against brute force: the answers of allocate() are true."""
 
 from dataclasses import replace
 
@@ -9,18 +9,19 @@ from support.exact import least_peak, overlaps
 from support.problems import problems, random_problem
 
 import tmpass._core as _core
+from tmpass.base.choices import Status
 from tmpass.base.errors import UsageError
 from tmpass.packing.allocate import allocate
-from tmpass.packing.allocators import METHODS, constraints
-from tmpass.packing.allocators import method as module
+from tmpass.packing.allocators import ALLOCATORS, constraints
+from tmpass.packing.allocators import allocator_named as module
 from tmpass.packing.check import check_offsets
 from tmpass.packing.conflict import find_conflict
-from tmpass.packing.problem import Buffer, Problem, Status
+from tmpass.packing.problem import Buffer, Problem
 
 ANY = problems(with_fixed=True, with_alignment=True, with_gaps=True, with_capacity=True)
 SOLID = problems(with_fixed=True, with_alignment=True, with_capacity=True)
 EXACT = st.sampled_from(["auto", "minimalloc", "place-or-postpone", "cp-sat", "ilp"])
-methods = st.sampled_from(sorted(METHODS))
+methods = st.sampled_from(sorted(ALLOCATORS))
 
 
 def peak(problem, offsets):
@@ -92,7 +93,7 @@ def _gap(problem):
     return answer.peak > answer.lower_bound
 
 
-@pytest.mark.parametrize("method", sorted(METHODS))
+@pytest.mark.parametrize("method", sorted(ALLOCATORS))
 def test_the_same_budget_gives_the_same_answer(method):
     problem = random_problem(7, 60)
     assert allocate(problem, method, nodes=500) == allocate(problem, method, nodes=500)

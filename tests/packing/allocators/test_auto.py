@@ -1,15 +1,16 @@
-"""The default is never above another method."""
+"""The default is never above another allocator."""
 
 import random
 
 import pytest
 
+from tmpass.base.choices import Status
 from tmpass.base.errors import UsageError
 from tmpass.packing.allocate import allocate
-from tmpass.packing.allocators import METHODS
-from tmpass.packing.problem import Buffer, Gap, Problem, Status
+from tmpass.packing.allocators import ALLOCATORS
+from tmpass.packing.problem import Buffer, Gap, Problem
 
-OTHERS = [name for name in METHODS if name not in ("auto", "ilp", "cp-sat")]
+OTHERS = [name for name in ALLOCATORS if name not in ("auto", "ilp", "cp-sat")]
 """Those that need no other package; test_agreement.py holds these two against the rest."""
 
 ROWS = (

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from support.families import easy, guillotine, short_lived
 from support.problems import problems, random_problem
 
+from tmpass.base.choices import Status
 from tmpass.base.errors import UsageError
 from tmpass.packing.allocate import allocate
 from tmpass.packing.check import check_offsets
-from tmpass.packing.problem import Memory, Problem, Status
+from tmpass.packing.problem import Memory, Problem
 
 GREEDY = ("greedy-by-size", "greedy-by-size-tflm")
 HEURISTICS = (*GREEDY, "best-fit", "first-fit", "hill-climb", "local-search")

@@ -8,10 +8,11 @@ from support.families import guillotine
 from support.problems import random_problem
 
 import tmpass._core as _core
+from tmpass.base.choices import Status
 from tmpass.packing.allocate import allocate
 from tmpass.packing.allocators import Found, Goal, capacity_search
 from tmpass.packing.allocators.speculation import Question, Speculation
-from tmpass.packing.problem import Buffer, Gap, Problem, Status
+from tmpass.packing.problem import Buffer, Gap, Problem
 
 
 def start(problem, bound):

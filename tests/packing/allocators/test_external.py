@@ -31,7 +31,7 @@ def fixed_ones_agree(problem):
 @settings(max_examples=300, deadline=None)
 @given(ANY)
 def test_it_finds_the_least_peak_and_proves_it(solver, problem):
-    if not fixed_ones_agree(problem):  # refused before a method is asked
+    if not fixed_ones_agree(problem):  # refused before an allocator is asked
         return
     found, least = ask(solver, problem), least_peak(problem)
     if least is None:

@@ -10,16 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.exact import least_peak, overlaps
-from support.families import beside, guillotine, stacked, variant
+from support.families import with_known_packings
 from support.problems import problems, windowless
 from support.shared import parametrize
 
 import tmpass._core as _core
+from tmpass.base.choices import Status
 from tmpass.base.errors import UsageError
 from tmpass.packing.allocate import allocate
 from tmpass.packing.allocators.arrays import peak_of
 from tmpass.packing.check import check_offsets
-from tmpass.packing.problem import Buffer, Gap, Memory, Problem, Status
+from tmpass.packing.problem import Buffer, Gap, Memory, Problem
 from tmpass.packing.problem_csv import read_problem
 
 FOUND, IMPOSSIBLE, ENDED = 0, 1, 2
@@ -115,17 +116,7 @@ def test_thousands_of_crowded_problems():
     assert 500 < sum(answers) < len(answers) - 500, "both answers are frequent"
 
 
-@pytest.mark.parametrize(
-    "problem",
-    [
-        guillotine(1, 30, steps=20, height=64),
-        guillotine(2, 50, steps=30, height=256, dropped=0.2),
-        variant(guillotine(3, 40, steps=30), seed=1, dropped=0.06),
-        beside(guillotine(4, 30), guillotine(5, 30)),
-        stacked(guillotine(6, 12), guillotine(7, 12)),
-    ],
-    ids=["guillotine", "dropped", "variant", "beside", "stacked"],
-)
+@pytest.mark.parametrize("problem", with_known_packings(1).values(), ids=with_known_packings(1).keys())
 def test_larger_problems_with_a_known_packing(problem):
     assert ask(problem, problem.capacity)[0] == FOUND
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.exact import least_peak
-from support.families import beside, guillotine, stacked, variant
+from support.families import guillotine, with_known_packings
 from support.problems import problems, windowless
 
 import tmpass._core as _core
@@ -75,17 +75,7 @@ def test_thousands_of_crowded_problems():
             assert least == 0 or ask(problem, least - 1, **rules)[0] == IMPOSSIBLE, (problem, rules)
 
 
-@pytest.mark.parametrize(
-    "problem",
-    [
-        guillotine(1, 60, steps=40, height=512),
-        guillotine(2, 90, steps=60, height=256, dropped=0.2),
-        variant(guillotine(3, 80, steps=60), seed=1, dropped=0.06),
-        beside(guillotine(4, 40), guillotine(5, 40)),
-        stacked(guillotine(6, 20), guillotine(7, 20)),
-    ],
-    ids=["guillotine", "dropped", "variant", "beside", "stacked"],
-)
+@pytest.mark.parametrize("problem", with_known_packings(2).values(), ids=with_known_packings(2).keys())
 def test_hard_problems_with_a_known_packing(problem):
     assert ask(problem, problem.capacity)[0] == FOUND
 

@@ -12,10 +12,11 @@ from support.families import beside, guillotine, stacked, variant
 from support.problems import problems
 
 import tmpass._core as _core
+from tmpass.base.choices import Status
 from tmpass.packing.allocate import allocate
 from tmpass.packing.allocators.arrays import peak_of
 from tmpass.packing.check import check_offsets
-from tmpass.packing.problem import Buffer, Gap, Memory, Problem, Status
+from tmpass.packing.problem import Buffer, Gap, Memory, Problem
 
 FOUND, IMPOSSIBLE, ENDED = 0, 1, 2
 CLIMB = 0
@@ -112,7 +113,7 @@ def entwined(rng):
 
 
 def test_the_placements_of_a_dead_end_cannot_be_together():
-    """No packing pushed down, so none with the least sum of offsets, has all of them."""
+    """No packing with the least sum of offsets, which is one pushed down, has all of them."""
     rng, dead_ends, fewer = random.Random(7), 0, 0
     while dead_ends < 60:
         problem = entwined(rng)
@@ -124,12 +125,12 @@ def test_the_placements_of_a_dead_end_cannot_be_together():
         every = packings(problem, capacity)
         least = min(sum(offsets) for offsets in every)
         low = [offsets for offsets in every if sum(offsets) == least]
-        for answer, guilty, placed in ends:
-            pairs = [(at, offset) for at, offset in enumerate(guilty) if offset >= 0]
+        for answer, involved, placed in ends:
+            pairs = [(at, offset) for at, offset in enumerate(involved) if offset >= 0]
             if answer == FOUND:
                 continue
-            assert pairs, "there is a packing, so a placement must be to blame"
-            assert not any(all(offsets[at] == offset for at, offset in pairs) for offsets in low), (problem, guilty)
+            assert pairs, "there is a packing, so a placement must be part of the dead end"
+            assert not any(all(offsets[at] == offset for at, offset in pairs) for offsets in low), (problem, involved)
             dead_ends += 1
             fewer += len(pairs) < placed
     assert fewer > 0, "some of them leave a placement out"

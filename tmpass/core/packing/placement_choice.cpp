@@ -42,14 +42,14 @@ Index PlacementChoice::choose(const ConstraintSolver& solver) {
     // The narrowest section has proved best by far on MiniMalloc's problems; the others come now and then, for the
     // problems on which it is not.
     constexpr std::array kTurns = {Place::kNarrowest, Place::kNarrowest, Place::kLowest, Place::kNarrowest,
-                                   Place::kNarrowest, Place::kNarrowest, Place::kLowest, Place::kFullest};
+                                   Place::kNarrowest, Place::kNarrowest, Place::kLowest, Place::kContended};
     const Place place = kTurns[attempt_ % kTurns.size()];
     work_ += place == Place::kLowest ? model_.count() : static_cast<std::int64_t>(model_.stretches.size());
     if (place == Place::kNarrowest) return in_narrowest(solver);
-    return place == Place::kLowest ? lowest(solver) : in_fullest(solver);
+    return place == Place::kLowest ? lowest(solver) : in_contended(solver);
 }
 
-Index PlacementChoice::in_fullest(const ConstraintSolver& solver) const {
+Index PlacementChoice::in_contended(const ConstraintSolver& solver) const {
     for (const Index s : phases_) {
         Index best = -1;
         for (const Stretch& member : model_.section(s)) {

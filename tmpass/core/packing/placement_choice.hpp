@@ -10,7 +10,7 @@ namespace tmpass::packing {
 
 // Candidates come from one of three places and are ranked. Attempts take turns with the places and with the ranks.
 //
-//     fullest      phases: the section with the most bytes first, all of it, then the next (TelaMalloc's contention)
+//     contended    phases: the section with the most bytes first, all of it, then the next (TelaMalloc's contention)
 //     narrowest    the section where the fewest buffers can be lowest; those where placements failed count as narrower
 //     lowest       the buffer that can have the lowest offset
 class PlacementChoice {
@@ -29,11 +29,11 @@ class PlacementChoice {
     std::int64_t work() const { return work_; }
 
   private:
-    enum class Place { kFullest, kNarrowest, kLowest };
+    enum class Place { kContended, kNarrowest, kLowest };
 
     static constexpr std::int64_t kBaseWeight = 64, kWeightPerDeadEnd = 16, kMaxNoise = 48;
 
-    Index in_fullest(const ConstraintSolver& solver) const;
+    Index in_contended(const ConstraintSolver& solver) const;
     Index in_narrowest(const ConstraintSolver& solver) const;
     Index lowest(const ConstraintSolver& solver) const;
     Index pick(const ConstraintSolver& solver, Index section) const;
@@ -46,7 +46,7 @@ class PlacementChoice {
     std::vector<std::int64_t> weight_;  // per buffer
     std::vector<Index> rank_;           // per buffer, in this attempt
     std::vector<std::int64_t> factor_;  // per section, around 256, in this attempt
-    std::vector<Index> phases_;         // sections, the fullest first
+    std::vector<Index> phases_;         // sections, the most contended first
 };
 
 }  // namespace tmpass::packing

@@ -1,4 +1,4 @@
-"""One file per method. Each offers `solve(problem, goal) -> Found` and HONOURS; they see buffers, never a graph.
+"""One file per allocator. Each offers `solve(problem, goal) -> Found` and HONOURS; they see buffers, never a graph.
 
 Other packages bring theirs in the entry point group GROUP; docs/dev/adding.md has the steps.
 """
@@ -11,7 +11,7 @@ from tmpass.base.errors import UsageError
 from tmpass.base.plugins import load_registered, registered_names
 from tmpass.packing.problem import Problem
 
-METHODS = {
+ALLOCATORS = {
     "auto": "auto",
     "first-fit": "first_fit",
     "greedy-by-size": "greedy_by_size",
@@ -33,10 +33,10 @@ GROUP = "tmpass.allocators"
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What a method is to do with a problem.
+    """What an allocator is to do with a problem.
 
     Fields:
-        bound: a proved lower bound on the peak in bytes. The method may stop when it reaches it.
+        bound: a proved lower bound on the peak in bytes. The allocator may stop when it reaches it.
         minimize: find the least peak; otherwise, any peak within the problem's capacity.
         nodes: the budget in search steps.
         threads: how many threads it may use. The answer must not depend on it.
@@ -50,13 +50,13 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The answer of a method: its best packing, and what it proved.
+    """The answer of an allocator: its best packing, and what it proved.
 
     Fields:
         offsets: in bytes, in the order of the buffers; empty without a packing.
         peak: of the packing in bytes; above the problem's reach without one.
         bound: the best proved lower bound on the peak; above the problem's reach where no packing exists.
-        method: the name of the method that found the packing, for the user.
+        method: how the packing was found, for the user: the name of an allocator, perhaps with an order.
         nodes: search steps that it took.
         stopped: whether Ctrl-C ended the search. The answer then depends on the time.
     """
@@ -70,14 +70,14 @@ class Found:
 
 
 CONSTRAINTS = ("gaps", "windows", "memories", "apart")
-"""Constraints that a method may or may not support. Every method supports alignment and fixed offsets.
+"""Constraints that an allocator may or may not support. Every allocator supports alignment and fixed offsets.
 
-Shared pairs are merged, and hints are tried, before a method is asked.
+Shared pairs are merged, and hints are tried, before an allocator is asked.
 """
 
 
-class Method(Protocol):
-    """The contract of an allocator: a module in METHODS, or what an entry point names.
+class Allocator(Protocol):
+    """The contract of an allocator: a module in ALLOCATORS, or what an entry point names.
 
     HONOURS has those of CONSTRAINTS that it knows; a problem with others is refused before it is asked.
     """
@@ -85,22 +85,22 @@ class Method(Protocol):
     HONOURS: frozenset[str]
 
     def solve(self, problem: Problem, goal: Goal) -> Found:
-        """A packing without overlap of `problem`, as low as the goal asks for and the method can."""
+        """A packing without overlap of `problem`, as low as the goal asks for and the allocator can."""
 
 
-def method(name: str) -> Method:
+def allocator_named(name: str) -> Allocator:
     """The allocator `name`: a built-in one, or one that another package registers.
 
     Raises:
         UsageError: there is none of this name, or it cannot be imported.
     """
-    if name in METHODS:
-        return cast(Method, import_module(f"tmpass.packing.allocators.{METHODS[name]}"))
+    if name in ALLOCATORS:
+        return cast(Allocator, import_module(f"tmpass.packing.allocators.{ALLOCATORS[name]}"))
     found = load_registered(GROUP, name, ("HONOURS", "solve"))
     if found is None:
-        known = dict.fromkeys((*METHODS, *registered_names(GROUP)))
+        known = dict.fromkeys((*ALLOCATORS, *registered_names(GROUP)))
         raise UsageError(f"allocator {name!r} is unknown", hint="choose one of " + ", ".join(known))
-    return cast(Method, found)
+    return cast(Allocator, found)
 
 
 def constraints(problem: Problem) -> set[str]:
@@ -116,7 +116,7 @@ def constraints(problem: Problem) -> set[str]:
 
 
 def no_packing(problem: Problem, goal: Goal, name: str) -> Found:
-    """The answer of method `name` when it has no packing."""
+    """The answer of allocator `name` when it has no packing."""
     return Found((), problem.reach + 1, goal.bound, name)
 
 

@@ -1,4 +1,4 @@
-"""The default allocator: cheap methods first, searches where those do not suffice."""
+"""The default allocator: cheap allocators first, searches where those do not suffice."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -6,9 +6,9 @@ from dataclasses import replace
 import tmpass._core as _core
 from tmpass.packing.allocators import (
     CONSTRAINTS,
+    Allocator,
     Found,
     Goal,
-    Method,
     constraints,
     first_fit,
     greedy_by_size,
@@ -26,16 +26,16 @@ _REPAIR_FROM = 1000
 """From this number of buffers on, a packing is repaired before a search starts from nothing."""
 
 _PORTFOLIO_UP_TO = 100
-"""Up to this number of buffers, every method is asked before an answer stays unproved."""
+"""Up to this number of buffers, every allocator is asked before an answer stays unproved."""
 
 _TELAMALLOC_COST = 40
 """A node of telamalloc, which propagates to a fixed point, takes as long as this many of place or postpone."""
 
 _FIRST_TURN = 20_000
-"""Nodes for each method in the first round of the portfolio.
+"""Nodes for each allocator in the first round of the portfolio.
 
-What one method does not find in a million nodes, another may find in a thousand. Of the models in docs/models.md only
-one needs more nodes, and no method proves it.
+What one does not find in a million nodes, another may find in a thousand. Of the models in docs/models.md only
+one needs more nodes, and no allocator proves it.
 """
 
 
@@ -73,21 +73,21 @@ def solve(problem: Problem, goal: Goal) -> Found:
 
 
 def _portfolio(problem: Problem, goal: Goal, found: Found, *, supported: bool) -> Found:
-    """`found`, or a lower packing by any method, with what was proved.
+    """`found`, or a lower packing by any allocator, with what was proved.
 
     Args:
         problem: what is to be packed.
-        goal: its nodes are the budget of each method.
+        goal: its nodes are the budget of each allocator.
         found: the packing so far.
         supported: whether place or postpone supports all constraints of `problem`.
     """
-    for method, nodes in _turns(goal.nodes, supported=supported):
+    for allocator, nodes in _turns(goal.nodes, supported=supported):
         if found.stopped or satisfied(problem, goal, found):
             break
-        if method is place_or_postpone:
+        if allocator is place_or_postpone:
             found = place_or_postpone.solve_from(problem, replace(goal, nodes=found.nodes + nodes), found)
             continue
-        found = _better(found, method.solve(problem, replace(goal, bound=found.bound, nodes=nodes)))
+        found = _better(found, allocator.solve(problem, replace(goal, bound=found.bound, nodes=nodes)))
     return found
 
 
@@ -98,8 +98,8 @@ def _better(found: Found, other: Found) -> Found:
     return replace(best, bound=bound, nodes=nodes, stopped=other.stopped)
 
 
-def _turns(nodes: int, *, supported: bool) -> Iterator[tuple[Method, int]]:
-    """The methods of the portfolio in turn, with their nodes: a short round of all first.
+def _turns(nodes: int, *, supported: bool) -> Iterator[tuple[Allocator, int]]:
+    """The allocators of the portfolio in turn, with their nodes: a short round of all first.
 
     In the second round, place or postpone has most nodes where it is `supported`. The shares of the others are such
     that all together take as long as it would take alone. Where it is not, each of the others has all nodes.

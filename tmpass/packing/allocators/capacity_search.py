@@ -68,7 +68,7 @@ def search(problem: Problem, goal: Goal, best: Found, name: str, kernel: Kernel,
         problem: what is to be packed.
         goal: the bound, the budget, and whether only the capacity matters.
         best: the packing to start from.
-        name: of the method, for the answer.
+        name: of the allocator, for the answer.
         kernel: decides one capacity.
         seeded: whether the kernel's choices depend on the seed.
     """

@@ -1,4 +1,4 @@
-"""First fit over several orders: a cheap method that usually suffices.
+"""First fit over several orders: cheap, and usually enough.
 
 In the order of size it is the greedy-by-size planner of TFLite with the lowest gap instead of the smallest one. Above
 sixteen thousand buffers that is the only order, and sizes within a quarter of an octave count as equal.

@@ -16,7 +16,7 @@ def place(problem: Problem, goal: Goal, order: list[int], name: str, *, tightest
         problem: what is to be packed.
         goal: its bound is that of the answer.
         order: indices of buffers.
-        name: the name of the method, for the answer.
+        name: the name of the allocator, for the answer.
         tightest: take the smallest gap, not the lowest.
     """
     offsets = _core.first_fit(problem.native, order, tightest)

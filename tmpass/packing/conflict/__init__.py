@@ -12,14 +12,16 @@ The result is minimal where each of its buffers was tried: without any one, the 
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from tmpass.base.choices import Status
 from tmpass.packing.allocate import DEFAULT_NODES, allocate
+from tmpass.packing.allocation import Allocation
 from tmpass.packing.bounds import Bound, lower_bound
 from tmpass.packing.conflict.deletion import delete_unneeded
 from tmpass.packing.conflict.immediate import immediate_conflict
 from tmpass.packing.conflict.oracle import FitOracle
 from tmpass.packing.conflict.spans import Spans, find_unfit_span, shorten_span
 from tmpass.packing.merge_shared import merge_shared
-from tmpass.packing.problem import Allocation, Problem, Status
+from tmpass.packing.problem import Problem
 
 _SHARE = 4
 """One part in _SHARE of the nodes is kept to find the least capacity at which the conflict fits."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tmpass.base.errors import UsageError
-from tmpass.packing.allocators import Goal, method
+from tmpass.packing.allocators import Goal, allocator_named
 from tmpass.packing.bounds import lower_bound
 from tmpass.packing.merge_shared import merge_shared
 from tmpass.packing.problem import Problem
@@ -25,7 +25,7 @@ class FitOracle:
         self._problem = replace(problem, buffers=buffers)
         self._capacity = capacity
         self._class_of = merge_shared(problem).place
-        self._method = method("auto")
+        self._allocator = allocator_named("auto")
         self.left = nodes
 
     def only(self, places: Sequence[int]) -> Problem:
@@ -57,7 +57,7 @@ class FitOracle:
         bound = lower_bound(problem).peak
         if bound > self._capacity:
             return False
-        found = self._method.solve(problem, Goal(bound, minimize=False, nodes=max(0, min(limit, self.left))))
+        found = self._allocator.solve(problem, Goal(bound, minimize=False, nodes=max(0, min(limit, self.left))))
         if found.stopped:
             raise KeyboardInterrupt
         self.left -= found.nodes

@@ -44,8 +44,9 @@ def shorten_span(spans: Spans, first: int, last: int, oracle: FitOracle) -> list
 def find_unfit_span(spans: Spans, oracle: FitOracle) -> tuple[int, int] | None:
     """A span that is proved not to fit, or None where none is found.
 
-    Spans of two starts are asked first, then of four and so on, all with few nodes before any with more. A proof for
-    few buffers may be possible where it is not for all. Half of the nodes are kept for what follows.
+    Short spans come first, since few buffers may have a proof where all together have none: spans of two starts, then
+    of four, and so on. All are asked with few nodes before any is asked with more. Half of the nodes are kept for the
+    steps after this one.
     """
     keep = oracle.left // 2
     nodes = FIRST_NODES  # for each buffer of a question

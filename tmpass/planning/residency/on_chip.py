@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
+from tmpass.base.choices import ConstantUse
 from tmpass.base.errors import TargetError
 from tmpass.graph.model import Graph, TensorKey
 from tmpass.planning.layout import Layout
@@ -104,14 +105,16 @@ def loaded_rows(
     number, offset, name = len(constants), free.height(resident), free.memory.name
     for c, constant in enumerate(constants):
         if resident[c]:
-            yield PlannedConstant(number, name, offset, constant.size, 0, horizon, constant.tensors, "resident")
+            yield PlannedConstant(
+                number, name, offset, constant.size, 0, horizon, constant.tensors, ConstantUse.RESIDENT
+            )
             number, offset = number + 1, offset + free.sizes[c]
     for step, (top, used) in enumerate(zip(free.tops, free.uses, strict=True)):
         offset = top
         for c in used:
             if not resident[c]:
                 size, tensors = min(constants[c].size, free.staging[c]), constants[c].tensors
-                yield PlannedConstant(number, name, offset, size, step, step + 1, tensors, "streamed")
+                yield PlannedConstant(number, name, offset, size, step, step + 1, tensors, ConstantUse.STREAMED)
                 number, offset = number + 1, offset + free.staging[c]
 
 

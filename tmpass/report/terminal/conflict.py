@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from tmpass.base.json_text import json_text
 from tmpass.base.sizes import format_size
+from tmpass.packing.allocation import Allocation
 from tmpass.packing.conflict import Cause, Conflict
-from tmpass.packing.problem import Allocation, Buffer, Problem
+from tmpass.packing.problem import Buffer, Problem
 from tmpass.report.terminal.tables import plain_table
 from tmpass.report.text import clip, one_line
 

@@ -109,7 +109,7 @@ def _columns(steps: int) -> int:
 
 
 def _covered(low: int, high: int, cells: int, extent: int) -> range:
-    """The cells whose centre is in `[low, high)`; `cells` of them divide `[0, extent)` evenly."""
+    """The cells whose centre is in `[low, high)`, where `cells` equal cells cover `[0, extent)`."""
 
     def first_from(place: int) -> int:
         # Cell i has its centre at (2 i + 1) * extent / (2 * cells).

@@ -1,4 +1,4 @@
-"""The shapes of operators that ONNX does not define, against what ONNX Runtime makes of them."""
+"""The shapes of operators that ONNX does not define are those of a run of ONNX Runtime."""
 
 import contextlib
 
@@ -14,7 +14,7 @@ from tmpass.base.errors import ModelError
 F, H, I8, U8, I32, I64, B = np.float32, np.float16, np.int8, np.uint8, np.int32, np.int64, np.bool_
 
 S = F(0.1)
-"""A scale; stored in the file, as all that is not a pair of type and shape."""
+"""A scale. Like every input that is not a pair of type and shape, it is stored in the file."""
 
 Z, Z8 = U8(128), I8(0)
 
@@ -34,13 +34,13 @@ def i(*shape):
 
 
 def lstm(ways):
-    """What an LSTM of four units reads, of these many directions."""
+    """The inputs of an LSTM of four units."""
     weights = [np.ones((ways, 3, 16), I8), np.ones((ways, 4, 16), I8), np.ones((ways, 32), F)]
     return [f(7, 2, 3), *weights, None, None, None, None, *[np.ones(ways, F), np.zeros(ways, I8)] * 2]
 
 
 def embeddings(kind):
-    """Ids, segments, three tables, scale and bias, a mask."""
+    """The inputs: ids, segments, three tables, scale and bias, a mask."""
     ids = (I32, (2, 5))
     tables = [np.ones((9, 8), kind), np.ones((6, 8), kind), np.ones((9, 8), kind)]
     return [ids, ids, *tables, np.ones(8, kind), np.ones(8, kind), ids]
@@ -103,42 +103,8 @@ CASES = {
     # What quantize_dynamic writes.
     "MatMulIntegerToFloat": ([u(2, 4, 3), u(3, 5), S, S, Z, Z], 1, {}),
     "DynamicQuantizeMatMul": ([f(2, 4, 3), np.ones((3, 5), U8), np.ones(1, F), np.zeros(1, U8), np.ones(5, F)], 1, {}),
-    "DynamicQuantizeLSTM": (
-        [
-            f(7, 2, 3),
-            np.ones((1, 3, 16), I8),
-            np.ones((1, 4, 16), I8),
-            np.ones((1, 32), F),
-            None,
-            None,
-            None,
-            None,
-            np.ones(1, F),
-            np.zeros(1, I8),
-            np.ones(1, F),
-            np.zeros(1, I8),
-        ],
-        3,
-        {"hidden_size": 4},
-    ),
-    "DynamicQuantizeLSTM, both": (
-        [
-            f(7, 2, 3),
-            np.ones((2, 3, 16), I8),
-            np.ones((2, 4, 16), I8),
-            np.ones((2, 32), F),
-            None,
-            None,
-            None,
-            None,
-            np.ones(2, F),
-            np.zeros(2, I8),
-            np.ones(2, F),
-            np.zeros(2, I8),
-        ],
-        3,
-        {"hidden_size": 4, "direction": "bidirectional"},
-    ),
+    "DynamicQuantizeLSTM": (lstm(1), 3, {"hidden_size": 4}),
+    "DynamicQuantizeLSTM, both": (lstm(2), 3, {"hidden_size": 4, "direction": "bidirectional"}),
     "GatherBlockQuantized": (
         [np.ones((5, 16), U8), (I64, (3,)), np.ones((5, 2), F)],
         1,
@@ -314,7 +280,7 @@ ELSEWHERE = {
     "ReduceSumInteger": ([i(2, 3, 4)], {"axes": [1], "keepdims": 0}, [(2, 4)]),
     "QLinearReduceMean": ([u(2, 3, 4), S, Z, S, Z], {"axes": [-1], "keepdims": 1}, [(2, 3, 1)]),
 }
-"""Operators for which the processor has no kernel: inputs, attributes, shapes by their documentation."""
+"""Operators without a kernel for the processor: inputs, attributes, and shapes from their documentation."""
 
 
 def check(model):

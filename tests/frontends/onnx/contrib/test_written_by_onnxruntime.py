@@ -1,4 +1,4 @@
-"""Models as ONNX Runtime's quantizer and optimizer write them: every tensor has the bytes that a run gives it."""
+"""Models written by ONNX Runtime's quantizer and optimizer: every tensor has as many bytes as in a run."""
 
 from pathlib import Path
 
@@ -133,7 +133,7 @@ def feeds_of(model):
 
 
 class Once(CalibrationDataReader):
-    """Calibrates with one drawn set of inputs."""
+    """Calibrates with one random set of inputs."""
 
     def __init__(self, model):
         self.left = [feeds_of(model)]

@@ -25,9 +25,9 @@ def test_equal_bits_are_no_difference(numbers):
     [
         ((1.0, 100.0), (1.001, 100.0), True, "1 of 2 elements, by up to 0.001 where the largest is 100"),
         ((1.0, 100.0), (1.1, 100.0), False, "1 of 2 elements, by up to 0.1 where the largest is 100"),
-        ((NAN, 1.0), (0.0, 1.0), False, "infinities or NaN stand elsewhere"),
-        ((INF, 1.0), (-INF, 1.0), False, "infinities or NaN stand elsewhere"),
-        ((0.0, 1.0), (-0.0, 1.0), True, "only signs of zero and bits of NaN are others"),
+        ((NAN, 1.0), (0.0, 1.0), False, "infinities or NaN are at other places"),
+        ((INF, 1.0), (-INF, 1.0), False, "infinities or NaN are at other places"),
+        ((0.0, 1.0), (-0.0, 1.0), True, "only signs of zero and bits of NaN differ"),
         ((0.0,), (1e-3,), False, "1 of 1 elements, by up to 0.001 where the largest is 0.001"),
     ],
 )
@@ -64,12 +64,12 @@ def integers(*numbers):
         (floats(1e-3), floats(2e-3), [floats(1e-3)], False),  # rounding errors do not move it
         (floats(1e-3), floats(INF), [floats(INF)], True),
         (floats(1e-3), floats(INF), [floats(1.5e-3)], False),
-        # Integers by how many are different: they may be indices.
+        # Integers are compared by how many differ: they may be indices.
         (integers(3, 4, 5), integers(3, 4, 200), [integers(3, 5, 5)], True),
         (integers(*range(20)), integers(*range(1, 21)), [integers(0, *range(2, 21))], True),
         (integers(*range(20)), integers(*range(1, 21)), [integers(1, *range(1, 20))], False),
         (integers(3, 4, 5), integers(3, 4, 200), [integers(3, 4, 5)], False),
-        # How many there are follows from rounding.
+        # The number of elements depends on rounding.
         (floats(1.0), floats(1.0, 2.0), [floats()], True),
         (floats(1.0), floats(1.0, 2.0), [floats(1.0)], False),
     ],

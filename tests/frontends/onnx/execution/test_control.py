@@ -54,7 +54,7 @@ def test_branches_in_branches_capture_through_them():
 
 
 def loop(nodes, *, carried, more=(), trip="m", going="c"):
-    """A Loop over `carried` floats [2], with `more` outputs of its body that pile up."""
+    """A Loop that carries `carried` floats [2], and stacks `more` outputs of its body."""
     names = [f"v{i}" for i in range(carried)]
     results = [f"r{i}" for i in range(carried)]
     body = helper.make_graph(

@@ -1,4 +1,4 @@
-"""Sizes that values decide, bound to numbers that drawn inputs do not make: told, and no violation; for each kind."""
+"""A size that values decide may be bound to another number than a run makes: a note, not a violation."""
 
 import numpy as np
 import pytest
@@ -107,7 +107,7 @@ def test_a_bound_that_given_values_make_is_right():
     ],
 )
 def test_sizes_that_follow_from_sizes_are_not_excused(text):
-    """The same plans with a result of half its bytes, which no bound allows for."""
+    """The same plans with half the bytes for a result, which is a violation."""
     from dataclasses import replace
 
     proto = model(text)

@@ -1,4 +1,4 @@
-"""Drawn inputs: by type, of sane size, the same for the same seed."""
+"""Random inputs: by type, with small numbers, and the same for the same seed."""
 
 import numpy as np
 import pytest

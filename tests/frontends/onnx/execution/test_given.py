@@ -1,4 +1,4 @@
-"""Values that a caller gives: taken as they are for their input, or refused."""
+"""Values that a caller gives for inputs are taken unchanged, or refused."""
 
 import numpy as np
 import pytest
@@ -86,8 +86,8 @@ def test_values_that_are_not_tensors_of_numbers():
         (TensorProto.FLOAT, None, None, "None is given for a tensor"),
         (TensorProto.FLOAT, {}, None, "{} is given for a tensor"),
         (TensorProto.STRING, np.ones(3), None, "an array of float64 is given for one of strings"),
-        (TensorProto.FLOAT, np.ones((3, 2), np.float32), (2, 3), r"with shape \[3, 2\], the plan is for \[2, 3\]"),
-        (TensorProto.FLOAT, np.ones(3, np.float32), ("n", 3), r"with shape \[3\], the plan is for \[n, 3\]"),
+        (TensorProto.FLOAT, np.ones((3, 2), np.float32), (2, 3), r"with shape \[3, 2\], but the plan is for \[2, 3\]"),
+        (TensorProto.FLOAT, np.ones(3, np.float32), ("n", 3), r"with shape \[3\], but the plan is for \[n, 3\]"),
     ],
 )
 def test_what_is_not_for_the_input(element, value, shape, said):

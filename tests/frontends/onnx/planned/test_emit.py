@@ -1,4 +1,4 @@
-"""A plan in an ONNX file: the order of the nodes, the offsets where viewers look, and every other byte as it was."""
+"""A plan in an ONNX file: order of the nodes, offsets in the metadata, and every other byte as before."""
 
 import onnx
 import pytest
@@ -35,7 +35,7 @@ def props(message):
 
 
 def offsets_of(graph):
-    """Name -> offset, as the value_infos of `graph` say, and as its nodes say."""
+    """Name -> offset, from the value_infos of `graph`, and from its nodes."""
     values = {v.name: int(props(v)["tmpass.offset"]) for v in values_of(graph) if props(v)}
     nodes = {}
     for node in graph.node:
@@ -203,7 +203,7 @@ def test_a_file_without_an_ir_version_is_told_how_to_get_one():
     model.ClearField("ir_version")
     data = model.SerializeToString()
     assert frontend.load(data, {})
-    with pytest.raises(ModelError, match=r"it states no ir_version, .*; load it with onnx, set model\.ir_version, for"):
+    with pytest.raises(ModelError, match=r"it has no ir_version, .*; load it with onnx, set model\.ir_version, for"):
         emit(data, [[0, 1]], [[0, 1, 2]], "{}")
 
 

@@ -1,4 +1,4 @@
-"""Plans that move nodes of local functions: these are inlined in the planned file, and back in the original."""
+"""Plans that move nodes of local functions: these are inlined in the planned file, and restored by strip."""
 
 import numpy as np
 import onnx
@@ -181,7 +181,7 @@ def test_kept_nodes_that_are_damaged():
     entry = next(p for p in model.graph.metadata_props if p.key == "tmpass.nodes")
     for wrong in ("0:!", "x:AAAA", "0:AAAA", ":"):
         entry.value = wrong
-        with pytest.raises(ModelError, match="the nodes that it had before are damaged"):
+        with pytest.raises(ModelError, match="the original nodes in it are damaged"):
             before_inlining(model.SerializeToString(), exactly=True)
 
 

@@ -1,4 +1,4 @@
-"""A plan is taken off an ONNX file: byte for byte, or as well as it goes where another program was there."""
+"""A plan is removed from an ONNX file: exactly, or as far as possible if another program changed the file."""
 
 import onnx
 from hypothesis import given, settings

@@ -1,4 +1,4 @@
-"""Which files a model needs beside it, wherever in the model the tensors are."""
+"""The names of the files with weights, wherever the tensors are in the model."""
 
 import onnx
 from onnx import TensorProto, helper

@@ -1,4 +1,4 @@
-"""Protobuf's bytes: what is taken apart can be put together again."""
+"""The wire format of protobuf: fields that are read can be written again."""
 
 import onnx
 import pytest
@@ -46,7 +46,7 @@ def test_a_message_that_is_cut_inside_a_field_is_refused(data):
     if end in bounds:
         assert sum(f.end - f.start for f in fields(whole[:end], 0, end)) == end
     else:
-        with pytest.raises(ModelError, match="cut short"):
+        with pytest.raises(ModelError, match="truncated"):
             list(fields(whole[:end], 0, end))
 
 

@@ -1,4 +1,4 @@
-"""Numbers that are known before a run say shapes."""
+"""Numbers that are known before a run decide shapes."""
 
 from collections.abc import Sequence
 
@@ -98,13 +98,13 @@ def test_what_is_open_keeps_its_name_where_it_can(
 @pytest.mark.parametrize(
     ("steps", "wanted"),
     [
-        # Kernels wrap around beyond 32 bits, and bound what they computed.
+        # Kernels wrap around beyond 32 bits, and clamp by fused activations.
         ([("MUL", [0, [2**30]], None), ("FLOOR_DIV", [-1, [2**29]], None)], None),
         ([("REDUCE_PROD", [0, [0]], None), ("MUL", [-1, [2**30]], None), ("RESHAPE", [-1, [-1]], None)], None),
         ([("SUB", [0, [5]], options("SubOptions", fused_activation_function=1))], None),
         ([("ADD", [0, [-5]], options("AddOptions", fused_activation_function=3))], None),
         ([("SUB", [0, [1]], options("SubOptions", fused_activation_function=0))], (2, 5, 3)),
-        # [3, 1] and [3] spread over [3, 3].
+        # [3, 1] and [3] broadcast to [3, 3].
         ([("EXPAND_DIMS", [0, [1]], None), ("ADD", [-1, [1, 2, 3]], None), ("RESHAPE", [-1, [-1]], None)], None),
         ([("EXPAND_DIMS", [0, [0]], None), ("ADD", [-1, [1, 2, 3]], None), ("RESHAPE", [-1, [-1]], None)], (4, 8, 7)),
     ],

@@ -1,4 +1,4 @@
-"""What operators make of an open batch."""
+"""Output shapes of operators over an open batch."""
 
 import pytest
 from support.tflite_operators import CASES, Case

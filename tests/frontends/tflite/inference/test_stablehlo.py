@@ -1,4 +1,4 @@
-"""Operators of StableHLO, which LiteRT does not run: what comes out follows from their attributes."""
+"""Operators of StableHLO, which LiteRT does not run: their output shapes follow from attributes."""
 
 import pytest
 from support.drawn_one import Const, Drawn, Fed
@@ -78,7 +78,7 @@ X = Fed((3, 6, 4))
             ),
             [(3, 6, 4, 5)],
         ),
-        # Of these only the result says what comes out.
+        # For these, only the type of the result has the shape.
         (Drawn("STABLEHLO_RESHAPE", [X]), [None]),
         (Drawn("STABLEHLO_IOTA", []), [None]),
     ],

@@ -1,6 +1,6 @@
-"""One operator of a model as a model of its own, which an interpreter can be asked about.
+"""Models with a single operator, cut out of a model, to measure what an interpreter needs for it.
 
-front   Model ── SubGraph ──┬── tensors ───> only what the operator touches, by new indices
+front   Model ── SubGraph ──┬── tensors ───> only those of the operator, with new indices
                             └── operators ── Operator with these indices
 old     ... constants, options, operator codes, where they were
 """
@@ -23,15 +23,20 @@ _INDICES = (schema.Operator.INPUTS, schema.Operator.OUTPUTS, schema.Operator.INT
 
 
 @dataclass(frozen=True, slots=True)
-class Alone:
-    """A model of one operator whose tensors stand one behind the other in the first `packed` bytes of the arena."""
+class SingleOperator:
+    """A model with one operator.
+
+    Fields:
+        data: the bytes of its file.
+        packed: the tensors are one after the other in the first `packed` bytes of the arena.
+    """
 
     data: bytes
     packed: int
 
 
 class Operators:
-    """The operators of the file `data`, of which `graph` was read."""
+    """The operators of the file `data`, from which `graph` was read."""
 
     def __init__(self, data: bytes, graph: Graph) -> None:
         self._data, self._graph = data, graph
@@ -41,8 +46,8 @@ class Operators:
         self._tensors = [list(table.tables(schema.SubGraph.TENSORS, "tensor")) for table in subgraphs]
         self._operators = [list(table.tables(schema.SubGraph.OPERATORS, "operator")) for table in subgraphs]
 
-    def alone(self, s: int, op: int) -> Alone:
-        """Operator `op` of subgraph `s` as a model.
+    def cut_out(self, s: int, op: int) -> SingleOperator:
+        """Return a model with only operator `op` of subgraph `s`.
 
         Raises:
             ModelError: the size of a tensor is not known.
@@ -80,12 +85,12 @@ class Operators:
         front.link(parts[schema.SubGraph.OPERATORS.number], at)
         self._link_operator(front, slot, table, index)
         for field in (schema.Model.SIGNATURE_DEFS, schema.Model.METADATA_BUFFER):
-            front.link(links[field.number], front.vector(0)[0])  # they would speak of tensors that are not here
+            front.link(links[field.number], front.vector(0)[0])  # empty: they would name tensors that are not here
         buffer = link_buffers(front, links[schema.Model.BUFFERS.number], self._buffers, [offsets])
         link_metadata(front, links[schema.Model.METADATA.number], [], buffer)
         head = front.finish()
         head[4:8] = self._data[4:8]
-        return Alone(bytes(head) + self._data, packed)
+        return SingleOperator(bytes(head) + self._data, packed)
 
     @staticmethod
     def _link_operator(front: Front, slot: int, table: Table, index: dict[int, int]) -> None:
@@ -97,10 +102,10 @@ class Operators:
 
 
 def _size(table: Table, tensor: Tensor) -> int:
-    """The bytes that TensorFlow Lite Micro sets aside: by the shape of the file, whatever it leaves open.
+    """The bytes that TensorFlow Lite Micro allocates for a tensor: it takes the shape in the file, without bindings.
 
     Raises:
-        ModelError: they are not known.
+        ModelError: the file does not say its size.
     """
     shape = table.integers(schema.Tensor.SHAPE) or ()
     if tensor.dtype.bits is None or min(shape, default=0) < 0:

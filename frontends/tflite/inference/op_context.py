@@ -1,4 +1,4 @@
-"""An operator with what is known of the tensors that go into it: all that a rule sees."""
+"""The input of a shape rule: an operator with the known facts about its inputs."""
 
 from collections.abc import Callable, Sequence
 from struct import unpack
@@ -10,25 +10,34 @@ from ..flatbuffer import Field, Scalar, Table
 from ..tensors import Declared
 
 Dim = int | str | None
-"""A number, the name of an open dimension, or None where nobody can tell."""
+"""A number, the name of an open dimension, or None for an unknown one."""
 
 Shape = tuple[Dim, ...]
-"""Of a tensor whose rank is known."""
+"""The shape of a tensor whose rank is known."""
 
 MOST_VALUES = 64
-"""Of a tensor that says a shape, an axis or where to cut: one number for each axis."""
+"""The most elements of a tensor that holds a shape, an axis or where to cut: one for each axis."""
 
 
 class Unknown(Exception):
-    """What comes out of an operator cannot be told."""
+    """The output shapes of an operator are not known before a run."""
 
 
 class Impossible(Exception):
-    """No kernel runs the operator on such shapes; the text says why."""
+    """No kernel can run the operator on these shapes; the text says why."""
 
 
-class Site:
-    """Operator `kind` with `inputs` and `outputs` by tensor index, over tensors that have `shapes` by now."""
+class OpContext:
+    """An operator and the known facts about its inputs.
+
+    Args:
+        kind: of the operator.
+        table: its table in the file.
+        ends: the tensor indices of its inputs and of its outputs.
+        tensors: of the subgraph, as the file declares them.
+        shapes: of the tensors, as far as they are settled.
+        numbers: returns the known elements of a tensor of whole numbers.
+    """
 
     __slots__ = ("_numbers", "_shapes", "_table", "inputs", "kind", "outputs", "tensors")
 
@@ -53,7 +62,7 @@ class Site:
         """The shape of an input.
 
         Raises:
-            Unknown: it is not there, or its rank is not known.
+            Unknown: it is absent, or its rank is not known.
         """
         shape = self._shapes[self.inputs[position]] if self.has(position) else None
         if shape is None:
@@ -61,14 +70,14 @@ class Site:
         return shape
 
     def dtype(self, position: int) -> str:
-        """The name of the type of an input, which is there."""
+        """The name of the element type of an input, which must be present."""
         return self.tensors[self.inputs[position]].dtype.name
 
     def numbers(self, position: int) -> Shape:
         """The elements of an input of whole numbers, None for each that is not known.
 
         Raises:
-            Unknown: not even how many there are is known.
+            Unknown: not even their number is known.
         """
         if not self.has(position):
             raise Unknown
@@ -89,7 +98,7 @@ class Site:
         """The elements of an input of whole numbers.
 
         Raises:
-            Unknown: one of them is not known.
+            Unknown: an element is not known.
         """
         known = self.numbers(position)
         numbers = tuple(number for number in known if isinstance(number, int))
@@ -109,10 +118,10 @@ class Site:
         return numbers[0]
 
     def options(self, number: int) -> "Table | _NoOptions":
-        """The options table with this `number`; where the operator has none, every field is 0, as for the runtimes.
+        """The options table with this `number`; if the operator has none, all fields are 0, as in the runtimes.
 
         Raises:
-            Unknown: it has one of another kind.
+            Unknown: the operator has options of another kind.
         """
         found = self._table.scalar(schema.Operator.BUILTIN_OPTIONS_TYPE)
         if found not in (0, number):
@@ -120,38 +129,38 @@ class Site:
         return self._table.table(schema.Operator.BUILTIN_OPTIONS, "options") or _NO_OPTIONS if found else _NO_OPTIONS
 
     def second_options(self, number: int) -> "Table | _NoOptions":
-        """As `options`, for the union BuiltinOptions2."""
+        """The same as `options`, for the union BuiltinOptions2."""
         found = self._table.scalar(schema.Operator.BUILTIN_OPTIONS_2_TYPE)
         if found not in (0, number):
             raise Unknown
         return self._table.table(schema.Operator.BUILTIN_OPTIONS_2, "options") or _NO_OPTIONS if found else _NO_OPTIONS
 
     def longs(self, number: int, field: Field) -> tuple[int, ...]:
-        """A vector of 64-bit integers in `second_options`; empty where it is left out."""
+        """A vector of 64-bit integers in `second_options`; empty where it is absent."""
         data = self.second_options(number).vector(field, 8)
         if len(data) > 8 * MOST_VALUES:
             raise Unknown
         return unpack(f"<{len(data) // 8}q", data)
 
     def custom_options(self) -> bytes:
-        """The bytes that a custom operator is configured with."""
+        """The bytes of the options of a custom operator."""
         return self._table.vector(schema.Operator.CUSTOM_OPTIONS, 1)
 
 
 class _NoOptions:
-    """Stands for options that are left out."""
+    """Stands for absent options."""
 
     def scalar(self, field: Scalar) -> int:
-        """What a field that is left out is."""
+        """The value of an absent field."""
         del field
         return 0
 
     def integers(self, field: Field) -> None:
-        """What a vector that is left out is."""
+        """The value of an absent vector of integers."""
         del field
 
     def vector(self, field: Field, width: int) -> bytes:
-        """The bytes of a vector that is left out."""
+        """The bytes of an absent vector."""
         del field, width
         return b""
 
@@ -160,7 +169,7 @@ _NO_OPTIONS = _NoOptions()
 
 
 def axis_of(axis: int, rank: int) -> int:
-    """`axis`, which may count from the end, counted from the front.
+    """Return `axis` counted from the front; a negative one counts from the end.
 
     Raises:
         Impossible: the tensor does not have this axis.

@@ -1,4 +1,4 @@
-"""One node as a rule sees it, and what several rules need."""
+"""A node with the known facts about its inputs, and helpers for rules."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,11 +16,11 @@ FLOAT, INT32, UINT8, BOOL = TensorProto.FLOAT, TensorProto.INT32, TensorProto.UI
 UNKNOWN = ValueType()
 
 _STANDARD = 21
-"""The operator set whose rules are asked where an operator has the shapes of a standard one."""
+"""The operator set of `standard`."""
 
 
-class Call:
-    """A node with what is known of its inputs, by position; one that is left out is unknown."""
+class NodeContext:
+    """A node with the known facts about its inputs, by position. An input that is left out is unknown."""
 
     def __init__(
         self, node: NodeProto, type_of: Callable[[str], ValueType], value_of: Callable[[str], Value | None]
@@ -35,7 +35,7 @@ class Call:
         return index < len(self.node.input) and bool(self.node.input[index])
 
     def type(self, index: int) -> ValueType:
-        """What is known of input `index`."""
+        """The known type of input `index`."""
         return self.inputs[index] if index < len(self.inputs) else UNKNOWN
 
     def shape(self, index: int) -> tuple[Hole, ...] | None:
@@ -47,7 +47,7 @@ class Call:
         return self.type(index).element
 
     def value(self, index: int) -> Value | None:
-        """The value of input `index`, where it is known before a run."""
+        """The value of input `index`, None where it is not known before a run."""
         return self._value_of(self.node.input[index]) if self.has(index) else None
 
     def number(self, name: str, default: int = 0) -> int:
@@ -59,16 +59,16 @@ class Call:
         return list(self._attributes[name].ints) if name in self._attributes else []
 
     def attributes(self, *names: str) -> dict[str, Any]:
-        """Those of the attributes `names` that are given, by name."""
+        """The attributes among `names` that the node has, by name."""
         return {name: helper.get_attribute_value(self._attributes[name]) for name in names if name in self._attributes}
 
 
-Rule = Callable[[Call], Sequence[ValueType]]
-"""From a node to the types of its outputs, in their order; what is missing at the end is not known."""
+Rule = Callable[[NodeContext], Sequence[ValueType]]
+"""A function from a node to the types of its outputs, in order. Types missing at the end are unknown."""
 
 
 def standard(kind: str, inputs: Sequence[ValueType], version: int = _STANDARD, **attributes: Any) -> ValueType:
-    """The type of what the standard operator `kind` makes of `inputs`; an unknown type where ONNX finds none."""
+    """Return the output type of the standard operator `kind` over `inputs`, as far as ONNX infers it."""
     names = [f"i{n}" for n in range(len(inputs))]
     node = helper.make_node(kind, names, ["o"], **attributes)
     types = {name: to_proto(known) for name, known in zip(names, inputs, strict=True)}
@@ -83,25 +83,25 @@ def standard(kind: str, inputs: Sequence[ValueType], version: int = _STANDARD, *
 
 
 def as_float(known: ValueType) -> ValueType:
-    """`known` with floats: some standard rules ask for an element type that quantized operators do not have."""
+    """Return `known` with float elements, since ONNX's inference rejects quantized ones for some operators."""
     return ValueType(FLOAT, known.shape)
 
 
 def of(element: int, shape: Sequence[Hole] | None) -> ValueType:
-    """A tensor of this element type and shape."""
+    """The type of a tensor with this element type and shape."""
     return ValueType(element, None if shape is None else tuple(shape))
 
 
 def times(one: Hole, factor: int) -> Hole:
-    """`one` times `factor`, where it is a number."""
+    """`one` times `factor`, None where `one` is not a number."""
     return one * factor if isinstance(one, int) else None
 
 
 def plus(one: Hole, two: Hole) -> Hole:
-    """The sum of two dimensions, where both are numbers."""
+    """The sum of two dimensions, None where one is not a number."""
     return one + two if isinstance(one, int) and isinstance(two, int) else None
 
 
 def over(one: Hole, divisor: int) -> Hole:
-    """`one` over `divisor`, where it is a number."""
+    """`one` over `divisor`, rounded down; None where `one` is not a number."""
     return one // divisor if isinstance(one, int) and divisor else None

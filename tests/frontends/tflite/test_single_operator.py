@@ -1,4 +1,4 @@
-"""One operator of a model as a model of its own."""
+"""Models with a single operator of another model."""
 
 from struct import unpack
 
@@ -7,8 +7,8 @@ import pytest
 from sketch import Sketch
 from tflite_writer import Operator, Signature, Tensor, options, write_model
 from tmpass.frontends import tflite
-from tmpass.frontends.tflite.alone import Operators
 from tmpass.frontends.tflite.schema import OFFLINE_PLAN
+from tmpass.frontends.tflite.single_operator import Operators
 
 from tmpass.base.errors import ModelError
 from tmpass.graph.model import TensorKind
@@ -28,23 +28,23 @@ def test_an_operator_keeps_its_tensors_constants_and_options() -> None:
     data = net()
     whole = tflite.load(data, {})
     for index, op in enumerate(whole.subgraphs[0].ops):
-        alone = Operators(data, whole).alone(0, index)
-        (only,) = tflite.load(alone.data, {}).subgraphs
+        model = Operators(data, whole).cut_out(0, index)
+        (only,) = tflite.load(model.data, {}).subgraphs
         (found,) = only.ops
         assert (found.kind, found.name) == (op.kind, op.name)
         for ours, theirs in ((found.inputs, op.inputs), (found.outputs, op.outputs)):
             assert [only.tensors[t] for t in ours] == [whole.subgraphs[0].tensors[t] for t in theirs]
         activations = [t for t in only.tensors if t.kind is TensorKind.ACTIVATION]
         assert {only.tensors[t].name for t in (*only.inputs, *only.outputs)} == {t.name for t in activations}
-        assert alone.data.endswith(data)
+        assert model.data.endswith(data)
 
 
 def test_its_tensors_are_packed_by_an_offline_plan() -> None:
     data = net()
-    first, second = (Operators(data, tflite.load(data, {})).alone(0, index) for index in range(2))
+    first, second = (Operators(data, tflite.load(data, {})).cut_out(0, index) for index in range(2))
     assert first.packed == second.packed == 64  # two of 20 bytes each, rounded up
-    for alone, offsets in ((first, (0, -1, 32)), (second, (0, -1, 32))):
-        words = tflite.load(alone.data, {}).metadata[OFFLINE_PLAN]
+    for model, offsets in ((first, (0, -1, 32)), (second, (0, -1, 32))):
+        words = tflite.load(model.data, {}).metadata[OFFLINE_PLAN]
         assert unpack("<6i", words) == (1, 1, 3, *offsets)
 
 
@@ -55,7 +55,7 @@ def test_what_is_left_out_and_what_stands_twice() -> None:
     main.operators.append(Operator("mine", [x, -1, x], [1], custom=True))
     main.outputs = [1]
     data = write_model([main.subgraph()])
-    (only,) = tflite.load(Operators(data, tflite.load(data, {})).alone(0, 0).data, {}).subgraphs
+    (only,) = tflite.load(Operators(data, tflite.load(data, {})).cut_out(0, 0).data, {}).subgraphs
     assert (only.ops[0].inputs, only.ops[0].outputs, only.inputs) == ((0, -1, 0), (1,), (0,))
 
 
@@ -65,4 +65,4 @@ def test_a_tensor_of_unknown_size_is_named() -> None:
     main.outputs = [main.op("TANH", [x], "y", [-1, 4])]
     data = write_model([main.subgraph()])
     with pytest.raises(ModelError, match="the size of tensor 'x' is not known"):
-        Operators(data, tflite.load(data, {})).alone(0, 0)
+        Operators(data, tflite.load(data, {})).cut_out(0, 0)

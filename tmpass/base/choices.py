@@ -1,0 +1,96 @@
+"""The choices that arguments, options of commands and plans have: one enum for each.
+
+A member is equal to its word and prints as its word, so a word that a user gave may stand in its place.
+"""
+
+from enum import StrEnum
+
+
+class _Word(StrEnum):
+    def __repr__(self) -> str:
+        return repr(self.value)
+
+
+class Io(_Word):
+    """Where the inputs and outputs of a model are: in the arena, or in memory that the caller provides."""
+
+    ARENA = "arena"
+    EXTERNAL = "external"
+
+
+class Share(_Word):
+    """Which tensors may share storage.
+
+    AUTO   all that the target allows, and fewer where that needs fewer bytes
+    VIEWS  only views, such as a reshape and its input
+    NONE   none
+    """
+
+    AUTO = "auto"
+    VIEWS = "views"
+    NONE = "none"
+
+
+class OrderMethod(_Word):
+    """The order of the operators.
+
+    AUTO         as in the file, unless another order needs a smaller arena
+    GIVEN        as in the file
+    TOPOLOGICAL  of all operators that can come next, the first in the file
+    LEAST_PEAK   the one with the fewest live bytes at its peak step
+    """
+
+    AUTO = "auto"
+    GIVEN = "given"
+    TOPOLOGICAL = "topological"
+    LEAST_PEAK = "least-peak"
+
+
+PLANNED_ORDERS = (OrderMethod.GIVEN, OrderMethod.TOPOLOGICAL, OrderMethod.LEAST_PEAK)
+"""What a plan may say of its order: AUTO only asks."""
+
+
+class Int8(_Word):
+    """What operators between a DequantizeLinear and a QuantizeLinear compute with: the integers, or floats."""
+
+    NATIVE = "native"
+    FLOAT = "float"
+
+
+class Role(_Word):
+    """The role of a tensor in a plan."""
+
+    INPUT = "input"
+    OUTPUT = "output"
+    ACTIVATION = "activation"
+    VARIABLE = "variable"
+    CONSTANT = "constant"
+    UNPLANNED = "unplanned"
+
+
+class Status(_Word):
+    """What is known about a problem, or a plan.
+
+    OPTIMAL     a packing within the capacity; none is lower
+    FEASIBLE    a packing within the capacity
+    INFEASIBLE  proved: no packing is within the capacity
+    UNKNOWN     the budget ended before a packing or a proof was found
+    """
+
+    OPTIMAL = "optimal"
+    FEASIBLE = "feasible"
+    INFEASIBLE = "infeasible"
+    UNKNOWN = "unknown"
+
+
+class ConstantUse(_Word):
+    """What a place of a constant in a memory is for.
+
+    STORED    its home, where it is always
+    RESIDENT  a copy in another memory, loaded once, before the first run
+    STREAMED  a copy in another memory, loaded in each run before the operator that reads it
+    """
+
+    STORED = "stored"
+    RESIDENT = "resident"
+    STREAMED = "streamed"

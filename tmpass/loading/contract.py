@@ -1,0 +1,136 @@
+"""The contracts of frontends: what each must have, and what it may have besides.
+
+A frontend is a module, or an object, with functions of these names. Whoever needs more than `Frontend` asks for it with
+`hasattr`, because most formats cannot do all of it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from tmpass.graph.model import Graph
+
+if TYPE_CHECKING:
+    from tmpass.loading.runner import Runner
+
+CONTRACT = ("NAME", "SUFFIXES", "accepts", "to_bytes", "load")
+"""The names in Frontend. `registry.py` refuses a frontend of another package that lacks one, before it is asked."""
+
+
+class Frontend(Protocol):
+    """The contract of a frontend, which is a module or an object with these names.
+
+    Fields:
+        NAME: the name of the format.
+        SUFFIXES: the suffixes of its files, such as ".onnx", in lower case.
+    """
+
+    NAME: str
+    SUFFIXES: tuple[str, ...]
+
+    def accepts(self, source: object) -> bool:
+        """Whether `source`, which is bytes or a model in memory, looks like this format."""
+
+    def to_bytes(self, source: object) -> bytes:
+        """The bytes of the file of an accepted `source`."""
+
+    def load(self, data: bytes, bindings: Mapping[str, int]) -> Graph:
+        """The graph in `data`, with the bindings applied that the format has a use for.
+
+        Raises:
+            ModelError: the bytes are not a model of this format, or a broken one.
+        """
+
+
+class ExecutingFrontend(Frontend, Protocol):
+    """A frontend that can also execute its models, for `tmpass verify --execute`. The others have no `runner`."""
+
+    def runner(self, data: bytes, graph: Graph, bindings: Mapping[str, int], folder: str) -> "Runner":
+        """A Runner for the model in `data`.
+
+        Args:
+            data: the bytes of the file.
+            graph: what `load` made of it, with all dimensions bound.
+            bindings: those that `load` was given.
+            folder: of the files that belong to the model, or "" where it is not known.
+
+        Raises:
+            UsageError: a package that it needs is not installed.
+            ModelError: the model cannot be executed.
+        """
+
+
+class BatchingFrontend(Frontend, Protocol):
+    """A frontend whose files have a number in the place of a dynamic batch. The others have no `load_to_plan`.
+
+    With that number, a model that leaves its batch open can be planned. `load` keeps it open, so that a plan can be
+    held against the model as it is.
+    """
+
+    def load_to_plan(self, data: bytes, bindings: Mapping[str, int]) -> Graph:
+        """The graph as `load` gives it, with that number for batches that are not bound; `Graph.batches` lists them.
+
+        Raises:
+            ModelError: as `load` does.
+        """
+
+
+class CarryingFrontend(Frontend, Protocol):
+    """A frontend whose files can carry a plan, for `tmpass plan -o model.tflite`. The others have neither
+    `apply` nor `strip`.
+    """
+
+    def apply(
+        self,
+        data: bytes,
+        orders: Sequence[Sequence[int]],
+        offsets: Sequence[Sequence[int]],
+        *,
+        keeps_offsets: bool,
+        bindings: Mapping[str, int],
+        plan: str,
+    ) -> bytes:
+        """The file `data` with the operators of each subgraph in the order of `orders`, by their index in `data`, and
+        each tensor at its offset, -1 where the runtime finds a place. `keeps_offsets` says whether the runtime that the
+        plan is for places tensors at these offsets; `bindings` are those that `load` was given, and `plan` is all of it
+        as JSON, for a format that has room for it.
+
+        Raises:
+            ModelError: what the file holds does not go with a plan, or not in that runtime.
+        """
+
+    def strip(self, data: bytes) -> bytes | None:
+        """The `data` that `apply` was given, or None where `apply` did not make the file.
+
+        Raises:
+            ModelError: the file was changed after `apply` made it.
+        """
+
+
+class ScatteredFrontend(CarryingFrontend, Protocol):
+    """A frontend of models that may be in several files, which a planned model needs too, and which no output may
+    overwrite. The others have no `other_files`.
+    """
+
+    def other_files(self, data: bytes) -> tuple[str, ...]:
+        """The names of the files that the model in `data` needs beside its own."""
+
+
+class ProbingFrontend(CarryingFrontend, Protocol):
+    """A frontend that can measure the scratch of kernels in an interpreter, for `tmpass probe-scratch`. The others have
+    no `probe`.
+    """
+
+    def probe(self, data: bytes, graph: Graph) -> tuple[str, Iterator[tuple[int, int, int | str]]]:
+        """The interpreter that measures, and the scratch of operators.
+
+        Args:
+            data: the bytes of the model.
+            graph: what was read from it.
+
+        Returns:
+            The name and version of the interpreter; and for each operator its subgraph, its index, and the bytes that
+            its kernel needs while it runs, or a text that says why they are not known.
+
+        Raises:
+            UsageError: a package that it needs is not installed.
+        """

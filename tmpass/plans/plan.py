@@ -215,13 +215,12 @@ class PlannedStep:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedBuffer:
+class Residence:
     """Bytes `[offset, offset + size)` of `memory` during the steps `[lower, upper)`.
 
     Fields:
-        tensors: keys of the tensors that share the bytes; empty for scratch.
-        gaps: live-range gaps: steps at which only a window of the bytes is in use, or none.
-        step: the step whose operator has the bytes as scratch; None for a buffer of tensors.
+        id: the number of its row.
+        tensors: keys of the tensors that have these bytes.
     """
 
     id: int
@@ -231,27 +230,30 @@ class PlannedBuffer:
     lower: int
     upper: int
     tensors: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedBuffer(Residence):
+    """The place of a buffer: storage that operators write.
+
+    Fields:
+        tensors: those that share the buffer; empty for scratch.
+        gaps: live-range gaps: steps at which only a window of the bytes is in use, or none.
+        step: the step whose operator has the bytes as scratch; None for a buffer of tensors.
+    """
+
     gaps: tuple[Gap, ...] = ()
     step: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedConstant:
-    """A constant in bytes `[offset, offset + size)` of `memory` during the steps `[lower, upper)`.
+class PlannedConstant(Residence):
+    """A place of a constant. It has one in its home, and others where it is copied.
 
     Fields:
-        use: "stored" in its home, where it is always; "resident" in another memory, loaded once before the first run;
-            "streamed" into another memory in each run, before the operator of step `lower`.
-        tensors: keys of the tensors with these bytes.
+        use: what the place is for.
     """
 
-    id: int
-    memory: str
-    offset: int
-    size: int
-    lower: int
-    upper: int
-    tensors: tuple[tuple[int, int], ...]
     use: str = ConstantUse.STORED
 
 

@@ -31,7 +31,7 @@ class Memory:
         write_bandwidth: of writes, where it differs.
         reserve: bytes that the program around the model needs, such as its stack and static data. No plan uses them.
         compute: whether operators read and write it directly. Otherwise bytes are copied to a memory where they do.
-        chunk: constants are streamed out of it in pieces of at most so many bytes; None where only as a whole.
+        chunk: the largest piece in which constants are streamed out of it, in bytes; None where only as a whole.
         survives: whether it keeps its content from one inference to the next.
         sources: where these facts come from, by the names of the fields.
     """

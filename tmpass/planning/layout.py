@@ -81,9 +81,7 @@ def _smallest_layout(request: LayoutRequest, timeline: Schedule, kept: list[Layo
         if any(aliases.root == old.root and aliases.position == old.position for old in tried):
             continue
         tried.append(aliases)
-        storage = find_storage(
-            graph, timeline, aliases, keep_inputs=options.keep_inputs, external=external, ranges=ranges
-        )
+        storage = find_storage(graph, aliases, ranges, external=external)
         storage = _with_scratch(storage, timeline, request.scratch)
         problems = list(distribute(graph, storage, request.target))
         if best is not None and sum(lower_bound(problem).peak for _, problem, _ in problems) >= best.peak:

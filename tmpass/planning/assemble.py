@@ -35,7 +35,7 @@ def assemble(info: ModelInfo, request: LayoutRequest, ordered: OrderedLayout) ->
     graph, target, layout = request.graph, request.target, ordered.layout
     buffers = _buffers(layout)
     status = _worst([placed.allocation.status for placed in layout.allocations])
-    left_out = find_not_counted(graph, request.options, target.runtime.name)
+    left_out = find_not_counted(graph, request.options, target.runtime.name, request.external)
     if status is Status.OPTIMAL and any(row.what == "tensors" for row in left_out):
         status = Status.FEASIBLE  # nothing is proved of a model that is planned in part
     stopped = ordered.stopped or any(placed.allocation.stopped for placed in layout.allocations)

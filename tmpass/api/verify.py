@@ -3,7 +3,7 @@
 import os
 from typing import TYPE_CHECKING
 
-from tmpass.api.arguments import bound_graph, held_against
+from tmpass.api.arguments import bound_graph, check_loaded, held_against
 from tmpass.base.errors import ModelError
 from tmpass.base.violation import Violation
 from tmpass.graph.binding import check_bindings
@@ -32,8 +32,7 @@ def verify(
     Raises:
         UsageError, TargetError, ModelError: target or model cannot be read with the plan's options.
     """
-    bindings = check_bindings(plan.options.bind)
-    loaded = model if isinstance(model, Model) else load(model, bindings=bindings)
+    loaded = _loaded(plan, model)
     if mismatch := check_model(plan, loaded.info):
         return (mismatch,)
     try:
@@ -44,6 +43,15 @@ def verify(
     names = as_integers(plan, graph)[0].held_in if profile is not None else {}
     found = check_plan(plan, graph, None if profile is None else profile.sharing)
     return (*found, *check_target(plan, profile, loaded.info.file, names))
+
+
+def _loaded(plan: Plan, model: object) -> Model:
+    """The model, read with the bindings of `plan`; a loaded one must have no others."""
+    bindings = check_bindings(plan.options.bind)
+    if not isinstance(model, Model):
+        return load(model, bindings=bindings)
+    check_loaded(model, bindings)
+    return model
 
 
 def trusted(
@@ -70,7 +78,7 @@ def proved(plan: Plan, model: object, *, target: str | os.PathLike[str] | Target
     """
     from tmpass.verification.trust import proved_again
 
-    loaded = model if isinstance(model, Model) else load(model, bindings=check_bindings(plan.options.bind))
+    loaded = _loaded(plan, model)
     if check_model(plan, loaded.info):
         return ()
     graph = as_integers(plan, bound_graph(loaded.graph, plan.options, plan.target.runtime))[0]

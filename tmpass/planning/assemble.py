@@ -54,7 +54,11 @@ def assemble(
         constants = tuple(_constants(stored, memories, request, ordered))
         memories = tuple(_with_loaded(use, constants) for use in memories)
     status = _worst([_status(use) for use in memories])
-    left_out = find_not_counted(graph, request.options, target.runtime.name, counted=stored is not None)
+    if status is Status.INFEASIBLE and _may_fit(request, ordered, memories):
+        status = Status.UNKNOWN
+    left_out = find_not_counted(
+        graph, request.options, target.runtime.name, request.external, counted=stored is not None
+    )
     if status is Status.OPTIMAL and any(row.what == "tensors" for row in left_out):
         status = Status.FEASIBLE  # nothing is proved of a model that is planned in part
     stopped = ordered.stopped or any(placed.allocation.stopped for placed in layout.allocations)
@@ -132,6 +136,17 @@ def _use(memory: Memory, peak: int, lower_bound: int, live_bytes: int, constants
         reserve_source=memory.sources.get("reserve", ""),
         compute=memory.compute,
     )
+
+
+def _may_fit(request: LayoutRequest, ordered: OrderedLayout, memories: Sequence[MemoryUse]) -> bool:
+    """Whether another order may fit: the budget of the search ended before all orders were ruled out."""
+    if request.options.schedule not in (OrderMethod.AUTO, OrderMethod.LEAST_PEAK) or request.graph.fixed:
+        return False
+    first, *others = memories
+    bound = ordered.order.lower_bound
+    searched = bound == first.live_bytes
+    fits = first.capacity is None or first.needed_with(bound) <= first.capacity
+    return not searched and fits and not any(use.proved_shortfall for use in others)
 
 
 def _constants(

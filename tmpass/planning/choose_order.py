@@ -53,7 +53,7 @@ class OrderedLayout:
 
     def rank(self, schedule: str) -> tuple[int, ...]:
         """The rank of the layout under a schedule option. Another layout is taken if its rank is lower."""
-        return (self.live_bytes, self.layout.peak) if schedule == OrderMethod.LEAST_PEAK else (self.layout.peak,)
+        return (self.live_bytes, *self.layout.rank) if schedule == OrderMethod.LEAST_PEAK else self.layout.rank
 
 
 def choose_order(request: LayoutRequest) -> OrderedLayout:

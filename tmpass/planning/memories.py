@@ -26,11 +26,17 @@ _SCRATCH = USES_OF[Role.ACTIVATION]
 
 @dataclass(frozen=True, slots=True)
 class MemoryAllocation:
-    """The allocation of one memory. `indices` are the numbers of its buffers in the whole storage."""
+    """The allocation of one memory.
+
+    Fields:
+        indices: the numbers of its buffers in the whole storage.
+        room: the bytes of the memory that are for buffers; None where it is unlimited.
+    """
 
     memory: Memory
     indices: tuple[int, ...]
     allocation: Allocation
+    room: int | None = None
 
 
 def distribute(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from tmpass.base.choices import ConstantUse, Status
+from tmpass.base.choices import ConstantUse, OrderMethod, Status
 from tmpass.graph.model import Graph
 from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout import Layout

@@ -71,7 +71,7 @@ def _verdict(plan: Plan, memory: MemoryUse) -> str:
         return f"no; proved: at least {missing} are missing for this order and sharing"
     above = format_size(memory.shortfall)
     if plan.memories[0] is memory and memory.proved_shortfall:
-        return f"not found; this order needs {above} too much, and not all orders were tried: more --states may help"
+        return f"not found; {above} are missing in this order, others may fit: more --states may help"
     return f"not found; the search ended {above} above the capacity: more --nodes may help"
 
 

@@ -522,6 +522,23 @@ class SubsetSums:
     def choose(self, sum: int) -> list[int]:
         """Return for each group the number of an option, so that together they make `sum`."""
 
+def least_loss(
+    groups: tuple[Sequence[int], Sequence[int], Sequence[int]], capacity: int, price: int, most: int
+) -> tuple[int, list[int]]:
+    """Choose one option of each group with the least regrets and the fewest unused bytes.
+
+    Args:
+        groups: Three arrays. Starts: the options of group g are starts[g] .. starts[g + 1]; the bytes of each
+            option; and its regret, at least 0.
+        capacity: In bytes.
+        price: Of an unused byte.
+        most: Choices with more regrets are left out.
+
+    Returns:
+        The sum of regrets and of the price of unused bytes, -1 where nothing fits; and for each group the
+        number of an option.
+    """
+
 def search_placements(
     rows: int,
     buffers: tuple[Sequence[int], Sequence[int], Sequence[int], Sequence[int], Sequence[int]],

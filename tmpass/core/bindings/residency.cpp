@@ -8,6 +8,7 @@
 
 #include "bindings/kernel_call.hpp"
 #include "residency/placement_search.hpp"
+#include "residency/regret_table.hpp"
 #include "residency/subset_sums.hpp"
 
 namespace nb = nanobind;
@@ -40,10 +41,35 @@ void bind_subset_sums(nb::module_& m) {
             "Return for each group the number of an option, so that together they make `sum`.");
 }
 
+void bind_least_loss(nb::module_& m) {
+    m.def(
+        "least_loss",
+        [](const std::tuple<Array, Array, Array>& groups, std::int64_t capacity, std::int64_t price,
+           std::int64_t most) {
+            const auto& [starts, options, regrets] = groups;
+            residency::OptionGroups checked = residency::checked_groups(starts, options);
+            residency::LeastLoss found = without_gil(
+                [&] { return residency::least_loss(std::move(checked), regrets, capacity, price, most, interrupted); });
+            return std::tuple(found.loss, std::move(found.options));
+        },
+        "groups"_a, "capacity"_a, "price"_a, "most"_a,
+        "Choose one option of each group with the least regrets and the fewest unused bytes.\n\n"
+        "Args:\n"
+        "    groups: Three arrays. Starts: the options of group g are starts[g] .. starts[g + 1]; the bytes of each\n"
+        "        option; and its regret, at least 0.\n"
+        "    capacity: In bytes.\n"
+        "    price: Of an unused byte.\n"
+        "    most: Choices with more regrets are left out.\n\n"
+        "Returns:\n"
+        "    The sum of regrets and of the price of unused bytes, -1 where nothing fits; and for each group the\n"
+        "    number of an option.");
+}
+
 }  // namespace
 
 void bind_residency(nb::module_& m) {
     bind_subset_sums(m);
+    bind_least_loss(m);
     m.def(
         "search_placements",
         [](std::int64_t rows, const std::tuple<Array, Array, Array, Array, Array>& buffers,

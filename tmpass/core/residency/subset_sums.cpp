@@ -81,7 +81,12 @@ SubsetSums::SubsetSums(OptionGroups groups, Bytes capacity, const Interrupted& i
 SubsetSums::Bits SubsetSums::with_group(const Bits& before, Index group) const {
     Bits after((end_[group + 1] + kWord - 1) / kWord, 0);
     const Index g = by_[group];
-    for (Index o = groups_.start[g]; o < groups_.start[g + 1]; ++o) or_shifted(after, before, groups_.options[o]);
+    Index o = groups_.start[g];
+    if (groups_.options[o] == 0) {
+        std::copy_n(before.begin(), std::min(before.size(), after.size()), after.begin());
+        ++o;
+    }
+    for (; o < groups_.start[g + 1]; ++o) or_shifted(after, before, groups_.options[o]);
     return after;
 }
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tmpass.packing.allocate import NODES_TO_FIT, allocate
+from tmpass.packing.allocate import allocate
 from tmpass.packing.bounds import lower_bound
 from tmpass.packing.conflict import find_conflict
 from tmpass.packing.problem import Allocation, Problem, Status
@@ -25,15 +25,14 @@ def numbers_in(placed: Sequence[int], memory: int) -> tuple[int, ...]:
 def pack(
     candidates: Sequence[Candidate], memories: Sequence[Memory], placed: Sequence[int], *, nodes: int, threads: int
 ) -> tuple[Allocation, ...]:
-    """A packing of each memory: low where that is quick, but within the capacity in any case if one is found."""
-    found = []
-    for m, memory in enumerate(memories):
-        problem = problem_of(candidates, memory, numbers_in(placed, m))
-        packed = allocate(problem, nodes=nodes, threads=threads)
-        if packed.status is Status.UNKNOWN:
-            packed = allocate(problem, minimize=False, nodes=NODES_TO_FIT * nodes // 1_000_000, threads=threads)
-        found.append(packed)
-    return tuple(found)
+    """A low packing of each memory."""
+    problems = [problem_of(candidates, memory, numbers_in(placed, m)) for m, memory in enumerate(memories)]
+    return tuple(allocate(problem, nodes=nodes, threads=threads) for problem in problems)
+
+
+def packed_within(allocations: Sequence[Allocation]) -> list[bool]:
+    """For each memory whether its packing is within the capacity."""
+    return [packed.status in (Status.OPTIMAL, Status.FEASIBLE) for packed in allocations]
 
 
 def pack_as_given(

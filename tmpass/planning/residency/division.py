@@ -25,14 +25,14 @@ class Division:
     """A memory for each candidate, and what is proved about all divisions.
 
     Fields:
-        memory: of each candidate; empty where no division was found.
+        memory: of each candidate; None where no division was found.
         cost: of all candidates.
         lower_bound: no division costs less.
         complete: the search ended: the division is the cheapest, or there is none.
         states: that the search made.
     """
 
-    memory: tuple[int, ...]
+    memory: tuple[int, ...] | None
     cost: int
     lower_bound: int
     complete: bool
@@ -55,7 +55,7 @@ def divide(
         for own, allowed in zip(costs, needs.allowed, strict=True)
     ]
     if min(memory, default=0) < 0:
-        return Division((), 0, 0, True, 0)
+        return Division(None, 0, 0, True, 0)
     parts = find_parts(needs, find_rows(needs, [combination.span for combination in forbidden]))
     decided = {number for part in parts for number in part.candidates}
     bound = sum(costs[c][m] for c, m in enumerate(memory) if c not in decided)
@@ -63,15 +63,15 @@ def divide(
     for part in parts:
         answer = _solve(part, needs, costs, forbidden, max(0, states - spent))
         spent += answer.states
-        if answer.complete and not answer.memory:
-            return Division((), 0, 0, True, spent)
+        if answer.complete and answer.memory is None:
+            return Division(None, 0, 0, True, spent)
         complete &= answer.complete
-        found &= bool(answer.memory)
+        found &= answer.memory is not None
         bound += answer.lower_bound
-        for number, m in zip(part.candidates, answer.memory, strict=False):
+        for number, m in zip(part.candidates, answer.memory or (), strict=False):
             memory[number] = m
     if not found:
-        return Division((), 0, bound, False, spent)
+        return Division(None, 0, bound, False, spent)
     return Division(tuple(memory), sum(costs[c][m] for c, m in enumerate(memory)), bound, complete, spent)
 
 
@@ -90,7 +90,7 @@ def _solve(
         cost += [costs[number][m] if m in needs.allowed[number] else -1 for m in memories]
     capacity = [limited.get(m, 0) for m in memories]
     if part.rows * (sum(sizes) + sum(capacity)) > MAX_COSTS or sum(max(row) for row in costs) > MAX_COSTS:
-        return Division((), 0, 0, False, 0)
+        return Division(None, 0, 0, False, 0)
     local = {number: at for at, number in enumerate(part.candidates)}
     rows: list[int] = []
     ends = [0]
@@ -101,7 +101,7 @@ def _solve(
     found, memory, total, bound, complete, spent = _core.search_placements(
         part.rows, (capacity, starts, spans, sizes, cost), (ends, rows), states
     )
-    return Division(tuple(memory) if found else (), total, bound, complete, spent)
+    return Division(tuple(memory) if found else None, total, bound, complete, spent)
 
 
 def _limited(part: Part, needs: Needs) -> dict[int, int]:

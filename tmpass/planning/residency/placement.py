@@ -8,7 +8,8 @@
 
 1. The cheapest division by the bytes of each step (`division.py`), with a lower bound on every placement.
 2. The buffers of each memory get addresses. Where they have no packing, a few of them that have none are forbidden
-   together (a logic-based Benders cut), and 1 is done again. No network so far needed that.
+   together (a logic-based Benders cut), and 1 is done again; where the budget does not decide, with less room. No
+   network so far needed either.
 
     >>> from tmpass.packing.problem import Buffer
     >>> from tmpass.targets.memory import Memory
@@ -27,7 +28,7 @@ from dataclasses import dataclass
 
 from tmpass.packing.allocate import DEFAULT_NODES
 from tmpass.packing.problem import Allocation, Status
-from tmpass.planning.residency.addresses import pack, pack_as_given, unpackable, with_less_room
+from tmpass.planning.residency.addresses import pack, pack_as_given, packed_within, unpackable, with_less_room
 from tmpass.planning.residency.banked_greedy import banked_greedy
 from tmpass.planning.residency.candidates import Candidate, needs_of, prices
 from tmpass.planning.residency.division import MAX_COMBINATIONS, Combination, divide
@@ -37,7 +38,10 @@ DEFAULT_STATES = 2_000_000
 """The budget of states: a second. The networks of tests/bench/residency.py take up to 125,000."""
 
 _ROUNDS = 32
-"""How often a division is tried whose buffers have no packing."""
+"""How many divisions are tried whose buffers have no packing, or none that is found."""
+
+_FOR_CONFLICTS = 4
+"""One part in this of the nodes of a packing may be spent to find few buffers that have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,20 +109,21 @@ def place(
     proved = Proved(0, 0, 0)
     exact = True
     for _ in range(_ROUNDS):
-        division = divide(needs, costs, forbidden, states=max(0, states - proved.states))
+        division = divide(needs, costs, forbidden, states=max(states // _ROUNDS, states - proved.states))
         bound = max(proved.lower_bound, division.lower_bound if exact else 0)
         proved = Proved(bound, proved.states + division.states, len(forbidden))
-        if not division.memory:
+        if division.memory is None:
             if exact and division.complete:
                 return Placement((), (), (), 0, proved, price, Status.INFEASIBLE)
             break
         allocations = pack(candidates, memories, division.memory, nodes=nodes, threads=threads)
-        failed = [m for m, packed in enumerate(allocations) if packed.status not in (Status.OPTIMAL, Status.FEASIBLE)]
-        found = None if failed else _placement(candidates, division.memory, allocations, proved, price)
-        if found is not None:
-            return found if division.complete else _cheaper(found, _greedy(candidates, memories, proved, price))
+        failed = [m for m, within in enumerate(packed_within(allocations)) if not within]
+        if not failed:
+            found = _placement(candidates, division.memory, allocations, proved, price)
+            cheapest = found.status is Status.OPTIMAL
+            return found if cheapest else _cheaper(found, _greedy(candidates, memories, proved, price))
         for m in failed:
-            more = unpackable(candidates, memories[m], division.memory, m, allocations[m], nodes)
+            more = unpackable(candidates, memories[m], division.memory, m, allocations[m], nodes // _FOR_CONFLICTS)
             if more is None:
                 needs, exact = with_less_room(needs, m, allocations[m]), False
             else:

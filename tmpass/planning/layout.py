@@ -41,6 +41,11 @@ class Layout:
         return sum(placed.allocation.peak or 0 for placed in self.allocations)
 
     @property
+    def fits(self) -> bool:
+        """Whether no memory has less room than its buffers take."""
+        return not self.rank[0]
+
+    @property
     def rank(self) -> tuple[int, int]:
         """The bytes above the capacities, then the peak: of two layouts, the one of lower rank is taken."""
         return _missing((placed.room, placed.allocation.peak or 0) for placed in self.allocations), self.peak

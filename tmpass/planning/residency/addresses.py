@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from tmpass.base.choices import Status
 from tmpass.packing.allocate import allocate
+from tmpass.packing.allocation import Allocation
 from tmpass.packing.bounds import lower_bound
 from tmpass.packing.conflict import find_conflict
-from tmpass.packing.problem import Allocation, Problem, Status
+from tmpass.packing.problem import Problem
 from tmpass.planning.residency.candidates import Candidate, Needs
 from tmpass.planning.residency.division import Combination
 from tmpass.targets.memory import Memory

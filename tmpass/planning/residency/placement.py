@@ -26,8 +26,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tmpass.base.choices import Status
 from tmpass.packing.allocate import DEFAULT_NODES
-from tmpass.packing.problem import Allocation, Status
+from tmpass.packing.allocation import Allocation
 from tmpass.planning.residency.addresses import pack, pack_as_given, packed_within, unpackable, with_less_room
 from tmpass.planning.residency.banked_greedy import banked_greedy
 from tmpass.planning.residency.candidates import Candidate, needs_of, prices

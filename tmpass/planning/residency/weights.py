@@ -25,7 +25,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tmpass.packing.problem import Status
+from tmpass.base.choices import Status
 from tmpass.planning.residency.fill import Option
 from tmpass.planning.residency.knapsack import Knapsack
 from tmpass.planning.residency.weight_rows import WeightRows
@@ -150,9 +150,7 @@ def _best_residents(rows: WeightRows, worth: Sequence[int], capacity: int) -> tu
     return best, saved, max(saved, most, Knapsack(_free(rows, worth, range(len(worth))), aside).bound)
 
 
-def _groups(
-    rows: WeightRows, worth: Sequence[int], demands: Mapping[int, int]
-) -> tuple[list[Sequence[Option]], bool]:
+def _groups(rows: WeightRows, worth: Sequence[int], demands: Mapping[int, int]) -> tuple[list[Sequence[Option]], bool]:
     """The groups of a knapsack: weights that share a demand are one. And whether all of their choices are there."""
     coupled = rows.coupled(demands)
     inside = {number for members in coupled for number in members}

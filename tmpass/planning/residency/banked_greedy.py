@@ -38,4 +38,3 @@ def banked_greedy(candidates: Sequence[Candidate], memories: Sequence[Memory]) -
         else:
             return None
     return found
-

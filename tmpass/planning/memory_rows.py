@@ -7,11 +7,10 @@ from tmpass.base.choices import ConstantUse
 from tmpass.packing.problem import in_use
 from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout_request import LayoutRequest
-from tmpass.planning.memories import MemoryAllocation
 from tmpass.planning.residency.constants import StoredConstants
 from tmpass.planning.residency.on_chip import OnChip, choose_resident, find_on_chip, loaded_bound, loaded_rows
 from tmpass.planning.residency.overhead import Overhead
-from tmpass.planning.residency.traffic import touched_bytes
+from tmpass.planning.residency.traffic import traffic_of
 from tmpass.plans.plan import MemoryUse, PlannedConstant
 from tmpass.targets import Memory
 
@@ -42,14 +41,16 @@ def memory_rows(
 
 def _memories(request: LayoutRequest, ordered: OrderedLayout, stored: StoredConstants | None) -> Iterator[MemoryUse]:
     """The rows of the memories: those with buffers, and the home of the constants."""
-    names, touched = set(), touched_bytes(request.graph, ordered.timeline)
+    storage, names = ordered.layout.storage, set[str]()
+    traffic = traffic_of(request.graph, ordered.timeline, storage.members)
     for placed in ordered.layout.allocations:
         names.add(placed.memory.name)
         constants = stored.total if stored is not None and placed.memory is stored.home else 0
         found = placed.allocation
         assert found.peak is not None  # only memories, fixed offsets and pairs can leave a problem without a packing
         use = _use(placed.memory, found.peak, found.lower_bound, found.live_bytes, constants)
-        yield replace(use, traffic=_traffic(placed, ordered, touched))
+        own = (traffic[i] if storage.members[i] else 2 * storage.buffers[i].size for i in placed.indices)
+        yield replace(use, traffic=sum(own))
     if stored is not None and stored.constants and stored.home.name not in names:
         yield _use(stored.home, 0, 0, 0, stored.total)
 
@@ -70,15 +71,6 @@ def _use(memory: Memory, peak: int, lower_bound: int, live_bytes: int, constants
         compute=memory.compute,
         chunk=memory.chunk,
     )
-
-
-def _traffic(placed: MemoryAllocation, ordered: OrderedLayout, touched: Mapping[tuple[int, int], int]) -> int:
-    """The bytes that operators touch in the buffers of a memory: scratch is written and read once."""
-    storage, total = ordered.layout.storage, 0
-    for index in placed.indices:
-        members = storage.members[index]
-        total += sum(touched[key] for key in members) if members else 2 * storage.buffers[index].size
-    return total
 
 
 def _with_overhead(use: MemoryUse, overhead: Mapping[str, Overhead]) -> MemoryUse:

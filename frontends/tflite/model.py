@@ -66,6 +66,7 @@ def read_model(data: bytes, bindings: Mapping[str, int], *, batches: bool = Fals
         resized=find_resized(read, bodies),
         batches=settling.batches,
         fixed=fixed,
+        handles=settling.handles,
     )
 
 
@@ -91,7 +92,7 @@ def _finish(read: ReadSubgraph, body: Body, buffers: Buffers) -> Subgraph:
 
 
 def _tensor(declared: Declared, shape: Shape | None, kind: TensorKind) -> Tensor:
-    return Tensor(declared.name, declared.dtype, shape, kind)
+    return Tensor(declared.name, declared.dtype, shape, kind, scales=declared.scales)
 
 
 def _with_moves(op: Op, table: Table, read: ReadSubgraph, body: Body, buffers: Buffers) -> Op:

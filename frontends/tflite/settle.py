@@ -85,6 +85,11 @@ class Settling:
         return [self._bodies[s] for s in range(len(self._subgraphs))]
 
     @property
+    def handles(self) -> dict[tuple[int, int], str]:
+        """The variables that handles stand for, by (subgraph, tensor)."""
+        return self._variables.handles
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """A line on the tensors that the file declares otherwise than operators make them, if there are any."""
         if not self._differing:

@@ -51,6 +51,7 @@ class Tensor:
     Fields:
         shape: a Dim per axis, or None where the rank is not known.
         captures: of a CAPTURE, the index of the tensor in the calling subgraph whose storage it has.
+        scales: how many scales quantise it: one, one for each channel, or none.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Tensor:
     shape: tuple[Dim, ...] | None
     kind: TensorKind = TensorKind.ACTIVATION
     captures: int | None = None
+    scales: int = 0
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -257,6 +259,7 @@ class Graph:
         batches: dynamic batches of inputs that were not bound and have the number of the file.
         fixed: offsets of tensors in bytes from the start of the arena that are part of the file, since commands of
             compiled operators hold them. They are valid in the file's order only, and may overlap as they do.
+        handles: the name of the variable that a handle stands for, of tensors for which that is known.
     """
 
     format: str
@@ -272,6 +275,7 @@ class Graph:
     resized: tuple[str, ...] = ()
     batches: Mapping[str, int] = field(default_factory=dict)
     fixed: Mapping[TensorKey, int] = field(default_factory=dict)
+    handles: Mapping[TensorKey, str] = field(default_factory=dict)
 
     @property
     def called(self) -> frozenset[int]:

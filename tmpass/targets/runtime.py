@@ -32,6 +32,8 @@ class Runtime:
         resizes: whether a caller can give inputs another size than the file has.
         keeps_offsets: whether it places tensors where the file of a planned model says.
         probes: the formats whose frontends ask its interpreter what kernels need.
+        tail: the rules for the tail of its arena: a name, or the path of a file that ends in .toml; "" where
+            they are not known.
     """
 
     name: str = ""
@@ -45,6 +47,7 @@ class Runtime:
     resizes: bool = True
     keeps_offsets: bool = False
     probes: tuple[str, ...] = ()
+    tail: str = ""
 
     def round_up(self, size: int) -> int:
         """`size` in bytes, rounded up as the runtime does."""
@@ -92,6 +95,7 @@ RUNTIMES: Mapping[str, Runtime] = _Runtimes(
             resizes=False,
             keeps_offsets=True,
             probes=("tflite",),
+            tail="tflm",
         ),
         "litert": Runtime(
             "litert", allocator="greedy-by-size", title="LiteRT", reads=("tflite",), without_scratch=LITERT

@@ -1,6 +1,7 @@
 """The bytes that a runtime keeps for itself, from its rules and the graph of a model."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tmpass.graph.model import Graph
@@ -53,17 +54,21 @@ class RuntimeBytes:
         return self.arena(head) - head
 
 
-def predict(graph: Graph, rules: Rules, word_size: int = WORD) -> RuntimeBytes:
+def predict(
+    graph: Graph, rules: Rules, word_size: int = WORD, orders: Sequence[Sequence[int]] | None = None
+) -> RuntimeBytes:
     """The bytes that a runtime with these rules keeps for `graph`.
 
     Args:
         graph: of the model, with all dimensions bound.
         rules: of the runtime.
         word_size: the bytes of a pointer, 4 or 8.
+        orders: the operators of each subgraph, by index, in the order in which the planned file has them; None for that
+            of `graph`. It changes padding only.
 
     Complexity: linear in the tensors and operators.
     """
-    model = Sizes(graph, rules, word_size)
+    model = Sizes(graph, rules, word_size, orders)
     used, rows = 0, defaultdict[str, list[int]](lambda: [0, 0])
     at_plan, kernels_end = 0, 0
     for allocation in rules.persistent:
@@ -77,7 +82,7 @@ def predict(graph: Graph, rules: Rules, word_size: int = WORD) -> RuntimeBytes:
         if allocation.per in (Per.KERNEL, Per.SCRATCH, Per.VARIABLE):
             at_plan = used
     preparing = kernels_end + model.prepared()
-    placing = at_plan + model.placed()
+    placing = round_up(at_plan, rules.alignment) + model.placed()
     found = tuple(Row(what, count, size) for what, (count, size) in rows.items() if size)
     unknown = tuple(sorted(model.unknown))
     return RuntimeBytes(used, found, unknown, round_up(max(preparing, placing), rules.alignment), rules.alignment)

@@ -25,15 +25,15 @@ class _Known:
 class Sizes:
     """What `rules` say of the tensors and operators of `graph`; `unknown` are the kinds of operators without a rule."""
 
-    def __init__(self, graph: Graph, rules: Rules, word: int) -> None:
+    def __init__(self, graph: Graph, rules: Rules, word: int, orders: Sequence[Sequence[int]] | None = None) -> None:
         self._graph, self._rules, self._word = graph, rules, word
         self.unknown: set[str] = set()
         self._kernels: list[_Known] = []
         self._resources: dict[object, int] = {}
         self._held: set[TensorKey] = set()
         for s, subgraph in enumerate(graph.subgraphs):
-            for index, op in enumerate(subgraph.ops):
-                self._enter((s, index), op, subgraph)
+            for index in range(len(subgraph.ops)) if orders is None else orders[s]:
+                self._enter((s, index), subgraph.ops[index], subgraph)
         self._scratch = sum(known.scratch for known in self._kernels)
 
     def _enter(self, place: Place, op: Op, subgraph: Subgraph) -> None:

@@ -11,7 +11,12 @@ from tmpass.base.errors import UsageError
 from tmpass.graph.model import Tensor
 from tmpass.targets.scratch.formula import MAX_LENGTH, parse_formula
 
-INPUTS = (Tensor("x", FLOAT32, (1, 8, 5), scales=3), None, Tensor("open", UINT8, ("batch", 4)), Tensor("any", UINT8, None))
+INPUTS = (
+    Tensor("x", FLOAT32, (1, 8, 5), scales=3),
+    None,
+    Tensor("open", UINT8, ("batch", 4)),
+    Tensor("any", UINT8, None),
+)
 OUTPUTS = (Tensor("y", UINT8, (6, 7)),)
 
 

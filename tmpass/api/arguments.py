@@ -36,7 +36,7 @@ def held_against(target: object, options: Options) -> Target | None:
 
 
 def rules_of(target: Target, scratch: object, model: Model) -> tuple[ScratchRule, ...]:
-    """The scratch rules of the caller or a scratch file, before those of the target.
+    """The scratch rules of the caller or a scratch file, before those of the target, before those of its runtime.
 
     Raises:
         UsageError: `scratch` is neither a path nor a list of rules, or its file is wrong.
@@ -47,11 +47,12 @@ def rules_of(target: Target, scratch: object, model: Model) -> tuple[ScratchRule
         scratch = read_scratch_file(scratch, model.info.sha256)
     elif not isinstance(scratch, Sequence) or not all(isinstance(rule, ScratchRule) for rule in scratch):
         raise UsageError(f"scratch is {brief(scratch)}", hint="give the path of a scratch file, or a list of rules")
-    if not scratch and not target.scratch:
+    if not scratch and not target.scratch and not target.runtime.tail:
         return ()
     from tmpass.targets.scratch.find import merge_rules
+    from tmpass.targets.tail.scratch import runtime_scratch
 
-    return merge_rules(target.scratch, scratch)
+    return merge_rules(merge_rules(runtime_scratch(model.graph, target.runtime), target.scratch), scratch)
 
 
 def ties_of(tie: object, model: Model, *, keep_inputs: bool, io: str) -> Mapping[str, str]:

@@ -9,6 +9,7 @@ from tmpass.base.sizes import format_size
 from tmpass.graph.model import Graph
 from tmpass.plans.plan import MemoryUse, Plan
 from tmpass.targets import Target
+from tmpass.targets.tail.scratch import known_scratch
 from tmpass.verification.orders import order_bound_is_proved
 
 _LISTED = 3
@@ -109,7 +110,8 @@ def _beyond(plan: Plan, profile: Target) -> Iterator[Trusted]:
         memory, _, number = assumed.rpartition(".")
         if memory in used and number in ("capacity", "alignment"):
             yield Trusted(number, f"that of {brief(memory)} is an assumption of {profile.name}")
-    own = sum(rule not in profile.scratch for rule in plan.options.scratch)
+    known = known_scratch(profile.runtime) if plan.options.scratch else frozenset()
+    own = sum(rule not in profile.scratch and rule not in known for rule in plan.options.scratch)
     if own:
         needs = f"kernels need what {own} rule{'s' * (own != 1)} of the plan's options say{'s' * (own == 1)}"
         yield Trusted("scratch", f"{needs}, which {profile.name} does not have")

@@ -12,6 +12,7 @@ from tmpass.plans.plan import Plan
 from tmpass.targets import Target
 from tmpass.verification.conformance import check_model, check_target
 from tmpass.verification.integers import as_integers
+from tmpass.verification.overhead import check_tail
 from tmpass.verification.plan import check_plan
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def verify(
     profile = held_against(target, plan.options)
     names = as_integers(plan, graph)[0].held_in if profile is not None else {}
     found = check_plan(plan, graph, None if profile is None else profile.sharing)
+    if profile is not None and not found:
+        found = check_tail(plan, graph, profile)
     return (*found, *check_target(plan, profile, loaded.info.file, names))
 
 

@@ -9,24 +9,27 @@ from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.residency.constants import StoredConstants
 from tmpass.planning.residency.on_chip import OnChip, choose_resident, find_on_chip, loaded_bound, loaded_rows
-from tmpass.planning.residency.overhead import Overhead
+from tmpass.planning.residency.overhead import Besides, Overhead, tail_of, with_tail
 from tmpass.planning.residency.traffic import traffic_of
 from tmpass.plans.plan import MemoryUse, PlannedConstant
 from tmpass.targets import Memory
 
 
 def memory_rows(
-    request: LayoutRequest, ordered: OrderedLayout, stored: StoredConstants | None, overhead: Mapping[str, Overhead]
+    request: LayoutRequest, ordered: OrderedLayout, besides: Besides
 ) -> tuple[tuple[MemoryUse, ...], tuple[PlannedConstant, ...]]:
     """The rows of the memories, and those of the constants.
 
     Args:
         request: that was laid out.
         ordered: the layout.
-        stored: the constants in their home; None where they are not planned.
-        overhead: memory -> what the runtime takes of it.
+        besides: what memories hold besides buffers.
     """
-    memories = [_with_overhead(use, overhead) for use in _memories(request, ordered, stored)]
+    stored = besides.stored
+    memories = list(_memories(request, ordered, stored))
+    tail = tail_of(request.graph, request.target, ordered.timeline)
+    overhead = with_tail(besides.overhead, memories[0].name, memories[0].peak, tail)
+    memories = [_with_overhead(use, overhead) for use in memories]
     if stored is None:
         return tuple(memories), ()
     peak = next((use.peak for use in memories if use.name == stored.home.name), 0)

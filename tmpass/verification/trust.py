@@ -8,7 +8,7 @@ from tmpass.base.errors import brief
 from tmpass.base.sizes import format_size
 from tmpass.graph.model import Graph
 from tmpass.plans.plan import MemoryUse, Plan
-from tmpass.targets import Target
+from tmpass.targets import RUNTIMES, Target
 from tmpass.targets.tail.scratch import known_scratch
 from tmpass.verification.orders import order_bound_is_proved
 
@@ -26,7 +26,8 @@ class Trusted:
     """One claim of a plan that is not checked.
 
     Fields:
-        what: "memories", "capacity", "alignment", "runtime", "sharing", "scratch", "int8", "lower bound" or "order".
+        what: "memories", "capacity", "alignment", "runtime", "sharing", "scratch", "int8", "lower bound",
+            "overhead" or "order".
         message: one line for a person.
     """
 
@@ -77,6 +78,9 @@ def taken_on_trust(plan: Plan, profile: Target | None, held: int | None = None) 
 
 def _device(plan: Plan) -> Iterator[Trusted]:
     """The claims that a target would settle."""
+    arena = plan.memories[0]
+    if RUNTIMES[plan.target.runtime].tail:
+        yield Trusted("overhead", f"the runtime takes {arena.overhead} B of {brief(arena.name)}")
     names = ", ".join(brief(memory.name) for memory in plan.memories[:_LISTED])
     more = f" and {len(plan.memories) - _LISTED} more" if len(plan.memories) > _LISTED else ""
     count, them = ("memory", "it") if len(plan.memories) == 1 else ("memories", "them")

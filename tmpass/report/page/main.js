@@ -28,23 +28,23 @@ function turnTo(view, memory) {
   redraw();
 }
 
-let matches = [], shown = -1;
+let matches = [], current = -1;
 
 function search() {
   const asked = byId("search").value.trim().toLowerCase();
   const all = memoryNow().buffers;
   matches = asked ? all.filter((b) => b.tensors.some((t) => t.name.toLowerCase().includes(asked))) : [];
   state.found = asked ? new Set(matches) : null;
-  shown = -1;
+  current = -1;
   byId("found").textContent = asked ? `${matches.length} found` : "";
   redraw();
 }
 
 function nextMatch(by) {
   if (!matches.length) return;
-  shown = (shown + by + matches.length) % matches.length;
-  byId("found").textContent = `${shown + 1} of ${matches.length}`;
-  choose(matches[shown]);
+  current = (current + by + matches.length) % matches.length;
+  byId("found").textContent = `${current + 1} of ${matches.length}`;
+  choose(matches[current]);
 }
 
 byId("search").addEventListener("input", search);

@@ -48,7 +48,7 @@ def kind_of(plan: Plan, buffer: PlannedBuffer, rows: Mapping[TensorKey, PlannedT
 
 
 def colours_of(plans: Iterable[Plan]) -> dict[str, str]:
-    """The colour of each kind of buffer in `plans`: operators by falling bytes, then the kinds in GIVEN, then constants.
+    """The colour of each kind in `plans`: operators by falling bytes, then the kinds in GIVEN, then constants.
 
     Operator kinds beyond the last colour have the colour of OTHERS, which has a row of its own before them.
     """

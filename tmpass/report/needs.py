@@ -35,9 +35,12 @@ def memory_lines(plan: Plan) -> list[str]:
     """One line for each memory, with its parts and its capacity; none where one memory has buffers and nothing else."""
     if len(plan.memories) == 1 and not needs(plan.memories[0]):
         return []
-    rows = [(memory.name, format_size(memory.needed), _of(memory), parts_text(memory)) for memory in plan.memories]
-    wide = max(len(name) for name, *_ in rows)
-    return [f"{name:<{wide}}  {size}{of}{': ' * bool(text)}{text}" for name, size, of, text in rows]
+    wide = max(len(memory.name) for memory in plan.memories)
+    return [
+        f"{memory.name:<{wide}}  {format_size(memory.needed)}{_of(memory)}"
+        + (f": {parts_text(memory)}" if needs(memory) else "")
+        for memory in plan.memories
+    ]
 
 
 def ceiling(memory: MemoryUse) -> int | None:
@@ -48,11 +51,11 @@ def ceiling(memory: MemoryUse) -> int | None:
     return None if memory.capacity is None else max(0, memory.capacity - memory.overhead - memory.reserve)
 
 
-def ceiling_name(memory: MemoryUse) -> str:
-    """The name of the line in a picture at the ceiling: the capacity, and what is taken off it."""
-    taken = [name for name, size in zip(PARTS[2:], parts(memory)[2:], strict=True) if size]
+def ceiling_name(memory: MemoryUse, *, size: bool = False) -> str:
+    """The name of the line in a picture at the ceiling: the capacity, with its size if asked, and what is taken off."""
+    taken = [name for name, taken in zip(PARTS[2:], parts(memory)[2:], strict=True) if taken]
     less = f" less {' and '.join(taken)}" if taken else ""
-    return f"{'assumed ' * bool(memory.assumed)}capacity{less}"
+    return f"{'assumed ' * bool(memory.assumed)}capacity{f' {short_size(memory.capacity or 0)}' * size}{less}"
 
 
 def used(memory: MemoryUse) -> str:

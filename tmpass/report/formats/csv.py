@@ -4,9 +4,9 @@
     0,0,2,1024,64,0                             id is the number of the buffer in the plan
 
 Several memories follow each other in one address space, as with the option --memory of `tmpass allocate`; each buffer
-names its memory, which is as large as what it has left for buffers. Sizes are rounded as the plan's runtime rounds them. Empty buffers have no row: MiniMalloc has no
-size 0. Constants have none either: an allocator does not choose where they are, and what they take is not left for
-buffers.
+names its memory, which is as large as what it has left for buffers. Sizes are rounded as the plan's runtime rounds
+them. Empty buffers have no row: MiniMalloc has no size 0. Constants have none either: no allocator chooses their
+places, and what they take is not left for buffers.
 """
 
 from collections.abc import Iterator

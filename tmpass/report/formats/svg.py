@@ -1,4 +1,6 @@
-"""A plan as an SVG picture without a script: steps from left to right, addresses upwards, buffers and constants as rectangles.
+"""A plan as an SVG picture without a script: steps from left to right, addresses upwards.
+
+Buffers and constants are rectangles.
 
 capacity - - - - - - - - - - -        dashed, only where it is near the peak
          | b         |                the bar marks the peak step
@@ -117,7 +119,7 @@ def _memory(plan: Plan, memory: MemoryUse, colours: dict[str, str], top: int) ->
         yield from _rectangle(c, (c.lower, c.upper, 0, c.size), name, colours[kind], frame)
         yield "</g>"
     if near and capacity is not None:
-        label = _text(f"{ceiling_name(memory)}, {short_size(capacity)}")
+        label = _text(ceiling_name(memory, size=True))
         yield f'<path class="limit" d="M{_LEFT} {frame.y(capacity)}H{_RIGHT}"/>'
         yield f'<text class="over" x="{_RIGHT}" y="{frame.y(capacity)}" dy="-5" text-anchor="end">{label}</text>'
     yield from _curve(plan, memory, peak_step, frame)

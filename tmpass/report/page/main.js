@@ -20,6 +20,7 @@ function turnTo(view, memory) {
   fillHead();
   fillLegend();
   fillTable();
+  fillNeeds();
   markRow();
   showTip(state.chosen);
   for (const [at, button] of [...byId("which").children].entries()) {
@@ -34,9 +35,11 @@ function search() {
   const asked = byId("search").value.trim().toLowerCase();
   const all = memoryNow().buffers;
   matches = asked ? all.filter((b) => b.tensors.some((t) => t.name.toLowerCase().includes(asked))) : [];
+  matches.sort((a, b) => Number(Boolean(a.constant)) - Number(Boolean(b.constant))); // buffers before constants
   state.found = asked ? new Set(matches) : null;
   current = -1;
   byId("found").textContent = asked ? `${matches.length} found` : "";
+  fillConstants();
   redraw();
 }
 
@@ -48,6 +51,7 @@ function nextMatch(by) {
 }
 
 byId("search").addEventListener("input", search);
+byId("all-constants").addEventListener("click", () => { listed = Infinity; fillConstants(); markRow(); });
 byId("search").addEventListener("keydown", (event) => {
   if (event.key === "Enter") nextMatch(event.shiftKey ? -1 : 1);
   if (event.key === "Escape") { event.target.value = ""; search(); }

@@ -17,7 +17,7 @@ function fillHead() {
 }
 
 // The bars of the memories: the parts that are needed, against the capacity. One memory of buffers needs none.
-const PARTS = ["#7fb2f0", "#c3c9a5", "#b9a3e3", "#b8b8b8"];
+const PARTS = [["buffers", "#7fb2f0"], ["constants", "#c3c9a5"], ["runtime", "#b9a3e3"], ["reserve", "#b8b8b8"]];
 
 function fillNeeds() {
   const { needs } = state.view;
@@ -28,7 +28,7 @@ function fillNeeds() {
     const whole = Math.max(1, needed, capacity ?? 0);
     bar.append(...parts.map((bytes, at) => {
       const part = element("i");
-      part.style.background = PARTS[at];
+      [part.title, part.style.background] = PARTS[at];
       part.style.width = `${(100 * bytes) / whole}%`;
       return part;
     }).filter((_, at) => parts[at]));

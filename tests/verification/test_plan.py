@@ -303,7 +303,7 @@ def test_an_entry_that_an_operator_runs_keeps_its_ends_in_the_arena():
         made,
         tensors=tuple(replace(row, buffer=None, offset=None) for row in made.tensors),
         buffers=(),
-        memories=(replace(made.memories[0], peak=0, lower_bound=0, live_bytes=0),),
+        memories=(replace(made.memories[0], peak=0, lower_bound=0, live_bytes=0, traffic=0),),
         order=replace(made.order, lower_bound=0),
     )
     assert kinds(lost, graph) == ["missing", "missing"]

@@ -85,7 +85,9 @@ def check_target(
 
 def _numbers(memory: Memory | MemoryUse) -> str:
     reserve = f", reserve {memory.reserve}" if memory.reserve else ""
-    return f"capacity {memory.capacity}, alignment {memory.alignment}{reserve}"
+    chunk = f", chunk {memory.chunk}" if memory.chunk else ""
+    compute = "" if memory.compute else ", not used by operators"
+    return f"capacity {memory.capacity}, alignment {memory.alignment}{reserve}{chunk}{compute}"
 
 
 def _check_home(plan: Plan, profile: Target) -> list[Violation]:

@@ -6,6 +6,7 @@ from tmpass.base.violation import Violation
 from tmpass.graph.model import ABSENT, Graph, TensorKey, TensorKind
 from tmpass.packing.collisions import Rectangle, find_collisions
 from tmpass.plans.plan import MemoryUse, Plan, PlannedConstant
+from tmpass.verification.copies import check_copies
 from tmpass.verification.hulls import Hull
 
 
@@ -23,12 +24,17 @@ def check_constants(plan: Plan, graph: Graph, hulls: list[Hull]) -> list[Violati
         return [
             Violation("constants", f"{memory.name} claims bytes of constants, but the plan has none")
             for memory in plan.memories
-            if memory.constants or memory.loaded
+            if memory.constants or memory.loaded or memory.loaded_bound
         ]
     if found := _check_rows(plan, max(1, len(plan.schedule), *(hull.upper for hull in hulls))):
         return found
     stored = _Stored(graph)
-    return [*_check_stored(plan, stored), *_check_uses(plan, graph, stored), *_check_places(plan, hulls)]
+    return [
+        *_check_stored(plan, stored),
+        *_check_uses(plan, graph, stored),
+        *_check_places(plan, hulls),
+        *check_copies(plan, graph, hulls),
+    ]
 
 
 def _check_rows(plan: Plan, end: int) -> list[Violation]:
@@ -53,6 +59,12 @@ def _check_stored(plan: Plan, stored: "_Stored") -> list[Violation]:
     found = []
     if len(homes) > 1:
         found.append(Violation("constants", f"constants are stored in {' and '.join(map(brief, homes))}"))
+    homes_chunk = {memory.name: memory.chunk for memory in plan.memories}
+    chunks = {
+        row.tensors[0]: chunk
+        for row in plan.constants
+        if row.use == ConstantUse.STORED and row.tensors and (chunk := homes_chunk[row.memory])
+    }
     left = dict(stored.members)
     for row in plan.constants:
         first = row.tensors[0] if row.tensors else (ABSENT, ABSENT)
@@ -60,7 +72,7 @@ def _check_stored(plan: Plan, stored: "_Stored") -> list[Violation]:
         if row.tensors != members or (row.use == ConstantUse.STORED and first not in left):
             message = f"constant {row.id} lists the tensors {brief(row.tensors)}; its bytes are those of"
             found.append(Violation("constants", f"{message} {brief(members)}, which are stored once"))
-        elif row.size != size if row.use != ConstantUse.STREAMED else row.size > size:
+        elif row.size != (min(size, chunks.get(first, size)) if row.use == ConstantUse.STREAMED else size):
             message = f"{names[first]} is {row.use} in {row.size} bytes of {brief(row.memory)}, but has {size}"
             found.append(Violation("constants", message))
         elif row.use != ConstantUse.STORED and row.memory in homes:

@@ -22,17 +22,21 @@ class OnChip:
         memory: that operators compute on.
         tops: of each step, the end of the buffers alive then.
         uses: of each step, the numbers of the constants that its operator reads.
-        sizes: of each constant, in bytes.
+        bytes: of each constant.
+        sizes: these, rounded up to the alignment.
         staging: of each constant, the bytes that it needs in its step where it is streamed.
         room: the bytes for buffers and copies; None where it is unlimited.
+        chunk: the largest piece that is streamed at once, in bytes; None where only whole constants are.
     """
 
     memory: Memory
     tops: tuple[int, ...]
     uses: tuple[tuple[int, ...], ...]
+    bytes: tuple[int, ...]
     sizes: tuple[int, ...]
     staging: tuple[int, ...]
     room: int | None
+    chunk: int | None
 
     def height(self, resident: Sequence[bool]) -> int:
         """The first byte above all buffers and streamed constants, of any step."""
@@ -69,26 +73,26 @@ def find_on_chip(
     chunk = stored.home.chunk
     staging = [size if chunk is None else min(size, _rounded(chunk, memory)) for size in sizes]
     tops = _tops(layout, memory, horizon, target.runtime.round_up)
-    return OnChip(memory, tuple(tops), tuple(uses), tuple(sizes), tuple(staging), memory.room)
+    own = tuple(constant.size for constant in stored.constants)
+    return OnChip(memory, tuple(tops), tuple(uses), own, tuple(sizes), tuple(staging), memory.room, chunk)
 
 
 def choose_resident(free: OnChip) -> list[bool]:
-    """Of each constant, whether it stays in the memory for the whole run."""
-    resident = [False] * len(free.sizes)
-    if free.room is None:
+    """Of each constant, whether it stays in the memory for the whole run, so that each run loads the fewest bytes.
+
+    Where a step has too little room though nothing stays, nothing does.
+    """
+    if free.room is None or free.height([True] * len(free.sizes)) + sum(free.sizes) <= free.room:
         return [True] * len(free.sizes)
-    counts = [0] * len(free.sizes)
-    for used in free.uses:
+    from tmpass.planning.residency.weights import Kept, Weight, keep_weights  # which few plans need
+
+    steps: list[list[int]] = [[] for _ in free.sizes]
+    for step, used in enumerate(free.uses):
         for c in used:
-            counts[c] += 1
-    total = 0
-    for c in sorted(range(len(resident)), key=lambda c: (-counts[c], -free.sizes[c], c)):
-        resident[c] = True
-        if free.height(resident) + total + free.sizes[c] <= free.room:
-            total += free.sizes[c]
-        else:
-            resident[c] = False
-    return resident
+            steps[c].append(step)
+    weights = [Weight(size, tuple(own)) for size, own in zip(free.bytes, steps, strict=True)]
+    found = keep_weights(weights, free.tops, free.room, alignment=free.memory.alignment, chunk=free.chunk)
+    return [kept is Kept.RESIDENT for kept in found.kept] or [False] * len(free.sizes)
 
 
 def loaded_rows(
@@ -113,9 +117,21 @@ def loaded_rows(
         offset = top
         for c in used:
             if not resident[c]:
-                size, tensors = min(constants[c].size, free.staging[c]), constants[c].tensors
+                size, tensors = min(constants[c].size, free.chunk or constants[c].size), constants[c].tensors
                 yield PlannedConstant(number, name, offset, size, step, step + 1, tensors, ConstantUse.STREAMED)
                 number, offset = number + 1, offset + free.staging[c]
+
+
+def loaded_bound(free: OnChip, live: Sequence[int], peak_bound: int) -> int:
+    """The bytes above `peak_bound` that copies need at least, wherever buffers and copies are.
+
+    Args:
+        free: of the memory.
+        live: the live bytes of its buffers in each step.
+        peak_bound: a lower bound on their peak.
+    """
+    needed = (bytes_ + sum(free.staging[c] for c in used) for bytes_, used in zip(live, free.uses, strict=True) if used)
+    return max(0, max(needed, default=0) - peak_bound)
 
 
 def _read(graph: Graph, s: int, op: int, numbers: dict[TensorKey, int]) -> tuple[int, ...]:

@@ -1,9 +1,11 @@
 """A plan as a C header: sizes, offsets and alignments, with static assertions against the firmware's arena.
 
-    #define NET_SCRATCHPAD_CAPACITY 65536u              the firmware's capacity, if not the planned one
+    #define NET_SRAM_CAPACITY 65536u                    the firmware's capacity and reserve, if not the planned ones
+    #define NET_SRAM_RESERVE 4096u
+    #define NET_SRAM_SECTION __attribute__((section(".sram")))
     #include "net_plan.h"
-    _Alignas(NET_SCRATCHPAD_ALIGNMENT) static unsigned char arena[NET_SCRATCHPAD_BYTES];
-    float *input = (float *)(arena + NET_INPUT_OFFSET);
+    _Alignas(NET_SRAM_ALIGNMENT) static unsigned char sram[NET_SRAM_BYTES] NET_SRAM_SECTION;
+    float *input = (float *)(sram + NET_INPUT_OFFSET);
 
 The header is C11 and C++11. Its numbers keep their values where `int` has 16 bits.
 """
@@ -39,14 +41,15 @@ def emit(plan: Plan) -> str:
     prefix = prefix if prefix and not prefix[0].isdigit() else f"MODEL_{prefix}".rstrip("_")
     placed = [t for t in plan.tensors if t.buffer is not None]
     scratch = [b for b in plan.buffers if not b.tensors]
-    preferred = [_upper(m.name) for m in plan.arenas]
+    preferred = [_upper(m.name) for m in plan.memories]
     preferred += [_upper(t.name) for t in placed]
-    numbers = [f"MEMORY{i}" for i in range(len(plan.arenas))]
+    numbers = [f"MEMORY{i}" for i in range(len(plan.memories))]
     numbers += [f"T{t.index}" if t.subgraph == 0 else f"S{t.subgraph}_T{t.index}" for t in placed]
     preferred += ["SCRATCH"] * len(scratch)
     numbers += [str(b.id) for b in scratch]
     names = iter([f"{prefix}_{name}" for name in _distinct(preferred, numbers)])
-    memories = {memory.name: (next(names), memory) for memory in plan.arenas}
+    memories = {memory.name: (next(names), memory) for memory in plan.memories}
+    arenas = [memories[memory.name] for memory in plan.arenas]
     lines = [
         f"/* Memory plan of {_comment(plan.model.file)} for {_comment(plan.target.name)}, made by tmpass. */",
         *(f"/* {_comment(note)} */" for note in notes(plan)),
@@ -55,10 +58,12 @@ def emit(plan: Plan) -> str:
         "",
         f'#define {prefix}_MODEL_SHA256 "{plan.model.sha256}"',
         "",
+        *_example(arenas),
+        "",
         _ASSERT.format(prefix),
     ]
     for name, memory in memories.values():
-        lines += [*_memory(prefix, name, memory), ""]
+        lines += [*_memory(prefix, name, memory, array=(name, memory) in arenas), ""]
     for t in placed:
         home = memories[plan.buffers[t.buffer or 0].memory]
         lines += [_about(t), *_place(prefix, next(names), home, t.offset or 0, t.bytes or 0), ""]
@@ -68,17 +73,44 @@ def emit(plan: Plan) -> str:
     return "\n".join([*lines, f"#undef {prefix}_ASSERT", f"#endif /* {prefix}_PLAN_H */"]) + "\n"
 
 
-def _memory(prefix: str, name: str, memory: MemoryUse) -> Iterator[str]:
+def _example(arenas: Iterable[tuple[str, MemoryUse]]) -> Iterator[str]:
+    """A comment with an array for each memory with buffers, and its section, as a firmware defines them."""
+    yield "/* The firmware has an array in each memory with buffers. It may define its section before this header:"
+    for name, memory in arenas:
+        array = re.sub(r"\W+", "_", memory.name[:_LONGEST].lower(), flags=re.ASCII).strip("_")
+        array = array if array[:1].isalpha() else f"memory_{array}".rstrip("_")
+        yield f' *   #define {name}_SECTION __attribute__((section(".{array}")))'
+        yield f" *   _Alignas({name}_ALIGNMENT) static unsigned char {array}[{name}_BYTES] {name}_SECTION;"
+    yield " */"
+
+
+def _memory(prefix: str, name: str, memory: MemoryUse, *, array: bool) -> Iterator[str]:
+    """The macros of one memory: those of an array where it has buffers, and what a run needs of it.
+
+    No suffix but _BYTES, _ALIGNMENT and _OFFSET belongs to tensors, so the others cannot be those of a tensor.
+    """
     yield f"/* memory {_comment(memory.name)} */"
-    yield f"#define {name}_BYTES {memory.peak}u"
-    yield f"#define {name}_ALIGNMENT {memory.alignment}u"
+    if array:
+        yield f"#define {name}_BYTES {memory.peak}u"
+        yield f"#define {name}_ALIGNMENT {memory.alignment}u"
+        yield f"#ifndef {name}_SECTION"
+        yield f"#define {name}_SECTION"
+        yield "#endif"
+    yield f"#define {name}_CONSTANTS {memory.constants + memory.loaded}u"
+    yield f"#define {name}_RUNTIME {memory.overhead}u"
+    yield f"#define {name}_NEEDED {memory.needed - memory.reserve}u /* without the reserve */"
+    yield f"#ifndef {name}_RESERVE"
+    yield f"#define {name}_RESERVE {memory.reserve}u"
+    yield "#endif"
     if memory.capacity is not None:
         yield f"#ifndef {name}_CAPACITY"
         yield f"#define {name}_CAPACITY {memory.capacity}u"
         yield "#endif"
     else:
         yield f"#ifdef {name}_CAPACITY"
-    yield f'{prefix}_ASSERT({name}_BYTES <= {name}_CAPACITY, "the plan does not fit the memory");'
+    # Not as a sum: it could overflow the type.
+    fits = f"{name}_NEEDED <= {name}_CAPACITY && {name}_RESERVE <= {name}_CAPACITY - {name}_NEEDED"
+    yield f'{prefix}_ASSERT({fits}, "the plan does not fit the memory");'
     if memory.capacity is None:
         yield "#endif"
 

@@ -43,7 +43,7 @@ def verify(
     profile = held_against(target, plan.options)
     names = as_integers(plan, graph)[0].held_in if profile is not None else {}
     found = check_plan(plan, graph, None if profile is None else profile.sharing)
-    return (*found, *check_target(plan, profile, loaded.info.file, names))
+    return (*found, *check_target(plan, profile, loaded.info.file, names, graph))
 
 
 def trusted(

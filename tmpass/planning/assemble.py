@@ -12,7 +12,7 @@ from tmpass.planning.liveness import Storage
 from tmpass.planning.memories import MemoryAllocation
 from tmpass.planning.not_counted import find_not_counted
 from tmpass.planning.residency.constants import StoredConstants
-from tmpass.planning.residency.on_chip import choose_resident, find_on_chip, loaded_rows
+from tmpass.planning.residency.on_chip import OnChip, choose_resident, find_on_chip, loaded_rows
 from tmpass.planning.residency.overhead import Overhead
 from tmpass.planning.sharing.in_place import kernels_in_place
 from tmpass.planning.timeline.schedule import Schedule
@@ -48,11 +48,15 @@ def assemble(
     """
     graph, target, layout = request.graph, request.target, ordered.layout
     buffers = _buffers(layout)
-    memories = tuple(_with_overhead(use, overhead) for use in _memories(layout.allocations, stored))
+    ends = (buffer.upper for buffer in layout.storage.buffers)
+    horizon = max(1, len(ordered.timeline.steps), *ends)
+    free = None if stored is None else find_on_chip(stored, graph, ordered.timeline, layout, target, horizon)
+    found = _memories(layout.allocations, stored, free, overhead)
+    memories = tuple(_with_overhead(use, overhead) for use in found)
     constants: tuple[PlannedConstant, ...] = ()
     if stored is not None:
-        constants = tuple(_constants(stored, memories, request, ordered))
-        memories = tuple(_with_loaded(use, constants) for use in memories)
+        constants = tuple(_constants(stored, memories, free, horizon))
+        memories = tuple(_with_loaded(memories, constants))
     status = _worst([_status(use) for use in memories])
     left_out = find_not_counted(graph, request.options, target.runtime.name, counted=stored is not None)
     if status is Status.OPTIMAL and any(row.what == "tensors" for row in left_out):
@@ -105,15 +109,22 @@ def _worst(statuses: list[Status]) -> Status:
     return min(statuses, key=order.index)
 
 
-def _memories(allocations: Sequence[MemoryAllocation], stored: StoredConstants | None) -> Iterator[MemoryUse]:
-    """The rows of the memories: those with buffers, and the home of the constants."""
+def _memories(
+    allocations: Sequence[MemoryAllocation],
+    stored: StoredConstants | None,
+    free: OnChip | None,
+    overhead: Mapping[str, Overhead],
+) -> Iterator[MemoryUse]:
+    """The rows of the memories: those with buffers, the one with copies of constants, and the home of the constants."""
     home, names = None if stored is None else stored.home, {placed.memory.name for placed in allocations}
     for placed in allocations:
         constants = stored.total if stored is not None and placed.memory is home else 0
         found = placed.allocation
         assert found.peak is not None  # only memories, fixed offsets and pairs can leave a problem without a packing
         yield _use(placed.memory, found.peak, found.lower_bound, found.live_bytes, constants)
-    if stored is not None and stored.constants and stored.home.name not in names:
+    if free is not None and free.memory.name not in names:
+        yield _use(free.memory, 0, 0, 0, 0)
+    if stored is not None and (stored.constants or stored.home.name in overhead) and stored.home.name not in names:
         yield _use(stored.home, 0, 0, 0, stored.total)
 
 
@@ -135,14 +146,11 @@ def _use(memory: Memory, peak: int, lower_bound: int, live_bytes: int, constants
 
 
 def _constants(
-    stored: StoredConstants, memories: Sequence[MemoryUse], request: LayoutRequest, ordered: OrderedLayout
+    stored: StoredConstants, memories: Sequence[MemoryUse], free: OnChip | None, horizon: int
 ) -> Iterator[PlannedConstant]:
     """The rows of the constants: stored in their home, and copied from there where operators do not use the home."""
     peak = next((memory.peak for memory in memories if memory.name == stored.home.name), 0)
-    ends = (buffer.upper for buffer in ordered.layout.storage.buffers)
-    horizon = max(1, len(ordered.timeline.steps), *ends)
     yield from stored.rows(peak, horizon)
-    free = find_on_chip(stored, request.graph, ordered.timeline, ordered.layout, request.target, horizon)
     if free is not None:
         yield from loaded_rows(free, stored.constants, choose_resident(free), horizon)
 
@@ -153,11 +161,14 @@ def _with_overhead(use: MemoryUse, overhead: Mapping[str, Overhead]) -> MemoryUs
     return use if taken is None else replace(use, overhead=taken.bytes, overhead_source=taken.source)
 
 
-def _with_loaded(use: MemoryUse, constants: Sequence[PlannedConstant]) -> MemoryUse:
-    """The row of a memory with the bytes of copies of constants above its buffers."""
-    ends = [row.offset + row.size for row in constants if row.memory == use.name and row.use != ConstantUse.STORED]
-    top, above = max(ends, default=0), -(-use.peak // use.alignment)
-    return replace(use, loaded=max(0, -(-top // use.alignment) - above) * use.alignment)
+def _with_loaded(memories: Sequence[MemoryUse], constants: Sequence[PlannedConstant]) -> Iterator[MemoryUse]:
+    """The rows of the memories with the bytes of copies of constants above their peaks."""
+    tops: dict[str, int] = {}
+    for row in constants:
+        if row.use != ConstantUse.STORED:
+            tops[row.memory] = max(tops.get(row.memory, 0), row.offset + row.size)
+    for use in memories:
+        yield replace(use, loaded=max(0, tops.get(use.name, 0) - use.peak))
 
 
 def _status(use: MemoryUse) -> Status:

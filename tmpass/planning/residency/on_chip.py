@@ -20,11 +20,14 @@ class OnChip:
 
     Fields:
         memory: that operators compute on.
-        tops: of each step, the end of the buffers alive then.
-        uses: of each step, the numbers of the constants that its operator reads.
+        tops: of each step, the end of the buffers alive then; one for all steps of an operator that reads constants and
+            runs bodies.
+        uses: of each step, the numbers of the constants that its operator reads, behind those of the operators in whose
+            bodies it runs: they read theirs as long as their bodies run.
         sizes: of each constant, in bytes.
         staging: of each constant, the bytes that it needs in its step where it is streamed.
         room: the bytes for buffers and copies; None where it is unlimited.
+        ends: of each step, where its operator and the bodies that it runs end.
     """
 
     memory: Memory
@@ -33,6 +36,7 @@ class OnChip:
     sizes: tuple[int, ...]
     staging: tuple[int, ...]
     room: int | None
+    ends: tuple[int, ...]
 
     def height(self, resident: Sequence[bool]) -> int:
         """The first byte above all buffers and streamed constants, of any step."""
@@ -48,12 +52,17 @@ class OnChip:
 def find_on_chip(
     stored: StoredConstants, graph: Graph, timeline: Schedule, layout: Layout, target: Target, horizon: int
 ) -> OnChip | None:
-    """What is free for copies in each of `horizon` steps; None where operators use the home of the constants directly.
+    """What is free for copies in each of `horizon` steps; None where no operator needs a copy.
 
     Raises:
         TargetError: no memory of `target` that operators use holds weights.
     """
-    if stored.home.compute or not stored.constants:
+    if stored.home.compute:
+        return None
+    numbers = {key: number for number, constant in enumerate(stored.constants) for key in constant.tensors}
+    uses = [_read(graph, step.subgraph, step.op, numbers) for step in timeline.steps]
+    uses += [()] * (horizon - len(uses))
+    if not any(uses):
         return None
     memory = next((m for m in target.memories if m.compute and Use.WEIGHTS in m.holds), None)
     if memory is None:
@@ -62,14 +71,14 @@ def find_on_chip(
             where=f"target {target.name}",
             hint='add "weights" to the `holds` of a memory that operators use, or set `compute` to true',
         )
-    numbers = {key: number for number, constant in enumerate(stored.constants) for key in constant.tensors}
-    uses = [_read(graph, step.subgraph, step.op, numbers) for step in timeline.steps]
-    uses += [()] * (horizon - len(uses))
     sizes = [_rounded(constant.size, memory) for constant in stored.constants]
     chunk = stored.home.chunk
     staging = [size if chunk is None else min(size, _rounded(chunk, memory)) for size in sizes]
     tops = _tops(layout, memory, horizon, target.runtime.round_up)
-    return OnChip(memory, tuple(tops), tuple(uses), tuple(sizes), tuple(staging), memory.room)
+    ends = [step.end for step in timeline.steps]
+    ends += range(len(ends) + 1, horizon + 1)
+    _hold(ends, uses, tops)
+    return OnChip(memory, tuple(tops), tuple(uses), tuple(sizes), tuple(staging), memory.room, tuple(ends))
 
 
 def choose_resident(free: OnChip) -> list[bool]:
@@ -109,13 +118,35 @@ def loaded_rows(
                 number, name, offset, constant.size, 0, horizon, constant.tensors, ConstantUse.RESIDENT
             )
             number, offset = number + 1, offset + free.sizes[c]
+    held: list[tuple[int, frozenset[int]]] = []  # of the operators whose bodies run: their ends and constants
     for step, (top, used) in enumerate(zip(free.tops, free.uses, strict=True)):
-        offset = top
+        while held and held[-1][0] <= step:
+            held.pop()
+        offset, end = top, free.ends[step]
         for c in used:
-            if not resident[c]:
+            if resident[c]:
+                continue
+            if not any(c in constants_there for _, constants_there in held):
                 size, tensors = min(constants[c].size, free.staging[c]), constants[c].tensors
-                yield PlannedConstant(number, name, offset, size, step, step + 1, tensors, ConstantUse.STREAMED)
-                number, offset = number + 1, offset + free.staging[c]
+                yield PlannedConstant(number, name, offset, size, step, end, tensors, ConstantUse.STREAMED)
+                number += 1
+            offset += free.staging[c]
+        if end > step + 1 and used:
+            held.append((end, frozenset(used)))
+
+
+def _hold(ends: Sequence[int], uses: list[tuple[int, ...]], tops: list[int]) -> None:
+    """Give the steps of bodies the constants of the operators that run them, above the buffers of all these steps."""
+    held: list[tuple[int, tuple[int, ...]]] = []
+    for step, end in enumerate(ends):
+        while held and held[-1][0] <= step:
+            held.pop()
+        if held:
+            uses[step] = tuple(dict.fromkeys((*held[-1][1], *uses[step])))
+        if end > step + 1 and uses[step]:
+            if not held:
+                tops[step:end] = [max(tops[step:end])] * (end - step)
+            held.append((end, uses[step]))
 
 
 def _read(graph: Graph, s: int, op: int, numbers: dict[TensorKey, int]) -> tuple[int, ...]:

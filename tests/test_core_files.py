@@ -9,11 +9,12 @@ from support.core_stub import STUB, core_stub
 
 CORE = Path(__file__).parent.parent / "tmpass" / "core"
 SOURCES = sorted(str(p.relative_to(CORE)) for end in ("hpp", "cpp") for p in CORE.rglob(f"*.{end}"))
-ROOMS = ("bindings", "judges", "ordering", "packing")
+ROOMS = ("bindings", "judges", "ordering", "packing", "residency")
 MAY_INCLUDE = {
     "": {""},
     "packing": {"", "packing"},
     "ordering": {"", "ordering"},
+    "residency": {"", "residency"},
     "judges": {"", "judges"},
     "bindings": {"", *ROOMS},
 }

@@ -504,6 +504,63 @@ def search_orders(
         order that was found has the least peak.
     """
 
+class SubsetSums:
+    """The sums of bytes that one option from each group can make."""
+
+    def __init__(self, starts: Sequence[int], options: Sequence[int], capacity: int) -> None:
+        """Find all sums up to `capacity` bytes.
+
+        Args:
+            starts: The options of group g are options[starts[g] .. starts[g + 1]); no group is empty.
+            options: In bytes.
+            capacity: In bytes. Divided by the greatest common divisor of the options it is at most 2^33.
+        """
+
+    def largest(self, limit: int) -> int:
+        """Return the largest sum that is at most `limit` bytes and the capacity, or -1 where there is none."""
+
+    def choose(self, sum: int) -> list[int]:
+        """Return for each group the number of an option, so that together they make `sum`."""
+
+def least_loss(
+    groups: tuple[Sequence[int], Sequence[int], Sequence[int]], capacity: int, price: int, most: int
+) -> tuple[int, list[int]]:
+    """Choose one option of each group with the least regrets and the fewest unused bytes.
+
+    Args:
+        groups: Three arrays. Starts: the options of group g are starts[g] .. starts[g + 1]; the bytes of each
+            option; and its regret, at least 0.
+        capacity: In bytes.
+        price: Of an unused byte.
+        most: Choices with more regrets are left out.
+
+    Returns:
+        The sum of regrets and of the price of unused bytes, -1 where nothing fits; and for each group the
+        number of an option.
+    """
+
+def search_placements(
+    rows: int,
+    buffers: tuple[Sequence[int], Sequence[int], Sequence[int], Sequence[int], Sequence[int]],
+    forbidden: tuple[Sequence[int], Sequence[int]],
+    limit: int,
+) -> tuple[bool, list[int], int, int, bool, int]:
+    """Search for the cheapest division of buffers among memories.
+
+    Args:
+        rows: The number of steps at which some memory could be over-full.
+        buffers: Five arrays. The capacity of each memory in bytes; starts: buffer i has the pieces
+            starts[i] .. starts[i + 1]; pieces: two rows each, [first, last), in order; the bytes of each piece
+            in each memory; the cost of each buffer in each memory, or -1 where it cannot be there. Buffers
+            come by rising first row. Costs together, and bytes times rows, are at most 2^58.
+        forbidden: Starts and rows of at most 64 combinations: a memory and buffers that are not all in it.
+        limit: States that may be made; the first search, which proves little, is always finished.
+
+    Returns:
+        Whether there is a placement; the memory of each buffer; the cost; a lower bound on the cost; whether the
+        search ended, so that this is the cheapest placement or there is none; and the states made.
+    """
+
 def quick_check(buffers: tuple[object, ...], offsets: tuple[int, ...], alignment: int, capacity: int) -> bool:
     """Return True where the offsets are surely a packing, and False where a closer look is needed.
 

@@ -9,11 +9,11 @@ from tflite_writer import Operator, Subgraph, Tensor, write_model
 
 from tmpass.api import plan as planner
 from tmpass.api.plan import plan
-from tmpass.api.verify import verify
+from tmpass.api.verify import proved, verify
 from tmpass.base.errors import ModelError, TargetError, UnknownSizeError, UsageError, VerificationError
 from tmpass.base.violation import Violation
 from tmpass.graph.model import TensorKind
-from tmpass.loading.load import Model
+from tmpass.loading.load import Model, load
 from tmpass.plans.plan import ModelInfo, Options
 from tmpass.targets import Memory, Sharing, Target
 
@@ -118,6 +118,9 @@ def test_open_dimensions_are_refused_with_the_file_or_listed():
         ({"share": "all"}, UsageError, "share is 'all'; choose one of auto, views, none"),
         ({"allocator": "best"}, UsageError, "allocator 'best' is unknown"),
         ({"nodes": -1}, UsageError, "the budget is -1 nodes"),
+        ({"states": -1}, UsageError, "the budget is -1 states; give a whole number in 0 .. 2^62"),
+        ({"states": 2**62 + 1}, UsageError, "the budget is 4611686018427387905 states"),
+        ({"keep": 1}, UsageError, "keep is 1; give True or False"),
         ({"budget": -1}, UsageError, "capacity -1 is not a whole number"),
         ({"alignment": 0}, UsageError, "alignment 0 is not a whole number"),
         ({"bind": {"m": 1}}, UsageError, "binding 'm' names no dimension"),
@@ -141,6 +144,40 @@ def test_options_that_are_wrong(options, kind, message):
     with pytest.raises(kind) as caught:
         plan(model(chain(4, 4)), **options)
     assert message in str(caught.value)
+
+
+def open_file() -> bytes:
+    """A TFLite file with a dynamic batch, "x:0"."""
+    tensors = [Tensor(name, [1, 16], "FLOAT32", shape_signature=[-1, 16]) for name in "xy"]
+    return write_model([Subgraph(tensors, [Operator("TANH", [0], [1])], [0], [1])])
+
+
+def test_a_plan_has_the_bindings_that_its_model_was_loaded_with():
+    data = open_file()
+    made = plan(load(data, bindings={"x:0": 8}))
+    assert made == plan(data, bind={"x:0": 8})
+    assert made.options.bind == {"x:0": 8}
+    assert verify(made, data) == ()
+
+
+def test_other_bindings_than_those_that_the_model_was_loaded_with_are_refused():
+    data = open_file()
+    loaded, again = load(data, bindings={"x:0": 8}), {"x:0": 8}
+    assert plan(loaded, bind=again) == plan(data, bind=again)
+    fault = "'x:0' is 8 since the model was loaded, and is bound to 16 now"
+    with pytest.raises(UsageError, match=fault):
+        plan(loaded, bind={"x:0": 16})
+    with pytest.raises(UsageError, match="'y:1' is 16 since the model was loaded, and is bound to 4 now"):
+        plan(load(data), bind={"x:0": 8, "y:1": 4})
+    for check in (verify, proved):
+        with pytest.raises(UsageError, match=fault):
+            check(plan(data, bind={"x:0": 16}), loaded)
+
+
+def test_a_symbol_that_has_a_number_by_another_name_cannot_be_bound():
+    bound = replace(model(chain(4, 4)), bindings={"t0:0": 4})
+    with pytest.raises(UsageError, match="'n' is a number already since the model was loaded"):
+        plan(bound, bind={"n": 8})
 
 
 def test_whole_numbers_of_numpy_make_the_same_plan():

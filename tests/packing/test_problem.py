@@ -48,6 +48,8 @@ def test_reading_accepts_exactly_what_the_checks_accept(drawn, alignment):
     "odd",
     [
         Buffer("b", 0, 1, 4.0),
+        Buffer("b", 0, 1, "4"),
+        Buffer("b", 0, 1, None),
         Buffer("b", 0, 1, 4, offset=0.0),
         Buffer("b", 0, 1, 4, gaps=(Gap(0, 1, 0.0),)),
         Buffer("b", 0.0, 1, 4),
@@ -56,7 +58,7 @@ def test_reading_accepts_exactly_what_the_checks_accept(drawn, alignment):
 )
 def test_invalid_numbers_are_refused(odd):
     for memories in ((), (Memory("sram", 0, 100),)):
-        with pytest.raises(UsageError, match="cannot be read: a number is not a whole number"):
+        with pytest.raises(UsageError, match=r"buffer b: has the number .*; steps and bytes are whole numbers"):
             Problem((odd,), memories=memories)
 
 

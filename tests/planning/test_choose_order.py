@@ -154,3 +154,46 @@ def test_no_level_of_sharing_takes_less_where_tensors_leave_the_scratchpad(sched
         made = plan(Model(INFO, leaving()), target, schedule=schedule, share=share, share_io=True)
         peaks[share] = sum(memory.peak for memory in made.memories)
     assert peaks["auto"] == peaks["none"] == 104
+
+
+ALL_USES = ("activations", "variables", "inputs_outputs")
+SHARES_ALL = Sharing((EVERY,), (EVERY,), (EVERY,))
+
+
+def two_memories(capacity, outer_holds, sharing):
+    """A target with a small memory for activations, and a large one."""
+    inner, outer = Memory("inner", capacity, 1, ("activations",)), Memory("outer", None, 1, outer_holds)
+    return Target("two", "two memories", "", (inner, outer), sharing)
+
+
+def test_the_order_within_the_capacities_is_taken_though_its_peaks_add_up_to_more():
+    # In the file's order inner needs 68 bytes and outer 128; with the second branch first 36 and 164.
+    sketch = Sketch()
+    x = sketch.input(100)
+    a, b = sketch.op([x], 32), sketch.op([x], 32)
+    c = sketch.op([a], 4)
+    sketch.outputs = [sketch.op([b], 64), sketch.op([c], 64)]
+    model = Model(INFO, graph_of(sketch))
+    peaks = {}
+    for capacity in (48, None):
+        made = plan(model, two_memories(capacity, ("variables", "inputs_outputs"), Sharing((), (), ())))
+        assert made.fits
+        peaks[capacity] = [memory.peak for memory in made.memories]
+    assert peaks == {48: [36, 164], None: [68, 128]}
+
+
+def test_the_sharing_within_the_capacities_is_taken_though_its_peaks_add_up_to_more():
+    # With x the activation a leaves the inner memory, and x is alive longer in the outer one.
+    sketch = Sketch()
+    x = sketch.input(64)
+    a = sketch.unary(x)
+    y = sketch.op([a], 64)
+    b = sketch.op([y], 48)
+    sketch.outputs = [y, sketch.op([b], 8)]
+    model = Model(INFO, graph_of(sketch))
+    peaks = {}
+    for capacity in (48, None):
+        made = plan(model, two_memories(capacity, ALL_USES, SHARES_ALL), share_io=True)
+        assert made.fits
+        peaks[capacity] = [memory.peak for memory in made.memories]
+    assert peaks == {48: [48, 128], None: [64, 72]}

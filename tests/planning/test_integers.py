@@ -227,6 +227,11 @@ def test_that_kernels_take_integers_is_named_where_nothing_says_so():
     assert believed("pixel6-tpu", "pixel6-tpu") == [f"{said}, an assumption of pixel6-tpu"]
     assert believed("tflm", "tflm", "native") == [f"{said}, an assumption of the plan"]
     assert believed("pixel6-tpu", None, "float") == []
+    # A plan from elsewhere need not give reasons; then the model says which floats are integers.
+    made = tmpass.plan(data, "ethos-u55")
+    bare = replace(made, tensors=tuple(replace(row, reason="") for row in made.tensors))
+    assert verify(bare, data) == ()
+    assert [one.message for one in trusted(bare, data) if one.what == "int8"] == [said]
 
 
 def test_it_is_not_executed_with_floats():

@@ -17,13 +17,8 @@ def ranges(graph, keep_inputs=False):
 
 
 def storage(graph, *, views=True, external=frozenset()):
-    return find_storage(
-        graph,
-        schedule(graph, file_order),
-        find_aliases(graph, Sharing() if views else Sharing(views=()), share_io=True, external=external),
-        keep_inputs=False,
-        external=external,
-    )
+    aliases = find_aliases(graph, Sharing() if views else Sharing(views=()), share_io=True, external=external)
+    return find_storage(graph, aliases, ranges(graph), external=external)
 
 
 def test_a_tensor_lives_from_its_writer_to_its_last_reader():

@@ -109,6 +109,12 @@ def test_what_the_caller_brings_is_not_counted():
     assert "inputs and outputs of the caller, 24 B" in not_counted(made)
 
 
+def test_ends_of_two_entries_that_run_one_subgraph_are_counted_once():
+    graph = chain(16, 64, 8)
+    twice = replace(graph, entries=(*graph.entries, replace(graph.entries[0], name="again")))
+    assert rows(planned(twice, io="external"))["inputs_outputs"] == NotCounted("inputs_outputs", 2, 24)
+
+
 def kernels(*kinds, dtype=None, **more):
     main = Sketch()
     last = main.input((4,))

@@ -13,7 +13,18 @@ from tmpass.loading.load import Model
 from tmpass.plans.plan import ModelInfo, NotCounted, Plan
 from tmpass.plans.plan_json import parse_plan
 
-NEW_OF_MEMORY = ("constants", "overhead", "reserve", "overhead_source", "reserve_source", "compute", "loaded")
+NEW_OF_MEMORY = (
+    "constants",
+    "overhead",
+    "reserve",
+    "overhead_source",
+    "reserve_source",
+    "compute",
+    "loaded",
+    "loaded_bound",
+    "chunk",
+    "traffic",
+)
 
 
 def made() -> Plan:

@@ -106,9 +106,8 @@ def live_bytes(
     """The most bytes alive at one step in the scratchpad of a plan with `aliases`; None where it is not right."""
     runtime = target.runtime
     timeline = lay_out(graph, orders)
-    keep = options.keep_inputs
-    ranges = live_ranges(graph, timeline, keep_inputs=keep, loops_copy=runtime.loops_copy)
-    storage = find_storage(graph, timeline, aliases, keep_inputs=keep, external=external, ranges=ranges)
+    ranges = live_ranges(graph, timeline, keep_inputs=options.keep_inputs, loops_copy=runtime.loops_copy)
+    storage = find_storage(graph, aliases, ranges, external=external)
     memory = target.scratchpad
     if any(at % memory.alignment for at in storage.position.values()):
         return None

@@ -24,9 +24,7 @@ def assembled(graph: Graph, aliases: Aliases, options: Options, target: Target =
     """The plan of `graph` with the classes of `aliases`, right or wrong; all else in it is right."""
     timeline = schedule(graph, file_order)
     ranges = live_ranges(graph, timeline, keep_inputs=options.keep_inputs, loops_copy=target.runtime.loops_copy)
-    storage = find_storage(
-        graph, timeline, aliases, keep_inputs=options.keep_inputs, external=frozenset(), ranges=ranges
-    )
+    storage = find_storage(graph, aliases, ranges, external=frozenset())
     allocations = tuple(
         MemoryAllocation(memory, at, allocate(problem, nodes=10))
         for memory, problem, at in distribute(graph, storage, target)

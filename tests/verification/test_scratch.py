@@ -150,3 +150,12 @@ def test_verify_for_a_target_asks_for_its_scratch():
 def test_what_is_no_scratch(scratch):
     with pytest.raises(UsageError, match="give the path of a scratch file, or a list of rules"):
         plan(model(two_convs()), scratch=scratch)
+
+
+def test_a_subgraph_that_no_entry_reaches_may_call_itself():
+    unused = Sketch("unused")
+    unused.op([], 1)
+    graph = graph_of(two_convs().subgraphs[0], unused)
+    made = plan(model(graph), scratch=RULES)
+    circle = replace(graph.subgraphs[1], ops=(replace(graph.subgraphs[1].ops[0], calls=(Call(1, "call"),)),))
+    assert check_plan(made, replace(graph, subgraphs=(graph.subgraphs[0], circle))) == []

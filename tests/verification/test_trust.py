@@ -65,6 +65,16 @@ def test_tensors_that_share_are_counted():
     assert says(plan(model, ALL, share="none"), "sharing") == [none]
 
 
+def test_tensors_that_share_are_counted_without_the_reasons_of_the_plan():
+    sketch = Sketch()
+    a = sketch.op([sketch.view(sketch.input(16))], 16)
+    sketch.outputs = [sketch.op([sketch.concat(sketch.view(a), sketch.op([a], 16))], 8)]
+    for share in ("auto", "views", "none"):
+        made = plan(Model(INFO, graph_of(sketch)), ALL, share=share)
+        bare = replace(made, tensors=tuple(replace(row, reason="") for row in made.tensors))
+        assert says(bare, "sharing") == says(made, "sharing")
+
+
 def test_bounds_that_stand_for_a_search_are_named():
     made = plan(MODEL, ALL)
     (memory,) = made.memories

@@ -8,9 +8,13 @@ from tmpass.base.errors import ModelError, TargetError, UsageError, brief
 from tmpass.graph.binding import bind, whole_number
 from tmpass.graph.model import Graph
 from tmpass.loading.load import Model
+from tmpass.packing.allocate import MAX_NODES
 from tmpass.plans.plan import Options
 from tmpass.targets import RUNTIMES, Target, load_target
 from tmpass.targets.scratch.rule import ScratchRule
+
+_DIGITS = 9
+"""The most digits of an axis in the name of a dimension."""
 
 
 def target_of(target: object) -> Target:
@@ -99,6 +103,44 @@ def whole(option: str, value: object, what: str) -> int:
     if number is None:
         raise UsageError(f"{option} {brief(value)} is not a whole number", hint=f"give {what}")
     return number
+
+
+def search_budget(option: str, value: object) -> int:
+    """`value` as the budget of a search, which a plan can hold.
+
+    Raises:
+        UsageError: it is not a whole number in 0 .. 2^62.
+    """
+    number = whole(option, value, "a number of search steps")
+    if not 0 <= number <= MAX_NODES:
+        raise UsageError(f"the budget is {number} {option}", hint="give a whole number in 0 .. 2^62")
+    return number
+
+
+def check_loaded(model: Model, bindings: Mapping[str, int]) -> None:
+    """Refuse a number for a dimension that has another one since `model` was loaded.
+
+    Raises:
+        UsageError: there is such a dimension.
+    """
+    open_dims = {dim for s in model.graph.subgraphs for t in s.tensors for dim in t.unknown} if bindings else set()
+    for name, number in bindings.items():
+        have = {model.bindings[name]} if name in model.bindings else _dims(model.graph, name)
+        settled = model.bindings and name in model.graph.symbols and name not in (*model.bindings, *open_dims)
+        if settled or (have and number not in have):
+            was = f"{min(have)}" if have else "a number already"
+            what = f"{brief(name)} is {was} since the model was loaded, and is bound to {number} now"
+            raise UsageError(what, hint="load the model with the numbers that you want, or without any")
+
+
+def _dims(graph: Graph, name: str) -> set[int]:
+    """The numbers that dimension "tensor:axis" has in `graph`; none where it is open, or `name` is not such a name."""
+    tensor, _, axis = name.rpartition(":")
+    if not (tensor and axis.isascii() and axis.isdecimal() and len(axis) <= _DIGITS):
+        return set()
+    shapes = [t.shape for s in graph.subgraphs for t in s.tensors if t.name == tensor]
+    dims = [shape[int(axis)] for shape in shapes if shape is not None and int(axis) < len(shape)]
+    return set() if any(isinstance(dim, str) for dim in dims) else {int(dim) for dim in dims}
 
 
 def bound_graph(graph: Graph, options: Options, runtime: str) -> Graph:

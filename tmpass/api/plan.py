@@ -3,7 +3,16 @@
 import os
 from collections.abc import Mapping, Sequence
 
-from tmpass.api.arguments import bound_graph, check_choice, rules_of, target_of, ties_of, whole
+from tmpass.api.arguments import (
+    bound_graph,
+    check_choice,
+    check_loaded,
+    rules_of,
+    search_budget,
+    target_of,
+    ties_of,
+    whole,
+)
 from tmpass.base.choices import Int8, Io, OrderMethod, Share
 from tmpass.base.errors import ModelError, UsageError, VerificationError, brief
 from tmpass.base.sizes import parse_size
@@ -86,7 +95,7 @@ def plan(
     if int8 is not None:
         check_choice("int8", int8, Int8)
     flags = {"keep_inputs": keep_inputs, "inplace": inplace, "share_io": share_io, "allow_unplanned": allow_unplanned}
-    for option, flag in flags.items():
+    for option, flag in {**flags, "keep": keep}.items():
         if not isinstance(flag, bool):
             raise UsageError(f"{option} is {brief(flag)}", hint="give True or False")
     if not isinstance(allocator, str):
@@ -97,10 +106,12 @@ def plan(
     if alignment is not None:
         alignment = whole("alignment", alignment, "bytes")
     nodes = whole("nodes", nodes, "a number of search steps")
-    states = whole("states", states, "a number of search steps")
+    states = search_budget("states", states)
     profile = target_of(target).override(budget, alignment)
+    if isinstance(model, Model):
+        check_loaded(model, bindings)
     loaded = model if isinstance(model, Model) else load_to_plan(model, bindings)
-    bindings |= loaded.graph.batches
+    bindings |= {**loaded.bindings, **loaded.graph.batches}
     rules = rules_of(profile, scratch, loaded)
     ties = ties_of(tie, loaded, keep_inputs=keep_inputs, io=io)
     if io == Io.EXTERNAL and profile.runtime.io_inside:

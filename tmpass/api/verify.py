@@ -3,7 +3,7 @@
 import os
 from typing import TYPE_CHECKING
 
-from tmpass.api.arguments import bound_graph, held_against
+from tmpass.api.arguments import bound_graph, check_loaded, held_against
 from tmpass.base.errors import ModelError
 from tmpass.base.violation import Violation
 from tmpass.graph.binding import check_bindings
@@ -32,8 +32,7 @@ def verify(
     Raises:
         UsageError, TargetError, ModelError: target or model cannot be read with the plan's options.
     """
-    bindings = check_bindings(plan.options.bind)
-    loaded = model if isinstance(model, Model) else load(model, bindings=bindings)
+    loaded = _loaded(plan, model)
     if mismatch := check_model(plan, loaded.info):
         return (mismatch,)
     try:
@@ -46,6 +45,34 @@ def verify(
     return (*found, *check_target(plan, profile, loaded.info.file, names, graph))
 
 
+def _loaded(plan: Plan, model: object) -> Model:
+    """The model, read with the bindings of `plan`; a loaded one must have no others."""
+    bindings = check_bindings(plan.options.bind)
+    if not isinstance(model, Model):
+        return load(model, bindings=bindings)
+    check_loaded(model, bindings)
+    return model
+
+
+def claims(
+    plan: Plan, model: object, *, target: str | os.PathLike[str] | Target | None = None
+) -> "tuple[tuple[Proved, ...], tuple[Trusted, ...]]":
+    """The claims of `plan` beyond what `verify` checks: what `proved` returns, and what `trusted` does.
+
+    Raises:
+        UsageError, TargetError, ModelError: target or model cannot be read as the plan's options say.
+    """
+    from tmpass.verification.trust import proved_again, taken_on_trust  # which planning has no use for
+
+    loaded, profile = _loaded(plan, model), held_against(target, plan.options)
+    if check_model(plan, loaded.info):
+        return (), taken_on_trust(plan, profile)
+    graph = as_integers(plan, bound_graph(loaded.graph, plan.options, plan.target.runtime))[0]
+    again = proved_again(plan, graph, profile)
+    known = {one.what for one in again}
+    return again, tuple(one for one in taken_on_trust(plan, profile, len(graph.held_in)) if one.what not in known)
+
+
 def trusted(
     plan: Plan, model: object = None, *, target: str | os.PathLike[str] | Target | None = None
 ) -> "tuple[Trusted, ...]":
@@ -54,12 +81,13 @@ def trusted(
     With `model`, what `proved` proves is left out.
 
     Raises:
-        UsageError, TargetError: the target cannot be read with the plan's options.
+        UsageError, TargetError, ModelError: target or model cannot be read as the plan's options say.
     """
-    from tmpass.verification.trust import taken_on_trust  # which planning has no use for
+    if model is not None:
+        return claims(plan, model, target=target)[1]
+    from tmpass.verification.trust import taken_on_trust
 
-    known = set() if model is None else {one.what for one in proved(plan, model, target=target)}
-    return tuple(one for one in taken_on_trust(plan, held_against(target, plan.options)) if one.what not in known)
+    return taken_on_trust(plan, held_against(target, plan.options))
 
 
 def proved(plan: Plan, model: object, *, target: str | os.PathLike[str] | Target | None = None) -> "tuple[Proved, ...]":
@@ -68,10 +96,4 @@ def proved(plan: Plan, model: object, *, target: str | os.PathLike[str] | Target
     Raises:
         UsageError, TargetError, ModelError: target or model cannot be read as the plan's options say.
     """
-    from tmpass.verification.trust import proved_again
-
-    loaded = model if isinstance(model, Model) else load(model, bindings=check_bindings(plan.options.bind))
-    if check_model(plan, loaded.info):
-        return ()
-    graph = as_integers(plan, bound_graph(loaded.graph, plan.options, plan.target.runtime))[0]
-    return proved_again(plan, graph, held_against(target, plan.options))
+    return claims(plan, model, target=target)[0]

@@ -87,9 +87,11 @@ def command(
         if execute and not any(violation.kind == "model" for violation in violations):
             run = execution.execute(found, model, **given)
             violations = (*violations, *run.violations)
-        shown = () if violations else verification.proved(found, loaded, target=target)
-    known = {one.what for one in shown}
-    believed = [one for one in verification.trusted(found, target=target) if one.what not in known]
+        shown, believed = (
+            ((), verification.trusted(found, target=target))
+            if violations
+            else verification.claims(found, loaded, target=target)
+        )
     if as_json:
         from tmpass.report.json.verification import to_json
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from tmpass.base.errors import ModelError, UsageError
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model: the name, format and hash of its file, and its graph."""
+    """A model: the name, format and hash of its file, and its graph, read with `bindings`."""
 
     info: ModelInfo
     graph: Graph
+    bindings: Mapping[str, int] = field(default_factory=dict)
 
 
 def load(source: object, *, bindings: Mapping[str, int] | None = None) -> Model:
@@ -59,7 +60,7 @@ def load_opened(
         raise ModelError("the model is nested too deep", where=name) from None
     import hashlib
 
-    return Model(ModelInfo(name, frontend.NAME, hashlib.sha256(data).hexdigest(), len(data)), graph)
+    return Model(ModelInfo(name, frontend.NAME, hashlib.sha256(data).hexdigest(), len(data)), graph, bindings)
 
 
 def load_runner(source: object, graph: Graph, bindings: Mapping[str, int]) -> "Runner":

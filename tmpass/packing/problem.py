@@ -238,7 +238,13 @@ def in_use(buffer: _HasGaps) -> Iterator[tuple[int, int, int, int]]:
 
 
 def _check(buffer: Buffer, problem: Problem) -> None:
-    """Raise for the first number of `buffer` that is out of range."""
+    """Raise for the first number of `buffer` that is not whole, or out of range."""
+    gaps = (edge for g in buffer.gaps for edge in (g.lower, g.upper, g.window_lower, g.window_upper))
+    given = (number for number in (buffer.offset, buffer.hint) if number is not None)
+    numbers = (buffer.lower, buffer.upper, buffer.size, buffer.alignment, *given, *gaps)
+    odd = [number for number in numbers if not hasattr(number, "__index__")]
+    if odd:
+        _refuse(buffer, f"has the number {odd[0]!r}", "steps and bytes are whole numbers")
     if not 0 <= buffer.lower < buffer.upper <= MAX_STEP:
         _refuse(buffer, f"lives in [{buffer.lower}, {buffer.upper})", "a live range is 0 <= lower < upper < 2^31")
     if not 0 <= buffer.size <= MAX_BYTES:

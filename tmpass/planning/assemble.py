@@ -1,18 +1,16 @@
 """The last stage of planning: a plan from what the other stages have found."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 
-from tmpass.base.choices import ConstantUse, Status
+from tmpass.base.choices import OrderMethod, Status
 from tmpass.graph.model import Graph
 from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout import Layout
 from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.liveness import Storage
-from tmpass.planning.memories import MemoryAllocation
+from tmpass.planning.memory_rows import memory_rows
 from tmpass.planning.not_counted import find_not_counted
 from tmpass.planning.residency.constants import StoredConstants
-from tmpass.planning.residency.on_chip import OnChip, choose_resident, find_on_chip, loaded_rows
 from tmpass.planning.residency.overhead import Overhead
 from tmpass.planning.sharing.in_place import kernels_in_place
 from tmpass.planning.timeline.schedule import Schedule
@@ -22,12 +20,10 @@ from tmpass.plans.plan import (
     ModelInfo,
     Plan,
     PlannedBuffer,
-    PlannedConstant,
     PlannedStep,
     PlannedTensor,
     TargetInfo,
 )
-from tmpass.targets import Memory
 
 
 def assemble(
@@ -48,17 +44,11 @@ def assemble(
     """
     graph, target, layout = request.graph, request.target, ordered.layout
     buffers = _buffers(layout)
-    ends = (buffer.upper for buffer in layout.storage.buffers)
-    horizon = max(1, len(ordered.timeline.steps), *ends)
-    free = None if stored is None else find_on_chip(stored, graph, ordered.timeline, layout, target, horizon)
-    found = _memories(layout.allocations, stored, free, overhead)
-    memories = tuple(_with_overhead(use, overhead) for use in found)
-    constants: tuple[PlannedConstant, ...] = ()
-    if stored is not None:
-        constants = tuple(_constants(stored, memories, free, horizon))
-        memories = tuple(_with_loaded(memories, constants))
-    status = _worst([_status(use) for use in memories])
-    left_out = find_not_counted(graph, request.options, target.runtime.name, counted=stored is not None)
+    memories, constants = memory_rows(request, ordered, stored, overhead)
+    status = _status(request, ordered, memories)
+    left_out = find_not_counted(
+        graph, request.options, target.runtime.name, request.external, counted=stored is not None
+    )
     if status is Status.OPTIMAL and any(row.what == "tensors" for row in left_out):
         status = Status.FEASIBLE  # nothing is proved of a model that is planned in part
     stopped = ordered.stopped or any(placed.allocation.stopped for placed in layout.allocations)
@@ -103,79 +93,25 @@ def _steps(graph: Graph, timeline: Schedule) -> tuple[PlannedStep, ...]:
     return tuple(steps)
 
 
-def _worst(statuses: list[Status]) -> Status:
-    """The status of all memories together: that of the worst."""
-    order = (Status.INFEASIBLE, Status.UNKNOWN, Status.FEASIBLE, Status.OPTIMAL)
-    return min(statuses, key=order.index)
+def _status(request: LayoutRequest, ordered: OrderedLayout, memories: Sequence[MemoryUse]) -> Status:
+    """What is proved of all memories together. A search whose budget ended proves nothing."""
+    if not any(use.shortfall for use in memories):
+        return Status.OPTIMAL if all(use.peak == use.lower_bound for use in memories) else Status.FEASIBLE
+    proved = any(use.proved_shortfall for use in memories)
+    if not proved or ordered.division is Status.UNKNOWN or _may_fit(request, ordered, memories):
+        return Status.UNKNOWN
+    return Status.INFEASIBLE
 
 
-def _memories(
-    allocations: Sequence[MemoryAllocation],
-    stored: StoredConstants | None,
-    free: OnChip | None,
-    overhead: Mapping[str, Overhead],
-) -> Iterator[MemoryUse]:
-    """The rows of the memories: those with buffers, the one with copies of constants, and the home of the constants."""
-    home, names = None if stored is None else stored.home, {placed.memory.name for placed in allocations}
-    for placed in allocations:
-        constants = stored.total if stored is not None and placed.memory is home else 0
-        found = placed.allocation
-        assert found.peak is not None  # only memories, fixed offsets and pairs can leave a problem without a packing
-        yield _use(placed.memory, found.peak, found.lower_bound, found.live_bytes, constants)
-    if free is not None and free.memory.name not in names:
-        yield _use(free.memory, 0, 0, 0, 0)
-    if stored is not None and (stored.constants or stored.home.name in overhead) and stored.home.name not in names:
-        yield _use(stored.home, 0, 0, 0, stored.total)
-
-
-def _use(memory: Memory, peak: int, lower_bound: int, live_bytes: int, constants: int) -> MemoryUse:
-    """The row of a memory."""
-    return MemoryUse(
-        memory.name,
-        memory.capacity,
-        memory.alignment,
-        peak,
-        lower_bound,
-        live_bytes,
-        memory.sources.get("capacity", ""),
-        constants=constants,
-        reserve=memory.reserve,
-        reserve_source=memory.sources.get("reserve", ""),
-        compute=memory.compute,
-    )
-
-
-def _constants(
-    stored: StoredConstants, memories: Sequence[MemoryUse], free: OnChip | None, horizon: int
-) -> Iterator[PlannedConstant]:
-    """The rows of the constants: stored in their home, and copied from there where operators do not use the home."""
-    peak = next((memory.peak for memory in memories if memory.name == stored.home.name), 0)
-    yield from stored.rows(peak, horizon)
-    if free is not None:
-        yield from loaded_rows(free, stored.constants, choose_resident(free), horizon)
-
-
-def _with_overhead(use: MemoryUse, overhead: Mapping[str, Overhead]) -> MemoryUse:
-    """The row of a memory with what the runtime takes of it."""
-    taken = overhead.get(use.name)
-    return use if taken is None else replace(use, overhead=taken.bytes, overhead_source=taken.source)
-
-
-def _with_loaded(memories: Sequence[MemoryUse], constants: Sequence[PlannedConstant]) -> Iterator[MemoryUse]:
-    """The rows of the memories with the bytes of copies of constants above their peaks."""
-    tops: dict[str, int] = {}
-    for row in constants:
-        if row.use != ConstantUse.STORED:
-            tops[row.memory] = max(tops.get(row.memory, 0), row.offset + row.size)
-    for use in memories:
-        yield replace(use, loaded=max(0, tops.get(use.name, 0) - use.peak))
-
-
-def _status(use: MemoryUse) -> Status:
-    """What is proved of one memory."""
-    if use.shortfall:
-        return Status.INFEASIBLE if use.proved_shortfall else Status.UNKNOWN
-    return Status.OPTIMAL if use.peak == use.lower_bound else Status.FEASIBLE
+def _may_fit(request: LayoutRequest, ordered: OrderedLayout, memories: Sequence[MemoryUse]) -> bool:
+    """Whether another order may fit: the budget of the search ended before all orders were ruled out."""
+    if request.options.schedule not in (OrderMethod.AUTO, OrderMethod.LEAST_PEAK) or request.graph.fixed:
+        return False
+    first, *others = memories
+    bound = ordered.order.lower_bound
+    searched = bound == first.live_bytes
+    fits = first.capacity is None or first.needed_with(bound) <= first.capacity
+    return not searched and fits and not any(use.proved_shortfall for use in others)
 
 
 def _rows(graph: Graph, storage: Storage, buffers: Sequence[PlannedBuffer]) -> tuple[PlannedTensor, ...]:

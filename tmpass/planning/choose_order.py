@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tmpass.base.choices import OrderMethod, Share
+from tmpass.base.choices import OrderMethod, Share, Status
 from tmpass.base.errors import ModelError, TargetError
 from tmpass.graph.dependencies import reads
 from tmpass.graph.effects import effect_edges
@@ -34,6 +34,7 @@ class OrderedLayout:
         order: its method, and a bound on all orders.
         stopped: Ctrl-C ended the search for an order.
         warnings: for the plan.
+        division: what is known of layouts in several memories; None where one memory was enough, or is the only one.
     """
 
     timeline: Schedule
@@ -41,6 +42,7 @@ class OrderedLayout:
     order: PlannedOrder
     stopped: bool = False
     warnings: tuple[str, ...] = ()
+    division: Status | None = None
 
     @property
     def live_bytes(self) -> int:
@@ -53,7 +55,7 @@ class OrderedLayout:
 
     def rank(self, schedule: str) -> tuple[int, ...]:
         """The rank of the layout under a schedule option. Another layout is taken if its rank is lower."""
-        return (self.live_bytes, self.layout.peak) if schedule == OrderMethod.LEAST_PEAK else (self.layout.peak,)
+        return (self.live_bytes, *self.layout.rank) if schedule == OrderMethod.LEAST_PEAK else self.layout.rank
 
 
 def choose_order(request: LayoutRequest) -> OrderedLayout:

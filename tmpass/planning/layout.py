@@ -1,6 +1,6 @@
 """The smallest layout for one order of operators: levels of sharing are tried from the most to the least."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -40,13 +40,24 @@ class Layout:
         """The peaks of all memories together, in bytes."""
         return sum(placed.allocation.peak or 0 for placed in self.allocations)
 
+    @property
+    def fits(self) -> bool:
+        """Whether no memory has less room than its buffers take."""
+        return not self.rank[0]
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """The bytes above the capacities, then the peak: of two layouts, the one of lower rank is taken."""
+        return _missing((placed.room, placed.allocation.peak or 0) for placed in self.allocations), self.peak
+
 
 def smallest_layout(request: LayoutRequest, timeline: Schedule) -> Layout:
     """The smallest layout on a timeline, over all levels of sharing that target and options allow.
 
-    Less sharing may give a smaller layout: pieces that are held in one place leave the allocator fewer places. A level
-    is allocated only if its lower bound is below the best peak, and no more levels are tried once every sharing is
-    known to need that peak.
+    Less sharing may give a smaller layout: pieces that are held in one place leave the allocator fewer places. A layout
+    within the capacities counts as smaller than one above them: with several memories, the least sum of their peaks may
+    be above one of them. A level is allocated only if its lower bounds allow a smaller layout, and no more levels are
+    tried once every sharing is known to need as many bytes.
 
     Raises:
         TieError: a tie of `request` does not hold on this timeline at any level of sharing.
@@ -81,16 +92,14 @@ def _smallest_layout(request: LayoutRequest, timeline: Schedule, kept: list[Layo
         if any(aliases.root == old.root and aliases.position == old.position for old in tried):
             continue
         tried.append(aliases)
-        storage = find_storage(
-            graph, timeline, aliases, keep_inputs=options.keep_inputs, external=external, ranges=ranges
-        )
+        storage = find_storage(graph, aliases, ranges, external=external)
         storage = _with_scratch(storage, timeline, request.scratch)
         problems = list(distribute(graph, storage, request.target, request.taken))
-        if best is not None and sum(lower_bound(problem).peak for _, problem, _ in problems) >= best.peak:
+        if best is not None and _least_rank(problems) >= best.rank:
             continue
         found = Layout(storage, tuple(_allocate_all(problems, request)))
         least = False
-        if best is None or found.peak <= best.peak:
+        if best is None or found.rank <= best.rank:
             best = found
             kept.append(best)
             least = all(
@@ -107,6 +116,17 @@ def _smallest_layout(request: LayoutRequest, timeline: Schedule, kept: list[Layo
 
         raise why_not(graph, broken, timeline)
     return best
+
+
+def _least_rank(problems: Iterable[tuple[Memory, Problem, tuple[int, ...]]]) -> tuple[int, int]:
+    """A rank that no layout of these problems is below."""
+    bounds = [(problem.capacity, lower_bound(problem).peak) for _, problem, _ in problems]
+    return _missing(bounds), sum(bound for _, bound in bounds)
+
+
+def _missing(peaks: Iterable[tuple[int | None, int]]) -> int:
+    """The bytes by which peaks are above the room of their memories, all together."""
+    return sum(max(0, peak - room) for room, peak in peaks if room is not None)
 
 
 def _is_least(
@@ -164,4 +184,4 @@ def _allocate_all(
         nodes = 0 if stopped else request.options.nodes
         found = allocate(problem, request.options.allocator, nodes=nodes, threads=request.threads, keep=request.keep)
         stopped = stopped or found.stopped
-        yield MemoryAllocation(memory, indices, found)
+        yield MemoryAllocation(memory, indices, found, problem.capacity)

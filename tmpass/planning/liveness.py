@@ -36,15 +36,7 @@ class Storage:
     position: Mapping[TensorKey, int] = field(default_factory=dict)
 
 
-def find_storage(
-    graph: Graph,
-    schedule: Schedule,
-    aliases: Aliases,
-    *,
-    keep_inputs: bool,
-    external: frozenset[TensorKey],
-    ranges: Ranges | None = None,
-) -> Storage:
+def find_storage(graph: Graph, aliases: Aliases, ranges: Ranges, *, external: frozenset[TensorKey]) -> Storage:
     """The buffers that `graph` needs on a timeline.
 
     The tensors of one alias class get one buffer, as large as the class, and alive from the first to the last step of
@@ -52,14 +44,10 @@ def find_storage(
 
     Args:
         graph: of the model.
-        schedule: the timeline.
         aliases: the alias classes.
-        keep_inputs: whether inputs of entries must be intact after the run.
+        ranges: the live ranges on the timeline.
         external: tensors outside the arena; their classes get no buffer.
-        ranges: the live ranges, if they are known.
     """
-    if ranges is None:
-        ranges = live_ranges(graph, schedule, keep_inputs=keep_inputs)
     roles, reasons = _roles(graph, ranges)
     outside = {aliases.of(key): key for key in external}
     classes: dict[TensorKey, list[TensorKey]] = {}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tmpass.base.choices import Role
 from tmpass.base.errors import ModelError
 from tmpass.base.sizes import MAX_BYTES
-from tmpass.graph.model import Graph
+from tmpass.graph.model import Graph, TensorKey
 from tmpass.packing.allocation import Allocation
 from tmpass.packing.problem import Problem
 from tmpass.planning.liveness import Storage
@@ -26,11 +26,17 @@ _SCRATCH = USES_OF[Role.ACTIVATION]
 
 @dataclass(frozen=True, slots=True)
 class MemoryAllocation:
-    """The allocation of one memory. `indices` are the numbers of its buffers in the whole storage."""
+    """The allocation of one memory.
+
+    Fields:
+        indices: the numbers of its buffers in the whole storage.
+        room: the bytes of the memory that are for buffers; None where it is unlimited.
+    """
 
     memory: Memory
     indices: tuple[int, ...]
     allocation: Allocation
+    room: int | None = None
 
 
 def distribute(
@@ -53,18 +59,23 @@ def distribute(
     scratchpad = target.scratchpad
     inside: dict[str, list[int]] = {scratchpad.name: []}
     for index, members in enumerate(storage.members):
-        uses = [USES_OF[storage.roles[key]] for key in members if key not in graph.held_in] or [_SCRATCH]
-        memory = target.memory_for(uses)
+        memory = target.memory_for(uses_of(graph, storage, members))
         inside.setdefault(memory.name, []).append(index)
     memories = {memory.name: memory for memory in target.memories}
     for name, indices in inside.items():
         memory = memories[name]
         buffers = tuple(storage.buffers[i].rounded(target.runtime.rounding) for i in indices)
         _check_sum(graph, storage, indices, memory)
-        yield memory, Problem(buffers, _room(memory, (taken or {}).get(name, 0)), memory.alignment), tuple(indices)
+        room = room_for_buffers(memory, (taken or {}).get(name, 0))
+        yield memory, Problem(buffers, room, memory.alignment), tuple(indices)
 
 
-def _room(memory: Memory, taken: int) -> int | None:
+def uses_of(graph: Graph, storage: Storage, members: Sequence[TensorKey]) -> list[str]:
+    """The uses that a memory must allow to take a buffer with these tensors; none are scratch."""
+    return [USES_OF[storage.roles[key]] for key in members if key not in graph.held_in] or [_SCRATCH]
+
+
+def room_for_buffers(memory: Memory, taken: int) -> int | None:
     """The bytes of `memory` that are for buffers. What comes above them begins at a multiple of its alignment."""
     if memory.room is None or not taken:
         return memory.room

@@ -1,9 +1,8 @@
 """Bytes that a run of a model needs and that its plan does not count."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
-from tmpass.base.choices import Io
-from tmpass.graph.model import Graph, Op, Subgraph, TensorKind
+from tmpass.graph.model import Graph, Op, Subgraph, TensorKey, TensorKind
 from tmpass.planning.residency.constants import touched_constants
 from tmpass.plans.plan import NotCounted, Options
 from tmpass.targets import RUNTIMES, Runtime
@@ -12,7 +11,9 @@ _NAMED = 8
 """How many tensors are named. Kinds of operators are all named."""
 
 
-def find_not_counted(graph: Graph, options: Options, runtime: str, *, counted: bool = False) -> tuple[NotCounted, ...]:
+def find_not_counted(
+    graph: Graph, options: Options, runtime: str, external: Collection[TensorKey], *, counted: bool = False
+) -> tuple[NotCounted, ...]:
     """The groups of bytes that a plan leaves out: tensors of unknown size, scratch, weights, inputs and outputs.
 
     Tensors of unknown size count if a run touches them and they need bytes; handles of resources do not. Scratch is
@@ -22,13 +23,14 @@ def find_not_counted(graph: Graph, options: Options, runtime: str, *, counted: b
         graph: of the model.
         options: of the plan.
         runtime: name of the target's runtime.
+        external: inputs and outputs that are not in the arena.
         counted: the plan has the constants whose size is known.
     """
     found = (
         _tensors(graph),
         _scratch(graph, options, RUNTIMES[runtime]),
         _weights(graph, counted=counted),
-        _ends(graph) if options.io == Io.EXTERNAL else None,
+        _ends(graph, external),
     )
     return tuple(row for row in found if row is not None)
 
@@ -91,12 +93,6 @@ def _unknown_constants(graph: Graph) -> Iterator[int | None]:
             yield None
 
 
-def _ends(graph: Graph) -> NotCounted | None:
-    called, sizes = graph.called, list[int | None]()
-    for entry in graph.entries:
-        subgraph = graph.subgraphs[entry.subgraph]
-        for t in dict.fromkeys((*subgraph.inputs, *subgraph.outputs)):
-            if entry.subgraph not in called and subgraph.tensors[t].kind is TensorKind.ACTIVATION:
-                sizes.append(subgraph.tensors[t].bytes)
-    known = [size for size in sizes if size is not None]
-    return NotCounted("inputs_outputs", len(known), sum(known)) if known else None
+def _ends(graph: Graph, external: Collection[TensorKey]) -> NotCounted | None:
+    sizes = [size for key in external if (size := graph.tensor(key).bytes) is not None]
+    return NotCounted("inputs_outputs", len(sizes), sum(sizes)) if sizes else None

@@ -63,6 +63,10 @@ def plan_model(
         request = replace(request, ties=find_ties(graph, options.tie))
     with interrupts.caught() if keep else nullcontext():
         ordered = choose_order(request)
+        if not ordered.layout.fits:
+            from tmpass.planning.residency.divide_layout import divide_layout  # which few plans need
+
+            ordered = divide_layout(request, ordered)
     more = _warnings(model, request, ordered.layout.storage)
     return assemble(
         model.info, request, replace(ordered, warnings=(*ordered.warnings, *notes, *more)), stored, overhead

@@ -111,6 +111,9 @@ class MemoryUse:
         reserve: what the program around the model takes.
         overhead_source, reserve_source: where these two come from.
         compute: whether operators use it directly.
+        loaded_bound: copies of constants take at least this above the lower bound.
+        chunk: the largest piece in which constants are streamed out of it; None where only as a whole.
+        traffic: what operators read from its buffers and write to them in one run. A loop counts as one round.
     """
 
     name: str
@@ -127,6 +130,9 @@ class MemoryUse:
     reserve_source: str = ""
     compute: bool = True
     loaded: int = 0
+    loaded_bound: int = 0
+    chunk: int | None = None
+    traffic: int = 0
 
     @property
     def needed(self) -> int:
@@ -154,7 +160,8 @@ class MemoryUse:
     @property
     def proved_shortfall(self) -> int:
         """How many bytes are missing with this schedule and sharing, wherever buffers and copies of constants are."""
-        return 0 if self.capacity is None else max(0, self.needed_with(self.lower_bound) - self.capacity)
+        least = self.needed_with(self.lower_bound) + self.loaded_bound
+        return 0 if self.capacity is None else max(0, least - self.capacity)
 
     @property
     def assumed(self) -> str:

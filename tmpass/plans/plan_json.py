@@ -36,6 +36,8 @@ _BYTES = dict.fromkeys(
         "overhead",
         "reserve",
         "loaded",
+        "loaded_bound",
+        "traffic",
     ),
     (0, MAX_BYTES),
 )
@@ -47,6 +49,7 @@ NUMBERS: dict[str, tuple[int, int]] = {
     **_COUNTS,
     "upper": (1, MAX_STEP),
     "alignment": (1, MAX_ALIGNMENT),
+    "chunk": (1, MAX_BYTES),
     "bind": (1, 2**31 - 1),
     "shape": (0, 2**63 - 1),
 }

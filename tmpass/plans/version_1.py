@@ -29,6 +29,9 @@ _SINCE_2: Mapping[str, Mapping[str, object]] = {
         "reserve_source": "",
         "compute": True,
         "loaded": 0,
+        "loaded_bound": 0,
+        "chunk": None,
+        "traffic": 0,
     },
 }
 """Table -> keys that version 1 does not have, with the values that say the same."""

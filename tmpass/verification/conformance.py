@@ -66,16 +66,9 @@ def check_target(
         found.append(Violation("target", message))
     for filled in plan.memories:
         memory = wanted.get(filled.name)
-        # Plans of version 1 have neither constants nor memories that operators do not use.
-        told = plan.constants or plan.model.bytes is not None
-        other = memory is not None and told and memory.compute != filled.compute
-        if other:
-            can = "operators use directly" if filled.compute else "they do not"
-            message = f"the plan takes {filled.name} for a memory that {can}; that of {profile.name} is the other kind"
-            found.append(Violation("target", message))
-        if memory is None or _numbers(memory) != _numbers(filled):
-            real = _numbers(memory) if memory else "no such memory"
-            found.append(Violation("target", f"{filled.name} has {_numbers(filled)}; {profile.name} has {real}"))
+        real = _numbers(memory, plan) if memory else "no such memory"
+        if real != _numbers(filled, plan):
+            found.append(Violation("target", f"{filled.name} has {_numbers(filled, plan)}; {profile.name} has {real}"))
     homes = {b.id: wanted.get(b.memory) for b in plan.buffers}
     for row in plan.tensors:
         home = homes.get(row.buffer) if row.buffer is not None else None
@@ -99,6 +92,10 @@ def check_target(
     return found
 
 
-def _numbers(memory: Memory | MemoryUse) -> str:
+def _numbers(memory: Memory | MemoryUse, plan: Plan) -> str:
+    """The numbers of a memory, of those that plans of its version have."""
     reserve = f", reserve {memory.reserve}" if memory.reserve else ""
-    return f"capacity {memory.capacity}, alignment {memory.alignment}{reserve}"
+    chunk = f", chunk {memory.chunk}" if memory.chunk else ""
+    compute = "" if memory.compute else ", not used by operators"
+    more = f"{reserve}{chunk}{compute}" if plan.constants or plan.model.bytes is not None else reserve
+    return f"capacity {memory.capacity}, alignment {memory.alignment}{more}"

@@ -8,6 +8,7 @@ from tmpass.packing.collisions import Rectangle, find_collisions
 from tmpass.plans.plan import MemoryUse, Plan, PlannedConstant
 from tmpass.verification.copies import check_copies
 from tmpass.verification.hulls import Hull
+from tmpass.verification.reads import check_reads
 from tmpass.verification.stored import Stored
 
 
@@ -25,12 +26,13 @@ def check_constants(plan: Plan, graph: Graph, hulls: list[Hull]) -> list[Violati
         return [
             Violation("constants", f"{memory.name} claims bytes of constants, but the plan has none")
             for memory in plan.memories
-            if memory.constants or memory.loaded
+            if memory.constants or memory.loaded or memory.loaded_bound
         ]
     if found := _check_rows(plan, max(1, len(plan.schedule), *(hull.upper for hull in hulls))):
         return found
     stored = Stored(graph)
-    found = _check_stored(plan, stored) or check_copies(plan, graph, stored)
+    found = _check_stored(plan, stored)
+    found = found or [*check_reads(plan, graph, stored), *check_copies(plan, graph, stored, hulls)]
     return [*found, *_check_places(plan, hulls)]
 
 
@@ -58,6 +60,8 @@ def _check_stored(plan: Plan, stored: Stored) -> list[Violation]:
     found = []
     if len(homes) > 1:
         found.append(Violation("constants", f"constants are stored in {' and '.join(map(brief, homes))}"))
+    memories = {memory.name: memory for memory in plan.memories}
+    chunk = memories[homes[0]].chunk if homes else None
     left = dict(stored.members)
     for row in plan.constants:
         first = row.tensors[0] if row.tensors else (ABSENT, ABSENT)
@@ -65,7 +69,7 @@ def _check_stored(plan: Plan, stored: Stored) -> list[Violation]:
         if not members or row.tensors != members or (row.use == ConstantUse.STORED and first not in left):
             message = f"constant {row.id} lists the tensors {brief(row.tensors)}; its bytes are those of"
             found.append(Violation("constants", f"{message} {brief(members)}, which are stored once"))
-        elif row.size != size if row.use != ConstantUse.STREAMED else row.size > size:
+        elif row.size != (size if chunk is None or row.use != ConstantUse.STREAMED else min(size, chunk)):
             message = f"{names[first]} is {row.use} in {row.size} bytes of {brief(row.memory)}, but has {size}"
             found.append(Violation("constants", message))
         elif row.use != ConstantUse.STORED and row.memory in homes:

@@ -1,77 +1,70 @@
-"""The copies of constants in a plan: operators find what they read in memories that they can use."""
-
-from collections.abc import Sequence
+"""The bytes that copies of constants need at least, computed again."""
 
 from tmpass.base.choices import ConstantUse
-from tmpass.base.errors import brief
 from tmpass.base.violation import Violation
-from tmpass.graph.model import Graph, TensorKey
-from tmpass.plans.plan import Plan, PlannedConstant
+from tmpass.graph.model import Graph
+from tmpass.plans.plan import MemoryUse, Plan
+from tmpass.verification.hulls import Hull
+from tmpass.verification.reads import held_constants
 from tmpass.verification.stored import Stored
 
 
-def check_copies(plan: Plan, graph: Graph, stored: Stored) -> list[Violation]:
-    """Violations by operators that read a constant in a memory that they cannot use, or by a copy that nobody reads.
-
-    A constant that is streamed is there for one operator that reads it, while that runs with its bodies. Operators of
-    the bodies may read it there as well.
+def check_copies(plan: Plan, graph: Graph, stored: Stored, hulls: list[Hull]) -> list[Violation]:
+    """Violations by a bound on copies of constants that does not follow from the schedule.
 
     Args:
-        plan: its schedule is a run of `graph`, and each constant has tensors of `stored`.
+        plan: the rows of its constants are those of `stored`.
         graph: of the model.
         stored: its constants.
+        hulls: one per buffer of the plan.
     """
-    usable = {memory.name for memory in plan.memories if memory.compute}
-    always = {row.tensors[0] for row in plan.constants if row.use != ConstantUse.STREAMED and row.memory in usable}
-    streamed = [row for row in plan.constants if row.use == ConstantUse.STREAMED]
-    there = {(row.tensors[0], row.lower) for row in streamed if row.memory in usable}
-    names = {row.key: brief(row.name) for row in plan.tensors}
-    reads = [_read(graph, stored, step.subgraph, step.op) for step in plan.schedule]
-    ends = _ends(plan, graph)
-    found, callers = [], list[int]()
-    for step, read in enumerate(reads):
-        while callers and ends[callers[-1]] <= step:
-            callers.pop()
-        for first in read:
-            if first in always or (first, step) in there or any((first, caller) in there for caller in callers):
-                continue
-            message = f"step {step} reads {names[first]}, which is in no memory that operators use"
-            found.append(Violation("constants", message, names[first], step=step))
-        if ends[step] > step + 1:
-            callers.append(step)
-    return found + [violation for row in streamed if (violation := _unread(row, reads, ends, names)) is not None]
+    bounds = _bounds(plan, graph, stored, hulls)
+    return [
+        Violation("constants", f"{m.name} claims that copies need {m.loaded_bound} bytes, but {bound} are proved")
+        for m in plan.memories
+        if m.loaded_bound != (bound := bounds.get(m.name, 0))
+    ]
 
 
-def _unread(
-    row: PlannedConstant, reads: Sequence[dict[TensorKey, None]], ends: Sequence[int], names: dict[TensorKey, str]
-) -> Violation | None:
-    """The violation by a copy that is not there just as long as an operator runs that reads it."""
-    step, first = row.lower, row.tensors[0]
-    if step >= len(reads) or first not in reads[step]:
-        message = f"{names[first]} is streamed for step {step}, which does not read it"
-        return Violation("constants", message, names[first], step=step)
-    if row.upper != ends[step]:
-        message = f"{names[first]} is streamed for the steps [{step}, {row.upper}), but step {step} runs up to"
-        return Violation("constants", f"{message} {ends[step]}", names[first], step=step)
-    return None
+def _bounds(plan: Plan, graph: Graph, stored: Stored, hulls: list[Hull]) -> dict[str, int]:
+    """Memory -> the bytes above its lower bound that copies need at the step where live bytes and copies are most.
+
+    An operator that runs bodies has its copies while these run. What is topmost at a step needs no rounding up.
+    """
+    copies = {row.memory for row in plan.constants if row.use != ConstantUse.STORED}
+    homes = {row.tensors[0]: row.memory for row in plan.constants if row.use == ConstantUse.STORED}
+    chunks = {memory.name: memory.chunk for memory in plan.memories}
+    bounds = {}
+    for memory in plan.memories:
+        if memory.name not in copies:
+            continue
+        live, most = _live_bytes(plan, memory, hulls), memory.lower_bound
+        for step, read in enumerate(held_constants(plan, graph, stored)):
+            if read:
+                pieces = [_piece(stored.sizes[one], chunks[homes[one]]) for one in read]
+                rounded = [-(-piece // memory.alignment) * memory.alignment for piece in pieces]
+                spare = max(two - one for one, two in zip(pieces, rounded, strict=True))
+                most = max(most, live[step] + sum(rounded) - spare)
+        bounds[memory.name] = most - memory.lower_bound
+    return bounds
 
 
-def _read(graph: Graph, stored: Stored, s: int, op: int) -> dict[TensorKey, None]:
-    """The constants that an operator reads, by their first tensors."""
-    inputs = graph.subgraphs[s].ops[op].inputs
-    return dict.fromkeys(first for t in inputs if (first := stored.first.get((s, t))) is not None)
+def _piece(size: int, chunk: int | None) -> int:
+    """The bytes of a constant that are there at once: all, or one piece."""
+    return size if chunk is None else min(size, chunk)
 
 
-def _ends(plan: Plan, graph: Graph) -> list[int]:
-    """Of each step, one past the last step of its operator and the bodies that it runs."""
-    lengths: dict[int, int] = {}
-
-    def length(s: int, op: int) -> int:
-        return 1 + sum(whole(call.subgraph) for call in graph.subgraphs[s].ops[op].calls)
-
-    def whole(s: int) -> int:
-        if s not in lengths:
-            lengths[s] = sum(length(s, op) for op in range(len(graph.subgraphs[s].ops)))
-        return lengths[s]
-
-    return [row.step + length(row.subgraph, row.op) for row in plan.schedule]
+def _live_bytes(plan: Plan, memory: MemoryUse, hulls: list[Hull]) -> list[int]:
+    """The live bytes of the buffers in `memory` at each step."""
+    changes = [0] * (len(plan.schedule) + 1)
+    for hull in hulls:
+        if hull.buffer.memory == memory.name:
+            for lower, upper, low, high in hull.pieces:
+                if lower < len(plan.schedule):
+                    changes[lower] += high - low
+                    changes[min(upper, len(plan.schedule))] -= high - low
+    live, total = [], 0
+    for change in changes:
+        total += change
+        live.append(total)
+    return live

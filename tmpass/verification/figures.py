@@ -26,12 +26,24 @@ def check_figures(plan: Plan, graph: Graph, hulls: list[Hull], unknown: int = 0)
     missing = [_missing(m, m.peak, m.loaded) for m in plan.memories]
     fits = not any(missing)
     tight = not unknown and all(m.peak == m.lower_bound for m in plan.memories)
-    too_large = any(_missing(m, m.lower_bound, 0) for m in plan.memories)
+    too_large = any(_missing(m, m.lower_bound, m.loaded_bound) for m in plan.memories)
+    too_large = too_large and not _another_order_may_fit(plan, graph)
     status = ("optimal" if tight else "feasible") if fits else "infeasible" if too_large else "unknown"
-    if (plan.fits, plan.status) != (fits, status):
+    weaker = (status, plan.status) == ("infeasible", "unknown")  # as where the budget of a division ended
+    if (plan.fits, plan.status) != (fits, status) and not (weaker and not plan.fits):
         message = f"the plan says {plan.status}, fits: {plan.fits}; its figures say {status}, fits: {fits}"
         found.append(Violation("status", message))
     return found + _check_order(plan, graph)
+
+
+def _another_order_may_fit(plan: Plan, graph: Graph) -> bool:
+    """Whether the options allow another order, and the plan's bound on all orders leaves room for it in each memory."""
+    first, bound = plan.memories[0], plan.order.lower_bound
+    if plan.options.schedule not in ("auto", "least-peak") or graph.fixed or bound >= first.live_bytes:
+        return False
+    return not _missing(first, bound, 0) and not any(
+        _missing(m, m.lower_bound, m.loaded_bound) for m in plan.memories[1:]
+    )
 
 
 def _missing(memory: MemoryUse, peak: int, loaded: int) -> bool:

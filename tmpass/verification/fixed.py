@@ -8,7 +8,7 @@ from tmpass.verification.names import tensor_name
 
 
 def check_fixed(plan: Plan, graph: Graph) -> list[Violation]:
-    """Violations by fixed tensors at another offset or in another memory than in the file, or by another order.
+    """Violations by fixed tensors that are not where the file has them, by another order, or by inputs that are kept.
 
     Fixed tensors may overlap as in the file: only the commands of its compiled operators know when each byte is used.
     """
@@ -18,6 +18,9 @@ def check_fixed(plan: Plan, graph: Graph) -> list[Violation]:
     if plan.order.method != OrderMethod.GIVEN:
         message = f"the file fixes offsets for its own order, but the plan has the order {plan.order.method!r}"
         found.append(Violation("order", message))
+    if plan.options.keep_inputs:
+        message = "the options keep inputs, but commands of the file may write over them where it fixes offsets"
+        found.append(Violation("alias", message))
     homes = {buffer.id: buffer.memory for buffer in plan.buffers}
     for row in plan.tensors:
         wanted = graph.fixed.get(row.key)

@@ -36,20 +36,12 @@ def check_kept(plan: Plan, profile: Target, graph: Graph) -> list[Violation]:
 
 
 def _check_copies(plan: Plan, profile: Target) -> list[Violation]:
-    """Violations by copies in a memory that holds no weights, or that come in smaller pieces than their home gives."""
+    """Violations by copies in a memory that holds no weights."""
     memories = {memory.name: memory for memory in profile.memories}
-    homes = {row.tensors: row for row in plan.constants if row.use == ConstantUse.STORED}
     found = []
     for row in plan.constants:
-        stored, memory = homes.get(row.tensors), memories.get(row.memory)
-        home = None if stored is None else memories.get(stored.memory)
-        if row.use == ConstantUse.STORED or stored is None or memory is None or home is None:
-            continue  # other checks report what is missing
-        if "weights" not in memory.holds:
+        memory = memories.get(row.memory)
+        if row.use != ConstantUse.STORED and memory is not None and "weights" not in memory.holds:
             message = f"constant {row.id} is {row.use} in {brief(row.memory)}, which holds no weights"
-            found.append(Violation("target", message))
-        if row.size < (stored.size if home.chunk is None else min(home.chunk, stored.size)):
-            piece = "only as a whole" if home.chunk is None else f"in pieces of {home.chunk}"
-            message = f"constant {row.id} is {row.use} in {row.size} bytes; {home.name} gives its {stored.size} {piece}"
             found.append(Violation("target", message))
     return found

@@ -19,6 +19,7 @@ from tmpass.verification.placement import check_placement
 from tmpass.verification.replay import Broken, Needed, replay
 from tmpass.verification.scratch import check_scratch
 from tmpass.verification.sharing import check_sharing
+from tmpass.verification.traffic import check_traffic
 
 
 def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list[Violation]:
@@ -65,6 +66,7 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
         *check_sharing(plan, graph, needed, sharing),
         *check_placement(plan, needed, hulls),
         *check_constants(plan, graph, hulls),
+        *check_traffic(plan, graph),
         *check_overhead(plan),
         *check_figures(plan, graph, hulls, unknown),
         *check_left_out(plan, graph, unknown),

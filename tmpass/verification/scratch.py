@@ -1,5 +1,7 @@
 """Scratch buffers against the rules in the plan's options, computed again from the graph."""
 
+from collections.abc import Iterable
+
 from tmpass.base.errors import UsageError
 from tmpass.base.violation import Violation
 from tmpass.graph.model import ABSENT, Graph, Subgraph
@@ -22,7 +24,7 @@ def check_scratch(plan: Plan, graph: Graph) -> list[Violation]:
                 found.append(Violation("scratch", f"buffer {b.id} is scratch of step {b.step}, but holds tensors"))
     if not given and not plan.options.scratch:
         return found
-    lasting, rules = _lasting(graph), _Rules(plan.options.scratch)
+    lasting, rules = _lasting(graph, sorted({row.subgraph for row in plan.schedule})), _Rules(plan.options.scratch)
     for at, row in enumerate(plan.schedule):
         buffers = given.pop(at, [])
         has, needs = sorted(b.size for b in buffers), sorted(rules.needed(graph.subgraphs[row.subgraph], row))
@@ -68,8 +70,8 @@ class _Rules:
             raise error.within(f"scratch of step {row.step}") from None
 
 
-def _lasting(graph: Graph) -> dict[int, list[int]]:
-    """Subgraph -> how many steps each of its operators takes, the steps of its bodies included."""
+def _lasting(graph: Graph, subgraphs: Iterable[int]) -> dict[int, list[int]]:
+    """Each of `subgraphs` -> how many steps each of its operators takes, the steps of its bodies included."""
     found: dict[int, list[int]] = {}
 
     def steps(s: int) -> int:
@@ -78,6 +80,6 @@ def _lasting(graph: Graph) -> dict[int, list[int]]:
             found[s] = [1 + sum(steps(call.subgraph) for call in op.calls) for op in ops]
         return sum(found[s])
 
-    for s in range(len(graph.subgraphs)):
+    for s in subgraphs:
         steps(s)
     return found

@@ -60,15 +60,18 @@ def proved_again(plan: Plan, graph: Graph, profile: Target | None) -> tuple[Prov
     return (Proved("order", f"no order has less than {claim} B alive at once"),)
 
 
-def taken_on_trust(plan: Plan, profile: Target | None) -> tuple[Trusted, ...]:
+def taken_on_trust(plan: Plan, profile: Target | None, held: int | None = None) -> tuple[Trusted, ...]:
     """The claims of a plan that were not checked.
 
     Args:
         plan: without violations.
         profile: the target, overridden as the plan's options say; None where the plan was only compared with its model.
+        held: how many float tensors the plan has as integers; if None, as many as its own reasons say.
     """
     found = _device(plan) if profile is None else _beyond(plan, profile)
-    return (*found, *_fixed(plan), *_integers(plan, profile), *_bounds(plan))
+    if held is None:
+        held = sum(_AS_INTEGERS in row.reason for row in plan.tensors)
+    return (*found, *_fixed(plan), *_integers(profile, held), *_bounds(plan))
 
 
 def _device(plan: Plan) -> Iterator[Trusted]:
@@ -83,7 +86,8 @@ def _device(plan: Plan) -> Iterator[Trusted]:
     runtime = plan.target.runtime
     told = f"it is {runtime}" if runtime else "none is named: sizes are not rounded, loops copy each value once"
     yield Trusted("runtime", told)
-    sharing = sum(row.buffer is not None and bool(row.reason) for row in plan.tensors)
+    # The reasons of a plan from elsewhere may be empty; its buffers are checked.
+    sharing = sum(len(buffer.tensors) - 1 for buffer in plan.buffers if buffer.tensors)
     allowed = f"the runtime lets {sharing} tensor{'s' * (sharing != 1)} share storage as the plan has it"
     yield Trusted("sharing", allowed if sharing else "no tensor shares storage as a view, as a piece or in place")
     rules = len(plan.options.scratch)
@@ -122,11 +126,10 @@ def _fixed(plan: Plan) -> Iterator[Trusted]:
         )
 
 
-def _integers(plan: Plan, profile: Target | None) -> Iterator[Trusted]:
+def _integers(profile: Target | None, count: int) -> Iterator[Trusted]:
     """The claim that operators between Q/DQ pairs compute with integers, where the profile has no source for it."""
     if profile is not None and profile.int8 == Int8.NATIVE and "int8" not in profile.assumed:
         return
-    count = sum(_AS_INTEGERS in row.reason for row in plan.tensors)
     if count:
         says = (
             "" if profile is None else f", an assumption of {'the plan' if profile.int8 != 'native' else profile.name}"

@@ -150,6 +150,13 @@ def test_the_verifier_finds_tensors_that_were_moved_or_reordered() -> None:
     assert [v.kind for v in verify(sorted_, data)] == ["order"]
 
 
+def test_the_verifier_takes_no_claim_that_inputs_are_kept() -> None:
+    data = compiled()
+    made = tmpass.plan(data, "ethos-u55")
+    kept = replace(made, options=replace(made.options, keep_inputs=True))
+    assert [violation.kind for violation in verify(kept, data)] == ["alias"]
+
+
 def test_the_verifier_lets_nothing_else_into_what_is_fixed() -> None:
     data = around(offsets=(-1, 64, 0, 0, 64, -1, 0))
     made = tmpass.plan(data, "tflm")

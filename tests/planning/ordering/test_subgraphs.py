@@ -42,7 +42,7 @@ def live_bytes(graph: Graph, orders, sharing: Sharing) -> int:
     ranges = live_ranges(graph, timeline, keep_inputs=False)
     aliases = find_aliases(graph, sharing)
     aliases = join_in_place(graph, timeline, aliases, in_place_pairs(graph, aliases, sharing), ranges)
-    storage = find_storage(graph, timeline, aliases, keep_inputs=False, external=frozenset(), ranges=ranges)
+    storage = find_storage(graph, aliases, ranges, external=frozenset())
     kept = [
         buffer
         for buffer, members in zip(storage.buffers, storage.members, strict=True)

@@ -59,6 +59,13 @@ def test_a_subgraph_that_calls_itself_is_an_error():
         schedule(graph_of(main), file_order)
 
 
+def test_a_subgraph_that_calls_itself_is_an_error_also_where_no_entry_leads():
+    unused = Sketch("unused")
+    unused.op([], 1, calls=(Call(1, "call"),))
+    with pytest.raises(ModelError, match="subgraph 1 'unused': it calls itself"):
+        schedule(graph_of(body(1), unused), file_order)
+
+
 def doubling(depth: int, name: str = "op") -> Graph:
     """A body in a body and so on, each called twice: 2^depth - 1 operators, and as many empty bodies and one more."""
     levels = []

@@ -14,5 +14,6 @@ NB_MODULE(_core, m) {
     bind_heuristics(m);
     bind_exact_searches(m);
     bind_ordering(m);
+    bind_residency(m);
     bind_judges(m);
 }

@@ -8,12 +8,14 @@ cancelled.
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from enum import IntEnum
 from types import TracebackType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import tmpass._core as _core
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 
 class Question(NamedTuple):
@@ -53,7 +55,7 @@ class Speculation:
     def __init__(self, kernel: Kernel, threads: int) -> None:
         self._kernel = kernel
         self._threads = threads
-        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
+        self._pool = _pool_of(threads) if threads > 1 else None
         self._running: dict[Question, tuple[Future[tuple[int, list[int], int]], _core.Cancel]] = {}
 
     def ask(self, question: Question, upcoming: Sequence[Question]) -> Answer:
@@ -85,3 +87,9 @@ class Speculation:
             cancel.cancel()
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
+
+
+def _pool_of(threads: int) -> "ThreadPoolExecutor":
+    from concurrent.futures import ThreadPoolExecutor  # imports logging: 6 ms of each start
+
+    return ThreadPoolExecutor(threads)

@@ -1,1 +1,1 @@
-"""Residency: which memory a tensor is in, and when."""
+"""Residency: which memory a tensor is in, and when: constants, weights on chip, and several memories."""

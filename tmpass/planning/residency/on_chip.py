@@ -24,19 +24,27 @@ class OnChip:
             runs bodies.
         uses: of each step, the numbers of the constants that its operator reads, behind those of the operators in whose
             bodies it runs: they read theirs as long as their bodies run.
-        sizes: of each constant, in bytes.
+        bytes: of each constant.
+        sizes: these, rounded up to the alignment.
         staging: of each constant, the bytes that it needs in its step where it is streamed.
         room: the bytes for buffers and copies; None where it is unlimited.
+        chunk: the largest piece that is streamed at once, in bytes; None where only whole constants are.
         ends: of each step, where its operator and the bodies that it runs end.
     """
 
     memory: Memory
     tops: tuple[int, ...]
     uses: tuple[tuple[int, ...], ...]
+    bytes: tuple[int, ...]
     sizes: tuple[int, ...]
     staging: tuple[int, ...]
     room: int | None
+    chunk: int | None
     ends: tuple[int, ...]
+
+    def window(self, c: int) -> int:
+        """The bytes of constant `c` that are there at once where it is streamed."""
+        return self.bytes[c] if self.chunk is None else min(self.bytes[c], self.chunk)
 
     def height(self, resident: Sequence[bool]) -> int:
         """The first byte above all buffers and streamed constants, of any step."""
@@ -78,26 +86,27 @@ def find_on_chip(
     ends = [step.end for step in timeline.steps]
     ends += range(len(ends) + 1, horizon + 1)
     _hold(ends, uses, tops)
-    return OnChip(memory, tuple(tops), tuple(uses), tuple(sizes), tuple(staging), memory.room, tuple(ends))
+    own = tuple(constant.size for constant in stored.constants)
+    rounded = tuple(sizes), tuple(staging)
+    return OnChip(memory, tuple(tops), tuple(uses), own, *rounded, memory.room, chunk, tuple(ends))
 
 
 def choose_resident(free: OnChip) -> list[bool]:
-    """Of each constant, whether it stays in the memory for the whole run."""
-    resident = [False] * len(free.sizes)
-    if free.room is None:
+    """Of each constant, whether it stays in the memory for the whole run, so that each run loads the fewest bytes.
+
+    Where a step has too little room though nothing stays, nothing does.
+    """
+    if free.room is None or free.height([True] * len(free.sizes)) + sum(free.sizes) <= free.room:
         return [True] * len(free.sizes)
-    counts = [0] * len(free.sizes)
-    for used in free.uses:
+    from tmpass.planning.residency.weights import Kept, Weight, keep_weights  # which few plans need
+
+    steps: list[list[int]] = [[] for _ in free.sizes]
+    for step, used in enumerate(free.uses):
         for c in used:
-            counts[c] += 1
-    total = 0
-    for c in sorted(range(len(resident)), key=lambda c: (-counts[c], -free.sizes[c], c)):
-        resident[c] = True
-        if free.height(resident) + total + free.sizes[c] <= free.room:
-            total += free.sizes[c]
-        else:
-            resident[c] = False
-    return resident
+            steps[c].append(step)
+    weights = [Weight(size, tuple(own)) for size, own in zip(free.bytes, steps, strict=True)]
+    found = keep_weights(weights, free.tops, free.room, alignment=free.memory.alignment, chunk=free.chunk)
+    return [kept is Kept.RESIDENT for kept in found.kept] or [False] * len(free.sizes)
 
 
 def loaded_rows(
@@ -127,7 +136,7 @@ def loaded_rows(
             if resident[c]:
                 continue
             if not any(c in constants_there for _, constants_there in held):
-                size, tensors = min(constants[c].size, free.staging[c]), constants[c].tensors
+                size, tensors = free.window(c), constants[c].tensors
                 yield PlannedConstant(number, name, offset, size, step, end, tensors, ConstantUse.STREAMED)
                 number += 1
             offset += free.staging[c]
@@ -147,6 +156,23 @@ def _hold(ends: Sequence[int], uses: list[tuple[int, ...]], tops: list[int]) -> 
             if not held:
                 tops[step:end] = [max(tops[step:end])] * (end - step)
             held.append((end, uses[step]))
+
+
+def loaded_bound(free: OnChip, live: Sequence[int], peak_bound: int) -> int:
+    """The bytes above `peak_bound` that copies need at least, wherever buffers and copies are.
+
+    Args:
+        free: of the memory.
+        live: the live bytes of its buffers in each step.
+        peak_bound: a lower bound on their peak.
+    """
+    most = peak_bound
+    for bytes_, used in zip(live, free.uses, strict=True):
+        if used:  # nothing needs to follow what is topmost, so that is not rounded up
+            most = max(
+                most, bytes_ + sum(free.staging[c] for c in used) - max(free.staging[c] - free.window(c) for c in used)
+            )
+    return most - peak_bound
 
 
 def _read(graph: Graph, s: int, op: int, numbers: dict[TensorKey, int]) -> tuple[int, ...]:

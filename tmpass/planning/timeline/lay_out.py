@@ -90,6 +90,8 @@ def check_extent(graph: Graph) -> None:
         return extents[index]
 
     runs = [measure(entry.subgraph, ()) for entry in graph.entries]
+    for index in range(len(graph.subgraphs)):  # an order is searched for also where no entry leads
+        measure(index, ())
     steps, letters = sum(run[0] for run in runs), sum(run[1] for run in runs)
     own = sum(max(len(subgraph.ops), 1) for subgraph in graph.subgraphs)
     most = MAX_STEPS if steps <= _REPEATS * own else min(MAX_STEPS, MAX_EXPANDED)

@@ -70,6 +70,8 @@ def _verdict(plan: Plan, memory: MemoryUse) -> str:
             return f"no; {missing} are missing in {memory.name}"
         return f"no; proved: at least {missing} are missing for this order and sharing"
     above = format_size(memory.shortfall)
+    if plan.memories[0] is memory and memory.proved_shortfall:
+        return f"not found; {above} are missing in this order, others may fit: more --states may help"
     return f"not found; the search ended {above} above the capacity: more --nodes may help"
 
 
@@ -85,7 +87,7 @@ def _bound(memory: MemoryUse) -> str:
 def _order(plan: Plan) -> str:
     """Where the order comes from, and how many live bytes another order could save at most."""
     method = {"given": "as in the file", "topological": "sorted topologically", "least-peak": "reordered"}
-    if plan.unknown_tensors:
+    if plan.unknown_tensors or (not plan.order.lower_bound and plan.memories[0].live_bytes):
         found = "other orders are not judged"
     else:
         more = plan.memories[0].live_bytes - plan.order.lower_bound

@@ -1,0 +1,125 @@
+"""The rows of a plan for its memories, and for the constants in them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from tmpass.base.choices import ConstantUse
+from tmpass.packing.problem import in_use
+from tmpass.planning.choose_order import OrderedLayout
+from tmpass.planning.layout_request import LayoutRequest
+from tmpass.planning.memories import MemoryAllocation
+from tmpass.planning.residency.constants import StoredConstants
+from tmpass.planning.residency.on_chip import OnChip, choose_resident, find_on_chip, loaded_bound, loaded_rows
+from tmpass.planning.residency.overhead import Overhead
+from tmpass.planning.residency.traffic import touched_bytes
+from tmpass.plans.plan import MemoryUse, PlannedConstant
+from tmpass.targets import Memory
+
+
+def memory_rows(
+    request: LayoutRequest, ordered: OrderedLayout, stored: StoredConstants | None, overhead: Mapping[str, Overhead]
+) -> tuple[tuple[MemoryUse, ...], tuple[PlannedConstant, ...]]:
+    """The rows of the memories, and those of the constants.
+
+    Args:
+        request: that was laid out.
+        ordered: the layout.
+        stored: the constants in their home; None where they are not planned.
+        overhead: memory -> what the runtime takes of it.
+    """
+    horizon = max(1, len(ordered.timeline.steps), *(buffer.upper for buffer in ordered.layout.storage.buffers))
+    free = None
+    if stored is not None:
+        free = find_on_chip(stored, request.graph, ordered.timeline, ordered.layout, request.target, horizon)
+    found = _memories(request, ordered, stored, free, overhead)
+    memories = [_with_overhead(use, overhead) for use in found]
+    if stored is None:
+        return tuple(memories), ()
+    peak = next((use.peak for use in memories if use.name == stored.home.name), 0)
+    constants = tuple(stored.rows(peak, horizon))
+    if free is not None:
+        constants += tuple(loaded_rows(free, stored.constants, choose_resident(free), horizon))
+        memories = [_with_loaded(use, free, constants, ordered) for use in memories]
+    return tuple(memories), constants
+
+
+def _memories(
+    request: LayoutRequest,
+    ordered: OrderedLayout,
+    stored: StoredConstants | None,
+    free: OnChip | None,
+    overhead: Mapping[str, Overhead],
+) -> Iterator[MemoryUse]:
+    """The rows of the memories: those with buffers, the one with copies of constants, and the home of the constants."""
+    names, touched = set(), touched_bytes(request.graph, ordered.timeline)
+    for placed in ordered.layout.allocations:
+        names.add(placed.memory.name)
+        constants = stored.total if stored is not None and placed.memory is stored.home else 0
+        found = placed.allocation
+        assert found.peak is not None  # only memories, fixed offsets and pairs can leave a problem without a packing
+        use = _use(placed.memory, found.peak, found.lower_bound, found.live_bytes, constants)
+        yield replace(use, traffic=_traffic(placed, ordered, touched))
+    if free is not None and free.memory.name not in names:
+        yield _use(free.memory, 0, 0, 0, 0)
+    if stored is not None and (stored.constants or stored.home.name in overhead) and stored.home.name not in names:
+        yield _use(stored.home, 0, 0, 0, stored.total)
+
+
+def _use(memory: Memory, peak: int, lower_bound: int, live_bytes: int, constants: int) -> MemoryUse:
+    """The row of a memory."""
+    return MemoryUse(
+        memory.name,
+        memory.capacity,
+        memory.alignment,
+        peak,
+        lower_bound,
+        live_bytes,
+        memory.sources.get("capacity", ""),
+        constants=constants,
+        reserve=memory.reserve,
+        reserve_source=memory.sources.get("reserve", ""),
+        compute=memory.compute,
+        chunk=memory.chunk,
+    )
+
+
+def _traffic(placed: MemoryAllocation, ordered: OrderedLayout, touched: Mapping[tuple[int, int], int]) -> int:
+    """The bytes that operators touch in the buffers of a memory: scratch is written and read once."""
+    storage, total = ordered.layout.storage, 0
+    for index in placed.indices:
+        members = storage.members[index]
+        total += sum(touched[key] for key in members) if members else 2 * storage.buffers[index].size
+    return total
+
+
+def _with_overhead(use: MemoryUse, overhead: Mapping[str, Overhead]) -> MemoryUse:
+    """The row of a memory with what the runtime takes of it."""
+    taken = overhead.get(use.name)
+    return use if taken is None else replace(use, overhead=taken.bytes, overhead_source=taken.source)
+
+
+def _with_loaded(
+    use: MemoryUse, free: OnChip, constants: Sequence[PlannedConstant], ordered: OrderedLayout
+) -> MemoryUse:
+    """The row of a memory with what copies of constants take above its peak, and what they take at least."""
+    if use.name != free.memory.name:
+        return use
+    ends = [row.offset + row.size for row in constants if row.memory == use.name and row.use != ConstantUse.STORED]
+    loaded = max([use.peak, *ends]) - use.peak
+    bound = loaded_bound(free, _live_bytes(use.name, ordered, len(free.uses)), use.lower_bound)
+    return replace(use, loaded=loaded, loaded_bound=bound)
+
+
+def _live_bytes(memory: str, ordered: OrderedLayout, horizon: int) -> list[int]:
+    """The live bytes of the buffers of a memory in each step."""
+    changes = [0] * (horizon + 1)
+    for placed in ordered.layout.allocations:
+        for index in placed.indices if placed.memory.name == memory else ():
+            for lower, upper, low, high in in_use(ordered.layout.storage.buffers[index]):
+                changes[lower] += high - low
+                changes[upper] -= high - low
+    live, total = [], 0
+    for change in changes[:-1]:
+        total += change
+        live.append(total)
+    return live

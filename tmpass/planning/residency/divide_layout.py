@@ -1,0 +1,51 @@
+"""A layout that does not fit into one memory, divided among several that operators use directly."""
+
+from dataclasses import replace
+
+from tmpass.planning.choose_order import OrderedLayout
+from tmpass.planning.layout_request import LayoutRequest
+from tmpass.planning.memories import MemoryAllocation, room_for_buffers, uses_of
+from tmpass.planning.residency.candidates import Candidate
+from tmpass.planning.residency.placement import Placement, place
+from tmpass.planning.residency.traffic import touched_bytes
+
+
+def divide_layout(request: LayoutRequest, ordered: OrderedLayout) -> OrderedLayout:
+    """The layout with each buffer in the memory where its traffic costs the least, if it does not fit otherwise.
+
+    `division` of the result says what is known of divided layouts in this order, whatever their traffic. The bound on
+    all orders is for one memory, so it is dropped.
+    """
+    memories = [memory for memory in request.target.memories if memory.compute]
+    if ordered.layout.fits or request.graph.fixed or ordered.layout.stopped:
+        return ordered
+    if request.target.scratchpad not in memories:  # a plan is for its scratchpad, which then cannot take part
+        return ordered
+    storage, rounding = ordered.layout.storage, request.target.runtime.rounding
+    touched = touched_bytes(request.graph, ordered.timeline)
+    candidates = []
+    for index, members in enumerate(storage.members):
+        buffer, uses = storage.buffers[index].rounded(rounding), set(uses_of(request.graph, storage, members))
+        allowed = tuple(m for m, memory in enumerate(memories) if uses <= set(memory.holds))
+        traffic = sum(touched[key] for key in members) if members else 2 * buffer.size
+        candidates.append(Candidate(buffer, traffic, allowed))
+    if all(len(candidate.memories) < 2 for candidate in candidates):
+        return ordered
+    rooms = [room_for_buffers(memory, request.taken.get(memory.name, 0)) for memory in memories]
+    limited = [replace(memory, capacity=room) for memory, room in zip(memories, rooms, strict=True)]
+    found = place(candidates, limited, nodes=request.options.nodes, threads=request.threads)
+    ordered = replace(ordered, order=replace(ordered.order, lower_bound=0), division=found.status)
+    if not found.memory:
+        return ordered
+    allocations = tuple(
+        MemoryAllocation(memory, indices, found.allocations[m], rooms[m])
+        for m, memory in enumerate(memories)
+        if (indices := _inside(found, m)) or memory is request.target.scratchpad
+    )
+    first = request.target.scratchpad
+    allocations = tuple(sorted(allocations, key=lambda one: one.memory is not first))
+    return replace(ordered, layout=replace(ordered.layout, allocations=allocations))
+
+
+def _inside(found: Placement, memory: int) -> tuple[int, ...]:
+    return tuple(number for number, m in enumerate(found.memory) if m == memory)

@@ -45,7 +45,7 @@ def verify(
     found = check_plan(plan, graph, None if profile is None else profile.sharing)
     if profile is not None and not found:
         found = check_tail(plan, graph, profile)
-    return (*found, *check_target(plan, profile, loaded.info.file, names))
+    return (*found, *check_target(plan, profile, loaded.info.file, names, graph))
 
 
 def _loaded(plan: Plan, model: object) -> Model:

@@ -25,25 +25,33 @@ def memory_rows(
         ordered: the layout.
         besides: what memories hold besides buffers.
     """
-    stored = besides.stored
-    memories = list(_memories(request, ordered, stored))
+    stored, overhead = besides.stored, besides.overhead
+    horizon = max(1, len(ordered.timeline.steps), *(buffer.upper for buffer in ordered.layout.storage.buffers))
+    free = None
+    if stored is not None:
+        free = find_on_chip(stored, request.graph, ordered.timeline, ordered.layout, request.target, horizon)
+    memories = list(_memories(request, ordered, stored, free, overhead))
     tail = tail_of(request.graph, request.target, ordered.timeline)
-    overhead = with_tail(besides.overhead, memories[0].name, memories[0].peak, tail)
+    overhead = with_tail(overhead, memories[0].name, memories[0].peak, tail)
     memories = [_with_overhead(use, overhead) for use in memories]
     if stored is None:
         return tuple(memories), ()
     peak = next((use.peak for use in memories if use.name == stored.home.name), 0)
-    horizon = max(1, len(ordered.timeline.steps), *(buffer.upper for buffer in ordered.layout.storage.buffers))
     constants = tuple(stored.rows(peak, horizon))
-    free = find_on_chip(stored, request.graph, ordered.timeline, ordered.layout, request.target, horizon)
     if free is not None:
         constants += tuple(loaded_rows(free, stored.constants, choose_resident(free), horizon))
         memories = [_with_loaded(use, free, constants, ordered) for use in memories]
     return tuple(memories), constants
 
 
-def _memories(request: LayoutRequest, ordered: OrderedLayout, stored: StoredConstants | None) -> Iterator[MemoryUse]:
-    """The rows of the memories: those with buffers, and the home of the constants."""
+def _memories(
+    request: LayoutRequest,
+    ordered: OrderedLayout,
+    stored: StoredConstants | None,
+    free: OnChip | None,
+    overhead: Mapping[str, Overhead],
+) -> Iterator[MemoryUse]:
+    """The rows of the memories: those with buffers, the one with copies of constants, and the home of the constants."""
     storage, names = ordered.layout.storage, set[str]()
     traffic = traffic_of(request.graph, ordered.timeline, storage.members)
     for placed in ordered.layout.allocations:
@@ -54,7 +62,9 @@ def _memories(request: LayoutRequest, ordered: OrderedLayout, stored: StoredCons
         use = _use(placed.memory, found.peak, found.lower_bound, found.live_bytes, constants)
         own = (traffic[i] if storage.members[i] else 2 * storage.buffers[i].size for i in placed.indices)
         yield replace(use, traffic=sum(own))
-    if stored is not None and stored.constants and stored.home.name not in names:
+    if free is not None and free.memory.name not in names:
+        yield _use(free.memory, 0, 0, 0, 0)
+    if stored is not None and (stored.constants or stored.home.name in overhead) and stored.home.name not in names:
         yield _use(stored.home, 0, 0, 0, stored.total)
 
 
@@ -85,12 +95,11 @@ def _with_overhead(use: MemoryUse, overhead: Mapping[str, Overhead]) -> MemoryUs
 def _with_loaded(
     use: MemoryUse, free: OnChip, constants: Sequence[PlannedConstant], ordered: OrderedLayout
 ) -> MemoryUse:
-    """The row of a memory with what copies of constants take above its buffers, and what they take at least."""
+    """The row of a memory with what copies of constants take above its peak, and what they take at least."""
     if use.name != free.memory.name:
         return use
     ends = [row.offset + row.size for row in constants if row.memory == use.name and row.use != ConstantUse.STORED]
-    top, above = max(ends, default=0), -(-use.peak // use.alignment)
-    loaded = max(0, -(-top // use.alignment) - above) * use.alignment
+    loaded = max([use.peak, *ends]) - use.peak
     bound = loaded_bound(free, _live_bytes(use.name, ordered, len(free.uses)), use.lower_bound)
     return replace(use, loaded=loaded, loaded_bound=bound)
 

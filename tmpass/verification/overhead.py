@@ -36,16 +36,18 @@ def check_tail(plan: Plan, graph: Graph, profile: Target) -> list[Violation]:
 def check_overhead(plan: Plan) -> list[Violation]:
     """Violations by an overhead that is not what the runtime takes, the tail of an arena left out.
 
-    A runtime that keeps the file of the model has the bytes of the file where the constants are.
+    A runtime that keeps the file of the model has the bytes of the file where the constants are. Without constants, no
+    more than one memory has them; a target says which.
     """
     homes = {row.memory for row in plan.constants if row.use == ConstantUse.STORED}
+    kept = (plan.model.bytes or 0) if RUNTIMES[plan.target.runtime].keeps_file else 0
+    tail = bool(RUNTIMES[plan.target.runtime].tail)
+    taking = [memory.name for memory in plan.memories[tail:] if memory.overhead]
+    if not homes and len(taking) == 1:
+        homes = set(taking)
     found = []
-    for number, memory in enumerate(plan.memories):
-        if number == 0 and RUNTIMES[plan.target.runtime].tail:
-            continue  # what its rules say depends on the target
-        expected = 0
-        if RUNTIMES[plan.target.runtime].keeps_file and plan.model.bytes is not None and memory.name in homes:
-            expected = max(0, plan.model.bytes - memory.constants)
+    for memory in plan.memories[tail:]:  # the rules of the tail need the target
+        expected = max(0, kept - memory.constants) if memory.name in homes else 0
         if memory.overhead != expected:
             message = f"{memory.name} claims {memory.overhead} bytes for the runtime, but it takes {expected}"
             found.append(Violation("overhead", message))

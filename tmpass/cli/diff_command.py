@@ -69,10 +69,11 @@ def command(ctx: click.Context, old: str, new: str, limit: "Limit | None", as_js
             print_table(shift_table(found))
         click.echo(rest(found), nl=False)
     grown = 0
-    for one in found.memories if limit is not None else ():
-        if limit.broken_by(one) == "peak":
+    for one in found.memories:
+        broken = "" if limit is None else limit.broken_by(one)
+        if broken == "peak":
             complain(f"the peak of {one.name} grew more than allowed: {growth(one.peak)}")
-        elif limit.broken_by(one) and one.needed is not None:
+        elif broken and one.needed is not None:
             complain(f"what is needed of {one.name} grew more than allowed: {growth(one.needed)}")
         else:
             continue

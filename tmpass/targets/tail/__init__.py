@@ -9,7 +9,7 @@ operator without a rule is named as unknown, and its bytes are not guessed.
 
 from tmpass.targets.tail.of_target import runtime_bytes
 from tmpass.targets.tail.predict import Row, RuntimeBytes, predict
-from tmpass.targets.tail.read import load_rules, parse_kernels, parse_rules
+from tmpass.targets.tail.read import load_rules, parse_kernels, parse_rules, read_kernels
 from tmpass.targets.tail.rules import Allocation, Kernel, Preparation, Rules
 
 __all__ = [
@@ -23,5 +23,6 @@ __all__ = [
     "parse_kernels",
     "parse_rules",
     "predict",
+    "read_kernels",
     "runtime_bytes",
 ]

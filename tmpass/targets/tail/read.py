@@ -89,6 +89,15 @@ def parse_rules(text: str, where: str) -> Rules:
     return Rules(source, alignment, persistent, _preparation(reader, root["preparation"]), kernels)
 
 
+def read_kernels(path: str, sha256: str) -> tuple[Kernel, ...]:
+    """The kernels of the file `path`, as `parse_kernels` has them.
+
+    Raises:
+        TargetError: it cannot be read, or as `parse_kernels` does.
+    """
+    return parse_kernels(read_text(Path(path)), path, sha256)
+
+
 def parse_kernels(text: str, where: str, sha256: str | None = None) -> tuple[Kernel, ...]:
     """The kernels of a file of schema SCHEMA, each for a kind or for one operator.
 

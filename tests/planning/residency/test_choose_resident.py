@@ -55,7 +55,7 @@ def test_no_choice_streams_fewer_bytes(seed):
         assert fits(free, chosen), (free, chosen)
         assert streamed(free, chosen) == min(streamed(free, choice) for choice in able), (free, chosen)
         feasible += 1
-        tight += 0 < streamed(free, chosen)
+        tight += streamed(free, chosen) > 0
     assert feasible > 80
     assert tight > 20
 

@@ -86,7 +86,9 @@ def _memory(prefix: str, name: str, memory: MemoryUse, *, array: bool) -> Iterat
     """
     yield f"/* memory {comment(memory.name)} */"
     if array:
-        yield f"#define {name}_BYTES {memory.peak}u"
+        yield f"#define {name}_BYTES {memory.peak + memory.overhead}u"
+        if memory.overhead:  # the array is an arena: its tail is the runtime's
+            yield f"#define {name}_HEAD {memory.peak}u"
         yield f"#define {name}_ALIGNMENT {memory.alignment}u"
         yield f"#ifndef {name}_SECTION"
         yield f"#define {name}_SECTION"
@@ -117,7 +119,8 @@ def _place(prefix: str, name: str, home: tuple[str, MemoryUse], offset: int, siz
     yield f"#define {name}_BYTES {size}u"
     yield f"#define {name}_ALIGNMENT {gcd(memory.alignment, offset)}u"
     # Not as offset + size: the sum could overflow the type.
-    inside = f"{name}_BYTES <= {arena}_BYTES && {name}_OFFSET <= {arena}_BYTES - {name}_BYTES"
+    end = f"{arena}_HEAD" if memory.overhead else f"{arena}_BYTES"
+    inside = f"{name}_BYTES <= {end} && {name}_OFFSET <= {end} - {name}_BYTES"
     yield f'{prefix}_ASSERT({inside}, "outside of the arena");'
     yield f'{prefix}_ASSERT({name}_OFFSET % {name}_ALIGNMENT == 0, "not aligned");'
 

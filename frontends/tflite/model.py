@@ -68,6 +68,7 @@ def read_model(data: bytes, bindings: Mapping[str, int], *, batches: bool = Fals
         batches=settling.batches,
         fixed=fixed,
         stored=find_stored(read, buffers),
+        handles=settling.handles,
     )
 
 
@@ -93,7 +94,7 @@ def _finish(read: ReadSubgraph, body: Body, buffers: Buffers) -> Subgraph:
 
 
 def _tensor(declared: Declared, shape: Shape | None, kind: TensorKind) -> Tensor:
-    return Tensor(declared.name, declared.dtype, shape, kind)
+    return Tensor(declared.name, declared.dtype, shape, kind, scales=declared.scales)
 
 
 def _with_moves(op: Op, table: Table, read: ReadSubgraph, body: Body, buffers: Buffers) -> Op:

@@ -93,6 +93,11 @@ class Settling:
         return [self._bodies[s] for s in range(len(self._subgraphs))]
 
     @property
+    def handles(self) -> dict[tuple[int, int], str]:
+        """The variables that handles stand for, by (subgraph, tensor)."""
+        return self._variables.handles
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """A warning about the tensors whose declared size differs from what operators make, if there are any."""
         if not self._differing:

@@ -29,6 +29,11 @@ class Variables:
         self._assigned: dict[_Name, list[Shape]] = {}
         self._read: list[tuple[_Name, int, int, str]] = []
 
+    @property
+    def handles(self) -> dict[tuple[int, int], str]:
+        """The name of the variable for each tensor (subgraph, index) that VAR_HANDLE makes."""
+        return {key: "/".join(filter(None, name)) for key, name in sorted(self._names.items())}
+
     def visit(self, s: int, op: Op, table: Table, shapes: Sequence[Shape | None]) -> list[Shape]:
         """Follow the operator `op` of subgraph `s`, whose kind is in HANDLING.
 

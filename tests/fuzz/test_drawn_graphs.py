@@ -21,14 +21,15 @@ def test_no_plan_and_no_claim_is_refuted(seed):
     counts = Counter()
     for graph in range(40):
         check(1000 * seed + graph, 6, counts)
-    assert counts["planned"] + counts["tie refused"] + counts["order refused"] == 40
+    refused = [name for name in counts if name.endswith("refused")]
+    assert counts["planned"] + sum(counts[name] for name in refused) == 40
     assert min(counts[name] for name in ("run", "permute", "less", "right choices", "orders proved")) > 10
 
 
 @pytest.mark.parametrize("seed", [503487, 650171])
 def test_what_was_refuted_once_is_not_again(seed):
     """A piece of a tied output that a promised kernel writes; an output of a loop that is twice in another tensor."""
-    check(seed, 6, Counter())
+    check(seed, 6, Counter(), constants=False)
 
 
 def orders(graph):
@@ -81,7 +82,7 @@ def test_a_claim_that_is_too_high_is_refuted(monkeypatch):
     refuted = 0
     for seed in range(30):
         try:
-            check(seed, 6, Counter())
+            check(seed, 6, Counter(), constants=False)
         except Refuted as why:
             refuted += "bytes alive, below the bound" in str(why)
     assert refuted > 20
@@ -96,5 +97,5 @@ def test_the_runner_prints_what_it_has_done(monkeypatch, capsys):
 @pytest.mark.parametrize("seed", [1000624, 5006623, 6000369, 8001636, 503487, 28, 124, 31944, 31998])
 def test_what_was_refuted_once_holds(seed):
     counts = Counter()
-    check(seed, 6, counts)
+    check(seed, 6, counts, constants=False)
     assert counts["planned"] == 1

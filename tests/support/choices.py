@@ -115,7 +115,7 @@ def live_bytes(
     found = Allocation(tuple(offsets), 0, 0, 0, Status.FEASIBLE, "", 0)
     layout = Layout(storage, (MemoryAllocation(memory, tuple(range(len(offsets))), found),))
     request = LayoutRequest(graph, target, options, external, {})
-    made: Plan = assemble(INFO, request, OrderedLayout(timeline, layout, PlannedOrder("least-peak", 0, 0)))
+    made: Plan = assemble(INFO, request, OrderedLayout(timeline, layout, PlannedOrder("least-peak", 0, 0)), None, {})
     needed = replay(graph, made.schedule, keep_inputs=options.keep_inputs, loops_copy=runtime.loops_copy)
     if check_sharing(made, graph, needed, target.sharing):
         return None

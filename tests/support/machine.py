@@ -4,9 +4,11 @@ It knows nothing of live ranges: operators read their inputs and write their out
 was written last. A run in the arena must give what a run gives in which every tensor has storage of its own.
 """
 
+from dataclasses import dataclass
 from itertools import accumulate
 from math import prod
 
+from support.constant_bytes import PlannedConstants, constants_of, decoded, raw_bytes
 from tmpass.graph.model import ABSENT, Graph, Move, TensorKind
 from tmpass.plans.plan import Plan
 
@@ -15,8 +17,18 @@ Kernels = frozenset[tuple[str, int, int]]
 GARBAGE = "garbage"
 
 
+@dataclass(frozen=True)
+class Region:
+    """One run of a subgraph: of each operator in turn its index, its step if there is a plan, and its bodies."""
+
+    subgraph: int
+    steps: "tuple[tuple[int, int, tuple[Region, ...]], ...]"
+
+
 class Private:
     """Every tensor has storage of its own; a byte holds any value. Operators run in the order of the file."""
+
+    spoiled: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         self.bytes: dict[object, object] = {}
@@ -24,6 +36,10 @@ class Private:
 
     def order(self, graph: Graph, s: int) -> list[int]:
         return list(range(len(graph.subgraphs[s].ops)))
+
+    def region(self, graph: Graph, s: int) -> Region:
+        calls = [(op, graph.subgraphs[s].ops[op].calls) for op in self.order(graph, s)]
+        return Region(s, tuple((op, -1, tuple(self.region(graph, c.subgraph) for c in made)) for op, made in calls))
 
     def address(self, key: Key, byte: int = 0) -> object:
         return (*key, byte)
@@ -35,9 +51,29 @@ class Private:
     def read(self, key: Key, size: int, start: int = 0) -> tuple[object, ...]:
         return tuple(self.bytes.get(self.address(key, byte), GARBAGE) for byte in range(start, start + size))
 
+    def start(self, graph: Graph) -> None:
+        """Write the constants."""
+        for key in constants_of(graph):
+            self.write(key, decoded(graph, key, raw_bytes(graph, key)))
+
+    def begin(self, graph: Graph, s: int, op, step: int) -> None:
+        """Bring the constants that `op` reads, before it runs."""
+
+    def finish(self, graph: Graph, s: int, op, step: int) -> None:
+        """See that they were there while it ran."""
+
+    def leave(self, graph: Graph, s: int) -> None:
+        """Bring the constants that are outputs of subgraph `s`."""
+
+    def end(self, graph: Graph) -> None:
+        """End the run."""
+
 
 class Arena(Private):
-    """Tensors are where the plan says, and operators run when it says; tensors without a buffer are on their own."""
+    """Tensors are where the plan says, and operators run when it says; tensors without a place are on their own.
+
+    `ends` has the end of what was written in each memory.
+    """
 
     def __init__(self, plan: Plan) -> None:
         super().__init__()
@@ -46,20 +82,62 @@ class Arena(Private):
             for t in plan.tensors
             if t.buffer is not None
         }
-        self.orders: dict[int, list[int]] = {}
-        for step in plan.schedule:
-            order = self.orders.setdefault(step.subgraph, [])
-            if step.op not in order:  # a body that runs again runs as before
-                order.append(step.op)
+        self.rows = iter(plan.schedule)
+        self.next = next(self.rows, None)
+        self.ends: dict[str, int] = {}
+        self.constants = PlannedConstants(plan, self.bytes, self._touch)
 
-    def order(self, graph: Graph, s: int) -> list[int]:
-        return self.orders[s] if graph.subgraphs[s].ops else []
+    @property
+    def spoiled(self) -> tuple[str, ...]:
+        return tuple(self.constants.spoiled)
+
+    def region(self, graph: Graph, s: int) -> Region:
+        steps = []
+        for _ in graph.subgraphs[s].ops:
+            row = self.next
+            assert row is not None
+            assert row.subgraph == s
+            self.next = next(self.rows, None)
+            calls = graph.subgraphs[s].ops[row.op].calls
+            steps.append((row.op, row.step, tuple(self.region(graph, call.subgraph) for call in calls)))
+        return Region(s, tuple(steps))
 
     def address(self, key: Key, byte: int = 0) -> object:
         if key not in self.place:
             return super().address(key, byte)
         memory, offset = self.place[key]
         return memory, offset + byte
+
+    def write(self, key: Key, values, start: int = 0) -> None:
+        super().write(key, values, start)
+        if key in self.place and values:
+            memory, offset = self.place[key]
+            self._touch(memory, offset + start + len(values))
+
+    def start(self, graph: Graph) -> None:
+        super().start(graph)
+        self.constants.start(graph)
+
+    def begin(self, graph: Graph, s: int, op, step: int) -> None:
+        self._bring(graph, s, op, self.constants.stream(graph, step))
+
+    def finish(self, graph: Graph, s: int, op, step: int) -> None:
+        self._bring(graph, s, op, self.constants.still(graph, step))
+
+    def leave(self, graph: Graph, s: int) -> None:
+        for t in graph.subgraphs[s].outputs:
+            if (kept := self.constants.kept((s, t))) is not None:
+                self.write((s, t), decoded(graph, (s, t), kept[: graph.stored_as((s, t)).bytes]))
+
+    def end(self, graph: Graph) -> None:
+        self.constants.end(graph)
+
+    def _bring(self, graph: Graph, s: int, op, copies: dict) -> None:
+        for key, found in self.constants.values(graph, s, op.inputs, copies).items():
+            self.write(key, decoded(graph, key, found))
+
+    def _touch(self, memory: str, end: int) -> None:
+        self.ends[memory] = max(end, self.ends.get(memory, 0))
 
 
 def run(
@@ -79,13 +157,13 @@ def run(
     seen: list[object] = []
     for s, subgraph in enumerate(graph.subgraphs):
         for t, tensor in enumerate(subgraph.tensors):
-            if tensor.kind in (TensorKind.CONSTANT, TensorKind.VARIABLE):
+            if tensor.kind is TensorKind.VARIABLE:
                 storage.write((s, t), _fresh(graph, (s, t), "initial", s, t))
+    storage.start(graph)
     for entry in graph.entries:
         s = entry.subgraph
-        for t in graph.subgraphs[s].inputs:
-            storage.write((s, t), _fresh(graph, (s, t), "input", s, t))
-        _run(graph, storage, s, kernels)
+        _give(graph, storage, s, graph.subgraphs[s].inputs, "input")
+        _run(graph, storage, storage.region(graph, s), kernels)
         ends = (*graph.subgraphs[s].outputs, *(graph.subgraphs[s].inputs if keep_inputs else ()))
         seen += [_value(graph, storage, (s, t)) for t in ends]
     used = [
@@ -94,7 +172,15 @@ def run(
         for t in sorted(subgraph.used)
         if subgraph.tensors[t].kind is TensorKind.VARIABLE
     ]
-    return seen + [_value(graph, storage, key) for key in used]
+    storage.end(graph)
+    return [*seen, *(_value(graph, storage, key) for key in used), *dict.fromkeys(storage.spoiled)]
+
+
+def _give(graph: Graph, storage: Private, s: int, inputs, *cause: object) -> None:
+    """Write values that follow from `cause` to those of the `inputs` of subgraph `s` that are not constants."""
+    for t in inputs:
+        if graph.tensor((s, t)).kind is not TensorKind.CONSTANT:
+            storage.write((s, t), _fresh(graph, (s, t), *cause, s, t))
 
 
 def _size(graph: Graph, key: Key) -> int:
@@ -118,9 +204,11 @@ def _spoil(graph: Graph, storage: Private, keys) -> None:
             storage.write(key, [GARBAGE] * _size(graph, key))
 
 
-def _run(graph: Graph, storage: Private, s: int, kernels: Kernels) -> None:
-    for index in storage.order(graph, s):
+def _run(graph: Graph, storage: Private, region: Region, kernels: Kernels) -> None:
+    s = region.subgraph
+    for index, step, inside in region.steps:
         op = graph.subgraphs[s].ops[index]
+        storage.begin(graph, s, op, step)
         inputs = [(s, t) for t in op.inputs if t != ABSENT]
         outputs = [(s, t) for t in op.outputs if t != ABSENT]
         _spoil(graph, storage, [(s, t) for t in op.temporaries])
@@ -133,10 +221,12 @@ def _run(graph: Graph, storage: Private, s: int, kernels: Kernels) -> None:
                 graph, storage, [(s, t) for t in op.outputs if t != ABSENT and not _over(storage, s, op, t, kernels)]
             )
             read = [_value(graph, storage, key) for key in inputs]
-            bodies = _call(graph, storage, s, op, read, kernels)
+            bodies = _call(graph, storage, s, op, inside, read, kernels)
             again = [_value(graph, storage, key) for key in inputs]
             for number, key in enumerate(outputs):
                 storage.write(key, _fresh(graph, key, s, index, number, *read, *bodies, *again))
+        storage.finish(graph, s, op, step)
+    storage.leave(graph, s)
 
 
 def _over(storage: Private, s: int, op, result: int, kernels: Kernels) -> bool:
@@ -199,7 +289,7 @@ def _element_by_element(graph: Graph, storage: Private, op: Key, inputs: list[Ke
         storage.write(result, [hash((seed, byte)) for byte in range(width[result])], i * width[result])
 
 
-def _call(graph: Graph, storage: Private, s: int, op, read: list[object], kernels: Kernels) -> list[object]:
+def _call(graph: Graph, storage: Private, s: int, op, inside, read: list[object], kernels: Kernels) -> list[object]:
     """Run the bodies of `op`: each once, or, where they repeat, three times in turn with outputs copied to inputs."""
     for number, call in enumerate(op.calls):
         body = graph.subgraphs[call.subgraph]
@@ -207,21 +297,19 @@ def _call(graph: Graph, storage: Private, s: int, op, read: list[object], kernel
             if tensor.kind is TensorKind.CAPTURE:
                 storage.write((call.subgraph, t), _value(graph, storage, (s, tensor.captures)))
         if call.repeats and not storage.loops_copy:
-            for t in body.inputs:
-                storage.write((call.subgraph, t), _fresh(graph, (call.subgraph, t), number, t, *read))
+            _give(graph, storage, call.subgraph, body.inputs, number, *read)
     results: list[object] = []
     waiting: dict[int, list[object]] = {}  # of each body that repeats, what goes around with it, where loops copy
     for _ in range(3 if any(call.repeats for call in op.calls) else 1):
         for number, call in enumerate(op.calls):
             body = graph.subgraphs[call.subgraph]
             if not call.repeats or (storage.loops_copy and number not in waiting):
-                for t in body.inputs:
-                    storage.write((call.subgraph, t), _fresh(graph, (call.subgraph, t), number, t, *read))
+                _give(graph, storage, call.subgraph, body.inputs, number, *read)
             elif storage.loops_copy:
                 _copy_in(graph, storage, s, op, number, waiting[number])
-                for t in body.inputs[len(waiting[number]) :]:  # what no round gives the operator brings again
-                    storage.write((call.subgraph, t), _fresh(graph, (call.subgraph, t), number, t, *read))
-            _run(graph, storage, call.subgraph, kernels)
+                # What no round gives the operator brings again.
+                _give(graph, storage, call.subgraph, body.inputs[len(waiting[number]) :], number, *read)
+            _run(graph, storage, inside[number], kernels)
             values = [_value(graph, storage, (call.subgraph, t)) for t in body.outputs]
             results += values
             if call.repeats and storage.loops_copy:

@@ -60,6 +60,14 @@ class TestIntegers:
     def test_is_float_where_it_is_left_out(self):
         assert (parse(PROFILE).int8, parse(PROFILE).int8_source) == ("float", "")
 
+    def test_a_pointer_has_four_or_eight_bytes(self):
+        target = parse('word = { value = 4, source = "data sheet" }\n' + PROFILE)
+        assert (target.word, target.word_source) == (4, "data sheet")
+        assert (parse(PROFILE).word, parse(PROFILE).word_source) == (8, "")
+        for value in ("2", "true", '"4"', "8.0"):
+            with pytest.raises(TargetError, match=r"word is .*; write 4 or 8"):
+                parse(f"word = {{ value = {value}, source = 'x' }}\n" + PROFILE)
+
     @pytest.mark.parametrize("value", ['"int8"', "8", "true", '"NATIVE"', "[]"])
     def test_another_value_is_refused(self, value):
         with pytest.raises(TargetError, match=r'int8 is .*; write "native" or "float"'):

@@ -12,6 +12,7 @@ from tmpass.plans.plan import Plan
 from tmpass.targets import Target
 from tmpass.verification.conformance import check_model, check_target
 from tmpass.verification.integers import as_integers
+from tmpass.verification.overhead import check_tail
 from tmpass.verification.plan import check_plan
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ def verify(
     profile = held_against(target, plan.options)
     names = as_integers(plan, graph)[0].held_in if profile is not None else {}
     found = check_plan(plan, graph, None if profile is None else profile.sharing)
-    return (*found, *check_target(plan, profile, loaded.info.file, names))
+    if profile is not None and not found:
+        found = check_tail(plan, graph, profile)
+    return (*found, *check_target(plan, profile, loaded.info.file, names, graph))
 
 
 def _loaded(plan: Plan, model: object) -> Model:

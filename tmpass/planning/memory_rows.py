@@ -9,38 +9,49 @@ from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.residency.constants import StoredConstants
 from tmpass.planning.residency.on_chip import OnChip, choose_resident, find_on_chip, loaded_bound, loaded_rows
-from tmpass.planning.residency.overhead import Overhead
+from tmpass.planning.residency.overhead import Besides, Overhead, tail_of, with_tail
 from tmpass.planning.residency.traffic import traffic_of
 from tmpass.plans.plan import MemoryUse, PlannedConstant
 from tmpass.targets import Memory
 
 
 def memory_rows(
-    request: LayoutRequest, ordered: OrderedLayout, stored: StoredConstants | None, overhead: Mapping[str, Overhead]
+    request: LayoutRequest, ordered: OrderedLayout, besides: Besides
 ) -> tuple[tuple[MemoryUse, ...], tuple[PlannedConstant, ...]]:
     """The rows of the memories, and those of the constants.
 
     Args:
         request: that was laid out.
         ordered: the layout.
-        stored: the constants in their home; None where they are not planned.
-        overhead: memory -> what the runtime takes of it.
+        besides: what memories hold besides buffers.
     """
-    memories = [_with_overhead(use, overhead) for use in _memories(request, ordered, stored)]
+    stored, overhead = besides.stored, besides.overhead
+    horizon = max(1, len(ordered.timeline.steps), *(buffer.upper for buffer in ordered.layout.storage.buffers))
+    free = None
+    if stored is not None:
+        free = find_on_chip(stored, request.graph, ordered.timeline, ordered.layout, request.target, horizon)
+    memories = list(_memories(request, ordered, stored, free, overhead))
+    tail = tail_of(request.graph, request.target, ordered.timeline)
+    overhead = with_tail(overhead, memories[0].name, memories[0].peak, tail)
+    memories = [_with_overhead(use, overhead) for use in memories]
     if stored is None:
         return tuple(memories), ()
     peak = next((use.peak for use in memories if use.name == stored.home.name), 0)
-    horizon = max(1, len(ordered.timeline.steps), *(buffer.upper for buffer in ordered.layout.storage.buffers))
     constants = tuple(stored.rows(peak, horizon))
-    free = find_on_chip(stored, request.graph, ordered.timeline, ordered.layout, request.target, horizon)
     if free is not None:
         constants += tuple(loaded_rows(free, stored.constants, choose_resident(free), horizon))
         memories = [_with_loaded(use, free, constants, ordered) for use in memories]
     return tuple(memories), constants
 
 
-def _memories(request: LayoutRequest, ordered: OrderedLayout, stored: StoredConstants | None) -> Iterator[MemoryUse]:
-    """The rows of the memories: those with buffers, and the home of the constants."""
+def _memories(
+    request: LayoutRequest,
+    ordered: OrderedLayout,
+    stored: StoredConstants | None,
+    free: OnChip | None,
+    overhead: Mapping[str, Overhead],
+) -> Iterator[MemoryUse]:
+    """The rows of the memories: those with buffers, the one with copies of constants, and the home of the constants."""
     storage, names = ordered.layout.storage, set[str]()
     traffic = traffic_of(request.graph, ordered.timeline, storage.members)
     for placed in ordered.layout.allocations:
@@ -51,7 +62,9 @@ def _memories(request: LayoutRequest, ordered: OrderedLayout, stored: StoredCons
         use = _use(placed.memory, found.peak, found.lower_bound, found.live_bytes, constants)
         own = (traffic[i] if storage.members[i] else 2 * storage.buffers[i].size for i in placed.indices)
         yield replace(use, traffic=sum(own))
-    if stored is not None and stored.constants and stored.home.name not in names:
+    if free is not None and free.memory.name not in names:
+        yield _use(free.memory, 0, 0, 0, 0)
+    if stored is not None and (stored.constants or stored.home.name in overhead) and stored.home.name not in names:
         yield _use(stored.home, 0, 0, 0, stored.total)
 
 
@@ -82,12 +95,11 @@ def _with_overhead(use: MemoryUse, overhead: Mapping[str, Overhead]) -> MemoryUs
 def _with_loaded(
     use: MemoryUse, free: OnChip, constants: Sequence[PlannedConstant], ordered: OrderedLayout
 ) -> MemoryUse:
-    """The row of a memory with what copies of constants take above its buffers, and what they take at least."""
+    """The row of a memory with what copies of constants take above its peak, and what they take at least."""
     if use.name != free.memory.name:
         return use
     ends = [row.offset + row.size for row in constants if row.memory == use.name and row.use != ConstantUse.STORED]
-    top, above = max(ends, default=0), -(-use.peak // use.alignment)
-    loaded = max(0, -(-top // use.alignment) - above) * use.alignment
+    loaded = max([use.peak, *ends]) - use.peak
     bound = loaded_bound(free, _live_bytes(use.name, ordered, len(free.uses)), use.lower_bound)
     return replace(use, loaded=loaded, loaded_bound=bound)
 

@@ -106,12 +106,12 @@ class MemoryUse:
         live_bytes: the largest sum of sizes alive at one step.
         capacity_source: where the capacity comes from.
         constants: what constants that are stored there take, above the buffers.
-        loaded: what copies of constants that are stored elsewhere take, above the buffers.
+        loaded: what copies of constants that are stored elsewhere take above the peak.
         overhead: what the runtime takes for itself.
         reserve: what the program around the model takes.
         overhead_source, reserve_source: where these two come from.
         compute: whether operators use it directly.
-        loaded_bound: copies of constants take at least this, above the lower bound.
+        loaded_bound: copies of constants take at least this above the lower bound.
         chunk: the largest piece in which constants are streamed out of it; None where only as a whole.
         traffic: what operators read from its buffers and write to them in one run. A loop counts as one round.
     """
@@ -137,8 +137,7 @@ class MemoryUse:
     @property
     def needed(self) -> int:
         """All that a run needs of the memory: buffers, constants, overhead and reserve."""
-        ends = -(-self.peak // self.alignment) * self.alignment if self.loaded and not self.constants else self.peak
-        return self.needed_with(ends) + self.loaded
+        return self.needed_with(self.peak) + self.loaded
 
     def needed_with(self, peak: int) -> int:
         """What a run would need of the memory with another peak of the buffers, and without copies of constants."""
@@ -151,7 +150,7 @@ class MemoryUse:
         if self.capacity is None:
             return None
         left = max(0, self.capacity - self.constants - self.loaded - self.overhead - self.reserve)
-        return left // self.alignment * self.alignment if self.constants or self.loaded else left
+        return left // self.alignment * self.alignment if self.constants else left
 
     @property
     def shortfall(self) -> int:
@@ -188,9 +187,9 @@ class NotCounted:
     names: tuple[str, ...] = ()
 
 
-LEFT_OUT = ("tensors", "scratch", "weights", "inputs_outputs")
-"""Groups that a plan may not count: tensors of unknown size, scratch of kernels, constants, and inputs and outputs in
-memory that the caller brings.
+LEFT_OUT = ("tensors", "scratch", "weights", "inputs_outputs", "runtime")
+"""Groups that a plan may not count: tensors of unknown size, scratch of kernels, constants, inputs and outputs in
+memory that the caller brings, and what the runtime keeps for kernels without a rule.
 """
 
 

@@ -13,14 +13,14 @@ _ARITHMETIC = """
 """
 
 _LAYERS = """
-    ARG_MAX ARG_MIN AVERAGE_POOL_2D CUMSUM L2_NORMALIZATION L2_POOL_2D LOG_SOFTMAX MAX_POOL_2D MIRROR_PAD
-    RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR SOFTMAX
+    ARG_MAX ARG_MIN AVERAGE_POOL_2D BATCH_MATMUL CUMSUM DYNAMIC_UPDATE_SLICE EMBEDDING_LOOKUP L2_NORMALIZATION
+    L2_POOL_2D LOG_SOFTMAX MAX_POOL_2D RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR SOFTMAX
 """
 
 _WEIGHTED = "CONV_2D DEPTHWISE_CONV_2D FULLY_CONNECTED"
 
 TFLM = frozenset(f"{_MOVES} {_ARITHMETIC} {_LAYERS} {_WEIGHTED}".split())
-"""The reference kernels of TensorFlow Lite Micro, as measured by `tmpass probe-scratch`.
+"""The reference kernels of TensorFlow Lite Micro, as the rules of `tail/tflm.toml` have it.
 
 Those with weights need scratch if an element has less than a byte, since they unpack it. Kernels that are optimised for
 a processor may need more.

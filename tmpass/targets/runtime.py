@@ -33,6 +33,8 @@ class Runtime:
         keeps_offsets: whether it places tensors where the file of a planned model says.
         keeps_file: whether the file of the model stays in memory, with its constants in place.
         probes: the formats whose frontends ask its interpreter what kernels need.
+        tail: the rules for the tail of its arena: a name, or the path of a file that ends in .toml; "" where
+            they are not known.
     """
 
     name: str = ""
@@ -47,6 +49,7 @@ class Runtime:
     keeps_offsets: bool = False
     keeps_file: bool = False
     probes: tuple[str, ...] = ()
+    tail: str = ""
 
     def round_up(self, size: int) -> int:
         """`size` in bytes, rounded up as the runtime does."""
@@ -95,6 +98,7 @@ RUNTIMES: Mapping[str, Runtime] = _Runtimes(
             keeps_offsets=True,
             keeps_file=True,
             probes=("tflite",),
+            tail="tflm",
         ),
         "litert": Runtime(
             "litert",

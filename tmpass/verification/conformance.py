@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from tmpass.base.choices import ConstantUse
 from tmpass.base.errors import brief
 from tmpass.base.violation import Violation
-from tmpass.graph.model import TensorKey
+from tmpass.graph.model import Graph, TensorKey
 from tmpass.plans.plan import MemoryUse, ModelInfo, Plan
 from tmpass.targets import Memory, Target
+from tmpass.verification.kept import check_kept
 from tmpass.verification.names import tensor_name
 
 _USES = {"input": "inputs_outputs", "output": "inputs_outputs", "activation": "activations", "variable": "variables"}
@@ -17,16 +17,24 @@ _USES = {"input": "inputs_outputs", "output": "inputs_outputs", "activation": "a
 def check_model(plan: Plan, info: ModelInfo) -> Violation | None:
     """The violation where `plan` is for another file than the one of `info`; None where it is for that file."""
     if info.sha256 == plan.model.sha256:
-        if info.format == plan.model.format:
-            return None
-        message = f"the plan is for a model of format {brief(plan.model.format)}, this one is {info.format}"
-        return Violation("model", message, plan.model.file, info.file)
+        if info.format != plan.model.format:
+            message = f"the plan is for a model of format {brief(plan.model.format)}, this one is {info.format}"
+            return Violation("model", message, plan.model.file, info.file)
+        # Plans of version 1 have no size; they have no constants either.
+        if (
+            plan.model.bytes != info.bytes
+            and info.bytes is not None
+            and (plan.constants or plan.model.bytes is not None)
+        ):
+            message = f"the plan is for a file of {plan.model.bytes} bytes, this one has {info.bytes}"
+            return Violation("model", message, plan.model.file, info.file)
+        return None
     message = f"the plan is for a file with SHA-256 {plan.model.sha256}, this one has {info.sha256}"
     return Violation("model", message, plan.model.file, info.file)
 
 
 def check_target(
-    plan: Plan, profile: Target | None, file: str, names: Mapping[TensorKey, TensorKey]
+    plan: Plan, profile: Target | None, file: str, names: Mapping[TensorKey, TensorKey], graph: Graph
 ) -> list[Violation]:
     """The differences between `plan` and the target that it names.
 
@@ -35,6 +43,7 @@ def check_target(
         profile: of the target; None checks nothing.
         file: name of the model's file.
         names: tensors that are other names for stored ones; they need no memory of their own.
+        graph: of the model.
     """
     if profile is None:
         return []
@@ -57,9 +66,9 @@ def check_target(
         found.append(Violation("target", message))
     for filled in plan.memories:
         memory = wanted.get(filled.name)
-        if memory is None or _numbers(memory) != _numbers(filled):
-            real = _numbers(memory) if memory else "no such memory"
-            found.append(Violation("target", f"{filled.name} has {_numbers(filled)}; {profile.name} has {real}"))
+        real = _numbers(memory, plan) if memory else "no such memory"
+        if real != _numbers(filled, plan):
+            found.append(Violation("target", f"{filled.name} has {_numbers(filled, plan)}; {profile.name} has {real}"))
     homes = {b.id: wanted.get(b.memory) for b in plan.buffers}
     for row in plan.tensors:
         home = homes.get(row.buffer) if row.buffer is not None else None
@@ -67,7 +76,7 @@ def check_target(
         if home is not None and use is not None and use not in home.holds:
             message = f"{tensor_name(row)} is in {home.name}, which holds no {use}"
             found.append(Violation("target", message, tensor_name(row)))
-    found += _check_home(plan, profile)
+    found += check_kept(plan, profile, graph)
     kinds = {rule.kind for rule in plan.options.scratch}
     for kind in sorted({rule.kind for rule in profile.scratch} - kinds):
         message = f"{profile.name} has scratch for {kind}, but the plan's options have none"
@@ -83,19 +92,10 @@ def check_target(
     return found
 
 
-def _numbers(memory: Memory | MemoryUse) -> str:
+def _numbers(memory: Memory | MemoryUse, plan: Plan) -> str:
+    """The numbers of a memory, of those that plans of its version have."""
     reserve = f", reserve {memory.reserve}" if memory.reserve else ""
     chunk = f", chunk {memory.chunk}" if memory.chunk else ""
     compute = "" if memory.compute else ", not used by operators"
-    return f"capacity {memory.capacity}, alignment {memory.alignment}{reserve}{chunk}{compute}"
-
-
-def _check_home(plan: Plan, profile: Target) -> list[Violation]:
-    """Violations by constants that are stored where the target does not keep them."""
-    home = next((memory.name for memory in reversed(profile.memories) if "weights" in memory.holds), None)
-    stored = {row.memory for row in plan.constants if row.use == ConstantUse.STORED}
-    keeps = "keeps none" if home is None else f"keeps them in {home}"
-    return [
-        Violation("target", f"constants are stored in {brief(name)}; {profile.name} {keeps}")
-        for name in sorted(stored - {home})
-    ]
+    more = f"{reserve}{chunk}{compute}" if plan.constants or plan.model.bytes is not None else reserve
+    return f"capacity {memory.capacity}, alignment {memory.alignment}{more}"

@@ -2,20 +2,23 @@
 
 from tmpass.base.choices import ConstantUse
 from tmpass.base.violation import Violation
-from tmpass.graph.model import Graph, TensorKey
+from tmpass.graph.model import Graph
 from tmpass.plans.plan import MemoryUse, Plan
 from tmpass.verification.hulls import Hull
+from tmpass.verification.reads import held_constants
+from tmpass.verification.stored import Stored
 
 
-def check_copies(plan: Plan, graph: Graph, hulls: list[Hull]) -> list[Violation]:
+def check_copies(plan: Plan, graph: Graph, stored: Stored, hulls: list[Hull]) -> list[Violation]:
     """Violations by a bound on copies of constants that does not follow from the schedule.
 
     Args:
-        plan: the rows of its constants are right.
+        plan: the rows of its constants are those of `stored`.
         graph: of the model.
+        stored: its constants.
         hulls: one per buffer of the plan.
     """
-    bounds = _bounds(plan, graph, hulls)
+    bounds = _bounds(plan, graph, stored, hulls)
     return [
         Violation("constants", f"{m.name} claims that copies need {m.loaded_bound} bytes, but {bound} are proved")
         for m in plan.memories
@@ -23,30 +26,32 @@ def check_copies(plan: Plan, graph: Graph, hulls: list[Hull]) -> list[Violation]
     ]
 
 
-def _bounds(plan: Plan, graph: Graph, hulls: list[Hull]) -> dict[str, int]:
-    """Memory -> the bytes above its lower bound that copies need at the step where live bytes and copies are most."""
-    stored = {row.tensors[0]: row for row in plan.constants if row.use == ConstantUse.STORED and row.tensors}
+def _bounds(plan: Plan, graph: Graph, stored: Stored, hulls: list[Hull]) -> dict[str, int]:
+    """Memory -> the bytes above its lower bound that copies need at the step where live bytes and copies are most.
+
+    An operator that runs bodies has its copies while these run. What is topmost at a step needs no rounding up.
+    """
     copies = {row.memory for row in plan.constants if row.use != ConstantUse.STORED}
-    first: dict[TensorKey, TensorKey] = {key: one for one, row in stored.items() for key in row.tensors}
+    homes = {row.tensors[0]: row.memory for row in plan.constants if row.use == ConstantUse.STORED}
     chunks = {memory.name: memory.chunk for memory in plan.memories}
     bounds = {}
     for memory in plan.memories:
         if memory.name not in copies:
             continue
-        live, most = _live_bytes(plan, memory, hulls), 0
-        for step in plan.schedule:
-            inputs = graph.subgraphs[step.subgraph].ops[step.op].inputs
-            read = {first[step.subgraph, t] for t in inputs if (step.subgraph, t) in first}
-            sizes = (_window(memory, stored[one].size, chunks[stored[one].memory]) for one in read)
-            most = max(most, live[step.step] + sum(sizes) if read else 0)
-        bounds[memory.name] = max(0, most - memory.lower_bound)
+        live, most = _live_bytes(plan, memory, hulls), memory.lower_bound
+        for step, read in enumerate(held_constants(plan, graph, stored)):
+            if read:
+                pieces = [_piece(stored.sizes[one], chunks[homes[one]]) for one in read]
+                rounded = [-(-piece // memory.alignment) * memory.alignment for piece in pieces]
+                spare = max(two - one for one, two in zip(pieces, rounded, strict=True))
+                most = max(most, live[step] + sum(rounded) - spare)
+        bounds[memory.name] = most - memory.lower_bound
     return bounds
 
 
-def _window(memory: MemoryUse, size: int, chunk: int | None) -> int:
-    """The bytes that a constant needs in its step: all, or one piece of it."""
-    piece = size if chunk is None else min(size, chunk)
-    return -(-piece // memory.alignment) * memory.alignment
+def _piece(size: int, chunk: int | None) -> int:
+    """The bytes of a constant that are there at once: all, or one piece."""
+    return size if chunk is None else min(size, chunk)
 
 
 def _live_bytes(plan: Plan, memory: MemoryUse, hulls: list[Hull]) -> list[int]:

@@ -50,9 +50,8 @@ def _missing(memory: MemoryUse, peak: int, loaded: int) -> bool:
     """Whether buffers up to `peak`, copies of constants and the rest that the plan counts exceed the capacity."""
     if memory.capacity is None:
         return False
-    above = memory.constants + loaded
-    buffers = peak + (-peak % memory.alignment if above else 0)
-    return buffers + above + memory.overhead + memory.reserve > memory.capacity
+    buffers = peak + (-peak % memory.alignment if memory.constants else 0)
+    return buffers + memory.constants + loaded + memory.overhead + memory.reserve > memory.capacity
 
 
 def _check_order(plan: Plan, graph: Graph) -> list[Violation]:

@@ -28,7 +28,7 @@ def check_left_out(plan: Plan, graph: Graph, unknown: int) -> list[Violation]:
         graph: of the model.
         unknown: how many tensors of unknown size the graph has.
     """
-    told = {row.what: (row.count, row.bytes) for row in plan.not_counted if row.what != "scratch"}
+    told = {row.what: (row.count, row.bytes) for row in plan.not_counted if row.what not in ("scratch", "runtime")}
     real: dict[str, tuple[int, int | None]] = {}
     if unknown:
         real["tensors"] = unknown, None
@@ -47,7 +47,9 @@ def check_left_out(plan: Plan, graph: Graph, unknown: int) -> list[Violation]:
             real["inputs_outputs"] = len(sizes), sum(sizes)
     if not plan.not_counted and plan.model.bytes is None:  # written before the key was added
         real = {what: figures for what, figures in real.items() if what == "tensors"}
-    found = []
+    rows = [row.what for row in plan.not_counted]
+    twice = sorted({what for what in rows if rows.count(what) > 1})
+    found = [Violation("not counted", f"the plan lists what it does not count of {what} twice") for what in twice]
     for what in sorted({*told, *real}):
         if told.get(what) != real.get(what):
             message = f"the plan does not count {told.get(what, 'no')} {what}; the model has {real.get(what, 'none')}"
@@ -60,16 +62,16 @@ def _weights(plan: Plan, graph: Graph, told: tuple[int, int | None] | None) -> t
 
     A plan with constants has all of known size. One without any lists all, unless none has bytes of a known number.
     """
-    sizes, unknown = [], 0
+    sizes, kept = [], []
     for s, subgraph in enumerate(graph.subgraphs):
         for t in _touched(subgraph):
             if subgraph.tensors[t].kind is TensorKind.CONSTANT:
                 sizes.append(subgraph.tensors[t].bytes)
                 stored = graph.stored.get((s, t))
-                unknown += sizes[-1] is None and (stored is None or stored.bytes is None)
+                kept.append(sizes[-1] if stored is None or stored.bytes is None else stored.bytes)
     every = len(sizes), None if None in sizes else sum(size or 0 for size in sizes)
-    if plan.constants or (not any(sizes) and told != every):
-        return (unknown, None) if unknown else None
+    if plan.constants or (not any(kept) and told != every):
+        return (kept.count(None), None) if None in kept else None
     return every if sizes else None
 
 

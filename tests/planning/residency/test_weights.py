@@ -7,7 +7,7 @@ import pytest
 from support.networks import read_network
 from support.shared import SHARED
 
-from tmpass.packing.problem import Status
+from tmpass.base.choices import Status
 from tmpass.planning.residency.weight_places import loads_of, weight_places
 from tmpass.planning.residency.weight_times import Load, run_times
 from tmpass.planning.residency.weights import Kept, Weight, keep_weights

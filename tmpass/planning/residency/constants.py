@@ -52,7 +52,8 @@ class StoredConstants:
 def find_stored(graph: Graph, target: Target) -> StoredConstants | None:
     """The constants that a run of `graph` touches, in their home; None where no memory of `target` holds weights.
 
-    Constants without bytes, and those of unknown size, are left out.
+    Constants without bytes, and those of unknown size, are left out. Where tensors that are stored once claim different
+    sizes, the largest counts.
     """
     home = target.constants_home
     if home is None:
@@ -62,7 +63,7 @@ def find_stored(graph: Graph, target: Target) -> StoredConstants | None:
     for key in touched_constants(graph):
         stored = graph.stored_as(key)
         if stored.bytes:
-            sizes[stored.first] = stored.bytes
+            sizes[stored.first] = max(stored.bytes, sizes.get(stored.first, 0))
             tensors.setdefault(stored.first, []).append(key)
     return StoredConstants(home, tuple(Constant(tuple(tensors[first]), sizes[first]) for first in sorted(sizes)))
 

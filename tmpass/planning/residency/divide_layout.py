@@ -19,6 +19,8 @@ def divide_layout(request: LayoutRequest, ordered: OrderedLayout) -> OrderedLayo
     memories = [memory for memory in request.target.memories if memory.compute]
     if ordered.layout.fits or request.graph.fixed or ordered.layout.stopped:
         return ordered
+    if request.target.scratchpad not in memories:  # a plan is for its scratchpad, which then cannot take part
+        return ordered
     storage, rounding = ordered.layout.storage, request.target.runtime.rounding
     traffic = traffic_of(request.graph, ordered.timeline, storage.members)
     candidates = []

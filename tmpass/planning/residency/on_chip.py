@@ -20,13 +20,16 @@ class OnChip:
 
     Fields:
         memory: that operators compute on.
-        tops: of each step, the end of the buffers alive then.
-        uses: of each step, the numbers of the constants that its operator reads.
+        tops: of each step, the end of the buffers alive then; one for all steps of an operator that reads constants and
+            runs bodies.
+        uses: of each step, the numbers of the constants that its operator reads, behind those of the operators in whose
+            bodies it runs: they read theirs as long as their bodies run.
         bytes: of each constant.
         sizes: these, rounded up to the alignment.
         staging: of each constant, the bytes that it needs in its step where it is streamed.
         room: the bytes for buffers and copies; None where it is unlimited.
         chunk: the largest piece that is streamed at once, in bytes; None where only whole constants are.
+        ends: of each step, where its operator and the bodies that it runs end.
     """
 
     memory: Memory
@@ -37,6 +40,11 @@ class OnChip:
     staging: tuple[int, ...]
     room: int | None
     chunk: int | None
+    ends: tuple[int, ...]
+
+    def window(self, c: int) -> int:
+        """The bytes of constant `c` that are there at once where it is streamed."""
+        return self.bytes[c] if self.chunk is None else min(self.bytes[c], self.chunk)
 
     def height(self, resident: Sequence[bool]) -> int:
         """The first byte above all buffers and streamed constants, of any step."""
@@ -52,12 +60,17 @@ class OnChip:
 def find_on_chip(
     stored: StoredConstants, graph: Graph, timeline: Schedule, layout: Layout, target: Target, horizon: int
 ) -> OnChip | None:
-    """What is free for copies in each of `horizon` steps; None where operators use the home of the constants directly.
+    """What is free for copies in each of `horizon` steps; None where no operator needs a copy.
 
     Raises:
         TargetError: no memory of `target` that operators use holds weights.
     """
-    if stored.home.compute or not stored.constants:
+    if stored.home.compute:
+        return None
+    numbers = {key: number for number, constant in enumerate(stored.constants) for key in constant.tensors}
+    uses = [_read(graph, step.subgraph, step.op, numbers) for step in timeline.steps]
+    uses += [()] * (horizon - len(uses))
+    if not any(uses):
         return None
     memory = next((m for m in target.memories if m.compute and Use.WEIGHTS in m.holds), None)
     if memory is None:
@@ -66,15 +79,16 @@ def find_on_chip(
             where=f"target {target.name}",
             hint='add "weights" to the `holds` of a memory that operators use, or set `compute` to true',
         )
-    numbers = {key: number for number, constant in enumerate(stored.constants) for key in constant.tensors}
-    uses = [_read(graph, step.subgraph, step.op, numbers) for step in timeline.steps]
-    uses += [()] * (horizon - len(uses))
     sizes = [_rounded(constant.size, memory) for constant in stored.constants]
     chunk = stored.home.chunk
     staging = [size if chunk is None else min(size, _rounded(chunk, memory)) for size in sizes]
     tops = _tops(layout, memory, horizon, target.runtime.round_up)
+    ends = [step.end for step in timeline.steps]
+    ends += range(len(ends) + 1, horizon + 1)
+    _hold(ends, uses, tops)
     own = tuple(constant.size for constant in stored.constants)
-    return OnChip(memory, tuple(tops), tuple(uses), own, tuple(sizes), tuple(staging), memory.room, chunk)
+    rounded = tuple(sizes), tuple(staging)
+    return OnChip(memory, tuple(tops), tuple(uses), own, *rounded, memory.room, chunk, tuple(ends))
 
 
 def choose_resident(free: OnChip) -> list[bool]:
@@ -113,13 +127,35 @@ def loaded_rows(
                 number, name, offset, constant.size, 0, horizon, constant.tensors, ConstantUse.RESIDENT
             )
             number, offset = number + 1, offset + free.sizes[c]
+    held: list[tuple[int, frozenset[int]]] = []  # of the operators whose bodies run: their ends and constants
     for step, (top, used) in enumerate(zip(free.tops, free.uses, strict=True)):
-        offset = top
+        while held and held[-1][0] <= step:
+            held.pop()
+        offset, end = top, free.ends[step]
         for c in used:
-            if not resident[c]:
-                size, tensors = min(constants[c].size, free.chunk or constants[c].size), constants[c].tensors
-                yield PlannedConstant(number, name, offset, size, step, step + 1, tensors, ConstantUse.STREAMED)
-                number, offset = number + 1, offset + free.staging[c]
+            if resident[c]:
+                continue
+            if not any(c in constants_there for _, constants_there in held):
+                size, tensors = free.window(c), constants[c].tensors
+                yield PlannedConstant(number, name, offset, size, step, end, tensors, ConstantUse.STREAMED)
+                number += 1
+            offset += free.staging[c]
+        if end > step + 1 and used:
+            held.append((end, frozenset(used)))
+
+
+def _hold(ends: Sequence[int], uses: list[tuple[int, ...]], tops: list[int]) -> None:
+    """Give the steps of bodies the constants of the operators that run them, above the buffers of all these steps."""
+    held: list[tuple[int, tuple[int, ...]]] = []
+    for step, end in enumerate(ends):
+        while held and held[-1][0] <= step:
+            held.pop()
+        if held:
+            uses[step] = tuple(dict.fromkeys((*held[-1][1], *uses[step])))
+        if end > step + 1 and uses[step]:
+            if not held:
+                tops[step:end] = [max(tops[step:end])] * (end - step)
+            held.append((end, uses[step]))
 
 
 def loaded_bound(free: OnChip, live: Sequence[int], peak_bound: int) -> int:
@@ -130,8 +166,13 @@ def loaded_bound(free: OnChip, live: Sequence[int], peak_bound: int) -> int:
         live: the live bytes of its buffers in each step.
         peak_bound: a lower bound on their peak.
     """
-    needed = (bytes_ + sum(free.staging[c] for c in used) for bytes_, used in zip(live, free.uses, strict=True) if used)
-    return max(0, max(needed, default=0) - peak_bound)
+    most = peak_bound
+    for bytes_, used in zip(live, free.uses, strict=True):
+        if used:  # nothing needs to follow what is topmost, so that is not rounded up
+            most = max(
+                most, bytes_ + sum(free.staging[c] for c in used) - max(free.staging[c] - free.window(c) for c in used)
+            )
+    return most - peak_bound
 
 
 def _read(graph: Graph, s: int, op: int, numbers: dict[TensorKey, int]) -> tuple[int, ...]:

@@ -1,0 +1,164 @@
+"""Plans with one to three wrong numbers, names or rows, such as no planner makes them."""
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from tmpass.plans.plan import NotCounted, Plan
+
+_LARGE = (2**31, 2**62 - 1, 2**62)
+_USES = ("stored", "resident", "streamed")
+
+
+def broken(rng: random.Random, made: Plan) -> Plan:
+    """`made` after one to three changes; it may be equal to `made`, or right by chance."""
+    for _ in range(rng.choice((1, 1, 1, 2, 3))):
+        made = rng.choice(_WAYS)(rng, made)
+    return made
+
+
+def _number(rng: random.Random, old: int, others: list[int]) -> int:
+    """Another number, most often one that is near or stands in another row."""
+    near = [max(0, old + by) for by in (-16, -8, -4, -1, 1, 4, 8, 16)]
+    return rng.choice((rng.choice(near), rng.choice(near), rng.choice([*others, 0]), rng.choice((0, *_LARGE))))
+
+
+def _change(rng: random.Random, made: Plan, table: str, numbers: tuple[str, ...], **words: tuple[Any, ...]) -> Plan:
+    """One field of one row of a table changed."""
+    rows = list(getattr(made, table))
+    if not rows:
+        return made
+    at, name = rng.randrange(len(rows)), rng.choice((*numbers, *words))
+    if name in words:
+        value = rng.choice(words[name])
+    else:
+        others = [found for row in rows if (found := getattr(row, name)) is not None]
+        value = _number(rng, getattr(rows[at], name) or 0, others)
+    rows[at] = replace(rows[at], **{name: value})
+    return replace(made, **{table: tuple(rows)})
+
+
+def _constant(rng: random.Random, made: Plan) -> Plan:
+    memories = tuple(memory.name for memory in made.memories)
+    tensors = tuple(row.tensors for row in made.constants)
+    numbers = ("offset", "offset", "offset", "size", "lower", "upper")
+    return _change(rng, made, "constants", numbers, memory=memories, use=_USES, tensors=(*tensors, (), ((0, 0),)))
+
+
+def _constant_rows(rng: random.Random, made: Plan) -> Plan:
+    """A row left out, doubled, or in another place; most often with the numbers of the rows right."""
+    rows = list(made.constants)
+    if not rows:
+        return made
+    at = rng.randrange(len(rows))
+    row = rows.pop(at)
+    for _ in range(rng.choice((0, 0, 1, 2))):
+        rows.insert(rng.choice((at, len(rows), rng.randint(0, len(rows)))), row)
+    if rng.random() < 0.9:
+        rows = [replace(row, id=number) for number, row in enumerate(rows)]
+    return replace(made, constants=tuple(rows))
+
+
+def _constant_step(rng: random.Random, made: Plan) -> Plan:
+    """A streamed copy for another step."""
+    rows = list(made.constants)
+    streamed = [row.id for row in rows if row.use == "streamed"]
+    if streamed:
+        number, by = rng.choice(streamed), rng.choice((-2, -1, 1, 2))
+        row = rows[number] if number < len(rows) else rows[-1]
+        rows[rows.index(row)] = replace(row, lower=max(0, row.lower + by), upper=max(1, row.upper + by))
+    return replace(made, constants=tuple(rows))
+
+
+def _memory(rng: random.Random, made: Plan) -> Plan:
+    numbers = (
+        "capacity",
+        "alignment",
+        "peak",
+        "lower_bound",
+        "live_bytes",
+        "constants",
+        "overhead",
+        "reserve",
+        "loaded",
+    )
+    return _change(rng, made, "memories", numbers, compute=(True, False))
+
+
+def _memory_rows(rng: random.Random, made: Plan) -> Plan:
+    rows = list(made.memories)
+    row = rows.pop(rng.randrange(len(rows)))
+    if not rows or rng.random() < 0.3:
+        rows.insert(rng.randint(0, len(rows)), row)
+    return replace(made, memories=tuple(rows))
+
+
+def _buffer(rng: random.Random, made: Plan) -> Plan:
+    numbers, memories = ("offset", "size", "lower", "upper"), tuple(memory.name for memory in made.memories)
+    return _change(rng, made, "buffers", numbers, memory=memories)
+
+
+def _buffer_moved(rng: random.Random, made: Plan) -> Plan:
+    """A buffer with its tensors at another place of its memory or of another one."""
+    if not made.buffers:
+        return made
+    old = rng.choice(made.buffers)
+    offset = _number(rng, old.offset, [row.offset for row in (*made.buffers, *made.constants)])
+    memory = rng.choice([old.memory, old.memory, rng.choice(made.memories).name])
+    buffers = tuple(replace(row, offset=offset, memory=memory) if row is old else row for row in made.buffers)
+    tensors = tuple(
+        replace(row, offset=row.offset + offset - old.offset)
+        if row.buffer == old.id and row.offset is not None
+        else row
+        for row in made.tensors
+    )
+    return replace(made, buffers=buffers, tensors=tensors)
+
+
+def _tensor(rng: random.Random, made: Plan) -> Plan:
+    return _change(rng, made, "tensors", ("offset", "buffer", "bytes"), role=("constant", "activation", "unplanned"))
+
+
+def _not_counted(rng: random.Random, made: Plan) -> Plan:
+    rows = list(made.not_counted)
+    if rows and rng.random() < 0.5:
+        rows.pop(rng.randrange(len(rows)))
+    else:
+        count, size = len(made.constants), sum(row.size for row in made.constants if row.use == "stored")
+        rows.append(NotCounted(rng.choice(("weights", "tensors", "inputs_outputs")), count, rng.choice((None, size))))
+    return replace(made, not_counted=tuple(rows))
+
+
+def _no_constants(rng: random.Random, made: Plan) -> Plan:
+    """Nothing of constants, as in version 1; sometimes with the bytes of the model and of the memories."""
+    memories = tuple(replace(memory, constants=0, loaded=0, overhead=0) for memory in made.memories)
+    bare = replace(made, constants=(), memories=rng.choice((memories, memories[:1], made.memories)))
+    return replace(bare, model=replace(bare.model, bytes=None)) if rng.random() < 0.5 else bare
+
+
+def _claim(rng: random.Random, made: Plan) -> Plan:
+    match rng.randrange(4):
+        case 0:
+            return replace(made, fits=not made.fits)
+        case 1:
+            return replace(made, status=rng.choice(("optimal", "feasible", "infeasible", "unknown")))
+        case 2:
+            return replace(made, model=replace(made.model, bytes=rng.choice((None, 0, 1, *_LARGE))))
+        case _:
+            return replace(made, order=replace(made.order, lower_bound=_number(rng, made.order.lower_bound, [])))
+
+
+_WAYS: tuple[Callable[[random.Random, Plan], Plan], ...] = (
+    *(_constant,) * 5,
+    *(_constant_rows,) * 2,
+    *(_constant_step,) * 2,
+    *(_memory,) * 3,
+    _memory_rows,
+    _buffer,
+    *(_buffer_moved,) * 2,
+    _tensor,
+    _not_counted,
+    _no_constants,
+    _claim,
+)

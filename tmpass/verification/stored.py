@@ -1,0 +1,43 @@
+"""The constants of a model that a run touches, counted again."""
+
+from tmpass.graph.model import ABSENT, Graph, TensorKey, TensorKind
+
+
+class Stored:
+    """The constants that a run touches, by the first tensor with their bytes: those of no or unknown bytes left out.
+
+    Attributes:
+        first: tensor -> the first with its bytes.
+        members: all tensors with these bytes.
+        sizes: how many bytes there are.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        sizes, members = _needed(graph)
+        self.sizes, self.members = sizes, members
+        self.first = {key: first for first, keys in members.items() for key in keys}
+
+
+def _needed(graph: Graph) -> tuple[dict[TensorKey, int], dict[TensorKey, tuple[TensorKey, ...]]]:
+    """The bytes of each stored constant that a run touches, and the tensors that have them, both by the first of these.
+
+    Constants of no bytes or of unknown size need no place.
+    """
+    sizes: dict[TensorKey, int] = {}
+    members: dict[TensorKey, list[TensorKey]] = {}
+    for s, subgraph in enumerate(graph.subgraphs):
+        touched = {*subgraph.inputs, *subgraph.outputs}
+        for op in subgraph.ops:
+            touched.update((*op.inputs, *op.outputs, *op.temporaries))
+        for t in sorted(touched - {ABSENT}):
+            if subgraph.tensors[t].kind is TensorKind.CONSTANT:
+                told = graph.stored.get((s, t))
+                size = subgraph.tensors[t].bytes if told is None or told.bytes is None else told.bytes
+                if size:
+                    storage = (s, t) if told is None else told.first
+                    sizes[storage] = max(size, sizes.get(storage, 0))
+                    members.setdefault(storage, []).append((s, t))
+    return (
+        {keys[0]: sizes[storage] for storage, keys in members.items()},
+        {keys[0]: tuple(keys) for keys in members.values()},
+    )

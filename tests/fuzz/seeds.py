@@ -142,6 +142,7 @@ def plans() -> list[bytes]:
     for number, data in enumerate(tflite_models()[:5]):
         for target, more in (
             ("pixel6-tpu", {}),
+            ("pixel6-tpu", {"budget": 320, "alignment": 4}),
             ("tflm", {"scratch": [ScratchRule("TANH", "2 * in0.bytes", source="s"), ScratchRule("", 64, 0, 0)]}),
             ("minimalloc", {"budget": 16, "share_io": True, "io": "external" if number % 2 else "arena"}),
         ):

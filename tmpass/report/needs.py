@@ -82,7 +82,7 @@ def _copies(plan: Plan) -> str:
     sizes = {row.tensors: row.size for row in plan.constants if row.use == ConstantUse.STORED}
     memory = next(row.memory for row in plan.constants if row.use != ConstantUse.STORED)
     kept, streamed = (
-        sum(sizes[row.tensors] for row in plan.constants if row.use == use)
+        sum(sizes.get(row.tensors, row.size) for row in plan.constants if row.use == use)
         for use in (ConstantUse.RESIDENT, ConstantUse.STREAMED)
     )
     return f"{short_size(kept)} stay in {memory}, {short_size(streamed)} are streamed in each run"

@@ -57,6 +57,9 @@ file; other numbers are refused. For another runtime, a file with other numbers 
 The targets `tflm*` follow the runtime: sizes are rounded up to 16 bytes, and the values that a loop carries from one
 iteration to the next wait in the outputs of WHILE, not in the body.
 
+A board with several memories, such as SRAM and PSRAM, takes a memory planner instead of offsets in the file:
+[several memories](tflm-memories.md).
+
 """
 
 MOST = 1 << 28

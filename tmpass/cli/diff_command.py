@@ -12,7 +12,9 @@ from tmpass.cli.files import read_plan
 from tmpass.cli.terminal import complain, print_table
 
 if TYPE_CHECKING:
-    from tmpass.plans.diff import Limit
+    from collections.abc import Iterator
+
+    from tmpass.plans.diff import Difference, Limit
     from tmpass.plans.plan import Plan
 
 
@@ -54,7 +56,7 @@ def command(ctx: click.Context, old: str, new: str, limit: "Limit | None", as_js
         tmpass diff main.json branch.json --fail-if-grows 1%
     """
     from tmpass.plans.diff import diff
-    from tmpass.report.terminal.difference import growth, head, rest, shift_table, to_json
+    from tmpass.report.terminal.difference import head, rest, shift_table, to_json
 
     if old == new == "-":
         raise UsageError("both plans come from standard input", hint="give one of them as a file")
@@ -68,17 +70,22 @@ def command(ctx: click.Context, old: str, new: str, limit: "Limit | None", as_js
             click.echo()
             print_table(shift_table(found))
         click.echo(rest(found), nl=False)
-    grown = 0
-    for one in found.memories:
-        broken = "" if limit is None else limit.broken_by(one)
-        if broken == "peak":
-            complain(f"the peak of {one.name} grew more than allowed: {growth(one.peak)}")
-        elif broken and one.needed is not None:
-            complain(f"what is needed of {one.name} grew more than allowed: {growth(one.needed)}")
-        else:
-            continue
-        grown += 1
+    grown = list(_grown(found, limit)) if limit is not None else []
+    for line in grown:
+        complain(line)
     ctx.exit(1 if grown else 0)
+
+
+def _grown(found: "Difference", limit: "Limit") -> "Iterator[str]":
+    """A line for each memory that grew by more than `limit`."""
+    from tmpass.report.terminal.difference import growth
+
+    for one in found.memories:
+        figure = limit.broken_by(one)
+        if figure == "peak":
+            yield f"the peak of {one.name} grew more than allowed: {growth(one.peak)}"
+        elif figure and one.needed is not None:
+            yield f"what is needed of {one.name} grew more than allowed: {growth(one.needed)}"
 
 
 def _read(path: str) -> "Plan":

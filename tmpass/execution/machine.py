@@ -3,6 +3,7 @@
 from collections.abc import Container, Sequence
 
 from tmpass.base.errors import brief
+from tmpass.execution.copies import Copies
 from tmpass.execution.limits import Trips
 from tmpass.execution.marks import DRAWN, OTHER_SIZE, RANDOM, Mark, Marks
 from tmpass.execution.memory_image import MemoryImage
@@ -27,6 +28,7 @@ class Machine:
         loops_copy: the results of a loop iteration wait in the outputs of the loop's operator for the next iteration,
             as Runtime.loops_copy says; else they are copied to the inputs of the body from where they are.
         promised: (input, output) pairs that a kernel may put over each other, if both begin at the same byte.
+        constants: the copies of constants; None where operators read all of them where they are stored.
     """
 
     def __init__(
@@ -38,8 +40,11 @@ class Machine:
         *,
         loops_copy: bool = False,
         promised: Container[tuple[TensorKey, TensorKey]] = frozenset(),
+        constants: Copies | None = None,
     ) -> None:
-        self.storage = Storage(image)
+        if constants is not None:
+            constants.add_places(image)
+        self._constants, self.storage = constants, Storage(image)
         self.reached: set[int] = set()
         self.runs = 0
         self.marks = Marks()
@@ -51,6 +56,9 @@ class Machine:
             for t in sorted(subgraph.used):
                 if subgraph.tensors[t].kind is TensorKind.VARIABLE:
                     self.storage.write((s, t), runner.constant(s, t), _CALLER)
+        if constants is not None:
+            self.storage.violations += constants.violations
+            constants.load(self.storage, _CALLER)
 
     def run(
         self, region: Region, inputs: Sequence[Value], drawn: Sequence[bool], *, keep_inputs: bool
@@ -90,6 +98,8 @@ class Machine:
         inputs = [(s, t) for t in op.inputs]
         outputs = [(s, t) for t in op.outputs]
         real = [key for key in outputs if key[1] != ABSENT]
+        if self._constants is not None:
+            self._constants.stream(step.at, self.storage, me)
         values = self._read(inputs, me)
         marks = self.marks.of(self._owner(key) for key in inputs if key[1] != ABSENT)
         self.storage.scribble(((s, t) for t in op.temporaries), me)
@@ -108,6 +118,9 @@ class Machine:
             if key[1] != ABSENT and result is not None:
                 self._write_output(s, step.op, number, result, values, marks, me)
         self._check_kept(op, inputs, (*real, *((s, t) for t in op.temporaries)), me)
+        if self._constants is not None:
+            self._constants.read(step.at, inputs, self.storage, me)
+            self._constants.end(step.at, self.storage)
         self.storage.end(step.last_of)
         self.reached.add(step.at)
         self.runs += 1

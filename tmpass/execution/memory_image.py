@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tmpass.base.choices import ConstantUse
 from tmpass.base.violation import Violation
 from tmpass.execution.limits import too_many_bytes
 from tmpass.graph.model import TensorKey
@@ -47,18 +48,27 @@ class MemoryImage:
     violations: tuple[Violation, ...]
 
 
+def array_sizes(plan: Plan) -> dict[str, int]:
+    """Memory -> the bytes that a run uses of it: its buffers, and copies of constants."""
+    sizes = {memory.name: memory.peak for memory in plan.memories}
+    for row in plan.constants:
+        if row.use != ConstantUse.STORED and row.memory in sizes:
+            sizes[row.memory] = max(sizes[row.memory], row.offset + row.size)
+    return sizes
+
+
 def make_memory_image(plan: Plan, allowed: int) -> MemoryImage:
-    """The memories of `plan`, each as large as its claimed peak, filled with PATTERN.
+    """The memories of `plan`, each up to its claimed peak or its last copy of a constant, filled with PATTERN.
 
     A tensor without a place, or with one outside its memory, is in no array: the run keeps it elsewhere.
 
     Raises:
         BudgetError: the memories take more than `allowed` bytes.
     """
-    total = sum(memory.peak for memory in plan.memories)
-    if total > allowed:
-        raise too_many_bytes("the memories of the plan take", total, allowed)
-    arrays = {memory.name: bytearray([PATTERN]) * memory.peak for memory in plan.memories}
+    sizes = array_sizes(plan)
+    if sum(sizes.values()) > allowed:
+        raise too_many_bytes("the memories of the plan take", sum(sizes.values()), allowed)
+    arrays = {name: bytearray([PATTERN]) * size for name, size in sizes.items()}
     memory_of = {buffer.id: buffer.memory for buffer in plan.buffers}
     places: dict[TensorKey, Place] = {}
     found = []

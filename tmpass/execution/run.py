@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 from tmpass.base.errors import BudgetError, ModelError, UsageError, brief
 from tmpass.base.violation import Violation
+from tmpass.execution.copies import Copies, has_copies
 from tmpass.execution.limits import Limits, Trips, too_many_bytes
 from tmpass.execution.machine import Machine
 from tmpass.execution.marks import RANDOM
-from tmpass.execution.memory_image import make_memory_image
+from tmpass.execution.memory_image import array_sizes, make_memory_image
 from tmpass.execution.promises import promised
 from tmpass.execution.regions import Region, find_regions
 from tmpass.execution.rounding import shaken_runs
@@ -134,10 +135,11 @@ def _run_all(session: _Session, plan: Plan, regions: Sequence[Region], most: int
     """The violations of the first run that has any, or of the last one. At most `most` runs are made."""
     graph, limits, record = session.graph, session.limits, session.record
     copies, kernels = RUNTIMES[plan.target.runtime].loops_copy, promised(graph, plan)
+    constants = Copies(plan, graph, session.runner) if has_copies(plan) else None
     violations: list[Violation] = []
     for seed in range(most):
         image, trips = make_memory_image(plan, limits.bytes), Trips(limits.trips)
-        machine = Machine(graph, image, session.runner, trips, loops_copy=copies, promised=kernels)
+        machine = Machine(graph, image, session.runner, trips, loops_copy=copies, promised=kernels, constants=constants)
         violations = machine.storage.violations
         try:
             for region in regions:
@@ -176,7 +178,7 @@ def _check_names(given: Mapping[str, object], names: Sequence[str]) -> None:
 
 def _check_bytes(plan: Plan, graph: Graph, allowed: int) -> None:
     """Refuse memories above the limit before they are made. Tensors of unknown size count only during the run."""
-    total = sum(memory.peak for memory in plan.memories)
+    total = sum(array_sizes(plan).values())
     if total > allowed:
         raise too_many_bytes("the memories of the plan take", total, allowed)
     placed = {row.key for row in plan.tensors if row.buffer is not None}

@@ -136,6 +136,12 @@ class Explanation:
         return memory.needed - memory.reserve if self.streamed_budget is None else self.streamed_budget
 
     @property
+    def lowest_budget(self) -> int:
+        """The bytes that any packing for this order and sharing needs (proved), without the reserve."""
+        memory = self.peak_step.memory
+        return memory.needed_with(memory.lower_bound) + memory.loaded_bound - memory.reserve
+
+    @property
     def order_is_least(self) -> bool:
         """Whether no order of the operators has a lower peak with the allowed sharing (proved)."""
         memory = self.peak_step.memory

@@ -43,7 +43,7 @@ def memory_lines(plan: Plan) -> list[str]:
     ]
 
 
-def ceiling(memory: MemoryUse) -> int | None:
+def usable(memory: MemoryUse) -> int | None:
     """The first byte that is neither for buffers nor for constants; None where the capacity is unlimited.
 
     What the runtime takes and the reserve are above it.
@@ -51,8 +51,8 @@ def ceiling(memory: MemoryUse) -> int | None:
     return None if memory.capacity is None else max(0, memory.capacity - memory.overhead - memory.reserve)
 
 
-def ceiling_name(memory: MemoryUse, *, size: bool = False) -> str:
-    """The name of the line in a picture at the ceiling: the capacity, with its size if asked, and what is taken off."""
+def usable_name(memory: MemoryUse, *, size: bool = False) -> str:
+    """The name of the line where the usable bytes end: the capacity, with its size if asked, and what is taken off."""
     taken = [name for name, taken in zip(PARTS[2:], parts(memory)[2:], strict=True) if taken]
     less = f" less {' and '.join(taken)}" if taken else ""
     return f"{'assumed ' * bool(memory.assumed)}capacity{f' {short_size(memory.capacity or 0)}' * size}{less}"

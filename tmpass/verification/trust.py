@@ -78,9 +78,6 @@ def taken_on_trust(plan: Plan, profile: Target | None, held: int | None = None) 
 
 def _device(plan: Plan) -> Iterator[Trusted]:
     """The claims that a target would settle."""
-    arena = plan.memories[0]
-    if RUNTIMES[plan.target.runtime].tail:
-        yield Trusted("overhead", f"the runtime takes {arena.overhead} B of {brief(arena.name)}")
     names = ", ".join(brief(memory.name) for memory in plan.memories[:_LISTED])
     more = f" and {len(plan.memories) - _LISTED} more" if len(plan.memories) > _LISTED else ""
     count, them = ("memory", "it") if len(plan.memories) == 1 else ("memories", "them")
@@ -98,6 +95,9 @@ def _device(plan: Plan) -> Iterator[Trusted]:
     rules = len(plan.options.scratch)
     needs = f"kernels need what {rules} rule{'s' * (rules != 1)} of the plan's options say{'s' * (rules == 1)}"
     yield Trusted("scratch", needs if rules else "kernels need no memory besides tensors: the plan has no rule")
+    arena = plan.memories[0]
+    if RUNTIMES[plan.target.runtime].tail:
+        yield Trusted("overhead", f"the runtime takes {arena.overhead} B of {brief(arena.name)}")
 
 
 def _beyond(plan: Plan, profile: Target) -> Iterator[Trusted]:

@@ -11,20 +11,16 @@ The header is C11 and C++11. Its numbers keep their values where `int` has 16 bi
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from math import gcd
 
 from tmpass.plans.plan import MemoryUse, Plan, PlannedTensor
+from tmpass.report.c_names import LONGEST, comment, distinct, file_prefix, upper_name
 from tmpass.report.left_out import notes
-from tmpass.report.text import clip, one_line
 
 NAME = "c"
 SUFFIX = ".h"
 SUMMARY = "a C header: sizes, offsets, alignments, static asserts"
-
-_LONGEST = 60
-"""The number of characters of a name that a macro has."""
 
 _ASSERT = """\
 #ifdef __cplusplus
@@ -37,22 +33,21 @@ _ASSERT = """\
 
 def emit(plan: Plan) -> str:
     """The header of `plan`; the name of every macro begins with the name of the model's file."""
-    prefix = _upper(plan.model.file.rpartition(".")[0] or plan.model.file)
-    prefix = prefix if prefix and not prefix[0].isdigit() else f"MODEL_{prefix}".rstrip("_")
+    prefix = file_prefix(plan.model.file)
     placed = [t for t in plan.tensors if t.buffer is not None]
     scratch = [b for b in plan.buffers if not b.tensors]
-    preferred = [_upper(m.name) for m in plan.memories]
-    preferred += [_upper(t.name) for t in placed]
+    preferred = [upper_name(m.name) for m in plan.memories]
+    preferred += [upper_name(t.name) for t in placed]
     numbers = [f"MEMORY{i}" for i in range(len(plan.memories))]
     numbers += [f"T{t.index}" if t.subgraph == 0 else f"S{t.subgraph}_T{t.index}" for t in placed]
     preferred += ["SCRATCH"] * len(scratch)
     numbers += [str(b.id) for b in scratch]
-    names = iter([f"{prefix}_{name}" for name in _distinct(preferred, numbers)])
+    names = iter([f"{prefix}_{name}" for name in distinct(preferred, numbers)])
     memories = {memory.name: (next(names), memory) for memory in plan.memories}
     arenas = [memories[memory.name] for memory in plan.arenas]
     lines = [
-        f"/* Memory plan of {_comment(plan.model.file)} for {_comment(plan.target.name)}, made by tmpass. */",
-        *(f"/* {_comment(note)} */" for note in notes(plan)),
+        f"/* Memory plan of {comment(plan.model.file)} for {comment(plan.target.name)}, made by tmpass. */",
+        *(f"/* {comment(note)} */" for note in notes(plan)),
         f"#ifndef {prefix}_PLAN_H",
         f"#define {prefix}_PLAN_H",
         "",
@@ -77,7 +72,7 @@ def _example(arenas: Iterable[tuple[str, MemoryUse]]) -> Iterator[str]:
     """A comment with an array for each memory with buffers, and its section, as a firmware defines them."""
     yield "/* The firmware has an array in each memory with buffers. It may define its section before this header:"
     for name, memory in arenas:
-        array = re.sub(r"\W+", "_", memory.name[:_LONGEST].lower(), flags=re.ASCII).strip("_")
+        array = re.sub(r"\W+", "_", memory.name[:LONGEST].lower(), flags=re.ASCII).strip("_")
         array = array if array[:1].isalpha() else f"memory_{array}".rstrip("_")
         yield f' *   #define {name}_SECTION __attribute__((section(".{array}")))'
         yield f" *   _Alignas({name}_ALIGNMENT) static unsigned char {array}[{name}_BYTES] {name}_SECTION;"
@@ -89,9 +84,11 @@ def _memory(prefix: str, name: str, memory: MemoryUse, *, array: bool) -> Iterat
 
     No suffix but _BYTES, _ALIGNMENT and _OFFSET belongs to tensors, so the others cannot be those of a tensor.
     """
-    yield f"/* memory {_comment(memory.name)} */"
+    yield f"/* memory {comment(memory.name)} */"
     if array:
-        yield f"#define {name}_BYTES {memory.peak}u"
+        yield f"#define {name}_BYTES {memory.peak + memory.overhead}u"
+        if memory.overhead:  # the array is an arena: its tail is the runtime's
+            yield f"#define {name}_HEAD {memory.peak}u"
         yield f"#define {name}_ALIGNMENT {memory.alignment}u"
         yield f"#ifndef {name}_SECTION"
         yield f"#define {name}_SECTION"
@@ -122,37 +119,12 @@ def _place(prefix: str, name: str, home: tuple[str, MemoryUse], offset: int, siz
     yield f"#define {name}_BYTES {size}u"
     yield f"#define {name}_ALIGNMENT {gcd(memory.alignment, offset)}u"
     # Not as offset + size: the sum could overflow the type.
-    inside = f"{name}_BYTES <= {arena}_BYTES && {name}_OFFSET <= {arena}_BYTES - {name}_BYTES"
+    end = f"{arena}_HEAD" if memory.overhead else f"{arena}_BYTES"
+    inside = f"{name}_BYTES <= {end} && {name}_OFFSET <= {end} - {name}_BYTES"
     yield f'{prefix}_ASSERT({inside}, "outside of the arena");'
     yield f'{prefix}_ASSERT({name}_OFFSET % {name}_ALIGNMENT == 0, "not aligned");'
 
 
 def _about(tensor: PlannedTensor) -> str:
     shape = ", ".join(map(str, tensor.shape or ()))
-    return f"/* {tensor.role} {_comment(tensor.name)}: {_comment(tensor.dtype)} [{_comment(shape)}] */"
-
-
-def _distinct(preferred: Iterable[str], numbers: Iterable[str]) -> list[str]:
-    """Distinct names: the preferred one where it is unique, and otherwise with its number."""
-    pairs = list(zip(preferred, numbers, strict=True))
-    counts = Counter(name for name, _ in pairs)
-    taken = {name for name, count in counts.items() if name and count == 1}
-    names = []
-    for name, number in pairs:
-        if name not in taken:
-            name = f"{name}_{number}" if name else number
-            while name in taken:
-                name += "_"
-            taken.add(name)
-        names.append(name)
-    return names
-
-
-def _upper(name: str) -> str:
-    """`name` as part of a macro name, without the characters that macros cannot have; may be empty."""
-    return re.sub(r"[^A-Z0-9]+", "_", name[:_LONGEST].upper()).strip("_")
-
-
-def _comment(text: str) -> str:
-    """`text` in one line, without the marks that end or begin a comment."""
-    return one_line(clip(text)).replace("*/", "* /").replace("/*", "/ *")
+    return f"/* {tensor.role} {comment(tensor.name)}: {comment(tensor.dtype)} [{comment(shape)}] */"

@@ -17,7 +17,7 @@ from tmpass.plans.peak_step import PeakStep, find_peak_step, live_bytes
 from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer, PlannedConstant, Residence
 from tmpass.report.drawn import constant_kind, constant_name, constants_in, height_of
 from tmpass.report.hues import colours_of, kind_of
-from tmpass.report.needs import ceiling, ceiling_name
+from tmpass.report.needs import usable, usable_name
 from tmpass.report.text import clip, one_line, short_size
 
 NAME = "svg"
@@ -96,7 +96,7 @@ def _memory(plan: Plan, memory: MemoryUse, colours: dict[str, str], top: int) ->
     buffers = [b for b in plan.buffers if b.memory == memory.name and b.size]
     constants = constants_in(plan, memory)
     steps = max([len(plan.schedule), 1, *(b.upper for b in buffers)])
-    capacity, height = ceiling(memory), height_of(plan, memory)
+    capacity, height = usable(memory), height_of(plan, memory)
     near = capacity is not None and capacity <= _NEAR * height
     frame = _Frame(top, steps, max(height, capacity or 0 if near else 0, 1))
     yield f'<text class="title" x="{_LEFT}" y="{top + 18}">{_text(_title(plan, memory))}</text>'
@@ -119,7 +119,7 @@ def _memory(plan: Plan, memory: MemoryUse, colours: dict[str, str], top: int) ->
         yield from _rectangle(c, (c.lower, c.upper, 0, c.size), name, colours[kind], frame)
         yield "</g>"
     if near and capacity is not None:
-        label = _text(ceiling_name(memory, size=True))
+        label = _text(usable_name(memory, size=True))
         yield f'<path class="limit" d="M{_LEFT} {frame.y(capacity)}H{_RIGHT}"/>'
         yield f'<text class="over" x="{_RIGHT}" y="{frame.y(capacity)}" dy="-5" text-anchor="end">{label}</text>'
     yield from _curve(plan, memory, peak_step, frame)

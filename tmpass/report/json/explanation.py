@@ -14,6 +14,7 @@ SCHEMA = "tmpass.explanation/1"
 def to_json(known: Explanation) -> str:
     """The explanation as JSON, without the plan."""
     peak_step, memory, conflict = known.peak_step, known.peak_step.memory, known.conflict
+    proved = not known.plan.unknown_tensors and known.least_budget == known.lowest_budget
     facts: dict[str, Any] = {
         "schema": SCHEMA,
         "model": known.plan.model.file,
@@ -26,7 +27,7 @@ def to_json(known: Explanation) -> str:
         "peak": memory.peak,
         "lower_bound": memory.lower_bound,
         "missing": known.missing,
-        "least_budget": {"bytes": known.least_budget, "proved": known.proved and not memory.loaded},
+        "least_budget": {"bytes": known.least_budget, "proved": proved},
         "needed": {
             "bytes": memory.needed,
             "buffers": memory.peak,

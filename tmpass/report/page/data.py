@@ -17,7 +17,7 @@ from tmpass.report.constants import copies_of, stored_constants, use
 from tmpass.report.drawn import constant_kind, drawn_constants, height_of
 from tmpass.report.hues import colours_of, kind_of
 from tmpass.report.left_out import not_counted, verdict
-from tmpass.report.needs import ceiling, ceiling_name, parts, parts_text, used
+from tmpass.report.needs import parts, parts_text, usable, usable_name, used
 from tmpass.report.text import short_size
 
 _VERDICTS = {
@@ -103,8 +103,8 @@ def _memory(plan: Plan, memory: MemoryUse) -> dict[str, Any]:
         "capacity": memory.capacity,
         "needed": memory.needed,
         "used": used(memory),
-        "ceiling": ceiling(memory),
-        "ceiling_name": "" if memory.capacity is None else ceiling_name(memory, size=True),
+        "usable": usable(memory),
+        "usable_name": "" if memory.capacity is None else usable_name(memory, size=True),
         "height": height_of(plan, memory),
         "assumed": memory.assumed,
         "alignment": memory.alignment,

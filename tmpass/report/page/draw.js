@@ -171,7 +171,7 @@ function drawFull(s, area) {
 }
 
 function drawCapacity(s) {
-  const { ceiling, ceiling_name: text, used, full } = memoryNow(), { arena } = s, w = state.window;
+  const { usable, usable_name: text, used, full } = memoryNow(), { arena } = s, w = state.window;
   pen.textBaseline = "bottom";
   if (full.rows.length && full.step < w.right && full.step + 1 > w.left) {
     pen.fillStyle = hues.strong;
@@ -179,22 +179,22 @@ function drawCapacity(s) {
     pen.textAlign = share < 0.15 ? "left" : share > 0.85 ? "right" : "center";
     pen.fillText(`peak step ${full.step}, ${shortSize(full.bytes)}`, Math.min(Math.max(x, arena.x), arena.x + arena.w), arena.y - 4);
   }
-  if (ceiling === null) return;
+  if (usable === null) return;
   pen.fillStyle = pen.strokeStyle = hues.limit;
   pen.textAlign = "right";
-  const inside = ceiling >= w.bottom && ceiling <= w.top;
+  const inside = usable >= w.bottom && usable <= w.top;
   if (inside) {
     within(arena, () => {
       pen.lineWidth = 2;
       pen.setLineDash([7, 4]);
       pen.beginPath();
-      pen.moveTo(arena.x, s.y(ceiling));
-      pen.lineTo(arena.x + arena.w, s.y(ceiling));
+      pen.moveTo(arena.x, s.y(usable));
+      pen.lineTo(arena.x + arena.w, s.y(usable));
       pen.stroke();
       pen.setLineDash([]);
     });
-    labelled(text, arena.x + arena.w - 6, s.y(ceiling) - 4);
-  } else if (ceiling > w.top) {
+    labelled(text, arena.x + arena.w - 6, s.y(usable) - 4);
+  } else if (usable > w.top) {
     labelled(`\u2191 ${text}${used ? `, ${used}` : ""}`, arena.x + arena.w - 6, arena.y + 16);
   }
 }
@@ -240,10 +240,10 @@ function drawLive(s) {
     pen.globalAlpha = 1;
     pen.lineWidth = 1.5;
     pen.stroke();
-    if (memory.ceiling !== null && memory.ceiling <= top) {
+    if (memory.usable !== null && memory.usable <= top) {
       pen.strokeStyle = hues.limit;
       pen.setLineDash([7, 4]);
-      rule(live.x, y(memory.ceiling), live.x + live.w, y(memory.ceiling));
+      rule(live.x, y(memory.usable), live.x + live.w, y(memory.usable));
       pen.setLineDash([]);
     }
   });

@@ -88,13 +88,14 @@ def _budget(known: Explanation) -> str:
         return f"{least} for what is planned; what is not counted is on top of it"
     if memory.loaded:
         streamed = ", with constants streamed" if known.streamed_budget is not None else ""
-        return f"{least}{streamed}; none below {format_size(memory.needed_with(memory.lower_bound) - memory.reserve)}"
+        if known.least_budget == known.lowest_budget:
+            return f"{least}{streamed}; proved: for this order and sharing none is smaller"
+        return f"{least}{streamed}; none below {format_size(known.lowest_budget)}"
     if known.order_is_least:
         return f"{least}; proved: with this sharing none is smaller, in any order"
     if known.proved:
         return f"{least}; proved: for this order and sharing none is smaller"
-    lowest = format_size(memory.needed_with(memory.lower_bound) - memory.reserve)
-    return f"{least}, the best that was found; none below {lowest}"
+    return f"{least}, the best that was found; none below {format_size(known.lowest_budget)}"
 
 
 def _where(known: Explanation) -> str:

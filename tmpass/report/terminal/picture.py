@@ -7,7 +7,7 @@ from tmpass.packing.problem import in_use
 from tmpass.plans.peak_step import find_peak_step
 from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer, PlannedConstant
 from tmpass.report.drawn import constants_in, height_of
-from tmpass.report.needs import ceiling, ceiling_name, used
+from tmpass.report.needs import usable, usable_name, used
 from tmpass.report.text import short_size
 
 WIDTH = 80
@@ -54,7 +54,7 @@ def picture(plan: Plan, memory: MemoryUse | None = None, *, colour: bool = False
     buffers = [b for b in plan.buffers_in(memory.name) if b.size]
     constants = constants_in(plan, memory)
     steps = max((row.upper for row in (*buffers, *constants)), default=1)
-    height, capacity = max(height_of(plan, memory), 1), ceiling(memory)
+    height, capacity = max(height_of(plan, memory), 1), usable(memory)
     columns = _columns(steps)
     rows = [_painted(row) if colour else "".join(map(_sign, row))
             for row in _cells(buffers, constants, (columns, min(_ROWS, height)), (steps, height))]  # fmt: skip
@@ -112,7 +112,7 @@ def _painted(row: list[int]) -> str:
 
 def _capacity(memory: MemoryUse, columns: int) -> str:
     """The line of the capacity, as wide as the picture, with the longest label that fits."""
-    share, name = used(memory), ceiling_name(memory)
+    share, name = used(memory), usable_name(memory)
     percent = f", {share}" if share else ""
     words = next((w for w in (f"= {name}{percent} ", f"= {name} ", "= capacity ") if len(w) <= columns), "")
     return words.ljust(columns, "=")

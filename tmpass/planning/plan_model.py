@@ -14,6 +14,7 @@ from tmpass.planning.assemble import assemble
 from tmpass.planning.choose_order import choose_order
 from tmpass.planning.fixed import check_fixed, fixed_note
 from tmpass.planning.integers import find_names, integers_notes, keep_integers
+from tmpass.planning.kept import keep_results
 from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.liveness import Storage
 from tmpass.planning.residency.overhead import find_besides
@@ -48,6 +49,7 @@ def plan_model(
     notes = tuple(integers_notes(graph, names, options.int8, target))
     if options.int8 == Int8.NATIVE:
         graph = keep_integers(graph, names)
+    graph = keep_results(graph, target.runtime)
     external = _ends(graph) if options.io == Io.EXTERNAL else frozenset()
     scratch = _sizes(graph, options.scratch)
     besides = find_besides(graph, target, model.info.bytes)

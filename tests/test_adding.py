@@ -156,6 +156,14 @@ def test_an_allocator_that_is_wrong_is_never_believed(shell, tmp_path):
     assert "this is a fault of the package that brings it" in done.stderr
 
 
+def test_an_allocator_that_counts_in_fractions_is_not_a_fault_of_the_user(shell, tmp_path):
+    text = FILES["toy_allocator.py"].replace("offsets.append(offset)", "offsets.append(float(offset))")
+    (tmp_path / "toy_allocator.py").write_text(text)
+    done = shell("tmpass allocate models/problems/tight.csv --minimize --allocator stack")
+    assert done.returncode == 5
+    assert "allocator stack broke a law: the offset 0.0 is not a whole number" in done.stderr
+
+
 def test_two_packages_that_bring_one_name_are_told(shell, tmp_path):
     other = tmp_path / "others-1.dist-info"
     other.mkdir()

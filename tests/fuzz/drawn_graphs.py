@@ -26,7 +26,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from support.choices import choose, links, live_bytes
+from support.any_plans import choose, links, live_bytes
 from support.drawn import draw_graph, permuted, shuffled
 from support.machine import Arena, Private, run
 from support.planning import INFO

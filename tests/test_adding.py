@@ -141,10 +141,8 @@ def test_an_unknown_name_is_refused_with_those_that_there_are(shell):
     assert done.stderr.startswith("tmpass: allocator 'heap' is unknown; choose one of auto, ")
     assert done.stderr.endswith(", stack\n")
     done = shell("tmpass plan models/branchy.tflite -o plan.json; tmpass emit plan.json --format peek")
-    assert (
-        done.stderr
-        == "tmpass: no format is named 'peek'; choose one of json, csv, c, model-explorer, html, svg, peak\n"
-    )
+    assert done.stderr.startswith("tmpass: no format is named 'peek'; choose one of json, csv, ")
+    assert done.stderr.endswith(", peak\n")
 
 
 def test_an_allocator_that_is_wrong_is_never_believed(shell, tmp_path):

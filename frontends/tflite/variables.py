@@ -13,7 +13,7 @@ from .inference.dims import written
 from .shapes import Shape, differ
 
 if TYPE_CHECKING:
-    from .settle import Body
+    from .settle import SubgraphShapes
 
 _Name = tuple[str, str]
 
@@ -57,7 +57,7 @@ class Variables:
             self._read.append((name, s, op.outputs[0], table.where))
         return known[:1]
 
-    def check(self, bodies: Mapping[int, "Body"]) -> None:
+    def check(self, bodies: Mapping[int, "SubgraphShapes"]) -> None:
         """Check that every variable that is read keeps its size.
 
         Raises:

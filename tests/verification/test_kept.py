@@ -139,7 +139,7 @@ def test_tensors_of_several_sizes_that_are_stored_once_have_the_bytes_of_the_lar
 
 
 def test_a_copy_that_ends_above_the_capacity_does_not_fit():
-    """The capacity is no multiple of the alignment, and the copy ends within the last piece of one."""
+    """The capacity is not a multiple of the alignment, and the copy ends within the last piece of one."""
     sketch = Sketch()
     sketch.outputs = [sketch.op([sketch.input(12), sketch.tensor(8, TensorKind.CONSTANT)], 1)]
     made = plan(model := Model(INFO, graph_of(sketch)), target(29 + 8))

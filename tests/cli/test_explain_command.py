@@ -45,3 +45,22 @@ def test_unprintable_names_and_empty_models(run, odd_model, empty_model):
 
 def test_an_open_dimension_is_an_error_of_one_line(fails, open_model):
     assert "--bind batch=N" in fails(3, "explain", open_model)
+
+
+def test_the_curve_has_the_target_and_a_line_where_there_is_no_limit(run, model):
+    out = run("explain", model, "--budget", "2KiB", "--curve", "--json").out
+    rows = json.loads(out)["curve"]
+    assert [(row["size"], row["fits"]) for row in rows if row["this_plan"]] == [(2048, False)]
+    assert any(row["fits"] for row in rows)
+    out = run("explain", model, "--budget", "2KiB", "--curve").out
+    assert [line.split()[-2:] for line in out.splitlines() if "2048 (2 KiB)  no" in line] == [["this", "plan"]]
+    lines = run("explain", model, "--target", "litert-cpu", "--curve").out.splitlines()
+    assert sum(line.startswith("curve: ") for line in lines) == 1
+    assert not any(line.startswith("size: ") for line in lines)
+
+
+def test_the_curve_without_weights_on_chip_says_what_it_can(run, model):
+    out = run("explain", model, "--target", "tflm-nrf52840", "--curve").out
+    assert "nothing but whether it fits depends on the size" in out
+    assert "least that fits" in out
+    assert "streamed" not in out

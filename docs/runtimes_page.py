@@ -6,10 +6,13 @@ python docs/runtimes_page.py ../shared/models/tflite > docs/tflm.md
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "bench"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from support.interpreters import least_arena, run_litert, run_tflm
 from support.shared import tflite_bindings
+from tflm_arena import table
 
 import tmpass
 from tmpass.api.probe import probe_scratch
@@ -23,8 +26,7 @@ before and after with the same random inputs, and gave the same outputs, bit for
 
 ## The content of a planned file
 
-    tmpass probe-scratch model.tflite -o scratch.json            measures the scratch of the kernels
-    tmpass plan model.tflite -t tflm --scratch scratch.json -o planned.tflite
+    tmpass plan model.tflite -t tflm -o planned.tflite
     tmpass strip planned.tflite -o model.tflite                  restores the original, byte for byte
 
     0       a new root, Model and SubGraph tables     the operators in the planned order
@@ -55,21 +57,56 @@ file; other numbers are refused. For another runtime, a file with other numbers 
 The targets `tflm*` follow the runtime: sizes are rounded up to 16 bytes, and the values that a loop carries from one
 iteration to the next wait in the outputs of WHILE, not in the body.
 
+A board with several memories, such as SRAM and PSRAM, takes a memory planner instead of offsets in the file:
+[several memories](tflm-memories.md).
+
 """
 
 MOST = 1 << 28
 """The largest peak, in bytes, of a model that is run."""
 
+DRAWN = 40
+"""How many drawn models the predicted arenas are held against, beside those of the folder."""
+
 TFLM = """\
 ## TensorFlow Lite Micro
 
 All figures are bytes. *Head* is the part of the arena with activations and scratch: as the runtime plans it, and with
-the plan of tmpass, which it equals. *Scratch* is the sum over all operators, from `probe-scratch`. *Least arena* is the
+the plan of tmpass, which it equals. *Scratch* is the sum over all operators, as measured. *Least arena* is the
 smallest multiple of 16 with which the model can be prepared and run: head, persistent allocations, and temporary ones
 during preparation.
 
 | model | head before | head after | scratch | least arena before | after |
 |-|-:|-:|-:|-:|-:|
+"""
+
+ARENA = """\
+## The whole arena
+
+The head is what a plan places. The tail is what the runtime keeps for itself: a structure for each tensor, operator,
+input and output, the parsed options of operators, what kernels keep (such as two numbers for each channel of a
+convolution), variables, and its own administration. `tmpass.targets.tail` predicts it by rules:
+
+    from tmpass.targets.tail import load_rules, predict
+    found = predict(graph, load_rules("tflm"))     # rows, total, unknown; word_size=4 for a 32-bit processor
+    found.arena(head)                              # the least arena in which the model can be prepared and run
+
+`arena` is the larger of two phases. While operators are prepared, the head holds descriptions of tensors, and then
+the list of all buffers with 40 bytes for each that is placed. After that the head holds the activations and scratch.
+Both lie beside the tail. For small models preparation needs more than a run.
+
+The rules are `tmpass/targets/tail/tflm.toml`: what the runtime takes from the end of the arena in its order, and
+what the kernel of each kind of operator keeps. An operator without a rule is named in `unknown` and not counted;
+`tmpass probe` measures it. For pointers of 8 bytes the rules were read in the interpreter of the package, which also
+records allocations: that takes 208 bytes, which a device without recording saves. **Figures for pointers of 4 bytes
+are derived from the same structures and were not measured.** A number of which the pointers are not known counts in
+full for both, so that they are meant as an upper bound. The arena is taken to begin at a multiple of 16; up to 15
+bytes are lost where it does not.
+
+Made by `python tests/bench/tflm_arena.py ../shared/models/tflite 40`, in bytes. The first columns are for the model
+with the plan of tmpass in it: its tail, the peak of the plan, the head that the runtime then takes, and the least
+arena. The last three are for the model as it is, with the head that the runtime plans itself.
+
 """
 
 LITERT = """\
@@ -137,6 +174,8 @@ def main(folder: Path) -> None:
             else:
                 print(line, flush=True)
         print(f"\n{name} does not run, or tmpass does not plan for it: {', '.join(not_run)}.\n")
+        if name == "TensorFlow Lite Micro":
+            print(f"{ARENA}{table(folder, DRAWN).markdown()}\n")
 
 
 if __name__ == "__main__":

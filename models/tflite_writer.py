@@ -161,7 +161,8 @@ class Tensor:
     """A tensor; without `data` it names buffer 0, which is empty, unless `buffer` names another.
 
     Fields: `dtype` is a name of the schema's TensorType or a number; `shape` None leaves the field out;
-    `appended` puts the data behind the flatbuffer, as files above 2 GiB have it.
+    `appended` puts the data behind the flatbuffer, as files above 2 GiB have it; `scales` quantise it, one of them, or
+    one for each index of its axis `scaled`, around `zero`.
     """
 
     name: str | bytes | None
@@ -174,6 +175,9 @@ class Tensor:
     appended: bool = False
     buffer: int | None = None
     external_buffer: int = 0
+    scales: Sequence[float] = ()
+    scaled: int = 0
+    zero: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +302,8 @@ class _Writer:
             fields[0] = ("o", self._integers(tensor.shape))
         number = tensor.dtype if isinstance(tensor.dtype, int) else _TYPES[tensor.dtype]
         fields |= {1: ("b", number), 2: ("I", self._buffer(tensor))} | self._text(3, tensor.name)
+        if tensor.scales:
+            fields[4] = ("o", self._quantization(tensor))
         if tensor.is_variable:
             fields[5] = ("?", True)
         if tensor.shape_signature is not None:
@@ -307,6 +313,10 @@ class _Writer:
         if tensor.external_buffer:
             fields[10] = ("I", tensor.external_buffer)
         return self._table(fields)
+
+    def _quantization(self, tensor: Tensor) -> int:
+        scales, zeros = self._floats(tensor.scales), self._longs([tensor.zero] * len(tensor.scales))
+        return self._table({2: ("o", scales), 3: ("o", zeros), 6: ("i", tensor.scaled)})
 
     def _buffer(self, tensor: Tensor) -> int:
         if tensor.buffer is not None:
@@ -390,6 +400,13 @@ class _Writer:
         self.builder.StartVector(4, len(values), 4)
         for value in reversed(values):
             self.builder.PrependInt32(value)
+        offset: int = self.builder.EndVector()
+        return offset
+
+    def _floats(self, values: Sequence[float]) -> int:
+        self.builder.StartVector(4, len(values), 4)
+        for value in reversed(values):
+            self.builder.PrependFloat32(value)
         offset: int = self.builder.EndVector()
         return offset
 

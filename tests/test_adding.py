@@ -141,10 +141,8 @@ def test_an_unknown_name_is_refused_with_those_that_there_are(shell):
     assert done.stderr.startswith("tmpass: allocator 'heap' is unknown; choose one of auto, ")
     assert done.stderr.endswith(", stack\n")
     done = shell("tmpass plan models/branchy.tflite -o plan.json; tmpass emit plan.json --format peek")
-    assert (
-        done.stderr
-        == "tmpass: no format is named 'peek'; choose one of json, csv, c, model-explorer, html, svg, peak\n"
-    )
+    assert done.stderr.startswith("tmpass: no format is named 'peek'; choose one of json, csv, ")
+    assert done.stderr.endswith(", peak\n")
 
 
 def test_an_allocator_that_is_wrong_is_never_believed(shell, tmp_path):
@@ -154,6 +152,14 @@ def test_an_allocator_that_is_wrong_is_never_believed(shell, tmp_path):
     assert done.returncode == 5
     assert "allocator stack broke a law" in done.stderr
     assert "this is a fault of the package that brings it" in done.stderr
+
+
+def test_an_allocator_that_counts_in_fractions_is_not_a_fault_of_the_user(shell, tmp_path):
+    text = FILES["toy_allocator.py"].replace("offsets.append(offset)", "offsets.append(float(offset))")
+    (tmp_path / "toy_allocator.py").write_text(text)
+    done = shell("tmpass allocate models/problems/tight.csv --minimize --allocator stack")
+    assert done.returncode == 5
+    assert "allocator stack broke a law: the offset 0.0 is not a whole number" in done.stderr
 
 
 def test_two_packages_that_bring_one_name_are_told(shell, tmp_path):

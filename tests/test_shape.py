@@ -19,10 +19,10 @@ LARGE = {
 """File and function that may be above 60 lines or 8 parameters -> the reason."""
 
 ALIKE = {
+    ("tmpass/packing/conflict/__init__.py", "tmpass/planning/residency/weights.py"): "an enum of four words each",
     ("frontends/onnx/__init__.py", "frontends/tflite/__init__.py"): "the signature that CarryingFrontend demands",
     ("frontends/tflite/option_schema.py",) * 2: "a table: a class for each of the schema's",
     ("tmpass/graph/effects.py", "tmpass/verification/state.py"): "verification shares no code with what it judges",
-    ("tmpass/report/terminal/difference.py",) * 2: "a line for each key of JSON",
 }
 """Two files with a block in common, or with one that differs in names and numbers alone -> the reason."""
 

@@ -519,8 +519,8 @@ class SubsetSums:
     def largest(self, limit: int) -> int:
         """Return the largest sum that is at most `limit` bytes and the capacity, or -1 where there is none."""
 
-    def choose(self, sum: int) -> list[int]:
-        """Return for each group the number of an option, so that together they make `sum`."""
+    def choose(self, total: int) -> list[int]:
+        """Return for each group the number of an option, so that together they make `total` bytes."""
 
 def least_loss(
     groups: tuple[Sequence[int], Sequence[int], Sequence[int]], capacity: int, price: int, most: int

@@ -39,10 +39,10 @@ def main(model: Path, budget: str, out: Path) -> int:
     out.mkdir(parents=True, exist_ok=True)
     name = model.stem
     old = out / f"{name}.plan.json"
-    if old.exists():  # the growth of the arena since the last run
+    if old.exists():  # the growth of each memory since the last run
         changed = diff(tmpass.parse_plan(old.read_text(), str(old)), plan)
         for memory in changed.memories:
-            print(f"{memory.name}: {memory.growth:+d} B since the last time")
+            print(f"{memory.name}: {(memory.needed or memory.peak).growth:+d} B since the last time")
     (out / f"{name}.tflite").write_bytes(tmpass.planned_model(plan, converted))
     old.write_text(plan.to_json())
     for form in ("c", "html"):

@@ -7,7 +7,19 @@ from tmpass.graph.model import Graph
 
 from .identity import IDENTIFIER, NAME
 
-__all__ = ["NAME", "SUFFIXES", "accepts", "apply", "load", "load_to_plan", "other_files", "probe", "strip", "to_bytes"]
+__all__ = [
+    "NAME",
+    "SUFFIXES",
+    "accepts",
+    "apply",
+    "load",
+    "load_to_plan",
+    "measure",
+    "other_files",
+    "probe",
+    "strip",
+    "to_bytes",
+]
 
 SUFFIXES = (".tflite",)
 
@@ -117,3 +129,25 @@ def probe(data: bytes, graph: Graph) -> tuple[str, Iterator[tuple[int, int, int 
     from .tflm import probe_operators
 
     return probe_operators(data, graph)
+
+
+def measure(
+    data: bytes, graph: Graph
+) -> tuple[str, tuple[int, int, int] | str, Iterator[tuple[int, int, tuple[bytes, int, int] | str]]]:
+    """Measure what TensorFlow Lite Micro takes of its arena for the model, and for each operator alone.
+
+    Args:
+        data: the bytes of the file.
+        graph: what `load` made of it.
+
+    Returns:
+        What measures; head, tail and least arena of the model in bytes, or why they are unknown; and for each operator
+        its subgraph, its index, and the file of it alone with the bytes of its scratch and of its tail, or why these
+        are unknown.
+
+    Raises:
+        UsageError: the package tflite-micro is not installed.
+    """
+    from .tflm import measure_operators
+
+    return measure_operators(data, graph)

@@ -16,7 +16,7 @@ from .offline import find_fixed
 from .operators import read_codes
 from .passing import check_counts
 from .resized import find_resized
-from .settle import Body, Settling
+from .settle import Settling, SubgraphShapes
 from .shapes import Shape, Shapes
 from .stored import find_stored
 from .subgraphs import ReadSubgraph, read_subgraph
@@ -68,6 +68,7 @@ def read_model(data: bytes, bindings: Mapping[str, int], *, batches: bool = Fals
         batches=settling.batches,
         fixed=fixed,
         stored=find_stored(read, buffers),
+        handles=settling.handles,
     )
 
 
@@ -83,7 +84,7 @@ def _check_header(data: bytes) -> None:
         raise ModelError(f"not a TFLite file: bytes 4..8 are {found}, not {IDENTIFIER.decode()!r}", hint=hint)
 
 
-def _finish(read: ReadSubgraph, body: Body, buffers: Buffers) -> Subgraph:
+def _finish(read: ReadSubgraph, body: SubgraphShapes, buffers: Buffers) -> Subgraph:
     tensors = tuple(map(_tensor, read.tensors, body.planned, read.kinds))
     ops = tuple(
         _with_moves(op, table, read, body, buffers) if op.kind in MOVING or body.disputed else op
@@ -93,10 +94,10 @@ def _finish(read: ReadSubgraph, body: Body, buffers: Buffers) -> Subgraph:
 
 
 def _tensor(declared: Declared, shape: Shape | None, kind: TensorKind) -> Tensor:
-    return Tensor(declared.name, declared.dtype, shape, kind)
+    return Tensor(declared.name, declared.dtype, shape, kind, scales=declared.scales)
 
 
-def _with_moves(op: Op, table: Table, read: ReadSubgraph, body: Body, buffers: Buffers) -> Op:
+def _with_moves(op: Op, table: Table, read: ReadSubgraph, body: SubgraphShapes, buffers: Buffers) -> Op:
     """Return `op` with the bytes that it only passes on."""
     if not body.disputed.isdisjoint((*op.inputs, *op.outputs)):
         return replace(op, elementwise=False)  # its size is in dispute, and storage of its own is right for both sizes

@@ -13,7 +13,7 @@ from .shapes import Shape, differ
 from .subgraphs import ReadSubgraph
 
 if TYPE_CHECKING:
-    from .settle import Body
+    from .settle import SubgraphShapes
 
 _HINT = "convert the model again"
 
@@ -66,7 +66,9 @@ def merge(shapes: Sequence[Shape | None]) -> Inferred | None:
     return tuple(of.pop() if len(of) == 1 else None for of in dims)
 
 
-def check_state(op: Op, call: Call, caller: ReadSubgraph, callee: ReadSubgraph, body: "Body", where: str) -> None:
+def check_state(
+    op: Op, call: Call, caller: ReadSubgraph, callee: ReadSubgraph, body: "SubgraphShapes", where: str
+) -> None:
     """Check that the body of a loop, run by `call`, keeps the types and the shapes of its state.
 
     Raises:
@@ -94,8 +96,8 @@ def check_results(
     call: Call,
     caller: ReadSubgraph,
     callee: ReadSubgraph,
-    body: "Body",
-    bodies: Mapping[int, "Body"],
+    body: "SubgraphShapes",
+    bodies: Mapping[int, "SubgraphShapes"],
     where: str,
 ) -> None:
     """Check that the outputs of `op` have room for the results of `call`, which may be one of several branches.
@@ -128,7 +130,7 @@ def _refuse_room(op: Op, call: Call, given: tuple[str, Shape], there: tuple[str,
 
 
 def check_same_sizes(
-    callee: ReadSubgraph, number: int, body: "Body", given: Mapping[int, Shape | None], where: str
+    callee: ReadSubgraph, number: int, body: "SubgraphShapes", given: Mapping[int, Shape | None], where: str
 ) -> None:
     """Check that subgraph `number` is called with the same input shapes as before.
 

@@ -7,13 +7,13 @@ from tmpass.base.errors import brief
 from tmpass.graph.model import TensorKind
 
 from .inference.dims import written
-from .settle import Body
+from .settle import SubgraphShapes
 from .subgraphs import ReadSubgraph
 
 _LISTED = 4
 
 
-def find_resized(subgraphs: Sequence[ReadSubgraph], bodies: Sequence[Body]) -> tuple[str, ...]:
+def find_resized(subgraphs: Sequence[ReadSubgraph], bodies: Sequence[SubgraphShapes]) -> tuple[str, ...]:
     """Describe some tensors that the file leaves open, and that have another size in the graph than in the file."""
     found = []
     for read, body in zip(subgraphs, bodies, strict=True):

@@ -1,9 +1,9 @@
 """Settling of the shape of every tensor, from the file, the operators and the bindings.
 
-LiteRT computes shapes itself before a run; TensorFlow Lite Micro takes the shapes in the file. Where both are numbers
-and differ in bytes, the larger shape is planned, with a warning. A dimension that the file leaves open gets its number
-from the operator, or else from a binding. Where no rule computes a dimension, the number in the file counts, unless
-bindings gave the inputs another size.
+LiteRT computes shapes itself before a run; TensorFlow Lite Micro takes the shapes in the file. Where both shapes are
+numbers and differ in bytes, the larger one is planned, with a warning. A dimension that the file leaves open gets its
+number from the operator, or else from a binding. If no rule computes a dimension, the file's number counts if the
+inputs have the file's sizes, else it is open.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ _WHOLE = ("int32", "int64")
 _LISTED = 4
 
 
-class Body:
+class SubgraphShapes:
     """The shapes in a subgraph, by tensor.
 
     Fields:
@@ -70,7 +70,7 @@ class Settling:
         self._subgraphs, self._buffers, self._shapes = subgraphs, buffers, shapes
         self._take_batches = batches
         self.batches: dict[str, int] = {}
-        self._bodies: dict[int, Body] = {}
+        self._bodies: dict[int, SubgraphShapes] = {}
         self._differing: list[str] = []
         self._resized = False
         self._variables = Variables()
@@ -88,9 +88,14 @@ class Settling:
         self._variables.check(self._bodies)
 
     @property
-    def bodies(self) -> list[Body]:
+    def bodies(self) -> list[SubgraphShapes]:
         """The shapes in each subgraph."""
         return [self._bodies[s] for s in range(len(self._subgraphs))]
+
+    @property
+    def handles(self) -> dict[tuple[int, int], str]:
+        """The variables that handles stand for, by (subgraph, tensor)."""
+        return self._variables.handles
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -110,10 +115,10 @@ class Settling:
             if true is None or (true != shape and (shape or set(true) > {1})):
                 self._resized = True
 
-    def _prepare(self, s: int, given: dict[int, Inferred | None] | None = None, by: str = "") -> Body:
+    def _prepare(self, s: int, given: dict[int, Inferred | None] | None = None, by: str = "") -> SubgraphShapes:
         read = self._subgraphs[s]
         count = len(read.tensors)
-        body = self._bodies[s] = Body(count)
+        body = self._bodies[s] = SubgraphShapes(count)
         made, inputs = {t for op in read.ops for t in op.outputs}, set(read.inputs)
         temporary = {t for op in read.ops for t in op.temporaries}
         for t, tensor in enumerate(read.tensors):
@@ -265,7 +270,7 @@ class Settling:
             return passed
         return [merge(shapes) for shapes in zip(*given, strict=True)]
 
-    def _visit(self, s: int, given: dict[int, Shape | None], op: Op, table: Table, depth: int) -> Body:
+    def _visit(self, s: int, given: dict[int, Shape | None], op: Op, table: Table, depth: int) -> SubgraphShapes:
         known = self._bodies.get(s)
         if known is not None:
             check_same_sizes(self._subgraphs[s], s, known, given, table.where)

@@ -43,6 +43,12 @@ class Declared:
         """Whether it certainly has no elements."""
         return self.shape is not None and min(self.shape, default=1) == 0
 
+    @property
+    def scales(self) -> int:
+        """How many scales it has; 0 where there are no zero points beside them, as interpreters see it."""
+        scales, zeros = self.quantization()
+        return len(scales) // 4 if zeros else 0
+
     def quantization(self) -> tuple[bytes, bytes]:
         """The bytes of the scales and of the zero points; empty where there are none."""
         parameters = self.table.table(schema.Tensor.QUANTIZATION, "quantization")

@@ -1,4 +1,4 @@
-"""Measurement of the scratch that kernels of TensorFlow Lite Micro need, by the size of its arena."""
+"""Measurement of the arena that a model takes in TensorFlow Lite Micro, and of what each kernel needs and keeps."""
 
 import os
 import re
@@ -16,7 +16,9 @@ from .single_operator import Operators, SingleOperator
 
 PACKAGE = "tflite-micro"
 
-_HEAD = re.compile(rb"Arena allocation head (\d+) bytes")
+_FIGURES = re.compile(rb"Arena allocation head (\d+) bytes.*?Arena allocation tail (\d+) bytes", re.DOTALL)
+_STEP = 16
+"""What the runtime aligns to. With an arena of another size the tail would have padding at its end."""
 _ROOMS = (1 << 20, 1 << 26)
 """Bytes of arena beyond the tensors. The second number is tried if the first is not enough."""
 
@@ -31,12 +33,75 @@ def probe_operators(data: bytes, graph: Graph) -> tuple[str, Iterator[tuple[int,
     Raises:
         UsageError: the package is not installed.
     """
+    return _engine(), _probe(Operators(data, graph), graph)
+
+
+def measure_operators(
+    data: bytes, graph: Graph
+) -> tuple[str, tuple[int, int, int] | str, Iterator[tuple[int, int, tuple[bytes, int, int] | str]]]:
+    """What measures; head, tail and least arena of the whole model; and each operator alone.
+
+    Returns:
+        The figures of the model are in bytes, or say why they are unknown. The least arena is that in which it can be
+        prepared. For each operator there are its subgraph, its index, and the model of it alone with the bytes of its
+        scratch and of its tail, or why they are unknown. Operators that call subgraphs are left out.
+
+    Raises:
+        UsageError: the package is not installed.
+    """
+    engine = _engine()
+    whole: tuple[int, int, int] | str
+    try:
+        head, tail = call_apart(used_in, data, _room(graph), package=PACKAGE)
+        whole = head, tail, _least_arena(data, head, head + 2 * tail + _ROOMS[0])
+    except ModelError as error:
+        whole = str(error)
+    return engine, whole, _measure(Operators(data, graph), graph)
+
+
+def _measure(operators: Operators, graph: Graph) -> Iterator[tuple[int, int, tuple[bytes, int, int] | str]]:
+    for s, subgraph in enumerate(graph.subgraphs):
+        for index, op in enumerate(subgraph.ops):
+            if op.calls:
+                continue
+            try:
+                alone = operators.cut_out(s, index)
+                head, tail = call_apart(used_in, alone.data, alone.packed, package=PACKAGE, size=len(alone.data))
+                yield s, index, (alone.data, head - alone.packed, tail)
+            except ModelError as error:
+                yield s, index, str(error)
+
+
+def _room(graph: Graph) -> int:
+    """The bytes of all tensors."""
+    return sum(tensor.bytes or 0 for subgraph in graph.subgraphs for tensor in subgraph.tensors)
+
+
+def _least_arena(data: bytes, low: int, high: int) -> int:
+    """The least multiple of 16 from `low` to `high` in which the model in `data` can be prepared; `high` is enough."""
+    low, high = low // _STEP, -(-high // _STEP)
+    while low < high:
+        middle = (low + high) // 2
+        try:
+            call_apart(used_in_exactly, data, middle * _STEP, package=PACKAGE)
+            high = middle
+        except ModelError:
+            low = middle + 1
+    return high * _STEP
+
+
+def _engine() -> str:
+    """The package that measures, and its version.
+
+    Raises:
+        UsageError: it is not installed.
+    """
     try:
         import_module("tflite_micro").runtime  # noqa: B018  # imported here, so that forked children need not import it
         engine = f"{PACKAGE} {version('tflite_micro')}"
     except (ImportError, PackageNotFoundError, AttributeError) as error:
         raise UsageError(f"{PACKAGE} cannot be imported: {error}", hint="pip install 'tmpass[tflm]'") from None
-    return engine, _probe(Operators(data, graph), graph)
+    return engine
 
 
 def _probe(operators: Operators, graph: Graph) -> Iterator[tuple[int, int, int | str]]:
@@ -57,20 +122,43 @@ def scratch_of(model: SingleOperator) -> int:
     Raises:
         ModelError: the model does not run.
     """
-    runtime = import_module("tflite_micro").runtime
+    return used_in(model.data, model.packed)[0] - model.packed
+
+
+def used_in(model: bytes, packed: int) -> tuple[int, int]:
+    """The bytes in the head and the tail of an arena with room for `packed` bytes of tensors, and more.
+
+    Raises:
+        ModelError: it cannot be set up, and why.
+    """
+    runtime, packed = import_module("tflite_micro").runtime, -(-packed // _STEP) * _STEP
     for room in _ROOMS[:-1]:
         try:
-            return head_of(runtime, model.data, model.packed + room) - model.packed
+            return allocations_of(runtime, model, packed + room)
         except ModelError:
             continue
-    return head_of(runtime, model.data, model.packed + _ROOMS[-1]) - model.packed
+    return allocations_of(runtime, model, packed + _ROOMS[-1])
+
+
+def used_in_exactly(model: bytes, arena_size: int) -> tuple[int, int]:
+    """The bytes in the head and the tail of an arena of `arena_size` bytes.
+
+    Raises:
+        ModelError: it cannot be set up in it.
+    """
+    return allocations_of(import_module("tflite_micro").runtime, model, arena_size)
 
 
 def head_of(runtime: Any, model: bytes, arena_size: int) -> int:
-    """The bytes in the head of the arena once `model` is set up. A model may crash this process.
+    """The bytes in the head of the arena, as `allocations_of` has them."""
+    return allocations_of(runtime, model, arena_size)[0]
+
+
+def allocations_of(runtime: Any, model: bytes, arena_size: int) -> tuple[int, int]:
+    """The bytes in the head and the tail of the arena once `model` is set up; it may crash the process.
 
     Raises:
-        ModelError: the model cannot be set up in `arena_size` bytes, or not at all.
+        ModelError: it cannot be set up in an arena of that size, or not at all.
     """
     # Native code prints the figures to file descriptor 2. There is no other way to get them.
     with tempfile.TemporaryFile() as said:
@@ -86,8 +174,8 @@ def head_of(runtime: Any, model: bytes, arena_size: int) -> int:
             os.close(before)
         said.seek(0)
         text = said.read()
-    found = _HEAD.search(text)
+    found = _FIGURES.search(text)
     if fault or found is None:
         lines = text.decode(errors="backslashreplace").split("\n")
         raise ModelError(next((line.strip() for line in lines if line.strip()), fault or "it prints no allocations"))
-    return int(found[1])
+    return int(found[1]), int(found[2])

@@ -13,7 +13,7 @@ from .inference.dims import written
 from .shapes import Shape, differ
 
 if TYPE_CHECKING:
-    from .settle import Body
+    from .settle import SubgraphShapes
 
 _Name = tuple[str, str]
 
@@ -28,6 +28,11 @@ class Variables:
         self._names: dict[tuple[int, int], _Name] = {}
         self._assigned: dict[_Name, list[Shape]] = {}
         self._read: list[tuple[_Name, int, int, str]] = []
+
+    @property
+    def handles(self) -> dict[tuple[int, int], str]:
+        """The name of the variable for each tensor (subgraph, index) that VAR_HANDLE makes."""
+        return {key: "/".join(filter(None, name)) for key, name in sorted(self._names.items())}
 
     def visit(self, s: int, op: Op, table: Table, shapes: Sequence[Shape | None]) -> list[Shape]:
         """Follow the operator `op` of subgraph `s`, whose kind is in HANDLING.
@@ -52,7 +57,7 @@ class Variables:
             self._read.append((name, s, op.outputs[0], table.where))
         return known[:1]
 
-    def check(self, bodies: Mapping[int, "Body"]) -> None:
+    def check(self, bodies: Mapping[int, "SubgraphShapes"]) -> None:
         """Check that every variable that is read keeps its size.
 
         Raises:

@@ -65,6 +65,15 @@ def test_a_wrong_plan_stays_out():
         planned_model(wrong, data)
 
 
+def test_a_plan_that_does_not_fit_stays_out():
+    data = late_reader()
+    least = plan(data, "tflm").memories[0].peak
+    assert planned_model(plan(data, "tflm", budget=least), data)
+    small = plan(data, "tflm", budget=least - 16)
+    with pytest.raises(UsageError, match=r"the plan does not fit: 16 B are missing in arena; plan it for a larger"):
+        planned_model(small, data)
+
+
 def test_orders_and_offsets_are_those_of_the_plan():
     data = late_reader()
     made, graph = plan(data, "tflm"), load(data).graph

@@ -22,6 +22,7 @@ import family
 import guillotine
 import minimise
 import orders
+import residency
 import scale
 from contenders import PEERS, installed
 from settings import Settings
@@ -36,6 +37,7 @@ SECTIONS = {
     "easy": easy.tables,
     "scale": scale.tables,
     "orders": orders.tables,
+    "residency": residency.tables,
 }
 """Name -> what yields its tables, in the order of the page."""
 

@@ -106,6 +106,21 @@ def model(tmp_path) -> Path:
 
 
 @pytest.fixture
+def weights_model(tmp_path):
+    """Writes a model of one operator with constants of these sizes."""
+
+    def written(*sizes: int) -> Path:
+        path = tmp_path / f"weights_{'_'.join(map(str, sizes))}.tflite"
+        tensors = [Tensor(name, [16], "UINT8") for name in "xy"]
+        tensors += [Tensor(f"w{at}", [size], "UINT8", data=bytes(size)) for at, size in enumerate(sizes)]
+        operators = [Operator("TANH", [0, *range(2, len(tensors))], [1], custom=True)]
+        path.write_bytes(write_model([Subgraph(tensors, operators, [0], [1])]))
+        return path
+
+    return written
+
+
+@pytest.fixture
 def larger_model(tmp_path) -> Path:
     """`model` with a larger tensor in the middle."""
     path = tmp_path / "larger.tflite"

@@ -19,7 +19,7 @@ from support.families import brimful
 from tmpass import __version__
 from tmpass.api import plan as planner
 from tmpass.base.violation import Violation
-from tmpass.cli import COMMANDS
+from tmpass.cli import COMMANDS, OLDER
 from tmpass.cli.terminal import progress
 from tmpass.packing.check import check_offsets
 from tmpass.packing.problem_csv import read_problem, write_problem
@@ -43,6 +43,10 @@ def test_the_help_lists_the_commands_and_the_exit_codes(run):
     out = run("--help").out
     assert all(f"\n  {name} " in out for name in COMMANDS)
     assert all(f"\n      {code}  " in out for code in range(6))
+
+
+def test_an_older_command_runs_and_no_list_has_it(run):
+    assert all(run(name, "-h").code == 0 and f" {name} " not in run("--help").out for name in OLDER)
 
 
 def test_nothing_asked_is_wrong_usage(run):
@@ -297,7 +301,7 @@ def test_elsewhere_it_shows_none(monkeypatch):
 def test_a_name_of_a_command_is_the_name_of_its_module():
     folder = Path(sys.modules["tmpass.cli"].__file__).parent
     assert {path.name for path in folder.glob("*_command.py")} == {
-        f"{name.replace('-', '_')}_command.py" for name in COMMANDS
+        f"{name.replace('-', '_')}_command.py" for name in (*COMMANDS, *OLDER)
     }
 
 
@@ -314,6 +318,7 @@ def test_a_name_of_a_command_is_the_name_of_its_module():
         ("strip {model} -o {out}", "tmpass.api.planned_model.original_model"),
         ("targets", "tmpass.targets.load_target"),
         ("allocate {problem}", "tmpass.packing.allocate.allocate"),
+        ("probe {model} -o {out}", "tmpass.api.probe.probe_arena"),
         ("probe-scratch {model} -o {out}", "tmpass.api.probe.probe_scratch"),
     ],
 )

@@ -48,12 +48,69 @@ def test_a_peak_that_grew_by_more_is_exit_code_1(run, plans, limit, code):
     assert run("diff", *reversed(plans), "--fail-if-grows", limit).code == 0
 
 
+@pytest.fixture
+def boards(run, weights_model, tmp_path):
+    """The plans of a model of one board, before and after its weights grew."""
+    paths = [tmp_path / "small.json", tmp_path / "large.json"]
+    for size, path in zip((1000, 3000), paths, strict=True):
+        run("plan", weights_model(size), "--target", "tflm-stm32f746", "-o", path)
+    return paths
+
+
+def test_constants_that_grew_have_lines(run, boards):
+    lines = run("diff", *boards).out.splitlines()
+    assert lines[2:5] == [
+        "peak         arena: 32 B -> 32 B, unchanged",
+        "constants    flash: 1008 B -> 3008 B (2.938 KiB), +2000 B, +198 %",
+        "needed       flash: 1456 B -> 3456 B (3.375 KiB), +2000 B, +137 %",
+    ]
+
+
+@pytest.mark.parametrize(("limit", "code"), [("0", 1), ("1999", 1), ("2000", 0), ("100%", 1), ("140%", 0)])
+def test_all_that_is_needed_is_judged_as_well(run, boards, limit, code):
+    done = run("diff", *boards, "--fail-if-grows", limit)
+    assert done.code == code
+    wanted = "tmpass: what is needed of flash grew more than allowed: +2000 B, +137 %\n"
+    assert done.err == (wanted if code else "")
+
+
+def test_a_plan_of_version_1_is_compared_by_its_peak(run, boards):
+    data = json.loads(boards[0].read_text())
+    data["schema"], data["transfers"] = "tmpass.plan/1", []
+    del data["constants"], data["model"]["bytes"]
+    data["memories"] = [
+        {key: row[key] for key in ("name", "capacity", "alignment", "peak", "lower_bound", "live_bytes")}
+        for row in data["memories"][:1]
+    ]
+    boards[0].write_text(json.dumps(data))
+    done = run("diff", *boards, "--fail-if-grows", "0")
+    assert (done.code, done.err) == (0, "")
+    assert "needed       not compared: one of the plans is of version 1, which has buffers only\n" in done.out
+    (arena, flash) = json.loads(run("diff", *boards, "--json").out)["memories"]
+    assert (arena["new_needed"], arena["growth"], flash["new_constants"]) == (None, 0, None)
+
+
 def test_json_has_every_tensor(run, plans):
     done = run("diff", *plans, "--json", "--fail-if-grows", "1%")
     assert done.code == 1
     found = json.loads(done.out)
     assert (found["schema"], found["too_much"]) == ("tmpass.diff/1", ["scratchpad"])
-    assert found["memories"][0]["growth"] == 72
+    assert found["memories"] == [
+        {
+            "name": "scratchpad",
+            "old_peak": 4024,
+            "new_peak": 4096,
+            "old_lower_bound": 4024,
+            "new_lower_bound": 4096,
+            "growth": 72,
+            "old_constants": 0,
+            "new_constants": 0,
+            "old_overhead": 0,
+            "new_overhead": 0,
+            "old_needed": 4024,
+            "new_needed": 4096,
+        }
+    ]
     assert [row["name"] for row in found["changes"]] == ["t1", "t0", "t2"]
     assert json.loads(run("diff", plans[0], plans[0], "--json").out)["changes"] == []
 

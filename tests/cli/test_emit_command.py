@@ -16,13 +16,15 @@ def made(run, model, tmp_path):
 
 
 @pytest.mark.parametrize("form", list(all_formats()), ids=FORMATS)
-def test_every_format_afterwards_at_once_and_from_the_library(run, model, made, tmp_path, form):
-    text = form.emit(plan(model))
+def test_every_format_afterwards_at_once_and_from_the_library(run, model, tmp_path, form):
+    target, made = "tflm" if form.NAME == "tflm-planner" else "pixel6-tpu", tmp_path / "made.json"
+    assert run("plan", model, "-t", target, "-o", made).code == 0
+    text = form.emit(plan(model, target))
     assert run("emit", made, "--format", form.NAME).out == text
     assert run("emit", "-", "-f", form.NAME, "-o", "-", stdin=made.read_text()).out == text
     by_end, by_name = tmp_path / f"by_end{form.SUFFIX}", tmp_path / "by_name"
-    done = run("plan", model, "--emit", by_end, "--emit", f"{form.NAME}={by_name}")
-    assert done == run("plan", model)
+    done = run("plan", model, "-t", target, "--emit", by_end, "--emit", f"{form.NAME}={by_name}")
+    assert done == run("plan", model, "-t", target)
     if compares(form):
         before = plan(model, schedule="given", share="none", allocator="greedy-by-size")
         text, alone = form.emit(plan(model), before), text
@@ -31,7 +33,7 @@ def test_every_format_afterwards_at_once_and_from_the_library(run, model, made, 
         assert run("emit", made, "-f", form.NAME, "--before", tmp_path / "before.json").out == text
     assert by_end.read_bytes() == by_name.read_bytes() == text.encode()
     assert run("emit", made, "-o", by_end).out == ""
-    assert by_end.read_bytes() == form.emit(plan(model)).encode()
+    assert by_end.read_bytes() == form.emit(plan(model, target)).encode()
 
 
 def test_a_format_that_shows_one_plan_refuses_another(fails, made):

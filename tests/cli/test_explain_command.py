@@ -45,3 +45,49 @@ def test_unprintable_names_and_empty_models(run, odd_model, empty_model):
 
 def test_an_open_dimension_is_an_error_of_one_line(fails, open_model):
     assert "--bind batch=N" in fails(3, "explain", open_model)
+
+
+def test_constants_that_are_too_large_are_named(run, weights_model):
+    done = run("explain", weights_model(400_000, 300_000, 600_000), "--target", "tflm-stm32f746")
+    assert done.code == 1
+    assert done.out.splitlines() == [
+        "fits         no: 252064 B (246.2 KiB) are missing, 1300640 B (1.24 MiB) do not fit into 1048576 B (1 MiB)",
+        "model        weights_400000_300000_600000.tflite on tflm-stm32f746, memory flash",
+        "needed       1300640 B (1.24 MiB): constants 1300000 B, runtime 640 B",
+        "not counted  scratch of TANH (unknown)",
+        "",
+        " bytes  constants in flash",
+        "600000  w2",
+        "400000  w0",
+        "300000  w1",
+        "",
+        "flash needs 1300640 B (1.24 MiB): no order, sharing or packing helps",
+        "",
+        "hint: the largest constant has 585.9 KiB; 246.2 KiB are missing",
+    ]
+
+
+def test_json_has_what_is_needed_and_the_constants(run, weights_model):
+    path = weights_model(400_000, 300_000, 600_000)
+    found = json.loads(run("explain", path, "--target", "tflm-stm32f746", "--json").out)
+    assert found["needed"] == {
+        "bytes": 1300640,
+        "buffers": 0,
+        "constants": 1300000,
+        "overhead": 640,
+        "reserve": 0,
+    }
+    assert [(row["tensor"]["name"], row["size"], row["use"]) for row in found["constants"]] == [
+        ("w2", 600000, "stored"),
+        ("w0", 400000, "stored"),
+        ("w1", 300000, "stored"),
+    ]
+    assert json.loads(run("explain", path, "--target", "tflm", "--json").out)["constants"] == []
+
+
+def test_the_least_budget_with_constants_is_enough_and_proved(run, weights_model):
+    path = weights_model(1000, 3000)
+    found = json.loads(run("explain", path, "--alignment", 16, "--json").out)["least_budget"]
+    assert found["proved"]
+    assert run("plan", path, "--alignment", 16, "--budget", found["bytes"]).code == 0
+    assert run("plan", path, "--alignment", 16, "--budget", found["bytes"] - 1).code == 1

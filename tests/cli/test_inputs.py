@@ -67,6 +67,7 @@ COMMANDS = [
     ("net.tflite", "the model itself", ["plan", "net.tflite", "--emit-model"]),
     ("net.tflite", "the model itself", ["plan", "net.tflite", "-o", "new.json", "--emit"]),
     ("net.tflite", "the model itself", ["strip", "net.tflite", "-o"]),
+    ("net.tflite", "the model itself", ["probe", "net.tflite", "-o"]),
     ("net.tflite", "the model itself", ["probe-scratch", "net.tflite", "-o"]),
     ("scratch.json", "the scratch file itself", ["plan", "net.tflite", "--scratch", "scratch.json", "-o"]),
     ("own.toml", "the target itself", ["plan", "net.tflite", "-t", "own.toml", "-o"]),

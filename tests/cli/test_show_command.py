@@ -165,3 +165,35 @@ def test_each_memory_of_a_plan_has_a_picture(run, plan_file):
     plan_file.write_text(json.dumps(data))
     out = run("show", plan_file).out
     assert out.index("scratchpad:\n") < out.index("far:\n        1 B|")
+
+
+def test_a_line_for_each_memory_says_what_is_needed_of_it(run, weights_model):
+    out = run("show", weights_model(1000, 3000), "--target", "tflm-stm32f746", "--no-table").out
+    assert out.splitlines()[-2:] == [
+        "arena  16416 B (16.03 KiB) of 320 KiB, 5.0 % used: buffers 32 B, reserve 16384 B (assumed)",
+        "flash  4544 B (4.438 KiB) of 1 MiB, 0.4 % used: constants 4016 B, runtime 528 B",
+    ]
+    assert out.startswith("    304 KiB|=====\n")  # without the reserve
+    assert "flash:" not in out  # a memory without buffers has no picture
+
+
+def test_copies_of_constants_are_in_the_picture(run, weights_model):
+    path = weights_model(1000, 3000)
+    kept = run("show", path, "--no-table").out
+    assert kept.count("#####") > 10
+    assert "~" not in kept
+    streamed = run("show", path, "--no-table", "--budget", 3968).out
+    assert "~" in streamed
+
+
+def test_a_table_of_the_largest_constants(run, weights_model):
+    path = weights_model(*range(100, 3000, 100))
+    lines = run("show", path, "--constants", "--no-table", "--no-picture").out.splitlines()
+    assert lines[0].split() == ["bytes", "home", "offset", "use", "constant"]
+    assert len(lines) == 22
+    assert lines[1].startswith(" 2900  dram ")
+    assert "resident in scratchpad at " in lines[1]
+    assert lines[1].endswith("  w28")
+    assert lines[-1].split() == [str(sum(range(100, 1000, 100))), "in", "9", "more"]
+    lines = run("show", path, "--constants", "--no-table", "--no-picture", "--target", "tflm").out.splitlines()
+    assert all("read in place" in line for line in lines[1:21])

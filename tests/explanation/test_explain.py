@@ -259,3 +259,59 @@ def test_variables_are_alive_always():
 def test_two_explanations_are_equal():
     assert explained(residual(), 60) == explained(residual(), 60)
     assert replace(explained(residual()), stopped=True) != explained(residual())
+
+
+# Constants.
+
+
+def with_weights(*sizes):
+    """A chain of operators, each with a constant."""
+    sketch = Sketch()
+    x = sketch.input(16)
+    for size in sizes:
+        x = sketch.op([x, sketch.tensor(size, TensorKind.CONSTANT)], 16)
+    sketch.outputs = [x]
+    return graph_of(sketch)
+
+
+def board(capacity, *, compute=False, flash=None):
+    holds = (*EVERYTHING, *(() if compute else ("weights",)))
+    home = Memory("flash", flash, 1, ("weights",), compute=compute)
+    return Target("board", "", "", (Memory("m", capacity, 1, holds), home), Sharing((EVERY,), (EVERY,), (EVERY,)))
+
+
+def test_a_memory_that_constants_fill_has_them_by_size_and_nothing_is_tried():
+    known = explain(model(with_weights(100, 300, 200)), board(None, compute=True, flash=500))
+    assert (known.peak_step.memory.name, known.missing, known.without_buffers) == ("flash", 100, 600)
+    assert [row.size for row in known.constants] == [300, 200, 100]
+    assert (known.changes, known.without_effect, known.conflict) == ((), (), None)
+
+
+def test_a_plan_that_fits_names_no_constants():
+    assert explain(model(with_weights(100, 300, 200)), board(None, compute=True, flash=600)).constants == ()
+
+
+def test_streamed_constants_are_named_in_the_step_that_is_too_large():
+    known = explain(model(with_weights(100, 300, 200)), board(320))
+    assert known.missing == 332 - 320
+    assert [row.size for row in known.constants] == [300]
+    assert known.over == ((1, 1),)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=5))
+def test_the_least_budget_is_enough_and_less_is_not(sizes):
+    known = explain(model(with_weights(*sizes)), board(None))
+    least = known.least_budget
+    assert plan(model(with_weights(*sizes)), board(None), budget=least).fits
+    if least == known.lowest_budget:
+        assert not plan(model(with_weights(*sizes)), board(None), budget=least - 1).fits
+
+
+def test_constants_in_the_memory_of_the_buffers_take_from_the_budget():
+    both = Memory("m", 400, 1, (*EVERYTHING, "weights"), reserve=40)
+    known = explain(model(with_weights(100, 200)), Target("one", "", "", (both,)))
+    assert known.plan.fits
+    assert (known.least_budget, known.lowest_budget) == (332, 332)
+    for budget, fits in ((332, True), (331, False)):
+        assert plan(model(with_weights(100, 200)), Target("one", "", "", (both,)), budget=budget).fits is fits

@@ -27,7 +27,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from fuzz.drawn_bytes import Bytes, Refuted, bytes_of, check_broken, check_bytes, stored_bytes, tightened
-from support.choices import choose, links, live_bytes
+from support.any_plans import choose, links, live_bytes
 from support.drawn import draw_graph, permuted, shuffled
 from support.drawn_constants import draw_memories, with_constants
 from support.machine import Private

@@ -7,7 +7,7 @@ from itertools import combinations, permutations
 import pytest
 from fuzz import drawn_graphs
 from fuzz.drawn_graphs import Refuted, check, draw_asked, fill, main
-from support.choices import choose, links, live_bytes
+from support.any_plans import choose, links, live_bytes
 from support.drawn import draw_graph
 from support.planning import INFO
 

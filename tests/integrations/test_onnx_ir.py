@@ -122,3 +122,16 @@ def test_an_error_of_tmpass_is_one_and_leaves_the_model_as_it_was():
     with pytest.raises(TmpassError, match="bind batch=N"):
         PlanMemory()(model)
     assert ir.to_proto(model).SerializeToString(deterministic=True) == before
+
+
+@pytest.mark.parametrize("target", ["pixel6-tpu", "tflm"])
+def test_the_plan_has_the_constants_of_the_file(target):
+    data = (MODELS / "branchy.onnx").read_bytes()
+    made, _ = through(data, target)
+    text = next(entry.value for entry in made.metadata_props if entry.key == "tmpass.plan")
+    inside, of_file = tmpass.parse_plan(text), tmpass.plan(data, target)
+    assert [(m.name, m.constants, m.loaded) for m in inside.memories] == [
+        (m.name, m.constants, m.loaded) for m in of_file.memories
+    ]
+    assert len(inside.constants) == len(of_file.constants) > 0
+    assert any(row.use == "resident" for row in inside.constants) is (target == "pixel6-tpu")

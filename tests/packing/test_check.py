@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.exact import legal
 from support.problems import problems
 
+from tmpass.base.errors import UsageError
 from tmpass.packing.check import check_offsets
 from tmpass.packing.problem import Buffer, Gap, Memory, Problem
 
@@ -28,6 +30,18 @@ def test_it_agrees_with_the_definition(problem, data):
 
 A, B = Buffer("a", 0, 2, 4), Buffer("b", 1, 3, 4)
 MEMORIES = Memory("sram", 0, 6), Memory("dram", 8)
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.5, np.float64(4), "0", None, float("nan")])
+@pytest.mark.parametrize("more", [{}, {"memories": MEMORIES}, {"shared": ((0, 1),)}, {"apart": ((0, 1),)}])
+def test_what_is_not_a_whole_number_is_refused(offset, more):
+    with pytest.raises(UsageError, match=r"buffer b: the offset .* is not a whole number"):
+        check_offsets(Problem((A, B), **more), [0, offset])
+
+
+def test_a_buffer_without_bytes_is_outside_of_no_memory():
+    empty = replace(A, size=0, memories=("sram",))
+    assert check_offsets(Problem((empty,), memories=MEMORIES), [7]) == []
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_offsets_beyond_all_bytes_are_not_right(offsets):
     assert slow(Problem((Buffer("a", 0, 1, 4),), 2**40), offsets, 2**40)
 
 
-@pytest.mark.parametrize("offsets", [(2**70,), (-(2**70),), (0, 0), (), [0.5]])
+@pytest.mark.parametrize("offsets", [(2**70,), (-(2**70),), (0, 0), ()])
 def test_hostile_offsets_are_told_by_the_slow_judge(offsets):
     assert check_offsets(Problem((Buffer("a", 0, 1, 4),), 100), offsets, capacity=100)
 

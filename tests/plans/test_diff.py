@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from support.graphs import Sketch, chain, graph_of, graphs
 
 from tmpass.api.plan import plan
+from tmpass.graph.model import TensorKind
 from tmpass.loading.load import Model
-from tmpass.plans.diff import CHANGES, Limit, MemoryChange, diff
+from tmpass.plans.diff import CHANGES, Figure, Limit, diff
 from tmpass.plans.plan import ModelInfo
 from tmpass.targets.scratch.rule import ScratchRule
 
@@ -54,7 +55,7 @@ def test_what_grew_and_what_that_moved():
     assert told(old, new) == {("t2", "grew", 30), ("t0", "moved", 0), ("t1", "moved", 0), ("t3", "moved", 0)}
     assert told(new, old) == {("t2", "shrank", -30), ("t0", "moved", 0), ("t1", "moved", 0), ("t3", "moved", 0)}
     (memory,) = diff(old, new).memories
-    assert (memory.old_peak, memory.new_peak, memory.growth, memory.percent) == (30, 60, 30, Fraction(100))
+    assert (memory.peak, memory.growth, memory.peak.percent) == (Figure(30, 60), 30, Fraction(100))
 
 
 def test_what_costs_the_most_comes_first():
@@ -91,7 +92,34 @@ def test_scratch_is_known_by_its_operator():
 def test_the_only_memories_of_two_targets_are_compared():
     old, new = planned(chain(16, 16), "pixel6-tpu"), planned(chain(16, 32), "litert-cpu")
     (memory,) = diff(old, new).memories
-    assert (memory.old_peak, memory.new_peak) == (32, 48)
+    assert memory.peak == Figure(32, 48)
+
+
+def with_weights(size):
+    sketch = Sketch()
+    x, weights = sketch.input(16), sketch.tensor(size, TensorKind.CONSTANT)
+    sketch.outputs = [sketch.op([x, weights], 16)]
+    return graph_of(sketch)
+
+
+def test_constants_and_all_that_is_needed_have_figures_in_each_memory():
+    old, new = planned(with_weights(640), nodes=10), planned(with_weights(6400))
+    near, far = diff(old, new).memories
+    assert (near.peak, near.constants, near.overhead) == (Figure(32, 32), Figure(640, 6400), Figure(0, 0))
+    assert near.needed == Figure(old.memories[0].needed, new.memories[0].needed)
+    assert (far.name, far.peak, far.needed) == ("dram", Figure(0, 0), Figure(640, 6400))
+    assert Limit(Fraction(5760), relative=False).broken_by(far) == ""
+    assert Limit(Fraction(5759), relative=False).broken_by(far) == "needed"
+
+
+def test_a_plan_that_has_buffers_only_is_compared_by_its_peak():
+    new = planned(with_weights(640))
+    memory = replace(new.memories[0], loaded=0)
+    old = replace(new, memories=(memory,), constants=())
+    of_file = replace(new, model=replace(new.model, bytes=1000))
+    found = diff(old, of_file).memories
+    assert [one.needed for one in found] == [None, None]
+    assert not any(Limit(Fraction(0), relative=False).broken_by(one) for one in found)
 
 
 @pytest.mark.parametrize(
@@ -111,4 +139,4 @@ def test_the_only_memories_of_two_targets_are_compared():
     ],
 )
 def test_how_much_a_peak_may_grow(old, new, amount, relative, exceeded):
-    assert Limit(Fraction(amount), relative).exceeded(MemoryChange("m", old, new, 0, 0)) is exceeded
+    assert Limit(Fraction(amount), relative).exceeded(Figure(old, new)) is exceeded

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from support.graphs import Sketch, chain, graph_of
 
 from tmpass.api.plan import plan
+from tmpass.graph.model import TensorKind
 from tmpass.loading.load import Model
 from tmpass.plans.plan import ModelInfo
 from tmpass.report.formats.c import emit
+from tmpass.targets import Memory, Target
 from tmpass.targets.scratch.rule import ScratchRule
 
 STRICT = ["-Wall", "-Wextra", "-Werror", "-pedantic"]
@@ -33,7 +35,7 @@ def named(*names):
 
 
 def macros(text):
-    return dict(re.findall(r"^#define (\w+) (\d+)u$", text, re.MULTILINE))
+    return dict(re.findall(r"^#define (\w+) (\d+)u\b", text, re.MULTILINE))
 
 
 def compiled(text, language, main="int main(void) { return 0; }", *options):
@@ -52,6 +54,10 @@ def test_sizes_offsets_and_alignments():
     assert macros(text) == {
         "NET_SCRATCHPAD_BYTES": "64",
         "NET_SCRATCHPAD_ALIGNMENT": "16",
+        "NET_SCRATCHPAD_CONSTANTS": "0",
+        "NET_SCRATCHPAD_RUNTIME": "0",
+        "NET_SCRATCHPAD_NEEDED": "64",
+        "NET_SCRATCHPAD_RESERVE": "0",
         "NET_SCRATCHPAD_CAPACITY": str(8 << 20),
         "NET_IMAGE_OFFSET": "32",
         "NET_IMAGE_BYTES": "32",
@@ -110,6 +116,111 @@ def test_firmware_can_set_the_actual_capacity(language):
     assert "the plan does not fit the memory" in less.stderr
 
 
+def board(**flash):
+    """A board with two memories for buffers, one of them with a reserve, and one for constants only."""
+    return Target(
+        "board",
+        "three memories",
+        "assumed",
+        (
+            Memory("SRAM 1", 4096, 16, ("activations", "inputs_outputs"), reserve=1000),
+            Memory("dtcm", 256, 8, ("variables",)),
+            Memory("flash", **{"capacity": 400, "alignment": 4, **flash}, holds=("weights",)),
+        ),
+    )
+
+
+def with_state_and_weights():
+    sketch = Sketch()
+    x = sketch.input(100)
+    state, weights = sketch.tensor(40, TensorKind.VARIABLE), sketch.tensor(300, TensorKind.CONSTANT)
+    sketch.outputs = [sketch.op([x, state, weights], 100)]
+    return graph_of(sketch)
+
+
+def test_each_memory_has_what_is_needed_of_it():
+    found = macros(emit(planned(with_state_and_weights(), target=board())))
+    assert {name: size for name, size in found.items() if not name.startswith("NET_T")} == {
+        "NET_SRAM_1_BYTES": "212",
+        "NET_SRAM_1_ALIGNMENT": "16",
+        "NET_SRAM_1_CONSTANTS": "0",
+        "NET_SRAM_1_RUNTIME": "0",
+        "NET_SRAM_1_NEEDED": "212",
+        "NET_SRAM_1_RESERVE": "1000",
+        "NET_SRAM_1_CAPACITY": "4096",
+        "NET_DTCM_BYTES": "40",
+        "NET_DTCM_ALIGNMENT": "8",
+        "NET_DTCM_CONSTANTS": "0",
+        "NET_DTCM_RUNTIME": "0",
+        "NET_DTCM_NEEDED": "40",
+        "NET_DTCM_RESERVE": "0",
+        "NET_DTCM_CAPACITY": "256",
+        "NET_FLASH_CONSTANTS": "300",
+        "NET_FLASH_RUNTIME": "0",
+        "NET_FLASH_NEEDED": "300",
+        "NET_FLASH_RESERVE": "0",
+        "NET_FLASH_CAPACITY": "400",
+    }
+
+
+def test_copies_of_constants_count_in_the_memory_where_they_are():
+    made = planned(with_state_and_weights(), target="pixel6-tpu")
+    found = macros(emit(made))
+    scratchpad = made.memories[0]
+    assert scratchpad.loaded >= 300
+    assert int(found["NET_SCRATCHPAD_BYTES"]) == scratchpad.peak
+    assert int(found["NET_SCRATCHPAD_CONSTANTS"]) == scratchpad.loaded
+    assert int(found["NET_SCRATCHPAD_NEEDED"]) == scratchpad.needed
+    assert int(found["NET_DRAM_CONSTANTS"]) == made.memories[1].constants == 320
+    assert "NET_DRAM_BYTES" not in found
+
+
+EMPTY = "int main(void) { return 0; }"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("option", "fits"),
+    [
+        ("NET_SRAM_1_CAPACITY=1212", True),
+        ("NET_SRAM_1_CAPACITY=1211", False),
+        ("NET_SRAM_1_CAPACITY=100", False),
+        ("NET_SRAM_1_RESERVE=3884", True),
+        ("NET_SRAM_1_RESERVE=3885", False),
+        ("NET_SRAM_1_RESERVE=0xffffffffu", False),
+        ("NET_FLASH_CAPACITY=300", True),
+        ("NET_FLASH_CAPACITY=299", False),
+        ("NET_FLASH_RESERVE=101", False),
+    ],
+)
+def test_a_capacity_has_room_for_constants_and_reserve_as_well(language, option, fits):
+    text = emit(planned(with_state_and_weights(), target=board()))
+    done = compiled(text, language, EMPTY, f"-D{option}")
+    assert (done.returncode == 0) is fits, done.stderr
+    assert ("the plan does not fit the memory" in done.stderr) is not fits
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_constants_above_the_capacity_do_not_compile(language):
+    text = emit(planned(with_state_and_weights(), target=board(capacity=299)))
+    assert "the plan does not fit the memory" in compiled(text, language).stderr
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_example_in_the_comment_compiles(language):
+    text = emit(planned(with_state_and_weights(), target=board()))
+    lines = re.findall(r"^ \*   (.*)$", text, re.MULTILINE)
+    sections = [line for line in lines if line.startswith("#define")]
+    arrays = "\n".join(line for line in lines if line not in sections)
+    assert len(sections) == 2
+    if language == "c++":
+        arrays = arrays.replace("_Alignas", "alignas")
+    main = f"{arrays}\nint main(void) {{ return sram_1[NET_T0_OFFSET] + dtcm[NET_T1_OFFSET]; }}"
+    for before in ("", "\n".join(sections)):
+        done = compiled(f"{before}\n{text}", language, main)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_wrong_number_does_not_compile(language):
     text = emit(planned(named("a", "b", "c"), share="none", alignment=16))
@@ -124,7 +235,7 @@ ODD = ["scratchpad", "a/b", "a.b", "A_B", "a_b_t1", "", "", "1", "é", "*/ #erro
 def test_names_that_c_does_not_have(language):
     text = emit(planned(named(*ODD), "3 d*/net.onnx", share="none"))
     found = macros(text)
-    assert len(found) == 3 * (1 + len(ODD))
+    assert len(found) == 3 * len(ODD) + 7
     assert all(re.fullmatch("MODEL_3_D_NET_[A-Z0-9_]+", name) for name in found)
     done = compiled(text, language)
     assert (done.returncode, done.stderr) == (0, "")

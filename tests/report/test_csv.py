@@ -68,3 +68,47 @@ def test_memories_follow_each_other_as_the_command_line_of_allocate_has_them():
     memories = (Memory("sram", 0, 4096), Memory("dram", 4096, 40))
     problem = read_problem(text, "plan.csv", capacity=None, memories=memories)
     assert allocate(problem).peak == 4136
+
+
+def with_weights(reserve=0):
+    """A plan with constants in the memory of the buffers, in a memory of variables, or copied from a third one."""
+    sketch = Sketch()
+    x, state, one = sketch.input(100), sketch.tensor(40, TensorKind.VARIABLE), sketch.tensor(300, TensorKind.CONSTANT)
+    y = sketch.op([x, state, one], 200)
+    sketch.outputs = [sketch.op([y, sketch.tensor(500, TensorKind.CONSTANT)], 100)]
+    memories = (
+        TargetMemory("sram", 1000, 16, ("activations", "inputs_outputs", "weights"), reserve=reserve),
+        TargetMemory("dtcm", 100, 8, ("variables",)),
+        TargetMemory("dram", None, 64, ("weights",), compute=False, chunk=64),
+    )
+    return planned(graph_of(sketch), Target("three", "copies", "", memories))
+
+
+def test_a_memory_is_as_large_as_what_is_left_for_buffers():
+    made = with_weights(reserve=50)
+    sram = made.memories[0]
+    assert sram.loaded > 0
+    text = emit(made)
+    state = next(b for b in made.buffers if b.memory == "dtcm")
+    begin = -(-sram.room // 8) * 8
+    assert f"{state.id},0,2,40,8,dtcm,{begin + state.offset}" in text.splitlines()
+    assert len(text.splitlines()) == 1 + len(made.buffers)  # no row is a constant
+
+
+def test_an_allocator_gets_the_buffers_of_each_memory_as_the_plan_has_them():
+    made = with_weights()
+    sram, dtcm, _ = made.memories
+    begin = -(-sram.room // 8) * 8
+    memories = (Memory("sram", 0, sram.room), Memory("dtcm", begin, dtcm.room))
+    problem = read_problem(emit(made), "plan.csv", capacity=None, memories=memories)
+    answer = allocate(problem)
+    offsets = [b.offset + (begin if b.memory == "dtcm" else 0) for b in made.buffers]
+    assert (list(answer.offsets), answer.peak) == (offsets, begin + dtcm.peak)
+
+
+def test_memories_that_are_too_small_do_not_overlap():
+    made = with_weights(reserve=950)
+    assert not made.fits
+    rows = [line.split(",") for line in emit(made).splitlines()[1:]]
+    ends = [int(row[-1]) + int(row[3]) for row in rows if row[5] == "sram"]
+    assert max(ends) <= min(int(row[-1]) for row in rows if row[5] == "dtcm")

@@ -2,8 +2,10 @@
 
 import json
 import re
+from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +18,7 @@ from tmpass.loading.load import Model
 from tmpass.packing.problem import Gap
 from tmpass.plans.peak_step import in_use
 from tmpass.plans.plan import ModelInfo
+from tmpass.report.formats import html
 from tmpass.report.formats.html import emit
 from tmpass.report.hues import COLOURS, GIVEN, OTHERS, colours_of
 from tmpass.report.page.data import page_data
@@ -137,3 +140,15 @@ def test_every_buffer_and_every_tensor_with_a_place_is_there(graph, compared):
             names = [view["tensors"][i][:1] + view["tensors"][i][-2:] for i in row[7]]
             assert [(s, i) for _, s, i in names] == [*b.tensors]
             assert (row[8] or [[b.lower, b.upper, 0, b.size]]) == [list(piece) for piece in in_use(b)]
+
+
+def test_no_two_scripts_of_the_page_declare_one_name():
+    """They are joined to one module: a name that is declared twice would stop all of it."""
+    declared = Counter()
+    for path in Path(html.__file__).parent.parent.joinpath("page").glob("*.js"):
+        text = path.read_text(encoding="utf-8")
+        declared.update(re.findall(r"^(?:async )?function (\w+)", text, re.MULTILINE))
+        for names in re.findall(r"^(?:let|const) (.+?);?$", text, re.MULTILINE):
+            declared.update(re.findall(r"(?:^|, )(\w+)(?= =|[,;]|$)", names))
+    assert declared["state"] == declared["matches"] == 1
+    assert [name for name, count in declared.items() if count > 1] == []

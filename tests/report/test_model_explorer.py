@@ -3,13 +3,15 @@
 import json
 
 from hypothesis import given, settings
-from support.graphs import chain, graphs
+from support.graphs import Sketch, chain, graph_of, graphs
 
 from tmpass.api.plan import plan
+from tmpass.graph.model import TensorKind
 from tmpass.loading.load import Model
-from tmpass.plans.peak_step import find_peak_step, in_use
+from tmpass.plans.peak_step import deciding_memory, find_peak_step, in_use
 from tmpass.plans.plan import ModelInfo
 from tmpass.report.formats.model_explorer import emit, live_by_step
+from tmpass.targets import Memory, Target
 
 
 def planned(graph, **options):
@@ -40,3 +42,16 @@ def test_the_bytes_alive_at_each_step(graph):
         step.name: max(u for s, u in zip(made.schedule, used, strict=True) if s.name == step.name)
         for step in made.schedule
     }
+
+
+def test_a_memory_of_constants_alone_has_no_live_bytes_so_the_first_one_is_shown():
+    sketch = Sketch()
+    sketch.outputs = [sketch.op([sketch.input(64), sketch.tensor(1000, TensorKind.CONSTANT)], 32)]
+    memories = (
+        Memory("sram", None, 1, ("activations", "inputs_outputs")),
+        Memory("flash", 900, 1, ("weights",)),
+    )
+    made = planned(graph_of(sketch), target=Target("board", "", "", memories))
+    assert deciding_memory(made).name == "flash"
+    data = json.loads(emit(made))
+    assert (data["name"], data["results"]) == ("live bytes in sram", {"op0": {"value": 96}})

@@ -18,15 +18,18 @@ from support.pages import plan_of
 from tmpass.packing.problem import Buffer, Problem
 from tmpass.packing.problem_csv import read_problem, write_solution
 from tmpass.plans.diff import diff
-from tmpass.plans.plan import MemoryUse, Plan
+from tmpass.plans.plan import MemoryUse, Plan, PlannedConstant
 from tmpass.plans.plan_json import parse_plan
 from tmpass.report.formats import c, html, model_explorer, svg
 from tmpass.report.formats import csv as csv_form
+from tmpass.report.needs import memory_lines
 from tmpass.report.terminal import difference
 from tmpass.report.terminal.conflict import conflict_table, headline, to_json
+from tmpass.report.terminal.constants import constant_table
 from tmpass.report.terminal.picture import picture
 from tmpass.report.terminal.summary import WIDTH, summary
 from tmpass.report.terminal.tables import buffer_table
+from tmpass.report.text import clip, one_line
 
 HOSTILE = (
     "",
@@ -69,16 +72,23 @@ any_names = st.one_of(names, halves.filter(lambda text: not re.search(PAIR, text
 
 
 def plan_with(called: list[str]) -> Plan:
-    """A plan of two memories in which everything that has a name has one of `called`."""
+    """A plan of three memories in which everything that has a name has one of `called`.
+
+    The last memory has constants only; copies of them are in the first.
+    """
     count = len(called)
     made = plan_of(*((8 * i, 8, i, i + 2) for i in range(count)), names=dict(enumerate(called)))
-    first, second = f"{called[0]}1", f"{called[-1]}2"
+    first, second, third = f"{called[0]}1", f"{called[-1]}2", f"{called[1]}3"
     memories = tuple(MemoryUse(name, 1 << 20, 8, 8 * count, 8, 8) for name in (first, second))
+    memories += (MemoryUse(third, 1 << 20, 8, 0, 0, 0, constants=8 * count),)
+    stored = [PlannedConstant(i, third, 8 * i, 8, 0, count + 1, ((0, i),)) for i in range(count)]
+    copies = [replace(row, id=count + row.id, memory=first, use="resident") for row in stored]
     return replace(
         made,
         model=replace(made.model, file=f"{called[0]}.tflite"),
         target=replace(made.target, name=called[-1], memory=first),
         memories=memories,
+        constants=(*stored, *copies),
         buffers=tuple(replace(b, memory=(first, second)[b.id % 2]) for b in made.buffers),
         schedule=tuple(replace(s, kind=called[s.op % count], name=called[-s.op % count]) for s in made.schedule),
         tensors=tuple(replace(t, dtype=called[0][:20], reason=called[-1]) for t in made.tensors),
@@ -236,11 +246,13 @@ def test_a_header_compiles_and_is_made_of_its_own_lines(called):
 def test_texts_for_people_keep_their_lines(called):
     made = plan_with(called)
     lines = shown(summary(made))
-    assert len(lines) <= 10
+    assert len(lines) <= 12
     assert all(len(line) <= WIDTH for line in lines)
     assert len(shown(table_text(buffer_table(made)))) <= 1 + 2 * len(made.buffers)
     for memory in made.memories:
         shown(picture(made, memory))
+    assert len(shown(table_text(constant_table(made)))) <= 22
+    shown("".join(f"{one_line(clip(line))}\n" for line in memory_lines(made)))
     assert max(map(len, shown(table_text(buffer_table(made))))) < 10_000
 
 

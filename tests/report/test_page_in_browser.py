@@ -3,6 +3,7 @@
 import os
 import shutil
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from support.pages import MODELS, both, plan_of
@@ -10,6 +11,7 @@ from support.pages import MODELS, both, plan_of
 from tmpass.api.plan import plan
 from tmpass.packing.problem import Gap
 from tmpass.plans.peak_step import find_peak_step
+from tmpass.plans.plan import PlannedConstant, PlannedTensor
 from tmpass.report.formats.html import emit
 
 pytestmark = pytest.mark.browser
@@ -61,8 +63,10 @@ def point(page, plans, step, address):
     """Where on the screen a step and an address are, when all of the plans is in sight."""
     box = page.locator("#canvas").bounding_box()
     steps = max(max([len(p.schedule), *(b.upper for b in p.buffers)]) for p in plans)
-    peak = max(p.memories[0].peak for p in plans)
-    capacity = plans[0].memories[0].capacity or 0
+    first = plans[0].memories[0]
+    inside = [row for p in plans for row in (*p.buffers, *p.constants) if row.memory == first.name]
+    peak = max(row.offset + row.size for row in inside)
+    capacity = (first.capacity or 0) - first.overhead - first.reserve
     top = 1.04 * max(peak, capacity if capacity <= 1.4 * peak else 0)
     inner = box["height"] - TOP - BOTTOM - BETWEEN
     arena = inner - min(120, round(inner * 0.22))
@@ -121,7 +125,7 @@ def test_before_and_after_are_one_press_apart(look):
     plans = both("branchy.tflite", budget="40KiB")
     with look(*plans) as page:
         assert "36864 B (36 KiB)" in page.inner_text("#figures")
-        assert page.inner_text("#verdict").startswith("fits; proved")
+        assert page.inner_text("#verdict").startswith("fits; optimal")
         page.get_by_role("button", name="Before").click()
         assert "61440 B (60 KiB)" in page.inner_text("#figures")
         assert page.inner_text("#verdict").startswith("does not fit, proved for this order")
@@ -153,13 +157,14 @@ def test_keys_go_from_buffer_to_buffer(look):
 def test_a_tensor_is_found_by_its_name(look):
     with look(*both("branchy.tflite")) as page:
         page.fill("#search", "WIDE")
-        assert page.inner_text("#found") == "3 found"
+        assert page.inner_text("#found") == "9 found"
         names = []
-        for _ in range(4):
+        for _ in range(10):
             page.press("#search", "Enter")
             names.append(page.inner_text("#tip b"))
-        assert names == ["a_wide", "b_wide", "c_wide", "a_wide"]
-        assert page.inner_text("#found") == "1 of 3"
+        assert names[:3] == ["a_wide", "b_wide", "c_wide"]
+        assert {name.split("/")[1] for name in names[3:9]} == {"filter", "bias"}
+        assert (names[9], page.inner_text("#found")) == ("a_wide", "1 of 9")
         page.fill("#search", "nothing is called so")
         assert page.inner_text("#found") == "0 found"
 
@@ -180,11 +185,129 @@ def test_buffers_alive_at_the_peak_step(look):
 
 def test_each_memory_has_a_picture(look):
     made = plan(MODELS / "states.tflite", "litert-cpu")
-    assert len(made.memories) == 2
+    assert len(made.arenas) == 2
     with look(made) as page:
+        assert page.locator("#memory option").all_inner_texts() == [memory.name for memory in made.arenas]
         page.select_option("#memory", made.memories[1].name)
         row = next(b for b in made.buffers if b.memory == made.memories[1].name)
         assert str(row.size) in page.inner_text("#full tbody")
+
+
+def test_what_is_needed_of_each_memory_is_a_bar_with_its_parts(look):
+    made = plan(MODELS / "states.tflite", "tflm-stm32f746")
+    arena, _, flash = made.memories
+    with look(made) as page:
+        rows = page.locator("#needs li")
+        assert [row.split() for row in rows.all_inner_texts()] == [
+            row.split()
+            for row in (
+                "arena 17408 B (17 KiB) of 320 KiB, 5.3 % used: buffers 1024 B, reserve 16384 B (assumed)",
+                "tail 384 B: buffers 384 B",
+                "flash 13184 B (12.88 KiB) of 1 MiB, 1.3 % used: constants 9600 B, runtime 3584 B",
+            )
+        ]
+        wide = rows.nth(0).locator(".bar").bounding_box()["width"] - 2  # without its edges
+        parts = [part.bounding_box()["width"] / wide for part in rows.nth(0).locator("i").all()]
+        assert parts == pytest.approx([1024 / arena.capacity, 16384 / arena.capacity], abs=0.005)
+        parts = [part.bounding_box()["width"] / wide for part in rows.nth(2).locator("i").all()]
+        assert parts == pytest.approx([9600 / flash.capacity, 3584 / flash.capacity], abs=0.005)
+        assert "17408 B (17 KiB)" in page.inner_text("#figures")
+
+
+def test_a_memory_that_is_too_small_has_a_full_bar(look):
+    made = plan(MODELS / "branchy.tflite", budget="20KiB")
+    with look(made) as page:
+        assert page.locator("#needs .over").count() == 1
+        assert "37184 B (36.31 KiB) of 20 KiB, 181.6 % needed" in page.locator("#needs li").nth(0).inner_text()
+        assert page.locator("#needs").evaluate("(all) => all.scrollWidth <= all.clientWidth")
+
+
+def test_a_plan_of_buffers_alone_has_no_bars_and_no_constants(look):
+    with look(plan_of((0, 50, 0, 2), capacity=100)) as page:
+        assert page.locator("#needs li").count() == 0
+        assert page.locator("#constants").is_hidden()
+        assert "50.0 % used" in page.inner_text("#figures")
+
+
+def test_copies_of_constants_are_in_the_picture_with_notes(look):
+    made = plan(MODELS / "branchy.tflite", budget="46KiB")
+    rows = made.tensors_by_key()
+    seen = 0
+    with look(made) as page:
+        for c in made.constants:
+            if c.memory != "scratchpad" or c.size < 200:
+                continue
+            note = hover(page, [made], (c.lower + c.upper) / 2, c.offset + c.size / 2)
+            assert note.startswith(rows[c.tensors[0]].name)
+            assert f"addresses\t{c.offset} to {c.offset + c.size - 1}" in note
+            assert f"resident in scratchpad at {c.offset}" in note
+            assert "stored\tdram at " in note
+            seen += 1
+        assert seen > 5
+        assert {"constant", "streamed constant"} <= set(page.inner_text("#legend").splitlines())
+        page.locator("#held tbody tr").filter(has_text="stem/bias").click()
+        assert "streamed for step 0" in page.inner_text("#tip")
+        assert "in step 0 CONV_2D stem" in page.inner_text("#tip")
+
+
+def test_the_constants_are_a_table(look):
+    made = plan(MODELS / "branchy.tflite", budget="46KiB")
+    with look(made) as page:
+        assert page.inner_text("#constants-where") == "10504 B (10.26 KiB) in 19"
+        cells = [row.split("\t") for row in page.inner_text("#held tbody").splitlines()]
+        assert len(cells) == 19
+        names = {row.key: row.name for row in made.tensors}
+        home, copy = (row for row in made.constants if names[row.tensors[0]] == "b_wide/filter")
+        where = [f"dram at {home.offset}", f"resident in scratchpad at {copy.offset}"]
+        assert cells[0] == ["4608", "b_wide/filter", *where]
+        assert [int(row[0]) for row in cells] == sorted((int(row[0]) for row in cells), reverse=True)
+        assert cells[-1][3] == "streamed for step 10"
+        page.fill("#search", "stem")
+        assert page.locator("#held tbody tr").count() == 2
+    with look(plan(MODELS / "branchy.tflite", "tflm")) as page:
+        cells = [row.split("\t") for row in page.inner_text("#held tbody").splitlines()]
+        assert {row[3] for row in cells} == {"read in place"}
+
+
+def with_five_thousand_constants():
+    """A plan of 5,000 buffers and constants: half of these stay in the memory, half are streamed."""
+    made = plan_of(*((i % 100 * 64, 64, i, i + 2) for i in range(5000)))
+    size, peak, count = 48, 6400, 5000
+    rows = [PlannedConstant(i, "far", size * i, size, 0, count + 1, ((1, i),)) for i in range(count)]
+    for i in range(count):
+        stays = i < count // 2
+        place = (peak + size * i, size, 0, count + 1) if stays else (peak, size, i, i + 1)
+        rows.append(PlannedConstant(count + i, "m", *place, ((1, i),), "resident" if stays else "streamed"))
+    held = tuple(PlannedTensor(1, i, f"w{i}", "int8", (size,), size, "constant", None, None, "") for i in range(count))
+    near = replace(made.memories[0], loaded=size * count // 2)
+    far = replace(near, name="far", peak=0, lower_bound=0, live_bytes=0, loaded=0, constants=count * size)
+    return replace(made, tensors=made.tensors + held, constants=tuple(rows), memories=(near, far))
+
+
+def test_five_thousand_constants_stay_smooth(look):
+    made = with_five_thousand_constants()
+    with look(made) as page:
+        times = page.evaluate(
+            """async () => {
+              const box = document.getElementById("search"), table = document.getElementById("held");
+              const times = [];
+              for (const text of ["w", "w1", "w12", "w123", "w12", "w1", "w", ""]) {
+                const begin = performance.now();
+                box.value = text;
+                box.dispatchEvent(new Event("input"));
+                table.getBoundingClientRect();
+                await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+                times.push(performance.now() - begin);
+              }
+              return times.sort((a, b) => a - b);
+            }"""
+        )
+        assert page.locator("#held tbody tr").count() == 200
+        assert hover(page, [made], 3000.5, 6400 + 48 * 1200).startswith("w1")
+        page.click("#all-constants")
+        assert page.locator("#held tbody tr").count() == 5000
+    # Milliseconds for each letter that is typed, two frames included.
+    assert times[len(times) // 2] < 200
 
 
 def test_wheel_and_drag_change_the_visible_part(look):

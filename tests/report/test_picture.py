@@ -12,7 +12,7 @@ from support.graphs import Sketch, chain, graph_of, graphs
 from tmpass.api.plan import plan
 from tmpass.loading.load import Model
 from tmpass.packing.problem import Gap
-from tmpass.plans.plan import MemoryUse, ModelInfo, PlannedBuffer
+from tmpass.plans.plan import MemoryUse, ModelInfo, PlannedBuffer, PlannedConstant
 from tmpass.report.terminal.picture import letter, picture
 
 BASE = plan(Model(ModelInfo("test", "test", "0" * 64), chain(4, 4)))
@@ -84,7 +84,7 @@ def test_in_colour_it_is_the_same_picture(graph, budget):
     made = plan(Model(ModelInfo("test", "test", "0" * 64), graph), budget=budget)
     coloured = picture(made, colour=True)
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == picture(made)
-    assert ("\x1b[38;5;16;48;5;" in coloured) == any(c.isalnum() for row in cells(picture(made)) for c in row)
+    assert ("\x1b[38;5;16;48;5;" in coloured) == any(c != "." for row in cells(picture(made)) for c in row)
     assert all(line.count("\x1b") % 2 == 0 for line in coloured.splitlines())
 
 
@@ -183,3 +183,29 @@ def test_another_memory():
     )
     assert cells(picture(made)) == ["AAAAA"]
     assert cells(picture(made, far)) == [".....", "BBBBB"]
+
+
+def with_constants(made, *rows):
+    """The plan with constants of (offset, size, lower, upper, use) in its memory."""
+    held = tuple(PlannedConstant(i, "m", *row[:4], tensors=(), use=row[4]) for i, row in enumerate(rows))
+    return replace(made, constants=held)
+
+
+def test_constants_that_stay_and_those_that_are_streamed():
+    made = with_constants(
+        plan_of((0, 4, 0, 4), capacity=12), (6, 4, 0, 4, "resident"), (4, 2, 1, 2, "streamed"), (10, 2, 0, 4, "stored")
+    )
+    text = picture(made)
+    assert cells(text) == [*["A" * 20] * 4, *[".....~~~~~.........."] * 2, *["#" * 20] * 6]
+    assert text.startswith("       12 B|=")
+    assert "\x1b[" not in text
+    assert "\x1b[38;5;16;48;5;250m####" in picture(made, colour=True)
+
+
+def test_the_line_of_the_capacity_leaves_reserve_and_runtime_out():
+    made = plan_of((0, 10, 0, 8), capacity=20)
+    made = replace(made, memories=(replace(made.memories[0], reserve=4, overhead=2),))
+    line = picture(made).splitlines()[0]
+    assert line.startswith("       14 B|= capacity less runtime and reserve ")
+    short = replace(made, memories=(replace(made.memories[0], overhead=0),))
+    assert picture(short).splitlines()[0].startswith("       16 B|= capacity less reserve, 70.0 % used ")

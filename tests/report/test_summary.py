@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from support.graphs import Sketch, chain, graph_of, graphs
 
 from tmpass.api.plan import plan
-from tmpass.graph.model import Op
+from tmpass.graph.model import Op, TensorKind
 from tmpass.loading.load import Model
 from tmpass.plans.plan import ModelInfo
 from tmpass.report.terminal.summary import summary
+from tmpass.targets import Memory, Target
 
 
 def planned(graph, **options):
@@ -149,3 +150,19 @@ def test_the_possible_saving_of_another_order_is_shown():
     assert given_order[3].endswith("(reached)")
     assert given_order[4] == "order        as in the file; another may need up to 50 B less"
     assert lines(planned(branches(), alignment=1))[4] == "order        reordered; optimal over all orders"
+
+
+def test_a_memory_of_constants_that_is_too_small_and_the_peak_of_the_first():
+    sketch = Sketch()
+    sketch.outputs = [sketch.op([sketch.input(64), sketch.tensor(1000, TensorKind.CONSTANT)], 32)]
+    sram = Memory("sram", None, 1, ("activations", "inputs_outputs"))
+    flash = Memory("flash", 900, 1, ("weights",), reserve=100)
+    assert lines(planned(graph_of(sketch), target=Target("board", "", "", (sram, flash))))[:7] == [
+        "fits         no; 200 B are missing in flash",
+        "model        net.tflite on board, memory flash",
+        "peak         96 B in sram",
+        "lower bound  96 B (reached)",
+        "order        as in the file; optimal over all orders",
+        "capacity     900 B, 122.2 % needed",
+        "needed       1100 B (1.074 KiB): constants 1000 B, reserve 100 B",
+    ]

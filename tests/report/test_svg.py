@@ -1,5 +1,6 @@
 """The picture as SVG: well-formed, without a script, and to scale."""
 
+import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from support.pages import MODELS, both, plan_of
 from tmpass.api.plan import plan
 from tmpass.loading.load import Model
 from tmpass.packing.problem import Gap, in_use
-from tmpass.plans.plan import ModelInfo
+from tmpass.plans.plan import ModelInfo, PlannedBuffer
 from tmpass.report.formats.svg import emit
 
 NS = "{http://www.w3.org/2000/svg}"
@@ -52,6 +53,27 @@ def test_the_capacity_is_drawn_where_it_is_near():
     assert "100 B of 1000 B" in far
 
 
+def test_the_line_of_the_capacity_leaves_the_reserve_out():
+    made = plan_of((0, 100, 0, 4), capacity=120)
+    made = replace(made, memories=(replace(made.memories[0], reserve=10, overhead=5),))
+    text = emit(made)
+    assert "capacity 120 B less runtime and reserve" in text
+    assert "test on pixel6-tpu, m: 115 B of 120 B" in text
+    line = re.search(r'class="limit" d="M84 ([\d.]+)H', text)
+    assert float(line[1]) == TOP  # 105 B, above the peak of 100 B, are the top of the picture
+
+
+def test_copies_of_constants_are_rectangles_with_notes():
+    made = plan(MODELS / "branchy.tflite", budget="46KiB")
+    uses = [row.use for row in made.constants if row.memory == "scratchpad"]
+    text = emit(made)
+    assert uses.count("resident") == text.count(": constant, ") > 0
+    assert uses.count("streamed") == text.count(": streamed constant, ") > 0
+    assert "branchy.tflite on pixel6-tpu, dram" not in text
+    words = [e.text for e in ET.fromstring(text).iter(f"{NS}text")]
+    assert words[-2:] == ["constant", "streamed constant"]
+
+
 def test_every_memory_has_a_picture_and_every_colour_its_meaning():
     text = emit(plan(MODELS / "states.tflite", "litert-cpu"))
     words = [e.text for e in ET.fromstring(text).iter(f"{NS}text")]
@@ -80,11 +102,15 @@ def test_the_same_plan_is_the_same_picture():
 def test_bytes_in_use_are_drawn_within_the_picture(graph, capacity):
     made = plan(Model(ModelInfo("test", "test", "0" * 64), graph), budget=capacity)
     found = boxes(text := emit(made))
-    drawn = [b for m in made.memories for b in made.buffers if b.memory == m.name and b.size]
+    drawn = []
+    for m in made.arenas:
+        drawn += [b for b in made.buffers if b.memory == m.name and b.size]
+        drawn += [c for c in made.constants if c.memory == m.name]
     assert len(found) == len(drawn)
     height = float(ET.fromstring(text).get("viewBox").split()[3])
     for (_, parts), b in zip(found, drawn, strict=True):
-        assert len(parts) == sum(low < high for *_, low, high in in_use(b))
+        pieces = in_use(b) if isinstance(b, PlannedBuffer) else [(b.lower, b.upper, 0, b.size)]
+        assert len(parts) == sum(low < high for *_, low, high in pieces)
         for x, y, wide, high in parts:
             assert x >= LEFT
             assert x + wide <= RIGHT + 1

@@ -1,4 +1,4 @@
-"""`tmpass probe-scratch` with the real interpreter."""
+"""`tmpass probe` and `tmpass probe-scratch` with the real interpreter."""
 
 import json
 import subprocess
@@ -7,10 +7,12 @@ import sys
 import pytest
 from sketch import Sketch
 from support.shared import parametrize
-from tflite_writer import write_model
+from tflite_writer import Operator, Subgraph, Tensor, write_model
 
 import tmpass
-from tmpass.api.probe import probe_scratch
+from tmpass.api.probe import probe_arena, probe_scratch
+from tmpass.loading.load import load
+from tmpass.targets.tail import load_rules, predict
 
 pytestmark = pytest.mark.runtime
 
@@ -45,3 +47,30 @@ def test_an_operator_on_which_the_interpreter_aborts_is_told_and_the_others_are_
     assert found.clean + len(found.rules) > 50
     assert found.unknown
     assert all("crashed on this model (signal 6)" in line for line in found.unknown)
+
+
+@parametrize("models/tflite/tflm_audio_preprocessor_int8.tflite")
+def test_the_rules_hold_for_each_operator_of_a_real_model(path, tmp_path):
+    found = probe_arena(path)
+    assert (found.kernels, found.unknown) == ((), ())
+    assert found.whole == {"head": 3040, "tail": 7184, "arena": 10224}
+    file = tmp_path / "kernels.toml"
+    command = [sys.executable, "-m", "tmpass", "probe", path, "-o", file]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stderr == ""
+    assert "arena = 10224" in file.read_text()
+
+
+def test_a_kind_without_a_rule_is_measured_and_then_counted():
+    # A flexbuffer, {"delay_length": 7}: key, key vector, value, map, root.
+    options = b"delay_length\0\1\x0e\1\1\1\7\4\2\x24\1"
+    tensors = [Tensor("x", [2, 50], "INT16"), Tensor("y", [2, 50], "INT16")]
+    delay = Operator("SignalDelay", [0], [1], custom=True, custom_options=options)
+    model = write_model([Subgraph(tensors, [delay], [0], [1])])
+    graph, rules = load(model).graph, load_rules("tflm")
+    assert predict(graph, rules).unknown == ("SignalDelay",)
+    found = probe_arena(model)
+    assert found.unknown == ()
+    counted = predict(graph, rules.with_kernels(found.kernels))
+    assert counted.unknown == ()
+    assert found.whole["tail"] <= counted.total <= found.whole["tail"] + 16
+    assert counted.arena(found.whole["head"]) >= found.whole["arena"]

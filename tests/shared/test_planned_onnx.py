@@ -13,7 +13,8 @@ from tmpass.api.planned_model import original_model, planned_model
 
 def planned(path):
     data = path.read_bytes()
-    plan = tmpass.plan(data, bind=BINDINGS.get(path.name), allow_unplanned=path.name in OPEN)
+    options = {"bind": BINDINGS.get(path.name), "allow_unplanned": path.name in OPEN}
+    plan = tmpass.plan(data, budget=2**40, **options)  # what does not fit stays out of a file
     return data, plan, planned_model(plan, data)
 
 

@@ -1,6 +1,9 @@
 """Real interpreters run a model, each in a child process: some crash on some models."""
 
+import os
+import re
 import signal
+import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from importlib import import_module
@@ -72,6 +75,30 @@ def _feed(interpreter, inputs: int, turn: int) -> None:
     for index in range(inputs):
         details = interpreter.get_input_details(index)
         interpreter.set_input(draw(details["shape"], details["dtype"], (turn, index)), index)
+
+
+def tflm_used(model: bytes) -> tuple[int, int]:
+    """The bytes of head and tail once `model` is set up in the interpreter, in a process of its own.
+
+    Raises:
+        ModelError: it cannot be set up.
+    """
+    return call_apart(_tflm_used, model, package="tflite-micro")
+
+
+def _tflm_used(model: bytes) -> tuple[int, int]:
+    with tempfile.TemporaryFile() as said:
+        before = os.dup(2)
+        os.dup2(said.fileno(), 2)
+        try:
+            import_module("tflite_micro").runtime.Interpreter.from_bytes(model, arena_size=ROOM).print_allocations()
+        finally:
+            os.dup2(before, 2)
+            os.close(before)
+        said.seek(0)
+        text = said.read()
+    head, tail = (int(re.search(rb"allocation %s (\d+)" % part, text)[1]) for part in (b"head", b"tail"))  # type: ignore[index]
+    return head, tail
 
 
 def least_arena(model: bytes, head: int) -> int:

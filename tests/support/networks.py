@@ -36,13 +36,13 @@ class Network:
         return live[:-1]
 
     def candidates(self, memories: int) -> list[Candidate]:
-        """The buffers as candidates for any of so many memories."""
+        """The buffers as candidates for any of the first `memories`."""
         anywhere = tuple(range(memories))
         return [Candidate(b, traffic, anywhere) for b, traffic in zip(self.buffers, self.traffic, strict=True)]
 
 
 def read_network(path: Path) -> Network:
-    """The network in a file of `problems/transfers`."""
+    """The network in one of these files."""
     text = json.loads(path.read_text())
     users: dict[int, list[int]] = {}
     for step, op in enumerate(text["ops"]):

@@ -10,6 +10,7 @@ from tmpass.planning.liveness import find_storage, live_ranges
 from tmpass.planning.memories import MemoryAllocation, distribute
 from tmpass.planning.ordering.file_order import file_order
 from tmpass.planning.residency.constants import find_stored
+from tmpass.planning.residency.overhead import Besides
 from tmpass.planning.sharing.aliases import Aliases
 from tmpass.planning.timeline.lay_out import schedule
 from tmpass.plans.plan import ModelInfo, Options, Plan, PlannedOrder
@@ -31,4 +32,4 @@ def assembled(graph: Graph, aliases: Aliases, options: Options, target: Target =
     )
     request = LayoutRequest(graph, target, options, frozenset(), {})
     ordered = OrderedLayout(timeline, Layout(storage, allocations), PlannedOrder("given", 0, 0))
-    return assemble(INFO, request, ordered, find_stored(graph, target), {})
+    return assemble(INFO, request, ordered, Besides(find_stored(graph, target)))

@@ -1,16 +1,20 @@
 """Plans that were tampered with: one test for each kind of violation, and none where nothing is wrong."""
 
+import random
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.drawn import draw_graph, shuffled
 from support.graphs import Sketch, graph_of, graphs
 
 from tmpass.api.plan import plan
 from tmpass.api.verify import verify
 from tmpass.base.dtypes import FLOAT32, DType
-from tmpass.graph.model import Call, TensorKind
+from tmpass.base.errors import ModelError
+from tmpass.graph.model import Call, Op, TensorKind
 from tmpass.loading.load import Model
 from tmpass.plans.plan import ModelInfo, PlannedStep, TargetInfo
 from tmpass.verification.plan import check_plan
@@ -303,7 +307,7 @@ def test_an_entry_that_an_operator_runs_keeps_its_ends_in_the_arena():
         made,
         tensors=tuple(replace(row, buffer=None, offset=None) for row in made.tensors),
         buffers=(),
-        memories=(replace(made.memories[0], peak=0, lower_bound=0, live_bytes=0),),
+        memories=(replace(made.memories[0], peak=0, lower_bound=0, live_bytes=0, traffic=0),),
         order=replace(made.order, lower_bound=0),
     )
     assert kinds(lost, graph) == ["missing", "missing"]
@@ -390,6 +394,39 @@ def test_an_order_that_was_not_asked_for(asked, method):
     wrong = replace(made, order=replace(made.order, method=method))
     assert "order" in {v.kind for v in check_plan(wrong, graph)}
     assert check_plan(made, graph) == []
+
+
+@pytest.mark.parametrize("asked", ["topological", "auto"])
+def test_another_order_than_the_topological_one_is_not_called_so(asked):
+    """A file that is not sorted: the first operator reads what the last one makes."""
+    main = Sketch()
+    x, late = main.input(4), main.tensor(4)
+    main.outputs = [main.op([late], 4), main.op([x], 4)]
+    main.ops.append(Op("OP", "late", (x,), (late,)))
+    graph = graph_of(main)
+    made = plan(model(graph), schedule="topological")
+    made = replace(made, options=replace(made.options, schedule=asked))
+    assert [row.op for row in made.schedule] == [1, 2, 0]
+    assert check_plan(made, graph) == []
+    rows = (made.schedule[1], made.schedule[0], made.schedule[2])
+    turned = replace(made, schedule=tuple(replace(row, step=at) for at, row in enumerate(rows)))
+    message = "step 0: operator 2 of subgraph 0 is not where the topological order has it"
+    assert message in [v.message for v in check_plan(turned, graph) if v.kind == "order"]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_topological_plans_of_drawn_files_are_topological_to_the_verifier(seed):
+    """With state, bodies that run several times, and files that are not sorted; each order is its own computation."""
+    rng = random.Random(seed)
+    sorted_anew = 0
+    for _ in range(40):
+        graph = shuffled(rng, draw_graph(rng, 8, groups=0.1))
+        try:
+            made = plan(model(graph), schedule="topological")  # verified
+        except ModelError:  # state and data in a cycle
+            continue
+        sorted_anew += any(row.op < before.op for before, row in pairwise(made.schedule))
+    assert sorted_anew > 10
 
 
 def test_a_view_of_what_a_custom_operator_may_write_is_apart():

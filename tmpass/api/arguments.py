@@ -36,22 +36,37 @@ def held_against(target: object, options: Options) -> Target | None:
 
 
 def rules_of(target: Target, scratch: object, model: Model) -> tuple[ScratchRule, ...]:
-    """The scratch rules of the caller or a scratch file, before those of the target.
+    """The scratch rules of the caller or a scratch file, before those of the target, before those of its runtime.
 
     Raises:
         UsageError: `scratch` is neither a path nor a list of rules, or its file is wrong.
     """
     if isinstance(scratch, str | os.PathLike):
-        from tmpass.targets.scratch.read import read_scratch_file
-
-        scratch = read_scratch_file(scratch, model.info.sha256)
+        scratch = _read_scratch(os.fsdecode(scratch), model.info.sha256)
     elif not isinstance(scratch, Sequence) or not all(isinstance(rule, ScratchRule) for rule in scratch):
         raise UsageError(f"scratch is {brief(scratch)}", hint="give the path of a scratch file, or a list of rules")
-    if not scratch and not target.scratch:
+    if not scratch and not target.scratch and not target.runtime.tail:
         return ()
     from tmpass.targets.scratch.find import merge_rules
+    from tmpass.targets.tail.scratch import runtime_scratch
 
-    return merge_rules(target.scratch, scratch)
+    return merge_rules(merge_rules(runtime_scratch(model.graph, target.runtime), target.scratch), scratch)
+
+
+def _read_scratch(path: str, sha256: str) -> tuple[ScratchRule, ...]:
+    """The scratch rules of a scratch file, or of a file of kernels, which ends in .toml.
+
+    Raises:
+        UsageError: it cannot be read, or is wrong.
+    """
+    if path.endswith(".toml"):
+        from tmpass.targets.tail.read import read_kernels
+        from tmpass.targets.tail.scratch import scratch_rules
+
+        return tuple(scratch_rules(read_kernels(path, sha256)))
+    from tmpass.targets.scratch.read import read_scratch_file
+
+    return read_scratch_file(path, sha256)
 
 
 def ties_of(tie: object, model: Model, *, keep_inputs: bool, io: str) -> Mapping[str, str]:

@@ -24,6 +24,7 @@ from tmpass.planning.plan_model import plan_model
 from tmpass.plans.plan import Options, Plan
 from tmpass.targets import Target
 from tmpass.targets.scratch.rule import ScratchRule
+from tmpass.verification.overhead import check_tail
 from tmpass.verification.plan import check_plan
 
 
@@ -137,7 +138,7 @@ def plan(
         made = plan_model(loaded, graph, profile, options, threads=threads, keep=keep)
     except ModelError as error:
         raise error.within(loaded.info.file) from None
-    violations = check_plan(made, graph, profile.sharing)
+    violations = check_plan(made, graph, profile.sharing) or check_tail(made, graph, profile)
     if violations:
         raise VerificationError(
             f"tmpass made a wrong plan: {violations[0].message}",

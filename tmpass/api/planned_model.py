@@ -4,6 +4,7 @@ from hashlib import sha256
 
 from tmpass.api.verify import verify
 from tmpass.base.errors import UsageError, VerificationError
+from tmpass.base.sizes import format_size
 from tmpass.graph.model import Graph, TensorKind
 from tmpass.loading.carrier import Carrier, load_carrier, open_carrier
 from tmpass.plans.plan import Plan
@@ -22,7 +23,7 @@ def planned_model(plan: Plan, model: object) -> bytes:
             of a planned one.
 
     Raises:
-        UsageError: the format carries no plan, or the plan is for another model.
+        UsageError: the format carries no plan, the plan is for another model, or it does not fit.
         VerificationError: the plan is wrong.
         ModelError: the model cannot be read, or contains something that rules out a plan inside it.
     """
@@ -33,6 +34,10 @@ def planned_model(plan: Plan, model: object) -> bytes:
     if violations:
         fault = f"the plan is wrong: {violations[0].message}"
         raise VerificationError(fault, violations=violations, where=carrier.name, hint="plan the model again")
+    if not plan.fits:
+        memory, missing = next((m.name, m.shortfall) for m in plan.memories if m.shortfall)
+        fault = f"the plan does not fit: {format_size(missing)} are missing in {memory}"
+        raise UsageError(fault, where=carrier.name, hint="plan it for a larger budget or another target")
     return put_into(plan, carrier, loaded.graph)
 
 

@@ -1,14 +1,20 @@
-"""Measures the scratch of kernels with the interpreter that they belong to."""
+"""Measures what kernels need and keep, with the interpreter that they belong to."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import cast
 
 from tmpass.base.errors import UsageError
+from tmpass.graph.model import Graph
 from tmpass.loading.carrier import Carrier, load_carrier, open_carrier
-from tmpass.loading.contract import ProbingFrontend
-from tmpass.targets import RUNTIMES
+from tmpass.loading.contract import MeasuringFrontend, ProbingFrontend
+from tmpass.loading.load import load_to_plan
+from tmpass.targets import RUNTIMES, Runtime
+from tmpass.targets.scratch.find import scratch_of
 from tmpass.targets.scratch.rule import ScratchRule
+from tmpass.targets.sharing import CUSTOM
+from tmpass.targets.tail import Kernel, Rules, load_rules, predict
+from tmpass.targets.tail.scratch import runtime_scratch
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,84 @@ class Probe:
     unknown: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ArenaProbe:
+    """The measured arena of a model.
+
+    Fields:
+        sha256: of the model's file.
+        source: what measured.
+        whole: "head", "tail" and "arena" of the model in bytes, the last the least in which it can be prepared; empty
+            where they are unknown.
+        kernels: for each operator that the rules of the runtime do not know, or for which they have other numbers.
+        clean: the number of operators that are as the rules say.
+        unknown: a line for each operator, and for the model, that could not be measured.
+    """
+
+    sha256: str
+    source: str
+    whole: Mapping[str, int]
+    kernels: tuple[Kernel, ...]
+    clean: int
+    unknown: tuple[str, ...]
+
+
+def probe_arena(model: object) -> ArenaProbe:
+    """Measure the arena of `model`, and what each of its operators keeps and needs in it.
+
+    Args:
+        model: a path, the bytes of a file, or a model in memory.
+
+    Raises:
+        UsageError: the interpreter is not installed, or no interpreter measures this format.
+        ModelError: the model cannot be read.
+    """
+    carrier = open_carrier(model)
+    loaded = load_carrier(carrier, {})
+    frontend = _prober(carrier)
+    if not hasattr(frontend, "measure"):
+        what = f"no interpreter measures the arena of {frontend.NAME} models"
+        raise UsageError(what, where=carrier.name, hint="tmpass probe-scratch measures scratch")
+    runtime = _runtime(carrier)
+    rules = load_rules(runtime.tail) if runtime.tail else Rules("")
+    engine, whole, operators = cast(MeasuringFrontend, frontend).measure(carrier.data, loaded.graph)
+    kernels, unknown, clean = list[Kernel](), list[str](), 0
+    figures: dict[str, int] = {}
+    if isinstance(whole, str):
+        unknown.append(f"the whole model: {whole}")
+    else:
+        figures = dict(zip(("head", "tail", "arena"), whole, strict=True))
+    for s, index, measured in operators:
+        op = loaded.graph.subgraphs[s].ops[index]
+        if isinstance(measured, str):
+            unknown.append(f"operator {index} ({op.kind}) of subgraph {s}: {measured}")
+            continue
+        alone, scratch, tail = measured
+        kept = _kept(load_to_plan(alone, {}).graph, rules, runtime, scratch, tail, custom=op.custom)
+        if kept is None:
+            clean += 1
+            continue
+        kind = CUSTOM + op.kind if op.custom else op.kind
+        kernels.append(Kernel(kind, persistent=kept, scratch=(scratch,) * (scratch > 0), place=(s, index)))
+    return ArenaProbe(loaded.info.sha256, f"measured with {engine}", figures, tuple(kernels), clean, tuple(unknown))
+
+
+def _kept(
+    alone: Graph, rules: Rules, runtime: Runtime, scratch: int, tail: int, *, custom: bool
+) -> tuple[int, ...] | None:
+    """What the kernel of a model of one operator keeps; None where the rules say all of what was measured."""
+    expected = predict(alone, rules)
+    known = scratch_of(alone, runtime_scratch(alone, runtime)).get((0, 0), ())
+    rounded = sum(runtime.round_up(size) for size in known)
+    if not expected.unknown and expected.total == tail and rounded == scratch:
+        return None
+    base = predict(alone, replace(rules, kernels={})).total
+    # Options of less than the padding behind them do not show: one rounding more is an upper bound. Custom operators
+    # have none. A buffer of scratch has a handle in the tail, which counts for it.
+    kept = max(tail - base + (0 if custom else rules.alignment), 0)
+    return (kept,) if kept else ()
+
+
 def probe_scratch(model: object) -> Probe:
     """Measure the scratch of each operator of `model`: one buffer for all requests of its kernel.
 
@@ -41,7 +125,7 @@ def probe_scratch(model: object) -> Probe:
     carrier = open_carrier(model)
     loaded = load_carrier(carrier, {})
     engine, found = _prober(carrier).probe(carrier.data, loaded.graph)
-    none = _without_scratch(carrier)
+    none = _runtime(carrier).without_scratch
     rules, unknown, clean = list[ScratchRule](), list[str](), 0
     for subgraph, index, measured in found:
         kind = loaded.graph.subgraphs[subgraph].ops[index].kind
@@ -55,10 +139,10 @@ def probe_scratch(model: object) -> Probe:
     return Probe(loaded.info.sha256, tuple(rules), clean, tuple(unknown))
 
 
-def _without_scratch(carrier: Carrier) -> Collection[str]:
-    """The kinds of operators without scratch, of the runtime whose interpreter the frontend asks."""
+def _runtime(carrier: Carrier) -> Runtime:
+    """The runtime whose interpreter the frontend asks."""
     asked = (runtime for runtime in RUNTIMES.values() if carrier.frontend.NAME in runtime.probes)
-    return next(asked, RUNTIMES[""]).without_scratch
+    return next(asked, RUNTIMES[""])
 
 
 def _prober(carrier: Carrier) -> ProbingFrontend:

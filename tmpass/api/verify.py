@@ -9,10 +9,12 @@ from tmpass.base.violation import Violation
 from tmpass.graph.binding import check_bindings
 from tmpass.loading.load import Model, load
 from tmpass.plans.plan import Plan
-from tmpass.targets import Target
+from tmpass.targets import RUNTIMES, Target
 from tmpass.verification.conformance import check_model, check_target
 from tmpass.verification.integers import as_integers
+from tmpass.verification.overhead import check_tail
 from tmpass.verification.plan import check_plan
+from tmpass.verification.results import as_kept
 
 if TYPE_CHECKING:
     from tmpass.verification.trust import Proved, Trusted
@@ -42,6 +44,8 @@ def verify(
     profile = held_against(target, plan.options)
     names = as_integers(plan, graph)[0].held_in if profile is not None else {}
     found = check_plan(plan, graph, None if profile is None else profile.sharing)
+    if profile is not None and not found:
+        found = check_tail(plan, graph, profile)
     return (*found, *check_target(plan, profile, loaded.info.file, names, graph))
 
 
@@ -68,6 +72,7 @@ def claims(
     if check_model(plan, loaded.info):
         return (), taken_on_trust(plan, profile)
     graph = as_integers(plan, bound_graph(loaded.graph, plan.options, plan.target.runtime))[0]
+    graph = as_kept(graph, RUNTIMES[plan.target.runtime])
     again = proved_again(plan, graph, profile)
     known = {one.what for one in again}
     return again, tuple(one for one in taken_on_trust(plan, profile, len(graph.held_in)) if one.what not in known)

@@ -23,10 +23,13 @@ COMMANDS = (
     "emit",
     "diff",
     "strip",
-    "probe-scratch",
+    "probe",
     "targets",
     "allocate",
 )
+
+OLDER = ("probe-scratch",)
+"""Commands that still run, and that no list has."""
 
 INTERNAL_ERROR = 70
 """Exit code of an unexpected exception, EX_SOFTWARE of sysexits.h: an accident never has the exit code of an answer."""
@@ -45,7 +48,7 @@ class _Commands(click.Group):
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         del ctx
-        if name not in COMMANDS:
+        if name not in (*COMMANDS, *OLDER):
             return None
         command: click.Command = import_module(f"tmpass.cli.{name.replace('-', '_')}_command").command
         return command

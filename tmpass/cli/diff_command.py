@@ -12,12 +12,14 @@ from tmpass.cli.files import read_plan
 from tmpass.cli.terminal import complain, print_table
 
 if TYPE_CHECKING:
-    from tmpass.plans.diff import Limit
+    from collections.abc import Iterator
+
+    from tmpass.plans.diff import Difference, Limit
     from tmpass.plans.plan import Plan
 
 
 class Growth(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
-    """An allowed growth of a peak: 1%, 0, 4KiB."""
+    """An allowed growth: 1%, 0, 4KiB."""
 
     name = "growth"
 
@@ -36,7 +38,7 @@ class Growth(click.ParamType):  # type: ignore[type-arg]  # generic only from cl
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
 @click.option("--fail-if-grows", "limit", type=Growth(), metavar="N%|SIZE",
-              help="Exit with code 1 if the peak of a memory grew by more: 1%, 4KiB, 0.")  # fmt: skip
+              help="Exit with code 1 if the peak or the need of a memory grew by more: 1%, 4KiB, 0.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print all changes as JSON.")
 @click.pass_context
 def command(ctx: click.Context, old: str, new: str, limit: "Limit | None", as_json: bool) -> None:
@@ -45,13 +47,16 @@ def command(ctx: click.Context, old: str, new: str, limit: "Limit | None", as_js
     A tensor grew, appeared, shrank, vanished or moved; it joined where it shares storage only in NEW, and parted where
     it shared only in OLD. Tensors are matched by name, so the plans may be of different exports.
 
+    A memory is needed for buffers, constants, what the runtime takes, and the reserve. Plans of version 1 have buffers
+    only: compared with one of them, the peak alone counts.
+
     \b
     Examples:
         tmpass diff old.json new.json
         tmpass diff main.json branch.json --fail-if-grows 1%
     """
     from tmpass.plans.diff import diff
-    from tmpass.report.terminal.difference import growth, head, rest, shift_table, to_json
+    from tmpass.report.terminal.difference import head, rest, shift_table, to_json
 
     if old == new == "-":
         raise UsageError("both plans come from standard input", hint="give one of them as a file")
@@ -65,10 +70,22 @@ def command(ctx: click.Context, old: str, new: str, limit: "Limit | None", as_js
             click.echo()
             print_table(shift_table(found))
         click.echo(rest(found), nl=False)
-    grown = [one for one in found.memories if limit is not None and limit.exceeded(one)]
-    for one in grown:
-        complain(f"the peak of {one.name} grew more than allowed: {growth(one)}")
+    grown = list(_grown(found, limit)) if limit is not None else []
+    for line in grown:
+        complain(line)
     ctx.exit(1 if grown else 0)
+
+
+def _grown(found: "Difference", limit: "Limit") -> "Iterator[str]":
+    """A line for each memory that grew by more than `limit`."""
+    from tmpass.report.terminal.difference import growth
+
+    for one in found.memories:
+        figure = limit.broken_by(one)
+        if figure == "peak":
+            yield f"the peak of {one.name} grew more than allowed: {growth(one.peak)}"
+        elif figure and one.needed is not None:
+            yield f"what is needed of {one.name} grew more than allowed: {growth(one.needed)}"
 
 
 def _read(path: str) -> "Plan":

@@ -41,16 +41,19 @@ def command(ctx: click.Context, /, model: str, as_json: bool, **asked: Any) -> N
 
 
 def _print(known: "Explanation") -> None:
-    from tmpass.report.terminal.explanation import alive_table, change_table, conflict_text, head, notes
+    from tmpass.report.terminal import explanation as text_of
 
-    click.echo(head(known), nl=False)
+    click.echo(text_of.head(known), nl=False)
     if known.alive:
         click.echo()
-        print_table(alive_table(known))
-    if text := conflict_text(known):
+        print_table(text_of.alive_table(known))
+    if known.constants:
+        click.echo()
+        print_table(text_of.constant_table(known))
+    if text := text_of.conflict_text(known):
         click.echo(f"\n{text}", nl=False)
-    if (table := change_table(known)) is not None:
+    if (table := text_of.change_table(known)) is not None:
         click.echo()
         print_table(table)
-    if text := notes(known):
+    if text := text_of.notes(known):
         click.echo(f"\n{text}", nl=False)

@@ -1,15 +1,14 @@
-"""`tmpass probe-scratch`."""
+"""`tmpass probe-scratch`, the older form of `tmpass probe`: scratch alone, as JSON."""
 
 import click
 
 from tmpass.cli.inputs import refuse_inputs
-from tmpass.cli.terminal import complain, progress
+from tmpass.cli.probe_command import tell_unknown
+from tmpass.cli.terminal import progress
 from tmpass.cli.write_files import write_whole
 
-_SHOWN = 8
 
-
-@click.command("probe-scratch")
+@click.command("probe-scratch", hidden=True)
 @click.argument("model", metavar="MODEL")
 @click.option("--output", "-o", metavar="FILE", default="-", help="Write to FILE, not to standard output.")
 def command(model: str, output: str) -> None:
@@ -29,7 +28,4 @@ def command(model: str, output: str) -> None:
     with progress(f"measuring the operators of {model}"):
         found = probe_scratch(model)
     write_whole(output, scratch_json(found.rules, found.sha256))
-    for line in found.unknown[:_SHOWN]:
-        complain(f"not measured: {line}")
-    if len(found.unknown) > _SHOWN:
-        complain(f"not measured: {len(found.unknown) - _SHOWN} more operators")
+    tell_unknown(found.unknown)

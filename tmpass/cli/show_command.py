@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 @click.argument("source", metavar="PLAN|MODEL")
 @planning_options
 @click.option("--table/--no-table", default=True, help="Print the table of buffers.")
+@click.option("--constants", is_flag=True, help="Print a table of the largest constants.")
 @click.option("--picture/--no-picture", default=True, help="Print the picture of the arena.")
 @click.pass_context
-def command(ctx: click.Context, /, source: str, table: bool, picture: bool, **asked: Any) -> None:
+def command(ctx: click.Context, /, source: str, table: bool, constants: bool, picture: bool, **asked: Any) -> None:
     """Show the buffers of a plan, and a picture of the arena: steps from left to right, addresses upwards.
 
-    The picture has colours on a terminal, unless NO_COLOR is set.
+    The picture has colours on a terminal, unless NO_COLOR is set. In it # is a constant, and ~ a constant that is
+    streamed. A line for each memory says what is needed of it.
 
     PLAN is a .json file that `tmpass plan -o` wrote, or - for standard input. A MODEL is planned first.
 
@@ -44,13 +46,20 @@ def command(ctx: click.Context, /, source: str, table: bool, picture: bool, **as
         print_table(buffer_table(plan))
     from tmpass.report.left_out import notes
 
+    if constants:
+        from tmpass.report.terminal.constants import constant_table
+
+        print_table(constant_table(plan))
     if picture:
+        from tmpass.report.needs import memory_lines
         from tmpass.report.terminal.picture import picture as draw
 
         for memory in plan.arenas:
             if len(plan.arenas) > 1:
                 click.echo(f"{one_line(clip(memory.name))}:")
             click.echo(draw(plan, memory, colour=coloured()), nl=False)
+        for line in memory_lines(plan):
+            click.echo(one_line(clip(line)))
     for line in notes(plan):
         complain(line)
     if stopped:

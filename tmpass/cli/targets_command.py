@@ -60,5 +60,7 @@ def show(name: str, as_json: bool) -> None:
     print_table(sharing_table(target))
     if target.int8_source:
         click.echo(one_line(f"int8  {target.int8}  ({target.int8_source})"))
+    if target.word_source:
+        click.echo(one_line(f"word  {target.word} B  ({target.word_source})"))
     if target.scratch:
         print_table(scratch_table(target))

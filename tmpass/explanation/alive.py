@@ -2,7 +2,9 @@
 
 from itertools import pairwise
 
+from tmpass.explanation.constants import copies_in
 from tmpass.explanation.facts import Alive
+from tmpass.explanation.problem import without_copies
 from tmpass.graph.model import ABSENT, Graph, TensorKey
 from tmpass.plans.peak_step import PeakStep, live_bytes
 from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer, PlannedStep, PlannedTensor
@@ -56,14 +58,21 @@ def alive_at_peak(plan: Plan, graph: Graph, peak_step: PeakStep) -> tuple[Alive,
 
 
 def steps_over(plan: Plan, memory: MemoryUse) -> tuple[tuple[int, int], ...]:
-    """The spans of steps, first and last included, with more live bytes in `memory` than it has room for."""
-    if memory.room is None:
+    """The spans of steps, first and last included, with more live bytes in `memory` than it has room for.
+
+    Constants that are streamed for a step count in it.
+    """
+    room, end_of_room = without_copies(memory).room, (memory.capacity or 0) - memory.overhead - memory.reserve
+    if room is None:
         return ()
+    over = [(begin, end) for (begin, live), (end, _) in pairwise(live_bytes(plan, memory)) if live > room]
+    over += [(c.lower, c.upper) for c in copies_in(plan, memory) if c.offset + c.size > end_of_room]
     spans: list[tuple[int, int]] = []
-    for (begin, live), (end, _) in pairwise(live_bytes(plan, memory)):
-        if live > memory.room:
-            joins = bool(spans) and spans[-1][1] == begin - 1
-            spans[-1:] = [(spans[-1][0], end - 1)] if joins else [*spans[-1:], (begin, end - 1)]
+    for begin, end in sorted(over):
+        if spans and begin - 1 <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(spans[-1][1], end - 1))
+        else:
+            spans.append((begin, end - 1))
     return tuple(spans)
 
 

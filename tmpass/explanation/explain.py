@@ -16,6 +16,7 @@ from tmpass.api.plan import plan
 from tmpass.base import interrupts
 from tmpass.explanation.alive import alive_at_peak, count_peak_steps, steps_over
 from tmpass.explanation.conflict import with_conflict
+from tmpass.explanation.constants import with_constants, with_least_budget
 from tmpass.explanation.facts import Explanation
 from tmpass.explanation.hints import find_rematerialisable, find_tilings
 from tmpass.explanation.options import together, try_options
@@ -71,7 +72,13 @@ def _refine(
     target: str | os.PathLike[str] | Target,
     options: dict[str, Any],
 ) -> Iterator[Explanation]:
-    """`known` with hints, then with a conflict, then with changes, then with all options together."""
+    """`known` with constants and hints, then with a conflict, with changes, and with all options together."""
+    known = with_constants(known)
+    if not known.peak_step.memory.peak:
+        yield known  # without buffers, no way to plan needs less
+        return
+    known = with_least_budget(known, loaded, target, options)
+    yield known
     known = replace(known, tilings=find_tilings(known, graph), rematerialisations=find_rematerialisable(known, graph))
     yield known
     known = with_conflict(known)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from tmpass.packing.conflict import Conflict
 from tmpass.plans.peak_step import PeakStep
-from tmpass.plans.plan import Plan, PlannedBuffer, PlannedStep, PlannedTensor
+from tmpass.plans.plan import Plan, PlannedBuffer, PlannedConstant, PlannedStep, PlannedTensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,8 @@ class Explanation:
         rematerialisations: hints to compute tensors twice.
         over: the spans of steps, first and last included, with more live bytes than the capacity.
         stopped: whether Ctrl-C ended the search before everything was tried.
+        constants: those that take the room of a memory that is too small, by falling size.
+        streamed_budget: the least budget that was found with constants streamed; None where none is copied.
     """
 
     plan: Plan
@@ -114,11 +116,30 @@ class Explanation:
     rematerialisations: tuple[Rematerialisation, ...] = ()
     over: tuple[tuple[int, int], ...] = ()
     stopped: bool = False
+    constants: tuple[PlannedConstant, ...] = ()
+    streamed_budget: int | None = None
 
     @property
     def missing(self) -> int:
         """How many bytes are missing in the memory that decides; 0 where the plan fits."""
         return self.peak_step.memory.shortfall
+
+    @property
+    def without_buffers(self) -> int:
+        """The bytes that the memory that decides needs besides its buffers, and besides copies of constants."""
+        return self.peak_step.memory.needed_with(0)
+
+    @property
+    def least_budget(self) -> int:
+        """The least capacity that is enough for the packing of the plan. A budget has no reserve."""
+        memory = self.peak_step.memory
+        return memory.needed - memory.reserve if self.streamed_budget is None else self.streamed_budget
+
+    @property
+    def lowest_budget(self) -> int:
+        """The bytes that any packing for this order and sharing needs (proved), without the reserve."""
+        memory = self.peak_step.memory
+        return memory.needed_with(memory.lower_bound) + memory.loaded_bound - memory.reserve
 
     @property
     def order_is_least(self) -> bool:

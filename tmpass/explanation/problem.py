@@ -1,5 +1,7 @@
 """One memory of a plan as the packing problem that its offsets solve."""
 
+from dataclasses import replace
+
 from tmpass.base.choices import Status
 from tmpass.packing.allocation import Allocation
 from tmpass.packing.problem import Buffer, Problem
@@ -10,6 +12,11 @@ from tmpass.targets import RUNTIMES
 def buffers_of(plan: Plan, memory: MemoryUse) -> tuple[PlannedBuffer, ...]:
     """The buffers of `plan` in `memory`, in the order of the problem's buffers."""
     return tuple(b for b in plan.buffers if b.memory == memory.name)
+
+
+def without_copies(memory: MemoryUse) -> MemoryUse:
+    """`memory` as if nothing were copied into it: copies of constants take what the buffers of a step leave free."""
+    return replace(memory, loaded=0)
 
 
 def problem_of(plan: Plan, memory: MemoryUse) -> Problem:

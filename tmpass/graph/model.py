@@ -51,6 +51,7 @@ class Tensor:
     Fields:
         shape: a Dim per axis, or None where the rank is not known.
         captures: of a CAPTURE, the index of the tensor in the calling subgraph whose storage it has.
+        scales: how many scales quantise it: one, one for each channel, or none.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Tensor:
     shape: tuple[Dim, ...] | None
     kind: TensorKind = TensorKind.ACTIVATION
     captures: int | None = None
+    scales: int = 0
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -271,6 +273,7 @@ class Graph:
         fixed: offsets of tensors in bytes from the start of the arena that are part of the file, since commands of
             compiled operators hold them. They are valid in the file's order only, and may overlap as they do.
         stored: constants that the file stores once for several tensors, or in other bytes than their shape has.
+        handles: the name of the variable that a handle stands for, of tensors for which that is known.
     """
 
     format: str
@@ -287,6 +290,7 @@ class Graph:
     batches: Mapping[str, int] = field(default_factory=dict)
     fixed: Mapping[TensorKey, int] = field(default_factory=dict)
     stored: Mapping[TensorKey, Stored] = field(default_factory=dict)
+    handles: Mapping[TensorKey, str] = field(default_factory=dict)
 
     @property
     def called(self) -> frozenset[int]:

@@ -134,3 +134,25 @@ class ProbingFrontend(CarryingFrontend, Protocol):
         Raises:
             UsageError: a package that it needs is not installed.
         """
+
+
+class MeasuringFrontend(ProbingFrontend, Protocol):
+    """A frontend that can also measure what a runtime keeps in an arena. The others have no `measure`."""
+
+    def measure(
+        self, data: bytes, graph: Graph
+    ) -> tuple[str, tuple[int, int, int] | str, Iterator[tuple[int, int, tuple[bytes, int, int] | str]]]:
+        """The interpreter that measures, the arena of the model, and each operator alone.
+
+        Args:
+            data: the bytes of the model.
+            graph: what was read from it.
+
+        Returns:
+            The name and version of the interpreter; head, tail and least arena of the model in bytes, or why they are
+            unknown; and for each operator its subgraph, its index, and the file of it alone with the bytes of its
+            scratch and of its tail, or why these are unknown.
+
+        Raises:
+            UsageError: a package that it needs is not installed.
+        """

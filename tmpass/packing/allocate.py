@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from tmpass.base.choices import Status
 from tmpass.base.errors import UsageError, VerificationError
+from tmpass.base.violation import Violation
 from tmpass.packing.allocation import Allocation
 from tmpass.packing.allocators import ALLOCATORS, Allocator, Found, Goal, allocator_named, constraints
 from tmpass.packing.bounds import lower_bound
@@ -94,11 +95,16 @@ def _check_supported(problem: Problem, allocator: str, solver: Allocator) -> Non
 
 
 def _check_packing(problem: Problem, found: Found, allocator: str) -> None:
-    violations = check_offsets(problem, found.offsets)
-    if violations:
+    violations: list[Violation] = []
+    try:
+        violations = check_offsets(problem, found.offsets)
+        fault = violations[0].message if violations else ""
+    except UsageError as error:  # it is not the user who gave these offsets
+        fault = error.what
+    if fault:
         whose = "tmpass" if allocator in ALLOCATORS else "the package that brings it"
         raise VerificationError(
-            f"allocator {found.method} broke a law: {violations[0].message}",
+            f"allocator {found.method} broke a law: {fault}",
             violations=tuple(violations),
             hint=f"this is a fault of {whose}; please report it with the problem",
         )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 import tmpass._core as _core
+from tmpass.base.errors import UsageError, brief
 from tmpass.base.sizes import MAX_BYTES
 from tmpass.base.violation import Violation
 from tmpass.packing.collisions import Rectangle, find_collisions
@@ -20,11 +21,18 @@ def check_offsets(problem: Problem, offsets: Sequence[int], *, capacity: int | N
         problem: what was packed. Its own capacity is not checked.
         offsets: in bytes, in the order of the buffers.
         capacity: in bytes; None for any.
+
+    Raises:
+        UsageError: an offset is not a whole number.
     """
     if len(offsets) != len(problem.buffers):
         return [Violation("missing", f"{len(offsets)} offsets for {len(problem.buffers)} buffers")]
     if _quick_check(problem, offsets, capacity):
         return []
+    for buffer, offset in zip(problem.buffers, offsets, strict=True):
+        if not hasattr(offset, "__index__"):
+            fault = f"the offset {brief(offset)} is not a whole number"
+            raise UsageError(fault, where=f"buffer {buffer.id}", hint="offsets are whole numbers of bytes")
     found = []
     for buffer, offset in zip(problem.buffers, offsets, strict=True):
         end = offset + buffer.size
@@ -40,7 +48,7 @@ def check_offsets(problem: Problem, offsets: Sequence[int], *, capacity: int | N
             message = f"{buffer.id} ends at byte {end}, {end - capacity} above the capacity {capacity}"
             found.append(Violation("capacity", message, buffer.id, step=buffer.lower, low=offset, high=end))
         allowed = [m for m in problem.memories if not buffer.memories or m.name in buffer.memories]
-        if problem.memories and not any(memory.holds(offset, buffer.size) for memory in allowed):
+        if problem.memories and buffer.size and not any(memory.holds(offset, buffer.size) for memory in allowed):
             message = f"{buffer.id} at {offset} is not inside one of its memories"
             found.append(Violation("memory", message, buffer.id, low=offset, high=end))
     for first, second in problem.shared:

@@ -1,6 +1,6 @@
 """The last stage of planning: a plan from what the other stages have found."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from tmpass.base.choices import OrderMethod, Status
 from tmpass.graph.model import Graph
@@ -10,8 +10,7 @@ from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.liveness import Storage
 from tmpass.planning.memory_rows import memory_rows
 from tmpass.planning.not_counted import find_not_counted
-from tmpass.planning.residency.constants import StoredConstants
-from tmpass.planning.residency.overhead import Overhead
+from tmpass.planning.residency.overhead import Besides
 from tmpass.planning.sharing.in_place import kernels_in_place
 from tmpass.planning.timeline.schedule import Schedule
 from tmpass.plans.plan import (
@@ -26,29 +25,20 @@ from tmpass.plans.plan import (
 )
 
 
-def assemble(
-    info: ModelInfo,
-    request: LayoutRequest,
-    ordered: OrderedLayout,
-    stored: StoredConstants | None,
-    overhead: Mapping[str, Overhead],
-) -> Plan:
+def assemble(info: ModelInfo, request: LayoutRequest, ordered: OrderedLayout, besides: Besides) -> Plan:
     """The plan of the layout that the stages before have found.
 
     Args:
         info: of the model's file.
         request: that was laid out.
         ordered: the layout, with the warnings that the plan gets besides those of the graph.
-        stored: the constants in their home; None where they are not planned.
-        overhead: memory -> what the runtime takes of it.
+        besides: what memories hold besides buffers.
     """
     graph, target, layout = request.graph, request.target, ordered.layout
     buffers = _buffers(layout)
-    memories, constants = memory_rows(request, ordered, stored, overhead)
+    memories, constants = memory_rows(request, ordered, besides)
     status = _status(request, ordered, memories)
-    left_out = find_not_counted(
-        graph, request.options, target.runtime.name, request.external, counted=stored is not None
-    )
+    left_out = find_not_counted(request, besides)
     if status is Status.OPTIMAL and any(row.what == "tensors" for row in left_out):
         status = Status.FEASIBLE  # nothing is proved of a model that is planned in part
     stopped = ordered.stopped or any(placed.allocation.stopped for placed in layout.allocations)

@@ -7,32 +7,33 @@ from tmpass.base.choices import ConstantUse
 from tmpass.packing.problem import in_use
 from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout_request import LayoutRequest
-from tmpass.planning.memories import MemoryAllocation
 from tmpass.planning.residency.constants import StoredConstants
 from tmpass.planning.residency.on_chip import OnChip, choose_resident, find_on_chip, loaded_bound, loaded_rows
-from tmpass.planning.residency.overhead import Overhead
-from tmpass.planning.residency.traffic import touched_bytes
+from tmpass.planning.residency.overhead import Besides, Overhead, tail_of, with_tail
+from tmpass.planning.residency.traffic import traffic_of
 from tmpass.plans.plan import MemoryUse, PlannedConstant
 from tmpass.targets import Memory
 
 
 def memory_rows(
-    request: LayoutRequest, ordered: OrderedLayout, stored: StoredConstants | None, overhead: Mapping[str, Overhead]
+    request: LayoutRequest, ordered: OrderedLayout, besides: Besides
 ) -> tuple[tuple[MemoryUse, ...], tuple[PlannedConstant, ...]]:
     """The rows of the memories, and those of the constants.
 
     Args:
         request: that was laid out.
         ordered: the layout.
-        stored: the constants in their home; None where they are not planned.
-        overhead: memory -> what the runtime takes of it.
+        besides: what memories hold besides buffers.
     """
+    stored, overhead = besides.stored, besides.overhead
     horizon = max(1, len(ordered.timeline.steps), *(buffer.upper for buffer in ordered.layout.storage.buffers))
     free = None
     if stored is not None:
         free = find_on_chip(stored, request.graph, ordered.timeline, ordered.layout, request.target, horizon)
-    found = _memories(request, ordered, stored, free, overhead)
-    memories = [_with_overhead(use, overhead) for use in found]
+    memories = list(_memories(request, ordered, stored, free, overhead))
+    tail = tail_of(request.graph, request.target, ordered.timeline)
+    overhead = with_tail(overhead, memories[0].name, memories[0].peak, tail)
+    memories = [_with_overhead(use, overhead) for use in memories]
     if stored is None:
         return tuple(memories), ()
     peak = next((use.peak for use in memories if use.name == stored.home.name), 0)
@@ -51,14 +52,16 @@ def _memories(
     overhead: Mapping[str, Overhead],
 ) -> Iterator[MemoryUse]:
     """The rows of the memories: those with buffers, the one with copies of constants, and the home of the constants."""
-    names, touched = set(), touched_bytes(request.graph, ordered.timeline)
+    storage, names = ordered.layout.storage, set[str]()
+    traffic = traffic_of(request.graph, ordered.timeline, storage.members)
     for placed in ordered.layout.allocations:
         names.add(placed.memory.name)
         constants = stored.total if stored is not None and placed.memory is stored.home else 0
         found = placed.allocation
         assert found.peak is not None  # only memories, fixed offsets and pairs can leave a problem without a packing
         use = _use(placed.memory, found.peak, found.lower_bound, found.live_bytes, constants)
-        yield replace(use, traffic=_traffic(placed, ordered, touched))
+        own = (traffic[i] if storage.members[i] else 2 * storage.buffers[i].size for i in placed.indices)
+        yield replace(use, traffic=sum(own))
     if free is not None and free.memory.name not in names:
         yield _use(free.memory, 0, 0, 0, 0)
     if stored is not None and (stored.constants or stored.home.name in overhead) and stored.home.name not in names:
@@ -81,15 +84,6 @@ def _use(memory: Memory, peak: int, lower_bound: int, live_bytes: int, constants
         compute=memory.compute,
         chunk=memory.chunk,
     )
-
-
-def _traffic(placed: MemoryAllocation, ordered: OrderedLayout, touched: Mapping[tuple[int, int], int]) -> int:
-    """The bytes that operators touch in the buffers of a memory: scratch is written and read once."""
-    storage, total = ordered.layout.storage, 0
-    for index in placed.indices:
-        members = storage.members[index]
-        total += sum(touched[key] for key in members) if members else 2 * storage.buffers[index].size
-    return total
 
 
 def _with_overhead(use: MemoryUse, overhead: Mapping[str, Overhead]) -> MemoryUse:

@@ -3,34 +3,33 @@
 from collections.abc import Collection, Iterator, Sequence
 
 from tmpass.graph.model import Graph, Op, Subgraph, TensorKey, TensorKind
+from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.residency.constants import touched_constants
+from tmpass.planning.residency.overhead import Besides
 from tmpass.plans.plan import NotCounted, Options
-from tmpass.targets import RUNTIMES, Runtime
+from tmpass.targets import Runtime
 
 _NAMED = 8
 """How many tensors are named. Kinds of operators are all named."""
 
 
-def find_not_counted(
-    graph: Graph, options: Options, runtime: str, external: Collection[TensorKey], *, counted: bool = False
-) -> tuple[NotCounted, ...]:
-    """The groups of bytes that a plan leaves out: tensors of unknown size, scratch, weights, inputs and outputs.
+def find_not_counted(request: LayoutRequest, besides: Besides) -> tuple[NotCounted, ...]:
+    """The groups of bytes that a plan leaves out, each of LEFT_OUT at most once.
 
     Tensors of unknown size count if a run touches them and they need bytes; handles of resources do not. Scratch is
     unknown for operators without a rule, unless the runtime's kernels are known to need none.
 
     Args:
-        graph: of the model.
-        options: of the plan.
-        runtime: name of the target's runtime.
-        external: inputs and outputs that are not in the arena.
-        counted: the plan has the constants whose size is known.
+        request: that was laid out.
+        besides: what memories hold besides buffers.
     """
+    graph = request.graph
     found = (
         _tensors(graph),
-        _scratch(graph, options, RUNTIMES[runtime]),
-        _weights(graph, counted=counted),
-        _ends(graph, external),
+        _scratch(graph, request.options, request.target.runtime),
+        _weights(graph, counted=besides.stored is not None),
+        _ends(graph, request.external),
+        None if besides.tail is None else _runtime(graph, besides.tail.unknown),
     )
     return tuple(row for row in found if row is not None)
 
@@ -69,6 +68,12 @@ def _may_need_scratch(op: Op, subgraph: Subgraph, runtime: Runtime) -> bool:
         return True
     packed = (subgraph.tensors[t].dtype.bits or 8 for t in op.inputs if t >= 0)
     return any(bits < 8 for bits in packed)
+
+
+def _runtime(graph: Graph, kinds: Collection[str]) -> NotCounted | None:
+    """The operators of kinds for which the runtime keeps bytes that are not known."""
+    count = sum(op.kind in kinds for subgraph in graph.subgraphs for op in subgraph.ops)
+    return NotCounted("runtime", count, None, tuple(kinds)) if count else None
 
 
 def _weights(graph: Graph, *, counted: bool) -> NotCounted | None:

@@ -14,10 +14,10 @@ from tmpass.planning.assemble import assemble
 from tmpass.planning.choose_order import choose_order
 from tmpass.planning.fixed import check_fixed, fixed_note
 from tmpass.planning.integers import find_names, integers_notes, keep_integers
+from tmpass.planning.kept import keep_results
 from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.liveness import Storage
-from tmpass.planning.residency.constants import find_stored
-from tmpass.planning.residency.overhead import find_overhead
+from tmpass.planning.residency.overhead import find_besides
 from tmpass.planning.sharing.aliases import permitted
 from tmpass.planning.sharing.in_place import unused_kernels
 from tmpass.planning.sharing.moves import unused_moves
@@ -49,14 +49,13 @@ def plan_model(
     notes = tuple(integers_notes(graph, names, options.int8, target))
     if options.int8 == Int8.NATIVE:
         graph = keep_integers(graph, names)
+    graph = keep_results(graph, target.runtime)
     external = _ends(graph) if options.io == Io.EXTERNAL else frozenset()
     scratch = _sizes(graph, options.scratch)
-    stored = find_stored(graph, target)
-    overhead = find_overhead(target.runtime, stored, model.info.bytes)
-    taken = {name: one.bytes for name, one in overhead.items()}
-    if stored is not None:
-        taken[stored.home.name] = taken.get(stored.home.name, 0) + stored.total
-    request = LayoutRequest(graph, target, options, external, scratch, threads, keep, taken=taken)
+    besides = find_besides(graph, target, model.info.bytes)
+    request = LayoutRequest(
+        graph, target, options, external, scratch, threads, keep, taken=besides.taken(target.scratchpad.name)
+    )
     if options.tie:
         from tmpass.planning.sharing.tied import find_ties
 
@@ -68,9 +67,7 @@ def plan_model(
 
             ordered = divide_layout(request, ordered)
     more = _warnings(model, request, ordered.layout.storage)
-    return assemble(
-        model.info, request, replace(ordered, warnings=(*ordered.warnings, *notes, *more)), stored, overhead
-    )
+    return assemble(model.info, request, replace(ordered, warnings=(*ordered.warnings, *notes, *more)), besides)
 
 
 def _sizes(graph: Graph, rules: Sequence[ScratchRule]) -> dict[tuple[int, int], tuple[int, ...]]:

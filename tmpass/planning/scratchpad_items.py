@@ -7,7 +7,7 @@ from tmpass.base.choices import Role
 from tmpass.graph.model import TensorKey, TensorKind
 from tmpass.planning.layout import Layout
 from tmpass.planning.layout_request import LayoutRequest
-from tmpass.planning.ordering.items import Contents
+from tmpass.planning.ordering.items import MemoryContents
 from tmpass.planning.ordering.subgraphs import ModelItems, items_of_model
 from tmpass.planning.sharing.aliases import Aliases
 from tmpass.planning.sharing.atoms import Atoms
@@ -56,7 +56,9 @@ def _of_scratchpad(
         from tmpass.planning.sharing.tied_order import tie_edges
 
         later = [tuple(tie_edges(request.graph, request.ties, s)) for s in range(len(request.graph.subgraphs))]
-    contents = Contents(request.graph, aliases, pairs, inside, own, request.options.keep_inputs, runtime, later, atoms)
+    contents = MemoryContents(
+        request.graph, aliases, pairs, inside, own, request.options.keep_inputs, runtime, later, atoms
+    )
     return items_of_model(contents), always
 
 

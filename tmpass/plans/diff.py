@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from tmpass.graph.model import TensorKey
-from tmpass.plans.plan import Plan
+from tmpass.plans.plan import MemoryUse, Plan
 
 CHANGES = ("grew", "appeared", "parted", "shrank", "vanished", "joined", "moved")
 """The kinds of change of a tensor, those that cost bytes first. One that "parted" shared the storage of another tensor
@@ -52,40 +52,66 @@ class TensorChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """A number of bytes in both plans; 0 in a plan that does not use the memory."""
+
+    old: int
+    new: int
+
+    @property
+    def growth(self) -> int:
+        """The growth in bytes; negative where the new number is lower."""
+        return self.new - self.old
+
+    @property
+    def percent(self) -> Fraction | None:
+        """The growth in percent of the old number; None where that is 0 and the new one is not."""
+        if self.old == 0:
+            return None if self.new else Fraction(0)
+        return Fraction(100 * self.growth, self.old)
+
+
+@dataclass(frozen=True, slots=True)
 class MemoryChange:
-    """The peaks and the lower bounds of one memory, in bytes; 0 in a plan that does not use it."""
+    """The figures of one memory.
+
+    Fields:
+        constants: what constants take, copies included.
+        overhead: what the runtime takes.
+        needed: all that a run needs; None where one plan has buffers only, since it was written as version 1.
+    """
 
     name: str
-    old_peak: int
-    new_peak: int
-    old_bound: int
-    new_bound: int
+    peak: Figure
+    bound: Figure
+    constants: Figure
+    overhead: Figure
+    needed: Figure | None
 
     @property
     def growth(self) -> int:
         """The growth of the peak in bytes; negative where it is lower."""
-        return self.new_peak - self.old_peak
-
-    @property
-    def percent(self) -> Fraction | None:
-        """The growth in percent of the old peak; None where the old peak is 0 and the new one is not."""
-        if self.old_peak == 0:
-            return None if self.new_peak else Fraction(0)
-        return Fraction(100 * self.growth, self.old_peak)
+        return self.peak.growth
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How much a peak may grow: by `amount` bytes, or with `relative` by `amount` percent of the old peak."""
+    """How much a figure may grow: by `amount` bytes, or with `relative` by `amount` percent of the old one."""
 
     amount: Fraction
     relative: bool
 
-    def exceeded(self, change: MemoryChange) -> bool:
-        """Whether the peak of a memory grew by more than the limit."""
+    def exceeded(self, figure: Figure) -> bool:
+        """Whether a figure grew by more than the limit."""
         if not self.relative:
-            return change.growth > self.amount
-        return change.percent is None or bool(change.percent > self.amount)
+            return figure.growth > self.amount
+        return figure.percent is None or bool(figure.percent > self.amount)
+
+    def broken_by(self, change: MemoryChange) -> str:
+        """The figure of a memory that grew by more: "peak", else "needed"; empty where neither did."""
+        if self.exceeded(change.peak):
+            return "peak"
+        return "needed" if change.needed is not None and self.exceeded(change.needed) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,17 +186,23 @@ def _change(was: Location | None, now: Location | None) -> str:
 
 
 def _memories(old: Plan, new: Plan) -> Iterator[MemoryChange]:
-    """A row for each memory of either plan. If each plan has one memory, the two are the same, whatever their names."""
+    """A row for each memory of either plan. If each has buffers in one, the two are the same, whatever their names."""
     before = {memory.name: memory for memory in old.memories}
     after = {memory.name: memory for memory in new.memories}
-    if len(before) == len(after) == 1:
-        before = {new.memories[0].name: old.memories[0]}
+    first, was_first = new.memories[0].name, old.memories[0].name
+    if len(old.arenas) == len(new.arenas) == 1 and was_first not in after and first not in before:
+        before = {first if name == was_first else name: memory for name, memory in before.items()}
+    # A plan of version 1 does not have the bytes of its model's file.
+    comparable = (old.model.bytes is None) == (new.model.bytes is None)
     for name in dict.fromkeys((*after, *before)):
         was, now = before.get(name), after.get(name)
-        yield MemoryChange(
-            name,
-            was.peak if was else 0,
-            now.peak if now else 0,
-            was.lower_bound if was else 0,
-            now.lower_bound if now else 0,
-        )
+        pairs = zip(_figures(was), _figures(now), strict=True)
+        peak, bound, constants, overhead, needed = (Figure(one, other) for one, other in pairs)
+        yield MemoryChange(name, peak, bound, constants, overhead, needed if comparable else None)
+
+
+def _figures(memory: MemoryUse | None) -> tuple[int, int, int, int, int]:
+    """The peak of a memory, its lower bound, the bytes of constants and overhead, and all that is needed."""
+    if memory is None:
+        return 0, 0, 0, 0, 0
+    return memory.peak, memory.lower_bound, memory.constants + memory.loaded, memory.overhead, memory.needed

@@ -35,6 +35,12 @@ def deciding_memory(plan: Plan) -> MemoryUse:
     return (*proved, *over, plan.memories[0])[0]
 
 
+def deciding_arena(plan: Plan) -> MemoryUse:
+    """The deciding memory where it holds buffers, and otherwise the first."""
+    memory = deciding_memory(plan)
+    return memory if memory in plan.arenas else plan.memories[0]
+
+
 def live_bytes(plan: Plan, memory: MemoryUse) -> list[tuple[int, int]]:
     """The bytes alive in `memory` over time, as rows (first step, bytes); each holds until the next row."""
     changes: dict[int, int] = {}

@@ -187,9 +187,9 @@ class NotCounted:
     names: tuple[str, ...] = ()
 
 
-LEFT_OUT = ("tensors", "scratch", "weights", "inputs_outputs")
-"""Groups that a plan may not count: tensors of unknown size, scratch of kernels, constants, and inputs and outputs in
-memory that the caller brings.
+LEFT_OUT = ("tensors", "scratch", "weights", "inputs_outputs", "runtime")
+"""Groups that a plan may not count: tensors of unknown size, scratch of kernels, constants, inputs and outputs in
+memory that the caller brings, and what the runtime keeps for kernels without a rule.
 """
 
 

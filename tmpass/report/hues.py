@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from tmpass.graph.model import TensorKey
 from tmpass.plans.plan import Plan, PlannedBuffer, PlannedTensor
+from tmpass.report.drawn import constant_kind, drawn_constants
 
 COLOURS = (
     "#7fb2f0",
@@ -25,6 +26,7 @@ Dark text is readable on each of them, and each is visible on white and on black
 
 OTHERS = "other operators"
 GIVEN = {"input": "#a9bcd0", "variable": "#8799b0", "scratch": "#ddd3c0", "outside of all steps": "#b8b8b8"}
+CONSTANTS = {"constant": "#c3c9a5", "streamed constant": "#e6cfa8"}
 _OTHERS_COLOUR = "#c6c9ce"
 
 
@@ -46,18 +48,21 @@ def kind_of(plan: Plan, buffer: PlannedBuffer, rows: Mapping[TensorKey, PlannedT
 
 
 def colours_of(plans: Iterable[Plan]) -> dict[str, str]:
-    """The colour of each kind of buffer in `plans`: operators by falling bytes, then the kinds in GIVEN.
+    """The colour of each kind in `plans`: operators by falling bytes, then the kinds in GIVEN, then constants.
 
     Operator kinds beyond the last colour have the colour of OTHERS, which has a row of its own before them.
     """
     total: dict[str, int] = {}
+    constants: set[str] = set()
     for plan in plans:
         rows = plan.tensors_by_key()
         for b in plan.buffers:
             kind = kind_of(plan, b, rows)
             total[kind] = total.get(kind, 0) + b.size
+        constants.update(map(constant_kind, drawn_constants(plan)))
     operators = sorted((kind for kind in total if kind not in GIVEN), key=lambda kind: (-total[kind], kind))
     colours = dict(zip(operators, COLOURS, strict=False))
     if rest := operators[len(COLOURS) :]:
         colours |= dict.fromkeys((OTHERS, *rest), _OTHERS_COLOUR)
-    return colours | {kind: colour for kind, colour in GIVEN.items() if kind in total}
+    colours |= {kind: colour for kind, colour in GIVEN.items() if kind in total}
+    return colours | {kind: colour for kind, colour in CONSTANTS.items() if kind in constants}

@@ -9,7 +9,7 @@ from tmpass.targets.runtime import RUNTIMES
 _KINDS = 3
 """The number of operator kinds that are named."""
 
-_ORDER = ("tensors", "weights", "inputs_outputs", "scratch")
+_ORDER = ("tensors", "weights", "inputs_outputs", "runtime", "scratch")
 """The most important first, since long lines are cut at their end."""
 
 
@@ -56,9 +56,9 @@ def _describe(plan: Plan, row: NotCounted) -> str:
         return f"inputs and outputs of the caller, {size}"
     if row.what == "tensors":
         return f"{row.count} tensor{'s' * (row.count > 1)} of unknown size"
-    if not RUNTIMES[plan.target.runtime].without_scratch and not plan.options.scratch:
+    if row.what == "scratch" and not RUNTIMES[plan.target.runtime].without_scratch and not plan.options.scratch:
         return "scratch of kernels (unknown without --scratch)"
     shown = row.names if len(row.names) == _KINDS + 1 else row.names[:_KINDS]  # a name takes no more room than "1 more"
     more = len(row.names) - len(shown)
     kinds = ", ".join(shown) + (f" and {more} more kinds" if more else "")
-    return f"scratch of {kinds} (unknown)"
+    return f"{'runtime memory' if row.what == 'runtime' else 'scratch'} of {kinds} (unknown)"

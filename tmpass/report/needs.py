@@ -5,19 +5,64 @@ from tmpass.base.sizes import format_size
 from tmpass.plans.plan import MemoryUse, Plan
 from tmpass.report.text import counted, short_size
 
+PARTS = ("buffers", "constants", "runtime", "reserve")
+"""The names of the parts of what a memory needs, as every output says them."""
+
+
+def parts(memory: MemoryUse) -> tuple[int, int, int, int]:
+    """The bytes of PARTS. They may add up to less than `needed`, by bytes that alignment leaves free."""
+    return memory.peak, memory.constants + memory.loaded, memory.overhead, memory.reserve
+
 
 def needs(memory: MemoryUse) -> str:
     """The bytes that a run needs of `memory`, and their parts; empty where it needs buffers only."""
-    parts = (
-        ("constants", memory.constants + memory.loaded, ""),
-        ("runtime", memory.overhead, memory.overhead_source),
-        ("reserve", memory.reserve, memory.reserve_source),
-    )
-    listed = [f"{name} {size} B{' (assumed)' * source.startswith('assumed')}" for name, size, source in parts if size]
-    if not listed:
+    if not any(parts(memory)[1:]):
         return ""
-    buffers = [f"buffers {memory.peak} B"] if memory.peak else []
-    return f"{format_size(memory.needed)}: {', '.join(buffers + listed)}"
+    return f"{format_size(memory.needed)}: {parts_text(memory)}"
+
+
+def parts_text(memory: MemoryUse) -> str:
+    """The parts that `memory` needs, with their bytes: `buffers 36864 B, reserve 16384 B (assumed)`."""
+    sources = ("", "", memory.overhead_source, memory.reserve_source)
+    return ", ".join(
+        f"{name} {size} B{' (assumed)' * source.startswith('assumed')}"
+        for name, size, source in zip(PARTS, parts(memory), sources, strict=True)
+        if size
+    )
+
+
+def memory_lines(plan: Plan) -> list[str]:
+    """One line for each memory, with its parts and its capacity; none where one memory has buffers and nothing else."""
+    if len(plan.memories) == 1 and not needs(plan.memories[0]):
+        return []
+    wide = max(len(memory.name) for memory in plan.memories)
+    return [
+        f"{memory.name:<{wide}}  {format_size(memory.needed)}{_of(memory)}"
+        + (f": {parts_text(memory)}" if needs(memory) else "")
+        for memory in plan.memories
+    ]
+
+
+def usable(memory: MemoryUse) -> int | None:
+    """The first byte that is neither for buffers nor for constants; None where the capacity is unlimited.
+
+    What the runtime takes and the reserve are above it.
+    """
+    return None if memory.capacity is None else max(0, memory.capacity - memory.overhead - memory.reserve)
+
+
+def usable_name(memory: MemoryUse, *, size: bool = False) -> str:
+    """The name of the line where the usable bytes end: the capacity, with its size if asked, and what is taken off."""
+    taken = [name for name, taken in zip(PARTS[2:], parts(memory)[2:], strict=True) if taken]
+    less = f" less {' and '.join(taken)}" if taken else ""
+    return f"{'assumed ' * bool(memory.assumed)}capacity{f' {short_size(memory.capacity or 0)}' * size}{less}"
+
+
+def used(memory: MemoryUse) -> str:
+    """The part of the capacity that is needed: `66.7 % used`, or `120.0 % needed`; empty without a capacity."""
+    if not memory.capacity:
+        return ""
+    return f"{100 * memory.needed / memory.capacity:.1f} % {'needed' if memory.shortfall else 'used'}"
 
 
 def constants(plan: Plan, shown: MemoryUse) -> str:
@@ -45,3 +90,11 @@ def _copies(plan: Plan) -> str:
 
 def _percent(memory: MemoryUse) -> str:
     return f"{100 * memory.needed / memory.capacity:.1f} %" if memory.capacity else "more than all"
+
+
+def _of(memory: MemoryUse) -> str:
+    """The capacity, and how much of it is needed."""
+    if memory.capacity is None:
+        return ""
+    share = used(memory)
+    return f" of {short_size(memory.capacity)}{f', {share}' if share else ''}"

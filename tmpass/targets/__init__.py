@@ -7,6 +7,7 @@ A profile is TOML. Each fact is in a table with its source, or the word `assumed
     standing = "assumed"
     runtime = "tflm"                                              # optional, where its rules are known
     int8 = { value = "native", source = "data sheet" }            # optional; or "float": what DQ -> operator -> Q takes
+    word = { value = 4, source = "data sheet" }                   # optional; the bytes of a pointer, 4 or 8
 
     [[memory]]
     name = "scratchpad"

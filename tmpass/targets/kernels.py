@@ -1,4 +1,21 @@
-"""The kinds of operators whose kernels need no scratch, by runtime."""
+"""What is known of the kernels of each runtime, by kind of operator."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Kept(StrEnum):
+    """When a runtime makes the outputs of an operator once, and keeps them from one run to the next.
+
+    STORED  what it reads is stored in the file. The first run makes them.
+    KNOWN   all that it reads is stored in the file, or known before the first run as well, and so are they
+    ALWAYS  it reads shapes only, so they are known before the first run if these are
+    """
+
+    STORED = "stored"
+    KNOWN = "known"
+    ALWAYS = "always"
+
 
 _MOVES = """
     BATCH_TO_SPACE_ND BROADCAST_ARGS BROADCAST_TO CALL_ONCE CONCATENATION DEPTH_TO_SPACE EXPAND_DIMS FILL GATHER
@@ -13,14 +30,14 @@ _ARITHMETIC = """
 """
 
 _LAYERS = """
-    ARG_MAX ARG_MIN AVERAGE_POOL_2D CUMSUM L2_NORMALIZATION L2_POOL_2D LOG_SOFTMAX MAX_POOL_2D MIRROR_PAD
-    RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR SOFTMAX
+    ARG_MAX ARG_MIN AVERAGE_POOL_2D BATCH_MATMUL CUMSUM DYNAMIC_UPDATE_SLICE EMBEDDING_LOOKUP L2_NORMALIZATION
+    L2_POOL_2D LOG_SOFTMAX MAX_POOL_2D RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR SOFTMAX
 """
 
 _WEIGHTED = "CONV_2D DEPTHWISE_CONV_2D FULLY_CONNECTED"
 
 TFLM = frozenset(f"{_MOVES} {_ARITHMETIC} {_LAYERS} {_WEIGHTED}".split())
-"""The reference kernels of TensorFlow Lite Micro, as measured by `tmpass probe-scratch`.
+"""The reference kernels of TensorFlow Lite Micro, as the rules of `tail/tflm.toml` have it.
 
 Those with weights need scratch if an element has less than a byte, since they unpack it. Kernels that are optimised for
 a processor may need more.
@@ -30,3 +47,16 @@ LITERT = frozenset(
     f"{_MOVES} {_ARITHMETIC} ARG_MAX ARG_MIN AVERAGE_POOL_2D MAX_POOL_2D RESIZE_BILINEAR SOFTMAX".split()
 )
 """The kernels of LiteRT that add no temporaries. Convolutions, and floats with quantised weights, may add some."""
+
+_KNOWN = "BROADCAST_ARGS CONCATENATION GATHER MUL RANGE RESHAPE STRIDED_SLICE TILE"
+
+LITERT_KEPT: Mapping[str, Kept] = {
+    "DENSIFY": Kept.STORED,
+    "DEQUANTIZE": Kept.STORED,
+    "RANK": Kept.ALWAYS,
+    "SHAPE": Kept.ALWAYS,
+    **dict.fromkeys(_KNOWN.split(), Kept.KNOWN),
+}
+"""Measured with ai-edge-litert 2.3.0, of 40 kinds, but for DENSIFY: that is as in
+tensorflow/lite/kernels/densify.cc.
+"""

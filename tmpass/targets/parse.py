@@ -59,7 +59,9 @@ def parse_target(text: str, where: str) -> Target:
 
 
 def _target(reader: Reader, data: object) -> Target:
-    root = reader.table(data, (), ("name", "summary", "standing", "memory"), ("sharing", "scratch", "runtime", "int8"))
+    root = reader.table(
+        data, (), ("name", "summary", "standing", "memory"), ("sharing", "scratch", "runtime", "int8", "word")
+    )
     tables = reader.tables(root["memory"], ("memory",), "there is no list of memories")
     memories: list[Memory] = []
     for index, table in enumerate(tables):
@@ -70,6 +72,7 @@ def _target(reader: Reader, data: object) -> Target:
     if not any(Use.ACTIVATIONS in memory.holds for memory in memories):
         reader.fail(("memory",), NO_SCRATCHPAD, ADD_ACTIVATIONS)
     int8, int8_source = reader.fact(root["int8"], ("int8",), _int8) if "int8" in root else (Int8.FLOAT, "")
+    word, word_source = reader.fact(root["word"], ("word",), _word) if "word" in root else (8, "")
     return Target(
         name=reader.line_of_text(root["name"], ("name",)),
         summary=reader.line_of_text(root["summary"], ("summary",)),
@@ -80,7 +83,15 @@ def _target(reader: Reader, data: object) -> Target:
         runtime=_runtime(reader, root["runtime"], ("runtime",)) if "runtime" in root else Runtime(),
         int8=int8,
         int8_source=int8_source,
+        word=word,
+        word_source=word_source,
     )
+
+
+def _word(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value not in (4, 8):
+        raise UsageError(f"word is {show(value)}", hint="write 4 or 8, the bytes of a pointer")
+    return value
 
 
 def _int8(value: object) -> Int8:

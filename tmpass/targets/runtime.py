@@ -1,13 +1,13 @@
 """Runtimes, which run plans: how they count bytes, and how their loops pass values on."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import cast
 
 from tmpass.base.errors import UsageError
 from tmpass.base.plugins import load_registered
-from tmpass.targets.kernels import LITERT, TFLM
+from tmpass.targets.kernels import LITERT, LITERT_KEPT, TFLM, Kept
 
 GROUP = "tmpass.runtimes"
 """The entry point group in which other packages register theirs: a name, and a Runtime of that name."""
@@ -33,6 +33,9 @@ class Runtime:
         keeps_offsets: whether it places tensors where the file of a planned model says.
         keeps_file: whether the file of the model stays in memory, with its constants in place.
         probes: the formats whose frontends ask its interpreter what kernels need.
+        tail: the rules for the tail of its arena: a name, or the path of a file that ends in .toml; "" where
+            they are not known.
+        keeps: the kinds of operators whose outputs it keeps from one run to the next, and when.
     """
 
     name: str = ""
@@ -47,6 +50,8 @@ class Runtime:
     keeps_offsets: bool = False
     keeps_file: bool = False
     probes: tuple[str, ...] = ()
+    tail: str = ""
+    keeps: Mapping[str, Kept] = field(default_factory=dict, hash=False)
 
     def round_up(self, size: int) -> int:
         """`size` in bytes, rounded up as the runtime does."""
@@ -73,7 +78,7 @@ def _registered(name: str) -> Runtime | None:
     Raises:
         UsageError: it cannot be imported, or is not a Runtime of that name.
     """
-    found = load_registered(GROUP, name, [field.name for field in fields(Runtime)])
+    found = load_registered(GROUP, name, [one.name for one in fields(Runtime)])
     if found is not None and getattr(found, "name", None) != name:
         hint = "register it under the name that it has"
         raise UsageError(f"runtime {name!r} has the name {getattr(found, 'name', None)!r}", hint=hint)
@@ -95,6 +100,7 @@ RUNTIMES: Mapping[str, Runtime] = _Runtimes(
             keeps_offsets=True,
             keeps_file=True,
             probes=("tflite",),
+            tail="tflm",
         ),
         "litert": Runtime(
             "litert",
@@ -103,6 +109,7 @@ RUNTIMES: Mapping[str, Runtime] = _Runtimes(
             reads=("tflite",),
             without_scratch=LITERT,
             keeps_file=True,
+            keeps=LITERT_KEPT,
         ),
     }
 )

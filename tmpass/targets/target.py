@@ -30,6 +30,8 @@ class Target:
         runtime: what runs the plan.
         int8: what operators between integers compute with.
         int8_source: where that comes from.
+        word: the bytes of a pointer, 4 or 8. Where it is not known, 8, with which a runtime keeps more.
+        word_source: where that comes from.
     """
 
     name: str
@@ -41,6 +43,8 @@ class Target:
     runtime: Runtime = field(default_factory=Runtime)
     int8: Int8 = Int8.FLOAT
     int8_source: str = ""
+    word: int = 8
+    word_source: str = ""
 
     @property
     def scratchpad(self) -> Memory:

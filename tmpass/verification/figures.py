@@ -8,6 +8,7 @@ from tmpass.plans.plan import MemoryUse, Plan
 from tmpass.targets import RUNTIMES
 from tmpass.verification.bounds import forced_by
 from tmpass.verification.hulls import Hull
+from tmpass.verification.state import topological_orders
 
 
 def check_figures(plan: Plan, graph: Graph, hulls: list[Hull], unknown: int = 0) -> list[Violation]:
@@ -67,15 +68,23 @@ def _check_order(plan: Plan, graph: Graph) -> list[Violation]:
     other = asked in (OrderMethod.GIVEN, OrderMethod.TOPOLOGICAL) and method != asked
     if other or (method == OrderMethod.TOPOLOGICAL and not may_sort):
         found.append(Violation("order", f"the options ask for the order {asked!r}, but the plan has {method!r}"))
-    before: dict[int, int] = {}  # of each subgraph, the operator that ran last
-    for row in plan.schedule if plan.order.method == OrderMethod.GIVEN else ():
-        # Each new run of a subgraph begins with its first operator.
-        if row.op not in (0, before.get(row.subgraph, -1) + 1):
-            message = f"step {row.step}: operator {row.op} of subgraph {row.subgraph} is not where the file has it"
-            found.append(Violation("order", message, step=row.step))
-            break
-        before[row.subgraph] = row.op
+    if method == OrderMethod.GIVEN:
+        found += _unlike([list(range(len(subgraph.ops))) for subgraph in graph.subgraphs], "the file", plan)
+    elif method == OrderMethod.TOPOLOGICAL and not plan.options.tie:  # readers of an input may come before its tie
+        found += _unlike(topological_orders(graph), "the topological order", plan)
     return found
+
+
+def _unlike(orders: list[list[int]], name: str, plan: Plan) -> list[Violation]:
+    """The violation by the first row whose operator is not the next one in `orders`, which has one per subgraph."""
+    done = [0] * len(orders)  # operators that have run, over all runs of a subgraph
+    for row in plan.schedule:
+        order = orders[row.subgraph]
+        if row.op != order[done[row.subgraph] % len(order)]:
+            message = f"step {row.step}: operator {row.op} of subgraph {row.subgraph} is not where {name} has it"
+            return [Violation("order", message, step=row.step)]
+        done[row.subgraph] += 1
+    return []
 
 
 def _is_sorted(graph: Graph) -> bool:

@@ -28,7 +28,7 @@ def check_left_out(plan: Plan, graph: Graph, unknown: int) -> list[Violation]:
         graph: of the model.
         unknown: how many tensors of unknown size the graph has.
     """
-    told = {row.what: (row.count, row.bytes) for row in plan.not_counted if row.what != "scratch"}
+    told = {row.what: (row.count, row.bytes) for row in plan.not_counted if row.what not in ("scratch", "runtime")}
     real: dict[str, tuple[int, int | None]] = {}
     if unknown:
         real["tensors"] = unknown, None

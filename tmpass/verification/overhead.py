@@ -2,23 +2,51 @@
 
 from tmpass.base.choices import ConstantUse
 from tmpass.base.violation import Violation
+from tmpass.graph.model import Graph
 from tmpass.plans.plan import Plan
-from tmpass.targets import RUNTIMES
+from tmpass.targets import RUNTIMES, Target
+
+
+def check_tail(plan: Plan, graph: Graph, profile: Target) -> list[Violation]:
+    """Violations by an arena whose tail is not what the rules of the target's runtime say.
+
+    Args:
+        plan: for this target; its schedule is a run of `graph`.
+        graph: of the model, bound.
+        profile: of the target.
+    """
+    if not profile.runtime.tail or plan.target.runtime != profile.runtime.name:
+        return []
+    from tmpass.targets.tail import runtime_bytes  # which only some runtimes need
+
+    orders: list[list[int]] = [[] for _ in graph.subgraphs]
+    for row in plan.schedule:
+        if row.op not in orders[row.subgraph]:
+            orders[row.subgraph].append(row.op)
+    for order, subgraph in zip(orders, graph.subgraphs, strict=True):
+        order += sorted(set(range(len(subgraph.ops))) - set(order))
+    tail, arena = runtime_bytes(graph, profile, orders=orders), plan.memories[0]
+    expected = 0 if tail is None else tail.overhead(arena.peak)
+    if arena.overhead == expected:
+        return []
+    message = f"{arena.name} claims {arena.overhead} bytes for the runtime, but by its rules it takes {expected}"
+    return [Violation("overhead", message)]
 
 
 def check_overhead(plan: Plan) -> list[Violation]:
-    """Violations by an overhead that is not what the runtime takes.
+    """Violations by an overhead that is not what the runtime takes, the tail of an arena left out.
 
     A runtime that keeps the file of the model has the bytes of the file where the constants are. Without constants, no
     more than one memory has them; a target says which.
     """
     homes = {row.memory for row in plan.constants if row.use == ConstantUse.STORED}
     kept = (plan.model.bytes or 0) if RUNTIMES[plan.target.runtime].keeps_file else 0
-    taking = [memory.name for memory in plan.memories if memory.overhead]
+    tail = bool(RUNTIMES[plan.target.runtime].tail)
+    taking = [memory.name for memory in plan.memories[tail:] if memory.overhead]
     if not homes and len(taking) == 1:
         homes = set(taking)
     found = []
-    for memory in plan.memories:
+    for memory in plan.memories[tail:]:  # the rules of the tail need the target
         expected = max(0, kept - memory.constants) if memory.name in homes else 0
         if memory.overhead != expected:
             message = f"{memory.name} claims {memory.overhead} bytes for the runtime, but it takes {expected}"

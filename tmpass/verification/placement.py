@@ -19,7 +19,7 @@ def check_placement(plan: Plan, needed: Needed, hulls: list[Hull]) -> list[Viola
     names = {key: tensor_name(row) for key, row in rows.items()}
 
     def at(buffer: PlannedBuffer, step: int) -> str:
-        """The name of a tensor that uses `buffer` at `step`, or else at another step; or of its scratch."""
+        """The name of a tensor that uses `buffer` at `step`, else of any tensor in it; scratch is named by its step."""
         if not buffer.tensors:
             return f"scratch of step {buffer.step}"
 

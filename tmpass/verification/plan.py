@@ -17,6 +17,7 @@ from tmpass.verification.orders import check_order_bound
 from tmpass.verification.overhead import check_overhead
 from tmpass.verification.placement import check_placement
 from tmpass.verification.replay import Broken, Needed, replay
+from tmpass.verification.results import as_kept
 from tmpass.verification.scratch import check_scratch
 from tmpass.verification.sharing import check_sharing
 from tmpass.verification.traffic import check_traffic
@@ -46,6 +47,7 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
     graph, found = as_integers(plan, graph)
     if found:
         return found
+    graph = as_kept(graph, RUNTIMES[plan.target.runtime])
     try:
         needed = replay(
             graph,

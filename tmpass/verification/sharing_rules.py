@@ -125,9 +125,10 @@ class Judge:
         return row.buffer == other.buffer is not None and low < held.high and held.low < low + (row.bytes or 0)
 
     def _ordinary(self, key: TensorKey, *, may_be: str) -> bool:
-        """Whether only operators of its own subgraph use `key`, and one of them writes it.
+        """Whether `key` is an activation written at most once, and no input or output of its subgraph.
 
-        The caller of the model may use it too, if it is an "input" that is not kept, or an "output", as `may_be` says.
+        `may_be` names the exception: an "input" that is not kept, or an "output", of an entry that no operator calls,
+        with share_io or a tie.
         """
         options = self.plan.options
         if self.graph.tensor(key).kind is not TensorKind.ACTIVATION or not self.contents.steady(key):

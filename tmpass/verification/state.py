@@ -56,24 +56,45 @@ def _turns(subgraph: Subgraph) -> Sequence[int]:
 
     In that order each operator comes as soon as it can run; of several that can, the first in the file.
     """
-    maker = {t: i for i, op in enumerate(subgraph.ops) for t in op.outputs if t >= 0 and _is_made(subgraph, t)}
-    needs = [{maker[t] for t in op.inputs if t in maker} for op in subgraph.ops]
+    needs = _makers(subgraph)
     if all(other < index for index, others in enumerate(needs) for other in others):
         return range(len(needs))
+    order = _first_able(needs)
+    return order if len(order) == len(needs) else range(len(needs))
+
+
+def topological_orders(graph: Graph) -> list[list[int]]:
+    """The operators of each subgraph: next comes the first in the file of those whose data and state allow it."""
+    before = state_order(graph)
+    return [
+        _first_able([others.union(before.get((s, index), ())) for index, others in enumerate(_makers(subgraph))])
+        for s, subgraph in enumerate(graph.subgraphs)
+    ]
+
+
+def _makers(subgraph: Subgraph) -> list[set[int]]:
+    """For each operator, those that make what it reads."""
+    maker = {t: i for i, op in enumerate(subgraph.ops) for t in op.outputs if t >= 0 and _is_made(subgraph, t)}
+    return [{maker[t] for t in op.inputs if t in maker} for op in subgraph.ops]
+
+
+def _first_able(needs: list[set[int]]) -> list[int]:
+    """The operators in an order in which each follows its `needs`, as early as the file has it; none of a cycle."""
     readers: dict[int, list[int]] = defaultdict(list)
     for index, others in enumerate(needs):
         for other in others:
             readers[other].append(index)
+    missing = [len(others) for others in needs]
     order: list[int] = []
     able = [index for index, others in enumerate(needs) if not others]
     while able:
         index = heappop(able)
         order.append(index)
         for reader in readers[index]:
-            needs[reader].discard(index)
-            if not needs[reader]:
+            missing[reader] -= 1
+            if not missing[reader]:
                 heappush(able, reader)
-    return order if len(order) == len(needs) else range(len(needs))
+    return order
 
 
 def _is_made(subgraph: Subgraph, t: int) -> bool:

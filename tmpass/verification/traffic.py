@@ -16,7 +16,7 @@ def check_traffic(plan: Plan, graph: Graph) -> list[Violation]:
             touched[buffer.memory] += 2 * buffer.size
     for step in plan.schedule:
         op = graph.subgraphs[step.subgraph].ops[step.op]
-        for t in (*op.inputs, *op.outputs, *op.temporaries):
+        for t in (*set(op.inputs), *op.outputs, *op.temporaries):
             if t != ABSENT and (name := home.get((step.subgraph, t))):
                 touched[name] += graph.tensor((step.subgraph, t)).bytes or 0
     found = []

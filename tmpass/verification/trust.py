@@ -8,7 +8,8 @@ from tmpass.base.errors import brief
 from tmpass.base.sizes import format_size
 from tmpass.graph.model import Graph
 from tmpass.plans.plan import MemoryUse, Plan
-from tmpass.targets import Target
+from tmpass.targets import RUNTIMES, Target
+from tmpass.targets.tail.scratch import known_scratch
 from tmpass.verification.orders import order_bound_is_proved
 
 _LISTED = 3
@@ -25,7 +26,8 @@ class Trusted:
     """One claim of a plan that is not checked.
 
     Fields:
-        what: "memories", "capacity", "alignment", "runtime", "sharing", "scratch", "int8", "lower bound" or "order".
+        what: "memories", "capacity", "alignment", "runtime", "sharing", "scratch", "int8", "lower bound",
+            "overhead" or "order".
         message: one line for a person.
     """
 
@@ -93,6 +95,9 @@ def _device(plan: Plan) -> Iterator[Trusted]:
     rules = len(plan.options.scratch)
     needs = f"kernels need what {rules} rule{'s' * (rules != 1)} of the plan's options say{'s' * (rules == 1)}"
     yield Trusted("scratch", needs if rules else "kernels need no memory besides tensors: the plan has no rule")
+    arena = plan.memories[0]
+    if RUNTIMES[plan.target.runtime].tail:
+        yield Trusted("overhead", f"the runtime takes {arena.overhead} B of {brief(arena.name)}")
 
 
 def _beyond(plan: Plan, profile: Target) -> Iterator[Trusted]:
@@ -109,7 +114,8 @@ def _beyond(plan: Plan, profile: Target) -> Iterator[Trusted]:
         memory, _, number = assumed.rpartition(".")
         if memory in used and number in ("capacity", "alignment"):
             yield Trusted(number, f"that of {brief(memory)} is an assumption of {profile.name}")
-    own = sum(rule not in profile.scratch for rule in plan.options.scratch)
+    known = known_scratch(profile.runtime) if plan.options.scratch else frozenset()
+    own = sum(rule not in profile.scratch and rule not in known for rule in plan.options.scratch)
     if own:
         needs = f"kernels need what {own} rule{'s' * (own != 1)} of the plan's options say{'s' * (own == 1)}"
         yield Trusted("scratch", f"{needs}, which {profile.name} does not have")

@@ -40,7 +40,10 @@ def _quantized_gemm(node: NodeContext) -> list[ValueType]:
 
 
 def _packed(node: NodeContext) -> list[ValueType]:
-    """The type of a product with a packed second input of K x N elements."""
+    """The type of A x B where B is packed, so its shape does not tell.
+
+    The last dimension is N, or K if `transB` is 0 (never for MatMulNBits).
+    """
     shape = node.shape(0)
     if shape is None:
         return [UNKNOWN]

@@ -14,7 +14,7 @@ from tmpass.graph.model import Call, Graph, TensorKind
 from tmpass.packing.bounds import lower_bound
 from tmpass.packing.problem import Problem
 from tmpass.planning.liveness import find_storage, live_ranges
-from tmpass.planning.ordering.items import Contents
+from tmpass.planning.ordering.items import MemoryContents
 from tmpass.planning.ordering.subgraphs import ModelItems, items_of_model, order_model
 from tmpass.planning.sharing.aliases import find_aliases
 from tmpass.planning.sharing.in_place import in_place_pairs, join_in_place
@@ -33,7 +33,7 @@ def items(graph: Graph, sharing: Sharing) -> ModelItems:
         for t, tensor in enumerate(subgraph.tensors)
         if tensor.kind in (TensorKind.ACTIVATION, TensorKind.CAPTURE)
     }
-    return items_of_model(Contents(graph, aliases, in_place_pairs(graph, aliases, sharing), keys, {}))
+    return items_of_model(MemoryContents(graph, aliases, in_place_pairs(graph, aliases, sharing), keys, {}))
 
 
 def live_bytes(graph: Graph, orders, sharing: Sharing) -> int:

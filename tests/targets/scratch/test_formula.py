@@ -11,7 +11,12 @@ from tmpass.base.errors import UsageError
 from tmpass.graph.model import Tensor
 from tmpass.targets.scratch.formula import MAX_LENGTH, parse_formula
 
-INPUTS = (Tensor("x", FLOAT32, (1, 8, 5)), None, Tensor("open", UINT8, ("batch", 4)), Tensor("any", UINT8, None))
+INPUTS = (
+    Tensor("x", FLOAT32, (1, 8, 5), scales=3),
+    None,
+    Tensor("open", UINT8, ("batch", 4)),
+    Tensor("any", UINT8, None),
+)
 OUTPUTS = (Tensor("y", UINT8, (6, 7)),)
 
 
@@ -37,11 +42,23 @@ def value(formula):
         ("in0[1] - -1", 9),
         ("in1.bytes + in1.elements", 0),
         (" 4 * in2[1] ", 16),
+        ("in0.rank + in2.rank", 5),
+        ("in0.bits + out0.bits + in1.bits", 40),
+        ("in0.scales + out0.scales + in1.scales", 3),
+        ("word * inputs + outputs", 33),
+        ("7 if in0.bits == 32 else 9", 7),
+        ("7 if in0.bits != 32 and word == 8 else 9", 9),
+        ("7 if in0.bits < 32 or in0[1] >= 8 else 9", 7),
+        ("7 if in0.bits > 32 else 9 if word <= 4 else 11", 11),
         (2**62, 2**62),
     ],
 )
 def test_the_value_of_a_formula(formula, size):
     assert value(formula) == size
+
+
+def test_the_word_is_what_a_pointer_takes():
+    assert parse_formula("2 * word").of(INPUTS, OUTPUTS, 4) == 8
 
 
 @pytest.mark.parametrize(
@@ -66,7 +83,11 @@ def test_the_value_of_a_formula(formula, size):
         ("__import__('os')", 'column 12: "\'" is not a part'),
         ("in0.bytes.real", "'in0.bytes.real' is not a part"),
         ("(lambda 1)", "is not a formula"),
-        ("1 if 1 else 2", "is not a part"),
+        ("1 if 1 else 2", "column 6: '1' is not a comparison"),
+        ("1 if 1 < 2 < 3 else 2", "is not a comparison"),
+        ("1 if not 1 < 2 else 2", "is not a comparison"),
+        ("1 < 2", "'1 < 2' is not a part"),
+        ("1 if in0.type == 3 else 2", "'in0.type' is not a part"),
         ("+1", "'+1' is not a part"),
         ("ä", "column 1: 'ä' is not a part"),
         ("(" * 190, "is not a formula"),

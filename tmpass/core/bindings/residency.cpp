@@ -37,8 +37,8 @@ void bind_subset_sums(nb::module_& m) {
             "largest", [](const SubsetSums& sums, std::int64_t limit) { return sums.largest(limit); }, "limit"_a,
             "Return the largest sum that is at most `limit` bytes and the capacity, or -1 where there is none.")
         .def(
-            "choose", [](const SubsetSums& sums, std::int64_t sum) { return sums.choose(sum); }, "sum"_a,
-            "Return for each group the number of an option, so that together they make `sum`.");
+            "choose", [](const SubsetSums& sums, std::int64_t sum) { return sums.choose(sum); }, "total"_a,
+            "Return for each group the number of an option, so that together they make `total` bytes.");
 }
 
 void bind_least_loss(nb::module_& m) {

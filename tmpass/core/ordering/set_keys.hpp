@@ -32,7 +32,7 @@ class SetKeys {
 
     const SetKey& key() const { return sum_; }
 
-    // `op` runs, or is taken back: the key changes in the same way.
+    // Call this when `op` runs, and again when it is taken back.
     void flip(Index op) {
         SetKey& own = component_[components_.of_operator[op]];
         for (int i = 0; i < 2; ++i) {

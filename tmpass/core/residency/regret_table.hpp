@@ -18,8 +18,8 @@ struct LeastLoss {
 // above `most` are left out. `regrets` has one number for each option, at least 0; `most` and price times capacity are
 // at most 2^60.
 //
-// Memory: two square roots of the number of groups times 8 bytes for each multiple of what divides all options.
-LeastLoss least_loss(OptionGroups groups, std::vector<std::int64_t> regrets, Bytes capacity, std::int64_t price,
+// Memory: two square roots of the number of groups times 4 or 8 bytes for each multiple of what divides all options.
+LeastLoss least_loss(OptionGroups groups, const std::vector<std::int64_t>& regrets, Bytes capacity, std::int64_t price,
                      std::int64_t most, const Interrupted& interrupted);
 
 }  // namespace tmpass::residency

@@ -15,7 +15,7 @@ from tmpass.base.errors import TmpassError
 from tmpass.graph.binding import parse_bindings
 from tmpass.graph.model import Graph
 from tmpass.loading import load as loading
-from tmpass.plans.peak_step import deciding_memory
+from tmpass.plans.peak_step import deciding_arena
 from tmpass.plans.plan import Plan
 from tmpass.report.formats.model_explorer import GRADIENT, live_by_step
 
@@ -58,7 +58,7 @@ def node_data(plan: Plan, graph: Graph, graph_id: str) -> list[GraphNodeData]:
     """Live bytes and offsets of the operators in one subgraph, which `graph_id` names as Model Explorer does."""
     names = [subgraph.name for subgraph in graph.subgraphs]
     shown = names.index(graph_id) if graph_id in names else 0
-    memory = deciding_memory(plan)
+    memory = deciding_arena(plan)
     alive = live_by_step(plan, memory)
     offsets = {t.key: t.offset for t in plan.tensors}
     live: dict[str, NodeDataResult] = {}

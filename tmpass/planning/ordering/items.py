@@ -26,7 +26,7 @@ _FEW = 8
 
 
 @dataclass(frozen=True)
-class Contents:
+class MemoryContents:
     """The contents of one memory in any order of the operators.
 
     Fields:
@@ -35,7 +35,7 @@ class Contents:
         inside: the tensors of the memory that count. Variables do not, since they are alive in any order.
         scratch: (subgraph, operator) -> bytes that the operator needs for itself in its step.
         keep_inputs: whether inputs of entries are alive to the end.
-        runtime: its rounding counts.
+        runtime: its rounding and `loops_copy` count.
         later: for each subgraph, edges (earlier, later) besides those of data.
         atoms: if given, only bytes count that no choice of classes can do without; `aliases` are not used.
     """
@@ -115,7 +115,7 @@ class Items:
             at += 3 + self.in_place[at + 2]
 
 
-def find_items(contents: Contents, s: int, edges: Iterable[tuple[int, int]]) -> Items:
+def find_items(contents: MemoryContents, s: int, edges: Iterable[tuple[int, int]]) -> Items:
     """The order problem of subgraph `s`, without the bytes that bodies need.
 
     Bytes of a tensor of an outer subgraph, under any name, count in that subgraph.
@@ -185,7 +185,7 @@ class _Rows:
 
 def _add_classes(
     rows: _Rows,
-    contents: Contents,
+    contents: MemoryContents,
     s: int,
     users: Mapping[int, set[int]],
     edges: Sequence[tuple[int, int]],
@@ -236,7 +236,7 @@ def _users(subgraph: Subgraph) -> dict[int, set[int]]:
     return users
 
 
-def _alive_outside(contents: Contents, s: int) -> tuple[set[int], set[int]]:
+def _alive_outside(contents: MemoryContents, s: int) -> tuple[set[int], set[int]]:
     """The tensors of subgraph `s` that are alive before its first operator, and after its last one."""
     graph = contents.graph
     given, taken = set(graph.subgraphs[s].inputs), set(graph.subgraphs[s].outputs)
@@ -245,7 +245,7 @@ def _alive_outside(contents: Contents, s: int) -> tuple[set[int], set[int]]:
     return given | taken if repeats else given, given | taken if repeats or kept else taken
 
 
-def _atoms(contents: Contents, atoms: Atoms, s: int, tensors: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
+def _atoms(contents: MemoryContents, atoms: Atoms, s: int, tensors: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
     """The bytes that subgraph `s` itself stores, in atoms, each with those of `tensors` that hold it."""
     present = set(tensors)
     for atom in atoms.by_subgraph.get(s, ()):
@@ -259,7 +259,7 @@ def _atoms(contents: Contents, atoms: Atoms, s: int, tensors: Sequence[int]) -> 
             yield contents.runtime.round_up(count), [t]
 
 
-def _classes(contents: Contents, s: int, tensors: Iterable[int]) -> Iterable[list[int]]:
+def _classes(contents: MemoryContents, s: int, tensors: Iterable[int]) -> Iterable[list[int]]:
     """The tensors that subgraph `s` itself stores, by class."""
     graph, aliases = contents.graph, contents.aliases
     classes: dict[TensorKey, list[int]] = defaultdict(list)
@@ -270,7 +270,7 @@ def _classes(contents: Contents, s: int, tensors: Iterable[int]) -> Iterable[lis
     return classes.values()
 
 
-def _spans(members: Sequence[int], contents: Contents, subgraph: Subgraph, s: int) -> "list[Span]":
+def _spans(members: Sequence[int], contents: MemoryContents, subgraph: Subgraph, s: int) -> "list[Span]":
     """The bytes of each tensor in its class."""
     spans = []
     for t in members:

@@ -3,7 +3,7 @@
     file order ── cut where every path passes ──> part ── bound ──> is it met?  yes: done
                                                                        no: exact search ──> order, proved
                                                                        too many states: windows of the order, a beam,
-                                                                       ceilings, and a last exact search
+                                                                       ceilings; above 300,000 states a last exact one
 
 Source: Ahn et al., "Ordering Chaos" (MLSys 2020) for the cuts and the states; the search needs no guess of the budget
 (core/ordering/least_peak_search.hpp).

@@ -26,7 +26,8 @@ def search_part(part: _core.OrderProblem, present: Ordered, states: int) -> Orde
     """An order of `part` with a peak at most that of `present`.
 
     A search that proves its answer comes first. If it enters too many sets, windows, beam and ceilings look for a lower
-    order, and the rest of the budget goes into a last exact search. After Ctrl-C the best order so far is returned.
+    order. With more than 3 * _FIRST states, which the default budget is not, the rest goes into a last exact search.
+    After Ctrl-C the best order so far is returned.
 
     Args:
         part: its operators are numbered in the order of `present`.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from tmpass.graph.dependencies import reads
 from tmpass.graph.effects import effect_edges, innermost_first
 from tmpass.graph.model import Graph, Op
-from tmpass.planning.ordering.items import Contents, Items, find_items
+from tmpass.planning.ordering.items import Items, MemoryContents, find_items
 from tmpass.planning.ordering.least_peak import bound_order, least_peak, native
 from tmpass.planning.ordering.ordered import Ordered
 
@@ -61,7 +61,7 @@ class ModelItems:
     loops_copy: bool
 
 
-def items_of_model(contents: Contents) -> ModelItems:
+def items_of_model(contents: MemoryContents) -> ModelItems:
     """The order problems of all subgraphs."""
     graph = contents.graph
     effects = effect_edges(graph)

@@ -9,7 +9,7 @@ from tmpass.packing.problem import Buffer, in_use
 from tmpass.targets.memory import Memory
 
 MAX_COSTS = 2**58
-"""What all costs together may be, and the bytes of all candidates times the steps, so that the kernel cannot overflow."""
+"""The most that all costs together may be, and the bytes of all candidates times the rows: what the kernel takes."""
 
 _FINEST = 2**20
 """Prices are rounded to one part in this of the highest one."""
@@ -82,10 +82,12 @@ def needs_of(candidates: Sequence[Candidate], memories: Sequence[Memory]) -> Nee
     for candidate in candidates:
         spans = [(lower, upper, high - low) for lower, upper, low, high in in_use(candidate.buffer) if low < high]
         pieces.append(tuple((lower, upper, tuple(_up(size, g) for g in grains)) for lower, upper, size in spans))
-        largest = candidate.buffer.size
-        fits = (m for m in candidate.memories if memories[m].capacity is None or largest <= memories[m].capacity)
-        allowed.append(tuple(fits))
+        allowed.append(tuple(m for m in candidate.memories if _is_large_enough(memories[m], candidate.buffer.size)))
     return Needs(tuple(capacity), tuple(pieces), tuple(allowed))
+
+
+def _is_large_enough(memory: Memory, size: int) -> bool:
+    return memory.capacity is None or size <= memory.capacity
 
 
 def _up(size: int, grain: int) -> int:

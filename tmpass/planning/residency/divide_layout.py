@@ -7,7 +7,7 @@ from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.memories import MemoryAllocation, room_for_buffers, uses_of
 from tmpass.planning.residency.candidates import Candidate
 from tmpass.planning.residency.placement import Placement, place
-from tmpass.planning.residency.traffic import touched_bytes
+from tmpass.planning.residency.traffic import traffic_of
 
 
 def divide_layout(request: LayoutRequest, ordered: OrderedLayout) -> OrderedLayout:
@@ -22,13 +22,12 @@ def divide_layout(request: LayoutRequest, ordered: OrderedLayout) -> OrderedLayo
     if request.target.scratchpad not in memories:  # a plan is for its scratchpad, which then cannot take part
         return ordered
     storage, rounding = ordered.layout.storage, request.target.runtime.rounding
-    touched = touched_bytes(request.graph, ordered.timeline)
+    traffic = traffic_of(request.graph, ordered.timeline, storage.members)
     candidates = []
     for index, members in enumerate(storage.members):
         buffer, uses = storage.buffers[index].rounded(rounding), set(uses_of(request.graph, storage, members))
         allowed = tuple(m for m, memory in enumerate(memories) if uses <= set(memory.holds))
-        traffic = sum(touched[key] for key in members) if members else 2 * buffer.size
-        candidates.append(Candidate(buffer, traffic, allowed))
+        candidates.append(Candidate(buffer, traffic[index] if members else 2 * buffer.size, allowed))
     if all(len(candidate.memories) < 2 for candidate in candidates):
         return ordered
     rooms = [room_for_buffers(memory, request.taken.get(memory.name, 0)) for memory in memories]

@@ -105,7 +105,7 @@ def _solve(
 
 
 def _limited(part: Part, needs: Needs) -> dict[int, int]:
-    """Memory -> capacity, for those that could be over-full in some row of the part, or have a forbidden combination."""
+    """Memory -> capacity, for those that could be over-full in some row of the part."""
     changes = [[0] * (part.rows + 1) for _ in needs.capacity]
     for number, pieces in zip(part.candidates, part.pieces, strict=True):
         for first, last, sizes in pieces:

@@ -16,7 +16,7 @@ _CORE = 48
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """Bytes that an option takes, what it is worth, and the weights that it means."""
+    """The bytes of an option, its worth, and the weights that stay with it."""
 
     size: int
     worth: int
@@ -33,19 +33,20 @@ class Filled:
 
 
 class Fill:
-    """The sums that one option of each group can make.
+    """The sums that one option of each group can make. Options of a group come by rising size.
 
     A quick one takes large items greedily, until the smallest groups can close what is left. It may miss the best sum,
     unless it fills everything.
     """
 
     def __init__(self, groups: Sequence[Sequence[Option]], capacity: int, *, quick: bool) -> None:
+        self.forced = [group[0] for group in groups if len(group) == 1]
         single = [g for g in groups if quick and len(g) == 2 and g[0].size == 0]
         single.sort(key=lambda g: (g[1].size, g[1].members))
         self.large = [option for _, option in reversed(single[_CORE:])]
-        self.small = [g for g in groups if not (quick and len(g) == 2 and g[0].size == 0)] + single[:_CORE]
-        self.unit = gcd(*(option.size for group in groups for option in group)) or 1
-        self.reserve = sum(max(o.size for o in group) for group in self.small) // 2
+        self.small = [g for g in groups if len(g) > 1 and not (quick and len(g) == 2 and g[0].size == 0)]
+        self.small += single[:_CORE]
+        self.reserve = sum(g[0].size + g[-1].size for g in self.small) // 2
         self.sums = _sums(self.small, capacity)
 
     @property
@@ -57,16 +58,16 @@ class Fill:
         """The most bytes up to `limit` that it finds; None where the groups need more, or are too many for bitsets."""
         if self.sums is None:
             return None
-        left, taken = limit, []
+        left, taken = limit - sum(option.size for option in self.forced), list(self.forced)
         for option in self.large:
-            if option.size <= left - self.reserve or option.size <= left - 2 * self.reserve:
+            if option.size <= left - self.reserve:
                 taken.append(option)
                 left -= option.size
         rest = self.sums.largest(left)
         return None if rest < 0 else Filled(limit - left + rest, tuple(taken), rest)
 
     def members(self, filled: Filled) -> Iterator[int]:
-        """The members of the options that fill so many bytes."""
+        """The members of the options that fill these bytes."""
         for option in filled.taken:
             yield from option.members
         if self.sums is not None:

@@ -1,7 +1,7 @@
 """A knapsack of groups: one option of each, worth the most within a capacity. Most items are worth what they weigh.
 
-With a price for each byte (Lagrangian relaxation) every option has a regret: what it is worth less, price included, than
-the best option of its group. The loss of a choice against the upper bound is its regrets and the price of unused bytes:
+With a price for each byte (Lagrangian relaxation) every option has a regret: what it is worth less, price included,
+than the best option of its group. A choice loses its regrets and the price of unused bytes against the upper bound:
 
     worth = bound - (sum of regrets) - price * (capacity - bytes)
 
@@ -20,8 +20,8 @@ from math import gcd, isqrt
 import tmpass._core as _core
 from tmpass.planning.residency.fill import Fill, Option, starts_of
 
-_BEAMS = (64, 4_000)
-"""How many partial choices are kept: first for a choice that is good, then in the hope that none is left out."""
+_BEAM = 256
+"""How many partial choices are kept. Networks have fewer; where some are left out, a table over bytes decides."""
 
 _MAX_TABLE = 2**29
 """Bytes of a table."""
@@ -86,23 +86,28 @@ class Knapsack:
 
     def solve(self, beyond: int) -> tuple[Chosen | None, int]:
         """The best choice, if it is worth more than `beyond`; and an upper bound on all choices that were left out."""
+        if self.price == 0:  # all best options fit, or each group has one option
+            options = [min(group, key=lambda o: (-o.worth, o.size)) for group in self.groups]
+            best = Chosen(tuple(n for option in options for n in option.members), self.bound)
+            fits = sum(option.size for option in options) <= self.capacity
+            return (best if fits and best.worth > beyond else None), 0
         level = [group for group in self.groups if not any(self._regrets(group))]
         uneven = [group for group in self.groups if any(self._regrets(group))]
-        best: Chosen | None = None
+        found: Chosen | None = None
         left_out = self.bound
-        for beam, quick in ((_BEAMS[0], True), *((beam, False) for beam in _BEAMS)):
+        for quick in (True, False):
             if self.bound <= beyond:
-                return best, 0
+                return found, 0
             fill = Fill(level, self.capacity, quick=quick)
-            states, dropped = self._enumerate(uneven, self._most(beyond), beam)
-            best = self._complete(states, fill, beyond) or best
-            beyond = best.worth if best else beyond
+            states, dropped = self._enumerate(uneven, self._most(beyond))
+            found = self._complete(states, fill, beyond) or found
+            beyond = found.worth if found else beyond
             if fill.exact:
                 left_out = 0 if dropped is None else (self._scaled - dropped) // self.price.denominator
             if left_out <= beyond:
-                return best, 0
-        found = self._with_table(beyond)
-        return (best, left_out) if found is None else (found if found.worth > beyond else best, 0)
+                return found, 0
+        exact = self._with_table(beyond)
+        return (found, left_out) if exact is None else (exact if exact.worth > beyond else found, 0)
 
     def _regrets(self, group: Sequence[Option]) -> list[int]:
         """What each option is worth less than the best one, times the denominator of the price."""
@@ -114,7 +119,7 @@ class Knapsack:
         """The most regrets, times the denominator of the price, with which a choice is worth more than `beyond`."""
         return self._scaled - self.price.denominator * (beyond + 1)
 
-    def _enumerate(self, groups: Sequence[Sequence[Option]], most: int, beam: int) -> tuple[_States, int | None]:
+    def _enumerate(self, groups: Sequence[Sequence[Option]], most: int) -> tuple[_States, int | None]:
         """The choices with regrets up to `most`; and the least regrets of those that were left out, or None."""
         states: _States = {0: (0, None)}
         dropped: int | None = None
@@ -129,11 +134,11 @@ class Knapsack:
                     old = after.get(total)
                     if old is None or regrets < old[0]:
                         after[total] = regrets, (option, path) if option.members else path
-            if len(after) > beam:
+            if len(after) > _BEAM:
                 kept = sorted(after.items(), key=lambda one: (one[1][0], one[0]))
-                least = kept[beam][1][0]
+                least = kept[_BEAM][1][0]
                 dropped = least if dropped is None else min(dropped, least)
-                after = dict(kept[:beam])
+                after = dict(kept[:_BEAM])
             states = after
         return states, dropped
 

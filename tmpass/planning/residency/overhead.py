@@ -1,12 +1,19 @@
 """The bytes of a memory that a runtime takes for itself."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from tmpass.planning.residency.constants import StoredConstants
-from tmpass.targets import Runtime
+from tmpass.graph.model import Graph
+from tmpass.planning.residency.constants import StoredConstants, find_stored
+from tmpass.planning.timeline.schedule import Schedule
+from tmpass.targets import Runtime, Target
+
+if TYPE_CHECKING:
+    from tmpass.targets.tail import RuntimeBytes
 
 REST_OF_FILE = "the rest of the model's file"
+TAIL = "the tail of the arena, by rules"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +24,45 @@ class Overhead:
     source: str
 
 
-def find_overhead(runtime: Runtime, stored: StoredConstants | None, file_bytes: int | None) -> Mapping[str, Overhead]:
-    """Memory -> what the runtime takes of it.
+@dataclass(frozen=True, slots=True)
+class Besides:
+    """What memories hold besides buffers.
+
+    Fields:
+        stored: the constants in their home; None where they are not planned.
+        overhead: memory -> what the runtime takes of it, without the tail of its arena.
+        tail: what it keeps in the arena, with the operators in the order of the file; None where there are no rules.
+    """
+
+    stored: StoredConstants | None = None
+    overhead: Mapping[str, Overhead] = field(default_factory=dict)
+    tail: "RuntimeBytes | None" = None
+
+    def taken(self, arena: str) -> Mapping[str, int]:
+        """Memory -> the bytes of it that are not for buffers. `arena` is the memory of the tail."""
+        taken = {name: one.bytes for name, one in self.overhead.items()}
+        for name, size in (
+            *([(self.stored.home.name, self.stored.total)] if self.stored else []),
+            *([(arena, self.tail.total)] if self.tail else []),
+        ):
+            taken[name] = taken.get(name, 0) + size
+        return taken
+
+
+def find_besides(graph: Graph, target: Target, file_bytes: int | None) -> Besides:
+    """What the memories of `target` hold besides the buffers of `graph`, which is bound.
+
+    Args:
+        graph: of the model.
+        target: of the plan.
+        file_bytes: of the model's file; None where it is not known.
+    """
+    stored = find_stored(graph, target)
+    return Besides(stored, rest_of_file(target.runtime, stored, file_bytes), tail_of(graph, target))
+
+
+def rest_of_file(runtime: Runtime, stored: StoredConstants | None, file_bytes: int | None) -> Mapping[str, Overhead]:
+    """Memory -> the bytes of the model's file that are there besides the constants.
 
     A runtime that keeps the file of the model, in the home of the constants, keeps its other bytes as well.
 
@@ -31,3 +75,36 @@ def find_overhead(runtime: Runtime, stored: StoredConstants | None, file_bytes: 
         return {}
     rest = max(0, file_bytes - stored.total)
     return {stored.home.name: Overhead(rest, REST_OF_FILE)} if rest else {}
+
+
+def tail_of(graph: Graph, target: Target, timeline: Schedule | None = None) -> "RuntimeBytes | None":
+    """What the runtime of `target` keeps in its arena beside the head; None where it has no rules for that.
+
+    Args:
+        graph: of the model, bound.
+        target: of the plan.
+        timeline: in whose order the operators are; None for the order of the file.
+    """
+    if not target.runtime.tail:
+        return None
+    from tmpass.targets.tail import runtime_bytes  # which only some runtimes need
+
+    return runtime_bytes(graph, target, orders=None if timeline is None else _orders(graph, timeline))
+
+
+def with_tail(
+    overhead: Mapping[str, Overhead], arena: str, head: int, tail: "RuntimeBytes | None"
+) -> Mapping[str, Overhead]:
+    """`overhead` with that of the arena, whose buffers take `head` bytes."""
+    return overhead if tail is None else {**overhead, arena: Overhead(tail.overhead(head), TAIL)}
+
+
+def _orders(graph: Graph, timeline: Schedule) -> Sequence[Sequence[int]]:
+    """Of each subgraph its operators, in the order of the timeline; those that never run are behind the others."""
+    orders: list[dict[int, None]] = [{} for _ in graph.subgraphs]
+    for step in timeline.steps:
+        orders[step.subgraph].setdefault(step.op)
+    return [
+        (*ran, *(op for op in range(len(subgraph.ops)) if op not in ran))
+        for ran, subgraph in zip(orders, graph.subgraphs, strict=True)
+    ]

@@ -20,7 +20,7 @@
     >>> candidates = [Candidate(b, traffic=2 * b.size, memories=(0, 1)) for b in buffers]
     >>> placed = place(candidates, (sram, psram))
     >>> placed.memory, placed.traffic, placed.status.value
-    ((1, 0, 0), (128, 128), 'optimal')
+    ((0, 1, 0), (160, 96), 'optimal')
 """
 
 from collections.abc import Sequence
@@ -101,8 +101,8 @@ def place(
         threads: that a packing may use. The answer does not depend on it.
 
     Returns:
-        A placement that costs no more than that of `banked_greedy`, unless the budget of a packing ended. Status UNKNOWN
-        means that budgets ended before any placement was found.
+        A placement that costs no more than that of `banked_greedy`. Status UNKNOWN means that budgets ended before any
+        placement was found.
     """
     price = prices(memories, sum(candidate.traffic for candidate in candidates))
     costs = [[candidate.traffic * one for one in price] for candidate in candidates]

@@ -3,8 +3,12 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tmpass.planning.residency.candidates import Needs
+
+_Pieces = list[tuple[int, int, tuple[int, ...]]]
+"""Rows `[first, last)`, and the bytes in each memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ def find_rows(needs: Needs, also: Iterable[tuple[int, int]] = ()) -> list[Row]:
             changes.setdefault(step, [0] * count)
     steps = sorted(changes)
     live, rows = [0] * count, []
-    for step, following in zip(steps, steps[1:], strict=False):
+    for step, following in pairwise(steps):
         live = [bytes_ + change for bytes_, change in zip(live, changes[step], strict=True)]
         over = any(c is not None and bytes_ > c for bytes_, c in zip(live, needs.capacity, strict=True))
         if over or any(lower <= step < upper for lower, upper in spans):
@@ -70,7 +74,8 @@ def find_parts(needs: Needs, rows: Sequence[Row]) -> list[Part]:
             inside.append((found[0][0], number, found))
     inside.sort(key=lambda one: one[:2])
     parts: list[Part] = []
-    begin, end, members = 0, 0, []
+    begin, end = 0, 0
+    members: list[tuple[int, _Pieces]] = []
     for first, number, found in inside:
         if first >= end and members:
             parts.append(_part(members, begin, end))
@@ -79,9 +84,6 @@ def find_parts(needs: Needs, rows: Sequence[Row]) -> list[Part]:
         members.append((number, found))
         end = max(end, found[-1][1])
     return [*parts, _part(members, begin, end)] if members else parts
-
-
-_Pieces = list[tuple[int, int, tuple[int, ...]]]
 
 
 def _part(members: Sequence[tuple[int, _Pieces]], begin: int, end: int) -> Part:

@@ -10,7 +10,7 @@ _MAX_SUMS = 4096
 """Sums of rooms at one step that are listed. Above, every multiple of their common divisor counts as one."""
 
 _MAX_STATES = 50_000
-"""Partial choices of weights that share demands. Above, those with the most bytes are left out, and the bound is open."""
+"""Partial choices of weights that share demands. Above, those with the most bytes are left out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@
              |    activations         |   of each step: up to their topmost byte
              +------------------------+---> steps
 
-At each step: activations + streamed weights of the step + residents <= capacity. So what is streamed at one step limits
-what may stay, and what stays limits what can be streamed. Residents of r bytes are considered as if exactly H >= r bytes
-were set aside for them: then each step says on its own how much of its weights must stay. Between two values of H at
-which some step begins to demand more, the best choice is a knapsack of capacity H. Its items are nearly all worth their
-own bytes, so it is a subset sum over bitsets; the few that are not are enumerated under a bound.
+At each step: activations + streamed weights of the step + residents <= capacity. So what is streamed at one step
+limits what may stay, and what stays limits what can be streamed. Residents of r bytes are considered as if exactly
+H >= r bytes were set aside for them: then each step says on its own how much of its weights must stay. Between two
+values of H at which some step begins to demand more, the best choice is a knapsack of capacity H. Its items are nearly
+all worth their own bytes, so it is a subset sum over bitsets; the few that are not are enumerated under a bound.
 
     >>> weights = [Weight(600, (0,)), Weight(500, (1,)), Weight(300, (2,))]
     >>> kept = keep_weights(weights, used=[100, 200, 100], capacity=1100)
@@ -101,7 +101,7 @@ def keep_weights(
     rows = WeightRows(
         used=[_up(bytes_, alignment) for bytes_ in used],
         size=[_up(weight.size, alignment) for weight in weights],
-        room=[0 if w.in_place else _up(min(w.size, w.size if chunk is None else chunk), alignment) for w in weights],
+        room=[room_of(weight, alignment, chunk) for weight in weights],
         steps=[weight.steps for weight in weights],
     )
     capacity -= capacity % alignment
@@ -167,6 +167,13 @@ def _free(rows: WeightRows, worth: Sequence[int], numbers: Iterable[int]) -> lis
     """A group for each weight that saves anything: it stays, or it does not."""
     nothing = Option(0, 0, ())
     return [(nothing, Option(rows.size[number], worth[number], (number,))) for number in numbers if worth[number]]
+
+
+def room_of(weight: Weight, alignment: int, chunk: int | None) -> int:
+    """The bytes that a weight needs in the memory at a step that uses it, if it does not stay."""
+    if weight.in_place:
+        return 0
+    return _up(weight.size if chunk is None else min(weight.size, chunk), alignment)
 
 
 def _up(size: int, alignment: int) -> int:

@@ -15,7 +15,7 @@ _MOST_PAIRS = 4096
 """The limit of pairs of tensors that are compared before two classes join. Classes that need more stay apart."""
 
 _FEW_PAIRS = 16
-"""The number of pairs up to which all are compared: to find those with bytes in common would take as long."""
+"""Up to this many pairs, all are compared; narrowing them down first would cost as much."""
 
 Ranges = Mapping[TensorKey, tuple[int, int]]
 """Tensor -> `[lower, upper)` in steps."""

@@ -1,28 +1,26 @@
 """A plan as a C header: sizes, offsets and alignments, with static assertions against the firmware's arena.
 
-    #define NET_SCRATCHPAD_CAPACITY 65536u              the firmware's capacity, if not the planned one
+    #define NET_SRAM_CAPACITY 65536u                    the firmware's capacity and reserve, if not the planned ones
+    #define NET_SRAM_RESERVE 4096u
+    #define NET_SRAM_SECTION __attribute__((section(".sram")))
     #include "net_plan.h"
-    _Alignas(NET_SCRATCHPAD_ALIGNMENT) static unsigned char arena[NET_SCRATCHPAD_BYTES];
-    float *input = (float *)(arena + NET_INPUT_OFFSET);
+    _Alignas(NET_SRAM_ALIGNMENT) static unsigned char sram[NET_SRAM_BYTES] NET_SRAM_SECTION;
+    float *input = (float *)(sram + NET_INPUT_OFFSET);
 
 The header is C11 and C++11. Its numbers keep their values where `int` has 16 bits.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from math import gcd
 
 from tmpass.plans.plan import MemoryUse, Plan, PlannedTensor
+from tmpass.report.c_names import LONGEST, comment, distinct, file_prefix, upper_name
 from tmpass.report.left_out import notes
-from tmpass.report.text import clip, one_line
 
 NAME = "c"
 SUFFIX = ".h"
 SUMMARY = "a C header: sizes, offsets, alignments, static asserts"
-
-_LONGEST = 60
-"""The number of characters of a name that a macro has."""
 
 _ASSERT = """\
 #ifdef __cplusplus
@@ -35,30 +33,32 @@ _ASSERT = """\
 
 def emit(plan: Plan) -> str:
     """The header of `plan`; the name of every macro begins with the name of the model's file."""
-    prefix = _upper(plan.model.file.rpartition(".")[0] or plan.model.file)
-    prefix = prefix if prefix and not prefix[0].isdigit() else f"MODEL_{prefix}".rstrip("_")
+    prefix = file_prefix(plan.model.file)
     placed = [t for t in plan.tensors if t.buffer is not None]
     scratch = [b for b in plan.buffers if not b.tensors]
-    preferred = [_upper(m.name) for m in plan.arenas]
-    preferred += [_upper(t.name) for t in placed]
-    numbers = [f"MEMORY{i}" for i in range(len(plan.arenas))]
+    preferred = [upper_name(m.name) for m in plan.memories]
+    preferred += [upper_name(t.name) for t in placed]
+    numbers = [f"MEMORY{i}" for i in range(len(plan.memories))]
     numbers += [f"T{t.index}" if t.subgraph == 0 else f"S{t.subgraph}_T{t.index}" for t in placed]
     preferred += ["SCRATCH"] * len(scratch)
     numbers += [str(b.id) for b in scratch]
-    names = iter([f"{prefix}_{name}" for name in _distinct(preferred, numbers)])
-    memories = {memory.name: (next(names), memory) for memory in plan.arenas}
+    names = iter([f"{prefix}_{name}" for name in distinct(preferred, numbers)])
+    memories = {memory.name: (next(names), memory) for memory in plan.memories}
+    arenas = [memories[memory.name] for memory in plan.arenas]
     lines = [
-        f"/* Memory plan of {_comment(plan.model.file)} for {_comment(plan.target.name)}, made by tmpass. */",
-        *(f"/* {_comment(note)} */" for note in notes(plan)),
+        f"/* Memory plan of {comment(plan.model.file)} for {comment(plan.target.name)}, made by tmpass. */",
+        *(f"/* {comment(note)} */" for note in notes(plan)),
         f"#ifndef {prefix}_PLAN_H",
         f"#define {prefix}_PLAN_H",
         "",
         f'#define {prefix}_MODEL_SHA256 "{plan.model.sha256}"',
         "",
+        *_example(arenas),
+        "",
         _ASSERT.format(prefix),
     ]
     for name, memory in memories.values():
-        lines += [*_memory(prefix, name, memory), ""]
+        lines += [*_memory(prefix, name, memory, array=(name, memory) in arenas), ""]
     for t in placed:
         home = memories[plan.buffers[t.buffer or 0].memory]
         lines += [_about(t), *_place(prefix, next(names), home, t.offset or 0, t.bytes or 0), ""]
@@ -68,17 +68,46 @@ def emit(plan: Plan) -> str:
     return "\n".join([*lines, f"#undef {prefix}_ASSERT", f"#endif /* {prefix}_PLAN_H */"]) + "\n"
 
 
-def _memory(prefix: str, name: str, memory: MemoryUse) -> Iterator[str]:
-    yield f"/* memory {_comment(memory.name)} */"
-    yield f"#define {name}_BYTES {memory.peak}u"
-    yield f"#define {name}_ALIGNMENT {memory.alignment}u"
+def _example(arenas: Iterable[tuple[str, MemoryUse]]) -> Iterator[str]:
+    """A comment with an array for each memory with buffers, and its section, as a firmware defines them."""
+    yield "/* The firmware has an array in each memory with buffers. It may define its section before this header:"
+    for name, memory in arenas:
+        array = re.sub(r"\W+", "_", memory.name[:LONGEST].lower(), flags=re.ASCII).strip("_")
+        array = array if array[:1].isalpha() else f"memory_{array}".rstrip("_")
+        yield f' *   #define {name}_SECTION __attribute__((section(".{array}")))'
+        yield f" *   _Alignas({name}_ALIGNMENT) static unsigned char {array}[{name}_BYTES] {name}_SECTION;"
+    yield " */"
+
+
+def _memory(prefix: str, name: str, memory: MemoryUse, *, array: bool) -> Iterator[str]:
+    """The macros of one memory: those of an array where it has buffers, and what a run needs of it.
+
+    No suffix but _BYTES, _ALIGNMENT and _OFFSET belongs to tensors, so the others cannot be those of a tensor.
+    """
+    yield f"/* memory {comment(memory.name)} */"
+    if array:
+        yield f"#define {name}_BYTES {memory.peak + memory.overhead}u"
+        if memory.overhead:  # the array is an arena: its tail is the runtime's
+            yield f"#define {name}_HEAD {memory.peak}u"
+        yield f"#define {name}_ALIGNMENT {memory.alignment}u"
+        yield f"#ifndef {name}_SECTION"
+        yield f"#define {name}_SECTION"
+        yield "#endif"
+    yield f"#define {name}_CONSTANTS {memory.constants + memory.loaded}u"
+    yield f"#define {name}_RUNTIME {memory.overhead}u"
+    yield f"#define {name}_NEEDED {memory.needed - memory.reserve}u /* without the reserve */"
+    yield f"#ifndef {name}_RESERVE"
+    yield f"#define {name}_RESERVE {memory.reserve}u"
+    yield "#endif"
     if memory.capacity is not None:
         yield f"#ifndef {name}_CAPACITY"
         yield f"#define {name}_CAPACITY {memory.capacity}u"
         yield "#endif"
     else:
         yield f"#ifdef {name}_CAPACITY"
-    yield f'{prefix}_ASSERT({name}_BYTES <= {name}_CAPACITY, "the plan does not fit the memory");'
+    # Not as a sum: it could overflow the type.
+    fits = f"{name}_NEEDED <= {name}_CAPACITY && {name}_RESERVE <= {name}_CAPACITY - {name}_NEEDED"
+    yield f'{prefix}_ASSERT({fits}, "the plan does not fit the memory");'
     if memory.capacity is None:
         yield "#endif"
 
@@ -90,37 +119,12 @@ def _place(prefix: str, name: str, home: tuple[str, MemoryUse], offset: int, siz
     yield f"#define {name}_BYTES {size}u"
     yield f"#define {name}_ALIGNMENT {gcd(memory.alignment, offset)}u"
     # Not as offset + size: the sum could overflow the type.
-    inside = f"{name}_BYTES <= {arena}_BYTES && {name}_OFFSET <= {arena}_BYTES - {name}_BYTES"
+    end = f"{arena}_HEAD" if memory.overhead else f"{arena}_BYTES"
+    inside = f"{name}_BYTES <= {end} && {name}_OFFSET <= {end} - {name}_BYTES"
     yield f'{prefix}_ASSERT({inside}, "outside of the arena");'
     yield f'{prefix}_ASSERT({name}_OFFSET % {name}_ALIGNMENT == 0, "not aligned");'
 
 
 def _about(tensor: PlannedTensor) -> str:
     shape = ", ".join(map(str, tensor.shape or ()))
-    return f"/* {tensor.role} {_comment(tensor.name)}: {_comment(tensor.dtype)} [{_comment(shape)}] */"
-
-
-def _distinct(preferred: Iterable[str], numbers: Iterable[str]) -> list[str]:
-    """Distinct names: the preferred one where it is unique, and otherwise with its number."""
-    pairs = list(zip(preferred, numbers, strict=True))
-    counts = Counter(name for name, _ in pairs)
-    taken = {name for name, count in counts.items() if name and count == 1}
-    names = []
-    for name, number in pairs:
-        if name not in taken:
-            name = f"{name}_{number}" if name else number
-            while name in taken:
-                name += "_"
-            taken.add(name)
-        names.append(name)
-    return names
-
-
-def _upper(name: str) -> str:
-    """`name` as part of a macro name, without the characters that macros cannot have; may be empty."""
-    return re.sub(r"[^A-Z0-9]+", "_", name[:_LONGEST].upper()).strip("_")
-
-
-def _comment(text: str) -> str:
-    """`text` in one line, without the marks that end or begin a comment."""
-    return one_line(clip(text)).replace("*/", "* /").replace("/*", "/ *")
+    return f"/* {tensor.role} {comment(tensor.name)}: {comment(tensor.dtype)} [{comment(shape)}] */"

@@ -4,8 +4,9 @@
     0,0,2,1024,64,0                             id is the number of the buffer in the plan
 
 Several memories follow each other in one address space, as with the option --memory of `tmpass allocate`; each buffer
-names its memory. Sizes are rounded as the plan's runtime rounds them. Empty buffers have no row: MiniMalloc has no
-size 0.
+names its memory, which is as large as what it has left for buffers. Sizes are rounded as the plan's runtime rounds
+them. Empty buffers have no row: MiniMalloc has no size 0. Constants have none either: no allocator chooses their
+places, and what they take is not left for buffers.
 """
 
 from collections.abc import Iterator
@@ -45,10 +46,10 @@ def emit(plan: Plan) -> str:
 
 
 def _in_one_space(plan: Plan) -> Iterator[Memory]:
-    """The memories one after another; a memory without a capacity ends at its peak."""
+    """The memories one after another; a memory without a capacity, or above it, ends at its peak."""
     end = 0
     for memory in plan.arenas:
-        size = memory.peak if memory.capacity is None else memory.capacity
+        size = max(memory.peak, memory.room or 0)
         begin = end + -end % memory.alignment
         yield Memory(memory.name, begin, size)
         end = begin + size

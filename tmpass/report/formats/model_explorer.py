@@ -7,7 +7,7 @@ of the first output. The data can be loaded over every graph of a model.
 from bisect import bisect_right
 
 from tmpass.base.json_text import json_text
-from tmpass.plans.peak_step import deciding_memory, live_bytes
+from tmpass.plans.peak_step import deciding_arena, live_bytes
 from tmpass.plans.plan import MemoryUse, Plan
 
 NAME = "model-explorer"
@@ -19,8 +19,8 @@ GRADIENT = ({"stop": 0, "bgColor": "#ffffff"}, {"stop": 1, "bgColor": "#e8590c"}
 
 
 def emit(plan: Plan) -> str:
-    """Node data with the live bytes of each step, in the memory that decides whether `plan` fits."""
-    memory = deciding_memory(plan)
+    """Node data with the live bytes of each step, in the memory with buffers that decides whether `plan` fits."""
+    memory = deciding_arena(plan)
     alive = live_by_step(plan, memory)
     results: dict[str, dict[str, int]] = {}
     for step in plan.schedule:

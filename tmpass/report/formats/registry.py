@@ -15,7 +15,7 @@ from tmpass.base.plugins import load_registered, registered_names
 if TYPE_CHECKING:
     from tmpass.plans.plan import Plan
 
-FORMATS = ("json", "csv", "c", "model-explorer", "html", "svg")
+FORMATS = ("json", "csv", "c", "model-explorer", "html", "svg", "tflm-planner")
 """Their names, which are known without importing any of them."""
 
 GROUP = "tmpass.formats"

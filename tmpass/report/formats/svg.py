@@ -1,4 +1,6 @@
-"""A plan as an SVG picture without a script: steps from left to right, addresses upwards, buffers as rectangles.
+"""A plan as an SVG picture without a script: steps from left to right, addresses upwards.
+
+Buffers and constants are rectangles.
 
 capacity - - - - - - - - - - -        dashed, only where it is near the peak
          | b         |                the bar marks the peak step
@@ -12,8 +14,10 @@ from html import escape
 
 from tmpass.packing.problem import in_use
 from tmpass.plans.peak_step import PeakStep, find_peak_step, live_bytes
-from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer
+from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer, PlannedConstant, Residence
+from tmpass.report.drawn import constant_kind, constant_name, constants_in, height_of
 from tmpass.report.hues import colours_of, kind_of
+from tmpass.report.needs import usable, usable_name
 from tmpass.report.text import clip, one_line, short_size
 
 NAME = "svg"
@@ -47,7 +51,7 @@ text { fill: #a0a8b3 } .title { fill: #e6e9ed } .name { fill: #14171c }
 
 
 def emit(plan: Plan) -> str:
-    """The picture of all memories of `plan`, one below the other, with a legend of the colours."""
+    """The pictures of the memories with buffers, one below the other, with a legend of the colours."""
     colours = colours_of((plan,))
     parts: list[str] = []
     top = 0
@@ -90,10 +94,11 @@ class _Frame:
 def _memory(plan: Plan, memory: MemoryUse, colours: dict[str, str], top: int) -> Iterator[str]:
     peak_step = find_peak_step(plan, memory)
     buffers = [b for b in plan.buffers if b.memory == memory.name and b.size]
+    constants = constants_in(plan, memory)
     steps = max([len(plan.schedule), 1, *(b.upper for b in buffers)])
-    capacity = memory.capacity
-    near = capacity is not None and capacity <= _NEAR * memory.peak
-    frame = _Frame(top, steps, max(memory.peak, capacity or 0 if near else 0, 1))
+    capacity, height = usable(memory), height_of(plan, memory)
+    near = capacity is not None and capacity <= _NEAR * height
+    frame = _Frame(top, steps, max(height, capacity or 0 if near else 0, 1))
     yield f'<text class="title" x="{_LEFT}" y="{top + 18}">{_text(_title(plan, memory))}</text>'
     for part in range(5):
         address = frame.height * part // 4
@@ -108,8 +113,13 @@ def _memory(plan: Plan, memory: MemoryUse, colours: dict[str, str], top: int) ->
         yield f"<g><title>{_text(_note(b, name, kind))}</title>"
         yield from _buffer(b, name, colours[kind], frame)
         yield "</g>"
+    for c in constants:
+        kind, name = constant_kind(c), constant_name(c, rows)
+        yield f"<g><title>{_text(_note(c, name, kind))}</title>"
+        yield from _rectangle(c, (c.lower, c.upper, 0, c.size), name, colours[kind], frame)
+        yield "</g>"
     if near and capacity is not None:
-        label = _text(f"{'assumed ' * bool(memory.assumed)}capacity {short_size(capacity)}")
+        label = _text(usable_name(memory, size=True))
         yield f'<path class="limit" d="M{_LEFT} {frame.y(capacity)}H{_RIGHT}"/>'
         yield f'<text class="over" x="{_RIGHT}" y="{frame.y(capacity)}" dy="-5" text-anchor="end">{label}</text>'
     yield from _curve(plan, memory, peak_step, frame)
@@ -118,16 +128,23 @@ def _memory(plan: Plan, memory: MemoryUse, colours: dict[str, str], top: int) ->
 def _buffer(b: PlannedBuffer, name: str, colour: str, frame: _Frame) -> Iterator[str]:
     """The rectangles of the bytes in use of `b`, with its name where there is room."""
     for lower, upper, low, high in in_use(b):
-        if low >= high:
-            continue
-        across, up = (upper - lower) * frame.wide, (high - low) * _ARENA / frame.height
-        edge = ' class="box"' if across > 3 and up > 3 else ""
-        # A rectangle narrower than this would be invisible.
-        size = f'width="{_number(max(across, 0.7))}" height="{_number(max(up, 0.7))}"'
-        yield f'<rect{edge} x="{frame.x(lower)}" y="{frame.y(b.offset + high)}" {size} fill="{colour}"/>'
-        if up > 12 and (short := _shortened(name, int((across - 8) / _CHARACTER))):
-            middle = frame.y(b.offset + (low + high) / 2)
-            yield f'<text class="name" x="{frame.x(lower)}" y="{middle}" dx="4" dy="4">{_text(short)}</text>'
+        if low < high:
+            yield from _rectangle(b, (lower, upper, low, high), name, colour, frame)
+
+
+def _rectangle(
+    place: Residence, part: tuple[int, int, int, int], name: str, colour: str, frame: _Frame
+) -> Iterator[str]:
+    """The rectangle of a part of `place`: its steps, and its bytes counted from the offset; with a name."""
+    lower, upper, low, high = part
+    across, up = (upper - lower) * frame.wide, (high - low) * _ARENA / frame.height
+    edge = ' class="box"' if across > 3 and up > 3 else ""
+    # A rectangle narrower than this would be invisible.
+    size = f'width="{_number(max(across, 0.7))}" height="{_number(max(up, 0.7))}"'
+    yield f'<rect{edge} x="{frame.x(lower)}" y="{frame.y(place.offset + high)}" {size} fill="{colour}"/>'
+    if up > 12 and (short := _shortened(name, int((across - 8) / _CHARACTER))):
+        middle = frame.y(place.offset + (low + high) / 2)
+        yield f'<text class="name" x="{frame.x(lower)}" y="{middle}" dx="4" dy="4">{_text(short)}</text>'
 
 
 def _peak_bar(peak_step: PeakStep, frame: _Frame) -> Iterator[str]:
@@ -177,15 +194,15 @@ def _legend(colours: dict[str, str], top: int) -> tuple[list[str], int]:
 
 
 def _title(plan: Plan, memory: MemoryUse) -> str:
-    words = f"{plan.model.file} on {plan.target.name}, {memory.name}: {short_size(memory.peak)}"
+    words = f"{plan.model.file} on {plan.target.name}, {memory.name}: {short_size(memory.needed)}"
     if memory.capacity is None:
         return words
     return f"{words} of {short_size(memory.capacity)}"
 
 
-def _note(buffer: PlannedBuffer, name: str, kind: str) -> str:
-    more = f" and {len(buffer.tensors) - 1} more" if len(buffer.tensors) > 1 else ""
-    return f"{name}{more}: {kind}, {buffer.size} B at {buffer.offset}, steps {buffer.lower} to {buffer.upper - 1}"
+def _note(place: PlannedBuffer | PlannedConstant, name: str, kind: str) -> str:
+    more = f" and {len(place.tensors) - 1} more" if len(place.tensors) > 1 else ""
+    return f"{name}{more}: {kind}, {place.size} B at {place.offset}, steps {place.lower} to {place.upper - 1}"
 
 
 def _shortened(name: str, room: int) -> str:

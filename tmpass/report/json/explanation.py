@@ -5,7 +5,7 @@ from typing import Any
 
 from tmpass.base.json_text import json_text
 from tmpass.explanation.facts import Alive, Change, Explanation
-from tmpass.plans.plan import PlannedStep, PlannedTensor
+from tmpass.plans.plan import PlannedConstant, PlannedStep, PlannedTensor
 from tmpass.report.terminal.explanation import why
 
 SCHEMA = "tmpass.explanation/1"
@@ -14,6 +14,7 @@ SCHEMA = "tmpass.explanation/1"
 def to_json(known: Explanation) -> str:
     """The explanation as JSON, without the plan."""
     peak_step, memory, conflict = known.peak_step, known.peak_step.memory, known.conflict
+    proved = not known.plan.unknown_tensors and known.least_budget == known.lowest_budget
     facts: dict[str, Any] = {
         "schema": SCHEMA,
         "model": known.plan.model.file,
@@ -26,7 +27,15 @@ def to_json(known: Explanation) -> str:
         "peak": memory.peak,
         "lower_bound": memory.lower_bound,
         "missing": known.missing,
-        "least_budget": {"bytes": memory.peak, "proved": known.proved},
+        "least_budget": {"bytes": known.least_budget, "proved": proved},
+        "needed": {
+            "bytes": memory.needed,
+            "buffers": memory.peak,
+            "constants": memory.constants + memory.loaded,
+            "overhead": memory.overhead,
+            "reserve": memory.reserve,
+        },
+        "constants": [_constant(known, row) for row in known.constants],
         "not_counted": [asdict(row) for row in known.plan.not_counted],
         "stopped": known.stopped,
         "order": {"method": known.plan.order.method, "lower_bound": known.plan.order.lower_bound},
@@ -42,22 +51,7 @@ def to_json(known: Explanation) -> str:
         "changes": [_change(change) for change in known.changes],
         "without_effect": known.without_effect,
         "together": _change(known.together) if known.together is not None else None,
-        "hints": {
-            "split": [
-                {
-                    "tensors": [_tensor(t) for t in h.tensors],
-                    "alike": h.alike,
-                    "axis": h.axis,
-                    "pieces": h.pieces,
-                    "lower_bound": h.least,
-                }
-                for h in known.tilings
-            ],
-            "make_again": [
-                {"tensor": _tensor(h.tensor), "made": _step(h.made), "read": _step(h.read)}
-                for h in known.rematerialisations
-            ],
-        },
+        "hints": _hints(known),
     }
     if conflict is not None:
         facts["conflict"] = {
@@ -68,6 +62,32 @@ def to_json(known: Explanation) -> str:
             "buffers": [{"id": b.id, "size": b.size, "tensor": _tensor(tensor)} for b, tensor in known.conflicting],
         }
     return json_text(facts, indent=2) + "\n"
+
+
+def _hints(known: Explanation) -> dict[str, Any]:
+    return {
+        "split": [
+            {
+                "tensors": [_tensor(t) for t in h.tensors],
+                "alike": h.alike,
+                "axis": h.axis,
+                "pieces": h.pieces,
+                "lower_bound": h.least,
+            }
+            for h in known.tilings
+        ],
+        "make_again": [
+            {"tensor": _tensor(h.tensor), "made": _step(h.made), "read": _step(h.read)}
+            for h in known.rematerialisations
+        ],
+    }
+
+
+def _constant(known: Explanation, row: PlannedConstant) -> dict[str, Any]:
+    tensor = known.plan.tensor(row.tensors[0]) if row.tensors else None
+    others = max(0, len(row.tensors) - 1)
+    facts = {"id": row.id, "size": row.size, "use": row.use, "lower": row.lower, "upper": row.upper}
+    return {**facts, "tensor": _tensor(tensor), "others": others}
 
 
 def _alive(known: Explanation, one: Alive) -> dict[str, Any]:

@@ -28,6 +28,7 @@ def _target(target: Target) -> dict[str, Any]:
         "standing": target.standing,
         **({"runtime": target.runtime.name} if target.runtime.name else {}),
         **({"int8": {"value": target.int8, "source": target.int8_source}} if target.int8_source else {}),
+        **({"word": {"value": target.word, "source": target.word_source}} if target.word_source else {}),
         "memory": [_memory(memory) for memory in target.memories],
         "sharing": {
             name: {"value": _kinds(getattr(sharing, name)), "source": sharing.sources.get(name, "")}

@@ -6,13 +6,35 @@ function fillHead() {
   const lost = memory.peak - memory.full.bytes;
   const figures = [["peak", memory.peak, saved(memory)], ["live bytes at the peak step", memory.full.bytes, lost ? `fragmentation ${shortSize(lost)}` : "no fragmentation"],
     ["lower bound", memory.bound, memory.peak > memory.bound ? `gap ${shortSize(memory.peak - memory.bound)}` : "reached"]];
-  if (memory.capacity !== null) figures.push(["capacity", memory.capacity, memory.capacity ? `${((100 * memory.peak) / memory.capacity).toFixed(1)} % ${memory.peak > memory.capacity ? "needed" : "used"}${memory.assumed ? `; ${memory.assumed}` : ""}` : memory.assumed]);
+  if (memory.needed !== memory.peak) figures.push(["needed", memory.needed, ""]);
+  if (memory.capacity !== null) figures.push(["capacity", memory.capacity, [memory.used, memory.assumed].filter(Boolean).join("; ")]);
   document.getElementById("figures").replaceChildren(...figures.map(([name, bytes, note]) => {
     const box = element("div"), value = element("dd", exactSize(bytes));
     if (note) value.append(" ", element("small", note));
     box.append(element("dt", name), value);
     return box;
   }));
+}
+
+// The bars of the memories: the parts that are needed, against the capacity. One memory of buffers needs none.
+const PARTS = [["buffers", "#7fb2f0"], ["constants", "#c3c9a5"], ["runtime", "#b9a3e3"], ["reserve", "#b8b8b8"]];
+
+function fillNeeds() {
+  const { needs } = state.view;
+  const alone = needs.length === 1 && needs[0].parts.slice(1).every((bytes) => !bytes);
+  document.getElementById("needs").replaceChildren(...(alone ? [] : needs.map(({ name, capacity, needed, parts, text }) => {
+    const item = element("li"), bar = element("span", "", "bar");
+    if (capacity !== null && needed > capacity) bar.classList.add("over");
+    const whole = Math.max(1, needed, capacity ?? 0);
+    bar.append(...parts.map((bytes, at) => {
+      const part = element("i");
+      [part.title, part.style.background] = PARTS[at];
+      part.style.width = `${(100 * bytes) / whole}%`;
+      return part;
+    }).filter((_, at) => parts[at]));
+    item.append(element("span", name), bar, element("span", text));
+    return item;
+  })));
 }
 
 // The difference of the peak from that of the other plan, in per cent.
@@ -44,13 +66,44 @@ function fillLegend() {
     }));
 }
 
+// The constants, the largest first: as many as a table is fast with, unless all are asked for.
+const FEW = 200;
+let listed = FEW;
+
+function fillConstants() {
+  const all = state.view.constants, asked = byId("search").value.trim().toLowerCase();
+  const found = asked ? all.filter(({ name }) => name.toLowerCase().includes(asked)) : all;
+  byId("constants").hidden = !all.length;
+  const total = all.reduce((sum, { bytes }) => sum + bytes, 0);
+  byId("constants-where").textContent = `${exactSize(total)} in ${all.length}${asked ? `, ${found.length} found` : ""}`;
+  byId("all-constants").hidden = found.length <= listed;
+  const rows = found.slice(0, listed).map((constant) => {
+    const row = element("tr"), more = constant.others ? ` and ${constant.others} more` : "";
+    row.append(element("td", String(constant.bytes), "number"), element("td", constant.name + more, "name"),
+      element("td", constant.place, "name"), element("td", constant.use, "name"));
+    row.addEventListener("click", () => {
+      const copy = constant.copies.find(({ memory }) => memory === state.memory);
+      if (copy) choose(copy);
+    });
+    row.constant = constant;
+    return row;
+  });
+  byId("held").replaceChildren(headOf([["bytes", "number"], ["constant", "name"], ["stored", "name"], ["use", "name"]]), element("tbody"));
+  byId("held").tBodies[0].append(...rows);
+}
+
+function headOf(columns) {
+  const head = element("thead"), line = element("tr");
+  for (const [name, kind] of columns) line.append(element("th", name, kind));
+  head.append(line);
+  return head;
+}
+
 function fillTable() {
   const { full } = memoryNow(), table = document.getElementById("full");
   const where = full.rows.length ? `step ${stepName(state.view, full.step)}: ${exactSize(full.bytes)} in ${full.rows.length} buffers` : "nothing is stored";
   document.getElementById("full-where").textContent = where;
-  const head = element("thead"), line = element("tr");
-  for (const [name, kind] of [["bytes", "number"], ["tensor", "name"], ["steps", "number"], ["offset", "number"]]) line.append(element("th", name, kind));
-  head.append(line);
+  const head = headOf([["bytes", "number"], ["tensor", "name"], ["steps", "number"], ["offset", "number"]]);
   const body = element("tbody");
   for (const { buffer, used } of full.rows) {
     const row = element("tr");
@@ -68,4 +121,5 @@ function fillTable() {
 
 function markRow() {
   for (const row of document.querySelectorAll("#full tbody tr")) row.classList.toggle("chosen", row.buffer === state.chosen);
+  for (const row of document.querySelectorAll("#held tbody tr")) row.classList.toggle("chosen", row.constant === state.chosen?.constant);
 }

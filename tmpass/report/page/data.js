@@ -20,6 +20,17 @@ function readView(raw) {
     pieces: (pieces || [[lower, upper, 0, size]]).filter(([, , low, high]) => low < high)
       .map(([from, to, low, high]) => ({ lower: from, upper: to, low: offset + low, high: offset + high })),
   }));
+  // A copy of a constant, or one that is stored in a memory with buffers, is drawn as a buffer of one tensor.
+  const known = raw.constants.known.map(([name, dtype, shape, bytes, others, place, use]) =>
+    ({ name: shown(name), dtype, shape, bytes, others, place: shown(place), use, copies: [] }));
+  const constants = raw.constants.rows.map(([memory, offset, size, lower, upper, kind, at]) => {
+    const constant = known[at], { name, dtype, shape, bytes } = constant;
+    const tensor = { name, dtype, shape, bytes, role: "constant", offset, reason: "", key: null };
+    const copy = { id: null, constant, memory, offset, size, lower, upper, kind, tensors: [tensor],
+      pieces: [{ lower, upper, low: offset, high: offset + size }] };
+    constant.copies.push(copy);
+    return copy;
+  });
   const end = buffers.reduce((last, b) => Math.max(last, b.upper), steps.length);
   const memories = raw.memories.map((memory, at) => {
     const [step, bytes, rows] = memory.full;
@@ -28,11 +39,12 @@ function readView(raw) {
       name: shown(memory.name),
       full: { step, bytes, rows: rows.map(([row, used]) => ({ buffer: buffers[row], used })) },
       // In the order of the arrow keys.
-      buffers: buffers.filter((b) => b.memory === at && b.pieces.length)
+      buffers: [...buffers, ...constants].filter((b) => b.memory === at && b.pieces.length)
         .sort((a, b) => a.lower - b.lower || a.offset - b.offset),
     };
   });
-  return { how: raw.how, fits: raw.fits, verdict: raw.verdict, leftOut: raw.not_counted, steps, memories, end };
+  const needs = raw.needs.map(([name, capacity, needed, parts, text]) => ({ name: shown(name), capacity, needed, parts, text }));
+  return { how: raw.how, fits: raw.fits, verdict: raw.verdict, leftOut: raw.not_counted, steps, memories, needs, constants: known, end };
 }
 
 // Sizes as the command line writes them: the exact number of bytes, and the largest unit that fits.

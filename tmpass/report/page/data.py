@@ -2,17 +2,23 @@
 
     {"model": ..., "colours": [[kind, colour]], "views": [view of the plan, view of the one before]}
 
-A view has a row for each memory, step, placed tensor and buffer. All figures are computed here, with the functions of
+A view has a row for each memory with buffers, step, placed tensor and buffer, for what is needed of each memory, and
+for each constant with its copies. All figures are computed here, with the functions of
 the other formats; the page only draws.
 """
 
 from typing import Any
 
+from tmpass.base.sizes import format_size
 from tmpass.packing.problem import in_use
 from tmpass.plans.peak_step import find_peak_step, live_bytes
 from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer
+from tmpass.report.constants import copies_of, stored_constants, use
+from tmpass.report.drawn import constant_kind, drawn_constants, height_of
 from tmpass.report.hues import colours_of, kind_of
 from tmpass.report.left_out import not_counted, verdict
+from tmpass.report.needs import parts, parts_text, usable, usable_name, used
+from tmpass.report.text import short_size
 
 _VERDICTS = {
     "optimal": "fits; optimal for this order and sharing",
@@ -56,7 +62,7 @@ def _verdict(plan: Plan) -> str:
 
 
 def _view(plan: Plan, places: dict[str, int]) -> dict[str, Any]:
-    memories = {memory.name: at for at, memory in enumerate(plan.memories)}
+    memories = {memory.name: at for at, memory in enumerate(plan.arenas)}
     rows = plan.tensors_by_key()
     placed = [t for t in plan.tensors if t.buffer is not None]
     at = {(t.subgraph, t.index): i for i, t in enumerate(placed)}
@@ -65,7 +71,8 @@ def _view(plan: Plan, places: dict[str, int]) -> dict[str, Any]:
         "fits": plan.fits,
         "verdict": _verdict(plan),
         "not_counted": not_counted(plan),
-        "memories": [_memory(plan, memory) for memory in plan.memories],
+        "memories": [_memory(plan, memory) for memory in plan.arenas],
+        "needs": [_need(memory) for memory in plan.memories],
         "steps": [[step.kind, step.name] for step in plan.schedule],
         "tensors": [
             [t.name, t.dtype, t.shape, t.bytes, t.role, t.offset, t.reason, t.subgraph, t.index] for t in placed
@@ -84,6 +91,7 @@ def _view(plan: Plan, places: dict[str, int]) -> dict[str, Any]:
             ]
             for b in plan.buffers
         ],
+        "constants": _constants(plan, places, memories),
     }
 
 
@@ -93,6 +101,11 @@ def _memory(plan: Plan, memory: MemoryUse) -> dict[str, Any]:
     return {
         "name": memory.name,
         "capacity": memory.capacity,
+        "needed": memory.needed,
+        "used": used(memory),
+        "usable": usable(memory),
+        "usable_name": "" if memory.capacity is None else usable_name(memory, size=True),
+        "height": height_of(plan, memory),
         "assumed": memory.assumed,
         "alignment": memory.alignment,
         "peak": memory.peak,
@@ -102,6 +115,36 @@ def _memory(plan: Plan, memory: MemoryUse) -> dict[str, Any]:
             peak_step.at,
             peak_step.live_bytes,
             [[rows[id(b)], used] for (b, _), used in zip(peak_step.buffers, peak_step.used, strict=True)],
+        ],
+    }
+
+
+def _need(memory: MemoryUse) -> list[Any]:
+    """The name of a memory, its capacity, all that is needed of it, the parts in bytes, and the text."""
+    text = format_size(memory.needed) + (f" of {short_size(memory.capacity)}" if memory.capacity is not None else "")
+    share = used(memory)
+    listed = parts_text(memory)
+    text += (f", {share}" if share else "") + (f": {listed}" if listed else "")
+    return [memory.name, memory.capacity, memory.needed, list(parts(memory)), text]
+
+
+def _constants(plan: Plan, places: dict[str, int], memories: dict[str, int]) -> dict[str, Any]:
+    """The constants, each once by falling size, and the rows of those in memories that are drawn."""
+    stored = sorted(stored_constants(plan), key=lambda row: (-row.size, row.id))
+    rows, copies = plan.tensors_by_key(), copies_of(plan)
+    numbers = {row.tensors: at for at, row in enumerate(stored)}
+    known = []
+    for row in stored:
+        t = next((rows[key] for key in row.tensors if key in rows), None)
+        facts = ["", "", None] if t is None else [t.name, t.dtype, t.shape]
+        place = f"{row.memory} at {row.offset}"
+        known.append([*facts, row.size, len(row.tensors) - 1, place, use(copies.get(row.tensors, []))])
+    return {
+        "known": known,
+        "rows": [
+            [memories[c.memory], c.offset, c.size, c.lower, c.upper, places[constant_kind(c)], numbers[c.tensors]]
+            for c in drawn_constants(plan)
+            if c.tensors in numbers
         ],
     }
 

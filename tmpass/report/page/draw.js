@@ -153,7 +153,7 @@ function drawMarked(s) {
     }
     // The tensors inside the buffer, where it has several.
     pen.lineWidth = 1;
-    for (const t of b.tensors) {
+    for (const t of b.constant ? [] : b.tensors) {
       if (t.offset === b.offset && t.bytes === b.size) continue;
       const box = boxOf(s, { lower: b.lower, upper: b.upper, low: t.offset, high: t.offset + (t.bytes ?? 0) });
       pen.setLineDash([3, 3]);
@@ -171,7 +171,7 @@ function drawFull(s, area) {
 }
 
 function drawCapacity(s) {
-  const { capacity, assumed, peak, full } = memoryNow(), { arena } = s, w = state.window;
+  const { usable, usable_name: text, used, full } = memoryNow(), { arena } = s, w = state.window;
   pen.textBaseline = "bottom";
   if (full.rows.length && full.step < w.right && full.step + 1 > w.left) {
     pen.fillStyle = hues.strong;
@@ -179,24 +179,23 @@ function drawCapacity(s) {
     pen.textAlign = share < 0.15 ? "left" : share > 0.85 ? "right" : "center";
     pen.fillText(`peak step ${full.step}, ${shortSize(full.bytes)}`, Math.min(Math.max(x, arena.x), arena.x + arena.w), arena.y - 4);
   }
-  if (capacity === null) return;
-  const text = `${assumed ? "assumed " : ""}capacity ${shortSize(capacity)}`;
+  if (usable === null) return;
   pen.fillStyle = pen.strokeStyle = hues.limit;
   pen.textAlign = "right";
-  const inside = capacity >= w.bottom && capacity <= w.top;
+  const inside = usable >= w.bottom && usable <= w.top;
   if (inside) {
     within(arena, () => {
       pen.lineWidth = 2;
       pen.setLineDash([7, 4]);
       pen.beginPath();
-      pen.moveTo(arena.x, s.y(capacity));
-      pen.lineTo(arena.x + arena.w, s.y(capacity));
+      pen.moveTo(arena.x, s.y(usable));
+      pen.lineTo(arena.x + arena.w, s.y(usable));
       pen.stroke();
       pen.setLineDash([]);
     });
-    labelled(text, arena.x + arena.w - 6, s.y(capacity) - 4);
-  } else if (capacity > w.top) {
-    labelled(`\u2191 ${text}${capacity ? `, ${((100 * peak) / capacity).toFixed(1)} % used` : ""}`, arena.x + arena.w - 6, arena.y + 16);
+    labelled(text, arena.x + arena.w - 6, s.y(usable) - 4);
+  } else if (usable > w.top) {
+    labelled(`\u2191 ${text}${used ? `, ${used}` : ""}`, arena.x + arena.w - 6, arena.y + 16);
   }
 }
 
@@ -241,10 +240,10 @@ function drawLive(s) {
     pen.globalAlpha = 1;
     pen.lineWidth = 1.5;
     pen.stroke();
-    if (memory.capacity !== null && memory.capacity <= top) {
+    if (memory.usable !== null && memory.usable <= top) {
       pen.strokeStyle = hues.limit;
       pen.setLineDash([7, 4]);
-      rule(live.x, y(memory.capacity), live.x + live.w, y(memory.capacity));
+      rule(live.x, y(memory.usable), live.x + live.w, y(memory.usable));
       pen.setLineDash([]);
     }
   });

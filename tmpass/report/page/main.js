@@ -20,6 +20,7 @@ function turnTo(view, memory) {
   fillHead();
   fillLegend();
   fillTable();
+  fillNeeds();
   markRow();
   showTip(state.chosen);
   for (const [at, button] of [...byId("which").children].entries()) {
@@ -28,26 +29,29 @@ function turnTo(view, memory) {
   redraw();
 }
 
-let matches = [], shown = -1;
+let matches = [], current = -1;
 
 function search() {
   const asked = byId("search").value.trim().toLowerCase();
   const all = memoryNow().buffers;
   matches = asked ? all.filter((b) => b.tensors.some((t) => t.name.toLowerCase().includes(asked))) : [];
+  matches.sort((a, b) => Number(Boolean(a.constant)) - Number(Boolean(b.constant))); // buffers before constants
   state.found = asked ? new Set(matches) : null;
-  shown = -1;
+  current = -1;
   byId("found").textContent = asked ? `${matches.length} found` : "";
+  fillConstants();
   redraw();
 }
 
 function nextMatch(by) {
   if (!matches.length) return;
-  shown = (shown + by + matches.length) % matches.length;
-  byId("found").textContent = `${shown + 1} of ${matches.length}`;
-  choose(matches[shown]);
+  current = (current + by + matches.length) % matches.length;
+  byId("found").textContent = `${current + 1} of ${matches.length}`;
+  choose(matches[current]);
 }
 
 byId("search").addEventListener("input", search);
+byId("all-constants").addEventListener("click", () => { listed = Infinity; fillConstants(); markRow(); });
 byId("search").addEventListener("keydown", (event) => {
   if (event.key === "Enter") nextMatch(event.shiftKey ? -1 : 1);
   if (event.key === "Escape") { event.target.value = ""; search(); }

@@ -58,10 +58,12 @@ canvas.addEventListener("wheel", (event) => {
 // The neighbour of the chosen buffer: the next in time, or the next above or below among those alive with it.
 function neighbour(key) {
   const all = memoryNow().buffers, now = state.chosen;
-  if (!now || now.memory !== state.memory) return all[0];
-  const at = all.indexOf(now);
-  if (key === "ArrowRight") return all[at + 1];
-  if (key === "ArrowLeft") return all[at - 1];
+  // Thousands of constants may be there from the first step on: from a buffer the next one is a buffer.
+  const row = all.filter((b) => !b.constant === !now?.constant);
+  if (!now || now.memory !== state.memory) return row[0] ?? all[0];
+  const at = row.indexOf(now);
+  if (key === "ArrowRight") return row[at + 1];
+  if (key === "ArrowLeft") return row[at - 1];
   const up = key === "ArrowUp" ? 1 : -1;
   let best;
   for (const b of all) {
@@ -88,5 +90,5 @@ canvas.addEventListener("keydown", (event) => {
   redraw();
 });
 canvas.addEventListener("focus", () => {
-  if (canvas.matches(":focus-visible") && !state.chosen && memoryNow().buffers.length) choose(memoryNow().buffers[0]);
+  if (canvas.matches(":focus-visible") && !state.chosen && neighbour("ArrowRight")) choose(neighbour("ArrowRight"));
 });

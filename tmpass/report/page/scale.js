@@ -20,8 +20,8 @@ function memoryNow() {
 // The largest window: the same for every plan in the page, so that they can be compared.
 function extent() {
   const same = views.map((view) => view.memories[state.memory]).filter(Boolean);
-  const peak = Math.max(1, ...same.map((memory) => memory.peak));
-  const capacity = memoryNow().capacity ?? 0;
+  const peak = Math.max(1, ...same.map((memory) => memory.height));
+  const capacity = memoryNow().usable ?? 0;
   const steps = Math.max(1, ...views.map((view) => view.end));
   // A capacity far above the peak would flatten the picture: it is visible only after zooming out.
   const near = capacity > 0 && capacity <= 1.4 * peak;

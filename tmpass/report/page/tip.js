@@ -47,6 +47,7 @@ function noteOn(buffer, step, address) {
   const there = buffer.tensors.filter((t) => address >= t.offset && address < t.offset + (t.bytes ?? 0));
   const here = (there.length ? there : buffer.tensors.slice(0, 1)).slice(0, NAMED);
   const rest = buffer.tensors.filter((t) => !here.includes(t));
+  if (buffer.constant) return noteOnConstant(buffer);
   const note = here.length ? here.flatMap(noteOnTensor) : [element("b", bufferName(buffer))];
   const rows = [];
   // No operator writes an input or variable: it is alive from that step on.
@@ -63,6 +64,18 @@ function noteOn(buffer, step, address) {
   }
   note.push(tableOf(rows));
   if (rest.length) note.push(others(rest));
+  return note;
+}
+
+function noteOnConstant(copy) {
+  const { constant } = copy, note = noteOnTensor(copy.tensors[0]), rows = [];
+  if (constant.others) rows.push(["also", `${constant.others} more with these bytes`]);
+  rows.push(["stored", constant.place], ["use", constant.use]);
+  if (copy.size < constant.bytes) rows.push(["in pieces", `of ${exactSize(copy.size)}`]);
+  const last = copy.upper - 1;
+  rows.push(["there", last === copy.lower ? `in step ${stepName(state.view, last)}` : `steps ${copy.lower} to ${last}`]);
+  rows.push(["addresses", `${copy.offset} to ${copy.offset + copy.size - 1}`]);
+  note.push(tableOf(rows));
   return note;
 }
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tmpass.base.json_text import json_text
 from tmpass.base.sizes import format_size
-from tmpass.plans.diff import CHANGES, Difference, Limit, Location, MemoryChange, TensorChange
+from tmpass.plans.diff import CHANGES, Difference, Figure, Limit, Location, MemoryChange, TensorChange
 from tmpass.plans.plan import Plan
 from tmpass.report.left_out import unknown
 from tmpass.report.terminal.tables import plain_table
@@ -20,9 +20,19 @@ _SHOWN = 20
 
 
 def head(old: Plan, new: Plan, found: Difference) -> str:
-    """The first lines: both plans, the peak of each memory, and how many tensors changed."""
+    """The first lines: both plans, the figures of each memory, and how many tensors changed.
+
+    Of what memories need besides buffers, only what changed is listed. All that is needed has a line where it grew by
+    another number than the peak.
+    """
     lines = [f"old          {_outline(old)}", f"new          {_outline(new)}"]
-    lines += [f"{'peak' if number == 0 else '':<13}{_peaks(found, one)}" for number, one in enumerate(found.memories)]
+    for name, figures in _named_figures(found):
+        lines += [
+            f"{name if number == 0 else '':<13}{_change(found, memory, figure)}"
+            for number, (memory, figure) in enumerate(figures)
+        ]
+    if any(one.needed is None for one in found.memories):
+        lines.append("needed       not compared: one of the plans is of version 1, which has buffers only")
     counts = Counter(shift.change for shift in found.shifts)
     changed = ", ".join(f"{counts[change]} {change}" for change in CHANGES if counts[change])
     lines.append(f"tensors      {changed or 'none changed'}")
@@ -46,13 +56,13 @@ def rest(found: Difference) -> str:
 
 
 def to_json(old: Plan, new: Plan, found: Difference, limit: Limit | None) -> str:
-    """The whole difference as JSON; "too_much" names the memories that grew by more than `limit`."""
+    """The whole difference as JSON; "too_much" names the memories of which a figure grew by more than `limit`."""
     facts: dict[str, Any] = {
         "schema": SCHEMA,
         "old": _facts(old),
         "new": _facts(new),
         "memories": [_memory(one) for one in found.memories],
-        "too_much": [one.name for one in found.memories if limit is not None and limit.exceeded(one)],
+        "too_much": [one.name for one in found.memories if limit is not None and limit.broken_by(one)],
         "changes": [_shift(shift) for shift in found.shifts],
     }
     lines = []
@@ -63,17 +73,27 @@ def to_json(old: Plan, new: Plan, found: Difference, limit: Limit | None) -> str
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-def growth(change: MemoryChange) -> str:
-    """The growth of a peak as text: `+4096 B, +11.1 %`."""
+def growth(change: Figure) -> str:
+    """The growth of a figure as text: `+4096 B, +11.1 %`."""
     if not change.growth:
         return "unchanged"
     share = "" if change.percent is None else f", {float(change.percent):+.3g} %"
     return f"{change.growth:+} B{share}"
 
 
-def _peaks(found: Difference, change: MemoryChange) -> str:
-    name = f"{change.name}: " if len(found.memories) > 1 else ""
-    return f"{name}{change.old_peak} B -> {format_size(change.new_peak)}, {growth(change)}"
+def _named_figures(found: Difference) -> Iterator[tuple[str, list[tuple[str, Figure]]]]:
+    """The figures that have lines: the name of a figure, and the memories with it."""
+    memories = found.memories
+    first = memories[0].name if memories else ""
+    yield "peak", [(one.name, one.peak) for one in memories if one.peak.old or one.peak.new or one.name == first]
+    yield "constants", [(one.name, one.constants) for one in memories if one.needed and one.constants.growth]
+    yield "runtime", [(one.name, one.overhead) for one in memories if one.needed and one.overhead.growth]
+    yield "needed", [(one.name, one.needed) for one in memories if one.needed and one.needed.growth != one.growth]
+
+
+def _change(found: Difference, memory: str, figure: Figure) -> str:
+    name = f"{memory}: " if len(found.memories) > 1 else ""
+    return f"{name}{figure.old} B -> {format_size(figure.new)}, {growth(figure)}"
 
 
 def _outline(plan: Plan) -> str:
@@ -102,13 +122,20 @@ def _facts(plan: Plan) -> dict[str, Any]:
 
 
 def _memory(change: MemoryChange) -> dict[str, Any]:
+    unknown = change.needed is None
     return {
         "name": change.name,
-        "old_peak": change.old_peak,
-        "new_peak": change.new_peak,
-        "old_lower_bound": change.old_bound,
-        "new_lower_bound": change.new_bound,
+        "old_peak": change.peak.old,
+        "new_peak": change.peak.new,
+        "old_lower_bound": change.bound.old,
+        "new_lower_bound": change.bound.new,
         "growth": change.growth,
+        "old_constants": None if unknown else change.constants.old,
+        "new_constants": None if unknown else change.constants.new,
+        "old_overhead": None if unknown else change.overhead.old,
+        "new_overhead": None if unknown else change.overhead.new,
+        "old_needed": None if change.needed is None else change.needed.old,
+        "new_needed": None if change.needed is None else change.needed.new,
     }
 
 

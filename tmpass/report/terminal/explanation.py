@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from tmpass.base.choices import ConstantUse
 from tmpass.base.sizes import format_size
 from tmpass.explanation.facts import Alive, Explanation, Tiling
 from tmpass.packing.conflict import Cause
 from tmpass.plans.plan import PlannedStep, PlannedTensor
+from tmpass.report.drawn import constant_name
 from tmpass.report.left_out import assumed, not_counted, unknown, verdict
 from tmpass.report.needs import constants, needs
 from tmpass.report.terminal.tables import plain_table
@@ -20,6 +22,9 @@ _ROWS = 12
 _SPANS = 6
 _WIDE, _NARROW = 48, 24
 """Characters of a name: where it stands alone, and where several stand in a line."""
+
+_WIDE_TYPES = {"float32": "a quarter", "float16": "half"}
+"""Types of weights that are often quantised to 8 bits, and the part of their bytes that is left."""
 
 _NAMED = 4
 """Buffers of a conflict that are named."""
@@ -35,9 +40,11 @@ def head(known: Explanation) -> str:
     lines = [
         f"fits         {_verdict(known)}",
         f"model        {plan.model.file} on {plan.target.name}, memory {memory.name}",
-        f"least budget {_budget(known)}",
-        f"peak step    {_where(known)}",
     ]
+    if memory.peak or not known.missing:
+        scratchpad = memory.name == plan.memories[0].name
+        lines.append(f"{'least budget' if scratchpad else 'least size  '} {_budget(known)}")
+        lines.append(f"peak step    {_where(known)}")
     if known.over:
         lines.append(f"over         {_over(known)}")
     if found := needs(memory):
@@ -64,7 +71,7 @@ def _verdict(known: Explanation) -> str:
     part = f", {verdict(known.plan)}" if known.plan.fits and verdict(known.plan) else ""
     yes = f"yes{part}{';' if part else ':'}"
     if memory.capacity is None:
-        return f"{yes} the memory has no limit, and {format_size(memory.peak)} are used"
+        return f"{yes} the memory has no limit, and {format_size(memory.needed)} are used"
     if not known.missing:
         free = f"{format_size(memory.capacity - memory.needed)} of {format_size(memory.capacity)} stay free"
         return f"{yes} {free}{assumed(memory)}"
@@ -76,14 +83,19 @@ def _verdict(known: Explanation) -> str:
 
 
 def _budget(known: Explanation) -> str:
-    memory = known.peak_step.memory
+    memory, least = known.peak_step.memory, format_size(known.least_budget)
     if known.plan.unknown_tensors:
-        return f"{format_size(memory.peak)} for what is planned; what is not counted is on top of it"
+        return f"{least} for what is planned; what is not counted is on top of it"
+    if memory.loaded:
+        streamed = ", with constants streamed" if known.streamed_budget is not None else ""
+        if known.least_budget == known.lowest_budget:
+            return f"{least}{streamed}; proved: for this order and sharing none is smaller"
+        return f"{least}{streamed}; none below {format_size(known.lowest_budget)}"
     if known.order_is_least:
-        return f"{format_size(memory.peak)}; proved: with this sharing none is smaller, in any order"
+        return f"{least}; proved: with this sharing none is smaller, in any order"
     if known.proved:
-        return f"{format_size(memory.peak)}; proved: for this order and sharing none is smaller"
-    return f"{format_size(memory.peak)}, the best that was found; none below {format_size(memory.lower_bound)}"
+        return f"{least}; proved: for this order and sharing none is smaller"
+    return f"{least}, the best that was found; none below {format_size(known.lowest_budget)}"
 
 
 def _where(known: Explanation) -> str:
@@ -104,6 +116,18 @@ def alive_table(known: Explanation) -> "Table":
         table.add_row(str(one.used), _name(one.tensor, one.others), why(known, one))
     if rest := known.alive[_ROWS:]:
         table.add_row(str(sum(one.used for one in rest)), f"in {len(rest)} more", "")
+    return table
+
+
+def constant_table(known: Explanation) -> "Table":
+    """A table of the constants that take the room of a memory that is too small, the largest first."""
+    rows = known.plan.tensors_by_key()
+    table = plain_table(">bytes", f"constants in {one_line(clip(known.peak_step.memory.name, _WIDE))}")
+    for row in known.constants[:_ROWS]:
+        use = f" (streamed for step {row.lower})" if row.use == ConstantUse.STREAMED else ""
+        table.add_row(str(row.size), one_line(_short(constant_name(row, rows)) + use))
+    if rest := known.constants[_ROWS:]:
+        table.add_row(str(sum(row.size for row in rest)), f"in {len(rest)} more")
     return table
 
 
@@ -138,8 +162,14 @@ def why(known: Explanation, one: Alive) -> str:
 
 
 def conflict_text(known: Explanation) -> str:
-    """The minimal set of buffers that cannot fit together, in at most three lines; empty where there is none."""
-    conflict = known.conflict
+    """Why the buffers cannot fit, in at most three lines; empty where they can, or where that is not known.
+
+    The reason is a minimal set of buffers, or that the memory is full without any.
+    """
+    conflict, memory = known.conflict, known.peak_step.memory
+    if known.missing and known.without_buffers >= (memory.capacity or 0):
+        needed = f"{'without any buffer, ' * bool(memory.peak)}{memory.name} needs {format_size(known.without_buffers)}"
+        return one_line(clip(f"{needed}: no order, sharing or packing helps")) + "\n"
     if conflict is None:
         return ""
     count = len(known.conflicting)
@@ -189,6 +219,9 @@ def _notes(known: Explanation) -> Iterator[str]:
         yield "interrupted: not all changes were tried"
     if known.without_effect:
         yield f"alone without effect: {', '.join(known.without_effect)}"
+    yield from _smaller_constants(known)
+    if known.missing and known.without_buffers >= (known.peak_step.memory.capacity or 0):
+        return
     if known.plan.unknown_tensors:
         yield f"order: others are not judged, since {unknown(known.plan)}"
         return
@@ -204,6 +237,22 @@ def _notes(known: Explanation) -> Iterator[str]:
     for again in known.rematerialisations:
         made, read = _op(again.made, number=True), again.read.step
         yield f"hint: rematerialise {_short(again.tensor.name)}: step {made} could compute it again before step {read}"
+
+
+def _smaller_constants(known: Explanation) -> Iterator[str]:
+    """How many constants have the missing bytes, and how many bytes have more than 8 bits for each element."""
+    total = 0
+    for count, row in enumerate(known.constants, 1):
+        total += row.size
+        if total >= known.missing:
+            largest = f"the {count} largest constants have" if count > 1 else "the largest constant has"
+            yield f"hint: {largest} {short_size(total)}; {short_size(known.missing)} are missing"
+            break
+    rows = known.plan.tensors_by_key()
+    for dtype, part in _WIDE_TYPES.items():
+        size = sum(row.size for row in known.constants if row.tensors and rows[row.tensors[0]].dtype == dtype)
+        if size >= known.missing > 0:
+            yield f"hint: {short_size(size)} of the constants are {dtype}; as int8 they have {part} of the bytes"
 
 
 def _order(known: Explanation) -> str:

@@ -1,10 +1,13 @@
-"""The arena as text: steps from left to right, addresses upwards, a letter for each buffer."""
+"""The arena as text: steps from left to right, addresses upwards, a letter for each buffer, # and ~ for constants."""
 
 from itertools import groupby
 
+from tmpass.base.choices import ConstantUse
 from tmpass.packing.problem import in_use
 from tmpass.plans.peak_step import find_peak_step
-from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer
+from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer, PlannedConstant
+from tmpass.report.drawn import constants_in, height_of
+from tmpass.report.needs import usable, usable_name, used
 from tmpass.report.text import short_size
 
 WIDTH = 80
@@ -15,7 +18,11 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _HUES = (111, 215, 114, 210, 147, 79, 221, 218, 180, 149, 117)
 """Colour numbers of a 256-colour terminal on which dark letters are readable."""
 
-_BLACK, _RED = 16, "31"
+_BLACK, _RED, _GREY = 16, "31", 250
+
+_FREE, _STAYS, _STREAMED = -1, -2, -3
+_SIGNS = {_FREE: ".", _STAYS: "#", _STREAMED: "~"}
+"""Cells without a buffer: free, or a constant that is there in all steps or in one."""
 
 
 def letter(buffer: int) -> str:
@@ -45,15 +52,17 @@ def picture(plan: Plan, memory: MemoryUse | None = None, *, colour: bool = False
     """
     memory = memory or plan.memories[0]
     buffers = [b for b in plan.buffers_in(memory.name) if b.size]
-    steps, height = max((b.upper for b in buffers), default=1), max(memory.peak, 1)
+    constants = constants_in(plan, memory)
+    steps = max((row.upper for row in (*buffers, *constants)), default=1)
+    height, capacity = max(height_of(plan, memory), 1), usable(memory)
     columns = _columns(steps)
-    rows = [_painted(row) if colour else "".join(letter(i) if i >= 0 else "." for i in row)
-            for row in _cells(buffers, columns, min(_ROWS, height), steps, height)]  # fmt: skip
+    rows = [_painted(row) if colour else "".join(map(_sign, row))
+            for row in _cells(buffers, constants, (columns, min(_ROWS, height)), (steps, height))]  # fmt: skip
     lines = [" " * _MARGIN + f"|{row}" for row in rows]
-    lines[-1] = f"{short_size(memory.peak):>{_MARGIN}}|{rows[-1]}"
-    if memory.capacity is not None:
-        below = len(_covered(0, memory.capacity, len(rows), height))
-        line = f"{short_size(memory.capacity):>{_MARGIN}}|{_capacity(memory, memory.capacity, columns)}"
+    lines[-1] = f"{short_size(height_of(plan, memory)):>{_MARGIN}}|{rows[-1]}"
+    if capacity is not None:
+        below = len(_covered(0, capacity, len(rows), height))
+        line = f"{short_size(capacity):>{_MARGIN}}|{_capacity(memory, columns)}"
         lines.insert(below, f"\x1b[{_RED}m{line}\x1b[0m" if colour else line)
     last = str(steps - 1)
     axis = "0" + last.rjust(columns - 1) if steps > 1 and columns > len(last) else last
@@ -61,9 +70,28 @@ def picture(plan: Plan, memory: MemoryUse | None = None, *, colour: bool = False
     return "\n".join([*reversed(lines), *under, *_mark(plan, memory, columns, steps)]) + "\n"
 
 
-def _cells(buffers: list[PlannedBuffer], columns: int, rows: int, steps: int, height: int) -> list[list[int]]:
-    """The number of the buffer at the centre of each cell, or -1; the row of the lowest addresses is first."""
-    cells = [[-1] * columns for _ in range(rows)]
+def _sign(cell: int) -> str:
+    return letter(cell) if cell >= 0 else _SIGNS[cell]
+
+
+def _cells(
+    buffers: list[PlannedBuffer], constants: list[PlannedConstant], size: tuple[int, int], extent: tuple[int, int]
+) -> list[list[int]]:
+    """The number of the buffer at the centre of each cell, or one of _SIGNS; the row of the lowest addresses is first.
+
+    Args:
+        buffers: of the memory.
+        constants: in the memory.
+        size: how many columns and rows there are.
+        extent: how many steps and bytes these cover.
+    """
+    (columns, rows), (steps, height) = size, extent
+    cells = [[_FREE] * columns for _ in range(rows)]
+    for c in constants:
+        across = _covered(c.lower, c.upper, columns, steps)
+        sign = _STREAMED if c.use == ConstantUse.STREAMED else _STAYS
+        for row in _covered(c.offset, c.offset + c.size, rows, height):
+            cells[row][across.start : across.stop] = [sign] * len(across)
     for b in buffers:
         for lower, upper, low, high in in_use(b):
             across = _covered(lower, upper, columns, steps)
@@ -75,16 +103,17 @@ def _cells(buffers: list[PlannedBuffer], columns: int, rows: int, steps: int, he
 def _painted(row: list[int]) -> str:
     """The letters of `row` with the escape codes of their background colours."""
     return "".join(
-        f"\x1b[38;5;{_BLACK};48;5;{hue(i)}m{letter(i) * len(list(run))}\x1b[0m" if i >= 0 else "." * len(list(run))
+        f"\x1b[38;5;{_BLACK};48;5;{hue(i) if i >= 0 else _GREY}m{_sign(i) * len(list(run))}\x1b[0m"
+        if i != _FREE
+        else "." * len(list(run))
         for i, run in groupby(row)
     )
 
 
-def _capacity(memory: MemoryUse, capacity: int, columns: int) -> str:
+def _capacity(memory: MemoryUse, columns: int) -> str:
     """The line of the capacity, as wide as the picture, with the longest label that fits."""
-    word = "used" if memory.peak <= capacity else "needed"
-    percent = f", {100 * memory.peak / capacity:.1f} % {word}" if capacity else ""
-    name = "assumed capacity" if memory.assumed else "capacity"
+    share, name = used(memory), usable_name(memory)
+    percent = f", {share}" if share else ""
     words = next((w for w in (f"= {name}{percent} ", f"= {name} ", "= capacity ") if len(w) <= columns), "")
     return words.ljust(columns, "=")
 

@@ -15,10 +15,10 @@ Long lines are cut. The largest buffers are listed as far as there are lines lef
 from collections.abc import Iterator
 
 from tmpass.base.sizes import format_size
-from tmpass.plans.peak_step import PeakStep, deciding_memory, find_peak_step
+from tmpass.plans.peak_step import PeakStep, deciding_arena, deciding_memory, find_peak_step
 from tmpass.plans.plan import MemoryUse, Plan
 from tmpass.report.left_out import assumed, not_counted, verdict
-from tmpass.report.needs import constants, needs
+from tmpass.report.needs import constants, needs, used
 from tmpass.report.text import counted, one_line
 
 WIDTH = 120
@@ -30,16 +30,18 @@ _LISTED = 4
 def summary(plan: Plan) -> str:
     """The text that `tmpass plan` prints: at most LINES lines of at most WIDTH characters.
 
-    The figures are those of the memory that decides whether `plan` fits.
+    The figures are those of the memory that decides whether `plan` fits. Where it has no buffers, the peak is that of
+    the first memory.
     """
-    memory = deciding_memory(plan)
+    memory, arena = deciding_memory(plan), deciding_arena(plan)
     others = len(plan.arenas) - 1
-    more = f" ({others} more in use)" if others else ""
+    more = f" ({others} more in use)" if others and memory == arena else ""
+    where = "" if memory == arena else f" in {arena.name}"
     lines = [
         f"fits         {_verdict(plan, memory)}",
         f"model        {plan.model.file} on {plan.target.name}, memory {memory.name}{more}",
-        f"peak         {format_size(memory.peak)}",
-        f"lower bound  {_bound(memory)}",
+        f"peak         {format_size(arena.peak)}{where}",
+        f"lower bound  {_bound(arena)}",
         f"order        {_order(plan)}",
         f"capacity     {_capacity(memory)}",
     ]
@@ -49,7 +51,7 @@ def summary(plan: Plan) -> str:
         lines.append(f"constants    {found}")
     if left_out := not_counted(plan):
         lines.append(f"not counted  {left_out}")
-    lines += _peak_step(plan, find_peak_step(plan, memory), LINES - len(lines) - 1)
+    lines += _peak_step(plan, find_peak_step(plan, arena), LINES - len(lines) - 1)
     return "".join(f"{_cut(one_line(line))}\n" for line in lines)
 
 
@@ -98,9 +100,8 @@ def _order(plan: Plan) -> str:
 def _capacity(memory: MemoryUse) -> str:
     if memory.capacity is None:
         return "unlimited"
-    word = "needed" if memory.shortfall else "used"
-    share = f", {100 * memory.needed / memory.capacity:.1f} % {word}" if memory.capacity else ""
-    return format_size(memory.capacity) + share + assumed(memory)
+    share = used(memory)
+    return format_size(memory.capacity) + (f", {share}" if share else "") + assumed(memory)
 
 
 def _peak_step(plan: Plan, peak_step: PeakStep, room: int) -> Iterator[str]:

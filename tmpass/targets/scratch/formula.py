@@ -1,8 +1,12 @@
 """Formulas for bytes that depend on the shapes of an operator, such as `2 * in0.bytes + out0[1] * 4`.
 
     in0, in1, ... out0, out1, ...     the operator's inputs and outputs, in the order of the file
-    .bytes .elements [axis]           of one of them; an optional one that is left out has 0 of both
+    .bytes .elements .rank .bits .scales [axis]
+                                      of one of them; an optional one that is left out has 0 of all but axes
+    inputs outputs                    how many tensors the operator names
+    word                              the bytes of a pointer: 8, or 4 on a microcontroller
     + - * // ( ) min() max()          on whole numbers
+    A if B == C else D                also with != < <= > >=, and comparisons joined by `and` and `or`
 
 A formula has at most MAX_LENGTH characters.
 """
@@ -25,7 +29,20 @@ MAX_LENGTH = 200
 Tensors = tuple[Tensor | None, ...]
 """Inputs or outputs; None for an optional one that is left out."""
 
-Value = Callable[[Tensors, Tensors], int]
+WORD = 8
+"""The bytes of a pointer where nothing else is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operands:
+    """What a formula speaks of: the tensors of one operator, and the bytes of a pointer."""
+
+    inputs: Tensors
+    outputs: Tensors
+    word: int = WORD
+
+
+Value = Callable[[Operands], int]
 
 _OPERATORS: dict[type[ast.operator], Callable[[int, int], int]] = {
     ast.Add: lambda a, b: a + b,
@@ -33,10 +50,32 @@ _OPERATORS: dict[type[ast.operator], Callable[[int, int], int]] = {
     ast.Mult: lambda a, b: a * b,
     ast.FloorDiv: lambda a, b: a // b,
 }
+_COMPARISONS: dict[type[ast.cmpop], Callable[[int, int], bool]] = {
+    ast.Eq: lambda a, b: a == b,
+    ast.NotEq: lambda a, b: a != b,
+    ast.Lt: lambda a, b: a < b,
+    ast.LtE: lambda a, b: a <= b,
+    ast.Gt: lambda a, b: a > b,
+    ast.GtE: lambda a, b: a >= b,
+}
 _FUNCTIONS: dict[str, Callable[[list[int]], int]] = {"min": min, "max": max}
 _TENSOR = re.compile(r"(in|out)(\d{1,4})", re.ASCII)
 _RANGE = "sizes are 0 .. 2^62 bytes"
 _LANGUAGE = "a formula has numbers, in0.bytes, out0.elements, in0[1], + - * // ( ) min max"
+_PROPERTIES: dict[str, Callable[[Tensor], int]] = {
+    "bytes": lambda tensor: tensor.bytes or 0,
+    "elements": lambda tensor: prod(int(dim) for dim in tensor.shape or ()),
+    "rank": lambda tensor: len(tensor.shape or ()),
+    "bits": lambda tensor: tensor.dtype.bits or 0,
+    "scales": lambda tensor: tensor.scales,
+}
+_COUNTS: dict[str, Value] = {
+    "inputs": lambda operands: len(operands.inputs),
+    "outputs": lambda operands: len(operands.outputs),
+    "word": lambda operands: operands.word,
+}
+_SIZED = ("bytes", "elements")
+"""Properties that need the shape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +85,14 @@ class Formula:
     text: str
     value: Value
 
-    def of(self, inputs: Tensors, outputs: Tensors) -> int:
-        """The bytes for an operator with these tensors, in 0 .. 2^62.
+    def of(self, inputs: Tensors, outputs: Tensors, word: int = WORD) -> int:
+        """The bytes for an operator with these tensors and pointers of `word` bytes, in 0 .. 2^62.
 
         Raises:
             UsageError: it names a tensor or axis that does not exist or is not known, or its result is not a size.
         """
         try:
-            size = self.value(inputs, outputs)
+            size = self.value(Operands(inputs, outputs, word))
         except ZeroDivisionError:
             raise UsageError("it divides by 0", hint="guard the divisor with max(..., 1)") from None
         if not 0 <= size <= MAX_BYTES:
@@ -74,13 +113,13 @@ def parse_formula(value: int | str) -> Formula:
     if isinstance(value, int) and not isinstance(value, bool):
         if not 0 <= value <= MAX_BYTES:
             raise UsageError(f"{brief(value)} is not a size", hint=_RANGE)
-        return Formula(str(value), lambda _inputs, _outputs: value)
+        return Formula(str(value), lambda _operands: value)
     if not isinstance(value, str):
         raise UsageError(f"{brief(value)} is not a number of bytes", hint="give a number or a formula")
     if len(value) > MAX_LENGTH:
         raise UsageError(f"the formula has more than {MAX_LENGTH} characters", hint="give a number for the operator")
     text = value.strip()
-    if stray := re.search(r"[^\w\s.,+*/()\[\]-]", text, re.ASCII):
+    if stray := re.search(r"[^\w\s.,+*/()\[\]<>=!-]", text, re.ASCII):
         raise UsageError(f"column {stray.start() + 1}: {stray[0]!r} is not a part of a formula", hint=_LANGUAGE)
     try:
         with warnings.catch_warnings():
@@ -95,36 +134,53 @@ def parse_formula(value: int | str) -> Formula:
 def _compile(node: ast.expr) -> Value:
     match node:
         case ast.Constant(value=int(number)) if not isinstance(number, bool):
-            return lambda _inputs, _outputs: number
+            return lambda _operands: number
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             negated = _compile(operand)
-            return lambda inputs, outputs: -negated(inputs, outputs)
+            return lambda operands: -negated(operands)
         case ast.BinOp(op=op, left=left, right=right) if type(op) in _OPERATORS:
             apply, one, two = _OPERATORS[type(op)], _compile(left), _compile(right)
-            return lambda inputs, outputs: apply(one(inputs, outputs), two(inputs, outputs))
+            return lambda operands: apply(one(operands), two(operands))
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            holds, then, otherwise = _compile_test(test), _compile(body), _compile(orelse)
+            return lambda operands: then(operands) if holds(operands) else otherwise(operands)
         case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in _FUNCTIONS and args:
             choose, parts = _FUNCTIONS[name], [_compile(arg) for arg in args]
-            return lambda inputs, outputs: choose([part(inputs, outputs) for part in parts])
-        case ast.Attribute(value=ast.Name() as name, attr=("bytes" | "elements") as what):
+            return lambda operands: choose([part(operands) for part in parts])
+        case ast.Attribute(value=ast.Name() as name, attr=what) if what in _PROPERTIES:
             return _property(name, what)
         case ast.Subscript(value=ast.Name() as name, slice=index):
             return _axis(name, index)
+        case ast.Name(id=word) if word in _COUNTS:
+            return _COUNTS[word]
         case ast.Name(id=word) if _TENSOR.fullmatch(word):
             raise _mistake(node, f"{word} alone is not a number", f"write {word}.bytes, {word}.elements or {word}[0]")
         case _:
             raise _mistake(node, f"{ast.unparse(node)[:40]!r} is not a part of a formula", _LANGUAGE)
 
 
-def _property(name: ast.Name, what: str) -> Value:
-    find = _tensor(name)
+def _compile_test(node: ast.expr) -> Callable[[Operands], bool]:
+    match node:
+        case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARISONS:
+            compare, one, two = _COMPARISONS[type(op)], _compile(left), _compile(right)
+            return lambda operands: compare(one(operands), two(operands))
+        case ast.BoolOp(op=op, values=values):
+            parts, choose = [_compile_test(part) for part in values], all if isinstance(op, ast.And) else any
+            return lambda operands: choose(part(operands) for part in parts)
+        case _:
+            raise _mistake(node, f"{ast.unparse(node)[:40]!r} is not a comparison", "write in0.bits == 8")
 
-    def value(inputs: Tensors, outputs: Tensors) -> int:
-        tensor = find(inputs, outputs)
+
+def _property(name: ast.Name, what: str) -> Value:
+    find, read = _tensor(name), _PROPERTIES[what]
+
+    def value(operands: Operands) -> int:
+        tensor = find(operands)
         if tensor is None:
             return 0
-        if tensor.bytes is None or tensor.shape is None:
+        if (what in _SIZED and not tensor.sized) or (what == "rank" and tensor.shape is None):
             raise UsageError(f"the size of {name.id}, {tensor.name!r}, is not known", hint="bind its dimensions")
-        return tensor.bytes if what == "bytes" else prod(int(dim) for dim in tensor.shape)
+        return read(tensor)
 
     return value
 
@@ -141,8 +197,8 @@ def _axis(name: ast.Name, index: ast.expr) -> Value:
                 index, f"axis {ast.unparse(index)[:40]!r} is not a number", "write in0[1], or in0[-1] for the last"
             )
 
-    def value(inputs: Tensors, outputs: Tensors) -> int:
-        tensor = find(inputs, outputs)
+    def value(operands: Operands) -> int:
+        tensor = find(operands)
         shape = None if tensor is None else tensor.shape
         if shape is None:
             raise UsageError(f"{name.id} is left out or of unknown rank, and has no axes", hint="use .bytes instead")
@@ -156,14 +212,14 @@ def _axis(name: ast.Name, index: ast.expr) -> Value:
     return value
 
 
-def _tensor(name: ast.Name) -> Callable[[Tensors, Tensors], Tensor | None]:
+def _tensor(name: ast.Name) -> Callable[[Operands], Tensor | None]:
     match = _TENSOR.fullmatch(name.id)
     if match is None:
         raise _mistake(name, f"{name.id[:40]!r} is not a tensor", "they are in0, in1, ... and out0, out1, ...")
     number, reads = int(match[2]), match[1] == "in"
 
-    def find(inputs: Tensors, outputs: Tensors) -> Tensor | None:
-        tensors = inputs if reads else outputs
+    def find(operands: Operands) -> Tensor | None:
+        tensors = operands.inputs if reads else operands.outputs
         if number >= len(tensors):
             side = "inputs" if reads else "outputs"
             raise UsageError(f"there is no {name.id}: the operator has {len(tensors)} {side}", hint="they count from 0")

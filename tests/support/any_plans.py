@@ -1,6 +1,6 @@
 """Plans that nobody would make: any order, and any choice of what shares with what.
 
-Whether they are right is left to the verifier; what is right and smaller than a claim refutes it.
+The verifier decides which are right. A right one with fewer live bytes than a claimed bound refutes that bound.
 """
 
 from collections.abc import Iterator

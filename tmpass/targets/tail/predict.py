@@ -1,0 +1,88 @@
+"""The bytes that a runtime keeps for itself, from its rules and the graph of a model."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tmpass.graph.model import Graph
+from tmpass.targets.scratch.formula import WORD
+from tmpass.targets.tail.rules import Per, Rules
+from tmpass.targets.tail.sizes import Sizes, round_up
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A part of the tail: `count` allocations, or things in them, of together `bytes`, with their padding.
+
+    Fields:
+        what: its name for the user; of kernels the kind of operator.
+    """
+
+    what: str
+    count: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeBytes:
+    """What a runtime keeps in an arena beside the head, which a plan fills.
+
+    Fields:
+        total: the bytes of the tail; the sum of `rows`.
+        rows: the parts of the tail.
+        unknown: the kinds of operators without a rule, sorted. What they keep is not counted.
+        preparation: the least arena with which the model can be prepared, if its head were empty.
+        alignment: of the end of the head, and of the arena.
+    """
+
+    total: int
+    rows: tuple[Row, ...]
+    unknown: tuple[str, ...]
+    preparation: int
+    alignment: int = 16
+
+    def arena(self, head: int) -> int:
+        """The least arena with which the model can be prepared and run, in bytes.
+
+        Args:
+            head: the bytes of activations and scratch, from the start of the arena. The start is aligned.
+        """
+        return round_up(max(self.preparation, round_up(head, self.alignment) + self.total), self.alignment)
+
+    def overhead(self, head: int) -> int:
+        """The bytes of the arena that `head` leaves out: the tail, or more where preparation needs more."""
+        return self.arena(head) - head
+
+
+def predict(
+    graph: Graph, rules: Rules, word_size: int = WORD, orders: Sequence[Sequence[int]] | None = None
+) -> RuntimeBytes:
+    """The bytes that a runtime with these rules keeps for `graph`.
+
+    Args:
+        graph: of the model, with all dimensions bound.
+        rules: of the runtime.
+        word_size: the bytes of a pointer, 4 or 8.
+        orders: the operators of each subgraph, by index, in the order in which the planned file has them; None for that
+            of `graph`. It changes padding only.
+
+    Complexity: linear in the tensors and operators.
+    """
+    model = Sizes(graph, rules, word_size, orders)
+    used, rows = 0, defaultdict[str, list[int]](lambda: [0, 0])
+    at_plan, kernels_end = 0, 0
+    for allocation in rules.persistent:
+        for what, count, size, align in model.allocations(allocation):
+            end = round_up(used + size, align)
+            rows[what][0] += count
+            rows[what][1] += end - used
+            used = end
+        if allocation.per is Per.KERNEL:
+            kernels_end = used
+        if allocation.per in (Per.KERNEL, Per.SCRATCH, Per.VARIABLE):
+            at_plan = used
+    preparing = kernels_end + model.prepared()
+    placing = round_up(at_plan, rules.alignment) + model.placed()
+    found = tuple(Row(what, count, size) for what, (count, size) in rows.items() if size)
+    unknown = tuple(sorted(model.unknown))
+    return RuntimeBytes(used, found, unknown, round_up(max(preparing, placing), rules.alignment), rules.alignment)

@@ -94,18 +94,25 @@ def find_on_chip(
 def choose_resident(free: OnChip) -> list[bool]:
     """Of each constant, whether it stays in the memory for the whole run, so that each run loads the fewest bytes.
 
-    Where a step has too little room though nothing stays, nothing does.
+    Where a step has too little room though nothing stays, nothing does. What operators with bodies read stays only if
+    everything does: it is there at all steps of the bodies, which would make one problem of the choices at these.
     """
     if free.room is None or free.height([True] * len(free.sizes)) + sum(free.sizes) <= free.room:
         return [True] * len(free.sizes)
     from tmpass.planning.residency.weights import Kept, Weight, keep_weights  # which few plans need
 
+    runs = zip(free.uses, free.ends, strict=True)
+    held = {c for step, (used, end) in enumerate(runs) if end > step + 1 for c in used}
     steps: list[list[int]] = [[] for _ in free.sizes]
+    tops = list(free.tops)
     for step, used in enumerate(free.uses):
         for c in used:
-            steps[c].append(step)
+            if c in held:
+                tops[step] += free.staging[c]
+            else:
+                steps[c].append(step)
     weights = [Weight(size, tuple(own)) for size, own in zip(free.bytes, steps, strict=True)]
-    found = keep_weights(weights, free.tops, free.room, alignment=free.memory.alignment, chunk=free.chunk)
+    found = keep_weights(weights, tops, free.room, alignment=free.memory.alignment, chunk=free.chunk)
     return [kept is Kept.RESIDENT for kept in found.kept] or [False] * len(free.sizes)
 
 

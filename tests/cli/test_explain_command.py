@@ -91,6 +91,8 @@ def test_the_least_budget_with_constants_is_enough_and_proved(run, weights_model
     assert found["proved"]
     assert run("plan", path, "--alignment", 16, "--budget", found["bytes"]).code == 0
     assert run("plan", path, "--alignment", 16, "--budget", found["bytes"] - 1).code == 1
+
+
 def test_the_curve_has_the_target_and_a_line_where_there_is_no_limit(run, model):
     out = run("explain", model, "--budget", "2KiB", "--curve", "--json").out
     rows = json.loads(out)["curve"]

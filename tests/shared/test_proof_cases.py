@@ -12,7 +12,7 @@ from tmpass.targets import load_target
 MOST = {
     ("01_concat_const_first.onnx", ""): 1284,
     ("02_concat_const_last.tflite", ""): 1312,
-    ("02_concat_const_last.tflite", "tflm"): 1312,
+    ("02_concat_const_last.tflite", "tflm"): 1344,  # 32 of them are scratch of MEAN
     ("03_concat_reshape_output.onnx", "external share_io"): 384,
     ("04_concat_of_input.onnx", "share_io keep_inputs"): 640,
     ("17_external_share_io.onnx", "external share_io"): 32,

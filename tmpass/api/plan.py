@@ -104,6 +104,8 @@ def plan(
     bindings = check_bindings({} if bind is None else bind)
     if budget is not None:
         budget = parse_size(budget, "budget") if isinstance(budget, str) else whole("budget", budget, "bytes")
+        if budget < 0:
+            raise UsageError(f"budget {budget} is below 0", hint="give bytes")
     if alignment is not None:
         alignment = whole("alignment", alignment, "bytes")
     nodes = whole("nodes", nodes, "a number of search steps")

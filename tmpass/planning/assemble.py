@@ -94,13 +94,17 @@ def find_status(request: LayoutRequest, ordered: OrderedLayout, memories: Sequen
 
 
 def _may_fit(request: LayoutRequest, ordered: OrderedLayout, memories: Sequence[MemoryUse]) -> bool:
-    """Whether another order may fit: the budget of the search ended before all orders were ruled out."""
+    """Whether another order may fit: the budget of the search ended before all orders were ruled out.
+
+    An order with as few live bytes may still leave copies of constants more room, since it places them at other steps.
+    """
     if request.options.schedule not in (OrderMethod.AUTO, OrderMethod.LEAST_PEAK) or request.graph.fixed:
         return False
     first, *others = memories
     bound = ordered.order.lower_bound
-    searched = bound == first.live_bytes
-    fits = first.capacity is None or first.needed_with(bound) <= first.capacity
+    capacity = first.needed if first.capacity is None else first.capacity
+    searched = bound == first.live_bytes and first.needed_with(first.lower_bound) > capacity
+    fits = first.needed_with(bound) <= capacity
     return not searched and fits and not any(use.proved_shortfall for use in others)
 
 

@@ -40,7 +40,8 @@ def check_figures(plan: Plan, graph: Graph, hulls: list[Hull], unknown: int = 0)
 def _another_order_may_fit(plan: Plan, graph: Graph) -> bool:
     """Whether the options allow another order, and the plan's bound on all orders leaves room for it in each memory."""
     first, bound = plan.memories[0], plan.order.lower_bound
-    if plan.options.schedule not in ("auto", "least-peak") or graph.fixed or bound >= first.live_bytes:
+    searched = bound >= first.live_bytes and _missing(first, first.lower_bound, 0)
+    if plan.options.schedule not in ("auto", "least-peak") or graph.fixed or searched:
         return False
     return not _missing(first, bound, 0) and not any(
         _missing(m, m.lower_bound, m.loaded_bound) for m in plan.memories[1:]

@@ -19,6 +19,7 @@ from tmpass.planning.layout import Layout
 from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.liveness import find_storage, live_ranges
 from tmpass.planning.memories import MemoryAllocation
+from tmpass.planning.residency.overhead import Besides
 from tmpass.planning.sharing.aliases import Aliases
 from tmpass.planning.timeline.lay_out import lay_out
 from tmpass.plans.plan import Options, Plan, PlannedOrder
@@ -115,7 +116,7 @@ def live_bytes(
     found = Allocation(tuple(offsets), 0, 0, 0, Status.FEASIBLE, "", 0)
     layout = Layout(storage, (MemoryAllocation(memory, tuple(range(len(offsets))), found),))
     request = LayoutRequest(graph, target, options, external, {})
-    made: Plan = assemble(INFO, request, OrderedLayout(timeline, layout, PlannedOrder("least-peak", 0, 0)), None, {})
+    made: Plan = assemble(INFO, request, OrderedLayout(timeline, layout, PlannedOrder("least-peak", 0, 0)), Besides())
     needed = replay(graph, made.schedule, keep_inputs=options.keep_inputs, loops_copy=runtime.loops_copy)
     if check_sharing(made, graph, needed, target.sharing):
         return None

@@ -139,7 +139,7 @@ def test_tensors_of_several_sizes_that_are_stored_once_have_the_bytes_of_the_lar
 
 
 def test_a_copy_that_ends_above_the_capacity_does_not_fit():
-    """The capacity is no multiple of the alignment, and the copy ends within the last piece of one."""
+    """The capacity is not a multiple of the alignment, and the copy ends within the last piece of one."""
     sketch = Sketch()
     sketch.outputs = [sketch.op([sketch.input(12), sketch.tensor(8, TensorKind.CONSTANT)], 1)]
     made = plan(model := Model(INFO, graph_of(sketch)), target(29 + 8))
@@ -186,3 +186,9 @@ def test_versions_do_not_mix():
         parse_plan(text.replace("tmpass.plan/2", "tmpass.plan/1"))
     with pytest.raises(UsageError):
         parse_plan(text.replace('"constants": [', '"transfers": [', 1))
+
+
+def test_the_tail_of_an_arena_is_not_taken_for_the_file_of_the_model():
+    goal = replace(target(4096, runtime="tflm"), memories=target(4096).memories[::2])
+    made = plan(MODEL, goal)
+    assert kinds(made, goal) == set()

@@ -26,11 +26,13 @@ def check_kept(plan: Plan, profile: Target, graph: Graph) -> list[Violation]:
     if home is not None and not plan.constants and Stored(graph).sizes:
         found.append(Violation("target", f"the plan has no constants; {keeps}"))
     rest = (plan.model.bytes or 0) if profile.runtime.keeps_file and home is not None and not plan.constants else 0
-    for memory in plan.memories:
+    others = plan.memories[1:] if profile.runtime.tail else plan.memories  # rules give the tail of the first one
+    for memory in others:
         if memory.overhead and memory.name != name:
             message = f"the model's file is in {brief(memory.name)}, where {profile.name} does not keep it"
             found.append(Violation("overhead", message))
-    if rest and not found and not any(memory.overhead for memory in plan.memories):
+    arena_is_home = len(others) < len(plan.memories) and plan.memories[0].name == name
+    if rest and not found and not arena_is_home and not any(memory.overhead for memory in others):
         found.append(Violation("overhead", f"{profile.name} keeps the model's file of {rest} bytes; the plan does not"))
     return found + _check_copies(plan, profile)
 

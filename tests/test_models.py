@@ -104,7 +104,7 @@ def test_the_files_are_small() -> None:
 @pytest.mark.parametrize("name", PEAKS)
 def test_a_model_fits_with_the_peak_that_was_worked_out_by_hand(name: str) -> None:
     made = planned(name)
-    [memory] = made.memories
+    memory = made.memories[0]
     assert (made.fits, made.status, made.warnings) == (True, "optimal", ())
     assert memory.peak == memory.lower_bound == PEAKS[name]
 

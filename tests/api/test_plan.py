@@ -15,7 +15,7 @@ from tmpass.base.violation import Violation
 from tmpass.graph.model import TensorKind
 from tmpass.loading.load import Model, load
 from tmpass.plans.plan import ModelInfo, Options
-from tmpass.targets import Memory, Sharing, Target
+from tmpass.targets import Memory, Sharing, Target, load_target
 
 
 def model(graph) -> Model:
@@ -43,8 +43,9 @@ def test_the_plan_has_its_options():
         allocator="minimalloc", nodes=11,
     )  # fmt: skip
     assert made.options == Options(
-        {"n": 3}, 512, 8, "external", True, "none", False, True, True, "given", 12, "minimalloc", 11
-    )
+        {"n": 3}, 512, 8, "external", True, "none", False, True, True, "given", 12, "minimalloc", 11,
+        scratch=load_target("litert-cpu").scratch,
+    )  # fmt: skip
     assert (made.model, made.target.name) == (model(open_graph()).info, "litert-cpu")
     assert [(m.name, m.capacity, m.alignment) for m in made.memories] == [("arena", 512, 8)]
 

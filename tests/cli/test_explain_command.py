@@ -54,7 +54,7 @@ def test_constants_that_are_too_large_are_named(run, weights_model):
         "fits         no: 252064 B (246.2 KiB) are missing, 1300640 B (1.24 MiB) do not fit into 1048576 B (1 MiB)",
         "model        weights_400000_300000_600000.tflite on tflm-stm32f746, memory flash",
         "needed       1300640 B (1.24 MiB): constants 1300000 B, runtime 640 B",
-        "not counted  scratch of TANH (unknown)",
+        "not counted  runtime memory of TANH (unknown); scratch of TANH (unknown)",
         "",
         " bytes  constants in flash",
         "600000  w2",
@@ -91,3 +91,22 @@ def test_the_least_budget_with_constants_is_enough_and_proved(run, weights_model
     assert found["proved"]
     assert run("plan", path, "--alignment", 16, "--budget", found["bytes"]).code == 0
     assert run("plan", path, "--alignment", 16, "--budget", found["bytes"] - 1).code == 1
+
+
+def test_the_curve_has_the_target_and_a_line_where_there_is_no_limit(run, model):
+    out = run("explain", model, "--budget", "2KiB", "--curve", "--json").out
+    rows = json.loads(out)["curve"]
+    assert [(row["size"], row["fits"]) for row in rows if row["this_plan"]] == [(2048, False)]
+    assert any(row["fits"] for row in rows)
+    out = run("explain", model, "--budget", "2KiB", "--curve").out
+    assert [line.split()[-2:] for line in out.splitlines() if "2048 (2 KiB)  no" in line] == [["this", "plan"]]
+    lines = run("explain", model, "--target", "litert-cpu", "--curve").out.splitlines()
+    assert sum(line.startswith("curve: ") for line in lines) == 1
+    assert not any(line.startswith("size: ") for line in lines)
+
+
+def test_the_curve_without_weights_on_chip_says_what_it_can(run, model):
+    out = run("explain", model, "--target", "tflm-nrf52840", "--curve").out
+    assert "nothing but whether it fits depends on the size" in out
+    assert "least that fits" in out
+    assert "streamed" not in out

@@ -10,6 +10,7 @@ import pytest
 
 from tmpass.api.plan import plan
 from tmpass.plans.plan_json import parse_plan
+from tmpass.targets import load_target
 
 FORM = json.loads((Path(__file__).parent.parent.parent / "docs" / "plan.schema.json").read_text())
 
@@ -108,10 +109,12 @@ def test_every_option_reaches_the_plan(run, open_model):
         "native",
     ]
     options = json.loads(run("plan", open_model, "--json", *words).out)["options"]
+    rules = load_target("litert-cpu").scratch
+    assert [rule["kind"] for rule in options.pop("scratch")] == [rule.kind for rule in rules]
     assert options == {
         "bind": {"batch": 3}, "budget": 2**20, "alignment": 32, "io": "external", "keep_inputs": True, "share": "none",
         "inplace": False, "share_io": True, "allow_unplanned": True, "schedule": "given", "states": 8,
-        "allocator": "first-fit", "nodes": 7, "scratch": [], "int8": "native", "tie": {},
+        "allocator": "first-fit", "nodes": 7, "int8": "native", "tie": {},
     }  # fmt: skip
 
 

@@ -86,7 +86,7 @@ def test_the_memory_that_is_too_small_is_the_one_shown():
     made = planned(chain(4, 4))
     full = replace(made.memories[0], name="far", capacity=10, peak=16, lower_bound=16)
     found = lines(replace(made, status="infeasible", fits=False, memories=(*made.memories, full)))
-    assert found[1].endswith("memory far (1 more in use)")
+    assert found[1].endswith("memory far; also in scratchpad 68 B")
     assert found[0].startswith("fits         no; proved: at least 6 B are missing")
 
 

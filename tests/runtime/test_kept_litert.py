@@ -1,18 +1,14 @@
 """Results that LiteRT keeps from one run to the next: the plan keeps the same ones, in as many bytes."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from sketch import Sketch
-from support.litert_memory import extent, litert_addresses
-from support.shared import SHARED, parametrize, tflite_bindings
+from support.litert_arena import arenas
+from support.litert_memory import litert_addresses
+from support.shared import SHARED
 from tflite_writer import Operator, options, write_model
 
 import tmpass
-from tmpass.base.errors import ModelError
-from tmpass.loading.load import load
-from tmpass.targets.kernels import LITERT_KEPT, Kept
 
 pytestmark = pytest.mark.runtime
 
@@ -109,35 +105,6 @@ def test_the_results_are_kept_that_share_no_bytes_with_later_tensors(ops):
     }
 
 
-def persistent(path):
-    """The bytes of the persistent arena, in LiteRT and planned, if it has results that the first run makes."""
-    model = path.read_bytes()
-    try:
-        plan = tmpass.plan(path, "litert-cpu", bind=tflite_bindings(path), allow_unplanned=True)
-        maker = {t: row.kind for row, t in made_by(plan, path)}
-        unpacked = {t for t in kept(plan) if LITERT_KEPT.get(maker.get(t, "")) is Kept.STORED}
-        if not unpacked:
-            return None
-        addresses = litert_addresses(model)
-    except ModelError:
-        return None
-    assert all(addresses.alone(t) for t in unpacked)
-    offsets = [(row.offset, row.offset + row.bytes) for row in plan.tensors if row.index in unpacked]
-    return extent(addresses.named[t] for t in unpacked), extent(offsets)
-
-
-def made_by(plan, path):
-    """(step, output) of each step of the main subgraph."""
-    ops = load(path).graph.subgraphs[0].ops
-    return [(row, t) for row in plan.schedule if row.subgraph == 0 for t in ops[row.op].outputs]
-
-
-@parametrize("models/tflite/*.tflite")
-def test_the_dequantized_weights_of_a_real_model_take_as_many_bytes(path: Path):
-    if path.name == "tflite_conv_huge_im2col.tflite" or (found := persistent(path)) is None:
-        pytest.skip("it has none, or LiteRT does not run it")
-    assert found[0] == found[1]
-
-
 def test_the_dequantized_weights_of_a_chain_take_as_many_bytes():
-    assert persistent(SHARED / "cases" / "10_fp16_weights.tflite") == (65536, 65536)
+    found = arenas(SHARED / "cases" / "10_fp16_weights.tflite")
+    assert (found.planned, found.planned_apart) == (found.arena, found.apart) == (768, 65536)

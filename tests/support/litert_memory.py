@@ -27,6 +27,20 @@ class Addresses:
         others = ((k, span) for k, span in (*self.named.items(), *self.added.items()) if k != t)
         return not any(span[0] < high and low < span[1] for _, span in others)
 
+    def arena(self, tensors) -> int:
+        """The bytes of the arena with the file's `tensors`, and with all temporaries that are there.
+
+        A temporary in the persistent arena is apart from it: a block of the heap has a header of its own.
+        """
+        spans = [self.named[t] for t in tensors if t in self.named] or list(self.added.values())[:1]
+        low, high = min((one for one, _ in spans), default=0), max((one for _, one in spans), default=0)
+        before = None
+        while before != (low, high):
+            before = low, high
+            near = [span for span in self.added.values() if span[0] < high + 64 and low - 64 < span[1]]
+            low, high = min([low, *(one for one, _ in near)]), max([high, *(one for _, one in near)])
+        return high - low
+
 
 def extent(spans) -> int:
     """From the lowest to the highest byte of `spans`."""

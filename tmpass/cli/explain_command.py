@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 @click.command("explain")
 @click.argument("model", metavar="MODEL")
 @planning_options
+@click.option("--curve", is_flag=True, help="Print what the plan costs against the size of the scratchpad.")
 @click.option("--json", "as_json", is_flag=True, help="Print the explanation as JSON.")
 @click.pass_context
-def command(ctx: click.Context, /, model: str, as_json: bool, **asked: Any) -> None:
+def command(ctx: click.Context, /, model: str, curve: bool, as_json: bool, **asked: Any) -> None:
     """Explain the peak of MODEL: the peak step, the tensors responsible, and changes that would lower it.
 
     Every change was tried. A hint is a bound, not a plan. The exit code is that of tmpass plan.
@@ -25,11 +26,12 @@ def command(ctx: click.Context, /, model: str, as_json: bool, **asked: Any) -> N
     Examples:
         tmpass explain model.tflite --target tflm-nrf52840
         tmpass explain model.onnx --budget 512KiB --json
+        tmpass explain model.tflite --target ethos-u65 --curve
     """
     from tmpass.explanation.explain import explain
 
     with progress(f"explaining {model}"):
-        known = explain(model, **plan_arguments(asked), keep=True)
+        known = explain(model, **plan_arguments(asked), curve=curve, keep=True)
     complain_of(known.plan)
     if as_json:
         from tmpass.report.json.explanation import to_json
@@ -44,6 +46,7 @@ def _print(known: "Explanation") -> None:
     from tmpass.report.terminal import explanation as text_of
 
     click.echo(text_of.head(known), nl=False)
+    _print_curve(known)
     if known.alive:
         click.echo()
         print_table(text_of.alive_table(known))
@@ -57,3 +60,14 @@ def _print(known: "Explanation") -> None:
         print_table(table)
     if text := text_of.notes(known):
         click.echo(f"\n{text}", nl=False)
+
+
+def _print_curve(known: "Explanation") -> None:
+    if known.curve is None:
+        return
+    from tmpass.report.terminal.curve import curve_note, curve_table
+
+    if (table := curve_table(known)) is not None:
+        click.echo()
+        print_table(table)
+    click.echo(f"\n{curve_note(known)}", nl=False)

@@ -19,14 +19,14 @@ from tmpass.loading.runner import Runner, Value
 from tmpass.plans.plan import Plan, PlannedConstant
 
 _COPY = -1
-"""Stands for a subgraph in the key of a copy: no tensor has such a key."""
+"""Stands for a subgraph in the key of a copy: (_COPY, row) is not the key of a tensor."""
 
 
 class Copies:
     """The copies of one run.
 
     Attributes:
-        violations: rows that copy something else than constants of the model.
+        violations: rows that are not copies of constants of the model.
     """
 
     def __init__(self, plan: Plan, graph: Graph, runner: Runner) -> None:

@@ -12,9 +12,11 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
+from tmpass.api.arguments import target_of
 from tmpass.api.plan import plan
 from tmpass.base import interrupts
 from tmpass.explanation.alive import alive_at_peak, count_peak_steps, steps_over
+from tmpass.explanation.capacity_curve import capacity_curve
 from tmpass.explanation.conflict import with_conflict
 from tmpass.explanation.constants import with_constants, with_least_budget
 from tmpass.explanation.facts import Explanation
@@ -29,12 +31,15 @@ from tmpass.plans.plan import STOPPED
 from tmpass.targets import Target, load_target
 
 
-def explain(model: object, target: str | os.PathLike[str] | Target = "pixel6-tpu", **options: Any) -> Explanation:
+def explain(
+    model: object, target: str | os.PathLike[str] | Target = "pixel6-tpu", *, curve: bool = False, **options: Any
+) -> Explanation:
     """Plan `model`, and explain its peak.
 
     Args:
         model: as for `tmpass.plan`, or a loaded Model.
         target: as for `tmpass.plan`.
+        curve: whether to find out what the plan costs against the size of the scratchpad.
         options: the options of `tmpass.plan`; with `keep`, Ctrl-C ends the search, and what is known is returned.
 
     Returns:
@@ -53,6 +58,9 @@ def explain(model: object, target: str | os.PathLike[str] | Target = "pixel6-tpu
     known = Explanation(made, peak_step, alive, alone, as_full, over=steps_over(made, peak_step.memory))
     if STOPPED in made.warnings:
         return replace(known, stopped=True)
+    if curve:
+        own = target_of(target).override(made.options.budget, made.options.alignment)
+        known = replace(known, curve=capacity_curve(made, loaded, graph, own))
     steps = _refine(known, loaded, graph, target, options)
     try:
         with interrupts.caught() if options.get("keep") else nullcontext():

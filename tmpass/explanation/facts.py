@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tmpass.explanation.capacity_curve import CurvePoint
 from tmpass.packing.conflict import Conflict
 from tmpass.plans.peak_step import PeakStep
 from tmpass.plans.plan import Plan, PlannedBuffer, PlannedConstant, PlannedStep, PlannedTensor
@@ -100,6 +101,7 @@ class Explanation:
         stopped: whether Ctrl-C ended the search before everything was tried.
         constants: those that take the room of a memory that is too small, by falling size.
         streamed_budget: the least budget that was found with constants streamed; None where none is copied.
+        curve: what the plan costs against the size of the scratchpad; None where that was not asked for.
     """
 
     plan: Plan
@@ -118,6 +120,7 @@ class Explanation:
     stopped: bool = False
     constants: tuple[PlannedConstant, ...] = ()
     streamed_budget: int | None = None
+    curve: tuple[CurvePoint, ...] | None = None
 
     @property
     def missing(self) -> int:

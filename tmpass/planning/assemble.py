@@ -37,7 +37,7 @@ def assemble(info: ModelInfo, request: LayoutRequest, ordered: OrderedLayout, be
     graph, target, layout = request.graph, request.target, ordered.layout
     buffers = _buffers(layout)
     memories, constants = memory_rows(request, ordered, besides)
-    status = _status(request, ordered, memories)
+    status = find_status(request, ordered, memories)
     left_out = find_not_counted(request, besides)
     if status is Status.OPTIMAL and any(row.what == "tensors" for row in left_out):
         status = Status.FEASIBLE  # nothing is proved of a model that is planned in part
@@ -83,7 +83,7 @@ def _steps(graph: Graph, timeline: Schedule) -> tuple[PlannedStep, ...]:
     return tuple(steps)
 
 
-def _status(request: LayoutRequest, ordered: OrderedLayout, memories: Sequence[MemoryUse]) -> Status:
+def find_status(request: LayoutRequest, ordered: OrderedLayout, memories: Sequence[MemoryUse]) -> Status:
     """What is proved of all memories together. A search whose budget ended proves nothing."""
     if not any(use.shortfall for use in memories):
         return Status.OPTIMAL if all(use.peak == use.lower_bound for use in memories) else Status.FEASIBLE

@@ -17,7 +17,7 @@ from tmpass.planning.integers import find_names, integers_notes, keep_integers
 from tmpass.planning.kept import keep_results
 from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.liveness import Storage
-from tmpass.planning.residency.overhead import find_besides
+from tmpass.planning.residency.overhead import Besides, find_besides
 from tmpass.planning.sharing.aliases import permitted
 from tmpass.planning.sharing.in_place import unused_kernels
 from tmpass.planning.sharing.moves import unused_moves
@@ -43,6 +43,33 @@ def plan_model(
         ModelError, TargetError: there is no plan of any size.
         KeyboardInterrupt: Ctrl-C came before there was a plan, or `keep` is not set.
     """
+    request, besides, notes = find_request(model, bound, target, options, threads=threads, keep=keep)
+    with interrupts.caught() if keep else nullcontext():
+        ordered = choose_order(request)
+        if not ordered.layout.fits:
+            from tmpass.planning.residency.divide_layout import divide_layout  # which few plans need
+
+            ordered = divide_layout(request, ordered)
+    more = _warnings(model, request, ordered.layout.storage)
+    return assemble(model.info, request, replace(ordered, warnings=(*ordered.warnings, *notes, *more)), besides)
+
+
+def find_request(
+    model: Model, bound: Graph, target: Target, options: Options, *, threads: int = 1, keep: bool = False
+) -> tuple[LayoutRequest, Besides, tuple[str, ...]]:
+    """The request for the layout of `model`, what memories hold besides, and notes for the plan.
+
+    Args:
+        model: as it was read.
+        bound: its graph, with the bindings of `options`.
+        target: as for `plan_model`, as are the others.
+        options: of the plan.
+        threads: that may search at once.
+        keep: whether Ctrl-C ends the search alone.
+
+    Raises:
+        ModelError, TargetError: there is no plan of any size.
+    """
     graph = bound
     check_fixed(graph, options, target.scratchpad.alignment)
     names = {} if graph.fixed else find_names(graph)
@@ -60,14 +87,7 @@ def plan_model(
         from tmpass.planning.sharing.tied import find_ties
 
         request = replace(request, ties=find_ties(graph, options.tie))
-    with interrupts.caught() if keep else nullcontext():
-        ordered = choose_order(request)
-        if not ordered.layout.fits:
-            from tmpass.planning.residency.divide_layout import divide_layout  # which few plans need
-
-            ordered = divide_layout(request, ordered)
-    more = _warnings(model, request, ordered.layout.storage)
-    return assemble(model.info, request, replace(ordered, warnings=(*ordered.warnings, *notes, *more)), besides)
+    return request, besides, notes
 
 
 def _sizes(graph: Graph, rules: Sequence[ScratchRule]) -> dict[tuple[int, int], tuple[int, ...]]:

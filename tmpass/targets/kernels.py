@@ -43,10 +43,19 @@ Those with weights need scratch if an element has less than a byte, since they u
 a processor may need more.
 """
 
+_MORE = """
+    BUCKETIZE CUMSUM DYNAMIC_UPDATE_SLICE EMBEDDING_LOOKUP L2_NORMALIZATION L2_POOL_2D LOCAL_RESPONSE_NORMALIZATION
+    LOG_SOFTMAX MATRIX_DIAG MATRIX_SET_DIAG MIRROR_PAD ONE_HOT POW RANGE RANK RESIZE_NEAREST_NEIGHBOR REVERSE_SEQUENCE
+    SELECT SPARSE_TO_DENSE TILE TOPK_V2
+"""
+
 LITERT = frozenset(
-    f"{_MOVES} {_ARITHMETIC} ARG_MAX ARG_MIN AVERAGE_POOL_2D MAX_POOL_2D RESIZE_BILINEAR SOFTMAX".split()
+    f"{_MOVES} {_ARITHMETIC} {_MORE} ARG_MAX ARG_MIN AVERAGE_POOL_2D MAX_POOL_2D RESIZE_BILINEAR SOFTMAX".split()
 )
-"""The kernels of LiteRT that add no temporaries. Convolutions, and floats with quantised weights, may add some."""
+"""The kernels of LiteRT that add no temporaries; measured with ai-edge-litert 2.3.0.
+
+The profile litert-cpu has rules for some of the others: convolutions, dense layers, reductions.
+"""
 
 _KNOWN = "BROADCAST_ARGS CONCATENATION GATHER MUL RANGE RESHAPE STRIDED_SLICE TILE"
 

@@ -26,7 +26,7 @@ def check_kept(plan: Plan, profile: Target, graph: Graph) -> list[Violation]:
     if home is not None and not plan.constants and Stored(graph).sizes:
         found.append(Violation("target", f"the plan has no constants; {keeps}"))
     rest = (plan.model.bytes or 0) if profile.runtime.keeps_file and home is not None and not plan.constants else 0
-    others = plan.memories[1:] if profile.runtime.tail else plan.memories  # rules give the tail of the first one
+    others = plan.memories[bool(profile.runtime.tail) :]  # the first memory has the tail
     for memory in others:
         if memory.overhead and memory.name != name:
             message = f"the model's file is in {brief(memory.name)}, where {profile.name} does not keep it"

@@ -45,6 +45,7 @@ def value(formula):
         ("in0.rank + in2.rank", 5),
         ("in0.bits + out0.bits + in1.bits", 40),
         ("in0.scales + out0.scales + in1.scales", 3),
+        ("2 * in0.floating + out0.floating + in1.floating", 2),
         ("word * inputs + outputs", 33),
         ("7 if in0.bits == 32 else 9", 7),
         ("7 if in0.bits != 32 and word == 8 else 9", 9),

@@ -9,7 +9,7 @@ from tmpass.planning.residency.fill import Option
 _MAX_SUMS = 4096
 """Sums of rooms at one step that are listed. Above, every multiple of their common divisor counts as one."""
 
-_MAX_STATES = 50_000
+_MAX_STATES = 1_000
 """Partial choices of weights that share demands. Above, those with the most bytes are left out."""
 
 

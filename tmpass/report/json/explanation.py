@@ -1,9 +1,11 @@
 """An explanation as JSON."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from tmpass.base.json_text import json_text
+from tmpass.explanation.capacity_curve import CurvePoint, saved_per_kib
 from tmpass.explanation.facts import Alive, Change, Explanation
 from tmpass.plans.plan import PlannedConstant, PlannedStep, PlannedTensor
 from tmpass.report.terminal.explanation import why
@@ -52,6 +54,7 @@ def to_json(known: Explanation) -> str:
         "without_effect": known.without_effect,
         "together": _change(known.together) if known.together is not None else None,
         "hints": _hints(known),
+        "curve": None if known.curve is None else [_point(known.curve, at) for at in range(len(known.curve))],
     }
     if conflict is not None:
         facts["conflict"] = {
@@ -62,6 +65,22 @@ def to_json(known: Explanation) -> str:
             "buffers": [{"id": b.id, "size": b.size, "tensor": _tensor(tensor)} for b, tensor in known.conflicting],
         }
     return json_text(facts, indent=2) + "\n"
+
+
+def _point(points: Sequence[CurvePoint], at: int) -> dict[str, Any]:
+    one = points[at]
+    counted = {"streamed": one.streamed, "outside": one.outside} if one.fits else {"streamed": None, "outside": None}
+    saved = saved_per_kib(points, at) if one.fits else None
+    return {
+        "size": one.size,
+        "status": one.status,
+        "fits": one.fits,
+        **counted,
+        "seconds": one.seconds,
+        "saved_per_kib": saved,
+        "knee": one.knee,
+        "this_plan": one.own,
+    }
 
 
 def _hints(known: Explanation) -> dict[str, Any]:

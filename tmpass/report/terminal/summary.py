@@ -34,8 +34,8 @@ def summary(plan: Plan) -> str:
     the first memory.
     """
     memory, arena = deciding_memory(plan), deciding_arena(plan)
-    others = len(plan.arenas) - 1
-    more = f" ({others} more in use)" if others and memory == arena else ""
+    others = [f"{other.name} {format_size(other.peak)}" for other in plan.arenas if other != arena]
+    more = f"; also in {', '.join(others)}" if others and memory == arena else ""
     where = "" if memory == arena else f" in {arena.name}"
     lines = [
         f"fits         {_verdict(plan, memory)}",

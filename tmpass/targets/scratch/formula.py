@@ -1,7 +1,7 @@
 """Formulas for bytes that depend on the shapes of an operator, such as `2 * in0.bytes + out0[1] * 4`.
 
     in0, in1, ... out0, out1, ...     the operator's inputs and outputs, in the order of the file
-    .bytes .elements .rank .bits .scales [axis]
+    .bytes .elements .rank .bits .floating .scales [axis]
                                       of one of them; an optional one that is left out has 0 of all but axes
     inputs outputs                    how many tensors the operator names
     word                              the bytes of a pointer: 8, or 4 on a microcontroller
@@ -67,6 +67,7 @@ _PROPERTIES: dict[str, Callable[[Tensor], int]] = {
     "elements": lambda tensor: prod(int(dim) for dim in tensor.shape or ()),
     "rank": lambda tensor: len(tensor.shape or ()),
     "bits": lambda tensor: tensor.dtype.bits or 0,
+    "floating": lambda tensor: int(tensor.dtype.name.startswith(("float", "bfloat"))),
     "scales": lambda tensor: tensor.scales,
 }
 _COUNTS: dict[str, Value] = {

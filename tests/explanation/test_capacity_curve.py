@@ -1,0 +1,122 @@
+"""What a plan costs against the size of the scratchpad: each row is that of a plan with this budget."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.graphs import chain
+from support.shared import SHARED, tflite_bindings
+
+from tmpass.api.plan import plan
+from tmpass.base.choices import ConstantUse, Status
+from tmpass.explanation.capacity_curve import CurvePoint, saved_per_kib
+from tmpass.explanation.explain import explain
+from tmpass.loading.load import Model, load_to_plan
+from tmpass.plans.plan import ModelInfo, Plan
+from tmpass.targets import EVERY, Memory, Sharing, Target, load_target
+
+MODELS = Path(__file__).parent.parent.parent / "models"
+ACTIVATIONS = ("activations", "variables", "inputs_outputs")
+
+
+def curve(model, target, **options) -> tuple[CurvePoint, ...]:
+    found = explain(model, target, curve=True, **options).curve
+    assert found is not None
+    return found
+
+
+def costs(made: Plan) -> tuple[int, int]:
+    """The bytes of constants that a run loads, and those that it touches outside the scratchpad."""
+    streamed = [row.tensors for row in made.constants if row.use == ConstantUse.STREAMED]
+    stored = {row.tensors: row.size for row in made.constants if row.use == ConstantUse.STORED}
+    outside = sum(use.traffic for use in made.memories if use.name != made.target.memory)
+    return sum(stored[tensors] for tensors in streamed), outside
+
+
+def check(points, model, target, **options) -> None:
+    """Each point is what a plan with its budget has; more bytes never cost more."""
+    assert 2 <= len(points) <= 16
+    assert [one.size for one in points] == sorted({one.size for one in points})
+    for one in points:
+        made = plan(model, target, **options, budget=one.size)
+        assert one.status == made.status
+        assert (one.streamed, one.outside) == (costs(made) if made.fits else (0, 0))
+    fitting = [one for one in points if one.fits]
+    assert points[len(points) - len(fitting) :] == tuple(fitting)
+    assert [one.cost for one in fitting] == sorted((one.cost for one in fitting), reverse=True)
+
+
+@pytest.mark.parametrize("name", ["branchy.tflite", "branchy.onnx"])
+@pytest.mark.parametrize("target", ["pixel6-tpu", "ethos-u65", "tflm-nrf52840"])
+def test_points_are_those_of_plans(name, target):
+    points = curve(MODELS / name, target)
+    check(points, MODELS / name, target)
+    (own,) = [one for one in points if one.own]
+    assert own.size == load_target(target).scratchpad.room
+
+
+@pytest.mark.parametrize("name", ["mlperf_tiny_ad01_int8.tflite", "coral_mobilenet_v1_025_128_uint8.tflite"])
+@pytest.mark.parametrize("target", ["coral-edgetpu", "ethos-u65"])
+def test_points_of_real_models_are_those_of_plans(name, target):
+    path = SHARED / "models" / "tflite" / name
+    if not path.exists():
+        pytest.skip(f"there is no {name} in {SHARED.name}/ beside the project")
+    bind = tflite_bindings(path)
+    model = load_to_plan(path, bind)
+    check(curve(model, target, bind=bind), model, target, bind=bind)
+
+
+def test_the_least_size_and_that_of_all_constants_are_exact():
+    path = MODELS / "branchy.tflite"
+    points = curve(path, "pixel6-tpu")
+    least = next(one for one in points if one.fits)
+    assert not plan(path, "pixel6-tpu", budget=least.size - 1).fits
+    full = next(one for one in points if one.fits and not one.streamed)
+    assert costs(plan(path, "pixel6-tpu", budget=full.size - 64))[0] > 0
+    assert full.knee
+
+
+def test_time_is_bytes_by_bandwidth():
+    (home,) = [memory for memory in load_target("pixel6-tpu").memories if memory.name == "dram"]
+    for one in curve(MODELS / "branchy.tflite", "pixel6-tpu"):
+        assert one.seconds == (pytest.approx(one.streamed / home.bandwidth) if one.fits else None)
+
+
+def two_memories(near: int | None, far: int | None, bandwidth: int | None = 10) -> Target:
+    fast = Memory("fast", near, 1, ACTIVATIONS, 100)
+    return Target("mine", "", "", (fast, Memory("far", far, 1, ACTIVATIONS, bandwidth)), Sharing((EVERY,), (), ()))
+
+
+def test_a_smaller_scratchpad_than_the_activations_where_another_memory_is_limited():
+    model = Model(ModelInfo("test", "test", "0" * 64), chain(40, 60, 30, 50, 20))
+    target = two_memories(100, 64)
+    points = curve(model, target)
+    check(points, model, target)
+    least = next(one for one in points if one.fits)
+    assert 0 < least.size < 90
+    assert least.outside > 0
+    assert not plan(model, target, budget=least.size - 1).fits
+
+
+def test_without_a_bandwidth_there_is_no_time():
+    model = Model(ModelInfo("test", "test", "0" * 64), chain(40, 60, 30, 50, 20))
+    points = curve(model, two_memories(100, None, None))
+    assert {one.seconds for one in points if one.outside} == {None}
+    assert any(one.outside for one in points)
+
+
+def test_no_points_where_the_scratchpad_has_no_limit_unless_a_budget_gives_one():
+    assert curve(MODELS / "branchy.tflite", "litert-cpu") == ()
+    points = curve(MODELS / "branchy.tflite", "litert-cpu", budget=40000)
+    assert [(one.size, one.fits) for one in points] == [(32768, False), (36864, True), (40000, True)]
+
+
+def test_the_curve_is_only_made_where_it_is_asked_for():
+    assert explain(MODELS / "branchy.tflite").curve is None
+
+
+def test_what_a_kib_saves():
+    points = [CurvePoint(1024 * at, Status.FEASIBLE, cost, 0) for at, cost in ((1, 900), (2, 500), (4, 100))]
+    assert [saved_per_kib(points, at) for at in range(3)] == [400, 200, 0]
+    points[0] = replace(points[0], status=Status.INFEASIBLE)
+    assert saved_per_kib(points, 0) == 0

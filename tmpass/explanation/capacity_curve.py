@@ -1,0 +1,215 @@
+"""What a plan costs against the size of the scratchpad: the model is laid out once, and fitted to each size.
+
+bytes of a run   |*
+|  *            a knee: the bytes beyond it save less than
+|    *__        half as much each as those before it
+|       *-----*
+does not fit ----+--------------> size of the scratchpad
+least       all stay
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from heapq import heapify, heappop, heappush
+from itertools import pairwise
+
+from tmpass.base.choices import Status
+from tmpass.base.sizes import MAX_BYTES
+from tmpass.graph.model import Graph
+from tmpass.loading.load import Model
+from tmpass.planning.capacity import Resized, resize
+from tmpass.planning.choose_order import choose_order
+from tmpass.planning.plan_model import find_request
+from tmpass.plans.plan import Plan
+from tmpass.targets import Target
+
+_ROWS = 16
+_FLAT = 128
+"""A row is left out where a straight line between its neighbours is wrong by one part in this of the highest cost."""
+
+_PROBES, _JUMPS = 24, 4
+"""How many sizes are looked at beside powers of two, where the cost does not fall in a straight line; and for how many
+of the largest falls the size is looked for at which half of the fall is reached.
+"""
+
+_OCTAVES = 6
+"""How many halvings below the size of a single memory are tried, where another memory can take buffers."""
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """What a run costs at one size of the scratchpad.
+
+    Fields:
+        size: of the scratchpad in bytes, as `--budget` takes it: without a reserve.
+        status: that of a plan with this budget; a bound on other orders and packings is not asked for.
+        streamed: bytes of constants that each run loads. 0 where the plan does not fit.
+        outside: bytes that operators touch in other memories in each run. 0 where the plan does not fit.
+        seconds: of these bytes, each memory at its bandwidth; None where one is not known or nothing fits.
+        knee: bytes beyond this size save less than half as much each as those before it.
+        own: it is the size that the plan has.
+    """
+
+    size: int
+    status: Status
+    streamed: int
+    outside: int
+    seconds: float | None = None
+    knee: bool = False
+    own: bool = False
+
+    @property
+    def fits(self) -> bool:
+        """Whether a plan with this budget fits."""
+        return self.status in (Status.OPTIMAL, Status.FEASIBLE)
+
+    @property
+    def cost(self) -> int:
+        """The bytes that each run moves or touches outside the scratchpad."""
+        return self.streamed + self.outside
+
+
+def capacity_curve(made: Plan, loaded: Model, graph: Graph, target: Target) -> tuple[CurvePoint, ...]:
+    """The points of the curve by rising size: at most 16, none where the scratchpad of the plan has no limit.
+
+    They are the least size that fits and one that does not, the size at which all constants stay, that of the plan,
+    and those between them without which a straight line would be wrong.
+
+    Args:
+        made: the plan of the model.
+        loaded: the model.
+        graph: of the model, with the bindings of the plan.
+        target: of the plan, with the budget and the alignment of its options.
+
+    Raises:
+        ModelError, TargetError: as for a plan.
+    """
+    own = target.scratchpad.room
+    if own is None:
+        return ()
+    request, besides, _ = find_request(loaded, graph, target, made.options)
+    ordered = choose_order(request)
+    known: dict[int, CurvePoint] = {}
+
+    def at(size: int) -> CurvePoint:
+        if size not in known:
+            known[size] = _point(target, size, resize(request, ordered, besides, size))
+        return known[size]
+
+    grain = target.scratchpad.alignment
+    whole = resize(request, ordered, besides, 0, divided=False).memories[0].needed
+    full = resize(request, ordered, besides, MAX_BYTES).memories[0].needed
+    full = max(whole, -(-full // grain) * grain)
+    least = _least(at, whole)
+    kept = {_below(least), least, whole, full, own}
+    asked = {*kept, *_steps(least, whole, full)}
+    asked |= set(_bends(at, sorted(size for size in asked if whole <= size <= full), grain))
+    chosen = _choose([at(size) for size in sorted(asked)], kept)
+    return tuple(replace(one, own=one.size == own) for one in _with_knees(chosen))
+
+
+def _point(target: Target, size: int, found: Resized) -> CurvePoint:
+    if not found.fits:
+        return CurvePoint(size, found.status, 0, 0)
+    home, bandwidths = target.constants_home, {memory.name: memory.bandwidth for memory in target.memories}
+    others = {use.name: use.traffic for use in found.memories if use.name != target.scratchpad.name}
+    moved = [(home.bandwidth, found.streamed)] if home is not None else []
+    moved += [(bandwidths[name], traffic) for name, traffic in others.items()]
+    times = [bytes_ / bandwidth if bandwidth else None for bandwidth, bytes_ in moved if bytes_]
+    seconds = [one for one in times if one is not None]
+    total = sum(seconds) if len(seconds) == len(times) else None
+    return CurvePoint(size, found.status, found.streamed, sum(others.values()), total)
+
+
+def _least(at: Callable[[int], CurvePoint], whole: int) -> int:
+    """The least size that fits. `whole` does if any does: it takes all buffers and streams all constants."""
+    if whole == 0 or not at(whole).fits or not at(whole - 1).fits:
+        return whole
+    return 0 if at(0).fits else _first(lambda size: at(size).fits, 0, whole - 1, 1)
+
+
+def _first(true: Callable[[int], bool], low: int, high: int, grain: int) -> int:
+    """The least size for which `true` holds, to within `grain`: it holds for `high` and all above, not for `low`."""
+    while high - low > grain:
+        middle = max(low + grain, (low + high) // 2 // grain * grain)
+        low, high = (low, middle) if true(middle) else (middle, high)
+    return high
+
+
+def _below(least: int) -> int:
+    """The largest power of two below `least`; 0, which may be `least`, where there is none."""
+    return 1 << (least - 1).bit_length() - 1 if least > 1 else 0
+
+
+def _steps(least: int, whole: int, full: int) -> Iterator[int]:
+    """Powers of two from `least` to `full`, and the middle between each two below `whole`."""
+    power = 1 << max(0, max(least, whole >> _OCTAVES).bit_length() - 1)
+    while power < full:
+        for size in (power, power + power // 2):
+            if least <= size < full and (size == power or size < whole):
+                yield size
+        power *= 2
+
+
+def _bends(at: Callable[[int], CurvePoint], sizes: Sequence[int], grain: int) -> Iterator[int]:
+    """Sizes between two of `sizes` at which the cost is off the straight line: of the largest falls, half way down."""
+    if len(sizes) < 2 or not at(sizes[0]).fits:
+        return
+    flat = at(sizes[0]).cost / _FLAT
+    falls = [(at(high).cost - at(low).cost, low, high) for low, high in pairwise(sizes)]
+    heapify(falls)
+    for probe in range(_PROBES):
+        if not falls:
+            return
+        fall, low, high = heappop(falls)
+        half = at(low).cost + fall // 2
+        middle = (low + high) // 2 // grain * grain
+        if -fall <= flat or not low < middle < high or abs(at(middle).cost - half) <= flat:
+            continue
+        if probe < _JUMPS:
+            middle = _first(lambda size, half=half: at(size).cost <= half, low, high, grain)  # type: ignore[misc]
+        if middle < high:
+            yield middle
+            heappush(falls, (at(middle).cost - at(low).cost, low, middle))
+            heappush(falls, (at(high).cost - at(middle).cost, middle, high))
+
+
+def _choose(points: Sequence[CurvePoint], kept: set[int]) -> list[CurvePoint]:
+    """The points of sizes `kept`, and those that are farthest from the lines between the chosen ones."""
+    chosen = sorted(at for at, point in enumerate(points) if point.size in kept)
+    flat = max(point.cost for point in points) / _FLAT
+    while len(chosen) < _ROWS:
+        far, number = 0.0, -1
+        for first, last in pairwise(chosen):
+            a, b = points[first], points[last]
+            if not a.fits:
+                continue
+            for at in range(first + 1, last):
+                line = a.cost + (b.cost - a.cost) * (points[at].size - a.size) / (b.size - a.size)
+                if abs(points[at].cost - line) > far:
+                    far, number = abs(points[at].cost - line), at
+        if number < 0 or far <= flat:
+            break
+        chosen = sorted((*chosen, number))
+    return [points[at] for at in chosen]
+
+
+def _with_knees(points: Sequence[CurvePoint]) -> list[CurvePoint]:
+    """`points` with the knees marked. Beyond the last one, no byte saves anything."""
+    found = list(points)
+    for at in range(1, len(points)):
+        if points[at - 1].fits:
+            after = saved_per_kib(points, at)
+            found[at] = replace(points[at], knee=saved_per_kib(points, at - 1) > 2 * after)
+    return found
+
+
+def saved_per_kib(points: Sequence[CurvePoint], at: int) -> float:
+    """The bytes of a run that each KiB saves from point `at` to the next one; 0 behind the last.
+
+    Between two points it is the average.
+    """
+    if at + 1 == len(points) or not points[at].fits:
+        return 0.0
+    a, b = points[at], points[at + 1]
+    return (a.cost - b.cost) * 1024 / (b.size - a.size)

@@ -186,3 +186,9 @@ def test_versions_do_not_mix():
         parse_plan(text.replace("tmpass.plan/2", "tmpass.plan/1"))
     with pytest.raises(UsageError):
         parse_plan(text.replace('"constants": [', '"transfers": [', 1))
+
+
+def test_the_tail_of_an_arena_is_not_taken_for_the_file_of_the_model():
+    goal = replace(target(4096, runtime="tflm"), memories=target(4096).memories[::2])
+    made = plan(MODEL, goal)
+    assert kinds(made, goal) == set()

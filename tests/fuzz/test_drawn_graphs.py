@@ -23,7 +23,7 @@ def test_no_plan_and_no_claim_is_refuted(seed):
         check(1000 * seed + graph, 6, counts, constants=graph % 2 == 0)
     refused = [name for name in counts if name.endswith("refused")]
     assert counts["planned"] + sum(counts[name] for name in refused) == 40
-    assert min(counts[name] for name in ("run", "permute", "less", "right choices", "orders proved")) > 5
+    assert min(counts[name] for name in ("run", "permute", "less", "right choices", "orders proved")) > 3
 
 
 @pytest.mark.parametrize("seed", [503487, 650171])

@@ -67,7 +67,7 @@ def test_a_wrong_plan_stays_out():
 
 def test_a_plan_that_does_not_fit_stays_out():
     data = late_reader()
-    least = plan(data, "tflm").memories[0].peak
+    least = plan(data, "tflm").memories[0].needed
     assert planned_model(plan(data, "tflm", budget=least), data)
     small = plan(data, "tflm", budget=least - 16)
     with pytest.raises(UsageError, match=r"the plan does not fit: 16 B are missing in arena; plan it for a larger"):

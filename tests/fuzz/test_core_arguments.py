@@ -255,10 +255,12 @@ ORDERS = {"OrderProblem", "OrderParts", "OrderRules", "find_cuts", "bound_orders
 """What test_order_arguments.py asks."""
 JUDGES = {"quick_check", "peak_step"}
 """Held against other judges in tests/verify and test_bounds.py."""
+RESIDENCY = {"search_placements", "SubsetSums", "least_loss"}
+"""Held against brute force in tests/planning/residency."""
 
 
 def test_every_kernel_is_asked():
-    assert {kernel.__name__ for kernel in KERNELS} | CLASSES | ORDERS | JUDGES == {
+    assert {kernel.__name__ for kernel in KERNELS} | CLASSES | ORDERS | JUDGES | RESIDENCY == {
         n for n in dir(_core) if not n.startswith("_")
     }
 

@@ -9,13 +9,13 @@ from support.exact import classes, least_peak, legal, occupied
 from support.problems import problems
 
 from tmpass.base.errors import UsageError
-from tmpass.packing.allocate import allocate
 from tmpass.packing.merge_shared import merge_shared
 from tmpass.packing.problem import Buffer, Gap, Memory, Problem
 
-EVERYTHING = {f"with_{name}": True for name in ("fixed", "alignment", "gaps", "memories", "shared", "apart")}
-ANY = problems(5, **EVERYTHING, min_size=1) | problems(5, **EVERYTHING, max_size=2)
-"""The small sizes are for buffers without bytes."""
+ANY = problems(
+    5, with_fixed=True, with_alignment=True, with_gaps=True, with_memories=True, with_shared=True, with_apart=True,
+    min_size=1,
+)  # fmt: skip
 
 
 @settings(max_examples=500, deadline=None)
@@ -58,28 +58,6 @@ def test_offsets_go_back_to_all_that_share():
 def test_a_problem_without_shared_pairs_is_not_changed():
     problem = Problem((Buffer("a", 0, 1, 4), Buffer("b", 0, 2, 4)), apart=((0, 1),))
     assert merge_shared(problem).problem is problem
-
-
-X, Y = Memory("x", 0, 8), Memory("y", 8, 16)
-
-
-@pytest.mark.parametrize(
-    ("empty", "size", "peak"),
-    [(("x",), 8, 8), (("y",), 8, 8), (("x",), 9, 17), ((), 9, 17)],
-)
-def test_a_buffer_without_bytes_keeps_those_with_which_it_shares_out_of_no_memory(empty, size, peak):
-    """Each of the two memories could be too small, or taken, for the buffer with bytes."""
-    a, b = Buffer("a", 0, 1, 0, memories=empty), Buffer("b", 0, 1, size)
-    problem = Problem((a, b), memories=(X, Y), shared=((0, 1),))
-    assert merge_shared(problem).problem.buffers[0].memories == ()
-    found = allocate(problem)
-    assert (found.status, found.peak, least_peak(problem)) == ("optimal", peak, peak)
-
-
-def test_buffers_without_bytes_may_ask_for_different_memories():
-    a, b = Buffer("a", 0, 1, 0, memories=("x",)), Buffer("b", 0, 1, 0, memories=("y",))
-    problem = Problem((a, b), memories=(X, Y), shared=((0, 1),))
-    assert (allocate(problem).status, least_peak(problem)) == ("optimal", 0)
 
 
 def test_through_others():

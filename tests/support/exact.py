@@ -49,8 +49,6 @@ def allowed(problem: Problem, buffer: Buffer, offset: int) -> bool:
     """Return whether `buffer` may be at `offset` where it is alone: alignment, fixed offset, memories."""
     if offset % problem.alignment or offset % buffer.alignment or buffer.offset not in (None, offset):
         return False
-    if not buffer.size:  # it has no byte that could be outside
-        return True
     inside = [
         m.name
         for m in problem.memories
@@ -122,8 +120,7 @@ def least_peak(problem: Problem) -> int | None:
 def _highest(problem: Problem, members: list[list[Buffer]]) -> int:
     """Return an offset that none needs to be above: where the last memory ends, or all stand on each other."""
     if problem.memories and all(m.size is not None for m in problem.memories):
-        fixed = (b.offset or 0 for b in problem.buffers)  # without bytes, it may be above them all
-        return max(0, *(m.offset + (m.size or 0) for m in problem.memories), *fixed)
+        return max(m.offset + (m.size or 0) for m in problem.memories)
     ground = max([0, *(m.offset for m in problem.memories), *(b.offset or 0 for b in problem.buffers)])
     return ground + sum(
         max(b.size for b in group) + lcm(problem.alignment, *(b.alignment for b in group)) for group in members

@@ -54,7 +54,7 @@ class Copies:
         for row in self._rows:
             key = _COPY, row.id
             image.places[key] = Place(row.memory, row.offset, row.offset + row.size, _COPY - row.id)
-            image.titles[key] = f"the {row.use} copy of {image.titles[row.tensors[0]]}"
+            image.titles[key] = f"the {row.use} copy of {image.titles.get(row.tensors[0], "a constant")}"
 
     def load(self, storage: Storage, writer: Writer) -> None:
         """Write the copies that stay for the whole run."""

@@ -48,7 +48,7 @@ def check_offsets(problem: Problem, offsets: Sequence[int], *, capacity: int | N
             message = f"{buffer.id} ends at byte {end}, {end - capacity} above the capacity {capacity}"
             found.append(Violation("capacity", message, buffer.id, step=buffer.lower, low=offset, high=end))
         allowed = [m for m in problem.memories if not buffer.memories or m.name in buffer.memories]
-        if problem.memories and buffer.size and not any(memory.holds(offset, buffer.size) for memory in allowed):
+        if problem.memories and not any(memory.holds(offset, buffer.size) for memory in allowed):
             message = f"{buffer.id} at {offset} is not inside one of its memories"
             found.append(Violation("memory", message, buffer.id, low=offset, high=end))
     for first, second in problem.shared:

@@ -25,8 +25,8 @@ class Merged:
     Fields:
         problem: with one buffer for each class of buffers that share.
         place: for each buffer of the original, the index of its class in `problem`.
-        exact: whether both problems have the same packings. If not, `problem` has fewer packings: it keeps two classes
-            apart as a whole, though only some of their buffers have to be.
+        exact: whether both problems have the same packings. If not, `problem` has fewer: two classes must be apart as a
+            whole where only some of their buffers must.
     """
 
     problem: Problem
@@ -44,8 +44,8 @@ def merge_shared(problem: Problem) -> Merged:
     """`problem` with one buffer for each class of buffers that share; `problem` itself where none share.
 
     Raises:
-        UsageError: buffers of a class have different fixed offsets, no memory for all that have bytes, windows with a
-            hole between them at one step, or must be apart.
+        UsageError: buffers of a class have different fixed offsets, no memory for all of them, windows with a hole
+            between them at one step, or must be apart.
     """
     if not problem.shared:
         return Merged(problem, range(len(problem.buffers)))
@@ -125,9 +125,8 @@ def _merge(members: list[Buffer]) -> Buffer:
     fixed = {b.offset for b in members if b.offset is not None}
     if len(fixed) > 1:
         _refuse(members, f"are fixed at {min(fixed)} and {max(fixed)}", "fix one of them, or all at one offset")
-    # What has no bytes may be anywhere, so it keeps the class out of no memory.
-    allowed = [b.memories for b in members if b.memories and b.size]
-    memories = tuple(name for name in allowed[0] if all(name in names for names in allowed)) if allowed else ()
+    allowed = [set(b.memories) for b in members if b.memories]
+    memories = tuple(name for b in members for name in b.memories if all(name in names for names in allowed))
     if allowed and not memories:
         _refuse(members, "no memory may hold all of them", "name one memory for all of them")
     size = max(b.size for b in members)

@@ -103,8 +103,8 @@ class Problem:
         buffers: what is to be placed.
         capacity: of the address space in bytes, or None for any.
         alignment: every offset is a multiple of this and of the buffer's own alignment, in bytes.
-        memories: parts of the address space, in the order of their addresses. If there are any, each buffer with bytes
-            is completely inside one of them.
+        memories: parts of the address space, in the order of their addresses. If there are any, each buffer is
+            completely inside one of them.
         shared: pairs of buffers, by index, that have the same offset and may overlap.
         apart: pairs of buffers, by index, with at least one byte between them while both are alive.
 
@@ -185,7 +185,7 @@ class Problem:
 
 
 def forbidden_offsets(problem: Problem) -> list[int]:
-    """The offsets at which a buffer with bytes is not completely inside a memory that may hold it.
+    """The offsets at which a buffer is not completely inside a memory that may hold it.
 
         |  other  |   its own   |  other   ...
         ^^^^^^^^^^        ^^^^^^^^^^^^^^^^^^^    forbidden
@@ -195,8 +195,6 @@ def forbidden_offsets(problem: Problem) -> list[int]:
     """
     rows: list[int] = []
     for at, b in enumerate(problem.buffers):
-        if not b.size:
-            continue
         free = 0
         for memory in problem.memories:
             if b.memories and memory.name not in b.memories:

@@ -101,7 +101,7 @@ def wrong(model: bytes, static: bytes, **options: object) -> Plan:
     """A plan for `model` with the sizes of the file `static`, as if each number of the shapes counted."""
     made = tmpass.plan(static, "litert-cpu")
     right = tmpass.plan(chain(Tensor("x", [1]), Tensor("y", [1])))
-    loaded = replace(right.model, sha256=sha256(model).hexdigest())
+    loaded = replace(right.model, sha256=sha256(model).hexdigest(), bytes=len(model))
     return replace(made, model=loaded, options=replace(made.options, **options))
 
 

@@ -39,15 +39,13 @@ def _is_bare(buffer: Buffer) -> bool:
 
 def _least_top(problem: Problem, buffer: Buffer) -> int:
     """The least end of `buffer` in bytes when it is alone."""
-    if not buffer.size:
-        return 0
     if buffer.offset is not None:
-        return buffer.offset + buffer.size
+        return buffer.offset + buffer.size if buffer.size else 0
     step = problem.alignment_of(buffer)
     for memory in problem.memories:
         start = -(-memory.offset // step) * step
         if (not buffer.memories or memory.name in buffer.memories) and memory.holds(start, buffer.size):
-            return start + buffer.size
+            return start + buffer.size if buffer.size else 0
     return _NOWHERE if problem.memories else buffer.size
 
 

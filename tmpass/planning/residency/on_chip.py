@@ -13,7 +13,6 @@ from tmpass.planning.timeline.schedule import Schedule
 from tmpass.plans.plan import PlannedConstant
 from tmpass.targets import Memory, Target, Use
 
-
 _TOGETHER = 32
 """How many constants of one operator may stay. The choices of n at one step take 0.16 s for 40, and 3.7 s for 100."""
 

@@ -39,11 +39,6 @@ def test_what_is_not_a_whole_number_is_refused(offset, more):
         check_offsets(Problem((A, B), **more), [0, offset])
 
 
-def test_a_buffer_without_bytes_is_outside_of_no_memory():
-    empty = replace(A, size=0, memories=("sram",))
-    assert check_offsets(Problem((empty,), memories=MEMORIES), [7]) == []
-
-
 @pytest.mark.parametrize(
     ("problem", "offsets", "kind", "message"),
     [

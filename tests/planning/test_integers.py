@@ -331,4 +331,6 @@ def test_drawn_graphs_take_no_more_bytes_with_integers_and_are_right(graph, opti
     floats = tmpass.plan(model, "ethos-u55", int8="float", **options)
     made = tmpass.plan(model, "ethos-u55", int8="native", **options)
     assert check_plan(made, graph) == []
-    assert made.memories[0].live_bytes <= floats.memories[0].live_bytes
+    one, other = made.memories[0], floats.memories[0]
+    # Of orders with the same arena either may be taken, whatever is alive in it.
+    assert one.live_bytes <= other.live_bytes or one.peak <= other.peak

@@ -10,7 +10,7 @@ The runner computes with its own constants, so a byte that is lost shows where i
 from collections.abc import Iterator, Sequence
 
 from tmpass.base.choices import ConstantUse
-from tmpass.base.errors import brief
+from tmpass.base.errors import ModelError, brief
 from tmpass.base.violation import Violation
 from tmpass.execution.memory_image import MemoryImage, Place
 from tmpass.execution.storage import Storage, Writer
@@ -54,7 +54,8 @@ class Copies:
         for row in self._rows:
             key = _COPY, row.id
             image.places[key] = Place(row.memory, row.offset, row.offset + row.size, _COPY - row.id)
-            image.titles[key] = f"the {row.use} copy of {image.titles.get(row.tensors[0], "a constant")}"
+            name = image.titles.get(row.tensors[0], "a constant")
+            image.titles[key] = f"the {row.use} copy of {name}"
 
     def load(self, storage: Storage, writer: Writer) -> None:
         """Write the copies that stay for the whole run."""
@@ -84,9 +85,16 @@ class Copies:
         storage.end((_COPY, row.id) for row in self._streamed.get(step, ()))
 
     def _data(self, row: PlannedConstant) -> bytes:
-        """The bytes that are stored. The runner has the values; where these take fewer bytes, zeros fill the rest."""
+        """The bytes that are stored. The runner has the values; where these take fewer bytes, zeros fill the rest.
+
+        They stand in for a constant whose value the runner does not give, such as a sparse one.
+        """
         size = self._sizes.get(row.tensors, row.size)
-        return (self._runner.constant(*row.tensors[0]).data or b"")[:size].ljust(size, b"\0")
+        try:
+            data = self._runner.constant(*row.tensors[0]).data or b""
+        except ModelError:
+            data = b""
+        return data[:size].ljust(size, b"\0")
 
 
 def has_copies(plan: Plan) -> bool:

@@ -23,8 +23,8 @@ class Probe:
 
     Fields:
         sha256: of the model's file.
-        rules: one for each operator that needs scratch, or whose kind may need some.
-        clean: the number of operators without scratch.
+        rules: one for each operator that needs scratch, or whose kind may need some; then it may be of 0 bytes.
+        clean: the number of operators without scratch, those with a rule of 0 bytes included.
         unknown: a line for each operator that could not be measured.
     """
 

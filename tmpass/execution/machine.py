@@ -171,7 +171,7 @@ class Machine:
     def _compute(
         self, s: int, step: Step, values: Sequence[Value | None], marks: Mark, me: Writer
     ) -> tuple[Sequence[Value | None], Mark]:
-        """The results of an operator, and the marks of what its bodies gave. It runs the bodies that are asked for."""
+        """Run an operator and each body that it asks for; return its results, and the marks of what the bodies gave."""
         op = self._graph.subgraphs[s].ops[step.op]
         run = self._runner.run(s, step.op, values)
         given: dict[int, tuple[Value, TensorKey]] = {}  # by identity: what a body gave, and the tensor that has it

@@ -29,7 +29,7 @@ class Trial:
 
 
 def trials(plan: Plan, graph: Graph, target: Target) -> Iterator[Trial]:
-    """The options that `plan` does not use and that may lower its peak."""
+    """Changes that may lower the peak: options to add or leave out, and last a target that lets all share."""
     options = plan.options
     if options.io != Io.EXTERNAL and not target.runtime.io_inside and not options.tie:
         what = "the caller brings the memory for inputs and outputs"

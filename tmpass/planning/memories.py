@@ -71,7 +71,7 @@ def distribute(
 
 
 def uses_of(graph: Graph, storage: Storage, members: Sequence[TensorKey]) -> list[str]:
-    """The uses that a memory must allow to take a buffer with these tensors; none are scratch."""
+    """The uses that a memory must allow to take a buffer with these tensors. Without tensors it is scratch."""
     return [USES_OF[storage.roles[key]] for key in members if key not in graph.held_in] or [_SCRATCH]
 
 

@@ -1,4 +1,4 @@
-"""Plans of schema "tmpass.plan/1", which had no constants, as version 2 has them."""
+"""Checks plans of schema "tmpass.plan/1", which had no constants, and brings them into the form of version 2."""
 
 from collections.abc import Mapping
 from typing import Any

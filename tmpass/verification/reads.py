@@ -59,7 +59,7 @@ def held_constants(plan: Plan, graph: Graph, stored: Stored) -> Iterator[dict[Te
 def _unread(
     row: PlannedConstant, reads: Sequence[dict[TensorKey, None]], ends: Sequence[int], names: dict[TensorKey, str]
 ) -> Violation | None:
-    """The violation by a copy that is not there just as long as an operator runs that reads it."""
+    """The violation by a copy that its operator does not read, or that does not end with it and its bodies."""
     step, first = row.lower, row.tensors[0]
     if step >= len(reads) or first not in reads[step]:
         message = f"{names[first]} is streamed for step {step}, which does not read it"

@@ -1,4 +1,4 @@
-"""The constants of a model that a run touches, counted again."""
+"""The verifier's own count of the stored constants that a run touches."""
 
 from tmpass.graph.model import ABSENT, Graph, TensorKey, TensorKind
 
@@ -8,8 +8,8 @@ class Stored:
 
     Attributes:
         first: tensor -> the first with its bytes.
-        members: all tensors with these bytes.
-        sizes: how many bytes there are.
+        members: first tensor -> all with its bytes.
+        sizes: first tensor -> how many bytes it has.
     """
 
     def __init__(self, graph: Graph) -> None:

@@ -66,7 +66,7 @@ def is_elementwise(node: NodeProto) -> bool:
 
 @cache
 def rules() -> "dict[tuple[str, str], Rule]":
-    """Return the rules by domain and kind of operator."""
+    """Return the rules that infer the types of outputs, by domain and kind of operator."""
     from . import attention, elementwise, layout, normalization, products, quantized, windows
 
     found: dict[tuple[str, str], Rule] = {}

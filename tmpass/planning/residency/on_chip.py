@@ -1,4 +1,4 @@
-"""Constants in the memory that operators compute on, where their home is not one."""
+"""Copies of constants where operators cannot use their home: which stay, which are streamed, and where each lies."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,9 @@ from tmpass.plans.plan import PlannedConstant
 from tmpass.targets import Memory, Target, Use
 
 _TOGETHER = 32
-"""How many constants of one operator may stay. The choices of n at one step take 0.16 s for 40, and 3.7 s for 100."""
+"""How many constants of one operator are candidates to stay, where not all constants fit. The choice among those of one
+step takes 0.16 s for 40, and 3.7 s for 100.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,3 +69,13 @@ def test_a_plan_that_frees_what_the_runtime_keeps_is_wrong():
     mine = planned(graph)
     claimed = replace(mine, target=replace(mine.target, runtime=""))
     assert "'t2' is listed as variable, but is activation" in check_plan(claimed, graph)[0].message
+
+
+def test_a_result_that_an_earlier_operator_of_the_file_reads_is_made_in_each_run():
+    graph = weighted(["DEQUANTIZE"])
+    (main,) = graph.subgraphs
+    unsorted = replace(graph, subgraphs=(replace(main, ops=main.ops[::-1]),))
+    made = planned(unsorted, schedule="topological")
+    assert kept(made) == []
+    assert [row.op for row in made.schedule] == [1, 0]
+    assert check_plan(made, unsorted) == []

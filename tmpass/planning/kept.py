@@ -30,13 +30,19 @@ def keep_results(graph: Graph, runtime: Runtime) -> Graph:
 
 
 def _kept(subgraph: Subgraph, runtime: Runtime) -> set[int]:
-    """The results of `subgraph` that are kept. The runtime meets its operators in the order of the file."""
+    """The results of `subgraph` that are kept. The runtime meets its operators in the order of the file.
+
+    One that an earlier operator reads is not: no order of the file runs, and a variable would keep that order.
+    """
     stored = {t for t, tensor in enumerate(subgraph.tensors) if tensor.kind is TensorKind.CONSTANT}
-    known, kept = set(stored), set[int]()
+    known, kept, read = set(stored), set[int](), set[int]()
     for op in subgraph.ops:
         rule = runtime.keeps.get(op.kind)
+        read.update(op.inputs)
         if rule is None or op.custom or not _sized(subgraph, op):
             continue
+        if not read.isdisjoint(op.outputs):
+            continue  # in the file's own order, an earlier operator would read what was kept from the last run
         reads = {t for t in op.inputs if t != ABSENT}
         if rule is Kept.STORED and reads <= stored:
             kept.update(op.outputs)

@@ -30,13 +30,16 @@ def _with_variables(subgraph: Subgraph, runtime: Runtime) -> Subgraph:
 def _kept(subgraph: Subgraph, runtime: Runtime) -> Iterator[int]:
     """The results that are kept: in the order of the file, nothing made in each run is among what their makers read."""
     changing = {t for t, tensor in enumerate(subgraph.tensors) if tensor.kind is not TensorKind.CONSTANT}
-    unknown = set(changing)
+    unknown, asked = set(changing), {ABSENT}
     for op in subgraph.ops:
+        asked |= set(op.inputs)
         when = "" if op.custom or _open(subgraph, op) else runtime.keeps.get(op.kind, "")
         blocking = {"stored": changing, "known": unknown, "always": set[int]()}.get(when)
         if blocking is None or not blocking.isdisjoint(op.inputs):
             continue
         made = set(op.outputs) - {ABSENT}
+        if made & asked:
+            continue
         yield from sorted(made)
         if when != "stored":
             unknown -= made

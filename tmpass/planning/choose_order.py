@@ -203,7 +203,7 @@ def _searched(
     other = _lay_out(request, found.orders) if found.orders != orders else None
     stopped = found.stopped or (other is not None and other.layout.stopped)
     lower = other is not None and other.rank(request.options.schedule) < best.rank(request.options.schedule)
-    if other is not None and lower and _runs_lower(request, best.timeline, other.timeline):
+    if other is not None and lower and _runs_lower(request, orders, other.timeline):
         best = other
     return replace(best, stopped=stopped), found
 
@@ -217,17 +217,18 @@ def _lay_out(request: LayoutRequest, orders: Orders) -> OrderedLayout | None:
         return None
 
 
-def _runs_lower(request: LayoutRequest, old: Schedule, new: Schedule) -> bool:
-    """Whether a runtime that places tensors itself takes fewer bytes on the timeline `new` than on `old`.
+def _runs_lower(request: LayoutRequest, orders: Orders, new: Schedule) -> bool:
+    """Whether a runtime that places tensors itself takes fewer bytes on the timeline `new` than in the given orders.
 
-    Always true for other runtimes, and where the options ask for another order whatever the runtime does.
+    Always true for other runtimes, and where the options ask for another order whatever the runtime does. An order that
+    the search found before does not count: else the result would depend on which one it finds first.
     """
     own = request.target.runtime.allocator
     if not own or request.options.schedule != OrderMethod.AUTO:
         return True
     options = replace(request.options, allocator=own, keep_inputs=True, share=Share.VIEWS)
     there = replace(request, options=options, ties=(), keep=False)  # an interrupted comparison has no result
-    return smallest_layout(there, new).peak < smallest_layout(there, old).peak
+    return smallest_layout(there, new).peak < smallest_layout(there, lay_out(request.graph, orders)).peak
 
 
 def _bounded(request: LayoutRequest, ordered: OrderedLayout, bound: int, states: int = 0) -> OrderedLayout:

@@ -10,7 +10,7 @@ from support.shared import SHARED
 from tmpass.base.choices import Status
 from tmpass.planning.residency.weight_places import loads_of, weight_places
 from tmpass.planning.residency.weight_times import Load, run_times
-from tmpass.planning.residency.weights import Kept, Weight, keep_weights
+from tmpass.planning.residency.weights import Weight, WeightUse, keep_weights
 
 MIB = 2**20
 
@@ -75,15 +75,17 @@ def test_drawn_weights_move_the_fewest_bytes():
         check(weights, used, capacity, alignment, chunk, kept)
         floor = capacity - capacity % alignment - max(up(bytes_, alignment) for bytes_ in used)
         seen["coupled"] += best > 0 and kept.resident < floor
-        seen["in place"] += Kept.IN_PLACE in kept.kept
-        seen["chunks"] += Kept.CHUNKS in kept.kept
+        seen["in place"] += WeightUse.IN_PLACE in kept.kept
+        seen["chunks"] += WeightUse.CHUNKS in kept.kept
         seen["several"] += any(len(weights[w].steps) > 1 for w in kept.residents)
     assert min(seen.values()) > 300, seen
 
 
 def check(weights, used, capacity, alignment, chunk, kept):
     """That figures follow from the choice, and that addresses do not overlap."""
-    moved = sum(w.size * len(w.steps) for w, how in zip(weights, kept.kept, strict=True) if how is not Kept.RESIDENT)
+    moved = sum(
+        w.size * len(w.steps) for w, how in zip(weights, kept.kept, strict=True) if how is not WeightUse.RESIDENT
+    )
     assert kept.moved == moved
     assert kept.compulsory == sum(weights[w].size for w in kept.residents)
     places = weight_places(weights, kept, used, capacity, alignment=alignment, chunk=chunk)
@@ -93,7 +95,7 @@ def check(weights, used, capacity, alignment, chunk, kept):
             assert end <= begin
         assert not live or live[-1][1] <= capacity
         there = {p.weight for p in places if p.step in (None, step)}
-        needed = {n for n, w in enumerate(weights) if step in w.steps and kept.kept[n] is not Kept.IN_PLACE}
+        needed = {n for n, w in enumerate(weights) if step in w.steps and kept.kept[n] is not WeightUse.IN_PLACE}
         assert needed <= there
     assert all(p.offset % alignment == 0 for p in places)
     loads = loads_of(weights, kept, alignment=alignment, chunk=chunk)

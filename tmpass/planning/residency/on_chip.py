@@ -105,7 +105,7 @@ def choose_resident(free: OnChip) -> list[bool]:
     """
     if free.room is None or free.height([True] * len(free.sizes)) + sum(free.sizes) <= free.room:
         return [True] * len(free.sizes)
-    from tmpass.planning.residency.weights import Kept, Weight, keep_weights  # which few plans need
+    from tmpass.planning.residency.weights import Weight, WeightUse, keep_weights  # which few plans need
 
     runs = zip(free.uses, free.ends, strict=True)
     held = {c for step, (used, end) in enumerate(runs) if end > step + 1 for c in used}
@@ -122,7 +122,7 @@ def choose_resident(free: OnChip) -> list[bool]:
                 steps[c].append(step)
     weights = [Weight(size, tuple(own)) for size, own in zip(free.bytes, steps, strict=True)]
     found = keep_weights(weights, tops, free.room, alignment=free.memory.alignment, chunk=free.chunk)
-    return [kept is Kept.RESIDENT for kept in found.kept] or [False] * len(free.sizes)
+    return [kept is WeightUse.RESIDENT for kept in found.kept] or [False] * len(free.sizes)
 
 
 def loaded_rows(

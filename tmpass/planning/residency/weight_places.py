@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tmpass.planning.residency.weight_times import Load
-from tmpass.planning.residency.weights import Kept, KeptWeights, Weight, room_of
+from tmpass.planning.residency.weights import KeptWeights, Weight, WeightUse, room_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +60,14 @@ def loads_of(
         room = room_of(weights[number], alignment, chunk)
         loads.append(Load(step, early, weights[number].size - early, room))
     for number, weight in enumerate(weights):
-        if kept.kept[number] is Kept.IN_PLACE:
+        if kept.kept[number] is WeightUse.IN_PLACE:
             loads += [Load(step, 0, weight.size, 0) for step in weight.steps]
     return sorted(loads, key=lambda load: load.step)
 
 
 def _streamed(weights: Sequence[Weight], kept: KeptWeights) -> list[tuple[int, int]]:
     """The step and the weight of each load into the memory, in the order of steps."""
-    away = (number for number, how in enumerate(kept.kept) if how in (Kept.STREAMED, Kept.CHUNKS))
+    away = (number for number, how in enumerate(kept.kept) if how in (WeightUse.STREAMED, WeightUse.CHUNKS))
     return sorted((step, number) for number in away for step in weights[number].steps)
 
 

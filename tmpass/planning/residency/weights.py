@@ -43,7 +43,7 @@ class Weight:
     in_place: bool = False
 
 
-class Kept(StrEnum):
+class WeightUse(StrEnum):
     """Where a weight is when an operator uses it."""
 
     RESIDENT = "resident"
@@ -67,7 +67,7 @@ class KeptWeights:
         missing_step: that step.
     """
 
-    kept: tuple[Kept, ...]
+    kept: tuple[WeightUse, ...]
     resident: int
     moved: int
     compulsory: int
@@ -79,7 +79,7 @@ class KeptWeights:
     @property
     def residents(self) -> tuple[int, ...]:
         """The numbers of the weights that stay."""
-        return tuple(w for w, kept in enumerate(self.kept) if kept is Kept.RESIDENT)
+        return tuple(w for w, kept in enumerate(self.kept) if kept is WeightUse.RESIDENT)
 
 
 def keep_weights(
@@ -112,10 +112,10 @@ def keep_weights(
     stay, saved, most = _best_residents(rows, worth, capacity)
     kept = []
     for number, weight in enumerate(weights):
-        away = Kept.IN_PLACE if weight.in_place else Kept.STREAMED
-        if away is Kept.STREAMED and chunk is not None and weight.size > chunk:
-            away = Kept.CHUNKS
-        kept.append(Kept.RESIDENT if number in stay else away)
+        away = WeightUse.IN_PLACE if weight.in_place else WeightUse.STREAMED
+        if away is WeightUse.STREAMED and chunk is not None and weight.size > chunk:
+            away = WeightUse.CHUNKS
+        kept.append(WeightUse.RESIDENT if number in stay else away)
     return KeptWeights(
         tuple(kept),
         sum(rows.size[number] for number in stay),

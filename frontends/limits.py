@@ -4,9 +4,9 @@ import math
 import os
 import signal
 import sys
-from dataclasses import dataclass
 
 from tmpass.base.errors import UsageError, brief
+from tmpass.base.record import record
 
 FACTOR = "TMPASS_CHILD_LIMITS"
 """Name of the environment variable whose value multiplies all limits; 0 lifts them."""
@@ -26,7 +26,7 @@ Models with all weights inside take about three bytes for each byte of the file.
 """
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Limits:
     """The limits of one child process.
 

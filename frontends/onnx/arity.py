@@ -1,10 +1,9 @@
 """Checks of arity: how many inputs and outputs the format allows for an operator and its bodies."""
 
-from dataclasses import dataclass
-
 from onnx import NodeProto, defs
 
 from tmpass.base.errors import ModelError
+from tmpass.base.record import record
 
 from .opsets import Opsets
 from .scopes import Body, Scope, node_title
@@ -43,7 +42,7 @@ def _check_counts(main: Scope, opsets: Opsets) -> None:
                 raise ModelError(fault, where=inside + node_title(node, index), hint="export the model again")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Form:
     """The arity of an operator.
 

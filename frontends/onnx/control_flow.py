@@ -7,10 +7,11 @@ another, the state varies: no number is true of it in every iteration, even if o
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from onnx import AttributeProto, NodeProto
+
+from tmpass.base.record import record
 
 from .contradictions import changes
 from .environment import Environment
@@ -106,7 +107,7 @@ def _scan(sweep: "Sweep", node: NodeProto, body: Body, here: Environment) -> _Fo
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _States:
     """The values that a loop carries.
 

@@ -1,10 +1,10 @@
 """Conversion of a ModelProto to a Graph."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from onnx import IR_VERSION, ModelProto
 
+from tmpass.base.record import record
 from tmpass.graph.model import Entry, Graph, Subgraph
 
 from .arity import check_arity
@@ -64,7 +64,7 @@ def convert_whole(data: bytes, given: Mapping[str, int]) -> tuple[tuple[Subgraph
     return made.maker.subgraphs, made.maker.origins, made.main
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Conversion:
     """The subgraphs of a model, with everything that was computed to make them."""
 

@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from onnx import FunctionProto, GraphProto, ModelProto, NodeProto
 from onnx.inliner import inline_local_functions
 
 from tmpass.base.errors import ModelError
+from tmpass.base.record import record
 
 from .opsets import import_domains
 from .read import MAX_DEPTH, bodies
@@ -21,7 +21,7 @@ _MAX_BYTES = 2**29
 _Key = tuple[str, str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Cost:
     """The size of a graph once all its calls are inlined; `depth` counts the calls inside calls."""
 

@@ -6,12 +6,12 @@ Bindings of values other than inputs are treated in the same way.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from onnx import GraphProto, ModelProto, ValueInfoProto
 from onnx.shape_inference import infer_shapes
 
 from tmpass.base.errors import ModelError
+from tmpass.base.record import record
 
 from .contradictions import check_shapes
 from .corrections import without_doubtful_shapes
@@ -25,7 +25,7 @@ from .settling import Refined, Types, settle_all
 from .value_types import ValueType, contradicts, from_proto, of_tensor
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Inference:
     """The result of inference.
 

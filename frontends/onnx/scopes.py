@@ -1,17 +1,17 @@
 """The graphs of a model as a tree of scopes: their definitions, captured names and bodies."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 
 from onnx import GraphProto, ModelProto, NodeProto, TensorProto
 
 from tmpass.base.errors import ModelError
+from tmpass.base.record import record
 
 from .read import bodies
 from .sorting import free_names, sort_nodes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Body:
     """A graph that a node runs, under the name of its attribute."""
 
@@ -19,7 +19,7 @@ class Body:
     scope: "Scope"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scope:
     """A graph with its bodies.
 
@@ -164,7 +164,7 @@ def _makers(
     return makers
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Reads:
     """The names that nodes read although no earlier node makes them, and the bodies of nodes.
 

@@ -1,8 +1,10 @@
 """Holes of inferred types are filled from declarations in the file, then from bindings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
+
+from tmpass.base.record import record
 
 from .disputes import larger
 from .value_types import ValueType, fill
@@ -15,7 +17,7 @@ Types = list[dict[str, ValueType]]
 """The types of what each scope itself defines: by scope id, then by name."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Refined:
     """The types of all values, with other findings of refinement.
 

@@ -1,12 +1,12 @@
 """The type of a value during shape inference: an element type, and a shape with holes."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import prod
 
 from onnx import TensorProto, TensorShapeProto, TypeProto
 
 from tmpass.base.dtypes import DType
+from tmpass.base.record import record
 
 from .element_types import UNDEFINED, dtype_of
 
@@ -14,7 +14,7 @@ Hole = int | str | None
 """A dimension: a number, a name, or None where nothing is known."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ValueType:
     """The type of a value as far as it is known.
 

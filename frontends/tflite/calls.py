@@ -1,9 +1,9 @@
 """Calls: the operators that run other subgraphs, and the fields of their options that name these."""
 
-from dataclasses import dataclass
 from struct import Struct
 
 from tmpass.base.errors import ModelError
+from tmpass.base.record import record
 from tmpass.graph.model import Call
 
 from . import schema
@@ -12,7 +12,7 @@ from .flatbuffer import Field, Scalar, Table
 _INT32, _UINT32 = Struct("<i"), Struct("<I")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Options:
     """The options table of an operator that calls subgraphs.
 

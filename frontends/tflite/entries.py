@@ -1,16 +1,16 @@
 """Entries, where a run can start: the main subgraph, signatures, and subgraphs that nothing else reaches."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from tmpass.base.errors import ModelError
+from tmpass.base.record import record
 from tmpass.graph.model import Entry, Subgraph
 
 from . import schema
 from .flatbuffer import DAMAGED, Table
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Signature:
     """A `SignatureDef`: a key, a subgraph, and the public names of its inputs and outputs, with tensor indices."""
 

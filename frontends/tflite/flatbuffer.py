@@ -12,10 +12,10 @@ Source: https://flatbuffers.dev/internals/
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from struct import Struct, unpack_from
 
 from tmpass.base.errors import ModelError
+from tmpass.base.record import record
 
 DAMAGED = "the file is truncated or damaged"
 
@@ -29,7 +29,7 @@ _VTABLES_KEPT = 4096
 _SHARING = 4
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Field:
     """A field that is an offset: to a string, a vector or a table."""
 
@@ -37,7 +37,7 @@ class Field:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scalar:
     """A field that is a number, with the layout `code` of the module struct; 0 if it is absent."""
 

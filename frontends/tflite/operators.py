@@ -1,8 +1,7 @@
 """Operators of a subgraph: their kinds, inputs, outputs and calls."""
 
-from dataclasses import dataclass
-
 from tmpass.base.errors import ModelError
+from tmpass.base.record import record
 from tmpass.graph.model import ABSENT, Op
 
 from . import schema
@@ -22,7 +21,7 @@ RESOURCE = frozenset(
 """Operators that touch resources. Their handles need not have the type resource: some files declare int32."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Code:
     """An entry of the model's list of operator codes. The name of a `custom` one is in the file."""
 

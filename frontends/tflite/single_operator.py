@@ -5,12 +5,12 @@ front   Model ── SubGraph ──┬── tensors ───> only those of t
 old     ... constants, options, operator codes, where they were
 """
 
-from dataclasses import dataclass
 from math import prod
 from struct import pack
 
 from tmpass.base.dtypes import packed_bytes
 from tmpass.base.errors import ModelError
+from tmpass.base.record import record
 from tmpass.graph.model import ABSENT, Graph, Tensor, TensorKind
 
 from . import schema
@@ -22,7 +22,7 @@ _ROUNDING = 16
 _INDICES = (schema.Operator.INPUTS, schema.Operator.OUTPUTS, schema.Operator.INTERMEDIATES)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SingleOperator:
     """A model with one operator.
 

@@ -1,8 +1,7 @@
 """Subgraphs as they are in the file, before their shapes are settled."""
 
-from dataclasses import dataclass
-
 from tmpass.base.errors import ModelError, brief
+from tmpass.base.record import record
 from tmpass.graph.model import Op, TensorKind
 
 from . import schema
@@ -13,7 +12,7 @@ from .operators import Code, read_operators
 from .tensors import Declared, kinds, read_tensors
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReadSubgraph:
     """A subgraph of the file; `tables` are the tables of its operators."""
 

@@ -1,10 +1,11 @@
 """Measures what kernels need and keep, with the interpreter that they belong to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 from tmpass.base.errors import UsageError
+from tmpass.base.record import record
 from tmpass.graph.model import Graph
 from tmpass.loading.carrier import Carrier, load_carrier, open_carrier
 from tmpass.loading.contract import MeasuringFrontend, ProbingFrontend
@@ -17,7 +18,7 @@ from tmpass.targets.tail import Kernel, Rules, load_rules, predict
 from tmpass.targets.tail.scratch import runtime_scratch
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Probe:
     """The measured scratch of a model.
 
@@ -34,7 +35,7 @@ class Probe:
     unknown: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ArenaProbe:
     """The measured arena of a model.
 

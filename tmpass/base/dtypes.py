@@ -1,9 +1,9 @@
 """Element types: their names, and the bits of one element where they are known."""
 
-from dataclasses import dataclass
+from tmpass.base.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DType:
     """An element type of a tensor.
 

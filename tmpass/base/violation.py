@@ -1,9 +1,9 @@
 """A law that a plan or a packing breaks."""
 
-from dataclasses import dataclass
+from tmpass.base.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Violation:
     """One broken law.
 

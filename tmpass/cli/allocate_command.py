@@ -1,11 +1,12 @@
 """`tmpass allocate`."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tmpass.base import interrupts
+from tmpass.base.record import record
 from tmpass.cli.files import read_text
 from tmpass.cli.inputs import refuse_inputs
 from tmpass.cli.options import ALLOCATORS, EXIT_CODES, INTERRUPTED, NODES, THREADS, THREADS_HELP, Size
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from tmpass.packing.problem import Problem
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Asked:
     """The options of the command, by the names of its parameters."""
 

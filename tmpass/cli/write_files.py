@@ -5,7 +5,6 @@ import os
 import signal
 import threading
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ import click
 
 from tmpass.base import interrupts
 from tmpass.base.errors import UsageError
+from tmpass.base.record import record
 from tmpass.cli.files import reason
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def write_all(results: "Iterable[tuple[str, str | bytes]]") -> None:
                     file.temporary.unlink()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _File:
     """A result for the file `place`, given by the user as `path`, written to `temporary` first."""
 

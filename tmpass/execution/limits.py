@@ -1,11 +1,10 @@
 """Limits of an execution. Reaching one is an error that names the limit and the option that raises it."""
 
-from dataclasses import dataclass
-
 from tmpass.base.errors import BudgetError, UsageError, brief
+from tmpass.base.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Limits:
     """Limits of one execution.
 

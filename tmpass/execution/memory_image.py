@@ -1,8 +1,7 @@
 """The memories of a plan as byte arrays, and the place of each tensor in them."""
 
-from dataclasses import dataclass
-
 from tmpass.base.choices import ConstantUse
+from tmpass.base.record import record
 from tmpass.base.violation import Violation
 from tmpass.execution.limits import too_many_bytes
 from tmpass.graph.model import TensorKey
@@ -13,7 +12,7 @@ PATTERN = 0xA5
 """The value of bytes that nothing has written. It is not a plausible number in any element type."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """The bytes `[low, high)` of `memory`, in buffer `buffer` of the plan."""
 
@@ -31,7 +30,7 @@ class Place:
         return other is not None and (self.memory, self.low, self.high) == (other.memory, other.low, other.high)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MemoryImage:
     """One byte array per memory, with the places of the tensors.
 

@@ -7,8 +7,8 @@ step  0     1     2     3            Region main
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from tmpass.base.record import record
 from tmpass.base.violation import Violation
 from tmpass.graph.model import ABSENT, Graph, TensorKey, TensorKind
 from tmpass.plans.plan import PlannedStep
@@ -17,7 +17,7 @@ from tmpass.verification.replay import Broken
 _MAX_DEPTH = 100
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """One row of the schedule.
 
@@ -34,7 +34,7 @@ class Step:
     last_of: tuple[TensorKey, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Region:
     """One subgraph, with its steps in the order of the plan."""
 

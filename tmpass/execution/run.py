@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tmpass.base.errors import BudgetError, ModelError, UsageError, brief
+from tmpass.base.record import record
 from tmpass.base.violation import Violation
 from tmpass.execution.copies import Copies, has_copies
 from tmpass.execution.limits import Limits, Trips, too_many_bytes
@@ -23,7 +24,7 @@ MAX_SEEDS = 4
 """How many runs at most, each on other inputs, while some steps have not been reached."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Execution:
     """The outcome of executing a plan, over all runs.
 
@@ -65,7 +66,7 @@ class _Record:
     output_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Session:
     """The common data of all runs of one execution; `given` maps names of inputs to their values."""
 

@@ -6,8 +6,8 @@ copies     aaaaaaaa  bbbbbbbb  ccccc     read a: its last bytes differ from its 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from tmpass.base.record import record
 from tmpass.base.violation import Violation
 from tmpass.execution.memory_image import MemoryImage, Place
 from tmpass.graph.model import TensorKey
@@ -20,7 +20,7 @@ MAX_VIOLATIONS = 100
 _SCRATCH = 0x5A
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Writer:
     """The writer or reader of a value, with its title in messages. The caller of an entry has no step."""
 
@@ -28,7 +28,7 @@ class Writer:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Held:
     """The last value of a tensor: the number of the write, its writer, and whether the value is in an array."""
 

@@ -9,11 +9,12 @@ least       all stay
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
 from tmpass.base.choices import Status
+from tmpass.base.record import record
 from tmpass.base.sizes import MAX_BYTES
 from tmpass.graph.model import Graph
 from tmpass.loading.load import Model
@@ -36,7 +37,7 @@ _OCTAVES = 6
 """How many halvings below the size of a single memory are tried, where another memory can take buffers."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CurvePoint:
     """What a run costs at one size of the scratchpad.
 

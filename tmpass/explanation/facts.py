@@ -1,14 +1,13 @@
 """The values that `tmpass explain` finds out about the peak of a plan."""
 
-from dataclasses import dataclass
-
+from tmpass.base.record import record
 from tmpass.explanation.capacity_curve import CurvePoint
 from tmpass.packing.conflict import Conflict
 from tmpass.plans.peak_step import PeakStep
 from tmpass.plans.plan import Plan, PlannedBuffer, PlannedConstant, PlannedStep, PlannedTensor
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Alive:
     """A buffer that is alive at the peak step, and why.
 
@@ -30,7 +29,7 @@ class Alive:
     here: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change:
     """Another way to plan the model, which was tried and has a lower peak.
 
@@ -51,7 +50,7 @@ class Change:
     proved: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tiling:
     """A bound on the peak if tensors were written and read in pieces, never whole; not tried.
 
@@ -71,7 +70,7 @@ class Tiling:
     least: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rematerialisation:
     """A tensor that the peak step does not use: `made` could compute it again before `read`, its last reader."""
 
@@ -80,7 +79,7 @@ class Rematerialisation:
     read: PlannedStep
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Explanation:
     """The reasons for the peak of a plan, and changes that would lower it.
 

@@ -2,12 +2,13 @@
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from tmpass.api.plan import plan
 from tmpass.base.choices import Io, OrderMethod, Share
 from tmpass.base.errors import TmpassError
+from tmpass.base.record import record
 from tmpass.explanation.facts import Change, Explanation
 from tmpass.graph.model import Graph
 from tmpass.loading.load import Model
@@ -19,7 +20,7 @@ _MOST_TIES = 4
 """The number of pairs of an output and an input that are tried."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Trial:
     """A change to try: the option to type, its meaning, and the arguments of `tmpass.plan`."""
 

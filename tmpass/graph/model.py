@@ -11,12 +11,13 @@ It knows no file format and no memory.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from functools import lru_cache
 
 from tmpass.base.dtypes import DType, packed_bytes
 from tmpass.base.errors import ModelError
+from tmpass.base.record import record
 from tmpass.base.sizes import MAX_BYTES
 
 ABSENT = -1
@@ -44,7 +45,7 @@ class TensorKind(StrEnum):
     CAPTURE = "capture"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tensor:
     """A tensor of a subgraph.
 
@@ -108,7 +109,7 @@ def _first_dims(shape: tuple[Dim, ...]) -> str:
     return ", ".join(map(str, shape[:8])) + (", ..." if len(shape) > 8 else "")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """A call of a subgraph, which the operator runs inside its own step.
 
@@ -137,7 +138,7 @@ class Move(StrEnum):
     SLICE = "slice"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Moves:
     """Which tensors of an operator hold the same bytes.
 
@@ -170,7 +171,7 @@ class Quantization(StrEnum):
     CLAMP = "clamp"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Op:
     """An operator.
 
@@ -207,7 +208,7 @@ class Op:
         return self.moves is not None and self.moves.kind is Move.VIEW
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Subgraph:
     """Tensors, and operators in the order of the file. `inputs` and `outputs` are tensor indices."""
 
@@ -226,7 +227,7 @@ class Subgraph:
         return frozenset(used - {ABSENT})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """A subgraph where a run can start: the main graph or a signature.
 
@@ -239,7 +240,7 @@ class Entry:
     outputs: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stored:
     """The bytes of a constant in the file of its model.
 
@@ -252,7 +253,7 @@ class Stored:
     bytes: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Graph:
     """A model.
 

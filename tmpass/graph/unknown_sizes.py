@@ -1,10 +1,10 @@
 """The error for tensors whose size is not known: which they are, why, and which bindings settle them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from shlex import quote
 
 from tmpass.base.errors import UnknownSizeError
+from tmpass.base.record import record
 from tmpass.graph.effects import innermost_first
 from tmpass.graph.model import ABSENT, Graph, Op, Tensor, TensorKey, TensorKind
 
@@ -22,7 +22,7 @@ def varying_dims(graph: Graph) -> frozenset[str]:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Unsized:
     """A tensor without a known size.
 

@@ -15,10 +15,10 @@ ExecuTorch's specs in one of its memories:
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tmpass.base.errors import ModelError
+from tmpass.base.record import record
 from tmpass.packing.allocate import DEFAULT_NODES, allocate
 from tmpass.packing.problem import Buffer, Problem
 
@@ -48,7 +48,7 @@ class Spec(Protocol):
         """Set the alignment."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """The place of a spec; specs whose bytes overlap, also through others, have the same `group`."""
 

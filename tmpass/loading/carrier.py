@@ -1,10 +1,11 @@
 """Model files that can carry a plan: without it, and with another one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 from tmpass.base.errors import ModelError, UsageError
+from tmpass.base.record import record
 from tmpass.graph.binding import check_bindings
 from tmpass.loading.contract import CarryingFrontend, ScatteredFrontend
 from tmpass.loading.load import Model, load_opened
@@ -12,7 +13,7 @@ from tmpass.loading.open_model import nameless, open_model
 from tmpass.plans.plan import Plan
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Carrier:
     """A model file that can carry a plan.
 

@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, cast
 
 from tmpass.base.errors import ModelError, UsageError
+from tmpass.base.record import record
 from tmpass.graph.binding import check_bindings
 from tmpass.graph.model import Graph
 from tmpass.loading.contract import BatchingFrontend, ExecutingFrontend, Frontend, ScatteredFrontend
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from tmpass.loading.runner import Runner
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Model:
     """A model: the name, format and hash of its file, and its graph, read with `bindings`."""
 

@@ -7,6 +7,8 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from tmpass.base.record import record
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Value:
@@ -21,7 +23,7 @@ class Value:
     form: object
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Enter:
     """A request of an operator to run its `calls[call]` with `inputs`. The answer is the body's outputs."""
 
@@ -33,7 +35,7 @@ Run = Generator[Enter, tuple[Value, ...], tuple[Value | None, ...]]
 """One run of an operator: it yields a request for each run of a body, and returns the values of its outputs."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Difference:
     """A difference between two results. It is `tolerated` where rounding explains it."""
 

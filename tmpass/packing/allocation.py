@@ -1,11 +1,10 @@
 """The answer to an allocation problem."""
 
-from dataclasses import dataclass
-
 from tmpass.base.choices import Status
+from tmpass.base.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Allocation:
     """The answer to a problem: a packing, and what is proved about it.
 

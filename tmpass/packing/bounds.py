@@ -1,16 +1,16 @@
 """Lower bounds on the peak, with the step that witnesses them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from heapq import heappop, heappush
 from math import gcd, lcm
 from typing import NamedTuple
 
 import tmpass._core as _core
+from tmpass.base.record import record
 from tmpass.packing.problem import Buffer, Memory, Problem, in_use
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bound:
     """A lower bound on the peak of all packings of a problem.
 

@@ -9,16 +9,17 @@ As one buffer: alive in [0, 5), 6 bytes, with a gap [3, 5) whose window is the l
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import lcm
 from operator import itemgetter
 from typing import NoReturn
 
 from tmpass.base.errors import UsageError
+from tmpass.base.record import record
 from tmpass.packing.problem import Buffer, Gap, Problem, in_use
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Merged:
     """A problem without shared pairs that stands for another.
 

@@ -18,6 +18,7 @@ from math import lcm
 from typing import TYPE_CHECKING, Protocol
 
 from tmpass.base.errors import UsageError
+from tmpass.base.record import record
 from tmpass.base.sizes import MAX_BYTES
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ MAX_ALIGNMENT = 2**31
 """The largest alignment in bytes. Real ones are at most a few MiB."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Gap:
     """Steps `[lower, upper)` of a live range in which a buffer needs only the bytes of a window, or none.
 
@@ -45,7 +46,7 @@ class Gap:
     window_upper: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Memory:
     """The addresses `[offset, offset + size)`, in bytes. Without a size, a memory has no end."""
 
@@ -58,7 +59,7 @@ class Memory:
         return self.offset <= offset and (self.size is None or offset + size <= self.offset + self.size)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Buffer:
     """A piece of storage to place.
 

@@ -26,10 +26,11 @@ import csv
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple, NoReturn
 
 from tmpass.base.errors import UsageError, brief
+from tmpass.base.record import record
 from tmpass.base.sizes import MAX_BYTES
 from tmpass.packing.problem import Buffer, Gap, Memory, Problem
 
@@ -124,7 +125,7 @@ class _Pair(NamedTuple):
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Table:
     """The columns of a file, which read its rows.
 

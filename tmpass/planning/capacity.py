@@ -1,8 +1,9 @@
 """A layout at another capacity of the scratchpad, without another search for an order or a packing."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tmpass.base.choices import ConstantUse, Status
+from tmpass.base.record import record
 from tmpass.planning.assemble import find_status
 from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout_request import LayoutRequest
@@ -13,7 +14,7 @@ from tmpass.planning.residency.overhead import Besides
 from tmpass.plans.plan import MemoryUse, PlannedConstant
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Resized:
     """What a plan would have at one capacity: the rows of its memories and constants, and its status."""
 

@@ -1,10 +1,11 @@
 """The choice of an order of operators: that of the file, unless another one needs a smaller arena."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tmpass.base.choices import OrderMethod, Share, Status
 from tmpass.base.errors import ModelError, TargetError
+from tmpass.base.record import record
 from tmpass.graph.dependencies import reads
 from tmpass.graph.effects import effect_edges
 from tmpass.graph.topological import topological_order
@@ -24,7 +25,7 @@ while fewer bytes may be alive: on the models of docs/models.md a longer search 
 """
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OrderedLayout:
     """A layout with its timeline, and what is known of the order.
 

@@ -9,10 +9,11 @@ group are other names for the integers.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tmpass.base.choices import Int8
 from tmpass.base.errors import brief
+from tmpass.base.record import record
 from tmpass.graph.model import ABSENT, Graph, Op, Quantization, Subgraph, Tensor, TensorKey, TensorKind
 from tmpass.targets import Target
 
@@ -118,7 +119,7 @@ def is_float(tensor: Tensor) -> bool:
     return tensor.kind is not TensorKind.CONSTANT and tensor.dtype.name.startswith(("float", "bfloat"))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Result:
     """The integers that a float result of an operator becomes, and the float tensors on the way there."""
 

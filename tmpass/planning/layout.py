@@ -1,10 +1,11 @@
 """The smallest layout for one order of operators: levels of sharing are tried from the most to the least."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import tmpass._core as _core
+from tmpass.base.record import record
 from tmpass.packing.allocate import allocate
 from tmpass.packing.bounds import lower_bound
 from tmpass.packing.problem import Buffer, Problem
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from tmpass.planning.sharing.tied import EndTie
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Layout:
     """The storage of a graph on a timeline, and its place in the memories.
 

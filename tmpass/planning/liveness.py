@@ -1,9 +1,10 @@
 """Live ranges of tensors, and the buffers to place: from a graph, a timeline and alias classes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tmpass.base.choices import Role
+from tmpass.base.record import record
 from tmpass.graph.model import ABSENT, Graph, Tensor, TensorKey, TensorKind
 from tmpass.packing.problem import Buffer
 from tmpass.planning.sharing.aliases import Aliases
@@ -17,7 +18,7 @@ _LISTED = 8
 """How many dimensions of a tensor a reason lists. The rest is counted."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Storage:
     """The buffers to place, and their tensors.
 

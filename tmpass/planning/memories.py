@@ -1,10 +1,10 @@
 """The distribution of buffers over the memories of a target."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from tmpass.base.choices import Role
 from tmpass.base.errors import ModelError
+from tmpass.base.record import record
 from tmpass.base.sizes import MAX_BYTES
 from tmpass.graph.model import Graph, TensorKey
 from tmpass.packing.allocation import Allocation
@@ -24,7 +24,7 @@ _SCRATCH = USES_OF[Role.ACTIVATION]
 """The use of scratch, which holds no tensor."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MemoryAllocation:
     """The allocation of one memory.
 

@@ -6,9 +6,9 @@ new   x 0..64   y 64..128   z 16..32   w 32..48     z moved       w appeared: no
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 
+from tmpass.base.record import record
 from tmpass.graph.model import TensorKey
 from tmpass.plans.plan import MemoryUse, Plan
 
@@ -18,7 +18,7 @@ before; one that "joined" shares it now.
 """
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Location:
     """The bytes `[offset, offset + bytes)` of `memory`; `reason` says why another tensor has them too, if one has."""
 
@@ -28,7 +28,7 @@ class Location:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TensorChange:
     """The change of one tensor, or of scratch, which has no `subgraph` and `index`.
 
@@ -51,7 +51,7 @@ class TensorChange:
         return (self.new.bytes if self.new else 0) - (self.old.bytes if self.old else 0)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Figure:
     """A number of bytes in both plans; 0 in a plan that does not use the memory."""
 
@@ -71,7 +71,7 @@ class Figure:
         return Fraction(100 * self.growth, self.old)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MemoryChange:
     """The figures of one memory.
 
@@ -94,7 +94,7 @@ class MemoryChange:
         return self.peak.growth
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Limit:
     """How much a figure may grow: by `amount` bytes, or with `relative` by `amount` percent of the old one."""
 
@@ -114,7 +114,7 @@ class Limit:
         return "needed" if change.needed is not None and self.exceeded(change.needed) else ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Difference:
     """The differences between two plans: a row per memory, and one per tensor that changed."""
 

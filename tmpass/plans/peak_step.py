@@ -1,13 +1,13 @@
 """The peak step of a plan: the memory that decides, and the buffers that are alive where it needs the most bytes."""
 
-from dataclasses import dataclass
 from itertools import accumulate
 
+from tmpass.base.record import record
 from tmpass.packing.problem import in_use
 from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer, PlannedStep, PlannedTensor
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PeakStep:
     """The step at which the most bytes are alive in a memory.
 

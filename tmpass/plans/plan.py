@@ -4,11 +4,12 @@ plan_json.py reads the JSON back.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, field, fields
 from typing import Any
 
 from tmpass.base.choices import ConstantUse
 from tmpass.base.json_text import json_text
+from tmpass.base.record import record
 from tmpass.graph.model import TensorKey
 from tmpass.packing.problem import Gap
 from tmpass.targets.scratch.rule import ScratchRule
@@ -17,7 +18,7 @@ from tmpass.targets.sharing import Over
 SCHEMA = "tmpass.plan/2"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModelInfo:
     """The planned file.
 
@@ -33,7 +34,7 @@ class ModelInfo:
     bytes: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TargetInfo:
     """The target as a plan names it.
 
@@ -54,7 +55,7 @@ STOPPED = "interrupted: the plan is the best so far"
 """The warning of a plan whose search was cut short by Ctrl-C. Such a plan depends on the moment of the interrupt."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Options:
     """The request for a plan. The same model, target and options give the same plan.
 
@@ -94,7 +95,7 @@ class Options:
     tie: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MemoryUse:
     """One memory and how full it is, all in bytes.
 
@@ -170,7 +171,7 @@ class MemoryUse:
         return "" if known else self.capacity_source
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NotCounted:
     """Bytes that a run needs and that the figures of the plan leave out.
 
@@ -193,7 +194,7 @@ memory that the caller brings, and what the runtime keeps for kernels without a 
 """
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PlannedOrder:
     """The order of the operators, and a bound on all orders.
 
@@ -209,7 +210,7 @@ class PlannedOrder:
     states: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PlannedStep:
     """One step of the schedule: operator `op` of `subgraph`, with its kind and name."""
 
@@ -220,7 +221,7 @@ class PlannedStep:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Residence:
     """Bytes `[offset, offset + size)` of `memory` during the steps `[lower, upper)`.
 
@@ -238,7 +239,7 @@ class Residence:
     tensors: tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PlannedBuffer(Residence):
     """The place of a buffer: storage that operators write.
 
@@ -252,7 +253,7 @@ class PlannedBuffer(Residence):
     step: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PlannedConstant(Residence):
     """A place of a constant. It has one in its home, and others where it is copied.
 
@@ -263,7 +264,7 @@ class PlannedConstant(Residence):
     use: str = ConstantUse.STORED
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PlannedTensor:
     """One tensor of the model, and its place.
 
@@ -292,7 +293,7 @@ class PlannedTensor:
         return self.subgraph, self.index
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Plan:
     """A verified memory plan, as `tmpass plan` makes it.
 

@@ -1,8 +1,10 @@
 """A memory of a target."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from tmpass.base.record import record
 
 
 class Use(StrEnum):
@@ -18,7 +20,7 @@ USES = tuple(Use)
 """All uses, in the order of profiles."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Memory:
     """One memory of a target.
 

@@ -1,19 +1,20 @@
 """Runtimes, which run plans: how they count bytes, and how their loops pass values on."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from functools import cache
 from typing import cast
 
 from tmpass.base.errors import UsageError
 from tmpass.base.plugins import load_registered
+from tmpass.base.record import record
 from tmpass.targets.kernels import LITERT, LITERT_KEPT, TFLM, Kept
 
 GROUP = "tmpass.runtimes"
 """The entry point group in which other packages register theirs: a name, and a Runtime of that name."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Runtime:
     """A runtime, which a profile names by its key `runtime`.
 

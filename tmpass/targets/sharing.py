@@ -1,7 +1,9 @@
 """Sharing: which operators a runtime allows to reuse the storage of their inputs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from tmpass.base.record import record
 
 EVERY = "every"
 """In a list of operator kinds: all of them."""
@@ -10,7 +12,7 @@ CUSTOM = "custom:"
 """The prefix of a kind that no format lists: a custom operator, or one of another frontend."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Over:
     """Kernels of kind `op` may write output number `output` over input number `input`."""
 
@@ -24,7 +26,7 @@ class Over:
         return f"{self.op}{result} over input {self.input}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sharing:
     """The kinds of operators, or EVERY, that may share storage between inputs and outputs.
 

@@ -1,10 +1,11 @@
 """A target: the device and the runtime for which plans are made."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from tmpass.base.choices import Int8
 from tmpass.base.errors import TargetError
+from tmpass.base.record import record
 from tmpass.targets.memory import Memory, Use
 from tmpass.targets.runtime import Runtime
 from tmpass.targets.scratch.rule import ScratchRule
@@ -14,7 +15,7 @@ NO_SCRATCHPAD = "no memory holds activations"
 ADD_ACTIVATIONS = 'add "activations" to the `holds` of one'
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Target:
     """The memories of a device, what its runtime allows, and what its kernels need.
 

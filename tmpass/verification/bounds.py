@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from math import gcd
 
+from tmpass.base.record import record
 from tmpass.verification.hulls import Hull
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Forced:
     """Lower bounds on any packing of a memory.
 

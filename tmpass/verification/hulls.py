@@ -2,15 +2,15 @@
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from tmpass.base.record import record
 from tmpass.graph.model import TensorKey
 from tmpass.packing.problem import Gap
 from tmpass.plans.plan import Plan, PlannedBuffer
 from tmpass.verification.replay import Needed
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Hull:
     """The byte hull of one buffer over time.
 

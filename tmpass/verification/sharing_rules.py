@@ -1,7 +1,6 @@
 """The rules by which two tensors may have bytes in common, computed again from the graph."""
 
-from dataclasses import dataclass
-
+from tmpass.base.record import record
 from tmpass.graph.model import ABSENT, Graph, Op, Tensor, TensorKey, TensorKind
 from tmpass.plans.plan import Plan, PlannedTensor
 from tmpass.targets import CUSTOM, EVERY, Over, Sharing
@@ -10,7 +9,7 @@ from tmpass.verification.overlaps import Held
 from tmpass.verification.tied import CHANGES_A_COPY, TiedPlaces
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Judge:
     """The rules by which two tensors may have bytes in common."""
 

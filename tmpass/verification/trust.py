@@ -1,10 +1,10 @@
 """Claims of a plan that the verifier takes on trust, since neither the model nor the target's profile has them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from tmpass.base.choices import Int8
 from tmpass.base.errors import brief
+from tmpass.base.record import record
 from tmpass.base.sizes import format_size
 from tmpass.graph.model import Graph
 from tmpass.plans.plan import MemoryUse, Plan
@@ -21,7 +21,7 @@ _AS_INTEGERS = "is kept as the integers"
 """Stands in the `reason` of a tensor of floats that a plan has as integers."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Trusted:
     """One claim of a plan that is not checked.
 
@@ -35,7 +35,7 @@ class Trusted:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Proved:
     """One claim of a plan that comes from a search, and that was proved without it.
 

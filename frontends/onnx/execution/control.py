@@ -1,7 +1,7 @@
 """Execution of If, Loop and Scan: they request runs of their bodies, and combine the results."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto
 
 from tmpass.base.errors import ModelError
+from tmpass.base.record import record
 from tmpass.graph.model import Subgraph, Tensor
 from tmpass.loading.runner import Enter, Run, Value
 
@@ -18,7 +19,7 @@ from .ort_values import WORDS, Form, Held, form_of, to_ort
 Given = Sequence[Value | None]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Caller:
     """A node that runs bodies, with the role and the subgraph of each of its calls."""
 

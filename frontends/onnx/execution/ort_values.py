@@ -8,6 +8,7 @@ import numpy as np
 from onnx import TensorProto, TypeProto
 
 from tmpass.base.errors import ModelError
+from tmpass.base.record import record
 from tmpass.loading.runner import Value
 
 from ..element_types import dtype_of
@@ -30,7 +31,7 @@ ONLY = "only what ONNX Runtime runs can be executed"
 """The hint of an error where ONNX Runtime refuses something."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Form:
     """The form of a tensor: its TensorProto.DataType and its shape."""
 

@@ -1,10 +1,12 @@
 """The plan of one graph, in terms of the nodes and names of a file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from tmpass.base.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GraphLayout:
     """The changes to one graph of a file. Offsets are in bytes.
 

@@ -3,12 +3,12 @@
 Other packages bring theirs in the entry point group GROUP; docs/dev/adding.md has the steps.
 """
 
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol, cast
 
 from tmpass.base.errors import UsageError
 from tmpass.base.plugins import load_registered, registered_names
+from tmpass.base.record import record
 from tmpass.packing.problem import Problem
 
 ALLOCATORS = {
@@ -31,7 +31,7 @@ GROUP = "tmpass.allocators"
 """The entry point group in which other packages register theirs; a built-in name always means the built-in one."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Goal:
     """What an allocator is to do with a problem.
 
@@ -48,7 +48,7 @@ class Goal:
     threads: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Found:
     """The answer of an allocator: its best packing, and what it proved.
 

@@ -10,11 +10,12 @@ same question is asked with one seed after the other.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from math import gcd
 
 import tmpass._core as _core
+from tmpass.base.record import record
 from tmpass.base.sizes import MAX_BYTES
 from tmpass.packing.allocators import Found, Goal, satisfied
 from tmpass.packing.allocators.arrays import Arrays, peak_of, to_arrays
@@ -37,7 +38,7 @@ _FIRST_SLICE = 250_000
 """Nodes for the first seed, where only the capacity matters. Every other seed has as many as all before it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _State:
     """What is known, and how far a sweep has come. All capacities are bytes.
 
@@ -97,7 +98,7 @@ def search(problem: Problem, goal: Goal, best: Found, name: str, kernel: Kernel,
     return state.best
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Questions:
     """The order of questions. `grid` divides all peaks; `seeded` says whether the kernel depends on the seed."""
 

@@ -9,11 +9,12 @@ with all offsets in units. SCIP computes in floating point. So every packing is 
 numbers, and its proofs count only while M is so small that the tolerances cannot hide a unit.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from math import ceil
 from typing import Any
 
+from tmpass.base.record import record
 from tmpass.packing.allocators import CONSTRAINTS, Found, Goal
 from tmpass.packing.allocators.arrays import peak_of
 from tmpass.packing.allocators.external import solve_in_units
@@ -81,7 +82,7 @@ def _ask(units: Units, goal: Goal, best: Found) -> Found:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Model:
     """An integer program.
 

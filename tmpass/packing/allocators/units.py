@@ -6,10 +6,10 @@ are multiples too.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import gcd, lcm
 from typing import NamedTuple
 
+from tmpass.base.record import record
 from tmpass.base.sizes import MAX_BYTES
 from tmpass.packing.allocators.arrays import to_arrays
 from tmpass.packing.problem import Buffer, Problem, in_use
@@ -28,7 +28,7 @@ class Piece(NamedTuple):
     high: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Units:
     """The decisions of a problem: buffer b, of those with bytes, begins at `choice * step[b]`. All lengths are bytes.
 

@@ -9,10 +9,11 @@
 The result is minimal where each of its buffers was tried: without any one, the others have a packing.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from tmpass.base.choices import Status
+from tmpass.base.record import record
 from tmpass.packing.allocate import DEFAULT_NODES, allocate
 from tmpass.packing.allocation import Allocation
 from tmpass.packing.bounds import Bound, lower_bound
@@ -42,7 +43,7 @@ class Cause(StrEnum):
     ARRANGEMENT = "arrangement"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Conflict:
     """Buffers that have no packing within a capacity.
 

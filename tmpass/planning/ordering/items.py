@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any
 
+from tmpass.base.record import record
 from tmpass.graph.model import ABSENT, Graph, Subgraph, TensorKey
 from tmpass.planning.sharing.aliases import Aliases
 from tmpass.planning.sharing.atoms import Atoms
@@ -75,7 +76,7 @@ class MemoryContents:
         return home
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Items:
     """The operators of a subgraph and the items that they keep alive, as the arrays of _core.OrderProblem.
 

@@ -1,9 +1,9 @@
 """An order of operators, with its peak and a lower bound."""
 
-from dataclasses import dataclass
+from tmpass.base.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ordered:
     """An order of operators, with a proved bound on the peak of all orders.
 

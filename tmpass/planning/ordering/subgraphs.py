@@ -5,8 +5,9 @@ WHILE  ── calls ──> cond, body        The step of WHILE needs the larger
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from tmpass.base.record import record
 from tmpass.graph.dependencies import reads
 from tmpass.graph.effects import effect_edges, innermost_first
 from tmpass.graph.model import Graph, Op
@@ -18,7 +19,7 @@ Orders = tuple[tuple[int, ...], ...]
 """For each subgraph, its operator indices in the order in which they run."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModelOrder:
     """An order for each subgraph, with the peak of live bytes in a run, and a bound on all orders."""
 
@@ -29,7 +30,7 @@ class ModelOrder:
     stopped: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Body:
     """The bytes that a subgraph needs while it runs.
 
@@ -46,7 +47,7 @@ class _Body:
     runs: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModelItems:
     """The order problem of each subgraph.
 

@@ -1,10 +1,10 @@
 """Candidates: buffers that may go to one of several memories, and what touching their bytes costs in each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
 
+from tmpass.base.record import record
 from tmpass.packing.problem import Buffer, in_use
 from tmpass.targets.memory import Memory
 
@@ -15,7 +15,7 @@ _FINEST = 2**20
 """Prices are rounded to one part in this of the highest one."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Candidate:
     """A buffer, how much it is touched, and where it may be.
 
@@ -54,7 +54,7 @@ def prices(memories: Sequence[Memory], traffic: int) -> tuple[int, ...]:
     return tuple(one and max(1, one * finest // max(above)) for one in above)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Needs:
     """The bytes that candidates need in each memory, in multiples of what divides all offsets there.
 

@@ -1,14 +1,14 @@
 """The constants of a model, and the memory that keeps them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from tmpass.base.record import record
 from tmpass.graph.model import Graph, TensorKey, TensorKind
 from tmpass.plans.plan import PlannedConstant
 from tmpass.targets import Memory, Target
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Constant:
     """A constant that is stored once.
 
@@ -21,7 +21,7 @@ class Constant:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StoredConstants:
     """The constants of a graph in their home, the memory that keeps them."""
 

@@ -1,9 +1,9 @@
 """The cheapest division of candidates among memories by the bytes of each step, without addresses."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import tmpass._core as _core
+from tmpass.base.record import record
 from tmpass.planning.residency.candidates import MAX_COSTS, Needs
 from tmpass.planning.residency.rows import Part, find_parts, find_rows
 
@@ -11,7 +11,7 @@ MAX_COMBINATIONS = 64
 """The number of forbidden combinations that the kernel takes."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Combination:
     """Candidates that have no packing together in a memory. Some step is in the live ranges of each and its next."""
 
@@ -20,7 +20,7 @@ class Combination:
     span: tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Division:
     """A memory for each candidate, and what is proved about all divisions.
 

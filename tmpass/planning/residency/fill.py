@@ -1,11 +1,11 @@
 """Fill: what groups of options can fill of a number of bytes, where each byte is worth the same."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from math import gcd, isqrt
 
 import tmpass._core as _core
+from tmpass.base.record import record
 
 _MAX_BITS = 2**31
 """Of all bitsets together: 256 MiB."""
@@ -14,7 +14,7 @@ _CORE = 48
 """How many groups a quick fill looks at exactly: the smallest ones, which close nearly every hole."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Option:
     """The bytes of an option, its worth, and the weights that stay with it."""
 
@@ -23,7 +23,7 @@ class Option:
     members: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Filled:
     """Bytes that options fill: those taken before, and `rest` bytes of the groups in the bitset."""
 

@@ -18,6 +18,7 @@ from itertools import pairwise
 from math import gcd, isqrt
 
 import tmpass._core as _core
+from tmpass.base.record import record
 from tmpass.planning.residency.fill import Fill, Option, starts_of
 
 _BEAM = 256
@@ -30,7 +31,7 @@ _MAX_NUMBER = 2**60
 """What the kernel takes as regrets."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Chosen:
     """Members of the chosen options, and what they are worth."""
 

@@ -1,11 +1,11 @@
 """Copies of constants where operators cannot use their home: which stay, which are streamed, and where each lies."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from tmpass.base.choices import ConstantUse
 from tmpass.base.errors import TargetError
+from tmpass.base.record import record
 from tmpass.graph.model import Graph, TensorKey
 from tmpass.planning.layout import Layout
 from tmpass.planning.residency.constants import Constant, StoredConstants
@@ -19,7 +19,7 @@ step takes 0.16 s for 40, and 3.7 s for 100.
 """
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OnChip:
     """What is free of a memory for copies of constants, and which steps need which, all in multiples of its alignment.
 

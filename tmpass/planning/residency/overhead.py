@@ -1,9 +1,10 @@
 """The bytes of a memory that a runtime takes for itself."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from tmpass.base.record import record
 from tmpass.graph.model import Graph
 from tmpass.planning.residency.constants import StoredConstants, find_stored
 from tmpass.planning.timeline.schedule import Schedule
@@ -16,7 +17,7 @@ REST_OF_FILE = "the rest of the model's file"
 TAIL = "the tail of the arena, by rules"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Overhead:
     """Bytes that a runtime takes, and where the number comes from."""
 
@@ -24,7 +25,7 @@ class Overhead:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Besides:
     """What memories hold besides buffers.
 

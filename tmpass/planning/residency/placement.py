@@ -24,9 +24,9 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tmpass.base.choices import Status
+from tmpass.base.record import record
 from tmpass.packing.allocate import DEFAULT_NODES
 from tmpass.packing.allocation import Allocation
 from tmpass.planning.residency.addresses import pack, pack_as_given, packed_within, unpackable, with_less_room
@@ -45,7 +45,7 @@ _FOR_CONFLICTS = 4
 """One part in this of the nodes of a packing may be spent to find few buffers that have none."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Proved:
     """What the searches of a placement prove, and what they took.
 
@@ -60,7 +60,7 @@ class Proved:
     forbidden: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Placement:
     """A memory for each candidate, addresses in it, and what is proved.
 

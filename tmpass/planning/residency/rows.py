@@ -2,16 +2,16 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
+from tmpass.base.record import record
 from tmpass.planning.residency.candidates import Needs
 
 _Pieces = list[tuple[int, int, tuple[int, ...]]]
 """Rows `[first, last)`, and the bytes in each memory."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Row:
     """Steps `[lower, upper)` at which the same candidates need the same bytes."""
 
@@ -48,7 +48,7 @@ def find_rows(needs: Needs, also: Iterable[tuple[int, int]] = ()) -> list[Row]:
     return rows
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Part:
     """Candidates that share no row with the others, even through others.
 

@@ -1,13 +1,13 @@
 """Offsets and loads of kept weights: residents at the top of the memory, streamed ones above the activations."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from tmpass.base.record import record
 from tmpass.planning.residency.weight_times import Load
 from tmpass.planning.residency.weights import KeptWeights, Weight, WeightUse, room_of
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """Bytes `[offset, offset + size)` that hold a weight, or its present chunk, at a step; None means at all steps."""
 

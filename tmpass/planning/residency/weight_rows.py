@@ -1,9 +1,9 @@
 """What each step demands of the weights that it uses, where some bytes are set aside for those that stay."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import gcd
 
+from tmpass.base.record import record
 from tmpass.planning.residency.fill import Option
 
 _MAX_SUMS = 4096
@@ -13,7 +13,7 @@ _MAX_STATES = 1_000
 """Partial choices of weights that share demands. Above, those with the most bytes are left out."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WeightRows:
     """Weights and steps as flat data; all bytes are rounded up to the alignment.
 

@@ -9,11 +9,12 @@ beyond its first chunk, is loaded at its own step while nothing computes; so is 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 
+from tmpass.base.record import record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class Load:
     """A weight that is loaded for a step.
 
@@ -30,7 +31,7 @@ class Load:
     room: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RunTimes:
     """Seconds of a run.
 

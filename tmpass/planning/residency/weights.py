@@ -22,10 +22,10 @@ all worth their own bytes, so it is a subset sum over bitsets; the few that are 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from tmpass.base.choices import Status
+from tmpass.base.record import record
 from tmpass.planning.residency.fill import Option
 from tmpass.planning.residency.knapsack import Knapsack
 from tmpass.planning.residency.weight_rows import WeightRows
@@ -34,7 +34,7 @@ _MAX_ROUNDS = 64
 """How many values of H are tried. The networks of tests/bench/residency.py need up to 2."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Weight:
     """A weight: its bytes, the steps that use it, and whether operators can read it where it is stored."""
 
@@ -52,7 +52,7 @@ class WeightUse(StrEnum):
     IN_PLACE = "read in place"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KeptWeights:
     """Where each weight is, and what that moves.
 

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from tmpass.base.record import record
 from tmpass.graph.effects import may_write
 from tmpass.graph.model import Graph, Move, TensorKey, TensorKind
 from tmpass.planning.sharing.classes import Classes, Restriction, restrictions_of, sizes_of
@@ -14,7 +15,7 @@ from tmpass.targets import Sharing
 __all__ = ["Aliases", "find_aliases", "permitted", "written"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Aliases:
     """The alias classes of a graph.
 

@@ -9,10 +9,11 @@ An atom needs its bytes while one of its tensors is alive, whichever of them sha
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 from typing import NamedTuple
 
+from tmpass.base.record import record
 from tmpass.graph.model import Graph, TensorKey, TensorKind
 from tmpass.planning.sharing.aliases import captured_classes, captures, content_links, may_keep
 from tmpass.planning.sharing.classes import Classes
@@ -31,7 +32,7 @@ class _Link(NamedTuple):
     kept: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Atoms:
     """The atoms of a graph.
 

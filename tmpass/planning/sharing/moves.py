@@ -1,10 +1,10 @@
 """Links between tensors that hold the same bytes, since an operator only passes them on: a part, and the whole."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import accumulate
 from math import prod
 
+from tmpass.base.record import record
 from tmpass.graph.model import ABSENT, Graph, Move, Moves, Op, Subgraph, Tensor, TensorKey, TensorKind
 from tmpass.targets import EVERY, Sharing
 from tmpass.targets.sharing import CUSTOM
@@ -13,7 +13,7 @@ _ORDINARY = (TensorKind.ACTIVATION, TensorKind.CAPTURE)
 _STEADY = (*_ORDINARY, TensorKind.CONSTANT)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Link:
     """A tensor `part` that holds the bytes of `whole` from `position` on, because `op` only passes them on."""
 

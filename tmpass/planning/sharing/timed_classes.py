@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from tmpass.base.record import record
 from tmpass.graph.model import Graph, TensorKey
 from tmpass.planning.sharing.aliases import Aliases
 from tmpass.planning.sharing.classes import Classes, sizes_of
@@ -21,7 +22,7 @@ Ranges = Mapping[TensorKey, tuple[int, int]]
 """Tensor -> `[lower, upper)` in steps."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InPlace:
     """An in-place pair: operator `op` of `subgraph` may write `result` over `source`, if `source` ends there."""
 

@@ -1,9 +1,9 @@
 """The types of a timeline: steps, regions and the schedule of a whole model."""
 
-from dataclasses import dataclass
+from tmpass.base.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """One step: operator `op` of `subgraph`. The steps of its bodies follow it, up to step `end`, exclusive."""
 
@@ -12,7 +12,7 @@ class Step:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Region:
     """One run of a subgraph, over the steps `[lower, upper)`.
 
@@ -30,7 +30,7 @@ class Region:
     repeats: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Schedule:
     """The timeline of a model: `steps` in the order of time, `regions` in the order of their callers.
 

@@ -9,9 +9,9 @@ live     ___/-----\\___
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from html import escape
 
+from tmpass.base.record import record
 from tmpass.packing.problem import in_use
 from tmpass.plans.peak_step import PeakStep, find_peak_step, live_bytes
 from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer, PlannedConstant, Residence
@@ -66,7 +66,7 @@ def emit(plan: Plan) -> str:
     return "\n".join([head, title, f"<style>{_STYLE}</style>", ground, *parts, "</svg>"]) + "\n"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Frame:
     """The coordinates of one memory's picture: below pixel `top`, with `steps` steps and `height` bytes."""
 

@@ -15,11 +15,11 @@ import ast
 import re
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
 
 from tmpass.base.errors import UsageError, brief
+from tmpass.base.record import record
 from tmpass.base.sizes import MAX_BYTES
 from tmpass.graph.model import Tensor
 
@@ -33,7 +33,7 @@ WORD = 8
 """The bytes of a pointer where nothing else is said."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Operands:
     """What a formula speaks of: the tensors of one operator, and the bytes of a pointer."""
 
@@ -79,7 +79,7 @@ _SIZED = ("bytes", "elements")
 """Properties that need the shape."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Formula:
     """A formula that was checked. `of` evaluates it for the tensors of one operator."""
 

@@ -1,9 +1,9 @@
 """Rules for the scratch of kernels, which hold for any model or for one operator."""
 
-from dataclasses import dataclass
+from tmpass.base.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ScratchRule:
     """One scratch buffer for one operator, or for each operator of a kind.
 

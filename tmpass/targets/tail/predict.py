@@ -2,15 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from tmpass.base.record import record
 from tmpass.graph.model import Graph
 from tmpass.targets.scratch.formula import WORD
 from tmpass.targets.tail.rules import Per, Rules
 from tmpass.targets.tail.sizes import Sizes, round_up
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Row:
     """A part of the tail: `count` allocations, or things in them, of together `bytes`, with their padding.
 
@@ -23,7 +23,7 @@ class Row:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RuntimeBytes:
     """What a runtime keeps in an arena beside the head, which a plan fills.
 

@@ -1,9 +1,10 @@
 """What a runtime keeps in the tail of its arena, as rules."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 
+from tmpass.base.record import record
 from tmpass.graph.model import Op
 from tmpass.targets.sharing import CUSTOM
 
@@ -35,7 +36,7 @@ class Per(StrEnum):
     OUTPUT = "output"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Allocation:
     """Bytes that the runtime takes from the end of the arena.
 
@@ -54,7 +55,7 @@ class Allocation:
     together: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Preparation:
     """What the runtime needs in the head while it prepares a model.
 
@@ -72,7 +73,7 @@ class Preparation:
     buffer: Size = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Kernel:
     """What the kernel of one kind of operator, or of one operator, takes.
 
@@ -100,7 +101,7 @@ class Kernel:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rules:
     """The rules of a runtime.
 

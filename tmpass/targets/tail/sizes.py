@@ -1,16 +1,16 @@
 """The sizes that the rules of a runtime give for one model."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from tmpass.base.errors import UsageError
+from tmpass.base.record import record
 from tmpass.graph.model import ABSENT, Graph, Op, Subgraph, Tensor, TensorKey, TensorKind
 from tmpass.targets.scratch.find import operands
 from tmpass.targets.scratch.formula import Tensors, parse_formula
 from tmpass.targets.tail.rules import Allocation, Kernel, Per, Place, Rules, Size
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Known:
     """An operator with a rule: the bytes of its options and buffers, and the number of its scratch buffers."""
 

@@ -5,10 +5,10 @@ scratch, by subgraph and operator.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from tmpass.base.choices import Role
 from tmpass.base.errors import UsageError
+from tmpass.base.record import record
 from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer, PlannedTensor
 from tmpass.report.formats.tflm_planner.scopes import Scopes, scopes_of
 from tmpass.targets.runtime import RUNTIMES
@@ -17,7 +17,7 @@ _PERSISTENT = (Role.CONSTANT, Role.VARIABLE)
 """The roles of tensors that TensorFlow Lite Micro leaves in the file, or places in the tail."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Row:
     """A buffer that the runtime will ask for.
 

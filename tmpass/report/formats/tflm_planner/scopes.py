@@ -10,15 +10,15 @@ Source: tensorflow/lite/micro/micro_allocation_info.cc, MarkAllocationLifetimes,
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from tmpass.base.record import record
 from tmpass.plans.plan import PlannedStep
 
 BODIES = {"IF": 2, "WHILE": 2, "CALL_ONCE": 1}
 """The kinds of operators whose bodies the runtime numbers -> how many bodies each has."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scopes:
     """The scopes of one run of subgraph 0.
 

@@ -1,0 +1,131 @@
+"""Records against the dataclasses whose place they take."""
+
+import inspect
+import pickle
+from dataclasses import FrozenInstanceError, asdict, dataclass, field, fields, replace
+
+import pytest
+
+from tmpass.base.record import record
+
+
+@record
+class Span:
+    """A span."""
+
+    lower: int
+    upper: int = 1
+    names: list[str] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        return self.upper - self.lower
+
+
+@record
+class Named(Span):
+    """A span with a name."""
+
+    name: str = "a"
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    lower: int
+    upper: int = 1
+    names: list[str] = field(default_factory=list)
+
+
+@record
+class Empty:
+    """Nothing."""
+
+
+def test_constructor_is_that_of_a_dataclass() -> None:
+    own, standard = inspect.signature(Span), inspect.signature(Standard)
+    assert [(p.name, p.kind) for p in own.parameters.values()] == [
+        (p.name, p.kind) for p in standard.parameters.values()
+    ]
+    assert Span(0).names == []
+    assert Span(0).names is not Span(0).names
+    assert Span(2, upper=5).size == 3
+    assert Span(lower=2, names=["x"]).names == ["x"]
+    with pytest.raises(TypeError):
+        Span()  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        Span(0, wrong=1)  # type: ignore[call-arg]
+
+
+def test_field_is_not_assigned_or_deleted() -> None:
+    span = Span(0)
+    with pytest.raises(FrozenInstanceError, match="cannot assign to field 'lower'"):
+        span.lower = 1  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError, match="cannot delete field 'lower'"):
+        del span.lower
+    with pytest.raises(FrozenInstanceError):
+        span.other = 1  # type: ignore[attr-defined]
+    assert not hasattr(span, "__dict__")
+
+
+def test_equal_by_fields_and_class() -> None:
+    assert Span(0, 2) == Span(0, 2)
+    assert Span(0, 2) != Span(0, 3)
+    assert Named(0, 2) != Span(0, 2)
+    assert Named(0, 2) == Named(0, 2, [], "a")
+    assert Span(0) != (0, 1, [])
+    assert Empty() == Empty()
+
+
+def test_hash_follows_equality() -> None:
+    assert len({Empty(), Empty()}) == 1
+    with pytest.raises(TypeError):
+        hash(Span(0))  # of a list
+
+    @record
+    class Key:
+        subgraph: int
+        index: int
+
+    assert hash(Key(1, 2)) == hash(Key(1, 2))
+    assert len({Key(1, 2), Key(1, 2), Key(2, 1)}) == 2
+
+
+def test_standard_functions_take_records() -> None:
+    span = Named(1, 4, ["x"], "b")
+    assert [f.name for f in fields(span)] == ["lower", "upper", "names", "name"]
+    assert replace(span, upper=9) == Named(1, 9, ["x"], "b")
+    assert asdict(span) == {"lower": 1, "upper": 4, "names": ["x"], "name": "b"}
+    assert pickle.loads(pickle.dumps(span)) == span
+    assert repr(span) == "Named(lower=1, upper=4, names=['x'], name='b')"
+
+
+def test_own_equality_is_kept() -> None:
+    @record
+    class Same:
+        value: int
+
+        def __eq__(self, other: object) -> bool:
+            return True
+
+    assert Same(1) == Same(2)
+
+
+def test_fields_may_be_left_out_of_hash_and_equality() -> None:
+    @record
+    class Cached:
+        key: int
+        table: dict[int, int] = field(default_factory=dict, hash=False)
+        note: str = field(default="", compare=False)
+
+    assert hash(Cached(1, {1: 2})) == hash(Cached(1, {}, "x"))
+    assert Cached(1, note="a") == Cached(1, note="b")
+    assert Cached(1, {1: 2}) != Cached(1)
+
+
+def test_required_field_behind_an_optional_one_is_refused() -> None:
+    with pytest.raises(SyntaxError):
+
+        @record
+        class _Wrong:
+            a: int = 0
+            b: int  # type: ignore[misc]

@@ -129,3 +129,17 @@ def test_required_field_behind_an_optional_one_is_refused() -> None:
         class _Wrong:
             a: int = 0
             b: int  # type: ignore[misc]
+
+
+def test_post_init_checks_the_fields() -> None:
+    @record
+    class Positive:
+        value: int
+
+        def __post_init__(self) -> None:
+            if self.value <= 0:
+                raise ValueError("not positive")
+
+    assert Positive(1).value == 1
+    with pytest.raises(ValueError, match="not positive"):
+        Positive(0)

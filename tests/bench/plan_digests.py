@@ -4,7 +4,8 @@
     python tests/bench/plan_digests.py DIRECTORY... -o after.json --compare before.json
 
 Each model is planned with four settings, each problem is allocated once. A row has two digests: of all of the plan's
-JSON with its warnings, or of the error; and of its layout alone (order, offsets, sizes, peaks, bounds).
+JSON with its warnings, or of the error's text; and of its layout alone (order, offsets, sizes, peaks, bounds), or of
+the error's class.
 """
 
 import argparse
@@ -60,7 +61,7 @@ def _digests(answer: Any) -> list[str]:
         try:
             whole, layout = answer()
         except Exception as error:
-            whole = layout = f"{type(error).__name__}: {error}"
+            whole, layout = f"{type(error).__name__}: {error}", type(error).__name__
     texts = sorted(str(one.message) for one in told)
     return [hashlib.sha256(text.encode()).hexdigest() for text in ("\n".join([whole, *texts]), layout)]
 

@@ -47,6 +47,8 @@ def _constructor(made: type, known: tuple[Field[Any], ...]) -> Callable[..., Non
             defaults.append(f if f.default is MISSING else f.default)
         parameters.append(f"{f.name}=None" if optional else f.name)
         lines.append(f"set_(self, {f.name!r}, {value})")
+    if hasattr(made, "__post_init__"):
+        lines.append("self.__post_init__()")
     exec(f"def __init__({', '.join(parameters)}):\n " + "\n ".join(lines), names)
     init = names["__init__"]
     init.__defaults__ = tuple(defaults)

@@ -103,8 +103,8 @@ def _may_fit(request: LayoutRequest, ordered: OrderedLayout, memories: Sequence[
     first, *others = memories
     bound = ordered.order.lower_bound
     capacity = first.needed if first.capacity is None else first.capacity
-    searched = bound == first.live_bytes and first.needed_with(first.lower_bound) > capacity
-    fits = first.needed_with(bound) <= capacity
+    searched = bound == first.live_bytes and first.needed_at_least(first.lower_bound) > capacity
+    fits = first.needed_at_least(bound) <= capacity
     return not searched and fits and not any(use.proved_shortfall for use in others)
 
 

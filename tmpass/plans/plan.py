@@ -145,6 +145,13 @@ class MemoryUse:
         ends = -(-peak // self.alignment) * self.alignment if self.constants else peak
         return ends + self.constants + self.overhead + self.reserve
 
+    def needed_at_least(self, bound: int) -> int:
+        """What each run needs of the memory whose buffers need `bound` bytes, without copies of constants.
+
+        Nothing has to follow what is topmost, and another place of the constants may put padding there.
+        """
+        return self.needed_with(bound) - (self.alignment - 1 if self.constants else 0)
+
     @property
     def room(self) -> int | None:
         """The bytes that are left for buffers; None where the capacity is unlimited."""
@@ -161,7 +168,7 @@ class MemoryUse:
     @property
     def proved_shortfall(self) -> int:
         """How many bytes are missing with this schedule and sharing, wherever buffers and copies of constants are."""
-        least = self.needed_with(self.lower_bound) + self.loaded_bound
+        least = self.needed_at_least(self.lower_bound) + self.loaded_bound
         return 0 if self.capacity is None else max(0, least - self.capacity)
 
     @property

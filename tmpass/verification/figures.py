@@ -27,7 +27,7 @@ def check_figures(plan: Plan, graph: Graph, hulls: list[Hull], unknown: int = 0)
     missing = [_missing(m, m.peak, m.loaded) for m in plan.memories]
     fits = not any(missing)
     tight = not unknown and all(m.peak == m.lower_bound for m in plan.memories)
-    too_large = any(_missing(m, m.lower_bound, m.loaded_bound) for m in plan.memories)
+    too_large = any(_always_missing(m, m.lower_bound, m.loaded_bound) for m in plan.memories)
     too_large = too_large and not _another_order_may_fit(plan, graph)
     status = ("optimal" if tight else "feasible") if fits else "infeasible" if too_large else "unknown"
     weaker = (status, plan.status) == ("infeasible", "unknown")  # as where the budget of a division ended
@@ -40,20 +40,25 @@ def check_figures(plan: Plan, graph: Graph, hulls: list[Hull], unknown: int = 0)
 def _another_order_may_fit(plan: Plan, graph: Graph) -> bool:
     """Whether the options allow another order, and the plan's bound on all orders leaves room for it in each memory."""
     first, bound = plan.memories[0], plan.order.lower_bound
-    searched = bound >= first.live_bytes and _missing(first, first.lower_bound, 0)
+    searched = bound >= first.live_bytes and _always_missing(first, first.lower_bound, 0)
     if plan.options.schedule not in ("auto", "least-peak") or graph.fixed or searched:
         return False
-    return not _missing(first, bound, 0) and not any(
-        _missing(m, m.lower_bound, m.loaded_bound) for m in plan.memories[1:]
+    return not _always_missing(first, bound, 0) and not any(
+        _always_missing(m, m.lower_bound, m.loaded_bound) for m in plan.memories[1:]
     )
 
 
-def _missing(memory: MemoryUse, peak: int, loaded: int) -> bool:
+def _missing(memory: MemoryUse, peak: int, loaded: int, padding: int = 0) -> bool:
     """Whether buffers up to `peak`, copies of constants and the rest that the plan counts exceed the capacity."""
     if memory.capacity is None:
         return False
     buffers = peak + (-peak % memory.alignment if memory.constants else 0)
-    return buffers + memory.constants + loaded + memory.overhead + memory.reserve > memory.capacity
+    return buffers + memory.constants + loaded + memory.overhead + memory.reserve - padding > memory.capacity
+
+
+def _always_missing(memory: MemoryUse, bound: int, loaded: int) -> bool:
+    """`_missing` wherever buffers and constants are: what is topmost needs no padding, which the figures count."""
+    return _missing(memory, bound, loaded, memory.alignment - 1 if memory.constants else 0)
 
 
 def _check_order(plan: Plan, graph: Graph) -> list[Violation]:

@@ -64,7 +64,7 @@ def _verdict(plan: Plan, memory: MemoryUse) -> str:
         return "yes; a smaller plan is not ruled out"
     if plan.status == "infeasible":
         least = plan.order.lower_bound
-        over = memory.needed_with(least) - (memory.capacity or 0)
+        over = memory.needed_at_least(least) - (memory.capacity or 0)
         if plan.memories[0] is memory and over > 0:
             return f"no; proved: at least {format_size(over)} are missing in any order"
         missing = format_size(memory.proved_shortfall)
@@ -72,6 +72,8 @@ def _verdict(plan: Plan, memory: MemoryUse) -> str:
             return f"no; {missing} are missing in {memory.name}"
         return f"no; proved: at least {missing} are missing for this order and sharing"
     above = format_size(memory.shortfall)
+    if memory.constants and memory.peak == memory.lower_bound and memory.shortfall < memory.alignment:
+        return f"not found; {above} are missing in {memory.name}: its constants in another order may need less padding"
     if plan.memories[0] is memory and memory.proved_shortfall:
         return f"not found; {above} are missing in this order, others may fit: more --states may help"
     return f"not found; the search ended {above} above the capacity: more --nodes may help"

@@ -293,8 +293,12 @@ class TestRefuse:
 
     def test_no_memory_for_activations(self):
         text = PROFILE.replace('"activations", "variables"', '"variables"').replace(', "activations"', "")
-        with pytest.raises(TargetError, match="no memory holds activations"):
+        with pytest.raises(TargetError, match="no memory that operators use directly holds activations"):
             parse(text)
+
+    def test_memory_behind_the_operators_is_no_scratchpad(self):
+        far, near = Memory("far", 8, 1, ("activations",), compute=False), Memory("near", 8, 1, ("activations",))
+        assert Target("t", "a target", "assumed", (far, near)).scratchpad is near
 
     def test_invalid_toml_with_line_and_column(self):
         error = refusal('name = "far"', "name far")
@@ -346,7 +350,7 @@ class TestOverride:
 
     def test_needs_a_scratchpad(self):
         memory = Memory("rom", None, 16, ("weights",))
-        with pytest.raises(TargetError, match="target t: no memory holds activations"):
+        with pytest.raises(TargetError, match="target t: no memory that operators use directly holds activations"):
             Target("t", "a target", "assumed", (memory,)).override(capacity=1)
 
 
@@ -364,6 +368,16 @@ def test_where_no_memory_holds_a_tensor_the_hint_names_what_helps(uses, hint):
     with pytest.raises(TargetError) as caught:
         Target("t", "a target", "assumed", memories).memory_for(uses)
     assert caught.value.hint == hint
+
+
+def test_a_tensor_is_not_put_where_operators_cannot_use_it():
+    memories = Memory("a", 8, 1, ("activations",)), Memory("b", 8, 1, ("activations", "variables"), compute=False)
+    with pytest.raises(TargetError) as caught:
+        Target("t", "a target", "assumed", memories).memory_for(["variables"])
+    assert caught.value.hint == (
+        'operators do not use b directly: add "variables" to the `holds` of a memory that they use, or set its '
+        "`compute` to true"
+    )
 
 
 def test_an_empty_list_of_uses_is_called_empty():

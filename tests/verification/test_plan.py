@@ -187,6 +187,12 @@ def test_a_buffer_in_no_memory(good, graph):
     assert "missing" in kinds(replace(good, buffers=edit(good.buffers, 0, memory="nowhere")), graph)
 
 
+def test_memory_that_operators_do_not_use(good, graph):
+    behind = replace(good, memories=edit(good.memories, 0, compute=False))
+    violation = next(v for v in check_plan(behind, graph) if v.kind == "memory")
+    assert violation.message.endswith("is in scratchpad, which operators do not use directly")
+
+
 @pytest.mark.parametrize(
     "change", [{"peak": 1}, {"live_bytes": 1}, {"lower_bound": 1}, {"lower_bound": 100}, {"capacity": 16}]
 )

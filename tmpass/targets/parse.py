@@ -69,7 +69,7 @@ def _target(reader: Reader, data: object) -> Target:
         if any(memory.name == other.name for other in memories):
             reader.fail(("memory", index, "name"), f"an earlier memory is also named {memory.name!r}", "rename one")
         memories.append(memory)
-    if not any(Use.ACTIVATIONS in memory.holds for memory in memories):
+    if not any(Use.ACTIVATIONS in memory.holds and memory.compute for memory in memories):
         reader.fail(("memory",), NO_SCRATCHPAD, ADD_ACTIVATIONS)
     int8, int8_source = reader.fact(root["int8"], ("int8",), _int8) if "int8" in root else (Int8.FLOAT, "")
     word, word_source = reader.fact(root["word"], ("word",), _word) if "word" in root else (8, "")

@@ -11,7 +11,7 @@ from tmpass.targets.runtime import Runtime
 from tmpass.targets.scratch.rule import ScratchRule
 from tmpass.targets.sharing import Sharing
 
-NO_SCRATCHPAD = "no memory holds activations"
+NO_SCRATCHPAD = "no memory that operators use directly holds activations"
 ADD_ACTIVATIONS = 'add "activations" to the `holds` of one'
 
 
@@ -49,13 +49,13 @@ class Target:
 
     @property
     def scratchpad(self) -> Memory:
-        """The memory for which plans are made: the first that holds activations.
+        """The memory for which plans are made: the first that holds activations and that operators use directly.
 
         Raises:
             TargetError: there is none.
         """
         for memory in self.memories:
-            if Use.ACTIVATIONS in memory.holds:
+            if Use.ACTIVATIONS in memory.holds and memory.compute:
                 return memory
         raise TargetError(NO_SCRATCHPAD, where=f"target {self.name}", hint=ADD_ACTIVATIONS)
 
@@ -65,7 +65,7 @@ class Target:
         return next((memory for memory in reversed(self.memories) if Use.WEIGHTS in memory.holds), None)
 
     def memory_for(self, uses: Iterable[str]) -> Memory:
-        """The first memory that may hold all of `uses`.
+        """The first memory that operators use directly and that may hold all of `uses`.
 
         Args:
             uses: some of USES.
@@ -74,14 +74,17 @@ class Target:
             TargetError: there is none.
         """
         wanted = set(uses)
-        for memory in self.memories:
+        direct = [memory for memory in self.memories if memory.compute]
+        for memory in direct:
             if all(use in memory.holds for use in wanted):
                 return memory
-        held = {use for memory in self.memories for use in memory.holds}
-        missing = sorted(wanted - held)
-        if missing:
-            names = " and ".join(f'"{use}"' for use in missing)
-            hint = f"add {names} to the `holds` of a memory"
+        missing = sorted(wanted - {use for memory in direct for use in memory.holds})
+        behind = [memory.name for memory in self.memories if not memory.compute and wanted & set(memory.holds)]
+        if missing and behind:
+            hint = f"operators do not use {behind[0]} directly: add {_quoted(missing)} to the `holds` of a memory that "
+            hint += "they use, or set its `compute` to true"
+        elif missing:
+            hint = f"add {_quoted(missing)} to the `holds` of a memory"
             # Inputs and outputs are the only tensors that a caller can keep elsewhere.
             hint += ", or plan with --io external" if missing == [Use.INPUTS_OUTPUTS] else ""
         else:
@@ -117,3 +120,7 @@ class Target:
         if alignment is not None:
             new = replace(new, alignment=alignment, sources={**new.sources, "alignment": "--alignment"})
         return replace(self, memories=tuple(new if memory is old else memory for memory in self.memories))
+
+
+def _quoted(uses: Iterable[str]) -> str:
+    return " and ".join(f'"{use}"' for use in uses)

@@ -3,7 +3,7 @@
 from tmpass.base.violation import Violation
 from tmpass.graph.model import TensorKey
 from tmpass.packing.collisions import Rectangle, find_collisions
-from tmpass.plans.plan import Plan, PlannedBuffer
+from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer
 from tmpass.targets import RUNTIMES
 from tmpass.verification.hulls import Hull
 from tmpass.verification.names import tensor_name
@@ -11,7 +11,7 @@ from tmpass.verification.replay import Needed
 
 
 def check_placement(plan: Plan, needed: Needed, hulls: list[Hull]) -> list[Violation]:
-    """Violations by live ranges, gaps, overlaps, alignment or capacity.
+    """Violations by live ranges, gaps, overlaps, alignment, capacity, or a memory that operators do not use.
 
     Overlaps are computed from what the model needs, and not from the live ranges, gaps and sizes that buffers claim.
     """
@@ -43,6 +43,7 @@ def check_placement(plan: Plan, needed: Needed, hulls: list[Hull]) -> list[Viola
     for memory in plan.memories:
         inside = plan.buffers_in(memory.name)
         rest = memory.overhead + memory.reserve
+        found += [_unusable(at(b, b.lower), b, memory) for b in inside if b.size and not memory.compute]
         for b in inside:
             end = b.offset + RUNTIMES[plan.target.runtime].round_up(b.size)
             for key in b.tensors:
@@ -67,3 +68,8 @@ def check_placement(plan: Plan, needed: Needed, hulls: list[Hull]) -> list[Viola
             message = f"{first} and {second} share bytes {hit.low}..{hit.high - 1} of {memory.name} at step {hit.step}"
             found.append(Violation("overlap", message, first, second, hit.step, hit.low, hit.high))
     return found
+
+
+def _unusable(name: str, buffer: PlannedBuffer, memory: MemoryUse) -> Violation:
+    message = f"{name} is in {memory.name}, which operators do not use directly"
+    return Violation("memory", message, name, step=buffer.lower, low=buffer.offset, high=buffer.offset + buffer.size)

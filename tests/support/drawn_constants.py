@@ -74,8 +74,9 @@ def draw_memories(rng: random.Random, target: Target, constants: int = 0) -> Tar
     if missing := [use for use in _WRITTEN if use not in held]:
         last = every[-1]
         every[-1] = replace(last, holds=tuple(use for use in _EVERY if use in (*last.holds, *missing)))
-    if not any(all(use in memory.holds for use in _WRITTEN) for memory in every):
-        every[0] = replace(every[0], holds=tuple(use for use in _EVERY if use in (*every[0].holds, *_WRITTEN)))
+    if not any(memory.compute and all(use in memory.holds for use in _WRITTEN) for memory in every):
+        held = tuple(use for use in _EVERY if use in (*every[0].holds, *_WRITTEN))
+        every[0] = replace(every[0], holds=held, compute=True)
     return replace(target, memories=tuple(every))
 
 
@@ -90,4 +91,5 @@ def _memory(rng: random.Random, name: str, *, inner: bool) -> Memory:
         reserve=0 if capacity is None else rng.choice((0, 0, 0, 3, 8, 16)),
         compute=rng.random() < (0.85 if inner else 0.5),
         chunk=rng.choice((None, None, 1, 4, 6, 8)),
+        survives=rng.random() < 0.9,
     )

@@ -59,6 +59,14 @@ def test_the_plans_that_are_broken_here_are_right():
     assert (STREAMED.fits, READ_IN_PLACE.fits) == (True, True)
 
 
+def test_nothing_stays_in_a_memory_that_loses_its_content_between_runs():
+    goal = target(400)
+    scratchpad, dram = goal.memories
+    made = planned(network(), replace(goal, memories=(replace(scratchpad, survives=False), dram)))
+    assert {row.use for row in planned(network(), goal).constants} == {"stored", "resident"}
+    assert {row.use for row in made.constants} == {"stored", "streamed"}
+
+
 @pytest.mark.parametrize("made", [STREAMED, READ_IN_PLACE])
 def test_a_constant_that_is_left_out_is_missed(made):
     for number, row in enumerate(made.constants):

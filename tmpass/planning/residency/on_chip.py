@@ -101,8 +101,11 @@ def choose_resident(free: OnChip) -> list[bool]:
 
     Where a step has too little room though nothing stays, nothing does. What operators with bodies read stays only if
     everything does: it is there at all steps of the bodies, which would make one problem of the choices at these. So do
-    all but the largest _TOGETHER constants of one operator.
+    all but the largest _TOGETHER constants of one operator. In a memory that does not keep its content from one run to
+    the next nothing stays, since each run would load it.
     """
+    if not free.memory.survives:
+        return [False] * len(free.sizes)
     if free.room is None or free.height([True] * len(free.sizes)) + sum(free.sizes) <= free.room:
         return [True] * len(free.sizes)
     from tmpass.planning.residency.weights import Weight, WeightUse, keep_weights  # which few plans need

@@ -7,8 +7,9 @@ import click
 from tmpass.report.formats.registry import FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from tmpass.explanation.capacity_curve import CurvePoint
     from tmpass.plans.plan import Plan
     from tmpass.report.formats.registry import Format
 
@@ -37,7 +38,10 @@ class Emission(click.ParamType):  # type: ignore[type-arg]  # generic only from 
 
 
 def make_all(
-    plan: "Plan", wanted: "tuple[tuple[Format, str], ...]", before: "Callable[[], Plan | None]"
+    plan: "Plan",
+    wanted: "tuple[tuple[Format, str], ...]",
+    before: "Callable[[], Plan | None]",
+    curve: "Callable[[], Sequence[CurvePoint] | None]",
 ) -> list[tuple[str, str]]:
     """The path and the text of `plan` for each format.
 
@@ -45,8 +49,16 @@ def make_all(
         plan: the plan.
         wanted: formats and paths.
         before: makes the plan to compare with, or None after Ctrl-C; called only if a format compares.
+        curve: makes the curve of the plan, or None if it is not wanted; called only if a format shows it.
     """
-    from tmpass.report.formats.registry import compares
+    from tmpass.report.formats.registry import compares, shows_curve
 
     other = before() if any(compares(form) for form, _ in wanted) else None
-    return [(path, form.emit(plan, other) if compares(form) else form.emit(plan)) for form, path in wanted]
+    points = curve() if any(shows_curve(form) for form, _ in wanted) else None
+
+    def emit(form: "Format") -> str:
+        if shows_curve(form):
+            return form.emit(plan, other, points)
+        return form.emit(plan, other) if compares(form) else form.emit(plan)
+
+    return [(path, emit(form)) for form, path in wanted]

@@ -12,6 +12,7 @@ from tmpass.packing.allocators import ALLOCATORS as NAMES
 from tmpass.report.text import clip
 
 if TYPE_CHECKING:
+    from tmpass.explanation.capacity_curve import CurvePoint
     from tmpass.plans.plan import Plan
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -124,6 +125,14 @@ def plan_before(model: str, asked: dict[str, Any]) -> "Plan":
         schedule = OrderMethod.TOPOLOGICAL if any(map(unsorted, loaded.graph.subgraphs)) else OrderMethod.GIVEN
         simple = {"schedule": schedule, "share": Share.NONE, "allocator": "greedy-by-size"}
         return plan(loaded, **{**arguments, **simple})  # an interrupted plan would be no comparison, so it is not kept
+
+
+def curve_of_plan(made: "Plan", model: str, asked: dict[str, Any]) -> "tuple[CurvePoint, ...]":
+    """What the plan `made` of the file `model` costs against the size of its scratchpad."""
+    from tmpass.explanation.capacity_curve import curve_of
+
+    with progress(f"planning {model} at other sizes"):
+        return curve_of(made, model, asked["target"])
 
 
 def make_planned_model(model: str, asked: dict[str, Any]) -> "tuple[Plan, bytes | None, tuple[str, ...]]":

@@ -13,6 +13,9 @@ from tmpass.base.errors import UsageError, brief
 from tmpass.base.plugins import load_registered, registered_names
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tmpass.explanation.capacity_curve import CurvePoint
     from tmpass.plans.plan import Plan
 
 FORMATS = ("json", "csv", "c", "model-explorer", "html", "svg", "tflm-planner")
@@ -40,6 +43,20 @@ class Comparing(Format, Protocol):
 
     def emit(self, plan: "Plan", before: "Plan | None" = None) -> str:
         """The text of the file for `plan`, with the one `before` it to compare with."""
+
+
+class Curved(Comparing, Protocol):
+    """A comparing format that can show the curve of a plan as well; its CURVE is True."""
+
+    CURVE: bool
+
+    def emit(self, plan: "Plan", before: "Plan | None" = None, curve: "Sequence[CurvePoint] | None" = None) -> str:
+        """The text of the file for `plan`, with its `curve` where that is asked for."""
+
+
+def shows_curve(form: Format) -> TypeGuard[Curved]:
+    """Whether `form` can show the curve of a plan."""
+    return compares(form) and bool(getattr(form, "CURVE", False))
 
 
 def compares(form: Format) -> TypeGuard[Comparing]:

@@ -7,11 +7,11 @@ import click
 from tmpass.report.formats.registry import FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from tmpass.explanation.capacity_curve import CurvePoint
     from tmpass.plans.plan import Plan
     from tmpass.report.formats.registry import Format
+    from tmpass.report.model_facts import ModelFacts
 
 HELP = (
     f"Write the plan to FILE in FORMAT, by default that of its suffix. Formats: {', '.join(FORMATS)}; see tmpass emit. "
@@ -41,7 +41,7 @@ def make_all(
     plan: "Plan",
     wanted: "tuple[tuple[Format, str], ...]",
     before: "Callable[[], Plan | None]",
-    curve: "Callable[[], Sequence[CurvePoint] | None]",
+    facts: "Callable[[], ModelFacts]",
 ) -> list[tuple[str, str]]:
     """The path and the text of `plan` for each format.
 
@@ -49,16 +49,16 @@ def make_all(
         plan: the plan.
         wanted: formats and paths.
         before: makes the plan to compare with, or None after Ctrl-C; called only if a format compares.
-        curve: makes the curve of the plan, or None if it is not wanted; called only if a format shows it.
+        facts: finds what the model says besides; called only if a format shows it.
     """
-    from tmpass.report.formats.registry import compares, shows_curve
+    from tmpass.report.formats.registry import compares, takes_facts
 
     other = before() if any(compares(form) for form, _ in wanted) else None
-    points = curve() if any(shows_curve(form) for form, _ in wanted) else None
+    known = facts() if any(takes_facts(form) for form, _ in wanted) else None
 
     def emit(form: "Format") -> str:
-        if shows_curve(form):
-            return form.emit(plan, other, points)
+        if known is not None and takes_facts(form):
+            return form.emit(plan, other, known)
         return form.emit(plan, other) if compares(form) else form.emit(plan)
 
     return [(path, emit(form)) for form, path in wanted]

@@ -51,9 +51,9 @@ def check_curve(emit: "tuple[tuple[Format, str], ...]", *, asked: bool) -> None:
     Raises:
         click.UsageError: it is asked for, and would have no effect.
     """
-    from tmpass.report.formats.registry import shows_curve
+    from tmpass.report.formats.registry import takes_facts
 
-    if asked and not any(shows_curve(form) for form, _ in emit):
+    if asked and not any(takes_facts(form) for form, _ in emit):
         raise click.UsageError("--curve has no effect without a page: give --emit FILE.html, or use tmpass explain")
 
 

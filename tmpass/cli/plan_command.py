@@ -1,6 +1,7 @@
 """`tmpass plan`."""
 
 import os
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,9 +11,10 @@ from tmpass.cli.inputs import refuse_inputs, refuse_weights, target_file
 from tmpass.cli.options import (
     EXIT_CODES,
     INTERRUPTED,
-    curve_of_plan,
+    load_again,
     make_plan,
     make_planned_model,
+    model_facts,
     plan_before,
     planning_options,
 )
@@ -79,11 +81,12 @@ def command(
         plan, data, beside = make_plan(model, asked), None, ()
     results: list[tuple[str, str | bytes]] = [(path, data) for path in models if data is not None]
     stopped = STOPPED in plan.warnings
+    again = cache(lambda: load_again(model, asked))
     results += emit_option.make_all(
         plan,
         emit,
-        lambda: None if stopped else plan_before(model, asked),
-        lambda: curve_of_plan(plan, model, asked) if curve and not stopped else None,
+        lambda: None if stopped else plan_before(again(), asked),
+        lambda: model_facts(plan, again(), asked, curve=curve and not stopped),
     )
     if output is not None and output not in models:
         results.append((output, plan.to_json()))

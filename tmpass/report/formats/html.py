@@ -4,13 +4,12 @@ The page consists of the files in `report/page/` and the data of the plan.
 """
 
 import json
-from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from string import Template
 
-from tmpass.explanation.capacity_curve import CurvePoint
 from tmpass.plans.plan import Plan
+from tmpass.report.model_facts import ModelFacts
 from tmpass.report.page.curve import curve_section
 from tmpass.report.page.data import page_data
 from tmpass.report.text import clip, one_line
@@ -21,26 +20,27 @@ SUMMARY = "an interactive page in one file, without network access"
 COMPARES = True
 """`emit` accepts a second plan for comparison."""
 
-CURVE = True
-"""`emit` accepts the curve of the plan."""
+FACTS = True
+"""`emit` accepts facts of the model."""
 
 _PARTS = Path(__file__).parent.parent / "page"
 _SCRIPTS = ("data", "scale", "draw", "tip", "aside", "move", "main")
 
 
-def emit(plan: Plan, before: Plan | None = None, curve: Sequence[CurvePoint] | None = None) -> str:
+def emit(plan: Plan, before: Plan | None = None, facts: ModelFacts | None = None) -> str:
     """The page of `plan`; with `before`, another plan for the same model, it shows either of them.
 
     Args:
         plan: any.
         before: to compare with.
-        curve: what `plan` costs against the size of its scratchpad.
+        facts: what the model says besides.
     """
+    facts = facts or ModelFacts()
     return Template(_part("page.html")).substitute(
         title=escape(one_line(clip(f"{plan.model.file} on {plan.target.name}", 400))),
         style=_part("page.css"),
-        curve=curve_section(curve, plan.target.memory),
-        data=inert(json.dumps(page_data(plan, before), separators=(",", ":"))),
+        curve=curve_section(facts.curve, plan.target.memory),
+        data=inert(json.dumps(page_data(plan, before, facts.graph), separators=(",", ":"))),
         script="\n".join(_part(f"{name}.js") for name in _SCRIPTS),
     )
 

@@ -13,10 +13,8 @@ from tmpass.base.errors import UsageError, brief
 from tmpass.base.plugins import load_registered, registered_names
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tmpass.explanation.capacity_curve import CurvePoint
     from tmpass.plans.plan import Plan
+    from tmpass.report.model_facts import ModelFacts
 
 FORMATS = ("json", "csv", "c", "model-explorer", "html", "svg", "tflm-planner")
 """Their names, which are known without importing any of them."""
@@ -45,18 +43,18 @@ class Comparing(Format, Protocol):
         """The text of the file for `plan`, with the one `before` it to compare with."""
 
 
-class Curved(Comparing, Protocol):
-    """A comparing format that can show the curve of a plan as well; its CURVE is True."""
+class Informed(Comparing, Protocol):
+    """A comparing format that shows facts of the model as well; its FACTS is True."""
 
-    CURVE: bool
+    FACTS: bool
 
-    def emit(self, plan: "Plan", before: "Plan | None" = None, curve: "Sequence[CurvePoint] | None" = None) -> str:
-        """The text of the file for `plan`, with its `curve` where that is asked for."""
+    def emit(self, plan: "Plan", before: "Plan | None" = None, facts: "ModelFacts | None" = None) -> str:
+        """The text of the file for `plan`, with what the model says besides."""
 
 
-def shows_curve(form: Format) -> TypeGuard[Curved]:
-    """Whether `form` can show the curve of a plan."""
-    return compares(form) and bool(getattr(form, "CURVE", False))
+def takes_facts(form: Format) -> TypeGuard[Informed]:
+    """Whether `form` shows facts of the model: its constants by operators, and the curve of the plan."""
+    return compares(form) and bool(getattr(form, "FACTS", False))
 
 
 def compares(form: Format) -> TypeGuard[Comparing]:

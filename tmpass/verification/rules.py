@@ -7,6 +7,7 @@ from tmpass.base.violation import Violation
 from tmpass.graph.model import ABSENT, Graph, Op, Subgraph
 from tmpass.plans.plan import NotCounted, Plan
 from tmpass.targets import Runtime, Target
+from tmpass.verification.integers import as_integers
 
 _PACKED_BELOW = 8
 """Kernels that need no scratch may unpack elements of fewer bits."""
@@ -24,6 +25,7 @@ def check_rules(plan: Plan, profile: Target, graph: Graph) -> list[Violation]:
     """
     if plan.target.runtime != profile.runtime.name:
         return []  # which is a violation of its own
+    graph = as_integers(plan, graph)[0]
     return [*_missing_rules(plan, profile, graph), *_sources(plan, profile), *_not_counted(plan, profile, graph)]
 
 

@@ -95,18 +95,18 @@ def _tops(plan: Plan, memory: MemoryUse, steps: int) -> list[int]:
 
 
 def least_streamed(
-    room: Room, sizes: Sequence[int], windows: Sequence[int], loads: Sequence[Mapping[int, None]]
+    room: Room, sizes: Sequence[int], at_once: Sequence[int], loads: Sequence[Mapping[int, None]]
 ) -> int:
     """A lower bound on the bytes that each run loads, whichever constants stay, with copies above the planned buffers.
 
-    At one step each constant that its operator reads takes at least its window, so those that stay are in a knapsack:
-    one that is read there takes what it has beyond its window, another one all of its bytes. Saved bytes of the others
-    are at most a sum of rounded sizes that fits.
+    At one step each constant that its operator reads takes at least what is there at once where it is streamed. So
+    those that stay are in a knapsack: one that is read there takes the rest of its bytes, another one all of them.
+    Saved bytes of the others are at most a sum of rounded sizes that fits.
 
     Args:
         room: with a limit.
         sizes: of each constant, in bytes.
-        windows: the bytes of each that are there at once where it is streamed.
+        at_once: the bytes of each that are there at once where it is streamed.
         loads: of each constant, the steps for which it is loaded where it is streamed.
     """
     capacity = room.rounded(room.bytes or 0)
@@ -115,17 +115,17 @@ def least_streamed(
     for one, steps in enumerate(loads):
         for step in steps:
             read[step].append(one)
-    free = [capacity - top - sum(room.rounded(windows[c]) for c in read[s]) for s, top in enumerate(room.tops)]
+    free = [capacity - top - sum(room.rounded(at_once[c]) for c in read[s]) for s, top in enumerate(room.tops)]
     saved = total
     for step in sorted(range(len(free)), key=lambda s: (free[s], s))[:_STEPS]:
-        saved = min(saved, _most_saved(room, sizes, windows, loads, read[step], max(0, free[step])))
+        saved = min(saved, _most_saved(room, sizes, at_once, loads, read[step], max(0, free[step])))
     return total - saved
 
 
 def _most_saved(
     room: Room,
     sizes: Sequence[int],
-    windows: Sequence[int],
+    at_once: Sequence[int],
     loads: Sequence[Mapping[int, None]],
     read: Sequence[int],
     capacity: int,
@@ -134,7 +134,7 @@ def _most_saved(
     apart = [c for c, steps in enumerate(loads) if len(steps) > 1 or (steps and c in read)]
     plain = [room.rounded(sizes[c]) for c, steps in enumerate(loads) if steps and c not in apart]
     worth = [sizes[c] * len(loads[c]) for c in apart]
-    taken = [room.rounded(sizes[c]) - room.rounded(windows[c]) * (c in read) for c in apart]
+    taken = [room.rounded(sizes[c]) - room.rounded(at_once[c]) * (c in read) for c in apart]
     if len(apart) > _TOGETHER:
         return sum(worth) + min(capacity, sum(plain))
     sums = _Sums(plain, capacity)

@@ -149,8 +149,8 @@ def _layers(plan: Plan, rows: Sequence[WeightRow], reads: Reads) -> list[Layer]:
 
 def _least(room: Room, rows: Sequence[WeightRow], steps: Sequence[tuple[int, ...]], home: MemoryUse | None) -> int:
     chunk = home.chunk if home is not None else None
-    windows = [row.size if chunk is None else min(row.size, chunk) for row in rows]
-    return least_streamed(room, [row.size for row in rows], windows, [dict.fromkeys(own) for own in steps])
+    at_once = [row.size if chunk is None else min(row.size, chunk) for row in rows]
+    return least_streamed(room, [row.size for row in rows], at_once, [dict.fromkeys(own) for own in steps])
 
 
 def _left(plan: Plan, memory: MemoryUse | None, room: Room | None) -> int | None:

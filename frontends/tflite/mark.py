@@ -1,4 +1,4 @@
-"""The mark of a planned file, which holds all that is needed to restore the original byte for byte.
+"""The file mark of a planned model, which holds all that is needed to restore the original byte for byte.
 
     0    header       offset of the root, "TFL3"
     8    MAGIC        8 bytes

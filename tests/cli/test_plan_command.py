@@ -285,3 +285,15 @@ def test_a_device_is_written_to_and_stays_one(run, model):
 
 def test_a_long_name_is_no_trouble(run, model, tmp_path):
     assert run("plan", model, "-o", tmp_path / ("n" * 250)).code == 0
+
+
+def test_the_curve_is_on_the_page_and_nowhere_else(run, model, tmp_path):
+    page = tmp_path / "arena.html"
+    assert run("plan", model, "--emit", page, "--budget", "8KiB").code == 0
+    assert 'id="curve"' not in page.read_text(encoding="utf-8")
+    assert run("plan", model, "--emit", page, "--budget", "8KiB", "--curve").code == 0
+    assert '<td class="number">8192 (8 KiB)</td>' in page.read_text(encoding="utf-8")
+    for emitted in ((), ("--emit", tmp_path / "plan.csv")):
+        done = run("plan", model, *emitted, "--curve")
+        assert done.code == 2
+        assert "--curve has no effect without a page" in done.err

@@ -3,8 +3,10 @@
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -188,12 +190,45 @@ def test_copies_of_constants_are_in_the_picture(run, weights_model):
 
 def test_a_table_of_the_largest_constants(run, weights_model):
     path = weights_model(*range(100, 3000, 100))
-    lines = run("show", path, "--constants", "--no-table", "--no-picture").out.splitlines()
-    assert lines[0].split() == ["bytes", "home", "offset", "use", "constant"]
+
+    def table(*more):
+        lines = run("show", path, "--constants", "--no-table", "--no-picture", *more).out.splitlines()
+        return lines[[line.split()[:1] for line in lines].index(["bytes"]) :]
+
+    lines = table()
+    assert lines[0].split() == ["bytes", "home", "offset", "use", "why", "constant"]
     assert len(lines) == 22
     assert lines[1].startswith(" 2900  dram ")
     assert "resident in scratchpad at " in lines[1]
     assert lines[1].endswith("  w28")
     assert lines[-1].split() == [str(sum(range(100, 1000, 100))), "in", "9", "more"]
-    lines = run("show", path, "--constants", "--no-table", "--no-picture", "--target", "tflm").out.splitlines()
+    lines = table("--target", "tflm")
     assert all("read in place" in line for line in lines[1:21])
+
+
+BRANCHY = Path(__file__).parent.parent.parent / "models" / "branchy.tflite"
+
+
+def test_constants_come_with_totals_operators_and_reasons(run, tmp_path):
+    asked = ("--target", "coral-edgetpu", "--budget", "46KiB")
+    out = run("show", BRANCHY, *asked, "--constants", "--no-table", "--no-picture").out
+    lines = out.splitlines()
+    assert [line.split()[0] for line in lines[:4]] == ["weights", "resident", "left", "streamed"]
+    assert re.search(r"^ *0  CONV_2D .*to stay it needs \d+ B, and step \d+ has \d+ B left", out, re.MULTILINE)
+    plan_file = tmp_path / "plan.json"
+    run("plan", BRANCHY, *asked, "-o", plan_file)
+    assert run("show", plan_file, "--constants", "--model", BRANCHY, "--no-table", "--no-picture").out == out
+    alone = run("show", plan_file, "--constants", "--no-table", "--no-picture").out.splitlines()
+    assert alone[:3] == lines[:3]
+    assert not any("CONV_2D" in line for line in alone)
+    found = json.loads(run("show", plan_file, "--constants", "--json").out)
+    assert (found["memory"], found["layers"]) == ("on-chip", None)
+    found = json.loads(run("show", BRANCHY, *asked, "--constants", "--json").out)
+    assert {layer["kind"] for layer in found["layers"]} >= {"CONV_2D"}
+
+
+def test_options_of_constants_are_refused_without_them(fails, model, plan_file):
+    assert "--json has no effect without --constants" in fails(2, "show", model, "--json")
+    assert "--model has no effect without --constants" in fails(2, "show", plan_file, "--model", model)
+    assert "--model has no effect with a model" in fails(2, "show", model, "--constants", "--model", model)
+    assert "the plan is for a file with SHA-256" in fails(2, "show", plan_file, "--constants", "--model", BRANCHY)

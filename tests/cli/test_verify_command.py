@@ -26,6 +26,9 @@ def edit(path, change):
     path.write_text(json.dumps(data))
 
 
+ASSUMED = "assumed: 4 processing elements with 2 MiB each; not public"
+
+
 def test_a_plan_that_is_right(run, model, plan_file):
     done = run("verify", plan_file, model)
     assert (done.code, done.err) == (0, "")
@@ -40,6 +43,8 @@ def test_a_plan_that_is_right(run, model, plan_file):
         "on trust: runtime: none is named: sizes are not rounded, loops copy each value once",
         "on trust: sharing: no tensor shares storage as a view, as a piece or in place",
         "on trust: scratch: kernels need no memory besides tensors: the plan has no rule",
+        f"on trust: source: the capacity of 'scratchpad' is from {ASSUMED!r}",
+        "on trust: not counted: no operators but 2 may need scratch: TANH",
         "figures on trust need a target: --target NAME checks the plan against it",
     ]
     assert run("verify", "-", model, stdin=plan_file.read_text()).code == 0
@@ -139,6 +144,8 @@ def test_as_json(run, model, plan_file):
         "runtime",
         "sharing",
         "scratch",
+        "source",
+        "not counted",
     ]
     assert facts["proved"] == [{"what": "order", "message": "no order has less than 4024 B alive at once"}]
     assert [one["what"] for one in facts["not_counted"]] == ["scratch"]

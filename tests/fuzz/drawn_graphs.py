@@ -27,7 +27,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from fuzz.drawn_bytes import Bytes, Refuted, bytes_of, check_broken, check_bytes, stored_bytes, tightened
-from support.any_plans import choose, links, live_bytes
+from support.any_plans import choose, live_bytes, overlays
 from support.drawn import draw_graph, permuted, shuffled
 from support.drawn_constants import draw_memories, with_constants
 from support.machine import Private
@@ -282,14 +282,14 @@ def _choose(rng: random.Random, graph: Graph, target: Target, made: Plan, counts
     external = frozenset(
         (row.subgraph, row.index) for row in made.tensors if row.buffer is None and row.role in ("input", "output")
     )
-    every = [link for link in links(graph) if rng.random() < 0.8]
+    every = [one for one in overlays(graph) if rng.random() < 0.8]
     for _ in range(6):
         other = permuted(rng, graph)
         orders = [
             tuple(subgraph.ops.index(op) for op in moved.ops)
             for subgraph, moved in zip(graph.subgraphs, other.subgraphs, strict=True)
         ]
-        aliases = choose(graph, [link for link in every if rng.random() < 0.7])
+        aliases = choose(graph, [one for one in every if rng.random() < 0.7])
         if aliases is None:
             continue
         alive = live_bytes(graph, orders, aliases, target, made.options, external)

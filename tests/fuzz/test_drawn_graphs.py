@@ -7,7 +7,7 @@ from itertools import combinations, permutations
 import pytest
 from fuzz import drawn_graphs
 from fuzz.drawn_graphs import Refuted, check, draw_asked, fill, main
-from support.any_plans import choose, links, live_bytes
+from support.any_plans import choose, live_bytes, overlays
 from support.drawn import draw_graph
 from support.planning import INFO
 
@@ -61,7 +61,7 @@ def test_no_order_with_any_choice_of_what_shares_keeps_less_alive_than_is_claime
         rng = random.Random(10_000 * seed + number)
         graph = draw_graph(rng, 4, bodies=False)
         target, options = draw_asked(rng)
-        every = list(links(graph))
+        every = list(overlays(graph))
         states = any(tensor.kind is TensorKind.VARIABLE for tensor in graph.subgraphs[0].tensors)
         if len(target.memories) > 1 or options["scratch"] or len(every) > 6 or states:
             continue

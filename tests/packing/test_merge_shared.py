@@ -42,7 +42,7 @@ def test_one_needs_at_each_step_what_its_buffers_need(problem):
     except UsageError:
         return
     for members in classes(problem):
-        one = merged.problem.buffers[merged.place[members[0]]]
+        one = merged.problem.buffers[merged.class_of[members[0]]]
         for step in range(problem.horizon):
             assert occupied(one, 0, step) == set().union(*(occupied(problem.buffers[i], 0, step) for i in members))
 
@@ -62,7 +62,7 @@ def test_a_problem_without_shared_pairs_is_not_changed():
 
 def test_through_others():
     four = tuple(Buffer(name, 0, 1, 4) for name in "abcd")
-    assert merge_shared(Problem(four, shared=((3, 1), (0, 3)))).place == (0, 0, 1, 0)
+    assert merge_shared(Problem(four, shared=((3, 1), (0, 3)))).class_of == (0, 0, 1, 0)
 
 
 def test_the_smaller_one_is_a_window_where_the_larger_one_is_dead():

@@ -88,4 +88,4 @@ def test_a_format_with_compares_off_is_given_one_plan():
     def before():
         raise AssertionError("there is nothing to compare with")
 
-    assert make_all(planned(chain(8, 16)), ((form, "p"),), before) == [("p", "net.tflite\n")]
+    assert make_all(planned(chain(8, 16)), ((form, "p"),), before, before) == [("p", "net.tflite\n")]

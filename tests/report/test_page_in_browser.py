@@ -257,8 +257,9 @@ def test_the_constants_are_a_table(look):
         assert len(cells) == 19
         names = {row.key: row.name for row in made.tensors}
         home, copy = (row for row in made.constants if names[row.tensors[0]] == "b_wide/filter")
-        where = [f"dram at {home.offset}", f"resident in scratchpad at {copy.offset}"]
-        assert cells[0] == ["4608", "b_wide/filter", *where]
+        use, why = f"resident in scratchpad at {copy.offset}", "loaded once, before the first run"
+        assert cells[0] == ["4608", "b_wide/filter", "", use, why, f"dram at {home.offset}"]
+        assert "streamed" in page.inner_text("#weights")
         assert [int(row[0]) for row in cells] == sorted((int(row[0]) for row in cells), reverse=True)
         assert cells[-1][3] == "streamed for step 10"
         page.fill("#search", "stem")

@@ -29,7 +29,7 @@ from tmpass.verification.sharing import check_sharing
 
 
 @dataclass(frozen=True)
-class Link:
+class Overlay:
     """Byte `low` of `one` is put where byte `start` of `two` is."""
 
     one: TensorKey
@@ -38,7 +38,7 @@ class Link:
     start: int
 
 
-def links(graph: Graph) -> Iterator[Link]:
+def overlays(graph: Graph) -> Iterator[Overlay]:
     """All that operators pass on, or might write over an input, right or wrong."""
     for s, subgraph in enumerate(graph.subgraphs):
         for op in subgraph.ops:
@@ -48,7 +48,7 @@ def links(graph: Graph) -> Iterator[Link]:
                 for result in op.outputs[:1] if op.elementwise else op.outputs:
                     for t in op.inputs if result != ABSENT and not op.calls else ():
                         if t != ABSENT and size[t] >= size[result] > 0:
-                            yield Link((s, result), 0, (s, t), 0)
+                            yield Overlay((s, result), 0, (s, t), 0)
                 continue
             joins = moves.kind is Move.CONCAT
             whole = (op.outputs if joins else op.inputs)[moves.whole]
@@ -57,24 +57,24 @@ def links(graph: Graph) -> Iterator[Link]:
             row = size[whole] // shape[moves.axis] if moves.kind is Move.SLICE and shape and shape[moves.axis] else 0
             begins = accumulate((size[part] for part in parts), initial=moves.start * row)
             for part, (begin, _) in zip(parts, pairwise(begins), strict=True):
-                yield Link((s, part), 0, (s, whole), begin)
+                yield Overlay((s, part), 0, (s, whole), begin)
 
 
-def choose(graph: Graph, chosen: list[Link]) -> Aliases | None:
+def choose(graph: Graph, chosen: list[Overlay]) -> Aliases | None:
     """The classes that `chosen` makes, captures with them; None where one says another place than others."""
     captures = [
-        Link((s, tensor.captures), 0, (call.subgraph, t), 0)
+        Overlay((s, tensor.captures), 0, (call.subgraph, t), 0)
         for s, subgraph in enumerate(graph.subgraphs)
         for op in subgraph.ops
         for call in op.calls
         for t, tensor in enumerate(graph.subgraphs[call.subgraph].tensors)
         if tensor.kind is TensorKind.CAPTURE
     ]
-    captures += [Link(held, 0, name, 0) for name, held in graph.held_in.items()]
+    captures += [Overlay(held, 0, name, 0) for name, held in graph.held_in.items()]
     beside: dict[TensorKey, list[tuple[TensorKey, int]]] = {}
-    for link in (*captures, *chosen):
-        beside.setdefault(link.one, []).append((link.two, link.low - link.start))
-        beside.setdefault(link.two, []).append((link.one, link.start - link.low))
+    for overlay in (*captures, *chosen):
+        beside.setdefault(overlay.one, []).append((overlay.two, overlay.low - overlay.start))
+        beside.setdefault(overlay.two, []).append((overlay.one, overlay.start - overlay.low))
     root: dict[TensorKey, TensorKey] = {}
     position: dict[TensorKey, int] = {}
     for start in sorted(beside):

@@ -161,6 +161,34 @@ def test_cut_and_joined_again_in_the_same_order_are_the_same_bytes():
     assert faults(crossed, {whole: 0, a: 0, a + 1: 4, again: 0}) == UNTIED * 2
 
 
+def test_a_copy_over_a_shifted_copy_of_itself():
+    """The bytes that both have are equal, since the whole holds a part several times; a kernel may not copy so."""
+    for count in (2, 3):
+        sketch = Sketch()
+        part = sketch.op([], 4)
+        whole = sketch.concat(*[part] * count)
+        copy = sketch.view(whole)
+        sketch.op([copy], 1)
+        assert faults(sketch, {part: 0, whole: 0, copy: 0}) == []
+        for shift in range(4, 4 * count, 4):
+            shifted = faults(sketch, {part: 0, whole: 0, copy: shift})
+            assert "alias: an operator would copy the one over itself, shifted" in shifted
+        assert faults(sketch, {part: 0, whole: 0, copy: 4 * count}) == []
+
+
+def test_a_part_over_a_shifted_copy_of_itself():
+    sketch = Sketch()
+    part = sketch.op([], 4)
+    twice = sketch.concat(part, part)
+    whole = sketch.concat(sketch.op([], 8), twice)
+    first = sketch.ops[2].outputs[0]
+    sketch.op([whole], 1)
+    assert faults(sketch, {first: 0, twice: 8, whole: 0}) == []
+    assert faults(sketch, {first: 0, twice: 12, whole: 0}) == [
+        "alias: an operator would copy the one over itself, shifted"
+    ]
+
+
 def test_a_view_of_a_variable():
     sketch = Sketch()
     state = sketch.tensor(8, TensorKind.VARIABLE)

@@ -9,7 +9,7 @@ from tmpass.base.record import record
 from tmpass.graph.model import Graph
 from tmpass.loading.carrier import Carrier, load_carrier, open_carrier
 from tmpass.loading.contract import MeasuringFrontend, ProbingFrontend
-from tmpass.loading.load import load_to_plan
+from tmpass.loading.load import Model, load_to_plan
 from tmpass.targets import RUNTIMES, Runtime
 from tmpass.targets.scratch.find import scratch_of
 from tmpass.targets.scratch.rule import ScratchRule
@@ -60,20 +60,12 @@ class ArenaProbe:
 def probe_arena(model: object) -> ArenaProbe:
     """Measure the arena of `model`, and what each of its operators keeps and needs in it.
 
-    Args:
-        model: a path, the bytes of a file, or a model in memory.
-
-    Raises:
-        UsageError: the interpreter is not installed, or no interpreter measures this format.
-        ModelError: the model cannot be read.
+    It takes what `probe_scratch` takes, and raises what that raises.
     """
-    carrier = open_carrier(model)
-    loaded = load_carrier(carrier, {})
-    frontend = _prober(carrier)
+    carrier, loaded, frontend, runtime = _open(model)
     if not hasattr(frontend, "measure"):
         what = f"no interpreter measures the arena of {frontend.NAME} models"
         raise UsageError(what, where=carrier.name, hint="tmpass probe-scratch measures scratch")
-    runtime = _runtime(carrier)
     rules = load_rules(runtime.tail) if runtime.tail else Rules("")
     engine, whole, operators = cast(MeasuringFrontend, frontend).measure(carrier.data, loaded.graph)
     kernels, unknown, clean = list[Kernel](), list[str](), 0
@@ -123,10 +115,9 @@ def probe_scratch(model: object) -> Probe:
         UsageError: the interpreter is not installed, or no interpreter measures this format.
         ModelError: the model cannot be read.
     """
-    carrier = open_carrier(model)
-    loaded = load_carrier(carrier, {})
-    engine, found = _prober(carrier).probe(carrier.data, loaded.graph)
-    none = _runtime(carrier).without_scratch
+    carrier, loaded, frontend, runtime = _open(model)
+    engine, found = frontend.probe(carrier.data, loaded.graph)
+    none = runtime.without_scratch
     rules, unknown, clean = list[ScratchRule](), list[str](), 0
     for subgraph, index, measured in found:
         kind = loaded.graph.subgraphs[subgraph].ops[index].kind
@@ -140,14 +131,12 @@ def probe_scratch(model: object) -> Probe:
     return Probe(loaded.info.sha256, tuple(rules), clean, tuple(unknown))
 
 
-def _runtime(carrier: Carrier) -> Runtime:
-    """The runtime whose interpreter the frontend asks."""
-    asked = (runtime for runtime in RUNTIMES.values() if carrier.frontend.NAME in runtime.probes)
-    return next(asked, RUNTIMES[""])
-
-
-def _prober(carrier: Carrier) -> ProbingFrontend:
+def _open(model: object) -> tuple[Carrier, Model, ProbingFrontend, Runtime]:
+    """The file of `model`, what was read of it, the frontend that measures it, and the runtime that this asks."""
+    carrier = open_carrier(model)
+    loaded = load_carrier(carrier, {})
     if not hasattr(carrier.frontend, "probe"):
         what = f"no interpreter measures {carrier.frontend.NAME} models"
         raise UsageError(what, where=carrier.name, hint="write the scratch file by hand: docs/scratch.md")
-    return cast(ProbingFrontend, carrier.frontend)
+    asked = (runtime for runtime in RUNTIMES.values() if carrier.frontend.NAME in runtime.probes)
+    return carrier, loaded, cast(ProbingFrontend, carrier.frontend), next(asked, RUNTIMES[""])

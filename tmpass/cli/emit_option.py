@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from tmpass.plans.plan import Plan
     from tmpass.report.formats.registry import Format
+    from tmpass.report.model_facts import ModelFacts
 
 HELP = (
     f"Write the plan to FILE in FORMAT, by default that of its suffix. Formats: {', '.join(FORMATS)}; see tmpass emit. "
@@ -37,7 +38,10 @@ class Emission(click.ParamType):  # type: ignore[type-arg]  # generic only from 
 
 
 def make_all(
-    plan: "Plan", wanted: "tuple[tuple[Format, str], ...]", before: "Callable[[], Plan | None]"
+    plan: "Plan",
+    wanted: "tuple[tuple[Format, str], ...]",
+    before: "Callable[[], Plan | None]",
+    facts: "Callable[[], ModelFacts]",
 ) -> list[tuple[str, str]]:
     """The path and the text of `plan` for each format.
 
@@ -45,8 +49,16 @@ def make_all(
         plan: the plan.
         wanted: formats and paths.
         before: makes the plan to compare with, or None after Ctrl-C; called only if a format compares.
+        facts: finds what the model says besides; called only if a format shows it.
     """
-    from tmpass.report.formats.registry import compares
+    from tmpass.report.formats.registry import compares, takes_facts
 
     other = before() if any(compares(form) for form, _ in wanted) else None
-    return [(path, form.emit(plan, other) if compares(form) else form.emit(plan)) for form, path in wanted]
+    known = facts() if any(takes_facts(form) for form, _ in wanted) else None
+
+    def emit(form: "Format") -> str:
+        if known is not None and takes_facts(form):
+            return form.emit(plan, other, known)
+        return form.emit(plan, other) if compares(form) else form.emit(plan)
+
+    return [(path, emit(form)) for form, path in wanted]

@@ -12,7 +12,9 @@ from tmpass.packing.allocators import ALLOCATORS as NAMES
 from tmpass.report.text import clip
 
 if TYPE_CHECKING:
+    from tmpass.loading.load import Model
     from tmpass.plans.plan import Plan
+    from tmpass.report.model_facts import ModelFacts
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -109,21 +111,39 @@ def make_plan(model: str, asked: dict[str, Any]) -> "Plan":
     return made
 
 
-def plan_before(model: str, asked: dict[str, Any]) -> "Plan":
+def load_again(model: str, asked: dict[str, Any]) -> "Model":
+    """The file `model` as planning reads it, for what is made beside its plan."""
+    from tmpass.graph.binding import parse_bindings
+    from tmpass.loading.load import load_to_plan
+
+    return load_to_plan(model, parse_bindings(asked["bind"]))
+
+
+def plan_before(loaded: "Model", asked: dict[str, Any]) -> "Plan":
     """The plan to compare with: the order of the file, largest tensor first, no sharing.
 
     A file whose order cannot run is sorted topologically.
     """
     from tmpass.api.plan import plan
-    from tmpass.loading.load import load_to_plan
     from tmpass.planning.ordering.file_order import unsorted
 
-    arguments = plan_arguments(asked)
-    with progress(f"planning {model} to compare with"):
-        loaded = load_to_plan(model, arguments["bind"])
+    with progress(f"planning {loaded.info.file} to compare with"):
         schedule = OrderMethod.TOPOLOGICAL if any(map(unsorted, loaded.graph.subgraphs)) else OrderMethod.GIVEN
         simple = {"schedule": schedule, "share": Share.NONE, "allocator": "greedy-by-size"}
-        return plan(loaded, **{**arguments, **simple})  # an interrupted plan would be no comparison, so it is not kept
+        return plan(loaded, **{**plan_arguments(asked), **simple})  # an interrupted plan would be no comparison
+
+
+def model_facts(made: "Plan", loaded: "Model", asked: dict[str, Any], *, curve: bool) -> "ModelFacts":
+    """What the model says beside its plan `made`, with the curve of the plan if that is asked for."""
+    from tmpass.explanation.capacity_curve import curve_of
+    from tmpass.report.model_facts import ModelFacts
+
+    # A plan in the file is removed before the file is planned anew: then its operators have other numbers.
+    graph = loaded.graph if loaded.info.sha256 == made.model.sha256 else None
+    if not curve:
+        return ModelFacts(graph)
+    with progress(f"planning {loaded.info.file} at other sizes"):
+        return ModelFacts(graph, curve_of(made, loaded, asked["target"]))
 
 
 def make_planned_model(model: str, asked: dict[str, Any]) -> "tuple[Plan, bytes | None, tuple[str, ...]]":

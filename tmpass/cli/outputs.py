@@ -45,6 +45,18 @@ def check_outputs(
             raise click.UsageError(f"-o writes JSON, not {form.NAME}: give --emit {output}")
 
 
+def check_curve(emit: "tuple[tuple[Format, str], ...]", *, asked: bool) -> None:
+    """Refuse `--curve` where no format of `emit` shows it.
+
+    Raises:
+        click.UsageError: it is asked for, and would have no effect.
+    """
+    from tmpass.report.formats.registry import takes_facts
+
+    if asked and not any(takes_facts(form) for form, _ in emit):
+        raise click.UsageError("--curve has no effect without a page: give --emit FILE.html, or use tmpass explain")
+
+
 def check_format(paths: list[str], of: str) -> None:
     """Refuse to write a model of format `of` to a path with the suffix of another format.
 

@@ -1,14 +1,24 @@
 """`tmpass plan`."""
 
 import os
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tmpass.cli import emit_option
 from tmpass.cli.inputs import refuse_inputs, refuse_weights, target_file
-from tmpass.cli.options import EXIT_CODES, INTERRUPTED, make_plan, make_planned_model, plan_before, planning_options
-from tmpass.cli.outputs import check_format, check_outputs
+from tmpass.cli.options import (
+    EXIT_CODES,
+    INTERRUPTED,
+    load_again,
+    make_plan,
+    make_planned_model,
+    model_facts,
+    plan_before,
+    planning_options,
+)
+from tmpass.cli.outputs import check_curve, check_format, check_outputs
 from tmpass.cli.terminal import complain
 from tmpass.cli.write_files import plain_name, write_all
 
@@ -30,6 +40,7 @@ if TYPE_CHECKING:
 )
 @click.option("--emit-model", metavar="FILE", help="Write the model with the plan in it to FILE.")
 @click.option("--emit", type=emit_option.Emission(), multiple=True, metavar="[FORMAT=]FILE", help=emit_option.HELP)
+@click.option("--curve", is_flag=True, help="Show on the page of --emit what the plan costs at other scratchpad sizes.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -39,6 +50,7 @@ def command(
     output: str | None,
     emit_model: str | None,
     emit: "tuple[tuple[Format, str], ...]",
+    curve: bool,
     **asked: Any,
 ) -> None:
     """Plan the memory of MODEL: whether it fits, and the offset of every tensor.
@@ -49,12 +61,14 @@ def command(
         tmpass plan model.onnx --bind batch=1 --budget 512KiB -o plan.json
         tmpass plan model.tflite --target tflm -o planned.tflite
         tmpass plan model.tflite --emit arena.html --emit arena_plan.h
+        tmpass plan model.tflite --target ethos-u65 --emit arena.html --curve
     """
     from tmpass.plans.plan import STOPPED
 
     output, emit_model = (path and plain_name(path) for path in (output, emit_model))
     emit = tuple((form, plain_name(path)) for form, path in emit)
     check_outputs(output, emit_model, emit, as_json=as_json)
+    check_curve(emit, asked=curve)
     places = [output, emit_model, *(path for _, path in emit), "-" if as_json else None]
     read = (("the model", model), ("the scratch file", asked["scratch"]), ("the target", target_file(asked["target"])))
     refuse_inputs(places, read)
@@ -67,7 +81,13 @@ def command(
         plan, data, beside = make_plan(model, asked), None, ()
     results: list[tuple[str, str | bytes]] = [(path, data) for path in models if data is not None]
     stopped = STOPPED in plan.warnings
-    results += emit_option.make_all(plan, emit, lambda: None if stopped else plan_before(model, asked))
+    again = cache(lambda: load_again(model, asked))
+    results += emit_option.make_all(
+        plan,
+        emit,
+        lambda: None if stopped else plan_before(again(), asked),
+        lambda: model_facts(plan, again(), asked, curve=curve and not stopped),
+    )
     if output is not None and output not in models:
         results.append((output, plan.to_json()))
     if as_json and output != "-":

@@ -11,6 +11,7 @@ from tmpass.cli.terminal import coloured, complain, print_table
 from tmpass.report.text import clip, one_line
 
 if TYPE_CHECKING:
+    from tmpass.explanation.weight_facts import Weights
     from tmpass.plans.plan import Plan
 
 
@@ -18,10 +19,22 @@ if TYPE_CHECKING:
 @click.argument("source", metavar="PLAN|MODEL")
 @planning_options
 @click.option("--table/--no-table", default=True, help="Print the table of buffers.")
-@click.option("--constants", is_flag=True, help="Print a table of the largest constants.")
+@click.option("--constants", is_flag=True, help="Print which constants stay on chip, which are streamed, and why.")
+@click.option("--model", metavar="FILE", help="With --constants and a PLAN: its model, to list operators.")
+@click.option("--json", "as_json", is_flag=True, help="With --constants: print them as JSON, and nothing else.")
 @click.option("--picture/--no-picture", default=True, help="Print the picture of the arena.")
 @click.pass_context
-def command(ctx: click.Context, /, source: str, table: bool, constants: bool, picture: bool, **asked: Any) -> None:
+def command(
+    ctx: click.Context,
+    /,
+    source: str,
+    table: bool,
+    constants: bool,
+    model: str | None,
+    as_json: bool,
+    picture: bool,
+    **asked: Any,
+) -> None:
     """Show the buffers of a plan, and a picture of the arena: steps from left to right, addresses upwards.
 
     The picture has colours on a terminal, unless NO_COLOR is set. In it # is a constant, and ~ a constant that is
@@ -33,10 +46,18 @@ def command(ctx: click.Context, /, source: str, table: bool, constants: bool, pi
     Examples:
         tmpass show plan.json
         tmpass show model.tflite --target pixel6-tpu --no-table
+        tmpass show plan.json --constants --model model.tflite
     """
     from tmpass.plans.plan import STOPPED
 
+    _check_constants(source, model, constants=constants, as_json=as_json)
     plan = _read(ctx, source, list(asked)) if _is_plan(source) else make_plan(source, asked)
+    weights = _weights(plan, source, model, asked) if constants else None
+    if as_json and weights is not None:
+        from tmpass.report.json.weights import to_json
+
+        click.echo(to_json(plan, weights), nl=False)
+        return
     stopped = not _is_plan(source) and STOPPED in plan.warnings
     if table and stopped:
         complain("the table is left out: interrupted")  # it takes up to half a second for a thousand rows
@@ -46,10 +67,8 @@ def command(ctx: click.Context, /, source: str, table: bool, constants: bool, pi
         print_table(buffer_table(plan))
     from tmpass.report.left_out import notes
 
-    if constants:
-        from tmpass.report.terminal.constants import constant_table
-
-        print_table(constant_table(plan))
+    if weights is not None:
+        _print_constants(plan, weights)
     if picture:
         from tmpass.report.needs import memory_lines
         from tmpass.report.terminal.picture import picture as draw
@@ -64,6 +83,38 @@ def command(ctx: click.Context, /, source: str, table: bool, constants: bool, pi
         complain(line)
     if stopped:
         ctx.exit(INTERRUPTED)
+
+
+def _check_constants(source: str, model: str | None, *, constants: bool, as_json: bool) -> None:
+    for option, given in (("--model", model is not None), ("--json", as_json)):
+        if given and not constants:
+            raise click.UsageError(f"{option} has no effect without --constants")
+    if model is not None and not _is_plan(source):
+        raise click.UsageError("--model has no effect with a model: it is the one that is shown")
+
+
+def _weights(plan: "Plan", source: str, model: str | None, asked: dict[str, Any]) -> "Weights":
+    """The constants of `plan`, with the operators that read them where the model is at hand."""
+    from tmpass.cli.options import load_again
+    from tmpass.explanation.weights import find_weights
+    from tmpass.verification.conformance import check_model
+
+    if model is None and _is_plan(source):
+        return find_weights(plan)
+    loaded = load_again(source if model is None else model, asked)
+    if mismatch := check_model(plan, loaded.info):
+        raise UsageError(mismatch.message, where=model or source)
+    return find_weights(plan, loaded.graph)
+
+
+def _print_constants(plan: "Plan", weights: "Weights") -> None:
+    from tmpass.report.terminal.constants import constant_table, layer_table, weight_text
+
+    click.echo(weight_text(weights))
+    if (table := layer_table(weights)) is not None:
+        print_table(table)
+        click.echo()
+    print_table(constant_table(plan, weights))
 
 
 def _is_plan(source: str) -> bool:

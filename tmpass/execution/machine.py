@@ -3,7 +3,7 @@
 from collections.abc import Container, Sequence
 
 from tmpass.base.errors import brief
-from tmpass.execution.copies import Copies
+from tmpass.execution.constants import Constants
 from tmpass.execution.limits import Trips
 from tmpass.execution.marks import DRAWN, OTHER_SIZE, RANDOM, Mark, Marks
 from tmpass.execution.memory_image import MemoryImage
@@ -28,7 +28,7 @@ class Machine:
         loops_copy: the results of a loop iteration wait in the outputs of the loop's operator for the next iteration,
             as Runtime.loops_copy says; else they are copied to the inputs of the body from where they are.
         promised: (input, output) pairs that a kernel may put over each other, if both begin at the same byte.
-        constants: the copies of constants; None where operators read all of them where they are stored.
+        constants: those of the plan; None where it has none.
     """
 
     def __init__(
@@ -40,10 +40,9 @@ class Machine:
         *,
         loops_copy: bool = False,
         promised: Container[tuple[TensorKey, TensorKey]] = frozenset(),
-        constants: Copies | None = None,
+        constants: Constants | None = None,
     ) -> None:
-        if constants is not None:
-            constants.add_places(image)
+        outside = [] if constants is None else constants.add_places(image)
         self._constants, self.storage = constants, Storage(image)
         self.reached: set[int] = set()
         self.runs = 0
@@ -57,7 +56,7 @@ class Machine:
                 if subgraph.tensors[t].kind is TensorKind.VARIABLE:
                     self.storage.write((s, t), runner.constant(s, t), _CALLER)
         if constants is not None:
-            self.storage.violations += constants.violations
+            self.storage.violations += [*constants.violations, *outside]
             constants.load(self.storage, _CALLER)
 
     def run(
@@ -119,7 +118,7 @@ class Machine:
                 self._write_output(s, step.op, number, result, values, marks, me)
         self._check_kept(op, inputs, (*real, *((s, t) for t in op.temporaries)), me)
         if self._constants is not None:
-            self._constants.read(step.at, inputs, self.storage, me)
+            self._constants.read(inputs, self.storage, me)
             self._constants.end(step.at, self.storage)
         self.storage.end(step.last_of)
         self.reached.add(step.at)

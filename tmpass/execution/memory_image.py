@@ -47,26 +47,41 @@ class MemoryImage:
     violations: tuple[Violation, ...]
 
 
-def array_sizes(plan: Plan) -> dict[str, int]:
-    """Memory -> the bytes that a run uses of it: its buffers, and copies of constants."""
+def array_sizes(plan: Plan, *, stored: bool = False) -> dict[str, int]:
+    """Memory -> the bytes that a run uses of it: its buffers, copies of constants, and those that are stored there.
+
+    Args:
+        plan: any.
+        stored: whether stored constants count; they take what the memory says of them.
+    """
     sizes = {memory.name: memory.peak for memory in plan.memories}
     for row in plan.constants:
         if row.use != ConstantUse.STORED and row.memory in sizes:
             sizes[row.memory] = max(sizes[row.memory], row.offset + row.size)
+    for memory in plan.memories if stored else ():
+        if memory.constants:
+            align = max(1, memory.alignment)
+            sizes[memory.name] = max(sizes[memory.name], -(-memory.peak // align) * align + memory.constants)
     return sizes
 
 
-def make_memory_image(plan: Plan, allowed: int) -> MemoryImage:
-    """The memories of `plan`, each up to its claimed peak or its last copy of a constant, filled with PATTERN.
+def make_memory_image(plan: Plan, allowed: int, *, stored: bool = False) -> MemoryImage:
+    """The memories of `plan` as far as `array_sizes` says, filled with PATTERN.
 
     A tensor without a place, or with one outside its memory, is in no array: the run keeps it elsewhere.
+
+    Args:
+        plan: may be wrong in any way.
+        allowed: how many bytes they may take.
+        stored: whether stored constants have bytes.
 
     Raises:
         BudgetError: the memories take more than `allowed` bytes.
     """
-    sizes = array_sizes(plan)
+    sizes = array_sizes(plan, stored=stored)
     if sum(sizes.values()) > allowed:
         raise too_many_bytes("the memories of the plan take", sum(sizes.values()), allowed)
+    peaks = {memory.name: memory.peak for memory in plan.memories}
     arrays = {name: bytearray([PATTERN]) * size for name, size in sizes.items()}
     memory_of = {buffer.id: buffer.memory for buffer in plan.buffers}
     places: dict[TensorKey, Place] = {}
@@ -78,9 +93,9 @@ def make_memory_image(plan: Plan, allowed: int) -> MemoryImage:
         memory = memory_of.get(row.buffer, "")
         if memory not in arrays:
             found.append(_wrong(row, f"is in buffer {row.buffer}, which has no memory", low, high))
-        elif high > len(arrays[memory]) or low < 0:
-            size = len(arrays[memory])
-            found.append(_wrong(row, f"is at bytes {low}..{high - 1} of {memory}, which has {size}", low, high))
+        elif high > peaks[memory] or low < 0:
+            what = f"is at bytes {low}..{high - 1} of {memory}, which has {peaks[memory]}"
+            found.append(_wrong(row, what, low, high))
         else:
             places[row.key] = Place(memory, low, high, row.buffer)
     titles = {row.key: tensor_name(row) for row in plan.tensors}

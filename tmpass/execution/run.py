@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from tmpass.base.errors import BudgetError, ModelError, UsageError, brief
 from tmpass.base.record import record
 from tmpass.base.violation import Violation
-from tmpass.execution.copies import Copies, has_copies
+from tmpass.execution.constants import Constants
 from tmpass.execution.limits import Limits, Trips, too_many_bytes
 from tmpass.execution.machine import Machine
 from tmpass.execution.marks import RANDOM
@@ -68,7 +68,13 @@ class _Record:
 
 @record
 class _Session:
-    """The common data of all runs of one execution; `given` maps names of inputs to their values."""
+    """The common data of all runs of one execution.
+
+    Fields:
+        given: name of an input -> its value.
+        stored: whether stored constants are in the arrays.
+        allowed: how many bytes the arrays may take.
+    """
 
     graph: Graph
     runner: Runner
@@ -76,6 +82,8 @@ class _Session:
     given: Mapping[str, object]
     keep_inputs: bool
     record: _Record
+    stored: bool
+    allowed: int
 
 
 def execute_plan(
@@ -108,15 +116,17 @@ def execute_plan(
         graph.subgraphs[e.subgraph].tensors[t].name for e in graph.entries for t in graph.subgraphs[e.subgraph].inputs
     ]
     _check_names(values, names)
-    _check_bytes(plan, graph, limits.bytes + files)
+    stored = _check_bytes(plan, graph, limits.bytes + files)
     given, drawn = (tuple(name for name in names if (name in values) is told) for told in (True, False))
     try:
         regions = find_regions(graph, plan.schedule, keep_inputs=keep)
     except Broken as broken:
         return Execution(runner.engine, 0, (), (), (broken.violation,), given, drawn)
-    session = _Session(graph, runner, limits, values, keep, _Record(set(range(len(plan.schedule)))))
+    record, allowed = _Record(set(range(len(plan.schedule)))), limits.bytes + (files if stored else 0)
+    session = _Session(graph, runner, limits, values, keep, record, stored, allowed)
+    if plan.constants and not stored:
+        record.notes["stored constants are outside of the arrays: they would take more than --execute-bytes"] = None
     violations = _run_all(session, plan, regions, MAX_SEEDS if drawn else 1)
-    record = session.record
     return Execution(
         runner.engine,
         record.steps,
@@ -136,10 +146,10 @@ def _run_all(session: _Session, plan: Plan, regions: Sequence[Region], most: int
     """The violations of the first run that has any, or of the last one. At most `most` runs are made."""
     graph, limits, record = session.graph, session.limits, session.record
     copies, kernels = RUNTIMES[plan.target.runtime].loops_copy, promised(graph, plan)
-    constants = Copies(plan, graph, session.runner) if has_copies(plan) else None
+    constants = Constants(plan, graph, session.runner, stored=session.stored) if plan.constants else None
     violations: list[Violation] = []
     for seed in range(most):
-        image, trips = make_memory_image(plan, limits.bytes), Trips(limits.trips)
+        image, trips = make_memory_image(plan, session.allowed, stored=session.stored), Trips(limits.trips)
         machine = Machine(graph, image, session.runner, trips, loops_copy=copies, promised=kernels, constants=constants)
         violations = machine.storage.violations
         try:
@@ -177,8 +187,12 @@ def _check_names(given: Mapping[str, object], names: Sequence[str]) -> None:
             raise UsageError(f"the model has no input {brief(name)}", hint=f"its inputs are {listed}")
 
 
-def _check_bytes(plan: Plan, graph: Graph, allowed: int) -> None:
-    """Refuse memories above the limit before they are made. Tensors of unknown size count only during the run."""
+def _check_bytes(plan: Plan, graph: Graph, allowed: int) -> bool:
+    """Refuse memories above the limit before they are made. Tensors of unknown size count only during the run.
+
+    Returns:
+        Whether there is room for stored constants in the arrays as well.
+    """
     total = sum(array_sizes(plan).values())
     if total > allowed:
         raise too_many_bytes("the memories of the plan take", total, allowed)
@@ -193,6 +207,8 @@ def _check_bytes(plan: Plan, graph: Graph, allowed: int) -> None:
                 total += tensor.bytes or 0
     if total > allowed:
         raise too_many_bytes("the plan's memories, constants and the caller's tensors take", total, allowed)
+    more = sum(array_sizes(plan, stored=True).values()) - sum(array_sizes(plan).values())
+    return bool(plan.constants) and total + more <= allowed
 
 
 def _run(session: _Session, machine: Machine, region: Region, seed: int) -> None:

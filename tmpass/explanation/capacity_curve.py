@@ -8,16 +8,19 @@ does not fit ----+--------------> size of the scratchpad
 least       all stay
 """
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
+from tmpass.api.arguments import target_of
 from tmpass.base.choices import Status
 from tmpass.base.record import record
 from tmpass.base.sizes import MAX_BYTES
+from tmpass.graph.binding import bind
 from tmpass.graph.model import Graph
-from tmpass.loading.load import Model
+from tmpass.loading.load import Model, load_to_plan
 from tmpass.planning.capacity import Resized, resize
 from tmpass.planning.choose_order import choose_order
 from tmpass.planning.plan_model import find_request
@@ -68,6 +71,23 @@ class CurvePoint:
     def cost(self) -> int:
         """The bytes that each run moves or touches outside the scratchpad."""
         return self.streamed + self.outside
+
+
+def curve_of(made: Plan, model: object, target: str | os.PathLike[str] | Target) -> tuple[CurvePoint, ...]:
+    """The curve of a plan, as `capacity_curve` has it, from the arguments that the plan was made with.
+
+    Args:
+        made: the plan.
+        model: as for `tmpass.plan`.
+        target: as for `tmpass.plan`.
+
+    Raises:
+        TmpassError: as `tmpass.plan` does.
+    """
+    options = made.options
+    loaded = model if isinstance(model, Model) else load_to_plan(model, options.bind)
+    graph = bind(loaded.graph, options.bind, allow_unplanned=options.allow_unplanned)
+    return capacity_curve(made, loaded, graph, target_of(target).override(options.budget, options.alignment))
 
 
 def capacity_curve(made: Plan, loaded: Model, graph: Graph, target: Target) -> tuple[CurvePoint, ...]:

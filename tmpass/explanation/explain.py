@@ -12,11 +12,10 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
-from tmpass.api.arguments import target_of
 from tmpass.api.plan import plan
 from tmpass.base import interrupts
 from tmpass.explanation.alive import alive_at_peak, count_peak_steps, steps_over
-from tmpass.explanation.capacity_curve import capacity_curve
+from tmpass.explanation.capacity_curve import curve_of
 from tmpass.explanation.conflict import with_conflict
 from tmpass.explanation.constants import with_constants, with_least_budget
 from tmpass.explanation.facts import Explanation
@@ -59,8 +58,7 @@ def explain(
     if STOPPED in made.warnings:
         return replace(known, stopped=True)
     if curve:
-        own = target_of(target).override(made.options.budget, made.options.alignment)
-        known = replace(known, curve=capacity_curve(made, loaded, graph, own))
+        known = replace(known, curve=curve_of(made, loaded, target))
     steps = _refine(known, loaded, graph, target, options)
     try:
         with interrupts.caught() if options.get("keep") else nullcontext():

@@ -127,7 +127,7 @@ def _check_fixed(problem: Problem, merged: Merged) -> None:
     """
     if not merged.problem.native.has_fixed:
         return
-    offsets = [merged.problem.buffers[at].offset for at in merged.place]
+    offsets = [merged.problem.buffers[at].offset for at in merged.class_of]
     places = [at for at, offset in enumerate(offsets) if offset is not None]
     violations = check_offsets(problem.only(places), [offset for offset in offsets if offset is not None])
     if violations:

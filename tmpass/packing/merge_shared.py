@@ -25,20 +25,20 @@ class Merged:
 
     Fields:
         problem: with one buffer for each class of buffers that share.
-        place: for each buffer of the original, the index of its class in `problem`.
+        class_of: for each buffer of the original, the index of its class in `problem`.
         exact: whether both problems have the same packings. If not, `problem` has fewer: two classes must be apart as a
             whole where only some of their buffers must.
     """
 
     problem: Problem
-    place: Sequence[int]
+    class_of: Sequence[int]
     exact: bool = True
 
     def offsets(self, found: tuple[int, ...]) -> tuple[int, ...]:
         """The offsets of the original's buffers, when `found` are those of `problem`."""
-        if not found or isinstance(self.place, range):  # each buffer is a class of its own
+        if not found or isinstance(self.class_of, range):  # each buffer is a class of its own
             return found
-        return tuple(found[at] for at in self.place)
+        return tuple(found[at] for at in self.class_of)
 
 
 def merge_shared(problem: Problem) -> Merged:
@@ -51,21 +51,21 @@ def merge_shared(problem: Problem) -> Merged:
     if not problem.shared:
         return Merged(problem, range(len(problem.buffers)))
     classes = _classes(len(problem.buffers), problem.shared)
-    place = [0] * len(problem.buffers)
+    class_of = [0] * len(problem.buffers)
     for number, members in enumerate(classes):
         for member in members:
-            place[member] = number
+            class_of[member] = number
     buffers = tuple(_merge([problem.buffers[member] for member in members]) for members in classes)
     apart: dict[tuple[int, int], list[tuple[Buffer, Buffer]]] = {}
     for pair in problem.apart:
-        one, two = sorted(pair, key=lambda member: place[member])
+        one, two = sorted(pair, key=lambda member: class_of[member])
         met = (problem.buffers[one], problem.buffers[two])
-        if place[one] != place[two]:
-            apart.setdefault((place[one], place[two]), []).append(met)
+        if class_of[one] != class_of[two]:
+            apart.setdefault((class_of[one], class_of[two]), []).append(met)
         elif _touch(*met):
             raise UsageError(f"{met[0].id} and {met[1].id} must share and must be apart", hint="drop one of the pairs")
     exact = all(_is_exact(buffers[one], buffers[two], met) for (one, two), met in apart.items())
-    return Merged(replace(problem, buffers=buffers, shared=(), apart=tuple(sorted(apart))), tuple(place), exact)
+    return Merged(replace(problem, buffers=buffers, shared=(), apart=tuple(sorted(apart))), tuple(class_of), exact)
 
 
 def _is_exact(one: Buffer, two: Buffer, apart: list[tuple[Buffer, Buffer]]) -> bool:

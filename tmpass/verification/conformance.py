@@ -9,6 +9,7 @@ from tmpass.plans.plan import MemoryUse, ModelInfo, Plan
 from tmpass.targets import Memory, Target
 from tmpass.verification.kept import check_kept
 from tmpass.verification.names import tensor_name
+from tmpass.verification.rules import check_rules
 
 _USES = {"input": "inputs_outputs", "output": "inputs_outputs", "activation": "activations", "variable": "variables"}
 """Role of a tensor -> the use that a memory must allow to take it."""
@@ -81,6 +82,7 @@ def check_target(
     for kind in sorted({rule.kind for rule in profile.scratch} - kinds):
         message = f"{profile.name} has scratch for {kind}, but the plan's options have none"
         found.append(Violation("target", message))
+    found += check_rules(plan, profile, graph)
     for b in plan.buffers:
         home = wanted.get(b.memory)
         if b.step is not None and home is not None and _USES["activation"] not in home.holds:

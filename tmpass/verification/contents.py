@@ -27,11 +27,16 @@ class Contents:
     """The bytes that tensors of `graph` hold, as far as operators that `allowed` lists pass them on.
 
     A variable, and a tensor that is written more than once, holds only its own bytes, since they may change later.
+
+    Attributes:
+        copied: (input, output) of one operator -> the bytes that it passes on, as (first byte of the output, first byte
+            of the input, count).
     """
 
     def __init__(self, graph: Graph, allowed: Sharing) -> None:
         self.graph = graph
         self.captured: dict[TensorKey, TensorKey] = dict(graph.held_in)
+        self.copied: dict[tuple[TensorKey, TensorKey], list[tuple[int, int, int]]] = {}
         self._pieces: dict[TensorKey, list[Run]] = {}
         self._depth: dict[TensorKey, int] = {}
         self._writes: Counter[TensorKey] = Counter()
@@ -48,6 +53,10 @@ class Contents:
                 if op.moves is not None and allowed.allows(allowed.views if op.view else allowed.parts, op.kind):
                     for t, pieces in _passed_on(op, subgraph):
                         self._note((s, t), [Run(low, (s, source), start) for low, source, start in pieces])
+                        ends = [*(low for low, _, _ in pieces[1:]), subgraph.tensors[t].bytes or 0]
+                        for (low, source, start), end in zip(pieces, ends, strict=False):  # none has one end
+                            copied = self.copied.setdefault(((s, source), (s, t)), [])
+                            copied.append((low, start, end - low))
 
     def owner(self, key: TensorKey) -> TensorKey:
         """The tensor that `key` is another name for, such as the one that it captures, or `key` itself."""

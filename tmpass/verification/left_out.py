@@ -1,9 +1,10 @@
 """The bytes that a plan says it does not count, counted again."""
 
 from tmpass.base.choices import Io
+from tmpass.base.errors import brief
 from tmpass.base.violation import Violation
 from tmpass.graph.model import ABSENT, Graph, Subgraph, TensorKind
-from tmpass.plans.plan import Plan
+from tmpass.plans.plan import NotCounted, Plan
 
 
 def unknown_tensors(graph: Graph) -> int:
@@ -54,7 +55,27 @@ def check_left_out(plan: Plan, graph: Graph, unknown: int) -> list[Violation]:
         if told.get(what) != real.get(what):
             message = f"the plan does not count {told.get(what, 'no')} {what}; the model has {real.get(what, 'none')}"
             found.append(Violation("not counted", f"{message}, as number and bytes"))
-    return found
+    return found + [violation for row in plan.not_counted if (violation := _wrong_name(row, graph)) is not None]
+
+
+def _wrong_name(row: NotCounted, graph: Graph) -> Violation | None:
+    """The violation by a name in a row that no tensor of its group has, or by more names than tensors."""
+    constant, variable = TensorKind.CONSTANT, TensorKind.VARIABLE
+    names: set[str] = set()
+    for subgraph in graph.subgraphs:
+        ends = {*subgraph.inputs, *subgraph.outputs}
+        for t in _touched(subgraph) if row.what not in ("scratch", "runtime") else ():
+            tensor = subgraph.tensors[t]
+            groups = {"weights": tensor.kind is constant, "inputs_outputs": t in ends}
+            groups["tensors"] = tensor.kind in (TensorKind.ACTIVATION, variable) and not tensor.sized
+            names |= {tensor.name} if groups.get(row.what) else set()
+    if row.what in ("scratch", "runtime"):
+        names = {op.kind for subgraph in graph.subgraphs for op in subgraph.ops}
+    wrong = next((name for name in row.names if name not in names), None)
+    if wrong is None and len(row.names) <= row.count:
+        return None
+    what = f"{brief(wrong)}, which is not one" if wrong is not None else f"{len(row.names)} names for {row.count}"
+    return Violation("not counted", f"the plan does not count {row.what} with {what}")
 
 
 def _weights(plan: Plan, graph: Graph, told: tuple[int, int | None] | None) -> tuple[int, int | None] | None:

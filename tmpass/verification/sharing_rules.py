@@ -43,11 +43,24 @@ class Judge:
         low = max(one.low, two.low)
         size = min(one.high, two.high) - low
         if self.contents.same(one.key, low - one.low, two.key, low - two.low, size):
+            if self._copied_over_itself(one, two) or self._copied_over_itself(two, one):
+                return "an operator would copy the one over itself, shifted"
             shown = {owner, other} & self.exposed
             return "a custom operator may write one of them" if shown else ""
         if self._in_place(one, two) or self._in_place(two, one):
             return ""
         return "nothing ties them"
+
+    def _copied_over_itself(self, source: Held, result: Held) -> bool:
+        """Whether an operator passes bytes of `source` on to `result` that lie over them at another address.
+
+        Where a tensor holds the same bytes twice, such a copy loses none. But kernels copy between bytes that are apart
+        or the same.
+        """
+        for low, start, size in self.contents.copied.get((source.key, result.key), ()):
+            if 0 < abs(source.low + start - result.low - low) < size:
+                return True
+        return False
 
     def _through_a_loop(self, one: TensorKey, two: TensorKey) -> bool:
         return one[0] == two[0] and one[0] in self.loops and one in self.given and two in self.taken

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tmpass.base.choices import Int8
-from tmpass.base.errors import brief
+from tmpass.base.errors import brief, brief_text
 from tmpass.base.record import record
 from tmpass.base.sizes import format_size
 from tmpass.graph.model import Graph
@@ -27,7 +27,7 @@ class Trusted:
 
     Fields:
         what: "memories", "capacity", "alignment", "runtime", "sharing", "scratch", "int8", "lower bound",
-            "overhead" or "order".
+            "overhead", "source", "not counted", "constants" or "order".
         message: one line for a person.
     """
 
@@ -98,6 +98,15 @@ def _device(plan: Plan) -> Iterator[Trusted]:
     arena = plan.memories[0]
     if RUNTIMES[plan.target.runtime].tail:
         yield Trusted("overhead", f"the runtime takes {arena.overhead} B of {brief(arena.name)}")
+    for memory in plan.memories:
+        if memory.capacity_source:
+            yield Trusted("source", f"the capacity of {brief(memory.name)} is from {brief(memory.capacity_source)}")
+        if memory.reserve_source:
+            yield Trusted("source", f"the reserve of {brief(memory.name)} is from {brief(memory.reserve_source)}")
+    for row in plan.not_counted:
+        if row.what in ("scratch", "runtime"):
+            what = "need scratch" if row.what == "scratch" else "make the runtime keep more"
+            yield Trusted("not counted", f"no operators but {row.count} may {what}: {brief_text(', '.join(row.names))}")
 
 
 def _beyond(plan: Plan, profile: Target) -> Iterator[Trusted]:
@@ -120,7 +129,12 @@ def _beyond(plan: Plan, profile: Target) -> Iterator[Trusted]:
         needs = f"kernels need what {own} rule{'s' * (own != 1)} of the plan's options say{'s' * (own == 1)}"
         yield Trusted("scratch", f"{needs}, which {profile.name} does not have")
     elif not plan.options.scratch:
-        yield Trusted("scratch", f"kernels need no memory besides tensors: {profile.name} has no rule")
+        what = "no rule for these" if profile.runtime.tail else "no rule"
+        yield Trusted("scratch", f"kernels need no memory besides tensors: {profile.name} has {what}")
+    home = profile.constants_home
+    if plan.model.bytes is None and not plan.constants and home is not None:
+        file = ", and the rest of the model's file," if profile.runtime.keeps_file else ""
+        yield Trusted("constants", f"they{file} have room in {brief(home.name)}: a plan of version 1 places none")
 
 
 def _fixed(plan: Plan) -> Iterator[Trusted]:

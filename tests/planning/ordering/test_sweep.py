@@ -5,7 +5,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tmpass.planning.ordering.items import _pieces
+from tmpass.planning.ordering.items import _plain_items
 from tmpass.planning.ordering.sweep import Precedence, sweep
 
 
@@ -35,7 +35,7 @@ def ends(who, edges):
 def test_pieces_are_those_of_all_tensors_and_only_what_lies_between_is_left_out(drawn):
     spans, users, edges, first, last = drawn
     swept = list(sweep(spans, users, Precedence(edges), first, last))
-    plain = list(_pieces(spans, users, first, last))
+    plain = list(_plain_items(spans, users, first, last))
     assert swept == [(low, high, ends(who, edges), *alive) for low, high, who, *alive in plain]
     assert all(bool(p[2]) == bool(q[2]) for p, q in zip(swept, plain, strict=True))
 

@@ -44,7 +44,7 @@ class _State:
 
     Fields:
         best: the best packing so far.
-        floor: no packing has a peak at or below it.
+        impossible: no packing has a peak at or below it.
         refused: the highest capacity that was proved impossible, or ended its nodes in this sweep.
         limit: nodes for a question of this sweep.
         bound_limit: nodes for the question about the bound, which would end the search.
@@ -53,7 +53,7 @@ class _State:
     """
 
     best: Found
-    floor: int
+    impossible: int
     refused: int
     limit: int
     bound_limit: int
@@ -121,10 +121,10 @@ class _Questions:
             limit = min(left, max(_FIRST_SLICE, best.nodes)) if self.seeded else left
             return replace(state, seed=state.seed + 1), Question(capacity, limit, state.seed)
         if capacity is None:
-            if state.refused <= state.floor:
+            if state.refused <= state.impossible:
                 return None
             limit, seed = 4 * state.limit, state.seed + 1
-            state = replace(state, refused=state.floor, limit=limit, bound_limit=4 * limit, seed=seed)
+            state = replace(state, refused=state.impossible, limit=limit, bound_limit=4 * limit, seed=seed)
             capacity = self._capacity(state)
             if capacity is None:
                 return None
@@ -140,9 +140,9 @@ class _Questions:
             return replace(state, best=best)
         if answer.verdict == Verdict.IMPOSSIBLE:
             # In a packing in which no buffer can move down, all tops are on the grid.
-            floor = (question.capacity // self.grid + 1) * self.grid - 1
-            best = replace(best, bound=max(best.bound, floor + 1))
-            return replace(state, best=best, floor=floor, refused=max(state.refused, floor))
+            impossible = (question.capacity // self.grid + 1) * self.grid - 1
+            best = replace(best, bound=max(best.bound, impossible + 1))
+            return replace(state, best=best, impossible=impossible, refused=max(state.refused, impossible))
         return replace(state, best=best, refused=question.capacity if self.goal.minimize else state.refused)
 
     def if_undecided(self, state: _State, question: Question) -> Iterator[tuple[_State, Question]]:

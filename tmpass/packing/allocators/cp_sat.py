@@ -93,14 +93,14 @@ def _model(units: Units, goal: Goal, best: Found) -> "tuple[cp_model.CpModel, li
         if best.offsets:
             model.add_hint(choices[b], best.offsets[units.at[b]] // units.step[b])
     intervals = {
-        piece: model.new_fixed_size_interval_var(
-            offsets[piece.buffer] + piece.low // unit, -(-piece.high // unit) - piece.low // unit, ""
+        rectangle: model.new_fixed_size_interval_var(
+            offsets[rectangle.buffer] + rectangle.low // unit, -(-rectangle.high // unit) - rectangle.low // unit, ""
         )
-        for piece in units.pieces
+        for rectangle in units.rectangles
     }
-    for clique in cliques(units.pieces):
+    for clique in cliques(units.rectangles):
         if len(clique) > 1:
-            model.add_no_overlap([intervals[piece] for piece in clique])
+            model.add_no_overlap([intervals[rectangle] for rectangle in clique])
     _order(model, units, offsets)
     if goal.minimize:
         model.minimize(peak)
@@ -109,8 +109,8 @@ def _model(units: Units, goal: Goal, best: Found) -> "tuple[cp_model.CpModel, li
 
 def _order(model: "cp_model.CpModel", units: Units, offsets: Sequence[Any]) -> None:
     """For each two buffers that meet, a literal per forbidden range of their difference: above it, or below."""
-    for (a, b), pieces in meeting(units.pieces).items():
-        for first, last in units.forbidden_differences(pieces, a, b):
+    for (a, b), rectangles in meeting(units.rectangles).items():
+        for first, last in units.forbidden_differences(rectangles, a, b):
             above = model.new_bool_var("")
             model.add(offsets[b] - offsets[a] > last).only_enforce_if(above)
             model.add(offsets[b] - offsets[a] < first).only_enforce_if(~above)

@@ -121,7 +121,10 @@ def _model(units: Units, goal: Goal, best: Found) -> _Model:
         lows.append(scale * ranges[0][0])
         highs.append(scale * ranges[-1][1])
         solver.Add(choices[b] * (units.step[b] // grain) + units.size(b) // grain <= peak)
-    forbidden = {(a, b): units.forbidden_differences(pieces, a, b) for (a, b), pieces in meeting(units.pieces).items()}
+    forbidden = {
+        (a, b): units.forbidden_differences(rectangles, a, b)
+        for (a, b), rectangles in meeting(units.rectangles).items()
+    }
     span = units.limit // grain
     for (a, b), ranges in forbidden.items():
         by = choices[b] * (units.step[b] // unit) - choices[a] * (units.step[a] // unit)

@@ -18,7 +18,7 @@ Ranges = tuple[tuple[int, int], ...]
 """Closed ranges (first, last), rising."""
 
 
-class Piece(NamedTuple):
+class Rectangle(NamedTuple):
     """The steps `[lower, upper)` of a buffer, and the bytes `[low, high)`, from its offset, that it needs there."""
 
     buffer: int
@@ -40,7 +40,7 @@ class Units:
         step: what the offset of each buffer is a multiple of.
         choices: for each buffer, the multiples that keep it below `limit`, at its fixed offset and in its memories.
             There is at least one.
-        pieces: what the buffers need, by time.
+        rectangles: what the buffers need, by time.
         apart: pairs of indices in the problem that must be apart.
         empty: the offsets of buffers without bytes, by index in the problem.
     """
@@ -52,7 +52,7 @@ class Units:
     at: tuple[int, ...]
     step: tuple[int, ...]
     choices: tuple[Ranges, ...]
-    pieces: tuple[Piece, ...]
+    rectangles: tuple[Rectangle, ...]
     apart: frozenset[frozenset[int]]
     empty: dict[int, int]
 
@@ -65,18 +65,18 @@ class Units:
         found = self.empty | {at: step * k for at, step, k in zip(self.at, self.step, chosen, strict=True)}
         return tuple(found[at] for at in range(len(self.problem.buffers)))
 
-    def forbidden_differences(self, pieces: Sequence[tuple[Piece, Piece]], a: int, b: int) -> Ranges:
+    def forbidden_differences(self, rectangles: Sequence[tuple[Rectangle, Rectangle]], a: int, b: int) -> Ranges:
         """The values of "offset of b minus offset of a", in units, that are forbidden.
 
         Args:
-            pieces: those of a and b that share a step, in pairs.
+            rectangles: those of a and b that share a step, in pairs.
             a: the number of a buffer in this Units.
             b: the number of another.
         """
         slack = int(frozenset((self.at[a], self.at[b])) in self.apart)
         ranges = sorted(
             (-_up(two.high - one.low + slack, self.unit) + 1, _up(one.high - two.low + slack, self.unit) - 1)
-            for one, two in pieces
+            for one, two in rectangles
         )
         merged: list[tuple[int, int]] = []
         for first, last in ranges:
@@ -119,8 +119,8 @@ def to_units(problem: Problem, limit: int) -> Units | None:
             return None
         if not b.size:
             empty[i] = choices[i][0][0] * step[i]
-    pieces = [
-        Piece(number, lower, upper, low, high)
+    rectangles = [
+        Rectangle(number, lower, upper, low, high)
         for number, i in enumerate(at)
         for lower, upper, low, high in in_use(problem.buffers[i])
         if low < high
@@ -133,35 +133,35 @@ def to_units(problem: Problem, limit: int) -> Units | None:
         tuple(at),
         tuple(step[i] for i in at),
         tuple(choices[i] for i in at),
-        tuple(sorted(pieces, key=lambda piece: (piece.lower, piece.buffer))),
+        tuple(sorted(rectangles, key=lambda rectangle: (rectangle.lower, rectangle.buffer))),
         apart,
         empty,
     )
 
 
-def meeting(pieces: Sequence[Piece]) -> dict[tuple[int, int], list[tuple[Piece, Piece]]]:
-    """Pairs of buffers (lower number first) that need bytes at one step, with their pieces that do."""
-    pairs: dict[tuple[int, int], list[tuple[Piece, Piece]]] = {}
-    alive: list[Piece] = []
-    for piece in pieces:
-        alive = [other for other in alive if other.upper > piece.lower]
+def meeting(rectangles: Sequence[Rectangle]) -> dict[tuple[int, int], list[tuple[Rectangle, Rectangle]]]:
+    """Pairs of buffers (lower number first) that need bytes at one step, with their rectangles that do."""
+    pairs: dict[tuple[int, int], list[tuple[Rectangle, Rectangle]]] = {}
+    alive: list[Rectangle] = []
+    for rectangle in rectangles:
+        alive = [other for other in alive if other.upper > rectangle.lower]
         for other in alive:
-            one, two = sorted((other, piece))
+            one, two = sorted((other, rectangle))
             pairs.setdefault((one.buffer, two.buffer), []).append((one, two))
-        alive.append(piece)
+        alive.append(rectangle)
     return pairs
 
 
-def cliques(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
-    """The maximal sets of pieces that are alive at one step, by time."""
-    alive: list[Piece] = []
+def cliques(rectangles: Sequence[Rectangle]) -> Iterator[list[Rectangle]]:
+    """The maximal sets of rectangles that are alive at one step, by time."""
+    alive: list[Rectangle] = []
     grown = False
-    for piece in pieces:
-        if any(other.upper <= piece.lower for other in alive):
+    for rectangle in rectangles:
+        if any(other.upper <= rectangle.lower for other in alive):
             if grown:
                 yield alive
-            alive = [other for other in alive if other.upper > piece.lower]
-        alive = [*alive, piece]
+            alive = [other for other in alive if other.upper > rectangle.lower]
+        alive = [*alive, rectangle]
         grown = True
     if alive:
         yield alive

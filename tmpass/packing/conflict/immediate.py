@@ -28,7 +28,7 @@ def immediate_conflict(problem: Problem, capacity: int) -> tuple[list[int], bool
         if not conflicting and bound.peak > capacity:  # because of holes that alignment makes
             alive = enumerate(merged.problem.buffers)
             conflicting = {at for at, b in alive if b.lower <= bound.peak_step < b.upper}
-    places = [at for at, place in enumerate(merged.place) if place in conflicting]
+    places = [at for at, one in enumerate(merged.class_of) if one in conflicting]
     bare = not (problem.memories or problem.apart or problem.shared or problem.alignment > 1)
     return places, bare and bool(places) and all(_is_bare(problem.buffers[at]) for at in places)
 

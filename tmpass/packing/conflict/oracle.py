@@ -24,7 +24,7 @@ class FitOracle:
         buffers = tuple(replace(b, hint=None) for b in problem.buffers)  # hints would cost a search of their own
         self._problem = replace(problem, buffers=buffers)
         self._capacity = capacity
-        self._class_of = merge_shared(problem).place
+        self._class_of = merge_shared(problem).class_of
         self._allocator = allocator_named("auto")
         self.left = nodes
 

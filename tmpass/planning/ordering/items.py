@@ -20,10 +20,10 @@ from tmpass.planning.sharing.timed_classes import InPlace
 from tmpass.targets.runtime import RUNTIMES, Runtime
 
 if TYPE_CHECKING:
-    from tmpass.planning.ordering.sweep import Piece, Precedence, Span
+    from tmpass.planning.ordering.sweep import Item, Precedence, Span
 
 _FEW = 8
-"""The number of tensors up to which the pieces of a class are found one by one, without a sweep."""
+"""The number of tensors up to which the items of a class are found one by one, without a sweep."""
 
 
 @dataclass(frozen=True)
@@ -197,16 +197,16 @@ def _add_classes(
     precedence: Precedence | None = None
     for members in _classes(contents, s, sorted(users)):
         spans = _spans(members, contents, contents.graph.subgraphs[s], s)
-        pieces: Iterable[Piece]
+        items: Iterable[Item]
         if len(members) > _FEW:
             from tmpass.planning.ordering import sweep  # few models have so large a class
 
             precedence = precedence or sweep.Precedence(edges)
-            pieces = sweep.sweep(spans, users, precedence, first, last)
+            items = sweep.sweep(spans, users, precedence, first, last)
         else:
-            pieces = _pieces(spans, users, first, last)
+            items = _plain_items(spans, users, first, last)
         lows, at = list[int](), len(rows.size)
-        for low, high, who, is_first, is_last in pieces:
+        for low, high, who, is_first, is_last in items:
             if rows.add(high - low, who, is_first, is_last) is not None:
                 lows.append(low)
         for low, high, t in spans:
@@ -280,10 +280,10 @@ def _spans(members: Sequence[int], contents: MemoryContents, subgraph: Subgraph,
     return spans
 
 
-def _pieces(
+def _plain_items(
     spans: "Sequence[Span]", users: Mapping[int, set[int]], first: set[int], last: set[int]
-) -> "Iterator[Piece]":
-    """The pieces of a class, as `sweep` finds them, but with all operators that touch each piece."""
+) -> "Iterator[Item]":
+    """The items of a class, as `sweep` finds them, but with all operators that touch each item."""
     edges = sorted({edge for begin, end, _ in spans for edge in (begin, end)})
     for low, high in pairwise(edges):
         inside = [t for begin, end, t in spans if begin <= low and high <= end]

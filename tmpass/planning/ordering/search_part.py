@@ -17,7 +17,7 @@ _CEILINGS = 8
 """How many searches under a ceiling between the bound and the peak are made."""
 
 _WINDOWS = (16, 32, 64, 128)
-"""How many operators a reordered window has. Longer windows are tried where shorter ones do not help."""
+"""How many operators an order window has. Longer ones are tried where shorter ones do not help."""
 
 _WINDOW_STATES = 5_000
 
@@ -25,8 +25,9 @@ _WINDOW_STATES = 5_000
 def search_part(part: _core.OrderProblem, present: Ordered, states: int) -> Ordered:
     """An order of `part` with a peak at most that of `present`.
 
-    A search that proves its answer comes first. If it enters too many sets, windows, beam and ceilings look for a lower
-    order. With more than 3 * _FIRST states, which the default budget is not, the rest goes into a last exact search.
+    A search that proves its answer comes first. If it enters too many sets, order windows, a beam and ceilings look for
+    a lower order. With more than 3 * _FIRST states, which the default budget is not, the rest goes into a last exact
+    search.
     After Ctrl-C the best order so far is returned.
 
     Args:
@@ -90,7 +91,7 @@ def _under_ceilings(part: _core.OrderProblem, best: Ordered, states: int) -> Ord
 
 
 def _through_windows(part: _core.OrderProblem, best: Ordered, states: int) -> Ordered:
-    """`best` after searches of windows around its peak step, until none of them lowers the peak there."""
+    """`best` after searches of order windows around its peak step, until none of them lowers the peak there."""
     parts = _core.OrderParts(part, best.order)
     spent = 0
     improved = True
@@ -112,7 +113,7 @@ def _through_windows(part: _core.OrderProblem, best: Ordered, states: int) -> Or
 
 
 def _windows(at: int, count: int) -> list[tuple[int, int]]:
-    """Windows [begin, end) around step `at` of `count`, the shorter ones first."""
+    """Order windows [begin, end) around step `at` of `count`, the shorter ones first."""
     return [
         (begin, min(begin + size, count))
         for size in _WINDOWS

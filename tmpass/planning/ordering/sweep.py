@@ -1,4 +1,4 @@
-"""The pieces of a class of many tensors, from its first byte to its last, with the operators that decide their lives.
+"""The items of a class of many tensors, from its first byte to its last, with the operators that decide their lives.
 
 bytes   0     16    32    48            concat 2 of (concat 1 of (a, b), c): a is in three tensors, c in two
 a       |-----|
@@ -13,10 +13,10 @@ from itertools import pairwise
 Span = tuple[int, int, int]
 """A tensor's bytes `[low, high)` in its class, and the tensor."""
 
-Piece = tuple[int, int, list[int], bool, bool]
+Item = tuple[int, int, list[int], bool, bool]
 """Bytes [low, high) of a class, in which no tensor of it begins or ends.
 
-The other fields: the operators that touch the piece, without those that run between two of the others in every order;
+The other fields: the operators that touch the item, without those that run between two of the others in every order;
 whether a tensor with these bytes is alive before the first operator; whether one is alive after the last.
 """
 
@@ -84,8 +84,8 @@ def sweep(
     precedence: Precedence,
     first: set[int],
     last: set[int],
-) -> Iterator[Piece]:
-    """The pieces of a class of tensors, in the order of their bytes.
+) -> Iterator[Item]:
+    """The items of a class of tensors, in the order of their bytes.
 
     Args:
         spans: of the tensors of the class.
@@ -95,7 +95,7 @@ def sweep(
         last: tensors that are alive after the last operator.
 
     Complexity: linear in the tensors, the operators that touch them, the edges at these operators, and the output. To
-    keep all operators of each piece would be quadratic in the tensors where each lies inside the next.
+    keep all operators of each item would be quadratic in the tensors where each lies inside the next.
     """
     begins: dict[int, list[int]] = defaultdict(list)
     finishes: dict[int, list[int]] = defaultdict(list)

@@ -92,14 +92,14 @@ class Knapsack:
             best = Chosen(tuple(n for option in options for n in option.members), self.bound)
             fits = sum(option.size for option in options) <= self.capacity
             return (best if fits and best.worth > beyond else None), 0
-        level = [group for group in self.groups if not any(self._regrets(group))]
+        level_groups = [group for group in self.groups if not any(self._regrets(group))]
         uneven = [group for group in self.groups if any(self._regrets(group))]
         found: Chosen | None = None
         left_out = self.bound
         for quick in (True, False):
             if self.bound <= beyond:
                 return found, 0
-            fill = Fill(level, self.capacity, quick=quick)
+            fill = Fill(level_groups, self.capacity, quick=quick)
             states, dropped = self._enumerate(uneven, self._most(beyond))
             found = self._complete(states, fill, beyond) or found
             beyond = found.worth if found else beyond

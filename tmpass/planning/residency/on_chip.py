@@ -47,7 +47,7 @@ class OnChip:
     chunk: int | None
     ends: tuple[int, ...]
 
-    def window(self, c: int) -> int:
+    def at_once(self, c: int) -> int:
         """The bytes of constant `c` that are there at once where it is streamed."""
         return self.bytes[c] if self.chunk is None else min(self.bytes[c], self.chunk)
 
@@ -155,7 +155,7 @@ def loaded_rows(
             if resident[c]:
                 continue
             if not any(c in constants_there for _, constants_there in held):
-                size, tensors = free.window(c), constants[c].tensors
+                size, tensors = free.at_once(c), constants[c].tensors
                 yield PlannedConstant(number, name, offset, size, step, end, tensors, ConstantUse.STREAMED)
                 number += 1
             offset += free.staging[c]
@@ -189,7 +189,7 @@ def loaded_bound(free: OnChip, live: Sequence[int], peak_bound: int) -> int:
     for bytes_, used in zip(live, free.uses, strict=True):
         if used:  # nothing needs to follow what is topmost, so that is not rounded up
             most = max(
-                most, bytes_ + sum(free.staging[c] for c in used) - max(free.staging[c] - free.window(c) for c in used)
+                most, bytes_ + sum(free.staging[c] for c in used) - max(free.staging[c] - free.at_once(c) for c in used)
             )
     return most - peak_bound
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from string import Template
 
 from tmpass.plans.plan import Plan
+from tmpass.report.model_facts import ModelFacts
+from tmpass.report.page.curve import curve_section
 from tmpass.report.page.data import page_data
 from tmpass.report.text import clip, one_line
 
@@ -18,16 +20,27 @@ SUMMARY = "an interactive page in one file, without network access"
 COMPARES = True
 """`emit` accepts a second plan for comparison."""
 
+FACTS = True
+"""`emit` accepts facts of the model."""
+
 _PARTS = Path(__file__).parent.parent / "page"
 _SCRIPTS = ("data", "scale", "draw", "tip", "aside", "move", "main")
 
 
-def emit(plan: Plan, before: Plan | None = None) -> str:
-    """The page of `plan`; with `before`, another plan for the same model, it shows either of them."""
+def emit(plan: Plan, before: Plan | None = None, facts: ModelFacts | None = None) -> str:
+    """The page of `plan`; with `before`, another plan for the same model, it shows either of them.
+
+    Args:
+        plan: any.
+        before: to compare with.
+        facts: what the model says besides.
+    """
+    facts = facts or ModelFacts()
     return Template(_part("page.html")).substitute(
         title=escape(one_line(clip(f"{plan.model.file} on {plan.target.name}", 400))),
         style=_part("page.css"),
-        data=inert(json.dumps(page_data(plan, before), separators=(",", ":"))),
+        curve=curve_section(facts.curve, plan.target.memory),
+        data=inert(json.dumps(page_data(plan, before, facts.graph), separators=(",", ":"))),
         script="\n".join(_part(f"{name}.js") for name in _SCRIPTS),
     )
 

@@ -14,6 +14,7 @@ from tmpass.base.plugins import load_registered, registered_names
 
 if TYPE_CHECKING:
     from tmpass.plans.plan import Plan
+    from tmpass.report.model_facts import ModelFacts
 
 FORMATS = ("json", "csv", "c", "model-explorer", "html", "svg", "tflm-planner")
 """Their names, which are known without importing any of them."""
@@ -40,6 +41,20 @@ class Comparing(Format, Protocol):
 
     def emit(self, plan: "Plan", before: "Plan | None" = None) -> str:
         """The text of the file for `plan`, with the one `before` it to compare with."""
+
+
+class Informed(Comparing, Protocol):
+    """A comparing format that shows facts of the model as well; its FACTS is True."""
+
+    FACTS: bool
+
+    def emit(self, plan: "Plan", before: "Plan | None" = None, facts: "ModelFacts | None" = None) -> str:
+        """The text of the file for `plan`, with what the model says besides."""
+
+
+def takes_facts(form: Format) -> TypeGuard[Informed]:
+    """Whether `form` shows facts of the model: its constants by operators, and the curve of the plan."""
+    return compares(form) and bool(getattr(form, "FACTS", False))
 
 
 def compares(form: Format) -> TypeGuard[Comparing]:

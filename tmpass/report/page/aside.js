@@ -77,10 +77,12 @@ function fillConstants() {
   const total = all.reduce((sum, { bytes }) => sum + bytes, 0);
   byId("constants-where").textContent = `${exactSize(total)} in ${all.length}${asked ? `, ${found.length} found` : ""}`;
   byId("all-constants").hidden = found.length <= listed;
+  byId("weights").replaceChildren(...state.view.weights.flatMap(([name, text]) => [element("dt", name), element("dd", text)]));
   const rows = found.slice(0, listed).map((constant) => {
     const row = element("tr"), more = constant.others ? ` and ${constant.others} more` : "";
     row.append(element("td", String(constant.bytes), "number"), element("td", constant.name + more, "name"),
-      element("td", constant.place, "name"), element("td", constant.use, "name"));
+      element("td", readersOf(constant), "name"), element("td", constant.use, "name"), element("td", constant.why, "name"),
+      element("td", constant.place, "name"));
     row.addEventListener("click", () => {
       const copy = constant.copies.find(({ memory }) => memory === state.memory);
       if (copy) choose(copy);
@@ -88,8 +90,16 @@ function fillConstants() {
     row.constant = constant;
     return row;
   });
-  byId("held").replaceChildren(headOf([["bytes", "number"], ["constant", "name"], ["stored", "name"], ["use", "name"]]), element("tbody"));
+  byId("held").replaceChildren(headOf([["bytes", "number"], ["constant", "name"], ["read by step", "name"],
+    ["use", "name"], ["why", "name"], ["stored", "name"]]), element("tbody"));
   byId("held").tBodies[0].append(...rows);
+}
+
+// The first operators that read a constant; nothing where the page was made without the model.
+function readersOf({ readers }) {
+  if (!readers) return "";
+  const first = readers.slice(0, 3).map((step) => stepName(state.view, step)).join(", ");
+  return readers.length > 3 ? `${first} and ${readers.length - 3} more` : first;
 }
 
 function headOf(columns) {

@@ -21,8 +21,8 @@ function readView(raw) {
       .map(([from, to, low, high]) => ({ lower: from, upper: to, low: offset + low, high: offset + high })),
   }));
   // A copy of a constant, or one that is stored in a memory with buffers, is drawn as a buffer of one tensor.
-  const known = raw.constants.known.map(([name, dtype, shape, bytes, others, place, use]) =>
-    ({ name: shown(name), dtype, shape, bytes, others, place: shown(place), use, copies: [] }));
+  const known = raw.constants.known.map(([name, dtype, shape, bytes, others, place, use, why, readers]) =>
+    ({ name: shown(name), dtype, shape, bytes, others, place: shown(place), use, why: shown(why), readers, copies: [] }));
   const constants = raw.constants.rows.map(([memory, offset, size, lower, upper, kind, at]) => {
     const constant = known[at], { name, dtype, shape, bytes } = constant;
     const tensor = { name, dtype, shape, bytes, role: "constant", offset, reason: "", key: null };
@@ -44,7 +44,7 @@ function readView(raw) {
     };
   });
   const needs = raw.needs.map(([name, capacity, needed, parts, text]) => ({ name: shown(name), capacity, needed, parts, text }));
-  return { how: raw.how, fits: raw.fits, verdict: raw.verdict, leftOut: raw.not_counted, steps, memories, needs, constants: known, end };
+  return { how: raw.how, fits: raw.fits, verdict: raw.verdict, leftOut: raw.not_counted, steps, memories, needs, constants: known, weights: raw.constants.lines, end };
 }
 
 // Sizes as the command line writes them: the exact number of bytes, and the largest unit that fits.

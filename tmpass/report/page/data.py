@@ -10,6 +10,8 @@ the other formats; the page only draws.
 from typing import Any
 
 from tmpass.base.sizes import format_size
+from tmpass.explanation.weights import find_weights
+from tmpass.graph.model import Graph
 from tmpass.packing.problem import in_use
 from tmpass.plans.peak_step import find_peak_step, live_bytes
 from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer
@@ -19,6 +21,7 @@ from tmpass.report.hues import colours_of, kind_of
 from tmpass.report.left_out import not_counted, verdict
 from tmpass.report.needs import parts, parts_text, usable, usable_name, used
 from tmpass.report.text import short_size
+from tmpass.report.weights import weight_lines
 
 _VERDICTS = {
     "optimal": "fits; optimal for this order and sharing",
@@ -28,8 +31,14 @@ _VERDICTS = {
 }
 
 
-def page_data(plan: Plan, before: Plan | None = None) -> dict[str, Any]:
-    """The data of `plan`, and of the plan `before` to compare with, as JSON values."""
+def page_data(plan: Plan, before: Plan | None = None, graph: Graph | None = None) -> dict[str, Any]:
+    """The data of `plan`, and of the plan `before` to compare with, as JSON values.
+
+    Args:
+        plan: any.
+        before: for the same model.
+        graph: of this model; without it, only operators that constants are streamed for are known to read them.
+    """
     plans = (plan,) if before is None else (plan, before)
     colours = colours_of(plans)
     places = {kind: at for at, kind in enumerate(colours)}
@@ -37,7 +46,7 @@ def page_data(plan: Plan, before: Plan | None = None) -> dict[str, Any]:
         "model": plan.model.file,
         "target": plan.target.name,
         "colours": [list(row) for row in colours.items()],
-        "views": [_view(one, places) for one in plans],
+        "views": [_view(one, places, graph) for one in plans],
     }
 
 
@@ -61,7 +70,7 @@ def _verdict(plan: Plan) -> str:
     return _VERDICTS[plan.status]
 
 
-def _view(plan: Plan, places: dict[str, int]) -> dict[str, Any]:
+def _view(plan: Plan, places: dict[str, int], graph: Graph | None) -> dict[str, Any]:
     memories = {memory.name: at for at, memory in enumerate(plan.arenas)}
     rows = plan.tensors_by_key()
     placed = [t for t in plan.tensors if t.buffer is not None]
@@ -91,7 +100,7 @@ def _view(plan: Plan, places: dict[str, int]) -> dict[str, Any]:
             ]
             for b in plan.buffers
         ],
-        "constants": _constants(plan, places, memories),
+        "constants": _constants(plan, places, memories, graph),
     }
 
 
@@ -128,18 +137,21 @@ def _need(memory: MemoryUse) -> list[Any]:
     return [memory.name, memory.capacity, memory.needed, list(parts(memory)), text]
 
 
-def _constants(plan: Plan, places: dict[str, int], memories: dict[str, int]) -> dict[str, Any]:
+def _constants(plan: Plan, places: dict[str, int], memories: dict[str, int], graph: Graph | None) -> dict[str, Any]:
     """The constants, each once by falling size, and the rows of those in memories that are drawn."""
     stored = sorted(stored_constants(plan), key=lambda row: (-row.size, row.id))
+    weights = find_weights(plan, graph)
     rows, copies = plan.tensors_by_key(), copies_of(plan)
     numbers = {row.tensors: at for at, row in enumerate(stored)}
     known = []
-    for row in stored:
+    for row, found in zip(stored, weights.rows, strict=True):
         t = next((rows[key] for key in row.tensors if key in rows), None)
         facts = ["", "", None] if t is None else [t.name, t.dtype, t.shape]
         place = f"{row.memory} at {row.offset}"
-        known.append([*facts, row.size, len(row.tensors) - 1, place, use(copies.get(row.tensors, []))])
+        used = use(copies.get(row.tensors, []))
+        known.append([*facts, row.size, len(row.tensors) - 1, place, used, found.why, found.steps])
     return {
+        "lines": weight_lines(weights) if stored else [],
         "known": known,
         "rows": [
             [memories[c.memory], c.offset, c.size, c.lower, c.upper, places[constant_kind(c)], numbers[c.tensors]]

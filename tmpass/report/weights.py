@@ -1,0 +1,39 @@
+"""What is said of the constants of a plan before their tables, and of the constants of one operator."""
+
+from tmpass.base.sizes import format_size
+from tmpass.explanation.weight_facts import Layer, Place, WeightRow, Weights
+from tmpass.report.text import clip, counted, one_line
+
+
+def weight_lines(known: Weights) -> list[tuple[str, str]]:
+    """A name and a text for each total: on chip in use and left, streamed in each run, and off chip."""
+    if not known.home:
+        return [("weights", "none that this plan places")]
+    home, memory = one_line(clip(known.home, 60)), one_line(clip(known.memory, 60))
+    found = [("weights", f"{format_size(known.stored)} in {home}, {counted(len(known.rows), 'constant')}")]
+    if known.memory:
+        room = "" if known.room is None else f" of {format_size(known.room)} for buffers and weights"
+        found.append(("resident", f"{format_size(known.resident)} in {memory}{room}, loaded once (cached)"))
+        found += [("left", f"{format_size(known.left)} of {memory}")] if known.left is not None else []
+    least = known.least_streamed
+    proof = ""
+    if least is not None and known.streamed:
+        proof = "; no other choice of residents streams less" if least == known.streamed else f"; at least {least} B"
+        proof += " with these buffers"
+    found.append(("streamed", f"{format_size(known.streamed)} in each run{proof}"))
+    in_place = sum(row.size for row in known.rows if row.place is Place.IN_PLACE)
+    return found + ([("in place", f"{format_size(in_place)} read in {home}")] if in_place else [])
+
+
+def shares(layer: Layer) -> str:
+    """Where the constants of an operator are: one word, or the bytes of each place."""
+    if len(layer.shares) == 1:
+        return str(layer.shares[0][0])
+    return ", ".join(f"{place} {size} B" for place, size in layer.shares)
+
+
+def reason(layer: Layer, known: Weights) -> str:
+    """Why the constant that matters most for an operator is where it is: the largest streamed one, or the largest."""
+    rows = [known.rows[number] for number in layer.rows]
+    first: WeightRow = next((row for row in rows if row.streamed), rows[0])
+    return (f"{first.size} B: " if len(rows) > 1 else "") + first.why

@@ -58,16 +58,10 @@ def read_transfer_problem(
         UsageError: it is not valid JSON, a key is missing, twice in one object or of another type, a number is out of
             range, or the operators contradict each other or their order. The error names the file and the place.
     """
-    if not 0 <= capacity <= MAX_BYTES:
-        raise UsageError(f"the capacity is {brief(capacity)}", hint="give bytes in 0 .. 2^62")
-    if not 1 <= alignment <= MAX_ALIGNMENT:
-        raise UsageError(f"the alignment is {brief(alignment)}", hint="give bytes in 1 .. 2^31")
+    _check_scratchpad(capacity, alignment)
     try:
         data = _parsed(text)
         tensors = tuple(_tensor(row, f"tensors[{at}]") for at, row in enumerate(_list(data, "tensors", "")))
-        total = sum(tensor.size for tensor in tensors)
-        if total > MAX_TOTAL:
-            _refuse("tensors", f"all together have {total} bytes", "the most is 2^50")
         operators = tuple(_operator(row, f"ops[{at}]", len(tensors)) for at, row in enumerate(_list(data, "ops", "")))
         outputs = _numbers(data, "outputs", "", len(tensors))
         _check_graph(tensors, operators, outputs)
@@ -76,6 +70,22 @@ def read_transfer_problem(
     if not parameters:
         operators = tuple(_without_parameters(row, tensors) for row in operators)
     return TransferProblem(tensors, operators, outputs, capacity, alignment)
+
+
+def check_transfer_problem(problem: TransferProblem) -> None:
+    """Raise where a problem that was not read from a file breaks the laws of one that was.
+
+    Raises:
+        UsageError: a number is out of range, or the operators contradict each other or their order.
+    """
+    _check_scratchpad(problem.capacity, problem.alignment)
+    for at, tensor in enumerate(problem.tensors):
+        _tensor({"name": tensor.name, "size": tensor.size, "kind": tensor.kind.value}, f"tensors[{at}]")
+    for at, row in enumerate(problem.operators):
+        fields = {"kind": row.kind, "ins": list(row.inputs), "outs": list(row.outputs)}
+        _operator(fields, f"ops[{at}]", len(problem.tensors))
+    _numbers({"outputs": list(problem.outputs)}, "outputs", "", len(problem.tensors))
+    _check_graph(problem.tensors, problem.operators, problem.outputs)
 
 
 def write_transfer_plan(problem: TransferProblem, plan: TransferPlan) -> str:
@@ -91,6 +101,13 @@ def write_transfer_plan(problem: TransferProblem, plan: TransferPlan) -> str:
         "method": plan.method,
     }
     return json_text(fields) + "\n"
+
+
+def _check_scratchpad(capacity: int, alignment: int) -> None:
+    if type(capacity) is not int or not 0 <= capacity <= MAX_BYTES:
+        raise UsageError(f"the capacity is {brief(capacity)}", hint="give bytes in 0 .. 2^62")
+    if type(alignment) is not int or not 1 <= alignment <= MAX_ALIGNMENT:
+        raise UsageError(f"the alignment is {brief(alignment)}", hint="give bytes in 1 .. 2^31")
 
 
 def _parsed(text: str) -> dict[str, Any]:
@@ -168,6 +185,9 @@ def _check_graph(
     tensors: tuple[TransferTensor, ...], operators: tuple[TransferOperator, ...], outputs: tuple[int, ...]
 ) -> None:
     """Raise where an operator reads what is not there yet, or a tensor is made twice, never, or though it is stored."""
+    total = sum(tensor.size for tensor in tensors)
+    if total > MAX_TOTAL:
+        _refuse("tensors", f"all together have {total} bytes", "the most is 2^50")
     maker: dict[int, int] = {}
     makers = {tensor: at for at, operator in enumerate(operators) for tensor in operator.outputs}
     for at, operator in enumerate(operators):
@@ -185,9 +205,9 @@ def _check_graph(
                 what = f"makes tensor {_name(tensors, tensor)}, which ops[{maker[tensor]}] makes too"
                 _refuse(f"ops[{at}]", what, "each tensor is made once")
             maker[tensor] = at
-    for at, tensor in enumerate(tensors):
-        if tensor.kind is TensorKind.ACTIVATION and at not in maker:
-            _refuse(f"tensors[{at}]", f"no operator makes {brief(tensor.name)}", "remove it, or correct its kind")
+    for at, row in enumerate(tensors):
+        if row.kind is TensorKind.ACTIVATION and at not in maker:
+            _refuse(f"tensors[{at}]", f"no operator makes {brief(row.name)}", "remove it, or correct its kind")
     for at, number in enumerate(outputs):
         if number not in maker:
             _refuse(f"outputs[{at}]", f"no operator makes {_name(tensors, number)}", "outputs are of kind act")

@@ -15,21 +15,25 @@ No absence is needed where all buffers fit, so then the first round ends with co
     (120, 'optimal', (((0, 0, 0), (3, 3, 0)), ((1, 2, 0),)))
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from tmpass.base.choices import Status
 from tmpass.planning.residency.transfers.absences import (
     Absences,
     Choice,
-    Span,
     aligned,
     choose_absences,
     cost_of,
     find_absences,
     spans_with,
 )
-from tmpass.planning.residency.transfers.episode_packing import Packing, pack_episodes, unpackable
+from tmpass.planning.residency.transfers.episode_packing import (
+    Addresses,
+    Packing,
+    pack_episodes,
+    unpackable,
+)
 from tmpass.planning.residency.transfers.fixed_problem import (
     FixedBuffer,
     FixedOrderAnswer,
@@ -46,6 +50,9 @@ DEFAULT_NODES = 2_000_000
 
 _ROUNDS = 100
 """How many choices of absences are tried whose episodes have no packing, and how many whose packing is not found."""
+
+_LEAST_NODES = 1000
+"""The nodes of a packing in any case."""
 
 _SHARE = 8
 """One part in _SHARE of the nodes may be spent on one packing, or on one proof that there is none."""
@@ -92,14 +99,13 @@ class _Search:
             if choice.absent is None:
                 return self._infeasible()
             self.bound = max(self.bound, choice.lower_bound)
-            spans = spans_with(self.problem, self.absences, choice.absent)
-            packing = self._pack(spans)
+            packing = self._pack(choice.absent)
             if packing.addresses is not None:
-                return self._plan(spans, packing.addresses, choice.cost)
+                return self._plan(choice.absent, packing.addresses)
             if 2 * self.spent >= self.budget:
                 break
-            share = self.budget // _SHARE
-            more, nodes = unpackable(self.problem, self.absences, spans, packing.answer, nodes=share)
+            spans = spans_with(self.problem, self.absences, choice.absent)
+            more, nodes = unpackable(self.problem, self.absences, spans, packing.answer, nodes=self.budget // _SHARE)
             self.spent += nodes
             if more is None:
                 break
@@ -114,54 +120,64 @@ class _Search:
         self.spent += choice.states
         return choice
 
-    def _pack(self, spans: Sequence[Sequence[Span]], share: int = _SHARE) -> Packing:
-        packing = pack_episodes(self.problem, spans, nodes=self.budget // share)
+    def _pack(self, absent: Collection[int], share: int = _SHARE) -> Packing:
+        spans = spans_with(self.problem, self.absences, absent)
+        packing = pack_episodes(self.problem, spans, nodes=max(self.budget // share, _LEAST_NODES))
         self.spent += packing.answer.nodes
         return packing
 
     def _pack_loosely(self, choice: Choice) -> FixedOrderAnswer:
         """A plan in which some steps get less room than there is, so that a packing is found; the bound stays."""
         for _ in range(_ROUNDS):
-            assert choice.absent is not None
-            spans = spans_with(self.problem, self.absences, choice.absent)
-            packing = self._pack(spans, _ROUNDS)
+            assert choice.absent is not None  # no step has less room than what all absences leave
+            packing = self._pack(choice.absent, _ROUNDS)
             if packing.addresses is not None:
-                return self._plan_with_fewer(choice.absent)
-            if not lower_room(self.room, self.problem, self.absences, choice.absent, spans, packing.answer):
+                return self._plan_with_fewer(choice.absent, packing.addresses)
+            if not lower_room(self.room, self.problem, self.absences, choice.absent, packing.answer):
                 break
             choice = self._choose()
         every = range(len(self.absences.rows))
-        packing = self._pack(spans_with(self.problem, self.absences, every))
+        packing = self._pack(every)
         if packing.addresses is None:
             return FixedOrderAnswer((), 0, self.bound, packing.answer.status, self.spent)
-        return self._plan_with_fewer(every)
+        return self._plan_with_fewer(every, packing.addresses)
 
-    def _plan_with_fewer(self, absent: Sequence[int]) -> FixedOrderAnswer:
+    def _plan_with_fewer(self, absent: Sequence[int], addresses: Addresses) -> FixedOrderAnswer:
         """The plan of absences that have a packing, without those that it does not need; those that save most first."""
         kept, tries = set(absent), _ROUNDS
         room = aligned(self.problem.capacity, self.problem.alignment)
         for number in sorted(absent, key=lambda n: (-self.absences.rows[n].size, n)):
             fewer = kept - {number}
-            spans = spans_with(self.problem, self.absences, fewer)
-            if cost_of(self.absences, fewer) is None or max(live_bytes(self.problem, spans)) > room:
+            live = live_bytes(self.problem, spans_with(self.problem, self.absences, fewer))
+            if max(live) > room or cost_of(self.absences, fewer) is None:
                 continue
-            if self._pack(spans, _ROUNDS).addresses is not None:
-                kept = fewer
+            packing = self._pack(fewer, _ROUNDS)
+            if packing.addresses is not None:
+                kept, addresses = fewer, packing.addresses
             tries -= 1
-            if not tries or self.spent > self.budget:
+            if not tries:
                 break
-        spans = spans_with(self.problem, self.absences, kept)
-        packing = self._pack(spans)
-        assert packing.addresses is not None  # packed before
-        return self._plan(spans, packing.addresses, cost_of(self.absences, kept) or 0)
+        return self._plan(kept, addresses)
 
     def _infeasible(self) -> FixedOrderAnswer:
         return FixedOrderAnswer((), 0, self.bound, Status.INFEASIBLE, self.spent)
 
-    def _plan(self, spans: Sequence[Sequence[Span]], addresses: Sequence[Sequence[int]], cost: int) -> FixedOrderAnswer:
+    def _plan(self, absent: Collection[int], addresses: Addresses) -> FixedOrderAnswer:
+        """The plan with these absences and addresses, but for absences without steps that change no address."""
+        starts, ends = {}, {}
+        for b, own in enumerate(spans_with(self.problem, self.absences, absent)):
+            for (first, last), address in zip(own, addresses[b], strict=True):
+                starts[b, first] = ends[b, last] = address
+        kept = []
+        for number in absent:
+            one = self.absences.rows[number]
+            if one.first < one.last or ends[one.buffer, one.first - 1] != starts[one.buffer, one.last]:
+                kept.append(number)
+        cost = cost_of(self.absences, kept)
+        assert cost is not None  # what was taken away enables nothing
         episodes = tuple(
-            tuple((first, last, address) for (first, last), address in zip(own, places, strict=True))
-            for own, places in zip(spans, addresses, strict=True)
+            tuple((first, last, starts[b, first]) for first, last in own)
+            for b, own in enumerate(spans_with(self.problem, self.absences, kept))
         )
         status = Status.OPTIMAL if cost <= self.bound else Status.FEASIBLE
         return FixedOrderAnswer(episodes, cost, self.bound, status, self.spent)

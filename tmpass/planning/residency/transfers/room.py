@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from itertools import accumulate
 
 from tmpass.packing.allocation import Allocation
-from tmpass.planning.residency.transfers.absences import Absences, Span, aligned
+from tmpass.planning.residency.transfers.absences import Absences, Span, aligned, spans_with
 from tmpass.planning.residency.transfers.fixed_problem import FixedOrderProblem
 
 
@@ -13,7 +13,6 @@ def lower_room(
     problem: FixedOrderProblem,
     absences: Absences,
     absent: Collection[int],
-    spans: Sequence[Sequence[Span]],
     answer: Allocation,
 ) -> bool:
     """Lower the room of a step of each episode that ends above the capacity, so that more absences are taken there.
@@ -25,13 +24,13 @@ def lower_room(
         problem: the buffers.
         absences: all absences of `problem`.
         absent: the numbers of those that are taken.
-        spans: the episodes of each buffer that this leaves.
-        answer: the lowest packing of the episodes that is known.
+        answer: the lowest packing known of the episodes that they leave.
 
     Returns:
         Whether some step got less room.
     """
-    live, taken = live_bytes(problem, spans), set(absent)
+    spans, taken = spans_with(problem, absences, absent), set(absent)
+    live = live_bytes(problem, spans)
     away: list[list[Span]] = [[] for _ in spans]
     for number, one in enumerate(absences.rows):
         if number not in taken:

@@ -125,7 +125,7 @@ def test_no_plan_of_few_buffers_is_cheaper(rng):
 
 def without_packing():
     """Drawn problems whose cheapest absences leave episodes without a packing."""
-    drawn = [draw_filled(random.Random(seed), 9, 10, 5) for seed in range(250)]
+    drawn = [draw_filled(random.Random(seed), 14, 12, 8) for seed in range(60)]
     return [problem for problem in drawn if needs_cuts(problem)]
 
 

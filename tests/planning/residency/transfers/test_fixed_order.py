@@ -115,9 +115,16 @@ def test_sizes_that_could_overflow_are_refused():
 
 
 @given(RANDOMS)
-@settings(max_examples=30, deadline=None)
-def test_no_plan_of_few_buffers_is_cheaper(rng):
-    problem = draw_few(rng)
+@settings(max_examples=40, deadline=None)
+def test_every_plan_keeps_the_rules(rng):
+    """All that `checked` holds, with buffers of every kind."""
+    problem = draw_filled(rng, rng.randint(4, 12), rng.randint(2, 9), rng.randint(1, 6))
+    checked(problem, nodes=rng.choice((0, 1000, 100_000)))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_plan_of_few_buffers_is_cheaper(seed):
+    problem = draw_few(random.Random(seed))
     answer, least = checked(problem), cheapest(problem)
     assert answer.status == (Status.INFEASIBLE if least is None else Status.OPTIMAL)
     assert answer.cost == (least or 0)

@@ -103,7 +103,8 @@ def test_a_method_that_finds_nothing_is_not_a_proof(run, graph):
     graph.write_text(json.dumps({**GRAPH, "outputs": [6, 2]}))
     done = run("spill", graph, "--capacity", 600, "--residency", "cosma", "--nodes", 0)
     assert done.code == 4
-    assert done.out.startswith("unknown: cosma found no plan within 600 B and its budget; lower bound 0 B; try --residency")
+    why = "unknown: cosma found no plan within 600 B and its budget; lower bound 0 B"
+    assert done.out == f"{why}; try --residency auto, or more --nodes\n"
 
 
 def test_an_input_is_never_overwritten(fails, graph):

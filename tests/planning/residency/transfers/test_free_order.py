@@ -87,10 +87,10 @@ def test_no_order_below_the_least_cost_is_found(problem):
     _, cost, _, _ = search(problem)
     assert search(problem, upper=cost)[:3] == ([], 0, cost)
     assert search(problem, upper=cost + 1)[1:3] == (cost, cost)
-    order, found, _ = _core.beam_labels(order_problems(problem).free_order(), NO_LIMIT, 10**6, (4, 8, 0))
+    order, found, _ = _core.beam_labels(order_problems(problem).free_order(), NO_LIMIT, 10**6, (4, 8, True))
     assert order
     assert found >= cost
-    assert _core.beam_labels(order_problems(problem).free_order(), cost, 10**6, (4, 8, 0))[0] == []
+    assert _core.beam_labels(order_problems(problem).free_order(), cost, 10**6, (4, 8, True))[0] == []
 
 
 @pytest.mark.parametrize("clean", [False, True])

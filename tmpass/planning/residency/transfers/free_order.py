@@ -21,6 +21,7 @@ from tmpass.planning.ordering.least_peak import least_peak
 from tmpass.planning.residency.transfers.fixed_order import from_transfer_problem, solve_fixed_order
 from tmpass.planning.residency.transfers.order_bounds import bound_by_peaks
 from tmpass.planning.residency.transfers.order_problems import OrderProblems, order_problems
+from tmpass.planning.residency.transfers.path_bound import bound_by_paths
 from tmpass.planning.residency.transfers.problem import Episode, TransferPlan, TransferProblem
 
 DEFAULT_LABELS = 1_500_000
@@ -53,6 +54,7 @@ _BEAMS = (
     (100_000, 8, False),
 )
 """One after the other, as `_core.beam_labels` takes them. Tuned on RandWire with 32 nodes."""
+
 
 def solve_free_order(problem: TransferProblem, *, labels: int = DEFAULT_LABELS) -> TransferPlan:
     """The plan with the fewest bytes off chip that is found over all orders, and a bound on all plans.
@@ -122,7 +124,7 @@ class _Anytime:
         given = tuple(range(len(self.problem.operators)))
         low = least_peak(self.graph.least_peak(light=True), given)
         heavy = least_peak(self.graph.least_peak(light=False), given)
-        self._raise(bound_by_peaks(self.graph, low, heavy))
+        self._raise(max(bound_by_peaks(self.graph, low, heavy), bound_by_paths(self.graph)))
         for order in chain((given, low.order), self._orders()):
             self._try(order)
             if self.plan.status is Status.OPTIMAL:

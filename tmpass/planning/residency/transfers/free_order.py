@@ -134,10 +134,10 @@ class _Anytime:
     def _orders(self) -> Iterator[Sequence[int]]:
         """Orders that cost less than the plan, without addresses: of beams, then of the search that proves."""
         made = per_width = 0
-        for width, *rating in _BEAMS:
+        for width, leaving, run_on in _BEAMS:
             if per_width * width > self._left:
                 break
-            order, _, made = _core.beam_labels(self.native, self._upper, self._left, (width, *rating))
+            order, _, made = _core.beam_labels(self.native, self._upper, self._left, (width, leaving, run_on))
             self.spent += made
             per_width = made // width
             if order:

@@ -46,7 +46,7 @@ void bind_problem_of_transfers(nb::module_& m) {
             "    starts: The readers of item i are readers[starts[i] .. starts[i + 1]). A stored item has two at "
             "least.\n"
             "    readers: Operators.\n"
-            "    own: Room that each operator needs in its step besides its items.\n"
+            "    own: Room that each operator needs in its step besides items.\n"
             "    edges: Rows of two operators: the second runs after the first, for other reasons than items.\n\n"
             "Raises:\n"
             "    ValueError: A number is out of range, operators wait for each other in a cycle, or one of them needs\n"
@@ -100,7 +100,8 @@ void bind_free_order(nb::module_& m) {
         "    upper: Only orders that cost less count, in bytes.\n"
         "    limit: Labels that may be made.\n"
         "    score: How many labels of each number of operators go on; how much it counts, in sixteenths of the cost,\n"
-        "        what sending away all that is on chip would cost; and whether an operator that makes all that another\n"
+        "        what sending away all that is on chip would cost; and whether an operator that makes all that "
+        "another\n"
         "        one reads is followed by that one.\n\n"
         "Returns:\n"
         "    The order, empty where none was found; its cost; and the labels made.");

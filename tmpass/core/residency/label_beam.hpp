@@ -6,7 +6,7 @@
 namespace tmpass::residency {
 
 // `width` labels of each number of operators go on. The best are those with the least cost, plus `leaving` parts in 16
-// of what it costs to send away all that is on chip.
+// of the price of sending away all items on chip.
 struct BeamScore {
     Index width, leaving;
     bool run_on;  // a chain that has begun goes on: see LabelGrowth

@@ -36,10 +36,10 @@ NO_PLAN = TransferPlan((), (), 0, 0, Status.UNKNOWN, _METHOD)
 """Nothing known."""
 
 _FIRST_SHARE = 16
-"""The first search gets one part in so many of the labels: enough for every network that it can solve."""
+"""The first search gets the labels divided by this: enough for every network that it can solve."""
 
 _LAST_SHARE = 4
-"""The search that proves begins again where one part in so many of the labels is left after the beams."""
+"""The search that proves begins again where the beams leave at least the labels divided by this."""
 
 _BEAMS = (
     (300, 8, True),

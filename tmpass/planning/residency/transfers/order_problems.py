@@ -77,7 +77,7 @@ class OrderProblems:
         return sum(map(self.up, sizes)) - max(self.up(size) - size for size in sizes)
 
     def free_order(self) -> "_core.FreeOrderProblem":
-        """The problem of the search over labels. Sizes and capacity are rounded up to the alignment, which is no loss.
+        """The problem of the search over labels. Sizes and capacity are rounded up to the alignment, which loses nothing.
 
         A packing within the capacity stays one: offset + size <= capacity, rounded up on both sides.
         """

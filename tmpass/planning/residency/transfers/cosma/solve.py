@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 MAX_CELLS = 20_000
 """With more pairs of a tensor and a step, CP-SAT is not asked: building and presolving alone would take minutes."""
 
-NODES_PER_TICK = 100_000
-"""Nodes of a task per unit of CP-SAT's deterministic time, about a second each for programs like these."""
+NODES_PER_TICK = 400_000
+"""Nodes of a task per unit of CP-SAT's deterministic time, about fifteen seconds each for programs like these."""
 
 SEED = 1
 

@@ -35,4 +35,4 @@ def find_transfers(
     solver = method_named(method)
     if largest_operator(problem)[1] > problem.capacity:
         return no_plan(method, Status.INFEASIBLE)
-    return solver.solve(problem, Task(order, budget))
+    return solver.solve(problem, Task(SpillOrder(order), budget))

@@ -3,6 +3,7 @@
 import json
 import random
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -150,6 +151,25 @@ def test_episodes_without_a_packing_make_the_plan_dearer_by_as_little_as_possibl
         answer = checked(problem)
         assert answer.status == Status.OPTIMAL
         assert answer.cost == answer.lower_bound == cheapest_by_cp_sat(problem)
+
+
+@pytest.mark.parametrize("seed", [16, 33, 37, 39])
+def test_a_buffer_with_a_copy_changes_its_address_for_one_fetch_where_each_step_uses_it(seed):
+    drawn = draw_filled(random.Random(seed), 14, 12, 8)
+    every = [range(own.uses[0].step, own.uses[-1].step + 1) for own in drawn.buffers]
+    for stored in (True, False):
+        buffers = tuple(
+            FixedBuffer(own.size, tuple(Use(step, not stored and step == steps[0]) for step in steps), stored)
+            for own, steps in zip(drawn.buffers, every, strict=True)
+        )
+        answer = checked(replace(drawn, buffers=buffers))
+        if stored:
+            moved = [(a, b) for own in answer.episodes for a, b in pairwise(own)]
+            assert moved
+            assert all(a[1] + 1 == b[0] and a[2] != b[2] for a, b in moved)
+            assert answer.cost == cheapest_by_cp_sat(replace(drawn, buffers=buffers))
+        else:
+            assert answer.status == Status.INFEASIBLE
 
 
 @pytest.mark.parametrize("seed", range(20))

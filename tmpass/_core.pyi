@@ -539,6 +539,26 @@ def least_loss(
         number of an option.
     """
 
+def search_absences(
+    steps: tuple[Sequence[int], Sequence[int], Sequence[int]],
+    forbidden: tuple[Sequence[int], Sequence[int]],
+    limit: int,
+) -> tuple[bool, list[int], int, int, int]:
+    """Choose the steps that buffers spend off chip between two uses, so that copies cost the least.
+
+    Args:
+        steps: Three arrays. The bytes of each step beyond the capacity where no buffer is ever absent; five
+            numbers for each absence, by rising first step: its steps [first, last), the bytes that it frees,
+            the cost of the fetch, and its version, or -1 where it needs no spill; and the cost of the spill of
+            each version. Costs together, and bytes times rows, are at most 2^58.
+        forbidden: Starts and members of combinations: absences of which at least one has to be taken.
+        limit: States that may be made; the first search, which proves little, is always finished.
+
+    Returns:
+        Whether there is a choice that leaves no step too full; the numbers of the absences that are taken;
+        their cost; a lower bound on the cost; and the states made.
+    """
+
 def search_placements(
     rows: int,
     buffers: tuple[Sequence[int], Sequence[int], Sequence[int], Sequence[int], Sequence[int]],
@@ -559,6 +579,72 @@ def search_placements(
     Returns:
         Whether there is a placement; the memory of each buffer; the cost; a lower bound on the cost; whether the
         search ended, so that this is the cheapest placement or there is none; and the states made.
+    """
+
+class FreeOrderProblem:
+    """Operators to order under a scratchpad that may be too small."""
+
+    def __init__(
+        self,
+        capacity: int,
+        items: tuple[Sequence[int], Sequence[int], Sequence[int], Sequence[int]],
+        starts: Sequence[int],
+        readers: Sequence[int],
+        own: Sequence[int],
+        edges: Sequence[int] = ...,
+    ) -> None:
+        """Check and keep a problem. An item is a tensor that is on chip in several steps, or may be.
+
+        Args:
+            capacity: Bytes of the scratchpad.
+            items: Four arrays. The bytes that move where an item moves; the room that it takes; 1 where the run
+                stores it behind in any case; the operator that makes it, or -1 where a copy lies behind before
+                the run. All bytes times all uses are at most 2^60.
+            starts: The readers of item i are readers[starts[i] .. starts[i + 1]). A stored item has two at least.
+            readers: Operators.
+            own: Room that each operator needs in its step besides items.
+            edges: Rows of two operators: the second runs after the first, for other reasons than items.
+
+        Raises:
+            ValueError: A number is out of range, operators wait for each other in a cycle, or one of them needs
+                more than the capacity.
+        """
+
+    def __len__(self) -> int:
+        """Return the number of operators."""
+
+def search_labels(
+    problem: FreeOrderProblem, upper: int, limit: int, chains: int = 1
+) -> tuple[list[int], int, int, int]:
+    """Search for the order that moves the fewest bytes off chip and back, addresses left out.
+
+    Args:
+        problem: The operators.
+        upper: Only orders that cost less count, in bytes.
+        limit: Labels that may be made.
+        chains: Which chains run at once: 0 none, 1 those that are proved to be lossless, 2 all that leave no more
+            bytes on chip.
+
+    Returns:
+        The order, empty where none was found; its cost; a lower bound on the cost of every order, at most
+        `upper`; and the labels made.
+    """
+
+def beam_labels(
+    problem: FreeOrderProblem, upper: int, limit: int, score: tuple[int, int, bool]
+) -> tuple[list[int], int, int]:
+    """Look for an order that moves few bytes, by a beam, addresses left out.
+
+    Args:
+        problem: The operators.
+        upper: Only orders that cost less count, in bytes.
+        limit: Labels that may be made.
+        score: How many labels of each number of operators go on; how much it counts, in sixteenths of the cost,
+            what sending away all that is on chip would cost; and whether an operator that makes all that another
+            one reads is followed by that one.
+
+    Returns:
+        The order, empty where none was found; its cost; and the labels made.
     """
 
 def quick_check(buffers: tuple[object, ...], offsets: tuple[int, ...], alignment: int, capacity: int) -> bool:

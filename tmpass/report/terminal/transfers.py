@@ -1,10 +1,10 @@
 """A plan of spills and fetches as text and as JSON."""
 
 from collections import Counter
-from dataclasses import dataclass
 
 from tmpass.base.choices import SpillOrder, Status
 from tmpass.base.json_text import json_text
+from tmpass.base.record import record
 from tmpass.base.sizes import format_size
 from tmpass.planning.residency.transfers.least_peak_order import largest_operator
 from tmpass.planning.residency.transfers.problem import TensorKind, TransferPlan, TransferProblem
@@ -14,7 +14,7 @@ _SHOWN = 4
 """The most tensors of an operator that a line names."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Crossings:
     """What crosses between the scratchpad and the memory behind it.
 

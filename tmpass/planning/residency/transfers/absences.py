@@ -1,11 +1,11 @@
 """Absences: the steps between two uses of a buffer that it may spend off chip, and the cheapest choice of them."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import tmpass._core as _core
 from tmpass.base.errors import UsageError
+from tmpass.base.record import record
 from tmpass.planning.residency.transfers.fixed_problem import FixedBuffer, FixedOrderProblem
 
 _MAX = 2**58
@@ -15,7 +15,7 @@ Span = tuple[int, int]
 """The first and the last step of an episode, both inclusive."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Absence:
     """The steps `[first, last)` between two uses of a buffer; none where these are at consecutive steps.
 
@@ -33,7 +33,7 @@ class Absence:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Absences:
     """All absences of a problem, and what is in the scratchpad where none is taken.
 
@@ -48,7 +48,7 @@ class Absences:
     live: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Choice:
     """Absences that leave no step too full; `absent` is None where there are none, whatever they cost.
 

@@ -1,10 +1,10 @@
 """Addresses for episodes, and absences of which one has to be taken since there are none."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import tmpass._core as _core
 from tmpass.base.choices import Status
+from tmpass.base.record import record
 from tmpass.packing.allocate import allocate
 from tmpass.packing.allocation import Allocation
 from tmpass.packing.check import check_offsets
@@ -23,7 +23,7 @@ Piece = tuple[int, int, int]
 """A buffer, and the first and the last of its steps that count."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Packing:
     """What became of an attempt to pack episodes.
 

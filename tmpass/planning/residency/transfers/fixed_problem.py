@@ -14,15 +14,15 @@ spill is free, too.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from tmpass.base.choices import Status
 from tmpass.base.errors import UsageError
+from tmpass.base.record import record
 from tmpass.planning.residency.transfers.problem import TensorKind, TransferProblem
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Use:
     """A step at which a buffer is in the scratchpad, and whether it has new content after it."""
 
@@ -30,7 +30,7 @@ class Use:
     writes: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FixedBuffer:
     """A buffer with its uses.
 
@@ -49,7 +49,7 @@ class FixedBuffer:
     returned: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FixedOrderProblem:
     """Buffers with their uses at the steps 0 to `steps` - 1, and the scratchpad.
 
@@ -76,7 +76,7 @@ class FixedOrderProblem:
                 raise UsageError(f"its size is {buffer.size}", where=f"buffer {number}", hint="give bytes")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FixedOrderAnswer:
     """Episodes with addresses, and what is proved about all plans in the same order.
 

@@ -5,14 +5,14 @@ nobody reads.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from math import gcd
 
 import tmpass._core as _core
+from tmpass.base.record import record
 from tmpass.planning.residency.transfers.problem import TensorKind, TransferProblem
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Item:
     """A tensor that several steps need.
 
@@ -35,7 +35,7 @@ class Item:
         return self.readers if self.maker is None else (self.maker, *self.readers)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OrderProblems:
     """Items and operators, from which the native problems are made.
 
@@ -77,7 +77,7 @@ class OrderProblems:
         return sum(map(self.up, sizes)) - max(self.up(size) - size for size in sizes)
 
     def free_order(self) -> "_core.FreeOrderProblem":
-        """The problem of the search over labels. Sizes and capacity are rounded up to the alignment, which loses nothing.
+        """The problem of the search over labels. Sizes and capacity are rounded up to the alignment: nothing is lost.
 
         A packing within the capacity stays one: offset + size <= capacity, rounded up on both sides.
         """

@@ -13,10 +13,10 @@ are the operators of the path.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import tmpass._core as _core
+from tmpass.base.record import record
 from tmpass.planning.residency.transfers.order_problems import Item, OrderProblems
 
 _PATHS = 4
@@ -29,7 +29,7 @@ _MAX = 2**58
 """The most that the kernel takes of all costs together, and of bytes times rows."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Precedence:
     """Ancestors and descendants of each operator, as sets of bits."""
 

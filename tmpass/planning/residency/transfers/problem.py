@@ -20,10 +20,10 @@ Source: Li, Gupta, Malik: "Combined Scheduling, Memory Allocation and Tensor Rep
 Accesses of DNN Accelerators" (arXiv 2311.18246), with addresses that may change from one episode to the next.
 """
 
-from dataclasses import dataclass
 from enum import Enum
 
 from tmpass.base.choices import Status
+from tmpass.base.record import record
 
 
 class TensorKind(Enum):
@@ -34,7 +34,7 @@ class TensorKind(Enum):
     INPUT = "input"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TransferTensor:
     """One tensor: its name, bytes and kind."""
 
@@ -43,7 +43,7 @@ class TransferTensor:
     kind: TensorKind
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TransferOperator:
     """One operator, with the numbers of the tensors that it reads and makes."""
 
@@ -52,7 +52,7 @@ class TransferOperator:
     outputs: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TransferProblem:
     """Operators in their given order, which is topological, and the scratchpad.
 
@@ -69,7 +69,7 @@ class TransferProblem:
     alignment: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Episode:
     """Tensor `tensor` at `address` during the steps `[first, last]`, both inclusive."""
 
@@ -79,7 +79,7 @@ class Episode:
     address: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TransferPlan:
     """An order, the episodes in it, and what is proved.
 

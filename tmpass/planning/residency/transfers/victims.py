@@ -1,10 +1,11 @@
 """Which tensors leave where a step has too many bytes."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from tmpass.base.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Candidate:
     """A tensor that may leave.
 

@@ -1,10 +1,10 @@
 """Solves COSMA's program with CP-SAT: the cheapest plan of a window, or the least scratchpad without transfers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tmpass.base.choices import Status
+from tmpass.base.record import record
 from tmpass.planning.residency.transfers.cosma.program import Program, build, cells
 from tmpass.planning.residency.transfers.cosma.window import Window, whole
 from tmpass.planning.residency.transfers.problem import TransferProblem
@@ -21,7 +21,7 @@ NODES_PER_TICK = 400_000
 SEED = 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """One step of an answer: the operator, tensors on chip with addresses, and those of them that came at this step."""
 
@@ -30,7 +30,7 @@ class Step:
     came: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer:
     """What CP-SAT found for a window.
 

@@ -1,12 +1,12 @@
 """One file per method of residency. Each offers `solve(problem, task) -> TransferPlan`, and sees no graph or target."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol, cast
 
 from tmpass.base.choices import SpillOrder, Status
 from tmpass.base.errors import UsageError
+from tmpass.base.record import record
 from tmpass.planning.residency.transfers.problem import TransferPlan, TransferProblem
 
 METHODS = {
@@ -21,7 +21,7 @@ METHODS = {
 """Name on the command line -> module."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Task:
     """What a method is to do.
 

@@ -57,6 +57,19 @@ class Int8(_Word):
     FLOAT = "float"
 
 
+class Transfers(_Word):
+    """Whether buffers may leave the scratchpad for a memory behind it, and come back.
+
+    AUTO      where the model does not fit otherwise, and the target has such a memory
+    NEVER     not at all
+    REQUIRED  where the model does not fit into the scratchpad; no buffer is placed in another memory instead
+    """
+
+    AUTO = "auto"
+    NEVER = "never"
+    REQUIRED = "required"
+
+
 class Role(_Word):
     """The role of a tensor in a plan."""
 

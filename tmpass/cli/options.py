@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tmpass.base.choices import Int8, Io, OrderMethod, Share
+from tmpass.base.choices import Int8, Io, OrderMethod, Share, Transfers
 from tmpass.base.sizes import MAX_BYTES, parse_size
 from tmpass.cli.terminal import complain, progress
 from tmpass.packing.allocators import ALLOCATORS as NAMES
@@ -80,6 +80,9 @@ def planning_options(function: F) -> F:
             click.option("--int8", type=_choice(Int8),
                          help="How operators between DequantizeLinear and QuantizeLinear compute: with the integers "
                          "(native) or with floats. By default as the target says."),
+            click.option("--transfers", type=_choice(Transfers), default="auto", show_default=True,
+                         help="Let tensors leave the scratchpad and come back: where the model does not fit otherwise, "
+                         "never, or instead of placing them in another memory."),
             click.option("--threads", type=THREADS, default=1, show_default=True, help=THREADS_HELP),
         )
     ):  # fmt: skip

@@ -9,6 +9,7 @@ from tmpass.execution.marks import DRAWN, OTHER_SIZE, RANDOM, Mark, Marks
 from tmpass.execution.memory_image import MemoryImage
 from tmpass.execution.regions import Region, Step
 from tmpass.execution.storage import Storage, Writer
+from tmpass.execution.transfers import BufferCopies
 from tmpass.graph.model import ABSENT, Dim, Graph, Op, TensorKey, TensorKind
 from tmpass.loading.runner import Enter, Runner, Value
 
@@ -29,6 +30,7 @@ class Machine:
             as Runtime.loops_copy says; else they are copied to the inputs of the body from where they are.
         promised: (input, output) pairs that a kernel may put over each other, if both begin at the same byte.
         constants: the copies of constants; None where operators read all of them where they are stored.
+        transfers: the spills and fetches of buffers; None where no buffer leaves the scratchpad.
     """
 
     def __init__(
@@ -41,10 +43,11 @@ class Machine:
         loops_copy: bool = False,
         promised: Container[tuple[TensorKey, TensorKey]] = frozenset(),
         constants: Copies | None = None,
+        transfers: BufferCopies | None = None,
     ) -> None:
         if constants is not None:
             constants.add_places(image)
-        self._constants, self.storage = constants, Storage(image)
+        self._constants, self._transfers, self.storage = constants, transfers, Storage(image)
         self.reached: set[int] = set()
         self.runs = 0
         self.marks = Marks()
@@ -98,6 +101,8 @@ class Machine:
         inputs = [(s, t) for t in op.inputs]
         outputs = [(s, t) for t in op.outputs]
         real = [key for key in outputs if key[1] != ABSENT]
+        if self._transfers is not None:
+            self._transfers.move(step.at)
         if self._constants is not None:
             self._constants.stream(step.at, self.storage, me)
         values = self._read(inputs, me)

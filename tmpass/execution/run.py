@@ -13,6 +13,7 @@ from tmpass.execution.memory_image import array_sizes, make_memory_image
 from tmpass.execution.promises import promised
 from tmpass.execution.regions import Region, find_regions
 from tmpass.execution.rounding import shaken_runs
+from tmpass.execution.transfers import BufferCopies
 from tmpass.graph.model import Graph, TensorKey, TensorKind
 from tmpass.loading.runner import Runner, Value
 from tmpass.plans.plan import Plan
@@ -139,11 +140,22 @@ def _run_all(session: _Session, plan: Plan, regions: Sequence[Region], most: int
     violations: list[Violation] = []
     for seed in range(most):
         image, trips = make_memory_image(plan, limits.bytes), Trips(limits.trips)
-        machine = Machine(graph, image, session.runner, trips, loops_copy=copies, promised=kernels, constants=constants)
+        transfers = BufferCopies(plan, image) if plan.transfers is not None else None
+        machine = Machine(
+            graph,
+            image,
+            session.runner,
+            trips,
+            loops_copy=copies,
+            promised=kernels,
+            constants=constants,
+            transfers=transfers,
+        )
         violations = machine.storage.violations
         try:
             for region in regions:
                 _run(session, machine, region, seed)
+            violations += () if transfers is None else transfers.violations
         except Broken as broken:
             violations.append(broken.violation)
         except (BudgetError, ModelError) as error:

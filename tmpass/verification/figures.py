@@ -26,7 +26,10 @@ def check_figures(plan: Plan, graph: Graph, hulls: list[Hull], unknown: int = 0)
         found += _check_memory(memory, inside, RUNTIMES[plan.target.runtime].rounding)
     missing = [_missing(m, m.peak, m.loaded) for m in plan.memories]
     fits = not any(missing)
-    tight = not unknown and all(m.peak == m.lower_bound for m in plan.memories)
+    tight = all(m.peak == m.lower_bound for m in plan.memories)
+    if plan.transfers is not None:
+        tight = plan.transfers.moved == plan.transfers.lower_bound
+    tight = tight and not unknown
     too_large = any(_missing(m, m.lower_bound, m.loaded_bound) for m in plan.memories)
     too_large = too_large and not _another_order_may_fit(plan, graph)
     status = ("optimal" if tight else "feasible") if fits else "infeasible" if too_large else "unknown"

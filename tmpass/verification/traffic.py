@@ -10,7 +10,7 @@ from tmpass.plans.plan import Plan
 def check_traffic(plan: Plan, graph: Graph) -> list[Violation]:
     """Violations by a traffic that does not follow from the schedule, which is a run of `graph`."""
     touched: defaultdict[str, int] = defaultdict(int)
-    home = {key: buffer.memory for buffer in plan.buffers for key in buffer.tensors}
+    home = {key: buffer.memory for buffer in plan.buffers if buffer.first is None for key in buffer.tensors}
     for buffer in plan.buffers:
         if not buffer.tensors:
             touched[buffer.memory] += 2 * buffer.size

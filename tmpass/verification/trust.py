@@ -89,7 +89,7 @@ def _device(plan: Plan) -> Iterator[Trusted]:
     told = f"it is {runtime}" if runtime else "none is named: sizes are not rounded, loops copy each value once"
     yield Trusted("runtime", told)
     # The reasons of a plan from elsewhere may be empty; its buffers are checked.
-    sharing = sum(len(buffer.tensors) - 1 for buffer in plan.buffers if buffer.tensors)
+    sharing = sum(len(buffer.tensors) - 1 for buffer in plan.buffers if buffer.tensors and buffer.first is None)
     allowed = f"the runtime lets {sharing} tensor{'s' * (sharing != 1)} share storage as the plan has it"
     yield Trusted("sharing", allowed if sharing else "no tensor shares storage as a view, as a piece or in place")
     rules = len(plan.options.scratch)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from tmpass.packing.problem import Gap, in_use
 from tmpass.planning.liveness import Storage
@@ -51,7 +52,7 @@ def find_away(buffer: FixedBuffer, episodes: Sequence[Episode]) -> tuple[Away, .
     """
     found: list[Away] = []
     stale = True
-    for (first, last, _), (after, _, _) in zip(episodes, episodes[1:], strict=False):
+    for (first, last, _), (after, _, _) in pairwise(episodes):
         stale = stale or any(use.writes for use in buffer.uses if first <= use.step <= last)
         if stale:
             found.append((last + 1, after + 1))

@@ -539,6 +539,26 @@ def least_loss(
         number of an option.
     """
 
+def search_absences(
+    steps: tuple[Sequence[int], Sequence[int], Sequence[int]],
+    forbidden: tuple[Sequence[int], Sequence[int]],
+    limit: int,
+) -> tuple[bool, list[int], int, int, int]:
+    """Choose the steps that buffers spend off chip between two uses, so that copies cost the least.
+
+    Args:
+        steps: Three arrays. The bytes of each step beyond the capacity where no buffer is ever absent; five
+            numbers for each absence, by rising first step: its steps [first, last), the bytes that it frees,
+            the cost of the fetch, and its version, or -1 where it needs no spill; and the cost of the spill of
+            each version. Costs together, and bytes times rows, are at most 2^58.
+        forbidden: Starts and members of combinations: absences of which at least one has to be taken.
+        limit: States that may be made; the first search, which proves little, is always finished.
+
+    Returns:
+        Whether there is a choice that leaves no step too full; the numbers of the absences that are taken;
+        their cost; a lower bound on the cost; and the states made.
+    """
+
 def search_placements(
     rows: int,
     buffers: tuple[Sequence[int], Sequence[int], Sequence[int], Sequence[int], Sequence[int]],

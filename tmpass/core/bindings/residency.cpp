@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "bindings/kernel_call.hpp"
+#include "residency/absence_search.hpp"
 #include "residency/placement_search.hpp"
 #include "residency/regret_table.hpp"
 #include "residency/subset_sums.hpp"
@@ -65,11 +66,39 @@ void bind_least_loss(nb::module_& m) {
         "    number of an option.");
 }
 
+void bind_search_absences(nb::module_& m) {
+    m.def(
+        "search_absences",
+        [](const std::tuple<Array, Array, Array>& steps, const std::tuple<Array, Array>& forbidden,
+           std::int64_t limit) {
+            check_node_limit(limit);
+            const auto& [excess, absences, spills] = steps;
+            const auto& [forbidden_starts, combinations] = forbidden;
+            const residency::AbsenceArrays arrays{excess, absences, spills, forbidden_starts, combinations};
+            residency::AbsenceResult found = without_gil(
+                [&] { return residency::search_absences(residency::absence_problem(arrays), limit, interrupted); });
+            return std::tuple(found.found, std::move(found.absent), found.cost, found.bound, found.states);
+        },
+        "steps"_a, "forbidden"_a, "limit"_a,
+        "Choose the steps that buffers spend off chip between two uses, so that copies cost the least.\n\n"
+        "Args:\n"
+        "    steps: Three arrays. The bytes of each step beyond the capacity where no buffer is ever absent; five\n"
+        "        numbers for each absence, by rising first step: its steps [first, last), the bytes that it frees,\n"
+        "        the cost of the fetch, and its version, or -1 where it needs no spill; and the cost of the spill of\n"
+        "        each version. Costs together, and bytes times rows, are at most 2^58.\n"
+        "    forbidden: Starts and members of combinations: absences of which at least one has to be taken.\n"
+        "    limit: States that may be made; the first search, which proves little, is always finished.\n\n"
+        "Returns:\n"
+        "    Whether there is a choice that leaves no step too full; the numbers of the absences that are taken;\n"
+        "    their cost; a lower bound on the cost; and the states made.");
+}
+
 }  // namespace
 
 void bind_residency(nb::module_& m) {
     bind_subset_sums(m);
     bind_least_loss(m);
+    bind_search_absences(m);
     m.def(
         "search_placements",
         [](std::int64_t rows, const std::tuple<Array, Array, Array, Array, Array>& buffers,

@@ -1,0 +1,66 @@
+"""The least cost of transfers in a given order, by trying every place of every buffer at every step.
+
+Written from the rules alone: a buffer is at one address or away in each step. Between two steps it may leave, which
+costs a spill where its content is needed again, has no copy and is not returned. Where it has a copy before that step
+begins, it may come to any address, which costs a fetch, except for the first load of what is stored.
+"""
+
+from itertools import pairwise, product
+
+from tmpass.planning.residency.transfers.fixed_problem import FixedOrderProblem
+
+
+def cheapest(problem: FixedOrderProblem):
+    """The least cost of a plan, or None where there is none."""
+    buffers = problem.buffers
+    away = (None,) * len(buffers)
+    states = {(away, tuple(b.stored for b in buffers), (False,) * len(buffers)): 0}
+    for step in range(problem.steps):
+        following = {}
+        for places in legal_places(problem, step):
+            for (before, copies, began), cost in states.items():
+                after = go(problem, step, (before, copies, began), places)
+                if after is not None:
+                    state, paid = after
+                    following[state] = min(following.get(state, cost + paid), cost + paid)
+        states = following
+    return min(states.values(), default=None)
+
+
+def legal_places(problem, step):
+    """Every choice of an address or None for each buffer, without overlap, with what the step uses."""
+    addresses = range(0, problem.capacity + 1, problem.alignment)
+    options = []
+    for buffer in problem.buffers:
+        inside = [a for a in addresses if a + buffer.size <= problem.capacity]
+        options.append(inside if any(use.step == step for use in buffer.uses) else [None, *inside])
+    for places in product(*options):
+        taken = sorted((a, b.size) for a, b in zip(places, problem.buffers, strict=True) if a is not None and b.size)
+        if all(a + size <= other for (a, size), (other, _) in pairwise(taken)):
+            yield places
+
+
+def go(problem, step, state, places):
+    """The state after `step` with the buffers at `places`, and what that costs; None where it is not allowed."""
+    copies, began, paid = [], [], 0
+    for buffer, before, copy, known, place in zip(problem.buffers, *state, places, strict=True):
+        steps = [use.step for use in buffer.uses]
+        moved = before is not None and place != before
+        inside = bool(steps) and steps[0] < step <= steps[-1]
+        if moved and inside:
+            if buffer.pinned or (place is not None and not copy):
+                return None
+            final = buffer.returned and not any(use.writes and use.step >= step for use in buffer.uses)
+            paid += 0 if copy or final else buffer.size
+            copy = True
+        if place is not None and place != before:
+            exists = copy or not steps or steps[0] == step
+            if not exists or not steps or step > steps[-1] or (not buffer.stored and step < steps[0]):
+                return None
+            paid += buffer.size if known else 0
+        known = known or place is not None
+        if any(use.step == step and use.writes for use in buffer.uses):
+            copy = False
+        copies.append(copy)
+        began.append(known)
+    return (places, tuple(copies), tuple(began)), paid

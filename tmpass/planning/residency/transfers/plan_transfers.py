@@ -18,6 +18,7 @@ from tmpass.planning.residency.on_chip import find_on_chip, loaded_rows
 from tmpass.planning.residency.overhead import Besides
 from tmpass.planning.residency.transfers.behind import find_behind
 from tmpass.planning.residency.transfers.fixed_order import (
+    DEFAULT_NODES,
     FixedBuffer,
     FixedOrderAnswer,
     FixedOrderProblem,
@@ -77,7 +78,7 @@ def with_transfers(request: LayoutRequest, ordered: OrderedLayout, besides: Besi
         for case in _cases(request, besides, timeline, order, memory):
             if best is not None and best.travel is not None and not best.travel.transfers.moved:
                 return best
-            answer = solve_fixed_order(case.problem)
+            answer = solve_fixed_order(case.problem, nodes=min(DEFAULT_NODES, request.options.nodes))
             if not answer.episodes or (best is not None and _moved(best) <= answer.cost):
                 continue
             best = _laid_out(request, ordered, case, answer, memory) or best

@@ -35,11 +35,25 @@ def test_a_model_that_does_not_fit_names_the_bytes_missing_and_the_largest_tenso
 def test_a_search_that_ended_without_an_answer(run, hard_model):
     plenty = run("plan", hard_model, "--alignment", 1, "--budget", 50_000)
     assert plenty.code == 0
-    ended = run("plan", hard_model, "--alignment", 1, "--budget", 50_000, "--nodes", 0)
+    ended = run("plan", hard_model, "--alignment", 1, "--budget", 50_000, "--nodes", 0, "--transfers", "never")
     assert ended.code == 4
     assert "fits         not found; the search ended" in ended.out
     assert (
-        json.loads(run("plan", hard_model, "--alignment", 1, "--budget", 50_000, "--nodes", 0, "--json").out)["fits"]
+        json.loads(
+            run(
+                "plan",
+                hard_model,
+                "--alignment",
+                1,
+                "--budget",
+                50_000,
+                "--nodes",
+                0,
+                "--transfers",
+                "never",
+                "--json",
+            ).out
+        )["fits"]
         is False
     )
 

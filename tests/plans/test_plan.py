@@ -332,7 +332,7 @@ def edited(*way, value):
         (("model", "sha256"), "0" * 63, "is not a SHA-256"),
         (("model", "sha256"), "0" * 64 + "\n", "is not a SHA-256"),
         (("model",), [], "model: a list is not an object"),
-        (("transfers",), [], "transfers: this key is unknown"),
+        (("journeys",), [], "journeys: this key is unknown"),
         (("constants", 0, "use"), "kept", "constants[0].use: 'kept' is unknown; one of stored, resident, streamed"),
         (("constants", 0, "upper"), 0, "constants[0].upper: 0 is not in 1 .. "),
         (("schema",), "tmpass.plan/3", "not a plan of schema 'tmpass.plan/2', but 'tmpass.plan/3'"),

@@ -23,6 +23,7 @@ class Machine:
         reached: steps that were run at least once.
         runs: how many operators were run.
         marks: those of the values.
+        transfers: the spills and fetches of buffers, set before the run; None where no buffer leaves the scratchpad.
         sizes: a line for each tensor that came in another size than planned without a known fault of the plan.
 
     Args:
@@ -30,7 +31,6 @@ class Machine:
             as Runtime.loops_copy says; else they are copied to the inputs of the body from where they are.
         promised: (input, output) pairs that a kernel may put over each other, if both begin at the same byte.
         constants: the copies of constants; None where operators read all of them where they are stored.
-        transfers: the spills and fetches of buffers; None where no buffer leaves the scratchpad.
     """
 
     def __init__(
@@ -43,11 +43,11 @@ class Machine:
         loops_copy: bool = False,
         promised: Container[tuple[TensorKey, TensorKey]] = frozenset(),
         constants: Copies | None = None,
-        transfers: BufferCopies | None = None,
     ) -> None:
         if constants is not None:
             constants.add_places(image)
-        self._constants, self._transfers, self.storage = constants, transfers, Storage(image)
+        self._constants, self.storage = constants, Storage(image)
+        self.transfers: BufferCopies | None = None
         self.reached: set[int] = set()
         self.runs = 0
         self.marks = Marks()
@@ -101,8 +101,8 @@ class Machine:
         inputs = [(s, t) for t in op.inputs]
         outputs = [(s, t) for t in op.outputs]
         real = [key for key in outputs if key[1] != ABSENT]
-        if self._transfers is not None:
-            self._transfers.move(step.at)
+        if self.transfers is not None:
+            self.transfers.move(step.at)
         if self._constants is not None:
             self._constants.stream(step.at, self.storage, me)
         values = self._read(inputs, me)

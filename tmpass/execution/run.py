@@ -140,17 +140,8 @@ def _run_all(session: _Session, plan: Plan, regions: Sequence[Region], most: int
     violations: list[Violation] = []
     for seed in range(most):
         image, trips = make_memory_image(plan, limits.bytes), Trips(limits.trips)
-        transfers = BufferCopies(plan, image) if plan.transfers is not None else None
-        machine = Machine(
-            graph,
-            image,
-            session.runner,
-            trips,
-            loops_copy=copies,
-            promised=kernels,
-            constants=constants,
-            transfers=transfers,
-        )
+        machine = Machine(graph, image, session.runner, trips, loops_copy=copies, promised=kernels, constants=constants)
+        transfers = machine.transfers = BufferCopies(plan, image) if plan.transfers is not None else None
         violations = machine.storage.violations
         try:
             for region in regions:

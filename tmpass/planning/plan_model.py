@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 
 from tmpass.base import interrupts
-from tmpass.base.choices import Int8, Io, Transfers
+from tmpass.base.choices import Int8, Io, Status, Transfers
 from tmpass.graph.binding import batch_notes
 from tmpass.graph.model import Graph, TensorKey, TensorKind
 from tmpass.loading.load import Model
@@ -57,11 +57,16 @@ def plan_model(
     made = _assembled(model, request, ordered, besides, notes)
     if made.fits or options.transfers == Transfers.NEVER or len(target.memories) < 2:
         return made
-    from tmpass.planning.residency.transfers.plan_transfers import with_transfers  # which few plans need
+    from tmpass.planning.residency.transfers.plan_transfers import try_transfers  # which few plans need
 
     with interrupts.caught() if keep else nullcontext():
-        found = with_transfers(request, whole, besides)
-    return made if found is None else _assembled(model, request, found, besides, notes)
+        attempt = try_transfers(request, whole, besides)
+    if attempt.layout is not None:
+        return _assembled(model, request, attempt.layout, besides, notes)
+    if attempt.undecided:
+        ordered = replace(ordered, division=Status.UNKNOWN)
+    notes += (attempt.reason,) if attempt.reason else ()
+    return _assembled(model, request, ordered, besides, notes) if attempt.undecided or attempt.reason else made
 
 
 def _assembled(

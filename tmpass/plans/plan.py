@@ -423,7 +423,7 @@ def _row(value: Any) -> Any:
 
 def _without_defaults(value: Any, record: dict[str, Any]) -> dict[str, Any]:
     """The `record` of a row without the optional keys that have their defaults."""
-    for name, default in optional_fields(type(value)).items():
+    for name, default in optional_fields(type(value)).items():  # type: ignore[arg-type]
         if record[name] == default:
             del record[name]
     return record

@@ -87,15 +87,14 @@ def _part(plan: Plan, buffer: PlannedBuffer, needed: Needed) -> Hull:
         for key in buffer.tensors
     }
     low, high = min(low for low, _ in places.values()), max(high for _, high in places.values())
-    if buffer.memory != plan.memories[0].name:
-        pieces = ((buffer.lower, buffer.upper, low, high),)
-    else:
-        pieces = tuple(
+    pieces = [(buffer.lower, buffer.upper, low, high)]
+    if buffer.memory == plan.memories[0].name:
+        pieces = [
             (max(lower, buffer.lower), min(upper, buffer.upper), start, end)
             for lower, upper, start, end in _pieces(places, needed)
             if lower < buffer.upper and buffer.lower < upper
-        )
-    return Hull(buffer, pieces, buffer.lower, buffer.upper, low, high)
+        ]
+    return Hull(buffer, tuple(pieces), buffer.lower, buffer.upper, low, high)
 
 
 def _pieces(places: dict[TensorKey, tuple[int, int]], needed: Needed) -> Iterator[tuple[int, int, int, int]]:

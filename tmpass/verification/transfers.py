@@ -70,7 +70,8 @@ def check_transfer_rows(plan: Plan) -> list[Violation]:
 
 def _fault(plan: Plan, row: PlannedBuffer, behind: str) -> str:
     """Why a row cannot be a further residence of its buffer; empty if it can."""
-    first = plan.buffers[row.first] if 0 <= (row.first or 0) < len(plan.buffers) else None
+    number = -1 if row.first is None else row.first
+    first = plan.buffers[number] if 0 <= number < len(plan.buffers) else None
     inside = plan.memories[0].name
     if first is None or first.first is not None or first.step is not None or first.memory != inside:
         return f"is a further residence of row {row.first}, which is not the first residence of a buffer in {inside}"

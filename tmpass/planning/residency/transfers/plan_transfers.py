@@ -3,86 +3,66 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tmpass.base.choices import OrderMethod, Status
+from tmpass.base.choices import Status
 from tmpass.packing.allocate import allocate
 from tmpass.packing.allocation import Allocation
 from tmpass.packing.bounds import lower_bound
 from tmpass.packing.problem import Buffer, Problem
 from tmpass.planning.choose_order import OrderedLayout
-from tmpass.planning.layout import Layout, aliases_on, ranges_on, storage_on
+from tmpass.planning.layout import Layout
 from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.liveness import Storage
-from tmpass.planning.memories import MemoryAllocation, distribute, room_for_buffers, uses_of
-from tmpass.planning.ordering.file_order import file_order, unsorted
-from tmpass.planning.residency.on_chip import find_on_chip, loaded_rows
+from tmpass.planning.memories import MemoryAllocation, room_for_buffers
 from tmpass.planning.residency.overhead import Besides
 from tmpass.planning.residency.transfers.behind import find_behind
-from tmpass.planning.residency.transfers.fixed_order import (
-    DEFAULT_NODES,
-    FixedBuffer,
-    FixedOrderAnswer,
-    FixedOrderProblem,
-    Use,
-    solve_fixed_order,
-)
+from tmpass.planning.residency.transfers.cases import Case, find_cases
+from tmpass.planning.residency.transfers.fixed_order import DEFAULT_NODES, FixedOrderAnswer, solve_fixed_order
+from tmpass.planning.residency.transfers.too_small import why_too_small
 from tmpass.planning.residency.transfers.travel import Away, Travel, find_away, residence_rows
-from tmpass.planning.residency.transfers.uses import find_buffers
-from tmpass.planning.sharing.aliases import Aliases
-from tmpass.planning.sharing.in_place import CannotJoin
-from tmpass.planning.sharing.moves import find_links
-from tmpass.planning.timeline.lay_out import lay_out
-from tmpass.planning.timeline.schedule import Schedule
-from tmpass.plans.plan import PlannedBuffer, PlannedConstant, PlannedOrder, PlannedTransfers
-from tmpass.targets import Memory, Sharing
+from tmpass.plans.plan import PlannedBuffer, PlannedTransfers
+from tmpass.targets import Memory
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
-    """One order with one sharing, as a problem of transfers.
+class Attempt:
+    """What came of trying transfers.
 
     Fields:
-        timeline: of all operators.
-        order: how its order was found.
-        storage: the buffers of all memories.
-        parts: memory, problem and the numbers of the buffers; the scratchpad first.
-        numbers: of the buffers with bytes in the scratchpad, in the order of the problem.
-        copies: of constants, which come behind them in the problem.
-        problem: to be solved.
+        layout: the one whose spills and fetches move the fewest bytes; None where none was found.
+        undecided: a budget ended, so that another layout may exist in one of the orders that were tried.
+        reason: a line on the operator that needs more than the scratchpad has; empty where there is none.
     """
 
-    timeline: Schedule
-    order: PlannedOrder
-    storage: Storage
-    parts: tuple[tuple[Memory, Problem, tuple[int, ...]], ...]
-    numbers: tuple[int, ...]
-    copies: tuple[PlannedConstant, ...]
-    problem: FixedOrderProblem
+    layout: OrderedLayout | None
+    undecided: bool = False
+    reason: str = ""
 
 
-def with_transfers(request: LayoutRequest, ordered: OrderedLayout, besides: Besides) -> OrderedLayout | None:
+def try_transfers(request: LayoutRequest, ordered: OrderedLayout, besides: Besides) -> Attempt:
     """The layout whose spills and fetches move the fewest bytes, over the orders and sharings that are tried.
-
-    Tried are the order of `ordered` and, where any order may be taken, that of the file; each with all levels of
-    sharing. None where no such layout is found, or none may be used.
 
     Args:
         request: that does not fit otherwise.
         ordered: its layout in one memory.
         besides: what memories hold besides buffers.
     """
-    memory = find_behind(request.target)
-    if memory is None or request.graph.fixed or ordered.stopped:
-        return None
+    away = find_behind(request.target)
+    if away is None or request.graph.fixed or ordered.stopped:
+        return Attempt(None)
     best: OrderedLayout | None = None
-    for timeline, order in _timelines(request, ordered):
-        for case in _cases(request, besides, timeline, order, memory):
-            if best is not None and best.travel is not None and not best.travel.transfers.moved:
-                return best
-            answer = solve_fixed_order(case.problem, nodes=min(DEFAULT_NODES, request.options.nodes))
-            if not answer.episodes or (best is not None and _moved(best) <= answer.cost):
-                continue
-            best = _laid_out(request, ordered, case, answer, memory) or best
-    return best
+    undecided, tried = False, list[Case]()
+    for case in find_cases(request, ordered, besides, away):
+        tried.append(case)
+        answer = solve_fixed_order(case.problem, nodes=min(DEFAULT_NODES, request.options.nodes))
+        undecided = undecided or answer.status is Status.UNKNOWN
+        if answer.episodes and (best is None or answer.cost < _moved(best)):
+            found = _laid_out(request, ordered, case, answer, away)
+            undecided = undecided or found is None
+            best = found or best
+        if best is not None and not _moved(best):
+            break
+    reason = "" if best is not None else why_too_small(request, tried)
+    return Attempt(best, undecided, reason)
 
 
 def _moved(ordered: OrderedLayout) -> int:
@@ -90,94 +70,16 @@ def _moved(ordered: OrderedLayout) -> int:
     return ordered.travel.transfers.moved
 
 
-def _timelines(request: LayoutRequest, ordered: OrderedLayout) -> Iterator[tuple[Schedule, PlannedOrder]]:
-    """The timelines to try, each with how its order was found. No bound on live bytes holds where buffers leave."""
-    yield ordered.timeline, replace(ordered.order, lower_bound=0)
-    subgraphs = request.graph.subgraphs
-    if request.options.schedule != OrderMethod.AUTO or any(map(unsorted, subgraphs)) or request.ties:
-        return
-    given = lay_out(request.graph, [file_order(subgraph) for subgraph in subgraphs])
-    if given != ordered.timeline:
-        yield given, PlannedOrder(OrderMethod.GIVEN, 0, ordered.order.states)
-
-
-def _cases(
-    request: LayoutRequest, besides: Besides, timeline: Schedule, order: PlannedOrder, behind_: Memory
-) -> Iterator[_Case]:
-    """The problem of each level of sharing on a timeline, without those that share alike."""
-    ranges, tried = ranges_on(request, timeline), list[Aliases]()
-    for sharing in request.sharing_levels:
-        try:
-            aliases = aliases_on(request, timeline, ranges, sharing)
-        except CannotJoin:
-            continue
-        if not any(aliases.root == old.root and aliases.position == old.position for old in tried):
-            tried.append(aliases)
-            storage = storage_on(request, timeline, ranges, aliases)
-            yield _case(request, besides, timeline, order, storage, sharing, behind_)
-
-
-def _case(
-    request: LayoutRequest,
-    besides: Besides,
-    timeline: Schedule,
-    order: PlannedOrder,
-    storage: Storage,
-    sharing: Sharing,
-    behind_: Memory,
-) -> _Case:
-    """The problem of one order with one sharing."""
-    graph, target = request.graph, request.target
-    parts = tuple(distribute(graph, storage, target, request.taken))
-    memory, problem, indices = parts[0]
-    sizes = [buffer.rounded(target.runtime.rounding).size for buffer in storage.buffers]
-    stays = frozenset(
-        number
-        for number, members in enumerate(storage.members)
-        if not set(uses_of(graph, storage, members)) <= set(behind_.holds)
-    )
-    links = list(find_links(graph, sharing))
-    keep = request.options.keep_inputs
-    found = find_buffers(graph, timeline, storage, sizes, links, keep_inputs=keep, stays=stays)
-    numbers = tuple(number for number in indices if sizes[number])
-    horizon = max(1, len(timeline.steps), *(buffer.upper for buffer in storage.buffers))
-    copies = _streamed(request, besides, timeline, Layout(storage, ()), horizon)
-    pinned = tuple(_pinned(row) for row in copies)
-    capacity = problem.capacity
-    assert capacity is not None  # an unlimited scratchpad has room for everything
-    whole = FixedOrderProblem((*(found[n] for n in numbers), *pinned), horizon, capacity, memory.alignment)
-    return _Case(timeline, order, storage, parts, numbers, copies, whole)
-
-
-def _streamed(
-    request: LayoutRequest, besides: Besides, timeline: Schedule, layout: Layout, horizon: int
-) -> tuple[PlannedConstant, ...]:
-    """The rows of all constants, streamed, at offsets still to be found; none where operators read them in place."""
-    if besides.stored is None:
-        return ()
-    free = find_on_chip(besides.stored, request.graph, timeline, layout, request.target, horizon)
-    if free is None or free.memory.name != request.target.scratchpad.name:
-        return ()
-    constants = besides.stored.constants
-    return tuple(loaded_rows(free, constants, [False] * len(constants), horizon))
-
-
-def _pinned(row: PlannedConstant) -> FixedBuffer:
-    """A copy of a constant, which stays where it is for its operator."""
-    ends = dict.fromkeys((row.lower, row.upper - 1), True)
-    return FixedBuffer(row.size, tuple(Use(step, writes=True) for step in ends), stored=False, pinned=True)
-
-
 def _laid_out(
-    request: LayoutRequest, ordered: OrderedLayout, case: _Case, answer: FixedOrderAnswer, behind_: Memory
+    request: LayoutRequest, ordered: OrderedLayout, case: Case, answer: FixedOrderAnswer, away: Memory
 ) -> OrderedLayout | None:
     """The layout of an answer; None where the memory behind has no room for what is away."""
     count, scratchpad = len(case.numbers), request.target.scratchpad
     episodes = answer.episodes[:count]
-    away = [find_away(b, own) for b, own in zip(case.problem.buffers, episodes, strict=False)]
+    trips = [find_away(b, own) for b, own in zip(case.problem.buffers, episodes, strict=False)]
     others = tuple(_others(request, case))
-    above = max((placed.allocation.peak or 0 for placed in others if placed.memory is behind_), default=0)
-    stored = _store(request, case, away, behind_, above)
+    above = max((placed.allocation.peak or 0 for placed in others if placed.memory is away), default=0)
+    stored = _store(request, case, trips, away, above)
     if stored is None:
         return None
     first, later = residence_rows(case.storage, scratchpad.name, episodes, case.numbers)
@@ -193,14 +95,14 @@ def _laid_out(
     rows += [replace(row, id=len(rows) + at) for at, row in enumerate((*later, *stored))]
     addresses = (own[0][2] for own in answer.episodes[count:])
     copies = tuple(replace(row, offset=at) for row, at in zip(case.copies, addresses, strict=True))
-    transfers = PlannedTransfers(behind_.name, spilled, fetched, min(bound, spilled + fetched))
+    transfers = PlannedTransfers(away.name, spilled, fetched, min(bound, spilled + fetched))
     travel = Travel(tuple(rows), copies, transfers)
-    placed = (
+    allocations = (
         _figures(request, scratchpad, travel, case.parts[0][2], case.problem.capacity),
-        *(one for one in others if one.memory is not behind_),
-        _figures(request, behind_, travel, next((n for m, _, n in case.parts[1:] if m is behind_), ()), None),
+        *(one for one in others if one.memory is not away),
+        _figures(request, away, travel, next((n for m, _, n in case.parts[1:] if m is away), ()), None),
     )
-    layout = Layout(case.storage, placed)
+    layout = Layout(case.storage, allocations)
     return OrderedLayout(case.timeline, layout, case.order, warnings=ordered.warnings, travel=travel)
 
 
@@ -211,7 +113,7 @@ def _row(storage: Storage, memory: Memory, number: int, offset: int) -> PlannedB
     return PlannedBuffer(number, memory.name, offset, b.size, b.lower, b.upper, members, b.gaps, step)
 
 
-def _others(request: LayoutRequest, case: _Case) -> Iterator[MemoryAllocation]:
+def _others(request: LayoutRequest, case: Case) -> Iterator[MemoryAllocation]:
     """The allocations of the memories besides the scratchpad."""
     for memory, problem, indices in case.parts[1:]:
         found = allocate(problem, request.options.allocator, nodes=request.options.nodes, threads=request.threads)
@@ -219,20 +121,20 @@ def _others(request: LayoutRequest, case: _Case) -> Iterator[MemoryAllocation]:
 
 
 def _store(
-    request: LayoutRequest, case: _Case, away: Sequence[Sequence[Away]], behind_: Memory, above: int
+    request: LayoutRequest, case: Case, trips: Sequence[Sequence[Away]], away: Memory, above: int
 ) -> list[PlannedBuffer] | None:
     """The rows in the memory behind, without ids: one place for each buffer, one row for each spill into it.
 
     They lie above byte `above`, where the buffers end that are always in that memory.
     """
-    above = -(-above // behind_.alignment) * behind_.alignment
-    leaving = [at for at, own in enumerate(away) if own]
+    above = -(-above // away.alignment) * away.alignment
+    leaving = [at for at, own in enumerate(trips) if own]
     sizes = [case.problem.buffers[at].size for at in leaving]
-    spans = [(away[at][0][0], away[at][-1][1]) for at in leaving]
+    spans = [(trips[at][0][0], trips[at][-1][1]) for at in leaving]
     buffers = tuple(Buffer(str(at), *spans[at], size) for at, size in enumerate(sizes))
-    room = room_for_buffers(behind_, request.taken.get(behind_.name, 0))
+    room = room_for_buffers(away, request.taken.get(away.name, 0))
     room = None if room is None else max(0, room - above)
-    found = allocate(Problem(buffers, room, behind_.alignment), nodes=request.options.nodes)
+    found = allocate(Problem(buffers, room, away.alignment), nodes=request.options.nodes)
     if found.status not in (Status.OPTIMAL, Status.FEASIBLE):
         return None
     rows = []
@@ -240,8 +142,8 @@ def _store(
         number = case.numbers[at]
         size, members = case.storage.buffers[number].size, case.storage.members[number]
         rows += [
-            PlannedBuffer(-1, behind_.name, above + offset, size, lower, upper, members, first=number)
-            for lower, upper in away[at]
+            PlannedBuffer(-1, away.name, above + offset, size, lower, upper, members, first=number)
+            for lower, upper in trips[at]
         ]
     return rows
 

@@ -40,7 +40,29 @@ def find_buffers(
         stays: the numbers of further buffers that may not leave.
     """
     number = {key: index for index, members in enumerate(storage.members) for key in members}
-    uses: list[Uses] = [{} for _ in storage.buffers]
+    passed = _passed_on(storage, number, links)
+    uses = _find_uses(graph, timeline, number, passed, keep_inputs=keep_inputs)
+    pinned = _pinned(graph, number) | stays
+    found = []
+    for index, buffer in enumerate(storage.buffers):
+        if index in pinned or not storage.members[index]:
+            ends = dict.fromkeys((buffer.lower, buffer.upper - 1), True)
+            found.append(FixedBuffer(sizes[index], _sorted(ends), pinned=True))
+        else:
+            found.append(FixedBuffer(sizes[index], _sorted(uses[index])))
+    return tuple(found)
+
+
+def _find_uses(
+    graph: Graph,
+    timeline: Schedule,
+    number: Mapping[TensorKey, int],
+    passed: frozenset[TensorKey],
+    *,
+    keep_inputs: bool,
+) -> dict[int, Uses]:
+    """The uses of each buffer: by operators, with all steps of their bodies, and by the caller."""
+    uses, whole = {at: Uses() for at in number.values()}, _outermost(timeline)
 
     def touch(key: TensorKey, step: int, *, writes: bool) -> None:
         at = number.get(key)
@@ -48,8 +70,7 @@ def find_buffers(
             for inside in range(*whole[step]):
                 uses[at][inside] = uses[at].get(inside, False) or writes
 
-    whole = _outermost(timeline)
-    passed, changing = _passed_on(storage, number, links), may_write(graph)
+    changing = may_write(graph)
     for at, step in enumerate(timeline.steps):
         op = graph.subgraphs[step.subgraph].ops[step.op]
         written = {t for t in op.outputs if (step.subgraph, t) not in passed} | set(op.temporaries)
@@ -65,15 +86,7 @@ def find_buffers(
                     touch((region.subgraph, t), region.upper - 1, writes=False)
             for t in subgraph.outputs:
                 touch((region.subgraph, t), region.upper - 1, writes=False)
-    pinned = _pinned(graph, number) | stays
-    found = []
-    for index, buffer in enumerate(storage.buffers):
-        if index in pinned or not storage.members[index]:
-            ends = dict.fromkeys((buffer.lower, buffer.upper - 1), True)
-            found.append(FixedBuffer(sizes[index], _sorted(ends), stored=False, pinned=True))
-        else:
-            found.append(FixedBuffer(sizes[index], _sorted(uses[index]), stored=False, pinned=False))
-    return tuple(found)
+    return uses
 
 
 def _outermost(timeline: Schedule) -> list[tuple[int, int]]:

@@ -1,0 +1,66 @@
+"""Drawn graphs whose tensors are read again long after they are made, and a target with a memory behind."""
+
+from hypothesis import strategies as st
+
+from support.graphs import Sketch, graph_of
+from support.planning import INFO
+from tmpass.api.plan import plan
+from tmpass.graph.model import Graph, TensorKind
+from tmpass.loading.load import Model
+from tmpass.plans.plan import Plan
+from tmpass.targets import EVERY, Memory, Sharing, Target
+
+EVERYTHING = ("activations", "variables", "weights", "inputs_outputs")
+
+
+def target(capacity: int | None, alignment: int = 1, chunk: int | None = 4) -> Target:
+    """A scratchpad and an unlimited memory behind it, which operators do not use."""
+    far = Memory("far", None, 4, EVERYTHING, compute=False, chunk=chunk)
+    every = Sharing((EVERY,), (EVERY,), (EVERY,))
+    return Target("t", "s", "", (Memory("near", capacity, alignment, EVERYTHING), far), every)
+
+
+def planned(graph: Graph, goal: Target, **options) -> Plan:
+    return plan(Model(INFO, graph), goal, **options)
+
+
+@st.composite
+def travelling(draw) -> Graph:
+    """A chain in which many operators read an older tensor as well, with views, pieces and constants between."""
+    sketch = Sketch()
+    made = [sketch.input(draw(st.sampled_from([8, 16, 24])))]
+    if draw(st.booleans()):
+        made.append(sketch.input(8))
+    for _ in range(draw(st.integers(3, 9))):
+        last, old = made[-1], draw(st.sampled_from(made))
+        kind = draw(st.sampled_from(["op", "op", "op", "op", "unary", "view", "concat", "split", "constant"]))
+        if kind == "op":
+            made.append(sketch.op([last, old], draw(st.sampled_from([4, 8, 16, 24]))))
+        elif kind == "unary":
+            made.append(sketch.unary(draw(st.sampled_from([last, old]))))
+        elif kind == "view":
+            made.append(sketch.view(draw(st.sampled_from([last, old]))))
+        elif kind == "concat" and last != old:
+            made.append(sketch.concat(last, old))
+        elif kind == "split" and sketch.tensors[last].shape[0] > 4:
+            first = sketch.split(last, 4, sketch.tensors[last].shape[0] - 4)
+            made += [first, first + 1]
+        else:
+            made.append(sketch.op([last, sketch.tensor(8, TensorKind.CONSTANT)], 8))
+    sketch.outputs = sorted({made[-1], draw(st.sampled_from(made[1:]))} - set(sketch.inputs)) or [made[-1]]
+    return graph_of(sketch)
+
+
+def least_with_transfers(graph: Graph, alignment: int = 1, **options) -> Plan | None:
+    """The plan at a low capacity at which transfers make `graph` fit; None where they never do.
+
+    The capacity is found by halving, so it is the least where more room is never worse.
+    """
+    high = planned(graph, target(None, alignment), **options).memories[0].needed
+    low, best = 0, None
+    while low < high:
+        middle = (low + high) // 2
+        made = planned(graph, target(middle, alignment), **options)
+        low, high = (low, middle) if made.fits else (middle + 1, high)
+        best = made if made.fits and made.transfers is not None else best
+    return best

@@ -581,6 +581,71 @@ def search_placements(
         search ended, so that this is the cheapest placement or there is none; and the states made.
     """
 
+class FreeOrderProblem:
+    """Operators to order under a scratchpad that may be too small."""
+
+    def __init__(
+        self,
+        capacity: int,
+        items: tuple[Sequence[int], Sequence[int], Sequence[int], Sequence[int]],
+        starts: Sequence[int],
+        readers: Sequence[int],
+        own: Sequence[int],
+        edges: Sequence[int] = ...,
+    ) -> None:
+        """Check and keep a problem. An item is a tensor that is on chip in several steps, or may be.
+
+        Args:
+            capacity: Bytes of the scratchpad.
+            items: Four arrays. The bytes that move where an item moves; the room that it takes; 1 where the run
+                stores it behind in any case; the operator that makes it, or -1 where a copy lies behind before
+                the run. All bytes times all uses are at most 2^60.
+            starts: The readers of item i are readers[starts[i] .. starts[i + 1]). A stored item has two at least.
+            readers: Operators.
+            own: Room that each operator needs in its step besides its items.
+            edges: Rows of two operators: the second runs after the first, for other reasons than items.
+
+        Raises:
+            ValueError: A number is out of range, operators wait for each other in a cycle, or one of them needs
+                more than the capacity.
+        """
+
+    def __len__(self) -> int:
+        """Return the number of operators."""
+
+def search_labels(
+    problem: FreeOrderProblem, upper: int, limit: int, chains: int = 1
+) -> tuple[list[int], int, int, int]:
+    """Search for the order that moves the fewest bytes off chip and back, addresses left out.
+
+    Args:
+        problem: The operators.
+        upper: Only orders that cost less count, in bytes.
+        limit: Labels that may be made.
+        chains: Which chains run at once: 0 none, 1 those that are proved to be lossless, 2 all that leave no more
+            bytes on chip.
+
+    Returns:
+        The order, empty where none was found; its cost; a lower bound on the cost of every order, at most
+        `upper`; and the labels made.
+    """
+
+def beam_labels(
+    problem: FreeOrderProblem, upper: int, limit: int, score: tuple[int, int, int]
+) -> tuple[list[int], int, int]:
+    """Look for an order that moves few bytes, by a beam, addresses left out.
+
+    Args:
+        problem: The operators.
+        upper: Only orders that cost less count, in bytes.
+        limit: Labels that may be made.
+        score: How many labels of each number of operators go on; how much it counts what sending away all that
+            is on chip would cost; and how much the room of all items alive, both in sixteenths of the cost.
+
+    Returns:
+        The order, empty where none was found; its cost; and the labels made.
+    """
+
 def quick_check(buffers: tuple[object, ...], offsets: tuple[int, ...], alignment: int, capacity: int) -> bool:
     """Return True where the offsets are surely a packing, and False where a closer look is needed.
 

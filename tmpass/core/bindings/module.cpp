@@ -15,5 +15,6 @@ NB_MODULE(_core, m) {
     bind_exact_searches(m);
     bind_ordering(m);
     bind_residency(m);
+    bind_free_order(m);
     bind_judges(m);
 }

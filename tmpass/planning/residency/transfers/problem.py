@@ -10,9 +10,11 @@ tensor at one address over the steps `[first, last]`, both inclusive.
 - Inputs and parameters are stored behind the scratchpad. Their first episode is free (compulsory) and begins at any
   step up to the first use; each later episode costs the size. They need no spill.
 - An activation's first episode begins at the step that makes it. Each later episode costs the size, and the first of
-  them costs the size once more: tensors never change, so that one spill serves for all later fetches. A spill needs
-  no step of its own.
-- Outputs of the graph leave free of cost after the step that makes them.
+  them costs the size once more: tensors never change, so that one spill serves for all later fetches.
+- The spill takes place while the tensor is away, beside the operator of that step. So at least one step is between the
+  first two episodes of an activation. All other episodes of one tensor may follow each other at once: a tensor with a
+  copy moves to another address for one fetch.
+- Outputs of the graph leave free of cost after the step that makes them: their spill is the store that every run has.
 
 Source: Li, Gupta, Malik: "Combined Scheduling, Memory Allocation and Tensor Replacement for Minimizing Off-Chip Data
 Accesses of DNN Accelerators" (arXiv 2311.18246), with addresses that may change from one episode to the next.

@@ -1,0 +1,159 @@
+"""Plans over all orders against trying everything, their bounds, and the searches that they come from."""
+
+import itertools
+
+import pytest
+from hypothesis import given, settings
+from planning.residency.transfers.brute_force import brute_force
+from planning.residency.transfers.drawn import draw_many, problem_of, problems
+
+import tmpass._core as _core
+from tmpass.base.choices import Status
+from tmpass.planning.ordering.least_peak import least_peak
+from tmpass.planning.residency.transfers.fixed_order import from_transfer_problem, solve_fixed_order
+from tmpass.planning.residency.transfers.free_order import NO_LIMIT, plan_in_order, solve_free_order
+from tmpass.planning.residency.transfers.order_bounds import bound_by_peaks
+from tmpass.planning.residency.transfers.order_problems import order_problems
+
+NO_CHAINS, LOSSLESS, LOWER = 0, 1, 2
+TIGHT = {"slack": 1, "most": 3}
+
+
+def search(problem, *, chains=LOSSLESS, upper=NO_LIMIT, labels=1_000_000):
+    return _core.search_labels(order_problems(problem).free_order(), upper, labels, chains)
+
+
+def peak_bound(problem):
+    graph, given_ = order_problems(problem), range(len(problem.operators))
+    return bound_by_peaks(graph, *(least_peak(graph.least_peak(light=light), given_) for light in (True, False)))
+
+
+def split():
+    """One tensor is read by two branches that need all the room, and both their results at the end."""
+    rows = [((), (0,)), ((0,), (1,)), ((1,), (2,)), ((0,), (3,)), ((3,), (4,)), ((2, 4), (5,))]
+    return problem_of([2, 3, 1, 3, 1, 1], rows, 5, outputs=(5,))
+
+
+@pytest.mark.parametrize("problem", [*draw_many(60, 6), *draw_many(60, 6, seed=2, **TIGHT, read_outputs=True)])
+def test_a_plan_costs_as_little_as_the_best_of_all_plans(problem):
+    best, plan = brute_force(problem), solve_free_order(problem)
+    if best.cost is None:
+        assert (plan.status, plan.order) == (Status.INFEASIBLE, ())
+    else:
+        assert (plan.cost, plan.lower_bound, plan.status) == (best.cost, best.cost, Status.OPTIMAL)
+
+
+@pytest.mark.parametrize("chains", [NO_CHAINS, LOSSLESS])
+@pytest.mark.parametrize("seed", range(3, 8))
+def test_the_search_over_labels_finds_the_least_cost_without_addresses(seed, chains):
+    for problem in draw_many(25, 7, seed=seed, aligned=False, read_outputs=True, **TIGHT):
+        best = brute_force(problem, addresses=False).cost
+        if best is None:
+            with pytest.raises(ValueError, match="an operator needs more than the capacity"):
+                search(problem, chains=chains)
+            continue
+        order, cost, bound, _ = search(problem, chains=chains)
+        assert (cost, bound) == (best, best)
+        assert brute_force(problem, order, addresses=False).cost == best
+
+
+@settings(deadline=None)
+@given(problems(12, slack=2))
+def test_lossless_chains_never_change_the_cost(problem):
+    if order_problems(problem).largest_need <= problem.capacity:
+        order, cost, _, labels = search(problem)
+        plain_order, plain_cost, _, plain_labels = search(problem, chains=NO_CHAINS)
+        assert cost == plain_cost
+        assert sorted(order) == sorted(plain_order)
+        assert labels <= plain_labels
+
+
+@settings(deadline=None)
+@given(problems(10, slack=2))
+def test_a_search_that_ends_early_gives_a_bound(problem):
+    if order_problems(problem).largest_need > problem.capacity:
+        return
+    _, cost, _, labels = search(problem)
+    bounds = [search(problem, labels=limit)[2] for limit in range(0, labels, max(1, labels // 8))]
+    assert bounds == sorted(bounds)
+    assert all(bound <= cost for bound in bounds)
+
+
+@settings(deadline=None)
+@given(problems(10, slack=2))
+def test_no_order_below_the_least_cost_is_found(problem):
+    if order_problems(problem).largest_need > problem.capacity:
+        return
+    _, cost, _, _ = search(problem)
+    assert search(problem, upper=cost)[:3] == ([], 0, cost)
+    assert search(problem, upper=cost + 1)[1:3] == (cost, cost)
+    order, found, _ = _core.beam_labels(order_problems(problem).free_order(), NO_LIMIT, 10**6, (4, 8, 0))
+    assert order
+    assert found >= cost
+    assert _core.beam_labels(order_problems(problem).free_order(), cost, 10**6, (4, 8, 0))[0] == []
+
+
+@pytest.mark.parametrize("clean", [False, True])
+def test_a_bound_by_peaks_is_at_most_the_least_cost(clean):
+    reached = 0
+    for problem in draw_many(150, 7, clean=clean, read_outputs=clean, aligned=False, **TIGHT):
+        best = brute_force(problem, addresses=False).cost
+        if best is not None:
+            bound = peak_bound(problem)
+            assert 0 <= bound <= best
+            reached += bound == best > 0
+    assert reached, "a bound that is never reached says nothing"
+
+
+@settings(deadline=None)
+@given(problems(14, slack=3))
+def test_a_plan_keeps_the_order_of_the_graph_and_is_not_above_the_given_order(problem):
+    plan = solve_free_order(problem)
+    given_ = solve_fixed_order(from_transfer_problem(problem, range(len(problem.operators))))
+    if plan.order:
+        place = {op: step for step, op in enumerate(plan.order)}
+        maker = {at: op for op, row in enumerate(problem.operators) for at in row.outputs}
+        assert sorted(plan.order) == list(range(len(problem.operators)))
+        assert all(
+            place[maker[at]] < place[op] for op, row in enumerate(problem.operators) for at in row.inputs if at in maker
+        )
+        assert plan.lower_bound <= plan.cost
+    if given_.episodes:
+        assert plan.order
+        assert plan.cost <= given_.cost
+
+
+def test_the_episodes_are_those_of_the_order():
+    plan = solve_free_order(split())
+    steps = {op: step for step, op in enumerate(plan.order)}
+    for op, row in enumerate(split().operators):
+        there = {e.tensor for e in plan.episodes if e.first <= steps[op] <= e.last}
+        assert {*row.inputs, *row.outputs} <= there
+    for a, b in itertools.combinations(plan.episodes, 2):
+        if a.first <= b.last and b.first <= a.last:
+            sizes = split().tensors
+            assert a.address + sizes[a.tensor].size <= b.address or b.address + sizes[b.tensor].size <= a.address
+
+
+@pytest.mark.parametrize("labels", [0, 1, 20, 1000])
+def test_a_small_budget_still_gives_a_plan_and_a_true_bound(labels):
+    best = brute_force(split()).cost
+    plan = solve_free_order(split(), labels=labels)
+    assert plan.order
+    assert plan.lower_bound <= best <= plan.cost <= plan_in_order(split(), range(6)).cost
+
+
+def test_an_operator_above_the_capacity_is_infeasible():
+    plan = solve_free_order(problem_of([4, 4], [((), (0,)), ((0,), (1,))], 7))
+    assert (plan.status, plan.order, plan.episodes) == (Status.INFEASIBLE, (), ())
+
+
+def test_the_topmost_tensor_may_end_between_two_addresses():
+    rows = [((), (0,)), ((0,), (1,))]
+    assert solve_free_order(problem_of([4, 3], rows, 7, alignment=4)).status is Status.OPTIMAL
+    assert solve_free_order(problem_of([4, 4], rows, 7, alignment=4)).status is Status.INFEASIBLE
+
+
+def test_a_graph_without_operators_has_a_plan_of_no_steps():
+    plan = solve_free_order(problem_of([3], [], 1, inputs=(0,)))
+    assert (plan.order, plan.episodes, plan.cost) == ((), (), 0)

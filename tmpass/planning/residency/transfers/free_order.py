@@ -1,0 +1,152 @@
+"""The order, the transfers and the addresses together: the fewest bytes off chip over all orders of the operators.
+
+    problem ── search over labels ──> an order, and its cost without addresses, which no order beats
+                     │ budget ended        │
+                     ▼                     ▼
+         beams, the given order,    solve_fixed_order ──> episodes and addresses; the same cost: optimal over
+         the order of least peak ──────────┘              all orders
+
+The search over labels (core/residency/label_search.hpp) counts the bytes on chip at each step, without addresses. So
+its cost is a lower bound on all plans, and one plan with that cost is optimal. Where its budget ends, beams look for
+good orders, and other bounds on all orders are computed (`order_bounds.py`).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, cycle
+
+import tmpass._core as _core
+from tmpass.base.choices import Status
+from tmpass.planning.ordering.least_peak import least_peak
+from tmpass.planning.residency.transfers.fixed_order import from_transfer_problem, solve_fixed_order
+from tmpass.planning.residency.transfers.order_bounds import bound_by_peaks
+from tmpass.planning.residency.transfers.order_problems import OrderProblems, order_problems
+from tmpass.planning.residency.transfers.problem import Episode, TransferPlan, TransferProblem
+
+DEFAULT_LABELS = 2_000_000
+"""The default budget. The same budget gives the same plan."""
+
+NO_LIMIT = 1 << 60
+"""No plan costs as much."""
+
+_METHOD = "free-order"
+
+NO_PLAN = TransferPlan((), (), 0, 0, Status.UNKNOWN, _METHOD)
+"""Nothing known."""
+
+_FIRST_SHARE = 16
+"""The first search gets one part in so many of the labels: enough for every network that it can solve."""
+
+_WIDTHS = (100, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
+"""Of beams, one after the other."""
+
+_WIDER = 3
+"""A beam is not begun where less than so many times the labels of the one before are left."""
+
+_SCORES = ((8, 0), (12, 4))
+"""How beams rate labels, as `_core.beam_labels` takes it. Tuned on RandWire with 32 nodes."""
+
+
+def solve_free_order(problem: TransferProblem, *, labels: int = DEFAULT_LABELS) -> TransferPlan:
+    """The plan with the fewest bytes off chip that is found over all orders, and a bound on all plans.
+
+    Args:
+        problem: operators, tensors and the scratchpad.
+        labels: the budget of the searches for an order. What is tried besides, such as the given order, comes on top.
+
+    Returns:
+        A plan; OPTIMAL where its cost is the bound. INFEASIBLE where an operator alone needs more than the capacity.
+        UNKNOWN, without a plan, where no addresses were found in the orders that were tried.
+    """
+    graph = order_problems(problem)
+    if graph.largest_need > problem.capacity:
+        return replace(NO_PLAN, status=Status.INFEASIBLE)
+    native = graph.free_order()
+    order, _, bound, spent = _core.search_labels(native, NO_LIMIT, labels // _FIRST_SHARE)
+    plan = _with_bound(NO_PLAN, bound)
+    if order:
+        plan = _cheaper(plan, plan_in_order(problem, order))
+    if plan.status is Status.OPTIMAL:
+        return plan
+    return _Anytime(problem, graph, native, labels, plan, spent).run()
+
+
+def plan_in_order(problem: TransferProblem, order: Sequence[int]) -> TransferPlan:
+    """The cheapest plan with the operators in `order`; its bound is 0, since it is one on all orders."""
+    answer = solve_fixed_order(from_transfer_problem(problem, order))
+    if not answer.episodes:
+        return NO_PLAN
+    episodes = [Episode(tensor, *one) for tensor, all_ in enumerate(answer.episodes) for one in all_]
+    return TransferPlan(tuple(order), tuple(sorted(episodes, key=_place)), answer.cost, 0, Status.FEASIBLE, _METHOD)
+
+
+def _place(episode: Episode) -> tuple[int, int]:
+    return episode.tensor, episode.first
+
+
+def _cheaper(best: TransferPlan, other: TransferPlan) -> TransferPlan:
+    """The cheaper plan of the two, with the bound of `best`."""
+    if not other.order or (best.order and best.cost <= other.cost):
+        return best
+    return _with_bound(other, best.lower_bound)
+
+
+def _with_bound(plan: TransferPlan, bound: int) -> TransferPlan:
+    """The plan with a lower bound on all plans, rounded down to its cost."""
+    if not plan.order:
+        return replace(plan, lower_bound=bound)
+    bound = min(bound, plan.cost)
+    return replace(plan, lower_bound=bound, status=Status.OPTIMAL if bound == plan.cost else Status.FEASIBLE)
+
+
+@dataclass
+class _Anytime:
+    """The best plan so far, with the bound, and the labels spent."""
+
+    problem: TransferProblem
+    graph: OrderProblems
+    native: "_core.FreeOrderProblem"
+    labels: int
+    plan: TransferPlan
+    spent: int
+
+    def run(self) -> TransferPlan:
+        """The plan when it is optimal or the budget ended."""
+        given = tuple(range(len(self.problem.operators)))
+        low = least_peak(self.graph.least_peak(light=True), given)
+        heavy = least_peak(self.graph.least_peak(light=False), given)
+        self._raise(bound_by_peaks(self.graph, low, heavy))
+        for order in chain((given, low.order), self._orders()):
+            self._try(order)
+        return self.plan
+
+    def _orders(self) -> Iterator[Sequence[int]]:
+        """Orders that cost less than the plan, without addresses: of beams, then of the search that proves."""
+        made = 0
+        for width, score in zip(_WIDTHS, cycle(_SCORES), strict=False):
+            if made * _WIDER > self._left:
+                break
+            order, _, made = _core.beam_labels(self.native, self._upper, self._left, (width, *score))
+            self.spent += made
+            if order:
+                yield order
+        upper = self._upper
+        order, _, bound, made = _core.search_labels(self.native, upper, self._left)
+        self.spent += made
+        self._raise(bound)
+        if order:
+            yield order
+
+    @property
+    def _left(self) -> int:
+        return max(self.labels - self.spent, 0)
+
+    @property
+    def _upper(self) -> int:
+        return self.plan.cost if self.plan.order else NO_LIMIT
+
+    def _raise(self, bound: int) -> None:
+        self.plan = _with_bound(self.plan, max(bound, self.plan.lower_bound))
+
+    def _try(self, order: Sequence[int]) -> None:
+        self.plan = _cheaper(self.plan, plan_in_order(self.problem, order))

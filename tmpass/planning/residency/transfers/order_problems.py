@@ -1,0 +1,146 @@
+"""A problem of transfers as the native core reads it, for searches that choose the order.
+
+A tensor that only one step needs is bytes of that step, not an item: a parameter with one reader, or a result that
+nobody reads.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import gcd
+
+import tmpass._core as _core
+from tmpass.planning.residency.transfers.problem import TensorKind, TransferProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A tensor that several steps need.
+
+    Fields:
+        tensor: its number.
+        maker: the operator that makes it; None for inputs and parameters.
+        readers: the operators that read it, rising.
+        light: to leave costs its size, not twice that: a copy lies behind, or the run stores one in any case.
+    """
+
+    tensor: int
+    size: int
+    maker: int | None
+    readers: tuple[int, ...]
+    light: bool
+
+    @property
+    def users(self) -> tuple[int, ...]:
+        """All operators that need it."""
+        return self.readers if self.maker is None else (self.maker, *self.readers)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderProblems:
+    """Items and operators, from which the native problems are made.
+
+    Fields:
+        own: for each operator, the sizes of the tensors that no other step needs.
+    """
+
+    problem: TransferProblem
+    items: tuple[Item, ...]
+    own: tuple[tuple[int, ...], ...]
+
+    @property
+    def unit(self) -> int:
+        """What divides the cost of every plan, in bytes."""
+        return gcd(*(item.size for item in self.items)) or 1
+
+    @property
+    def light_bytes(self) -> int:
+        """The bytes of all items that leave for their size."""
+        return sum(item.size for item in self.items if item.light)
+
+    def _up(self, size: int) -> int:
+        return -(-size // self.problem.alignment) * self.problem.alignment
+
+    @property
+    def largest_need(self) -> int:
+        """The least capacity with which each operator alone can run, in bytes.
+
+        Addresses are multiples of the alignment, so only the topmost tensor takes no more than its size.
+        """
+        touched: list[list[int]] = [list(sizes) for sizes in self.own]
+        for item in self.items:
+            for user in item.users:
+                touched[user].append(item.size)
+        return max((self._stacked(sizes) for sizes in touched if sizes), default=0)
+
+    def _stacked(self, sizes: list[int]) -> int:
+        return sum(map(self._up, sizes)) - max(self._up(size) - size for size in sizes)
+
+    def free_order(self) -> "_core.FreeOrderProblem":
+        """The problem of the search over labels. Sizes and capacity are rounded up to the alignment, which is no loss.
+
+        A packing within the capacity stays one: offset + size <= capacity, rounded up on both sides.
+        """
+        starts, readers = _flat(item.readers for item in self.items)
+        return _core.FreeOrderProblem(
+            self._up(self.problem.capacity),
+            (
+                [item.size for item in self.items],
+                [self._up(item.size) for item in self.items],
+                [int(item.light and item.maker is not None) for item in self.items],
+                [-1 if item.maker is None else item.maker for item in self.items],
+            ),
+            starts,
+            readers,
+            [sum(map(self._up, sizes)) for sizes in self.own],
+        )
+
+    def least_peak(self, *, light: bool) -> "_core.OrderProblem":
+        """The problem of the order of least peak, in bytes without alignment.
+
+        Args:
+            light: count light items from their first to their last user. Otherwise they take bytes at their users only.
+        """
+        scratch = [sum(sizes) for sizes in self.own]
+        kept = []
+        for item in self.items:
+            if light or not item.light:
+                kept.append(item)
+            else:
+                for user in item.users:
+                    scratch[user] += item.size
+        edges = [
+            op for item in self.items if item.maker is not None for user in item.readers for op in (item.maker, user)
+        ]
+        starts, users = _flat(item.users for item in kept)
+        none = [0] * len(kept)
+        return _core.OrderProblem(edges, [item.size for item in kept], none, none, starts, users, scratch)
+
+
+def _flat(rows: Iterable[tuple[int, ...]]) -> tuple[list[int], list[int]]:
+    starts, flat = [0], list[int]()
+    for row in rows:
+        flat += row
+        starts.append(len(flat))
+    return starts, flat
+
+
+def order_problems(problem: TransferProblem) -> OrderProblems:
+    """The items and operators of `problem`."""
+    readers: list[list[int]] = [[] for _ in problem.tensors]
+    makers: list[int | None] = [None] * len(problem.tensors)
+    for number, operator in enumerate(problem.operators):
+        for read in dict.fromkeys(operator.inputs):
+            readers[read].append(number)
+        for made in operator.outputs:
+            makers[made] = number
+    returned = set(problem.outputs)
+    items: list[Item] = []
+    own: list[list[int]] = [[] for _ in problem.operators]
+    for number, tensor in enumerate(problem.tensors):
+        maker, who = makers[number], readers[number]
+        stored = tensor.kind is not TensorKind.ACTIVATION
+        if len(who) >= (2 if stored else 1):
+            items.append(Item(number, tensor.size, maker, tuple(who), stored or number in returned))
+        elif who or maker is not None:
+            own[who[0] if who else maker or 0].append(tensor.size)
+    return OrderProblems(problem, tuple(items), tuple(map(tuple, own)))

@@ -46,7 +46,10 @@ class OrderMethod(_Word):
     LEAST_PEAK = "least-peak"
 
 
-PLANNED_ORDERS = (OrderMethod.GIVEN, OrderMethod.TOPOLOGICAL, OrderMethod.LEAST_PEAK)
+FEWEST_TRANSFERS = "fewest-transfers"
+"""The order of a plan with transfers that was found by a search for the fewest of them. No option asks for it alone."""
+
+PLANNED_ORDERS = (OrderMethod.GIVEN, OrderMethod.TOPOLOGICAL, OrderMethod.LEAST_PEAK, FEWEST_TRANSFERS)
 """What a plan may say of its order: AUTO only asks."""
 
 

@@ -47,6 +47,7 @@ def how(plan: Plan) -> str:
         "given": "order as in the file",
         "topological": "topological order",
         "least-peak": "order for the least peak",
+        "fewest-transfers": "order for the fewest transfers",
     }
     sharing = {"auto": "sharing where it helps", "views": "views share", "none": "nothing shared"}
     method = plan.options.allocator

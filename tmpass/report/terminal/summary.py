@@ -89,6 +89,7 @@ def _bound(memory: MemoryUse) -> str:
 def _order(plan: Plan) -> str:
     """Where the order comes from, and how many live bytes another order could save at most."""
     method = {"given": "as in the file", "topological": "sorted topologically", "least-peak": "reordered"}
+    method |= {"fewest-transfers": "reordered for the fewest transfers"}
     if plan.unknown_tensors or (not plan.order.lower_bound and plan.memories[0].live_bytes):
         found = "other orders are not judged"
     else:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from tmpass.base.choices import OrderMethod
+from tmpass.base.choices import FEWEST_TRANSFERS, OrderMethod
 from tmpass.packing.problem import Problem
 from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout import Layout, aliases_on, ranges_on, storage_on
@@ -46,11 +46,23 @@ class Case:
     copies: tuple[PlannedConstant, ...]
     problem: FixedOrderProblem
 
+    @property
+    def pinned(self) -> dict[int, int]:
+        """Step -> bytes of scratch and copies of constants that its operator needs."""
+        found: dict[int, int] = {}
+        behind = self.problem.buffers[len(self.numbers) :]
+        scratch = [b for n, b in zip(self.numbers, self.problem.buffers, strict=False) if not self.storage.members[n]]
+        for buffer in (*scratch, *behind):
+            step, size = buffer.uses[0].step, -(-buffer.size // self.problem.alignment) * self.problem.alignment
+            found[step] = found.get(step, 0) + size
+        return found
+
 
 def find_cases(request: LayoutRequest, ordered: OrderedLayout, besides: Besides, away: Memory) -> Iterator[Case]:
     """The problems of each order that may be tried, with each level of sharing.
 
-    Tried are the order of `ordered` and, where any order may be taken, that of the file.
+    Tried are the order of `ordered` and, where any order may be taken, that of the file, and one that a search finds.
+    The search begins only if a case is asked for after those of the other orders.
 
     Args:
         request: of the model.
@@ -58,8 +70,20 @@ def find_cases(request: LayoutRequest, ordered: OrderedLayout, besides: Besides,
         besides: what memories hold besides buffers.
         away: the memory behind the scratchpad.
     """
+    first: Case | None = None
     for timeline, order in _timelines(request, ordered):
-        yield from _cases(request, besides, timeline, order, away)
+        for case in _cases(request, besides, timeline, order, away):
+            first = first or case
+            yield case
+    unsorted_ = any(map(unsorted, request.graph.subgraphs))
+    if first is None or unsorted_ or request.options.schedule != OrderMethod.AUTO:
+        return
+    from tmpass.planning.residency.transfers.searched_order import search_order  # which few plans need
+
+    found = search_order(request, first.timeline, first.pinned, first.problem)
+    if found is not None:
+        order = PlannedOrder(FEWEST_TRANSFERS, 0, ordered.order.states)
+        yield from _cases(request, besides, lay_out(request.graph, [found]), order, away)
 
 
 def _timelines(request: LayoutRequest, ordered: OrderedLayout) -> Iterator[tuple[Schedule, PlannedOrder]]:

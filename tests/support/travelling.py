@@ -2,6 +2,7 @@
 
 from hypothesis import strategies as st
 
+import tmpass
 from support.graphs import Sketch, graph_of
 from support.planning import INFO
 from tmpass.api.plan import plan
@@ -64,3 +65,14 @@ def least_with_transfers(graph: Graph, alignment: int = 1, **options) -> Plan | 
         low, high = (low, middle) if made.fits else (middle + 1, high)
         best = made if made.fits and made.transfers is not None else best
     return best
+
+
+def budgets(path, **options) -> dict[str, int]:
+    """M_R, M_H and 90 % of M_P for a model.
+
+    M_P is what it needs without transfers, M_R what its largest operator needs, and M_H lies in the middle.
+    """
+    whole = tmpass.plan(path, transfers="never", **options).memories[0].peak
+    warning = next(w for w in tmpass.plan(path, budget=1, **options).warnings if w.startswith("transfers do not help"))
+    least = int(warning.partition("alone needs ")[2].partition(" B")[0])
+    return {"M_R": least, "M_H": (least + whole) // 2, "90 %": max(least, whole * 9 // 10)}

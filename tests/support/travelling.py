@@ -70,9 +70,10 @@ def least_with_transfers(graph: Graph, alignment: int = 1, **options) -> Plan | 
 def budgets(path, **options) -> dict[str, int]:
     """M_R, M_H and 90 % of M_P for a model.
 
-    M_P is what it needs without transfers, M_R what its largest operator needs, and M_H lies in the middle.
+    M_P is what its buffers need without transfers, M_R what its largest operator needs with copies of constants, and
+    M_H lies in the middle. None is below M_R.
     """
     whole = tmpass.plan(path, transfers="never", **options).memories[0].peak
     warning = next(w for w in tmpass.plan(path, budget=1, **options).warnings if w.startswith("transfers do not help"))
     least = int(warning.partition("alone needs ")[2].partition(" B")[0])
-    return {"M_R": least, "M_H": (least + whole) // 2, "90 %": max(least, whole * 9 // 10)}
+    return {"M_R": least, "M_H": max(least, (least + whole) // 2), "90 %": max(least, whole * 9 // 10)}

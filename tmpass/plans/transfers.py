@@ -10,6 +10,7 @@ A copy begins with its residence, so that the rows of the buffers say everything
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tmpass.base.errors import UsageError
 from tmpass.plans.plan import Plan, PlannedBuffer
 
 
@@ -70,3 +71,23 @@ def copies_by_step(plan: Plan) -> dict[int, list[BufferCopy]]:
     for copy in buffer_copies(plan):
         found.setdefault(copy.step, []).append(copy)
     return found
+
+
+def spilled_rows(plan: Plan) -> frozenset[int]:
+    """The ids of the residences that a spill reads."""
+    copies = buffer_copies(plan)
+    return frozenset(c.source.id for c in copies if c.direction is Direction.SPILL and c.source is not None)
+
+
+def refuse_transfers(plan: Plan, what: str) -> None:
+    """Refuse a plan with transfers for something that has one place for each tensor.
+
+    Raises:
+        UsageError: buffers of `plan` leave the scratchpad.
+    """
+    if plan.transfers is None:
+        return
+    count = len({row.first for row in plan.buffers if row.first is not None})
+    buffers = f"{count} buffer{'s' * (count != 1)} of the plan leave{'s' * (count == 1)} the scratchpad"
+    hint = "write the plan as JSON or as a C header, which have the copies, or plan with --transfers never"
+    raise UsageError(f"{what} has one place for each tensor, but {buffers}", where=plan.model.file, hint=hint)

@@ -25,6 +25,21 @@ def planned(graph: Graph, goal: Target, **options) -> Plan:
     return plan(Model(INFO, graph), goal, **options)
 
 
+def network() -> Graph:
+    """The tensor `far` is read at once, and again at the end; between, others need the room. So is `old`."""
+    sketch = Sketch()
+    x = sketch.input(8)
+    far = sketch.op([x], 32)
+    old = sketch.op([far], 16)
+    y = sketch.op([old], 40)
+    y = sketch.op([y], 40)
+    y = sketch.op([y, old], 8)
+    y = sketch.op([y], 48)
+    y = sketch.op([y], 8)
+    sketch.outputs = [sketch.op([y, far, old], 8)]
+    return graph_of(sketch)
+
+
 @st.composite
 def travelling(draw) -> Graph:
     """A chain in which many operators read an older tensor as well, with views, pieces and constants between."""

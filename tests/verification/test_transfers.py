@@ -5,27 +5,14 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from support.graphs import Sketch, graph_of
-from support.travelling import least_with_transfers, planned, target, travelling
+from support.travelling import least_with_transfers, network, planned, target, travelling
 
 from tmpass.graph.model import Call, Graph
 from tmpass.plans.plan import Plan, PlannedBuffer, PlannedTransfers
+from tmpass.targets import Target
+from tmpass.verification.conformance import check_target
 from tmpass.verification.plan import check_plan
-
-
-def network() -> Graph:
-    """The tensor `far` is read at once, and again at the end; between, others need the room. So is `old`."""
-    sketch = Sketch()
-    x = sketch.input(8)
-    far = sketch.op([x], 32)
-    old = sketch.op([far], 16)
-    y = sketch.op([old], 40)
-    y = sketch.op([y], 40)
-    y = sketch.op([y, old], 8)
-    y = sketch.op([y], 48)
-    y = sketch.op([y], 8)
-    sketch.outputs = [sketch.op([y, far, old], 8)]
-    return graph_of(sketch)
-
+from tmpass.verification.trust import taken_on_trust
 
 PLAN = planned(network(), target(88, 8))
 """Tensor 1, `far`, and tensor 2, `old`, leave once each."""
@@ -229,3 +216,23 @@ def test_every_row_of_a_plan_is_needed(graph):
             rows = list(made.buffers)
             rows[b.id] = replace(b, lower=b.lower + 1, upper=max(b.upper, b.lower + 2))
             assert check_plan(replace(made, buffers=tuple(rows)), graph)
+
+
+def against(made: Plan, goal: Target) -> set[str]:
+    return {v.message for v in check_target(made, goal, made.model.file, {}, network()) if v.kind == "target"}
+
+
+def test_a_target_without_a_memory_behind_refuses_transfers():
+    goal = target(88, 8)
+    assert against(PLAN, goal) == set()
+    near, far = goal.memories
+    assert any("which t cannot do" in text for text in against(PLAN, replace(goal, memories=(far, near))))
+    micro = replace(goal, runtime=replace(goal.runtime, name="tflm"))
+    assert any("which t cannot do" in text for text in against(PLAN, micro))
+    weights = replace(goal, memories=(near, replace(far, holds=("weights",))))
+    assert any("is spilled to far, which holds no activations" in text for text in against(PLAN, weights))
+
+
+def test_the_bound_on_transfers_is_on_trust():
+    trusted = {one.what: one.message for one in taken_on_trust(PLAN, target(88, 8))}
+    assert trusted["transfers"] == f"with this order and sharing, no run moves less than {PLAN.transfers.moved} B"

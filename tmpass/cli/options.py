@@ -125,7 +125,12 @@ def plan_before(model: str, asked: dict[str, Any]) -> "Plan":
     with progress(f"planning {model} to compare with"):
         loaded = load_to_plan(model, arguments["bind"])
         schedule = OrderMethod.TOPOLOGICAL if any(map(unsorted, loaded.graph.subgraphs)) else OrderMethod.GIVEN
-        simple = {"schedule": schedule, "share": Share.NONE, "allocator": "greedy-by-size"}
+        simple = {
+            "schedule": schedule,
+            "share": Share.NONE,
+            "allocator": "greedy-by-size",
+            "transfers": Transfers.NEVER,
+        }
         return plan(loaded, **{**arguments, **simple})  # an interrupted plan would be no comparison, so it is not kept
 
 

@@ -27,7 +27,7 @@ class Trusted:
 
     Fields:
         what: "memories", "capacity", "alignment", "runtime", "sharing", "scratch", "int8", "lower bound",
-            "overhead" or "order".
+            "overhead", "transfers" or "order".
         message: one line for a person.
     """
 
@@ -149,6 +149,9 @@ def _bounds(plan: Plan) -> Iterator[Trusted]:
     for memory in plan.memories:
         if memory.lower_bound > memory.live_bytes:
             yield Trusted("lower bound", f"no addresses in {brief(memory.name)} take less than {memory.lower_bound} B")
+    if plan.transfers is not None and plan.transfers.lower_bound:
+        least = plan.transfers.lower_bound
+        yield Trusted("transfers", f"with this order and sharing, no run moves less than {least} B")
     if plan.order.lower_bound:
         yield Trusted("order", f"no order has less than {plan.order.lower_bound} B alive at once")
 

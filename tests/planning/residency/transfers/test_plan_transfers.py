@@ -115,7 +115,7 @@ def test_the_order_of_the_file_is_kept_where_it_is_asked_for():
 
 
 def fewest(graph: Graph, capacity: int, order: list[int]) -> int:
-    """The fewest bytes that transfers move in one order without sharing, as far as sizes tell: by trying all choices."""
+    """The fewest bytes that transfers move in one order without sharing, as far as sizes tell, by trying all."""
     main = graph.subgraphs[0]
     uses: dict[int, list[int]] = {}
     for t in main.inputs:

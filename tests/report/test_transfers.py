@@ -49,7 +49,7 @@ def test_the_summary_says_what_is_moved():
 def test_the_summary_of_a_model_below_its_largest_operator_names_it():
     lines = summary(planned(network(), target(48, 8))).splitlines()
     found = next(line for line in lines if line.startswith("transfers"))
-    assert found == "transfers    do not help: step 3, OP 'op3', alone needs 80 B, 32 B above the room"
+    assert found == "transfers    do not help: step 3, OP, alone needs 80 B, 32 B above the room: 'op3'"
 
 
 def test_the_tables_name_rows_and_copies():

@@ -47,11 +47,11 @@ def test_the_warning_names_the_operator_its_bytes_and_what_is_missing():
     made = planned(convolution(), target(300, 8, chunk=8))
     (found,) = (line for line in made.warnings if line.startswith("transfers"))
     assert found == (
-        "transfers do not help: step 0, CONV_2D 'op0', alone needs 392 B, 92 B above the room; cut along the height "
-        "into tiles of 5 of 8 rows it would need about 280 B (an estimate)"
+        "transfers do not help: step 0, CONV_2D, alone needs 392 B, 92 B above the room; in tiles of 5 of 8 rows about "
+        "280 B (an estimate): 'op0'"
     )
     (tiny,) = (line for line in planned(convolution(), target(40, 8, chunk=8)).warnings if "transfers" in line)
-    assert tiny.endswith("even one row of its output would need about 88 B")
+    assert tiny.endswith("even one row of its output about 88 B (an estimate): 'op0'")
 
 
 def test_no_warning_where_transfers_may_not_be_used():

@@ -45,17 +45,13 @@ def why_too_small(request: LayoutRequest, cases: Sequence[Case]) -> str:
         return ""
     one = case.timeline.steps[step]
     op = request.graph.subgraphs[one.subgraph].ops[one.op]
-    name = f" {brief(op.name)}" if op.name else ""
-    text = f"transfers do not help: step {step}, {op.kind}{name}, alone needs {need} B, {missing} B above the room"
+    text = f"transfers do not help: step {step}, {op.kind}, alone needs {need} B, {missing} B above the room"
     tiles = None if op.calls else find_tiles(request.graph, (one.subgraph, one.op), need, case.problem.capacity)
-    if tiles is None:
-        return text
-    if tiles.bytes > case.problem.capacity:
-        return f"{text}; even one row of its output would need about {tiles.bytes} B"
-    return (
-        f"{text}; cut along the height into tiles of {tiles.rows} of {tiles.height} rows it would need about "
-        f"{tiles.bytes} B (an estimate)"
-    )
+    if tiles is not None and tiles.bytes > case.problem.capacity:
+        text += f"; even one row of its output about {tiles.bytes} B (an estimate)"
+    elif tiles is not None:
+        text += f"; in tiles of {tiles.rows} of {tiles.height} rows about {tiles.bytes} B (an estimate)"
+    return f"{text}: {brief(op.name)}" if op.name else text
 
 
 def needs(problem: FixedOrderProblem) -> list[int]:

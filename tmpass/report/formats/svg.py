@@ -101,7 +101,7 @@ def _memory(plan: Plan, memory: MemoryUse, colours: dict[str, str], top: int) ->
     peak_step = find_peak_step(plan, memory)
     buffers = [b for b in plan.buffers if b.memory == memory.name and b.size]
     constants = constants_in(plan, memory)
-    steps = max([len(plan.schedule), 1, *(b.upper for b in buffers)])
+    steps = max([len(plan.schedule), 1, *(b.upper for b in buffers), *(c.upper for c in constants)])
     capacity, height = usable(memory), height_of(plan, memory)
     near = capacity is not None and capacity <= _NEAR * height
     frame = _Frame(top, steps, max(height, capacity or 0 if near else 0, 1))

@@ -13,8 +13,8 @@ from tmpass.planning.memories import distribute, uses_of
 from tmpass.planning.ordering.file_order import file_order, unsorted
 from tmpass.planning.residency.on_chip import find_on_chip, loaded_rows
 from tmpass.planning.residency.overhead import Besides
+from tmpass.planning.residency.transfers.buffer_uses import find_buffers
 from tmpass.planning.residency.transfers.fixed_order import FixedBuffer, FixedOrderProblem, Use
-from tmpass.planning.residency.transfers.uses import find_buffers
 from tmpass.planning.sharing.aliases import Aliases
 from tmpass.planning.sharing.in_place import CannotJoin
 from tmpass.planning.sharing.moves import find_links

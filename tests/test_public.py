@@ -25,6 +25,7 @@ NAMES = [
     "parse_plan",
     "plan",
     "planned_model",
+    "spill",
     "verify",
 ]
 

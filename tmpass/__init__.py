@@ -7,6 +7,7 @@ TYPE_CHECKING = False  # typing itself takes milliseconds to import
 if TYPE_CHECKING:
     from tmpass.api.plan import plan as plan
     from tmpass.api.planned_model import planned_model as planned_model
+    from tmpass.api.spill import spill as spill
     from tmpass.api.verify import verify as verify
     from tmpass.base.errors import ModelError as ModelError
     from tmpass.base.errors import TmpassError as TmpassError
@@ -36,6 +37,7 @@ _HOMES = {
     "parse_plan": "plans.plan_json",
     "plan": "api.plan",
     "planned_model": "api.planned_model",
+    "spill": "api.spill",
     "verify": "api.verify",
 }
 """Name -> the module of this package that it comes from."""

@@ -602,7 +602,7 @@ class FreeOrderProblem:
                 the run. All bytes times all uses are at most 2^60.
             starts: The readers of item i are readers[starts[i] .. starts[i + 1]). A stored item has two at least.
             readers: Operators.
-            own: Room that each operator needs in its step besides its items.
+            own: Room that each operator needs in its step besides items.
             edges: Rows of two operators: the second runs after the first, for other reasons than items.
 
         Raises:
@@ -631,7 +631,7 @@ def search_labels(
     """
 
 def beam_labels(
-    problem: FreeOrderProblem, upper: int, limit: int, score: tuple[int, int, int]
+    problem: FreeOrderProblem, upper: int, limit: int, score: tuple[int, int, bool]
 ) -> tuple[list[int], int, int]:
     """Look for an order that moves few bytes, by a beam, addresses left out.
 
@@ -639,8 +639,9 @@ def beam_labels(
         problem: The operators.
         upper: Only orders that cost less count, in bytes.
         limit: Labels that may be made.
-        score: How many labels of each number of operators go on; how much it counts what sending away all that
-            is on chip would cost; and how much the room of all items alive, both in sixteenths of the cost.
+        score: How many labels of each number of operators go on; how much it counts, in sixteenths of the cost,
+            what sending away all that is on chip would cost; and whether an operator that makes all that another
+            one reads is followed by that one.
 
     Returns:
         The order, empty where none was found; its cost; and the labels made.

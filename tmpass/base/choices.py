@@ -53,6 +53,13 @@ PLANNED_ORDERS = (OrderMethod.GIVEN, OrderMethod.TOPOLOGICAL, OrderMethod.LEAST_
 """What a plan may say of its order: AUTO only asks."""
 
 
+class SpillOrder(_Word):
+    """The order of the operators where tensors leave the scratchpad: as given, or chosen for the fewest bytes moved."""
+
+    GIVEN = "given"
+    FREE = "free"
+
+
 class Int8(_Word):
     """What operators between a DequantizeLinear and a QuantizeLinear compute with: the integers, or floats."""
 

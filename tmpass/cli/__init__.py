@@ -26,6 +26,7 @@ COMMANDS = (
     "probe",
     "targets",
     "allocate",
+    "spill",
 )
 
 OLDER = ("probe-scratch",)

@@ -46,7 +46,7 @@ void bind_problem_of_transfers(nb::module_& m) {
             "    starts: The readers of item i are readers[starts[i] .. starts[i + 1]). A stored item has two at "
             "least.\n"
             "    readers: Operators.\n"
-            "    own: Room that each operator needs in its step besides its items.\n"
+            "    own: Room that each operator needs in its step besides items.\n"
             "    edges: Rows of two operators: the second runs after the first, for other reasons than items.\n\n"
             "Raises:\n"
             "    ValueError: A number is out of range, operators wait for each other in a cycle, or one of them needs\n"
@@ -82,14 +82,12 @@ void bind_free_order(nb::module_& m) {
     m.def(
         "beam_labels",
         [](const FreeOrderProblem& problem, Bytes upper, std::int64_t limit,
-           const std::tuple<std::int64_t, std::int64_t, std::int64_t>& score) {
+           const std::tuple<std::int64_t, std::int64_t, bool>& score) {
             check_node_limit(limit);
-            const auto [width, leaving, alive] = score;
+            const auto [width, leaving, run_on] = score;
             if (width < 1 || width > 1 << 24) throw std::invalid_argument("the width is out of range");
-            if (std::min(leaving, alive) < 0 || std::max(leaving, alive) > 64)
-                throw std::invalid_argument("a weight of the score is out of range");
-            const residency::BeamScore checked{static_cast<Index>(width), static_cast<Index>(leaving),
-                                               static_cast<Index>(alive)};
+            if (leaving < 0 || leaving > 64) throw std::invalid_argument("the weight of what leaves is out of range");
+            const residency::BeamScore checked{static_cast<Index>(width), static_cast<Index>(leaving), run_on};
             residency::FreeOrder found = without_gil([&] {
                 return residency::beam_labels(problem, upper, std::min(limit, kMaxLabels), checked, interrupted);
             });
@@ -101,8 +99,10 @@ void bind_free_order(nb::module_& m) {
         "    problem: The operators.\n"
         "    upper: Only orders that cost less count, in bytes.\n"
         "    limit: Labels that may be made.\n"
-        "    score: How many labels of each number of operators go on; how much it counts what sending away all that\n"
-        "        is on chip would cost; and how much the room of all items alive, both in sixteenths of the cost.\n\n"
+        "    score: How many labels of each number of operators go on; how much it counts, in sixteenths of the cost,\n"
+        "        what sending away all that is on chip would cost; and whether an operator that makes all that "
+        "another\n"
+        "        one reads is followed by that one.\n\n"
         "Returns:\n"
         "    The order, empty where none was found; its cost; and the labels made.");
 }

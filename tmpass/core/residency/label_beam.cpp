@@ -6,19 +6,21 @@
 #include "residency/label_growth.hpp"
 
 namespace tmpass::residency {
+namespace {
+
+constexpr Bytes kParts = 16;
+
+}  // namespace
 
 FreeOrder beam_labels(const FreeOrderProblem& problem, Bytes upper, std::int64_t limit, const BeamScore& score,
                       const Interrupted& interrupted) {
     LabelGrowth growth(problem, upper, Chains::kLossless);
     std::vector<std::vector<std::pair<Bytes, Index>>> waiting(problem.count() + 1);
     const auto add = [&](Index label, const TransferState& state) {
-        Bytes leaving = 0, alive = 0;
-        for (const Index item : state.alive()) {
-            leaving += (kAway - state.level(item)) * problem.size[item];
-            alive += problem.room[item];
-        }
-        waiting[state.done()].emplace_back(
-            16 * growth.table().label(label).cost + score.leaving * leaving + score.alive * alive, label);
+        Bytes leaving = 0;
+        for (const Index item : state.alive()) leaving += (kAway - state.level(item)) * problem.size[item];
+        const Bytes cost = growth.table().label(label).cost;
+        waiting[state.done()].emplace_back(kParts * cost + score.leaving * leaving, label);
     };
     growth.begin(add);
     std::int64_t grown = 0;
@@ -29,7 +31,7 @@ FreeOrder beam_labels(const FreeOrderProblem& problem, Bytes upper, std::int64_t
         if (static_cast<Index>(labels.size()) > score.width) labels.resize(score.width);
         for (const auto& [_, label] : labels) {
             if (growth.spent() >= limit) return {{}, 0, 0, growth.spent()};
-            growth.grow(label, add);
+            growth.grow(label, add, score.run_on);
             if (++grown % kLabelsBetweenChecks == 0 && interrupted()) throw Cancelled();
         }
     }

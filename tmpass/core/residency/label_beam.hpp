@@ -6,9 +6,10 @@
 namespace tmpass::residency {
 
 // `width` labels of each number of operators go on. The best are those with the least cost, plus `leaving` parts in 16
-// of what it costs to send away all that is on chip, plus `alive` parts in 16 of the room of all items alive.
+// of the price of sending away all items on chip.
 struct BeamScore {
-    Index width, leaving, alive;
+    Index width, leaving;
+    bool run_on;  // a chain that has begun goes on: see LabelGrowth
 };
 
 // An order that costs less than `upper`; none where the beam finds none, or makes more than `limit` labels. Throws

@@ -36,12 +36,15 @@ class LabelGrowth {
         add(0, -1, visit);
     }
 
-    // The same with each label that follows one, costs less than `upper`, and is not dominated.
+    // The same with each label that follows one, costs less than `upper`, and is not dominated. With `run_on`, an
+    // operator that makes all that the next one reads is followed by that one: a guess.
     template <typename Visit>
-    void grow(Index label, Visit visit) {
+    void grow(Index label, Visit visit, bool run_on = false) {
         table_.restore(state_, label);
         const Bytes cost = table_.label(label).cost;
-        for (const Index op : state_.ready())
+        const Index only = run_on ? follower(table_.last_op(label)) : -1;
+        for (const Index op : state_.ready()) {
+            if (only >= 0 && op != only) continue;
             departures_.each(state_, op, state_.during(op) - problem_.capacity, [&](const std::vector<Index>& leaving) {
                 ++tried_;
                 child_ = state_;
@@ -52,6 +55,7 @@ class LabelGrowth {
                 ops_.assign(1, op);
                 add(paid, label, visit);
             });
+        }
     }
 
   private:
@@ -67,6 +71,15 @@ class LabelGrowth {
             }
         const Index label = table_.add(child_, cost, parent, ops_);
         if (label >= 0) visit(label, child_);
+    }
+
+    // The only reader of the only item that `op` makes, if it reads nothing else; -1 if there is none.
+    Index follower(Index op) const {
+        if (op < 0 || problem_.makes.of(op).size() != 1) return -1;
+        const auto readers = problem_.readers.of(problem_.makes.of(op)[0]);
+        return readers.size() == 1 && problem_.reads.of(readers[0]).size() == 1 && state_.is_ready(readers[0])
+                   ? readers[0]
+                   : -1;
     }
 
     const FreeOrderProblem& problem_;

@@ -79,8 +79,7 @@ void LabelTable::restore(TransferState& state, Index number) const {
 std::vector<Index> LabelTable::order_of(Index number) const {
     std::vector<Index> order;
     for (; number >= 0; number = labels_[number].parent) {
-        const std::size_t end = number + 1 < count() ? labels_[number + 1].ops_begin : ops_.size();
-        for (std::size_t i = end; i > labels_[number].ops_begin; --i) order.push_back(ops_[i - 1]);
+        for (std::size_t i = ops_end(number); i > labels_[number].ops_begin; --i) order.push_back(ops_[i - 1]);
     }
     std::ranges::reverse(order);
     return order;

@@ -31,6 +31,7 @@ class LabelTable {
     const Label& label(Index number) const { return labels_[number]; }
     Index count() const { return static_cast<Index>(labels_.size()); }
     std::vector<Index> order_of(Index label) const;
+    Index last_op(Index label) const { return ops_end(label) == 0 ? -1 : ops_[ops_end(label) - 1]; }
     std::int64_t work() const { return work_; }  // comparisons of labels
 
   private:
@@ -42,6 +43,7 @@ class LabelTable {
     };
 
     Index set_of(const TransferState& state);
+    std::size_t ops_end(Index label) const { return label + 1 < count() ? labels_[label + 1].ops_begin : ops_.size(); }
     bool dominates(std::span<const Level> levels, Bytes cost, std::span<const Level> others, Bytes other_cost,
                    std::span<const Index> alive) const;
     std::span<const Index> alive_of(const Set& set) const {

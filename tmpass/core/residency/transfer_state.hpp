@@ -10,6 +10,7 @@
 // can do all that a dirty one can, and for less. To raise the level of an item by one costs its size.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -32,6 +33,8 @@ class TransferState {
     const std::vector<std::uint64_t>& ran() const { return ran_; }
     const std::vector<Index>& ready() const { return ready_; }  // rising
     const std::vector<Index>& alive() const { return alive_; }  // items with a level, rising
+
+    bool is_ready(Index op) const { return std::ranges::binary_search(ready_, op); }
 
     // No operator but `op` is still to read the item.
     bool ends_with(Index item, Index op) const;

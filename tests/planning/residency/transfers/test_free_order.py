@@ -14,6 +14,7 @@ from tmpass.planning.residency.transfers.fixed_order import from_transfer_proble
 from tmpass.planning.residency.transfers.free_order import NO_LIMIT, plan_in_order, solve_free_order
 from tmpass.planning.residency.transfers.order_bounds import bound_by_peaks
 from tmpass.planning.residency.transfers.order_problems import order_problems
+from tmpass.planning.residency.transfers.path_bound import bound_by_paths
 
 NO_CHAINS, LOSSLESS, LOWER = 0, 1, 2
 TIGHT = {"slack": 1, "most": 3}
@@ -26,6 +27,10 @@ def search(problem, *, chains=LOSSLESS, upper=NO_LIMIT, labels=1_000_000):
 def peak_bound(problem):
     graph, given_ = order_problems(problem), range(len(problem.operators))
     return bound_by_peaks(graph, *(least_peak(graph.least_peak(light=light), given_) for light in (True, False)))
+
+
+def path_bound(problem):
+    return bound_by_paths(order_problems(problem))
 
 
 def split():
@@ -87,22 +92,38 @@ def test_no_order_below_the_least_cost_is_found(problem):
     _, cost, _, _ = search(problem)
     assert search(problem, upper=cost)[:3] == ([], 0, cost)
     assert search(problem, upper=cost + 1)[1:3] == (cost, cost)
-    order, found, _ = _core.beam_labels(order_problems(problem).free_order(), NO_LIMIT, 10**6, (4, 8, 0))
+    order, found, _ = _core.beam_labels(order_problems(problem).free_order(), NO_LIMIT, 10**6, (4, 8, True))
     assert order
     assert found >= cost
-    assert _core.beam_labels(order_problems(problem).free_order(), cost, 10**6, (4, 8, 0))[0] == []
+    assert _core.beam_labels(order_problems(problem).free_order(), cost, 10**6, (4, 8, True))[0] == []
 
 
+@pytest.mark.parametrize("bound_of", [peak_bound, path_bound])
 @pytest.mark.parametrize("clean", [False, True])
-def test_a_bound_by_peaks_is_at_most_the_least_cost(clean):
+def test_a_bound_is_at_most_the_least_cost_of_all_orders(bound_of, clean):
     reached = 0
     for problem in draw_many(150, 7, clean=clean, read_outputs=clean, aligned=False, **TIGHT):
         best = brute_force(problem, addresses=False).cost
         if best is not None:
-            bound = peak_bound(problem)
+            bound = bound_of(problem)
             assert 0 <= bound <= best
             reached += bound == best > 0
     assert reached, "a bound that is never reached says nothing"
+
+
+@settings(deadline=None)
+@given(problems(12, slack=2, read_outputs=True))
+def test_no_bound_is_above_the_cost_of_larger_graphs(problem):
+    if order_problems(problem).largest_need <= problem.capacity:
+        _, cost, _, _ = search(problem)
+        assert max(peak_bound(problem), path_bound(problem)) <= cost
+
+
+@pytest.mark.parametrize(("between", "cost"), [((2,), 2), ((2, 0), 3)])
+def test_a_path_pays_a_spill_and_one_fetch_for_each_gap_between_readers(between, cost):
+    rows = [((), (0,)), ((0,), (1,)), ((1,), (2,)), (between, (3,)), ((3,), (4,)), ((4, 0), (5,))]
+    problem = problem_of([1, 3, 3, 2, 4, 1], rows, 6, outputs=(5,))
+    assert path_bound(problem) == cost == brute_force(problem).cost
 
 
 @settings(deadline=None)

@@ -13,7 +13,7 @@ good orders, and other bounds on all orders are computed (`order_bounds.py`).
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, cycle
+from itertools import chain
 
 import tmpass._core as _core
 from tmpass.base.choices import Status
@@ -21,9 +21,10 @@ from tmpass.planning.ordering.least_peak import least_peak
 from tmpass.planning.residency.transfers.fixed_order import from_transfer_problem, solve_fixed_order
 from tmpass.planning.residency.transfers.order_bounds import bound_by_peaks
 from tmpass.planning.residency.transfers.order_problems import OrderProblems, order_problems
+from tmpass.planning.residency.transfers.path_bound import bound_by_paths
 from tmpass.planning.residency.transfers.problem import Episode, TransferPlan, TransferProblem
 
-DEFAULT_LABELS = 2_000_000
+DEFAULT_LABELS = 1_500_000
 """The default budget. The same budget gives the same plan."""
 
 NO_LIMIT = 1 << 60
@@ -35,16 +36,24 @@ NO_PLAN = TransferPlan((), (), 0, 0, Status.UNKNOWN, _METHOD)
 """Nothing known."""
 
 _FIRST_SHARE = 16
-"""The first search gets one part in so many of the labels: enough for every network that it can solve."""
+"""The first search gets the labels divided by this: enough for every network that it can solve."""
 
-_WIDTHS = (100, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
-"""Of beams, one after the other."""
+_LAST_SHARE = 4
+"""The search that proves begins again where the beams leave at least the labels divided by this."""
 
-_WIDER = 3
-"""A beam is not begun where less than so many times the labels of the one before are left."""
-
-_SCORES = ((8, 0), (12, 4))
-"""How beams rate labels, as `_core.beam_labels` takes it. Tuned on RandWire with 32 nodes."""
+_BEAMS = (
+    (300, 8, True),
+    (1000, 16, True),
+    (3000, 16, True),
+    (3000, 8, False),
+    (10_000, 16, True),
+    (10_000, 8, False),
+    (30_000, 16, True),
+    (30_000, 8, False),
+    (100_000, 16, True),
+    (100_000, 8, False),
+)
+"""One after the other, as `_core.beam_labels` takes them. Tuned on RandWire with 32 nodes."""
 
 
 def solve_free_order(problem: TransferProblem, *, labels: int = DEFAULT_LABELS) -> TransferPlan:
@@ -115,21 +124,26 @@ class _Anytime:
         given = tuple(range(len(self.problem.operators)))
         low = least_peak(self.graph.least_peak(light=True), given)
         heavy = least_peak(self.graph.least_peak(light=False), given)
-        self._raise(bound_by_peaks(self.graph, low, heavy))
+        self._raise(max(bound_by_peaks(self.graph, low, heavy), bound_by_paths(self.graph)))
         for order in chain((given, low.order), self._orders()):
             self._try(order)
+            if self.plan.status is Status.OPTIMAL:
+                break
         return self.plan
 
     def _orders(self) -> Iterator[Sequence[int]]:
         """Orders that cost less than the plan, without addresses: of beams, then of the search that proves."""
-        made = 0
-        for width, score in zip(_WIDTHS, cycle(_SCORES), strict=False):
-            if made * _WIDER > self._left:
+        made = per_width = 0
+        for width, leaving, run_on in _BEAMS:
+            if per_width * width > self._left:
                 break
-            order, _, made = _core.beam_labels(self.native, self._upper, self._left, (width, *score))
+            order, _, made = _core.beam_labels(self.native, self._upper, self._left, (width, leaving, run_on))
             self.spent += made
+            per_width = made // width
             if order:
                 yield order
+        if self._left * _LAST_SHARE < self.labels:
+            return
         upper = self._upper
         order, _, bound, made = _core.search_labels(self.native, upper, self._left)
         self.spent += made

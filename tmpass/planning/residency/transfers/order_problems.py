@@ -57,7 +57,8 @@ class OrderProblems:
         """The bytes of all items that leave for their size."""
         return sum(item.size for item in self.items if item.light)
 
-    def _up(self, size: int) -> int:
+    def up(self, size: int) -> int:
+        """`size` rounded up to the alignment."""
         return -(-size // self.problem.alignment) * self.problem.alignment
 
     @property
@@ -73,25 +74,25 @@ class OrderProblems:
         return max((self._stacked(sizes) for sizes in touched if sizes), default=0)
 
     def _stacked(self, sizes: list[int]) -> int:
-        return sum(map(self._up, sizes)) - max(self._up(size) - size for size in sizes)
+        return sum(map(self.up, sizes)) - max(self.up(size) - size for size in sizes)
 
     def free_order(self) -> "_core.FreeOrderProblem":
-        """The problem of the search over labels. Sizes and capacity are rounded up to the alignment, which is no loss.
+        """The problem of the search over labels. Sizes and capacity are rounded up to the alignment, which loses nothing.
 
         A packing within the capacity stays one: offset + size <= capacity, rounded up on both sides.
         """
         starts, readers = _flat(item.readers for item in self.items)
         return _core.FreeOrderProblem(
-            self._up(self.problem.capacity),
+            self.up(self.problem.capacity),
             (
                 [item.size for item in self.items],
-                [self._up(item.size) for item in self.items],
+                [self.up(item.size) for item in self.items],
                 [int(item.light and item.maker is not None) for item in self.items],
                 [-1 if item.maker is None else item.maker for item in self.items],
             ),
             starts,
             readers,
-            [sum(map(self._up, sizes)) for sizes in self.own],
+            [sum(map(self.up, sizes)) for sizes in self.own],
         )
 
     def least_peak(self, *, light: bool) -> "_core.OrderProblem":

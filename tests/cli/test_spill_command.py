@@ -1,0 +1,179 @@
+"""`tmpass spill`: what it prints, writes and refuses, and its exit codes."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tmpass.api import spill as api
+from tmpass.base.errors import UsageError
+from tmpass.planning.residency.transfers import find_transfers
+from tmpass.planning.residency.transfers.problem import Episode
+from tmpass.planning.residency.transfers.problem_json import read_transfer_problem
+
+EXAMPLE = Path(__file__).parent.parent.parent / "docs" / "examples" / "skip.json"
+GRAPH = json.loads(EXAMPLE.read_text())
+
+
+@pytest.fixture
+def graph(tmp_path):
+    path = tmp_path / "graph.json"
+    path.write_text(json.dumps(GRAPH))
+    return path
+
+
+def test_the_answer_comes_first(run, graph):
+    done = run("spill", graph, "--capacity", 600)
+    assert (done.code, done.err) == (0, "")
+    assert done.out == (
+        "off-chip bytes  400 B, besides the compulsory ones\n"
+        "lower bound     400 B over all orders (reached)\n"
+        "status          optimal\n"
+        "compulsory      150 B loaded, 100 B stored\n"
+        "transfers       1 spill, 1 fetch, 1 tensor\n"
+        "scratchpad      peak 600 B of 600 B\n"
+        "order           as given\n"
+        "method          free-order\n"
+    )
+
+
+def test_a_plan_is_written_with_the_numbers_of_the_file(run, graph, tmp_path):
+    done = run("spill", graph, "--capacity", "600B", "--alignment", 4, "--order", "given", "-o", tmp_path / "plan.json")
+    plan = json.loads((tmp_path / "plan.json").read_text())
+    assert (done.code, plan["cost"], plan["order"]) == (0, 400, [0, 1, 2, 3, 4])
+    assert {row[0] for row in plan["episodes"]} == set(range(7))
+    assert "in the given order (reached)" in done.out
+
+
+def test_the_plan_on_standard_output_leaves_the_summary_to_standard_error(run, graph):
+    done = run("spill", graph, "--capacity", 600, "-o", "-")
+    assert json.loads(done.out)["status"] == "optimal"
+    assert done.err.startswith("off-chip bytes  400 B")
+
+
+def test_json_has_the_figures(run, graph):
+    done = run("spill", graph, "--capacity", 600, "--json")
+    figures = json.loads(done.out)
+    assert (figures["cost"], figures["lower_bound"], figures["compulsory"]) == (400, 400, {"loads": 150, "stores": 100})
+    assert (figures["spills"], figures["fetches"], figures["reordered"]) == (1, 1, False)
+
+
+def test_without_parameters_less_is_loaded(run, graph):
+    assert "100 B loaded" in run("spill", graph, "--capacity", 600, "--parameters", "no").out
+
+
+@pytest.mark.parametrize("residency", ["belady", "belady-online", "greedy", "greedy-online", "cosma", "cosma-parts"])
+@pytest.mark.parametrize("order", ["given", "free"])
+def test_every_method_makes_a_plan_that_is_right(run, graph, residency, order):
+    done = run("spill", graph, "--capacity", 800, "--order", order, "--residency", residency)
+    assert (done.code, done.err) == (0, "")
+    assert f"method          {residency}" in done.out
+
+
+def test_an_operator_that_is_too_large_is_named_with_what_is_missing(run, graph, tmp_path):
+    done = run("spill", graph, "--capacity", 590, "-o", tmp_path / "plan.json")
+    assert done.code == 1
+    assert done.out == (
+        "infeasible: operator 2 (ReLU) needs 600 B at once, 10 B more than the capacity 590\n"
+        "operator 2 (ReLU): 300 B b, 300 B a\n"
+    )
+    assert done.err.startswith("tmpass: nothing is written to ")
+    assert not (tmp_path / "plan.json").exists()
+    assert json.loads(run("spill", graph, "--capacity", 590, "--json").out)["cost"] is None
+
+
+def test_a_method_that_finds_nothing_is_not_a_proof(run, graph):
+    graph.write_text(json.dumps({**GRAPH, "outputs": [6, 2]}))
+    done = run("spill", graph, "--capacity", 600, "--residency", "cosma", "--nodes", 0)
+    assert done.code == 4
+    why = "unknown: cosma found no plan within 600 B and its budget; lower bound 0 B"
+    assert done.out == f"{why}; try --residency auto, or more --nodes\n"
+
+
+def test_an_input_is_never_overwritten(fails, graph):
+    before = graph.read_text()
+    assert "graph.json is the graph itself" in fails(2, "spill", graph, "--capacity", 600, "-o", graph)
+    assert graph.read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--capacity", "x"], "--capacity 'x' is not a size"),
+        ([], "missing option '--capacity'"),
+        (["--capacity", 600, "--residency", "lru"], "invalid value for '--residency'"),
+        (["--capacity", 600, "--order", "best"], "invalid value for '--order'"),
+        (["--capacity", 600, "--alignment", 0], "invalid value for '--alignment'"),
+        (["--capacity", 600, "--nodes", -1], "invalid value for '--nodes'"),
+    ],
+)
+def test_wrong_usage_is_one_line(fails, graph, words, message):
+    assert fails(2, "spill", graph, *words).startswith(message)
+
+
+def test_a_file_that_is_not_a_graph_is_one_line(fails, tmp_path):
+    path = tmp_path / "no.json"
+    assert "cannot read it" in fails(2, "spill", path, "--capacity", 1)
+    path.write_text('{"tensors": 1}')
+    assert fails(2, "spill", path, "--capacity", 1).endswith("no.json: tensors: 1 is not a list; write [...]")
+
+
+def test_names_cannot_control_the_terminal(run, tmp_path):
+    tensors = [{"name": "a\x1b[2J", "size": 10, "kind": "act"}]
+    path = tmp_path / "g.json"
+    path.write_text(
+        json.dumps({"tensors": tensors, "ops": [{"kind": "\x1b]", "ins": [], "outs": [0]}], "outputs": [0]})
+    )
+    assert "\\x1b[2J" in run("spill", path, "--capacity", 5).out
+
+
+def test_a_plan_that_breaks_a_law_is_never_shown(fails, graph, tmp_path, monkeypatch):
+    right = find_transfers.find_transfers
+
+    def wrong(*words, **how):
+        plan = right(*words, **how)
+        rows = [Episode(one.tensor, one.first, one.last, 0) for one in plan.episodes]
+        return type(plan)(plan.order, tuple(rows), plan.cost, plan.lower_bound, plan.status, plan.method)
+
+    monkeypatch.setattr(find_transfers, "find_transfers", wrong)
+    line = fails(5, "spill", graph, "--capacity", 600, "-o", tmp_path / "plan.json")
+    assert line.startswith("method free-order broke a law: ")
+    assert not (tmp_path / "plan.json").exists()
+
+
+def test_a_problem_in_memory_is_checked_as_a_file_is(graph):
+    problem = read_transfer_problem(graph.read_text(), "g", capacity=600)
+    assert api.spill(problem).cost == api.spill(graph, capacity="600B").cost == 400
+    for wrong, how in (
+        (replace(problem, capacity=-1), {}),
+        (replace(problem, operators=problem.operators[::-1]), {}),
+        (replace(problem, outputs=(9,)), {}),
+        (problem, {"capacity": 3}),
+        (problem, {"order": "best"}),
+        (problem, {"residency": "lru"}),
+        (problem, {"nodes": -1}),
+        (graph, {}),
+    ):
+        with pytest.raises(UsageError):
+            api.spill(wrong, **how)
+
+
+def test_ctrl_c_ends_the_search_and_writes_nothing(tmp_path):
+    rng = random.Random(5)
+    count = 120
+    tensors = [{"name": str(at), "size": rng.randint(50, 90), "kind": "act"} for at in range(count)]
+    ops = [{"kind": "op", "ins": rng.sample(range(at), min(at, 3)), "outs": [at]} for at in range(count)]
+    (tmp_path / "graph.json").write_text(json.dumps({"tensors": tensors, "ops": ops, "outputs": [count - 1]}))
+    words = ["spill", tmp_path / "graph.json", "--capacity", 600, "-o", tmp_path / "plan.json", "--nodes", 2**40]
+    running = subprocess.Popen([sys.executable, "-m", "tmpass", *map(str, words)], stderr=subprocess.PIPE)
+    with pytest.raises(subprocess.TimeoutExpired):
+        running.wait(3)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=20)
+    assert (running.returncode, said) == (130, b"tmpass: interrupted\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["graph.json"]

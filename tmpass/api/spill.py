@@ -1,0 +1,79 @@
+"""Finds which tensors leave a scratchpad that is too small, when they come back, and where they are meanwhile."""
+
+import os
+from typing import TYPE_CHECKING
+
+from tmpass.base.choices import SpillOrder
+from tmpass.base.errors import UsageError, VerificationError
+from tmpass.base.reading import MOST_TEXT, read_bounded
+from tmpass.base.sizes import parse_size
+from tmpass.planning.residency.transfers.problem_json import check_transfer_problem, read_transfer_problem
+from tmpass.verification.episodes import check_transfer_plan
+
+if TYPE_CHECKING:
+    from tmpass.planning.residency.transfers.problem import TransferPlan, TransferProblem
+
+
+def spill(
+    graph: "str | os.PathLike[str] | TransferProblem",
+    *,
+    capacity: int | str | None = None,
+    alignment: int = 1,
+    parameters: bool = True,
+    order: SpillOrder | str = SpillOrder.FREE,
+    residency: str = "auto",
+    nodes: int | None = None,
+) -> "TransferPlan":
+    """The plan that moves the fewest bytes off chip and back, verified before it is returned.
+
+    Args:
+        graph: a JSON file of operators and tensors (docs/transfers.md), or a TransferProblem.
+        capacity: of the scratchpad, in bytes or as text such as "512KiB". A TransferProblem has its own, and its own
+            alignment.
+        alignment: of every address in bytes.
+        parameters: whether tensors of kind param are in the scratchpad while an operator reads them.
+        order: "given" keeps the order of the operators, "free" lets the method choose it.
+        residency: the method, one of tmpass.planning.residency.transfers.methods.METHODS.
+        nodes: the budget in steps of the search. The same number gives the same plan everywhere.
+
+    Returns:
+        A plan; its status says what is proved. INFEASIBLE and UNKNOWN come without operators and episodes.
+
+    Raises:
+        UsageError: an argument or the file is wrong.
+        VerificationError: the method is wrong. The plan is not returned.
+    """
+    from tmpass.planning.residency.transfers.find_transfers import find_transfers
+
+    if order not in tuple(SpillOrder):
+        raise UsageError(f"the order {order!r} is unknown", hint="choose one of " + ", ".join(SpillOrder))
+    problem = _problem(graph, capacity, alignment, parameters)
+    plan = find_transfers(problem, residency, order=SpillOrder(order), nodes=nodes)
+    violations = check_transfer_plan(problem, plan)
+    if violations:
+        raise VerificationError(
+            f"method {plan.method} broke a law: {violations[0].message}",
+            violations=violations,
+            hint="this is a fault of tmpass; please report it with the graph",
+        )
+    return plan
+
+
+def _problem(
+    graph: "str | os.PathLike[str] | TransferProblem", capacity: int | str | None, alignment: int, parameters: bool
+) -> "TransferProblem":
+    if not isinstance(graph, str | os.PathLike):
+        if capacity is not None or alignment != 1 or not parameters:
+            raise UsageError("a TransferProblem has its own capacity, alignment and parameters", hint="set them there")
+        check_transfer_problem(graph)
+        return graph
+    if capacity is None:
+        raise UsageError("the capacity of the scratchpad is missing", hint='give bytes, or text such as "512KiB"')
+    where = os.fspath(graph)
+    try:
+        text = read_bounded(where, MOST_TEXT).decode("utf-8-sig")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"cannot read it: {reason}", where=where, hint="check the path") from None
+    size = parse_size(capacity, "capacity")
+    return read_transfer_problem(text, where, capacity=size, alignment=alignment, parameters=parameters)

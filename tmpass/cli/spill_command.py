@@ -1,0 +1,87 @@
+"""`tmpass spill`."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tmpass.base.choices import SpillOrder
+from tmpass.cli.files import read_text
+from tmpass.cli.inputs import refuse_inputs
+from tmpass.cli.options import EXIT_CODES, Size
+from tmpass.cli.terminal import complain, progress
+from tmpass.cli.write_files import plain_name, write_whole
+from tmpass.planning.residency.transfers.methods import METHODS
+
+if TYPE_CHECKING:
+    from tmpass.planning.residency.transfers.problem import TransferPlan, TransferProblem
+
+
+@click.command("spill")
+@click.argument("graph", metavar="GRAPH")
+@click.option("--capacity", type=Size(), required=True, help="Bytes of the scratchpad: 512KiB.")
+@click.option("--alignment", type=click.IntRange(1, 2**31), default=1, show_default=True, help="Of every address.")
+@click.option(
+    "--order",
+    type=click.Choice([str(word) for word in SpillOrder]),
+    default="free",
+    show_default=True,
+    help="Keep the order of the operators, or choose it; belady and greedy choose the order of least peak.",
+)
+@click.option(
+    "--residency",
+    type=click.Choice(list(METHODS)),
+    default="auto",
+    show_default=True,
+    help="Who leaves the scratchpad, and when; auto is exact.",
+)
+@click.option(
+    "--parameters",
+    type=click.Choice(["yes", "no"]),
+    default="yes",
+    show_default=True,
+    help="Whether parameters are in the scratchpad while an operator reads them.",
+)
+@click.option("--nodes", type=click.IntRange(0, 2**40), help="Budget of the search, in steps; by default two million.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+@click.option("--output", "-o", metavar="FILE", help="Write order and episodes as JSON to FILE; - is standard output.")
+@click.pass_context
+def command(ctx: click.Context, /, graph: str, output: str | None, **given: Any) -> None:
+    """Plan which tensors leave the scratchpad and come back, for GRAPH, a JSON file of operators and tensors.
+
+    The cost is what crosses between the scratchpad and the memory behind it, besides the first loads of inputs and
+    parameters and the stores of outputs, which every run has. docs/transfers.md describes the file.
+
+    \b
+    Example:
+        tmpass spill graph.json --capacity 512KiB
+        tmpass spill graph.json --capacity 512KiB --order given -o plan.json
+    """
+    from tmpass.planning.residency.transfers.problem_json import read_transfer_problem, write_transfer_plan
+    from tmpass.report.terminal.transfers import transfer_json, transfer_summary
+
+    output = output and plain_name(output)
+    refuse_inputs([output], [("the graph", graph)])
+    problem = read_transfer_problem(
+        read_text(graph),
+        graph,
+        capacity=given["capacity"],
+        alignment=given["alignment"],
+        parameters=given["parameters"] == "yes",
+    )
+    order = SpillOrder(given["order"])
+    plan = _plan(problem, order, given["residency"], given["nodes"])
+    code = EXIT_CODES[plan.status]
+    if output is not None and code == 0:
+        write_whole(output, write_transfer_plan(problem, plan))
+    elif output is not None:
+        complain(f"nothing is written to {output}: no plan within the capacity was found")
+    text = (transfer_json if given["as_json"] else transfer_summary)(problem, plan, order)
+    click.echo(text, nl=False, err=output == "-")
+    ctx.exit(code)
+
+
+def _plan(problem: "TransferProblem", order: SpillOrder, residency: str, nodes: int | None) -> "TransferPlan":
+    from tmpass.api.spill import spill
+
+    with progress(f"planning transfers of {len(problem.operators)} operators"):
+        return spill(problem, order=order, residency=residency, nodes=nodes)

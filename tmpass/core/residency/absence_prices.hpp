@@ -18,6 +18,9 @@ class AbsencePrices {
     // than they cost do not cover its demand, and falls where they cover more.
     AbsencePrices(const AbsenceProblem& problem, const Interrupted& interrupted);
 
+    // Raises the bound where that is possible, with the cost of a known choice in view.
+    void raise_towards(std::int64_t target, const Interrupted& interrupted);
+
     int shift() const { return shift_; }
 
     std::int64_t of_row(Index row) const { return price_[row]; }

@@ -59,8 +59,13 @@ def plan_model(
         return made
     from tmpass.planning.residency.transfers.plan_transfers import try_transfers  # which few plans need
 
-    with interrupts.caught() if keep else nullcontext():
-        attempt = try_transfers(request, whole, besides)
+    try:
+        with interrupts.caught() if keep else nullcontext():
+            attempt = try_transfers(request, whole, besides)
+    except KeyboardInterrupt:
+        if not keep:
+            raise
+        return _assembled(model, request, replace(ordered, stopped=True), besides, notes)
     if attempt.layout is not None:
         return _assembled(model, request, attempt.layout, besides, notes)
     if attempt.undecided:

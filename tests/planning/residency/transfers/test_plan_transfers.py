@@ -160,7 +160,7 @@ def test_no_plan_in_this_order_moves_fewer_bytes(graph):
 @settings(max_examples=100, deadline=None)
 @given(travelling(), st.sampled_from([{}, {"schedule": "given"}, {"share": "views"}]))
 def test_another_capacity_or_order_never_moves_more_than_proved_needed(graph, options):
-    """Whatever is tried besides, the plan moves no more bytes than in the order and with the sharing that it began with."""
+    """Whatever is tried besides, the plan moves no more bytes than in the order of the file without sharing."""
     made = least_with_transfers(graph, **options)
     if made is None:
         return

@@ -6,17 +6,13 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 
 import pytest
-from make_models import FOLDER
 from rich.console import Console
 from support.travelling import network, planned, target
 
-import tmpass
-from tmpass.base.errors import UsageError
-from tmpass.explanation.explain import explain
 from tmpass.explanation.travels import find_travels
 from tmpass.plans.diff import diff
-from tmpass.plans.transfers import Direction, buffer_copies
-from tmpass.report.formats import c, csv, svg, tflm_planner
+from tmpass.plans.transfers import buffer_copies
+from tmpass.report.formats import c, csv, svg
 from tmpass.report.page.data import page_data
 from tmpass.report.terminal.difference import head, to_json
 from tmpass.report.terminal.explanation import travel_table
@@ -66,31 +62,6 @@ def test_a_buffer_has_one_letter_wherever_it_is():
     assert "B" in picture(PLAN, PLAN.memories[0])
     assert "B" in picture(PLAN, PLAN.memories[1])
     assert set(picture(PLAN, PLAN.memories[1])) & set("ABCDEFGHIJKLMNOP") == {"B", "C"}
-
-
-def test_explain_says_why_each_buffer_leaves():
-    found = find_travels(PLAN)
-    first, second = found.travellers
-    assert (first.tensor.name, first.moved, first.away) == ("t1", 64, ((2, 6),))
-    assert (second.tensor.name, second.moved, second.away) == ("t2", 32, ((4, 4),)) or second.moved == 32
-    assert first.step is not None
-    assert first.needed > 88
-    assert first.missing > 0
-    text = text_of(travel_table(found))
-    assert f"{first.missing} B more" in text
-    for one in found.travellers:  # with so much more room, and as much for what it was away with, fewer bytes are moved
-        more = planned(network(), target(88 + -(-one.missing // 8) * 8, 8))
-        assert (more.transfers.moved if more.transfers else 0) < PLAN.transfers.moved
-
-
-def test_an_explanation_of_a_model_is_that_of_its_plan_without_transfers():
-    known = explain(FOLDER / "branchy.onnx", budget=33_000)
-    assert known.travels is not None
-    assert (known.plan.fits, known.plan.transfers, known.status) == (False, None, "optimal")
-    from tmpass.report.json.explanation import to_json as explained
-
-    facts = json.loads(explained(known))["transfers"]
-    assert facts["spilled"] + facts["fetched"] == sum(one["moved"] for one in facts["travellers"])
 
 
 def test_the_c_header_has_a_table_of_copies():
@@ -150,18 +121,6 @@ def test_a_difference_has_the_bytes_that_are_moved():
     assert diff(WITHOUT, WITHOUT).transfers is None
 
 
-def test_what_has_one_place_for_each_tensor_refuses_transfers():
-    path = FOLDER / "branchy.onnx"
-    made = tmpass.plan(path, budget=33_000)
-    assert made.transfers is not None
-    with pytest.raises(UsageError, match="has one place for each tensor, but 2 buffers of the plan leave"):
-        tmpass.planned_model(made, path)
-    with pytest.raises(UsageError):
-        tflm_planner.emit(made)
-
-
-def test_copies_are_in_their_order():
-    copies = buffer_copies(PLAN)
-    assert [copy.step for copy in copies] == sorted(copy.step for copy in copies)
-    assert {copy.direction for copy in copies} == {Direction.SPILL, Direction.FETCH}
-    assert buffer_copies(WITHOUT) == ()
+def test_explain_lists_what_leaves():
+    found = find_travels(PLAN)
+    assert f"{found.travellers[0].missing} B more" in text_of(travel_table(found))

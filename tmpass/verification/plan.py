@@ -21,7 +21,6 @@ from tmpass.verification.results import as_kept
 from tmpass.verification.scratch import check_scratch
 from tmpass.verification.sharing import asked_sharing, check_sharing
 from tmpass.verification.traffic import check_traffic
-from tmpass.verification.transfers import check_transfer_rows, check_transfers
 
 
 def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list[Violation]:
@@ -61,7 +60,13 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
         return [broken.violation]
     # The later checks rely on these.
     found = _check_options(plan) or _check_tensors(plan, graph, needed)
-    found = found or _check_references(plan) or check_transfer_rows(plan) or check_scratch(plan, graph)
+    found = found or _check_references(plan)
+    travels = plan.transfers is not None or any(buffer.first is not None for buffer in plan.buffers)
+    if travels and not found:
+        from tmpass.verification.transfers import check_transfer_rows, check_transfers  # which few plans need
+
+        found = check_transfer_rows(plan)
+    found = found or check_scratch(plan, graph)
     if found:
         return found
     hulls, unknown = find_hulls(plan, needed), unknown_tensors(graph)
@@ -69,7 +74,7 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
         *check_fixed(plan, graph),
         *check_sharing(plan, graph, needed, sharing),
         *check_placement(plan, needed, hulls),
-        *check_transfers(plan, graph, needed, asked_sharing(plan, sharing)),
+        *(check_transfers(plan, graph, needed, asked_sharing(plan, sharing)) if travels else ()),
         *check_constants(plan, graph, hulls),
         *check_traffic(plan, graph),
         *check_overhead(plan),

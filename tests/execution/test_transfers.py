@@ -24,7 +24,7 @@ def execute(made: Plan, graph: Graph):
     return execute_plan(made, graph, ReferencedRunner(graph))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(travelling() | graphs(), st.sampled_from([1, 4]), OPTIONS)
 def test_a_plan_with_transfers_loses_nothing(graph, alignment, options):
     made = least_with_transfers(graph, alignment, **options)
@@ -37,7 +37,7 @@ def changed(made: Plan, number: int, **change: int) -> Plan:
     return replace(made, buffers=tuple(replace(b, **change) if b.id == number else b for b in made.buffers))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(travelling(), st.data())
 def test_the_run_finds_what_the_verifier_finds(graph, data):
     """A wrong copy that loses bytes in the arrays is also wrong by the laws."""

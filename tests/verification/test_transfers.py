@@ -203,7 +203,7 @@ def test_what_a_body_touches_does_not_leave():
     assert any("while an operator runs its bodies" in violation.message for violation in found)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(travelling())
 def test_every_row_of_a_plan_is_needed(graph):
     """Without any one spill or fetch, or with any one of them a step later, a plan is wrong."""

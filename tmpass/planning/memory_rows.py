@@ -39,7 +39,7 @@ def memory_rows(
     peak = next((use.peak for use in memories if use.name == stored.home.name), 0)
     constants = tuple(stored.rows(peak, horizon))
     if free is not None:
-        if ordered.travel is None:
+        if ordered.travel is None or free.memory.name != request.target.scratchpad.name:
             constants += tuple(loaded_rows(free, stored.constants, choose_resident(free), horizon))
         else:
             constants += ordered.travel.copies

@@ -10,7 +10,7 @@ from support.graphs import Sketch, chain, graph_of
 from support.travelling import least_with_transfers, network, planned, target, travelling
 
 from tmpass.base.errors import TargetError, UsageError
-from tmpass.graph.model import ABSENT, Graph, TensorKind
+from tmpass.graph.model import ABSENT, Call, Graph, TensorKind
 from tmpass.plans.plan import Plan
 from tmpass.plans.transfers import Direction, buffer_copies
 from tmpass.targets import Memory, load_target
@@ -146,7 +146,7 @@ def fewest(graph: Graph, capacity: int, order: list[int]) -> int:
     return best
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(travelling())
 def test_no_plan_in_this_order_moves_fewer_bytes(graph):
     made = least_with_transfers(graph, share="none", schedule="given")
@@ -157,7 +157,7 @@ def test_no_plan_in_this_order_moves_fewer_bytes(graph):
     assert moved(made) == fewest(graph, made.memories[0].capacity, order)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(travelling(), st.sampled_from([{}, {"schedule": "given"}, {"share": "views"}]))
 def test_another_capacity_or_order_never_moves_more_than_proved_needed(graph, options):
     """Whatever is tried besides, the plan moves no more bytes than in the order of the file without sharing."""
@@ -172,7 +172,7 @@ def test_another_capacity_or_order_never_moves_more_than_proved_needed(graph, op
 # The copies.
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(travelling())
 def test_a_copy_serves_until_the_buffer_changes(graph):
     """There are no more spills than fetches, and each spill is followed by a fetch of the same buffer."""
@@ -193,3 +193,39 @@ def test_the_memory_behind_is_the_first_that_may_hold_activations():
     made = planned(network(), replace(target(88, 8), memories=(near, flash, far)))
     assert made.transfers is not None
     assert made.transfers.memory == "far"
+
+
+def test_constants_may_be_copied_into_another_memory_than_the_one_that_buffers_leave():
+    near, far = target(88, 8).memories
+    near = replace(near, holds=("activations", "variables", "inputs_outputs"))
+    weights = Memory("weights", 64, 4, ("weights",))
+    sketch = Sketch()
+    x = sketch.input(8)
+    away = sketch.op([x, sketch.tensor(16, TensorKind.CONSTANT)], 32)
+    y = sketch.op([away, sketch.tensor(60, TensorKind.CONSTANT)], 40)
+    y = sketch.op([y], 8)
+    sketch.outputs = [sketch.op([y, away], 8)]
+    graph = graph_of(sketch)
+    made = planned(graph, replace(target(72, 8), memories=(replace(near, capacity=72), weights, far)))
+    assert made.fits
+    assert {row.memory for row in made.constants if row.use != "stored"} == {"weights"}
+    assert planned(graph, replace(target(72, 8), memories=(replace(near, capacity=64), weights, far))).fits is False
+
+
+def test_a_body_with_many_steps_takes_no_longer_than_its_steps():
+    body = Sketch("body")
+    y = body.input(8)
+    for _ in range(3000):
+        y = body.op([y], 8)
+    body.outputs = [y]
+    main = Sketch()
+    x = main.input(8)
+    far = main.op([x], 32)
+    y = main.op([far], 24)
+    y = main.op([y], 8, calls=(Call(1, "body", repeats=True),))
+    y = main.op([y], 64)
+    y = main.op([y], 8)
+    main.outputs = [main.op([y, far], 8)]
+    made = planned(graph_of(main, body), target(88, 8), share="none")
+    assert made.fits
+    assert moved(made) == 64

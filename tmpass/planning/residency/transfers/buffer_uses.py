@@ -40,9 +40,9 @@ def find_buffers(
         stays: the numbers of further buffers that may not leave.
     """
     number = {key: index for index, members in enumerate(storage.members) for key in members}
-    passed = _passed_on(storage, number, links)
-    uses = _find_uses(graph, timeline, number, passed, keep_inputs=keep_inputs)
-    pinned = _pinned(graph, number) | stays
+    passed, pinned = _passed_on(storage, number, links), _pinned(graph, number) | stays
+    leaving = {key: index for key, index in number.items() if index not in pinned}
+    uses = _find_uses(graph, timeline, leaving, passed, keep_inputs=keep_inputs)
     found = []
     for index, buffer in enumerate(storage.buffers):
         if index in pinned or not storage.members[index]:
@@ -61,7 +61,10 @@ def _find_uses(
     *,
     keep_inputs: bool,
 ) -> dict[int, Uses]:
-    """The uses of each buffer: by operators, with all steps of their bodies, and by the caller."""
+    """The uses of buffers that may leave: by operators, with all steps of their bodies, and by the caller.
+
+    Operators of bodies touch none of them.
+    """
     uses, whole = {at: Uses() for at in number.values()}, _outermost(timeline)
 
     def touch(key: TensorKey, step: int, *, writes: bool) -> None:
@@ -72,6 +75,8 @@ def _find_uses(
 
     changing = may_write(graph)
     for at, step in enumerate(timeline.steps):
+        if whole[at][0] != at:
+            continue
         op = graph.subgraphs[step.subgraph].ops[step.op]
         written = {t for t in op.outputs if (step.subgraph, t) not in passed} | set(op.temporaries)
         written |= changing[step.subgraph].get(step.op, frozenset())

@@ -59,15 +59,16 @@ def solve_window(window: Window, *, nodes: int) -> Answer:
     if cells(window) > MAX_CELLS:
         return NO_ANSWER
     program = build(window)
-    sizes = window.problem.tensors
-    costs = [variable * (sizes[tensor].size // program.unit) for (tensor, _), variable in program.retrieved.items()]
+    costs = [program.size(tensor) * variable for (tensor, _), variable in program.retrieved.items()]
     costs += [
-        variable * (sizes[tensor].size // program.unit)
+        program.size(tensor) * variable
         for (tensor, _), variable in program.spilled.items()
         if window.spill_costs[tensor]
     ]
-    for tensor in window.later & {*window.tensors}:
-        costs.append(program.size(tensor) * (1 - sum(program.on_chip(tensor, window.steps - 1))))
+    costs += [
+        program.size(tensor) * (1 - sum(program.on_chip(tensor, window.steps - 1)))
+        for tensor in sorted(window.later.intersection(window.tensors))
+    ]
     program.model.minimize(sum(costs))
     solver, status = _solve(program, nodes)
     bound = max(0, round(solver.best_objective_bound)) * program.unit if status is not Status.INFEASIBLE else 0

@@ -18,6 +18,7 @@ constexpr int kFractionBits = 20;  // of a step, which is a fraction of the high
 constexpr std::int64_t kTargetRounds = 3000;
 constexpr std::int64_t kTargetLooks = 100'000'000;  // at covers
 constexpr std::int64_t kVain = 30;                  // rounds before the step is halved
+constexpr std::int64_t kRepair = 10;                // rounds from one choice to the next
 constexpr double kLeastPart = 0.002;                // of a whole step
 constexpr double kMomentum = 0.5;                   // the weight of earlier directions
 
@@ -75,11 +76,16 @@ std::int64_t AbsencePrices::relax() {
     for (const std::int64_t earned : earned_) bound += std::min<std::int64_t>(earned, 0);
     std::ranges::fill(covered_, 0);
     for (Index i = 0; i < problem_.count(); ++i) {
-        const Index version = problem_.version[i];
-        if (net(i) == 0 || (version >= 0 && earned_[version] >= 0)) continue;
+        if (!is_taken(i)) continue;
         for (const Cover& cover : problem_.covers.of(i)) covered_[cover.row] += cover.bytes;
     }
     return bound;
+}
+
+// Whether absence i earns more than it costs, with its version, after `relax`.
+bool AbsencePrices::is_taken(Index i) const {
+    const Index version = problem_.version[i];
+    return net(i) < 0 && (version < 0 || earned_[version] < 0);
 }
 
 void AbsencePrices::improve(const Interrupted& interrupted) {
@@ -104,11 +110,9 @@ void AbsencePrices::improve(const Interrupted& interrupted) {
 //
 // Fractions decide only which whole prices are tried. They are the same everywhere: no operation is contracted
 // (-ffp-contract=off).
-void AbsencePrices::raise_towards(std::int64_t target, const Interrupted& interrupted) {
-    const Index rows = problem_.rows();
-    const double goal = static_cast<double>(target) * static_cast<double>(std::int64_t{1} << shift_);
+void AbsencePrices::raise_towards(AbsenceChoice& known, const Interrupted& interrupted) {
     std::vector<std::int64_t> best = price_;
-    std::vector<double> direction(rows, 0.0);
+    std::vector<double> direction(problem_.rows(), 0.0);
     double part = 1.0;
     std::int64_t vain = 0;
     const auto looks = static_cast<std::int64_t>(problem_.covers.rows.size()) + 1;
@@ -122,25 +126,38 @@ void AbsencePrices::raise_towards(std::int64_t target, const Interrupted& interr
             std::ranges::fill(direction, 0.0);
             found = relax();
         }
+        if (round % kRepair == 0) {
+            std::vector<bool> taken(problem_.count());
+            for (Index i = 0; i < problem_.count(); ++i) taken[i] = is_taken(i);
+            AbsenceChoice made = repaired(problem_, price_, std::move(taken));
+            if (made.cost < known.cost) known = std::move(made);
+        }
+        const double goal = static_cast<double>(known.cost) * static_cast<double>(std::int64_t{1} << shift_);
         if (static_cast<double>(bound_) >= goal) break;
-        double norm = 0.0;
-        for (Index r = 0; r < rows; ++r) {
-            double missing = static_cast<double>(problem_.demand[r] - covered_[r]);
-            if (price_[r] == 0 && missing < 0) missing = 0;
-            direction[r] = missing + kMomentum * direction[r];
-            const double bytes = direction[r] * static_cast<double>(problem_.unit[r]);
-            norm += bytes * bytes;
-        }
-        if (norm == 0.0) break;
-        const double rate = part * (goal - static_cast<double>(found)) / norm;
-        for (Index r = 0; r < rows; ++r) {
-            const double unit = static_cast<double>(problem_.unit[r]), most = static_cast<double>(highest_[r]);
-            const double change = std::clamp(rate * direction[r] * unit * unit, -most, most);
-            price_[r] = std::clamp<std::int64_t>(price_[r] + static_cast<std::int64_t>(change), 0, highest_[r]);
-        }
+        move(found, goal, part, direction);
         if (interrupted()) throw Cancelled();
     }
     price_ = best;
+}
+
+// Moves the prices along the direction. With `part` 1, a bound that goes on rising as steeply would meet the goal.
+void AbsencePrices::move(std::int64_t found, double goal, double part, std::vector<double>& direction) {
+    const Index rows = problem_.rows();
+    double norm = 0.0;
+    for (Index r = 0; r < rows; ++r) {
+        double missing = static_cast<double>(problem_.demand[r] - covered_[r]);
+        if (price_[r] == 0 && missing < 0) missing = 0;
+        direction[r] = missing + kMomentum * direction[r];
+        const double bytes = direction[r] * static_cast<double>(problem_.unit[r]);
+        norm += bytes * bytes;
+    }
+    if (norm == 0.0) return;
+    const double rate = part * (goal - static_cast<double>(found)) / norm;
+    for (Index r = 0; r < rows; ++r) {
+        const double unit = static_cast<double>(problem_.unit[r]), most = static_cast<double>(highest_[r]);
+        const double change = std::clamp(rate * direction[r] * unit * unit, -most, most);
+        price_[r] = std::clamp<std::int64_t>(price_[r] + static_cast<std::int64_t>(change), 0, highest_[r]);
+    }
 }
 
 }  // namespace tmpass::residency

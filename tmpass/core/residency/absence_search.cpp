@@ -51,7 +51,7 @@ class Search {
         find_open_rows();
         find_earnings();
         find_spill_slots();
-        take_all();
+        keep(all_absences(problem_));  // some states of a beam may lead nowhere, this one never does
     }
 
     AbsenceResult run() {
@@ -63,9 +63,8 @@ class Search {
             else
                 bound = std::max(bound, whole(left_out));
             if (most == kFirstMost && bound < best_.cost) {
-                prices_.raise_towards(best_.cost, interrupted_);
+                raise_prices();
                 bound = std::max(bound, whole(prices_.bound()));
-                find_earnings();
             }
             if (bound >= best_.cost || states_ >= limit_) break;
         }
@@ -75,12 +74,19 @@ class Search {
     }
 
   private:
-    // The first choice that is known: some states of a beam may lead nowhere, this one never does.
-    void take_all() {
+    void raise_prices() {
+        AbsenceChoice known{{}, best_.cost};
+        prices_.raise_towards(known, interrupted_);
+        if (known.cost < best_.cost) keep(known);
+        find_earnings();
+    }
+
+    void keep(const AbsenceChoice& choice) {
         best_.found = true;
-        best_.absent = problem_.number;
-        for (const std::int64_t cost : problem_.fetch) best_.cost += cost;
-        for (const std::int64_t cost : problem_.spill) best_.cost += cost;
+        best_.cost = choice.cost;
+        best_.absent.clear();
+        for (Index i = 0; i < problem_.count(); ++i)
+            if (choice.taken[i]) best_.absent.push_back(problem_.number[i]);
     }
 
     // The least cost that is not below a bound.

@@ -3,6 +3,7 @@
 import json
 import random
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -115,9 +116,16 @@ def test_sizes_that_could_overflow_are_refused():
 
 
 @given(RANDOMS)
-@settings(max_examples=30, deadline=None)
-def test_no_plan_of_few_buffers_is_cheaper(rng):
-    problem = draw_few(rng)
+@settings(max_examples=40, deadline=None)
+def test_every_plan_keeps_the_rules(rng):
+    """All that `checked` holds, with buffers of every kind."""
+    problem = draw_filled(rng, rng.randint(4, 12), rng.randint(2, 9), rng.randint(1, 6))
+    checked(problem, nodes=rng.choice((0, 1000, 100_000)))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_plan_of_few_buffers_is_cheaper(seed):
+    problem = draw_few(random.Random(seed))
     answer, least = checked(problem), cheapest(problem)
     assert answer.status == (Status.INFEASIBLE if least is None else Status.OPTIMAL)
     assert answer.cost == (least or 0)
@@ -125,7 +133,7 @@ def test_no_plan_of_few_buffers_is_cheaper(rng):
 
 def without_packing():
     """Drawn problems whose cheapest absences leave episodes without a packing."""
-    drawn = [draw_filled(random.Random(seed), 9, 10, 5) for seed in range(250)]
+    drawn = [draw_filled(random.Random(seed), 14, 12, 8) for seed in range(60)]
     return [problem for problem in drawn if needs_cuts(problem)]
 
 
@@ -143,6 +151,25 @@ def test_episodes_without_a_packing_make_the_plan_dearer_by_as_little_as_possibl
         answer = checked(problem)
         assert answer.status == Status.OPTIMAL
         assert answer.cost == answer.lower_bound == cheapest_by_cp_sat(problem)
+
+
+@pytest.mark.parametrize("seed", [16, 33, 37, 39])
+def test_a_buffer_with_a_copy_changes_its_address_for_one_fetch_where_each_step_uses_it(seed):
+    drawn = draw_filled(random.Random(seed), 14, 12, 8)
+    every = [range(own.uses[0].step, own.uses[-1].step + 1) for own in drawn.buffers]
+    for stored in (True, False):
+        buffers = tuple(
+            FixedBuffer(own.size, tuple(Use(step, not stored and step == steps[0]) for step in steps), stored)
+            for own, steps in zip(drawn.buffers, every, strict=True)
+        )
+        answer = checked(replace(drawn, buffers=buffers))
+        if stored:
+            moved = [(a, b) for own in answer.episodes for a, b in pairwise(own)]
+            assert moved
+            assert all(a[1] + 1 == b[0] and a[2] != b[2] for a, b in moved)
+            assert answer.cost == cheapest_by_cp_sat(replace(drawn, buffers=buffers))
+        else:
+            assert answer.status == Status.INFEASIBLE
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -34,7 +34,7 @@ def test_the_exact_methods_are_as_cheap_as_brute_force(problem, method, order):
 
 
 @pytest.mark.parametrize("method", METHODS)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(problem=problems(8, read_outputs=True))
 def test_every_plan_is_right_and_none_beats_the_optimum(method, problem):
     optimum = find_transfers(problem, order=SpillOrder.FREE)

@@ -77,9 +77,10 @@ class OrderProblems:
         return sum(map(self.up, sizes)) - max(self.up(size) - size for size in sizes)
 
     def free_order(self) -> "_core.FreeOrderProblem":
-        """The problem of the search over labels. Sizes and capacity are rounded up to the alignment, which loses nothing.
+        """The problem of the search over labels.
 
-        A packing within the capacity stays one: offset + size <= capacity, rounded up on both sides.
+        Sizes and capacity are rounded up to the alignment, which loses nothing: a packing within the
+        capacity stays one, since offset + size <= capacity holds rounded up on both sides.
         """
         starts, readers = _flat(item.readers for item in self.items)
         return _core.FreeOrderProblem(

@@ -68,3 +68,23 @@ def test_every_section_of_files_runs(tmp_path):
         "| B",
     }
     assert "| seed 1 | 10 |" in renewed["family-seeds"]
+
+
+def test_transfers_are_measured_for_the_graphs_of_a_folder(tmp_path):
+    example = ROOT / "docs" / "examples" / "skip.json"
+    (tmp_path / "skip.json").write_text(example.read_text())
+    script = ROOT / "tests" / "bench" / "transfers.py"
+    command = [sys.executable, str(script), str(tmp_path), "--cosma", "400000"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    rows = [line.split(" | ") for line in done.stdout.splitlines() if line.startswith("| skip |")]
+    figures, program = rows[: len(rows) // 2], rows[len(rows) // 2 :]
+    assert [row[1:5] for row in figures] == [
+        ["act", "M_R", "600", "400"],
+        ["act", "M_H", "700", "400"],
+        ["act", "M_P", "800", "0"],
+        ["par", "M_R", "600", "400"],
+        ["par", "M_H", "700", "400"],
+        ["par", "M_P", "800", "0"],
+    ]
+    assert [row[3] for row in program] == ["400", "400", "0"] * 2

@@ -1,35 +1,23 @@
 """`tmpass spill`: what it prints, writes and refuses, and its exit codes."""
 
 import json
+import random
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from tmpass.api import spill as api
+from tmpass.base.errors import UsageError
+from tmpass.planning.residency.transfers import find_transfers
 from tmpass.planning.residency.transfers.problem import Episode
 from tmpass.planning.residency.transfers.problem_json import read_transfer_problem
 
-GRAPH = {
-    "tensors": [
-        {"name": name, "size": size, "kind": kind}
-        for name, size, kind in (
-            ("x", 100, "input"),
-            ("w", 50, "param"),
-            ("skip", 200, "act"),
-            ("a", 300, "act"),
-            ("b", 300, "act"),
-            ("c", 300, "act"),
-            ("y", 100, "act"),
-        )
-    ],
-    "ops": [
-        {"kind": "Conv", "ins": [0, 1], "outs": [2]},
-        {"kind": "Conv", "ins": [2], "outs": [3]},
-        {"kind": "ReLU", "ins": [3], "outs": [4]},
-        {"kind": "ReLU", "ins": [4], "outs": [5]},
-        {"kind": "Add", "ins": [2, 5], "outs": [6]},
-    ],
-    "outputs": [6],
-}
+EXAMPLE = Path(__file__).parent.parent.parent / "docs" / "examples" / "skip.json"
+GRAPH = json.loads(EXAMPLE.read_text())
 
 
 @pytest.fixture
@@ -103,7 +91,8 @@ def test_a_method_that_finds_nothing_is_not_a_proof(run, graph):
     graph.write_text(json.dumps({**GRAPH, "outputs": [6, 2]}))
     done = run("spill", graph, "--capacity", 600, "--residency", "cosma", "--nodes", 0)
     assert done.code == 4
-    assert done.out.startswith("unknown: cosma found no plan within 600 B and its budget; lower bound 0 B; try --residency")
+    why = "unknown: cosma found no plan within 600 B and its budget; lower bound 0 B"
+    assert done.out == f"{why}; try --residency auto, or more --nodes\n"
 
 
 def test_an_input_is_never_overwritten(fails, graph):
@@ -144,8 +133,6 @@ def test_names_cannot_control_the_terminal(run, tmp_path):
 
 
 def test_a_plan_that_breaks_a_law_is_never_shown(fails, graph, tmp_path, monkeypatch):
-    from tmpass.planning.residency.transfers import find_transfers
-
     right = find_transfers.find_transfers
 
     def wrong(*words, **how):
@@ -160,10 +147,6 @@ def test_a_plan_that_breaks_a_law_is_never_shown(fails, graph, tmp_path, monkeyp
 
 
 def test_a_problem_in_memory_is_checked_as_a_file_is(graph):
-    from dataclasses import replace
-
-    from tmpass.base.errors import UsageError
-
     problem = read_transfer_problem(graph.read_text(), "g", capacity=600)
     assert api.spill(problem).cost == api.spill(graph, capacity="600B").cost == 400
     for wrong, how in (
@@ -178,3 +161,19 @@ def test_a_problem_in_memory_is_checked_as_a_file_is(graph):
     ):
         with pytest.raises(UsageError):
             api.spill(wrong, **how)
+
+
+def test_ctrl_c_ends_the_search_and_writes_nothing(tmp_path):
+    rng = random.Random(5)
+    count = 120
+    tensors = [{"name": str(at), "size": rng.randint(50, 90), "kind": "act"} for at in range(count)]
+    ops = [{"kind": "op", "ins": rng.sample(range(at), min(at, 3)), "outs": [at]} for at in range(count)]
+    (tmp_path / "graph.json").write_text(json.dumps({"tensors": tensors, "ops": ops, "outputs": [count - 1]}))
+    words = ["spill", tmp_path / "graph.json", "--capacity", 600, "-o", tmp_path / "plan.json", "--nodes", 2**40]
+    running = subprocess.Popen([sys.executable, "-m", "tmpass", *map(str, words)], stderr=subprocess.PIPE)
+    with pytest.raises(subprocess.TimeoutExpired):
+        running.wait(3)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=20)
+    assert (running.returncode, said) == (130, b"tmpass: interrupted\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["graph.json"]

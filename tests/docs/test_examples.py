@@ -15,7 +15,7 @@ from tmpass.targets import target_names
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = ROOT / "docs" / "examples"
 BRANCHY = ROOT / "models" / "branchy.tflite"
-PAGES = ("tutorial.md", "conversion-script.md", "pictures.md", "targets.md", "../README.md")
+PAGES = ("tutorial.md", "conversion-script.md", "pictures.md", "targets.md", "transfers.md", "../README.md")
 
 
 def script(name, *words, code=0):

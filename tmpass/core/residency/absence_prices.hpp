@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "residency/absence_repair.hpp"
 #include "residency/absences.hpp"
 
 namespace tmpass::residency {
@@ -17,6 +18,10 @@ class AbsencePrices {
     // Prices that make the bound high, by subgradient steps: the price of a row rises where the absences that earn more
     // than they cost do not cover its demand, and falls where they cover more.
     AbsencePrices(const AbsenceProblem& problem, const Interrupted& interrupted);
+
+    // Raises the bound where that is possible, with the cost of a known choice in view. Where prices suggest a cheaper
+    // choice, it takes the place of the known one.
+    void raise_towards(AbsenceChoice& known, const Interrupted& interrupted);
 
     int shift() const { return shift_; }
 
@@ -32,6 +37,8 @@ class AbsencePrices {
     void choose_scale();
     void improve(const Interrupted& interrupted);
     std::int64_t relax();
+    void move(std::int64_t found, double goal, double part, std::vector<double>& direction);
+    bool is_taken(Index i) const;
 
     const AbsenceProblem& problem_;
     int shift_ = 0;

@@ -13,8 +13,9 @@ namespace {
 constexpr Index kFirstMost = 64;  // states for each absence in the first search
 constexpr Index kMore = 16;
 constexpr Index kMaxMost = Index{1} << 26;
-constexpr std::int64_t kLook = 4096;  // states between two looks at Ctrl-C
-constexpr Index kBits = 62;           // spills in one number of a key
+constexpr std::int64_t kLook = 4096;   // states between two looks at Ctrl-C
+constexpr std::int64_t kNumbers = 32;  // a state counts once more for this many numbers in its key
+constexpr Index kBits = 62;            // spills in one number of a key
 
 // A row that an absence covers.
 struct Touch {
@@ -50,7 +51,7 @@ class Search {
         find_open_rows();
         find_earnings();
         find_spill_slots();
-        take_all();
+        keep(all_absences(problem_));  // some states of a beam may lead nowhere, this one never does
     }
 
     AbsenceResult run() {
@@ -61,6 +62,10 @@ class Search {
                 bound = best_.cost;
             else
                 bound = std::max(bound, whole(left_out));
+            if (most == kFirstMost && bound < best_.cost) {
+                raise_prices();
+                bound = std::max(bound, whole(prices_.bound()));
+            }
             if (bound >= best_.cost || states_ >= limit_) break;
         }
         best_.bound = std::min(bound, best_.cost);
@@ -69,12 +74,19 @@ class Search {
     }
 
   private:
-    // The first choice that is known: some states of a beam may lead nowhere, this one never does.
-    void take_all() {
+    void raise_prices() {
+        AbsenceChoice known{{}, best_.cost};
+        prices_.raise_towards(known, interrupted_);
+        if (known.cost < best_.cost) keep(known);
+        find_earnings();
+    }
+
+    void keep(const AbsenceChoice& choice) {
         best_.found = true;
-        best_.absent = problem_.number;
-        for (const std::int64_t cost : problem_.fetch) best_.cost += cost;
-        for (const std::int64_t cost : problem_.spill) best_.cost += cost;
+        best_.cost = choice.cost;
+        best_.absent.clear();
+        for (Index i = 0; i < problem_.count(); ++i)
+            if (choice.taken[i]) best_.absent.push_back(problem_.number[i]);
     }
 
     // The least cost that is not below a bound.
@@ -213,7 +225,8 @@ class Search {
             key_.push_back(at < changed_.size() && changed_[at].first == row ? changed_[at].second : demand_[row]);
         }
         next.add(made, key_);
-        if (++states_ % kLook == 0 && interrupted_()) throw Cancelled();
+        states_ += 1 + static_cast<std::int64_t>(key_.size()) / kNumbers;
+        if (++looks_ % kLook == 0 && interrupted_()) throw Cancelled();
     }
 
     // The spill of absence i, and its bit in `key_`. False where there has to be a copy and is none.
@@ -243,14 +256,14 @@ class Search {
     }
 
     const AbsenceProblem& problem_;
-    const AbsencePrices prices_;
+    AbsencePrices prices_;
     const std::int64_t limit_;
     const Interrupted& interrupted_;
     std::vector<Stage> stages_;
     std::int64_t unit_ = 0;  // all costs are multiples of it
     Index words_ = 0;        // numbers of a key before the demands
     AbsenceResult best_;
-    std::int64_t states_ = 0;
+    std::int64_t states_ = 0, looks_ = 0;
 
     // The state that is being extended.
     std::vector<Bytes> demand_;  // of each row; the whole demand where no absence so far covers it

@@ -122,13 +122,17 @@ Bytes next_sum(const std::vector<Bytes>& bytes, Bytes demand) {
     return best;
 }
 
-// The covers of a row, as strong as they get, and its demand. False where all absences together are not enough.
-bool strengthen(const Row& row, const std::vector<Absence>& absences, std::vector<Bytes>& covers, Bytes& demand) {
-    Bytes total = 0;
+// The covers of a row, as strong as they get, and its demand. Returns the bytes of a unit of them; 0 where all absences
+// together are not enough.
+Bytes strengthen(const Row& row, const std::vector<Absence>& absences, std::vector<Bytes>& covers, Bytes& demand) {
+    Bytes total = 0, total_bytes = 1;
     covers.clear();
-    for (const Index i : row.absences) covers.push_back(row.step ? absences[i].bytes : 1);
+    for (const Index i : row.absences) {
+        covers.push_back(row.step ? absences[i].bytes : 1);
+        total_bytes += absences[i].bytes;
+    }
     for (const Bytes bytes : covers) total += bytes;
-    if (total < row.demand) return false;
+    if (total < row.demand) return 0;
     demand = next_sum(covers, row.demand);
     Bytes divisor = demand;
     for (Bytes& bytes : covers) {
@@ -137,7 +141,7 @@ bool strengthen(const Row& row, const std::vector<Absence>& absences, std::vecto
     }
     for (Bytes& bytes : covers) bytes /= divisor;
     demand /= divisor;
-    return true;
+    return row.step ? divisor : total_bytes / static_cast<Bytes>(covers.size());
 }
 
 // Those that cover something, and those before an absence that does and needs an earlier one of its version.
@@ -182,13 +186,15 @@ AbsenceProblem absence_problem(const AbsenceArrays& arrays) {
     std::vector<Bytes> own;
     for (const Row& row : find_rows(arrays, absences)) {
         Bytes demand = 0;
-        if (!strengthen(row, absences, own, demand)) {
+        const Bytes unit = strengthen(row, absences, own, demand);
+        if (unit == 0) {
             made.feasible = false;
             return made;
         }
         for (std::size_t at = 0; at < own.size(); ++at)
             if (own[at] > 0) covers[row.absences[at]].push_back({made.rows(), own[at]});
         made.demand.push_back(demand);
+        made.unit.push_back(unit);
     }
     made.covers.start.push_back(0);
     const std::vector<bool> useful = find_useful(absences, covers, arrays.spills.size());

@@ -28,6 +28,7 @@ struct AbsenceProblem {
     std::vector<Index> version;       // of each absence; -1 where it needs no spill, or is the only one of its version
     std::vector<std::int64_t> spill;  // the cost of each version, paid once
     std::vector<Bytes> demand;        // of each row, above 0
+    std::vector<Bytes> unit;          // of each row: bytes for which 1 stands in its demand and covers
     std::vector<bool> follows;        // of each absence: it needs an earlier one of its version
     std::vector<Index> number;        // of each absence: the row of the arrays from which it comes
     bool feasible = true;             // all absences together cover each row

@@ -12,9 +12,7 @@ from tmpass.planning.residency.transfers.fixed_problem import FixedOrderProblem
 
 def cheapest(problem: FixedOrderProblem):
     """The least cost of a plan, or None where there is none."""
-    buffers = problem.buffers
-    away = (None,) * len(buffers)
-    states = {(away, tuple(b.stored for b in buffers), (False,) * len(buffers)): 0}
+    states = {start(problem): 0}
     for step in range(problem.steps):
         following = {}
         for places in legal_places(problem, step):
@@ -27,6 +25,41 @@ def cheapest(problem: FixedOrderProblem):
     return min(states.values(), default=None)
 
 
+def start(problem):
+    """The state before step 0: where each buffer is, whether it has a copy, and whether it has been there."""
+    count = len(problem.buffers)
+    return (None,) * count, tuple(b.stored for b in problem.buffers), (False,) * count
+
+
+def replay(problem, episodes):
+    """The cost of a plan, step by step; None where it breaks a rule."""
+    state, cost = start(problem), 0
+    for step in range(problem.steps):
+        inside = [[address for first, last, address in own if first <= step <= last] for own in episodes]
+        places = tuple(own[0] if own else None for own in inside)
+        if max(map(len, inside)) > 1 or not is_legal(problem, step, places):
+            return None
+        after = go(problem, step, state, places)
+        if after is None:
+            return None
+        state, cost = after[0], cost + after[1]
+    return cost
+
+
+def is_legal(problem, step, places):
+    """Whether buffers at these addresses are aligned, within the capacity and apart, with all that the step uses."""
+    buffers = problem.buffers
+    taken = sorted((a, b.size) for a, b in zip(places, buffers, strict=True) if a is not None and b.size)
+    return (
+        all(
+            a is None or (0 <= a <= problem.capacity - b.size and a % problem.alignment == 0)
+            for a, b in zip(places, buffers, strict=True)
+        )
+        and all(a + size <= other for (a, size), (other, _) in pairwise(taken))
+        and all(a is not None for a, b in zip(places, buffers, strict=True) if any(u.step == step for u in b.uses))
+    )
+
+
 def legal_places(problem, step):
     """Every choice of an address or None for each buffer, without overlap, with what the step uses."""
     addresses = range(0, problem.capacity + 1, problem.alignment)
@@ -34,10 +67,7 @@ def legal_places(problem, step):
     for buffer in problem.buffers:
         inside = [a for a in addresses if a + buffer.size <= problem.capacity]
         options.append(inside if any(use.step == step for use in buffer.uses) else [None, *inside])
-    for places in product(*options):
-        taken = sorted((a, b.size) for a, b in zip(places, problem.buffers, strict=True) if a is not None and b.size)
-        if all(a + size <= other for (a, size), (other, _) in pairwise(taken)):
-            yield places
+    return (places for places in product(*options) if is_legal(problem, step, places))
 
 
 def go(problem, step, state, places):

@@ -103,19 +103,19 @@ def choose_absences(
     absences: Absences,
     forbidden: Sequence[Sequence[int]],
     *,
-    capacity: int,
+    room: Sequence[int],
     states: int,
 ) -> Choice:
-    """The cheapest absences that leave no step with more bytes than `capacity`.
+    """The cheapest absences that leave no step with more bytes than its room.
 
     Args:
         problem: what `absences` belong to.
         absences: of `problem`.
         forbidden: numbers of absences, rising, of which at least one has to be taken.
-        capacity: in bytes, in multiples of the alignment.
+        room: bytes of each step, in multiples of the alignment.
         states: the budget.
     """
-    excess = [max(0, live - capacity) for live in absences.live]
+    excess = [max(0, live - own) for live, own in zip(absences.live, room, strict=True)]
     total = sum(one.size + problem.alignment for one in absences.rows) + max(excess, default=0)
     if max(total, sum(absences.spills)) > _MAX // (problem.steps + len(forbidden) + 1):
         raise UsageError("the sizes of all buffers are too large together", hint="they are to stay below 2^58 / steps")
@@ -130,6 +130,21 @@ def choose_absences(
         (excess, rows, list(absences.spills)), (starts, members), states
     )
     return Choice(tuple(absent) if found else None, cost, bound, made)
+
+
+def cost_of(absences: Absences, absent: Collection[int]) -> int | None:
+    """The bytes of fetches and spills of some absences; None where one without steps follows none of its version."""
+    cost = 0
+    copied: set[int] = set()
+    for number in sorted(absent):
+        one = absences.rows[number]
+        if one.version >= 0 and one.version not in copied:
+            if one.first == one.last:
+                return None
+            copied.add(one.version)
+            cost += absences.spills[one.version]
+        cost += one.size
+    return cost
 
 
 def spans_with(problem: FixedOrderProblem, absences: Absences, absent: Collection[int]) -> list[list[Span]]:

@@ -14,6 +14,9 @@ from tmpass.planning.residency.transfers.fixed_problem import FixedOrderProblem
 _TRIM_NODES = 2000
 """The budget of each question whether a shorter episode still has no packing with the others."""
 
+Addresses = list[list[int]]
+"""An address for each episode of each buffer."""
+
 Piece = tuple[int, int, int]
 """A buffer, and the first and the last of its steps that count."""
 
@@ -24,12 +27,10 @@ class Packing:
 
     Fields:
         addresses: of each episode of each buffer, or None where none are found.
-        over: bytes that the lowest packing known is above the capacity, at least 1 where `addresses` is None.
         answer: of the allocator.
     """
 
-    addresses: list[list[int]] | None
-    over: int
+    addresses: Addresses | None
     answer: Allocation
 
 
@@ -37,9 +38,9 @@ def pack_episodes(problem: FixedOrderProblem, spans: Sequence[Sequence[Span]], *
     """Addresses within the capacity for the episodes of all buffers."""
     answer = allocate(_packing_problem(problem, _pieces(spans)), minimize=False, nodes=nodes)
     if answer.status not in (Status.OPTIMAL, Status.FEASIBLE):
-        return Packing(None, max(1, (answer.peak or 0) - problem.capacity), answer)
+        return Packing(None, answer)
     offsets = iter(answer.offsets)
-    return Packing([[next(offsets) for _ in own] for own in spans], 0, answer)
+    return Packing([[next(offsets) for _ in own] for own in spans], answer)
 
 
 def unpackable(

@@ -3,7 +3,8 @@
 1. The cheapest absences that leave no step with too many bytes: a covering problem (`absences.py`).
 2. Addresses for the episodes that this leaves (`episode_packing.py`). Where they have no packing, a few of them that
    have none say that at least one absence within them has to be taken (a logic-based Benders cut), and 1 is done again.
-3. Where the budget does not decide whether they have a packing, 1 is done with less room; the bound stays.
+3. Where the budget does not decide whether they have a packing, 1 is done with less room around the buffers that are
+   above the capacity in the lowest packing known; the bound stays.
 
 No absence is needed where all buffers fit, so then the first round ends with cost 0.
 
@@ -14,20 +15,25 @@ No absence is needed where all buffers fit, so then the first round ends with co
     (120, 'optimal', (((0, 0, 0), (3, 3, 0)), ((1, 2, 0),)))
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from tmpass.base.choices import Status
 from tmpass.planning.residency.transfers.absences import (
     Absences,
     Choice,
-    Span,
     aligned,
     choose_absences,
+    cost_of,
     find_absences,
     spans_with,
 )
-from tmpass.planning.residency.transfers.episode_packing import pack_episodes, unpackable
+from tmpass.planning.residency.transfers.episode_packing import (
+    Addresses,
+    Packing,
+    pack_episodes,
+    unpackable,
+)
 from tmpass.planning.residency.transfers.fixed_problem import (
     FixedBuffer,
     FixedOrderAnswer,
@@ -35,14 +41,21 @@ from tmpass.planning.residency.transfers.fixed_problem import (
     Use,
     from_transfer_problem,
 )
+from tmpass.planning.residency.transfers.room import live_bytes, lower_room
 
 __all__ = ["FixedBuffer", "FixedOrderAnswer", "FixedOrderProblem", "Use", "from_transfer_problem", "solve_fixed_order"]
 
 DEFAULT_NODES = 2_000_000
-"""The budget of nodes: a few seconds. The networks of tests/bench/transfers_fixed.py take far fewer."""
+"""The budget of nodes: a few seconds. The networks of tests/bench/transfers_fixed.py take at most 5,000."""
 
 _ROUNDS = 100
-"""How many choices of absences are tried whose episodes have no packing, or none that is found."""
+"""How many choices of absences are tried whose episodes have no packing, and how many whose packing is not found."""
+
+_LEAST_NODES = 1000
+"""The nodes of a packing in any case."""
+
+_SHARE = 8
+"""One part in _SHARE of the nodes may be spent on one packing, or on one proof that there is none."""
 
 
 def solve_fixed_order(problem: FixedOrderProblem, *, nodes: int = DEFAULT_NODES) -> FixedOrderAnswer:
@@ -50,99 +63,121 @@ def solve_fixed_order(problem: FixedOrderProblem, *, nodes: int = DEFAULT_NODES)
 
     Args:
         problem: buffers, uses and the scratchpad.
-        nodes: the budget for all searches together; the first round is done in any case.
+        nodes: the budget for all searches together; the first choice of absences is made in any case.
 
     Returns:
-        The cheapest plan found and a bound on all plans in this order. Status UNKNOWN needs pinned buffers, or an
-        alignment: without them, a plan that takes all absences exists or some step alone is too large.
+        The cheapest plan found and a bound on all plans in this order. Status UNKNOWN: no packing was found, not even
+        where all absences are taken.
     """
     return _Search(problem, find_absences(problem), nodes).run()
 
 
 @dataclass
 class _Search:
-    """The state between rounds: what is forbidden, how much room is left, and what it took.
+    """The state between rounds.
 
     Fields:
-        room: the capacity that choices of absences get; below the real one once a packing was not decided.
+        budget: in nodes.
+        room: the bytes of each step that choices of absences get.
+        forbidden: absences of which every plan takes at least one.
         bound: no plan costs less.
+        spent: nodes so far.
     """
 
     problem: FixedOrderProblem
     absences: Absences
     budget: int
+    room: list[int] = field(default_factory=list)
     forbidden: list[list[int]] = field(default_factory=list)
-    less: int = 0
     bound: int = 0
     spent: int = 0
 
     def run(self) -> FixedOrderAnswer:
+        self.room = [aligned(self.problem.capacity, self.problem.alignment)] * self.problem.steps
         for _ in range(_ROUNDS):
             choice = self._choose()
             if choice.absent is None:
-                if not self.less:
-                    return self._answer(None, 0, Status.INFEASIBLE)
+                return self._infeasible()
+            self.bound = max(self.bound, choice.lower_bound)
+            packing = self._pack(choice.absent)
+            if packing.addresses is not None:
+                return self._plan(choice.absent, packing.addresses)
+            if 2 * self.spent >= self.budget:
                 break
-            answer = self._pack(choice)
-            if answer is not None:
-                return answer
-            if [] in self.forbidden:
-                return self._answer(None, 0, Status.INFEASIBLE)
-        return self._take_all()
-
-    def _left(self) -> int:
-        return max(self.budget - self.spent, self.budget // _ROUNDS)
+            spans = spans_with(self.problem, self.absences, choice.absent)
+            more, nodes = unpackable(self.problem, self.absences, spans, packing.answer, nodes=self.budget // _SHARE)
+            self.spent += nodes
+            if more is None:
+                break
+            if not more:
+                return self._infeasible()
+            self.forbidden.append(more)
+        return self._pack_loosely(choice)
 
     def _choose(self) -> Choice:
-        """The cheapest absences in the room that is left."""
-        room = aligned(self.problem.capacity, self.problem.alignment) - self.less
-        choice = choose_absences(self.problem, self.absences, self.forbidden, capacity=room, states=self._left())
+        left = max(self.budget - self.spent, self.budget // _ROUNDS)
+        choice = choose_absences(self.problem, self.absences, self.forbidden, room=self.room, states=left)
         self.spent += choice.states
-        if not self.less and choice.absent is not None:
-            self.bound = max(self.bound, choice.lower_bound)
         return choice
 
-    def _pack(self, choice: Choice) -> FixedOrderAnswer | None:
-        """The plan of a choice; None where it has none, or none is found, and the next choice is another one."""
-        assert choice.absent is not None
-        spans = spans_with(self.problem, self.absences, choice.absent)
-        packing = pack_episodes(self.problem, spans, nodes=self._left())
+    def _pack(self, absent: Collection[int], share: int = _SHARE) -> Packing:
+        spans = spans_with(self.problem, self.absences, absent)
+        packing = pack_episodes(self.problem, spans, nodes=max(self.budget // share, _LEAST_NODES))
         self.spent += packing.answer.nodes
-        if packing.addresses is not None:
-            status = Status.OPTIMAL if choice.cost <= self.bound else Status.FEASIBLE
-            return self._answer(_episodes(spans, packing.addresses), choice.cost, status)
-        more, nodes = unpackable(self.problem, self.absences, spans, packing.answer, nodes=self._left())
-        self.spent += nodes
-        if more is None or self.spent > self.budget:
-            self.less = aligned(max(2 * self.less, packing.over), self.problem.alignment)
-        else:
-            self.forbidden.append(more)
-        return None
+        return packing
 
-    def _take_all(self) -> FixedOrderAnswer:
-        """The plan that takes all absences."""
+    def _pack_loosely(self, choice: Choice) -> FixedOrderAnswer:
+        """A plan in which some steps get less room than there is, so that a packing is found; the bound stays."""
+        for _ in range(_ROUNDS):
+            assert choice.absent is not None  # no step has less room than what all absences leave
+            packing = self._pack(choice.absent, _ROUNDS)
+            if packing.addresses is not None:
+                return self._plan_with_fewer(choice.absent, packing.addresses)
+            if not lower_room(self.room, self.problem, self.absences, choice.absent, packing.answer):
+                break
+            choice = self._choose()
         every = range(len(self.absences.rows))
-        spans = spans_with(self.problem, self.absences, every)
-        packing = pack_episodes(self.problem, spans, nodes=self._left())
-        self.spent += packing.answer.nodes
+        packing = self._pack(every)
         if packing.addresses is None:
-            status = packing.answer.status
-            return self._answer(None, 0, status)
-        versions = {one.version for one in self.absences.rows if one.version >= 0}
-        cost = sum(one.size for one in self.absences.rows) + sum(self.absences.spills[v] for v in versions)
+            return FixedOrderAnswer((), 0, self.bound, packing.answer.status, self.spent)
+        return self._plan_with_fewer(every, packing.addresses)
+
+    def _plan_with_fewer(self, absent: Sequence[int], addresses: Addresses) -> FixedOrderAnswer:
+        """The plan of absences that have a packing, without those that it does not need; those that save most first."""
+        kept, tries = set(absent), _ROUNDS
+        room = aligned(self.problem.capacity, self.problem.alignment)
+        for number in sorted(absent, key=lambda n: (-self.absences.rows[n].size, n)):
+            fewer = kept - {number}
+            live = live_bytes(self.problem, spans_with(self.problem, self.absences, fewer))
+            if max(live) > room or cost_of(self.absences, fewer) is None:
+                continue
+            packing = self._pack(fewer, _ROUNDS)
+            if packing.addresses is not None:
+                kept, addresses = fewer, packing.addresses
+            tries -= 1
+            if not tries:
+                break
+        return self._plan(kept, addresses)
+
+    def _infeasible(self) -> FixedOrderAnswer:
+        return FixedOrderAnswer((), 0, self.bound, Status.INFEASIBLE, self.spent)
+
+    def _plan(self, absent: Collection[int], addresses: Addresses) -> FixedOrderAnswer:
+        """The plan with these absences and addresses, but for absences without steps that change no address."""
+        starts, ends = {}, {}
+        for b, own in enumerate(spans_with(self.problem, self.absences, absent)):
+            for (first, last), address in zip(own, addresses[b], strict=True):
+                starts[b, first] = ends[b, last] = address
+        kept = []
+        for number in absent:
+            one = self.absences.rows[number]
+            if one.first < one.last or ends[one.buffer, one.first - 1] != starts[one.buffer, one.last]:
+                kept.append(number)
+        cost = cost_of(self.absences, kept)
+        assert cost is not None  # what was taken away enables nothing
+        episodes = tuple(
+            tuple((first, last, starts[b, first]) for first, last in own)
+            for b, own in enumerate(spans_with(self.problem, self.absences, kept))
+        )
         status = Status.OPTIMAL if cost <= self.bound else Status.FEASIBLE
-        return self._answer(_episodes(spans, packing.addresses), cost, status)
-
-    def _answer(
-        self, episodes: tuple[tuple[tuple[int, int, int], ...], ...] | None, cost: int, status: Status
-    ) -> FixedOrderAnswer:
-        return FixedOrderAnswer(episodes or (), cost, self.bound, status, self.spent)
-
-
-def _episodes(
-    spans: Sequence[Sequence[Span]], addresses: Sequence[Sequence[int]]
-) -> tuple[tuple[tuple[int, int, int], ...], ...]:
-    return tuple(
-        tuple((first, last, address) for (first, last), address in zip(own, places, strict=True))
-        for own, places in zip(spans, addresses, strict=True)
-    )
+        return FixedOrderAnswer(episodes, cost, self.bound, status, self.spent)

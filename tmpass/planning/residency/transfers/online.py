@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tmpass.planning.residency.transfers.problem import Episode, TransferProblem
+from tmpass.planning.residency.transfers.problem import Episode, TensorKind, TransferProblem
 from tmpass.planning.residency.transfers.uses import needs_spill, steps_of_uses
 from tmpass.planning.residency.transfers.victims import Candidate, Choose
 
@@ -26,7 +26,8 @@ def replace_online(
         stalls: let execution wait where the tensors of an operator find no place, until one that was made at the step
             before has left and come back. Papers count so; it is not a plan, since nothing runs meanwhile.
     """
-    chip = _Chip(problem, steps_of_uses(problem, order), needs_spill(problem), stalls)
+    stored = {at for at, tensor in enumerate(problem.tensors) if tensor.kind is not TensorKind.ACTIVATION}
+    chip = _Chip(problem, steps_of_uses(problem, order), needs_spill(problem), stalls, stored)
     for step, op in enumerate(order):
         row = problem.operators[op]
         if not chip.run(step, (*row.inputs, *row.outputs), choose):
@@ -42,6 +43,7 @@ class _Chip:
         steps: of the uses of each tensor.
         dirty: whether the next departure of a tensor pays for a spill.
         stalls: whether what was made at the step before may move.
+        copies: the tensors that have a copy behind the scratchpad.
         began: the step at which a tensor on chip came.
     """
 
@@ -49,6 +51,7 @@ class _Chip:
     steps: list[list[int]]
     dirty: list[bool]
     stalls: bool
+    copies: set[int]
     began: dict[int, int] = field(default_factory=dict)
     address: dict[int, int] = field(default_factory=dict)
     episodes: list[Episode] = field(default_factory=list)
@@ -74,7 +77,7 @@ class _Chip:
                 return False
             used = sum(self.problem.tensors[other].size for other in self.began)
             for one in choose(candidates, max(1, used + size - self.problem.capacity)):
-                self._leave(one.tensor, step)
+                self._leave(one.tensor, self._last(one.tensor, step))
         self.began[tensor], self.address[tensor] = step, place
         return True
 
@@ -86,8 +89,8 @@ class _Chip:
         for tensor in sorted(self.began):
             if self.began[tensor] == step:
                 del self.began[tensor], self.address[tensor]
-            elif self.stalls or not self.dirty[tensor] or self._last(tensor, step) < step - 1:
-                self._leave(tensor, step)
+            elif self.stalls or tensor in self.copies or self._last(tensor, step) < step - 1:
+                self._leave(tensor, self._last(tensor, step))
         for tensor in self._by_size(needed):
             if tensor not in self.began:
                 place = self._smallest_gap(self.problem.tensors[tensor].size)
@@ -108,11 +111,10 @@ class _Chip:
         steps = self.steps[tensor]
         return steps[bisect_left(steps, step) - 1]
 
-    def _leave(self, tensor: int, step: int) -> None:
-        """End an episode after `step` where that is the last use, and otherwise at the last use before `step`."""
-        last = step if self.steps[tensor][-1] == step else self._last(tensor, step)
+    def _leave(self, tensor: int, last: int) -> None:
         self.episodes.append(Episode(tensor, self.began.pop(tensor), last, self.address.pop(tensor)))
         self.dirty[tensor] = False
+        self.copies.add(tensor)
 
     def _smallest_gap(self, size: int) -> int | None:
         """The address of the smallest gap of at least `size` bytes, the lowest of equals; None where there is none."""

@@ -15,6 +15,8 @@ METHODS = {
     "belady-online": "belady_online",
     "greedy": "greedy",
     "greedy-online": "greedy_online",
+    "cosma": "cosma",
+    "cosma-parts": "cosma_parts",
 }
 """Name on the command line -> module."""
 

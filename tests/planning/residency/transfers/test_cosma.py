@@ -1,0 +1,94 @@
+"""COSMA's program: its variant without transfers, its parts, and its limits."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from planning.residency.transfers.brute_force import brute_force
+from planning.residency.transfers.drawn import draw_many, problem_of
+
+from tmpass.base.choices import SpillOrder, Status
+from tmpass.planning.residency.transfers.cosma import solve
+from tmpass.planning.residency.transfers.cosma.parts import cut_order, solve_parts
+from tmpass.planning.residency.transfers.cosma.solve import least_scratchpad, solve_window
+from tmpass.planning.residency.transfers.cosma.window import whole
+from tmpass.planning.residency.transfers.find_transfers import find_transfers
+from tmpass.planning.residency.transfers.problem import TensorKind
+from tmpass.verification.episodes import check_transfer_plan
+
+NODES = 2_000_000
+
+
+def fits(problem, capacity, order):
+    """Whether no transfer is needed within `capacity`."""
+    return brute_force(replace(problem, capacity=capacity), order).cost == 0
+
+
+@pytest.mark.parametrize("keep_order", [True, False])
+@pytest.mark.parametrize("problem", list(draw_many(20, 5, seed=11, aligned=False)))
+def test_the_least_scratchpad_is_the_smallest_in_which_nothing_moves(problem, keep_order):
+    order = range(len(problem.operators))
+    roomy = replace(problem, capacity=problem.capacity + 12)
+    peak, bound = least_scratchpad(roomy, order, keep_order=keep_order, nodes=NODES)
+    assert peak == bound
+    assert fits(problem, peak, order if keep_order else None)
+    assert not fits(problem, peak - 1, order if keep_order else None)
+
+
+def test_without_room_there_is_no_least_scratchpad():
+    problem = problem_of([3, 3], [((), (0,)), ((0,), (1,))], 5)
+    assert least_scratchpad(problem, range(2), keep_order=False, nodes=NODES) == (None, 6)
+    assert least_scratchpad(problem_of([], [], 5), (), keep_order=False, nodes=NODES) == (0, 0)
+
+
+def cells_of(count):
+    """Cells of six operators, each of which reads what the two before it made, as in networks that search found."""
+    rows, sizes = [((), (0,)), ((0,), (1,))], [2, 2]
+    last, before = 1, 0
+    for _ in range(count):
+        base = len(sizes)
+        rows += [((last,), (base,)), ((before,), (base + 1,)), ((base, base + 1), (base + 2,))]
+        rows += [((last,), (base + 3,)), ((base + 2, base + 3), (base + 4,))]
+        sizes += [2, 2, 3, 2, 2]
+        last, before = base + 4, last
+    return problem_of(sizes, rows, 9, outputs=(last,))
+
+
+def test_parts_are_cut_where_two_tensors_cross():
+    problem = cells_of(6)
+    parts = cut_order(problem, range(len(problem.operators)))
+    assert [op for part in parts for op in part] == list(range(len(problem.operators)))
+    assert max(map(len, parts)) <= 12
+    for part in parts[1:]:
+        made = {tensor for op in range(part[0]) for tensor in problem.operators[op].outputs}
+        read = {tensor for op in range(part[0], len(problem.operators)) for tensor in problem.operators[op].inputs}
+        assert len(made & read) <= 2
+
+
+@pytest.mark.parametrize("order", list(SpillOrder))
+@pytest.mark.parametrize(("capacity", "least", "parts"), [(7, 34, 34), (8, 34, 34), (9, 0, 12)])
+def test_parts_of_cells_reach_the_optimum_or_come_near(order, capacity, least, parts):
+    problem = replace(cells_of(6), capacity=capacity)
+    found, best = (find_transfers(problem, method, order=order) for method in ("cosma-parts", "auto"))
+    assert check_transfer_plan(problem, found) == ()
+    assert (best.cost, best.status) == (least, Status.OPTIMAL)
+    assert least <= found.cost <= parts
+
+
+def test_a_window_begins_with_what_the_one_before_left():
+    problem = cells_of(4)
+    steps = solve_parts(problem, range(len(problem.operators)), keep_order=True, nodes=NODES)
+    assert [step.op for step in steps] == list(range(len(problem.operators)))
+    for one, two in pairwise(steps):
+        stay = set(two.on_chip) - two.came
+        assert {tensor: one.on_chip[tensor] for tensor in stay} == {tensor: two.on_chip[tensor] for tensor in stay}
+    assert all(problem.tensors[t].kind is TensorKind.ACTIVATION for step in steps for t in step.on_chip)
+
+
+def test_programs_that_are_too_large_and_budgets_that_end_are_unknown(monkeypatch):
+    problem = cells_of(6)
+    window = whole(problem, range(len(problem.operators)), keep_order=False)
+    assert solve_window(window, nodes=0).status is Status.UNKNOWN
+    monkeypatch.setattr(solve, "MAX_CELLS", 10)
+    assert solve_window(window, nodes=NODES) == solve.NO_ANSWER
+    assert least_scratchpad(problem, window.operators, keep_order=False, nodes=NODES) == (None, 0)

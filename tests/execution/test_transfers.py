@@ -6,15 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from make_models import FOLDER
-from support.graphs import graphs
+from support.graphs import Sketch, graph_of, graphs
 from support.toy_runner import ReferencedRunner
-from support.travelling import budgets, least_with_transfers, travelling
+from support.travelling import budgets, least_with_transfers, planned, target, travelling
 
 import tmpass
 from tmpass.api.execute import execute as execute_model
 from tmpass.execution.run import execute_plan
 from tmpass.graph.model import Graph
 from tmpass.plans.plan import Plan
+from tmpass.plans.transfers import buffer_copies
 from tmpass.verification.plan import check_plan
 
 OPTIONS = st.sampled_from([{}, {"share": "none"}, {"io": "external"}, {"keep_inputs": True}, {"share_io": True}])
@@ -31,6 +32,22 @@ def test_a_plan_with_transfers_loses_nothing(graph, alignment, options):
     if made is not None:
         done = execute(made, graph)
         assert (done.violations, done.unreached, done.notes) == ((), (), ())
+
+
+def test_a_buffer_that_is_written_over_after_its_fetch_is_spilled_again():
+    sketch = Sketch()
+    x = sketch.input(8)
+    a = sketch.op([x], 32)
+    y = sketch.op([sketch.op([a], 40)], 8)
+    b = sketch.unary(a)
+    y = sketch.op([sketch.op([y], 40)], 8)
+    sketch.outputs = [sketch.op([y, b], 8)]
+    graph = graph_of(sketch)
+    made = planned(graph, target(72, 8), schedule="given")
+    copies = [copy.direction.value for copy in buffer_copies(made) if (0, b) in copy.target.tensors]
+    assert copies == ["spill", "fetch", "spill", "fetch"]
+    done = execute(made, graph)
+    assert (done.violations, done.unreached, done.notes) == ((), (), ())
 
 
 def changed(made: Plan, number: int, **change: int) -> Plan:

@@ -599,7 +599,7 @@ class FreeOrderProblem:
             capacity: Bytes of the scratchpad.
             items: Four arrays. The bytes that move where an item moves; the room that it takes; 1 where the run
                 stores it behind in any case; the operator that makes it, or -1 where a copy lies behind before
-                the run. All bytes times all uses are at most 2^60.
+                the run. Sizes times readers and two more, and all room, are at most 2^56.
             starts: The readers of item i are readers[starts[i] .. starts[i + 1]). A stored item has two at least.
             readers: Operators.
             own: Room that each operator needs in its step besides items.
@@ -614,7 +614,7 @@ class FreeOrderProblem:
         """Return the number of operators."""
 
 def search_labels(
-    problem: FreeOrderProblem, upper: int, limit: int, chains: int = 1
+    problem: FreeOrderProblem, upper: int, limit: int, sets: int = 0, chains: int = 1
 ) -> tuple[list[int], int, int, int]:
     """Search for the order that moves the fewest bytes off chip and back, addresses left out.
 
@@ -622,6 +622,7 @@ def search_labels(
         problem: The operators.
         upper: Only orders that cost less count, in bytes.
         limit: Labels that may be made.
+        sets: Sets of operators that may be entered to find the least peak that is still to come.
         chains: Which chains run at once: 0 none, 1 those that are proved to be lossless, 2 all that leave no more
             bytes on chip.
 

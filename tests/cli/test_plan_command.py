@@ -27,7 +27,9 @@ def test_a_model_that_fits(run, model):
 
 def test_a_model_that_does_not_fit_names_the_bytes_missing_and_the_largest_tensors(run, model):
     done = run("plan", model, "--budget", "1KiB", "--alignment", 1)
-    assert (done.code, done.err) == (1, "")
+    assert done.code == 1
+    (warning,) = done.err.splitlines()
+    assert warning.startswith("tmpass: warning: transfers do not help: step ")
     assert "fits         no; proved: at least 3000 B (2.93 KiB) are missing" in done.out
     assert "3000 B at    0  activation 't1'" in done.out
 
@@ -35,11 +37,25 @@ def test_a_model_that_does_not_fit_names_the_bytes_missing_and_the_largest_tenso
 def test_a_search_that_ended_without_an_answer(run, hard_model):
     plenty = run("plan", hard_model, "--alignment", 1, "--budget", 50_000)
     assert plenty.code == 0
-    ended = run("plan", hard_model, "--alignment", 1, "--budget", 50_000, "--nodes", 0)
+    ended = run("plan", hard_model, "--alignment", 1, "--budget", 50_000, "--nodes", 0, "--transfers", "never")
     assert ended.code == 4
     assert "fits         not found; the search ended" in ended.out
     assert (
-        json.loads(run("plan", hard_model, "--alignment", 1, "--budget", 50_000, "--nodes", 0, "--json").out)["fits"]
+        json.loads(
+            run(
+                "plan",
+                hard_model,
+                "--alignment",
+                1,
+                "--budget",
+                50_000,
+                "--nodes",
+                0,
+                "--transfers",
+                "never",
+                "--json",
+            ).out
+        )["fits"]
         is False
     )
 
@@ -297,3 +313,35 @@ def test_the_curve_is_on_the_page_and_nowhere_else(run, model, tmp_path):
         done = run("plan", model, *emitted, "--curve")
         assert done.code == 2
         assert "--curve has no effect without a page" in done.err
+
+
+BRANCHY = Path(__file__).parent.parent.parent / "models" / "branchy.tflite"
+
+
+def test_a_model_that_does_not_fit_moves_tensors_unless_that_is_not_wanted(run, fails, tmp_path):
+    done = run("plan", BRANCHY, "--budget", 33_000)
+    assert done.code == 0
+    assert done.out.startswith("fits         yes, with transfers; the fewest for this order and sharing\n")
+    assert run("plan", BRANCHY, "--budget", 33_000, "--transfers", "never").code == 1
+    assert run("plan", BRANCHY, "--budget", 33_000, "--transfers", "required").code == 0
+    assert "does not copy tensors" in fails(2, "plan", BRANCHY, "--target", "tflm", "--transfers", "required")
+    refused = run("plan", BRANCHY, "--budget", 33_000, "-o", tmp_path / "planned.tflite")
+    assert refused.code == 2
+    assert "the file of a model has one place for each tensor" in refused.err
+    assert not (tmp_path / "planned.tflite").exists()
+
+
+def test_a_plan_with_transfers_is_shown_verified_and_explained(run, tmp_path):
+    plan = tmp_path / "plan.json"
+    assert run("plan", BRANCHY, "--budget", 33_000, "-o", plan).code == 0
+    shown = run("show", plan)
+    assert "again, fetched before step" in shown.out
+    assert "transfers  16384 B (16 KiB) in each run" in shown.out
+    verified = run("verify", plan, BRANCHY, "--target", "pixel6-tpu")
+    assert verified.code == 0
+    assert "4 transfers" in verified.out
+    assert "on trust: transfers: with this order and sharing, no run moves less than 16384 B" in verified.out
+    explained = run("explain", BRANCHY, "--budget", 33_000)
+    assert explained.code == 0
+    assert explained.out.startswith("fits         yes, with transfers: 16384 B")
+    assert "leaves the scratchpad" in explained.out

@@ -1,5 +1,6 @@
 """Small inputs to begin with; between them they use every part of each format that is read."""
 
+import json
 from functools import cache
 from pathlib import Path
 
@@ -216,3 +217,14 @@ def scratch_files() -> list[bytes]:
         '[], "sha256": "' + "0" * 64 + '"',
     )
     return [f'{head}"scratch": {row}}}'.encode() for row in rows]
+
+
+@cache
+def transfer_graphs() -> list[bytes]:
+    """Graphs of operators and tensors as `tmpass spill` reads them."""
+    tensors = [{"name": f"t{at}", "size": 100 * at + 100, "kind": kind} for at, kind in enumerate(("input", "param"))]
+    tensors += [{"name": f"a{at}", "size": 200, "kind": "act"} for at in range(4)]
+    reads = ([0, 1], [2], [3, 0], [2, 4, 1])
+    ops = [{"kind": "op", "ins": ins, "outs": [at + 2]} for at, ins in enumerate(reads)]
+    drawn = json.dumps({"tensors": tensors, "ops": ops, "outputs": [5, 2]}).encode()
+    return [drawn, (MODELS.parent / "docs" / "examples" / "skip.json").read_bytes()]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fuzz.mutate import Mutator, change_bytes, change_json, change_onnx, change_tokens, change_words
-from fuzz.seeds import onnx_models, plans, problems, profiles, scratch_files, tflite_models
+from fuzz.seeds import onnx_models, plans, problems, profiles, scratch_files, tflite_models, transfer_graphs
 
 CORPUS = Path(__file__).parent / "corpus"
 
@@ -269,6 +269,29 @@ def check_bindings(rng: random.Random, data: bytes) -> str:
     return "bound"
 
 
+def check_transfers(rng: random.Random, data: bytes) -> str:
+    """Read a graph of operators and tensors, plan its transfers with few nodes, and write what came of it."""
+    from tmpass.api.spill import spill
+    from tmpass.base.choices import SpillOrder
+    from tmpass.planning.residency.transfers.methods import METHODS
+    from tmpass.planning.residency.transfers.problem_json import read_transfer_problem, write_transfer_plan
+    from tmpass.report.terminal.transfers import transfer_json, transfer_summary
+
+    problem = read_transfer_problem(
+        data.decode("utf-8-sig"),
+        "g.json",
+        capacity=rng.choice((0, 600, 600, 610, 1 << 20, 1 << 62)),
+        alignment=rng.choice((1, 1, 4, 1 << 31)),
+        parameters=rng.random() < 0.7,
+    )
+    order = rng.choice((*SpillOrder,))
+    plan = spill(problem, order=order, residency=rng.choice((*METHODS,)), nodes=NODES)
+    write_transfer_plan(problem, plan).encode()
+    transfer_json(problem, plan, order).encode()
+    transfer_summary(problem, plan, order).encode()
+    return str(plan.status)
+
+
 def _binding_texts() -> list[bytes]:
     return [b"N=2", b"N=2\nx:0=2", b"sram=512KiB\ndram=1MiB@0x80000000", b"1.5MiB", b"x:0=4\nx:1=4\nM=3", b"4096"]
 
@@ -284,6 +307,7 @@ TARGETS = {
         Target("csv", ".csv", problems, _TEXT, check_csv),
         Target("toml", ".toml", profiles, _TEXT, check_toml),
         Target("scratch", ".json", scratch_files, (change_json,) * 6 + _TEXT, check_scratch),
+        Target("transfers", ".json", transfer_graphs, (change_json,) * 6 + _TEXT, check_transfers),
         Target("bindings", ".txt", _binding_texts, _TEXT, check_bindings),
     )
 }

@@ -12,7 +12,16 @@ from fuzz.targets import CORPUS, TARGETS, Target
 
 from tmpass.base.errors import ModelError, UsageError
 
-RUNS = {"tflite": 400, "onnx": 200, "plan": 400, "csv": 1000, "toml": 400, "scratch": 600, "bindings": 600}
+RUNS = {
+    "tflite": 400,
+    "onnx": 200,
+    "plan": 400,
+    "csv": 1000,
+    "toml": 400,
+    "scratch": 600,
+    "transfers": 300,
+    "bindings": 600,
+}
 
 
 @pytest.mark.parametrize("name", TARGETS)

@@ -14,12 +14,21 @@ from hypothesis import strategies as st
 from support.graphs import Sketch, chain, graph_of, graphs
 
 from tmpass.api.plan import plan
+from tmpass.base.choices import FEWEST_TRANSFERS
 from tmpass.base.dtypes import STRING
 from tmpass.base.errors import UsageError
 from tmpass.graph.model import TensorKind
 from tmpass.loading.load import Model
 from tmpass.plans import plan_json
-from tmpass.plans.plan import SCHEMA, ModelInfo, Options, Plan
+from tmpass.plans.plan import (
+    SCHEMA,
+    ModelInfo,
+    Options,
+    Plan,
+    PlannedBuffer,
+    PlannedTransfers,
+    optional_fields,
+)
 from tmpass.plans.plan_json import parse_plan
 from tmpass.targets import RUNTIMES, Over
 
@@ -87,10 +96,37 @@ def plan_keys():
     return ["schema", *(f.name for f in fields(Plan))]
 
 
+def without_optional(kind, names):
+    """The `names` without the keys that are left out where they have their defaults."""
+    return [name for name in names if name not in optional_fields(kind)]
+
+
 def test_keys_stand_in_the_order_of_the_fields():
-    assert list(DATA) == plan_keys()
+    assert list(DATA) == without_optional(Plan, plan_keys())
     assert DATA["schema"] == SCHEMA == "tmpass.plan/2"
-    assert list(DATA["options"]) == [f.name for f in fields(Options)]
+    assert list(DATA["options"]) == without_optional(Options, [f.name for f in fields(Options)])
+
+
+def test_optional_keys_are_written_where_they_have_another_value():
+    assert {kind: dict(optional_fields(kind)) for kind in (Plan, Options, PlannedBuffer)} == {
+        Plan: {"transfers": None},
+        Options: {"transfers": "auto"},
+        PlannedBuffer: {"first": None},
+    }
+    assert "transfers" not in PLAN.to_json()
+    assert '"first"' not in PLAN.to_json()
+    travels = replace(
+        PLAN,
+        options=replace(PLAN.options, transfers="required"),
+        buffers=(*PLAN.buffers, replace(PLAN.buffers[0], id=len(PLAN.buffers), first=0)),
+        transfers=PlannedTransfers("dram", 16, 32, 48),
+    )
+    data = json.loads(travels.to_json())
+    assert list(data) == plan_keys()
+    assert (data["options"]["transfers"], data["buffers"][-1]["first"]) == ("required", 0)
+    assert data["transfers"] == {"memory": "dram", "spilled": 16, "fetched": 32, "lower_bound": 48}
+    VALIDATOR.validate(data)
+    assert parse_plan(travels.to_json()) == travels
 
 
 def test_bindings_are_sorted():
@@ -134,28 +170,31 @@ def records(kind, form):
         if is_dataclass(hint):
             yield from records(hint, form["properties"][name])
         elif get_args(hint) and is_dataclass(get_args(hint)[0]):
-            yield from records(get_args(hint)[0], form["properties"][name]["items"])
+            part = form["properties"][name]
+            yield from records(get_args(hint)[0], part.get("items", part))
 
 
 def test_the_schema_has_the_fields_of_the_dataclasses_and_demands_all():
     pairs = list(records(Plan, FORM))
     assert {kind.__name__ for kind, _ in pairs} == {
         "Plan", "ModelInfo", "TargetInfo", "Options", "MemoryUse", "PlannedOrder", "PlannedStep", "PlannedBuffer",
-        "PlannedTensor", "Gap", "ScratchRule", "NotCounted", "Over", "PlannedConstant",
+        "PlannedTensor", "Gap", "ScratchRule", "NotCounted", "Over", "PlannedConstant", "PlannedTransfers",
     }  # fmt: skip
     for kind, form in pairs:
         names = [f.name for f in fields(kind)]
         assert list(form["properties"]) == (plan_keys() if kind is Plan else names)
-        assert form["required"] == list(form["properties"])
+        assert form["required"] == without_optional(kind, form["properties"])
         assert form["additionalProperties"] is False
         assert all(part.get("description") for part in form["properties"].values()), kind
 
 
 def test_the_words_are_those_of_the_code():
     assert plan_json.WORDS["runtime"] == tuple(RUNTIMES)
-    assert {*plan_json.WORDS["method"]} == {*plan_json.WORDS["schedule"]} - {"auto"}
+    assert {*plan_json.WORDS["method"]} == {*plan_json.WORDS["schedule"], FEWEST_TRANSFERS} - {"auto"}
     for kind, form in records(Plan, FORM):
-        for name in {f.name for f in fields(kind)} & plan_json.WORDS.keys() - {"schedule" if kind is Plan else ""}:
+        for name in {f.name for f in fields(kind)} & plan_json.WORDS.keys() - (
+            {"schedule", "transfers"} if kind is Plan else set()
+        ):
             assert tuple(form["properties"][name]["enum"]) == plan_json.WORDS[name]
 
 
@@ -294,7 +333,7 @@ def edited(*way, value):
         (("model", "sha256"), "0" * 63, "is not a SHA-256"),
         (("model", "sha256"), "0" * 64 + "\n", "is not a SHA-256"),
         (("model",), [], "model: a list is not an object"),
-        (("transfers",), [], "transfers: this key is unknown"),
+        (("journeys",), [], "journeys: this key is unknown"),
         (("constants", 0, "use"), "kept", "constants[0].use: 'kept' is unknown; one of stored, resident, streamed"),
         (("constants", 0, "upper"), 0, "constants[0].upper: 0 is not in 1 .. "),
         (("schema",), "tmpass.plan/3", "not a plan of schema 'tmpass.plan/2', but 'tmpass.plan/3'"),

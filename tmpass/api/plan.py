@@ -13,7 +13,7 @@ from tmpass.api.arguments import (
     ties_of,
     whole,
 )
-from tmpass.base.choices import Int8, Io, OrderMethod, Share
+from tmpass.base.choices import Int8, Io, OrderMethod, Share, Transfers
 from tmpass.base.errors import ModelError, UsageError, VerificationError, brief
 from tmpass.base.sizes import parse_size
 from tmpass.graph.binding import check_bindings
@@ -48,6 +48,7 @@ def plan(
     scratch: str | os.PathLike[str] | Sequence[ScratchRule] = (),
     int8: str | None = None,
     tie: Mapping[str, str] | Sequence[str] = (),
+    transfers: str = "auto",
     threads: int = 1,
     keep: bool = False,
 ) -> Plan:
@@ -77,6 +78,8 @@ def plan(
             floats; "float" if they compute with floats; None for what the target says.
         tie: outputs of the model that must be at the offset of an input, by name: {"present": "past"}, or
             ["present=past"].
+        transfers: "auto" lets tensors leave the scratchpad for a memory behind it where the model does not fit
+            otherwise; "never"; "required" uses transfers instead of placing tensors in another memory.
         threads: number of search threads. The plan does not depend on it.
         keep: let Ctrl-C end the search and return the best plan so far, with a warning.
 
@@ -93,6 +96,7 @@ def plan(
     check_choice("io", io, Io)
     check_choice("share", share, Share)
     check_choice("schedule", schedule, OrderMethod)
+    check_choice("transfers", transfers, Transfers)
     if int8 is not None:
         check_choice("int8", int8, Int8)
     flags = {"keep_inputs": keep_inputs, "inplace": inplace, "share_io": share_io, "allow_unplanned": allow_unplanned}
@@ -133,6 +137,7 @@ def plan(
         scratch=rules,
         int8=int8 or profile.int8,
         tie=ties,
+        transfers=transfers,
         **flags,
     )
     try:

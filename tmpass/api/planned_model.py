@@ -8,6 +8,7 @@ from tmpass.base.sizes import format_size
 from tmpass.graph.model import Graph, TensorKind
 from tmpass.loading.carrier import Carrier, load_carrier, open_carrier
 from tmpass.plans.plan import Plan
+from tmpass.plans.transfers import refuse_transfers
 from tmpass.targets import RUNTIMES
 
 LEFT_OUT = -1
@@ -58,7 +59,11 @@ def put_into(plan: Plan, carrier: Carrier, graph: Graph) -> bytes:
     """The file of `carrier` with `plan`, a verified plan for its `graph`.
 
     Where bindings resize tensors, only the order is written: runtimes that read offsets use the sizes of the file.
+
+    Raises:
+        UsageError: buffers of the plan leave the scratchpad.
     """
+    refuse_transfers(plan, "the file of a model")
     offsets = tensor_offsets(plan, graph)
     if graph.resized:
         offsets = [[LEFT_OUT] * len(row) for row in offsets]

@@ -46,7 +46,10 @@ class OrderMethod(_Word):
     LEAST_PEAK = "least-peak"
 
 
-PLANNED_ORDERS = (OrderMethod.GIVEN, OrderMethod.TOPOLOGICAL, OrderMethod.LEAST_PEAK)
+FEWEST_TRANSFERS = "fewest-transfers"
+"""The order of a plan with transfers that was found by a search for the fewest of them. No option asks for it alone."""
+
+PLANNED_ORDERS = (OrderMethod.GIVEN, OrderMethod.TOPOLOGICAL, OrderMethod.LEAST_PEAK, FEWEST_TRANSFERS)
 """What a plan may say of its order: AUTO only asks."""
 
 
@@ -62,6 +65,19 @@ class Int8(_Word):
 
     NATIVE = "native"
     FLOAT = "float"
+
+
+class Transfers(_Word):
+    """Whether buffers may leave the scratchpad for a memory behind it, and come back.
+
+    AUTO      where the model does not fit otherwise, and the target has such a memory
+    NEVER     not at all
+    REQUIRED  where the model does not fit into the scratchpad; no buffer is placed in another memory instead
+    """
+
+    AUTO = "auto"
+    NEVER = "never"
+    REQUIRED = "required"
 
 
 class Role(_Word):

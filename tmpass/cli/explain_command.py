@@ -39,13 +39,16 @@ def command(ctx: click.Context, /, model: str, curve: bool, as_json: bool, **ask
         click.echo(to_json(known), nl=False)
     else:
         _print(known)
-    ctx.exit(INTERRUPTED if known.stopped else EXIT_CODES[known.plan.status])
+    ctx.exit(INTERRUPTED if known.stopped else EXIT_CODES[known.status])
 
 
 def _print(known: "Explanation") -> None:
     from tmpass.report.terminal import explanation as text_of
 
     click.echo(text_of.head(known), nl=False)
+    if known.travels is not None:
+        click.echo()
+        print_table(text_of.travel_table(known.travels))
     _print_curve(known)
     if known.alive:
         click.echo()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tmpass.base.choices import Int8, Io, OrderMethod, Share
+from tmpass.base.choices import Int8, Io, OrderMethod, Share, Transfers
 from tmpass.base.sizes import MAX_BYTES, parse_size
 from tmpass.cli.terminal import complain, progress
 from tmpass.packing.allocators import ALLOCATORS as NAMES
@@ -82,6 +82,9 @@ def planning_options(function: F) -> F:
             click.option("--int8", type=_choice(Int8),
                          help="How operators between DequantizeLinear and QuantizeLinear compute: with the integers "
                          "(native) or with floats. By default as the target says."),
+            click.option("--transfers", type=_choice(Transfers), default="auto", show_default=True,
+                         help="Let tensors leave the scratchpad and come back: where the model does not fit otherwise, "
+                         "never, or instead of placing them in another memory."),
             click.option("--threads", type=THREADS, default=1, show_default=True, help=THREADS_HELP),
         )
     ):  # fmt: skip
@@ -129,7 +132,12 @@ def plan_before(loaded: "Model", asked: dict[str, Any]) -> "Plan":
 
     with progress(f"planning {loaded.info.file} to compare with"):
         schedule = OrderMethod.TOPOLOGICAL if any(map(unsorted, loaded.graph.subgraphs)) else OrderMethod.GIVEN
-        simple = {"schedule": schedule, "share": Share.NONE, "allocator": "greedy-by-size"}
+        simple = {
+            "schedule": schedule,
+            "share": Share.NONE,
+            "allocator": "greedy-by-size",
+            "transfers": Transfers.NEVER,
+        }
         return plan(loaded, **{**plan_arguments(asked), **simple})  # an interrupted plan would be no comparison
 
 

@@ -38,7 +38,8 @@ def command(
     """Show the buffers of a plan, and a picture of the arena: steps from left to right, addresses upwards.
 
     The picture has colours on a terminal, unless NO_COLOR is set. In it # is a constant, and ~ a constant that is
-    streamed. A line for each memory says what is needed of it.
+    streamed. A line for each memory says what is needed of it. Where buffers leave the scratchpad and come back, a
+    second table has the copies.
 
     PLAN is a .json file that `tmpass plan -o` wrote, or - for standard input. A MODEL is planned first.
 
@@ -65,6 +66,10 @@ def command(
         from tmpass.report.terminal.tables import buffer_table
 
         print_table(buffer_table(plan))
+        if plan.transfers is not None:
+            from tmpass.report.terminal.tables import transfer_table
+
+            print_table(transfer_table(plan))
     from tmpass.report.left_out import notes
 
     if weights is not None:
@@ -79,6 +84,10 @@ def command(
             click.echo(draw(plan, memory, colour=coloured()), nl=False)
         for line in memory_lines(plan):
             click.echo(one_line(clip(line)))
+        if plan.transfers is not None:
+            from tmpass.report.transfers import moved
+
+            click.echo(one_line(clip(f"transfers  {moved(plan)}")))
     for line in notes(plan):
         complain(line)
     if stopped:

@@ -115,9 +115,10 @@ def command(
 
 def _count(plan: "Plan") -> str:
     placed = sum(row.buffer is not None for row in plan.tensors)
-    return (
-        f"{counted(placed, 'tensor')} in {counted(len(plan.buffers), 'buffer')}, {counted(len(plan.schedule), 'step')}"
-    )
+    buffers = sum(buffer.first is None for buffer in plan.buffers)
+    copies = counted(len(plan.buffers) - buffers, "transfer")
+    steps = counted(len(plan.schedule), "step") + (f", {copies}" if plan.transfers is not None else "")
+    return f"{counted(placed, 'tensor')} in {counted(buffers, 'buffer')}, {steps}"
 
 
 def execution_lines(run: "Execution", steps: int) -> list[str]:

@@ -9,6 +9,7 @@ from tmpass.execution.marks import DRAWN, OTHER_SIZE, RANDOM, Mark, Marks
 from tmpass.execution.memory_image import MemoryImage
 from tmpass.execution.regions import Region, Step
 from tmpass.execution.storage import Storage, Writer
+from tmpass.execution.transfers import BufferCopies
 from tmpass.graph.model import ABSENT, Dim, Graph, Op, TensorKey, TensorKind
 from tmpass.loading.runner import Enter, Runner, Value
 
@@ -22,6 +23,7 @@ class Machine:
         reached: steps that were run at least once.
         runs: how many operators were run.
         marks: those of the values.
+        transfers: the spills and fetches of buffers, set before the run; None where no buffer leaves the scratchpad.
         sizes: a line for each tensor that came in another size than planned without a known fault of the plan.
 
     Args:
@@ -44,6 +46,7 @@ class Machine:
     ) -> None:
         outside = [] if constants is None else constants.add_places(image)
         self._constants, self.storage = constants, Storage(image)
+        self.transfers: BufferCopies | None = None
         self.reached: set[int] = set()
         self.runs = 0
         self.marks = Marks()
@@ -97,6 +100,8 @@ class Machine:
         inputs = [(s, t) for t in op.inputs]
         outputs = [(s, t) for t in op.outputs]
         real = [key for key in outputs if key[1] != ABSENT]
+        if self.transfers is not None:
+            self.transfers.move(step.at)
         if self._constants is not None:
             self._constants.stream(step.at, self.storage, me)
         values = self._read(inputs, me)

@@ -14,6 +14,7 @@ from tmpass.execution.memory_image import array_sizes, make_memory_image
 from tmpass.execution.promises import promised
 from tmpass.execution.regions import Region, find_regions
 from tmpass.execution.rounding import shaken_runs
+from tmpass.execution.transfers import BufferCopies
 from tmpass.graph.model import Graph, TensorKey, TensorKind
 from tmpass.loading.runner import Runner, Value
 from tmpass.plans.plan import Plan
@@ -151,10 +152,12 @@ def _run_all(session: _Session, plan: Plan, regions: Sequence[Region], most: int
     for seed in range(most):
         image, trips = make_memory_image(plan, session.allowed, stored=session.stored), Trips(limits.trips)
         machine = Machine(graph, image, session.runner, trips, loops_copy=copies, promised=kernels, constants=constants)
+        transfers = machine.transfers = BufferCopies(plan, image) if plan.transfers is not None else None
         violations = machine.storage.violations
         try:
             for region in regions:
                 _run(session, machine, region, seed)
+            violations += () if transfers is None else transfers.violations
         except Broken as broken:
             violations.append(broken.violation)
         except (BudgetError, ModelError) as error:

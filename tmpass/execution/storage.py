@@ -176,7 +176,8 @@ class Storage:
         """The tensor that was written last to any of the bytes `[low, high)`, after write number `since`."""
         span, best, latest = Place(memory, low, high, -1), None, since
         for key, (time, _) in self._touched.items():
-            if time > latest and key != but and self._places[key].overlaps(span):
+            there = self._places.get(key)  # none where its buffer is away
+            if time > latest and key != but and there is not None and there.overlaps(span):
                 best, latest = key, time
         return best
 

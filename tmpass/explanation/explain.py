@@ -14,6 +14,7 @@ from typing import Any
 
 from tmpass.api.plan import plan
 from tmpass.base import interrupts
+from tmpass.base.choices import Transfers
 from tmpass.explanation.alive import alive_at_peak, count_peak_steps, steps_over
 from tmpass.explanation.capacity_curve import curve_of
 from tmpass.explanation.conflict import with_conflict
@@ -49,12 +50,21 @@ def explain(
     """
     loaded = model if isinstance(model, Model) else load_to_plan(model, options.get("bind") or {})
     made = plan(loaded, target, **options)
+    # What keeps the peak high is asked of the plan in which nothing leaves; so are all changes.
+    options = {**options, "transfers": Transfers.NEVER}
+    travels = None
+    if made.transfers is not None:
+        from tmpass.explanation.travels import find_travels  # which few plans need
+
+        travels, made = find_travels(made), plan(loaded, target, **options)
     graph = bind(loaded.graph, made.options.bind, allow_unplanned=made.options.allow_unplanned)
     peak_step = find_peak_step(made, deciding_memory(made))
     alive = alive_at_peak(made, graph, peak_step)
     alone = bool(alive) and all(one.here for one in alive)
     as_full = count_peak_steps(made, peak_step)
-    known = Explanation(made, peak_step, alive, alone, as_full, over=steps_over(made, peak_step.memory))
+    known = Explanation(
+        made, peak_step, alive, alone, as_full, over=steps_over(made, peak_step.memory), travels=travels
+    )
     if STOPPED in made.warnings:
         return replace(known, stopped=True)
     if curve:

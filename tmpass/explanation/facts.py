@@ -1,10 +1,15 @@
 """The values that `tmpass explain` finds out about the peak of a plan."""
 
+from typing import TYPE_CHECKING
+
 from tmpass.base.record import record
 from tmpass.explanation.capacity_curve import CurvePoint
 from tmpass.packing.conflict import Conflict
 from tmpass.plans.peak_step import PeakStep
 from tmpass.plans.plan import Plan, PlannedBuffer, PlannedConstant, PlannedStep, PlannedTensor
+
+if TYPE_CHECKING:
+    from tmpass.explanation.travels import Travels
 
 
 @record
@@ -101,6 +106,7 @@ class Explanation:
         constants: those that take the room of a memory that is too small, by falling size.
         streamed_budget: the least budget that was found with constants streamed; None where none is copied.
         curve: what the plan costs against the size of the scratchpad; None where that was not asked for.
+        travels: the plan with transfers that was asked for; None where no buffer leaves. Then `plan` is one without.
     """
 
     plan: Plan
@@ -120,6 +126,12 @@ class Explanation:
     constants: tuple[PlannedConstant, ...] = ()
     streamed_budget: int | None = None
     curve: tuple[CurvePoint, ...] | None = None
+    travels: "Travels | None" = None
+
+    @property
+    def status(self) -> str:
+        """What is known of the plan that was asked for: a word of choices.Status."""
+        return self.plan.status if self.travels is None else self.travels.plan.status
 
     @property
     def missing(self) -> int:

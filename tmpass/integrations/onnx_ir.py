@@ -17,6 +17,7 @@ import onnx_ir as ir
 from tmpass.api.plan import plan
 from tmpass.api.planned_model import operator_orders, tensor_offsets
 from tmpass.loading import load as loading
+from tmpass.plans.transfers import refuse_transfers
 
 if TYPE_CHECKING:
     from tmpass.plans.plan import Plan
@@ -58,6 +59,7 @@ class PlanMemory(ir.passes.InPlacePass):
         bindings = self.options.get("bind") or {}
         loaded = loading.load(data, bindings=bindings)
         made = plan(loaded, self.target, **self.options)
+        refuse_transfers(made, "a model of onnx_ir")
         find_layouts = import_module("tmpass.frontends.onnx.planned.find_layouts").find_layouts
         layouts = find_layouts(data, bindings, operator_orders(made, loaded.graph), tensor_offsets(made, loaded.graph))
         graphs = list(_graphs(model.graph, layouts))

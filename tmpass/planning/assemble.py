@@ -35,7 +35,8 @@ def assemble(info: ModelInfo, request: LayoutRequest, ordered: OrderedLayout, be
         besides: what memories hold besides buffers.
     """
     graph, target, layout = request.graph, request.target, ordered.layout
-    buffers = _buffers(layout)
+    travel = ordered.travel
+    buffers = _buffers(layout) if travel is None else travel.buffers
     memories, constants = memory_rows(request, ordered, besides)
     status = find_status(request, ordered, memories)
     left_out = find_not_counted(request, besides)
@@ -57,6 +58,7 @@ def assemble(info: ModelInfo, request: LayoutRequest, ordered: OrderedLayout, be
         warnings=(*graph.warnings, *ordered.warnings, *((STOPPED,) if stopped else ())),
         not_counted=left_out,
         constants=constants,
+        transfers=None if travel is None else travel.transfers,
     )
 
 
@@ -86,6 +88,9 @@ def _steps(graph: Graph, timeline: Schedule) -> tuple[PlannedStep, ...]:
 def find_status(request: LayoutRequest, ordered: OrderedLayout, memories: Sequence[MemoryUse]) -> Status:
     """What is proved of all memories together. A search whose budget ended proves nothing."""
     if not any(use.shortfall for use in memories):
+        if ordered.travel is not None:
+            moved, least = ordered.travel.transfers.moved, ordered.travel.transfers.lower_bound
+            return Status.OPTIMAL if moved == least else Status.FEASIBLE
         return Status.OPTIMAL if all(use.peak == use.lower_bound for use in memories) else Status.FEASIBLE
     proved = any(use.proved_shortfall for use in memories)
     if not proved or ordered.division is Status.UNKNOWN or _may_fit(request, ordered, memories):
@@ -110,7 +115,7 @@ def _may_fit(request: LayoutRequest, ordered: OrderedLayout, memories: Sequence[
 
 def _rows(graph: Graph, storage: Storage, buffers: Sequence[PlannedBuffer]) -> tuple[PlannedTensor, ...]:
     """The rows of the tensors, in the order of the graph."""
-    home = {key: buffer for buffer in buffers for key in buffer.tensors}
+    home = {key: buffer for buffer in buffers if buffer.first is None for key in buffer.tensors}
     rows = []
     for key, role in storage.roles.items():
         tensor, buffer = graph.tensor(key), home.get(key)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from tmpass.base.choices import OrderMethod, Share, Status
 from tmpass.base.errors import ModelError, TargetError
@@ -18,6 +19,9 @@ from tmpass.planning.sharing.in_place import TieError
 from tmpass.planning.timeline.lay_out import check_extent, lay_out
 from tmpass.planning.timeline.schedule import Schedule
 from tmpass.plans.plan import PlannedOrder
+
+if TYPE_CHECKING:
+    from tmpass.planning.residency.transfers.travel import Travel
 
 _FEW = 32
 """The number of operators up to which orders are searched for while the arena has holes. Above, the search goes on only
@@ -36,6 +40,7 @@ class OrderedLayout:
         stopped: Ctrl-C ended the search for an order.
         warnings: for the plan.
         division: what is known of layouts in several memories; None where one memory was enough, or is the only one.
+        travel: the rows of buffers that leave the scratchpad and come back; None where none does.
     """
 
     timeline: Schedule
@@ -44,6 +49,7 @@ class OrderedLayout:
     stopped: bool = False
     warnings: tuple[str, ...] = ()
     division: Status | None = None
+    travel: "Travel | None" = None
 
     @property
     def live_bytes(self) -> int:

@@ -16,7 +16,7 @@ from tmpass.planning.needed import needed_at
 from tmpass.planning.sharing.aliases import Aliases
 from tmpass.planning.sharing.in_place import CannotJoin, join_in_place
 from tmpass.planning.timeline.schedule import Schedule
-from tmpass.targets import Memory
+from tmpass.targets import Memory, Sharing
 
 if TYPE_CHECKING:
     from tmpass.planning.sharing.tied import EndTie
@@ -76,25 +76,20 @@ def smallest_layout(request: LayoutRequest, timeline: Schedule) -> Layout:
 
 def _smallest_layout(request: LayoutRequest, timeline: Schedule, kept: list[Layout]) -> Layout:
     """The smallest layout. `kept` gets each layout that is the smallest so far."""
-    graph, options, external = request.graph, request.options, request.external
-    loops_copy = request.target.runtime.loops_copy
-    ranges = live_ranges(graph, timeline, keep_inputs=options.keep_inputs, loops_copy=loops_copy)
+    graph, ranges = request.graph, ranges_on(request, timeline)
     best: Layout | None = None
     tried: list[Aliases] = []
     broken: EndTie | None = None
-    demands = [(tie.input, tie.output) for tie in request.ties]
     for sharing in request.sharing_levels:
-        aliases, pairs = request.alias_classes(sharing)
         try:
-            aliases = join_in_place(graph, timeline, aliases, pairs, ranges, demands)
+            aliases = aliases_on(request, timeline, ranges, sharing)
         except CannotJoin as apart:
             broken = request.ties[apart.number]
             continue
         if any(aliases.root == old.root and aliases.position == old.position for old in tried):
             continue
         tried.append(aliases)
-        storage = find_storage(graph, aliases, ranges, external=external)
-        storage = _with_scratch(storage, timeline, request.scratch)
+        storage = storage_on(request, timeline, ranges, aliases)
         problems = list(distribute(graph, storage, request.target, request.taken))
         if best is not None and _least_rank(problems) >= best.rank:
             continue
@@ -117,6 +112,29 @@ def _smallest_layout(request: LayoutRequest, timeline: Schedule, kept: list[Layo
 
         raise why_not(graph, broken, timeline)
     return best
+
+
+def ranges_on(request: LayoutRequest, timeline: Schedule) -> Ranges:
+    """The live ranges of all tensors on a timeline."""
+    keep, copy = request.options.keep_inputs, request.target.runtime.loops_copy
+    return live_ranges(request.graph, timeline, keep_inputs=keep, loops_copy=copy)
+
+
+def aliases_on(request: LayoutRequest, timeline: Schedule, ranges: Ranges, sharing: Sharing) -> Aliases:
+    """The alias classes on a timeline at one level of sharing, with what is written in place.
+
+    Raises:
+        CannotJoin: a tie does not hold.
+    """
+    aliases, pairs = request.alias_classes(sharing)
+    demands = [(tie.input, tie.output) for tie in request.ties]
+    return join_in_place(request.graph, timeline, aliases, pairs, ranges, demands)
+
+
+def storage_on(request: LayoutRequest, timeline: Schedule, ranges: Ranges, aliases: Aliases) -> Storage:
+    """The buffers on a timeline with these alias classes, and those of scratch behind them."""
+    storage = find_storage(request.graph, aliases, ranges, external=request.external)
+    return _with_scratch(storage, timeline, request.scratch)
 
 
 def _least_rank(problems: Iterable[tuple[Memory, Problem, tuple[int, ...]]]) -> tuple[int, int]:

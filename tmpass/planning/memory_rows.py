@@ -39,7 +39,10 @@ def memory_rows(
     peak = next((use.peak for use in memories if use.name == stored.home.name), 0)
     constants = tuple(stored.rows(peak, horizon))
     if free is not None:
-        constants += tuple(loaded_rows(free, stored.constants, choose_resident(free), horizon))
+        if ordered.travel is None or free.memory.name != request.target.scratchpad.name:
+            constants += tuple(loaded_rows(free, stored.constants, choose_resident(free), horizon))
+        else:
+            constants += ordered.travel.copies
         memories = [_with_loaded(use, free, constants, ordered) for use in memories]
     return tuple(memories), constants
 
@@ -106,6 +109,8 @@ def _with_loaded(
 
 def _live_bytes(memory: str, ordered: OrderedLayout, horizon: int) -> list[int]:
     """The live bytes of the buffers of a memory in each step."""
+    if ordered.travel is not None:
+        return ordered.travel.live_bytes(memory, horizon)
     changes = [0] * (horizon + 1)
     for placed in ordered.layout.allocations:
         for index in placed.indices if placed.memory.name == memory else ():

@@ -5,13 +5,13 @@ from contextlib import nullcontext
 from dataclasses import replace
 
 from tmpass.base import interrupts
-from tmpass.base.choices import Int8, Io
+from tmpass.base.choices import Int8, Io, Status, Transfers
 from tmpass.graph.binding import batch_notes
 from tmpass.graph.model import Graph, TensorKey, TensorKind
 from tmpass.loading.load import Model
 from tmpass.loading.registry import BUILT_IN
 from tmpass.planning.assemble import assemble
-from tmpass.planning.choose_order import choose_order
+from tmpass.planning.choose_order import OrderedLayout, choose_order
 from tmpass.planning.fixed import check_fixed, fixed_note
 from tmpass.planning.integers import find_names, integers_notes, keep_integers
 from tmpass.planning.kept import keep_results
@@ -44,12 +44,40 @@ def plan_model(
         KeyboardInterrupt: Ctrl-C came before there was a plan, or `keep` is not set.
     """
     request, besides, notes = find_request(model, bound, target, options, threads=threads, keep=keep)
+    if options.transfers == Transfers.REQUIRED:
+        from tmpass.planning.residency.transfers.behind import behind
+
+        behind(target)
     with interrupts.caught() if keep else nullcontext():
-        ordered = choose_order(request)
-        if not ordered.layout.fits:
+        ordered = whole = choose_order(request)
+        if not ordered.layout.fits and options.transfers != Transfers.REQUIRED:
             from tmpass.planning.residency.divide_layout import divide_layout  # which few plans need
 
             ordered = divide_layout(request, ordered)
+    made = _assembled(model, request, ordered, besides, notes)
+    if made.fits or options.transfers == Transfers.NEVER or len(target.memories) < 2:
+        return made
+    from tmpass.planning.residency.transfers.plan_transfers import try_transfers  # which few plans need
+
+    try:
+        with interrupts.caught() if keep else nullcontext():
+            attempt = try_transfers(request, whole, besides)
+    except KeyboardInterrupt:
+        if not keep:
+            raise
+        return _assembled(model, request, replace(ordered, stopped=True), besides, notes)
+    if attempt.layout is not None:
+        return _assembled(model, request, attempt.layout, besides, notes)
+    if attempt.undecided:
+        ordered = replace(ordered, division=Status.UNKNOWN)
+    notes += (attempt.reason,) if attempt.reason else ()
+    return _assembled(model, request, ordered, besides, notes) if attempt.undecided or attempt.reason else made
+
+
+def _assembled(
+    model: Model, request: LayoutRequest, ordered: OrderedLayout, besides: Besides, notes: tuple[str, ...]
+) -> Plan:
+    """The plan of a layout, with the notes that it gets besides those of the layout."""
     more = _warnings(model, request, ordered.layout.storage)
     return assemble(model.info, request, replace(ordered, warnings=(*ordered.warnings, *notes, *more)), besides)
 

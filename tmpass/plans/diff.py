@@ -116,10 +116,15 @@ class Limit:
 
 @record
 class Difference:
-    """The differences between two plans: a row per memory, and one per tensor that changed."""
+    """The differences between two plans: a row per memory, and one per tensor that changed.
+
+    Fields:
+        transfers: the bytes that spills and fetches move; None where neither plan has any.
+    """
 
     memories: tuple[MemoryChange, ...]
     shifts: tuple[TensorChange, ...]
+    transfers: Figure | None = None
 
 
 def diff(old: Plan, new: Plan) -> Difference:
@@ -137,7 +142,8 @@ def diff(old: Plan, new: Plan) -> Difference:
             subgraph, index = numbers.get(key, (None, None))
             found.append(TensorChange(change, key[1], subgraph, index, was, now))
     found.sort(key=lambda shift: (CHANGES.index(shift.change), -abs(shift.growth)))
-    return Difference(tuple(_memories(old, new)), tuple(found))
+    moved = [0 if plan.transfers is None else plan.transfers.moved for plan in (old, new)]
+    return Difference(tuple(_memories(old, new)), tuple(found), Figure(*moved) if any(moved) else None)
 
 
 _Key = tuple[int, str, int]

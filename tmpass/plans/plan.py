@@ -5,6 +5,7 @@ plan_json.py reads the JSON back.
 
 from collections.abc import Mapping
 from dataclasses import asdict, field, fields
+from functools import cache
 from typing import Any
 
 from tmpass.base.choices import ConstantUse
@@ -51,6 +52,9 @@ class TargetInfo:
     in_place: tuple[Over, ...] = ()
 
 
+OPTIONAL: Mapping[str, bool] = {"optional": True}
+"""Metadata of a field whose key is left out of the JSON where it has its default: most plans have no use for it."""
+
 STOPPED = "interrupted: the plan is the best so far"
 """The warning of a plan whose search was cut short by Ctrl-C. Such a plan depends on the moment of the interrupt."""
 
@@ -75,6 +79,7 @@ class Options:
         scratch: rules for what kernels need besides tensors, those of the target included.
         int8: a word of choices.Int8: what operators between integers compute with.
         tie: name of an output -> name of the input whose storage it must take.
+        transfers: a word of choices.Transfers: whether buffers may leave the scratchpad and come back.
     """
 
     bind: Mapping[str, int] = field(default_factory=dict)
@@ -93,6 +98,7 @@ class Options:
     scratch: tuple[ScratchRule, ...] = ()
     int8: str = "float"
     tie: Mapping[str, str] = field(default_factory=dict)
+    transfers: str = field(default="auto", metadata=OPTIONAL)
 
 
 @record
@@ -250,14 +256,20 @@ class Residence:
 class PlannedBuffer(Residence):
     """The place of a buffer: storage that operators write.
 
+    A buffer has one row, or several where it leaves the scratchpad and comes back: one for each residence there, and
+    one for each time that it is stored in the memory behind. A copy begins with its row, before the operator of step
+    `lower`: a spill into the memory behind, a fetch into the scratchpad (plans/transfers.py lists them).
+
     Fields:
         tensors: those that share the buffer; empty for scratch.
         gaps: live-range gaps: steps at which only a window of the bytes is in use, or none.
         step: the step whose operator has the bytes as scratch; None for a buffer of tensors.
+        first: the id of the buffer's first residence, in its other rows; None in the row of the first one.
     """
 
     gaps: tuple[Gap, ...] = ()
     step: int | None = None
+    first: int | None = field(default=None, metadata=OPTIONAL)
 
 
 @record
@@ -272,8 +284,30 @@ class PlannedConstant(Residence):
 
 
 @record
+class PlannedTransfers:
+    """What buffers that leave the scratchpad move in one run, in bytes.
+
+    Fields:
+        memory: that is behind the scratchpad.
+        spilled: copied out of the scratchpad.
+        fetched: copied back into it.
+        lower_bound: with this order and sharing, spills and fetches move at least as many.
+    """
+
+    memory: str
+    spilled: int
+    fetched: int
+    lower_bound: int
+
+    @property
+    def moved(self) -> int:
+        """The bytes of all spills and fetches."""
+        return self.spilled + self.fetched
+
+
+@record
 class PlannedTensor:
-    """One tensor of the model, and its place.
+    """One tensor of the model, and its place: that of its buffer's first residence.
 
     Fields:
         shape: a name stands for a dimension that is not known; None for an unknown rank.
@@ -313,6 +347,7 @@ class Plan:
         tensors: all of the model, by rising key.
         not_counted: what the figures leave out.
         constants: row i has id i; empty where no memory of the target holds weights.
+        transfers: None where no buffer leaves the scratchpad.
     """
 
     model: ModelInfo
@@ -328,6 +363,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
     not_counted: tuple[NotCounted, ...] = ()
     constants: tuple[PlannedConstant, ...] = ()
+    transfers: PlannedTransfers | None = field(default=None, metadata=OPTIONAL)
 
     @property
     def arenas(self) -> tuple[MemoryUse, ...]:
@@ -365,11 +401,14 @@ class Plan:
         """The buffers in the memory of this name, in the order of their ids."""
         return tuple([buffer for buffer in self.buffers if buffer.memory == memory])
 
+    def moved_by(self, buffer: PlannedBuffer) -> int:
+        """How many bytes a residence is above the first one of its buffer; below 0 where it is below."""
+        return 0 if buffer.first is None else buffer.offset - self.buffers[buffer.first].offset
+
     def to_json(self) -> str:
         """The plan as JSON text: one row per line, keys and rows in a fixed order, a newline at the end."""
         data: dict[str, Any] = {"schema": SCHEMA}
-        for f in fields(self):
-            data[f.name] = getattr(self, f.name)
+        data |= _without_defaults(self, {f.name: getattr(self, f.name) for f in fields(self)})
         lines = [f"{json_text(key)}: {_value(value)}" for key, value in data.items()]
         return "{\n" + ",\n".join(lines) + "\n}\n"
 
@@ -384,7 +423,21 @@ def _value(value: Any) -> str:
 def _row(value: Any) -> Any:
     if isinstance(value, Options):
         mappings = {"bind": dict(sorted(value.bind.items())), "tie": dict(sorted(value.tie.items()))}
-        return {**asdict(value), **mappings}
+        return _without_defaults(value, {**asdict(value), **mappings})
     if hasattr(value, "__dataclass_fields__"):
-        return {name: getattr(value, name) for name in value.__dataclass_fields__}
+        return _without_defaults(value, {name: getattr(value, name) for name in value.__dataclass_fields__})
     return value
+
+
+def _without_defaults(value: Any, record: dict[str, Any]) -> dict[str, Any]:
+    """The `record` of a row without the optional keys that have their defaults."""
+    for name, default in optional_fields(type(value)).items():  # type: ignore[arg-type]
+        if record[name] == default:
+            del record[name]
+    return record
+
+
+@cache
+def optional_fields(kind: Any) -> Mapping[str, Any]:
+    """Field of a dataclass -> its default, of those whose key may be left out."""
+    return {f.name: f.default for f in fields(kind) if f.metadata.get("optional")}

@@ -8,11 +8,11 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from tmpass.base.choices import PLANNED_ORDERS, ConstantUse, Int8, Io, OrderMethod, Role, Share, Status
+from tmpass.base.choices import PLANNED_ORDERS, ConstantUse, Int8, Io, OrderMethod, Role, Share, Status, Transfers
 from tmpass.base.errors import UsageError
 from tmpass.base.sizes import MAX_BYTES
 from tmpass.packing.problem import MAX_ALIGNMENT, MAX_STEP
-from tmpass.plans.plan import LEFT_OUT, SCHEMA, Plan
+from tmpass.plans.plan import LEFT_OUT, SCHEMA, Plan, optional_fields
 from tmpass.plans.version_1 import VERSION_1, check_version_1, upgraded
 from tmpass.targets.runtime import RUNTIMES
 
@@ -38,11 +38,14 @@ _BYTES = dict.fromkeys(
         "loaded",
         "loaded_bound",
         "traffic",
+        "spilled",
+        "fetched",
     ),
     (0, MAX_BYTES),
 )
 _COUNTS = dict.fromkeys(
-    ("step", "subgraph", "op", "id", "lower", "index", "buffer", "tensors", "input", "output", "count"), (0, MAX_STEP)
+    ("step", "subgraph", "op", "id", "first", "lower", "index", "buffer", "tensors", "input", "output", "count"),
+    (0, MAX_STEP),
 )
 NUMBERS: dict[str, tuple[int, int]] = {
     **_BYTES,
@@ -66,6 +69,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "method": PLANNED_ORDERS,
     "what": LEFT_OUT,
     "use": tuple(ConstantUse),
+    "transfers": tuple(Transfers),
 }
 """Field -> the words that it may hold. A runtime may also be one that another package registers."""
 
@@ -127,14 +131,16 @@ def _fields(kind: type) -> dict[str, Any]:
 def _record(kind: type[T], data: object, path: str) -> T:
     if not isinstance(data, dict):
         _refuse(path, f"{_show(data)} is not an object", f"see {SCHEMA}")
-    known = _fields(kind)  # type: ignore[arg-type]
+    known, optional = _fields(kind), optional_fields(kind)  # type: ignore[arg-type]
     for name in known:
-        if name not in data:
+        if name not in data and name not in optional:
             _refuse(_join(path, name), "this key is missing", f"{SCHEMA} needs it")
     for name in data:
         if name not in known:
             _refuse(_join(path, name), "this key is unknown", f"{SCHEMA} has {', '.join(known)} here")
-    return kind(**{name: _value(hint, data[name], name, _join(path, name)) for name, hint in known.items()})
+    return kind(
+        **{name: _value(hint, data[name], name, _join(path, name)) for name, hint in known.items() if name in data}
+    )
 
 
 def _value(hint: Any, data: object, name: str, path: str) -> Any:

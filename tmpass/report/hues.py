@@ -44,6 +44,7 @@ def kind_of(plan: Plan, buffer: PlannedBuffer, rows: Mapping[TensorKey, PlannedT
         return given
     if buffer.step is not None:
         return "scratch"
+    buffer = buffer if buffer.first is None else plan.buffers[buffer.first]
     return plan.schedule[buffer.lower].kind if buffer.lower < len(plan.schedule) else "outside of all steps"
 
 

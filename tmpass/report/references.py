@@ -40,6 +40,8 @@ def check_references(plan: Plan, where: str) -> None:
             refuse(f"buffers[{number}] holds tensor {unknown}, which the plan does not have")
         if b.step is not None and b.step >= len(plan.schedule):
             refuse(f"buffers[{number}] is scratch of step {b.step}, which the plan does not have")
+        if b.first is not None and (b.first >= len(plan.buffers) or plan.buffers[b.first].first is not None):
+            refuse(f"buffers[{number}] is a further residence of buffer {b.first}, which the plan does not have")
         if b.lower >= b.upper:
             refuse(f"buffers[{number}] lives in [{b.lower}, {b.upper})")
     for number, t in enumerate(plan.tensors):

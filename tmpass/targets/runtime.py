@@ -37,6 +37,7 @@ class Runtime:
         tail: the rules for the tail of its arena: a name, or the path of a file that ends in .toml; "" where
             they are not known.
         keeps: the kinds of operators whose outputs it keeps from one run to the next, and when.
+        transfers: whether it copies buffers out of the scratchpad and back, as a plan says.
     """
 
     name: str = ""
@@ -53,6 +54,12 @@ class Runtime:
     probes: tuple[str, ...] = ()
     tail: str = ""
     keeps: Mapping[str, Kept] = field(default_factory=dict, hash=False)
+    transfers: bool = False
+
+    @property
+    def copies_buffers(self) -> bool:
+        """Whether a plan for it may have transfers. Where no runtime is named, the firmware makes the copies."""
+        return self.transfers or not self.name
 
     def round_up(self, size: int) -> int:
         """`size` in bytes, rounded up as the runtime does."""

@@ -77,6 +77,7 @@ def check_target(
         if home is not None and use is not None and use not in home.holds:
             message = f"{tensor_name(row)} is in {home.name}, which holds no {use}"
             found.append(Violation("target", message, tensor_name(row)))
+    found += _check_transfers(plan, profile, names)
     found += check_kept(plan, profile, graph)
     kinds = {rule.kind for rule in plan.options.scratch}
     for kind in sorted({rule.kind for rule in profile.scratch} - kinds):
@@ -91,6 +92,27 @@ def check_target(
     if not found and plan.target.name != profile.name:  # otherwise the differences say it
         message = f"the plan is for target {brief(plan.target.name)}, not for {brief(profile.name)}"
         found.append(Violation("target", message))
+    return found
+
+
+def _check_transfers(plan: Plan, profile: Target, names: Mapping[TensorKey, TensorKey]) -> list[Violation]:
+    """Violations by transfers that the target cannot make, or to a memory that may not hold what is stored there."""
+    if plan.transfers is None:
+        return []
+    places = {memory.name: at for at, memory in enumerate(profile.memories)}
+    near, far = places.get(plan.memories[0].name, 0), places.get(plan.transfers.memory)
+    if not profile.runtime.copies_buffers or far is None or far <= near or not profile.scratchpad.compute:
+        message = (
+            f"buffers leave {plan.memories[0].name} for {brief(plan.transfers.memory)}, which {profile.name} cannot"
+        )
+        return [Violation("target", f"{message} do")]
+    holds, rows = profile.memories[far].holds, plan.tensors_by_key()
+    found = []
+    for b in plan.buffers:
+        keys = b.tensors if b.first is not None and b.memory == plan.transfers.memory else ()
+        for use in sorted({_USES.get(rows[key].role, "") for key in keys if key not in names} - {"", *holds}):
+            message = f"buffer {b.first} is spilled to {b.memory}, which holds no {use}"
+            found.append(Violation("target", message, tensor_name(rows[b.tensors[0]]), step=b.lower))
     return found
 
 

@@ -1,6 +1,6 @@
 """The figures that a plan states about itself, computed again."""
 
-from tmpass.base.choices import OrderMethod
+from tmpass.base.choices import FEWEST_TRANSFERS, OrderMethod
 from tmpass.base.violation import Violation
 from tmpass.graph.model import ABSENT, Graph, TensorKind
 from tmpass.packing.problem import Buffer
@@ -26,7 +26,10 @@ def check_figures(plan: Plan, graph: Graph, hulls: list[Hull], unknown: int = 0)
         found += _check_memory(memory, inside, RUNTIMES[plan.target.runtime].rounding)
     missing = [_missing(m, m.peak, m.loaded) for m in plan.memories]
     fits = not any(missing)
-    tight = not unknown and all(m.peak == m.lower_bound for m in plan.memories)
+    tight = all(m.peak == m.lower_bound for m in plan.memories)
+    if plan.transfers is not None:
+        tight = plan.transfers.moved == plan.transfers.lower_bound
+    tight = tight and not unknown
     too_large = any(_always_missing(m, m.lower_bound, m.loaded_bound) for m in plan.memories)
     too_large = too_large and not _another_order_may_fit(plan, graph)
     status = ("optimal" if tight else "feasible") if fits else "infeasible" if too_large else "unknown"
@@ -72,7 +75,8 @@ def _check_order(plan: Plan, graph: Graph) -> list[Violation]:
     # A file that is not sorted cannot run as it is.
     may_sort = asked == OrderMethod.TOPOLOGICAL or (asked != OrderMethod.GIVEN and not _is_sorted(graph))
     other = asked in (OrderMethod.GIVEN, OrderMethod.TOPOLOGICAL) and method != asked
-    if other or (method == OrderMethod.TOPOLOGICAL and not may_sort):
+    alone = method == FEWEST_TRANSFERS and (plan.transfers is None or asked != OrderMethod.AUTO)
+    if other or alone or (method == OrderMethod.TOPOLOGICAL and not may_sort):
         found.append(Violation("order", f"the options ask for the order {asked!r}, but the plan has {method!r}"))
     if method == OrderMethod.GIVEN:
         found += _unlike([list(range(len(subgraph.ops))) for subgraph in graph.subgraphs], "the file", plan)

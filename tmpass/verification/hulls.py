@@ -49,8 +49,12 @@ def find_hulls(plan: Plan, needed: Needed) -> list[Hull]:
     Each buffer must be scratch, or have a tensor whose row has an offset and bytes.
     """
     rows = plan.tensors_by_key()
+    leaving = {buffer.first for buffer in plan.buffers if buffer.first is not None}
     hulls = []
     for buffer in plan.buffers:
+        if buffer.first is not None or buffer.id in leaving:
+            hulls.append(_part(plan, buffer, needed))
+            continue
         if not buffer.tensors:  # scratch, which check_scratch has seen
             lower, upper, low, high = buffer.lower, buffer.upper, buffer.offset, buffer.offset + buffer.size
             hulls.append(Hull(buffer, ((lower, upper, low, high),), lower, upper, low, high))
@@ -70,6 +74,27 @@ def find_hulls(plan: Plan, needed: Needed) -> list[Hull]:
             )
         )
     return hulls
+
+
+def _part(plan: Plan, buffer: PlannedBuffer, needed: Needed) -> Hull:
+    """The hull of one row of a buffer that leaves the scratchpad: what of it is in use during the steps of the row.
+
+    The memory behind keeps the whole buffer, from the spill to the last fetch.
+    """
+    rows, by = plan.tensors_by_key(), plan.moved_by(buffer)
+    places = {
+        key: ((rows[key].offset or 0) + by, (rows[key].offset or 0) + by + (rows[key].bytes or 0))
+        for key in buffer.tensors
+    }
+    low, high = min(low for low, _ in places.values()), max(high for _, high in places.values())
+    pieces = [(buffer.lower, buffer.upper, low, high)]
+    if buffer.memory == plan.memories[0].name:
+        pieces = [
+            (max(lower, buffer.lower), min(upper, buffer.upper), start, end)
+            for lower, upper, start, end in _pieces(places, needed)
+            if lower < buffer.upper and buffer.lower < upper
+        ]
+    return Hull(buffer, tuple(pieces), buffer.lower, buffer.upper, low, high)
 
 
 def _pieces(places: dict[TensorKey, tuple[int, int]], needed: Needed) -> Iterator[tuple[int, int, int, int]]:

@@ -47,7 +47,7 @@ def check_placement(plan: Plan, needed: Needed, hulls: list[Hull]) -> list[Viola
         for b in inside:
             end = b.offset + RUNTIMES[plan.target.runtime].round_up(b.size)
             for key in b.tensors:
-                offset = rows[key].offset or 0
+                offset = (rows[key].offset or 0) + plan.moved_by(b)
                 if offset % memory.alignment and rows[key].bytes:
                     message = f"{names[key]} is at {offset}, which is not a multiple of {memory.alignment}"
                     high = offset + (rows[key].bytes or 0)

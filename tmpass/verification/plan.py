@@ -19,7 +19,7 @@ from tmpass.verification.placement import check_placement
 from tmpass.verification.replay import Broken, Needed, replay
 from tmpass.verification.results import as_kept
 from tmpass.verification.scratch import check_scratch
-from tmpass.verification.sharing import check_sharing
+from tmpass.verification.sharing import asked_sharing, check_sharing
 from tmpass.verification.traffic import check_traffic
 
 
@@ -33,11 +33,12 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
     - every tensor has a row, with its own name, type, shape and size;
     - buffers and tensors name each other, and operators have their scratch;
     - offsets that the file fixes;
+    - the rows of buffers that leave the scratchpad and come back, and what they move;
     - sharing, overlap in time and space, alignment and capacity; live ranges are derived anew;
     - constants are stored once, aligned, and above the buffers;
     - peaks, bounds and status follow from the offsets; bytes that are not counted are listed.
 
-    The first four must hold before the others are checked.
+    The first five must hold before the others are checked.
 
     Args:
         plan: may be wrong in any way.
@@ -59,7 +60,13 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
         return [broken.violation]
     # The later checks rely on these.
     found = _check_options(plan) or _check_tensors(plan, graph, needed)
-    found = found or _check_references(plan) or check_scratch(plan, graph)
+    found = found or _check_references(plan)
+    travels = plan.transfers is not None or any(buffer.first is not None for buffer in plan.buffers)
+    if travels and not found:
+        from tmpass.verification.transfers import check_transfer_rows, check_transfers  # which few plans need
+
+        found = check_transfer_rows(plan)
+    found = found or check_scratch(plan, graph)
     if found:
         return found
     hulls, unknown = find_hulls(plan, needed), unknown_tensors(graph)
@@ -67,6 +74,7 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
         *check_fixed(plan, graph),
         *check_sharing(plan, graph, needed, sharing),
         *check_placement(plan, needed, hulls),
+        *(check_transfers(plan, graph, needed, asked_sharing(plan, sharing)) if travels else ()),
         *check_constants(plan, graph, hulls),
         *check_traffic(plan, graph),
         *check_overhead(plan),
@@ -176,6 +184,8 @@ def _check_references(plan: Plan) -> list[Violation]:
             found.append(Violation("missing", message))
         if buffer.step is not None and not buffer.tensors and not members[number]:
             continue
+        if buffer.first is not None and not members[number]:
+            continue  # a further residence, as check_transfer_rows sees
         if sorted(buffer.tensors) != members[number] or not members[number]:
             message = f"buffer {number} lists tensors {brief(buffer.tensors)}, but {brief(members[number])} are in it"
             found.append(Violation("alias", message))

@@ -27,7 +27,7 @@ def check_reads(plan: Plan, graph: Graph, stored: Stored) -> list[Violation]:
     there = {(row.tensors[0], row.lower) for row in streamed if row.memory in usable}
     names = {row.key: brief(row.name) for row in plan.tensors}
     reads = [_read(graph, stored, step.subgraph, step.op) for step in plan.schedule]
-    ends = _ends(plan, graph)
+    ends = operator_ends(plan, graph)
     found, callers = [], list[int]()
     for step, read in enumerate(reads):
         while callers and ends[callers[-1]] <= step:
@@ -44,7 +44,7 @@ def check_reads(plan: Plan, graph: Graph, stored: Stored) -> list[Violation]:
 
 def held_constants(plan: Plan, graph: Graph, stored: Stored) -> Iterator[dict[TensorKey, None]]:
     """Of each step, the constants that its operator reads, and those of the operators in whose bodies it runs."""
-    ends = _ends(plan, graph)
+    ends = operator_ends(plan, graph)
     callers = list[tuple[int, dict[TensorKey, None]]]()
     for step, row in enumerate(plan.schedule):
         while callers and callers[-1][0] <= step:
@@ -76,7 +76,7 @@ def _read(graph: Graph, stored: Stored, s: int, op: int) -> dict[TensorKey, None
     return dict.fromkeys(first for t in inputs if (first := stored.first.get((s, t))) is not None)
 
 
-def _ends(plan: Plan, graph: Graph) -> list[int]:
+def operator_ends(plan: Plan, graph: Graph) -> list[int]:
     """Of each step, one past the last step of its operator and the bodies that it runs."""
     lengths: dict[int, int] = {}
 

@@ -36,7 +36,7 @@ def check_sharing(plan: Plan, graph: Graph, needed: Needed, sharing: Sharing | N
     planned = {key: row for key, row in rows.items() if row.role not in ("constant", "unplanned")}
     # Promises of kernels are taken from the plan where it is not known what the target allows.
     promised = sharing or replace(_ALL, in_place=(EVERY, *plan.target.in_place))
-    allowed = _asked(promised, plan.options)
+    allowed = asked_sharing(plan, sharing)
     ties, found = tied_ends(plan, graph, rows)
     contents, tied = Contents(graph, allowed), frozenset(key for tie in ties for key in tie)
     ends = _ends(graph) - (set() if plan.options.keep_inputs else tied)
@@ -63,7 +63,7 @@ def check_sharing(plan: Plan, graph: Graph, needed: Needed, sharing: Sharing | N
             found.append(Violation("alias", f"{one} captures {two}, but they are in different places", one, two))
     found += check_outside(plan, graph, judge, [key for key, row in planned.items() if row.buffer is None])
     for buffer in plan.buffers:
-        if len(buffer.tensors) < 2:
+        if len(buffer.tensors) < 2 or buffer.first is not None:
             continue
         held = []
         for key in buffer.tensors:
@@ -78,6 +78,11 @@ def check_sharing(plan: Plan, graph: Graph, needed: Needed, sharing: Sharing | N
                 )
                 found.append(Violation("alias", message, *names, step, low, high))
     return found
+
+
+def asked_sharing(plan: Plan, sharing: Sharing | None) -> Sharing:
+    """The sharing that the target allows, or else the plan promises, as far as the options of the plan leave it."""
+    return _asked(sharing or replace(_ALL, in_place=(EVERY, *plan.target.in_place)), plan.options)
 
 
 def _asked(sharing: Sharing, options: Options) -> Sharing:

@@ -15,7 +15,7 @@ def check_traffic(plan: Plan, graph: Graph) -> list[Violation]:
     if plan.model.bytes is None and not any(memory.traffic for memory in plan.memories):
         return []
     touched: defaultdict[str, int] = defaultdict(int)
-    home = {key: buffer.memory for buffer in plan.buffers for key in buffer.tensors}
+    home = {key: buffer.memory for buffer in plan.buffers if buffer.first is None for key in buffer.tensors}
     for buffer in plan.buffers:
         if not buffer.tensors:
             touched[buffer.memory] += 2 * buffer.size

@@ -27,7 +27,7 @@ class Trusted:
 
     Fields:
         what: "memories", "capacity", "alignment", "runtime", "sharing", "scratch", "int8", "lower bound",
-            "overhead", "source", "not counted", "constants" or "order".
+            "overhead", "source", "not counted", "constants", "transfers" or "order".
         message: one line for a person.
     """
 
@@ -89,7 +89,7 @@ def _device(plan: Plan) -> Iterator[Trusted]:
     told = f"it is {runtime}" if runtime else "none is named: sizes are not rounded, loops copy each value once"
     yield Trusted("runtime", told)
     # The reasons of a plan from elsewhere may be empty; its buffers are checked.
-    sharing = sum(len(buffer.tensors) - 1 for buffer in plan.buffers if buffer.tensors)
+    sharing = sum(len(buffer.tensors) - 1 for buffer in plan.buffers if buffer.tensors and buffer.first is None)
     allowed = f"the runtime lets {sharing} tensor{'s' * (sharing != 1)} share storage as the plan has it"
     yield Trusted("sharing", allowed if sharing else "no tensor shares storage as a view, as a piece or in place")
     rules = len(plan.options.scratch)
@@ -163,6 +163,9 @@ def _bounds(plan: Plan) -> Iterator[Trusted]:
     for memory in plan.memories:
         if memory.lower_bound > memory.live_bytes:
             yield Trusted("lower bound", f"no addresses in {brief(memory.name)} take less than {memory.lower_bound} B")
+    if plan.transfers is not None and plan.transfers.lower_bound:
+        least = plan.transfers.lower_bound
+        yield Trusted("transfers", f"with this order and sharing, no run moves less than {least} B")
     if plan.order.lower_bound:
         yield Trusted("order", f"no order has less than {plan.order.lower_bound} B alive at once")
 

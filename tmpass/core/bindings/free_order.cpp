@@ -42,7 +42,7 @@ void bind_problem_of_transfers(nb::module_& m) {
             "    capacity: Bytes of the scratchpad.\n"
             "    items: Four arrays. The bytes that move where an item moves; the room that it takes; 1 where the run\n"
             "        stores it behind in any case; the operator that makes it, or -1 where a copy lies behind before\n"
-            "        the run. All bytes times all uses are at most 2^60.\n"
+            "        the run. Sizes times readers and two more, and all room, are at most 2^56.\n"
             "    starts: The readers of item i are readers[starts[i] .. starts[i + 1]). A stored item has two at "
             "least.\n"
             "    readers: Operators.\n"
@@ -60,19 +60,21 @@ void bind_free_order(nb::module_& m) {
     bind_problem_of_transfers(m);
     m.def(
         "search_labels",
-        [](const FreeOrderProblem& problem, Bytes upper, std::int64_t limit, std::int64_t chains) {
+        [](const FreeOrderProblem& problem, Bytes upper, std::int64_t limit, std::int64_t sets, std::int64_t chains) {
             check_node_limit(limit);
+            check_node_limit(sets);
             limit = std::min(limit, kMaxLabels);
             residency::FreeOrder found = without_gil(
-                [&] { return residency::search_labels(problem, upper, limit, chains_of(chains), interrupted); });
+                [&] { return residency::search_labels(problem, upper, limit, sets, chains_of(chains), interrupted); });
             return std::tuple(std::move(found.order), found.cost, found.bound, found.labels);
         },
-        "problem"_a, "upper"_a, "limit"_a, "chains"_a = 1,
+        "problem"_a, "upper"_a, "limit"_a, "sets"_a = 0, "chains"_a = 1,
         "Search for the order that moves the fewest bytes off chip and back, addresses left out.\n\n"
         "Args:\n"
         "    problem: The operators.\n"
         "    upper: Only orders that cost less count, in bytes.\n"
         "    limit: Labels that may be made.\n"
+        "    sets: Sets of operators that may be entered to find the least peak that is still to come.\n"
         "    chains: Which chains run at once: 0 none, 1 those that are proved to be lossless, 2 all that leave no "
         "more\n"
         "        bytes on chip.\n\n"

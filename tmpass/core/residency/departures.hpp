@@ -15,14 +15,14 @@ class Departures {
   public:
     explicit Departures(const FreeOrderProblem& problem) : problem_(problem) {}
 
-    // Calls visit(items) for each set of items on chip that `op` does not read, that has at least `excess` bytes, and
-    // of which no item can be left out. With an excess of 0 or less, that is the empty set alone.
+    // Calls visit(items), until that is false, for each set of items on chip that `op` does not read, that has at least
+    // `excess` bytes, and of which no item can be left out. With an excess of 0 or less, that is the empty set alone.
+    // Returns whether all were visited.
     template <typename Visit>
-    void each(const TransferState& state, Index op, Bytes excess, Visit visit) {
+    bool each(const TransferState& state, Index op, Bytes excess, Visit visit) {
         chosen_.clear();
-        if (excess <= 0) return visit(chosen_);
-        list_candidates(state, op);
-        descend(0, excess, visit);
+        if (excess > 0) list_candidates(state, op);
+        return descend(0, excess, visit);
     }
 
   private:
@@ -40,13 +40,14 @@ class Departures {
 
     // Items are chosen from large to small: the last one, which ends the need, is the smallest of the set.
     template <typename Visit>
-    void descend(std::size_t from, Bytes excess, Visit& visit) {
+    bool descend(std::size_t from, Bytes excess, Visit& visit) {
         if (excess <= 0) return visit(chosen_);
         for (std::size_t i = from; i < candidates_.size() && rest_[i] >= excess; ++i) {
             chosen_.push_back(candidates_[i]);
-            descend(i + 1, excess - problem_.room[candidates_[i]], visit);
+            if (!descend(i + 1, excess - problem_.room[candidates_[i]], visit)) return false;
             chosen_.pop_back();
         }
+        return true;
     }
 
     const FreeOrderProblem& problem_;

@@ -9,12 +9,13 @@ namespace tmpass::residency {
 namespace {
 
 constexpr Bytes kParts = 16;
+constexpr Index kTries = 256;  // RandWire needs 56 at most
 
 }  // namespace
 
 FreeOrder beam_labels(const FreeOrderProblem& problem, Bytes upper, std::int64_t limit, const BeamScore& score,
                       const Interrupted& interrupted) {
-    LabelGrowth growth(problem, upper, Chains::kLossless);
+    LabelGrowth growth(problem, upper, Chains::kLossless, {limit, interrupted});
     std::vector<std::vector<std::pair<Bytes, Index>>> waiting(problem.count() + 1);
     const auto add = [&](Index label, const TransferState& state) {
         Bytes leaving = 0;
@@ -23,16 +24,13 @@ FreeOrder beam_labels(const FreeOrderProblem& problem, Bytes upper, std::int64_t
         waiting[state.done()].emplace_back(kParts * cost + score.leaving * leaving, label);
     };
     growth.begin(add);
-    std::int64_t grown = 0;
     for (Index done = 0; done < problem.count(); ++done) {
         auto labels = std::move(waiting[done]);
         std::erase_if(labels, [&](const auto& entry) { return growth.table().label(entry.second).dropped; });
         std::ranges::sort(labels);
         if (static_cast<Index>(labels.size()) > score.width) labels.resize(score.width);
         for (const auto& [_, label] : labels) {
-            if (growth.spent() >= limit) return {{}, 0, 0, growth.spent()};
-            growth.grow(label, add, score.run_on);
-            if (++grown % kLabelsBetweenChecks == 0 && interrupted()) throw Cancelled();
+            if (!growth.grow(label, add, {score.run_on, kTries})) return {{}, 0, 0, growth.spent()};
         }
     }
     Index best = -1;

@@ -11,10 +11,11 @@ The header is C11 and C++11. Its numbers keep their values where `int` has 16 bi
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from math import gcd
 
 from tmpass.plans.plan import MemoryUse, Plan, PlannedTensor
+from tmpass.plans.transfers import buffer_copies
 from tmpass.report.c_names import LONGEST, comment, distinct, file_prefix, upper_name
 from tmpass.report.left_out import notes
 
@@ -59,9 +60,16 @@ def emit(plan: Plan) -> str:
     ]
     for name, memory in memories.values():
         lines += [*_memory(prefix, name, memory, array=(name, memory) in arenas), ""]
+    away = {row.first for row in plan.buffers if row.first is not None}
     for t in placed:
         home = memories[plan.buffers[t.buffer or 0].memory]
-        lines += [_about(t), *_place(prefix, next(names), home, t.offset or 0, t.bytes or 0), ""]
+        lines += [
+            _about(t),
+            *_leaves(prefix, plan, t, away),
+            *_place(prefix, next(names), home, t.offset or 0, t.bytes or 0),
+            "",
+        ]
+    lines += _transfers(prefix, plan, {name: macro for name, (macro, _) in memories.items()})
     for b in scratch:
         lines.append(f"/* scratch of step {b.step} */")
         lines += [*_place(prefix, next(names), memories[b.memory], b.offset, b.size), ""]
@@ -123,6 +131,39 @@ def _place(prefix: str, name: str, home: tuple[str, MemoryUse], offset: int, siz
     inside = f"{name}_BYTES <= {end} && {name}_OFFSET <= {end} - {name}_BYTES"
     yield f'{prefix}_ASSERT({inside}, "outside of the arena");'
     yield f'{prefix}_ASSERT({name}_OFFSET % {name}_ALIGNMENT == 0, "not aligned");'
+
+
+def _leaves(prefix: str, plan: Plan, tensor: PlannedTensor, away: Collection[int | None]) -> Iterator[str]:
+    """A comment where a tensor leaves the scratchpad, and does not come back to the same bytes."""
+    if tensor.buffer is not None and tensor.buffer in away:
+        last = plan.buffers[tensor.buffer].upper - 1
+        yield f"/* there up to step {last}; {prefix}_TRANSFERS says where its buffer is then */"
+
+
+def _transfers(prefix: str, plan: Plan, memories: Mapping[str, str]) -> Iterator[str]:
+    """The table of copies as a macro that calls another one for each; nothing where no buffer leaves."""
+    if plan.transfers is None:
+        return
+    inside, behind = memories[plan.memories[0].name], memories[plan.transfers.memory]
+    rows = [
+        f"COPY({copy.step}u, {prefix}_{copy.direction.upper()}, {copy.source.offset}u, {copy.target.offset}u, "
+        f"{copy.bytes}u)"
+        for copy in buffer_copies(plan)
+        if copy.source is not None
+    ]
+    yield f"/* Copies between {inside} and {behind}, in their order. Those of a step are made before its operator."
+    yield f" * {prefix}_SPILL goes from {inside} to {behind}, and {prefix}_FETCH back:"
+    yield f" *   COPY(step, {prefix}_SPILL or {prefix}_FETCH, offset to read, offset to write, bytes)"
+    yield " *"
+    yield " *   #define ROW(step, way, from, to, bytes) {step, way, from, to, bytes},"
+    yield f" *   static const unsigned long copies[][5] = {{ {prefix}_TRANSFERS(ROW) }};"
+    yield " */"
+    yield f"#define {prefix}_SPILL 0u"
+    yield f"#define {prefix}_FETCH 1u"
+    yield f"#define {prefix}_TRANSFERS_COUNT {len(rows)}u"
+    yield f"#define {prefix}_TRANSFERS_MOVED {plan.transfers.moved}u /* bytes in one run */"
+    yield " \\\n  ".join([f"#define {prefix}_TRANSFERS(COPY)", *rows])
+    yield ""
 
 
 def _about(tensor: PlannedTensor) -> str:

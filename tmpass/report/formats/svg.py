@@ -1,6 +1,7 @@
 """A plan as an SVG picture without a script: steps from left to right, addresses upwards.
 
-Buffers and constants are rectangles.
+Buffers and constants are rectangles. An arrow up is a copy out of the bytes that it begins in, one down a copy into
+those that it ends in.
 
 capacity - - - - - - - - - - -        dashed, only where it is near the peak
          | b         |                the bar marks the peak step
@@ -15,10 +16,12 @@ from tmpass.base.record import record
 from tmpass.packing.problem import in_use
 from tmpass.plans.peak_step import PeakStep, find_peak_step, live_bytes
 from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer, PlannedConstant, Residence
+from tmpass.plans.transfers import BufferCopy, buffer_copies
 from tmpass.report.drawn import constant_kind, constant_name, constants_in, height_of
 from tmpass.report.hues import colours_of, kind_of
 from tmpass.report.needs import usable, usable_name
 from tmpass.report.text import clip, one_line, short_size
+from tmpass.report.transfers import about
 
 NAME = "svg"
 SUFFIX = ".svg"
@@ -33,6 +36,9 @@ _NEAR = 1.4
 
 _CHARACTER = 6.2
 """The approximate width of a character, in pixels."""
+
+_ARROW = 'fill="none" stroke="#7b1fa2" stroke-width="2"'
+"""The look of a spill or fetch."""
 
 _STYLE = """
 text { font: 11px system-ui, sans-serif; fill: #5b636e }
@@ -95,7 +101,7 @@ def _memory(plan: Plan, memory: MemoryUse, colours: dict[str, str], top: int) ->
     peak_step = find_peak_step(plan, memory)
     buffers = [b for b in plan.buffers if b.memory == memory.name and b.size]
     constants = constants_in(plan, memory)
-    steps = max([len(plan.schedule), 1, *(b.upper for b in buffers)])
+    steps = max([len(plan.schedule), 1, *(b.upper for b in buffers), *(c.upper for c in constants)])
     capacity, height = usable(memory), height_of(plan, memory)
     near = capacity is not None and capacity <= _NEAR * height
     frame = _Frame(top, steps, max(height, capacity or 0 if near else 0, 1))
@@ -110,9 +116,12 @@ def _memory(plan: Plan, memory: MemoryUse, colours: dict[str, str], top: int) ->
     for b in buffers:
         kind = kind_of(plan, b, rows)
         name = next((rows[key].name for key in b.tensors if key in rows), kind)
-        yield f"<g><title>{_text(_note(b, name, kind))}</title>"
+        what = about(plan, b)
+        yield f"<g><title>{_text(_note(b, name, kind) + (f'; {what}' if what else ''))}</title>"
         yield from _buffer(b, name, colours[kind], frame)
         yield "</g>"
+    for copy in buffer_copies(plan):
+        yield from _arrow(copy, memory, frame)
     for c in constants:
         kind, name = constant_kind(c), constant_name(c, rows)
         yield f"<g><title>{_text(_note(c, name, kind))}</title>"
@@ -145,6 +154,15 @@ def _rectangle(
     if up > 12 and (short := _shortened(name, int((across - 8) / _CHARACTER))):
         middle = frame.y(place.offset + (low + high) / 2)
         yield f'<text class="name" x="{frame.x(lower)}" y="{middle}" dx="4" dy="4">{_text(short)}</text>'
+
+
+def _arrow(copy: BufferCopy, memory: MemoryUse, frame: _Frame) -> Iterator[str]:
+    """The arrow of a copy in the picture of `memory`: up where it reads bytes there, down where it writes them."""
+    for row, path in ((copy.source, "v-12m-4 4l4 -4l4 4"), (copy.target, "m0 -12v12m-4 -4l4 4l4 -4")):
+        if row is not None and row.memory == memory.name:
+            place = f"M{frame.x(copy.step)} {frame.y(row.offset + row.size / 2)}"
+            title = f"{copy.direction} of {copy.bytes} B before step {copy.step}"
+            yield f'<path d="{place}{path}" {_ARROW}><title>{_text(title)}</title></path>'
 
 
 def _peak_bar(peak_step: PeakStep, frame: _Frame) -> Iterator[str]:

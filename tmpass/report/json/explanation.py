@@ -7,6 +7,7 @@ from typing import Any
 from tmpass.base.json_text import json_text
 from tmpass.explanation.capacity_curve import CurvePoint, saved_per_kib
 from tmpass.explanation.facts import Alive, Change, Explanation
+from tmpass.explanation.travels import Travels
 from tmpass.plans.plan import PlannedConstant, PlannedStep, PlannedTensor
 from tmpass.report.terminal.explanation import why
 
@@ -56,6 +57,8 @@ def to_json(known: Explanation) -> str:
         "hints": _hints(known),
         "curve": None if known.curve is None else [_point(known.curve, at) for at in range(len(known.curve))],
     }
+    if known.travels is not None:
+        facts["transfers"] = _travels(known.travels)
     if conflict is not None:
         facts["conflict"] = {
             "capacity": conflict.capacity,
@@ -65,6 +68,27 @@ def to_json(known: Explanation) -> str:
             "buffers": [{"id": b.id, "size": b.size, "tensor": _tensor(tensor)} for b, tensor in known.conflicting],
         }
     return json_text(facts, indent=2) + "\n"
+
+
+def _travels(travels: Travels) -> dict[str, Any]:
+    """The figures of the plan with transfers, and its travellers."""
+    figures = travels.plan.transfers
+    return {
+        "status": travels.plan.status,
+        **({} if figures is None else asdict(figures)),
+        "travellers": [
+            {
+                "buffer": one.buffer.id,
+                "tensor": _tensor(one.tensor),
+                "moved": one.moved,
+                "away": one.away,
+                "step": _step(one.step),
+                "needed": one.needed,
+                "missing": one.missing,
+            }
+            for one in travels.travellers
+        ],
+    }
 
 
 def _point(points: Sequence[CurvePoint], at: int) -> dict[str, Any]:

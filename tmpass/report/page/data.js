@@ -20,6 +20,12 @@ function readView(raw) {
     pieces: (pieces || [[lower, upper, 0, size]]).filter(([, , low, high]) => low < high)
       .map(([from, to, low, high]) => ({ lower: from, upper: to, low: offset + low, high: offset + high })),
   }));
+  // A buffer that leaves the scratchpad has several rows. Its tensors are as far from each of them as from the first.
+  const moved = raw.transfers ?? { text: "", steps: [], rows: [] };
+  for (const [id, by, begins, spilled, text] of moved.rows) {
+    const row = buffers[id];
+    Object.assign(row, { begins, spilled, about: shown(text), tensors: row.tensors.map((t) => by ? { ...t, offset: t.offset + by } : t) });
+  }
   // A copy of a constant, or one that is stored in a memory with buffers, is drawn as a buffer of one tensor.
   const known = raw.constants.known.map(([name, dtype, shape, bytes, others, place, use, why, readers]) =>
     ({ name: shown(name), dtype, shape, bytes, others, place: shown(place), use, why: shown(why), readers, copies: [] }));
@@ -44,7 +50,7 @@ function readView(raw) {
     };
   });
   const needs = raw.needs.map(([name, capacity, needed, parts, text]) => ({ name: shown(name), capacity, needed, parts, text }));
-  return { how: raw.how, fits: raw.fits, verdict: raw.verdict, leftOut: raw.not_counted, steps, memories, needs, constants: known, weights: raw.constants.lines, end };
+  return { how: raw.how, fits: raw.fits, verdict: raw.verdict, leftOut: raw.not_counted, steps, memories, needs, constants: known, weights: raw.constants.lines, end, moved };
 }
 
 // Sizes as the command line writes them: the exact number of bytes, and the largest unit that fits.

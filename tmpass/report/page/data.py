@@ -15,12 +15,14 @@ from tmpass.graph.model import Graph
 from tmpass.packing.problem import in_use
 from tmpass.plans.peak_step import find_peak_step, live_bytes
 from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer
+from tmpass.plans.transfers import spilled_rows
 from tmpass.report.constants import copies_of, stored_constants, use
 from tmpass.report.drawn import constant_kind, drawn_constants, height_of
 from tmpass.report.hues import colours_of, kind_of
 from tmpass.report.left_out import not_counted, verdict
 from tmpass.report.needs import parts, parts_text, usable, usable_name, used
 from tmpass.report.text import short_size
+from tmpass.report.transfers import about, moved, moved_by_step
 from tmpass.report.weights import weight_lines
 
 _VERDICTS = {
@@ -56,6 +58,7 @@ def how(plan: Plan) -> str:
         "given": "order as in the file",
         "topological": "topological order",
         "least-peak": "order for the least peak",
+        "fewest-transfers": "order for the fewest transfers",
     }
     sharing = {"auto": "sharing where it helps", "views": "views share", "none": "nothing shared"}
     method = plan.options.allocator
@@ -101,7 +104,26 @@ def _view(plan: Plan, places: dict[str, int], graph: Graph | None) -> dict[str, 
             for b in plan.buffers
         ],
         "constants": _constants(plan, places, memories, graph),
+        **_transfers(plan),
     }
+
+
+def _transfers(plan: Plan) -> dict[str, Any]:
+    """What plans with transfers have besides: a line, the bytes moved before each step, and what rows of buffers are.
+
+    Each of these rows is the number of a buffer, how many bytes it is above the first one, whether it begins with a
+    fetch (1) or a spill (2), whether a spill reads it as it ends, and a text.
+    """
+    if plan.transfers is None:
+        return {}
+    ends = spilled_rows(plan)
+    begins = {b.id: 0 if b.first is None else 2 if b.memory == plan.transfers.memory else 1 for b in plan.buffers}
+    rows = [
+        [b.id, plan.moved_by(b), begins[b.id], int(b.id in ends), about(plan, b)]
+        for b in plan.buffers
+        if begins[b.id] or b.id in ends
+    ]
+    return {"transfers": {"text": moved(plan), "steps": moved_by_step(plan), "rows": rows}}
 
 
 def _memory(plan: Plan, memory: MemoryUse) -> dict[str, Any]:

@@ -6,7 +6,7 @@ let waiting = false;
 
 function readHues() {
   const style = getComputedStyle(document.documentElement);
-  for (const name of ["ground", "ink", "quiet", "line", "edge", "strong", "limit", "full", "curve"]) {
+  for (const name of ["ground", "ink", "quiet", "line", "edge", "strong", "limit", "full", "curve", "copy"]) {
     hues[name] = style.getPropertyValue(`--${name}`).trim();
   }
 }
@@ -28,7 +28,7 @@ function draw(sharpness = window.devicePixelRatio || 1) {
   pen.font = "11px system-ui, sans-serif";
   const s = scales();
   drawGrid(s);
-  within(s.arena, () => { drawFull(s, s.arena); drawBuffers(s); drawMarked(s); });
+  within(s.arena, () => { drawFull(s, s.arena); drawBuffers(s); drawCopies(s); drawMarked(s); });
   drawCapacity(s);
   drawLive(s);
 }
@@ -124,6 +124,28 @@ function drawBuffers(s) {
   pen.textAlign = "left";
   pen.textBaseline = "middle";
   for (const [b, box] of named) drawName(s, bufferName(b), box);
+}
+
+// Arrows of spills and fetches: up out of the bytes that are read, down into those that are written.
+function drawCopies(s) {
+  pen.strokeStyle = hues.copy;
+  pen.lineWidth = 2;
+  for (const b of memoryNow().buffers) {
+    const y = (s.y(b.offset) + s.y(b.offset + b.size)) / 2;
+    if (b.begins) arrow(s.x(b.lower), y, 1);
+    if (b.spilled) arrow(s.x(b.upper), y, -1);
+  }
+}
+
+function arrow(x, y, way) {
+  const tip = way > 0 ? y : y - 12;
+  pen.beginPath();
+  pen.moveTo(x, y - 12);
+  pen.lineTo(x, y);
+  pen.moveTo(x - 4, tip - 4 * way);
+  pen.lineTo(x, tip);
+  pen.lineTo(x + 4, tip - 4 * way);
+  pen.stroke();
 }
 
 function drawName(s, name, box) {
@@ -240,6 +262,11 @@ function drawLive(s) {
     pen.globalAlpha = 1;
     pen.lineWidth = 1.5;
     pen.stroke();
+    // The bytes that are moved before each step, on the same scale.
+    pen.fillStyle = hues.copy;
+    for (const [step, out, back] of state.view.moved.steps) {
+      pen.fillRect(s.x(step) - 1.5, y(out + back), 3, live.y + live.h - y(out + back));
+    }
     if (memory.usable !== null && memory.usable <= top) {
       pen.strokeStyle = hues.limit;
       pen.setLineDash([7, 4]);

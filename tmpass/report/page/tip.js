@@ -56,6 +56,8 @@ function noteOn(buffer, step, address) {
   const last = buffer.upper - 1;
   rows.push(["live", last === buffer.lower ? `step ${last} only` : `steps ${buffer.lower} to ${last}`]);
   if (last !== buffer.lower) rows.push(["until", stepName(state.view, last)]);
+  if (buffer.about) rows.push(["row", buffer.about]);
+  if (buffer.spilled) rows.push(["then", `spilled before step ${stepName(state.view, buffer.upper)}`]);
   rows.push(["addresses", `${buffer.offset} to ${buffer.offset + buffer.size - 1}`]);
   if (buffer.tensors.length !== 1) rows.push(["buffer", `${buffer.id}, ${exactSize(buffer.size)}`]);
   const piece = buffer.pieces.find((p) => step >= p.lower && step < p.upper);

@@ -33,6 +33,8 @@ def head(old: Plan, new: Plan, found: Difference) -> str:
         ]
     if any(one.needed is None for one in found.memories):
         lines.append("needed       not compared: one of the plans is of version 1, which has buffers only")
+    if (moved := found.transfers) is not None:
+        lines.append(f"transfers    {moved.old} B -> {format_size(moved.new)} in each run, {growth(moved)}")
     counts = Counter(shift.change for shift in found.shifts)
     changed = ", ".join(f"{counts[change]} {change}" for change in CHANGES if counts[change])
     lines.append(f"tensors      {changed or 'none changed'}")
@@ -65,6 +67,8 @@ def to_json(old: Plan, new: Plan, found: Difference, limit: Limit | None) -> str
         "too_much": [one.name for one in found.memories if limit is not None and limit.broken_by(one)],
         "changes": [_shift(shift) for shift in found.shifts],
     }
+    if found.transfers is not None:
+        facts["transfers"] = {"old": found.transfers.old, "new": found.transfers.new}
     lines = []
     for key, value in facts.items():
         rows = [json_text(row) for row in value] if isinstance(value, list) and value else []

@@ -14,9 +14,12 @@ from tmpass.report.left_out import assumed, not_counted, unknown, verdict
 from tmpass.report.needs import constants, needs
 from tmpass.report.terminal.tables import plain_table
 from tmpass.report.text import clip, counted, one_line, short_size
+from tmpass.report.transfers import moved
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from tmpass.explanation.travels import Travels
 
 _ROWS = 12
 _SPANS = 6
@@ -37,8 +40,11 @@ _IMAGES = re.compile("conv(?!ert)|pool", re.IGNORECASE)
 def head(known: Explanation) -> str:
     """The first lines: whether the plan fits, the bytes missing, the least budget, and the peak step."""
     plan, memory = known.plan, known.peak_step.memory
+    verdict_ = [f"fits         {_verdict(known)}"]
+    if known.travels is not None:
+        verdict_ = [f"fits         yes, with transfers: {moved(known.travels.plan)}", f"without      {_verdict(known)}"]
     lines = [
-        f"fits         {_verdict(known)}",
+        *verdict_,
         f"model        {plan.model.file} on {plan.target.name}, memory {memory.name}",
     ]
     if memory.peak or not known.missing:
@@ -116,6 +122,19 @@ def alive_table(known: Explanation) -> "Table":
         table.add_row(str(one.used), _name(one.tensor, one.others), why(known, one))
     if rest := known.alive[_ROWS:]:
         table.add_row(str(sum(one.used for one in rest)), f"in {len(rest)} more", "")
+    return table
+
+
+def travel_table(travels: "Travels") -> "Table":
+    """A table of the buffers that leave the scratchpad: bytes moved, when they are away, why, and what would help."""
+    table = plain_table(">moved", "leaves the scratchpad", "away in steps", "there it would be too full", ">keeps it")
+    for one in travels.travellers[:_ROWS]:
+        spans = ", ".join(f"{first}..{last}" for first, last in one.away)
+        where = "" if one.step is None else f"step {_op(one.step, number=True)}: {one.needed} B"
+        keeps = f"{one.missing} B more" if one.missing > 0 else ""
+        table.add_row(str(one.moved), _name(one.tensor, len(one.buffer.tensors) - 1), spans, where, keeps)
+    if rest := travels.travellers[_ROWS:]:
+        table.add_row(str(sum(one.moved for one in rest)), f"in {len(rest)} more", "", "", "")
     return table
 
 

@@ -96,7 +96,8 @@ def _cells(
         for lower, upper, low, high in in_use(b):
             across = _covered(lower, upper, columns, steps)
             for row in _covered(b.offset + low, b.offset + high, rows, height):
-                cells[row][across.start : across.stop] = [b.id] * len(across)
+                number = b.id if b.first is None else b.first
+                cells[row][across.start : across.stop] = [number] * len(across)
     return cells
 
 

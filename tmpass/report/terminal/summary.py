@@ -20,6 +20,7 @@ from tmpass.plans.plan import MemoryUse, Plan
 from tmpass.report.left_out import assumed, not_counted, verdict
 from tmpass.report.needs import constants, needs, used
 from tmpass.report.text import counted, one_line
+from tmpass.report.transfers import bound, moved, no_help
 
 WIDTH = 120
 LINES = 12
@@ -41,10 +42,12 @@ def summary(plan: Plan) -> str:
         f"fits         {_verdict(plan, memory)}",
         f"model        {plan.model.file} on {plan.target.name}, memory {memory.name}{more}",
         f"peak         {format_size(arena.peak)}{where}",
-        f"lower bound  {_bound(arena)}",
+        f"lower bound  {_bound(arena)}" if plan.transfers is None else f"transfers    {moved(plan)}",
         f"order        {_order(plan)}",
         f"capacity     {_capacity(memory)}",
     ]
+    if reason := no_help(plan):
+        lines.append(f"transfers    do not help: {reason}")
     if found := needs(memory):
         lines.append(f"needed       {found}")
     if found := constants(plan, memory):
@@ -58,6 +61,8 @@ def summary(plan: Plan) -> str:
 def _verdict(plan: Plan, memory: MemoryUse) -> str:
     if plan.fits and (part := verdict(plan)):
         return f"yes, {part}"
+    if plan.transfers is not None:
+        return f"yes, with transfers; {bound(plan)}"
     if plan.status == "optimal":
         return "yes; optimal for this order and sharing"
     if plan.status == "feasible":
@@ -90,7 +95,12 @@ def _bound(memory: MemoryUse) -> str:
 
 def _order(plan: Plan) -> str:
     """Where the order comes from, and how many live bytes another order could save at most."""
-    method = {"given": "as in the file", "topological": "sorted topologically", "least-peak": "reordered"}
+    method = {
+        "given": "as in the file",
+        "topological": "sorted topologically",
+        "least-peak": "reordered",
+        "fewest-transfers": "reordered for the fewest transfers",
+    }
     if plan.unknown_tensors or (not plan.order.lower_bound and plan.memories[0].live_bytes):
         found = "other orders are not judged"
     else:

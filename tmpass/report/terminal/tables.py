@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING
 
 from tmpass.base.sizes import format_size
 from tmpass.plans.plan import Plan, PlannedBuffer, PlannedTensor
+from tmpass.plans.transfers import buffer_copies
 from tmpass.report.terminal.picture import hue, letter
 from tmpass.report.text import clip, one_line, short_size
+from tmpass.report.transfers import about
 from tmpass.targets import Memory, Target
 
 if TYPE_CHECKING:
@@ -27,11 +29,27 @@ def buffer_table(plan: Plan) -> "Table":
     for b in plan.buffers:
         names = [one_line(_tensor(row, b)) for row in filter(None, map(rows.get, b.tensors))]
         names = names or ([] if b.step is None else [f"scratch of step {b.step}"])
+        names = [about(plan, b)] if b.first is not None else names
         names += [f"partly used in steps {_spans(b)}"] if b.gaps else []
         place = [one_line(clip(b.memory, 60))] if several else []
         steps = f"{b.lower}..{b.upper - 1}"
-        sign = Text(letter(b.id), f"color(16) on color({hue(b.id)})")
+        drawn = b.id if b.first is None else b.first
+        sign = Text(letter(drawn), f"color(16) on color({hue(drawn)})")
         table.add_row(sign, str(b.id), *place, str(b.offset), str(b.size), steps, "\n".join(names))
+    return table
+
+
+def transfer_table(plan: Plan) -> "Table":
+    """A table of all spills and fetches in their order: step, direction, bytes, source, target, and the tensor."""
+    table = plain_table(">before step", "copy", ">bytes", ">from", ">to", "buffer")
+    rows = plan.tensors_by_key()
+    for copy in buffer_copies(plan):
+        source, target = (
+            "" if b is None else f"{one_line(clip(b.memory, 60))}+{b.offset}" for b in (copy.source, copy.target)
+        )
+        name = next((rows[key].name for key in copy.target.tensors if key in rows), "")
+        what = f"{copy.target.first} {one_line(clip(name))}"
+        table.add_row(str(copy.step), copy.direction.value, str(copy.bytes), source, target, what)
     return table
 
 

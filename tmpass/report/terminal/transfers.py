@@ -105,14 +105,13 @@ def _without_plan(problem: TransferProblem, plan: TransferPlan, order: SpillOrde
             f"{problem.capacity}\n{who}: {', '.join(parts)}\n"
         )
     if plan.status is Status.INFEASIBLE:
-        return f"infeasible: no addresses exist {_scope(order)} within {problem.capacity} B; try --order free\n"
+        where, hint = (
+            ("in the given order", "--order free, or more") if order is SpillOrder.GIVEN else ("in any order", "more")
+        )
+        return f"infeasible: no addresses exist {where} within {problem.capacity} B; try {hint} --capacity\n"
     hint = "more --nodes" if plan.method in ("free-order", "fixed-order") else "--residency auto, or more --nodes"
     bound = f"lower bound {plan.lower_bound} B"
     return f"unknown: {plan.method} found no plan within {problem.capacity} B and its budget; {bound}; try {hint}\n"
-
-
-def _scope(order: SpillOrder) -> str:
-    return "in any order" if order is SpillOrder.FREE else "in the given order"
 
 
 def _fetches(count: int) -> str:

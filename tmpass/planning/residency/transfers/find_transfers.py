@@ -1,5 +1,7 @@
 """One function over all methods of residency."""
 
+from dataclasses import replace
+
 from tmpass.base.choices import SpillOrder, Status
 from tmpass.base.errors import UsageError
 from tmpass.planning.residency.transfers.least_peak_order import largest_operator
@@ -35,4 +37,7 @@ def find_transfers(
     solver = method_named(method)
     if largest_operator(problem)[1] > problem.capacity:
         return no_plan(method, Status.INFEASIBLE)
+    # Nobody needs more than room for all tensors side by side, and kernels have a largest capacity.
+    everything = sum(-(-tensor.size // problem.alignment) * problem.alignment for tensor in problem.tensors)
+    problem = replace(problem, capacity=min(problem.capacity, everything))
     return solver.solve(problem, Task(SpillOrder(order), budget))

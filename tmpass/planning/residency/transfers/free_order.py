@@ -38,8 +38,8 @@ NO_PLAN = TransferPlan((), (), 0, 0, Status.UNKNOWN, _METHOD)
 _FIRST_SHARE = 16
 """The first search gets the labels divided by this: enough for every network that it can solve."""
 
-_LAST_SHARE = 4
-"""The search that proves begins again where the beams leave at least the labels divided by this."""
+_LAST_SHARE = 5
+"""The search that proves gets at least the labels divided by this in the end: enough for a better bound."""
 
 _BEAMS = (
     (300, 8, True),
@@ -135,17 +135,16 @@ class _Anytime:
         """Orders that cost less than the plan, without addresses: of beams, then of the search that proves."""
         made = per_width = 0
         for width, leaving, run_on in _BEAMS:
-            if per_width * width > self._left:
+            left = self._left - self.labels // _LAST_SHARE
+            if per_width * width > left:
                 break
-            order, _, made = _core.beam_labels(self.native, self._upper, self._left, (width, leaving, run_on))
+            order, _, made = _core.beam_labels(self.native, self._upper, max(left, 0), (width, leaving, run_on))
             self.spent += made
             per_width = made // width
             if order:
                 yield order
-        if self._left * _LAST_SHARE < self.labels:
-            return
         upper = self._upper
-        order, _, bound, made = _core.search_labels(self.native, upper, self._left)
+        order, _, bound, made = _core.search_labels(self.native, upper, self._left, self._left // 4)
         self.spent += made
         self._raise(bound)
         if order:

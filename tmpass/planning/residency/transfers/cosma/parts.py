@@ -19,6 +19,9 @@ from tmpass.planning.residency.transfers.uses import steps_of_uses
 LARGEST_PART = 12
 """Operators of a part, at most. CP-SAT proves most programs of this size within a second."""
 
+_LARGEST_SHARE = 8
+"""A part gets one part in this many of the budget while it lasts: most parts are solved at once, and few are hard."""
+
 
 def cut_order(problem: TransferProblem, order: Sequence[int], most: int = LARGEST_PART) -> list[tuple[int, ...]]:
     """The order in parts of at most `most` operators, cut where the fewest activations cross.
@@ -51,7 +54,7 @@ def solve_parts(problem: TransferProblem, order: Sequence[int], *, keep_order: b
         keep_order: keep it inside of the parts too.
         nodes: the budget of all parts together.
     """
-    parts = cut_order(problem, order)
+    parts, left = cut_order(problem, order), nodes
     steps: list[Step] = []
     start: dict[int, int] = {}
     copies: frozenset[int] = frozenset()
@@ -59,9 +62,11 @@ def solve_parts(problem: TransferProblem, order: Sequence[int], *, keep_order: b
         rest = [op for other in parts[number + 1 :] for op in other]
         later = frozenset(tensor for op in rest for tensor in problem.operators[op].inputs)
         window = Window(problem, part, keep_order, start, copies, later)
-        answer = _solve(window, nodes // len(parts))
+        share = max(left // (len(parts) - number), min(left, nodes // _LARGEST_SHARE))
+        answer, spent = _solve(window, share)
         if not answer.steps:
             return None
+        left = max(0, left - spent)
         steps += answer.steps
         start = {tensor: at for tensor, at in answer.steps[-1].on_chip.items() if tensor in later}
         loaded = {
@@ -71,10 +76,11 @@ def solve_parts(problem: TransferProblem, order: Sequence[int], *, keep_order: b
     return steps
 
 
-def _solve(window: Window, nodes: int) -> Answer:
-    """The answer for a part; where none is found, that for its operators in their order, which is easier."""
+def _solve(window: Window, nodes: int) -> tuple[Answer, int]:
+    """The answer for a part, and the nodes spent; where none is found, that in the given order, which is easier."""
     answer = solve_window(window, nodes=nodes)
     if answer.steps or window.keep_order:
-        return answer
+        return answer, answer.nodes
     kept = Window(window.problem, window.operators, True, window.start, window.copies, window.later)
-    return solve_window(kept, nodes=nodes)
+    second = solve_window(kept, nodes=nodes)
+    return second, answer.nodes + second.nodes

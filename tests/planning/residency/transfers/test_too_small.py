@@ -1,0 +1,58 @@
+"""The operator that needs more than the scratchpad has, with the tiles that would do."""
+
+import pytest
+from support.graphs import Sketch, graph_of
+from support.travelling import network, planned, target
+
+from tmpass.graph.model import Graph, TensorKind
+from tmpass.planning.residency.transfers.too_small import Tiles, find_tiles
+
+
+def convolution(format_: str = "tflite") -> Graph:
+    """An image of 8 rows of 16 bytes, a kernel of 3 rows, and a result of 8 rows of 32 bytes."""
+    sketch = Sketch()
+    nhwc = format_ == "tflite"
+    x = sketch.input((1, 8, 4, 4) if nhwc else (1, 4, 8, 4))
+    weights = sketch.tensor((8, 3, 3, 4) if nhwc else (8, 4, 3, 3), TensorKind.CONSTANT)
+    sketch.outputs = [sketch.op([x, weights], (1, 8, 4, 8) if nhwc else (1, 8, 8, 4), kind="CONV_2D")]
+    graph = graph_of(sketch)
+    return Graph(format_, graph.subgraphs, graph.entries)
+
+
+@pytest.mark.parametrize("format_", ["tflite", "onnx"])
+@pytest.mark.parametrize(
+    ("room", "tiles"),
+    [
+        # r rows: 32 r of the result, 16 (r + 2) of the image, at most 8 rows of it
+        (48 * 4 + 32, Tiles(4, 8, 224)),
+        (48 * 4 + 31, Tiles(3, 8, 176)),
+        (80, Tiles(1, 8, 80)),
+        (79, Tiles(1, 8, 80)),
+    ],
+)
+def test_the_tallest_tiles_that_fit(format_, room, tiles):
+    assert find_tiles(convolution(format_), (0, 0), 128 + 256, room) == tiles
+
+
+def test_what_is_not_cut_counts_whole():
+    assert find_tiles(convolution(), (0, 0), 128 + 256 + 100, 180) == Tiles(1, 8, 180)
+
+
+def test_no_tiles_where_the_height_is_not_known():
+    assert find_tiles(convolution("test"), (0, 0), 384, 100) is None
+    assert find_tiles(Graph("onnx", network().subgraphs, network().entries), (0, 1), 72, 60) is None
+
+
+def test_the_warning_names_the_operator_its_bytes_and_what_is_missing():
+    made = planned(convolution(), target(300, 8, chunk=8))
+    (found,) = (line for line in made.warnings if line.startswith("transfers"))
+    assert found == (
+        "transfers do not help: step 0, CONV_2D, alone needs 392 B, 92 B above the room; in tiles of 5 of 8 rows about "
+        "280 B (an estimate): 'op0'"
+    )
+    (tiny,) = (line for line in planned(convolution(), target(40, 8, chunk=8)).warnings if "transfers" in line)
+    assert tiny.endswith("even one row of its output about 88 B (an estimate): 'op0'")
+
+
+def test_no_warning_where_transfers_may_not_be_used():
+    assert not planned(convolution(), target(300, 8, chunk=8), transfers="never").warnings

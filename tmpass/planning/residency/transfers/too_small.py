@@ -1,0 +1,125 @@
+"""The operator that needs more than the scratchpad has, and what cutting it into tiles would take."""
+
+from collections.abc import Sequence
+
+from tmpass.base.errors import brief
+from tmpass.base.record import record
+from tmpass.graph.model import ABSENT, Graph, Tensor, TensorKey, TensorKind
+from tmpass.planning.layout_request import LayoutRequest
+from tmpass.planning.residency.transfers.cases import Case
+from tmpass.planning.residency.transfers.fixed_order import FixedOrderProblem
+
+_HEIGHT = {"tflite": 1, "onnx": 2}
+"""Format -> the axis of the height in tensors of four dimensions."""
+
+
+@record
+class Tiles:
+    """Tiles of the rows of an operator's output, as an estimate.
+
+    Fields:
+        rows: of the output, in one tile.
+        height: rows of the whole output.
+        bytes: that one tile needs.
+    """
+
+    rows: int
+    height: int
+    bytes: int
+
+
+def why_too_small(request: LayoutRequest, cases: Sequence[Case]) -> str:
+    """A line on the operator that alone needs more than the scratchpad has, with whatever is tried; empty without one.
+
+    Of the orders and sharings that were tried, the one counts whose largest need is the least.
+    """
+    if not cases:
+        return ""
+    worst = [
+        (*max((need, -step) for step, need in enumerate(needs(case.problem))), at) for at, case in enumerate(cases)
+    ]
+    need, step, at = min(worst)
+    case, step = cases[at], -step
+    missing = need - case.problem.capacity
+    if missing <= 0 or step >= len(case.timeline.steps):
+        return ""
+    one = case.timeline.steps[step]
+    op = request.graph.subgraphs[one.subgraph].ops[one.op]
+    text = f"transfers do not help: step {step}, {op.kind}, alone needs {need} B, {missing} B above the room"
+    tiles = None if op.calls else find_tiles(request.graph, (one.subgraph, one.op), need, case.problem.capacity)
+    if tiles is not None and tiles.bytes > case.problem.capacity:
+        text += f"; even one row of its output about {tiles.bytes} B (an estimate)"
+    elif tiles is not None:
+        text += f"; in tiles of {tiles.rows} of {tiles.height} rows about {tiles.bytes} B (an estimate)"
+    return f"{text}: {brief(op.name)}" if op.name else text
+
+
+def needs(problem: FixedOrderProblem) -> list[int]:
+    """The bytes that must be there at each step: buffers that are used, and pinned ones that are alive."""
+    found = [0] * problem.steps
+    for buffer in problem.buffers:
+        size = -(-buffer.size // problem.alignment) * problem.alignment
+        steps = [use.step for use in buffer.uses]
+        for step in range(steps[0], steps[-1] + 1) if buffer.pinned and steps else steps:
+            found[step] += size
+    return found
+
+
+def find_tiles(graph: Graph, where: tuple[int, int], need: int, room: int) -> Tiles | None:
+    """The tallest tiles of an operator that fit into `room` bytes, or tiles of one row if none does; an estimate.
+
+    A tile of r rows of the output has as large a share of each output and, with the rows that the kernel reaches beyond
+    them, of each input that is not stored in the model. All else counts whole.
+
+    Args:
+        graph: of the model.
+        where: subgraph and operator.
+        need: bytes of the whole operator.
+        room: bytes of the scratchpad for it.
+
+    Returns:
+        None where the format does not say which axis is the height, or the output has none.
+    """
+    axis = _HEIGHT.get(graph.format)
+    s, op = where[0], graph.subgraphs[where[0]].ops[where[1]]
+    outputs = [tensor for t in op.outputs if (tensor := _image(graph, s, t)) is not None]
+    inputs = [tensor for t in dict.fromkeys(op.inputs) if (tensor := _image(graph, s, t)) is not None]
+    if axis is None or not outputs or not inputs:
+        return None
+    height = _rows(outputs[0], axis)
+    reach = max((_rows(w, axis) - 1 for t in op.inputs if (w := _kernel(graph, (s, t))) is not None), default=0)
+    cut = sum(tensor.bytes or 0 for tensor in (*outputs, *inputs))
+
+    def bytes_of(rows: int) -> int:
+        total = max(0, need - cut)
+        for tensor, more in (*((o, 0) for o in outputs), *((i, reach) for i in inputs)):
+            own = _rows(tensor, axis)
+            part = min(own, -(-rows * own // height) + more)
+            total += (tensor.bytes or 0) // max(own, 1) * part
+        return total
+
+    best = 1
+    while best < height and bytes_of(best + 1) <= room:
+        best += 1
+    return Tiles(best, height, bytes_of(best))
+
+
+def _image(graph: Graph, s: int, t: int) -> Tensor | None:
+    """A tensor of four dimensions that an operator computes with, as its inputs or outputs; None for others."""
+    tensor = None if t == ABSENT else graph.tensor((s, t))
+    if tensor is None or tensor.kind is TensorKind.CONSTANT or not tensor.bytes:
+        return None
+    return tensor if tensor.shape is not None and len(tensor.shape) == 4 else None
+
+
+def _kernel(graph: Graph, key: TensorKey) -> Tensor | None:
+    """A stored tensor of four dimensions, such as the weights of a convolution; None for others."""
+    tensor = None if key[1] == ABSENT else graph.tensor(key)
+    if tensor is None or tensor.kind is not TensorKind.CONSTANT or tensor.unknown:
+        return None
+    return tensor if tensor.shape is not None and len(tensor.shape) == 4 else None
+
+
+def _rows(tensor: Tensor, axis: int) -> int:
+    assert tensor.shape is not None
+    return int(tensor.shape[axis])

@@ -43,7 +43,9 @@ def check_placement(plan: Plan, needed: Needed, hulls: list[Hull]) -> list[Viola
     for memory in plan.memories:
         inside = plan.buffers_in(memory.name)
         rest = memory.overhead + memory.reserve
-        found += [_unusable(at(b, b.lower), b, memory) for b in inside if b.size and not memory.compute]
+        found += [
+            _unusable(at(b, b.lower), b, memory) for b in inside if b.first is None and b.size and not memory.compute
+        ]
         for b in inside:
             end = b.offset + RUNTIMES[plan.target.runtime].round_up(b.size)
             for key in b.tensors:

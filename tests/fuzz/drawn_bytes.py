@@ -13,7 +13,9 @@ from tmpass.base.errors import TmpassError
 from tmpass.graph.model import Graph
 from tmpass.loading.load import Model
 from tmpass.plans.plan import Plan
-from tmpass.targets import Over, Target
+from tmpass.targets import Memory, Over, Target
+
+_WRITTEN = ("activations", "variables", "inputs_outputs")
 
 
 class Refuted(Exception):
@@ -68,6 +70,17 @@ def tightened(rng: random.Random, made: Plan, target: Target) -> Target | None:
     return replace(target, memories=tuple(memories))
 
 
+def squeezed(rng: random.Random, made: Plan, target: Target) -> Target:
+    """`target` with less room than `made` takes in the scratchpad, and a memory behind that operators do not use."""
+    inner, use = target.scratchpad, made.memories[0]
+    room = rng.randint(use.peak // 2, use.peak) + rng.choice((0, 0, use.loaded))
+    near = replace(inner, name="near", capacity=room + use.reserve + use.overhead, holds=(*_WRITTEN, "weights"))
+    holds = rng.choice((_WRITTEN, (*_WRITTEN, "weights"), (*_WRITTEN, "weights"), ("activations",)))
+    capacity = rng.choice((None, None, None, 64, 200))
+    behind = Memory("behind", capacity, rng.choice((1, 4, 16)), holds, compute=False, chunk=rng.choice((None, 4)))
+    return replace(target, memories=(near, behind))
+
+
 def count_constants(made: Plan, counts: Counter[str]) -> None:
     """Count what a plan has of constants."""
     for use in sorted({row.use for row in made.constants}):
@@ -79,6 +92,7 @@ def count_constants(made: Plan, counts: Counter[str]) -> None:
     counts["copies held for bodies"] += any(
         row.use == "streamed" and row.upper > row.lower + 1 for row in made.constants
     )
+    counts["planned with transfers"] += made.transfers is not None
     counts["planned with overhead"] += any(memory.overhead for memory in made.memories)
 
 
@@ -129,7 +143,18 @@ def check_broken(
 def _what(made: Plan, wrong: Plan) -> str:
     """The names of what differs."""
     found = []
-    for name in ("model", "status", "fits", "memories", "order", "buffers", "tensors", "not_counted", "constants"):
+    for name in (
+        "model",
+        "status",
+        "fits",
+        "memories",
+        "order",
+        "buffers",
+        "tensors",
+        "not_counted",
+        "constants",
+        "transfers",
+    ):
         one, two = getattr(made, name), getattr(wrong, name)
         if one == two:
             continue

@@ -26,7 +26,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from fuzz.drawn_bytes import Bytes, Refuted, bytes_of, check_broken, check_bytes, stored_bytes, tightened
+from fuzz.drawn_bytes import Bytes, Refuted, bytes_of, check_broken, check_bytes, squeezed, stored_bytes, tightened
 from support.any_plans import choose, live_bytes, overlays
 from support.drawn import draw_graph, permuted, shuffled
 from support.drawn_constants import draw_memories, with_constants
@@ -203,6 +203,8 @@ def check(seed: int, most_ops: int, counts: Counter[str], *, constants: bool = T
     check_bytes(made, model, target, inside, counts)
     if constants:
         _check_constants(seed, made, model, target, options, inside, counts)
+    if made.transfers is not None:
+        return  # what follows is about all that is alive at once
     # Where there is no lack of room, no buffer is moved to another memory.
     roomy = replace(target, memories=tuple(replace(m, capacity=None, reserve=0) for m in target.memories))
     _check_least(model, roomy, options, counts)
@@ -241,12 +243,17 @@ def _check_constants(
     inside: Bytes,
     counts: Counter[str],
 ) -> None:
-    """Plan with less room for copies of constants, and break the plans."""
+    """Plan with less room for copies of constants, and for all buffers, and break the plans."""
     rng = random.Random(f"broken {seed}")
     plans = [(made, target)]
     if (tight := tightened(rng, made, target)) is not None and (there := _planned(model, tight, options)) is not None:
         check_bytes(there, model, tight, inside, counts)
         plans.append((there, tight))
+    small = squeezed(rng, made, target)
+    if (there := _planned(model, small, {**options, "transfers": "auto"})) is not None:
+        check_bytes(there, model, small, inside, counts)
+        if there.transfers is not None:
+            plans += [(there, small)] * 2
     for _ in range(8):
         one, goal = rng.choice(plans)
         check_broken(rng, one, model, goal, inside, counts)

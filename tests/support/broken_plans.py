@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from tmpass.plans.plan import NotCounted, Plan
+from tmpass.plans.plan import NotCounted, Plan, PlannedBuffer
 
 _LARGE = (2**31, 2**62 - 1, 2**62)
 _USES = ("stored", "resident", "streamed")
@@ -13,8 +13,9 @@ _USES = ("stored", "resident", "streamed")
 
 def broken(rng: random.Random, made: Plan) -> Plan:
     """`made` after one to three changes; it may be equal to `made`, or right by chance."""
+    ways = _WAYS if made.transfers is None else (*_WAYS, *(_further,) * 8, *(_further_row,) * 4, *(_moved,) * 2)
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
-        made = rng.choice(_WAYS)(rng, made)
+        made = rng.choice(ways)(rng, made)
     return made
 
 
@@ -114,6 +115,60 @@ def _buffer_moved(rng: random.Random, made: Plan) -> Plan:
         for row in made.tensors
     )
     return replace(made, buffers=buffers, tensors=tensors)
+
+
+def _further(rng: random.Random, made: Plan) -> Plan:
+    """A residence of a buffer that travels begins or ends at another step, or is elsewhere."""
+    firsts = {row.first for row in made.buffers}
+    rows = [row for row in made.buffers if row.first is not None or row.id in firsts]
+    if not rows:
+        return made
+    old = rng.choice(rows)
+    match rng.randrange(4):
+        case 0:
+            new = replace(old, lower=max(0, old.lower + rng.choice((-2, -1, 1, 2))))
+        case 1:
+            new = replace(old, upper=max(1, old.upper + rng.choice((-2, -1, 1, 2))))
+        case 2:
+            new = replace(old, offset=_number(rng, old.offset, [row.offset for row in made.buffers]))
+        case _:
+            new = replace(old, first=rng.choice([None, *(row.id for row in made.buffers)]))
+    return _with_figures(made, [new if row is old else row for row in made.buffers])
+
+
+def _further_row(rng: random.Random, made: Plan) -> Plan:
+    """A further residence left out or doubled, with the numbers of the rows right."""
+    later = [row for row in made.buffers if row.first is not None]
+    if not later:
+        return made
+    old = rng.choice(later)
+    rows = [row for row in made.buffers if row is not old]
+    rows += [old] * rng.choice((0, 0, 2))
+    ids = {row.id: number for number, row in enumerate(rows)}
+    renamed = [
+        replace(row, id=number, first=None if row.first is None else ids.get(row.first, 0))
+        for number, row in enumerate(rows)
+    ]
+    tensors = tuple(replace(t, buffer=None if t.buffer is None else ids.get(t.buffer)) for t in made.tensors)
+    return _with_figures(replace(made, tensors=tensors), renamed)
+
+
+def _moved(rng: random.Random, made: Plan) -> Plan:
+    """Another figure of what is moved."""
+    assert made.transfers is not None
+    name = rng.choice(("spilled", "fetched", "lower_bound"))
+    value = _number(rng, getattr(made.transfers, name), [made.transfers.spilled, made.transfers.fetched])
+    return replace(made, transfers=replace(made.transfers, **{name: value}))
+
+
+def _with_figures(made: Plan, rows: list[PlannedBuffer]) -> Plan:
+    """`made` with these rows of buffers, and with what they move."""
+    assert made.transfers is not None
+    behind = made.transfers.memory
+    spilled = sum(row.size for row in rows if row.first is not None and row.memory == behind)
+    fetched = sum(row.size for row in rows if row.first is not None and row.memory != behind)
+    figures = replace(made.transfers, spilled=spilled, fetched=fetched)
+    return replace(made, buffers=tuple(rows), transfers=figures)
 
 
 def _tensor(rng: random.Random, made: Plan) -> Plan:

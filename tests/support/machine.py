@@ -86,6 +86,13 @@ class Arena(Private):
         self.next = next(self.rows, None)
         self.ends: dict[str, int] = {}
         self.constants = PlannedConstants(plan, self.bytes, self._touch)
+        self.later = [row for row in plan.buffers if row.first is not None]
+        self.behind = "" if plan.transfers is None else plan.transfers.memory
+        self.inside = {b.id: (b.memory, b.offset) for b in plan.buffers}
+        self.moved: dict[int, list[Key]] = {}
+        for t in plan.tensors:
+            if t.buffer is not None:
+                self.moved.setdefault(t.buffer, []).append((t.subgraph, t.index))
 
     @property
     def spoiled(self) -> tuple[str, ...]:
@@ -119,7 +126,29 @@ class Arena(Private):
         self.constants.start(graph)
 
     def begin(self, graph: Graph, s: int, op, step: int) -> None:
+        self._travel(step)
         self._bring(graph, s, op, self.constants.stream(graph, step))
+
+    def _travel(self, step: int) -> None:
+        """Copy the buffers that leave before `step`, then those that come back, which are elsewhere from now on."""
+        begins = [row for row in self.later if row.lower == step]
+        for row in (row for row in begins if row.memory == self.behind):
+            self._copy(self.inside[row.first], row)
+        for row in (row for row in begins if row.memory != self.behind):
+            stored = [r for r in self.later if r.first == row.first and r.memory == self.behind]
+            for source in (r for r in stored if r.lower <= step < r.upper):
+                self._copy((source.memory, source.offset), row)
+            before = self.inside[row.first][1]
+            self.inside[row.first] = row.memory, row.offset
+            for key in self.moved.get(row.first, ()):
+                self.place[key] = row.memory, self.place[key][1] + row.offset - before
+
+    def _copy(self, source: tuple[str, int], row) -> None:
+        memory, begin = source
+        found = [self.bytes.get((memory, begin + byte), GARBAGE) for byte in range(row.size)]
+        for byte, value in enumerate(found):
+            self.bytes[row.memory, row.offset + byte] = value
+        self._touch(row.memory, row.offset + row.size)
 
     def finish(self, graph: Graph, s: int, op, step: int) -> None:
         self._bring(graph, s, op, self.constants.still(graph, step))

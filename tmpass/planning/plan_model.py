@@ -55,7 +55,8 @@ def plan_model(
 
             ordered = divide_layout(request, ordered)
     made = _assembled(model, request, ordered, besides, notes)
-    if made.fits or options.transfers == Transfers.NEVER or len(target.memories) < 2:
+    short = target.scratchpad.capacity is not None and any(use.shortfall for use in made.arenas)
+    if not short or options.transfers == Transfers.NEVER or len(target.memories) < 2:
         return made
     from tmpass.planning.residency.transfers.plan_transfers import try_transfers  # which few plans need
 

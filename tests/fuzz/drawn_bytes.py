@@ -70,15 +70,29 @@ def tightened(rng: random.Random, made: Plan, target: Target) -> Target | None:
     return replace(target, memories=tuple(memories))
 
 
-def squeezed(rng: random.Random, made: Plan, target: Target) -> Target:
-    """`target` with less room than `made` takes in the scratchpad, and a memory behind that operators do not use."""
-    inner, use = target.scratchpad, made.memories[0]
-    room = rng.randint(use.peak // 2, use.peak) + rng.choice((0, 0, use.loaded))
-    near = replace(inner, name="near", capacity=room + use.reserve + use.overhead, holds=(*_WRITTEN, "weights"))
+def squeezed(rng: random.Random, made: Plan, graph: Graph, target: Target) -> Target | None:
+    """`target` with too little room in the scratchpad, and a memory behind; None where operators need all at once."""
+    use, least = made.memories[0], _most_at_once(made, graph)
+    if not target.runtime.copies_buffers or least >= use.peak:
+        return None
+    room = rng.randint(least, use.peak - 1) + rng.choice((0, 0, use.loaded))
+    capacity = room + use.reserve + use.overhead
+    near = replace(target.scratchpad, name="near", capacity=capacity, holds=(*_WRITTEN, "weights"))
     holds = rng.choice((_WRITTEN, (*_WRITTEN, "weights"), (*_WRITTEN, "weights"), ("activations",)))
     capacity = rng.choice((None, None, None, 64, 200))
     behind = Memory("behind", capacity, rng.choice((1, 4, 16)), holds, compute=False, chunk=rng.choice((None, 4)))
     return replace(target, memories=(near, behind))
+
+
+def _most_at_once(made: Plan, graph: Graph) -> int:
+    """The bytes of the buffers that one operator touches, of the operator with the most."""
+    home = {t.key: t.buffer for t in made.tensors}
+    most = 0
+    for row in made.schedule:
+        op = graph.subgraphs[row.subgraph].ops[row.op]
+        touched = {home.get((row.subgraph, t)) for t in (*op.inputs, *op.outputs, *op.temporaries)}
+        most = max(most, sum(made.buffers[b].size for b in touched if b is not None))
+    return most
 
 
 def count_constants(made: Plan, counts: Counter[str]) -> None:

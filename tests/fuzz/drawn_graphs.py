@@ -249,8 +249,8 @@ def _check_constants(
     if (tight := tightened(rng, made, target)) is not None and (there := _planned(model, tight, options)) is not None:
         check_bytes(there, model, tight, inside, counts)
         plans.append((there, tight))
-    small = squeezed(rng, made, target)
-    if (there := _planned(model, small, {**options, "transfers": "auto"})) is not None:
+    small = squeezed(rng, made, model.graph, target)
+    if small is not None and (there := _planned(model, small, options)) is not None:
         check_bytes(there, model, small, inside, counts)
         if there.transfers is not None:
             plans += [(there, small)] * 2

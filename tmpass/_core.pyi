@@ -599,7 +599,7 @@ class FreeOrderProblem:
             capacity: Bytes of the scratchpad.
             items: Four arrays. The bytes that move where an item moves; the room that it takes; 1 where the run
                 stores it behind in any case; the operator that makes it, or -1 where a copy lies behind before
-                the run. All bytes times all uses are at most 2^60.
+                the run. Sizes times readers and two more, and all room, are at most 2^56.
             starts: The readers of item i are readers[starts[i] .. starts[i + 1]). A stored item has two at least.
             readers: Operators.
             own: Room that each operator needs in its step besides items.

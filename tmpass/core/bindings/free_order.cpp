@@ -42,7 +42,7 @@ void bind_problem_of_transfers(nb::module_& m) {
             "    capacity: Bytes of the scratchpad.\n"
             "    items: Four arrays. The bytes that move where an item moves; the room that it takes; 1 where the run\n"
             "        stores it behind in any case; the operator that makes it, or -1 where a copy lies behind before\n"
-            "        the run. All bytes times all uses are at most 2^60.\n"
+            "        the run. Sizes times readers and two more, and all room, are at most 2^56.\n"
             "    starts: The readers of item i are readers[starts[i] .. starts[i + 1]). A stored item has two at "
             "least.\n"
             "    readers: Operators.\n"

@@ -15,9 +15,9 @@ class Departures {
   public:
     explicit Departures(const FreeOrderProblem& problem) : problem_(problem) {}
 
-    // Calls visit(items), until that is false, for each set of items on chip that `op` does not read, that has at least `excess` bytes, and
-    // of which no item can be left out. With an excess of 0 or less, that is the empty set alone. Returns whether all
-    // were visited.
+    // Calls visit(items), until that is false, for each set of items on chip that `op` does not read, that has at least
+    // `excess` bytes, and of which no item can be left out. With an excess of 0 or less, that is the empty set alone.
+    // Returns whether all were visited.
     template <typename Visit>
     bool each(const TransferState& state, Index op, Bytes excess, Visit visit) {
         chosen_.clear();

@@ -43,13 +43,16 @@ void check_sizes(std::int64_t capacity, const FreeOrderArrays& arrays) {
                std::ranges::is_sorted(arrays.starts),
            "starts must rise from 0 to the number of readers");
     demand(arrays.edges.size() % 2 == 0 && arrays.edges.size() < (1 << 29), "an edge is two operators");
-    const std::int64_t uses = static_cast<std::int64_t>(arrays.readers.size() + items + arrays.own.size()) + 1;
-    std::int64_t total = 0;
-    for (const auto* sizes : {&arrays.size, &arrays.room, &arrays.own})
-        for (const std::int64_t bytes : *sizes) {
-            demand(bytes >= 0 && bytes <= kMaxTraffic / uses - total, "bytes times uses are above 2^60");
-            total += bytes;
-        }
+    demand(std::ranges::all_of(arrays.kept, [](std::int64_t kept) { return kept == 0 || kept == 1; }),
+           "kept is 0 or 1");
+    std::int64_t moved = 0, room = 0;
+    const auto add = [](std::int64_t& total, std::int64_t bytes, std::int64_t times) {
+        demand(0 <= bytes && bytes <= (kMaxTraffic - total) / times, "bytes times uses are above 2^56");
+        total += bytes * times;
+    };
+    for (std::size_t i = 0; i < items; ++i) add(moved, arrays.size[i], arrays.starts[i + 1] - arrays.starts[i] + 2);
+    for (const std::int64_t bytes : arrays.room) add(room, bytes, 1);
+    for (const std::int64_t bytes : arrays.own) add(room, bytes, 1);
 }
 
 // Whether an order exists: operators are taken as soon as nothing before them is left.

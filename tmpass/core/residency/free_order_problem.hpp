@@ -34,8 +34,9 @@ struct FreeOrderArrays {
     std::vector<std::int64_t> edges;  // pairs, besides those from maker to reader: the second runs after the first
 };
 
-// A cost is at most twice the bytes for each use: all bytes times all uses stay at or below this, so no sum overflows.
-inline constexpr std::int64_t kMaxTraffic = std::int64_t{1} << 60;
+// The size of each item times its readers and two more, all together, are at most this, and so is all room: no sum of
+// costs overflows, nor does a few times that.
+inline constexpr std::int64_t kMaxTraffic = std::int64_t{1} << 56;
 
 // Throws std::invalid_argument where a number is out of range, operators wait for each other in a cycle, or the items
 // and own bytes of one operator exceed the capacity.

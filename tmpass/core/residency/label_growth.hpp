@@ -9,7 +9,7 @@
 
 namespace tmpass::residency {
 
-// What a search may do: make so many labels, as long as it is not interrupted.
+// What a search may do: make up to `limit` labels, as long as it is not interrupted.
 struct Budget {
     std::int64_t limit;
     const Interrupted& interrupted;

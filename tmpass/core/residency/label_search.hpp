@@ -18,9 +18,9 @@ struct FreeOrder {
     std::int64_t labels = 0;   // kept; more where comparing them takes long
 };
 
-// Looks for the cheapest order, where that costs less than `upper`, with at most `limit` labels. With `sets`,
-// labels are rated by the least peak that is still to come as well, and so many sets may be entered to find that.
-// Throws Cancelled.
+// Looks for the cheapest order, where that costs less than `upper`, with at most `limit` labels. Where `sets` is not 0,
+// labels are rated by the least peak that is still to come as well; that many sets may be entered to find it. Throws
+// Cancelled.
 FreeOrder search_labels(const FreeOrderProblem& problem, Bytes upper, std::int64_t limit, std::int64_t sets,
                         Chains chains, const Interrupted& interrupted);
 

@@ -1,7 +1,7 @@
 // The least peak of all orders that go on from a set of operators that have run, if nothing ever leaves the scratchpad.
 //
-// What is above the capacity at that peak has to be away then, so it is a bound on the bytes still to move. Sets are met
-// again and again, so what is known of each one is kept: a lower bound on its peak, and one that is reached.
+// What is above the capacity at that peak has to be away then, so it is a bound on the bytes still to move. Sets are
+// met again and again, so what is known of each one is kept: a lower bound on its peak, and one that is reached.
 #pragma once
 
 #include <compare>

@@ -217,7 +217,7 @@ def test_the_same_arguments_give_the_same_answer():
         (([1], [1], [0], [1]), [0, 1], [1], [0, 0], "the operators wait for each other in a cycle"),
         (([1], [11], [0], [0]), [0, 1], [1], [0, 0], "an operator needs more than the capacity"),
         (([-1], [1], [0], [0]), [0, 1], [1], [0, 0], "bytes times uses"),
-        (([2**60], [1], [0], [0]), [0, 1], [1], [0, 0], "bytes times uses"),
+        (([2**56], [1], [0], [0]), [0, 1], [1], [0, 0], "bytes times uses"),
         (([1], [1], [0], []), [0, 1], [1], [0, 0], "must have a number for each item"),
         (([1], [1], [0], [0]), [0], [1], [0, 0], "starts must rise"),
     ],

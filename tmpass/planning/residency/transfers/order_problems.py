@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from math import gcd
 
 import tmpass._core as _core
+from tmpass.base.errors import UsageError
 from tmpass.planning.residency.transfers.problem import TensorKind, TransferProblem
+
+_MAX = 2**56
+"""The most that the kernel takes of all sizes times uses, of all room, and of the capacity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,14 @@ class OrderProblems:
 
         Sizes and capacity are rounded up to the alignment, which loses nothing: a packing within the
         capacity stays one, since offset + size <= capacity holds rounded up on both sides.
+
+        Raises:
+            UsageError: the sizes are too large for the kernel.
         """
+        moved = sum(item.size * (len(item.readers) + 2) for item in self.items)
+        room = sum(self.up(item.size) for item in self.items) + sum(self.up(size) for own in self.own for size in own)
+        if max(moved, room, self.up(self.problem.capacity)) > _MAX:
+            raise UsageError("the sizes of all tensors are too large together", hint="sizes times uses up to 2^56")
         starts, readers = _flat(item.readers for item in self.items)
         return _core.FreeOrderProblem(
             self.up(self.problem.capacity),

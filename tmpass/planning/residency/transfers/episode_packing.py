@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import tmpass._core as _core
 from tmpass.base.choices import Status
 from tmpass.packing.allocate import allocate
 from tmpass.packing.allocation import Allocation
+from tmpass.packing.check import check_offsets
 from tmpass.packing.conflict import find_conflict
 from tmpass.packing.problem import Buffer, Problem
 from tmpass.planning.residency.transfers.absences import Absence, Absences, Span
@@ -41,6 +43,29 @@ def pack_episodes(problem: FixedOrderProblem, spans: Sequence[Sequence[Span]], *
         return Packing(None, answer)
     offsets = iter(answer.offsets)
     return Packing([[next(offsets) for _ in own] for own in spans], answer)
+
+
+def repack(
+    problem: FixedOrderProblem, spans: Sequence[Sequence[Span]], addresses: Addresses, *, nodes: int
+) -> tuple[Addresses | None, int]:
+    """Addresses within the capacity, made from those of a packing that is above it in few places.
+
+    Args:
+        problem: the buffers.
+        spans: the episodes of each buffer.
+        addresses: of a packing of them.
+        nodes: the budget.
+
+    Returns:
+        The addresses, or None where none are found near the present ones; and the nodes spent.
+    """
+    packing = _packing_problem(problem, _pieces(spans))
+    offsets = [address for own in addresses for address in own]
+    found, peak, spent = _core.repair(packing.native, offsets, problem.capacity, nodes)
+    if peak > problem.capacity or check_offsets(packing, found):
+        return None, spent
+    rest = iter(found)
+    return [[next(rest) for _ in own] for own in spans], spent
 
 
 def unpackable(

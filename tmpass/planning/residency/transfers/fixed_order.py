@@ -15,7 +15,7 @@ No absence is needed where all buffers fit, so then the first round ends with co
     (120, 'optimal', (((0, 0, 0), (3, 3, 0)), ((1, 2, 0),)))
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from tmpass.base.choices import Status
@@ -32,6 +32,7 @@ from tmpass.planning.residency.transfers.episode_packing import (
     Addresses,
     Packing,
     pack_episodes,
+    repack,
     unpackable,
 )
 from tmpass.planning.residency.transfers.fixed_problem import (
@@ -53,6 +54,9 @@ _ROUNDS = 100
 
 _LEAST_NODES = 1000
 """The nodes of a packing in any case."""
+
+_LOOKS = 1_000_000
+"""How many absences a packing may be freed of, times the buffers: each takes milliseconds for thousands of them."""
 
 _SHARE = 8
 """One part in _SHARE of the nodes may be spent on one packing, or on one proof that there is none."""
@@ -142,21 +146,27 @@ class _Search:
             return FixedOrderAnswer((), 0, self.bound, packing.answer.status, self.spent)
         return self._plan_with_fewer(every, packing.addresses)
 
-    def _plan_with_fewer(self, absent: Sequence[int], addresses: Addresses) -> FixedOrderAnswer:
+    def _plan_with_fewer(self, absent: Collection[int], addresses: Addresses) -> FixedOrderAnswer:
         """The plan of absences that have a packing, without those that it does not need; those that save most first."""
-        kept, tries = set(absent), _ROUNDS
-        room = aligned(self.problem.capacity, self.problem.alignment)
-        for number in sorted(absent, key=lambda n: (-self.absences.rows[n].size, n)):
+        kept, room = set(absent), aligned(self.problem.capacity, self.problem.alignment)
+        spans, tries = spans_with(self.problem, self.absences, kept), _ROUNDS
+        for number in sorted(absent, key=lambda n: (-self.absences.rows[n].size, n))[: _LOOKS // len(spans)]:
+            one = self.absences.rows[number]
             fewer = kept - {number}
-            live = live_bytes(self.problem, spans_with(self.problem, self.absences, fewer))
-            if max(live) > room or cost_of(self.absences, fewer) is None:
+            longer = spans_with(self.problem, self.absences, fewer)
+            if max(live_bytes(self.problem, longer)) > room or cost_of(self.absences, fewer) is None:
                 continue
-            packing = self._pack(fewer, _ROUNDS)
-            if packing.addresses is not None:
-                kept, addresses = fewer, packing.addresses
-            tries -= 1
-            if not tries:
-                break
+            at = next(at for at, (_, last) in enumerate(spans[one.buffer]) if last == one.first - 1)
+            own = addresses[one.buffer]
+            above = [*own[:at], room, *own[at + 2 :]]  # the longer episode, above all others
+            trial = [*addresses[: one.buffer], above, *addresses[one.buffer + 1 :]]
+            found, nodes = repack(self.problem, longer, trial, nodes=_LEAST_NODES)
+            self.spent += nodes
+            if found is None and tries > 0:
+                tries -= 1
+                found = self._pack(fewer, _ROUNDS).addresses
+            if found is not None:
+                kept, spans, addresses = fewer, longer, found
         return self._plan(kept, addresses)
 
     def _infeasible(self) -> FixedOrderAnswer:

@@ -39,12 +39,14 @@ class Answer:
         spilled: the tensors that have a copy at the end because of a spill.
         bound: no solution of the window costs less, in bytes.
         status: OPTIMAL, FEASIBLE, INFEASIBLE (the window has no solution), or UNKNOWN.
+        nodes: spent.
     """
 
     steps: tuple[Step, ...]
     spilled: frozenset[int]
     bound: int
     status: Status
+    nodes: int = 0
 
 
 NO_ANSWER = Answer((), frozenset(), 0, Status.UNKNOWN)
@@ -72,10 +74,11 @@ def solve_window(window: Window, *, nodes: int) -> Answer:
     program.model.minimize(sum(costs))
     solver, status = _solve(program, nodes)
     bound = max(0, round(solver.best_objective_bound)) * program.unit if status is not Status.INFEASIBLE else 0
+    spent = round(solver.response_proto.deterministic_time * NODES_PER_TICK)
     if status not in (Status.OPTIMAL, Status.FEASIBLE):
-        return Answer((), frozenset(), bound if status is Status.UNKNOWN else 0, status)
+        return Answer((), frozenset(), bound, status, spent)
     spilled = frozenset(tensor for (tensor, _), variable in program.spilled.items() if solver.boolean_value(variable))
-    return Answer(_steps(program, solver), spilled, bound, status)
+    return Answer(_steps(program, solver), spilled, bound, status, spent)
 
 
 def least_scratchpad(

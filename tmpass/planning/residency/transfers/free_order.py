@@ -38,8 +38,9 @@ NO_PLAN = TransferPlan((), (), 0, 0, Status.UNKNOWN, _METHOD)
 _FIRST_SHARE = 16
 """The first search gets the labels divided by this: enough for every network that it can solve."""
 
-_LAST_SHARE = 5
-"""The search that proves gets at least the labels divided by this in the end: enough for a better bound."""
+_KEPT_SHARE, _LAST_SHARE = 5, 3
+"""The beams leave at least the labels divided by the first, and the search that proves takes at most those divided by
+the second: it seldom ends where the first search did not, but its bound is better."""
 
 _BEAMS = (
     (300, 8, True),
@@ -135,7 +136,7 @@ class _Anytime:
         """Orders that cost less than the plan, without addresses: of beams, then of the search that proves."""
         made = per_width = 0
         for width, leaving, run_on in _BEAMS:
-            left = self._left - self.labels // _LAST_SHARE
+            left = self._left - self.labels // _KEPT_SHARE
             if per_width * width > left:
                 break
             order, _, made = _core.beam_labels(self.native, self._upper, max(left, 0), (width, leaving, run_on))
@@ -143,8 +144,8 @@ class _Anytime:
             per_width = made // width
             if order:
                 yield order
-        upper = self._upper
-        order, _, bound, made = _core.search_labels(self.native, upper, self._left, self._left // 4)
+        left = min(self._left, self.labels // _LAST_SHARE)
+        order, _, bound, made = _core.search_labels(self.native, self._upper, left, left // 4)
         self.spent += made
         self._raise(bound)
         if order:

@@ -10,6 +10,7 @@ cells are connected by two tensors.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from tmpass.planning.residency.transfers.cosma.solve import Answer, Step, solve_window
 from tmpass.planning.residency.transfers.cosma.window import Window
@@ -21,6 +22,9 @@ LARGEST_PART = 12
 
 _LARGEST_SHARE = 8
 """A part gets one part in this many of the budget while it lasts: most parts are solved at once, and few are hard."""
+
+_MOST_JOINED = 4
+"""Parts are joined up to this many times the operators of the largest one."""
 
 
 def cut_order(problem: TransferProblem, order: Sequence[int], most: int = LARGEST_PART) -> list[tuple[int, ...]]:
@@ -46,7 +50,9 @@ def cut_order(problem: TransferProblem, order: Sequence[int], most: int = LARGES
 
 
 def solve_parts(problem: TransferProblem, order: Sequence[int], *, keep_order: bool, nodes: int) -> list[Step] | None:
-    """The steps of all parts; None where a part has no solution after those before it, or none is found.
+    """The steps of all parts; None where none are found.
+
+    A part that has no solution after the part before it is joined with that one, and both are solved anew.
 
     Args:
         problem: operators and tensors.
@@ -54,26 +60,51 @@ def solve_parts(problem: TransferProblem, order: Sequence[int], *, keep_order: b
         keep_order: keep it inside of the parts too.
         nodes: the budget of all parts together.
     """
-    parts, left = cut_order(problem, order), nodes
-    steps: list[Step] = []
-    start: dict[int, int] = {}
-    copies: frozenset[int] = frozenset()
-    for number, part in enumerate(parts):
-        rest = [op for other in parts[number + 1 :] for op in other]
-        later = frozenset(tensor for op in rest for tensor in problem.operators[op].inputs)
-        window = Window(problem, part, keep_order, start, copies, later)
-        share = max(left // (len(parts) - number), min(left, nodes // _LARGEST_SHARE))
-        answer, spent = _solve(window, share)
-        if not answer.steps:
-            return None
+    todo, left = cut_order(problem, order), nodes
+    most = _MOST_JOINED * max(map(len, todo), default=0)
+    todo.reverse()
+    done: list[_Done] = []
+    here = _Left({}, frozenset())
+    while todo:
+        part = todo.pop()
+        later = frozenset(tensor for other in todo for op in other for tensor in problem.operators[op].inputs)
+        window = Window(problem, part, keep_order, here.on_chip, here.copies, later)
+        answer, spent = _solve(window, max(left // (len(todo) + 1), min(left, nodes // _LARGEST_SHARE)))
         left = max(0, left - spent)
-        steps += answer.steps
-        start = {tensor: at for tensor, at in answer.steps[-1].on_chip.items() if tensor in later}
-        loaded = {
-            t for one in answer.steps for t in one.on_chip if problem.tensors[t].kind is not TensorKind.ACTIVATION
-        }
-        copies = frozenset(tensor for tensor in copies | answer.spilled | loaded if tensor in later)
-    return steps
+        if answer.steps:
+            done.append(_Done(part, here, answer.steps))
+            here = _left(window, answer)
+        elif done and len(part) + len(done[-1].part) <= most:
+            before = done.pop()
+            todo.append(before.part + part)
+            here = before.start
+        else:
+            return None
+    return [step for one in done for step in one.steps]
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What a part leaves to the next one: tensors on chip with addresses, and those with a copy."""
+
+    on_chip: dict[int, int]
+    copies: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """A part that is solved, with what it began with."""
+
+    part: tuple[int, ...]
+    start: _Left
+    steps: tuple[Step, ...]
+
+
+def _left(window: Window, answer: Answer) -> _Left:
+    kinds = window.problem.tensors
+    loaded = {t for step in answer.steps for t in step.on_chip if kinds[t].kind is not TensorKind.ACTIVATION}
+    on_chip = {tensor: at for tensor, at in answer.steps[-1].on_chip.items() if tensor in window.later}
+    return _Left(on_chip, (window.copies | answer.spilled | loaded) & window.later)
 
 
 def _solve(window: Window, nodes: int) -> tuple[Answer, int]:

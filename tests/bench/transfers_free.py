@@ -17,16 +17,21 @@ from typing import Any
 from tmpass.planning.residency.transfers.free_order import DEFAULT_LABELS, solve_free_order
 from tmpass.planning.residency.transfers.problem import TransferPlan
 from tmpass.planning.residency.transfers.problem_json import read_transfer_problem
+from tmpass.verification.episodes import check_transfer_plan
 
 
 def solve(directory: Path, row: dict[str, Any], labels: int) -> tuple[TransferPlan, float]:
-    """The plan for a row of best_known.json, and the processor's seconds for it."""
+    """The checked plan for a row of best_known.json, and the processor's seconds for it."""
     path = directory / f"{row['net']}.json"
     problem = read_transfer_problem(
         path.read_text(), path.name, capacity=row["capacity"], parameters=row["tensors"] == "par"
     )
     begin = time.process_time()
-    return solve_free_order(problem, labels=labels), time.process_time() - begin
+    plan = solve_free_order(problem, labels=labels)
+    seconds = time.process_time() - begin
+    for violation in check_transfer_plan(problem, plan):
+        raise SystemExit(f"{path.name}: {violation}")
+    return plan, seconds
 
 
 def main(arguments: list[str]) -> int:

@@ -15,6 +15,7 @@ from tmpass.planning.residency.transfers.free_order import NO_LIMIT, plan_in_ord
 from tmpass.planning.residency.transfers.order_bounds import bound_by_peaks
 from tmpass.planning.residency.transfers.order_problems import order_problems
 from tmpass.planning.residency.transfers.path_bound import bound_by_paths
+from tmpass.verification.episodes import check_transfer_plan
 
 NO_CHAINS, LOSSLESS, LOWER = 0, 1, 2
 TIGHT = {"slack": 1, "most": 3}
@@ -145,6 +146,12 @@ def test_a_plan_keeps_the_order_of_the_graph_and_is_not_above_the_given_order(pr
     if given_.episodes:
         assert plan.order
         assert plan.cost <= given_.cost
+
+
+@settings(deadline=None)
+@given(problems(14, slack=3, read_outputs=True))
+def test_the_checker_finds_no_fault_in_a_plan(problem):
+    assert check_transfer_plan(problem, solve_free_order(problem)) == ()
 
 
 def test_the_episodes_are_those_of_the_order():

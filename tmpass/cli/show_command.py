@@ -63,35 +63,40 @@ def command(
     if table and stopped:
         complain("the table is left out: interrupted")  # it takes up to half a second for a thousand rows
     elif table:
-        from tmpass.report.terminal.tables import buffer_table
-
-        print_table(buffer_table(plan))
-        if plan.transfers is not None:
-            from tmpass.report.terminal.tables import transfer_table
-
-            print_table(transfer_table(plan))
-    from tmpass.report.left_out import notes
-
+        _print_tables(plan)
     if weights is not None:
         _print_constants(plan, weights)
     if picture:
-        from tmpass.report.needs import memory_lines
-        from tmpass.report.terminal.picture import picture as draw
+        _print_picture(plan)
+    from tmpass.report.left_out import notes
 
-        for memory in plan.arenas:
-            if len(plan.arenas) > 1:
-                click.echo(f"{one_line(clip(memory.name))}:")
-            click.echo(draw(plan, memory, colour=coloured()), nl=False)
-        for line in memory_lines(plan):
-            click.echo(one_line(clip(line)))
-        if plan.transfers is not None:
-            from tmpass.report.transfers import moved
-
-            click.echo(one_line(clip(f"transfers  {moved(plan)}")))
     for line in notes(plan):
         complain(line)
     if stopped:
         ctx.exit(INTERRUPTED)
+
+
+def _print_tables(plan: "Plan") -> None:
+    from tmpass.report.terminal.tables import buffer_table, transfer_table
+
+    print_table(buffer_table(plan))
+    if plan.transfers is not None:
+        print_table(transfer_table(plan))
+
+
+def _print_picture(plan: "Plan") -> None:
+    """The picture of each arena, and a line for each memory."""
+    from tmpass.report.needs import memory_lines
+    from tmpass.report.terminal.picture import picture
+    from tmpass.report.transfers import moved
+
+    for memory in plan.arenas:
+        if len(plan.arenas) > 1:
+            click.echo(f"{one_line(clip(memory.name))}:")
+        click.echo(picture(plan, memory, colour=coloured()), nl=False)
+    transfers = () if plan.transfers is None else (f"transfers  {moved(plan)}",)
+    for line in (*memory_lines(plan), *transfers):
+        click.echo(one_line(clip(line)))
 
 
 def _check_constants(source: str, model: str | None, *, constants: bool, as_json: bool) -> None:

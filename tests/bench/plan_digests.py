@@ -13,6 +13,7 @@ import hashlib
 import json
 import sys
 import warnings
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,9 @@ def main() -> int:
         for path in directory.rglob("*")
         if path.suffix in {".tflite", ".onnx", ".csv"}
     )
-    rows = {f"{path.name} {key}": digests for path in files for key, digests in _digests_of(path)}
+    rows = {f"{path.parent.name}/{path.name} {key}": digests for path in files for key, digests in _digests_of(path)}
     arguments.output.write_text(json.dumps(rows, indent=1, sort_keys=True) + "\n")
-    print(f"{len(files)} files, {len(rows)} rows")
+    print(f"{len(files)} files, {len(rows)} rows: {dict(Counter(row[2] for row in rows.values()))}")
     return _compare(json.loads(arguments.compare.read_text()), rows) if arguments.compare else 0
 
 
@@ -55,20 +56,25 @@ def _digests_of(path: Path) -> list[tuple[str, list[str]]]:
 
 
 def _digests(answer: Any) -> list[str]:
-    """The digests of all of an answer and of its layout; those of the error where there is none."""
+    """The digests of all of an answer and of its layout, and whether there is one; those of the error otherwise."""
+    from tmpass.base.errors import TmpassError
+
+    error = ""
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         try:
             whole, layout = answer()
-        except Exception as error:
-            whole, layout = f"{type(error).__name__}: {error}", type(error).__name__
+        except TmpassError as caught:
+            error = type(caught).__name__
+            whole, layout = f"{error}: {caught}", error
     texts = sorted(str(one.message) for one in told)
-    return [hashlib.sha256(text.encode()).hexdigest() for text in ("\n".join([whole, *texts]), layout)]
+    digests = [hashlib.sha256(text.encode()).hexdigest() for text in ("\n".join([whole, *texts]), layout)]
+    return [*digests, error or "answered"]
 
 
 def _planned(plan: Any) -> tuple[str, str]:
     layout = [
-        [list(step) for step in ((s.subgraph, s.op) for s in plan.steps)],
+        [list(step) for step in ((s.subgraph, s.op) for s in plan.schedule)],
         [[b.memory, b.offset, b.size, b.lower, b.upper, [list(key) for key in b.tensors]] for b in plan.buffers],
         [[m.name, m.peak, m.lower_bound] for m in plan.memories if any(b.memory == m.name for b in plan.buffers)],
     ]

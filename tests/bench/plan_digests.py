@@ -17,6 +17,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+SHOWN = 20
 SETTINGS: dict[str, dict[str, Any]] = {
     "pixel6-tpu": {"target": "pixel6-tpu"},
     "tflm": {"target": "tflm"},
@@ -57,7 +58,7 @@ def _digests_of(path: Path) -> list[tuple[str, list[str]]]:
 
 def _digests(answer: Any) -> list[str]:
     """The digests of all of an answer and of its layout, and whether there is one; those of the error otherwise."""
-    from tmpass.base.errors import TmpassError
+    from tmpass import TmpassError
 
     error = ""
     with warnings.catch_warnings(record=True) as told:
@@ -95,8 +96,10 @@ def _compare(before: dict[str, list[str]], after: dict[str, list[str]]) -> int:
         both = before.keys() & after.keys()
         different = sorted(key for key in both if before[key][index] != after[key][index])
         print(f"{word}: {len(both) - len(different)} of {len(both)} equal")
-        for key in different:
+        for key in different[:SHOWN]:
             print(f"  differs: {key}")
+        if len(different) > SHOWN:
+            print(f"  and {len(different) - SHOWN} more")
     missing = sorted(before.keys() ^ after.keys())
     for key in missing:
         print(f"only in one: {key}")

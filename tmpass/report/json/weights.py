@@ -13,10 +13,8 @@ SCHEMA = "tmpass.weights/1"
 
 def to_json(plan: Plan, known: Weights) -> str:
     """What is `known` of the constants of `plan`."""
-    totals = {
-        name: getattr(known, name)
-        for name in ("home", "stored", "memory", "room", "resident", "left", "streamed", "least_streamed")
-    }
+    totals = asdict(known)
+    del totals["rows"], totals["layers"]
     facts: dict[str, Any] = {
         "schema": SCHEMA,
         "model": plan.model.file,

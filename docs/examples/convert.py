@@ -27,7 +27,7 @@ def main(model: Path, budget: str, out: Path) -> int:
     """Plan `model` within `budget` bytes, and write the results to `out`."""
     converted = convert(model)
     try:
-        plan = tmpass.plan(converted, target=TARGET, budget=budget)
+        plan = tmpass.plan(converted, target=TARGET, budget=budget, transfers="never")  # a model has one place each
     except tmpass.TmpassError as error:  # an option, or a model that cannot be planned
         print(error, file=sys.stderr)
         return error.exit_code

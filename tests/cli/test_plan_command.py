@@ -325,7 +325,8 @@ def test_a_model_that_does_not_fit_moves_tensors_unless_that_is_not_wanted(run, 
     assert run("plan", BRANCHY, "--budget", 33_000, "--transfers", "never").code == 1
     assert run("plan", BRANCHY, "--budget", 33_000, "--transfers", "required").code == 0
     assert "does not copy tensors" in fails(2, "plan", BRANCHY, "--target", "tflm", "--transfers", "required")
-    refused = run("plan", BRANCHY, "--budget", 33_000, "-o", tmp_path / "planned.tflite")
+    assert run("plan", BRANCHY, "--budget", 33_000, "-o", tmp_path / "planned.tflite").code == 1
+    refused = run("plan", BRANCHY, "--budget", 33_000, "--transfers", "required", "-o", tmp_path / "planned.tflite")
     assert refused.code == 2
     assert "the file of a model has one place for each tensor" in refused.err
     assert not (tmp_path / "planned.tflite").exists()

@@ -167,6 +167,8 @@ def make_planned_model(model: str, asked: dict[str, Any]) -> "tuple[Plan, bytes 
     from tmpass.loading.carrier import load_carrier, open_carrier
 
     arguments = plan_arguments(asked)
+    if arguments["transfers"] == Transfers.AUTO:
+        arguments["transfers"] = Transfers.NEVER  # the file of a model has one place for each tensor
     with progress(f"planning {model}"):
         carrier = open_carrier(model)
         loaded = load_carrier(carrier, arguments["bind"])

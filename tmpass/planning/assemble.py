@@ -58,7 +58,7 @@ def assemble(info: ModelInfo, request: LayoutRequest, ordered: OrderedLayout, be
         warnings=(*graph.warnings, *ordered.warnings, *((STOPPED,) if stopped else ())),
         not_counted=left_out,
         constants=constants,
-        transfers=None if travel is None else travel.transfers,
+        transfers=None if travel is None or not travel.transfers.moved else travel.transfers,
     )
 
 
@@ -88,7 +88,7 @@ def _steps(graph: Graph, timeline: Schedule) -> tuple[PlannedStep, ...]:
 def find_status(request: LayoutRequest, ordered: OrderedLayout, memories: Sequence[MemoryUse]) -> Status:
     """What is proved of all memories together. A search whose budget ended proves nothing."""
     if not any(use.shortfall for use in memories):
-        if ordered.travel is not None:
+        if ordered.travel is not None and ordered.travel.transfers.moved:
             moved, least = ordered.travel.transfers.moved, ordered.travel.transfers.lower_bound
             return Status.OPTIMAL if moved == least else Status.FEASIBLE
         return Status.OPTIMAL if all(use.peak == use.lower_bound for use in memories) else Status.FEASIBLE

@@ -66,7 +66,8 @@ def plan_model(
     except KeyboardInterrupt:
         if not keep:
             raise
-        return _assembled(model, request, replace(ordered, stopped=True), besides, notes)
+        ordered = replace(ordered, stopped=True, division=Status.UNKNOWN)  # nothing is known of transfers
+        return _assembled(model, request, ordered, besides, notes)
     if attempt.layout is not None:
         return _assembled(model, request, attempt.layout, besides, notes)
     if attempt.undecided:

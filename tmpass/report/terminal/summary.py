@@ -71,11 +71,13 @@ def _verdict(plan: Plan, memory: MemoryUse) -> str:
         least = plan.order.lower_bound
         over = memory.needed_at_least(least) - (memory.capacity or 0)
         if plan.memories[0] is memory and over > 0:
-            return f"no; proved: at least {format_size(over)} are missing in any order"
+            without = ", without transfers" if no_help(plan) else ""
+            return f"no; proved: at least {format_size(over)} are missing in any order{without}"
         missing = format_size(memory.proved_shortfall)
         if not memory.lower_bound:
             return f"no; {missing} are missing in {memory.name}"
-        return f"no; proved: at least {missing} are missing for this order and sharing"
+        without = ", without transfers" if no_help(plan) else ""
+        return f"no; proved: at least {missing} are missing for this order and sharing{without}"
     above = format_size(memory.shortfall)
     if memory.constants and memory.peak == memory.lower_bound and memory.shortfall < memory.alignment:
         return f"not found; {above} are missing in {memory.name}: its constants in another order may need less padding"

@@ -236,3 +236,8 @@ def test_a_target_without_a_memory_behind_refuses_transfers():
 def test_the_bound_on_transfers_is_on_trust():
     trusted = {one.what: one.message for one in taken_on_trust(PLAN, target(88, 8))}
     assert trusted["transfers"] == f"with this order and sharing, no run moves less than {PLAN.transfers.moved} B"
+
+
+def test_a_copy_of_what_stays():
+    early = with_row(row("far").id, lower=FAR.upper - 1)
+    assert "stays in the scratchpad then" in messages(early)

@@ -5,6 +5,7 @@ from collections.abc import Container, Iterable
 from tmpass.graph.model import TensorKey
 from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.liveness import Ranges
+from tmpass.planning.sharing.timed_classes import InPlace
 from tmpass.planning.timeline.schedule import Schedule
 
 
@@ -23,14 +24,33 @@ def needed_at(
         inside: the tensors that count. Scratch does not.
     """
     alive = {key for key, (lower, upper) in ranges.items() if lower <= step < upper and key in inside}
-    most = _distinct(request, alive)
     here = timeline.steps[step] if step < len(timeline.steps) else None
     if here is None:
-        return most
+        return _distinct(request, alive)
+    pairs = [pair for pair in request.all_pairs if (pair.subgraph, pair.op) == (here.subgraph, here.op)]
+    return _at_least(request, alive, [pair for pair in pairs if ranges.get(pair.source, (0, 0))[1] == here.end])
+
+
+def needed_by(request: LayoutRequest, s: int, op: int, inside: Container[TensorKey]) -> int:
+    """The bytes that the tensors of one operator need while it runs, in every order, whatever else is there.
+
+    Args:
+        request: says what may share.
+        s: the subgraph of the operator.
+        op: its number there.
+        inside: the tensors that count. Scratch does not.
+    """
+    one = request.graph.subgraphs[s].ops[op]
+    alive = {(s, t) for t in (*one.inputs, *one.outputs, *one.temporaries) if (s, t) in inside}
+    return _at_least(request, alive, [pair for pair in request.all_pairs if (pair.subgraph, pair.op) == (s, op)])
+
+
+def _at_least(request: LayoutRequest, alive: set[TensorKey], pairs: Iterable[InPlace]) -> int:
+    """The bytes of `alive`, where an operator may write results over inputs as `pairs` say."""
+    most = _distinct(request, alive)
     over: dict[TensorKey, list[TensorKey]] = {}  # result -> what it may be written over
-    for pair in request.all_pairs:
-        both = pair.source in alive and pair.result in alive
-        if (pair.subgraph, pair.op) == (here.subgraph, here.op) and both and ranges[pair.source][1] == here.end:
+    for pair in pairs:
+        if pair.source in alive and pair.result in alive:
             over.setdefault(pair.result, []).append(pair.source)
     # Each result is written over one of them.
     every = [source for sources in over.values() for source in sources]

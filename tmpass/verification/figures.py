@@ -75,7 +75,7 @@ def _check_order(plan: Plan, graph: Graph) -> list[Violation]:
     # A file that is not sorted cannot run as it is.
     may_sort = asked == OrderMethod.TOPOLOGICAL or (asked != OrderMethod.GIVEN and not _is_sorted(graph))
     other = asked in (OrderMethod.GIVEN, OrderMethod.TOPOLOGICAL) and method != asked
-    alone = method == FEWEST_TRANSFERS and (plan.transfers is None or asked != OrderMethod.AUTO)
+    alone = method == FEWEST_TRANSFERS and asked != OrderMethod.AUTO
     if other or alone or (method == OrderMethod.TOPOLOGICAL and not may_sort):
         found.append(Violation("order", f"the options ask for the order {asked!r}, but the plan has {method!r}"))
     if method == OrderMethod.GIVEN:

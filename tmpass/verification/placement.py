@@ -1,5 +1,7 @@
 """The place and the live range of each buffer, against what the schedule needs of its tensors."""
 
+from collections.abc import Iterator
+
 from tmpass.base.violation import Violation
 from tmpass.graph.model import TensorKey
 from tmpass.packing.collisions import Rectangle, find_collisions
@@ -64,7 +66,7 @@ def check_placement(plan: Plan, needed: Needed, hulls: list[Hull]) -> list[Viola
                     f"{name} ends at byte {end}, {over} above the capacity {memory.capacity}{less} of {memory.name}"
                 )
                 found.append(Violation("capacity", message, name, step=b.lower, low=b.offset, high=end))
-        rectangles = (Rectangle(*piece, b.id) for b in inside for piece in hulls[b.id].pieces)
+        rectangles = (Rectangle(*piece, b.id) for b in inside for piece in _taken(b, hulls[b.id]))
         for hit in find_collisions(rectangles):
             first, second = at(plan.buffers[hit.first], hit.step), at(plan.buffers[hit.second], hit.step)
             message = f"{first} and {second} share bytes {hit.low}..{hit.high - 1} of {memory.name} at step {hit.step}"
@@ -75,3 +77,13 @@ def check_placement(plan: Plan, needed: Needed, hulls: list[Hull]) -> list[Viola
 def _unusable(name: str, buffer: PlannedBuffer, memory: MemoryUse) -> Violation:
     message = f"{name} is in {memory.name}, which operators do not use directly"
     return Violation("memory", message, name, step=buffer.lower, low=buffer.offset, high=buffer.offset + buffer.size)
+
+
+def _taken(buffer: PlannedBuffer, hull: Hull) -> Iterator[tuple[int, int, int, int]]:
+    """The pieces of a hull, with the whole of a further row in its first step: the copy writes all of it."""
+    begins = buffer.lower if buffer.first is None else buffer.lower + 1
+    if buffer.first is not None:
+        yield buffer.lower, begins, hull.low, hull.high
+    for lower, upper, low, high in hull.pieces:
+        if begins < upper:
+            yield max(lower, begins), upper, low, high

@@ -21,6 +21,7 @@ from tmpass.verification.names import tensor_name
 from tmpass.verification.reads import operator_ends
 from tmpass.verification.replay import Needed
 from tmpass.verification.state import exposed
+from tmpass.verification.tied import tied_ends
 
 
 @record
@@ -128,12 +129,26 @@ def _fixed_tensors(plan: Plan, graph: Graph, journeys: Mapping[int, _Journey]) -
     """Violations by tensors that travel though a body uses them, or they may change after they are written."""
     called, contents = graph.called, Contents(graph, Sharing(views=()))
     names = plan.tensors_by_key()
+    ends = _ends_at_one_place(plan, graph)
     for first in journeys:
         for key in plan.buffers[first].tensors:
+            if key in ends:
+                name = tensor_name(names[key])
+                yield Violation("transfer", f"{name} leaves the scratchpad, but is {ends[key]}", name)
             if key[0] in called or not contents.steady(key) or contents.owner(key)[0] != key[0]:
                 name = tensor_name(names[key])
                 message = f"{name} leaves the scratchpad, but it is a variable, in a body, or written more than once"
                 yield Violation("transfer", message, name)
+
+
+def _ends_at_one_place(plan: Plan, graph: Graph) -> dict[TensorKey, str]:
+    """Inputs and outputs that the caller finds at one address before and after the run, each with the reason."""
+    found: dict[TensorKey, str] = {}
+    for one, two in tied_ends(plan, graph, plan.tensors_by_key())[0]:
+        found |= {one: "tied to an input", two: "an input that an output is tied to"}
+    for entry in graph.entries if plan.options.keep_inputs else ():
+        found |= {(entry.subgraph, t): "an input that is kept" for t in graph.subgraphs[entry.subgraph].inputs}
+    return found
 
 
 def _copies_in_bodies(plan: Plan, graph: Graph, journeys: Mapping[int, _Journey]) -> Iterator[Violation]:
@@ -161,6 +176,8 @@ def _order_of(journey: _Journey) -> Iterator[Violation]:
     for row in journey.stored:
         if journey.there(row.lower - 1) is None:
             yield _wrong(row, f"is spilled before step {row.lower}, but is not in the scratchpad")
+        elif journey.there(row.lower) is not None:
+            yield _wrong(row, f"is spilled before step {row.lower}, but stays in the scratchpad then")
 
 
 def _absent(plan: Plan, graph: Graph, journeys: Mapping[int, _Journey]) -> Iterator[Violation]:

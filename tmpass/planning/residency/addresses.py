@@ -60,7 +60,7 @@ def unpackable(
     conflict = find_conflict(problem_of(candidates, memory, numbers), packed, nodes=nodes)
     if conflict is None:
         return None
-    members = [numbers[at] for at in conflict.buffers]
+    members = [numbers[at] for at in conflict.buffers if candidates[numbers[at]].buffer.size]
     lower = min(candidates[c].buffer.lower for c in members)
     upper = max(candidates[c].buffer.upper for c in members)
     return Combination(m, tuple(members), (lower, upper))

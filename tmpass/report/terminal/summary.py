@@ -61,7 +61,7 @@ def summary(plan: Plan) -> str:
 def _verdict(plan: Plan, memory: MemoryUse) -> str:
     if plan.fits and (part := verdict(plan)):
         return f"yes, {part}"
-    if plan.transfers is not None:
+    if plan.fits and plan.transfers is not None:
         return f"yes, with transfers; {bound(plan)}"
     if plan.status == "optimal":
         return "yes; optimal for this order and sharing"

@@ -49,7 +49,9 @@ def find_buffers(
             ends = dict.fromkeys((buffer.lower, buffer.upper - 1), True)
             found.append(FixedBuffer(sizes[index], _sorted(ends), pinned=True))
         else:
-            found.append(FixedBuffer(sizes[index], _sorted(uses[index])))
+            # What the caller touches beside a body may be widened past the live range.
+            own = {step: writes for step, writes in uses[index].items() if buffer.lower <= step < buffer.upper}
+            found.append(FixedBuffer(sizes[index], _sorted(own)))
     return tuple(found)
 
 

@@ -128,10 +128,13 @@ def _case(
     parts = tuple(distribute(graph, storage, target, request.taken))
     memory, problem, indices = parts[0]
     sizes = [buffer.rounded(target.runtime.rounding).size for buffer in storage.buffers]
+    at_one_place = set(request.ends)  # the caller finds these at the same address before and after the run
+    if request.options.keep_inputs:
+        at_one_place |= {(entry.subgraph, t) for entry in graph.entries for t in graph.subgraphs[entry.subgraph].inputs}
     stays = frozenset(
         number
         for number, members in enumerate(storage.members)
-        if not set(uses_of(graph, storage, members)) <= set(away.holds)
+        if not set(uses_of(graph, storage, members)) <= set(away.holds) or not at_one_place.isdisjoint(members)
     )
     links = list(find_links(graph, sharing))
     keep = request.options.keep_inputs

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tmpass.base.choices import Status
+from tmpass.base.errors import UsageError
 from tmpass.base.record import record
 from tmpass.packing.allocate import allocate
 from tmpass.packing.allocation import Allocation
@@ -30,7 +31,7 @@ class Attempt:
 
     Fields:
         layout: the one whose spills and fetches move the fewest bytes; None where none was found.
-        undecided: a budget ended, so that another layout may exist in one of the orders that were tried.
+        undecided: no layout was found, and it is not proved that there is none.
         reason: a line on the operator that needs more than the scratchpad has; empty where there is none.
     """
 
@@ -50,20 +51,23 @@ def try_transfers(request: LayoutRequest, ordered: OrderedLayout, besides: Besid
     away = find_behind(request.target)
     if away is None or request.graph.fixed or ordered.stopped:
         return Attempt(None)
+    if len({entry.subgraph for entry in request.graph.entries}) < len(request.graph.entries):
+        return Attempt(None, undecided=True)  # a subgraph that runs twice has its inputs twice
     best: OrderedLayout | None = None
-    undecided, tried = False, list[Case]()
+    tried = list[Case]()
     for case in find_cases(request, ordered, besides, away):
         tried.append(case)
-        answer = solve_fixed_order(case.problem, nodes=min(DEFAULT_NODES, request.options.nodes))
-        undecided = undecided or answer.status is Status.UNKNOWN
+        try:
+            answer = solve_fixed_order(case.problem, nodes=min(DEFAULT_NODES, request.options.nodes))
+        except UsageError:  # sizes that the kernels do not take
+            continue
         if answer.episodes and (best is None or answer.cost < _moved(best)):
-            found = _laid_out(request, ordered, case, answer, away)
-            undecided = undecided or found is None
-            best = found or best
+            best = _laid_out(request, ordered, case, answer, away) or best
         if best is not None and not _moved(best):
             break
     reason = "" if best is not None else why_too_small(request, tried)
-    return Attempt(best, undecided, reason)
+    # Buffers with gaps count as a whole, and few orders are tried: that these have no transfers proves nothing.
+    return Attempt(best, best is None and not reason, reason)
 
 
 def _moved(ordered: OrderedLayout) -> int:
@@ -91,7 +95,8 @@ def _laid_out(
             first[number] = _row(case.storage, placed.memory, number, offset)
     for number in case.parts[0][2]:
         first.setdefault(number, _row(case.storage, scratchpad, number, 0))  # of no bytes
-    bound = answer.lower_bound if request.target.runtime.rounding == 1 else 0
+    whole = request.target.runtime.rounding == 1 and not any(b.gaps for b in case.storage.buffers)
+    bound = answer.lower_bound if whole else 0  # of buffers that are needed as a whole
     rows = [first[number] for number in sorted(first)]
     rows += [replace(row, id=len(rows) + at) for at, row in enumerate((*later, *stored))]
     addresses = (own[0][2] for own in answer.episodes[count:])

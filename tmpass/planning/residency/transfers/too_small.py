@@ -6,8 +6,8 @@ from tmpass.base.errors import brief
 from tmpass.base.record import record
 from tmpass.graph.model import ABSENT, Graph, Tensor, TensorKey, TensorKind
 from tmpass.planning.layout_request import LayoutRequest
+from tmpass.planning.needed import needed_by
 from tmpass.planning.residency.transfers.cases import Case
-from tmpass.planning.residency.transfers.fixed_order import FixedOrderProblem
 
 _HEIGHT = {"tflite": 1, "onnx": 2}
 """Format -> the axis of the height in tensors of four dimensions."""
@@ -29,19 +29,17 @@ class Tiles:
 
 
 def why_too_small(request: LayoutRequest, cases: Sequence[Case]) -> str:
-    """A line on the operator that alone needs more than the scratchpad has, with whatever is tried; empty without one.
+    """A line on the operator that alone needs more than the scratchpad has, in every order and sharing; empty without.
 
-    Of the orders and sharings that were tried, the one counts whose largest need is the least.
+    That is a proof that nothing fits: tensors, scratch and streamed constants of an operator are there while it runs.
     """
     if not cases:
         return ""
-    worst = [
-        (*max((need, -step) for step, need in enumerate(needs(case.problem))), at) for at, case in enumerate(cases)
-    ]
-    need, step, at = min(worst)
-    case, step = cases[at], -step
-    missing = need - case.problem.capacity
-    if missing <= 0 or step >= len(case.timeline.steps):
+    case = cases[0]
+    needs = _needs(request, case)
+    need, step = max(((need, -step) for step, need in enumerate(needs)), default=(0, 0))
+    step, missing = -step, need - case.problem.capacity
+    if missing <= 0:
         return ""
     one = case.timeline.steps[step]
     op = request.graph.subgraphs[one.subgraph].ops[one.op]
@@ -54,15 +52,19 @@ def why_too_small(request: LayoutRequest, cases: Sequence[Case]) -> str:
     return f"{text}: {brief(op.name)}" if op.name else text
 
 
-def needs(problem: FixedOrderProblem) -> list[int]:
-    """The bytes that must be there at each step: buffers that are used, and pinned ones that are alive."""
-    found = [0] * problem.steps
-    for buffer in problem.buffers:
-        size = -(-buffer.size // problem.alignment) * problem.alignment
-        steps = [use.step for use in buffer.uses]
-        for step in range(steps[0], steps[-1] + 1) if buffer.pinned and steps else steps:
-            found[step] += size
-    return found
+def _needs(request: LayoutRequest, case: Case) -> list[int]:
+    """The bytes that each operator needs at least while it runs, in every order and with every sharing."""
+    inside = {key for number in case.numbers for key in case.storage.members[number]}
+    scratch = [0] * len(case.timeline.steps)
+    for number in case.numbers:
+        if not case.storage.members[number]:
+            scratch[case.storage.buffers[number].lower] += case.storage.buffers[number].size
+    for row in case.copies:
+        scratch[row.lower] += row.size
+    return [
+        needed_by(request, step.subgraph, step.op, inside) + more
+        for step, more in zip(case.timeline.steps, scratch, strict=True)
+    ]
 
 
 def find_tiles(graph: Graph, where: tuple[int, int], need: int, room: int) -> Tiles | None:

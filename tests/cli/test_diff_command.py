@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from make_models import FOLDER
 
 
 @pytest.fixture
@@ -137,3 +138,16 @@ def test_strange_names(run, odd_model, tmp_path):
     run("plan", odd_model, "-o", tmp_path / "odd.json")
     run("plan", odd_model, "--alignment", 1, "-o", tmp_path / "one.json")
     assert "a\\nb\\x1b[2J" in run("diff", tmp_path / "odd.json", tmp_path / "one.json").out
+
+
+def test_bytes_that_transfers_move_are_judged_as_well(run, tmp_path):
+    path, whole, less = FOLDER / "branchy.onnx", tmp_path / "whole.json", tmp_path / "less.json"
+    run("plan", path, "--budget", 45_000, "-o", whole)
+    run("plan", path, "--budget", 33_000, "-o", less)
+    done = run("diff", whole, less, "--fail-if-grows", "100%")
+    assert done.code == 1
+    assert "the bytes moved by transfers grew more than allowed: +16384 B" in done.err
+    found = json.loads(run("diff", whole, less, "--fail-if-grows", "16383", "--json").out)
+    assert found["too_much"] == ["transfers"]
+    assert run("diff", whole, less, "--fail-if-grows", "16384").code == 0
+    assert run("diff", less, whole, "--fail-if-grows", "1MiB").code == 0

@@ -2,6 +2,8 @@
 
 import json
 
+from make_models import FOLDER
+
 
 def test_a_model_that_does_not_fit(run, model):
     done = run("explain", model, "--budget", "2KiB")
@@ -10,7 +12,10 @@ def test_a_model_that_does_not_fit(run, model):
     assert warning.startswith("tmpass: warning: transfers do not help: step ")
     lines = done.out.splitlines()
     assert lines[0].startswith("fits         no: ")
-    assert lines[1] == "model        net.tflite on pixel6-tpu, memory scratchpad"
+    assert lines[1] == "transfers    do not help: step 0, TANH, alone needs 4032 B, 1984 B above the capacity"
+    assert lines[2] == "model        net.tflite on pixel6-tpu, memory scratchpad"
+    assert lines[3].startswith("least budget 4024 B (3.93 KiB) without transfers; proved: ")
+    assert "transfers" not in run("explain", model, "--budget", "2KiB", "--transfers", "never").out
     assert "t1 alone has 3000 B (2.93 KiB), and does not fit within 2048 B (2 KiB)" in lines
     assert any("--io external" in line for line in lines)
 
@@ -114,3 +119,10 @@ def test_the_curve_without_weights_on_chip_says_what_it_can(run, model):
     assert "nothing but whether it fits depends on the size" in out
     assert "least that fits" in out
     assert "streamed" not in out
+
+
+def test_json_agrees_with_the_exit_code_where_transfers_make_a_model_fit(run):
+    done = run("explain", FOLDER / "branchy.onnx", "--budget", 33_000, "--json")
+    found = json.loads(done.out)
+    assert (done.code, found["fits"], found["missing"]) == (0, True, 0)
+    assert not found["without_transfers"]["fits"]

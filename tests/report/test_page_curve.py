@@ -113,6 +113,19 @@ def test_a_plan_beyond_the_picture_or_too_small_is_marked_as_well():
     assert "This plan has 1 KiB: does not fit." in curve_section(small, "sram")
 
 
+def test_a_plan_that_fits_with_transfers_is_not_said_not_to_fit():
+    rows = [replace(one, own=False, transfers=True) for one in POINTS]
+    rows[0] = replace(rows[0], own=True, with_transfers=True)
+    section = curve_section(rows, "sram")
+    assert "1 KiB: fits with transfers only (this plan)" in texts(section)
+    assert "This plan has 1 KiB: fits with transfers only; the curve is without them." in section
+    assert "the curve is without transfers" in section
+    assert "does not fit" not in section.replace("does not fit without transfers", "")
+    made = plan(MODEL, TARGET, budget="35KiB")
+    (own,) = (one for one in curve_of(made, MODEL, TARGET) if one.own)
+    assert (made.transfers is not None, own.fits, own.with_transfers) == (True, False, True)
+
+
 @pytest.mark.parametrize("status", ["infeasible", "unknown"])
 def test_what_does_not_fit_is_shaded_and_named_as_proved_or_not(status):
     first = CurvePoint(0, Status(status), 0, 0)

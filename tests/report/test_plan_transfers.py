@@ -4,21 +4,24 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 from rich.console import Console
 from support.travelling import network, planned, target
 
 from tmpass.explanation.travels import find_travels
-from tmpass.plans.diff import diff
+from tmpass.plans.diff import Limit, diff
 from tmpass.plans.transfers import buffer_copies
 from tmpass.report.formats import c, csv, svg
+from tmpass.report.needs import memory_lines
 from tmpass.report.page.data import page_data
 from tmpass.report.terminal.difference import head, to_json
 from tmpass.report.terminal.explanation import travel_table
 from tmpass.report.terminal.picture import picture
 from tmpass.report.terminal.summary import summary
 from tmpass.report.terminal.tables import buffer_table, transfer_table
+from tmpass.report.transfers import moved
 
 PLAN = planned(network(), target(88, 8))
 WITHOUT = planned(network(), target(200, 8))
@@ -45,7 +48,7 @@ def test_the_summary_says_what_is_moved():
 def test_the_summary_of_a_model_below_its_largest_operator_names_it():
     lines = summary(planned(network(), target(48, 8))).splitlines()
     found = next(line for line in lines if line.startswith("transfers"))
-    assert found == "transfers    do not help: step 3, OP, alone needs 80 B, 32 B above the room: 'op3'"
+    assert found == "transfers    do not help: step 3, OP, alone needs 80 B, 32 B above the capacity"
 
 
 def test_the_tables_name_rows_and_copies():
@@ -114,11 +117,43 @@ def test_the_page_knows_what_is_moved_before_each_step():
     assert "transfers" not in other
 
 
+def test_the_page_has_the_verdict_of_the_terminal():
+    (view,) = page_data(PLAN)["views"]
+    verdict = summary(PLAN).splitlines()[0].removeprefix("fits         yes")
+    assert (view["fits"], view["verdict"]) == (True, "fits" + verdict)
+
+
+def test_the_line_for_transfers_stands_under_those_of_memories():
+    lines = memory_lines(PLAN)
+    assert lines[-1] == f"transfers  {moved(PLAN)}"
+    assert [line[9:11] for line in lines] == ["  "] * 3
+    assert {line[11] != " " for line in lines} == {True}
+    assert not any("transfers" in line for line in memory_lines(WITHOUT))
+
+
 def test_a_difference_has_the_bytes_that_are_moved():
     found = diff(WITHOUT, PLAN)
     assert "transfers    0 B -> 96 B in each run, +96 B" in head(WITHOUT, PLAN, found)
     assert json.loads(to_json(WITHOUT, PLAN, found, None))["transfers"] == {"old": 0, "new": 96}
     assert diff(WITHOUT, WITHOUT).transfers is None
+
+
+@pytest.mark.parametrize(
+    ("old", "amount", "relative", "broken"),
+    [
+        *[(0, 0, False, True), (0, 95, False, True), (0, 96, False, False), (0, 1000, True, True)],
+        *[(64, 49, True, True), (64, 50, True, False), (64, 31, False, True)],
+        *[(96, 0, True, False), (96, 0, False, False), (200, 0, True, False)],
+    ],
+)
+def test_a_limit_on_growth_covers_the_bytes_that_are_moved(old, amount, relative, broken):
+    before = (
+        WITHOUT if not old else replace(PLAN, transfers=replace(PLAN.transfers, spilled=old // 2, fetched=old // 2))
+    )
+    found, limit = diff(before, PLAN), Limit(Fraction(amount), relative=relative)
+    assert limit.broken_by_transfers(found) is broken
+    assert (json.loads(to_json(before, PLAN, found, limit))["too_much"][-1:] == ["transfers"]) is broken
+    assert not limit.broken_by_transfers(diff(WITHOUT, WITHOUT))
 
 
 def test_explain_lists_what_leaves():

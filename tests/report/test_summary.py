@@ -53,7 +53,7 @@ def test_a_plan_that_does_not_fit_names_the_bytes_missing_and_the_largest_tensor
         "order        as in the file; optimal over all orders",
     ]
     assert found[5] == "capacity     1000 B, 402.4 % needed"
-    assert found[6] == "transfers    do not help: step 0, OP, alone needs 4024 B, 3024 B above the room: 'op0'"
+    assert found[6] == "transfers    do not help: step 0, OP, alone needs 4024 B, 3024 B above the capacity"
     assert found[9:] == ["             3000 B at    0  activation 't1'", "             1024 B at 3000  input 't0'"]
 
 

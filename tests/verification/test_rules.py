@@ -108,7 +108,7 @@ def test_without_a_target_sources_and_what_is_not_known_are_on_trust():
     texts = {(one.what, one.message) for one in trusted(made)}
     assert ("source", f"the capacity of 'scratchpad' is from {source!r}") in texts
     (row,) = made.not_counted
-    unknown = f"no operators but {row.count} may need scratch: {', '.join(row.names)}"
+    unknown = f"{row.count} operators may need scratch: {', '.join(row.names)}"
     assert ("not counted", unknown) in texts
     assert not {"source", "not counted"} & {one.what for one in trusted(made, target="pixel6-tpu")}
 

@@ -38,7 +38,8 @@ class Growth(click.ParamType):  # type: ignore[type-arg]  # generic only from cl
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
 @click.option("--fail-if-grows", "limit", type=Growth(), metavar="N%|SIZE",
-              help="Exit with code 1 if the peak or the need of a memory grew by more: 1%, 4KiB, 0.")  # fmt: skip
+              help="Exit with code 1 if the peak or the need of a memory, or the bytes moved by transfers, grew by "
+                   "more: 1%, 4KiB, 0.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print all changes as JSON.")
 @click.pass_context
 def command(ctx: click.Context, old: str, new: str, limit: "Limit | None", as_json: bool) -> None:
@@ -48,7 +49,8 @@ def command(ctx: click.Context, old: str, new: str, limit: "Limit | None", as_js
     it shared only in OLD. Tensors are matched by name, so the plans may be of different exports.
 
     A memory is needed for buffers, constants, what the runtime takes, and the reserve. Plans of version 1 have buffers
-    only: compared with one of them, the peak alone counts.
+    only: compared with one of them, the peak alone counts. Bytes moved by transfers count as well: where OLD has none
+    and NEW has some, that is more than any percentage.
 
     \b
     Examples:
@@ -77,7 +79,7 @@ def command(ctx: click.Context, old: str, new: str, limit: "Limit | None", as_js
 
 
 def _grown(found: "Difference", limit: "Limit") -> "Iterator[str]":
-    """A line for each memory that grew by more than `limit`."""
+    """A line for each memory that grew by more than `limit`, and for transfers that did."""
     from tmpass.report.terminal.difference import growth
 
     for one in found.memories:
@@ -86,6 +88,8 @@ def _grown(found: "Difference", limit: "Limit") -> "Iterator[str]":
             yield f"the peak of {one.name} grew more than allowed: {growth(one.peak)}"
         elif figure and one.needed is not None:
             yield f"what is needed of {one.name} grew more than allowed: {growth(one.needed)}"
+    if found.transfers is not None and limit.broken_by_transfers(found):
+        yield f"the bytes moved by transfers grew more than allowed: {growth(found.transfers)}"
 
 
 def _read(path: str) -> "Plan":

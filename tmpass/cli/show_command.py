@@ -88,14 +88,12 @@ def _print_picture(plan: "Plan") -> None:
     """The picture of each arena, and a line for each memory."""
     from tmpass.report.needs import memory_lines
     from tmpass.report.terminal.picture import picture
-    from tmpass.report.transfers import moved
 
     for memory in plan.arenas:
         if len(plan.arenas) > 1:
             click.echo(f"{one_line(clip(memory.name))}:")
         click.echo(picture(plan, memory, colour=coloured()), nl=False)
-    transfers = () if plan.transfers is None else (f"transfers  {moved(plan)}",)
-    for line in (*memory_lines(plan), *transfers):
+    for line in memory_lines(plan):
         click.echo(one_line(clip(line)))
 
 

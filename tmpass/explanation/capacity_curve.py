@@ -24,6 +24,7 @@ from tmpass.loading.load import Model, load_to_plan
 from tmpass.planning.capacity import Resized, resize
 from tmpass.planning.choose_order import choose_order
 from tmpass.planning.plan_model import find_request
+from tmpass.planning.residency.transfers.behind import may_travel
 from tmpass.plans.plan import Plan
 from tmpass.targets import Target
 
@@ -52,6 +53,8 @@ class CurvePoint:
         seconds: of these bytes, each memory at its bandwidth; None where one is not known or nothing fits.
         knee: bytes beyond this size save less than half as much each as those before it.
         own: it is the size that the plan has.
+        transfers: whether a plan of this size may fit with transfers, which this point is without.
+        with_transfers: it is the size of the plan, which fits with transfers only.
     """
 
     size: int
@@ -61,6 +64,8 @@ class CurvePoint:
     seconds: float | None = None
     knee: bool = False
     own: bool = False
+    transfers: bool = False
+    with_transfers: bool = False
 
     @property
     def fits(self) -> bool:
@@ -126,7 +131,12 @@ def capacity_curve(made: Plan, loaded: Model, graph: Graph, target: Target) -> t
     asked = {*kept, *_steps(least, whole, full)}
     asked |= set(_bends(at, sorted(size for size in asked if whole <= size <= full), grain))
     chosen = _choose([at(size) for size in sorted(asked)], kept)
-    return tuple(replace(one, own=one.size == own) for one in _with_knees(chosen))
+    transfers = may_travel(graph, target, made.options.transfers)
+    travels = made.transfers is not None
+    return tuple(
+        replace(one, own=one.size == own, transfers=transfers, with_transfers=travels and one.size == own)
+        for one in _with_knees(chosen)
+    )
 
 
 def _point(target: Target, size: int, found: Resized) -> CurvePoint:

@@ -12,6 +12,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
+from tmpass.api.arguments import target_of
 from tmpass.api.plan import plan
 from tmpass.base import interrupts
 from tmpass.base.choices import Transfers
@@ -26,9 +27,10 @@ from tmpass.explanation.outside import one_outside
 from tmpass.graph.binding import bind
 from tmpass.graph.model import Graph
 from tmpass.loading.load import Model, load_to_plan
+from tmpass.planning.residency.transfers.behind import may_travel
 from tmpass.plans.peak_step import deciding_memory, find_peak_step
 from tmpass.plans.plan import STOPPED
-from tmpass.targets import Target, load_target
+from tmpass.targets import Target
 
 
 def explain(
@@ -52,7 +54,7 @@ def explain(
     made = plan(loaded, target, **options)
     # What keeps the peak high is asked of the plan in which nothing leaves; so are all changes.
     options = {**options, "transfers": Transfers.NEVER}
-    travels = None
+    asked, travels = made, None
     if made.transfers is not None:
         from tmpass.explanation.travels import find_travels  # which few plans need
 
@@ -63,12 +65,19 @@ def explain(
     alone = bool(alive) and all(one.here for one in alive)
     as_full = count_peak_steps(made, peak_step)
     known = Explanation(
-        made, peak_step, alive, alone, as_full, over=steps_over(made, peak_step.memory), travels=travels
+        made,
+        peak_step,
+        alive,
+        alone,
+        as_full,
+        over=steps_over(made, peak_step.memory),
+        travels=travels,
+        may_travel=may_travel(graph, target_of(target), asked.options.transfers),
     )
     if STOPPED in made.warnings:
         return replace(known, stopped=True)
     if curve:
-        known = replace(known, curve=curve_of(made, loaded, target))
+        known = replace(known, curve=curve_of(asked, loaded, target))
     steps = _refine(known, loaded, graph, target, options)
     try:
         with interrupts.caught() if options.get("keep") else nullcontext():
@@ -99,7 +108,7 @@ def _refine(
     yield known
     known = with_conflict(known)
     yield known
-    profile = target if isinstance(target, Target) else load_target(os.fspath(target))
+    profile = target_of(target)
     tried = try_options(known, loaded, graph, profile, options)
     with_option = [change for trial, change in tried if change is not None and trial.option]
     least = min((change.peak for change in with_option), default=known.peak_step.memory.peak)

@@ -107,6 +107,7 @@ class Explanation:
         streamed_budget: the least budget that was found with constants streamed; None where none is copied.
         curve: what the plan costs against the size of the scratchpad; None where that was not asked for.
         travels: the plan with transfers that was asked for; None where no buffer leaves. Then `plan` is one without.
+        may_travel: whether another budget may give a plan with transfers: then the least budget is one without.
     """
 
     plan: Plan
@@ -127,6 +128,7 @@ class Explanation:
     streamed_budget: int | None = None
     curve: tuple[CurvePoint, ...] | None = None
     travels: "Travels | None" = None
+    may_travel: bool = False
 
     @property
     def status(self) -> str:

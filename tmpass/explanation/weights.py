@@ -15,6 +15,10 @@ Copies = Mapping[tuple[tuple[int, int], ...], Sequence[PlannedConstant]]
 Reads = Sequence[tuple[int, ...]]
 
 
+TRAVELS = "streamed: where buffers leave the scratchpad no constant stays"
+"""The reason of each constant that is streamed in a plan with transfers."""
+
+
 def find_weights(plan: Plan, graph: Graph | None = None) -> Weights:
     """The constants of `plan`, where each is, and why.
 
@@ -47,7 +51,14 @@ def find_weights(plan: Plan, graph: Graph | None = None) -> Weights:
         rows.append(WeightRow(row.id, row.tensors, name, row.size, place, read, moved, saved, why))
     layers = None if reads is None else tuple(_layers(plan, rows, reads))
     least = None
-    if room is not None and room.bytes is not None and steps is not None and not bodies and plan.fits:
+    if (
+        room is not None
+        and room.bytes is not None
+        and steps is not None
+        and not bodies
+        and plan.fits
+        and plan.transfers is None  # then copies lie among the buffers, not above them
+    ):
         least = _least(room, rows, steps, home)
     return Weights(
         home.name if home is not None else "",
@@ -60,6 +71,7 @@ def find_weights(plan: Plan, graph: Graph | None = None) -> Weights:
         least,
         tuple(rows),
         layers,
+        plan.transfers is not None,
     )
 
 
@@ -116,6 +128,8 @@ def _why(
         return "no operator reads it"
     if place is Place.RESIDENT or room is None:
         return "loaded once, before the first run"
+    if plan.transfers is not None:
+        return TRAVELS
     left, step = room.left_without(copies)
     needed = room.rounded(row.size)
     if room.bytes is None:

@@ -113,6 +113,10 @@ class Limit:
             return "peak"
         return "needed" if change.needed is not None and self.exceeded(change.needed) else ""
 
+    def broken_by_transfers(self, found: "Difference") -> bool:
+        """Whether the bytes that spills and fetches move grew by more; by percent, from none is always more."""
+        return found.transfers is not None and self.exceeded(found.transfers)
+
 
 @record
 class Difference:

@@ -27,6 +27,7 @@ def curve_rows(points: Sequence[CurvePoint]) -> tuple[list[str], list[list[str]]
         marks = ["least that fits"] * (one is first) + ["all constants stay"] * (one is last)
         marks += ["knee"] * one.knee + ["this plan"] * one.own
         fits = "yes" if one.fits else "unknown" if one.status == "unknown" else "no"
+        fits += " (with transfers: yes)" * (one.with_transfers and not one.fits)
         rows.append([f"{one.size} ({short_size(one.size)})", fits, *cells, ", ".join(marks)])
     return ["size", "fits", *heads, ""], rows
 
@@ -42,6 +43,8 @@ def curve_lines(points: Sequence[CurvePoint], memory: str) -> list[str]:
     if not points:
         return [f"curve: {name} has no limit, so nothing depends on its size; give a --budget"]
     found = [f"size: of {name}, as --budget"]
+    if any(one.transfers for one in points):
+        found.append("the curve is without transfers")
     if any(one.streamed for one in points):
         found.append("streamed: bytes of constants that each run loads")
     if any(one.outside for one in points):

@@ -4,6 +4,7 @@ from tmpass.base.choices import ConstantUse
 from tmpass.base.sizes import format_size
 from tmpass.plans.plan import MemoryUse, Plan
 from tmpass.report.text import counted, short_size
+from tmpass.report.transfers import moved
 
 PARTS = ("buffers", "constants", "runtime", "reserve")
 """The names of the parts of what a memory needs, as every output says them."""
@@ -32,15 +33,20 @@ def parts_text(memory: MemoryUse) -> str:
 
 
 def memory_lines(plan: Plan) -> list[str]:
-    """One line for each memory, with its parts and its capacity; none where one memory has buffers and nothing else."""
+    """One line for each memory, with its parts and its capacity, and one for transfers.
+
+    There are none where one memory has buffers and nothing else.
+    """
     if len(plan.memories) == 1 and not needs(plan.memories[0]):
         return []
-    wide = max(len(memory.name) for memory in plan.memories)
-    return [
+    travels = [] if plan.transfers is None else [("transfers", moved(plan))]
+    wide = max(len(name) for name in (*(memory.name for memory in plan.memories), *(name for name, _ in travels)))
+    lines = [
         f"{memory.name:<{wide}}  {format_size(memory.needed)}{_of(memory)}"
         + (f": {parts_text(memory)}" if needs(memory) else "")
         for memory in plan.memories
     ]
+    return lines + [f"{name:<{wide}}  {text}" for name, text in travels]
 
 
 def usable(memory: MemoryUse) -> int | None:

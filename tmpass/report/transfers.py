@@ -1,5 +1,7 @@
 """Texts for spills and fetches: what they move, and what is proved about it."""
 
+import re
+
 from tmpass.base.sizes import format_size
 from tmpass.plans.plan import Plan, PlannedBuffer
 from tmpass.plans.transfers import Direction, buffer_copies
@@ -8,10 +10,18 @@ from tmpass.report.text import short_size
 _NO_HELP = "transfers do not help: "
 """How the warning of a plan begins that names the operator which needs more than the scratchpad has."""
 
+_TOO_LARGE = r".*?alone needs \d+ B, \d+ B above [a-z ]+"
+"""What the warning says before tiles and the operator's name."""
+
 
 def no_help(plan: Plan) -> str:
-    """Why transfers do not make `plan` fit; empty where that is not known, or where it fits."""
-    return next((line.removeprefix(_NO_HELP) for line in plan.warnings if line.startswith(_NO_HELP)), "")
+    """The operator that is too large for transfers, and its bytes; empty where that is not known, or the plan fits.
+
+    The warning has its name and tiles as well, which a line has no room for.
+    """
+    found = next((line.removeprefix(_NO_HELP) for line in plan.warnings if line.startswith(_NO_HELP)), "")
+    short = re.match(_TOO_LARGE, found)
+    return short[0] if short else found
 
 
 def moved(plan: Plan) -> str:

@@ -2,6 +2,7 @@
 
 from tmpass.base.sizes import format_size
 from tmpass.explanation.weight_facts import Layer, Place, WeightRow, Weights
+from tmpass.explanation.weights import TRAVELS
 from tmpass.report.text import clip, counted, one_line
 
 
@@ -22,6 +23,7 @@ def weight_lines(known: Weights) -> list[tuple[str, str]]:
         proof += " with these buffers"
     found.append(("streamed", f"{format_size(known.streamed)} in each run{proof}"))
     in_place = sum(row.size for row in known.rows if row.place is Place.IN_PLACE)
+    found += [("why", TRAVELS)] if known.travels and known.streamed else []
     return found + ([("in place", f"{format_size(in_place)} read in {home}")] if in_place else [])
 
 

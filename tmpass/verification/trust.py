@@ -106,7 +106,8 @@ def _device(plan: Plan) -> Iterator[Trusted]:
     for row in plan.not_counted:
         if row.what in ("scratch", "runtime"):
             what = "need scratch" if row.what == "scratch" else "make the runtime keep more"
-            yield Trusted("not counted", f"no operators but {row.count} may {what}: {brief_text(', '.join(row.names))}")
+            operators = f"{row.count} operator{'s' * (row.count != 1)}"
+            yield Trusted("not counted", f"{operators} may {what}: {brief_text(', '.join(row.names))}")
 
 
 def _beyond(plan: Plan, profile: Target) -> Iterator[Trusted]:

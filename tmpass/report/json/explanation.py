@@ -8,29 +8,47 @@ from tmpass.base.json_text import json_text
 from tmpass.explanation.capacity_curve import CurvePoint, saved_per_kib
 from tmpass.explanation.facts import Alive, Change, Explanation
 from tmpass.explanation.travels import Travels
-from tmpass.plans.plan import PlannedConstant, PlannedStep, PlannedTensor
+from tmpass.plans.plan import MemoryUse, Plan, PlannedConstant, PlannedStep, PlannedTensor
 from tmpass.report.terminal.explanation import why
 
 SCHEMA = "tmpass.explanation/1"
 
 
 def to_json(known: Explanation) -> str:
-    """The explanation as JSON, without the plan."""
-    peak_step, memory, conflict = known.peak_step, known.peak_step.memory, known.conflict
-    proved = not known.plan.unknown_tensors and known.least_budget == known.lowest_budget
+    """The explanation as JSON, without the plan.
+
+    Where the plan has transfers, all that holds without them is under `without_transfers`.
+    """
+    asked = known.plan if known.travels is None else known.travels.plan
+    memory = asked.memory(known.peak_step.memory.name) or asked.memories[0]
     facts: dict[str, Any] = {
         "schema": SCHEMA,
-        "model": known.plan.model.file,
-        "target": known.plan.target.name,
+        "model": asked.model.file,
+        "target": asked.target.name,
         "memory": memory.name,
-        "status": known.plan.status,
-        "fits": known.plan.fits,
+        **_figures(asked, memory),
         "capacity": memory.capacity,
         "capacity_source": memory.capacity_source,
+        "not_counted": [asdict(row) for row in asked.not_counted],
+        "stopped": known.stopped,
+    }
+    reasons = _reasons(known)
+    if known.travels is None:
+        facts |= reasons
+    else:
+        facts["transfers"] = _travels(known.travels)
+        facts["without_transfers"] = {**_figures(known.plan, known.peak_step.memory), **reasons}
+    return json_text(facts, indent=2) + "\n"
+
+
+def _figures(plan: Plan, memory: MemoryUse) -> dict[str, Any]:
+    """Whether `plan` fits, and what it needs of `memory`."""
+    return {
+        "status": plan.status,
+        "fits": plan.fits,
         "peak": memory.peak,
         "lower_bound": memory.lower_bound,
-        "missing": known.missing,
-        "least_budget": {"bytes": known.least_budget, "proved": proved},
+        "missing": memory.shortfall,
         "needed": {
             "bytes": memory.needed,
             "buffers": memory.peak,
@@ -38,9 +56,16 @@ def to_json(known: Explanation) -> str:
             "overhead": memory.overhead,
             "reserve": memory.reserve,
         },
+    }
+
+
+def _reasons(known: Explanation) -> dict[str, Any]:
+    """What keeps the peak high without transfers, and what would lower it."""
+    peak_step, conflict = known.peak_step, known.conflict
+    proved = not known.plan.unknown_tensors and known.least_budget == known.lowest_budget
+    facts: dict[str, Any] = {
+        "least_budget": {"bytes": known.least_budget, "proved": proved},
         "constants": [_constant(known, row) for row in known.constants],
-        "not_counted": [asdict(row) for row in known.plan.not_counted],
-        "stopped": known.stopped,
         "order": {"method": known.plan.order.method, "lower_bound": known.plan.order.lower_bound},
         "fullest": {
             "step": _step(peak_step.step),
@@ -57,8 +82,6 @@ def to_json(known: Explanation) -> str:
         "hints": _hints(known),
         "curve": None if known.curve is None else [_point(known.curve, at) for at in range(len(known.curve))],
     }
-    if known.travels is not None:
-        facts["transfers"] = _travels(known.travels)
     if conflict is not None:
         facts["conflict"] = {
             "capacity": conflict.capacity,
@@ -67,7 +90,7 @@ def to_json(known: Explanation) -> str:
             "cause": str(conflict.cause),
             "buffers": [{"id": b.id, "size": b.size, "tensor": _tensor(tensor)} for b, tensor in known.conflicting],
         }
-    return json_text(facts, indent=2) + "\n"
+    return facts
 
 
 def _travels(travels: Travels) -> dict[str, Any]:

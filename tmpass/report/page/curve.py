@@ -111,6 +111,7 @@ def _line(points: Sequence[CurvePoint], fitting: Sequence[CurvePoint], scale: _S
     if least > _LEFT:
         proved = all(one.status == "infeasible" for one in points if not one.fits)
         text = "does not fit" if proved else "not found to fit"
+        text += " without transfers" * any(one.transfers for one in points)
         yield f'<rect class="unfit" x="{_LEFT}" y="0" width="{least - _LEFT:.1f}" height="{_PLOT}"/>'
         if least - _LEFT > _CHARACTER * len(text) + 8:
             yield f'<text x="{(_LEFT + least) / 2:.1f}" y="{_PLOT - 6}" text-anchor="middle">{text}</text>'
@@ -157,7 +158,8 @@ def _what(one: CurvePoint, *, outside: bool) -> str:
     """The size of a point, and what a run with it costs; nothing is named as bytes `outside`, or as bytes streamed."""
     costs = [f"{short_size(one.streamed)} streamed"] * bool(one.streamed or not (one.outside or outside))
     costs += [f"{short_size(one.outside)} outside"] * bool(one.outside or not costs)
-    return f"{short_size(one.size)}: {', '.join(costs) if one.fits else 'does not fit'}"
+    without = "fits with transfers only" if one.with_transfers else "does not fit"
+    return f"{short_size(one.size)}: {', '.join(costs) if one.fits else without}"
 
 
 def _label(one: CurvePoint, scale: _Scale, x: float, y: float, text: str) -> str:
@@ -176,7 +178,9 @@ def _in_words(points: Sequence[CurvePoint]) -> str:
     words = [f"The least size that fits is {texts[fitting[0].size]}."]
     if knees := [texts[one.size] for one in points if one.knee]:
         words.append(f"Knees, beyond which a byte saves less than half as much: {'; '.join(knees)}.")
-    words += [f"This plan has {texts[one.size]}." for one in points if one.own]
+    for one in points:
+        without = "; the curve is without them" * (one.with_transfers and not one.fits)
+        words += [f"This plan has {texts[one.size]}{without}."] * one.own
     full = next(one.size for one in fitting if one.cost == fitting[-1].cost)
     words.append(f"Beyond {short_size(full)} nothing is saved.")
     return " ".join(words)

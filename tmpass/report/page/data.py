@@ -22,7 +22,7 @@ from tmpass.report.hues import colours_of, kind_of
 from tmpass.report.left_out import not_counted, verdict
 from tmpass.report.needs import parts, parts_text, usable, usable_name, used
 from tmpass.report.text import short_size
-from tmpass.report.transfers import about, moved, moved_by_step
+from tmpass.report.transfers import about, bound, moved, moved_by_step
 from tmpass.report.weights import weight_lines
 
 _VERDICTS = {
@@ -70,6 +70,8 @@ def _verdict(plan: Plan) -> str:
     """Whether `plan` fits, and what is proved."""
     if plan.fits and (part := verdict(plan)):
         return f"fits, {part}"
+    if plan.transfers is not None:
+        return f"fits, with transfers; {bound(plan)}"
     return _VERDICTS[plan.status]
 
 

@@ -58,13 +58,19 @@ def rest(found: Difference) -> str:
 
 
 def to_json(old: Plan, new: Plan, found: Difference, limit: Limit | None) -> str:
-    """The whole difference as JSON; "too_much" names the memories of which a figure grew by more than `limit`."""
+    """The whole difference as JSON.
+
+    "too_much" names the memories of which a figure grew by more than `limit`. It has "transfers" at its end where the
+    bytes that transfers move did.
+    """
+    too_much = [one.name for one in found.memories if limit is not None and limit.broken_by(one)]
+    too_much += ["transfers"] * (limit is not None and limit.broken_by_transfers(found))
     facts: dict[str, Any] = {
         "schema": SCHEMA,
         "old": _facts(old),
         "new": _facts(new),
         "memories": [_memory(one) for one in found.memories],
-        "too_much": [one.name for one in found.memories if limit is not None and limit.broken_by(one)],
+        "too_much": too_much,
         "changes": [_shift(shift) for shift in found.shifts],
     }
     if found.transfers is not None:

@@ -14,7 +14,7 @@ from tmpass.report.left_out import assumed, not_counted, unknown, verdict
 from tmpass.report.needs import constants, needs
 from tmpass.report.terminal.tables import plain_table
 from tmpass.report.text import clip, counted, one_line, short_size
-from tmpass.report.transfers import moved
+from tmpass.report.transfers import moved, no_help
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -43,6 +43,8 @@ def head(known: Explanation) -> str:
     verdict_ = [f"fits         {_verdict(known)}"]
     if known.travels is not None:
         verdict_ = [f"fits         yes, with transfers: {moved(known.travels.plan)}", f"without      {_verdict(known)}"]
+    if reason := no_help(plan):
+        verdict_.append(f"transfers    do not help: {reason}")
     lines = [
         *verdict_,
         f"model        {plan.model.file} on {plan.target.name}, memory {memory.name}",
@@ -90,6 +92,8 @@ def _verdict(known: Explanation) -> str:
 
 def _budget(known: Explanation) -> str:
     memory, least = known.peak_step.memory, format_size(known.least_budget)
+    if known.may_travel and memory.name == known.plan.memories[0].name:
+        least += " without transfers"
     if known.plan.unknown_tensors:
         return f"{least} for what is planned; what is not counted is on top of it"
     if memory.loaded:

@@ -1,11 +1,14 @@
 """The operator that needs more than the scratchpad has, with the tiles that would do."""
 
+from dataclasses import replace
+
 import pytest
 from support.graphs import Sketch, graph_of
 from support.travelling import network, planned, target
 
 from tmpass.graph.model import Graph, TensorKind
 from tmpass.planning.residency.transfers.too_small import Tiles, find_tiles
+from tmpass.report.transfers import no_help
 
 
 def convolution(format_: str = "tflite") -> Graph:
@@ -47,11 +50,20 @@ def test_the_warning_names_the_operator_its_bytes_and_what_is_missing():
     made = planned(convolution(), target(300, 8, chunk=8))
     (found,) = (line for line in made.warnings if line.startswith("transfers"))
     assert found == (
-        "transfers do not help: step 0, CONV_2D, alone needs 392 B, 92 B above the room; in tiles of 5 of 8 rows about "
-        "280 B (an estimate): 'op0'"
+        "transfers do not help: step 0, CONV_2D, alone needs 392 B, 92 B above the capacity; in tiles of 5 of 8 rows "
+        "about 280 B (an estimate): 'op0'"
     )
     (tiny,) = (line for line in planned(convolution(), target(40, 8, chunk=8)).warnings if "transfers" in line)
     assert tiny.endswith("even one row of its output about 88 B (an estimate): 'op0'")
+
+
+def test_what_the_program_around_the_model_takes_is_not_for_buffers():
+    goal = target(340, 8, chunk=8)
+    near = replace(goal.memories[0], reserve=40)
+    made = planned(convolution(), replace(goal, memories=(near, goal.memories[1])))
+    (found,) = (line for line in made.warnings if line.startswith("transfers"))
+    assert "92 B above what is left for buffers; in tiles of 5 of 8 rows" in found
+    assert no_help(made) == "step 0, CONV_2D, alone needs 392 B, 92 B above what is left for buffers"
 
 
 def test_no_warning_where_transfers_may_not_be_used():

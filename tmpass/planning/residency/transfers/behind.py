@@ -1,6 +1,8 @@
 """The memory behind the scratchpad, where buffers are while they are away."""
 
+from tmpass.base.choices import Transfers
 from tmpass.base.errors import TargetError
+from tmpass.graph.model import Graph
 from tmpass.targets import Memory, Target, Use
 
 
@@ -14,6 +16,11 @@ def find_behind(target: Target) -> Memory | None:
     if not target.runtime.copies_buffers or not target.scratchpad.compute:
         return None
     return next((memory for memory in after if Use.ACTIVATIONS in memory.holds), None)
+
+
+def may_travel(graph: Graph, target: Target, transfers: str) -> bool:
+    """Whether plans of `graph` may have transfers on `target`, with this word of choices.Transfers."""
+    return transfers != Transfers.NEVER and not graph.fixed and find_behind(target) is not None
 
 
 def behind(target: Target) -> Memory:

@@ -43,7 +43,9 @@ def why_too_small(request: LayoutRequest, cases: Sequence[Case]) -> str:
         return ""
     one = case.timeline.steps[step]
     op = request.graph.subgraphs[one.subgraph].ops[one.op]
-    text = f"transfers do not help: step {step}, {op.kind}, alone needs {need} B, {missing} B above the room"
+    whole = request.target.scratchpad.capacity == case.problem.capacity
+    above = "the capacity" if whole else "what is left for buffers"
+    text = f"transfers do not help: step {step}, {op.kind}, alone needs {need} B, {missing} B above {above}"
     tiles = None if op.calls else find_tiles(request.graph, (one.subgraph, one.op), need, case.problem.capacity)
     if tiles is not None and tiles.bytes > case.problem.capacity:
         text += f"; even one row of its output about {tiles.bytes} B (an estimate)"

@@ -136,13 +136,9 @@ def tables(rows: Sequence[Row], known: Path) -> Iterator[Table]:
 
 def _figures(row: Row) -> tuple[Cell, ...]:
     costs = [row.baselines[name][reading] for reading in range(2) for name in BASELINES]
-    ours = [cell for plan in (row.given, row.free) for cell in (_cost(plan), plan.lower_bound)]
-    gap = row.free.cost - row.free.lower_bound if row.free.order else None
+    ours = [cell for plan in (row.given, row.free) for cell in (plan.cost, plan.lower_bound)]
+    gap = None if row.free.cost is None else row.free.cost - row.free.lower_bound
     return (row.net, row.tensors, row.at, row.problem.capacity, *costs, *ours, gap, row.seconds)
-
-
-def _cost(plan: TransferPlan) -> int | None:
-    return plan.cost if plan.order else None
 
 
 def _reductions(rows: Sequence[Row]) -> Iterator[tuple[Cell, ...]]:
@@ -178,7 +174,11 @@ def _agreement(rows: Sequence[Row], known: list[dict[str, object]]) -> Iterator[
     for name, pick, key in (("given order", "given", "optimal_in_given_order"), ("free order", "free", "best")):
         ours = [(getattr(row, pick), other[key]) for row, other in shared]
         yield name, sum(plan.cost == cost for plan, cost in ours), len(shared)
-        yield f"{name}, fewer bytes", sum(bool(plan.order) and plan.cost < cost for plan, cost in ours), len(shared)
+        yield (
+            f"{name}, fewer bytes",
+            sum(plan.cost is not None and plan.cost < cost for plan, cost in ours),
+            len(shared),
+        )
 
 
 def cosma(row: Row, nodes: int) -> tuple[Cell, ...]:
@@ -188,7 +188,7 @@ def cosma(row: Row, nodes: int) -> tuple[Cell, ...]:
         begin = time.perf_counter()
         plan = verified(row.problem, find_transfers(row.problem, method, order=order, nodes=nodes))
         took = time.perf_counter() - begin
-        cells += [_cost(plan), plan.lower_bound, took] if method == "cosma" else [_cost(plan), took]
+        cells += [plan.cost, plan.lower_bound, took] if method == "cosma" else [plan.cost, took]
     return (*row.key, *cells)
 
 

@@ -47,9 +47,10 @@ def main(arguments: list[str]) -> int:
         name = (row["net"], row["tensors"], row["budget"])
         if any(part in " ".join(name) for part in given.only):
             plan, seconds = solve(given.directory, row, given.labels)
-            more = plan.cost - row["best"]
-            above |= more > 0 or not plan.order
-            cells = (*name, plan.cost, plan.lower_bound, plan.status, f"{seconds:.2f}", f"{more:+d}")
+            more = None if plan.cost is None else plan.cost - row["best"]
+            above |= more is None or more > 0
+            shown = "-" if more is None else f"{more:+d}"
+            cells = (*name, plan.cost, plan.lower_bound, plan.status, f"{seconds:.2f}", shown)
             print(f"| {' | '.join(map(str, cells))} |", flush=True)
     return int(above)
 

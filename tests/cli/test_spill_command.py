@@ -39,6 +39,9 @@ def test_the_answer_comes_first(run, graph):
         "scratchpad      peak 600 B of 600 B\n"
         "order           as given\n"
         "method          free-order\n"
+        "\n"
+        "tensor  bytes  out beside step  back at step  by operator\n"
+        "skip      200                2             4  4 (Add)\n"
     )
 
 
@@ -46,6 +49,8 @@ def test_a_plan_is_written_with_the_numbers_of_the_file(run, graph, tmp_path):
     done = run("spill", graph, "--capacity", "600B", "--alignment", 4, "--order", "given", "-o", tmp_path / "plan.json")
     plan = json.loads((tmp_path / "plan.json").read_text())
     assert (done.code, plan["cost"], plan["order"]) == (0, 400, [0, 1, 2, 3, 4])
+    assert plan["schema"] == "tmpass.spill/1"
+    assert {"capacity", "order", "episodes", "cost", "lower_bound", "status"} <= set(plan)
     assert {row[0] for row in plan["episodes"]} == set(range(7))
     assert "in the given order (reached)" in done.out
 
@@ -54,6 +59,10 @@ def test_the_plan_on_standard_output_leaves_the_summary_to_standard_error(run, g
     done = run("spill", graph, "--capacity", 600, "-o", "-")
     assert json.loads(done.out)["status"] == "optimal"
     assert done.err.startswith("off-chip bytes  400 B")
+    assert done.err.endswith("4 (Add)\n")
+    figures = run("spill", graph, "--capacity", 600, "--json", "-o", "-")
+    assert figures.out == done.out
+    assert json.loads(figures.err)["cost"] == 400
 
 
 def test_json_has_the_figures(run, graph):
@@ -61,6 +70,23 @@ def test_json_has_the_figures(run, graph):
     figures = json.loads(done.out)
     assert (figures["cost"], figures["lower_bound"], figures["compulsory"]) == (400, 400, {"loads": 150, "stores": 100})
     assert (figures["spills"], figures["fetches"], figures["reordered"]) == (1, 1, False)
+    assert (figures["order"], figures["order_option"]) == ([0, 1, 2, 3, 4], "free")
+
+
+def test_an_empty_graph_has_an_empty_plan(run, tmp_path):
+    (tmp_path / "graph.json").write_text('{"tensors": [], "ops": [], "outputs": []}')
+    words = "spill", tmp_path / "graph.json", "--capacity", 10, "--json"
+    done = run(*words, "-o", tmp_path / "plan.json")
+    figures, plan = json.loads(done.out), json.loads((tmp_path / "plan.json").read_text())
+    assert (done.code, figures["status"], figures["cost"], figures["largest_operator"]) == (0, "optimal", 0, None)
+    assert (plan["order"], plan["episodes"], plan["cost"], plan["status"]) == ([], [], 0, "optimal")
+
+
+@pytest.mark.parametrize("words", [("show",), ("verify", "models/branchy.tflite"), ("diff", "x.json")])
+def test_other_commands_know_a_plan_of_spills(run, fails, graph, tmp_path, words):
+    run("spill", graph, "--capacity", 600, "-o", tmp_path / "plan.json")
+    command, *more = words
+    assert "plan.json: it is a plan of tmpass spill" in fails(2, command, tmp_path / "plan.json", *more)
 
 
 def test_without_parameters_less_is_loaded(run, graph):
@@ -79,20 +105,23 @@ def test_an_operator_that_is_too_large_is_named_with_what_is_missing(run, graph,
     done = run("spill", graph, "--capacity", 590, "-o", tmp_path / "plan.json")
     assert done.code == 1
     assert done.out == (
-        "infeasible: operator 2 (ReLU) needs 600 B at once, 10 B more than the capacity 590\n"
-        "operator 2 (ReLU): 300 B b, 300 B a\n"
+        "infeasible: operator 2 (ReLU) needs 600 B at once, 10 B more than the capacity 590 B\n"
+        "operator 2 (ReLU): b 300 B, a 300 B\n"
     )
     assert done.err.startswith("tmpass: nothing is written to ")
     assert not (tmp_path / "plan.json").exists()
-    assert json.loads(run("spill", graph, "--capacity", 590, "--json").out)["cost"] is None
+    figures = json.loads(run("spill", graph, "--capacity", 590, "--json").out)
+    assert (figures["cost"], figures["order"]) == (None, [])
+    assert api.spill(graph, capacity=590).cost is None
 
 
-def test_a_method_that_finds_nothing_is_not_a_proof(run, graph):
-    graph.write_text(json.dumps({**GRAPH, "outputs": [6, 2]}))
-    done = run("spill", graph, "--capacity", 600, "--residency", "cosma", "--nodes", 0)
+def test_a_method_that_finds_nothing_is_not_a_proof(run, graph, monkeypatch):
+    monkeypatch.setattr("tmpass.planning.residency.transfers.baseline.replace_online", lambda *_: None)
+    words = "spill", graph, "--capacity", 600, "--residency", "belady-online"
+    done = run(*words)
     assert done.code == 4
-    why = "unknown: cosma found no plan within 600 B and its budget; lower bound 0 B"
-    assert done.out == f"{why}; try --residency auto, or more --nodes\n"
+    assert done.out == "unknown: belady-online found no plan within 600 B; lower bound 0 B; try --residency auto\n"
+    assert json.loads(run(*words, "--json").out)["cost"] is None
 
 
 def test_an_input_is_never_overwritten(fails, graph):
@@ -163,17 +192,30 @@ def test_a_problem_in_memory_is_checked_as_a_file_is(graph):
             api.spill(wrong, **how)
 
 
-def test_ctrl_c_ends_the_search_and_writes_nothing(tmp_path):
+def interrupted(tmp_path, *more):
+    """The exit code and messages of a search without end in a dense graph, after Ctrl-C."""
     rng = random.Random(5)
     count = 120
     tensors = [{"name": str(at), "size": rng.randint(50, 90), "kind": "act"} for at in range(count)]
     ops = [{"kind": "op", "ins": rng.sample(range(at), min(at, 3)), "outs": [at]} for at in range(count)]
     (tmp_path / "graph.json").write_text(json.dumps({"tensors": tensors, "ops": ops, "outputs": [count - 1]}))
-    words = ["spill", tmp_path / "graph.json", "--capacity", 600, "-o", tmp_path / "plan.json", "--nodes", 2**40]
-    running = subprocess.Popen([sys.executable, "-m", "tmpass", *map(str, words)], stderr=subprocess.PIPE)
+    words = ["spill", tmp_path / "graph.json", "--capacity", 600, "-o", tmp_path / "plan.json", "--nodes", 2**40, *more]
+    asked = [sys.executable, "-m", "tmpass", *map(str, words)]
+    running = subprocess.Popen(asked, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     with pytest.raises(subprocess.TimeoutExpired):
         running.wait(3)
     running.send_signal(signal.SIGINT)
     _, said = running.communicate(timeout=20)
-    assert (running.returncode, said) == (130, b"tmpass: interrupted\n")
+    return running.returncode, said
+
+
+def test_ctrl_c_ends_the_search_and_writes_the_best_plan(tmp_path):
+    assert interrupted(tmp_path) == (130, "tmpass: interrupted: the answer is the best so far\n")
+    plan = json.loads((tmp_path / "plan.json").read_text())
+    assert (plan["status"], sorted(plan["order"])) == ("feasible", list(range(120)))
+
+
+def test_ctrl_c_without_a_plan_writes_nothing(tmp_path):
+    code, said = interrupted(tmp_path, "--order", "given")
+    assert (code, said.splitlines()[0]) == (130, "tmpass: interrupted: no plan was found yet")
     assert [path.name for path in tmp_path.iterdir()] == ["graph.json"]

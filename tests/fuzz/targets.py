@@ -275,7 +275,7 @@ def check_transfers(rng: random.Random, data: bytes) -> str:
     from tmpass.base.choices import SpillOrder
     from tmpass.planning.residency.transfers.methods import METHODS
     from tmpass.planning.residency.transfers.problem_json import read_transfer_problem, write_transfer_plan
-    from tmpass.report.terminal.transfers import transfer_json, transfer_summary
+    from tmpass.report.terminal.transfers import transfer_json, transfer_summary, travel_table
 
     problem = read_transfer_problem(
         data.decode("utf-8-sig"),
@@ -289,6 +289,7 @@ def check_transfers(rng: random.Random, data: bytes) -> str:
     write_transfer_plan(problem, plan).encode()
     transfer_json(problem, plan, order).encode()
     transfer_summary(problem, plan, order).encode()
+    travel_table(problem, plan)
     return str(plan.status)
 
 

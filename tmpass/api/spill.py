@@ -23,6 +23,7 @@ def spill(
     order: SpillOrder | str = SpillOrder.FREE,
     residency: str = "auto",
     nodes: int | None = None,
+    keep: bool = False,
 ) -> "TransferPlan":
     """The plan that moves the fewest bytes off chip and back, verified before it is returned.
 
@@ -35,9 +36,11 @@ def spill(
         order: "given" keeps the order of the operators, "free" lets the method choose it.
         residency: the method, one of tmpass.planning.residency.transfers.methods.METHODS.
         nodes: the budget in steps of the search. The same number gives the same plan everywhere.
+        keep: after Ctrl-C, return the best plan so far, marked as `stopped`, instead of raising KeyboardInterrupt.
 
     Returns:
-        A plan; its status says what is proved. INFEASIBLE and UNKNOWN come without operators and episodes.
+        A plan; its status says what is proved. INFEASIBLE and UNKNOWN come without operators and episodes,
+        and their cost is None.
 
     Raises:
         UsageError: an argument or the file is wrong.
@@ -48,7 +51,7 @@ def spill(
     if order not in tuple(SpillOrder):
         raise UsageError(f"the order {order!r} is unknown", hint="choose one of " + ", ".join(SpillOrder))
     problem = _problem(graph, capacity, alignment, parameters)
-    plan = find_transfers(problem, residency, order=SpillOrder(order), nodes=nodes)
+    plan = find_transfers(problem, residency, order=SpillOrder(order), nodes=nodes, keep=keep)
     violations = check_transfer_plan(problem, plan)
     if violations:
         raise VerificationError(

@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tmpass.base import interrupts
 from tmpass.base.choices import SpillOrder
 from tmpass.cli.files import read_text
 from tmpass.cli.inputs import refuse_inputs
-from tmpass.cli.options import EXIT_CODES, Size
-from tmpass.cli.terminal import complain, progress
+from tmpass.cli.options import EXIT_CODES, INTERRUPTED, Size
+from tmpass.cli.terminal import complain, print_table, progress
 from tmpass.cli.write_files import plain_name, write_whole
 from tmpass.planning.residency.transfers.methods import METHODS
 
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Whether parameters are in the scratchpad while an operator reads them.",
 )
-@click.option("--nodes", type=click.IntRange(0, 2**40), help="Budget of the search, in steps; by default two million.")
+@click.option("--nodes", type=click.IntRange(0, 2**40), help="Budget of the search, in steps. [default: 2000000]")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.option("--output", "-o", metavar="FILE", help="Write order and episodes as JSON to FILE; - is standard output.")
 @click.pass_context
@@ -71,17 +72,35 @@ def command(ctx: click.Context, /, graph: str, output: str | None, **given: Any)
     order = SpillOrder(given["order"])
     plan = _plan(problem, order, given["residency"], given["nodes"])
     code = EXIT_CODES[plan.status]
+    if plan.stopped:
+        complain("interrupted: " + ("no plan was found yet" if code else "the answer is the best so far"))
     if output is not None and code == 0:
         write_whole(output, write_transfer_plan(problem, plan))
     elif output is not None:
         complain(f"nothing is written to {output}: no plan within the capacity was found")
-    text = (transfer_json if given["as_json"] else transfer_summary)(problem, plan, order)
-    click.echo(text, nl=False, err=output == "-")
-    ctx.exit(code)
+    aside = output == "-"
+    if given["as_json"]:
+        click.echo(transfer_json(problem, plan, order), nl=False, err=aside)
+    else:
+        click.echo(transfer_summary(problem, plan, order), nl=False, err=aside)
+        _print_travels(problem, plan, aside)
+    ctx.exit(INTERRUPTED if plan.stopped else code)
 
 
 def _plan(problem: "TransferProblem", order: SpillOrder, residency: str, nodes: int | None) -> "TransferPlan":
     from tmpass.api.spill import spill
 
-    with progress(f"planning transfers of {len(problem.operators)} operators"):
-        return spill(problem, order=order, residency=residency, nodes=nodes)
+    with progress(f"planning transfers of {len(problem.operators)} operators"), interrupts.caught():
+        return spill(problem, order=order, residency=residency, nodes=nodes, keep=True)
+
+
+def _print_travels(problem: "TransferProblem", plan: "TransferPlan", aside: bool) -> None:
+    """The table of the tensors that come back, after an empty line."""
+    from tmpass.report.terminal.transfers import travel_table
+
+    if (found := travel_table(problem, plan)) is not None:
+        table, more = found
+        click.echo(err=aside)
+        print_table(table, err=aside)
+        if more:
+            click.echo(f"and {more} more", err=aside)

@@ -13,6 +13,7 @@ from tmpass.base.errors import UsageError
 from tmpass.base.sizes import MAX_BYTES
 from tmpass.packing.problem import MAX_ALIGNMENT, MAX_STEP
 from tmpass.plans.plan import LEFT_OUT, SCHEMA, Plan, optional_fields
+from tmpass.plans.spill_schema import SPILL_SCHEMA
 from tmpass.plans.version_1 import VERSION_1, check_version_1, upgraded
 from tmpass.targets.runtime import RUNTIMES
 
@@ -97,6 +98,9 @@ def parse_plan(text: str | bytes, where: str = "plan") -> Plan:
             f"it is not valid JSON: {error}", where=where, hint="give a plan that tmpass plan -o wrote"
         ) from None
     found = data.get("schema") if isinstance(data, dict) else data
+    if found == SPILL_SCHEMA:
+        what = "it is a plan of tmpass spill, for a graph of operators and tensors alone"
+        raise UsageError(what, where=where, hint="give a plan that tmpass plan -o wrote")
     if found not in (SCHEMA, VERSION_1):
         raise UsageError(f"it is not a plan of schema {SCHEMA!r}, but {_show(found)}", where=where)
     try:

@@ -10,10 +10,13 @@ from planning.residency.transfers.drawn import draw_many, problem_of
 from tmpass.base.choices import SpillOrder, Status
 from tmpass.planning.residency.transfers.cosma import parts, solve
 from tmpass.planning.residency.transfers.cosma.episodes import plan_of
+from tmpass.planning.residency.transfers.cosma.hint import add_hint
 from tmpass.planning.residency.transfers.cosma.parts import cut_order, solve_parts
+from tmpass.planning.residency.transfers.cosma.program import build
 from tmpass.planning.residency.transfers.cosma.solve import least_scratchpad, solve_window
 from tmpass.planning.residency.transfers.cosma.window import whole
 from tmpass.planning.residency.transfers.find_transfers import find_transfers
+from tmpass.planning.residency.transfers.methods import cosma
 from tmpass.planning.residency.transfers.problem import TensorKind
 from tmpass.verification.episodes import check_transfer_plan
 
@@ -111,3 +114,47 @@ def test_programs_that_are_too_large_and_budgets_that_end_are_unknown(monkeypatc
     monkeypatch.setattr(solve, "MAX_CELLS", 10)
     assert solve_window(window, nodes=NODES) == solve.NO_ANSWER
     assert least_scratchpad(problem, window.operators, keep_order=False, nodes=NODES) == (None, 0)
+
+
+def belady_of(problem, order):
+    return find_transfers(problem, "belady", order=order)
+
+
+@pytest.mark.parametrize("order", list(SpillOrder))
+def test_a_hint_gives_every_variable_a_value_that_obeys_all_rows(order):
+    from ortools.sat.python import cp_model
+
+    moving = 0
+    for problem in draw_many(40, 6, seed=3, read_outputs=True):
+        plan = belady_of(problem, order)
+        if plan.cost is None:
+            continue
+        moving += plan.cost > 0
+        window = whole(problem, range(len(problem.operators)), keep_order=order is SpillOrder.GIVEN)
+        program = build(window)
+        add_hint(program, plan)
+        hinted = program.model.proto.solution_hint
+        assert len(hinted.vars) == len(set(hinted.vars)) == len(program.model.proto.variables)
+        solver = cp_model.CpSolver()
+        solver.parameters.fix_variables_to_their_hinted_value = True
+        assert solver.solve(program.model) in (cp_model.OPTIMAL, cp_model.FEASIBLE)
+    assert moving > 5
+
+
+@pytest.mark.parametrize("order", list(SpillOrder))
+def test_a_plan_that_moves_nothing_needs_no_program(order, monkeypatch):
+    problem = replace(cells_of(6), capacity=1000)
+    monkeypatch.delattr(cosma, "solve_window")
+    plan = find_transfers(problem, "cosma", order=order)
+    assert (plan.cost, plan.status, plan.method) == (0, Status.OPTIMAL, "cosma, belady, greedy-by-size")
+
+
+def test_without_a_budget_the_plan_of_belady_is_the_answer():
+    problem = replace(cells_of(6), capacity=8)
+    plan, start = (
+        find_transfers(problem, "cosma", order=SpillOrder.GIVEN, nodes=0),
+        belady_of(problem, SpillOrder.GIVEN),
+    )
+    assert (plan.order, plan.episodes, plan.cost) == (start.order, start.episodes, start.cost)
+    assert plan.method.startswith("cosma, belady")
+    assert check_transfer_plan(problem, plan) == ()

@@ -9,8 +9,9 @@ from planning.residency.transfers.drawn import draw_many, problem_of, problems
 
 from tmpass.base.choices import SpillOrder, Status
 from tmpass.base.errors import UsageError
+from tmpass.planning.residency.transfers import free_order
 from tmpass.planning.residency.transfers.find_transfers import MAX_NODES, find_transfers
-from tmpass.planning.residency.transfers.methods import METHODS
+from tmpass.planning.residency.transfers.methods import METHODS, auto
 from tmpass.verification.episodes import check_transfer_plan
 
 ORDERS = list(SpillOrder)
@@ -61,7 +62,52 @@ def test_an_operator_that_is_too_large_is_a_proof_for_every_method(method):
 @pytest.mark.parametrize("order", ORDERS)
 def test_a_graph_without_operators_moves_nothing(method, order):
     plan = find_transfers(problem_of([], [], 1), method, order=order)
-    assert (plan.order, plan.episodes, plan.cost) == ((), (), 0)
+    assert (plan.order, plan.episodes, plan.cost, plan.status) == ((), (), 0, Status.OPTIMAL)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("order", ORDERS)
+def test_operators_without_tensors_move_nothing(method, order):
+    plan = find_transfers(problem_of([], [((), ()), ((), ())], 1), method, order=order)
+    assert (len(plan.order), plan.episodes, plan.cost, plan.status) == (2, (), 0, Status.OPTIMAL)
+
+
+def raise_interrupt(*_, **__):
+    raise KeyboardInterrupt
+
+
+def test_ctrl_c_leaves_the_best_plan_of_a_free_order_where_it_is_kept(monkeypatch):
+    problem = next(p for p in DRAWN if find_transfers(p, order=SpillOrder.GIVEN).cost)
+    monkeypatch.setattr(free_order._core, "search_labels", raise_interrupt)
+    plan = find_transfers(problem, order=SpillOrder.FREE, keep=True)
+    assert plan.stopped
+    assert plan.order == tuple(range(len(problem.operators)))
+    assert check_transfer_plan(problem, plan) == ()
+    with pytest.raises(KeyboardInterrupt):
+        find_transfers(problem, order=SpillOrder.FREE)
+
+
+def test_ctrl_c_in_the_middle_keeps_what_was_found_before(monkeypatch):
+    """With no budget for the first search, the given order and that of least peak come before the beams."""
+    monkeypatch.setattr(free_order._core, "beam_labels", raise_interrupt)
+    drawn = draw_many(15, 20, seed=5, read_outputs=True)
+    plans = [(p, find_transfers(p, order=SpillOrder.FREE, nodes=0, keep=True)) for p in drawn]
+    stopped = [(problem, plan) for problem, plan in plans if plan.stopped and plan.cost is not None]
+    assert len(stopped) > 3
+    for problem, plan in stopped:
+        assert check_transfer_plan(problem, plan) == ()
+        assert plan.status is Status.FEASIBLE
+        given = find_transfers(problem, order=SpillOrder.GIVEN).cost
+        assert given is None or plan.cost <= given
+
+
+def test_ctrl_c_without_a_plan_is_unknown_where_it_is_kept(monkeypatch):
+    monkeypatch.setattr(auto, "solve_fixed_order", raise_interrupt)
+    problem = problem_of([1], [((), (0,))], 1)
+    plan = find_transfers(problem, order=SpillOrder.GIVEN, keep=True)
+    assert (plan.stopped, plan.status, plan.cost) == (True, Status.UNKNOWN, None)
+    with pytest.raises(KeyboardInterrupt):
+        find_transfers(problem, order=SpillOrder.GIVEN)
 
 
 def test_wrong_arguments_are_refused():

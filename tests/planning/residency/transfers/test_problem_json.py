@@ -66,7 +66,8 @@ def changed(path, value):
         (("tensors", 0, "size"), 0, "g.json: tensors[0].size: 0 is not a size; write bytes, from 1 on"),
         (("tensors", 0, "size"), 1.5, "g.json: tensors[0].size: 1.5 is not a size"),
         (("tensors", 0, "size"), True, "g.json: tensors[0].size: True is not a size"),
-        (("tensors", 0, "size"), 2**60, "g.json: tensors: all together have 1152921504606846994 bytes"),
+        (("tensors", 0, "size"), 2**50, "g.json: tensors: all together have 1125899906842642 bytes; the most is 2^50"),
+        (("tensors", 0, "size"), 2**60, "g.json: tensors[0].size: 1152921504606846976 bytes are too many; the most is"),
         (("tensors", 0, "kind"), "weight", "g.json: tensors[0].kind: 'weight' is unknown; write one of act, param,"),
         (("tensors", 0, "kind"), [], "g.json: tensors[0].kind: [] is unknown"),
         (("tensors", 0, "kind"), "act", "g.json: ops[0]: reads tensor 0 'x', which no operator makes; add its"),
@@ -99,7 +100,8 @@ def test_a_wrong_graph_is_one_line(path, value, message):
         ('{"ops": 1, "ops": 2}', "g.json: it is not valid JSON: key 'ops' occurs twice in one object"),
         ('{"ops": NaN}', "g.json: it is not valid JSON: NaN is not a number"),
         ('{"name": "\\ud800"}', "g.json: a text has one half of a surrogate pair"),
-        ("[" * 100_000, "g.json: it is not valid JSON: "),
+        ("[" * 100_000, "g.json: its lists and objects are nested too deep"),
+        ('{"ops": ' + "9" * 5000 + "}", "g.json: it is not valid JSON: a number has 5000 digits, more than 1000"),
     ],
 )
 def test_a_text_that_is_not_a_graph_is_one_line(text, message):
@@ -117,6 +119,7 @@ def test_capacity_and_alignment_have_ranges(how):
 def test_a_plan_has_the_numbers_of_the_file():
     plan = TransferPlan((0, 1), (Episode(0, 0, 0, 8), Episode(2, 0, 1, 0)), 0, 0, Status.OPTIMAL, "exact")
     assert json.loads(write_transfer_plan(read(GRAPH), plan)) == {
+        "schema": "tmpass.spill/1",
         "capacity": 20,
         "alignment": 1,
         "order": [0, 1],

@@ -18,7 +18,7 @@ from itertools import chain
 import tmpass._core as _core
 from tmpass.base.choices import Status
 from tmpass.planning.ordering.least_peak import least_peak
-from tmpass.planning.residency.transfers.fixed_order import from_transfer_problem, solve_fixed_order
+from tmpass.planning.residency.transfers.fixed_order import DEFAULT_NODES, from_transfer_problem, solve_fixed_order
 from tmpass.planning.residency.transfers.order_bounds import bound_by_peaks
 from tmpass.planning.residency.transfers.order_problems import OrderProblems, order_problems
 from tmpass.planning.residency.transfers.path_bound import bound_by_paths
@@ -32,7 +32,7 @@ NO_LIMIT = 1 << 60
 
 _METHOD = "free-order"
 
-NO_PLAN = TransferPlan((), (), 0, 0, Status.UNKNOWN, _METHOD)
+NO_PLAN = TransferPlan((), (), None, 0, Status.UNKNOWN, _METHOD)
 """Nothing known."""
 
 _FIRST_SHARE = 16
@@ -41,6 +41,9 @@ _FIRST_SHARE = 16
 _KEPT_SHARE, _LAST_SHARE = 5, 3
 """The beams leave at least the labels divided by the first, and the search that proves takes at most those divided by
 the second: it seldom ends where the first search did not, but its bound is better."""
+
+_AFTER_STOP = 20_000
+"""Nodes for the given order after Ctrl-C: four times what the networks of tests/bench/transfers_fixed.py need."""
 
 _BEAMS = (
     (300, 8, True),
@@ -57,34 +60,38 @@ _BEAMS = (
 """One after the other, as `_core.beam_labels` takes them. Tuned on RandWire with 32 nodes."""
 
 
-def solve_free_order(problem: TransferProblem, *, labels: int = DEFAULT_LABELS) -> TransferPlan:
+def solve_free_order(problem: TransferProblem, *, labels: int = DEFAULT_LABELS, keep: bool = False) -> TransferPlan:
     """The plan with the fewest bytes off chip that is found over all orders, and a bound on all plans.
 
     Args:
         problem: operators, tensors and the scratchpad.
         labels: the budget of the searches for an order. What is tried besides, such as the given order, comes on top.
+        keep: after Ctrl-C, return the best plan so far, or one in the given order, marked as `stopped`.
 
     Returns:
         A plan; OPTIMAL where its cost is the bound. INFEASIBLE where an operator alone needs more than the capacity.
         UNKNOWN, without a plan, where no addresses were found in the orders that were tried.
+
+    Raises:
+        KeyboardInterrupt: after Ctrl-C without `keep`.
     """
     graph = order_problems(problem)
     if graph.largest_need > problem.capacity:
         return replace(NO_PLAN, status=Status.INFEASIBLE)
-    native = graph.free_order()
-    order, _, bound, spent = _core.search_labels(native, NO_LIMIT, labels // _FIRST_SHARE)
-    plan = _with_bound(NO_PLAN, bound)
-    if order:
-        plan = _cheaper(plan, plan_in_order(problem, order))
-    if plan.status is Status.OPTIMAL:
-        return plan
-    return _Anytime(problem, graph, native, labels, plan, spent).run()
+    search = _Anytime(problem, graph, graph.free_order(), labels)
+    try:
+        search.run()
+    except KeyboardInterrupt:
+        if not keep:
+            raise
+        search.stop()
+    return search.plan
 
 
-def plan_in_order(problem: TransferProblem, order: Sequence[int]) -> TransferPlan:
+def plan_in_order(problem: TransferProblem, order: Sequence[int], nodes: int = DEFAULT_NODES) -> TransferPlan:
     """The cheapest plan with the operators in `order`; its bound is 0, since it is one on all orders."""
-    answer = solve_fixed_order(from_transfer_problem(problem, order))
-    if not answer.episodes:
+    answer = solve_fixed_order(from_transfer_problem(problem, order), nodes=nodes)
+    if answer.status in (Status.INFEASIBLE, Status.UNKNOWN):
         return NO_PLAN
     episodes = [Episode(tensor, *one) for tensor, all_ in enumerate(answer.episodes) for one in all_]
     return TransferPlan(tuple(order), tuple(sorted(episodes, key=_place)), answer.cost, 0, Status.FEASIBLE, _METHOD)
@@ -96,14 +103,14 @@ def _place(episode: Episode) -> tuple[int, int]:
 
 def _cheaper(best: TransferPlan, other: TransferPlan) -> TransferPlan:
     """The cheaper plan of the two, with the bound of `best`."""
-    if not other.order or (best.order and best.cost <= other.cost):
+    if other.cost is None or (best.cost is not None and best.cost <= other.cost):
         return best
     return _with_bound(other, best.lower_bound)
 
 
 def _with_bound(plan: TransferPlan, bound: int) -> TransferPlan:
     """The plan with a lower bound on all plans, rounded down to its cost."""
-    if not plan.order:
+    if plan.cost is None:
         return replace(plan, lower_bound=bound)
     bound = min(bound, plan.cost)
     return replace(plan, lower_bound=bound, status=Status.OPTIMAL if bound == plan.cost else Status.FEASIBLE)
@@ -117,20 +124,36 @@ class _Anytime:
     graph: OrderProblems
     native: "_core.FreeOrderProblem"
     labels: int
-    plan: TransferPlan
-    spent: int
+    plan: TransferPlan = NO_PLAN
+    spent: int = 0
 
-    def run(self) -> TransferPlan:
-        """The plan when it is optimal or the budget ended."""
+    def run(self) -> None:
+        """Search until the plan is optimal or the budget ends."""
+        order, _, bound, self.spent = _core.search_labels(self.native, NO_LIMIT, self.labels // _FIRST_SHARE)
+        self._raise(bound)
+        if order:
+            self._try(order)
+        if self.plan.status is not Status.OPTIMAL:
+            self._go_on()
+
+    def stop(self) -> None:
+        """Mark the plan as one of a search that Ctrl-C ended; without any, it is one in the given order."""
+        if self.plan.cost is None:
+            given = plan_in_order(self.problem, range(len(self.problem.operators)), _AFTER_STOP)
+            self.plan = _cheaper(self.plan, given)
+        self.plan = replace(self.plan, stopped=True)
+
+    def _go_on(self) -> None:
         given = tuple(range(len(self.problem.operators)))
         low = least_peak(self.graph.least_peak(light=True), given)
         heavy = least_peak(self.graph.least_peak(light=False), given)
+        if low.stopped or heavy.stopped:
+            raise KeyboardInterrupt
         self._raise(max(bound_by_peaks(self.graph, low, heavy), bound_by_paths(self.graph)))
         for order in chain((given, low.order), self._orders()):
             self._try(order)
             if self.plan.status is Status.OPTIMAL:
                 break
-        return self.plan
 
     def _orders(self) -> Iterator[Sequence[int]]:
         """Orders that cost less than the plan, without addresses: of beams, then of the search that proves."""
@@ -157,7 +180,7 @@ class _Anytime:
 
     @property
     def _upper(self) -> int:
-        return self.plan.cost if self.plan.order else NO_LIMIT
+        return NO_LIMIT if self.plan.cost is None else self.plan.cost
 
     def _raise(self, bound: int) -> None:
         self.plan = _with_bound(self.plan, max(bound, self.plan.lower_bound))

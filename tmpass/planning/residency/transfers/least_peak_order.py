@@ -14,8 +14,14 @@ def least_peak_order(problem: TransferProblem, states: int = DEFAULT_STATES) -> 
     Args:
         problem: operators and tensors; its capacity is not used.
         states: the budget, in sets of operators.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C ended the search.
     """
-    return least_peak(order_problems(problem).least_peak(light=True), range(len(problem.operators)), states)
+    found = least_peak(order_problems(problem).least_peak(light=True), range(len(problem.operators)), states)
+    if found.stopped:
+        raise KeyboardInterrupt
+    return found
 
 
 def largest_operator(problem: TransferProblem) -> tuple[int, int]:

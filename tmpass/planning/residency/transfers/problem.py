@@ -84,17 +84,19 @@ class TransferPlan:
     """An order, the episodes in it, and what is proved.
 
     Fields:
-        order: numbers of operators; empty where no plan is known.
+        order: numbers of operators; empty where no plan is known, and for a graph without operators.
         episodes: sorted by tensor and first step.
-        cost: bytes that cross beyond the compulsory ones.
+        cost: bytes that cross beyond the compulsory ones; None where no plan is known.
         lower_bound: no plan costs less; over all orders where the order is free, in the given order otherwise.
         status: OPTIMAL where cost and bound meet. INFEASIBLE: no plan exists, whatever the order.
         method: that found the plan.
+        stopped: Ctrl-C ended the search, so a cheaper plan may have been missed.
     """
 
     order: tuple[int, ...]
     episodes: tuple[Episode, ...]
-    cost: int
+    cost: int | None
     lower_bound: int
     status: Status
     method: str
+    stopped: bool = False

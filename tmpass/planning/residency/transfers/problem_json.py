@@ -12,7 +12,7 @@
 
 All other keys are left to the writer of the file. A plan numbers operators and tensors as the file does:
 
-    {"capacity": 1000000, "order": [0], "episodes": [[0, 0, 0, 802816], [1, 0, 0, 0]],
+    {"schema": "tmpass.spill/1", "capacity": 1000000, "order": [0], "episodes": [[0, 0, 0, 802816], [1, 0, 0, 0]],
      "cost": 0, "lower_bound": 0, "status": "optimal", "method": "exact"}
 
 An episode is [tensor, first step, last step, address]; both steps are inclusive.
@@ -32,12 +32,16 @@ from tmpass.planning.residency.transfers.problem import (
     TransferProblem,
     TransferTensor,
 )
+from tmpass.plans.spill_schema import SPILL_SCHEMA
 
 MAX_ALIGNMENT = 2**31
 """The largest alignment in bytes, as for allocation."""
 
 MAX_TOTAL = 2**50
 """The most bytes of all tensors together. Costs are sums of them, twice for each use, and fit 64 signed bits."""
+
+_MOST_DIGITS = 1000
+"""Of a number in a file; Python converts up to 4300."""
 
 _KINDS = {str(kind.value): kind for kind in TensorKind}
 
@@ -91,6 +95,7 @@ def check_transfer_problem(problem: TransferProblem) -> None:
 def write_transfer_plan(problem: TransferProblem, plan: TransferPlan) -> str:
     """`plan` as JSON, with the numbers of the file that `problem` was read from."""
     fields = {
+        "schema": SPILL_SCHEMA,
         "capacity": problem.capacity,
         "alignment": problem.alignment,
         "order": list(plan.order),
@@ -112,8 +117,10 @@ def _check_scratchpad(capacity: int, alignment: int) -> None:
 
 def _parsed(text: str) -> dict[str, Any]:
     try:
-        data = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
-    except (ValueError, RecursionError) as error:
+        data = json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_int=_whole)
+    except RecursionError:
+        _refuse("", "its lists and objects are nested too deep", "a graph nests them three deep")
+    except ValueError as error:
         _refuse("", f"it is not valid JSON: {error}", "correct the file")
     if not isinstance(data, dict):
         _refuse("", f"{brief(data)} is not an object", "write one with tensors, ops and outputs")
@@ -130,6 +137,13 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return data
 
 
+def _whole(digits: str) -> int:
+    """The number; Python's own message for one that it does not convert names a function of Python."""
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError(f"a number has {len(digits)} digits, more than {_MOST_DIGITS}")
+    return int(digits)
+
+
 def _constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a number")
 
@@ -138,8 +152,10 @@ def _tensor(row: object, place: str) -> TransferTensor:
     name, size, kind = (_value(row, key, place) for key in ("name", "size", "kind"))
     if not isinstance(name, str):
         _refuse(f"{place}.name", f"{brief(name)} is not a text", "write the tensor's name")
-    if type(size) is not int or not 1 <= size <= MAX_BYTES:
+    if type(size) is not int or size < 1:
         _refuse(f"{place}.size", f"{brief(size)} is not a size", "write bytes, from 1 on; leave empty tensors out")
+    if size > MAX_TOTAL:
+        _refuse(f"{place}.size", f"{brief(size)} bytes are too many", "the most is 2^50, for all tensors together")
     if not isinstance(kind, str) or kind not in _KINDS:
         _refuse(f"{place}.kind", f"{brief(kind)} is unknown", f"write one of {', '.join(_KINDS)}")
     return TransferTensor(name, size, _KINDS[kind])

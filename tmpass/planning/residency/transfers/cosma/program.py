@@ -39,6 +39,7 @@ class Program:
     Fields:
         runs: of operator and step.
         created, preserved, spilled, retrieved: of tensor and step, where they may be true.
+        present: of tensor and step: it is on chip.
         address: of tensor and step, in multiples of the alignment.
         unit: bytes that one of the model's numbers stands for; all sizes and the alignment are multiples of it.
     """
@@ -51,6 +52,7 @@ class Program:
     preserved: dict[Cell, Any] = field(default_factory=dict)
     spilled: dict[Cell, Any] = field(default_factory=dict)
     retrieved: dict[Cell, Any] = field(default_factory=dict)
+    present: dict[Cell, Any] = field(default_factory=dict)
     address: dict[Cell, Any] = field(default_factory=dict)
 
     def on_chip(self, tensor: int, step: int) -> list[Any]:
@@ -178,6 +180,7 @@ def _add_addresses(program: Program) -> None:
             present = model.new_bool_var(f"on{tensor},{step}") if len(there) > 1 else there[0]
             if len(there) > 1:
                 model.add(sum(there) == present)
+            program.present[tensor, step] = present
             if size > capacity:
                 model.add(present == 0)
                 continue

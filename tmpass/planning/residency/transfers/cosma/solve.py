@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from tmpass.base.choices import Status
 from tmpass.base.record import record
+from tmpass.planning.residency.transfers.cosma.hint import add_hint
 from tmpass.planning.residency.transfers.cosma.program import Program, build, cells
 from tmpass.planning.residency.transfers.cosma.window import Window, whole
-from tmpass.planning.residency.transfers.problem import TransferProblem
+from tmpass.planning.residency.transfers.problem import TransferPlan, TransferProblem
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -52,15 +53,18 @@ class Answer:
 NO_ANSWER = Answer((), frozenset(), 0, Status.UNKNOWN)
 
 
-def solve_window(window: Window, *, nodes: int) -> Answer:
+def solve_window(window: Window, *, nodes: int, start: TransferPlan | None = None) -> Answer:
     """The cheapest solution of the program of `window` that CP-SAT finds.
 
     `nodes` limit the solver's deterministic time, NODES_PER_TICK per unit: work that it counts itself, with one worker
-    and a fixed seed. Presolving has limits of its own and may exceed it.
+    and a fixed seed. Presolving has limits of its own and may exceed it. The search begins with the plan `start`, where
+    the window has all operators.
     """
     if cells(window) > MAX_CELLS:
         return NO_ANSWER
     program = build(window)
+    if start is not None:
+        add_hint(program, start)
     costs = [program.size(tensor) * variable for (tensor, _), variable in program.retrieved.items()]
     costs += [
         program.size(tensor) * variable

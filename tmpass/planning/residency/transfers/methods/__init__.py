@@ -28,10 +28,12 @@ class Task:
     Fields:
         order: GIVEN: the operators run as the problem lists them. FREE: the method chooses their order.
         nodes: the budget, in steps of the method's search.
+        keep: after Ctrl-C, return the best plan so far, marked as `stopped`, where the method can.
     """
 
     order: SpillOrder
     nodes: int
+    keep: bool = False
 
 
 class Method(Protocol):
@@ -54,7 +56,7 @@ def method_named(name: str) -> Method:
 
 def no_plan(method: str, status: Status, bound: int = 0) -> TransferPlan:
     """The answer of `method` when it has no plan."""
-    return TransferPlan((), (), 0, bound, status, method)
+    return TransferPlan((), (), None, bound, status, method)
 
 
 def given_order(problem: TransferProblem) -> Sequence[int]:

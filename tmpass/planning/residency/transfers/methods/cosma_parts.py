@@ -15,8 +15,6 @@ from tmpass.planning.residency.transfers.problem import TransferPlan, TransferPr
 
 def solve(problem: TransferProblem, task: Task) -> TransferPlan:
     """The plan of all parts, of which nothing is proved unless it moves nothing."""
-    if not problem.operators:
-        return no_plan("cosma-parts", Status.OPTIMAL)
     kept = task.order is SpillOrder.GIVEN
     order = given_order(problem) if kept else least_peak_order(problem).order
     steps = solve_parts(problem, order, keep_order=kept, nodes=task.nodes)

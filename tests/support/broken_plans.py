@@ -13,7 +13,11 @@ _USES = ("stored", "resident", "streamed")
 
 def broken(rng: random.Random, made: Plan) -> Plan:
     """`made` after one to three changes; it may be equal to `made`, or right by chance."""
-    ways = _WAYS if made.transfers is None else (*_WAYS, *(_further,) * 8, *(_further_row,) * 4, *(_moved,) * 2)
+    ways = (
+        _WAYS
+        if made.transfers is None
+        else (*_WAYS, *(_further,) * 8, *(_further_row,) * 4, *(_moved,) * 2, _live_range)
+    )
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
         made = rng.choice(ways)(rng, made)
     return made
@@ -161,14 +165,25 @@ def _moved(rng: random.Random, made: Plan) -> Plan:
     return replace(made, transfers=replace(made.transfers, **{name: value}))
 
 
+def _live_range(rng: random.Random, made: Plan) -> Plan:
+    """A live range that begins or ends at another step, or is missing."""
+    old = rng.choice([t for t in made.tensors if t.live_range is not None] or made.tensors)
+    lower, upper = old.live_range or (0, 1)
+    by = rng.choice((-1, 1))
+    new = replace(old, live_range=rng.choice([None, (max(0, lower + by), upper), (lower, upper + by)]))
+    return replace(made, tensors=tuple(new if t is old else t for t in made.tensors))
+
+
 def _with_figures(made: Plan, rows: list[PlannedBuffer]) -> Plan:
-    """`made` with these rows of buffers, and with what they move."""
+    """`made` with these rows of buffers, with what they move, and live ranges only where a buffer still leaves."""
     assert made.transfers is not None
     behind = made.transfers.memory
     spilled = sum(row.size for row in rows if row.first is not None and row.memory == behind)
     fetched = sum(row.size for row in rows if row.first is not None and row.memory != behind)
     figures = replace(made.transfers, spilled=spilled, fetched=fetched)
-    return replace(made, buffers=tuple(rows), transfers=figures)
+    leave = {row.first for row in rows if row.first is not None}
+    tensors = tuple(t if t.buffer in leave else replace(t, live_range=None) for t in made.tensors)
+    return replace(made, buffers=tuple(rows), tensors=tensors, transfers=figures)
 
 
 def _tensor(rng: random.Random, made: Plan) -> Plan:

@@ -60,6 +60,21 @@ def test_the_plan_that_is_broken_here_is_right():
     assert row("near").lower < row("far").upper
 
 
+def with_range(index: int, live_range: tuple[int, int] | None, made: Plan = PLAN) -> Plan:
+    rows = tuple(replace(t, live_range=live_range) if t.index == index else t for t in made.tensors)
+    return replace(made, tensors=rows)
+
+
+def test_a_wrong_live_range():
+    lower, upper = PLAN.tensor((0, 1)).live_range
+    for wrong in (None, (lower, upper + 1), (lower, upper - 1), (lower + 1, upper)):
+        assert f"is needed in the steps [{lower}, {upper})" in messages(with_range(1, wrong))
+    stays = next(t for t in PLAN.tensors if t.live_range is None)
+    assert "but its buffer does not leave the scratchpad" in messages(with_range(stays.index, (0, 1)))
+    whole = planned(network(), target(200, 8))
+    assert "but the plan has no transfers" in messages(with_range(1, (lower, upper), whole))
+
+
 def test_a_missing_spill():
     assert "no spill has put it into the memory behind" in messages(without(row("far").id))
 

@@ -7,7 +7,7 @@ from tmpass.graph.model import Graph
 from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout import Layout
 from tmpass.planning.layout_request import LayoutRequest
-from tmpass.planning.liveness import Storage
+from tmpass.planning.liveness import Ranges, Storage
 from tmpass.planning.memory_rows import memory_rows
 from tmpass.planning.not_counted import find_not_counted
 from tmpass.planning.residency.overhead import Besides
@@ -54,7 +54,7 @@ def assemble(info: ModelInfo, request: LayoutRequest, ordered: OrderedLayout, be
         order=ordered.order,
         schedule=_steps(graph, ordered.timeline),
         buffers=buffers,
-        tensors=_rows(graph, layout.storage, buffers),
+        tensors=_rows(graph, layout.storage, buffers, {} if travel is None else travel.ranges),
         warnings=(*graph.warnings, *ordered.warnings, *((STOPPED,) if stopped else ())),
         not_counted=left_out,
         constants=constants,
@@ -113,8 +113,11 @@ def _may_fit(request: LayoutRequest, ordered: OrderedLayout, memories: Sequence[
     return not searched and fits and not any(use.proved_shortfall for use in others)
 
 
-def _rows(graph: Graph, storage: Storage, buffers: Sequence[PlannedBuffer]) -> tuple[PlannedTensor, ...]:
-    """The rows of the tensors, in the order of the graph."""
+def _rows(
+    graph: Graph, storage: Storage, buffers: Sequence[PlannedBuffer], ranges: Ranges
+) -> tuple[PlannedTensor, ...]:
+    """The rows of the tensors, in the order of the graph. Those whose buffers leave have their live ranges."""
+    leaves = {buffer.first for buffer in buffers if buffer.first is not None}
     home = {key: buffer for buffer in buffers if buffer.first is None for key in buffer.tensors}
     rows = []
     for key, role in storage.roles.items():
@@ -130,6 +133,7 @@ def _rows(graph: Graph, storage: Storage, buffers: Sequence[PlannedBuffer]) -> t
                 None if buffer is None else buffer.id,
                 None if buffer is None else buffer.offset + storage.position.get(key, 0),
                 storage.reasons.get(key, ""),
+                None if buffer is None or buffer.id not in leaves else ranges[key],
             )
         )
     return tuple(rows)

@@ -11,6 +11,7 @@ from fractions import Fraction
 from tmpass.base.record import record
 from tmpass.graph.model import TensorKey
 from tmpass.plans.plan import MemoryUse, Plan
+from tmpass.plans.tensor_places import tensor_places
 
 CHANGES = ("grew", "appeared", "parted", "shrank", "vanished", "joined", "moved")
 """The kinds of change of a tensor, those that cost bytes first. One that "parted" shared the storage of another tensor
@@ -164,12 +165,13 @@ def _numbers(plan: Plan) -> dict[_Key, TensorKey]:
 
 
 def _locations(plan: Plan) -> Iterator[tuple[_Key, Location]]:
-    """The location of each tensor that has one, and of scratch."""
-    tensors = plan.tensors_by_key()
+    """The first location of each tensor that has one, and of scratch."""
+    tensors, places = plan.tensors_by_key(), tensor_places(plan)
     for key, number in _numbers(plan).items():
         t = tensors[number]
         if t.buffer is not None:
-            yield key, Location(plan.buffers[t.buffer].memory, t.offset or 0, t.bytes or 0, t.reason)
+            offset = places[number][0].offset if number in places else t.offset or 0
+            yield key, Location(plan.buffers[t.buffer].memory, offset, t.bytes or 0, t.reason)
     scratch = [(b, plan.schedule[b.step]) for b in plan.buffers if b.step is not None]
     names = ((_NO_SUBGRAPH, f"scratch of {step.kind} {step.name}") for _, step in scratch)
     for key, (b, _) in zip(_keys(names), scratch, strict=True):

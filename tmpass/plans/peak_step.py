@@ -1,8 +1,10 @@
 """The peak step of a plan: the memory that decides, and the buffers that are alive where it needs the most bytes."""
 
+from collections.abc import Mapping
 from itertools import accumulate
 
 from tmpass.base.record import record
+from tmpass.graph.model import TensorKey
 from tmpass.packing.problem import in_use
 from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer, PlannedStep, PlannedTensor
 
@@ -16,7 +18,7 @@ class PeakStep:
         step: its operator; None where nothing is alive, or where the model has no step.
         live_bytes: how many bytes are alive.
         buffers: those with bytes in use at the step, the most bytes first, each with the first of its tensors, or None
-            for scratch.
+            for scratch. Of a buffer that leaves the scratchpad, it is the first one that is alive at the step.
         used: for each buffer, how many of its bytes are in use.
     """
 
@@ -59,8 +61,15 @@ def find_peak_step(plan: Plan, memory: MemoryUse) -> PeakStep:
     inside = [(b, used) for b in plan.buffers_in(memory.name) if (used := _used(b, at))]
     alive = sorted(inside, key=lambda one: (-one[1], one[0].id))
     step = plan.schedule[at] if alive and at < len(plan.schedule) else None
-    named = tuple((b, next(map(rows.get, b.tensors), None)) for b, _ in alive)
+    named = tuple((b, _named(b, at, rows)) for b, _ in alive)
     return PeakStep(memory, at, step, most, named, tuple(used for _, used in alive))
+
+
+def _named(buffer: PlannedBuffer, at: int, rows: Mapping[TensorKey, PlannedTensor]) -> PlannedTensor | None:
+    """The tensor that stands for `buffer` at step `at`."""
+    known = [rows[key] for key in buffer.tensors if key in rows]
+    alive = (t for t in known if t.live_range is None or t.live_range[0] <= at < t.live_range[1])
+    return next(alive, next(iter(known), None))
 
 
 def _used(buffer: PlannedBuffer, at: int) -> int:

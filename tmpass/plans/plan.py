@@ -307,7 +307,10 @@ class PlannedTransfers:
 
 @record
 class PlannedTensor:
-    """One tensor of the model, and its place: that of its buffer's first residence.
+    """One tensor of the model, and its place in its buffer's first residence.
+
+    Where the buffer leaves the scratchpad and comes back, the tensor may be alive in later residences only:
+    plans/tensor_places.py has the places where it is.
 
     Fields:
         shape: a name stands for a dimension that is not known; None for an unknown rank.
@@ -315,6 +318,7 @@ class PlannedTensor:
         role: a word of choices.Role.
         buffer, offset: None where the tensor has no place in a memory.
         reason: why it has no place, or why it shares a buffer.
+        live_range: the steps `[lower, upper)` in which it keeps its bytes; only of a tensor whose buffer leaves.
     """
 
     subgraph: int
@@ -327,6 +331,7 @@ class PlannedTensor:
     buffer: int | None
     offset: int | None
     reason: str
+    live_range: tuple[int, int] | None = field(default=None, metadata=OPTIONAL)
 
     @property
     def key(self) -> TensorKey:

@@ -45,7 +45,21 @@ _BYTES = dict.fromkeys(
     (0, MAX_BYTES),
 )
 _COUNTS = dict.fromkeys(
-    ("step", "subgraph", "op", "id", "first", "lower", "index", "buffer", "tensors", "input", "output", "count"),
+    (
+        "step",
+        "subgraph",
+        "op",
+        "id",
+        "first",
+        "lower",
+        "index",
+        "buffer",
+        "tensors",
+        "input",
+        "output",
+        "count",
+        "live_range",
+    ),
     (0, MAX_STEP),
 )
 NUMBERS: dict[str, tuple[int, int]] = {

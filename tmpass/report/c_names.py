@@ -3,8 +3,12 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
+from string import ascii_letters, digits
 
 from tmpass.report.text import clip, one_line
+
+_PLAIN = frozenset(ascii_letters + digits + " _.:-/")
+"""The characters that mean themselves in a literal; two question marks may begin a trigraph."""
 
 LONGEST = 60
 """The number of characters of a name that an identifier has."""
@@ -24,6 +28,11 @@ def upper_name(name: str) -> str:
 def comment(text: str) -> str:
     """`text` in one line, without the marks that end or begin a comment."""
     return one_line(clip(text)).replace("*/", "* /").replace("/*", "/ *")
+
+
+def literal(text: str) -> str:
+    """`text` as a string literal of UTF-8; all but letters, digits, spaces and a few signs as octal escapes."""
+    return '"' + "".join(chr(c) if chr(c) in _PLAIN else f"\\{c:03o}" for c in clip(text).encode()) + '"'
 
 
 def distinct(preferred: Iterable[str], numbers: Iterable[str]) -> list[str]:

@@ -62,6 +62,7 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
     found = _check_options(plan) or _check_tensors(plan, graph, needed)
     found = found or _check_references(plan)
     travels = plan.transfers is not None or any(buffer.first is not None for buffer in plan.buffers)
+    travels = travels or any(row.live_range is not None for row in plan.tensors)
     if travels and not found:
         from tmpass.verification.transfers import check_transfer_rows, check_transfers  # which few plans need
 

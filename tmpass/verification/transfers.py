@@ -14,7 +14,7 @@ from tmpass.base.errors import brief
 from tmpass.base.record import record
 from tmpass.base.violation import Violation
 from tmpass.graph.model import ABSENT, Graph, TensorKey
-from tmpass.plans.plan import Plan, PlannedBuffer
+from tmpass.plans.plan import Plan, PlannedBuffer, PlannedTensor
 from tmpass.targets import RUNTIMES, Sharing
 from tmpass.verification.contents import Contents
 from tmpass.verification.names import tensor_name
@@ -48,7 +48,11 @@ def check_transfer_rows(plan: Plan) -> list[Violation]:
     known = plan.transfers
     later = [row for row in plan.buffers if row.first is not None]
     if known is None:
-        return [_wrong(row, "is a further residence, but the plan has no transfers") for row in later]
+        ranges = [row for row in plan.tensors if row.live_range is not None]
+        return [
+            *(_wrong(row, "is a further residence, but the plan has no transfers") for row in later),
+            *(_wrong_range(row, "but the plan has no transfers") for row in ranges),
+        ]
     names = [memory.name for memory in plan.memories]
     runtime = RUNTIMES[plan.target.runtime]
     if known.memory not in names[1:] or plan.options.transfers == Transfers.NEVER or not runtime.copies_buffers:
@@ -87,6 +91,22 @@ def _wrong(row: PlannedBuffer, what: str) -> Violation:
     return Violation("transfer", f"buffer {row.id} {what}", step=row.lower)
 
 
+def _wrong_range(row: PlannedTensor, why: str) -> Violation:
+    """The violation by a live range that a tensor should not have, or by one that it should have."""
+    name, has = tensor_name(row), "no live range" if row.live_range is None else f"the live range {row.live_range}"
+    return Violation("transfer", f"{name} has {has}, {why}", name)
+
+
+def _live_ranges(plan: Plan, needed: Needed, journeys: Mapping[int, _Journey]) -> Iterator[Violation]:
+    """Violations by live ranges that are not those of the tensors that travel."""
+    for row in plan.tensors:
+        if row.buffer not in journeys:
+            if row.live_range is not None:
+                yield _wrong_range(row, "but its buffer does not leave the scratchpad")
+        elif row.live_range != (wanted := (needed[row.key][0], needed[row.key][1] + 1)):
+            yield _wrong_range(row, f"but is needed in the steps [{wanted[0]}, {wanted[1]})")
+
+
 def check_transfers(plan: Plan, graph: Graph, needed: Needed, allowed: Sharing) -> list[Violation]:
     """Violations by an operator that does not find a tensor, or not its current bytes, in the scratchpad.
 
@@ -100,6 +120,7 @@ def check_transfers(plan: Plan, graph: Graph, needed: Needed, allowed: Sharing) 
         return []
     journeys = _journeys(plan, plan.transfers.memory)
     found = [*_fixed_tensors(plan, graph, journeys), *_copies_in_bodies(plan, graph, journeys)]
+    found += _live_ranges(plan, needed, journeys)
     for journey in journeys.values():
         found += _order_of(journey)
     if found:

@@ -17,6 +17,7 @@ from tmpass.graph.model import Graph
 from tmpass.loading import load as loading
 from tmpass.plans.peak_step import deciding_arena
 from tmpass.plans.plan import Plan
+from tmpass.plans.tensor_places import tensor_places
 from tmpass.report.formats.model_explorer import GRADIENT, live_by_step
 
 
@@ -61,6 +62,7 @@ def node_data(plan: Plan, graph: Graph, graph_id: str) -> list[GraphNodeData]:
     memory = deciding_arena(plan)
     alive = live_by_step(plan, memory)
     offsets = {t.key: t.offset for t in plan.tensors}
+    offsets |= {key: places[0].offset for key, places in tensor_places(plan).items()}
     live: dict[str, NodeDataResult] = {}
     places: dict[str, NodeDataResult] = {}
     for step in plan.schedule:

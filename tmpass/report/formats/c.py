@@ -4,19 +4,20 @@
     #define NET_SRAM_RESERVE 4096u
     #define NET_SRAM_SECTION __attribute__((section(".sram")))
     #include "net_plan.h"
-    _Alignas(NET_SRAM_ALIGNMENT) static unsigned char sram[NET_SRAM_BYTES] NET_SRAM_SECTION;
+    NET_ALIGNAS(NET_SRAM_ALIGNMENT) static unsigned char sram[NET_SRAM_BYTES] NET_SRAM_SECTION;
     float *input = (float *)(sram + NET_INPUT_OFFSET);
 
 The header is C11 and C++11. Its numbers keep their values where `int` has 16 bits.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import gcd
 
 from tmpass.plans.plan import MemoryUse, Plan, PlannedTensor
-from tmpass.plans.transfers import buffer_copies
+from tmpass.plans.tensor_places import TensorPlace, tensor_places
 from tmpass.report.c_names import LONGEST, comment, distinct, file_prefix, upper_name
+from tmpass.report.c_tables import order_table, transfer_table
 from tmpass.report.left_out import notes
 
 NAME = "c"
@@ -25,8 +26,10 @@ SUMMARY = "a C header: sizes, offsets, alignments, static asserts"
 
 _ASSERT = """\
 #ifdef __cplusplus
+#define {0}_ALIGNAS(bytes) alignas(bytes)
 #define {0}_ASSERT(claim, words) static_assert(claim, words)
 #else
+#define {0}_ALIGNAS(bytes) _Alignas(bytes)
 #define {0}_ASSERT(claim, words) _Static_assert(claim, words)
 #endif
 """
@@ -54,43 +57,42 @@ def emit(plan: Plan) -> str:
         "",
         f'#define {prefix}_MODEL_SHA256 "{plan.model.sha256}"',
         "",
-        *_example(arenas),
+        *_example(prefix, arenas),
         "",
         _ASSERT.format(prefix),
     ]
     for name, memory in memories.values():
         lines += [*_memory(prefix, name, memory, array=(name, memory) in arenas), ""]
-    away = {row.first for row in plan.buffers if row.first is not None}
+    places = tensor_places(plan)
     for t in placed:
-        home = memories[plan.buffers[t.buffer or 0].memory]
-        lines += [
-            _about(t),
-            *_leaves(prefix, plan, t, away),
-            *_place(prefix, next(names), home, t.offset or 0, t.bytes or 0),
-            "",
-        ]
-    lines += _transfers(prefix, plan, {name: macro for name, (macro, _) in memories.items()})
+        name, home, own = next(names), memories[plan.buffers[t.buffer or 0].memory], places.get(t.key, ())
+        lines += [_about(t), *_when(name, own)]
+        offsets = {f"_FROM_{place.row.lower}" if at else "": place.offset for at, place in enumerate(own)}
+        lines += [*_place(prefix, name, home, offsets or {"": t.offset or 0}, t.bytes or 0), ""]
+    lines += order_table(prefix, plan)
+    lines += transfer_table(prefix, plan, {name: macro for name, (macro, _) in memories.items()})
     for b in scratch:
         lines.append(f"/* scratch of step {b.step} */")
-        lines += [*_place(prefix, next(names), memories[b.memory], b.offset, b.size), ""]
+        lines += [*_place(prefix, next(names), memories[b.memory], {"": b.offset}, b.size), ""]
     return "\n".join([*lines, f"#undef {prefix}_ASSERT", f"#endif /* {prefix}_PLAN_H */"]) + "\n"
 
 
-def _example(arenas: Iterable[tuple[str, MemoryUse]]) -> Iterator[str]:
+def _example(prefix: str, arenas: Iterable[tuple[str, MemoryUse]]) -> Iterator[str]:
     """A comment with an array for each memory with buffers, and its section, as a firmware defines them."""
     yield "/* The firmware has an array in each memory with buffers. It may define its section before this header:"
     for name, memory in arenas:
         array = re.sub(r"\W+", "_", memory.name[:LONGEST].lower(), flags=re.ASCII).strip("_")
         array = array if array[:1].isalpha() else f"memory_{array}".rstrip("_")
         yield f' *   #define {name}_SECTION __attribute__((section(".{array}")))'
-        yield f" *   _Alignas({name}_ALIGNMENT) static unsigned char {array}[{name}_BYTES] {name}_SECTION;"
+        yield f" *   {prefix}_ALIGNAS({name}_ALIGNMENT) static unsigned char {array}[{name}_BYTES] {name}_SECTION;"
     yield " */"
 
 
 def _memory(prefix: str, name: str, memory: MemoryUse, *, array: bool) -> Iterator[str]:
     """The macros of one memory: those of an array where it has buffers, and what a run needs of it.
 
-    No suffix but _BYTES, _ALIGNMENT and _OFFSET belongs to tensors, so the others cannot be those of a tensor.
+    No suffix but _BYTES, _ALIGNMENT, _OFFSET, and _OFFSET_FROM_ with a number belongs to tensors, so the others cannot
+    be those of a tensor.
     """
     yield f"/* memory {comment(memory.name)} */"
     if array:
@@ -120,50 +122,36 @@ def _memory(prefix: str, name: str, memory: MemoryUse, *, array: bool) -> Iterat
         yield "#endif"
 
 
-def _place(prefix: str, name: str, home: tuple[str, MemoryUse], offset: int, size: int) -> Iterator[str]:
-    """The macros of one tensor or scratch buffer; its alignment is that of its address in an aligned arena."""
+def _place(prefix: str, name: str, home: tuple[str, MemoryUse], offsets: Mapping[str, int], size: int) -> Iterator[str]:
+    """The macros of one tensor or scratch buffer; its alignment is that of its addresses in an aligned arena.
+
+    Args:
+        prefix: of all macros.
+        name: of the tensor.
+        home: the name of the memory's array, and the memory.
+        offsets: by the ends of the names of their macros; the first one is that of the tensor's first use.
+        size: in bytes.
+    """
     arena, memory = home
-    yield f"#define {name}_OFFSET {offset}u"
+    for end, offset in offsets.items():
+        yield f"#define {name}_OFFSET{end} {offset}u"
     yield f"#define {name}_BYTES {size}u"
-    yield f"#define {name}_ALIGNMENT {gcd(memory.alignment, offset)}u"
+    yield f"#define {name}_ALIGNMENT {gcd(memory.alignment, *offsets.values())}u"
     # Not as offset + size: the sum could overflow the type.
-    end = f"{arena}_HEAD" if memory.overhead else f"{arena}_BYTES"
-    inside = f"{name}_BYTES <= {end} && {name}_OFFSET <= {end} - {name}_BYTES"
-    yield f'{prefix}_ASSERT({inside}, "outside of the arena");'
-    yield f'{prefix}_ASSERT({name}_OFFSET % {name}_ALIGNMENT == 0, "not aligned");'
+    top = f"{arena}_HEAD" if memory.overhead else f"{arena}_BYTES"
+    for macro in (f"{name}_OFFSET{end}" for end in offsets):
+        inside = f"{name}_BYTES <= {top} && {macro} <= {top} - {name}_BYTES"
+        yield f'{prefix}_ASSERT({inside}, "outside of the arena");'
+        yield f'{prefix}_ASSERT({macro} % {name}_ALIGNMENT == 0, "not aligned");'
 
 
-def _leaves(prefix: str, plan: Plan, tensor: PlannedTensor, away: Collection[int | None]) -> Iterator[str]:
-    """A comment where a tensor leaves the scratchpad, and does not come back to the same bytes."""
-    if tensor.buffer is not None and tensor.buffer in away:
-        last = plan.buffers[tensor.buffer].upper - 1
-        yield f"/* there up to step {last}; {prefix}_TRANSFERS says where its buffer is then */"
-
-
-def _transfers(prefix: str, plan: Plan, memories: Mapping[str, str]) -> Iterator[str]:
-    """The table of copies as a macro that calls another one for each; nothing where no buffer leaves."""
-    if plan.transfers is None:
-        return
-    inside, behind = memories[plan.memories[0].name], memories[plan.transfers.memory]
-    rows = [
-        f"COPY({copy.step}u, {prefix}_{copy.direction.upper()}, {copy.source.offset}u, {copy.target.offset}u, "
-        f"{copy.bytes}u)"
-        for copy in buffer_copies(plan)
-        if copy.source is not None
-    ]
-    yield f"/* Copies between {inside} and {behind}, in their order. Those of a step are made before its operator."
-    yield f" * {prefix}_SPILL goes from {inside} to {behind}, and {prefix}_FETCH back:"
-    yield f" *   COPY(step, {prefix}_SPILL or {prefix}_FETCH, offset to read, offset to write, bytes)"
-    yield " *"
-    yield " *   #define ROW(step, way, from, to, bytes) {step, way, from, to, bytes},"
-    yield f" *   static const unsigned long copies[][5] = {{ {prefix}_TRANSFERS(ROW) }};"
-    yield " */"
-    yield f"#define {prefix}_SPILL 0u"
-    yield f"#define {prefix}_FETCH 1u"
-    yield f"#define {prefix}_TRANSFERS_COUNT {len(rows)}u"
-    yield f"#define {prefix}_TRANSFERS_MOVED {plan.transfers.moved}u /* bytes in one run */"
-    yield " \\\n  ".join([f"#define {prefix}_TRANSFERS(COPY)", *rows])
-    yield ""
+def _when(name: str, places: Sequence[TensorPlace]) -> Iterator[str]:
+    """A comment with the steps in which a tensor is at each offset, where its buffer leaves the scratchpad."""
+    for at, place in enumerate(places):
+        macro = f"{name}_OFFSET_FROM_{place.row.lower}" if at else f"{name}_OFFSET"
+        last = place.upper - 1
+        steps = f"step {last}" if place.lower == last else f"steps {place.lower} to {last}"
+        yield f"/* in {steps}: at {macro} */"
 
 
 def _about(tensor: PlannedTensor) -> str:

@@ -10,12 +10,14 @@ live     ___/-----\\___
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from html import escape
 
 from tmpass.base.record import record
 from tmpass.packing.problem import in_use
 from tmpass.plans.peak_step import PeakStep, find_peak_step, live_bytes
 from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer, PlannedConstant, Residence
+from tmpass.plans.tensor_places import absent_tensors
 from tmpass.plans.transfers import BufferCopy, buffer_copies
 from tmpass.report.drawn import constant_kind, constant_name, constants_in, height_of
 from tmpass.report.hues import colours_of, kind_of
@@ -112,9 +114,10 @@ def _memory(plan: Plan, memory: MemoryUse, colours: dict[str, str], top: int) ->
         yield _label(frame.y(address), short_size(address))
     if peak_step.buffers:
         yield from _peak_bar(peak_step, frame)
-    rows = plan.tensors_by_key()
+    rows, absent = plan.tensors_by_key(), absent_tensors(plan)
     for b in buffers:
         kind = kind_of(plan, b, rows)
+        b = replace(b, tensors=tuple([key for key in b.tensors if (b.id, key) not in absent])) if absent else b
         name = next((rows[key].name for key in b.tensors if key in rows), kind)
         what = about(plan, b)
         yield f"<g><title>{_text(_note(b, name, kind) + (f'; {what}' if what else ''))}</title>"

@@ -15,6 +15,7 @@ from tmpass.graph.model import Graph
 from tmpass.packing.problem import in_use
 from tmpass.plans.peak_step import find_peak_step, live_bytes
 from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer
+from tmpass.plans.tensor_places import absent_tensors
 from tmpass.plans.transfers import spilled_rows
 from tmpass.report.constants import copies_of, stored_constants, use
 from tmpass.report.drawn import constant_kind, drawn_constants, height_of
@@ -77,7 +78,7 @@ def _verdict(plan: Plan) -> str:
 
 def _view(plan: Plan, places: dict[str, int], graph: Graph | None) -> dict[str, Any]:
     memories = {memory.name: at for at, memory in enumerate(plan.arenas)}
-    rows = plan.tensors_by_key()
+    rows, absent = plan.tensors_by_key(), absent_tensors(plan)
     placed = [t for t in plan.tensors if t.buffer is not None]
     at = {(t.subgraph, t.index): i for i, t in enumerate(placed)}
     return {
@@ -100,7 +101,7 @@ def _view(plan: Plan, places: dict[str, int], graph: Graph | None) -> dict[str, 
                 b.lower,
                 b.upper,
                 places[kind_of(plan, b, rows)],
-                [at[key] for key in b.tensors if key in at],
+                [at[key] for key in b.tensors if key in at and (b.id, key) not in absent],
                 _rectangles(b),
             ]
             for b in plan.buffers

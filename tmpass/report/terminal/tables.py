@@ -3,7 +3,9 @@
 from typing import TYPE_CHECKING
 
 from tmpass.base.sizes import format_size
+from tmpass.graph.model import TensorKey
 from tmpass.plans.plan import Plan, PlannedBuffer, PlannedTensor
+from tmpass.plans.tensor_places import absent_tensors
 from tmpass.plans.transfers import buffer_copies
 from tmpass.report.terminal.picture import hue, letter
 from tmpass.report.text import clip, one_line, short_size
@@ -11,7 +13,7 @@ from tmpass.report.transfers import about
 from tmpass.targets import Memory, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from rich.table import Table
 
@@ -25,11 +27,12 @@ def buffer_table(plan: Plan) -> "Table":
 
     several = len(plan.arenas) > 1
     table = plain_table("", ">buffer", *(["memory"] if several else []), ">offset", ">size", ">steps", "tensors")
-    rows = plan.tensors_by_key()
+    rows, absent = plan.tensors_by_key(), absent_tensors(plan)
     for b in plan.buffers:
-        names = [one_line(_tensor(row, b)) for row in filter(None, map(rows.get, b.tensors))]
+        names = [one_line(_tensor(rows[key], b)) for key in b.tensors if key in rows and (b.id, key) not in absent]
         names = names or ([] if b.step is None else [f"scratch of step {b.step}"])
-        names = [about(plan, b)] if b.first is not None else names
+        if b.first is not None:  # and tensors that were not in the first residence
+            names = [about(plan, b), *_new_tensors(plan, b, rows, absent)]
         names += [f"partly used in steps {_spans(b)}"] if b.gaps else []
         place = [one_line(clip(b.memory, 60))] if several else []
         steps = f"{b.lower}..{b.upper - 1}"
@@ -53,9 +56,26 @@ def transfer_table(plan: Plan) -> "Table":
     return table
 
 
-def _tensor(row: PlannedTensor, b: PlannedBuffer) -> str:
-    """The name of a tensor, with its offset where it is not the buffer's, and the reason for sharing."""
-    place = "" if row.offset is None or row.offset == b.offset else f" at {row.offset}"
+def _new_tensors(
+    plan: Plan, b: PlannedBuffer, rows: "Mapping[TensorKey, PlannedTensor]", absent: frozenset[tuple[int, TensorKey]]
+) -> "Iterable[str]":
+    """The tensors of a further residence in the scratchpad that are not alive before it."""
+    if b.memory == plan.memories[0].name:
+        for key in b.tensors:
+            alive = rows[key].live_range if key in rows and (b.id, key) not in absent else None
+            if alive is not None and alive[0] >= b.lower:
+                yield one_line(_tensor(rows[key], b, plan.moved_by(b)))
+
+
+def _tensor(row: PlannedTensor, b: PlannedBuffer, by: int = 0) -> str:
+    """The name of a tensor, with its offset where it is not the buffer's, and the reason for sharing.
+
+    Args:
+        row: of the tensor.
+        b: one residence of its buffer.
+        by: how many bytes it is above the first one.
+    """
+    place = "" if row.offset is None or row.offset + by == b.offset else f" at {row.offset + by}"
     return clip(row.name) + place + (f" ({clip(row.reason)})" if row.reason else "")
 
 

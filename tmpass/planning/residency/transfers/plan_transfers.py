@@ -11,7 +11,7 @@ from tmpass.packing.allocation import Allocation
 from tmpass.packing.bounds import lower_bound
 from tmpass.packing.problem import Buffer, Problem
 from tmpass.planning.choose_order import OrderedLayout
-from tmpass.planning.layout import Layout
+from tmpass.planning.layout import Layout, ranges_on
 from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.liveness import Storage
 from tmpass.planning.memories import MemoryAllocation, room_for_buffers
@@ -102,7 +102,7 @@ def _laid_out(
     addresses = (own[0][2] for own in answer.episodes[count:])
     copies = tuple(replace(row, offset=at) for row, at in zip(case.copies, addresses, strict=True))
     transfers = PlannedTransfers(away.name, spilled, fetched, min(bound, spilled + fetched))
-    travel = Travel(tuple(rows), copies, transfers)
+    travel = Travel(tuple(rows), copies, transfers, ranges_on(request, case.timeline))
     allocations = (
         _figures(request, scratchpad, travel, case.parts[0][2], case.problem.capacity),
         *(one for one in others if one.memory is not away),

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from tmpass.base.record import record
 from tmpass.packing.problem import Gap, in_use
-from tmpass.planning.liveness import Storage
+from tmpass.planning.liveness import Ranges, Storage
 from tmpass.planning.residency.transfers.fixed_order import FixedBuffer
 from tmpass.plans.plan import PlannedBuffer, PlannedConstant, PlannedTransfers
 
@@ -25,11 +25,13 @@ class Travel:
         buffers: all rows of buffers.
         copies: rows of streamed constants, numbered from 0.
         transfers: their figures.
+        ranges: the live ranges of the tensors.
     """
 
     buffers: tuple[PlannedBuffer, ...]
     copies: tuple[PlannedConstant, ...]
     transfers: PlannedTransfers
+    ranges: Ranges
 
     def live_bytes(self, memory: str, horizon: int) -> list[int]:
         """The live bytes of the buffers of a memory in each of `horizon` steps."""

@@ -337,7 +337,7 @@ def test_a_plan_with_transfers_is_shown_verified_and_explained(run, tmp_path):
     assert run("plan", BRANCHY, "--budget", 33_000, "-o", plan).code == 0
     shown = run("show", plan)
     assert "again, fetched before step" in shown.out
-    assert "transfers  16384 B (16 KiB) in each run" in shown.out
+    assert "transfers   16384 B (16 KiB) in each run" in shown.out
     verified = run("verify", plan, BRANCHY, "--target", "pixel6-tpu")
     assert verified.code == 0
     assert "4 transfers" in verified.out

@@ -77,7 +77,7 @@ class Weights:
         streamed: the bytes that each run loads.
         least_streamed: with copies above these buffers, no choice of residents loads fewer in each run; None where that
             is not known.
-        travels: whether buffers leave `memory` and come back. Then the planner lets no constant stay there.
+        among: whether copies lie among the buffers of `memory`. Then the planner lets no constant stay there.
         rows: by falling size.
         layers: in the order of the schedule, those with constants; None without the model.
     """
@@ -92,4 +92,4 @@ class Weights:
     least_streamed: int | None
     rows: tuple[WeightRow, ...]
     layers: tuple[Layer, ...] | None
-    travels: bool = False
+    among: bool = False

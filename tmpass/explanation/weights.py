@@ -18,6 +18,9 @@ Reads = Sequence[tuple[int, ...]]
 TRAVELS = "streamed: where buffers leave the scratchpad no constant stays"
 """The reason of each constant that is streamed in a plan with transfers."""
 
+AMONG = "streamed: where copies lie among the buffers no constant stays"
+"""The same where a plan that needs no transfers came from their search."""
+
 
 def find_weights(plan: Plan, graph: Graph | None = None) -> Weights:
     """The constants of `plan`, where each is, and why.
@@ -38,6 +41,7 @@ def find_weights(plan: Plan, graph: Graph | None = None) -> Weights:
     steps = _steps(reads, len(stored))
     bodies = graph is not None and _runs_bodies(plan, graph)
     names = {row.key: row.name for row in plan.tensors}
+    among = plan.transfers is not None or _among_buffers(plan)
     rows = []
     for number, row in enumerate(stored):
         own = copies.get(row.tensors, [])
@@ -46,7 +50,7 @@ def find_weights(plan: Plan, graph: Graph | None = None) -> Weights:
         saved = row.size * len(read) if place is Place.RESIDENT and steps is not None and read is not None else None
         saved = min(saved, row.size) if saved and bodies else saved
         moved = row.size * len(own) if place is Place.STREAMED else 0
-        why = _why(row, own, place, home, room, plan) + _saving(saved, bodies=bodies)
+        why = _why(row, own, place, home, room, plan, among=among) + _saving(saved, bodies=bodies)
         name = next((names[key] for key in row.tensors if key in names), "")
         rows.append(WeightRow(row.id, row.tensors, name, row.size, place, read, moved, saved, why))
     layers = None if reads is None else tuple(_layers(plan, rows, reads))
@@ -57,7 +61,7 @@ def find_weights(plan: Plan, graph: Graph | None = None) -> Weights:
         and steps is not None
         and not bodies
         and plan.fits
-        and plan.transfers is None  # then copies lie among the buffers, not above them
+        and not among  # then copies do not lie above the buffers
     ):
         least = _least(room, rows, steps, home)
     return Weights(
@@ -71,7 +75,7 @@ def find_weights(plan: Plan, graph: Graph | None = None) -> Weights:
         least,
         tuple(rows),
         layers,
-        plan.transfers is not None,
+        among,
     )
 
 
@@ -113,6 +117,17 @@ def _place(copies: Sequence[PlannedConstant], home: MemoryUse | None) -> Place:
     return Place.IN_PLACE if home is not None and home.compute else Place.UNREAD
 
 
+def _among_buffers(plan: Plan) -> bool:
+    """Whether a streamed copy lies below the end of a buffer that is alive at its step."""
+    tops: dict[tuple[str, int], int] = {}
+    steps = {row.lower for row in plan.constants if row.use == ConstantUse.STREAMED}
+    for b in plan.buffers if steps else ():
+        for step in steps.intersection(range(b.lower, b.upper)):
+            tops[b.memory, step] = max(b.offset + b.size, tops.get((b.memory, step), 0))
+    streamed = (row for row in plan.constants if row.use == ConstantUse.STREAMED)
+    return any(row.offset < tops.get((row.memory, row.lower), 0) for row in streamed)
+
+
 def _why(
     row: PlannedConstant,
     copies: Sequence[PlannedConstant],
@@ -120,6 +135,8 @@ def _why(
     home: MemoryUse | None,
     room: Room | None,
     plan: Plan,
+    *,
+    among: bool,
 ) -> str:
     """Why a constant is where it is, as far as the plan shows it."""
     if place is Place.IN_PLACE and home is not None:
@@ -128,8 +145,8 @@ def _why(
         return "no operator reads it"
     if place is Place.RESIDENT or room is None:
         return "loaded once, before the first run"
-    if plan.transfers is not None:
-        return TRAVELS
+    if among:
+        return TRAVELS if plan.transfers is not None else AMONG
     left, step = room.left_without(copies)
     needed = room.rounded(row.size)
     if room.bytes is None:

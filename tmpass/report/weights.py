@@ -2,7 +2,6 @@
 
 from tmpass.base.sizes import format_size
 from tmpass.explanation.weight_facts import Layer, Place, WeightRow, Weights
-from tmpass.explanation.weights import TRAVELS
 from tmpass.report.text import clip, counted, one_line
 
 
@@ -23,7 +22,8 @@ def weight_lines(known: Weights) -> list[tuple[str, str]]:
         proof += " with these buffers"
     found.append(("streamed", f"{format_size(known.streamed)} in each run{proof}"))
     in_place = sum(row.size for row in known.rows if row.place is Place.IN_PLACE)
-    found += [("why", TRAVELS)] if known.travels and known.streamed else []
+    reasons = {row.why for row in known.rows if row.place is Place.STREAMED and known.among}
+    found += [("why", reason) for reason in sorted(reasons)]
     return found + ([("in place", f"{format_size(in_place)} read in {home}")] if in_place else [])
 
 

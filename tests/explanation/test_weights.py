@@ -130,7 +130,7 @@ def test_each_reason_is_the_sum_that_it_names_and_no_choice_goes_below_the_bound
                 assert with_it[step] - choices.up(choices.room) == needed - left
                 assert not choices.fit(ids | {row.id})
                 lacking += 1
-        if made.transfers is not None:  # copies lie among the buffers, and none stays
+        if known.among:  # the copies lie among the buffers, and no constant stays
             assert known.least_streamed is None
             assert not ids
         elif made.fits:

@@ -167,12 +167,13 @@ def make_planned_model(model: str, asked: dict[str, Any]) -> "tuple[Plan, bytes 
     from tmpass.loading.carrier import load_carrier, open_carrier
 
     arguments = plan_arguments(asked)
-    if arguments["transfers"] == Transfers.AUTO:
-        arguments["transfers"] = Transfers.NEVER  # the file of a model has one place for each tensor
     with progress(f"planning {model}"):
         carrier = open_carrier(model)
         loaded = load_carrier(carrier, arguments["bind"])
         made = plan(loaded, **arguments, keep=True)
+        if made.transfers is not None and arguments["transfers"] == Transfers.AUTO:
+            # The file of a model has one place for each tensor.
+            made = plan(loaded, **{**arguments, "transfers": Transfers.NEVER}, keep=True)
         data = put_into(made, carrier, loaded.graph) if made.fits else None
     complain_of(made)
     return made, data, carrier.other_files

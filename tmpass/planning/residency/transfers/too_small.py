@@ -55,18 +55,27 @@ def why_too_small(request: LayoutRequest, cases: Sequence[Case]) -> str:
 
 
 def _needs(request: LayoutRequest, case: Case) -> list[int]:
-    """The bytes that each operator needs at least while it runs, in every order and with every sharing."""
+    """The bytes that each operator needs at least while it runs, in every order and with every sharing.
+
+    Everything begins at a multiple of the alignment, so that all but what is topmost takes a multiple of it.
+    """
     inside = {key for number in case.numbers for key in case.storage.members[number]}
-    scratch = [0] * len(case.timeline.steps)
+    more: list[list[int]] = [[] for _ in case.timeline.steps]
     for number in case.numbers:
         if not case.storage.members[number]:
-            scratch[case.storage.buffers[number].lower] += case.storage.buffers[number].size
+            more[case.storage.buffers[number].lower].append(case.storage.buffers[number].size)
     for row in case.copies:
-        scratch[row.lower] += row.size
-    return [
-        needed_by(request, step.subgraph, step.op, inside) + more
-        for step, more in zip(case.timeline.steps, scratch, strict=True)
-    ]
+        more[row.lower].append(row.size)
+    found = []
+    for step, sizes in zip(case.timeline.steps, more, strict=True):
+        op = request.graph.subgraphs[step.subgraph].ops[step.op]
+        keys = {(step.subgraph, t) for t in (*op.inputs, *op.outputs, *op.temporaries)} & inside
+        together = needed_by(request, step.subgraph, step.op, inside)
+        ends = (*sizes, *(request.graph.tensor(key).bytes or 0 for key in keys))
+        padding = max((-size % case.problem.alignment for size in ends), default=0)
+        total = sum(size + -size % case.problem.alignment for size in (together, *sizes))
+        found.append(max(together + sum(sizes), total - padding))
+    return found
 
 
 def find_tiles(graph: Graph, where: tuple[int, int], need: int, room: int) -> Tiles | None:

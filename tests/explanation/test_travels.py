@@ -87,11 +87,11 @@ def test_the_curve_is_marked_as_one_without_transfers():
 
 def test_a_constant_that_could_stay_is_streamed_since_buffers_leave():
     known = find_weights(plan(FOLDER / "branchy.onnx", budget=33_000))
-    assert known.travels
+    assert known.among
     streamed = [row for row in known.rows if row.place is Place.STREAMED]
     assert streamed
     assert {row.why for row in streamed} == {TRAVELS}
     assert ("why", TRAVELS) in weight_lines(known)
     other = find_weights(plan(FOLDER / "branchy.onnx", budget=45_000))
-    assert not other.travels
+    assert not other.among
     assert TRAVELS not in {row.why for row in other.rows} | set(dict(weight_lines(other)).values())

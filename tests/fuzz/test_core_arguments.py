@@ -257,10 +257,12 @@ JUDGES = {"quick_check", "peak_step"}
 """Held against other judges in tests/verify and test_bounds.py."""
 RESIDENCY = {"search_placements", "SubsetSums", "least_loss"}
 """Held against brute force in tests/planning/residency."""
+TRANSFERS = {"FreeOrderProblem", "search_labels", "beam_labels", "search_absences"}
+"""What test_free_order_arguments.py asks; search_absences is asked in tests/core/test_absences.py."""
 
 
 def test_every_kernel_is_asked():
-    assert {kernel.__name__ for kernel in KERNELS} | CLASSES | ORDERS | JUDGES | RESIDENCY == {
+    assert {kernel.__name__ for kernel in KERNELS} | CLASSES | ORDERS | JUDGES | RESIDENCY | TRANSFERS == {
         n for n in dir(_core) if not n.startswith("_")
     }
 

@@ -63,7 +63,7 @@ def test_an_explanation_claims_no_proof_with_tensors_of_unknown_size():
     text = explanation.head(known) + explanation.notes(known)
     assert not known.proved
     assert "1 tensor of unknown size is not counted, so nothing is proved; 8388" in text
-    assert "least budget 72 B for what is planned; what is not counted is on top of it" in text
+    assert "least budget 72 B without transfers for what is planned; what is not counted is on top of it" in text
     assert "order: others are not judged, since 1 tensor of unknown size is not counted" in text
     assert "proved:" not in text
     assert "no order" not in text

@@ -122,7 +122,7 @@ def test_a_window_is_drawn_as_it_is_and_the_rest_is_free(look):
 
 
 def test_before_and_after_are_one_press_apart(look):
-    plans = both("branchy.tflite", budget="40KiB")
+    plans = both("branchy.tflite", budget="40KiB", transfers="never")
     with look(*plans) as page:
         assert "36864 B (36 KiB)" in page.inner_text("#figures")
         assert page.inner_text("#verdict").startswith("fits; optimal")

@@ -121,7 +121,11 @@ def parse_plan(text: str | bytes, where: str = "plan") -> Plan:
         if found == VERSION_1:
             check_version_1(data)
             data = upgraded(data)
-        return _record(Plan, {key: value for key, value in data.items() if key != "schema"}, "")
+        plan: Plan = _record(Plan, {key: value for key, value in data.items() if key != "schema"}, "")
+        for number, row in enumerate(plan.buffers):
+            if row.first is not None and row.first >= len(plan.buffers):
+                raise UsageError(f"there is no buffer {row.first}", where=f"buffers[{number}].first")
+        return plan
     except UsageError as error:
         raise error.within(where) from None
 

@@ -48,6 +48,8 @@ def _without_rule(plan: Plan, graph: Graph) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     rules = _Rules(plan)
     for at, row in enumerate(plan.schedule):
+        if row.subgraph >= len(graph.subgraphs) or row.op >= len(graph.subgraphs[row.subgraph].ops):
+            continue  # an operator that the model does not have, which the replay reports
         kind = graph.subgraphs[row.subgraph].ops[row.op].kind
         if not rules.of(row.subgraph, row.op, kind):
             found.setdefault(kind, []).append(at)

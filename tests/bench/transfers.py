@@ -126,7 +126,7 @@ def verified(problem: TransferProblem, plan: TransferPlan) -> TransferPlan:
 
 
 def tables(rows: Sequence[Row], known: Path) -> Iterator[Table]:
-    """All that is printed but for the published program."""
+    """Everything that is printed, except the rows of the published program."""
     note = "Bytes beyond the compulsory ones; all plans are verified. Online, a rule may wait until a tensor has moved."
     yield Table("figures", FIGURES, tuple(map(_figures, rows)), note)
     yield Table("reduction", REDUCTION, tuple(_reductions(rows)), _zeros(rows))

@@ -1,4 +1,4 @@
-"""The summary of a plan of spills and fetches where there is none, or one that is not proved."""
+"""The summary of `tmpass spill` without a plan, and with a plan that is not proved optimal."""
 
 from dataclasses import replace
 

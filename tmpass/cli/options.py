@@ -146,7 +146,7 @@ def model_facts(made: "Plan", loaded: "Model", asked: dict[str, Any], *, curve: 
     from tmpass.explanation.capacity_curve import curve_of
     from tmpass.report.model_facts import ModelFacts
 
-    # A plan in the file is removed before the file is planned anew: then its operators have other numbers.
+    # Operators of a file that has a plan already are numbered differently: that plan is removed before planning.
     graph = loaded.graph if loaded.info.sha256 == made.model.sha256 else None
     if not curve:
         return ModelFacts(graph)

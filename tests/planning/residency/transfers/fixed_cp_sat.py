@@ -66,5 +66,5 @@ class Model:
 
 
 def cheapest_by_cp_sat(problem: FixedOrderProblem) -> int | None:
-    """The least cost of a plan, or None where there is none."""
+    """The least cost of all plans; None if no plan exists."""
     return Model(problem).cost

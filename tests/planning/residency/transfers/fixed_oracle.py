@@ -11,7 +11,7 @@ from tmpass.planning.residency.transfers.fixed_problem import FixedOrderProblem
 
 
 def cheapest(problem: FixedOrderProblem):
-    """The least cost of a plan, or None where there is none."""
+    """The least cost of all plans; None if no plan exists."""
     states = {start(problem): 0}
     for step in range(problem.steps):
         following = {}

@@ -62,7 +62,7 @@ def test_what_fits_costs_nothing():
 
 
 BETWEEN = buffer(50, "w1", "r2")
-"""For two steps there is no room for 60 bytes more in 100."""
+"""During two steps, fewer than 60 of the 100 bytes are free."""
 
 
 @pytest.mark.parametrize(

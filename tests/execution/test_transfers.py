@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from make_models import FOLDER
-from support.graphs import Sketch, graph_of, graphs
+from support.graphs import graphs
 from support.toy_runner import ReferencedRunner
-from support.travelling import budgets, least_with_transfers, planned, target, travelling
+from support.travelling import budgets, least_with_transfers, planned, target, travelling, written_over
 
 import tmpass
 from tmpass.api.execute import execute as execute_model
@@ -35,16 +35,9 @@ def test_a_plan_with_transfers_loses_nothing(graph, alignment, options):
 
 
 def test_a_buffer_that_is_written_over_after_its_fetch_is_spilled_again():
-    sketch = Sketch()
-    x = sketch.input(8)
-    a = sketch.op([x], 32)
-    y = sketch.op([sketch.op([a], 40)], 8)
-    b = sketch.unary(a)
-    y = sketch.op([sketch.op([y], 40)], 8)
-    sketch.outputs = [sketch.op([y, b], 8)]
-    graph = graph_of(sketch)
+    graph = written_over()
     made = planned(graph, target(72, 8), schedule="given")
-    copies = [copy.direction.value for copy in buffer_copies(made) if (0, b) in copy.target.tensors]
+    copies = [copy.direction.value for copy in buffer_copies(made) if (0, 1) in copy.target.tensors]
     assert copies == ["spill", "fetch", "spill", "fetch"]
     done = execute(made, graph)
     assert (done.violations, done.unreached, done.notes) == ((), (), ())

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from rich.console import Console
-from support.graphs import Sketch, graph_of
-from support.travelling import least_with_transfers, network, planned, target, travelling
+from support.travelling import least_with_transfers, network, planned, target, travelling, written_over
 
 from tmpass.base.errors import UsageError
 from tmpass.explanation.travels import find_travels
@@ -125,18 +124,6 @@ def test_the_examples_compile_with_and_without_transfers(language, made):
 
 def names_in(row) -> str:
     return ", ".join(PLAN.tensor(key).name for key in row.tensors)
-
-
-def written_over() -> Graph:
-    """`a` leaves and comes back, and the last reader but one writes its result over it."""
-    sketch = Sketch()
-    x = sketch.input(8)
-    a = sketch.op([x], 32)
-    y = sketch.op([sketch.op([a], 40)], 8)
-    b = sketch.unary(a)
-    y = sketch.op([sketch.op([y], 40)], 8)
-    sketch.outputs = [sketch.op([y, b], 8)]
-    return graph_of(sketch)
 
 
 def touched_at(made: Plan, graph: Graph) -> dict[TensorKey, dict[int, int]]:

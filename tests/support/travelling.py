@@ -40,6 +40,18 @@ def network() -> Graph:
     return graph_of(sketch)
 
 
+def written_over() -> Graph:
+    """`a` leaves and comes back, and the last reader but one writes its result over it."""
+    sketch = Sketch()
+    x = sketch.input(8)
+    a = sketch.op([x], 32)
+    y = sketch.op([sketch.op([a], 40)], 8)
+    b = sketch.unary(a)
+    y = sketch.op([sketch.op([y], 40)], 8)
+    sketch.outputs = [sketch.op([y, b], 8)]
+    return graph_of(sketch)
+
+
 @st.composite
 def travelling(draw) -> Graph:
     """A chain in which many operators read an older tensor as well, with views, pieces and constants between."""

@@ -41,7 +41,7 @@ def find_weights(plan: Plan, graph: Graph | None = None) -> Weights:
     steps = _steps(reads, len(stored))
     bodies = graph is not None and _runs_bodies(plan, graph)
     names = {row.key: row.name for row in plan.tensors}
-    among = plan.transfers is not None or _among_buffers(plan)
+    among = plan.transfers is not None or _among_buffers(plan, room)
     rows = []
     for number, row in enumerate(stored):
         own = copies.get(row.tensors, [])
@@ -117,15 +117,15 @@ def _place(copies: Sequence[PlannedConstant], home: MemoryUse | None) -> Place:
     return Place.IN_PLACE if home is not None and home.compute else Place.UNREAD
 
 
-def _among_buffers(plan: Plan) -> bool:
-    """Whether a streamed copy lies below the end of a buffer that is alive at its step."""
-    tops: dict[tuple[str, int], int] = {}
-    steps = {row.lower for row in plan.constants if row.use == ConstantUse.STREAMED}
-    for b in plan.buffers if steps else ():
-        for step in steps.intersection(range(b.lower, b.upper)):
-            tops[b.memory, step] = max(b.offset + b.size, tops.get((b.memory, step), 0))
-    streamed = (row for row in plan.constants if row.use == ConstantUse.STREAMED)
-    return any(row.offset < tops.get((row.memory, row.lower), 0) for row in streamed)
+def _among_buffers(plan: Plan, room: Room | None) -> bool:
+    """Whether a streamed copy lies below the end of the buffers of its step."""
+    return room is not None and any(
+        row.use == ConstantUse.STREAMED
+        and row.memory == room.memory.name
+        and row.lower < len(room.tops)
+        and row.offset < room.tops[row.lower]
+        for row in plan.constants
+    )
 
 
 def _why(

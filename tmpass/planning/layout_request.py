@@ -107,6 +107,14 @@ class LayoutRequest:
         return tuple(dict.fromkeys(pair for sharing in levels for pair in self.alias_classes(sharing)[1]))
 
     @cached_property
+    def pairs_by_operator(self) -> Mapping[tuple[int, int], tuple[InPlace, ...]]:
+        """(subgraph, operator) -> its in-place pairs of all levels of sharing."""
+        found: dict[tuple[int, int], tuple[InPlace, ...]] = {}
+        for pair in self.all_pairs:
+            found[pair.subgraph, pair.op] = (*found.get((pair.subgraph, pair.op), ()), pair)
+        return found
+
+    @cached_property
     def _alias_classes(self) -> dict[Sharing, tuple[Aliases, tuple[InPlace, ...]]]:
         return {}
 

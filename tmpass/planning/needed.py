@@ -27,7 +27,7 @@ def needed_at(
     here = timeline.steps[step] if step < len(timeline.steps) else None
     if here is None:
         return _distinct(request, alive)
-    pairs = [pair for pair in request.all_pairs if (pair.subgraph, pair.op) == (here.subgraph, here.op)]
+    pairs = request.pairs_by_operator.get((here.subgraph, here.op), ())
     return _at_least(request, alive, [pair for pair in pairs if ranges.get(pair.source, (0, 0))[1] == here.end])
 
 
@@ -42,7 +42,7 @@ def needed_by(request: LayoutRequest, s: int, op: int, inside: Container[TensorK
     """
     one = request.graph.subgraphs[s].ops[op]
     alive = {(s, t) for t in (*one.inputs, *one.outputs, *one.temporaries) if (s, t) in inside}
-    return _at_least(request, alive, [pair for pair in request.all_pairs if (pair.subgraph, pair.op) == (s, op)])
+    return _at_least(request, alive, request.pairs_by_operator.get((s, op), ()))
 
 
 def _at_least(request: LayoutRequest, alive: set[TensorKey], pairs: Iterable[InPlace]) -> int:

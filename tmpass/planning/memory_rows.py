@@ -1,17 +1,18 @@
 """The rows of a plan for its memories, and for the constants in them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import accumulate, chain
 
 from tmpass.base.choices import ConstantUse
-from tmpass.packing.problem import in_use
+from tmpass.packing.problem import Buffer, in_use
 from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.residency.constants import StoredConstants
 from tmpass.planning.residency.on_chip import OnChip, choose_resident, find_on_chip, loaded_bound, loaded_rows
 from tmpass.planning.residency.overhead import Besides, Overhead, tail_of, with_tail
 from tmpass.planning.residency.traffic import traffic_of
-from tmpass.plans.plan import MemoryUse, PlannedConstant
+from tmpass.plans.plan import MemoryUse, PlannedBuffer, PlannedConstant
 from tmpass.targets import Memory
 
 
@@ -109,16 +110,14 @@ def _with_loaded(
 
 def _live_bytes(memory: str, ordered: OrderedLayout, horizon: int) -> list[int]:
     """The live bytes of the buffers of a memory in each step."""
+    rows: Iterable[Buffer | PlannedBuffer]
     if ordered.travel is not None:
-        return ordered.travel.live_bytes(memory, horizon)
+        rows = (row for row in ordered.travel.buffers if row.memory == memory)
+    else:
+        inside = (placed.indices for placed in ordered.layout.allocations if placed.memory.name == memory)
+        rows = (ordered.layout.storage.buffers[index] for indices in inside for index in indices)
     changes = [0] * (horizon + 1)
-    for placed in ordered.layout.allocations:
-        for index in placed.indices if placed.memory.name == memory else ():
-            for lower, upper, low, high in in_use(ordered.layout.storage.buffers[index]):
-                changes[lower] += high - low
-                changes[upper] -= high - low
-    live, total = [], 0
-    for change in changes[:-1]:
-        total += change
-        live.append(total)
-    return live
+    for lower, upper, low, high in chain.from_iterable(map(in_use, rows)):
+        changes[lower] += high - low
+        changes[min(upper, horizon)] -= high - low
+    return list(accumulate(changes[:-1]))

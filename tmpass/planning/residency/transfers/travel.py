@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from tmpass.base.record import record
-from tmpass.packing.problem import Gap, in_use
+from tmpass.packing.problem import Gap
 from tmpass.planning.liveness import Ranges, Storage
 from tmpass.planning.residency.transfers.fixed_order import FixedBuffer
 from tmpass.plans.plan import PlannedBuffer, PlannedConstant, PlannedTransfers
@@ -32,20 +32,6 @@ class Travel:
     copies: tuple[PlannedConstant, ...]
     transfers: PlannedTransfers
     ranges: Ranges
-
-    def live_bytes(self, memory: str, horizon: int) -> list[int]:
-        """The live bytes of the buffers of a memory in each of `horizon` steps."""
-        changes = [0] * (horizon + 1)
-        for row in self.buffers:
-            if row.memory == memory:
-                for lower, upper, low, high in in_use(row):
-                    changes[lower] += high - low
-                    changes[min(upper, horizon)] -= high - low
-        live, total = [], 0
-        for change in changes[:-1]:
-            total += change
-            live.append(total)
-        return live
 
 
 def find_away(buffer: FixedBuffer, episodes: Sequence[Episode]) -> tuple[Away, ...]:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.graphs import Sketch, chain, graph_of, graphs
+from support.pages import MODELS
 
 from tmpass.api.plan import plan
 from tmpass.graph.model import Op, TensorKind
@@ -169,3 +170,11 @@ def test_a_memory_of_constants_that_is_too_small_and_the_peak_of_the_first():
         "capacity     900 B, 122.2 % needed",
         "needed       1100 B (1.074 KiB): constants 1000 B, reserve 100 B",
     ]
+
+
+def test_an_operator_that_alone_needs_too_much_leaves_no_hope_for_other_orders():
+    made = plan(MODELS / "branchy.onnx", budget="24KiB")
+    unknown = replace(made, status="unknown")
+    first = summary(unknown).splitlines()[0]
+    assert first.endswith("are missing in this order, and one operator alone needs more than there is")
+    assert "--states" not in first

@@ -81,6 +81,8 @@ def _verdict(plan: Plan, memory: MemoryUse) -> str:
     above = format_size(memory.shortfall)
     if memory.constants and memory.peak == memory.lower_bound and memory.shortfall < memory.alignment:
         return f"not found; {above} are missing in {memory.name}: its constants in another order may need less padding"
+    if no_help(plan):
+        return f"not found; {above} are missing in this order, and one operator alone needs more than there is"
     if plan.memories[0] is memory and memory.proved_shortfall:
         return f"not found; {above} are missing in this order, others may fit: more --states may help"
     return f"not found; the search ended {above} above the capacity: more --nodes may help"

@@ -114,9 +114,9 @@ class _States:
     Fields:
         initial: their names before the first iteration.
         results: their names after the last one.
-        skip_inputs: how many inputs of the body come before them.
-        skip_outputs: how many outputs of the body come before them.
-        most: how often the body runs at most, None where that is unknown.
+        skip_inputs: how many inputs of the body come before the carried values.
+        skip_outputs: how many outputs of the body come before the carried values.
+        most: the largest number of iterations; None where that is unknown.
     """
 
     initial: list[str]

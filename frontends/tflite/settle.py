@@ -35,7 +35,8 @@ class SubgraphShapes:
     Fields:
         true: the shapes of a run.
         planned: the larger of the shape of a run and the shape in the file.
-        disputed: tensors for which the file has other numbers, or numbers where a dimension is open.
+        disputed: tensors for which the file states another number of elements than the operator makes, or numbers
+        where a dimension is open.
         inexact: tensors whose size follows from a binding of a tensor inside the graph.
         numbers: the known elements of tensors that may hold shapes.
     """
@@ -51,7 +52,8 @@ class SubgraphShapes:
 
 
 class Settling:
-    """Settles all shapes, in a walk through the subgraphs from the entries, into every body at its call.
+    """Settles all shapes. The walk starts at subgraphs that no operator calls, and enters each body where it is
+    called.
 
     With `batches`, an open batch of an input that is not bound has the number in the file.
 

@@ -1,8 +1,9 @@
 """Records: frozen values with named fields.
 
-A record is a `dataclasses.dataclass(frozen=True, slots=True)`, made in a quarter of the time: the standard decorator
-compiles six functions for each class, this one compiles the constructor only. A cold plan makes 90 classes, which
-took 0.5 ms each, a quarter of its time. `fields`, `replace`, `asdict` and pickle work as for a dataclass.
+A record behaves like a `dataclasses.dataclass(frozen=True, slots=True)`, and is made in a quarter of the time. The
+standard decorator compiles six functions for each class, this one compiles the constructor only. A cold plan makes 90
+classes, which took 0.5 ms each, a quarter of its time. `fields`, `replace`, `asdict` and pickle work as for a
+dataclass.
 """
 
 from collections.abc import Callable, Iterable

@@ -1,4 +1,4 @@
-"""The room that copies of constants have in a plan, step by step, and what no choice of residents can go below.
+"""The room for copies of constants at each step of a plan, and a lower bound on the bytes that each run loads.
 
 At each step: the end of its buffers + streamed copies of the step + residents <= room.
 """

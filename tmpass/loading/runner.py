@@ -25,7 +25,7 @@ class Value:
 
 @record
 class Enter:
-    """A request of an operator to run its `calls[call]` with `inputs`. The answer is the body's outputs."""
+    """An operator asks to run the body `calls[call]` with `inputs`. The answer is the outputs of that body."""
 
     call: int
     inputs: tuple[Value, ...]

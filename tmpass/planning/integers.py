@@ -29,10 +29,10 @@ def find_names(graph: Graph) -> dict[TensorKey, TensorKey]:
 
 
 def keep_integers(graph: Graph, names: Mapping[TensorKey, TensorKey]) -> Graph:
-    """The graph with each tensor of `names` as another name of its integers, and as large as they are.
+    """The graph in which each tensor of `names` stands for its integer tensor, and has the type of that tensor.
 
-    An operator that passes floats on passes their integers on only if all have one scale and one type. Otherwise it has
-    to compute other integers, and counts as an operator that computes.
+    An operator that only moves floats can move the integers if all of them have one scale and one type. If not, it
+    must compute new integers, and counts as an operator that computes.
     """
     if not names:
         return graph
@@ -104,7 +104,7 @@ def integers_notes(graph: Graph, names: Mapping[TensorKey, TensorKey], int8: str
 
 
 def _bordering(graph: Graph) -> Iterator[str]:
-    """The names of floats that a DequantizeLinear makes or a QuantizeLinear reads, without constants."""
+    """The names of float tensors, except constants, that a DequantizeLinear makes or a QuantizeLinear reads."""
     for subgraph in graph.subgraphs:
         for op in subgraph.ops:
             made = op.quantization is Quantization.DEQUANTIZE

@@ -1,4 +1,6 @@
-"""A lower bound on the bytes at one step of a given order, whichever tensors share."""
+"""Lower bounds on the bytes at one step of an order, and of one operator in any order, for all sharing that is
+allowed.
+"""
 
 from collections.abc import Container, Iterable
 

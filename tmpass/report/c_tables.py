@@ -1,4 +1,4 @@
-"""The tables of a plan in C: macros that call another one for each operator, or for each spill and fetch."""
+"""The tables of a plan in C: macros that call a given macro once for each operator, spill or fetch."""
 
 from collections.abc import Iterator, Mapping
 

@@ -88,7 +88,7 @@ class Reader:
         return value
 
     def fail(self, key: KeyPath, what: str, hint: str) -> NoReturn:
-        """Raise an error about `key`, with its line, or that of the nearest table around it.
+        """Raise an error about `key`, with the line of `key` or, if it has none, of the nearest table around it.
 
         Raises:
             TargetError: always.

@@ -81,7 +81,9 @@ def check_sharing(plan: Plan, graph: Graph, needed: Needed, sharing: Sharing | N
 
 
 def asked_sharing(plan: Plan, sharing: Sharing | None) -> Sharing:
-    """The sharing that the target allows, or else the plan promises, as far as the options of the plan leave it."""
+    """The sharing that the options of a plan leave, of what the target allows; without a target, of what the plan
+    promises.
+    """
     return _asked(sharing or replace(_ALL, in_place=(EVERY, *plan.target.in_place)), plan.options)
 
 

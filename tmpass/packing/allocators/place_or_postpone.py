@@ -15,7 +15,7 @@ HONOURS = frozenset({"gaps", "memories"})
 
 
 def solve(problem: Problem, goal: Goal) -> Found:
-    """The lowest packing that at most `goal.nodes` nodes find, starting from that of first fit."""
+    """The lowest packing that the search finds within `goal.nodes` nodes. It starts from the packing of first fit."""
     return solve_from(problem, goal, first_fit.solve(problem, goal))
 
 

@@ -33,7 +33,9 @@ class Precedence:
 
 
 class _Touching:
-    """A multiset of operators. `ends` are those without a direct predecessor, or without a direct successor, in it."""
+    """A multiset of operators. `ends` are its operators that have no direct predecessor in it, or no direct
+    successor.
+    """
 
     def __init__(self, precedence: Precedence) -> None:
         self._precedence = precedence

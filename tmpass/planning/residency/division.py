@@ -42,10 +42,10 @@ class Division:
 def divide(
     needs: Needs, costs: Sequence[Sequence[int]], forbidden: Sequence[Combination] = (), *, states: int
 ) -> Division:
-    """The cheapest division in which no memory is over-full at any step, and no forbidden combination is complete.
+    """The cheapest division in which no memory is over-full, and no forbidden combination is all in its memory.
 
     Args:
-        needs: of the candidates; each is allowed somewhere.
+        needs: what the candidates need; each candidate is allowed in at least one memory.
         costs: of each candidate in each memory.
         forbidden: at most MAX_COMBINATIONS.
         states: the budget.

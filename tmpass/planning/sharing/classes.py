@@ -26,9 +26,9 @@ PIECES: Restriction = ("pieces", None)
 
 @dataclass(slots=True)
 class Classes:
-    """Union-find over tensors, each with a position in bytes from the begin of its parent.
+    """Union-find over tensors. Each has a position: the bytes from the start of its parent.
 
-    Every class lies inside its root. So a join never makes a class larger than the larger of the two.
+    Every class lies inside its root. So a class after a join is never larger than the larger of the two before it.
 
     Fields:
         size: the bytes of a tensor.

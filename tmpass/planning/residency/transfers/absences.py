@@ -17,7 +17,8 @@ Span = tuple[int, int]
 
 @record
 class Absence:
-    """The steps `[first, last)` between two uses of a buffer; none where these are at consecutive steps.
+    """The steps `[first, last)` between two uses of a buffer. The range is empty if the uses are at consecutive
+    steps.
 
     Fields:
         buffer: its number.

@@ -1,4 +1,4 @@
-"""The problems of transfers that a model is tried as: orders, and levels of sharing in each of them."""
+"""The problems of transfers that are tried for a model: one for each order and each level of sharing."""
 
 from collections.abc import Iterator
 from dataclasses import replace

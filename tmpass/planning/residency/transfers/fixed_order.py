@@ -147,7 +147,7 @@ class _Search:
         return self._plan_with_fewer(every, packing.addresses)
 
     def _plan_with_fewer(self, absent: Collection[int], addresses: Addresses) -> FixedOrderAnswer:
-        """The plan of absences that have a packing, without those that it does not need; those that save most first."""
+        """A plan with fewer absences, from absences that have a packing; those that save the most are tried first."""
         kept, room = set(absent), aligned(self.problem.capacity, self.problem.alignment)
         spans, tries = spans_with(self.problem, self.absences, kept), _ROUNDS
         for number in sorted(absent, key=lambda n: (-self.absences.rows[n].size, n))[: _LOOKS // len(spans)]:

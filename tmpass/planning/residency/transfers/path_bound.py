@@ -1,4 +1,4 @@
-"""A lower bound for all orders: what is alive across the operators of one path, and has to be away for room.
+"""A lower bound on the bytes moved in any order: some tensors alive across the operators of a path must be away.
 
     path      o0 ──> o1 ──> o2 ──> o3       every order runs these in this sequence, whatever it runs between
     item x    made before o0, read between o1 and o2 in every order, and after o3:

@@ -203,6 +203,23 @@ class TestParse:
     def test_reads_bandwidth(self, text, bandwidth):
         assert parse(PROFILE.replace('"51.2 GB/s"', text)).memories[1].bandwidth == bandwidth
 
+    def test_reads_what_the_time_of_a_run_depends_on(self):
+        speeds = 'macs_per_second = { value = 1.2e12, source = "measured" }\n'
+        speeds += 'prefetch = { value = true, source = "assumed" }\n'
+        target = parse(PROFILE.replace("[[memory]]", f"{speeds}\n[[memory]]", 1))
+        assert (target.macs_per_second, target.prefetch) == (1_200_000_000_000, True)
+        assert target.sources == {"macs_per_second": "measured", "prefetch": "assumed"}
+        assert target.assumed == ("near.alignment", "far.bandwidth", "prefetch")
+        assert (parse(PROFILE).macs_per_second, parse(PROFILE).prefetch, parse(PROFILE).sources) == (None, False, {})
+
+    @pytest.mark.parametrize("text", ["0", "-1", "1.5", '"4e12"', "true", "inf", "nan", "1e30", "[1]"])
+    def test_refuses_a_rate_that_is_not_a_whole_number(self, text):
+        line = f'macs_per_second = {{ value = {text}, source = "s" }}'
+        error = refusal('standing = "assumed"', f'standing = "assumed"\n{line}')
+        assert error.where == "mine.toml, line 5, macs_per_second.value"
+        assert "is not a rate" in error.what
+        assert "4e12" in error.hint
+
     @pytest.mark.parametrize(("text", "alignment"), [("3", 3), ('"4KiB"', 4096), (str(2**31), 2**31)])
     def test_reads_alignment(self, text, alignment):
         assert parse(PROFILE.replace("value = 64", f"value = {text}")).scratchpad.alignment == alignment

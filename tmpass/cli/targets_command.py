@@ -62,5 +62,11 @@ def show(name: str, as_json: bool) -> None:
         click.echo(one_line(f"int8  {target.int8}  ({target.int8_source})"))
     if target.word_source:
         click.echo(one_line(f"word  {target.word} B  ({target.word_source})"))
+    if target.macs_per_second is not None:
+        rate = f"macs_per_second  {target.macs_per_second:.4g}"
+        click.echo(one_line(f"{rate}  ({target.sources.get('macs_per_second', '')})"))
+    if "prefetch" in target.sources:
+        overlap = "yes" if target.prefetch else "no"
+        click.echo(one_line(f"prefetch  {overlap}  ({target.sources['prefetch']})"))
     if target.scratch:
         print_table(scratch_table(target))

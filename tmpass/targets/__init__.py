@@ -8,6 +8,8 @@ A profile is TOML. Each fact is in a table with its source, or the word `assumed
     runtime = "tflm"                                              # optional, where its rules are known
     int8 = { value = "native", source = "data sheet" }            # optional; or "float": what DQ -> operator -> Q takes
     word = { value = 4, source = "data sheet" }                   # optional; the bytes of a pointer, 4 or 8
+    macs_per_second = { value = 4e12, source = "data sheet" }     # optional; of all operators
+    prefetch = { value = true, source = "data sheet" }            # copies overlap with operators; false by default
 
     [[memory]]
     name = "scratchpad"

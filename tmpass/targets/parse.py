@@ -13,7 +13,7 @@ from tmpass.targets.runtime import RUNTIMES, Runtime
 from tmpass.targets.scratch.rule import ScratchRule
 from tmpass.targets.sharing import Sharing
 from tmpass.targets.target import ADD_ACTIVATIONS, NO_SCRATCHPAD, Target
-from tmpass.targets.values import alignment, bandwidth, capacity, chunk, flag, nearest, reserve, show
+from tmpass.targets.values import alignment, bandwidth, capacity, chunk, flag, nearest, rate, reserve, show
 
 K = TypeVar("K")
 
@@ -31,6 +31,10 @@ _OPTIONAL: Mapping[str, Callable[[object], object]] = {
     "survives": flag,
 }
 """Facts about a memory that a profile may leave out, and their readers."""
+
+
+_SPEED: Mapping[str, Callable[[object], object]] = {"macs_per_second": rate, "prefetch": flag}
+"""Facts about the time of a run that a profile may leave out, and their readers."""
 
 
 def parse_target(text: str, where: str) -> Target:
@@ -60,7 +64,7 @@ def parse_target(text: str, where: str) -> Target:
 
 def _target(reader: Reader, data: object) -> Target:
     root = reader.table(
-        data, (), ("name", "summary", "standing", "memory"), ("sharing", "scratch", "runtime", "int8", "word")
+        data, (), ("name", "summary", "standing", "memory"), ("sharing", "scratch", "runtime", "int8", "word", *_SPEED)
     )
     tables = reader.tables(root["memory"], ("memory",), "there is no list of memories")
     memories: list[Memory] = []
@@ -73,6 +77,8 @@ def _target(reader: Reader, data: object) -> Target:
         reader.fail(("memory",), NO_SCRATCHPAD, ADD_ACTIVATIONS)
     int8, int8_source = reader.fact(root["int8"], ("int8",), _int8) if "int8" in root else (Int8.FLOAT, "")
     word, word_source = reader.fact(root["word"], ("word",), _word) if "word" in root else (8, "")
+    speed = {name: reader.fact(root[name], (name,), parse) for name, parse in _SPEED.items() if name in root}
+    facts: dict[str, Any] = {name: value for name, (value, _) in speed.items()}
     return Target(
         name=reader.line_of_text(root["name"], ("name",)),
         summary=reader.line_of_text(root["summary"], ("summary",)),
@@ -85,6 +91,8 @@ def _target(reader: Reader, data: object) -> Target:
         int8_source=int8_source,
         word=word,
         word_source=word_source,
+        sources={name: source for name, (_, source) in speed.items()},
+        **facts,
     )
 
 

@@ -1,6 +1,6 @@
 """A target: the device and the runtime for which plans are made."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 
 from tmpass.base.choices import Int8
@@ -33,6 +33,9 @@ class Target:
         int8_source: where that comes from.
         word: the bytes of a pointer, 4 or 8. Where it is not known, 8, with which a runtime keeps more.
         word_source: where that comes from.
+        macs_per_second: the multiply-accumulate operations that it computes per second; None where that is not known.
+        prefetch: whether copies between memories take place while operators compute.
+        sources: where the last two come from, by their names.
     """
 
     name: str
@@ -46,6 +49,9 @@ class Target:
     int8_source: str = ""
     word: int = 8
     word_source: str = ""
+    macs_per_second: int | None = None
+    prefetch: bool = False
+    sources: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def scratchpad(self) -> Memory:
@@ -95,7 +101,10 @@ class Target:
 
     @property
     def assumed(self) -> tuple[str, ...]:
-        """The facts whose source is an assumption: "memory.number", "sharing.what", "scratch.kind" or "int8"."""
+        """The facts whose source is an assumption.
+
+        They are named as "memory.number", "sharing.what", "scratch.kind", "int8", "macs_per_second" or "prefetch".
+        """
         facts = [(memory.name, memory.sources) for memory in self.memories] + [("sharing", self.sharing.sources)]
         facts += [("scratch", {rule.kind: rule.source}) for rule in self.scratch]
         found = [
@@ -104,7 +113,8 @@ class Target:
             for fact, source in sources.items()
             if source.startswith("assumed")
         ]
-        return (*found, "int8") if self.int8_source.startswith("assumed") else tuple(found)
+        found += ["int8"] * self.int8_source.startswith("assumed")
+        return (*found, *(name for name, source in self.sources.items() if source.startswith("assumed")))
 
     def override(self, capacity: int | None = None, alignment: int | None = None) -> "Target":
         """This target with another capacity or alignment of its scratchpad, in bytes; None keeps the number.

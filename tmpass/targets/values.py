@@ -44,6 +44,20 @@ def bandwidth(value: object) -> int:
     return speed
 
 
+def rate(value: object) -> int:
+    """The operations per second that `value` states, at least 1.
+
+    Raises:
+        UsageError: it is not a whole number in 1 .. 2^62, which may be written as 4e12.
+    """
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MAX_BYTES:
+        hint = "write a whole number such as 4e12; leave the key out where it is not known"
+        raise UsageError(f"{show(value)} is not a rate", hint=hint)
+    return value
+
+
 def reserve(value: object) -> int:
     """The bytes that `value` states.
 

@@ -73,6 +73,7 @@ def legal_places(problem, step):
 def go(problem, step, state, places):
     """The state after `step` with the buffers at `places`, and what that costs; None where it is not allowed."""
     copies, began, paid = [], [], 0
+    fetch, spill = problem.prices
     for buffer, before, copy, known, place in zip(problem.buffers, *state, places, strict=True):
         steps = [use.step for use in buffer.uses]
         moved = before is not None and place != before
@@ -81,13 +82,13 @@ def go(problem, step, state, places):
             if buffer.pinned or (place is not None and not copy):
                 return None
             final = buffer.returned and not any(use.writes and use.step >= step for use in buffer.uses)
-            paid += 0 if copy or final else buffer.size
+            paid += 0 if copy or final else buffer.size * spill
             copy = True
         if place is not None and place != before:
             exists = copy or not steps or steps[0] == step
             if not exists or not steps or step > steps[-1] or (not buffer.stored and step < steps[0]):
                 return None
-            paid += buffer.size if known else 0
+            paid += buffer.size * fetch if known else 0
         known = known or place is not None
         if any(use.step == step and use.writes for use in buffer.uses):
             copy = False

@@ -104,6 +104,15 @@ def test_nothing_to_place_costs_nothing():
     assert checked(FixedOrderProblem((FixedBuffer(7, ()), buffer(0, "w0", "r2")), 3, 0)).cost == 0
 
 
+@settings(max_examples=60, deadline=None)
+@given(RANDOMS, st.sampled_from([(1, 3), (4, 1), (2, 5)]))
+def test_bytes_that_are_fetched_and_spilled_may_have_prices_of_their_own(rng, prices):
+    problem = replace(draw_few(rng), prices=prices)
+    answer, least = checked(problem), cheapest(problem)
+    assert (answer.status == Status.INFEASIBLE) == (least is None)
+    assert least is None or (answer.cost, answer.status) == (least, Status.OPTIMAL)
+
+
 @pytest.mark.parametrize("uses", [("r1", "r1"), ("r2", "r1"), ("r3",)])
 def test_uses_that_do_not_rise_or_are_beyond_the_steps_are_refused(uses):
     with pytest.raises(UsageError, match="not rising steps"):

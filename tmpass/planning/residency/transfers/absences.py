@@ -42,11 +42,13 @@ class Absences:
         rows: by rising first step.
         spills: the cost of each version that needs a spill.
         live: the bytes of each step, in multiples of the alignment.
+        price: of a byte that is fetched.
     """
 
     rows: tuple[Absence, ...]
     spills: tuple[int, ...]
     live: tuple[int, ...]
+    price: int = 1
 
 
 @record
@@ -78,22 +80,22 @@ def find_absences(problem: FixedOrderProblem) -> Absences:
         change[buffer.uses[0].step] += size
         change[buffer.uses[-1].step + 1] -= size
         if not buffer.pinned:
-            _add_absences(number, buffer, found, spills)
+            _add_absences(number, buffer, problem.prices[1], found, spills)
     live, total = [], 0
     for more in change[:-1]:
         total += more
         live.append(total)
-    return Absences(tuple(sorted(found, key=lambda one: one.first)), tuple(spills), tuple(live))
+    return Absences(tuple(sorted(found, key=lambda one: one.first)), tuple(spills), tuple(live), problem.prices[0])
 
 
-def _add_absences(number: int, buffer: FixedBuffer, found: list[Absence], spills: list[int]) -> None:
+def _add_absences(number: int, buffer: FixedBuffer, price: int, found: list[Absence], spills: list[int]) -> None:
     """Append the absences of one buffer to `found`, and the costs of its versions to `spills`."""
     version, has_copy = -1, buffer.stored
     for at, (use, following) in enumerate(pairwise(buffer.uses)):
         if use.writes or (at == 0 and not buffer.stored):
             last = not any(later.writes for later in buffer.uses[at + 1 :])
             version, has_copy = len(spills), False
-            spills.append(0 if last and buffer.returned else buffer.size)
+            spills.append(0 if last and buffer.returned else buffer.size * price)
         has_copy = has_copy or use.step + 1 < following.step
         if has_copy:
             found.append(Absence(number, buffer.size, use.step + 1, following.step, version))
@@ -117,12 +119,12 @@ def choose_absences(
         states: the budget.
     """
     excess = [max(0, live - own) for live, own in zip(absences.live, room, strict=True)]
-    total = sum(one.size + problem.alignment for one in absences.rows) + max(excess, default=0)
+    total = sum(one.size * absences.price + problem.alignment for one in absences.rows) + max(excess, default=0)
     if max(total, sum(absences.spills)) > _MAX // (problem.steps + len(forbidden) + 1):
         raise UsageError("the sizes of all buffers are too large together", hint="they are to stay below 2^58 / steps")
     rows: list[int] = []
     for one in absences.rows:
-        rows += [one.first, one.last, aligned(one.size, problem.alignment), one.size, one.version]
+        rows += [one.first, one.last, aligned(one.size, problem.alignment), one.size * absences.price, one.version]
     starts, members = [0], list[int]()
     for combination in forbidden:
         members += combination
@@ -144,7 +146,7 @@ def cost_of(absences: Absences, absent: Collection[int]) -> int | None:
                 return None
             copied.add(one.version)
             cost += absences.spills[one.version]
-        cost += one.size
+        cost += one.size * absences.price
     return cost
 
 

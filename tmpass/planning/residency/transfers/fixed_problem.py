@@ -56,6 +56,7 @@ class FixedOrderProblem:
     Fields:
         capacity: of the scratchpad in bytes.
         alignment: addresses are multiples of it.
+        prices: what a byte costs that is fetched, and one that is spilled.
 
     Raises:
         UsageError: the uses of a buffer do not rise or are not within the steps, or a size is negative.
@@ -65,6 +66,7 @@ class FixedOrderProblem:
     steps: int
     capacity: int
     alignment: int = 1
+    prices: tuple[int, int] = (1, 1)
 
     def __post_init__(self) -> None:
         for number, buffer in enumerate(self.buffers):
@@ -82,7 +84,7 @@ class FixedOrderAnswer:
 
     Fields:
         episodes: of each buffer (first step, last step, address), both inclusive; empty where no plan is known.
-        cost: bytes of all fetches and spills.
+        cost: bytes of all fetches and spills, at their prices.
         lower_bound: no plan costs less.
         status: OPTIMAL where cost and bound meet; INFEASIBLE: no plan exists, proved; UNKNOWN: none was found.
         nodes: the work that it took: states of the search for absences, and search steps of packings.

@@ -62,7 +62,7 @@ def try_transfers(request: LayoutRequest, ordered: OrderedLayout, besides: Besid
         except UsageError:  # sizes that the kernels do not take
             continue
         if answer.episodes and (best is None or answer.cost < _moved(best)):
-            best = _laid_out(request, ordered, case, answer, away) or best
+            best = laid_out(request, ordered, case, answer, away) or best
         if best is not None and not _moved(best):
             break
     reason = "" if best is not None else why_too_small(request, tried)
@@ -75,7 +75,7 @@ def _moved(ordered: OrderedLayout) -> int:
     return ordered.travel.transfers.moved
 
 
-def _laid_out(
+def laid_out(
     request: LayoutRequest, ordered: OrderedLayout, case: Case, answer: FixedOrderAnswer, away: Memory
 ) -> OrderedLayout | None:
     """The layout of an answer; None where the memory behind has no room for what is away."""
@@ -96,7 +96,7 @@ def _laid_out(
     for number in case.parts[0][2]:
         first.setdefault(number, _row(case.storage, scratchpad, number, 0))  # of no bytes
     whole = request.target.runtime.rounding == 1 and not any(b.gaps for b in case.storage.buffers)
-    bound = answer.lower_bound if whole else 0  # of buffers that are needed as a whole
+    bound = answer.lower_bound // max(case.problem.prices) if whole else 0  # of buffers that are needed as a whole
     rows = [first[number] for number in sorted(first)]
     rows += [replace(row, id=len(rows) + at) for at, row in enumerate((*later, *stored))]
     addresses = (own[0][2] for own in answer.episodes[count:])

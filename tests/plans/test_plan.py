@@ -30,6 +30,7 @@ from tmpass.plans.plan import (
     optional_fields,
 )
 from tmpass.plans.plan_json import parse_plan
+from tmpass.plans.planned_time import PlannedTime
 from tmpass.targets import RUNTIMES, Over
 
 FORM = json.loads((Path(__file__).parents[2] / "docs" / "plan.schema.json").read_text())
@@ -109,17 +110,18 @@ def test_keys_stand_in_the_order_of_the_fields():
 
 def test_optional_keys_are_written_where_they_have_another_value():
     assert {kind: dict(optional_fields(kind)) for kind in (Plan, Options, PlannedBuffer)} == {
-        Plan: {"transfers": None},
-        Options: {"transfers": "auto"},
+        Plan: {"transfers": None, "time": None},
+        Options: {"transfers": "auto", "objective": "bytes"},
         PlannedBuffer: {"first": None},
     }
-    assert "transfers" not in PLAN.to_json()
+    assert not any(word in PLAN.to_json() for word in ('"transfers"', '"time"', '"objective"'))
     assert '"first"' not in PLAN.to_json()
     travels = replace(
         PLAN,
-        options=replace(PLAN.options, transfers="required"),
+        options=replace(PLAN.options, transfers="required", objective="time"),
         buffers=(*PLAN.buffers, replace(PLAN.buffers[0], id=len(PLAN.buffers), first=0)),
         transfers=PlannedTransfers("dram", 16, 32, 48),
+        time=PlannedTime(9, None, 5, 4, 0, 7, ("prefetch",), ("macs_per_second",)),
     )
     data = json.loads(travels.to_json())
     assert list(data) == plan_keys()
@@ -179,6 +181,7 @@ def test_the_schema_has_the_fields_of_the_dataclasses_and_demands_all():
     assert {kind.__name__ for kind, _ in pairs} == {
         "Plan", "ModelInfo", "TargetInfo", "Options", "MemoryUse", "PlannedOrder", "PlannedStep", "PlannedBuffer",
         "PlannedTensor", "Gap", "ScratchRule", "NotCounted", "Over", "PlannedConstant", "PlannedTransfers",
+            "PlannedTime",
     }  # fmt: skip
     for kind, form in pairs:
         names = [f.name for f in fields(kind)]

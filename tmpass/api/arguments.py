@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Mapping, Sequence
 
-from tmpass.base.choices import Io
+from tmpass.base.choices import Io, Objective
 from tmpass.base.errors import ModelError, TargetError, UsageError, brief
 from tmpass.graph.binding import bind, whole_number
 from tmpass.graph.model import Graph
@@ -101,6 +101,18 @@ def check_choice(option: str, value: str, choices: Iterable[str]) -> None:
     """
     if not isinstance(value, str) or value not in tuple(choices):
         raise UsageError(f"{option} is {brief(value)}", hint=f"choose one of {', '.join(choices)}")
+
+
+def check_speeds(objective: str, target: Target) -> None:
+    """Refuse to plan for the least time where a target says nothing of time.
+
+    Raises:
+        UsageError: `objective` is "time", and no memory of `target` has a bandwidth.
+    """
+    if objective == Objective.TIME and not any(memory.bandwidth for memory in target.memories):
+        what = "objective 'time' needs a bandwidth, and no memory has one"
+        hint = "add `bandwidth` to a memory of the profile, or plan for the fewest bytes"
+        raise UsageError(what, where=f"target {target.name}", hint=hint)
 
 
 def whole(option: str, value: object, what: str) -> int:

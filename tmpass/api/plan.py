@@ -7,13 +7,14 @@ from tmpass.api.arguments import (
     bound_graph,
     check_choice,
     check_loaded,
+    check_speeds,
     rules_of,
     search_budget,
     target_of,
     ties_of,
     whole,
 )
-from tmpass.base.choices import Int8, Io, OrderMethod, Share, Transfers
+from tmpass.base.choices import Int8, Io, Objective, OrderMethod, Share, Transfers
 from tmpass.base.errors import ModelError, UsageError, VerificationError, brief
 from tmpass.base.sizes import parse_size
 from tmpass.graph.binding import check_bindings
@@ -49,6 +50,7 @@ def plan(
     int8: str | None = None,
     tie: Mapping[str, str] | Sequence[str] = (),
     transfers: str = "auto",
+    objective: str = "bytes",
     threads: int = 1,
     keep: bool = False,
 ) -> Plan:
@@ -80,6 +82,8 @@ def plan(
             ["present=past"].
         transfers: "auto" lets tensors leave the scratchpad for a memory behind it where the model does not fit
             otherwise; "never"; "required" uses transfers instead of placing tensors in another memory.
+        objective: what a plan that fits has the least of: "bytes" moved, or the "time" of a run, which needs a target
+            with a bandwidth.
         threads: number of search threads. The plan does not depend on it.
         keep: let Ctrl-C end the search and return the best plan so far, with a warning.
 
@@ -97,6 +101,7 @@ def plan(
     check_choice("share", share, Share)
     check_choice("schedule", schedule, OrderMethod)
     check_choice("transfers", transfers, Transfers)
+    check_choice("objective", objective, Objective)
     if int8 is not None:
         check_choice("int8", int8, Int8)
     flags = {"keep_inputs": keep_inputs, "inplace": inplace, "share_io": share_io, "allow_unplanned": allow_unplanned}
@@ -115,6 +120,7 @@ def plan(
     nodes = whole("nodes", nodes, "a number of search steps")
     states = search_budget("states", states)
     profile = target_of(target).override(budget, alignment)
+    check_speeds(objective, profile)
     if isinstance(model, Model):
         check_loaded(model, bindings)
     loaded = model if isinstance(model, Model) else load_to_plan(model, bindings)
@@ -138,6 +144,7 @@ def plan(
         int8=int8 or profile.int8,
         tie=ties,
         transfers=transfers,
+        objective=objective,
         **flags,
     )
     try:
@@ -146,6 +153,10 @@ def plan(
     except ModelError as error:
         raise error.within(loaded.info.file) from None
     violations = check_plan(made, graph, profile.sharing) or check_tail(made, graph, profile)
+    if made.time is not None and not violations:
+        from tmpass.verification.run_time.check import check_time  # which many plans do not need
+
+        violations = check_time(made, graph, profile)
     if violations:
         raise VerificationError(
             f"tmpass made a wrong plan: {violations[0].message}",

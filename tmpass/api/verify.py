@@ -15,6 +15,7 @@ from tmpass.verification.integers import as_integers
 from tmpass.verification.overhead import check_tail
 from tmpass.verification.plan import check_plan
 from tmpass.verification.results import as_kept
+from tmpass.verification.run_time.check import check_time
 
 if TYPE_CHECKING:
     from tmpass.verification.trust import Proved, Trusted
@@ -46,7 +47,10 @@ def verify(
     found = check_plan(plan, graph, None if profile is None else profile.sharing)
     if profile is not None and not found:
         found = check_tail(plan, graph, profile)
-    return (*found, *check_target(plan, profile, loaded.info.file, names, graph))
+    found = [*found, *check_target(plan, profile, loaded.info.file, names, graph)]
+    if profile is not None and not found:
+        found = check_time(plan, graph, profile)
+    return tuple(found)
 
 
 def _loaded(plan: Plan, model: object) -> Model:

@@ -80,6 +80,13 @@ class Transfers(_Word):
     REQUIRED = "required"
 
 
+class Objective(_Word):
+    """What a plan has the least of, among those that fit: bytes moved, or the time of a run."""
+
+    BYTES = "bytes"
+    TIME = "time"
+
+
 class Role(_Word):
     """The role of a tensor in a plan."""
 

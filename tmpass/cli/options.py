@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tmpass.base.choices import Int8, Io, OrderMethod, Share, Transfers
+from tmpass.base.choices import Int8, Io, Objective, OrderMethod, Share, Transfers
 from tmpass.base.sizes import MAX_BYTES, parse_size
 from tmpass.cli.terminal import complain, progress
 from tmpass.packing.allocators import ALLOCATORS as NAMES
@@ -85,6 +85,8 @@ def planning_options(function: F) -> F:
             click.option("--transfers", type=_choice(Transfers), default="auto", show_default=True,
                          help="Let tensors leave the scratchpad and come back: where the model does not fit otherwise, "
                          "never, or instead of placing them in another memory."),
+            click.option("--objective", type=_choice(Objective), default="bytes", show_default=True,
+                         help="What the plan has the least of: bytes moved, or time by the target's speeds."),
             click.option("--threads", type=THREADS, default=1, show_default=True, help=THREADS_HELP),
         )
     ):  # fmt: skip

@@ -4,14 +4,16 @@ from dataclasses import replace
 
 from tmpass.base.choices import ConstantUse, Status
 from tmpass.base.record import record
-from tmpass.planning.assemble import find_status
+from tmpass.planning.assemble import assemble, find_status
 from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.memories import room_for_buffers
 from tmpass.planning.memory_rows import memory_rows
 from tmpass.planning.residency.divide_layout import divide_layout
 from tmpass.planning.residency.overhead import Besides
-from tmpass.plans.plan import MemoryUse, PlannedConstant
+from tmpass.planning.run_time.find_time import find_time
+from tmpass.plans.plan import MemoryUse, ModelInfo, PlannedConstant
+from tmpass.plans.planned_time import PlannedTime
 
 
 @record
@@ -34,6 +36,22 @@ class Resized:
         return sum(whole[row.tensors] for row in self.constants if row.use == ConstantUse.STREAMED)
 
 
+def time_at(
+    info: ModelInfo, request: LayoutRequest, ordered: OrderedLayout, besides: Besides, capacity: int
+) -> PlannedTime | None:
+    """The time of a run of the plan of `ordered` with another capacity; None as for `find_time`.
+
+    Args:
+        info: of the model's file.
+        request: as for `resize`, as are the others.
+        ordered: the layout.
+        besides: what memories hold besides buffers.
+        capacity: in bytes.
+    """
+    request, ordered, besides = _with_capacity(request, ordered, besides, capacity)
+    return find_time(assemble(info, request, divide_layout(request, ordered), besides), request.graph, request.target)
+
+
 def resize(
     request: LayoutRequest, ordered: OrderedLayout, besides: Besides, capacity: int, *, divided: bool = True
 ) -> Resized:
@@ -49,6 +67,17 @@ def resize(
         capacity: in bytes, without a reserve.
         divided: whether buffers may go to other memories.
     """
+    request, ordered, besides = _with_capacity(request, ordered, besides, capacity)
+    if divided:
+        ordered = divide_layout(request, ordered)
+    uses, constants = memory_rows(request, ordered, besides)
+    return Resized(uses, constants, find_status(request, ordered, uses))
+
+
+def _with_capacity(
+    request: LayoutRequest, ordered: OrderedLayout, besides: Besides, capacity: int
+) -> tuple[LayoutRequest, OrderedLayout, Besides]:
+    """The same with another capacity of the scratchpad."""
     target = request.target.override(capacity)
     memories = {memory.name: memory for memory in target.memories}
     request = replace(request, target=target)
@@ -59,8 +88,4 @@ def resize(
         memory = memories[placed.memory.name]
         room = room_for_buffers(memory, request.taken.get(memory.name, 0))
         allocations.append(replace(placed, memory=memory, room=room))
-    ordered = replace(ordered, layout=replace(ordered.layout, allocations=tuple(allocations)))
-    if divided:
-        ordered = divide_layout(request, ordered)
-    uses, constants = memory_rows(request, ordered, besides)
-    return Resized(uses, constants, find_status(request, ordered, uses))
+    return request, replace(ordered, layout=replace(ordered.layout, allocations=tuple(allocations))), besides

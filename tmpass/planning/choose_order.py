@@ -41,6 +41,7 @@ class OrderedLayout:
         warnings: for the plan.
         division: what is known of layouts in several memories; None where one memory was enough, or is the only one.
         travel: the rows of buffers that leave the scratchpad and come back; None where none does.
+        resident: of each constant, whether it stays on chip; None where the fewest bytes decide.
     """
 
     timeline: Schedule
@@ -50,6 +51,7 @@ class OrderedLayout:
     warnings: tuple[str, ...] = ()
     division: Status | None = None
     travel: "Travel | None" = None
+    resident: tuple[bool, ...] | None = None
 
     @property
     def live_bytes(self) -> int:

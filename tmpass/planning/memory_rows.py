@@ -27,10 +27,7 @@ def memory_rows(
         besides: what memories hold besides buffers.
     """
     stored, overhead = besides.stored, besides.overhead
-    horizon = max(1, len(ordered.timeline.steps), *(buffer.upper for buffer in ordered.layout.storage.buffers))
-    free = None
-    if stored is not None:
-        free = find_on_chip(stored, request.graph, ordered.timeline, ordered.layout, request.target, horizon)
+    free, horizon = find_free(request, ordered, stored)
     memories = list(_memories(request, ordered, stored, free, overhead))
     tail = tail_of(request.graph, request.target, ordered.timeline)
     overhead = with_tail(overhead, memories[0].name, memories[0].peak, tail)
@@ -41,11 +38,49 @@ def memory_rows(
     constants = tuple(stored.rows(peak, horizon))
     if free is not None:
         if ordered.travel is None or free.memory.name != request.target.scratchpad.name:
-            constants += tuple(loaded_rows(free, stored.constants, choose_resident(free), horizon))
+            constants += copies_of(request, stored, free, horizon, ordered.resident)
         else:
             constants += ordered.travel.copies
         memories = [_with_loaded(use, free, constants, ordered) for use in memories]
     return tuple(memories), constants
+
+
+def find_free(
+    request: LayoutRequest, ordered: OrderedLayout, stored: StoredConstants | None
+) -> tuple[OnChip | None, int]:
+    """What is free for copies of constants, None where none is needed, and how many steps the plan has."""
+    horizon = max(1, len(ordered.timeline.steps), *(buffer.upper for buffer in ordered.layout.storage.buffers))
+    if stored is None:
+        return None, horizon
+    return find_on_chip(stored, request.graph, ordered.timeline, ordered.layout, request.target, horizon), horizon
+
+
+def copies_of(
+    request: LayoutRequest,
+    stored: StoredConstants,
+    free: OnChip,
+    horizon: int,
+    chosen: Sequence[bool] | None,
+) -> tuple[PlannedConstant, ...]:
+    """The rows of the copies of constants.
+
+    Args:
+        request: that was laid out.
+        stored: the constants.
+        free: for their copies.
+        horizon: how many steps the plan has.
+        chosen: of each constant, whether it stays; None for the choice that moves the fewest bytes.
+    """
+    resident = choose_resident(free) if chosen is None else chosen
+    rows = tuple(loaded_rows(free, stored.constants, resident, horizon))
+    if not request.target.prefetch:
+        return rows
+    from tmpass.planning.residency.ahead import placed_ahead  # which few targets need
+
+    height = free.height(resident)
+    if not any(resident) and free.room is not None:
+        height = max(height, free.room - free.room % free.memory.alignment)
+    return tuple(placed_ahead(free, rows, height))
 
 
 def _memories(

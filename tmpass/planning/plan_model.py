@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 
 from tmpass.base import interrupts
-from tmpass.base.choices import Int8, Io, Status, Transfers
+from tmpass.base.choices import ConstantUse, Int8, Io, Objective, Status, Transfers
 from tmpass.graph.binding import batch_notes
 from tmpass.graph.model import Graph, TensorKey, TensorKind
 from tmpass.loading.load import Model
@@ -44,6 +44,19 @@ def plan_model(
         KeyboardInterrupt: Ctrl-C came before there was a plan, or `keep` is not set.
     """
     request, besides, notes = find_request(model, bound, target, options, threads=threads, keep=keep)
+    made, whole = _fewest_bytes(model, request, besides, notes)
+    if options.objective != Objective.TIME:
+        return made
+    from tmpass.planning.run_time.fastest import find_fastest  # which few plans need
+
+    return find_fastest(made, request, whole, besides, lambda one: _assembled(model, request, one, besides, notes))
+
+
+def _fewest_bytes(
+    model: Model, request: LayoutRequest, besides: Besides, notes: tuple[str, ...]
+) -> tuple[Plan, OrderedLayout]:
+    """The plan that moves the fewest bytes, and the layout of all buffers in one memory that it came from."""
+    options, target, keep = request.options, request.target, request.keep
     if options.transfers == Transfers.REQUIRED:
         from tmpass.planning.residency.transfers.behind import behind
 
@@ -57,7 +70,7 @@ def plan_model(
     made = _assembled(model, request, ordered, besides, notes)
     short = target.scratchpad.capacity is not None and any(use.shortfall for use in made.arenas)
     if not short or options.transfers == Transfers.NEVER or len(target.memories) < 2:
-        return made
+        return made, whole
     from tmpass.planning.residency.transfers.plan_transfers import try_transfers  # which few plans need
 
     try:
@@ -67,13 +80,15 @@ def plan_model(
         if not keep:
             raise
         ordered = replace(ordered, stopped=True, division=Status.UNKNOWN)  # nothing is known of transfers
-        return _assembled(model, request, ordered, besides, notes)
+        return _assembled(model, request, ordered, besides, notes), whole
     if attempt.layout is not None:
-        return _assembled(model, request, attempt.layout, besides, notes)
+        return _assembled(model, request, attempt.layout, besides, notes), whole
     if attempt.undecided:
         ordered = replace(ordered, division=Status.UNKNOWN)
     notes += (attempt.reason,) if attempt.reason else ()
-    return _assembled(model, request, ordered, besides, notes) if attempt.undecided or attempt.reason else made
+    if attempt.undecided or attempt.reason:
+        made = _assembled(model, request, ordered, besides, notes)
+    return made, whole
 
 
 def _assembled(
@@ -81,7 +96,20 @@ def _assembled(
 ) -> Plan:
     """The plan of a layout, with the notes that it gets besides those of the layout."""
     more = _warnings(model, request, ordered.layout.storage)
-    return assemble(model.info, request, replace(ordered, warnings=(*ordered.warnings, *notes, *more)), besides)
+    made = assemble(model.info, request, replace(ordered, warnings=(*ordered.warnings, *notes, *more)), besides)
+    return _with_time(made, request) if made.fits else made
+
+
+def _with_time(made: Plan, request: LayoutRequest) -> Plan:
+    """`made` with the time of a run, where there is anything that takes time."""
+    target, others = request.target, made.memories[1:]
+    moves = made.transfers is not None or any(row.use == ConstantUse.STREAMED for row in made.constants)
+    known = any(memory.bandwidth for memory in target.memories) and (moves or any(use.compute for use in others))
+    if target.macs_per_second is None and not known:
+        return made
+    from tmpass.planning.run_time.find_time import find_time  # which many plans do not need
+
+    return replace(made, time=find_time(made, request.graph, target))
 
 
 def find_request(

@@ -54,7 +54,7 @@ class TensorChange:
 
 @record
 class Figure:
-    """A number of bytes in both plans; 0 in a plan that does not use the memory."""
+    """A number in both plans: bytes, 0 in a plan that does not use the memory, or picoseconds."""
 
     old: int
     new: int
@@ -125,11 +125,13 @@ class Difference:
 
     Fields:
         transfers: the bytes that spills and fetches move; None where neither plan has any.
+        time: the picoseconds of a run; None where one of the plans has no time, or they count different things.
     """
 
     memories: tuple[MemoryChange, ...]
     shifts: tuple[TensorChange, ...]
     transfers: Figure | None = None
+    time: Figure | None = None
 
 
 def diff(old: Plan, new: Plan) -> Difference:
@@ -148,7 +150,16 @@ def diff(old: Plan, new: Plan) -> Difference:
             found.append(TensorChange(change, key[1], subgraph, index, was, now))
     found.sort(key=lambda shift: (CHANGES.index(shift.change), -abs(shift.growth)))
     moved = [0 if plan.transfers is None else plan.transfers.moved for plan in (old, new)]
-    return Difference(tuple(_memories(old, new)), tuple(found), Figure(*moved) if any(moved) else None)
+    transfers = Figure(*moved) if any(moved) else None
+    return Difference(tuple(_memories(old, new)), tuple(found), transfers, _times(old, new))
+
+
+def _times(old: Plan, new: Plan) -> Figure | None:
+    """The times of both plans, if both count the same."""
+    was, now = old.time, new.time
+    if was is None or now is None or was.unknown != now.unknown:
+        return None
+    return Figure(was.total, now.total)
 
 
 _Key = tuple[int, str, int]

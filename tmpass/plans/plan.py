@@ -13,6 +13,7 @@ from tmpass.base.json_text import json_text
 from tmpass.base.record import record
 from tmpass.graph.model import TensorKey
 from tmpass.packing.problem import Gap
+from tmpass.plans.planned_time import PlannedTime
 from tmpass.targets.scratch.rule import ScratchRule
 from tmpass.targets.sharing import Over
 
@@ -80,6 +81,7 @@ class Options:
         int8: a word of choices.Int8: what operators between integers compute with.
         tie: name of an output -> name of the input whose storage it must take.
         transfers: a word of choices.Transfers: whether buffers may leave the scratchpad and come back.
+        objective: a word of choices.Objective: what a plan that fits has the least of.
     """
 
     bind: Mapping[str, int] = field(default_factory=dict)
@@ -99,6 +101,7 @@ class Options:
     int8: str = "float"
     tie: Mapping[str, str] = field(default_factory=dict)
     transfers: str = field(default="auto", metadata=OPTIONAL)
+    objective: str = field(default="bytes", metadata=OPTIONAL)
 
 
 @record
@@ -353,6 +356,7 @@ class Plan:
         not_counted: what the figures leave out.
         constants: row i has id i; empty where no memory of the target holds weights.
         transfers: None where no buffer leaves the scratchpad.
+        time: of one run; None where the target has no speed that it depends on, or the plan does not fit.
     """
 
     model: ModelInfo
@@ -369,6 +373,7 @@ class Plan:
     not_counted: tuple[NotCounted, ...] = ()
     constants: tuple[PlannedConstant, ...] = ()
     transfers: PlannedTransfers | None = field(default=None, metadata=OPTIONAL)
+    time: PlannedTime | None = field(default=None, metadata=OPTIONAL)
 
     @property
     def arenas(self) -> tuple[MemoryUse, ...]:

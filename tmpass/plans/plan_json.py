@@ -8,7 +8,18 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from tmpass.base.choices import PLANNED_ORDERS, ConstantUse, Int8, Io, OrderMethod, Role, Share, Status, Transfers
+from tmpass.base.choices import (
+    PLANNED_ORDERS,
+    ConstantUse,
+    Int8,
+    Io,
+    Objective,
+    OrderMethod,
+    Role,
+    Share,
+    Status,
+    Transfers,
+)
 from tmpass.base.errors import UsageError
 from tmpass.base.sizes import MAX_BYTES
 from tmpass.packing.problem import MAX_ALIGNMENT, MAX_STEP
@@ -41,6 +52,11 @@ _BYTES = dict.fromkeys(
         "traffic",
         "spilled",
         "fetched",
+        "total",
+        "compute",
+        "copies",
+        "accesses",
+        "hidden",
     ),
     (0, MAX_BYTES),
 )
@@ -85,6 +101,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "what": LEFT_OUT,
     "use": tuple(ConstantUse),
     "transfers": tuple(Transfers),
+    "objective": tuple(Objective),
 }
 """Field -> the words that it may hold. A runtime may also be one that another package registers."""
 

@@ -27,7 +27,7 @@ class Trusted:
 
     Fields:
         what: "memories", "capacity", "alignment", "runtime", "sharing", "scratch", "int8", "lower bound",
-            "overhead", "source", "not counted", "constants", "transfers" or "order".
+            "overhead", "source", "time", "not counted", "constants", "transfers" or "order".
         message: one line for a person.
     """
 
@@ -78,6 +78,8 @@ def taken_on_trust(plan: Plan, profile: Target | None, held: int | None = None) 
 
 def _device(plan: Plan) -> Iterator[Trusted]:
     """The claims that a target would settle."""
+    if plan.time is not None:
+        yield Trusted("time", f"one run takes {plan.time.total} ps by the speeds of the target")
     names = ", ".join(brief(memory.name) for memory in plan.memories[:_LISTED])
     more = f" and {len(plan.memories) - _LISTED} more" if len(plan.memories) > _LISTED else ""
     count, them = ("memory", "it") if len(plan.memories) == 1 else ("memories", "them")

@@ -1,0 +1,111 @@
+"""Plans for the least time: no plan among those that are searched takes less."""
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from planning.run_time.test_find_time import weighted
+from support.graphs import Sketch, graph_of
+from support.planning import INFO
+from support.timed import planned_for, timed, two_that_compute
+from support.travelling import network, travelling
+
+from tmpass.base.errors import UsageError
+from tmpass.graph.model import Graph, TensorKind
+from tmpass.loading.load import Model
+from tmpass.planning.assemble import assemble
+from tmpass.planning.choose_order import choose_order
+from tmpass.planning.plan_model import find_request
+from tmpass.planning.run_time.find_time import find_time
+from tmpass.planning.run_time.layouts import layouts_in_one_order, layouts_with_transfers, prices
+from tmpass.plans.plan import Plan
+from tmpass.targets import Target
+
+
+def all_times(graph: Graph, goal: Target, made: Plan) -> list[int]:
+    """The times of all layouts that are searched, with every choice of constants that stay."""
+    request, besides, _ = find_request(Model(INFO, graph), graph, goal, made.options)
+    whole = choose_order(request)
+    found = []
+    count = 0 if besides.stored is None else len(besides.stored.constants)
+    for ordered in layouts_in_one_order(request, whole):
+        for resident in product((False, True), repeat=count):
+            plan = assemble(INFO, request, replace(ordered, resident=resident), besides)
+            found.append(find_time(plan, request.graph, goal))
+    by_bytes = planned_for(graph, goal)
+    found.append(by_bytes.time)
+    if by_bytes.transfers is not None or len(by_bytes.arenas) > 1:
+        plans = (assemble(INFO, request, one, besides) for one in layouts_with_transfers(request, whole, besides))
+        found += [find_time(plan, request.graph, goal) for plan in plans]
+    return [time.total for time in found if time is not None]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(4, 40), min_size=2, max_size=6), st.floats(0.4, 1), st.booleans())
+def test_no_choice_of_residents_takes_less(sizes, share, prefetch):
+    graph = weighted(*sizes)
+    whole = planned_for(graph, timed(None, chunk=None)).memories[0].needed
+    goal = timed(int(whole * share), prefetch=prefetch, chunk=None)
+    made = planned_for(graph, goal, objective="time")
+    if made.time is not None:
+        assert made.time.total == min(all_times(graph, goal, made))
+        assert made.time.total <= planned_for(graph, goal).time.total
+
+
+@settings(max_examples=40, deadline=None)
+@given(travelling(), st.sampled_from([0.5, 0.7, 0.85]), st.booleans())
+def test_no_layout_that_is_searched_takes_less(graph, share, prefetch):
+    whole = planned_for(graph, timed(None)).memories[0].needed
+    goal = timed(max(1, int(whole * share)), prefetch=prefetch, read=1, write=4)
+    made = planned_for(graph, goal, objective="time")
+    assert made.fits == planned_for(graph, goal).fits
+    if made.time is not None:
+        assert made.time.total == min(all_times(graph, goal, made))
+        assert made.time.total <= planned_for(graph, goal).time.total
+
+
+def test_a_constant_whose_copy_is_hidden_is_streamed_rather_than_one_that_is_waited_for():
+    """The constant of the first operator cannot be hidden. By bytes alone it may be the one that is streamed."""
+    sketch = Sketch()
+    at = sketch.input(10)
+    for size, width in ((40, 10), (40, 90), (40, 10)):
+        at = sketch.op([at, sketch.tensor(size, TensorKind.CONSTANT)], width)
+    sketch.outputs = [at]
+    goal = timed(220, prefetch=True, chunk=None)
+    by_bytes, by_time = (planned_for(graph_of(sketch), goal, objective=word) for word in ("bytes", "time"))
+    assert by_time.time.total <= by_bytes.time.total
+    assert by_time.time.hidden >= by_bytes.time.hidden
+
+
+def test_more_constants_than_can_be_tried_are_exchanged_as_long_as_that_saves_time():
+    sizes = [30 + 7 * (at % 5) for at in range(14)]
+    graph = weighted(*sizes, width=30)
+    goal = timed(300, prefetch=True, chunk=None)
+    by_bytes, by_time = (planned_for(graph, goal, objective=word) for word in ("bytes", "time"))
+    assert by_time.time.total <= by_bytes.time.total
+    assert by_time == planned_for(graph, goal, objective="time", threads=2)
+
+
+def test_spills_and_fetches_cost_their_time():
+    far = timed(88, read=2, write=5).memories[1]
+    assert prices(far) == (2, 5)
+    assert prices(replace(far, write_bandwidth=None)) == (1, 1)
+    assert prices(replace(far, bandwidth=1, write_bandwidth=10**9)) == (64, 1)
+    made = planned_for(network(), timed(88, read=2, write=5, alignment=8), objective="time")
+    assert made.transfers is not None
+
+
+def test_buffers_in_a_second_memory_are_weighed_against_copies():
+    made = planned_for(network(), two_that_compute(88), objective="time")
+    assert made.time.total <= planned_for(network(), two_that_compute(88)).time.total
+
+
+def test_a_target_without_a_bandwidth_is_refused():
+    goal = timed(88)
+    near, far = goal.memories
+    with pytest.raises(UsageError, match="objective 'time' needs a bandwidth, and no memory has one"):
+        planned_for(network(), replace(goal, memories=(near, replace(far, bandwidth=None))), objective="time")
+    with pytest.raises(UsageError, match="objective is 'speed'"):
+        planned_for(network(), goal, objective="speed")

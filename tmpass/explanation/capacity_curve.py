@@ -21,11 +21,12 @@ from tmpass.base.sizes import MAX_BYTES
 from tmpass.graph.binding import bind
 from tmpass.graph.model import Graph
 from tmpass.loading.load import Model, load_to_plan
-from tmpass.planning.capacity import Resized, resize
+from tmpass.planning.capacity import Resized, resize, time_at
 from tmpass.planning.choose_order import choose_order
 from tmpass.planning.plan_model import find_request
 from tmpass.planning.residency.transfers.behind import may_travel
 from tmpass.plans.plan import Plan
+from tmpass.plans.planned_time import SECOND, PlannedTime
 from tmpass.targets import Target
 
 _ROWS = 16
@@ -50,7 +51,8 @@ class CurvePoint:
         status: that of a plan with this budget; a bound on other orders and packings is not asked for.
         streamed: bytes of constants that each run loads. 0 where the plan does not fit.
         outside: bytes that operators touch in other memories in each run. 0 where the plan does not fit.
-        seconds: of these bytes, each memory at its bandwidth; None where one is not known or nothing fits.
+        seconds: of a run by the model of docs/time.md; None where a bandwidth is not known or nothing fits.
+        computing: whether these count what operators compute.
         knee: bytes beyond this size save less than half as much each as those before it.
         own: it is the size that the plan has.
         transfers: whether a plan of this size may fit with transfers, which this point is without.
@@ -66,6 +68,7 @@ class CurvePoint:
     own: bool = False
     transfers: bool = False
     with_transfers: bool = False
+    computing: bool = False
 
     @property
     def fits(self) -> bool:
@@ -130,7 +133,10 @@ def capacity_curve(made: Plan, loaded: Model, graph: Graph, target: Target) -> t
     kept = {_below(least), least, whole, full, own}
     asked = {*kept, *_steps(least, whole, full)}
     asked |= set(_bends(at, sorted(size for size in asked if whole <= size <= full), grain))
-    chosen = _choose([at(size) for size in sorted(asked)], kept)
+    chosen = [
+        _timed(one, time_at(loaded.info, request, ordered, besides, one.size) if one.fits else None)
+        for one in _choose([at(size) for size in sorted(asked)], kept)
+    ]
     transfers = may_travel(graph, target, made.options.transfers)
     travels = made.transfers is not None
     return tuple(
@@ -142,14 +148,17 @@ def capacity_curve(made: Plan, loaded: Model, graph: Graph, target: Target) -> t
 def _point(target: Target, size: int, found: Resized) -> CurvePoint:
     if not found.fits:
         return CurvePoint(size, found.status, 0, 0)
-    home, bandwidths = target.constants_home, {memory.name: memory.bandwidth for memory in target.memories}
-    others = {use.name: use.traffic for use in found.memories if use.name != target.scratchpad.name}
-    moved = [(home.bandwidth, found.streamed)] if home is not None else []
-    moved += [(bandwidths[name], traffic) for name, traffic in others.items()]
-    times = [bytes_ / bandwidth if bandwidth else None for bandwidth, bytes_ in moved if bytes_]
-    seconds = [one for one in times if one is not None]
-    total = sum(seconds) if len(seconds) == len(times) else None
-    return CurvePoint(size, found.status, found.streamed, sum(others.values()), total)
+    others = (use.traffic for use in found.memories if use.name != target.scratchpad.name)
+    return CurvePoint(size, found.status, found.streamed, sum(others))
+
+
+def _timed(point: CurvePoint, time: PlannedTime | None) -> CurvePoint:
+    """`point` with the time of a run; without one where not all speeds of memories are known."""
+    if time is None:
+        return replace(point, seconds=0.0 if point.fits and not point.cost else None)
+    if set(time.unknown) - {"macs_per_second"}:
+        return point
+    return replace(point, seconds=time.total / SECOND, computing=time.compute is not None)
 
 
 def _least(at: Callable[[int], CurvePoint], whole: int) -> int:

@@ -50,7 +50,8 @@ def curve_lines(points: Sequence[CurvePoint], memory: str) -> list[str]:
     if any(one.outside for one in points):
         found.append("outside: bytes that operators touch in other memories in each run")
     if any(one.seconds for one in points):
-        found.append("time: these bytes by the bandwidth of their memory, without computing")
+        computing = any(one.computing for one in points)
+        found.append(f"time: of one run by the speeds of the target{'' if computing else ', without computing'}")
     if any(one.cost for one in points):
         found.append(
             "saved per KiB: bytes of a run, on average up to the next row; knee: less than half as many from here"

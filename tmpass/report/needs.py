@@ -3,6 +3,7 @@
 from tmpass.base.choices import ConstantUse
 from tmpass.base.sizes import format_size
 from tmpass.plans.plan import MemoryUse, Plan
+from tmpass.report.run_time import time_line
 from tmpass.report.text import counted, short_size
 from tmpass.report.transfers import moved
 
@@ -33,13 +34,14 @@ def parts_text(memory: MemoryUse) -> str:
 
 
 def memory_lines(plan: Plan) -> list[str]:
-    """One line for each memory, with its parts and its capacity, and one for transfers.
+    """One line for each memory, with its parts and its capacity, one for transfers, and one for the time of a run.
 
-    There are none where one memory has buffers and nothing else.
+    There are none where one memory has buffers and nothing else, and no time is known.
     """
-    if len(plan.memories) == 1 and not needs(plan.memories[0]):
+    if len(plan.memories) == 1 and not needs(plan.memories[0]) and plan.time is None:
         return []
     travels = [] if plan.transfers is None else [("transfers", moved(plan))]
+    travels += [] if plan.time is None else [("time", time_line(plan, names=True))]
     wide = max(len(name) for name in (*(memory.name for memory in plan.memories), *(name for name, _ in travels)))
     lines = [
         f"{memory.name:<{wide}}  {format_size(memory.needed)}{_of(memory)}"

@@ -31,6 +31,7 @@ def to_json(known: Explanation) -> str:
         "capacity_source": memory.capacity_source,
         "not_counted": [asdict(row) for row in asked.not_counted],
         "stopped": known.stopped,
+        **({} if asked.time is None else {"time": asdict(asked.time)}),
     }
     reasons = _reasons(known)
     if known.travels is None:
@@ -124,6 +125,7 @@ def _point(points: Sequence[CurvePoint], at: int) -> dict[str, Any]:
         "fits": one.fits,
         **counted,
         "seconds": one.seconds,
+        "computing": one.computing,
         "saved_per_kib": saved,
         "knee": one.knee,
         "this_plan": one.own,

@@ -50,7 +50,7 @@ function readView(raw) {
     };
   });
   const needs = raw.needs.map(([name, capacity, needed, parts, text]) => ({ name: shown(name), capacity, needed, parts, text }));
-  return { how: raw.how, fits: raw.fits, verdict: raw.verdict, leftOut: raw.not_counted, steps, memories, needs, constants: known, weights: raw.constants.lines, end, moved };
+  return { how: raw.how, fits: raw.fits, verdict: raw.verdict, leftOut: raw.not_counted, steps, memories, needs, constants: known, weights: raw.constants.lines, end, moved, time: raw.time };
 }
 
 // Sizes as the command line writes them: the exact number of bytes, and the largest unit that fits.

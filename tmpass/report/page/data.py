@@ -22,6 +22,7 @@ from tmpass.report.drawn import constant_kind, drawn_constants, height_of
 from tmpass.report.hues import colours_of, kind_of
 from tmpass.report.left_out import not_counted, verdict
 from tmpass.report.needs import parts, parts_text, usable, usable_name, used
+from tmpass.report.run_time import time_line
 from tmpass.report.text import short_size
 from tmpass.report.transfers import about, bound, moved, moved_by_step
 from tmpass.report.weights import weight_lines
@@ -108,6 +109,7 @@ def _view(plan: Plan, places: dict[str, int], graph: Graph | None) -> dict[str, 
         ],
         "constants": _constants(plan, places, memories, graph),
         **_transfers(plan),
+        **({} if plan.time is None else {"time": time_line(plan, names=True)}),
     }
 
 

@@ -9,6 +9,7 @@ from tmpass.base.sizes import format_size
 from tmpass.plans.diff import CHANGES, Difference, Figure, Limit, Location, MemoryChange, TensorChange
 from tmpass.plans.plan import Plan
 from tmpass.report.left_out import unknown
+from tmpass.report.run_time import duration
 from tmpass.report.terminal.tables import plain_table
 from tmpass.report.text import clip, counted, one_line
 
@@ -35,6 +36,9 @@ def head(old: Plan, new: Plan, found: Difference) -> str:
         lines.append("needed       not compared: one of the plans is of version 1, which has buffers only")
     if (moved := found.transfers) is not None:
         lines.append(f"transfers    {moved.old} B -> {format_size(moved.new)} in each run, {growth(moved)}")
+    if (times := found.time) is not None:
+        share = "unchanged" if not times.growth else f"{float(times.percent):+.3g} %" if times.percent else "more"
+        lines.append(f"time         {duration(times.old)} -> {duration(times.new)} for one run, {share}")
     counts = Counter(shift.change for shift in found.shifts)
     changed = ", ".join(f"{counts[change]} {change}" for change in CHANGES if counts[change])
     lines.append(f"tensors      {changed or 'none changed'}")
@@ -75,6 +79,8 @@ def to_json(old: Plan, new: Plan, found: Difference, limit: Limit | None) -> str
     }
     if found.transfers is not None:
         facts["transfers"] = {"old": found.transfers.old, "new": found.transfers.new}
+    if found.time is not None:
+        facts["time"] = {"old": found.time.old, "new": found.time.new}
     lines = []
     for key, value in facts.items():
         rows = [json_text(row) for row in value] if isinstance(value, list) and value else []

@@ -12,6 +12,7 @@ from tmpass.plans.plan import PlannedStep, PlannedTensor
 from tmpass.report.drawn import constant_name
 from tmpass.report.left_out import assumed, not_counted, unknown, verdict
 from tmpass.report.needs import constants, needs
+from tmpass.report.run_time import time_line
 from tmpass.report.terminal.tables import plain_table
 from tmpass.report.text import clip, counted, one_line, short_size
 from tmpass.report.transfers import moved, no_help
@@ -59,6 +60,8 @@ def head(known: Explanation) -> str:
         lines.append(f"needed       {found}")
     if found := constants(plan, memory):
         lines.append(f"constants    {found}")
+    if found := time_line(plan if known.travels is None else known.travels.plan, names=True):
+        lines.append(f"time         {found}")
     if left_out := not_counted(plan):
         lines.append(f"not counted  {left_out}")
     return "".join(f"{one_line(clip(line))}\n" for line in lines)

@@ -19,6 +19,7 @@ from tmpass.plans.peak_step import PeakStep, deciding_arena, deciding_memory, fi
 from tmpass.plans.plan import MemoryUse, Plan
 from tmpass.report.left_out import assumed, not_counted, verdict
 from tmpass.report.needs import constants, needs, used
+from tmpass.report.run_time import time_line
 from tmpass.report.text import counted, one_line
 from tmpass.report.transfers import bound, moved, no_help
 
@@ -52,6 +53,8 @@ def summary(plan: Plan) -> str:
         lines.append(f"needed       {found}")
     if found := constants(plan, memory):
         lines.append(f"constants    {found}")
+    if found := time_line(plan):
+        lines.append(f"time         {found}")
     if left_out := not_counted(plan):
         lines.append(f"not counted  {left_out}")
     lines += _peak_step(plan, find_peak_step(plan, arena), LINES - len(lines) - 1)

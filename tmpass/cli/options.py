@@ -139,6 +139,7 @@ def plan_before(loaded: "Model", asked: dict[str, Any]) -> "Plan":
             "share": Share.NONE,
             "allocator": "greedy-by-size",
             "transfers": Transfers.NEVER,
+            "objective": Objective.BYTES,
         }
         return plan(loaded, **{**plan_arguments(asked), **simple})  # an interrupted plan would be no comparison
 

@@ -15,7 +15,7 @@ from typing import Any
 from tmpass.api.arguments import target_of
 from tmpass.api.plan import plan
 from tmpass.base import interrupts
-from tmpass.base.choices import Transfers
+from tmpass.base.choices import Objective, Transfers
 from tmpass.explanation.alive import alive_at_peak, count_peak_steps, steps_over
 from tmpass.explanation.capacity_curve import curve_of
 from tmpass.explanation.conflict import with_conflict
@@ -53,7 +53,7 @@ def explain(
     loaded = model if isinstance(model, Model) else load_to_plan(model, options.get("bind") or {})
     made = plan(loaded, target, **options)
     # What keeps the peak high is asked of the plan in which nothing leaves; so are all changes.
-    options = {**options, "transfers": Transfers.NEVER}
+    options = {**options, "transfers": Transfers.NEVER, "objective": Objective.BYTES}
     asked, travels = made, None
     if made.transfers is not None:
         from tmpass.explanation.travels import find_travels  # which few plans need

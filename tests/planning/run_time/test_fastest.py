@@ -20,7 +20,7 @@ from tmpass.planning.choose_order import choose_order
 from tmpass.planning.plan_model import find_request
 from tmpass.planning.run_time.find_time import find_time
 from tmpass.planning.run_time.layouts import layouts_in_one_order, layouts_with_transfers, prices
-from tmpass.plans.plan import Plan
+from tmpass.plans.plan import STOPPED, Plan
 from tmpass.targets import Target
 
 
@@ -100,6 +100,19 @@ def test_spills_and_fetches_cost_their_time():
 def test_buffers_in_a_second_memory_are_weighed_against_copies():
     made = planned_for(network(), two_that_compute(88), objective="time")
     assert made.time.total <= planned_for(network(), two_that_compute(88)).time.total
+
+
+def test_ctrl_c_ends_the_search_with_the_best_plan_so_far(monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tmpass.planning.run_time.fastest.choose_for_time", interrupted)
+    goal = timed(80, prefetch=True, chunk=None)
+    made = planned_for(weighted(30, 30, 30), goal, objective="time", keep=True)
+    assert made.fits
+    assert made.warnings == (STOPPED,)
+    with pytest.raises(KeyboardInterrupt):
+        planned_for(weighted(30, 30, 30), goal, objective="time")
 
 
 def test_a_target_without_a_bandwidth_is_refused():

@@ -28,6 +28,9 @@ def layouts_in_one_order(request: LayoutRequest, whole: OrderedLayout) -> Iterat
     Args:
         request: of the model.
         whole: its layout in one memory, in the order that was chosen for it.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C ended the search for an order.
     """
     options, seen = request.options, [whole.timeline]
     required = options.transfers == Transfers.REQUIRED
@@ -39,6 +42,8 @@ def layouts_in_one_order(request: LayoutRequest, whole: OrderedLayout) -> Iterat
             other = choose_order(replace(request, options=replace(options, schedule=schedule)))
         except (ModelError, TargetError):  # the file's own order cannot run
             continue
+        if other.stopped:
+            raise KeyboardInterrupt
         if other.timeline not in seen:
             seen.append(other.timeline)
             yield other if required else divide_layout(request, other)

@@ -1,5 +1,7 @@
 """The copies of a run, and the earliest step at which each may begin: found by a walk back from the step that waits."""
 
+from collections import defaultdict
+
 from tmpass.base.record import record
 from tmpass.graph.model import Graph
 from tmpass.plans.plan import Plan, PlannedBuffer, Residence
@@ -27,18 +29,22 @@ class Copy:
 
 def find_copies(plan: Plan, graph: Graph, profile: Target, clock: Clock) -> list[Copy]:
     """The copies in the order of the channel: by step; at one step spills, fetches by buffer, then constants by id."""
-    spans = [(step, end) for step, end in enumerate(operator_ends(plan, graph)) if end > step + 1]
-    rows = [row for row in (*plan.buffers, *plan.constants) if row.size]
+    bodies = [(step, end) for step, end in enumerate(operator_ends(plan, graph)) if end > step + 1]
+    rows: defaultdict[str, list[tuple[int, int, int, int]]] = defaultdict(list)
+    for row in (*plan.buffers, *plan.constants):
+        if row.size:
+            rows[row.memory].append((row.lower, row.upper, row.offset, row.offset + row.size))
     behind = None if plan.transfers is None else plan.transfers.memory
 
     def begin(row: Residence, written: int) -> int:
         step = row.lower
-        if not profile.prefetch or any(first < step < end for first, end in spans):
+        if not profile.prefetch or any(first < step < end for first, end in bodies):
             return step
-        others = [other for other in rows if other.lower < step and _meets(row, other)]
-        while step > written and not any(other.lower < step <= other.upper for other in others):
+        low, high = row.offset, row.offset + row.size
+        spans = [(a, b) for a, b, first, end in rows[row.memory] if first < high and low < end and a < step]
+        while step > written and not any(a < step <= b for a, b in spans):
             step -= 1
-        while any(first < step < end for first, end in spans):
+        while any(first < step < end for first, end in bodies):
             step += 1
         return step
 
@@ -59,12 +65,6 @@ def find_copies(plan: Plan, graph: Graph, profile: Target, clock: Clock) -> list
             late = clock.bytes(home.memory, home.size, write=False) - early
             found.append(((row.lower, 2, 0, row.id), Copy(row.lower, begin(row, 0), early, late)))
     return [copy for _, copy in sorted(found, key=lambda pair: pair[0])]
-
-
-def _meets(row: Residence, other: Residence) -> bool:
-    """Whether two rows have a byte in common, at whatever steps."""
-    low, high = max(row.offset, other.offset), min(row.offset + row.size, other.offset + other.size)
-    return row.memory == other.memory and low < high
 
 
 def _last_write(plan: Plan, graph: Graph, spill: PlannedBuffer) -> int:

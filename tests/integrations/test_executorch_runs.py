@@ -1,5 +1,7 @@
 """ExecuTorch plans with tmpass and runs the result: `pytest -m nightly`, if its packages are installed."""
 
+from functools import partial
+
 import pytest
 
 pytestmark = pytest.mark.nightly
@@ -12,6 +14,9 @@ from executorch.exir.passes import MemoryPlanningPass  # noqa: E402
 from executorch.runtime import Runtime  # noqa: E402
 
 from tmpass.integrations.executorch import plan_memory  # noqa: E402
+from tmpass.integrations.executorch.touched import traffic_of  # noqa: E402
+from tmpass.targets.memory import Memory  # noqa: E402
+from tmpass.targets.target import Target  # noqa: E402
 
 
 class Block(torch.nn.Module):
@@ -107,3 +112,101 @@ def test_never_more_than_greedy_on_layers_of_many_kinds():
     program, sizes = lowered(module, inputs, planning.greedy, plan_memory)
     assert sum(sizes[1]) <= sum(sizes[0])
     torch.testing.assert_close(outputs(program, inputs)[0], module(*inputs))
+
+
+class Counting(torch.nn.Module):
+    """Has a variable, which lives from run to run."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("count", torch.zeros(4))
+
+    def forward(self, x):
+        self.count.add_(x)
+        return self.count * 2 + x
+
+
+def board(sram, psram=None, /, **holds):
+    """A target with two memories that operators use, of these capacities in bytes."""
+    tensors = ("activations", "variables", "inputs_outputs")
+    memories = [
+        Memory(name, capacity, 16, holds.get(name, tensors), bandwidth)
+        for name, capacity, bandwidth in (("sram", sram, 400), ("psram", psram, 40))
+    ]
+    return Target("board", "", "assumed", tuple(memories))
+
+
+def divided(module, inputs, target):
+    """The program for two memories, and its specs, which ExecuTorch's verifier has seen."""
+    specs, graphs = [], []
+
+    class Checked(MemoryPlanningPass):
+        def run(self, graph_module, graph_signature=None):
+            done = super().run(graph_module, graph_signature)
+            planning.Verifier(graph_module, True, True, True, graph_signature).verify_storage_reuse()
+            nodes = graph_module.graph.nodes
+            specs.extend(planning.collect_specs_from_nodes(nodes, graph_signature, do_assertion=False))
+            graphs.append(graph_module)
+            return done
+
+    suite = planning.MemoryPlanningAlgorithmSuite([partial(plan_memory, target=target)])
+    config = exir.ExecutorchBackendConfig(memory_planning_pass=Checked(memory_planning_algo=suite))
+    program = exir.to_edge(torch.export.export(module.eval(), inputs)).to_executorch(config)
+    return program, specs, graphs[0]
+
+
+def sizes_of(program):
+    return program.executorch_program.execution_plan[0].non_const_buffer_sizes
+
+
+@pytest.mark.parametrize(
+    ("sram", "sizes", "share"),
+    [
+        (300_000, [0, 260_352], 1.0),
+        (130_000, [0, 129_408, 222_720], 0.649),  # a greedy over banks: 0.626
+        (65_536, [0, 57_232, 222_720], 0.359),  # 0.330
+        (32_768, [0, 19_232, 241_536], 0.131),  # 0.109
+    ],
+)
+def test_a_small_fast_memory_takes_the_traffic_that_it_can(sram, sizes, share):
+    module, inputs = attention()
+    program, specs, graph_module = divided(module, inputs, board(sram))
+    assert sizes_of(program) == sizes
+    traffic = traffic_of(graph_module, specs)
+    fast = sum(traffic[number] for number, spec in enumerate(specs) if spec.mem_id == 1)
+    assert fast >= share * sum(traffic.values())
+    for spec in specs:
+        assert spec.mem_offset + spec.allocated_memory <= sizes[spec.mem_id]
+    torch.testing.assert_close(outputs(program, inputs)[0], module(*inputs))
+
+
+@pytest.mark.parametrize("sram", [64, 128, 200, 1000])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_bodies_have_their_room_in_each_memory(sram, sign):
+    inputs = (sign * torch.ones(2, 8),)
+    program, _, _ = divided(Branching(), inputs, board(sram))
+    assert sizes_of(program)[1] <= sram
+    torch.testing.assert_close(outputs(program, inputs)[0], Branching()(*inputs))
+
+
+def test_inputs_outputs_and_variables_go_where_the_target_allows_them():
+    inputs = (torch.ones(4),)
+    target = board(1000, sram=("activations",))
+    program, specs, graph_module = divided(Counting(), inputs, target)
+    outside = {
+        id(spec)
+        for node in graph_module.graph.nodes
+        if node.op in ("placeholder", "output")
+        for spec in planning.get_node_tensor_specs(node)
+    }
+    assert {spec.mem_id for spec in specs if id(spec) in outside} == {2}
+    assert {spec.mem_id for spec in specs if id(spec) not in outside} == {1}
+    method = Runtime.get().load_program(program.buffer).load_method("forward")
+    assert torch.equal(method.execute(list(inputs))[0], torch.full((4,), 3.0))
+    assert torch.equal(method.execute(list(inputs))[0], torch.full((4,), 5.0))
+
+
+def test_what_does_not_fit_fails_the_export():
+    module, inputs = attention()
+    with pytest.raises(Exception, match="do not fit into sram 1000 B, psram 2000 B"):
+        divided(module, inputs, board(1000, 2000))

@@ -103,6 +103,10 @@ are derived from the same structures and were not measured.** A number of which 
 full for both, so that they are meant as an upper bound. The arena is taken to begin at a multiple of 16; up to 15
 bytes are lost where it does not.
 
+The rules cover all kernels of the interpreter, also the custom ones: its library for signals, `CIRCULAR_BUFFER`,
+`TFLite_Detection_PostProcess` and `TFLM_DECODE`. A test draws 56 models of them; the tail is as predicted, and the
+arena within 3 % and 512 bytes. The interpreter has no `ethos-u`, which stays unknown.
+
 Made by `python tests/bench/tflm_arena.py ../shared/models/tflite 40`, in bytes. The first columns are for the model
 with the plan of tmpass in it: its tail, the peak of the plan, the head that the runtime then takes, and the least
 arena. The last three are for the model as it is, with the head that the runtime plans itself.

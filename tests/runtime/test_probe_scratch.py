@@ -61,8 +61,8 @@ def test_the_rules_hold_for_each_operator_of_a_real_model(path, tmp_path):
 
 
 def test_a_kind_without_a_rule_is_measured_and_then_counted():
-    # A flexbuffer, {"delay_length": 7}: key, key vector, value, map, root.
-    options = b"delay_length\0\1\x0e\1\1\1\7\4\2\x24\1"
+    # A flexbuffer, {"delay_amount": 7}: key, key vector, value, map, root. The kernel takes whatever is first.
+    options = b"delay_amount\0\1\x0e\1\1\1\7\4\2\x24\1"
     tensors = [Tensor("x", [2, 50], "INT16"), Tensor("y", [2, 50], "INT16")]
     delay = Operator("SignalDelay", [0], [1], custom=True, custom_options=options)
     model = write_model([Subgraph(tensors, [delay], [0], [1])])

@@ -120,13 +120,14 @@ def probe_scratch(model: object) -> Probe:
     none = runtime.without_scratch
     rules, unknown, clean = list[ScratchRule](), list[str](), 0
     for subgraph, index, measured in found:
-        kind = loaded.graph.subgraphs[subgraph].ops[index].kind
+        op = loaded.graph.subgraphs[subgraph].ops[index]
+        kind = op.kind
         if isinstance(measured, str):
             unknown.append(f"operator {index} ({kind}) of subgraph {subgraph}: {measured}")
             continue
         clean += not measured
         # A row of 0 bytes is needed only where operators of this kind may need scratch.
-        if measured or kind not in none:
+        if measured or (f"custom:{kind}" if op.custom else kind) not in none:
             rules.append(ScratchRule(kind, measured, subgraph, index, f"measured with {engine}"))
     return Probe(loaded.info.sha256, tuple(rules), clean, tuple(unknown))
 

@@ -187,6 +187,7 @@ class Op:
         resource: it reads or changes a state that outlives the run, by a name or a handle.
         custom: its meaning is not in the format's own list. It may write what it is given to read.
         quantization: whether it converts between floats and integers.
+        options: of a custom operator the names and values of those that are whole numbers.
     """
 
     kind: str
@@ -201,6 +202,7 @@ class Op:
     resource: bool = False
     custom: bool = False
     quantization: Quantization | None = None
+    options: tuple[tuple[str, int], ...] = ()
 
     @property
     def view(self) -> bool:

@@ -64,7 +64,7 @@ def _scratch(graph: Graph, options: Options, runtime: Runtime) -> NotCounted | N
 def _may_need_scratch(op: Op, subgraph: Subgraph, runtime: Runtime) -> bool:
     if op.view or op.calls:
         return False
-    if op.custom or op.kind not in runtime.without_scratch:
+    if (f"custom:{op.kind}" if op.custom else op.kind) not in runtime.without_scratch:
         return True
     packed = (subgraph.tensors[t].dtype.bits or 8 for t in op.inputs if t >= 0)
     return any(bits < 8 for bits in packed)

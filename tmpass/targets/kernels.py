@@ -36,8 +36,14 @@ _LAYERS = """
 
 _WEIGHTED = "CONV_2D DEPTHWISE_CONV_2D FULLY_CONNECTED"
 
-TFLM = frozenset(f"{_MOVES} {_ARITHMETIC} {_LAYERS} {_WEIGHTED}".split())
-"""The reference kernels of TensorFlow Lite Micro, as the rules of `tail/tflm.toml` have it.
+_CUSTOM = """
+    CIRCULAR_BUFFER SignalDelay SignalEnergy SignalFftAutoScale SignalFilterBank SignalFilterBankLog
+    SignalFilterBankSpectralSubtraction SignalFilterBankSquareRoot SignalFramer SignalIrfft SignalOverlapAdd SignalPCAN
+    SignalStacker SignalWindow TFLM_DECODE
+"""
+
+TFLM = frozenset(f"{_MOVES} {_ARITHMETIC} {_LAYERS} {_WEIGHTED}".split()) | {f"custom:{k}" for k in _CUSTOM.split()}
+"""The reference kernels of TensorFlow Lite Micro, as the rules of `tail/tflm.toml` have it. Custom ones have a prefix.
 
 Those with weights need scratch if an element has less than a byte, since they unpack it. Kernels that are optimised for
 a processor may need more.

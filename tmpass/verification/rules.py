@@ -115,7 +115,8 @@ def _needs_none(op: Op, subgraph: Subgraph, runtime: Runtime) -> bool:
         return True
     widths = [subgraph.tensors[t].dtype.bits for t in op.inputs if t != ABSENT]
     packed = any(bits and bits < _PACKED_BELOW for bits in widths)
-    return not op.custom and op.kind in runtime.without_scratch and not packed
+    name = f"custom:{op.kind}" if op.custom else op.kind
+    return name in runtime.without_scratch and not packed
 
 
 def _unknown_to_runtime(graph: Graph, profile: Target) -> list[str]:

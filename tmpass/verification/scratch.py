@@ -65,7 +65,8 @@ class _Rules:
         inputs = tuple(subgraph.tensors[t] if t != ABSENT else None for t in op.inputs) if rules else ()
         outputs = tuple(subgraph.tensors[t] if t != ABSENT else None for t in op.outputs) if rules else ()
         try:
-            return [size for rule in rules if (size := parse_formula(rule.bytes).of(inputs, outputs))]
+            sizes = [parse_formula(rule.bytes).of(inputs, outputs, options=op.options) for rule in rules]
+            return [size for size in sizes if size]
         except UsageError as error:
             raise error.within(f"scratch of step {row.step}") from None
 

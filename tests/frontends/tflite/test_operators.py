@@ -1,6 +1,7 @@
 """Operators: their kinds and their tensors."""
 
 import pytest
+from support.tflm_custom import flexbuffer
 from tflite.Model import Model
 from tflite_writer import Operator, Subgraph, Tensor, write_model
 from tmpass.frontends import tflite
@@ -102,3 +103,15 @@ def test_a_custom_operator_without_a_name_is_refused(name: str | None) -> None:
 def test_a_negative_operator_code_is_refused() -> None:
     with pytest.raises(ModelError, match="operator code 0: names built-in operator -1"):
         load(Operator(-1, [0], [3]))
+
+
+def test_options_of_a_custom_operator_that_are_whole_numbers() -> None:
+    options = flexbuffer({"frame_size": 40, "scale": 0.5, "prefill": True})
+
+    def options_of(given: bytes) -> tuple[tuple[str, int], ...]:
+        return load(Operator("Filter", [0], [3], custom=True, custom_options=given))[0].options
+
+    assert dict(options_of(options)) == {"frame_size": 40, "prefill": 1}
+    assert options_of(b"commands of another kind") == ()
+    assert options_of(bytes(5000) + options) == ()
+    assert options_of(b"") == load(Operator("ABS", [0], [3]))[0].options == ()

@@ -24,6 +24,13 @@ def value(formula):
     return parse_formula(formula).of(INPUTS, OUTPUTS)
 
 
+def test_an_option_of_a_custom_operator():
+    formula = parse_formula("2 * option.frame_size + in0.bytes")
+    assert formula.of(INPUTS, OUTPUTS, options=(("frame_step", 9), ("frame_size", 5))) == 170
+    with pytest.raises(UsageError, match="the operator has no option frame_size that is a whole number"):
+        formula.of(INPUTS, OUTPUTS)
+
+
 @pytest.mark.parametrize(
     ("formula", "size"),
     [

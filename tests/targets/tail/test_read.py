@@ -22,7 +22,7 @@ def test_kernels_without_scratch_are_those_that_the_runtime_names():
     conditional = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}  # only where weights have less than a byte
     rules = load_rules("tflm").kernels.values()
     free = {kernel.kind for kernel in rules if not kernel.scratch or kernel.kind in conditional}
-    assert {kind for kind in free if not kind.startswith("custom:")} == TFLM
+    assert free == TFLM
 
 
 @pytest.mark.parametrize(

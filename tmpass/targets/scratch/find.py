@@ -71,7 +71,7 @@ def _check_place(graph: Graph, rule: ScratchRule, s: int, index: int) -> None:
 def _bytes(rule: ScratchRule, subgraph: Subgraph, s: int, index: int) -> int:
     op = subgraph.ops[index]
     try:
-        return parse_formula(rule.bytes).of(*operands(subgraph, op))
+        return parse_formula(rule.bytes).of(*operands(subgraph, op), options=op.options)
     except UsageError as error:
         place = f"scratch {rule.bytes!r} of operator {index} ({op.kind}) in subgraph {s}"
         raise UsageError(error.what, where=place, hint=error.hint) from None

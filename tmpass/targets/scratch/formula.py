@@ -4,6 +4,7 @@
     .bytes .elements .rank .bits .floating .scales [axis]
                                       of one of them; an optional one that is left out has 0 of all but axes
     inputs outputs                    how many tensors the operator names
+    option.NAME                       an option of a custom operator that is a whole number
     word                              the bytes of a pointer: 8, or 4 on a microcontroller
     + - * // ( ) min() max()          on whole numbers
     A if B == C else D                also with != < <= > >=, and comparisons joined by `and` and `or`
@@ -29,17 +30,21 @@ MAX_LENGTH = 200
 Tensors = tuple[Tensor | None, ...]
 """Inputs or outputs; None for an optional one that is left out."""
 
+Options = tuple[tuple[str, int], ...]
+"""Names and values of the options of an operator."""
+
 WORD = 8
 """The bytes of a pointer where nothing else is said."""
 
 
 @record
 class Operands:
-    """What a formula speaks of: the tensors of one operator, and the bytes of a pointer."""
+    """What a formula speaks of: the tensors and options of one operator, and the bytes of a pointer."""
 
     inputs: Tensors
     outputs: Tensors
     word: int = WORD
+    options: Options = ()
 
 
 Value = Callable[[Operands], int]
@@ -86,14 +91,15 @@ class Formula:
     text: str
     value: Value
 
-    def of(self, inputs: Tensors, outputs: Tensors, word: int = WORD) -> int:
-        """The bytes for an operator with these tensors and pointers of `word` bytes, in 0 .. 2^62.
+    def of(self, inputs: Tensors, outputs: Tensors, word: int = WORD, options: Options = ()) -> int:
+        """The bytes for an operator with these tensors and options and pointers of `word` bytes, in 0 .. 2^62.
 
         Raises:
-            UsageError: it names a tensor or axis that does not exist or is not known, or its result is not a size.
+            UsageError: it names a tensor, axis or option that does not exist or is not known, or its result is not a
+                size.
         """
         try:
-            size = self.value(Operands(inputs, outputs, word))
+            size = self.value(Operands(inputs, outputs, word, options))
         except ZeroDivisionError:
             raise UsageError("it divides by 0", hint="guard the divisor with max(..., 1)") from None
         if not 0 <= size <= MAX_BYTES:
@@ -148,6 +154,8 @@ def _compile(node: ast.expr) -> Value:
         case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in _FUNCTIONS and args:
             choose, parts = _FUNCTIONS[name], [_compile(arg) for arg in args]
             return lambda operands: choose([part(operands) for part in parts])
+        case ast.Attribute(value=ast.Name(id="option"), attr=what):
+            return _option(what)
         case ast.Attribute(value=ast.Name() as name, attr=what) if what in _PROPERTIES:
             return _property(name, what)
         case ast.Subscript(value=ast.Name() as name, slice=index):
@@ -182,6 +190,16 @@ def _property(name: ast.Name, what: str) -> Value:
         if (what in _SIZED and not tensor.sized) or (what == "rank" and tensor.shape is None):
             raise UsageError(f"the size of {name.id}, {tensor.name!r}, is not known", hint="bind its dimensions")
         return read(tensor)
+
+    return value
+
+
+def _option(name: str) -> Value:
+    def value(operands: Operands) -> int:
+        for known, number in operands.options:
+            if known == name:
+                return number
+        raise UsageError(f"the operator has no option {name[:40]} that is a whole number", hint="give a number for it")
 
     return value
 

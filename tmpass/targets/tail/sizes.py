@@ -6,7 +6,7 @@ from tmpass.base.errors import UsageError
 from tmpass.base.record import record
 from tmpass.graph.model import ABSENT, Graph, Op, Subgraph, Tensor, TensorKey, TensorKind
 from tmpass.targets.scratch.find import operands
-from tmpass.targets.scratch.formula import Tensors, parse_formula
+from tmpass.targets.scratch.formula import Options, Tensors, parse_formula
 from tmpass.targets.tail.rules import Allocation, Kernel, Per, Place, Rules, Size
 
 
@@ -38,7 +38,7 @@ class Sizes:
 
     def _enter(self, place: Place, op: Op, subgraph: Subgraph) -> None:
         kernel = self._rules.kernel(place, op)
-        tensors = operands(subgraph, op)
+        tensors = (*operands(subgraph, op), op.options)
         try:
             if kernel is None:
                 raise UsageError("there is no rule")
@@ -59,11 +59,13 @@ class Sizes:
         name = self._graph.handles.get((place[0], op.inputs[0]), place)
         self._resources[name] = max(self._resources.get(name, 0), size)
 
-    def _size(self, size: Size, inputs: Tensors = (), outputs: Tensors = ()) -> int:
-        return parse_formula(size).of(inputs, outputs, self._word)
+    def _size(self, size: Size, inputs: Tensors = (), outputs: Tensors = (), options: Options = ()) -> int:
+        return parse_formula(size).of(inputs, outputs, self._word, options)
 
-    def _sizes(self, sizes: Iterable[Size], inputs: Tensors = (), outputs: Tensors = ()) -> Iterator[int]:
-        return (self._size(size, inputs, outputs) for size in sizes)
+    def _sizes(
+        self, sizes: Iterable[Size], inputs: Tensors = (), outputs: Tensors = (), options: Options = ()
+    ) -> Iterator[int]:
+        return (self._size(size, inputs, outputs, options) for size in sizes)
 
     def allocations(self, allocation: Allocation) -> Iterator[tuple[str, int, int, int]]:
         """Name, count, bytes and alignment of all that `allocation` stands for."""

@@ -8,9 +8,8 @@ from . import schema
 from .calls import read_calls
 from .elementwise import is_elementwise
 from .flatbuffer import DAMAGED, Field, Table
-from .inference.flexbuffer import read_numbers
-from .inference.op_context import Unknown
 from .operator_names import CUSTOM, operator_name
+from .options import options_of
 from .tensors import Declared
 
 RANDOM = frozenset(("MULTINOMIAL", "RANDOM_STANDARD_NORMAL", "RANDOM_UNIFORM"))
@@ -21,9 +20,6 @@ RESOURCE = frozenset(
      "READ_VARIABLE", "VAR_HANDLE")
 )  # fmt: skip
 """Operators that touch resources. Their handles need not have the type resource: some files declare int32."""
-
-_LONGEST_OPTIONS = 4096
-"""The most bytes of options that are read. Commands of an accelerator are longer, and not a map."""
 
 
 @record
@@ -98,20 +94,10 @@ def read_operators(
                 random=not code.custom and code.name in RANDOM,
                 resource=not code.custom and code.name in RESOURCE,
                 custom=code.custom,
-                options=_options(table) if code.custom else (),
+                options=options_of(table, code.name, custom=code.custom),
             )
         )
     return tuple(ops), read
-
-
-def _options(table: Table) -> tuple[tuple[str, int], ...]:
-    """The options of a custom operator that are whole numbers; none where they are not a map of a FlexBuffer."""
-    if not 0 < table.span(schema.Operator.CUSTOM_OPTIONS)[1] <= _LONGEST_OPTIONS:
-        return ()
-    try:
-        return tuple(read_numbers(table.vector(schema.Operator.CUSTOM_OPTIONS, 1)).items())
-    except Unknown:
-        return ()
 
 
 def _indices(table: Table, field: Field, code: Code, tensors: int) -> tuple[int, ...]:

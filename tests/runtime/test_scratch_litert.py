@@ -37,18 +37,18 @@ def stored(shape, dtype, channels=1, axis=0, scale=0.1):
 
 
 def image(rng):
-    return rng.randint(1, 3), rng.randint(2, 9), rng.randint(2, 9), rng.randint(1, 4)
+    return rng.randint(1, 3), rng.randint(1, 9), rng.randint(1, 9), rng.randint(1, 4)
 
 
 def conv(rng, act, weights):
     n, h, w, c = image(rng)
-    stride, kh, kw = rng.randint(1, 3), rng.randint(1, 3), rng.randint(1, 3)
+    stride, kh, kw = rng.randint(1, 3), *rng.choice([(1, 1), (rng.randint(1, 3), rng.randint(1, 3))])
     groups = rng.choice([1, 1, c])
     m = groups * rng.randint(1, 3)
     channels = m if weights == "INT8" else 1
-    table = options(
-        "Conv2DOptions", padding=0, stride_w=stride, stride_h=stride, dilation_w_factor=1, dilation_h_factor=1
-    )
+    dilation = rng.choice([1, 1, 2]) if stride == 1 else 1
+    table = options("Conv2DOptions", padding=0, stride_w=stride, stride_h=stride, dilation_w_factor=dilation,
+                    dilation_h_factor=dilation)  # fmt: skip
     reads = [fed([n, h, w, c], act), stored([m, kh, kw, c // groups], weights, channels), bias(m, act, channels)]
     return "CONV_2D", reads, [n, -(-h // stride), -(-w // stride), m], table, 5
 

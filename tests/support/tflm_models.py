@@ -88,6 +88,12 @@ OTHERS = [
     _matmul((3, 20, 40), floats(40, 50), (3, 20, 50)),
     _matmul((3, 20, 40), floats(50, 40), (3, 20, 50), adj_y=True),
     _matmul((3, 40, 20), (3, 40, 50), (3, 20, 50), adj_x=True),
+    *(
+        _matmul((3, 20, 20), (3, 20, 20), (3, 20, 20), adj_x=one, adj_y=other)
+        for one in (False, True)
+        for other in (False, True)
+    ),
+    *(_reduction(kind, (5, 2), ()) for kind in ("MEAN", "REDUCE_MAX")),
     Case("EMBEDDING_LOOKUP", [Const([0, 2]), floats(7, 40)], [(2, 40)]),
     Case("SOFTMAX", [(3, 30)], [(3, 30)], options("SoftmaxOptions", beta=1.0)),
     Case("MAX_POOL_2D", [(3, 9, 8, 20)], [(3, 5, 4, 20)], pool(0, 2, 2)),

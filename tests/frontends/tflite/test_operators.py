@@ -3,7 +3,7 @@
 import pytest
 from support.tflm_custom import flexbuffer
 from tflite.Model import Model
-from tflite_writer import Operator, Subgraph, Tensor, write_model
+from tflite_writer import Operator, Subgraph, Tensor, options, write_model
 from tmpass.frontends import tflite
 
 from tmpass.base.errors import ModelError
@@ -115,3 +115,16 @@ def test_options_of_a_custom_operator_that_are_whole_numbers() -> None:
     assert options_of(b"commands of another kind") == ()
     assert options_of(bytes(5000) + options) == ()
     assert options_of(b"") == load(Operator("ABS", [0], [3]))[0].options == ()
+
+
+def test_options_on_which_the_bytes_of_kernels_depend() -> None:
+    def options_of(kind: str, given: object = None) -> dict[str, int]:
+        return dict(load(Operator(kind, [0, 1], [3], given))[0].options)
+
+    assert options_of("BATCH_MATMUL", options("BatchMatMulOptions", adj_y=True)) == {"adj_x": 0, "adj_y": 1}
+    assert options_of("BATCH_MATMUL") == {"adj_x": 0, "adj_y": 0}
+    assert options_of("BATCH_MATMUL", options("AddOptions")) == {}
+    strides = {"stride_w": 2, "stride_h": 1}
+    made = options("Conv2DOptions", padding=0, **strides)
+    assert options_of("CONV_2D", made) == strides | {"dilation_w_factor": 1, "dilation_h_factor": 1}
+    assert options_of("ADD", options("AddOptions")) == {}

@@ -4,7 +4,7 @@
     .bytes .elements .rank .bits .floating .scales [axis]
                                       of one of them; an optional one that is left out has 0 of all but axes
     inputs outputs                    how many tensors the operator names
-    option.NAME                       an option of a custom operator that is a whole number
+    option.NAME                       an option that is a whole number: any of a custom operator, some of few others
     word                              the bytes of a pointer: 8, or 4 on a microcontroller
     + - * // ( ) min() max()          on whole numbers
     A if B == C else D                also with != < <= > >=, and comparisons joined by `and` and `or`

@@ -4,6 +4,7 @@ import pytest
 from support.interpreters import least_arena, tflm_used
 from support.shared import parametrize, tflite_bindings
 from support.tflm_custom import CUSTOM, drawn_custom
+from support.tflm_flow import drawn_flow
 from support.tflm_models import drawn_model, operator_models
 
 import tmpass
@@ -60,6 +61,19 @@ def test_a_drawn_model_in_the_planned_order(seed):
     assert found.total == tail
     assert head <= plan.memories[0].peak
     assert found.arena(plan.memories[0].peak) >= least_arena(planned, head)
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_a_drawn_model_of_several_subgraphs(seed):
+    model = drawn_flow(seed)
+    check(model, {})
+    plan = tmpass.plan(model, "tflm")
+    planned = tmpass.planned_model(plan, model)
+    head, _ = tflm_used(planned)
+    arena = plan.memories[0]
+    assert head <= arena.peak
+    least = least_arena(planned, head)
+    assert least <= arena.peak + arena.overhead <= 1.03 * least + SLACK
 
 
 @pytest.mark.parametrize("seed", range(8))

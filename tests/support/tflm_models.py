@@ -204,13 +204,13 @@ def drawn_model(seed: int) -> bytes:
     known = [(builder.add(shape, builder.dtype), shape) for shape in shapes]
     fed = [t for t, _ in known]
     for _ in range(rng.randint(1, 25)):
-        known.append(_step(rng, builder, known))
+        known.append(drawn_step(rng, builder, known))
     read = {t for operator in builder.operators for t in operator.inputs}
     ends = [t for operator in builder.operators for t in operator.outputs if t not in read]
     return write_model([Subgraph(builder.tensors, builder.operators, fed, ends)])
 
 
-def _step(rng: Random, builder: Builder, known: list[tuple[int, tuple[int, ...]]]) -> tuple[int, tuple[int, ...]]:
+def drawn_step(rng: Random, builder: Builder, known: list[tuple[int, tuple[int, ...]]]) -> tuple[int, tuple[int, ...]]:
     """One operator more, over one of the last results."""
     t, (batch, h, w, c) = rng.choice(known[-4:])
     shape = (batch, h, w, c)

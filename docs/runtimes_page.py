@@ -107,8 +107,9 @@ The rules cover all kernels of the interpreter, also the custom ones: its librar
 `TFLite_Detection_PostProcess` and `TFLM_DECODE`. A test draws 56 models of them; the tail is as predicted, and the
 arena within 3 % and 512 bytes. The interpreter has no `ethos-u`, which stays unknown.
 
-`CIRCULAR_BUFFER` has its state in its output, and TensorFlow Lite Micro's own planner gives those bytes to later tensors.
-So does a plan: it does not know that the kernel reads there in the next run. Do not plan a model with this operator.
+`CIRCULAR_BUFFER` has its state in its output, and TensorFlow Lite Micro's own planner gives those bytes to later
+tensors. So does a plan: it does not know that the kernel reads there in the next run. Do not plan a model with this
+operator.
 
 Made by `python tests/bench/tflm_arena.py ../shared/models/tflite 40`, in bytes. The first columns are for the model
 with the plan of tmpass in it: its tail, the peak of the plan, the head that the runtime then takes, and the least

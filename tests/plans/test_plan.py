@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from support.graphs import Sketch, chain, graph_of, graphs
 
 from tmpass.api.plan import plan
-from tmpass.base.choices import FEWEST_TRANSFERS
+from tmpass.base.choices import FEWEST_STREAMED, FEWEST_TRANSFERS
 from tmpass.base.dtypes import STRING
 from tmpass.base.errors import UsageError
 from tmpass.graph.model import TensorKind
@@ -193,7 +193,7 @@ def test_the_schema_has_the_fields_of_the_dataclasses_and_demands_all():
 
 def test_the_words_are_those_of_the_code():
     assert plan_json.WORDS["runtime"] == tuple(RUNTIMES)
-    assert {*plan_json.WORDS["method"]} == {*plan_json.WORDS["schedule"], FEWEST_TRANSFERS} - {"auto"}
+    assert {*plan_json.WORDS["method"]} == {*plan_json.WORDS["schedule"], FEWEST_TRANSFERS, FEWEST_STREAMED} - {"auto"}
     for kind, form in records(Plan, FORM):
         for name in {f.name for f in fields(kind)} & plan_json.WORDS.keys() - (
             {"schedule", "transfers"} if kind is Plan else set()

@@ -128,7 +128,7 @@ def _further(rng: random.Random, made: Plan) -> Plan:
     if not rows:
         return made
     old = rng.choice(rows)
-    match rng.randrange(4):
+    match rng.randrange(5):
         case 0:
             new = replace(old, lower=max(0, old.lower + rng.choice((-2, -1, 1, 2))))
         case 1:
@@ -208,13 +208,15 @@ def _no_constants(rng: random.Random, made: Plan) -> Plan:
 
 
 def _claim(rng: random.Random, made: Plan) -> Plan:
-    match rng.randrange(4):
+    match rng.randrange(5):
         case 0:
             return replace(made, fits=not made.fits)
         case 1:
             return replace(made, status=rng.choice(("optimal", "feasible", "infeasible", "unknown")))
         case 2:
             return replace(made, model=replace(made.model, bytes=rng.choice((None, 0, 1, *_LARGE))))
+        case 3:
+            return replace(made, order=replace(made.order, streamed_bound=rng.choice((None, 0, 1, *_LARGE))))
         case _:
             return replace(made, order=replace(made.order, lower_bound=_number(rng, made.order.lower_bound, [])))
 

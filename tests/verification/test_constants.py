@@ -67,6 +67,20 @@ def test_nothing_stays_in_a_memory_that_loses_its_content_between_runs():
     assert {row.use for row in made.constants} == {"stored", "streamed"}
 
 
+@pytest.mark.parametrize("bound", [STREAMED.order.streamed_bound, 0, None])
+def test_a_bound_on_what_any_order_streams_may_be_as_high_as_what_the_plan_does(bound):
+    assert STREAMED.order.streamed_bound is not None
+    assert check_plan(replace(STREAMED, order=replace(STREAMED.order, streamed_bound=bound)), network()) == []
+
+
+@pytest.mark.parametrize("made", [STREAMED, READ_IN_PLACE])
+def test_a_bound_on_what_any_order_streams_is_not_above_what_the_plan_does(made):
+    claimed = replace(made, order=replace(made.order, streamed_bound=(STREAMED.order.streamed_bound or 0) + 1))
+    assert kinds(claimed, network()) == {"order"}
+    bare = replace(claimed, constants=())
+    assert "order" in kinds(bare, network())
+
+
 @pytest.mark.parametrize("made", [STREAMED, READ_IN_PLACE])
 def test_a_constant_that_is_left_out_is_missed(made):
     for number, row in enumerate(made.constants):

@@ -49,7 +49,16 @@ class OrderMethod(_Word):
 FEWEST_TRANSFERS = "fewest-transfers"
 """The order of a plan with transfers that was found by a search for the fewest of them. No option asks for it alone."""
 
-PLANNED_ORDERS = (OrderMethod.GIVEN, OrderMethod.TOPOLOGICAL, OrderMethod.LEAST_PEAK, FEWEST_TRANSFERS)
+FEWEST_STREAMED = "fewest-streamed"
+"""The order that leaves constants the most room, in a plan that streams some. No option asks for it alone."""
+
+PLANNED_ORDERS = (
+    OrderMethod.GIVEN,
+    OrderMethod.TOPOLOGICAL,
+    OrderMethod.LEAST_PEAK,
+    FEWEST_TRANSFERS,
+    FEWEST_STREAMED,
+)
 """What a plan may say of its order: AUTO only asks."""
 
 

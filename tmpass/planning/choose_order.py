@@ -164,7 +164,7 @@ def _best_order(request: LayoutRequest, orders: Orders, kept: list[OrderedLayout
     bound = order_model(every, orders, states=0, search=False).bound + always
     spent = 0
     holes = sum(len(subgraph.ops) for subgraph in request.graph.subgraphs) <= _FEW
-    for items in _to_search(request, every, present.layout) if best.goal(holes=holes) > bound else ():
+    for items in items_to_search(request, every, present.layout) if best.goal(holes=holes) > bound else ():
         best, found = _searched(request, orders, best, items, always, spent, holes=holes)
         kept.append(best)
         spent += found.states
@@ -175,7 +175,7 @@ def _best_order(request: LayoutRequest, orders: Orders, kept: list[OrderedLayout
     return _bounded(request, best, bound, spent)
 
 
-def _to_search(request: LayoutRequest, every: ModelItems, layout: Layout) -> Iterator[ModelItems]:
+def items_to_search(request: LayoutRequest, every: ModelItems, layout: Layout) -> Iterator[ModelItems]:
     """The order problems to search: `every`, for the least bytes that any sharing needs, and one per level of sharing.
 
     If the first level shares all that may be shared, the two hardly differ.
@@ -209,7 +209,7 @@ def _searched(
     found = order_model(items, orders, states=max(0, request.options.states - spent), search=True)
     if found.stopped and not request.keep:
         raise KeyboardInterrupt
-    other = _lay_out(request, found.orders) if found.orders != orders else None
+    other = laid_out(request, found.orders) if found.orders != orders else None
     stopped = found.stopped or (other is not None and other.layout.stopped)
     lower = other is not None and other.rank(request.options.schedule) < best.rank(request.options.schedule)
     if other is not None and lower and _runs_lower(request, orders, other.timeline):
@@ -217,7 +217,7 @@ def _searched(
     return replace(best, stopped=stopped), found
 
 
-def _lay_out(request: LayoutRequest, orders: Orders) -> OrderedLayout | None:
+def laid_out(request: LayoutRequest, orders: Orders) -> OrderedLayout | None:
     """The smallest layout in orders that a search has found; None where a tie does not hold in them."""
     timeline = lay_out(request.graph, orders)
     try:

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 
 from tmpass.base import interrupts
-from tmpass.base.choices import ConstantUse, Int8, Io, Objective, Status, Transfers
+from tmpass.base.choices import ConstantUse, Int8, Io, Objective, OrderMethod, Status, Transfers
 from tmpass.graph.binding import batch_notes
 from tmpass.graph.model import Graph, TensorKey, TensorKind
 from tmpass.loading.load import Model
@@ -63,10 +63,12 @@ def _fewest_bytes(
         behind(target)
     with interrupts.caught() if keep else nullcontext():
         ordered = whole = choose_order(request)
-        if not ordered.layout.fits and options.transfers != Transfers.REQUIRED:
-            from tmpass.planning.residency.divide_layout import divide_layout  # which few plans need
+        if options.transfers != Transfers.REQUIRED and (
+            not ordered.layout.fits or _may_stream(request, ordered, besides)
+        ):
+            from tmpass.planning.residency.fewest_moved import fewest_moved  # which few plans need
 
-            ordered = divide_layout(request, ordered)
+            ordered = fewest_moved(request, ordered, besides)
     made = _assembled(model, request, ordered, besides, notes)
     short = target.scratchpad.capacity is not None and any(use.shortfall for use in made.arenas)
     if not short or options.transfers == Transfers.NEVER or len(target.memories) < 2:
@@ -89,6 +91,15 @@ def _fewest_bytes(
     if attempt.undecided or attempt.reason:
         made = _assembled(model, request, ordered, besides, notes)
     return made, whole
+
+
+def _may_stream(request: LayoutRequest, ordered: OrderedLayout, besides: Besides) -> bool:
+    """Whether a run may have to stream constants: not all can be in the scratchpad, above the highest buffer."""
+    stored, room = besides.stored, request.target.scratchpad.room
+    if stored is None or stored.home.compute or room is None or request.options.schedule != OrderMethod.AUTO:
+        return False
+    alignment = request.target.scratchpad.alignment
+    return ordered.layout.peak + sum(constant.size + alignment for constant in stored.constants) > room
 
 
 def _assembled(

@@ -219,11 +219,14 @@ class PlannedOrder:
         lower_bound: bytes of the first memory; in every order, with the sharing that was allowed, at least as many are
             alive at one step.
         states: how many sets of operators the search looked at.
+        streamed_bound: no order of the operators, with any choice of constants that stay, streams fewer bytes of
+            constants in a run while no buffer leaves that memory; None where it is not known, or nothing is streamed.
     """
 
     method: str
     lower_bound: int
     states: int
+    streamed_bound: int | None = field(default=None, metadata=OPTIONAL)
 
 
 @record

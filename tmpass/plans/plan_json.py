@@ -57,6 +57,7 @@ _BYTES = dict.fromkeys(
         "copies",
         "accesses",
         "hidden",
+        "streamed_bound",
     ),
     (0, MAX_BYTES),
 )

@@ -23,7 +23,8 @@ def check_constants(plan: Plan, graph: Graph, hulls: list[Hull]) -> list[Violati
         hulls: one per buffer of the plan.
     """
     if not plan.constants:
-        return [
+        claimed = plan.order.streamed_bound is not None
+        return [Violation("order", "the plan claims streamed bytes, but has no constants")] * claimed + [
             Violation("constants", f"{memory.name} claims bytes of constants, but the plan has none")
             for memory in plan.memories
             if memory.constants or memory.loaded or memory.loaded_bound

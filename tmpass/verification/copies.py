@@ -1,4 +1,4 @@
-"""The bytes that copies of constants need at least, computed again."""
+"""The bytes that copies of constants need and move at least, computed again."""
 
 from tmpass.base.choices import ConstantUse
 from tmpass.base.violation import Violation
@@ -10,7 +10,7 @@ from tmpass.verification.stored import Stored
 
 
 def check_copies(plan: Plan, graph: Graph, stored: Stored, hulls: list[Hull]) -> list[Violation]:
-    """Violations by a bound on copies of constants that does not follow from the schedule.
+    """Violations by bounds on copies of constants that do not follow from the schedule, or that it is below.
 
     Args:
         plan: the rows of its constants are those of `stored`.
@@ -19,11 +19,23 @@ def check_copies(plan: Plan, graph: Graph, stored: Stored, hulls: list[Hull]) ->
         hulls: one per buffer of the plan.
     """
     bounds = _bounds(plan, graph, stored, hulls)
-    return [
+    return _check_streamed(plan, stored) + [
         Violation("constants", f"{m.name} claims that copies need {m.loaded_bound} bytes, but {bound} are proved")
         for m in plan.memories
         if m.loaded_bound != (bound := bounds.get(m.name, 0))
     ]
+
+
+def _check_streamed(plan: Plan, stored: Stored) -> list[Violation]:
+    """The violation by a bound on what any order streams where none can be, or that the plan itself is below."""
+    bound = plan.order.streamed_bound
+    if bound is None:
+        return []
+    streamed = sum(stored.sizes[row.tensors[0]] for row in plan.constants if row.use == ConstantUse.STREAMED)
+    if plan.transfers is None and plan.fits and 0 <= bound <= streamed:
+        return []
+    message = f"the plan claims that without transfers any order streams {bound} bytes, but its own streams {streamed}"
+    return [Violation("order", message)]
 
 
 def _bounds(plan: Plan, graph: Graph, stored: Stored, hulls: list[Hull]) -> dict[str, int]:

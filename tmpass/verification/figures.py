@@ -1,6 +1,6 @@
 """The figures that a plan states about itself, computed again."""
 
-from tmpass.base.choices import FEWEST_TRANSFERS, OrderMethod
+from tmpass.base.choices import FEWEST_STREAMED, FEWEST_TRANSFERS, OrderMethod
 from tmpass.base.violation import Violation
 from tmpass.graph.model import ABSENT, Graph, TensorKind
 from tmpass.packing.problem import Buffer
@@ -75,7 +75,7 @@ def _check_order(plan: Plan, graph: Graph) -> list[Violation]:
     # A file that is not sorted cannot run as it is.
     may_sort = asked == OrderMethod.TOPOLOGICAL or (asked != OrderMethod.GIVEN and not _is_sorted(graph))
     other = asked in (OrderMethod.GIVEN, OrderMethod.TOPOLOGICAL) and method != asked
-    alone = method == FEWEST_TRANSFERS and asked != OrderMethod.AUTO
+    alone = method in (FEWEST_TRANSFERS, FEWEST_STREAMED) and asked != OrderMethod.AUTO
     if other or alone or (method == OrderMethod.TOPOLOGICAL and not may_sort):
         found.append(Violation("order", f"the options ask for the order {asked!r}, but the plan has {method!r}"))
     if method == OrderMethod.GIVEN:

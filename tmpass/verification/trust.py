@@ -169,6 +169,10 @@ def _bounds(plan: Plan) -> Iterator[Trusted]:
     if plan.transfers is not None and plan.transfers.lower_bound:
         least = plan.transfers.lower_bound
         yield Trusted("transfers", f"with this order and sharing, no run moves less than {least} B")
+    if plan.order.streamed_bound:
+        yield Trusted(
+            "constants", f"without transfers no order streams less than {plan.order.streamed_bound} B in a run"
+        )
     if plan.order.lower_bound:
         yield Trusted("order", f"no order has less than {plan.order.lower_bound} B alive at once")
 

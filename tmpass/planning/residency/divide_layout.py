@@ -6,15 +6,30 @@ from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.memories import MemoryAllocation, room_for_buffers, uses_of
 from tmpass.planning.residency.candidates import Candidate
-from tmpass.planning.residency.placement import Placement, place
+from tmpass.planning.residency.placement import DEFAULT_STATES, Placement, place
 from tmpass.planning.residency.traffic import traffic_of
+from tmpass.targets import Use
 
 
-def divide_layout(request: LayoutRequest, ordered: OrderedLayout) -> OrderedLayout:
+def can_divide(request: LayoutRequest) -> bool:
+    """Whether operators use more than one memory that holds what they write, the scratchpad among them."""
+    memories = [memory for memory in request.target.memories if memory.compute and Use.ACTIVATIONS in memory.holds]
+    return len(memories) > 1 and request.target.scratchpad.compute and not request.graph.fixed
+
+
+def divide_layout(
+    request: LayoutRequest, ordered: OrderedLayout, *, states: int = DEFAULT_STATES, below: int | None = None
+) -> OrderedLayout:
     """The layout with each buffer in the memory where its traffic costs the least, if it does not fit otherwise.
 
     `division` of the result says what is known of divided layouts in this order, whatever their traffic. The bound on
     all orders is for one memory, so it is dropped.
+
+    Args:
+        request: that was laid out.
+        ordered: its layout in one memory.
+        states: the budget of the search for a division.
+        below: no division is asked for whose traffic costs as much, or more.
     """
     memories = [memory for memory in request.target.memories if memory.compute]
     if ordered.layout.fits or request.graph.fixed or ordered.layout.stopped:
@@ -32,7 +47,7 @@ def divide_layout(request: LayoutRequest, ordered: OrderedLayout) -> OrderedLayo
         return ordered
     rooms = [room_for_buffers(memory, request.taken.get(memory.name, 0)) for memory in memories]
     limited = [replace(memory, capacity=room) for memory, room in zip(memories, rooms, strict=True)]
-    found = place(candidates, limited, nodes=request.options.nodes, threads=request.threads)
+    found = place(candidates, limited, states=states, nodes=request.options.nodes, threads=request.threads, below=below)
     ordered = replace(ordered, order=replace(ordered.order, lower_bound=0), division=found.status)
     if not found.memory:
         return ordered

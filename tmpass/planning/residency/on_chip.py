@@ -1,6 +1,7 @@
 """Copies of constants where operators cannot use their home: which stay, which are streamed, and where each lies."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from heapq import heappop, heappush
 
 from tmpass.base.choices import ConstantUse
@@ -73,7 +74,7 @@ def find_on_chip(
     if stored.home.compute:
         return None
     numbers = {key: number for number, constant in enumerate(stored.constants) for key in constant.tensors}
-    uses = [_read(graph, step.subgraph, step.op, numbers) for step in timeline.steps]
+    uses = [read_by(graph, step.subgraph, step.op, numbers) for step in timeline.steps]
     uses += [()] * (horizon - len(uses))
     if not any(uses):
         return None
@@ -96,7 +97,8 @@ def find_on_chip(
     return OnChip(memory, tuple(tops), tuple(uses), own, *rounded, memory.room, chunk, tuple(ends))
 
 
-def choose_resident(free: OnChip) -> list[bool]:
+@lru_cache(maxsize=4)  # an order is judged by what it streams before it is taken
+def choose_resident(free: OnChip) -> tuple[bool, ...]:
     """Of each constant, whether it stays in the memory for the whole run, so that each run loads the fewest bytes.
 
     Where a step has too little room though nothing stays, nothing does. What operators with bodies read stays only if
@@ -105,9 +107,9 @@ def choose_resident(free: OnChip) -> list[bool]:
     the next nothing stays, since each run would load it.
     """
     if not free.memory.survives:
-        return [False] * len(free.sizes)
+        return (False,) * len(free.sizes)
     if free.room is None or free.height([True] * len(free.sizes)) + sum(free.sizes) <= free.room:
-        return [True] * len(free.sizes)
+        return (True,) * len(free.sizes)
     from tmpass.planning.residency.weights import Weight, WeightUse, keep_weights  # which few plans need
 
     runs = zip(free.uses, free.ends, strict=True)
@@ -125,7 +127,7 @@ def choose_resident(free: OnChip) -> list[bool]:
                 steps[c].append(step)
     weights = [Weight(size, tuple(own)) for size, own in zip(free.bytes, steps, strict=True)]
     found = keep_weights(weights, tops, free.room, alignment=free.memory.alignment, chunk=free.chunk)
-    return [kept is WeightUse.RESIDENT for kept in found.kept] or [False] * len(free.sizes)
+    return tuple(kept is WeightUse.RESIDENT for kept in found.kept) or (False,) * len(free.sizes)
 
 
 def loaded_rows(
@@ -194,7 +196,7 @@ def loaded_bound(free: OnChip, live: Sequence[int], peak_bound: int) -> int:
     return most - peak_bound
 
 
-def _read(graph: Graph, s: int, op: int, numbers: dict[TensorKey, int]) -> tuple[int, ...]:
+def read_by(graph: Graph, s: int, op: int, numbers: Mapping[TensorKey, int]) -> tuple[int, ...]:
     """The numbers of the constants that an operator reads, each once."""
     inputs = graph.subgraphs[s].ops[op].inputs
     return tuple(dict.fromkeys(numbers[s, t] for t in inputs if (s, t) in numbers))

@@ -90,7 +90,7 @@ def tail_of(graph: Graph, target: Target, timeline: Schedule | None = None) -> "
         return None
     from tmpass.targets.tail import runtime_bytes  # which only some runtimes need
 
-    return runtime_bytes(graph, target, orders=None if timeline is None else _orders(graph, timeline))
+    return runtime_bytes(graph, target, orders=None if timeline is None else operators_in_order(graph, timeline))
 
 
 def with_tail(
@@ -100,7 +100,7 @@ def with_tail(
     return overhead if tail is None else {**overhead, arena: Overhead(tail.overhead(head), TAIL)}
 
 
-def _orders(graph: Graph, timeline: Schedule) -> Sequence[Sequence[int]]:
+def operators_in_order(graph: Graph, timeline: Schedule) -> Sequence[Sequence[int]]:
     """Of each subgraph its operators, in the order of the timeline; those that never run are behind the others."""
     orders: list[dict[int, None]] = [{} for _ in graph.subgraphs]
     for step in timeline.steps:

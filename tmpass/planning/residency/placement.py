@@ -90,6 +90,7 @@ def place(
     states: int = DEFAULT_STATES,
     nodes: int = DEFAULT_NODES,
     threads: int = 1,
+    below: int | None = None,
 ) -> Placement:
     """The placement whose traffic costs the least, within all capacities and with addresses.
 
@@ -99,6 +100,7 @@ def place(
         states: the budget of the search for a division.
         nodes: the budget of each packing.
         threads: that a packing may use. The answer does not depend on it.
+        below: the search ends with UNKNOWN where every placement is proved to cost as much, or more.
 
     Returns:
         A placement that costs no more than that of `banked_greedy`. Status UNKNOWN means that budgets ended before any
@@ -113,6 +115,8 @@ def place(
         division = divide(needs, costs, forbidden, states=max(states // _ROUNDS, states - proved.states))
         bound = max(proved.lower_bound, division.lower_bound if exact else 0)
         proved = Proved(bound, proved.states + division.states, len(forbidden))
+        if below is not None and bound >= below:
+            return Placement((), (), (), 0, proved, price, Status.UNKNOWN)
         if division.memory is None:
             if exact and division.complete:
                 return Placement((), (), (), 0, proved, price, Status.INFEASIBLE)

@@ -107,6 +107,7 @@ def _order(plan: Plan) -> str:
         "topological": "sorted topologically",
         "least-peak": "reordered",
         "fewest-transfers": "reordered for the fewest transfers",
+        "fewest-streamed": "reordered to stream fewer bytes",
     }
     if plan.unknown_tensors or (not plan.order.lower_bound and plan.memories[0].live_bytes):
         found = "other orders are not judged"

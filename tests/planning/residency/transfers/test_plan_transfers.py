@@ -212,20 +212,6 @@ def test_constants_may_be_copied_into_another_memory_than_the_one_that_buffers_l
     assert planned(graph, replace(target(72, 8), memories=(replace(near, capacity=64), weights, far))).fits is False
 
 
-def test_what_no_operator_makes_is_there_from_the_first_step():
-    sketch = Sketch()
-    x = sketch.input(8)
-    y = sketch.op([sketch.op([x], 40)], 8)
-    sketch.outputs = [sketch.op([y], 60), sketch.tensor(40)]
-    for size in range(8, 128, 8):
-        made = planned(graph_of(sketch), target(size, 8))
-        assert made.fits is (size >= 112)
-    nothing = Sketch()
-    nothing.input(8)
-    nothing.outputs = [nothing.tensor(40)]
-    assert planned(graph_of(nothing), target(40, 8)).fits is False
-
-
 def test_a_body_with_many_steps_takes_no_longer_than_its_steps():
     body = Sketch("body")
     y = body.input(8)

@@ -52,8 +52,7 @@ def search_order(
 def _problem(request: LayoutRequest, own: Mapping[int, int], problem: FixedOrderProblem) -> TransferProblem:
     """The model as a problem of transfers, for operators in the order of the file.
 
-    Before the operators of the model stands the caller, who writes the inputs and what no operator makes, and behind
-    them who reads the outputs.
+    Before the operators of the model stands the caller, who writes the inputs, and behind them who reads the outputs.
     Views have the storage of what they show, and so have results that are written over the only use of their source.
     What has to follow an operator without any tensor of its own reads a token from it, which has no bytes.
     """
@@ -78,11 +77,11 @@ def _problem(request: LayoutRequest, own: Mapping[int, int], problem: FixedOrder
     def all_of(group: Iterable[int]) -> tuple[int, ...]:
         return tuple(dict.fromkeys(at for t in group if (at := number(t)) is not None))
 
-    maker, made = dict.fromkeys(all_of(subgraph.inputs), -1), list[list[int]]()
+    given = all_of(subgraph.inputs)
+    maker, made = dict.fromkeys(given, -1), list[list[int]]()
     needs: list[tuple[int, ...]] = []
     for index, op in enumerate(subgraph.ops):
         used, results = all_of(op.inputs), all_of((*op.outputs, *op.temporaries))
-        maker |= {at: -1 for at in used if at not in maker}
         made.append([at for at in results if maker.setdefault(at, index) == index])
         needs.append(tuple(at for at in dict.fromkeys((*used, *results)) if maker[at] != index))
         if own.get(index):
@@ -95,15 +94,12 @@ def _problem(request: LayoutRequest, own: Mapping[int, int], problem: FixedOrder
                 made[writer].append(tokens[writer])
             needs[reader] = tuple(dict.fromkeys((*needs[reader], tokens[writer])))
             maker[tokens[writer]] = writer
-    returned = all_of(subgraph.outputs)
-    maker |= {at: -1 for at in returned if at not in maker}
-    given = tuple(at for at, by in maker.items() if by == -1)
     operators = [TransferOperator("caller", (), given)]
     operators += [
         TransferOperator(op.kind, inputs, tuple(outputs))
         for op, inputs, outputs in zip(subgraph.ops, needs, made, strict=True)
     ]
-    operators.append(TransferOperator("caller", returned, ()))
+    operators.append(TransferOperator("caller", all_of(subgraph.outputs), ()))
     return TransferProblem(tuple(tensors), tuple(operators), (), problem.capacity, problem.alignment)
 
 

@@ -1,6 +1,7 @@
 """What a plan costs against the size of the scratchpad: each row is that of a plan with this budget."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from support.shared import SHARED, tflite_bindings
 
 from tmpass.api.plan import plan
 from tmpass.base.choices import ConstantUse, Status
-from tmpass.explanation.capacity_curve import CurvePoint, saved_per_kib
+from tmpass.explanation.curve_point import CurvePoint, saved_per_kib
 from tmpass.explanation.explain import explain
 from tmpass.loading.load import Model, load_to_plan
 from tmpass.plans.plan import ModelInfo, Plan
@@ -25,24 +26,26 @@ def curve(model, target, **options) -> tuple[CurvePoint, ...]:
     return found
 
 
-def costs(made: Plan) -> tuple[int, int]:
-    """The bytes of constants that a run loads, and those that it touches outside the scratchpad."""
+def costs(made: Plan) -> tuple[int, int, int]:
+    """The bytes of constants that a run loads, those that it touches outside the scratchpad, spills and fetches."""
     streamed = [row.tensors for row in made.constants if row.use == ConstantUse.STREAMED]
     stored = {row.tensors: row.size for row in made.constants if row.use == ConstantUse.STORED}
     outside = sum(use.traffic for use in made.memories if use.name != made.target.memory)
-    return sum(stored[tensors] for tensors in streamed), outside
+    moved = 0 if made.transfers is None else made.transfers.moved
+    return sum(stored[tensors] for tensors in streamed), outside, moved
 
 
 def check(points, model, target, **options) -> None:
-    """Each point is what a plan with its budget has; more bytes never cost more."""
-    assert 2 <= len(points) <= 16
+    """Each point is what a plan with its budget has; without transfers, more bytes never cost more."""
+    assert 2 <= len(points) <= 16 + 8
     assert [one.size for one in points] == sorted({one.size for one in points})
     for one in points:
-        made = plan(model, target, **options, budget=one.size, transfers="never")
-        assert one.status == made.status
-        assert (one.streamed, one.outside) == (costs(made) if made.fits else (0, 0))
-    fitting = [one for one in points if one.fits]
-    assert points[len(points) - len(fitting) :] == tuple(fitting)
+        made = plan(model, target, **options, budget=one.size)
+        assert one.fits == made.fits
+        assert one.moved or one.status == made.status
+        assert (one.streamed, one.outside, one.moved) == (costs(made) if made.fits else (0, 0, 0))
+    assert all(two.fits for one, two in pairwise(points) if one.fits)
+    fitting = [one for one in points if one.fits and not one.moved]
     assert [one.cost for one in fitting] == sorted((one.cost for one in fitting), reverse=True)
 
 
@@ -80,7 +83,8 @@ def test_time_is_bytes_by_bandwidth():
     (home,) = [memory for memory in load_target("pixel6-tpu").memories if memory.name == "dram"]
     for one in curve(MODELS / "branchy.tflite", "pixel6-tpu"):
         # Each copy takes whole picoseconds, rounded up.
-        assert one.seconds == (pytest.approx(one.streamed / home.bandwidth, abs=1e-10) if one.fits else None)
+        seconds = pytest.approx((one.streamed + one.moved) / home.bandwidth, abs=1e-10)
+        assert one.seconds == (seconds if one.fits else None)
 
 
 def two_memories(near: int | None, far: int | None, bandwidth: int | None = 10) -> Target:

@@ -45,7 +45,8 @@ def test_an_explanation_of_a_model_is_that_of_its_plan_without_transfers():
     assert (without["status"], without["fits"], without["missing"]) == (known.plan.status, False, known.missing)
     assert without["least_budget"]["bytes"] == known.least_budget > 33_000
     assert without["alive"]
-    assert not {"least_budget", "alive", "changes", "curve"} & set(facts)
+    assert not {"least_budget", "alive", "changes"} & set(facts)
+    assert "curve" not in without
     facts = facts["transfers"]
     assert facts["spilled"] + facts["fetched"] == sum(one["moved"] for one in facts["travellers"])
 
@@ -73,13 +74,13 @@ def test_a_budget_with_enough_room_is_no_claim_about_transfers_either():
     assert not explain(FOLDER / "branchy.onnx", "tflm").may_travel
 
 
-def test_the_curve_is_marked_as_one_without_transfers():
+def test_the_curve_has_the_transfers_of_sizes_that_fit_with_them_only():
     known = explain(FOLDER / "branchy.onnx", budget=33_000, curve=True)
     heads, rows = curve_rows(known.curve)
-    (own,) = (row for row in rows if row[-1] == "this plan")
-    assert (heads[1], own[1]) == ("fits", "no (with transfers: yes)")
-    assert not any("with transfers" in row[1] for row in rows if row != own)
-    assert "the curve is without transfers\n" in curve_note(known)
+    (own,) = (row for row in rows if "this plan" in row[-1])
+    assert (heads[1:3], own[1:3]) == (["fits", "moved"], ["with transfers", str(known.travels.plan.transfers.moved)])
+    assert any("least without transfers" in row[-1] for row in rows)
+    assert "moved: bytes of spills and fetches in each run" in curve_note(known)
     never = explain(FOLDER / "branchy.onnx", budget=33_000, transfers="never", curve=True)
     assert not any("transfers" in cell for row in curve_rows(never.curve)[1] for cell in row)
     assert "transfers" not in curve_note(never)

@@ -11,7 +11,8 @@ from support.pages import MODELS
 
 from tmpass.api.plan import plan
 from tmpass.base.choices import Status
-from tmpass.explanation.capacity_curve import CurvePoint, curve_of
+from tmpass.explanation.capacity_curve import curve_of
+from tmpass.explanation.curve_point import CurvePoint
 from tmpass.report.curve import curve_rows
 from tmpass.report.formats import csv, html, json
 from tmpass.report.formats.html import emit
@@ -113,17 +114,22 @@ def test_a_plan_beyond_the_picture_or_too_small_is_marked_as_well():
     assert "This plan has 1 KiB: does not fit." in curve_section(small, "sram")
 
 
-def test_a_plan_that_fits_with_transfers_is_not_said_not_to_fit():
-    rows = [replace(one, own=False, transfers=True) for one in POINTS]
-    rows[0] = replace(rows[0], own=True, with_transfers=True)
+def test_sizes_that_fit_with_transfers_are_shaded_and_have_the_bytes_moved():
+    rows = (POINTS[0], fits(1200, 3072, moved=2048, own=True), *(replace(one, own=False) for one in POINTS[1:]))
     section = curve_section(rows, "sram")
-    assert "1 KiB: fits with transfers only (this plan)" in texts(section)
-    assert "This plan has 1 KiB: fits with transfers only; the curve is without them." in section
-    assert "the curve is without transfers" in section
-    assert "does not fit" not in section.replace("does not fit without transfers", "")
+    assert 'class="moves"' in section
+    assert 'class="moves"' not in curve_section(POINTS, "sram")
+    assert "1.172 KiB: 2 KiB moved, 3 KiB streamed (this plan)" in texts(section)
+    assert "The least size that fits is 1.172 KiB: 2 KiB moved, 3 KiB streamed." in section
+    heads, cells = curve_rows(rows)
+    assert heads[:4] == ["size", "fits", "moved", "streamed"]
+    assert cells[1][1:4] == ["with transfers", "2048", "3072"]
+    assert cells[1][-1] == "least that fits, this plan"
+    assert cells[2][-1] == "least without transfers"
     made = plan(MODEL, TARGET, budget="35KiB")
     (own,) = (one for one in curve_of(made, MODEL, TARGET) if one.own)
-    assert (made.transfers is not None, own.fits, own.with_transfers) == (True, False, True)
+    assert made.transfers is not None
+    assert (own.fits, own.moved) == (True, made.transfers.moved)
 
 
 @pytest.mark.parametrize("status", ["infeasible", "unknown"])

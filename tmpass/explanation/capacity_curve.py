@@ -16,14 +16,18 @@ from itertools import pairwise
 
 from tmpass.api.arguments import target_of
 from tmpass.base.choices import Status
-from tmpass.base.record import record
 from tmpass.base.sizes import MAX_BYTES
+from tmpass.explanation.curve_point import CurvePoint, saved_per_kib
+from tmpass.explanation.smaller_sizes import LARGE, MAX_PLANS, smaller_sizes
 from tmpass.graph.binding import bind
 from tmpass.graph.model import Graph
 from tmpass.loading.load import Model, load_to_plan
-from tmpass.planning.capacity import Resized, resize, time_at
-from tmpass.planning.choose_order import choose_order
+from tmpass.planning.capacity import Resized, least_with_transfers, resize, resize_with_transfers, time_of
+from tmpass.planning.choose_order import OrderedLayout, choose_order
+from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.plan_model import find_request
+from tmpass.planning.residency.fewest_moved import other_orders
+from tmpass.planning.residency.overhead import Besides
 from tmpass.planning.residency.transfers.behind import may_travel
 from tmpass.plans.plan import Plan
 from tmpass.plans.planned_time import SECOND, PlannedTime
@@ -40,45 +44,6 @@ of the largest falls the size is looked for at which half of the fall is reached
 
 _OCTAVES = 6
 """How many halvings below the size of a single memory are tried, where another memory can take buffers."""
-
-
-@record
-class CurvePoint:
-    """What a run costs at one size of the scratchpad.
-
-    Fields:
-        size: of the scratchpad in bytes, as `--budget` takes it: without a reserve.
-        status: that of a plan with this budget; a bound on other orders and packings is not asked for.
-        streamed: bytes of constants that each run loads. 0 where the plan does not fit.
-        outside: bytes that operators touch in other memories in each run. 0 where the plan does not fit.
-        seconds: of a run by the model of docs/time.md; None where a bandwidth is not known or nothing fits.
-        computing: whether these count what operators compute.
-        knee: bytes beyond this size save less than half as much each as those before it.
-        own: it is the size that the plan has.
-        transfers: whether a plan of this size may fit with transfers, which this point is without.
-        with_transfers: it is the size of the plan, which fits with transfers only.
-    """
-
-    size: int
-    status: Status
-    streamed: int
-    outside: int
-    seconds: float | None = None
-    knee: bool = False
-    own: bool = False
-    transfers: bool = False
-    with_transfers: bool = False
-    computing: bool = False
-
-    @property
-    def fits(self) -> bool:
-        """Whether a plan with this budget fits."""
-        return self.status in (Status.OPTIMAL, Status.FEASIBLE)
-
-    @property
-    def cost(self) -> int:
-        """The bytes that each run moves or touches outside the scratchpad."""
-        return self.streamed + self.outside
 
 
 def curve_of(made: Plan, model: object, target: str | os.PathLike[str] | Target) -> tuple[CurvePoint, ...]:
@@ -102,7 +67,8 @@ def capacity_curve(made: Plan, loaded: Model, graph: Graph, target: Target) -> t
     """The points of the curve by rising size: at most 16, none where the scratchpad of the plan has no limit.
 
     They are the least size that fits and one that does not, the size at which all constants stay, that of the plan,
-    and those between them without which a straight line would be wrong.
+    and those between them without which a straight line would be wrong. Where tensors may leave the scratchpad and come
+    back, at most 8 more are smaller than what fits without that.
 
     Args:
         made: the plan of the model.
@@ -119,37 +85,81 @@ def capacity_curve(made: Plan, loaded: Model, graph: Graph, target: Target) -> t
     request, besides, _ = find_request(loaded, graph, target, made.options)
     ordered = choose_order(request)
     known: dict[int, CurvePoint] = {}
+    found: dict[int, Resized] = {}
+    orders = (ordered, *other_orders(request, ordered, besides))
 
     def at(size: int) -> CurvePoint:
         if size not in known:
-            known[size] = _point(target, size, resize(request, ordered, besides, size))
+            found[size] = resize(request, orders, besides, size)
+            known[size] = _point(target, size, found[size])
         return known[size]
 
     grain = target.scratchpad.alignment
-    whole = resize(request, ordered, besides, 0, divided=False).memories[0].needed
-    full = resize(request, ordered, besides, MAX_BYTES).memories[0].needed
+    whole = min(resize(request, [one], besides, 0, divided=False).memories[0].needed for one in orders)
+    full = min(resize(request, [one], besides, MAX_BYTES, divided=False).memories[0].needed for one in orders)
     full = max(whole, -(-full // grain) * grain)
     least = _least(at, whole)
     kept = {_below(least), least, whole, full, own}
     asked = {*kept, *_steps(least, whole, full)}
     asked |= set(_bends(at, sorted(size for size in asked if whole <= size <= full), grain))
-    chosen = [
-        _timed(one, time_at(loaded.info, request, ordered, besides, one.size) if one.fits else None)
-        for one in _choose([at(size) for size in sorted(asked)], kept)
-    ]
-    transfers = may_travel(graph, target, made.options.transfers)
-    travels = made.transfers is not None
-    return tuple(
-        replace(one, own=one.size == own, transfers=transfers, with_transfers=travels and one.size == own)
-        for one in _with_knees(chosen)
-    )
+    chosen = _choose([at(size) for size in sorted(asked)], kept)
+    if may_travel(graph, target, made.options.transfers):
+        chosen = _with_transfers(request, ordered, besides, chosen, own, at, found)
+    timed = [_timed(one, time_of(loaded.info, found[one.size]) if one.fits else None) for one in chosen]
+    return tuple(replace(one, own=one.size == own) for one in _with_knees(timed))
+
+
+def _with_transfers(
+    request: LayoutRequest,
+    ordered: OrderedLayout,
+    besides: Besides,
+    points: Sequence[CurvePoint],
+    own: int,
+    alone: Callable[[int], CurvePoint],
+    plans: dict[int, Resized],
+) -> list[CurvePoint]:
+    """`points`, in which sizes that do not fit have their plans with transfers, and more of these.
+
+    Args:
+        request: that was laid out, as for `resize`, as are the next two.
+        ordered: the layout in one memory.
+        besides: what memories hold besides buffers.
+        points: of the curve without transfers.
+        own: the size of the plan.
+        alone: makes the point of a size without transfers.
+        plans: what was found at each size, which gets those with transfers.
+    """
+    high = next((one for one in points if one.fits), None)
+    without = {one.size: one for one in points if not one.fits}
+    low = least_with_transfers(request, ordered, besides, high.size) if high is not None and without else None
+    if high is None or low is None or low >= high.size:
+        return list(points)
+
+    def at(size: int) -> CurvePoint:
+        if size < low:
+            return alone(size)
+        found = resize_with_transfers(request, ordered, besides, size)
+        if found is None:
+            return CurvePoint(size, Status.UNKNOWN, 0, 0)
+        plans[size] = found
+        return _point(request.target, size, found)
+
+    known = {own: at(own)} if own in without and own >= low else {}
+    most = MAX_PLANS if len(ordered.timeline.steps) <= LARGE else MAX_PLANS // 2
+    found = smaller_sizes(at, low, high, request.target.scratchpad.alignment, known, most)
+    found |= {size: at(size) for size in (_below(low), own) if size < low}
+    rows = sorted((*found.values(), *(one for one in points if one.fits)), key=lambda one: one.size)
+    fitting = [one for one in rows if one.fits]
+    kept = {own, fitting[0].size, next(one.size for one in fitting if not one.moved)}
+    kept |= {one.size for one in rows if not one.fits} | {one.size for one in points if one.fits}
+    return _choose(rows, kept, len(rows), max(1, (fitting[0].cost - high.cost) / _FLAT))
 
 
 def _point(target: Target, size: int, found: Resized) -> CurvePoint:
     if not found.fits:
         return CurvePoint(size, found.status, 0, 0)
     others = (use.traffic for use in found.memories if use.name != target.scratchpad.name)
-    return CurvePoint(size, found.status, found.streamed, sum(others))
+    return CurvePoint(size, found.status, found.streamed, sum(others), moved=found.moved)
 
 
 def _timed(point: CurvePoint, time: PlannedTime | None) -> CurvePoint:
@@ -214,11 +224,18 @@ def _bends(at: Callable[[int], CurvePoint], sizes: Sequence[int], grain: int) ->
             heappush(falls, (at(high).cost - at(middle).cost, middle, high))
 
 
-def _choose(points: Sequence[CurvePoint], kept: set[int]) -> list[CurvePoint]:
-    """The points of sizes `kept`, and those that are farthest from the lines between the chosen ones."""
+def _choose(points: Sequence[CurvePoint], kept: set[int], most: int = _ROWS, flat: float = 0) -> list[CurvePoint]:
+    """The points of sizes `kept`, and those that are farthest from the lines between the chosen ones.
+
+    Args:
+        points: of the curve, by rising size.
+        kept: sizes.
+        most: how many there are at most, if `kept` are not more.
+        flat: bytes of cost that do not matter; if 0, a part of the highest cost.
+    """
     chosen = sorted(at for at, point in enumerate(points) if point.size in kept)
-    flat = max(point.cost for point in points) / _FLAT
-    while len(chosen) < _ROWS:
+    flat = flat or max(point.cost for point in points) / _FLAT
+    while len(chosen) < most:
         far, number = 0.0, -1
         for first, last in pairwise(chosen):
             a, b = points[first], points[last]
@@ -242,14 +259,3 @@ def _with_knees(points: Sequence[CurvePoint]) -> list[CurvePoint]:
             after = saved_per_kib(points, at)
             found[at] = replace(points[at], knee=saved_per_kib(points, at - 1) > 2 * after)
     return found
-
-
-def saved_per_kib(points: Sequence[CurvePoint], at: int) -> float:
-    """The bytes of a run that each KiB saves from point `at` to the next one; 0 behind the last.
-
-    Between two points it is the average.
-    """
-    if at + 1 == len(points) or not points[at].fits:
-        return 0.0
-    a, b = points[at], points[at + 1]
-    return (a.cost - b.cost) * 1024 / (b.size - a.size)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tmpass.base.record import record
-from tmpass.explanation.capacity_curve import CurvePoint
+from tmpass.explanation.curve_point import CurvePoint
 from tmpass.packing.conflict import Conflict
 from tmpass.plans.peak_step import PeakStep
 from tmpass.plans.plan import Plan, PlannedBuffer, PlannedConstant, PlannedStep, PlannedTensor

@@ -1,5 +1,6 @@
-"""A layout at another capacity of the scratchpad, without another search for an order or a packing."""
+"""A layout at another capacity of the scratchpad, without another search for an order or a packing in one memory."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tmpass.base.choices import ConstantUse, Status
@@ -9,8 +10,12 @@ from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.memories import room_for_buffers
 from tmpass.planning.memory_rows import memory_rows
-from tmpass.planning.residency.divide_layout import divide_layout
+from tmpass.planning.residency.fewest_moved import fewest_moved
 from tmpass.planning.residency.overhead import Besides
+from tmpass.planning.residency.transfers.behind import find_behind
+from tmpass.planning.residency.transfers.cases import find_cases
+from tmpass.planning.residency.transfers.plan_transfers import try_transfers
+from tmpass.planning.residency.transfers.too_small import largest_need
 from tmpass.planning.run_time.find_time import find_time
 from tmpass.plans.plan import MemoryUse, ModelInfo, PlannedConstant
 from tmpass.plans.planned_time import PlannedTime
@@ -18,11 +23,25 @@ from tmpass.plans.planned_time import PlannedTime
 
 @record
 class Resized:
-    """What a plan would have at one capacity: the rows of its memories and constants, and its status."""
+    """What a plan would have at one capacity.
+
+    Fields:
+        memories: its rows of memories.
+        constants: its rows of constants.
+        status: what is proved.
+        request: with that capacity.
+        ordered: its layout.
+        besides: what memories hold besides buffers.
+        moved: the bytes of its spills and fetches in one run.
+    """
 
     memories: tuple[MemoryUse, ...]
     constants: tuple[PlannedConstant, ...]
     status: Status
+    request: LayoutRequest
+    ordered: OrderedLayout
+    besides: Besides
+    moved: int = 0
 
     @property
     def fits(self) -> bool:
@@ -36,56 +55,96 @@ class Resized:
         return sum(whole[row.tensors] for row in self.constants if row.use == ConstantUse.STREAMED)
 
 
-def time_at(
-    info: ModelInfo, request: LayoutRequest, ordered: OrderedLayout, besides: Besides, capacity: int
-) -> PlannedTime | None:
-    """The time of a run of the plan of `ordered` with another capacity; None as for `find_time`.
+def time_of(info: ModelInfo, found: Resized) -> PlannedTime | None:
+    """The time of a run of a plan at one capacity; None as for `find_time`.
 
     Args:
         info: of the model's file.
-        request: as for `resize`, as are the others.
-        ordered: the layout.
-        besides: what memories hold besides buffers.
-        capacity: in bytes.
+        found: what the plan has.
     """
-    request, ordered, besides = _with_capacity(request, ordered, besides, capacity)
-    return find_time(assemble(info, request, divide_layout(request, ordered), besides), request.graph, request.target)
+    request = found.request
+    return find_time(assemble(info, request, found.ordered, found.besides), request.graph, request.target)
 
 
 def resize(
-    request: LayoutRequest, ordered: OrderedLayout, besides: Besides, capacity: int, *, divided: bool = True
+    request: LayoutRequest,
+    orders: Sequence[OrderedLayout],
+    besides: Besides,
+    capacity: int,
+    *,
+    divided: bool = True,
 ) -> Resized:
-    """The plan of `ordered` with another capacity of the scratchpad, as `--budget` gives it.
+    """The plan of a model with another capacity of the scratchpad, as `--budget` gives it, and without transfers.
 
-    The order and the packing of buffers in one memory do not depend on the capacity, so only the constants that stay
-    are chosen again, and the buffers that leave a scratchpad that is too small.
+    The orders, and the packings of buffers in one memory, do not depend on the capacity. So only the constants that
+    stay are chosen again, the buffers that leave a scratchpad that is too small, and the one of these orders.
 
     Args:
         request: that was laid out.
-        ordered: the layout as `choose_order` finds it, not divided among memories.
+        orders: the layout as `choose_order` finds it, not divided among memories, and those of `other_orders`.
         besides: what memories hold besides buffers.
         capacity: in bytes, without a reserve.
-        divided: whether buffers may go to other memories.
+        divided: whether buffers may go to other memories, and another order than the first may be taken.
     """
-    request, ordered, besides = _with_capacity(request, ordered, besides, capacity)
+    request, (ordered, *others), besides = _with_capacity(request, orders, besides, capacity)
     if divided:
-        ordered = divide_layout(request, ordered)
+        ordered = fewest_moved(request, ordered, besides, others)
     uses, constants = memory_rows(request, ordered, besides)
-    return Resized(uses, constants, find_status(request, ordered, uses))
+    return Resized(uses, constants, find_status(request, ordered, uses), request, ordered, besides)
+
+
+def resize_with_transfers(
+    request: LayoutRequest, ordered: OrderedLayout, besides: Besides, capacity: int
+) -> Resized | None:
+    """The plan with transfers at another capacity; None where there is none.
+
+    Args:
+        request: that was laid out.
+        ordered: the layout as `choose_order` finds it.
+        besides: what memories hold besides buffers.
+        capacity: in bytes, without a reserve.
+    """
+    request, (ordered,), besides = _with_capacity(request, [ordered], besides, capacity)
+    found = try_transfers(request, ordered, besides).layout
+    if found is None or found.travel is None:
+        return None
+    uses, constants = memory_rows(request, found, besides)
+    status, moved = find_status(request, found, uses), found.travel.transfers.moved
+    return Resized(uses, constants, status, request, found, besides, moved)
+
+
+def least_with_transfers(request: LayoutRequest, ordered: OrderedLayout, besides: Besides, capacity: int) -> int | None:
+    """A capacity below which no plan fits with transfers, since one operator alone needs more; None without transfers.
+
+    Args:
+        request: that was laid out.
+        ordered: the layout as `choose_order` finds it.
+        besides: what memories hold besides buffers.
+        capacity: with which the buffers have any room.
+    """
+    away = find_behind(request.target)
+    if away is None or request.graph.fixed:
+        return None
+    request, (ordered,), besides = _with_capacity(request, [ordered], besides, capacity)
+    case = next(find_cases(request, ordered, besides, away), None)
+    return None if case is None else max(0, capacity - case.problem.capacity + largest_need(request, case))
 
 
 def _with_capacity(
-    request: LayoutRequest, ordered: OrderedLayout, besides: Besides, capacity: int
-) -> tuple[LayoutRequest, OrderedLayout, Besides]:
+    request: LayoutRequest, orders: Sequence[OrderedLayout], besides: Besides, capacity: int
+) -> tuple[LayoutRequest, list[OrderedLayout], Besides]:
     """The same with another capacity of the scratchpad."""
     target = request.target.override(capacity)
     memories = {memory.name: memory for memory in target.memories}
     request = replace(request, target=target)
     if besides.stored is not None:
         besides = replace(besides, stored=replace(besides.stored, home=memories[besides.stored.home.name]))
-    allocations = []
-    for placed in ordered.layout.allocations:
-        memory = memories[placed.memory.name]
-        room = room_for_buffers(memory, request.taken.get(memory.name, 0))
-        allocations.append(replace(placed, memory=memory, room=room))
-    return request, replace(ordered, layout=replace(ordered.layout, allocations=tuple(allocations))), besides
+    found = []
+    for ordered in orders:
+        allocations = []
+        for placed in ordered.layout.allocations:
+            memory = memories[placed.memory.name]
+            room = room_for_buffers(memory, request.taken.get(memory.name, 0))
+            allocations.append(replace(placed, memory=memory, room=room))
+        found.append(replace(ordered, layout=replace(ordered.layout, allocations=tuple(allocations))))
+    return request, found, besides

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from tmpass.explanation.capacity_curve import CurvePoint, saved_per_kib
-from tmpass.report.text import clip, one_line, short_size
+from tmpass.explanation.curve_point import CurvePoint, saved_per_kib
+from tmpass.report.text import clip, counted, one_line, short_size
 
 
 def curve_rows(points: Sequence[CurvePoint]) -> tuple[list[str], list[list[str]]]:
@@ -13,21 +13,25 @@ def curve_rows(points: Sequence[CurvePoint]) -> tuple[list[str], list[list[str]]
     """
     streamed, outside = any(one.streamed for one in points), any(one.outside for one in points)
     timed = any(one.seconds for one in points)
-    heads = ["streamed"] * streamed + ["outside"] * outside + ["time"] * timed
-    heads += ["saved per KiB"] * (streamed or outside)
+    moved = any(one.moved for one in points)
+    costs = streamed or outside or moved
+    heads = ["moved"] * moved + ["streamed"] * streamed + ["outside"] * outside + ["time"] * timed
+    heads += ["saved per KiB"] * costs
     fitting = [one for one in points if one.fits]
     first = fitting[0] if fitting and fitting[0] is not points[0] else None
+    alone = next((one for one in fitting if not one.moved), None) if moved else None
     last = next((one for one in fitting if not one.streamed), None) if streamed else None
     rows = []
     for at, one in enumerate(points):
-        cells = [str(one.streamed)] * streamed + [str(one.outside)] * outside
-        cells += [_time(one.seconds)] * timed + [f"{saved_per_kib(points, at):.0f}"] * (streamed or outside)
+        cells = [str(one.moved)] * moved + [str(one.streamed)] * streamed + [str(one.outside)] * outside
+        cells += [_time(one.seconds)] * timed + [f"{saved_per_kib(points, at):.0f}"] * costs
         if not one.fits:
             cells = ["-"] * len(cells)
-        marks = ["least that fits"] * (one is first) + ["all constants stay"] * (one is last)
+        marks = ["least that fits"] * (one is first) + ["least without transfers"] * (one is alone)
+        marks += ["all constants stay"] * (one is last)
         marks += ["knee"] * one.knee + ["this plan"] * one.own
         fits = "yes" if one.fits else "unknown" if one.status == "unknown" else "no"
-        fits += " (with transfers: yes)" * (one.with_transfers and not one.fits)
+        fits = "with transfers" if one.fits and one.moved else fits
         rows.append([f"{one.size} ({short_size(one.size)})", fits, *cells, ", ".join(marks)])
     return ["size", "fits", *heads, ""], rows
 
@@ -43,8 +47,8 @@ def curve_lines(points: Sequence[CurvePoint], memory: str) -> list[str]:
     if not points:
         return [f"curve: {name} has no limit, so nothing depends on its size; give a --budget"]
     found = [f"size: of {name}, as --budget"]
-    if any(one.transfers for one in points):
-        found.append("the curve is without transfers")
+    if many := sum(bool(one.moved) for one in points):
+        found.append(f"moved: bytes of spills and fetches in each run, in {counted(many, 'plan')} with transfers")
     if any(one.streamed for one in points):
         found.append("streamed: bytes of constants that each run loads")
     if any(one.outside for one in points):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tmpass.base.record import record
-from tmpass.explanation.capacity_curve import CurvePoint
+from tmpass.explanation.curve_point import CurvePoint
 from tmpass.graph.model import Graph
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from tmpass.base.json_text import json_text
-from tmpass.explanation.capacity_curve import CurvePoint, saved_per_kib
+from tmpass.explanation.curve_point import CurvePoint, saved_per_kib
 from tmpass.explanation.facts import Alive, Change, Explanation
 from tmpass.explanation.travels import Travels
 from tmpass.plans.plan import MemoryUse, Plan, PlannedConstant, PlannedStep, PlannedTensor
@@ -39,6 +39,7 @@ def to_json(known: Explanation) -> str:
     else:
         facts["transfers"] = _travels(known.travels)
         facts["without_transfers"] = {**_figures(known.plan, known.peak_step.memory), **reasons}
+    facts["curve"] = None if known.curve is None else [_point(known.curve, at) for at in range(len(known.curve))]
     return json_text(facts, indent=2) + "\n"
 
 
@@ -81,7 +82,6 @@ def _reasons(known: Explanation) -> dict[str, Any]:
         "without_effect": known.without_effect,
         "together": _change(known.together) if known.together is not None else None,
         "hints": _hints(known),
-        "curve": None if known.curve is None else [_point(known.curve, at) for at in range(len(known.curve))],
     }
     if conflict is not None:
         facts["conflict"] = {
@@ -117,7 +117,7 @@ def _travels(travels: Travels) -> dict[str, Any]:
 
 def _point(points: Sequence[CurvePoint], at: int) -> dict[str, Any]:
     one = points[at]
-    counted = {"streamed": one.streamed, "outside": one.outside} if one.fits else {"streamed": None, "outside": None}
+    counted = {name: getattr(one, name) if one.fits else None for name in ("streamed", "outside", "moved")}
     saved = saved_per_kib(points, at) if one.fits else None
     return {
         "size": one.size,

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from tmpass.base.record import record
-from tmpass.explanation.capacity_curve import CurvePoint
+from tmpass.explanation.curve_point import CurvePoint
 from tmpass.report.curve import curve_lines, curve_rows, has_shape
 from tmpass.report.text import clip, one_line, short_size
 
@@ -111,10 +111,15 @@ def _line(points: Sequence[CurvePoint], fitting: Sequence[CurvePoint], scale: _S
     if least > _LEFT:
         proved = all(one.status == "infeasible" for one in points if not one.fits)
         text = "does not fit" if proved else "not found to fit"
-        text += " without transfers" * any(one.transfers for one in points)
         yield f'<rect class="unfit" x="{_LEFT}" y="0" width="{least - _LEFT:.1f}" height="{_PLOT}"/>'
         if least - _LEFT > _CHARACTER * len(text) + 8:
             yield f'<text x="{(_LEFT + least) / 2:.1f}" y="{_PLOT - 6}" text-anchor="middle">{text}</text>'
+    alone = next((one for one in fitting if not one.moved), fitting[-1])
+    if alone is not fitting[0]:
+        left, right = scale.x(fitting[0].size), min(float(_WIDTH - _RIGHT), scale.x(alone.size))
+        yield f'<rect class="moves" x="{left:.1f}" y="0" width="{right - left:.1f}" height="{_PLOT}"/>'
+        if right - left > _CHARACTER * len("with transfers") + 8:
+            yield f'<text x="{(left + right) / 2:.1f}" y="{_PLOT - 6}" text-anchor="middle">with transfers</text>'
     places = [(scale.x(one.size), scale.y(one.cost)) for one in fitting if one.size <= scale.high]
     places.append((float(_WIDTH - _RIGHT), places[-1][1]))
     yield f'<path class="line" d="M{" ".join(f"{x:.1f},{y:.1f}" for x, y in places)}"/>'
@@ -156,10 +161,10 @@ def _labels(points: Sequence[CurvePoint], scale: _Scale) -> list[tuple[int, floa
 
 def _what(one: CurvePoint, *, outside: bool) -> str:
     """The size of a point, and what a run with it costs; nothing is named as bytes `outside`, or as bytes streamed."""
-    costs = [f"{short_size(one.streamed)} streamed"] * bool(one.streamed or not (one.outside or outside))
+    costs = [f"{short_size(one.moved)} moved"] * bool(one.moved)
+    costs += [f"{short_size(one.streamed)} streamed"] * bool(one.streamed or not (one.outside or outside or one.moved))
     costs += [f"{short_size(one.outside)} outside"] * bool(one.outside or not costs)
-    without = "fits with transfers only" if one.with_transfers else "does not fit"
-    return f"{short_size(one.size)}: {', '.join(costs) if one.fits else without}"
+    return f"{short_size(one.size)}: {', '.join(costs) if one.fits else 'does not fit'}"
 
 
 def _label(one: CurvePoint, scale: _Scale, x: float, y: float, text: str) -> str:
@@ -178,9 +183,7 @@ def _in_words(points: Sequence[CurvePoint]) -> str:
     words = [f"The least size that fits is {texts[fitting[0].size]}."]
     if knees := [texts[one.size] for one in points if one.knee]:
         words.append(f"Knees, beyond which a byte saves less than half as much: {'; '.join(knees)}.")
-    for one in points:
-        without = "; the curve is without them" * (one.with_transfers and not one.fits)
-        words += [f"This plan has {texts[one.size]}{without}."] * one.own
+    words += [f"This plan has {texts[one.size]}." for one in points if one.own]
     full = next(one.size for one in fitting if one.cost == fitting[-1].cost)
     words.append(f"Beyond {short_size(full)} nothing is saved.")
     return " ".join(words)

@@ -54,6 +54,11 @@ def why_too_small(request: LayoutRequest, cases: Sequence[Case]) -> str:
     return f"{text}: {brief(op.name)}" if op.name else text
 
 
+def largest_need(request: LayoutRequest, case: Case) -> int:
+    """The bytes that some operator needs at least while it runs, in every order and with every sharing."""
+    return max(_needs(request, case), default=0)
+
+
 def _needs(request: LayoutRequest, case: Case) -> list[int]:
     """The bytes that each operator needs at least while it runs, in every order and with every sharing.
 

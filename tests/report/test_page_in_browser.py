@@ -6,13 +6,20 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
+from support.graphs import Sketch, graph_of
 from support.pages import MODELS, both, plan_of
+from support.planning import INFO
 
 from tmpass.api.plan import plan
+from tmpass.explanation.weights import find_weights
+from tmpass.graph.model import TensorKind
+from tmpass.loading.load import Model, load
 from tmpass.packing.problem import Gap
 from tmpass.plans.peak_step import find_peak_step
 from tmpass.plans.plan import PlannedConstant, PlannedTensor
 from tmpass.report.formats.html import emit
+from tmpass.report.model_facts import ModelFacts
+from tmpass.report.weights import reason
 
 pytestmark = pytest.mark.browser
 
@@ -41,9 +48,9 @@ def look(browser, tmp_path):
     """Opens the page of a plan. Anything that the page complains of, or asks for, is a failure."""
 
     @contextmanager
-    def opened(made, before=None, **options):
+    def opened(made, before=None, facts=None, **options):
         path = tmp_path / "page.html"
-        path.write_text(emit(made, before), encoding="utf-8")
+        path.write_text(emit(made, before, facts), encoding="utf-8")
         page = browser.new_page(**{"viewport": {"width": WIDE, "height": HIGH}, **options})
         troubles = []
         page.on("console", lambda message: troubles.append(message.text))
@@ -267,6 +274,40 @@ def test_the_constants_are_a_table(look):
     with look(plan(MODELS / "branchy.tflite", "tflm")) as page:
         cells = [row.split("\t") for row in page.inner_text("#held tbody").splitlines()]
         assert {row[3] for row in cells} == {"read in place"}
+
+
+def test_the_operators_that_read_constants_are_a_table(look):
+    model = load(MODELS / "branchy.tflite")
+    made = plan(model, "coral-edgetpu", budget="44KiB")
+    known = find_weights(made, model.graph)
+    with look(made, facts=ModelFacts(model.graph)) as page:
+        assert page.inner_text("#layers-where") == f"{len(known.layers)} operators that read constants"
+        assert page.inner_text("#layers thead").split("\t")[2:5] == ["weights", "resident", "streamed"]
+        cells = [row.split("\t") for row in page.inner_text("#layers tbody").splitlines()]
+        assert [int(row[0]) for row in cells] == [layer.step for layer in known.layers]
+        for row, layer in zip(cells, known.layers, strict=True):
+            shares = dict(layer.shares)
+            assert row[1:3] == [layer.kind, str(layer.bytes)]
+            assert row[3:5] == [str(shares.get(place, "")) for place in ("resident", "streamed")]
+            assert row[5] == reason(layer, known)
+        page.fill("#search", "a_wide")
+        assert page.locator("#layers tbody tr").count() == 1
+    with look(made) as page:
+        assert page.locator("#by-operator").is_hidden()
+
+
+def test_a_long_table_of_operators_is_cut(look):
+    sketch = Sketch()
+    last = sketch.input(8)
+    for _ in range(300):
+        last = sketch.op([last, sketch.tensor(8, TensorKind.CONSTANT)], 8)
+    sketch.outputs = [last]
+    model = Model(INFO, graph_of(sketch))
+    with look(plan(model, "coral-edgetpu"), facts=ModelFacts(model.graph)) as page:
+        assert page.locator("#layers tbody tr").count() == 200
+        assert page.inner_text("#all-layers") == "Show all 300"
+        page.click("#all-layers")
+        assert page.locator("#layers tbody tr").count() == 300
 
 
 def with_five_thousand_constants():

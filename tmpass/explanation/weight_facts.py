@@ -77,6 +77,7 @@ class Weights:
         streamed: the bytes that each run loads.
         least_streamed: with copies above these buffers, no choice of residents loads fewer in each run; None where that
             is not known.
+        any_order: the bound of the plan on what any order loads in each run; None where it has none.
         among: whether copies lie among the buffers of `memory`. Then the planner lets no constant stay there.
         rows: by falling size.
         layers: in the order of the schedule, those with constants; None without the model.
@@ -93,3 +94,4 @@ class Weights:
     rows: tuple[WeightRow, ...]
     layers: tuple[Layer, ...] | None
     among: bool = False
+    any_order: int | None = None

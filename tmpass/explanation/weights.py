@@ -76,6 +76,7 @@ def find_weights(plan: Plan, graph: Graph | None = None) -> Weights:
         tuple(rows),
         layers,
         among,
+        plan.order.streamed_bound,
     )
 
 

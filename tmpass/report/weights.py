@@ -1,7 +1,7 @@
 """What is said of the constants of a plan before their tables, and of the constants of one operator."""
 
 from tmpass.base.sizes import format_size
-from tmpass.explanation.weight_facts import Layer, Place, WeightRow, Weights
+from tmpass.explanation.weight_facts import Layer, Place, Weights
 from tmpass.report.text import clip, counted, one_line
 
 
@@ -15,16 +15,27 @@ def weight_lines(known: Weights) -> list[tuple[str, str]]:
         room = "" if known.room is None else f" of {format_size(known.room)} for buffers and weights"
         found.append(("resident", f"{format_size(known.resident)} in {memory}{room}, loaded once (cached)"))
         found += [("left", f"{format_size(known.left)} of {memory}")] if known.left is not None else []
-    least = known.least_streamed
-    proof = ""
-    if least is not None and known.streamed:
-        proof = "; no other choice of residents streams less" if least == known.streamed else f"; at least {least} B"
-        proof += " with these buffers"
-    found.append(("streamed", f"{format_size(known.streamed)} in each run{proof}"))
+    found.append(("streamed", f"{format_size(known.streamed)} in each run{_proof(known)}"))
     in_place = sum(row.size for row in known.rows if row.place is Place.IN_PLACE)
     reasons = {row.why for row in known.rows if row.place is Place.STREAMED and known.among}
     found += [("why", reason) for reason in sorted(reasons)]
     return found + ([("in place", f"{format_size(in_place)} read in {home}")] if in_place else [])
+
+
+def _proof(known: Weights) -> str:
+    """What is proved of the streamed bytes: of any order and buffers, or else of any choice beside these buffers."""
+    least, below = known.least_streamed, known.any_order
+    if not known.streamed or (least is None and not below):
+        return ""
+    if below == known.streamed:
+        return "; no other order or choice of residents streams less"
+    found = []
+    if least == known.streamed:
+        found.append("no other choice of residents streams less with these buffers")
+    elif least is not None and least > (below or 0):
+        found.append(f"at least {least} B with these buffers")
+    found += [f"at least {below} B in any order"] if below else []
+    return f"; {', '.join(found)}"
 
 
 def shares(layer: Layer) -> str:
@@ -34,8 +45,12 @@ def shares(layer: Layer) -> str:
     return ", ".join(f"{place} {size} B" for place, size in layer.shares)
 
 
+def deciding(layer: Layer, known: Weights) -> int:
+    """The position of the constant that matters most for an operator: the largest streamed one, or the largest."""
+    return next((number for number in layer.rows if known.rows[number].streamed), layer.rows[0])
+
+
 def reason(layer: Layer, known: Weights) -> str:
-    """Why the constant that matters most for an operator is where it is: the largest streamed one, or the largest."""
-    rows = [known.rows[number] for number in layer.rows]
-    first: WeightRow = next((row for row in rows if row.streamed), rows[0])
-    return (f"{first.size} B: " if len(rows) > 1 else "") + first.why
+    """Why the constant that matters most for an operator is where it is."""
+    first = known.rows[deciding(layer, known)]
+    return (f"{first.size} B: " if len(layer.rows) > 1 else "") + first.why

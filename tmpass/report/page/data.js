@@ -37,6 +37,7 @@ function readView(raw) {
     constant.copies.push(copy);
     return copy;
   });
+  const layers = raw.constants.layers.map(([step, bytes, places, reason, many]) => ({ step, bytes, places, reason, many }));
   const end = buffers.reduce((last, b) => Math.max(last, b.upper), steps.length);
   const memories = raw.memories.map((memory, at) => {
     const [step, bytes, rows] = memory.full;
@@ -50,7 +51,7 @@ function readView(raw) {
     };
   });
   const needs = raw.needs.map(([name, capacity, needed, parts, text]) => ({ name: shown(name), capacity, needed, parts, text }));
-  return { how: raw.how, fits: raw.fits, verdict: raw.verdict, leftOut: raw.not_counted, steps, memories, needs, constants: known, weights: raw.constants.lines, end, moved, time: raw.time };
+  return { how: raw.how, fits: raw.fits, verdict: raw.verdict, leftOut: raw.not_counted, steps, memories, needs, constants: known, layers, weights: raw.constants.lines, end, moved, time: raw.time };
 }
 
 // Sizes as the command line writes them: the exact number of bytes, and the largest unit that fits.

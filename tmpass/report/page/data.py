@@ -25,7 +25,7 @@ from tmpass.report.needs import parts, parts_text, usable, usable_name, used
 from tmpass.report.run_time import time_line
 from tmpass.report.text import short_size
 from tmpass.report.transfers import about, bound, moved, moved_by_step
-from tmpass.report.weights import weight_lines
+from tmpass.report.weights import deciding, weight_lines
 
 _VERDICTS = {
     "optimal": "fits; optimal for this order and sharing",
@@ -61,6 +61,7 @@ def how(plan: Plan) -> str:
         "topological": "topological order",
         "least-peak": "order for the least peak",
         "fewest-transfers": "order for the fewest transfers",
+        "fewest-streamed": "order for the fewest streamed bytes",
     }
     sharing = {"auto": "sharing where it helps", "views": "views share", "none": "nothing shared"}
     method = plan.options.allocator
@@ -165,7 +166,11 @@ def _need(memory: MemoryUse) -> list[Any]:
 
 
 def _constants(plan: Plan, places: dict[str, int], memories: dict[str, int], graph: Graph | None) -> dict[str, Any]:
-    """The constants, each once by falling size, and the rows of those in memories that are drawn."""
+    """The constants, each once by falling size, the operators that read any, and the rows of those that are drawn.
+
+    An operator has its step, the bytes that it reads, how many of them are in which place, the number of the constant
+    whose reason it has, and whether it reads more than one.
+    """
     stored = sorted(stored_constants(plan), key=lambda row: (-row.size, row.id))
     weights = find_weights(plan, graph)
     rows, copies = plan.tensors_by_key(), copies_of(plan)
@@ -180,6 +185,10 @@ def _constants(plan: Plan, places: dict[str, int], memories: dict[str, int], gra
     return {
         "lines": weight_lines(weights) if stored else [],
         "known": known,
+        "layers": [
+            [one.step, one.bytes, dict(one.shares), deciding(one, weights), len(one.rows) > 1]
+            for one in weights.layers or ()
+        ],
         "rows": [
             [memories[c.memory], c.offset, c.size, c.lower, c.upper, places[constant_kind(c)], numbers[c.tensors]]
             for c in drawn_constants(plan)

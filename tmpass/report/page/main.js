@@ -40,6 +40,7 @@ function search() {
   current = -1;
   byId("found").textContent = asked ? `${matches.length} found` : "";
   fillConstants();
+  fillLayers();
   redraw();
 }
 
@@ -51,6 +52,7 @@ function nextMatch(by) {
 }
 
 byId("search").addEventListener("input", search);
+byId("all-layers").addEventListener("click", () => { layersListed = Infinity; fillLayers(); });
 byId("all-constants").addEventListener("click", () => { listed = Infinity; fillConstants(); markRow(); });
 byId("search").addEventListener("keydown", (event) => {
   if (event.key === "Enter") nextMatch(event.shiftKey ? -1 : 1);

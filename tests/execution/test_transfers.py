@@ -67,6 +67,31 @@ def test_the_run_finds_what_the_verifier_finds(graph, data):
         assert check_plan(wrong, graph)
 
 
+def test_a_value_written_while_its_buffer_is_away_is_found():
+    """The operator that makes `a` runs, but the first residence of `a` begins a step later: nobody has its bytes."""
+    graph = written_over()
+    made = planned(graph, target(72, 8), schedule="given")
+    for first in {b.first for b in made.buffers if b.first is not None}:
+        row = made.buffers[first]
+        wrong = changed(made, first, upper=row.lower)
+        found = [v for v in execute(wrong, graph).violations if "which has no place: its buffer is not in" in v.message]
+        assert [v.step for v in found] == [row.lower]
+        assert check_plan(wrong, graph)
+
+
+def test_a_result_that_comes_after_its_buffer_has_left_is_found():
+    """`b` is written over `a` after a fetch. In the wrong plan the fetch comes a step later."""
+    graph = written_over()
+    made = planned(graph, target(72, 8), schedule="given")
+    b = next(op for op in graph.subgraphs[0].ops if op.elementwise).outputs[0]
+    birth = made.tensor((0, b)).live_range[0]
+    row = next(row for row in made.buffers if row.first is not None and row.memory == "near" and row.lower == birth)
+    wrong = changed(made, row.id, lower=birth + 1)
+    found = [v.message for v in execute(wrong, graph).violations]
+    assert any(f"step {birth} " in text and "its buffer is not in the scratchpad" in text for text in found)
+    assert check_plan(wrong, graph)
+
+
 @pytest.fixture(scope="module")
 def branchy():
     pytest.importorskip("onnxruntime")

@@ -59,6 +59,7 @@ def travelling(draw) -> Graph:
     made = [sketch.input(draw(st.sampled_from([8, 16, 24])))]
     if draw(st.booleans()):
         made.append(sketch.input(8))
+    weights = list[int]()
     for _ in range(draw(st.integers(3, 9))):
         last, old = made[-1], draw(st.sampled_from(made))
         kind = draw(st.sampled_from(["op", "op", "op", "op", "unary", "view", "concat", "split", "constant"]))
@@ -74,7 +75,9 @@ def travelling(draw) -> Graph:
             first = sketch.split(last, 4, sketch.tensors[last].shape[0] - 4)
             made += [first, first + 1]
         else:
-            made.append(sketch.op([last, sketch.tensor(8, TensorKind.CONSTANT)], 8))
+            if not weights or draw(st.booleans()):
+                weights.append(sketch.tensor(draw(st.sampled_from([8, 8, 12, 20])), TensorKind.CONSTANT))
+            made.append(sketch.op([last, draw(st.sampled_from(weights))], 8))
     sketch.outputs = sorted({made[-1], draw(st.sampled_from(made[1:]))} - set(sketch.inputs)) or [made[-1]]
     return graph_of(sketch)
 

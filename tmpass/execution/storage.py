@@ -43,6 +43,7 @@ class Storage:
 
     def __init__(self, image: MemoryImage) -> None:
         self._arrays, self._places, self._titles = image.arrays, image.places, image.titles
+        self._planned = frozenset(image.places)
         self.violations = list(image.violations)
         self._held: dict[TensorKey, _Held] = {}
         self._touched: dict[TensorKey, tuple[int, Writer]] = {}  # when each tensor was last written, and by whom
@@ -63,7 +64,8 @@ class Storage:
     def write(self, key: TensorKey, value: Value, writer: Writer, *, any_size: bool = False) -> None:
         """Write `value` to the planned bytes of `key`, if it has any. What was there is lost.
 
-        A value of more bytes than planned is held outside the arrays, and reported unless it may have `any_size`.
+        A value of more bytes than planned is held outside the arrays, and reported unless it may have `any_size`. So is
+        a value for a tensor whose buffer is away.
         """
         self._clock += 1
         place = self._places.get(key)
@@ -79,6 +81,10 @@ class Storage:
             else:
                 self._arrays[place.memory][place.low : place.low + size] = value.data
                 self._touched[key] = (self._clock, writer)
+        elif value.data and key in self._planned:
+            name = self.title(key)
+            message = f"{writer.title} writes {name}, which has no place: its buffer is not in the scratchpad"
+            self._report(Violation("missing", message, name, step=writer.step))
         self._held[key] = _Held(value, self._clock, writer, inside)
 
     def read(self, key: TensorKey, owner: TensorKey, reader: Writer, *, shared: bool = False) -> Value:

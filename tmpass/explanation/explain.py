@@ -54,12 +54,12 @@ def explain(
     made = plan(loaded, target, **options)
     # What keeps the peak high is asked of the plan in which nothing leaves; so are all changes.
     options = {**options, "transfers": Transfers.NEVER, "objective": Objective.BYTES}
+    graph = bind(loaded.graph, made.options.bind, allow_unplanned=made.options.allow_unplanned)
     asked, travels = made, None
     if made.transfers is not None:
         from tmpass.explanation.travels import find_travels  # which few plans need
 
-        travels, made = find_travels(made), plan(loaded, target, **options)
-    graph = bind(loaded.graph, made.options.bind, allow_unplanned=made.options.allow_unplanned)
+        travels, made = find_travels(made, graph), plan(loaded, target, **options)
     peak_step = find_peak_step(made, deciding_memory(made))
     alive = alive_at_peak(made, graph, peak_step)
     alone = bool(alive) and all(one.here for one in alive)

@@ -1,12 +1,16 @@
 """The buffers that leave the scratchpad in a plan with transfers: why they do, and what would keep them there."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 
+from tmpass.base.choices import ConstantUse
 from tmpass.base.record import record
 from tmpass.explanation.constants import copies_in
+from tmpass.graph.model import Graph
 from tmpass.packing.problem import in_use
-from tmpass.plans.plan import Plan, PlannedBuffer, PlannedStep, PlannedTensor
+from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer, PlannedStep, PlannedTensor
 from tmpass.plans.transfers import buffer_copies
+from tmpass.verification.reads import operator_ends
 
 
 @record
@@ -20,7 +24,8 @@ class Traveller:
         away: the spans of steps, first and last included, in which it is not there.
         step: of these, the one at which most bytes would be needed if nothing were away; None outside of all steps.
         needed: how many bytes these are.
-        missing: how many more bytes of scratchpad keep this buffer there, all others as planned, as far as sizes tell.
+        missing: how many more bytes of scratchpad keep this buffer there, all others as planned and all constants
+            streamed, as far as sizes tell.
     """
 
     buffer: PlannedBuffer
@@ -40,8 +45,13 @@ class Travels:
     travellers: tuple[Traveller, ...]
 
 
-def find_travels(plan: Plan) -> Travels:
-    """The travellers of a plan with transfers."""
+def find_travels(plan: Plan, graph: Graph | None = None) -> Travels:
+    """The travellers of a plan with transfers.
+
+    Args:
+        plan: of any model.
+        graph: of the model. Without it, constants that stay do not count.
+    """
     memory = plan.memories[0]
     rows: dict[int, list[PlannedBuffer]] = {}
     for b in plan.buffers_in(memory.name):
@@ -56,9 +66,9 @@ def find_travels(plan: Plan) -> Travels:
         for lower, upper, low, high in in_use(b):
             for step in range(lower, upper):
                 there[step] += high - low
-    for row in copies_in(plan, memory):
-        for step in range(row.lower, row.upper):
-            there[step] += row.size
+    for lower, upper, size in _copies(plan, memory, graph):
+        for step in range(lower, upper):
+            there[step] += size
     whole = list(there)
     for number, spans in away.items():
         for first, last in spans:
@@ -83,6 +93,21 @@ def find_travels(plan: Plan) -> Travels:
             )
         )
     return Travels(plan, tuple(sorted(found, key=lambda one: (-one.moved, one.buffer.id))))
+
+
+def _copies(plan: Plan, memory: MemoryUse, graph: Graph | None) -> Iterator[tuple[int, int, int]]:
+    """The steps `[lower, upper)` and bytes of each copy, where constants that fill what is free are streamed."""
+    rows = copies_in(plan, memory)
+    yield from ((row.lower, row.upper, row.size) for row in rows if row.use == ConstantUse.STREAMED)
+    stay = {key: row for row in rows if row.use == ConstantUse.RESIDENT for key in row.tensors}
+    if graph is None or not stay:
+        return
+    homes = {row.memory for row in plan.constants if row.use == ConstantUse.STORED}
+    chunk = next((one.chunk for one in plan.memories if one.name in homes), None)
+    for step, end in zip(plan.schedule, operator_ends(plan, graph), strict=True):
+        inputs = graph.subgraphs[step.subgraph].ops[step.op].inputs
+        for size in {row.id: row.size for t in inputs if (row := stay.get((step.subgraph, t)))}.values():
+            yield step.step, end, size if chunk is None else min(size, chunk)
 
 
 def _away(residences: list[PlannedBuffer]) -> tuple[tuple[int, int], ...]:

@@ -78,7 +78,8 @@ class Weights:
         least_streamed: with copies above these buffers, no choice of residents loads fewer in each run; None where that
             is not known.
         any_order: the bound of the plan on what any order loads in each run; None where it has none.
-        among: whether copies lie among the buffers of `memory`. Then the planner lets no constant stay there.
+        among: whether copies lie among the buffers of `memory`. Then reasons count the bytes that are free at a step,
+            wherever they are.
         rows: by falling size.
         layers: in the order of the schedule, those with constants; None without the model.
     """

@@ -4,6 +4,7 @@ At each step: the end of its buffers + streamed copies of the step + residents <
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 from math import gcd
 
@@ -75,6 +76,20 @@ def find_room(plan: Plan, memory: MemoryUse) -> Room:
     tops, staged = _tops(plan, memory, steps), list(_sums(changes[:steps]))
     busiest = sorted(range(steps), key=lambda step: (-tops[step] - staged[step], step))
     return Room(memory, free, tuple(tops), tuple(staged), resident, tuple(busiest))
+
+
+def room_by_sizes(plan: Plan, room: Room) -> Room:
+    """The room where copies lie among the buffers: `tops` are the sums of their sizes, wherever they lie."""
+    round_up = RUNTIMES[plan.target.runtime if plan.target.runtime in RUNTIMES else ""].round_up
+    steps = len(room.tops)
+    changes = [0] * (steps + 1)
+    for buffer in plan.buffers_in(room.memory.name):
+        size = room.rounded(round_up(buffer.size))
+        changes[min(max(buffer.lower, 0), steps)] += size
+        changes[min(max(buffer.upper, 0), steps)] -= size
+    tops = tuple(_sums(changes[:steps]))
+    busiest = sorted(range(steps), key=lambda step: (-tops[step] - room.staged[step], step))
+    return replace(room, tops=tops, busiest=tuple(busiest))
 
 
 def _tops(plan: Plan, memory: MemoryUse, steps: int) -> list[int]:

@@ -7,19 +7,12 @@ from collections.abc import Mapping, Sequence
 
 from tmpass.base.choices import ConstantUse
 from tmpass.explanation.weight_facts import Layer, Place, WeightRow, Weights
-from tmpass.explanation.weight_room import Room, find_room, least_streamed
+from tmpass.explanation.weight_room import Room, find_room, least_streamed, room_by_sizes
 from tmpass.graph.model import Graph
 from tmpass.plans.plan import MemoryUse, Plan, PlannedConstant
 
 Copies = Mapping[tuple[tuple[int, int], ...], Sequence[PlannedConstant]]
 Reads = Sequence[tuple[int, ...]]
-
-
-TRAVELS = "streamed: where buffers leave the scratchpad no constant stays"
-"""The reason of each constant that is streamed in a plan with transfers."""
-
-AMONG = "streamed: where copies lie among the buffers no constant stays"
-"""The same where a plan that needs no transfers came from their search."""
 
 
 def find_weights(plan: Plan, graph: Graph | None = None) -> Weights:
@@ -41,7 +34,8 @@ def find_weights(plan: Plan, graph: Graph | None = None) -> Weights:
     steps = _steps(reads, len(stored))
     bodies = graph is not None and _runs_bodies(plan, graph)
     names = {row.key: row.name for row in plan.tensors}
-    among = plan.transfers is not None or _among_buffers(plan, room)
+    among = room is not None and (plan.transfers is not None or _among_buffers(plan, room))
+    beside = room_by_sizes(plan, room) if room is not None and among else room
     rows = []
     for number, row in enumerate(stored):
         own = copies.get(row.tensors, [])
@@ -50,7 +44,7 @@ def find_weights(plan: Plan, graph: Graph | None = None) -> Weights:
         saved = row.size * len(read) if place is Place.RESIDENT and steps is not None and read is not None else None
         saved = min(saved, row.size) if saved and bodies else saved
         moved = row.size * len(own) if place is Place.STREAMED else 0
-        why = _why(row, own, place, home, room, plan, among=among) + _saving(saved, bodies=bodies)
+        why = _why(row, own, place, home, beside, plan, among=among) + _saving(saved, bodies=bodies)
         name = next((names[key] for key in row.tensors if key in names), "")
         rows.append(WeightRow(row.id, row.tensors, name, row.size, place, read, moved, saved, why))
     layers = None if reads is None else tuple(_layers(plan, rows, reads))
@@ -118,14 +112,13 @@ def _place(copies: Sequence[PlannedConstant], home: MemoryUse | None) -> Place:
     return Place.IN_PLACE if home is not None and home.compute else Place.UNREAD
 
 
-def _among_buffers(plan: Plan, room: Room | None) -> bool:
-    """Whether a streamed copy lies below the end of the buffers of its step."""
-    return room is not None and any(
-        row.use == ConstantUse.STREAMED
-        and row.memory == room.memory.name
-        and row.lower < len(room.tops)
-        and row.offset < room.tops[row.lower]
+def _among_buffers(plan: Plan, room: Room) -> bool:
+    """Whether a copy lies below the end of the buffers of its steps."""
+    highest = max(room.tops, default=0)
+    return any(
+        row.offset < (highest if row.use == ConstantUse.RESIDENT else room.tops[row.lower])
         for row in plan.constants
+        if row.use != ConstantUse.STORED and row.memory == room.memory.name and 0 <= row.lower < len(room.tops)
     )
 
 
@@ -146,8 +139,6 @@ def _why(
         return "no operator reads it"
     if place is Place.RESIDENT or room is None:
         return "loaded once, before the first run"
-    if among:
-        return TRAVELS if plan.transfers is not None else AMONG
     left, step = room.left_without(copies)
     needed = room.rounded(row.size)
     if room.bytes is None:
@@ -159,7 +150,7 @@ def _why(
     elif any(copy.upper > copy.lower + 1 for copy in copies):
         why = "an operator with bodies reads it, and not all constants can stay"
     else:
-        why = f"not chosen, though each step has {left} B left or more"
+        why = f"not chosen, though each step has {left} B left or more" + ", in one piece or several" * among
     return (f"in pieces of {copies[0].size} B; " if copies[0].size < row.size else "") + why
 
 

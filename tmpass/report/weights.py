@@ -17,8 +17,6 @@ def weight_lines(known: Weights) -> list[tuple[str, str]]:
         found += [("left", f"{format_size(known.left)} of {memory}")] if known.left is not None else []
     found.append(("streamed", f"{format_size(known.streamed)} in each run{_proof(known)}"))
     in_place = sum(row.size for row in known.rows if row.place is Place.IN_PLACE)
-    reasons = {row.why for row in known.rows if row.place is Place.STREAMED and known.among}
-    found += [("why", reason) for reason in sorted(reasons)]
     return found + ([("in place", f"{format_size(in_place)} read in {home}")] if in_place else [])
 
 

@@ -1,9 +1,9 @@
 """The problems of transfers that are tried for a model: one for each order and each level of sharing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from tmpass.base.choices import FEWEST_TRANSFERS, OrderMethod
+from tmpass.base.choices import FEWEST_TRANSFERS, ConstantUse, OrderMethod
 from tmpass.base.record import record
 from tmpass.packing.problem import Problem
 from tmpass.planning.choose_order import OrderedLayout
@@ -12,10 +12,12 @@ from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.liveness import Storage
 from tmpass.planning.memories import distribute, uses_of
 from tmpass.planning.ordering.file_order import file_order, unsorted
-from tmpass.planning.residency.on_chip import find_on_chip, loaded_rows
+from tmpass.planning.residency.constants import Constant
+from tmpass.planning.residency.on_chip import OnChip, find_on_chip, loaded_rows
 from tmpass.planning.residency.overhead import Besides
+from tmpass.planning.residency.transfers.absences import aligned
 from tmpass.planning.residency.transfers.buffer_uses import find_buffers
-from tmpass.planning.residency.transfers.fixed_order import FixedBuffer, FixedOrderProblem, Use
+from tmpass.planning.residency.transfers.fixed_order import FixedBuffer, FixedOrderAnswer, FixedOrderProblem, Use
 from tmpass.planning.sharing.aliases import Aliases
 from tmpass.planning.sharing.in_place import CannotJoin
 from tmpass.planning.sharing.moves import find_links
@@ -35,7 +37,10 @@ class Case:
         storage: the buffers of all memories.
         parts: memory, problem and the numbers of the buffers; the scratchpad first.
         numbers: of the buffers with bytes in the scratchpad, in the order of the problem.
-        copies: of constants, which come behind them in the problem.
+        free: which step needs a copy of which constant in the scratchpad; None where none does.
+        constants: that `free` numbers.
+        copies: of constants. Those that are streamed come behind the buffers in the problem, then one block for all
+            that stay, whose offsets count from its first byte.
         problem: to be solved.
     """
 
@@ -44,8 +49,49 @@ class Case:
     storage: Storage
     parts: tuple[tuple[Memory, Problem, tuple[int, ...]], ...]
     numbers: tuple[int, ...]
+    free: OnChip | None
+    constants: tuple[Constant, ...]
     copies: tuple[PlannedConstant, ...]
     problem: FixedOrderProblem
+
+    @property
+    def streamed(self) -> int:
+        """The bytes of constants that a run streams; all that operators read, until some stay."""
+        return sum(self.loads)
+
+    @property
+    def loads(self) -> list[int]:
+        """Of each constant, the bytes that a run streams."""
+        numbers = {constant.tensors: c for c, constant in enumerate(self.constants)}
+        found = [0] * len(self.constants)
+        for row in self.copies:
+            if row.use == ConstantUse.STREAMED:
+                found[numbers[row.tensors]] += self.constants[numbers[row.tensors]].size
+        return found
+
+    def keeping(self, resident: Sequence[bool]) -> "Case":
+        """The case in which these constants stay in the scratchpad for the whole run, and the others are streamed.
+
+        What stays is one block at all steps: wherever such pieces lie, what is between them can move together.
+        """
+        assert self.free is not None
+        rows = tuple(loaded_rows(self.free, self.constants, resident, self.problem.steps))
+        streamed = [row for row in rows if row.use == ConstantUse.STREAMED]
+        copies, block = _side_by_side(rows, self.problem.alignment)
+        pinned = [_pinned(row.size, row.lower, row.upper) for row in streamed]
+        pinned += [_pinned(block, 0, self.problem.steps)] if block else []
+        buffers = (*self.problem.buffers[: len(self.numbers)], *pinned)
+        return replace(self, copies=copies, problem=replace(self.problem, buffers=buffers))
+
+    def placed(self, answer: FixedOrderAnswer) -> tuple[PlannedConstant, ...]:
+        """The copies at the offsets of an answer to the problem."""
+        offsets = [own[0][2] for own in answer.episodes[len(self.numbers) :]]
+        block = offsets[-1] if len(offsets) > sum(row.use == ConstantUse.STREAMED for row in self.copies) else 0
+        each = iter(offsets)
+        return tuple(
+            replace(row, offset=block + row.offset if row.use == ConstantUse.RESIDENT else next(each))
+            for row in self.copies
+        )
 
     @property
     def pinned(self) -> dict[int, int]:
@@ -54,7 +100,7 @@ class Case:
         behind = self.problem.buffers[len(self.numbers) :]
         scratch = [b for n, b in zip(self.numbers, self.problem.buffers, strict=False) if not self.storage.members[n]]
         for buffer in (*scratch, *behind):
-            step, size = buffer.uses[0].step, -(-buffer.size // self.problem.alignment) * self.problem.alignment
+            step, size = buffer.uses[0].step, aligned(buffer.size, self.problem.alignment)
             found[step] = found.get(step, 0) + size
         return found
 
@@ -141,28 +187,37 @@ def _case(
     found = find_buffers(graph, timeline, storage, sizes, links, keep_inputs=keep, stays=stays)
     numbers = tuple(number for number in indices if sizes[number])
     horizon = max(1, len(timeline.steps), *(buffer.upper for buffer in storage.buffers))
-    copies = _streamed(request, besides, timeline, Layout(storage, ()), horizon)
-    pinned = tuple(_pinned(row) for row in copies)
     capacity = problem.capacity
     assert capacity is not None  # an unlimited scratchpad has room for everything
-    whole = FixedOrderProblem((*(found[n] for n in numbers), *pinned), horizon, capacity, memory.alignment)
-    return Case(timeline, order, storage, parts, numbers, copies, whole)
+    whole = FixedOrderProblem(tuple(found[n] for n in numbers), horizon, capacity, memory.alignment)
+    free = _free(request, besides, timeline, Layout(storage, ()), horizon)
+    constants = () if free is None or besides.stored is None else besides.stored.constants
+    case = Case(timeline, order, storage, parts, numbers, free, constants, (), whole)
+    return case if free is None else case.keeping([False] * len(constants))
 
 
-def _streamed(
-    request: LayoutRequest, besides: Besides, timeline: Schedule, layout: Layout, horizon: int
-) -> tuple[PlannedConstant, ...]:
-    """The rows of all constants, streamed, at offsets still to be found; none where operators read them in place."""
+def _free(request: LayoutRequest, besides: Besides, timeline: Schedule, layout: Layout, horizon: int) -> OnChip | None:
+    """Which step needs a copy of which constant; None where operators need none, or not in the scratchpad."""
     if besides.stored is None:
-        return ()
+        return None
     free = find_on_chip(besides.stored, request.graph, timeline, layout, request.target, horizon)
-    if free is None or free.memory.name != request.target.scratchpad.name:
-        return ()
-    constants = besides.stored.constants
-    return tuple(loaded_rows(free, constants, [False] * len(constants), horizon))
+    return None if free is None or free.memory.name != request.target.scratchpad.name else free
 
 
-def _pinned(row: PlannedConstant) -> FixedBuffer:
-    """A copy of a constant, which stays where it is for its operator."""
-    ends = dict.fromkeys((row.lower, row.upper - 1), True)
-    return FixedBuffer(row.size, tuple(Use(step, writes=True) for step in ends), stored=False, pinned=True)
+def _side_by_side(rows: Sequence[PlannedConstant], alignment: int) -> tuple[tuple[PlannedConstant, ...], int]:
+    """The rows, those that stay at offsets from the first of them on, and the bytes of all that stay.
+
+    The one with the most padding is the last: nothing has to follow it.
+    """
+    offsets, end, block = dict[int, int](), 0, 0
+    for row in sorted(rows, key=lambda row: (-row.size % alignment, row.id)):
+        if row.use == ConstantUse.RESIDENT:
+            offsets[row.id], block = end, end + row.size
+            end = aligned(block, alignment)
+    return tuple(replace(row, offset=offsets.get(row.id, 0)) for row in rows), block
+
+
+def _pinned(size: int, lower: int, upper: int) -> FixedBuffer:
+    """Copies of constants, which stay where they are in the steps `[lower, upper)`."""
+    ends = dict.fromkeys((lower, upper - 1), True)
+    return FixedBuffer(size, tuple(Use(step, writes=True) for step in ends), stored=False, pinned=True)

@@ -19,6 +19,7 @@ from tmpass.planning.residency.overhead import Besides
 from tmpass.planning.residency.transfers.behind import find_behind
 from tmpass.planning.residency.transfers.cases import Case, find_cases
 from tmpass.planning.residency.transfers.fixed_order import DEFAULT_NODES, FixedOrderAnswer, solve_fixed_order
+from tmpass.planning.residency.transfers.residents import has_few, keep_constants
 from tmpass.planning.residency.transfers.too_small import why_too_small
 from tmpass.planning.residency.transfers.travel import Away, Travel, find_away, residence_rows
 from tmpass.plans.plan import PlannedBuffer, PlannedTransfers
@@ -30,7 +31,8 @@ class Attempt:
     """What came of trying transfers.
 
     Fields:
-        layout: the one whose spills and fetches move the fewest bytes; None where none was found.
+        layout: the one whose spills and fetches move the fewest bytes, or with constants that stay it and these
+            together; None where none was found.
         undecided: no layout was found, and it is not proved that there is none.
         reason: a line on the operator that needs more than the scratchpad has; empty where there is none.
     """
@@ -54,6 +56,7 @@ def try_transfers(request: LayoutRequest, ordered: OrderedLayout, besides: Besid
     if len({entry.subgraph for entry in request.graph.entries}) < len(request.graph.entries):
         return Attempt(None, undecided=True)  # a subgraph that runs twice has its inputs twice
     best: OrderedLayout | None = None
+    solved = list[tuple[Case, FixedOrderAnswer]]()
     tried = list[Case]()
     for case in find_cases(request, ordered, besides, away):
         tried.append(case)
@@ -61,10 +64,19 @@ def try_transfers(request: LayoutRequest, ordered: OrderedLayout, besides: Besid
             answer = solve_fixed_order(case.problem, nodes=min(DEFAULT_NODES, request.options.nodes))
         except UsageError:  # sizes that the kernels do not take
             continue
-        if answer.episodes and (best is None or answer.cost < _moved(best)):
-            best = laid_out(request, ordered, case, answer, away) or best
-        if best is not None and not _moved(best):
+        if answer.episodes:
+            solved.append((case, answer))
+            if best is None or answer.cost < _moved(best):
+                best = laid_out(request, ordered, case, answer, away) or best
+        if best is not None and not _moved(best) and not (case.streamed and has_few(case)):
             break
+    if best is not None:
+        try:
+            best = _with_constants(request, ordered, solved, best, away)
+        except KeyboardInterrupt:
+            if not request.keep:
+                raise
+            best = replace(best, stopped=True)
     reason = "" if best is not None else why_too_small(request, tried)
     # Buffers with gaps count as a whole, and few orders are tried: that these have no transfers proves nothing.
     return Attempt(best, best is None and not reason, reason)
@@ -73,6 +85,30 @@ def try_transfers(request: LayoutRequest, ordered: OrderedLayout, besides: Besid
 def _moved(ordered: OrderedLayout) -> int:
     assert ordered.travel is not None
     return ordered.travel.transfers.moved
+
+
+def _with_constants(
+    request: LayoutRequest,
+    ordered: OrderedLayout,
+    solved: Sequence[tuple[Case, FixedOrderAnswer]],
+    best: OrderedLayout,
+    away: Memory,
+) -> OrderedLayout:
+    """The layout that moves the fewest bytes of transfers and streamed constants together.
+
+    Where there are few constants, all cases compete. Otherwise it is the first with the fewest transfers, as `best`.
+    """
+    fewest, nodes = _moved(best), min(DEFAULT_NODES, request.options.nodes)
+    least = fewest + solved[0][0].streamed
+    few = has_few(solved[0][0])
+    for case, answer in solved if few else [next(pair for pair in solved if pair[1].cost == fewest)]:
+        kept, found = keep_constants(case, answer, nodes=nodes)
+        if found.cost + kept.streamed < least:
+            # What is proved of transfers where all constants are streamed also holds where some stay.
+            found = replace(found, lower_bound=answer.lower_bound)
+            layout = laid_out(request, ordered, kept, found, away)
+            best, least = (best, least) if layout is None else (layout, found.cost + kept.streamed)
+    return best
 
 
 def laid_out(
@@ -99,10 +135,8 @@ def laid_out(
     bound = answer.lower_bound // max(case.problem.prices) if whole else 0  # of buffers that are needed as a whole
     rows = [first[number] for number in sorted(first)]
     rows += [replace(row, id=len(rows) + at) for at, row in enumerate((*later, *stored))]
-    addresses = (own[0][2] for own in answer.episodes[count:])
-    copies = tuple(replace(row, offset=at) for row, at in zip(case.copies, addresses, strict=True))
     transfers = PlannedTransfers(away.name, spilled, fetched, min(bound, spilled + fetched))
-    travel = Travel(tuple(rows), copies, transfers, ranges_on(request, case.timeline))
+    travel = Travel(tuple(rows), case.placed(answer), transfers, ranges_on(request, case.timeline))
     allocations = (
         _figures(request, scratchpad, travel, case.parts[0][2], case.problem.capacity),
         *(one for one in others if one.memory is not away),

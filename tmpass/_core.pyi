@@ -592,6 +592,7 @@ class FreeOrderProblem:
         readers: Sequence[int],
         own: Sequence[int],
         edges: Sequence[int] = ...,
+        over: Sequence[int] = ...,
     ) -> None:
         """Check and keep a problem. An item is a tensor that is on chip in several steps, or may be.
 
@@ -604,6 +605,8 @@ class FreeOrderProblem:
             readers: Operators.
             own: Room that each operator needs in its step besides items.
             edges: Rows of two operators: the second runs after the first, for other reasons than items.
+            over: Rows of an operator, an item that it may write over where no later one reads it, and the room
+                that it saves then. Of several items, it writes over one at most.
 
         Raises:
             ValueError: A number is out of range, operators wait for each other in a cycle, or one of them needs

@@ -24,8 +24,10 @@ def arguments(draw):
     ]
     starts = [sum(map(len, readers[:i])) for i in range(items + 1)]
     made = [starts, [user for users in readers for user in users], [draw(st.integers(0, 9)) for _ in range(count)], []]
+    over = [(item, user) for item, users in enumerate(readers) for user in users if draw(st.booleans())]
+    made.append([number for item, user in over for number in (user, item, draw(st.integers(0, 4)))])
     if draw(st.integers(0, 3)) == 0:
-        made[draw(st.integers(0, 3))] = draw(numbers)
+        made[draw(st.integers(0, 4))] = draw(numbers)
     if draw(st.integers(0, 3)) == 0:
         table[draw(st.integers(0, 3))] = draw(numbers)
     return draw(st.integers(0, 40) | anything), tuple(table), made
@@ -52,4 +54,5 @@ def test_orders_with_transfers_are_refused_or_answered(made, data):
         except (ValueError, TypeError):
             continue
         assert sorted(answer[0]) in ([], list(range(len(problem))))
-    assert len(_core.search_labels(problem, 2**60, 10**6)[0]) == len(problem)
+    order = _core.search_labels(problem, 2**60, 10**6)[0]
+    assert len(order) == len(problem) or rest[-1]  # what is written over in no order may leave too little room

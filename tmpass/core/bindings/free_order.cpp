@@ -30,13 +30,13 @@ void bind_problem_of_transfers(nb::module_& m) {
         .def(
             "__init__",
             [](FreeOrderProblem* made, std::int64_t capacity, const std::tuple<Array, Array, Array, Array>& items,
-               Array starts, Array readers, Array own, Array edges) {
+               Array starts, Array readers, Array own, Array edges, Array over) {
                 const auto& [size, room, kept, maker] = items;
-                new (made) FreeOrderProblem(
-                    residency::checked_free_order(capacity, {size, room, kept, maker, std::move(starts),
-                                                             std::move(readers), std::move(own), std::move(edges)}));
+                new (made) FreeOrderProblem(residency::checked_free_order(
+                    capacity, {size, room, kept, maker, std::move(starts), std::move(readers), std::move(own),
+                               std::move(edges), std::move(over)}));
             },
-            "capacity"_a, "items"_a, "starts"_a, "readers"_a, "own"_a, "edges"_a = Array(),
+            "capacity"_a, "items"_a, "starts"_a, "readers"_a, "own"_a, "edges"_a = Array(), "over"_a = Array(),
             "Check and keep a problem. An item is a tensor that is on chip in several steps, or may be.\n\n"
             "Args:\n"
             "    capacity: Bytes of the scratchpad.\n"
@@ -47,7 +47,9 @@ void bind_problem_of_transfers(nb::module_& m) {
             "least.\n"
             "    readers: Operators.\n"
             "    own: Room that each operator needs in its step besides items.\n"
-            "    edges: Rows of two operators: the second runs after the first, for other reasons than items.\n\n"
+            "    edges: Rows of two operators: the second runs after the first, for other reasons than items.\n"
+            "    over: Rows of an operator, an item that it may write over where no later one reads it, and the room\n"
+            "        that it saves then. Of several items, it writes over one at most.\n\n"
             "Raises:\n"
             "    ValueError: A number is out of range, operators wait for each other in a cycle, or one of them needs\n"
             "        more than the capacity.")

@@ -68,7 +68,10 @@ class ChainWalk {
         }
         const auto makes = problem_.makes.of(op);
         for (const Index item : makes) room += problem_.room[item];
-        if (makes.size() > 1 || resident_ + fetched + room + problem_.own[op] > problem_.capacity) return false;
+        const Bytes saved =
+            problem_.saved(op, [&](Index item) { return item == line_ || state_.ends_with(item, op); });
+        const Bytes during = resident_ + fetched + room + problem_.own[op] - saved;
+        if (makes.size() > 1 || during > problem_.capacity) return false;
         resident_ += fetched + room - freed;
         line_ = makes.empty() ? kNoItem : makes[0];
         ops_.push_back(op);

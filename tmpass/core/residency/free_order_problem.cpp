@@ -55,6 +55,29 @@ void check_sizes(std::int64_t capacity, const FreeOrderArrays& arrays) {
     for (const std::int64_t bytes : arrays.own) add(room, bytes, 1);
 }
 
+// The rows of `over` by operator. What is saved is no more than the item, nor than what the operator makes.
+Rows<Overwrite> overwrites(const FreeOrderProblem& p, const std::vector<std::int64_t>& rows) {
+    demand(rows.size() % 3 == 0 && rows.size() < (1 << 29), "an overwrite is an operator, an item and bytes");
+    std::vector<std::vector<Overwrite>> found(p.count());
+    for (std::size_t i = 0; i < rows.size(); i += 3) {
+        demand(0 <= rows[i] && rows[i] < p.count(), "an operator is out of range");
+        demand(0 <= rows[i + 1] && rows[i + 1] < p.item_count(), "an item is out of range");
+        const auto op = static_cast<Index>(rows[i]), item = static_cast<Index>(rows[i + 1]);
+        demand(std::ranges::binary_search(p.reads.of(op), item), "an operator writes over what it does not read");
+        Bytes made = p.own[op];
+        for (const Index other : p.makes.of(op)) made += p.room[other];
+        demand(0 <= rows[i + 2] && rows[i + 2] <= std::min(p.room[item], made), "an overwrite saves too much");
+        found[op].push_back({item, rows[i + 2]});
+    }
+    Rows<Overwrite> made;
+    made.start.assign(1, 0);
+    for (const auto& own : found) {
+        made.rows.insert(made.rows.end(), own.begin(), own.end());
+        made.start.push_back(static_cast<Index>(made.rows.size()));
+    }
+    return made;
+}
+
 // Whether an order exists: operators are taken as soon as nothing before them is left.
 bool has_order(const FreeOrderProblem& p) {
     std::vector<Index> waiting(p.count()), open;
@@ -81,8 +104,9 @@ FreeOrderProblem checked_free_order(std::int64_t capacity, const FreeOrderArrays
         demand(0 <= number && number < count, "an operator is out of range");
         return static_cast<Index>(number);
     };
-    FreeOrderProblem made{capacity, arrays.size, arrays.room, {arrays.kept.begin(), arrays.kept.end()}, {}, {}, {}, {},
-                          {},       {},          arrays.own};
+    FreeOrderProblem made{capacity, arrays.size, arrays.room, {arrays.kept.begin(), arrays.kept.end()},
+                          {},       {},          {},          {},
+                          {},       {},          arrays.own,  {}};
     Pairs makes, readers, edges;
     for (std::size_t i = 0; i < arrays.edges.size(); i += 2)
         edges.emplace_back(op(arrays.edges[i]), op(arrays.edges[i + 1]));
@@ -102,9 +126,10 @@ FreeOrderProblem checked_free_order(std::int64_t capacity, const FreeOrderArrays
     made.before = rows_of(swapped(std::move(edges)), count);
     for (Index item = 0; item < items; ++item)
         demand(made.readers.of(item).size() >= (made.stored(item) ? 2 : 1), "an item has too few readers");
+    made.over = overwrites(made, arrays.over);
     demand(has_order(made), "the operators wait for each other in a cycle");
     for (Index o = 0; o < count; ++o) {
-        Bytes bytes = made.own[o];
+        Bytes bytes = made.own[o] - made.saved(o, [](Index) { return true; });
         for (const Index item : made.reads.of(o)) bytes += made.room[item];
         for (const Index item : made.makes.of(o)) bytes += made.room[item];
         demand(bytes <= capacity, "an operator needs more than the capacity");

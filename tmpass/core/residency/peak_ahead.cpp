@@ -48,6 +48,7 @@ PeakAhead::Step PeakAhead::step_of(Index op) const {
         if (unloaded) born += problem_.room[item];
         if (unread_[item] == 1) freed += problem_.room[item];
     }
+    passing -= problem_.saved(op, [&](Index item) { return unread_[item] == 1; });
     return {born - freed, live_ + born + passing, op};
 }
 

@@ -26,7 +26,7 @@ bool TransferState::ends_with(Index item, Index op) const {
 }
 
 Bytes TransferState::during(Index op) const {
-    Bytes bytes = resident_ + problem_->own[op];
+    Bytes bytes = resident_ + problem_->own[op] - problem_->saved(op, [&](Index item) { return ends_with(item, op); });
     for (const Index item : problem_->reads.of(op))
         if (level_[item] >= kAway) bytes += problem_->room[item];
     for (const Index item : problem_->makes.of(op)) bytes += problem_->room[item];

@@ -19,9 +19,10 @@ The states grow fast: fixed orders up to about 14 operators, free ones up to abo
 import heapq
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from tmpass.planning.residency.transfers.order_problems import Overwrite
 from tmpass.planning.residency.transfers.problem import Episode, TensorKind, TransferProblem
 
 
@@ -49,7 +50,13 @@ class Best:
     episodes: tuple[Episode, ...] = ()
 
 
-def brute_force(problem: TransferProblem, order: Sequence[int] | None = None, *, addresses: bool = True) -> Best:
+def brute_force(
+    problem: TransferProblem,
+    order: Sequence[int] | None = None,
+    *,
+    addresses: bool = True,
+    overwrites: Sequence[Overwrite] = (),
+) -> Best:
     """The least bytes beyond the compulsory ones.
 
     Args:
@@ -57,6 +64,8 @@ def brute_force(problem: TransferProblem, order: Sequence[int] | None = None, *,
         order: of the operators; None for the best over all topological orders.
         addresses: place the tensors. Otherwise only the sum of sizes at a step has to be within the capacity, and the
             episodes have address 0.
+        overwrites: only without addresses: an operator that reads a source for the last time needs no room for the
+            bytes that its result has in common with that; of several sources, the best one counts.
     """
     start = _State(frozenset(), frozenset(), frozenset(), frozenset())
     best = {start: 0}
@@ -71,7 +80,7 @@ def brute_force(problem: TransferProblem, order: Sequence[int] | None = None, *,
         if state.ran == everything:
             return _rebuilt(cost, state, parents)
         for op in _next(problem, order, state.ran):
-            for paid, after, during in _steps(problem, state, op, addresses):
+            for paid, after, during in _steps(problem, state, op, addresses, overwrites):
                 if cost + paid < best.get(after, cost + paid + 1):
                     best[after] = cost + paid
                     parents[after] = state, op, during
@@ -88,12 +97,15 @@ def _next(problem: TransferProblem, order: Sequence[int] | None, ran: frozenset[
 
 
 def _steps(
-    problem: TransferProblem, state: _State, op: int, addresses: bool
+    problem: TransferProblem, state: _State, op: int, addresses: bool, overwrites: Sequence[Overwrite]
 ) -> Iterator[tuple[int, _State, dict[int, int]]]:
     """All that can happen up to the end of the step of `op`: bytes paid, the state after it, addresses during it."""
     row, before = problem.operators[op], dict(state.on_chip)
     ran = state.ran | {op}
     later = {at for other, rest in enumerate(problem.operators) if other not in ran for at in rest.inputs}
+    over = [(o.source, o.result) for o in overwrites if o.op == op and o.source not in later]
+    saved = max((min(problem.tensors[at].size for at in pair) for pair in over), default=0)
+    roomy = replace(problem, capacity=problem.capacity + saved)
     leavers = [at for at in state.used if at not in row.inputs or at in state.copies]
     for gone in _subsets(leavers):
         staying = {at: before[at] for at in before if at not in gone}
@@ -105,9 +117,9 @@ def _steps(
         copies = frozenset(at for at in {*state.copies, *spilled, *clean} if at in later)
         coming += row.outputs
         used = frozenset(at for at in (*row.inputs, *row.outputs) if at in later)
-        for during in _placed(problem, staying, [at for at in coming if at in later], addresses):
+        for during in _placed(roomy, staying, [at for at in coming if at in later], addresses):
             # The addresses of tensors that nobody reads later matter at this step alone, so any will do.
-            whole = next(_placed(problem, during, [at for at in coming if at not in later], addresses), None)
+            whole = next(_placed(roomy, during, [at for at in coming if at not in later], addresses), None)
             if whole is not None:
                 kept = frozenset(one for one in whole.items() if one[0] in later)
                 yield paid, _State(ran, kept, used, copies), whole

@@ -1,9 +1,11 @@
 """Plans over all orders against trying everything, their bounds, and the searches that they come from."""
 
 import itertools
+import random
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from planning.residency.transfers.brute_force import brute_force
 from planning.residency.transfers.drawn import draw_many, problem_of, problems
 
@@ -13,8 +15,9 @@ from tmpass.planning.ordering.least_peak import least_peak
 from tmpass.planning.residency.transfers.fixed_order import from_transfer_problem, solve_fixed_order
 from tmpass.planning.residency.transfers.free_order import NO_LIMIT, plan_in_order, solve_free_order
 from tmpass.planning.residency.transfers.order_bounds import bound_by_peaks
-from tmpass.planning.residency.transfers.order_problems import order_problems
+from tmpass.planning.residency.transfers.order_problems import Overwrite, order_problems
 from tmpass.planning.residency.transfers.path_bound import bound_by_paths
+from tmpass.planning.residency.transfers.problem import TensorKind
 from tmpass.verification.episodes import check_transfer_plan
 
 NO_CHAINS, LOSSLESS, LOWER = 0, 1, 2
@@ -62,6 +65,56 @@ def test_the_search_over_labels_finds_the_least_cost_without_addresses(seed, cha
         order, cost, bound, _ = search(problem, chains=chains, sets=sets)
         assert (cost, bound) == (best, best)
         assert brute_force(problem, order, addresses=False).cost == best
+
+
+def some_overwrites(problem, seed):
+    """About half of the pairs of an activation that an operator reads and its first result."""
+    pairs = [
+        Overwrite(op, source, row.outputs[0])
+        for op, row in enumerate(problem.operators)
+        for source in row.inputs
+        if row.outputs and problem.tensors[source].kind is TensorKind.ACTIVATION
+    ]
+    return random.Random(seed).sample(pairs, (len(pairs) + 1) // 2)
+
+
+@pytest.mark.parametrize("sets", [0, 100_000])
+@pytest.mark.parametrize("chains", [NO_CHAINS, LOSSLESS])
+@pytest.mark.parametrize("seed", range(6, 9))
+def test_what_an_operator_writes_over_needs_no_room(seed, chains, sets):
+    saved = 0
+    for problem in draw_many(25, 7, seed=seed, aligned=False, read_outputs=True, slack=0, most=3):
+        overwrites = some_overwrites(problem, seed)
+        best = brute_force(problem, addresses=False, overwrites=overwrites).cost
+        graph = order_problems(problem, overwrites)
+        if graph.largest_need > problem.capacity:
+            assert best is None
+            with pytest.raises(ValueError, match="an operator needs more than the capacity"):
+                graph.free_order()
+            continue
+        order, cost, bound, _ = _core.search_labels(graph.free_order(), NO_LIMIT, 1_000_000, sets, chains)
+        assert bool(order) == (best is not None)
+        if best is None:
+            continue
+        assert (cost, bound) == (best, best)
+        assert brute_force(problem, order, addresses=False, overwrites=overwrites).cost == best
+        peaks = [least_peak(graph.least_peak(light=light), range(len(graph.own))) for light in (True, False)]
+        assert max(bound_by_peaks(graph, *peaks), bound_by_paths(graph)) <= best
+        saved += best != brute_force(problem, addresses=False).cost
+    assert saved, "a problem in which nothing is saved says nothing"
+
+
+@settings(deadline=None)
+@given(problems(12, slack=0), st.integers(0, 99))
+def test_lossless_chains_that_write_over_items_never_change_the_cost(problem, seed):
+    graph = order_problems(problem, some_overwrites(problem, seed))
+    if graph.largest_need <= problem.capacity:
+        native = graph.free_order()
+        found, plain, rated = (
+            _core.search_labels(native, NO_LIMIT, 1_000_000, sets, chains)[1:3]
+            for sets, chains in ((0, LOSSLESS), (0, NO_CHAINS), (1_000_000, LOSSLESS))
+        )
+        assert found == plain == rated
 
 
 @settings(deadline=None)
@@ -232,6 +285,22 @@ def test_the_same_arguments_give_the_same_answer():
 def test_arrays_from_outside_are_checked(items, starts, readers, own, message):
     with pytest.raises(ValueError, match=message):
         _core.FreeOrderProblem(10, items, starts, readers, own)
+
+
+@pytest.mark.parametrize(
+    ("over", "message"),
+    [
+        ([1, 0], "an overwrite is an operator, an item and bytes"),
+        ([2, 0, 1], "an operator is out of range"),
+        ([1, 1, 1], "an item is out of range"),
+        ([0, 0, 1], "an operator writes over what it does not read"),
+        ([1, 0, 4], "an overwrite saves too much"),
+        ([1, 0, -1], "an overwrite saves too much"),
+    ],
+)
+def test_overwrites_from_outside_are_checked(over, message):
+    with pytest.raises(ValueError, match=message):
+        _core.FreeOrderProblem(10, ([3], [3], [0], [0]), [0, 1], [1], [0, 5], [], over)
 
 
 def test_edges_besides_those_of_items_hold():

@@ -40,16 +40,27 @@ class Item:
 
 
 @record
+class Overwrite:
+    """Operator `op` may write tensor `result` over tensor `source`, in orders in which no later operator reads that."""
+
+    op: int
+    source: int
+    result: int
+
+
+@record
 class OrderProblems:
     """Items and operators, from which the native problems are made.
 
     Fields:
         own: for each operator, the sizes of the tensors that no other step needs.
+        saved: rows of an operator, an item that it may write over, and the bytes that it needs less then.
     """
 
     problem: TransferProblem
     items: tuple[Item, ...]
     own: tuple[tuple[int, ...], ...]
+    saved: tuple[tuple[int, int, int], ...] = ()
 
     @property
     def unit(self) -> int:
@@ -75,7 +86,16 @@ class OrderProblems:
         for item in self.items:
             for user in item.users:
                 touched[user].append(item.size)
-        return max((self._stacked(sizes) for sizes in touched if sizes), default=0)
+        saved = self.most_saved
+        return max((self._stacked(sizes) - saved[op] for op, sizes in enumerate(touched) if sizes), default=0)
+
+    @property
+    def most_saved(self) -> list[int]:
+        """The bytes that each operator saves at most by writing over an item, in multiples of the alignment."""
+        most = [0] * len(self.own)
+        for op, _, size in self.saved:
+            most[op] = max(most[op], self.up(size))
+        return most
 
     def _stacked(self, sizes: list[int]) -> int:
         return sum(map(self.up, sizes)) - max(self.up(size) - size for size in sizes)
@@ -105,6 +125,7 @@ class OrderProblems:
             starts,
             readers,
             [sum(map(self.up, sizes)) for sizes in self.own],
+            over=[number for op, item, size in self.saved for number in (op, item, self.up(size))],
         )
 
     def least_peak(self, *, light: bool) -> "_core.OrderProblem":
@@ -114,19 +135,26 @@ class OrderProblems:
             light: count light items from their first to their last user. Otherwise they take bytes at their users only.
         """
         scratch = [sum(sizes) for sizes in self.own]
-        kept = []
-        for item in self.items:
+        kept, place = list[Item](), dict[int, int]()
+        for number, item in enumerate(self.items):
             if light or not item.light:
+                place[number] = len(kept)
                 kept.append(item)
             else:
                 for user in item.users:
                     scratch[user] += item.size
+        in_place = list[int]()
+        for op, number, size in self.saved:
+            if number in place:
+                in_place += (op, size, 1, place[number])
+            else:  # as if it were always written over
+                scratch[op] -= min(size, scratch[op])
         edges = [
             op for item in self.items if item.maker is not None for user in item.readers for op in (item.maker, user)
         ]
         starts, users = _flat(item.users for item in kept)
         none = [0] * len(kept)
-        return _core.OrderProblem(edges, [item.size for item in kept], none, none, starts, users, scratch)
+        return _core.OrderProblem(edges, [item.size for item in kept], none, none, starts, users, scratch, in_place)
 
 
 def _flat(rows: Iterable[tuple[int, ...]]) -> tuple[list[int], list[int]]:
@@ -137,8 +165,8 @@ def _flat(rows: Iterable[tuple[int, ...]]) -> tuple[list[int], list[int]]:
     return starts, flat
 
 
-def order_problems(problem: TransferProblem) -> OrderProblems:
-    """The items and operators of `problem`."""
+def order_problems(problem: TransferProblem, overwrites: Iterable[Overwrite] = ()) -> OrderProblems:
+    """The items and operators of `problem`, whose operators may write over what they read as `overwrites` say."""
     readers: list[list[int]] = [[] for _ in problem.tensors]
     makers: list[int | None] = [None] * len(problem.tensors)
     for number, operator in enumerate(problem.operators):
@@ -156,4 +184,10 @@ def order_problems(problem: TransferProblem) -> OrderProblems:
             items.append(Item(number, tensor.size, maker, tuple(who), stored or number in returned))
         elif who or maker is not None:
             own[who[0] if who else maker or 0].append(tensor.size)
-    return OrderProblems(problem, tuple(items), tuple(map(tuple, own)))
+    number_of = {item.tensor: number for number, item in enumerate(items)}
+    saved = tuple(
+        (one.op, number_of[one.source], min(problem.tensors[one.source].size, problem.tensors[one.result].size))
+        for one in overwrites
+        if one.source in number_of
+    )
+    return OrderProblems(problem, tuple(items), tuple(map(tuple, own)), saved)

@@ -87,7 +87,7 @@ def _excess(graph: OrderProblems, precedence: _Precedence) -> list[int]:
             if op in users or (precedence.before[op] & makers and precedence.after[op] & readers):
                 live[op] += size
     room = graph.up(graph.problem.capacity)
-    return [max(0, bytes_ - room) for bytes_ in live]
+    return [max(0, bytes_ - saved - room) for bytes_, saved in zip(live, graph.most_saved, strict=True)]
 
 
 def _bits(numbers: Iterable[int]) -> int:

@@ -65,6 +65,19 @@ def test_the_plan_on_standard_output_leaves_the_summary_to_standard_error(run, g
     assert json.loads(figures.err)["cost"] == 400
 
 
+def test_the_least_scratchpad_is_found_for_a_number_of_moved_bytes(run, graph, tmp_path):
+    done = run("spill", graph, "--least-scratchpad", "--cost", 400, "-o", tmp_path / "plan.json")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith(
+        "least capacity  600 B to move at most 400 B; the least over all orders\noff-chip bytes  400 B"
+    )
+    assert json.loads((tmp_path / "plan.json").read_text())["capacity"] == 600
+    done = run("spill", graph, "--least-scratchpad", "--order", "given", "--json")
+    found = json.loads(done.out)
+    assert found["least_scratchpad"] == {"capacity": 800, "lower_bound": 800, "cost": 0, "status": "optimal"}
+    assert (found["capacity"], found["cost"]) == (800, 0)
+
+
 def test_json_has_the_figures(run, graph):
     done = run("spill", graph, "--capacity", 600, "--json")
     figures = json.loads(done.out)
@@ -134,7 +147,10 @@ def test_an_input_is_never_overwritten(fails, graph):
     ("words", "message"),
     [
         (["--capacity", "x"], "--capacity 'x' is not a size"),
-        ([], "missing option '--capacity'"),
+        ([], "the capacity is missing; give --capacity SIZE, or --least-scratchpad"),
+        (["--least-scratchpad", "--capacity", 600], "--least-scratchpad finds the capacity; leave out --capacity"),
+        (["--least-scratchpad", "--residency", "belady"], "--least-scratchpad needs the exact method"),
+        (["--capacity", 600, "--cost", 5], "--cost has no effect without --least-scratchpad"),
         (["--capacity", 600, "--residency", "lru"], "invalid value for '--residency'"),
         (["--capacity", 600, "--order", "best"], "invalid value for '--order'"),
         (["--capacity", 600, "--alignment", 0], "invalid value for '--alignment'"),

@@ -129,6 +129,10 @@ def test_optional_keys_are_written_where_they_have_another_value():
     assert data["transfers"] == {"memory": "dram", "spilled": 16, "fetched": 32, "lower_bound": 48}
     VALIDATOR.validate(data)
     assert parse_plan(travels.to_json()) == travels
+    proved = replace(travels, transfers=replace(travels.transfers, any_order=40))
+    assert json.loads(proved.to_json())["transfers"]["any_order"] == 40
+    VALIDATOR.validate(json.loads(proved.to_json()))
+    assert parse_plan(proved.to_json()) == proved
 
 
 def test_bindings_are_sorted():

@@ -11,6 +11,7 @@ from tmpass.planning.residency.transfers.problem_json import check_transfer_prob
 from tmpass.verification.episodes import check_transfer_plan
 
 if TYPE_CHECKING:
+    from tmpass.planning.residency.transfers.least_scratchpad import LeastScratchpad
     from tmpass.planning.residency.transfers.problem import TransferPlan, TransferProblem
 
 
@@ -48,10 +49,53 @@ def spill(
     """
     from tmpass.planning.residency.transfers.find_transfers import find_transfers
 
+    problem = _problem(graph, capacity, alignment, parameters)
+    plan = find_transfers(problem, residency, order=_order(order), nodes=nodes, keep=keep)
+    _verify(problem, plan)
+    return plan
+
+
+def least_scratchpad(
+    graph: "str | os.PathLike[str] | TransferProblem",
+    *,
+    cost: int | str = 0,
+    alignment: int = 1,
+    parameters: bool = True,
+    order: SpillOrder | str = SpillOrder.FREE,
+    nodes: int | None = None,
+    keep: bool = False,
+) -> "LeastScratchpad":
+    """The smallest scratchpad in which a plan moves at most `cost` bytes, with that plan, which is verified.
+
+    Args:
+        graph: as for `spill`. The capacity of a TransferProblem is not used.
+        cost: bytes that may cross beyond the compulsory ones, or a text such as "64KiB".
+        alignment: as for `spill`.
+        parameters: as for `spill`.
+        order: as for `spill`.
+        nodes: the budget for each capacity that is tried.
+        keep: after Ctrl-C, return the best so far, with `plan.stopped`, instead of raising KeyboardInterrupt.
+
+    Raises:
+        UsageError: an argument or the file is wrong.
+        VerificationError: the method is wrong.
+    """
+    from tmpass.planning.residency.transfers.least_scratchpad import least_scratchpad as search
+
+    is_file = isinstance(graph, str | os.PathLike)
+    problem = _problem(graph, 0 if is_file else None, alignment, parameters)
+    found = search(problem, order=_order(order), cost=parse_size(cost, "cost"), nodes=nodes, keep=keep)
+    _verify(found.problem, found.plan)
+    return found
+
+
+def _order(order: SpillOrder | str) -> SpillOrder:
     if order not in tuple(SpillOrder):
         raise UsageError(f"the order {order!r} is unknown", hint="choose one of " + ", ".join(SpillOrder))
-    problem = _problem(graph, capacity, alignment, parameters)
-    plan = find_transfers(problem, residency, order=SpillOrder(order), nodes=nodes, keep=keep)
+    return SpillOrder(order)
+
+
+def _verify(problem: "TransferProblem", plan: "TransferPlan") -> None:
     violations = check_transfer_plan(problem, plan)
     if violations:
         raise VerificationError(
@@ -59,7 +103,6 @@ def spill(
             violations=violations,
             hint="this is a fault of tmpass; please report it with the graph",
         )
-    return plan
 
 
 def _problem(

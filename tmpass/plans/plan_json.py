@@ -36,6 +36,7 @@ _BYTES = dict.fromkeys(
         "capacity",
         "peak",
         "lower_bound",
+        "any_order",
         "live_bytes",
         "size",
         "offset",

@@ -9,6 +9,7 @@ from tmpass.base.json_text import json_text
 from tmpass.base.record import record
 from tmpass.base.sizes import format_size
 from tmpass.planning.residency.transfers.least_peak_order import largest_operator
+from tmpass.planning.residency.transfers.least_scratchpad import LeastScratchpad
 from tmpass.planning.residency.transfers.methods.cosma import is_too_large
 from tmpass.planning.residency.transfers.problem import Episode, TensorKind, TransferPlan, TransferProblem
 from tmpass.report.text import clip, counted, one_line
@@ -111,7 +112,18 @@ def _reader(problem: TransferProblem, plan: TransferPlan, episode: Episode) -> i
     return next((op for op in inside if episode.tensor in problem.operators[op].inputs), inside[0])
 
 
-def transfer_json(problem: TransferProblem, plan: TransferPlan, order: SpillOrder) -> str:
+def least_summary(least: LeastScratchpad, order: SpillOrder) -> str:
+    """The least capacity and what is proved of it, in one line; empty where no plan was found."""
+    if least.capacity is None:
+        return ""
+    scope = "over all orders" if order is SpillOrder.FREE else "in the given order"
+    proof = f"the least {scope}" if least.status is Status.OPTIMAL else f"at least {least.lower_bound} B {scope}"
+    return f"{'least capacity':<16}{format_size(least.capacity)} to move at most {format_size(least.cost)}; {proof}\n"
+
+
+def transfer_json(
+    problem: TransferProblem, plan: TransferPlan, order: SpillOrder, least: LeastScratchpad | None = None
+) -> str:
     """The figures of the summary and the order as one JSON object; the plan itself is what -o writes."""
     moved = crossings(problem, plan)
     op, need = largest_operator(problem)
@@ -132,6 +144,9 @@ def transfer_json(problem: TransferProblem, plan: TransferPlan, order: SpillOrde
         "method": plan.method,
         "largest_operator": {"op": op, "bytes": need} if problem.operators else None,
     }
+    if least is not None:
+        proved: dict[str, object] = {"capacity": least.capacity, "lower_bound": least.lower_bound, "cost": least.cost}
+        fields["least_scratchpad"] = {**proved, "status": str(least.status)}
     return json_text(fields, indent=2) + "\n"
 
 

@@ -6,6 +6,7 @@ nobody reads.
 
 from collections.abc import Iterable
 from math import gcd
+from typing import NamedTuple
 
 import tmpass._core as _core
 from tmpass.base.errors import UsageError
@@ -39,8 +40,7 @@ class Item:
         return self.readers if self.maker is None else (self.maker, *self.readers)
 
 
-@record
-class Overwrite:
+class Overwrite(NamedTuple):
     """Operator `op` may write tensor `result` over tensor `source`, in orders in which no later operator reads that."""
 
     op: int

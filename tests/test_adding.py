@@ -22,7 +22,9 @@ FILES = {text.split("\n", 1)[0].removeprefix("# "): text for text in blocks("(?:
 
 PROJECT = tomllib.loads(next(text for text in blocks("toml") if text.startswith("[project]")))["project"]
 
-GROUPS = {"tmpass.allocators", "tmpass.formats", "tmpass.frontends", "tmpass.runtimes"}
+GROUPS = {"tmpass.allocators", "tmpass.formats", "tmpass.frontends", "tmpass.residency", "tmpass.runtimes"}
+
+PARTS = ("toy_allocator", "toy_format", "toy_frontend", "toy_residency", "toy_runtime")
 
 
 def sessions():
@@ -43,6 +45,7 @@ def shell(tmp_path):
     for name, text in FILES.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     (tmp_path / "models").symlink_to(ROOT / "models")
+    (tmp_path / "docs").symlink_to(ROOT / "docs")
     info = tmp_path / "toys-1.dist-info"
     info.mkdir()
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {PROJECT['name']}\nVersion: {PROJECT['version']}\n")
@@ -94,13 +97,14 @@ def test_parts_from_outside_make_plans_that_are_verified(shell):
 
 
 def test_nothing_is_imported_before_it_is_asked_for(shell, tmp_path):
-    for name in ("toy_allocator", "toy_format", "toy_frontend", "toy_runtime"):
+    for name in PARTS:
         (tmp_path / f"{name}.py").write_text("raise SystemExit(99)\n")
     commands = (
         "plan models/branchy.tflite -o plan.json --emit a.csv --emit b.html",
         "emit plan.json --format csv",
         "allocate models/problems/tight.csv --minimize --allocator first-fit",
         "targets show tflm",
+        "spill docs/examples/skip.json --capacity 600",
         "--help",
     )
     for command in commands:
@@ -114,6 +118,7 @@ def test_nothing_is_imported_before_it_is_asked_for(shell, tmp_path):
         ("plan models/branchy.tflite --emit peak=plan.peak", "format 'peak'"),
         ("emit plan.json --format peak", "format 'peak'"),
         ("plan net.chain", "frontend 'chain'"),
+        ("spill docs/examples/skip.json --capacity 600 --residency cheaper", "residency 'cheaper'"),
         ("plan models/branchy.tflite --target ./toy.toml", "runtime 'toy'"),
     ],
 )
@@ -126,7 +131,7 @@ def test_a_part_that_cannot_be_used_is_one_line(shell, tmp_path, command, what):
         ("1 / 0\n", " cannot be imported: division by zero"),
         ("TOY = None\n", ", toy_"),
     ):
-        for name in ("toy_allocator", "toy_format", "toy_frontend", "toy_runtime"):
+        for name in PARTS:
             (tmp_path / f"{name}.py").write_text(text)
         done = shell(f"tmpass {command}")
         assert (done.returncode, done.stdout) == (2, "")
@@ -151,6 +156,24 @@ def test_an_allocator_that_is_wrong_is_never_believed(shell, tmp_path):
     done = shell("tmpass allocate models/problems/tight.csv --minimize --allocator stack")
     assert done.returncode == 5
     assert "allocator stack broke a law" in done.stderr
+    assert "this is a fault of the package that brings it" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ("episodes=()", "is not in the scratchpad at step 0"),
+        ("cost=1", "the cost"),
+        ("order=(0, 1, 3, 2, 4)", "the operators do not run in the given order"),
+    ],
+)
+def test_a_method_of_residency_that_is_wrong_is_never_believed(shell, tmp_path, change, fault):
+    text = FILES["toy_residency.py"].replace('method="cheaper"', f'method="cheaper", {change}')
+    (tmp_path / "toy_residency.py").write_text(text)
+    done = shell("tmpass spill docs/examples/skip.json --capacity 800 --order given --residency cheaper")
+    assert done.returncode == 5
+    assert "method cheaper broke a law: " in done.stderr
+    assert fault in done.stderr
     assert "this is a fault of the package that brings it" in done.stderr
 
 

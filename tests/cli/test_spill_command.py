@@ -1,10 +1,12 @@
 """`tmpass spill`: what it prints, writes and refuses, and its exit codes."""
 
 import json
+import os
 import random
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -151,7 +153,7 @@ def test_an_input_is_never_overwritten(fails, graph):
         (["--least-scratchpad", "--capacity", 600], "--least-scratchpad finds the capacity; leave out --capacity"),
         (["--least-scratchpad", "--residency", "belady"], "--least-scratchpad needs the exact method"),
         (["--capacity", 600, "--cost", 5], "--cost has no effect without --least-scratchpad"),
-        (["--capacity", 600, "--residency", "lru"], "invalid value for '--residency'"),
+        (["--capacity", 600, "--residency", "lru"], "the method of residency 'lru' is unknown; choose one of auto, "),
         (["--capacity", 600, "--order", "best"], "invalid value for '--order'"),
         (["--capacity", 600, "--alignment", 0], "invalid value for '--alignment'"),
         (["--capacity", 600, "--nodes", -1], "invalid value for '--nodes'"),
@@ -215,23 +217,36 @@ def interrupted(tmp_path, *more):
     tensors = [{"name": str(at), "size": rng.randint(50, 90), "kind": "act"} for at in range(count)]
     ops = [{"kind": "op", "ins": rng.sample(range(at), min(at, 3)), "outs": [at]} for at in range(count)]
     (tmp_path / "graph.json").write_text(json.dumps({"tensors": tensors, "ops": ops, "outputs": [count - 1]}))
-    words = ["spill", tmp_path / "graph.json", "--capacity", 600, "-o", tmp_path / "plan.json", "--nodes", 2**40, *more]
+    size = [] if "--least-scratchpad" in more else ["--capacity", 600]
+    words = ["spill", tmp_path / "graph.json", *size, "-o", tmp_path / "plan.json", "--nodes", 2**40, *more]
     asked = [sys.executable, "-m", "tmpass", *map(str, words)]
     running = subprocess.Popen(asked, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    with pytest.raises(subprocess.TimeoutExpired):
-        running.wait(3)
+    until = time.monotonic() + 60
+    while seconds_of(running.pid) < 2 and time.monotonic() < until:
+        time.sleep(0.1)
+    assert running.poll() is None
     running.send_signal(signal.SIGINT)
-    _, said = running.communicate(timeout=20)
+    _, said = running.communicate(timeout=60)
     return running.returncode, said
 
 
-def test_ctrl_c_ends_the_search_and_writes_the_best_plan(tmp_path):
-    assert interrupted(tmp_path) == (130, "tmpass: interrupted: the answer is the best so far\n")
+def seconds_of(process):
+    """The processor's seconds that a process has had, with which its search has begun; where unknown, a guess."""
+    stat = Path(f"/proc/{process}/stat")
+    if not stat.exists():
+        time.sleep(3)
+        return 3
+    fields = stat.read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [(), ("--order", "given"), ("--residency", "cosma"), ("--residency", "cosma-parts"), ("--least-scratchpad",)],
+    ids=" ".join,
+)
+def test_ctrl_c_ends_the_search_and_writes_the_best_plan(tmp_path, more):
+    assert interrupted(tmp_path, *more) == (130, "tmpass: interrupted: the answer is the best so far\n")
     plan = json.loads((tmp_path / "plan.json").read_text())
-    assert (plan["status"], sorted(plan["order"])) == ("feasible", list(range(120)))
-
-
-def test_ctrl_c_without_a_plan_writes_nothing(tmp_path):
-    code, said = interrupted(tmp_path, "--order", "given")
-    assert (code, said.splitlines()[0]) == (130, "tmpass: interrupted: no plan was found yet")
-    assert [path.name for path in tmp_path.iterdir()] == ["graph.json"]
+    assert plan["status"] == ("optimal" if "--least-scratchpad" in more else "feasible")  # nothing is moved there
+    assert sorted(plan["order"]) == list(range(120))

@@ -35,7 +35,8 @@ def spill(
         alignment: of every address in bytes.
         parameters: whether tensors of kind param are in the scratchpad while an operator reads them.
         order: "given" keeps the order of the operators, "free" lets the method choose it.
-        residency: the method, one of tmpass.planning.residency.transfers.methods.METHODS.
+        residency: the method, one of tmpass.planning.residency.transfers.methods.METHODS, or one that another package
+            registers.
         nodes: the budget in steps of the search. The same number gives the same plan everywhere.
         keep: after Ctrl-C, return the best plan so far, marked as `stopped`, instead of raising KeyboardInterrupt.
 
@@ -51,7 +52,7 @@ def spill(
 
     problem = _problem(graph, capacity, alignment, parameters)
     plan = find_transfers(problem, residency, order=_order(order), nodes=nodes, keep=keep)
-    _verify(problem, plan)
+    _verify(problem, plan, SpillOrder(order), residency)
     return plan
 
 
@@ -85,7 +86,7 @@ def least_scratchpad(
     is_file = isinstance(graph, str | os.PathLike)
     problem = _problem(graph, 0 if is_file else None, alignment, parameters)
     found = search(problem, order=_order(order), cost=parse_size(cost, "cost"), nodes=nodes, keep=keep)
-    _verify(found.problem, found.plan)
+    _verify(found.problem, found.plan, SpillOrder(order))
     return found
 
 
@@ -95,13 +96,16 @@ def _order(order: SpillOrder | str) -> SpillOrder:
     return SpillOrder(order)
 
 
-def _verify(problem: "TransferProblem", plan: "TransferPlan") -> None:
-    violations = check_transfer_plan(problem, plan)
+def _verify(problem: "TransferProblem", plan: "TransferPlan", order: SpillOrder, residency: str = "auto") -> None:
+    from tmpass.planning.residency.transfers.methods import METHODS
+
+    violations = check_transfer_plan(problem, plan, keeps_order=order is SpillOrder.GIVEN)
     if violations:
+        whose = "tmpass" if residency in METHODS else "the package that brings it"
         raise VerificationError(
             f"method {plan.method} broke a law: {violations[0].message}",
             violations=violations,
-            hint="this is a fault of tmpass; please report it with the graph",
+            hint=f"this is a fault of {whose}; please report it with the graph",
         )
 
 

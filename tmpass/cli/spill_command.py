@@ -34,10 +34,9 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--residency",
-    type=click.Choice(list(METHODS)),
     default="auto",
     show_default=True,
-    help="Who leaves the scratchpad, and when; auto is exact.",
+    help="Who leaves the scratchpad, and when; auto is exact. Others: " + ", ".join(list(METHODS)[1:]) + ".",
 )
 @click.option(
     "--parameters",

@@ -7,7 +7,7 @@
 
 A plan is right where
 
-- the order has each operator once, each after those that make what it reads;
+- the order has each operator once, each after those that make what it reads, and is the given one where that is asked;
 - each tensor of an operator is in the scratchpad at its step, in one episode;
 - an episode is within the steps and the capacity, at a multiple of the alignment, and shares no byte with another one
   at the same step; those of one tensor share no step;
@@ -35,11 +35,19 @@ _ACTIVATION = "act"
 _PROVED, _FOUND, _NONE = "optimal", "feasible", ("infeasible", "unknown")
 
 
-def check_transfer_plan(problem: "TransferProblem", plan: "TransferPlan") -> tuple[Violation, ...]:
-    """The laws that `plan` breaks; empty if it is right. Later laws are checked only where the order is right."""
+def check_transfer_plan(
+    problem: "TransferProblem", plan: "TransferPlan", *, keeps_order: bool = False
+) -> tuple[Violation, ...]:
+    """The laws that `plan` breaks; empty if it is right. Later laws are checked only where the order is right.
+
+    Args:
+        problem: that the plan solves.
+        plan: to be judged.
+        keeps_order: whether the operators have to run in the order of the problem.
+    """
     if str(plan.status) in _NONE:
         return tuple(_no_plan(plan))
-    if found := tuple(_order(problem, plan)) or tuple(_numbers(problem, plan)):
+    if found := tuple(_order(problem, plan, keeps_order)) or tuple(_numbers(problem, plan)):
         return found
     own: list[list[Episode]] = [[] for _ in problem.tensors]
     for episode in sorted(plan.episodes, key=lambda one: (one.tensor, one.first, one.last)):
@@ -53,11 +61,13 @@ def _no_plan(plan: "TransferPlan") -> Iterator[Violation]:
         yield Violation("status", f"the status is {plan.status}, but there are operators, episodes or a cost")
 
 
-def _order(problem: "TransferProblem", plan: "TransferPlan") -> Iterator[Violation]:
+def _order(problem: "TransferProblem", plan: "TransferPlan", keeps_order: bool) -> Iterator[Violation]:
     count = len(problem.operators)
     if sorted(plan.order) != list(range(count)):
         yield Violation("order", f"the order does not have each of the {count} operators once")
         return
+    if keeps_order and tuple(plan.order) != tuple(range(count)):
+        yield Violation("order", "the operators do not run in the given order")
     there = {at for at, tensor in enumerate(problem.tensors) if tensor.kind.value != _ACTIVATION}
     for step, op in enumerate(plan.order):
         for tensor in problem.operators[op].inputs:

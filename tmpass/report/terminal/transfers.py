@@ -128,7 +128,7 @@ def transfer_json(
     moved = crossings(problem, plan)
     op, need = largest_operator(problem)
     as_given = plan.cost is None or plan.order == tuple(range(len(plan.order)))
-    fields = {
+    fields: dict[str, object] = {
         "status": str(plan.status),
         "cost": plan.cost,
         "lower_bound": plan.lower_bound,

@@ -9,9 +9,9 @@ from planning.residency.transfers.drawn import draw_many, problem_of, problems
 
 from tmpass.base.choices import SpillOrder, Status
 from tmpass.base.errors import UsageError
-from tmpass.planning.residency.transfers import free_order
+from tmpass.planning.residency.transfers import fixed_order, free_order
 from tmpass.planning.residency.transfers.find_transfers import MAX_NODES, find_transfers
-from tmpass.planning.residency.transfers.methods import METHODS, auto
+from tmpass.planning.residency.transfers.methods import METHODS, auto, method_named
 from tmpass.verification.episodes import check_transfer_plan
 
 ORDERS = list(SpillOrder)
@@ -99,6 +99,49 @@ def test_ctrl_c_in_the_middle_keeps_what_was_found_before(monkeypatch):
         assert plan.status is Status.FEASIBLE
         given = find_transfers(problem, order=SpillOrder.GIVEN).cost
         assert given is None or plan.cost <= given
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("method", METHODS)
+def test_ctrl_c_leaves_a_plan_of_every_method_where_it_is_kept(monkeypatch, method, order):
+    """The method is interrupted; what takes its place is not."""
+    problem = next(p for p in DRAWN if find_transfers(p, order=SpillOrder.GIVEN).cost)
+    solve = method_named(method).solve
+
+    def once(*words, **more):
+        if len(asked) == 0:
+            asked.append(words)
+            raise KeyboardInterrupt
+        return solve(*words, **more)
+
+    asked = []
+    monkeypatch.setattr(method_named(method), "solve", once)
+    plan = find_transfers(problem, method, order=order, keep=True)
+    assert plan.stopped
+    assert plan.order == tuple(range(len(problem.operators)))
+    assert check_transfer_plan(problem, plan) == ()
+    asked.clear()
+    with pytest.raises(KeyboardInterrupt):
+        find_transfers(problem, method, order=order)
+
+
+def test_ctrl_c_in_a_given_order_keeps_what_was_packed_before(monkeypatch):
+    """Without a packing of the cheapest absences, all are taken, and then taken back one by one."""
+    monkeypatch.setattr(fixed_order, "unpackable", lambda *_, **__: (None, 0))
+    monkeypatch.setattr(fixed_order, "lower_room", lambda *_: False)
+    monkeypatch.setattr(fixed_order, "repack", raise_interrupt)
+    problem = next(p for p in DRAWN if find_transfers(p, order=SpillOrder.GIVEN).cost)
+    real, asked = fixed_order.pack_episodes, []
+
+    def pack(*words, **more):
+        asked.append(words)
+        found = real(*words, **more)
+        return fixed_order.Packing(None, found.answer) if len(asked) < 3 else found
+
+    monkeypatch.setattr(fixed_order, "pack_episodes", pack)
+    plan = find_transfers(problem, order=SpillOrder.GIVEN, keep=True)
+    assert plan.stopped
+    assert check_transfer_plan(problem, plan) == ()
 
 
 def test_ctrl_c_without_a_plan_is_unknown_where_it_is_kept(monkeypatch):

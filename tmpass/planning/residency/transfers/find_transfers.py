@@ -13,6 +13,9 @@ DEFAULT_NODES = 2_000_000
 
 MAX_NODES = 2**40
 
+_AFTER_STOP = 20_000
+"""Nodes after Ctrl-C: four times what the networks of tests/bench/transfers_fixed.py need in a given order."""
+
 
 def find_transfers(
     problem: TransferProblem,
@@ -26,10 +29,10 @@ def find_transfers(
 
     Args:
         problem: operators, tensors and the scratchpad.
-        method: a name in tmpass.planning.residency.transfers.methods.METHODS.
+        method: a name in tmpass.planning.residency.transfers.methods.METHODS, or one that another package registers.
         order: keep the given order, or let the method choose it.
         nodes: the budget in steps of the search. The same number gives the same plan everywhere.
-        keep: after Ctrl-C, return the best plan so far, marked as `stopped`.
+        keep: after Ctrl-C, return the best plan so far, or one that is made in little time, marked as `stopped`.
 
     Returns:
         A plan, INFEASIBLE where none exists (in the given order, if that is to be kept), UNKNOWN where none was found.
@@ -49,9 +52,23 @@ def find_transfers(
     # Nobody needs more than room for all tensors side by side, and kernels have a largest capacity.
     everything = sum(-(-tensor.size // problem.alignment) * problem.alignment for tensor in problem.tensors)
     problem = replace(problem, capacity=min(problem.capacity, everything))
+    plan = replace(no_plan(method, Status.UNKNOWN), stopped=True)
     try:
-        return solver.solve(problem, Task(SpillOrder(order), budget, keep))
+        plan = solver.solve(problem, Task(SpillOrder(order), budget, keep))
     except KeyboardInterrupt:
         if not keep:
             raise
-        return replace(no_plan(method, Status.UNKNOWN), stopped=True)
+    return _soon(problem, plan) if plan.stopped and plan.cost is None else plan
+
+
+def _soon(problem: TransferProblem, plan: TransferPlan) -> TransferPlan:
+    """A plan in the given order with a small budget, in place of `plan`, which Ctrl-C ended before it had one."""
+    try:
+        soon = find_transfers(problem, order=SpillOrder.GIVEN, nodes=_AFTER_STOP)
+    except KeyboardInterrupt:
+        return plan
+    if soon.cost is None:
+        return plan
+    bound = min(plan.lower_bound, soon.cost)
+    status = Status.OPTIMAL if bound == soon.cost else Status.FEASIBLE
+    return replace(soon, lower_bound=bound, status=status, stopped=True)

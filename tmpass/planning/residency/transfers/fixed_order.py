@@ -16,7 +16,7 @@ No absence is needed where all buffers fit, so then the first round ends with co
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tmpass.base.choices import Status
 from tmpass.planning.residency.transfers.absences import (
@@ -62,18 +62,30 @@ _SHARE = 8
 """One part in _SHARE of the nodes may be spent on one packing, or on one proof that there is none."""
 
 
-def solve_fixed_order(problem: FixedOrderProblem, *, nodes: int = DEFAULT_NODES) -> FixedOrderAnswer:
+def solve_fixed_order(
+    problem: FixedOrderProblem, *, nodes: int = DEFAULT_NODES, keep: bool = False
+) -> FixedOrderAnswer:
     """The episodes whose fetches and spills cost the least, with addresses within the capacity.
 
     Args:
         problem: buffers, uses and the scratchpad.
         nodes: the budget for all searches together; the first choice of absences is made in any case.
+        keep: after Ctrl-C, return the best plan so far, marked as `stopped`; UNKNOWN before there is any.
 
     Returns:
         The cheapest plan found and a bound on all plans in this order. Status UNKNOWN: no packing was found, not even
         where all absences are taken.
+
+    Raises:
+        KeyboardInterrupt: after Ctrl-C without `keep`.
     """
-    return _Search(problem, find_absences(problem), nodes).run()
+    search = _Search(problem, find_absences(problem), nodes)
+    try:
+        return search.run()
+    except KeyboardInterrupt:
+        if not keep:
+            raise
+        return search.stop()
 
 
 @dataclass
@@ -86,6 +98,7 @@ class _Search:
         forbidden: absences of which every plan takes at least one.
         bound: no plan costs less.
         spent: nodes so far.
+        packed: absences and addresses of the best plan so far.
     """
 
     problem: FixedOrderProblem
@@ -95,6 +108,13 @@ class _Search:
     forbidden: list[list[int]] = field(default_factory=list)
     bound: int = 0
     spent: int = 0
+    packed: tuple[Collection[int], Addresses] | None = None
+
+    def stop(self) -> FixedOrderAnswer:
+        """The best plan so far, without a further search."""
+        if self.packed is None:
+            return FixedOrderAnswer((), 0, self.bound, Status.UNKNOWN, self.spent, stopped=True)
+        return replace(self._plan(*self.packed), stopped=True)
 
     def run(self) -> FixedOrderAnswer:
         self.room = [aligned(self.problem.capacity, self.problem.alignment)] * self.problem.steps
@@ -148,6 +168,7 @@ class _Search:
 
     def _plan_with_fewer(self, absent: Collection[int], addresses: Addresses) -> FixedOrderAnswer:
         """A plan with fewer absences, from absences that have a packing; those that save the most are tried first."""
+        self.packed = absent, addresses
         kept, room = set(absent), aligned(self.problem.capacity, self.problem.alignment)
         spans, tries = spans_with(self.problem, self.absences, kept), _ROUNDS
         for number in sorted(absent, key=lambda n: (-self.absences.rows[n].size, n))[: _LOOKS // len(spans)]:
@@ -167,6 +188,7 @@ class _Search:
                 found = self._pack(fewer, _ROUNDS).addresses
             if found is not None:
                 kept, spans, addresses = fewer, longer, found
+                self.packed = kept, addresses
         return self._plan(kept, addresses)
 
     def _infeasible(self) -> FixedOrderAnswer:

@@ -88,6 +88,7 @@ class FixedOrderAnswer:
         lower_bound: no plan costs less.
         status: OPTIMAL where cost and bound meet; INFEASIBLE: no plan exists, proved; UNKNOWN: none was found.
         nodes: the work that it took: states of the search for absences, and search steps of packings.
+        stopped: Ctrl-C ended the search, so a cheaper plan may have been missed.
     """
 
     episodes: tuple[tuple[tuple[int, int, int], ...], ...]
@@ -95,6 +96,7 @@ class FixedOrderAnswer:
     lower_bound: int
     status: Status
     nodes: int
+    stopped: bool = False
 
 
 def from_transfer_problem(problem: TransferProblem, order: Sequence[int]) -> FixedOrderProblem:

@@ -59,6 +59,9 @@ def solve_parts(problem: TransferProblem, order: Sequence[int], *, keep_order: b
         order: that is cut into parts.
         keep_order: keep it inside of the parts too.
         nodes: the budget of all parts together.
+
+    Raises:
+        KeyboardInterrupt: after Ctrl-C.
     """
     todo, left = cut_order(problem, order), nodes
     most = _MOST_JOINED * max(map(len, todo), default=0)
@@ -70,6 +73,8 @@ def solve_parts(problem: TransferProblem, order: Sequence[int], *, keep_order: b
         later = frozenset(tensor for other in todo for op in other for tensor in problem.operators[op].inputs)
         window = Window(problem, part, keep_order, here.on_chip, here.copies, later)
         answer, spent = _solve(window, max(left // (len(todo) + 1), min(left, nodes // _LARGEST_SHARE)))
+        if answer.stopped:
+            raise KeyboardInterrupt
         left = max(0, left - spent)
         if answer.steps:
             done.append(_Done(part, here, answer.steps))
@@ -113,5 +118,7 @@ def _solve(window: Window, nodes: int) -> tuple[Answer, int]:
     if answer.steps or window.keep_order:
         return answer, answer.nodes
     kept = Window(window.problem, window.operators, True, window.start, window.copies, window.later)
+    if answer.stopped:
+        return answer, answer.nodes
     second = solve_window(kept, nodes=nodes)
     return second, answer.nodes + second.nodes

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from tmpass.base.choices import Status
 from tmpass.base.record import record
+from tmpass.packing.allocators.interruptible import run
 from tmpass.planning.residency.transfers.cosma.hint import add_hint
 from tmpass.planning.residency.transfers.cosma.program import Program, build, cells
 from tmpass.planning.residency.transfers.cosma.window import Window, whole
@@ -41,6 +42,7 @@ class Answer:
         bound: no solution of the window costs less, in bytes.
         status: OPTIMAL, FEASIBLE, INFEASIBLE (the window has no solution), or UNKNOWN.
         nodes: spent.
+        stopped: Ctrl-C ended the search.
     """
 
     steps: tuple[Step, ...]
@@ -48,6 +50,7 @@ class Answer:
     bound: int
     status: Status
     nodes: int = 0
+    stopped: bool = False
 
 
 NO_ANSWER = Answer((), frozenset(), 0, Status.UNKNOWN)
@@ -76,13 +79,13 @@ def solve_window(window: Window, *, nodes: int, start: TransferPlan | None = Non
         for tensor in sorted(window.later.intersection(window.tensors))
     ]
     program.model.minimize(sum(costs))
-    solver, status = _solve(program, nodes)
+    solver, status, stopped = _solve(program, nodes)
     bound = max(0, round(solver.best_objective_bound)) * program.unit if status is not Status.INFEASIBLE else 0
     spent = round(solver.response_proto.deterministic_time * NODES_PER_TICK)
     if status not in (Status.OPTIMAL, Status.FEASIBLE):
-        return Answer((), frozenset(), bound, status, spent)
+        return Answer((), frozenset(), bound, status, spent, stopped)
     spilled = frozenset(tensor for (tensor, _), variable in program.spilled.items() if solver.boolean_value(variable))
-    return Answer(_steps(program, solver), spilled, bound, status, spent)
+    return Answer(_steps(program, solver), spilled, bound, status, spent, stopped)
 
 
 def least_scratchpad(
@@ -106,7 +109,9 @@ def least_scratchpad(
         row = program.model.add(address * grain + program.size(tensor) <= peak)
         row.only_enforce_if(_present(program, tensor, step))
     program.model.minimize(peak)
-    solver, status = _solve(program, nodes)
+    solver, status, stopped = _solve(program, nodes)
+    if stopped:
+        raise KeyboardInterrupt
     if status is Status.INFEASIBLE:
         return None, problem.capacity + 1
     bound = max(0, round(solver.best_objective_bound)) * program.unit
@@ -123,7 +128,8 @@ def _present(program: Program, tensor: int, step: int) -> Any:
     return present
 
 
-def _solve(program: Program, nodes: int) -> "tuple[cp_model.CpSolver, Status]":
+def _solve(program: Program, nodes: int) -> "tuple[cp_model.CpSolver, Status, bool]":
+    """The solver with what it found, the status, and whether Ctrl-C ended it."""
     from ortools.sat.python import cp_model
 
     solver = cp_model.CpSolver()
@@ -131,13 +137,13 @@ def _solve(program: Program, nodes: int) -> "tuple[cp_model.CpSolver, Status]":
     solver.parameters.random_seed = SEED
     solver.parameters.max_deterministic_time = nodes / NODES_PER_TICK
     solver.parameters.catch_sigint_signal = False
-    found = solver.solve(program.model)
+    found, stopped = run(lambda: solver.solve(program.model), solver.stop_search)
     words = {
         cp_model.OPTIMAL: Status.OPTIMAL,
         cp_model.FEASIBLE: Status.FEASIBLE,
         cp_model.INFEASIBLE: Status.INFEASIBLE,
     }
-    return solver, words.get(found, Status.UNKNOWN)
+    return solver, words.get(found, Status.UNKNOWN), stopped
 
 
 def _steps(program: Program, solver: "cp_model.CpSolver") -> tuple[Step, ...]:

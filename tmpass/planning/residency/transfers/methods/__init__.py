@@ -1,4 +1,7 @@
-"""One file per method of residency. Each offers `solve(problem, task) -> TransferPlan`, and sees no graph or target."""
+"""One file per method of residency. Each offers `solve(problem, task) -> TransferPlan`, and sees no graph or target.
+
+Other packages bring theirs in the entry point group GROUP; docs/dev/adding.md has the steps.
+"""
 
 from collections.abc import Sequence
 from importlib import import_module
@@ -6,6 +9,7 @@ from typing import Protocol, cast
 
 from tmpass.base.choices import SpillOrder, Status
 from tmpass.base.errors import UsageError
+from tmpass.base.plugins import load_registered, registered_names
 from tmpass.base.record import record
 from tmpass.planning.residency.transfers.problem import TransferPlan, TransferProblem
 
@@ -19,6 +23,9 @@ METHODS = {
     "cosma-parts": "cosma_parts",
 }
 """Name on the command line -> module."""
+
+GROUP = "tmpass.residency"
+"""The entry point group in which other packages register theirs; a built-in name always means the built-in one."""
 
 
 @record
@@ -37,21 +44,25 @@ class Task:
 
 
 class Method(Protocol):
-    """The contract of a method: a module in METHODS."""
+    """The contract of a method: a module in METHODS, or what an entry point names."""
 
     def solve(self, problem: TransferProblem, task: Task) -> TransferPlan:
         """The plan that the method finds, and what it proves."""
 
 
 def method_named(name: str) -> Method:
-    """The method `name`.
+    """The method `name`: a built-in one, or one that another package registers.
 
     Raises:
-        UsageError: there is none of this name.
+        UsageError: there is none of this name, or it cannot be imported.
     """
-    if name not in METHODS:
-        raise UsageError(f"the method of residency {name!r} is unknown", hint="choose one of " + ", ".join(METHODS))
-    return cast(Method, import_module(f"{__name__}.{METHODS[name]}"))
+    if name in METHODS:
+        return cast(Method, import_module(f"{__name__}.{METHODS[name]}"))
+    found = load_registered(GROUP, name, ("solve",))
+    if found is None:
+        known = dict.fromkeys((*METHODS, *registered_names(GROUP)))
+        raise UsageError(f"the method of residency {name!r} is unknown", hint="choose one of " + ", ".join(known))
+    return cast(Method, found)
 
 
 def no_plan(method: str, status: Status, bound: int = 0) -> TransferPlan:

@@ -14,8 +14,8 @@ def solve(problem: TransferProblem, task: Task) -> TransferPlan:
     if task.order is SpillOrder.FREE:
         return solve_free_order(problem, labels=task.nodes, keep=task.keep)
     order = tuple(given_order(problem))
-    answer = solve_fixed_order(from_transfer_problem(problem, order), nodes=task.nodes)
-    plan = no_plan("fixed-order", answer.status, answer.lower_bound)
+    answer = solve_fixed_order(from_transfer_problem(problem, order), nodes=task.nodes, keep=task.keep)
+    plan = replace(no_plan("fixed-order", answer.status, answer.lower_bound), stopped=answer.stopped)
     if answer.status in (Status.INFEASIBLE, Status.UNKNOWN):
         return plan
     episodes = tuple(Episode(tensor, *one) for tensor, own in enumerate(answer.episodes) for one in own)

@@ -28,9 +28,12 @@ def solve(problem: TransferProblem, task: Task) -> TransferPlan:
     if start.cost == 0:
         return start
     answer = solve_window(_window(problem, task.order), nodes=task.nodes, start=None if start.cost is None else start)
+    if answer.stopped and not task.keep:
+        raise KeyboardInterrupt
     found = no_plan("cosma", answer.status, answer.bound)
     if answer.steps:
         found = plan_of(problem, answer.steps, answer.bound, "cosma")
+    start, found = (replace(plan, stopped=answer.stopped) for plan in (start, found))
     if start.cost is None or (found.cost is not None and found.cost <= start.cost):
         return found
     bound = min(answer.bound, start.cost)

@@ -88,3 +88,13 @@ def test_transfers_are_measured_for_the_graphs_of_a_folder(tmp_path):
         ["par", "M_P", "800", "0"],
     ]
     assert [row[3] for row in program] == ["400", "400", "0"] * 2
+
+
+@pytest.mark.slow
+def test_transfers_agree_with_brute_force_at_the_largest_sizes():
+    few = ["--free", "8", "--fixed", "3", "--program", "3", "--models", "2", "--plans", "150", "--states", "3000"]
+    asked = [sys.executable, str(ROOT / "tests" / "bench" / "transfers_oracle.py"), *few]
+    done = subprocess.run(asked, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT / "tests")})
+    assert done.returncode == 0, done.stderr
+    assert "8 agree" in done.stdout
+    assert "not caught" not in done.stdout

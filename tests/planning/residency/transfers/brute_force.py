@@ -50,12 +50,17 @@ class Best:
     episodes: tuple[Episode, ...] = ()
 
 
+class TooManyStates(Exception):
+    """Brute force met more states than allowed."""
+
+
 def brute_force(
     problem: TransferProblem,
     order: Sequence[int] | None = None,
     *,
     addresses: bool = True,
     overwrites: Sequence[Overwrite] = (),
+    states: int | None = None,
 ) -> Best:
     """The least bytes beyond the compulsory ones.
 
@@ -66,6 +71,10 @@ def brute_force(
             episodes have address 0.
         overwrites: only without addresses: an operator that reads a source for the last time needs no room for the
             bytes that its result has in common with that; of several sources, the best one counts.
+        states: the most that may be met.
+
+    Raises:
+        TooManyStates: more were met.
     """
     start = _State(frozenset(), frozenset(), frozenset(), frozenset())
     best = {start: 0}
@@ -77,6 +86,8 @@ def brute_force(
         cost, _, _, state = heapq.heappop(queue)
         if cost > best[state]:
             continue
+        if states is not None and len(best) > states:
+            raise TooManyStates
         if state.ran == everything:
             return _rebuilt(cost, state, parents)
         for op in _next(problem, order, state.ran):

@@ -42,9 +42,14 @@ def text_of(table) -> str:
 
 def test_the_summary_says_what_is_moved():
     lines = summary(PLAN).splitlines()
-    assert lines[0] == "fits         yes, with transfers; the fewest for this order and sharing"
+    assert lines[0] == "fits         yes, with transfers; the fewest over all orders, with this sharing"
+    assert "order        as in the file; no order moves fewer bytes" in lines
+    one = summary(replace(PLAN, transfers=replace(PLAN.transfers, any_order=0)))
+    assert one.startswith("fits         yes, with transfers; the fewest for this order and sharing\n")
+    assert "other orders are not judged" in one
     assert "transfers    96 B in each run: 48 B out to far, 48 B back; lower bound reached" in lines
-    more = summary(replace(PLAN, transfers=replace(PLAN.transfers, lower_bound=80)))
+    more = summary(replace(PLAN, transfers=replace(PLAN.transfers, lower_bound=80, any_order=72)))
+    assert "another may move up to 24 B less" in more
     assert "at least 80 B for this order and sharing" in more
     assert "lower bound 80 B" in more
     assert "transfers" not in summary(WITHOUT)

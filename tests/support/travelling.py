@@ -1,12 +1,14 @@
 """Drawn graphs whose tensors are read again long after they are made, and a target with a memory behind."""
 
+from itertools import pairwise, product
+
 from hypothesis import strategies as st
 
 import tmpass
 from support.graphs import Sketch, graph_of
 from support.planning import INFO
 from tmpass.api.plan import plan
-from tmpass.graph.model import Graph, TensorKind
+from tmpass.graph.model import ABSENT, Graph, TensorKind
 from tmpass.loading.load import Model
 from tmpass.plans.plan import Plan
 from tmpass.targets import EVERY, Memory, Sharing, Target
@@ -94,6 +96,38 @@ def least_with_transfers(graph: Graph, alignment: int = 1, **options) -> Plan | 
         made = planned(graph, target(middle, alignment), **options)
         low, high = (low, middle) if made.fits else (middle + 1, high)
         best = made if made.fits and made.transfers is not None else best
+    return best
+
+
+def fewest(graph: Graph, capacity: int, order: list[int]) -> int:
+    """The fewest bytes that transfers move in one order without sharing, as far as sizes tell, by trying all."""
+    main = graph.subgraphs[0]
+    uses: dict[int, list[int]] = {}
+    for t in main.inputs:
+        uses[t] = [0]
+    for step, number in enumerate(order):
+        op = main.ops[number]
+        for t in (*op.inputs, *op.outputs):
+            if t != ABSENT and main.tensors[t].kind is not TensorKind.CONSTANT and uses.get(t, [-1])[-1] != step:
+                uses.setdefault(t, []).append(step)
+    for t in main.outputs:
+        if uses[t][-1] != len(order) - 1:
+            uses[t].append(len(order) - 1)
+    size = {t: main.tensors[t].bytes or 0 for t in uses}
+    need = [sum(size[t] for t in uses if step in uses[t]) for step in range(len(order))]
+    gaps = [(t, a, b) for t in uses for a, b in pairwise(uses[t]) if b > a + 1]
+    best = 10**9
+    for choice in product((True, False), repeat=len(gaps)):
+        load = list(need)
+        cost, left = 0, set[int]()
+        for stays, (t, a, b) in zip(choice, gaps, strict=True):
+            for step in range(a + 1, b) if stays else ():
+                load[step] += size[t]
+            if not stays:
+                cost += size[t] * (1 if t in left else 2)
+                left.add(t)
+        if max(load) <= capacity:
+            best = min(best, cost)
     return best
 
 

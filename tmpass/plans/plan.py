@@ -298,12 +298,14 @@ class PlannedTransfers:
         spilled: copied out of the scratchpad.
         fetched: copied back into it.
         lower_bound: with this order and sharing, spills and fetches move at least as many.
+        any_order: so they do in every order, with this sharing; 0 where nothing is known.
     """
 
     memory: str
     spilled: int
     fetched: int
     lower_bound: int
+    any_order: int = field(default=0, metadata=OPTIONAL)
 
     @property
     def moved(self) -> int:

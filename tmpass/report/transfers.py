@@ -37,11 +37,13 @@ def moved(plan: Plan) -> str:
 
 
 def bound(plan: Plan) -> str:
-    """What is proved about the bytes that are moved, with this order and sharing."""
+    """What is proved about the bytes that are moved, in this order or in all, with this sharing."""
     known = plan.transfers
     assert known is not None
     if not known.moved:
         return "no bytes are moved"
+    if known.moved == known.any_order:
+        return "the fewest over all orders, with this sharing"
     if known.moved == known.lower_bound:
         return "the fewest for this order and sharing"
     return f"at least {format_size(known.lower_bound)} for this order and sharing"

@@ -70,6 +70,9 @@ def check_transfer_rows(plan: Plan) -> list[Violation]:
     if known.lower_bound > spilled + fetched:
         message = f"the plan claims that {known.lower_bound} bytes must be moved, but it moves {spilled + fetched}"
         found.append(Violation("transfer", message))
+    if known.any_order > known.lower_bound:
+        message = f"the plan claims that every order moves {known.any_order} bytes, but this one {known.lower_bound}"
+        found.append(Violation("transfer", message))
     return found
 
 

@@ -173,6 +173,9 @@ def _bounds(plan: Plan) -> Iterator[Trusted]:
         yield Trusted(
             "constants", f"without transfers no order streams less than {plan.order.streamed_bound} B in a run"
         )
+    if plan.transfers is not None and plan.transfers.any_order:
+        least = plan.transfers.any_order
+        yield Trusted("transfers", f"with this sharing, no run moves less than {least} B, whatever the order")
     if plan.order.lower_bound:
         yield Trusted("order", f"no order has less than {plan.order.lower_bound} B alive at once")
 

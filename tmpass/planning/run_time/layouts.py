@@ -5,15 +5,15 @@ from dataclasses import replace
 from math import gcd
 
 from tmpass.base.choices import OrderMethod, Transfers
-from tmpass.base.errors import ModelError, TargetError, UsageError
+from tmpass.base.errors import ModelError, TargetError
 from tmpass.planning.choose_order import OrderedLayout, choose_order
 from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.residency.divide_layout import divide_layout
 from tmpass.planning.residency.overhead import Besides
 from tmpass.planning.residency.transfers.behind import find_behind
-from tmpass.planning.residency.transfers.cases import find_cases
-from tmpass.planning.residency.transfers.fixed_order import DEFAULT_NODES, solve_fixed_order
-from tmpass.planning.residency.transfers.plan_transfers import laid_out
+from tmpass.planning.residency.transfers.cases import Case, find_cases
+from tmpass.planning.residency.transfers.lay_out import laid_out
+from tmpass.planning.residency.transfers.searched_cases import search_cases, solve
 from tmpass.targets import Memory
 
 _PRICES = 64
@@ -59,16 +59,25 @@ def layouts_with_transfers(request: LayoutRequest, whole: OrderedLayout, besides
     runs_twice = len({entry.subgraph for entry in graph.entries}) < len(graph.entries)
     if away is None or graph.fixed or runs_twice or options.transfers == Transfers.NEVER:
         return
+    first: Case | None = None
     for case in find_cases(request, whole, besides, away):
-        problem = replace(case.problem, prices=prices(away))
-        try:
-            answer = solve_fixed_order(problem, nodes=min(DEFAULT_NODES, options.nodes))
-        except UsageError:  # sizes that the kernels do not take
-            continue
-        if answer.episodes:
-            found = laid_out(request, whole, replace(case, problem=problem), answer, away)
-            if found is not None:
-                yield found
+        first = first or case
+        yield from _cheapest(request, whole, case, away)
+    if first is not None:
+        searched = search_cases(request, whole, besides, away, first)
+        if searched.stopped and not request.keep:
+            raise KeyboardInterrupt
+        if searched.solved is not None:
+            yield from _cheapest(request, whole, searched.solved[0], away)
+
+
+def _cheapest(request: LayoutRequest, whole: OrderedLayout, case: Case, away: Memory) -> Iterator[OrderedLayout]:
+    """The layout with the cheapest spills and fetches of one order and one level of sharing, if one is found."""
+    case = replace(case, problem=replace(case.problem, prices=prices(away)))
+    answer = solve(request, case)
+    found = None if answer is None else laid_out(request, whole, case, answer, away)
+    if found is not None:
+        yield found
 
 
 def prices(away: Memory) -> tuple[int, int]:

@@ -111,6 +111,9 @@ def _order(plan: Plan) -> str:
     }
     if plan.unknown_tensors or (not plan.order.lower_bound and plan.memories[0].live_bytes):
         found = "other orders are not judged"
+        if plan.transfers is not None and plan.transfers.any_order:
+            more = plan.transfers.moved - plan.transfers.any_order
+            found = f"another may move up to {more} B less" if more else "no order moves fewer bytes"
     else:
         more = plan.memories[0].live_bytes - plan.order.lower_bound
         found = f"another may need up to {more} B less" if more else "optimal over all orders"

@@ -1,19 +1,20 @@
 """Plans whose buffers leave the scratchpad: when they are made, and that they move the fewest bytes."""
 
 from dataclasses import replace
-from itertools import pairwise, product
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.graphs import Sketch, chain, graph_of
 from support.toy_runner import ReferencedRunner
-from support.travelling import least_with_transfers, network, planned, target, travelling
+from support.travelling import fewest, least_with_transfers, network, planned, target, travelling
 
 from tmpass.base.errors import TargetError, UsageError
 from tmpass.execution.run import execute_plan
-from tmpass.graph.model import ABSENT, Call, Graph, TensorKind
-from tmpass.plans.plan import Plan
+from tmpass.graph.model import Call, Graph, TensorKind
+from tmpass.planning.residency.transfers import free_order
+from tmpass.plans.plan import STOPPED, Plan
 from tmpass.plans.transfers import Direction, buffer_copies
 from tmpass.targets import Memory, load_target
 from tmpass.verification.plan import check_plan
@@ -119,39 +120,23 @@ def test_the_order_of_the_file_is_kept_where_it_is_asked_for():
     assert moved(given) == 160  # the first leaves for the second, and the second for the result of the first
 
 
+@pytest.mark.parametrize(("where", "keeps"), [("search_labels", True), ("search_absences", False)])
+def test_ctrl_c_keeps_the_best_plan_with_transfers(monkeypatch, where, keeps):
+    """In the search over orders there is a plan of another order already; in the first order there is none."""
+
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(free_order._core, where, interrupt)
+    made = planned(network(), target(88, 8), keep=True)
+    assert any(line == STOPPED for line in made.warnings)
+    assert made.fits is keeps
+    assert (moved(made) > 0) is keeps
+    with pytest.raises(KeyboardInterrupt):
+        planned(network(), target(88, 8))
+
+
 # The fewest bytes.
-
-
-def fewest(graph: Graph, capacity: int, order: list[int]) -> int:
-    """The fewest bytes that transfers move in one order without sharing, as far as sizes tell, by trying all."""
-    main = graph.subgraphs[0]
-    uses: dict[int, list[int]] = {}
-    for t in main.inputs:
-        uses[t] = [0]
-    for step, number in enumerate(order):
-        op = main.ops[number]
-        for t in (*op.inputs, *op.outputs):
-            if t != ABSENT and main.tensors[t].kind is not TensorKind.CONSTANT and uses.get(t, [-1])[-1] != step:
-                uses.setdefault(t, []).append(step)
-    for t in main.outputs:
-        if uses[t][-1] != len(order) - 1:
-            uses[t].append(len(order) - 1)
-    size = {t: main.tensors[t].bytes or 0 for t in uses}
-    need = [sum(size[t] for t in uses if step in uses[t]) for step in range(len(order))]
-    gaps = [(t, a, b) for t in uses for a, b in pairwise(uses[t]) if b > a + 1]
-    best = 10**9
-    for choice in product((True, False), repeat=len(gaps)):
-        load = list(need)
-        cost, left = 0, set[int]()
-        for stays, (t, a, b) in zip(choice, gaps, strict=True):
-            for step in range(a + 1, b) if stays else ():
-                load[step] += size[t]
-            if not stays:
-                cost += size[t] * (1 if t in left else 2)
-                left.add(t)
-        if max(load) <= capacity:
-            best = min(best, cost)
-    return best
 
 
 @settings(max_examples=25, deadline=None)

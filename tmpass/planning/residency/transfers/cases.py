@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from tmpass.base.choices import FEWEST_TRANSFERS, ConstantUse, OrderMethod
+from tmpass.base.choices import ConstantUse, OrderMethod
 from tmpass.base.record import record
 from tmpass.packing.problem import Problem
 from tmpass.planning.choose_order import OrderedLayout
@@ -34,6 +34,7 @@ class Case:
     Fields:
         timeline: of all operators.
         order: how its order was found.
+        sharing: that was allowed.
         storage: the buffers of all memories.
         parts: memory, problem and the numbers of the buffers; the scratchpad first.
         numbers: of the buffers with bytes in the scratchpad, in the order of the problem.
@@ -46,6 +47,7 @@ class Case:
 
     timeline: Schedule
     order: PlannedOrder
+    sharing: Sharing
     storage: Storage
     parts: tuple[tuple[Memory, Problem, tuple[int, ...]], ...]
     numbers: tuple[int, ...]
@@ -94,22 +96,20 @@ class Case:
         )
 
     @property
-    def pinned(self) -> dict[int, int]:
-        """Step -> bytes of scratch and copies of constants that its operator needs."""
-        found: dict[int, int] = {}
+    def pinned(self) -> dict[int, list[int]]:
+        """Step -> bytes of each scratch and copy of a constant that its operator needs."""
+        found: dict[int, list[int]] = {}
         behind = self.problem.buffers[len(self.numbers) :]
         scratch = [b for n, b in zip(self.numbers, self.problem.buffers, strict=False) if not self.storage.members[n]]
         for buffer in (*scratch, *behind):
-            step, size = buffer.uses[0].step, aligned(buffer.size, self.problem.alignment)
-            found[step] = found.get(step, 0) + size
+            found.setdefault(buffer.uses[0].step, []).append(buffer.size)
         return found
 
 
 def find_cases(request: LayoutRequest, ordered: OrderedLayout, besides: Besides, away: Memory) -> Iterator[Case]:
-    """The problems of each order that may be tried, with each level of sharing.
+    """The problems of each order that is tried without a search, with each level of sharing.
 
-    Tried are the order of `ordered` and, where any order may be taken, that of the file, and one that a search finds.
-    The search begins only if a case is asked for after those of the other orders.
+    Tried are the order of `ordered` and, where any order may be taken, that of the file.
 
     Args:
         request: of the model.
@@ -117,20 +117,8 @@ def find_cases(request: LayoutRequest, ordered: OrderedLayout, besides: Besides,
         besides: what memories hold besides buffers.
         away: the memory behind the scratchpad.
     """
-    first: Case | None = None
     for timeline, order in _timelines(request, ordered):
-        for case in _cases(request, besides, timeline, order, away):
-            first = first or case
-            yield case
-    unsorted_ = any(map(unsorted, request.graph.subgraphs))
-    if first is None or unsorted_ or request.options.schedule != OrderMethod.AUTO:
-        return
-    from tmpass.planning.residency.transfers.searched_order import search_order  # which few plans need
-
-    found = search_order(request, first.timeline, first.pinned, first.problem)
-    if found is not None:
-        order = PlannedOrder(FEWEST_TRANSFERS, 0, ordered.order.states)
-        yield from _cases(request, besides, lay_out(request.graph, [found]), order, away)
+        yield from cases_in(request, besides, timeline, order, away)
 
 
 def _timelines(request: LayoutRequest, ordered: OrderedLayout) -> Iterator[tuple[Schedule, PlannedOrder]]:
@@ -144,7 +132,7 @@ def _timelines(request: LayoutRequest, ordered: OrderedLayout) -> Iterator[tuple
         yield given, PlannedOrder(OrderMethod.GIVEN, 0, ordered.order.states)
 
 
-def _cases(
+def cases_in(
     request: LayoutRequest, besides: Besides, timeline: Schedule, order: PlannedOrder, away: Memory
 ) -> Iterator[Case]:
     """The problem of each level of sharing on a timeline, without those that share alike."""
@@ -192,7 +180,7 @@ def _case(
     whole = FixedOrderProblem(tuple(found[n] for n in numbers), horizon, capacity, memory.alignment)
     free = _free(request, besides, timeline, Layout(storage, ()), horizon)
     constants = () if free is None or besides.stored is None else besides.stored.constants
-    case = Case(timeline, order, storage, parts, numbers, free, constants, (), whole)
+    case = Case(timeline, order, sharing, storage, parts, numbers, free, constants, (), whole)
     return case if free is None else case.keeping([False] * len(constants))
 
 

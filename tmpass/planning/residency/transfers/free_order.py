@@ -11,8 +11,9 @@ its cost is a lower bound on all plans, and one plan with that cost is optimal. 
 good orders, and other bounds on all orders are computed (`order_bounds.py`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 
 import tmpass._core as _core
@@ -75,10 +76,25 @@ def solve_free_order(problem: TransferProblem, *, labels: int = DEFAULT_LABELS, 
     Raises:
         KeyboardInterrupt: after Ctrl-C without `keep`.
     """
-    graph = order_problems(problem)
-    if graph.largest_need > problem.capacity:
+    return search_orders(order_problems(problem), partial(plan_in_order, problem), labels=labels, keep=keep)
+
+
+PlanIn = Callable[[Sequence[int], int], TransferPlan]
+"""The cheapest plan that is found in an order, with a budget of nodes."""
+
+
+def search_orders(graph: OrderProblems, plan_in: PlanIn, *, labels: int, keep: bool = False) -> TransferPlan:
+    """The cheapest of the plans that `plan_in` makes in the orders of a search, and a bound on all plans.
+
+    Args:
+        graph: operators and items. No plan of `plan_in` may cost less than one without addresses in `graph`.
+        plan_in: makes the plans.
+        labels: as for `solve_free_order`.
+        keep: as for `solve_free_order`.
+    """
+    if graph.largest_need > graph.problem.capacity:
         return replace(NO_PLAN, status=Status.INFEASIBLE)
-    search = _Anytime(problem, graph, graph.free_order(), labels)
+    search = _Anytime(graph, plan_in, graph.free_order(), labels)
     try:
         search.run()
     except KeyboardInterrupt:
@@ -120,8 +136,8 @@ def _with_bound(plan: TransferPlan, bound: int) -> TransferPlan:
 class _Anytime:
     """The best plan so far, with the bound, and the labels spent."""
 
-    problem: TransferProblem
     graph: OrderProblems
+    plan_in: PlanIn
     native: "_core.FreeOrderProblem"
     labels: int
     plan: TransferPlan = NO_PLAN
@@ -139,12 +155,12 @@ class _Anytime:
     def stop(self) -> None:
         """Mark the plan as one of a search that Ctrl-C ended; without any, it is one in the given order."""
         if self.plan.cost is None:
-            given = plan_in_order(self.problem, range(len(self.problem.operators)), _AFTER_STOP)
+            given = self.plan_in(range(len(self.graph.own)), _AFTER_STOP)
             self.plan = _cheaper(self.plan, given)
         self.plan = replace(self.plan, stopped=True)
 
     def _go_on(self) -> None:
-        given = tuple(range(len(self.problem.operators)))
+        given = tuple(range(len(self.graph.own)))
         low = least_peak(self.graph.least_peak(light=True), given)
         heavy = least_peak(self.graph.least_peak(light=False), given)
         if low.stopped or heavy.stopped:
@@ -186,4 +202,4 @@ class _Anytime:
         self.plan = _with_bound(self.plan, max(bound, self.plan.lower_bound))
 
     def _try(self, order: Sequence[int]) -> None:
-        self.plan = _cheaper(self.plan, plan_in_order(self.problem, order))
+        self.plan = _cheaper(self.plan, self.plan_in(order, DEFAULT_NODES))

@@ -1,28 +1,18 @@
 """A layout in which buffers leave the scratchpad and come back, for a model that does not fit into it otherwise."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
-from tmpass.base.choices import Status
-from tmpass.base.errors import UsageError
 from tmpass.base.record import record
-from tmpass.packing.allocate import allocate
-from tmpass.packing.allocation import Allocation
-from tmpass.packing.bounds import lower_bound
-from tmpass.packing.problem import Buffer, Problem
 from tmpass.planning.choose_order import OrderedLayout
-from tmpass.planning.layout import Layout, ranges_on
 from tmpass.planning.layout_request import LayoutRequest
-from tmpass.planning.liveness import Storage
-from tmpass.planning.memories import MemoryAllocation, room_for_buffers
 from tmpass.planning.residency.overhead import Besides
 from tmpass.planning.residency.transfers.behind import find_behind
 from tmpass.planning.residency.transfers.cases import Case, find_cases
-from tmpass.planning.residency.transfers.fixed_order import DEFAULT_NODES, FixedOrderAnswer, solve_fixed_order
+from tmpass.planning.residency.transfers.fixed_order import DEFAULT_NODES, FixedOrderAnswer
+from tmpass.planning.residency.transfers.lay_out import laid_out
 from tmpass.planning.residency.transfers.residents import has_few, keep_constants
+from tmpass.planning.residency.transfers.searched_cases import bound_for, search_cases, solve
 from tmpass.planning.residency.transfers.too_small import why_too_small
-from tmpass.planning.residency.transfers.travel import Away, Travel, find_away, residence_rows
-from tmpass.plans.plan import PlannedBuffer, PlannedTransfers
 from tmpass.targets import Memory
 
 
@@ -49,154 +39,110 @@ def try_transfers(request: LayoutRequest, ordered: OrderedLayout, besides: Besid
         request: that does not fit otherwise.
         ordered: its layout in one memory.
         besides: what memories hold besides buffers.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C came before there was a layout, or the request does not ask to keep it.
     """
     away = find_behind(request.target)
     if away is None or request.graph.fixed or ordered.stopped:
         return Attempt(None)
     if len({entry.subgraph for entry in request.graph.entries}) < len(request.graph.entries):
         return Attempt(None, undecided=True)  # a subgraph that runs twice has its inputs twice
-    best: OrderedLayout | None = None
-    solved = list[tuple[Case, FixedOrderAnswer]]()
-    tried = list[Case]()
-    for case in find_cases(request, ordered, besides, away):
-        tried.append(case)
-        try:
-            answer = solve_fixed_order(case.problem, nodes=min(DEFAULT_NODES, request.options.nodes))
-        except UsageError:  # sizes that the kernels do not take
-            continue
-        if answer.episodes:
-            solved.append((case, answer))
-            if best is None or answer.cost < _moved(best):
-                best = laid_out(request, ordered, case, answer, away) or best
-        if best is not None and not _moved(best) and not (case.streamed and has_few(case)):
-            break
-    if best is not None:
-        try:
-            best = _with_constants(request, ordered, solved, best, away)
-        except KeyboardInterrupt:
-            if not request.keep:
-                raise
-            best = replace(best, stopped=True)
-    reason = "" if best is not None else why_too_small(request, tried)
+    trial = _Trial(request, ordered, away)
+    try:
+        trial.run(besides)
+    except KeyboardInterrupt:
+        if not request.keep or trial.best is None:
+            raise
+        trial.stopped = True
+    if trial.best is not None:
+        return Attempt(replace(trial.best, stopped=trial.stopped))
+    reason = why_too_small(request, trial.tried)
     # Buffers with gaps count as a whole, and few orders are tried: that these have no transfers proves nothing.
-    return Attempt(best, best is None and not reason, reason)
+    return Attempt(None, not reason, reason)
 
 
-def _moved(ordered: OrderedLayout) -> int:
-    assert ordered.travel is not None
-    return ordered.travel.transfers.moved
+@dataclass
+class _Trial:
+    """The best layout so far, and the cases that were tried.
 
-
-def _with_constants(
-    request: LayoutRequest,
-    ordered: OrderedLayout,
-    solved: Sequence[tuple[Case, FixedOrderAnswer]],
-    best: OrderedLayout,
-    away: Memory,
-) -> OrderedLayout:
-    """The layout that moves the fewest bytes of transfers and streamed constants together.
-
-    Where there are few constants, all cases compete. Otherwise it is the first with the fewest transfers, as `best`.
+    Fields:
+        best: its layout.
+        case: of that layout, with the constants that stay.
+        least: the bytes of its transfers and of the constants that it streams.
+        tried: all cases without a search, in turn.
+        solved: all cases with transfers, and these.
+        stopped: Ctrl-C ended the trial.
     """
-    fewest, nodes = _moved(best), min(DEFAULT_NODES, request.options.nodes)
-    least = fewest + solved[0][0].streamed
-    few = has_few(solved[0][0])
-    for case, answer in solved if few else [next(pair for pair in solved if pair[1].cost == fewest)]:
-        kept, found = keep_constants(case, answer, nodes=nodes)
-        if found.cost + kept.streamed < least:
-            # What is proved of transfers where all constants are streamed also holds where some stay.
-            found = replace(found, lower_bound=answer.lower_bound)
-            layout = laid_out(request, ordered, kept, found, away)
-            best, least = (best, least) if layout is None else (layout, found.cost + kept.streamed)
-    return best
 
+    request: LayoutRequest
+    ordered: OrderedLayout
+    away: Memory
+    best: OrderedLayout | None = None
+    case: Case | None = None
+    least: int = 0
+    tried: list[Case] = field(default_factory=list)
+    solved: list[tuple[Case, FixedOrderAnswer]] = field(default_factory=list)
+    stopped: bool = False
 
-def laid_out(
-    request: LayoutRequest, ordered: OrderedLayout, case: Case, answer: FixedOrderAnswer, away: Memory
-) -> OrderedLayout | None:
-    """The layout of an answer; None where the memory behind has no room for what is away."""
-    count, scratchpad = len(case.numbers), request.target.scratchpad
-    episodes = answer.episodes[:count]
-    trips = [find_away(b, own) for b, own in zip(case.problem.buffers, episodes, strict=False)]
-    others = tuple(_others(request, case))
-    above = max((placed.allocation.peak or 0 for placed in others if placed.memory is away), default=0)
-    stored = _store(request, case, trips, away, above)
-    if stored is None:
-        return None
-    first, later = residence_rows(case.storage, scratchpad.name, episodes, case.numbers)
-    fetched = sum(row.size for row in later)
-    spilled = sum(row.size for row in stored)
-    for placed in others:
-        for number, offset in zip(placed.indices, placed.allocation.offsets, strict=True):
-            first[number] = _row(case.storage, placed.memory, number, offset)
-    for number in case.parts[0][2]:
-        first.setdefault(number, _row(case.storage, scratchpad, number, 0))  # of no bytes
-    whole = request.target.runtime.rounding == 1 and not any(b.gaps for b in case.storage.buffers)
-    bound = answer.lower_bound // max(case.problem.prices) if whole else 0  # of buffers that are needed as a whole
-    rows = [first[number] for number in sorted(first)]
-    rows += [replace(row, id=len(rows) + at) for at, row in enumerate((*later, *stored))]
-    transfers = PlannedTransfers(away.name, spilled, fetched, min(bound, spilled + fetched))
-    travel = Travel(tuple(rows), case.placed(answer), transfers, ranges_on(request, case.timeline))
-    allocations = (
-        _figures(request, scratchpad, travel, case.parts[0][2], case.problem.capacity),
-        *(one for one in others if one.memory is not away),
-        _figures(request, away, travel, next((n for m, _, n in case.parts[1:] if m is away), ()), None),
-    )
-    layout = Layout(case.storage, allocations)
-    return OrderedLayout(case.timeline, layout, case.order, warnings=ordered.warnings, travel=travel)
+    def run(self, besides: Besides) -> None:
+        """Try all cases, the orders of a search, and constants that stay."""
+        for case in find_cases(self.request, self.ordered, besides, self.away):
+            self.tried.append(case)
+            self._keep_better(case, solve(self.request, case))
+            if self.best is not None and not self._moved and not (case.streamed and has_few(case)):
+                break
+        if not self.tried:
+            return
+        searched = None
+        if self.best is None or self._moved:
+            searched = search_cases(self.request, self.ordered, besides, self.away, self.tried[0])
+            self.stopped = searched.stopped
+            if searched.solved is not None:
+                self._keep_better(*searched.solved)
+        if self.best is not None and not self.stopped:
+            self._keep_constants()
+        if searched is not None and self.case is not None:
+            self._set_bound(bound_for(self.request, self.case, searched))
 
+    @property
+    def _moved(self) -> int:
+        """The bytes of the transfers of the best layout."""
+        assert self.best is not None
+        assert self.best.travel is not None
+        return self.best.travel.transfers.moved
 
-def _row(storage: Storage, memory: Memory, number: int, offset: int) -> PlannedBuffer:
-    """The row of a buffer that stays where it is."""
-    b, members = storage.buffers[number], storage.members[number]
-    step = None if members else b.lower
-    return PlannedBuffer(number, memory.name, offset, b.size, b.lower, b.upper, members, b.gaps, step)
+    def _keep_better(self, case: Case, answer: FixedOrderAnswer | None) -> None:
+        """Take the layout of a case where its answer moves fewer bytes."""
+        if answer is not None:
+            self.solved.append((case, answer))
+            if self.best is None or answer.cost + case.streamed < self.least:
+                self._take(case, answer)
 
+    def _take(self, case: Case, answer: FixedOrderAnswer) -> None:
+        """Take the layout of an answer, unless the memory behind has no room for what is away."""
+        layout = laid_out(self.request, self.ordered, case, answer, self.away)
+        if layout is not None:
+            self.best, self.case, self.least = layout, case, answer.cost + case.streamed
 
-def _others(request: LayoutRequest, case: Case) -> Iterator[MemoryAllocation]:
-    """The allocations of the memories besides the scratchpad."""
-    for memory, problem, indices in case.parts[1:]:
-        found = allocate(problem, request.options.allocator, nodes=request.options.nodes, threads=request.threads)
-        yield MemoryAllocation(memory, indices, found, problem.capacity)
+    def _keep_constants(self) -> None:
+        """Take the layout that moves the fewest bytes of transfers and streamed constants together.
 
+        Where there are few constants, all cases compete. Otherwise it is the first with the fewest transfers.
+        """
+        nodes, fewest = min(DEFAULT_NODES, self.request.options.nodes), self._moved
+        few = has_few(self.solved[0][0])
+        for case, answer in self.solved if few else [next(pair for pair in self.solved if pair[1].cost == fewest)]:
+            kept, found = keep_constants(case, answer, nodes=nodes)
+            if found.cost + kept.streamed < self.least:
+                # What is proved of transfers where all constants are streamed also holds where some stay.
+                self._take(kept, replace(found, lower_bound=answer.lower_bound))
 
-def _store(
-    request: LayoutRequest, case: Case, trips: Sequence[Sequence[Away]], away: Memory, above: int
-) -> list[PlannedBuffer] | None:
-    """The rows in the memory behind, without ids: one place for each buffer, one row for each spill into it.
-
-    They lie above byte `above`, where the buffers end that are always in that memory.
-    """
-    above = -(-above // away.alignment) * away.alignment
-    leaving = [at for at, own in enumerate(trips) if own]
-    sizes = [case.problem.buffers[at].size for at in leaving]
-    spans = [(trips[at][0][0], trips[at][-1][1]) for at in leaving]
-    buffers = tuple(Buffer(str(at), *spans[at], size) for at, size in enumerate(sizes))
-    room = room_for_buffers(away, request.taken.get(away.name, 0))
-    room = None if room is None else max(0, room - above)
-    found = allocate(Problem(buffers, room, away.alignment), nodes=request.options.nodes)
-    if found.status not in (Status.OPTIMAL, Status.FEASIBLE):
-        return None
-    rows = []
-    for at, offset in zip(leaving, found.offsets, strict=True):
-        number = case.numbers[at]
-        size, members = case.storage.buffers[number].size, case.storage.members[number]
-        rows += [
-            PlannedBuffer(-1, away.name, above + offset, size, lower, upper, members, first=number)
-            for lower, upper in trips[at]
-        ]
-    return rows
-
-
-def _figures(
-    request: LayoutRequest, memory: Memory, travel: Travel, indices: tuple[int, ...], room: int | None
-) -> MemoryAllocation:
-    """The figures of a memory whose rows are those of `travel`, in the form of an allocation."""
-    rows = [row for row in travel.buffers if row.memory == memory.name]
-    rounding = request.target.runtime.rounding
-    buffers = tuple(Buffer(str(r.id), r.lower, r.upper, r.size, gaps=r.gaps).rounded(rounding) for r in rows)
-    bound = lower_bound(Problem(buffers, None, memory.alignment))
-    ends = [row.offset + buffer.size for row, buffer in zip(rows, buffers, strict=True) if buffer.size]
-    offsets = tuple(travel.buffers[number].offset for number in indices)
-    found = Allocation(offsets, max(ends, default=0), bound.peak, bound.live_bytes, Status.FEASIBLE, "transfers")
-    return MemoryAllocation(memory, indices, found, room)
+    def _set_bound(self, bound: int) -> None:
+        """Give the best layout a bound on the bytes that the transfers of all orders move."""
+        assert self.best is not None
+        travel = self.best.travel
+        assert travel is not None
+        known, bound = travel.transfers, min(bound, self._moved)
+        transfers = replace(known, lower_bound=max(known.lower_bound, bound), any_order=bound)
+        self.best = replace(self.best, travel=replace(travel, transfers=transfers))

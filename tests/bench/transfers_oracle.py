@@ -37,7 +37,7 @@ Counts = Counter[str]
 
 
 def exactly(operators: int, seed: int, **how: object) -> Iterator[TransferProblem]:
-    """Drawn problems of exactly so many operators, without end."""
+    """Drawn problems of exactly this number of operators, without end."""
     rng = random.Random(seed)
     while True:
         yield draw_problem(rng, operators, read_outputs=True, **how)

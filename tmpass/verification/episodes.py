@@ -7,7 +7,7 @@
 
 A plan is right where
 
-- the order has each operator once, each after those that make what it reads, and is the given one where that is asked;
+- the order has each operator once, after the makers of its inputs, and is the given one where the user asks for it;
 - each tensor of an operator is in the scratchpad at its step, in one episode;
 - an episode is within the steps and the capacity, at a multiple of the alignment, and shares no byte with another one
   at the same step; those of one tensor share no step;

@@ -55,7 +55,7 @@ def draw_case(rng: random.Random, constants: int) -> Case:
     )
     stored = tuple(Constant(((0, c),), size) for c, size in enumerate(sizes))
     numbers = tuple(range(len(problem.buffers)))
-    case = Case(None, None, None, (), numbers, free, stored, (), problem)  # type: ignore[arg-type]
+    case = Case(None, None, None, None, (), numbers, free, stored, (), problem)  # type: ignore[arg-type]
     return case.keeping([False] * constants)
 
 
@@ -111,7 +111,7 @@ def test_a_small_buffer_may_leave_for_a_larger_constant_that_is_read_once():
     free = OnChip(memory, (0, 0, 0), ((0,), (), ()), (100,), (100,), (100,), 200, None, (1, 2, 3))
     problem = FixedOrderProblem((small, large), 3, 200)
     stored = (Constant(((0, 0),), 100),)
-    case = Case(None, None, None, (), (0, 1), free, stored, (), problem).keeping([False])  # type: ignore[arg-type]
+    case = Case(None, None, None, None, (), (0, 1), free, stored, (), problem).keeping([False])  # type: ignore[arg-type]
     fewest = solve_fixed_order(case.problem)
     chosen, answer = keep_constants(case, fewest, nodes=DEFAULT_NODES)
     assert fewest.cost == 0

@@ -1,4 +1,4 @@
-"""The smallest scratchpad in which a plan moves at most so many bytes, by halving the interval of capacities.
+"""The smallest scratchpad in which a plan moves at most a given number of bytes, by halving the interval of capacities.
 
                     proved                        found
     capacity   ......|?????????????|?????????????|++++++     no plan of the cost below `proved`; a plan at `found`

@@ -17,7 +17,7 @@ from tmpass.planning.residency.transfers.fixed_order import FixedOrderAnswer, so
 from tmpass.planning.residency.transfers.room import live_bytes
 
 MOST_TRIED = 8
-"""Up to so many constants, every choice is tried that may be better: at most 256 problems of a few buffers."""
+"""Up to this number of constants, every choice is tried that may be better: at most 256 problems of a few buffers."""
 
 _LESS = 4
 """How often constants are chosen for less room, where those chosen before find no place."""

@@ -59,7 +59,7 @@ def search_order(
 
     Args:
         request: of the model.
-        own: operator -> bytes of what it needs besides buffers that may leave: scratch, copies of constants.
+        own: operator -> sizes of its scratch and of its copies of constants, in bytes; these never leave.
         capacity: of the scratchpad, in bytes, without what is taken.
         alignment: of addresses in it.
         cost_in: judges an order.
@@ -110,7 +110,7 @@ class _Model:
     token from it, which has no bytes.
 
     Fields:
-        own: operator -> bytes of what it needs besides tensors.
+        own: operator -> sizes of its scratch and of its copies of constants.
         tensors: of the problem.
         numbers: the class of a tensor -> its number in the problem.
         maker: number -> operator of the model, or -1 for the caller.

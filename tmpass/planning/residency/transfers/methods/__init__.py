@@ -13,15 +13,9 @@ from tmpass.base.plugins import load_registered, registered_names
 from tmpass.base.record import record
 from tmpass.planning.residency.transfers.problem import TransferPlan, TransferProblem
 
-METHODS = {
-    "auto": "auto",
-    "belady": "belady",
-    "belady-online": "belady_online",
-    "greedy": "greedy",
-    "greedy-online": "greedy_online",
-    "cosma": "cosma",
-    "cosma-parts": "cosma_parts",
-}
+_NAMES = ("auto", "belady", "belady-online", "greedy", "greedy-online", "cosma", "cosma-parts")
+
+METHODS = {name: name.replace("-", "_") for name in _NAMES}
 """Name on the command line -> module."""
 
 GROUP = "tmpass.residency"

@@ -116,8 +116,8 @@ def pack(problem: Problem, stop: int, tightest: bool = False) -> tuple[list[int]
         tightest: Best fit, as for first_fit.
 
     Returns:
-        The offsets, the peak, and the order: 0 size, 1 area, 2 lifetime, 3 contention, 4 start. The peak is
-        above 2^62 where no packing was found.
+        The offsets, the peak, and the order: 0 size, 1 area, 2 lifetime, 3 contention, 4 start, 5 as given,
+        6 overlaps. The peak is above 2^62 where no packing was found.
     """
 
 def repair(problem: Problem, offsets: Sequence[int], target: int, node_limit: int) -> tuple[list[int], int, int]:
@@ -161,6 +161,22 @@ def local_search(
     problem: Problem, offsets: Sequence[int], target: int, node_limit: int, seed: int = 1
 ) -> tuple[list[int], int]:
     """Return the lowest packing found by large neighbourhood search from a given one on.
+
+    Args:
+        problem: The buffers.
+        offsets: A packing of them.
+        target: A peak in bytes at which the search ends.
+        node_limit: About how many nodes to spend.
+        seed: Of the random choices.
+
+    Returns:
+        The offsets and the nodes spent.
+    """
+
+def narrowest_first(
+    problem: Problem, offsets: Sequence[int], target: int, node_limit: int, seed: int = 1
+) -> tuple[list[int], int]:
+    """Return the lowest packing of several greedy ones that grow where there is least choice, or a given one.
 
     Args:
         problem: The buffers.

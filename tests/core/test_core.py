@@ -136,6 +136,7 @@ def test_first_fit_is_the_lowest_free_offset_in_turn(problem):
         "postpone(native, capacity=4096, node_limit=2**60)",
         "telamalloc(native, capacity=4096, node_limit=2**60)",
         "hill_climb(native, range(600), target=0, node_limit=2**60)",
+        "narrowest_first(native, _core.first_fit(native, range(600)), target=0, node_limit=2**60)",
         "local_search(native, _core.first_fit(native, range(600)), target=0, node_limit=2**60)",
         "first_fit(_core.Problem([0] * 300000, *[[1] * 300000] * 3, [-1] * 300000), range(300000))",
     ],

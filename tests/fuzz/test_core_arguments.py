@@ -184,6 +184,13 @@ def _decide(kernel, made, problem, draw, *more):
         check(made, offsets, capacity)
 
 
+def narrowest_first(made, problem, draw):
+    offsets = draw(st.lists(anything, min_size=len(made.size), max_size=len(made.size)))
+    found, nodes = _core.narrowest_first(problem, offsets, draw(capacities), draw(st.integers(-1, 1000)), draw(seeds))
+    assert nodes >= 0
+    assert len(found) == len(made.size)
+
+
 def minimalloc(made, problem, draw):
     rules = draw(st.sets(st.sampled_from(("canonical", "monotonic", "ordering", "section", "hatless", "always_fit"))))
     _decide(_core.minimalloc, made, problem, draw, _core.MinimallocRules(**dict.fromkeys(rules, False)))
@@ -224,6 +231,7 @@ KERNELS = (
     hill_climb,
     repair,
     local_search,
+    narrowest_first,
     minimalloc,
     postpone,
     telamalloc,

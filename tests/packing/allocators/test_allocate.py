@@ -148,14 +148,16 @@ def test_fixed_buffers_are_judged_by_their_own_pairs():
     assert allocate(Problem(fixed, shared=((0, 1),), apart=((0, 2),))).offsets == (0, 0, 4)
 
 
-@pytest.mark.parametrize("method", ["auto", "hill-climb", "local-search", "minimalloc", "telamalloc"])
+@pytest.mark.parametrize(
+    "method", ["auto", "hill-climb", "local-search", "narrowest-first", "minimalloc", "telamalloc"]
+)
 def test_ctrl_c_leaves_a_packing(method, monkeypatch):
     problem = random_problem(7, 60)
 
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    for kernel in ("postpone", "hill_climb", "local_search", "minimalloc", "telamalloc"):
+    for kernel in ("postpone", "hill_climb", "local_search", "narrowest_first", "minimalloc", "telamalloc"):
         monkeypatch.setattr(_core, kernel, interrupted)
     found = allocate(problem, method, keep=True)
     assert found.stopped

@@ -1,5 +1,8 @@
 """First fit in several orders, and the repair of packings that are too high."""
 
+import random
+from itertools import accumulate
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.exact import least_peak
@@ -11,6 +14,9 @@ from tmpass.packing.check import check_offsets
 from tmpass.packing.problem import Buffer, Problem
 
 NEVER = 0
+SEVERAL = 4096
+"""From this number of buffers on, there are more orders, and others come first."""
+SEVERAL_ORDERS = (4, 3, 5, 0, 1, 2, 6)
 
 
 def orders(problem):
@@ -22,9 +28,25 @@ def orders(problem):
         lambda _, b: (b.lower - b.upper, -b.size, b.lower),
         lambda i, b: (-load[i], -b.size, b.lower - b.upper),
         lambda _, b: (b.lower, b.lower - b.upper, -b.size),
+        lambda i, _: (i,),
     )
+    if len(problem.buffers) >= SEVERAL:
+        count = overlaps(problem)
+        last = lambda i, b: (-b.size * count[i], -b.size, b.lower - b.upper, b.lower)  # noqa: E731
+        keys = (keys[4], keys[3], keys[5], *keys[:3], last)
     for key in keys:
         yield sorted(range(len(problem.buffers)), key=lambda i: (*key(i, problem.buffers[i]), i))
+
+
+def overlaps(problem):
+    """Per buffer, how many others share a step with it."""
+    steps = range(problem.horizon + 1)
+    starts, ends = [0] * len(steps), [0] * len(steps)
+    for b in problem.buffers:
+        starts[b.lower] += 1
+        ends[b.upper] += 1
+    started, ended = list(accumulate(starts)), list(accumulate(ends))
+    return [started[b.upper - 1] - ended[b.lower] - 1 for b in problem.buffers]
 
 
 def by_hand(problem):
@@ -35,6 +57,7 @@ def by_hand(problem):
         offsets = _core.first_fit(native, order)
         found.append((peak_of(problem, offsets), number, offsets))
     peak, number, offsets = min(found)
+    number = SEVERAL_ORDERS[number] if len(problem.buffers) >= SEVERAL else number
     return offsets, peak, number
 
 
@@ -46,7 +69,7 @@ def test_pack_is_the_lowest_of_all_orders(problem):
 
 def test_pack_is_the_same_for_few_and_for_more():
     """Up to 200 buffers the placed ones are kept by offset, above that by time."""
-    for count in (150, 199, 200, 201, 400):
+    for count in (150, 199, 200, 201, 400, 4096):
         problem = random_problem(count, count, longest=40, alignments=(1, 2, 16))
         assert _core.pack(problem.native, NEVER) == by_hand(problem)
 
@@ -71,6 +94,30 @@ def test_steps_far_apart_are_sorted_all_the_same():
     wide = 2**20
     stretched = Problem(tuple(Buffer(b.id, b.lower * wide, b.upper * wide, b.size) for b in problem.buffers))
     assert _core.pack(stretched.native, NEVER)[:2] == _core.pack(problem.native, NEVER)[:2]
+
+
+def test_the_given_order_is_tried_for_many_buffers_where_repair_would_take_long():
+    """A rectangle cut again and again, its pieces in the order of the cuts: each side is packed before the next one."""
+    rng = random.Random(4)
+    pieces = [(0, 1 << 16, 1 << 20)]
+    while len(pieces) < 20_000:
+        pieces = [half for piece in pieces for half in cut(piece, rng)]
+    problem = Problem(tuple(Buffer(str(i), *piece) for i, piece in enumerate(pieces)))
+    offsets, peak, order = _core.pack(problem.native, 1 << 20)
+    assert (peak, order) == (1 << 20, 5)
+    assert check_offsets(problem, offsets) == []
+
+
+def cut(piece, rng):
+    """Two parts of a piece, cut at some step or at some byte."""
+    lower, upper, size = piece
+    if upper - lower > 1 and rng.random() < 0.5:
+        middle = rng.randrange(lower + 1, upper)
+        return (lower, middle, size), (middle, upper, size)
+    if size == 1:
+        return (piece,)
+    low = rng.randrange(1, size)
+    return (lower, upper, low), (lower, upper, size - low)
 
 
 def test_many_buffers_with_short_lives_end_at_the_bound():

@@ -10,6 +10,7 @@
 #include "packing/first_fit.hpp"
 #include "packing/hill_climb.hpp"
 #include "packing/local_search.hpp"
+#include "packing/narrowest_first.hpp"
 #include "packing/problem_check.hpp"
 #include "packing/repair.hpp"
 
@@ -52,8 +53,8 @@ void bind_first_fit(nb::module_& m) {
         "    stop: A peak in bytes at which no further order is tried.\n"
         "    tightest: Best fit, as for first_fit.\n\n"
         "Returns:\n"
-        "    The offsets, the peak, and the order: 0 size, 1 area, 2 lifetime, 3 contention, 4 start. The peak is\n"
-        "    above 2^62 where no packing was found.");
+        "    The offsets, the peak, and the order: 0 size, 1 area, 2 lifetime, 3 contention, 4 start, 5 as given,\n"
+        "    6 overlaps. The peak is above 2^62 where no packing was found.");
 }
 
 void bind_repair(nb::module_& m) {
@@ -113,6 +114,25 @@ void bind_improvements(nb::module_& m) {
         },
         "problem"_a, "offsets"_a, "target"_a, "node_limit"_a, "seed"_a = 1,
         "Return the lowest packing found by large neighbourhood search from a given one on.\n\n"
+        "Args:\n"
+        "    problem: The buffers.\n"
+        "    offsets: A packing of them.\n"
+        "    target: A peak in bytes at which the search ends.\n"
+        "    node_limit: About how many nodes to spend.\n"
+        "    seed: Of the random choices.\n\n"
+        "Returns:\n"
+        "    The offsets and the nodes spent.");
+    m.def(
+        "narrowest_first",
+        [](const Problem& problem, const Array& offsets, Bytes target, std::int64_t node_limit, std::uint64_t seed) {
+            packing::check_offsets(problem, offsets);
+            check_node_limit(node_limit);
+            packing::Improvement found = without_gil(
+                [&] { return packing::narrowest_first(problem, offsets, target, node_limit, seed, interrupted); });
+            return std::pair(std::move(found.offsets), found.nodes);
+        },
+        "problem"_a, "offsets"_a, "target"_a, "node_limit"_a, "seed"_a = 1,
+        "Return the lowest packing of several greedy ones that grow where there is least choice, or a given one.\n\n"
         "Args:\n"
         "    problem: The buffers.\n"
         "    offsets: A packing of them.\n"

@@ -13,6 +13,7 @@ constexpr std::size_t kLooksBetweenChecks = 1 << 22;  // some milliseconds
 constexpr int kMaxClimbs = 48, kClimbsToTry = 8;
 constexpr Index kFewBuffers = 200;
 constexpr double kCrowded = 0.1;
+constexpr Index kFewAbove = 500;  // of 100,000 buffers with short lives some dozens end above the target
 
 // An offset outside the `forbidden` ranges, which it sorts; kNowhere if there is none.
 Bytes choose_offset(std::vector<Range>& forbidden, Bytes alignment, Fit fit) {
@@ -152,6 +153,12 @@ Bytes peak_of_fixed(const Problem& problem) {
     return peak;
 }
 
+Index count_above(const Problem& problem, std::span<const Bytes> offsets, Bytes stop) {
+    Index count = 0;
+    for (Index b = 0; b < problem.count(); ++b) count += problem.size[b] > 0 && offsets[b] + problem.size[b] > stop;
+    return count;
+}
+
 // Whether to keep the placed buffers by offset rather than by time. Then all of them, or blocks of them, are looked at,
 // which costs little where they are few or most of them overlap.
 bool by_offset(const Problem& problem, Fit fit) {
@@ -242,16 +249,18 @@ Packing pack(const Problem& problem, Bytes stop, Fit fit, const Interrupted& int
     std::vector<LiveIndex> index;
     if (!few || problem.count() >= kManyBuffers)
         index.emplace_back(problem);  // the order by size of many buffers needs it
-    const int orders =
-        problem.count() < kManyBuffers ? kOrders : 1;  // of many buffers, repair() lowers what is too high
-    for (int i = 0; i < orders; ++i) {
-        const auto kind = static_cast<Order>(i);
+    std::vector<Order> orders = orders_for(problem.count());
+    for (std::size_t i = 0; i < orders.size(); ++i) {
+        const Order kind = orders[i];
         const std::vector<Index> order = make_order(problem, kind, index.empty() ? by_start : index.front().by_start());
         std::vector<Bytes> offsets = few ? first_fit_by_offset(problem, order, fit, interrupted)
                                          : first_fit(problem, order, fit, index.front(), interrupted);
         const Bytes peak = peak_of(problem, offsets);
         if (best.offsets.empty() || peak < best.peak) best = {std::move(offsets), peak, kind};
         if (best.peak <= stop) break;
+        // Of many buffers, repair() lowers the few that are too high; where there are more, another order may help.
+        if (kind == Order::kSize && orders.size() == 1 && count_above(problem, best.offsets, stop) > kFewAbove)
+            orders.push_back(Order::kGiven);
     }
     return best;
 }

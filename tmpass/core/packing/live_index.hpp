@@ -8,6 +8,7 @@
 #pragma once
 
 #include <algorithm>
+#include <span>
 #include <vector>
 
 #include "packing/problem.hpp"
@@ -55,6 +56,17 @@ class LiveIndex {
                 to[i] = entries_[place].high;
             });
         return forbidden.from.size() + 1;
+    }
+
+    // Places of buffers by start: all that share a step with the one at `place`, inserted or not, are among them.
+    struct Candidates {
+        std::span<const Index> carried;
+        Index from, to;  // places [from, to)
+    };
+    Candidates candidates(Index place) const {
+        const Index block = block_of_[place];
+        return {std::span(carried_).subspan(carried_start_[block], carried_start_[block + 1] - carried_start_[block]),
+                block_start_[block], next_[place]};
     }
 
     // Puts the inserted buffers that are alive in [lower, upper) into `found`.

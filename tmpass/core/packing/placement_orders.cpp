@@ -29,10 +29,37 @@ std::vector<Index> by_size_class(const Problem& problem, const std::vector<Index
     return order;
 }
 
+// Per buffer, how many others share a step with it: those that start before its end, less those that end by its start.
+std::vector<Index> count_overlaps(const Problem& problem) {
+    std::vector<Step> starts(problem.lower), ends(problem.upper);
+    std::ranges::sort(starts);
+    std::ranges::sort(ends);
+    std::vector<Index> overlaps(problem.count());
+    for (Index b = 0; b < problem.count(); ++b) {
+        const auto started = std::ranges::lower_bound(starts, problem.upper[b]) - starts.begin();
+        const auto ended = std::ranges::upper_bound(ends, problem.lower[b]) - ends.begin();
+        overlaps[b] = static_cast<Index>(started - ended) - 1;
+    }
+    return overlaps;
+}
+
 }  // namespace
+
+std::vector<Order> orders_for(Index count) {
+    using enum Order;
+    if (count >= kManyBuffers) return {kSize};
+    if (count >= kSeveralBuffers) return {kStart, kContention, kGiven, kSize, kArea, kLifetime, kOverlaps};
+    return {kSize, kArea, kLifetime, kContention, kStart, kGiven};
+}
 
 std::vector<Index> make_order(const Problem& problem, Order order, const std::vector<Index>& by_start) {
     if (order == Order::kSize && problem.count() >= kManyBuffers) return by_size_class(problem, by_start);
+    if (order == Order::kGiven) {
+        std::vector<Index> given(problem.size.size());
+        std::iota(given.begin(), given.end(), 0);
+        return given;
+    }
+    const std::vector<Index> overlaps = order == Order::kOverlaps ? count_overlaps(problem) : std::vector<Index>();
     const std::vector<Bytes> load = order == Order::kContention ? contention(problem) : std::vector<Bytes>();
     struct SortKey {
         double area;  // exact below 2^53, and in any case the same everywhere
@@ -60,6 +87,11 @@ std::vector<Index> make_order(const Problem& problem, Order order, const std::ve
                 break;
             case Order::kStart:
                 keys.push_back({0, lower, -life, -size, b});
+                break;
+            case Order::kOverlaps:
+                keys.push_back({-static_cast<double>(size) * overlaps[b], -size, -life, lower, b});
+                break;
+            case Order::kGiven:
                 break;
         }
     }

@@ -7,16 +7,22 @@
 
 namespace tmpass::packing {
 
-enum class Order { kSize, kArea, kLifetime, kContention, kStart };
-
-inline constexpr int kOrders = 5;
+enum class Order { kSize, kArea, kLifetime, kContention, kStart, kGiven, kOverlaps };
 
 // From this number of buffers on, sizes within a quarter of an octave count as equal: buffers that share steps are then
 // placed one soon after another, while they are in the cache, and no sort is needed. Packings are as low.
 inline constexpr Index kManyBuffers = 1 << 14;
 
-// A permutation of the buffers: by falling size, size * lifetime, lifetime or contention, or by start; ties by lifetime
-// or size, then by start and index. `by_start` are the buffers in the order of their starts.
+// From this number of buffers on, more orders are tried, those first that use the fewest looks. Of fewer buffers the
+// exact searches make good packings out of any.
+inline constexpr Index kSeveralBuffers = 1 << 12;
+
+// The orders to try one after another on so many buffers.
+std::vector<Order> orders_for(Index count);
+
+// A permutation of the buffers: by falling size, size * lifetime, lifetime or contention, by start, as they are given,
+// or by falling size * number of buffers that share a step; ties by lifetime or size, then by start and index.
+// `by_start` are the buffers in the order of their starts.
 std::vector<Index> make_order(const Problem& problem, Order order, const std::vector<Index>& by_start);
 
 }  // namespace tmpass::packing

@@ -6,7 +6,7 @@
 
 namespace tmpass::packing {
 
-Sections make_sections(std::span<const Step> lower, std::span<const Step> upper, std::size_t limit) {
+Sections make_section_spans(std::span<const Step> lower, std::span<const Step> upper) {
     const auto count = static_cast<Index>(lower.size());
     std::vector<Index> by_start(count);
     std::iota(by_start.begin(), by_start.end(), 0);
@@ -28,8 +28,15 @@ Sections make_sections(std::span<const Step> lower, std::span<const Step> upper,
         for (; ended < by_end.size() && (!more || upper[by_end[ended]] <= lower[by_start[started]]); ++ended)
             sections.last[by_end[ended]] = section + 1;
     }
-    std::size_t total = 0;
     sections.start.assign(section + 1, 0);
+    return sections;
+}
+
+Sections make_sections(std::span<const Step> lower, std::span<const Step> upper, std::size_t limit) {
+    Sections sections = make_section_spans(lower, upper);
+    const auto count = static_cast<Index>(lower.size());
+    const Index section = sections.count();
+    std::size_t total = 0;
     for (Index b = 0; b < count; ++b) {
         total += sections.last[b] - sections.first[b];
         if (total > limit) throw std::length_error("too many buffers are alive at once for an exact search");

@@ -23,6 +23,10 @@ struct Sections {
     }
 };
 
+// Which of the maximal sections each live range [lower, upper) is in. `start` has an entry for each section and one
+// more, all 0, and `members` none.
+Sections make_section_spans(std::span<const Step> lower, std::span<const Step> upper);
+
 // The maximal sections of live ranges [lower, upper). Throws std::length_error when `members` would exceed `limit`
 // entries.
 Sections make_sections(std::span<const Step> lower, std::span<const Step> upper, std::size_t limit);

@@ -17,6 +17,7 @@ ALLOCATORS = {
     "greedy-by-size": "greedy_by_size",
     "greedy-by-size-tflm": "greedy_by_size_tflm",
     "best-fit": "best_fit",
+    "narrowest-first": "narrowest_first",
     "hill-climb": "hill_climb",
     "local-search": "local_search",
     "minimalloc": "minimalloc",

@@ -9,11 +9,13 @@ from tmpass.packing.allocators import (
     Allocator,
     Found,
     Goal,
+    capacity_search,
     constraints,
     first_fit,
     greedy_by_size,
     greedy_by_size_tflm,
     local_search,
+    narrowest_first,
     place_or_postpone,
     satisfied,
     telamalloc,
@@ -23,7 +25,13 @@ from tmpass.packing.problem import Problem
 HONOURS = frozenset(CONSTRAINTS)
 
 _REPAIR_FROM = 1000
-"""From this number of buffers on, a packing is repaired before a search starts from nothing."""
+"""From this number of buffers on, a packing is repaired and narrowest first is tried before an exact search starts."""
+
+_REPAIR_SHARE = 16
+"""Repair gets one of this many nodes: what is too high in few places takes less, and the rest needs another method."""
+
+_EXACT_UP_TO = 4000
+"""Up to this number of buffers, most nodes are for exact searches, above it for narrowest first."""
 
 _PORTFOLIO_UP_TO = 100
 """Up to this number of buffers, every allocator is asked before an answer stays unproved."""
@@ -40,7 +48,7 @@ one needs more nodes, and no allocator proves it.
 
 
 def solve(problem: Problem, goal: Goal) -> Found:
-    """The packing of first fit, or a lower one by repair, greedy by size or a search.
+    """The packing of first fit, or a lower one by repair, narrowest first, greedy by size or a search.
 
     It is never higher than greedy by size, of which both rules are tried where the bound is not met. Ctrl-C ends all
     but first fit, and the best packing so far is the answer.
@@ -52,13 +60,15 @@ def solve(problem: Problem, goal: Goal) -> Found:
     try:
         if len(problem.buffers) >= _REPAIR_FROM and found.offsets and not present - {"memories"}:
             found = _repair(problem, goal, found)
+        if len(problem.buffers) >= _REPAIR_FROM:
+            found = narrowest_first.solve_from(problem, replace(goal, nodes=_greedy_nodes(problem, goal)), found)
         for greedy in (greedy_by_size, greedy_by_size_tflm):
-            if not satisfied(problem, goal, found):
+            if not found.stopped and not satisfied(problem, goal, found):
                 other = greedy.solve(problem, goal)
                 found = replace(other, nodes=found.nodes) if other.peak < found.peak else found
     except KeyboardInterrupt:
         return replace(found, stopped=True)
-    if satisfied(problem, goal, found):
+    if found.stopped or satisfied(problem, goal, found):
         return found
     supported = not present - place_or_postpone.HONOURS
     if len(problem.buffers) <= _PORTFOLIO_UP_TO and goal.minimize:
@@ -68,8 +78,18 @@ def solve(problem: Problem, goal: Goal) -> Found:
     else:
         found = telamalloc.solve_from(problem, replace(goal, nodes=goal.nodes // _TELAMALLOC_COST), found)
     if goal.minimize and not found.stopped and not satisfied(problem, goal, found):
-        found = _better(found, local_search.solve(problem, replace(goal, bound=found.bound, nodes=goal.nodes // 8)))
+        nearby = replace(goal, bound=found.bound, nodes=goal.nodes // 8)
+        if len(problem.buffers) >= _REPAIR_FROM:
+            return _better(found, local_search.solve_from(problem, nearby, found))
+        found = _better(found, local_search.solve(problem, nearby))
     return found
+
+
+def _greedy_nodes(problem: Problem, goal: Goal) -> int:
+    """How many nodes may have been spent after narrowest first; all of them where no exact search follows."""
+    if len(problem.buffers) > capacity_search.MAX_BUFFERS:
+        return goal.nodes
+    return goal.nodes // 4 if len(problem.buffers) <= _EXACT_UP_TO else goal.nodes // 4 * 3
 
 
 def _portfolio(problem: Problem, goal: Goal, found: Found, *, supported: bool) -> Found:
@@ -127,7 +147,7 @@ def _turns(nodes: int, *, supported: bool) -> Iterator[tuple[Allocator, int]]:
 def _repair(problem: Problem, goal: Goal, found: Found) -> Found:
     """`found`, or a lower packing in which buffers above the target were moved."""
     target = problem.capacity if problem.capacity is not None and not goal.minimize else goal.bound
-    left = goal.nodes - found.nodes
+    left = (goal.nodes - found.nodes) // _REPAIR_SHARE
     offsets, peak, nodes = _core.repair(problem.native, found.offsets, max(target, goal.bound), left)
     found = replace(found, nodes=found.nodes + nodes)
     return replace(found, offsets=tuple(offsets), peak=peak, method="repair") if peak < found.peak else found

@@ -1,7 +1,8 @@
 """First fit over several orders: cheap, and usually enough.
 
 In the order of size it is the greedy-by-size planner of TFLite with the lowest gap instead of the smallest one. Above
-sixteen thousand buffers that is the only order, and sizes within a quarter of an octave count as equal.
+sixteen thousand buffers that is the only order, and sizes within a quarter of an octave count as equal; where hundreds
+of buffers end above the bound, the given order is tried, too.
 
 Source: Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020.
 """
@@ -13,8 +14,9 @@ from tmpass.packing.problem import Problem
 
 HONOURS = frozenset(CONSTRAINTS)
 
-ORDERS = ("size", "area", "lifetime", "contention", "start")
-"""By falling size, area, lifetime or contention (the most bytes at a step of the live range), or by start."""
+ORDERS = ("size", "area", "lifetime", "contention", "start", "given order", "overlaps")
+"""By falling size, area, lifetime or contention (the most bytes at a step of the live range), by start, as given, or by
+falling size times the number of buffers that share a step."""
 
 
 def solve(problem: Problem, goal: Goal, *, tightest: bool = False) -> Found:

@@ -22,7 +22,11 @@ def solve(problem: Problem, goal: Goal) -> Found:
 
     After Ctrl-C, the packing is that of first fit.
     """
-    best = first_fit.solve(problem, goal)
+    return solve_from(problem, goal, first_fit.solve(problem, goal))
+
+
+def solve_from(problem: Problem, goal: Goal, best: Found) -> Found:
+    """`best`, or a lower packing that about `goal.nodes` nodes find, with these nodes. Ctrl-C ends it with `best`."""
     if not best.offsets or len(problem.buffers) > MAX_BUFFERS or satisfied(problem, goal, best):
         return best
     capacity = 0 if goal.minimize or problem.capacity is None else problem.capacity

@@ -173,6 +173,18 @@ def local_search(
         The offsets and the nodes spent.
     """
 
+def join_rectangles(problem: Problem, stop: int) -> list[int]:
+    """Return a packing of rectangles, into which the buffers are joined where they fit without a hole.
+
+    Args:
+        problem: The buffers.
+        stop: A peak in bytes at which no further order of the rectangles is tried.
+
+    Returns:
+        The offsets; none where more than a quarter as many rectangles as buffers is left, or where the problem
+        has constraints beside alignments that divide all sizes.
+    """
+
 def narrowest_first(
     problem: Problem, offsets: Sequence[int], target: int, node_limit: int, seed: int = 1
 ) -> tuple[list[int], int]:

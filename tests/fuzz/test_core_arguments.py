@@ -184,6 +184,12 @@ def _decide(kernel, made, problem, draw, *more):
         check(made, offsets, capacity)
 
 
+def join_rectangles(made, problem, draw):
+    offsets = _core.join_rectangles(problem, draw(capacities))
+    if offsets:
+        check(made, offsets)
+
+
 def narrowest_first(made, problem, draw):
     offsets = draw(st.lists(anything, min_size=len(made.size), max_size=len(made.size)))
     found, nodes = _core.narrowest_first(problem, offsets, draw(capacities), draw(st.integers(-1, 1000)), draw(seeds))
@@ -231,6 +237,7 @@ KERNELS = (
     hill_climb,
     repair,
     local_search,
+    join_rectangles,
     narrowest_first,
     minimalloc,
     postpone,

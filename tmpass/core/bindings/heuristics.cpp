@@ -9,6 +9,7 @@
 #include "bindings/kernel_call.hpp"
 #include "packing/first_fit.hpp"
 #include "packing/hill_climb.hpp"
+#include "packing/join_rectangles.hpp"
 #include "packing/local_search.hpp"
 #include "packing/narrowest_first.hpp"
 #include "packing/problem_check.hpp"
@@ -122,6 +123,19 @@ void bind_improvements(nb::module_& m) {
         "    seed: Of the random choices.\n\n"
         "Returns:\n"
         "    The offsets and the nodes spent.");
+    m.def(
+        "join_rectangles",
+        [](const Problem& problem, Bytes stop) {
+            return without_gil([&] { return packing::join_rectangles(problem, stop, interrupted); });
+        },
+        "problem"_a, "stop"_a,
+        "Return a packing of rectangles, into which the buffers are joined where they fit without a hole.\n\n"
+        "Args:\n"
+        "    problem: The buffers.\n"
+        "    stop: A peak in bytes at which no further order of the rectangles is tried.\n\n"
+        "Returns:\n"
+        "    The offsets; none where more than a quarter as many rectangles as buffers is left, or where the problem\n"
+        "    has constraints beside alignments that divide all sizes.");
     m.def(
         "narrowest_first",
         [](const Problem& problem, const Array& offsets, Bytes target, std::int64_t node_limit, std::uint64_t seed) {

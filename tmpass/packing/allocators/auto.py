@@ -20,6 +20,7 @@ from tmpass.packing.allocators import (
     satisfied,
     telamalloc,
 )
+from tmpass.packing.allocators.arrays import peak_of
 from tmpass.packing.problem import Problem
 
 HONOURS = frozenset(CONSTRAINTS)
@@ -59,7 +60,7 @@ def solve(problem: Problem, goal: Goal) -> Found:
     present = constraints(problem)
     try:
         if len(problem.buffers) >= _REPAIR_FROM and found.offsets and not present - {"memories"}:
-            found = _repair(problem, goal, found)
+            found = _join(problem, goal, _repair(problem, goal, found))
         if len(problem.buffers) >= _REPAIR_FROM:
             found = narrowest_first.solve_from(problem, replace(goal, nodes=_greedy_nodes(problem, goal)), found)
         for greedy in (greedy_by_size, greedy_by_size_tflm):
@@ -80,7 +81,7 @@ def solve(problem: Problem, goal: Goal) -> Found:
     if goal.minimize and not found.stopped and not satisfied(problem, goal, found):
         nearby = replace(goal, bound=found.bound, nodes=goal.nodes // 8)
         if len(problem.buffers) >= _REPAIR_FROM:
-            return _better(found, local_search.solve_from(problem, nearby, found))
+            return _better(found, local_search.solve_from(problem, nearby, replace(found, nodes=0)))
         found = _better(found, local_search.solve(problem, nearby))
     return found
 
@@ -142,6 +143,15 @@ def _turns(nodes: int, *, supported: bool) -> Iterator[tuple[Allocator, int]]:
     yield place_or_postpone, nodes * 7 // 10
     yield from ((hill_climb, nodes // 5), (local_search, nodes // 8), (minimalloc, nodes // 5))
     yield telamalloc, nodes // _TELAMALLOC_COST
+
+
+def _join(problem: Problem, goal: Goal, found: Found) -> Found:
+    """`found`, or a lower packing of rectangles into which the buffers are joined."""
+    if satisfied(problem, goal, found):
+        return found
+    offsets = _core.join_rectangles(problem.native, goal.bound)
+    peak = peak_of(problem, offsets) if offsets else found.peak
+    return replace(found, offsets=tuple(offsets), peak=peak, method="joined rectangles") if peak < found.peak else found
 
 
 def _repair(problem: Problem, goal: Goal, found: Found) -> Found:

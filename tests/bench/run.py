@@ -16,6 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import challenging
+import dense
 import easy
 import executorch
 import family
@@ -36,6 +37,7 @@ SECTIONS = {
     "guillotine": guillotine.tables,
     "easy": easy.tables,
     "scale": scale.tables,
+    "dense": dense.tables,
     "orders": orders.tables,
     "residency": residency.tables,
 }

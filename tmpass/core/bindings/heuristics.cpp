@@ -82,6 +82,17 @@ void bind_repair(nb::module_& m) {
         "    ValueError: Also where the problem has pairs that must be apart.");
 }
 
+// Runs a kernel that lowers a packing.
+template <auto kernel>
+std::pair<Array, std::int64_t> improve_with(const Problem& problem, const Array& offsets, Bytes target,
+                                            std::int64_t node_limit, std::uint64_t seed) {
+    packing::check_offsets(problem, offsets);
+    check_node_limit(node_limit);
+    packing::Improvement found =
+        without_gil([&] { return kernel(problem, offsets, target, node_limit, seed, interrupted); });
+    return {std::move(found.offsets), found.nodes};
+}
+
 void bind_improvements(nb::module_& m) {
     m.def(
         "hill_climb",
@@ -104,25 +115,17 @@ void bind_improvements(nb::module_& m) {
         "    The offsets, -2 as for first_fit, and the nodes spent.\n\n"
         "Raises:\n"
         "    ValueError: Also where the overlapping pairs are too many to hold in memory.");
-    m.def(
-        "local_search",
-        [](const Problem& problem, const Array& offsets, Bytes target, std::int64_t node_limit, std::uint64_t seed) {
-            packing::check_offsets(problem, offsets);
-            check_node_limit(node_limit);
-            packing::Improvement found = without_gil(
-                [&] { return packing::local_search(problem, offsets, target, node_limit, seed, interrupted); });
-            return std::pair(std::move(found.offsets), found.nodes);
-        },
-        "problem"_a, "offsets"_a, "target"_a, "node_limit"_a, "seed"_a = 1,
-        "Return the lowest packing found by large neighbourhood search from a given one on.\n\n"
-        "Args:\n"
-        "    problem: The buffers.\n"
-        "    offsets: A packing of them.\n"
-        "    target: A peak in bytes at which the search ends.\n"
-        "    node_limit: About how many nodes to spend.\n"
-        "    seed: Of the random choices.\n\n"
-        "Returns:\n"
-        "    The offsets and the nodes spent.");
+    m.def("local_search", improve_with<packing::local_search>, "problem"_a, "offsets"_a, "target"_a, "node_limit"_a,
+          "seed"_a = 1,
+          "Return the lowest packing found by large neighbourhood search from a given one on.\n\n"
+          "Args:\n"
+          "    problem: The buffers.\n"
+          "    offsets: A packing of them.\n"
+          "    target: A peak in bytes at which the search ends.\n"
+          "    node_limit: About how many nodes to spend.\n"
+          "    seed: Of the random choices.\n\n"
+          "Returns:\n"
+          "    The offsets and the nodes spent.");
     m.def(
         "join_rectangles",
         [](const Problem& problem, Bytes stop) {
@@ -136,25 +139,17 @@ void bind_improvements(nb::module_& m) {
         "Returns:\n"
         "    The offsets; none where more than a quarter as many rectangles as buffers is left, or where the problem\n"
         "    has constraints beside alignments that divide all sizes.");
-    m.def(
-        "narrowest_first",
-        [](const Problem& problem, const Array& offsets, Bytes target, std::int64_t node_limit, std::uint64_t seed) {
-            packing::check_offsets(problem, offsets);
-            check_node_limit(node_limit);
-            packing::Improvement found = without_gil(
-                [&] { return packing::narrowest_first(problem, offsets, target, node_limit, seed, interrupted); });
-            return std::pair(std::move(found.offsets), found.nodes);
-        },
-        "problem"_a, "offsets"_a, "target"_a, "node_limit"_a, "seed"_a = 1,
-        "Return the lowest packing of several greedy ones that grow where there is least choice, or a given one.\n\n"
-        "Args:\n"
-        "    problem: The buffers.\n"
-        "    offsets: A packing of them.\n"
-        "    target: A peak in bytes at which the search ends.\n"
-        "    node_limit: About how many nodes to spend.\n"
-        "    seed: Of the random choices.\n\n"
-        "Returns:\n"
-        "    The offsets and the nodes spent.");
+    m.def("narrowest_first", improve_with<packing::narrowest_first>, "problem"_a, "offsets"_a, "target"_a,
+          "node_limit"_a, "seed"_a = 1,
+          "Return the lowest packing of several greedy ones that grow where there is least choice, or a given one.\n\n"
+          "Args:\n"
+          "    problem: The buffers.\n"
+          "    offsets: A packing of them.\n"
+          "    target: A peak in bytes at which the search ends.\n"
+          "    node_limit: About how many nodes to spend.\n"
+          "    seed: Of the random choices.\n\n"
+          "Returns:\n"
+          "    The offsets and the nodes spent.");
 }
 
 }  // namespace

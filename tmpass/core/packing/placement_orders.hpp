@@ -17,7 +17,7 @@ inline constexpr Index kManyBuffers = 1 << 14;
 // exact searches make good packings out of any.
 inline constexpr Index kSeveralBuffers = 1 << 12;
 
-// The orders to try one after another on so many buffers.
+// The orders to try one after another on a number of buffers.
 std::vector<Order> orders_for(Index count);
 
 // A permutation of the buffers: by falling size, size * lifetime, lifetime or contention, by start, as they are given,

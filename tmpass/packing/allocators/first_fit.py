@@ -2,7 +2,7 @@
 
 In the order of size it is the greedy-by-size planner of TFLite with the lowest gap instead of the smallest one. Above
 sixteen thousand buffers that is the only order, and sizes within a quarter of an octave count as equal; where hundreds
-of buffers end above the bound, the given order is tried, too.
+of buffers end above the bound, the given order and that by start are tried, too.
 
 Source: Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020.
 """

@@ -260,7 +260,7 @@ Packing pack(const Problem& problem, Bytes stop, Fit fit, const Interrupted& int
         if (best.peak <= stop) break;
         // Of many buffers, repair() lowers the few that are too high; where there are more, another order may help.
         if (kind == Order::kSize && orders.size() == 1 && count_above(problem, best.offsets, stop) > kFewAbove)
-            orders = {Order::kSize, Order::kGiven, Order::kStart};
+            orders = {Order::kSize, few ? Order::kContention : Order::kGiven, few ? Order::kGiven : Order::kStart};
     }
     return best;
 }

@@ -68,8 +68,7 @@ class ChainWalk {
         }
         const auto makes = problem_.makes.of(op);
         for (const Index item : makes) room += problem_.room[item];
-        const Bytes saved =
-            problem_.saved(op, [&](Index item) { return item == line_ || state_.ends_with(item, op); });
+        const Bytes saved = problem_.saved(op, [&](Index item) { return item == line_ || state_.ends_with(item, op); });
         const Bytes during = resident_ + fetched + room + problem_.own[op] - saved;
         if (makes.size() > 1 || during > problem_.capacity) return false;
         resident_ += fetched + room - freed;

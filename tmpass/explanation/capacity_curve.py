@@ -257,5 +257,5 @@ def _with_knees(points: Sequence[CurvePoint]) -> list[CurvePoint]:
     for at in range(1, len(points)):
         if points[at - 1].fits:
             after = saved_per_kib(points, at)
-            found[at] = replace(points[at], knee=saved_per_kib(points, at - 1) > 2 * after)
+            found[at] = replace(points[at], knee=0 <= 2 * after < saved_per_kib(points, at - 1))
     return found

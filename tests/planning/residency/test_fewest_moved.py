@@ -262,3 +262,15 @@ def test_where_everything_stays_nothing_is_searched_or_claimed():
 def test_where_nothing_survives_everything_is_streamed():
     made = planned(two_branches(), device(1000, survives=False))
     assert streamed(made) == 60
+
+
+def test_an_operator_needs_no_more_since_another_entry_does():
+    """The first entry needs 40 bytes, so 4 are free at all steps; the second one needs nothing beside its constants."""
+    large, small = Sketch("large"), Sketch("small")
+    large.outputs = [large.op([large.input(20)], 20)]
+    x = small.input(0)
+    x = small.op([x, small.tensor(4, TensorKind.CONSTANT)], 0)
+    small.outputs = [small.op([x, small.tensor(25, TensorKind.CONSTANT)], 0)]
+    made = planned(graph_of(large, small, entries=(0, 1)), device(44, chunk=4))
+    assert made.fits
+    assert (streamed(made), made.order.streamed_bound) == (25, 25)

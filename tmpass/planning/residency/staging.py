@@ -92,12 +92,14 @@ def staged(model: ModelItems, staging: Staging, streamed: Container[int]) -> Mod
 
 
 def raised(model: ModelItems, key: TensorKey) -> tuple[ModelItems, int]:
-    """The order problems of `model` where operator `key` decides the peak, and by how many bytes its need is raised."""
+    """The order problems of `model` where operator `key` decides the peak, and by how many bytes its need is raised.
+
+    That is more than all subgraphs together may need, so that no other one decides it.
+    """
     s, op = key
-    part = model.items[s]
-    more = 1 + sum(part.size) + sum(part.scratch) + part.beginning
-    scratch = [own + more * (number == op) for number, own in enumerate(part.scratch)]
-    items = tuple(replace(part, scratch=scratch) if at == s else one for at, one in enumerate(model.items))
+    more = 1 + sum(sum(part.size) + sum(part.scratch) + part.beginning + part.through for part in model.items)
+    scratch = [own + more * (number == op) for number, own in enumerate(model.items[s].scratch)]
+    items = tuple(replace(one, scratch=scratch) if at == s else one for at, one in enumerate(model.items))
     return replace(model, items=items), more
 
 

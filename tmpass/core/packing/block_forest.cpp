@@ -18,7 +18,7 @@ BlockForest::BlockForest(const Part& part) {
     for (Index b = 0; b < part.count(); ++b) {
         const Bytes size = part.size[b];
         blocks_.push_back({boundary(part.lower[b]), boundary(part.upper[b]), size, part.last[b] + size, part.plain(b),
-                           false, b, -1, -1, -1, -1});
+                           0, b, -1, -1, -1, -1});
         attach(b);
     }
 }
@@ -33,18 +33,23 @@ void BlockForest::list_ending(Index boundary, std::vector<Index>& found) const {
     for (Index i = first_end_[boundary]; i >= 0; i = blocks_[i].next_at_end) found.push_back(i);
 }
 
-Index BlockForest::merge(std::span<const Index> roots, bool stacked) {
+Index BlockForest::merge(std::span<const Index> roots, Shape shape) {
     Block merged = blocks_[roots[0]];
-    merged.stacked = stacked;
     merged.child = roots[0];
     for (std::size_t k = 0; k < roots.size(); ++k) {
         detach(roots[k]);
         Block& child = blocks_[roots[k]];
         child.next_sibling = k + 1 < roots.size() ? roots[k + 1] : -1;
+        child.rise = shape == Shape::kStack && k > 0 ? merged.size : 0;
         if (k == 0) continue;
         merged.ceiling = std::min(merged.ceiling, child.ceiling);
-        merged.end = child.end;
-        if (stacked) merged.size += child.size;
+        merged.end = std::max(merged.end, child.end);
+        if (shape == Shape::kStack) merged.size += child.size;
+    }
+    if (shape == Shape::kPinwheel) {
+        merged.size += blocks_[roots[3]].size;
+        blocks_[roots[2]].rise = blocks_[roots[1]].size;
+        blocks_[roots[3]].rise = blocks_[roots[4]].rise = blocks_[roots[0]].size;
     }
     if (free_.empty()) {
         free_.push_back(static_cast<Index>(blocks_.size()));
@@ -61,7 +66,10 @@ void BlockForest::take_apart(Index root) {
     if (blocks_[root].child < 0) return;
     detach(root);
     free_.push_back(root);
-    for (Index i = blocks_[root].child; i >= 0; i = blocks_[i].next_sibling) attach(i);
+    for (Index i = blocks_[root].child; i >= 0; i = blocks_[i].next_sibling) {
+        blocks_[i].rise = 0;
+        attach(i);
+    }
 }
 
 void BlockForest::attach(Index root) {

@@ -16,12 +16,23 @@
 
 namespace tmpass::packing {
 
+// How blocks form a larger one. The arms of a pinwheel are given in the order of the drawing, then its core.
+//
+//     row    +---+---+      stack    +-------+      pinwheel    +---+-------+
+//            | a | b |               |   b   |                  |   |   3   |
+//            +---+---+               +-------+                  | 4 +---+---+
+//                                    |   a   |                  |   | 5 |   |
+//                                    +-------+                  +---+---+ 2 |
+//                                                               |   1   |   |
+//                                                               +-------+---+
+enum class Shape : unsigned char { kRow, kStack, kPinwheel };
+
 // A rectangle of time and bytes without holes.
 struct Block {
     Index begin, end;                  // boundaries
     Bytes size, ceiling;               // no top is above the ceiling
     bool plain;                        // may be merged
-    bool stacked;                      // its children are on each other; else they follow each other in time
+    Bytes rise;                        // its offset above the block that it was merged into; 0 for a root
     Index name;                        // the first of its buffers
     Index child;                       // the first of the blocks that it was merged from; -1: it is a buffer
     Index next_sibling;                // -1: none
@@ -44,8 +55,8 @@ class BlockForest {
     void list_beginning(Index boundary, std::vector<Index>& found) const;
     void list_ending(Index boundary, std::vector<Index>& found) const;
 
-    Index merge(std::span<const Index> roots, bool stacked);  // the new root
-    void take_apart(Index root);                              // its children are roots again; a buffer stays
+    Index merge(std::span<const Index> roots, Shape shape);  // the new root
+    void take_apart(Index root);                             // its children are roots again; a buffer stays
 
   private:
     void attach(Index root);

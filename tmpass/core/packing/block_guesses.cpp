@@ -19,8 +19,8 @@ constexpr std::int64_t kKept = 30;    // percent of the roots near there
 
 }  // namespace
 
-BlockGuesses::BlockGuesses(const Part& part, const Interrupted& interrupted)
-    : part_(part), interrupted_(interrupted), unmerged_(part), forest_(unmerged_) {}
+BlockGuesses::BlockGuesses(const Part& part, bool pinwheels, const Interrupted& interrupted)
+    : part_(part), pinwheels_(pinwheels), interrupted_(interrupted), unmerged_(part), forest_(unmerged_) {}
 
 MergedPart BlockGuesses::next(bool refuted, Random& random, std::int64_t& nodes) {
     if (fewest_ == 0) {
@@ -38,7 +38,8 @@ void BlockGuesses::begin_anew(std::int64_t noise, Random& random) {
     forest_ = unmerged_;
     std::vector<Index> all(forest_.boundaries());
     std::iota(all.begin(), all.end(), 0);
-    merge_blocks(forest_, std::move(all), {noise, random.next()}, looked_at_, interrupted_);
+    const MergeRules rules{noise, random.next(), pinwheels_};
+    found_pinwheels_ = merge_blocks(forest_, std::move(all), rules, looked_at_, interrupted_) > 0;
     fewest_ = forest_.count();
     steps_in_vain_ = 0;
 }
@@ -46,7 +47,7 @@ void BlockGuesses::begin_anew(std::int64_t noise, Random& random) {
 void BlockGuesses::step(Random& random) {
     BlockForest trial = forest_;
     auto boundaries = take_apart_somewhere(trial, random);
-    merge_blocks(trial, std::move(boundaries), {kNoise, random.next()}, looked_at_, interrupted_);
+    merge_blocks(trial, std::move(boundaries), {kNoise, random.next(), found_pinwheels_}, looked_at_, interrupted_);
     steps_in_vain_ = trial.count() < fewest_ ? 0 : steps_in_vain_ + 1;
     fewest_ = std::min(fewest_, trial.count());
     if (trial.count() <= forest_.count()) forest_ = std::move(trial);
@@ -108,16 +109,14 @@ MergedPart BlockGuesses::merged_part() const {
 void BlockGuesses::put_buffers(Index root, MergedPart& merged) const {
     std::vector<std::pair<Index, Bytes>> open{{root, 0}};  // blocks and their rise
     while (!open.empty()) {
-        auto [i, rise] = open.back();
+        const auto [i, rise] = open.back();
         open.pop_back();
         if (forest_[i].child < 0) {
             merged.block_of[i] = merged.part.count();
             merged.rise[i] = rise;
         }
-        for (Index child = forest_[i].child; child >= 0; child = forest_[child].next_sibling) {
-            open.emplace_back(child, rise);
-            if (forest_[i].stacked) rise += forest_[child].size;
-        }
+        for (Index child = forest_[i].child; child >= 0; child = forest_[child].next_sibling)
+            open.emplace_back(child, rise + forest_[child].rise);
     }
 }
 

@@ -26,8 +26,8 @@ struct MergedPart {
 
 class BlockGuesses {
   public:
-    // About `part`, which has no gaps.
-    BlockGuesses(const Part& part, const Interrupted& interrupted);
+    // About `part`, which has no gaps. `pinwheels`: blocks may form pinwheels.
+    BlockGuesses(const Part& part, bool pinwheels, const Interrupted& interrupted);
 
     // The likeliest guess at first, then others. `refuted`: the last one is known to be wrong. Adds its cost to
     // `nodes`.
@@ -41,13 +41,15 @@ class BlockGuesses {
     void put_buffers(Index root, MergedPart& merged) const;
 
     const Part& part_;
+    const bool pinwheels_;
     const Interrupted& interrupted_;
     const BlockForest unmerged_;
     BlockForest forest_;
-    Index fewest_ = 0;            // roots since it began anew
-    int steps_ = 0;               // before the next guess
-    int steps_in_vain_ = 0;       // since there were fewer roots
-    std::int64_t looked_at_ = 0;  // roots, since nodes were last paid for them
+    bool found_pinwheels_ = false;  // when it began anew
+    Index fewest_ = 0;              // roots since it began anew
+    int steps_ = 0;                 // before the next guess
+    int steps_in_vain_ = 0;         // since there were fewer roots
+    std::int64_t looked_at_ = 0;    // roots, since nodes were last paid for them
 };
 
 }  // namespace tmpass::packing

@@ -12,8 +12,10 @@
 namespace tmpass::packing {
 namespace {
 
-constexpr std::int64_t kEven = 1 << 16;  // even odds
-constexpr std::size_t kMaxTried = 12;    // roots that live equally long, of which two are to match one
+constexpr std::int64_t kEven = 1 << 16;      // even odds
+constexpr std::int64_t kSafe = kEven / 256;  // odds at which matches are merged together
+constexpr std::size_t kMaxTried = 12;        // roots that live equally long, of which two are to match one
+constexpr std::size_t kMaxPaired = 64;  // roots at a boundary, of which two are to match one as parts of a pinwheel
 constexpr std::size_t kMaxPairs = 1 << 20;
 constexpr std::int64_t kLooksBetweenChecks = 1 << 16;  // some milliseconds
 
@@ -22,7 +24,11 @@ constexpr std::int64_t kLooksBetweenChecks = 1 << 16;  // some milliseconds
 class BlockMerger {
   public:
     BlockMerger(BlockForest& forest, const MergeRules& rules, std::int64_t& looked_at)
-        : forest_(forest), rules_(rules), looked_at_(looked_at), is_open_(forest.boundaries(), false) {
+        : forest_(forest),
+          rules_(rules),
+          looked_at_(looked_at),
+          is_open_(forest.boundaries(), false),
+          is_changed_(is_open_) {
         for (Index boundary = 0; boundary < forest.boundaries(); ++boundary) {
             forest.list_beginning(boundary, starting_);
             for (const Index i : starting_) sizes_.push_back(forest[i].size);
@@ -32,17 +38,19 @@ class BlockMerger {
         looked_at_ += forest.count();
     }
 
-    void run(std::vector<Index> boundaries, const Interrupted& interrupted) {
-        open_ = std::move(boundaries);
-        for (const Index boundary : open_) is_open_[boundary] = true;
-        for (std::int64_t next_check = looked_at_; !open_.empty();) {
+    Index run(std::vector<Index> boundaries, const Interrupted& interrupted) {
+        for (const Index boundary : boundaries) open(boundary);
+        for (std::int64_t next_check = looked_at_; !open_.empty() || !changed_.empty();) {
             if (looked_at_ >= next_check) {
                 next_check = looked_at_ + kLooksBetweenChecks;
                 if (interrupted()) throw Cancelled();
             }
             find_matches();
+            // Looking for pinwheels takes longer, so it waits until nothing else is safe.
+            if (matches_.empty() || std::ranges::min(matches_, {}, &Match::odds).odds > kSafe) find_pinwheels();
             merge_safest();
         }
+        return pinwheels_;
     }
 
   private:
@@ -51,7 +59,7 @@ class BlockMerger {
     struct Match {
         std::int64_t odds;     // that it is a coincidence, in kEven
         std::size_t from, to;  // its roots, in matched_
-        bool stacked;          // on each other, rather than one after the other
+        Shape shape;           // that they form
     };
 
     // At the open boundaries; those without a match are closed.
@@ -64,6 +72,17 @@ class BlockMerger {
             find_matches(boundary);
             is_open_[boundary] = matches_.size() > before;
             return !is_open_[boundary];
+        });
+    }
+
+    // At the boundaries that changed since they had none.
+    void find_pinwheels() {
+        std::ranges::sort(changed_);
+        std::erase_if(changed_, [&](Index boundary) {
+            const std::size_t before = matches_.size();
+            find_pinwheels(boundary);
+            is_changed_[boundary] = matches_.size() > before;
+            return !is_changed_[boundary];
         });
     }
 
@@ -112,11 +131,11 @@ class BlockMerger {
             const Roots before = take_equal(ends, of_size), after = take_equal(starts, of_size);
             const std::int64_t odds = pairs == 1 ? 0 : 1 + by_chance(size(before[0]), pairs) * 2 / 3;
             if (before.size() == 1 && after.size() == 1) {
-                add(odds, {before[0], after[0]}, false);
+                add(odds, {before[0], after[0]}, Shape::kRow);
             } else {
                 Random draw(rules_.seed + name(before[0]));
                 const Index one = before[draw.below(before.size())];
-                add(odds + kEven / 4, {one, after[draw.below(after.size())]}, false);
+                add(odds + kEven / 4, {one, after[draw.below(after.size())]}, Shape::kRow);
             }
         }
     }
@@ -135,14 +154,14 @@ class BlockMerger {
             for (const Index i : group) sum += size(i);
             if (is_there(sum)) {
                 const bool all = ones.size() == 1 && group.size() == many.size();
-                add(all ? 0 : 1 + root(by_chance(sum, ones.size())) * 2 / 5, group, true);
+                add(all ? 0 : 1 + root(by_chance(sum, ones.size())) * 2 / 5, group, Shape::kStack);
             }
             if (group.size() == 2 || group.size() > kMaxTried) continue;
             const std::size_t tries = ones.size() * group.size() * (group.size() - 1) / 2;
             for (std::size_t i = 0; i < group.size(); ++i) {
                 for (std::size_t k = 0; k < i; ++k) {
                     const Bytes two = size(group[i]) + size(group[k]);
-                    if (is_there(two)) add(1 + 4 * by_chance(two, tries), {group[k], group[i]}, true);
+                    if (is_there(two)) add(1 + 4 * by_chance(two, tries), {group[k], group[i]}, Shape::kStack);
                 }
             }
         }
@@ -155,13 +174,83 @@ class BlockMerger {
             if (equal.size() == 2) {
                 forest_.list_ending(forest_[equal[0]].end, beside_);
                 const auto pairs = static_cast<std::int64_t>(starting_.size() * beside_.size());
-                add(std::min(10 * kEven * pairs / forest_.count(), kEven * 7 / 10), equal, true);
+                add(std::min(10 * kEven * pairs / forest_.count(), kEven * 7 / 10), equal, Shape::kStack);
             } else if (equal.size() == 3) {
-                add(kEven * 9 / 10, equal, true);
+                add(kEven * 9 / 10, equal, Shape::kStack);
             } else if (equal.size() > 3) {
                 Random draw(rules_.seed + name(equal[0]));
                 const auto last = static_cast<std::int64_t>(equal.size()) - 1, one = draw.below(last);
-                add(kEven * 19 / 20, {equal[one], equal[one + 1 + draw.below(last - one)]}, true);
+                add(kEven * 19 / 20, {equal[one], equal[one + 1 + draw.below(last - one)]}, Shape::kStack);
+            }
+        }
+    }
+
+    void find_pinwheels(Index boundary) {
+        forest_.list_ending(boundary, ending_);
+        forest_.list_beginning(boundary, starting_);
+        looked_at_ += static_cast<std::int64_t>(ending_.size() + starting_.size());
+        if (ending_.empty() || starting_.empty()) return;
+        sort_by_size(ending_, ending_by_size_);
+        sort_by_size(starting_, starting_by_size_);
+        match_pinwheels(true);
+        match_pinwheels(false);
+    }
+
+    // Matches the pieces of pinwheels in which the core begins, or ends, at `boundary`. Both arms beside a pair of arm
+    // and core are as large as the pair:
+    //
+    //     +---+-------+
+    //     |   |   3   |     4 = 5 + 3 where the core begins, and 2 = 1 + 5 where it ends
+    //     | 4 +---+---+
+    //     |   | 5 |   |
+    //     +---+---+ 2 |
+    //     |   1   |   |
+    //     +-------+---+
+    void match_pinwheels(bool begins) {
+        const std::vector<Index>& pairs = begins ? starting_ : ending_;
+        const std::vector<Index>& ones = begins ? ending_by_size_ : starting_by_size_;
+        if (pairs.size() > kMaxPaired) return;
+        const auto other_end = [&](Index i) { return begins ? forest_[i].end : forest_[i].begin; };
+        std::uint64_t present = 0;  // bits of the sizes of `ones`, which rule out nearly all pairs
+        for (const Index i : ones) present |= bit_of(size(i));
+        pair_sizes_.clear();
+        for (const Index i : pairs) pair_sizes_.push_back(size(i));
+        const std::size_t tries = pairs.size() * (pairs.size() - 1) / 2 * ones.size();
+        for (std::size_t i = 1; i < pairs.size(); ++i) {
+            for (std::size_t k = 0; k < i; ++k) {
+                const Bytes sum = pair_sizes_[i] + pair_sizes_[k];
+                if (!(present & bit_of(sum))) continue;
+                Index core = pairs[i], arm = pairs[k];
+                if (other_end(core) == other_end(arm)) continue;
+                if ((other_end(core) > other_end(arm)) == begins) std::swap(core, arm);  // the arm is longer
+                for (const Index one : std::ranges::equal_range(ones, sum, {}, [&](Index o) { return size(o); }))
+                    match_pinwheel(core, arm, one, begins, tries);
+            }
+        }
+    }
+
+    static std::uint64_t bit_of(Bytes size) { return std::uint64_t{1} << ((size ^ size >> 6) & 63); }
+
+    // Completes the core, the arm and the one beside both, with those at the other end of the core: an arm between
+    // them, and one beside that and the core.
+    void match_pinwheel(Index core, Index arm, Index one, bool begins, std::size_t tries) {
+        const Index far = begins ? forest_[core].end : forest_[core].begin;
+        std::vector<Index>& between = begins ? ending_far_ : starting_far_;
+        std::vector<Index>& beside = begins ? starting_far_ : ending_far_;
+        forest_.list_ending(far, ending_far_);
+        forest_.list_beginning(far, starting_far_);
+        std::erase_if(ending_far_, [&](Index i) { return forest_[i].begin != forest_[begins ? one : arm].begin; });
+        std::erase_if(starting_far_, [&](Index i) { return forest_[i].end != forest_[begins ? arm : one].end; });
+        looked_at_ += 1;
+        for (const Index other : between) {
+            for (const Index last : beside) {
+                if (size(last) != size(other) + size(core)) continue;
+                const std::size_t far_tries = between.size() * beside.size();
+                const std::int64_t odds = 1 + by_chance(size(one), tries) * by_chance(size(last), far_tries) / kEven;
+                if (begins)
+                    add(odds, {other, last, arm, one, core}, Shape::kPinwheel);
+                else
+                    add(odds, {arm, one, other, last, core}, Shape::kPinwheel);
             }
         }
     }
@@ -180,19 +269,19 @@ class BlockMerger {
         return static_cast<std::int64_t>(std::sqrt(static_cast<double>(odds * kEven)));
     }
 
-    void add(std::int64_t odds, std::initializer_list<Index> roots, bool stacked) {
-        add(odds, Roots(roots.begin(), roots.size()), stacked);
+    void add(std::int64_t odds, std::initializer_list<Index> roots, Shape shape) {
+        add(odds, Roots(roots.begin(), roots.size()), shape);
     }
 
     // Noise depends only on the names of the roots, so that a match which went first does so in every round.
-    void add(std::int64_t odds, Roots roots, bool stacked) {
+    void add(std::int64_t odds, Roots roots, Shape shape) {
         std::uint64_t key = rules_.seed;
         for (const Index i : roots) {
             if (!forest_[i].plain) return;
             key += Random(static_cast<std::uint64_t>(name(i))).next();
         }
         odds = odds * (256 - rules_.noise + Random(key).below(2 * rules_.noise + 1)) / 256;
-        matches_.push_back({odds, matched_.size(), matched_.size() + roots.size(), stacked});
+        matches_.push_back({odds, matched_.size(), matched_.size() + roots.size(), shape});
         matched_.insert(matched_.end(), roots.begin(), roots.end());
     }
 
@@ -200,27 +289,29 @@ class BlockMerger {
     void merge_safest() {
         if (matches_.empty()) return;
         std::ranges::stable_sort(matches_, {}, &Match::odds);
-        const std::int64_t most = std::max(2 * matches_.front().odds, kEven / 256);
+        const std::int64_t most = std::max(2 * matches_.front().odds, kSafe);
         for (const Match& match : matches_) {
             if (match.odds > most) break;
             const Roots roots(matched_.data() + match.from, match.to - match.from);
             if (std::ranges::any_of(roots, [&](Index i) { return merged_[i]; })) continue;
             for (const Index i : roots) {
                 merged_[i] = true;
-                open(forest_[i]);
+                open(forest_[i].begin);
+                open(forest_[i].end);
             }
-            const Index made = forest_.merge(roots, match.stacked);
+            pinwheels_ += match.shape == Shape::kPinwheel;
+            const Index made = forest_.merge(roots, match.shape);
             merged_.resize(std::max<std::size_t>(merged_.size(), made + 1));
             merged_[made] = false;
         }
     }
 
-    void open(const Block& block) {
-        for (const Index boundary : {block.begin, block.end}) {
-            if (is_open_[boundary]) continue;
-            is_open_[boundary] = true;
-            open_.push_back(boundary);
-        }
+    void open(Index boundary) {
+        if (!is_open_[boundary]) open_.push_back(boundary);
+        is_open_[boundary] = true;
+        if (!rules_.pinwheels) return;
+        if (!is_changed_[boundary]) changed_.push_back(boundary);
+        is_changed_[boundary] = true;
     }
 
     Bytes size(Index i) const { return forest_[i].size; }
@@ -229,19 +320,23 @@ class BlockMerger {
     BlockForest& forest_;
     const MergeRules rules_;
     std::int64_t& looked_at_;
-    std::vector<bool> is_open_;  // per boundary
-    std::vector<bool> merged_;   // per block: merged since the run began
-    std::vector<Index> open_;
-    std::vector<Bytes> sizes_;  // of the roots when the run began, sorted
+    std::vector<bool> is_open_;     // per boundary: in open_, where matches are looked for
+    std::vector<bool> is_changed_;  // per boundary: in changed_, where pinwheels are looked for
+    std::vector<bool> merged_;      // per block: merged since the run began
+    std::vector<Index> open_, changed_;
+    Index pinwheels_ = 0;            // made so far
+    std::vector<Bytes> sizes_;       // of the roots when the run began, sorted
+    std::vector<Bytes> pair_sizes_;  // of the roots at a boundary
     std::vector<Match> matches_;
-    std::vector<Index> matched_, ending_, starting_, ending_by_size_, starting_by_size_, beside_;
+    std::vector<Index> matched_, ending_, starting_, ending_by_size_, starting_by_size_, beside_, starting_far_,
+        ending_far_;
 };
 
 }  // namespace
 
-void merge_blocks(BlockForest& forest, std::vector<Index> boundaries, const MergeRules& rules, std::int64_t& looked_at,
-                  const Interrupted& interrupted) {
-    BlockMerger(forest, rules, looked_at).run(std::move(boundaries), interrupted);
+Index merge_blocks(BlockForest& forest, std::vector<Index> boundaries, const MergeRules& rules, std::int64_t& looked_at,
+                   const Interrupted& interrupted) {
+    return BlockMerger(forest, rules, looked_at).run(std::move(boundaries), interrupted);
 }
 
 }  // namespace tmpass::packing

@@ -22,11 +22,12 @@ namespace tmpass::packing {
 struct MergeRules {
     std::int64_t noise = 0;  // by how much odds vary, in 1 / 256: it decides between matches that share a root
     std::uint64_t seed = 0;  // of the noise, and of draws among equals
+    bool pinwheels = true;   // five roots may form a pinwheel
 };
 
-// Merges roots that begin or end at `boundaries`, and what is made of them, until nothing matches. Adds the roots that
-// were looked at to `looked_at`. Throws Cancelled.
-void merge_blocks(BlockForest& forest, std::vector<Index> boundaries, const MergeRules& rules, std::int64_t& looked_at,
-                  const Interrupted& interrupted);
+// Merges roots that begin or end at `boundaries`, and what is made of them, until nothing matches. Returns how many
+// pinwheels were made. Adds the roots that were looked at to `looked_at`. Throws Cancelled.
+Index merge_blocks(BlockForest& forest, std::vector<Index> boundaries, const MergeRules& rules, std::int64_t& looked_at,
+                   const Interrupted& interrupted);
 
 }  // namespace tmpass::packing

@@ -105,7 +105,7 @@ class PartSolver {
     // False, once and for all, where nothing belongs together.
     bool make_guess() {
         const bool first = !guesses_;
-        if (first) guesses_.emplace(part_, interrupted_);
+        if (first) guesses_.emplace(part_, rules_.pinwheels, interrupted_);
         MergedPart merged = guesses_->next(refuted_, random_, result_.nodes);
         merging_ = !first || merged.part.count() < part_.count();
         if (merging_) guess_ = std::make_unique<Guess<Unit>>(std::move(merged), rules_, result_.nodes, interrupted_);

@@ -27,10 +27,11 @@ namespace tmpass::packing {
 
 // Switches of the rules, to measure what each is worth and to test that it is sound. No switch changes a proof.
 struct PostponeRules {
-    bool window = true;    // another buffer must take bytes of the place that a postponed buffer is refused
-    bool exchange = true;  // of two buffers that touch and live equally long, the larger is below
-    bool first = true;     // the buffers that can be lowest in a section raise all others
-    bool blocks = true;    // blocks of buffers that seem to belong together are tried as well
+    bool window = true;     // another buffer must take bytes of the place that a postponed buffer is refused
+    bool exchange = true;   // of two buffers that touch and live equally long, the larger is below
+    bool first = true;      // the buffers that can be lowest in a section raise all others
+    bool blocks = true;     // blocks of buffers that seem to belong together are tried as well
+    bool pinwheels = true;  // five blocks may form a pinwheel
 };
 
 // Looks for offsets with every top at or below `capacity`, spending at most `node_limit` nodes: decisions, of which

@@ -315,6 +315,12 @@ class PostponeRules:
 
     @blocks.setter
     def blocks(self, arg: bool, /) -> None: ...
+    @property
+    def pinwheels(self) -> bool:
+        """Five blocks may form a pinwheel."""
+
+    @pinwheels.setter
+    def pinwheels(self, arg: bool, /) -> None: ...
 
 def postpone(
     problem: Problem,

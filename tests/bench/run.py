@@ -23,6 +23,7 @@ import family
 import guillotine
 import minimise
 import orders
+import pinwheels
 import residency
 import scale
 from contenders import PEERS, installed
@@ -35,6 +36,7 @@ SECTIONS = {
     "executorch": executorch.tables,
     "family": family.tables,
     "guillotine": guillotine.tables,
+    "pinwheels": pinwheels.tables,
     "easy": easy.tables,
     "scale": scale.tables,
     "dense": dense.tables,

@@ -1,14 +1,19 @@
 """Allocation problems whose packing no straight cut takes apart.
 
+A pinwheel is four arms around a core. A straight cut, across or along, divides at least one of the five:
+
     +---+-------+
-    |   |   3   |     A pinwheel: four arms around a core. A straight cut, across or along, divides at least one piece.
-    | 4 +---+---+     Each packing is known: the pieces fill a rectangle, or all but a small part of it.
+    |   |   3   |
+    | 4 +---+---+
     |   | 5 |   |
     +---+---+ 2 |
     |   1   |   |
     +-------+---+
+
+Each packing is known: the pieces fill a rectangle, or all but a small part of it.
 """
 
+import itertools
 import random
 
 from tmpass.packing.problem import Buffer, Problem
@@ -77,13 +82,58 @@ def _pinwheel(rng: random.Random, lower: int, upper: int, bottom: int, top: int)
     low, high = sorted(rng.sample(range(bottom + 1, top), 2))
     core = (one, two, low, high)
     if rng.random() < 0.5:
-        return [(lower, two, bottom, low), (two, upper, bottom, high), (one, upper, high, top), (lower, one, low, top), core]
-    return [(lower, one, bottom, high), (one, upper, bottom, low), (two, upper, low, top), (lower, two, high, top), core]
+        return [
+            (lower, two, bottom, low),
+            (two, upper, bottom, high),
+            (one, upper, high, top),
+            (lower, one, low, top),
+            core,
+        ]
+    return [
+        (lower, one, bottom, high),
+        (one, upper, bottom, low),
+        (two, upper, low, top),
+        (lower, two, high, top),
+        core,
+    ]
 
 
-def mosaic(seed: int, buffers: int, *, steps: int = 120, height: int = 1024) -> Problem:
-    """Return the rectangles between random walls: cut by no rule, so that wheels of any number of pieces occur.
+def mosaic(seed: int, walls: int, *, steps: int = 1000, height: int = 1000) -> Problem:
+    """Return the pieces between `walls` that grow from random points in a rectangle until they meet one another.
 
-    Rectangles are inserted at a corner one by one (Baxter permutations); then walls are spread over steps and bytes.
+    A tessellation after Gilbert. There is one piece more than walls, and wheels of any number of arms occur.
+    Steps and height must be at least half of `walls`.
     """
-    raise NotImplementedError
+    rng = random.Random(seed)
+    half = walls // 2
+    across, upright = range(half), range(half, walls)
+    # No two walls are in one line.
+    xs = rng.choices(range(1, steps), k=half) + rng.sample(range(1, steps), walls - half)
+    ys = rng.sample(range(1, height), half) + rng.choices(range(1, height), k=walls - half)
+    ends = {wall: [0, steps] if wall < half else [0, height] for wall in range(walls)}
+    meetings = []
+    for a in across:
+        for u in upright:
+            early, late = sorted([(abs(xs[u] - xs[a]), a), (abs(ys[u] - ys[a]), u)])
+            meetings.append((late[0], late[1], early[1]))
+    for _, late, early in sorted(meetings):
+        a, u = min(late, early), max(late, early)
+        if ends[a][0] <= xs[u] <= ends[a][1] and ends[u][0] <= ys[a] <= ends[u][1]:
+            at, own = (xs[u], xs[a]) if late == a else (ys[a], ys[u])
+            ends[late][at > own] = at
+    return _between(rng, [(ys[a], *ends[a]) for a in across], [(xs[u], *ends[u]) for u in upright], steps, height)
+
+
+def _between(rng: random.Random, across: list[_Piece], upright: list[_Piece], steps: int, height: int) -> Problem:
+    """Return the pieces between walls, each given by where it is, where it begins and where it ends."""
+    across = [*across, (0, 0, steps), (height, 0, steps)]
+    upright = [*upright, (0, 0, height), (steps, 0, height)]
+    pieces = []
+    for y, begin, end in across:
+        # A piece stands on this wall between each two neighbours of those that rise from it or end it.
+        feet = sorted(x for x, low, high in upright if begin <= x <= end and low <= y < high)
+        for left, right in itertools.pairwise(feet):
+            roof = min(v for v, b, e in across if v > y and b <= left and right <= e)
+            pieces.append((left, right, roof - y))
+    rng.shuffle(pieces)
+    return Problem(tuple(Buffer(str(number), *row) for number, row in enumerate(pieces)), height)

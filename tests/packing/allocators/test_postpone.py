@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.exact import least_peak
 from support.families import guillotine, with_known_packings
+from support.pinwheels import pinwheels
 from support.problems import problems, windowless
 
 import tmpass._core as _core
@@ -17,9 +18,11 @@ from tmpass.packing.check import check_offsets
 from tmpass.packing.problem import Buffer, Gap, Problem
 
 FOUND, IMPOSSIBLE, ENDED = 0, 1, 2
+SWITCHES = ("window", "exchange", "first", "blocks", "pinwheels")
 RULES = [
-    dict(zip(("window", "exchange", "first", "blocks"), on, strict=True))
-    for on in itertools.product((True, False), repeat=4)
+    dict(zip(SWITCHES, on, strict=True))
+    for on in itertools.product((True, False), repeat=5)
+    if on[3] or not on[4]  # without blocks there are no pinwheels
 ]
 MUCH = 10**6
 
@@ -85,6 +88,39 @@ def test_many_cuts_of_a_rectangle_are_put_together_again(seed):
     problem = guillotine(seed, 400, steps=60, height=1024)
     assert ask(problem, problem.capacity, nodes=40_000)[0] == FOUND
     assert ask(problem, problem.capacity, nodes=40_000, blocks=False)[0] == ENDED
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_pinwheels_are_put_together_again(seed):
+    """No straight cut crosses a pinwheel, so rows and stacks of blocks alone do not make it whole."""
+    problem = pinwheels(seed, 300)
+    assert ask(problem, problem.capacity, nodes=20_000)[0] == FOUND
+    assert ask(problem, problem.capacity, nodes=20_000, pinwheels=False)[0] == ENDED
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("turned", [False, True])
+def test_one_pinwheel_has_a_packing_at_its_height_and_none_below(mirrored, turned):
+    """Whichever way it turns, and with time run backwards."""
+    arms = {(0, 7): 2, (7, 9): 6, (3, 9): 4, (0, 3): 8, (3, 7): 4}
+    if turned:
+        arms = {(0, 3): 6, (3, 9): 2, (7, 9): 8, (0, 7): 4, (3, 7): 4}
+    ranges = {(9 - upper, 9 - lower) if mirrored else (lower, upper): size for (lower, upper), size in arms.items()}
+    problem = Problem(tuple(Buffer(str(i), *steps, size) for i, (steps, size) in enumerate(ranges.items())))
+    assert least_peak(problem) == 10
+    for rules in RULES:
+        assert ask(problem, 10, **rules)[0] == FOUND
+        assert ask(problem, 9, **rules)[0] == IMPOSSIBLE
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 10**6), st.integers(-1, 1))
+def test_small_pinwheels_with_alignment_and_slack_agree_with_brute_force(seed, more):
+    slack, alignments = (0.0, 0.3)[seed % 2], ((1,), (1, 2, 4))[seed // 2 % 2]
+    problem = pinwheels(seed, 7, steps=6, height=8, share=0.8, slack=slack, alignments=alignments)
+    least = least_peak(problem)
+    wanted = FOUND if more >= 0 else IMPOSSIBLE
+    assert [ask(problem, least + more, **rules)[0] for rules in RULES] == [wanted] * len(RULES)
 
 
 @pytest.mark.parametrize("odd", [1, 2**33 + 1])

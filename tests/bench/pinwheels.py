@@ -14,9 +14,9 @@ from tmpass.packing.allocate import allocate
 from tmpass.packing.problem import Problem
 
 SEEDS = 20
-NODES = 5_000_000
-"""About ten seconds."""
-NODES_WITHOUT = 2_000_000
+NODES = 3_000_000
+"""Five to ten seconds."""
+NODES_WITHOUT = 500_000
 """For the search without the rule."""
 
 KINDS: dict[str, Callable[[int, int], Problem]] = {

@@ -98,6 +98,14 @@ def test_pinwheels_are_put_together_again(seed):
     assert ask(problem, problem.capacity, nodes=20_000, pinwheels=False)[0] == ENDED
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_blocks_hold_aligned_buffers(seed):
+    """A stack of blocks may have any order, and a pinwheel may stand on its head, as their alignments need it."""
+    problem = pinwheels(seed, 150, alignments=(1, 2, 4, 8, 16))
+    assert ask(problem, problem.capacity, nodes=10_000)[0] == FOUND
+    assert ask(problem, problem.capacity, nodes=10_000, blocks=False)[0] == ENDED
+
+
 @pytest.mark.parametrize("mirrored", [False, True])
 @pytest.mark.parametrize("turned", [False, True])
 def test_one_pinwheel_has_a_packing_at_its_height_and_none_below(mirrored, turned):

@@ -12,27 +12,18 @@
 #include <span>
 #include <vector>
 
+#include "packing/arrangement.hpp"
 #include "packing/parts.hpp"
 
 namespace tmpass::packing {
-
-// How blocks form a larger one. The arms of a pinwheel are given in the order of the drawing, then its core.
-//
-//     row    +---+---+      stack    +-------+      pinwheel    +---+-------+
-//            | a | b |               |   b   |                  |   |   3   |
-//            +---+---+               +-------+                  | 4 +---+---+
-//                                    |   a   |                  |   | 5 |   |
-//                                    +-------+                  +---+---+ 2 |
-//                                                               |   1   |   |
-//                                                               +-------+---+
-enum class Shape : unsigned char { kRow, kStack, kPinwheel };
 
 // A rectangle of time and bytes without holes.
 struct Block {
     Index begin, end;                  // boundaries
     Bytes size, ceiling;               // no top is above the ceiling
     bool plain;                        // may be merged
-    Bytes rise;                        // its offset above the block that it was merged into; 0 for a root
+    Shape shape;                       // that its children form
+    Residues residues;                 // of its offset
     Index name;                        // the first of its buffers
     Index child;                       // the first of the blocks that it was merged from; -1: it is a buffer
     Index next_sibling;                // -1: none
@@ -41,8 +32,8 @@ struct Block {
 
 class BlockForest {
   public:
-    // A root for each buffer of `part`, which has no gaps. Buffers with an alignment or forbidden offsets are not
-    // plain.
+    // A root for each buffer of `part`, which has no gaps. Buffers with forbidden offsets, or an alignment
+    // that does not divide 64, are not plain.
     explicit BlockForest(const Part& part);
 
     const Block& operator[](Index i) const { return blocks_[i]; }
@@ -55,10 +46,17 @@ class BlockForest {
     void list_beginning(Index boundary, std::vector<Index>& found) const;
     void list_ending(Index boundary, std::vector<Index>& found) const;
 
+    // Whether alignments leave the roots an offset together.
+    bool fit(std::span<const Index> roots, Shape shape) const;
+
     Index merge(std::span<const Index> roots, Shape shape);  // the new root
     void take_apart(Index root);                             // its children are roots again; a buffer stays
 
+    // Places the buffers of a root that is at `offset`, in units. `offsets` is per buffer.
+    void place(Index root, Bytes offset, std::vector<Bytes>& offsets) const;
+
   private:
+    void list_children(Index i, std::vector<Index>& children, std::vector<Piece>& pieces) const;
     void attach(Index root);
     void detach(Index root);
 

@@ -80,44 +80,28 @@ std::vector<Index> BlockGuesses::take_apart_somewhere(BlockForest& forest, Rando
 }
 
 MergedPart BlockGuesses::merged_part() const {
-    MergedPart merged;
+    MergedPart merged{{}, {}, forest_};
     Part& part = merged.part;
     part.unit = part_.unit;
     part.capacity = part_.capacity;
-    merged.block_of.resize(part_.count());
-    merged.rise.resize(part_.count());
     std::vector<Index> roots;
     for (Index boundary = 0; boundary < forest_.boundaries(); ++boundary) {
         forest_.list_beginning(boundary, roots);
         for (const Index i : roots) {
             const Block& root = forest_[i];
             const bool is_buffer = root.child < 0;
-            put_buffers(i, merged);
+            merged.roots.push_back(i);
             part.lower.push_back(forest_.step(root.begin));
             part.upper.push_back(forest_.step(root.end));
             part.size.push_back(root.size);
             part.last.push_back(root.ceiling - root.size);
             part.alignment.push_back(is_buffer ? part_.alignment[i] : 1);
+            part.residues.push_back(is_buffer ? kAnyResidue : root.residues);
             part.forbidden.push_back(is_buffer ? part_.forbidden[i] : std::vector<Range>());
         }
     }
     find_overlaps(part, interrupted_);
     return merged;
-}
-
-// Puts the buffers of `root` into the block that comes next.
-void BlockGuesses::put_buffers(Index root, MergedPart& merged) const {
-    std::vector<std::pair<Index, Bytes>> open{{root, 0}};  // blocks and their rise
-    while (!open.empty()) {
-        const auto [i, rise] = open.back();
-        open.pop_back();
-        if (forest_[i].child < 0) {
-            merged.block_of[i] = merged.part.count();
-            merged.rise[i] = rise;
-        }
-        for (Index child = forest_[i].child; child >= 0; child = forest_[child].next_sibling)
-            open.emplace_back(child, rise + forest_[child].rise);
-    }
 }
 
 }  // namespace tmpass::packing

@@ -19,9 +19,9 @@ namespace tmpass::packing {
 
 // A part in which blocks take the place of buffers.
 struct MergedPart {
-    Part part;                    // its buffers are the blocks; `origin` is empty
-    std::vector<Index> block_of;  // per buffer
-    std::vector<Bytes> rise;      // per buffer: its offset above that of its block, in units
+    Part part;                 // its buffers are the blocks; `origin` is empty
+    std::vector<Index> roots;  // per block, in `forest`
+    BlockForest forest;        // where the buffers are in the blocks
 };
 
 class BlockGuesses {
@@ -38,7 +38,6 @@ class BlockGuesses {
     void step(Random& random);
     std::vector<Index> take_apart_somewhere(BlockForest& forest, Random& random);
     MergedPart merged_part() const;
-    void put_buffers(Index root, MergedPart& merged) const;
 
     const Part& part_;
     const bool pinwheels_;

@@ -280,6 +280,7 @@ class BlockMerger {
             if (!forest_[i].plain) return;
             key += Random(static_cast<std::uint64_t>(name(i))).next();
         }
+        if (!forest_.fit(roots, shape)) return;
         odds = odds * (256 - rules_.noise + Random(key).below(2 * rules_.noise + 1)) / 256;
         matches_.push_back({odds, matched_.size(), matched_.size() + roots.size(), shape});
         matched_.insert(matched_.end(), roots.begin(), roots.end());

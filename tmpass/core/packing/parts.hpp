@@ -1,6 +1,8 @@
 // Independent parts of a problem, in units: what the exact searches minimalloc and postpone read.
 #pragma once
 
+#include <bit>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -32,6 +34,7 @@ struct Part {
     Bytes capacity = 0;         // no rounded top is above it
     std::vector<Step> lower, upper;
     std::vector<Bytes> size, alignment, last;   // last: the highest offset that a buffer may have; may be negative
+    std::vector<std::uint64_t> residues;        // per block, where there are any: offsets modulo 64 that it may have
     std::vector<std::vector<Range>> forbidden;  // per buffer: offsets [from, to) that it cannot have, sorted
     // A buffer with gaps is in the sections in which it needs bytes, in one or more runs; [first, last) spans them:
     //
@@ -61,11 +64,14 @@ struct Part {
     }
 
     // Whether nothing distinguishes b from another buffer of its size and live range.
-    bool plain(Index b) const { return alignment[b] == 1 && forbidden[b].empty() && solid(b); }
+    bool plain(Index b) const {
+        return alignment[b] == 1 && forbidden[b].empty() && solid(b) && (residues.empty() || residues[b] + 1 == 0);
+    }
 
     // The lowest offset >= base that alignment and forbidden offsets allow b to have.
     Bytes lift(Index b, Bytes base) const {
         Bytes offset = align_up(base, alignment[b]);
+        if (!residues.empty()) offset += std::countr_zero(std::rotr(residues[b], static_cast<int>(offset & 63)));
         for (const auto& [from, to] : forbidden[b]) {
             if (from > offset) break;
             if (to > offset) offset = align_up(to, alignment[b]);

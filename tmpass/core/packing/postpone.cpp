@@ -118,8 +118,10 @@ class PartSolver {
         const std::int64_t limit = luby(round) * kGuessNodes * merged.part.count();
         const Answer answer = guess_->search.run(limit, node_limit, noise_of(round), random_);
         if (answer == Answer::kFound) {
-            for (Index b = 0; b < part_.count(); ++b)
-                result_.offsets[part_.origin[b]] = (search.offset(merged.block_of[b]) + merged.rise[b]) * part_.unit;
+            std::vector<Bytes> offsets(part_.count());
+            for (Index block = 0; block < merged.part.count(); ++block)
+                merged.forest.place(merged.roots[block], search.offset(block), offsets);
+            for (Index b = 0; b < part_.count(); ++b) result_.offsets[part_.origin[b]] = offsets[b] * part_.unit;
             return answer;
         }
         if (answer == Answer::kImpossible || ++guess_->rounds == kGuessRounds) {

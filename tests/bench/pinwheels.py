@@ -9,15 +9,12 @@ from settings import Settings
 from support.pinwheels import mosaic, pinwheels
 from table import Cell, Table
 
-import tmpass._core as _core
 from tmpass.packing.allocate import allocate
 from tmpass.packing.problem import Problem
 
 SEEDS = 20
 NODES = 3_000_000
 """Five to ten seconds."""
-NODES_WITHOUT = 500_000
-"""For the search without the rule."""
 
 KINDS: dict[str, Callable[[int, int], Problem]] = {
     "120 x 1024": pinwheels,
@@ -38,14 +35,10 @@ def tables(settings: Settings) -> Iterator[Table]:
             times = [_seconds(problem) for problem in problems]
             solved = [seconds for seconds in times if seconds is not None]
             within: list[Cell] = [sum(seconds < limit for seconds in solved) for limit in (10, 1)]
-            without = sum(_packed_without(problem) for problem in problems)
             median = 1000 * statistics.median(solved) if solved else None
-            rows.append((kind, buffers, *within, median, without))
-    header = ("", "buffers", "within 10 s", "within 1 s", "median, ms", "without pinwheels")
-    note = (
-        f"Of {len(seeds)} each, with {NODES:,} nodes on one thread; the median of those solved. The last column is "
-        f"place-or-postpone with {NODES_WITHOUT:,} nodes and that rule off."
-    )
+            rows.append((kind, buffers, *within, median))
+    header = ("", "buffers", "within 10 s", "within 1 s", "median, ms")
+    note = f"Of {len(seeds)} each, with {NODES:,} nodes on one thread; the median of those solved."
     yield Table("pinwheels", header, tuple(rows), note)
 
 
@@ -55,9 +48,3 @@ def _seconds(problem: Problem) -> float | None:
     answer = allocate(problem, minimize=False, nodes=NODES)
     took = time.process_time() - begin
     return took if answer.peak is not None and answer.peak <= (problem.capacity or 0) else None
-
-
-def _packed_without(problem: Problem) -> bool:
-    """Whether place-or-postpone packs the problem without looking for pinwheels."""
-    rules = _core.PostponeRules(pinwheels=False)
-    return _core.postpone(problem.native, problem.capacity or 0, NODES_WITHOUT, 1, rules)[0] == 0

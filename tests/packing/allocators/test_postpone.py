@@ -94,16 +94,16 @@ def test_many_cuts_of_a_rectangle_are_put_together_again(seed):
 def test_pinwheels_are_put_together_again(seed):
     """No straight cut crosses a pinwheel, so rows and stacks of blocks alone do not make it whole."""
     problem = pinwheels(seed, 300)
-    assert ask(problem, problem.capacity, nodes=20_000)[0] == FOUND
-    assert ask(problem, problem.capacity, nodes=20_000, pinwheels=False)[0] == ENDED
+    assert ask(problem, problem.capacity, nodes=40_000)[0] == FOUND
+    assert ask(problem, problem.capacity, nodes=40_000, pinwheels=False)[0] == ENDED
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_blocks_hold_aligned_buffers(seed):
     """A stack of blocks may have any order, and a pinwheel may stand on its head, as their alignments need it."""
     problem = pinwheels(seed, 150, steps=60, height=256, alignments=(1, 2, 4, 8))
-    assert ask(problem, problem.capacity, nodes=10_000)[0] == FOUND
-    assert ask(problem, problem.capacity, nodes=10_000, blocks=False)[0] == ENDED
+    assert ask(problem, problem.capacity, nodes=40_000)[0] == FOUND
+    assert ask(problem, problem.capacity, nodes=20_000, blocks=False)[0] == ENDED
 
 
 @pytest.mark.parametrize("mirrored", [False, True])

@@ -24,21 +24,24 @@ BlockGuesses::BlockGuesses(const Part& part, bool pinwheels, const Interrupted& 
 
 MergedPart BlockGuesses::next(bool refuted, Random& random, std::int64_t& nodes) {
     if (fewest_ == 0) {
-        begin_anew(0, random);
+        begin_anew(0, false, random);
+    } else if (pinwheels_ && guesses_ == 1) {
+        begin_anew(0, true, random);
     } else {
         steps_ = std::clamp(2 * steps_, kMinSteps, kMaxSteps);
-        if (refuted || steps_in_vain_ > kMaxStepsInVain) begin_anew(kNoise, random);
+        if (refuted || steps_in_vain_ > kMaxStepsInVain) begin_anew(kNoise, pinwheels_, random);
         for (int i = 0; i < steps_; ++i) step(random);
     }
+    ++guesses_;
     nodes += std::exchange(looked_at_, 0) / kLooksPerNode + 1;
     return merged_part();
 }
 
-void BlockGuesses::begin_anew(std::int64_t noise, Random& random) {
+void BlockGuesses::begin_anew(std::int64_t noise, bool pinwheels, Random& random) {
     forest_ = unmerged_;
     std::vector<Index> all(forest_.boundaries());
     std::iota(all.begin(), all.end(), 0);
-    const MergeRules rules{noise, random.next(), pinwheels_};
+    const MergeRules rules{noise, random.next(), pinwheels};
     found_pinwheels_ = merge_blocks(forest_, std::move(all), rules, looked_at_, interrupted_) > 0;
     fewest_ = forest_.count();
     steps_in_vain_ = 0;

@@ -34,7 +34,7 @@ class BlockGuesses {
     MergedPart next(bool refuted, Random& random, std::int64_t& nodes);
 
   private:
-    void begin_anew(std::int64_t noise, Random& random);
+    void begin_anew(std::int64_t noise, bool pinwheels, Random& random);
     void step(Random& random);
     std::vector<Index> take_apart_somewhere(BlockForest& forest, Random& random);
     MergedPart merged_part() const;
@@ -46,6 +46,7 @@ class BlockGuesses {
     BlockForest forest_;
     bool found_pinwheels_ = false;  // when it began anew
     Index fewest_ = 0;              // roots since it began anew
+    int guesses_ = 0;               // made so far
     int steps_ = 0;                 // before the next guess
     int steps_in_vain_ = 0;         // since there were fewer roots
     std::int64_t looked_at_ = 0;    // roots, since nodes were last paid for them

@@ -1,5 +1,6 @@
 """Hints make no packing higher and cost no proof, and are taken where the bytes are free."""
 
+import random
 from dataclasses import replace
 
 import pytest
@@ -103,3 +104,13 @@ def test_the_peak_is_that_of_the_offsets_after_a_move():
     problem = Problem((Buffer("a", 0, 2, 4, hint=0), Buffer("b", 2, 3, 4, hint=9)))
     found = try_hints(problem, Goal(4, True, 0), Wasteful())
     assert (found.offsets, found.peak) == ((0, 0), 4)
+
+
+@pytest.mark.parametrize("nodes", [64, 100, 160])
+def test_an_allocator_that_spends_more_than_its_share_leaves_no_negative_budget(nodes):
+    drawn = random.Random(0)
+    lower = [drawn.randint(0, 290) for _ in range(1005)]
+    buffers = [Buffer(str(at), low, low + drawn.randint(1, 6), drawn.randint(1, 10**5)) for at, low in enumerate(lower)]
+    buffers[3] = replace(buffers[3], hint=0)
+    answer = allocate(Problem(tuple(buffers)), nodes=nodes)
+    assert answer.status in (Status.OPTIMAL, Status.FEASIBLE)

@@ -43,7 +43,7 @@ def text_of(table) -> str:
 def test_the_summary_says_what_is_moved():
     lines = summary(PLAN).splitlines()
     assert lines[0] == "fits         yes, with transfers; the fewest over all orders, with this sharing"
-    assert "order        as in the file; no order moves fewer bytes" in lines
+    assert "order        as in the file; no order moves fewer bytes with this sharing" in lines
     one = summary(replace(PLAN, transfers=replace(PLAN.transfers, any_order=0)))
     assert one.startswith("fits         yes, with transfers; the fewest for this order and sharing\n")
     assert "other orders are not judged" in one

@@ -136,8 +136,9 @@ def _with_transfers(
         return list(points)
 
     def at(size: int) -> CurvePoint:
-        if size < low:
-            return alone(size)
+        without_any = alone(size)
+        if size < low or without_any.fits:
+            return without_any
         found = resize_with_transfers(request, ordered, besides, size)
         if found is None:
             return CurvePoint(size, Status.UNKNOWN, 0, 0)

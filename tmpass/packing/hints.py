@@ -37,7 +37,7 @@ def try_hints(problem: Problem, goal: Goal, allocator: Allocator) -> Found:
             lower = first if first.offsets and first.peak <= found.peak else found
             return replace(lower, bound=goal.bound, stopped=True)
     spent = first.nodes if first is not None else 0
-    found = allocator.solve(problem, replace(goal, nodes=goal.nodes - spent))
+    found = allocator.solve(problem, replace(goal, nodes=max(0, goal.nodes - spent)))
     found = replace(found, nodes=found.nodes + spent)
     if first is not None and first.offsets and first.peak <= found.peak:
         return replace(found, offsets=first.offsets, peak=first.peak)

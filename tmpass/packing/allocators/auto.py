@@ -60,7 +60,8 @@ def solve(problem: Problem, goal: Goal) -> Found:
     present = constraints(problem)
     try:
         if len(problem.buffers) >= _REPAIR_FROM and found.offsets and not present - {"memories"}:
-            found = _join(problem, goal, _repair(problem, goal, found))
+            found = _repair(problem, goal, found)
+            found = _join(problem, goal, found)
         if len(problem.buffers) >= _REPAIR_FROM:
             found = narrowest_first.solve_from(problem, replace(goal, nodes=_greedy_nodes(problem, goal)), found)
         for greedy in (greedy_by_size, greedy_by_size_tflm):

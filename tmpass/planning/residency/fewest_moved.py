@@ -89,14 +89,18 @@ def fewest_moved(
     best = divide_layout(request, ordered)
     if not _any_order(request, ordered) or (best.division is None and not best.layout.fits):
         return best  # that buffers alone need less in another order has been ruled out or searched for before
-    moved = find_moved(request, best, besides)
-    staging = _staging(request, ordered, besides) if moved.streamed else None
-    least = None if staging is None or known is not None else _least_streamed(request, ordered, staging)
-    others = iter(other_orders(request, ordered, besides) if known is None else known)
+    least: int | None = None
     try:
+        moved = find_moved(request, best, besides)
+        staging = _staging(request, ordered, besides) if moved.streamed else None
+        least = None if staging is None or known is not None else _least_streamed(request, ordered, staging)
+        others = iter(other_orders(request, ordered, besides) if known is None else known)
         while moved.missing or best.division is not None or moved.streamed > (least or 0):
             other = next(others, None)
             if other is None:
+                break
+            if other.stopped:
+                best = replace(best, stopped=True)
                 break
             if not moved.missing and moved.streamed and _streams_more(staging, other, moved):
                 continue
@@ -111,7 +115,7 @@ def fewest_moved(
     except KeyboardInterrupt:
         if not request.keep:
             raise
-        best = replace(best, stopped=True)
+        return replace(best, stopped=True)
     if least is None or moved.missing or not moved.streamed or best.division is not None:
         return best
     return replace(best, order=replace(best.order, streamed_bound=least))

@@ -54,9 +54,11 @@ def find_fastest(
 
 
 def _faster(best: Plan, other: Plan) -> Plan:
-    """The plan that fits; of two, the one with the shorter run, and of equals the first."""
+    """The plan that fits; of two, the one with the shorter run, unless it uses more unknown speeds; else the first."""
     if not other.fits or other.time is None:
         return best
     if not best.fits or best.time is None:
         return other if not best.fits else best
+    if not set(other.time.unknown) <= set(best.time.unknown):
+        return best  # what is not known counts nothing, so nothing is known of the difference
     return other if other.time.total < best.time.total else best

@@ -14,10 +14,10 @@ from tmpass.graph.model import Graph
 from tmpass.planning.run_time.copies import TimedCopy, copied, find_copies
 from tmpass.planning.run_time.least_time import least_copies
 from tmpass.planning.run_time.operators import both, operator_times
-from tmpass.planning.run_time.speeds import Speeds
+from tmpass.planning.run_time.speeds import Speeds, places_of_buffers
 from tmpass.plans.plan import Plan
 from tmpass.plans.planned_time import PlannedTime
-from tmpass.targets import Target, Use
+from tmpass.targets import Target
 
 
 def find_time(plan: Plan, graph: Graph, target: Target) -> PlannedTime | None:
@@ -38,7 +38,7 @@ def find_time(plan: Plan, graph: Graph, target: Target) -> PlannedTime | None:
     accesses = sum(times.constants) + sum(times.buffers)
     least = least_copies(plan, speeds)
     own = computing + sum(times.constants)
-    several = sum(memory.compute and Use.ACTIVATIONS in memory.holds for memory in target.memories) > 1
+    several = len(places_of_buffers(target)) > 1
     own += 0 if several else sum(times.buffers)
     if target.prefetch and copies:
         speeds.used["prefetch"] = None

@@ -65,10 +65,10 @@ def layouts_with_transfers(request: LayoutRequest, whole: OrderedLayout, besides
         yield from _cheapest(request, whole, case, away)
     if first is not None:
         searched = search_cases(request, whole, besides, away, first)
-        if searched.stopped and not request.keep:
-            raise KeyboardInterrupt
         if searched.solved is not None:
             yield from _cheapest(request, whole, searched.solved[0], away)
+        if searched.stopped:
+            raise KeyboardInterrupt
 
 
 def _cheapest(request: LayoutRequest, whole: OrderedLayout, case: Case, away: Memory) -> Iterator[OrderedLayout]:

@@ -7,15 +7,14 @@ for another memory than theirs. Spills and fetches move at least what the bound 
 
 from tmpass.base.choices import ConstantUse
 from tmpass.planning.residency.transfers.behind import find_behind
-from tmpass.planning.run_time.speeds import Speeds
+from tmpass.planning.run_time.speeds import Speeds, places_of_buffers
 from tmpass.plans.plan import Plan
-from tmpass.targets import Use
 
 
 def least_copies(plan: Plan, speeds: Speeds) -> int:
     """The picoseconds that copies take at least; where buffers may lie in several memories, those of constants only."""
     target = speeds.target
-    several = sum(memory.compute and Use.ACTIVATIONS in memory.holds for memory in target.memories) > 1
+    several = len(places_of_buffers(target)) > 1
     least = 0
     loaded = next((row.memory for row in plan.constants if row.use != ConstantUse.STORED), None)
     if loaded is not None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from tmpass.plans.planned_time import SECOND
-from tmpass.targets import Target
+from tmpass.targets import Target, Use
 
 
 @dataclass
@@ -48,3 +48,8 @@ class Speeds:
             return 0
         self.used[f"{name}.{fact}"] = None
         return -(-size * SECOND // speed)
+
+
+def places_of_buffers(target: Target) -> tuple[str, ...]:
+    """The names of the memories that operators use and that may hold buffers of any kind."""
+    return tuple(memory.name for memory in target.memories if memory.compute and set(memory.holds) - {Use.WEIGHTS})

@@ -113,7 +113,7 @@ def _order(plan: Plan) -> str:
         found = "other orders are not judged"
         if plan.transfers is not None and plan.transfers.any_order:
             more = plan.transfers.moved - plan.transfers.any_order
-            found = f"another may move up to {more} B less" if more else "no order moves fewer bytes"
+            found = f"another may move up to {more} B less" if more else "no order moves fewer bytes with this sharing"
     else:
         more = plan.memories[0].live_bytes - plan.order.lower_bound
         found = f"another may need up to {more} B less" if more else "optimal over all orders"

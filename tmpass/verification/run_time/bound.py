@@ -15,7 +15,7 @@ def least_time(plan: Plan, profile: Target, clock: Clock, own: tuple[int, int, i
         own: of the plan's operators: computing, reading constants in place, touching buffers outside the scratchpad.
     """
     computing, reading, touching = own
-    places = [memory for memory in profile.memories if memory.compute and "activations" in memory.holds]
+    places = [memory for memory in profile.memories if memory.compute and set(memory.holds) - {"weights"}]
     operators = computing + reading + (touching if len(places) == 1 else 0)
     copies = _constants(plan, profile, clock, alone=len(places) == 1)
     if plan.transfers is not None and len(places) == 1:

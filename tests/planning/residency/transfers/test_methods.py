@@ -9,9 +9,11 @@ from planning.residency.transfers.drawn import draw_many, problem_of, problems
 
 from tmpass.base.choices import SpillOrder, Status
 from tmpass.base.errors import UsageError
-from tmpass.planning.residency.transfers import fixed_order, free_order
+from tmpass.planning.residency.transfers import fixed_order, free_order, methods
 from tmpass.planning.residency.transfers.find_transfers import MAX_NODES, find_transfers
 from tmpass.planning.residency.transfers.methods import METHODS, auto, method_named
+from tmpass.planning.residency.transfers.order_problems import order_problems
+from tmpass.planning.residency.transfers.problem import Episode, TransferPlan
 from tmpass.verification.episodes import check_transfer_plan
 
 ORDERS = list(SpillOrder)
@@ -160,3 +162,46 @@ def test_wrong_arguments_are_refused():
     for nodes in (-1, MAX_NODES + 1, 1.5, True):
         with pytest.raises(UsageError, match="the budget is"):
             find_transfers(problem, order=SpillOrder.FREE, nodes=nodes)
+
+
+class Foreign:
+    """A method of another package, which returns whatever it was made with."""
+
+    def __init__(self, answer) -> None:
+        self.answer = answer
+
+    def solve(self, _problem, _task):
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "fault"),
+    [
+        (None, "NoneType, not a TransferPlan"),
+        (TransferPlan([0], (), 0, 0, Status.OPTIMAL, "x"), "an order that is not a tuple of int"),
+        (TransferPlan((0,), ((0, 0, 0, 0),), 0, 0, Status.OPTIMAL, "x"), "episodes that are not a tuple of Episode"),
+        (TransferPlan((0,), (Episode(0, 0, 0, 0.0),), 0, 0, Status.OPTIMAL, "x"), "a number that is not an int"),
+        (TransferPlan((0,), (), 0.5, 0, Status.OPTIMAL, "x"), "a number that is not an int"),
+        (TransferPlan((0,), (), 0, 0, "optimal", "x"), "a status that is not a Status"),
+    ],
+)
+def test_what_a_method_of_another_package_returns_is_looked_at(monkeypatch, answer, fault):
+    monkeypatch.setattr(methods, "load_registered", lambda *_: Foreign(answer))
+    with pytest.raises(UsageError, match=f"'foreign' returned {fault}"):
+        find_transfers(DRAWN[0], "foreign", order=SpillOrder.FREE)
+
+
+def test_no_order_is_planned_twice():
+    """Beams return the same order again where its plan costs more than the search expects of it."""
+    tried = []
+
+    def plan_in(order, _nodes):
+        tried.append(tuple(order))
+        return free_order.NO_PLAN
+
+    for problem in draw_many(20, 8, seed=11, read_outputs=True):
+        tried.clear()
+        graph = order_problems(problem)
+        if graph.largest_need <= problem.capacity:
+            free_order.search_orders(graph, plan_in, labels=10_000)
+        assert len(tried) == len(set(tried))

@@ -5,8 +5,8 @@ from dataclasses import replace
 from tmpass.base.choices import SpillOrder, Status
 from tmpass.base.errors import UsageError
 from tmpass.planning.residency.transfers.least_peak_order import largest_operator
-from tmpass.planning.residency.transfers.methods import Task, method_named, no_plan
-from tmpass.planning.residency.transfers.problem import TransferPlan, TransferProblem
+from tmpass.planning.residency.transfers.methods import METHODS, Task, method_named, no_plan
+from tmpass.planning.residency.transfers.problem import Episode, TransferPlan, TransferProblem
 
 DEFAULT_NODES = 2_000_000
 """The budget by default: seconds for most networks, minutes for densely wired ones in a free order."""
@@ -54,11 +54,39 @@ def find_transfers(
     problem = replace(problem, capacity=min(problem.capacity, everything))
     plan = replace(no_plan(method, Status.UNKNOWN), stopped=True)
     try:
-        plan = solver.solve(problem, Task(SpillOrder(order), budget, keep))
+        plan = _checked(solver.solve(problem, Task(SpillOrder(order), budget, keep)), method)
     except KeyboardInterrupt:
         if not keep:
             raise
     return _soon(problem, plan) if plan.stopped and plan.cost is None else plan
+
+
+def _checked(plan: object, method: str) -> TransferPlan:
+    """`plan`, if it has the types that a TransferPlan says: methods of other packages may return anything.
+
+    Raises:
+        UsageError: it has not.
+    """
+    if method in METHODS and isinstance(plan, TransferPlan):
+        return plan
+    fault = _fault(plan)
+    if fault or not isinstance(plan, TransferPlan):
+        raise UsageError(f"the method of residency {method!r} returned {fault}", hint="report it to its package")
+    return plan
+
+
+def _fault(plan: object) -> str:
+    """What is wrong with the types of `plan`; empty where nothing is."""
+    if not isinstance(plan, TransferPlan):
+        return f"{type(plan).__name__}, not a TransferPlan"
+    if not isinstance(plan.order, tuple) or not all(type(number) is int for number in plan.order):
+        return "an order that is not a tuple of int"
+    if not isinstance(plan.episodes, tuple) or not all(isinstance(one, Episode) for one in plan.episodes):
+        return "episodes that are not a tuple of Episode"
+    numbers = (number for one in plan.episodes for number in (one.tensor, one.first, one.last, one.address))
+    if not all(type(number) is int for number in (plan.lower_bound, plan.cost or 0, *numbers)):
+        return "a number that is not an int"
+    return "" if isinstance(plan.status, Status) else "a status that is not a Status"
 
 
 def _soon(problem: TransferProblem, plan: TransferPlan) -> TransferPlan:

@@ -12,7 +12,7 @@ good orders, and other bounds on all orders are computed (`order_bounds.py`).
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 
@@ -142,6 +142,7 @@ class _Anytime:
     labels: int
     plan: TransferPlan = NO_PLAN
     spent: int = 0
+    tried: set[tuple[int, ...]] = field(default_factory=set)
 
     def run(self) -> None:
         """Search until the plan is optimal or the budget ends."""
@@ -202,4 +203,7 @@ class _Anytime:
         self.plan = _with_bound(self.plan, max(bound, self.plan.lower_bound))
 
     def _try(self, order: Sequence[int]) -> None:
+        if tuple(order) in self.tried:
+            return
+        self.tried.add(tuple(order))
         self.plan = _cheaper(self.plan, self.plan_in(order, DEFAULT_NODES))

@@ -130,9 +130,9 @@ class _Trial:
 
         Where there are few constants, all cases compete. Otherwise it is the first with the fewest transfers.
         """
-        nodes, fewest = min(DEFAULT_NODES, self.request.options.nodes), self._moved
+        nodes = min(DEFAULT_NODES, self.request.options.nodes)
         few = has_few(self.solved[0][0])
-        for case, answer in self.solved if few else [next(pair for pair in self.solved if pair[1].cost == fewest)]:
+        for case, answer in self.solved if few else [min(self.solved, key=lambda pair: pair[1].cost)]:
             kept, found = keep_constants(case, answer, nodes=nodes)
             if found.cost + kept.streamed < self.least:
                 # What is proved of transfers where all constants are streamed also holds where some stay.

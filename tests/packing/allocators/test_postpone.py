@@ -2,6 +2,8 @@
 
 import itertools
 import random
+import resource
+import time
 from math import lcm
 
 import pytest
@@ -96,6 +98,22 @@ def test_pinwheels_are_put_together_again(seed):
     problem = pinwheels(seed, 300)
     assert ask(problem, problem.capacity, nodes=40_000)[0] == FOUND
     assert ask(problem, problem.capacity, nodes=40_000, pinwheels=False)[0] == ENDED
+
+
+def test_equal_pinwheels_need_little_time_and_memory():
+    """Of equal buffers one is tried: all would form 16 * 16 * 20 * 20 * 20 pinwheels at one boundary."""
+    equal = {(333, 666): (16, 1), (333, 999): (16, 1), (0, 333): (20, 2), (0, 666): (20, 1), (666, 999): (20, 2)}
+    rows = [(*steps, size) for steps, (count, size) in equal.items() for _ in range(count)]
+    # These keep the search from an end before it looks for pinwheels.
+    others = pinwheels(2, 300, steps=999, height=1000, slack=0.02).buffers
+    rows += [(buffer.lower, buffer.upper, buffer.size * 10_000) for buffer in others]
+    problem = Problem(tuple(Buffer(str(number), *row) for number, row in enumerate(rows)))
+    capacity = max(sum(size for lower, upper, size in rows if lower <= step < upper) for step in range(999))
+    before, begin = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    answer, _, spent = ask(problem, capacity, nodes=40_000)
+    assert (answer, spent) == (ENDED, 40_000)
+    assert time.process_time() - begin < 3  # seconds; 0.15 are usual
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150_000  # kB
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

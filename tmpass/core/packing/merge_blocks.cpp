@@ -17,16 +17,21 @@ constexpr std::int64_t kSafe = kEven / 256;  // odds at which matches are merged
 constexpr std::size_t kMaxTried = 12;        // roots that live equally long, of which two are to match one
 constexpr std::size_t kMaxPaired = 64;  // roots at a boundary, of which two are to match one as parts of a pinwheel
 constexpr std::size_t kMaxPairs = 1 << 20;
+constexpr std::int64_t kMaxLooks = 1 << 13;     // for the pinwheels whose cores begin, or end, at one boundary
+constexpr std::int64_t kLooksPerPinwheel = 32;  // that one is found and weighed costs as much
+constexpr std::int64_t kPairsPerLook = 8;
 constexpr std::int64_t kLooksBetweenChecks = 1 << 16;  // some milliseconds
 
 // A round looks for matches, then merges the safest of them. Larger blocks match better, and each merge leaves fewer
 // other matches in the way, so the next round decides more safely.
 class BlockMerger {
   public:
-    BlockMerger(BlockForest& forest, const MergeRules& rules, std::int64_t& looked_at)
+    BlockMerger(BlockForest& forest, const MergeRules& rules, std::int64_t& looked_at, const Interrupted& interrupted)
         : forest_(forest),
           rules_(rules),
           looked_at_(looked_at),
+          interrupted_(interrupted),
+          next_check_(looked_at),
           is_open_(forest.boundaries(), false),
           is_changed_(is_open_) {
         for (Index boundary = 0; boundary < forest.boundaries(); ++boundary) {
@@ -38,13 +43,10 @@ class BlockMerger {
         looked_at_ += forest.count();
     }
 
-    Index run(std::vector<Index> boundaries, const Interrupted& interrupted) {
+    Index run(std::vector<Index> boundaries) {
         for (const Index boundary : boundaries) open(boundary);
-        for (std::int64_t next_check = looked_at_; !open_.empty() || !changed_.empty();) {
-            if (looked_at_ >= next_check) {
-                next_check = looked_at_ + kLooksBetweenChecks;
-                if (interrupted()) throw Cancelled();
-            }
+        while (!open_.empty() || !changed_.empty()) {
+            look(0);
             find_matches();
             // Looking for pinwheels takes longer, so it waits until nothing else is safe.
             if (matches_.empty() || std::ranges::min(matches_, {}, &Match::odds).odds > kSafe) find_pinwheels();
@@ -61,6 +63,13 @@ class BlockMerger {
         std::size_t from, to;  // its roots, in matched_
         Shape shape;           // that they form
     };
+
+    void look(std::size_t times) {
+        looked_at_ += static_cast<std::int64_t>(times);
+        if (looked_at_ < next_check_) return;
+        next_check_ = looked_at_ + kLooksBetweenChecks;
+        if (interrupted_()) throw Cancelled();
+    }
 
     // At the open boundaries; those without a match are closed.
     void find_matches() {
@@ -89,7 +98,7 @@ class BlockMerger {
     void find_matches(Index boundary) {
         forest_.list_ending(boundary, ending_);
         forest_.list_beginning(boundary, starting_);
-        looked_at_ += static_cast<std::int64_t>(ending_.size() + starting_.size());
+        look(ending_.size() + starting_.size());
         const auto begin = [&](Index i) { return forest_[i].begin; };
         const auto end = [&](Index i) { return forest_[i].end; };
         std::ranges::sort(starting_, {}, [&](Index i) { return std::tuple(end(i), size(i), name(i)); });
@@ -188,12 +197,32 @@ class BlockMerger {
     void find_pinwheels(Index boundary) {
         forest_.list_ending(boundary, ending_);
         forest_.list_beginning(boundary, starting_);
-        looked_at_ += static_cast<std::int64_t>(ending_.size() + starting_.size());
+        look(ending_.size() + starting_.size());
         if (ending_.empty() || starting_.empty()) return;
-        sort_by_size(ending_, ending_by_size_);
-        sort_by_size(starting_, starting_by_size_);
-        match_pinwheels(true);
-        match_pinwheels(false);
+        const std::size_t ends = ending_.size(), starts = starting_.size();
+        keep_different(ending_);
+        keep_different(starting_);
+        match_pinwheels(true, choose_two(starts) * ends);
+        match_pinwheels(false, choose_two(ends) * starts);
+    }
+
+    static std::size_t choose_two(std::size_t count) { return count * (count - 1) / 2; }
+
+    // Keeps one of those that can stand for one another, sorted by size. The others are found in later rounds.
+    void keep_different(std::vector<Index>& roots) const {
+        const auto kind = [&](Index i) {
+            const Block& root = forest_[i];
+            return std::tuple(root.size, root.begin, root.end, root.ceiling, root.residues);
+        };
+        std::erase_if(roots, [&](Index i) { return !forest_[i].plain; });
+        std::ranges::sort(roots, {}, [&](Index i) { return std::pair(kind(i), name(i)); });
+        const auto others = std::ranges::unique(roots, {}, kind);
+        roots.erase(others.begin(), others.end());
+    }
+
+    // Of `roots` sorted by size.
+    Roots with_size(const std::vector<Index>& roots, Bytes wanted) const {
+        return std::ranges::equal_range(roots, wanted, {}, [&](Index i) { return size(i); });
     }
 
     // Matches the pieces of pinwheels in which the core begins, or ends, at `boundary`. Both arms beside a pair of arm
@@ -206,16 +235,17 @@ class BlockMerger {
     //     +---+---+ 2 |
     //     |   1   |   |
     //     +-------+---+
-    void match_pinwheels(bool begins) {
+    void match_pinwheels(bool begins, std::size_t tries) {
         const std::vector<Index>& pairs = begins ? starting_ : ending_;
-        const std::vector<Index>& ones = begins ? ending_by_size_ : starting_by_size_;
+        const std::vector<Index>& ones = begins ? ending_ : starting_;
         if (pairs.size() > kMaxPaired) return;
         const auto other_end = [&](Index i) { return begins ? forest_[i].end : forest_[i].begin; };
         std::uint64_t present = 0;  // bits of the sizes of `ones`, which rule out nearly all pairs
         for (const Index i : ones) present |= bit_of(size(i));
         pair_sizes_.clear();
         for (const Index i : pairs) pair_sizes_.push_back(size(i));
-        const std::size_t tries = pairs.size() * (pairs.size() - 1) / 2 * ones.size();
+        last_look_ = looked_at_ + kMaxLooks;
+        look(choose_two(pairs.size()) / kPairsPerLook);
         for (std::size_t i = 1; i < pairs.size(); ++i) {
             for (std::size_t k = 0; k < i; ++k) {
                 const Bytes sum = pair_sizes_[i] + pair_sizes_[k];
@@ -223,8 +253,10 @@ class BlockMerger {
                 Index core = pairs[i], arm = pairs[k];
                 if (other_end(core) == other_end(arm)) continue;
                 if ((other_end(core) > other_end(arm)) == begins) std::swap(core, arm);  // the arm is longer
-                for (const Index one : std::ranges::equal_range(ones, sum, {}, [&](Index o) { return size(o); }))
+                for (const Index one : with_size(ones, sum)) {
+                    if (looked_at_ >= last_look_) return;
                     match_pinwheel(core, arm, one, begins, tries);
+                }
             }
         }
     }
@@ -239,13 +271,17 @@ class BlockMerger {
         std::vector<Index>& beside = begins ? starting_far_ : ending_far_;
         forest_.list_ending(far, ending_far_);
         forest_.list_beginning(far, starting_far_);
+        look(1 + ending_far_.size() + starting_far_.size());
         std::erase_if(ending_far_, [&](Index i) { return forest_[i].begin != forest_[begins ? one : arm].begin; });
         std::erase_if(starting_far_, [&](Index i) { return forest_[i].end != forest_[begins ? arm : one].end; });
-        looked_at_ += 1;
+        if (between.empty() || beside.empty()) return;
+        const std::size_t far_tries = between.size() * beside.size();
+        keep_different(between);
+        keep_different(beside);
         for (const Index other : between) {
-            for (const Index last : beside) {
-                if (size(last) != size(other) + size(core)) continue;
-                const std::size_t far_tries = between.size() * beside.size();
+            for (const Index last : with_size(beside, size(other) + size(core))) {
+                if (looked_at_ >= last_look_) return;
+                look(kLooksPerPinwheel);
                 const std::int64_t odds = 1 + by_chance(size(one), tries) * by_chance(size(last), far_tries) / kEven;
                 if (begins)
                     add(odds, {other, last, arm, one, core}, Shape::kPinwheel);
@@ -321,6 +357,9 @@ class BlockMerger {
     BlockForest& forest_;
     const MergeRules rules_;
     std::int64_t& looked_at_;
+    const Interrupted& interrupted_;
+    std::int64_t next_check_;       // in looked_at_, as are all looks
+    std::int64_t last_look_ = 0;    // for the pinwheels at a boundary
     std::vector<bool> is_open_;     // per boundary: in open_, where matches are looked for
     std::vector<bool> is_changed_;  // per boundary: in changed_, where pinwheels are looked for
     std::vector<bool> merged_;      // per block: merged since the run began
@@ -337,7 +376,7 @@ class BlockMerger {
 
 Index merge_blocks(BlockForest& forest, std::vector<Index> boundaries, const MergeRules& rules, std::int64_t& looked_at,
                    const Interrupted& interrupted) {
-    return BlockMerger(forest, rules, looked_at).run(std::move(boundaries), interrupted);
+    return BlockMerger(forest, rules, looked_at, interrupted).run(std::move(boundaries));
 }
 
 }  // namespace tmpass::packing

@@ -41,7 +41,7 @@ _TELAMALLOC_COST = 40
 """A node of telamalloc, which propagates to a fixed point, takes as long as this many of place or postpone."""
 
 _FIRST_TURN = 20_000
-"""Nodes for each allocator in the first round of the portfolio.
+"""Nodes for each allocator in the first round of the portfolio, and at least for those after an exact search.
 
 What one does not find in a million nodes, another may find in a thousand. Of the models in docs/models.md only
 one needs more nodes, and no allocator proves it.
@@ -79,11 +79,21 @@ def solve(problem: Problem, goal: Goal) -> Found:
         found = place_or_postpone.solve_from(problem, goal, found)
     else:
         found = telamalloc.solve_from(problem, replace(goal, nodes=goal.nodes // _TELAMALLOC_COST), found)
-    if goal.minimize and not found.stopped and not satisfied(problem, goal, found):
-        nearby = replace(goal, bound=found.bound, nodes=goal.nodes // 8)
-        if len(problem.buffers) >= _REPAIR_FROM:
-            return _better(found, local_search.solve_from(problem, nearby, replace(found, nodes=0)))
-        found = _better(found, local_search.solve(problem, nearby))
+    if not goal.minimize or found.stopped or satisfied(problem, goal, found):
+        return found
+    nearby = replace(goal, bound=found.bound, nodes=max(goal.nodes // 8, min(goal.nodes, _FIRST_TURN)))
+    if len(problem.buffers) >= _REPAIR_FROM:
+        return _better(found, local_search.solve_from(problem, nearby, replace(found, nodes=0)))
+    return _others(problem, nearby, found)
+
+
+def _others(problem: Problem, goal: Goal, found: Found) -> Found:
+    """`found`, or a lower packing by an allocator that has not been asked, each with the nodes of `goal`."""
+    from tmpass.packing.allocators import best_fit, hill_climb
+
+    for allocator in (best_fit, narrowest_first, local_search, hill_climb):
+        if not found.stopped and not satisfied(problem, goal, found):
+            found = _better(found, allocator.solve(problem, replace(goal, bound=found.bound)))
     return found
 
 
@@ -135,6 +145,7 @@ def _turns(nodes: int, *, supported: bool) -> Iterator[tuple[Allocator, int]]:
     yield telamalloc, quick // (_TELAMALLOC_COST if supported else 1)
     yield local_search, quick
     yield best_fit, quick
+    yield narrowest_first, quick
     if quick == nodes and not supported:
         yield hill_climb, nodes
         return
@@ -142,7 +153,11 @@ def _turns(nodes: int, *, supported: bool) -> Iterator[tuple[Allocator, int]]:
         yield from ((telamalloc, nodes), (local_search, nodes), (hill_climb, nodes))
         return
     yield place_or_postpone, nodes * 7 // 10
-    yield from ((hill_climb, nodes // 5), (local_search, nodes // 8), (minimalloc, nodes // 5))
+    yield from (
+        (hill_climb, nodes if quick == nodes else nodes // 5),
+        (local_search, nodes // 8),
+        (minimalloc, nodes // 5),
+    )
     yield telamalloc, nodes // _TELAMALLOC_COST
 
 

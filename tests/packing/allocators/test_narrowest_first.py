@@ -11,7 +11,7 @@ from tmpass.packing.allocate import allocate
 from tmpass.packing.allocators.arrays import peak_of
 from tmpass.packing.bounds import lower_bound
 from tmpass.packing.check import check_offsets
-from tmpass.packing.problem import Buffer, Problem
+from tmpass.packing.problem import Buffer, Gap, Problem
 
 NEVER = 0
 ONE_ATTEMPT = 2  # nodes: one of them is what an attempt costs at least
@@ -106,6 +106,27 @@ def test_large_numbers_give_the_same_packing(scale):
     small, _ = _core.narrowest_first(problem.native, stacked(problem), bound, 100)
     large, _ = _core.narrowest_first(scaled.native, stacked(scaled), bound * scale, 100)
     assert peak_of(scaled, large) == scale * peak_of(problem, small)
+
+
+@pytest.mark.parametrize("count", [24, 300])
+def test_buffers_add_up_to_more_than_32_bits_where_gaps_keep_the_peak_low(count):
+    """All are in one section, but each needs its bytes at 7 steps only."""
+    steps = count + 8
+
+    def scaled(unit):
+        gaps = [tuple(Gap(a, b) for a, b in ((0, i), (i + 7, steps)) if a < b) for i in range(count)]
+        sizes = [(900 + i * 37 % 100) * unit for i in range(count)]
+        return Problem(tuple(Buffer(str(i), 0, steps, sizes[i], gaps=gaps[i]) for i in range(count)))
+
+    unit = 2_200_000_000 // (900 * count)
+    small, large = scaled(1), scaled(unit)
+    before = _core.pack(small.native, NEVER)[0]
+    assert unit * (peak_of(small, before) + 1000) < 2**30
+    found = _core.narrowest_first(small.native, before, 1000, 100)
+    assert _core.narrowest_first(large.native, [unit * offset for offset in before], 1000 * unit, 100) == (
+        [unit * offset for offset in found[0]],
+        found[1],
+    )
 
 
 def test_numbers_too_large_to_add_leave_the_packing_as_it_is():

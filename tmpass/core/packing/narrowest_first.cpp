@@ -38,6 +38,17 @@ std::vector<Index> order_of(const Problem& problem, const Sections& watched, con
     return order;
 }
 
+// The most bytes of a watched section, as if its buffers had no gaps.
+Bytes most_bytes(const Problem& problem, const Sections& watched) {
+    Bytes most = 0;
+    for (Index s = 0; s < watched.count(); ++s) {
+        Bytes sum = 0;
+        for (const Index b : watched.of(s)) sum += problem.size[b];
+        most = std::max(most, sum);
+    }
+    return most;
+}
+
 // What is different from one attempt to the next. The first three were the best ones on random problems of 2,000 to
 // 8,000 buffers.
 AttemptOptions options_of(std::int64_t round, Bytes target, Bytes peak, Random& random) {
@@ -51,10 +62,9 @@ AttemptOptions options_of(std::int64_t round, Bytes target, Bytes peak, Random& 
 }
 
 template <typename Number>
-Improvement improve(const Problem& problem, std::vector<Bytes> offsets, Bytes target, std::int64_t node_limit,
-                    std::uint64_t seed, const Interrupted& interrupted) {
+Improvement improve(const Problem& problem, const Sections& watched, std::vector<Bytes> offsets, Bytes target,
+                    std::int64_t node_limit, std::uint64_t seed, const Interrupted& interrupted) {
     const LiveIndex index(problem);
-    const Sections watched = watch_sections(problem, {kMembersPerBuffer * problem.count(), kSquares});
     NarrowestAttempt<Number> attempt(problem, index, watched);
     Random random(seed);
     Bytes peak = peak_of(problem, offsets);
@@ -77,15 +87,18 @@ Improvement improve(const Problem& problem, std::vector<Bytes> offsets, Bytes ta
 Improvement narrowest_first(const Problem& problem, std::vector<Bytes> offsets, Bytes target, std::int64_t node_limit,
                             std::uint64_t seed, const Interrupted& interrupted) {
     // No number that an attempt computes is above the highest top, one more buffer and its alignment, or below the
-    // live bytes of a section, negative.
+    // bytes of a section, negative. An attempt takes no notice of gaps, so these may be far above the highest top.
     Bytes reach = peak_of(problem, offsets), most = 0;
     if (reach > kMaxBytes) return {std::move(offsets), 0};
     for (Index b = 0; b < problem.count(); ++b) most = std::max(most, problem.size[b] + problem.alignment[b]);
-    reach = std::max(reach, target) + most;
+    const Sections watched = watch_sections(problem, {kMembersPerBuffer * problem.count(), kSquares});
+    reach = std::max({reach, target, most_bytes(problem, watched)});
+    if (most > kMaxBytes - reach) return {std::move(offsets), 0};
+    reach += most;
     if (NarrowestAttempt<std::int32_t>::can_hold(reach))
-        return improve<std::int32_t>(problem, std::move(offsets), target, node_limit, seed, interrupted);
+        return improve<std::int32_t>(problem, watched, std::move(offsets), target, node_limit, seed, interrupted);
     if (NarrowestAttempt<Bytes>::can_hold(reach))
-        return improve<Bytes>(problem, std::move(offsets), target, node_limit, seed, interrupted);
+        return improve<Bytes>(problem, watched, std::move(offsets), target, node_limit, seed, interrupted);
     return {std::move(offsets), 0};
 }
 

@@ -1,6 +1,8 @@
 """Joining rectangles: buffers cut out of one rectangle come together again."""
 
 import random
+import signal
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -90,3 +92,44 @@ def test_sizes_that_alignments_divide_are_joined():
     assert check_offsets(Problem(buffers), _core.join_rectangles(Problem(buffers).native, 0)) == []
     odd = (*buffers, Buffer("odd", 3, 9, 65, 32))
     assert _core.join_rectangles(Problem(odd).native, 0) == []
+
+
+def spiral(count):
+    """A rectangle that grows by one buffer at its end and one on top, again and again: few are joined in a round."""
+    rows = [(0, 1, 1)]
+    for i in range(1, count // 2):
+        rows += (i, i + 1, i), (0, i + 1, 1)
+    return Problem(tuple(Buffer(str(i), *row) for i, row in enumerate(rows)))
+
+
+def nested(count):
+    """Buffers that all end at one step, where nothing fits together: many candidates."""
+    rng = random.Random(1)
+    return Problem(tuple(Buffer(str(i), i, count + 1, rng.randint(1, 10**6)) for i in range(count)))
+
+
+def test_few_rounds_join_a_short_spiral_and_a_long_one_is_given_up():
+    assert peak_of(spiral(40), _core.join_rectangles(spiral(40).native, 0)) == 20
+    assert _core.join_rectangles(spiral(20_000).native, 0) == []
+
+
+def test_nothing_to_join_is_found_out_in_seconds():
+    """All three take 3 s of the processor on an idle machine, a square takes minutes."""
+    begin = time.process_time()
+    for problem in (spiral(20_000), nested(20_000), nested(60_000)):
+        assert _core.join_rectangles(problem.native, 0) == []
+    assert time.process_time() - begin < 30
+
+
+def test_signals_arrive_within_a_round():
+    """More often than there are rounds: 11 at most, where nothing is joined."""
+    arrived = []
+    problem = nested(60_000).native
+    before = signal.signal(signal.SIGVTALRM, lambda *_: arrived.append(1))
+    try:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0.001, 0.001)
+        _core.join_rectangles(problem, 0)
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+    assert len(arrived) > 15

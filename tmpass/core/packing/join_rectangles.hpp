@@ -9,7 +9,8 @@
 //                                 +-----+
 //
 // Buffers cut out of one rectangle at many different steps have hardly any other matches than the true ones, so even
-// tens of thousands of them come together again in n log n. A wrong match makes the packing higher, never wrong.
+// tens of thousands of them come together again in n log n. Where that takes many rounds or many candidates, it ends
+// after a multiple of n log n looks. A wrong match makes the packing higher, never wrong.
 // Place-or-postpone guesses at such blocks with more care (merge_blocks.hpp), where overlapping pairs are not too many.
 #pragma once
 

@@ -125,12 +125,3 @@ def test_many_that_share_are_merged_in_a_moment(share):
     assert time.process_time() - begin < 5
     assert (one.lower, one.upper, one.size) == (0, 2 * count - 1, count + 63)
     assert one.gaps[:2] == (Gap(0, 1, 0, 64), Gap(1, 2, 0, 65))
-
-
-def test_a_buffer_without_bytes_does_not_say_in_which_memory_the_others_are():
-    nothing, some = Buffer("b2", 1, 2, 0, memories=("x",)), Buffer("b3", 0, 2, 5)
-    problem = Problem((nothing, some), None, 4, (Memory("x", 1, 3), Memory("y", 4, None)), ((0, 1),))
-    assert legal(problem, [4, 4])
-    assert merge_shared(problem).problem.buffers[0].memories == ()
-    alone = replace(problem, buffers=(nothing, replace(some, size=0)))
-    assert merge_shared(alone).problem.buffers[0].memories == ("x",)

@@ -126,9 +126,8 @@ def _merge(members: list[Buffer]) -> Buffer:
     fixed = {b.offset for b in members if b.offset is not None}
     if len(fixed) > 1:
         _refuse(members, f"are fixed at {min(fixed)} and {max(fixed)}", "fix one of them, or all at one offset")
-    bound = [b for b in members if b.size] or members  # one without bytes may be anywhere
-    allowed = [set(b.memories) for b in bound if b.memories]
-    memories = tuple(name for b in bound for name in b.memories if all(name in names for names in allowed))
+    allowed = [set(b.memories) for b in members if b.memories]
+    memories = tuple(name for b in members for name in b.memories if all(name in names for names in allowed))
     if allowed and not memories:
         _refuse(members, "no memory may hold all of them", "name one memory for all of them")
     size = max(b.size for b in members)

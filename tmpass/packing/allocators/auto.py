@@ -58,11 +58,12 @@ def solve(problem: Problem, goal: Goal) -> Found:
     if satisfied(problem, goal, found):
         return found
     present = constraints(problem)
+    supported = not present - place_or_postpone.HONOURS
     try:
         if len(problem.buffers) >= _REPAIR_FROM and found.offsets and not present - {"memories"}:
             found = _repair(problem, goal, found)
             found = _join(problem, goal, found)
-        if len(problem.buffers) >= _REPAIR_FROM:
+        if len(problem.buffers) >= _REPAIR_FROM and supported:  # else telamalloc needs the nodes
             found = narrowest_first.solve_from(problem, replace(goal, nodes=_greedy_nodes(problem, goal)), found)
         for greedy in (greedy_by_size, greedy_by_size_tflm):
             if not found.stopped and not satisfied(problem, goal, found):
@@ -72,7 +73,6 @@ def solve(problem: Problem, goal: Goal) -> Found:
         return replace(found, stopped=True)
     if found.stopped or satisfied(problem, goal, found):
         return found
-    supported = not present - place_or_postpone.HONOURS
     if len(problem.buffers) <= _PORTFOLIO_UP_TO and goal.minimize:
         return _portfolio(problem, goal, found, supported=supported)
     if supported:

@@ -85,7 +85,8 @@ def test_a_copy_in_a_memory_that_holds_no_weights_is_found_with_the_target():
 
 
 def test_constants_may_be_left_out_only_where_the_target_keeps_none():
-    bare = replace(RESIDENT, constants=(), memories=RESIDENT.memories[:1])
+    order = replace(RESIDENT.order, streamed_bound=None)  # which a plan without copies has not
+    bare = replace(RESIDENT, constants=(), memories=RESIDENT.memories[:1], order=order)
     bare = with_memory(bare, "sram", loaded=0, loaded_bound=0)
     listed = replace(bare, not_counted=(*bare.not_counted, NotCounted("weights", 3, 164)))
     assert kinds(listed) == set()

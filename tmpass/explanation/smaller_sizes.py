@@ -32,7 +32,7 @@ def smaller_sizes(
         point: makes the plan of a size.
         low: no smaller size fits.
         high: the point of the least size that fits without transfers, which is above `low`.
-        grain: sizes are multiples of it, but for `low`.
+        grain: in bytes. All sizes but `low` are multiples of it.
         known: points with transfers that have been made, which count.
         most: how many plans are made.
     """

@@ -77,7 +77,7 @@ def count_macs(subgraph: Subgraph, op: Op) -> int:
 
 
 def _shape(subgraph: Subgraph, tensors: tuple[int, ...], at: int) -> tuple[int, ...] | None:
-    """The shape of the tensor at a position; None where there is none, or where it is not known."""
+    """The shape of the tensor at a position, or None without a tensor or a known shape."""
     if at >= len(tensors) or tensors[at] == ABSENT:
         return None
     shape = subgraph.tensors[tensors[at]].shape

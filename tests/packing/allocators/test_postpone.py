@@ -24,7 +24,7 @@ SWITCHES = ("window", "exchange", "first", "blocks", "pinwheels")
 RULES = [
     dict(zip(SWITCHES, on, strict=True))
     for on in itertools.product((True, False), repeat=5)
-    if on[3] or not on[4]  # without blocks there are no pinwheels
+    if on[3] or not on[4]  # pinwheels are blocks, so they need the rule `blocks`
 ]
 MUCH = 10**6
 

@@ -44,8 +44,8 @@ class BlockGuesses {
     const Interrupted& interrupted_;
     const BlockForest unmerged_;
     BlockForest forest_;
-    bool found_pinwheels_ = false;  // when it began anew
-    Index fewest_ = 0;              // roots since it began anew
+    bool found_pinwheels_ = false;  // by the merges of the last begin_anew
+    Index fewest_ = 0;              // the fewest roots since the last begin_anew
     int guesses_ = 0;               // made so far
     int steps_ = 0;                 // before the next guess
     int steps_in_vain_ = 0;         // since there were fewer roots

@@ -140,7 +140,7 @@ Index NarrowestAttempt<Number>::lowest_of(Index section) {
     return best;
 }
 
-// The lowest unplaced buffer that shares a step with i and fits below it; -1 if there is none.
+// Returns the lowest of the unplaced buffers that overlap i in time and fit below i, or -1.
 template <typename Number>
 TMPASS_VECTORIZED Index NarrowestAttempt<Number>::lowest_below(Index i) {
     const auto [carried, from, to] = index_.candidates(i);

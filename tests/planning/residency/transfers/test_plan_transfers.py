@@ -122,7 +122,7 @@ def test_the_order_of_the_file_is_kept_where_it_is_asked_for():
 
 @pytest.mark.parametrize(("where", "keeps"), [("search_labels", True), ("search_absences", False)])
 def test_ctrl_c_keeps_the_best_plan_with_transfers(monkeypatch, where, keeps):
-    """In the search over orders there is a plan of another order already; in the first order there is none."""
+    """Ctrl-C in the search over orders keeps the plan of an order before; in the first order there is none to keep."""
 
     def interrupt(*_, **__):
         raise KeyboardInterrupt

@@ -105,7 +105,7 @@ def choose_resident(free: OnChip) -> tuple[bool, ...]:
     everything does: it is there at all steps of the bodies, which would make one problem of the choices at these. So do
     all but the largest _TOGETHER constants of one operator. In a memory that does not keep its content from one run to
     the next nothing stays, since each run would load it. Each takes its size rounded up, the topmost one as well: where
-    the room is no multiple of the alignment, a choice that uses its last bytes may load fewer.
+    the room is not a multiple of the alignment, a choice that uses its last bytes may load fewer.
     """
     if not free.memory.survives:
         return (False,) * len(free.sizes)

@@ -9,6 +9,7 @@ from support.exact import classes, least_peak, legal, occupied
 from support.problems import problems
 
 from tmpass.base.errors import UsageError
+from tmpass.packing.allocate import allocate
 from tmpass.packing.merge_shared import merge_shared
 from tmpass.packing.problem import Buffer, Gap, Memory, Problem
 
@@ -125,3 +126,22 @@ def test_many_that_share_are_merged_in_a_moment(share):
     assert time.process_time() - begin < 5
     assert (one.lower, one.upper, one.size) == (0, 2 * count - 1, count + 63)
     assert one.gaps[:2] == (Gap(0, 1, 0, 64), Gap(1, 2, 0, 65))
+
+
+@pytest.mark.parametrize(
+    ("fixed", "begin", "refused"), [(None, 4, True), (4, 4, True), (8, 4, False), (None, 5, False)]
+)
+def test_one_without_bytes_may_not_be_at_the_end_of_another_memory(fixed, begin, refused):
+    """There it is within its memory and the others within theirs, which one buffer cannot be."""
+    nothing, some = Buffer("b2", 1, 2, 0, memories=("x", "z")), Buffer("b3", 0, 2, 5, offset=fixed)
+    memories = Memory("x", 1, 3), Memory("y", begin, 4 + 8 - begin), Memory("z", 16)
+    problem = Problem((nothing, some), None, 4, memories, ((0, 1),))
+    assert legal(problem, [4, 4]) is (begin == 4 and fixed != 8)
+    if not refused:
+        assert merge_shared(problem).problem.buffers[0].memories == ("x", "z")
+        return
+    with pytest.raises(UsageError, match="b2, without bytes, may be at the end of x, where y begins") as refusal:
+        merge_shared(problem)
+    assert refusal.value.hint == "let b2 be in y, too"
+    helped = replace(problem, buffers=(replace(nothing, memories=("x", "y", "z")), some))
+    assert allocate(helped).offsets == (4, 4)

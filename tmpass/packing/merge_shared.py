@@ -10,13 +10,14 @@ As one buffer: alive in [0, 5), 6 bytes, with a gap [3, 5) whose window is the l
 from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import permutations
 from math import lcm
 from operator import itemgetter
 from typing import NoReturn
 
 from tmpass.base.errors import UsageError
 from tmpass.base.record import record
-from tmpass.packing.problem import Buffer, Gap, Problem, in_use
+from tmpass.packing.problem import Buffer, Gap, Memory, Problem, in_use
 
 
 @record
@@ -46,7 +47,7 @@ def merge_shared(problem: Problem) -> Merged:
 
     Raises:
         UsageError: buffers of a class have different fixed offsets, no memory for all of them, windows with a hole
-            between them at one step, or must be apart.
+            between them at one step, or must be apart; or one without bytes may be at the end of its memory.
     """
     if not problem.shared:
         return Merged(problem, range(len(problem.buffers)))
@@ -55,7 +56,7 @@ def merge_shared(problem: Problem) -> Merged:
     for number, members in enumerate(classes):
         for member in members:
             class_of[member] = number
-    buffers = tuple(_merge([problem.buffers[member] for member in members]) for members in classes)
+    buffers = tuple(_merge([problem.buffers[member] for member in members], problem.memories) for members in classes)
     apart: dict[tuple[int, int], list[tuple[Buffer, Buffer]]] = {}
     for pair in problem.apart:
         one, two = sorted(pair, key=lambda member: class_of[member])
@@ -119,7 +120,7 @@ def _classes(count: int, pairs: tuple[tuple[int, int], ...]) -> list[list[int]]:
     return list(classes.values())
 
 
-def _merge(members: list[Buffer]) -> Buffer:
+def _merge(members: list[Buffer], memories: tuple[Memory, ...]) -> Buffer:
     first = members[0]
     if len(members) == 1:
         return first
@@ -127,8 +128,10 @@ def _merge(members: list[Buffer]) -> Buffer:
     if len(fixed) > 1:
         _refuse(members, f"are fixed at {min(fixed)} and {max(fixed)}", "fix one of them, or all at one offset")
     allowed = [set(b.memories) for b in members if b.memories]
-    memories = tuple(name for b in members for name in b.memories if all(name in names for names in allowed))
-    if allowed and not memories:
+    common = tuple(name for b in members for name in b.memories if all(name in names for names in allowed))
+    if allowed:
+        _refuse_ends(members, fixed, memories)
+    if allowed and not common:
         _refuse(members, "no memory may hold all of them", "name one memory for all of them")
     size = max(b.size for b in members)
     return replace(
@@ -140,8 +143,25 @@ def _merge(members: list[Buffer]) -> Buffer:
         offset=min(fixed, default=None),
         hint=next((b.hint for b in members if b.hint is not None), None),
         gaps=tuple(_gaps(members, size)),
-        memories=tuple(dict.fromkeys(memories)),
+        memories=tuple(dict.fromkeys(common)),
     )
+
+
+def _refuse_ends(members: list[Buffer], fixed: set[int], memories: tuple[Memory, ...]) -> None:
+    """Raise where a member without bytes may be at the end of its memory and the others in the memory behind it.
+
+    One buffer cannot stand for that: it would be in both memories.
+    """
+    for before, behind in permutations(memories, 2):
+        if before.size is None or before.offset + before.size != behind.offset or not fixed <= {behind.offset}:
+            continue
+        there = [b for b in members if b.memories and behind.name not in b.memories]
+        if there and all(b.size == 0 and before.name in b.memories for b in there):
+            _refuse(
+                members,
+                f"{there[0].id}, without bytes, may be at the end of {before.name}, where {behind.name} begins",
+                f"let {there[0].id} be in {behind.name}, too",
+            )
 
 
 def _gaps(members: list[Buffer], size: int) -> Iterator[Gap]:

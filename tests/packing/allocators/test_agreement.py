@@ -20,9 +20,9 @@ from tmpass.packing.problem import Problem
 EXACT = ("auto", "telamalloc", "minimalloc", "place-or-postpone", "cp-sat", "ilp")
 """Allocators that prove the least peak, for problems whose constraints they support."""
 
-REFUSED = ("does not support", "but have windows with a hole between them")
+REFUSED = ("does not support", "but have windows with a hole between them", "without bytes, may be at the end of")
 """Errors of problems that have a packing: a constraint that the allocator does not know, or buffers that share and have
-windows that do not meet."""
+windows that do not meet, or of which one without bytes may be in another memory than the others."""
 
 EVERY = {"cp-sat": 4, "ilp": 4}
 """Allocators that are asked about every n-th problem only: they take ten times as long as the others."""

@@ -106,14 +106,21 @@ def plan_arguments(asked: dict[str, Any]) -> dict[str, Any]:
     return {**asked, "bind": parse_bindings(asked["bind"]), "nodes": nodes, "states": states, "scratch": scratch}
 
 
-def make_plan(model: str, asked: dict[str, Any]) -> "Plan":
-    """Plan the file `model` with the options of a command, and print the warnings on standard error."""
-    from tmpass.api.plan import plan
+def make_plan(model: str, asked: dict[str, Any]) -> "tuple[Plan, Model]":
+    """Plan the file `model` with the options of a command, and print the warnings on standard error.
 
+    Returns:
+        The plan, and the model as it was read for it.
+    """
+    from tmpass.api.plan import plan
+    from tmpass.loading.load import load_to_plan
+
+    arguments = plan_arguments(asked)
     with progress(f"planning {model}"):
-        made = plan(model, **plan_arguments(asked), keep=True)
+        loaded = load_to_plan(model, arguments["bind"])
+        made = plan(loaded, **arguments, keep=True)
     complain_of(made)
-    return made
+    return made, loaded
 
 
 def load_again(model: str, asked: dict[str, Any]) -> "Model":
@@ -149,21 +156,20 @@ def model_facts(made: "Plan", loaded: "Model", asked: dict[str, Any], *, curve: 
     from tmpass.explanation.capacity_curve import curve_of
     from tmpass.report.model_facts import ModelFacts
 
-    # Operators of a file that has a plan already are numbered differently: that plan is removed before planning.
-    graph = loaded.graph if loaded.info.sha256 == made.model.sha256 else None
     if not curve:
-        return ModelFacts(graph)
+        return ModelFacts(loaded.graph)
     with progress(f"planning {loaded.info.file} at other sizes"):
-        return ModelFacts(graph, curve_of(made, loaded, asked["target"]))
+        return ModelFacts(loaded.graph, curve_of(made, loaded, asked["target"]))
 
 
-def make_planned_model(model: str, asked: dict[str, Any]) -> "tuple[Plan, bytes | None, tuple[str, ...]]":
+def make_planned_model(model: str, asked: dict[str, Any]) -> "tuple[Plan, Model, bytes | None, tuple[str, ...]]":
     """Plan the file `model`, and put the plan into it.
 
     A plan that it has already is removed first: planning twice gives the same as planning once.
 
     Returns:
-        The plan, the planned file or None where the plan does not fit, and the files with weights that it needs.
+        The plan, the model as it was read for it, the planned file or None where the plan does not fit, and the files
+        with weights that it needs.
     """
     from tmpass.api.plan import plan
     from tmpass.api.planned_model import put_into
@@ -179,7 +185,7 @@ def make_planned_model(model: str, asked: dict[str, Any]) -> "tuple[Plan, bytes 
             made = plan(loaded, **{**arguments, "transfers": Transfers.NEVER}, keep=True)
         data = put_into(made, carrier, loaded.graph) if made.fits else None
     complain_of(made)
-    return made, data, carrier.other_files
+    return made, loaded, data, carrier.other_files
 
 
 def complain_of(made: "Plan") -> None:

@@ -1,7 +1,6 @@
 """`tmpass plan`."""
 
 import os
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +10,6 @@ from tmpass.cli.inputs import refuse_inputs, refuse_weights, target_file
 from tmpass.cli.options import (
     EXIT_CODES,
     INTERRUPTED,
-    load_again,
     make_plan,
     make_planned_model,
     model_facts,
@@ -75,18 +73,17 @@ def command(
     refuse_weights(places, model)
     models = [path for path in (emit_model, output if output is not None and _is_model(output) else None) if path]
     if models:
-        plan, data, beside = make_planned_model(model, asked)
+        plan, loaded, data, beside = make_planned_model(model, asked)
         check_format(models, plan.model.format)
     else:
-        plan, data, beside = make_plan(model, asked), None, ()
+        (plan, loaded), data, beside = make_plan(model, asked), None, ()
     results: list[tuple[str, str | bytes]] = [(path, data) for path in models if data is not None]
     stopped = STOPPED in plan.warnings
-    again = cache(lambda: load_again(model, asked))
     results += emit_option.make_all(
         plan,
         emit,
-        lambda: None if stopped else plan_before(again(), asked),
-        lambda: model_facts(plan, again(), asked, curve=curve and not stopped),
+        lambda: None if stopped else plan_before(loaded, asked),
+        lambda: model_facts(plan, loaded, asked, curve=curve and not stopped),
     )
     if output is not None and output not in models:
         results.append((output, plan.to_json()))

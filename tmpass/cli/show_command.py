@@ -52,7 +52,7 @@ def command(
     from tmpass.plans.plan import STOPPED
 
     _check_constants(source, model, constants=constants, as_json=as_json)
-    plan = _read(ctx, source, list(asked)) if _is_plan(source) else make_plan(source, asked)
+    plan = _read(ctx, source, list(asked)) if _is_plan(source) else make_plan(source, asked)[0]
     weights = _weights(plan, source, model, asked) if constants else None
     if as_json and weights is not None:
         from tmpass.report.json.weights import to_json

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tmpass.base.errors import ModelError
+from tmpass.base.packages import check_package
 from tmpass.graph.model import Graph
 
 if TYPE_CHECKING:
@@ -23,11 +24,14 @@ _LENGTH_TAGS = b"\x12\x1a\x22\x32\x3a\x42\x72\xa2\xca\xd2"
 """First bytes of ModelProto's strings and messages: producer, domain, graph, opset imports, functions, ..."""
 
 
+_IN_MEMORY = {("onnx", "ModelProto"), ("onnx_ir", "Model"), ("torch", "ONNXProgram")}
+"""The package and class of models in memory."""
+
+
 def accepts(source: object) -> bool:
-    """Whether `source` is an onnx.ModelProto, or bytes that begin like an ONNX file."""
+    """Whether `source` is a model in memory that `to_bytes` takes, or bytes that begin like an ONNX file."""
     if not isinstance(source, bytes):
-        kind = type(source)
-        return kind.__name__ == "ModelProto" and kind.__module__.split(".")[0] == "onnx"
+        return _kind_of(source) in _IN_MEMORY
     if not source or source[4:8] == b"TFL3":
         return False
     if source[0] in _LENGTH_TAGS:
@@ -42,12 +46,21 @@ def accepts(source: object) -> bool:
 def to_bytes(source: object) -> bytes:
     """Return the file of an accepted `source` as bytes; the same model gives the same bytes.
 
+    Args:
+        source: bytes, an onnx.ModelProto, an onnx_ir.Model, or a torch.onnx.ONNXProgram, as torch.onnx.export returns.
+
     Raises:
         ModelError: the model is too large for one protobuf.
     """
     if isinstance(source, bytes):
         return source
+    if _kind_of(source) == ("torch", "ONNXProgram"):
+        source = source.model  # type: ignore[attr-defined]  # an onnx_ir.Model
     try:
+        if _kind_of(source) == ("onnx_ir", "Model"):
+            from onnx_ir import to_proto
+
+            source = to_proto(source)  # type: ignore[call-overload]
         return bytes(source.SerializeToString(deterministic=True))  # type: ignore[attr-defined]
     except Exception as error:
         fault = str(error).partition("\n")[0]
@@ -73,6 +86,7 @@ def load(data: bytes, bindings: Mapping[str, int]) -> Graph:
     Raises:
         ModelError: the bytes are not a usable model, a node cannot run, or a binding contradicts the file.
     """
+    _check_onnx("reading")
     from ..isolate import call_apart
     from .convert import convert
 
@@ -92,6 +106,7 @@ def runner(data: bytes, graph: Graph, bindings: Mapping[str, int], folder: str) 
         UsageError: ONNX Runtime is not installed.
         ModelError: ONNX Runtime cannot run the model, or weights are missing.
     """
+    _check_onnx("running")
     from .execution.engine import Engine
 
     return Engine(data, graph, bindings, folder)
@@ -119,6 +134,7 @@ def apply(
     Raises:
         ModelError: the file cannot be read, or cannot hold a plan.
     """
+    _check_onnx("writing")
     from .planned.emit import emit
 
     del keeps_offsets
@@ -133,6 +149,7 @@ def strip(data: bytes) -> bytes | None:
     Raises:
         ModelError: the file is damaged.
     """
+    _check_onnx("reading")
     from .planned.strip import strip as take_off
 
     return take_off(data)
@@ -144,6 +161,27 @@ def other_files(data: bytes) -> tuple[str, ...]:
     Raises:
         ModelError: the file is damaged.
     """
+    _check_onnx("reading")
     from .planned.weights import other_files as find
 
     return find(data)
+
+
+def plan_in(data: bytes) -> str | None:
+    """Return the plan in a file that `apply` made, as JSON, or None for any other file.
+
+    Raises:
+        ModelError: the file is damaged.
+    """
+    from .planned.strip import plan_in as find
+
+    return find(data)
+
+
+def _kind_of(source: object) -> tuple[str, str]:
+    """The package and the name of the class of `source`, which need not be imported for that."""
+    return type(source).__module__.split(".")[0], type(source).__name__
+
+
+def _check_onnx(doing: str) -> None:
+    check_package("onnx", "onnx", f"{doing} an ONNX model")

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from tmpass.base.errors import ModelError, UsageError
+from tmpass.base.packages import install_command
 from tmpass.graph.model import Graph
 
 from ..isolate import call_apart
@@ -100,7 +101,7 @@ def _engine() -> str:
         import_module("tflite_micro").runtime  # noqa: B018  # imported here, so that forked children need not import it
         engine = f"{PACKAGE} {version('tflite_micro')}"
     except (ImportError, PackageNotFoundError, AttributeError) as error:
-        raise UsageError(f"{PACKAGE} cannot be imported: {error}", hint="pip install 'tmpass[tflm]'") from None
+        raise UsageError(f"{PACKAGE} cannot be imported: {error}", hint=install_command("tflm")) from None
     return engine
 
 

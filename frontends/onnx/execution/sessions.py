@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, TypeProto, ValueInfoProto, helper
 
-from tmpass.base.errors import BudgetError, ModelError, TmpassError, UsageError
+from tmpass.base.errors import BudgetError, ModelError, TmpassError
+from tmpass.base.packages import import_package
 from tmpass.loading.runner import Value
 
 from .ort_values import ONLY, Held, from_ort, parse_type, to_ort, type_of
@@ -28,14 +29,7 @@ def import_onnxruntime() -> Any:
     Raises:
         UsageError: it cannot be imported.
     """
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise UsageError(
-            f"executing ONNX models needs ONNX Runtime, which cannot be imported: {error}",
-            hint="pip install 'tmpass[execute]'",
-        ) from None
-    return onnxruntime
+    return import_package("onnxruntime", "execute", "running an ONNX model")
 
 
 class Opened:

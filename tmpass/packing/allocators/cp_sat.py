@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from tmpass.base.packages import import_package
 from tmpass.packing.allocators import CONSTRAINTS, Found, Goal
 from tmpass.packing.allocators.arrays import peak_of
 from tmpass.packing.allocators.external import solve_in_units
@@ -52,8 +53,7 @@ def solve(problem: Problem, goal: Goal) -> Found:
 
 
 def _ask(units: Units, goal: Goal, best: Found) -> Found:
-    from ortools.sat.python import cp_model
-
+    cp_model = import_package("ortools.sat.python.cp_model", "solvers", "allocator cp-sat")
     model, choices = _model(units, goal, best)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1

@@ -14,6 +14,7 @@ from itertools import pairwise
 from math import ceil
 from typing import Any
 
+from tmpass.base.packages import import_package
 from tmpass.base.record import record
 from tmpass.packing.allocators import CONSTRAINTS, Found, Goal
 from tmpass.packing.allocators.arrays import peak_of
@@ -52,8 +53,7 @@ def solve(problem: Problem, goal: Goal) -> Found:
 
 
 def _ask(units: Units, goal: Goal, best: Found) -> Found:
-    from ortools.linear_solver import pywraplp
-
+    pywraplp = import_package("ortools.linear_solver.pywraplp", "solvers", "allocator ilp")
     model = _model(units, goal, best)
     solver = model.solver
     branches = -(-goal.nodes // NODES_PER_BRANCH)

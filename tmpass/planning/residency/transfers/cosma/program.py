@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from math import gcd
 from typing import TYPE_CHECKING, Any
 
+from tmpass.base.packages import import_package
 from tmpass.planning.residency.transfers.cosma.window import Window
 
 if TYPE_CHECKING:
@@ -77,8 +78,7 @@ def build(window: Window, *, transfers: bool = True) -> Program:
         window: what it decides.
         transfers: allow S and R.
     """
-    from ortools.sat.python import cp_model
-
+    cp_model = import_package("ortools.sat.python.cp_model", "solvers", "residency cosma")
     problem = window.problem
     unit = gcd(problem.alignment, *(problem.tensors[tensor].size for tensor in window.tensors))
     program = Program(window, cp_model.CpModel(), unit)

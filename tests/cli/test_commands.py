@@ -62,7 +62,7 @@ def test_the_version(run):
 def test_an_unknown_command_or_option(fails):
     assert fails(2, "paln") == "no such command 'paln'; try tmpass --help"
     assert fails(2, "--fast").startswith("no such option '--fast'")
-    assert fails(2, "verify", "plan.json") == "missing argument 'MODEL'; try tmpass verify --help"
+    assert fails(2, "verify", "plan.json") == "the model is missing; tmpass verify PLAN MODEL"
 
 
 def test_out_of_memory_is_an_error_of_one_line(fails, model, monkeypatch):
@@ -156,7 +156,7 @@ def test_a_full_disk_is_an_error_of_one_line(process, model, words):
 
 
 NOT_WRITTEN = "tmpass: cannot write the output: it is closed\n"
-NOT_READ = "tmpass: -: cannot read it: it is closed; check the path\n"
+NOT_READ = "tmpass: standard input: cannot read it: it is closed\n"
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_plan_and_model_in_one_go(run, model, tmp_path):
 
 def test_a_plan_that_does_not_fit_is_not_written(run, model, tmp_path):
     planned = tmp_path / "planned.tflite"
-    done = run("plan", model, "-t", "tflm", "--budget", 16, "-o", planned)
+    done = run("plan", model, "-t", "tflm", "--budget", "16B", "-o", planned)
     assert done.code == 1
     assert done.err == f"tmpass: nothing is written to {planned}: the plan does not fit\n"
     assert not planned.exists()

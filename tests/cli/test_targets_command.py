@@ -67,7 +67,7 @@ def test_a_file_that_is_not_a_profile(fails, tmp_path):
 
 
 def test_an_unknown_command(fails):
-    assert fails(2, "targets", "list") == "no such command 'list'; try tmpass targets --help"
+    assert fails(2, "targets", "list") == "no target is named 'list'; tmpass targets lists them all"
 
 
 def test_json_has_every_fact_with_its_source(run):

@@ -9,6 +9,7 @@ from tmpass.base import interrupts
 from tmpass.base.record import record
 from tmpass.cli.files import read_text
 from tmpass.cli.inputs import refuse_inputs
+from tmpass.cli.once import Command
 from tmpass.cli.options import ALLOCATORS, EXIT_CODES, INTERRUPTED, NODES, THREADS, THREADS_HELP, Size
 from tmpass.cli.terminal import complain, print_table, progress
 from tmpass.cli.write_files import plain_name, write_whole
@@ -35,7 +36,7 @@ class _Asked:
     output: str | None
 
 
-@click.command("allocate")
+@click.command("allocate", cls=Command)
 @click.argument("problem", metavar="PROBLEM")
 @click.option("--capacity", type=Size(), help="Bytes of the memory; without it the least peak is searched for.")
 @click.option("--alignment", type=click.IntRange(1, 2**31), default=1, show_default=True, help="Of every offset.")

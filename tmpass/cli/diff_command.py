@@ -9,6 +9,7 @@ import click
 from tmpass.base.errors import UsageError
 from tmpass.base.sizes import parse_size
 from tmpass.cli.files import read_plan
+from tmpass.cli.once import Command
 from tmpass.cli.terminal import complain, print_table
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Growth(click.ParamType):  # type: ignore[type-arg]  # generic only from cl
         return Limit(Fraction(parse_size(value, param.opts[0] if param else "growth")), relative=False)
 
 
-@click.command("diff")
+@click.command("diff", cls=Command)
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
 @click.option("--fail-if-grows", "limit", type=Growth(), metavar="N%|SIZE",

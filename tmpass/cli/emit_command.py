@@ -6,6 +6,7 @@ import click
 
 from tmpass.cli.files import read_plan
 from tmpass.cli.inputs import refuse_inputs
+from tmpass.cli.once import Command
 from tmpass.cli.write_files import write_whole
 from tmpass.report.formats.registry import FORMATS, all_formats, compares, format_of, load_format
 
@@ -17,6 +18,7 @@ _LIST = "\n".join(f"        {form.NAME:<15} {form.SUMMARY}" for form in all_form
 
 @click.command(
     "emit",
+    cls=Command,
     help=f"""Write the plan in the file PLAN in another format, for people, tools or firmware.
 
     \b

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tmpass.cli.files import model_source, name_of
+from tmpass.cli.once import Command
 from tmpass.cli.options import EXIT_CODES, INTERRUPTED, complain_of, plan_arguments, planning_options
 from tmpass.cli.terminal import print_table, progress
 
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
     from tmpass.explanation.facts import Explanation
 
 
-@click.command("explain")
+@click.command("explain", cls=Command)
 @click.argument("model", metavar="MODEL")
 @planning_options
 @click.option("--curve", is_flag=True, help="Print what the plan costs against the size of the scratchpad.")
@@ -30,8 +32,9 @@ def command(ctx: click.Context, /, model: str, curve: bool, as_json: bool, **ask
     """
     from tmpass.explanation.explain import explain
 
-    with progress(f"explaining {model}"):
-        known = explain(model, **plan_arguments(asked), curve=curve, keep=True)
+    source = model_source(model)
+    with progress(f"explaining {name_of(source)}"):
+        known = explain(source, **plan_arguments(asked), curve=curve, keep=True)
     complain_of(known.plan)
     if as_json:
         from tmpass.report.json.explanation import to_json

@@ -5,10 +5,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from tmpass.base.errors import UsageError
-from tmpass.base.reading import MOST_TEXT, read_bounded, read_stream
+from tmpass.base.reading import MOST_PIPED, MOST_TEXT, read_bounded, read_stream
 
 if TYPE_CHECKING:
     from tmpass.plans.plan import Plan
+
+
+STDIN = "standard input"
 
 
 def read_text(path: str) -> str:
@@ -29,14 +32,45 @@ def read_text(path: str) -> str:
 
 
 def read_plan(path: str) -> "Plan":
-    """The plan in the file `path`.
+    """The plan in the file `path`: JSON, or a model that carries one.
 
     Raises:
         UsageError: it cannot be read, or is not a plan.
+        ModelError: it is a model that cannot be read.
     """
+    from tmpass.loading.registry import names_model
     from tmpass.plans.plan_json import parse_plan
 
-    return parse_plan(read_text(path), path)
+    if not names_model(path):
+        return parse_plan(read_text(path), path)
+    from tmpass.api.carried import carried_plan
+
+    found = carried_plan(path)
+    if found is None:
+        raise UsageError("it is a model without a plan", where=path, hint="give a plan: tmpass plan MODEL -o plan.json")
+    return found
+
+
+def model_source(path: str) -> "str | bytes":
+    """What to load for the argument MODEL: the path itself, or for "-" the bytes of standard input.
+
+    Raises:
+        UsageError: standard input cannot be read, or is empty.
+    """
+    if path != "-":
+        return path
+    try:
+        data = read_stream(sys.stdin.buffer, MOST_PIPED)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot read it: {reason(error)}", where=STDIN) from None
+    if not data:
+        raise UsageError("it is empty", where=STDIN, hint="pipe a model into it")
+    return data
+
+
+def name_of(source: "str | bytes") -> str:
+    """How `source`, of `model_source`, is named in messages."""
+    return source if isinstance(source, str) else STDIN
 
 
 def reason(error: Exception) -> str:

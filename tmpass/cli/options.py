@@ -7,6 +7,7 @@ import click
 
 from tmpass.base.choices import Int8, Io, Objective, OrderMethod, Share, Transfers
 from tmpass.base.sizes import MAX_BYTES, parse_size
+from tmpass.cli.files import name_of
 from tmpass.cli.terminal import complain, progress
 from tmpass.packing.allocators import ALLOCATORS as NAMES
 from tmpass.report.text import clip
@@ -29,6 +30,9 @@ NODES = click.IntRange(0, MAX_BYTES)
 THREADS = click.IntRange(1, 256)
 THREADS_HELP = "Number of search threads; the answer does not depend on it."
 
+_FEW_BYTES = 4096
+"""A budget below this, without a unit, may be one in KiB: no scratchpad of a profile is that small."""
+
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 + SIGINT, as in shells."""
 
@@ -39,9 +43,13 @@ class Size(click.ParamType):  # type: ignore[type-arg]  # generic only from clic
     name = "size"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """The bytes in `value`."""
+        """The bytes in `value`; a budget that looks like one in KiB gets a warning."""
         del ctx
-        return parse_size(value, param.opts[0] if param else "size")
+        name = param.opts[0] if param else "size"
+        size = parse_size(value, name)
+        if name == "--budget" and str(value).strip().isdigit() and 0 < size < _FEW_BYTES and size % 1024:
+            complain(f"warning: --budget {size} is {size} bytes; write {size}KiB if these are KiB")
+        return size
 
 
 def _choice(kind: Iterable[str]) -> "click.Choice[str]":
@@ -106,8 +114,12 @@ def plan_arguments(asked: dict[str, Any]) -> dict[str, Any]:
     return {**asked, "bind": parse_bindings(asked["bind"]), "nodes": nodes, "states": states, "scratch": scratch}
 
 
-def make_plan(model: str, asked: dict[str, Any]) -> "tuple[Plan, Model]":
-    """Plan the file `model` with the options of a command, and print the warnings on standard error.
+def make_plan(model: "str | bytes", asked: dict[str, Any]) -> "tuple[Plan, Model]":
+    """Plan a model with the options of a command, and print the warnings on standard error.
+
+    Args:
+        model: a path, or the bytes of a file.
+        asked: the options.
 
     Returns:
         The plan, and the model as it was read for it.
@@ -116,14 +128,14 @@ def make_plan(model: str, asked: dict[str, Any]) -> "tuple[Plan, Model]":
     from tmpass.loading.load import load_to_plan
 
     arguments = plan_arguments(asked)
-    with progress(f"planning {model}"):
+    with progress(f"planning {name_of(model)}"):
         loaded = load_to_plan(model, arguments["bind"])
         made = plan(loaded, **arguments, keep=True)
     complain_of(made)
     return made, loaded
 
 
-def load_again(model: str, asked: dict[str, Any]) -> "Model":
+def load_again(model: "str | bytes", asked: dict[str, Any]) -> "Model":
     """The file `model` as planning reads it, for what is made beside its plan."""
     from tmpass.graph.binding import parse_bindings
     from tmpass.loading.load import load_to_plan
@@ -162,8 +174,10 @@ def model_facts(made: "Plan", loaded: "Model", asked: dict[str, Any], *, curve: 
         return ModelFacts(loaded.graph, curve_of(made, loaded, asked["target"]))
 
 
-def make_planned_model(model: str, asked: dict[str, Any]) -> "tuple[Plan, Model, bytes | None, tuple[str, ...]]":
-    """Plan the file `model`, and put the plan into it.
+def make_planned_model(
+    model: "str | bytes", asked: dict[str, Any]
+) -> "tuple[Plan, Model, bytes | None, tuple[str, ...]]":
+    """Plan a model, and put the plan into it.
 
     A plan that it has already is removed first: planning twice gives the same as planning once.
 
@@ -176,7 +190,7 @@ def make_planned_model(model: str, asked: dict[str, Any]) -> "tuple[Plan, Model,
     from tmpass.loading.carrier import load_carrier, open_carrier
 
     arguments = plan_arguments(asked)
-    with progress(f"planning {model}"):
+    with progress(f"planning {name_of(model)}"):
         carrier = open_carrier(model)
         loaded = load_carrier(carrier, arguments["bind"])
         made = plan(loaded, **arguments, keep=True)
@@ -192,6 +206,8 @@ def complain_of(made: "Plan") -> None:
     """Print the warnings of a plan, and the tensors that it does not place, on standard error."""
     for warning in made.warnings:
         complain(f"warning: {warning}")
+    if made.options.share_io and made.options.io == Io.EXTERNAL:
+        complain("warning: --share-io has no effect on inputs and outputs with --io external")
     unplanned = [t for t in made.tensors if t.role == "unplanned"]
     for t in unplanned[:8]:
         complain(f"not planned: tensor {t.index} {clip(t.name)!r} of subgraph {t.subgraph}: {t.reason}")

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tmpass.cli import emit_option
+from tmpass.cli.files import model_source
 from tmpass.cli.inputs import refuse_inputs, refuse_weights, target_file
+from tmpass.cli.once import Command
 from tmpass.cli.options import (
     EXIT_CODES,
     INTERRUPTED,
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from tmpass.report.formats.registry import Format
 
 
-@click.command("plan")
+@click.command("plan", cls=Command)
 @click.argument("model", metavar="MODEL")
 @planning_options
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON instead of the summary.")
@@ -72,11 +74,12 @@ def command(
     refuse_inputs(places, read)
     refuse_weights(places, model)
     models = [path for path in (emit_model, output if output is not None and _is_model(output) else None) if path]
+    source = model_source(model)
     if models:
-        plan, loaded, data, beside = make_planned_model(model, asked)
+        plan, loaded, data, beside = make_planned_model(source, asked)
         check_format(models, plan.model.format)
     else:
-        (plan, loaded), data, beside = make_plan(model, asked), None, ()
+        (plan, loaded), data, beside = make_plan(source, asked), None, ()
     results: list[tuple[str, str | bytes]] = [(path, data) for path in models if data is not None]
     stopped = STOPPED in plan.warnings
     results += emit_option.make_all(

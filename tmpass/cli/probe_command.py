@@ -2,14 +2,16 @@
 
 import click
 
+from tmpass.cli.files import model_source, name_of
 from tmpass.cli.inputs import refuse_inputs
+from tmpass.cli.once import Command
 from tmpass.cli.terminal import complain, progress
 from tmpass.cli.write_files import write_whole
 
 _SHOWN = 8
 
 
-@click.command("probe")
+@click.command("probe", cls=Command)
 @click.argument("model", metavar="MODEL")
 @click.option("--output", "-o", metavar="FILE", default="-", help="Write to FILE, not to standard output.")
 def command(model: str, output: str) -> None:
@@ -28,8 +30,9 @@ def command(model: str, output: str) -> None:
     from tmpass.targets.tail.write import kernels_toml
 
     refuse_inputs([output], [("the model", model)])
-    with progress(f"measuring the operators of {model}"):
-        found = probe_arena(model)
+    source = model_source(model)
+    with progress(f"measuring the operators of {name_of(source)}"):
+        found = probe_arena(source)
     write_whole(output, kernels_toml(found.kernels, found.sha256, found.source, found.whole))
     tell_unknown(found.unknown)
 

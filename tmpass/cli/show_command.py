@@ -1,11 +1,14 @@
 """`tmpass show`."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tmpass.base.errors import UsageError
-from tmpass.cli.files import read_plan
+from tmpass.base.record import record
+from tmpass.cli.files import STDIN, model_source, name_of, read_plan
+from tmpass.cli.once import Command
 from tmpass.cli.options import INTERRUPTED, make_plan, planning_options
 from tmpass.cli.terminal import coloured, complain, print_table
 from tmpass.report.text import clip, one_line
@@ -15,7 +18,22 @@ if TYPE_CHECKING:
     from tmpass.plans.plan import Plan
 
 
-@click.command("show")
+@record
+class _Opened:
+    """What is shown.
+
+    Fields:
+        plan: the plan.
+        model: its model, where that was given; None where only the plan was.
+        made: whether it was planned just now.
+    """
+
+    plan: "Plan"
+    model: str | bytes | None = None
+    made: bool = False
+
+
+@click.command("show", cls=Command)
 @click.argument("source", metavar="PLAN|MODEL")
 @planning_options
 @click.option("--table/--no-table", default=True, help="Print the table of buffers.")
@@ -41,7 +59,8 @@ def command(
     streamed. A line for each memory says what is needed of it. Where buffers leave the scratchpad and come back, a
     second table has the copies.
 
-    PLAN is a .json file that `tmpass plan -o` wrote, or - for standard input. A MODEL is planned first.
+    PLAN is a .json file that `tmpass plan -o` wrote. A MODEL is planned first, unless it carries a plan: one of tmpass,
+    or the offline plan of another tool. - is standard input.
 
     \b
     Examples:
@@ -52,14 +71,15 @@ def command(
     from tmpass.plans.plan import STOPPED
 
     _check_constants(source, model, constants=constants, as_json=as_json)
-    plan = _read(ctx, source, list(asked)) if _is_plan(source) else make_plan(source, asked)[0]
-    weights = _weights(plan, source, model, asked) if constants else None
+    opened = _opened(ctx, source, asked)
+    plan = opened.plan
+    weights = _weights(opened, model, asked) if constants else None
     if as_json and weights is not None:
         from tmpass.report.json.weights import to_json
 
         click.echo(to_json(plan, weights), nl=False)
         return
-    stopped = not _is_plan(source) and STOPPED in plan.warnings
+    stopped = opened.made and STOPPED in plan.warnings
     if table and stopped:
         complain("the table is left out: interrupted")  # it takes up to half a second for a thousand rows
     elif table:
@@ -105,18 +125,19 @@ def _check_constants(source: str, model: str | None, *, constants: bool, as_json
         raise click.UsageError("--model has no effect with a model: it is the one that is shown")
 
 
-def _weights(plan: "Plan", source: str, model: str | None, asked: dict[str, Any]) -> "Weights":
-    """The constants of `plan`, with the operators that read them where the model is at hand."""
+def _weights(opened: _Opened, model: str | None, asked: dict[str, Any]) -> "Weights":
+    """The constants of the plan, with the operators that read them where the model is at hand."""
     from tmpass.cli.options import load_again
     from tmpass.explanation.weights import find_weights
     from tmpass.verification.conformance import check_model
 
-    if model is None and _is_plan(source):
-        return find_weights(plan)
-    loaded = load_again(source if model is None else model, asked)
-    if mismatch := check_model(plan, loaded.info):
-        raise UsageError(mismatch.message, where=model or source)
-    return find_weights(plan, loaded.graph)
+    source = opened.model if model is None else model
+    if source is None:
+        return find_weights(opened.plan)
+    loaded = load_again(source, asked)
+    if mismatch := check_model(opened.plan, loaded.info):
+        raise UsageError(mismatch.message, where=name_of(source))
+    return find_weights(opened.plan, loaded.graph)
 
 
 def _print_constants(plan: "Plan", weights: "Weights") -> None:
@@ -130,13 +151,41 @@ def _print_constants(plan: "Plan", weights: "Weights") -> None:
 
 
 def _is_plan(source: str) -> bool:
-    return source == "-" or source.lower().endswith(".json")
+    return source.lower().endswith(".json")
 
 
-def _read(ctx: click.Context, source: str, options: list[str]) -> "Plan":
-    """The plan in a file; options of planning are refused."""
+def _opened(ctx: click.Context, source: str, asked: dict[str, Any]) -> _Opened:
+    """The plan in `source`, or one that is made for the model in it."""
+    from tmpass.loading.registry import names_model
+
+    data: str | bytes = source
+    if source == "-":
+        data = model_source(source)
+        if isinstance(data, bytes) and data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
+            from tmpass.plans.plan_json import parse_plan
+
+            _refuse_options(ctx, source, asked)
+            return _Opened(parse_plan(data.decode("utf-8-sig", "replace"), STDIN))
+    elif _is_plan(source):
+        _refuse_options(ctx, source, asked)
+        return _Opened(read_plan(source))
+    elif names_model(source) and not any(_is_given(ctx, option) for option in asked):
+        from tmpass.api.carried import carried_plan
+
+        carried = carried_plan(source)
+        if carried is not None:
+            complain("shown is the plan in the file; with an option, such as --target, it is planned again")
+            return _Opened(carried)
+    return _Opened(make_plan(data, asked)[0], data, made=True)
+
+
+def _is_given(ctx: click.Context, option: str) -> bool:
+    return ctx.get_parameter_source(option) is not click.core.ParameterSource.DEFAULT
+
+
+def _refuse_options(ctx: click.Context, source: str, options: Iterable[str]) -> None:
+    """Refuse options of planning, which have no effect on a finished plan."""
     for option in options:
-        if ctx.get_parameter_source(option) is not click.core.ParameterSource.DEFAULT:
+        if _is_given(ctx, option):
             name = f"--{option.replace('_', '-')}"
             raise UsageError(f"{name} has no effect on a finished plan", where=source, hint="show the model instead")
-    return read_plan(source)

@@ -9,6 +9,7 @@ from tmpass.base.choices import SpillOrder
 from tmpass.base.errors import UsageError
 from tmpass.cli.files import read_text
 from tmpass.cli.inputs import refuse_inputs
+from tmpass.cli.once import Command
 from tmpass.cli.options import EXIT_CODES, INTERRUPTED, Size
 from tmpass.cli.terminal import complain, print_table, progress
 from tmpass.cli.write_files import plain_name, write_whole
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from tmpass.planning.residency.transfers.problem import TransferPlan, TransferProblem
 
 
-@click.command("spill")
+@click.command("spill", cls=Command)
 @click.argument("graph", metavar="GRAPH")
 @click.option("--capacity", type=Size(), help="Bytes of the scratchpad: 512KiB.")
 @click.option("--least-scratchpad", is_flag=True, help="Find the least capacity for transfers of --cost instead.")

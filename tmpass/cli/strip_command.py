@@ -2,11 +2,13 @@
 
 import click
 
+from tmpass.cli.files import model_source
 from tmpass.cli.inputs import refuse_inputs, refuse_weights
+from tmpass.cli.once import Command
 from tmpass.cli.write_files import write_whole
 
 
-@click.command("strip")
+@click.command("strip", cls=Command)
 @click.argument("model", metavar="MODEL")
 @click.option("--output", "-o", metavar="FILE", required=True, help="Write the original to FILE; - is standard output.")
 def command(model: str, output: str) -> None:
@@ -21,4 +23,4 @@ def command(model: str, output: str) -> None:
 
     refuse_inputs([output], [("the model", model)])
     refuse_weights([output], model)
-    write_whole(output, original_model(model))
+    write_whole(output, original_model(model_source(model)))

@@ -7,16 +7,27 @@ from tmpass.cli.terminal import print_table
 AS_JSON = "Print all numbers and rules with their sources as JSON."
 
 
-@click.group("targets", invoke_without_command=True)
+class _Targets(click.Group):
+    """The command with its subcommand; the name of a target alone shows that target."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and self.get_command(ctx, args[0]) is None:
+            args = ["show", *args]
+        return super().resolve_command(ctx, args)
+
+
+@click.group("targets", cls=_Targets, invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help=AS_JSON)
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
-    """List the built-in targets, or show one with the source of each number.
+    """List the built-in targets, or show one, NAME|FILE, with the source of each number.
 
     \b
     Examples:
         tmpass targets
-        tmpass targets show pixel6-tpu
+        tmpass targets pixel6-tpu
         tmpass targets --json
     """
     if ctx.invoked_subcommand is not None:

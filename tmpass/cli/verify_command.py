@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tmpass.base.errors import UsageError, brief
-from tmpass.cli.files import read_plan
+from tmpass.cli.files import model_source, read_plan
+from tmpass.cli.once import Command
 from tmpass.cli.terminal import complain, progress
 from tmpass.report.left_out import not_counted
 from tmpass.report.text import clip, counted, one_line
@@ -26,9 +27,9 @@ _EXECUTION = {
 """Argument of tmpass.execute -> the option that gives it."""
 
 
-@click.command("verify")
+@click.command("verify", cls=Command)
 @click.argument("plan", metavar="PLAN")
-@click.argument("model", metavar="MODEL")
+@click.argument("model", metavar="[MODEL]", required=False)
 @click.option(
     "--target",
     "-t",
@@ -56,9 +57,12 @@ _EXECUTION = {
 @click.option("--json", "as_json", is_flag=True, help="Print the result with all violations as JSON.")
 @click.pass_context
 def command(
-    ctx: click.Context, /, plan: str, model: str, target: str | None, execute: bool, as_json: bool, **given: Any
+    ctx: click.Context, /, plan: str, model: str | None, target: str | None, execute: bool, as_json: bool, **given: Any
 ) -> None:
     """Verify the plan in the file PLAN, of any origin, against MODEL.
+
+    PLAN may also be a model that carries a plan, of tmpass or the offline
+    plan of another tool. Without MODEL it is verified against that model.
 
     After the answer follow the bytes that the plan does not count, the
     figures proved again, and those taken on trust: fewer with --target.
@@ -68,6 +72,7 @@ def command(
         tmpass plan model.tflite -o plan.json
         tmpass verify plan.json model.tflite
         tmpass verify plan.json model.tflite --target pixel6-tpu
+        tmpass verify planned.tflite
         tmpass verify --execute plan.json model.onnx
         tmpass verify --execute --inputs inputs.npz plan.json model.onnx
     """
@@ -76,16 +81,15 @@ def command(
     from tmpass.graph.binding import check_bindings
     from tmpass.loading.load import load
 
-    for name, option in _EXECUTION.items():
-        if given[name] is not None and not execute:
-            raise UsageError(f"{option} is given without --execute", hint="add --execute, or leave it out")
+    _check_options(given, execute=execute)
+    source = _model(plan, model)
     found = read_plan(plan)
     run = None
     with progress(f"verifying {plan}"):
-        loaded = load(model, bindings=check_bindings(found.options.bind))
+        loaded = load(source, bindings=check_bindings(found.options.bind))
         violations = verification.verify(found, loaded, target=target)
         if execute and not any(violation.kind == "model" for violation in violations):
-            run = execution.execute(found, model, **given)
+            run = execution.execute(found, source, **given)
             violations = (*violations, *run.violations)
         shown, believed = (
             ((), verification.trusted(found, target=target))
@@ -111,6 +115,30 @@ def command(
     if target is None:
         lines.append("figures on trust need a target: --target NAME checks the plan against it")
     click.echo("".join(f"{one_line(clip(line))}\n" for line in lines), nl=False)
+
+
+def _check_options(given: dict[str, Any], *, execute: bool) -> None:
+    for name, option in _EXECUTION.items():
+        if given[name] is not None and not execute:
+            raise UsageError(f"{option} is given without --execute", hint="add --execute, or leave it out")
+
+
+def _model(plan: str, model: str | None) -> str | bytes:
+    """The model to verify against: MODEL, or the one that carries the plan, without it."""
+    from tmpass.loading.registry import names_model
+
+    if plan == model == "-":
+        raise UsageError("the plan and the model both come from standard input", hint="give one of them as a file")
+    if names_model(plan) and model is not None and model.lower().endswith(".json"):
+        raise UsageError(f"{brief(plan)} is the model: the plan comes first", hint="tmpass verify PLAN MODEL")
+    if model is not None:
+        return model_source(model)
+    if not names_model(plan):
+        raise UsageError("the model is missing", hint="tmpass verify PLAN MODEL")
+    from tmpass.api.carried import holds_whole_plan
+    from tmpass.api.planned_model import original_model
+
+    return original_model(plan) if holds_whole_plan(plan) else plan
 
 
 def _count(plan: "Plan") -> str:

@@ -1,0 +1,111 @@
+"""What users get wrong on the command line, and the line that each of them reads."""
+
+from pathlib import Path
+
+import pytest
+
+from tmpass.api.plan import plan
+from tmpass.api.planned_model import planned_model
+from tmpass.cli import COMMANDS, commands
+from tmpass.cli.once import Command
+
+MODELS = Path(__file__).parent.parent.parent / "models"
+
+
+@pytest.fixture
+def plan_file(run, model, tmp_path):
+    assert run("plan", model, "-o", tmp_path / "plan.json").code == 0
+    return tmp_path / "plan.json"
+
+
+@pytest.fixture
+def planned(tmp_path, model):
+    path = tmp_path / "planned.tflite"
+    path.write_bytes(planned_model(plan(model, "tflm"), model))
+    return path
+
+
+def test_an_option_given_twice(fails, model, tmp_path):
+    words = "plan", model, "-o", tmp_path / "a.json", "-o", tmp_path / "b.json"
+    assert fails(2, *words).startswith("--output is given twice: give it once")
+    assert list(tmp_path.glob("?.json")) == []
+    assert fails(2, "plan", model, "-t", "tflm", "--target", "tflm").startswith("--target is given twice")
+
+
+def test_options_that_are_repeatable(run, model, tmp_path):
+    words = "plan", model, "--emit", tmp_path / "a.svg", "--emit", tmp_path / "b.csv"
+    assert run(*words).code == 0
+    assert (tmp_path / "a.svg").exists()
+    assert (tmp_path / "b.csv").exists()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_refuses_options_given_twice(name):
+    command = commands.get_command(None, name)
+    assert isinstance(command, Command) or hasattr(command, "commands")
+
+
+def test_a_plan_and_a_model_swapped(fails, model, plan_file):
+    said = fails(2, "verify", model, plan_file)
+    assert said.endswith("is the model: the plan comes first; tmpass verify PLAN MODEL")
+    assert fails(3, "plan", plan_file).endswith("it is a plan, not a model; tmpass show reads plans")
+    assert fails(2, "diff", plan_file, model).endswith("give a plan: tmpass plan MODEL -o plan.json")
+    assert fails(2, "verify", plan_file) == "the model is missing; tmpass verify PLAN MODEL"
+
+
+def test_a_budget_that_is_meant_in_kibibytes(run, fails, model):
+    done = run("plan", model, "--budget", "256", "--transfers", "never")
+    assert "tmpass: warning: --budget 256 is 256 bytes; write 256KiB if these are KiB" in done.err.splitlines()
+    assert "write 256KiB" not in run("plan", model, "--budget", "256B").err
+    assert "write 2048KiB" not in run("plan", model, "--budget", "2048").err
+    said = fails(2, "plan", model, "--budget", "256Kb")
+    assert said.startswith("--budget '256Kb' is in bits")
+    assert "write 256KiB" in said
+    assert run("plan", model, "--budget", "0x40000").out == run("plan", model, "--budget", 0x40000).out
+
+
+def test_sharing_of_inputs_that_are_outside(run, model):
+    done = run("plan", model, "--share-io", "--io", "external")
+    assert done.code == 0
+    assert "tmpass: warning: --share-io has no effect on inputs and outputs with --io external" in done.err
+
+
+def test_models_from_standard_input(run, fails, model, plan_file, tmp_path):
+    data = model.read_bytes()
+    assert "peak" in run("plan", "-", stdin=data).out
+    assert run("explain", "-", stdin=data).code == 0
+    assert run("show", "-", "--no-picture", stdin=data).code == 0
+    assert run("verify", plan_file, "-", stdin=data).code == 0
+    assert run("plan", "-", "-o", tmp_path / "planned.tflite", "-t", "tflm", stdin=data).code == 0
+    planned = (tmp_path / "planned.tflite").read_bytes()
+    assert run("strip", "-", "-o", tmp_path / "back.tflite", stdin=planned).code == 0
+    assert (tmp_path / "back.tflite").read_bytes() == data
+    assert fails(2, "plan", "-", stdin=b"").startswith("standard input: it is empty")
+    assert fails(2, "verify", "-", "-", stdin=data).startswith("the plan and the model both come from standard input")
+
+
+def test_a_plan_from_standard_input(run, fails, plan_file):
+    text = plan_file.read_bytes()
+    assert run("show", "-", stdin=text).out == run("show", plan_file).out
+    assert "no effect on a finished plan" in fails(2, "show", "-", "--budget", "1KiB", stdin=text)
+
+
+def test_a_planned_model_is_shown_and_verified(run, fails, planned, model):
+    done = run("show", planned)
+    assert done.err.startswith("tmpass: shown is the plan in the file; with an option")
+    assert run("show", planned, "--target", "tflm").err.startswith("tmpass: shown is") is False
+    assert "planned.tflite is right for planned.tflite" in run("verify", planned).out
+    assert fails(2, "verify", model).startswith(str(model))
+    assert run("emit", planned, "-f", "csv").out.startswith("id,lower,upper")
+    assert run("diff", planned, planned).code == 0
+
+
+def test_a_planned_onnx_model_is_verified_against_its_original(run, tmp_path):
+    path = tmp_path / "planned.onnx"
+    assert run("plan", MODELS / "branchy.onnx", "-o", path).code == 0
+    assert "planned.onnx is right for planned.onnx" in run("verify", path).out
+
+
+def test_the_name_of_a_target_alone_shows_it(run, fails):
+    assert run("targets", "tflm").out == run("targets", "show", "tflm").out
+    assert "did you mean 'tflm'" in fails(2, "targets", "tflmm")

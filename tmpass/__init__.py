@@ -5,18 +5,27 @@ The names below are loaded when they are first used: `import tmpass` itself take
 
 TYPE_CHECKING = False  # typing itself takes milliseconds to import
 if TYPE_CHECKING:
+    from tmpass.api.carried import carried_plan as carried_plan
+    from tmpass.api.execute import execute as execute
     from tmpass.api.plan import plan as plan
     from tmpass.api.planned_model import planned_model as planned_model
     from tmpass.api.spill import spill as spill
     from tmpass.api.verify import verify as verify
+    from tmpass.base.errors import BudgetError as BudgetError
     from tmpass.base.errors import ModelError as ModelError
+    from tmpass.base.errors import TargetError as TargetError
     from tmpass.base.errors import TmpassError as TmpassError
+    from tmpass.base.errors import UnknownSizeError as UnknownSizeError
+    from tmpass.base.errors import UsageError as UsageError
     from tmpass.base.errors import VerificationError as VerificationError
+    from tmpass.explanation.explain import explain as explain
+    from tmpass.explanation.facts import Explanation as Explanation
     from tmpass.loading.load import load as load
     from tmpass.packing.allocate import allocate as allocate
     from tmpass.packing.allocation import Allocation as Allocation
     from tmpass.packing.problem import Buffer as Buffer
     from tmpass.packing.problem import Problem as Problem
+    from tmpass.plans.diff import diff as diff
     from tmpass.plans.plan import Plan as Plan
     from tmpass.plans.plan_json import parse_plan as parse_plan
     from tmpass.targets import Target as Target
@@ -24,14 +33,23 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Allocation": "packing.allocation",
+    "BudgetError": "base.errors",
     "Buffer": "packing.problem",
+    "Explanation": "explanation.facts",
     "ModelError": "base.errors",
     "Plan": "plans.plan",
     "Problem": "packing.problem",
     "Target": "targets",
+    "TargetError": "base.errors",
     "TmpassError": "base.errors",
+    "UnknownSizeError": "base.errors",
+    "UsageError": "base.errors",
     "VerificationError": "base.errors",
     "allocate": "packing.allocate",
+    "carried_plan": "api.carried",
+    "diff": "plans.diff",
+    "execute": "api.execute",
+    "explain": "explanation.explain",
     "load": "loading.load",
     "load_target": "targets",
     "parse_plan": "plans.plan_json",

@@ -15,6 +15,7 @@ __all__ = [
     "load",
     "load_to_plan",
     "measure",
+    "offsets_in",
     "other_files",
     "probe",
     "strip",
@@ -110,6 +111,25 @@ def strip(data: bytes) -> bytes | None:
     from .mark import take_off
 
     return take_off(data)
+
+
+def offsets_in(data: bytes, graph: Graph) -> dict[tuple[int, int], int] | None:
+    """Return the offsets of activations in the file's offline memory plan, whichever tool wrote it.
+
+    Args:
+        data: not used: the metadata of `graph` has them.
+        graph: the result of `load`.
+
+    Returns:
+        (subgraph, tensor) -> offset in bytes, without the tensors that are left to the runtime; None without a plan.
+
+    Raises:
+        ModelError: the offline plan is damaged.
+    """
+    from .offline import offsets_in as find
+
+    del data
+    return find(graph.subgraphs, graph.metadata)
 
 
 def probe(data: bytes, graph: Graph) -> tuple[str, Iterator[tuple[int, int, int | str]]]:

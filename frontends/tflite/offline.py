@@ -16,7 +16,7 @@ from . import schema
 ADDRESSING = ("ethos-u",)
 """Custom operators whose commands have addresses in the arena."""
 
-IGNORED = "the file already holds an offline memory plan; tmpass ignores it"
+IGNORED = "the file already holds an offline memory plan; it is not used here, and tmpass show has it"
 
 _Key = tuple[int, int]
 _HEADER = 3
@@ -54,6 +54,16 @@ def find_fixed(subgraphs: Sequence[Subgraph], metadata: Mapping[str, bytes]) -> 
     if known is None and not any(_overlaps(op, s, subgraphs, offsets) for s, g in enumerate(subgraphs) for op in g.ops):
         return {}, [IGNORED]
     return offsets, []
+
+
+def offsets_in(subgraphs: Sequence[Subgraph], metadata: Mapping[str, bytes]) -> dict[_Key, int] | None:
+    """Return the offsets that the file has for its activations, in bytes, or None without an offline plan.
+
+    Raises:
+        ModelError: the offline plan is damaged.
+    """
+    content = metadata.get(schema.OFFLINE_PLAN)
+    return None if content is None else _read_offsets(subgraphs, content)
 
 
 def _read_offsets(subgraphs: Sequence[Subgraph], content: bytes) -> dict[_Key, int]:

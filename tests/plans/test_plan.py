@@ -59,6 +59,7 @@ PLAN = replace(
     options=replace(PLAN.options, bind={"b": 2, "a:0": 1}),
     target=replace(PLAN.target, in_place=(Over("SOFTMAX", 1),)),
     warnings=("odd",),
+    version="",
 )
 DATA = json.loads(PLAN.to_json())
 
@@ -110,7 +111,7 @@ def test_keys_stand_in_the_order_of_the_fields():
 
 def test_optional_keys_are_written_where_they_have_another_value():
     assert {kind: dict(optional_fields(kind)) for kind in (Plan, Options, PlannedBuffer)} == {
-        Plan: {"transfers": None, "time": None},
+        Plan: {"transfers": None, "time": None, "version": ""},
         Options: {"transfers": "auto", "objective": "bytes"},
         PlannedBuffer: {"first": None},
     }
@@ -122,6 +123,7 @@ def test_optional_keys_are_written_where_they_have_another_value():
         buffers=(*PLAN.buffers, replace(PLAN.buffers[0], id=len(PLAN.buffers), first=0)),
         transfers=PlannedTransfers("dram", 16, 32, 48),
         time=PlannedTime(9, None, 5, 4, 0, 7, ("prefetch",), ("macs_per_second",)),
+        version="0.1.0",
     )
     data = json.loads(travels.to_json())
     assert list(data) == plan_keys()

@@ -26,7 +26,8 @@ def record(cls: _Class) -> _Class:
     made.__init__ = _constructor(made, known)
     made.__setattr__, made.__delattr__ = _assigned, _deleted
     made.__getstate__, made.__setstate__ = _values, _restored
-    made.__repr__ = _text
+    if "__repr__" not in cls.__dict__:
+        made.__repr__ = _text
     if "__eq__" not in cls.__dict__:
         made.__eq__ = _equality(_getter(f.name for f in known if f.compare))
         if "__hash__" not in cls.__dict__:

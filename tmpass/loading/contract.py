@@ -106,6 +106,32 @@ class CarryingFrontend(Frontend, Protocol):
         """
 
 
+class RememberingFrontend(CarryingFrontend, Protocol):
+    """A frontend whose files hold the whole plan. The others have no `plan_in`."""
+
+    def plan_in(self, data: bytes) -> str | None:
+        """The plan that `apply` put into the file `data`, as JSON, or None where there is none.
+
+        Raises:
+            ModelError: the file is damaged.
+        """
+
+
+class OffsetsFrontend(CarryingFrontend, Protocol):
+    """A frontend whose files can hold offsets for a runtime, of whatever tool. The others have no `offsets_in`."""
+
+    def offsets_in(self, data: bytes, graph: Graph) -> dict[tuple[int, int], int] | None:
+        """The offsets of activations in the file `data` in bytes, by subgraph and index; None where it has none.
+
+        Args:
+            data: the bytes of the file.
+            graph: what `load` made of it.
+
+        Raises:
+            ModelError: the offsets are damaged.
+        """
+
+
 class ScatteredFrontend(CarryingFrontend, Protocol):
     """A frontend of models that may be in several files, which a planned model needs too, and which no output may
     overwrite. The others have no `other_files`.

@@ -29,6 +29,8 @@ def open_model(source: object) -> tuple[str, bytes, Frontend]:
             or _first(lambda f: suffix in f.SUFFIXES)  # its error says what is wrong with the file
         )
         if frontend is None:
+            if data.lstrip()[:1] == b"{" and b'"tmpass.plan/' in data[:200]:
+                raise ModelError("it is a plan, not a model", where=name, hint="tmpass show reads plans")
             what = "no frontend knows this file" if data else "the file is empty"
             raise ModelError(what, where=name, hint=f"formats: {_names()}")
         return name, data, frontend

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from tmpass.base.choices import OrderMethod, Status
+from tmpass.base.version import VERSION
 from tmpass.graph.model import Graph
 from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout import Layout
@@ -59,6 +60,7 @@ def assemble(info: ModelInfo, request: LayoutRequest, ordered: OrderedLayout, be
         not_counted=left_out,
         constants=constants,
         transfers=None if travel is None or not travel.transfers.moved else travel.transfers,
+        version=VERSION,
     )
 
 

@@ -14,6 +14,7 @@ from tmpass.base.record import record
 from tmpass.graph.model import TensorKey
 from tmpass.packing.problem import Gap
 from tmpass.plans.planned_time import PlannedTime
+from tmpass.plans.rendered import rendered
 from tmpass.targets.scratch.rule import ScratchRule
 from tmpass.targets.sharing import Over
 
@@ -362,6 +363,7 @@ class Plan:
         constants: row i has id i; empty where no memory of the target holds weights.
         transfers: None where no buffer leaves the scratchpad.
         time: of one run; None where the target has no speed that it depends on, or the plan does not fit.
+        version: of tmpass, which made the plan; empty in plans from before the field was added, and in those of others.
     """
 
     model: ModelInfo
@@ -379,6 +381,7 @@ class Plan:
     constants: tuple[PlannedConstant, ...] = ()
     transfers: PlannedTransfers | None = field(default=None, metadata=OPTIONAL)
     time: PlannedTime | None = field(default=None, metadata=OPTIONAL)
+    version: str = field(default="", metadata=OPTIONAL, compare=False)
 
     @property
     def arenas(self) -> tuple[MemoryUse, ...]:
@@ -391,8 +394,30 @@ class Plan:
         """How many tensors of unknown size the plan leaves out."""
         return sum(row.count for row in self.not_counted if row.what == "tensors")
 
-    def tensor(self, key: TensorKey) -> PlannedTensor:
+    @property
+    def peak(self) -> int:
+        """The highest end of a buffer in the scratchpad, in bytes."""
+        return self.memories[0].peak
+
+    def __repr__(self) -> str:
+        """The plan in one line; `summary` has more."""
+        tensors, steps = len(self.tensors), len(self.schedule)
+        what = f"{self.model.file} on {self.target.name}: {self.status}, peak {self.peak} B"
+        return f"<Plan {what}, {tensors} tensors, {steps} steps>"
+
+    def summary(self) -> str:
+        """The lines that `tmpass plan` prints."""
+        return rendered(self, "text")
+
+    def _repr_html_(self) -> str:
+        """The picture that notebooks show."""
+        return rendered(self, "picture")
+
+    def tensor(self, key: TensorKey | str) -> PlannedTensor:
         """The row of one tensor.
+
+        Args:
+            key: (subgraph, index), or the name; of tensors with one name, the first.
 
         Raises:
             KeyError: the plan has no row for `key`.
@@ -400,7 +425,7 @@ class Plan:
         Complexity: linear; for more than a few keys, `tensors_by_key` is an index.
         """
         for row in self.tensors:
-            if row.key == key:
+            if key in (row.key, row.name):
                 return row
         raise KeyError(key)
 

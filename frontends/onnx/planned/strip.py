@@ -22,9 +22,7 @@ def strip(data: bytes) -> bytes | None:
     Raises:
         ModelError: the file is damaged.
     """
-    if schema.PLAN not in data:
-        return None
-    entries = dict(_entry(data, f) for f in fields(data, 0, len(data)) if f.number == schema.MODEL_METADATA)
+    entries = _entries(data)
     if schema.PLAN not in entries:
         return None
     version, _, digest = entries.get(schema.ORIGINAL, b"").decode("ascii", "replace").partition(" ")
@@ -33,6 +31,23 @@ def strip(data: bytes) -> bytes | None:
         if sha256(found).hexdigest() == digest:
             return found
     return before_inlining(_Stripper(data, None).model(), exactly=False)
+
+
+def plan_in(data: bytes) -> str | None:
+    """Return the plan in the file `data` as JSON, or None if there is none.
+
+    Raises:
+        ModelError: the file is damaged.
+    """
+    found = _entries(data).get(schema.PLAN)
+    return None if found is None else found.decode("utf-8", "replace")
+
+
+def _entries(data: bytes) -> dict[bytes, bytes]:
+    """The metadata of a model; empty without looking for it where no plan can be among it."""
+    if schema.PLAN not in data:
+        return {}
+    return dict(_entry(data, f) for f in fields(data, 0, len(data)) if f.number == schema.MODEL_METADATA)
 
 
 class _Stripper:

@@ -1,0 +1,90 @@
+"""The plan that a model file carries is read back: that of tmpass, and the offsets of another tool."""
+
+import struct
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tflite_writer import Operator, Subgraph, Tensor, write_model
+
+import tmpass
+from tmpass.base.errors import ModelError
+
+MODELS = Path(__file__).parent.parent.parent / "models"
+
+
+def chain(*offsets: int, metadata: bytes | None = None) -> bytes:
+    """Four tensors of 64 bytes, each made from the one before, with these offsets in the file."""
+    tensors = [Tensor(name, [64], "UINT8") for name in "abcd"]
+    plan = struct.pack(f"<{3 + len(offsets)}i", 1, 1, len(offsets), *offsets) if metadata is None else metadata
+    graph = Subgraph(tensors, [Operator("SOFTMAX", [i], [i + 1]) for i in range(3)], inputs=[0], outputs=[3])
+    return write_model([graph], metadata={"OfflineMemoryAllocation": plan})
+
+
+@pytest.mark.parametrize("name", ["branchy", "attention"])
+def test_a_planned_tflite_model_has_its_offsets(name):
+    model = MODELS / f"{name}.tflite"
+    made = tmpass.plan(model, "tflm")
+    found = tmpass.carried_plan(tmpass.planned_model(made, model))
+    assert found.peak == made.peak
+    kept = {row.name: row.offset for row in made.tensors if row.role == "activation"}
+    assert {row.name: row.offset for row in found.tensors if row.name in kept} == kept
+
+
+@pytest.mark.parametrize("name", ["branchy", "control_flow"])
+def test_a_planned_onnx_model_has_the_whole_plan(name):
+    model = MODELS / f"{name}.onnx"
+    made = tmpass.plan(model)
+    found = tmpass.carried_plan(tmpass.planned_model(made, model))
+    assert replace(found, model=made.model) == made
+    assert tmpass.verify(found, model) == ()
+
+
+def test_a_model_without_a_plan():
+    assert tmpass.carried_plan(MODELS / "branchy.tflite") is None
+    assert tmpass.carried_plan(MODELS / "branchy.onnx") is None
+
+
+def test_offsets_of_another_tool_become_a_plan():
+    model = chain(0, 128, 0, 64)
+    found = tmpass.carried_plan(model)
+    assert tmpass.verify(found, model) == ()
+    assert [found.tensor(name).offset for name in "abcd"] == [0, 128, 0, 64]
+    assert (found.peak, found.status, found.version) == (192, "feasible", "")
+    assert found.warnings[0] == "the offsets are those in the file"
+
+
+def test_what_is_left_to_the_runtime_is_placed_and_said():
+    model = chain(0, -1, -1, 64)
+    found = tmpass.carried_plan(model)
+    assert tmpass.verify(found, model) == ()
+    assert found.warnings[0].startswith("the offsets are those in the file; 2 of 4 buffers have none there")
+
+
+@pytest.mark.parametrize("offsets", [(0, 32, 128, 192), (0, 0, 64, 0), (0, 32, -1, 192)])
+def test_offsets_that_overlap_are_shown_and_not_verified(offsets):
+    model = chain(*offsets)
+    found = tmpass.carried_plan(model)
+    assert [found.tensor(name).offset for name, at in zip("abcd", offsets, strict=True) if at >= 0] == [
+        at for at in offsets if at >= 0
+    ]
+    assert found.warnings[-1].startswith("tensors overlap there")
+    assert any(one.kind == "overlap" for one in tmpass.verify(found, model))
+
+
+def test_what_writes_in_place_may_overlap():
+    tensors = [Tensor(name, [64]) for name in "abcd"]
+    ops = [Operator("TANH", [i], [i + 1]) for i in range(3)]
+    plan = struct.pack("<7i", 1, 1, 4, 0, 256, 256, 512)
+    model = write_model([Subgraph(tensors, ops, inputs=[0], outputs=[3])], metadata={"OfflineMemoryAllocation": plan})
+    found = tmpass.carried_plan(model)
+    assert found.tensor("b").buffer == found.tensor("c").buffer
+    assert tmpass.verify(found, model) == ()
+
+
+@pytest.mark.parametrize(
+    "metadata", [b"", b"\1\0\0\0", struct.pack("<5i", 1, 1, 2, 0, 0), struct.pack("<7i", 1, 1, 4, 0, -7, 0, 0)]
+)
+def test_a_damaged_offline_plan_is_an_error(metadata):
+    with pytest.raises(ModelError, match="its offline memory plan has"):
+        tmpass.carried_plan(chain(metadata=metadata))

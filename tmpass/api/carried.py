@@ -1,0 +1,156 @@
+"""The plan that a model file carries: what tmpass wrote into it, or the offsets of another tool."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import cast
+
+from tmpass.api.arguments import target_of
+from tmpass.api.plan import plan
+from tmpass.base.choices import OrderMethod, Share, Status, Transfers
+from tmpass.base.errors import ModelError, UsageError
+from tmpass.graph.model import TensorKey
+from tmpass.loading.contract import OffsetsFrontend, RememberingFrontend
+from tmpass.loading.load import Model, load_opened
+from tmpass.loading.open_model import open_model
+from tmpass.packing.allocate import allocate
+from tmpass.packing.problem import Buffer, Problem
+from tmpass.plans.plan import Plan
+from tmpass.plans.plan_json import parse_plan
+from tmpass.targets import Target
+from tmpass.verification.plan import check_plan
+
+READER = "tflm"
+"""The target whose runtime reads the offsets of a file, where none is given."""
+
+NOTE = "the offsets are those in the file"
+DOUBT = "tensors overlap there: right only if operators work in place, in another way than tmpass plans it"
+_LEVELS = ((Share.AUTO, True), (Share.AUTO, False), (Share.VIEWS, True), (Share.NONE, False))
+"""Levels of sharing, and whether inputs and outputs take part: from the most to none."""
+
+_REST = "; {count} of {all} buffers have none there: the runtime places them, here they are where they fit"
+
+
+def carried_plan(model: object, target: str | os.PathLike[str] | Target = READER) -> Plan | None:
+    """The plan that the file of `model` carries.
+
+    A planned ONNX model holds the whole plan. A TFLite model holds offsets (an offline memory plan), of tmpass or of
+    another tool: they become a plan in the order of the file, with as much sharing as they agree with.
+
+    Args:
+        model: as for `tmpass.plan`.
+        target: for offsets: what they are meant for.
+
+    Returns:
+        The plan, not verified: it may be wrong, as `tmpass.verify` says. None where the file carries none.
+
+    Raises:
+        UsageError: `model` is of another type, or the target is wrong.
+        ModelError: the file cannot be read, or its plan is damaged.
+    """
+    name, data, frontend = open_model(model)
+    try:
+        if hasattr(frontend, "plan_in"):
+            text = cast(RememberingFrontend, frontend).plan_in(data)
+            if text is not None:
+                return _named(parse_plan(text, "the plan in the file"), name)
+        if hasattr(frontend, "offsets_in"):
+            loaded = load_opened(name, data, frontend, {}, batches=True)
+            offsets = cast(OffsetsFrontend, frontend).offsets_in(data, loaded.graph)
+            return None if not offsets else _with_offsets(loaded, offsets, target_of(target))
+    except ModelError as error:
+        raise error.within(name) from None
+    return None
+
+
+def holds_whole_plan(model: object) -> bool:
+    """Whether the file of `model` has a whole plan of tmpass in it, which is for its original, not for itself.
+
+    Raises:
+        UsageError, ModelError: as `carried_plan` does.
+    """
+    _, data, frontend = open_model(model)
+    return hasattr(frontend, "plan_in") and cast(RememberingFrontend, frontend).plan_in(data) is not None
+
+
+def _named(found: Plan, name: str) -> Plan:
+    return replace(found, model=replace(found.model, file=name))
+
+
+def _with_offsets(model: Model, offsets: Mapping[TensorKey, int], target: Target) -> Plan:
+    """The plan with the most sharing that is right at `offsets`; if none is, that without sharing."""
+    found = None
+    for share, share_io in _LEVELS:
+        made = plan(
+            model,
+            target,
+            schedule=OrderMethod.GIVEN,
+            share=share,
+            share_io=share_io,
+            transfers=Transfers.NEVER,
+            allocator="greedy-by-size",
+            allow_unplanned=True,
+        )
+        bases = _bases(made, offsets)
+        if bases is not None:
+            found = _moved(made, bases)
+            if not check_plan(found, model.graph, target.sharing):
+                return found
+    if found is None:
+        raise ModelError("its offline memory plan has two offsets for one buffer", hint="plan the model again")
+    return replace(found, warnings=(*found.warnings, DOUBT))
+
+
+def _bases(made: Plan, offsets: Mapping[TensorKey, int]) -> dict[int, int] | None:
+    """The offset of each buffer that has one in the file; None where its tensors do not agree on it."""
+    bases: dict[int, int] = {}
+    for row in made.tensors:
+        if row.buffer is None or row.offset is None or row.key not in offsets:
+            continue
+        base = offsets[row.key] - (row.offset - made.buffers[row.buffer].offset)
+        if base < 0 or bases.setdefault(row.buffer, base) != base:
+            return None
+    return bases
+
+
+def _moved(made: Plan, bases: Mapping[int, int]) -> Plan:
+    """`made` with its buffers at `bases`, and the others where they fit between."""
+    memory = made.memories[0]
+    rows = [row for row in made.buffers if row.memory == memory.name]
+    placed = dict(bases)
+    if len(placed) < len(rows):
+        wanted = [Buffer(str(r.id), r.lower, r.upper, r.size, offset=bases.get(r.id), gaps=r.gaps) for r in rows]
+        top = max((bases[r.id] + r.size for r in rows if r.id in bases), default=0)
+        try:
+            found = allocate(Problem(tuple(wanted), alignment=memory.alignment), "first-fit").offsets
+        except UsageError:  # the offsets in the file overlap, or are not aligned: the others go above them
+            found = tuple(bases.get(r.id, top + -top % memory.alignment + r.offset) for r in rows)
+        placed = {row.id: offset for row, offset in zip(rows, found, strict=True)}
+    peak = max((placed[row.id] + row.size for row in rows), default=0)
+    buffers = tuple(replace(row, offset=placed.get(row.id, row.offset)) for row in made.buffers)
+    by = {row.id: placed[row.id] - row.offset for row in rows}
+    tensors = tuple(
+        row if row.buffer not in by or row.offset is None else replace(row, offset=row.offset + by[row.buffer])
+        for row in made.tensors
+    )
+    left = len(rows) - len(bases)
+    note = NOTE + (_REST.format(count=left, all=len(rows)) if left else "")
+    memories = (replace(memory, peak=peak, loaded=0), *made.memories[1:])
+    fits = all(not one.shortfall for one in memories)
+    optimal = fits and peak <= memory.lower_bound and made.status == Status.OPTIMAL
+    status = Status.OPTIMAL if optimal else Status.FEASIBLE if fits else _unfit(memories[0].proved_shortfall)
+    return replace(
+        made,
+        status=status.value,
+        fits=fits,
+        memories=memories,
+        buffers=buffers,
+        tensors=tensors,
+        warnings=(note, *(w for w in made.warnings if "offline memory plan" not in w)),
+        time=None,
+        version="",
+    )
+
+
+def _unfit(proved: int) -> Status:
+    return Status.INFEASIBLE if proved else Status.UNKNOWN

@@ -28,6 +28,8 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     for section in config.nav or []:
         if "Commands" in section:
             section["Commands"] = [{f"tmpass {name}": f"commands/{name}.md"} for name in COMMANDS]
+        if "Targets" in section:
+            section["Targets"] = ["targets.md", *({name: f"targets/{name}.md"} for name in target_names())]
     return config
 
 
@@ -36,6 +38,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     made: dict[str, str] = {f"commands/{name}.md": _command(name) for name in COMMANDS}
     before = tmpass.plan(MODELS / "branchy.tflite", budget="64KiB", **SIMPLE)
     after = tmpass.plan(MODELS / "branchy.tflite", budget="64KiB")
+    made |= {f"targets/{name}.md": _target_page(name) for name in target_names()}
     made |= {"drawings/before.svg": svg.emit(before), "drawings/after.svg": svg.emit(after)}
     made["drawings/branchy.html"] = html.emit(after, before)
     for path, text in made.items():
@@ -86,9 +89,30 @@ def _targets() -> str:
         memory = target.scratchpad
         size = "unlimited" if memory.capacity is None else f"{memory.capacity}"
         doubt = ", assumed" if f"{memory.name}.capacity" in target.assumed else ""
-        rows.append(f"| `{target.name}` | {memory.name} | {size}{doubt} | {memory.alignment} | {target.summary} |")
+        page = f"[`{target.name}`](targets/{target.name}.md)"
+        rows.append(f"| {page} | {memory.name} | {size}{doubt} | {memory.alignment} | {target.summary} |")
     head = ["| target | scratchpad | bytes | alignment | |", "|---|---|--:|--:|---|"]
     return "\n".join([*head, *rows])
+
+
+def _target_page(name: str) -> str:
+    """The page of a target: who uses such a plan, its memories with the source of each number, its sharing."""
+    target = load_target(name)
+    lines = [f"# {target.name}", "", f"{target.summary} ({target.standing}).", "", f"Used by: {target.consumer}.", ""]
+    lines += ["| memory | bytes | source | alignment | holds |", "|---|--:|---|--:|---|"]
+    for memory in target.memories:
+        size = "unlimited" if memory.capacity is None else str(memory.capacity)
+        source = memory.sources.get("capacity", "")
+        holds = ", ".join(sorted(word.replace("_", " ") for word in memory.holds))
+        lines.append(f"| {memory.name} | {size} | {source} | {memory.alignment} | {holds} |")
+    lines += [
+        "",
+        f"    tmpass targets {name}",
+        "",
+        "prints all numbers and rules with their sources. A plan for it:",
+        "",
+    ]
+    return "\n".join([*lines, f"    tmpass plan model.tflite --target {name}"]) + "\n"
 
 
 def _names() -> str:

@@ -1,4 +1,4 @@
-"""Run a model with one input and its planned version in TensorFlow Lite Micro, and compare the outputs.
+"""Run a model with one input and its planned version in TensorFlow Lite Micro, and compare outputs and arenas.
 
 python run_in_tflm.py model.tflite planned.tflite
 """
@@ -10,9 +10,9 @@ import numpy as np
 from tflite_micro import runtime
 
 
-def run(path: str) -> np.ndarray:
-    """The output of the model for fixed random numbers."""
-    interpreter = runtime.Interpreter.from_bytes(Path(path).read_bytes(), arena_size=1 << 20)
+def run(path: str, arena: int = 1 << 20) -> np.ndarray:
+    """The output of the model for fixed random numbers, in an arena of that many bytes."""
+    interpreter = runtime.Interpreter.from_bytes(Path(path).read_bytes(), arena_size=arena)
     detail = interpreter.get_input_details(0)
     interpreter.set_input(np.random.default_rng(0).integers(-9, 9, detail["shape"]).astype(detail["dtype"]), 0)
     interpreter.invoke()
@@ -20,6 +20,20 @@ def run(path: str) -> np.ndarray:
     return interpreter.get_output(0)
 
 
+def least_arena(path: str) -> int:
+    """The bytes of the smallest arena in which the model runs."""
+    low, high = 0, 1 << 16  # in units of 16 bytes: too small, and large enough
+    while high - low > 1:
+        middle = (low + high) // 2
+        try:
+            run(path, 16 * middle)
+            high = middle
+        except RuntimeError:
+            low = middle
+    return 16 * high
+
+
 model, planned = sys.argv[1:]
 np.testing.assert_array_equal(run(model), run(planned))
 print("the same outputs, bit for bit")
+print(f"least arena {least_arena(model)} bytes, planned {least_arena(planned)}")

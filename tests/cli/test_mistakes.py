@@ -7,7 +7,7 @@ import pytest
 from tmpass.api.plan import plan
 from tmpass.api.planned_model import planned_model
 from tmpass.cli import COMMANDS, commands
-from tmpass.cli.once import Command
+from tmpass.cli.command import Command
 
 MODELS = Path(__file__).parent.parent.parent / "models"
 

@@ -58,8 +58,11 @@ def test_the_planned_model_runs_and_its_arena_is_the_plans(tmp_path):
     command = ["plan", BRANCHY, "--target", "tflm", "--budget", "48KiB", "-o", planned]
     subprocess.run([sys.executable, "-m", "tmpass", *map(str, command)], check=True, capture_output=True, timeout=60)
     done = script("run_in_tflm.py", BRANCHY, planned)
-    assert done.stdout == "the same outputs, bit for bit\n"
-    assert re.findall(r"allocation head (\d+) bytes", done.stderr) == ["61440", "36864"]
+    assert done.stdout == "the same outputs, bit for bit\nleast arena 65616 bytes, planned 41040\n"
+    assert re.findall(r"allocation head (\d+) bytes", done.stderr)[:2] == ["61440", "36864"]
+    page = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
+    assert "    least arena 65616 bytes, planned 41040\n" in page
+    assert "needed       41040 B" in page
 
 
 def test_each_script_is_shown_whole_on_a_page():

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import cast
 
 from tmpass.api.arguments import target_of
-from tmpass.api.plan import plan
 from tmpass.base.choices import OrderMethod, Share, Status, Transfers
 from tmpass.base.errors import ModelError, UsageError
 from tmpass.graph.model import TensorKey
@@ -17,11 +16,8 @@ from tmpass.packing.allocate import allocate
 from tmpass.packing.problem import Buffer, Problem
 from tmpass.plans.plan import Plan
 from tmpass.plans.plan_json import parse_plan
-from tmpass.targets import Target
+from tmpass.targets import RUNTIMES, Target
 from tmpass.verification.plan import check_plan
-
-READER = "tflm"
-"""The target whose runtime reads the offsets of a file, where none is given."""
 
 NOTE = "the offsets are those in the file"
 DOUBT = "tensors overlap there: right only if operators work in place, in another way than tmpass plans it"
@@ -31,7 +27,7 @@ _LEVELS = ((Share.AUTO, True), (Share.AUTO, False), (Share.VIEWS, True), (Share.
 _REST = "; {count} of {all} buffers have none there: the runtime places them, here they are where they fit"
 
 
-def carried_plan(model: object, target: str | os.PathLike[str] | Target = READER) -> Plan | None:
+def carried_plan(model: object, target: str | os.PathLike[str] | Target | None = None) -> Plan | None:
     """The plan that the file of `model` carries.
 
     A planned ONNX model holds the whole plan. A TFLite model holds offsets (an offline memory plan), of tmpass or of
@@ -39,7 +35,7 @@ def carried_plan(model: object, target: str | os.PathLike[str] | Target = READER
 
     Args:
         model: as for `tmpass.plan`.
-        target: for offsets: what they are meant for.
+        target: for offsets: what they are meant for; by default the runtime that reads them, on any board.
 
     Returns:
         The plan, not verified: it may be wrong, as `tmpass.verify` says. None where the file carries none.
@@ -57,10 +53,15 @@ def carried_plan(model: object, target: str | os.PathLike[str] | Target = READER
         if hasattr(frontend, "offsets_in"):
             loaded = load_opened(name, data, frontend, {}, batches=True)
             offsets = cast(OffsetsFrontend, frontend).offsets_in(data, loaded.graph)
-            return None if not offsets else _with_offsets(loaded, offsets, target_of(target))
+            return None if not offsets else _with_offsets(loaded, offsets, target_of(_reader() if target is None else target))
     except ModelError as error:
         raise error.within(name) from None
     return None
+
+
+def _reader() -> str:
+    """The built-in target, named like its runtime, that places tensors where a file says."""
+    return next(runtime.name for runtime in RUNTIMES.values() if runtime.keeps_offsets)
 
 
 def holds_whole_plan(model: object) -> bool:
@@ -79,6 +80,8 @@ def _named(found: Plan, name: str) -> Plan:
 
 def _with_offsets(model: Model, offsets: Mapping[TensorKey, int], target: Target) -> Plan:
     """The plan with the most sharing that is right at `offsets`; if none is, that without sharing."""
+    from tmpass.api.plan import plan  # a file with the whole plan needs no planning
+
     found = None
     for share, share_io in _LEVELS:
         made = plan(

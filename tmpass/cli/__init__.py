@@ -35,6 +35,9 @@ OLDER = ("probe-scratch",)
 INTERNAL_ERROR = 70
 """Exit code of an unexpected exception, EX_SOFTWARE of sysexits.h: an accident never has the exit code of an answer."""
 
+_SENTENCE = 400
+"""The most characters of a command's line in the help: more than any has."""
+
 _SIGPIPE = 13
 _OUTPUT = (errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC, errno.ENXIO, errno.EAGAIN)
 """Error numbers that a write to standard output may raise."""
@@ -53,6 +56,12 @@ class _Commands(click.Group):
             return None
         command: click.Command = import_module(f"tmpass.cli.{name.replace('-', '_')}_command").command
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands to the help, each with a whole sentence."""
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, found.get_short_help_str(_SENTENCE)) for name, found in commands if found])
 
     def main(self, *args: Any, **options: Any) -> NoReturn:
         """Run a command, and exit with its code; any error becomes one line on standard error."""

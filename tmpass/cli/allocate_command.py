@@ -7,9 +7,10 @@ import click
 
 from tmpass.base import interrupts
 from tmpass.base.record import record
+from tmpass.cli.command import Command
+from tmpass.cli.complete import complete_allocator
 from tmpass.cli.files import read_text
 from tmpass.cli.inputs import refuse_inputs
-from tmpass.cli.once import Command
 from tmpass.cli.options import ALLOCATORS, EXIT_CODES, INTERRUPTED, NODES, THREADS, THREADS_HELP, Size
 from tmpass.cli.terminal import complain, print_table, progress
 from tmpass.cli.write_files import plain_name, write_whole
@@ -48,7 +49,9 @@ class _Asked:
     help="A memory for buffers, sram=512KiB; without an offset it follows the one before. Repeatable.",
 )
 @click.option("--minimize", is_flag=True, help="Search for the least peak even when a packing fits the capacity.")
-@click.option("--allocator", default="auto", show_default=True, help=ALLOCATORS)
+@click.option(
+    "--allocator", default="auto", show_default=True, metavar="NAME", help=ALLOCATORS, shell_complete=complete_allocator
+)
 @click.option(
     "--nodes",
     type=NODES,

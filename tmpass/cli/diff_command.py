@@ -8,8 +8,8 @@ import click
 
 from tmpass.base.errors import UsageError
 from tmpass.base.sizes import parse_size
+from tmpass.cli.command import Command
 from tmpass.cli.files import read_plan
-from tmpass.cli.once import Command
 from tmpass.cli.terminal import complain, print_table
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tmpass.cli.command import Command
 from tmpass.cli.files import read_plan
 from tmpass.cli.inputs import refuse_inputs
-from tmpass.cli.once import Command
 from tmpass.cli.write_files import write_whole
 from tmpass.report.formats.registry import FORMATS, all_formats, compares, format_of, load_format
 

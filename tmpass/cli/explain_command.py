@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tmpass.cli.command import Command
 from tmpass.cli.files import model_source, name_of
-from tmpass.cli.once import Command
 from tmpass.cli.options import EXIT_CODES, INTERRUPTED, complain_of, plan_arguments, planning_options
 from tmpass.cli.terminal import print_table, progress
 

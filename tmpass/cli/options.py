@@ -7,6 +7,7 @@ import click
 
 from tmpass.base.choices import Int8, Io, Objective, OrderMethod, Share, Transfers
 from tmpass.base.sizes import MAX_BYTES, parse_size
+from tmpass.cli.complete import complete_allocator, complete_target
 from tmpass.cli.files import name_of
 from tmpass.cli.terminal import complain, progress
 from tmpass.packing.allocators import ALLOCATORS as NAMES
@@ -61,6 +62,7 @@ def planning_options(function: F) -> F:
     for option in reversed(
         (
             click.option("--target", "-t", default="pixel6-tpu", show_default=True, metavar="NAME|FILE",
+                         shell_complete=complete_target,
                          help="A profile that `tmpass targets` lists, or a TOML file."),
             click.option("--budget", type=Size(), help="Capacity of the scratchpad instead of the target's: 512KiB."),
             click.option("--alignment", type=click.IntRange(1, 2**31),
@@ -82,9 +84,12 @@ def planning_options(function: F) -> F:
                          help="Leave out tensors of unknown size, and list them."),
             click.option("--schedule", type=_choice(OrderMethod), default="auto", show_default=True,
                          help="The order of operators; auto: as in the file, unless another needs a smaller arena."),
-            click.option("--states", type=NODES, help="Budget of the search for an order, in states."),
-            click.option("--allocator", default="auto", show_default=True, help=ALLOCATORS),
-            click.option("--nodes", type=NODES, help="Budget of the search for offsets, in nodes."),
+            click.option("--states", type=NODES, metavar="N",
+                         help="Budget of the search for an order, in states. [default: 200000]"),
+            click.option("--allocator", default="auto", show_default=True, metavar="NAME", help=ALLOCATORS,
+                         shell_complete=complete_allocator),
+            click.option("--nodes", type=NODES, metavar="N",
+                         help="Budget of the search for offsets, in nodes. [default: 1000000]"),
             click.option("--scratch", metavar="FILE",
                          help="Scratch bytes of kernels, as JSON: docs/scratch.schema.json."),
             click.option("--int8", type=_choice(Int8),

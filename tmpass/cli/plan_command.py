@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tmpass.cli import emit_option
+from tmpass.cli.command import Command
 from tmpass.cli.files import model_source
 from tmpass.cli.inputs import refuse_inputs, refuse_weights, target_file
-from tmpass.cli.once import Command
 from tmpass.cli.options import (
     EXIT_CODES,
     INTERRUPTED,

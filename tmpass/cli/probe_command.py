@@ -2,9 +2,9 @@
 
 import click
 
+from tmpass.cli.command import Command
 from tmpass.cli.files import model_source, name_of
 from tmpass.cli.inputs import refuse_inputs
-from tmpass.cli.once import Command
 from tmpass.cli.terminal import complain, progress
 from tmpass.cli.write_files import write_whole
 

@@ -7,8 +7,8 @@ import click
 
 from tmpass.base.errors import UsageError
 from tmpass.base.record import record
+from tmpass.cli.command import Command
 from tmpass.cli.files import STDIN, model_source, name_of, read_plan
-from tmpass.cli.once import Command
 from tmpass.cli.options import INTERRUPTED, make_plan, planning_options
 from tmpass.cli.terminal import coloured, complain, print_table
 from tmpass.report.text import clip, one_line

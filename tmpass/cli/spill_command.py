@@ -7,9 +7,9 @@ import click
 from tmpass.base import interrupts
 from tmpass.base.choices import SpillOrder
 from tmpass.base.errors import UsageError
+from tmpass.cli.command import Command
 from tmpass.cli.files import read_text
 from tmpass.cli.inputs import refuse_inputs
-from tmpass.cli.once import Command
 from tmpass.cli.options import EXIT_CODES, INTERRUPTED, Size
 from tmpass.cli.terminal import complain, print_table, progress
 from tmpass.cli.write_files import plain_name, write_whole

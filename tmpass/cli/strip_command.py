@@ -2,9 +2,9 @@
 
 import click
 
+from tmpass.cli.command import Command
 from tmpass.cli.files import model_source
 from tmpass.cli.inputs import refuse_inputs, refuse_weights
-from tmpass.cli.once import Command
 from tmpass.cli.write_files import write_whole
 
 

@@ -67,6 +67,8 @@ def show(name: str, as_json: bool) -> None:
     from tmpass.report.text import one_line
 
     click.echo(f"{target.name}: {target.summary} ({target.standing})")
+    if target.consumer:
+        click.echo(one_line(f"used by  {target.consumer}"))
     print_table(memory_table(target))
     print_table(sharing_table(target))
     if target.int8_source:

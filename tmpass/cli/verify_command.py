@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tmpass.base.errors import UsageError, brief
+from tmpass.cli.command import Command
+from tmpass.cli.complete import complete_target
 from tmpass.cli.files import model_source, read_plan
-from tmpass.cli.once import Command
 from tmpass.cli.terminal import complain, progress
 from tmpass.report.left_out import not_counted
 from tmpass.report.text import clip, counted, one_line
@@ -34,6 +35,7 @@ _EXECUTION = {
     "--target",
     "-t",
     metavar="NAME|FILE",
+    shell_complete=complete_target,
     help="Also check the plan against this target: its name, memories, runtime, sharing and scratch.",
 )
 @click.option(

@@ -64,7 +64,10 @@ def parse_target(text: str, where: str) -> Target:
 
 def _target(reader: Reader, data: object) -> Target:
     root = reader.table(
-        data, (), ("name", "summary", "standing", "memory"), ("sharing", "scratch", "runtime", "int8", "word", *_SPEED)
+        data,
+        (),
+        ("name", "summary", "standing", "memory"),
+        ("consumer", "sharing", "scratch", "runtime", "int8", "word", *_SPEED),
     )
     tables = reader.tables(root["memory"], ("memory",), "there is no list of memories")
     memories: list[Memory] = []
@@ -83,6 +86,7 @@ def _target(reader: Reader, data: object) -> Target:
         name=reader.line_of_text(root["name"], ("name",)),
         summary=reader.line_of_text(root["summary"], ("summary",)),
         standing=reader.line_of_text(root["standing"], ("standing",)),
+        consumer=reader.line_of_text(root["consumer"], ("consumer",)) if "consumer" in root else "",
         memories=tuple(memories),
         sharing=_sharing(reader, root["sharing"], ("sharing",)) if "sharing" in root else Sharing(),
         scratch=_scratch(reader, root["scratch"], ("scratch",)) if "scratch" in root else (),

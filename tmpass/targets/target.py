@@ -25,6 +25,7 @@ class Target:
         name: of the profile.
         summary: one line about the device.
         standing: how far the numbers can be trusted: "public", "assumed", ...
+        consumer: what uses a plan for it, in one line; empty if that is not said.
         memories: nearest first.
         sharing: which operators may share storage between inputs and outputs.
         scratch: rules for the buffers that kernels need while they run.
@@ -52,6 +53,7 @@ class Target:
     macs_per_second: int | None = None
     prefetch: bool = False
     sources: Mapping[str, str] = field(default_factory=dict, hash=False)
+    consumer: str = ""
 
     @property
     def scratchpad(self) -> Memory:

@@ -1,0 +1,48 @@
+"""The class of the commands: options in groups, and none given twice where it takes one value."""
+
+import click
+
+GROUPS = {
+    "Device": ("target", "budget", "alignment", "scratch", "int8"),
+    "Model": ("bind", "io", "keep_inputs", "tie", "allow_unplanned"),
+    "Sharing": ("share", "inplace", "share_io"),
+    "Search": ("schedule", "states", "allocator", "nodes", "threads", "transfers", "objective"),
+    "Execution": ("execute", "inputs", "trips", "seconds", "max_bytes"),
+}
+"""Title of a group in the help -> the parameters in it. What is in none comes last, as Options."""
+
+FEWEST = 6
+"""With fewer options the help has no groups."""
+
+
+class Command(click.Command):
+    """A command each of whose options may be given once, unless it says that it is repeatable."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options to the help, those that belong together under one title."""
+        rows = [(param.name, record) for param in self.get_params(ctx) if (record := param.get_help_record(ctx))]
+        grouped = GROUPS if len(rows) > FEWEST else {}
+        for title, names in grouped.items():
+            if records := [record for name, record in rows if name in names]:
+                with formatter.section(title):
+                    formatter.write_dl(records)
+        known = {name for names in grouped.values() for name in names}
+        with formatter.section("Options"):
+            formatter.write_dl([record for name, record in rows if name not in known])
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse as click does.
+
+        Raises:
+            click.UsageError: an option with one value is given twice.
+        """
+        if ctx.resilient_parsing:  # while the shell completes a line
+            return super().parse_args(ctx, args)
+        _, _, given = self.make_parser(ctx).parse_args(args=list(args))
+        seen: set[click.Parameter] = set()
+        for param in given:
+            single = isinstance(param, click.Option) and not (param.multiple or param.is_flag or param.count)
+            if single and param in seen:
+                raise click.UsageError(f"{max(param.opts, key=len)} is given twice: give it once", ctx)
+            seen.add(param)
+        return super().parse_args(ctx, args)

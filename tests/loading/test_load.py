@@ -291,3 +291,20 @@ def test_the_built_in_frontends_are_registered_like_any_other():
 def test_all_errors_are_tmpass_errors():
     assert issubclass(ModelError, TmpassError)
     assert issubclass(UsageError, TmpassError)
+
+
+def test_models_of_onnx_ir_and_programs_of_torch():
+    ir = pytest.importorskip("onnx_ir")
+    model = ir.from_proto(onnx_model())
+    assert plan(model).peak == plan(ONNX).peak
+    # What torch.onnx.export returns has such a model; torch itself has gigabytes, and a nightly test asks it.
+    program = type("ONNXProgram", (), {"__module__": "torch.onnx._internal", "model": model})()
+    assert plan(program).tensors == plan(model).tensors
+
+
+@pytest.mark.nightly
+def test_what_torch_exports():
+    torch = pytest.importorskip("torch")
+    program = torch.onnx.export(torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU()), (torch.ones(1, 4),))
+    assert type(program).__name__ == "ONNXProgram"
+    assert plan(program).peak > 0

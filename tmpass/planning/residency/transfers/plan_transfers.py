@@ -57,9 +57,8 @@ def try_transfers(request: LayoutRequest, ordered: OrderedLayout, besides: Besid
         trial.stopped = True
     if trial.best is not None:
         return Attempt(replace(trial.best, stopped=trial.stopped))
-    reason = why_too_small(request, trial.tried)
     # Buffers with gaps count as a whole, and few orders are tried: that these have no transfers proves nothing.
-    return Attempt(None, not reason, reason)
+    return Attempt(None, not trial.reason, trial.reason)
 
 
 @dataclass
@@ -73,6 +72,7 @@ class _Trial:
         tried: all cases without a search, in turn.
         solved: all cases with transfers, and these.
         stopped: Ctrl-C ended the trial.
+        reason: a line on the operator that needs more than the scratchpad has; empty where there is none.
     """
 
     request: LayoutRequest
@@ -84,11 +84,16 @@ class _Trial:
     tried: list[Case] = field(default_factory=list)
     solved: list[tuple[Case, FixedOrderAnswer]] = field(default_factory=list)
     stopped: bool = False
+    reason: str = ""
 
     def run(self, besides: Besides) -> None:
         """Try all cases, the orders of a search, and constants that stay."""
         for case in find_cases(self.request, self.ordered, besides, self.away):
             self.tried.append(case)
+            if len(self.tried) == 1:
+                self.reason = why_too_small(self.request, case)
+                if self.reason:
+                    return  # which holds for every case
             self._keep_better(case, solve(self.request, case))
             if self.best is not None and not self._moved and not (case.streamed and has_few(case)):
                 break

@@ -1,7 +1,5 @@
 """The operator that needs more than the scratchpad has, and what cutting it into tiles would take."""
 
-from collections.abc import Sequence
-
 from tmpass.base.errors import brief
 from tmpass.base.record import record
 from tmpass.graph.model import ABSENT, Graph, Tensor, TensorKey, TensorKind
@@ -28,14 +26,11 @@ class Tiles:
     bytes: int
 
 
-def why_too_small(request: LayoutRequest, cases: Sequence[Case]) -> str:
+def why_too_small(request: LayoutRequest, case: Case) -> str:
     """A line on the operator that alone needs more than the scratchpad has, in every order and sharing; empty without.
 
     That is a proof that nothing fits: tensors, scratch and streamed constants of an operator are there while it runs.
     """
-    if not cases:
-        return ""
-    case = cases[0]
     needs = _needs(request, case)
     need, step = max(((need, -step) for step, need in enumerate(needs)), default=(0, 0))
     step, missing = -step, need - case.problem.capacity

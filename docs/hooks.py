@@ -43,8 +43,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     made["drawings/branchy.html"] = html.emit(after, before)
     for path, text in made.items():
         files.append(File.generated(config, path, content=text))
-    for schema in Path(__file__).parent.glob("*.schema.json"):  # same-dir keeps only pages
-        files.append(File.generated(config, schema.name, abs_src_path=str(schema)))
+    folder = Path(__file__).parent
+    for other in (*folder.glob("*.schema.json"), *folder.glob("*.svg")):  # same-dir keeps only pages
+        files.append(File.generated(config, other.name, abs_src_path=str(other)))
     return files
 
 

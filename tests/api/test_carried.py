@@ -88,3 +88,11 @@ def test_what_writes_in_place_may_overlap():
 def test_a_damaged_offline_plan_is_an_error(metadata):
     with pytest.raises(ModelError, match="its offline memory plan has"):
         tmpass.carried_plan(chain(metadata=metadata))
+
+
+def test_offsets_are_for_a_runtime_that_reads_them():
+    assert tmpass.carried_plan(chain(0, 64, 0, 64), "tflm-nrf52840").memories[0].capacity == 256 * 1024
+    with pytest.raises(
+        tmpass.UsageError, match="offsets in the file are for TensorFlow Lite Micro, not for pixel6-tpu"
+    ):
+        tmpass.carried_plan(chain(0, 64, 0, 64), "pixel6-tpu")

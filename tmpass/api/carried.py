@@ -41,7 +41,7 @@ def carried_plan(model: object, target: str | os.PathLike[str] | Target | None =
         The plan, not verified: it may be wrong, as `tmpass.verify` says. None where the file carries none.
 
     Raises:
-        UsageError: `model` is of another type, or the target is wrong.
+        UsageError: `model` is of another type, the target is wrong, or its runtime reads no offsets.
         ModelError: the file cannot be read, or its plan is damaged.
     """
     name, data, frontend = open_model(model)
@@ -53,15 +53,24 @@ def carried_plan(model: object, target: str | os.PathLike[str] | Target | None =
         if hasattr(frontend, "offsets_in"):
             loaded = load_opened(name, data, frontend, {}, batches=True)
             offsets = cast(OffsetsFrontend, frontend).offsets_in(data, loaded.graph)
-            return None if not offsets else _with_offsets(loaded, offsets, target_of(_reader() if target is None else target))
+            return None if not offsets else _with_offsets(loaded, offsets, _reader_of(target))
     except ModelError as error:
         raise error.within(name) from None
     return None
 
 
-def _reader() -> str:
-    """The built-in target, named like its runtime, that places tensors where a file says."""
-    return next(runtime.name for runtime in RUNTIMES.values() if runtime.keeps_offsets)
+def _reader_of(target: str | os.PathLike[str] | Target | None) -> Target:
+    """The target whose runtime places tensors where a file says; by default that runtime on any board.
+
+    Raises:
+        UsageError: the runtime of `target` does not read offsets.
+    """
+    reader = next(runtime for runtime in RUNTIMES.values() if runtime.keeps_offsets)
+    found = target_of(reader.name if target is None else target)
+    if not found.runtime.keeps_offsets:
+        what = f"the offsets in the file are for {reader.title}, not for {found.name}"
+        raise UsageError(what, hint=f"give a target with that runtime, such as {reader.name}")
+    return found
 
 
 def holds_whole_plan(model: object) -> bool:

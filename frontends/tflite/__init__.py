@@ -1,11 +1,14 @@
 """The TFLite format: `.tflite` files, and the model objects of generated schemas."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tmpass.graph.model import Graph
 
 from .identity import IDENTIFIER, NAME
+
+if TYPE_CHECKING:
+    from tmpass.loading.runner import Runner
 
 __all__ = [
     "NAME",
@@ -18,6 +21,7 @@ __all__ = [
     "offsets_in",
     "other_files",
     "probe",
+    "runner",
     "strip",
     "to_bytes",
 ]
@@ -72,6 +76,25 @@ def load_to_plan(data: bytes, bindings: Mapping[str, int]) -> Graph:
     from .model import read_model
 
     return read_model(data, bindings, batches=True)
+
+
+def runner(data: bytes, graph: Graph, bindings: Mapping[str, int], folder: str) -> "Runner":
+    """Return a Runner that executes the model in `data` with LiteRT.
+
+    Args:
+        data: the bytes of the file.
+        graph: the result of `load(data, bindings)`, with numbers for all dimensions that follow from others.
+        bindings: not used: the shapes of `graph` have them.
+        folder: not used: weights are in the file.
+
+    Raises:
+        UsageError: LiteRT is not installed.
+        ModelError: LiteRT cannot run the model, or not one operator at a time.
+    """
+    from .execution.engine import Engine
+
+    del bindings, folder
+    return Engine(data, graph)
 
 
 def apply(

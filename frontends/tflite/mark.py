@@ -17,6 +17,8 @@ from struct import Struct, unpack_from
 
 from tmpass.base.errors import ModelError
 
+from .front import Front
+
 MAGIC = b"tmpass\0\1"
 _START = 8
 _MARK = Struct("<8sQ32sQ")
@@ -41,6 +43,19 @@ def put_in_front(front: bytearray, original: bytes, places: Sequence[int]) -> by
     for number, place in enumerate(places):
         _UINT64.pack_into(front, mark_size(number), place)
     return bytes(front) + _shifted(original, places, length)
+
+
+def put_before(front: Front, original: bytes, places: Sequence[int]) -> bytes:
+    """Return a model of the objects in `front`, which has no mark, with `original` behind them.
+
+    Args:
+        front: the new objects, with room for the header.
+        original: the bytes of the original file.
+        places: where `original` has offsets from the start of the file.
+    """
+    head = front.finish()
+    head[4:8] = original[4:8]
+    return bytes(head) + _shifted(original, places, len(head))
 
 
 def take_off(data: bytes) -> bytes | None:

@@ -48,7 +48,7 @@ def apply_plan(
     buffers = list(model.tables(schema.Model.BUFFERS, "buffer"))
     operators = [list(table.tables(schema.SubGraph.OPERATORS, "operator")) for table in tables]
     _check_operators(model)
-    places = _counting_places(buffers, operators)
+    places = counting_places(buffers, operators)
     if keeps_offsets:
         _check_weights(model, buffers)
         offsets = _around_variables(tables, offsets)
@@ -150,7 +150,7 @@ def link_metadata(front: Front, place: int, kept: Sequence[Table], buffer: int) 
     front.link(links[schema.Metadata.NAME.number], front.bytes(schema.OFFLINE_PLAN.encode()))
 
 
-def _counting_places(buffers: Iterable[Table], operators: Iterable[Iterable[Table]]) -> list[int]:
+def counting_places(buffers: Iterable[Table], operators: Iterable[Iterable[Table]]) -> list[int]:
     """The places of all offsets from the start of the file, which grow by the length of the front."""
     fields = (
         *((table, schema.Buffer.OFFSET) for table in buffers),

@@ -1,4 +1,4 @@
-"""Models with a single operator, cut out of a model, to measure what an interpreter needs for it.
+"""Models with a single operator, cut out of a model, to run it or to measure what an interpreter needs for it.
 
 front   Model ── SubGraph ──┬── tensors ───> only those of the operator, with new indices
                             └── operators ── Operator with these indices
@@ -16,7 +16,8 @@ from tmpass.graph.model import ABSENT, Graph, Tensor, TensorKind
 from . import schema
 from .flatbuffer import Table, root_table
 from .front import Front
-from .rewrite import copy_table, link_buffers, link_metadata
+from .mark import put_before
+from .rewrite import copy_table, counting_places, link_buffers, link_metadata
 
 _ROUNDING = 16
 _INDICES = (schema.Operator.INPUTS, schema.Operator.OUTPUTS, schema.Operator.INTERMEDIATES)
@@ -45,23 +46,36 @@ class Operators:
         subgraphs = list(self._model.tables(schema.Model.SUBGRAPHS, "subgraph"))
         self._tensors = [list(table.tables(schema.SubGraph.TENSORS, "tensor")) for table in subgraphs]
         self._operators = [list(table.tables(schema.SubGraph.OPERATORS, "operator")) for table in subgraphs]
+        self._places = counting_places(self._buffers, self._operators)
 
     def cut_out(self, s: int, op: int) -> SingleOperator:
-        """Return a model with only operator `op` of subgraph `s`.
+        """Return a model with only operator `op` of subgraph `s`, whose tensors are packed one after the other.
 
         Raises:
             ModelError: the size of a tensor is not known.
         """
-        known = self._graph.subgraphs[s]
-        table = self._operators[s][op]
-        used = [t for t in dict.fromkeys(i for field in _INDICES for i in table.integers(field) or ()) if t != ABSENT]
-        index = {t: number for number, t in enumerate(used)} | {ABSENT: ABSENT}
+        known, used = self._graph.subgraphs[s], self._used(s, op)
         offsets, packed = list[int](), 0
         for t in used:
             tensor = known.tensors[t]
             placed = tensor.kind is TensorKind.ACTIVATION
             offsets.append(packed if placed else ABSENT)
             packed += -(-_size(self._tensors[s][t], tensor) // _ROUNDING) * _ROUNDING if placed else 0
+        return SingleOperator(self._cut(s, op, used, offsets), packed)
+
+    def alone(self, s: int, op: int) -> tuple[bytes, dict[int, int]]:
+        """Return a model with only operator `op` of subgraph `s`, and the index in it of each of its tensors."""
+        used = self._used(s, op)
+        return self._cut(s, op, used, None), {t: number for number, t in enumerate(used)}
+
+    def _used(self, s: int, op: int) -> list[int]:
+        table = self._operators[s][op]
+        return [t for t in dict.fromkeys(i for field in _INDICES for i in table.integers(field) or ()) if t != ABSENT]
+
+    def _cut(self, s: int, op: int, used: list[int], offsets: list[int] | None) -> bytes:
+        """A file with only that operator and the tensors `used`, with a plan of their `offsets` if there are any."""
+        known, table = self._graph.subgraphs[s], self._operators[s][op]
+        index = {t: number for number, t in enumerate(used)} | {ABSENT: ABSENT}
         front = Front(4 * 2)
         dropped = ("SUBGRAPHS", "BUFFERS", "METADATA", "SIGNATURE_DEFS", "METADATA_BUFFER")
         root, links = copy_table(front, self._model, "model", schema.Model, dropped)
@@ -86,11 +100,12 @@ class Operators:
         self._link_operator(front, slot, table, index)
         for field in (schema.Model.SIGNATURE_DEFS, schema.Model.METADATA_BUFFER):
             front.link(links[field.number], front.vector(0)[0])  # empty: they would name tensors that are not here
-        buffer = link_buffers(front, links[schema.Model.BUFFERS.number], self._buffers, [offsets])
-        link_metadata(front, links[schema.Model.METADATA.number], [], buffer)
-        head = front.finish()
-        head[4:8] = self._data[4:8]
-        return SingleOperator(bytes(head) + self._data, packed)
+        buffer = link_buffers(front, links[schema.Model.BUFFERS.number], self._buffers, [offsets or []])
+        if offsets is not None:
+            link_metadata(front, links[schema.Model.METADATA.number], [], buffer)
+        else:
+            front.link(links[schema.Model.METADATA.number], front.vector(0)[0])
+        return put_before(front, self._data, self._places)
 
     @staticmethod
     def _link_operator(front: Front, slot: int, table: Table, index: dict[int, int]) -> None:

@@ -42,7 +42,7 @@ class Variables:
         """
         if op.kind == "VAR_HANDLE":
             if op.outputs:
-                self._names[s, op.outputs[0]] = _name(table)
+                self._names[s, op.outputs[0]] = variable_name(table)
             return []
         name = self._names.get((s, op.inputs[0])) if op.inputs else None
         if name is None:
@@ -83,7 +83,8 @@ def _resizes(one: Shape, other: Shape) -> bool:
     return differ(one, other)
 
 
-def _name(table: Table) -> _Name:
+def variable_name(table: Table) -> _Name:
+    """The container and the name of the variable of a VAR_HANDLE, as `table` has them."""
     field = option_schema.VarHandleOptions
     options = table.table(schema.Operator.BUILTIN_OPTIONS, "options")
     if options is None or table.scalar(schema.Operator.BUILTIN_OPTIONS_TYPE) != field.NUMBER:

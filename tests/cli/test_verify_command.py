@@ -233,10 +233,10 @@ def test_a_plan_for_another_model_is_not_executed(fails, onnx_plan):
 
 
 def test_models_that_cannot_be_executed(fails, model, plan_file, onnx_plan, monkeypatch):
-    said = "net.tflite: tflite models cannot be executed; verify without --execute"
-    assert fails(2, "verify", "--execute", plan_file, model) == said
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     assert "pip install 'numpy" in fails(2, "verify", "--execute", onnx_plan, MODELS / "control_flow.onnx")
+    monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
+    assert "'ai-edge-litert" in fails(2, "verify", "--execute", plan_file, model)
 
 
 def test_an_execution_lists_the_steps_not_reached():
@@ -287,3 +287,28 @@ def test_no_number_in_a_plan_makes_the_checker_stumble(model, plan_file, rows, v
                 result = CliRunner().invoke(commands, ["verify", "-", str(model)], input=json.dumps(data))
                 assert result.exit_code in (0, 2, 5), (key, result.exc_info)
                 assert result.exit_code != 0 or value == old or key in OF_THE_TARGET
+
+
+def test_values_of_single_inputs(run, fails, onnx_plan, tmp_path):
+    x, path = tmp_path / "x.npy", MODELS / "control_flow.onnx"
+    rows = json.loads(onnx_plan.read_text())["tensors"]
+    (row,) = (row for row in rows if (row["name"], row["role"]) == ("x", "input"))
+    np.save(x, np.ones(row["shape"], row["dtype"]))
+    done = run("verify", "--execute", "--input", f"x={x}", onnx_plan, path)
+    assert (done.code, done.err) == (0, "")
+    assert "given: 'x'" in done.out
+    np.savez(tmp_path / "x.npz", x=np.ones(row["shape"], row["dtype"]))
+    np.save(tmp_path / "wrong.npy", np.ones(row["shape"], "i8"))
+    np.save(tmp_path / "long.npy", np.ones([2, *row["shape"]], row["dtype"]))
+    for words, said in (
+        (("--input", f"xy={x}"), "the model has no input 'xy'; its inputs are"),
+        (("--input", str(x)), "has no name or no file; write --input NAME=FILE.npy"),
+        (("--input", f"x={tmp_path}/none.npy"), "there is no such file"),
+        (("--input", f"x={tmp_path}/x.npz"), "it has several arrays; give it with --inputs"),
+        (("--input", f"x={x}", "--input", f"x={x}"), "input 'x' is given twice"),
+        (("--input", f"x={x}", "--inputs", tmp_path / "x.npz"), "input 'x' is given twice"),
+        (("--input", f"x={tmp_path}/wrong.npy"), "input 'x': an array of int64 is given for one of"),
+        (("--input", f"x={tmp_path}/long.npy"), "input 'x': it is given with shape [2, "),
+    ):
+        assert said in fails(2, "verify", "--execute", *words, onnx_plan, path)
+    assert "--input is given without --execute" in fails(2, "verify", "--input", f"x={x}", onnx_plan, path)

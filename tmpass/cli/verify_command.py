@@ -21,6 +21,7 @@ _SHOWN, _NAMES = 20, 8
 
 _EXECUTION = {
     "inputs": "--inputs",
+    "single": "--input",
     "trips": "--execute-trips",
     "seconds": "--execute-seconds",
     "max_bytes": "--execute-bytes",
@@ -39,12 +40,21 @@ _EXECUTION = {
     help="Also check the plan against this target: its name, memories, runtime, sharing and scratch.",
 )
 @click.option(
-    "--execute", is_flag=True, help="Also run the model in the planned bytes, and compare its outputs (ONNX)."
+    "--execute",
+    is_flag=True,
+    help="Also run the model in the planned bytes, and compare its outputs with those of ONNX Runtime or LiteRT.",
 )
 @click.option(
     "--inputs",
     metavar="FILE",
     help="With --execute: values of inputs by name, from an .npz file. The others are random.",
+)
+@click.option(
+    "--input",
+    "single",
+    multiple=True,
+    metavar="NAME=FILE",
+    help="With --execute: the value of one input, from an .npy file. May be repeated.",
 )
 @click.option(
     "--execute-trips", "trips", type=int, metavar="N", help="Limit on the rounds of loops in one run. [default: 5000]"
@@ -77,15 +87,19 @@ def command(
         tmpass verify planned.tflite
         tmpass verify --execute plan.json model.onnx
         tmpass verify --execute --inputs inputs.npz plan.json model.onnx
+        tmpass verify --execute --input x=x.npy plan.json model.tflite
     """
     from tmpass.api import execute as execution
     from tmpass.api import verify as verification
+    from tmpass.execution.inputs import read_all
     from tmpass.graph.binding import check_bindings
     from tmpass.loading.load import load
 
     _check_options(given, execute=execute)
     source = _model(plan, model)
     found = read_plan(plan)
+    single = given.pop("single")
+    given["inputs"] = read_all(given["inputs"], single)
     run = None
     with progress(f"verifying {plan}"):
         loaded = load(source, bindings=check_bindings(found.options.bind))
@@ -121,7 +135,7 @@ def command(
 
 def _check_options(given: dict[str, Any], *, execute: bool) -> None:
     for name, option in _EXECUTION.items():
-        if given[name] is not None and not execute:
+        if given[name] not in (None, ()) and not execute:
             raise UsageError(f"{option} is given without --execute", hint="add --execute, or leave it out")
 
 

@@ -2,12 +2,58 @@
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
-from tmpass.base.errors import UsageError
+from tmpass.base.errors import UsageError, brief
 
 _PART = re.compile(r"(.+)\[(\d+)\]", re.DOTALL)
 """The name that a file gives to a tensor of a sequence: "name[0]", "name[1]", ..."""
+
+
+def read_all(file: str | None, single: Sequence[str]) -> dict[str, object] | str | None:
+    """The values of inputs from an .npz file and from single .npy files.
+
+    Args:
+        file: the path of an .npz file, or None.
+        single: texts "name=file.npy", which add to what `file` has.
+
+    Returns:
+        The values by name; `file` itself where nothing else is given.
+
+    Raises:
+        UsageError: a file cannot be read, or a name is given twice.
+    """
+    if not single:
+        return file
+    found = read_inputs(file) if file is not None else {}
+    for text in single:
+        name, equals, path = text.partition("=")
+        if not equals or not name or not path:
+            raise UsageError(f"--input {brief(text)} has no name or no file", hint="write --input NAME=FILE.npy")
+        if name in found:
+            raise UsageError(f"input {brief(name)} is given twice", hint="give each input one value")
+        found[name] = _read_array(path)
+    return found
+
+
+def _read_array(where: str) -> object:
+    """The array in the .npy file at `where`."""
+    import numpy as np
+
+    hint = "give a file that numpy.save has written"
+    if not Path(where).is_file():
+        raise UsageError("there is no such file", where=where, hint=hint)
+    try:
+        array = np.load(where, allow_pickle=False)
+    except MemoryError:
+        raise
+    except Exception as error:
+        fault = str(error).partition("\n")[0].rstrip(".")
+        raise UsageError(f"it cannot be read: {fault}", where=where, hint=hint) from None
+    if not isinstance(array, np.ndarray):
+        raise UsageError("it has several arrays", where=where, hint="give it with --inputs, or one array as .npy")
+    return array
 
 
 def read_inputs(path: str | os.PathLike[str]) -> dict[str, object]:

@@ -44,6 +44,7 @@ class Machine:
         promised: Container[tuple[TensorKey, TensorKey]] = frozenset(),
         constants: Constants | None = None,
     ) -> None:
+        runner.begin()
         outside = [] if constants is None else constants.add_places(image)
         self._constants, self.storage = constants, Storage(image)
         self.transfers: BufferCopies | None = None
@@ -54,10 +55,14 @@ class Machine:
         self._trips, self._promised = trips, promised
         self._graph, self._runner, self._loops_copy = graph, runner, loops_copy
         self._caller_of: dict[int, int] = {}
-        for s, subgraph in enumerate(graph.subgraphs):
-            for t in sorted(subgraph.used):
-                if subgraph.tensors[t].kind is TensorKind.VARIABLE:
-                    self.storage.write((s, t), runner.constant(s, t), _CALLER)
+        self._variables = [
+            (s, t)
+            for s, subgraph in enumerate(graph.subgraphs)
+            for t in sorted(subgraph.used)
+            if subgraph.tensors[t].kind is TensorKind.VARIABLE
+        ]
+        for key in self._variables:
+            self.storage.write(key, runner.constant(*key), _CALLER)
         if constants is not None:
             self.storage.violations += [*constants.violations, *outside]
             constants.load(self.storage, _CALLER)
@@ -86,6 +91,7 @@ class Machine:
         outputs = self._walk(region, _CALLER)
         if keep_inputs:
             self._read(keys, _CALLER)
+        self._read(self._variables, _CALLER)  # the next run begins with them
         return outputs
 
     def _walk(self, region: Region, reader: Writer) -> tuple[Value, ...]:
@@ -114,10 +120,14 @@ class Machine:
             # Its inputs must be intact after its bodies ran, and nothing else may be where it collects its outputs.
             self._read(inputs, me, shared=True)
             self.storage.release(real)
+        changed = dict(self._runner.changed(s, step.op))
         self._check_elementwise(s, step, op, values, results, me)
         marks |= inside
         if op.random:
             marks |= RANDOM | DRAWN
+        for t, value in changed.items():
+            self.marks.set((s, t), marks)
+            self.storage.write((s, t), value, me)
         for number, (key, result) in enumerate(zip(outputs, results, strict=True)):
             if key[1] != ABSENT and result is not None:
                 self._write_output(s, step.op, number, result, values, marks, me)

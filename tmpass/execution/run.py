@@ -116,7 +116,7 @@ def execute_plan(
     names = [
         graph.subgraphs[e.subgraph].tensors[t].name for e in graph.entries for t in graph.subgraphs[e.subgraph].inputs
     ]
-    _check_names(values, names)
+    values = _by_tensor(graph, values, names)
     stored = _check_bytes(plan, graph, limits.bytes + files)
     given, drawn = (tuple(name for name in names if (name in values) is told) for told in (True, False))
     try:
@@ -183,11 +183,20 @@ def _on_drawn(error: ModelError, drawn: Sequence[str]) -> ModelError:
     return error.within("on drawn inputs")
 
 
-def _check_names(given: Mapping[str, object], names: Sequence[str]) -> None:
-    for name in given:
-        if name not in names:
+def _by_tensor(graph: Graph, given: Mapping[str, object], names: Sequence[str]) -> dict[str, object]:
+    """The values of `given` by the names of the input tensors, `names`; an entry may have other names for them.
+
+    Raises:
+        UsageError: a name is not that of an input.
+    """
+    found: dict[str, object] = {}
+    for name, value in given.items():
+        tensors = [graph.subgraphs[e.subgraph].tensors[e.inputs[name]].name for e in graph.entries if name in e.inputs]
+        if name not in names and not tensors:
             listed = ", ".join(map(brief, names[:8])) + (", ..." if len(names) > 8 else "")
             raise UsageError(f"the model has no input {brief(name)}", hint=f"its inputs are {listed}")
+        found |= dict.fromkeys([name] if name in names else tensors, value)
+    return found
 
 
 def _check_bytes(plan: Plan, graph: Graph, allowed: int) -> bool:

@@ -3,7 +3,7 @@
 The machine of `tmpass.execution` moves bytes and knows no operator. A Runner computes and knows no memory.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -57,6 +57,9 @@ class Runner(Protocol):
     engine: str
     random: str
 
+    def begin(self) -> None:
+        """Forget what earlier runs left in variables that the runner keeps: a run of the model begins."""
+
     def draw(self, subgraph: int, index: int, seed: int) -> Value:
         """A random value for input `index` of an entry, which is the same for the same `seed`."""
 
@@ -72,6 +75,9 @@ class Runner(Protocol):
 
     def run(self, subgraph: int, op: int, inputs: Sequence[Value | None]) -> Run:
         """One run of an operator. An input is None where it is absent or a constant, which the runner knows."""
+
+    def changed(self, subgraph: int, op: int) -> Mapping[int, Value]:
+        """The variables of `subgraph` that the last run of an operator may have changed, by tensor."""
 
     def reads_sizes(self, subgraph: int, op: int) -> bool:
         """Whether an operator reads only the sizes of its inputs, not their values."""

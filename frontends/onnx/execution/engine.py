@@ -48,6 +48,9 @@ class Engine:
         self._types = {value.name: value.type for value in model.graph.input}
         self.random = self._find_random()
 
+    def begin(self) -> None:
+        """Do nothing: ONNX has no variables."""
+
     def draw(self, subgraph: int, index: int, seed: int) -> Value:
         """Draw a value for an input of an entry."""
         entry = self._graph.subgraphs[subgraph]
@@ -90,6 +93,11 @@ class Engine:
         entry = self._graph.subgraphs[subgraph]
         feeds = {entry.tensors[t].name: value for t, value in zip(entry.inputs, inputs, strict=True)}
         return tuple(self._whole.run([entry.tensors[t].name for t in entry.outputs], feeds))
+
+    def changed(self, subgraph: int, op: int) -> Mapping[int, Value]:
+        """Return no variables: ONNX has none."""
+        del subgraph, op
+        return {}
 
     def reads_sizes(self, subgraph: int, op: int) -> bool:
         """Whether a node reads only the sizes of its inputs."""

@@ -199,8 +199,10 @@ class Machine:
                 outputs = self._enter(s, body, request, given, marks | inside, me)
                 keys = [(body.subgraph, t) for t in self._graph.subgraphs[body.subgraph].outputs]
                 inside |= self.marks.of(self._owner(key) for key in keys)
-                # What another body gave stays: a loop's condition runs between two rounds of its body.
-                given = {i: (value, key) for i, (value, key) in given.items() if key[0] != body.subgraph}
+                # A loop's condition runs between two rounds of its body, whose results wait where they are, or were
+                # copied before the condition ran.
+                others = given.items() if not self._loops_copy else ()
+                given = {i: (value, key) for i, (value, key) in others if key[0] != body.subgraph}
                 given |= {id(value): (value, key) for value, key in zip(outputs, keys, strict=True)}
                 request = run.send(outputs)
         except StopIteration as stop:

@@ -11,16 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.graphs import graphs
-from support.pages import both, plan_of
+from support.pages import MODELS, both, plan_of
 
 from tmpass.api.plan import plan
+from tmpass.base.sizes import format_size
 from tmpass.loading.load import Model
 from tmpass.packing.problem import Gap
 from tmpass.plans.peak_step import in_use
 from tmpass.plans.plan import ModelInfo
 from tmpass.report.formats import html
 from tmpass.report.formats.html import emit
-from tmpass.report.hues import COLOURS, GIVEN, OTHERS, colours_of
+from tmpass.report.hues import CONSTANTS, FAMILIES, GIVEN, colour_of, colours_of
 from tmpass.report.page.data import page_data
 
 
@@ -118,13 +119,38 @@ def test_a_buffer_has_the_kind_of_the_operator_that_begins_it():
         assert [found["colours"][row[6]][0] for row in found["views"][0]["buffers"]] == kinds
 
 
-def test_the_largest_kinds_have_colours_of_their_own_and_the_others_share_one():
-    made = plan_of(*((100 * i, 100 - i, i, i + 1) for i in range(20)))
-    colours = colours_of([made])
-    assert list(colours)[: len(COLOURS)] == [f"KIND{i}" for i in range(len(COLOURS))]
-    assert list(colours.values())[: len(COLOURS)] == list(COLOURS)
-    assert {colours[f"KIND{i}"] for i in range(len(COLOURS), 20)} == {colours[OTHERS]}
-    assert len({*COLOURS, *GIVEN.values(), colours[OTHERS]}) == len(COLOURS) + len(GIVEN) + 1
+def test_a_kind_has_the_same_colour_in_every_plan():
+    few, many = plan_of((0, 9, 1, 2)), plan_of(*((100 * i, 100 + i, i, i + 1) for i in range(20)))
+    assert colours_of([few])["KIND1"] == colours_of([many])["KIND1"] == colour_of("KIND1")
+    assert list(colours_of([many])) == [f"KIND{i}" for i in range(19, -1, -1)]
+
+
+def test_the_formats_names_of_one_kind_have_one_colour():
+    for one, other in (("CONV_2D", "Conv"), ("FULLY_CONNECTED", "Gemm"), ("CONCATENATION", "Concat"), ("ADD", "Add")):
+        assert colour_of(one) == colour_of(other)
+    assert len({colour_of(kind) for kind in ("CONV_2D", "DEPTHWISE_CONV_2D", "ADD", "MUL", "RELU", "MEAN", "PAD")}) == 7
+
+
+def test_every_colour_is_for_one_family_and_dark_text_is_readable_on_it():
+    kinds = [kind for family in FAMILIES.values() for kind in family]
+    assert len(kinds) == len(set(kinds))
+    own = [*GIVEN.values(), *CONSTANTS.values()]
+    assert len({*FAMILIES, *own}) == len(FAMILIES) + len(own)
+    for colour in (*FAMILIES, *own, *(colour_of(f"KIND{i}") for i in range(100))):
+        red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+        assert 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2 > 0.3
+
+
+def test_a_label_leaves_out_what_most_names_begin_with():
+    names = {i: f"net/cell_{i}/conv;net/cell_{i}/bn" for i in range(4)}
+    found = page_data(plan_of(*((8 * i, 8, i, i + 1) for i in range(5)), names=names))["views"][0]["tensors"]
+    assert [row[9:] for row in found] == [*([f"cell_{i}/conv;cell_{i}/bn"] for i in range(4)), []]
+
+
+def test_a_plan_that_does_not_fit_says_by_how_much():
+    made = plan(MODELS / "branchy.tflite", budget="20KiB")
+    said = page_data(made)["views"][0]["verdict"]
+    assert said.endswith(f": {format_size(made.memories[0].shortfall)} missing in scratchpad")
 
 
 @settings(max_examples=60, deadline=None)
@@ -137,7 +163,7 @@ def test_every_buffer_and_every_tensor_with_a_place_is_there(graph, compared):
         assert [row[0] for row in rows] == [b.id for b in made.buffers]
         assert sum(len(row[7]) for row in rows) == sum(t.buffer is not None for t in made.tensors)
         for row, b in zip(rows, made.buffers, strict=True):
-            names = [view["tensors"][i][:1] + view["tensors"][i][-2:] for i in row[7]]
+            names = [view["tensors"][i][:1] + view["tensors"][i][7:9] for i in row[7]]
             assert [(s, i) for _, s, i in names] == [*b.tensors]
             assert (row[8] or [[b.lower, b.upper, 0, b.size]]) == [list(piece) for piece in in_use(b)]
 

@@ -1,13 +1,10 @@
 """The HTML page in a real browser: drawing, pointer and keys."""
 
-import os
-import shutil
-from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 from support.graphs import Sketch, graph_of
-from support.pages import MODELS, both, plan_of
+from support.pages import MODELS, both, plan_of, point
 from support.planning import INFO
 
 from tmpass.api.plan import plan
@@ -17,68 +14,10 @@ from tmpass.loading.load import Model, load
 from tmpass.packing.problem import Gap
 from tmpass.plans.peak_step import find_peak_step
 from tmpass.plans.plan import PlannedConstant, PlannedTensor
-from tmpass.report.formats.html import emit
 from tmpass.report.model_facts import ModelFacts
 from tmpass.report.weights import reason
 
 pytestmark = pytest.mark.browser
-
-WIDE, HIGH = 1280, 900
-LEFT, RIGHT, TOP, BOTTOM, BETWEEN = 74, 14, 24, 26, 16
-"""The margins of the picture: where on the canvas a step and an address must be is worked out anew here."""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    pytest.importorskip("playwright", reason="playwright is not installed")
-    from playwright.sync_api import Error, sync_playwright
-
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    with sync_playwright() as playwright:
-        try:
-            started = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"] * (os.name == "posix"))
-        except Error as error:
-            pytest.skip(f"there is no Chromium: {str(error).splitlines()[0]}")
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def look(browser, tmp_path):
-    """Opens the page of a plan. Anything that the page complains of, or asks for, is a failure."""
-
-    @contextmanager
-    def opened(made, before=None, facts=None, **options):
-        path = tmp_path / "page.html"
-        path.write_text(emit(made, before, facts), encoding="utf-8")
-        page = browser.new_page(**{"viewport": {"width": WIDE, "height": HIGH}, **options})
-        troubles = []
-        page.on("console", lambda message: troubles.append(message.text))
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on(
-            "request", lambda asked: troubles.append(asked.url) if not asked.url.startswith(("file:", "data:")) else 0
-        )
-        page.goto(path.as_uri())
-        yield page
-        page.close()
-        assert troubles == []
-
-    return opened
-
-
-def point(page, plans, step, address):
-    """Where on the screen a step and an address are, when all of the plans is in sight."""
-    box = page.locator("#canvas").bounding_box()
-    steps = max(max([len(p.schedule), *(b.upper for b in p.buffers)]) for p in plans)
-    first = plans[0].memories[0]
-    inside = [row for p in plans for row in (*p.buffers, *p.constants) if row.memory == first.name]
-    peak = max(row.offset + row.size for row in inside)
-    capacity = (first.capacity or 0) - first.overhead - first.reserve
-    top = 1.04 * max(peak, capacity if capacity <= 1.4 * peak else 0)
-    inner = box["height"] - TOP - BOTTOM - BETWEEN
-    arena = inner - min(120, round(inner * 0.22))
-    x = box["x"] + LEFT + step * (box["width"] - LEFT - RIGHT) / steps
-    return x, box["y"] + TOP + arena - address * arena / top
 
 
 def hover(page, plans, step, address):

@@ -21,6 +21,7 @@ from tmpass.plans.tensor_places import absent_tensors
 from tmpass.plans.transfers import BufferCopy, buffer_copies
 from tmpass.report.drawn import constant_kind, constant_name, constants_in, height_of
 from tmpass.report.hues import colours_of, kind_of
+from tmpass.report.labels import short_labels, shortened
 from tmpass.report.needs import usable, usable_name
 from tmpass.report.text import clip, one_line, short_size
 from tmpass.report.transfers import about
@@ -115,20 +116,21 @@ def _memory(plan: Plan, memory: MemoryUse, colours: dict[str, str], top: int) ->
     if peak_step.buffers:
         yield from _peak_bar(peak_step, frame)
     rows, absent = plan.tensors_by_key(), absent_tensors(plan)
+    labels = short_labels(row.name for row in plan.tensors)
     for b in buffers:
         kind = kind_of(plan, b, rows)
         b = replace(b, tensors=tuple([key for key in b.tensors if (b.id, key) not in absent])) if absent else b
         name = next((rows[key].name for key in b.tensors if key in rows), kind)
         what = about(plan, b)
         yield f"<g><title>{_text(_note(b, name, kind) + (f'; {what}' if what else ''))}</title>"
-        yield from _buffer(b, name, colours[kind], frame)
+        yield from _buffer(b, labels.get(name, name), colours[kind], frame)
         yield "</g>"
     for copy in buffer_copies(plan):
         yield from _arrow(copy, memory, frame)
     for c in constants:
         kind, name = constant_kind(c), constant_name(c, rows)
         yield f"<g><title>{_text(_note(c, name, kind))}</title>"
-        yield from _rectangle(c, (c.lower, c.upper, 0, c.size), name, colours[kind], frame)
+        yield from _rectangle(c, (c.lower, c.upper, 0, c.size), labels.get(name, name), colours[kind], frame)
         yield "</g>"
     if near and capacity is not None:
         label = _text(usable_name(memory, size=True))
@@ -154,7 +156,7 @@ def _rectangle(
     # A rectangle narrower than this would be invisible.
     size = f'width="{_number(max(across, 0.7))}" height="{_number(max(up, 0.7))}"'
     yield f'<rect{edge} x="{frame.x(lower)}" y="{frame.y(place.offset + high)}" {size} fill="{colour}"/>'
-    if up > 12 and (short := _shortened(name, int((across - 8) / _CHARACTER))):
+    if up > 12 and (short := shortened(name, int((across - 8) / _CHARACTER))):
         middle = frame.y(place.offset + (low + high) / 2)
         yield f'<text class="name" x="{frame.x(lower)}" y="{middle}" dx="4" dy="4">{_text(short)}</text>'
 
@@ -200,11 +202,8 @@ def _label(y: str, text: str) -> str:
 def _legend(colours: dict[str, str], top: int) -> tuple[list[str], int]:
     """The elements of the legend, in lines from pixel `top` on, and the pixel below the last."""
     parts, at = [], _LEFT
-    shown: dict[str, str] = {}
     for kind, colour in colours.items():
-        shown.setdefault(colour, kind)
-    for colour, kind in shown.items():
-        name = _shortened(kind, 60)
+        name = shortened(kind, 60)
         room = 34 + int(len(name) * 7)
         if at > _LEFT and at + room > _RIGHT:
             at, top = _LEFT, top + _LINE
@@ -218,19 +217,13 @@ def _title(plan: Plan, memory: MemoryUse) -> str:
     words = f"{plan.model.file} on {plan.target.name}, {memory.name}: {short_size(memory.needed)}"
     if memory.capacity is None:
         return words
-    return f"{words} of {short_size(memory.capacity)}"
+    missing = f", {short_size(memory.shortfall)} missing" if memory.shortfall else ""
+    return f"{words} of {short_size(memory.capacity)}{missing}"
 
 
 def _note(place: PlannedBuffer | PlannedConstant, name: str, kind: str) -> str:
     more = f" and {len(place.tensors) - 1} more" if len(place.tensors) > 1 else ""
     return f"{name}{more}: {kind}, {place.size} B at {place.offset}, steps {place.lower} to {place.upper - 1}"
-
-
-def _shortened(name: str, room: int) -> str:
-    """The end of a long name, which is more specific than its beginning; empty where there is no room."""
-    if len(name) <= room:
-        return name
-    return f"\N{HORIZONTAL ELLIPSIS}{name[1 - room :]}" if room > 2 else ""
 
 
 def _text(text: str) -> str:

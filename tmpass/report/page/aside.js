@@ -8,7 +8,7 @@ function fillHead() {
   const figures = [["peak", memory.peak, saved(memory)], ["live bytes at the peak step", memory.full.bytes, lost ? `fragmentation ${shortSize(lost)}` : "no fragmentation"],
     ["lower bound", memory.bound, memory.peak > memory.bound ? `gap ${shortSize(memory.peak - memory.bound)}` : "reached"]];
   if (memory.needed !== memory.peak) figures.push(["needed", memory.needed, ""]);
-  if (memory.capacity !== null) figures.push(["capacity", memory.capacity, [memory.used, memory.assumed].filter(Boolean).join("; ")]);
+  if (memory.capacity !== null) figures.push(["capacity", memory.capacity, [memory.used, memory.needed > memory.capacity ? `${shortSize(memory.needed - memory.capacity)} missing` : "", memory.assumed].filter(Boolean).join("; ")]);
   document.getElementById("figures").replaceChildren(...figures.map(([name, bytes, note]) => {
     const box = element("div"), value = element("dd", exactSize(bytes));
     if (note) value.append(" ", element("small", note));
@@ -56,9 +56,8 @@ function fillLegend() {
     list.replaceChildren(item);
     return;
   }
-  const kinds = new Set(memoryNow().buffers.map((b) => colours[b.kind].colour));
-  const seen = new Set();
-  list.replaceChildren(...colours.filter(({ colour }) => kinds.has(colour) && !seen.has(colour) && seen.add(colour))
+  const kinds = new Set(memoryNow().buffers.map((b) => b.kind));
+  list.replaceChildren(...colours.filter((_, at) => kinds.has(at))
     .map(({ kind, colour }) => {
       const item = element("li"), spot = element("i");
       spot.style.background = colour;
@@ -78,6 +77,7 @@ function fillConstants() {
   const total = all.reduce((sum, { bytes }) => sum + bytes, 0);
   byId("constants-where").textContent = `${exactSize(total)} in ${all.length}${asked ? `, ${found.length} found` : ""}`;
   byId("all-constants").hidden = found.length <= listed;
+  byId("all-constants").textContent = `Show all ${found.length}`;
   byId("weights").replaceChildren(...state.view.weights.flatMap(([name, text]) => [element("dt", name), element("dd", text)]));
   const rows = found.slice(0, listed).map((constant) => {
     const row = element("tr"), more = constant.others ? ` and ${constant.others} more` : "";
@@ -94,6 +94,7 @@ function fillConstants() {
   byId("held").replaceChildren(headOf([["bytes", "number"], ["constant", "name"], ["read by step", "name"],
     ["use", "name"], ["why", "name"], ["stored", "name"]]), element("tbody"));
   byId("held").tBodies[0].append(...rows);
+  byId("held").classList.toggle("whole", listed === Infinity);
 }
 
 // The first operators that read a constant; nothing where the page was made without the model.
@@ -110,27 +111,7 @@ function headOf(columns) {
   return head;
 }
 
-function fillTable() {
-  const { full } = memoryNow(), table = document.getElementById("full");
-  const where = full.rows.length ? `step ${stepName(state.view, full.step)}: ${exactSize(full.bytes)} in ${full.rows.length} buffers` : "nothing is stored";
-  document.getElementById("full-where").textContent = where;
-  const head = headOf([["bytes", "number"], ["tensor", "name"], ["steps", "number"], ["offset", "number"]]);
-  const body = element("tbody");
-  for (const { buffer, used } of full.rows) {
-    const row = element("tr");
-    const more = buffer.tensors.length > 1 ? ` and ${buffer.tensors.length - 1} more` : "";
-    row.append(element("td", String(used), "number"), element("td", bufferName(buffer) + more, "name"),
-      element("td", `${buffer.lower}\u2013${buffer.upper - 1}`, "number"), element("td", String(buffer.offset), "number"));
-    row.addEventListener("click", () => choose(buffer));
-    row.addEventListener("mouseenter", () => { state.hovered = buffer; redraw(); });
-    row.addEventListener("mouseleave", () => { state.hovered = null; redraw(); });
-    row.buffer = buffer;
-    body.append(row);
-  }
-  table.replaceChildren(head, body);
-}
-
 function markRow() {
-  for (const row of document.querySelectorAll("#full tbody tr")) row.classList.toggle("chosen", row.buffer === state.chosen);
+  for (const row of document.querySelectorAll("#full tbody tr, #places tbody tr")) row.classList.toggle("chosen", row.buffer === state.chosen);
   for (const row of document.querySelectorAll("#held tbody tr")) row.classList.toggle("chosen", row.constant === state.chosen?.constant);
 }

@@ -1,4 +1,5 @@
 // The plans in the page: the rows that data.py wrote, with named fields.
+const byId = (id) => document.getElementById(id);
 const page = JSON.parse(document.getElementById("data").textContent);
 const colours = page.colours.map(([kind, colour]) => ({ kind: shown(kind), colour }));
 const views = page.views.map(readView);
@@ -11,8 +12,8 @@ function shown(name) {
 
 function readView(raw) {
   const steps = raw.steps.map(([kind, name]) => ({ kind: shown(kind), name: shown(name) }));
-  const tensors = raw.tensors.map(([name, dtype, shape, bytes, role, offset, reason, subgraph, index]) =>
-    ({ name: shown(name), dtype, shape, bytes, role, offset, reason, key: `${subgraph}:${index}` }));
+  const tensors = raw.tensors.map(([name, dtype, shape, bytes, role, offset, reason, subgraph, index, label]) =>
+    ({ raw: name, name: shown(name), label: shown(label ?? name), dtype, shape, bytes, role, offset, reason, key: `${subgraph}:${index}` }));
   const buffers = raw.buffers.map(([id, memory, offset, size, lower, upper, kind, at, pieces]) => ({
     id, memory, offset, size, lower, upper, kind,
     tensors: at.map((i) => tensors[i]),
@@ -27,11 +28,11 @@ function readView(raw) {
     Object.assign(row, { begins, spilled, about: shown(text), tensors: row.tensors.map((t) => by ? { ...t, offset: t.offset + by } : t) });
   }
   // A copy of a constant, or one that is stored in a memory with buffers, is drawn as a buffer of one tensor.
-  const known = raw.constants.known.map(([name, dtype, shape, bytes, others, place, use, why, readers]) =>
-    ({ name: shown(name), dtype, shape, bytes, others, place: shown(place), use, why: shown(why), readers, copies: [] }));
+  const known = raw.constants.known.map(([name, dtype, shape, bytes, others, place, use, why, readers, label]) =>
+    ({ name: shown(name), label: shown(label || name), dtype, shape, bytes, others, place: shown(place), use, why: shown(why), readers, copies: [] }));
   const constants = raw.constants.rows.map(([memory, offset, size, lower, upper, kind, at]) => {
-    const constant = known[at], { name, dtype, shape, bytes } = constant;
-    const tensor = { name, dtype, shape, bytes, role: "constant", offset, reason: "", key: null };
+    const constant = known[at], { name, label, dtype, shape, bytes } = constant;
+    const tensor = { name, label, dtype, shape, bytes, role: "constant", offset, reason: "", key: null };
     const copy = { id: null, constant, memory, offset, size, lower, upper, kind, tensors: [tensor],
       pieces: [{ lower, upper, low: offset, high: offset + size }] };
     constant.copies.push(copy);
@@ -51,7 +52,7 @@ function readView(raw) {
     };
   });
   const needs = raw.needs.map(([name, capacity, needed, parts, text]) => ({ name: shown(name), capacity, needed, parts, text }));
-  return { how: raw.how, fits: raw.fits, verdict: raw.verdict, leftOut: raw.not_counted, steps, memories, needs, constants: known, layers, weights: raw.constants.lines, end, moved, time: raw.time };
+  return { how: raw.how, fits: raw.fits, verdict: raw.verdict, leftOut: raw.not_counted, steps, tensors, memories, needs, constants: known, layers, weights: raw.constants.lines, end, moved, time: raw.time };
 }
 
 // Sizes as the command line writes them: the exact number of bytes, and the largest unit that fits.
@@ -74,4 +75,13 @@ function stepName(view, at) {
 
 function bufferName(buffer) {
   return buffer.tensors.length ? buffer.tensors[0].name : colours[buffer.kind].kind;
+}
+
+// The part of the name that differs from those of the other tensors.
+function labelOf(buffer) {
+  return buffer.tensors.length ? buffer.tensors[0].label : colours[buffer.kind].kind;
+}
+
+function hex(address) {
+  return `0x${address.toString(16)}`;
 }

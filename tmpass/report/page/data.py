@@ -20,6 +20,7 @@ from tmpass.plans.transfers import spilled_rows
 from tmpass.report.constants import copies_of, stored_constants, use
 from tmpass.report.drawn import constant_kind, drawn_constants, height_of
 from tmpass.report.hues import colours_of, kind_of
+from tmpass.report.labels import short_labels
 from tmpass.report.left_out import not_counted, verdict
 from tmpass.report.needs import parts, parts_text, usable, usable_name, used
 from tmpass.report.run_time import time_line
@@ -75,7 +76,8 @@ def _verdict(plan: Plan) -> str:
         return f"fits, {part}"
     if plan.transfers is not None:
         return f"fits, with transfers; {bound(plan)}"
-    return _VERDICTS[plan.status]
+    missing = "; ".join(f"{format_size(m.shortfall)} missing in {m.name}" for m in plan.memories if m.shortfall)
+    return _VERDICTS[plan.status] + (f": {missing}" if missing else "")
 
 
 def _view(plan: Plan, places: dict[str, int], graph: Graph | None) -> dict[str, Any]:
@@ -83,6 +85,7 @@ def _view(plan: Plan, places: dict[str, int], graph: Graph | None) -> dict[str, 
     rows, absent = plan.tensors_by_key(), absent_tensors(plan)
     placed = [t for t in plan.tensors if t.buffer is not None]
     at = {(t.subgraph, t.index): i for i, t in enumerate(placed)}
+    labels = short_labels(t.name for t in plan.tensors)
     return {
         "how": how(plan),
         "fits": plan.fits,
@@ -92,7 +95,9 @@ def _view(plan: Plan, places: dict[str, int], graph: Graph | None) -> dict[str, 
         "needs": [_need(memory) for memory in plan.memories],
         "steps": [[step.kind, step.name] for step in plan.schedule],
         "tensors": [
-            [t.name, t.dtype, t.shape, t.bytes, t.role, t.offset, t.reason, t.subgraph, t.index] for t in placed
+            [t.name, t.dtype, t.shape, t.bytes, t.role, t.offset, t.reason, t.subgraph, t.index]
+            + ([labels[t.name]] if t.name in labels else [])
+            for t in placed
         ],
         "buffers": [
             [
@@ -174,6 +179,7 @@ def _constants(plan: Plan, places: dict[str, int], memories: dict[str, int], gra
     stored = sorted(stored_constants(plan), key=lambda row: (-row.size, row.id))
     weights = find_weights(plan, graph)
     rows, copies = plan.tensors_by_key(), copies_of(plan)
+    labels = short_labels(t.name for t in plan.tensors)
     numbers = {row.tensors: at for at, row in enumerate(stored)}
     known = []
     for row, found in zip(stored, weights.rows, strict=True):
@@ -181,7 +187,8 @@ def _constants(plan: Plan, places: dict[str, int], memories: dict[str, int], gra
         facts = ["", "", None] if t is None else [t.name, t.dtype, t.shape]
         place = f"{row.memory} at {row.offset}"
         used = use(copies.get(row.tensors, []))
-        known.append([*facts, row.size, len(row.tensors) - 1, place, used, found.why, found.steps])
+        label = labels.get(t.name, "") if t is not None else ""
+        known.append([*facts, row.size, len(row.tensors) - 1, place, used, found.why, found.steps, label])
     return {
         "lines": weight_lines(weights) if stored else [],
         "known": known,

@@ -6,7 +6,7 @@ let waiting = false;
 
 function readHues() {
   const style = getComputedStyle(document.documentElement);
-  for (const name of ["ground", "ink", "quiet", "line", "edge", "strong", "limit", "full", "curve", "copy"]) {
+  for (const name of ["ground", "ink", "quiet", "line", "edge", "strong", "limit", "over", "full", "curve", "copy"]) {
     hues[name] = style.getPropertyValue(`--${name}`).trim();
   }
 }
@@ -28,9 +28,11 @@ function draw(sharpness = window.devicePixelRatio || 1) {
   pen.font = "11px system-ui, sans-serif";
   const s = scales();
   drawGrid(s);
-  within(s.arena, () => { drawFull(s, s.arena); drawBuffers(s); drawCopies(s); drawMarked(s); });
+  within(s.arena, () => { drawOver(s); drawFull(s, s.arena); drawBuffers(s); drawCopies(s); drawMarked(s); });
   drawCapacity(s);
   drawLive(s);
+  drawMoved(s);
+  drawStep(s);
 }
 
 function within({ x, y, w, h }, work) {
@@ -53,7 +55,7 @@ function ticks(from, to, pixels, room, binary) {
 }
 
 function drawGrid(s) {
-  const { arena, live } = s, w = state.window;
+  const { arena, live, foot } = s, w = state.window;
   pen.lineWidth = 1;
   pen.strokeStyle = hues.line;
   pen.fillStyle = hues.quiet;
@@ -69,11 +71,11 @@ function drawGrid(s) {
     if (at >= state.view.end) continue;
     // The number is below the centre of its step where steps are wide, and otherwise below its left edge.
     const x = s.x(at) + (s.perStep > 12 ? s.perStep / 2 : 0);
-    pen.fillText(String(at), x, live.y + live.h + 5);
-    rule(x, live.y + live.h, x, live.y + live.h + 3);
+    pen.fillText(String(at), x, foot + 5);
+    rule(x, foot, x, foot + 3);
   }
   pen.textAlign = "right";
-  pen.fillText("step", arena.x - 6, live.y + live.h + 5);
+  pen.fillText("step", arena.x - 6, foot + 5);
   frame(arena);
   frame(live);
 }
@@ -123,17 +125,19 @@ function drawBuffers(s) {
   pen.fillStyle = "#14171c";
   pen.textAlign = "left";
   pen.textBaseline = "middle";
-  for (const [b, box] of named) drawName(s, bufferName(b), box);
+  for (const [b, box] of named) drawName(s, labelOf(b), box);
 }
 
 // Arrows of spills and fetches: up out of the bytes that are read, down into those that are written.
 function drawCopies(s) {
-  pen.strokeStyle = hues.copy;
-  pen.lineWidth = 2;
-  for (const b of memoryNow().buffers) {
-    const y = (s.y(b.offset) + s.y(b.offset + b.size)) / 2;
-    if (b.begins) arrow(s.x(b.lower), y, 1);
-    if (b.spilled) arrow(s.x(b.upper), y, -1);
+  for (const [hue, wide] of [[hues.ground, 5], [hues.copy, 2]]) { // with an edge, to be seen on any colour
+    pen.strokeStyle = hue;
+    pen.lineWidth = wide;
+    for (const b of memoryNow().buffers) {
+      const y = (s.y(b.offset) + s.y(b.offset + b.size)) / 2;
+      if (b.begins) arrow(s.x(b.lower), y, 1);
+      if (b.spilled) arrow(s.x(b.upper), y, -1);
+    }
   }
 }
 
@@ -152,10 +156,18 @@ function drawName(s, name, box) {
   const left = Math.max(box.x, s.arena.x), right = Math.min(box.x + box.w, s.arena.x + s.arena.w);
   const room = Math.floor((right - left - 8) / 5.9);
   if (room < 3) return;
-  const text = name.length <= room ? name : `\u2026${name.slice(1 - room)}`; // the end of a name is more specific
+  const text = shortened(name, room);
   // At the centre of the visible part.
   const top = Math.max(box.y, s.arena.y), bottom = Math.min(box.y + box.h, s.arena.y + s.arena.h);
   pen.fillText(text, left + 4, (top + bottom) / 2, right - left - 6);
+}
+
+// The end of a name is more specific: of whole segments, where these fit.
+function shortened(name, room) {
+  if (name.length <= room) return name;
+  let start = name.length + 1 - room;
+  for (let at = start - 1; at < name.length - 1; at++) if ("/.;".includes(name[at])) { start = at + 1; break; }
+  return `\u2026${name.slice(start)}`;
 }
 
 // At least one pixel wide and high, so that every buffer is visible.
@@ -190,6 +202,14 @@ function drawFull(s, area) {
   if (!full.rows.length) return;
   pen.fillStyle = hues.full;
   pen.fillRect(s.x(full.step), area.y, Math.max(2, s.perStep), area.h);
+}
+
+// The addresses above the capacity, where the plan has any of them.
+function drawOver(s) {
+  const { usable, height } = memoryNow(), { arena } = s;
+  if (usable === null || height <= usable || s.y(usable) <= arena.y) return;
+  pen.fillStyle = hues.over;
+  pen.fillRect(arena.x, arena.y, arena.w, s.y(usable) - arena.y);
 }
 
 function drawCapacity(s) {
@@ -231,53 +251,4 @@ function labelled(text, x, y) {
   pen.globalAlpha = 1;
   pen.fillStyle = hue;
   pen.fillText(text, x, y);
-}
-
-function drawLive(s) {
-  const memory = memoryNow(), { live } = s;
-  // The same scale for every plan in the page.
-  const top = 1.08 * Math.max(1, ...views.map((view) => view.memories[state.memory]?.full.bytes ?? 0));
-  const y = (bytes) => live.y + live.h - (bytes / top) * live.h;
-  within(live, () => {
-    drawFull(s, live);
-    pen.beginPath();
-    pen.moveTo(live.x, y(0));
-    let bytes = 0, last = live.x, most = 0;
-    for (const [step, now] of [...memory.live, [state.view.end, 0]]) {
-      // Several changes within a pixel are drawn as their highest.
-      const x = Math.min(Math.max(s.x(step), live.x), live.x + live.w);
-      most = Math.max(most, bytes);
-      if (x - last >= 0.5) {
-        pen.lineTo(last, y(most));
-        pen.lineTo(x, y(most));
-        [last, most] = [x, 0];
-      }
-      bytes = now;
-    }
-    pen.lineTo(last, y(0));
-    pen.closePath();
-    pen.fillStyle = pen.strokeStyle = hues.curve;
-    pen.globalAlpha = 0.3;
-    pen.fill();
-    pen.globalAlpha = 1;
-    pen.lineWidth = 1.5;
-    pen.stroke();
-    // The bytes that are moved before each step, on the same scale.
-    pen.fillStyle = hues.copy;
-    for (const [step, out, back] of state.view.moved.steps) {
-      pen.fillRect(s.x(step) - 1.5, y(out + back), 3, live.y + live.h - y(out + back));
-    }
-    if (memory.usable !== null && memory.usable <= top) {
-      pen.strokeStyle = hues.limit;
-      pen.setLineDash([7, 4]);
-      rule(live.x, y(memory.usable), live.x + live.w, y(memory.usable));
-      pen.setLineDash([]);
-    }
-  });
-  pen.fillStyle = hues.quiet;
-  pen.textAlign = "right";
-  pen.textBaseline = "middle";
-  const height = y(memory.full.bytes), middle = live.y + live.h / 2;
-  pen.fillText(shortSize(memory.full.bytes), live.x - 6, height);
-  pen.fillText("live bytes", live.x - 6, Math.abs(height - middle) > 13 ? middle : height + 14);
 }

@@ -27,4 +27,5 @@ function fillLayers() {
   byId("layers").replaceChildren(headOf([["step", "number"], ["kind", "name"], ["weights", "number"],
     ...used.map((place) => [place, "number"]), ["why", "name"], ["operator", "name"]]), element("tbody"));
   byId("layers").tBodies[0].append(...rows);
+  byId("layers").classList.toggle("whole", layersListed === Infinity);
 }

@@ -1,11 +1,10 @@
 // The controls, and the first drawing.
-const byId = (id) => document.getElementById(id);
-
 function choose(buffer, point) {
   state.chosen = buffer;
   if (buffer && !point) reveal(buffer);
   showTip(buffer, point);
   markRow();
+  remember();
   redraw();
 }
 
@@ -15,11 +14,14 @@ function turnTo(view, memory) {
   const other = memory !== state.memory;
   Object.assign(state, { view, memory, hovered: null });
   state.chosen = (key && memoryNow().buffers.find((b) => b.tensors.some((t) => t.key === key))) || null;
+  if (state.step !== null && state.step >= view.end) state.step = null;
   if (other) showAll();
+  byId("lowest").hidden = memoryNow().height <= 1.2 * memoryNow().peak || !memoryNow().peak;
   search();
   fillHead();
   fillLegend();
   fillTable();
+  fillPlaces();
   fillNeeds();
   markRow();
   showTip(state.chosen);
@@ -91,6 +93,8 @@ byId("closer").addEventListener("click", () => zoomMiddle(0.6));
 byId("farther").addEventListener("click", () => zoomMiddle(1 / 0.6));
 byId("whole").addEventListener("click", () => { showAll(); showTip(state.chosen); redraw(); });
 
+byId("lowest").addEventListener("click", () => { showBuffers(); showTip(state.chosen); redraw(); });
+
 const dark = matchMedia("(prefers-color-scheme: dark)"), paper = matchMedia("print");
 let theme = "Auto";
 
@@ -131,3 +135,4 @@ new ResizeObserver(() => draw(paper.matches ? 3 : undefined)).observe(canvas);
 setTheme();
 showAll();
 turnTo(views[0], 0);
+goToAddress();

@@ -33,7 +33,10 @@ canvas.addEventListener("pointermove", (event) => {
 canvas.addEventListener("pointerup", (event) => {
   const point = pointOf(event);
   if (drag && !drag.moved) {
+    const at = stepAt(point);
+    if (at !== null) state.step = at;
     choose(bufferAt(point.x, point.y), point);
+    if (at !== null) chooseStep(at);
   }
   drag = null;
 });
@@ -54,6 +57,14 @@ canvas.addEventListener("wheel", (event) => {
   showTip(null);
   redraw();
 }, { passive: false });
+
+// The step at a point of the arena or of what is below it; null beside them.
+function stepAt({ x, y }) {
+  const { arena, foot } = areas(), s = scales();
+  if (x < arena.x || x >= arena.x + arena.w || y < arena.y || y > foot) return null;
+  const step = Math.floor(s.step(x));
+  return step < state.view.end ? step : null;
+}
 
 // The neighbour of the chosen buffer: the next in time, or the next above or below among those alive with it.
 function neighbour(key) {
@@ -82,6 +93,10 @@ canvas.addEventListener("keydown", (event) => {
   } else if (event.key === "+" || event.key === "=") zoom(0.7, x, y);
   else if (event.key === "-") zoom(1 / 0.7, x, y);
   else if (event.key === "0") showAll();
+  else if (event.key === "9") showBuffers();
+  else if (event.key === "[" || event.key === ",") chooseStep(stepNow() - 1);
+  else if (event.key === "]" || event.key === ".") chooseStep(stepNow() + 1);
+  else if (event.key === "p") chooseStep(null);
   else if (event.key === "b" && views.length > 1) turnTo(views.find((view) => view !== state.view), state.memory);
   else if (event.key === "Escape") choose(null);
   else return;

@@ -4,12 +4,13 @@
 //   | bytes  |  arena                 |   window: steps [left, right), addresses [bottom, top)
 //   +--------+------------------------+
 //   |        |  live bytes            |
+//   |        |  moved, with transfers |
 //   +--------+------------------------+
 //            |  steps                 |
 const MARGIN = { left: 74, right: 14, top: 24, bottom: 26, between: 16 };
 
 const state = {
-  view: views[0], memory: 0, colour: "kind", found: null, hovered: null, chosen: null,
+  view: views[0], memory: 0, colour: "kind", found: null, hovered: null, chosen: null, step: null,
   window: { left: 0, right: 1, bottom: 0, top: 1 }, size: { width: 0, height: 0 },
 };
 
@@ -33,21 +34,30 @@ function showAll() {
   state.window = { left: 0, right: steps, bottom: 0, top: first };
 }
 
+// All steps, and the addresses of buffers: constants that stay may be many times higher.
+function showBuffers() {
+  showAll();
+  state.window.top = Math.min(state.window.top, 1.04 * Math.max(1, ...views.map((v) => v.memories[state.memory]?.peak ?? 0)));
+}
+
 function areas() {
   const { width, height } = state.size;
   const inner = height - MARGIN.top - MARGIN.bottom - MARGIN.between;
   const curve = Math.min(120, Math.round(inner * 0.22));
   const wide = Math.max(10, width - MARGIN.left - MARGIN.right);
   const arena = { x: MARGIN.left, y: MARGIN.top, w: wide, h: inner - curve };
-  return { arena, live: { x: MARGIN.left, y: MARGIN.top + arena.h + MARGIN.between, w: wide, h: curve } };
+  const below = arena.y + arena.h + MARGIN.between, foot = below + curve;
+  const moved = state.view.moved.steps.length ? Math.round(curve * 0.28) : 0;
+  const strip = moved ? { x: arena.x, y: foot - moved, w: wide, h: moved } : null;
+  return { arena, live: { x: arena.x, y: below, w: wide, h: curve - (moved && moved + 8) }, strip, foot };
 }
 
 function scales() {
-  const { arena, live } = areas();
+  const { arena, live, strip, foot } = areas();
   const { left, right, bottom, top } = state.window;
   const perStep = arena.w / (right - left), perByte = arena.h / (top - bottom);
   return {
-    arena, live, perStep, perByte,
+    arena, live, strip, foot, perStep, perByte,
     x: (step) => arena.x + (step - left) * perStep,
     y: (address) => arena.y + arena.h - (address - bottom) * perByte,
     step: (x) => left + (x - arena.x) / perStep,

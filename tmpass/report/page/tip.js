@@ -59,6 +59,7 @@ function noteOn(buffer, step, address) {
   if (buffer.about) rows.push(["row", buffer.about]);
   if (buffer.spilled) rows.push(["then", `spilled before step ${stepName(state.view, buffer.upper)}`]);
   rows.push(["addresses", `${buffer.offset} to ${buffer.offset + buffer.size - 1}`]);
+  rows.push(["in hex", `${hex(buffer.offset)} to ${hex(buffer.offset + buffer.size - 1)}`]);
   if (buffer.tensors.length !== 1) rows.push(["buffer", `${buffer.id}, ${exactSize(buffer.size)}`]);
   const piece = buffer.pieces.find((p) => step >= p.lower && step < p.upper);
   if (piece && piece.high - piece.low < buffer.size) {

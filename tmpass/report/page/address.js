@@ -1,0 +1,61 @@
+// The address of the page: "#tensor=NAME" is a tensor, "#step=N" a step. Where two have one name, NAME is "subgraph:index".
+function fragmentOf(buffer) {
+  const tensor = buffer.tensors[0];
+  if (!tensor?.key) return null;
+  const alone = times.get(state.view).get(tensor.raw) === 1;
+  return `#tensor=${encodeURIComponent(alone ? tensor.raw.toWellFormed?.() ?? tensor.raw : tensor.key)}`;
+}
+
+// How often a name stands for a placed tensor, by view.
+const times = new Map(views.map((view) => {
+  const found = new Map();
+  for (const t of view.tensors) found.set(t.raw, (found.get(t.raw) ?? 0) + 1);
+  return [view, found];
+}));
+
+// A name with places where a line may break: behind separators.
+function breakable(name) {
+  return name.split(/(?<=[/;._:])(?=[^/;._:])/).flatMap((part, at) => (at ? [element("wbr"), part] : [part]));
+}
+
+function linkTo(buffer) {
+  const fragment = fragmentOf(buffer);
+  if (fragment === null) {
+    const name = element("span");
+    name.append(...breakable(labelOf(buffer)));
+    return name;
+  }
+  const link = element("a");
+  link.append(...breakable(labelOf(buffer)));
+  link.href = fragment;
+  link.title = bufferName(buffer);
+  return link;
+}
+
+// Keep what is chosen in the address, without a step in the history for each.
+function remember() {
+  const fragment = (state.chosen && fragmentOf(state.chosen)) ?? (state.step === null ? "" : `#step=${state.step}`);
+  if (fragment === location.hash) return;
+  history.replaceState(null, "", fragment || location.href.split("#")[0]);
+}
+
+function goToAddress() {
+  const [what, text] = location.hash.slice(1).split("=", 2);
+  if (text === undefined) return;
+  if (what === "step" && /^\d+$/.test(text)) return chooseStep(Number(text));
+  if (what !== "tensor") return;
+  let name;
+  try { name = decodeURIComponent(text); } catch { return; }
+  for (const isWanted of [(t) => t.raw === name, (t) => t.key === name]) {
+    const at = state.view.memories.findIndex((memory) => memory.buffers.some((b) => b.tensors.some(isWanted)));
+    if (at < 0) continue;
+    const buffer = state.view.memories[at].buffers.find((b) => b.tensors.some(isWanted));
+    if (at !== state.memory) turnTo(state.view, at);
+    choose(buffer);
+    canvas.scrollIntoView({ block: "nearest" });
+    return;
+  }
+  byId("found").textContent = `${shown(name)} is not in this plan`;
+}
+
+window.addEventListener("hashchange", goToAddress);

@@ -252,7 +252,7 @@ def test_json_and_page_say_what_the_table_says():
     ]
     view = page_data(made, None, graph)["views"][0]["constants"]
     assert view["lines"] == weight_lines(known)
-    assert [row[-2:] for row in view["known"]] == [[row.why, row.steps] for row in known.rows]
+    assert [row[-3:-1] for row in view["known"]] == [[row.why, row.steps] for row in known.rows]
     mixed = next((layer for layer in known.layers if len(layer.shares) > 1), None)
     assert mixed is None or shares(mixed).count(" B") == len(mixed.shares)
     lines = dict(weight_lines(known))

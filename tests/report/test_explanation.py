@@ -145,7 +145,7 @@ def test_changes_and_hints_with_their_savings():
     [
         ("CONV_2D", "tflite", (1, 8, 2, 2), "H"),
         ("MaxPool", "onnx", (1, 1, 32, 1), "H"),
-        ("Conv", "onnx", (1, 32, 1, 1), "C"),
+        ("Conv", "onnx", (1, 32, 1, 8), "W"),
         ("ConvertLike", "onnx", (1, 32, 1, 1), "axis 1"),
         ("RESHAPE", "tflite", (1, 8, 2, 2), "axis 1"),
         ("CONV_2D", "tflite", (8, 4), "axis 0"),

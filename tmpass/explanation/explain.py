@@ -24,6 +24,7 @@ from tmpass.explanation.facts import Explanation
 from tmpass.explanation.hints import find_rematerialisable, find_tilings
 from tmpass.explanation.options import together, try_options
 from tmpass.explanation.outside import one_outside
+from tmpass.explanation.quantized import as_int8
 from tmpass.graph.binding import bind
 from tmpass.graph.model import Graph
 from tmpass.loading.load import Model, load_to_plan
@@ -109,6 +110,8 @@ def _refine(
     known = with_conflict(known)
     yield known
     profile = target_of(target)
+    known = replace(known, quantized=as_int8(known, loaded, profile, options))
+    yield known
     tried = try_options(known, loaded, graph, profile, options)
     with_option = [change for trial, change in tried if change is not None and trial.option]
     least = min((change.peak for change in with_option), default=known.peak_step.memory.peak)

@@ -63,7 +63,8 @@ class Tiling:
         tensors: the tensors to tile.
         alike: the number of further tensors that are tiled as well: those of the same shape that the same kind of
             operator writes, such as the other layers of a repetitive model.
-        axis: the first axis of the first tensor that is long enough.
+        axis: the first axis of the first tensor that is long enough; of an image its height or width.
+        letter: of that axis, D, H or W; empty where the tensor is not an image.
         pieces: the number of pieces.
         least: a lower bound, in bytes, on the peak of any such plan in this order. Pieces that overlap need more.
     """
@@ -73,6 +74,7 @@ class Tiling:
     axis: int
     pieces: int
     least: int
+    letter: str = ""
 
 
 @record
@@ -98,6 +100,7 @@ class Explanation:
         conflicting: the buffers of the conflict, each with its largest tensor.
         changes: the changes that lower the peak, best first.
         together: all options at once, where that is lower than each alone.
+        quantized: what integers of 8 bits would give a model of floats, an estimate; None for other models.
         without_effect: the options that were tried and do not lower the peak.
         tilings: hints to tile tensors.
         rematerialisations: hints to compute tensors twice.
@@ -119,6 +122,7 @@ class Explanation:
     conflicting: tuple[tuple[PlannedBuffer, PlannedTensor | None], ...] = ()
     changes: tuple[Change, ...] = ()
     together: Change | None = None
+    quantized: Change | None = None
     without_effect: tuple[str, ...] = ()
     tilings: tuple[Tiling, ...] = ()
     rematerialisations: tuple[Rematerialisation, ...] = ()

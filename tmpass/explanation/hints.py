@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from tmpass.explanation.facts import Alive, Explanation, Rematerialisation, Tiling
+from tmpass.explanation.images import Images, find_images
 from tmpass.explanation.problem import buffers_of, problem_of
 from tmpass.graph.model import Graph
 from tmpass.packing.bounds import lower_bound
-from tmpass.plans.plan import Plan, PlannedBuffer
+from tmpass.plans.plan import Plan, PlannedBuffer, PlannedTensor
 
 _PIECES = (2, 4, 8)
 _SMALL = 8
@@ -18,6 +19,7 @@ _HINTS = 3
 def find_tilings(known: Explanation, graph: Graph) -> tuple[Tiling, ...]:
     """The tensors at the peak step whose tiling may lower the peak most, best first; at most _HINTS.
 
+    What convolutions and pools read or write is tiled along height or width, never along channels.
     Each large tensor is tried alone, then all inputs and outputs of the operator together, with the smallest number of
     pieces that reaches the lowest bound. The peak is bounded from below with their buffers reduced to one piece for all
     of their live range. The buffers that are like them are reduced as well: a model of equal layers has a peak step in
@@ -27,7 +29,7 @@ def find_tilings(known: Explanation, graph: Graph) -> tuple[Tiling, ...]:
         known: the explanation so far.
         graph: the bound graph of its plan.
     """
-    similar = _Similar(known.plan, graph)
+    similar, images = _Similar(known.plan, graph), find_images(graph, known.plan.model.format)
     large = [one for one in _large(known) if similar.whole(one.buffer)]
     groups = [[one] for one in large]
     here = [one for one in large if one.here]
@@ -37,7 +39,7 @@ def find_tilings(known: Explanation, graph: Graph) -> tuple[Tiling, ...]:
     seen: list[set[int]] = []
     for group in groups:
         ids = {like for one in group for like in similar.of(one.buffer)}
-        hint = _tile(known, group, ids) if ids not in seen else None
+        hint = _tile(known, group, ids, images) if ids not in seen else None
         seen.append(ids)
         # All together are listed only where they save more than each alone.
         if hint is not None and (len(group) == 1 or all(hint.least < other.least for other in hints)):
@@ -72,22 +74,24 @@ class _Similar:
         return self.ids[self.mark[b.id]]
 
 
-def _tile(known: Explanation, group: list[Alive], ids: set[int]) -> Tiling | None:
+def _tile(known: Explanation, group: list[Alive], ids: set[int], images: Images) -> Tiling | None:
     plan, memory = known.plan, known.peak_step.memory
     problem = problem_of(plan, memory)
     places = [at for at, b in enumerate(buffers_of(plan, memory)) if b.id in ids]
     tensors = tuple(one.tensor for one in group if one.tensor is not None)
     best: Tiling | None = None
     for pieces in _PIECES:
-        axes = [_axis(tensor.shape, pieces) for tensor in tensors]
-        if None in axes or axes[0] is None:
+        axes = [_axis(tensor, pieces, images) for tensor in tensors]
+        axis = axes[0]
+        if None in axes or axis is None:
             break
         buffers = list(problem.buffers)
         for at in places:
             buffers[at] = replace(buffers[at], size=-(-buffers[at].size // pieces), gaps=())
         least = lower_bound(replace(problem, buffers=tuple(buffers))).peak
         if least < (best.least if best is not None else memory.peak):
-            best = Tiling(tensors, len(ids) - len(tensors), axes[0], pieces, least)
+            letter = images.letter(tensors[0].key, len(tensors[0].shape or ()), axis)
+            best = Tiling(tensors, len(ids) - len(tensors), axis, pieces, least, letter)
     return best
 
 
@@ -113,6 +117,8 @@ def _large(known: Explanation) -> list[Alive]:
     ]
 
 
-def _axis(shape: tuple[int | str, ...] | None, pieces: int) -> int | None:
-    """The first axis that is long enough for this number of pieces; None where there is none."""
-    return next((axis for axis, dim in enumerate(shape or ()) if isinstance(dim, int) and dim >= pieces), None)
+def _axis(tensor: PlannedTensor, pieces: int, images: Images) -> int | None:
+    """The first axis to tile along that is long enough for this number of pieces; None where there is none."""
+    shape = tensor.shape or ()
+    long = ((axis, shape[axis]) for axis in images.axes(tensor.key, len(shape)))
+    return next((axis for axis, dim in long if isinstance(dim, int) and dim >= pieces), None)

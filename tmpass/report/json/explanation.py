@@ -81,6 +81,7 @@ def _reasons(known: Explanation) -> dict[str, Any]:
         "changes": [_change(change) for change in known.changes],
         "without_effect": known.without_effect,
         "together": _change(known.together) if known.together is not None else None,
+        "int8_estimate": _change(known.quantized) if known.quantized is not None else None,
         "hints": _hints(known),
     }
     if conflict is not None:
@@ -139,6 +140,7 @@ def _hints(known: Explanation) -> dict[str, Any]:
                 "tensors": [_tensor(t) for t in h.tensors],
                 "alike": h.alike,
                 "axis": h.axis,
+                "letter": h.letter,
                 "pieces": h.pieces,
                 "lower_bound": h.least,
             }

@@ -1,12 +1,11 @@
 """An explanation as text for a terminal: the answer first, then what is alive, what conflicts, and what helps."""
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tmpass.base.choices import ConstantUse
 from tmpass.base.sizes import format_size
-from tmpass.explanation.facts import Alive, Explanation, Tiling
+from tmpass.explanation.facts import Alive, Explanation
 from tmpass.packing.conflict import Cause
 from tmpass.plans.plan import PlannedStep, PlannedTensor
 from tmpass.report.drawn import constant_name
@@ -32,10 +31,6 @@ _WIDE_TYPES = {"float32": "a quarter", "float16": "half"}
 
 _NAMED = 4
 """Buffers of a conflict that are named."""
-
-_LAYOUTS = {"tflite": "NHWC", "onnx": "NCHW"}
-_IMAGES = re.compile("conv(?!ert)|pool", re.IGNORECASE)
-"""Kinds of operators whose results are images."""
 
 
 def head(known: Explanation) -> str:
@@ -226,11 +221,15 @@ def change_table(known: Explanation) -> "Table | None":
         fits = ["yes" if change.fits else "no"] * limited
         how = change.option or "(no option)"
         table.add_row(str(change.saves), str(change.peak), *fits, how, one_line(change.what))
+    if (small := known.quantized) is not None:
+        fits = ["maybe" if small.fits else "no"] * limited
+        table.add_row(f"~{small.saves}", f"~{small.peak}", *fits, "(int8)", small.what)
     for hint in known.tilings:
         fits = ["maybe" if hint.least <= (memory.room or 0) else "no"] * limited
         tiled = _short(hint.tensors[0].name) if len(hint.tensors) == 1 else "all inputs and outputs of the peak step"
         tiled += f" and {hint.alike} like it" if hint.alike else ""
-        what = one_line(f"at best: {tiled} tiled along {_axis(known, hint)} into {hint.pieces} pieces")
+        axis = hint.letter or f"axis {hint.axis}"
+        what = one_line(f"at best: {tiled} tiled along {axis} into {hint.pieces} pieces")
         table.add_row(f"<={memory.peak - hint.least}", f">={hint.least}", *fits, "(hint)", what)
     return table if table.row_count else None
 
@@ -289,19 +288,6 @@ def _order(known: Explanation) -> str:
         return f"no order has fewer live bytes; {lost} of the peak are fragmentation, which another order may avoid"
     bound = f", but none has fewer than {format_size(least)} live" if memory == known.plan.memories[0] else ""
     return f"order: {known.plan.order.method}; a better one is not ruled out{bound}"
-
-
-def _axis(known: Explanation, hint: Tiling) -> str:
-    """The axis of a hint: H, W or C where a convolution or pooling writes the tensor, and else its number.
-
-    Only for these operators the layout of a tensor with four dimensions is certain.
-    """
-    first = hint.tensors[0]
-    writer = next((one.made for one in known.alive if one.tensor == first), None)
-    layout = _LAYOUTS.get(known.plan.model.format, "")
-    if writer is None or len(first.shape or ()) != len(layout) or not _IMAGES.search(writer.kind):
-        return f"axis {hint.axis}"
-    return layout[hint.axis]
 
 
 def _op(step: PlannedStep, *, number: bool = False) -> str:

@@ -91,15 +91,12 @@ def command(
     """
     from tmpass.api import execute as execution
     from tmpass.api import verify as verification
-    from tmpass.execution.inputs import read_all
     from tmpass.graph.binding import check_bindings
     from tmpass.loading.load import load
 
     _check_options(given, execute=execute)
     source = _model(plan, model)
     found = read_plan(plan)
-    single = given.pop("single")
-    given["inputs"] = read_all(given["inputs"], single)
     run = None
     with progress(f"verifying {plan}"):
         loaded = load(source, bindings=check_bindings(found.options.bind))
@@ -134,9 +131,14 @@ def command(
 
 
 def _check_options(given: dict[str, Any], *, execute: bool) -> None:
+    """Refuse options of --execute without it, and put the values of single inputs to the others in `given`."""
     for name, option in _EXECUTION.items():
         if given[name] not in (None, ()) and not execute:
             raise UsageError(f"{option} is given without --execute", hint="add --execute, or leave it out")
+    if single := given.pop("single"):
+        from tmpass.execution.inputs import read_all
+
+        given["inputs"] = read_all(given["inputs"], single)
 
 
 def _model(plan: str, model: str | None) -> str | bytes:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tmpass.base.errors import UsageError, brief
+from tmpass.base.packages import import_package
 
 _PART = re.compile(r"(.+)\[(\d+)\]", re.DOTALL)
 """The name that a file gives to a tensor of a sequence: "name[0]", "name[1]", ..."""
@@ -39,7 +40,7 @@ def read_all(file: str | None, single: Sequence[str]) -> dict[str, object] | str
 
 def _read_array(where: str) -> object:
     """The array in the .npy file at `where`."""
-    import numpy as np
+    np = import_package("numpy", "execute", "reading values of inputs")
 
     hint = "give a file that numpy.save has written"
     if not Path(where).is_file():

@@ -278,4 +278,4 @@ def test_an_input_of_open_shape():
 
 def test_without_onnx_runtime(monkeypatch):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    assert "pip install 'numpy" in fails(model("g (float[4] x) => (y) { y = Neg(x) }"), UsageError)
+    assert "'onnxruntime>=" in fails(model("g (float[4] x) => (y) { y = Neg(x) }"), UsageError)

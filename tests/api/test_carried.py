@@ -96,3 +96,25 @@ def test_offsets_are_for_a_runtime_that_reads_them():
         tmpass.UsageError, match="offsets in the file are for TensorFlow Lite Micro, not for pixel6-tpu"
     ):
         tmpass.carried_plan(chain(0, 64, 0, 64), "pixel6-tpu")
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"share_io": True}, {"share": "views"}, {"inplace": False}, {"keep_inputs": True}]
+)
+@pytest.mark.parametrize("name", ["branchy", "attention", "control_flow", "states"])
+def test_what_tmpass_wrote_is_right(name, options):
+    model = MODELS / f"{name}.tflite"
+    made = tmpass.plan(model, "tflm", **options)
+    planned = tmpass.planned_model(made, model)
+    found = tmpass.carried_plan(planned)
+    assert tmpass.verify(found, planned) == ()
+    assert found.peak <= made.peak
+
+
+def test_an_arena_ends_where_the_runtime_rounds_to():
+    tensors = [Tensor(name, [5], "UINT8") for name in "ab"]
+    plan = struct.pack("<5i", 1, 1, 2, 0, 16)
+    graph = Subgraph(tensors, [Operator("SOFTMAX", [0], [1])], inputs=[0], outputs=[1])
+    model = write_model([graph], metadata={"OfflineMemoryAllocation": plan})
+    assert tmpass.carried_plan(model).peak == 32
+    assert tmpass.verify(tmpass.carried_plan(model), model) == ()

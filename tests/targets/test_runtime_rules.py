@@ -100,5 +100,5 @@ def test_the_name_of_a_runtime_stands_in_one_place():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and node.value in names
     }
-    # A format that only one runtime reads names it: what it refuses is not a rule for plans. An extra has that name, too.
+    # A format that only one runtime reads names it: what it refuses is not a rule for plans. So does an extra.
     assert found == {"runtime.py", "refuse.py", "tflm.py"}

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 from tmpass.api.arguments import target_of
 from tmpass.base.choices import OrderMethod, Share, Status, Transfers
@@ -21,8 +21,16 @@ from tmpass.verification.plan import check_plan
 
 NOTE = "the offsets are those in the file"
 DOUBT = "tensors overlap there: right only if operators work in place, in another way than tmpass plans it"
-_LEVELS = ((Share.AUTO, True), (Share.AUTO, False), (Share.VIEWS, True), (Share.NONE, False))
-"""Levels of sharing, and whether inputs and outputs take part: from the most to none."""
+_LEVELS: tuple[dict[str, Any], ...] = (
+    {},
+    {"inplace": False},
+    {"share_io": True},
+    {"share_io": True, "inplace": False},
+    {"share": Share.VIEWS},
+    {"share": Share.VIEWS, "share_io": True},
+    {"share": Share.NONE},
+)
+"""Options of sharing: those by default first, then less and less."""
 
 _REST = "; {count} of {all} buffers have none there: the runtime places them, here they are where they fit"
 
@@ -92,16 +100,14 @@ def _with_offsets(model: Model, offsets: Mapping[TensorKey, int], target: Target
     from tmpass.api.plan import plan  # a file with the whole plan needs no planning
 
     found = None
-    for share, share_io in _LEVELS:
+    for options in _LEVELS:
         made = plan(
             model,
             target,
             schedule=OrderMethod.GIVEN,
-            share=share,
-            share_io=share_io,
             transfers=Transfers.NEVER,
-            allocator="greedy-by-size",
             allow_unplanned=True,
+            **options,
         )
         bases = _bases(made, offsets)
         if bases is not None:
@@ -138,7 +144,8 @@ def _moved(made: Plan, bases: Mapping[int, int]) -> Plan:
         except UsageError:  # the offsets in the file overlap, or are not aligned: the others go above them
             found = tuple(bases.get(r.id, top + -top % memory.alignment + r.offset) for r in rows)
         placed = {row.id: offset for row, offset in zip(rows, found, strict=True)}
-    peak = max((placed[row.id] + row.size for row in rows), default=0)
+    granule = RUNTIMES[made.target.runtime].rounding
+    peak = max((placed[row.id] + -(-row.size // granule) * granule for row in rows), default=0)
     buffers = tuple(replace(row, offset=placed.get(row.id, row.offset)) for row in made.buffers)
     by = {row.id: placed[row.id] - row.offset for row in rows}
     tensors = tuple(

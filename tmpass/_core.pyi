@@ -347,6 +347,56 @@ def postpone(
         ValueError: As for minimalloc.
     """
 
+def dead_end_features() -> list[str]:
+    """Return the names of the features of a choice at a dead end, in their order."""
+
+class LearnedBacktracking:
+    """Trees by which telamalloc goes back from a dead end."""
+
+    def __init__(self, nodes: Sequence[tuple[int, int, float]], base: float, threshold: float) -> None:
+        """Take trees.
+
+        Args:
+            nodes: Of all trees in pre-order: the feature, the place of the child at or above the threshold, and
+                the threshold; in a leaf -1, any number, and the score.
+            base: The score without trees.
+            threshold: The score from which on the search goes back.
+
+        Raises:
+            ValueError: The nodes are not trees.
+        """
+
+    def score(self, row: Sequence[float]) -> float:
+        """Return the score of a row of features."""
+
+def dead_ends(
+    problem: Problem,
+    capacity: int,
+    node_limit: int,
+    seed: int,
+    every: int,
+    most: int,
+    learned: LearnedBacktracking | None = None,
+) -> list[tuple[list[int], list[int], int, list[int], list[float]]]:
+    """Return dead ends of telamalloc, to learn from.
+
+    Args:
+        problem: The buffers.
+        capacity: The highest top in bytes, 0 .. 2^62.
+        node_limit: Of the search.
+        seed: Of the random choices.
+        every: One in this many dead ends is recorded.
+        most: How many are recorded at most.
+        learned: Where the search goes back to; by default to the last placement that took part.
+
+    Returns:
+        For each dead end the buffers in the order of their placements, their offsets in bytes, the depth of the
+        last one of the conflict, the depths that are worth a look, and a row of features for each.
+
+    Raises:
+        ValueError: As for telamalloc.
+    """
+
 class Backtracking(enum.Enum):
     """Where telamalloc goes back to from a dead end."""
 
@@ -364,6 +414,7 @@ def telamalloc(
     policy: Backtracking = Backtracking.CONFLICT,
     climb: int = 64,
     cancel: Cancel | None = None,
+    learned: LearnedBacktracking | None = None,
 ) -> tuple[int, list[int], int]:
     """Search for a packing within a capacity as TelaMalloc does, with every constraint.
 
@@ -375,6 +426,7 @@ def telamalloc(
         policy: Where to go back to from a dead end.
         climb: Changes of bounds per buffer before whole chains are looked at; for tests. No answer depends on it.
         cancel: Ends the search from another thread.
+        learned: Where to go back to, in place of `policy`.
 
     Returns:
         The answer, the offsets and the nodes spent, as for minimalloc.

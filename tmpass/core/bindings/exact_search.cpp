@@ -8,6 +8,7 @@
 
 #include "bindings/kernel_call.hpp"
 #include "packing/always_fit.hpp"
+#include "packing/dead_end_features.hpp"
 #include "packing/minimalloc.hpp"
 #include "packing/postpone.hpp"
 #include "packing/problem_check.hpp"
@@ -20,6 +21,7 @@ namespace tmpass::bindings {
 namespace {
 
 using packing::Backtracking;
+using packing::LearnedBacktracking;
 using packing::MinimallocRules;
 using packing::PostponeRules;
 using packing::Problem;
@@ -126,14 +128,14 @@ void bind_telamalloc(nb::module_& m) {
     m.def(
         "telamalloc",
         [](const Problem& problem, Bytes capacity, std::int64_t node_limit, std::uint64_t seed, Backtracking policy,
-           std::uint32_t climb, const Cancel* cancel) {
+           std::uint32_t climb, const Cancel* cancel, const LearnedBacktracking* learned) {
             return answer_of(capacity, node_limit, [&] {
-                return packing::telamalloc(problem, capacity, {node_limit, seed, policy, climb},
+                return packing::telamalloc(problem, capacity, {node_limit, seed, policy, climb, learned},
                                            interrupted_or(cancel));
             });
         },
         "problem"_a, "capacity"_a, "node_limit"_a, "seed"_a = 1, "policy"_a = Backtracking::kConflict,
-        "climb"_a = packing::kMaxClimb, "cancel"_a = nb::none(),
+        "climb"_a = packing::kMaxClimb, "cancel"_a = nb::none(), "learned"_a = nb::none(),
         "Search for a packing within a capacity as TelaMalloc does, with every constraint.\n\n"
         "Args:\n"
         "    problem: The buffers; gaps may have windows, and pairs may have to be apart.\n"
@@ -143,7 +145,8 @@ void bind_telamalloc(nb::module_& m) {
         "    policy: Where to go back to from a dead end.\n"
         "    climb: Changes of bounds per buffer before whole chains are looked at; for tests. No answer depends on "
         "it.\n"
-        "    cancel: Ends the search from another thread.\n\n"
+        "    cancel: Ends the search from another thread.\n"
+        "    learned: Where to go back to, in place of `policy`.\n\n"
         "Returns:\n"
         "    The answer, the offsets and the nodes spent, as for minimalloc.\n\n"
         "Raises:\n"
@@ -167,11 +170,92 @@ void bind_telamalloc(nb::module_& m) {
         "    other buffers; and how many were placed.");
 }
 
+// The nodes of trees, from one tuple each.
+std::vector<packing::TreeNode> tree_nodes(const std::vector<std::tuple<Index, Index, float>>& given) {
+    std::vector<packing::TreeNode> nodes;
+    for (const auto& [feature, above, value] : given) nodes.push_back({feature, above, value});
+    return nodes;
+}
+
+void bind_learning(nb::module_& m) {
+    m.def(
+        "dead_end_features",
+        [] { return std::vector<std::string>(packing::kFeatures.begin(), packing::kFeatures.end()); },
+        "Return the names of the features of a choice at a dead end, in their order.");
+    nb::class_<LearnedBacktracking>(m, "LearnedBacktracking", "Trees by which telamalloc goes back from a dead end.")
+        .def(
+            "__init__",
+            [](LearnedBacktracking* made, const std::vector<std::tuple<Index, Index, float>>& nodes, float base,
+               float threshold) {
+                new (made) LearnedBacktracking{
+                    packing::DecisionTrees(tree_nodes(nodes), base, static_cast<Index>(packing::kFeatures.size())),
+                    threshold};
+            },
+            "nodes"_a, "base"_a, "threshold"_a,
+            "Take trees.\n\n"
+            "Args:\n"
+            "    nodes: Of all trees in pre-order: the feature, the place of the child at or above the threshold, and\n"
+            "        the threshold; in a leaf -1, any number, and the score.\n"
+            "    base: The score without trees.\n"
+            "    threshold: The score from which on the search goes back.\n\n"
+            "Raises:\n"
+            "    ValueError: The nodes are not trees.")
+        .def(
+            "score",
+            [](const LearnedBacktracking& learned, const std::vector<float>& row) {
+                if (row.size() != packing::kFeatures.size()) throw std::invalid_argument("a row has other features");
+                return learned.trees.score(row);
+            },
+            "row"_a, "Return the score of a row of features.");
+    m.def(
+        "dead_ends",
+        [](const Problem& problem, Bytes capacity, std::int64_t node_limit, std::uint64_t seed, std::int64_t every,
+           std::size_t most, const LearnedBacktracking* learned) {
+            packing::check_capacity(capacity);
+            check_node_limit(node_limit);
+            if (every < 1) throw std::invalid_argument("one in less than one is recorded");
+            packing::DeadEndRecorder recorder{every, most, {}};
+            without_gil([&] {
+                return packing::telamalloc(problem, capacity,
+                                           {.node_limit = node_limit,
+                                            .seed = seed,
+                                            .policy = Backtracking::kConflict,
+                                            .learned = learned,
+                                            .recorder = &recorder},
+                                           interrupted);
+            });
+            std::vector<
+                std::tuple<std::vector<Index>, std::vector<Bytes>, Index, std::vector<Index>, std::vector<float>>>
+                found;
+            for (auto& [buffers, offsets, last, depths, features] : recorder.records)
+                found.emplace_back(std::move(buffers), std::move(offsets), last, std::move(depths),
+                                   std::move(features));
+            return found;
+        },
+        "problem"_a, "capacity"_a, "node_limit"_a, "seed"_a, "every"_a, "most"_a, "learned"_a = nb::none(),
+        "Return dead ends of telamalloc, to learn from.\n\n"
+        "Args:\n"
+        "    problem: The buffers.\n"
+        "    capacity: The highest top in bytes, 0 .. 2^62.\n"
+        "    node_limit: Of the search.\n"
+        "    seed: Of the random choices.\n"
+        "    every: One in this many dead ends is recorded.\n"
+        "    most: How many are recorded at most.\n"
+        "    learned: Where the search goes back to; by default to the last placement that took part.\n\n"
+        "Returns:\n"
+        "    For each dead end the buffers in the order of their placements, their offsets in bytes, the depth of the\n"
+        "    last one of the conflict, the depths that are worth a look, and a row of features for each."
+        "\n\n"
+        "Raises:\n"
+        "    ValueError: As for telamalloc.");
+}
+
 }  // namespace
 
 void bind_exact_searches(nb::module_& m) {
     bind_minimalloc(m);
     bind_postpone(m);
+    bind_learning(m);
     bind_telamalloc(m);
     m.def(
         "always_fit",

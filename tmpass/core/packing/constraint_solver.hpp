@@ -55,6 +55,7 @@ class ConstraintSolver {
     // After a contradiction: depths of placements, rising, that cannot be together in a packing pushed down.
     std::span<const Index> conflict() const { return conflict_; }
 
+    Index events() const { return static_cast<Index>(events_.size()); }  // changes of bounds that hold
     Index depth() const { return static_cast<Index>(levels_.size()); }
     Index placed_at(Index depth) const { return events_[levels_[depth]].buffer; }
     Bytes low(Index b) const { return at_[0][b]; }

@@ -44,6 +44,16 @@ Index PlacementChoice::choose(const ConstraintSolver& solver) {
     constexpr std::array kTurns = {Place::kNarrowest, Place::kNarrowest, Place::kLowest, Place::kNarrowest,
                                    Place::kNarrowest, Place::kNarrowest, Place::kLowest, Place::kContended};
     const Place place = kTurns[attempt_ % kTurns.size()];
+    Index chosen = choose_at(place, solver);
+    if (chosen < 0 && left_out_ >= 0) {
+        left_out_ = -1;
+        chosen = choose_at(place, solver);
+    }
+    left_out_ = -1;
+    return chosen;
+}
+
+Index PlacementChoice::choose_at(Place place, const ConstraintSolver& solver) {
     work_ += place == Place::kLowest ? model_.count() : static_cast<std::int64_t>(model_.stretches.size());
     if (place == Place::kNarrowest) return in_narrowest(solver);
     return place == Place::kLowest ? lowest(solver) : in_contended(solver);
@@ -54,7 +64,7 @@ Index PlacementChoice::in_contended(const ConstraintSolver& solver) const {
         Index best = -1;
         for (const Stretch& member : model_.section(s)) {
             const Index b = member.owner;
-            if (b == model_.count() || solver.decided(b)) continue;
+            if (b == model_.count() || !open(solver, b)) continue;
             if (best < 0 || std::pair(-weight_[b], rank_[b]) < std::pair(-weight_[best], rank_[best])) best = b;
         }
         if (best >= 0) return below(solver, best);
@@ -68,11 +78,11 @@ Index PlacementChoice::in_narrowest(const ConstraintSolver& solver) const {
     for (Index s = 0; s < model_.sections(); ++s) {
         Bytes sum = 0, least_top = kAlways;
         std::int64_t weight = 0, firsts = 0;
-        const auto open = [&](const Stretch& member) {
-            return member.owner != model_.count() && !solver.decided(member.owner);
+        const auto is_open = [&](const Stretch& member) {
+            return member.owner != model_.count() && open(solver, member.owner);
         };
         for (const Stretch& member : model_.section(s)) {
-            if (!open(member)) continue;
+            if (!is_open(member)) continue;
             sum += member.size;
             least_top = std::min(least_top, solver.low(member.owner) + member.shift + member.size);
             weight += weight_[member.owner];
@@ -80,7 +90,7 @@ Index PlacementChoice::in_narrowest(const ConstraintSolver& solver) const {
         if (least_top == kAlways) continue;
         const Bytes latest = std::min(model_.capacity - sum, least_top - 1);
         for (const Stretch& member : model_.section(s))
-            if (open(member) && solver.low(member.owner) + member.shift <= latest) firsts += factor_[s];
+            if (is_open(member) && solver.low(member.owner) + member.shift <= latest) firsts += factor_[s];
         if (narrowest < 0 || firsts * heaviest < fewest * weight) {
             narrowest = s;
             fewest = firsts;
@@ -93,7 +103,7 @@ Index PlacementChoice::in_narrowest(const ConstraintSolver& solver) const {
 Index PlacementChoice::lowest(const ConstraintSolver& solver) const {
     Index best = -1;
     for (Index b = 0; b < model_.count(); ++b)
-        if (!solver.decided(b) && (best < 0 || lower(solver, b, best))) best = b;
+        if (open(solver, b) && (best < 0 || lower(solver, b, best))) best = b;
     return best;
 }
 
@@ -101,7 +111,7 @@ Index PlacementChoice::pick(const ConstraintSolver& solver, Index section) const
     Index best = -1;
     for (const Stretch& member : model_.section(section)) {
         const Index b = member.owner;
-        if (b != model_.count() && !solver.decided(b) && (best < 0 || lower(solver, b, best))) best = b;
+        if (b != model_.count() && open(solver, b) && (best < 0 || lower(solver, b, best))) best = b;
     }
     return below(solver, best);
 }
@@ -111,7 +121,7 @@ Index PlacementChoice::below(const ConstraintSolver& solver, Index b) const {
     for (Index best = b;;) {
         for (Index edge = model_.neighbour_start[b]; edge < model_.neighbour_start[b + 1]; ++edge) {
             const Index other = model_.neighbours[edge].other;
-            if (!solver.decided(other) && solver.low(other) + model_.size[other] <= solver.low(b) &&
+            if (open(solver, other) && solver.low(other) + model_.size[other] <= solver.low(b) &&
                 (best == b || lower(solver, other, best)))
                 best = other;
         }

@@ -23,6 +23,9 @@ class PlacementChoice {
     // A buffer that took part in a dead end comes earlier from now on.
     void count_dead_end(Index b) { weight_[b] += kWeightPerDeadEnd; }
 
+    // The next choice is another buffer than b, if there is one.
+    void leave_out(Index b) { left_out_ = b; }
+
     // The buffer to place next; -1 if all have their offsets.
     Index choose(const ConstraintSolver& solver);
 
@@ -33,6 +36,8 @@ class PlacementChoice {
 
     static constexpr std::int64_t kBaseWeight = 64, kWeightPerDeadEnd = 16, kMaxNoise = 48;
 
+    Index choose_at(Place place, const ConstraintSolver& solver);
+    bool open(const ConstraintSolver& solver, Index b) const { return b != left_out_ && !solver.decided(b); }
     Index in_contended(const ConstraintSolver& solver) const;
     Index in_narrowest(const ConstraintSolver& solver) const;
     Index lowest(const ConstraintSolver& solver) const;
@@ -43,6 +48,7 @@ class PlacementChoice {
     const ConstraintModel& model_;
     Random random_;
     std::int64_t attempt_ = -1, work_ = 0;
+    Index left_out_ = -1;
     std::vector<std::int64_t> weight_;  // per buffer
     std::vector<Index> rank_;           // per buffer, in this attempt
     std::vector<std::int64_t> factor_;  // per section, around 256, in this attempt

@@ -19,15 +19,14 @@ class TelamallocSearch {
     TelamallocSearch(const ConstraintModel& model, const TelamallocOptions& options, std::int64_t& nodes,
                      const Interrupted& interrupted)
         : model_(model),
-          policy_(make_policy(options.policy)),
+          policy_(make_policy(options.policy, options.learned)),
+          recorder_(options.recorder),
           node_limit_(options.node_limit),
           nodes_(nodes),
           interrupted_(interrupted),
           solver_(model, options.climb, interrupted),
           choice_(model, options.seed),
-          returns_(model.count() + 1, 0) {
-        for (const Bytes size : model.size) unplaced_ += size;
-    }
+          log_(model) {}
 
     Answer run() {
         allow_work();
@@ -39,15 +38,14 @@ class TelamallocSearch {
             const Index b = choice_.choose(solver_);
             if (b < 0) return Answer::kFound;
             if (!afford()) return Answer::kBudgetEnded;
-            sizes_.push_back(model_.size[b]);
-            unplaced_ -= model_.size[b];
-            for (bool holds = solver_.place(b); !holds;) {
+            for (bool holds = place(b); !holds;) {
                 if (solver_.gave_up()) return Answer::kBudgetEnded;
                 if (solver_.conflict().empty()) return Answer::kImpossible;
                 const Index last = solver_.conflict().back(), target = ask_policy();
                 choice_.count_dead_end(solver_.placed_at(last));
-                for (; static_cast<Index>(sizes_.size()) > target; sizes_.pop_back()) unplaced_ += sizes_.back();
+                log_.return_to(target, target < last);
                 if (target < last) {
+                    if (target > 0) choice_.leave_out(solver_.placed_at(target));
                     solver_.undo(target);
                     choice_.begin_attempt();
                     break;
@@ -61,10 +59,19 @@ class TelamallocSearch {
     Bytes offset(Index b) const { return solver_.low(b); }
 
   private:
+    bool place(Index b) {
+        log_.add(b, solver_.low(b), solver_.high(b) - solver_.low(b));
+        const Index before = solver_.events();
+        const bool holds = solver_.place(b);
+        log_.set_consequences(solver_.events() - before);
+        return holds;
+    }
+
     Index ask_policy() {
-        const Index target = policy_->target({solver_.conflict(), solver_.depth(), returns_, sizes_, unplaced_});
-        ++returns_[target];
-        return target;
+        log_.count_dead_end(solver_.conflict());
+        const DeadEnd dead_end{solver_.conflict(), log_};
+        if (recorder_ != nullptr) record(dead_end, *recorder_);
+        return policy_->target(dead_end);
     }
 
     // Pays for one more placement or refutation, and for the work since the last; false when the budget has ended.
@@ -89,14 +96,13 @@ class TelamallocSearch {
 
     const ConstraintModel& model_;
     const std::unique_ptr<BacktrackPolicy> policy_;
+    DeadEndRecorder* const recorder_;
     const std::int64_t node_limit_;
     std::int64_t& nodes_;
     const Interrupted& interrupted_;
     ConstraintSolver solver_;
     PlacementChoice choice_;
-    std::vector<std::int64_t> returns_;  // per depth
-    std::vector<Bytes> sizes_;           // per depth
-    Bytes unplaced_ = 0;
+    DecisionLog log_;
     std::int64_t paid_ = 0, next_check_ = 0;
 };
 

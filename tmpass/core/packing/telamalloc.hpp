@@ -33,7 +33,9 @@ struct TelamallocOptions {
     std::int64_t node_limit;
     std::uint64_t seed;  // of the random choices
     Backtracking policy;
-    std::size_t climb = kMaxClimb;  // see ConstraintSolver; changes no answer
+    std::size_t climb = kMaxClimb;                 // see ConstraintSolver; changes no answer
+    const LearnedBacktracking* learned = nullptr;  // what goes back instead of `policy`
+    DeadEndRecorder* recorder = nullptr;           // of dead ends, for learning
 };
 
 // Looks for offsets with every top at or below `capacity`, spending at most `node_limit` nodes: placements and

@@ -21,6 +21,7 @@ import easy
 import executorch
 import family
 import guillotine
+import learned
 import minimise
 import orders
 import pinwheels
@@ -40,6 +41,7 @@ SECTIONS = {
     "easy": easy.tables,
     "scale": scale.tables,
     "dense": dense.tables,
+    "learned": learned.tables,
     "orders": orders.tables,
     "residency": residency.tables,
 }

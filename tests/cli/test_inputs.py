@@ -8,6 +8,9 @@ import sys
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from support.policies import NEVER
+
+from tmpass.packing.learning.policy import policy_text
 
 numpy = pytest.importorskip("numpy")
 
@@ -25,12 +28,13 @@ holds = ["activations", "variables", "inputs_outputs"]
 
 @pytest.fixture
 def place(model, monkeypatch):
-    """A folder with a model, its plan, a target, a scratch file and a problem."""
+    """A folder with a model, its plan, a target, a scratch file, a problem and a policy."""
     tmp_path = model.parent
     monkeypatch.chdir(tmp_path)
     (tmp_path / "own.toml").write_text(TARGET)
     (tmp_path / "scratch.json").write_text('{"schema": "tmpass.scratch/1", "scratch": []}')
     (tmp_path / "problem.csv").write_text("id,lower,upper,size\na,0,1,8\n")
+    (tmp_path / "policy.json").write_text(policy_text(NEVER))
     return tmp_path
 
 
@@ -73,6 +77,7 @@ COMMANDS = [
     ("own.toml", "the target itself", ["plan", "net.tflite", "-t", "own.toml", "-o"]),
     ("own.toml", "the target itself", ["plan", "net.tflite", "-t", "own.toml", "--emit"]),
     ("problem.csv", "the problem itself", ["allocate", "problem.csv", "-o"]),
+    ("policy.json", "the policy itself", ["allocate", "problem.csv", "--policy", "policy.json", "-o"]),
     ("plan.json", "the plan itself", ["emit", "plan.json", "-f", "csv", "-o"]),
     ("before.json", "the plan before itself", ["emit", "plan.json", "-f", "html", "--before", "before.json", "-o"]),
 ]

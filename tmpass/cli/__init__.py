@@ -26,6 +26,7 @@ COMMANDS = (
     "probe",
     "targets",
     "allocate",
+    "learn",
     "spill",
 )
 

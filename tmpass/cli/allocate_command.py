@@ -30,6 +30,7 @@ class _Asked:
     memories: tuple[str, ...]
     minimize: bool
     allocator: str
+    policy: str | None
     nodes: int | None
     threads: int
     explain: bool
@@ -52,6 +53,7 @@ class _Asked:
 @click.option(
     "--allocator", default="auto", show_default=True, metavar="NAME", help=ALLOCATORS, shell_complete=complete_allocator
 )
+@click.option("--policy", metavar="FILE", help="Where telamalloc goes back to: a file that tmpass learn has written.")
 @click.option(
     "--nodes",
     type=NODES,
@@ -82,20 +84,30 @@ def command(ctx: click.Context, /, problem: str, **given: Any) -> None:
         tmpass allocate problem.csv --capacity 512KiB --explain
     """
     from tmpass.packing.allocate import DEFAULT_NODES, allocate
+    from tmpass.packing.learning.policy import parse_policy
     from tmpass.packing.problem_csv import read_problem, write_solution
     from tmpass.packing.problem_memories import parse_memories
 
     asked = _Asked(**given)
     output = asked.output and plain_name(asked.output)
-    refuse_inputs([output], [("the problem", problem)])
+    refuse_inputs([output], [("the problem", problem), ("the policy", asked.policy)])
     spaces = parse_memories(asked.memories, asked.alignment)
     read = read_problem(
         read_text(problem), problem, capacity=asked.capacity, alignment=asked.alignment, memories=spaces
     )
+    policy = None if asked.policy is None else parse_policy(read_text(asked.policy), asked.policy)
     least = asked.minimize or asked.capacity is None
     conflict = None
     with progress(f"allocating {len(read.buffers)} buffers"), interrupts.caught():
-        answer = allocate(read, asked.allocator, minimize=least, nodes=asked.nodes, threads=asked.threads, keep=True)
+        answer = allocate(
+            read,
+            asked.allocator,
+            minimize=least,
+            nodes=asked.nodes,
+            threads=asked.threads,
+            keep=True,
+            policy=policy,
+        )
     if asked.explain and not answer.stopped and (least or EXIT_CODES[answer.status]):
         answer, conflict = _find_conflict(read, answer, DEFAULT_NODES if asked.nodes is None else asked.nodes)
     code = EXIT_CODES[answer.status]

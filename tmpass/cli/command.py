@@ -6,7 +6,7 @@ GROUPS = {
     "Device": ("target", "budget", "alignment", "scratch", "int8"),
     "Model": ("bind", "io", "keep_inputs", "tie", "allow_unplanned"),
     "Sharing": ("share", "inplace", "share_io"),
-    "Search": ("schedule", "states", "allocator", "nodes", "threads", "transfers", "objective"),
+    "Search": ("schedule", "states", "allocator", "policy", "nodes", "threads", "transfers", "objective"),
     "Execution": ("execute", "inputs", "trips", "seconds", "max_bytes"),
 }
 """Title of a group in the help -> the parameters in it. What is in none comes last, as Options."""

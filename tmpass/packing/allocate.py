@@ -1,6 +1,7 @@
 """One function over all allocators, which checks the packing that it returns."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from tmpass.base.choices import Status
 from tmpass.base.errors import UsageError, VerificationError
@@ -12,6 +13,9 @@ from tmpass.packing.check import check_offsets
 from tmpass.packing.hints import try_hints
 from tmpass.packing.merge_shared import Merged, merge_shared
 from tmpass.packing.problem import Problem
+
+if TYPE_CHECKING:
+    from tmpass.packing.learning.policy import Policy
 
 MAX_NODES = 2**62
 MAX_THREADS = 256
@@ -34,6 +38,7 @@ def allocate(
     nodes: int | None = None,
     threads: int = 1,
     keep: bool = False,
+    policy: "Policy | None" = None,
 ) -> Allocation:
     """The lowest packing of `problem` that an allocator finds, and what is proved about it.
 
@@ -45,14 +50,15 @@ def allocate(
             number gives the same answer everywhere.
         threads: how many threads may search. The answer does not depend on it.
         keep: after Ctrl-C, return the best packing so far, marked as `stopped`.
+        policy: learned backtracking for telamalloc, which auto asks as well.
 
     Returns:
         The lowest packing found. Its status is OPTIMAL or FEASIBLE where it is within the capacity, INFEASIBLE
         where no packing is, UNKNOWN where the budget ended first.
 
     Raises:
-        UsageError: the allocator is unknown or does not support a constraint of `problem`, `nodes` or `threads` is out
-            of range, fixed buffers break a law, or buffers that must share cannot.
+        UsageError: the allocator is unknown, takes no policy or does not support a constraint of `problem`, `nodes` or
+            `threads` is out of range, fixed buffers break a law, or buffers that must share cannot.
         VerificationError: the allocator is wrong. The packing is not returned.
     """
     if nodes is None:
@@ -61,11 +67,14 @@ def allocate(
     if not minimize and problem.capacity is None:
         raise UsageError("the problem has no capacity to fit into", hint="give one, or minimise")
     solver = allocator_named(allocator)
+    if policy is not None and not getattr(solver, "TAKES_POLICY", False):
+        raise UsageError(f"allocator {allocator} takes no policy", hint="choose telamalloc or auto")
     merged = merge_shared(problem)
     _check_fixed(problem, merged)
     _check_supported(merged.problem, allocator, solver)
     bound = lower_bound(merged.problem)
-    found = try_hints(merged.problem, Goal(bound.peak, minimize, nodes, threads), solver)
+    learned = None if policy is None else policy.native()
+    found = try_hints(merged.problem, Goal(bound.peak, minimize, nodes, threads, learned), solver)
     if found.stopped and not keep:
         raise KeyboardInterrupt
     if not merged.exact:

@@ -4,12 +4,15 @@ Other packages bring theirs in the entry point group GROUP; docs/dev/adding.md h
 """
 
 from importlib import import_module
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from tmpass.base.errors import UsageError
 from tmpass.base.plugins import load_registered, registered_names
 from tmpass.base.record import record
 from tmpass.packing.problem import Problem
+
+if TYPE_CHECKING:
+    import tmpass._core as _core
 
 ALLOCATORS = {
     "auto": "auto",
@@ -41,12 +44,15 @@ class Goal:
         minimize: find the least peak; otherwise, any peak within the problem's capacity.
         nodes: the budget in search steps.
         threads: how many threads it may use. The answer must not depend on it.
+        policy: where telamalloc goes back to from a dead end; None for its own rule. Only an allocator whose module
+            has TAKES_POLICY, which is true, is given one.
     """
 
     bound: int
     minimize: bool
     nodes: int
     threads: int = 1
+    policy: "_core.LearnedBacktracking | None" = None
 
 
 @record

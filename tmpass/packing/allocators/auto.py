@@ -24,6 +24,7 @@ from tmpass.packing.allocators.arrays import peak_of
 from tmpass.packing.problem import Problem
 
 HONOURS = frozenset(CONSTRAINTS)
+TAKES_POLICY = True  # which telamalloc is given, where it is asked
 
 _REPAIR_FROM = 1000
 """From this number of buffers on, a packing is repaired and narrowest first is tried before an exact search starts."""

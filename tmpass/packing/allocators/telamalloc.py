@@ -14,6 +14,7 @@ from tmpass.packing.allocators.speculation import Question
 from tmpass.packing.problem import Problem
 
 HONOURS = frozenset(CONSTRAINTS)
+TAKES_POLICY = True
 
 
 def solve(problem: Problem, goal: Goal) -> Found:
@@ -23,8 +24,9 @@ def solve(problem: Problem, goal: Goal) -> Found:
 
 def solve_from(problem: Problem, goal: Goal, best: Found) -> Found:
     """`best`, or a lower packing that the search finds, with the lower bound that it proves."""
-    return capacity_search.search(problem, goal, best, "telamalloc", _telamalloc)
 
+    def ask(native: _core.Problem, question: Question, cancel: _core.Cancel | None) -> tuple[int, list[int], int]:
+        capacity, limit, seed = question.capacity, question.limit, question.seed
+        return _core.telamalloc(native, capacity, limit, seed, cancel=cancel, learned=goal.policy)
 
-def _telamalloc(problem: _core.Problem, question: Question, cancel: _core.Cancel | None) -> tuple[int, list[int], int]:
-    return _core.telamalloc(problem, question.capacity, question.limit, question.seed, cancel=cancel)
+    return capacity_search.search(problem, goal, best, "telamalloc", ask)

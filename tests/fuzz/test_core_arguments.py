@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.policies import ALWAYS
 
 import tmpass._core as _core
 from tmpass.base.errors import UsageError
@@ -209,7 +210,18 @@ def postpone(made, problem, draw):
 
 def telamalloc(made, problem, draw):
     policy = draw(st.sampled_from((_core.Backtracking.CONFLICT, _core.Backtracking.CHRONOLOGICAL)))
-    _decide(_core.telamalloc, made, problem, draw, draw(seeds), policy)
+    _decide(_core.telamalloc, made, problem, draw, draw(seeds), policy, 64, None, draw(policies))
+
+
+def dead_ends(made, problem, draw):
+    every, most = draw(st.integers(-1, 3)), draw(st.integers(0, 20))
+    nodes = draw(st.integers(-1, 1000))
+    found = _core.dead_ends(problem, draw(capacities), nodes, draw(seeds), every, most, draw(policies))
+    assert len(found) <= most
+    for buffers, offsets, last, depths, features in found:
+        assert set(buffers) <= set(range(len(made.size)))
+        assert 0 <= last < len(buffers) == len(offsets)
+        assert len(features) == len(depths) * len(_core.dead_end_features())
 
 
 def first_dead_end(made, problem, draw):
@@ -230,7 +242,10 @@ def contention(made, problem, draw):  # noqa: ARG001
     assert all(size <= most <= sum(made.size) for size, most in zip(made.size, _core.contention(problem), strict=True))
 
 
+policies = st.sampled_from((None, ALWAYS.native()))
+
 KERNELS = (
+    dead_ends,
     first_dead_end,
     first_fit,
     pack,
@@ -266,6 +281,8 @@ def test_a_kernel_refuses_its_arguments_or_packs(kernel):
 
 
 CLASSES = {"Problem", "Cancel", "Backtracking", "Watchdog", "MinimallocRules", "PostponeRules"}
+LEARNED = {"LearnedBacktracking", "dead_end_features"}
+"""Held against other readers of trees and of features in tests/packing/learning."""
 ORDERS = {"OrderProblem", "OrderParts", "OrderRules", "find_cuts", "bound_orders", "beam_order", "search_orders"}
 """What test_order_arguments.py asks."""
 JUDGES = {"quick_check", "peak_step"}
@@ -277,7 +294,7 @@ TRANSFERS = {"FreeOrderProblem", "search_labels", "beam_labels", "search_absence
 
 
 def test_every_kernel_is_asked():
-    assert {kernel.__name__ for kernel in KERNELS} | CLASSES | ORDERS | JUDGES | RESIDENCY | TRANSFERS == {
+    assert {kernel.__name__ for kernel in KERNELS} | CLASSES | ORDERS | JUDGES | RESIDENCY | TRANSFERS | LEARNED == {
         n for n in dir(_core) if not n.startswith("_")
     }
 

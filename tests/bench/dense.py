@@ -1,118 +1,103 @@
 """OmniMalloc's sources with scalar time: its allocators against `auto`, by peaks and by time of the processor.
 
-python tests/bench/dense.py [--buffers N ...] [--seeds N] [--source NAME ...]
+python tests/bench/dense.py [--buffers N ...] [--seeds N] [--source NAME ...] [--seconds S] [--record FILE]
 
 One row for each source and number of buffers: peaks over the live bytes, the mean over the seeds; seconds of the
 processor; and on how many seeds `auto` is above the lowest peak of a peer, or slower than `omni` at the same peak.
+Below the table is one line for each such seed.
+
+With `--record`, each problem is measured once: what the file has is read from it, and what it has not is added, so a
+run that was ended goes on where it was.
 """
 
 import argparse
+import json
 import statistics
 import sys
-import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from contenders import installed
+from dense_problem import SOURCES, Compared, compare_seed
 from settings import Settings
 from table import Cell, Table
 
-from tmpass.packing.allocate import allocate
-from tmpass.packing.problem import Buffer, Problem
-
-SOURCES = ("random", "uniform", "power_of2", "high_contention", "sequential", "tiling", "pinwheel", "skewed")
-"""By OmniMalloc's names. The others take files, or time that is not one line."""
-
-PEERS = ("omni", "best_fit", "greedy_by_all", "hill_climb", "tabu_search", "supermalloc")
-SLOW_PEERS_UP_TO = 600
-"""Buffers. Above, only `omni` and `greedy_by_all` are run: the others end no lower, or take minutes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A peak over the live bytes, and seconds of the processor."""
-
-    peak: float
-    seconds: float
+SIZES = (129, 513, 2049, 8193)
 
 
 def tables(settings: Settings) -> Iterator[Table]:
     """The table of all sources; nothing where OmniMalloc is missing."""
-    sizes = (129,) if settings.quick else (129, 513, 2049, 8193)
-    yield from compare(SOURCES, sizes, 1 if settings.quick else 5)
+    sizes = SIZES[:1] if settings.quick else SIZES
+    yield from compare(SOURCES, sizes, range(1 if settings.quick else 5), settings.seconds)
 
 
-def compare(names: Sequence[str], sizes: Sequence[int], seeds: int) -> Iterator[Table]:
-    """One table, row by row as they are measured."""
+def compare(
+    names: Sequence[str], sizes: Sequence[int], seeds: Sequence[int], limit: float, record: Path | None = None
+) -> Iterator[Table]:
+    """One table, smaller problems first, row by row as they are measured; `limit` is seconds of a peer's search."""
     if not installed("omnimalloc"):
         return
     header = ("source", "buffers", "`auto`", "s", "`omni`", "s", "best peer", "above", "slower")
+    known = _read(record)
     rows: list[tuple[Cell, ...]] = []
-    for name in names:
-        for size in sizes:
-            rows.append(_row(name, size, seeds))
+    short: list[str] = []
+    for size in sizes:
+        for name in names:
+            group = []
+            for seed in seeds:
+                one = known.get((name, size, seed))
+                if one is None:
+                    one = compare_seed(name, size, seed, limit)
+                    _write(record, one)
+                group.append(one)
+            rows.append(_row(group))
+            short += [one.shortfall() for one in group if one.above or one.slower]
             print(*rows[-1], file=sys.stderr, flush=True)
-    yield Table("dense", header, tuple(rows), f"Means over seeds 0 .. {seeds - 1}; one thread.")
+    count = len(rows) * len(seeds)
+    note = f"Means over seeds {seeds[0]} .. {seeds[-1]}; one thread. {len(short)} of {count} problems fall short."
+    listed = ["", *(f"- {line}" for line in short)] if short else []
+    yield Table("dense", header, tuple(rows), "\n".join([note, *listed]))
 
 
-def _row(name: str, size: int, seeds: int) -> tuple[Cell, ...]:
-    ours, omni, best = [], [], []
-    for seed in range(seeds):
-        theirs, problem, live = _problem(name, size, seed)
-        begin = time.process_time()
-        found = allocate(problem)
-        ours.append(Run((found.peak or 0) / live, time.process_time() - begin))
-        runs = {peer: run for peer in _peers(size) if (run := _peer(peer, theirs, live))}
-        omni.append(runs.get("omni", Run(float("nan"), float("nan"))))
-        best.append(min((run.peak for run in runs.values()), default=float("nan")))
-    above = sum(run.peak > least for run, least in zip(ours, best, strict=True))
-    slower = sum(a.peak == b.peak and a.seconds > b.seconds for a, b in zip(ours, omni, strict=True))
+def _row(group: Sequence[Compared]) -> tuple[Cell, ...]:
     mean = statistics.mean
-    figures = [f"{mean(run.peak for run in runs):.4f}" for runs in (ours, omni)]
-    seconds = [mean(run.seconds for run in runs) for runs in (ours, omni)]
-    return name, size, figures[0], seconds[0], figures[1], seconds[1], f"{mean(best):.4f}", above, slower
+    return (
+        group[0].source,
+        group[0].buffers,
+        f"{mean(one.peak / one.live for one in group):.4f}",
+        mean(one.seconds for one in group),
+        f"{mean(one.omni_peak / one.live for one in group):.4f}",
+        mean(one.omni_seconds for one in group),
+        f"{mean(one.least_of_peers / one.live for one in group):.4f}",
+        sum(one.above for one in group),
+        sum(one.slower for one in group),
+    )
 
 
-def _problem(name: str, size: int, seed: int) -> tuple[tuple[Any, ...], Problem, int]:
-    """The allocations of a source, the same as a problem, and its live bytes."""
-    from omnimalloc.benchmark.sources import BaseSource
-
-    from tmpass.packing.bounds import lower_bound
-
-    theirs = tuple(BaseSource.get(name)(num_allocations=size, seed=seed).get_allocations())
-    problem = Problem(tuple(Buffer(str(a.id), a.start, a.end, a.size) for a in theirs))
-    return theirs, problem, lower_bound(problem).live_bytes
+def _read(record: Path | None) -> dict[tuple[str, int, int], Compared]:
+    lines = record.read_text().splitlines() if record and record.exists() else []
+    measured = [Compared(**json.loads(line)) for line in lines]
+    return {(one.source, one.buffers, one.seed): one for one in measured}
 
 
-def _peers(size: int) -> Sequence[str]:
-    return PEERS if size <= SLOW_PEERS_UP_TO else ("omni", "greedy_by_all")
-
-
-def _peer(name: str, allocations: tuple[Any, ...], live: int) -> Run | None:
-    """What an allocator of OmniMalloc finds; None where it gives up."""
-    from omnimalloc.allocators import BaseAllocator
-
-    allocator = BaseAllocator.get(name)()
-    begin = time.process_time()
-    try:
-        placed = allocator.allocate(allocations)
-    except RuntimeError:  # too many overlaps for it
-        return None
-    return Run(max(a.offset + a.size for a in placed) / live, time.process_time() - begin)
+def _write(record: Path | None, one: Compared) -> None:
+    if record:
+        with record.open("a") as file:
+            file.write(json.dumps(one.as_json()) + "\n")
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--buffers", type=int, nargs="+", default=[129, 513, 2049, 8193])
+    parser.add_argument("--buffers", type=int, nargs="+", default=list(SIZES))
     parser.add_argument("--source", nargs="+", default=list(SOURCES), choices=SOURCES)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=30, help="for each peer that searches")
+    parser.add_argument("--record", type=Path, help="a file of results, to go on with")
     asked = parser.parse_args()
-    for table in compare(asked.source, asked.buffers, asked.seeds):
+    for table in compare(asked.source, asked.buffers, range(asked.seeds), asked.seconds, asked.record):
         print(table.markdown())
 
 

@@ -58,7 +58,7 @@ def test_it_decides_a_capacity(solver, problem, capacity):
 
 @pytest.mark.parametrize(
     ("solver", "name", "problem"),
-    [(cp_sat, "cp-sat", guillotine(2, 24, steps=20, height=64)), (ilp, "ilp", guillotine(1, 12, steps=12, height=64))],
+    [(cp_sat, "cp-sat", guillotine(2, 24, steps=20, height=64)), (ilp, "ilp", guillotine(5, 12, steps=12, height=64))],
     ids=["cp-sat", "ilp"],
 )
 def test_a_hard_problem_with_a_known_packing(solver, name, problem):

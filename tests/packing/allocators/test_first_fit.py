@@ -15,13 +15,13 @@ from tmpass.packing.problem import Buffer, Problem
 
 NEVER = 0
 SEVERAL = 4096
-"""From this number of buffers on, there are more orders, and others come first."""
+"""From this number of buffers on, other orders come first."""
 SEVERAL_ORDERS = (4, 3, 5, 0, 1, 2, 6)
 
 
 def orders(problem):
     """The orders of `pack`, from their definition."""
-    load = _core.contention(problem.native)
+    load, count = _core.contention(problem.native), overlaps(problem)
     keys = (
         lambda _, b: (-b.size, b.lower - b.upper, b.lower),
         lambda _, b: (-b.size * (b.upper - b.lower), -b.size, b.lower),
@@ -29,11 +29,10 @@ def orders(problem):
         lambda i, b: (-load[i], -b.size, b.lower - b.upper),
         lambda _, b: (b.lower, b.lower - b.upper, -b.size),
         lambda i, _: (i,),
+        lambda i, b: (-b.size * count[i], -b.size, b.lower - b.upper, b.lower),
     )
     if len(problem.buffers) >= SEVERAL:
-        count = overlaps(problem)
-        last = lambda i, b: (-b.size * count[i], -b.size, b.lower - b.upper, b.lower)  # noqa: E731
-        keys = (keys[4], keys[3], keys[5], *keys[:3], last)
+        keys = tuple(keys[number] for number in SEVERAL_ORDERS)
     for key in keys:
         yield sorted(range(len(problem.buffers)), key=lambda i: (*key(i, problem.buffers[i]), i))
 

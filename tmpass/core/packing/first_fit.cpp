@@ -88,7 +88,7 @@ Bytes lowest_beside(OffsetIndex& placed, std::vector<Range>& forbidden, Step low
 }
 
 // First fit with the placed buffers in an OffsetIndex, except `odd` ones, which have gaps or pairs that must be apart.
-std::vector<Bytes> first_fit_by_offset(const Problem& problem, std::span<const Index> order, Fit fit,
+std::vector<Bytes> first_fit_by_offset(const Problem& problem, std::span<const Index> order, Fit fit, Bytes ceiling,
                                        const Interrupted& interrupted) {
     std::vector<Bytes> offsets(problem.fixed);
     OffsetIndex placed(problem.size.size());
@@ -141,7 +141,9 @@ std::vector<Bytes> first_fit_by_offset(const Problem& problem, std::span<const I
             offsets[b] = forbidden.empty() ? placed.lowest(lower, upper, size, alignment)
                                            : lowest_beside(placed, forbidden, lower, upper, size, alignment);
         }
-        if (offsets[b] != kNowhere) insert(b);
+        if (offsets[b] == kNowhere) continue;
+        if (offsets[b] + size > ceiling) return {};
+        insert(b);
     }
     return offsets;
 }
@@ -174,7 +176,7 @@ bool by_offset(const Problem& problem, Fit fit) {
 }  // namespace
 
 std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> order, Fit fit, LiveIndex& index,
-                             const Interrupted& interrupted) {
+                             Bytes ceiling, const Interrupted& interrupted) {
     std::vector<Bytes> offsets(problem.fixed);
     index.clear();
     for (Index b = 0; b < problem.count(); ++b)
@@ -197,6 +199,7 @@ std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> orde
         if (plain && fit == Fit::kLowest && problem.size[b] > 0 && std::max(peak, problem.size[b]) < kNarrow) {
             looks += index.find_forbidden(b, problem.size[b], narrow);
             offsets[b] = choose_offset(narrow, problem.alignment[b], packed);
+            if (offsets[b] + problem.size[b] > ceiling) return {};
             index.insert(b, offsets[b], offsets[b] + problem.size[b]);
             peak = std::max(peak, offsets[b] + problem.size[b]);
             continue;
@@ -220,6 +223,7 @@ std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> orde
         }
         offsets[b] = choose_offset(forbidden, problem.alignment[b], fit);
         if (problem.size[b] == 0 || offsets[b] == kNowhere) continue;
+        if (offsets[b] + problem.size[b] > ceiling) return {};
         index.insert(b, offsets[b], offsets[b] + problem.size[b]);
         peak = std::max(peak, offsets[b] + problem.size[b]);
     }
@@ -237,9 +241,9 @@ Bytes peak_of(const Problem& problem, std::span<const Bytes> offsets) {
 
 std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> order, Fit fit,
                              const Interrupted& interrupted) {
-    if (by_offset(problem, fit)) return first_fit_by_offset(problem, order, fit, interrupted);
+    if (by_offset(problem, fit)) return first_fit_by_offset(problem, order, fit, kNoCeiling, interrupted);
     LiveIndex index(problem);
-    return first_fit(problem, order, fit, index, interrupted);
+    return first_fit(problem, order, fit, index, kNoCeiling, interrupted);
 }
 
 Packing pack(const Problem& problem, Bytes stop, Fit fit, const Interrupted& interrupted) {
@@ -253,8 +257,10 @@ Packing pack(const Problem& problem, Bytes stop, Fit fit, const Interrupted& int
     for (std::size_t i = 0; i < orders.size(); ++i) {
         const Order kind = orders[i];
         const std::vector<Index> order = make_order(problem, kind, index.empty() ? by_start : index.front().by_start());
-        std::vector<Bytes> offsets = few ? first_fit_by_offset(problem, order, fit, interrupted)
-                                         : first_fit(problem, order, fit, index.front(), interrupted);
+        const Bytes ceiling = best.offsets.empty() ? kNoCeiling : best.peak - 1;
+        std::vector<Bytes> offsets = few ? first_fit_by_offset(problem, order, fit, ceiling, interrupted)
+                                         : first_fit(problem, order, fit, index.front(), ceiling, interrupted);
+        if (offsets.empty() && !order.empty()) continue;  // it would end above the best one
         const Bytes peak = peak_of(problem, offsets);
         if (best.offsets.empty() || peak < best.peak) best = {std::move(offsets), peak, kind};
         if (best.peak <= stop) break;

@@ -1,6 +1,7 @@
 // First fit and best fit: buffers one after another, each at an offset that the earlier ones leave free.
 #pragma once
 
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -18,13 +19,15 @@ enum class Fit {
 
 inline constexpr Bytes kNowhere = -2;  // instead of an offset: forbidden offsets leave no place
 
-// Offsets of the movable buffers placed in `order`, a permutation of all; fixed ones are there from the start. A buffer
-// without a place is kNowhere, and does not stand in the way of others. `index` is an index of `problem`, and is
-// cleared first. Throws Cancelled.
-std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> order, Fit fit, LiveIndex& index,
-                             const Interrupted& interrupted);
+inline constexpr Bytes kNoCeiling = std::numeric_limits<Bytes>::max();
 
-// The same without an index, by time or by offset as suits the problem.
+// Offsets of the movable buffers placed in `order`, a permutation of all; fixed ones are there from the start. A buffer
+// without a place is kNowhere, and does not stand in the way of others. Nothing as soon as the top of a movable buffer
+// is above the ceiling. `index` is an index of `problem`, and is cleared first. Throws Cancelled.
+std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> order, Fit fit, LiveIndex& index,
+                             Bytes ceiling, const Interrupted& interrupted);
+
+// The same without an index and a ceiling, by time or by offset as suits the problem.
 std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> order, Fit fit,
                              const Interrupted& interrupted);
 

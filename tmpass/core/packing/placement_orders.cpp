@@ -29,6 +29,12 @@ std::vector<Index> by_size_class(const Problem& problem, const std::vector<Index
     return order;
 }
 
+// Rises with the product of two numbers that are not negative: the bits of its double, which is exact below 2^53,
+// and in any case the same everywhere.
+std::int64_t rank_of_product(std::int64_t a, std::int64_t b) {
+    return std::bit_cast<std::int64_t>(static_cast<double>(a) * static_cast<double>(b));
+}
+
 // Per buffer, how many others share a step with it: those that start before its end, less those that end by its start.
 std::vector<Index> count_overlaps(const Problem& problem) {
     std::vector<Step> starts(problem.lower), ends(problem.upper);
@@ -49,7 +55,7 @@ std::vector<Order> orders_for(Index count) {
     using enum Order;
     if (count >= kManyBuffers) return {kSize};
     if (count >= kSeveralBuffers) return {kStart, kContention, kGiven, kSize, kArea, kLifetime, kOverlaps};
-    return {kSize, kArea, kLifetime, kContention, kStart, kGiven};
+    return {kSize, kArea, kLifetime, kContention, kStart, kGiven, kOverlaps};
 }
 
 std::vector<Index> make_order(const Problem& problem, Order order, const std::vector<Index>& by_start) {
@@ -62,8 +68,7 @@ std::vector<Index> make_order(const Problem& problem, Order order, const std::ve
     const std::vector<Index> overlaps = order == Order::kOverlaps ? count_overlaps(problem) : std::vector<Index>();
     const std::vector<Bytes> load = order == Order::kContention ? contention(problem) : std::vector<Bytes>();
     struct SortKey {
-        double area;  // exact below 2^53, and in any case the same everywhere
-        std::int64_t first, second, third;
+        std::int64_t first, second, third, fourth;
         Index buffer;
         auto operator<=>(const SortKey&) const = default;
     };
@@ -74,22 +79,22 @@ std::vector<Index> make_order(const Problem& problem, Order order, const std::ve
         const Bytes size = problem.size[b];
         switch (order) {
             case Order::kSize:
-                keys.push_back({0, -size, -life, lower, b});
+                keys.push_back({-size, -life, lower, 0, b});
                 break;
             case Order::kArea:
-                keys.push_back({-static_cast<double>(size) * static_cast<double>(life), -size, lower, 0, b});
+                keys.push_back({-rank_of_product(size, life), -size, lower, 0, b});
                 break;
             case Order::kLifetime:
-                keys.push_back({0, -life, -size, lower, b});
+                keys.push_back({-life, -size, lower, 0, b});
                 break;
             case Order::kContention:
-                keys.push_back({0, -load[b], -size, -life, b});
+                keys.push_back({-load[b], -size, -life, 0, b});
                 break;
             case Order::kStart:
-                keys.push_back({0, lower, -life, -size, b});
+                keys.push_back({lower, -life, -size, 0, b});
                 break;
             case Order::kOverlaps:
-                keys.push_back({-static_cast<double>(size) * overlaps[b], -size, -life, lower, b});
+                keys.push_back({-rank_of_product(size, overlaps[b]), -size, -life, lower, b});
                 break;
             case Order::kGiven:
                 break;

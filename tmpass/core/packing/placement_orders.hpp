@@ -13,8 +13,7 @@ enum class Order { kSize, kArea, kLifetime, kContention, kStart, kGiven, kOverla
 // placed one soon after another, while they are in the cache, and no sort is needed. Packings are as low.
 inline constexpr Index kManyBuffers = 1 << 14;
 
-// From this number of buffers on, more orders are tried, those first that use the fewest looks. Of fewer buffers the
-// exact searches make good packings out of any.
+// From this number of buffers on, the orders are first that use the fewest looks.
 inline constexpr Index kSeveralBuffers = 1 << 12;
 
 // The orders to try one after another on a number of buffers.

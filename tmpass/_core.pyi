@@ -95,13 +95,16 @@ class Problem:
 def contention(problem: Problem) -> list[int]:
     """Return for each buffer the most live bytes at one step of its live range; gaps count as solid."""
 
-def first_fit(problem: Problem, order: Sequence[int], tightest: bool = False) -> list[int]:
+def first_fit(
+    problem: Problem, order: Sequence[int], tightest: bool = False, ceiling: int = 9223372036854775807
+) -> list[int]:
     """Return the offsets of first fit, or of best fit, in a given order.
 
     Args:
         problem: The buffers.
         order: A permutation of the buffers.
         tightest: Best fit: the smallest free stretch that is large enough, not the lowest.
+        ceiling: Bytes. As soon as the top of a movable buffer is above, the answer is empty.
 
     Returns:
         One offset per buffer; -2 where the forbidden offsets leave no place.
@@ -118,6 +121,18 @@ def pack(problem: Problem, stop: int, tightest: bool = False) -> tuple[list[int]
     Returns:
         The offsets, the peak, and the order: 0 size, 1 area, 2 lifetime, 3 contention, 4 start, 5 as given,
         6 overlaps. The peak is above 2^62 where no packing was found.
+    """
+
+def pack_further(problem: Problem, stop: int, below: int) -> tuple[list[int], int]:
+    """Return the lowest packing of first fit in the orders that pack leaves out where buffers are many.
+
+    Args:
+        problem: The buffers.
+        stop: A peak in bytes at which no further order is tried.
+        below: A peak in bytes. An order ends as soon as it is not below.
+
+    Returns:
+        The offsets, nothing where no order is below, and the order as for pack.
     """
 
 def repair(problem: Problem, offsets: Sequence[int], target: int, node_limit: int) -> tuple[list[int], int, int]:

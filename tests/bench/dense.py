@@ -12,6 +12,7 @@ run that was ended goes on where it was.
 
 import argparse
 import json
+import math
 import statistics
 import sys
 from collections.abc import Iterator, Sequence
@@ -63,12 +64,13 @@ def compare(
 
 def _row(group: Sequence[Compared]) -> tuple[Cell, ...]:
     mean = statistics.mean
+    omni = mean((one.omni_peak or math.nan) / one.live for one in group)
     return (
         group[0].source,
         group[0].buffers,
         f"{mean(one.peak / one.live for one in group):.4f}",
         mean(one.seconds for one in group),
-        f"{mean(one.omni_peak / one.live for one in group):.4f}",
+        f"{omni:.4f}",
         mean(one.omni_seconds for one in group),
         f"{mean(one.least_of_peers / one.live for one in group):.4f}",
         sum(one.above for one in group),

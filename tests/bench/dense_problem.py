@@ -1,5 +1,6 @@
 """One problem of OmniMalloc's sources: `auto`, `omni` and the lowest peak of OmniMalloc's other allocators."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -23,7 +24,7 @@ SHORT, REPEATS = 0.5, 5
 class Compared:
     """Peaks in bytes, and seconds of the processor. `peers` has the peaks of those that were asked.
 
-    Where `auto` is at the live bytes, no packing is lower, so only `omni` is asked.
+    Where `auto` is at the live bytes, no packing is lower, so only `omni` is asked. Its peak is None where it gives up.
     """
 
     source: str
@@ -32,14 +33,15 @@ class Compared:
     live: int
     peak: int
     seconds: float
-    omni_peak: int
+    omni_peak: int | None
     omni_seconds: float
     peers: dict[str, int]
 
     @property
-    def least_of_peers(self) -> int:
-        """The lowest peak of a peer that was asked."""
-        return min(self.omni_peak, *self.peers.values()) if self.peers else self.omni_peak
+    def least_of_peers(self) -> float:
+        """The lowest peak of a peer that was asked; infinity without one."""
+        omni = () if self.omni_peak is None else (self.omni_peak,)
+        return min((*omni, *self.peers.values()), default=math.inf)
 
     @property
     def above(self) -> bool:
@@ -54,7 +56,7 @@ class Compared:
     def shortfall(self) -> str:
         """A line for the list of problems where `auto` is above a peer, or slower."""
         figures = f"{self.peak / self.live:.4f} in {self.seconds:.3g} s"
-        theirs = f"{self.omni_peak / self.live:.4f} in {self.omni_seconds:.3g} s"
+        theirs = f"{(self.omni_peak or math.inf) / self.live:.4f} in {self.omni_seconds:.3g} s"
         least = f"the best peer is at {self.least_of_peers / self.live:.4f}"
         return f"{self.source}, {self.buffers:,}, seed {self.seed}: {figures}; `omni` {theirs}; {least}"
 
@@ -65,14 +67,12 @@ class Compared:
 
 def compare_seed(name: str, size: int, seed: int, limit: float) -> Compared:
     """`auto` and its peers at the problem of one seed; the searches among the peers get `limit` seconds each."""
-    from omnimalloc.allocators import BaseAllocator
     from omnimalloc.benchmark.sources import BaseSource
 
     theirs = tuple(BaseSource.get(name)(num_allocations=size, seed=seed).get_allocations())
     problem = Problem(tuple(Buffer(str(a.id), a.start, a.end, a.size) for a in theirs))
     live = lower_bound(problem).live_bytes
-    omni = BaseAllocator.get("omni")()
-    answers, seconds = _in_turn(lambda: allocate(problem), lambda: omni.allocate(theirs))
+    answers, seconds = _in_turn(lambda: allocate(problem), lambda: _peer("omni", theirs, limit))
     peak = answers[0].peak or 0
     peers = {}
     if peak > live:
@@ -80,7 +80,7 @@ def compare_seed(name: str, size: int, seed: int, limit: float) -> Compared:
             reached = _peer(peer, theirs, limit)
             if reached is not None:
                 peers[peer] = reached
-    return Compared(name, size, seed, live, peak, seconds[0], _top(answers[1]), seconds[1], peers)
+    return Compared(name, size, seed, live, peak, seconds[0], answers[1], seconds[1], peers)
 
 
 def _in_turn(*calls: Callable[[], Any]) -> tuple[list[Any], list[float]]:

@@ -34,3 +34,11 @@ def test_the_executorch_problems_are_solved(path):
 def test_the_example_of_minimalloc(path, allocator):
     problem = read_problem(path.read_text(), path.name, capacity=12)
     assert allocate(problem, allocator).peak == 12
+
+
+@parametrize("problems/compilers/*.csv")
+def test_the_problems_of_compilers_end_near_the_live_bytes(path):
+    problem = read_problem(path.read_text(), path.name, capacity=None)
+    answer = allocate(problem)
+    share = 1.002 if len(problem.buffers) > 20_000 else 1.0
+    assert answer.peak <= share * answer.live_bytes

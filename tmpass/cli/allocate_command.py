@@ -57,8 +57,8 @@ class _Asked:
 @click.option(
     "--nodes",
     type=NODES,
-    help="Budget of the search, in nodes: by default a million, or twenty million where only the capacity matters; "
-    "the same again for --explain, by default a million.",
+    help="Budget of the search, in nodes: by default a million, three above 20000 buffers, or twenty where only the "
+    "capacity matters; the same again for --explain, by default a million.",
 )
 @click.option("--threads", type=THREADS, default=1, show_default=True, help=THREADS_HELP)
 @click.option("--explain", is_flag=True, help="Name a minimal set of buffers that cannot fit, or that forces the peak.")

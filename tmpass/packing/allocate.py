@@ -23,6 +23,14 @@ MAX_THREADS = 256
 DEFAULT_NODES = 1_000_000
 """Search steps by default: up to some seconds, for hard problems that first fit does not solve."""
 
+LARGE = 20_000
+"""Above this number of buffers the budget is LARGE_NODES: the first packing of narrowest first may take a million.
+
+Tuned on iopddl_S_1 of XLA, whole, with buffers left out and with other sizes.
+"""
+
+LARGE_NODES = 3_000_000
+
 NODES_TO_FIT = 20_000_000
 """Search steps by default where only the capacity matters: a minute for hundreds of buffers.
 
@@ -46,8 +54,8 @@ def allocate(
         problem: buffers and, where there is one, the capacity.
         allocator: a name in tmpass.packing.allocators.ALLOCATORS, or one that another package registers.
         minimize: look for the least peak; otherwise stop at the first packing within the capacity.
-        nodes: the budget in search steps, by default DEFAULT_NODES, or NODES_TO_FIT where `minimize` is off. The same
-            number gives the same answer everywhere.
+        nodes: the budget in search steps, by default DEFAULT_NODES, LARGE_NODES for more than LARGE buffers, or
+            NODES_TO_FIT where `minimize` is off. The same number gives the same answer everywhere.
         threads: how many threads may search. The answer does not depend on it.
         keep: after Ctrl-C, return the best packing so far, marked as `stopped`.
         policy: learned backtracking for telamalloc, which auto asks as well.
@@ -62,7 +70,8 @@ def allocate(
         VerificationError: the allocator is wrong. The packing is not returned.
     """
     if nodes is None:
-        nodes = DEFAULT_NODES if minimize else NODES_TO_FIT
+        least = LARGE_NODES if len(problem.buffers) > LARGE else DEFAULT_NODES
+        nodes = least if minimize else NODES_TO_FIT
     _check_arguments(nodes, threads)
     if not minimize and problem.capacity is None:
         raise UsageError("the problem has no capacity to fit into", hint="give one, or minimise")

@@ -3,6 +3,7 @@
 import random
 from itertools import accumulate
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.exact import least_peak
@@ -78,6 +79,31 @@ def test_pack_ends_at_the_first_order_that_is_low_enough():
     _, peak, order = _core.pack(problem.native, 2**60)
     assert order == 0
     assert peak >= _core.pack(problem.native, NEVER)[1]
+
+
+@settings(max_examples=200, deadline=None)
+@given(problems(max_buffers=8, with_fixed=True, with_alignment=True, with_gaps=True), st.integers(0, 60))
+def test_a_ceiling_leaves_out_what_is_above_and_changes_nothing_else(problem, ceiling):
+    order = list(range(len(problem.buffers)))
+    for tightest in (False, True):
+        offsets = _core.first_fit(problem.native, order, tightest)
+        tops = [o + b.size for o, b in zip(offsets, problem.buffers, strict=True) if b.size and b.offset is None]
+        expected = offsets if max(tops, default=0) <= ceiling else []
+        assert _core.first_fit(problem.native, order, tightest, ceiling) == expected
+
+
+@pytest.mark.parametrize(("longest", "left_out"), [(40, (3, 1, 2, 6)), (600, (4, 1, 2, 6))])
+def test_further_orders_are_the_lowest_below_a_peak(longest, left_out):
+    """The second problem is crowded: its placed buffers are kept by offset, and another order is left out."""
+    problem = random_problem(3, 600, longest=longest, alignments=(1, 2, 16))
+    native, every = problem.native, list(orders(problem))
+    found = [(peak_of(problem, offsets), turn, offsets) for turn, number in enumerate(left_out)
+             for offsets in [_core.first_fit(native, every[number])]]  # fmt: skip
+    peak, turn, offsets = min(found)
+    assert _core.pack_further(native, NEVER, peak + 1) == (offsets, left_out[turn])
+    assert _core.pack_further(native, NEVER, peak)[0] == []
+    first = found[0]
+    assert _core.pack_further(native, first[0], first[0] + 1) == (first[2], left_out[0])
 
 
 def test_numbers_beyond_32_bits_are_placed_the_same_way():

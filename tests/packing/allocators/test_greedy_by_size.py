@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from support.problems import problems
 
 from tmpass.packing.allocate import allocate
+from tmpass.packing.allocators import Goal, greedy_by_size, greedy_by_size_tflm
 from tmpass.packing.problem import Buffer, Problem
 
 LITE, MICRO = "greedy-by-size", "greedy-by-size-tflm"
@@ -112,3 +113,14 @@ def test_larger_problems_as_in_the_words_of_the_rule(seed):
 def test_the_goal_and_the_nodes_change_nothing(problem):
     for allocator in (LITE, MICRO):
         assert allocate(problem, allocator, nodes=0).offsets == allocate(problem, allocator).offsets
+
+
+@settings(max_examples=100, deadline=None)
+@given(problems(max_buffers=8, with_alignment=True, with_gaps=True))
+def test_a_packing_that_is_not_low_enough_is_left_out(problem):
+    goal = Goal(0, True, 0)
+    for rule in (greedy_by_size, greedy_by_size_tflm):
+        found = rule.solve(problem, goal)
+        assert rule.solve(problem, goal, below=found.peak + 1) == found
+        if found.peak:
+            assert rule.solve(problem, goal, below=found.peak).offsets == ()

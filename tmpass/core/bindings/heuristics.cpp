@@ -27,17 +27,18 @@ using packing::Problem;
 void bind_first_fit(nb::module_& m) {
     m.def(
         "first_fit",
-        [](const Problem& problem, const Array& order, bool tightest) {
+        [](const Problem& problem, const Array& order, bool tightest, Bytes ceiling) {
             const std::vector<Index> buffers = packing::checked_order(problem, order);
             const Fit fit = tightest ? Fit::kTightest : Fit::kLowest;
-            return without_gil([&] { return packing::first_fit(problem, buffers, fit, interrupted); });
+            return without_gil([&] { return packing::first_fit(problem, buffers, fit, ceiling, interrupted); });
         },
-        "problem"_a, "order"_a, "tightest"_a = false,
+        "problem"_a, "order"_a, "tightest"_a = false, "ceiling"_a = packing::kNoCeiling,
         "Return the offsets of first fit, or of best fit, in a given order.\n\n"
         "Args:\n"
         "    problem: The buffers.\n"
         "    order: A permutation of the buffers.\n"
-        "    tightest: Best fit: the smallest free stretch that is large enough, not the lowest.\n\n"
+        "    tightest: Best fit: the smallest free stretch that is large enough, not the lowest.\n"
+        "    ceiling: Bytes. As soon as the top of a movable buffer is above, the answer is empty.\n\n"
         "Returns:\n"
         "    One offset per buffer; -2 where the forbidden offsets leave no place.");
     m.def(
@@ -56,6 +57,21 @@ void bind_first_fit(nb::module_& m) {
         "Returns:\n"
         "    The offsets, the peak, and the order: 0 size, 1 area, 2 lifetime, 3 contention, 4 start, 5 as given,\n"
         "    6 overlaps. The peak is above 2^62 where no packing was found.");
+    m.def(
+        "pack_further",
+        [](const Problem& problem, Bytes stop, Bytes below) {
+            packing::Packing found =
+                without_gil([&] { return packing::pack_further(problem, stop, below, interrupted); });
+            return std::tuple(std::move(found.offsets), static_cast<int>(found.order));
+        },
+        "problem"_a, "stop"_a, "below"_a,
+        "Return the lowest packing of first fit in the orders that pack leaves out where buffers are many.\n\n"
+        "Args:\n"
+        "    problem: The buffers.\n"
+        "    stop: A peak in bytes at which no further order is tried.\n"
+        "    below: A peak in bytes. An order ends as soon as it is not below.\n\n"
+        "Returns:\n"
+        "    The offsets, nothing where no order is below, and the order as for pack.");
 }
 
 void bind_repair(nb::module_& m) {

@@ -1,6 +1,7 @@
 #include "packing/first_fit.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "packing/forbidden_differences.hpp"
 #include "packing/offset_index.hpp"
@@ -239,36 +240,74 @@ Bytes peak_of(const Problem& problem, std::span<const Bytes> offsets) {
     return peak;
 }
 
-std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> order, Fit fit,
+std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> order, Fit fit, Bytes ceiling,
                              const Interrupted& interrupted) {
-    if (by_offset(problem, fit)) return first_fit_by_offset(problem, order, fit, kNoCeiling, interrupted);
+    if (by_offset(problem, fit)) return first_fit_by_offset(problem, order, fit, ceiling, interrupted);
     LiveIndex index(problem);
-    return first_fit(problem, order, fit, index, kNoCeiling, interrupted);
+    return first_fit(problem, order, fit, index, ceiling, interrupted);
 }
 
+namespace {
+
+// First or best fit in one order after another, each ended where it is not below the best one.
+class OrderTrials {
+  public:
+    OrderTrials(const Problem& problem, Fit fit, Packing best, const Interrupted& interrupted)
+        : problem_(problem),
+          fit_(fit),
+          interrupted_(interrupted),
+          few_(by_offset(problem, fit)),
+          best_(std::move(best)) {
+        if (!few_ || problem.count() >= kManyBuffers) index_.emplace(problem);  // the order by size needs it
+    }
+
+    bool few() const { return few_; }
+    const Packing& best() const { return best_; }
+
+    void attempt(Order kind) {
+        const std::vector<Index> order = make_order(problem_, kind, index_ ? index_->by_start() : no_index_);
+        const Bytes ceiling = best_.peak > kMaxBytes ? kNoCeiling : best_.peak - 1;
+        std::vector<Bytes> offsets = few_ ? first_fit_by_offset(problem_, order, fit_, ceiling, interrupted_)
+                                          : first_fit(problem_, order, fit_, *index_, ceiling, interrupted_);
+        if (offsets.empty() && !order.empty()) return;
+        const Bytes peak = peak_of(problem_, offsets);
+        if (best_.offsets.empty() || peak < best_.peak) best_ = {std::move(offsets), peak, kind};
+    }
+
+  private:
+    const Problem& problem_;
+    const Fit fit_;
+    const Interrupted& interrupted_;
+    const bool few_;
+    Packing best_;
+    std::optional<LiveIndex> index_;
+    const std::vector<Index> no_index_;
+};
+
+}  // namespace
+
 Packing pack(const Problem& problem, Bytes stop, Fit fit, const Interrupted& interrupted) {
-    const bool few = by_offset(problem, fit);
-    Packing best{{}, kMaxBytes + 1, Order::kSize};
-    std::vector<Index> by_start;
-    std::vector<LiveIndex> index;
-    if (!few || problem.count() >= kManyBuffers)
-        index.emplace_back(problem);  // the order by size of many buffers needs it
+    OrderTrials trials(problem, fit, {{}, kMaxBytes + 1, Order::kSize}, interrupted);
     std::vector<Order> orders = orders_for(problem.count());
     for (std::size_t i = 0; i < orders.size(); ++i) {
         const Order kind = orders[i];
-        const std::vector<Index> order = make_order(problem, kind, index.empty() ? by_start : index.front().by_start());
-        const Bytes ceiling = best.offsets.empty() ? kNoCeiling : best.peak - 1;
-        std::vector<Bytes> offsets = few ? first_fit_by_offset(problem, order, fit, ceiling, interrupted)
-                                         : first_fit(problem, order, fit, index.front(), ceiling, interrupted);
-        if (offsets.empty() && !order.empty()) continue;  // it would end above the best one
-        const Bytes peak = peak_of(problem, offsets);
-        if (best.offsets.empty() || peak < best.peak) best = {std::move(offsets), peak, kind};
-        if (best.peak <= stop) break;
+        trials.attempt(kind);
+        if (trials.best().peak <= stop) break;
         // Of many buffers, repair() lowers the few that are too high; where there are more, another order may help.
-        if (kind == Order::kSize && orders.size() == 1 && count_above(problem, best.offsets, stop) > kFewAbove)
-            orders = {Order::kSize, few ? Order::kContention : Order::kGiven, few ? Order::kGiven : Order::kStart};
+        if (kind == Order::kSize && orders.size() == 1 && count_above(problem, trials.best().offsets, stop) > kFewAbove)
+            orders = {Order::kSize, trials.few() ? Order::kContention : Order::kGiven,
+                      trials.few() ? Order::kGiven : Order::kStart};
     }
-    return best;
+    return trials.best();
+}
+
+Packing pack_further(const Problem& problem, Bytes stop, Bytes below, const Interrupted& interrupted) {
+    OrderTrials trials(problem, Fit::kLowest, {{}, below, Order::kSize}, interrupted);
+    for (const Order kind : further_orders(trials.few())) {
+        trials.attempt(kind);
+        if (trials.best().peak <= stop) break;
+    }
+    return trials.best();
 }
 
 }  // namespace tmpass::packing

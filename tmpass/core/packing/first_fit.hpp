@@ -27,8 +27,8 @@ inline constexpr Bytes kNoCeiling = std::numeric_limits<Bytes>::max();
 std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> order, Fit fit, LiveIndex& index,
                              Bytes ceiling, const Interrupted& interrupted);
 
-// The same without an index and a ceiling, by time or by offset as suits the problem.
-std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> order, Fit fit,
+// The same without an index, by time or by offset as suits the problem.
+std::vector<Bytes> first_fit(const Problem& problem, std::span<const Index> order, Fit fit, Bytes ceiling,
                              const Interrupted& interrupted);
 
 // The highest top; more than kMaxBytes where a buffer is nowhere.
@@ -42,5 +42,9 @@ struct Packing {
 
 // First or best fit in one order after the other until a packing is at or below `stop`; the lowest of them.
 Packing pack(const Problem& problem, Bytes stop, Fit fit, const Interrupted& interrupted);
+
+// First fit in the orders that pack() leaves out on kManyBuffers or more, until a packing is at or below `stop`: the
+// lowest one below `below`. Without one, no offsets.
+Packing pack_further(const Problem& problem, Bytes stop, Bytes below, const Interrupted& interrupted);
 
 }  // namespace tmpass::packing

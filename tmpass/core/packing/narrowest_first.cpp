@@ -73,8 +73,9 @@ Improvement improve(const Problem& problem, const Sections& watched, std::vector
         AttemptOptions options = options_of(round, target, peak, random);
         options.looks = looks;
         if (!attempt.run(options, random, interrupted)) continue;
-        std::vector<Bytes> found = first_fit(problem, order_of(problem, watched, attempt), Fit::kLowest, interrupted);
-        const Bytes lowest = peak_of(problem, found);
+        const std::vector<Index> order = order_of(problem, watched, attempt);
+        std::vector<Bytes> found = first_fit(problem, order, Fit::kLowest, peak - 1, interrupted);
+        const Bytes lowest = found.empty() ? peak : peak_of(problem, found);
         if (lowest >= peak) continue;
         peak = lowest;
         offsets = std::move(found);

@@ -58,6 +58,11 @@ std::vector<Order> orders_for(Index count) {
     return {kSize, kArea, kLifetime, kContention, kStart, kGiven, kOverlaps};
 }
 
+std::vector<Order> further_orders(bool few) {
+    using enum Order;
+    return {few ? kStart : kContention, kArea, kLifetime, kOverlaps};
+}
+
 std::vector<Index> make_order(const Problem& problem, Order order, const std::vector<Index>& by_start) {
     if (order == Order::kSize && problem.count() >= kManyBuffers) return by_size_class(problem, by_start);
     if (order == Order::kGiven) {

@@ -19,6 +19,9 @@ inline constexpr Index kSeveralBuffers = 1 << 12;
 // The orders to try one after another on a number of buffers.
 std::vector<Order> orders_for(Index count);
 
+// The orders besides those that pack() tries on kManyBuffers or more; `few` as there.
+std::vector<Order> further_orders(bool few);
+
 // A permutation of the buffers: by falling size, size * lifetime, lifetime or contention, by start, as they are given,
 // or by falling size * number of buffers that share a step; ties by lifetime or size, then by start and index.
 // `by_start` are the buffers in the order of their starts.

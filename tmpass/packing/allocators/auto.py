@@ -65,10 +65,13 @@ def solve(problem: Problem, goal: Goal) -> Found:
             found = _repair(problem, goal, found)
             found = _join(problem, goal, found)
         if len(problem.buffers) >= _REPAIR_FROM and supported:  # else telamalloc needs the nodes
+            before = found.peak
             found = narrowest_first.solve_from(problem, replace(goal, nodes=_greedy_nodes(problem, goal)), found)
+            if not found.stopped and found.peak == before:
+                found = first_fit.solve_further(problem, goal, found)
         for greedy in (greedy_by_size, greedy_by_size_tflm):
             if not found.stopped and not satisfied(problem, goal, found):
-                other = greedy.solve(problem, goal)
+                other = greedy.solve(problem, goal, below=found.peak)
                 found = replace(other, nodes=found.nodes) if other.peak < found.peak else found
     except KeyboardInterrupt:
         return replace(found, stopped=True)

@@ -2,17 +2,23 @@
 
 In the order of size it is the greedy-by-size planner of TFLite with the lowest gap instead of the smallest one. Above
 sixteen thousand buffers that is the only order, and sizes within a quarter of an octave count as equal; where hundreds
-of buffers end above the bound, the given order and that by start are tried, too.
+of buffers end above the bound, the given order and that by start are tried, too, and the others by `solve_further`.
 
 Source: Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020.
 """
 
+from dataclasses import replace
+
 import tmpass._core as _core
 from tmpass.base.sizes import MAX_BYTES
-from tmpass.packing.allocators import CONSTRAINTS, Found, Goal, no_packing
+from tmpass.packing.allocators import CONSTRAINTS, Found, Goal, no_packing, satisfied
+from tmpass.packing.allocators.arrays import peak_of
 from tmpass.packing.problem import Problem
 
 HONOURS = frozenset(CONSTRAINTS)
+
+_MANY = 1 << 14
+"""From this number of buffers on, `solve` tries one order, and two more where that is much too high."""
 
 ORDERS = ("size", "area", "lifetime", "contention", "start", "given order", "overlaps")
 """By falling size, area, lifetime or contention (the most bytes at a step of the live range), by start, as given, or by
@@ -33,3 +39,14 @@ def solve(problem: Problem, goal: Goal, *, tightest: bool = False) -> Found:
     if peak > MAX_BYTES:
         return no_packing(problem, goal, method)
     return Found(tuple(offsets), peak, goal.bound, f"{method} by {ORDERS[order]}")
+
+
+def solve_further(problem: Problem, goal: Goal, found: Found) -> Found:
+    """`found`, or a lower packing in an order that `solve` leaves out for so large a problem."""
+    if len(problem.buffers) < _MANY or satisfied(problem, goal, found):
+        return found
+    offsets, order = _core.pack_further(problem.native, goal.bound, found.peak)
+    peak = peak_of(problem, offsets) if offsets else found.peak
+    if peak >= found.peak:
+        return found
+    return replace(found, offsets=tuple(offsets), peak=peak, method=f"first-fit by {ORDERS[order]}")

@@ -15,9 +15,9 @@ from tmpass.packing.problem import Problem
 HONOURS = frozenset(CONSTRAINTS)
 
 
-def solve(problem: Problem, goal: Goal) -> Found:
-    """The packing that the rule gives, whatever the goal."""
-    return place(problem, goal, order(problem), "greedy-by-size", tightest=True)
+def solve(problem: Problem, goal: Goal, *, below: int | None = None) -> Found:
+    """The packing that the rule gives, whatever the goal; none where `below` is given and a top would not be below."""
+    return place(problem, goal, order(problem), "greedy-by-size", tightest=True, below=below)
 
 
 def order(problem: Problem) -> list[int]:

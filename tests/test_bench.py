@@ -1,10 +1,12 @@
 """The benchmarks run, and renew the tables of the page that is written by hand."""
 
+import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from support.shared import SHARED
@@ -98,3 +100,30 @@ def test_transfers_agree_with_brute_force_at_the_largest_sizes():
     assert done.returncode == 0, done.stderr
     assert "8 agree" in done.stdout
     assert "not caught" not in done.stdout
+
+
+def test_the_picture_of_quality_has_a_mark_for_each_allocator_and_problem(tmp_path):
+    picture = tmp_path / "quality.svg"
+    script = ROOT / "tests" / "bench" / "quality.py"
+    command = [sys.executable, str(script), "--quick", "--seconds", "0.2", "-o", str(picture)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    problems = len(done.stderr.splitlines())
+    svg = ElementTree.parse(picture).getroot()
+    labels = [text.text for text in svg.iter("{http://www.w3.org/2000/svg}text")]
+    allocators = [label for label in labels if label.endswith(f" ms, {problems} problems")]
+    assert any(label.startswith("auto: 1.0000, ") for label in allocators)
+    marks = list(svg.iter("{http://www.w3.org/2000/svg}circle"))
+    assert len(marks) == len(allocators) * (problems + 2)  # one for the mean, and one beside the label
+
+
+def test_a_table_of_dense_problems_goes_on_where_it_was(tmp_path):
+    pytest.importorskip("omnimalloc")
+    record, script = tmp_path / "record", ROOT / "tests" / "bench" / "dense.py"
+    command = [sys.executable, str(script), "--buffers", "129", "--source", "uniform", "--record", str(record)]
+    for seeds in ("1", "2", "2"):
+        done = subprocess.run([*command, "--seeds", seeds], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        lines = record.read_text().splitlines()
+        assert [json.loads(line)["seed"] for line in lines] == list(range(int(seeds)))
+    assert "| uniform | 129 | 1.0000 |" in done.stdout

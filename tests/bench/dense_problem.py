@@ -65,12 +65,17 @@ class Compared:
         return asdict(self)
 
 
-def compare_seed(name: str, size: int, seed: int, limit: float) -> Compared:
-    """`auto` and its peers at the problem of one seed; the searches among the peers get `limit` seconds each."""
+def draw(name: str, size: int, seed: int) -> tuple[tuple[Any, ...], Problem]:
+    """The allocations of a source, and the same as a problem."""
     from omnimalloc.benchmark.sources import BaseSource
 
     theirs = tuple(BaseSource.get(name)(num_allocations=size, seed=seed).get_allocations())
-    problem = Problem(tuple(Buffer(str(a.id), a.start, a.end, a.size) for a in theirs))
+    return theirs, Problem(tuple(Buffer(str(a.id), a.start, a.end, a.size) for a in theirs))
+
+
+def compare_seed(name: str, size: int, seed: int, limit: float) -> Compared:
+    """`auto` and its peers at the problem of one seed; the searches among the peers get `limit` seconds each."""
+    theirs, problem = draw(name, size, seed)
     live = lower_bound(problem).live_bytes
     answers, seconds = _in_turn(lambda: allocate(problem), lambda: _peer("omni", theirs, limit))
     peak = answers[0].peak or 0

@@ -4,11 +4,9 @@ One descent of place or postpone after another, each without going back. Memory 
 of overlapping pairs is kept. `core/packing/narrowest_first.hpp` has the drawing.
 """
 
-from dataclasses import replace
-
 import tmpass._core as _core
-from tmpass.packing.allocators import CONSTRAINTS, Found, Goal, first_fit, satisfied
-from tmpass.packing.allocators.arrays import peak_of
+from tmpass.packing.allocators import CONSTRAINTS, Found, Goal, first_fit
+from tmpass.packing.allocators.improvement import improved
 from tmpass.packing.problem import Problem
 
 HONOURS = frozenset(CONSTRAINTS)
@@ -27,14 +25,4 @@ def solve(problem: Problem, goal: Goal) -> Found:
 
 def solve_from(problem: Problem, goal: Goal, best: Found) -> Found:
     """`best`, or a lower packing. Ctrl-C ends the search with `best`."""
-    if not best.offsets or satisfied(problem, goal, best):
-        return best
-    capacity = 0 if goal.minimize or problem.capacity is None else problem.capacity
-    target, nodes = max(goal.bound, capacity), max(goal.nodes - best.nodes, 0)
-    try:
-        offsets, spent = _core.narrowest_first(problem.native, best.offsets, target, nodes, SEED)
-    except KeyboardInterrupt:
-        return replace(best, stopped=True)
-    best = replace(best, nodes=best.nodes + spent)
-    peak = peak_of(problem, offsets)
-    return replace(best, offsets=tuple(offsets), peak=peak, method="narrowest-first") if peak < best.peak else best
+    return improved(problem, goal, best, "narrowest-first", _core.narrowest_first, SEED)

@@ -24,6 +24,7 @@ PACKAGES = (
     "api",
     "explanation",
     "report",
+    "settings",
     "integrations",
     "cli",
     "__main__",

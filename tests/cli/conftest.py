@@ -27,6 +27,12 @@ class Done:
     err: str
 
 
+@pytest.fixture(autouse=True)
+def no_target(monkeypatch):
+    """No target of the environment decides a test."""
+    monkeypatch.delenv("TMPASS_TARGET", raising=False)
+
+
 @pytest.fixture
 def run():
     """Runs a command inside this process. Whatever it does, no line of its errors is a traceback's."""

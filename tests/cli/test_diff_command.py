@@ -19,8 +19,8 @@ def test_the_changes_between_two_plans(run, plans):
     done = run("diff", *plans)
     assert (done.code, done.err) == (0, "")
     assert done.out.splitlines() == [
-        "old          net.tflite on pixel6-tpu, fits, 2 steps",
-        "new          larger.tflite on pixel6-tpu, fits, 2 steps",
+        "old          net.tflite on pixel6-tpu (assumed), fits, 2 steps",
+        "new          larger.tflite on pixel6-tpu (assumed), fits, 2 steps",
         "peak         4024 B -> 4096 B (4 KiB), +72 B, +1.79 %",
         "tensors      1 grew, 2 moved",
         "",

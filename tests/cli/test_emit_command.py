@@ -26,8 +26,8 @@ def test_every_format_afterwards_at_once_and_from_the_library(run, model, tmp_pa
     done = run("plan", model, "-t", target, "--emit", by_end, "--emit", f"{form.NAME}={by_name}")
     assert done == run("plan", model, "-t", target)
     if compares(form):
-        before = plan(model, schedule="given", share="none", allocator="greedy-by-size")
-        text, alone = form.emit(plan(model), before), text
+        before = plan(model, target, schedule="given", share="none", allocator="greedy-by-size")
+        text, alone = form.emit(plan(model, target), before), text
         assert text != alone
         (tmp_path / "before.json").write_text(before.to_json())
         assert run("emit", made, "-f", form.NAME, "--before", tmp_path / "before.json").out == text

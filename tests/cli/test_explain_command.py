@@ -13,7 +13,7 @@ def test_a_model_that_does_not_fit(run, model):
     lines = done.out.splitlines()
     assert lines[0].startswith("fits         no: ")
     assert lines[1] == "transfers    do not help: step 0, TANH, alone needs 4024 B, 1976 B above the capacity"
-    assert lines[2] == "model        net.tflite on pixel6-tpu, memory scratchpad"
+    assert lines[2] == "model        net.tflite on pixel6-tpu (assumed), memory scratchpad"
     assert lines[3].startswith("least budget 4024 B (3.93 KiB) without transfers; proved: ")
     assert "transfers" not in run("explain", model, "--budget", "2KiB", "--transfers", "never").out
     assert "t1 alone has 3000 B (2.93 KiB), and does not fit within 2048 B (2 KiB)" in lines

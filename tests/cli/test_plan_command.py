@@ -20,7 +20,7 @@ def test_a_model_that_fits(run, model):
     assert (done.code, done.err) == (0, "")
     assert done.out.splitlines()[:2] == [
         "fits         yes; optimal for this order and sharing",
-        "model        net.tflite on pixel6-tpu, memory scratchpad",
+        "model        net.tflite on pixel6-tpu (assumed), memory scratchpad",
     ]
     assert len(done.out.splitlines()) <= 10
 

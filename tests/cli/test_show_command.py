@@ -22,6 +22,7 @@ def test_a_model_and_its_plan_look_the_same(run, model, plan_file):
     assert done.code == 0
     assert done.err.splitlines() == [
         "tmpass: not counted: scratch of kernels (unknown without --scratch)",
+        "tmpass: target: pixel6-tpu is assumed, since none was given",
         "tmpass: capacity of scratchpad: assumed: 4 processing elements with 2 MiB each; not public",
     ]
     assert done.out == run("show", model).out
@@ -157,7 +158,8 @@ def test_a_plan_that_is_wrong_is_shown_as_it_is(run, plan_file, change):
     plan_file.write_text(json.dumps(data))
     done = run("show", plan_file)
     assert done.code == 0
-    assert all(line.startswith(("tmpass: not counted: ", "tmpass: capacity of ")) for line in done.err.splitlines())
+    known = ("tmpass: not counted: ", "tmpass: target: ", "tmpass: capacity of ")
+    assert all(line.startswith(known) for line in done.err.splitlines())
     assert all(len(line) <= 80 for line in done.out.splitlines())
 
 

@@ -57,7 +57,7 @@ PLAN = planned(full_graph(), budget=128, alignment=16, io="external", allow_unpl
 PLAN = replace(
     PLAN,
     options=replace(PLAN.options, bind={"b": 2, "a:0": 1}),
-    target=replace(PLAN.target, in_place=(Over("SOFTMAX", 1),)),
+    target=replace(PLAN.target, in_place=(Over("SOFTMAX", 1),), assumed=False),
     warnings=("odd",),
     version="",
 )
@@ -357,6 +357,16 @@ def test_an_error_names_the_place(way, value, message):
 
 
 KEYS = [p for p in PLACES if p and isinstance(p[-1], str) and p[:2] not in (("options", "bind"), ("options", "tie"))]
+
+
+def test_a_target_that_nobody_asked_for_is_marked():
+    assumed = planned(chain(4, 4))
+    assert assumed.target.assumed
+    assert parse_plan(assumed.to_json()) == assumed
+    VALIDATOR.validate(json.loads(assumed.to_json()))
+    asked = planned(chain(4, 4), target="pixel6-tpu")
+    assert asked == replace(assumed, target=replace(assumed.target, assumed=False))
+    assert '"assumed"' not in asked.to_json()
 
 
 @pytest.mark.parametrize("path", KEYS)

@@ -33,7 +33,7 @@ def lines(plan):
 def test_a_plan_that_fits():
     assert lines(planned(chain(1024, 3000, 512), budget=8192, alignment=1)) == [
         "fits         yes; optimal for this order and sharing",
-        "model        net.tflite on pixel6-tpu, memory scratchpad",
+        "model        net.tflite on pixel6-tpu (assumed), memory scratchpad",
         "peak         4024 B (3.93 KiB)",
         "lower bound  4024 B (reached)",
         "order        as in the file; optimal over all orders",

@@ -13,18 +13,23 @@ from tmpass.plans.plan import Options
 from tmpass.targets import RUNTIMES, Target, load_target
 from tmpass.targets.scratch.rule import ScratchRule
 
+ASSUMED_TARGET = "pixel6-tpu"
+"""The target of a plan for which none is given; the plan says so."""
+
 _DIGITS = 9
 """The most digits of an axis in the name of a dimension."""
 
 
 def target_of(target: object) -> Target:
-    """The Target for an argument: itself, or the profile of that name or path.
+    """The Target for an argument: itself, the profile of that name or path, or for None the one that is assumed.
 
     Raises:
         TargetError: there is no such profile, or it is wrong.
     """
     if isinstance(target, Target):
         return target
+    if target is None:
+        return load_target(ASSUMED_TARGET)
     if isinstance(target, str | os.PathLike):
         return load_target(os.fspath(target))
     raise TargetError(f"{type(target).__name__} is not a target", hint="give a name, a path or a tmpass.Target")

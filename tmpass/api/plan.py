@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from tmpass.api.arguments import (
     bound_graph,
@@ -31,7 +32,7 @@ from tmpass.verification.plan import check_plan
 
 def plan(
     model: object,
-    target: str | os.PathLike[str] | Target = "pixel6-tpu",
+    target: str | os.PathLike[str] | Target | None = None,
     *,
     bind: Mapping[str, int] | None = None,
     budget: int | str | None = None,
@@ -58,7 +59,8 @@ def plan(
 
     Args:
         model: a path, the bytes of a file, a model in memory such as an onnx.ModelProto, or what `load` returned.
-        target: a Target, the name of a built-in profile, or the path of a profile's TOML.
+        target: a Target, the name of a built-in profile, or the path of a profile's TOML. Without one, pixel6-tpu is
+            assumed, and `plan.target.assumed` says so. Neither the environment nor a settings file is read.
         bind: numbers for symbolic dimensions: {"batch": 1, "input:0": 1}.
         budget: capacity of the scratchpad instead of the target's: bytes, or a text such as "512KiB".
         alignment: of every offset, in bytes, instead of the target's.
@@ -152,6 +154,8 @@ def plan(
         made = plan_model(loaded, graph, profile, options, threads=threads, keep=keep)
     except ModelError as error:
         raise error.within(loaded.info.file) from None
+    if target is None:
+        made = replace(made, target=replace(made.target, assumed=True))
     violations = check_plan(made, graph, profile.sharing) or check_tail(made, graph, profile)
     if made.time is not None and not violations:
         from tmpass.verification.run_time.check import check_time  # which many plans do not need

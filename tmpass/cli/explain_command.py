@@ -6,7 +6,15 @@ import click
 
 from tmpass.cli.command import Command
 from tmpass.cli.files import model_source, name_of
-from tmpass.cli.options import EXIT_CODES, INTERRUPTED, complain_of, plan_arguments, planning_options
+from tmpass.cli.options import (
+    EXIT_CODES,
+    INTERRUPTED,
+    complain_of,
+    complain_of_target,
+    plan_arguments,
+    planning_options,
+)
+from tmpass.cli.settled import settled
 from tmpass.cli.terminal import print_table, progress
 
 if TYPE_CHECKING:
@@ -32,7 +40,7 @@ def command(ctx: click.Context, /, model: str, curve: bool, as_json: bool, **ask
     """
     from tmpass.explanation.explain import explain
 
-    source = model_source(model)
+    asked, source = settled(ctx, model, asked), model_source(model)
     with progress(f"explaining {name_of(source)}"):
         known = explain(source, **plan_arguments(asked), curve=curve, keep=True)
     complain_of(known.plan)
@@ -40,6 +48,7 @@ def command(ctx: click.Context, /, model: str, curve: bool, as_json: bool, **ask
         from tmpass.report.json.explanation import to_json
 
         click.echo(to_json(known), nl=False)
+        complain_of_target(known.plan)
     else:
         _print(known)
     ctx.exit(INTERRUPTED if known.stopped else EXIT_CODES[known.status])

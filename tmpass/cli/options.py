@@ -9,6 +9,7 @@ from tmpass.base.choices import Int8, Io, Objective, OrderMethod, Share, Transfe
 from tmpass.base.sizes import MAX_BYTES, parse_size
 from tmpass.cli.complete import complete_allocator, complete_target
 from tmpass.cli.files import name_of
+from tmpass.cli.settled import TARGET_VARIABLE
 from tmpass.cli.terminal import complain, progress
 from tmpass.packing.allocators import ALLOCATORS as NAMES
 from tmpass.report.text import clip
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from tmpass.report.model_facts import ModelFacts
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+ASSUMED_TARGET = "pixel6-tpu"
+"""That of api/arguments.py, which takes long to import; a test compares them."""
 
 EXIT_CODES = {"optimal": 0, "feasible": 0, "infeasible": 1, "unknown": 4}
 """The exit code for each status of a plan or allocation."""
@@ -61,9 +65,10 @@ def planning_options(function: F) -> F:
     """Add the options of planning to a command."""
     for option in reversed(
         (
-            click.option("--target", "-t", default="pixel6-tpu", show_default=True, metavar="NAME|FILE",
+            click.option("--target", "-t", envvar=TARGET_VARIABLE, metavar="NAME|FILE", show_envvar=True,
                          shell_complete=complete_target,
-                         help="A profile that `tmpass targets` lists, or a TOML file."),
+                         help="A profile that `tmpass targets` lists, or a TOML file; else that of the settings file. "
+                         f"Without any, {ASSUMED_TARGET} is assumed."),
             click.option("--budget", type=Size(), help="Capacity of the scratchpad instead of the target's: 512KiB."),
             click.option("--alignment", type=click.IntRange(1, 2**31),
                          help="Alignment of every offset in bytes instead of the target's."),
@@ -205,6 +210,13 @@ def make_planned_model(
         data = put_into(made, carrier, loaded.graph) if made.fits else None
     complain_of(made)
     return made, loaded, data, carrier.other_files
+
+
+def complain_of_target(made: "Plan") -> None:
+    """Say on standard error that the target of a plan is assumed, where it is; the summary says so itself."""
+    if made.target.assumed:
+        hint = f"give --target, {TARGET_VARIABLE} or a target in tmpass.toml"
+        complain(f"no target was given, {made.target.name} is assumed; {hint}")
 
 
 def complain_of(made: "Plan") -> None:

@@ -12,6 +12,7 @@ from tmpass.cli.inputs import refuse_inputs, refuse_weights, target_file
 from tmpass.cli.options import (
     EXIT_CODES,
     INTERRUPTED,
+    complain_of_target,
     make_plan,
     make_planned_model,
     model_facts,
@@ -19,6 +20,7 @@ from tmpass.cli.options import (
     planning_options,
 )
 from tmpass.cli.outputs import check_curve, check_format, check_outputs
+from tmpass.cli.settled import settled
 from tmpass.cli.terminal import complain
 from tmpass.cli.write_files import plain_name, write_all
 
@@ -65,6 +67,7 @@ def command(
     """
     from tmpass.plans.plan import STOPPED
 
+    asked = settled(ctx, model, asked)
     output, emit_model = (path and plain_name(path) for path in (output, emit_model))
     emit = tuple((form, plain_name(path)) for form, path in emit)
     check_outputs(output, emit_model, emit, as_json=as_json)
@@ -98,6 +101,8 @@ def command(
         from tmpass.report.terminal.summary import summary
 
         click.echo(summary(plan), nl=False)
+    else:
+        complain_of_target(plan)
     ctx.exit(INTERRUPTED if stopped else EXIT_CODES[plan.status])
 
 

@@ -10,6 +10,7 @@ from tmpass.base.record import record
 from tmpass.cli.command import Command
 from tmpass.cli.files import STDIN, model_source, name_of, read_plan
 from tmpass.cli.options import INTERRUPTED, make_plan, planning_options
+from tmpass.cli.settled import settled
 from tmpass.cli.terminal import coloured, complain, print_table
 from tmpass.report.text import clip, one_line
 
@@ -72,6 +73,7 @@ def command(
 
     _check_constants(source, model, constants=constants, as_json=as_json)
     opened = _opened(ctx, source, asked)
+    asked = settled(ctx, source, asked) if opened.made else asked
     plan = opened.plan
     weights = _weights(opened, model, asked) if constants else None
     if as_json and weights is not None:
@@ -176,11 +178,12 @@ def _opened(ctx: click.Context, source: str, asked: dict[str, Any]) -> _Opened:
         if carried is not None:
             complain("shown is the plan in the file; with an option, such as --target, it is planned again")
             return _Opened(carried)
-    return _Opened(make_plan(data, asked)[0], data, made=True)
+    return _Opened(make_plan(data, settled(ctx, source, asked))[0], data, made=True)
 
 
 def _is_given(ctx: click.Context, option: str) -> bool:
-    return ctx.get_parameter_source(option) is not click.core.ParameterSource.DEFAULT
+    """Whether the command line has the option; the environment and the settings file are for what is planned."""
+    return ctx.get_parameter_source(option) is click.core.ParameterSource.COMMANDLINE
 
 
 def _refuse_options(ctx: click.Context, source: str, options: Iterable[str]) -> None:

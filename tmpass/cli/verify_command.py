@@ -9,11 +9,13 @@ from tmpass.base.errors import UsageError, brief
 from tmpass.cli.command import Command
 from tmpass.cli.complete import complete_target
 from tmpass.cli.files import model_source, read_plan
+from tmpass.cli.settled import TARGET_VARIABLE, target_for
 from tmpass.cli.terminal import complain, progress
 from tmpass.report.left_out import not_counted
 from tmpass.report.text import clip, counted, one_line
 
 if TYPE_CHECKING:
+    from tmpass.base.violation import Violation
     from tmpass.execution.run import Execution
     from tmpass.plans.plan import Plan
 
@@ -35,9 +37,12 @@ _EXECUTION = {
 @click.option(
     "--target",
     "-t",
+    envvar=TARGET_VARIABLE,
+    show_envvar=True,
     metavar="NAME|FILE",
     shell_complete=complete_target,
-    help="Also check the plan against this target: its name, memories, runtime, sharing and scratch.",
+    help="Also check the plan against this target: its name, memories, runtime, sharing and scratch. "
+    "By default that of the settings file, if there is one.",
 )
 @click.option(
     "--execute",
@@ -96,6 +101,7 @@ def command(
 
     _check_options(given, execute=execute)
     source = _model(plan, model)
+    target, named = target_for(ctx, model or plan, target)
     found = read_plan(plan)
     run = None
     with progress(f"verifying {plan}"):
@@ -114,11 +120,8 @@ def command(
 
         click.echo(to_json(found, target, violations, shown, believed, run), nl=False)
         ctx.exit(5 if violations else 0)
-    for violation in violations[:_SHOWN]:
-        complain(f"{violation.kind}: {violation.message}")
-    if len(violations) > _SHOWN:
-        complain(f"and {len(violations) - _SHOWN} more violations")
     if violations:
+        _complain_of(violations, f"target {target} is that of {named}; --target names another" if named else "")
         ctx.exit(5)
     lines = [f"{plan} is right for {found.model.file}{'' if run is not None else f': {_count(found)}'}"]
     lines += execution_lines(run, len(found.schedule)) if run is not None else []
@@ -128,6 +131,16 @@ def command(
     if target is None:
         lines.append("figures on trust need a target: --target NAME checks the plan against it")
     click.echo("".join(f"{one_line(clip(line))}\n" for line in lines), nl=False)
+
+
+def _complain_of(violations: "Sequence[Violation]", note: str) -> None:
+    """Print the first violations, how many more there are, and `note`, if it has any text."""
+    for violation in violations[:_SHOWN]:
+        complain(f"{violation.kind}: {violation.message}")
+    if len(violations) > _SHOWN:
+        complain(f"and {len(violations) - _SHOWN} more violations")
+    if note:
+        complain(note)
 
 
 def _check_options(given: dict[str, Any], *, execute: bool) -> None:

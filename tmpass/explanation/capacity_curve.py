@@ -46,7 +46,7 @@ _OCTAVES = 6
 """How many halvings below the size of a single memory are tried, where another memory can take buffers."""
 
 
-def curve_of(made: Plan, model: object, target: str | os.PathLike[str] | Target) -> tuple[CurvePoint, ...]:
+def curve_of(made: Plan, model: object, target: str | os.PathLike[str] | Target | None) -> tuple[CurvePoint, ...]:
     """The curve of a plan, as `capacity_curve` has it, from the arguments that the plan was made with.
 
     Args:

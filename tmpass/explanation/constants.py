@@ -36,7 +36,7 @@ def with_constants(known: Explanation) -> Explanation:
 
 
 def with_least_budget(
-    known: Explanation, model: Model, target: str | os.PathLike[str] | Target, options: Mapping[str, Any]
+    known: Explanation, model: Model, target: str | os.PathLike[str] | Target | None, options: Mapping[str, Any]
 ) -> Explanation:
     """`known` with the least budget: with less room for copies, constants are streamed rather than kept.
 

@@ -35,7 +35,7 @@ from tmpass.targets import Target
 
 
 def explain(
-    model: object, target: str | os.PathLike[str] | Target = "pixel6-tpu", *, curve: bool = False, **options: Any
+    model: object, target: str | os.PathLike[str] | Target | None = None, *, curve: bool = False, **options: Any
 ) -> Explanation:
     """Plan `model`, and explain its peak.
 
@@ -95,7 +95,7 @@ def _refine(
     known: Explanation,
     loaded: Model,
     graph: Graph,
-    target: str | os.PathLike[str] | Target,
+    target: str | os.PathLike[str] | Target | None,
     options: dict[str, Any],
 ) -> Iterator[Explanation]:
     """`known` with constants and hints, then with a conflict, with changes, and with all options together."""

@@ -40,7 +40,7 @@ class PlanMemory(ir.passes.InPlacePass):
     without its weights, which are not read.
     """
 
-    def __init__(self, target: Any = "pixel6-tpu", **options: Any) -> None:
+    def __init__(self, target: Any = None, **options: Any) -> None:
         """Take the arguments of tmpass.plan; its errors are raised when the pass runs."""
         super().__init__()
         self.target, self.options = target, options

@@ -20,6 +20,9 @@ from tmpass.targets.sharing import Over
 
 SCHEMA = "tmpass.plan/2"
 
+OPTIONAL: Mapping[str, bool] = {"optional": True}
+"""Metadata of a field whose key is left out of the JSON where it has its default: most plans have no use for it."""
+
 
 @record
 class ModelInfo:
@@ -46,16 +49,15 @@ class TargetInfo:
         memory: the scratchpad, which the plan fills first.
         runtime: its name; empty if the target has none.
         in_place: inputs that kernels promise to overwrite safely, of operators that are not element-wise.
+        assumed: whether nobody asked for it: the plan was made without a target.
     """
 
     name: str
     memory: str
     runtime: str = ""
     in_place: tuple[Over, ...] = ()
+    assumed: bool = field(default=False, metadata=OPTIONAL)
 
-
-OPTIONAL: Mapping[str, bool] = {"optional": True}
-"""Metadata of a field whose key is left out of the JSON where it has its default: most plans have no use for it."""
 
 STOPPED = "interrupted: the plan is the best so far"
 """The warning of a plan whose search was cut short by Ctrl-C. Such a plan depends on the moment of the interrupt."""

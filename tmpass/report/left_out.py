@@ -39,10 +39,17 @@ def assumed(memory: MemoryUse) -> str:
     return f" ({memory.assumed})" if memory.assumed else ""
 
 
+def target_name(plan: Plan) -> str:
+    """The name of the target of `plan`, with the word "assumed" where nobody asked for it."""
+    return f"{plan.target.name} (assumed)" if plan.target.assumed else plan.target.name
+
+
 def notes(plan: Plan) -> Iterator[str]:
-    """One line for what is not counted, and one for each assumed capacity."""
+    """One line for what is not counted, one for a target that is assumed, and one for each assumed capacity."""
     if left_out := not_counted(plan):
         yield f"not counted: {left_out}"
+    if plan.target.assumed:
+        yield f"target: {plan.target.name} is assumed, since none was given"
     for memory in plan.memories:
         if memory.assumed:
             yield f"capacity of {memory.name}: {memory.assumed}"

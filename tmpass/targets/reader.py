@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import NoReturn, TypeVar
 
-from tmpass.base.errors import TargetError, UsageError
+from tmpass.base.errors import TargetError, TmpassError, UsageError
 from tmpass.targets.key_lines import KeyLines, KeyPath
 from tmpass.targets.values import nearest, show
 
@@ -11,17 +11,20 @@ T = TypeVar("T")
 
 
 class Reader:
-    """Checks the data of one profile. Errors find their line in its `text`, and name its file, `where`."""
+    """Checks the data of one TOML file. Errors find their line in its `text`, and name the file, `where`.
 
-    def __init__(self, text: str, where: str) -> None:
-        self.text, self.where = text, where
+    They are of the class `error`, which is a TargetError for a profile.
+    """
+
+    def __init__(self, text: str, where: str, error: type[TmpassError] = TargetError) -> None:
+        self.text, self.where, self.error = text, where, error
 
     def table(
         self,
         value: object,
         key: KeyPath,
         required: tuple[str, ...],
-        optional: tuple[str, ...] = (),
+        optional: tuple[str, ...] | None = (),
         example: str = '{ value = ..., source = "data sheet" }',
     ) -> Mapping[str, object]:
         """`value` as a table.
@@ -30,15 +33,15 @@ class Reader:
             value: the data.
             key: where it is.
             required: keys that it must have.
-            optional: keys that it may have. No others are allowed.
+            optional: keys that it may have. No others are allowed, but with None all are.
             example: of such a table, for the error.
 
         Raises:
             TargetError: it is something else.
         """
-        known = required + optional
         if not isinstance(value, dict):
             self.fail(key, f"{show(value)} is not a table", f"write {example}")
+        known = required + (tuple(value) if optional is None else optional)
         for name in value:
             if name not in known:
                 near = nearest(name, known)
@@ -72,10 +75,18 @@ class Reader:
         """
         fact = self.table(value, key, ("value", "source"))
         source = self.line_of_text(fact["source"], (*key, "source"))
+        return self.parsed(fact["value"], (*key, "value"), parse), source
+
+    def parsed(self, value: object, key: KeyPath, parse: Callable[[object], T]) -> T:
+        """The value that `parse` makes of `value`.
+
+        Raises:
+            TargetError: `parse` refused it with a UsageError.
+        """
         try:
-            return parse(fact["value"]), source
+            return parse(value)
         except UsageError as error:
-            self.fail((*key, "value"), error.what, error.hint)
+            self.fail(key, error.what, error.hint)
 
     def line_of_text(self, value: object, key: KeyPath) -> str:
         """`value` as one line of text that is not blank.
@@ -98,4 +109,4 @@ class Reader:
             found = found[:-1]
         parts = (f"[{part}]" if isinstance(part, int) else f".{part[:40]}" for part in key)
         places = [self.where, f"line {lines[found]}" if found else "", "".join(parts).removeprefix(".")]
-        raise TargetError(what, where=", ".join(place for place in places if place), hint=hint)
+        raise self.error(what, where=", ".join(place for place in places if place), hint=hint)

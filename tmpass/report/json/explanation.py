@@ -25,6 +25,7 @@ def to_json(known: Explanation) -> str:
         "schema": SCHEMA,
         "model": asked.model.file,
         "target": asked.target.name,
+        **({"target_assumed": True} if asked.target.assumed else {}),
         "memory": memory.name,
         **_figures(asked, memory),
         "capacity": memory.capacity,

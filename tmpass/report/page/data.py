@@ -21,7 +21,7 @@ from tmpass.report.constants import copies_of, stored_constants, use
 from tmpass.report.drawn import constant_kind, drawn_constants, height_of
 from tmpass.report.hues import colours_of, kind_of
 from tmpass.report.labels import short_labels
-from tmpass.report.left_out import not_counted, verdict
+from tmpass.report.left_out import not_counted, target_name, verdict
 from tmpass.report.needs import parts, parts_text, usable, usable_name, used
 from tmpass.report.run_time import time_line
 from tmpass.report.text import short_size
@@ -49,7 +49,7 @@ def page_data(plan: Plan, before: Plan | None = None, graph: Graph | None = None
     places = {kind: at for at, kind in enumerate(colours)}
     return {
         "model": plan.model.file,
-        "target": plan.target.name,
+        "target": target_name(plan),
         "colours": [list(row) for row in colours.items()],
         "views": [_view(one, places, graph) for one in plans],
     }

@@ -8,7 +8,7 @@ from tmpass.base.json_text import json_text
 from tmpass.base.sizes import format_size
 from tmpass.plans.diff import CHANGES, Difference, Figure, Limit, Location, MemoryChange, TensorChange
 from tmpass.plans.plan import Plan
-from tmpass.report.left_out import unknown
+from tmpass.report.left_out import target_name, unknown
 from tmpass.report.run_time import duration
 from tmpass.report.terminal.tables import plain_table
 from tmpass.report.text import clip, counted, one_line
@@ -115,7 +115,7 @@ def _change(found: Difference, memory: str, figure: Figure) -> str:
 def _outline(plan: Plan) -> str:
     fits = {"infeasible": "does not fit", "unknown": "not known to fit"}.get(plan.status, "fits")
     left_out = f"; {unknown(plan)}" if plan.unknown_tensors else ""
-    return f"{plan.model.file} on {plan.target.name}, {fits}, {counted(len(plan.schedule), 'step')}{left_out}"
+    return f"{plan.model.file} on {target_name(plan)}, {fits}, {counted(len(plan.schedule), 'step')}{left_out}"
 
 
 def _arrow(shift: TensorChange, show: Any) -> str:

@@ -9,7 +9,7 @@ from tmpass.explanation.facts import Alive, Explanation
 from tmpass.packing.conflict import Cause
 from tmpass.plans.plan import PlannedStep, PlannedTensor
 from tmpass.report.drawn import constant_name
-from tmpass.report.left_out import assumed, not_counted, unknown, verdict
+from tmpass.report.left_out import assumed, not_counted, target_name, unknown, verdict
 from tmpass.report.needs import constants, needs
 from tmpass.report.run_time import time_line
 from tmpass.report.terminal.tables import plain_table
@@ -43,7 +43,7 @@ def head(known: Explanation) -> str:
         verdict_.append(f"transfers    do not help: {reason}")
     lines = [
         *verdict_,
-        f"model        {plan.model.file} on {plan.target.name}, memory {memory.name}",
+        f"model        {plan.model.file} on {target_name(plan)}, memory {memory.name}",
     ]
     if memory.peak or not known.missing:
         scratchpad = memory.name == plan.memories[0].name

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from tmpass.base.sizes import format_size
 from tmpass.plans.peak_step import PeakStep, deciding_arena, deciding_memory, find_peak_step
 from tmpass.plans.plan import MemoryUse, Plan
-from tmpass.report.left_out import assumed, not_counted, verdict
+from tmpass.report.left_out import assumed, not_counted, target_name, verdict
 from tmpass.report.needs import constants, needs, used
 from tmpass.report.run_time import time_line
 from tmpass.report.text import counted, one_line
@@ -41,7 +41,7 @@ def summary(plan: Plan) -> str:
     where = "" if memory == arena else f" in {arena.name}"
     lines = [
         f"fits         {_verdict(plan, memory)}",
-        f"model        {plan.model.file} on {plan.target.name}, memory {memory.name}{more}",
+        f"model        {plan.model.file} on {target_name(plan)}, memory {memory.name}{more}",
         f"peak         {format_size(arena.peak)}{where}",
         f"lower bound  {_bound(arena)}" if plan.transfers is None else f"transfers    {moved(plan)}",
         f"order        {_order(plan)}",

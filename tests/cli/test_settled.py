@@ -1,0 +1,95 @@
+"""A flag wins, then the environment, then the settings file; a target that nobody named is said to be assumed."""
+
+import json
+
+import pytest
+
+from tmpass.api.arguments import ASSUMED_TARGET
+from tmpass.cli import options
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch, model):
+    """The folder of `model` as the current one, with this text as its settings."""
+    assert model.parent == tmp_path
+    monkeypatch.chdir(tmp_path)
+
+    def written(text):
+        (tmp_path / "tmpass.toml").write_text(text)
+        return tmp_path
+
+    return written
+
+
+def made(run, *words):
+    done = run("plan", "net.tflite", "--json", *words)
+    return json.loads(done.out), done.err
+
+
+def test_a_flag_wins_then_the_environment_then_the_file(run, project, monkeypatch):
+    project('target = "tflm"\nnodes = 7\nkeep-inputs = true')
+    plan, err = made(run)
+    assert (plan["target"]["name"], plan["options"]["nodes"], plan["options"]["keep_inputs"]) == ("tflm", 7, True)
+    assert "assumed" not in plan["target"]
+    assert "assumed" not in err
+    monkeypatch.setenv("TMPASS_TARGET", "litert-cpu")
+    assert made(run)[0]["target"]["name"] == "litert-cpu"
+    plan, _ = made(run, "--target", "pixel6-tpu", "--nodes", "9")
+    assert (plan["target"]["name"], plan["options"]["nodes"]) == ("pixel6-tpu", 9)
+    assert "assumed" not in plan["target"]
+
+
+def test_bindings_of_flags_and_file_add_up(run, project, open_model):
+    project('[models."*.onnx"]\nbind = { batch = 3 }')
+    assert json.loads(run("plan", open_model, "--json").out)["options"]["bind"] == {"batch": 3}
+    assert json.loads(run("plan", open_model, "--json", "--bind", "batch=2").out)["options"]["bind"] == {"batch": 2}
+
+
+def test_a_file_may_tie_an_output(run, project):
+    project('tie = { t2 = "t0" }')
+    assert "output 't2'" in run("plan", "net.tflite").err
+
+
+@pytest.mark.parametrize("words", [("plan",), ("explain",), ("show",)])
+def test_every_command_of_planning_reads_the_file_and_says_what_is_wrong(fails, project, words):
+    place = project('target = "tflmm"')
+    assert "no target is named 'tflmm'" in fails(2, *words, "net.tflite")
+    project("nodse = 1")
+    assert fails(2, *words, "net.tflite").startswith(f"{place}/tmpass.toml, line 1, nodse: unknown key; did you mean")
+
+
+@pytest.mark.parametrize("words", [("plan",), ("plan", "--json"), ("explain",), ("explain", "--json"), ("show",)])
+def test_a_target_that_nobody_named_is_said_to_be_assumed(run, model, words):
+    done = run(*words, model)
+    assert f"{ASSUMED_TARGET} (assumed)" in done.out or f"{ASSUMED_TARGET} is assumed" in done.err
+    named = run(*words, model, "--target", ASSUMED_TARGET)
+    assert f"{ASSUMED_TARGET} (assumed)" not in named.out
+    assert "is assumed" not in named.err
+
+
+def test_the_command_line_and_the_library_assume_the_same_target():
+    assert options.ASSUMED_TARGET == ASSUMED_TARGET
+
+
+def test_verify_checks_against_the_target_of_the_file_and_names_it(run, project, monkeypatch):
+    place = project('target = "tflm"')
+    assert run("plan", "net.tflite", "-o", "plan.json").code == 0
+    assert "figures on trust need a target" not in run("verify", "plan.json", "net.tflite").out
+    monkeypatch.setenv("TMPASS_TARGET", "pixel6-tpu")
+    done = run("verify", "plan.json", "net.tflite")
+    assert done.code == 5
+    assert done.err.endswith("target pixel6-tpu is that of TMPASS_TARGET; --target names another\n")
+    monkeypatch.delenv("TMPASS_TARGET")
+    project('target = "pixel6-tpu"')
+    done = run("verify", "plan.json", "net.tflite")
+    assert done.code == 5
+    assert f"target pixel6-tpu is that of {place}/tmpass.toml" in done.err
+    assert run("verify", "plan.json", "net.tflite", "--target", "tflm").code == 0
+
+
+def test_a_finished_plan_is_shown_whatever_the_settings_are(run, project, monkeypatch):
+    project("")
+    run("plan", "net.tflite", "-o", "plan.json")
+    project("nodse = 1")
+    monkeypatch.setenv("TMPASS_TARGET", "tflm")
+    assert run("show", "plan.json").code == 0

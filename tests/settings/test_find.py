@@ -1,0 +1,61 @@
+"""The nearest settings file is found, and is read whole or refused."""
+
+import pytest
+
+from tmpass.base.errors import UsageError
+from tmpass.settings.find import find_settings
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder three levels below one that may have settings."""
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    return inner
+
+
+def test_no_file_is_no_settings(folder):
+    assert find_settings(folder) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("tmpass.toml", 'target = "tflm"'), ("pyproject.toml", '[project]\nname = "x"\n[tool.tmpass]\ntarget = "tflm"')],
+)
+def test_a_file_above_is_found(folder, tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    found = find_settings(folder)
+    assert found.file == str(tmp_path / name)
+    assert found.for_model("x.tflite") == {"target": "tflm"}
+
+
+def test_the_nearest_file_counts_and_one_without_the_table_does_not(folder, tmp_path):
+    (tmp_path / "tmpass.toml").write_text("nodes = 1")
+    (tmp_path / "a" / "pyproject.toml").write_text('[project]\nname = "tmpass"')
+    assert find_settings(folder).options == {"nodes": 1}
+    (tmp_path / "a" / "pyproject.toml").write_text("[tool.tmpass]\nnodes = 2")
+    assert find_settings(folder).options == {"nodes": 2}
+    (folder / "tmpass.toml").write_text("nodes = 3")
+    assert find_settings(folder).options == {"nodes": 3}
+
+
+def test_a_project_file_that_does_not_name_tmpass_is_not_even_parsed(folder):
+    (folder / "pyproject.toml").write_text("this is not TOML")
+    assert find_settings(folder) is None
+
+
+def test_two_files_with_settings_in_one_folder_are_refused(folder):
+    (folder / "pyproject.toml").write_text("[tool.tmpass]\nnodes = 2")
+    (folder / "tmpass.toml").write_text("nodes = 3")
+    with pytest.raises(UsageError, match=r"tmpass\.toml: pyproject\.toml beside it has the table.*keep one of the two"):
+        find_settings(folder)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [(b"\xff\xfe", "not UTF-8 text at byte 0"), (b"#" * (1 << 20) + b"\n", "more than 1 MiB"), (b"x", "is not TOML")],
+)
+def test_a_file_that_cannot_be_read_is_named(folder, data, message):
+    (folder / "tmpass.toml").write_bytes(data)
+    with pytest.raises(UsageError, match=rf"tmpass\.toml: .*{message}"):
+        find_settings(folder)

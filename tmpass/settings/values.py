@@ -1,0 +1,104 @@
+"""The options that a settings file may have, and what their values may be."""
+
+from collections.abc import Callable, Mapping
+
+from tmpass.base.choices import Int8, Io, Objective, OrderMethod, Share, Transfers
+from tmpass.base.errors import UsageError
+from tmpass.base.sizes import MAX_BYTES, parse_size
+from tmpass.graph.binding import check_bindings
+from tmpass.packing.problem import MAX_ALIGNMENT
+from tmpass.targets.values import nearest, show
+
+MAX_THREADS = 256
+
+
+def name(value: object) -> str:
+    """`value` as a text of one line.
+
+    Raises:
+        UsageError: it is something else.
+    """
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
+        raise UsageError(f"{show(value)} is not a text", hint="write one line, in quotes")
+    return value
+
+
+def names(value: object) -> tuple[str, ...]:
+    """`value` as a list of texts.
+
+    Raises:
+        UsageError: it is something else, or empty.
+    """
+    if not isinstance(value, list) or not value:
+        raise UsageError(f"{show(value)} is not a list of texts", hint='write ["tflm", "pixel6-tpu"]')
+    return tuple(dict.fromkeys(name(one) for one in value))
+
+
+def _size(value: object) -> int:
+    if isinstance(value, str):
+        return parse_size(value)
+    return _within(0, MAX_BYTES, 'write bytes, or a text such as "512KiB"')(value)
+
+
+def _within(least: int, most: int, hint: str) -> Callable[[object], int]:
+    def number(value: object) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise UsageError(f"{show(value)} is not a whole number in {least} .. {most}", hint=hint)
+        return value
+
+    return number
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise UsageError(f"{show(value)} is neither true nor false", hint="write true or false, without quotes")
+    return value
+
+
+def _word(kind: type[Io | Share | OrderMethod | Int8 | Transfers | Objective]) -> Callable[[object], str]:
+    def word(value: object) -> str:
+        words = [str(one) for one in kind]
+        if not isinstance(value, str) or value not in words:
+            near = nearest(value, words) if isinstance(value, str) else ""
+            hint = f"did you mean {near}?" if near else f"choose one of {', '.join(words)}"
+            raise UsageError(f"{show(value)} is unknown", hint=hint)
+        return value
+
+    return word
+
+
+def _bindings(value: object) -> dict[str, int]:
+    if not isinstance(value, dict):
+        raise UsageError(f"{show(value)} is not a table", hint='write { batch = 1, "input:0" = 1 }')
+    return check_bindings(value)
+
+
+def _ties(value: object) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise UsageError(f"{show(value)} is not a table", hint='write { "output" = "input" }')
+    return {output: name(tied) for output, tied in value.items()}
+
+
+OPTIONS: Mapping[str, Callable[[object], object]] = {
+    "target": name,
+    "budget": _size,
+    "alignment": _within(1, MAX_ALIGNMENT, "16 and 64 are usual"),
+    "bind": _bindings,
+    "io": _word(Io),
+    "keep-inputs": _flag,
+    "share": _word(Share),
+    "inplace": _flag,
+    "share-io": _flag,
+    "tie": _ties,
+    "allow-unplanned": _flag,
+    "schedule": _word(OrderMethod),
+    "states": _within(0, MAX_BYTES, "write a number of search steps"),
+    "allocator": name,
+    "nodes": _within(0, MAX_BYTES, "write a number of search steps"),
+    "scratch": name,
+    "int8": _word(Int8),
+    "transfers": _word(Transfers),
+    "objective": _word(Objective),
+    "threads": _within(1, MAX_THREADS, "write a number of search threads"),
+}
+"""Key of a settings file -> what checks and reads its value. The keys are those of the options of commands."""

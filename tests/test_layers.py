@@ -25,6 +25,7 @@ PACKAGES = (
     "explanation",
     "report",
     "settings",
+    "fleets",
     "integrations",
     "cli",
     "__main__",

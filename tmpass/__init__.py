@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from tmpass.base.errors import VerificationError as VerificationError
     from tmpass.explanation.explain import explain as explain
     from tmpass.explanation.facts import Explanation as Explanation
+    from tmpass.fleets.fleet import Fleet as Fleet
+    from tmpass.fleets.fleet import Means as Means
+    from tmpass.fleets.fleet import fleet as fleet
     from tmpass.loading.load import load as load
     from tmpass.packing.allocate import allocate as allocate
     from tmpass.packing.allocation import Allocation as Allocation
@@ -36,6 +39,8 @@ _HOMES = {
     "BudgetError": "base.errors",
     "Buffer": "packing.problem",
     "Explanation": "explanation.facts",
+    "Fleet": "fleets.fleet",
+    "Means": "fleets.fleet",
     "ModelError": "base.errors",
     "Plan": "plans.plan",
     "Problem": "packing.problem",
@@ -50,6 +55,7 @@ _HOMES = {
     "diff": "plans.diff",
     "execute": "api.execute",
     "explain": "explanation.explain",
+    "fleet": "fleets.fleet",
     "load": "loading.load",
     "load_target": "targets",
     "parse_plan": "plans.plan_json",

@@ -101,10 +101,11 @@ def held() -> Iterator[None]:
 
 def leave() -> None:
     """End the process as Ctrl-C does: kill children, remove unfinished files, exit with EXIT_CODE."""
-    for child in children:
+    ended = tuple(children)  # other threads may add to the set
+    for child in ended:
         with suppress(OSError):
             os.kill(child, getattr(signal, "SIGKILL", signal.SIGTERM))
-    for child in children:
+    for child in ended:
         with suppress(OSError):
             for _ in range(_WAITS):
                 if os.waitpid(child, os.WNOHANG)[0]:

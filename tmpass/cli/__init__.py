@@ -22,6 +22,7 @@ COMMANDS = (
     "show",
     "emit",
     "diff",
+    "fleet",
     "strip",
     "probe",
     "targets",

@@ -61,14 +61,23 @@ def _choice(kind: Iterable[str]) -> "click.Choice[str]":
     return click.Choice([str(word) for word in kind])  # of an enum, click would take the names of the members
 
 
+_TARGET = click.option(
+    "--target", "-t", envvar=TARGET_VARIABLE, metavar="NAME|FILE", show_envvar=True,
+    shell_complete=complete_target,
+    help="A profile that `tmpass targets` lists, or a TOML file; else that of the settings file. "
+    f"Without any, {ASSUMED_TARGET} is assumed.",
+)  # fmt: skip
+
+
 def planning_options(function: F) -> F:
     """Add the options of planning to a command."""
+    return _TARGET(options_without_target(function))
+
+
+def options_without_target(function: F) -> F:
+    """Add the options of planning to a command, but for the target."""
     for option in reversed(
         (
-            click.option("--target", "-t", envvar=TARGET_VARIABLE, metavar="NAME|FILE", show_envvar=True,
-                         shell_complete=complete_target,
-                         help="A profile that `tmpass targets` lists, or a TOML file; else that of the settings file. "
-                         f"Without any, {ASSUMED_TARGET} is assumed."),
             click.option("--budget", type=Size(), help="Capacity of the scratchpad instead of the target's: 512KiB."),
             click.option("--alignment", type=click.IntRange(1, 2**31),
                          help="Alignment of every offset in bytes instead of the target's."),

@@ -22,18 +22,8 @@ def open_model(source: object) -> tuple[str, bytes, Frontend]:
         if not os.fspath(source):
             raise UsageError("the path of the model is empty", hint="give a model file")
         path = Path(os.fsdecode(source))
-        data, name, suffix = _read(path), _printable(path.name), path.suffix.lower()
-        frontend = (
-            _first(lambda f: suffix in f.SUFFIXES and f.accepts(data))
-            or _first(lambda f: f.accepts(data))
-            or _first(lambda f: suffix in f.SUFFIXES)  # its error says what is wrong with the file
-        )
-        if frontend is None:
-            if data.lstrip()[:1] == b"{" and b'"tmpass.plan/' in data[:200]:
-                raise ModelError("it is a plan, not a model", where=name, hint="tmpass show reads plans")
-            what = "no frontend knows this file" if data else "the file is empty"
-            raise ModelError(what, where=name, hint=f"formats: {_names()}")
-        return name, data, frontend
+        data, name = _read(path), _printable(path.name)
+        return name, data, frontend_of(name, data)
     if isinstance(source, bytes | bytearray | memoryview):
         source = bytes(source)
     frontend = _first(lambda f: f.accepts(source))
@@ -42,6 +32,26 @@ def open_model(source: object) -> tuple[str, bytes, Frontend]:
             raise ModelError("no frontend knows these bytes", where="<memory>", hint=f"formats: {_names()}")
         raise UsageError(f"{type(source).__name__} is not a model", hint=f"give a path, bytes or a model of {_names()}")
     return nameless(frontend), frontend.to_bytes(source), frontend
+
+
+def frontend_of(name: str, data: bytes) -> Frontend:
+    """The frontend for the file `name` with these bytes.
+
+    Raises:
+        ModelError: no frontend knows it.
+    """
+    suffix = Path(name).suffix.lower()
+    frontend = (
+        _first(lambda f: suffix in f.SUFFIXES and f.accepts(data))
+        or _first(lambda f: f.accepts(data))
+        or _first(lambda f: suffix in f.SUFFIXES)  # its error says what is wrong with the file
+    )
+    if frontend is None:
+        if data.lstrip()[:1] == b"{" and b'"tmpass.plan/' in data[:200]:
+            raise ModelError("it is a plan, not a model", where=name, hint="tmpass show reads plans")
+        what = "no frontend knows this file" if data else "the file is empty"
+        raise ModelError(what, where=name, hint=f"formats: {_names()}")
+    return frontend
 
 
 def nameless(frontend: Frontend) -> str:

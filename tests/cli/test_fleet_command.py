@@ -1,0 +1,170 @@
+"""`tmpass fleet`: models and targets from words, settings and standard input; results; exit codes; Ctrl-C."""
+
+import json
+import os
+import signal
+import time
+
+import pytest
+from cli.conftest import chain
+from support import poison
+from support.processes import fleet_process as fleet_process
+from support.processes import processes_of
+
+from tmpass.fleets.outputs.jsonl import read
+
+
+@pytest.fixture
+def zoo(tmp_path, monkeypatch):
+    """A folder with two models, below the current one."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "zoo").mkdir()
+    (tmp_path / "zoo" / "a.tflite").write_bytes(chain(1024, 3000, 512))
+    (tmp_path / "zoo" / "b.tflite").write_bytes(chain(64, 128))
+    return tmp_path / "zoo"
+
+
+@pytest.mark.usefixtures("zoo")
+def test_the_table_and_the_files(run, tmp_path):
+    files = ("-o", "rows.jsonl", "--emit", "z.html", "--emit", "z.csv", "--emit", "md=summary")
+    done = run("fleet", "zoo", "-t", "tflm", "-t", "litert-cpu", *files)
+    assert (done.code, done.err) == (0, "")
+    lines = done.out.splitlines()
+    assert lines[0].split()[:3] == ["model", "target", "fits"]
+    assert [line.split()[:3] for line in lines[1:5]] == [
+        [name, target, "fits"] for name in ("a.tflite", "b.tflite") for target in ("tflm", "litert-cpu")
+    ]
+    assert "2 models on 2 targets, 4 rows: 4 fit" in done.out
+    rows = read((tmp_path / "rows.jsonl").read_text(), "rows")
+    assert [row.model for row in rows] == [os.path.join("zoo", name) for name in ("a.tflite", "b.tflite") for _ in "12"]
+    assert (tmp_path / "z.csv").read_text().count("\n") == 5
+    assert (tmp_path / "summary").read_text().startswith("## Memory plans\n")
+    linked = (tmp_path / "z.html").read_text().count('href="z_pages/')
+    assert linked == len(list((tmp_path / "z_pages").iterdir())) == 4
+    again = run("fleet", "zoo", "-t", "tflm", "-t", "litert-cpu", "--json")
+    assert again.out == (tmp_path / "rows.jsonl").read_text()
+    assert "4 rows were kept from before" in run("fleet", "zoo", "-t", "tflm", "-t", "litert-cpu").out
+    assert "kept" not in run("fleet", "zoo", "-t", "tflm", "--no-store").out
+
+
+@pytest.mark.usefixtures("zoo")
+def test_a_list_on_standard_input_and_settings_by_pattern(run, tmp_path):
+    (tmp_path / "tmpass.toml").write_text('targets = ["tflm", "u.toml"]\n[models."a.*"]\nbudget = 2048\n')
+    (tmp_path / "u.toml").write_text(
+        'name = "u"\nsummary = "one memory"\nstanding = "assumed"\n[[memory]]\nname = "m"\nholds = ["activations", '
+        '"inputs_outputs"]\ncapacity = { value = "1MiB", source = "x" }\nalignment = { value = 16, source = "x" }\n'
+    )
+    done = run("fleet", "-", "--json", stdin="zoo/b.tflite\n\nzoo/a.tflite\n")
+    rows = [json.loads(line) for line in done.out.splitlines()]
+    assert [(row["model"], os.path.basename(row["target"]), row["fits"]) for row in rows] == [
+        ("zoo/b.tflite", "tflm", True),
+        ("zoo/b.tflite", "u.toml", True),
+        ("zoo/a.tflite", "tflm", False),
+        ("zoo/a.tflite", "u.toml", False),
+    ]
+    assert done.code == 1
+    (tmp_path / "tmpass.toml").write_text('target = "tflm"\n[models."a.*"]\ntarget = "litert-cpu"\n')
+    rows = [json.loads(line) for line in run("fleet", "zoo", "--json").out.splitlines()]
+    assert [row["target"] for row in rows] == ["litert-cpu", "tflm"]
+
+
+@pytest.mark.usefixtures("zoo")
+def test_the_environment_names_the_target_of_all(run, tmp_path, monkeypatch):
+    (tmp_path / "tmpass.toml").write_text('targets = ["litert-cpu"]')
+    monkeypatch.setenv("TMPASS_TARGET", "tflm")
+    assert json.loads(run("fleet", "zoo/a.tflite", "--json").out)["target"] == "tflm"
+    assert json.loads(run("fleet", "zoo/a.tflite", "--json", "-t", "ethos-u55").out)["target"] == "ethos-u55"
+
+
+def test_the_most_serious_row_gives_the_exit_code(run, zoo):
+    assert run("fleet", "zoo", "-t", "tflm", "--budget", "1KiB").code == 1
+    (zoo / "c.tflite").write_bytes(b"TFL3 or not")
+    done = run("fleet", "zoo", "-t", "tflm", "--budget", "1KiB")
+    assert (done.code, done.err) == (3, "")
+    assert [line.split()[2] for line in done.out.splitlines()[1:4]] == ["does", "fits", "error"]
+
+
+def test_a_zoo_is_compared_with_a_baseline(run, zoo):
+    common = ("fleet", "zoo", "-t", "tflm")
+    assert run(*common, "-o", "old.jsonl").code == 0
+    assert run(*common, "--baseline", "old.jsonl").code == 0
+    (zoo / "a.tflite").write_bytes(chain(1024, 3010, 512))
+    done = run(*common, "--baseline", "old.jsonl", "--emit", "md=-")
+    assert done.code == 1
+    assert "### Changes since the baseline\n\n- zoo/a.tflite on tflm: peak of arena 4032 B" in done.out
+    assert "(more than allowed)" in done.err
+    done = run(*common, "--baseline", "old.jsonl", "--fail-if-grows", "1%")
+    assert done.code == 0
+    assert "zoo/a.tflite on tflm: peak of arena 4032 B (3.938 KiB) -> 4048 B (3.953 KiB) (+16 B, +0.40 %)" in done.out
+    # What did not fit before either does not count.
+    assert run(*common, "--budget", "1KiB", "-o", "small.jsonl").code == 1
+    assert run(*common, "--budget", "1KiB", "--baseline", "small.jsonl").code == 0
+
+
+@pytest.mark.usefixtures("zoo")
+def test_what_is_refused_before_anything_is_planned(fails, tmp_path):
+    assert "no target is named 'tflmm'" in fails(2, "fleet", "zoo", "-t", "tflmm")
+    (tmp_path / "empty").mkdir()
+    assert "the folder has no model" in fails(2, "fleet", "empty", "-t", "tflm")
+    assert "does not tell its format" in fails(2, "fleet", "zoo", "--emit", "rows.txt")
+    assert "two results would go to one place" in fails(2, "fleet", "zoo", "--emit", "z.md", "--emit", "md=z.md")
+    assert "--fail-if-grows has no effect without --baseline" in fails(2, "fleet", "zoo", "--fail-if-grows", "1%")
+    assert "zoo/a.tflite is a model" in fails(2, "fleet", "zoo", "-o", "zoo/a.tflite")
+    assert "cluster 'dusk' is unknown; give local, dask" in fails(2, "fleet", "zoo", "--cluster", "dusk")
+    (tmp_path / "old.jsonl").write_text("{}\n")
+    assert "old.jsonl, line 1: it is not a row" in fails(2, "fleet", "zoo", "--baseline", "old.jsonl")
+    (tmp_path / "dir").mkdir()
+    assert "the store cannot be opened" in fails(2, "fleet", "zoo", "--store", tmp_path / "dir")
+    (tmp_path / "store.db").write_text("this is not a database, but a text that is long enough to be looked at" * 9)
+    assert "name another with --store" in fails(2, "fleet", "zoo", "--store", tmp_path / "store.db")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_ctrl_c_keeps_what_is_done_and_leaves_no_child(zoo, tmp_path, monkeypatch, fleet_process):
+    for name, value in poison.register(tmp_path / "packages").items():
+        monkeypatch.setenv(name, value)
+    began = tmp_path / "began"
+    (zoo / "c.poison").write_text(f"poison slow {began} 60")
+    words = ("zoo", "-t", "tflm", "--jobs", "2")
+    process = fleet_process(*words, cwd=tmp_path)
+    until = time.monotonic() + 30
+    while not began.exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    time.sleep(1)  # the other worker plans the others meanwhile
+    below = processes_of(process.pid)
+    assert len(below) >= 1
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (130, "")
+    assert err == (
+        "tmpass: interrupted: 2 of 3 rows are done, and what is done is kept in .tmpass_cache/fleet.db: the same "
+        "command goes on\n"
+    )
+    time.sleep(0.2)
+    for child in below:
+        with pytest.raises(ProcessLookupError):
+            os.kill(child, 0)
+    (zoo / "c.poison").write_text(f"poison slow {began} 0")
+    process = fleet_process(*words, cwd=tmp_path)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (0, "")
+    assert "2 rows were kept from before" in out
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_workers_end_with_their_parent_however_that_ends(zoo, tmp_path, monkeypatch, fleet_process):
+    for name, value in poison.register(tmp_path / "packages").items():
+        monkeypatch.setenv(name, value)
+    began = tmp_path / "began"
+    (zoo / "c.poison").write_text(f"poison slow {began} 60")
+    process = fleet_process("zoo", "-t", "tflm", cwd=tmp_path)
+    until = time.monotonic() + 30
+    while not began.exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    below = processes_of(process.pid)
+    process.kill()
+    process.communicate(timeout=20)
+    until = time.monotonic() + 10
+    while any(os.path.exists(f"/proc/{child}") for child in below) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not [child for child in below if os.path.exists(f"/proc/{child}")]

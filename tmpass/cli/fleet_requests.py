@@ -1,0 +1,100 @@
+"""Finds the models, targets and options of `tmpass fleet`."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tmpass.base.errors import UsageError
+from tmpass.base.reading import MOST_TEXT, read_stream
+from tmpass.cli.settled import TARGET_VARIABLE, settled
+
+if TYPE_CHECKING:
+    from tmpass.fleets.job import Aim, Request, Source
+    from tmpass.settings.settings import Settings
+
+_OWN = (
+    *("cluster", "jobs", "memory", "no_store", "pages", "retries", "seconds", "send", "store"),
+    "targets",
+)
+"""Options of the command that are not those of planning."""
+
+
+def find_requests(
+    ctx: click.Context, models: Sequence[str], targets: Sequence[str], asked: dict[str, Any]
+) -> "list[Request]":
+    """A request for each model, with the targets and options that flags, environment and settings file give it.
+
+    Raises:
+        UsageError: there is no model, or the settings file is wrong.
+        TargetError: a target is unknown or wrong.
+    """
+    from tmpass.fleets.job import Request
+    from tmpass.fleets.sources import find_sources
+    from tmpass.settings.find import find_settings
+
+    settings = find_settings()
+    named = _targets(targets, settings)
+    options = {name: value for name, value in asked.items() if name not in _OWN}
+    known: dict[tuple[str, ...], tuple[Aim, ...]] = {}
+    requests = []
+    for source in find_sources(list(_words(models))):
+        own, arguments = _options_for(ctx, source.name, options, settings)
+        aims = _aims(named or ((own,) if own is not None else ()), known)
+        requests.append(Request(_sent(source) if asked["send"] else source, aims, arguments))
+    return requests
+
+
+def _options_for(
+    ctx: click.Context, model: str, options: dict[str, Any], settings: "Settings | None"
+) -> tuple[str | None, dict[str, Any]]:
+    """The target that the settings name for a model, and the arguments of tmpass.plan for it."""
+    from tmpass.cli.options import plan_arguments
+
+    asked = options if settings is None else settled(ctx, model, options, settings)
+    own = None if settings is None else settings.for_model(model).get("target")
+    return own if isinstance(own, str) else None, plan_arguments(asked)
+
+
+def _targets(flags: Sequence[str], settings: "Settings | None") -> tuple[str, ...]:
+    """The targets for all models: of flags, of the environment, or the list of the settings file."""
+    if flags:
+        return tuple(flags)
+    if variable := os.environ.get(TARGET_VARIABLE):
+        return (variable,)
+    return () if settings is None else settings.targets
+
+
+def _aims(names: tuple[str, ...], known: "dict[tuple[str, ...], tuple[Aim, ...]]") -> "tuple[Aim, ...]":
+    if names not in known:
+        from tmpass.fleets.fleet import find_aims
+
+        known[names] = find_aims(names)
+    return known[names]
+
+
+def _words(models: Sequence[str]) -> Iterator[str]:
+    """The words on the command line, with the lines of standard input in the place of `-`."""
+    for word in models:
+        if word != "-":
+            yield word
+            continue
+        try:
+            text = read_stream(sys.stdin.buffer, MOST_TEXT).decode("utf-8-sig")
+        except (OSError, ValueError) as error:
+            raise UsageError(f"the list of models cannot be read: {error}", where="standard input") from None
+        yield from filter(None, (line.strip() for line in text.splitlines()))
+
+
+def _sent(source: "Source") -> "Source":
+    """The source with its bytes; as it is where they cannot be read, which its row then says."""
+    from tmpass.base.errors import ModelError
+    from tmpass.fleets.job import Source
+    from tmpass.fleets.opened import open_source
+
+    try:
+        return Source(source.name, open_source(source).data)
+    except ModelError:
+        return source

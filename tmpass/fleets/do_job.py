@@ -1,0 +1,87 @@
+"""Does one job in a worker: reads a model once, and plans it for each target."""
+
+import gc
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tmpass.api.plan import plan
+from tmpass.base.errors import ModelError
+from tmpass.base.version import VERSION
+from tmpass.fleets.job import Aim, Job, Outcome
+from tmpass.fleets.job_limits import bounded, timed
+from tmpass.fleets.opened import Opened, open_source
+from tmpass.fleets.row import Row, row_of, row_of_error
+from tmpass.graph.binding import check_bindings
+from tmpass.loading.load import Model, load_opened
+
+if TYPE_CHECKING:
+    from tmpass.plans.plan import Plan
+
+_ONE_AT_A_TIME = threading.Lock()
+"""The time limit and the garbage collector are those of the process. A worker of Dask may have several threads."""
+
+
+def do_job(job: Job) -> Outcome:
+    """The answer to `job`. Whatever is wrong with the model is a row; only a process that ends gives none."""
+    with _ONE_AT_A_TIME, timed(job.seconds), bounded(job.memory), _collector():
+        try:
+            opened = open_source(job.source)
+        except Exception as error:
+            return _failed(job, error, lasting=False)
+        if not job.aims:
+            return Outcome(VERSION, opened.digest)
+        try:
+            loaded = _load(opened, job)
+        except Exception as error:
+            return _failed(job, error, lasting=_lasts(error), opened=opened)
+        answers = [_planned(job, aim, loaded, opened) for aim in job.aims]
+    rows, pages, lasting = zip(*answers, strict=True)
+    return Outcome(VERSION, opened.digest, rows, pages if job.pages else (), lasting)
+
+
+def _load(opened: Opened, job: Job) -> Model:
+    bindings = check_bindings(job.options.get("bind") or {})
+    return load_opened(opened.name, opened.data, opened.frontend, bindings, batches=True)
+
+
+def _planned(job: Job, aim: Aim, loaded: Model, opened: Opened) -> tuple[Row, str | None, bool]:
+    """The row for one target, its page where that is wanted, and whether both would come out again."""
+    try:
+        made = plan(loaded, aim.target, **job.options)
+        row = row_of(made, job.source.name, aim.label, opened.sha256)
+        return row, _page(made, loaded) if job.pages else None, True
+    except Exception as error:
+        return row_of_error(error, job.source.name, aim.label, opened.sha256), None, _lasts(error)
+
+
+def _page(made: "Plan", loaded: Model) -> str:
+    from tmpass.report.formats.html import emit
+    from tmpass.report.model_facts import ModelFacts
+
+    return emit(made, None, ModelFacts(loaded.graph))
+
+
+def _failed(job: Job, error: Exception, *, lasting: bool, opened: Opened | None = None) -> Outcome:
+    sha256, digest = ("", "") if opened is None else (opened.sha256, opened.digest)
+    rows = tuple(row_of_error(error, job.source.name, aim.label, sha256) for aim in job.aims)
+    return Outcome(VERSION, digest, rows, (None,) * len(rows) if job.pages else (), (lasting,) * len(rows))
+
+
+def _lasts(error: Exception) -> bool:
+    """Whether an error is the model's, and not one of the machine, of a missing package or of tmpass."""
+    return isinstance(error, ModelError)
+
+
+@contextmanager
+def _collector() -> Iterator[None]:
+    """Collect cycles after the block and not during it: in a plan of a large model that took a third of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.collect(0)
+        if was:
+            gc.enable()

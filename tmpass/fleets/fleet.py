@@ -1,0 +1,224 @@
+"""Plans many models for many targets: the public function, and the table that comes out."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import ExitStack
+from typing import Any
+
+from tmpass.api.arguments import ASSUMED_TARGET, target_of
+from tmpass.base.errors import UsageError, brief
+from tmpass.base.record import record
+from tmpass.fleets.canonical import digest
+from tmpass.fleets.job import Aim, Job, Outcome, Request
+from tmpass.fleets.local_pool import LocalPool
+from tmpass.fleets.pages import page_name, write_page
+from tmpass.fleets.row import Row
+from tmpass.fleets.run_jobs import Crew, Limits, run_jobs
+from tmpass.fleets.sources import find_sources
+from tmpass.fleets.store import Store, key_of
+from tmpass.targets import Target
+
+_AHEAD = 3
+"""Jobs in flight for each worker, so that none waits for the next one."""
+
+MOST_WINDOW = 4096
+
+Told = Callable[[int, int], object]
+"""Is called with the number of rows that are done, and of all rows."""
+
+
+@record
+class Fleet:
+    """The rows of a fleet: for each model in the order given, one for each of its targets.
+
+    Fields:
+        pages: for each row the path of its page; empty where no pages were wanted, None for a row without a plan.
+        planned: how many of the rows were planned now; the others were in the store.
+    """
+
+    rows: tuple[Row, ...]
+    pages: tuple[str | None, ...] = ()
+    planned: int = 0
+
+
+@record
+class Means:
+    """How a fleet is planned. None of it changes a row.
+
+    Fields:
+        executor: any concurrent.futures.Executor, or a function that makes one, and again where one breaks; None for
+            local processes.
+        jobs: the number of workers; None for one for each processor of this process.
+        store: the path of a file that keeps rows; None keeps nothing.
+        pages: a folder for a page of each plan.
+        retries: how many times a job runs again, alone, after the process that did it ended.
+        seconds: the wall time after which a job ends its process; None for no limit.
+        memory: the bytes that a job may take beside what its process has, on Linux; None for no limit.
+        told: is told how far it is.
+    """
+
+    executor: Executor | Callable[[], Executor] | None = None
+    jobs: int | None = None
+    store: str | os.PathLike[str] | None = None
+    pages: str | os.PathLike[str] | None = None
+    retries: int = 2
+    seconds: float | None = None
+    memory: int | None = None
+    told: Told | None = None
+
+
+def fleet(
+    models: object,
+    targets: "str | os.PathLike[str] | Target | Sequence[str | os.PathLike[str] | Target] | None" = None,
+    *,
+    means: Means | None = None,
+    **options: Any,
+) -> Fleet:
+    """Plan many models, each for many targets.
+
+    Args:
+        models: a path, folder, pattern such as "zoo/**/*.onnx", or URL that fsspec knows; or several of them, and pairs
+            of a name and the bytes of a file.
+        targets: one, or several, as `tmpass.plan` takes them. Without any, pixel6-tpu is assumed.
+        means: the executor, the number of workers, the store of rows, and so on; see `Means`.
+        options: those of `tmpass.plan`, for all models.
+
+    Returns:
+        The rows, in the order of `models` and `targets`. A model that cannot be planned is a row with an error.
+
+    Raises:
+        UsageError: an argument is wrong, or the workers have another version of tmpass.
+        TargetError: a target is unknown or wrong.
+    """
+    aims = find_aims(targets)
+    return plan_fleet([Request(source, aims, options) for source in find_sources(models)], means or Means())
+
+
+def find_aims(targets: object) -> tuple[Aim, ...]:
+    """The targets of a fleet, each once; the one that is assumed where there are none.
+
+    Raises:
+        TargetError: one is unknown or wrong.
+        UsageError: two targets have one name.
+    """
+    single = isinstance(targets, str | os.PathLike | Target)
+    several: Any = [targets] if single else targets or ()
+    found: dict[str, Aim] = {}
+    for one in several:
+        target = target_of(one)
+        label = target.name if isinstance(one, Target) else os.fspath(one)
+        aim = Aim(label, target, digest(target))
+        if found.setdefault(label, aim) != aim:
+            raise UsageError(f"two targets are named {brief(label)}", hint="name each once")
+    return tuple(found.values()) or (Aim(ASSUMED_TARGET, None, digest(target_of(None))),)
+
+
+def plan_fleet(requests: Sequence[Request], means: Means) -> Fleet:
+    """The rows for all `requests`, each with targets and options of its own.
+
+    Raises:
+        UsageError: an argument is wrong, or the workers have another version of tmpass.
+    """
+    _check(means)
+    workers = means.jobs or _processors()
+    with ExitStack() as stack:
+        store = None if means.store is None else stack.enter_context(Store(means.store))
+        work = _Work(requests, means, store)
+        executor, make = _executor(means, workers)
+        crew = Crew(executor, make)
+        ended = False
+        stack.callback(lambda: crew.close(at_once=not ended))
+        limits = Limits(min(_AHEAD * workers, MOST_WINDOW), means.retries)
+        work.find_kept(crew, limits)
+        run_jobs(work.jobs(), crew, limits, work.take)
+        ended = True
+    return work.result()
+
+
+class _Work:
+    """The rows of a fleet while they come."""
+
+    def __init__(self, requests: Sequence[Request], means: Means, store: Store | None) -> None:
+        self._requests, self._means, self._store = requests, means, store
+        self._rows: list[list[Row | None]] = [[None] * len(request.aims) for request in requests]
+        self._pages: list[list[str | None]] = [[None] * len(request.aims) for request in requests]
+        self._all = sum(len(request.aims) for request in requests)
+        self._done = self._kept = 0
+
+    def find_kept(self, crew: Crew, limits: Limits) -> None:
+        """Take the rows that the store has, by the digest of each model, which workers find."""
+        if self._store is None or self._store.empty():
+            return
+        digests = (
+            Job(number, request.source, (), {}, seconds=self._means.seconds)
+            for number, request in enumerate(self._requests)
+        )
+        run_jobs(digests, crew, limits, lambda job, outcome: self._take_kept(job.number, outcome.digest))
+
+    def _take_kept(self, number: int, digest: str) -> None:
+        request = self._requests[number]
+        for at, aim in enumerate(request.aims) if digest and self._store is not None else ():
+            key = key_of(digest, request, aim)
+            row = self._store.find(key, request.source.name, aim.label) if self._store is not None else None
+            page = page_name(self._means.pages, request.source.name, aim.label, key)
+            wanted = row is not None and row.status is not None and page is not None
+            if row is not None and (not wanted or os.path.isfile(page or "")):
+                self._kept += 1
+                self._set(number, at, row, page if wanted else None)
+
+    def jobs(self) -> Iterator[Job]:
+        """The jobs for all rows that are not there yet."""
+        for number, request in enumerate(self._requests):
+            aims = tuple(aim for aim, row in zip(request.aims, self._rows[number], strict=True) if row is None)
+            if aims:
+                limits = self._means.seconds, self._means.memory
+                yield Job(number, request.source, aims, request.options, self._means.pages is not None, *limits)
+
+    def take(self, job: Job, outcome: Outcome) -> None:
+        """Keep the rows of a job, and write its pages."""
+        request = self._requests[job.number]
+        for at, (aim, row) in enumerate(zip(job.aims, outcome.rows, strict=True)):
+            key = key_of(outcome.digest, request, aim)
+            text = outcome.pages[at] if outcome.pages else None
+            page = None
+            if text is not None:
+                page = page_name(self._means.pages, request.source.name, aim.label, key)
+                write_page(page or "", text)
+            if self._store is not None and outcome.digest and outcome.lasting[at]:
+                self._store.keep(key, row)
+            self._set(job.number, request.aims.index(aim), row, page)
+
+    def _set(self, number: int, at: int, row: Row, page: str | None) -> None:
+        self._rows[number][at], self._pages[number][at] = row, page
+        self._done += 1
+        if self._means.told is not None:
+            self._means.told(self._done, self._all)
+
+    def result(self) -> Fleet:
+        """All rows."""
+        rows = tuple(row for some in self._rows for row in some if row is not None)
+        pages = tuple(page for some in self._pages for page in some) if self._means.pages is not None else ()
+        return Fleet(rows, pages, self._all - self._kept)
+
+
+def _executor(means: Means, workers: int) -> tuple[Executor | None, Callable[[], Executor] | None]:
+    """The executor that is given, and the function that makes one."""
+    if isinstance(means.executor, Executor):
+        return means.executor, None
+    return None, means.executor if means.executor is not None else lambda: LocalPool(workers)
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _check(means: Means) -> None:
+    if means.jobs is not None and not 1 <= means.jobs <= MOST_WINDOW:
+        raise UsageError(f"{means.jobs} is not a number of workers", hint=f"give 1 .. {MOST_WINDOW}")
+    if means.retries < 0:
+        raise UsageError(f"{means.retries} is not a number of retries", hint="give 0 or more")
+    if means.memory is not None and means.memory < 1:
+        raise UsageError(f"{means.memory} is not a number of bytes", hint="give more than 0, or leave it out")
+    if means.seconds is not None and not means.seconds > 0:
+        raise UsageError(f"{means.seconds} is not a number of seconds", hint="give more than 0, or leave it out")

@@ -1,0 +1,110 @@
+"""Keeps the rows of fleets in one file, so that no work is done twice. It is a database of SQLite."""
+
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from tmpass.base.errors import UsageError
+from tmpass.base.version import VERSION
+from tmpass.fleets.canonical import digest as digest_of
+from tmpass.fleets.job import Aim, Request
+from tmpass.fleets.row import Row, row_from
+
+if TYPE_CHECKING:
+    pass
+
+_FORM = 1
+"""The version of the tables."""
+
+
+def key_of(digest: str, request: Request, aim: Aim) -> str:
+    """What decides a row: the files of the model and its name, the target, the options, and the version of tmpass.
+
+    The name counts, since errors and pages have it.
+    """
+    name = request.source.name.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    options = {name: _content(value) for name, value in request.options.items() if name != "threads"}
+    limits = os.environ.get("TMPASS_CHILD_LIMITS", "")  # they decide which models cannot be read
+    return digest_of((VERSION, digest, name, aim.digest, aim.target is None, options, limits))
+
+
+def _content(value: object) -> object:
+    """An option; of a file, its content."""
+    if isinstance(value, str | os.PathLike) and os.path.isfile(value):
+        with suppress(OSError):
+            return Path(value).read_bytes()
+    return value
+
+
+class Store:
+    """The rows of earlier runs, by key. Several processes may use one file at the same time.
+
+    Raises:
+        UsageError: the file cannot be opened, or is not a store.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        import sqlite3
+
+        self.path = os.fspath(path)
+        self._errors = sqlite3.Error
+        try:
+            os.makedirs(os.path.dirname(os.path.abspath(self.path)), exist_ok=True)
+            self._base: sqlite3.Connection = sqlite3.connect(self.path, timeout=60, isolation_level=None)
+            # A row that is lost in a failure of power is planned again; waiting for the disk takes longer than a plan.
+            self._base.execute("pragma synchronous = off")
+            (form,) = self._base.execute("pragma user_version").fetchone()
+            if form not in (0, _FORM):
+                raise self._fault(f"it is a store of form {form}", "name another file, or remove this one")
+            self._base.execute("create table if not exists rows (key text primary key, row text) without rowid")
+            self._base.execute(f"pragma user_version = {_FORM}")
+        except (OSError, sqlite3.Error) as error:
+            raise self._fault(
+                f"the store cannot be opened: {error}", "name another with --store, or give --no-store"
+            ) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        del kind, error, trace
+        self._base.close()
+
+    def empty(self) -> bool:
+        """Whether it has no row."""
+        return self._ask("select 1 from rows limit 1") is None
+
+    def find(self, key: str, model: str, target: str) -> Row | None:
+        """The row of `key`, under these names; None where it is not kept, or cannot be read."""
+        found = self._ask("select row from rows where key = ?", key)
+        if found is None:
+            return None
+        try:
+            row = row_from(json.loads(found[0]), self.path)
+        except (ValueError, UsageError):
+            return None
+        from dataclasses import replace
+
+        return replace(row, model=model, target=target)
+
+    def keep(self, key: str, row: Row) -> None:
+        """Keep `row`, at once: it is still there if this process is killed.
+
+        Raises:
+            UsageError: it cannot be written.
+        """
+        self._ask("insert or replace into rows values (?, ?)", key, row.to_json())
+
+    def _ask(self, text: str, *values: str) -> Any:
+        try:
+            return self._base.execute(text, values).fetchone()
+        except self._errors as error:
+            raise self._fault(f"the store cannot be used: {error}", "name another with --store") from None
+
+    def _fault(self, what: str, hint: str) -> UsageError:
+        return UsageError(what, where=self.path, hint=hint)

@@ -1,5 +1,6 @@
 """Records against the dataclasses whose place they take."""
 
+import copy
 import inspect
 import pickle
 from dataclasses import FrozenInstanceError, asdict, dataclass, field, fields, replace
@@ -34,6 +35,28 @@ class Standard:
     lower: int
     upper: int = 1
     names: list[str] = field(default_factory=list)
+
+
+@record
+class Doubled(Named):
+    """A span that changes a value when it is made, which must happen once."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "upper", 2 * self.upper)
+
+
+@record
+class Renamed(Doubled):
+    """A record of a record that changes a value."""
+
+    other: int = 3
+
+
+@record
+class One:
+    """One field."""
+
+    value: tuple[int, ...]
 
 
 @record
@@ -97,6 +120,14 @@ def test_standard_functions_take_records() -> None:
     assert asdict(span) == {"lower": 1, "upper": 4, "names": ["x"], "name": "b"}
     assert pickle.loads(pickle.dumps(span)) == span
     assert repr(span) == "Named(lower=1, upper=4, names=['x'], name='b')"
+
+
+@pytest.mark.parametrize("made", [Span(1), Named(1, name="b"), Doubled(1, 4), Renamed(1, 4), One((1, 2)), Empty()])
+def test_records_are_pickled_and_copied_with_all_their_values(made: object) -> None:
+    for other in (pickle.loads(pickle.dumps(made)), copy.copy(made), copy.deepcopy(made)):
+        assert other == made
+        assert type(other) is type(made)
+    assert Doubled(1, 4).upper == 8
 
 
 def test_own_equality_is_kept() -> None:

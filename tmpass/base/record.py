@@ -25,7 +25,11 @@ def record(cls: _Class) -> _Class:
     known = fields(made)
     made.__init__ = _constructor(made, known)
     made.__setattr__, made.__delattr__ = _assigned, _deleted
-    made.__getstate__, made.__setstate__ = _values, _restored
+    values = _values(f.name for f in known)
+    if hasattr(made, "__post_init__"):  # which must not run again
+        made.__reduce__ = lambda self: (_restored, (self.__class__, *values(self)))
+    else:
+        made.__reduce__ = lambda self: (self.__class__, values(self))
     if "__repr__" not in cls.__dict__:
         made.__repr__ = _text
     if "__eq__" not in cls.__dict__:
@@ -93,10 +97,16 @@ def _deleted(_self: Any, name: str) -> None:
     raise FrozenInstanceError(f"cannot delete field {name!r}")
 
 
-def _values(self: Any) -> list[Any]:
-    return [getattr(self, f.name) for f in fields(self)]
+def _values(names: Iterable[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """The function from a record to the tuple of the values of its fields `names`."""
+    known = tuple(names)
+    found = _getter(known)
+    return (lambda self: (found(self),)) if len(known) == 1 else found
 
 
-def _restored(self: Any, values: list[Any]) -> None:
-    for f, value in zip(fields(self), values, strict=True):
-        object.__setattr__(self, f.name, value)
+def _restored(kind: type, *values: Any) -> Any:
+    """The record of class `kind` with these values, for pickle."""
+    made: Any = object.__new__(kind)
+    for f, value in zip(fields(kind), values, strict=True):
+        object.__setattr__(made, f.name, value)
+    return made

@@ -32,6 +32,7 @@ def harmful(tmp_path, monkeypatch):
     """Writes a model of support/poison.py, which workers know as a frontend."""
     for name, value in poison.register(tmp_path / "packages").items():
         monkeypatch.setenv(name, value)
+    monkeypatch.syspath_prepend(tmp_path / "packages")  # which processes of multiprocessing take over
 
     def written(name: str, *words: object) -> str:
         path = tmp_path / "harm" / f"{name}.poison"

@@ -1,29 +1,13 @@
 """A browser for the tests of the HTML page."""
 
-import os
-import shutil
 from contextlib import contextmanager
 
 import pytest
+from support.browser import browser as browser
 
 from tmpass.report.formats.html import emit
 
 WIDE, HIGH = 1280, 900
-
-
-@pytest.fixture(scope="module")
-def browser():
-    pytest.importorskip("playwright", reason="playwright is not installed")
-    from playwright.sync_api import Error, sync_playwright
-
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    with sync_playwright() as playwright:
-        try:
-            started = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"] * (os.name == "posix"))
-        except Error as error:
-            pytest.skip(f"there is no Chromium: {str(error).splitlines()[0]}")
-        yield started
-        started.close()
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tmpass.base.errors import UsageError
+from tmpass.cli.command import Command
+from tmpass.cli.complete import complete_target
 from tmpass.cli.diff_command import Growth
 from tmpass.cli.fleet_outputs import Form, emit_all, read_baseline
 from tmpass.cli.fleet_progress import progress_bar
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 STORE = os.path.join(".tmpass_cache", "fleet.db")
 
 
-@click.command("fleet")
+@click.command("fleet", cls=Command)
 @click.argument("models", nargs=-1, required=True, metavar="MODELS...")
 @click.option(
     "--target",
@@ -33,6 +35,7 @@ STORE = os.path.join(".tmpass_cache", "fleet.db")
     "targets",
     multiple=True,
     metavar="NAME|FILE",
+    shell_complete=complete_target,
     help="A profile or a TOML file; repeatable. Else TMPASS_TARGET, else `targets` or `target` of the settings file.",
 )
 @options_without_target
@@ -88,6 +91,7 @@ STORE = os.path.join(".tmpass_cache", "fleet.db")
 )
 @click.option(
     "--seconds",
+    "wall",
     type=click.FloatRange(0, min_open=True),
     metavar="N",
     help="Wall time for one model; then its process ends.",
@@ -193,7 +197,7 @@ def _means(asked: dict[str, Any], pages: str | None, told: Any) -> "Means":
 
     executor = cluster_executor(asked["cluster"], asked["jobs"])
     store = None if asked["no_store"] else asked["store"]
-    return Means(executor, asked["jobs"], store, pages, asked["retries"], asked["seconds"], asked["memory"], told)
+    return Means(executor, asked["jobs"], store, pages, asked["retries"], asked["wall"], asked["memory"], told)
 
 
 def _print(found: "Fleet", comparison: "Comparison | None", *, printed: bool) -> None:

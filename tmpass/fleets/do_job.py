@@ -43,7 +43,8 @@ def do_job(job: Job) -> Outcome:
 
 def _load(opened: Opened, job: Job) -> Model:
     bindings = check_bindings(job.options.get("bind") or {})
-    return load_opened(opened.name, opened.data, opened.frontend, bindings, batches=True)
+    files = (opened.name, opened.data, opened.frontend)
+    return load_opened(*files, bindings, batches=True, sha256=opened.sha256)
 
 
 def _planned(job: Job, aim: Aim, loaded: Model, opened: Opened) -> tuple[Row, str | None, bool]:

@@ -144,6 +144,7 @@ class _Work:
         self._rows: list[list[Row | None]] = [[None] * len(request.aims) for request in requests]
         self._pages: list[list[str | None]] = [[None] * len(request.aims) for request in requests]
         self._all = sum(len(request.aims) for request in requests)
+        self._keys_wanted = store is not None or means.pages is not None
         self._done = self._kept = 0
 
     def find_kept(self, crew: Crew, limits: Limits) -> None:
@@ -178,15 +179,16 @@ class _Work:
     def take(self, job: Job, outcome: Outcome) -> None:
         """Keep the rows of a job, and write its pages."""
         request = self._requests[job.number]
-        for at, (aim, row) in enumerate(zip(job.aims, outcome.rows, strict=True)):
-            key = key_of(outcome.digest, request, aim)
-            text = outcome.pages[at] if outcome.pages else None
-            page = None
+        keys = [key_of(outcome.digest, request, aim) for aim in job.aims] if self._keys_wanted else [""] * len(job.aims)
+        pages: list[str | None] = [None] * len(job.aims)
+        for at, text in enumerate(outcome.pages):
             if text is not None:
-                page = page_name(self._means.pages, request.source.name, aim.label, key)
-                write_page(page or "", text)
-            if self._store is not None and outcome.digest and outcome.lasting[at]:
-                self._store.keep(key, row)
+                pages[at] = page_name(self._means.pages, request.source.name, job.aims[at].label, keys[at])
+                write_page(pages[at] or "", text)
+        if self._store is not None and outcome.digest:
+            lasting = zip(keys, outcome.rows, outcome.lasting, strict=True)
+            self._store.keep((key, row) for key, row, lasts in lasting if lasts)
+        for aim, row, page in zip(job.aims, outcome.rows, pages, strict=True):
             self._set(job.number, request.aims.index(aim), row, page)
 
     def _set(self, number: int, at: int, row: Row, page: str | None) -> None:

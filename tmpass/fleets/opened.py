@@ -5,14 +5,13 @@ import os
 from typing import TYPE_CHECKING, Any, cast
 
 from tmpass.base.errors import ModelError, UsageError
+from tmpass.base.packages import import_package
 from tmpass.base.record import record
 from tmpass.fleets.job import Source
 from tmpass.loading.open_model import frontend_of, open_model
 
 if TYPE_CHECKING:
     from tmpass.loading.contract import Frontend, ScatteredFrontend
-
-EXTRA = "pip install 'tmpass[fsspec]'"
 
 
 @record
@@ -63,12 +62,9 @@ def file_system(url: str) -> tuple[Any, str]:
         UsageError: fsspec, or what it needs for this URL, is not installed.
         ModelError: the URL cannot be used.
     """
+    core = import_package("fsspec.core", "fsspec", "reading a URL")
     try:
-        from fsspec.core import url_to_fs
-    except ImportError:
-        raise UsageError("URLs need the package fsspec", where=url, hint=f"install it: {EXTRA}") from None
-    try:
-        system, path = url_to_fs(url)
+        system, path = core.url_to_fs(url)
     except ImportError as error:  # its message names the package of this kind of URL
         raise UsageError(f"this URL needs a package: {error}", where=url, hint="install it with pip") from None
     except Exception as error:  # whatever a file system raises for a URL

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -92,13 +93,21 @@ class Store:
 
         return replace(row, model=model, target=target)
 
-    def keep(self, key: str, row: Row) -> None:
-        """Keep `row`, at once: it is still there if this process is killed.
+    def keep(self, rows: Iterable[tuple[str, Row]]) -> None:
+        """Keep rows by their keys, at once: they are still there if this process is killed.
 
         Raises:
-            UsageError: it cannot be written.
+            UsageError: they cannot be written.
         """
-        self._ask("insert or replace into rows values (?, ?)", key, row.to_json())
+        texts = [(key, row.to_json()) for key, row in rows]
+        if not texts:
+            return
+        try:
+            self._base.execute("begin")
+            self._base.executemany("insert or replace into rows values (?, ?)", texts)
+            self._base.execute("commit")
+        except self._errors as error:
+            raise self._fault(f"the store cannot be used: {error}", "name another with --store") from None
 
     def _ask(self, text: str, *values: str) -> Any:
         try:

@@ -47,9 +47,24 @@ def load_to_plan(source: object, bindings: Mapping[str, int]) -> Model:
 
 
 def load_opened(
-    name: str, data: bytes, frontend: Frontend, bindings: Mapping[str, int], *, batches: bool = False
+    name: str,
+    data: bytes,
+    frontend: Frontend,
+    bindings: Mapping[str, int],
+    *,
+    batches: bool = False,
+    sha256: str = "",
 ) -> Model:
-    """The model in the bytes that `open_model` gives; with `batches`, open ones at the number of the file."""
+    """The model in the bytes that `open_model` gives.
+
+    Args:
+        name: of its file.
+        data: the bytes.
+        frontend: that reads them.
+        bindings: as for `load`.
+        batches: whether open ones have the number of the file.
+        sha256: of the bytes, where that is known.
+    """
     try:
         if batches and hasattr(frontend, "load_to_plan"):
             graph = cast(BatchingFrontend, frontend).load_to_plan(data, bindings)
@@ -59,9 +74,11 @@ def load_opened(
         raise error.within(name) from None
     except RecursionError:
         raise ModelError("the model is nested too deep", where=name) from None
-    import hashlib
+    if not sha256:
+        import hashlib
 
-    return Model(ModelInfo(name, frontend.NAME, hashlib.sha256(data).hexdigest(), len(data)), graph, bindings)
+        sha256 = hashlib.sha256(data).hexdigest()
+    return Model(ModelInfo(name, frontend.NAME, sha256, len(data)), graph, bindings)
 
 
 def load_runner(source: object, graph: Graph, bindings: Mapping[str, int]) -> "Runner":

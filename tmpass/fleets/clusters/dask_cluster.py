@@ -7,8 +7,10 @@ from contextlib import suppress
 from typing import Any, cast
 
 from tmpass.base.errors import UsageError
+from tmpass.base.packages import check_package
 
-EXTRA = "pip install 'tmpass[dask]'"
+PATIENCE = 20
+"""Seconds for a scheduler to answer."""
 
 
 def maker(address: str, workers: int | None) -> Callable[[], Executor]:
@@ -21,10 +23,7 @@ def maker(address: str, workers: int | None) -> Callable[[], Executor]:
     Raises:
         UsageError: Dask is not installed.
     """
-    try:
-        import distributed  # noqa: F401
-    except ImportError:
-        raise UsageError("Dask is not installed", where="--cluster", hint=f"install it: {EXTRA}") from None
+    check_package("distributed", "dask", "a cluster of Dask")
     return lambda: _make(address, workers)
 
 
@@ -44,7 +43,7 @@ def _make(address: str, workers: int | None) -> Executor:
                 dashboard_address=None,
                 silence_logs=50,
             )
-        client = Client(cluster or address, timeout=20)  # type: ignore[no-untyped-call]
+        client = Client(cluster or address, timeout=PATIENCE)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:  # a TimeoutError is an OSError
         raise UsageError(f"no cluster answers: {error}", where=address, hint="check its address") from None
     return _closing(client, cluster)

@@ -6,10 +6,9 @@ from concurrent.futures import Executor, Future
 from typing import Any, TypeVar, cast
 
 from tmpass.base.errors import UsageError
+from tmpass.base.packages import check_package
 
 T = TypeVar("T")
-
-EXTRA = "pip install 'tmpass[ray]'"
 
 
 def maker(address: str, workers: int | None) -> Callable[[], Executor]:
@@ -23,10 +22,7 @@ def maker(address: str, workers: int | None) -> Callable[[], Executor]:
         UsageError: Ray is not installed.
     """
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # no worker uses a GPU, and Ray warns of it
-    try:
-        import ray  # noqa: F401
-    except ImportError:
-        raise UsageError("Ray is not installed", where="--cluster", hint=f"install it: {EXTRA}") from None
+    check_package("ray", "ray", "a cluster of Ray")
     return lambda: RayExecutor(address, workers)
 
 

@@ -45,6 +45,7 @@ def test_the_table_and_the_files(run, tmp_path):
     assert again.out == (tmp_path / "rows.jsonl").read_text()
     assert "4 rows were kept from before" in run("fleet", "zoo", "-t", "tflm", "-t", "litert-cpu").out
     assert "kept" not in run("fleet", "zoo", "-t", "tflm", "--no-store").out
+    assert (tmp_path / ".tmpass_cache" / ".gitignore").read_text() == "*\n"
 
 
 @pytest.mark.usefixtures("zoo")

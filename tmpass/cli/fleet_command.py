@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -196,8 +197,18 @@ def _means(asked: dict[str, Any], pages: str | None, told: Any) -> "Means":
     from tmpass.fleets.fleet import Means
 
     executor = cluster_executor(asked["cluster"], asked["jobs"])
+    if asked["store"] == STORE and not asked["no_store"]:
+        _hide(os.path.dirname(STORE))
     store = None if asked["no_store"] else asked["store"]
     return Means(executor, asked["jobs"], store, pages, asked["retries"], asked["wall"], asked["memory"], told)
+
+
+def _hide(folder: str) -> None:
+    """Make the folder of the default store, with a file that keeps it out of Git."""
+    with suppress(OSError):  # opening the store says what is wrong
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(folder, ".gitignore"), "x", encoding="utf-8") as file:
+            file.write("*\n")
 
 
 def _print(found: "Fleet", comparison: "Comparison | None", *, printed: bool) -> None:

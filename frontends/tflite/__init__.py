@@ -8,6 +8,9 @@ from tmpass.graph.model import Graph
 from .identity import IDENTIFIER, NAME
 
 if TYPE_CHECKING:
+    from tmpass.graph.content import Content
+    from tmpass.graph.draft import Draft, New
+    from tmpass.graph.layer import Layer
     from tmpass.loading.runner import Runner
 
 __all__ = [
@@ -15,15 +18,19 @@ __all__ = [
     "SUFFIXES",
     "accepts",
     "apply",
+    "content_of",
+    "layers",
     "load",
     "load_to_plan",
     "measure",
     "offsets_in",
+    "new_kinds",
     "other_files",
     "probe",
     "runner",
     "strip",
     "to_bytes",
+    "write_draft",
 ]
 
 SUFFIXES = (".tflite",)
@@ -153,6 +160,54 @@ def offsets_in(data: bytes, graph: Graph) -> dict[tuple[int, int], int] | None:
 
     del data
     return find(graph.subgraphs, graph.metadata)
+def layers(data: bytes, graph: Graph) -> "tuple[Layer | None, ...]":
+    """Return the layer of each operator of the main subgraph of `graph`, None where it is not known how to split it.
+
+    Raises:
+        ModelError: the file is damaged, or has something that is not known well enough to be written anew.
+    """
+    from .draft_file import check_file
+    from .layer_facts import read_layers
+
+    check_file(data)
+    return read_layers(data, graph)
+
+
+def content_of(data: bytes, graph: Graph) -> "Content":
+    """Return all that decides what the model in `data` computes, of which `load` made `graph`.
+
+    Raises:
+        ModelError: the file is damaged, or has several subgraphs.
+    """
+    from .content import read_content
+    from .draft_file import check_file
+
+    check_file(data)
+    return read_content(data, graph)
+
+
+def new_kinds() -> "Mapping[New, str]":
+    """Return the names of the operators that a draft adds."""
+    from .added_kinds import NEW_KINDS
+
+    return NEW_KINDS
+
+
+def write_draft(data: bytes, graph: Graph, draft: "Draft", note: tuple[str, bytes] | None) -> bytes:
+    """Return the file of a draft.
+
+    Args:
+        data: the bytes of the original.
+        graph: what `load` made of it.
+        draft: compact.
+        note: the name and the content of a new entry of the metadata, if there is to be one.
+
+    Raises:
+        ModelError: the file has something that is not known well enough to be copied.
+    """
+    from .draft_file import write_draft
+
+    return write_draft(data, graph, draft, note)
 
 
 def probe(data: bytes, graph: Graph) -> tuple[str, Iterator[tuple[int, int, int | str]]]:

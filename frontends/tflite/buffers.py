@@ -36,8 +36,13 @@ class Buffers:
 
     def small(self, index: int, most: int) -> bytes:
         """Return the data in buffer `index`, or no bytes if there is no such buffer or it has more than `most`."""
+        found = self.bytes_of(index)
+        return found if len(found) <= most else b""
+
+    def bytes_of(self, index: int) -> bytes:
+        """Return the data in buffer `index`, or no bytes if there is no such buffer."""
         start, size = self._spans[index] if index < len(self._spans) else (0, 0)
-        return self._data[start : start + size] if size <= most else b""
+        return self._data[start : start + size]
 
     def content(self, index: int, owner: Table) -> bytes:
         """Return the data in buffer `index`, which `owner` refers to.

@@ -12,6 +12,7 @@ Source: https://flatbuffers.dev/internals/
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 from struct import Struct, unpack_from
 
 from tmpass.base.errors import ModelError
@@ -129,6 +130,26 @@ class Table:
             raise self._outside(field, at)
         value: int = field.code.unpack_from(self._source.data, at)[0]
         return value
+
+    def raw_fields(self) -> Iterator[tuple[int, bytes]]:
+        """Yield the number and the bytes of each field that is present.
+
+        A field ends where the next one begins, and is padded there: the bytes are at least its own. Their number is 1,
+        2, 4 or 8.
+        """
+        data, position = self._source.data, self._position
+        vtable = position - _INT32.unpack_from(data, position)[0]
+        size = data[vtable + 2] | data[vtable + 3] << 8
+        offsets = sorted({offset for offset in self._fields if offset} | {size})
+        following = dict(pairwise(offsets))
+        for number, offset in enumerate(self._fields):
+            if not offset:
+                continue
+            gap = following.get(offset, 0) - offset
+            if gap < 1 or position + offset + gap > self._source.size:
+                raise self._outside(Field(number, f"number {number}"), position + offset)
+            width = next(w for w in (8, 4, 2, 1) if w <= gap)
+            yield number, data[position + offset : position + offset + width]
 
     def integers(self, field: Field) -> tuple[int, ...] | None:
         """Return the entries of a vector of 32-bit integers, None if it is absent."""

@@ -30,6 +30,7 @@ class DepthwiseConv2DOptions:
     PADDING = Scalar(0, "padding", _INT8)
     STRIDE_W = Scalar(1, "stride_w", _INT32)
     STRIDE_H = Scalar(2, "stride_h", _INT32)
+    DEPTH_MULTIPLIER = Scalar(3, "depth_multiplier", _INT32)
     DILATION_W_FACTOR = Scalar(5, "dilation_w_factor", _INT32)
     DILATION_H_FACTOR = Scalar(6, "dilation_h_factor", _INT32)
 

@@ -56,6 +56,7 @@ class Tensor:
     NAME = Field(3, "name")
     QUANTIZATION = Field(4, "quantization")
     IS_VARIABLE = Scalar(5, "is_variable", _BOOL)
+    SPARSITY = Field(6, "sparsity")
     SHAPE_SIGNATURE = Field(7, "shape_signature")
     HAS_RANK = Scalar(8, "has_rank", _BOOL)
     EXTERNAL_BUFFER = Scalar(10, "external_buffer", _UINT32)
@@ -64,8 +65,12 @@ class Tensor:
 class QuantizationParameters:
     """The scales and zero points of a quantized tensor."""
 
+    MIN = Field(0, "min")
+    MAX = Field(1, "max")
     SCALE = Field(2, "scale")
     ZERO_POINT = Field(3, "zero_point")
+    DETAILS = Field(5, "details")
+    QUANTIZED_DIMENSION = Scalar(6, "quantized_dimension", _INT32)
 
 
 class Operator:
@@ -93,6 +98,7 @@ class OperatorCode:
 
     DEPRECATED_BUILTIN_CODE = Scalar(0, "deprecated_builtin_code", _INT8)
     CUSTOM_CODE = Field(1, "custom_code")
+    VERSION = Scalar(2, "version", _INT32)
     BUILTIN_CODE = Scalar(3, "builtin_code", _INT32)
 
 

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Protocol
 from tmpass.graph.model import Graph
 
 if TYPE_CHECKING:
+    from tmpass.graph.content import Content
+    from tmpass.graph.draft import Draft, New
+    from tmpass.graph.layer import Layer
     from tmpass.loading.runner import Runner
 
 CONTRACT = ("NAME", "SUFFIXES", "accepts", "to_bytes", "load")
@@ -139,6 +142,34 @@ class ScatteredFrontend(CarryingFrontend, Protocol):
 
     def other_files(self, data: bytes) -> tuple[str, ...]:
         """The names of the files that the model in `data` needs beside its own."""
+
+
+class SplittingFrontend(CarryingFrontend, Protocol):
+    """A frontend whose models can be split, for `tmpass split`. The others have no `write_draft`."""
+
+    def new_kinds(self) -> "Mapping[New, str]":
+        """The names of the operators that a draft adds."""
+
+    def content_of(self, data: bytes, graph: Graph) -> "Content":
+        """All that decides what the model in `data` computes, for a checker that shares nothing with the rewriter.
+
+        Raises:
+            ModelError: as `layers` does.
+        """
+
+    def layers(self, data: bytes, graph: Graph) -> "tuple[Layer | None, ...]":
+        """The layer of each operator of the main subgraph of `graph`, which was read from `data`.
+
+        Raises:
+            ModelError: the file has something that is not known well enough to be written anew.
+        """
+
+    def write_draft(self, data: bytes, graph: Graph, draft: "Draft", note: tuple[str, bytes] | None) -> bytes:
+        """The file of `draft`, a compact draft of `graph`, with the entry `note` in its metadata if there is one.
+
+        Raises:
+            ModelError: as `layers` does.
+        """
 
 
 class ProbingFrontend(CarryingFrontend, Protocol):

@@ -38,6 +38,7 @@ class Runtime:
             they are not known.
         keeps: the kinds of operators whose outputs it keeps from one run to the next, and when.
         transfers: whether it copies buffers out of the scratchpad and back, as a plan says.
+        most_joined: the most inputs of one operator that concatenates; None for any number.
     """
 
     name: str = ""
@@ -55,6 +56,7 @@ class Runtime:
     tail: str = ""
     keeps: Mapping[str, Kept] = field(default_factory=dict, hash=False)
     transfers: bool = False
+    most_joined: int | None = None
 
     @property
     def copies_buffers(self) -> bool:
@@ -109,6 +111,7 @@ RUNTIMES: Mapping[str, Runtime] = _Runtimes(
             keeps_file=True,
             probes=("tflite",),
             tail="tflm",
+            most_joined=10,
         ),
         "litert": Runtime(
             "litert",

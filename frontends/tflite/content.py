@@ -1,0 +1,159 @@
+"""What a TFLite model computes: the options of its operators, the bytes of its constants, the scales of its tensors."""
+
+from collections.abc import Sequence
+from struct import unpack
+
+from tmpass.graph.content import Content, OpContent, Sliding
+from tmpass.graph.model import ABSENT, Graph, Op, TensorKind
+
+from . import option_schema, schema
+from .buffers import Buffers
+from .flatbuffer import Table, root_table
+
+_LARGE = 1 << 16
+_ROWS, _COLUMNS = 1, 2
+_CONVOLUTIONS = {"CONV_2D": option_schema.Conv2DOptions, "DEPTHWISE_CONV_2D": option_schema.DepthwiseConv2DOptions}
+_POOLS = ("AVERAGE_POOL_2D", "MAX_POOL_2D")
+
+
+def read_content(data: bytes, graph: Graph) -> Content:
+    """All that decides what the model in `data` computes.
+
+    Args:
+        data: the bytes of a file with one subgraph.
+        graph: what was read from it, with all sizes known.
+
+    Raises:
+        ModelError: the file is damaged.
+    """
+    return _Reader(data, graph).read()
+
+
+class _Reader:
+    """A model while it is read."""
+
+    def __init__(self, data: bytes, graph: Graph) -> None:
+        self._graph, self._main = graph, graph.subgraphs[0]
+        model = root_table(data, "model")
+        (subgraph,) = model.tables(schema.Model.SUBGRAPHS, "subgraph")
+        self._buffers = Buffers(model, data)
+        self._tensors = list(subgraph.tables(schema.SubGraph.TENSORS, "tensor"))
+        self._operators = list(subgraph.tables(schema.SubGraph.OPERATORS, "operator"))
+
+    def read(self) -> Content:
+        """The content."""
+        constants = {
+            t: self._buffers.bytes_of(table.scalar(schema.Tensor.BUFFER))
+            for t, (table, tensor) in enumerate(zip(self._tensors, self._main.tensors, strict=True))
+            if tensor.kind is TensorKind.CONSTANT
+        }
+        scales = {t: found for t, table in enumerate(self._tensors) if (found := _scales(table)) is not None}
+        ops = (self._operator(op, table) for op, table in zip(self._main.ops, self._operators, strict=True))
+        return Content(self._graph, tuple(ops), constants, scales)
+
+    def _operator(self, op: Op, table: Table) -> OpContent:
+        number = table.scalar(schema.Operator.BUILTIN_OPTIONS_TYPE)
+        options = table.table(schema.Operator.BUILTIN_OPTIONS, "options") if number else None
+        fields = {f: int.from_bytes(raw, "little") for f, raw in options.raw_fields()} if options else {}
+        custom = table.vector(schema.Operator.CUSTOM_OPTIONS, 1)
+        shape = self._shape(op.inputs[0]) if op.inputs else ()
+        if op.kind in _CONVOLUTIONS and options is not None:
+            return self._convolution(op, options, fields)
+        if op.kind in _POOLS and options is not None:
+            field = option_schema.Pool2DOptions
+            sizes = options.scalar(field.FILTER_HEIGHT), options.scalar(field.FILTER_WIDTH)
+            strides = options.scalar(field.STRIDE_H), options.scalar(field.STRIDE_W)
+            same = options.scalar(field.PADDING) == 0
+            sliding = _sliding(shape, sizes, strides, (1, 1), same=same)
+            left = _without(fields, (field.PADDING.number,))
+            return OpContent((op.kind, left), sliding, ignores=True, per_channel=())
+        left = _without(fields, ())
+        if op.kind == "FULLY_CONNECTED":
+            every = tuple(range(len(shape)))
+            return OpContent((op.kind, left), per_channel=((1, 0), (2, 0)), each_channel=False, spatial=every)
+        if op.kind == "MEAN":
+            axes = self._numbers(op, 1)
+            if len(shape) == 4 and {axis % 4 for axis in axes} == {_ROWS, _COLUMNS}:
+                return OpContent((op.kind, left), per_channel=(), spatial=(_ROWS, _COLUMNS))
+        moved = self._moved(op, options, left)
+        if moved is not None:
+            return moved
+        known = op.elementwise and not op.custom
+        return OpContent((op.kind, left, custom), per_channel=() if known else None)
+
+    def _convolution(self, op: Op, options: Table, fields: dict[int, int]) -> OpContent:
+        depthwise = op.kind == "DEPTHWISE_CONV_2D"
+        field = option_schema.DepthwiseConv2DOptions if depthwise else option_schema.Conv2DOptions
+        image, weights = self._shape(op.inputs[0]), self._shape(op.inputs[1])
+        strides = options.scalar(field.STRIDE_H), options.scalar(field.STRIDE_W)
+        dilations = options.scalar(field.DILATION_H_FACTOR) or 1, options.scalar(field.DILATION_W_FACTOR) or 1
+        same = options.scalar(field.PADDING) == 0
+        sliding = _sliding(image, weights[1:3], strides, dilations, same=same)
+        gone = [field.PADDING.number]
+        if depthwise:  # the multiplier follows from the shapes
+            gone.append(option_schema.DepthwiseConv2DOptions.DEPTH_MULTIPLIER.number)
+        axis = 3 if depthwise else 0
+        each = depthwise and weights[3] == image[3]
+        whole = depthwise and not each and image[3] != 1
+        grouped = not depthwise and weights[3] != image[3]
+        cut = None if whole or grouped else ((1, axis), (2, 0))
+        return OpContent((op.kind, _without(fields, gone)), sliding, per_channel=cut, each_channel=each)
+
+    def _moved(self, op: Op, options: Table | None, left: tuple[tuple[int, int], ...]) -> OpContent | None:
+        """A slice, a padding or a concat whose numbers the file has; None for anything else."""
+        rank = len(self._shape(op.outputs[0])) if op.outputs else 0
+        if op.kind == "SLICE":
+            begin, size, shape = self._numbers(op, 1), self._numbers(op, 2), self._shape(op.inputs[0])
+            if len(begin) == len(size) == len(shape):
+                pairs = [(b, dim - b if n < 0 else n) for b, n, dim in zip(begin, size, shape, strict=True)]
+                return OpContent((op.kind, left), slices=tuple(pairs))
+        if op.kind == "PAD" and len(numbers := self._numbers(op, 1)) == 2 * rank:
+            pads = tuple((numbers[2 * axis], numbers[2 * axis + 1]) for axis in range(rank))
+            return OpContent((op.kind, left), pads=pads)
+        if op.kind == "CONCATENATION" and options is not None:
+            field = option_schema.ConcatenationOptions
+            if not options.scalar(field.FUSED_ACTIVATION):
+                return OpContent((op.kind, left), joins=options.scalar(field.AXIS) % max(rank, 1))
+        return None
+
+    def _numbers(self, op: Op, position: int) -> tuple[int, ...]:
+        """The 32-bit or 64-bit numbers of a constant input; none where it has no data."""
+        if position >= len(op.inputs) or op.inputs[position] == ABSENT:
+            return ()
+        t = op.inputs[position]
+        layout = {"int32": "i", "int64": "q"}.get(self._main.tensors[t].dtype.name)
+        content = self._buffers.small(self._tensors[t].scalar(schema.Tensor.BUFFER), _LARGE)
+        width = 8 if layout == "q" else 4
+        return unpack(f"<{len(content) // width}{layout}", content) if layout and len(content) % width == 0 else ()
+
+    def _shape(self, t: int) -> tuple[int, ...]:
+        return tuple(dim if isinstance(dim, int) else -1 for dim in self._main.tensors[t].shape or ())
+
+
+def _sliding(
+    shape: Sequence[int], sizes: Sequence[int], strides: Sequence[int], dilations: Sequence[int], *, same: bool
+) -> tuple[Sliding, ...]:
+    found = []
+    for axis, size, stride, dilation in zip((_ROWS, _COLUMNS), sizes, strides, dilations, strict=True):
+        length, reach = shape[axis], (size - 1) * dilation + 1
+        missing = (-(-length // stride) - 1) * stride + reach - length if same else 0
+        found.append(Sliding(axis, size, stride, dilation, max(missing, 0) // 2))
+    return tuple(found)
+
+
+def _without(fields: dict[int, int], gone: Sequence[int]) -> tuple[tuple[int, int], ...]:
+    """The fields of options that have a value, but for some."""
+    return tuple((f, value) for f, value in sorted(fields.items()) if f not in gone and value)
+
+
+def _scales(table: Table) -> tuple[int, tuple[bytes, ...]] | None:
+    """The axis of a tensor's scales, and each scale with its zero point; None where there are none."""
+    field = schema.QuantizationParameters
+    parameters = table.table(schema.Tensor.QUANTIZATION, "quantization")
+    if parameters is None or not parameters.has(field.SCALE):
+        return None
+    scales, zeros = parameters.vector(field.SCALE, 4), parameters.vector(field.ZERO_POINT, 8)
+    count = len(scales) // 4
+    step = 0 if len(zeros) == 8 else 8
+    pairs = tuple(scales[4 * n : 4 * n + 4] + zeros[step * n : step * n + 8] for n in range(count))
+    return parameters.scalar(field.QUANTIZED_DIMENSION), pairs

@@ -1,0 +1,62 @@
+"""All that decides what a model computes, as a checker of splits reads it: options, bytes of constants, scales."""
+
+from collections.abc import Mapping
+
+from tmpass.base.record import record
+from tmpass.graph.model import Graph
+
+
+@record
+class Sliding:
+    """The window along one axis: element g reads the elements g * stride - before + dilation * j for each j < size."""
+
+    axis: int
+    size: int
+    stride: int
+    dilation: int = 1
+    before: int = 0
+
+
+@record
+class OpContent:
+    """What an operator does.
+
+    Fields:
+        options: all options that no other field has; equal operators have equal ones.
+        sliding: its windows, one for each axis along which they slide.
+        ignores: elements outside the tensor do not count, as in pooling; otherwise they are zeros.
+        slices: of a slice, the first index and the length along each axis.
+        pads: of a padding with zeros, the elements before and after along each axis.
+        joins: of a concat, the axis.
+        per_channel: its constants along the channels of the result: (position, axis). None where no such cut is known.
+        each_channel: a channel of the result reads that channel of the inputs only; otherwise all of them.
+        spatial: axes that are read as a whole.
+        channels: the axis of the result that has the channels.
+    """
+
+    options: tuple[object, ...]
+    sliding: tuple[Sliding, ...] = ()
+    ignores: bool = False
+    slices: tuple[tuple[int, int], ...] | None = None
+    pads: tuple[tuple[int, int], ...] | None = None
+    joins: int | None = None
+    per_channel: tuple[tuple[int, int], ...] | None = None
+    each_channel: bool = True
+    spatial: tuple[int, ...] = ()
+    channels: int = -1
+
+
+@record
+class Content:
+    """A model with one subgraph.
+
+    Fields:
+        ops: by index.
+        constants: the bytes of each constant.
+        scales: of each quantised tensor, the axis, the scales and the zero points; one pair of bytes for each index.
+    """
+
+    graph: Graph
+    ops: tuple[OpContent, ...]
+    constants: Mapping[int, bytes]
+    scales: Mapping[int, tuple[int, tuple[bytes, ...]]]

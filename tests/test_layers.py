@@ -19,6 +19,7 @@ PACKAGES = (
     "loading",
     "frontends",
     "planning",
+    "splitting",
     "verification",
     "execution",
     "api",
@@ -36,8 +37,9 @@ APART = {
     "graph": {"packing", "_core"},
     "loading": {"packing", "targets", "_core"},
     "frontends": {"packing", "targets", "plans", "_core"},
-    "verification": {"planning", "frontends", "loading"},
-    "execution": {"planning", "packing", "_core"},
+    "splitting": {"packing", "_core", "frontends"},
+    "verification": {"planning", "splitting", "frontends", "loading"},
+    "execution": {"planning", "splitting", "packing", "_core"},
 }
 """Package -> those below it that it may not import either: frontends know nothing of memory, for one."""
 

@@ -20,6 +20,7 @@ NAMES = [
     "ModelError",
     "Plan",
     "Problem",
+    "Split",
     "Target",
     "TargetError",
     "TmpassError",
@@ -38,7 +39,10 @@ NAMES = [
     "plan",
     "planned_model",
     "spill",
+    "split",
+    "split_frontier",
     "verify",
+    "verify_split",
 ]
 
 HEAVY = ("numpy", "onnx", "networkx", "ortools", "rich", "click", "tflite", "flatbuffers", "tmpass._core")

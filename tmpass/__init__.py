@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from tmpass.api.plan import plan as plan
     from tmpass.api.planned_model import planned_model as planned_model
     from tmpass.api.spill import spill as spill
+    from tmpass.api.split import Split as Split
+    from tmpass.api.split import split as split
+    from tmpass.api.split import split_frontier as split_frontier
+    from tmpass.api.split import verify_split as verify_split
     from tmpass.api.verify import verify as verify
     from tmpass.base.errors import BudgetError as BudgetError
     from tmpass.base.errors import ModelError as ModelError
@@ -44,6 +48,7 @@ _HOMES = {
     "ModelError": "base.errors",
     "Plan": "plans.plan",
     "Problem": "packing.problem",
+    "Split": "api.split",
     "Target": "targets",
     "TargetError": "base.errors",
     "TmpassError": "base.errors",
@@ -62,7 +67,10 @@ _HOMES = {
     "plan": "api.plan",
     "planned_model": "api.planned_model",
     "spill": "api.spill",
+    "split": "api.split",
+    "split_frontier": "api.split",
     "verify": "api.verify",
+    "verify_split": "api.split",
 }
 """Name -> the module of this package that it comes from."""
 

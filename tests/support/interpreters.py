@@ -136,18 +136,22 @@ def _once(runtime, model: bytes, inputs: int, size: int, run: bool) -> None:
         raise ModelError(str(error)) from None
 
 
-def run_litert(model: bytes, runs: int = 2) -> Ran:
+def run_litert(model: bytes, runs: int = 2, *, reference: bool = False) -> Ran:
     """`model` in LiteRT without delegates; the arena is the stretch of addresses that its tensors take.
+
+    With `reference`, its reference kernels run. The others may add floats in another order for other shapes.
 
     Raises:
         ModelError: it does not run there.
     """
-    return call_apart(_litert, import_module("ai_edge_litert.interpreter"), model, runs, package="ai-edge-litert")
+    package = import_module("ai_edge_litert.interpreter")
+    return call_apart(_litert, package, model, runs, reference, package="ai-edge-litert")
 
 
-def _litert(package, model: bytes, runs: int) -> Ran:
+def _litert(package, model: bytes, runs: int, reference: bool) -> Ran:
     signal.setitimer(signal.ITIMER_PROF, PATIENCE)
-    kernels = package.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    known = package.OpResolverType
+    kernels = known.BUILTIN_REF if reference else known.BUILTIN_WITHOUT_DEFAULT_DELEGATES
     try:
         interpreter, other = (
             package.Interpreter(model_content=model, experimental_op_resolver_type=kernels, num_threads=1)

@@ -11,6 +11,9 @@ from tmpass.plans.plan import Plan
 from tmpass.plans.transfers import refuse_transfers
 from tmpass.targets import RUNTIMES
 
+SPLIT_STAYS = "it was split, and strip takes off plans only: the unsplit model is not in it"
+"""What the user is told of a split model."""
+
 LEFT_OUT = -1
 """An offset for tensors without one: the runtime places them itself, or they have no bytes."""
 
@@ -51,8 +54,24 @@ def original_model(model: object) -> bytes:
     """
     carrier = open_carrier(model)
     if not carrier.planned:
-        raise UsageError("it has no plan of tmpass", where=carrier.name, hint="it is an original already")
+        hint = SPLIT_STAYS if _split(carrier) else "it is an original already"
+        raise UsageError("it has no plan of tmpass", where=carrier.name, hint=hint)
     return carrier.data
+
+
+def stays_split(model: object) -> bool:
+    """Whether a planned model was split before it was planned, so that its original is a split model.
+
+    Raises:
+        ModelError: it cannot be read, or was changed after planning.
+    """
+    return _split(open_carrier(model))
+
+
+def _split(carrier: Carrier) -> bool:
+    from tmpass.splitting.note import is_split  # which few models are
+
+    return is_split(load_carrier(carrier, {}).graph.metadata)
 
 
 def put_into(plan: Plan, carrier: Carrier, graph: Graph) -> bytes:

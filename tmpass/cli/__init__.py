@@ -17,6 +17,7 @@ from tmpass.cli.terminal import complain, drop, open_standard_streams
 
 COMMANDS = (
     "plan",
+    "split",
     "explain",
     "verify",
     "show",

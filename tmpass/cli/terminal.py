@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,14 +97,21 @@ def print_table(table: "Table", *, err: bool = False) -> None:
 @contextmanager
 def progress(what: str) -> Iterator[None]:
     """Show a spinner on standard error while the block runs, after one second and only on a terminal."""
+    with working(what):
+        yield
+
+
+@contextmanager
+def working(what: str) -> Iterator[Callable[[str], None]]:
+    """As `progress`; yields a function that takes a line on how far the work is, which the spinner shows."""
     guard()
     if not sys.stderr.isatty():
-        yield
+        yield list[str]().append
         return
     from threading import Event, Thread
 
     interrupts.farewell.append(_SHOW_CURSOR)
-    done = Event()
+    done, lines = Event(), [what]
 
     def spin() -> None:
         if done.wait(1.0):
@@ -112,13 +119,14 @@ def progress(what: str) -> Iterator[None]:
         from rich.console import Console
         from rich.text import Text
 
-        with Console(stderr=True).status(Text(one_line(clip(what)))):
-            done.wait()
+        with Console(stderr=True).status(Text(one_line(clip(what)))) as status:
+            while not done.wait(0.2):
+                status.update(Text(one_line(clip(lines[-1]))))
 
     thread = Thread(target=spin, daemon=True)
     thread.start()
     try:
-        yield
+        yield lambda line: lines.append(f"{what}: {line}")
     finally:
         done.set()
         thread.join()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from tmpass.base.errors import UsageError, brief
 from tmpass.cli.command import Command
@@ -71,6 +72,7 @@ _EXECUTION = {
     metavar="SIZE",
     help="Limit on memory, besides that for the model's files. [default: 640MiB]",
 )
+@click.option("--split", "is_split", is_flag=True, help="PLAN is a split model, and MODEL the original: compare them.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result with all violations as JSON.")
 @click.pass_context
 def command(
@@ -80,6 +82,7 @@ def command(
 
     PLAN may also be a model that carries a plan, of tmpass or the offline
     plan of another tool. Without MODEL it is verified against that model.
+    With --split, verify that a split model computes what the original does.
 
     After the answer follow the bytes that the plan does not count, the
     figures proved again, and those taken on trust: fewer with --target.
@@ -93,13 +96,17 @@ def command(
         tmpass verify --execute plan.json model.onnx
         tmpass verify --execute --inputs inputs.npz plan.json model.onnx
         tmpass verify --execute --input x=x.npy plan.json model.tflite
+        tmpass verify --split split.tflite model.tflite
     """
     from tmpass.api import execute as execution
     from tmpass.api import verify as verification
     from tmpass.graph.binding import check_bindings
     from tmpass.loading.load import load
 
-    _check_options(given, execute=execute)
+    aimed = ctx.get_parameter_source("target") is ParameterSource.COMMANDLINE
+    _refuse_mixed(given, execute=execute, others=execute or as_json or aimed)
+    if given.pop("is_split"):
+        ctx.exit(_verify_split(plan, model))
     source = _model(plan, model)
     target, named = target_for(ctx, model or plan, target)
     found = read_plan(plan)
@@ -143,17 +150,6 @@ def _complain_of(violations: "Sequence[Violation]", note: str) -> None:
         complain(note)
 
 
-def _check_options(given: dict[str, Any], *, execute: bool) -> None:
-    """Refuse options of --execute without it, and put the values of single inputs to the others in `given`."""
-    for name, option in _EXECUTION.items():
-        if given[name] not in (None, ()) and not execute:
-            raise UsageError(f"{option} is given without --execute", hint="add --execute, or leave it out")
-    if single := given.pop("single"):
-        from tmpass.execution.inputs import read_all
-
-        given["inputs"] = read_all(given["inputs"], single)
-
-
 def _model(plan: str, model: str | None) -> str | bytes:
     """The model to verify against: MODEL, or the one that carries the plan, without it."""
     from tmpass.loading.registry import names_model
@@ -170,6 +166,46 @@ def _model(plan: str, model: str | None) -> str | bytes:
     from tmpass.api.planned_model import original_model
 
     return original_model(plan) if holds_whole_plan(plan) else plan
+
+
+def _refuse_mixed(given: dict[str, Any], *, execute: bool, others: bool) -> None:
+    """Refuse options of which one has no use for the other, and put single inputs to the others in `given`.
+
+    Args:
+        given: the options of an execution, and `is_split`.
+        execute: whether there is to be an execution.
+        others: whether there is an option that needs a plan.
+
+    Raises:
+        UsageError: there are such options.
+    """
+    for name, option in _EXECUTION.items():
+        if given[name] not in (None, ()) and not execute:
+            raise UsageError(f"{option} is given without --execute", hint="add --execute, or leave it out")
+    if given["is_split"] and others:
+        raise UsageError("--split compares two models", hint="leave out --execute, --target and --json")
+    if single := given.pop("single"):
+        from tmpass.execution.inputs import read_all
+
+        given["inputs"] = read_all(given["inputs"], single)
+
+
+def _verify_split(split: str, original: str | None) -> int:
+    """Compare a split model with its original, and return the exit code."""
+    from tmpass.api.split import verify_split
+
+    if original is None:
+        raise UsageError("the original is missing", hint="tmpass verify --split SPLIT MODEL")
+    with progress(f"verifying {split}"):
+        violations = verify_split(model_source(split), model_source(original))
+    for violation in violations:
+        complain(f"{violation.kind}: {violation.message}")
+    if violations:
+        return 5
+    click.echo(
+        one_line(f"{split} computes what {original} does: each output element from the same inputs, the same way")
+    )
+    return 0
 
 
 def _count(plan: "Plan") -> str:

@@ -1,0 +1,121 @@
+"""tmpass.split: models that need less, equal bit for bit; and what it refuses."""
+
+import json
+from itertools import pairwise
+
+import pytest
+from support.split_bottleneck import bottleneck
+from support.split_draws import differences, graph_of
+from tflite_writer import Operator, Subgraph, Tensor, write_model
+
+import tmpass
+from tmpass.base.errors import ModelError, UsageError
+from tmpass.splitting.note import NAME
+
+MODEL = bottleneck()
+
+
+@pytest.fixture(scope="module")
+def made():
+    return tmpass.split(MODEL, "tflm")
+
+
+def test_the_split_needs_less_and_is_equal(made):
+    before, after = made.before.memories[0].needed, made.plan.memories[0].needed
+    assert after < 0.6 * before
+    assert made.stages
+    assert made.changed
+    assert made.macs[0] <= 1.05 * made.macs[1]
+    assert differences(MODEL, made.data, 0) == []
+    assert tmpass.verify_split(made.data, MODEL) == []
+    assert tmpass.verify(made.plan, made.data) == ()
+
+
+def test_the_same_split_comes_out_again(made):
+    assert tmpass.split(MODEL, "tflm", threads=2).data == made.data
+
+
+def test_the_metadata_says_what_was_changed(made):
+    note = json.loads(graph_of(made.data).metadata[NAME])
+    assert len(note["stages"]) == len(made.stages)
+    assert {"first", "last", "along", "bounds"} == set(note["stages"][0])
+
+
+def test_a_planned_split_is_verified_and_stripped_to_the_split(made):
+    planned = tmpass.planned_model(made.plan, made.data)
+    assert tmpass.verify_split(planned, MODEL) == []
+    from tmpass.api.planned_model import original_model, stays_split
+
+    assert original_model(planned) == made.data
+    assert stays_split(planned)
+    with pytest.raises(UsageError, match="the unsplit model is not in it"):
+        original_model(made.data)
+
+
+def test_a_budget_takes_the_split_with_the_least_work(made):
+    before = made.before.memories[0].needed
+    needed = []
+    for part in (0.95, 0.8, 0.6):
+        budget = int(part * before)
+        one = tmpass.split(MODEL, "tflm", budget=budget)
+        assert one.fits
+        assert one.plan.memories[0].needed <= budget
+        assert differences(MODEL, one.data, 1) == []
+        needed.append((one.macs[0], one.operators[0]))
+    assert needed == sorted(needed)
+
+
+def test_a_budget_that_holds_the_model_changes_nothing():
+    one = tmpass.split(MODEL, "tflm", budget="1MiB")
+    assert one.fits
+    assert not one.changed
+    assert one.data == MODEL
+
+
+def test_a_budget_that_cannot_be_met_gives_the_fewest_bytes(made):
+    one = tmpass.split(MODEL, "tflm", budget=4096)
+    assert not one.fits
+    assert one.plan.memories[0].needed <= made.plan.memories[0].needed
+
+
+def test_no_more_macs_than_allowed():
+    assert tmpass.split(MODEL, "tflm", max_macs=0).macs[0] <= tmpass.split(MODEL, "tflm", max_macs=0).macs[1]
+
+
+def test_the_frontier_trades_bytes_for_work(made):
+    points = tmpass.split_frontier(MODEL, "tflm")
+    assert points[0].stages == ()
+    assert points[0].needed == made.before.memories[0].needed
+    assert len(points) > 2
+    assert all(a.needed > b.needed for a, b in pairwise(points))
+    assert min(point.needed for point in points) <= made.plan.memories[0].needed
+
+
+def test_a_target_without_rules_for_a_tail():
+    made = tmpass.split(MODEL, "pixel6-tpu", budget="40KiB")
+    assert made.fits
+    assert differences(MODEL, made.data, 0) == []
+
+
+def test_what_cannot_be_split_is_one_clear_line(made):
+    with pytest.raises(ModelError, match="it is split already; split the original"):
+        tmpass.split(made.data)
+    two = Subgraph([Tensor("x", [4]), Tensor("y", [4])], [Operator("TANH", [0], [1])], [0], [1])
+    with pytest.raises(ModelError, match="2 subgraphs, and only models with one can be split"):
+        tmpass.split(write_model([two, two]))
+    dynamic = Subgraph(
+        [Tensor("x", [1, 4], shape_signature=[1, -1]), Tensor("y", [1, 4], shape_signature=[1, -1])],
+        [Operator("TANH", [0], [1])], [0], [1],
+    )  # fmt: skip
+    with pytest.raises(ModelError, match="sizes that are not known, such as that of tensor 'x'"):
+        tmpass.split(write_model([dynamic]))
+    with pytest.raises(UsageError, match="max_macs is -1"):
+        tmpass.split(MODEL, max_macs=-1)
+
+
+def test_a_model_without_a_region_stays_as_it_is():
+    one = Subgraph([Tensor("x", [1, 64]), Tensor("y", [1, 64])], [Operator("TANH", [0], [1])], [0], [1])
+    data = write_model([one])
+    made = tmpass.split(data)
+    assert not made.changed
+    assert made.data == data

@@ -1,0 +1,98 @@
+"""The table of docs/split.md: each model that TensorFlow Lite Micro runs, planned, and split and planned.
+
+python tests/bench/split_table.py ../shared/models/tflite [names]
+"""
+
+import sys
+import time
+from importlib import import_module
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path[:0] = [str(Path(__file__).parent.parent), str(Path(__file__).parents[2] / "models")]
+
+from support.interpreters import ROOM, _feed, least_arena, run_litert, run_tflm, tflm_used
+from support.split_cuts import common_tensors, with_outputs
+from table import Table
+from tmpass.frontends.isolate import call_apart
+
+import tmpass
+from tmpass.base.errors import ModelError, TmpassError
+from tmpass.loading.carrier import load_carrier, open_carrier
+
+RUNS = 20
+HEADER = (
+    "model", "planned", "split", "change", "MACs", "operators", "ms", "ms split", "s", "cuts", "equal", "stages",
+)  # fmt: skip
+
+
+def row(path: Path) -> tuple[str | int, ...] | None:
+    """The figures of one model; None where the interpreter does not run it."""
+    model = open_carrier(path).data
+    try:
+        before = run_tflm(model, RUNS)
+    except ModelError:
+        return None
+    start = time.perf_counter()
+    try:
+        made = tmpass.split(model, "tflm")
+    except TmpassError as error:
+        return (path.stem, "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", str(error).partition("; ")[0])
+    took = time.perf_counter() - start
+    planned = [tmpass.planned_model(plan, data) for plan, data in ((made.before, model), (made.plan, made.data))]
+    least = [least_arena(one, tflm_used(one)[0]) for one in planned]
+    assert least == [made.before.memories[0].needed, made.plan.memories[0].needed], (path.stem, least)
+    equal = run_tflm(planned[1], RUNS).outputs == before.outputs
+    cuts = common_tensors(model, made.data) if made.changed else []
+    if cuts:
+        one, other = (with_outputs(data, cuts) for data in (model, made.data))
+        equal = equal and run_tflm(one, RUNS).outputs == run_tflm(other, RUNS).outputs
+    equal = equal and _litert(model, made.data)
+    times = [call_apart(_seconds, one, package="tflite-micro") for one in planned]
+    stages = ", ".join(f"{s.operators} x {s.parts} {s.along}" for s in made.stages)
+    return (
+        path.stem, least[0], least[1], f"{100 * (least[1] - least[0]) / least[0]:+.1f} %",
+        f"x{made.macs[0] / max(1, made.macs[1]):.3f}", f"{made.operators[1]} -> {made.operators[0]}",
+        f"{1000 * times[0]:.2f}", f"{1000 * times[1]:.2f}", f"{took:.1f}", len(cuts), "yes" if equal else "NO",
+        stages or "-",
+    )  # fmt: skip
+
+
+def _litert(model: bytes, split: bytes) -> bool:
+    """Whether the reference kernels of LiteRT give the same outputs, or do not run the model."""
+    try:
+        before = run_litert(model, RUNS, reference=True)
+    except ModelError:
+        return True
+    return run_litert(split, RUNS, reference=True).outputs == before.outputs
+
+
+def _seconds(model: bytes) -> float:
+    """The least time of a run; of many, since a machine has other work."""
+    interpreter = import_module("tflite_micro").runtime.Interpreter.from_bytes(model, arena_size=ROOM)
+    _feed(interpreter, len(load_carrier(open_carrier(model), {}).graph.subgraphs[0].inputs), 0)
+    best, end = float("inf"), time.perf_counter() + 3
+    while time.perf_counter() < end:
+        start = time.perf_counter()
+        interpreter.invoke()
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+def table(folder: Path, names: list[str]) -> Table:
+    """The table of all models in `folder`, or of some."""
+    paths = [path for path in sorted(folder.glob("*.tflite")) if not names or path.stem in names]
+    rows = []
+    for path in paths:
+        found = row(path)
+        if found is not None:
+            rows.append(found)
+            print(*found, file=sys.stderr, flush=True)
+    larger = sum(isinstance(one[1], int) and int(one[2]) > one[1] for one in rows)
+    wrong = sum(one[10] == "NO" for one in rows)
+    note = f"Of {len(rows)} models {larger} need more bytes than before, and {wrong} give other outputs."
+    return Table("split", HEADER, tuple(rows), note)
+
+
+if __name__ == "__main__":
+    print(table(Path(sys.argv[1]), sys.argv[2:]).markdown())

@@ -1,0 +1,95 @@
+"""`tmpass split`, `tmpass verify --split`, and what `tmpass strip` says of a split."""
+
+import json
+
+import pytest
+from support.split_bottleneck import bottleneck
+
+MODEL = bottleneck()
+
+
+@pytest.fixture
+def narrow(tmp_path):
+    path = tmp_path / "narrow.tflite"
+    path.write_bytes(MODEL)
+    return path
+
+
+def test_split_verify_and_strip(run, narrow, tmp_path):
+    split, back, page = tmp_path / "split.tflite", tmp_path / "back.tflite", tmp_path / "page.html"
+    done = run("split", narrow, "-o", split, "--page", page)
+    assert (done.code, done.err) == (0, "")
+    lines = done.out.splitlines()
+    assert lines[0] == "fits         yes"
+    assert [line.split()[0] for line in lines[:6]] == ["fits", "model", "before", "after", "macs", "operators"]
+    assert lines[-1] == "proved       each output element: the same inputs, the same arithmetic"
+    assert page.read_text().count("<svg") == 2
+    done = run("verify", "--split", split, narrow)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith(f"{split} computes what {narrow} does")
+    done = run("verify", "--split", narrow, split)
+    assert done.code == 5
+    done = run("strip", split, "-o", back)
+    assert done.code == 0
+    assert done.err == (
+        f"tmpass: {back}: it was split, and strip takes off plans only: the unsplit model is not in it\n"
+    )
+    done = run("split", back)
+    assert done.code == 3
+    assert done.err == "tmpass: back.tflite: it is split already; split the original\n"
+
+
+def test_json_has_the_figures(run, narrow):
+    done = run("split", narrow, "--json")
+    found = json.loads(done.out)
+    assert found["needed"]["after"] < found["needed"]["before"]
+    assert found["stages"]
+
+
+def test_a_budget_that_cannot_be_met_tells_the_least(run, narrow, tmp_path):
+    split = tmp_path / "split.tflite"
+    done = run("split", narrow, "--budget", "4KiB", "-o", split)
+    assert done.code == 1
+    assert not split.exists()
+    assert "are the fewest that a split was found for" in done.err
+    assert done.out.startswith("fits         no: ")
+
+
+def test_the_frontier_is_a_table_and_a_plot(run, narrow, tmp_path):
+    page = tmp_path / "trade-offs.html"
+    done = run("split", narrow, "--frontier", "--page", page)
+    assert (done.code, done.err) == (0, "")
+    rows = done.out.splitlines()
+    assert rows[0].split()[:3] == ["bytes", "of", "the"]
+    assert len(rows) > 2
+    assert page.read_text().count("<circle") == len(rows) - 1
+    points = json.loads(run("split", narrow, "--frontier", "--json").out)["frontier"]
+    assert len(points) == len(rows) - 1
+
+
+@pytest.mark.parametrize(
+    ("options", "fault"),
+    [
+        (("--frontier", "--budget", "1KiB"), "--frontier lists trade-offs"),
+        (("--max-macs", "much"), "'much' is not a part"),
+        (("--max-macs", "-1%"), "'-1%' is not a part"),
+        (("-o", "-", "--json"), "more than one result would go to standard output"),
+    ],
+)
+def test_wrong_usage_is_one_line(run, narrow, options, fault):
+    done = run("split", narrow, *options)
+    assert done.code == 2
+    assert fault in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_models_of_other_formats_are_refused(run):
+    done = run("split", "models/branchy.onnx")
+    assert done.code == 2
+    assert done.err == "tmpass: branchy.onnx: onnx models cannot be split; convert the model to TFLite\n"
+
+
+def test_verify_split_takes_no_options_of_plans(run, narrow):
+    done = run("verify", "--split", narrow, narrow, "--target", "tflm")
+    assert done.code == 2
+    assert "--split compares two models" in done.err

@@ -1,0 +1,50 @@
+"""The structural check of splits refuses models that compute something else."""
+
+import random
+
+import pytest
+from support.split_draws import differences, drawn_splits, net_of, written
+from support.split_models import drawn_split_model
+from support.tflite_changes import changed
+
+import tmpass
+from tmpass.base.errors import ModelError
+
+MODEL = drawn_split_model(5)
+
+
+def test_a_model_is_a_split_of_itself():
+    for seed in range(8):
+        model = drawn_split_model(seed)
+        assert tmpass.verify_split(model, model) == []
+
+
+def test_another_model_is_refused():
+    assert tmpass.verify_split(drawn_split_model(6), MODEL)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_changed_byte_of_a_constant_or_option_is_found(seed):
+    """Bytes of weights, of positions and of options are changed; where a value changes, the check says so."""
+    rng = random.Random(seed)
+    model = drawn_split_model(seed)
+    made = next((made for _, made in drawn_splits(model, rng, 1)), None)
+    if made is None:
+        pytest.skip("this model has no split")
+    for _ in range(20):
+        other = changed(made, rng)
+        try:
+            wrong = differences(model, other, seed)
+        except Exception:  # a shape that does not go with its operator
+            continue
+        try:
+            found = tmpass.verify_split(other, model)
+        except ModelError:
+            continue
+        assert found or not wrong
+
+
+def test_outputs_in_another_order_are_refused():
+    net = net_of(MODEL)
+    draft = net.draft
+    assert tmpass.verify_split(written(MODEL, net, draft), MODEL) == []

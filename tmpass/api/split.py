@@ -1,0 +1,245 @@
+"""Splits a model so that it needs less memory, plans it, and proves that it computes the same."""
+
+import os
+from collections.abc import Callable
+from typing import cast
+
+from tmpass.api.arguments import target_of
+from tmpass.api.plan import plan
+from tmpass.base.errors import ModelError, UsageError, VerificationError, brief
+from tmpass.base.record import record
+from tmpass.base.sizes import parse_size
+from tmpass.base.violation import Violation
+from tmpass.loading.carrier import load_carrier, open_carrier
+from tmpass.loading.contract import SplittingFrontend
+from tmpass.plans.plan import Plan
+from tmpass.splitting.note import write_note
+from tmpass.splitting.open_net import Opened, check_static, open_net
+from tmpass.splitting.search import Found, Search, silent
+from tmpass.targets import Target
+from tmpass.verification.split.check import check_split
+
+
+@record
+class SplitStage:
+    """Operators that run in parts.
+
+    Fields:
+        first, last: names of operators.
+        operators: how many they are.
+        along: "rows", "columns" or "channels".
+        parts: in how many parts they run.
+    """
+
+    first: str
+    last: str
+    operators: int
+    along: str
+    parts: int
+
+
+@record
+class Split:
+    """A model, split.
+
+    Fields:
+        data: its file, without a plan; the original's where no split needs fewer bytes.
+        plan: of that file, verified.
+        before: the plan of the original.
+        stages: what runs in parts.
+        folded: how many operators were folded into others.
+        macs: multiply-accumulate operations, and those of the original.
+        operators: how many there are, and how many the original has.
+    """
+
+    data: bytes
+    plan: Plan
+    before: Plan
+    stages: tuple[SplitStage, ...]
+    folded: int
+    macs: tuple[int, int]
+    operators: tuple[int, int]
+
+    @property
+    def changed(self) -> bool:
+        """Whether the file is another one than the original's."""
+        return bool(self.stages or self.folded)
+
+    @property
+    def fits(self) -> bool:
+        """Whether the split model fits the target."""
+        return self.plan.fits
+
+
+MAX_MACS = 0.05
+"""The part of additional multiply-accumulate operations that a split may have where no budget is given."""
+
+MOST_MACS = 1.0
+"""The same where a budget is given: the split with the fewest MACs is taken."""
+
+
+@record
+class TradeOff:
+    """A split that the frontier lists.
+
+    Fields:
+        needed: bytes of the scratchpad.
+        macs: multiply-accumulate operations.
+        operators: how many there are.
+        stages: what runs in parts.
+    """
+
+    needed: int
+    macs: int
+    operators: int
+    stages: tuple[SplitStage, ...]
+
+
+def split(
+    model: object,
+    target: str | os.PathLike[str] | Target = "tflm",
+    *,
+    budget: int | str | None = None,
+    max_macs: float | None = None,
+    threads: int = 1,
+    told: Callable[[str], None] | None = None,
+) -> Split:
+    """Split operators of a model so that it needs fewer bytes, with outputs that are equal bit for bit.
+
+    Args:
+        model: a path, the bytes of a file, or a model in memory.
+        target: a Target, the name of a built-in profile, or the path of a profile's TOML.
+        budget: capacity of the scratchpad instead of the target's. With a capacity, the split that fits with the least
+            work is searched for; without, the split that needs the fewest bytes.
+        max_macs: additional multiply-accumulate operations, as a part of the original's; 0.05 without a capacity.
+        threads: number of search threads. The split does not depend on it.
+        told: is called with lines that say what the search does.
+
+    Returns:
+        The split model with its plan. Where the capacity cannot be reached, the split with the fewest bytes.
+
+    Raises:
+        UsageError: an option is wrong, or models of this format cannot be split.
+        TargetError: the target is unknown or wrong.
+        ModelError: the model cannot be read or split.
+        VerificationError: tmpass made a wrong split or plan, which it does not return.
+    """
+    profile = target_of(target)
+    if budget is not None:
+        profile = profile.override(parse_size(budget, "budget") if isinstance(budget, str) else budget, None)
+    room = profile.scratchpad.capacity
+    opened = open_net(open_carrier(model), profile)
+    search = Search(opened.net, profile, 0, told or silent, threads)
+    search.most_macs = int(search.prices.macs * _part(max_macs, MAX_MACS if room is None else MOST_MACS))
+    before = plan(opened.model, profile, threads=threads)
+    found = None
+    if room is not None:
+        if before.fits:
+            return _unchanged(opened, before, search.prices.macs)
+        found = search.within(room - profile.scratchpad.reserve)
+    found = found or search.least()
+    if not found.stages and not opened.folded:
+        return _unchanged(opened, before, search.prices.macs)
+    made = _finished(opened, found, before, search, profile, threads)
+    if made.plan.memories[0].needed >= before.memories[0].needed:
+        return _unchanged(opened, before, search.prices.macs)
+    return made
+
+
+def split_frontier(
+    model: object,
+    target: str | os.PathLike[str] | Target = "tflm",
+    *,
+    max_macs: float | None = None,
+    threads: int = 1,
+    told: Callable[[str], None] | None = None,
+) -> tuple[TradeOff, ...]:
+    """The trade-offs of bytes against work: splits of which no other one is better, those with the least work first.
+
+    Args and errors are those of `split`.
+    """
+    profile = target_of(target)
+    opened = open_net(open_carrier(model), profile)
+    search = Search(opened.net, profile, 0, told or silent, threads)
+    search.most_macs = int(search.prices.macs * _part(max_macs, MOST_MACS))
+    return tuple(
+        TradeOff(found.needed, found.macs, len(found.draft.ops), _stages(search, found)) for found in search.frontier()
+    )
+
+
+def verify_split(split_model: object, original: object) -> list[Violation]:
+    """What is wrong with a split model; empty where it computes its outputs as the original does.
+
+    Args:
+        split_model: a path, the bytes of a file, or a model in memory; it may carry a plan.
+        original: the model before it was split.
+
+    Raises:
+        UsageError: models of this format cannot be split.
+        ModelError: one of them cannot be read.
+    """
+    contents = []
+    for source in (original, split_model):
+        carrier = open_carrier(source)
+        if not hasattr(carrier.frontend, "content_of"):
+            raise UsageError(f"{carrier.frontend.NAME} models cannot be split", where=carrier.name)
+        frontend = cast(SplittingFrontend, carrier.frontend)
+        graph = load_carrier(carrier, {}).graph
+        try:
+            check_static(graph)
+            contents.append(frontend.content_of(carrier.data, graph))
+        except ModelError as error:
+            raise error.within(carrier.name) from None
+    return check_split(*contents)
+
+
+def _part(value: object, default: float) -> float:
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        raise UsageError(f"max_macs is {brief(value)}", hint="give a part of the original's MACs, such as 0.05")
+    return float(value)
+
+
+def _unchanged(opened: Opened, before: Plan, macs: int) -> Split:
+    operators = len(opened.model.graph.subgraphs[0].ops) if opened.model.graph.subgraphs else 0
+    return Split(opened.carrier.data, before, before, (), 0, (macs, macs), (operators, operators))
+
+
+def _finished(opened: Opened, found: Found, before: Plan, search: Search, target: Target, threads: int) -> Split:
+    """The split model of a search, written, planned and proved."""
+    net, carrier = search.net, opened.carrier
+    note = write_note(net, found.stages, opened.folded, carrier.data)
+    data = cast(SplittingFrontend, carrier.frontend).write_draft(opened.data, net.graph, found.draft, note)
+    violations = verify_split(data, carrier.data)
+    if violations:
+        raise VerificationError(
+            f"tmpass made a wrong split: {violations[0].message}",
+            violations=tuple(violations),
+            where=carrier.name,
+            hint="please report it with the model",
+        )
+    made = plan(data, target, threads=threads)
+    return Split(
+        data,
+        made,
+        before,
+        _stages(search, found),
+        opened.folded,
+        (found.macs, search.prices.macs),
+        (len(found.draft.ops), len(opened.model.graph.subgraphs[0].ops)),
+    )
+
+
+def _stages(search: Search, found: Found) -> tuple[SplitStage, ...]:
+    net = search.net
+    return tuple(
+        SplitStage(
+            net.op(stage.first).name,
+            net.op(stage.last).name,
+            stage.last - stage.first + 1,
+            str(stage.along),
+            stage.parts,
+        )
+        for stage in found.stages
+    )

@@ -1,0 +1,130 @@
+"""`tmpass split`."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tmpass.cli.inputs import refuse_inputs, refuse_weights, target_file
+from tmpass.cli.options import EXIT_CODES, THREADS, THREADS_HELP, Size
+from tmpass.cli.terminal import complain, print_table, working
+from tmpass.cli.write_files import plain_name, write_all
+
+if TYPE_CHECKING:
+    from tmpass.api.split import Split
+
+
+class Percent(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
+    """A part of a whole: 5%, or 0.05."""
+
+    name = "part"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The part as a number."""
+        text = str(value)
+        try:
+            number = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        except ValueError:
+            number = -1
+        if not 0 <= number < float("inf"):
+            self.fail(f"{text!r} is not a part: give 5% or 0.05", param, ctx)
+        return number
+
+
+@click.command("split")
+@click.argument("model", metavar="MODEL")
+@click.option(
+    "--target", "-t", default="tflm", show_default=True, metavar="NAME|FILE",
+    help="A profile that `tmpass targets` lists, or a TOML file.",
+)  # fmt: skip
+@click.option("--budget", type=Size(), help="Capacity of the scratchpad instead of the target's: 64KiB.")
+@click.option(
+    "--max-macs", type=Percent(), metavar="PART",
+    help="Additional multiply-accumulate operations.  [default: 5%, with a capacity 100%]",
+)  # fmt: skip
+@click.option("--frontier", is_flag=True, help="List the trade-offs of bytes against work instead.")
+@click.option("--output", "-o", metavar="FILE", help="Write the split model, with its plan, to FILE.")
+@click.option("--page", metavar="FILE", help="Write an HTML page: before and after, or the plot of --frontier.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+@click.option("--threads", type=THREADS, default=1, show_default=True, help=THREADS_HELP)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    model: str,
+    output: str | None,
+    page: str | None,
+    frontier: bool,
+    as_json: bool,
+    **asked: Any,
+) -> None:
+    """Split operators of MODEL so that it needs less memory, with outputs equal bit for bit.
+
+    With a capacity, the split that fits with the least work is taken; without, the one that needs the fewest bytes.
+    The result runs in the stock runtime. docs/split.md says which operators are added.
+
+    \b
+    Example:
+        tmpass split model.tflite -o split.tflite
+        tmpass split model.tflite --target tflm --budget 64KiB -o split.tflite
+        tmpass split model.tflite --frontier --page trade-offs.html
+        tmpass verify --split split.tflite model.tflite
+    """
+    output, page = output and plain_name(output), page and plain_name(page)
+    if frontier and (output or asked["budget"] is not None):
+        raise click.UsageError("--frontier lists trade-offs: leave out --output and --budget")
+    if [output, page].count("-") + as_json > 1:
+        raise click.UsageError("more than one result would go to standard output: name files")
+    refuse_inputs([output, page], [("the model", model), ("the target", target_file(asked["target"]))])
+    refuse_weights([output, page], model)
+    if frontier:
+        del asked["budget"]
+        _frontier(model, asked, page, as_json=as_json)
+        return
+    from tmpass.api.planned_model import planned_model
+    from tmpass.api.split import split
+
+    with working(f"splitting {model}") as told:
+        made = split(model, **asked, told=told)
+    results: list[tuple[str, str | bytes]] = []
+    if page is not None:
+        from tmpass.report.page.split import split_page
+
+        results.append((page, split_page(made)))
+    if output is not None and made.fits:
+        results.append((output, planned_model(made.plan, made.data)))
+    write_all(results)
+    if output is not None and not made.fits:
+        needed = made.plan.memories[0].needed
+        complain(f"nothing is written to {output}: {needed} B are the fewest that a split was found for")
+    _print(made, as_json=as_json, aside="-" in (output, page))
+    ctx.exit(EXIT_CODES[made.plan.status])
+
+
+def _print(made: "Split", *, as_json: bool, aside: bool) -> None:
+    if as_json:
+        from tmpass.report.json.split import split_json
+
+        click.echo(split_json(made), nl=False)
+        return
+    from tmpass.report.terminal.split import split_summary
+
+    click.echo(split_summary(made), nl=False, err=aside)
+
+
+def _frontier(model: str, asked: dict[str, Any], page: str | None, *, as_json: bool) -> None:
+    from tmpass.api.split import split_frontier
+
+    with working(f"splitting {model}") as told:
+        points = split_frontier(model, **asked, told=told)
+    if page is not None:
+        from tmpass.report.page.split import frontier_page
+
+        write_all([(page, frontier_page(points, model))])
+    if as_json:
+        from tmpass.report.json.split import frontier_json
+
+        click.echo(frontier_json(points), nl=False)
+    elif page != "-":
+        from tmpass.report.terminal.split import frontier_table
+
+        print_table(frontier_table(points))

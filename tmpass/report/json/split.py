@@ -1,0 +1,29 @@
+"""A split, and trade-offs of splits, as JSON."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from tmpass.api.split import Split, TradeOff
+from tmpass.base.json_text import json_text
+
+
+def split_json(made: Split) -> str:
+    """The figures of a split as JSON."""
+    memory, before = made.plan.memories[0], made.before.memories[0]
+    found = {
+        "fits": made.fits,
+        "model": made.before.model.file,
+        "target": made.plan.target.name,
+        "needed": {"before": before.needed, "after": memory.needed},
+        "head": {"before": before.peak, "after": memory.peak},
+        "macs": {"before": made.macs[1], "after": made.macs[0]},
+        "operators": {"before": made.operators[1], "after": made.operators[0]},
+        "folded": made.folded,
+        "stages": [asdict(stage) for stage in made.stages],
+    }
+    return json_text(found, indent=2) + "\n"
+
+
+def frontier_json(points: Sequence[TradeOff]) -> str:
+    """Trade-offs as JSON."""
+    return json_text({"frontier": [asdict(one) for one in points]}, indent=2) + "\n"

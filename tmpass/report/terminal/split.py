@@ -1,0 +1,61 @@
+"""A split in a few lines: the answer first, one fact per line; and the table of trade-offs."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tmpass.api.split import Split, SplitStage, TradeOff
+from tmpass.base.sizes import format_size
+from tmpass.report.text import clip, counted, one_line
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_NAME = 40
+
+
+def split_summary(made: Split) -> str:
+    """The text that `tmpass split` prints."""
+    memory, before = made.plan.memories[0], made.before.memories[0]
+    short = f"no: {format_size(memory.shortfall)} are missing"
+    lines = [
+        f"fits         {'yes' if made.fits else short}",
+        f"model        {made.before.model.file} on {made.plan.target.name}, memory {memory.name}",
+        f"before       {format_size(before.needed)}: head {before.peak} B",
+        f"after        {format_size(memory.needed)}: head {memory.peak} B, {_change(memory.needed, before.needed)}",
+        f"macs         {made.macs[0]}, {_change(made.macs[0], made.macs[1])}",
+        f"operators    {made.operators[0]}, {made.operators[1]} before",
+    ]
+    if made.folded:
+        lines.append(f"folded       {counted(made.folded, 'PAD')} into the operators behind")
+    lines += [f"split        {stage_text(stage)}" for stage in made.stages]
+    if not made.changed:
+        lines.append("split        nothing: no split that was found needs fewer bytes")
+    else:
+        lines.append("proved       each output element: the same inputs, the same arithmetic")
+    return "".join(f"{one_line(clip(line, 160))}\n" for line in lines)
+
+
+def stage_text(stage: SplitStage) -> str:
+    """One stage in one line."""
+    first, last = (repr(clip(name, _NAME)) for name in (stage.first, stage.last))
+    where = f"{first} to {last}" if stage.operators > 1 else first
+    return f"{counted(stage.operators, 'operator')} in {stage.parts} parts of {stage.along}: {where}"
+
+
+def _change(after: int, before: int) -> str:
+    return f"{100 * (after - before) / before:+.1f} %" if before else "none before"
+
+
+def frontier_table(points: Sequence[TradeOff]) -> "Table":
+    """The trade-offs, those with the least work first."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for head in ("bytes", "of the first", "macs", "more", "operators", "stages"):
+        table.add_column(head, justify="left" if head == "stages" else "right", no_wrap=True)
+    first = points[0]
+    for one in points:
+        stages = ", ".join(f"{s.operators} x {s.parts} {s.along}" for s in one.stages) or "-"
+        part, more = 100 * one.needed / first.needed, 100 * (one.macs - first.macs) / max(1, first.macs)
+        table.add_row(str(one.needed), f"{part:.1f} %", str(one.macs), f"{more:+.2f} %", str(one.operators), stages)
+    return table

@@ -1,0 +1,215 @@
+"""The stages that a search tries: around the operators at which the most bytes are alive, in parts of several sizes."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import field
+from math import lcm
+
+from tmpass.base.record import record
+from tmpass.graph.layer import Role
+from tmpass.splitting.along import Along
+from tmpass.splitting.builder import Builder
+from tmpass.splitting.estimate import live_bytes
+from tmpass.splitting.make_draft import add_stage
+from tmpass.splitting.net import Net
+from tmpass.splitting.prices import Prices
+from tmpass.splitting.stage import Stage, equal_bounds
+
+
+@record
+class Candidate:
+    """A stage with what it costs, compared with the same operators in one piece.
+
+    Fields:
+        live: the most live bytes while it runs, by `estimate.py`.
+        tail: bytes that the runtime keeps for it in addition.
+        macs: additional multiply-accumulate operations.
+        ops: additional operators.
+    """
+
+    stage: Stage
+    live: int
+    tail: int = 0
+    macs: int = 0
+    ops: int = 0
+
+
+@record
+class Candidates:
+    """What a search chooses from.
+
+    Fields:
+        whole: the live bytes of each operator in one piece, by position.
+        floor: live bytes that no choice of the stages goes below.
+        stages: by their first position.
+        work: how many stages were built and estimated.
+    """
+
+    whole: tuple[int, ...]
+    floor: int
+    stages: dict[int, list[Candidate]] = field(default_factory=dict)
+    work: int = 0
+
+
+_PARTS = (2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32)
+_CARRIED = 4
+"""The most parts for which wrong rows are carried to the end: each part computes them."""
+
+_LONGEST = 24
+"""The most operators of a stage: halos make longer ones too expensive on the models of docs/split.md."""
+
+_ROUNDING = 16
+
+
+def find_candidates(net: Net, prices: Prices, most_macs: int, budget: int, told: Callable[[int], None]) -> Candidates:
+    """The stages that can lower the peak.
+
+    Positions are taken from the highest live bytes down. The least live bytes of the stages around one are a bound on
+    what any choice of stages reaches, so positions below the highest of these bounds need no stage.
+
+    Args:
+        net: the model.
+        prices: of its operators.
+        most_macs: additional ones that a stage may have.
+        budget: how many stages are built.
+        told: is called with the work done.
+    """
+    return _Finder(net, prices, most_macs, budget, told).find()
+
+
+class _Finder:
+    def __init__(self, net: Net, prices: Prices, most_macs: int, budget: int, told: Callable[[int], None]) -> None:
+        self.net, self.prices, self.most_macs, self.budget, self.told = net, prices, most_macs, budget, told
+        self.work = 0
+        self.whole = _whole(net)
+        self.done: set[tuple[int, int]] = set()
+        self.found: dict[int, list[Candidate]] = {}
+
+    def find(self) -> Candidates:
+        floor = 0
+        order = sorted(range(len(self.whole)), key=lambda p: (-self.whole[p], p))
+        for position in order:
+            if self.whole[position] <= floor or self.work >= self.budget:
+                break
+            best = self.whole[position]
+            for first, last in self._regions(position):
+                if (first, last) not in self.done:
+                    self.done.add((first, last))
+                    self.found.setdefault(first, []).extend(self._stages(first, last))
+            for candidates in self.found.values():
+                for one in candidates:
+                    if one.stage.first <= position <= one.stage.last:
+                        best = min(best, one.live)
+            floor = max(floor, best)
+        stages = {first: _undominated(known) for first, known in sorted(self.found.items()) if known}
+        return Candidates(tuple(self.whole), floor, stages, self.work)
+
+    def _regions(self, position: int) -> Iterator[tuple[int, int]]:
+        """The stages around a position, short ones first."""
+        for length in range(1, _LONGEST + 1):
+            for first in range(max(0, position - length + 1), position + 1):
+                last = first + length - 1
+                if last < len(self.whole) and all(self.net.layer(p) is not None for p in range(first, last + 1)):
+                    yield first, last
+
+    def _stages(self, first: int, last: int) -> Iterator[Candidate]:
+        net = self.net
+        result = net.result(first, last)
+        if result is None:
+            return
+        peak = max(self.whole[first : last + 1])
+        sources = net.sources(first, last)
+        kept = net.kept(first, last, result)
+        through = net.through(first, last)
+        least = through + max(sum(map(net.bytes, sources)), sum(map(net.bytes, kept)))
+        if least >= peak:
+            return
+        for along in self._ways(first, last, result):
+            yield from self._along(Stage(first, last, along, ()), result, kept, through, peak)
+
+    def _ways(self, first: int, last: int, result: int) -> Iterator[Along]:
+        net, layers = self.net, [self.net.layer(p) for p in range(first, last + 1)]
+        if all(layer is not None and layer.role not in (Role.DENSE, Role.REDUCE) for layer in layers):
+            shape = net.shape(result)
+            if len(shape) == 4:
+                yield Along.ROWS if shape[net.axes[0]] > 1 else Along.COLUMNS
+        if sum(layer is not None and not layer.channelwise for layer in layers) <= 1 and not (
+            layers[-1] is not None and not layers[-1].channelwise and last > first
+        ):
+            yield Along.CHANNELS
+
+    def _along(self, model: Stage, result: int, kept: frozenset[int], through: int, peak: int) -> Iterator[Candidate]:
+        net, shape = self.net, self.net.shape(result)
+        axis = len(shape) - 1 if model.along is Along.CHANNELS else net.axes[0 if model.along is Along.ROWS else 1]
+        step = 1
+        if model.along is not Along.CHANNELS:
+            row = net.bytes(result) // max(1, shape[axis])
+            step = lcm(max(row, 1), _ROUNDING) // max(row, 1)
+        tried: set[tuple[int, ...]] = set()
+        best, worse = peak, 0
+        for parts in _PARTS:
+            bounds = equal_bounds(shape[axis], parts, step) or equal_bounds(shape[axis], parts, 1)
+            if parts > shape[axis] or bounds is None or bounds in tried:
+                continue
+            tried.add(bounds)
+            lives = []
+            for carry in (False, True) if parts <= _CARRIED and self._halos(model) > 1 else (False,):
+                made = self._candidate(Stage(model.first, model.last, model.along, bounds, carry), kept, through)
+                if made is not None:
+                    lives.append(made.live)
+                    if made.live < peak and made.macs <= self.most_macs:
+                        yield made
+            worse = 0 if lives and min(lives) < best else worse + 1
+            best = min([best, *lives])
+            if worse > 1 or self.work >= self.budget:
+                break
+
+    def _halos(self, stage: Stage) -> int:
+        """How many operators read rows of the neighbouring parts."""
+        if stage.along is Along.CHANNELS:
+            return 0
+        side = 0 if stage.along is Along.ROWS else 1
+        layers = (self.net.layer(p) for p in range(stage.first, stage.last + 1))
+        return sum(layer is not None and layer.windows[side].reach > 1 for layer in layers)
+
+    def _candidate(self, stage: Stage, kept: frozenset[int], through: int) -> Candidate | None:
+        self.work += 1
+        if self.work % 64 == 0:
+            self.told(self.work)
+        builder = Builder(self.net)
+        if not add_stage(builder, stage):
+            return None
+        tensors, ops, more = builder.made()
+        own = [self.net.order[p] for p in range(stage.first, stage.last + 1)]
+        # The tensors between the operators of the stage are replaced by those of the parts.
+        replaced = sum(len(self.net.main.ops[op].outputs) for op in own) - 1
+        cut = (
+            sum(len(layer.filters) for p in own if (layer := self.net.layers[p]))
+            if stage.along is Along.CHANNELS
+            else 0
+        )
+        return Candidate(
+            stage,
+            max(live_bytes(self.net, tensors, ops, kept, through)),
+            self.prices.tail_of(tensors, ops, more - replaced - cut) - self.prices.original_tail(own),
+            self.prices.macs_of(tensors, ops) - self.prices.original_macs(own),
+            len(ops) - len(own),
+        )
+
+
+def _whole(net: Net) -> list[int]:
+    """The live bytes of each operator in one piece, in the order of the net."""
+    draft = net.draft
+    # Inputs of the model that are read later are alive from the start.
+    ops = [draft.ops[op] for op in net.order]
+    return live_bytes(net, draft.tensors, ops, frozenset(net.main.outputs), 0)
+
+
+def _undominated(known: list[Candidate]) -> list[Candidate]:
+    """The candidates of one first position that no other one of the same operators beats in everything."""
+    kept: list[Candidate] = []
+    for one in sorted(known, key=lambda c: (c.live, c.tail, c.macs, c.ops, c.stage.last, c.stage.bounds)):
+        if not any(
+            other.stage.last == one.stage.last and other.tail <= one.tail and other.macs <= one.macs for other in kept
+        ):
+            kept.append(one)
+    return kept

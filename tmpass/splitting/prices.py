@@ -1,0 +1,81 @@
+"""What operators of a draft cost: multiply-accumulate operations, and bytes that the runtime keeps for each."""
+
+from collections.abc import Iterable, Sequence
+from math import prod
+
+from tmpass.graph.draft import Draft, DraftOp, DraftTensor, New, draft_graph
+from tmpass.graph.macs import count_macs
+from tmpass.graph.model import Graph, Subgraph
+from tmpass.splitting.net import Net
+from tmpass.targets import Target
+
+_MANY = 64
+
+
+class Prices:
+    """Prices of operators of drafts of one net on one target; each is computed once."""
+
+    def __init__(self, net: Net, target: Target) -> None:
+        self._net, self._target = net, target
+        self._tails: dict[object, int] = {}
+        self._macs = [count_macs(net.main, op) for op in net.main.ops]
+        self._empty = self._tail(Subgraph("", (), (), (), ()))
+        tensors = (net.main.tensors[0],) * _MANY if net.main.tensors else ()
+        self._tensor = (self._tail(Subgraph("", tensors, (), (), ())) - self._empty) // _MANY
+
+    @property
+    def macs(self) -> int:
+        """The MACs of the original."""
+        return sum(self._macs)
+
+    def original_tail(self, ops: Iterable[int]) -> int:
+        """Bytes that the runtime keeps for operators of the original, without those of their tensors."""
+        draft = self._net.draft
+        return sum(self.tail_of(draft.tensors, (draft.ops[op],), 0) for op in ops)
+
+    def original_macs(self, ops: Iterable[int]) -> int:
+        """The MACs of operators of the original."""
+        return sum(self._macs[op] for op in ops)
+
+    def macs_of(self, tensors: Sequence[DraftTensor], ops: Iterable[DraftOp]) -> int:
+        """The MACs of operators of a draft: those of the original, as often as there are elements of the result."""
+        found = 0
+        for op in ops:
+            elements = prod(tensors[op.outputs[0]].shape)
+            if op.new is None:
+                whole = prod(self._net.shape(self._net.main.ops[op.like].outputs[0]))
+                found += self._macs[op.like] * elements // max(1, whole)
+            elif op.new is New.PAD:
+                found += elements
+        return found
+
+    def tail_of(self, tensors: Sequence[DraftTensor], ops: Sequence[DraftOp], new: int) -> int:
+        """Bytes that the runtime keeps for operators of a draft, and for `new` tensors more than the original has."""
+        found = new * self._tensor
+        for op in ops:
+            channels = tensors[op.outputs[0]].shape[-1:]
+            key = op.like, op.new, channels, len(op.inputs)
+            if key not in self._tails:
+                self._tails[key] = self._of(op, tensors)
+            found += self._tails[key]
+        return found
+
+    def _of(self, op: DraftOp, tensors: Sequence[DraftTensor]) -> int:
+        """Bytes for one operator, without those of its tensors."""
+        net = self._net
+        used = tuple(dict.fromkeys(t for t in (*op.inputs, *op.outputs) if t >= 0))
+        index = {t: number for number, t in enumerate(used)} | {-1: -1}
+        renamed = DraftOp(
+            op.like, tuple(index[t] for t in op.inputs), tuple(index[t] for t in op.outputs), new=op.new, axis=op.axis
+        )
+        alone = Draft(tuple(tensors[t] for t in used), (renamed,), (), ())
+        graph = draft_graph(alone, net.graph, net.kinds).subgraphs[0]
+        return self._tail(graph) - self._tail(Subgraph("", graph.tensors, (), (), ()))
+
+    def _tail(self, subgraph: Subgraph) -> int:
+        if not self._target.runtime.tail:
+            return 0
+        from tmpass.targets.tail import runtime_bytes
+
+        found = runtime_bytes(Graph(self._net.graph.format, (subgraph,), ()), self._target)
+        return found.total if found else 0

@@ -1,0 +1,1 @@
+"""The rewrites, each with the proof of what it keeps."""

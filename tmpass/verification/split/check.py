@@ -1,0 +1,178 @@
+"""The proof of a split: the split model is read from its inputs on, and each tensor is found to be a piece of one of
+the original's.
+
+What is demanded of the outputs is demanded of all that they depend on: an element that is not one of the original's is
+WRONG, whatever is computed from it is WRONG, and an output may have no such element. Padding of the original is looked
+through: a padded tensor is a piece of the one inside, with zeros around it.
+
+The check shares no code with `tmpass.splitting`, and knows nothing of its stages.
+"""
+
+from tmpass.base.violation import Violation
+from tmpass.graph.content import Content
+from tmpass.graph.model import ABSENT, Op, TensorKind
+from tmpass.verification.split.operators import Matcher
+from tmpass.verification.split.piece import WRONG, Piece, joined, padded, sliced, whole
+
+
+def check_split(original: Content, split: Content) -> list[Violation]:
+    """What is wrong with `split` as a split of `original`; empty where each of its outputs is the original's.
+
+    Args:
+        original: the model before.
+        split: the model after.
+    """
+    before, after = original.graph.subgraphs[0], split.graph.subgraphs[0]
+    if len(before.inputs) != len(after.inputs) or len(before.outputs) != len(after.outputs):
+        return [_violation("it has other inputs or outputs than the original")]
+    for ends, mine in ((before.inputs, after.inputs), (before.outputs, after.outputs)):
+        for a, b in zip(ends, mine, strict=True):
+            one, other = before.tensors[a], after.tensors[b]
+            if (one.name, one.dtype, one.shape) != (other.name, other.dtype, other.shape):
+                return [_violation(f"input or output {other.name!r} is not {one.name!r} of the original")]
+            if original.scales.get(a) != split.scales.get(b):
+                return [_violation(f"{one.name!r} has other scales than in the original")]
+    return _Walk(original, split).violations()
+
+
+def _violation(message: str) -> Violation:
+    return Violation("split", message)
+
+
+class _Walk:
+    """One walk through the split model."""
+
+    def __init__(self, original: Content, split: Content) -> None:
+        self.original, self.split = original, split
+        self.before, self.after = original.graph.subgraphs[0], split.graph.subgraphs[0]
+        self.known = self._canonical()
+        self.matcher = Matcher(original, split, self.known)
+        self.by_kind: dict[str, list[int]] = {}
+        for index, op in enumerate(self.before.ops):
+            self.by_kind.setdefault(op.kind, []).append(index)
+        self.pieces = {b: self.known[a] for a, b in zip(self.before.inputs, self.after.inputs, strict=True)}
+        self.pieces |= {b: self.known[a] for a, b in self._variables() if a in self.known}
+
+    def violations(self) -> list[Violation]:
+        """What is wrong."""
+        for index, op in enumerate(self.after.ops):
+            fault = self._step(index, op)
+            if fault is not None:
+                return [_violation(f"operator {index} ({op.kind}) of the split model, {op.name!r}: {fault}")]
+        found = []
+        for a, b in zip(self.before.outputs, self.after.outputs, strict=True):
+            if b not in self.pieces and a not in self.known:
+                continue
+            if self.pieces.get(b) != self.known.get(a):
+                found.append(_violation(f"output {self.before.tensors[a].name!r} is not that of the original"))
+        return found
+
+    def _variables(self) -> list[tuple[int, int]]:
+        """The variables of both models, in pairs of one name; they hold the same as long as all writes are the same."""
+        mine = {t.name: b for b, t in enumerate(self.after.tensors) if t.kind is TensorKind.VARIABLE}
+        own = ((a, t) for a, t in enumerate(self.before.tensors) if t.kind is TensorKind.VARIABLE)
+        return [(a, mine[t.name]) for a, t in own if t.name in mine]
+
+    def _canonical(self) -> dict[int, Piece]:
+        """For each tensor of the original that is computed, the piece that it is.
+
+        Of elements along an axis that are computed alike, such as rows of zeros, the first one stands for all.
+        """
+        found: dict[int, Piece] = {}
+        for t, tensor in enumerate(self.before.tensors):
+            if tensor.kind is not TensorKind.CONSTANT and tensor.shape is not None:
+                found[t] = whole(t, [int(dim) for dim in tensor.shape])
+        for index, op in enumerate(self.before.ops):
+            pads = self.original.ops[index].pads
+            if pads is not None and op.inputs[0] in found and self._zeros(self.original, op):
+                found[op.outputs[0]] = padded(found[op.inputs[0]], pads)
+                continue
+            alike = Matcher(self.original, self.original, found).result(index, index, found)
+            if alike is not None and not any(WRONG in own for own in alike.axes):
+                found[op.outputs[0]] = alike
+        return found
+
+    @staticmethod
+    def _zeros(model: Content, op: Op) -> bool:
+        """Whether what a padding adds is zero for what reads the tensor inside: both have the same scales."""
+        return model.scales.get(op.inputs[0]) == model.scales.get(op.outputs[0])
+
+    def _step(self, index: int, op: Op) -> str | None:
+        """Find the pieces of an operator's results; return a fault, or None."""
+        if self._same(index, op):
+            return None
+        content = self.split.ops[index]
+        given = [self.pieces.get(t) for t in op.inputs if t != ABSENT and t not in self.split.constants]
+        if None in given or not given:
+            return "it reads what nothing is known of"
+        pieces = [piece for piece in given if piece is not None]
+        made = None
+        if content.slices is not None or content.pads is not None or content.joins is not None:
+            if any(self.split.scales.get(t) != self.split.scales.get(op.outputs[0]) for t in self._data(op)):
+                return "it passes numbers on to a tensor with other scales"
+            if content.slices is not None:
+                made = sliced(pieces[0], content.slices)
+            elif content.pads is not None:
+                made = padded(pieces[0], content.pads)
+            elif content.joins is not None:
+                made = joined(pieces, content.joins)
+                if made is None:
+                    return "it joins pieces of different tensors"
+        else:
+            made = self._matched(index, op)
+        if made is None:
+            return "no operator of the original computes the same"
+        self.pieces[op.outputs[0]] = made
+        return None
+
+    def _data(self, op: Op) -> list[int]:
+        return [t for t in op.inputs if t != ABSENT and t not in self.split.constants]
+
+    def _same(self, index: int, op: Op) -> bool:
+        """Whether an operator of the original reads the very same; its results are then known as they are."""
+        for like in self.by_kind.get(op.kind, ()):
+            one = self.before.ops[like]
+            if self.original.ops[like] != self.split.ops[index] or len(one.outputs) != len(op.outputs):
+                continue
+            if len(one.inputs) != len(op.inputs) or one.calls or op.calls:
+                continue
+            made = (*one.outputs, *one.temporaries), (*op.outputs, *op.temporaries)
+            if all(self._same_input(a, b) for a, b in zip(one.inputs, op.inputs, strict=True)) and (
+                len(made[0]) == len(made[1]) and all(self._alike(a, b) for a, b in zip(*made, strict=True))
+            ):
+                for a, b in zip(one.outputs, op.outputs, strict=True):
+                    if a in self.known:
+                        self.pieces[b] = self.known[a]
+                return True
+        return False
+
+    def _alike(self, a: int, b: int) -> bool:
+        if ABSENT in (a, b):
+            return a == b
+        one, other = self.before.tensors[a], self.after.tensors[b]
+        return (one.dtype, one.shape, one.kind) == (other.dtype, other.shape, other.kind) and (
+            self.original.scales.get(a) == self.split.scales.get(b)
+        )
+
+    def _same_input(self, a: int, b: int) -> bool:
+        if not self._alike(a, b):
+            return False
+        if a == ABSENT:
+            return True
+        if a in self.original.constants:
+            return self.original.constants[a] == self.split.constants.get(b)
+        return a in self.known and self.known[a] == self.pieces.get(b)
+
+    def _matched(self, index: int, op: Op) -> Piece | None:
+        """The piece of an original's result that an operator makes; the one with the fewest wrong elements."""
+        best, least = None, 0
+        for like in self.by_kind.get(op.kind, ()):
+            found = self.matcher.result(index, like, self.pieces)
+            if found is None:
+                continue
+            wrong = sum(own.count(WRONG) for own in found.axes)
+            if any(own and own.count(WRONG) == len(own) for own in found.axes):
+                continue
+            if best is None or wrong < least:
+                best, least = found, wrong
+        return best

@@ -5,6 +5,8 @@ import json
 import pytest
 from support.split_bottleneck import bottleneck
 
+import tmpass
+
 MODEL = bottleneck()
 
 
@@ -93,3 +95,12 @@ def test_verify_split_takes_no_options_of_plans(run, narrow):
     done = run("verify", "--split", narrow, narrow, "--target", "tflm")
     assert done.code == 2
     assert "--split compares two models" in done.err
+
+
+@pytest.mark.parametrize("command", ["plan", "explain"])
+def test_commands_print_the_offer(run, narrow, command):
+    needed = tmpass.plan(MODEL, "tflm").memories[0].needed
+    done = run(command, narrow, "-t", "tflm", "--budget", needed * 3 // 4)
+    assert done.code == 1
+    assert "it fits: " in done.out
+    assert "it fits: " not in run(command, narrow, "-t", "tflm", "--budget", needed).out

@@ -146,6 +146,21 @@ def split(
     return made
 
 
+def quick_split(model: object, target: Target) -> Split | None:
+    """The split that fits `target` with little work, by a fourth of the usual budgets; None where none is found.
+
+    It raises what `split` raises.
+    """
+    room = target.scratchpad.capacity
+    opened = open_net(open_carrier(model), target)
+    search = Search(opened.net, target, 0, silent, part=4)
+    search.most_macs = search.prices.macs
+    found = None if room is None else search.within(room - target.scratchpad.reserve)
+    if found is None or not (found.stages or opened.folded):
+        return None
+    return _finished(opened, found, found.plan, search, target, 1)
+
+
 def split_frontier(
     model: object,
     target: str | os.PathLike[str] | Target = "tflm",

@@ -21,7 +21,7 @@ from tmpass.cli.options import (
 )
 from tmpass.cli.outputs import check_curve, check_format, check_outputs
 from tmpass.cli.settled import settled
-from tmpass.cli.terminal import complain
+from tmpass.cli.terminal import complain, progress
 from tmpass.cli.write_files import plain_name, write_all
 
 if TYPE_CHECKING:
@@ -101,9 +101,23 @@ def command(
         from tmpass.report.terminal.summary import summary
 
         click.echo(summary(plan), nl=False)
+        if not stopped and not plan.fits:
+            _offer_split(model, plan, asked["target"])
     else:
         complain_of_target(plan)
     ctx.exit(INTERRUPTED if stopped else EXIT_CODES[plan.status])
+
+
+def _offer_split(model: str, plan: "Plan", target: str) -> None:
+    """Print how much a split model needs, where that fits."""
+    from tmpass.api.arguments import target_of
+    from tmpass.api.split_offer import offer_split
+
+    profile = target_of(target).override(plan.options.budget, plan.options.alignment)
+    with progress(f"splitting {model}"):
+        offer = offer_split(model, plan, profile)
+    if offer is not None:
+        click.echo(f"split        {offer.text.removeprefix('split, ')}")
 
 
 def _is_model(path: str) -> bool:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tmpass.api.arguments import target_of
 from tmpass.api.plan import plan
@@ -30,8 +30,11 @@ from tmpass.graph.model import Graph
 from tmpass.loading.load import Model, load_to_plan
 from tmpass.planning.residency.transfers.behind import may_travel
 from tmpass.plans.peak_step import deciding_memory, find_peak_step
-from tmpass.plans.plan import STOPPED
+from tmpass.plans.plan import STOPPED, Plan
 from tmpass.targets import Target
+
+if TYPE_CHECKING:
+    from tmpass.api.split_offer import SplitOffer
 
 
 def explain(
@@ -88,7 +91,16 @@ def explain(
         if not options.get("keep"):
             raise
         known = replace(known, stopped=True)
-    return known
+    return known if known.stopped else replace(known, split=_offer(model, asked, target))
+
+
+def _offer(model: object, made: Plan, target: str | os.PathLike[str] | Target) -> "SplitOffer | None":
+    """The split that makes a model fit."""
+    if made.fits:
+        return None
+    from tmpass.api.split_offer import offer_split  # which few explanations need
+
+    return offer_split(model, made, target_of(target).override(made.options.budget, made.options.alignment))
 
 
 def _refine(

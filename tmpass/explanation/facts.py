@@ -9,6 +9,7 @@ from tmpass.plans.peak_step import PeakStep
 from tmpass.plans.plan import Plan, PlannedBuffer, PlannedConstant, PlannedStep, PlannedTensor
 
 if TYPE_CHECKING:
+    from tmpass.api.split_offer import SplitOffer
     from tmpass.explanation.travels import Travels
 
 
@@ -110,6 +111,7 @@ class Explanation:
         streamed_budget: the least budget that was found with constants streamed; None where none is copied.
         curve: what the plan costs against the size of the scratchpad; None where that was not asked for.
         travels: the plan with transfers that was asked for; None where no buffer leaves. Then `plan` is one without.
+        split: the split with which the model fits; None where it fits, or none was found.
         may_travel: whether another budget may give a plan with transfers: then the least budget is one without.
     """
 
@@ -133,6 +135,7 @@ class Explanation:
     curve: tuple[CurvePoint, ...] | None = None
     travels: "Travels | None" = None
     may_travel: bool = False
+    split: "SplitOffer | None" = None
 
     @property
     def status(self) -> str:

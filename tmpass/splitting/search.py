@@ -85,13 +85,16 @@ class Search:
         most_macs: additional multiply-accumulate operations.
         told: is told what the search does.
         threads: of the planner.
+        part: the budgets are divided by it.
     """
 
-    def __init__(self, net: Net, target: Target, most_macs: int, told: Told, threads: int = 1) -> None:
+    def __init__(
+        self, net: Net, target: Target, most_macs: int, told: Told, threads: int = 1, *, part: int = 1
+    ) -> None:
         self.net, self.target, self.most_macs, self.told, self.threads = net, target, most_macs, told, threads
         self.prices = Prices(net, target)
         self._measured: dict[Stage, int] = {}
-        self._left = MEASURED
+        self._left, self._part = MEASURED // part, part
         self._known: dict[tuple[Stage, ...], Found | None] = {}
         self.whole = self._planned(())
         assert self.whole is not None
@@ -108,14 +111,18 @@ class Search:
         """The stages to choose from; found once."""
         if not hasattr(self, "_candidates"):
             self._candidates = find_candidates(
-                self.net, self.prices, self.most_macs, STAGES, lambda work: self.told(f"{work} stages estimated")
+                self.net,
+                self.prices,
+                self.most_macs,
+                STAGES // self._part,
+                lambda work: self.told(f"{work} stages estimated"),
             )
         return self._candidates
 
     def least(self) -> Found:
         """The model with the fewest bytes that the search finds; in one piece where no stage lowers them."""
         assert self.whole is not None
-        best, left = self.whole, PLANNED
+        best, left = self.whole, PLANNED // self._part
         for number, choice in enumerate(self._choices(fewest_bytes, None)):
             if choice.bytes + self.base >= best.needed or (number >= 3 and left <= 0):
                 break
@@ -130,7 +137,7 @@ class Search:
         assert self.whole is not None
         if self.whole.needed <= capacity:
             return self.whole
-        left = PLANNED
+        left = PLANNED // self._part
         # A measured stage may be a little lower between its neighbours than alone.
         for number, choice in enumerate(self._choices(least_work, capacity - self.base + capacity // 64)):
             if number >= 3 and left <= 0:

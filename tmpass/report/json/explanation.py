@@ -33,6 +33,7 @@ def to_json(known: Explanation) -> str:
         "not_counted": [asdict(row) for row in asked.not_counted],
         "stopped": known.stopped,
         **({} if asked.time is None else {"time": asdict(asked.time)}),
+        **({} if known.split is None else {"split": asdict(known.split)}),
     }
     reasons = _reasons(known)
     if known.travels is None:

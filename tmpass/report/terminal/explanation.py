@@ -242,6 +242,8 @@ def notes(known: Explanation) -> str:
 def _notes(known: Explanation) -> Iterator[str]:
     if known.stopped:
         yield "interrupted: not all changes were tried"
+    if known.split is not None:
+        yield known.split.text
     if known.without_effect:
         yield f"alone without effect: {', '.join(known.without_effect)}"
     yield from _smaller_constants(known)

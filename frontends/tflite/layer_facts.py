@@ -135,23 +135,28 @@ class _Reader:
         return Layer(Role.REDUCE) if result[-1:] == shape[3:] else None
 
     def _pointwise(self, op: Op) -> Layer | None:
-        """Element-wise, with one element or one for each channel in constants."""
-        result, data, filters = self._shape(op, -1), list[int](), list[tuple[int, int]]()
+        """Element-wise, with one element or one for each channel in constants and in inputs of another shape."""
+        result, data, filters, shared = self._shape(op, -1), list[int](), list[tuple[int, int]](), list[int]()
         for position, t in enumerate(op.inputs):
             if t == ABSENT:
                 return None
             shape = self._shape(op, position)
             if self._tensor(t).kind is TensorKind.ACTIVATION:
-                if shape != result:
+                if shape == result:
+                    data.append(position)
+                elif len(shape) == len(result) == 4 and shape == (1, 1, 1, result[3]):
+                    shared.append(position)
+                else:
                     return None
-                data.append(position)
                 continue
             channels = bool(shape) and shape[-1] == result[-1] and all(dim == 1 for dim in shape[:-1])
             if any(dim != 1 for dim in shape) and not (channels and self._whole_bytes(op, position)):
                 return None
             if channels and shape[-1] > 1:
                 filters.append((position, len(shape) - 1))
-        return Layer(Role.POINTWISE, data=tuple(data), filters=tuple(filters)) if data else None
+        if not data:
+            return None
+        return Layer(Role.POINTWISE, data=tuple(data), shared=tuple(shared), filters=tuple(filters))
 
     def _windows(self, options: Table, field: type, size: Shape) -> tuple[Window, Window]:
         known: type[option_schema.Conv2DOptions] = field  # of depthwise convolution: the same names

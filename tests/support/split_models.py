@@ -34,7 +34,9 @@ class _Drawing:
 
     def step(self, t: int, alive: list[int]) -> int:
         alike = [other for other in alive if other != t and self.tensors[other].shape == self.tensors[t].shape]
-        kinds = ["conv", "conv", "depthwise", "depthwise", "pad", "pool", "unary"] + ["add"] * (3 if alike else 0)
+        kinds = ["conv", "conv", "depthwise", "depthwise", "pad", "pool", "unary", "scale"] + ["add"] * (
+            3 if alike else 0
+        )
         kind = self.rng.choice(kinds)
         if kind == "add":
             return self.add(t, self.rng.choice(alike))
@@ -117,6 +119,18 @@ class _Drawing:
         source = self.tensors[t]
         scale = source.scales[0] if source.scales else 0.0
         return self.run("RELU", [t], self.shape(t), None, scale, source.zero)
+
+    def scale(self, t: int) -> int:
+        """Times the average of all rows and columns: one number for each channel."""
+        _, rows, columns, channels = self.shape(t)
+        source = self.tensors[t]
+        how = options(
+            "Pool2DOptions", padding=1, stride_w=1, stride_h=1, filter_width=columns, filter_height=rows,
+            fused_activation_function=0,
+        )  # fmt: skip
+        own = source.scales[0] if source.scales else 0.0
+        average = self.run("AVERAGE_POOL_2D", [t], (1, 1, 1, channels), how, own, source.zero)
+        return self.run("MUL", [t, average], self.shape(t), options("MulOptions"), own * own * 40)
 
     def add(self, a: int, b: int) -> int:
         scale = 0.0 if self.dtype == "FLOAT32" else 1.3 * max(self.tensors[a].scales[0], self.tensors[b].scales[0])

@@ -191,6 +191,17 @@ class Reference:
         total = sum(_scaled(self._centred(op, n) << shift, scales[n] / most, twice=True) for n in (0, 1))
         return self._stored(op, _scaled(total, most / (scale * np.full(1, 1 << shift)), twice=True) + zero, limits)
 
+    def mul(self, op) -> np.ndarray:
+        options = self._options(op, tflite.MulOptions)
+        out = op.Outputs(0)
+        limits = self._limits(out, options.FusedActivationFunction())
+        product = self._centred(op, 0) * self._centred(op, 1)
+        if self._float(op):
+            return self._stored(op, product, limits)
+        (scale,), zero = self._scales(out)
+        factor = self._scales(op.Inputs(0))[0] * self._scales(op.Inputs(1))[0] / scale
+        return self._stored(op, _scaled(product, factor, twice=True) + zero, limits)
+
     def relu(self, op) -> np.ndarray:
         return self._stored(op, self._wide(op), self._limits(op.Outputs(0), 1))
 
@@ -218,6 +229,7 @@ _KERNELS = {
     3: Reference.conv,
     4: Reference.depthwise,
     9: Reference.dense,
+    18: Reference.mul,
     17: lambda model, op: model.pool(op, largest=True),
     19: Reference.relu,
     22: Reference.reshape,

@@ -68,6 +68,7 @@ class Layer:
         padding: of a WINDOW.
         pads: of a PAD, the elements before and after, for rows and columns.
         data: positions of inputs with rows, columns and channels of their own: they are cut as the result is.
+        shared: positions of inputs that have channels, but one row and one column, which all of the result's read.
         channelwise: whether a channel of the result depends on the same channel of `data` only.
         filters: (position, axis) of constants that are cut where the channels of the result are.
         multiplied: one channel of the input makes all of the result: cut as with `filters`, and the option changes.
@@ -79,6 +80,7 @@ class Layer:
     padding: Padding = Padding.VALID
     pads: tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (0, 0))
     data: tuple[int, ...] = (0,)
+    shared: tuple[int, ...] = ()
     channelwise: bool = True
     filters: tuple[tuple[int, int], ...] = ()
     multiplied: bool = False

@@ -96,8 +96,7 @@ class _Walk:
             source = op.inputs[0]
             shape = self.tensors[source].shape
             step = self.sizes[source] // max(1, shape[op.axis])
-            end = not self.tensors[source].suffix and self.tensors[source].like in self.net.ends
-            if prod(shape[: op.axis]) == 1 and not end and op.start * step % _ROUNDING == 0:
+            if prod(shape[: op.axis]) == 1 and not self._end(source) and op.start * step % _ROUNDING == 0:
                 found[op.outputs[0]] = source
         return found
 
@@ -110,4 +109,9 @@ class _Walk:
         if op.new is not None or not self.net.main.ops[op.like].elementwise:
             return 0
         size = self.sizes.get(op.outputs[0], 0)
-        return size if any(self.last.get(t) == number and self.sizes[t] >= size for t in op.inputs) else 0
+        ending = (t for t in op.inputs if self.last.get(t) == number and not self._end(t))
+        return size if not self._end(op.outputs[0]) and any(self.sizes[t] >= size for t in ending) else 0
+
+    def _end(self, t: int) -> bool:
+        """Whether a tensor is an input or output of the model, which shares nothing."""
+        return not self.tensors[t].suffix and self.tensors[t].like in self.net.ends

@@ -53,7 +53,7 @@ def _add_group(
         inputs = list(op.inputs)
         for at, axis in layer.filters:
             inputs[at] = builder.piece(op.inputs[at], axis, start, stop)
-        for at in layer.data if layer.channelwise else ():
+        for at in (*layer.data, *layer.shared) if layer.channelwise else ():
             t = op.inputs[at]
             if t in sources and t not in parts:
                 parts[t] = builder.slice(t, len(net.shape(t)) - 1, start, stop, f"{suffix}_cut{position}_{at}")

@@ -77,6 +77,8 @@ class _Region:
             t = op.outputs[0]
             if t not in wanted:
                 continue
+            if any(op.inputs[at] not in self.sources for at in layer.shared):
+                raise _NotPossible  # it has no rows, so no part of it is made here
             made = self._add(position, op, layer, wanted)
             if not made.right.covers(wanted[t]):
                 raise _NotPossible

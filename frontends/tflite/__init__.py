@@ -23,8 +23,8 @@ __all__ = [
     "load",
     "load_to_plan",
     "measure",
-    "offsets_in",
     "new_kinds",
+    "offsets_in",
     "other_files",
     "probe",
     "runner",
@@ -160,6 +160,8 @@ def offsets_in(data: bytes, graph: Graph) -> dict[tuple[int, int], int] | None:
 
     del data
     return find(graph.subgraphs, graph.metadata)
+
+
 def layers(data: bytes, graph: Graph) -> "tuple[Layer | None, ...]":
     """Return the layer of each operator of the main subgraph of `graph`, None where it is not known how to split it.
 

@@ -17,6 +17,7 @@ from tmpass.splitting.note import write_note
 from tmpass.splitting.open_net import Opened, check_static, open_net
 from tmpass.splitting.search import Found, Search, silent
 from tmpass.targets import Target
+from tmpass.targets.runtime import SPLIT_FOR
 from tmpass.verification.split.check import check_split
 
 
@@ -97,7 +98,7 @@ class TradeOff:
 
 def split(
     model: object,
-    target: str | os.PathLike[str] | Target = "tflm",
+    target: str | os.PathLike[str] | Target = SPLIT_FOR,
     *,
     budget: int | str | None = None,
     max_macs: float | None = None,
@@ -163,7 +164,7 @@ def quick_split(model: object, target: Target) -> Split | None:
 
 def split_frontier(
     model: object,
-    target: str | os.PathLike[str] | Target = "tflm",
+    target: str | os.PathLike[str] | Target = SPLIT_FOR,
     *,
     max_macs: float | None = None,
     threads: int = 1,

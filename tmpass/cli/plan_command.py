@@ -102,20 +102,20 @@ def command(
 
         click.echo(summary(plan), nl=False)
         if not stopped and not plan.fits:
-            _offer_split(model, plan, asked["target"])
+            _offer_split(source, plan, asked["target"])
     else:
         complain_of_target(plan)
     ctx.exit(INTERRUPTED if stopped else EXIT_CODES[plan.status])
 
 
-def _offer_split(model: str, plan: "Plan", target: str) -> None:
+def _offer_split(source: str | bytes, plan: "Plan", target: str) -> None:
     """Print how much a split model needs, where that fits."""
     from tmpass.api.arguments import target_of
     from tmpass.api.split_offer import offer_split
 
     profile = target_of(target).override(plan.options.budget, plan.options.alignment)
-    with progress(f"splitting {model}"):
-        offer = offer_split(model, plan, profile)
+    with progress(f"splitting {plan.model.file}"):
+        offer = offer_split(source, plan, profile)
     if offer is not None:
         click.echo(f"split        {offer.text.removeprefix('split, ')}")
 

@@ -4,10 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tmpass.cli.command import Command
+from tmpass.cli.complete import complete_target
+from tmpass.cli.files import model_source, name_of
 from tmpass.cli.inputs import refuse_inputs, refuse_weights, target_file
 from tmpass.cli.options import EXIT_CODES, THREADS, THREADS_HELP, Size
 from tmpass.cli.terminal import complain, print_table, working
 from tmpass.cli.write_files import plain_name, write_all
+from tmpass.targets.runtime import SPLIT_FOR
 
 if TYPE_CHECKING:
     from tmpass.api.split import Split
@@ -30,10 +34,10 @@ class Percent(click.ParamType):  # type: ignore[type-arg]  # generic only from c
         return number
 
 
-@click.command("split")
+@click.command("split", cls=Command)
 @click.argument("model", metavar="MODEL")
 @click.option(
-    "--target", "-t", default="tflm", show_default=True, metavar="NAME|FILE",
+    "--target", "-t", default=SPLIT_FOR, show_default=True, metavar="NAME|FILE", shell_complete=complete_target,
     help="A profile that `tmpass targets` lists, or a TOML file.",
 )  # fmt: skip
 @click.option("--budget", type=Size(), help="Capacity of the scratchpad instead of the target's: 64KiB.")
@@ -83,8 +87,9 @@ def command(
     from tmpass.api.planned_model import planned_model
     from tmpass.api.split import split
 
-    with working(f"splitting {model}") as told:
-        made = split(model, **asked, told=told)
+    source = model_source(model)
+    with working(f"splitting {name_of(source)}") as told:
+        made = split(source, **asked, told=told)
     results: list[tuple[str, str | bytes]] = []
     if page is not None:
         from tmpass.report.page.split import split_page
@@ -114,12 +119,13 @@ def _print(made: "Split", *, as_json: bool, aside: bool) -> None:
 def _frontier(model: str, asked: dict[str, Any], page: str | None, *, as_json: bool) -> None:
     from tmpass.api.split import split_frontier
 
-    with working(f"splitting {model}") as told:
-        points = split_frontier(model, **asked, told=told)
+    source = model_source(model)
+    with working(f"splitting {name_of(source)}") as told:
+        points = split_frontier(source, **asked, told=told)
     if page is not None:
         from tmpass.report.page.split import frontier_page
 
-        write_all([(page, frontier_page(points, model))])
+        write_all([(page, frontier_page(points, name_of(source)))])
     if as_json:
         from tmpass.report.json.split import frontier_json
 

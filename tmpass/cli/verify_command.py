@@ -1,6 +1,6 @@
 """`tmpass verify`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tmpass.base.violation import Violation
     from tmpass.execution.run import Execution
     from tmpass.plans.plan import Plan
+    from tmpass.verification.trust import Proved, Trusted
 
 _SHOWN, _NAMES = 20, 8
 
@@ -130,6 +131,19 @@ def command(
     if violations:
         _complain_of(violations, f"target {target} is that of {named}; --target names another" if named else "")
         ctx.exit(5)
+    for line in _proved(plan, found, run, shown, believed, target):
+        click.echo(one_line(clip(line)))
+
+
+def _proved(
+    plan: str,
+    found: "Plan",
+    run: "Execution | None",
+    shown: "Iterable[Proved]",
+    believed: "Iterable[Trusted]",
+    target: str | None,
+) -> list[str]:
+    """The lines on a plan that is right: what was executed, is not counted, proved and taken on trust."""
     lines = [f"{plan} is right for {found.model.file}{'' if run is not None else f': {_count(found)}'}"]
     lines += execution_lines(run, len(found.schedule)) if run is not None else []
     lines += [f"not counted: {left_out}"] if (left_out := not_counted(found)) else []
@@ -137,7 +151,7 @@ def command(
     lines += [f"on trust: {one.what}: {one.message}" for one in believed]
     if target is None:
         lines.append("figures on trust need a target: --target NAME checks the plan against it")
-    click.echo("".join(f"{one_line(clip(line))}\n" for line in lines), nl=False)
+    return lines
 
 
 def _complain_of(violations: "Sequence[Violation]", note: str) -> None:

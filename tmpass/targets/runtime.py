@@ -14,6 +14,10 @@ GROUP = "tmpass.runtimes"
 """The entry point group in which other packages register theirs: a name, and a Runtime of that name."""
 
 
+SPLIT_FOR = "tflm"
+"""The target for which models are split unless another one is asked for: its arenas are predicted to the byte."""
+
+
 @record
 class Runtime:
     """A runtime, which a profile names by its key `runtime`.

@@ -5,7 +5,7 @@ from support.graphs import Sketch, chain, graph_of
 from tmpass.base.choices import Role
 from tmpass.base.dtypes import RESOURCE
 from tmpass.graph.model import Call, TensorKind
-from tmpass.planning.liveness import find_storage, live_ranges
+from tmpass.planning.liveness import find_roles, find_storage, live_ranges
 from tmpass.planning.ordering.file_order import file_order
 from tmpass.planning.sharing.aliases import find_aliases
 from tmpass.planning.timeline.lay_out import schedule
@@ -18,7 +18,7 @@ def ranges(graph, keep_inputs=False):
 
 def storage(graph, *, views=True, external=frozenset()):
     aliases = find_aliases(graph, Sharing() if views else Sharing(views=()), share_io=True, external=external)
-    return find_storage(graph, aliases, ranges(graph), external=external)
+    return find_storage(graph, find_roles(graph), aliases, ranges(graph), external=external)
 
 
 def test_a_tensor_lives_from_its_writer_to_its_last_reader():

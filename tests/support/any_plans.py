@@ -17,7 +17,7 @@ from tmpass.planning.assemble import assemble
 from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout import Layout
 from tmpass.planning.layout_request import LayoutRequest
-from tmpass.planning.liveness import find_storage, live_ranges
+from tmpass.planning.liveness import find_roles, find_storage, live_ranges
 from tmpass.planning.memories import MemoryAllocation
 from tmpass.planning.residency.overhead import Besides
 from tmpass.planning.sharing.aliases import Aliases
@@ -108,7 +108,7 @@ def live_bytes(
     runtime = target.runtime
     timeline = lay_out(graph, orders)
     ranges = live_ranges(graph, timeline, keep_inputs=options.keep_inputs, loops_copy=runtime.loops_copy)
-    storage = find_storage(graph, aliases, ranges, external=external)
+    storage = find_storage(graph, find_roles(graph), aliases, ranges, external=external)
     memory = target.scratchpad
     if any(at % memory.alignment for at in storage.position.values()):
         return None

@@ -6,7 +6,7 @@ from tmpass.planning.assemble import assemble
 from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout import Layout
 from tmpass.planning.layout_request import LayoutRequest
-from tmpass.planning.liveness import find_storage, live_ranges
+from tmpass.planning.liveness import find_roles, find_storage, live_ranges
 from tmpass.planning.memories import MemoryAllocation, distribute
 from tmpass.planning.ordering.file_order import file_order
 from tmpass.planning.residency.constants import find_stored
@@ -25,7 +25,7 @@ def assembled(graph: Graph, aliases: Aliases, options: Options, target: Target =
     """The plan of `graph` with the classes of `aliases`, right or wrong; all else in it is right."""
     timeline = schedule(graph, file_order)
     ranges = live_ranges(graph, timeline, keep_inputs=options.keep_inputs, loops_copy=target.runtime.loops_copy)
-    storage = find_storage(graph, aliases, ranges, external=frozenset())
+    storage = find_storage(graph, find_roles(graph), aliases, ranges, external=frozenset())
     allocations = tuple(
         MemoryAllocation(memory, at, allocate(problem, nodes=10))
         for memory, problem, at in distribute(graph, storage, target)

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import tmpass._core as _core
 from tmpass.base.record import record
 from tmpass.packing.allocate import allocate
 from tmpass.packing.bounds import lower_bound
@@ -78,17 +77,8 @@ def _smallest_layout(request: LayoutRequest, timeline: Schedule, kept: list[Layo
     """The smallest layout. `kept` gets each layout that is the smallest so far."""
     graph, ranges = request.graph, ranges_on(request, timeline)
     best: Layout | None = None
-    tried: list[Aliases] = []
-    broken: EndTie | None = None
-    for sharing in request.sharing_levels:
-        try:
-            aliases = aliases_on(request, timeline, ranges, sharing)
-        except CannotJoin as apart:
-            broken = request.ties[apart.number]
-            continue
-        if any(aliases.root == old.root and aliases.position == old.position for old in tried):
-            continue
-        tried.append(aliases)
+    broken: list[EndTie] = []
+    for _, aliases in aliases_on(request, timeline, ranges, broken):
         storage = storage_on(request, timeline, ranges, aliases)
         problems = list(distribute(graph, storage, request.target, request.taken))
         if best is not None and _least_rank(problems) >= best.rank:
@@ -107,10 +97,10 @@ def _smallest_layout(request: LayoutRequest, timeline: Schedule, kept: list[Layo
         if least:
             break
     if best is None:
-        assert broken is not None  # without ties there is always one choice
+        assert broken  # without ties there is always one choice
         from tmpass.planning.sharing.tied import why_not
 
-        raise why_not(graph, broken, timeline)
+        raise why_not(graph, broken[-1], timeline)
     return best
 
 
@@ -120,20 +110,41 @@ def ranges_on(request: LayoutRequest, timeline: Schedule) -> Ranges:
     return live_ranges(request.graph, timeline, keep_inputs=keep, loops_copy=copy)
 
 
-def aliases_on(request: LayoutRequest, timeline: Schedule, ranges: Ranges, sharing: Sharing) -> Aliases:
-    """The alias classes on a timeline at one level of sharing, with what is written in place.
+def aliases_on(
+    request: LayoutRequest, timeline: Schedule, ranges: Ranges, broken: "list[EndTie] | None" = None
+) -> Iterator[tuple[Sharing, Aliases]]:
+    """The alias classes on a timeline, with what is written in place, at each level of sharing.
 
-    Raises:
-        CannotJoin: a tie does not hold.
+    A level with the same classes as one before it is left out, and so is one at which a tie does not hold.
+
+    Args:
+        request: says what may share.
+        timeline: of all operators.
+        ranges: live ranges on that timeline.
+        broken: gets the ties that do not hold, one for each level that is left out for that.
     """
-    aliases, pairs = request.alias_classes(sharing)
     demands = [(tie.input, tie.output) for tie in request.ties]
-    return join_in_place(request.graph, timeline, aliases, pairs, ranges, demands)
+    joined: list[object] = []
+    found: list[Aliases] = []
+    for sharing in request.sharing_levels:
+        classes = request.alias_classes(sharing)
+        if any(classes is old for old in joined):
+            continue
+        joined.append(classes)
+        try:
+            aliases = join_in_place(request.graph, timeline, *classes, ranges, demands)
+        except CannotJoin as apart:
+            if broken is not None:
+                broken.append(request.ties[apart.number])
+            continue
+        if not any(aliases.root == old.root and aliases.position == old.position for old in found):
+            found.append(aliases)
+            yield sharing, aliases
 
 
 def storage_on(request: LayoutRequest, timeline: Schedule, ranges: Ranges, aliases: Aliases) -> Storage:
     """The buffers on a timeline with these alias classes, and those of scratch behind them."""
-    storage = find_storage(request.graph, aliases, ranges, external=request.external)
+    storage = find_storage(request.graph, request.roles, aliases, ranges, external=request.external)
     return _with_scratch(storage, timeline, request.scratch)
 
 
@@ -171,8 +182,7 @@ def _is_least(
     leaves = (request.options.share_io or request.ties) and len(layout.allocations) > 1
     if peak != placed.allocation.live_bytes or leaves or request.graph.fixed:
         return False  # fixed tensors lie within others
-    peak_step = _core.peak_step(problem.buffers, 1)
-    step = lower_bound(problem).live_step if peak_step is None else peak_step[1]
+    step = lower_bound(problem).live_step
     scratch = sum(
         b.size for b, i in zip(problem.buffers, indices, strict=True) if not members[i] and b.lower <= step < b.upper
     )

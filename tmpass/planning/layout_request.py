@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from tmpass.base.choices import Share
 from tmpass.graph.model import Graph, TensorKey
+from tmpass.planning.liveness import Roles, find_roles
 from tmpass.planning.sharing.aliases import Aliases, find_aliases, permitted
 from tmpass.planning.sharing.atoms import Atoms, find_atoms
 from tmpass.planning.sharing.in_place import in_place_pairs
+from tmpass.planning.sharing.moves import find_links
 from tmpass.planning.sharing.timed_classes import InPlace
 from tmpass.plans.plan import Options
 from tmpass.targets import Sharing, Target
@@ -56,8 +58,17 @@ class LayoutRequest:
             choices.append(replace(most, views=()))  # a tie may hold only where a view is a copy
         return tuple(dict.fromkeys(choices))
 
+    @cached_property
+    def roles(self) -> Roles:
+        """The roles of all tensors."""
+        return find_roles(self.graph)
+
     def alias_classes(self, sharing: Sharing) -> tuple[Aliases, tuple[InPlace, ...]]:
-        """The alias classes that hold in any order, and the in-place pairs, at one level of sharing. Computed once."""
+        """The alias classes that hold in any order, and the in-place pairs, at one level of sharing.
+
+        They are computed once. Levels that differ only in what no operator of the graph does have the same object.
+        """
+        sharing = self._used_part(sharing)
         if sharing not in self._alias_classes:
             graph, options, external = self.graph, self.options, self.external
             aliases = find_aliases(
@@ -87,6 +98,19 @@ class LayoutRequest:
                 aliases = join_fixed(graph, aliases)
             self._alias_classes[sharing] = aliases, pairs
         return self._alias_classes[sharing]
+
+    def _used_part(self, sharing: Sharing) -> Sharing:
+        """The part of `sharing` that operators of the graph can use."""
+        return replace(
+            sharing,
+            views=sharing.views if True in self._links else (),
+            parts=sharing.parts if False in self._links else (),
+        )
+
+    @cached_property
+    def _links(self) -> frozenset[bool]:
+        """Whether operators link tensors with the same bytes: True for views, False for parts of others."""
+        return frozenset(link.op.view for link in find_links(self.graph, self.target.sharing, constants=True))
 
     @cached_property
     def _tie_candidates(self) -> list[InPlace]:

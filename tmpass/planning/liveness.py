@@ -1,6 +1,6 @@
 """Live ranges of tensors, and the buffers to place: from a graph, a timeline and alias classes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 
 from tmpass.base.choices import Role
@@ -37,7 +37,24 @@ class Storage:
     position: Mapping[TensorKey, int] = field(default_factory=dict)
 
 
-def find_storage(graph: Graph, aliases: Aliases, ranges: Ranges, *, external: frozenset[TensorKey]) -> Storage:
+@record
+class Roles:
+    """The roles of all tensors of a graph, which no timeline changes.
+
+    Fields:
+        of: tensor -> its role.
+        reasons: of each unplanned tensor, why it is.
+        size: bytes of each tensor that a buffer may hold: neither constant nor unplanned.
+    """
+
+    of: dict[TensorKey, Role]
+    reasons: dict[TensorKey, str]
+    size: dict[TensorKey, int]
+
+
+def find_storage(
+    graph: Graph, roles: Roles, aliases: Aliases, ranges: Ranges, *, external: frozenset[TensorKey]
+) -> Storage:
     """The buffers that `graph` needs on a timeline.
 
     The tensors of one alias class get one buffer, as large as the class, and alive from the first to the last step of
@@ -45,25 +62,23 @@ def find_storage(graph: Graph, aliases: Aliases, ranges: Ranges, *, external: fr
 
     Args:
         graph: of the model.
+        roles: of its tensors.
         aliases: the alias classes.
         ranges: the live ranges on the timeline.
         external: tensors outside the arena; their classes get no buffer.
     """
-    roles, reasons = _roles(graph, ranges)
+    reasons, sizes, root = dict(roles.reasons), roles.size, aliases.root
     outside = {aliases.of(key): key for key in external}
     classes: dict[TensorKey, list[TensorKey]] = {}
-    for key, role in roles.items():
-        if role in (Role.CONSTANT, Role.UNPLANNED):
+    for key in sizes:
+        owner = outside.get(aliases.of(key)) if outside else None
+        if owner is None:
+            classes.setdefault(root.get(key, key), []).append(key)
             continue
-        owner = outside.get(aliases.of(key))
-        if owner is not None:
-            reasons[key] = "outside the arena"
-            if owner != key:
-                reasons[key] = (
-                    f"{aliases.reason.get(key, 'shares')}; outside the arena with {graph.tensor(owner).name!r}"
-                )
-            continue
-        classes.setdefault(aliases.of(key), []).append(key)
+        reasons[key] = "outside the arena"
+        if owner != key:
+            name = graph.tensor(owner).name
+            reasons[key] = f"{aliases.reason.get(key, 'shares')}; outside the arena with {name!r}"
 
     def extent(members: list[TensorKey]) -> tuple[int, int]:
         if len(members) == 1:
@@ -73,22 +88,21 @@ def find_storage(graph: Graph, aliases: Aliases, ranges: Ranges, *, external: fr
     ordered = sorted((*extent(members), members) for members in classes.values())
     buffers = []
     for number, (lower, upper, members) in enumerate(ordered):
-        if len(members) == 1:
-            size = graph.tensor(members[0]).bytes or 0
-            buffers.append(Buffer(str(number), lower, upper, size, offset=graph.fixed.get(members[0])))
-            continue
-        spans = [_span(graph, aliases, ranges, key) for key in members]
-        size = max(span.high for span in spans)
         offset = min((graph.fixed[key] for key in members if key in graph.fixed), default=None) if graph.fixed else None
+        if len(members) == 1:
+            buffers.append(Buffer(str(number), lower, upper, sizes[members[0]], offset=offset))
+            continue
+        spans = [_span(sizes, aliases, ranges, key) for key in members]
+        size = max(span.high for span in spans)
         buffers.append(Buffer(str(number), lower, upper, size, offset=offset, gaps=tuple(find_gaps(spans, size))))
         reasons |= {key: aliases.reason[key] for key in members if key in aliases.reason}
     members_of = tuple(tuple(members) for _, _, members in ordered)
-    return Storage(tuple(buffers), members_of, roles, reasons, aliases.position)
+    return Storage(tuple(buffers), members_of, roles.of, reasons, aliases.position)
 
 
-def _span(graph: Graph, aliases: Aliases, ranges: Ranges, key: TensorKey) -> Span:
+def _span(sizes: Mapping[TensorKey, int], aliases: Aliases, ranges: Ranges, key: TensorKey) -> Span:
     low = aliases.position.get(key, 0)
-    return Span(*ranges[key], low, low + (graph.tensor(key).bytes or 0))
+    return Span(*ranges[key], low, low + sizes[key])
 
 
 def live_ranges(graph: Graph, schedule: Schedule, *, keep_inputs: bool, loops_copy: bool = False) -> Ranges:
@@ -134,28 +148,45 @@ def live_ranges(graph: Graph, schedule: Schedule, *, keep_inputs: bool, loops_co
     return {key: (lower[key], upper[key]) for key in lower}
 
 
-def _roles(graph: Graph, ranges: Ranges) -> tuple[dict[TensorKey, Role], dict[TensorKey, str]]:
+def find_roles(graph: Graph) -> Roles:
     """The role of every tensor, and why an unplanned one is."""
-    entry_of = {entry.subgraph: graph.subgraphs[entry.subgraph] for entry in graph.entries}
+    entries, touched = {entry.subgraph for entry in graph.entries}, _touched(graph)
     roles: dict[TensorKey, Role] = {}
     reasons: dict[TensorKey, str] = {}
+    size: dict[TensorKey, int] = {}
     for s, subgraph in enumerate(graph.subgraphs):
-        inputs = set(entry_of[s].inputs) if s in entry_of else set()
-        outputs = set(entry_of[s].outputs) if s in entry_of else set()
+        inputs, outputs = (set(subgraph.inputs), set(subgraph.outputs)) if s in entries else (set[int](), set[int]())
         for t, tensor in enumerate(subgraph.tensors):
             key = (s, t)
             if tensor.kind is TensorKind.CONSTANT:
                 roles[key] = Role.CONSTANT
-            elif reason := _why_unplanned(tensor, key in ranges):
+                continue
+            if reason := _why_unplanned(tensor, t in touched[s]):
                 cause = graph.causes.get(key, "")
                 roles[key], reasons[key] = Role.UNPLANNED, f"{reason}: {cause}" if cause else reason
-            elif tensor.kind is TensorKind.VARIABLE:
+                continue
+            size[key] = tensor.bytes or 0
+            if tensor.kind is TensorKind.VARIABLE:
                 roles[key] = Role.VARIABLE
             elif t in inputs:
                 roles[key] = Role.INPUT
             else:
                 roles[key] = Role.OUTPUT if t in outputs else Role.ACTIVATION
-    return roles, reasons
+    return Roles(roles, reasons, size)
+
+
+def _touched(graph: Graph) -> Sequence[frozenset[int]]:
+    """Of each subgraph, the tensors that a run touches."""
+    touched = [frozenset[int]()] * len(graph.subgraphs)
+    open_ = {entry.subgraph for entry in graph.entries}
+    seen = set(open_)
+    while open_:
+        s = open_.pop()
+        touched[s] = graph.subgraphs[s].used
+        fresh = {call.subgraph for op in graph.subgraphs[s].ops for call in op.calls} - seen
+        seen |= fresh
+        open_ |= fresh
+    return touched
 
 
 def _why_unplanned(tensor: Tensor, touched: bool) -> str:

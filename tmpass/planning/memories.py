@@ -58,9 +58,12 @@ def distribute(
     """
     scratchpad = target.scratchpad
     inside: dict[str, list[int]] = {scratchpad.name: []}
+    home: dict[tuple[str, ...], str] = {}
     for index, members in enumerate(storage.members):
-        memory = target.memory_for(uses_of(graph, storage, members))
-        inside.setdefault(memory.name, []).append(index)
+        uses = tuple(uses_of(graph, storage, members))
+        if uses not in home:
+            home[uses] = target.memory_for(uses).name
+        inside.setdefault(home[uses], []).append(index)
     memories = {memory.name: memory for memory in target.memories}
     for name, indices in inside.items():
         memory = memories[name]

@@ -13,7 +13,7 @@ from tmpass.graph.effects import effect_edges
 from tmpass.graph.model import Call, Graph, TensorKind
 from tmpass.packing.bounds import lower_bound
 from tmpass.packing.problem import Problem
-from tmpass.planning.liveness import find_storage, live_ranges
+from tmpass.planning.liveness import find_roles, find_storage, live_ranges
 from tmpass.planning.ordering.items import MemoryContents
 from tmpass.planning.ordering.subgraphs import ModelItems, items_of_model, order_model
 from tmpass.planning.sharing.aliases import find_aliases
@@ -42,7 +42,7 @@ def live_bytes(graph: Graph, orders, sharing: Sharing) -> int:
     ranges = live_ranges(graph, timeline, keep_inputs=False)
     aliases = find_aliases(graph, sharing)
     aliases = join_in_place(graph, timeline, aliases, in_place_pairs(graph, aliases, sharing), ranges)
-    storage = find_storage(graph, aliases, ranges, external=frozenset())
+    storage = find_storage(graph, find_roles(graph), aliases, ranges, external=frozenset())
     kept = [
         buffer
         for buffer, members in zip(storage.buffers, storage.members, strict=True)

@@ -267,7 +267,7 @@ def test_the_shared_networks_of_the_figures_are_there():
 def test_a_tensor_that_does_not_fit_the_first_memory_goes_to_the_second():
     """The live bytes are 64 KiB, the first memory has 40; in the second one there is room."""
     from tmpass.loading.load import load
-    from tmpass.planning.liveness import find_storage, live_ranges
+    from tmpass.planning.liveness import find_roles, find_storage, live_ranges
     from tmpass.planning.ordering.file_order import file_order
     from tmpass.planning.residency.traffic import traffic_of
     from tmpass.planning.sharing.aliases import find_aliases
@@ -281,7 +281,7 @@ def test_a_tensor_that_does_not_fit_the_first_memory_goes_to_the_second():
     timeline = lay_out(graph, tuple(map(file_order, graph.subgraphs)))
     aliases = find_aliases(graph, target.sharing, share_io=False, external=frozenset())
     ranges = live_ranges(graph, timeline, keep_inputs=False)
-    storage = find_storage(graph, aliases, ranges, external=frozenset())
+    storage = find_storage(graph, find_roles(graph), aliases, ranges, external=frozenset())
     traffic = traffic_of(graph, timeline, storage.members)
     candidates = [Candidate(b, bytes_, (0, 1)) for b, bytes_ in zip(storage.buffers, traffic, strict=True)]
     placed = place(candidates, target.memories)

@@ -33,8 +33,7 @@ from tmpass.planning.residency.overhead import Besides, operators_in_order
 from tmpass.planning.residency.placement import DEFAULT_STATES
 from tmpass.planning.residency.staging import Staging, find_staging, least_streamed, raised, staged
 from tmpass.planning.scratchpad_items import least_items
-from tmpass.planning.sharing.aliases import Aliases
-from tmpass.planning.sharing.in_place import CannotJoin, TieError
+from tmpass.planning.sharing.in_place import TieError
 from tmpass.planning.timeline.lay_out import lay_out
 from tmpass.planning.timeline.schedule import Schedule
 from tmpass.plans.plan import PlannedOrder
@@ -181,16 +180,9 @@ def other_orders(request: LayoutRequest, ordered: OrderedLayout, besides: Beside
 
 def _at_levels(request: LayoutRequest, ordered: OrderedLayout, timeline: Schedule) -> Iterator[OrderedLayout]:
     """A layout on a timeline for each level of sharing, without a search for addresses, which a division finds."""
-    ranges, tried = ranges_on(request, timeline), list[Aliases]()
+    ranges = ranges_on(request, timeline)
     method = ordered.order.method if timeline == ordered.timeline else OrderMethod.GIVEN
-    for sharing in request.sharing_levels:
-        try:
-            aliases = aliases_on(request, timeline, ranges, sharing)
-        except CannotJoin:
-            continue
-        if any(aliases.root == old.root and aliases.position == old.position for old in tried):
-            continue
-        tried.append(aliases)
+    for _, aliases in aliases_on(request, timeline, ranges):
         storage = storage_on(request, timeline, ranges, aliases)
         placed = tuple(
             MemoryAllocation(memory, indices, allocate(problem, nodes=0), problem.capacity)

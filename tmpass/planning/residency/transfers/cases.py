@@ -18,8 +18,6 @@ from tmpass.planning.residency.overhead import Besides
 from tmpass.planning.residency.transfers.absences import aligned
 from tmpass.planning.residency.transfers.buffer_uses import find_buffers
 from tmpass.planning.residency.transfers.fixed_order import FixedBuffer, FixedOrderAnswer, FixedOrderProblem, Use
-from tmpass.planning.sharing.aliases import Aliases
-from tmpass.planning.sharing.in_place import CannotJoin
 from tmpass.planning.sharing.moves import find_links
 from tmpass.planning.timeline.lay_out import lay_out
 from tmpass.planning.timeline.schedule import Schedule
@@ -136,16 +134,10 @@ def cases_in(
     request: LayoutRequest, besides: Besides, timeline: Schedule, order: PlannedOrder, away: Memory
 ) -> Iterator[Case]:
     """The problem of each level of sharing on a timeline, without those that share alike."""
-    ranges, tried = ranges_on(request, timeline), list[Aliases]()
-    for sharing in request.sharing_levels:
-        try:
-            aliases = aliases_on(request, timeline, ranges, sharing)
-        except CannotJoin:
-            continue
-        if not any(aliases.root == old.root and aliases.position == old.position for old in tried):
-            tried.append(aliases)
-            storage = storage_on(request, timeline, ranges, aliases)
-            yield _case(request, besides, timeline, order, storage, sharing, away)
+    ranges = ranges_on(request, timeline)
+    for sharing, aliases in aliases_on(request, timeline, ranges):
+        storage = storage_on(request, timeline, ranges, aliases)
+        yield _case(request, besides, timeline, order, storage, sharing, away)
 
 
 def _case(

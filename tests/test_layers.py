@@ -43,7 +43,7 @@ APART = {
 }
 """Package -> those below it that it may not import either: frontends know nothing of memory, for one."""
 
-CHECKERS = {"packing/check.py": "quick_check", "packing/bounds.py": "peak_step"}
+CHECKERS = {"packing/check.py": "quick_check", "packing/bounds.py": "step_bound"}
 """What judges packings -> what it asks of the core: a file of core/judges, which reads the buffers itself."""
 
 

@@ -766,15 +766,26 @@ def quick_check(buffers: tuple[object, ...], offsets: tuple[int, ...], alignment
         Memories and pairs that must be apart are not looked at.
     """
 
-def peak_step(buffers: tuple[object, ...], alignment: int) -> tuple[int, int] | None:
-    """Return the most live bytes at one step, and the first such step.
+def step_bound(
+    buffers: tuple[object, ...],
+    alignment: int,
+    memories: Sequence[tuple[int, int]] = (),
+    grounds: Sequence[int] = (),
+    beyond: int = 0,
+) -> tuple[int, int, int, int]:
+    """Return a lower bound on the peak of all packings, from what single steps need.
 
     Args:
-        buffers: Objects with the attributes lower, upper, size, alignment and gaps.
+        buffers: Objects with the attributes lower, upper, size, alignment, offset and gaps.
         alignment: What each offset is a multiple of, besides the buffer's own alignment.
+        memories: The offset and the end of each, in the order of their addresses.
+        grounds: For each buffer the offset of the lowest memory that may hold it, and -1 where none may; empty
+            without memories.
+        beyond: The peak where the memories are too small.
 
     Returns:
-        None where gaps or alignment may make a packing need more; (0, 0) where no buffer has bytes.
+        The bound in bytes, and the first step that forces it; the most live bytes at a step, and the first such
+        step.
 
     Raises:
         ValueError: The numbers are not those of a problem.

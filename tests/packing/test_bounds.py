@@ -1,11 +1,12 @@
+from math import gcd
+
 import pytest
 from hypothesis import given
 from support.exact import least_peak
 from support.problems import problems, random_problem
 
-from tmpass.packing import bounds
 from tmpass.packing.bounds import Bound, lower_bound
-from tmpass.packing.problem import Buffer, Gap, Memory, Problem
+from tmpass.packing.problem import Buffer, Gap, Memory, Problem, in_use
 
 
 def test_live_bytes_are_those_of_the_peak_step():
@@ -69,14 +70,29 @@ def test_live_bytes_are_the_definition(problem):
     assert lower_bound(problem).live_bytes == max(live, default=0)
 
 
+@given(problems(with_fixed=True, with_alignment=True, with_gaps=True))
+def test_bound_is_the_most_that_a_step_or_a_fixed_buffer_forces(problem):
+    assert lower_bound(problem) == step_by_step(problem)
+
+
 @pytest.mark.parametrize("stretch", [1, 1000])
 def test_many_buffers_are_counted_the_same_way_however_far_apart(stretch):
     problem = random_problem(1, 500)
-    wide = tuple(Buffer(b.id, b.lower * stretch, b.upper * stretch, b.size) for b in problem.buffers)
-    assert lower_bound(Problem(wide)) == by_loads(Problem(wide))
+    wide = Problem(tuple(Buffer(b.id, b.lower * stretch, b.upper * stretch, b.size) for b in problem.buffers))
+    assert lower_bound(wide) == step_by_step(wide)
 
 
-def by_loads(problem):
-    """The bound from what is alive step by step, as it is worked out where there are gaps or memories."""
-    load = max(bounds._loads(problem.buffers, 1), key=lambda load: load.live)
-    return Bound(load.live, load.step, load.live, load.step)
+def step_by_step(problem):
+    """The bound by its definition: at each step the buffers there, all but one rounded up to the common divisor."""
+    windows = [gap.window_lower for b in problem.buffers for gap in b.gaps if gap.window_lower < gap.window_upper]
+    grain = gcd(*(problem.alignment_of(b) for b in problem.buffers), *windows)
+    tops = [(b.offset + b.size, -b.lower) for b in problem.buffers if b.offset is not None and b.size]
+    live = [(0, 0)]
+    for step in sorted({edge for b in problem.buffers for lower, upper, *_ in in_use(b) for edge in (lower, upper)}):
+        spans = [span for b in problem.buffers for span in in_use(b) if span[0] <= step < span[1]]
+        sizes = [high - low for _, _, low, high in spans if low < high]
+        live.append((sum(sizes), -step))
+        if sizes:
+            tops.append((sum(size + -size % grain for size in sizes) - max(-size % grain for size in sizes), -step))
+    (peak, at), (most, there) = max(tops, default=(0, 0)), max(live)
+    return Bound(peak, -at, most, -there)

@@ -69,7 +69,7 @@ def test_direct_calls_with_what_no_problem_has_are_refused_or_answered_no(size, 
     with pytest.raises(ValueError, match="out of range"):
         _core.Problem.read((odd,), alignment)
     with pytest.raises(ValueError, match="out of range"):
-        _core.peak_step((odd,), alignment)
+        _core.step_bound((odd,), alignment)
     assert not _core.quick_check((odd,), (0,), alignment, 100)
 
 

@@ -1,10 +1,11 @@
 // Bindings of judges/.
-#include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
 
 #include "bindings/kernel_call.hpp"
-#include "judges/peak_step.hpp"
 #include "judges/quick_check.hpp"
+#include "judges/step_bound.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -28,14 +29,27 @@ void bind_judges(nb::module_& m) {
         "    False where the offsets are wrong, and also where a buffer has gaps or very many pairs share a step.\n"
         "    Memories and pairs that must be apart are not looked at.");
     m.def(
-        "peak_step", [](BufferTuple buffers, std::int64_t alignment) { return judges::peak_step(buffers, alignment); },
-        "buffers"_a, "alignment"_a,
-        "Return the most live bytes at one step, and the first such step.\n\n"
+        "step_bound",
+        [](BufferTuple buffers, std::int64_t alignment,
+           const std::vector<std::pair<std::int64_t, std::int64_t>>& memories, const Array& grounds,
+           std::int64_t beyond) {
+            std::vector<judges::Range> ranges;
+            for (const auto& [offset, end] : memories) ranges.push_back({offset, end});
+            const judges::StepBound bound = judges::step_bound(buffers, alignment, ranges, grounds, beyond);
+            return std::make_tuple(bound.peak, bound.peak_step, bound.live, bound.live_step);
+        },
+        "buffers"_a, "alignment"_a, "memories"_a = nb::make_tuple(), "grounds"_a = nb::make_tuple(), "beyond"_a = 0,
+        "Return a lower bound on the peak of all packings, from what single steps need.\n\n"
         "Args:\n"
-        "    buffers: Objects with the attributes lower, upper, size, alignment and gaps.\n"
-        "    alignment: What each offset is a multiple of, besides the buffer's own alignment.\n\n"
+        "    buffers: Objects with the attributes lower, upper, size, alignment, offset and gaps.\n"
+        "    alignment: What each offset is a multiple of, besides the buffer's own alignment.\n"
+        "    memories: The offset and the end of each, in the order of their addresses.\n"
+        "    grounds: For each buffer the offset of the lowest memory that may hold it, and -1 where none may; empty\n"
+        "        without memories.\n"
+        "    beyond: The peak where the memories are too small.\n\n"
         "Returns:\n"
-        "    None where gaps or alignment may make a packing need more; (0, 0) where no buffer has bytes.\n\n"
+        "    The bound in bytes, and the first step that forces it; the most live bytes at a step, and the first such\n"
+        "    step.\n\n"
         "Raises:\n"
         "    ValueError: The numbers are not those of a problem.");
 }

@@ -53,6 +53,8 @@ def may_write(graph: Graph) -> list[dict[int, frozenset[int]]]:
     found: list[dict[int, frozenset[int]]] = [{} for _ in graph.subgraphs]
     for s in innermost_first(graph):
         for index, op in enumerate(graph.subgraphs[s].ops):
+            if not op.custom and not op.calls:
+                continue
             tensors = {t for t in op.inputs if t != ABSENT} if op.custom else set[int]()
             for call in op.calls:
                 body = graph.subgraphs[call.subgraph].tensors

@@ -89,7 +89,8 @@ def order_model(model: ModelItems, orders: Orders, *, states: int, search: bool)
     spent = 0
     for s in model.turns:
         items = model.items[s]
-        needs = [_called(op, bodies, loops_copy=model.loops_copy) for op in graph.subgraphs[s].ops]
+        ops = graph.subgraphs[s].ops
+        needs = [_called(op, bodies, loops_copy=model.loops_copy) if op.calls else (0, 0) for op in ops]
         problem = native(_with_bodies(items, [peak for peak, _ in needs]))
         if search:
             found[s] = least_peak(problem, orders[s], max(0, states - spent))
@@ -100,9 +101,9 @@ def order_model(model: ModelItems, orders: Orders, *, states: int, search: bool)
             # A body that could need less in another order must not raise the bound of its caller.
             low = native(_with_bodies(items, [bound for _, bound in needs]))
             found[s] = replace(found[s], bound=bound_order(low, found[s].order).bound)
-        if not graph.subgraphs[s].ops:
+        if not ops:
             found[s] = Ordered((), items.beginning + items.through, items.beginning + items.through)
-        inside = [bodies[call.subgraph].runs for op in graph.subgraphs[s].ops for call in op.calls]
+        inside = [bodies[call.subgraph].runs for op in ops for call in op.calls]
         bodies[s] = _Body(found[s].peak, found[s].bound, items.through, frozenset({s}).union(*inside))
     runs = [found[entry.subgraph] for entry in graph.entries]
     return ModelOrder(

@@ -94,7 +94,7 @@ def explain(
     return known if known.stopped else replace(known, split=_offer(model, asked, target))
 
 
-def _offer(model: object, made: Plan, target: str | os.PathLike[str] | Target) -> "SplitOffer | None":
+def _offer(model: object, made: Plan, target: str | os.PathLike[str] | Target | None) -> "SplitOffer | None":
     """The split that makes a model fit."""
     if made.fits:
         return None

@@ -41,7 +41,7 @@ def command(problems: str, output: str, capacity: int | None, alignment: int, se
     \b
     Example:
         tmpass learn problems/ -o policy.json
-        tmpass allocate problem.csv --capacity 1MiB --allocator telamalloc --policy policy.json
+        tmpass allocate problem.csv --allocator telamalloc --policy policy.json
     """
     from tmpass.packing.learning.learn import learn
     from tmpass.packing.learning.policy import policy_text

@@ -174,3 +174,15 @@ def test_post_init_checks_the_fields() -> None:
     assert Positive(1).value == 1
     with pytest.raises(ValueError, match="not positive"):
         Positive(0)
+
+
+def test_a_field_may_have_the_name_that_the_decorator_uses_for_the_class():
+    @record
+    class Event:
+        made: int | None
+        known: int
+        own: int = 3
+
+    found = Event(None, 2)
+    assert type(found) is Event
+    assert (found.made, found.known, found.own) == (None, 2, 3)

@@ -48,7 +48,7 @@ def _constructor(made: Any, known: tuple[Field[Any], ...]) -> Callable[..., None
     open_ = {"__slots__": made.__slots__, "__setattr__": object.__setattr__}
     names: dict[str, Any] = {"set_": object.__setattr__, "Open": type(made.__name__, made.__bases__, open_)}
     parameters, defaults = ["self"], []
-    lines = ["made = self.__class__", "set_(self, '__class__', Open)"]
+    lines = ["own_class_ = self.__class__", "set_(self, '__class__', Open)"]
     for f in known:
         value = f.name
         if f.default_factory is not MISSING:
@@ -59,7 +59,7 @@ def _constructor(made: Any, known: tuple[Field[Any], ...]) -> Callable[..., None
             defaults.append(f if f.default is MISSING else f.default)
         parameters.append(f"{f.name}=None" if optional else f.name)
         lines.append(f"self.{f.name} = {value}")
-    lines.append("self.__class__ = made")
+    lines.append("self.__class__ = own_class_")
     if hasattr(made, "__post_init__"):
         lines.append("self.__post_init__()")
     exec(f"def __init__({', '.join(parameters)}):\n " + "\n ".join(lines), names)

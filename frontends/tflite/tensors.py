@@ -46,8 +46,12 @@ class Declared:
     @property
     def scales(self) -> int:
         """How many scales it has; 0 where there are no zero points beside them, as interpreters see it."""
-        scales, zeros = self.quantization()
-        return len(scales) // 4 if zeros else 0
+        parameters = self.table.table(schema.Tensor.QUANTIZATION, "quantization")
+        if parameters is None:
+            return 0
+        field = schema.QuantizationParameters
+        scales, zeros = parameters.span(field.SCALE, 4)[1], parameters.span(field.ZERO_POINT, 8)[1]
+        return scales if zeros else 0
 
     def quantization(self) -> tuple[bytes, bytes]:
         """The bytes of the scales and of the zero points; empty where there are none."""

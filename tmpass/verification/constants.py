@@ -8,7 +8,8 @@ from tmpass.packing.collisions import Rectangle, find_collisions
 from tmpass.plans.plan import MemoryUse, Plan, PlannedConstant
 from tmpass.verification.copies import check_copies
 from tmpass.verification.hulls import Hull
-from tmpass.verification.reads import check_reads
+from tmpass.verification.names import Names
+from tmpass.verification.reads import check_reads, constants_read
 from tmpass.verification.stored import Stored
 
 
@@ -33,7 +34,9 @@ def check_constants(plan: Plan, graph: Graph, hulls: list[Hull]) -> list[Violati
         return found
     stored = Stored(graph)
     found = _check_stored(plan, stored)
-    found = found or [*check_reads(plan, graph, stored), *check_copies(plan, graph, stored, hulls)]
+    if not found:
+        reads = constants_read(plan, graph, stored)
+        found = [*check_reads(plan, graph, reads), *check_copies(plan, graph, stored, reads, hulls)]
     return [*found, *_check_places(plan, hulls)]
 
 
@@ -56,7 +59,7 @@ def _check_rows(plan: Plan, end: int) -> list[Violation]:
 
 def _check_stored(plan: Plan, stored: Stored) -> list[Violation]:
     """Violations by constants that are not stored exactly once, in one memory, with their own bytes."""
-    names = {row.key: brief(row.name) for row in plan.tensors}
+    names = Names(plan)
     homes = sorted({row.memory for row in plan.constants if row.use == ConstantUse.STORED})
     found = []
     if len(homes) > 1:

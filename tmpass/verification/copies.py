@@ -5,20 +5,21 @@ from tmpass.base.violation import Violation
 from tmpass.graph.model import Graph
 from tmpass.plans.plan import MemoryUse, Plan
 from tmpass.verification.hulls import Hull
-from tmpass.verification.reads import held_constants
+from tmpass.verification.reads import Reads, held_constants
 from tmpass.verification.stored import Stored
 
 
-def check_copies(plan: Plan, graph: Graph, stored: Stored, hulls: list[Hull]) -> list[Violation]:
+def check_copies(plan: Plan, graph: Graph, stored: Stored, reads: Reads, hulls: list[Hull]) -> list[Violation]:
     """Violations by bounds on copies of constants that do not follow from the schedule, or that it is below.
 
     Args:
         plan: the rows of its constants are those of `stored`.
         graph: of the model.
         stored: its constants.
+        reads: what its operators read of them.
         hulls: one per buffer of the plan.
     """
-    bounds = _bounds(plan, graph, stored, hulls)
+    bounds = _bounds(plan, graph, stored, reads, hulls)
     return _check_streamed(plan, stored) + [
         Violation("constants", f"{m.name} claims that copies need {m.loaded_bound} bytes, but {bound} are proved")
         for m in plan.memories
@@ -38,7 +39,7 @@ def _check_streamed(plan: Plan, stored: Stored) -> list[Violation]:
     return [Violation("order", message)]
 
 
-def _bounds(plan: Plan, graph: Graph, stored: Stored, hulls: list[Hull]) -> dict[str, int]:
+def _bounds(plan: Plan, graph: Graph, stored: Stored, reads: Reads, hulls: list[Hull]) -> dict[str, int]:
     """Memory -> the bytes above its lower bound that copies need at the step where live bytes and copies are most.
 
     An operator that runs bodies has its copies while these run. What is topmost at a step needs no rounding up.
@@ -51,7 +52,7 @@ def _bounds(plan: Plan, graph: Graph, stored: Stored, hulls: list[Hull]) -> dict
         if memory.name not in copies:
             continue
         live, most = _live_bytes(plan, memory, hulls), memory.lower_bound
-        for step, read in enumerate(held_constants(plan, graph, stored)):
+        for step, read in enumerate(held_constants(plan, graph, reads)):
             if read:
                 pieces = [_piece(stored.sizes[one], chunks[homes[one]]) for one in read]
                 rounded = [-(-piece // memory.alignment) * memory.alignment for piece in pieces]

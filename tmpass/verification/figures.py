@@ -3,7 +3,6 @@
 from tmpass.base.choices import FEWEST_STREAMED, FEWEST_TRANSFERS, OrderMethod
 from tmpass.base.violation import Violation
 from tmpass.graph.model import ABSENT, Graph, TensorKind
-from tmpass.packing.problem import Buffer
 from tmpass.plans.plan import MemoryUse, Plan
 from tmpass.targets import RUNTIMES
 from tmpass.verification.bounds import forced_by
@@ -110,8 +109,8 @@ def _is_sorted(graph: Graph) -> bool:
 
 
 def _check_memory(memory: MemoryUse, inside: list[Hull], rounding: int) -> list[Violation]:
-    buffers = tuple(Buffer("", h.lower, h.upper, h.buffer.size, gaps=h.gaps).rounded(rounding) for h in inside)
-    peak = max((h.buffer.offset + b.size for h, b in zip(inside, buffers, strict=True) if b.size), default=0)
+    buffers = [hull.buffer for hull in inside]
+    peak = max((b.offset + -(-b.size // rounding) * rounding for b in buffers if b.size), default=0)
     bound = forced_by(inside, memory.alignment, rounding)
     found = []
     if memory.peak != peak:

@@ -61,8 +61,15 @@ def find_hulls(plan: Plan, needed: Needed) -> list[Hull]:
             continue
         places: dict[TensorKey, tuple[int, int]] = {}
         for key in buffer.tensors:
-            offset = rows[key].offset or 0
-            places[key] = offset, offset + (rows[key].bytes or 0)
+            row = rows[key]
+            offset = row.offset or 0
+            places[key] = offset, offset + (row.bytes or 0)
+        if len(places) == 1:
+            ((key, (low, high)),) = places.items()
+            first, last = needed[key]
+            pieces = ((first, last + 1, low, high),) if low < high else ()
+            hulls.append(Hull(buffer, pieces, first, last + 1, low, high))
+            continue
         hulls.append(
             Hull(
                 buffer,

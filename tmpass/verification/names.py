@@ -1,7 +1,22 @@
 """Names of tensors for messages."""
 
 from tmpass.base.errors import brief
-from tmpass.plans.plan import PlannedTensor
+from tmpass.graph.model import TensorKey
+from tmpass.plans.plan import Plan, PlannedTensor
+
+
+class Names:
+    """The brief names of the tensors of a plan. They are collected when one is first asked for: few plans are wrong."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._names: dict[TensorKey, str] = {}
+
+    def __getitem__(self, key: TensorKey) -> str:
+        """The name of the tensor `key`."""
+        if not self._names:
+            self._names = {row.key: brief(row.name) for row in self._plan.tensors}
+        return self._names[key]
 
 
 def tensor_name(row: PlannedTensor) -> str:

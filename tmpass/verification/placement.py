@@ -18,7 +18,6 @@ def check_placement(plan: Plan, needed: Needed, hulls: list[Hull]) -> list[Viola
     Overlaps are computed from what the model needs, and not from the live ranges, gaps and sizes that buffers claim.
     """
     rows = plan.tensors_by_key()
-    names = {key: tensor_name(row) for key, row in rows.items()}
 
     def at(buffer: PlannedBuffer, step: int) -> str:
         """The name of a tensor that uses `buffer` at `step`, else of any tensor in it; scratch is named by its step."""
@@ -29,7 +28,7 @@ def check_placement(plan: Plan, needed: Needed, hulls: list[Hull]) -> list[Viola
             first, last = needed[key]
             return not first <= step <= last, key
 
-        return names[min(buffer.tensors, key=distance)]
+        return tensor_name(rows[min(buffer.tensors, key=distance)])
 
     found = []
     for b, hull in zip(plan.buffers, hulls, strict=True):
@@ -53,9 +52,9 @@ def check_placement(plan: Plan, needed: Needed, hulls: list[Hull]) -> list[Viola
             for key in b.tensors:
                 offset = (rows[key].offset or 0) + plan.moved_by(b)
                 if offset % memory.alignment and rows[key].bytes:
-                    message = f"{names[key]} is at {offset}, which is not a multiple of {memory.alignment}"
-                    high = offset + (rows[key].bytes or 0)
-                    found.append(Violation("alignment", message, names[key], "", needed[key][0], offset, high))
+                    name, high = tensor_name(rows[key]), offset + (rows[key].bytes or 0)
+                    message = f"{name} is at {offset}, which is not a multiple of {memory.alignment}"
+                    found.append(Violation("alignment", message, name, "", needed[key][0], offset, high))
             if not b.tensors and b.offset % memory.alignment:
                 message = f"{at(b, b.lower)} is at {b.offset}, which is not a multiple of {memory.alignment}"
                 found.append(Violation("alignment", message, at(b, b.lower), "", b.lower, b.offset, end))

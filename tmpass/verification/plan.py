@@ -138,14 +138,15 @@ def _fault(
 ) -> tuple[str, str] | None:
     """The fault of one row, as (kind, message); None if it is right."""
     told = (row.name, row.dtype, row.shape, row.bytes)
-    real = (tensor.name, tensor.dtype.name, tensor.shape, tensor.bytes)
+    size = tensor.bytes
+    real = (tensor.name, tensor.dtype.name, tensor.shape, size)
     if told != real:
         return "size", f"is listed as {brief(told)}, but the model has {brief(real)}"
     if row.buffer is None and row.offset is not None:
         return "offset", f"is at {row.offset}, but in no buffer"
     if tensor.kind is TensorKind.CONSTANT:
         role = "constant"
-    elif tensor.bytes is None or not used:
+    elif size is None or not used:
         role = "unplanned"
     else:
         role = "variable" if tensor.kind is TensorKind.VARIABLE else end or "activation"

@@ -1,32 +1,34 @@
 """What operators read of constants: they find it in memories that they can use."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from tmpass.base.choices import ConstantUse
-from tmpass.base.errors import brief
 from tmpass.base.violation import Violation
 from tmpass.graph.model import Graph, TensorKey
 from tmpass.plans.plan import Plan, PlannedConstant
+from tmpass.verification.names import Names
 from tmpass.verification.stored import Stored
 
+Reads = Sequence[Mapping[TensorKey, None]]
+"""Of each step, the constants that its operator reads, by their first tensors."""
 
-def check_reads(plan: Plan, graph: Graph, stored: Stored) -> list[Violation]:
+
+def check_reads(plan: Plan, graph: Graph, reads: Reads) -> list[Violation]:
     """Violations by operators that read a constant in a memory that they cannot use, or by a copy that nobody reads.
 
     A constant that is streamed is there for one operator that reads it, while that runs with its bodies. Operators of
     the bodies may read it there as well.
 
     Args:
-        plan: its schedule is a run of `graph`, and each constant has tensors of `stored`.
+        plan: its schedule is a run of `graph`, and each of its constants is one of the model.
         graph: of the model.
-        stored: its constants.
+        reads: what its operators read.
     """
     usable = {memory.name for memory in plan.memories if memory.compute}
     always = {row.tensors[0] for row in plan.constants if row.use != ConstantUse.STREAMED and row.memory in usable}
     streamed = [row for row in plan.constants if row.use == ConstantUse.STREAMED]
     there = {(row.tensors[0], row.lower) for row in streamed if row.memory in usable}
-    names = {row.key: brief(row.name) for row in plan.tensors}
-    reads = [_read(graph, stored, step.subgraph, step.op) for step in plan.schedule]
+    names = Names(plan)
     ends = operator_ends(plan, graph)
     found, callers = [], list[int]()
     for step, read in enumerate(reads):
@@ -42,23 +44,20 @@ def check_reads(plan: Plan, graph: Graph, stored: Stored) -> list[Violation]:
     return found + [violation for row in streamed if (violation := _unread(row, reads, ends, names)) is not None]
 
 
-def held_constants(plan: Plan, graph: Graph, stored: Stored) -> Iterator[dict[TensorKey, None]]:
+def held_constants(plan: Plan, graph: Graph, reads: Reads) -> Iterator[Mapping[TensorKey, None]]:
     """Of each step, the constants that its operator reads, and those of the operators in whose bodies it runs."""
     ends = operator_ends(plan, graph)
-    callers = list[tuple[int, dict[TensorKey, None]]]()
-    for step, row in enumerate(plan.schedule):
+    callers = list[tuple[int, Mapping[TensorKey, None]]]()
+    for step, read in enumerate(reads):
         while callers and callers[-1][0] <= step:
             callers.pop()
-        read = _read(graph, stored, row.subgraph, row.op)
         read = {**callers[-1][1], **read} if callers else read
         if ends[step] > step + 1:
             callers.append((ends[step], read))
         yield read
 
 
-def _unread(
-    row: PlannedConstant, reads: Sequence[dict[TensorKey, None]], ends: Sequence[int], names: dict[TensorKey, str]
-) -> Violation | None:
+def _unread(row: PlannedConstant, reads: Reads, ends: Sequence[int], names: Names) -> Violation | None:
     """The violation by a copy that its operator does not read, or that does not end with it and its bodies."""
     step, first = row.lower, row.tensors[0]
     if step >= len(reads) or first not in reads[step]:
@@ -70,10 +69,13 @@ def _unread(
     return None
 
 
-def _read(graph: Graph, stored: Stored, s: int, op: int) -> dict[TensorKey, None]:
-    """The constants that an operator reads, by their first tensors."""
-    inputs = graph.subgraphs[s].ops[op].inputs
-    return dict.fromkeys(first for t in inputs if (first := stored.first.get((s, t))) is not None)
+def constants_read(plan: Plan, graph: Graph, stored: Stored) -> Reads:
+    """What the operator of each step of `plan` reads of the constants of `graph`, which are `stored`."""
+    first, found = stored.first, list[dict[TensorKey, None]]()
+    for step in plan.schedule:
+        inputs = [(step.subgraph, t) for t in graph.subgraphs[step.subgraph].ops[step.op].inputs]
+        found.append(dict.fromkeys([first[key] for key in inputs if key in first]))
+    return found
 
 
 def operator_ends(plan: Plan, graph: Graph) -> list[int]:
@@ -81,7 +83,8 @@ def operator_ends(plan: Plan, graph: Graph) -> list[int]:
     lengths: dict[int, int] = {}
 
     def length(s: int, op: int) -> int:
-        return 1 + sum(whole(call.subgraph) for call in graph.subgraphs[s].ops[op].calls)
+        calls = graph.subgraphs[s].ops[op].calls
+        return 1 + sum([whole(call.subgraph) for call in calls]) if calls else 1
 
     def whole(s: int) -> int:
         if s not in lengths:

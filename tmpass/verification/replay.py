@@ -47,8 +47,8 @@ class Replay:
 
     def need(self, key: TensorKey, first: int, last: int) -> None:
         """Extend the steps at which tensor `key` must keep its bytes by `first` to `last`, both inclusive."""
-        old = self.needed.get(key, (first, last))
-        self.needed[key] = (min(old[0], first), max(old[1], last))
+        begin, end = self.needed.get(key, (first, last))
+        self.needed[key] = (first if first < begin else begin, last if last > end else end)
 
 
 def replay(graph: Graph, steps: tuple[PlannedStep, ...], *, keep_inputs: bool, loops_copy: bool = False) -> Needed:

@@ -3,6 +3,8 @@
 from bisect import bisect_left
 from collections.abc import Iterable
 from heapq import heappop, heappush
+from itertools import pairwise
+from operator import attrgetter
 from typing import NamedTuple
 
 _MANY_PAIRS = 2_000_000
@@ -42,6 +44,8 @@ def find_collisions(rectangles: Iterable[Rectangle], *, all_pairs: bool = False)
     few, if there is a collision, or if `all_pairs` are asked for.
     """
     ordered = sorted(r for r in rectangles if r.lower < r.upper and r.low < r.high)
+    if all(one.high <= two.low for one, two in pairwise(sorted(ordered, key=attrgetter("low")))):
+        return []  # as constants, which are there all the time
     pairs = _pairs_sharing_a_step(ordered)
     if not all_pairs and pairs > _FEW_PAIRS * len(ordered):
         found = _sweep(ordered)  # finds at least one if there is any

@@ -129,9 +129,7 @@ def live_ranges(graph: Graph, schedule: Schedule, *, keep_inputs: bool, loops_co
 
     for at, step in enumerate(schedule.steps):
         op = graph.subgraphs[step.subgraph].ops[step.op]
-        touch(step.subgraph, op.inputs, at, step.end)
-        touch(step.subgraph, op.outputs, at, step.end)
-        touch(step.subgraph, op.temporaries, at, step.end)
+        touch(step.subgraph, (*op.inputs, *op.outputs, *op.temporaries), at, step.end)
     for region in schedule.regions:
         subgraph = graph.subgraphs[region.subgraph]
         begin, end = region.lower, region.upper

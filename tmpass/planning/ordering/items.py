@@ -195,10 +195,12 @@ def _add_classes(
 ) -> None:
     """Add the items of the classes that subgraph `s` itself stores."""
     precedence: Precedence | None = None
-    for members in _classes(contents, s, sorted(users)):
-        spans = _spans(members, contents, contents.graph.subgraphs[s], s)
+    for spans in _classes(contents, s, sorted(users)):
         items: Iterable[Item]
-        if len(members) > _FEW:
+        if len(spans) == 1:
+            low, high, t = spans[0]
+            items = ((low, high, sorted(users[t]), t in first, t in last),)
+        elif len(spans) > _FEW:
             from tmpass.planning.ordering import sweep  # few models have so large a class
 
             precedence = precedence or sweep.Precedence(edges)
@@ -260,24 +262,19 @@ def _atoms(contents: MemoryContents, atoms: Atoms, s: int, tensors: Sequence[int
             yield contents.runtime.round_up(count), [t]
 
 
-def _classes(contents: MemoryContents, s: int, tensors: Iterable[int]) -> Iterable[list[int]]:
-    """The tensors that subgraph `s` itself stores, by class."""
-    graph, aliases = contents.graph, contents.aliases
-    classes: dict[TensorKey, list[int]] = defaultdict(list)
+def _classes(contents: MemoryContents, s: int, tensors: Iterable[int]) -> "Iterable[list[Span]]":
+    """The bytes in its class of each tensor that subgraph `s` itself stores, by class."""
+    stored, inside, home = contents.graph.subgraphs[s].tensors, contents.inside, contents.home
+    root_of, position, round_up = contents.aliases.root, contents.aliases.position, contents.runtime.round_up
+    classes: dict[TensorKey, list[Span]] = defaultdict(list)
     for t in tensors:
-        root = aliases.of((s, t))
-        if (s, t) in contents.inside and graph.subgraphs[s].tensors[t].bytes and contents.home.get(root, s) == s:
-            classes[root].append(t)
+        key = (s, t)
+        size = stored[t].bytes if key in inside else None
+        root = root_of.get(key, key)
+        if size and home.get(root, s) == s:
+            low = position.get(key, 0)
+            classes[root].append((low, round_up(low + size), t))
     return classes.values()
-
-
-def _spans(members: Sequence[int], contents: MemoryContents, subgraph: Subgraph, s: int) -> "list[Span]":
-    """The bytes of each tensor in its class."""
-    spans = []
-    for t in members:
-        low = contents.aliases.position.get((s, t), 0)
-        spans.append((low, contents.runtime.round_up(low + (subgraph.tensors[t].bytes or 0)), t))
-    return spans
 
 
 def _plain_items(

@@ -1,8 +1,9 @@
 """Traffic: the bytes that operators read and write in one run, for each buffer."""
 
+from collections import Counter
 from collections.abc import Sequence
 
-from tmpass.graph.model import ABSENT, Graph, TensorKey
+from tmpass.graph.model import Graph, TensorKey
 from tmpass.planning.timeline.schedule import Schedule
 
 
@@ -17,12 +18,9 @@ def traffic_of(graph: Graph, timeline: Schedule, members: Sequence[Sequence[Tens
         timeline: of all operators.
         members: the tensors of each buffer.
     """
-    buffer_of = {key: number for number, keys in enumerate(members) for key in keys}
-    found = [0] * len(members)
+    touched = list[TensorKey]()
     for step in timeline.steps:
-        op = graph.subgraphs[step.subgraph].ops[step.op]
-        for t in (*dict.fromkeys(op.inputs), *op.outputs, *op.temporaries):
-            number = buffer_of.get((step.subgraph, t)) if t != ABSENT else None
-            if number is not None:
-                found[number] += graph.tensor((step.subgraph, t)).bytes or 0
-    return found
+        s, op = step.subgraph, graph.subgraphs[step.subgraph].ops[step.op]
+        touched += [(s, t) for t in (*dict.fromkeys(op.inputs), *op.outputs, *op.temporaries)]
+    times = Counter(touched)
+    return [sum([times[key] * (graph.tensor(key).bytes or 0) for key in keys]) for keys in members]

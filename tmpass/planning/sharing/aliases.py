@@ -177,7 +177,7 @@ def _restrictions(
             ends = {(entry.subgraph, t) for t in (*subgraph.inputs, *subgraph.outputs)}
             yield from ((key, ("end", None)) for key in sorted(ends - tied))
     for s, writes in enumerate(may_write(graph)):
-        yield from (((s, t), ("written", None)) for tensors in writes.values() for t in tensors)
+        yield from (((s, t), ("written", None)) for t in frozenset().union(*writes.values()))
     for s, subgraph in enumerate(graph.subgraphs):
         for t, tensor in enumerate(subgraph.tensors):
             if tensor.kind is TensorKind.VARIABLE:

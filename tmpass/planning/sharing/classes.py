@@ -109,8 +109,10 @@ class Classes:
 def restrictions_of(pairs: Iterable[tuple[TensorKey, Restriction]]) -> dict[TensorKey, frozenset[Restriction]]:
     """Tensor -> its restrictions."""
     restrictions: dict[TensorKey, frozenset[Restriction]] = {}
+    alone: dict[Restriction, frozenset[Restriction]] = {}
     for key, restriction in pairs:
-        restrictions[key] = restrictions.get(key, frozenset()) | {restriction}
+        own = alone.setdefault(restriction, frozenset((restriction,)))
+        restrictions[key] = restrictions[key] | own if key in restrictions else own
     return restrictions
 
 

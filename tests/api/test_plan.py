@@ -1,5 +1,6 @@
 """`tmpass.plan` and `tmpass.verify`: options, results and errors."""
 
+import gc
 from dataclasses import replace
 
 import numpy as np
@@ -260,3 +261,15 @@ def test_a_plan_with_sharing_that_the_target_does_not_allow():
     (violation,) = verify(made, data, target=forbids)
     assert (violation.kind, violation.first, violation.second) == ("alias", "tensor 1 't1'", "tensor 2 't2'")
     assert [b.reason for b in plan(data, forbids).tensors] == [""] * 4
+
+
+def test_planning_leaves_no_cycles_of_objects_behind():
+    data = written(16, 32, 16)
+    plan(data, "tflm")  # what is imported and kept once
+    gc.collect()
+    gc.disable()
+    try:
+        plan(data, "tflm")
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

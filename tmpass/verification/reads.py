@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from tmpass.base.choices import ConstantUse
 from tmpass.base.violation import Violation
-from tmpass.graph.model import Graph, TensorKey
+from tmpass.graph.model import Graph, Op, TensorKey
 from tmpass.plans.plan import Plan, PlannedConstant
 from tmpass.verification.names import Names
 from tmpass.verification.stored import Stored
@@ -81,14 +81,15 @@ def constants_read(plan: Plan, graph: Graph, stored: Stored) -> Reads:
 def operator_ends(plan: Plan, graph: Graph) -> list[int]:
     """Of each step, one past the last step of its operator and the bodies that it runs."""
     lengths: dict[int, int] = {}
+    ops = [graph.subgraphs[row.subgraph].ops[row.op] for row in plan.schedule]
+    return [row.step + _length(graph, lengths, op) for row, op in zip(plan.schedule, ops, strict=True)]
 
-    def length(s: int, op: int) -> int:
-        calls = graph.subgraphs[s].ops[op].calls
-        return 1 + sum([whole(call.subgraph) for call in calls]) if calls else 1
 
-    def whole(s: int) -> int:
-        if s not in lengths:
-            lengths[s] = sum(length(s, op) for op in range(len(graph.subgraphs[s].ops)))
-        return lengths[s]
-
-    return [row.step + length(row.subgraph, row.op) for row in plan.schedule]
+def _length(graph: Graph, lengths: dict[int, int], op: Op) -> int:
+    """The steps of `op` and the bodies that it runs. `lengths` has the steps of subgraphs that are known."""
+    steps = 1
+    for call in op.calls:
+        if call.subgraph not in lengths:
+            lengths[call.subgraph] = sum(_length(graph, lengths, inner) for inner in graph.subgraphs[call.subgraph].ops)
+        steps += lengths[call.subgraph]
+    return steps

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from tmpass.base.errors import ModelError
-from tmpass.graph.model import Graph, Subgraph
+from tmpass.graph.model import Call, Graph, Subgraph
 from tmpass.planning.timeline.schedule import Region, Schedule, Step
 
 MAX_STEPS = 1_000_000
@@ -41,27 +41,38 @@ def lay_out(graph: Graph, orders: Sequence[Sequence[int]]) -> Schedule:
     """The timeline of `graph`, whose extent was checked, with subgraph i in the order `orders[i]`."""
     steps: list[Step] = []
     regions: list[Region] = []
-
-    def run(index: int, caller: int | None, repeats: bool) -> None:
-        lower, slot = len(steps), len(regions)
-        regions.append(Region(index, lower, lower, caller, repeats))
-        for op_index in orders[index]:
-            at = len(steps)
-            steps.append(Step(index, op_index, at + 1))
-            calls = graph.subgraphs[index].ops[op_index].calls
-            for call in calls:
-                run(call.subgraph, at, call.repeats)
-            if calls:
-                steps[at] = Step(index, op_index, len(steps))
-        upper = len(steps)
-        if lower == upper and caller is not None:
-            lower, upper = caller, caller + 1
-        regions[slot] = Region(index, lower, max(upper, lower + 1), caller, repeats)
-
     for entry in graph.entries:
-        run(entry.subgraph, None, False)
+        _run(graph, orders, steps, regions, Call(entry.subgraph, "entry"), None)
     horizon = max((region.upper for region in regions), default=0)
     return Schedule(tuple(steps), tuple(regions), max(horizon, len(steps)))
+
+
+def _run(
+    graph: Graph,
+    orders: Sequence[Sequence[int]],
+    steps: list[Step],
+    regions: list[Region],
+    called: Call,
+    caller: int | None,
+) -> None:
+    """Append one run of a subgraph, which the operator of step `caller` calls.
+
+    It is not a function within another one: recursive, that would be a cycle, and keep the steps alive.
+    """
+    index, lower, slot = called.subgraph, len(steps), len(regions)
+    regions.append(Region(index, lower, lower, caller, called.repeats))
+    for op_index in orders[index]:
+        at = len(steps)
+        steps.append(Step(index, op_index, at + 1))
+        calls = graph.subgraphs[index].ops[op_index].calls
+        for call in calls:
+            _run(graph, orders, steps, regions, call, at)
+        if calls:
+            steps[at] = Step(index, op_index, len(steps))
+    upper = len(steps)
+    if lower == upper and caller is not None:
+        lower, upper = caller, caller + 1
+    regions[slot] = Region(index, lower, max(upper, lower + 1), caller, called.repeats)
 
 
 def check_extent(graph: Graph) -> None:
@@ -71,27 +82,9 @@ def check_extent(graph: Graph) -> None:
         ModelError: a subgraph calls itself, bodies are nested too deep, or there are too many steps.
     """
     extents: dict[int, _Extent] = {}
-
-    def measure(index: int, callers: tuple[int, ...]) -> _Extent:
-        if index in callers:
-            raise ModelError("it calls itself", where=_name(graph, index), hint="recursion cannot be planned")
-        if len(callers) > MAX_DEPTH:
-            raise ModelError(f"bodies are nested more than {MAX_DEPTH} deep", where=_name(graph, index))
-        if index not in extents:
-            ops = graph.subgraphs[index].ops
-            inner = [measure(call.subgraph, (*callers, index)) for op in ops for call in op.calls]
-            extents[index] = (
-                len(ops) + sum(max(steps, 1) for steps, _, _ in inner),
-                sum(len(op.name) for op in ops) + sum(letters for _, letters, _ in inner),
-                1 + max((depth for _, _, depth in inner), default=-1),
-            )
-        if len(callers) + extents[index][2] > MAX_DEPTH:
-            raise ModelError(f"bodies are nested more than {MAX_DEPTH} deep", where=_name(graph, index))
-        return extents[index]
-
-    runs = [measure(entry.subgraph, ()) for entry in graph.entries]
+    runs = [_measure(graph, extents, entry.subgraph, ()) for entry in graph.entries]
     for index in range(len(graph.subgraphs)):  # an order is searched for also where no entry leads
-        measure(index, ())
+        _measure(graph, extents, index, ())
     steps, letters = sum(run[0] for run in runs), sum(run[1] for run in runs)
     own = sum(max(len(subgraph.ops), 1) for subgraph in graph.subgraphs)
     most = MAX_STEPS if steps <= _REPEATS * own else min(MAX_STEPS, MAX_EXPANDED)
@@ -102,6 +95,25 @@ def check_extent(graph: Graph) -> None:
     if letters > MAX_LETTERS and letters > _REPEATS * own_letters:
         fault = f"the names of its steps take more than {MAX_LETTERS} letters when its bodies are laid out"
         raise ModelError(fault, hint=_FEWER_CALLS)
+
+
+def _measure(graph: Graph, extents: dict[int, _Extent], index: int, callers: tuple[int, ...]) -> _Extent:
+    """The extent of subgraph `index`, which `callers` lead to. `extents` has those that are known."""
+    if index in callers:
+        raise ModelError("it calls itself", where=_name(graph, index), hint="recursion cannot be planned")
+    if len(callers) > MAX_DEPTH:
+        raise ModelError(f"bodies are nested more than {MAX_DEPTH} deep", where=_name(graph, index))
+    if index not in extents:
+        ops = graph.subgraphs[index].ops
+        inner = [_measure(graph, extents, call.subgraph, (*callers, index)) for op in ops for call in op.calls]
+        extents[index] = (
+            len(ops) + sum(max(steps, 1) for steps, _, _ in inner),
+            sum(len(op.name) for op in ops) + sum(letters for _, letters, _ in inner),
+            1 + max((depth for _, _, depth in inner), default=-1),
+        )
+    if len(callers) + extents[index][2] > MAX_DEPTH:
+        raise ModelError(f"bodies are nested more than {MAX_DEPTH} deep", where=_name(graph, index))
+    return extents[index]
 
 
 def _name(graph: Graph, index: int) -> str:

@@ -72,10 +72,7 @@ def command(
     emit = tuple((form, plain_name(path)) for form, path in emit)
     check_outputs(output, emit_model, emit, as_json=as_json)
     check_curve(emit, asked=curve)
-    places = [output, emit_model, *(path for _, path in emit), "-" if as_json else None]
-    read = (("the model", model), ("the scratch file", asked["scratch"]), ("the target", target_file(asked["target"])))
-    refuse_inputs(places, read)
-    refuse_weights(places, model)
+    _refuse_inputs([output, emit_model, *(path for _, path in emit), "-" if as_json else None], model, asked)
     models = [path for path in (emit_model, output if output is not None and _is_model(output) else None) if path]
     source = model_source(model)
     if models:
@@ -106,6 +103,13 @@ def command(
     else:
         complain_of_target(plan)
     ctx.exit(INTERRUPTED if stopped else EXIT_CODES[plan.status])
+
+
+def _refuse_inputs(places: "list[str | None]", model: str, asked: dict[str, Any]) -> None:
+    """Refuse results at the places of what the command reads."""
+    read = (("the model", model), ("the scratch file", asked["scratch"]), ("the target", target_file(asked["target"])))
+    refuse_inputs(places, read)
+    refuse_weights(places, model)
 
 
 def _offer_split(source: str | bytes, plan: "Plan", target: str) -> None:

@@ -56,8 +56,19 @@ def test_environments_without_pip(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     monkeypatch.setattr(sys, "executable", "/home/a b/.venv/bin/python")
     assert install_command("onnx") == "uv pip install --python '/home/a b/.venv/bin/python' 'onnx>=1.16'"
+    assert "--prerelease=allow 'tflite-micro" in install_command("tflm")
     monkeypatch.setattr(sys, "prefix", "/home/me/.local/share/pipx/venvs/tmpass")
     assert install_command("onnx") == "pipx inject tmpass 'onnx>=1.16'"
+    assert install_command("tflm") == "pipx inject --pip-args=--pre tmpass 'tflite-micro>=0.dev0'"
+
+
+@pytest.mark.usefixtures("pip_here")
+def test_a_checkout_that_is_not_installed(monkeypatch):
+    def nothing(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "requires", nothing)
+    assert install_command("onnx") == "pip install 'tmpass[onnx]'"
 
 
 @pytest.mark.usefixtures("pip_here")

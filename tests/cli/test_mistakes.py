@@ -109,3 +109,12 @@ def test_a_planned_onnx_model_is_verified_against_its_original(run, tmp_path):
 def test_the_name_of_a_target_alone_shows_it(run, fails):
     assert run("targets", "tflm").out == run("targets", "show", "tflm").out
     assert "did you mean 'tflm'" in fails(2, "targets", "tflmm")
+
+
+def test_offsets_in_a_model_are_verified_for_the_board_that_is_named(run, model, tmp_path):
+    planned = tmp_path / "planned.tflite"
+    assert run("plan", model, "-t", "tflm-stm32f746", "-o", planned).code == 0
+    assert run("verify", planned, "--target", "tflm-stm32f746").code == 0
+    assert run("verify", planned, "--target", "pixel6-tpu").code == 2
+    assert run("show", "-", "--no-picture", stdin=planned.read_bytes()).err.startswith("tmpass: shown is the plan")
+    assert run("show", planned, "--constants", "--no-picture").code == 0

@@ -20,7 +20,7 @@ from tmpass.targets import RUNTIMES, Target
 from tmpass.verification.plan import check_plan
 
 NOTE = "the offsets are those in the file"
-DOUBT = "tensors overlap there: right only if operators work in place, in another way than tmpass plans it"
+DOUBT = "tensors overlap there; that is right only if operators work in place where tmpass would not let them"
 _LEVELS: tuple[dict[str, Any], ...] = (
     {},
     {"inplace": False},
@@ -124,6 +124,8 @@ def _bases(made: Plan, offsets: Mapping[TensorKey, int]) -> dict[int, int] | Non
     bases: dict[int, int] = {}
     for row in made.tensors:
         if row.buffer is None or row.offset is None or row.key not in offsets:
+            continue
+        if made.buffers[row.buffer].memory != made.target.memory:
             continue
         base = offsets[row.key] - (row.offset - made.buffers[row.buffer].offset)
         if base < 0 or bases.setdefault(row.buffer, base) != base:

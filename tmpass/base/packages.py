@@ -44,17 +44,24 @@ def install_command(extra: str) -> str:
 
     It names the packages, not tmpass: so it works whether tmpass came from an index, a wheel, or a checkout.
     """
-    packages = _packages(extra)
-    development = ["--pre"] if any("dev" in package for package in packages) else []
-    return " ".join([_installer(), *development, *(f"'{package}'" for package in packages)])
+    packages = _packages(extra) or [f"tmpass[{extra}]"]
+    development = any("dev" in package for package in packages)
+    return " ".join([_installer(development=development), *map(_quoted, packages)])
 
 
 def _packages(extra: str) -> list[str]:
-    """The requirements of `extra`, as pip takes them; those of extras of tmpass itself are resolved."""
-    from importlib.metadata import requires
+    """The requirements of `extra`, as pip takes them; those of extras of tmpass itself are resolved.
+
+    Empty where tmpass is not installed but on the path.
+    """
+    from importlib.metadata import PackageNotFoundError, requires
 
     found: list[str] = []
-    for line in requires("tmpass") or ():
+    try:
+        lines = requires("tmpass") or []
+    except PackageNotFoundError:
+        return found
+    for line in lines:
         requirement, _, marker = (part.strip() for part in line.partition(";"))
         if not re.search(rf"extra\s*==\s*['\"]{re.escape(extra)}['\"]", marker):
             continue
@@ -63,21 +70,24 @@ def _packages(extra: str) -> list[str]:
     return sorted(set(found))
 
 
-def _installer() -> str:
-    """The command that installs packages into this environment, by the tool that made it."""
+def _installer(*, development: bool) -> str:
+    """The command that installs packages into this environment, by the tool that made it; also `development` ones."""
     prefix = sys.prefix.replace(os.sep, "/")
     if "/pipx/venvs/" in prefix:
-        return "pipx inject tmpass"
+        return "pipx inject --pip-args=--pre tmpass" if development else "pipx inject tmpass"
     from importlib.util import find_spec
 
     if find_spec("pip") is None:  # as in environments of uv
-        return f"uv pip install --python {_quoted(sys.executable)}"
+        return f"uv pip install --python {_quoted(sys.executable)}" + (" --prerelease=allow" if development else "")
     from shutil import which
 
     on_path = which("pip")
     same = on_path is not None and os.path.dirname(os.path.abspath(on_path)) == os.path.dirname(sys.executable)
-    return "pip install" if same else f"{_quoted(sys.executable)} -m pip install"
+    pip = "pip install" if same else f"{_quoted(sys.executable)} -m pip install"
+    return f"{pip} --pre" if development else pip
 
 
-def _quoted(path: str) -> str:
-    return f"'{path}'" if re.search(r"[^\w./-]", path) else path
+def _quoted(word: str) -> str:
+    """`word` as the shell of the system takes it."""
+    mark = '"' if os.name == "nt" else "'"
+    return f"{mark}{word}{mark}" if re.search(r"[^\w./-]", word) else word

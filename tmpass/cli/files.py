@@ -31,8 +31,12 @@ def read_text(path: str) -> str:
         raise UsageError(f"cannot read it: {reason(error)}", where=path, hint="check the path") from None
 
 
-def read_plan(path: str) -> "Plan":
+def read_plan(path: str, target: str | None = None) -> "Plan":
     """The plan in the file `path`: JSON, or a model that carries one.
+
+    Args:
+        path: of the file.
+        target: what the offsets in a model are meant for; None for the runtime that reads them, on any board.
 
     Raises:
         UsageError: it cannot be read, or is not a plan.
@@ -45,7 +49,7 @@ def read_plan(path: str) -> "Plan":
         return parse_plan(read_text(path), path)
     from tmpass.api.carried import carried_plan
 
-    found = carried_plan(path)
+    found = carried_plan(path, target)
     if found is None:
         raise UsageError("it is a model without a plan", where=path, hint="give a plan: tmpass plan MODEL -o plan.json")
     return found

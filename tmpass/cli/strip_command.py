@@ -25,6 +25,7 @@ def command(model: str, output: str) -> None:
     refuse_inputs([output], [("the model", model)])
     refuse_weights([output], model)
     source = model_source(model)
-    write_whole(output, original_model(source))
-    if stays_split(source):
+    original, split = original_model(source), stays_split(source)
+    write_whole(output, original)
+    if split:
         complain(f"{output}: {SPLIT_STAYS}")

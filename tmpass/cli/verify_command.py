@@ -110,7 +110,7 @@ def command(
         ctx.exit(_verify_split(plan, model))
     source = _model(plan, model)
     target, named = target_for(ctx, model or plan, target)
-    found = read_plan(plan)
+    found = read_plan(plan, target if aimed else None)
     run = None
     with progress(f"verifying {plan}"):
         loaded = load(source, bindings=check_bindings(found.options.bind))

@@ -104,3 +104,12 @@ def test_commands_print_the_offer(run, narrow, command):
     assert done.code == 1
     assert "it fits: " in done.out
     assert "it fits: " not in run(command, narrow, "-t", "tflm", "--budget", needed).out
+
+
+def test_the_target_may_come_from_the_environment_and_the_settings(fails, model, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TMPASS_TARGET", "nonexistent")
+    assert "no target is named 'nonexistent'" in fails(2, "split", model)
+    monkeypatch.delenv("TMPASS_TARGET")
+    (tmp_path / "tmpass.toml").write_text('target = "no-such-board"\n')
+    assert "no target is named 'no-such-board'" in fails(2, "split", model)

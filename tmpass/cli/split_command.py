@@ -9,6 +9,7 @@ from tmpass.cli.complete import complete_target
 from tmpass.cli.files import model_source, name_of
 from tmpass.cli.inputs import refuse_inputs, refuse_weights, target_file
 from tmpass.cli.options import EXIT_CODES, THREADS, THREADS_HELP, Size
+from tmpass.cli.settled import TARGET_VARIABLE, target_for
 from tmpass.cli.terminal import complain, print_table, working
 from tmpass.cli.write_files import plain_name, write_all
 from tmpass.targets.runtime import SPLIT_FOR
@@ -37,8 +38,9 @@ class Percent(click.ParamType):  # type: ignore[type-arg]  # generic only from c
 @click.command("split", cls=Command)
 @click.argument("model", metavar="MODEL")
 @click.option(
-    "--target", "-t", default=SPLIT_FOR, show_default=True, metavar="NAME|FILE", shell_complete=complete_target,
-    help="A profile that `tmpass targets` lists, or a TOML file.",
+    "--target", "-t", envvar=TARGET_VARIABLE, metavar="NAME|FILE", shell_complete=complete_target,
+    help=f"A profile that `tmpass targets` lists, or a TOML file. By default that of TMPASS_TARGET or the settings "
+    f"file, or {SPLIT_FOR}.",
 )  # fmt: skip
 @click.option("--budget", type=Size(), help="Capacity of the scratchpad instead of the target's: 64KiB.")
 @click.option(
@@ -73,6 +75,7 @@ def command(
         tmpass split model.tflite --frontier --page trade-offs.html
         tmpass verify --split split.tflite model.tflite
     """
+    asked["target"] = target_for(ctx, model, asked["target"])[0] or SPLIT_FOR
     output, page = output and plain_name(output), page and plain_name(page)
     if frontier and (output or asked["budget"] is not None):
         raise click.UsageError("--frontier lists trade-offs: leave out --output and --budget")

@@ -5,6 +5,7 @@ from hypothesis import given
 from support.exact import least_peak
 from support.problems import problems, random_problem
 
+import tmpass._core as _core
 from tmpass.packing.bounds import Bound, lower_bound
 from tmpass.packing.problem import Buffer, Gap, Memory, Problem, in_use
 
@@ -96,3 +97,18 @@ def step_by_step(problem):
             tops.append((sum(size + -size % grain for size in sizes) - max(-size % grain for size in sizes), -step))
     (peak, at), (most, there) = max(tops, default=(0, 0)), max(live)
     return Bound(peak, -at, most, -there)
+
+
+@pytest.mark.parametrize(
+    ("memories", "grounds"),
+    [
+        ([(2**63 - 1, 2**63 - 1)], [0]),
+        ([(0, 2**63 - 1)], [0]),
+        ([(8, 9), (0, 4)], [0]),
+        ([(5, 4)], [0]),
+        ([(0, 9)], [-2]),
+    ],
+)
+def test_the_judge_refuses_numbers_that_are_not_those_of_a_problem(memories, grounds):
+    with pytest.raises(ValueError, match="not those of a problem"):
+        _core.step_bound((Buffer("a", 0, 2, 5),), 1, memories, grounds, 7)

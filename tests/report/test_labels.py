@@ -41,3 +41,9 @@ def test_labels_are_the_names_without_a_beginning(names):
 )
 def test_a_long_name_is_cut_at_its_beginning(name, room, text):
     assert shortened(name, room) == text
+
+
+def test_no_label_is_another_name():
+    labels = short_labels(["m/m/x", "m/x", "x", "m/y"])
+    shown = [labels.get(name, name) for name in ("m/m/x", "m/x", "x", "m/y")]
+    assert len(set(shown)) == 4

@@ -12,7 +12,7 @@ _SEGMENT = re.compile(r"[^/.]*[/.]")
 
 
 def short_labels(names: Iterable[str]) -> dict[str, str]:
-    """Name -> label, for each name that has a shorter one. No two names have one label.
+    """Name -> label, for each name that has a shorter one. No label is that of another name, or another name itself.
 
     Args:
         names: of the tensors of a model. A converter joins the names of fused operators with semicolons.
@@ -23,7 +23,11 @@ def short_labels(names: Iterable[str]) -> dict[str, str]:
         return {}
     labels = {name: ";".join(_without(part, shared) for part in name.split(";")) for name in known}
     times = Counter(labels.values())
-    return {name: label for name, label in labels.items() if label != name and label and times[label] == 1}
+    return {
+        name: label
+        for name, label in labels.items()
+        if label != name and label and times[label] == 1 and label not in known
+    }
 
 
 def _shared(names: list[str]) -> str:

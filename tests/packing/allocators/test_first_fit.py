@@ -12,7 +12,7 @@ from support.problems import problems, random_problem
 import tmpass._core as _core
 from tmpass.packing.allocators.arrays import peak_of, to_arrays
 from tmpass.packing.check import check_offsets
-from tmpass.packing.problem import Buffer, Problem
+from tmpass.packing.problem import Buffer, Memory, Problem
 
 NEVER = 0
 SEVERAL = 4096
@@ -177,3 +177,12 @@ def test_repair_without_nodes_changes_nothing():
     arrays = to_arrays(problem)
     offsets, peak, _ = _core.pack(_core.Problem(*arrays), NEVER)
     assert _core.repair(_core.Problem(*arrays), offsets, 0, 0) == (offsets, peak, 0)
+
+
+@pytest.mark.parametrize("below", [-(2**63), -1, 0, 10, 20, 21, 2**62, 2**63 - 1])
+def test_further_orders_give_only_what_is_below_and_somewhere(below):
+    high = Problem((Buffer("a", 0, 2, 4, offset=20), Buffer("b", 0, 2, 4)))
+    offsets, _ = _core.pack_further(high.native, NEVER, below)
+    assert offsets == ([20, 0] if below > 24 else [])
+    nowhere = Problem((Buffer("a", 0, 2, 9), Buffer("b", 0, 2, 4)), memories=(Memory("m", 0, 8),))
+    assert _core.pack_further(nowhere.native, NEVER, below)[0] == []

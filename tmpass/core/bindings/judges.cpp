@@ -12,6 +12,10 @@ using namespace nb::literals;
 
 namespace tmpass::bindings {
 
+namespace {
+constexpr std::int64_t kLargestEnd = (std::int64_t{1} << 62) + (std::int64_t{1} << 32);  // of a memory without an end
+}
+
 void bind_judges(nb::module_& m) {
     m.def(
         "quick_check",
@@ -34,7 +38,15 @@ void bind_judges(nb::module_& m) {
            const std::vector<std::pair<std::int64_t, std::int64_t>>& memories, const Array& grounds,
            std::int64_t beyond) {
             std::vector<judges::Range> ranges;
-            for (const auto& [offset, end] : memories) ranges.push_back({offset, end});
+            std::int64_t before = 0;
+            bool right = alignment >= 1 && beyond >= 0;
+            for (const auto& [offset, end] : memories) {
+                right = right && before <= offset && offset <= end && end <= kLargestEnd;
+                before = end;
+                ranges.push_back({offset, end});
+            }
+            for (const std::int64_t ground : grounds) right = right && -1 <= ground && ground <= kLargestEnd;
+            if (!right) throw std::invalid_argument("the numbers are not those of a problem");
             const judges::StepBound bound = judges::step_bound(buffers, alignment, ranges, grounds, beyond);
             return std::make_tuple(bound.peak, bound.peak_step, bound.live, bound.live_step);
         },

@@ -271,7 +271,8 @@ class OrderTrials {
                                           : first_fit(problem_, order, fit_, *index_, ceiling, interrupted_);
         if (offsets.empty() && !order.empty()) return;
         const Bytes peak = peak_of(problem_, offsets);
-        if (best_.offsets.empty() || peak < best_.peak) best_ = {std::move(offsets), peak, kind};
+        const bool first = best_.offsets.empty() && best_.peak > kMaxBytes;  // kept even where a buffer is nowhere
+        if (first || peak < best_.peak) best_ = {std::move(offsets), peak, kind};
     }
 
   private:
@@ -302,11 +303,13 @@ Packing pack(const Problem& problem, Bytes stop, Fit fit, const Interrupted& int
 }
 
 Packing pack_further(const Problem& problem, Bytes stop, Bytes below, const Interrupted& interrupted) {
+    below = std::clamp<Bytes>(below, 0, kMaxBytes + 1);
     OrderTrials trials(problem, Fit::kLowest, {{}, below, Order::kSize}, interrupted);
     for (const Order kind : further_orders(trials.few())) {
         trials.attempt(kind);
         if (trials.best().peak <= stop) break;
     }
+    if (trials.best().peak >= below) return {{}, below, Order::kSize};
     return trials.best();
 }
 

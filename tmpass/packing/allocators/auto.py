@@ -67,7 +67,7 @@ def solve(problem: Problem, goal: Goal) -> Found:
         if len(problem.buffers) >= _REPAIR_FROM and supported:  # else telamalloc needs the nodes
             before = found.peak
             found = narrowest_first.solve_from(problem, replace(goal, nodes=_greedy_nodes(problem, goal)), found)
-            if not found.stopped and found.peak == before:
+            if goal.nodes and not found.stopped and found.peak == before:
                 found = first_fit.solve_further(problem, goal, found)
         for greedy in (greedy_by_size, greedy_by_size_tflm):
             if not found.stopped and not satisfied(problem, goal, found):

@@ -53,7 +53,7 @@ def frontier_plot(points: Sequence[TradeOff]) -> str:
     """The trade-offs as an SVG picture: additional MACs from left to right, bytes upwards."""
     first = points[0]
     most = max(*(_more(one, first) for one in points), 1.0)
-    top = max(one.needed for one in points)
+    top = max(1, *(one.needed for one in points))
     wide, high = _WIDTH - _MARGIN - _RIGHT, _HEIGHT - 2 * 40
 
     def place(one: TradeOff) -> tuple[float, float]:

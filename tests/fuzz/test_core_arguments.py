@@ -140,6 +140,15 @@ def pack(made, problem, draw):
     assert peak == (REACH + 1 if NOWHERE in offsets else top(made, offsets))
 
 
+def pack_further(made, problem, draw):
+    below = draw(capacities | anything)
+    offsets, _ = _core.pack_further(problem, draw(capacities), below)
+    assert NOWHERE not in offsets
+    if offsets:
+        packs(made, offsets)
+        assert top(made, offsets) < below
+
+
 def budget(draw):
     """A target and a number of nodes: as many as there are only where no search begins."""
     if draw(st.booleans()):
@@ -249,6 +258,7 @@ KERNELS = (
     first_dead_end,
     first_fit,
     pack,
+    pack_further,
     hill_climb,
     repair,
     local_search,
@@ -285,7 +295,7 @@ LEARNED = {"LearnedBacktracking", "dead_end_features"}
 """Held against other readers of trees and of features in tests/packing/learning."""
 ORDERS = {"OrderProblem", "OrderParts", "OrderRules", "find_cuts", "bound_orders", "beam_order", "search_orders"}
 """What test_order_arguments.py asks."""
-JUDGES = {"quick_check", "peak_step"}
+JUDGES = {"quick_check", "step_bound"}
 """Held against other judges in tests/verify and test_bounds.py."""
 RESIDENCY = {"search_placements", "SubsetSums", "least_loss"}
 """Held against brute force in tests/planning/residency."""

@@ -39,7 +39,7 @@ void bind_judges(nb::module_& m) {
            std::int64_t beyond) {
             std::vector<judges::Range> ranges;
             std::int64_t before = 0;
-            bool right = alignment >= 1 && beyond >= 0;
+            bool right = beyond >= 0;
             for (const auto& [offset, end] : memories) {
                 right = right && before <= offset && offset <= end && end <= kLargestEnd;
                 before = end;

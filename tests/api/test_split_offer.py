@@ -1,9 +1,12 @@
 """`plan` and `explain` offer a split where it makes a model fit, with the figure of the split."""
 
+import pytest
 from support.split_bottleneck import bottleneck
 
 import tmpass
+from tmpass.api import split_offer
 from tmpass.api.split_offer import offer_split
+from tmpass.base.errors import VerificationError
 from tmpass.explanation.explain import explain
 
 MODEL = bottleneck()
@@ -39,3 +42,29 @@ def test_explain_has_the_offer():
     known = explain(MODEL, "tflm", budget=NEEDED * 3 // 4)
     assert known.split is not None
     assert explain(MODEL, "tflm", budget=NEEDED).split is None
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"keep_inputs": True}, {"schedule": "given"}, {"inplace": False}, {"io": "external"}],
+)
+def test_a_plan_with_other_options_gets_no_offer(options):
+    """The split is planned without them, so it may not fit with them."""
+    profile = tmpass.load_target("pixel6-tpu" if "io" in options else "tflm").override(NEEDED * 3 // 4, None)
+    made = tmpass.plan(MODEL, profile, **options)
+    assert not made.fits
+    assert offer_split(MODEL, made, profile) is None
+
+
+@pytest.mark.parametrize("error", [VerificationError("a wrong split", violations=()), ValueError("a\nb")])
+def test_a_fault_is_one_line_and_leaves_the_answer(monkeypatch, error):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(split_offer, "quick_split", fail)
+    offer = offered(NEEDED * 3 // 4)
+    assert offer.text.startswith("split, none is offered: a")
+    assert "\n" not in offer.text
+    known = explain(MODEL, "tflm", budget=NEEDED * 3 // 4)
+    assert known.split == offer
+    assert not known.plan.fits

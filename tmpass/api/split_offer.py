@@ -1,12 +1,18 @@
 """The offer to split a model that does not fit, with the figures of the split."""
 
+from tmpass.api.arguments import rules_of
 from tmpass.api.split import quick_split
-from tmpass.base.errors import TmpassError
+from tmpass.base.errors import ModelError, TmpassError, UsageError, brief_text
 from tmpass.base.record import record
 from tmpass.base.sizes import format_size
-from tmpass.loading.load import Model
-from tmpass.plans.plan import Plan
+from tmpass.loading.load import Model, load_to_plan
+from tmpass.packing.allocate import DEFAULT_NODES
+from tmpass.planning.ordering.least_peak import DEFAULT_STATES
+from tmpass.plans.plan import Options, Plan
 from tmpass.targets import RUNTIMES, Target
+
+_LONGEST = 160
+"""Characters of a fault that are told."""
 
 
 @record
@@ -30,10 +36,27 @@ class SplitOffer:
         return f"split, it fits: {format_size(self.needed)}, with {work}; tmpass split writes it"
 
 
-def offer_split(model: object, made: Plan, target: Target) -> SplitOffer | None:
+@record
+class SplitFault:
+    """A split that was tried for an offer and failed: a defect of tmpass.
+
+    Fields:
+        fault: what is wrong.
+    """
+
+    fault: str
+
+    @property
+    def text(self) -> str:
+        """The fault in one line."""
+        return f"split, none is offered: {TmpassError(brief_text(self.fault, _LONGEST))}"
+
+
+def offer_split(model: object, made: Plan, target: Target) -> SplitOffer | SplitFault | None:
     """The split that makes a model fit; None where it fits, where none was found, or where models are not split.
 
-    The split is made, with a fourth of the usual budget.
+    The split is made, with a fourth of the usual budget. It is planned with no option but the capacity and the
+    alignment, so it is only offered for a plan without others. A fault is returned: it must not cost the plan.
 
     Args:
         model: a path, the bytes of a file, or a model in memory.
@@ -44,10 +67,27 @@ def offer_split(model: object, made: Plan, target: Target) -> SplitOffer | None:
     if made.fits or not known or isinstance(model, Model) or target.scratchpad.capacity is None:
         return None
     try:
-        split = quick_split(model, target)
-    except TmpassError:  # it is another kind of model, and the plan has said all there is to say
+        split = quick_split(model, target) if _usual(model, made.options, target) else None
+    except (ModelError, UsageError):  # it is another kind of model, and the plan has said all there is to say
         return None
+    except Exception as error:  # the plan is made, and is told whatever becomes of the offer
+        return SplitFault(str(error) or type(error).__name__)
     if split is None or not split.fits:
         return None
     more = split.macs[0] / max(1, split.macs[1]) - 1
     return SplitOffer(split.plan.memories[0].needed, max(more, 0.0), split.operators[0] - split.operators[1])
+
+
+def _usual(model: object, asked: Options, target: Target) -> bool:
+    """Whether a plan has the options that `plan` has by itself, but for the capacity and the alignment."""
+    usual = Options(
+        budget=asked.budget,
+        alignment=asked.alignment,
+        states=DEFAULT_STATES,
+        nodes=DEFAULT_NODES,
+        scratch=asked.scratch,
+        int8=target.int8,
+    )
+    if asked != usual:
+        return False
+    return asked.scratch == rules_of(target, (), load_to_plan(model, {}))

@@ -34,7 +34,7 @@ from tmpass.plans.plan import STOPPED, Plan
 from tmpass.targets import Target
 
 if TYPE_CHECKING:
-    from tmpass.api.split_offer import SplitOffer
+    from tmpass.api.split_offer import SplitFault, SplitOffer
 
 
 def explain(
@@ -94,7 +94,9 @@ def explain(
     return known if known.stopped else replace(known, split=_offer(model, asked, target))
 
 
-def _offer(model: object, made: Plan, target: str | os.PathLike[str] | Target | None) -> "SplitOffer | None":
+def _offer(
+    model: object, made: Plan, target: str | os.PathLike[str] | Target | None
+) -> "SplitOffer | SplitFault | None":
     """The split that makes a model fit."""
     if made.fits:
         return None

@@ -9,7 +9,7 @@ from tmpass.plans.peak_step import PeakStep
 from tmpass.plans.plan import Plan, PlannedBuffer, PlannedConstant, PlannedStep, PlannedTensor
 
 if TYPE_CHECKING:
-    from tmpass.api.split_offer import SplitOffer
+    from tmpass.api.split_offer import SplitFault, SplitOffer
     from tmpass.explanation.travels import Travels
 
 
@@ -135,7 +135,7 @@ class Explanation:
     curve: tuple[CurvePoint, ...] | None = None
     travels: "Travels | None" = None
     may_travel: bool = False
-    split: "SplitOffer | None" = None
+    split: "SplitOffer | SplitFault | None" = None
 
     @property
     def status(self) -> str:

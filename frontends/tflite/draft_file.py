@@ -28,7 +28,7 @@ from .identity import IDENTIFIER
 from .operator_names import OPERATOR_NAMES
 from .operators import read_codes
 
-_OPTIONS = {New.SLICE: 57, New.PAD: 22, New.CONCAT: option_schema.ConcatenationOptions.NUMBER}
+NEW_OPTIONS = {New.SLICE: 48, New.PAD: 22, New.CONCAT: option_schema.ConcatenationOptions.NUMBER}
 """The numbers of their options in the union: SliceOptions, PadOptions, ConcatenationOptions."""
 
 _VERSIONS = {"int8": 2, "int16": 3}
@@ -43,13 +43,6 @@ _WINDOWS = {
     "DEPTHWISE_CONV_2D": option_schema.DepthwiseConv2DOptions.PADDING,
 }
 """The option of padding of the operators whose padding a draft changes."""
-
-
-_VECTORS = {(17, 0): 4, (30, 0): 4, (115, 0): 4}
-"""(number of the options, field) that is a vector -> bytes of an entry: new_shape, squeeze_dims, boundaries."""
-
-_LINKED = {4, 111}
-"""Numbers of options that have other links: ConcatEmbeddingsOptions, VarHandleOptions."""
 
 
 def write_draft(data: bytes, graph: Graph, draft: Draft, note: tuple[str, bytes] | None) -> bytes:
@@ -96,7 +89,7 @@ def _uncopied(operator: Table) -> bool:
     field = schema.Operator
     return (
         operator.has(field.BUILTIN_OPTIONS_2)
-        or operator.scalar(field.BUILTIN_OPTIONS_TYPE) in _LINKED
+        or operator.scalar(field.BUILTIN_OPTIONS_TYPE) in option_schema.LINKED
         or operator.has(field.LARGE_CUSTOM_OPTIONS_OFFSET)
     )
 
@@ -160,7 +153,10 @@ class _Writer:
         scalars = self._scalars(table, (field.TYPE, field.IS_VARIABLE, field.HAS_RANK))
         number = table.scalar(field.BUFFER)
         if self._spans.size(number, table):
-            made = self._buffer((number, tensor.cut), lambda: self._piece(table, tensor.cut))
+            # Tensors of other shapes may have the same bytes: a cut of each is another piece of them.
+            layout = table.integers(field.SHAPE), table.scalar(field.TYPE)
+            key = (number, tensor.cut, layout) if tensor.cut else number
+            made = self._buffer(key, lambda: self._piece(table, tensor.cut))
             scalars[field.BUFFER.number] = pack("<I", made)
         links = {field.SHAPE.number: self._integers(tensor.shape)} | text
         if table.has(field.QUANTIZATION):
@@ -238,7 +234,7 @@ class _Writer:
         links[field.BUILTIN_OPTIONS.number] = self._table(values)
         scalars = {
             field.OPCODE_INDEX.number: pack("<I", code),
-            field.BUILTIN_OPTIONS_TYPE.number: pack("<B", _OPTIONS[kind]),
+            field.BUILTIN_OPTIONS_TYPE.number: pack("<B", NEW_OPTIONS[kind]),
         }
         return self._table(scalars, links)
 
@@ -248,7 +244,7 @@ class _Writer:
         for field, content in table.raw_fields():
             if field in changes:
                 continue
-            width = _VECTORS.get((number, field))
+            width = option_schema.VECTORS.get((number, field))
             if width is None:
                 scalars[field] = content
             else:

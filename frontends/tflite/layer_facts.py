@@ -64,7 +64,7 @@ class _Reader:
     def _conv(self, op: Op, table: Table) -> Layer | None:
         field = option_schema.Conv2DOptions
         options = self._options(table, field.NUMBER)
-        image, weights = self._shape(op, 0), self._shape(op, 1)
+        image, weights = self._data_shape(op), self._shape(op, 1)
         if options is None or len(image) != 4 or len(weights) != 4 or not self._constants(op, 1):
             return None
         cut = weights[3] == image[3] and self._whole_bytes(op, 1)
@@ -79,7 +79,7 @@ class _Reader:
     def _depthwise(self, op: Op, table: Table) -> Layer | None:
         field = option_schema.DepthwiseConv2DOptions
         options = self._options(table, field.NUMBER)
-        image, weights = self._shape(op, 0), self._shape(op, 1)
+        image, weights = self._data_shape(op), self._shape(op, 1)
         if options is None or len(image) != 4 or len(weights) != 4 or not self._constants(op, 1):
             return None
         single = weights[3] == image[3]
@@ -96,7 +96,7 @@ class _Reader:
     def _pool(self, op: Op, table: Table) -> Layer | None:
         field = option_schema.Pool2DOptions
         options = self._options(table, field.NUMBER)
-        if options is None or len(self._shape(op, 0)) != 4:
+        if options is None or len(self._data_shape(op)) != 4:
             return None
         sizes = options.scalar(field.FILTER_HEIGHT), options.scalar(field.FILTER_WIDTH)
         strides = options.scalar(field.STRIDE_H), options.scalar(field.STRIDE_W)
@@ -105,7 +105,7 @@ class _Reader:
 
     def _pad(self, op: Op, table: Table) -> Layer | None:
         del table
-        shape, result = self._shape(op, 0), self._shape(op, -1)
+        shape, result = self._data_shape(op), self._shape(op, -1)
         numbers = read_numbers(self._declared[op.inputs[1]], self._buffers) if len(op.inputs) == 2 else None
         if len(shape) != 4 or numbers is None or len(numbers) != 8:
             return None
@@ -123,12 +123,14 @@ class _Reader:
         result, weights = self._shape(op, -1), self._shape(op, 1)
         if len(weights) != 2 or not result or result[-1] != weights[0] or not self._constants(op, 1):
             return None
+        if not self._data_shape(op):
+            return None
         cut = self._whole_bytes(op, 1)
         return Layer(Role.DENSE, channelwise=False, filters=self._filters(op, 0)) if cut else None
 
     def _mean(self, op: Op, table: Table) -> Layer | None:
         del table
-        shape, result = self._shape(op, 0), self._shape(op, -1)
+        shape, result = self._data_shape(op), self._shape(op, -1)
         axes = read_numbers(self._declared[op.inputs[1]], self._buffers) if len(op.inputs) == 2 else None
         if len(shape) != 4 or axes is None or {axis % 4 for axis in axes} != {_ROWS, _COLUMNS}:
             return None
@@ -190,6 +192,11 @@ class _Reader:
 
     def _tensor(self, t: int) -> Tensor:
         return self._subgraph.tensors[t]
+
+    def _data_shape(self, op: Op) -> Shape:
+        """The shape of the first input; empty where it is a constant or a variable, which has no rows to cut."""
+        first = op.inputs[0] if op.inputs else ABSENT
+        return self._shape(op, 0) if first != ABSENT and self._tensor(first).kind is TensorKind.ACTIVATION else ()
 
     def _shape(self, op: Op, position: int) -> Shape:
         """The shape of an input, or of the result at position -1; empty where it is absent."""

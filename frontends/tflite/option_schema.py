@@ -276,3 +276,10 @@ class StablehloTransposeOptions:
 
     NUMBER = 17
     PERMUTATION = Field(0, "permutation")
+
+
+VECTORS = {(8, 5): 1, (17, 0): 4, (30, 0): 4, (115, 0): 4}
+"""(number of the options, field) of a vector -> bytes of an entry: quant_spec, new_shape, squeeze_dims, boundaries."""
+
+LINKED = (3, 111)
+"""Numbers of options that have other links: ConcatEmbeddingsOptions, VarHandleOptions."""

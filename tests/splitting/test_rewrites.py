@@ -147,3 +147,30 @@ def test_equal_bounds_are_aligned_and_never_one_part():
     assert equal_bounds(10, 3, 3) == (0, 6, 10)
     assert equal_bounds(4, 2, 8) is None
     assert equal_bounds(1, 2, 1) is None
+
+
+def test_an_operator_on_a_constant_image_is_not_cut():
+    """It reads no activation, so it has no rows to slice."""
+    image = Tensor("x", [1, 8, 4, 4], "INT8", data=bytes(128), **Q)
+    tensors = [
+        image, weights("w", [8, 3, 3, 4]), bias("b", 8), Tensor("m", [1, 8, 4, 8], "INT8", **Q),
+        Tensor("i", [1, 8, 4, 8], "INT8", **Q), Tensor("y", [1, 8, 4, 8], "INT8", **Q),
+    ]  # fmt: skip
+    add = Operator("ADD", [3, 4], [5], options("AddOptions"))
+    net = net_of(write_model([Subgraph(tensors, [conv([0, 1, 2], 3), add], [4], [5])]))
+    assert net.layer(0) is None
+    assert make_draft(net, [Stage(0, 0, Along.CHANNELS, (0, 4, 8))]) is None
+
+
+def test_cuts_of_one_buffer_follow_the_shape_of_each_tensor():
+    data = np.random.default_rng(3).integers(-100, 100, 32).astype("i1").tobytes()
+    tensors = [
+        Tensor("x", [1, 8, 8, 4], "INT8", **Q), Tensor("w1", [8, 1, 1, 4], "INT8", data=data, scales=[0.01]),
+        bias("b1", 8), Tensor("m", [1, 8, 8, 8], "INT8", **Q),
+        Tensor("w2", [4, 1, 1, 8], "INT8", buffer=1, scales=[0.01]), bias("b2", 4),
+        Tensor("y", [1, 8, 8, 4], "INT8", **Q),
+    ]  # fmt: skip
+    made = write_model([Subgraph(tensors, [conv([0, 1, 2], 3), conv([3, 4, 5], 6)], [0], [6])])
+    net = net_of(made)
+    draft = make_draft(net, [Stage(0, 0, Along.CHANNELS, (0, 2, 8)), Stage(1, 1, Along.CHANNELS, (0, 2, 4))])
+    assert differences(made, written(made, net, draft), 0) == []

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from tmpass.frontends.tflite import option_schema, schema
 from tmpass.frontends.tflite.calls import CALLING, Options
+from tmpass.frontends.tflite.draft_file import NEW_OPTIONS
 from tmpass.frontends.tflite.element_types import ELEMENT_TYPES
 from tmpass.frontends.tflite.flatbuffer import FIELD_LIMIT, Field, Scalar
 from tmpass.frontends.tflite.operator_names import OPERATOR_NAMES, operator_name
+
+from tmpass.graph.draft import New
 
 TABLES = (
     schema.Model,
@@ -125,3 +128,40 @@ def test_element_types_have_the_bits_in_their_name(name: str, dtype: Any) -> Non
 def test_no_field_lies_behind_the_limit_of_the_reader(generated: ModuleType) -> None:
     for table in TABLES:
         assert max(numbers_of(getattr(generated, table.__name__)).values()) < FIELD_LIMIT
+
+
+def sources_of(module: ModuleType) -> dict[tuple[int, int], list[str]]:
+    """(number of the options, field) -> the sources of the accessors of that field."""
+    found: dict[tuple[int, int], list[str]] = {}
+    for name, number in enum_of(module, "BuiltinOptions").items():
+        if name == "NONE":
+            continue
+        accessors = inspect.getmembers(getattr(module, name), inspect.isfunction)
+        for _, source in ((key, inspect.getsource(f)) for key, f in accessors):
+            if match := re.search(r"Offset\((\d+)\)", source):
+                found.setdefault((number, (int(match[1]) - 4) // 2), []).append(source)
+    return found
+
+
+@pytest.mark.runtime
+def test_options_that_are_vectors_or_links_are_those_of_the_schema() -> None:
+    newest = pytest.importorskip("ai_edge_litert.schema_py_generated")
+    widths = {"Uint8": 1, "Int8": 1, "Int32": 4, "Float32": 4, "Int64": 8}
+    vectors, linked = {}, set()
+    for key, sources in sources_of(newest).items():
+        text = "".join(sources)
+        if match := re.search(r"GetVectorAsNumpy\(flatbuffers\.number_types\.(\w+)Flags", text):
+            vectors[key] = widths[match[1]]
+        elif "VectorLen" in text or "_tab.String" in text or "Indirect" in text:
+            linked.add(key[0])
+    linked.add(3)  # two vectors, in an operator that no converter makes
+    assert {key: width for key, width in vectors.items() if key[0] not in linked} == option_schema.VECTORS
+    assert linked == set(option_schema.LINKED)
+
+
+@pytest.mark.runtime
+def test_new_operators_have_the_options_of_the_schema() -> None:
+    newest = pytest.importorskip("ai_edge_litert.schema_py_generated")
+    union = enum_of(newest, "BuiltinOptions")
+    expected = {New.SLICE: "SliceOptions", New.PAD: "PadOptions", New.CONCAT: "ConcatenationOptions"}
+    assert {kind: union[name] for kind, name in expected.items()} == NEW_OPTIONS

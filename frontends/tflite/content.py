@@ -8,11 +8,17 @@ from tmpass.graph.model import ABSENT, Graph, Op, TensorKind
 
 from . import option_schema, schema
 from .buffers import Buffers
-from .flatbuffer import Table, root_table
+from .draft_file import check_file
+from .flatbuffer import Field, Table, root_table
 
 _LARGE = 1 << 16
 _ROWS, _COLUMNS = 1, 2
 _CONVOLUTIONS = {"CONV_2D": option_schema.Conv2DOptions, "DEPTHWISE_CONV_2D": option_schema.DepthwiseConv2DOptions}
+Fields = tuple[tuple[int, object], ...]
+
+_BY_ROW = ("SELECT", "STABLEHLO_SELECT")
+"""Element-wise operators that may have an input with one element for each index of the first axis."""
+
 _POOLS = ("AVERAGE_POOL_2D", "MAX_POOL_2D")
 
 
@@ -24,8 +30,9 @@ def read_content(data: bytes, graph: Graph) -> Content:
         graph: what was read from it, with all sizes known.
 
     Raises:
-        ModelError: the file is damaged.
+        ModelError: the file is damaged, or has something that is not compared.
     """
+    check_file(data)
     return _Reader(data, graph).read()
 
 
@@ -39,6 +46,7 @@ class _Reader:
         self._buffers = Buffers(model, data)
         self._tensors = list(subgraph.tables(schema.SubGraph.TENSORS, "tensor"))
         self._operators = list(subgraph.tables(schema.SubGraph.OPERATORS, "operator"))
+        self._signatures = list(model.tables(schema.Model.SIGNATURE_DEFS, "signature"))
 
     def read(self) -> Content:
         """The content."""
@@ -49,12 +57,25 @@ class _Reader:
         }
         scales = {t: found for t, table in enumerate(self._tensors) if (found := _scales(table)) is not None}
         ops = (self._operator(op, table) for op, table in zip(self._main.ops, self._operators, strict=True))
-        return Content(self._graph, tuple(ops), constants, scales)
+        signatures = tuple(self._signature(table) for table in self._signatures)
+        return Content(self._graph, tuple(ops), constants, scales, signatures)
+
+    def _signature(self, table: Table) -> object:
+        """The key of a signature, and the names of its inputs and outputs with their positions."""
+        found: list[object] = [table.string(schema.SignatureDef.SIGNATURE_KEY)]
+        fields = schema.SignatureDef.INPUTS, schema.SignatureDef.OUTPUTS
+        for field, ends in zip(fields, (self._main.inputs, self._main.outputs), strict=True):
+            named = []
+            for row in table.tables(field, "entry"):
+                t = row.scalar(schema.TensorMap.TENSOR_INDEX)
+                named.append((row.string(schema.TensorMap.NAME) or "", ends.index(t) if t in ends else -1))
+            found.append(tuple(sorted(named)))
+        return tuple(found)
 
     def _operator(self, op: Op, table: Table) -> OpContent:
         number = table.scalar(schema.Operator.BUILTIN_OPTIONS_TYPE)
         options = table.table(schema.Operator.BUILTIN_OPTIONS, "options") if number else None
-        fields = {f: int.from_bytes(raw, "little") for f, raw in options.raw_fields()} if options else {}
+        fields = _fields(options, number) if options else {}
         custom = table.vector(schema.Operator.CUSTOM_OPTIONS, 1)
         shape = self._shape(op.inputs[0]) if op.inputs else ()
         if op.kind in _CONVOLUTIONS and options is not None:
@@ -69,19 +90,21 @@ class _Reader:
             return OpContent((op.kind, left), sliding, ignores=True, per_channel=())
         left = _without(fields, ())
         if op.kind == "FULLY_CONNECTED":
+            if not self._weighted(op) or fields.get(option_schema.FullyConnectedOptions.WEIGHTS_FORMAT.number):
+                return OpContent((op.kind, left))
             every = tuple(range(len(shape)))
             return OpContent((op.kind, left), per_channel=((1, 0), (2, 0)), each_channel=False, spatial=every)
         if op.kind == "MEAN":
             axes = self._numbers(op, 1)
             if len(shape) == 4 and {axis % 4 for axis in axes} == {_ROWS, _COLUMNS}:
-                return OpContent((op.kind, left), per_channel=(), spatial=(_ROWS, _COLUMNS))
+                return OpContent((op.kind, left), per_channel=((1, None),), spatial=(_ROWS, _COLUMNS))
         moved = self._moved(op, options, left)
         if moved is not None:
             return moved
-        known = op.elementwise and not op.custom
+        known = op.elementwise and not op.custom and op.kind not in _BY_ROW
         return OpContent((op.kind, left, custom), per_channel=() if known else None)
 
-    def _convolution(self, op: Op, options: Table, fields: dict[int, int]) -> OpContent:
+    def _convolution(self, op: Op, options: Table, fields: dict[int, object]) -> OpContent:
         depthwise = op.kind == "DEPTHWISE_CONV_2D"
         field = option_schema.DepthwiseConv2DOptions if depthwise else option_schema.Conv2DOptions
         image, weights = self._shape(op.inputs[0]), self._shape(op.inputs[1])
@@ -96,10 +119,19 @@ class _Reader:
         each = depthwise and weights[3] == image[3]
         whole = depthwise and not each and image[3] != 1
         grouped = not depthwise and weights[3] != image[3]
-        cut = None if whole or grouped else ((1, axis), (2, 0))
-        return OpContent((op.kind, _without(fields, gone)), sliding, per_channel=cut, each_channel=each)
+        ordered = whole or grouped
+        cut: tuple[tuple[int, int | None], ...] | None = ((1, None), (2, None)) if ordered else ((1, axis), (2, 0))
+        if not self._weighted(op):
+            cut = None
+        left = _without(fields, gone)
+        return OpContent((op.kind, left), sliding, per_channel=cut, ordered=ordered, each_channel=each)
 
-    def _moved(self, op: Op, options: Table | None, left: tuple[tuple[int, int], ...]) -> OpContent | None:
+    def _weighted(self, op: Op) -> bool:
+        """Whether all inputs but the first one are constants."""
+        kinds = [self._main.tensors[t].kind if t != ABSENT else TensorKind.CONSTANT for t in op.inputs]
+        return kinds[0] is not TensorKind.CONSTANT and all(kind is TensorKind.CONSTANT for kind in kinds[1:])
+
+    def _moved(self, op: Op, options: Table | None, left: Fields) -> OpContent | None:
         """A slice, a padding or a concat whose numbers the file has; None for anything else."""
         rank = len(self._shape(op.outputs[0])) if op.outputs else 0
         if op.kind == "SLICE":
@@ -121,6 +153,8 @@ class _Reader:
         if position >= len(op.inputs) or op.inputs[position] == ABSENT:
             return ()
         t = op.inputs[position]
+        if self._main.tensors[t].kind is not TensorKind.CONSTANT:
+            return ()
         layout = {"int32": "i", "int64": "q"}.get(self._main.tensors[t].dtype.name)
         content = self._buffers.small(self._tensors[t].scalar(schema.Tensor.BUFFER), _LARGE)
         width = 8 if layout == "q" else 4
@@ -141,9 +175,20 @@ def _sliding(
     return tuple(found)
 
 
-def _without(fields: dict[int, int], gone: Sequence[int]) -> tuple[tuple[int, int], ...]:
-    """The fields of options that have a value, but for some."""
-    return tuple((f, value) for f, value in sorted(fields.items()) if f not in gone and value)
+def _fields(options: Table, number: int) -> dict[int, object]:
+    """The fields of options that have another value than an absent field has."""
+    found: dict[int, object] = {}
+    for f, raw in options.raw_fields():
+        width = option_schema.ALL_VECTORS.get((number, f))
+        value: object = int.from_bytes(raw, "little") if width is None else options.vector(Field(f, "options"), width)
+        if value != option_schema.DEFAULTS.get((number, f), 0):
+            found[f] = value
+    return found
+
+
+def _without(fields: dict[int, object], gone: Sequence[int]) -> Fields:
+    """The fields of options, but for some."""
+    return tuple((f, value) for f, value in sorted(fields.items()) if f not in gone)
 
 
 def _scales(table: Table) -> tuple[int, tuple[bytes, ...]] | None:

@@ -56,10 +56,13 @@ class _Reader:
             return None
         if any(self._tensor(t).shape is None or self._tensor(t).unknown for t in (*op.inputs, *op.outputs) if t >= 0):
             return None
+        if any(self._tensor(t).kind is TensorKind.VARIABLE for t in (*op.inputs, *op.outputs) if t >= 0):
+            return None  # each operator that touches a state runs once
         known = self._kinds.get(op.kind)
         if known is not None:
             return known(op, table)
-        return self._pointwise(op) if op.elementwise else None
+        # The condition of SELECT may be one for each row.
+        return self._pointwise(op) if op.elementwise and op.kind != "SELECT" else None
 
     def _conv(self, op: Op, table: Table) -> Layer | None:
         field = option_schema.Conv2DOptions
@@ -119,7 +122,10 @@ class _Reader:
         return Layer(Role.PAD, pads=(pairs[_ROWS], pairs[_COLUMNS])) if grown == result else None
 
     def _dense(self, op: Op, table: Table) -> Layer | None:
-        del table
+        field = option_schema.FullyConnectedOptions
+        options = self._options(table, field.NUMBER)
+        if options is not None and options.scalar(field.WEIGHTS_FORMAT):  # rows are not one after the other
+            return None
         result, weights = self._shape(op, -1), self._shape(op, 1)
         if len(weights) != 2 or not result or result[-1] != weights[0] or not self._constants(op, 1):
             return None

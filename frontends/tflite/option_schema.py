@@ -57,6 +57,7 @@ class FullyConnectedOptions:
     """Of FULLY_CONNECTED."""
 
     NUMBER = 8
+    WEIGHTS_FORMAT = Scalar(1, "weights_format", _INT8)
     KEEP_NUM_DIMS = Scalar(2, "keep_num_dims", _BOOL)
 
 
@@ -283,3 +284,21 @@ VECTORS = {(8, 5): 1, (17, 0): 4, (30, 0): 4, (115, 0): 4}
 
 LINKED = (3, 111)
 """Numbers of options that have other links: ConcatEmbeddingsOptions, VarHandleOptions."""
+
+DEFAULTS = {
+    (1, 4): 1,
+    (1, 5): 1,
+    (2, 5): 1,
+    (2, 6): 1,
+    (11, 1): 1,
+    (28, 1): 1,
+    (69, 4): 1,
+    (80, 0): 2,
+    (106, 5): 1,
+    (106, 6): 1,
+    (106, 7): 1,
+}
+"""(number of the options, field) -> the value of an absent field, where that is not 0: most are dilations."""
+
+ALL_VECTORS = {**VECTORS, (3, 1): 4, (3, 2): 4, (111, 0): 1, (111, 1): 1}
+"""`VECTORS`, and those of `LINKED`."""

@@ -43,13 +43,18 @@ class _Drawing:
         return getattr(self, kind)(t)
 
     def conv(self, t: int) -> int:
-        return self.convolution(t, "CONV_2D", self.rng.randint(1, 7))
+        rng, channels = self.rng, self.shape(t)[3]
+        if channels == 1 or rng.random() < 0.8:
+            return self.convolution(t, "CONV_2D", rng.randint(1, 7))
+        groups = rng.choice([n for n in range(2, channels + 1) if channels % n == 0])
+        return self.convolution(t, "CONV_2D", groups * rng.randint(1, 2), groups)
 
     def depthwise(self, t: int) -> int:
         channels = self.shape(t)[3]
-        return self.convolution(t, "DEPTHWISE_CONV_2D", channels * (self.rng.randint(1, 4) if channels == 1 else 1))
+        most = 4 if channels == 1 else 2 if channels < 5 and self.rng.random() < 0.2 else 1
+        return self.convolution(t, "DEPTHWISE_CONV_2D", channels * self.rng.randint(1, most))
 
-    def convolution(self, t: int, kind: str, out: int) -> int:
+    def convolution(self, t: int, kind: str, out: int, groups: int = 1) -> int:
         rng, shape = self.rng, self.shape(t)
         size = rng.choice([(1, 1), (3, 3), (3, 3), (rng.randint(1, 5), rng.randint(1, 5))])
         dilation = (1, 1) if rng.random() < 0.7 else (rng.randint(1, 2), rng.randint(1, 2))
@@ -60,7 +65,7 @@ class _Drawing:
             -(-dim // s) if same else (dim - r) // s + 1 for dim, s, r in zip(shape[1:3], stride, reach, strict=True)
         ]
         depthwise = kind == "DEPTHWISE_CONV_2D"
-        weights = (1, *size, out) if depthwise else (out, *size, shape[3])
+        weights = (1, *size, out) if depthwise else (out, *size, shape[3] // groups)
         inputs, scale = self.weighted(t, weights, out, 3 if depthwise else 0)
         layout = {"depth_multiplier": out // shape[3]} if depthwise else {}
         how = options(

@@ -100,7 +100,13 @@ class Reference:
         windows, taken = self._windows(
             op, options, weights.shape[1:3], options.DilationHFactor(), options.DilationWFactor()
         )
-        return self._summed(op, options, np.einsum("hwklc,oklc->hwo", windows * taken, self._centred(op, 1)))
+        data, filters = windows * taken, self._centred(op, 1)
+        groups, wide = windows.shape[-1] // filters.shape[-1], filters.shape[-1]
+        sums = [
+            np.einsum("hwklc,oklc->hwo", data[..., n * wide : (n + 1) * wide], own)
+            for n, own in enumerate(np.split(filters, groups))
+        ]
+        return self._summed(op, options, np.concatenate(sums, axis=-1))
 
     def depthwise(self, op) -> np.ndarray:
         options = self._options(op, tflite.DepthwiseConv2DOptions)

@@ -98,8 +98,7 @@ def command(
         from tmpass.report.terminal.summary import summary
 
         click.echo(summary(plan), nl=False)
-        if not stopped and not plan.fits:
-            _offer_split(source, plan, asked["target"])
+        _offer_split(source, plan, asked["target"])
     else:
         complain_of_target(plan)
     ctx.exit(INTERRUPTED if stopped else EXIT_CODES[plan.status])
@@ -113,10 +112,13 @@ def _refuse_inputs(places: "list[str | None]", model: str, asked: dict[str, Any]
 
 
 def _offer_split(source: str | bytes, plan: "Plan", target: str) -> None:
-    """Print how much a split model needs, where that fits."""
+    """Print how much a split model needs, where the plan does not fit, and the split does."""
     from tmpass.api.arguments import target_of
     from tmpass.api.split_offer import offer_split
+    from tmpass.plans.plan import STOPPED
 
+    if plan.fits or STOPPED in plan.warnings:
+        return
     profile = target_of(target).override(plan.options.budget, plan.options.alignment)
     with progress(f"splitting {plan.model.file}"):
         offer = offer_split(source, plan, profile)

@@ -28,7 +28,9 @@ class OpContent:
         slices: of a slice, the first index and the length along each axis.
         pads: of a padding with zeros, the elements before and after along each axis.
         joins: of a concat, the axis.
-        per_channel: its constants along the channels of the result: (position, axis). None where no such cut is known.
+        per_channel: its constants along the channels of the result: (position, axis), and None as the axis of one that
+            each channel may depend on whole. None where no such cut is known.
+        ordered: the number of a channel decides what it reads of its inputs, as in grouped convolutions.
         each_channel: a channel of the result reads that channel of the inputs only; otherwise all of them.
         spatial: axes that are read as a whole.
         channels: the axis of the result that has the channels.
@@ -40,7 +42,8 @@ class OpContent:
     slices: tuple[tuple[int, int], ...] | None = None
     pads: tuple[tuple[int, int], ...] | None = None
     joins: int | None = None
-    per_channel: tuple[tuple[int, int], ...] | None = None
+    per_channel: tuple[tuple[int, int | None], ...] | None = None
+    ordered: bool = False
     each_channel: bool = True
     spatial: tuple[int, ...] = ()
     channels: int = -1
@@ -54,9 +57,11 @@ class Content:
         ops: by index.
         constants: the bytes of each constant.
         scales: of each quantised tensor, the axis, the scales and the zero points; one pair of bytes for each index.
+        signatures: for each, its key, and the names of its ends with their positions among those of the graph.
     """
 
     graph: Graph
     ops: tuple[OpContent, ...]
     constants: Mapping[int, bytes]
     scales: Mapping[int, tuple[int, tuple[bytes, ...]]]
+    signatures: tuple[object, ...] = ()

@@ -165,3 +165,16 @@ def test_new_operators_have_the_options_of_the_schema() -> None:
     union = enum_of(newest, "BuiltinOptions")
     expected = {New.SLICE: "SliceOptions", New.PAD: "PadOptions", New.CONCAT: "ConcatenationOptions"}
     assert {kind: union[name] for kind, name in expected.items()} == NEW_OPTIONS
+
+
+@pytest.mark.runtime
+def test_values_of_absent_options_are_those_of_the_schema() -> None:
+    newest = pytest.importorskip("ai_edge_litert.schema_py_generated")
+    found = {}
+    for key, sources in sources_of(newest).items():
+        for source in sources:
+            default = re.search(r"return (\w+)\s*$", source.strip())
+            if "_tab.Get(" in source and "_tab.Vector" not in source and default:
+                word = default[1]
+                found[key] = int(word) if word.isdigit() else int(word == "True")
+    assert {key: value for key, value in found.items() if value} == option_schema.DEFAULTS

@@ -9,10 +9,11 @@ The check shares no code with `tmpass.splitting`, and knows nothing of its stage
 """
 
 from tmpass.base.violation import Violation
-from tmpass.graph.content import Content
+from tmpass.graph.content import Content, OpContent
 from tmpass.graph.model import ABSENT, Op, TensorKind
 from tmpass.verification.split.operators import Matcher
 from tmpass.verification.split.piece import WRONG, Piece, joined, padded, sliced, whole
+from tmpass.verification.split.states import given_tensors, shared_name, states_of
 
 
 def check_split(original: Content, split: Content) -> list[Violation]:
@@ -32,6 +33,12 @@ def check_split(original: Content, split: Content) -> list[Violation]:
                 return [_violation(f"input or output {other.name!r} is not {one.name!r} of the original")]
             if original.scales.get(a) != split.scales.get(b):
                 return [_violation(f"{one.name!r} has other scales than in the original")]
+    if original.signatures != split.signatures:
+        return [_violation("its signatures name other inputs or outputs than those of the original")]
+    for subgraph in (before, after):
+        name = shared_name(subgraph)
+        if name is not None:
+            return [_violation(f"several variables have the name {name!r}, so they cannot be told apart")]
     return _Walk(original, split).violations()
 
 
@@ -51,7 +58,8 @@ class _Walk:
         for index, op in enumerate(self.before.ops):
             self.by_kind.setdefault(op.kind, []).append(index)
         self.pieces = {b: self.known[a] for a, b in zip(self.before.inputs, self.after.inputs, strict=True)}
-        self.pieces |= {b: self.known[a] for a, b in self._variables() if a in self.known}
+        self.pieces |= {b: self.known[a] for a, b in self._given() if a in self.known}
+        self.touching: dict[str, list[int]] = {}
 
     def violations(self) -> list[Violation]:
         """What is wrong."""
@@ -61,17 +69,33 @@ class _Walk:
                 return [_violation(f"operator {index} ({op.kind}) of the split model, {op.name!r}: {fault}")]
         found = []
         for a, b in zip(self.before.outputs, self.after.outputs, strict=True):
-            if b not in self.pieces and a not in self.known:
-                continue
-            if self.pieces.get(b) != self.known.get(a):
-                found.append(_violation(f"output {self.before.tensors[a].name!r} is not that of the original"))
-        return found
+            name = self.before.tensors[a].name
+            if a in self.original.constants or b in self.split.constants:
+                if self.original.constants.get(a) != self.split.constants.get(b):
+                    found.append(_violation(f"output {name!r} is a constant with other bytes than the original's"))
+            elif self.known.get(a) is None or self.pieces.get(b) != self.known[a]:
+                found.append(_violation(f"output {name!r} is not that of the original"))
+        return found + self._state_violations()
 
-    def _variables(self) -> list[tuple[int, int]]:
-        """The variables of both models, in pairs of one name; they hold the same as long as all writes are the same."""
-        mine = {t.name: b for b, t in enumerate(self.after.tensors) if t.kind is TensorKind.VARIABLE}
-        own = ((a, t) for a, t in enumerate(self.before.tensors) if t.kind is TensorKind.VARIABLE)
-        return [(a, mine[t.name]) for a, t in own if t.name in mine]
+    def _state_violations(self) -> list[Violation]:
+        """Where a state is not touched by the same operators in the same order."""
+        expected: dict[str, list[int]] = {}
+        for index, op in enumerate(self.before.ops):
+            for state in states_of(self.before, op):
+                expected.setdefault(state, []).append(index)
+        return [
+            _violation(f"{state!r} is not read and written by the original's operators in their order")
+            for state in sorted({*expected, *self.touching})
+            if expected.get(state) != self.touching.get(state)
+        ]
+
+    def _given(self) -> list[tuple[int, int]]:
+        """Tensors that nothing in the models writes first, in pairs of one name.
+
+        Variables of one name hold the same as long as all writes are the same.
+        """
+        own, mine = given_tensors(self.before), given_tensors(self.after)
+        return [(a, mine[name]) for name, a in own.items() if name in mine]
 
     def _canonical(self) -> dict[int, Piece]:
         """For each tensor of the original that is computed, the piece that it is.
@@ -99,30 +123,42 @@ class _Walk:
 
     def _step(self, index: int, op: Op) -> str | None:
         """Find the pieces of an operator's results; return a fault, or None."""
+        if any(t in self.split.constants for t in op.outputs):
+            return "it writes a constant"
         if self._same(index, op):
             return None
-        content = self.split.ops[index]
-        given = [self.pieces.get(t) for t in op.inputs if t != ABSENT and t not in self.split.constants]
-        if None in given or not given:
+        if states_of(self.after, op) or not op.outputs:
+            return "it touches a state, and no operator of the original that is left does the same"
+        data = self._data(op)
+        if not data or any(t not in self.pieces for t in data):
             return "it reads what nothing is known of"
-        pieces = [piece for piece in given if piece is not None]
-        made = None
-        if content.slices is not None or content.pads is not None or content.joins is not None:
-            if any(self.split.scales.get(t) != self.split.scales.get(op.outputs[0]) for t in self._data(op)):
-                return "it passes numbers on to a tensor with other scales"
-            if content.slices is not None:
-                made = sliced(pieces[0], content.slices)
-            elif content.pads is not None:
-                made = padded(pieces[0], content.pads)
-            elif content.joins is not None:
-                made = joined(pieces, content.joins)
-                if made is None:
-                    return "it joins pieces of different tensors"
-        else:
+        content = self.split.ops[index]
+        if content.slices is None and content.pads is None and content.joins is None:
             made = self._matched(index, op)
-        if made is None:
-            return "no operator of the original computes the same"
+            if made is None:
+                return "no operator of the original computes the same"
+        else:
+            fault = self._passes_on(op, data, joins=content.joins is not None)
+            if fault is not None:
+                return fault
+            made = _passed(content, [self.pieces[t] for t in data])
+            if made is None:
+                return "it does not join pieces of one tensor, or has another rank"
+            shape = self.after.tensors[op.outputs[0]].shape or ()
+            if [len(own) for own in made.axes] != list(shape):
+                return "its result has another shape than it makes"
         self.pieces[op.outputs[0]] = made
+        return None
+
+    def _passes_on(self, op: Op, data: list[int], *, joins: bool) -> str | None:
+        """What is wrong with the operands of an operator that only passes elements on; None where nothing is."""
+        out = op.outputs[0]
+        if len(op.outputs) != 1 or data != list(op.inputs if joins else op.inputs[:1]):
+            return "it passes on a constant, or has operands that are computed"
+        if any(self.split.scales.get(t) != self.split.scales.get(out) for t in data):
+            return "it passes numbers on to a tensor with other scales"
+        if any(self.after.tensors[t].dtype != self.after.tensors[out].dtype for t in data):
+            return "it passes numbers on to a tensor of another type"
         return None
 
     def _data(self, op: Op) -> list[int]:
@@ -130,11 +166,14 @@ class _Walk:
 
     def _same(self, index: int, op: Op) -> bool:
         """Whether an operator of the original reads the very same; its results are then known as they are."""
+        states = states_of(self.after, op)
         for like in self.by_kind.get(op.kind, ()):
             one = self.before.ops[like]
             if self.original.ops[like] != self.split.ops[index] or len(one.outputs) != len(op.outputs):
                 continue
-            if len(one.inputs) != len(op.inputs) or one.calls or op.calls:
+            if len(one.inputs) != len(op.inputs) or one.calls or op.calls or states != states_of(self.before, one):
+                continue
+            if any(like in self.touching.get(state, ()) for state in states):
                 continue
             made = (*one.outputs, *one.temporaries), (*op.outputs, *op.temporaries)
             if all(self._same_input(a, b) for a, b in zip(one.inputs, op.inputs, strict=True)) and (
@@ -143,6 +182,8 @@ class _Walk:
                 for a, b in zip(one.outputs, op.outputs, strict=True):
                     if a in self.known:
                         self.pieces[b] = self.known[a]
+                for state in states:
+                    self.touching.setdefault(state, []).append(like)
                 return True
         return False
 
@@ -176,3 +217,15 @@ class _Walk:
             if best is None or wrong < least:
                 best, least = found, wrong
         return best
+
+
+def _passed(content: OpContent, pieces: list[Piece]) -> Piece | None:
+    """The piece that a slice, a padding or a concat makes; None where there is none."""
+    if content.slices is not None:
+        fit = len(content.slices) == len(pieces[0].axes) and all(start >= 0 for start, _ in content.slices)
+        return sliced(pieces[0], content.slices) if fit else None
+    if content.pads is not None:
+        return padded(pieces[0], content.pads) if len(content.pads) == len(pieces[0].axes) else None
+    axis = content.joins
+    assert axis is not None
+    return joined(pieces, axis) if all(axis < len(piece.axes) for piece in pieces) else None

@@ -28,32 +28,31 @@ class Matcher:
         """
         one, other = self._original.graph.subgraphs[0].ops[like], self._split.graph.subgraphs[0].ops[made]
         told, said = self._original.ops[like], self._split.ops[made]
-        if told.per_channel is None:  # it is only known whole
+        if told.per_channel is None or self._spread_constants(one, told):  # it is only known whole
             return None
-        if told.options != said.options or len(one.inputs) != len(other.inputs) or len(one.outputs) != 1:
+        if _rule(told) != _rule(said) or len(one.inputs) != len(other.inputs):
+            return None
+        if len(one.outputs) != 1 or len(other.outputs) != 1:
             return None
         pairs = list(self._data(one, other, pieces))
-        if any(a != b for a, b in pairs) and self._spread_constants(one, told):
+        if len(pairs) != sum(t in pieces for t in other.inputs) or (told.sliding and len(pairs) != 1):
             return None
-        if len(pairs) != sum(t in pieces for t in other.inputs) or any(a.of != b.of for a, b in pairs):
+        if any(a.of != b.of or len(a.axes) != len(b.axes) for a, b in pairs):
             return None
-        rank = len(self._shape(self._original, one.outputs[0]))
-        shape = self._shape(self._split, other.outputs[0])
-        if rank != len(shape):
+        whole, shape = self._shape(self._original, one.outputs[0]), self._shape(self._split, other.outputs[0])
+        rank = len(whole)
+        if not rank or rank != len(shape):
             return None
-        channel = told.channels % rank if rank else 0
-        axes: list[Indices] = []
-        for axis in range(rank):
-            if rank and axis == channel:
-                axes.append(())
-                continue
-            found = self._along(axis, told, said, pairs, self._shape(self._original, one.outputs[0])[axis], shape[axis])
-            axes.append(found)
-        if rank:
-            axes[channel] = self._channels(one, other, told, pairs, channel)
-        made_piece = Piece(one.outputs[0], tuple(axes))
+        channel = told.channels % rank
+        axes = [
+            self._channels(one, other, told, pairs, channel)
+            if axis == channel
+            else self._along((axis, rank), told, said, pairs, whole[axis], shape[axis])
+            for axis in range(rank)
+        ]
         if any(len(own) != dim for own, dim in zip(axes, shape, strict=True)):
             return None
+        made_piece = Piece(one.outputs[0], tuple(axes))
         return made_piece if self._read_whole(told, pairs) and self._same_scales(one, other) else None
 
     def _data(self, one: Op, other: Op, pieces: Pieces) -> list[tuple[Piece, Piece]]:
@@ -65,9 +64,16 @@ class Matcher:
         ]
 
     def _along(
-        self, axis: int, told: OpContent, said: OpContent, pairs: Sequence[tuple[Piece, Piece]], old: int, new: int
+        self,
+        place: tuple[int, int],
+        told: OpContent,
+        said: OpContent,
+        pairs: Sequence[tuple[Piece, Piece]],
+        old: int,
+        new: int,
     ) -> Indices:
-        """The indices of the result along one axis that is not that of the channels."""
+        """The indices of the result along one axis of its rank that is not that of the channels."""
+        axis, rank = place
         outside = OUTSIDE if told.ignores else ZERO
         sliding = next((s for s in told.sliding if s.axis == axis), None)
         if sliding is not None:
@@ -79,13 +85,12 @@ class Matcher:
                 for piece, s, count in ((pairs[0][0], sliding, old), (pairs[0][1], mine, new))
             )
             return _known_only(part, whole)
-        if axis in told.spatial or any(axis >= len(a.axes) or axis >= len(b.axes) for a, b in pairs):
+        if axis in told.spatial or (told.spatial and any(axis >= len(a.axes) for a, _ in pairs)):
             return tuple(range(new)) if old == new else (WRONG,) * new
-        whole = list(zip(*(_spread(a.axes[axis], old) for a, _ in pairs), strict=True))
-        part = [
-            None if WRONG in row else row for row in zip(*(_spread(b.axes[axis], new) for _, b in pairs), strict=True)
-        ]
-        return _known_only(part, whole)
+        back = 0 if told.spatial else rank  # shapes of element-wise operators are aligned at their last axes
+        return _known_only(
+            _taken([b for _, b in pairs], axis - back, new), _taken([a for a, _ in pairs], axis - back, old)
+        )
 
     def _channels(
         self, one: Op, other: Op, told: OpContent, pairs: Sequence[tuple[Piece, Piece]], channel: int
@@ -94,12 +99,11 @@ class Matcher:
         old = self._rows(self._original, one, told, channel)
         new = self._rows(self._split, other, told, channel)
         if told.each_channel:
-            read = [(a.axes[-1], b.axes[-1]) for a, b in pairs]
-            whole = [tuple(_spread(a, len(old))[n] for a, _ in read) for n in range(len(old))]
-            part = [tuple(_spread(b, len(new))[n] for _, b in read) for n in range(len(new))]
+            whole = _taken([a for a, _ in pairs], -1, len(old))
+            part = _taken([b for _, b in pairs], -1, len(new))
             old = list(zip(old, whole, strict=True))
-            new = [None if WRONG in at else (row, at) for row, at in zip(new, part, strict=True)]
-        elif any(a.axes[-1] != b.axes[-1] for a, b in pairs):
+            new = [None if at is None else (row, at) for row, at in zip(new, part, strict=True)]
+        elif any(a.axes[-1:] != b.axes[-1:] for a, b in pairs) or (told.ordered and len(old) != len(new)):
             return (WRONG,) * len(new)
         return _known_only(new, old)
 
@@ -107,17 +111,24 @@ class Matcher:
         """For each channel of the result the constants that it depends on, with their scales."""
         count = self._shape(model, op.outputs[0])[channel]
         cut = dict(told.per_channel or ())
-        rows: list[list[object]] = [[] for _ in range(count)]
+        rows: list[list[object]] = [[n] if told.ordered else [] for n in range(count)]
         for position, t in enumerate(op.inputs):
             if t == ABSENT or t not in model.constants:
                 continue
             shape, content = self._shape(model, t), model.constants[t]
-            axis = cut.get(position, len(shape) - 1 if shape and shape[-1] == count > 1 else None)
+            axis = cut[position] if position in cut else len(shape) - 1 if shape and shape[-1] == count > 1 else None
             scales = model.scales.get(t)
+            if axis is None:
+                own: object = shape if position in cut else None, content
+                scaled = [own, scales]
+                for row in rows:
+                    row += scaled if scales and len(scales[1]) > 1 else [own, scales and scales[1][0]]
+                continue
             for n in range(count):
-                rows[n].append(_part(content, shape, axis, n))
-                if scales is not None:
-                    rows[n].append(scales[1][n if len(scales[1]) == count and scales[0] == axis else 0])
+                rows[n].append((None, _part(content, shape, axis, n, count)))
+                each = scales is not None and len(scales[1]) == count and scales[0] == axis
+                one = scales is not None and len(scales[1]) == 1
+                rows[n].append(scales[1][n if each else 0] if scales is not None and (each or one) else scales)
         return [tuple(row) for row in rows]
 
     def _spread_constants(self, one: Op, told: OpContent) -> bool:
@@ -161,16 +172,33 @@ def _known_only(part: Sequence[object], whole: Sequence[object]) -> Indices:
     return tuple(WRONG if one is None else index for one, index in zip(part, found, strict=True))
 
 
-def _spread(indices: Indices, count: int) -> Indices:
-    """The indices of an axis of length 1 for each element that they are broadcast to."""
-    return indices * count if len(indices) == 1 else indices
+def _rule(content: OpContent) -> tuple[object, ...]:
+    """All that an operator of a split has in common with its original."""
+    rule = content.options, content.ignores, content.per_channel, content.ordered
+    return (*rule, content.each_channel, content.spatial, content.channels)
 
 
-def _part(content: bytes, shape: Sequence[int], axis: int | None, index: int) -> bytes:
-    """The bytes of a constant at one index of an axis; all of them where it has no such axis."""
-    if axis is None or not shape:
-        return content
+def _taken(pieces: Sequence[Piece], axis: int, count: int) -> list[object]:
+    """What each of `count` elements along an axis reads of the pieces that have this axis; None where it is not known.
+
+    A piece with one index has it for all elements.
+    """
+    columns = [
+        own * count if len(own) == 1 else own if len(own) == count else (WRONG,) * count
+        for own in (piece.axes[axis] for piece in pieces if -len(piece.axes) <= axis < len(piece.axes))
+    ]
+    rows = [tuple(column[n] for column in columns) for n in range(count)]
+    return [None if WRONG in row else row for row in rows]
+
+
+def _part(content: bytes, shape: Sequence[int], axis: int, index: int, count: int) -> object:
+    """The bytes of a constant at one of `count` indices of an axis.
+
+    Where elements have no bytes of their own, as packed ones, it is all bytes with the index.
+    """
+    if not content or len(content) % prod(shape) or shape[axis] != count:
+        return content, index
     outer, inner = prod(shape[:axis]), prod(shape[axis + 1 :])
-    size = len(content) // max(1, prod(shape)) * inner
-    row = size * shape[axis]
+    size = len(content) // prod(shape) * inner
+    row = size * count
     return b"".join(content[n * row + index * size : n * row + (index + 1) * size] for n in range(outer))

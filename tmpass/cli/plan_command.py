@@ -94,13 +94,10 @@ def command(
         results.append(("-", plan.to_json()))
     write_all(results)
     _complain_of_models(models, plan, data, model, beside)
-    if "-" not in (*models, *(path for path, _ in results)):
-        from tmpass.report.terminal.summary import summary
-
-        click.echo(summary(plan), nl=False)
-        _offer_split(source, plan, asked["target"])
-    else:
+    if "-" in (*models, *(path for path, _ in results)):
         complain_of_target(plan)
+    else:
+        _summarise(source, plan, asked["target"])
     ctx.exit(INTERRUPTED if stopped else EXIT_CODES[plan.status])
 
 
@@ -111,14 +108,17 @@ def _refuse_inputs(places: "list[str | None]", model: str, asked: dict[str, Any]
     refuse_weights(places, model)
 
 
-def _offer_split(source: str | bytes, plan: "Plan", target: str) -> None:
-    """Print how much a split model needs, where the plan does not fit, and the split does."""
-    from tmpass.api.arguments import target_of
-    from tmpass.api.split_offer import offer_split
+def _summarise(source: str | bytes, plan: "Plan", target: str) -> None:
+    """Print the summary, and how much a split model needs where that fits and the plan does not."""
     from tmpass.plans.plan import STOPPED
+    from tmpass.report.terminal.summary import summary
 
+    click.echo(summary(plan), nl=False)
     if plan.fits or STOPPED in plan.warnings:
         return
+    from tmpass.api.arguments import target_of
+    from tmpass.api.split_offer import offer_split
+
     profile = target_of(target).override(plan.options.budget, plan.options.alignment)
     with progress(f"splitting {plan.model.file}"):
         offer = offer_split(source, plan, profile)

@@ -241,3 +241,17 @@ def test_rows_of_grouped_convolutions_are_proved(kind, batch):
     split = written(original, net, draft)
     assert tmpass.verify_split(split, original) == []
     assert tmpass.verify_split(split, made(1))
+
+
+@pytest.mark.parametrize(("channels", "multiplier"), [(1, 4), (4, 1)])
+def test_a_part_of_one_channel_of_a_depthwise_convolution_is_proved(channels, multiplier):
+    """It reads each channel by itself, and all of its one channel, whichever the original does."""
+    tensors = [
+        data("x", [1, 4, 4, channels]), weights("w", [1, 3, 3, 4]), bias(4), data("y", [1, 4, 4, 4])
+    ]  # fmt: skip
+    op = conv([0, 1, 2], 3, "DEPTHWISE_CONV_2D", depth_multiplier=multiplier)
+    original = model(tensors, [op], [0], [3])
+    net = net_of(original)
+    for bounds in ((0, 1, 2, 3, 4), (0, 1, 4)):
+        made = written(original, net, make_draft(net, [Stage(0, 0, Along.CHANNELS, bounds)]))
+        assert tmpass.verify_split(made, original) == []

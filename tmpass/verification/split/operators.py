@@ -173,9 +173,12 @@ def _known_only(part: Sequence[object], whole: Sequence[object]) -> Indices:
 
 
 def _rule(content: OpContent) -> tuple[object, ...]:
-    """All that an operator of a split has in common with its original."""
-    rule = content.options, content.ignores, content.per_channel, content.ordered
-    return (*rule, content.each_channel, content.spatial, content.channels)
+    """All that an operator of a split has in common with its original.
+
+    Not `each_channel`: with one channel in the part it may be either, and the channels that are read are compared.
+    """
+    whole = content.ordered, content.spatial, content.channels
+    return (content.options, content.ignores, content.per_channel, *whole)
 
 
 def _taken(pieces: Sequence[Piece], axis: int, count: int) -> list[object]:

@@ -64,9 +64,28 @@ def test_the_frontier_is_a_table_and_a_plot(run, narrow, tmp_path):
     rows = done.out.splitlines()
     assert rows[0].split()[:3] == ["bytes", "of", "the"]
     assert len(rows) > 2
+    assert "planned, not proved" in rows.pop()
     assert page.read_text().count("<circle") == len(rows) - 1
-    points = json.loads(run("split", narrow, "--frontier", "--json").out)["frontier"]
-    assert len(points) == len(rows) - 1
+    assert "planned, not proved" in page.read_text()
+    found = json.loads(run("split", narrow, "--frontier", "--json").out)
+    assert len(found["frontier"]) == len(rows) - 1
+    assert found["proved"] is False
+
+
+def test_a_model_that_fits_is_said_to_fit_already(run, narrow):
+    done = run("split", narrow, "--budget", "1MiB")
+    assert done.code == 0
+    assert "nothing: it fits already" in done.out
+    assert "proved " not in done.out
+
+
+def test_what_the_proof_leaves_to_kernels_is_a_warning(run, narrow, tmp_path):
+    done = run("split", narrow, "-t", "pixel6-tpu", "--budget", "40KiB")
+    assert "warning      the proof is for reference kernels" in done.out
+    assert "warning" not in run("split", narrow, "-t", "tflm").out
+    path = tmp_path / "floats.tflite"
+    path.write_bytes(bottleneck(floats=True))
+    assert "warning      floats: bits are equal where" in run("split", path, "-t", "tflm").out
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from tflite_writer import Operator, Subgraph, Tensor, options, write_model
 Q = {"scales": [0.05], "zero": 3}
 
 
-def bottleneck(side=32, wide=48):
+def bottleneck(side=32, wide=48, *, floats=False):
     """X -> CONV 1x1 to many channels -> DEPTHWISE of stride 2 -> CONV 1x1 to few: the wide tensor makes the peak."""
     rng = np.random.default_rng(0)
 
@@ -32,4 +32,11 @@ def bottleneck(side=32, wide=48):
         Operator("DEPTHWISE_CONV_2D", [3, 4, 5], [6], depthwise, version=3),
         Operator("CONV_2D", [6, 7, 8], [9], conv, version=3),
     ]
+    tensors = [_float(tensor) for tensor in tensors] if floats else tensors
     return write_model([Subgraph(tensors, operators, [0], [9])])
+
+
+def _float(tensor):
+    """The tensor with floats instead of integers."""
+    values = np.linspace(-1, 1, int(np.prod(tensor.shape)), dtype="<f4")
+    return Tensor(tensor.name, tensor.shape, "FLOAT32", data=None if tensor.data is None else values.tobytes())

@@ -67,6 +67,11 @@ class Split:
         return bool(self.stages or self.folded)
 
     @property
+    def floats(self) -> bool:
+        """Whether the original has tensors of floats."""
+        return any(row.dtype.startswith(("float", "bfloat")) for row in self.before.tensors)
+
+    @property
     def fits(self) -> bool:
         """Whether the split model fits the target."""
         return self.plan.fits
@@ -170,7 +175,10 @@ def split_frontier(
     threads: int = 1,
     told: Callable[[str], None] | None = None,
 ) -> tuple[TradeOff, ...]:
-    """The trade-offs of bytes against work: splits of which no other one is better, those with the least work first.
+    """The trade-offs of bytes against work: splits that are planned, but neither written nor proved.
+
+    They are at most 24 of the splits that the search for the fewest bytes meets, those with the least work first, and
+    each needs fewer bytes than all before it. `split` with a budget may find one that is better than any of them.
 
     Args and errors are those of `split`.
     """

@@ -150,7 +150,10 @@ class Search:
         return None
 
     def frontier(self, most: int = 24) -> list[Found]:
-        """Models of which none is better than another one in bytes, MACs and operators, those of fewest MACs first."""
+        """A sample of the best choices by bytes, those of fewest MACs first, each with fewer bytes than all before it.
+
+        The choices are those of `least`, so a search within a capacity may find a better one.
+        """
         assert self.whole is not None
         choices = sorted(self._choices(fewest_bytes, None), key=least_work)
         step = max(1, -(-len(choices) // most))

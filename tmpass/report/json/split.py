@@ -18,6 +18,7 @@ def split_json(made: Split) -> str:
         "head": {"before": before.peak, "after": memory.peak},
         "macs": {"before": made.macs[1], "after": made.macs[0]},
         "operators": {"before": made.operators[1], "after": made.operators[0]},
+        "proved": made.changed,
         "folded": made.folded,
         "stages": [asdict(stage) for stage in made.stages],
     }
@@ -26,4 +27,4 @@ def split_json(made: Split) -> str:
 
 def frontier_json(points: Sequence[TradeOff]) -> str:
     """Trade-offs as JSON."""
-    return json_text({"frontier": [asdict(one) for one in points]}, indent=2) + "\n"
+    return json_text({"proved": False, "frontier": [asdict(one) for one in points]}, indent=2) + "\n"

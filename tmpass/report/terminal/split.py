@@ -12,6 +12,12 @@ if TYPE_CHECKING:
 
 _NAME = 40
 
+_REFERENCE = "tflm"
+"""The target with the reference kernels. Boards may have others."""
+
+NOT_PROVED = "planned, not proved: tmpass split --budget writes and proves one"
+"""What is said of trade-offs."""
+
 
 def split_summary(made: Split) -> str:
     """The text that `tmpass split` prints."""
@@ -28,11 +34,24 @@ def split_summary(made: Split) -> str:
     if made.folded:
         lines.append(f"folded       {counted(made.folded, 'PAD')} into the operators behind")
     lines += [f"split        {stage_text(stage)}" for stage in made.stages]
-    if not made.changed:
-        lines.append("split        nothing: no split that was found needs fewer bytes")
-    else:
+    if made.changed:
         lines.append("proved       each output element: the same inputs, the same arithmetic")
+        lines += [f"warning      {text}" for text in trusted(made)]
+    elif made.before.fits and before.capacity is not None:
+        lines.append("split        nothing: it fits already; a smaller --budget asks for fewer bytes")
+    else:
+        lines.append("split        nothing: no split that was found needs fewer bytes")
     return "".join(f"{one_line(clip(line, 160))}\n" for line in lines)
+
+
+def trusted(made: Split) -> list[str]:
+    """What the proof leaves to the kernels, one fact per line."""
+    found = []
+    if made.floats:
+        found.append("floats: bits are equal where kernels add in the same order in every shape")
+    if made.plan.target.name != _REFERENCE:
+        found.append("the proof is for reference kernels: compare the outputs on the target")
+    return found
 
 
 def stage_text(stage: SplitStage) -> str:

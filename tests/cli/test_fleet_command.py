@@ -5,13 +5,21 @@ import os
 import signal
 import time
 
+import numpy
+import onnx
 import pytest
 from cli.conftest import chain
+from onnx import TensorProto, helper, numpy_helper
 from support import poison
 from support.processes import fleet_process as fleet_process
 from support.processes import processes_of
 
 from tmpass.fleets.outputs.jsonl import read
+
+OWN_TARGET = (
+    'name = "u"\nsummary = "one memory"\nstanding = "assumed"\n[[memory]]\nname = "m"\nholds = ["activations", '
+    '"inputs_outputs"]\ncapacity = { value = "1MiB", source = "x" }\nalignment = { value = 16, source = "x" }\n'
+)
 
 
 @pytest.fixture
@@ -51,10 +59,7 @@ def test_the_table_and_the_files(run, tmp_path):
 @pytest.mark.usefixtures("zoo")
 def test_a_list_on_standard_input_and_settings_by_pattern(run, tmp_path):
     (tmp_path / "tmpass.toml").write_text('targets = ["tflm", "u.toml"]\n[models."a.*"]\nbudget = 2048\n')
-    (tmp_path / "u.toml").write_text(
-        'name = "u"\nsummary = "one memory"\nstanding = "assumed"\n[[memory]]\nname = "m"\nholds = ["activations", '
-        '"inputs_outputs"]\ncapacity = { value = "1MiB", source = "x" }\nalignment = { value = 16, source = "x" }\n'
-    )
+    (tmp_path / "u.toml").write_text(OWN_TARGET)
     done = run("fleet", "-", "--json", stdin="zoo/b.tflite\n\nzoo/a.tflite\n")
     rows = [json.loads(line) for line in done.out.splitlines()]
     assert [(row["model"], os.path.basename(row["target"]), row["fits"]) for row in rows] == [
@@ -118,6 +123,31 @@ def test_what_is_refused_before_anything_is_planned(fails, tmp_path):
     assert "the store cannot be opened" in fails(2, "fleet", "zoo", "--store", tmp_path / "dir")
     (tmp_path / "store.db").write_text("this is not a database, but a text that is long enough to be looked at" * 9)
     assert "name another with --store" in fails(2, "fleet", "zoo", "--store", tmp_path / "store.db")
+
+
+@pytest.mark.usefixtures("zoo")
+def test_no_input_is_overwritten_by_a_result_or_the_store(fails, tmp_path):
+    (tmp_path / "s.toml").write_text("")
+    assert "s.toml is the scratch file itself" in fails(2, "fleet", "zoo", "--scratch", "s.toml", "-o", "s.toml")
+    (tmp_path / "u.toml").write_text(OWN_TARGET)
+    (tmp_path / "tmpass.toml").write_text('target = "u.toml"')
+    assert "u.toml is a target: name another file" in fails(2, "fleet", "zoo", "-o", "u.toml")
+    assert "tmpass.toml is the settings file itself" in fails(2, "fleet", "zoo", "-o", "tmpass.toml")
+    net, weights = tmp_path / "zoo" / "net.onnx", tmp_path / "zoo" / "net.data"
+    values = numpy_helper.from_array(numpy.ones(400, numpy.float32), "w")
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [400]) for name in "xy"]
+    graph = helper.make_graph([helper.make_node("Add", ["x", "w"], ["y"])], "g", ends[:1], ends[1:], [values])
+    onnx.save(helper.make_model(graph), net, save_as_external_data=True, location="net.data", size_threshold=0)
+    before = weights.read_bytes()
+    words = ("fleet", net, "-t", "tflm")
+    assert "is a file with weights of a model" in fails(2, *words, "-o", weights)
+    os.link(weights, tmp_path / "link")
+    assert "is a file with weights of a model" in fails(2, *words, "-o", tmp_path / "link")
+    assert weights.read_bytes() == before
+    (tmp_path / "zoo" / "empty.tflite").write_bytes(b"")
+    assert "is a model: name another" in fails(2, "fleet", "zoo", "-t", "tflm", "--store", "zoo/empty.tflite")
+    assert (tmp_path / "zoo" / "empty.tflite").read_bytes() == b""
+    assert "rows.db is the store itself" in fails(2, "fleet", "zoo", "--store", "rows.db", "-o", "rows.db")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")

@@ -14,8 +14,8 @@ from tmpass.cli.complete import complete_target
 from tmpass.cli.diff_command import Growth
 from tmpass.cli.fleet_outputs import Form, emit_all, read_baseline
 from tmpass.cli.fleet_progress import progress_bar
+from tmpass.cli.fleet_refusals import refuse_overwriting
 from tmpass.cli.fleet_requests import find_requests
-from tmpass.cli.inputs import refuse_inputs, target_file
 from tmpass.cli.options import INTERRUPTED, Size, options_without_target
 from tmpass.cli.terminal import complain, guard, print_table
 from tmpass.cli.write_files import plain_name, write_all
@@ -139,9 +139,9 @@ def command(
     if limit is not None and baseline is None:
         raise click.UsageError("--fail-if-grows has no effect without --baseline")
     old = None if baseline is None else read_baseline(baseline)
-    requests = find_requests(ctx, models, targets, asked)
-    read = [("a model", r.source.name) for r in requests] + [("a target", target_file(t)) for t in targets]
-    refuse_inputs([path for _, path in outputs], [*read, ("the baseline", baseline)])
+    requests, read = find_requests(ctx, models, targets, asked)
+    store = None if asked["no_store"] else asked["store"]
+    refuse_overwriting([path for _, path in outputs], store, requests, [*read, ("the baseline", baseline)])
     found = _plan(requests, asked, outputs)
     comparison = None
     if old is not None:

@@ -9,6 +9,8 @@ import click
 
 from tmpass.base.errors import UsageError
 from tmpass.base.reading import MOST_TEXT, read_stream
+from tmpass.cli.fleet_refusals import Read
+from tmpass.cli.inputs import target_file
 from tmpass.cli.settled import TARGET_VARIABLE, settled
 
 if TYPE_CHECKING:
@@ -24,8 +26,11 @@ _OWN = (
 
 def find_requests(
     ctx: click.Context, models: Sequence[str], targets: Sequence[str], asked: dict[str, Any]
-) -> "list[Request]":
+) -> "tuple[list[Request], list[Read]]":
     """A request for each model, with the targets and options that flags, environment and settings file give it.
+
+    Returns:
+        The requests, and the files that were read for them: of targets, of scratch, of settings.
 
     Raises:
         UsageError: there is no model, or the settings file is wrong.
@@ -44,7 +49,10 @@ def find_requests(
         own, arguments = _options_for(ctx, source.name, options, settings)
         aims = _aims(named or ((own,) if own is not None else ()), known)
         requests.append(Request(_sent(source) if asked["send"] else source, aims, arguments))
-    return requests
+    read: list[Read] = [("a target", target_file(name)) for names in known for name in names]
+    read += [("the scratch file", request.options.get("scratch") or None) for request in requests]
+    read += [("the settings file", None if settings is None else settings.file)]
+    return requests, list(dict.fromkeys(read))
 
 
 def _options_for(

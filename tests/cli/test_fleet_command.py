@@ -108,6 +108,25 @@ def test_a_zoo_is_compared_with_a_baseline(run, zoo):
 
 
 @pytest.mark.usefixtures("zoo")
+def test_another_spelling_or_checkout_is_compared_and_nothing_in_common_fails(run, tmp_path, monkeypatch):
+    for place in (tmp_path, tmp_path / "other"):
+        place.mkdir(exist_ok=True)
+        (place / "u.toml").write_text(OWN_TARGET)
+        (place / "tmpass.toml").write_text('targets = ["u.toml"]')
+    (tmp_path / "other" / "zoo").mkdir()
+    (tmp_path / "other" / "zoo" / "a.tflite").write_bytes(chain(1024, 3010, 512))
+    assert run("fleet", "./zoo/a.tflite", "-o", "old.jsonl").code == 0
+    (row,) = read((tmp_path / "old.jsonl").read_text(), "old")
+    assert row.target == "u.toml"
+    monkeypatch.chdir(tmp_path / "other")
+    assert run("fleet", "zoo", "--baseline", "../old.jsonl").code == 1
+    assert run("fleet", "zoo/a.tflite", "-t", "./u.toml", "--baseline", "../old.jsonl").code == 1
+    done = run("fleet", "zoo/a.tflite", "-t", "tflm", "--baseline", "../old.jsonl")
+    assert done.code == 2
+    assert "nothing was compared" in done.out
+
+
+@pytest.mark.usefixtures("zoo")
 def test_what_is_refused_before_anything_is_planned(fails, tmp_path):
     assert "no target is named 'tflmm'" in fails(2, "fleet", "zoo", "-t", "tflmm")
     (tmp_path / "empty").mkdir()

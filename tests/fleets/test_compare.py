@@ -51,7 +51,31 @@ def test_changes(old, new, limit, code, lines):
 
 def test_rows_of_one_run_only_are_counted_and_do_not_fail():
     found = compare([row(), row(model="b")], [row(), row(model="c"), row(model="d")], NONE)
-    assert (found.exit_code, list(found.lines())) == (0, ["2 rows are new, 1 are gone"])
+    assert (found.exit_code, list(found.lines())) == (0, ["2 rows are new, 1 is gone"])
+
+
+def test_other_spellings_of_one_path_are_one_row():
+    old = row(model="./zoo//a", target="boards/../boards/t.toml")
+    found = compare([old], [row(2000, model="zoo/a", target="boards/t.toml")], NONE)
+    assert (found.exit_code, found.shared, found.added, found.gone) == (1, 1, 0, 0)
+
+
+@pytest.mark.parametrize("old", [[], [row(model="b")], [row(target="u")]])
+def test_a_comparison_of_nothing_fails(old):
+    found = compare(old, [row()], NONE)
+    assert found.exit_code == 2
+    assert next(found.lines()).startswith("nothing was compared: ")
+    assert list(found.lines())[-1] == f"1 row is new, {len(old)} {'is' if old else 'are'} gone"
+
+
+@pytest.mark.parametrize(
+    ("new", "line"),
+    [(BROKEN, "c on t: new, it is broken"), (TOO_LARGE, "c on t: new, infeasible")],
+)
+def test_a_new_row_that_fails_counts(new, line):
+    found = compare([row()], [row(), replace(new, model="c")], NONE)
+    assert (found.exit_code, found.failures) == (new.code, 1)
+    assert list(found.lines()) == [line, "1 row is new, 0 are gone"]
 
 
 def test_the_most_serious_code_counts():

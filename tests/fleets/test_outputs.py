@@ -31,7 +31,7 @@ TOO_LARGE = Row("zoo/deep/b.tflite", "tflm", fits=False, status="infeasible", pe
 OPEN = Row("zoo/c.onnx", "u65", fits=False, status="unknown", peak=9, bound=8, needed=9, time=2_000_000, code=4)
 ERROR = Row("zoo/=<b>|*x*`\n\x1b[2J.onnx", "u65", error="it is <i>|broken|</i>\n\x1b[2J", code=3)
 ROWS = (FITS, TOO_LARGE, OPEN, ERROR)
-WORSE = Comparison((Change("a", "t", "peak of <arena>", "1 -> 2", 1), Change("b", "t", "need", "2 -> 1", 0)), 1, 2)
+WORSE = Comparison((Change("a", "t", "peak of <arena>", "1 -> 2", 1), Change("b", "t", "need", "2 -> 1", 0)), 1, 2, 2)
 
 
 def test_states_names_and_totals():
@@ -57,11 +57,11 @@ def test_markdown():
     assert "| tflm | 1 | 1 | 0 | 0 |" in text
     assert "| a.tflite | tflm | fits | 2 KiB (50 %) | 1 KiB | reached | 2.93 KiB |  |  |  |" in text
     assert "- a on t: peak of &lt;arena> 1 -> 2 (more than allowed)\n- b on t: need 2 -> 1\n" in text
-    assert "1 rows are new, 2 are gone" in text
+    assert "1 row is new, 2 are gone" in text
     assert "<i>" not in text
     assert "\\|broken\\|" in text
     assert "\x1b" not in text
-    assert "None." in markdown.emit(ROWS, Comparison((), 0, 0))
+    assert "None." in markdown.emit(ROWS, Comparison((), 0, 0, 1))
     many = markdown.emit([FITS] * 600 + [ERROR])
     assert "101 more rows are not listed." in many
     assert "broken" in many

@@ -133,7 +133,8 @@ def command(
         1  a model does not fit, or with --baseline grew more than allowed
         0  all fit
 
-    With --baseline only what got worse counts.
+    With --baseline only what got worse counts, and rows that are new. Nothing
+    in common with it is wrong usage.
     """
     outputs = _outputs(asked, baseline)
     if limit is not None and baseline is None:

@@ -47,7 +47,7 @@ def find_requests(
     requests = []
     for source in find_sources(list(_words(models))):
         own, arguments = _options_for(ctx, source.name, options, settings)
-        aims = _aims(named or ((own,) if own is not None else ()), known)
+        aims = _aims(named or ((own,) if own is not None else ()), known, settings)
         requests.append(Request(_sent(source) if asked["send"] else source, aims, arguments))
     read: list[Read] = [("a target", target_file(name)) for names in known for name in names]
     read += [("the scratch file", request.options.get("scratch") or None) for request in requests]
@@ -75,12 +75,27 @@ def _targets(flags: Sequence[str], settings: "Settings | None") -> tuple[str, ..
     return () if settings is None else settings.targets
 
 
-def _aims(names: tuple[str, ...], known: "dict[tuple[str, ...], tuple[Aim, ...]]") -> "tuple[Aim, ...]":
+def _aims(
+    names: tuple[str, ...], known: "dict[tuple[str, ...], tuple[Aim, ...]]", settings: "Settings | None"
+) -> "tuple[Aim, ...]":
     if names not in known:
         from tmpass.fleets.fleet import find_aims
 
-        known[names] = find_aims(names)
+        folder = os.path.dirname(settings.file) if settings is not None else os.getcwd()
+        known[names] = find_aims(names, lambda name: _label(name, folder))
     return known[names]
+
+
+def _label(target: str, folder: str) -> str:
+    """The name of a target in the table: of a file in or below `folder`, its path from there.
+
+    So the rows of two checkouts can be compared.
+    """
+    if target_file(target) is None:
+        return target
+    path = os.path.abspath(target)
+    inside = path.startswith(os.path.join(folder, ""))
+    return (os.path.relpath(path, folder) if inside else os.path.normpath(target)).replace(os.sep, "/")
 
 
 def _words(models: Sequence[str]) -> Iterator[str]:

@@ -95,8 +95,12 @@ def fleet(
     return plan_fleet([Request(source, aims, options) for source in find_sources(models)], means or Means())
 
 
-def find_aims(targets: object) -> tuple[Aim, ...]:
+def find_aims(targets: object, label_of: Callable[[str], str] = str) -> tuple[Aim, ...]:
     """The targets of a fleet, each once; the one that is assumed where there are none.
+
+    Args:
+        targets: one, or several, as `fleet` takes them.
+        label_of: the name in the table for the name or path of a target.
 
     Raises:
         TargetError: one is unknown or wrong.
@@ -107,7 +111,7 @@ def find_aims(targets: object) -> tuple[Aim, ...]:
     found: dict[str, Aim] = {}
     for one in several:
         target = target_of(one)
-        label = target.name if isinstance(one, Target) else os.fspath(one)
+        label = target.name if isinstance(one, Target) else label_of(os.fspath(one))
         aim = Aim(label, target, digest(target))
         if found.setdefault(label, aim) != aim:
             raise UsageError(f"two targets are named {brief(label)}", hint="name each once")

@@ -68,8 +68,7 @@ def _changes(comparison: Comparison | None) -> str:
         return ""
     lines = list(comparison.lines())
     items = "".join(
-        f"<li{' class=bad' * (at < sum(bool(c.code) for c in comparison.changes))}>{_text(line)}</li>"
-        for at, line in enumerate(lines)
+        f"<li{' class=bad' * (at < comparison.failures)}>{_text(line)}</li>" for at, line in enumerate(lines)
     )
     listed = f"<ul>{items}</ul>" if items else "<p>None.</p>"
     return f"<section id=changes><h2>Changes since the baseline</h2>{listed}</section>"

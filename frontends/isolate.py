@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from tmpass.base.errors import ModelError, TmpassError, UsageError
+from tmpass.base.errors import ChildError, TmpassError, UsageError
 from tmpass.base.forked import call_forked
 
 from . import child
@@ -39,8 +39,8 @@ def call_apart(function: Callable[..., T], *arguments: Any, package: str = "onnx
         size: bytes of the model, which decide the limits; by default, the total of all arguments that are bytes.
 
     Raises:
-        ModelError: the child crashed or reached a limit, or the call raised something other than a TmpassError.
-        TmpassError: the call raised it.
+        ChildError: the child crashed or reached a limit.
+        TmpassError: the call raised it, or as a ModelError something other than a TmpassError.
         UsageError: the system cannot start another process.
     """
     if METHOD == "none" or (METHOD == "spawn" and not sys.executable):
@@ -58,7 +58,7 @@ def call_apart(function: Callable[..., T], *arguments: Any, package: str = "onnx
         raise UsageError(f"no process can be started: {error.strerror}", hint="end other ones, or try again") from None
     if data is None:
         assert limits is not None
-        raise ModelError(f"{package} did not finish this model within {limits.wall:.0f} s", hint=_MORE)
+        raise ChildError(f"{package} did not finish this model within {limits.wall:.0f} s", hint=_MORE)
     if status != 0:
         raise _fault(package, status, limits)
     result: T | TmpassError = pickle.loads(data)
@@ -67,14 +67,14 @@ def call_apart(function: Callable[..., T], *arguments: Any, package: str = "onnx
     return result
 
 
-def _fault(package: str, status: int, limits: Limits | None) -> ModelError:
+def _fault(package: str, status: int, limits: Limits | None) -> ChildError:
     """The error for a child that ended with `status`: an exit code, or a signal as a negative number."""
     if limits is not None and -status in _CPU_SIGNALS:
-        return ModelError(f"{package} needs more than {limits.seconds:.1f} s of processor time here", hint=_MORE)
+        return ChildError(f"{package} needs more than {limits.seconds:.1f} s of processor time here", hint=_MORE)
     if limits is not None and status == child.NO_MEMORY:
-        return ModelError(f"{package} needs more than {limits.memory >> 20} MiB of memory here", hint=_MORE)
+        return ChildError(f"{package} needs more than {limits.memory >> 20} MiB of memory here", hint=_MORE)
     end = f"signal {-status}" if status < 0 else f"exit code {status}"
-    return ModelError(f"{package} itself crashed on this model ({end})", hint="please report it to its developers")
+    return ChildError(f"{package} itself crashed on this model ({end})", hint="please report it to its developers")
 
 
 def _fork(function: Callable[..., Any], arguments: tuple[Any, ...], limits: Limits | None) -> tuple[bytes | None, int]:

@@ -15,7 +15,7 @@ from fleets.conftest import chain
 from support.processes import processes_of
 
 import tmpass
-from tmpass.base.errors import TargetError, UsageError
+from tmpass.base.errors import ChildError, ModelError, TargetError, UsageError
 from tmpass.fleets.fleet import Means, find_aims
 
 TARGETS = ["pixel6-tpu", "tflm"]
@@ -124,6 +124,21 @@ def test_what_decides_a_row_decides_whether_it_is_planned_again(zoo, tmp_path, m
     assert planned() == 1
     monkeypatch.setattr("tmpass.fleets.store.VERSION", "0.0.0")
     assert planned() == 4
+
+
+@pytest.mark.parametrize(("kind", "planned"), [(ChildError, 2), (ModelError, 0)])
+def test_an_error_of_the_model_is_kept_and_one_of_a_child_process_is_not(zoo, tmp_path, monkeypatch, kind, planned):
+    def fail(*_, **__):
+        raise kind("onnx itself crashed on this model (signal 9)")
+
+    means = replace(threads(), store=tmp_path / "rows.db")
+    with monkeypatch.context() as patch:
+        patch.setattr("tmpass.fleets.do_job.load_opened", fail)
+        rows = tmpass.fleet(zoo / "a.tflite", TARGETS, means=means).rows
+    assert [row.code for row in rows] == [3, 3]
+    again = tmpass.fleet(zoo / "a.tflite", TARGETS, means=replace(means, executor=ThreadPoolExecutor(1)))
+    assert again.planned == planned
+    assert [row.code for row in again.rows] == ([0, 0] if planned else [3, 3])
 
 
 def test_weights_beside_an_onnx_model_count(tmp_path):

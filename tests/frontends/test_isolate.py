@@ -19,7 +19,7 @@ from tmpass.frontends.isolate import call_apart
 from tmpass.frontends.limits import FACTOR, Limits, limits_for
 
 from tmpass.base import interrupts
-from tmpass.base.errors import ModelError, UsageError
+from tmpass.base.errors import ChildError, ModelError, UsageError
 from tmpass.base.sizes import parse_size
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="other systems have fewer limits")
@@ -56,19 +56,19 @@ def test_any_other_exception_is_a_model_error():
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT])
 @linux
 def test_a_crash_is_a_model_error(number):
-    with pytest.raises(ModelError, match=rf"crashed on this model \(signal {int(number)}\)"):
+    with pytest.raises(ChildError, match=rf"crashed on this model \(signal {int(number)}\)"):
         call_apart(signal.raise_signal, number)
 
 
 def test_an_end_without_an_answer_is_a_model_error():
-    with pytest.raises(ModelError, match=r"crashed on this model \(exit code 7\)"):
+    with pytest.raises(ChildError, match=r"crashed on this model \(exit code 7\)"):
         call_apart(os._exit, 7)
 
 
 @linux
 def test_a_call_that_never_ends_takes_a_second():
     begin = time.process_time()
-    with pytest.raises(ModelError, match=rf"onnx needs more than 0\.8 s of processor time here; .* {FACTOR}=10 "):
+    with pytest.raises(ChildError, match=rf"onnx needs more than 0\.8 s of processor time here; .* {FACTOR}=10 "):
         call_apart(exec, LOOP)
     assert time.process_time() - begin < 0.5  # of this process
 
@@ -76,7 +76,7 @@ def test_a_call_that_never_ends_takes_a_second():
 def test_a_call_that_sleeps_ends_by_the_clock(monkeypatch):
     monkeypatch.setattr(isolate, "limits_for", lambda _: Limits(5.0, 0.5, 1 << 30))
     begin = time.monotonic()
-    with pytest.raises(ModelError, match="did not finish this model within"):
+    with pytest.raises(ChildError, match="did not finish this model within"):
         call_apart(time.sleep, 60)
     assert time.monotonic() - begin < 10
     assert not interrupts.children
@@ -84,7 +84,7 @@ def test_a_call_that_sleeps_ends_by_the_clock(monkeypatch):
 
 @linux
 def test_a_call_that_takes_all_memory_is_a_model_error():
-    with pytest.raises(ModelError, match=r"onnx needs more than 512 MiB of memory here"):
+    with pytest.raises(ChildError, match=r"onnx needs more than 512 MiB of memory here"):
         call_apart(bytearray, 1 << 31)
 
 

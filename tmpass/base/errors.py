@@ -72,6 +72,10 @@ class ModelError(TmpassError):
     exit_code = 3
 
 
+class ChildError(ModelError):
+    """A child process that had the model crashed or reached a limit: elsewhere, or later, it may not."""
+
+
 class UnknownSizeError(ModelError):
     """The sizes of tensors are not known.
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tmpass.api.plan import plan
-from tmpass.base.errors import ModelError
+from tmpass.base.errors import ChildError, ModelError
 from tmpass.base.version import VERSION
 from tmpass.fleets.job import Aim, Job, Outcome
 from tmpass.fleets.job_limits import bounded, timed
@@ -71,8 +71,11 @@ def _failed(job: Job, error: Exception, *, lasting: bool, opened: Opened | None 
 
 
 def _lasts(error: Exception) -> bool:
-    """Whether an error is the model's, and not one of the machine, of a missing package or of tmpass."""
-    return isinstance(error, ModelError)
+    """Whether an error is the model's, and not one of the machine, of a missing package or of tmpass.
+
+    A child process that crashed or reached a limit may have been killed for want of memory.
+    """
+    return isinstance(error, ModelError) and not isinstance(error, ChildError)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import hashlib
 import os
 from typing import TYPE_CHECKING, Any, cast
 
-from tmpass.base.errors import ModelError, UsageError
+from tmpass.base.errors import ChildError, ModelError, UsageError
 from tmpass.base.packages import import_package
 from tmpass.base.record import record
 from tmpass.fleets.job import Source
@@ -92,6 +92,8 @@ def _others(source: Source, data: bytes, frontend: "Frontend") -> list[tuple[str
         return []
     try:
         names = cast("ScatteredFrontend", frontend).other_files(data)
+    except ChildError:  # another time it may name them: this is not the digest of the model
+        raise
     except ModelError:  # reading the model says so, too
         return []
     return [(name, _digest_beside(source, name)) for name in sorted(names)]

@@ -42,6 +42,13 @@ def test_a_process_that_ends_takes_only_its_own_call_with_it(pool):
             future.result()
 
 
+@pytest.mark.parametrize("name", ["pickle.py", "tmpass.py"])
+def test_files_in_the_current_folder_are_not_imported(pool, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_text("raise SystemExit('imported from the current folder')")
+    assert pool.submit(answer, 1).result(60)[0] == 1
+
+
 def test_what_cannot_be_sent_or_read_is_an_error_of_its_call(pool):
     with pytest.raises(AttributeError):
         pool.submit(lambda: 1).result(60)

@@ -118,7 +118,8 @@ class LocalPool(Executor):
         return process
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", "tmpass.fleets.worker", str(os.getpid())]
+        # With -P a file in the current folder, such as queue.py, is not taken for a module.
+        command = [sys.executable, "-P", "-m", "tmpass.fleets.worker", str(os.getpid())]
         with self._lock:
             process = subprocess.Popen(
                 command,

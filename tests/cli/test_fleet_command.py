@@ -201,6 +201,16 @@ def test_ctrl_c_keeps_what_is_done_and_leaves_no_child(zoo, tmp_path, monkeypatc
     assert "2 rows were kept from before" in out
 
 
+@pytest.mark.usefixtures("zoo")
+def test_an_interrupt_before_the_first_row_says_how_many_there_are(run, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tmpass.fleets.fleet.plan_fleet", interrupted)
+    done = run("fleet", "zoo", "-t", "tflm", "-t", "litert-cpu", "--no-store")
+    assert (done.code, done.err) == (130, "tmpass: interrupted: 0 of 4 rows are done, and nothing is kept\n")
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_workers_end_with_their_parent_however_that_ends(zoo, tmp_path, monkeypatch, fleet_process):
     for name, value in poison.register(tmp_path / "packages").items():

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from concurrent.futures import wait
 
@@ -47,6 +48,36 @@ def test_files_in_the_current_folder_are_not_imported(pool, tmp_path, monkeypatc
     monkeypatch.chdir(tmp_path)
     (tmp_path / name).write_text("raise SystemExit('imported from the current folder')")
     assert pool.submit(answer, 1).result(60)[0] == 1
+
+
+def test_a_process_that_cannot_start_is_an_error_of_its_call_and_the_next_one_may(pool, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("tmpass.fleets.local_pool.sys.executable", "/no/such/python")
+        calls = [pool.submit(answer, at) for at in range(5)]
+        for call in calls:
+            with pytest.raises(WorkerEnded, match=r"it cannot start: .*No such file"):
+                call.result(60)
+    assert pool.submit(answer, 1).result(60)[0] == 1
+
+
+def test_no_process_starts_after_the_end(pool, monkeypatch):
+    starts, go = [], threading.Event()
+    start = pool._start
+
+    def late():
+        starts.append(go.wait(60))
+        return start()
+
+    monkeypatch.setattr(pool, "_start", late)
+    call = pool.submit(answer, 1)
+    while not call.running():
+        time.sleep(0.01)
+    pool.shutdown(wait=False, cancel_futures=True)
+    go.set()
+    with pytest.raises(WorkerEnded, match="the pool is shut down"):
+        call.result(60)
+    pool.shutdown()
+    assert (starts, pool.process_ids) == ([True], ())
 
 
 def test_what_cannot_be_sent_or_read_is_an_error_of_its_call(pool):

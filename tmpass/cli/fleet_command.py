@@ -179,7 +179,7 @@ def _plan(requests: Any, asked: dict[str, Any], outputs: list[tuple[str, str]]) 
     pages = next((path for form, path in outputs if form == "html" and path != "-"), None) if asked["pages"] else None
     folder = None if pages is None else f"{os.path.splitext(pages)[0]}_pages"
     guard()
-    done = [0, 0]
+    done = [0, sum(len(request.aims) for request in requests)]
     try:
         with interrupts.caught(), progress_bar(done) as told:
             return plan_fleet(requests, _means(asked, folder, told))

@@ -23,7 +23,7 @@ _Task = tuple[Future[Any], tuple[Any, ...]]
 
 
 class WorkerEnded(Exception):
-    """The process ended during a call: it was killed, or crashed."""
+    """The process ended during a call: it was killed, or crashed, or could not even start."""
 
 
 class LocalPool(Executor):
@@ -35,7 +35,7 @@ class LocalPool(Executor):
         self._threads: list[threading.Thread] = []
         self._processes: set[subprocess.Popen[bytes]] = set()
         self._waiting = 0
-        self._closed = False
+        self._closed = self._killed = False
         self._lock = threading.Lock()
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
@@ -60,6 +60,7 @@ class LocalPool(Executor):
         """End the processes: after their work, or with `cancel_futures` at once."""
         with self._lock:
             first, self._closed = not self._closed, True
+            self._killed |= cancel_futures  # from here on none starts, so the loop below finds all
         if cancel_futures:
             with suppress(Exception):
                 while task := self._tasks.get_nowait():
@@ -83,8 +84,6 @@ class LocalPool(Executor):
         while (task := self._tasks.get()) is not None:
             future, call = task
             if future.set_running_or_notify_cancel():
-                if process is None:
-                    process = self._start()
                 process = self._ask(process, future, call)
             with self._lock:
                 self._waiting -= 1
@@ -94,14 +93,19 @@ class LocalPool(Executor):
             self._end(process)
 
     def _ask(
-        self, process: "subprocess.Popen[bytes]", future: Future[Any], call: tuple[Any, ...]
+        self, process: "subprocess.Popen[bytes] | None", future: Future[Any], call: tuple[Any, ...]
     ) -> "subprocess.Popen[bytes] | None":
-        """Settle `future` with the answer of `process`; return the process, or None where it ended."""
+        """Settle `future` with the answer of `process`, or of a new one for None; return it, or None where it ended."""
         try:
             text = pickle.dumps(call, pickle.HIGHEST_PROTOCOL)
         except Exception as error:
             future.set_exception(error)
             return process
+        try:
+            process = process or self._start()
+        except (OSError, WorkerEnded) as error:
+            future.set_exception(WorkerEnded(f"it cannot start: {error}"))
+            return None
         try:
             stdin, stdout = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
             stdin.write(text)
@@ -121,6 +125,8 @@ class LocalPool(Executor):
         # With -P a file in the current folder, such as queue.py, is not taken for a module.
         command = [sys.executable, "-P", "-m", "tmpass.fleets.worker", str(os.getpid())]
         with self._lock:
+            if self._killed:
+                raise WorkerEnded("the pool is shut down")
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,

@@ -38,6 +38,9 @@ def test_states_names_and_totals():
     assert [state(row) for row in ROWS] == ["fits", "does not fit", "not found", "error"]
     assert list(short_names(ROWS).values())[:2] == ["a.tflite", "deep/b.tflite"]
     assert short_names([FITS]) == {"zoo/a.tflite": "a.tflite"}
+    here = [Row("a.tflite", "tflm"), Row("zoo/b.tflite", "tflm")]
+    assert short_names(here) == {"a.tflite": "a.tflite", "zoo/b.tflite": "zoo/b.tflite"}
+    assert short_names(here[:1]) == {"a.tflite": "a.tflite"}
     assert [(one.target, one.counts) for one in totals(ROWS)] == [("tflm", (1, 1, 0, 0)), ("u65", (0, 0, 1, 1))]
     assert summary(ROWS) == "4 models on 2 targets, 4 rows: 1 fit, 1 do not fit, 1 not found to fit, 1 with an error"
     assert cells(FITS) == ("fits", "2 KiB (50 %)", "1 KiB", "reached", "2.93 KiB", "", "", "")

@@ -45,7 +45,7 @@ def exact(size: int | None) -> str:
 def short_names(rows: Iterable[Row]) -> dict[str, str]:
     """Model -> its name without the folders that all models share."""
     names = list(dict.fromkeys(row.model for row in rows))
-    folders = [name.replace(os.sep, "/").rpartition("/")[0].split("/") for name in names]
+    folders = [name.replace(os.sep, "/").split("/")[:-1] for name in names]  # of a file in the current one: none
     shared = 0
     while folders and all(len(f) > shared and f[shared] == folders[0][shared] for f in folders):
         shared += 1

@@ -24,6 +24,26 @@ def test_folders_and_patterns_are_sorted_and_nothing_comes_twice(zoo):
     assert names([str(zoo / "none.tflite")], zoo) == ["none.tflite"]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="links of POSIX")
+def test_links_are_followed_once_and_in_no_circle(zoo):
+    (zoo / "inner" / "up").symlink_to(zoo)
+    (zoo / "again").symlink_to(zoo / "inner")
+    outside = zoo.parent / "outside"
+    outside.mkdir()
+    (outside / "c.tflite").write_bytes(b"")
+    (outside / "back").symlink_to(zoo)
+    (zoo / "link").symlink_to(outside)
+    assert names(zoo, zoo) == ["a.tflite", "b.tflite", "inner/broken.tflite", "inner/large.tflite", "link/c.tflite"]
+
+
+def test_other_spellings_of_a_path_are_one_model(zoo, monkeypatch):
+    monkeypatch.chdir(zoo)
+    found = find_sources(["./a.tflite", "inner/..//a.tflite", str(zoo / "a.tflite"), "."])
+    assert [source.name for source in found[:2]] == ["a.tflite", "b.tflite"]
+    assert len(found) == 4
+    assert find_sources(["a\0.tflite"])[0].name == "a\0.tflite"
+
+
 def test_bytes_have_a_name():
     assert find_sources([("x.tflite", b"1")]) == (Source("x.tflite", b"1"),)
     with pytest.raises(UsageError, match=r"two models are named 'x\.tflite'"):

@@ -2,6 +2,7 @@
 
 import glob
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator
 
 from tmpass.base.errors import UsageError, brief
@@ -28,7 +29,8 @@ def find_sources(models: object) -> tuple[Source, ...]:
     found: dict[str, Source] = {}
     for one in several:
         for source in _named(one):
-            if found.setdefault(source.name, source).data != source.data:
+            key = source.name if source.data is not None or is_url(source.name) else os.path.abspath(source.name)
+            if found.setdefault(key, source).data != source.data:
                 raise UsageError(f"two models are named {brief(source.name)}", hint="name each once")
     if not found:
         raise UsageError("there is no model", hint="give files, folders, patterns, or - for a list on standard input")
@@ -50,16 +52,36 @@ def _named(one: object) -> Iterator[Source]:
 
 def _paths(name: str) -> Iterable[str]:
     if os.path.isdir(name):
-        found = [
-            os.path.join(folder, file)
-            for folder, _, files in os.walk(name, followlinks=True)
-            for file in files
-            if file.lower().endswith(_suffixes())
-        ]
-        return _some(found, name, "folder")
+        return _some([path for path in _files(name) if path.lower().endswith(_suffixes())], name, "folder")
     if any(mark in name for mark in _PATTERN) and not os.path.exists(name):
-        return _some([path for path in glob.glob(name, recursive=True) if os.path.isfile(path)], name, "pattern")
-    return [name]  # where it does not exist, its row says so
+        return _some(
+            [_plain(path) for path in glob.glob(name, recursive=True) if os.path.isfile(path)], name, "pattern"
+        )
+    return [_plain(name)]  # where it does not exist, its row says so
+
+
+def _plain(path: str) -> str:
+    """`path` without its empty and dotted parts, where that names the same file."""
+    plain = os.path.normpath(path)
+    try:
+        return plain if os.path.realpath(plain) == os.path.realpath(path) else path
+    except ValueError:  # the path contains a NUL; opening it says so
+        return path
+
+
+def _files(top: str) -> Iterator[str]:
+    """The files in a folder and below it. Links are followed, after all else, to folders that were not met before."""
+    met: set[tuple[int, int]] = set()
+    waiting = deque([_plain(top)])
+    while waiting:
+        for folder, inner, files in os.walk(waiting.popleft()):
+            status = os.stat(folder)
+            if (status.st_dev, status.st_ino) in met:
+                inner.clear()
+                continue
+            met.add((status.st_dev, status.st_ino))
+            waiting.extend(path for name in sorted(inner) if os.path.islink(path := os.path.join(folder, name)))
+            yield from (os.path.join(folder, file).removeprefix(os.path.join(os.curdir, "")) for file in files)
 
 
 def _urls(url: str) -> Iterable[str]:

@@ -69,6 +69,9 @@ def test_a_list_on_standard_input_and_settings_by_pattern(run, tmp_path):
         ("zoo/a.tflite", "u.toml", False),
     ]
     assert done.code == 1
+    (tmp_path / "tmpass.toml").write_text('targets = ["tflm", "u.toml"]\n[models."a.*"]\ntarget = "litert-cpu"\n')
+    rows = [json.loads(line) for line in run("fleet", "zoo", "--json").out.splitlines()]
+    assert [row["target"] for row in rows] == ["litert-cpu", "tflm", "u.toml"]
     (tmp_path / "tmpass.toml").write_text('target = "tflm"\n[models."a.*"]\ntarget = "litert-cpu"\n')
     rows = [json.loads(line) for line in run("fleet", "zoo", "--json").out.splitlines()]
     assert [row["target"] for row in rows] == ["litert-cpu", "tflm"]

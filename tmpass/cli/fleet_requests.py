@@ -41,13 +41,14 @@ def find_requests(
     from tmpass.settings.find import find_settings
 
     settings = find_settings()
-    named = _targets(targets, settings)
+    variable = os.environ.get(TARGET_VARIABLE)
+    named = tuple(targets) or ((variable,) if variable else ())
     options = {name: value for name, value in asked.items() if name not in _OWN}
     known: dict[tuple[str, ...], tuple[Aim, ...]] = {}
     requests = []
     for source in find_sources(list(_words(models))):
-        own, arguments = _options_for(ctx, source.name, options, settings)
-        aims = _aims(named or ((own,) if own is not None else ()), known, settings)
+        arguments = _options_for(ctx, source.name, options, settings)
+        aims = _aims(named or _targets(source.name, settings), known, settings)
         requests.append(Request(_sent(source) if asked["send"] else source, aims, arguments))
     read: list[Read] = [("a target", target_file(name)) for names in known for name in names]
     read += [("the scratch file", request.options.get("scratch") or None) for request in requests]
@@ -57,22 +58,21 @@ def find_requests(
 
 def _options_for(
     ctx: click.Context, model: str, options: dict[str, Any], settings: "Settings | None"
-) -> tuple[str | None, dict[str, Any]]:
-    """The target that the settings name for a model, and the arguments of tmpass.plan for it."""
+) -> dict[str, Any]:
+    """The arguments of tmpass.plan for a model."""
     from tmpass.cli.options import plan_arguments
 
-    asked = options if settings is None else settled(ctx, model, options, settings)
-    own = None if settings is None else settings.for_model(model).get("target")
-    return own if isinstance(own, str) else None, plan_arguments(asked)
+    return plan_arguments(options if settings is None else settled(ctx, model, options, settings))
 
 
-def _targets(flags: Sequence[str], settings: "Settings | None") -> tuple[str, ...]:
-    """The targets for all models: of flags, of the environment, or the list of the settings file."""
-    if flags:
-        return tuple(flags)
-    if variable := os.environ.get(TARGET_VARIABLE):
-        return (variable,)
-    return () if settings is None else settings.targets
+def _targets(model: str, settings: "Settings | None") -> tuple[str, ...]:
+    """The targets that settings name for a model: the one of a pattern, else `targets`, else `target`."""
+    if settings is None:
+        return ()
+    if (own := settings.target_of_patterns(model)) is not None:
+        return (own,)
+    whole = settings.options.get("target")
+    return settings.targets or ((whole,) if isinstance(whole, str) else ())
 
 
 def _aims(

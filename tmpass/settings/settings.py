@@ -26,6 +26,11 @@ class Settings:
     models: tuple[tuple[str, Options], ...] = ()
     targets: tuple[str, ...] = ()
 
+    def target_of_patterns(self, model: str) -> str | None:
+        """The target that a pattern names for a model; None where no pattern does."""
+        found = Settings(self.file, {}, self.models).for_model(model).get("target")
+        return found if isinstance(found, str) else None
+
     def for_model(self, model: str) -> dict[str, object]:
         """The options for the model at the path `model`: of all patterns that it matches, the last one wins.
 

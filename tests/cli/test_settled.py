@@ -1,11 +1,13 @@
 """A flag wins, then the environment, then the settings file; a target that nobody named is said to be assumed."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from tmpass.api.arguments import ASSUMED_TARGET
 from tmpass.cli import options
+from tmpass.targets import load
 
 
 @pytest.fixture
@@ -71,20 +73,34 @@ def test_the_command_line_and_the_library_assume_the_same_target():
     assert options.ASSUMED_TARGET == ASSUMED_TARGET
 
 
-def test_verify_checks_against_the_target_of_the_file_and_names_it(run, project, monkeypatch):
-    place = project('target = "tflm"')
+def test_verify_checks_against_the_target_of_the_file_and_names_it(run, project, tmp_path):
+    place = project('target = "./board.toml"')
+    board = (Path(load.__file__).parent / "profiles" / "tflm-nrf52840.toml").read_text()
+    (tmp_path / "board.toml").write_text(board)
     assert run("plan", "net.tflite", "-o", "plan.json").code == 0
     assert "figures on trust need a target" not in run("verify", "plan.json", "net.tflite").out
-    monkeypatch.setenv("TMPASS_TARGET", "pixel6-tpu")
+    (tmp_path / "board.toml").write_text(board.replace('"256KiB"', '"128KiB"'))
+    assert "128KiB" in (tmp_path / "board.toml").read_text()
     done = run("verify", "plan.json", "net.tflite")
     assert done.code == 5
-    assert done.err.endswith("target pixel6-tpu is that of TMPASS_TARGET; --target names another\n")
-    monkeypatch.delenv("TMPASS_TARGET")
-    project('target = "pixel6-tpu"')
+    assert done.err.endswith(f"board.toml is that of {place}/tmpass.toml; --target names another\n")
+
+
+def test_verify_leaves_out_a_target_of_the_project_that_the_plan_is_not_for(run, project, monkeypatch):
+    place = project('target = "pixel6-tpu"')
+    assert run("plan", "net.tflite", "-o", "plan.json", "--target", "tflm").code == 0
     done = run("verify", "plan.json", "net.tflite")
-    assert done.code == 5
-    assert f"target pixel6-tpu is that of {place}/tmpass.toml" in done.err
-    assert run("verify", "plan.json", "net.tflite", "--target", "tflm").code == 0
+    assert done.code == 0
+    assert done.err == (
+        f"tmpass: the plan is for tflm, and {place}/tmpass.toml names pixel6-tpu: --target checks it against a target\n"
+    )
+    assert "figures on trust need a target" in done.out
+    monkeypatch.setenv("TMPASS_TARGET", "litert-cpu")
+    done = run("verify", "plan.json", "net.tflite", "--json")
+    assert (done.code, "TMPASS_TARGET names litert-cpu" in done.err) == (0, True)
+    assert json.loads(done.out)
+    assert run("verify", "plan.json", "net.tflite", "--target", "tflm").err == ""
+    assert run("verify", "plan.json", "net.tflite", "--target", "pixel6-tpu").code == 5
 
 
 def test_a_finished_plan_is_shown_whatever_the_settings_are(run, project, monkeypatch):

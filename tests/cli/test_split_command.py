@@ -28,7 +28,7 @@ def test_split_verify_and_strip(run, narrow, tmp_path):
     assert page.read_text().count("<svg") == 2
     done = run("verify", "--split", split, narrow)
     assert (done.code, done.err) == (0, "")
-    assert done.out.startswith(f"{split} computes what {narrow} does")
+    assert done.out.startswith(f"{split} computes the same as {narrow}")
     done = run("verify", "--split", narrow, split)
     assert done.code == 5
     done = run("strip", split, "-o", back)

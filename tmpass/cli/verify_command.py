@@ -44,7 +44,7 @@ _EXECUTION = {
     metavar="NAME|FILE",
     shell_complete=complete_target,
     help="Also check the plan against this target: its name, memories, runtime, sharing and scratch. "
-    "By default that of the settings file, if there is one.",
+    "By default that of the settings file, where the plan is for it.",
 )
 @click.option(
     "--execute",
@@ -111,6 +111,7 @@ def command(
     source = _model(plan, model)
     target, named = target_for(ctx, model or plan, target)
     found = read_plan(plan, target if aimed else None)
+    target = _own(found, target, named) if named and target is not None else target
     run = None
     with progress(f"verifying {plan}"):
         loaded = load(source, bindings=check_bindings(found.options.bind))
@@ -133,6 +134,16 @@ def command(
         ctx.exit(5)
     for line in _proved(plan, found, run, shown, believed, target):
         click.echo(one_line(clip(line)))
+
+
+def _own(plan: "Plan", target: str, named: str) -> str | None:
+    """The target that `named` gives, if the plan is for it by name; else None, after a line that says so."""
+    from tmpass.api.arguments import target_of
+
+    if (name := target_of(target).name) == plan.target.name:
+        return target
+    complain(f"the plan is for {plan.target.name}, and {named} names {name}: --target checks it against a target")
+    return None
 
 
 def _proved(
@@ -217,7 +228,7 @@ def _verify_split(split: str, original: str | None) -> int:
     if violations:
         return 5
     click.echo(
-        one_line(f"{split} computes what {original} does: each output element from the same inputs, the same way")
+        one_line(f"{split} computes the same as {original}: each output element from the same inputs, the same way")
     )
     return 0
 

@@ -103,6 +103,14 @@ def test_verify_leaves_out_a_target_of_the_project_that_the_plan_is_not_for(run,
     assert run("verify", "plan.json", "net.tflite", "--target", "pixel6-tpu").code == 5
 
 
+def test_verify_with_a_flag_reads_no_settings(run, fails, project):
+    project('target = "tflm"')
+    assert run("plan", "net.tflite", "-o", "plan.json").code == 0
+    project("nodse = 1")
+    assert run("verify", "plan.json", "net.tflite", "-t", "tflm").code == 0
+    assert "nodse: unknown key" in fails(2, "verify", "plan.json", "net.tflite")
+
+
 def test_a_finished_plan_is_shown_whatever_the_settings_are(run, project, monkeypatch):
     project("")
     run("plan", "net.tflite", "-o", "plan.json")

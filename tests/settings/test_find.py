@@ -44,6 +44,22 @@ def test_a_project_file_that_does_not_name_tmpass_is_not_even_parsed(folder):
     assert find_settings(folder) is None
 
 
+@pytest.mark.parametrize("data", [b"#" * (1 << 20) + b"\n", b"\xff\xfe\x00", None])
+def test_a_project_file_of_other_tools_may_be_anything(folder, data):
+    place = folder / "pyproject.toml"
+    place.mkdir() if data is None else place.write_bytes(data)
+    assert find_settings(folder) is None
+    (folder / "tmpass.toml").write_text("nodes = 3")
+    assert find_settings(folder).options == {"nodes": 3}
+
+
+@pytest.mark.parametrize(("data", "message"), [(b"#" * (1 << 20), "more than 1 MiB"), (b"\xff", "not UTF-8 text")])
+def test_a_project_file_that_names_tmpass_has_to_be_right(folder, data, message):
+    (folder / "pyproject.toml").write_bytes(data + b"\n[tool.tmpass]\n")
+    with pytest.raises(UsageError, match=rf"pyproject\.toml: .*{message}"):
+        find_settings(folder)
+
+
 def test_two_files_with_settings_in_one_folder_are_refused(folder):
     (folder / "pyproject.toml").write_text("[tool.tmpass]\nnodes = 2")
     (folder / "tmpass.toml").write_text("nodes = 3")

@@ -42,8 +42,8 @@ def target_for(ctx: click.Context, model: str, target: str | None) -> tuple[str 
     Raises:
         UsageError: the settings file is wrong.
     """
-    if ctx.get_parameter_source("target") is ParameterSource.ENVIRONMENT:
-        return target, TARGET_VARIABLE
+    if not _free(ctx, "target"):  # then no file is even read
+        return target, TARGET_VARIABLE if ctx.get_parameter_source("target") is ParameterSource.ENVIRONMENT else ""
     from tmpass.settings.find import find_settings
 
     found = settled(ctx, model, {"target": target})["target"]

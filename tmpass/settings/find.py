@@ -24,10 +24,11 @@ def find_settings(folder: str | os.PathLike[str] = ".") -> Settings | None:
     """
     start = Path(os.path.abspath(folder))
     for place in (start, *start.parents):
-        own, project = place / OWN, _text(place / PROJECT)
-        # Other tools fill most of these files: only one with the word in it is parsed.
-        shared = None if project is None or "tmpass" not in project else _read(project, place / PROJECT)
+        own, project = place / OWN, place / PROJECT
         text = _text(own)
+        # Other tools fill most of these files: only one with the word in it is parsed, or has to be right.
+        other = _text(project) if _names_tmpass(project) else None
+        shared = None if other is None else _read(other, project)
         if text is None:
             if shared is not None:
                 return shared
@@ -43,6 +44,17 @@ def _read(text: str, path: Path) -> Settings | None:
     from tmpass.settings.read import read_settings  # which needs a TOML parser
 
     return read_settings(text, str(path), ("tool", "tmpass") if path.name == PROJECT else ())
+
+
+def _names_tmpass(path: Path) -> bool:
+    """Whether the word tmpass is in a file, of any size and encoding; also where its bytes cannot be read."""
+    if not os.path.isfile(path):
+        return False
+    try:
+        with path.open("rb") as file:
+            return any(b"tmpass" in line for line in file)
+    except OSError:
+        return True
 
 
 def _text(path: Path) -> str | None:

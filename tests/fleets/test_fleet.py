@@ -252,6 +252,32 @@ def test_an_executor_that_breaks_is_made_again(zoo):
     assert Breaking.made > 1
 
 
+class BreakingOnce(Executor):
+    """The first one breaks with three calls in flight, all at once; the others work."""
+
+    def __init__(self, made):
+        made.append(self)
+        self._breaks, self._held = len(made) == 1, []
+
+    def submit(self, fn, /, *args, **kwargs):
+        future = Future()
+        if not self._breaks:
+            future.set_result(fn(*args, **kwargs))
+            return future
+        self._held.append(future)
+        if len(self._held) == 3:
+            for held in self._held:
+                held.set_exception(BrokenExecutor("a process ended"))
+        return future
+
+
+def test_an_executor_with_several_calls_in_flight_is_made_again_once(zoo):
+    made = []
+    rows = tmpass.fleet(zoo, TARGETS, means=Means(executor=lambda: BreakingOnce(made), jobs=1)).rows
+    assert rows == tmpass.fleet(zoo, TARGETS, means=threads()).rows
+    assert len(made) == 2
+
+
 def test_one_that_cannot_be_made_again_leaves_rows(zoo):
     rows = tmpass.fleet(zoo, "tflm", means=Means(executor=Breaking(), jobs=1)).rows
     assert [row.code for row in rows] == [0, 0, 70, 70]

@@ -25,6 +25,9 @@ from tmpass.fleets.row import INTERNAL_ERROR, Row
 
 Take = Callable[[Job, Outcome], object]
 
+_Submitted = tuple["Future[Outcome]", Executor | None]
+"""The future of a job, and the executor that it is of."""
+
 
 @record
 class Limits:
@@ -49,21 +52,26 @@ class Crew:
     def __init__(self, executor: Executor | None, make: Callable[[], Executor] | None) -> None:
         self._executor, self._make = executor, make
 
-    def submit(self, job: Job) -> "Future[Outcome]":
+    def submit(self, job: Job) -> "_Submitted":
         """The future of a job. An executor that is broken gives one that has failed."""
         try:
-            return self._current().submit(do_job, job)
+            executor = self._current()
+            return executor.submit(do_job, job), executor
         except (BrokenExecutor, RuntimeError) as error:
             if not isinstance(error, BrokenExecutor) and "shut" not in str(error):
                 raise
-            self.renew()
+            broken = self._executor
+            self.renew(broken)
             future: Future[Outcome] = Future()
             future.set_exception(BrokenExecutor(str(error)))
-            return future
+            return future, broken
 
-    def renew(self) -> None:
-        """Make another executor in the place of one that broke, where that can be done."""
-        if self._make is not None and self._executor is not None:
+    def renew(self, broken: Executor | None) -> None:
+        """Make another executor in the place of `broken`, where that can be done and was not done yet.
+
+        All futures of an executor that broke say so, and only the first one may end it.
+        """
+        if self._make is not None and self._executor is not None and self._executor is broken:
             with suppress(Exception):
                 self._executor.shutdown(wait=False, cancel_futures=True)
             self._executor = None
@@ -113,7 +121,7 @@ def _alone(job: Job, crew: Crew, retries: int) -> Outcome:
 def _outcomes(jobs: Iterable[Job], crew: Crew, window: int) -> Iterator[tuple[Job, Outcome | None]]:
     """Each job with its outcome as it comes; None where its worker ended. At most `window` jobs are in flight."""
     done: SimpleQueue[Future[Outcome]] = SimpleQueue()
-    flying: dict[Future[Outcome], Job] = {}
+    flying: dict[Future[Outcome], tuple[Job, Executor | None]] = {}
     coming, more = iter(jobs), True
     try:
         while more or flying:
@@ -121,19 +129,20 @@ def _outcomes(jobs: Iterable[Job], crew: Crew, window: int) -> Iterator[tuple[Jo
                 if (job := next(coming, None)) is None:
                     more = False
                     break
-                future = crew.submit(job)
-                flying[future] = job
+                future, executor = crew.submit(job)
+                flying[future] = job, executor
                 future.add_done_callback(done.put)
             if flying:
                 future = done.get()
-                yield flying.pop(future), _answer(future, crew)
+                job, executor = flying.pop(future)
+                yield job, _answer(future, executor, crew)
     finally:
         for future in flying:
             future.cancel()
 
 
-def _answer(future: "Future[Outcome]", crew: Crew) -> Outcome | None:
-    """The outcome of a job; None where its worker ended.
+def _answer(future: "Future[Outcome]", executor: Executor | None, crew: Crew) -> Outcome | None:
+    """The outcome of a job of `executor`; None where its worker ended.
 
     Raises:
         UsageError: the worker has no tmpass, or another version.
@@ -144,7 +153,7 @@ def _answer(future: "Future[Outcome]", crew: Crew) -> Outcome | None:
         what = f"a worker cannot run tmpass: {brief_text(str(error), 200)}"
         raise UsageError(what, hint=f"install tmpass {VERSION} where the workers run") from None
     except BrokenExecutor:
-        crew.renew()
+        crew.renew(executor)
         return None
     except TmpassError:
         raise

@@ -47,6 +47,12 @@ def test_states_names_and_totals():
     assert cells(OPEN) == ("not found", "9 B", "9 B", "8 B", "", "", "2.0 us", "")
 
 
+@pytest.mark.parametrize("form", [csv_form, html, markdown])
+def test_a_name_that_is_not_unicode_can_be_written(form):
+    text = form.emit([Row("zoo/\udcff.tflite", "board\udcff.toml", error="bad \udcff", code=3)])
+    assert text.encode().count(b"udcff") >= 3
+
+
 def test_csv():
     rows = list(csv.DictReader(io.StringIO(csv_form.emit(ROWS))))
     assert (rows[0]["fits"], rows[0]["peak"], rows[0]["time"], rows[0]["error"]) == ("true", "1024", "", "")

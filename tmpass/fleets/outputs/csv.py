@@ -5,6 +5,7 @@ import io
 from collections.abc import Sequence
 
 from tmpass.fleets.row import Row
+from tmpass.report.text import one_line
 
 COLUMNS = (
     "model",
@@ -38,6 +39,6 @@ def emit(rows: Sequence[Row]) -> str:
 def _text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    text = "" if value is None else str(value)
+    text = "" if value is None else one_line(str(value))
     # A spreadsheet takes a text that begins so for a formula, and names come from files.
-    return f"'{text}" if text[:1] in "=+-@\t\r" and text[:1] else text
+    return f"'{text}" if text[:1] in "=+-@" and text[:1] else text

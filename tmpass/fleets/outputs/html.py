@@ -44,7 +44,7 @@ def emit(
         script=(_PARTS / "overview.js").read_text(encoding="utf-8"),
         totals="\n".join(_total(one.target, one.counts) for one in totals(rows)),
         changes=_changes(comparison),
-        targets="".join(f"<option>{escape(one.target)}</option>" for one in totals(rows)),
+        targets="".join(f"<option>{_text(one.target)}</option>" for one in totals(rows)),
         states="".join(f"<option>{word}</option>" for word in STATES),
         heads=heads,
         rows="\n".join(body),

@@ -22,6 +22,7 @@ class Options:
         callees: the fields with a subgraph index, or a vector of them, each with the role of the subgraph.
         repeats: whether a subgraph may run many times.
         second: whether `number` is in the union BuiltinOptions2.
+        once: whether a subgraph runs only for the first operator that calls it.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Options:
     callees: tuple[tuple[Scalar | Field, str], ...]
     second: bool = False
     repeats: bool = False
+    once: bool = False
 
 
 def _index(number: int, name: str) -> Scalar:
@@ -40,7 +42,7 @@ _LOOP = ((_index(0, "cond"), "cond"), (_index(1, "body"), "body"))
 CALLING: dict[str, Options] = {
     "IF": Options("IfOptions", 92, ((_index(0, "then"), "then"), (_index(1, "else"), "else"))),
     "WHILE": Options("WhileOptions", 93, _LOOP, repeats=True),
-    "CALL_ONCE": Options("CallOnceOptions", 103, ((_index(0, "init"), "init"),)),
+    "CALL_ONCE": Options("CallOnceOptions", 103, ((_index(0, "init"), "init"),), once=True),
     "CALL": Options("CallOptions", 16, ((Scalar(0, "subgraph", _UINT32), "call"),)),
     "STABLEHLO_COMPOSITE": Options(
         "StableHLOCompositeOptions", 21, ((_index(1, "decomposition"), "decomposition"),), second=True
@@ -105,5 +107,6 @@ def read_calls(operator: Table, kind: str, subgraphs: int) -> tuple[Call, ...]:
             if not 0 <= index < subgraphs:
                 fault = f"{kind} names subgraph {index} as its {role}, but the file has {subgraphs} subgraphs"
                 raise ModelError(fault, where=operator.where, hint="convert the model again")
-            calls.append(Call(index, f"{role} {position}" if many else role, options.repeats))
+            name = f"{role} {position}" if many else role
+            calls.append(Call(index, name, options.repeats, options.once))
     return tuple(calls)

@@ -20,7 +20,7 @@ class Machine:
     """One run of a model in the memory of a plan.
 
     Fields:
-        reached: steps that were run at least once.
+        reached: steps that were run at least once, and those of an initialisation that another operator had run.
         runs: how many operators were run.
         marks: those of the values.
         transfers: the spills and fetches of buffers, set before the run; None where no buffer leaves the scratchpad.
@@ -55,6 +55,7 @@ class Machine:
         self._trips, self._promised = trips, promised
         self._graph, self._runner, self._loops_copy = graph, runner, loops_copy
         self._caller_of: dict[int, int] = {}
+        self._initialised: set[int] = set()
         self._variables = [
             (s, t)
             for s, subgraph in enumerate(graph.subgraphs)
@@ -187,6 +188,9 @@ class Machine:
     ) -> tuple[Sequence[Value | None], Mark]:
         """Run an operator and each body that it asks for; return its results, and the marks of what the bodies gave."""
         op = self._graph.subgraphs[s].ops[step.op]
+        if op.calls and all(call.once and call.subgraph in self._initialised for call in op.calls):
+            self.reached.update(at for body in step.bodies for at in body.all_steps())
+            return [None] * len(op.outputs), 0
         run = self._runner.run(s, step.op, values)
         given: dict[int, tuple[Value, TensorKey]] = {}  # by identity: what a body gave, and the tensor that has it
         inside = 0
@@ -197,6 +201,8 @@ class Machine:
                     self._trips.count(me.title)
                 body = step.bodies[request.call]
                 outputs = self._enter(s, body, request, given, marks | inside, me)
+                if op.calls[request.call].once:
+                    self._initialised.add(body.subgraph)
                 keys = [(body.subgraph, t) for t in self._graph.subgraphs[body.subgraph].outputs]
                 inside |= self.marks.of(self._owner(key) for key in keys)
                 # A loop's condition runs between two rounds of its body, whose results wait where they are, or were

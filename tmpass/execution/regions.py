@@ -6,7 +6,7 @@ step  0     1     2     3            Region main
                                       └─ Step 3
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tmpass.base.record import record
 from tmpass.base.violation import Violation
@@ -40,6 +40,13 @@ class Region:
 
     subgraph: int
     steps: tuple[Step, ...]
+
+    def all_steps(self) -> Iterator[int]:
+        """The numbers of its steps and of those of the bodies in it."""
+        for step in self.steps:
+            yield step.at
+            for body in step.bodies:
+                yield from body.all_steps()
 
 
 def find_regions(graph: Graph, rows: Sequence[PlannedStep], *, keep_inputs: bool) -> tuple[Region, ...]:

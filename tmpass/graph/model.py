@@ -116,11 +116,13 @@ class Call:
     Fields:
         role: what the subgraph is for: "then", "body", ...
         repeats: whether it may run several times (a loop). Its inputs and outputs are then alive during the whole call.
+        once: whether it runs only for the first of all operators that call it so, as an initialisation does.
     """
 
     subgraph: int
     role: str
     repeats: bool = False
+    once: bool = False
 
 
 class Move(StrEnum):

@@ -18,7 +18,7 @@ CALLS = {
         options("WhileOptions", cond_subgraph_index=1, body_subgraph_index=2),
         (Call(1, "cond", repeats=True), Call(2, "body", repeats=True)),
     ),
-    "CALL_ONCE": (options("CallOnceOptions", init_subgraph_index=2), (Call(2, "init"),)),
+    "CALL_ONCE": (options("CallOnceOptions", init_subgraph_index=2), (Call(2, "init", once=True),)),
     "CALL": (options("CallOptions", subgraph=2), (Call(2, "call"),)),
     "STABLEHLO_COMPOSITE": (
         options("StableHLOCompositeOptions", name="norm", decomposition_subgraph_index=1),

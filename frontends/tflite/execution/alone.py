@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tmpass.base.errors import ModelError
 from tmpass.graph.model import ABSENT, Graph, TensorKind
 from tmpass.loading.runner import Value
 
@@ -85,14 +86,14 @@ class Alone:
     def resizes(self, s: int, op: int, output: int, inputs: Sequence[Value | None], known: Sequence[bool]) -> bool:
         """Whether other numbers in the inputs that are not `known` change the size of an output.
 
-        A size that shapes and constants decide is there before the run. For another one the operator runs with zeros
-        and with ones.
+        A size that shapes and constants decide is there before the first run of an interpreter. For another one the
+        operator runs with zeros and with ones. Where it refuses these, the numbers are taken to decide.
         """
         here = self._graph.subgraphs[s]
-        node, opened = here.ops[op], self._open(s, op)
+        node, opened = here.ops[op], self._new(s, op)  # one that has run keeps the size that it found
         given = {t: array_of(value) for t, value in zip(node.inputs, inputs, strict=True) if value is not None}
         sure = {t for t, is_known in zip(node.inputs, known, strict=True) if is_known}
-        self._allocate(opened, s, given, again=True)
+        self._allocate(opened, s, given)
         at = opened.index[node.outputs[output]]
         try:
             opened.interpreter.tensor(at)()
@@ -105,23 +106,29 @@ class Alone:
                 opened.index[t]: array if number is None or t in sure else np.full_like(array, number)
                 for t, array in given.items()
             }
-            sizes.add(invoke(opened.interpreter, changed, [at])[at].shape)
+            try:
+                sizes.add(invoke(opened.interpreter, changed, [at])[at].shape)
+            except ModelError:
+                return True
         return len(sizes) > 1
 
-    def _allocate(self, opened: _Opened, s: int, given: Mapping[int, NDArray[Any]], *, again: bool = False) -> None:
-        """Allocate the tensors of `opened` for the shapes of `given`, if they are not; `again` in any case."""
+    def _allocate(self, opened: _Opened, s: int, given: Mapping[int, NDArray[Any]]) -> None:
+        """Allocate the tensors of `opened` for the shapes of `given`, if they are not."""
         tensors = self._graph.subgraphs[s].tensors
         shapes = {t: array.shape for t, array in given.items() if tensors[t].kind is TensorKind.ACTIVATION}
-        if opened.allocated and opened.shapes == shapes and not again:
+        if opened.allocated and opened.shapes == shapes:
             return
         allocate(opened.interpreter, [(opened.index[t], shape) for t, shape in shapes.items()])
         opened.shapes, opened.allocated = shapes, True
 
+    def _new(self, s: int, op: int) -> _Opened:
+        data, index = self._operators.alone(s, op)
+        return _Opened(open_interpreter(data, self._kernels), len(data), index)
+
     def _open(self, s: int, op: int) -> _Opened:
         key = s, op
         if key not in self._opened:
-            data, index = self._operators.alone(s, op)
-            self._opened[key] = _Opened(open_interpreter(data, self._kernels), len(data), index)
+            self._opened[key] = self._new(s, op)
         self._opened.move_to_end(key)
         while len(self._opened) > 1 and sum(one.size for one in self._opened.values()) > _KEPT:
             self._opened.popitem(last=False)

@@ -17,7 +17,7 @@ _CALLER = Writer(None, "the caller of the model")
 
 
 class Machine:
-    """One run of a model in the memory of a plan.
+    """One run of a model in the memory of a plan, with a runner whose variables are as a run begins with them.
 
     Fields:
         reached: steps that were run at least once, and those of an initialisation that another operator had run.
@@ -44,7 +44,6 @@ class Machine:
         promised: Container[tuple[TensorKey, TensorKey]] = frozenset(),
         constants: Constants | None = None,
     ) -> None:
-        runner.begin()
         outside = [] if constants is None else constants.add_places(image)
         self._constants, self.storage = constants, Storage(image)
         self.transfers: BufferCopies | None = None

@@ -42,11 +42,20 @@ class _Shaken:
 
 
 def shaken_runs(
-    graph: Graph, region: Region, runner: Runner, inputs: Sequence[Value], limits: Limits
+    graph: Graph, runner: Runner, entered: Sequence[tuple[Region, Sequence[Value]]], limits: Limits
 ) -> list[tuple[Value, ...]]:
-    """The outputs of an entry in SHAKES runs with rounding errors, each tensor in storage of its own."""
-    found = []
+    """The outputs of an entry in SHAKES runs with rounding errors, each tensor in storage of its own.
+
+    Args:
+        graph: of the model.
+        runner: keeps its variables: the runs have others.
+        entered: the entries that ran so far, with their inputs. Each may leave variables to the last one.
+        limits: of the execution.
+    """
+    found: list[tuple[Value, ...]] = []
     for seed in range(SHAKES):
-        machine = Machine(graph, MemoryImage({}, {}, {}, ()), cast(Runner, _Shaken(runner, seed)), Trips(limits.trips))
-        found.append(machine.run(region, inputs, [False] * len(inputs), keep_inputs=False))
+        shaken = cast(Runner, _Shaken(runner.apart(), seed))
+        machine = Machine(graph, MemoryImage({}, {}, {}, ()), shaken, Trips(limits.trips))
+        outputs = [machine.run(region, inputs, [False] * len(inputs), keep_inputs=False) for region, inputs in entered]
+        found.append(outputs[-1])
     return found

@@ -151,12 +151,14 @@ def _run_all(session: _Session, plan: Plan, regions: Sequence[Region], most: int
     violations: list[Violation] = []
     for seed in range(most):
         image, trips = make_memory_image(plan, session.allowed, stored=session.stored), Trips(limits.trips)
+        session.runner.begin()
         machine = Machine(graph, image, session.runner, trips, loops_copy=copies, promised=kernels, constants=constants)
         transfers = machine.transfers = BufferCopies(plan, image) if plan.transfers is not None else None
         violations = machine.storage.violations
+        entered: list[tuple[Region, Sequence[Value]]] = []
         try:
             for region in regions:
-                _run(session, machine, region, seed)
+                _run(session, machine, region, seed, entered)
             violations += () if transfers is None else transfers.violations
         except Broken as broken:
             violations.append(broken.violation)
@@ -223,8 +225,10 @@ def _check_bytes(plan: Plan, graph: Graph, allowed: int) -> bool:
     return bool(plan.constants) and total + more <= allowed
 
 
-def _run(session: _Session, machine: Machine, region: Region, seed: int) -> None:
-    """Run one entry, and compare its outputs with those of the whole model."""
+def _run(
+    session: _Session, machine: Machine, region: Region, seed: int, entered: list[tuple[Region, Sequence[Value]]]
+) -> None:
+    """Run one entry, compare its outputs with those of the whole model, and add it to `entered`."""
     graph, runner, given, record = session.graph, session.runner, session.given, session.record
     subgraph = graph.subgraphs[region.subgraph]
     names = [subgraph.tensors[t].name for t in subgraph.inputs]
@@ -235,6 +239,7 @@ def _run(session: _Session, machine: Machine, region: Region, seed: int) -> None
         else runner.take(region.subgraph, index, given[name])
         for index, name in enumerate(names)
     )
+    entered.append((region, inputs))
     # This run comes first, since only it counts the iterations of loops.
     try:
         made = machine.run(region, inputs, drawn, keep_inputs=session.keep_inputs)
@@ -251,22 +256,23 @@ def _run(session: _Session, machine: Machine, region: Region, seed: int) -> None
         record.notes[f"not compared: output {random}, which follows from {runner.random}, drawn at random"] = None
     if not any(fixed):
         return
-    _compare(session, machine, region, inputs, made, dict(zip(keys, fixed, strict=True)))
+    _compare(session, machine, entered, made, dict(zip(keys, fixed, strict=True)))
 
 
 def _compare(
     session: _Session,
     machine: Machine,
-    region: Region,
-    inputs: Sequence[Value],
+    entered: Sequence[tuple[Region, Sequence[Value]]],
     made: Sequence[Value],
     fixed: Mapping[TensorKey, bool],
 ) -> None:
     """Compare the outputs `made` of one entry with those of the whole model, where they are not random.
 
-    `fixed` has the outputs in their order, each with whether it is the same in every run.
+    `entered` has the entries of this run in their order, up to this one. `fixed` has its outputs in their order, each
+    with whether it is the same in every run.
     """
     graph, runner, record = session.graph, session.runner, session.record
+    region, inputs = entered[-1]
     wanted = runner.reference(region.subgraph, inputs)
     shaken: list[tuple[Value, ...]] = []
     for index, key in enumerate((region.subgraph, t) for t in graph.subgraphs[region.subgraph].outputs):
@@ -276,7 +282,7 @@ def _compare(
         record.output_bytes += len(made[index].data or b"")
         difference = runner.compare(made[index], wanted[index])
         if difference is not None and not difference.tolerated:
-            shaken = shaken or shaken_runs(graph, region, runner, inputs, session.limits)
+            shaken = shaken or shaken_runs(graph, runner, entered, session.limits)
             difference = runner.compare(made[index], wanted[index], [values[index] for values in shaken])
         if difference is None:
             continue

@@ -60,6 +60,9 @@ class Runner(Protocol):
     def begin(self) -> None:
         """Forget what earlier runs left in variables that the runner keeps: a run of the model begins."""
 
+    def apart(self) -> "Runner":
+        """A runner of the same model whose variables are its own, as a run begins with them."""
+
     def draw(self, subgraph: int, index: int, seed: int) -> Value:
         """A random value for input `index` of an entry, which is the same for the same `seed`."""
 

@@ -6,7 +6,7 @@ from onnx import ModelProto, NodeProto
 
 from tmpass.base.errors import ModelError
 from tmpass.graph.model import Graph
-from tmpass.loading.runner import Difference, Enter, Run, Value
+from tmpass.loading.runner import Difference, Enter, Run, Runner, Value
 
 from ...isolate import call_apart
 from ..convert import find_origins
@@ -50,6 +50,10 @@ class Engine:
 
     def begin(self) -> None:
         """Do nothing: ONNX has no variables."""
+
+    def apart(self) -> Runner:
+        """Return the same runner: ONNX has no variables."""
+        return self
 
     def draw(self, subgraph: int, index: int, seed: int) -> Value:
         """Draw a value for an input of an entry."""

@@ -1,11 +1,12 @@
 """The Runner of a model that computes with LiteRT."""
 
 from collections.abc import Generator, Mapping, Sequence
+from copy import copy
 from typing import Any
 
 from tmpass.base.errors import ModelError, TmpassError, brief
 from tmpass.graph.model import ABSENT, Graph, TensorKind
-from tmpass.loading.runner import Difference, Enter, Run, Value
+from tmpass.loading.runner import Difference, Enter, Run, Runner, Value
 
 from .. import schema
 from ..buffers import Buffers
@@ -47,7 +48,6 @@ class Engine:
         self._kernels, self._operators = kernels, Operators(data, graph)
         self.begin()
         self._changed: dict[int, Value] = {}
-        self._last: tuple[int, tuple[Value, ...], tuple[Value, ...]] = 0, (), ()
         self.random = next((self._title(s, i) for s, sub in enumerate(graph.subgraphs) for i in self._random(s)), "")
 
     def begin(self) -> None:
@@ -55,6 +55,14 @@ class Engine:
         self._whole: Any = None
         self._variables = Variables()
         self._alone = Alone(self._operators, self._graph, self._kernels)
+        self._entered: list[tuple[int, tuple[Value, ...]]] = []
+        self._last: tuple[Value, ...] = ()
+
+    def apart(self) -> Runner:
+        """Return a runner of this model with its own variables and interpreters."""
+        other = copy(self)
+        other.begin()
+        return other
 
     def draw(self, subgraph: int, index: int, seed: int) -> Value:
         """Draw a value for an input of an entry."""
@@ -104,8 +112,9 @@ class Engine:
         """Run the whole model, in the order of the file."""
         if self._whole is None:
             self._whole = open_interpreter(self._signed, self._kernels)
-        self._last = subgraph, tuple(inputs), self._run_whole(self._whole, subgraph, inputs)
-        return self._last[2]
+        self._entered.append((subgraph, tuple(inputs)))
+        self._last = self._run_whole(self._whole, subgraph, inputs)
+        return self._last
 
     def reads_sizes(self, subgraph: int, op: int) -> bool:
         """Whether an operator reads only the sizes of its inputs."""
@@ -128,13 +137,18 @@ class Engine:
         """Return how `made` differs from `wanted`, which `reference` gave."""
         others = list(shaken)
         if shaken:  # results of the same operators; then those of the whole model
-            subgraph, inputs, results = self._last
-            index = next(number for number, value in enumerate(results) if value is wanted)
-            fresh = [open_interpreter(self._signed, self._kernels) for _ in range(_RUNS)]
-            again = [self._run_whole(interpreter, subgraph, inputs)[index] for interpreter in fresh]
+            index = next(number for number, value in enumerate(self._last) if value is wanted)
+            again = [self._run_again()[index] for _ in range(_RUNS)]
             if any(compare(again[0], other) for other in again):
                 others += again
         return compare(made, wanted, others)
+
+    def _run_again(self) -> tuple[Value, ...]:
+        """Run all entries that ran in this run in another interpreter; return the outputs of the last one."""
+        interpreter, outputs = open_interpreter(self._signed, self._kernels), self._last
+        for subgraph, inputs in self._entered:  # each may leave variables to the next
+            outputs = self._run_whole(interpreter, subgraph, inputs)
+        return outputs
 
     def _run_whole(self, interpreter: Any, subgraph: int, inputs: Sequence[Value]) -> tuple[Value, ...]:
         feeds = {f"i{number}": array_of(value) for number, value in enumerate(inputs)}

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tmpass.base.errors import BudgetError, ModelError, UsageError, brief
+from tmpass.base.errors import BudgetError, ModelError, brief
 from tmpass.base.record import record
 from tmpass.base.violation import Violation
 from tmpass.execution.constants import Constants
+from tmpass.execution.given import input_keys, values_by_tensor
 from tmpass.execution.limits import Limits, Trips, too_many_bytes
 from tmpass.execution.machine import Machine
 from tmpass.execution.marks import RANDOM
@@ -72,7 +73,7 @@ class _Session:
     """The common data of all runs of one execution.
 
     Fields:
-        given: name of an input -> its value.
+        given: the values that were given, by input.
         stored: whether stored constants are in the arrays.
         allowed: how many bytes the arrays may take.
     """
@@ -80,7 +81,7 @@ class _Session:
     graph: Graph
     runner: Runner
     limits: Limits
-    given: Mapping[str, object]
+    given: Mapping[TensorKey, object]
     keep_inputs: bool
     record: _Record
     stored: bool
@@ -109,16 +110,15 @@ def execute_plan(
     Raises:
         BudgetError: a limit was reached before there was an answer.
         ModelError: the runner cannot run the model.
-        UsageError: `inputs` has a name that is not an input, or a value that does not fit its input.
+        UsageError: `inputs` has a name that is not an input, two names of one input, or a value that does not
+            fit its input.
     """
     limits = Limits() if limits is None else limits
-    keep, values = plan.options.keep_inputs, {} if inputs is None else dict(inputs)
-    names = [
-        graph.subgraphs[e.subgraph].tensors[t].name for e in graph.entries for t in graph.subgraphs[e.subgraph].inputs
-    ]
-    values = _by_tensor(graph, values, names)
+    keep, values = plan.options.keep_inputs, values_by_tensor(graph, {} if inputs is None else inputs)
     stored = _check_bytes(plan, graph, limits.bytes + files)
-    given, drawn = (tuple(name for name in names if (name in values) is told) for told in (True, False))
+    given, drawn = (
+        tuple(graph.tensor(key).name for key in input_keys(graph) if (key in values) is told) for told in (True, False)
+    )
     try:
         regions = find_regions(graph, plan.schedule, keep_inputs=keep)
     except Broken as broken:
@@ -185,22 +185,6 @@ def _on_drawn(error: ModelError, drawn: Sequence[str]) -> ModelError:
     return error.within("on drawn inputs")
 
 
-def _by_tensor(graph: Graph, given: Mapping[str, object], names: Sequence[str]) -> dict[str, object]:
-    """The values of `given` by the names of the input tensors, `names`; an entry may have other names for them.
-
-    Raises:
-        UsageError: a name is not that of an input.
-    """
-    found: dict[str, object] = {}
-    for name, value in given.items():
-        tensors = [graph.subgraphs[e.subgraph].tensors[e.inputs[name]].name for e in graph.entries if name in e.inputs]
-        if name not in names and not tensors:
-            listed = ", ".join(map(brief, names[:8])) + (", ..." if len(names) > 8 else "")
-            raise UsageError(f"the model has no input {brief(name)}", hint=f"its inputs are {listed}")
-        found |= dict.fromkeys([name] if name in names else tensors, value)
-    return found
-
-
 def _check_bytes(plan: Plan, graph: Graph, allowed: int) -> bool:
     """Refuse memories above the limit before they are made. Tensors of unknown size count only during the run.
 
@@ -231,20 +215,20 @@ def _run(
     """Run one entry, compare its outputs with those of the whole model, and add it to `entered`."""
     graph, runner, given, record = session.graph, session.runner, session.given, session.record
     subgraph = graph.subgraphs[region.subgraph]
-    names = [subgraph.tensors[t].name for t in subgraph.inputs]
-    drawn = [name not in given for name in names]
+    told = [(region.subgraph, t) for t in subgraph.inputs]
+    drawn = [key not in given for key in told]
     inputs = tuple(
         runner.draw(region.subgraph, index, seed)
-        if name not in given
-        else runner.take(region.subgraph, index, given[name])
-        for index, name in enumerate(names)
+        if key not in given
+        else runner.take(region.subgraph, index, given[key])
+        for index, key in enumerate(told)
     )
     entered.append((region, inputs))
     # This run comes first, since only it counts the iterations of loops.
     try:
         made = machine.run(region, inputs, drawn, keep_inputs=session.keep_inputs)
     except ModelError as error:
-        raise _on_drawn(error, [name for name in names if name not in given]) from None
+        raise _on_drawn(error, [graph.tensor(key).name for key in told if key not in given]) from None
     record.notes |= dict.fromkeys(machine.sizes.values())
     if machine.storage.violations:
         return  # the run went on with the right bytes, so its outputs show nothing

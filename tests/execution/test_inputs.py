@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tmpass.base.errors import UsageError
-from tmpass.execution.inputs import read_inputs
+from tmpass.execution.inputs import read_all, read_inputs
 
 
 def test_arrays_by_their_names(tmp_path):
@@ -53,3 +53,29 @@ def test_a_directory_or_device():
     for path in ("/dev/zero", "/"):
         with pytest.raises(UsageError, match="there is no such file"):
             read_inputs(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [("x", "x.npy"), ("x=1", "x.npy"), ("a=b=c", "x.npy"), ("x", "rate=0.1/x.npy"), ("a=b", "rate=0.1/x=y.npy")],
+)
+def test_names_and_paths_with_equals_signs(tmp_path, monkeypatch, name, path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / path).parent.mkdir(exist_ok=True)
+    np.save(path, np.arange(3))
+    for where in (path, tmp_path / path):
+        (found,) = read_all(None, [f"{name}={where}"]).items()
+        assert (found[0], found[1].tolist()) == (name, [0, 1, 2])
+
+
+@pytest.mark.parametrize("text", ["x", "", "=", "x=", "=x.npy"])
+def test_a_value_without_a_name_or_a_file(tmp_path, monkeypatch, text):
+    monkeypatch.chdir(tmp_path)
+    np.save("x.npy", np.arange(3))
+    with pytest.raises(UsageError, match="has no name or no file; write --input NAME=FILE"):
+        read_all(None, [text])
+
+
+def test_a_file_that_does_not_exist_is_named():
+    with pytest.raises(UsageError, match=r"^b=none.npy: there is no such file"):
+        read_all(None, ["a=b=none.npy"])

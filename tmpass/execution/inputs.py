@@ -17,7 +17,8 @@ def read_all(file: str | None, single: Sequence[str]) -> dict[str, object] | str
 
     Args:
         file: the path of an .npz file, or None.
-        single: texts "name=file.npy", which add to what `file` has.
+        single: texts "name=file.npy", which add to what `file` has. The name ends at the last "=" before a file that
+            exists, so both may have one.
 
     Returns:
         The values by name; `file` itself where nothing else is given.
@@ -29,13 +30,21 @@ def read_all(file: str | None, single: Sequence[str]) -> dict[str, object] | str
         return file
     found = read_inputs(file) if file is not None else {}
     for text in single:
-        name, equals, path = text.partition("=")
-        if not equals or not name or not path:
+        name, path = _divided(text)
+        if not name or not path:
             raise UsageError(f"--input {brief(text)} has no name or no file", hint="write --input NAME=FILE.npy")
         if name in found:
             raise UsageError(f"input {brief(name)} is given twice", hint="give each input one value")
         found[name] = _read_array(path)
     return found
+
+
+def _divided(text: str) -> tuple[str, str]:
+    """The name and the path in `text`; a part is empty where it is missing."""
+    places = [place for place, letter in enumerate(text) if letter == "="]
+    files = [place for place in places if place and os.path.isfile(text[place + 1 :])]
+    place = files[-1] if files else text.find("=")
+    return (text[:place], text[place + 1 :]) if place >= 0 else (text, "")
 
 
 def _read_array(where: str) -> object:

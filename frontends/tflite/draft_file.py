@@ -274,7 +274,7 @@ class _Writer:
 
     def _metadata(self, name: str, content: bytes) -> int:
         field = schema.Metadata
-        number = pack("<I", self._buffer(("metadata", name), lambda: content))
+        number = pack("<I", self._buffer(("metadata", name, content), lambda: content))
         return self._table({field.BUFFER.number: number}, self._text(field.NAME, name))
 
     def _signature(self, table: Table) -> int:

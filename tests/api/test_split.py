@@ -1,6 +1,8 @@
 """tmpass.split: models that need less, equal bit for bit; and what it refuses."""
 
 import json
+from dataclasses import replace
+from importlib import import_module
 from itertools import pairwise
 
 import pytest
@@ -13,6 +15,7 @@ from tmpass.base.errors import ModelError, UsageError
 from tmpass.splitting.note import NAME
 
 MODEL = bottleneck()
+split_module = import_module("tmpass.api.split")
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +122,20 @@ def test_a_model_without_a_region_stays_as_it_is():
     made = tmpass.split(data)
     assert not made.changed
     assert made.data == data
+
+
+def test_a_split_whose_final_plan_does_not_fit_is_followed_by_the_next(made, monkeypatch):
+    """The plan with full effort decides: here it finds no room for the first split."""
+    budget = int(0.8 * made.before.memories[0].needed)
+    first = tmpass.split(MODEL, "tflm", budget=budget)
+    usual = split_module.plan
+
+    def pessimistic(data, *args, **options):
+        found = usual(data, *args, **options)
+        return replace(found, fits=False) if data == first.data else found
+
+    monkeypatch.setattr(split_module, "plan", pessimistic)
+    other = tmpass.split(MODEL, "tflm", budget=budget)
+    assert other.fits
+    assert other.data != first.data
+    assert other.macs[0] >= first.macs[0]

@@ -10,12 +10,14 @@ from tmpass.base.errors import ModelError, UsageError, VerificationError, brief
 from tmpass.base.record import record
 from tmpass.base.sizes import parse_size
 from tmpass.base.violation import Violation
+from tmpass.graph.macs import count_macs
 from tmpass.loading.carrier import load_carrier, open_carrier
 from tmpass.loading.contract import SplittingFrontend
 from tmpass.plans.plan import Plan
 from tmpass.splitting.note import write_note
 from tmpass.splitting.open_net import Opened, check_static, open_net
 from tmpass.splitting.search import Found, Search, silent
+from tmpass.splitting.stage import Stage
 from tmpass.targets import Target
 from tmpass.targets.runtime import SPLIT_FOR
 from tmpass.verification.split.check import check_split
@@ -80,6 +82,9 @@ class Split:
 MAX_MACS = 0.05
 """The part of additional multiply-accumulate operations that a split may have where no budget is given."""
 
+_TRIED = 4
+"""The most splits that are planned with full effort where one has to fit."""
+
 MOST_MACS = 1.0
 """The same where a budget is given: the split with the fewest MACs is taken."""
 
@@ -138,18 +143,38 @@ def split(
     search = Search(opened.net, profile, 0, told or silent, threads)
     search.most_macs = int(search.prices.macs * _part(max_macs, MAX_MACS if room is None else MOST_MACS))
     before = plan(opened.model, profile, threads=threads)
-    found = None
     if room is not None:
         if before.fits:
-            return _unchanged(opened, before, search.prices.macs)
-        found = search.within(room - profile.scratchpad.reserve)
-    found = found or search.least()
+            return _unchanged(opened, before)
+        one = _fitting(opened, before, search, profile, threads)
+        if one is not None:
+            return one
+    found = search.least()
     if not found.stages and not opened.folded:
-        return _unchanged(opened, before, search.prices.macs)
+        return _unchanged(opened, before)
     made = _finished(opened, found, before, search, profile, threads)
     if made.plan.memories[0].needed >= before.memories[0].needed:
-        return _unchanged(opened, before, search.prices.macs)
+        return _unchanged(opened, before)
     return made
+
+
+def _fitting(opened: Opened, before: Plan, search: Search, target: Target, threads: int) -> Split | None:
+    """The split with the least work that fits; None where none is found.
+
+    The search plans with less effort than `plan`, whose plan decides: it may need more, and the next split is tried.
+    """
+    assert target.scratchpad.capacity is not None
+    room, tried = target.scratchpad.capacity - target.scratchpad.reserve, list[tuple[Stage, ...]]()
+    while len(tried) < _TRIED:
+        found = search.within(room, tried)
+        if found is None:
+            break
+        if found.stages or opened.folded:
+            made = _finished(opened, found, before, search, target, threads)
+            if made.fits:
+                return made
+        tried.append(found.stages)
+    return None
 
 
 def quick_split(model: object, target: Target) -> Split | None:
@@ -225,7 +250,14 @@ def _part(value: object, default: float) -> float:
     return float(value)
 
 
-def _unchanged(opened: Opened, before: Plan, macs: int) -> Split:
+def _macs(opened: Opened) -> int:
+    """The multiply-accumulate operations of the original, before its padding was folded."""
+    main = opened.model.graph.subgraphs[0]
+    return sum(count_macs(main, op) for op in main.ops)
+
+
+def _unchanged(opened: Opened, before: Plan) -> Split:
+    macs = _macs(opened)
     operators = len(opened.model.graph.subgraphs[0].ops) if opened.model.graph.subgraphs else 0
     return Split(opened.carrier.data, before, before, (), 0, (macs, macs), (operators, operators))
 
@@ -250,7 +282,7 @@ def _finished(opened: Opened, found: Found, before: Plan, search: Search, target
         before,
         _stages(search, found),
         opened.folded,
-        (found.macs, search.prices.macs),
+        (found.macs, _macs(opened)),
         (len(found.draft.ops), len(opened.model.graph.subgraphs[0].ops)),
     )
 

@@ -41,13 +41,11 @@ class Candidates:
         whole: the live bytes of each operator in one piece, by position.
         floor: live bytes that no choice of the stages goes below.
         stages: by their first position.
-        work: how many stages were built and estimated.
     """
 
     whole: tuple[int, ...]
     floor: int
     stages: dict[int, list[Candidate]] = field(default_factory=dict)
-    work: int = 0
 
 
 _PARTS = (2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32)
@@ -101,7 +99,7 @@ class _Finder:
                         best = min(best, one.live)
             floor = max(floor, best)
         stages = {first: _undominated(known) for first, known in sorted(self.found.items()) if known}
-        return Candidates(tuple(self.whole), floor, stages, self.work)
+        return Candidates(tuple(self.whole), floor, stages)
 
     def _regions(self, position: int) -> Iterator[tuple[int, int]]:
         """The stages around a position, short ones first."""

@@ -9,7 +9,7 @@ An estimate stands for the live bytes of a stage until it is measured, scaled do
 Budgets count stages, operators and states; there is no clock in the search.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from tmpass.base.record import record
 from tmpass.graph.draft import Draft, draft_graph
@@ -132,17 +132,22 @@ class Search:
                 best = min(best, found, key=lambda one: one.rank)
         return best
 
-    def within(self, capacity: int) -> Found | None:
-        """The model with the least work that needs at most `capacity` bytes; None where the search finds none."""
+    def within(self, capacity: int, tried: Collection[tuple[Stage, ...]] = ()) -> Found | None:
+        """The model with the least work that needs at most `capacity` bytes; None where the search finds none.
+
+        Args:
+            capacity: in bytes.
+            tried: what is left out.
+        """
         assert self.whole is not None
-        if self.whole.needed <= capacity:
+        if self.whole.needed <= capacity and () not in tried:
             return self.whole
         left = PLANNED // self._part
         # A measured stage may be a little lower between its neighbours than alone.
         for number, choice in enumerate(self._choices(least_work, capacity - self.base + capacity // 64)):
             if number >= 3 and left <= 0:
                 break
-            found = self._planned(choice.stages)
+            found = None if choice.stages in tried else self._planned(choice.stages)
             if found is not None:
                 left -= len(found.draft.ops)
                 if found.needed <= capacity:

@@ -31,8 +31,15 @@ from .operators import read_codes
 NEW_OPTIONS = {New.SLICE: 48, New.PAD: 22, New.CONCAT: option_schema.ConcatenationOptions.NUMBER}
 """The numbers of their options in the union: SliceOptions, PadOptions, ConcatenationOptions."""
 
-_VERSIONS = {"int8": 2, "int16": 3}
-"""Versions of these operators that know an element type; 1 for others."""
+VERSIONS = {
+    New.SLICE: {"int8": 2, "int16": 4},
+    New.PAD: {"int8": 2, "int16": 3},
+    New.CONCAT: {"int8": 2, "int16": 3},
+}
+"""Versions of these operators that know an element type; 1 for others.
+
+Source: op_version.cc of TensorFlow Lite.
+"""
 
 _PLACEHOLDER = 127
 _INT32 = next(n for n, (name, _) in enumerate(ELEMENT_TYPES) if name == "INT32")
@@ -228,7 +235,7 @@ class _Writer:
     def _new_operator(self, op: DraftOp, kind: New, links: dict[int, int]) -> int:
         field, concat = schema.Operator, option_schema.ConcatenationOptions
         like = self._draft.tensors[op.outputs[0]].like
-        version = _VERSIONS.get(self._main.tensors[like].dtype.name, 1)
+        version = VERSIONS[kind].get(self._main.tensors[like].dtype.name, 1)
         code = self._new_codes.setdefault((NEW_KINDS[kind], version), len(self._codes) + len(self._new_codes))
         values = {concat.AXIS.number: pack("<i", op.axis)} if kind is New.CONCAT else {}
         links[field.BUILTIN_OPTIONS.number] = self._table(values)

@@ -1,16 +1,21 @@
 """Single rewrites: which operators they add, and what they refuse."""
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 from support.split_draws import differences, net_of, written
 from tflite_writer import Operator, Subgraph, Tensor, options, write_model
 
+import tmpass
 from tmpass.graph.draft import New
+from tmpass.graph.macs import count_macs
 from tmpass.splitting.along import Along
 from tmpass.splitting.make_draft import make_draft
 from tmpass.splitting.rewrites.fold import fold_padding
 from tmpass.splitting.stage import Stage, equal_bounds
 
+VERSIONS = import_module("tmpass.frontends.tflite.draft_file").VERSIONS
 Q = {"scales": [0.05], "zero": 3}
 
 
@@ -174,3 +179,16 @@ def test_cuts_of_one_buffer_follow_the_shape_of_each_tensor():
     net = net_of(made)
     draft = make_draft(net, [Stage(0, 0, Along.CHANNELS, (0, 2, 8)), Stage(1, 1, Along.CHANNELS, (0, 2, 4))])
     assert differences(made, written(made, net, draft), 0) == []
+
+
+def test_new_operators_have_the_versions_that_know_their_type():
+    """An int16 SLICE has another version than an int16 CONCATENATION."""
+    assert [VERSIONS[kind]["int16"] for kind in (New.SLICE, New.PAD, New.CONCAT)] == [4, 3, 3]
+    assert all(VERSIONS[kind]["int8"] == 2 for kind in New)
+
+
+def test_the_macs_before_are_those_of_the_original_with_its_padding():
+    data = padded((1, 1), 1)
+    net = net_of(data)
+    made = tmpass.split(data, "tflm")
+    assert made.macs[1] == sum(count_macs(net.main, op) for op in net.main.ops)

@@ -10,7 +10,7 @@ from tmpass.splitting.along import Along
 from tmpass.splitting.builder import Builder
 from tmpass.splitting.estimate import live_bytes
 from tmpass.splitting.make_draft import add_stage
-from tmpass.splitting.net import Net
+from tmpass.splitting.net import ROUNDING, Net
 from tmpass.splitting.prices import Prices
 from tmpass.splitting.stage import Stage, equal_bounds
 
@@ -54,8 +54,6 @@ _CARRIED = 4
 
 _LONGEST = 24
 """The most operators of a stage: halos make longer ones too expensive on the models of docs/split.md."""
-
-_ROUNDING = 16
 
 
 def find_candidates(net: Net, prices: Prices, most_macs: int, budget: int, told: Callable[[int], None]) -> Candidates:
@@ -141,7 +139,7 @@ class _Finder:
         step = 1
         if model.along is not Along.CHANNELS:
             row = net.bytes(result) // max(1, shape[axis])
-            step = lcm(max(row, 1), _ROUNDING) // max(row, 1)
+            step = lcm(max(row, 1), ROUNDING) // max(row, 1)
         tried: set[tuple[int, ...]] = set()
         best, worse = peak, 0
         for parts in _PARTS:

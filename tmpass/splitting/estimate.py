@@ -9,9 +9,7 @@ from collections.abc import Sequence
 from math import prod
 
 from tmpass.graph.draft import DraftOp, DraftTensor, New
-from tmpass.splitting.net import Net
-
-_ROUNDING = 16
+from tmpass.splitting.net import ROUNDING, Net
 
 
 def live_bytes(
@@ -85,7 +83,7 @@ class _Walk:
 
     def _size(self, tensor: DraftTensor) -> int:
         size = self.net.bytes(tensor.like) * prod(tensor.shape) // max(1, prod(self.net.shape(tensor.like)))
-        return -(-size // _ROUNDING) * _ROUNDING
+        return -(-size // ROUNDING) * ROUNDING
 
     def _sources(self) -> dict[int, int]:
         """The tensors that lie in the source of their SLICE."""
@@ -96,7 +94,7 @@ class _Walk:
             source = op.inputs[0]
             shape = self.tensors[source].shape
             step = self.sizes[source] // max(1, shape[op.axis])
-            if prod(shape[: op.axis]) == 1 and not self._end(source) and op.start * step % _ROUNDING == 0:
+            if prod(shape[: op.axis]) == 1 and not self._end(source) and op.start * step % ROUNDING == 0:
                 found[op.outputs[0]] = source
         return found
 

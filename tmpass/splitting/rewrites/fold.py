@@ -2,7 +2,8 @@
 
 Proof. The windows of both are at the same places: SAME padding has as many windows, and as many elements missing before
 the first. An element outside the tensor adds nothing to a sum: an explicit one is a zero of the result's quantisation,
-which `Layer` demands to be that of the input. Pooling is left out: its kernels do not count what is outside.
+which `Layer` demands to be that of the input. In floats that needs finite weights: zero times infinity is not a number,
+and a kernel with SAME padding does not compute it. Pooling is left out: its kernels do not count what is outside.
 """
 
 from tmpass.graph.draft import Draft, DraftOp, compact, unchanged

@@ -7,7 +7,7 @@ from importlib import import_module
 import numpy as np
 import pytest
 from support.split_draws import net_of, written
-from tflite_writer import Operator, Subgraph, Tensor, options, write_model
+from tflite_writer import Operator, Signature, Subgraph, Tensor, options, write_model
 
 import tmpass
 from tmpass.splitting.along import Along
@@ -187,10 +187,14 @@ def test_variables_of_one_name_are_refused():
 
 
 def test_signatures_are_compared():
-    one = model([data("x", [1, 4]), data("y", [1, 4])], [Operator("RELU", [0], [1])], [0], [1])
-    content = content_of(one, tmpass.load(one).graph)
-    other = replace(content, signatures=(("serving", (("x", 0),), (("y", 0),)),))
-    assert "signatures" in check_split(content, other)[0].message
+    tensors = [data("x", [1, 4]), data("y", [1, 4]), data("z", [1, 4])]
+    ops = [Operator("RELU", [0], [1]), Operator("RELU6", [0], [2])]
+
+    def made(first, second):
+        ends = Signature("serving", inputs=[("x", 0)], outputs=[("p", first), ("q", second)])
+        return write_model([Subgraph(tensors, ops, [0], [1, 2])], signatures=[ends])
+
+    assert "its signatures name other" in fault(made(2, 1), made(1, 2))
 
 
 def test_options_that_are_vectors_are_compared():

@@ -192,3 +192,24 @@ def test_the_macs_before_are_those_of_the_original_with_its_padding():
     net = net_of(data)
     made = tmpass.split(data, "tflm")
     assert made.macs[1] == sum(count_macs(net.main, op) for op in net.main.ops)
+
+
+@pytest.mark.parametrize("variable", [True, False])
+def test_an_operator_that_touches_a_variable_is_not_cut(variable):
+    tensors = [
+        Tensor("x", [1, 8, 8, 4], "INT8", **Q), Tensor("s", [1, 1, 1, 4], "INT8", is_variable=variable, **Q),
+        Tensor("y", [1, 8, 8, 4], "INT8", **Q),
+    ]  # fmt: skip
+    inputs = [0] if variable else [0, 1]
+    net = net_of(write_model([Subgraph(tensors, [Operator("ADD", [0, 1], [2], options("AddOptions"))], inputs, [2])]))
+    assert (net.layer(0) is None) == variable
+
+
+@pytest.mark.parametrize("shuffled", [0, 1])
+def test_shuffled_weights_are_not_cut(shuffled):
+    tensors = [
+        Tensor("x", [1, 4], "INT8", **Q), weights("w", [8, 4]), bias("b", 8), Tensor("y", [1, 8], "INT8", **Q)
+    ]  # fmt: skip
+    how = options("FullyConnectedOptions", weights_format=shuffled)
+    net = net_of(write_model([Subgraph(tensors, [Operator("FULLY_CONNECTED", [0, 1, 2], [3], how)], [0], [3])]))
+    assert (net.layer(0) is None) == bool(shuffled)

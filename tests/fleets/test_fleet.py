@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -18,6 +19,7 @@ import tmpass
 from tmpass.base.errors import ChildError, ModelError, TargetError, UsageError
 from tmpass.fleets.fleet import Means, find_aims
 
+MODELS = Path(__file__).parent.parent.parent / "models"
 TARGETS = ["pixel6-tpu", "tflm"]
 
 
@@ -78,6 +80,8 @@ def test_wrong_arguments_are_refused(zoo):
         tmpass.fleet(zoo, ["tflmm"])
     with pytest.raises(UsageError, match="0 is not a number of workers"):
         tmpass.fleet(zoo, "tflm", means=Means(jobs=0))
+    with pytest.raises(UsageError, match="inf is not a number of seconds in 0 "):
+        tmpass.fleet(zoo, "tflm", means=Means(seconds=float("inf")))
     with pytest.raises(UsageError, match="the folder has no model"):
         tmpass.fleet(zoo / ".." / "packages" if (zoo / ".." / "packages").is_dir() else Path(__file__).parent, "tflm")
     other = replace(tmpass.load_target("tflm"), summary="another")
@@ -244,6 +248,14 @@ class Breaking(Executor):
         else:
             future.set_result(fn(*args, **kwargs))
         return future
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux only")
+@pytest.mark.parametrize("memory", [1 << 10, 1 << 20])
+def test_a_reader_without_memory_is_no_internal_error(memory):
+    models = [MODELS / "branchy.onnx", MODELS / "control_flow.onnx"]
+    rows = tmpass.fleet(models, "tflm", means=Means(jobs=1, memory=memory)).rows
+    assert [(row.code, row.error) for row in rows] == [(3, "not enough memory")] * 2
 
 
 def test_an_executor_that_breaks_is_made_again(zoo):

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from tmpass.base.errors import UsageError
 from tmpass.cli.command import Command
@@ -68,7 +69,8 @@ STORE = os.path.join(".tmpass_cache", "fleet.db")
     "-j",
     type=click.IntRange(1, 4096),
     metavar="N",
-    help="Number of workers. [default: one for each processor]",
+    help="Number of workers, or with the address of a cluster a third of the models in flight. [default: one for each "
+    "processor]",
 )
 @click.option(
     "--cluster",
@@ -93,7 +95,7 @@ STORE = os.path.join(".tmpass_cache", "fleet.db")
 @click.option(
     "--seconds",
     "wall",
-    type=click.FloatRange(0, min_open=True),
+    type=click.FloatRange(0, 10_000_000, min_open=True),
     metavar="N",
     help="Wall time for one model; then its process ends.",
 )
@@ -140,6 +142,8 @@ def command(
     if limit is not None and baseline is None:
         raise click.UsageError("--fail-if-grows has no effect without --baseline")
     old = None if baseline is None else read_baseline(baseline)
+    if asked["no_store"] and ctx.get_parameter_source("store") is not ParameterSource.DEFAULT:
+        raise click.UsageError("--no-store keeps nothing: leave out --store")
     requests, read = find_requests(ctx, models, targets, asked)
     store = None if asked["no_store"] else asked["store"]
     refuse_overwriting([path for _, path in outputs], store, requests, [*read, ("the baseline", baseline)])

@@ -29,13 +29,13 @@ def do_job(job: Job) -> Outcome:
         try:
             opened = open_source(job.source)
         except Exception as error:
-            return _failed(job, error, lasting=False)
+            return _failed(job, _limited(job, error), lasting=False)
         if not job.aims:
             return Outcome(VERSION, opened.digest)
         try:
             loaded = _load(opened, job)
         except Exception as error:
-            return _failed(job, error, lasting=_lasts(error), opened=opened)
+            return _failed(job, _limited(job, error), lasting=_lasts(error), opened=opened)
         answers = [_planned(job, aim, loaded, opened) for aim in job.aims]
     rows, pages, lasting = zip(*answers, strict=True)
     return Outcome(VERSION, opened.digest, rows, pages if job.pages else (), lasting)
@@ -54,7 +54,8 @@ def _planned(job: Job, aim: Aim, loaded: Model, opened: Opened) -> tuple[Row, st
         row = row_of(made, job.source.name, aim.label, opened.sha256)
         return row, _page(made, loaded) if job.pages else None, True
     except Exception as error:
-        return row_of_error(error, job.source.name, aim.label, opened.sha256), None, _lasts(error)
+        limited = _limited(job, error)
+        return row_of_error(limited, job.source.name, aim.label, opened.sha256), None, _lasts(error)
 
 
 def _page(made: "Plan", loaded: Model) -> str:
@@ -68,6 +69,11 @@ def _failed(job: Job, error: Exception, *, lasting: bool, opened: Opened | None 
     sha256, digest = ("", "") if opened is None else (opened.sha256, opened.digest)
     rows = tuple(row_of_error(error, job.source.name, aim.label, sha256) for aim in job.aims)
     return Outcome(VERSION, digest, rows, (None,) * len(rows) if job.pages else (), (lasting,) * len(rows))
+
+
+def _limited(job: Job, error: Exception) -> Exception:
+    """A MemoryError in the place of what Python and packages raise where memory is limited."""
+    return MemoryError() if job.memory is not None and isinstance(error, ImportError | OSError | SystemError) else error
 
 
 def _lasts(error: Exception) -> bool:

@@ -24,6 +24,9 @@ _AHEAD = 3
 
 MOST_WINDOW = 4096
 
+MOST_SECONDS = 10_000_000
+"""The longest wall time for one model. Clocks of systems end somewhere above."""
+
 Told = Callable[[int, int], object]
 """Is called with the number of rows that are done, and of all rows."""
 
@@ -226,5 +229,6 @@ def _check(means: Means) -> None:
         raise UsageError(f"{means.retries} is not a number of retries", hint="give 0 or more")
     if means.memory is not None and means.memory < 1:
         raise UsageError(f"{means.memory} is not a number of bytes", hint="give more than 0, or leave it out")
-    if means.seconds is not None and not means.seconds > 0:
-        raise UsageError(f"{means.seconds} is not a number of seconds", hint="give more than 0, or leave it out")
+    if means.seconds is not None and not 0 < means.seconds <= MOST_SECONDS:
+        what = f"{means.seconds} is not a number of seconds in 0 .. {MOST_SECONDS}"
+        raise UsageError(what, hint="give more than 0, or leave it out")

@@ -4,7 +4,8 @@ import faulthandler
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 
 
@@ -30,6 +31,9 @@ def bounded(size: int | None) -> Iterator[None]:
         return
     import resource
 
+    for name in ("numpy", "onnx"):  # half an import, which a lack of memory leaves, would break the jobs that follow
+        with suppress(ImportError):
+            import_module(name)
     has = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     most = has + size if hard == resource.RLIM_INFINITY else min(has + size, hard)

@@ -5,11 +5,13 @@ import signal
 import threading
 import time
 from concurrent.futures import wait
+from pathlib import Path
 
 import pytest
 from support.fleets_calls import answer, die, refuse
 
-from tmpass.fleets.local_pool import LocalPool, WorkerEnded
+from tmpass.fleets import clusters
+from tmpass.fleets.local_pool import LocalPool, WorkerEnded, processors
 
 
 @pytest.fixture
@@ -78,6 +80,13 @@ def test_no_process_starts_after_the_end(pool, monkeypatch):
         call.result(60)
     pool.shutdown()
     assert (starts, pool.process_ids) == ([True], ())
+
+
+def test_the_number_of_processors_is_known_on_every_system(monkeypatch):
+    assert 1 <= processors() <= os.cpu_count()
+    monkeypatch.delattr("tmpass.fleets.local_pool.os.sched_getaffinity", raising=False)
+    assert processors() == os.cpu_count()
+    assert "sched_getaffinity" not in "".join(path.read_text() for path in Path(clusters.__file__).parent.glob("*.py"))
 
 
 def test_what_cannot_be_sent_or_read_is_an_error_of_its_call(pool):

@@ -11,7 +11,7 @@ from tmpass.base.errors import UsageError, brief
 from tmpass.base.record import record
 from tmpass.fleets.canonical import digest
 from tmpass.fleets.job import Aim, Job, Outcome, Request
-from tmpass.fleets.local_pool import LocalPool
+from tmpass.fleets.local_pool import LocalPool, processors
 from tmpass.fleets.pages import page_name, write_page
 from tmpass.fleets.row import Row
 from tmpass.fleets.run_jobs import Crew, Limits, run_jobs
@@ -128,7 +128,7 @@ def plan_fleet(requests: Sequence[Request], means: Means) -> Fleet:
         UsageError: an argument is wrong, or the workers have another version of tmpass.
     """
     _check(means)
-    workers = means.jobs or _processors()
+    workers = means.jobs or processors()
     with ExitStack() as stack:
         store = None if means.store is None else stack.enter_context(Store(means.store))
         work = _Work(requests, means, store)
@@ -216,10 +216,6 @@ def _executor(means: Means, workers: int) -> tuple[Executor | None, Callable[[],
     if isinstance(means.executor, Executor):
         return means.executor, None
     return None, means.executor if means.executor is not None else lambda: LocalPool(workers)
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _check(means: Means) -> None:

@@ -22,6 +22,11 @@ T = TypeVar("T")
 _Task = tuple[Future[Any], tuple[Any, ...]]
 
 
+def processors() -> int:
+    """The number of processors that this process may use, or of all where the system does not tell."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class WorkerEnded(Exception):
     """The process ended during a call: it was killed, or crashed, or could not even start."""
 

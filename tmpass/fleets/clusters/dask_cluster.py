@@ -1,6 +1,5 @@
 """An executor on Dask: worker processes of this machine, or a cluster at an address."""
 
-import os
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import suppress
@@ -8,6 +7,7 @@ from typing import Any, cast
 
 from tmpass.base.errors import UsageError
 from tmpass.base.packages import check_package
+from tmpass.fleets.local_pool import processors
 
 PATIENCE = 20
 """Seconds for a scheduler to answer."""
@@ -37,7 +37,7 @@ def _make(address: str, workers: int | None) -> Executor:
     try:
         if not address:
             cluster = LocalCluster(  # type: ignore[no-untyped-call]
-                n_workers=workers or len(os.sched_getaffinity(0)),
+                n_workers=workers or processors(),
                 threads_per_worker=1,
                 processes=True,
                 dashboard_address=None,

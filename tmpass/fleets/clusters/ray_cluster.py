@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 
 from tmpass.base.errors import UsageError
 from tmpass.base.packages import check_package
+from tmpass.fleets.local_pool import processors
 
 T = TypeVar("T")
 
@@ -21,7 +22,7 @@ def maker(address: str, workers: int | None) -> Callable[[], Executor]:
     Raises:
         UsageError: Ray is not installed.
     """
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # no worker uses a GPU, and Ray warns of it
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # Ray warns that no worker uses a GPU
     check_package("ray", "ray", "a cluster of Ray")
     return lambda: RayExecutor(address, workers)
 
@@ -37,7 +38,7 @@ class RayExecutor(Executor):
             if address:
                 ray.init(address=address, **quiet)
             else:
-                count = workers or len(os.sched_getaffinity(0))
+                count = workers or processors()
                 ray.init(num_cpus=count, include_dashboard=False, **quiet)
         except (OSError, ValueError, RuntimeError) as error:
             raise UsageError(f"no cluster answers: {error}", where=address or "ray", hint="check its address") from None

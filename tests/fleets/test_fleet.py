@@ -8,6 +8,7 @@ import time
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from importlib import metadata
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from support.processes import processes_of
 
 import tmpass
 from tmpass.base.errors import ChildError, ModelError, TargetError, UsageError
+from tmpass.fleets import store
 from tmpass.fleets.fleet import Means, find_aims
 
 MODELS = Path(__file__).parent.parent.parent / "models"
@@ -128,6 +130,9 @@ def test_what_decides_a_row_decides_whether_it_is_planned_again(zoo, tmp_path, m
     assert planned() == 1
     monkeypatch.setattr("tmpass.fleets.store.VERSION", "0.0.0")
     assert planned() == 4
+    monkeypatch.setattr("tmpass.fleets.store._versions", lambda: ("1.0", ""))
+    assert planned() == 4
+    assert planned() == 0
 
 
 @pytest.mark.parametrize(("kind", "planned"), [(ChildError, 2), (ModelError, 0)])
@@ -256,6 +261,11 @@ def test_a_reader_without_memory_is_no_internal_error(memory):
     models = [MODELS / "branchy.onnx", MODELS / "control_flow.onnx"]
     rows = tmpass.fleet(models, "tflm", means=Means(jobs=1, memory=memory)).rows
     assert [(row.code, row.error) for row in rows] == [(3, "not enough memory")] * 2
+
+
+def test_the_versions_of_installed_packages_count():
+    assert store._versions() == (metadata.version("onnx"), store._version("ortools"))
+    assert store._version("no-such-package") == ""
 
 
 def test_an_executor_that_breaks_is_made_again(zoo):

@@ -4,9 +4,12 @@ import json
 import os
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from tmpass.base.errors import UsageError
 from tmpass.base.version import VERSION
@@ -14,22 +17,32 @@ from tmpass.fleets.canonical import digest as digest_of
 from tmpass.fleets.job import Aim, Request
 from tmpass.fleets.row import Row, row_from
 
-if TYPE_CHECKING:
-    pass
-
 _FORM = 1
 """The version of the tables."""
 
 
 def key_of(digest: str, request: Request, aim: Aim) -> str:
-    """What decides a row: the files of the model and its name, the target, the options, and the version of tmpass.
+    """What decides a row: the files of the model and its name, the target, the options, and versions of packages.
 
     The name counts, since errors and pages have it.
     """
     name = request.source.name.replace("\\", "/").rstrip("/").rpartition("/")[2]
     options = {name: _content(value) for name, value in request.options.items() if name != "threads"}
     limits = os.environ.get("TMPASS_CHILD_LIMITS", "")  # they decide which models cannot be read
-    return digest_of((VERSION, digest, name, aim.digest, aim.target is None, options, limits))
+    return digest_of((VERSION, _versions(), digest, name, aim.digest, aim.target is None, options, limits))
+
+
+@cache
+def _versions() -> tuple[str, ...]:
+    """The versions of packages that decide what a model means, and what a search finds; empty for one not installed."""
+    return tuple(map(_version, ("onnx", "ortools")))
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def _content(value: object) -> object:
@@ -89,8 +102,6 @@ class Store:
             row = row_from(json.loads(found[0]), self.path)
         except (ValueError, UsageError):
             return None
-        from dataclasses import replace
-
         return replace(row, model=model, target=target)
 
     def keep(self, rows: Iterable[tuple[str, Row]]) -> None:

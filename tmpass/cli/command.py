@@ -9,7 +9,7 @@ GROUPS = {
     "Search": ("schedule", "states", "allocator", "policy", "nodes", "threads", "transfers", "objective"),
     "Execution": ("execute", "inputs", "trips", "seconds", "max_bytes"),
 }
-"""Title of a group in the help -> the parameters in it. What is in none comes last, as Options."""
+"""Title of a group in the help -> the parameters in it. The others come last, as Options."""
 
 FEWEST = 6
 """With fewer options the help has no groups."""

@@ -47,7 +47,7 @@ class Fleet:
 
 @record
 class Means:
-    """How a fleet is planned. None of it changes a row.
+    """How a fleet is planned. Of these only `retries`, `seconds` and `memory` may change a row, to an error.
 
     Fields:
         executor: any concurrent.futures.Executor, or a function that makes one, and again where one breaks; None for

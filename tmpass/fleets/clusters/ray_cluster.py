@@ -28,7 +28,7 @@ def maker(address: str, workers: int | None) -> Callable[[], Executor]:
 
 
 class RayExecutor(Executor):
-    """Calls as tasks of Ray. It repeats none by itself: whose worker ended is an error of the future."""
+    """Calls as tasks of Ray, which repeats none by itself: the end of a worker is an error of the future."""
 
     def __init__(self, address: str, workers: int | None) -> None:
         import ray

@@ -11,12 +11,11 @@ from string import Template
 from urllib.parse import quote
 
 from tmpass.fleets.compare import Comparison
-from tmpass.fleets.outputs.texts import COLUMNS, STATES, cells, exact, short_names, state, summary, totals
+from tmpass.fleets.outputs.texts import COLUMNS, NUMBERS, STATES, cells, exact, short_names, state, summary, totals
 from tmpass.fleets.row import Row
 from tmpass.report.text import clip, one_line
 
 _PARTS = Path(__file__).parent
-_NUMBERS = {"needed", "peak", "bound", "flash", "transfers", "time"}
 _SIZES = {"needed", "peak", "bound", "flash", "transfers"}
 
 
@@ -35,7 +34,7 @@ def emit(
     linked = list(pages) or [None] * len(rows)
     body = [_row(row, names[row.model], page, folder) for row, page in zip(rows, linked, strict=True)]
     heads = "".join(
-        f'<th scope="col" aria-sort="none"{" class=number" * (name in _NUMBERS)}><button>{title}</button></th>'
+        f'<th scope="col" aria-sort="none"{" class=number" * (name in NUMBERS)}><button>{title}</button></th>'
         for name, title in zip(COLUMNS, (*COLUMNS[:-1], "error or note"), strict=True)
     )
     return Template((_PARTS / "overview.html").read_text(encoding="utf-8")).substitute(

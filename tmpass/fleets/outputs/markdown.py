@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 
 from tmpass.fleets.compare import Comparison
-from tmpass.fleets.outputs.texts import COLUMNS, STATES, cells, short_names, summary, totals
+from tmpass.fleets.outputs.texts import COLUMNS, NUMBERS, STATES, cells, listed, short_names, summary, totals
 from tmpass.fleets.row import Row
 from tmpass.report.text import clip, one_line
 
 MOST_ROWS = 500
 """Rows that are listed. GitHub refuses a summary of more than a megabyte."""
-
-_NUMBERS = {"needed", "peak", "bound", "flash", "transfers", "time"}
 
 
 def emit(rows: Sequence[Row], comparison: Comparison | None = None) -> str:
@@ -22,10 +20,9 @@ def emit(rows: Sequence[Row], comparison: Comparison | None = None) -> str:
         lines += [f"- {_escaped(line)}" for line in comparison.lines()] or ["None."]
         lines += [""]
     names = short_names(rows)
-    # Where not all can be listed, those that do not fit come first.
-    shown = rows if len(rows) <= MOST_ROWS else sorted(rows, key=lambda row: row.code == 0)[:MOST_ROWS]
+    shown = listed(rows, MOST_ROWS)
     lines += ["### Models", ""]
-    lines += _table(COLUMNS, [(names[row.model], row.target, *cells(row)) for row in shown], _NUMBERS)
+    lines += _table(COLUMNS, [(names[row.model], row.target, *cells(row)) for row in shown], NUMBERS)
     if len(rows) > MOST_ROWS:
         lines += [f"{len(rows) - MOST_ROWS} more rows are not listed.", ""]
     return "\n".join(lines)

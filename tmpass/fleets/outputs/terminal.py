@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tmpass.fleets.outputs.texts import COLUMNS, cells, short_names
+from tmpass.fleets.outputs.texts import COLUMNS, NUMBERS, cells, listed, short_names
 from tmpass.fleets.row import Row
 from tmpass.report.terminal.tables import plain_table
 from tmpass.report.text import clip, one_line
@@ -14,21 +14,20 @@ if TYPE_CHECKING:
 MOST_ROWS = 1000
 """Rows that are printed; of more, those that do not fit come first."""
 
-_NUMBERS = {"needed", "peak", "bound", "flash", "transfers", "time"}
 _NAME, _ERROR = 60, 100
 """Characters of a name and of an error."""
 
 
 def row_table(rows: Sequence[Row]) -> "Table":
     """The table of the rows; a column in which nothing is known is left out."""
-    shown = rows if len(rows) <= MOST_ROWS else sorted(rows, key=lambda row: row.code == 0)[:MOST_ROWS]
+    shown = listed(rows, MOST_ROWS)
     names = short_names(rows)
     texts = [
         (clip(names[row.model], _NAME), clip(row.target, _NAME), *cells(row)[:-1], clip(row.error, _ERROR))
         for row in shown
     ]
     used = [at for at, _ in enumerate(COLUMNS) if at < 3 or any(text[at] for text in texts)]
-    table = plain_table(*(f"{'>' if COLUMNS[at] in _NUMBERS else ''}{COLUMNS[at]}" for at in used))
+    table = plain_table(*(f"{'>' if COLUMNS[at] in NUMBERS else ''}{COLUMNS[at]}" for at in used))
     for text in texts:
         table.add_row(*(one_line(text[at]) for at in used))
     return table

@@ -15,6 +15,15 @@ STATES = ("fits", "does not fit", "not found", "error")
 COLUMNS = ("model", "target", "fits", "needed", "peak", "bound", "flash", "transfers", "time", "error")
 
 
+NUMBERS = {"needed", "peak", "bound", "flash", "transfers", "time"}
+"""Those of COLUMNS that have figures."""
+
+
+def listed(rows: Sequence[Row], most: int) -> Sequence[Row]:
+    """At most `most` of the rows; where there are more, those that do not fit come first."""
+    return rows if len(rows) <= most else sorted(rows, key=lambda row: row.code == 0)[:most]
+
+
 def state(row: Row) -> str:
     """One of STATES."""
     if row.error:

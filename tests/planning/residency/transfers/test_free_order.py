@@ -17,7 +17,7 @@ from tmpass.planning.residency.transfers.free_order import NO_LIMIT, plan_in_ord
 from tmpass.planning.residency.transfers.order_bounds import bound_by_peaks
 from tmpass.planning.residency.transfers.order_problems import Overwrite, order_problems
 from tmpass.planning.residency.transfers.path_bound import bound_by_paths
-from tmpass.planning.residency.transfers.problem import TensorKind
+from tmpass.planning.residency.transfers.problem import TensorKind, TransferOperator, TransferProblem, TransferTensor
 from tmpass.verification.episodes import check_transfer_plan
 
 NO_CHAINS, LOSSLESS, LOWER = 0, 1, 2
@@ -307,3 +307,13 @@ def test_edges_besides_those_of_items_hold():
     items = ([2, 2], [2, 2], [0, 0], [0, 1])
     graph = _core.FreeOrderProblem(4, items, [0, 1, 2], [2, 3], [0, 0, 0, 0], [3, 2])
     assert [op for op in _core.search_labels(graph, NO_LIMIT, 100)[0] if op > 1] == [3, 2]
+
+
+@pytest.mark.parametrize("readers", [1, 2])
+def test_an_output_that_no_operator_makes_takes_its_bytes_where_it_is_read(readers):
+    tensors = (TransferTensor("x", 16, TensorKind.ACTIVATION), TransferTensor("y", 16, TensorKind.ACTIVATION))
+    inside = tuple(TransferOperator("op", (0, 1) if readers == 2 else (0,), ()) for _ in range(2))
+    operators = (TransferOperator("caller", (), (0,)), *inside, TransferOperator("caller", (1,), ()))
+    found = order_problems(TransferProblem(tensors, operators, (), 64, 1))
+    assert found.free_order() is not None
+    assert found.largest_need == (16 if readers == 1 else 32)

@@ -179,7 +179,7 @@ def order_problems(problem: TransferProblem, overwrites: Iterable[Overwrite] = (
     own: list[list[int]] = [[] for _ in problem.operators]
     for number, tensor in enumerate(problem.tensors):
         maker, who = makers[number], readers[number]
-        stored = tensor.kind is not TensorKind.ACTIVATION
+        stored = tensor.kind is not TensorKind.ACTIVATION or maker is None  # an output of a model may have no maker
         if len(who) >= (2 if stored else 1):
             items.append(Item(number, tensor.size, maker, tuple(who), stored or number in returned))
         elif who or maker is not None:

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 from tmpass.api.split import Split, SplitStage, TradeOff
 from tmpass.base.sizes import format_size
 from tmpass.report.text import clip, counted, one_line
+from tmpass.targets.runtime import SPLIT_FOR
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 _NAME = 40
-
-_REFERENCE = "tflm"
-"""The target with the reference kernels. Boards may have others."""
 
 NOT_PROVED = "planned, not proved: tmpass split --budget writes and proves one"
 """What is said of trade-offs."""
@@ -49,7 +47,7 @@ def trusted(made: Split) -> list[str]:
     found = []
     if made.floats:
         found.append("floats: bits are equal where kernels add in the same order in every shape")
-    if made.plan.target.name != _REFERENCE:
+    if made.plan.target.name != SPLIT_FOR:  # the one with the reference kernels; boards may have others
         found.append("the proof is for reference kernels: compare the outputs on the target")
     return found
 

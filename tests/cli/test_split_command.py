@@ -132,3 +132,7 @@ def test_the_target_may_come_from_the_environment_and_the_settings(fails, model,
     monkeypatch.delenv("TMPASS_TARGET")
     (tmp_path / "tmpass.toml").write_text('target = "no-such-board"\n')
     assert "no target is named 'no-such-board'" in fails(2, "split", model)
+
+
+def test_a_split_model_is_not_written_as_something_else(fails, model, tmp_path):
+    assert fails(2, "split", model, "-o", tmp_path / "s.json").startswith("-o writes the split model, not ")

@@ -312,3 +312,9 @@ def test_values_of_single_inputs(run, fails, onnx_plan, tmp_path):
     ):
         assert said in fails(2, "verify", "--execute", *words, onnx_plan, path)
     assert "--input is given without --execute" in fails(2, "verify", "--input", f"x={x}", onnx_plan, path)
+
+
+def test_without_numpy_nothing_is_executed(fails, model, plan_file, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    monkeypatch.delitem(sys.modules, "numpy", raising=False)
+    assert "running a model needs numpy, which is not installed" in fails(2, "verify", "--execute", plan_file, model)

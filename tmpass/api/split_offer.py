@@ -80,7 +80,9 @@ def offer_split(model: object, made: Plan, target: Target) -> SplitOffer | Split
 
 def _usual(model: object, asked: Options, target: Target) -> bool:
     """Whether a plan has the options that `plan` has by itself, but for the capacity and the alignment."""
+    loaded = load_to_plan(model, {})
     usual = Options(
+        dict(loaded.graph.batches),
         budget=asked.budget,
         alignment=asked.alignment,
         states=DEFAULT_STATES,
@@ -90,4 +92,4 @@ def _usual(model: object, asked: Options, target: Target) -> bool:
     )
     if asked != usual:
         return False
-    return asked.scratch == rules_of(target, (), load_to_plan(model, {}))
+    return asked.scratch == rules_of(target, (), loaded)

@@ -76,11 +76,15 @@ def command(
         tmpass verify --split split.tflite model.tflite
     """
     asked["target"] = target_for(ctx, model, asked["target"])[0] or SPLIT_FOR
+    from tmpass.loading.registry import names_model
+
     output, page = output and plain_name(output), page and plain_name(page)
     if frontier and (output or asked["budget"] is not None):
         raise click.UsageError("--frontier lists trade-offs: leave out --output and --budget")
     if [output, page].count("-") + as_json > 1:
         raise click.UsageError("more than one result would go to standard output: name files")
+    if output not in (None, "-") and not names_model(output):
+        raise click.UsageError(f"-o writes the split model, not {output}: name a file that ends as models do")
     refuse_inputs([output, page], [("the model", model), ("the target", target_file(asked["target"]))])
     refuse_weights([output, page], model)
     if frontier:

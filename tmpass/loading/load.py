@@ -6,6 +6,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING, cast
 
 from tmpass.base.errors import ModelError, UsageError
+from tmpass.base.packages import check_package
 from tmpass.base.record import record
 from tmpass.graph.binding import check_bindings
 from tmpass.graph.model import Graph
@@ -94,6 +95,7 @@ def load_runner(source: object, graph: Graph, bindings: Mapping[str, int]) -> "R
         ModelError: the model cannot be read or executed.
     """
     name, data, frontend = open_model(source)
+    check_package("numpy", "execute", "running a model")
     if not hasattr(frontend, "runner"):
         raise UsageError(f"{frontend.NAME} models cannot be executed", where=name, hint="verify without --execute")
     folder = os.path.dirname(os.path.abspath(os.fsdecode(source))) if isinstance(source, str | os.PathLike) else ""

@@ -130,6 +130,8 @@ def test_the_target_may_come_from_the_environment_and_the_settings(fails, model,
     monkeypatch.setenv("TMPASS_TARGET", "nonexistent")
     assert "no target is named 'nonexistent'" in fails(2, "split", model)
     monkeypatch.delenv("TMPASS_TARGET")
+    (tmp_path / "tmpass.toml").write_text('budget = "1KiBB"\n')
+    assert "is not a size" in fails(2, "split", model)
     (tmp_path / "tmpass.toml").write_text('target = "no-such-board"\n')
     assert "no target is named 'no-such-board'" in fails(2, "split", model)
 

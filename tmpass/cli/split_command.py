@@ -9,7 +9,7 @@ from tmpass.cli.complete import complete_target
 from tmpass.cli.files import model_source, name_of
 from tmpass.cli.inputs import refuse_inputs, refuse_weights, target_file
 from tmpass.cli.options import EXIT_CODES, THREADS, THREADS_HELP, Size
-from tmpass.cli.settled import TARGET_VARIABLE, target_for
+from tmpass.cli.settled import TARGET_VARIABLE, settled, target_for
 from tmpass.cli.terminal import complain, print_table, working
 from tmpass.cli.write_files import plain_name, write_all
 from tmpass.targets.runtime import SPLIT_FOR
@@ -76,6 +76,8 @@ def command(
         tmpass verify --split split.tflite model.tflite
     """
     asked["target"] = target_for(ctx, model, asked["target"])[0] or SPLIT_FOR
+    if not frontier:
+        asked |= settled(ctx, model, {"budget": asked["budget"]})
     from tmpass.loading.registry import names_model
 
     output, page = output and plain_name(output), page and plain_name(page)

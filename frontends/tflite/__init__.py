@@ -166,7 +166,7 @@ def layers(data: bytes, graph: Graph) -> "tuple[Layer | None, ...]":
     """Return the layer of each operator of the main subgraph of `graph`, None where it is not known how to split it.
 
     Raises:
-        ModelError: the file is damaged, or has something that is not known well enough to be written anew.
+        ModelError: the file is damaged, or has parts that tmpass cannot write again.
     """
     from .draft_file import check_file
     from .layer_facts import read_layers

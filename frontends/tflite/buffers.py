@@ -40,7 +40,7 @@ class Buffers:
         return found if len(found) <= most else b""
 
     def bytes_of(self, index: int) -> bytes:
-        """Return the data in buffer `index`, or no bytes if there is no such buffer."""
+        """Return the data in buffer `index`; empty for an index without a buffer."""
         start, size = self._spans[index] if index < len(self._spans) else (0, 0)
         return self._data[start : start + size]
 

@@ -187,7 +187,7 @@ def _fields(options: Table, number: int) -> dict[int, object]:
 
 
 def _without(fields: dict[int, object], gone: Sequence[int]) -> Fields:
-    """The fields of options, but for some."""
+    """The fields of an options table except those in `gone`, in the order of their numbers."""
     return tuple((f, value) for f, value in sorted(fields.items()) if f not in gone)
 
 

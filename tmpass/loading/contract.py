@@ -161,7 +161,7 @@ class SplittingFrontend(CarryingFrontend, Protocol):
         """The layer of each operator of the main subgraph of `graph`, which was read from `data`.
 
         Raises:
-            ModelError: the file has something that is not known well enough to be written anew.
+            ModelError: the file has parts that tmpass cannot write again.
         """
 
     def write_draft(self, data: bytes, graph: Graph, draft: "Draft", note: tuple[str, bytes] | None) -> bytes:

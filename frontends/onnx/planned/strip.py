@@ -34,7 +34,7 @@ def strip(data: bytes) -> bytes | None:
 
 
 def plan_in(data: bytes) -> str | None:
-    """Return the plan in the file `data` as JSON, or None if there is none.
+    """Return the plan in the file `data` as JSON, or None for a file without a plan.
 
     Raises:
         ModelError: the file is damaged.

@@ -118,3 +118,8 @@ def test_offsets_in_a_model_are_verified_for_the_board_that_is_named(run, model,
     assert run("verify", planned, "--target", "pixel6-tpu").code == 2
     assert run("show", "-", "--no-picture", stdin=planned.read_bytes()).err.startswith("tmpass: shown is the plan")
     assert run("show", planned, "--constants", "--no-picture").code == 0
+
+
+def test_a_cut_file_is_named_once(fails, model, tmp_path):
+    (tmp_path / "cut.tflite").write_bytes(model.read_bytes()[:200])
+    assert fails(3, "verify", tmp_path / "cut.tflite").count("cut.tflite") == 1

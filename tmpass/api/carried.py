@@ -53,18 +53,17 @@ def carried_plan(model: object, target: str | os.PathLike[str] | Target | None =
         ModelError: the file cannot be read, or its plan is damaged.
     """
     name, data, frontend = open_model(model)
+    loaded = load_opened(name, data, frontend, {}, batches=True) if hasattr(frontend, "offsets_in") else None
     try:
         if hasattr(frontend, "plan_in"):
             text = cast(RememberingFrontend, frontend).plan_in(data)
             if text is not None:
                 return _named(parse_plan(text, "the plan in the file"), name)
-        if hasattr(frontend, "offsets_in"):
-            loaded = load_opened(name, data, frontend, {}, batches=True)
+        if loaded is not None:
             offsets = cast(OffsetsFrontend, frontend).offsets_in(data, loaded.graph)
-            return None if not offsets else _with_offsets(loaded, offsets, _reader_of(target))
     except ModelError as error:
         raise error.within(name) from None
-    return None
+    return None if loaded is None or not offsets else _with_offsets(loaded, offsets, _reader_of(target))
 
 
 def _reader_of(target: str | os.PathLike[str] | Target | None) -> Target:

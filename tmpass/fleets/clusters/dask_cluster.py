@@ -36,14 +36,14 @@ def _make(address: str, workers: int | None) -> Executor:
     cluster = None
     try:
         if not address:
-            cluster = LocalCluster(  # type: ignore[no-untyped-call]
+            cluster = LocalCluster(
                 n_workers=workers or processors(),
                 threads_per_worker=1,
                 processes=True,
                 dashboard_address=None,
                 silence_logs=50,
             )
-        client = Client(cluster or address, timeout=PATIENCE)  # type: ignore[no-untyped-call]
+        client = Client(cluster or address, timeout=PATIENCE)
     except (OSError, ValueError) as error:  # a TimeoutError is an OSError
         raise UsageError(f"no cluster answers: {error}", where=address, hint="check its address") from None
     return _closing(client, cluster)

@@ -9,13 +9,14 @@ from support.core_stub import STUB, core_stub
 
 CORE = Path(__file__).parent.parent / "tmpass" / "core"
 SOURCES = sorted(str(p.relative_to(CORE)) for end in ("hpp", "cpp") for p in CORE.rglob(f"*.{end}"))
-ROOMS = ("bindings", "judges", "ordering", "packing", "residency")
+ROOMS = ("bindings", "flatbuffer", "judges", "ordering", "packing", "residency")
 MAY_INCLUDE = {
     "": {""},
     "packing": {"", "packing"},
     "ordering": {"", "ordering"},
     "residency": {"", "residency"},
     "judges": {"", "judges"},
+    "flatbuffer": {"flatbuffer"},
     "bindings": {"", *ROOMS},
 }
 

@@ -36,7 +36,7 @@ PACKAGES = (
 APART = {
     "graph": {"packing", "_core"},
     "loading": {"packing", "targets", "_core"},
-    "frontends": {"packing", "targets", "plans", "_core"},
+    "frontends": {"packing", "targets", "plans"},
     "splitting": {"packing", "_core", "frontends"},
     "verification": {"planning", "splitting", "frontends", "loading"},
     "execution": {"planning", "splitting", "packing", "_core"},
@@ -149,3 +149,10 @@ def test_verification_shares_no_bound_with_packing_and_asks_nothing_of_the_core(
         "packing.problem",
         "packing.collisions",
     }
+
+
+def test_frontends_ask_the_core_for_tables_of_flatbuffers_alone():
+    asking = {name for name in MODULES if package_of(name) == "frontends" and "_core" in imports(name)}
+    assert asking == {"frontends.tflite.flatbuffer"}
+    asked = set(re.findall(r"from tmpass\._core import (\w+)", MODULES["frontends.tflite.flatbuffer"].read_text()))
+    assert asked == {"FLAT_FIELD_LIMIT", "FlatField", "FlatScalar", "FlatTable"}

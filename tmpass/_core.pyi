@@ -6,7 +6,9 @@ same answer on every machine; budgets count work, in nodes, and not time.
 """
 
 import enum
-from collections.abc import Sequence
+import struct
+from collections.abc import Iterator, Sequence
+from typing import overload
 
 class Cancel:
     """Ends a kernel that runs in another thread; the kernel then raises RuntimeError."""
@@ -790,3 +792,113 @@ def step_bound(
     Raises:
         ValueError: The numbers are not those of a problem.
     """
+
+FLAT_FIELD_LIMIT: int = 14
+
+class FlatField:
+    """A field of a table that is an offset: to a string, a vector or a table."""
+
+    def __init__(self, number: int, name: str) -> None: ...
+    @property
+    def number(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+
+class FlatScalar:
+    """A field of a flatbuffer's table that is a number; 0 if it is absent."""
+
+    def __init__(self, number: int, name: str, code: struct.Struct) -> None:
+        """Keep a field.
+
+        Args:
+            number: Of the field in its table.
+            name: In errors.
+            code: The layout of one number, little-endian, as the module struct has it.
+
+        Raises:
+            ValueError: The layout is another one.
+        """
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def code(self, /) -> struct.Struct: ...
+
+class FlatTables:
+    """An iterator over the tables of a vector."""
+
+    def __iter__(self) -> Iterator[FlatTable]: ...
+    def __next__(self) -> FlatTable: ...
+
+class FlatTable:
+    """A table of a flatbuffer that may be damaged or hostile: every offset is checked."""
+
+    def __init__(self, data: bytes, position: int, kind: str) -> None:
+        """Read the root table. All methods of it and of the tables in it raise ModelError for what is damaged.
+
+        Args:
+            data: The bytes of the file.
+            position: Of the table in them.
+            kind: Its name in errors.
+
+        Raises:
+            ModelError: Its vtable is outside the file.
+            ValueError: The table itself is outside the file.
+        """
+
+    @property
+    def where(self) -> str:
+        """The name of the table in errors, such as 'tensor 5 of subgraph 0'."""
+
+    @property
+    def index(self, /) -> int | None:
+        """Its place in a vector of tables."""
+
+    @property
+    def position(self) -> int:
+        """The byte of the file at which it begins."""
+
+    @overload
+    def has(self, field: FlatField) -> bool: ...
+    @overload
+    def has(self, field: FlatScalar) -> bool:
+        """Return whether a field is present."""
+
+    def place(self, field: FlatScalar) -> int:
+        """Return the byte of the file at which a field begins, which must be present."""
+
+    def fields_above(self, count: int) -> bool:
+        """Return whether the table has a field with number `count` or above."""
+
+    def scalar(self, field: FlatScalar) -> int:
+        """Return the number in a field, 0 if it is absent."""
+
+    def integers(self, field: FlatField) -> tuple[int, ...] | None:
+        """Return the entries of a vector of 32-bit integers, None if it is absent."""
+
+    def vector(self, field: FlatField, width: int) -> bytes:
+        """Return the bytes of a vector of entries of `width` bytes, none if it is absent."""
+
+    def string(self, field: FlatField) -> str | None:
+        """Return the text in a field, None if it is absent; bytes that are not UTF-8 become escapes."""
+
+    def tables(self, field: FlatField, kind: str) -> Iterator[FlatTable]:
+        """Return an iterator over the tables of a vector, none if it is absent; `kind` names them in errors."""
+
+    def table(self, field: FlatField, kind: str) -> FlatTable | None:
+        """Return the table in a field, None if it is absent."""
+
+    def span(self, field: FlatField, width: int = 1) -> tuple[int, int]:
+        """Return the first byte and the number of entries of a vector; (0, 0) if it is absent."""
+
+    def target(self, field: FlatField) -> int:
+        """Return the first byte of the object in a field, 0 if it is absent; its first 4 bytes are in the file."""
+
+    def raw_fields(self) -> list[tuple[int, bytes]]:
+        """Return the number and the bytes of each field that is present.
+
+        A field ends where the next one begins, and is padded there: the bytes are at least its own. Their
+        number is 1, 2, 4 or 8.
+        """

@@ -133,3 +133,40 @@ def test_a_file_cannot_be_read_over_and_over() -> None:
         assert table.integers(LIST) == (0,) * entries
     with pytest.raises(ModelError, match=r"describes more than 16128 bytes of vectors and strings"):
         table.integers(LIST)
+
+
+def test_a_table_cannot_be_made_outside_its_bytes() -> None:
+    for data, position in ((GOOD, len(GOOD) - 3), (GOOD, 2**64 - 1), (b"", 0), (b"abc", 0)):
+        with pytest.raises(ValueError, match="the table is outside the bytes"):
+            Table(data, position, "thing")
+
+
+def test_a_scalar_has_a_layout_that_is_known() -> None:
+    for layout in ("i", "<ii", "<d", ">i"):
+        with pytest.raises(ValueError, match="the layout is not known"):
+            Scalar(0, "number", Struct(layout))
+
+
+@pytest.mark.parametrize(
+    ("layout", "value"),
+    [("<?", True), ("<b", -7), ("<B", 250), ("<i", -(2**31)), ("<I", 2**32 - 1), ("<q", -(2**63)), ("<Q", 2**64 - 1)],
+)
+def test_a_scalar_has_each_width_and_sign(layout: str, value: int) -> None:
+    code = Struct(layout)
+    data = pack("<I4sHHHH", 16, b"TEST", 6, 12, 4, 0) + pack("<i", 8) + code.pack(value)
+    assert root(data).scalar(Scalar(0, "number", code)) == value
+    with pytest.raises(ModelError, match="field 'number' points to byte 20 of"):
+        root(data[:-1]).scalar(Scalar(0, "number", code))
+
+
+def test_fields_that_are_present_have_their_bytes_up_to_the_next() -> None:
+    assert root(GOOD).raw_fields() == [(0, pack("<i", 77)), (1, pack("<I", 4))]
+    assert root(patched(14, "<H", 0)).raw_fields() == [(0, pack("<iI", 77, 4))]
+    with pytest.raises(ModelError, match="field 'number 1' points to byte 28 of 40"):
+        root(patched(14, "<H", 12)).raw_fields()
+
+
+def test_tables_outlive_what_they_come_from() -> None:
+    data = patched(28, "<Iii", 2, 8, 4) + pack("<ii", 40 - 8, 5)
+    children = root(bytes(bytearray(data))).tables(LIST, "child")
+    assert [(child.where, child.scalar(NUMBER)) for child in children] == [("child 0", 5), ("child 1", 5)]

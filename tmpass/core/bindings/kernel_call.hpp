@@ -89,6 +89,7 @@ void bind_exact_searches(nanobind::module_& m);
 void bind_ordering(nanobind::module_& m);
 void bind_residency(nanobind::module_& m);
 void bind_free_order(nanobind::module_& m);
+void bind_flatbuffer(nanobind::module_& m);
 void bind_judges(nanobind::module_& m);
 
 }  // namespace tmpass::bindings

@@ -17,4 +17,5 @@ NB_MODULE(_core, m) {
     bind_residency(m);
     bind_free_order(m);
     bind_judges(m);
+    bind_flatbuffer(m);
 }

@@ -13,7 +13,6 @@ It knows no file format and no memory.
 from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
-from functools import lru_cache
 
 from tmpass.base.dtypes import DType, packed_bytes
 from tmpass.base.errors import ModelError
@@ -45,8 +44,16 @@ class TensorKind(StrEnum):
     CAPTURE = "capture"
 
 
+class _Measured:
+    """A slot for the size of a tensor, which several stages ask for many times."""
+
+    __slots__ = ("_size",)
+
+    _size: int | None
+
+
 @record
-class Tensor:
+class Tensor(_Measured):
     """A tensor of a subgraph.
 
     Fields:
@@ -70,12 +77,7 @@ class Tensor:
     @property
     def sized(self) -> bool:
         """Whether its element type and shape determine its size."""
-        if self.dtype.bits is None or self.shape is None:
-            return False
-        for dim in self.shape:  # noqa: SIM110  # a generator would cost more than the loop
-            if isinstance(dim, str):
-                return False
-        return True
+        return self._measured() is not None
 
     @property
     def bytes(self) -> int | None:
@@ -84,18 +86,24 @@ class Tensor:
         Raises:
             ModelError: the size is above 2^62 bytes.
         """
-        if self.dtype.bits is None or self.shape is None:
-            return None
-        size = _packed(self.shape, self.dtype.bits)
+        size = self._measured()
         if size is not None and size > MAX_BYTES:
-            raise ModelError(f"shape [{_first_dims(self.shape)}] is above 2^62 bytes", where=f"tensor {self.name!r}")
+            raise ModelError(f"shape [{_first_dims(self.shape or ())}] is above 2^62 bytes", where=f"tensor {self.name!r}")
         return size
 
+    def _measured(self) -> int | None:
+        """The size as `bytes` has it, or any number above 2^62."""
+        try:
+            return self._size
+        except AttributeError:
+            size = _packed(self.shape, self.dtype.bits)
+            object.__setattr__(self, "_size", size)
+            return size
 
-@lru_cache(maxsize=1024)  # many tensors have the same shape, and each is asked many times
-def _packed(shape: tuple[Dim, ...], bits: int) -> int | None:
-    """The bytes of `shape`; None where a dimension is dynamic. Above 2^62, any number above 2^62."""
-    if any(isinstance(dim, str) for dim in shape):
+
+def _packed(shape: tuple[Dim, ...] | None, bits: int | None) -> int | None:
+    """The bytes of `shape`; None where they are not known. Above 2^62, any number above 2^62."""
+    if bits is None or shape is None or any(isinstance(dim, str) for dim in shape):
         return None
     elements = 0 if 0 in shape else 1
     for dim in shape:

@@ -22,6 +22,9 @@ from tmpass.base.sizes import MAX_BYTES
 ABSENT = -1
 """Stands for an optional input or output that an operator does not use."""
 
+_MANY = 8 * MAX_BYTES + 8
+"""Elements that take more than 2^62 bytes, whatever their type."""
+
 TensorKey = tuple[int, int]
 """A tensor of a graph: (subgraph, index)."""
 
@@ -103,13 +106,15 @@ class Tensor(_Measured):
 
 def _packed(shape: tuple[Dim, ...] | None, bits: int | None) -> int | None:
     """The bytes of `shape`; None where they are not known. Above 2^62, any number above 2^62."""
-    if bits is None or shape is None or any(isinstance(dim, str) for dim in shape):
+    if bits is None or shape is None:
         return None
     elements = 0 if 0 in shape else 1
     for dim in shape:
-        elements *= int(dim)
-        if elements > 8 * MAX_BYTES:
-            break
+        if isinstance(dim, str):
+            return None
+        elements *= dim
+        if elements > _MANY:
+            elements = _MANY
     return packed_bytes(elements, bits)
 
 

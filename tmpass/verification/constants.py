@@ -42,11 +42,11 @@ def check_constants(plan: Plan, graph: Graph, hulls: list[Hull]) -> list[Violati
 
 def _check_rows(plan: Plan, end: int) -> list[Violation]:
     """Violations by a number, a memory, a use or a live range that cannot be. The run has the steps [0, end)."""
-    memories = {memory.name for memory in plan.memories}
+    memories, uses = {memory.name for memory in plan.memories}, tuple(ConstantUse)
     found = []
     for number, row in enumerate(plan.constants):
         always = row.use != ConstantUse.STREAMED
-        wrong = row.memory not in memories or row.size < 1 or row.offset < 0 or row.use not in tuple(ConstantUse)
+        wrong = row.memory not in memories or row.size < 1 or row.offset < 0 or row.use not in uses
         if row.id != number or wrong:
             memory = brief(row.memory)
             message = f"constant {row.id} in row {number} has a wrong number, memory {memory}, size, offset or use"
@@ -120,7 +120,13 @@ def _overlaps(memory: MemoryUse, inside: list[PlannedConstant], hulls: list[Hull
         return []
     rows = [Rectangle(row.lower, row.upper, row.offset, row.offset + row.size, row.id) for row in inside]
     behind = 1 + max(row.id for row in inside)
-    rows += [Rectangle(*piece, behind + hull.buffer.id) for hull in hulls for piece in hull.pieces]
+    lowest, highest = min(row.low for row in rows), max(row.high for row in rows)
+    rows += [
+        Rectangle(*piece, behind + hull.buffer.id)
+        for hull in hulls
+        if hull.low < highest and lowest < hull.high
+        for piece in hull.pieces
+    ]
 
     def name(owner: int) -> str:
         return f"constant {owner}" if owner < behind else f"buffer {owner - behind}"

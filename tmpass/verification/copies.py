@@ -47,17 +47,17 @@ def _bounds(plan: Plan, graph: Graph, stored: Stored, reads: Reads, hulls: list[
     copies = {row.memory for row in plan.constants if row.use != ConstantUse.STORED}
     homes = {row.tensors[0]: row.memory for row in plan.constants if row.use == ConstantUse.STORED}
     chunks = {memory.name: memory.chunk for memory in plan.memories}
+    pieces = {first: _piece(size, chunks[homes[first]]) for first, size in stored.sizes.items()}
     bounds = {}
     for memory in plan.memories:
         if memory.name not in copies:
             continue
         live, most = _live_bytes(plan, memory, hulls), memory.lower_bound
+        spare = {first: -piece % memory.alignment for first, piece in pieces.items()}
         for step, read in enumerate(held_constants(plan, graph, reads)):
             if read:
-                pieces = [_piece(stored.sizes[one], chunks[homes[one]]) for one in read]
-                rounded = [-(-piece // memory.alignment) * memory.alignment for piece in pieces]
-                spare = max(two - one for one, two in zip(pieces, rounded, strict=True))
-                most = max(most, live[step] + sum(rounded) - spare)
+                rounded = sum([pieces[one] + spare[one] for one in read])
+                most = max(most, live[step] + rounded - max([spare[one] for one in read]))
         bounds[memory.name] = most - memory.lower_bound
     return bounds
 

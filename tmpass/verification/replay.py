@@ -3,6 +3,7 @@
 This repeats tmpass.planning.liveness on purpose, in another way: a fault in one of the two shows as a difference.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tmpass.base.violation import Violation
@@ -13,8 +14,14 @@ from tmpass.verification.state import state_order
 _MAX_DEPTH = 100
 """How deep bodies may be nested. The plans of tmpass stay below, and the limit bounds the recursion of the walk."""
 
+_NEVER = (2**62, -1)
+"""The first and the last step of no steps at all."""
+
 Needed = dict[TensorKey, tuple[int, int]]
 """Tensor -> (first, last) step at which it must keep its bytes, both inclusive."""
+
+
+_ABSENT = frozenset((ABSENT,))
 
 
 class Broken(Exception):
@@ -45,10 +52,14 @@ class Replay:
     at: int = 0
     end: int = 0
 
-    def need(self, key: TensorKey, first: int, last: int) -> None:
-        """Extend the steps at which tensor `key` must keep its bytes by `first` to `last`, both inclusive."""
-        begin, end = self.needed.get(key, (first, last))
-        self.needed[key] = (first if first < begin else begin, last if last > end else end)
+    def need(self, s: int, tensors: Iterable[int], first: int, last: int) -> None:
+        """Extend the steps at which `tensors` of subgraph `s` must keep their bytes by `first` to `last`, inclusive."""
+        needed = self.needed
+        for t in tensors:
+            key = (s, t)
+            begin, end = needed.get(key, _NEVER)
+            if first < begin or last > end:
+                needed[key] = (first if first < begin else begin, last if last > end else end)
 
 
 def replay(graph: Graph, steps: tuple[PlannedStep, ...], *, keep_inputs: bool, loops_copy: bool = False) -> Needed:
@@ -72,7 +83,7 @@ def replay(graph: Graph, steps: tuple[PlannedStep, ...], *, keep_inputs: bool, l
     for s, subgraph in enumerate(graph.subgraphs):
         for t, tensor in enumerate(subgraph.tensors):
             if tensor.kind is TensorKind.VARIABLE and (s, t) in walk.needed:
-                walk.need((s, t), 0, walk.end)
+                walk.need(s, (t,), 0, walk.end)
     return walk.needed
 
 
@@ -89,14 +100,14 @@ def _run(walk: Replay, s: int, *, caller: int | None, depth: int) -> None:
         if row is None or row.subgraph != s or row.op not in waiting:
             raise _broken(walk, f"subgraph {s} still has to run operator {min(waiting)}", row)
         op = subgraph.ops[row.op]
-        if (row.step, row.kind, row.name) != (walk.at, op.kind, op.name):
+        if row.step != walk.at or row.kind != op.kind or row.name != op.name:
             raise _broken(walk, f"operator {row.op} of subgraph {s} is {op.kind} {op.name!r}", row)
-        early = [t for t in op.inputs if t in missing]
-        if early:
-            raise _broken(walk, f"tensor {early[0]} {subgraph.tensors[early[0]].name!r} is not written yet", row)
-        skipped = [other for other in walk.before.get((s, row.op), ()) if other in waiting]
-        if skipped:
-            raise _broken(walk, f"operator {skipped[0]} touches the same variable or resource before it", row)
+        if not missing.isdisjoint(op.inputs):
+            early = next(t for t in op.inputs if t in missing)
+            raise _broken(walk, f"tensor {early} {subgraph.tensors[early].name!r} is not written yet", row)
+        if not waiting.isdisjoint(walk.before.get((s, row.op), ())):
+            skipped = next(other for other in walk.before[s, row.op] if other in waiting)
+            raise _broken(walk, f"operator {skipped} touches the same variable or resource before it", row)
         waiting.remove(row.op)
         missing.difference_update(op.outputs)
         _run_op(walk, s, op, depth)
@@ -104,10 +115,8 @@ def _run(walk: Replay, s: int, *, caller: int | None, depth: int) -> None:
     if first > last:  # without operators it takes the caller's step, or that of the entry
         first = last = walk.at if caller is None else caller
     walk.end = max(walk.end, last)
-    for t in subgraph.inputs:
-        walk.need((s, t), first, last if walk.keep_inputs and caller is None else first)
-    for t in subgraph.outputs:
-        walk.need((s, t), last, last)
+    walk.need(s, subgraph.inputs, first, last if walk.keep_inputs and caller is None else first)
+    walk.need(s, subgraph.outputs, last, last)
 
 
 def _run_op(walk: Replay, s: int, op: Op, depth: int) -> None:
@@ -117,13 +126,11 @@ def _run_op(walk: Replay, s: int, op: Op, depth: int) -> None:
         raise Broken(Violation("schedule", f"bodies are nested more than {_MAX_DEPTH} deep", step=here))
     for call in op.calls:
         _run(walk, call.subgraph, caller=here, depth=depth + 1)
-    for t in {*op.inputs, *op.outputs, *op.temporaries} - {ABSENT}:
-        walk.need((s, t), here, walk.at - 1)
+    walk.need(s, {*op.inputs, *op.outputs, *op.temporaries} - _ABSENT, here, walk.at - 1)
     for call in op.calls:
         if call.repeats and not walk.loops_copy:
             body = walk.graph.subgraphs[call.subgraph]
-            for t in (*body.inputs, *body.outputs):
-                walk.need((call.subgraph, t), here, walk.at - 1)
+            walk.need(call.subgraph, (*body.inputs, *body.outputs), here, walk.at - 1)
 
 
 def _broken(walk: Replay, wanted: str, row: PlannedStep | None) -> Broken:

@@ -30,19 +30,23 @@ def state_order(graph: Graph) -> dict[tuple[int, int], list[int]]:
     shown = exposed(graph)
     before: dict[tuple[int, int], list[int]] = defaultdict(list)
     for s in _innermost_first(graph):
-        ops = graph.subgraphs[s].ops
+        ops, own = graph.subgraphs[s].ops, _own(graph, s)
         tokens = [
-            _own(graph, s, op).union(*(touched.get(call.subgraph, frozenset()) for call in op.calls)) for op in ops
+            mine.union(*[touched.get(call.subgraph, frozenset()) for call in op.calls]) if op.calls else mine
+            for op, mine in zip(ops, own, strict=True)
         ]
-        touched[s] = frozenset().union(*tokens)
+        touched[s] = frozenset().union(*set(tokens))
+        if not touched[s] and not shown:
+            continue
         turns: Sequence[int] = range(len(ops))
         if not touched[s].isdisjoint((_DRAWS, _UNKNOWN)) or any(at == s for at, _ in shown):
             turns = _turns(graph.subgraphs[s])
         for stored, sequence in ((True, range(len(ops))), (False, turns)):
             last: dict[Token, int] = {}
+            # Variables and resources keep the file's order; other state may follow the data.
+            kept = {all_: sorted(t for t in all_ if (t[0] >= 0 or t == _RESOURCES) is stored) for all_ in set(tokens)}
             for index in sequence:
-                # Variables and resources keep the file's order; other state may follow the data.
-                for token in sorted(t for t in tokens[index] if (t[0] >= 0 or t == _RESOURCES) is stored):
+                for token in kept[tokens[index]]:
                     if token in last:
                         before[s, index].append(last[token])
                     last[token] = index
@@ -74,7 +78,13 @@ def topological_orders(graph: Graph) -> list[list[int]]:
 
 def _makers(subgraph: Subgraph) -> list[set[int]]:
     """For each operator, those that make what it reads."""
-    maker = {t: i for i, op in enumerate(subgraph.ops) for t in op.outputs if t >= 0 and _is_made(subgraph, t)}
+    given, tensors = set(subgraph.inputs), subgraph.tensors
+    maker = {
+        t: i
+        for i, op in enumerate(subgraph.ops)
+        for t in op.outputs
+        if t >= 0 and t not in given and tensors[t].kind is not TensorKind.VARIABLE
+    }
     return [{maker[t] for t in op.inputs if t in maker} for op in subgraph.ops]
 
 
@@ -95,10 +105,6 @@ def _first_able(needs: list[set[int]]) -> list[int]:
             if not missing[reader]:
                 heappush(able, reader)
     return order
-
-
-def _is_made(subgraph: Subgraph, t: int) -> bool:
-    return subgraph.tensors[t].kind is not TensorKind.VARIABLE and t not in subgraph.inputs
 
 
 def exposed(graph: Graph) -> set[tuple[int, int]]:
@@ -129,11 +135,12 @@ def _past_writers(graph: Graph, s: int, shown: set[tuple[int, int]], turns: Sequ
     Pairs that follow from others are left out.
     """
     pairs = []
+    here = {t for at, t in shown if at == s}
     last: dict[int, int] = {}  # of a tensor: its last reader that may write it
     others: dict[int, list[int]] = defaultdict(list)  # and the readers after that
-    for index in turns:
+    for index in turns if here else ():
         op = graph.subgraphs[s].ops[index]
-        for t in {t for t in op.inputs if (s, t) in shown}:
+        for t in here.intersection(op.inputs):
             if t in last:
                 pairs.append((last[t], index))
             if op.custom or _hands_on(graph, op, t, shown):
@@ -153,16 +160,21 @@ def _hands_on(graph: Graph, op: Op, t: int, shown: set[tuple[int, int]]) -> bool
     )
 
 
-def _own(graph: Graph, s: int, op: Op) -> set[Token]:
-    tensors = graph.subgraphs[s].tensors
-    kinds = ((_RESOURCES, op.resource), (_DRAWS, op.random), (_UNKNOWN, op.custom))
-    tokens = {token for token, has in kinds if has}
-    for t in (*op.inputs, *op.outputs):
-        if t >= 0 and tensors[t].kind is TensorKind.VARIABLE:
-            tokens.add((s, t))
-        elif t >= 0 and tensors[t].dtype.name == "resource":
-            tokens.add(_RESOURCES)
-    return tokens
+def _own(graph: Graph, s: int) -> list[frozenset[Token]]:
+    """The states that each operator of subgraph `s` itself touches."""
+    subgraph = graph.subgraphs[s]
+    held = {
+        t: (s, t) if tensor.kind is TensorKind.VARIABLE else _RESOURCES
+        for t, tensor in enumerate(subgraph.tensors)
+        if tensor.kind is TensorKind.VARIABLE or tensor.dtype.name == "resource"
+    }
+    found = []
+    for op in subgraph.ops:
+        kinds = ((_RESOURCES, op.resource), (_DRAWS, op.random), (_UNKNOWN, op.custom))
+        tokens = {token for token, has in kinds if has}
+        tokens.update([held[t] for t in (*op.inputs, *op.outputs) if t in held] if held else ())
+        found.append(frozenset(tokens))
+    return found
 
 
 def _innermost_first(graph: Graph) -> list[int]:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from tmpass.base.violation import Violation
-from tmpass.graph.model import ABSENT, Graph
+from tmpass.graph.model import Graph
 from tmpass.plans.plan import Plan
 
 
@@ -14,16 +14,21 @@ def check_traffic(plan: Plan, graph: Graph) -> list[Violation]:
     """
     if plan.model.bytes is None and not any(memory.traffic for memory in plan.memories):
         return []
+    times = [[0] * (len(subgraph.tensors) + 1) for subgraph in graph.subgraphs]  # one more, the last, for ABSENT
+    for step in plan.schedule:
+        op, here = graph.subgraphs[step.subgraph].ops[step.op], times[step.subgraph]
+        for t in set(op.inputs):
+            here[t] += 1
+        for t in op.outputs:
+            here[t] += 1
+        for t in op.temporaries:
+            here[t] += 1
     touched: defaultdict[str, int] = defaultdict(int)
-    home = {key: buffer.memory for buffer in plan.buffers if buffer.first is None for key in buffer.tensors}
     for buffer in plan.buffers:
         if not buffer.tensors:
             touched[buffer.memory] += 2 * buffer.size
-    for step in plan.schedule:
-        op = graph.subgraphs[step.subgraph].ops[step.op]
-        for t in (*set(op.inputs), *op.outputs, *op.temporaries):
-            if t != ABSENT and (name := home.get((step.subgraph, t))):
-                touched[name] += graph.tensor((step.subgraph, t)).bytes or 0
+        elif buffer.first is None:
+            touched[buffer.memory] += sum([times[s][t] * (graph.tensor((s, t)).bytes or 0) for s, t in buffer.tensors])
     found = []
     for memory in plan.memories:
         if memory.traffic != touched[memory.name]:

@@ -91,7 +91,8 @@ class Tensor(_Measured):
         """
         size = self._measured()
         if size is not None and size > MAX_BYTES:
-            raise ModelError(f"shape [{_first_dims(self.shape or ())}] is above 2^62 bytes", where=f"tensor {self.name!r}")
+            fault = f"shape [{_first_dims(self.shape or ())}] is above 2^62 bytes"
+            raise ModelError(fault, where=f"tensor {self.name!r}")
         return size
 
     def _measured(self) -> int | None:

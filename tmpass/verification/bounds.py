@@ -1,7 +1,7 @@
 """Lower bounds on the packings of a memory, computed step by step from its byte hulls."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from math import gcd
 
 from tmpass.base.record import record
@@ -36,33 +36,31 @@ def forced_by(hulls: Iterable[Hull], alignment: int, rounding: int) -> Forced:
 
     Complexity: O(n log n), n being the pieces of the hulls, for few different remainders.
     """
-    pieces = [piece for hull in hulls for piece in _needs(hull, rounding)]
-    grain = gcd(alignment, *(low for _, _, low, _ in pieces))
-    changes: dict[int, list[tuple[int, int]]] = {}
+    pieces = [
+        (lower, upper, low - hull.low, -(-(high - hull.low) // rounding) * rounding)
+        for hull in hulls
+        for lower, upper, low, high in hull.pieces
+        if lower < upper and low < high
+    ]
+    grain = gcd(alignment, *{low for _, _, low, _ in pieces})
+    changes: defaultdict[int, list[int]] = defaultdict(list)  # step -> sizes, below 0 where they end
     for lower, upper, low, high in pieces:
-        size = high - low
-        changes.setdefault(lower, []).append((1, size))
-        changes.setdefault(upper, []).append((-1, size))
-    live = padded = 0
+        changes[lower].append(high - low)
+        changes[upper].append(low - high)
+    live = wasted = 0
     wastes: Counter[int] = Counter()
     best = Forced(0, 0, 0, 0)
     for step in sorted(changes):
-        for sign, size in changes[step]:
-            waste = -size % grain
-            live += sign * size
-            padded += sign * (size + waste)
-            wastes[waste] += sign
-        peak = padded - max((waste for waste, count in wastes.items() if count), default=0)
+        for size in changes[step]:
+            live += size
+            if waste := -abs(size) % grain:
+                sign = 1 if size > 0 else -1
+                wasted += sign * waste
+                wastes[waste] += sign
         if live > best.live_bytes:
             best = Forced(best.peak, best.peak_step, live, step)
-        if peak > best.peak:
-            best = Forced(peak, step, best.live_bytes, best.live_step)
+        if live + wasted > best.peak:
+            peak = live + wasted - max((waste for waste, count in wastes.items() if count), default=0)
+            if peak > best.peak:
+                best = Forced(peak, step, best.live_bytes, best.live_step)
     return best
-
-
-def _needs(hull: Hull, rounding: int) -> Iterator[tuple[int, int, int, int]]:
-    """The pieces of `hull` as (lower, upper, low, high), from the start of its buffer, with ends rounded up."""
-    for lower, upper, low, high in hull.pieces:
-        if lower < upper and low < high:
-            start = low - hull.low
-            yield lower, upper, start, -(-(high - hull.low) // rounding) * rounding

@@ -59,17 +59,19 @@ def find_hulls(plan: Plan, needed: Needed) -> list[Hull]:
             lower, upper, low, high = buffer.lower, buffer.upper, buffer.offset, buffer.offset + buffer.size
             hulls.append(Hull(buffer, ((lower, upper, low, high),), lower, upper, low, high))
             continue
+        if len(buffer.tensors) == 1:
+            row = rows[buffer.tensors[0]]
+            low = row.offset or 0
+            high = low + (row.bytes or 0)
+            first, last = needed[buffer.tensors[0]]
+            pieces = ((first, last + 1, low, high),) if low < high else ()
+            hulls.append(Hull(buffer, pieces, first, last + 1, low, high))
+            continue
         places: dict[TensorKey, tuple[int, int]] = {}
         for key in buffer.tensors:
             row = rows[key]
             offset = row.offset or 0
             places[key] = offset, offset + (row.bytes or 0)
-        if len(places) == 1:
-            ((key, (low, high)),) = places.items()
-            first, last = needed[key]
-            pieces = ((first, last + 1, low, high),) if low < high else ()
-            hulls.append(Hull(buffer, pieces, first, last + 1, low, high))
-            continue
         hulls.append(
             Hull(
                 buffer,

@@ -1,6 +1,6 @@
 """The place and the live range of each buffer, against what the schedule needs of its tensors."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from tmpass.base.violation import Violation
 from tmpass.graph.model import TensorKey
@@ -43,14 +43,14 @@ def check_placement(plan: Plan, needed: Needed, hulls: list[Hull]) -> list[Viola
             found.append(Violation("live range", message, at(b, step), step=step))
     for memory in plan.memories:
         inside = plan.buffers_in(memory.name)
-        rest = memory.overhead + memory.reserve
+        rest, round_up = memory.overhead + memory.reserve, RUNTIMES[plan.target.runtime].round_up
         found += [
             _unusable(at(b, b.lower), b, memory) for b in inside if b.first is None and b.size and not memory.compute
         ]
         for b in inside:
-            end = b.offset + RUNTIMES[plan.target.runtime].round_up(b.size)
+            end, by = b.offset + round_up(b.size), plan.moved_by(b)
             for key in b.tensors:
-                offset = (rows[key].offset or 0) + plan.moved_by(b)
+                offset = (rows[key].offset or 0) + by
                 if offset % memory.alignment and rows[key].bytes:
                     name, high = tensor_name(rows[key]), offset + (rows[key].bytes or 0)
                     message = f"{name} is at {offset}, which is not a multiple of {memory.alignment}"
@@ -65,7 +65,7 @@ def check_placement(plan: Plan, needed: Needed, hulls: list[Hull]) -> list[Viola
                     f"{name} ends at byte {end}, {over} above the capacity {memory.capacity}{less} of {memory.name}"
                 )
                 found.append(Violation("capacity", message, name, step=b.lower, low=b.offset, high=end))
-        rectangles = (Rectangle(*piece, b.id) for b in inside for piece in _taken(b, hulls[b.id]))
+        rectangles = [Rectangle(*piece, b.id) for b in inside for piece in _taken(b, hulls[b.id])]
         for hit in find_collisions(rectangles):
             first, second = at(plan.buffers[hit.first], hit.step), at(plan.buffers[hit.second], hit.step)
             message = f"{first} and {second} share bytes {hit.low}..{hit.high - 1} of {memory.name} at step {hit.step}"
@@ -78,11 +78,10 @@ def _unusable(name: str, buffer: PlannedBuffer, memory: MemoryUse) -> Violation:
     return Violation("memory", message, name, step=buffer.lower, low=buffer.offset, high=buffer.offset + buffer.size)
 
 
-def _taken(buffer: PlannedBuffer, hull: Hull) -> Iterator[tuple[int, int, int, int]]:
+def _taken(buffer: PlannedBuffer, hull: Hull) -> Sequence[tuple[int, int, int, int]]:
     """The pieces of a hull, with the whole of a further row in its first step: the copy writes all of it."""
-    begins = buffer.lower if buffer.first is None else buffer.lower + 1
-    if buffer.first is not None:
-        yield buffer.lower, begins, hull.low, hull.high
-    for lower, upper, low, high in hull.pieces:
-        if begins < upper:
-            yield max(lower, begins), upper, low, high
+    if buffer.first is None:
+        return hull.pieces
+    begins = buffer.lower + 1
+    rest = [(max(lower, begins), upper, low, high) for lower, upper, low, high in hull.pieces if begins < upper]
+    return [(buffer.lower, begins, hull.low, hull.high), *rest]

@@ -110,7 +110,7 @@ def _check_options(plan: Plan) -> list[Violation]:
 def _check_tensors(plan: Plan, graph: Graph, needed: Needed) -> list[Violation]:
     """Violations by rows of tensors that are missing, in another order than the model's, or wrong."""
     keys = [(s, t) for s, subgraph in enumerate(graph.subgraphs) for t in range(len(subgraph.tensors))]
-    listed = [row.key for row in plan.tensors]
+    listed = [(row.subgraph, row.index) for row in plan.tensors]
     if listed != keys:
         at = next(
             (i for i, (a, b) in enumerate(zip(listed, keys, strict=False)) if a != b),
@@ -172,12 +172,13 @@ def _check_references(plan: Plan) -> list[Violation]:
     for row in plan.tensors:
         if row.buffer is None:
             continue
-        name = tensor_name(row)
         if not 0 <= row.buffer < len(members):
+            name = tensor_name(row)
             found.append(Violation("missing", f"{name} is in buffer {row.buffer}, which is not listed", name))
             continue
         members[row.buffer].append(row.key)
         if row.offset is None:
+            name = tensor_name(row)
             found.append(Violation("offset", f"{name} is in buffer {row.buffer}, but has no offset", name))
     for number, buffer in enumerate(plan.buffers):
         if buffer.id != number or buffer.memory not in memories or buffer.size < 0 or buffer.offset < 0:
@@ -194,12 +195,12 @@ def _check_references(plan: Plan) -> list[Violation]:
             continue
         # A buffer that claims too many bytes would make a wrong bound look right.
         inside = [rows[key] for key in members[number]]
-        lowest = min(inside, key=lambda row: row.offset or 0)
+        lowest = inside[0] if len(inside) == 1 else min(inside, key=lambda row: row.offset or 0)
         if lowest.offset != buffer.offset:
             name = tensor_name(lowest)
             message = f"{name} is at {lowest.offset}, but its buffer {number} begins at {buffer.offset}"
             found.append(Violation("offset", message, name, low=lowest.offset))
-        highest = max(inside, key=lambda row: (row.offset or 0) + (row.bytes or 0))
+        highest = inside[0] if len(inside) == 1 else max(inside, key=lambda row: (row.offset or 0) + (row.bytes or 0))
         end = (highest.offset or 0) + (highest.bytes or 0)
         if not found and end != buffer.offset + buffer.size:
             name = tensor_name(highest)

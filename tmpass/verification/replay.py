@@ -4,7 +4,7 @@ This repeats tmpass.planning.liveness on purpose, in another way: a fault in one
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tmpass.base.violation import Violation
 from tmpass.graph.model import ABSENT, Graph, Op, TensorKey, TensorKind
@@ -14,14 +14,11 @@ from tmpass.verification.state import state_order
 _MAX_DEPTH = 100
 """How deep bodies may be nested. The plans of tmpass stay below, and the limit bounds the recursion of the walk."""
 
-_NEVER = (2**62, -1)
-"""The first and the last step of no steps at all."""
+_NEVER = 2**62
+"""The first step of a tensor that is not needed."""
 
 Needed = dict[TensorKey, tuple[int, int]]
 """Tensor -> (first, last) step at which it must keep its bytes, both inclusive."""
-
-
-_ABSENT = frozenset((ABSENT,))
 
 
 class Broken(Exception):
@@ -38,7 +35,8 @@ class Replay:
 
     Fields:
         before: (subgraph, operator) -> operators of the subgraph that must run before it.
-        needed: the steps at which each tensor must keep its bytes, as far as they are known.
+        firsts, lasts: of each subgraph, the first and the last step at which each tensor must keep its bytes, as far
+            as they are known; the last entry is for ABSENT.
         at: the next step.
         end: the last step of any run so far.
     """
@@ -48,18 +46,28 @@ class Replay:
     keep_inputs: bool
     loops_copy: bool
     before: dict[tuple[int, int], list[int]]
-    needed: Needed = field(default_factory=dict)
+    firsts: list[list[int]]
+    lasts: list[list[int]]
     at: int = 0
     end: int = 0
 
     def need(self, s: int, tensors: Iterable[int], first: int, last: int) -> None:
         """Extend the steps at which `tensors` of subgraph `s` must keep their bytes by `first` to `last`, inclusive."""
-        needed = self.needed
+        firsts, lasts = self.firsts[s], self.lasts[s]
         for t in tensors:
-            key = (s, t)
-            begin, end = needed.get(key, _NEVER)
-            if first < begin or last > end:
-                needed[key] = (first if first < begin else begin, last if last > end else end)
+            if first < firsts[t]:
+                firsts[t] = first
+            if last > lasts[t]:
+                lasts[t] = last
+
+    def needed(self) -> Needed:
+        """The steps of all tensors that are needed at any."""
+        return {
+            (s, t): (first, last)
+            for s, subgraph in enumerate(self.graph.subgraphs)
+            for t, first, last in zip(range(len(subgraph.tensors)), self.firsts[s], self.lasts[s], strict=False)
+            if first <= last
+        }
 
 
 def replay(graph: Graph, steps: tuple[PlannedStep, ...], *, keep_inputs: bool, loops_copy: bool = False) -> Needed:
@@ -75,16 +83,18 @@ def replay(graph: Graph, steps: tuple[PlannedStep, ...], *, keep_inputs: bool, l
         Broken: the steps are not a run of every entry of `graph` in which each operator runs once per call, after those
             whose results it reads, and after those that touch the same variable or resource earlier in the file.
     """
-    walk = Replay(graph, steps, keep_inputs, loops_copy, state_order(graph))
+    rooms = [len(subgraph.tensors) + 1 for subgraph in graph.subgraphs]
+    firsts, lasts = [[_NEVER] * room for room in rooms], [[-1] * room for room in rooms]
+    walk = Replay(graph, steps, keep_inputs, loops_copy, state_order(graph), firsts, lasts)
     for entry in graph.entries:
         _run(walk, entry.subgraph, caller=None, depth=0)
     if walk.at != len(steps):
         raise _broken(walk, "no operator is left to run", steps[walk.at])
     for s, subgraph in enumerate(graph.subgraphs):
         for t, tensor in enumerate(subgraph.tensors):
-            if tensor.kind is TensorKind.VARIABLE and (s, t) in walk.needed:
+            if tensor.kind is TensorKind.VARIABLE and lasts[s][t] >= 0:
                 walk.need(s, (t,), 0, walk.end)
-    return walk.needed
+    return walk.needed()
 
 
 def _run(walk: Replay, s: int, *, caller: int | None, depth: int) -> None:
@@ -126,7 +136,7 @@ def _run_op(walk: Replay, s: int, op: Op, depth: int) -> None:
         raise Broken(Violation("schedule", f"bodies are nested more than {_MAX_DEPTH} deep", step=here))
     for call in op.calls:
         _run(walk, call.subgraph, caller=here, depth=depth + 1)
-    walk.need(s, {*op.inputs, *op.outputs, *op.temporaries} - _ABSENT, here, walk.at - 1)
+    walk.need(s, (*op.inputs, *op.outputs, *op.temporaries), here, walk.at - 1)
     for call in op.calls:
         if call.repeats and not walk.loops_copy:
             body = walk.graph.subgraphs[call.subgraph]

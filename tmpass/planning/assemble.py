@@ -9,7 +9,7 @@ from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout import Layout
 from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.liveness import Ranges, Storage
-from tmpass.planning.memory_rows import memory_rows
+from tmpass.planning.memory_rows import MemoryRows, memory_rows
 from tmpass.planning.not_counted import find_not_counted
 from tmpass.planning.residency.overhead import Besides
 from tmpass.planning.sharing.in_place import kernels_in_place
@@ -26,7 +26,13 @@ from tmpass.plans.plan import (
 )
 
 
-def assemble(info: ModelInfo, request: LayoutRequest, ordered: OrderedLayout, besides: Besides) -> Plan:
+def assemble(
+    info: ModelInfo,
+    request: LayoutRequest,
+    ordered: OrderedLayout,
+    besides: Besides,
+    rows: MemoryRows | None = None,
+) -> Plan:
     """The plan of the layout that the stages before have found.
 
     Args:
@@ -34,11 +40,12 @@ def assemble(info: ModelInfo, request: LayoutRequest, ordered: OrderedLayout, be
         request: that was laid out.
         ordered: the layout, with the warnings that the plan gets besides those of the graph.
         besides: what memories hold besides buffers.
+        rows: `memory_rows` of these, where they are known.
     """
     graph, target, layout = request.graph, request.target, ordered.layout
     travel = ordered.travel
     buffers = _buffers(layout) if travel is None else travel.buffers
-    memories, constants = memory_rows(request, ordered, besides)
+    memories, constants = memory_rows(request, ordered, besides) if rows is None else rows
     status = find_status(request, ordered, memories)
     left_out = find_not_counted(request, besides)
     if status is Status.OPTIMAL and any(row.what == "tensors" for row in left_out):
@@ -121,21 +128,15 @@ def _rows(
     """The rows of the tensors, in the order of the graph. Those whose buffers leave have their live ranges."""
     leaves = {buffer.first for buffer in buffers if buffer.first is not None}
     home = {key: buffer for buffer in buffers if buffer.first is None for key in buffer.tensors}
-    rows = []
+    subgraphs, position, reasons, rows = graph.subgraphs, storage.position, storage.reasons, []
     for key, role in storage.roles.items():
-        tensor, buffer = graph.tensor(key), home.get(key)
-        rows.append(
-            PlannedTensor(
-                *key,
-                tensor.name,
-                tensor.dtype.name,
-                tensor.shape,
-                tensor.bytes,
-                role.value,
-                None if buffer is None else buffer.id,
-                None if buffer is None else buffer.offset + storage.position.get(key, 0),
-                storage.reasons.get(key, ""),
-                None if buffer is None or buffer.id not in leaves else ranges[key],
-            )
-        )
+        s, t = key
+        tensor = subgraphs[s].tensors[t]
+        facts = s, t, tensor.name, tensor.dtype.name, tensor.shape, tensor.bytes, role.value
+        buffer = home.get(key)
+        if buffer is None:
+            rows.append(PlannedTensor(*facts, None, None, reasons.get(key, "")))
+        else:
+            place = buffer.id, buffer.offset + position.get(key, 0), reasons.get(key, "")
+            rows.append(PlannedTensor(*facts, *place, ranges[key] if buffer.id in leaves else None))
     return tuple(rows)

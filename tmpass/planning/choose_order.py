@@ -118,7 +118,12 @@ def _choose_order(request: LayoutRequest) -> OrderedLayout:
     as_asked = schedule in (OrderMethod.GIVEN, OrderMethod.TOPOLOGICAL) or graph.fixed
     fault = "" if as_asked else next(filter(None, map(unsorted, graph.subgraphs)), "")
     sort = schedule == OrderMethod.TOPOLOGICAL or bool(fault)
-    orders = _topological(request) if sort else tuple(file_order(subgraph) for subgraph in graph.subgraphs)
+    checked = not as_asked or sort
+    orders = (
+        _topological(request)
+        if sort
+        else tuple(tuple(range(len(subgraph.ops))) if checked else file_order(subgraph) for subgraph in graph.subgraphs)
+    )
     timeline, method = lay_out(graph, orders), OrderMethod.TOPOLOGICAL if sort else OrderMethod.GIVEN
     try:
         layout = smallest_layout(request, timeline)

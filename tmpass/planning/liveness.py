@@ -69,35 +69,35 @@ def find_storage(
     """
     reasons, sizes, root = dict(roles.reasons), roles.size, aliases.root
     outside = {aliases.of(key): key for key in external}
+    wholes = {*root, *root.values()}
     classes: dict[TensorKey, list[TensorKey]] = {}
+    found: list[tuple[int, int, tuple[TensorKey, ...]]] = []
     for key in sizes:
         owner = outside.get(aliases.of(key)) if outside else None
-        if owner is None:
+        if owner is not None:
+            reasons[key] = "outside the arena"
+            if owner != key:
+                name = graph.tensor(owner).name
+                reasons[key] = f"{aliases.reason.get(key, 'shares')}; outside the arena with {name!r}"
+        elif key in wholes:
             classes.setdefault(root.get(key, key), []).append(key)
-            continue
-        reasons[key] = "outside the arena"
-        if owner != key:
-            name = graph.tensor(owner).name
-            reasons[key] = f"{aliases.reason.get(key, 'shares')}; outside the arena with {name!r}"
-
-    def extent(members: list[TensorKey]) -> tuple[int, int]:
-        if len(members) == 1:
-            return ranges[members[0]]
-        return min(ranges[key][0] for key in members), max(ranges[key][1] for key in members)
-
-    ordered = sorted((*extent(members), members) for members in classes.values())
+        else:
+            found.append((*ranges[key], (key,)))
+    for members in classes.values():
+        lives = [ranges[key] for key in members]
+        found.append((min(lower for lower, _ in lives), max(upper for _, upper in lives), tuple(members)))
+    found.sort()
     buffers = []
-    for number, (lower, upper, members) in enumerate(ordered):
-        offset = min((graph.fixed[key] for key in members if key in graph.fixed), default=None) if graph.fixed else None
-        if len(members) == 1:
-            buffers.append(Buffer(str(number), lower, upper, sizes[members[0]], offset=offset))
+    for number, (lower, upper, keys) in enumerate(found):
+        offset = min((graph.fixed[key] for key in keys if key in graph.fixed), default=None) if graph.fixed else None
+        if len(keys) == 1:
+            buffers.append(Buffer(str(number), lower, upper, sizes[keys[0]], 1, offset))
             continue
-        spans = [_span(sizes, aliases, ranges, key) for key in members]
+        spans = [_span(sizes, aliases, ranges, key) for key in keys]
         size = max(span.high for span in spans)
-        buffers.append(Buffer(str(number), lower, upper, size, offset=offset, gaps=tuple(find_gaps(spans, size))))
-        reasons |= {key: aliases.reason[key] for key in members if key in aliases.reason}
-    members_of = tuple(tuple(members) for _, _, members in ordered)
-    return Storage(tuple(buffers), members_of, roles.of, reasons, aliases.position)
+        buffers.append(Buffer(str(number), lower, upper, size, 1, offset, gaps=tuple(find_gaps(spans, size))))
+        reasons |= {key: aliases.reason[key] for key in keys if key in aliases.reason}
+    return Storage(tuple(buffers), tuple([keys for _, _, keys in found]), roles.of, reasons, aliases.position)
 
 
 def _span(sizes: Mapping[TensorKey, int], aliases: Aliases, ranges: Ranges, key: TensorKey) -> Span:
@@ -120,12 +120,11 @@ def live_ranges(graph: Graph, schedule: Schedule, *, keep_inputs: bool, loops_co
 
     def touch(s: int, tensors: tuple[int, ...], begin: int, end: int) -> None:
         for t in tensors:
-            if t != ABSENT:
-                key = (s, t)
-                if begin < lower.setdefault(key, begin):
-                    lower[key] = begin
-                if end > upper.setdefault(key, end):
-                    upper[key] = end
+            key = (s, t)
+            if begin < lower.setdefault(key, begin):
+                lower[key] = begin
+            if end > upper.setdefault(key, end):
+                upper[key] = end
 
     for at, step in enumerate(schedule.steps):
         op = graph.subgraphs[step.subgraph].ops[step.op]
@@ -143,7 +142,11 @@ def live_ranges(graph: Graph, schedule: Schedule, *, keep_inputs: bool, loops_co
     for s, subgraph in enumerate(graph.subgraphs):
         variables = (t for t, tensor in enumerate(subgraph.tensors) if tensor.kind is TensorKind.VARIABLE)
         touch(s, tuple(t for t in variables if (s, t) in lower), 0, schedule.horizon)
-    return {key: (lower[key], upper[key]) for key in lower}
+    for s in range(len(graph.subgraphs)):
+        lower.pop((s, ABSENT), None)
+        upper.pop((s, ABSENT), None)
+    # Both have their keys in one order.
+    return dict(zip(lower, zip(lower.values(), upper.values(), strict=True), strict=True))
 
 
 def find_roles(graph: Graph) -> Roles:
@@ -159,7 +162,8 @@ def find_roles(graph: Graph) -> Roles:
             if tensor.kind is TensorKind.CONSTANT:
                 roles[key] = Role.CONSTANT
                 continue
-            if reason := _why_unplanned(tensor, t in touched[s]):
+            known = tensor.sized and t in touched[s]
+            if not known and (reason := _why_unplanned(tensor, t in touched[s])):
                 cause = graph.causes.get(key, "")
                 roles[key], reasons[key] = Role.UNPLANNED, f"{reason}: {cause}" if cause else reason
                 continue

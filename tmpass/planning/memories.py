@@ -58,12 +58,13 @@ def distribute(
     """
     scratchpad = target.scratchpad
     inside: dict[str, list[int]] = {scratchpad.name: []}
-    home: dict[tuple[str, ...], str] = {}
+    home: dict[tuple[Role, ...], str] = {}
+    roles, held_in = storage.roles, graph.held_in
     for index, members in enumerate(storage.members):
-        uses = tuple(uses_of(graph, storage, members))
-        if uses not in home:
-            home[uses] = target.memory_for(uses).name
-        inside.setdefault(home[uses], []).append(index)
+        kinds = tuple([roles[key] for key in members if key not in held_in])
+        if kinds not in home:
+            home[kinds] = target.memory_for(tuple(uses_of(graph, storage, members))).name
+        inside.setdefault(home[kinds], []).append(index)
     memories = {memory.name: memory for memory in target.memories}
     for name, indices in inside.items():
         memory = memories[name]

@@ -15,10 +15,11 @@ from tmpass.planning.residency.traffic import traffic_of
 from tmpass.plans.plan import MemoryUse, PlannedBuffer, PlannedConstant
 from tmpass.targets import Memory
 
+MemoryRows = tuple[tuple[MemoryUse, ...], tuple[PlannedConstant, ...]]
+"""The rows of the memories, and those of the constants."""
 
-def memory_rows(
-    request: LayoutRequest, ordered: OrderedLayout, besides: Besides
-) -> tuple[tuple[MemoryUse, ...], tuple[PlannedConstant, ...]]:
+
+def memory_rows(request: LayoutRequest, ordered: OrderedLayout, besides: Besides) -> MemoryRows:
     """The rows of the memories, and those of the constants.
 
     Args:

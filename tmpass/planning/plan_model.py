@@ -17,6 +17,7 @@ from tmpass.planning.integers import find_names, integers_notes, keep_integers
 from tmpass.planning.kept import keep_results
 from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.liveness import Storage
+from tmpass.planning.memory_rows import MemoryRows, memory_rows
 from tmpass.planning.residency.overhead import Besides, find_besides
 from tmpass.planning.sharing.aliases import permitted
 from tmpass.planning.sharing.in_place import unused_kernels
@@ -69,10 +70,9 @@ def _fewest_bytes(
             from tmpass.planning.residency.fewest_moved import fewest_moved  # which few plans need
 
             ordered = fewest_moved(request, ordered, besides)
-    made = _assembled(model, request, ordered, besides, notes)
-    short = target.scratchpad.capacity is not None and any(use.shortfall for use in made.arenas)
-    if not short or options.transfers == Transfers.NEVER or len(target.memories) < 2:
-        return made, whole
+    rows = memory_rows(request, ordered, besides)
+    if not _short(target, ordered, rows) or options.transfers == Transfers.NEVER or len(target.memories) < 2:
+        return _assembled(model, request, ordered, besides, notes, rows), whole
     from tmpass.planning.residency.transfers.plan_transfers import try_transfers  # which few plans need
 
     try:
@@ -82,15 +82,21 @@ def _fewest_bytes(
         if not keep:
             raise
         ordered = replace(ordered, stopped=True, division=Status.UNKNOWN)  # nothing is known of transfers
-        return _assembled(model, request, ordered, besides, notes), whole
+        return _assembled(model, request, ordered, besides, notes, rows), whole
     if attempt.layout is not None:
         return _assembled(model, request, attempt.layout, besides, notes), whole
     if attempt.undecided:
         ordered = replace(ordered, division=Status.UNKNOWN)
     notes += (attempt.reason,) if attempt.reason else ()
-    if attempt.undecided or attempt.reason:
-        made = _assembled(model, request, ordered, besides, notes)
-    return made, whole
+    return _assembled(model, request, ordered, besides, notes, rows), whole
+
+
+def _short(target: Target, ordered: OrderedLayout, rows: MemoryRows) -> bool:
+    """Whether a memory with buffers has less room than it needs, and the scratchpad is limited."""
+    used = {placed.memory.name for placed in ordered.layout.allocations if placed.indices}
+    first, *others = rows[0]
+    arenas = (first, *(use for use in others if use.peak or use.name in used))
+    return target.scratchpad.capacity is not None and any(use.shortfall for use in arenas)
 
 
 def _may_stream(request: LayoutRequest, ordered: OrderedLayout, besides: Besides) -> bool:
@@ -103,11 +109,17 @@ def _may_stream(request: LayoutRequest, ordered: OrderedLayout, besides: Besides
 
 
 def _assembled(
-    model: Model, request: LayoutRequest, ordered: OrderedLayout, besides: Besides, notes: tuple[str, ...]
+    model: Model,
+    request: LayoutRequest,
+    ordered: OrderedLayout,
+    besides: Besides,
+    notes: tuple[str, ...],
+    rows: MemoryRows | None = None,
 ) -> Plan:
-    """The plan of a layout, with the notes that it gets besides those of the layout."""
+    """The plan of a layout, with the notes that it gets besides those of the layout; `rows` are of its memories."""
     more = _warnings(model, request, ordered.layout.storage)
-    made = assemble(model.info, request, replace(ordered, warnings=(*ordered.warnings, *notes, *more)), besides)
+    ordered = replace(ordered, warnings=(*ordered.warnings, *notes, *more))
+    made = assemble(model.info, request, ordered, besides, rows)
     return _with_time(made, request) if made.fits else made
 
 

@@ -188,7 +188,7 @@ def _add_classes(
     rows: _Rows,
     contents: MemoryContents,
     s: int,
-    users: Mapping[int, set[int]],
+    users: Mapping[int, list[int]],
     edges: Sequence[tuple[int, int]],
     first: set[int],
     last: set[int],
@@ -199,7 +199,7 @@ def _add_classes(
         items: Iterable[Item]
         if len(spans) == 1:
             low, high, t = spans[0]
-            items = ((low, high, sorted(users[t]), t in first, t in last),)
+            items = ((low, high, users[t], t in first, t in last),)
         elif len(spans) > _FEW:
             from tmpass.planning.ordering import sweep  # few models have so large a class
 
@@ -229,12 +229,12 @@ def _at_once(results: Sequence[Sequence[tuple[int, tuple[int, ...]]]]) -> Iterat
             yield sum(saved for saved, _ in ways), items
 
 
-def _users(subgraph: Subgraph) -> dict[int, set[int]]:
-    """Tensor -> the operators that touch it. Inputs and outputs that no operator touches are included."""
-    users: dict[int, set[int]] = {t: set() for t in (*subgraph.inputs, *subgraph.outputs)}
+def _users(subgraph: Subgraph) -> dict[int, list[int]]:
+    """Tensor -> the operators that touch it, rising. Inputs and outputs that no operator touches are included."""
+    users: dict[int, list[int]] = {t: [] for t in (*subgraph.inputs, *subgraph.outputs)}
     for index, op in enumerate(subgraph.ops):
-        for t in (*op.inputs, *op.outputs, *op.temporaries):
-            users.setdefault(t, set()).add(index)
+        for t in {*op.inputs, *op.outputs, *op.temporaries}:
+            users.setdefault(t, []).append(index)
     users.pop(ABSENT, None)
     return users
 
@@ -278,7 +278,7 @@ def _classes(contents: MemoryContents, s: int, tensors: Iterable[int]) -> "Itera
 
 
 def _plain_items(
-    spans: "Sequence[Span]", users: Mapping[int, set[int]], first: set[int], last: set[int]
+    spans: "Sequence[Span]", users: Mapping[int, list[int]], first: set[int], last: set[int]
 ) -> "Iterator[Item]":
     """The items of a class, as `sweep` finds them, but with all operators that touch each item."""
     edges = sorted({edge for begin, end, _ in spans for edge in (begin, end)})

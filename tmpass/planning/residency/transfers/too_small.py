@@ -31,9 +31,8 @@ def why_too_small(request: LayoutRequest, case: Case) -> str:
 
     That is a proof that nothing fits: tensors, scratch and streamed constants of an operator are there while it runs.
     """
-    needs = _needs(request, case)
-    need, step = max(((need, -step) for step, need in enumerate(needs)), default=(0, 0))
-    step, missing = -step, need - case.problem.capacity
+    need, step = _most_needed(request, case)
+    missing = need - case.problem.capacity
     if missing <= 0:
         return ""
     one = case.timeline.steps[step]
@@ -51,14 +50,15 @@ def why_too_small(request: LayoutRequest, case: Case) -> str:
 
 def largest_need(request: LayoutRequest, case: Case) -> int:
     """The bytes that some operator needs at least while it runs, in every order and with every sharing."""
-    return max(_needs(request, case), default=0)
+    return _most_needed(request, case)[0]
 
 
-def _needs(request: LayoutRequest, case: Case) -> list[int]:
-    """The bytes that each operator needs at least while it runs, in every order and with every sharing.
+def _most_needed(request: LayoutRequest, case: Case) -> tuple[int, int]:
+    """The bytes that some operator needs at least while it runs, in every order and with every sharing; and its step.
 
     Everything begins at a multiple of the alignment, so that all but what is topmost takes a multiple of it.
     """
+    alignment = case.problem.alignment
     inside = {key for number in case.numbers for key in case.storage.members[number]}
     more: list[list[int]] = [[] for _ in case.timeline.steps]
     for number in case.numbers:
@@ -66,16 +66,21 @@ def _needs(request: LayoutRequest, case: Case) -> list[int]:
             more[case.storage.buffers[number].lower].append(case.storage.buffers[number].size)
     for row in case.copies:
         more[row.lower].append(row.size)
-    found = []
-    for step, sizes in zip(case.timeline.steps, more, strict=True):
+    most = 0, 0
+    for at, (step, sizes) in enumerate(zip(case.timeline.steps, more, strict=True)):
         op = request.graph.subgraphs[step.subgraph].ops[step.op]
         keys = {(step.subgraph, t) for t in (*op.inputs, *op.outputs, *op.temporaries)} & inside
-        together = needed_by(request, step.subgraph, step.op, inside)
-        ends = (*sizes, *(request.graph.tensor(key).bytes or 0 for key in keys))
-        padding = max((-size % case.problem.alignment for size in ends), default=0)
-        total = sum(size + -size % case.problem.alignment for size in (together, *sizes))
-        found.append(max(together + sum(sizes), total - padding))
-    return found
+        own = [request.graph.tensor(key).bytes or 0 for key in keys]
+        padding = max((-size % alignment for size in (*sizes, *own)), default=0)
+
+        def need(together: int, sizes: list[int] = sizes, padding: int = padding) -> int:
+            total = sum([size + -size % alignment for size in (together, *sizes)])
+            return max(together + sum(sizes), total - padding)
+
+        # In the classes of the only choice of sharing, tensors take no more than on their own.
+        if not request.one_choice or need(sum(map(request.bound_runtime.round_up, own))) > most[0]:
+            most = max(most, (need(needed_by(request, step.subgraph, step.op, inside)), -at))
+    return most[0], -most[1]
 
 
 def find_tiles(graph: Graph, where: tuple[int, int], need: int, room: int) -> Tiles | None:

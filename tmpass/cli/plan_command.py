@@ -112,9 +112,11 @@ def _summarise(source: str | bytes, plan: "Plan", target: str) -> None:
     """Print the summary, and how much a split model needs where that fits and the plan does not."""
     from tmpass.plans.plan import STOPPED
     from tmpass.report.terminal.summary import summary
+    from tmpass.targets import RUNTIMES
 
     click.echo(summary(plan), nl=False)
-    if plan.fits or STOPPED in plan.warnings:
+    read = plan.model.format in RUNTIMES[plan.target.runtime].reads
+    if plan.fits or STOPPED in plan.warnings or not read:  # no offer, which takes many imports
         return
     from tmpass.api.arguments import target_of
     from tmpass.api.split_offer import offer_split

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from tmpass.graph.dependencies import reads
-from tmpass.graph.model import ABSENT, Graph, Op, Subgraph, TensorKind
+from tmpass.graph.model import ABSENT, Graph, Subgraph, TensorKind
 from tmpass.graph.topological import by_reads
 
 State = tuple[str, int, int]
@@ -36,8 +36,11 @@ def effect_edges(graph: Graph) -> tuple[tuple[tuple[int, int], ...], ...]:
     writes = may_write(graph)
     for s in innermost_first(graph):
         subgraph = graph.subgraphs[s]
-        states = [_states(subgraph, s, op).union(*(touched[c.subgraph] for c in op.calls)) for op in subgraph.ops]
-        touched[s] = frozenset().union(*states) if states else frozenset()
+        states = [
+            own.union(*[touched[call.subgraph] for call in op.calls]) if op.calls else own
+            for op, own in zip(subgraph.ops, _states(subgraph, s), strict=True)
+        ]
+        touched[s] = frozenset().union(*set(states))
         order: Iterable[int] = range(len(subgraph.ops))
         if writes[s] or not touched[s].isdisjoint(_BY_DATA):
             order = by_reads(len(subgraph.ops), ((writer, reader) for writer, reader, _ in reads(subgraph)))
@@ -55,7 +58,8 @@ def may_write(graph: Graph) -> list[dict[int, frozenset[int]]]:
         for index, op in enumerate(graph.subgraphs[s].ops):
             if not op.custom and not op.calls:
                 continue
-            tensors = {t for t in op.inputs if t != ABSENT} if op.custom else set[int]()
+            tensors = set(op.inputs) if op.custom else set[int]()
+            tensors.discard(ABSENT)
             for call in op.calls:
                 body = graph.subgraphs[call.subgraph].tensors
                 exposed = {t for written in found[call.subgraph].values() for t in written}
@@ -81,37 +85,41 @@ def innermost_first(graph: Graph) -> list[int]:
     return order
 
 
-def _states(subgraph: Subgraph, s: int, op: Op) -> set[State]:
-    """The states that `op` itself touches."""
-    states: set[State] = set()
-    for t in (*op.inputs, *op.outputs):
-        if t == ABSENT:
-            continue
-        if subgraph.tensors[t].kind is TensorKind.VARIABLE:
-            states.add(("variable", s, t))
-        elif subgraph.tensors[t].dtype.name == "resource":
-            states.add(_RESOURCES)
-    if op.resource:
-        states.add(_RESOURCES)
-    if op.random:
-        states.add(_GENERATOR)
-    if op.custom:
-        states.add(_CUSTOM)
-    return states
+def _states(subgraph: Subgraph, s: int) -> list[frozenset[State]]:
+    """The states that each operator itself touches."""
+    of_tensor: dict[int, State] = {}
+    for t, tensor in enumerate(subgraph.tensors):
+        if tensor.kind is TensorKind.VARIABLE:
+            of_tensor[t] = ("variable", s, t)
+        elif tensor.dtype.name == "resource":
+            of_tensor[t] = _RESOURCES
+    of_kind: dict[tuple[bool, bool, bool], frozenset[State]] = {}
+    found = []
+    for op in subgraph.ops:
+        kind = op.resource, op.random, op.custom
+        if kind not in of_kind:
+            named = zip((_RESOURCES, _GENERATOR, _CUSTOM), kind, strict=True)
+            of_kind[kind] = frozenset(state for state, touches in named if touches)
+        held = [of_tensor[t] for t in (*op.inputs, *op.outputs) if t in of_tensor] if of_tensor else []
+        found.append(of_kind[kind].union(held) if held else of_kind[kind])
+    return found
 
 
-def _same_state(states: Sequence[frozenset[State] | set[State]], order: Iterable[int]) -> Iterator[tuple[int, int]]:
+def _same_state(states: Sequence[frozenset[State]], order: Iterable[int]) -> Iterator[tuple[int, int]]:
     """Edges between two operators that touch one state, with none in between that touches it."""
     yield from _chains(states, range(len(states)), lambda state: state not in _BY_DATA)
     yield from _chains(states, order, lambda state: state in _BY_DATA)
 
 
 def _chains(
-    states: Sequence[frozenset[State] | set[State]], order: Iterable[int], wanted: Callable[[State], bool]
+    states: Sequence[frozenset[State]], order: Iterable[int], wanted: Callable[[State], bool]
 ) -> Iterator[tuple[int, int]]:
     last: dict[State, int] = {}
+    listed = {each: sorted(filter(wanted, each)) for each in set(states)}  # few differ
+    if not any(listed.values()):
+        return
     for index in order:
-        for state in sorted(filter(wanted, states[index])):
+        for state in listed[states[index]]:
             if state in last:
                 yield last[state], index
             last[state] = index

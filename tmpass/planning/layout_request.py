@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from tmpass.base.choices import Share
 from tmpass.graph.model import Graph, TensorKey
 from tmpass.planning.liveness import Roles, find_roles
-from tmpass.planning.sharing.aliases import Aliases, find_aliases, permitted
+from tmpass.planning.sharing.aliases import Aliases, captured_classes, find_aliases, permitted
 from tmpass.planning.sharing.atoms import Atoms, find_atoms
+from tmpass.planning.sharing.classes import Classes
 from tmpass.planning.sharing.in_place import in_place_pairs
 from tmpass.planning.sharing.moves import find_links
 from tmpass.planning.sharing.timed_classes import InPlace
@@ -78,6 +79,7 @@ class LayoutRequest:
                 external=external,
                 tied=self.ends,
                 alignment=self.alignment,
+                classes=self._captured.copy(),
             )
             pairs = in_place_pairs(
                 graph,
@@ -106,6 +108,11 @@ class LayoutRequest:
             views=sharing.views if True in self._links else (),
             parts=sharing.parts if False in self._links else (),
         )
+
+    @cached_property
+    def _captured(self) -> Classes:
+        """The alias classes of captures alone."""
+        return captured_classes(self.graph, self.external, self.ends, share_io=self.options.share_io)
 
     @cached_property
     def _links(self) -> frozenset[bool]:

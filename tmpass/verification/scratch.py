@@ -58,12 +58,14 @@ class _Rules:
 
     def needed(self, subgraph: Subgraph, row: PlannedStep) -> list[int]:
         """The bytes of each scratch buffer of one operator: by its own rules, else by those of its kind."""
+        op = subgraph.ops[row.op]
+        rules = self.own.get((row.subgraph, row.op)) or self.of_kind.get(op.kind)
+        if not rules:
+            return []
         from tmpass.targets.scratch.formula import parse_formula  # most plans need no formulas
 
-        op = subgraph.ops[row.op]
-        rules = self.own.get((row.subgraph, row.op)) or self.of_kind.get(op.kind, [])
-        inputs = tuple(subgraph.tensors[t] if t != ABSENT else None for t in op.inputs) if rules else ()
-        outputs = tuple(subgraph.tensors[t] if t != ABSENT else None for t in op.outputs) if rules else ()
+        inputs = tuple(subgraph.tensors[t] if t != ABSENT else None for t in op.inputs)
+        outputs = tuple(subgraph.tensors[t] if t != ABSENT else None for t in op.outputs)
         try:
             sizes = [parse_formula(rule.bytes).of(inputs, outputs, options=op.options) for rule in rules]
             return [size for size in sizes if size]

@@ -199,8 +199,11 @@ def _add_classes(
         items: Iterable[Item]
         if len(spans) == 1:
             low, high, t = spans[0]
-            items = ((low, high, users[t], t in first, t in last),)
-        elif len(spans) > _FEW:
+            at = len(rows.size)
+            rows.add(high - low, users[t], t in first, t in last)
+            rows.items_of[t] = range(at, len(rows.size))
+            continue
+        if len(spans) > _FEW:
             from tmpass.planning.ordering import sweep  # few models have so large a class
 
             precedence = precedence or sweep.Precedence(edges)

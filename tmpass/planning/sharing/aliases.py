@@ -54,6 +54,7 @@ def find_aliases(
     external: frozenset[TensorKey] = frozenset(),
     tied: frozenset[TensorKey] = frozenset(),
     alignment: int = 1,
+    classes: Classes | None = None,
 ) -> Aliases:
     """The alias classes of tensors that share storage because they hold the same bytes.
 
@@ -71,8 +72,10 @@ def find_aliases(
     - join a tensor whose offset the file fixes;
     - join an input or output of an entry, except with `share_io`, or if it is `tied` to another one;
     - join two tensors of `external`, which are outside the arena, each at an address of its own, or pieces of one.
+
+    `classes` are those of captures alone, where they are known; they change.
     """
-    classes = captured_classes(graph, external, tied, share_io=share_io)
+    classes = captured_classes(graph, external, tied, share_io=share_io) if classes is None else classes
     reason: dict[TensorKey, str] = {}
     for stored, name in captures(graph):
         kept = f"is kept as the integers {graph.tensor(stored).name!r}"

@@ -40,8 +40,15 @@ class Classes:
     restrictions: dict[TensorKey, frozenset[Restriction]] = field(default_factory=dict)
     parent: dict[TensorKey, tuple[TensorKey, int]] = field(default_factory=dict)
 
+    def copy(self) -> "Classes":
+        """The same classes, which may grow apart."""
+        return Classes(self.size, dict(self.restrictions), dict(self.parent))
+
     def find(self, key: TensorKey) -> tuple[TensorKey, int]:
         """The root of the class of `key`, and the position of `key` in it."""
+        known = self.parent.get(key, (key, 0))
+        if self.parent.get(known[0], known)[0] == known[0]:
+            return known  # the root itself, or right below it
         path = []
         here = key
         while (above := self.parent.get(here, (here, 0)))[0] != here:

@@ -131,7 +131,12 @@ class TimedClasses:
             near = self._near(few, many, apart, late * early)
             if near is not None:
                 return any(self._overlap(*((b, a) if turned else (a, b)), shift) for a, b in near)
-        return any(self._overlap(a, b, shift) for _, a in members.by_upper[done:] for _, b in other.by_lower[:early])
+        firsts = other.by_lower[:early]
+        for _, a in members.by_upper[done:]:
+            for _, b in firsts:
+                if self._overlap(a, b, shift):
+                    return True
+        return False
 
     def _near(
         self, few: Iterator[TensorKey], many: _Members, shift: int, most: int
@@ -150,11 +155,13 @@ class TimedClasses:
         return found
 
     def _overlap(self, a: TensorKey, b: TensorKey, shift: int) -> bool:
-        lower = max(self.ranges[a][0], self.ranges[b][0])
-        upper = min(self.ranges[a][1], self.ranges[b][1])
-        low, there = self.classes.find(a)[1], self.classes.find(b)[1] + shift
-        if lower >= upper or low >= there + self.size(b) or there >= low + self.size(a):
+        (begin, end), (start, stop) = self.ranges[a], self.ranges[b]
+        if end <= start or stop <= begin:
             return False
+        low, there = self.classes.find(a)[1], self.classes.find(b)[1] + shift
+        if low >= there + self.size(b) or there >= low + self.size(a):
+            return False
+        lower, upper = max(begin, start), min(end, stop)
         source, result = (a, b) if self.source_of.get(b) == a else (b, a)
         first = self.ranges[result][0]
         return not (low == there and self.source_of.get(result) == source and first == lower == upper - 1)

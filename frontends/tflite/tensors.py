@@ -152,8 +152,8 @@ def kinds(tensors: list[Declared], inputs: tuple[int, ...], made: Collection[int
             fault = f"tensor {index} {tensors[index].name!r} is an input, but the file has data for it"
             raise ModelError(fault, where=where, hint="an input cannot have data: convert the model again")
     fed = set(inputs)
-    for index, tensor in enumerate(tensors):
+    for index, kind in enumerate(result):
         # A tensor without elements that nothing writes: runtimes treat it as a constant of 0 bytes.
-        if tensor.empty and not tensor.variable and index not in made and index not in fed:
+        if kind is TensorKind.ACTIVATION and index not in made and index not in fed and tensors[index].empty:
             result[index] = TensorKind.CONSTANT
     return result

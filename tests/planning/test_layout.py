@@ -126,6 +126,7 @@ def test_what_ctrl_c_cut_short_is_told_also_where_its_arena_is_not_the_smallest(
 
     monkeypatch.setattr(arena, "allocate", allocate)
     monkeypatch.setattr(arena, "needed_at", lambda *_: 0)  # nothing proves that no sharing needs less
+    monkeypatch.setattr(arena, "least_peak_at", lambda *_: 0)
     monkeypatch.setattr(arena, "lower_bound", lambda problem: replace(lower_bound(problem), peak=0))
     request = LayoutRequest(ladder(), ALL, Options({}, None, None, "arena"), frozenset(), {}, keep=True)
     found = smallest_layout(request, lay_out(request.graph, tuple(map(file_order, request.graph.subgraphs))))

@@ -11,7 +11,7 @@ from tmpass.packing.problem import Buffer, Problem
 from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.liveness import Ranges, Storage, find_storage, live_ranges
 from tmpass.planning.memories import MemoryAllocation, distribute
-from tmpass.planning.needed import needed_at
+from tmpass.planning.needed import least_peak_at, needed_at
 from tmpass.planning.sharing.aliases import Aliases
 from tmpass.planning.sharing.in_place import CannotJoin, join_in_place
 from tmpass.planning.timeline.schedule import Schedule
@@ -78,11 +78,16 @@ def _smallest_layout(request: LayoutRequest, timeline: Schedule, kept: list[Layo
     graph, ranges = request.graph, ranges_on(request, timeline)
     best: Layout | None = None
     broken: list[EndTie] = []
+    full = 0  # the step that forces the most bytes in the first layout
     for _, aliases in aliases_on(request, timeline, ranges, broken):
+        alone = best is not None and len(best.allocations) == 1
+        if best is not None and alone and least_peak_at(request, aliases, ranges, full) >= best.peak:
+            continue  # as the least rank would say, for which all buffers are made
         storage = storage_on(request, timeline, ranges, aliases)
         problems = list(distribute(graph, storage, request.target, request.taken))
         if best is not None and _least_rank(problems) >= best.rank:
             continue
+        full = full if best is not None else lower_bound(problems[0][1]).peak_step
         found = Layout(storage, tuple(_allocate_all(problems, request)))
         least = False
         if best is None or found.rank <= best.rank:

@@ -3,10 +3,12 @@ allowed.
 """
 
 from collections.abc import Container, Iterable
+from math import gcd
 
 from tmpass.graph.model import TensorKey
 from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.liveness import Ranges
+from tmpass.planning.sharing.aliases import Aliases
 from tmpass.planning.sharing.timed_classes import InPlace
 from tmpass.planning.timeline.schedule import Schedule
 
@@ -31,6 +33,33 @@ def needed_at(
         return _distinct(request, alive)
     pairs = request.pairs_by_operator.get((here.subgraph, here.op), ())
     return _at_least(request, alive, [pair for pair in pairs if ranges.get(pair.source, (0, 0))[1] == here.end])
+
+
+def least_peak_at(request: LayoutRequest, aliases: Aliases, ranges: Ranges, step: int) -> int:
+    """A lower bound on the peak that one step proves, where tensors share by `aliases` and lie in the scratchpad.
+
+    All buffers but the topmost end where another may begin. It is never above `packing.bounds.lower_bound` of the
+    buffers, which it does without; scratch is left out.
+
+    Args:
+        request: says what is outside the arena, and how the runtime rounds.
+        aliases: the classes on the timeline.
+        ranges: live ranges on that timeline.
+        step: of the timeline.
+    """
+    sizes, root, position = request.roles.size, aliases.root, aliases.position
+    outside = {aliases.of(key) for key in request.external}
+    lows: dict[TensorKey, int] = {}
+    highs: dict[TensorKey, int] = {}
+    for key, (lower, upper) in ranges.items():
+        if lower <= step < upper and sizes.get(key):
+            home, low = root.get(key, key), position.get(key, 0)
+            lows[home] = min(low, lows.get(home, low))
+            highs[home] = max(low + sizes[key], highs.get(home, 0))
+    round_up, grain = request.target.runtime.round_up, gcd(request.target.scratchpad.alignment, *position.values())
+    held = [round_up(high) - lows[home] for home, high in highs.items() if home not in outside]
+    wastes = [-size % grain for size in held]
+    return sum(held) + sum(wastes) - max(wastes, default=0)
 
 
 def needed_by(request: LayoutRequest, s: int, op: int, inside: Container[TensorKey]) -> int:

@@ -200,7 +200,7 @@ def loaded_bound(free: OnChip, live: Sequence[int], peak_bound: int) -> int:
 def read_by(graph: Graph, s: int, op: int, numbers: Mapping[TensorKey, int]) -> tuple[int, ...]:
     """The numbers of the constants that an operator reads, each once."""
     inputs = graph.subgraphs[s].ops[op].inputs
-    return tuple(dict.fromkeys(numbers[s, t] for t in inputs if (s, t) in numbers))
+    return tuple(dict.fromkeys([numbers[s, t] for t in inputs if (s, t) in numbers]))
 
 
 def _tops(layout: Layout, memory: Memory, steps: int, round_up: Callable[[int], int]) -> list[int]:

@@ -46,7 +46,7 @@ def by_reads(count: int, reads: Iterable[tuple[int, int]]) -> Iterable[int]:
     Of all that can come next, the first in the file does. Where `reads` have a cycle, the order of the file stays.
     """
     pairs = list(reads)
-    if all([writer < reader for writer, reader in pairs]):
+    if all(writer < reader for writer, reader in pairs):
         return range(count)
     order = _sorted(count, set(pairs))
     return order if len(order) == count else range(count)

@@ -127,8 +127,14 @@ def live_ranges(graph: Graph, schedule: Schedule, *, keep_inputs: bool, loops_co
                 upper[key] = end
 
     for at, step in enumerate(schedule.steps):
-        op = graph.subgraphs[step.subgraph].ops[step.op]
-        touch(step.subgraph, (*op.inputs, *op.outputs, *op.temporaries), at, step.end)
+        s, end = step.subgraph, step.end
+        op = graph.subgraphs[s].ops[step.op]
+        for t in (*op.inputs, *op.outputs, *op.temporaries):
+            key = (s, t)
+            if key not in upper:
+                lower[key], upper[key] = at, end
+            elif end > upper[key]:  # its first step stays, since steps rise
+                upper[key] = end
     for region in schedule.regions:
         subgraph = graph.subgraphs[region.subgraph]
         begin, end = region.lower, region.upper

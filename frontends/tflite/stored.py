@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from tmpass.graph.model import Stored, TensorKey, TensorKind
 
-from . import schema
 from .buffers import Buffers
 from .subgraphs import ReadSubgraph
 
@@ -14,14 +13,12 @@ def find_stored(subgraphs: Sequence[ReadSubgraph], buffers: Buffers) -> dict[Ten
 
     A tensor may name an external buffer, which is in another file. Its bytes are those of its shape.
     """
-    first: dict[tuple[bool, int], TensorKey] = {}
+    first: dict[tuple[int, int], TensorKey] = {}
     found: dict[TensorKey, Stored] = {}
     for s, subgraph in enumerate(subgraphs):
         for t, (tensor, kind) in enumerate(zip(subgraph.tensors, subgraph.kinds, strict=True)):
             if kind is not TensorKind.CONSTANT or not tensor.has_data:
                 continue
-            external = tensor.table.scalar(schema.Tensor.EXTERNAL_BUFFER)
-            number = external or tensor.table.scalar(schema.Tensor.BUFFER)
-            size = None if external else buffers.size(number, tensor.table)
-            found[s, t] = Stored(first.setdefault((external != 0, number), (s, t)), size)
+            size = None if tensor.external else buffers.size(tensor.buffer, tensor.table)
+            found[s, t] = Stored(first.setdefault((tensor.external, tensor.buffer), (s, t)), size)
     return found

@@ -28,6 +28,8 @@ class Declared:
     Fields:
         shape: as in the file; None where the field is absent.
         dims: the dimensions, with None for each open one; None where the rank is unknown.
+        external: the number of its buffer outside the file, 0 if it has none.
+        buffer: the number of its buffer in the file, 0 for one outside.
     """
 
     name: str
@@ -36,6 +38,8 @@ class Declared:
     dims: tuple[int | None, ...] | None
     variable: bool
     has_data: bool
+    external: int
+    buffer: int
     table: Table
 
     @property
@@ -78,8 +82,9 @@ def read_tensors(subgraph: Table, buffers: Buffers) -> list[Declared]:
         shape = table.integers(field.SHAPE)
         if shape:
             _ranked(table, shape)
-        external = table.scalar(field.EXTERNAL_BUFFER) != 0
-        has_data = external or buffers.size(table.scalar(field.BUFFER), table) > 0
+        external = table.scalar(field.EXTERNAL_BUFFER)
+        buffer = 0 if external else table.scalar(field.BUFFER)
+        has_data = external != 0 or buffers.size(buffer, table) > 0
         plain = shape and min(shape) >= 0 and not table.has(field.SHAPE_SIGNATURE)
         tensors.append(
             Declared(
@@ -89,6 +94,8 @@ def read_tensors(subgraph: Table, buffers: Buffers) -> list[Declared]:
                 dims=shape if plain else _dims(table, shape, has_data),
                 variable=bool(table.scalar(field.IS_VARIABLE)),
                 has_data=has_data,
+                external=external,
+                buffer=buffer,
                 table=table,
             )
         )
@@ -126,7 +133,7 @@ def read_numbers(tensor: Declared, buffers: Buffers) -> tuple[int, ...] | None:
     layout = _LAYOUTS.get(tensor.dtype.name)
     if layout is None or not tensor.has_data:
         return None
-    data = buffers.small(tensor.table.scalar(schema.Tensor.BUFFER), _MOST_BYTES)
+    data = buffers.small(tensor.buffer, _MOST_BYTES)
     width = calcsize(layout)
     return unpack(f"<{len(data) // width}{layout}", data) if data and not len(data) % width else None
 

@@ -19,6 +19,7 @@ __all__ = [
     "accepts",
     "apply",
     "content_of",
+    "heading_in",
     "layers",
     "load",
     "load_to_plan",
@@ -121,15 +122,16 @@ def apply(
         offsets: for each subgraph, the offset of each tensor in bytes, -1 where the runtime places it.
         keeps_offsets: whether the file is for a runtime that places tensors at `offsets`.
         bindings: not used: the runtime itself computes sizes.
-        plan: not used: runtimes read offsets only, and a microcontroller has no room for more.
+        plan: the heading of the plan, for tmpass itself: runtimes read offsets only, and a microcontroller has no room
+            for more. Empty for none.
 
     Raises:
         ModelError: the file contains something that cannot be planned, or that the runtime does not support.
     """
     from .rewrite import apply_plan
 
-    del bindings, plan
-    return apply_plan(data, orders, offsets, keeps_offsets=keeps_offsets)
+    del bindings
+    return apply_plan(data, orders, offsets, keeps_offsets=keeps_offsets, heading=plan.encode())
 
 
 def strip(data: bytes) -> bytes | None:
@@ -160,6 +162,13 @@ def offsets_in(data: bytes, graph: Graph) -> dict[tuple[int, int], int] | None:
 
     del data
     return find(graph.subgraphs, graph.metadata)
+
+
+def heading_in(graph: Graph) -> bytes | None:
+    """Return the heading of the plan that `apply` put into the file of which `load` made `graph`, or None."""
+    from .schema import HEADING
+
+    return graph.metadata.get(HEADING)
 
 
 def layers(data: bytes, graph: Graph) -> "tuple[Layer | None, ...]":

@@ -276,7 +276,7 @@ class _Writer:
         """The entries that are still true: an offline plan was for other tensors."""
         for table in self._model.tables(schema.Model.METADATA, "metadata"):
             name = table.string(schema.Metadata.NAME) or ""
-            if name != schema.OFFLINE_PLAN:
+            if name not in (schema.OFFLINE_PLAN, schema.HEADING):
                 yield name, self._spans.content(table.scalar(schema.Metadata.BUFFER), table)
 
     def _metadata(self, name: str, content: bytes) -> int:

@@ -2,8 +2,8 @@
 
     front   Model ── subgraphs ── SubGraph ── operators ──┐ in the planned order
               │                                           │
-              ├── buffers ────────┬── Buffer with offsets │
-              └── metadata ── Metadata                    │
+              ├── buffers ────────┬── Buffers with offsets, and with the heading of the plan
+              └── metadata ── Metadata of both            │
     old     Model, SubGraph, buffers, metadata, operators <┘    every byte as it was
 
 The old Model, and the old tables of reordered SubGraphs, stay in the file, but nothing points to them any more.
@@ -28,7 +28,12 @@ _UINT32 = Struct("<I")
 
 
 def apply_plan(
-    data: bytes, orders: Sequence[Sequence[int]], offsets: Sequence[Sequence[int]], *, keeps_offsets: bool
+    data: bytes,
+    orders: Sequence[Sequence[int]],
+    offsets: Sequence[Sequence[int]],
+    *,
+    keeps_offsets: bool,
+    heading: bytes = b"",
 ) -> bytes:
     """Return the file `data` with a plan in it, which replaces an older one.
 
@@ -37,6 +42,7 @@ def apply_plan(
         orders: for each subgraph, the operators by their index in the original file, in the order in which they run.
         offsets: for each subgraph, the offset of each tensor in bytes, -1 where the runtime places it.
         keeps_offsets: whether the file is for a runtime that places tensors at `offsets`: TensorFlow Lite Micro.
+        heading: of the plan; empty for none.
 
     Raises:
         ModelError: the file contains something that cannot be planned, or that the runtime does not support.
@@ -56,13 +62,15 @@ def apply_plan(
     root, links = copy_table(front, model, "model", schema.Model, ("SUBGRAPHS", "BUFFERS", "METADATA"))
     front.link(0, root)
     _link_subgraphs(front, links[schema.Model.SUBGRAPHS.number], tables, operators, orders)
-    index = link_buffers(front, links[schema.Model.BUFFERS.number], buffers, offsets)
+    names = [schema.OFFLINE_PLAN, *([schema.HEADING] if heading else [])]
+    contents = [offline_plan(offsets), *([heading] if heading else [])]
+    index = link_buffers(front, links[schema.Model.BUFFERS.number], buffers, contents)
     kept = [
         table
         for table in model.tables(schema.Model.METADATA, "metadata")
-        if table.string(schema.Metadata.NAME) != schema.OFFLINE_PLAN
+        if table.string(schema.Metadata.NAME) not in (schema.OFFLINE_PLAN, schema.HEADING)
     ]
-    link_metadata(front, links[schema.Model.METADATA.number], kept, index)
+    link_metadata(front, links[schema.Model.METADATA.number], kept, index, names)
     made = front.finish()
     made[4:8] = data[4:8]
     return put_in_front(made, data, places)
@@ -118,36 +126,47 @@ def _link_subgraphs(
             front.link_old(index, own[op].position)
 
 
-def link_buffers(front: Front, place: int, buffers: Sequence[Table], offsets: Sequence[Sequence[int]]) -> int:
-    """Link the old buffers, and a new last one with the offsets; return the index of the new one."""
+def link_buffers(front: Front, place: int, buffers: Sequence[Table], contents: Sequence[bytes]) -> int:
+    """Link the old buffers, and a new one behind them for each of `contents`; return the index of the first new one."""
     index = max(len(buffers), 1)  # buffer 0 has no data by definition: tensors without data name it
-    at, slots = front.vector(index + 1)
+    at, slots = front.vector(index + len(contents))
     front.link(place, at)
     for slot, table in zip(slots, buffers, strict=False):
         front.link_old(slot, table.position)
     if not buffers:
         front.link(slots[0], front.table({}, {})[0])
-    at, links = front.table({}, {schema.Buffer.DATA.number: None})
-    front.link(slots[index], at)
-    words = [word for own in offsets for word in own]
-    try:
-        content = pack(f"<{3 + len(words)}i", _VERSION, len(offsets), len(words), *words)
-    except error:
-        fault = f"the plan reaches to byte {max(words)}, but offsets in the file have only 32 bits"
-        raise ModelError(fault, hint="plan for a smaller memory") from None
-    front.link(links[schema.Buffer.DATA.number], front.bytes(content, alignment=16))
+    for slot, content in zip(slots[index:], contents, strict=True):
+        at, links = front.table({}, {schema.Buffer.DATA.number: None})
+        front.link(slot, at)
+        front.link(links[schema.Buffer.DATA.number], front.bytes(content, alignment=16))
     return index
 
 
-def link_metadata(front: Front, place: int, kept: Sequence[Table], buffer: int) -> None:
-    """Link the metadata `kept`, and a new last entry for buffer `buffer`, which has the offsets."""
-    at, slots = front.vector(len(kept) + 1)
+def offline_plan(offsets: Sequence[Sequence[int]]) -> bytes:
+    """The content of the offline memory plan for these offsets.
+
+    Raises:
+        ModelError: an offset has more than 32 bits.
+    """
+    words = [word for own in offsets for word in own]
+    try:
+        return pack(f"<{3 + len(words)}i", _VERSION, len(offsets), len(words), *words)
+    except error:
+        fault = f"the plan reaches to byte {max(words)}, but offsets in the file have only 32 bits"
+        raise ModelError(fault, hint="plan for a smaller memory") from None
+
+
+def link_metadata(front: Front, place: int, kept: Sequence[Table], buffer: int, names: Sequence[str]) -> None:
+    """Link the metadata `kept`, and behind it new entries of these names for the buffers from `buffer` on."""
+    at, slots = front.vector(len(kept) + len(names))
     front.link(place, at)
     for slot, table in zip(slots, kept, strict=False):
         front.link_old(slot, table.position)
-    at, links = front.table({schema.Metadata.BUFFER.number: _UINT32.pack(buffer)}, {schema.Metadata.NAME.number: None})
-    front.link(slots[-1], at)
-    front.link(links[schema.Metadata.NAME.number], front.bytes(schema.OFFLINE_PLAN.encode()))
+    for index, (slot, name) in enumerate(zip(slots[len(kept) :], names, strict=True), buffer):
+        number = {schema.Metadata.BUFFER.number: _UINT32.pack(index)}
+        at, links = front.table(number, {schema.Metadata.NAME.number: None})
+        front.link(slot, at)
+        front.link(links[schema.Metadata.NAME.number], front.bytes(name.encode()))
 
 
 def counting_places(buffers: Iterable[Table], operators: Iterable[Iterable[Table]]) -> list[int]:

@@ -17,7 +17,7 @@ from . import schema
 from .flatbuffer import Table, root_table
 from .front import Front
 from .mark import put_before
-from .rewrite import copy_table, counting_places, link_buffers, link_metadata
+from .rewrite import copy_table, counting_places, link_buffers, link_metadata, offline_plan
 
 _ROUNDING = 16
 _INDICES = (schema.Operator.INPUTS, schema.Operator.OUTPUTS, schema.Operator.INTERMEDIATES)
@@ -100,9 +100,10 @@ class Operators:
         self._link_operator(front, slot, table, index)
         for field in (schema.Model.SIGNATURE_DEFS, schema.Model.METADATA_BUFFER):
             front.link(links[field.number], front.vector(0)[0])  # empty: they would name tensors that are not here
-        buffer = link_buffers(front, links[schema.Model.BUFFERS.number], self._buffers, [offsets or []])
+        content = offline_plan([offsets or []])
+        buffer = link_buffers(front, links[schema.Model.BUFFERS.number], self._buffers, [content])
         if offsets is not None:
-            link_metadata(front, links[schema.Model.METADATA.number], [], buffer)
+            link_metadata(front, links[schema.Model.METADATA.number], [], buffer, [schema.OFFLINE_PLAN])
         else:
             front.link(links[schema.Model.METADATA.number], front.vector(0)[0])
         return put_before(front, self._data, self._places)

@@ -9,6 +9,8 @@ from tflite_writer import Operator, Subgraph, Tensor, write_model
 
 import tmpass
 from tmpass.base.errors import ModelError
+from tmpass.targets import load_target
+from tmpass.targets.scratch.rule import ScratchRule
 
 MODELS = Path(__file__).parent.parent.parent / "models"
 
@@ -118,3 +120,60 @@ def test_an_arena_ends_where_the_runtime_rounds_to():
     model = write_model([graph], metadata={"OfflineMemoryAllocation": plan})
     assert tmpass.carried_plan(model).peak == 32
     assert tmpass.verify(tmpass.carried_plan(model), model) == ()
+
+
+def test_a_planned_tflite_model_has_its_target_and_options():
+    model = MODELS / "attention.tflite"
+    made = tmpass.plan(model, "tflm-nrf52840", budget="200KiB", share_io=True, keep_inputs=True)
+    found = tmpass.carried_plan(tmpass.planned_model(made, model))
+    assert (found.target, found.peak) == (made.target, made.peak)
+    assert found.memories[0] == replace(made.memories[0], lower_bound=found.memories[0].lower_bound)
+    assert (found.options.budget, found.options.share_io, found.options.keep_inputs) == (200 * 1024, True, True)
+    assert found.warnings == ("the offsets are those in the file",)
+
+
+def board(capacity: int) -> tmpass.Target:
+    """The board of a user: no built-in profile has its name."""
+    memories = load_target("tflm-nrf52840").override(capacity).memories
+    return replace(load_target("tflm-nrf52840"), name="mine", memories=memories)
+
+
+def test_figures_of_a_target_that_is_not_built_in_travel():
+    model = MODELS / "branchy.tflite"
+    made = tmpass.plan(model, board(100_000))
+    planned = tmpass.planned_model(made, model)
+    found = tmpass.carried_plan(planned)
+    assert (found.target.name, found.memories[0].capacity, found.fits) == ("mine", 100_000, True)
+    assert found.memories[0].overhead == made.memories[0].overhead
+    assert found.warnings[1] == "target mine is not known here: its figures are those in the file"
+    assert tmpass.verify(found, planned) == ()
+    assert not any("not known here" in line for line in tmpass.carried_plan(planned, board(100_000)).warnings)
+    assert tmpass.verify(found, planned, target=board(90_000))[0].kind == "target"
+
+
+def test_a_profile_of_the_same_name_with_other_figures_is_not_taken():
+    model = MODELS / "branchy.tflite"
+    other = replace(board(100_000), name="tflm-nrf52840")
+    found = tmpass.carried_plan(tmpass.planned_model(tmpass.plan(model, other), model))
+    assert found.memories[0].capacity == 100_000
+    assert "not known here" in found.warnings[1]
+
+
+def test_scratch_rules_that_are_not_in_the_file_are_said():
+    model = MODELS / "branchy.tflite"
+    rule = ScratchRule("CONV_2D", "64", "a measurement")
+    made = tmpass.plan(model, "tflm-nrf52840", scratch=[rule])
+    found = tmpass.carried_plan(tmpass.planned_model(made, model))
+    assert "scratch rules that are not in the file" in found.warnings[1]
+
+
+@pytest.mark.parametrize(
+    "heading", [b"", b"{", b"[]", b'{"target": "a"}', b'{"target": "a", "memories": [], "new": 1}']
+)
+def test_a_damaged_heading_is_an_error(heading):
+    tensors = [Tensor(name, [64], "UINT8") for name in "ab"]
+    plan = struct.pack("<5i", 1, 1, 2, 0, 64)
+    graph = Subgraph(tensors, [Operator("SOFTMAX", [0], [1])], inputs=[0], outputs=[1])
+    model = write_model([graph], metadata={"OfflineMemoryAllocation": plan, "tmpass.plan": heading})
+    with pytest.raises(ModelError, match="the heading of the plan in it"):
+        tmpass.carried_plan(model)

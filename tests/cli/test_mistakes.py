@@ -1,8 +1,10 @@
 """What users get wrong on the command line, and the line that each of them reads."""
 
+import struct
 from pathlib import Path
 
 import pytest
+from tflite_writer import Operator, Subgraph, Tensor, write_model
 
 from tmpass.api.plan import plan
 from tmpass.api.planned_model import planned_model
@@ -115,7 +117,9 @@ def test_offsets_in_a_model_are_verified_for_the_board_that_is_named(run, model,
     planned = tmp_path / "planned.tflite"
     assert run("plan", model, "-t", "tflm-stm32f746", "-o", planned).code == 0
     assert run("verify", planned, "--target", "tflm-stm32f746").code == 0
-    assert run("verify", planned, "--target", "pixel6-tpu").code == 2
+    done = run("verify", planned, "--target", "pixel6-tpu")
+    assert done.code == 5
+    assert "the plan names runtime 'tflm', pixel6-tpu has no runtime" in done.err
     assert run("show", "-", "--no-picture", stdin=planned.read_bytes()).err.startswith("tmpass: shown is the plan")
     assert run("show", planned, "--constants", "--no-picture").code == 0
 
@@ -123,3 +127,51 @@ def test_offsets_in_a_model_are_verified_for_the_board_that_is_named(run, model,
 def test_a_cut_file_is_named_once(fails, model, tmp_path):
     (tmp_path / "cut.tflite").write_bytes(model.read_bytes()[:200])
     assert fails(3, "verify", tmp_path / "cut.tflite").count("cut.tflite") == 1
+
+
+def test_a_planned_file_knows_its_board(run, model, tmp_path):
+    planned = tmp_path / "planned.tflite"
+    assert run("plan", model, "-t", "tflm-stm32f746", "--budget", "64KiB", "-o", planned).code == 0
+    done = run("verify", planned)
+    assert "on trust: capacity: 'arena' has 65536 B (64 KiB)" in done.out
+    assert done.out.endswith("--target tflm-stm32f746 checks the plan against it\n")
+    assert done.err == ""
+    assert "_ARENA_CAPACITY 65536u" in run("emit", planned, "-f", "c").out
+
+
+def test_offsets_without_a_board_say_so(run, tmp_path):
+    path = tmp_path / "other.tflite"
+    tensors = [Tensor(name, [64], "UINT8") for name in "ab"]
+    offsets = struct.pack("<5i", 1, 1, 2, 0, 64)
+    graph = Subgraph(tensors, [Operator("SOFTMAX", [0], [1])], inputs=[0], outputs=[1])
+    path.write_bytes(write_model([graph], metadata={"OfflineMemoryAllocation": offsets}))
+    said = "the file names no target, so nothing is known of its board: no memory has a limit"
+    for words in ("verify", path), ("emit", path, "-f", "csv"), ("show", path, "--no-picture"):
+        done = run(*words)
+        assert done.code == 0
+        assert said in done.err
+    assert said not in run("verify", path, "--target", "tflm-stm32f746").err
+
+
+def test_a_planned_model_and_its_original(run, planned, model):
+    done = run("verify", planned, model)
+    assert done.code == 0
+    first, second, *_ = done.out.splitlines()
+    assert first.startswith(f"{planned} is right for")
+    assert second == f"{planned} without its plan is {model}, byte for byte"
+
+
+def test_a_planned_model_and_another_model(run, planned, larger_model, plan_file, model):
+    done = run("verify", planned, larger_model)
+    assert (done.code, done.out) == (5, "")
+    _, which, todo = done.err.splitlines()
+    assert which.startswith(f"tmpass: {planned} carries a plan for another model than {larger_model}:")
+    assert todo.endswith(f"tmpass plan {larger_model}")
+    said = run("verify", plan_file, larger_model).err.splitlines()
+    assert said[1] == f"tmpass: {plan_file} is a plan for 'net.tflite', and {larger_model} is another file"
+    (_, said) = run("verify", plan_file, planned).err.splitlines()
+    hint = f"tmpass strip {planned} -o FILE gives it"
+    assert said == f"tmpass: {planned} is the model of that plan with a plan in it: {hint}"
+    done = run("strip", planned, "-o", planned.parent / "back.tflite")
+    assert done.code == 0
+    assert (planned.parent / "back.tflite").read_bytes() == model.read_bytes()

@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, cast
 
-from tmpass.api.arguments import target_of
+from tmpass.api.heading_target import SOURCE, target_of_heading
 from tmpass.base.choices import OrderMethod, Share, Status, Transfers
 from tmpass.base.errors import ModelError, UsageError
 from tmpass.graph.model import TensorKey
@@ -14,7 +14,8 @@ from tmpass.loading.load import Model, load_opened
 from tmpass.loading.open_model import open_model
 from tmpass.packing.allocate import allocate
 from tmpass.packing.problem import Buffer, Problem
-from tmpass.plans.plan import Plan
+from tmpass.plans.heading import Heading, read_heading, scratch_digest
+from tmpass.plans.plan import Options, Plan
 from tmpass.plans.plan_json import parse_plan
 from tmpass.targets import RUNTIMES, Target
 from tmpass.verification.plan import check_plan
@@ -32,6 +33,7 @@ _LEVELS: tuple[dict[str, Any], ...] = (
 )
 """Options of sharing: those by default first, then less and less."""
 
+_SCRATCH = "the plan was made with scratch rules that are not in the file (--scratch): what they add is not here"
 _REST = "; {count} of {all} buffers have none there: the runtime places them, here they are where they fit"
 
 
@@ -39,11 +41,13 @@ def carried_plan(model: object, target: str | os.PathLike[str] | Target | None =
     """The plan that the file of `model` carries.
 
     A planned ONNX model holds the whole plan. A TFLite model holds offsets (an offline memory plan), of tmpass or of
-    another tool: they become a plan in the order of the file, with as much sharing as they agree with.
+    another tool: they become a plan in the order of the file, with as much sharing as they agree with. Beside those of
+    tmpass is what the plan was made for: the target, the figures of its memories, and the options.
 
     Args:
         model: as for `tmpass.plan`.
-        target: for offsets: what they are meant for; by default the runtime that reads them, on any board.
+        target: for offsets: what they are meant for, where the file does not say it; by default the runtime that reads
+            them, on any board. Where the file names a target of one's own, its profile.
 
     Returns:
         The plan, not verified: it may be wrong, as `tmpass.verify` says. None where the file carries none.
@@ -63,21 +67,23 @@ def carried_plan(model: object, target: str | os.PathLike[str] | Target | None =
             offsets = cast(OffsetsFrontend, frontend).offsets_in(data, loaded.graph)
     except ModelError as error:
         raise error.within(name) from None
-    return None if loaded is None or not offsets else _with_offsets(loaded, offsets, _reader_of(target))
+    if loaded is None or not offsets:
+        return None
+    text = frontend.heading_in(loaded.graph) if hasattr(frontend, "heading_in") else None
+    heading = None if text is None else _heading(text, name)
+    return _with_offsets(loaded, offsets, heading, *target_of_heading(heading, target))
 
 
-def _reader_of(target: str | os.PathLike[str] | Target | None) -> Target:
-    """The target whose runtime places tensors where a file says; by default that runtime on any board.
+def _heading(text: bytes, name: str) -> Heading:
+    """The heading in the file `name`.
 
     Raises:
-        UsageError: the runtime of `target` does not read offsets.
+        ModelError: it is damaged.
     """
-    reader = next(runtime for runtime in RUNTIMES.values() if runtime.keeps_offsets)
-    found = target_of(reader.name if target is None else target)
-    if not found.runtime.keeps_offsets:
-        what = f"the offsets in the file are for {reader.title}, not for {found.name}"
-        raise UsageError(what, hint=f"give a target with that runtime, such as {reader.name}")
-    return found
+    try:
+        return read_heading(text, "the heading of the plan in it")
+    except UsageError as error:
+        raise ModelError(str(error), where=name, hint="plan the model again, or update tmpass") from None
 
 
 def holds_whole_plan(model: object) -> bool:
@@ -90,32 +96,58 @@ def holds_whole_plan(model: object) -> bool:
     return hasattr(frontend, "plan_in") and cast(RememberingFrontend, frontend).plan_in(data) is not None
 
 
+def assumptions(plan: Plan) -> tuple[str, ...]:
+    """What is assumed in a plan that was made of offsets in a file; nothing for other plans."""
+    return plan.warnings[1:] if plan.warnings and plan.warnings[0].startswith(NOTE) else ()
+
+
 def _named(found: Plan, name: str) -> Plan:
     return replace(found, model=replace(found.model, file=name))
 
 
-def _with_offsets(model: Model, offsets: Mapping[TensorKey, int], target: Target) -> Plan:
+def _with_offsets(
+    model: Model, offsets: Mapping[TensorKey, int], heading: Heading | None, target: Target, notes: tuple[str, ...]
+) -> Plan:
     """The plan with the most sharing that is right at `offsets`; if none is, that without sharing."""
     from tmpass.api.plan import plan  # a file with the whole plan needs no planning
 
     found = None
-    for options in _LEVELS:
+    fixed, own = _options(heading)
+    for options in (own, *(level for level in _LEVELS if level != own)):
         made = plan(
             model,
             target,
             schedule=OrderMethod.GIVEN,
             transfers=Transfers.NEVER,
-            allow_unplanned=True,
+            **fixed,
             **options,
         )
         bases = _bases(made, offsets)
         if bases is not None:
-            found = _moved(made, bases)
+            found = _noted(_moved(made, bases, heading), heading, notes)
             if not check_plan(found, model.graph, target.sharing):
                 return found
     if found is None:
         raise ModelError("its offline memory plan has two offsets for one buffer", hint="plan the model again")
     return replace(found, warnings=(*found.warnings, DOUBT))
+
+
+def _options(heading: Heading | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The options of tmpass.plan besides sharing, and those of sharing, as `heading` has them."""
+    if heading is None:
+        return {"allow_unplanned": True}, {}
+    asked, usual = asdict(heading.options), asdict(Options())
+    fixed = {name: asked[name] for name in ("budget", "alignment", "io", "keep_inputs", "int8", "tie")}
+    sharing = {name: asked[name] for name in ("share", "inplace", "share_io") if asked[name] != usual[name]}
+    return {**fixed, "allow_unplanned": True}, sharing
+
+
+def _noted(found: Plan, heading: Heading | None, notes: tuple[str, ...]) -> Plan:
+    """`found` with `notes`, and one where the plan in the file was made with other scratch rules."""
+    if heading is not None and heading.scratch != scratch_digest(found):
+        notes = (*notes, _SCRATCH)
+    first, *others = found.warnings
+    return replace(found, warnings=(first, *notes, *others))
 
 
 def _bases(made: Plan, offsets: Mapping[TensorKey, int]) -> dict[int, int] | None:
@@ -132,9 +164,11 @@ def _bases(made: Plan, offsets: Mapping[TensorKey, int]) -> dict[int, int] | Non
     return bases
 
 
-def _moved(made: Plan, bases: Mapping[int, int]) -> Plan:
+def _moved(made: Plan, bases: Mapping[int, int], heading: Heading | None) -> Plan:
     """`made` with its buffers at `bases`, and the others where they fit between."""
     memory = made.memories[0]
+    if heading is not None and memory.overhead != heading.memories[0].overhead:
+        memory = replace(memory, overhead=heading.memories[0].overhead, overhead_source=SOURCE)
     rows = [row for row in made.buffers if row.memory == memory.name]
     placed = dict(bases)
     if len(placed) < len(rows):

@@ -36,7 +36,8 @@ def read_plan(path: str, target: str | None = None) -> "Plan":
 
     Args:
         path: of the file.
-        target: what the offsets in a model are meant for; None for the runtime that reads them, on any board.
+        target: what the offsets in a model are meant for, where it does not say it; None for the runtime that reads
+            them, on any board. What is assumed is printed.
 
     Raises:
         UsageError: it cannot be read, or is not a plan.
@@ -47,9 +48,12 @@ def read_plan(path: str, target: str | None = None) -> "Plan":
 
     if not names_model(path):
         return parse_plan(read_text(path), path)
-    from tmpass.api.carried import carried_plan
+    from tmpass.api.carried import assumptions, carried_plan
+    from tmpass.cli.terminal import complain
 
     found = carried_plan(path, target)
+    for line in assumptions(found) if found is not None else ():
+        complain(f"{path}: {line}")
     if found is None:
         raise UsageError("it is a model without a plan", where=path, hint="give a plan: tmpass plan MODEL -o plan.json")
     return found

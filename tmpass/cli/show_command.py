@@ -172,11 +172,13 @@ def _opened(ctx: click.Context, source: str, asked: dict[str, Any]) -> _Opened:
         _refuse_options(ctx, source, asked)
         return _Opened(read_plan(source))
     if (source == "-" or names_model(source)) and not any(_is_given(ctx, option) for option in asked):
-        from tmpass.api.carried import carried_plan, holds_whole_plan
+        from tmpass.api.carried import assumptions, carried_plan, holds_whole_plan
 
         carried = carried_plan(data)
         if carried is not None:
             complain("shown is the plan in the file; with an option, such as --target, it is planned again")
+            for line in assumptions(carried):
+                complain(line)
             return _Opened(carried, None if holds_whole_plan(data) else data)
     return _Opened(make_plan(data, settled(ctx, source, asked))[0], data, made=True)
 

@@ -12,6 +12,7 @@ from tmpass.cli.complete import complete_target
 from tmpass.cli.files import model_source, read_plan
 from tmpass.cli.settled import TARGET_VARIABLE, target_for
 from tmpass.cli.terminal import complain, progress
+from tmpass.cli.verify_pair import is_planned_copy, original_line, which_is_which
 from tmpass.report.left_out import not_counted
 from tmpass.report.text import clip, counted, one_line
 
@@ -82,7 +83,7 @@ def command(
     """Verify the plan in the file PLAN, of any origin, against MODEL.
 
     PLAN may also be a model that carries a plan, of tmpass or the offline
-    plan of another tool. Without MODEL it is verified against that model.
+    plan of another tool; MODEL is then its original, or left out.
     With --split, verify that a split model computes what the original does.
 
     After the answer follow the bytes that the plan does not count, the
@@ -109,6 +110,7 @@ def command(
     if given.pop("is_split"):
         ctx.exit(_verify_split(plan, model))
     source = _model(plan, model)
+    source = plan if (is_copy := model is not None and is_planned_copy(plan, source)) else source
     target, named = target_for(ctx, model or plan, target)
     found = read_plan(plan, target if aimed else None)
     target = _own(found, target, named) if named and target is not None else target
@@ -130,9 +132,10 @@ def command(
         click.echo(to_json(found, target, violations, shown, believed, run), nl=False)
         ctx.exit(5 if violations else 0)
     if violations:
-        _complain_of(violations, f"target {target} is that of {named}; --target names another" if named else "")
+        _complain_of(violations, [*_named_by(target, named), *which_is_which(violations[0], found, plan, source)])
         ctx.exit(5)
-    for line in _proved(plan, found, run, shown, believed, target):
+    answer, *lines = _proved(plan, found, run, shown, believed, target)
+    for line in (answer, *original_line(plan, model, is_copy=is_copy), *lines):
         click.echo(one_line(clip(line)))
 
 
@@ -161,18 +164,26 @@ def _proved(
     lines += [f"proved: {one.what}: {one.message}" for one in shown]
     lines += [f"on trust: {one.what}: {one.message}" for one in believed]
     if target is None:
-        lines.append("figures on trust need a target: --target NAME checks the plan against it")
+        from tmpass.targets import target_names
+
+        name = found.target.name if found.target.name in target_names() else "NAME"
+        lines.append(f"figures on trust need a target: --target {name} checks the plan against it")
     return lines
 
 
-def _complain_of(violations: "Sequence[Violation]", note: str) -> None:
-    """Print the first violations, how many more there are, and `note`, if it has any text."""
+def _complain_of(violations: "Sequence[Violation]", notes: "Iterable[str]") -> None:
+    """Print the first violations, how many more there are, and the `notes`."""
     for violation in violations[:_SHOWN]:
         complain(f"{violation.kind}: {violation.message}")
     if len(violations) > _SHOWN:
         complain(f"and {len(violations) - _SHOWN} more violations")
-    if note:
+    for note in notes:
         complain(note)
+
+
+def _named_by(target: str | None, named: str) -> list[str]:
+    """The note that `named`, and no option, gave the target."""
+    return [f"target {target} is that of {named}; --target names another"] if named else []
 
 
 def _model(plan: str, model: str | None) -> str | bytes:

@@ -10,6 +10,7 @@ from tmpass.graph.binding import check_bindings
 from tmpass.loading.contract import CarryingFrontend, ScatteredFrontend
 from tmpass.loading.load import Model, load_opened
 from tmpass.loading.open_model import nameless, open_model
+from tmpass.plans.heading import heading_of
 from tmpass.plans.plan import Plan
 
 
@@ -46,6 +47,7 @@ class Carrier:
         """
         # The user may rename the file, and it must have the same bytes when it is planned again.
         unnamed = replace(plan, model=replace(plan.model, file=nameless(self.frontend)))
+        text = heading_of(plan) if hasattr(self.frontend, "heading_in") else unnamed.to_json()
         try:
             return self.frontend.apply(
                 self.data,
@@ -53,7 +55,7 @@ class Carrier:
                 offsets,
                 keeps_offsets=keeps_offsets,
                 bindings=plan.options.bind,
-                plan=unnamed.to_json(),
+                plan=text,
             )
         except ModelError as error:
             raise error.within(self.name) from None

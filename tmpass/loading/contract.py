@@ -95,7 +95,7 @@ class CarryingFrontend(Frontend, Protocol):
         """The file `data` with the operators of each subgraph in the order of `orders`, by their index in `data`, and
         each tensor at its offset, -1 where the runtime finds a place. `keeps_offsets` says whether the runtime that the
         plan is for places tensors at these offsets; `bindings` are those that `load` was given, and `plan` is all of it
-        as JSON, for a format that has room for it.
+        as JSON, for a format that has room for it, or its heading (HeadingFrontend).
 
         Raises:
             ModelError: what the file holds does not go with a plan, or not in that runtime.
@@ -118,6 +118,15 @@ class RememberingFrontend(CarryingFrontend, Protocol):
         Raises:
             ModelError: the file is damaged.
         """
+
+
+class HeadingFrontend(CarryingFrontend, Protocol):
+    """A frontend whose files have no room for the whole plan: `apply` is given its heading (plans/heading.py), as JSON
+    on one line. The others have no `heading_in`.
+    """
+
+    def heading_in(self, graph: Graph) -> bytes | None:
+        """The heading that `apply` put into the file of which `load` made `graph`, or None where there is none."""
 
 
 class OffsetsFrontend(CarryingFrontend, Protocol):

@@ -140,7 +140,7 @@ def parse_plan(text: str | bytes, where: str = "plan") -> Plan:
         if found == VERSION_1:
             check_version_1(data)
             data = upgraded(data)
-        plan: Plan = _record(Plan, {key: value for key, value in data.items() if key != "schema"}, "")
+        plan: Plan = read_record(Plan, {key: value for key, value in data.items() if key != "schema"}, "")
         for number, row in enumerate(plan.buffers):
             if row.first is not None and row.first >= len(plan.buffers):
                 raise UsageError(f"there is no buffer {row.first}", where=f"buffers[{number}].first")
@@ -169,7 +169,17 @@ def _fields(kind: type) -> dict[str, Any]:
     return {f.name: hints[f.name] for f in fields(kind)}
 
 
-def _record(kind: type[T], data: object, path: str) -> T:
+def read_record(kind: type[T], data: object, path: str = "") -> T:
+    """The record of class `kind` that `data`, of JSON, states.
+
+    Args:
+        kind: its class.
+        data: an object with a key for each field; fields marked OPTIONAL may be left out.
+        path: names the place of `data` in errors.
+
+    Raises:
+        UsageError: a key is missing, unknown, of another type or out of range.
+    """
     if not isinstance(data, dict):
         _refuse(path, f"{_show(data)} is not an object", f"see {SCHEMA}")
     known, optional = _fields(kind), optional_fields(kind)  # type: ignore[arg-type]
@@ -191,7 +201,7 @@ def _value(hint: Any, data: object, name: str, path: str) -> Any:
         return data
     origin, args = get_origin(hint), get_args(hint)
     if is_dataclass(hint):
-        return _record(hint, data, path)  # type: ignore[arg-type]
+        return read_record(hint, data, path)  # type: ignore[arg-type]
     if origin is tuple:
         return _tuple(args, data, name, path)
     if origin in (Union, types.UnionType):

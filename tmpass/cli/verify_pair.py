@@ -1,0 +1,75 @@
+"""Which of the two files of `tmpass verify` is which, where a plan and a model do not belong together."""
+
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from tmpass.base.errors import TmpassError, brief
+from tmpass.cli.files import name_of
+
+if TYPE_CHECKING:
+    from tmpass.base.violation import Violation
+    from tmpass.plans.plan import Plan
+
+_OTHER_FILE = "the plan is for a file with SHA-256 "
+"""How the violation begins of which the lines say more."""
+
+Source = str | bytes
+"""A model as `model_source` gives it."""
+
+
+def is_planned_copy(plan: str, model: Source) -> bool:
+    """Whether the file `plan` is the file `model` with offsets in it: without them, it is `model` byte for byte.
+
+    A file with the whole plan, of which `model` is the original, is verified as any other plan.
+    """
+    from tmpass.api.carried import holds_whole_plan
+    from tmpass.loading.registry import names_model
+
+    if not names_model(plan) or holds_whole_plan(plan):
+        return False
+    data = _original(plan)
+    return data is not None and data == _bytes(model)
+
+
+def original_line(plan: str, model: str | None, *, is_copy: bool) -> list[str]:
+    """The line that says that `model` is the original of `plan`, where it is."""
+    return [f"{plan} without its plan is {model}, byte for byte"] if is_copy else []
+
+
+def which_is_which(violation: "Violation", found: "Plan", plan: str, model: Source) -> list[str]:
+    """What the plan in the file `plan` is for instead of `model`, and what to do: a line for each.
+
+    There are none for another violation than that the plan is for another file.
+    """
+    from tmpass.loading.registry import names_model
+
+    if not violation.message.startswith(_OTHER_FILE):
+        return []
+    other = name_of(model)
+    original = _original(model)
+    if original is not None and sha256(original).hexdigest() == found.model.sha256:
+        return [f"{other} is the model of that plan with a plan in it: tmpass strip {other} -o FILE gives it"]
+    if names_model(plan):
+        line = f"{plan} carries a plan for another model than {other}: tmpass verify {plan} checks it by itself"
+    else:
+        line = f"{plan} is a plan for {brief(found.model.file)}, and {other} is another file"
+    return [line, f"for a plan of {other}: tmpass plan {other}"]
+
+
+def _bytes(model: Source) -> bytes | None:
+    from tmpass.loading.open_model import open_model
+
+    try:
+        return open_model(model)[1]
+    except TmpassError:  # loading it says so
+        return None
+
+
+def _original(model: Source) -> bytes | None:
+    """The original of a planned model; None where it is not one."""
+    from tmpass.api.planned_model import original_model
+
+    try:
+        return original_model(model)
+    except TmpassError:
+        return None

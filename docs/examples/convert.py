@@ -10,10 +10,6 @@ import sys
 from pathlib import Path
 
 import tmpass
-from tmpass.explanation.explain import explain
-from tmpass.plans.diff import diff
-from tmpass.report.formats.registry import load_format
-from tmpass.report.terminal.explanation import head, notes
 
 TARGET = "tflm-nrf52840"
 
@@ -32,22 +28,21 @@ def main(model: Path, budget: str, out: Path) -> int:
         print(error, file=sys.stderr)
         return error.exit_code
     if not plan.fits:
-        known = explain(converted, TARGET, budget=budget)
-        print(head(known) + notes(known), end="", file=sys.stderr)
+        print(tmpass.explain(converted, TARGET, budget=budget).summary(), end="", file=sys.stderr)
         return 1
 
     out.mkdir(parents=True, exist_ok=True)
     name = model.stem
     old = out / f"{name}.plan.json"
     if old.exists():  # the growth of each memory since the last run
-        changed = diff(tmpass.parse_plan(old.read_text(), str(old)), plan)
+        changed = tmpass.diff(tmpass.parse_plan(old.read_text(), str(old)), plan)
         for memory in changed.memories:
             print(f"{memory.name}: {(memory.needed or memory.peak).growth:+d} B since the last time")
     (out / f"{name}.tflite").write_bytes(tmpass.planned_model(plan, converted))
     old.write_text(plan.to_json())
-    for form in ("c", "html"):
-        (out / f"{name}{load_format(form).SUFFIX}").write_text(load_format(form).emit(plan))
-    print(f"{name}: {plan.memories[0].peak} B of {plan.memories[0].capacity}, {plan.status}")
+    for form, suffix in (("c", ".h"), ("html", ".html")):
+        (out / f"{name}{suffix}").write_text(plan.emit(form))
+    print(f"{name}: {plan.peak} B of {plan.memories[0].capacity}, {plan.status}")
     return 0
 
 

@@ -1,5 +1,6 @@
 """The scripts and commands in the documentation have the results shown there."""
 
+import ast
 import os
 import re
 import shlex
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import tmpass
 from tmpass.report.formats.registry import all_formats
 from tmpass.targets import target_names
 
@@ -49,6 +51,16 @@ def test_the_conversion_script_ends_with_the_error_of_a_model_that_cannot_be_pla
     (tmp_path / "broken.tflite").write_bytes(BRANCHY.read_bytes()[:1000])
     done = script("convert.py", tmp_path / "broken.tflite", "64KiB", tmp_path / "out", code=3)
     assert "broken.tflite" in done.stderr
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)
+def test_an_example_uses_public_names_only(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    froms = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
+    imports = [name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names]
+    assert [name for name in froms + imports if name.startswith("tmpass.")] == []
+    used = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute) and getattr(n.value, "id", "") == "tmpass"}
+    assert used <= set(tmpass.__all__)
 
 
 @pytest.mark.runtime

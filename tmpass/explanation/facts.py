@@ -7,6 +7,7 @@ from tmpass.explanation.curve_point import CurvePoint
 from tmpass.packing.conflict import Conflict
 from tmpass.plans.peak_step import PeakStep
 from tmpass.plans.plan import Plan, PlannedBuffer, PlannedConstant, PlannedStep, PlannedTensor
+from tmpass.plans.rendered import rendered
 
 if TYPE_CHECKING:
     from tmpass.api.split_offer import SplitFault, SplitOffer
@@ -136,6 +137,10 @@ class Explanation:
     travels: "Travels | None" = None
     may_travel: bool = False
     split: "SplitOffer | SplitFault | None" = None
+
+    def summary(self) -> str:
+        """The first lines that `tmpass explain` prints, and its notes: without tables."""
+        return rendered(self, "explanation")
 
     @property
     def status(self) -> str:

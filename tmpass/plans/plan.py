@@ -14,7 +14,7 @@ from tmpass.base.record import record
 from tmpass.graph.model import TensorKey
 from tmpass.packing.problem import Gap
 from tmpass.plans.planned_time import PlannedTime
-from tmpass.plans.rendered import rendered
+from tmpass.plans.rendered import emitted, rendered
 from tmpass.targets.scratch.rule import ScratchRule
 from tmpass.targets.sharing import Over
 
@@ -410,6 +410,17 @@ class Plan:
     def summary(self) -> str:
         """The lines that `tmpass plan` prints."""
         return rendered(self, "text")
+
+    def emit(self, form: str) -> str:
+        """The text of the file that `tmpass emit --format FORM` writes.
+
+        Args:
+            form: the name of a format: "json", "csv", "c", "html", "svg", ... (docs/formats.md).
+
+        Raises:
+            UsageError: no format has this name, or it cannot hold the plan.
+        """
+        return emitted(self, form)
 
     def _repr_html_(self) -> str:
         """The picture that notebooks show."""

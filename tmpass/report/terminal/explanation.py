@@ -62,6 +62,11 @@ def head(known: Explanation) -> str:
     return "".join(f"{one_line(clip(line))}\n" for line in lines)
 
 
+def summary(known: Explanation) -> str:
+    """The first lines and the notes."""
+    return head(known) + notes(known)
+
+
 def _over(known: Explanation) -> str:
     """The steps with more live bytes than the capacity, as spans."""
     spans = [str(a) if a == b else f"{a}..{b}" for a, b in known.over]

@@ -7,7 +7,7 @@ from typing import Any
 
 from tmpass.api.plan import plan
 from tmpass.base.choices import ConstantUse
-from tmpass.base.errors import TmpassError
+from tmpass.base.errors import TmpassError, VerificationError
 from tmpass.explanation.facts import Explanation
 from tmpass.loading.load import Model
 from tmpass.plans.plan import MemoryUse, Plan, PlannedConstant
@@ -47,6 +47,8 @@ def with_least_budget(
         return known
     try:
         made = plan(model, **{"target": target, **options, "budget": memory.peak, "keep": False})
+    except VerificationError:  # a fault of tmpass, which must be seen
+        raise
     except TmpassError:
         return known
     return replace(known, streamed_budget=min(made.memories[0].needed, known.least_budget))

@@ -7,7 +7,7 @@ from typing import Any
 
 from tmpass.api.plan import plan
 from tmpass.base.choices import Io, OrderMethod, Share
-from tmpass.base.errors import TmpassError
+from tmpass.base.errors import TmpassError, VerificationError
 from tmpass.base.record import record
 from tmpass.explanation.facts import Change, Explanation
 from tmpass.graph.model import Graph
@@ -117,6 +117,8 @@ def _try(trial: Trial, known: Explanation, model: Model, target: Target, options
     memory = known.peak_step.memory
     try:
         made = plan(model, **{"target": target, **options, **trial.arguments, "keep": False})
+    except VerificationError:  # a fault of tmpass, which must be seen
+        raise
     except TmpassError:
         return None
     filled = made.memory(memory.name)

@@ -6,7 +6,7 @@ from typing import Any
 
 from tmpass.api.plan import plan
 from tmpass.base import dtypes
-from tmpass.base.errors import TmpassError
+from tmpass.base.errors import TmpassError, VerificationError
 from tmpass.explanation.facts import Change, Explanation
 from tmpass.graph.model import Graph, Stored, Subgraph, Tensor
 from tmpass.loading.load import Model
@@ -32,6 +32,8 @@ def as_int8(known: Explanation, model: Model, target: Target, options: Mapping[s
         return None
     try:
         made = plan(replace(model, graph=_narrow(model.graph)), target, **{**options, "keep": False})
+    except VerificationError:  # a fault of tmpass, which must be seen
+        raise
     except TmpassError:
         return None
     filled = made.memory(memory.name)

@@ -1,9 +1,15 @@
 """`tmpass diff`, as in continuous integration."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from make_models import FOLDER
+
+from tmpass.cli.terminal import coloured
+from tmpass.plans.diff import diff
+from tmpass.plans.plan_json import parse_plan
+from tmpass.report.terminal.difference import head
 
 
 @pytest.fixture
@@ -151,3 +157,20 @@ def test_bytes_that_transfers_move_are_judged_as_well(run, tmp_path):
     assert found["too_much"] == ["transfers"]
     assert run("diff", whole, less, "--fail-if-grows", "16384").code == 0
     assert run("diff", less, whole, "--fail-if-grows", "1MiB").code == 0
+
+
+def test_growth_is_red_and_what_is_saved_green(plans):
+    old, new = (parse_plan(path.read_text()) for path in plans)
+    grown = head(old, new, diff(old, new), colour=True).splitlines()
+    assert grown[2] == "peak         4024 B -> 4096 B (4 KiB), \x1b[31m+72 B, +1.79 %\x1b[0m"
+    assert head(new, old, diff(new, old), colour=True).splitlines()[2].endswith("\x1b[32m-72 B, -1.76 %\x1b[0m")
+    assert "\x1b" not in head(old, old, diff(old, old), colour=True)
+
+
+def test_colours_are_for_terminals_that_have_them(monkeypatch):
+    monkeypatch.setattr("sys.stdout", SimpleNamespace(isatty=lambda: True))
+    for name in ("NO_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    assert coloured()
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not coloured()

@@ -10,7 +10,7 @@ from tmpass.base.errors import UsageError
 from tmpass.base.sizes import parse_size
 from tmpass.cli.command import Command
 from tmpass.cli.files import read_plan
-from tmpass.cli.terminal import complain, print_table
+from tmpass.cli.terminal import coloured, complain, print_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,8 @@ def command(ctx: click.Context, old: str, new: str, limit: "Limit | None", as_js
     """Show the changes between the plans in the files OLD and NEW.
 
     A tensor grew, appeared, shrank, vanished or moved; it joined where it shares storage only in NEW, and parted where
-    it shared only in OLD. Tensors are matched by name, so the plans may be of different exports.
+    it shared only in OLD. Tensors are matched by name, so the plans may be of different exports. On a terminal growth
+    is red and what is saved green, unless NO_COLOR is set.
 
     A memory is needed for buffers, constants, what the runtime takes, and the reserve. Plans of version 1 have buffers
     only: compared with one of them, the peak alone counts. Bytes moved by transfers count as well: where OLD has none
@@ -68,7 +69,7 @@ def command(ctx: click.Context, old: str, new: str, limit: "Limit | None", as_js
     if as_json:
         click.echo(to_json(before, after, found, limit), nl=False)
     else:
-        click.echo(head(before, after, found), nl=False)
+        click.echo(head(before, after, found, colour=coloured()), nl=False)
         if found.shifts:
             click.echo()
             print_table(shift_table(found))

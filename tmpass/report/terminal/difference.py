@@ -20,29 +20,49 @@ SCHEMA = "tmpass.diff/1"
 _SHOWN = 20
 
 
-def head(old: Plan, new: Plan, found: Difference) -> str:
+_COLOURS = {
+    "grew": "red",
+    "appeared": "red",
+    "parted": "red",
+    "shrank": "green",
+    "vanished": "green",
+    "joined": "green",
+}
+"""The colour of a change that costs bytes, and of one that saves some."""
+
+
+def head(old: Plan, new: Plan, found: Difference, *, colour: bool = False) -> str:
     """The first lines: both plans, the figures of each memory, and how many tensors changed.
 
     Of what memories need besides buffers, only what changed is listed. All that is needed has a line where it grew by
-    another number than the peak.
+    another number than the peak. With `colour`, growth is red, and what is saved green.
     """
-    lines = [f"old          {_outline(old)}", f"new          {_outline(new)}"]
+    lines = [(f"old          {_outline(old)}", ""), (f"new          {_outline(new)}", "")]
     for name, figures in _named_figures(found):
-        lines += [
-            f"{name if number == 0 else '':<13}{_change(found, memory, figure)}"
-            for number, (memory, figure) in enumerate(figures)
-        ]
+        for number, (memory, figure) in enumerate(figures):
+            line = f"{name if number == 0 else '':<13}{_change(found, memory, figure)}"
+            lines.append((line, growth(figure) if figure.growth else ""))
     if any(one.needed is None for one in found.memories):
-        lines.append("needed       not compared: one of the plans is of version 1, which has buffers only")
+        lines.append(("needed       not compared: one of the plans is of version 1, which has buffers only", ""))
     if (moved := found.transfers) is not None:
-        lines.append(f"transfers    {moved.old} B -> {format_size(moved.new)} in each run, {growth(moved)}")
+        line = f"transfers    {moved.old} B -> {format_size(moved.new)} in each run, {growth(moved)}"
+        lines.append((line, growth(moved) if moved.growth else ""))
     if (times := found.time) is not None:
         share = "unchanged" if not times.growth else f"{float(times.percent):+.3g} %" if times.percent else "more"
-        lines.append(f"time         {duration(times.old)} -> {duration(times.new)} for one run, {share}")
+        line = f"time         {duration(times.old)} -> {duration(times.new)} for one run, {share}"
+        lines.append((line, share if times.percent else ""))
     counts = Counter(shift.change for shift in found.shifts)
     changed = ", ".join(f"{counts[change]} {change}" for change in CHANGES if counts[change])
-    lines.append(f"tensors      {changed or 'none changed'}")
-    return "".join(f"{one_line(clip(line))}\n" for line in lines)
+    lines.append((f"tensors      {changed or 'none changed'}", ""))
+    return "".join(f"{_tinted(one_line(clip(line)), last if colour else '')}\n" for line, last in lines)
+
+
+def _tinted(line: str, last: str) -> str:
+    """`line` with `last`, a growth at its end, in the colour of its sign."""
+    if not last or not line.endswith(last):
+        return line
+    code = 32 if last.startswith("-") else 31
+    return f"{line.removesuffix(last)}\x1b[{code}m{last}\x1b[0m"
 
 
 def shift_table(found: Difference) -> "Table":
@@ -51,7 +71,8 @@ def shift_table(found: Difference) -> "Table":
     several = len(found.memories) > 1
     for shift in found.shifts[:_SHOWN]:
         cells = [_arrow(shift, lambda place: str(place.bytes)), _arrow(shift, lambda place: _where(place, several))]
-        table.add_row(shift.change, f"{shift.growth:+}" if shift.growth else "", *cells, one_line(clip(shift.name)))
+        name, more = one_line(clip(shift.name)), f"{shift.growth:+}" if shift.growth else ""
+        table.add_row(shift.change, more, *cells, name, style=_COLOURS.get(shift.change))
     return table
 
 

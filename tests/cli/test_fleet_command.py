@@ -234,3 +234,19 @@ def test_workers_end_with_their_parent_however_that_ends(zoo, tmp_path, monkeypa
     while any(os.path.exists(f"/proc/{child}") for child in below) and time.monotonic() < until:
         time.sleep(0.05)
     assert not [child for child in below if os.path.exists(f"/proc/{child}")]
+
+
+def test_a_baseline_of_other_options_is_said(run, zoo, tmp_path):
+    assert run("fleet", zoo, "-t", "tflm", "-o", "old.jsonl").code == 0
+    done = run("fleet", zoo, "-t", "tflm", "--budget", "1MiB", "--baseline", "old.jsonl")
+    assert done.code == 0
+    said = "the options of 2 rows differ: none in the baseline, budget=1048576 now"
+    assert said in done.out.splitlines()
+    assert said in run("fleet", zoo, "-t", "tflm", "--budget", "1024KiB", "--baseline", "old.jsonl").out
+    assert "differ" not in run("fleet", zoo, "-t", "tflm", "--baseline", "old.jsonl").out
+    rows = [json.loads(line) for line in (tmp_path / "old.jsonl").read_text().splitlines()]
+    for row in rows:
+        del row["options"], row["profile"]
+    (tmp_path / "older.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    said = "the options of 2 rows of the baseline are not known: an older tmpass made it"
+    assert said in run("fleet", zoo, "-t", "tflm", "--baseline", "older.jsonl").out

@@ -12,13 +12,19 @@ from tmpass.plans.diff import Limit
 NONE, PERCENT = Limit(Fraction(0), relative=False), Limit(Fraction(1), relative=True)
 
 
+ASKED = {"options": "", "profile": "0"}
+
+
 def row(peak=1000, needed=1200, **fields):
     memory = MemoryFigures("arena", 4000, needed, peak)
-    base = Row("a", "t", fits=True, status="optimal", peak=peak, needed=needed, transfers=0, memories=(memory,))
+    base = Row(
+        "a", "t", fits=True, status="optimal", peak=peak, needed=needed, transfers=0, memories=(memory,), **ASKED
+    )
     return replace(base, **fields)
 
 
-BROKEN = Row("a", "t", error="it is broken", code=3)
+BROKEN = Row("a", "t", error="it is broken", code=3, **ASKED)
+OPEN = row(fits=False, status="unknown", code=4)
 TOO_LARGE = row(peak=9000, needed=9200, fits=False, status="infeasible", code=1)
 
 
@@ -40,8 +46,9 @@ TOO_LARGE = row(peak=9000, needed=9200, fits=False, status="infeasible", code=1)
         (BROKEN, replace(BROKEN, error="otherwise"), NONE, 0, ["a on t: error otherwise"]),
         (BROKEN, row(), NONE, 0, ["a on t: no error, it was before: it is broken"]),
         (TOO_LARGE, TOO_LARGE, NONE, 0, []),
-        (row(), replace(row(), fits=False, status="unknown", code=4), NONE, 4, ["a on t: fits optimal -> unknown"]),
-        (row(), replace(TOO_LARGE, memories=row().memories), NONE, 1, ["a on t: fits optimal -> infeasible"]),
+        (row(), OPEN, NONE, 4, ["a on t: result fits -> not found to fit"]),
+        (row(), row(status="feasible"), NONE, 0, ["a on t: status optimal -> feasible"]),
+        (row(), replace(TOO_LARGE, memories=row().memories), NONE, 1, ["a on t: result fits -> does not fit"]),
     ],
 )  # fmt: skip
 def test_changes(old, new, limit, code, lines):
@@ -70,7 +77,7 @@ def test_a_comparison_of_nothing_fails(old):
 
 @pytest.mark.parametrize(
     ("new", "line"),
-    [(BROKEN, "c on t: new, it is broken"), (TOO_LARGE, "c on t: new, infeasible")],
+    [(BROKEN, "c on t: new, it is broken"), (TOO_LARGE, "c on t: new, does not fit")],
 )
 def test_a_new_row_that_fails_counts(new, line):
     found = compare([row()], [row(), replace(new, model="c")], NONE)
@@ -80,3 +87,19 @@ def test_a_new_row_that_fails_counts(new, line):
 
 def test_the_most_serious_code_counts():
     assert [worst(codes) for codes in ([], [0, 1], [1, 4], [4, 3], [3, 2], [2, 5], [5, 70])] == [0, 1, 4, 3, 2, 5, 70]
+
+
+def test_other_options_and_profiles_are_said():
+    plain = [row(options="", profile="1"), row(model="b", options="", profile="1")]
+    other = [replace(one, options="budget=65536") for one in plain]
+    found = compare(plain, other, NONE)
+    said = "the options of 2 rows differ: none in the baseline, budget=65536 now"
+    assert (found.exit_code, found.failures, list(found.lines())) == (0, 1, [said])
+    other = [replace(plain[0], profile="2"), plain[1]]
+    assert list(compare(plain, other, NONE).lines()) == ["the profile of t differs from that of the baseline, in 1 row"]
+    assert list(compare(plain, plain, NONE).lines()) == []
+
+
+def test_a_baseline_without_options_says_so():
+    (said,) = compare([row(options=None, profile=None)], [row()], NONE).lines()
+    assert said == "the options of 1 row of the baseline are not known: an older tmpass made it"

@@ -35,7 +35,7 @@ WORSE = Comparison((Change("a", "t", "peak of <arena>", "1 -> 2", 1), Change("b"
 
 
 def test_states_names_and_totals():
-    assert [state(row) for row in ROWS] == ["fits", "does not fit", "not found", "error"]
+    assert [state(row) for row in ROWS] == ["fits", "does not fit", "not found to fit", "error"]
     assert list(short_names(ROWS).values())[:2] == ["a.tflite", "deep/b.tflite"]
     assert short_names([FITS]) == {"zoo/a.tflite": "a.tflite"}
     here = [Row("a.tflite", "tflm"), Row("zoo/b.tflite", "tflm")]
@@ -44,7 +44,7 @@ def test_states_names_and_totals():
     assert [(one.target, one.counts) for one in totals(ROWS)] == [("tflm", (1, 1, 0, 0)), ("u65", (0, 0, 1, 1))]
     assert summary(ROWS) == "4 models on 2 targets, 4 rows: 1 fit, 1 do not fit, 1 not found to fit, 1 with an error"
     assert cells(FITS) == ("fits", "2 KiB (50 %)", "1 KiB", "reached", "2.93 KiB", "", "", "")
-    assert cells(OPEN) == ("not found", "9 B", "9 B", "8 B", "", "", "2.0 us", "")
+    assert cells(OPEN) == ("not found to fit", "9 B", "9 B", "8 B", "", "", "2.0 us", "")
 
 
 @pytest.mark.parametrize("form", [csv_form, html, markdown])

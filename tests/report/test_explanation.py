@@ -71,7 +71,7 @@ def test_a_verdict_and_a_budget_that_are_not_proved():
     open_ = replace(known, peak_step=replace(known.peak_step, memory=memory), plan=plan)
     fits, _, least = head(open_).splitlines()[:3]
     assert [fits, least] == [
-        "fits         not known: 12 B are missing, 72 B do not fit into 60 B; the search ended without a proof",
+        "fits         not found: 12 B are missing, 72 B do not fit into 60 B; the search ended without a proof",
         "least budget 72 B, the best that was found; none below 50 B",
     ]
 

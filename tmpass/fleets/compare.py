@@ -1,14 +1,19 @@
 """Compares the rows of a fleet with those of an earlier run."""
 
 import posixpath
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from tmpass.base.errors import UsageError
 from tmpass.base.record import record
 from tmpass.base.sizes import format_size
-from tmpass.fleets.row import EXIT_CODES, INTERNAL_ERROR, Row
+from tmpass.fleets.outputs.texts import state
+from tmpass.fleets.row import INTERNAL_ERROR, Row
 from tmpass.plans.diff import Figure, Limit
 from tmpass.report.text import counted
+
+_VERDICTS = ("result", "new,")
+"""Changes of a whole row, in contrast to those of a figure."""
 
 SEVERITY = (INTERNAL_ERROR, 5, 2, 3, 4, 1, 0)
 """Exit codes of rows, the most serious first."""
@@ -19,7 +24,7 @@ class Change:
     """One difference between the row of a model and target and its earlier one.
 
     Fields:
-        what: a figure, such as "peak of arena", or "fits".
+        what: a figure, such as "peak of arena", or "result".
         text: the old and the new value.
         code: the exit code of a run that has it: 0 where it is allowed.
     """
@@ -43,12 +48,14 @@ class Comparison:
     Fields:
         added, gone: how many rows only one of the runs has.
         shared: how many both have.
+        unlike: a line for each way in which rows of both were not asked the same, such as another budget.
     """
 
     changes: tuple[Change, ...]
     added: int
     gone: int
     shared: int
+    unlike: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -57,17 +64,18 @@ class Comparison:
 
     @property
     def failures(self) -> int:
-        """How many of the lines fail. They come first."""
-        return sum(bool(change.code) for change in self.changes) + (not self.shared)
+        """How many of the lines fail, or make the comparison doubtful. They come first."""
+        return sum(bool(change.code) for change in self.changes) + (not self.shared) + len(self.unlike)
 
     def lines(self) -> Iterator[str]:
-        """A line for each change, those that fail first, and one for the rows of one run only."""
+        """What was not asked the same, a line for each change, those that fail first, and one for rows of one run."""
         if not self.shared:
             yield "nothing was compared: the baseline has no row of a model and target that were planned here"
+        yield from self.unlike
         for failing in (True, False):
             for one in self.changes:
                 if bool(one.code) == failing:
-                    mark = " (more than allowed)" if one.code == 1 and one.what not in ("fits", "new,") else ""
+                    mark = " (more than allowed)" if one.code == 1 and one.what not in _VERDICTS else ""
                     yield f"{one.model} on {one.target}: {one.what} {one.text}{mark}"
         if self.added or self.gone:
             be = ("is" if count == 1 else "are" for count in (self.added, self.gone))
@@ -82,14 +90,29 @@ def compare(old: Sequence[Row], new: Sequence[Row], limit: Limit) -> Comparison:
     """
     before = {_key(row): row for row in old}
     changes: list[Change] = []
-    shared = 0
+    pairs: list[tuple[Row, Row]] = []
     for row in new:
         if (was := before.get(_key(row))) is not None:
-            shared += 1
+            pairs.append((was, row))
             changes += _changes(was, row, limit)
         elif row.code:
-            changes.append(Change(row.model, row.target, "new,", row.error or str(row.status), row.code))
-    return Comparison(tuple(changes), len(new) - shared, len(old) - shared, shared)
+            changes.append(Change(row.model, row.target, "new,", row.error or state(row), row.code))
+    shared = len(pairs)
+    return Comparison(tuple(changes), len(new) - shared, len(old) - shared, shared, tuple(_unlike(pairs)))
+
+
+def _unlike(pairs: Sequence[tuple[Row, Row]]) -> Iterator[str]:
+    """A line for each difference of options, and for each target whose profile changed."""
+    unknown = sum(was.options is None for was, _ in pairs)
+    if unknown:
+        yield f"the options of {counted(unknown, 'row')} of the baseline are not known: an older tmpass made it"
+    asked = Counter((was.options, now.options) for was, now in pairs if was.options is not None)
+    for (old, new), count in asked.items():
+        if old != new:
+            yield f"the options of {counted(count, 'row')} differ: {old or 'none'} in the baseline, {new or 'none'} now"
+    profiles = Counter(now.target for was, now in pairs if was.profile is not None and was.profile != now.profile)
+    for target, count in profiles.items():
+        yield f"the profile of {target} differs from that of the baseline, in {counted(count, 'row')}"
 
 
 def _key(row: Row) -> tuple[str, str]:
@@ -110,8 +133,10 @@ def _changes(was: Row, now: Row, limit: Limit) -> Iterator[Change]:
             text = now.error or f"it was before: {was.error}"
             yield change("error" if now.error else "no error,", text, now.code if now.error and not was.error else 0)
         return
-    if was.status != now.status:
-        yield change("fits", f"{was.status} -> {now.status}", now.code if EXIT_CODES.get(was.status or "") == 0 else 0)
+    if state(was) != state(now):
+        yield change("result", f"{state(was)} -> {state(now)}", now.code if not was.code else 0)
+    elif was.status != now.status:
+        yield change("status", f"{was.status} -> {now.status}", 0)
     for what, figure in _figures(was, now):
         if figure.old != figure.new:
             grown = limit.exceeded(figure)

@@ -1,14 +1,16 @@
 """Plans many models for many targets: the public function, and the table that comes out."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 from tmpass.api.arguments import ASSUMED_TARGET, target_of
 from tmpass.base.errors import UsageError, brief
 from tmpass.base.record import record
+from tmpass.fleets.asked import options_text
 from tmpass.fleets.canonical import digest
 from tmpass.fleets.job import Aim, Job, Outcome, Request
 from tmpass.fleets.local_pool import LocalPool, processors
@@ -153,6 +155,7 @@ class _Work:
         self._all = sum(len(request.aims) for request in requests)
         self._keys_wanted = store is not None or means.pages is not None
         self._done = self._kept = 0
+        self._last: tuple[Mapping[str, Any], str] | None = None
 
     def find_kept(self, crew: Crew, limits: Limits) -> None:
         """Take the rows that the store has, by the digest of each model, which workers find."""
@@ -199,10 +202,18 @@ class _Work:
             self._set(job.number, request.aims.index(aim), row, page)
 
     def _set(self, number: int, at: int, row: Row, page: str | None) -> None:
+        request = self._requests[number]
+        row = replace(row, options=self._options(request), profile=request.aims[at].digest)
         self._rows[number][at], self._pages[number][at] = row, page
         self._done += 1
         if self._means.told is not None:
             self._means.told(self._done, self._all)
+
+    def _options(self, request: Request) -> str:
+        """The text of the options of a request; most requests of a fleet have the same ones."""
+        if self._last is None or self._last[0] is not request.options:
+            self._last = request.options, options_text(request.options)
+        return self._last[1]
 
     def result(self) -> Fleet:
         """All rows."""

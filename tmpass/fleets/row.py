@@ -48,6 +48,9 @@ class Row:
         notes: what is not counted, assumed, or a warning.
         error: why there is no plan; empty where there is one.
         code: the exit code of `tmpass plan` for this row.
+        options: those of the plan that are not the defaults, as `budget=65536, share=views`; None where an older tmpass
+            made the row.
+        profile: the SHA-256 of the profile of the target; None as well.
     """
 
     model: str
@@ -67,6 +70,8 @@ class Row:
     notes: tuple[str, ...] = ()
     error: str = ""
     code: int = 0
+    options: str | None = None
+    profile: str | None = None
 
     def to_json(self) -> str:
         """The row as one line of JSON, without a line break."""
@@ -117,9 +122,12 @@ def row_of_error(error: Exception, model: str, target: str, sha256: str = "") ->
     return Row(model, target, sha256, error=fault, code=INTERNAL_ERROR)
 
 
+ADDED = ("options", "profile")
+"""Fields that rows of older versions do not have."""
+
 _KINDS: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("model", "target", "sha256", "error"), (str,)),
-    **dict.fromkeys(("status", "memory"), (str, type(None))),
+    **dict.fromkeys(("status", "memory", *ADDED), (str, type(None))),
     **dict.fromkeys(("capacity", "needed", "peak", "bound", "flash", "transfers", "time"), (int, type(None))),
     "fits": (bool, type(None)),
     "code": (int,),
@@ -142,6 +150,7 @@ def row_from(data: object, where: str) -> Row:
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise UsageError(f"it is not a row of schema {SCHEMA!r}", where=where, hint="give what tmpass fleet -o wrote")
     values: dict[str, Any] = {name: value for name, value in data.items() if name != "schema"}
+    values = {**dict.fromkeys(ADDED), **values}
     _check(values, _KINDS, where)
     memories = []
     for one in values["memories"]:

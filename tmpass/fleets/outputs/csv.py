@@ -23,6 +23,8 @@ COLUMNS = (
     "time",
     "error",
     "code",
+    "options",
+    "profile",
 )
 
 

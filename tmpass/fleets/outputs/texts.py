@@ -9,8 +9,8 @@ from tmpass.fleets.row import Row
 from tmpass.report.run_time import duration
 from tmpass.report.text import counted, short_size
 
-STATES = ("fits", "does not fit", "not found", "error")
-"""What may come of a row: "not found" where the budget of the search ended."""
+STATES = ("fits", "does not fit", "not found to fit", "error")
+"""What may come of a row: "not found to fit" where the budget of the search ended."""
 
 COLUMNS = ("model", "target", "fits", "needed", "peak", "bound", "flash", "transfers", "time", "error")
 
@@ -28,7 +28,7 @@ def state(row: Row) -> str:
     """One of STATES."""
     if row.error:
         return "error"
-    return "fits" if row.fits else "does not fit" if row.status == "infeasible" else "not found"
+    return "fits" if row.fits else "does not fit" if row.status == "infeasible" else "not found to fit"
 
 
 def cells(row: Row) -> tuple[str, ...]:

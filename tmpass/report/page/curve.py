@@ -164,7 +164,8 @@ def _what(one: CurvePoint, *, outside: bool) -> str:
     costs = [f"{short_size(one.moved)} moved"] * bool(one.moved)
     costs += [f"{short_size(one.streamed)} streamed"] * bool(one.streamed or not (one.outside or outside or one.moved))
     costs += [f"{short_size(one.outside)} outside"] * bool(one.outside or not costs)
-    return f"{short_size(one.size)}: {', '.join(costs) if one.fits else 'does not fit'}"
+    missed = "does not fit" if one.status == "infeasible" else "not found to fit"
+    return f"{short_size(one.size)}: {', '.join(costs) if one.fits else missed}"
 
 
 def _label(one: CurvePoint, scale: _Scale, x: float, y: float, text: str) -> str:

@@ -134,7 +134,7 @@ def _change(found: Difference, memory: str, figure: Figure) -> str:
 
 
 def _outline(plan: Plan) -> str:
-    fits = {"infeasible": "does not fit", "unknown": "not known to fit"}.get(plan.status, "fits")
+    fits = {"infeasible": "does not fit", "unknown": "not found to fit"}.get(plan.status, "fits")
     left_out = f"; {unknown(plan)}" if plan.unknown_tensors else ""
     return f"{plan.model.file} on {target_name(plan)}, {fits}, {counted(len(plan.schedule), 'step')}{left_out}"
 

@@ -89,7 +89,7 @@ def _verdict(known: Explanation) -> str:
     missing = f"{format_size(known.missing)} are missing, {format_size(memory.needed)} do not fit into "
     missing += format_size(memory.capacity) + assumed(memory)
     if known.plan.status == "unknown":
-        return f"not known: {missing}; the search ended without a proof"
+        return f"not found: {missing}; the search ended without a proof"
     return f"no: {missing}"
 
 

@@ -13,6 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 from support import poison
 from support.processes import fleet_process as fleet_process
 from support.processes import processes_of
+from tflite_writer import Operator, Subgraph, Tensor, write_model
 
 from tmpass.fleets.outputs.jsonl import read
 
@@ -250,3 +251,17 @@ def test_a_baseline_of_other_options_is_said(run, zoo, tmp_path):
     (tmp_path / "older.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
     said = "the options of 2 rows of the baseline are not known: an older tmpass made it"
     assert said in run("fleet", zoo, "-t", "tflm", "--baseline", "older.jsonl").out
+
+
+def test_planned_models_are_written_and_what_cannot_be_is_said(run, zoo, tmp_path):
+    assert run("fleet", zoo, "-t", "tflm", "--planned", "out").code == 0
+    assert len(list((tmp_path / "out").iterdir())) == 2
+    tensors = [Tensor("x", [16], "UINT8"), Tensor("y", [16], "UINT8")]
+    compiled = write_model([Subgraph(tensors, [Operator("ethos-u", [0], [1], custom=True)], [0], [1])])
+    (zoo / "c.tflite").write_bytes(compiled)
+    done = run("fleet", zoo, "-t", "tflm", "--planned", "out")
+    assert done.code == 3
+    said = f"{zoo / 'c.tflite'} on tflm has no planned model: c.tflite: its operator 'ethos-u' has commands"
+    assert done.err.startswith(f"tmpass: {said}")
+    assert "2 rows were kept" in done.out
+    assert run("fleet", zoo, "-t", "tflm", "--planned", zoo).code == 2

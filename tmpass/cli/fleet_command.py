@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from tmpass.base.errors import UsageError
+from tmpass.base.errors import ModelError, UsageError
 from tmpass.cli.command import Command
 from tmpass.cli.complete import complete_target
 from tmpass.cli.diff_command import Growth
@@ -56,6 +56,7 @@ STORE = os.path.join(".tmpass_cache", "fleet.db")
     show_default=True,
     help="With an HTML overview, write the page of each plan into a folder beside it.",
 )
+@click.option("--planned", metavar="FOLDER", help="Write the planned model of each row that fits into FOLDER.")
 @click.option("--baseline", metavar="FILE", help="JSON lines of an earlier run to compare with.")
 @click.option(
     "--fail-if-grows",
@@ -122,6 +123,7 @@ def command(
         tmpass fleet zoo/ --target tflm-nrf52840 --target ethos-u65
         tmpass fleet "zoo/**/*.onnx" -t tflm -o new.jsonl --emit zoo.html
         git ls-files "*.tflite" | tmpass fleet - -t tflm --emit summary.md
+        tmpass fleet zoo/ -t tflm --planned out/
         tmpass fleet zoo/ -t tflm --baseline old.jsonl --fail-if-grows 1%
         tmpass fleet zoo/ -t tflm --cluster tcp://scheduler:8786
 
@@ -156,9 +158,17 @@ def command(
         comparison = compare(old, found.rows, Limit(Fraction(0), relative=False) if limit is None else limit)
     write_all(emit_all(found, comparison, outputs))
     _print(found, comparison, printed=any(path == "-" for _, path in outputs))
+    ctx.exit(_exit_code(found, comparison))
+
+
+def _exit_code(found: "Fleet", comparison: "Comparison | None") -> int:
+    """The most serious exit code. Where a planned model is missing, a line says why, and the code is an error's."""
     from tmpass.fleets.compare import worst
 
-    ctx.exit(worst(row.code for row in found.rows) if comparison is None else comparison.exit_code)
+    for model, target, why in found.missing:
+        complain(f"{model} on {target} has no planned model: {why}")
+    codes = [row.code for row in found.rows] if comparison is None else [comparison.exit_code]
+    return worst([*codes, *([ModelError.exit_code] if found.missing else [])])
 
 
 def _outputs(asked: dict[str, Any], baseline: str | None) -> list[tuple[str, str]]:
@@ -205,7 +215,9 @@ def _means(asked: dict[str, Any], pages: str | None, told: Any) -> "Means":
     if asked["store"] == STORE and not asked["no_store"]:
         _hide(os.path.dirname(STORE))
     store = None if asked["no_store"] else asked["store"]
-    return Means(executor, asked["jobs"], store, pages, asked["retries"], asked["wall"], asked["memory"], told)
+    return Means(
+        executor, asked["jobs"], store, pages, asked["retries"], asked["wall"], asked["memory"], told, asked["planned"]
+    )
 
 
 def _hide(folder: str) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tmpass.settings.settings import Settings
 
 _OWN = (
-    *("cluster", "jobs", "memory", "no_store", "pages", "retries", "send", "store", "wall"),
+    *("cluster", "jobs", "memory", "no_store", "pages", "planned", "retries", "send", "store", "wall"),
     "targets",
 )
 """Options of the command that are not those of planning."""

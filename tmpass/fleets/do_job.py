@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from tmpass.api.plan import plan
 from tmpass.base.errors import ChildError, ModelError
 from tmpass.base.version import VERSION
-from tmpass.fleets.job import Aim, Job, Outcome
+from tmpass.fleets.job import Aim, Job, Outcome, outcome_of
 from tmpass.fleets.job_limits import bounded, timed
 from tmpass.fleets.opened import Opened, open_source
+from tmpass.fleets.planned_files import planned_file
 from tmpass.fleets.row import Row, row_of, row_of_error
 from tmpass.graph.binding import check_bindings
 from tmpass.loading.load import Model, load_opened
@@ -37,8 +38,8 @@ def do_job(job: Job) -> Outcome:
         except Exception as error:
             return _failed(job, _limited(job, error), lasting=_lasts(error), opened=opened)
         answers = [_planned(job, aim, loaded, opened) for aim in job.aims]
-    rows, pages, lasting = zip(*answers, strict=True)
-    return Outcome(VERSION, opened.digest, rows, pages if job.pages else (), lasting)
+    rows, pages, planned, lasting = zip(*answers, strict=True)
+    return Outcome(VERSION, opened.digest, rows, pages if job.pages else (), planned if job.planned else (), lasting)
 
 
 def _load(opened: Opened, job: Job) -> Model:
@@ -47,15 +48,16 @@ def _load(opened: Opened, job: Job) -> Model:
     return load_opened(*files, bindings, batches=True, sha256=opened.sha256)
 
 
-def _planned(job: Job, aim: Aim, loaded: Model, opened: Opened) -> tuple[Row, str | None, bool]:
-    """The row for one target, its page where that is wanted, and whether both would come out again."""
+def _planned(job: Job, aim: Aim, loaded: Model, opened: Opened) -> tuple[Row, str | None, bytes | str | None, bool]:
+    """The row for one target, its page and its planned model where these are wanted, and whether it lasts."""
     try:
         made = plan(loaded, aim.target, **job.options)
         row = row_of(made, job.source.name, aim.label, opened.sha256)
-        return row, _page(made, loaded) if job.pages else None, True
+        planned = planned_file(made, loaded, opened, aim, job.options) if job.planned else None
+        return row, _page(made, loaded) if job.pages else None, planned, True
     except Exception as error:
         limited = _limited(job, error)
-        return row_of_error(limited, job.source.name, aim.label, opened.sha256), None, _lasts(error)
+        return row_of_error(limited, job.source.name, aim.label, opened.sha256), None, None, _lasts(error)
 
 
 def _page(made: "Plan", loaded: Model) -> str:
@@ -68,7 +70,7 @@ def _page(made: "Plan", loaded: Model) -> str:
 def _failed(job: Job, error: Exception, *, lasting: bool, opened: Opened | None = None) -> Outcome:
     sha256, digest = ("", "") if opened is None else (opened.sha256, opened.digest)
     rows = tuple(row_of_error(error, job.source.name, aim.label, sha256) for aim in job.aims)
-    return Outcome(VERSION, digest, rows, (None,) * len(rows) if job.pages else (), (lasting,) * len(rows))
+    return outcome_of(job, rows, digest, lasting=lasting)
 
 
 def _limited(job: Job, error: Exception) -> Exception:

@@ -14,7 +14,8 @@ from tmpass.fleets.asked import options_text
 from tmpass.fleets.canonical import digest
 from tmpass.fleets.job import Aim, Job, Outcome, Request
 from tmpass.fleets.local_pool import LocalPool, processors
-from tmpass.fleets.pages import page_name, write_page
+from tmpass.fleets.pages import file_name, page_name, write_file
+from tmpass.fleets.planned_files import check_folder, without_transfers
 from tmpass.fleets.row import Row
 from tmpass.fleets.run_jobs import Crew, Limits, run_jobs
 from tmpass.fleets.sources import find_sources
@@ -40,11 +41,15 @@ class Fleet:
     Fields:
         pages: for each row the path of its page; empty where no pages were wanted, None for a row without a plan.
         planned: how many of the rows were planned now; the others were in the store.
+        files: for each row the path of its planned model; empty where none were wanted, None for a row without one.
+        missing: for each row that fits and has no planned model, its model, its target, and why.
     """
 
     rows: tuple[Row, ...]
     pages: tuple[str | None, ...] = ()
     planned: int = 0
+    files: tuple[str | None, ...] = ()
+    missing: tuple[tuple[str, str, str], ...] = ()
 
 
 @record
@@ -57,6 +62,7 @@ class Means:
         jobs: the number of workers; None for one for each processor of this process.
         store: the path of a file that keeps rows; None keeps nothing.
         pages: a folder for a page of each plan.
+        planned: a folder for a planned model of each plan that fits, which are then made without transfers.
         retries: how many times a job runs again, alone, after the process that did it ended.
         seconds: the wall time after which a job ends its process; None for no limit.
         memory: the bytes that a job may take beside what its process has, on Linux; None for no limit.
@@ -71,6 +77,7 @@ class Means:
     seconds: float | None = None
     memory: int | None = None
     told: Told | None = None
+    planned: str | os.PathLike[str] | None = None
 
 
 def fleet(
@@ -130,6 +137,9 @@ def plan_fleet(requests: Sequence[Request], means: Means) -> Fleet:
         UsageError: an argument is wrong, or the workers have another version of tmpass.
     """
     _check(means)
+    if means.planned is not None:
+        check_folder(means.planned, requests)
+        requests = [without_transfers(request) for request in requests]
     workers = means.jobs or processors()
     with ExitStack() as stack:
         store = None if means.store is None else stack.enter_context(Store(means.store))
@@ -153,7 +163,9 @@ class _Work:
         self._rows: list[list[Row | None]] = [[None] * len(request.aims) for request in requests]
         self._pages: list[list[str | None]] = [[None] * len(request.aims) for request in requests]
         self._all = sum(len(request.aims) for request in requests)
-        self._keys_wanted = store is not None or means.pages is not None
+        self._files: list[list[str | None]] = [[None] * len(request.aims) for request in requests]
+        self._missing: dict[tuple[int, int], str] = {}
+        self._keys_wanted = store is not None or means.pages is not None or means.planned is not None
         self._done = self._kept = 0
         self._last: tuple[Mapping[str, Any], str] | None = None
 
@@ -172,11 +184,12 @@ class _Work:
         for at, aim in enumerate(request.aims) if digest and self._store is not None else ():
             key = key_of(digest, request, aim)
             row = self._store.find(key, request.source.name, aim.label) if self._store is not None else None
-            page = page_name(self._means.pages, request.source.name, aim.label, key)
-            wanted = row is not None and row.status is not None and page is not None
-            if row is not None and (not wanted or os.path.isfile(page or "")):
+            if row is None:
+                continue
+            page, file = self._places(row, aim, key)
+            if all(path is None or os.path.isfile(path) for path in (page, file)):
                 self._kept += 1
-                self._set(number, at, row, page if wanted else None)
+                self._set(number, at, row, page, file)
 
     def jobs(self) -> Iterator[Job]:
         """The jobs for all rows that are not there yet."""
@@ -184,27 +197,35 @@ class _Work:
             aims = tuple(aim for aim, row in zip(request.aims, self._rows[number], strict=True) if row is None)
             if aims:
                 limits = self._means.seconds, self._means.memory
-                yield Job(number, request.source, aims, request.options, self._means.pages is not None, *limits)
+                wanted = self._means.pages is not None, self._means.planned is not None
+                yield Job(number, request.source, aims, request.options, wanted[0], *limits, wanted[1])
 
     def take(self, job: Job, outcome: Outcome) -> None:
-        """Keep the rows of a job, and write its pages."""
+        """Keep the rows of a job, and write its pages and planned models."""
         request = self._requests[job.number]
         keys = [key_of(outcome.digest, request, aim) for aim in job.aims] if self._keys_wanted else [""] * len(job.aims)
-        pages: list[str | None] = [None] * len(job.aims)
-        for at, text in enumerate(outcome.pages):
-            if text is not None:
-                pages[at] = page_name(self._means.pages, request.source.name, job.aims[at].label, keys[at])
-                write_page(pages[at] or "", text)
         if self._store is not None and outcome.digest:
             lasting = zip(keys, outcome.rows, outcome.lasting, strict=True)
             self._store.keep((key, row) for key, row, lasts in lasting if lasts)
-        for aim, row, page in zip(job.aims, outcome.rows, pages, strict=True):
-            self._set(job.number, request.aims.index(aim), row, page)
+        for number, (aim, row, key) in enumerate(zip(job.aims, outcome.rows, keys, strict=True)):
+            at, (page, file) = request.aims.index(aim), self._places(row, aim, key)
+            if page is not None:
+                write_file(page, outcome.pages[number] or "")
+            if file is not None and isinstance(data := outcome.planned[number], bytes):
+                write_file(file, data)
+            elif file is not None:
+                self._missing[job.number, at], file = str(data), None
+            self._set(job.number, at, row, page, file)
 
-    def _set(self, number: int, at: int, row: Row, page: str | None) -> None:
+    def _places(self, row: Row, aim: Aim, key: str) -> tuple[str | None, str | None]:
+        """The paths of the page and of the planned model of a row; None where it has none."""
+        page = None if row.status is None else page_name(self._means.pages, row.model, aim.label, key)
+        return page, file_name(self._means.planned, row.model, aim.label, key) if row.fits else None
+
+    def _set(self, number: int, at: int, row: Row, page: str | None, file: str | None) -> None:
         request = self._requests[number]
         row = replace(row, options=self._options(request), profile=request.aims[at].digest)
-        self._rows[number][at], self._pages[number][at] = row, page
+        self._rows[number][at], self._pages[number][at], self._files[number][at] = row, page, file
         self._done += 1
         if self._means.told is not None:
             self._means.told(self._done, self._all)
@@ -219,7 +240,12 @@ class _Work:
         """All rows."""
         rows = tuple(row for some in self._rows for row in some if row is not None)
         pages = tuple(page for some in self._pages for page in some) if self._means.pages is not None else ()
-        return Fleet(rows, pages, self._all - self._kept)
+        files = tuple(file for some in self._files for file in some) if self._means.planned is not None else ()
+        known = sorted(self._missing.items())
+        missing = tuple(
+            (self._requests[n].source.name, self._requests[n].aims[at].label, why) for (n, at), why in known
+        )
+        return Fleet(rows, pages, self._all - self._kept, files, missing)
 
 
 def _executor(means: Means, workers: int) -> tuple[Executor | None, Callable[[], Executor] | None]:

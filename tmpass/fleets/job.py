@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tmpass.base.record import record
+from tmpass.base.version import VERSION
 from tmpass.fleets.row import Row
 from tmpass.targets import Target
 
@@ -48,6 +49,7 @@ class Job:
         number: of the request.
         aims: targets to plan for; empty to find the digest of the model only.
         pages: whether the pages of the plans are wanted.
+        planned: whether the planned models are.
         seconds: wall time after which the worker ends itself, which is a failure of the job; None for no limit.
         memory: the bytes that the job may take beside what its process has; None for no limit.
     """
@@ -59,6 +61,7 @@ class Job:
     pages: bool = False
     seconds: float | None = None
     memory: int | None = None
+    planned: bool = False
 
 
 @record
@@ -70,6 +73,8 @@ class Outcome:
         digest: of the model with its files of weights; empty where it could not be read.
         rows: one for each target of the job.
         pages: one for each row where pages were wanted; None for a row without a plan.
+        planned: one for each row where planned models were wanted: its file, why there is none, or None for a row
+            without a plan that fits.
         lasting: whether each row would come out again: not where a file or a package is missing.
     """
 
@@ -77,4 +82,12 @@ class Outcome:
     digest: str = ""
     rows: tuple[Row, ...] = ()
     pages: tuple[str | None, ...] = ()
+    planned: tuple[bytes | str | None, ...] = ()
     lasting: tuple[bool, ...] = ()
+
+
+def outcome_of(job: Job, rows: tuple[Row, ...], digest: str = "", *, lasting: bool = False) -> Outcome:
+    """The outcome of a job none of whose rows has a plan."""
+    none = (None,) * len(rows)
+    pages, planned = none if job.pages else (), none if job.planned else ()
+    return Outcome(VERSION, digest, rows, pages, planned, (lasting,) * len(rows))

@@ -1,4 +1,4 @@
-"""The pages of the plans of a fleet: a file for each, whose name has the key of its row."""
+"""The files that a fleet writes for its rows: pages and planned models, each with the key of its row in its name."""
 
 import os
 import re
@@ -17,13 +17,28 @@ def page_name(folder: str | os.PathLike[str] | None, model: str, target: str, ke
     """
     if folder is None:
         return None
-    parts = (os.path.basename(model.replace("\\", "/").rstrip("/")), os.path.basename(target))
-    name = "-".join(re.sub(r"[^\w.]+", "_", part, flags=re.ASCII)[:80] for part in parts)
-    return os.path.join(os.fspath(folder), f"{name}-{key[:_KEY]}.html")
+    return os.path.join(os.fspath(folder), f"{_words(_base(model), target)}-{key[:_KEY]}.html")
 
 
-def write_page(path: str, text: str) -> None:
-    """Write a page whole, or not at all.
+def file_name(folder: str | os.PathLike[str] | None, model: str, target: str, key: str) -> str | None:
+    """The path of the planned model for a row, as `page_name` has it: its suffix is that of the model."""
+    if folder is None:
+        return None
+    stem, suffix = os.path.splitext(_base(model))
+    return os.path.join(os.fspath(folder), f"{_words(stem, target)}-{key[:_KEY]}{_words(suffix)}")
+
+
+def _base(model: str) -> str:
+    return os.path.basename(model.replace("\\", "/").rstrip("/"))
+
+
+def _words(*parts: str) -> str:
+    """The parts as a name that every file system takes."""
+    return "-".join(re.sub(r"[^\w.]+", "_", os.path.basename(part), flags=re.ASCII)[:80] for part in parts)
+
+
+def write_file(path: str, content: str | bytes) -> None:
+    """Write a file whole, or not at all; text as UTF-8.
 
     Raises:
         UsageError: it cannot be written.
@@ -31,7 +46,7 @@ def write_page(path: str, text: str) -> None:
     part = f"{path}.{os.getpid()}.part"
     try:
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        Path(part).write_text(text, encoding="utf-8")
+        Path(part).write_bytes(content.encode() if isinstance(content, str) else content)
         os.replace(part, path)
     except OSError as error:
         raise UsageError(f"cannot write it: {error.strerror or error}", where=path, hint="check the path") from None

@@ -20,7 +20,7 @@ from tmpass.base.errors import TmpassError, UsageError, brief_text
 from tmpass.base.record import record
 from tmpass.base.version import VERSION
 from tmpass.fleets.do_job import do_job
-from tmpass.fleets.job import Job, Outcome
+from tmpass.fleets.job import Job, Outcome, outcome_of
 from tmpass.fleets.row import INTERNAL_ERROR, Row
 
 Take = Callable[[Job, Outcome], object]
@@ -115,7 +115,7 @@ def _alone(job: Job, crew: Crew, retries: int) -> Outcome:
     limit = "" if job.seconds is None else f", each within {job.seconds:g} s"
     fault = f"{ended}{limit}; plan it alone to see more: tmpass plan {brief_text(job.source.name, 200)}"
     rows = tuple(Row(job.source.name, aim.label, error=fault, code=INTERNAL_ERROR) for aim in job.aims)
-    return Outcome(VERSION, "", rows, (None,) * len(rows) if job.pages else (), (False,) * len(rows))
+    return outcome_of(job, rows)
 
 
 def _outcomes(jobs: Iterable[Job], crew: Crew, window: int) -> Iterator[tuple[Job, Outcome | None]]:

@@ -7,7 +7,7 @@ from typing import cast
 from tmpass.base.errors import ModelError, UsageError
 from tmpass.base.record import record
 from tmpass.graph.binding import check_bindings
-from tmpass.loading.contract import CarryingFrontend, ScatteredFrontend
+from tmpass.loading.contract import CarryingFrontend, Frontend, ScatteredFrontend
 from tmpass.loading.load import Model, load_opened
 from tmpass.loading.open_model import nameless, open_model
 from tmpass.plans.heading import heading_of
@@ -71,7 +71,15 @@ def open_carrier(source: object) -> Carrier:
         UsageError: files of its format cannot carry a plan.
         ModelError: it cannot be read, or was changed after it was planned.
     """
-    name, data, frontend = open_model(source)
+    return carrier_of(*open_model(source))
+
+
+def carrier_of(name: str, data: bytes, frontend: Frontend) -> Carrier:
+    """The file `name` with the bytes `data`, which `frontend` reads, without the plan that it may carry.
+
+    Raises:
+        UsageError, ModelError: as `open_carrier` does.
+    """
     if not hasattr(frontend, "apply"):
         raise UsageError(f"{frontend.NAME} models carry no plan", where=name, hint="write the plan as JSON")
     carrying = cast(CarryingFrontend, frontend)

@@ -13,6 +13,7 @@ from tflite_writer import Operator, Subgraph, Tensor, write_model
 import tmpass
 from tmpass.base.errors import ModelError, UsageError
 from tmpass.splitting.note import NAME
+from tmpass.targets import load_target
 
 MODEL = bottleneck()
 split_module = import_module("tmpass.api.split")
@@ -139,3 +140,21 @@ def test_a_split_whose_final_plan_does_not_fit_is_followed_by_the_next(made, mon
     assert other.fits
     assert other.data != first.data
     assert other.macs[0] >= first.macs[0]
+
+
+def test_bytes_are_those_of_a_budget_whatever_the_reserve():
+    """A profile with a reserve: the frontier, the budget and the room of the target count the same bytes."""
+    reserve = 5000
+    memories = load_target("tflm").memories
+    plain = load_target("tflm")
+    kept = replace(plain, memories=(replace(memories[0], reserve=reserve), *memories[1:]))
+    points = tmpass.split_frontier(MODEL, kept)
+    assert [one.needed for one in points] == [one.needed for one in tmpass.split_frontier(MODEL, plain)]
+    wanted = points[-1].needed
+    by_budget = tmpass.split(MODEL, kept, budget=wanted)
+    assert by_budget.fits
+    assert by_budget.needed[0] <= wanted
+    exact = replace(kept, memories=(replace(kept.memories[0], capacity=wanted + reserve), *memories[1:]))
+    made = tmpass.split(MODEL, exact)
+    assert (made.fits, made.data) == (True, by_budget.data)
+    assert made.plan.memories[0].needed == made.needed[0] + reserve

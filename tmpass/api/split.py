@@ -74,6 +74,11 @@ class Split:
         return any(row.dtype.startswith(("float", "bfloat")) for row in self.before.tensors)
 
     @property
+    def needed(self) -> tuple[int, int]:
+        """The bytes of the scratchpad without the reserve, as a budget counts them, and those of the original."""
+        return self.plan.memories[0].without_reserve, self.before.memories[0].without_reserve
+
+    @property
     def fits(self) -> bool:
         """Whether the split model fits the target."""
         return self.plan.fits
@@ -94,7 +99,7 @@ class TradeOff:
     """A split that the frontier lists.
 
     Fields:
-        needed: bytes of the scratchpad.
+        needed: bytes of the scratchpad without the reserve, as a budget counts them.
         macs: multiply-accumulate operations.
         operators: how many there are.
         stages: what runs in parts.

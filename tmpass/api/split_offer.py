@@ -20,7 +20,7 @@ class SplitOffer:
     """What a split model that fits would need.
 
     Fields:
-        needed: bytes of the scratchpad.
+        needed: bytes of the scratchpad without the reserve, as a budget counts them.
         more_macs: additional multiply-accumulate operations, as a part of the original's.
         more_operators: additional operators.
     """
@@ -75,7 +75,7 @@ def offer_split(model: object, made: Plan, target: Target) -> SplitOffer | Split
     if split is None or not split.fits:
         return None
     more = split.macs[0] / max(1, split.macs[1]) - 1
-    return SplitOffer(split.plan.memories[0].needed, max(more, 0.0), split.operators[0] - split.operators[1])
+    return SplitOffer(split.needed[0], max(more, 0.0), split.operators[0] - split.operators[1])
 
 
 def _usual(model: object, asked: Options, target: Target) -> bool:

@@ -108,8 +108,7 @@ def command(
         results.append((output, planned_model(made.plan, made.data)))
     write_all(results)
     if output is not None and not made.fits:
-        needed = made.plan.memories[0].needed
-        complain(f"nothing is written to {output}: {needed} B are the fewest that a split was found for")
+        complain(f"nothing is written to {output}: {made.needed[0]} B are the fewest that a split was found for")
     _print(made, as_json=as_json, aside="-" in (output, page))
     ctx.exit(EXIT_CODES[made.plan.status])
 

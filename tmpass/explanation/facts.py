@@ -161,7 +161,7 @@ class Explanation:
     def least_budget(self) -> int:
         """The least capacity that is enough for the packing of the plan. A budget has no reserve."""
         memory = self.peak_step.memory
-        return memory.needed - memory.reserve if self.streamed_budget is None else self.streamed_budget
+        return memory.without_reserve if self.streamed_budget is None else self.streamed_budget
 
     @property
     def lowest_budget(self) -> int:

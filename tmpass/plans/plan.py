@@ -152,6 +152,11 @@ class MemoryUse:
         """All that a run needs of the memory: buffers, constants, overhead and reserve."""
         return self.needed_with(self.peak) + self.loaded
 
+    @property
+    def without_reserve(self) -> int:
+        """What is needed but for the reserve: the least budget (`--budget`) in which the plan has room."""
+        return self.needed - self.reserve
+
     def needed_with(self, peak: int) -> int:
         """What a run would need of the memory with another peak of the buffers, and without copies of constants."""
         ends = -(-peak // self.alignment) * self.alignment if self.constants else peak
@@ -209,8 +214,7 @@ class NotCounted:
 
 LEFT_OUT = ("tensors", "scratch", "weights", "inputs_outputs", "runtime")
 """Groups that a plan may not count: tensors of unknown size, scratch of kernels, constants, inputs and outputs in
-memory that the caller brings, and what the runtime keeps for kernels without a rule.
-"""
+memory that the caller brings, and what the runtime keeps for kernels without a rule."""
 
 
 @record

@@ -55,7 +55,7 @@ class Found:
     """A choice with its draft and plan.
 
     Fields:
-        needed: the bytes of the scratchpad that the plan needs.
+        needed: the bytes of the scratchpad that the plan needs, without the reserve.
         macs: of the draft.
     """
 
@@ -136,7 +136,7 @@ class Search:
         """The model with the least work that needs at most `capacity` bytes; None where the search finds none.
 
         Args:
-            capacity: in bytes.
+            capacity: in bytes, without the reserve.
             tried: what is left out.
         """
         assert self.whole is not None
@@ -206,4 +206,6 @@ class Search:
 
     def _found(self, stages: tuple[Stage, ...], draft: Draft) -> Found:
         plan = plan_graph(draft_graph(draft, self.net.graph, self.net.kinds), self.target, _PLANNING, self.threads)
-        return Found(stages, draft, plan, plan.memories[0].needed, self.prices.macs_of(draft.tensors, draft.ops))
+        return Found(
+            stages, draft, plan, plan.memories[0].without_reserve, self.prices.macs_of(draft.tensors, draft.ops)
+        )

@@ -22,11 +22,11 @@ _WIDTH, _HEIGHT, _MARGIN, _RIGHT = 820, 420, 84, 40
 
 def split_page(made: Split) -> str:
     """The page of a split: pictures of both plans, and the summary."""
-    pairs = (("before", made.before), ("after", made.plan))
+    after, before = made.needed
+    pairs = (("before", made.before, before), ("after", made.plan, after))
     figures = "".join(
-        f"<figure><figcaption>{name}: {escape(format_size(plan.memories[0].needed))}</figcaption>"
-        f"{svg.emit(plan)}</figure>"
-        for name, plan in pairs
+        f"<figure><figcaption>{name}: {escape(format_size(needed))}</figcaption>{svg.emit(plan)}</figure>"
+        for name, plan, needed in pairs
     )
     title = f"{made.before.model.file}, split"
     return _page(title, f'<pre>{escape(split_summary(made))}</pre><div class="pair">{figures}</div>')

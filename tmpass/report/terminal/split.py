@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _NAME = 40
 
-NOT_PROVED = "planned, not proved: tmpass split --budget writes and proves one"
+NOT_PROVED = "planned, not proved: tmpass split --budget BYTES writes and proves one; no reserve is counted in bytes"
 """What is said of trade-offs."""
 
 
@@ -21,14 +21,17 @@ def split_summary(made: Split) -> str:
     """The text that `tmpass split` prints."""
     memory, before = made.plan.memories[0], made.before.memories[0]
     short = f"no: {format_size(memory.shortfall)} are missing"
+    after, original = made.needed
     lines = [
         f"fits         {'yes' if made.fits else short}",
         f"model        {made.before.model.file} on {made.plan.target.name}, memory {memory.name}",
-        f"before       {format_size(before.needed)}: head {before.peak} B",
-        f"after        {format_size(memory.needed)}: head {memory.peak} B, {_change(memory.needed, before.needed)}",
+        f"before       {format_size(original)}: head {before.peak} B",
+        f"after        {format_size(after)}: head {memory.peak} B, {_change(after, original)}",
         f"macs         {made.macs[0]}, {_change(made.macs[0], made.macs[1])}",
         f"operators    {made.operators[0]}, {made.operators[1]} before",
     ]
+    if memory.reserve:
+        lines.append(f"reserve      {format_size(memory.reserve)} more, of the program; --budget has none")
     if made.folded:
         lines.append(f"folded       {counted(made.folded, 'PAD')} into the operators behind")
     lines += [f"split        {stage_text(stage)}" for stage in made.stages]

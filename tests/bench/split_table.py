@@ -1,6 +1,7 @@
 """The table of docs/split.md: each model that TensorFlow Lite Micro runs, planned, and split and planned.
 
 python tests/bench/split_table.py ../shared/models/tflite [names]
+python tests/bench/split_table.py --integer-ends ../shared/models/tflite mcunet_vww
 """
 
 import sys
@@ -12,6 +13,7 @@ if __name__ == "__main__":
     sys.path[:0] = [str(Path(__file__).parent.parent), str(Path(__file__).parents[2] / "models")]
 
 from support import interpreters
+from support.integer_ends import with_integer_ends
 from support.interpreters import ROOM, _feed, least_arena, run_litert, run_tflm, tflm_used
 from support.split_cuts import common_tensors, with_outputs
 from table import Table
@@ -27,9 +29,8 @@ HEADER = (
 )  # fmt: skip
 
 
-def row(path: Path) -> tuple[str | int, ...] | None:
+def row(name: str, model: bytes) -> tuple[str | int, ...] | None:
     """The figures of one model; None where the interpreter does not run it."""
-    model = open_carrier(path).data
     try:
         run_tflm(model, 1)
     except ModelError:
@@ -38,18 +39,18 @@ def row(path: Path) -> tuple[str | int, ...] | None:
     try:
         made = tmpass.split(model, "tflm")
     except TmpassError as error:
-        return (path.stem, "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", str(error).partition("; ")[0])
+        return (name, "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", str(error).partition("; ")[0])
     took = time.perf_counter() - start
     planned = [tmpass.planned_model(plan, data) for plan, data in ((made.before, model), (made.plan, made.data))]
     least = [least_arena(one, tflm_used(one)[0]) for one in planned]
-    assert least == [made.before.memories[0].needed, made.plan.memories[0].needed], (path.stem, least)
+    assert least == [made.before.memories[0].needed, made.plan.memories[0].needed], (name, least)
     cuts = common_tensors(model, made.data) if made.changed else []
     equal = not made.changed or _equal(model, made.data, planned[1], cuts)
     rounds = [[call_apart(_seconds, one, package="tflite-micro", size=1 << 30) for one in planned] for _ in range(4)]
     times = [min(found) for found in zip(*rounds, strict=True)]
     stages = ", ".join(f"{s.operators} x {s.parts} {s.along}" for s in made.stages)
     return (
-        path.stem, least[0], least[1], f"{100 * (least[1] - least[0]) / least[0]:+.1f} %",
+        name, least[0], least[1], f"{100 * (least[1] - least[0]) / least[0]:+.1f} %",
         f"x{made.macs[0] / made.macs[1] if made.macs[1] else 1:.3f}", f"{made.operators[1]} -> {made.operators[0]}",
         f"{1000 * times[0]:.2f}", f"{1000 * times[1]:.2f}", f"{took:.1f}", len(cuts), "yes" if equal else "NO",
         stages or "-",
@@ -85,12 +86,13 @@ def _seconds(model: bytes) -> float:
     return best
 
 
-def table(folder: Path, names: list[str]) -> Table:
-    """The table of all models in `folder`, or of some."""
+def table(folder: Path, names: list[str], *, integers: bool = False) -> Table:
+    """The table of all models in `folder`, or of some; with `integers` without the QUANTIZE and DEQUANTIZE at ends."""
     paths = [path for path in sorted(folder.glob("*.tflite")) if not names or path.stem in names]
     rows = []
     for path in paths:
-        found = row(path)
+        model = with_integer_ends(path) if integers else open_carrier(path).data
+        found = row(f"{path.stem}, integer ends" if integers else path.stem, model)
         if found is not None:
             rows.append(found)
             print(*found, file=sys.stderr, flush=True)
@@ -102,4 +104,5 @@ def table(folder: Path, names: list[str]) -> Table:
 
 if __name__ == "__main__":
     interpreters.PATIENCE = 3600  # twenty runs of a large model
-    print(table(Path(sys.argv[1]), sys.argv[2:]).markdown())
+    words = [word for word in sys.argv[1:] if word != "--integer-ends"]
+    print(table(Path(words[0]), words[1:], integers="--integer-ends" in sys.argv).markdown())

@@ -25,7 +25,9 @@ def with_integer_ends(source: object) -> bytes:
         for op in main.ops
         if op.kind == "QUANTIZE" and op.inputs[0] in main.inputs and readers.count(op.inputs[0]) == 1
     }
-    tails = {op.outputs[0]: op.inputs[0] for op in main.ops if op.kind == "DEQUANTIZE" and op.outputs[0] in main.outputs}
+    tails = {
+        op.outputs[0]: op.inputs[0] for op in main.ops if op.kind == "DEQUANTIZE" and op.outputs[0] in main.outputs
+    }
     draft = unchanged(main)
     ops = tuple(op for op in draft.ops if op.inputs[0] not in heads and op.outputs[0] not in tails)
     inputs = tuple(heads.get(tensor, tensor) for tensor in draft.inputs)

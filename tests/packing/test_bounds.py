@@ -1,4 +1,9 @@
+import subprocess
+import sys
+import threading
+import time
 from math import gcd
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -112,3 +117,49 @@ def step_by_step(problem):
 def test_the_judge_refuses_numbers_that_are_not_those_of_a_problem(memories, grounds):
     with pytest.raises(ValueError, match="not those of a problem"):
         _core.step_bound((Buffer("a", 0, 2, 5),), 1, memories, grounds, 7)
+
+
+MANY = """
+from tmpass import _core
+from tmpass.packing.problem import Buffer
+
+def bound(memories):
+    rows = tuple(Buffer(str(i), i // 10, i // 10 + 50, 64 + i % 100) for i in range(60_000))
+    grounds = [(i % memories) << 20 for i in range(len(rows))]
+    return _core.step_bound(rows, 1, [(i << 20, (i + 1) << 20) for i in range(memories)], grounds, 1 << 40)
+"""
+"""A bound over many memories: with 3000 it takes more than ten seconds."""
+
+
+def test_other_threads_run_during_a_bound():
+    names: dict[str, Any] = {}
+    exec(MANY, names)
+    pauses, ended = [0.0], threading.Event()
+
+    def beat() -> None:
+        last = time.perf_counter()
+        while not ended.wait(0.001):
+            now = time.perf_counter()
+            pauses.append(now - last)
+            last = now
+
+    thread = threading.Thread(target=beat)
+    thread.start()
+    start = time.perf_counter()
+    names["bound"](300)
+    took = time.perf_counter() - start
+    ended.set()
+    thread.join()
+    assert max(pauses) < took / 2
+
+
+def test_ctrl_c_ends_a_bound():
+    script = f"""{MANY}
+import atexit, signal, threading, time
+atexit.register(lambda: print(time.process_time()))
+threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
+bound(3000)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert "KeyboardInterrupt" in done.stderr
+    assert float(done.stdout) < 5

@@ -3,6 +3,8 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include <utility>
+
 #include "bindings/kernel_call.hpp"
 #include "judges/quick_check.hpp"
 #include "judges/step_bound.hpp"
@@ -47,7 +49,12 @@ void bind_judges(nb::module_& m) {
             }
             for (const std::int64_t ground : grounds) right = right && -1 <= ground && ground <= kLargestEnd;
             if (!right) throw std::invalid_argument("the numbers are not those of a problem");
-            const judges::StepBound bound = judges::step_bound(buffers, alignment, ranges, grounds, beyond);
+            judges::Demand demand = judges::read_demand(buffers, alignment);
+            const judges::StepBound bound = without_gil([&] {
+                const auto found = judges::step_bound(std::move(demand), ranges, grounds, beyond, interrupted);
+                if (!found) throw Cancelled();
+                return *found;
+            });
             return std::make_tuple(bound.peak, bound.peak_step, bound.live, bound.live_step);
         },
         "buffers"_a, "alignment"_a, "memories"_a = nb::make_tuple(), "grounds"_a = nb::make_tuple(), "beyond"_a = 0,

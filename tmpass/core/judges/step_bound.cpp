@@ -17,38 +17,44 @@ namespace nb = nanobind;
 namespace tmpass::judges {
 namespace {
 
-// `size` bytes that buffer `owner` needs in the steps [lower, upper), and what rounding them up wastes.
-struct Need {
-    std::int64_t lower, upper, size, waste;
-    std::size_t owner;
-};
-
 // What is alive at a step: bytes as they are and rounded up, and the most that rounding adds to a buffer.
 struct Load {
     std::int64_t step, live, rounded, waste;
 };
 
-struct Fixed {
-    std::int64_t top, lower;
-};
+constexpr std::size_t kBetweenChecks = 1 << 14;  // needs, which take about a millisecond
 
-struct Given {
-    std::vector<Need> needs;  // sorted by step
-    std::vector<std::int64_t> lower;
-    std::vector<Fixed> fixed;
-    std::int64_t grain = 0;
+// Counts work, and asks now and then whether it is to stop.
+class Clock {
+  public:
+    explicit Clock(const std::function<bool()>& stop) : stop_(stop) {}
+
+    // False where it is to stop, from then on.
+    bool goes_on() {
+        if (!stopped_ && ++ticks_ % kBetweenChecks == 0) stopped_ = stop_();
+        return !stopped_;
+    }
+
+    bool stopped() const { return stopped_; }
+
+  private:
+    const std::function<bool()>& stop_;
+    std::size_t ticks_ = 0;
+    bool stopped_ = false;
 };
 
 void require(bool good) {
     if (!good) throw std::invalid_argument("a buffer is out of range");
 }
 
-Given read(nb::tuple buffers, std::int64_t alignment) {
+}  // namespace
+
+Demand read_demand(nb::tuple buffers, std::int64_t alignment) {
     const Field lower("lower"), upper("upper"), size("size"), own("alignment"), offset("offset"), gaps("gaps"),
         window_lower("window_lower"), window_upper("window_upper");
     const std::size_t count = nb::len(buffers);
     if (alignment < 1 || alignment > kMaxObjectAlignment) throw std::invalid_argument("the alignment is out of range");
-    Given given;
+    Demand given;
     given.needs.reserve(count);
     given.lower.reserve(count);
     std::int64_t total = 0;
@@ -85,19 +91,19 @@ Given read(nb::tuple buffers, std::int64_t alignment) {
         }
         need(time, end, bytes, b);
     }
-    for (Need& one : given.needs) one.waste = (given.grain - one.size % given.grain) % given.grain;
-    std::ranges::sort(given.needs, {}, &Need::lower);
     return given;
 }
 
-// The load of each step at which one of `needs`, which are sorted, begins.
-std::vector<Load> loads_of(const std::vector<Need>& needs) {
+namespace {
+
+// The load of each step at which one of `needs`, which are sorted, begins; of the first ones where `clock` stops.
+std::vector<Load> loads_of(const std::vector<Need>& needs, Clock& clock) {
     using End = std::tuple<std::int64_t, std::int64_t, std::int64_t>;  // upper, size, waste
     std::priority_queue<End, std::vector<End>, std::greater<>> ends;
     std::priority_queue<std::pair<std::int64_t, std::int64_t>> wastes;  // (waste, upper); what has ended may stay below
     std::vector<Load> loads;
     std::int64_t live = 0, rounded = 0;
-    for (std::size_t i = 0; i < needs.size(); ++i) {
+    for (std::size_t i = 0; i < needs.size() && clock.goes_on(); ++i) {
         const Need& need = needs[i];
         while (!ends.empty() && std::get<0>(ends.top()) <= need.lower) {
             const auto [_, size, waste] = ends.top();
@@ -133,11 +139,14 @@ std::optional<std::int64_t> fill(const std::vector<Range>& memories, std::int64_
 
 }  // namespace
 
-StepBound step_bound(nb::tuple buffers, std::int64_t alignment, const std::vector<Range>& memories,
-                     const std::vector<std::int64_t>& grounds, std::int64_t beyond) {
-    const Given given = read(buffers, alignment);
+std::optional<StepBound> step_bound(Demand given, const std::vector<Range>& memories,
+                                    const std::vector<std::int64_t>& grounds, std::int64_t beyond,
+                                    const std::function<bool()>& stop) {
     if (!grounds.empty()) require(grounds.size() == given.lower.size());
-    const std::vector<Load> all = loads_of(given.needs);
+    for (Need& one : given.needs) one.waste = (given.grain - one.size % given.grain) % given.grain;
+    std::ranges::sort(given.needs, {}, &Need::lower);
+    Clock clock(stop);
+    const std::vector<Load> all = loads_of(given.needs, clock);
     StepBound bound{0, 0, 0, 0};
     for (const Load& load : all)
         if (load.live > bound.live) bound.live = load.live, bound.live_step = load.step;
@@ -152,15 +161,17 @@ StepBound step_bound(nb::tuple buffers, std::int64_t alignment, const std::vecto
     }
     for (const std::int64_t ground : std::set<std::int64_t>(grounds.begin(), grounds.end())) {
         if (ground < 0) continue;
+        if (clock.stopped()) break;
         std::vector<Need> above;
         for (const Need& need : given.needs)
             if (grounds[need.owner] < 0 || grounds[need.owner] >= ground) above.push_back(need);
-        for (const Load& load : loads_of(above))
+        for (const Load& load : loads_of(above, clock))
             force(fill(memories, ground, given.grain, load).value_or(beyond), load.step);
     }
     for (std::size_t b = 0; b < grounds.size(); ++b)
         if (grounds[b] < 0) force(beyond, given.lower[b]);
-    for (const Fixed& fixed : given.fixed) force(fixed.top, fixed.lower);
+    for (const Top& fixed : given.fixed) force(fixed.top, fixed.lower);
+    if (clock.stopped()) return std::nullopt;
     return bound;
 }
 

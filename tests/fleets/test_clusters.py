@@ -1,8 +1,12 @@
 """Dask and Ray give the rows of local processes, whichever of their workers end."""
 
 import os
+import shutil
 import signal
+import socket
+import subprocess
 import sys
+import tempfile
 import threading
 import time
 from contextlib import suppress
@@ -101,6 +105,44 @@ def test_the_scheduler_of_dask_may_run_already(zoo):
         found = tmpass.fleet(zoo, TARGETS, means=means(running.scheduler_address)).rows
         assert found == expected
         assert len(running.workers) == 2  # it goes on
+
+
+@pytest.fixture
+def ray_head(tmp_path):
+    """The address of a head of Ray with a server for clients, which runs in a session of its own."""
+    pytest.importorskip("ray", reason="ray is not installed")
+    pytest.importorskip("grpc", reason="the server for clients needs ray[client]")
+    with socket.socket() as free, socket.socket() as other:
+        for one in (free, other):
+            one.bind(("127.0.0.1", 0))
+        port, clients = free.getsockname()[1], other.getsockname()[1]
+    folder = tempfile.mkdtemp(prefix="ray")  # the path of a socket below it may have 107 bytes
+    command = ["start", "--head", "--block", f"--port={port}", f"--ray-client-server-port={clients}", "--num-cpus=2"]
+    command += ["--include-dashboard=false", "--disable-usage-stats", f"--temp-dir={folder}"]
+    log = tmp_path / "ray.log"
+    with log.open("wb") as out:
+        head = subprocess.Popen(
+            [sys.executable, "-m", "ray.scripts.scripts", *command], stdout=out, stderr=out, start_new_session=True
+        )
+    until = time.monotonic() + 90
+    while b"Ray runtime started" not in log.read_bytes() and head.poll() is None and time.monotonic() < until:
+        time.sleep(0.2)
+    time.sleep(3)  # its agents start after it says so
+    yield f"ray://127.0.0.1:{clients}"
+    started = [head.pid, *processes_of(head.pid)]
+    head.terminate()  # it ends what it started
+    with suppress(subprocess.TimeoutExpired):
+        head.wait(20)
+    for process in started:
+        with suppress(OSError):
+            os.kill(process, signal.SIGKILL)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.slow
+def test_a_cluster_of_ray_may_run_already(zoo, ray_head):
+    expected = tmpass.fleet(zoo, TARGETS, means=Means(jobs=2)).rows
+    assert tmpass.fleet(zoo, TARGETS, means=means(ray_head)).rows == expected
 
 
 def test_a_scheduler_that_does_not_answer_is_an_error(zoo, monkeypatch):

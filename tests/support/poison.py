@@ -36,6 +36,9 @@ def load(data, bindings):
         time.sleep(1000)
     if what == "eat":  # more memory than any limit of a test allows
         bytearray(1 << 42)
+    if what == "gorge":  # memory that it uses, until the system ends it, or a GiB
+        kept = [bytearray(os.urandom(1 << 20)) for _ in range(1024)]
+        raise RuntimeError(f"nothing ended it at {len(kept)} MiB")
     if what == "break":
         raise RuntimeError("this is broken\nin two lines")
     if what in ("once", "log"):  # "once LOG" kills the first process that reads it, "log LOG" none

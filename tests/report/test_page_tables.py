@@ -6,6 +6,7 @@ from support.pages import MODELS, both, plan_of, point
 from tmpass.api.plan import plan
 from tmpass.packing.problem import in_use
 from tmpass.plans.peak_step import find_peak_step
+from tmpass.targets import Memory, Target
 
 pytestmark = pytest.mark.browser
 
@@ -183,6 +184,43 @@ def test_a_print_has_the_first_rows_or_all_that_are_shown(look):
         page.emulate_media(media="print")
         page.wait_for_timeout(200)
         assert page.locator("#places tbody tr:visible").count() == 300
+
+
+def test_a_print_has_all_memories(look):
+    slow = Memory("slow", 1 << 20, 16, ("activations", "weights"))
+    fast = Memory("fast", 48000, 16, ("activations", "variables", "inputs_outputs"))
+    made = plan(MODELS / "branchy.onnx", Target("two", "", "", (fast, slow)), transfers="required")
+    with look(made) as page:
+        assert page.locator("#others canvas").count() == 0
+        page.emulate_media(media="print")
+        page.wait_for_timeout(300)
+        assert page.locator("#printed").inner_text() == "Memory fast"
+        assert page.locator("#others h2").all_inner_texts() == ["Memory slow"]
+        assert "peak 4096 B (4 KiB)" in page.locator("#others p").inner_text()
+        assert page.locator("#others tbody tr:visible").count() == 1 == len(made.buffers_in("slow"))
+        size = page.evaluate("(({ width, height }) => [width, height])(document.querySelector('#others canvas'))")
+        painted = page.evaluate(
+            "([w, h]) => [...document.querySelector('#others canvas').getContext('2d').getImageData(0, 0, w, h).data]"
+            ".some((value, at) => at % 4 === 3 && value)",
+            size,
+        )
+        assert painted
+        page.emulate_media(media="screen")
+        page.wait_for_timeout(200)
+        assert page.locator("#others canvas").count() == 0
+        assert page.locator("#places-where").inner_text().endswith("in fast")
+        page.select_option("#memory", label="slow")
+        page.emulate_media(media="print")
+        page.wait_for_timeout(300)
+        assert page.locator("#printed").inner_text() == "Memory slow"
+        assert page.locator("#others h2").all_inner_texts() == ["Memory fast"]
+
+
+def test_a_print_of_one_memory_names_none(look):
+    with look(plan_of((0, 8, 0, 1))) as page:
+        page.emulate_media(media="print")
+        page.wait_for_timeout(300)
+        assert page.locator("#printed").is_hidden()
 
 
 def test_five_thousand_buffers_stay_smooth_in_the_tables(look):

@@ -24,7 +24,10 @@ FACTS = True
 """`emit` accepts facts of the model."""
 
 _PARTS = Path(__file__).parent.parent / "page"
-_SCRIPTS = ("data", "scale", "draw", "strips", "tip", "aside", "step", "layers", "buffers", "address", "move", "main")
+_SCRIPTS = (
+    *("data", "scale", "draw", "strips", "tip", "aside", "step", "layers", "buffers", "address", "move"),
+    *("print", "main"),
+)
 
 
 def emit(plan: Plan, before: Plan | None = None, facts: ModelFacts | None = None) -> str:

@@ -111,7 +111,7 @@ byId("theme").addEventListener("click", () => {
 });
 dark.addEventListener("change", () => { setTheme(); redraw(); });
 
-// A print is light, sharp, and shows the whole plan.
+// A print is light, sharp, and shows the whole plan, in all memories.
 let kept_window = null;
 function print(event) {
   setTheme();
@@ -120,10 +120,13 @@ function print(event) {
     readHues();
     kept_window ??= { ...state.window };
     showAll();
+    fillOthers();
     draw(3);
   } else {
     if (kept_window) state.window = kept_window;
     kept_window = null;
+    byId("printed").textContent = "";
+    byId("others").replaceChildren();
     redraw();
   }
 }

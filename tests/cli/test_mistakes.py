@@ -175,3 +175,33 @@ def test_a_planned_model_and_another_model(run, planned, larger_model, plan_file
     done = run("strip", planned, "-o", planned.parent / "back.tflite")
     assert done.code == 0
     assert (planned.parent / "back.tflite").read_bytes() == model.read_bytes()
+
+
+@pytest.mark.parametrize("words", [("allocate",), ("spill", "--capacity", "1000")])
+def test_a_model_or_a_plan_where_a_problem_is_wanted(fails, model, plan_file, words):
+    command, *options = words
+    said = fails(2, command, model, *options)
+    assert said == f"{model}: it is a model, and a text is wanted here; tmpass plan takes models"
+    said = fails(2, command, plan_file, *options)
+    assert said.startswith(f"{plan_file}: it is the plan of a model; tmpass emit PLAN -o problem.csv gives the buffers")
+
+
+def test_bindings_in_one_option(fails, open_model):
+    said = fails(2, "plan", open_model, "--bind", "batch=1,seq=128")
+    assert said.endswith("known: batch; give --bind for each dimension")
+
+
+def test_json_of_another_kind(fails, model, tmp_path):
+    path = tmp_path / "other.json"
+    path.write_text("{}")
+    said = fails(2, "show", path)
+    assert said.endswith("and has no schema; give a plan that tmpass plan -o wrote")
+    said = fails(2, "plan", model, "--scratch", path)
+    assert said.endswith("and has no schema; tmpass probe MODEL -o FILE measures scratch")
+
+
+def test_a_file_where_a_folder_for_planned_models_is_wanted(fails, model, tmp_path):
+    path = tmp_path / "file"
+    path.write_text("")
+    said = fails(2, "fleet", model, "-t", "tflm", "--no-store", "--planned", path)
+    assert said == f"{path}: it is a file; name a folder for the planned models"

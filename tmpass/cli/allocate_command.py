@@ -9,7 +9,7 @@ from tmpass.base import interrupts
 from tmpass.base.record import record
 from tmpass.cli.command import Command
 from tmpass.cli.complete import complete_allocator
-from tmpass.cli.files import read_text
+from tmpass.cli.files import read_text, refuse_plan
 from tmpass.cli.inputs import refuse_inputs
 from tmpass.cli.options import ALLOCATORS, EXIT_CODES, INTERRUPTED, NODES, THREADS, THREADS_HELP, Size
 from tmpass.cli.terminal import complain, print_table, progress
@@ -92,9 +92,9 @@ def command(ctx: click.Context, /, problem: str, **given: Any) -> None:
     output = asked.output and plain_name(asked.output)
     refuse_inputs([output], [("the problem", problem), ("the policy", asked.policy)])
     spaces = parse_memories(asked.memories, asked.alignment)
-    read = read_problem(
-        read_text(problem), problem, capacity=asked.capacity, alignment=asked.alignment, memories=spaces
-    )
+    text = read_text(problem)
+    refuse_plan(text, problem)
+    read = read_problem(text, problem, capacity=asked.capacity, alignment=asked.alignment, memories=spaces)
     policy = None if asked.policy is None else parse_policy(read_text(asked.policy), asked.policy)
     least = asked.minimize or asked.capacity is None
     conflict = None

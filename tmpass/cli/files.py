@@ -14,6 +14,20 @@ if TYPE_CHECKING:
 STDIN = "standard input"
 
 
+MODEL_HINT = "tmpass plan takes models"
+
+
+def refuse_plan(text: str, path: str) -> None:
+    """Refuse a plan of a model where a problem or a graph is wanted.
+
+    Raises:
+        UsageError: `text`, of the file `path`, is one.
+    """
+    if text.lstrip().startswith("{") and '"tmpass.plan/' in text[:200]:
+        hint = "tmpass emit PLAN -o problem.csv gives the buffers of a plan, which tmpass allocate takes"
+        raise UsageError("it is the plan of a model", where=path, hint=hint)
+
+
 def read_text(path: str) -> str:
     """The text of the file `path`.
 
@@ -26,6 +40,10 @@ def read_text(path: str) -> str:
         data = read_stream(sys.stdin.buffer, MOST_TEXT) if path == "-" else read_bounded(path, MOST_TEXT)
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        from tmpass.loading.registry import names_model
+
+        if names_model(path):
+            raise UsageError("it is a model, and a text is wanted here", where=path, hint=MODEL_HINT) from None
         raise UsageError(f"it is not UTF-8 text at byte {error.start}", where=path) from None
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot read it: {reason(error)}", where=path, hint="check the path") from None

@@ -8,7 +8,7 @@ from tmpass.base import interrupts
 from tmpass.base.choices import SpillOrder
 from tmpass.base.errors import UsageError
 from tmpass.cli.command import Command
-from tmpass.cli.files import read_text
+from tmpass.cli.files import read_text, refuse_plan
 from tmpass.cli.inputs import refuse_inputs
 from tmpass.cli.options import EXIT_CODES, INTERRUPTED, Size
 from tmpass.cli.terminal import complain, print_table, progress
@@ -68,8 +68,10 @@ def command(ctx: click.Context, /, graph: str, output: str | None, **given: Any)
     output = output and plain_name(output)
     refuse_inputs([output], [("the graph", graph)])
     _refuse_mixed(given)
+    text = read_text(graph)
+    refuse_plan(text, graph)
     problem = read_transfer_problem(
-        read_text(graph),
+        text,
         graph,
         capacity=given["capacity"] or 0,
         alignment=given["alignment"],

@@ -48,8 +48,10 @@ def check_folder(folder: str | os.PathLike[str], requests: Sequence[Request]) ->
     """Refuse a folder for planned models with models of the fleet in it: these would be overwritten, or planned too.
 
     Raises:
-        UsageError: there is such a model.
+        UsageError: there is such a model, or the folder is a file.
     """
+    if os.path.exists(folder) and not os.path.isdir(folder):
+        raise UsageError("it is a file", where=os.fspath(folder), hint="name a folder for the planned models")
     inside = os.path.join(os.path.realpath(folder), "")
     for request in requests:
         name = request.source.name

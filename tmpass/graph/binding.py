@@ -144,4 +144,5 @@ def _refuse_unknown_bindings(graph: Graph, bindings: Mapping[str, int]) -> None:
             raise UsageError(f"binding {binding!r}: tensor {name!r} has no axis {axis}", hint=axes)
         known = listed((*graph.symbols, *graph.other_symbols))
         hint = f"known: {known}" if known else "the model has no dynamic dimensions"
+        hint += "; give --bind for each dimension" if "=" in binding and "," in binding else ""
         raise UsageError(f"binding {binding!r} names no dimension of the model", hint=hint)

@@ -113,6 +113,9 @@ NOT_EMPTY = ("memories",)
 _NAMES = {int: "a whole number", str: "a text", bool: "true or false"}
 
 
+HINT = "give a plan that tmpass plan -o wrote"
+
+
 def parse_plan(text: str | bytes, where: str = "plan") -> Plan:
     """The plan in `text`.
 
@@ -127,15 +130,14 @@ def parse_plan(text: str | bytes, where: str = "plan") -> Plan:
     try:
         data = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise UsageError(
-            f"it is not valid JSON: {error}", where=where, hint="give a plan that tmpass plan -o wrote"
-        ) from None
+        raise UsageError(f"it is not valid JSON: {error}", where=where, hint=HINT) from None
     found = data.get("schema") if isinstance(data, dict) else data
     if found == SPILL_SCHEMA:
         what = "it is a plan of tmpass spill, for a graph of operators and tensors alone"
         raise UsageError(what, where=where, hint="give a plan that tmpass plan -o wrote")
     if found not in (SCHEMA, VERSION_1):
-        raise UsageError(f"it is not a plan of schema {SCHEMA!r}, but {_show(found)}", where=where)
+        other = "and has no schema" if found is None else f"but {_show(found)}"
+        raise UsageError(f"it is not a plan of schema {SCHEMA!r}, {other}", where=where, hint=HINT)
     try:
         if found == VERSION_1:
             check_version_1(data)

@@ -1,6 +1,7 @@
 """An executor on Ray: worker processes of this machine, or a cluster at an address."""
 
 import os
+import warnings
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any, TypeVar, cast
@@ -36,7 +37,8 @@ class RayExecutor(Executor):
         quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "critical"}
         try:
             if address:
-                ray.init(address=address, **quiet)
+                with warnings.catch_warnings(action="ignore"):  # what it warns of is the error below
+                    ray.init(address=address, **quiet)
             else:
                 count = workers or processors()
                 ray.init(num_cpus=count, include_dashboard=False, **quiet)

@@ -72,7 +72,9 @@ def read_scratch(text: str | bytes, where: str = "scratch", *, sha256: str | Non
         )
     found = data.get("schema") if isinstance(data, dict) else data
     if found != SCHEMA:
-        raise UsageError(f"it is not a file of schema {SCHEMA!r}, but {brief(found)}", where=where)
+        other = "and has no schema" if found is None else f"but {brief(found)}"
+        hint = "tmpass probe MODEL -o FILE measures scratch"
+        raise UsageError(f"it is not a file of schema {SCHEMA!r}, {other}", where=where, hint=hint)
     try:
         _check_keys(data, "", ("schema", "sha256", "scratch"))
         _check_model(data.get("sha256"), sha256)

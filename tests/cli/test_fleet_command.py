@@ -15,6 +15,7 @@ from support.processes import fleet_process as fleet_process
 from support.processes import processes_of
 from tflite_writer import Operator, Subgraph, Tensor, write_model
 
+import tmpass
 from tmpass.fleets.outputs.jsonl import read
 
 OWN_TARGET = (
@@ -265,3 +266,19 @@ def test_planned_models_are_written_and_what_cannot_be_is_said(run, zoo, tmp_pat
     assert done.err.startswith(f"tmpass: {said}")
     assert "2 rows were kept" in done.out
     assert run("fleet", zoo, "-t", "tflm", "--planned", zoo).code == 2
+
+
+def test_a_binding_is_for_the_models_that_have_its_dimension(run, zoo, open_model):
+    models = (zoo, open_model)
+    done = run("fleet", *models, "-t", "pixel6-tpu", "--bind", "batch=2", "--json")
+    assert (done.code, done.err) == (0, "")
+    rows = [json.loads(line) for line in done.out.splitlines()]
+    note = "binding 'batch' names no dimension of this model"
+    assert [note in row["notes"] for row in rows] == [True, True, False]
+    assert rows[2]["peak"] == tmpass.plan(open_model, "pixel6-tpu", bind={"batch": 2}).peak
+    done = run("fleet", zoo, "-t", "pixel6-tpu", "--bind", "bacth=2")
+    assert done.code == 2
+    assert "--bind bacth names no dimension of any model" in done.err
+    assert "(error" not in done.out
+    done = run("fleet", zoo / "a.tflite", "-t", "pixel6-tpu", "--bind", "t0:7=2")
+    assert (done.code, "has no axis 7" in done.out) == (2, True)

@@ -22,6 +22,8 @@ from tmpass.cli.terminal import complain, guard, print_table
 from tmpass.cli.write_files import plain_name, write_all
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tmpass.fleets.compare import Comparison
     from tmpass.fleets.fleet import Fleet, Means
     from tmpass.plans.diff import Limit
@@ -158,17 +160,29 @@ def command(
         comparison = compare(old, found.rows, Limit(Fraction(0), relative=False) if limit is None else limit)
     write_all(emit_all(found, comparison, outputs))
     _print(found, comparison, printed=any(path == "-" for _, path in outputs))
-    ctx.exit(_exit_code(found, comparison))
+    ctx.exit(_exit_code(found, comparison, [text.rpartition("=")[0] for text in asked["bind"]]))
 
 
-def _exit_code(found: "Fleet", comparison: "Comparison | None") -> int:
+def _exit_code(found: "Fleet", comparison: "Comparison | None", bindings: "Iterable[str]") -> int:
     """The most serious exit code. Where a planned model is missing, a line says why, and the code is an error's."""
     from tmpass.fleets.compare import worst
 
+    unused = _unused_bindings(found, bindings)
+    for name in unused:
+        complain(f"--bind {name} names no dimension of any model; tmpass plan MODEL lists those of one")
     for model, target, why in found.missing:
         complain(f"{model} on {target} has no planned model: {why}")
     codes = [row.code for row in found.rows] if comparison is None else [comparison.exit_code]
-    return worst([*codes, *([ModelError.exit_code] if found.missing else [])])
+    codes += [ModelError.exit_code] * bool(found.missing) + [UsageError.exit_code] * bool(unused)
+    return worst(codes)
+
+
+def _unused_bindings(found: "Fleet", bindings: "Iterable[str]") -> list[str]:
+    """The bindings of which the notes of each row that was planned say that the model has no use for them."""
+    from tmpass.fleets.row import foreign_note
+
+    planned = [row for row in found.rows if not row.error]
+    return [name for name in bindings if planned and all(foreign_note(name) in row.notes for row in planned)]
 
 
 def _outputs(asked: dict[str, Any], baseline: str | None) -> list[tuple[str, str]]:

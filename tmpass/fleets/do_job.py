@@ -4,6 +4,7 @@ import gc
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tmpass.api.plan import plan
@@ -13,8 +14,8 @@ from tmpass.fleets.job import Aim, Job, Outcome, outcome_of
 from tmpass.fleets.job_limits import bounded, timed
 from tmpass.fleets.opened import Opened, open_source
 from tmpass.fleets.planned_files import planned_file
-from tmpass.fleets.row import Row, row_of, row_of_error
-from tmpass.graph.binding import check_bindings
+from tmpass.fleets.row import Row, foreign_note, row_of, row_of_error
+from tmpass.graph.binding import check_bindings, foreign_bindings
 from tmpass.loading.load import Model, load_opened
 
 if TYPE_CHECKING:
@@ -37,9 +38,21 @@ def do_job(job: Job) -> Outcome:
             loaded = _load(opened, job)
         except Exception as error:
             return _failed(job, _limited(job, error), lasting=_lasts(error), opened=opened)
-        answers = [_planned(job, aim, loaded, opened) for aim in job.aims]
+        job, loaded, notes = _without_foreign(job, loaded)
+        answers = [_planned(job, aim, loaded, opened, notes) for aim in job.aims]
     rows, pages, planned, lasting = zip(*answers, strict=True)
     return Outcome(VERSION, opened.digest, rows, pages if job.pages else (), planned if job.planned else (), lasting)
+
+
+def _without_foreign(job: Job, loaded: Model) -> tuple[Job, Model, tuple[str, ...]]:
+    """`job` and `loaded` without the bindings for other models of the fleet, and a note for each of them."""
+    bindings = check_bindings(job.options.get("bind") or {})
+    foreign = foreign_bindings(loaded.graph, bindings)
+    if not foreign:
+        return job, loaded, ()
+    kept = {name: number for name, number in bindings.items() if name not in foreign}
+    own = replace(job, options={**job.options, "bind": kept})
+    return own, replace(loaded, bindings=kept), tuple(map(foreign_note, foreign))
 
 
 def _load(opened: Opened, job: Job) -> Model:
@@ -48,11 +61,14 @@ def _load(opened: Opened, job: Job) -> Model:
     return load_opened(*files, bindings, batches=True, sha256=opened.sha256)
 
 
-def _planned(job: Job, aim: Aim, loaded: Model, opened: Opened) -> tuple[Row, str | None, bytes | str | None, bool]:
+def _planned(
+    job: Job, aim: Aim, loaded: Model, opened: Opened, notes: tuple[str, ...]
+) -> tuple[Row, str | None, bytes | str | None, bool]:
     """The row for one target, its page and its planned model where these are wanted, and whether it lasts."""
     try:
         made = plan(loaded, aim.target, **job.options)
         row = row_of(made, job.source.name, aim.label, opened.sha256)
+        row = replace(row, notes=(*row.notes, *notes)) if notes else row
         planned = planned_file(made, loaded, opened, aim, job.options) if job.planned else None
         return row, _page(made, loaded) if job.pages else None, planned, True
     except Exception as error:

@@ -103,6 +103,11 @@ def row_of(plan: Plan, model: str, target: str, sha256: str) -> Row:
     )
 
 
+def foreign_note(binding: str) -> str:
+    """The note on a binding that the model has no use for."""
+    return f"binding {brief(binding)} names no dimension of this model"
+
+
 def _flash(plan: Plan) -> int | None:
     """The bytes that the home of the constants needs without its buffers; None where no constant is stored."""
     home = next((plan.memory(row.memory) for row in plan.constants if row.use == ConstantUse.STORED), None)

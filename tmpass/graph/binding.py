@@ -114,6 +114,16 @@ def _bind_tensor(tensor: Tensor, bindings: Mapping[str, int]) -> Tensor:
     return replace(tensor, shape=shape)
 
 
+def foreign_bindings(graph: Graph, bindings: Mapping[str, int]) -> tuple[str, ...]:
+    """The names in `bindings` that are neither a symbol of `graph` nor begin with the name of a tensor and a colon.
+
+    They are meant for other models, where options are for several.
+    """
+    known = {*graph.symbols, *graph.other_symbols}
+    tensors = {tensor.name for subgraph in graph.subgraphs for tensor in subgraph.tensors}
+    return tuple(name for name in bindings if name not in known and name.rpartition(":")[0] not in tensors)
+
+
 def _refuse_unknown_bindings(graph: Graph, bindings: Mapping[str, int]) -> None:
     """Raise for a binding that is neither a symbol of the model nor an axis of one of its tensors."""
     symbols = {*graph.symbols, *graph.other_symbols}

@@ -15,6 +15,7 @@ from tmpass.base.errors import ModelError, TargetError, UnknownSizeError, UsageE
 from tmpass.base.violation import Violation
 from tmpass.graph.model import TensorKind
 from tmpass.loading.load import Model, load
+from tmpass.packing import allocate as allocating
 from tmpass.plans.plan import ModelInfo, Options
 from tmpass.targets import Memory, Sharing, Target, load_target
 
@@ -35,6 +36,13 @@ def open_graph():
     sketch = Sketch()
     sketch.outputs = [sketch.op([sketch.input("n")], 8)]
     return graph_of(sketch)
+
+
+def test_the_default_budget_is_that_of_allocate(monkeypatch):
+    tested = model(chain(8, 8, 8, 8))
+    assert plan(tested).options.nodes == allocating.DEFAULT_NODES
+    monkeypatch.setattr(allocating, "LARGE", 2)
+    assert plan(tested).options.nodes == allocating.LARGE_NODES
 
 
 def test_the_plan_has_its_options():
@@ -135,7 +143,7 @@ def test_open_dimensions_are_refused_with_the_file_or_listed():
         ({"budget": True}, UsageError, "budget True is not a whole number"),
         ({"budget": 1.5}, UsageError, "budget 1.5 is not a whole number"),
         ({"alignment": "4"}, UsageError, "alignment '4' is not a whole number"),
-        ({"nodes": None}, UsageError, "nodes None is not a whole number"),
+        ({"nodes": "1"}, UsageError, "nodes '1' is not a whole number"),
         ({"keep_inputs": "no"}, UsageError, "keep_inputs is 'no'; give True or False"),
         ({"allow_unplanned": 1}, UsageError, "allow_unplanned is 1"),
         ({"io": ["arena"]}, UsageError, "io is ['arena']"),

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tmpass.packing.allocate import DEFAULT_NODES
+from tmpass.packing.allocate import DEFAULT_NODES, LARGE, LARGE_NODES
 from tmpass.packing.allocators import ALLOCATORS
 from tmpass.planning.ordering.least_peak import DEFAULT_STATES
 from tmpass.targets import target_names
@@ -47,7 +47,7 @@ def test_a_target_may_be_a_file():
 def test_the_help_states_the_default_budgets(run):
     text = " ".join(run("plan", "--help").out.split())
     assert f"in states. [default: {DEFAULT_STATES}]" in text
-    assert f"in nodes. [default: {DEFAULT_NODES}]" in text
+    assert f"in nodes. [default: {DEFAULT_NODES}; {LARGE_NODES} for more than {LARGE} results of operators]" in text
 
 
 def test_the_help_has_groups_and_whole_sentences(run):

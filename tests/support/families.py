@@ -83,6 +83,21 @@ def easy(seed: int, buffers: int, *, longest: int = 12, largest: int = 64 * 1024
     return _numbered(pieces, None)
 
 
+def skipping(seed: int, buffers: int, *, skips: float = 0.001, largest: int = 4096) -> Problem:
+    """Return the tensors of a net of cells: most are read soon, and a share of `skips` reads one far back as well."""
+    rng = random.Random(seed)
+    last, sizes = list(range(1, buffers + 1)), []
+    for made in range(buffers):
+        sizes.append(16 * rng.randint(1, largest))
+        if rng.random() < 0.4:
+            read = max(0, made - rng.randint(2, 12))
+            last[read] = max(last[read], made)
+        if rng.random() < skips:
+            read = max(0, made - rng.randint(100, 2000))
+            last[read] = max(last[read], made)
+    return _numbered([(made, last[made] + 1, sizes[made]) for made in range(buffers)], None)
+
+
 def short_lived(seed: int, buffers: int, *, longest: int = 100, largest: int = 1024 * 1024) -> Problem:
     """Return buffers that start at random over as many steps as there are of them, and live 1 to `longest` steps."""
     rng = random.Random(seed)

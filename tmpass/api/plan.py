@@ -19,8 +19,9 @@ from tmpass.base.choices import Int8, Io, Objective, OrderMethod, Share, Transfe
 from tmpass.base.errors import ModelError, UsageError, VerificationError, brief
 from tmpass.base.sizes import parse_size
 from tmpass.graph.binding import check_bindings
+from tmpass.graph.model import Graph
 from tmpass.loading.load import Model, load_to_plan
-from tmpass.packing.allocate import DEFAULT_NODES
+from tmpass.packing.allocate import default_nodes
 from tmpass.planning.ordering.least_peak import DEFAULT_STATES
 from tmpass.planning.plan_model import plan_model
 from tmpass.plans.plan import Options, Plan
@@ -46,7 +47,7 @@ def plan(
     schedule: str = "auto",
     states: int = DEFAULT_STATES,
     allocator: str = "auto",
-    nodes: int = DEFAULT_NODES,
+    nodes: int | None = None,
     scratch: str | os.PathLike[str] | Sequence[ScratchRule] = (),
     int8: str | None = None,
     tie: Mapping[str, str] | Sequence[str] = (),
@@ -75,7 +76,8 @@ def plan(
             file unless another order needs a smaller arena.
         states: budget of the search for an order, in sets of operators. The same budget gives the same plan.
         allocator: the name of one, as for tmpass.allocate.
-        nodes: budget of the search for offsets, in nodes. The same budget gives the same plan.
+        nodes: budget of the search for offsets, in nodes; by default a million, three for models with more than 20,000
+            results of operators. The same budget gives the same plan.
         scratch: bytes that kernels need while they run, besides those in the target: the path of a scratch file, or
             rules.
         int8: "native" if operators between DequantizeLinear and QuantizeLinear compute with integers and make no
@@ -119,7 +121,8 @@ def plan(
             raise UsageError(f"budget {budget} is below 0", hint="give bytes")
     if alignment is not None:
         alignment = whole("alignment", alignment, "bytes")
-    nodes = whole("nodes", nodes, "a number of search steps")
+    if nodes is not None:
+        nodes = whole("nodes", nodes, "a number of search steps")
     states = search_budget("states", states)
     profile = target_of(target).override(budget, alignment)
     check_speeds(objective, profile)
@@ -141,7 +144,7 @@ def plan(
         schedule=schedule,
         states=states,
         allocator=allocator,
-        nodes=nodes,
+        nodes=default_nodes(_count_results(loaded.graph)) if nodes is None else nodes,
         scratch=rules,
         int8=int8 or profile.int8,
         tie=ties,
@@ -169,3 +172,8 @@ def plan(
             hint="please report it with the model",
         )
     return made
+
+
+def _count_results(graph: Graph) -> int:
+    """How many tensors operators make: about as many as there are buffers."""
+    return sum(len(op.outputs) for subgraph in graph.subgraphs for op in subgraph.ops)

@@ -103,7 +103,8 @@ def options_without_target(function: F) -> F:
             click.option("--allocator", default="auto", show_default=True, metavar="NAME", help=ALLOCATORS,
                          shell_complete=complete_allocator),
             click.option("--nodes", type=NODES, metavar="N",
-                         help="Budget of the search for offsets, in nodes. [default: 1000000]"),
+                         help="Budget of the search for offsets, in nodes. [default: 1000000; "
+                         "3000000 for more than 20000 results of operators]"),
             click.option("--scratch", metavar="FILE",
                          help="Scratch bytes of kernels, as JSON: docs/scratch.schema.json."),
             click.option("--int8", type=_choice(Int8),
@@ -124,13 +125,11 @@ def options_without_target(function: F) -> F:
 def plan_arguments(asked: dict[str, Any]) -> dict[str, Any]:
     """The arguments of tmpass.plan for the options of a command."""
     from tmpass.graph.binding import parse_bindings
-    from tmpass.packing.allocate import DEFAULT_NODES
     from tmpass.planning.ordering.least_peak import DEFAULT_STATES
 
-    nodes = DEFAULT_NODES if asked["nodes"] is None else asked["nodes"]
     states = DEFAULT_STATES if asked["states"] is None else asked["states"]
     scratch = () if asked["scratch"] is None else asked["scratch"]
-    return {**asked, "bind": parse_bindings(asked["bind"]), "nodes": nodes, "states": states, "scratch": scratch}
+    return {**asked, "bind": parse_bindings(asked["bind"]), "states": states, "scratch": scratch}
 
 
 def make_plan(model: "str | bytes", asked: dict[str, Any]) -> "tuple[Plan, Model]":

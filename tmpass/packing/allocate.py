@@ -38,6 +38,11 @@ No answer is worse than a late one.
 """
 
 
+def default_nodes(buffers: int) -> int:
+    """The budget in nodes, by default, for the least peak of that many buffers."""
+    return LARGE_NODES if buffers > LARGE else DEFAULT_NODES
+
+
 def allocate(
     problem: Problem,
     allocator: str = "auto",
@@ -54,8 +59,8 @@ def allocate(
         problem: buffers and, where there is one, the capacity.
         allocator: a name in tmpass.packing.allocators.ALLOCATORS, or one that another package registers.
         minimize: look for the least peak; otherwise stop at the first packing within the capacity.
-        nodes: the budget in search steps, by default DEFAULT_NODES, LARGE_NODES for more than LARGE buffers, or
-            NODES_TO_FIT where `minimize` is off. The same number gives the same answer everywhere.
+        nodes: the budget in search steps, by default `default_nodes`, or NODES_TO_FIT where `minimize` is off. The same
+            number gives the same answer everywhere.
         threads: how many threads may search. The answer does not depend on it.
         keep: after Ctrl-C, return the best packing so far, marked as `stopped`.
         policy: learned backtracking for telamalloc, which auto asks as well.
@@ -70,8 +75,7 @@ def allocate(
         VerificationError: the allocator is wrong. The packing is not returned.
     """
     if nodes is None:
-        least = LARGE_NODES if len(problem.buffers) > LARGE else DEFAULT_NODES
-        nodes = least if minimize else NODES_TO_FIT
+        nodes = default_nodes(len(problem.buffers)) if minimize else NODES_TO_FIT
     _check_arguments(nodes, threads)
     if not minimize and problem.capacity is None:
         raise UsageError("the problem has no capacity to fit into", hint="give one, or minimise")

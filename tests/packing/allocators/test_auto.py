@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from support.families import skipping
 
 from tmpass.base.choices import Status
 from tmpass.base.errors import UsageError
@@ -69,3 +70,11 @@ def test_one_method_finds_a_packing_that_another_misses():
     answer = allocate(Problem(tuple(buffers), None, 64))
     assert (answer.peak, answer.status) == (1368, Status.OPTIMAL)
     assert answer.nodes < 100_000
+
+
+@pytest.mark.parametrize("seed", [1, 3, 5])
+def test_a_large_net_is_hard_in_a_few_places_only(seed):
+    """Long-lived buffers end above the bound. Greedy packings of the whole net miss one of the places each."""
+    answer = allocate(skipping(seed, 20_000), nodes=500_000)
+    assert answer.status is Status.OPTIMAL
+    assert answer.nodes < 60_000

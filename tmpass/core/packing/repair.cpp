@@ -7,10 +7,11 @@
 namespace tmpass::packing {
 namespace {
 
-constexpr int kWindows = 3;                  // per place, of growing width
-constexpr std::int64_t kNodesPerBuffer = 8;  // of one attempt
-constexpr std::size_t kMaxFree = 2000;       // buffers in one attempt
-constexpr Bytes kTargetSteps = 4;            // the target rises by this fraction of what is left to the peak
+constexpr int kWindows = 3;                    // per place, of growing width
+constexpr std::int64_t kNodesPerBuffer = 8;    // of one attempt
+constexpr std::size_t kMaxFree = 20'000;       // buffers in one attempt
+constexpr std::int64_t kMaxPairs = 2'000'000;  // of them that share a step
+constexpr Bytes kTargetSteps = 4;              // the target rises by this fraction of what is left to the peak
 
 class Repair {
   public:
@@ -49,13 +50,25 @@ class Repair {
             std::vector<Index> free;
             reinsertion_.index().find_alive(from, to, free);
             std::erase_if(free, [&](Index other) { return !problem_.movable(other); });
-            if (free.size() > kMaxFree) return false;
+            if (free.size() > kMaxFree || count_pairs(free) > kMaxPairs) return false;
             if (place_anew(free, target)) return true;
             const Step wider = to - from;
             from = std::max<Step>(from - wider, 0);
             to += wider;
         }
         return false;
+    }
+
+    std::int64_t count_pairs(const std::vector<Index>& free) const {
+        std::vector<Step> ends;
+        for (const Index b : free) ends.push_back(problem_.upper[b]);
+        std::ranges::sort(ends);
+        std::int64_t pairs = 0;
+        for (std::size_t i = 0, ended = 0; i < free.size(); ++i) {
+            while (ends[ended] <= problem_.lower[free[i]]) ++ended;
+            pairs += static_cast<std::int64_t>(i - ended);
+        }
+        return pairs;
     }
 
     bool place_anew(const std::vector<Index>& free, Bytes target) {

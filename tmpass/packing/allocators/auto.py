@@ -21,6 +21,7 @@ from tmpass.packing.allocators import (
     telamalloc,
 )
 from tmpass.packing.allocators.arrays import peak_of
+from tmpass.packing.allocators.speculation import Verdict
 from tmpass.packing.problem import Problem
 
 HONOURS = frozenset(CONSTRAINTS)
@@ -31,6 +32,15 @@ _REPAIR_FROM = 1000
 
 _REPAIR_SHARE = 16
 """Repair gets one of this many nodes: what is too high in few places takes less, and the rest needs another method."""
+
+_SPARSE = 64
+"""Up to this mean number of live buffers, an exact search is given a large problem whole: few of its places are hard.
+
+A net of 30,000 operators with skips takes 0.04 s so, where narrowest first ends 1.2 % above the bound after 20 s.
+"""
+
+_SPARSE_SHARE = 8
+"""That search gets one of this many nodes."""
 
 _EXACT_UP_TO = 4000
 """Up to this number of buffers, most nodes are for exact searches, above it for narrowest first."""
@@ -65,6 +75,7 @@ def solve(problem: Problem, goal: Goal) -> Found:
             found = _repair(problem, goal, found)
             found = _join(problem, goal, found)
         if len(problem.buffers) >= _REPAIR_FROM and supported:  # else telamalloc needs the nodes
+            found = _search_sparse(problem, goal, found)
             before = found.peak
             found = narrowest_first.solve_from(problem, replace(goal, nodes=_greedy_nodes(problem, goal)), found)
             if goal.nodes and not found.stopped and found.peak == before:
@@ -174,10 +185,35 @@ def _join(problem: Problem, goal: Goal, found: Found) -> Found:
     return replace(found, offsets=tuple(offsets), peak=peak, method="joined rectangles") if peak < found.peak else found
 
 
+def _search_sparse(problem: Problem, goal: Goal, found: Found) -> Found:
+    """`found`, or a packing at the bound, where few buffers are alive at once."""
+    if satisfied(problem, goal, found) or _mean_live(problem) > _SPARSE:
+        return found
+    share = (goal.nodes - found.nodes) // _SPARSE_SHARE
+    try:
+        verdict, offsets, nodes = _core.postpone(problem.native, _target(problem, goal), share, capacity_search.SEED)
+    except (ValueError, MemoryError):  # too many overlaps to hold in memory
+        return found
+    found = replace(found, nodes=found.nodes + nodes)
+    if verdict != Verdict.FOUND:
+        return found
+    return replace(found, offsets=tuple(offsets), peak=peak_of(problem, offsets), method="place-or-postpone")
+
+
+def _mean_live(problem: Problem) -> float:
+    """How many buffers are alive at a step, the mean from the first step to the last."""
+    lower, upper = min(b.lower for b in problem.buffers), max(b.upper for b in problem.buffers)
+    return sum(b.upper - b.lower for b in problem.buffers) / (upper - lower)
+
+
+def _target(problem: Problem, goal: Goal) -> int:
+    """The highest top, in bytes, of a packing that needs no search any more."""
+    return max(goal.bound, 0 if goal.minimize or problem.capacity is None else problem.capacity)
+
+
 def _repair(problem: Problem, goal: Goal, found: Found) -> Found:
     """`found`, or a lower packing in which buffers above the target were moved."""
-    target = problem.capacity if problem.capacity is not None and not goal.minimize else goal.bound
     left = (goal.nodes - found.nodes) // _REPAIR_SHARE
-    offsets, peak, nodes = _core.repair(problem.native, found.offsets, max(target, goal.bound), left)
+    offsets, peak, nodes = _core.repair(problem.native, found.offsets, _target(problem, goal), left)
     found = replace(found, nodes=found.nodes + nodes)
     return replace(found, offsets=tuple(offsets), peak=peak, method="repair") if peak < found.peak else found

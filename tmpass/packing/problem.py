@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import lcm
+from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol
 
 from tmpass.base.errors import UsageError
@@ -96,6 +97,9 @@ class Buffer:
         return replace(self, size=up(self.size), gaps=gaps)
 
 
+_MEMORIES = attrgetter("memories")
+
+
 @dataclass(frozen=True)
 class Problem:
     """Buffers to place in one address space.
@@ -131,7 +135,7 @@ class Problem:
             if not (0 <= first < len(self.buffers) and 0 <= second < len(self.buffers)) or first == second:
                 raise UsageError(f"the pair {first}, {second} is not of two buffers", hint="give their indices")
         object.__setattr__(self, "buffers", tuple(self.buffers))
-        if self.memories or any(b.memories for b in self.buffers):
+        if self.memories or any(map(_MEMORIES, self.buffers)):
             self._check_buffers(total)
         try:
             self.native  # noqa: B018  # reading checks the buffers, except for their memories

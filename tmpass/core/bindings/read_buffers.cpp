@@ -20,6 +20,7 @@ void require(bool good) {
 packing::Problem read_buffers(nb::tuple buffers, Bytes alignment, packing::Tables tables) {
     const Field lower("lower"), upper("upper"), size("size"), own("alignment"), offset("offset"), hint("hint"),
         gaps("gaps"), window_lower("window_lower"), window_upper("window_upper");
+    const nb::tuple nothing = nb::make_tuple();
     const std::size_t count = nb::len(buffers);
     require(1 <= alignment && alignment <= kMaxObjectAlignment);
     packing::Problem problem;
@@ -49,6 +50,7 @@ packing::Problem read_buffers(nb::tuple buffers, Bytes alignment, packing::Table
             hints += at;
         }
         const nb::object own_gaps = gaps.of(buffer);
+        if (own_gaps.is(nothing)) continue;  // Python has one empty tuple; an iterator for it takes time
         for (const nb::handle gap : own_gaps)
             tables.gaps.insert(tables.gaps.end(),
                                {static_cast<std::int64_t>(b), lower.number_of(gap), upper.number_of(gap),

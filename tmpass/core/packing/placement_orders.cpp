@@ -55,7 +55,7 @@ std::vector<Order> orders_for(Index count) {
     using enum Order;
     if (count >= kManyBuffers) return {kSize};
     if (count >= kSeveralBuffers) return {kStart, kContention, kGiven, kSize, kArea, kLifetime, kOverlaps};
-    return {kSize, kArea, kContention, kOverlaps, kLifetime, kStart, kGiven};
+    return {kSize, kOverlaps, kContention, kArea, kLifetime, kStart, kGiven};
 }
 
 std::vector<Order> further_orders(bool few) {

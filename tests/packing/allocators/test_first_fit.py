@@ -18,10 +18,11 @@ NEVER = 0
 SEVERAL = 4096
 """From this number of buffers on, other orders come first."""
 SEVERAL_ORDERS = (4, 3, 5, 0, 1, 2, 6)
+FEW_ORDERS = (0, 6, 3, 1, 2, 4, 5)
 
 
 def orders(problem):
-    """The orders of `pack`, from their definition."""
+    """The orders of `pack` by their numbers, from their definition."""
     load, count = _core.contention(problem.native), overlaps(problem)
     keys = (
         lambda _, b: (-b.size, b.lower - b.upper, b.lower),
@@ -32,8 +33,6 @@ def orders(problem):
         lambda i, _: (i,),
         lambda i, b: (-b.size * count[i], -b.size, b.lower - b.upper, b.lower),
     )
-    if len(problem.buffers) >= SEVERAL:
-        keys = tuple(keys[number] for number in SEVERAL_ORDERS)
     for key in keys:
         yield sorted(range(len(problem.buffers)), key=lambda i: (*key(i, problem.buffers[i]), i))
 
@@ -51,14 +50,14 @@ def overlaps(problem):
 
 def by_hand(problem):
     """The first of the lowest packings over all orders: (offsets, peak, number of the order)."""
-    native = problem.native
+    native, every = problem.native, list(orders(problem))
+    turns = SEVERAL_ORDERS if len(problem.buffers) >= SEVERAL else FEW_ORDERS
     found = []
-    for number, order in enumerate(orders(problem)):
-        offsets = _core.first_fit(native, order)
-        found.append((peak_of(problem, offsets), number, offsets))
-    peak, number, offsets = min(found)
-    number = SEVERAL_ORDERS[number] if len(problem.buffers) >= SEVERAL else number
-    return offsets, peak, number
+    for turn, number in enumerate(turns):
+        offsets = _core.first_fit(native, every[number])
+        found.append((peak_of(problem, offsets), turn, offsets))
+    peak, turn, offsets = min(found)
+    return offsets, peak, turns[turn]
 
 
 @settings(max_examples=200, deadline=None)

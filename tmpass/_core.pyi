@@ -327,6 +327,12 @@ class PostponeRules:
     @first.setter
     def first(self, arg: bool, /) -> None: ...
     @property
+    def sums(self) -> bool:
+        """What crosses a boundary of two sections is at a sum of sizes on both of its sides."""
+
+    @sums.setter
+    def sums(self, arg: bool, /) -> None: ...
+    @property
     def blocks(self) -> bool:
         """Blocks of buffers that seem to belong together are tried too."""
 

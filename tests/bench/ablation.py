@@ -28,7 +28,7 @@ RULES = {
         "rerank",
         "always_fit",
     ),
-    "postpone": ("window", "exchange", "first", "blocks", "pinwheels"),
+    "postpone": ("window", "exchange", "first", "sums", "blocks", "pinwheels"),
 }
 """Kernel -> its switches, all of which are on otherwise."""
 KERNELS = {

@@ -20,11 +20,11 @@ from tmpass.packing.check import check_offsets
 from tmpass.packing.problem import Buffer, Gap, Problem
 
 FOUND, IMPOSSIBLE, ENDED = 0, 1, 2
-SWITCHES = ("window", "exchange", "first", "blocks", "pinwheels")
+SWITCHES = ("window", "exchange", "first", "sums", "blocks", "pinwheels")
 RULES = [
     dict(zip(SWITCHES, on, strict=True))
-    for on in itertools.product((True, False), repeat=5)
-    if on[3] or not on[4]  # pinwheels are blocks, so they need the rule `blocks`
+    for on in itertools.product((True, False), repeat=6)
+    if on[4] or not on[5]  # pinwheels are blocks, so they need the rule `blocks`
 ]
 MUCH = 10**6
 
@@ -114,6 +114,27 @@ def test_equal_pinwheels_need_little_time_and_memory():
     assert (answer, spent) == (ENDED, 40_000)
     assert time.process_time() - begin < 3  # seconds; 0.15 are usual
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150_000  # kB
+
+
+@pytest.mark.parametrize("seed", [3, 9, 12])
+def test_sums_on_both_sides_of_boundaries_shorten_the_search(seed):
+    """Full sections of few units: what crosses a boundary can begin at few offsets."""
+    problem = pinwheels(seed, 120, steps=60, height=256)
+    assert ask(problem, problem.capacity, nodes=4000, blocks=False)[0] == FOUND
+    assert ask(problem, problem.capacity, nodes=4000, blocks=False, sums=False)[0] == ENDED
+
+
+@pytest.mark.parametrize("odd", [1, 1001])
+def test_sums_above_the_largest_that_are_told_apart(odd):
+    """Of 40 buffers beside a long one the search tells sums apart up to some number of units, and loses nothing."""
+    sizes = [odd * (30 + i) for i in range(20)]
+    sides = [Buffer(f"{side}{i}", side, side + 1, size) for side in (0, 1) for i, size in enumerate(sizes)]
+    for first in (1, 5 * odd + 1):  # keeps the parts from a common unit
+        problem = Problem((*sides, Buffer("long", 0, 2, first), Buffer("other", 0, 2, 7)))
+        least = sum(sizes) + first + 7
+        for rules in RULES:
+            assert ask(problem, least, **rules)[0] == FOUND
+            assert ask(problem, least - 1, nodes=1000, **rules)[0] == IMPOSSIBLE
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -55,6 +55,14 @@ struct Part {
     }
     bool solid(Index b) const { return run_start[b + 1] == run_start[b] + 1; }
 
+    // Whether b, which is in `section`, is in the one before it as well.
+    bool crosses(Index b, Index section) const {
+        if (solid(b)) return sections.first[b] < section;
+        for (const auto& [from, to] : runs_of(b))
+            if (from < section && section < to) return true;
+        return false;
+    }
+
     // Whether a and b are neighbours.
     bool share_a_section(Index a, Index b) const {
         for (const auto& [from, to] : runs_of(a))

@@ -30,6 +30,7 @@ struct PostponeRules {
     bool window = true;     // another buffer must take bytes of the place that a postponed buffer is refused
     bool exchange = true;   // of two buffers that touch and live equally long, the larger is below
     bool first = true;      // the buffers that can be lowest in a section raise all others
+    bool sums = true;       // what crosses a boundary is at a sum of sizes on both of its sides
     bool blocks = true;     // blocks of buffers that seem to belong together are tried as well
     bool pinwheels = true;  // five blocks may form a pinwheel
 };

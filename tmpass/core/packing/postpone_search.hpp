@@ -4,6 +4,7 @@
 //  - per postponed buffer its *window*: the end of the place that it is refused, which something else must take bytes
 //  of;
 //  - per section how many unplaced buffers can be the lowest in it, known unless it is marked stale;
+//  - per boundary between two sections what crosses it at the lowest (boundary_sums.hpp);
 //  - marks of sections in which a lowest offset rose: dirty above the limit, moved at all.
 #pragma once
 
@@ -12,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "packing/boundary_sums.hpp"
 #include "packing/depth_first.hpp"
 #include "packing/parts.hpp"
 #include "packing/postpone.hpp"
@@ -51,8 +53,8 @@ struct SectionMarks {
 };
 
 struct PostponeFrame : SearchFrame {
-    std::size_t windows, placed;  // lengths of trails to go back to
-    bool postponed;               // the second branch, after placing it has failed
+    std::size_t windows, placed, sums;  // lengths of trails to go back to
+    bool postponed;                     // the second branch, after placing it has failed
 };
 
 // Attempts at one part. Each begins anew; what they share is how often each section was where an attempt failed.
@@ -67,7 +69,8 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
         : Base(part, NodeBudget(nodes, kNodesBetweenChecks, interrupted)),
           rules_(rules),
           equals_(rules.exchange ? interchangeable(part) : std::vector<std::vector<Index>>(part.count())),
-          weight_(part.sections.count(), kBaseWeight) {
+          weight_(part.sections.count(), kBaseWeight),
+          sums_(part) {
         std::size_t most = 0;
         for (Index s = 0; s < part.sections.count(); ++s) most = std::max(most, part.sections.of(s).size());
         section_lows_.resize(most);
@@ -122,6 +125,7 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
         moved_.reset(sections, 0);
         window_trail_.clear();
         placed_trail_.clear();
+        sums_.reset();
         failed_ = -1;
         if (!this->reset_bounds()) return false;
         groups_.push_back({0, sections, -1, 0});
@@ -141,7 +145,8 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
             if (disturbs_equals(b)) {
                 holds = postpone(b);
             } else {
-                frames_.push_back({this->frame_of(group, b), window_trail_.length(), placed_trail_.size(), false});
+                frames_.push_back(
+                    {this->frame_of(group, b), window_trail_.length(), placed_trail_.size(), sums_.length(), false});
                 holds = place(b, falls_apart);
             }
             if (holds && falls_apart) group = split(group);
@@ -233,7 +238,24 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
         budget_.add_work(static_cast<std::int64_t>(part_.neighbours_of(b).size()));
         for (const Index other : part_.neighbours_of(b))
             if (low_[other] < top && !raise(other, top)) return false;
+        if (rules_.sums && !raise_crossing(b)) return false;
         return propagate();
+    }
+
+    // What crosses a boundary of b, which was placed, rises to a sum of sizes on both of its sides.
+    bool raise_crossing(Index b) {
+        for (const auto& [from, to] : part_.runs_of(b)) {
+            for (Index t = std::max(from, Index{1}); t <= to && t < part_.sections.count(); ++t) {
+                if (!sums_.is_tight(t) || crossing_[t - 1] == 0) continue;
+                if (t == from || t == to)
+                    budget_.add_work(sums_.update(t, limit_, [this](Index other) { return low_[other] < kInfinity; }));
+                const Unit lowest = sums_.lowest(t, limit_);
+                if (lowest == 0) continue;
+                for (const Index other : part_.sections.of(t))
+                    if (low_[other] < lowest && part_.crosses(other, t) && !raise(other, lowest)) return false;
+            }
+        }
+        return true;
     }
 
     bool postpone(Index b) {
@@ -407,6 +429,7 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
             low_[b] = low;
             std::fill(stale_.begin() + first(b), stale_.begin() + end(b), 1);
         });
+        sums_.undo_to(frame.sums);
         window_trail_.undo_to(frame.windows, [this](Index b, Unit window) { change_window(b, window); });
         groups_.resize(frame.groups);
     }
@@ -449,6 +472,7 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
     std::vector<Index> to_check_;
     std::vector<Unit> section_lows_, section_sizes_;  // in narrow(): of its members
 
+    BoundarySums<Unit> sums_;
     Trail<Unit> window_trail_;
     std::vector<Index> placed_trail_;
 };

@@ -9,7 +9,7 @@ from .identity import IDENTIFIER, NAME
 
 if TYPE_CHECKING:
     from tmpass.graph.content import Content
-    from tmpass.graph.draft import Draft, New
+    from tmpass.graph.draft import Dialect, Draft
     from tmpass.graph.layer import Layer
     from tmpass.loading.runner import Runner
 
@@ -19,12 +19,12 @@ __all__ = [
     "accepts",
     "apply",
     "content_of",
+    "dialect",
     "heading_in",
     "layers",
     "load",
     "load_to_plan",
     "measure",
-    "new_kinds",
     "offsets_in",
     "other_files",
     "probe",
@@ -197,11 +197,12 @@ def content_of(data: bytes, graph: Graph) -> "Content":
     return read_content(data, graph)
 
 
-def new_kinds() -> "Mapping[New, str]":
-    """Return the names of the operators that a draft adds."""
-    from .added_kinds import NEW_KINDS
+def dialect(data: bytes) -> "Dialect":
+    """Return how TFLite writes what a draft adds; it is the same for each file."""
+    from .added_kinds import DIALECT
 
-    return NEW_KINDS
+    del data
+    return DIALECT
 
 
 def write_draft(data: bytes, graph: Graph, draft: "Draft", note: tuple[str, bytes] | None) -> bytes:

@@ -24,7 +24,7 @@ MOST_JOINED = 10
 def net_of(data: bytes) -> Net:
     """The net of a TFLite model."""
     graph = load_to_plan(data, {}).graph
-    return Net(graph, tflite.layers(data, graph), dict(tflite.new_kinds()), MOST_JOINED)
+    return Net(graph, tflite.layers(data, graph), tflite.dialect(data), MOST_JOINED)
 
 
 def written(data: bytes, net: Net, draft) -> bytes:
@@ -34,7 +34,7 @@ def written(data: bytes, net: Net, draft) -> bytes:
         AssertionError: the graphs differ.
     """
     made = tflite.write_draft(data, net.graph, draft, None)
-    assert load_to_plan(made, {}).graph.subgraphs == draft_graph(draft, net.graph, net.kinds).subgraphs
+    assert load_to_plan(made, {}).graph.subgraphs == draft_graph(draft, net.graph, net.dialect).subgraphs
     return made
 
 

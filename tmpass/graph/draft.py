@@ -4,12 +4,13 @@ The original is read by a frontend, and the same frontend writes the draft. The 
 whole numbers: a tensor says of which original it is a piece.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
+from tmpass.base.dtypes import DType
 from tmpass.base.record import record
-from tmpass.graph.layer import Padding
+from tmpass.graph.layer import Axes, Padding
 from tmpass.graph.model import ABSENT, Entry, Graph, Move, Moves, Op, Subgraph, Tensor, TensorKind
 
 
@@ -30,6 +31,37 @@ class New(StrEnum):
     CONCAT = "concat"
 
 
+class Operands(StrEnum):
+    """How an operator that a draft adds says where it cuts, or how much it pads.
+
+    SIZES       constants with the first indices and the lengths along all axes; pads in pairs
+    ENDS        constants with the first index, the one past the last, and the axis; pads before all axes, then after
+    ATTRIBUTES  no constants: the operator has the numbers itself
+    """
+
+    SIZES = "sizes"
+    ENDS = "ends"
+    ATTRIBUTES = "attributes"
+
+
+@record
+class Dialect:
+    """How a format writes what a draft adds.
+
+    Fields:
+        kinds: the names of new operators.
+        axes: of rows, columns and channels.
+        slices, pads: the operands of SLICE and PAD.
+        numbers: the element type of new constants.
+    """
+
+    kinds: Mapping[New, str]
+    axes: Axes
+    slices: Operands
+    pads: Operands
+    numbers: DType
+
+
 @record
 class DraftTensor:
     """A tensor of a draft.
@@ -38,7 +70,7 @@ class DraftTensor:
         like: the original tensor that has its name, element type and quantisation.
         shape: its own.
         cut: of a constant, the part of the original's bytes that it has; None for all.
-        numbers: of a new constant, its 32-bit whole numbers; `like` is then ABSENT.
+        numbers: of a new constant, its whole numbers; `like` is then ABSENT.
         suffix: behind the name of the original; "" where it is the original itself.
     """
 
@@ -57,10 +89,12 @@ class DraftOp:
         like: the original operator whose kind and options it has; ABSENT where it is `new`.
         inputs, outputs: tensors of the draft.
         padding: another padding than the original's; None for that.
+        pads: of a window with EXPLICIT padding, for rows and columns, where they differ from the original's.
         multiplier: another depth multiplier than the original's; 0 for that.
         new: what it is without an original.
         axis: of a SLICE or CONCAT.
         start: of a SLICE, the first index along `axis`.
+        borders: of a new PAD, the elements before and after along each axis.
         temporaries: tensors of the draft that are alive only while it runs.
     """
 
@@ -73,6 +107,8 @@ class DraftOp:
     axis: int = 0
     start: int = 0
     temporaries: tuple[int, ...] = ()
+    pads: tuple[tuple[int, int], tuple[int, int]] | None = None
+    borders: tuple[tuple[int, int], ...] = ()
 
 
 @record
@@ -110,17 +146,17 @@ def compact(draft: Draft) -> Draft:
     return Draft(tuple(draft.tensors[t] for t in kept), ops, renamed(draft.inputs), renamed(draft.outputs))
 
 
-def draft_graph(draft: Draft, graph: Graph, kinds: dict[New, str]) -> Graph:
+def draft_graph(draft: Draft, graph: Graph, dialect: Dialect) -> Graph:
     """The graph that a frontend reads from the file of `draft`, whose original has `graph`.
 
     Args:
         draft: compact.
         graph: with all sizes known.
-        kinds: the names of new operators in the format.
+        dialect: of the format.
     """
     main = graph.subgraphs[0]
-    tensors = tuple(_tensor(tensor, main) for tensor in draft.tensors)
-    ops = tuple(_operator(op, main, tensors, kinds) for op in draft.ops)
+    tensors = tuple(_tensor(tensor, main, dialect.numbers) for tensor in draft.tensors)
+    ops = tuple(_operator(op, main, tensors, dialect.kinds) for op in draft.ops)
     made = Subgraph(main.name, tensors, ops, draft.inputs, draft.outputs)
     return replace(graph, subgraphs=(made, *graph.subgraphs[1:]), stored={}, entries=(Entry("main", 0),))
 
@@ -132,11 +168,9 @@ def tensor_name(tensor: DraftTensor, main: Subgraph) -> str:
     return main.tensors[tensor.like].name + tensor.suffix
 
 
-def _tensor(tensor: DraftTensor, main: Subgraph) -> Tensor:
+def _tensor(tensor: DraftTensor, main: Subgraph, numbers: DType) -> Tensor:
     if tensor.numbers is not None:
-        from tmpass.base.dtypes import INT32
-
-        return Tensor(tensor_name(tensor, main), INT32, tensor.shape, TensorKind.CONSTANT)
+        return Tensor(tensor_name(tensor, main), numbers, tensor.shape, TensorKind.CONSTANT)
     like = main.tensors[tensor.like]
     scales = like.scales
     if scales > 1 and tensor.cut is not None:
@@ -144,7 +178,7 @@ def _tensor(tensor: DraftTensor, main: Subgraph) -> Tensor:
     return Tensor(tensor_name(tensor, main), like.dtype, tensor.shape, like.kind, scales=scales)
 
 
-def _operator(op: DraftOp, main: Subgraph, tensors: Sequence[Tensor], kinds: dict[New, str]) -> Op:
+def _operator(op: DraftOp, main: Subgraph, tensors: Sequence[Tensor], kinds: Mapping[New, str]) -> Op:
     if op.new is None:
         like = main.ops[op.like]
         name = tensors[op.outputs[0]].name if op.outputs and op.outputs[0] != ABSENT else like.name

@@ -25,12 +25,39 @@ class Role(StrEnum):
 class Padding(StrEnum):
     """What a window reads outside its input.
 
-    SAME    nothing is read there; the result has one element for each step of the stride
-    VALID   windows do not reach outside
+    SAME      nothing is read there; the result has one element for each step of the stride
+    VALID     windows do not reach outside
+    EXPLICIT  as many elements are missing on each side as the operator says
     """
 
     SAME = "same"
     VALID = "valid"
+    EXPLICIT = "explicit"
+
+
+@record
+class Axes:
+    """Where the tensors of a format have rows, columns and channels.
+
+    Fields:
+        rows, columns: axes of a tensor that has both; with one axis less it has rows only.
+        channels: the axis of the channels, counted from the end where it is negative.
+        ranks: how many axes a tensor has that can be cut along rows.
+    """
+
+    rows: int
+    columns: int
+    channels: int
+    ranks: tuple[int, ...]
+
+    @property
+    def spatial(self) -> tuple[int, int]:
+        """The axes of rows and columns."""
+        return self.rows, self.columns
+
+    def of_channels(self, rank: int) -> int:
+        """The axis of the channels of a tensor with `rank` axes."""
+        return self.channels % max(rank, 1)
 
 
 @record
@@ -66,7 +93,7 @@ class Layer:
         role: of the operator.
         windows: of a WINDOW.
         padding: of a WINDOW.
-        pads: of a PAD, the elements before and after, for rows and columns.
+        pads: of a PAD or of EXPLICIT padding, the elements before and after, for rows and columns.
         data: positions of inputs with rows, columns and channels of their own: they are cut as the result is.
         shared: positions of inputs that have channels, but one row and one column, which all of the result's read.
         channelwise: whether a channel of the result depends on the same channel of `data` only.

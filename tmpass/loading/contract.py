@@ -11,7 +11,7 @@ from tmpass.graph.model import Graph
 
 if TYPE_CHECKING:
     from tmpass.graph.content import Content
-    from tmpass.graph.draft import Draft, New
+    from tmpass.graph.draft import Dialect, Draft
     from tmpass.graph.layer import Layer
     from tmpass.loading.runner import Runner
 
@@ -156,8 +156,12 @@ class ScatteredFrontend(CarryingFrontend, Protocol):
 class SplittingFrontend(CarryingFrontend, Protocol):
     """A frontend whose models can be split, for `tmpass split`. The others have no `write_draft`."""
 
-    def new_kinds(self) -> "Mapping[New, str]":
-        """The names of the operators that a draft adds."""
+    def dialect(self, data: bytes) -> "Dialect":
+        """How the format writes what a draft of the model in `data` adds.
+
+        Raises:
+            ModelError: the bytes are not a model of this format.
+        """
 
     def content_of(self, data: bytes, graph: Graph) -> "Content":
         """All that decides what the model in `data` computes, for a checker that shares nothing with the rewriter.

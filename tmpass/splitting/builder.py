@@ -2,9 +2,13 @@
 
 from collections.abc import Sequence
 
-from tmpass.graph.draft import Cut, Draft, DraftOp, DraftTensor, New, compact
+from tmpass.graph.draft import Cut, Draft, DraftOp, DraftTensor, New, Operands, compact
 from tmpass.graph.model import ABSENT
 from tmpass.splitting.net import Net, Shape
+
+
+Pads = tuple[tuple[int, int], tuple[int, int]]
+"""The padding before and after, for rows and columns."""
 
 
 class Builder:
@@ -28,10 +32,11 @@ class Builder:
         shape: Shape,
         suffix: str,
         multiplier: int = 0,
+        pads: Pads | None = None,
     ) -> int:
         """Add an operator of the original for other tensors; return its result, of the given shape."""
         made = self._add(DraftTensor(self.net.main.ops[op].outputs[0], shape, suffix=suffix))
-        self._ops.append(DraftOp(op, tuple(inputs), (made,), multiplier=multiplier))
+        self._ops.append(DraftOp(op, tuple(inputs), (made,), multiplier=multiplier, pads=pads))
         return made
 
     def slice(self, t: int, axis: int, start: int, stop: int, suffix: str) -> int:
@@ -41,8 +46,8 @@ class Builder:
             return t
         cut = (*shape[:axis], stop - start, *shape[axis + 1 :])
         made = self._add(DraftTensor(self._tensors[t].like, cut, suffix=suffix))
-        begin = self.numbers(tuple(start if a == axis else 0 for a in range(len(shape))))
-        self._ops.append(DraftOp(ABSENT, (t, begin, self.numbers(cut)), (made,), new=New.SLICE, axis=axis, start=start))
+        operands = self._sliced(axis, start, stop, cut)
+        self._ops.append(DraftOp(ABSENT, (t, *operands), (made,), new=New.SLICE, axis=axis, start=start))
         return made
 
     def pad(self, t: int, pads: Sequence[tuple[int, int]], suffix: str, like: int | None = None) -> int:
@@ -51,8 +56,7 @@ class Builder:
             return t
         shape = tuple(dim + sum(pair) for dim, pair in zip(self.shape(t), pads, strict=True))
         made = self._add(DraftTensor(self._tensors[t].like if like is None else like, shape, suffix=suffix))
-        rows = self.numbers(tuple(n for pair in pads for n in pair), (len(pads), 2))
-        self._ops.append(DraftOp(ABSENT, (t, rows), (made,), new=New.PAD))
+        self._ops.append(DraftOp(ABSENT, (t, *self._padded(pads)), (made,), new=New.PAD, borders=tuple(pads)))
         return made
 
     def concat(self, parts: Sequence[int], axis: int, whole: int) -> None:
@@ -93,6 +97,21 @@ class Builder:
         """The draft, without tensors that nothing uses."""
         main = self.net.main
         return compact(Draft(tuple(self._tensors), tuple(self._ops), main.inputs, main.outputs))
+
+    def _sliced(self, axis: int, start: int, stop: int, cut: Shape) -> tuple[int, ...]:
+        """The operands of a SLICE."""
+        kind = self.net.dialect.slices
+        if kind is Operands.ENDS:
+            return self.numbers((start,)), self.numbers((stop,)), self.numbers((axis,))
+        begin = tuple(start if a == axis else 0 for a in range(len(cut)))
+        return (self.numbers(begin), self.numbers(cut)) if kind is Operands.SIZES else ()
+
+    def _padded(self, pads: Sequence[tuple[int, int]]) -> tuple[int, ...]:
+        """The operands of a PAD."""
+        kind = self.net.dialect.pads
+        if kind is Operands.ENDS:
+            return (self.numbers((*(before for before, _ in pads), *(after for _, after in pads))),)
+        return (self.numbers(tuple(n for p in pads for n in p), (len(pads), 2)),) if kind is Operands.SIZES else ()
 
     def _add(self, tensor: DraftTensor) -> int:
         self._tensors.append(tensor)

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import field
-from math import lcm
+from math import lcm, prod
 
 from tmpass.base.record import record
-from tmpass.graph.layer import Role
+from tmpass.graph.layer import Padding, Role
 from tmpass.splitting.along import Along
 from tmpass.splitting.builder import Builder
 from tmpass.splitting.estimate import live_bytes
@@ -126,8 +126,9 @@ class _Finder:
         net, layers = self.net, [self.net.layer(p) for p in range(first, last + 1)]
         if all(layer is not None and layer.role not in (Role.DENSE, Role.REDUCE) for layer in layers):
             shape = net.shape(result)
-            if len(shape) == 4:
-                yield Along.ROWS if shape[net.axes[0]] > 1 else Along.COLUMNS
+            if len(shape) in net.axes.ranks:
+                rows = shape[net.axes.rows] > 1 or net.axes.columns >= len(shape)
+                yield Along.ROWS if rows else Along.COLUMNS
         if sum(layer is not None and not layer.channelwise for layer in layers) <= 1 and not (
             layers[-1] is not None and not layers[-1].channelwise and last > first
         ):
@@ -135,9 +136,9 @@ class _Finder:
 
     def _along(self, model: Stage, result: int, kept: frozenset[int], through: int, peak: int) -> Iterator[Candidate]:
         net, shape = self.net, self.net.shape(result)
-        axis = len(shape) - 1 if model.along is Along.CHANNELS else net.axes[0 if model.along is Along.ROWS else 1]
+        axis = net.axis(model.along, result)
         step = 1
-        if model.along is not Along.CHANNELS:
+        if prod(shape[:axis]) == 1 and axis < len(shape) - 1:  # the parts lie in the whole, one behind the other
             row = net.bytes(result) // max(1, shape[axis])
             step = lcm(max(row, 1), ROUNDING) // max(row, 1)
         tried: set[tuple[int, ...]] = set()
@@ -160,12 +161,15 @@ class _Finder:
                 break
 
     def _halos(self, stage: Stage) -> int:
-        """How many operators read rows of the neighbouring parts."""
+        """How many operators may make wrong rows, since they read rows of the neighbouring parts."""
         if stage.along is Along.CHANNELS:
             return 0
         side = 0 if stage.along is Along.ROWS else 1
         layers = (self.net.layer(p) for p in range(stage.first, stage.last + 1))
-        return sum(layer is not None and layer.windows[side].reach > 1 for layer in layers)
+        return sum(
+            layer is not None and layer.windows[side].reach > 1 and layer.padding is not Padding.EXPLICIT
+            for layer in layers
+        )
 
     def _candidate(self, stage: Stage, kept: frozenset[int], through: int) -> Candidate | None:
         self.work += 1

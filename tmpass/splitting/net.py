@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from tmpass.graph.dependencies import reads
-from tmpass.graph.draft import Draft, New, unchanged
+from tmpass.graph.draft import Dialect, Draft, unchanged
 from tmpass.graph.effects import effect_edges
 from tmpass.graph.layer import Layer
 from tmpass.graph.model import ABSENT, Graph, Op, TensorKind
 from tmpass.graph.topological import topological_order
+from tmpass.splitting.along import Along
 
 Shape = tuple[int, ...]
 
@@ -22,23 +23,22 @@ class Net:
     Fields:
         graph: of the model, with all sizes known.
         layers: of the operators of its main subgraph.
-        kinds: the names of new operators in the format.
+        dialect: how the format writes new operators, and where its tensors have rows and channels.
         most_joined: the most inputs of one CONCAT that the runtime takes; None for any number.
         order: the operators in an order in which they can run; None for that of the file, if it does.
-        axes: of rows, columns and channels.
     """
 
     def __init__(
         self,
         graph: Graph,
         layers: Sequence[Layer | None],
-        kinds: dict[New, str],
+        dialect: Dialect,
         most_joined: int | None,
         order: tuple[int, ...] | None = None,
     ) -> None:
-        self.graph, self.layers, self.kinds, self.most_joined = graph, tuple(layers), kinds, most_joined
+        self.graph, self.layers, self.dialect, self.most_joined = graph, tuple(layers), dialect, most_joined
         self.main = graph.subgraphs[0]
-        self.axes = (1, 2, 3)
+        self.axes = dialect.axes
         self.order = self._topological() if order is None else order
         self._shapes = [
             tuple([dim if isinstance(dim, int) else -1 for dim in t.shape or ()]) for t in self.main.tensors
@@ -51,7 +51,7 @@ class Net:
 
     def ordered(self, order: Sequence[int]) -> "Net":
         """The same model with its operators in another order."""
-        return Net(self.graph, self.layers, self.kinds, self.most_joined, tuple(order))
+        return Net(self.graph, self.layers, self.dialect, self.most_joined, tuple(order))
 
     def _topological(self) -> tuple[int, ...]:
         edges = [(writer, reader) for writer, reader, _ in reads(self.main)]
@@ -82,6 +82,16 @@ class Net:
     def shape(self, t: int) -> Shape:
         """The shape of a tensor."""
         return self._shapes[t]
+
+    def channels(self, t: int) -> int:
+        """The axis of the channels of a tensor."""
+        return self.axes.of_channels(len(self._shapes[t]))
+
+    def axis(self, along: Along, t: int) -> int:
+        """The axis of a tensor along which a stage is cut."""
+        if along is Along.CHANNELS:
+            return self.channels(t)
+        return self.axes.rows if along is Along.ROWS else self.axes.columns
 
     def bytes(self, t: int) -> int:
         """The bytes of a tensor."""

@@ -48,15 +48,15 @@ def open_net(carrier: Carrier, target: Target) -> Opened:
     model = load_carrier(carrier, {})
     try:
         _check(model)
-        graph, kinds, data = model.graph, dict(frontend.new_kinds()), carrier.data
-        net = Net(graph, frontend.layers(data, graph), kinds, target.runtime.most_joined)
+        graph, dialect, data = model.graph, frontend.dialect(carrier.data), carrier.data
+        net = Net(graph, frontend.layers(data, graph), dialect, target.runtime.most_joined)
         folded = 0
         draft = fold_padding(net)
         if draft is not None:
             folded = len(net.main.ops) - len(draft.ops)
             data = frontend.write_draft(data, graph, draft, None)
-            graph = draft_graph(draft, graph, kinds)
-            net = Net(graph, frontend.layers(data, graph), kinds, target.runtime.most_joined)
+            graph = draft_graph(draft, graph, dialect)
+            net = Net(graph, frontend.layers(data, graph), dialect, target.runtime.most_joined)
     except ModelError as error:
         raise error.within(carrier.name) from None
     return Opened(carrier, model, data, net, folded)

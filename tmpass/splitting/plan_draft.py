@@ -1,5 +1,7 @@
 """Drafts planned: the bytes that a target needs for them, by the planner itself."""
 
+from dataclasses import replace
+
 from tmpass.base.dtypes import INT8
 from tmpass.base.record import record
 from tmpass.graph.draft import Draft, DraftOp, DraftTensor, draft_graph
@@ -68,20 +70,11 @@ def _alone(net: Net, tensors: tuple[DraftTensor, ...], ops: tuple[DraftOp, ...],
     used = dict.fromkeys(t for op in ops for t in (*op.inputs, *op.outputs) if t >= 0)
     index = {t: number for number, t in enumerate(used)} | {-1: -1}
     renamed = tuple(
-        DraftOp(
-            op.like,
-            tuple(index[t] for t in op.inputs),
-            tuple(index[t] for t in op.outputs),
-            op.padding,
-            op.multiplier,
-            op.new,
-            op.axis,
-            op.start,
-        )
+        replace(op, inputs=tuple(index[t] for t in op.inputs), outputs=tuple(index[t] for t in op.outputs), temporaries=())
         for op in ops
     )
     draft = Draft(tuple(tensors[t] for t in used), renamed, (), ())
-    made = draft_graph(draft, net.graph, net.kinds).subgraphs[0]
+    made = draft_graph(draft, net.graph, net.dialect).subgraphs[0]
     written = {t for op in ops for t in op.outputs}
     given = [t for t in used if t not in written and tensors[t].numbers is None and net.active(tensors[t].like)]
     inputs = tuple(index[t] for t in given if t in net.main.inputs)

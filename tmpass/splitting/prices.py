@@ -69,7 +69,7 @@ class Prices:
             op.like, tuple(index[t] for t in op.inputs), tuple(index[t] for t in op.outputs), new=op.new, axis=op.axis
         )
         alone = Draft(tuple(tensors[t] for t in used), (renamed,), (), ())
-        graph = draft_graph(alone, net.graph, net.kinds).subgraphs[0]
+        graph = draft_graph(alone, net.graph, net.dialect).subgraphs[0]
         return self._tail(graph) - self._tail(Subgraph("", graph.tensors, (), (), ()))
 
     def _tail(self, subgraph: Subgraph) -> int:

@@ -205,7 +205,7 @@ class Search:
         return self._known[key]
 
     def _found(self, stages: tuple[Stage, ...], draft: Draft) -> Found:
-        plan = plan_graph(draft_graph(draft, self.net.graph, self.net.kinds), self.target, _PLANNING, self.threads)
+        plan = plan_graph(draft_graph(draft, self.net.graph, self.net.dialect), self.target, _PLANNING, self.threads)
         return Found(
             stages, draft, plan, plan.memories[0].without_reserve, self.prices.macs_of(draft.tensors, draft.ops)
         )

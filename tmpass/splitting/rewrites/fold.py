@@ -44,6 +44,6 @@ def _folds(net: Net, pad: int, reader: int) -> bool:
 
 def _alike(net: Net, pad: Layer, window: Layer, at: int, reader: int, side: int) -> bool:
     """Whether SAME padding puts the windows at the same places along one axis."""
-    axis = net.axes[side]
+    axis = net.axes.spatial[side]
     count, before = window.windows[side].same(net.shape(net.op(at).inputs[0])[axis])
     return (count, before) == (net.shape(net.op(reader).outputs[0])[axis], pad.pads[side][0])

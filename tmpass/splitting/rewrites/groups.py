@@ -28,7 +28,7 @@ def add_groups(builder: Builder, stage: Stage) -> bool:
         _add_group(builder, positions, sources, channels, f"/c{stage.first}_{number}")[result]
         for number, channels in enumerate(zip(stage.bounds, stage.bounds[1:], strict=False))
     ]
-    join(builder, parts, len(net.shape(result)) - 1, result)
+    join(builder, parts, net.channels(result), result)
     return True
 
 
@@ -56,10 +56,11 @@ def _add_group(
         for at in (*layer.data, *layer.shared) if layer.channelwise else ():
             t = op.inputs[at]
             if t in sources and t not in parts:
-                parts[t] = builder.slice(t, len(net.shape(t)) - 1, start, stop, f"{suffix}_cut{position}_{at}")
+                parts[t] = builder.slice(t, net.channels(t), start, stop, f"{suffix}_cut{position}_{at}")
             inputs[at] = parts[t]
         t = op.outputs[0]
-        shape = (*net.shape(t)[:-1], stop - start)
+        shape, axis = net.shape(t), net.channels(t)
+        shape = (*shape[:axis], stop - start, *shape[axis + 1 :])
         multiplier = stop - start if layer.multiplied else 0
         parts[t] = builder.copy(net.order[position], inputs, shape, suffix, multiplier=multiplier)
     return parts

@@ -11,14 +11,15 @@ computed, and removed by a SLICE before the CONCAT at the latest. Each row of th
 there. Arithmetic is not touched: every operator is the original with the original's constants.
 
 With SAME padding, the padding of the other axis stays as it is. A part whose windows would be at other places is given
-more rows, until they are where the whole has them.
+more rows, until they are where the whole has them. With EXPLICIT padding, a part is given just the rows that it needs,
+and is padded where they reach over an end of the whole: all its rows are right.
 """
 
 from tmpass.base.record import record
 from tmpass.graph.layer import Layer, Padding, Role
 from tmpass.graph.model import Op
 from tmpass.splitting.along import Along
-from tmpass.splitting.builder import Builder
+from tmpass.splitting.builder import Builder, Pads
 from tmpass.splitting.net import Net
 from tmpass.splitting.rewrites.joins import join
 from tmpass.splitting.rewrites.spans import Reading, Span, reading
@@ -56,7 +57,7 @@ class _Region:
     def __init__(self, builder: Builder, stage: Stage) -> None:
         self.builder, self.net, self.stage = builder, builder.net, stage
         self.side = 0 if stage.along is Along.ROWS else 1
-        self.axis = self.net.axes[self.side]
+        self.axis = self.net.axes.spatial[self.side]
         result = self.net.result(stage.first, stage.last)
         assert result is not None
         self.result = result
@@ -120,7 +121,7 @@ class _Region:
         t = op.outputs[0]
         if t not in self.readings:
             length = self.net.shape(op.inputs[0])[self.axis]
-            self.readings[t] = reading(layer.windows[self.side], layer.padding, length)
+            self.readings[t] = reading(layer.windows[self.side], layer.padding, length, layer.pads[self.side])
         return self.readings[t]
 
     def _add(self, position: int, op: Op, layer: Layer, wanted: dict[int, Span]) -> _Part:
@@ -130,6 +131,8 @@ class _Region:
             return self._padded(op, layer, rows, self._given(op.inputs[0], needed, exact=True))
         if layer.role is Role.POINTWISE:
             return self._pointwise(position, op, layer, needed)
+        if layer.padding is Padding.EXPLICIT:
+            return self._explicit(position, op, layer, rows, self._given(op.inputs[0], needed, exact=True))
         read = self._reading(op, layer)
         run = read.same if layer.padding is Padding.SAME else read.unpadded
         for exact in (False, True):
@@ -181,15 +184,26 @@ class _Region:
         above = max(0, before - rows.start)
         below = len(rows) - above - len(part.stored)
         pads = [(0, 0)] * len(self.net.shape(op.outputs[0]))
-        pads[self.net.axes[1 - self.side]] = layer.pads[1 - self.side]
+        for axis, pair in zip(self.net.axes.spatial, layer.pads, strict=True):
+            if axis < len(pads):
+                pads[axis] = pair
         pads[self.axis] = (above, below)
         made = self.builder.pad(part.tensor, pads, self.suffix, like=op.outputs[0])
         return _Part(made, rows, rows)
 
-    def _copy(self, position: int, op: Op, inputs: list[int], rows: Span) -> int:
+    def _explicit(self, position: int, op: Op, layer: Layer, rows: Span, part: _Part) -> _Part:
+        """A window operator on just the rows that it needs, with the padding that is left at its place."""
+        above, below = self._reading(op, layer).missing(rows)
+        pads = (above, below), layer.pads[1]
+        if self.side:
+            pads = layer.pads[0], (above, below)
+        made = self._copy(position, op, [part.tensor, *op.inputs[1:]], rows, pads)
+        return _Part(made, rows, rows)
+
+    def _copy(self, position: int, op: Op, inputs: list[int], rows: Span, pads: Pads | None = None) -> int:
         shape = list(self.net.shape(op.outputs[0]))
         shape[self.axis] = len(rows)
-        return self.builder.copy(self.net.order[position], inputs, tuple(shape), self.suffix)
+        return self.builder.copy(self.net.order[position], inputs, tuple(shape), self.suffix, pads=pads)
 
 
 def _narrow(net: Net, positions: range, side: int, result: int) -> dict[int, bool]:
@@ -198,7 +212,7 @@ def _narrow(net: Net, positions: range, side: int, result: int) -> dict[int, boo
     narrow: dict[int, bool] = {}
     for position in reversed(positions):
         t = net.op(position).outputs[0]
-        own = net.bytes(t) // max(1, net.shape(t)[net.axes[side]])
+        own = net.bytes(t) // max(1, net.shape(t)[net.axes.spatial[side]])
         behind = []
         for reader in net.readers.get(t, ()):
             layer = net.layer(reader) if reader in positions else None

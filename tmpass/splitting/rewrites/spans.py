@@ -48,6 +48,13 @@ class Reading:
         stop = (rows.stop - 1) * stride - self.before + self.window.reach
         return Span(max(start, 0), min(stop, self.length))
 
+    def missing(self, rows: Span) -> tuple[int, int]:
+        """The rows that rows of the result read before the first and behind the last one of the tensor."""
+        stride = self.window.stride
+        above = self.before - rows.start * stride
+        below = (rows.stop - 1) * stride - self.before + self.window.reach - self.length
+        return max(above, 0), max(below, 0)
+
     def right(self, first: int, rows: int, valid: Span) -> Span:
         """Of `rows` rows of the result from `first` on, those that read no row of the tensor outside `valid`.
 
@@ -94,8 +101,11 @@ class Reading:
         return None
 
 
-def reading(window: Window, padding: Padding, length: int) -> Reading:
-    """How an operator with this padding reads `length` rows."""
+def reading(window: Window, padding: Padding, length: int, pads: tuple[int, int] = (0, 0)) -> Reading:
+    """How an operator with this padding reads `length` rows; `pads` are those of EXPLICIT padding."""
+    if padding is Padding.EXPLICIT:
+        count = (length + sum(pads) - window.reach) // window.stride + 1
+        return Reading(window, length, count, pads[0])
     if padding is Padding.SAME:
         return Reading(window, length, *window.same(length))
     return Reading(window, length, (length - window.reach) // window.stride + 1, 0)

@@ -13,6 +13,9 @@ from tmpass.base.packages import check_package
 from tmpass.graph.model import Graph
 
 if TYPE_CHECKING:
+    from tmpass.graph.content import Content
+    from tmpass.graph.draft import Dialect, Draft
+    from tmpass.graph.layer import Layer
     from tmpass.loading.runner import Runner
 
 NAME = "onnx"
@@ -165,6 +168,60 @@ def other_files(data: bytes) -> tuple[str, ...]:
     from .planned.weights import other_files as find
 
     return find(data)
+
+
+def dialect(data: bytes) -> "Dialect":
+    """Return how the operator set of the model in `data` writes what a draft adds.
+
+    Raises:
+        ModelError: the file is damaged, or has more than one graph.
+    """
+    from ..isolate import call_apart
+    from .splitting.dialect import find_dialect
+
+    return call_apart(find_dialect, data)
+
+
+def layers(data: bytes, graph: Graph) -> "tuple[Layer | None, ...]":
+    """Return the layer of each operator of the main subgraph of `graph`, None where it is not known how to split it.
+
+    Raises:
+        ModelError: the file is damaged, or has more than one graph.
+    """
+    from ..isolate import call_apart
+    from .splitting.layers import read_layers
+
+    return call_apart(read_layers, data, graph)
+
+
+def content_of(data: bytes, graph: Graph) -> "Content":
+    """Return all that decides what the model in `data` computes, of which `load` made `graph`.
+
+    Raises:
+        ModelError: the file is damaged, or has more than one graph.
+    """
+    from ..isolate import call_apart
+    from .splitting.content import read_content
+
+    return call_apart(read_content, data, graph)
+
+
+def write_draft(data: bytes, graph: Graph, draft: "Draft", note: tuple[str, bytes] | None) -> bytes:
+    """Return the file of a draft.
+
+    Args:
+        data: the bytes of the original.
+        graph: what `load` made of it.
+        draft: compact.
+        note: the name and the content of a new entry of the metadata, if there is to be one.
+
+    Raises:
+        ModelError: the file is damaged, or has more than one graph.
+    """
+    from ..isolate import call_apart
+    from .splitting.write_draft import write_draft as write
+
+    return call_apart(write, data, graph, draft, note)
 
 
 def plan_in(data: bytes) -> str | None:

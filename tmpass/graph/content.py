@@ -33,7 +33,8 @@ class OpContent:
         ordered: the number of a channel decides what it reads of its inputs, as in grouped convolutions.
         each_channel: a channel of the result reads that channel of the inputs only; otherwise all of them.
         spatial: axes that are read as a whole.
-        channels: the axis of the result that has the channels.
+        channels: the axis of the result that has the channels, counted from the end.
+        channels_read: the same of the tensors that it reads.
     """
 
     options: tuple[object, ...]
@@ -47,6 +48,22 @@ class OpContent:
     each_channel: bool = True
     spatial: tuple[int, ...] = ()
     channels: int = -1
+    channels_read: int = -1
+
+
+@record
+class Remote:
+    """A constant whose bytes are not in the file.
+
+    Fields:
+        of: what it is: a file, or how it is computed.
+        start: the first byte in a file.
+        size: how many bytes there are; 0 where they cannot be told apart.
+    """
+
+    of: bytes
+    start: int = 0
+    size: int = 0
 
 
 @record
@@ -55,13 +72,13 @@ class Content:
 
     Fields:
         ops: by index.
-        constants: the bytes of each constant.
+        constants: the bytes of each constant, or where they are.
         scales: of each quantised tensor, the axis, the scales and the zero points; one pair of bytes for each index.
         signatures: for each, its key, and the names of its ends with their positions among those of the graph.
     """
 
     graph: Graph
     ops: tuple[OpContent, ...]
-    constants: Mapping[int, bytes]
+    constants: Mapping[int, bytes | Remote]
     scales: Mapping[int, tuple[int, tuple[bytes, ...]]]
     signatures: tuple[object, ...] = ()

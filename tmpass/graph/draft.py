@@ -53,6 +53,8 @@ class Dialect:
         axes: of rows, columns and channels.
         slices, pads: the operands of SLICE and PAD.
         numbers: the element type of new constants.
+        fewest_filters: the fewest that a group should have of a convolution or dense layer. With a single one, a
+            product of matrices is one of a matrix and a vector, which kernels sum up in another order.
     """
 
     kinds: Mapping[New, str]
@@ -60,6 +62,7 @@ class Dialect:
     slices: Operands
     pads: Operands
     numbers: DType
+    fewest_filters: int = 1
 
 
 @record

@@ -6,7 +6,6 @@ from tmpass.graph.draft import Cut, Draft, DraftOp, DraftTensor, New, Operands, 
 from tmpass.graph.model import ABSENT
 from tmpass.splitting.net import Net, Shape
 
-
 Pads = tuple[tuple[int, int], tuple[int, int]]
 """The padding before and after, for rows and columns."""
 

@@ -145,7 +145,7 @@ class _Finder:
         best, worse = peak, 0
         for parts in _PARTS:
             bounds = equal_bounds(shape[axis], parts, step) or equal_bounds(shape[axis], parts, 1)
-            if parts > shape[axis] or bounds is None or bounds in tried:
+            if parts > shape[axis] or bounds is None or bounds in tried or self._starved(model, bounds):
                 continue
             tried.add(bounds)
             lives = []
@@ -159,6 +159,15 @@ class _Finder:
             best = min([best, *lives])
             if worse > 1 or self.work >= self.budget:
                 break
+
+    def _starved(self, stage: Stage, bounds: tuple[int, ...]) -> bool:
+        """Whether a group of channels has fewer filters than the kernels of the format should get."""
+        if stage.along is not Along.CHANNELS:
+            return False
+        layers = (self.net.layer(p) for p in range(stage.first, stage.last + 1))
+        return any(layer is not None and not layer.channelwise for layer in layers) and any(
+            stop - start < self.net.dialect.fewest_filters for start, stop in zip(bounds, bounds[1:], strict=False)
+        )
 
     def _halos(self, stage: Stage) -> int:
         """How many operators may make wrong rows, since they read rows of the neighbouring parts."""

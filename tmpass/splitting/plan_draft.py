@@ -70,7 +70,7 @@ def _alone(net: Net, tensors: tuple[DraftTensor, ...], ops: tuple[DraftOp, ...],
     used = dict.fromkeys(t for op in ops for t in (*op.inputs, *op.outputs) if t >= 0)
     index = {t: number for number, t in enumerate(used)} | {-1: -1}
     renamed = tuple(
-        replace(op, inputs=tuple(index[t] for t in op.inputs), outputs=tuple(index[t] for t in op.outputs), temporaries=())
+        replace(op, inputs=tuple(map(index.__getitem__, op.inputs)), outputs=tuple(map(index.__getitem__, op.outputs)))
         for op in ops
     )
     draft = Draft(tuple(tensors[t] for t in used), renamed, (), ())

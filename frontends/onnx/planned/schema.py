@@ -17,3 +17,6 @@ PLAN, ORIGINAL = PREFIX + b"plan", PREFIX + b"original"
 ORDER, OFFSET = PREFIX + b"order", PREFIX + b"offset"
 ADDED, INPUT = PREFIX + b"added", PREFIX + b"input"
 NODES, IMPORTS = PREFIX + b"nodes", PREFIX + b"imports"
+
+SPLIT = PREFIX + b"split"
+"""The note on a split, which is not a part of the plan."""

@@ -131,7 +131,7 @@ class _Stripper:
 
     def is_ours(self, field: Field) -> bool:
         key = _entry(self.data, field)[0]
-        return key.startswith(schema.PREFIX) and key not in (schema.NODES, schema.IMPORTS)
+        return key.startswith(schema.PREFIX) and key not in (schema.NODES, schema.IMPORTS, schema.SPLIT)
 
 
 def _entry(data: bytes, field: Field) -> tuple[bytes, bytes]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from math import prod
 
-from tmpass.graph.content import Content, OpContent
+from tmpass.graph.content import Content, OpContent, Remote
 from tmpass.graph.model import ABSENT, Op, TensorKind
 from tmpass.verification.split.piece import OUTSIDE, WRONG, ZERO, Indices, Piece, matched, reads
 
@@ -99,11 +99,13 @@ class Matcher:
         old = self._rows(self._original, one, told, channel)
         new = self._rows(self._split, other, told, channel)
         if told.each_channel:
-            whole = _taken([a for a, _ in pairs], -1, len(old))
-            part = _taken([b for _, b in pairs], -1, len(new))
+            whole = _taken([a for a, _ in pairs], told.channels_read, len(old))
+            part = _taken([b for _, b in pairs], told.channels_read, len(new))
             old = list(zip(old, whole, strict=True))
             new = [None if at is None else (row, at) for row, at in zip(new, part, strict=True)]
-        elif any(a.axes[-1:] != b.axes[-1:] for a, b in pairs) or (told.ordered and len(old) != len(new)):
+        elif any(_own(a, told.channels_read) != _own(b, told.channels_read) for a, b in pairs) or (
+            told.ordered and len(old) != len(new)
+        ):
             return (WRONG,) * len(new)
         return _known_only(new, old)
 
@@ -116,10 +118,12 @@ class Matcher:
             if t == ABSENT or t not in model.constants:
                 continue
             shape, content = self._shape(model, t), model.constants[t]
-            axis = cut[position] if position in cut else len(shape) - 1 if shape and shape[-1] == count > 1 else None
+            axis = cut[position] if position in cut else _aligned(shape, told.channels, count)
+            if axis is not None and (not shape or shape[axis] == 1 != count):
+                axis = None  # one element for all channels
             scales = model.scales.get(t)
             if axis is None:
-                own: object = shape if position in cut else None, content
+                own: object = shape if position in cut and cut[position] is None else None, content
                 scaled = [own, scales]
                 for row in rows:
                     row += scaled if scales and len(scales[1]) > 1 else [own, scales and scales[1][0]]
@@ -137,7 +141,9 @@ class Matcher:
         shapes = (
             self._shape(self._original, t) for at, t in enumerate(one.inputs) if at not in cut and self._constant(t)
         )
-        return not told.spatial and any(dim > 1 for shape in shapes for dim in shape[:-1])
+        return not told.spatial and any(
+            dim > 1 for shape in shapes for axis, dim in enumerate(shape) if axis != len(shape) + told.channels
+        )
 
     def _constant(self, t: int) -> bool:
         return t != ABSENT and t in self._original.constants
@@ -194,11 +200,29 @@ def _taken(pieces: Sequence[Piece], axis: int, count: int) -> list[object]:
     return [None if WRONG in row else row for row in rows]
 
 
-def _part(content: bytes, shape: Sequence[int], axis: int, index: int, count: int) -> object:
+def _own(piece: Piece, axis: int) -> Indices:
+    """The indices of a piece along an axis, counted from the end; none where it has no such axis."""
+    return piece.axes[axis] if -axis <= len(piece.axes) else ()
+
+
+def _aligned(shape: Sequence[int], channels: int, count: int) -> int | None:
+    """The axis of a constant that is that of `count` channels; None where there is none."""
+    axis = len(shape) + channels
+    return axis if axis >= 0 and shape[axis] == count > 1 else None
+
+
+def _part(content: bytes | Remote, shape: Sequence[int], axis: int, index: int, count: int) -> object:
     """The bytes of a constant at one of `count` indices of an axis.
 
     Where elements have no bytes of their own, as packed ones, it is all bytes with the index.
     """
+    if isinstance(content, Remote):
+        elements = prod(shape)
+        apart = content.size > 0 and elements > 0 and content.size % elements == 0
+        if not apart or shape[axis] != count or prod(shape[:axis]) != 1:
+            return content, index
+        row = content.size // count
+        return Remote(content.of, content.start + index * row, row)
     if not content or len(content) % prod(shape) or shape[axis] != count:
         return content, index
     outer, inner = prod(shape[:axis]), prod(shape[axis + 1 :])

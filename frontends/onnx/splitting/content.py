@@ -1,0 +1,298 @@
+"""What an ONNX model computes: the attributes of its nodes, and the bytes of its constants.
+
+A constant whose bytes are not in the file has a name for them: the place in another file, or the nodes and constants
+that it is computed from. Scales are constants of their own in ONNX.
+"""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from math import prod
+
+from onnx import NodeProto, TensorProto, numpy_helper
+
+from tmpass.graph.content import Content, OpContent, Remote, Sliding
+from tmpass.graph.model import ABSENT, Graph, Op, TensorKind
+
+from ..element_types import dtype_of
+from .open_file import OpenedFile, open_file
+
+Bytes = bytes | Remote
+_ROWS = 2
+"""The first axis that windows slide along: batches and channels are before it."""
+
+_SPATIAL = 3, 4
+"""How many axes a tensor has with rows, or rows and columns."""
+
+_POOLS = ("MaxPool", "AveragePool")
+_REDUCTIONS = ("ReduceMean", "ReduceMax", "ReduceSum")
+_PLACES = ("auto_pad", "pads", "ceil_mode", "strides", "dilations", "kernel_shape", "group")
+"""The attributes of windows that `Sliding` has, or that follow from shapes."""
+
+
+def read_content(data: bytes, graph: Graph) -> Content:
+    """All that decides what the model in `data` computes.
+
+    Args:
+        data: the bytes of a file with one graph.
+        graph: what was read from it, with all sizes known.
+
+    Raises:
+        ModelError: the file has more than one graph.
+    """
+    return _Reader(open_file(data), graph).read()
+
+
+class _Reader:
+    """A model while it is read."""
+
+    def __init__(self, file: OpenedFile, graph: Graph) -> None:
+        self._file, self._graph, self._main = file, graph, graph.subgraphs[0]
+        self._constants: dict[str, Bytes] = {}
+        self._versions = {opset.domain: opset.version for opset in file.model.opset_import}
+
+    def read(self) -> Content:
+        """The content."""
+        listed = {value.name for value in self._file.model.graph.input}
+        for name, tensor in self._file.scope.stored.items():
+            overridable = name in listed and self._file.model.ir_version >= 4
+            self._constants[name] = Remote(b"input " + name.encode()) if overridable else _stored_bytes(tensor)
+        for node in self._file.folded:
+            self._fold(node)
+        constants = {
+            t: self._constants.get(tensor.name, Remote(tensor.name.encode()))
+            for t, tensor in enumerate(self._main.tensors)
+            if tensor.kind is TensorKind.CONSTANT
+        }
+        ops = (self._operator(op, node) for op, node in zip(self._main.ops, self._file.nodes, strict=True))
+        return Content(self._graph, tuple(ops), constants, {})
+
+    def _fold(self, node: NodeProto) -> None:
+        """Name what a node makes of constants."""
+        stored = next((a.t for a in node.attribute if a.name == "value"), None)
+        if (node.domain, node.op_type) == ("", "Constant") and stored is not None:
+            self._constants[node.output[0]] = _stored_bytes(stored)
+            return
+        parts = [*self._called(node), *_attributes(node, ())]
+        read = [self._constants.get(name, Remote(b"")) if name else None for name in node.input]
+        digest = sha256(repr((parts, read)).encode()).digest()
+        for place, name in enumerate(node.output):
+            self._constants[name] = Remote(digest + str(place).encode())
+
+    def _operator(self, op: Op, node: NodeProto) -> OpContent:
+        shape = self._shape(op, 0)
+        rank = len(shape)
+        options = *self._called(node), *_attributes(node, ())
+        if op.kind in ("Conv", "QLinearConv"):
+            return self._convolution(op, node)
+        if op.kind in _POOLS:
+            return self._pool(op, node)
+        if rank in _SPATIAL and self._over_all(op, node):
+            axes, across = tuple(range(_ROWS, rank)), 1 - len(self._shape(op, -1))
+            return OpContent(options, per_channel=((1, None),), spatial=axes, channels=across, channels_read=1 - rank)
+        if op.kind in ("Gemm", "MatMul"):
+            return self._product(op, node, options)
+        if op.kind in ("BatchNormalization", "QuantizeLinear", "DequantizeLinear"):
+            return self._by_channel(op, node, options)
+        moved = self._moved(op, node, options)
+        if moved is not None:
+            return moved
+        across = -1 if rank < 2 else 1 - len(self._shape(op, -1))
+        known = op.elementwise and not op.custom and not op.random
+        return OpContent(options, per_channel=() if known else None, channels=across, channels_read=across)
+
+    def _called(self, node: NodeProto) -> tuple[object, ...]:
+        """What decides which operator a node is: with another version of its domain it may be another one."""
+        return node.domain, self._versions.get(node.domain, 1), node.op_type, node.overload
+
+    def _convolution(self, op: Op, node: NodeProto) -> OpContent:
+        weights = 3 if op.kind == "QLinearConv" else 1
+        image, filters = self._shape(op, 0), self._shape(op, weights)
+        group = _number(node, "group", 1)
+        sliding = None if len(filters) != len(image) else self._sliding(op, node, filters[2:])
+        options = *self._called(node), *_attributes(node, _PLACES)
+        positions = (3, 4, 5, 8) if op.kind == "QLinearConv" else (1, 2)
+        if sliding is None or not self._weighted(op) or len(image) not in _SPATIAL:
+            return OpContent((*options, *_attributes(node, ())))
+        each = image[1] == filters[0] == group > 1 or (group == image[1] == filters[0] == 1)
+        ordered = group > 1 and not each
+        cut: tuple[tuple[int, int | None], ...] = tuple((at, None if ordered else 0) for at in positions)
+        across = 1 - len(image)
+        # The integers of QLinearConv have another zero than those of a padding.
+        return OpContent(
+            options,
+            sliding,
+            ignores=op.kind == "QLinearConv",
+            per_channel=cut,
+            ordered=ordered,
+            each_channel=each,
+            channels=across,
+            channels_read=across,
+        )
+
+    def _pool(self, op: Op, node: NodeProto) -> OpContent:
+        size = _numbers(node, "kernel_shape") or ()
+        sliding = self._sliding(op, node, size)
+        includes = op.kind == "AveragePool" and _number(node, "count_include_pad", 0) == 1
+        beyond = includes and _number(node, "ceil_mode", 0) == 1
+        options = *self._called(node), *_attributes(node, _PLACES)
+        rank = len(self._shape(op, 0))
+        if sliding is None or beyond or len(op.outputs) != 1 or rank not in _SPATIAL:
+            return OpContent((*options, *_attributes(node, ())))
+        return OpContent(
+            options, sliding, ignores=not includes, per_channel=(), channels=1 - rank, channels_read=1 - rank
+        )
+
+    def _sliding(self, op: Op, node: NodeProto, size: Sequence[int]) -> tuple[Sliding, ...] | None:
+        """The windows of a node; None where they are not of its tensors."""
+        image, count = self._shape(op, 0), len(size)
+        strides = _numbers(node, "strides") or [1] * count
+        dilations = _numbers(node, "dilations") or [1] * count
+        pads = _numbers(node, "pads") or [0] * (2 * count)
+        kind = next((bytes(a.s) for a in node.attribute if a.name == "auto_pad"), b"NOTSET")
+        if len(image) != count + _ROWS or len(strides) != count or len(dilations) != count or len(pads) != 2 * count:
+            return None
+        found = []
+        for n in range(count):
+            before = pads[n] if kind == b"NOTSET" else 0
+            if kind in (b"SAME_UPPER", b"SAME_LOWER"):
+                reach = (size[n] - 1) * dilations[n] + 1
+                last = ((image[_ROWS + n] - 1) // strides[n]) * strides[n]
+                total = max(0, last + reach - image[_ROWS + n])
+                before = total // 2 if kind == b"SAME_UPPER" else (total + 1) // 2
+            found.append(Sliding(_ROWS + n, size[n], strides[n], dilations[n], before))
+        return tuple(found)
+
+    def _product(self, op: Op, node: NodeProto, options: tuple[object, ...]) -> OpContent:
+        """A matrix product of two axes by constants."""
+        shape, weights = self._shape(op, 0), self._shape(op, 1)
+        if len(shape) != 2 or len(weights) != 2 or _number(node, "transA", 0) or not self._weighted(op):
+            return OpContent(options)
+        cut: list[tuple[int, int | None]] = [(1, 0 if _number(node, "transB", 0) else 1)]
+        bias = self._shape(op, 2)
+        if bias:
+            cut.append((2, len(bias) - 1))
+        return OpContent(options, per_channel=tuple(cut), each_channel=False, spatial=(0, 1))
+
+    def _by_channel(self, op: Op, node: NodeProto, options: tuple[object, ...]) -> OpContent:
+        """An element-wise operator whose vectors are along the channels."""
+        rank, count = len(self._shape(op, 0)), len(op.inputs)
+        vectors = [at for at in range(1, count) if len(self._shape(op, at)) == 1]
+        others = [at for at in range(1, count) if len(self._shape(op, at)) > 1]
+        axis = 1 if op.kind == "BatchNormalization" else _number(node, "axis", 1) % max(rank, 1)
+        several = any(self._shape(op, at) != (1,) for at in vectors)
+        plain = not _number(node, "training_mode", 0) and _number(node, "spatial", 1) and len(op.outputs) == 1
+        if rank < 2 or others or not plain or not self._weighted(op) or (several and axis != 1):
+            return OpContent(options)
+        cut = tuple((at, 0) for at in vectors)
+        return OpContent(options, per_channel=cut, channels=1 - rank, channels_read=1 - rank)
+
+    def _moved(self, op: Op, node: NodeProto, options: tuple[object, ...]) -> OpContent | None:
+        """A slice, a padding with zeros or a concat whose numbers the file has; None for anything else."""
+        if not op.outputs or op.outputs[0] == ABSENT:
+            return None
+        shape, made = self._shape(op, 0), self._shape(op, -1)
+        if op.kind == "Concat":
+            axis = _number(node, "axis", 1)
+            return OpContent(options, joins=axis % max(len(made), 1))
+        if op.kind == "Slice":
+            lists = [self._listed(op, node, at, name) for at, name in enumerate(("starts", "ends", "axes", "steps"), 1)]
+            starts, ends, axes, steps = lists
+            if starts is None or ends is None or (steps is not None and set(steps) != {1}):
+                return None
+            axes = list(range(len(starts))) if axes is None else axes
+            if len({axis % len(shape) for axis in axes}) != len(starts) or len(ends) != len(starts):
+                return None
+            spans = [(0, dim) for dim in shape]
+            for axis, start, end in zip(axes, starts, ends, strict=True):
+                dim = shape[axis]
+                begin, stop = (min(max(n + dim if n < 0 else n, 0), dim) for n in (start, end))
+                spans[axis % len(shape)] = begin, max(stop - begin, 0)
+            return OpContent(options, slices=tuple(spans))
+        if op.kind == "Pad" and self._pads_zeros(op, node):
+            pads = self._listed(op, node, 1, "pads")
+            rank = len(shape)
+            if pads is not None and len(pads) == 2 * rank and min(pads) >= 0:
+                return OpContent(options, pads=tuple((pads[n], pads[n + rank]) for n in range(rank)))
+        return None
+
+    def _pads_zeros(self, op: Op, node: NodeProto) -> bool:
+        if any((a.name == "mode" and a.s != b"constant") or (a.name == "value" and a.f) for a in node.attribute):
+            return False
+        if len(op.inputs) > 3 and op.inputs[3] != ABSENT:
+            return False
+        if len(op.inputs) < 3 or op.inputs[2] == ABSENT:
+            return True
+        content = self._constants.get(self._main.tensors[op.inputs[2]].name)
+        return isinstance(content, bytes) and not any(content)
+
+    def _listed(self, op: Op, node: NodeProto, at: int, name: str) -> list[int] | None:
+        """The whole numbers of an operand: of an attribute, or of a constant with 32 or 64 bits."""
+        found = _numbers(node, name)
+        if found is not None:
+            return found
+        if at >= len(op.inputs) or op.inputs[at] == ABSENT:
+            return None
+        tensor = self._main.tensors[op.inputs[at]]
+        content, width = self._constants.get(tensor.name), (tensor.dtype.bits or 8) // 8
+        if not isinstance(content, bytes) or width not in (4, 8) or tensor.dtype.name not in ("int32", "int64"):
+            return None
+        return [int.from_bytes(content[n : n + width], "little", signed=True) for n in range(0, len(content), width)]
+
+    def _over_all(self, op: Op, node: NodeProto) -> bool:
+        """Whether a node reduces all axes behind the channels."""
+        if op.kind in ("GlobalAveragePool", "GlobalMaxPool"):
+            return True
+        if op.kind not in _REDUCTIONS:
+            return False
+        axes, rank = self._listed(op, node, 1, "axes"), len(self._shape(op, 0))
+        return bool(axes) and {axis % max(rank, 1) for axis in axes or ()} == set(range(_ROWS, rank))
+
+    def _weighted(self, op: Op) -> bool:
+        """Whether all inputs but the first one are constants."""
+        kinds = [self._main.tensors[t].kind if t != ABSENT else TensorKind.CONSTANT for t in op.inputs]
+        return kinds[0] is not TensorKind.CONSTANT and all(kind is TensorKind.CONSTANT for kind in kinds[1:])
+
+    def _shape(self, op: Op, position: int) -> tuple[int, ...]:
+        """The shape of an input, or of the first result at position -1; empty where there is none."""
+        if position >= len(op.inputs):
+            return ()
+        t = op.inputs[position] if position >= 0 else op.outputs[0] if op.outputs else ABSENT
+        return tuple(d if isinstance(d, int) else -1 for d in self._main.tensors[t].shape or ()) if t != ABSENT else ()
+
+
+def _stored_bytes(tensor: TensorProto) -> Bytes:
+    """The bytes of a stored tensor, or where they are."""
+    if tensor.data_location == TensorProto.EXTERNAL:
+        entries = {entry.key: entry.value for entry in tensor.external_data}
+        size = prod(tensor.dims) * (dtype_of(tensor.data_type).bits or 0) // 8
+        begin = int(entries.get("offset", "0"))
+        return Remote(entries.get("location", "").encode(), begin, int(entries.get("length", str(size))))
+    if tensor.HasField("raw_data"):
+        return bytes(tensor.raw_data)
+    try:
+        return numpy_helper.to_array(tensor).tobytes()
+    except Exception:  # texts, or a type that numpy does not have
+        bare = TensorProto()
+        bare.CopyFrom(tensor)
+        bare.ClearField("name")
+        return Remote(bare.SerializeToString(deterministic=True))
+
+
+def _attributes(node: NodeProto, gone: Sequence[str]) -> list[bytes]:
+    """The attributes of a node except those in `gone`, in the order of their names."""
+    left = sorted((a for a in node.attribute if a.name not in gone), key=lambda a: a.name)
+    return [a.SerializeToString(deterministic=True) for a in left]
+
+
+def _number(node: NodeProto, name: str, default: int) -> int:
+    for attribute in node.attribute:
+        if attribute.name == name:
+            return int(attribute.i)
+    return default
+
+
+def _numbers(node: NodeProto, name: str) -> list[int] | None:
+    for attribute in node.attribute:
+        if attribute.name == name:
+            return list(attribute.ints)
+    return None

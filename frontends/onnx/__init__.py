@@ -14,7 +14,8 @@ from tmpass.graph.model import Graph
 
 if TYPE_CHECKING:
     from tmpass.graph.content import Content
-    from tmpass.graph.draft import Dialect, Draft
+    from tmpass.graph.dialect import Dialect
+    from tmpass.graph.draft import Draft
     from tmpass.graph.layer import Layer
     from tmpass.loading.runner import Runner
 

@@ -1,8 +1,7 @@
 """The operators that a draft adds to a model."""
 
 from tmpass.base.dtypes import INT32
-from tmpass.graph.draft import Dialect, New, Operands
-from tmpass.graph.layer import Axes
+from tmpass.graph.dialect import Axes, Dialect, New, Operands
 
 NEW_KINDS = {New.SLICE: "SLICE", New.PAD: "PAD", New.CONCAT: "CONCATENATION"}
 """By their names in the format."""

@@ -15,7 +15,8 @@ from struct import pack
 from typing import Any
 
 from tmpass.base.errors import ModelError
-from tmpass.graph.draft import Cut, Draft, DraftOp, DraftTensor, New, tensor_name
+from tmpass.graph.dialect import New
+from tmpass.graph.draft import Cut, Draft, DraftOp, DraftTensor, tensor_name
 from tmpass.graph.layer import Padding
 from tmpass.graph.model import Graph
 

@@ -1,6 +1,7 @@
 """`plan` and `explain` offer a split where it makes a model fit, with the figure of the split."""
 
 import pytest
+from support.onnx_split_models import onnx_bottleneck
 from support.split_bottleneck import bottleneck
 
 import tmpass
@@ -35,7 +36,23 @@ def test_what_no_split_reaches_is_not_offered():
 
 
 def test_a_runtime_that_does_not_read_the_format_gets_no_offer():
-    assert offered(NEEDED // 2, "pixel6-tpu") is None
+    model = onnx_bottleneck()
+    profile = tmpass.load_target("tflm").override(40_000, None)
+    made = tmpass.plan(model, profile)
+    assert not made.fits
+    assert offer_split(model, made, profile) is None
+
+
+def test_models_for_a_compiler_get_an_offer():
+    """Nothing is known of the runtime of such a target, so it may read models of any format."""
+    model = onnx_bottleneck()
+    for data, capacity in ((MODEL, NEEDED // 2), (model, 48 << 10)):
+        profile = tmpass.load_target("pixel6-tpu").override(capacity, None)
+        made = tmpass.plan(data, profile)
+        assert not made.fits
+        found = offer_split(data, made, profile)
+        assert found is not None
+        assert found.needed <= capacity
 
 
 def test_explain_has_the_offer():

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from support.onnx_split_models import onnx_bottleneck
 from support.split_bottleneck import bottleneck
 
 import tmpass
@@ -104,10 +105,20 @@ def test_wrong_usage_is_one_line(run, narrow, options, fault):
     assert done.err.count("\n") == 1
 
 
-def test_models_of_other_formats_are_refused(run):
-    done = run("split", "models/branchy.onnx")
-    assert done.code == 2
-    assert done.err == "tmpass: branchy.onnx: onnx models cannot be split; convert the model to TFLite\n"
+def test_an_onnx_model_is_split_verified_and_stripped(run, tmp_path):
+    model, split, back = (tmp_path / f"{name}.onnx" for name in ("model", "split", "back"))
+    model.write_bytes(onnx_bottleneck())
+    done = run("split", model, "--budget", "48KiB", "-o", split)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines()[1] == "model        model.onnx on pixel6-tpu, memory scratchpad"
+    done = run("verify", "--split", split, model)
+    assert (done.code, done.err) == (0, "")
+    assert run("verify", "--split", model, split).code == 5
+    done = run("strip", split, "-o", back)
+    assert (done.code, "it was split" in done.err) == (0, True)
+    done = run("split", back)
+    assert done.code == 3
+    assert "it is split already" in done.err
 
 
 def test_verify_split_takes_no_options_of_plans(run, narrow):

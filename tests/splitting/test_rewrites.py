@@ -8,7 +8,7 @@ from support.split_draws import differences, net_of, written
 from tflite_writer import Operator, Subgraph, Tensor, options, write_model
 
 import tmpass
-from tmpass.graph.draft import New
+from tmpass.graph.dialect import New
 from tmpass.graph.macs import count_macs
 from tmpass.splitting.along import Along
 from tmpass.splitting.make_draft import make_draft

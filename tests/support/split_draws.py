@@ -8,7 +8,7 @@ import numpy as np
 
 from support.split_reference import Reference
 from tmpass.graph.draft import draft_graph
-from tmpass.graph.model import Graph
+from tmpass.graph.model import ABSENT, Graph, Subgraph
 from tmpass.loading.load import load_to_plan
 from tmpass.splitting.along import Along
 from tmpass.splitting.make_draft import make_draft
@@ -16,15 +16,15 @@ from tmpass.splitting.net import Net
 from tmpass.splitting.rewrites.fold import fold_padding
 from tmpass.splitting.stage import Stage
 
-tflite = import_module("tmpass.frontends.tflite")
+FRONTENDS = {name: import_module(f"tmpass.frontends.{name}") for name in ("tflite", "onnx")}
 
 MOST_JOINED = 10
 
 
 def net_of(data: bytes) -> Net:
-    """The net of a TFLite model."""
-    graph = load_to_plan(data, {}).graph
-    return Net(graph, tflite.layers(data, graph), tflite.dialect(data), MOST_JOINED)
+    """The net of a model."""
+    graph, frontend = load_to_plan(data, {}).graph, FRONTENDS[load_to_plan(data, {}).graph.format]
+    return Net(graph, frontend.layers(data, graph), frontend.dialect(data), MOST_JOINED)
 
 
 def written(data: bytes, net: Net, draft) -> bytes:
@@ -33,9 +33,24 @@ def written(data: bytes, net: Net, draft) -> bytes:
     Raises:
         AssertionError: the graphs differ.
     """
-    made = tflite.write_draft(data, net.graph, draft, None)
-    assert load_to_plan(made, {}).graph.subgraphs == draft_graph(draft, net.graph, net.dialect).subgraphs
+    made = FRONTENDS[net.graph.format].write_draft(data, net.graph, draft, None)
+    (read,), (told,) = (
+        graph.subgraphs for graph in (load_to_plan(made, {}).graph, draft_graph(draft, net.graph, net.dialect))
+    )
+    assert read == told if net.graph.format == "tflite" else _by_name(read) == _by_name(told)
     return made
+
+
+def _by_name(subgraph: Subgraph) -> object:
+    """A subgraph with the names of tensors in the place of their numbers, which ONNX files do not have."""
+    names = [tensor.name for tensor in subgraph.tensors]
+    used = {t for op in subgraph.ops for t in (*op.inputs, *op.outputs) if t != ABSENT}
+    ops = [
+        (op.kind, op.moves, op.elementwise, *([n and names[t] for t in ts for n in (t != ABSENT,)] for ts in ends))
+        for op in subgraph.ops
+        for ends in ((op.inputs, op.outputs),)
+    ]
+    return {names[t]: subgraph.tensors[t] for t in used}, ops, [names[t] for t in subgraph.outputs]
 
 
 def folded(data: bytes) -> bytes:
@@ -79,9 +94,9 @@ def _stage(net: Net, rng: random.Random, first: int, last: int) -> Stage | None:
         return None
     shape, along = net.shape(result), rng.choice(list(Along))
     windows = all(net.layer(p).role not in ("dense", "reduce") for p in range(first, last + 1))
-    if along is not Along.CHANNELS and (not windows or len(shape) != 4):
+    if along is not Along.CHANNELS and (not windows or len(shape) not in net.axes.ranks):
         along = Along.CHANNELS
-    length = shape[{Along.ROWS: 1, Along.COLUMNS: 2}.get(along, len(shape) - 1)]
+    length = shape[net.axis(along, result)] if net.axis(along, result) < len(shape) else 0
     if length < 2:
         return None
     inner = sorted(rng.sample(range(1, length), min(length - 1, rng.choice([1, 1, 2, 3, 12]))))

@@ -11,14 +11,14 @@ from tmpass.base.record import record
 from tmpass.base.sizes import parse_size
 from tmpass.base.violation import Violation
 from tmpass.graph.macs import count_macs
-from tmpass.loading.carrier import load_carrier, open_carrier
+from tmpass.loading.carrier import Carrier, load_carrier, open_carrier
 from tmpass.loading.contract import SplittingFrontend
 from tmpass.plans.plan import Plan
 from tmpass.splitting.note import write_note
 from tmpass.splitting.open_net import Opened, check_static, open_net
 from tmpass.splitting.search import Found, Search, silent
 from tmpass.splitting.stage import Stage
-from tmpass.targets import Target
+from tmpass.targets import Target, load_target
 from tmpass.targets.runtime import SPLIT_FOR
 from tmpass.verification.split.check import check_split
 
@@ -113,7 +113,7 @@ class TradeOff:
 
 def split(
     model: object,
-    target: str | os.PathLike[str] | Target = SPLIT_FOR,
+    target: str | os.PathLike[str] | Target | None = None,
     *,
     budget: int | str | None = None,
     max_macs: float | None = None,
@@ -124,7 +124,8 @@ def split(
 
     Args:
         model: a path, the bytes of a file, or a model in memory.
-        target: a Target, the name of a built-in profile, or the path of a profile's TOML.
+        target: a Target, the name of a built-in profile, or the path of a profile's TOML. None is tflm for a model that
+            TensorFlow Lite Micro reads, and for others the target that `plan` assumes.
         budget: capacity of the scratchpad instead of the target's. With a capacity, the split that fits with the least
             work is searched for; without, the split that needs the fewest bytes.
         max_macs: additional multiply-accumulate operations, as a part of the original's; 0.05 without a capacity.
@@ -140,11 +141,12 @@ def split(
         ModelError: the model cannot be read or split.
         VerificationError: tmpass made a wrong split or plan, which it does not return.
     """
-    profile = target_of(target)
+    carrier = open_carrier(model)
+    profile = _target(target, carrier)
     if budget is not None:
         profile = profile.override(parse_size(budget, "budget") if isinstance(budget, str) else budget, None)
     room = profile.scratchpad.capacity
-    opened = open_net(open_carrier(model), profile)
+    opened = open_net(carrier, profile)
     search = Search(opened.net, profile, 0, told or silent, threads)
     search.most_macs = int(search.prices.macs * _part(max_macs, MAX_MACS if room is None else MOST_MACS))
     before = plan(opened.model, profile, threads=threads)
@@ -199,7 +201,7 @@ def quick_split(model: object, target: Target) -> Split | None:
 
 def split_frontier(
     model: object,
-    target: str | os.PathLike[str] | Target = SPLIT_FOR,
+    target: str | os.PathLike[str] | Target | None = None,
     *,
     max_macs: float | None = None,
     threads: int = 1,
@@ -212,8 +214,9 @@ def split_frontier(
 
     Args and errors are those of `split`.
     """
-    profile = target_of(target)
-    opened = open_net(open_carrier(model), profile)
+    carrier = open_carrier(model)
+    profile = _target(target, carrier)
+    opened = open_net(carrier, profile)
     search = Search(opened.net, profile, 0, told or silent, threads)
     search.most_macs = int(search.prices.macs * _part(max_macs, MOST_MACS))
     return tuple(
@@ -245,6 +248,13 @@ def verify_split(split_model: object, original: object) -> list[Violation]:
         except ModelError as error:
             raise error.within(carrier.name) from None
     return check_split(*contents)
+
+
+def _target(asked: object, carrier: Carrier) -> Target:
+    """The target of a split; without one, `SPLIT_FOR` where it reads the format of the model."""
+    if asked is None and carrier.frontend.NAME in load_target(SPLIT_FOR).runtime.reads:
+        return load_target(SPLIT_FOR)
+    return target_of(asked)
 
 
 def _part(value: object, default: float) -> float:

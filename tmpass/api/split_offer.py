@@ -11,6 +11,9 @@ from tmpass.planning.ordering.least_peak import DEFAULT_STATES
 from tmpass.plans.plan import Options, Plan
 from tmpass.targets import RUNTIMES, Target
 
+_MOST_OPERATORS = 2000
+"""No offer is looked for in larger models: a plan must not take much longer for it."""
+
 _LONGEST = 160
 """Characters of a fault that are told."""
 
@@ -60,11 +63,13 @@ def offer_split(model: object, made: Plan, target: Target) -> SplitOffer | Split
 
     Args:
         model: a path, the bytes of a file, or a model in memory.
-        made: the plan of the model, for a runtime that reads files of its format.
+        made: the plan of the model. There is no offer where its runtime does not read files of that format.
         target: of the plan, with the options of the plan.
     """
-    known = made.model.format in RUNTIMES[made.target.runtime].reads
-    if made.fits or not known or isinstance(model, Model) or target.scratchpad.capacity is None:
+    reads = RUNTIMES[made.target.runtime].reads
+    if made.fits or (reads and made.model.format not in reads) or isinstance(model, Model):
+        return None
+    if target.scratchpad.capacity is None or len(made.schedule) > _MOST_OPERATORS:
         return None
     try:
         split = quick_split(model, target) if _usual(model, made.options, target) else None

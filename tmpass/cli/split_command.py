@@ -40,7 +40,7 @@ class Percent(click.ParamType):  # type: ignore[type-arg]  # generic only from c
 @click.option(
     "--target", "-t", envvar=TARGET_VARIABLE, metavar="NAME|FILE", shell_complete=complete_target,
     help=f"A profile that `tmpass targets` lists, or a TOML file. By default that of TMPASS_TARGET or the settings "
-    f"file, or {SPLIT_FOR}.",
+    f"file, or {SPLIT_FOR} for a TFLite model.",
 )  # fmt: skip
 @click.option("--budget", type=Size(), help="Capacity of the scratchpad instead of the target's: 64KiB.")
 @click.option(
@@ -66,16 +66,17 @@ def command(
     """Split operators of MODEL so that it needs less memory, with outputs equal bit for bit.
 
     With a capacity, the split that fits with the least work is taken; without, the one that needs the fewest bytes.
-    The result runs in the stock runtime. docs/split.md says which operators are added.
+    The result is a TFLite or ONNX model for the stock runtime. docs/split.md says which operators are added.
 
     \b
     Example:
         tmpass split model.tflite -o split.tflite
         tmpass split model.tflite --target tflm --budget 64KiB -o split.tflite
+        tmpass split model.onnx --target pixel6-tpu -o split.onnx
         tmpass split model.tflite --frontier --page trade-offs.html
         tmpass verify --split split.tflite model.tflite
     """
-    asked["target"] = target_for(ctx, model, asked["target"])[0] or SPLIT_FOR
+    asked["target"] = target_for(ctx, model, asked["target"])[0]
     if not frontier:
         asked |= settled(ctx, model, {"budget": asked["budget"]})
     from tmpass.loading.registry import names_model

@@ -6,11 +6,11 @@ whole numbers: a tensor says of which original it is a piece.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from enum import StrEnum
 
 from tmpass.base.dtypes import DType
 from tmpass.base.record import record
-from tmpass.graph.layer import Axes, Padding
+from tmpass.graph.dialect import Dialect, New
+from tmpass.graph.layer import Padding
 from tmpass.graph.model import ABSENT, Entry, Graph, Move, Moves, Op, Subgraph, Tensor, TensorKind
 
 
@@ -21,48 +21,6 @@ class Cut:
     axis: int
     start: int
     stop: int
-
-
-class New(StrEnum):
-    """An operator that no original has."""
-
-    SLICE = "slice"
-    PAD = "pad"
-    CONCAT = "concat"
-
-
-class Operands(StrEnum):
-    """How an operator that a draft adds says where it cuts, or how much it pads.
-
-    SIZES       constants with the first indices and the lengths along all axes; pads in pairs
-    ENDS        constants with the first index, the one past the last, and the axis; pads before all axes, then after
-    ATTRIBUTES  no constants: the operator has the numbers itself
-    """
-
-    SIZES = "sizes"
-    ENDS = "ends"
-    ATTRIBUTES = "attributes"
-
-
-@record
-class Dialect:
-    """How a format writes what a draft adds.
-
-    Fields:
-        kinds: the names of new operators.
-        axes: of rows, columns and channels.
-        slices, pads: the operands of SLICE and PAD.
-        numbers: the element type of new constants.
-        fewest_filters: the fewest that a group should have of a convolution or dense layer. With a single one, a
-            product of matrices is one of a matrix and a vector, which kernels sum up in another order.
-    """
-
-    kinds: Mapping[New, str]
-    axes: Axes
-    slices: Operands
-    pads: Operands
-    numbers: DType
-    fewest_filters: int = 1
 
 
 @record

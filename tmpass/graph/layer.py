@@ -36,31 +36,6 @@ class Padding(StrEnum):
 
 
 @record
-class Axes:
-    """Where the tensors of a format have rows, columns and channels.
-
-    Fields:
-        rows, columns: axes of a tensor that has both; with one axis less it has rows only.
-        channels: the axis of the channels, counted from the end where it is negative.
-        ranks: how many axes a tensor has that can be cut along rows.
-    """
-
-    rows: int
-    columns: int
-    channels: int
-    ranks: tuple[int, ...]
-
-    @property
-    def spatial(self) -> tuple[int, int]:
-        """The axes of rows and columns."""
-        return self.rows, self.columns
-
-    def of_channels(self, rank: int) -> int:
-        """The axis of the channels of a tensor with `rank` axes."""
-        return self.channels % max(rank, 1)
-
-
-@record
 class Window:
     """The window along one axis.
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from tmpass.graph.draft import Cut, Draft, DraftOp, DraftTensor, New, Operands, compact
+from tmpass.graph.dialect import New, Operands
+from tmpass.graph.draft import Cut, Draft, DraftOp, DraftTensor, compact
 from tmpass.graph.model import ABSENT
 from tmpass.splitting.net import Net, Shape
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import field
+from itertools import pairwise
 from math import lcm, prod
 
 from tmpass.base.record import record
@@ -166,7 +167,7 @@ class _Finder:
             return False
         layers = (self.net.layer(p) for p in range(stage.first, stage.last + 1))
         return any(layer is not None and not layer.channelwise for layer in layers) and any(
-            stop - start < self.net.dialect.fewest_filters for start, stop in zip(bounds, bounds[1:], strict=False)
+            stop - start < self.net.dialect.fewest_filters for start, stop in pairwise(bounds)
         )
 
     def _halos(self, stage: Stage) -> int:

@@ -8,7 +8,8 @@ whole, and element-wise results over an input that ends there.
 from collections.abc import Sequence
 from math import prod
 
-from tmpass.graph.draft import DraftOp, DraftTensor, New
+from tmpass.graph.dialect import New
+from tmpass.graph.draft import DraftOp, DraftTensor
 from tmpass.splitting.net import ROUNDING, Net
 
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from tmpass.graph.dependencies import reads
-from tmpass.graph.draft import Dialect, Draft, unchanged
+from tmpass.graph.dialect import Dialect
+from tmpass.graph.draft import Draft, unchanged
 from tmpass.graph.effects import effect_edges
 from tmpass.graph.layer import Layer
 from tmpass.graph.model import ABSENT, Graph, Op, TensorKind

@@ -43,7 +43,7 @@ def open_net(carrier: Carrier, target: Target) -> Opened:
     """
     if not hasattr(carrier.frontend, "write_draft"):
         what = f"{carrier.frontend.NAME} models cannot be split"
-        raise UsageError(what, where=carrier.name, hint="convert the model to TFLite")
+        raise UsageError(what, where=carrier.name, hint="convert the model to TFLite or ONNX")
     frontend = cast(SplittingFrontend, carrier.frontend)
     model = load_carrier(carrier, {})
     try:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from math import prod
 
-from tmpass.graph.draft import Draft, DraftOp, DraftTensor, New, draft_graph
+from tmpass.graph.dialect import New
+from tmpass.graph.draft import Draft, DraftOp, DraftTensor, draft_graph
 from tmpass.graph.macs import count_macs
 from tmpass.graph.model import Graph, Subgraph
 from tmpass.splitting.net import Net

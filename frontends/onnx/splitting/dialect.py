@@ -1,8 +1,7 @@
 """How ONNX writes the operators that a draft adds: it depends on the operator set."""
 
 from tmpass.base.dtypes import INT64
-from tmpass.graph.draft import Dialect, New, Operands
-from tmpass.graph.layer import Axes
+from tmpass.graph.dialect import Axes, Dialect, New, Operands
 
 from .open_file import open_file
 

@@ -12,7 +12,8 @@ from onnx import AttributeProto, GraphProto, NodeProto, TensorProto
 from onnx.helper import make_attribute, make_tensor_value_info
 
 from tmpass.base.record import record
-from tmpass.graph.draft import Draft, DraftOp, DraftTensor, New, tensor_name
+from tmpass.graph.dialect import New
+from tmpass.graph.draft import Draft, DraftOp, DraftTensor, tensor_name
 from tmpass.graph.model import ABSENT, Graph, Tensor, TensorKind
 
 from ..convert import INPUTS_MAY_BE_LEFT_OUT

@@ -13,7 +13,7 @@ from tmpass.frontends.tflite.element_types import ELEMENT_TYPES
 from tmpass.frontends.tflite.flatbuffer import FIELD_LIMIT, Field, Scalar
 from tmpass.frontends.tflite.operator_names import OPERATOR_NAMES, operator_name
 
-from tmpass.graph.draft import New
+from tmpass.graph.dialect import New
 
 TABLES = (
     schema.Model,

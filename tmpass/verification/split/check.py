@@ -52,11 +52,9 @@ class _Walk:
     def __init__(self, original: Content, split: Content) -> None:
         self.original, self.split = original, split
         self.before, self.after = original.graph.subgraphs[0], split.graph.subgraphs[0]
+        self.by_kind: dict[str, list[int]] = {}
         self.known = self._canonical()
         self.matcher = Matcher(original, split, self.known)
-        self.by_kind: dict[str, list[int]] = {}
-        for index, op in enumerate(self.before.ops):
-            self.by_kind.setdefault(op.kind, []).append(index)
         self.pieces = {b: self.known[a] for a, b in zip(self.before.inputs, self.after.inputs, strict=True)}
         self.pieces |= {b: self.known[a] for a, b in self._given() if a in self.known}
         self.touching: dict[str, list[int]] = {}
@@ -100,13 +98,21 @@ class _Walk:
     def _canonical(self) -> dict[int, Piece]:
         """For each tensor of the original that is computed, the piece that it is.
 
-        Of elements along an axis that are computed alike, such as rows of zeros, the first one stands for all.
+        Of elements along an axis that are computed alike, such as rows of zeros, the first one stands for all. Of
+        operators that compute the same from the same, such as branches with equal weights, the first one does.
         """
         found: dict[int, Piece] = {}
+        first: dict[object, int] = {}
         for t, tensor in enumerate(self.before.tensors):
             if tensor.kind is not TensorKind.CONSTANT and tensor.shape is not None:
                 found[t] = whole(t, [int(dim) for dim in tensor.shape])
         for index, op in enumerate(self.before.ops):
+            key = self._computed(index, op, found)
+            twin = None if key is None else first.setdefault(key, index)
+            if twin is not None and twin != index:
+                found |= {t: found[other] for t, other in zip(op.outputs, self.before.ops[twin].outputs, strict=True)}
+                continue
+            self.by_kind.setdefault(op.kind, []).append(index)
             pads = self.original.ops[index].pads
             if pads is not None and op.inputs[0] in found and self._zeros(self.original, op):
                 found[op.outputs[0]] = padded(found[op.inputs[0]], pads)
@@ -115,6 +121,22 @@ class _Walk:
             if alike is not None and not any(WRONG in own for own in alike.axes):
                 found[op.outputs[0]] = alike
         return found
+
+    def _computed(self, index: int, op: Op, known: dict[int, Piece]) -> object | None:
+        """All that decides what an operator of the original makes; None where more than its inputs does."""
+        if states_of(self.before, op) or op.calls or op.temporaries or len(op.outputs) != 1:
+            return None
+        if op.outputs[0] not in known:
+            return None
+        read: list[object] = []
+        for t in (*op.inputs, *op.outputs):
+            tensor = self.before.tensors[t] if t != ABSENT else None
+            if tensor is not None and t in op.inputs and t not in known and t not in self.original.constants:
+                return None
+            value = None if t in op.outputs else known.get(t) or self.original.constants.get(t)
+            scales = self.original.scales.get(t)
+            read.append((tensor and (tensor.dtype, tensor.shape, tensor.kind), value, scales))
+        return op.kind, self.original.ops[index], tuple(read)
 
     @staticmethod
     def _zeros(model: Content, op: Op) -> bool:

@@ -12,6 +12,7 @@ if __name__ == "__main__":
     sys.path[:0] = [str(Path(__file__).parent.parent), str(Path(__file__).parents[2] / "models")]
 
 import numpy as np
+import onnx
 from support.onnx_sessions import (
     Values,
     common_names,
@@ -47,6 +48,9 @@ class Count:
         while self.found["splits"] < splits:
             integers = seed % 2 == 0
             model, rng = drawn_onnx_model(seed, integers=integers), random.Random(seed)
+            if not _runs(model, seed):
+                seed += 1
+                continue
             base = folded(model) if rng.random() < 0.5 else model
             for stages, made in drawn_splits(base, rng, 6):
                 self._one(model, made, seed, "integers" if integers else "floats", stages)
@@ -89,6 +93,15 @@ class Count:
         self.found["64-bit floats: close"] += worst < ROUNDING
         if worst >= ROUNDING:
             print(f"{title}: differs by {worst} in 64-bit floats", flush=True)
+
+
+def _runs(model: bytes, seed: int) -> bool:
+    """Whether ONNX Runtime takes a drawn model; it counts the windows of some poolings in another way than ONNX."""
+    try:
+        run_onnx(model, [onnx.load_model_from_string(model).graph.output[0].name], drawn_inputs(model, seed))
+    except Exception:
+        return False
+    return True
 
 
 if __name__ == "__main__":

@@ -7,14 +7,6 @@ from tmpass.base.dtypes import DType
 from tmpass.base.record import record
 
 
-class New(StrEnum):
-    """An operator that no original has."""
-
-    SLICE = "slice"
-    PAD = "pad"
-    CONCAT = "concat"
-
-
 @record
 class Axes:
     """Where the tensors of a format have rows, columns and channels.
@@ -40,17 +32,23 @@ class Axes:
         return self.channels % max(rank, 1)
 
 
+class New(StrEnum):
+    """An operator that no original has."""
+
+    SLICE = "slice"
+    PAD = "pad"
+    CONCAT = "concat"
+
+
 class Operands(StrEnum):
     """How an operator that a draft adds says where it cuts, or how much it pads.
 
-    SIZES       constants with the first indices and the lengths along all axes; pads in pairs
-    ENDS        constants with the first index, the one past the last, and the axis; pads before all axes, then after
-    ATTRIBUTES  no constants: the operator has the numbers itself
+    SIZES  constants with the first indices and the lengths along all axes; pads in pairs
+    ENDS   constants with the first index, the one past the last, and the axis; pads before all axes, then after
     """
 
     SIZES = "sizes"
     ENDS = "ends"
-    ATTRIBUTES = "attributes"
 
 
 @record
@@ -60,7 +58,7 @@ class Dialect:
     Fields:
         kinds: the names of new operators.
         axes: of rows, columns and channels.
-        slices, pads: the operands of SLICE and PAD.
+        slices, pads: the operands of SLICE and PAD; None where the operators have the numbers themselves.
         numbers: the element type of new constants.
         fewest_filters: the fewest that a group should have of a convolution or dense layer. With a single one, a
             product of matrices is one of a matrix and a vector, which kernels sum up in another order.
@@ -68,7 +66,7 @@ class Dialect:
 
     kinds: Mapping[New, str]
     axes: Axes
-    slices: Operands
-    pads: Operands
+    slices: Operands | None
+    pads: Operands | None
     numbers: DType
     fewest_filters: int = 1

@@ -22,6 +22,9 @@ class Cut:
     start: int
     stop: int
 
+    def __len__(self) -> int:
+        return self.stop - self.start
+
 
 @record
 class DraftTensor:
@@ -135,7 +138,7 @@ def _tensor(tensor: DraftTensor, main: Subgraph, numbers: DType) -> Tensor:
     like = main.tensors[tensor.like]
     scales = like.scales
     if scales > 1 and tensor.cut is not None:
-        scales = tensor.cut.stop - tensor.cut.start
+        scales = len(tensor.cut)
     return Tensor(tensor_name(tensor, main), like.dtype, tensor.shape, like.kind, scales=scales)
 
 

@@ -21,6 +21,6 @@ def find_dialect(data: bytes) -> Dialect:
         ModelError: it cannot be read.
     """
     version = open_file(data).version
-    slices = Operands.ENDS if version >= SLICES_BY_INPUTS else Operands.ATTRIBUTES
-    pads = Operands.ENDS if version >= PADS_BY_INPUTS else Operands.ATTRIBUTES
+    slices = Operands.ENDS if version >= SLICES_BY_INPUTS else None
+    pads = Operands.ENDS if version >= PADS_BY_INPUTS else None
     return Dialect(NEW_KINDS, AXES, slices, pads, INT64, fewest_filters=2)

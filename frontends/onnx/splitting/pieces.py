@@ -20,7 +20,7 @@ def piece_of(tensor: TensorProto, cut: Cut, name: str) -> TensorProto:
     """
     shape = list(tensor.dims)
     made = TensorProto(name=name, data_type=tensor.data_type)
-    made.dims.extend([*shape[: cut.axis], cut.stop - cut.start, *shape[cut.axis + 1 :]])
+    made.dims.extend([*shape[: cut.axis], len(cut), *shape[cut.axis + 1 :]])
     width = (dtype_of(tensor.data_type).bits or 0) // 8
     outer, step = prod(shape[: cut.axis]), prod(shape[cut.axis + 1 :]) * width
     row = shape[cut.axis] * step
@@ -31,7 +31,7 @@ def piece_of(tensor: TensorProto, cut: Cut, name: str) -> TensorProto:
         for key, value in (
             ("location", entries.get("location", "")),
             ("offset", str(start)),
-            ("length", str((cut.stop - cut.start) * step)),
+            ("length", str(len(cut) * step)),
         ):
             made.external_data.add(key=key, value=value)
         return made

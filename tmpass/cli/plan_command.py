@@ -1,6 +1,5 @@
 """`tmpass plan`."""
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,7 +20,7 @@ from tmpass.cli.options import (
 )
 from tmpass.cli.outputs import check_curve, check_format, check_outputs
 from tmpass.cli.settled import settled
-from tmpass.cli.terminal import complain, progress
+from tmpass.cli.terminal import complain, complain_of_weights, progress
 from tmpass.cli.write_files import plain_name, write_all
 
 if TYPE_CHECKING:
@@ -143,11 +142,7 @@ def _complain_of_models(
             complain(f"nothing is written to {path}: the plan does not fit")
         return
     _complain_of_offsets(plan)
-    folder = os.path.realpath(os.path.dirname(model))
-    for path in paths if beside else ():
-        if path != "-" and os.path.realpath(os.path.dirname(path)) != folder:
-            names = beside[0] + (f" and {len(beside) - 1} more" if len(beside) > 1 else "")
-            complain(f"{path} needs its weights beside it: {names}")
+    complain_of_weights(paths, model, beside)
 
 
 def _complain_of_offsets(plan: "Plan") -> None:

@@ -10,7 +10,7 @@ from tmpass.cli.files import model_source, name_of
 from tmpass.cli.inputs import refuse_inputs, refuse_weights, target_file
 from tmpass.cli.options import EXIT_CODES, THREADS, THREADS_HELP, Size
 from tmpass.cli.settled import TARGET_VARIABLE, settled, target_for
-from tmpass.cli.terminal import complain, print_table, working
+from tmpass.cli.terminal import complain, complain_of_weights, print_table, working
 from tmpass.cli.write_files import plain_name, write_all
 from tmpass.targets.runtime import SPLIT_FOR
 
@@ -96,6 +96,7 @@ def command(
         return
     from tmpass.api.planned_model import planned_model
     from tmpass.api.split import split
+    from tmpass.loading.load import other_files
 
     source = model_source(model)
     with working(f"splitting {name_of(source)}") as told:
@@ -108,6 +109,8 @@ def command(
     if output is not None and made.fits:
         results.append((output, planned_model(made.plan, made.data)))
     write_all(results)
+    if output is not None and made.fits:
+        complain_of_weights([output], model, other_files(made.data))
     if output is not None and not made.fits:
         complain(f"nothing is written to {output}: {made.needed[0]} B are the fewest that a split was found for")
     _print(made, as_json=as_json, aside="-" in (output, page))

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +26,15 @@ def complain(text: str) -> None:
         click.echo(f"tmpass: {one_line(brief_text(text, 4 * LONGEST))}", err=True)
     except OSError:
         drop("stderr")
+
+
+def complain_of_weights(paths: Iterable[str], model: str, beside: Sequence[str]) -> None:
+    """Print which of the models written to `paths` need files with weights that are beside `model` only."""
+    folder = os.path.realpath(os.path.dirname(model))
+    for path in paths if beside else ():
+        if path != "-" and os.path.realpath(os.path.dirname(path)) != folder:
+            names = beside[0] + (f" and {len(beside) - 1} more" if len(beside) > 1 else "")
+            complain(f"{path} needs its weights beside it: {names}")
 
 
 def drop(stream: str) -> None:

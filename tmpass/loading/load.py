@@ -127,8 +127,8 @@ def file_bytes(source: object) -> int:
     return size
 
 
-def other_files(source: str | os.PathLike[str]) -> tuple[str, ...]:
-    """The names of the files that the model file `source` needs beside it.
+def other_files(source: str | os.PathLike[str] | bytes) -> tuple[str, ...]:
+    """The names of the files that the model `source`, a path or the bytes of a file, needs beside it.
 
     Raises:
         ModelError: it cannot be read.

@@ -83,6 +83,15 @@ class _Drawing:
         size, how = self.windows(t)
         return self.weighted(t, (*filters, *size), group=group, **how)
 
+    def dequantized(self, values: np.ndarray) -> str:
+        """Weights as integers behind a DequantizeLinear, with one scale for each filter or one for all."""
+        count = len(values) if self.rng.random() < 0.7 else None
+        scale = self.numbers.uniform(0.01, 0.05, count).astype("<f4") if count else np.array(0.02, "<f4")
+        inputs = [np.clip(values * 40, -127, 127).astype("i1"), scale, np.zeros(count or (), "i1")]
+        made, names = f"d{len(self.nodes)}", [self.constant(one) for one in inputs]
+        self.nodes.append(helper.make_node("DequantizeLinear", names, [made], axis=0))
+        return made
+
     def windows(self, t: str, *, pool: bool = False) -> tuple[list[int], dict]:
         """The size of a window, and attributes that go with a tensor."""
         rng, sides = self.rng, self.shapes[t][2:]
@@ -107,7 +116,9 @@ class _Drawing:
         return size, how | {"pads": [*befores, *afters]}
 
     def weighted(self, t: str, shape: Sequence[int], **how) -> str:
-        weights = self.constant(self.numbers.normal(0, 1, shape).astype("<f4"))
+        values = self.numbers.normal(0, 1, shape).astype("<f4")
+        quantized = self.opset >= 13 and self.rng.random() < 0.2
+        weights = self.dequantized(values) if quantized else self.constant(values)
         inputs = [t, weights]
         if self.rng.random() < 0.7:
             inputs.append(self.constant(self.numbers.normal(0, 1, shape[0]).astype("<f4")))

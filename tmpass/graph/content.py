@@ -67,6 +67,23 @@ class Remote:
 
 
 @record
+class Derived:
+    """A constant that an operator makes of others, element by element.
+
+    Fields:
+        by: the operator and its options.
+        of: what it reads: the constant, its shape, and for each axis of the result that of the constant which has it,
+            None where every index reads all of it.
+    """
+
+    by: bytes
+    of: "tuple[tuple[Constant, tuple[int, ...], tuple[int | None, ...]], ...]"
+
+
+Constant = bytes | Remote | Derived
+
+
+@record
 class Content:
     """A model with one subgraph.
 
@@ -79,6 +96,6 @@ class Content:
 
     graph: Graph
     ops: tuple[OpContent, ...]
-    constants: Mapping[int, bytes | Remote]
+    constants: Mapping[int, Constant]
     scales: Mapping[int, tuple[int, tuple[bytes, ...]]]
     signatures: tuple[object, ...] = ()

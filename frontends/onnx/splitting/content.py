@@ -10,13 +10,12 @@ from math import prod
 
 from onnx import NodeProto, TensorProto, numpy_helper
 
-from tmpass.graph.content import Content, OpContent, Remote, Sliding
+from tmpass.graph.content import Constant, Content, Derived, OpContent, Remote, Sliding
 from tmpass.graph.model import ABSENT, Graph, Op, TensorKind
 
 from ..element_types import dtype_of
 from .open_file import OpenedFile, open_file
 
-Bytes = bytes | Remote
 _ROWS = 2
 """The first axis that windows slide along: batches and channels are before it."""
 
@@ -47,7 +46,7 @@ class _Reader:
 
     def __init__(self, file: OpenedFile, graph: Graph) -> None:
         self._file, self._graph, self._main = file, graph, graph.subgraphs[0]
-        self._constants: dict[str, Bytes] = {}
+        self._constants: dict[str, Constant] = {}
         self._versions = {opset.domain: opset.version for opset in file.model.opset_import}
 
     def read(self) -> Content:
@@ -72,11 +71,37 @@ class _Reader:
         if (node.domain, node.op_type) == ("", "Constant") and stored is not None:
             self._constants[node.output[0]] = _stored_bytes(stored)
             return
-        parts = [*self._called(node), *_attributes(node, ())]
-        read = [self._constants.get(name, Remote(b"")) if name else None for name in node.input]
-        digest = sha256(repr((parts, read)).encode()).digest()
+        by = repr((self._called(node), _attributes(node, ()))).encode()
+        read = [(self._constants.get(name, Remote(b"")), self._dims(name)) for name in node.input if name]
+        axes = self._element_wise(node, [dims for _, dims in read])
+        if axes is not None and len(node.output) == 1:
+            of = tuple((one, dims, own) for (one, dims), own in zip(read, axes, strict=True))
+            self._constants[node.output[0]] = Derived(by, of)
+            return
+        digest = sha256(by + b"".join(map(_digest, (self._constants.get(name, b"") for name in node.input)))).digest()
         for place, name in enumerate(node.output):
             self._constants[name] = Remote(digest + str(place).encode())
+
+    def _dims(self, name: str) -> tuple[int, ...]:
+        """The shape of a stored constant; empty for others."""
+        stored = self._file.scope.stored.get(name) or self._file.stored.get(name)
+        return tuple(stored.dims) if stored is not None else ()
+
+    def _element_wise(self, node: NodeProto, shapes: Sequence[tuple[int, ...]]) -> list[tuple[int | None, ...]] | None:
+        """For each constant that a node reads, its axis for each axis of the result; None where that is not known."""
+        rank = len(shapes[0]) if shapes else 0
+        known = all(name in self._file.stored for name in node.input if name)
+        if node.domain or not rank or not known or node.op_type not in ("Identity", "Cast", "DequantizeLinear"):
+            return None
+        if any(len(dims) > 1 for dims in shapes[1:]):
+            return None
+        across = _number(node, "axis", 1) % rank
+        found: list[tuple[int | None, ...]] = [tuple(range(rank))]
+        for dims in shapes[1:]:
+            own: list[int | None] = [None] * rank
+            own[across] = 0 if dims != (1,) and dims else None
+            found.append(tuple(own))
+        return found
 
     def _operator(self, op: Op, node: NodeProto) -> OpContent:
         shape = self._shape(op, 0)
@@ -133,7 +158,7 @@ class _Reader:
         size = _numbers(node, "kernel_shape") or ()
         sliding = self._sliding(op, node, size)
         includes = op.kind == "AveragePool" and _number(node, "count_include_pad", 0) == 1
-        beyond = includes and _number(node, "ceil_mode", 0) == 1
+        beyond = _number(node, "ceil_mode", 0) == 1 and (includes or self._behind(op, sliding or ()))
         options = *self._called(node), *_attributes(node, _PLACES)
         rank = len(self._shape(op, 0))
         if sliding is None or beyond or len(op.outputs) != 1 or rank not in _SPATIAL:
@@ -141,6 +166,11 @@ class _Reader:
         return OpContent(
             options, sliding, ignores=not includes, per_channel=(), channels=1 - rank, channels_read=1 - rank
         )
+
+    def _behind(self, op: Op, sliding: Sequence[Sliding]) -> bool:
+        """Whether a window begins behind the end of its tensor."""
+        image, made = self._shape(op, 0), self._shape(op, -1)
+        return any((made[s.axis] - 1) * s.stride - s.before >= image[s.axis] for s in sliding)
 
     def _sliding(self, op: Op, node: NodeProto, size: Sequence[int]) -> tuple[Sliding, ...] | None:
         """The windows of a node; None where they are not of its tensors."""
@@ -260,7 +290,7 @@ class _Reader:
         return tuple(d if isinstance(d, int) else -1 for d in self._main.tensors[t].shape or ()) if t != ABSENT else ()
 
 
-def _stored_bytes(tensor: TensorProto) -> Bytes:
+def _stored_bytes(tensor: TensorProto) -> bytes | Remote:
     """The bytes of a stored tensor, or where they are."""
     if tensor.data_location == TensorProto.EXTERNAL:
         entries = {entry.key: entry.value for entry in tensor.external_data}
@@ -276,6 +306,10 @@ def _stored_bytes(tensor: TensorProto) -> Bytes:
         bare.CopyFrom(tensor)
         bare.ClearField("name")
         return Remote(bare.SerializeToString(deterministic=True))
+
+
+def _digest(constant: Constant) -> bytes:
+    return sha256(constant if isinstance(constant, bytes) else repr(constant).encode()).digest()
 
 
 def _attributes(node: NodeProto, gone: Sequence[str]) -> list[bytes]:

@@ -7,9 +7,11 @@ from onnx import NodeProto, TensorProto
 from tmpass.graph.layer import Layer, Padding, Role
 from tmpass.graph.model import ABSENT, Graph, Op, Subgraph, Tensor, TensorKind
 
+from ..element_types import dtype_of
 from ..moves import constant
 from ..stored import stored_value
 from .attributes import integer, integers, text
+from .derived import operands_of
 from .dialect import AXES
 from .open_file import OpenedFile, open_file
 from .windows import Windows, find_windows
@@ -231,11 +233,18 @@ class _Reader:
     def _cuttable(self, op: Op, position: int, axis: int) -> bool:
         """Whether the bytes of a constant can be cut along an axis: those in other files only along the first one."""
         tensor = self._tensor(op.inputs[position])
-        stored = self._file.stored.get(tensor.name)
-        if stored is None or tensor.kind is not TensorKind.CONSTANT or not tensor.dtype.bits or tensor.dtype.bits % 8:
+        stored, maker = self._file.stored, self._file.makers.get(tensor.name)
+        if tensor.kind is not TensorKind.CONSTANT:
             return False
-        outside = stored.data_location == TensorProto.EXTERNAL
-        return not outside or all(dim == 1 for dim in stored.dims[:axis])
+        if tensor.name in stored:
+            return _apart(stored[tensor.name], axis)
+        operands = None if maker is None else operands_of(maker, stored)
+        return operands is not None and all(
+            _apart(stored[one.name], along)
+            for one in operands
+            for along in one.axes[axis : axis + 1]
+            if along is not None
+        )
 
     def _constants(self, op: Op) -> bool:
         """Whether all inputs but the first one are constants."""
@@ -257,3 +266,10 @@ class _Reader:
         """The shape of an input, or of the result at position -1; empty where it is absent."""
         t = op.outputs[0] if position < 0 else op.inputs[position] if position < len(op.inputs) else ABSENT
         return tuple(int(dim) for dim in self._tensor(t).shape or ()) if t != ABSENT else ()
+
+
+def _apart(tensor: TensorProto, axis: int) -> bool:
+    """Whether the elements at some indices of an axis have bytes of their own; in another file, one run of them."""
+    bits = dtype_of(tensor.data_type).bits
+    outside = tensor.data_location == TensorProto.EXTERNAL
+    return bits is not None and bits % 8 == 0 and (not outside or all(dim == 1 for dim in tensor.dims[:axis]))

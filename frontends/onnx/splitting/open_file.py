@@ -26,6 +26,7 @@ class OpenedFile:
         nodes: those of the operators that `load` lists, in their order.
         folded: those that only compute constants, in an order in which they can run.
         stored: tensors in the file that a caller cannot override, by name: initialisers, and values of Constant nodes.
+        makers: the nodes in `folded`, by the names of their results.
     """
 
     model: ModelProto
@@ -34,6 +35,7 @@ class OpenedFile:
     nodes: tuple[NodeProto, ...]
     folded: tuple[NodeProto, ...]
     stored: Mapping[str, TensorProto]
+    makers: Mapping[str, NodeProto]
 
 
 def open_file(data: bytes) -> OpenedFile:
@@ -60,6 +62,7 @@ def open_file(data: bytes) -> OpenedFile:
         tuple(scope.nodes[index] for index in sorted(running, key=scope.place)),
         folded,
         _stored(model, scope, folded),
+        {name: node for node in folded for name in node.output},
     )
 
 

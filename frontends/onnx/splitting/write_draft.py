@@ -13,12 +13,13 @@ from onnx.helper import make_attribute, make_tensor_value_info
 
 from tmpass.base.record import record
 from tmpass.graph.dialect import New
-from tmpass.graph.draft import Draft, DraftOp, DraftTensor, tensor_name
+from tmpass.graph.draft import Cut, Draft, DraftOp, DraftTensor, tensor_name
 from tmpass.graph.model import ABSENT, Graph, Tensor, TensorKind
 
 from ..convert import INPUTS_MAY_BE_LEFT_OUT
 from ..element_types import element_of
 from .attributes import integer
+from .derived import operands_of
 from .dialect import NEW_KINDS, PADS_BY_INPUTS, SLICES_BY_INPUTS
 from .open_file import OpenedFile, open_file
 from .pieces import piece_of
@@ -78,6 +79,8 @@ class _Writer:
         for field in ("node", "initializer", "value_info"):
             made.ClearField(field)
         nodes = [self._node(op) for op in self._draft.ops]
+        constants, makers = self._new_constants()
+        nodes = [*makers, *nodes]
         used = {name for node in nodes for name in node.input} | {value.name for value in old.output}
         folded = []
         for node in reversed(self._file.folded):
@@ -86,7 +89,7 @@ class _Writer:
                 used.update(node.input)
         made.node.extend([*reversed(folded), *nodes])
         made.initializer.extend(tensor for tensor in old.initializer if tensor.name in used)
-        made.initializer.extend(self._new_constants())
+        made.initializer.extend(constants)
         self._list_values(made)
         if model.ir_version < INPUTS_MAY_BE_LEFT_OUT:  # each initialiser was an input then
             model.ir_version = INPUTS_MAY_BE_LEFT_OUT
@@ -103,16 +106,35 @@ class _Writer:
         name = tensor_name(tensor, self._main)
         return name if tensor.numbers is None and not tensor.suffix else self._values.fresh(name)
 
-    def _new_constants(self) -> list[TensorProto]:
-        found = []
+    def _new_constants(self) -> tuple[list[TensorProto], list[NodeProto]]:
+        """Numbers and pieces of constants, and the nodes that make pieces of those that are computed."""
+        found: list[TensorProto] = []
+        makers: list[NodeProto] = []
         for name, tensor in zip(self._own, self._draft.tensors, strict=True):
             if tensor.numbers is not None:
                 numbers = b"".join(n.to_bytes(8, "little", signed=True) for n in tensor.numbers)
                 found.append(TensorProto(name=name, data_type=TensorProto.INT64, dims=tensor.shape, raw_data=numbers))
             elif tensor.cut is not None:
-                whole = self._file.stored[self._main.tensors[tensor.like].name]
-                found.append(piece_of(whole, tensor.cut, name))
-        return found
+                whole = self._main.tensors[tensor.like].name
+                if whole in self._file.stored:
+                    found.append(piece_of(self._file.stored[whole], tensor.cut, name))
+                else:
+                    makers.append(self._maker(self._file.makers[whole], tensor.cut, name, found))
+        return found, makers
+
+    def _maker(self, node: NodeProto, cut: Cut, name: str, found: list[TensorProto]) -> NodeProto:
+        """A node that makes a piece of what `node` makes; the pieces of what it reads are added to `found`."""
+        made = NodeProto()
+        made.CopyFrom(node)
+        made.output[0] = name
+        made.name = self._nodes.fresh(name) if node.name else ""
+        for one in operands_of(node, self._file.stored) or ():
+            axis = one.axes[cut.axis]
+            if axis is not None:
+                piece = self._values.fresh(f"{one.name}/{cut.start}-{cut.stop}")
+                found.append(piece_of(self._file.stored[one.name], Cut(axis, cut.start, cut.stop), piece))
+                made.input[one.position] = piece
+        return made
 
     def _list_values(self, made: GraphProto) -> None:
         """List the types of the tensors between nodes: those of the original that are left, and those of parts."""

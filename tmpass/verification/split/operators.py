@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from math import prod
 
-from tmpass.graph.content import Content, OpContent, Remote
+from tmpass.graph.content import Constant, Content, Derived, OpContent, Remote
 from tmpass.graph.model import ABSENT, Op, TensorKind
 from tmpass.verification.split.piece import OUTSIDE, WRONG, ZERO, Indices, Piece, matched, reads
 
@@ -211,11 +211,16 @@ def _aligned(shape: Sequence[int], channels: int, count: int) -> int | None:
     return axis if axis >= 0 and shape[axis] == count > 1 else None
 
 
-def _part(content: bytes | Remote, shape: Sequence[int], axis: int, index: int, count: int) -> object:
+def _part(content: Constant, shape: Sequence[int], axis: int, index: int, count: int) -> object:
     """The bytes of a constant at one of `count` indices of an axis.
 
     Where elements have no bytes of their own, as packed ones, it is all bytes with the index.
     """
+    if isinstance(content, Derived):
+        return content.by, tuple(
+            one if axes[axis] is None else _part(one, own, axes[axis] or 0, index, count)
+            for one, own, axes in content.of
+        )
     if isinstance(content, Remote):
         elements = prod(shape)
         apart = content.size > 0 and elements > 0 and content.size % elements == 0

@@ -94,13 +94,21 @@ def command(
         del asked["budget"]
         _frontier(model, asked, page, as_json=as_json)
         return
-    from tmpass.api.planned_model import planned_model
     from tmpass.api.split import split
-    from tmpass.loading.load import other_files
 
     source = model_source(model)
     with working(f"splitting {name_of(source)}") as told:
         made = split(source, **asked, told=told)
+    _write(made, model, output, page)
+    _print(made, as_json=as_json, aside="-" in (output, page))
+    ctx.exit(EXIT_CODES[made.plan.status])
+
+
+def _write(made: "Split", model: str, output: str | None, page: str | None) -> None:
+    """Write the split model, if it fits, and its page; say what is not written, and what it needs beside it."""
+    from tmpass.api.planned_model import planned_model
+    from tmpass.loading.load import other_files
+
     results: list[tuple[str, str | bytes]] = []
     if page is not None:
         from tmpass.report.page.split import split_page
@@ -113,8 +121,6 @@ def command(
         complain_of_weights([output], model, other_files(made.data))
     if output is not None and not made.fits:
         complain(f"nothing is written to {output}: {made.needed[0]} B are the fewest that a split was found for")
-    _print(made, as_json=as_json, aside="-" in (output, page))
-    ctx.exit(EXIT_CODES[made.plan.status])
 
 
 def _print(made: "Split", *, as_json: bool, aside: bool) -> None:

@@ -72,8 +72,8 @@ class Derived:
 
     Fields:
         by: the operator and its options.
-        of: what it reads: the constant, its shape, and for each axis of the result that of the constant which has it,
-            None where every index reads all of it.
+        of: for each input the constant, its shape, and its axis for each axis of the result; None in the place of an
+            axis where every index reads all of the constant.
     """
 
     by: bytes

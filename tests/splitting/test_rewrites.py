@@ -73,6 +73,27 @@ def test_carried_rows_are_cropped_at_the_end_only():
     assert kinds(draft) == [*part, *part, New.CONCAT]
 
 
+def test_a_wide_tensor_is_cut_along_its_columns():
+    tensors = [
+        Tensor("x", [1, 4, 256, 4], "INT8", **Q), weights("w1", [16, 3, 3, 4]), bias("b1", 16),
+        Tensor("m", [1, 4, 256, 16], "INT8", **Q), weights("w2", [4, 3, 3, 16]), bias("b2", 4),
+        Tensor("y", [1, 2, 128, 4], "INT8", **Q),
+    ]  # fmt: skip
+    model = write_model([Subgraph(tensors, [conv([0, 1, 2], 3), conv([3, 4, 5], 6, stride=2)], [0], [6])])
+    made = tmpass.split(model, "tflm")
+    assert [stage.along for stage in made.stages] == [Along.COLUMNS]
+    assert made.plan.memories[0].needed < made.before.memories[0].needed
+
+
+def test_padded_parts_have_zeros_where_the_whole_has_them():
+    """Each part is padded at the sides, and above or below where it is at an end of the whole."""
+    draft = split(two_convolutions(), Stage(0, 1, Along.ROWS, (0, 6, 12), padded=True))
+    part = [New.SLICE, New.PAD, 0, New.PAD, 1]
+    assert kinds(draft) == [*part, *part, New.CONCAT]
+    borders = [op.borders[1:3] for op in draft.ops if op.new is New.PAD]
+    assert borders == [((1, 0), (1, 1)), ((1, 0), (1, 1)), ((0, 1), (1, 1)), ((0, 1), (1, 1))]
+
+
 def test_valid_padding_needs_no_crop():
     draft = split(two_convolutions(padding=1), Stage(0, 1, Along.ROWS, (0, 4, 8)))
     assert kinds(draft) == [New.SLICE, 0, 1, New.SLICE, 0, 1, New.CONCAT]

@@ -19,6 +19,8 @@ from tmpass.splitting.stage import Stage
 FRONTENDS = {name: import_module(f"tmpass.frontends.{name}") for name in ("tflite", "onnx")}
 
 MOST_JOINED = 10
+EDGES = ((False, False), (True, False), (False, True))
+"""What stages do with the rows at the edges of parts: carry and padded."""
 
 
 def net_of(data: bytes) -> Net:
@@ -100,7 +102,7 @@ def _stage(net: Net, rng: random.Random, first: int, last: int) -> Stage | None:
     if length < 2:
         return None
     inner = sorted(rng.sample(range(1, length), min(length - 1, rng.choice([1, 1, 2, 3, 12]))))
-    return Stage(first, last, along, (0, *inner, length), rng.random() < 0.4)
+    return Stage(first, last, along, (0, *inner, length), *rng.choice(EDGES))
 
 
 def differences(original: bytes, split: bytes, seed: int, known: Mapping[str, np.ndarray] | None = None) -> list[str]:

@@ -22,7 +22,7 @@ class _Drawing:
 
     def model(self, most: int) -> bytes:
         rng = self.rng
-        shape = (1, rng.randint(3, 17), rng.randint(1, 14), rng.randint(1, 6))
+        shape = (rng.choice([1, 1, 1, 2, 3]), rng.randint(3, 17), rng.randint(1, 14), rng.randint(1, 6))
         first = last = self.made(shape)
         alive = [first]
         for _ in range(rng.randint(2, most)):
@@ -74,7 +74,7 @@ class _Drawing:
             fused_activation_function=rng.choice([0, 0, 1, 3]),
             dilation_w_factor=dilation[1], dilation_h_factor=dilation[0], **layout,
         )  # fmt: skip
-        return self.run(kind, inputs, (1, *rows, out), how, scale)
+        return self.run(kind, inputs, (shape[0], *rows, out), how, scale)
 
     def weighted(self, t: int, shape: tuple[int, ...], out: int, axis: int) -> tuple[list[int], float]:
         """The inputs of an operator with weights and a bias, and the scale of its result."""
@@ -118,7 +118,7 @@ class _Drawing:
         )  # fmt: skip
         scale = source.scales[0] if source.scales else 0.0
         kind = rng.choice(["MAX_POOL_2D", "AVERAGE_POOL_2D"])
-        return self.run(kind, [t], (1, *rows, shape[3]), how, scale, source.zero)
+        return self.run(kind, [t], (shape[0], *rows, shape[3]), how, scale, source.zero)
 
     def unary(self, t: int) -> int:
         source = self.tensors[t]
@@ -127,14 +127,14 @@ class _Drawing:
 
     def scale(self, t: int) -> int:
         """Times the average of all rows and columns: one number for each channel."""
-        _, rows, columns, channels = self.shape(t)
+        batch, rows, columns, channels = self.shape(t)
         source = self.tensors[t]
         how = options(
             "Pool2DOptions", padding=1, stride_w=1, stride_h=1, filter_width=columns, filter_height=rows,
             fused_activation_function=0,
         )  # fmt: skip
         own = source.scales[0] if source.scales else 0.0
-        average = self.run("AVERAGE_POOL_2D", [t], (1, 1, 1, channels), how, own, source.zero)
+        average = self.run("AVERAGE_POOL_2D", [t], (batch, 1, 1, channels), how, own, source.zero)
         return self.run("MUL", [t, average], self.shape(t), options("MulOptions"), own * own * 40)
 
     def add(self, a: int, b: int) -> int:

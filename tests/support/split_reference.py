@@ -103,7 +103,7 @@ class Reference:
         data, filters = windows * taken, self._centred(op, 1)
         groups, wide = windows.shape[-1] // filters.shape[-1], filters.shape[-1]
         sums = [
-            np.einsum("hwklc,oklc->hwo", data[..., n * wide : (n + 1) * wide], own)
+            np.einsum("nhwklc,oklc->nhwo", data[..., n * wide : (n + 1) * wide], own)
             for n, own in enumerate(np.split(filters, groups))
         ]
         return self._summed(op, options, np.concatenate(sums, axis=-1))
@@ -116,7 +116,7 @@ class Reference:
         )
         many = weights.shape[3] // windows.shape[-1]
         data = np.repeat(windows * taken, many, axis=-1)
-        return self._summed(op, options, np.einsum("hwklc,klc->hwc", data, self._centred(op, 1)[0]))
+        return self._summed(op, options, np.einsum("nhwklc,klc->nhwc", data, self._centred(op, 1)[0]))
 
     def pool(self, op, *, largest: bool) -> np.ndarray:
         options = self._options(op, tflite.Pool2DOptions)
@@ -126,30 +126,30 @@ class Reference:
         taken = np.broadcast_to(taken, windows.shape)
         if largest:
             least = -np.inf if windows.dtype.kind == "f" else np.iinfo(windows.dtype).min
-            made = np.where(taken, windows, least).max(axis=(2, 3))
+            made = np.where(taken, windows, least).max(axis=(3, 4))
         else:
-            total, count = (windows * taken).sum(axis=(2, 3)), taken.sum(axis=(2, 3))
+            total, count = (windows * taken).sum(axis=(3, 4)), taken.sum(axis=(3, 4))
             half = np.where(total > 0, count // 2, -(count // 2))
             made = total / count if self._float(op) else np.trunc((total + half) / count).astype(np.int64)
-        return self._stored(op, made[None], self._limits(op.Outputs(0), options.FusedActivationFunction()))
+        return self._stored(op, made, self._limits(op.Outputs(0), options.FusedActivationFunction()))
 
     def _windows(
         self, op, options, size, down: int, across: int, *, centred: bool = True
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The windows [rows, columns, height, width, channels], and which of their elements are inside."""
-        data = (self._centred(op, 0) if centred else self._wide(op))[0]
+        """The windows [batch, rows, columns, height, width, channels], and which of their elements are inside."""
+        data = self._centred(op, 0) if centred else self._wide(op)
         shape = self.tensors[op.Outputs(0)].ShapeAsNumpy()
         places = []
-        for axis, stride, k, d in ((0, options.StrideH(), size[0], down), (1, options.StrideW(), size[1], across)):
-            length, count = data.shape[axis], int(shape[axis + 1])
+        for axis, stride, k, d in ((1, options.StrideH(), size[0], down), (2, options.StrideW(), size[1], across)):
+            length, count = data.shape[axis], int(shape[axis])
             missing = (count - 1) * stride + (k - 1) * d + 1 - length if options.Padding() == 0 else 0
             first = np.arange(count)[:, None] * stride - max(missing, 0) // 2
             places.append(first + np.arange(k)[None] * d)
         rows, columns = places
-        inside_rows, inside_columns = ((at >= 0) & (at < data.shape[axis]) for axis, at in ((0, rows), (1, columns)))
+        inside_rows, inside_columns = ((at >= 0) & (at < data.shape[axis]) for axis, at in ((1, rows), (2, columns)))
         taken = (inside_rows[:, None, :, None] & inside_columns[None, :, None, :])[..., None]
-        rows, columns = rows.clip(0, data.shape[0] - 1), columns.clip(0, data.shape[1] - 1)
-        return data[rows[:, None, :, None], columns[None, :, None, :]], taken
+        rows, columns = rows.clip(0, data.shape[1] - 1), columns.clip(0, data.shape[2] - 1)
+        return data[:, rows[:, None, :, None], columns[None, :, None, :]], taken
 
     def _wide(self, op, position: int = 0) -> np.ndarray:
         value = self._values[op.Inputs(position)]
@@ -165,11 +165,11 @@ class Reference:
         out, bias = op.Outputs(0), self._values[op.Inputs(2)]
         limits = self._limits(out, options.FusedActivationFunction())
         if self._float(op):
-            return self._stored(op, (total + bias)[None], limits)
+            return self._stored(op, total + bias, limits)
         (scale,), zero = self._scales(out)
         factors = self._scales(op.Inputs(0))[0] * self._scales(op.Inputs(1))[0] / scale
         factors = np.broadcast_to(factors, total.shape[-1:])
-        return self._stored(op, (_scaled(total + bias, factors, twice=self._narrow(out)) + zero)[None], limits)
+        return self._stored(op, _scaled(total + bias, factors, twice=self._narrow(out)) + zero, limits)
 
     def _narrow(self, t: int) -> bool:
         return np.dtype(TYPES[self.tensors[t].Type()]).itemsize == 1
@@ -181,7 +181,7 @@ class Reference:
         options = self._options(op, tflite.FullyConnectedOptions)
         weights = self._centred(op, 1)
         total = self._centred(op, 0).reshape(-1, weights.shape[1]) @ weights.T
-        return self._summed(op, options, total)[0]
+        return self._summed(op, options, total)
 
     def add(self, op) -> np.ndarray:
         """The sum of both inputs, each scaled to twice the larger scale and some bits to the left."""

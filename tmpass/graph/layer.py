@@ -59,6 +59,11 @@ class Window:
         count = -(-length // self.stride)
         return count, max((count - 1) * self.stride + self.reach - length, 0) // 2
 
+    def missing(self, length: int) -> tuple[int, int]:
+        """The elements missing before and after `length` elements with SAME padding."""
+        count, before = self.same(length)
+        return before, max((count - 1) * self.stride + self.reach - length - before, 0)
+
 
 @record
 class Layer:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from tmpass.graph.dialect import New, Operands
 from tmpass.graph.draft import Cut, Draft, DraftOp, DraftTensor, compact
+from tmpass.graph.layer import Padding
 from tmpass.graph.model import ABSENT
 from tmpass.splitting.net import Net, Shape
 
@@ -33,10 +34,11 @@ class Builder:
         suffix: str,
         multiplier: int = 0,
         pads: Pads | None = None,
+        padding: Padding | None = None,
     ) -> int:
         """Add an operator of the original for other tensors; return its result, of the given shape."""
         made = self._add(DraftTensor(self.net.main.ops[op].outputs[0], shape, suffix=suffix))
-        self._ops.append(DraftOp(op, tuple(inputs), (made,), multiplier=multiplier, pads=pads))
+        self._ops.append(DraftOp(op, tuple(inputs), (made,), padding, multiplier, pads=pads))
         return made
 
     def slice(self, t: int, axis: int, start: int, stop: int, suffix: str) -> int:

@@ -128,8 +128,12 @@ class _Finder:
         if all(layer is not None and layer.role not in (Role.DENSE, Role.REDUCE) for layer in layers):
             shape = net.shape(result)
             if len(shape) in net.axes.ranks:
-                rows = shape[net.axes.rows] > 1 or net.axes.columns >= len(shape)
-                yield Along.ROWS if rows else Along.COLUMNS
+                height = shape[net.axes.rows]
+                width = shape[net.axes.columns] if net.axes.columns < len(shape) else 0
+                if height > 1:
+                    yield Along.ROWS
+                if width > height:  # a part of a wide tensor has fewer wrong columns than wrong rows
+                    yield Along.COLUMNS
         if sum(layer is not None and not layer.channelwise for layer in layers) <= 1 and not (
             layers[-1] is not None and not layers[-1].channelwise and last > first
         ):
@@ -150,8 +154,9 @@ class _Finder:
                 continue
             tried.add(bounds)
             lives = []
-            for carry in (False, True) if parts <= _CARRIED and self._halos(model) > 1 else (False,):
-                made = self._candidate(Stage(model.first, model.last, model.along, bounds, carry), kept, through)
+            for carry, padded in self._edges(model, parts):
+                stage = Stage(model.first, model.last, model.along, bounds, carry, padded)
+                made = self._candidate(stage, kept, through)
                 if made is not None:
                     lives.append(made.live)
                     if made.live < peak and made.macs <= self.most_macs:
@@ -160,6 +165,15 @@ class _Finder:
             best = min([best, *lives])
             if worse > 1 or self.work >= self.budget:
                 break
+
+    def _edges(self, model: Stage, parts: int) -> Iterator[tuple[bool, bool]]:
+        """The ways to treat the rows at the edges of parts, as `Stage` has them: (carry, padded)."""
+        yield False, False
+        halos = self._halos(model)
+        if parts <= _CARRIED and halos > 1:
+            yield True, False
+        if halos:
+            yield False, True
 
     def _starved(self, stage: Stage, bounds: tuple[int, ...]) -> bool:
         """Whether a group of channels has fewer filters than the kernels of the format should get."""

@@ -13,6 +13,7 @@ class Stage:
         along: the axis.
         bounds: indices of the result along the axis: part n is [bounds[n], bounds[n + 1]).
         carry: wrong rows at the edges of a part are computed on, and removed at the end only.
+        padded: windows with SAME padding get explicit zeros instead, so no row is wrong. Not with `carry`.
     """
 
     first: int
@@ -20,6 +21,7 @@ class Stage:
     along: Along
     bounds: tuple[int, ...]
     carry: bool = False
+    padded: bool = False
 
     @property
     def parts(self) -> int:

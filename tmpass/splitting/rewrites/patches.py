@@ -11,8 +11,9 @@ computed, and removed by a SLICE before the CONCAT at the latest. Each row of th
 there. Arithmetic is not touched: every operator is the original with the original's constants.
 
 With SAME padding, the padding of the other axis stays as it is. A part whose windows would be at other places is given
-more rows, until they are where the whole has them. With EXPLICIT padding, a part is given just the rows that it needs,
-and is padded where they reach over an end of the whole: all its rows are right.
+more rows, until they are where the whole has them. In a stage that is `padded`, zeros are put around the rows instead,
+where the whole has them too (`fold.py` has the proof). With EXPLICIT padding, a part is given just the rows that it
+needs, and is padded where they reach over an end of the whole. All rows of both are right.
 """
 
 from tmpass.base.record import record
@@ -111,7 +112,8 @@ class _Region:
             found = Span(max(rows.start - before, 0), min(rows.stop - before, length))
         else:
             read = self._reading(op, layer)
-            found = (read.same_input(rows) if layer.padding is Padding.SAME else None) or read.needed(rows)
+            kept = layer.padding is Padding.SAME and not (self.stage.padded and layer.zero_padded)
+            found = (read.same_input(rows) if kept else None) or read.needed(rows)
         if found.stop <= found.start:
             raise _NotPossible
         return found
@@ -131,6 +133,8 @@ class _Region:
             return self._padded(op, layer, rows, self._given(op.inputs[0], needed, exact=True))
         if layer.role is Role.POINTWISE:
             return self._pointwise(position, op, layer, needed)
+        if self.stage.padded and layer.padding is Padding.SAME and layer.zero_padded:
+            return self._with_zeros(position, op, layer, rows)
         if layer.padding is Padding.EXPLICIT:
             return self._explicit(position, op, layer, rows, self._given(op.inputs[0], needed, exact=True))
         read = self._reading(op, layer)
@@ -200,10 +204,31 @@ class _Region:
         made = self._copy(position, op, [part.tensor, *op.inputs[1:]], rows, pads)
         return _Part(made, rows, rows)
 
-    def _copy(self, position: int, op: Op, inputs: list[int], rows: Span, pads: Pads | None = None) -> int:
+    def _with_zeros(self, position: int, op: Op, layer: Layer, rows: Span) -> _Part:
+        """The same for SAME padding: a PAD with the zeros that belong here, then the operator with VALID padding."""
+        read = self._reading(op, layer)
+        part = self._given(op.inputs[0], read.needed(rows), exact=True)
+        shape, other = self.net.shape(op.inputs[0]), 1 - self.side
+        pads = [(0, 0)] * len(shape)
+        pads[self.net.axes.spatial[other]] = layer.windows[other].missing(shape[self.net.axes.spatial[other]])
+        pads[self.axis] = read.missing(rows)
+        given = self.builder.pad(part.tensor, pads, f"{self.suffix}_pad{position}")
+        made = self._copy(position, op, [given, *op.inputs[1:]], rows, padding=Padding.VALID)
+        return _Part(made, rows, rows)
+
+    def _copy(
+        self,
+        position: int,
+        op: Op,
+        inputs: list[int],
+        rows: Span,
+        pads: Pads | None = None,
+        padding: Padding | None = None,
+    ) -> int:
         shape = list(self.net.shape(op.outputs[0]))
         shape[self.axis] = len(rows)
-        return self.builder.copy(self.net.order[position], inputs, tuple(shape), self.suffix, pads=pads)
+        like, made = self.net.order[position], tuple(shape)
+        return self.builder.copy(like, inputs, made, self.suffix, pads=pads, padding=padding)
 
 
 def _narrow(net: Net, positions: range, side: int, result: int) -> dict[int, bool]:

@@ -93,6 +93,8 @@ def test_the_frontier_trades_bytes_for_work(made):
     assert len(points) > 2
     assert all(a.needed > b.needed for a, b in pairwise(points))
     assert min(point.needed for point in points) <= made.plan.memories[0].needed
+    for point in points[1:]:
+        assert tmpass.split(MODEL, "tflm", budget=point.needed).macs[0] <= point.macs
 
 
 def test_a_target_without_rules_for_a_tail():

@@ -65,12 +65,12 @@ def test_the_frontier_is_a_table_and_a_plot(run, narrow, tmp_path):
     rows = done.out.splitlines()
     assert rows[0].split()[:3] == ["bytes", "of", "the"]
     assert len(rows) > 2
-    assert "planned, not proved" in rows.pop()
+    assert "each is planned and proved" in rows.pop()
     assert page.read_text().count("<circle") == len(rows) - 1
-    assert "planned, not proved" in page.read_text()
+    assert "each is planned and proved" in page.read_text()
     found = json.loads(run("split", narrow, "--frontier", "--json").out)
     assert len(found["frontier"]) == len(rows) - 1
-    assert found["proved"] is False
+    assert found["proved"] is True
 
 
 def test_a_model_that_fits_is_said_to_fit_already(run, narrow):

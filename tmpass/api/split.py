@@ -14,6 +14,7 @@ from tmpass.graph.macs import count_macs
 from tmpass.loading.carrier import Carrier, load_carrier, open_carrier
 from tmpass.loading.contract import SplittingFrontend
 from tmpass.plans.plan import Plan
+from tmpass.splitting.levels import NARROW, least, levels, trade_offs, within
 from tmpass.splitting.note import write_note
 from tmpass.splitting.open_net import Opened, check_static, open_net
 from tmpass.splitting.search import Found, Search, silent
@@ -84,14 +85,11 @@ class Split:
         return self.plan.fits
 
 
-MAX_MACS = 0.05
-"""The part of additional multiply-accumulate operations that a split may have where no budget is given."""
-
 _TRIED = 4
 """The most splits that are planned with full effort where one has to fit."""
 
 MOST_MACS = 1.0
-"""The same where a budget is given: the split with the fewest MACs is taken."""
+"""The part of additional multiply-accumulate operations that a split may have where a budget is given."""
 
 
 @record
@@ -147,25 +145,25 @@ def split(
         profile = profile.override(parse_size(budget, "budget") if isinstance(budget, str) else budget, None)
     room = profile.scratchpad.capacity
     opened = open_net(carrier, profile)
-    search = Search(opened.net, profile, 0, told or silent, threads)
-    search.most_macs = int(search.prices.macs * _part(max_macs, MAX_MACS if room is None else MOST_MACS))
+    search = Search(opened.net, profile, told or silent, threads)
+    limits = levels(search, _part(max_macs, NARROW if room is None else MOST_MACS))
     before = plan(opened.model, profile, threads=threads)
     if room is not None:
         if before.fits:
             return _unchanged(opened, before)
-        one = _fitting(opened, before, search, profile, threads)
+        one = _fitting(opened, before, search, profile, limits)
         if one is not None:
             return one
-    found = search.least()
+    found = least(search, limits)
     if not found.stages and not opened.folded:
         return _unchanged(opened, before)
-    made = _finished(opened, found, before, search, profile, threads)
+    made = _finished(opened, found, before, search, profile)
     if made.plan.memories[0].needed >= before.memories[0].needed:
         return _unchanged(opened, before)
     return made
 
 
-def _fitting(opened: Opened, before: Plan, search: Search, target: Target, threads: int) -> Split | None:
+def _fitting(opened: Opened, before: Plan, search: Search, target: Target, limits: tuple[int, ...]) -> Split | None:
     """The split with the least work that fits; None where none is found.
 
     The search plans with less effort than `plan`, whose plan decides: it may need more, and the next split is tried.
@@ -173,11 +171,11 @@ def _fitting(opened: Opened, before: Plan, search: Search, target: Target, threa
     assert target.scratchpad.capacity is not None
     room, tried = target.scratchpad.capacity - target.scratchpad.reserve, list[tuple[Stage, ...]]()
     while len(tried) < _TRIED:
-        found = search.within(room, tried)
+        found = within(search, room, limits, tried)
         if found is None:
             break
         if found.stages or opened.folded:
-            made = _finished(opened, found, before, search, target, threads)
+            made = _finished(opened, found, before, search, target)
             if made.fits:
                 return made
         tried.append(found.stages)
@@ -191,12 +189,11 @@ def quick_split(model: object, target: Target) -> Split | None:
     """
     room = target.scratchpad.capacity
     opened = open_net(open_carrier(model), target)
-    search = Search(opened.net, target, 0, silent, part=4)
-    search.most_macs = search.prices.macs
-    found = None if room is None else search.within(room - target.scratchpad.reserve)
+    search = Search(opened.net, target, silent, part=4)
+    found = None if room is None else within(search, room - target.scratchpad.reserve, levels(search, MOST_MACS))
     if found is None or not (found.stages or opened.folded):
         return None
-    return _finished(opened, found, found.plan, search, target, 1)
+    return _finished(opened, found, found.plan, search, target)
 
 
 def split_frontier(
@@ -207,21 +204,28 @@ def split_frontier(
     threads: int = 1,
     told: Callable[[str], None] | None = None,
 ) -> tuple[TradeOff, ...]:
-    """The trade-offs of bytes against work: splits that are planned, but neither written nor proved.
+    """The trade-offs of bytes against work: splits that are planned and proved, but not returned.
 
-    They are at most 24 of the splits that the search for the fewest bytes meets, those with the least work first, and
-    each needs fewer bytes than all before it. `split` with a budget may find one that is better than any of them.
+    Each is what `split` finds with the least work for a budget, and needs fewer bytes than all with less work. There
+    are at most 26: the unsplit model, the one with the fewest bytes, and those for 24 budgets between them.
 
     Args and errors are those of `split`.
     """
     carrier = open_carrier(model)
     profile = _target(target, carrier)
     opened = open_net(carrier, profile)
-    search = Search(opened.net, profile, 0, told or silent, threads)
-    search.most_macs = int(search.prices.macs * _part(max_macs, MOST_MACS))
-    return tuple(
-        TradeOff(found.needed, found.macs, len(found.draft.ops), _stages(search, found)) for found in search.frontier()
-    )
+    search = Search(opened.net, profile, told or silent, threads)
+    before = plan(opened.model, profile, threads=threads)
+    made = [
+        _finished(opened, found, before, search, profile) if found.stages else _unchanged(opened, before)
+        for found in trade_offs(search, levels(search, _part(max_macs, MOST_MACS)))
+    ]
+    kept: list[TradeOff] = []
+    for one in made:
+        needed, _ = one.needed
+        if not kept or needed < kept[-1].needed:
+            kept.append(TradeOff(needed, one.macs[0], one.operators[0], one.stages))
+    return tuple(kept)
 
 
 def verify_split(split_model: object, original: object) -> list[Violation]:
@@ -277,8 +281,22 @@ def _unchanged(opened: Opened, before: Plan) -> Split:
     return Split(opened.carrier.data, before, before, (), 0, (macs, macs), (operators, operators))
 
 
-def _finished(opened: Opened, found: Found, before: Plan, search: Search, target: Target, threads: int) -> Split:
+def _finished(opened: Opened, found: Found, before: Plan, search: Search, target: Target) -> Split:
     """The split model of a search, written, planned and proved."""
+    data = _written(opened, found, search)
+    return Split(
+        data,
+        plan(data, target, threads=search.threads),
+        before,
+        _stages(search, found),
+        opened.folded,
+        (found.macs, _macs(opened)),
+        (len(found.draft.ops), len(opened.model.graph.subgraphs[0].ops)),
+    )
+
+
+def _written(opened: Opened, found: Found, search: Search) -> bytes:
+    """The file of the split model of a search, proved."""
     net, carrier = search.net, opened.carrier
     note = write_note(net, found.stages, opened.folded, carrier.data)
     data = cast(SplittingFrontend, carrier.frontend).write_draft(opened.data, net.graph, found.draft, note)
@@ -290,16 +308,7 @@ def _finished(opened: Opened, found: Found, before: Plan, search: Search, target
             where=carrier.name,
             hint="please report it with the model",
         )
-    made = plan(data, target, threads=threads)
-    return Split(
-        data,
-        made,
-        before,
-        _stages(search, found),
-        opened.folded,
-        (found.macs, _macs(opened)),
-        (len(found.draft.ops), len(opened.model.graph.subgraphs[0].ops)),
-    )
+    return data
 
 
 def _stages(search: Search, found: Found) -> tuple[SplitStage, ...]:

@@ -47,7 +47,9 @@ class Percent(click.ParamType):  # type: ignore[type-arg]  # generic only from c
     "--max-macs", type=Percent(), metavar="PART",
     help="Additional multiply-accumulate operations.  [default: 5%, with a capacity 100%]",
 )  # fmt: skip
-@click.option("--frontier", is_flag=True, help="List some splits, bytes against work, planned but not proved.")
+@click.option(
+    "--frontier", is_flag=True, help="List splits, bytes against work, planned and proved."
+)
 @click.option("--output", "-o", metavar="FILE", help="Write the split model, with its plan, to FILE.")
 @click.option("--page", metavar="FILE", help="Write an HTML page: before and after, or the plot of --frontier.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
@@ -149,7 +151,7 @@ def _frontier(model: str, asked: dict[str, Any], page: str | None, *, as_json: b
 
         click.echo(frontier_json(points), nl=False)
     elif page != "-":
-        from tmpass.report.terminal.split import NOT_PROVED, frontier_table
+        from tmpass.report.terminal.split import PROVED, frontier_table
 
         print_table(frontier_table(points))
-        click.echo(NOT_PROVED)
+        click.echo(PROVED)

@@ -82,19 +82,18 @@ class Search:
     Args:
         net: the model.
         target: of the plan.
-        most_macs: additional multiply-accumulate operations.
         told: is told what the search does.
         threads: of the planner.
         part: the budgets are divided by it.
     """
 
-    def __init__(
-        self, net: Net, target: Target, most_macs: int, told: Told, threads: int = 1, *, part: int = 1
-    ) -> None:
-        self.net, self.target, self.most_macs, self.told, self.threads = net, target, most_macs, told, threads
+    def __init__(self, net: Net, target: Target, told: Told, threads: int = 1, *, part: int = 1) -> None:
+        self.net, self.target, self.told, self.threads = net, target, told, threads
         self.prices = Prices(net, target)
         self._measured: dict[Stage, int] = {}
-        self._left, self._part = MEASURED // part, part
+        self._part = part
+        self._left: dict[int, int] = {}
+        self._candidates: dict[int, Candidates] = {}
         self._known: dict[tuple[Stage, ...], Found | None] = {}
         self.whole = self._planned(())
         assert self.whole is not None
@@ -106,24 +105,28 @@ class Search:
         self.base = self.whole.needed - self.whole.plan.memories[0].peak
         """What the target needs besides the head of the unsplit model."""
 
-    @property
-    def candidates(self) -> Candidates:
-        """The stages to choose from; found once."""
-        if not hasattr(self, "_candidates"):
-            self._candidates = find_candidates(
+    def _stages(self, most_macs: int) -> Candidates:
+        """The stages to choose from; found once for each limit on the work."""
+        if most_macs not in self._candidates:
+            self._left[most_macs] = MEASURED // self._part
+            self._candidates[most_macs] = find_candidates(
                 self.net,
                 self.prices,
-                self.most_macs,
+                most_macs,
                 STAGES // self._part,
                 lambda work: self.told(f"{work} stages estimated"),
             )
-        return self._candidates
+        return self._candidates[most_macs]
 
-    def least(self) -> Found:
-        """The model with the fewest bytes that the search finds; in one piece where no stage lowers them."""
+    def least(self, most_macs: int) -> Found:
+        """The model with the fewest bytes that the search finds; in one piece where no stage lowers them.
+
+        Args:
+            most_macs: additional multiply-accumulate operations that it may have.
+        """
         assert self.whole is not None
         best, left = self.whole, PLANNED // self._part
-        for number, choice in enumerate(self._choices(fewest_bytes, None)):
+        for number, choice in enumerate(self._choices(most_macs, fewest_bytes, None)):
             if choice.bytes + self.base >= best.needed or (number >= 3 and left <= 0):
                 break
             found = self._planned(choice.stages)
@@ -132,11 +135,12 @@ class Search:
                 best = min(best, found, key=lambda one: one.rank)
         return best
 
-    def within(self, capacity: int, tried: Collection[tuple[Stage, ...]] = ()) -> Found | None:
+    def within(self, capacity: int, most_macs: int, tried: Collection[tuple[Stage, ...]] = ()) -> Found | None:
         """The model with the least work that needs at most `capacity` bytes; None where the search finds none.
 
         Args:
             capacity: in bytes, without the reserve.
+            most_macs: additional multiply-accumulate operations that it may have.
             tried: what is left out.
         """
         assert self.whole is not None
@@ -144,7 +148,7 @@ class Search:
             return self.whole
         left = PLANNED // self._part
         # A measured stage may be a little lower between its neighbours than alone.
-        for number, choice in enumerate(self._choices(least_work, capacity - self.base + capacity // 64)):
+        for number, choice in enumerate(self._choices(most_macs, least_work, capacity - self.base + capacity // 64)):
             if number >= 3 and left <= 0:
                 break
             found = None if choice.stages in tried else self._planned(choice.stages)
@@ -154,46 +158,32 @@ class Search:
                     return found
         return None
 
-    def frontier(self, most: int = 24) -> list[Found]:
-        """A sample of the best choices by bytes, those of fewest MACs first, each with fewer bytes than all before it.
-
-        The choices are those of `least`, so a search within a capacity may find a better one.
-        """
-        assert self.whole is not None
-        choices = sorted(self._choices(fewest_bytes, None), key=least_work)
-        step = max(1, -(-len(choices) // most))
-        found = {choice.stages: self._planned(choice.stages) for choice in choices[::step]} | {(): self.whole}
-        kept: list[Found] = []
-        for one in sorted(filter(None, found.values()), key=lambda one: one.work):
-            if all(one.needed < other.needed for other in kept):
-                kept.append(one)
-        return kept
-
-    def _choices(self, rank: Rank, most_bytes: int | None) -> list[Choice]:
+    def _choices(self, most_macs: int, rank: Rank, most_bytes: int | None) -> list[Choice]:
         """The choices in the order of `rank`; the first ones are measured, as far as the budget goes."""
+        candidates = self._stages(most_macs)
         while True:
-            found = choose_stages(self.candidates, self._live, self.most_macs, most_bytes, rank)
+            found = choose_stages(candidates, self._live, most_macs, most_bytes, rank)
             unknown = [s for choice in found[:_AT_ONCE] for s in choice.stages if s not in self._measured]
-            if not unknown or self._left <= 0:
+            if not unknown or self._left[most_macs] <= 0:
                 return found
             for stage in dict.fromkeys(unknown):
-                self._measure(stage)
+                self._left[most_macs] -= self._measure(stage)
             self.told(f"{len(self._measured)} stages measured")
 
     def _live(self, one: Candidate) -> int:
         return self._measured.get(one.stage, one.live * _OPTIMISM[1] // _OPTIMISM[0])
 
-    def _measure(self, stage: Stage) -> None:
-        """Plan a stage alone, with what is alive beside it."""
+    def _measure(self, stage: Stage) -> int:
+        """Plan a stage alone, with what is alive beside it; return how many operators that were."""
         net, builder = self.net, Builder(self.net)
         add_stage(builder, stage)
         tensors, ops, _ = builder.made()
         result = net.result(stage.first, stage.last)
         assert result is not None
-        self._left -= len(ops)
         kept = net.kept(stage.first, stage.last, result)
         peak = stage_peak(net, self.target, (tuple(tensors), tuple(ops)), kept, _MEASURING)
         self._measured[stage] = peak + net.through(stage.first, stage.last)
+        return len(ops)
 
     def _planned(self, stages: Sequence[Stage]) -> Found | None:
         """The model with these stages, planned; None where it cannot be made."""

@@ -6,7 +6,7 @@ from html import escape
 from tmpass.api.split import Split, TradeOff
 from tmpass.base.sizes import format_size
 from tmpass.report.formats import svg
-from tmpass.report.terminal.split import NOT_PROVED, split_summary, stage_text
+from tmpass.report.terminal.split import PROVED, split_summary, stage_text
 from tmpass.report.text import one_line, short_size
 
 _STYLE = """
@@ -47,7 +47,7 @@ def frontier_page(points: Sequence[TradeOff], name: str) -> str:
     )
     head = "<tr><th>bytes</th><th>MACs</th><th>operators</th><th>split</th></tr>"
     return _page(
-        f"{name}: bytes against work", f"{frontier_plot(points)}<table>{head}{rows}</table><p>{escape(NOT_PROVED)}</p>"
+        f"{name}: bytes against work", f"{frontier_plot(points)}<table>{head}{rows}</table><p>{escape(PROVED)}</p>"
     )
 
 

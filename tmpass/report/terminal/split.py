@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _NAME = 40
 
-NOT_PROVED = "planned, not proved: tmpass split --budget BYTES writes and proves one; no reserve is counted in bytes"
+PROVED = "each is planned and proved; tmpass split --budget BYTES writes one; no reserve is counted in bytes"
 """What is said of trade-offs."""
 
 

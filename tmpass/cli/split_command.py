@@ -47,9 +47,7 @@ class Percent(click.ParamType):  # type: ignore[type-arg]  # generic only from c
     "--max-macs", type=Percent(), metavar="PART",
     help="Additional multiply-accumulate operations.  [default: 5%, with a capacity 100%]",
 )  # fmt: skip
-@click.option(
-    "--frontier", is_flag=True, help="List splits, bytes against work, planned and proved."
-)
+@click.option("--frontier", is_flag=True, help="List splits, bytes against work, planned and proved.")
 @click.option("--output", "-o", metavar="FILE", help="Write the split model, with its plan, to FILE.")
 @click.option("--page", metavar="FILE", help="Write an HTML page: before and after, or the plot of --frontier.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")

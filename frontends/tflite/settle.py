@@ -14,6 +14,7 @@ from tmpass.graph.model import ABSENT, Dim, Op, TensorKind
 
 from .buffers import Buffers
 from .flatbuffer import Table
+from .inference.custom import CUSTOM_RULES
 from .inference.dims import written
 from .inference.op_context import Impossible, OpContext, Unknown
 from .inference.op_context import Shape as Inferred
@@ -223,6 +224,8 @@ class Settling:
         body, read = self._bodies[s], self._subgraphs[s]
         if op.kind in HANDLING and not op.custom:
             return list(self._variables.visit(s, op, table, body.true))
+        if op.custom and op.kind not in CUSTOM_RULES:
+            return []
         context = OpContext(
             op.kind, table, (op.inputs, op.outputs), read.tensors, body.true, lambda t: self._numbers(s, t)
         )

@@ -99,5 +99,5 @@ def _weights(plan: Plan, graph: Graph, told: tuple[int, int | None] | None) -> t
 def _touched(subgraph: Subgraph) -> set[int]:
     touched = {*subgraph.inputs, *subgraph.outputs}
     for op in subgraph.ops:
-        touched |= {*op.inputs, *op.outputs, *op.temporaries}
+        touched.update(op.inputs, op.outputs, op.temporaries)
     return touched - {ABSENT}

@@ -28,7 +28,7 @@ def _needed(graph: Graph) -> tuple[dict[TensorKey, int], dict[TensorKey, tuple[T
     for s, subgraph in enumerate(graph.subgraphs):
         touched = {*subgraph.inputs, *subgraph.outputs}
         for op in subgraph.ops:
-            touched.update((*op.inputs, *op.outputs, *op.temporaries))
+            touched.update(op.inputs, op.outputs, op.temporaries)
         for t in sorted(touched - {ABSENT}):
             if subgraph.tensors[t].kind is TensorKind.CONSTANT:
                 told = graph.stored.get((s, t))

@@ -53,8 +53,13 @@ def in_place_pairs(
             tensor, key = graph.subgraphs[s].tensors[t], (s, t)
             return tensor.kind is TensorKind.ACTIVATION and writes[key] <= 1 and aliases.of(key) not in forbidden
 
+        promised: dict[tuple[str, bool, bool], bool] = {}  # of few kinds
         for index, op in enumerate(subgraph.ops):
-            for source, result in may_write_over(op, subgraph, sharing):
+            kind = op.kind, op.elementwise, op.custom
+            if kind not in promised:
+                named = sharing.written_over(op.kind, elementwise=op.elementwise, custom=op.custom)
+                promised[kind] = named is None or bool(named)
+            for source, result in may_write_over(op, subgraph, sharing) if promised[kind] else ():
                 never = source in never_source or result in never_result
                 if not never and op.inputs.count(source) == 1 and free(source) and free(result):
                     found.append(InPlace(s, index, (s, source), (s, result)))

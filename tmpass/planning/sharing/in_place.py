@@ -57,8 +57,8 @@ def in_place_pairs(
         for index, op in enumerate(subgraph.ops):
             kind = op.kind, op.elementwise, op.custom
             if kind not in promised:
-                named = sharing.written_over(op.kind, elementwise=op.elementwise, custom=op.custom)
-                promised[kind] = named is None or bool(named)
+                over = sharing.written_over(op.kind, elementwise=op.elementwise, custom=op.custom)
+                promised[kind] = over is None or bool(over)
             for source, result in may_write_over(op, subgraph, sharing) if promised[kind] else ():
                 never = source in never_source or result in never_result
                 if not never and op.inputs.count(source) == 1 and free(source) and free(result):

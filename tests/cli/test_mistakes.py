@@ -205,3 +205,12 @@ def test_a_file_where_a_folder_for_planned_models_is_wanted(fails, model, tmp_pa
     path.write_text("")
     said = fails(2, "fleet", model, "-t", "tflm", "--no-store", "--planned", path)
     assert said == f"{path}: it is a file; name a folder for the planned models"
+
+
+def test_a_planned_file_with_an_order_and_no_offsets(run, fails, tmp_path):
+    tensors = [Tensor(name, [1, 4], shape_signature=[-1, 4]) for name in "xy"]
+    model, planned = tmp_path / "open.tflite", tmp_path / "planned.tflite"
+    model.write_bytes(write_model([Subgraph(tensors, [Operator("TANH", [0], [1])], [0], [1])]))
+    assert run("plan", model, "-t", "ethos-u55", "--bind", "x:0=3", "-o", planned).code == 0
+    said = fails(2, "verify", planned)
+    assert said.startswith(f"{planned}: it holds the order of a plan for ethos-u55 and no offsets, since sizes")

@@ -96,6 +96,21 @@ def holds_whole_plan(model: object) -> bool:
     return hasattr(frontend, "plan_in") and cast(RememberingFrontend, frontend).plan_in(data) is not None
 
 
+def order_only(model: object) -> str:
+    """The name of the target of a planned file that holds the order and no offsets; empty for any other file.
+
+    That is so where sizes are not those in the file, since runtimes that read offsets take these.
+
+    Raises:
+        UsageError, ModelError: as `carried_plan` does.
+    """
+    name, data, frontend = open_model(model)
+    if not hasattr(frontend, "heading_in"):
+        return ""
+    text = frontend.heading_in(load_opened(name, data, frontend, {}, batches=True).graph)
+    return "" if text is None else _heading(text, name).target
+
+
 def assumptions(plan: Plan) -> tuple[str, ...]:
     """What is assumed in a plan that was made of offsets in a file; nothing for other plans."""
     return plan.warnings[1:] if plan.warnings and plan.warnings[0].startswith(NOTE) else ()

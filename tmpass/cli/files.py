@@ -66,12 +66,15 @@ def read_plan(path: str, target: str | None = None) -> "Plan":
 
     if not names_model(path):
         return parse_plan(read_text(path), path)
-    from tmpass.api.carried import assumptions, carried_plan
+    from tmpass.api.carried import assumptions, carried_plan, order_only
     from tmpass.cli.terminal import complain
 
     found = carried_plan(path, target)
     for line in assumptions(found) if found is not None else ():
         complain(f"{path}: {line}")
+    if found is None and (aim := order_only(path)):
+        what = f"it holds the order of a plan for {aim} and no offsets, since sizes are not those in the file"
+        raise UsageError(what, where=path, hint="give the plan itself: tmpass plan MODEL -o plan.json")
     if found is None:
         raise UsageError("it is a model without a plan", where=path, hint="give a plan: tmpass plan MODEL -o plan.json")
     return found

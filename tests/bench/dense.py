@@ -70,12 +70,17 @@ def _row(group: Sequence[Compared]) -> tuple[Cell, ...]:
         group[0].buffers,
         f"{mean(one.peak / one.live for one in group):.4f}",
         mean(one.seconds for one in group),
-        f"{omni:.4f}",
+        _figure(omni),
         mean(one.omni_seconds for one in group),
-        f"{mean(one.least_of_peers / one.live for one in group):.4f}",
+        _figure(mean(one.least_of_peers / one.live for one in group)),
         sum(one.above for one in group),
         sum(one.slower for one in group),
     )
+
+
+def _figure(mean: float) -> str | None:
+    """A mean of peaks; None where an allocator gave up."""
+    return f"{mean:.4f}" if math.isfinite(mean) else None
 
 
 def _read(record: Path | None) -> dict[tuple[str, int, int], Compared]:

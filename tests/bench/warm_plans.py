@@ -56,7 +56,7 @@ def main() -> None:
 
 @contextmanager
 def _nets(counts: list[int]) -> Iterator[list[str]]:
-    """The files of nets with so many operators."""
+    """Yield the files of nets with these numbers of operators."""
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / f"net{count}.tflite" for count in counts]
         for path, count in zip(paths, counts, strict=True):

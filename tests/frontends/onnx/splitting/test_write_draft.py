@@ -115,3 +115,34 @@ def test_a_model_with_more_than_one_graph_is_refused_by_name():
 
     with pytest.raises(ModelError, match=r"'choose'.*runs a graph of its own"):
         tmpass.split(changed(branch), "pixel6-tpu")
+
+
+def quantized():
+    """The bottleneck with its first weights as integers behind a DequantizeLinear, one scale for each filter."""
+
+    def quantize(model):
+        first = next(node for node in model.graph.node if node.op_type == "Conv")
+        stored = next(t for t in model.graph.initializer if t.name == first.input[1])
+        values = numpy_helper.to_array(stored)
+        rows = {
+            "q": (values * 40).clip(-127, 127).astype("i1"),
+            "s": np.linspace(0.01, 0.05, len(values), dtype="<f4"),
+            "z": np.zeros(len(values), "i1"),
+        }
+        model.graph.initializer.remove(stored)
+        model.graph.initializer.extend(numpy_helper.from_array(row, name) for name, row in rows.items())
+        model.graph.node.insert(0, helper.make_node("DequantizeLinear", list(rows), [stored.name], axis=0))
+
+    return changed(quantize)
+
+
+def test_dequantized_weights_are_cut_with_their_scales():
+    data = quantized()
+    made = onnx.load_model_from_string(split(data, CHANNELS))
+    shapes = {t.name: tuple(t.dims) for t in made.graph.initializer}
+    assert (shapes["q/0-20"], shapes["s/20-48"], shapes["z/20-48"]) == ((20, 4, 1, 1), (28,), (28,))
+    assert sum(node.op_type == "DequantizeLinear" for node in made.graph.node) == 2
+    assert tmpass.verify_split(made.SerializeToString(), data) == []
+    scales = next(t for t in made.graph.initializer if t.name == "s/0-20")
+    scales.raw_data = scales.raw_data[4:8] + scales.raw_data[4:]
+    assert tmpass.verify_split(made.SerializeToString(), data)

@@ -137,7 +137,7 @@ def test_sums_above_the_largest_that_are_told_apart(odd):
             assert ask(problem, least - 1, nodes=1000, **rules)[0] == IMPOSSIBLE
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 3, 4])
 def test_blocks_hold_aligned_buffers(seed):
     """A stack of blocks may have any order, and a pinwheel may stand on its head, as their alignments need it."""
     problem = pinwheels(seed, 150, steps=60, height=256, alignments=(1, 2, 4, 8))

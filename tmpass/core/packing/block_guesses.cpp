@@ -1,6 +1,8 @@
 #include "packing/block_guesses.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -11,8 +13,13 @@ namespace {
 
 constexpr std::int64_t kNoise = 192;  // of all guesses but the first
 constexpr std::int64_t kLooksPerNode = 64;
+constexpr std::int64_t kAnyOdds = std::numeric_limits<std::int64_t>::max();
+// One is drawn with each beginning where cuts are mixed: the search packs 100 to 200 right blocks, but not 60 with a
+// wrong one among them.
+constexpr std::int64_t kMostOdds[] = {kEven / 8, kEven / 4, kEven / 2, kEven, 2 * kEven, kAnyOdds};
+constexpr Index kBuffersPerPinwheel = 64;     // or fewer, where cuts are mixed; straight cuts have one of 300 by chance
 constexpr int kMinSteps = 5, kMaxSteps = 25;  // between two guesses
-constexpr int kMaxStepsInVain = 200;
+constexpr int kMaxStepsInVain = 200, kMaxMixedStepsInVain = 40;
 constexpr std::int64_t kDeepest = 4;  // levels that are taken apart
 constexpr std::int64_t kWidest = 3;   // at most one of this many boundaries is near
 constexpr std::int64_t kKept = 30;    // percent of the roots near there
@@ -29,7 +36,8 @@ MergedPart BlockGuesses::next(bool refuted, Random& random, std::int64_t& nodes)
         begin_anew(0, true, random);
     } else {
         steps_ = std::clamp(2 * steps_, kMinSteps, kMaxSteps);
-        if (refuted || steps_in_vain_ > kMaxStepsInVain) begin_anew(kNoise, pinwheels_, random);
+        if (refuted || steps_in_vain_ > (is_mixed_ ? kMaxMixedStepsInVain : kMaxStepsInVain))
+            begin_anew(kNoise, pinwheels_, random);
         for (int i = 0; i < steps_; ++i) step(random);
     }
     ++guesses_;
@@ -39,18 +47,25 @@ MergedPart BlockGuesses::next(bool refuted, Random& random, std::int64_t& nodes)
 
 void BlockGuesses::begin_anew(std::int64_t noise, bool pinwheels, Random& random) {
     forest_ = unmerged_;
+    is_mixed_ = found_pinwheels_ * kBuffersPerPinwheel >= part_.count();
+    most_odds_ = is_mixed_ ? kMostOdds[random.below(std::size(kMostOdds))] : kAnyOdds;
     std::vector<Index> all(forest_.boundaries());
     std::iota(all.begin(), all.end(), 0);
-    const MergeRules rules{noise, random.next(), pinwheels};
-    found_pinwheels_ = merge_blocks(forest_, std::move(all), rules, looked_at_, interrupted_) > 0;
+    const MergeRules rules = rules_with(noise, pinwheels, random);
+    found_pinwheels_ = merge_blocks(forest_, std::move(all), rules, looked_at_, interrupted_);
     fewest_ = forest_.count();
     steps_in_vain_ = 0;
+}
+
+MergeRules BlockGuesses::rules_with(std::int64_t noise, bool pinwheels, Random& random) const {
+    return {noise, random.next(), is_mixed_ ? kMixedOdds : kStraightOdds, most_odds_, pinwheels};
 }
 
 void BlockGuesses::step(Random& random) {
     BlockForest trial = forest_;
     auto boundaries = take_apart_somewhere(trial, random);
-    merge_blocks(trial, std::move(boundaries), {kNoise, random.next(), found_pinwheels_}, looked_at_, interrupted_);
+    merge_blocks(trial, std::move(boundaries), rules_with(kNoise, found_pinwheels_ > 0, random), looked_at_,
+                 interrupted_);
     steps_in_vain_ = trial.count() < fewest_ ? 0 : steps_in_vain_ + 1;
     fewest_ = std::min(fewest_, trial.count());
     if (trial.count() <= forest_.count()) forest_ = std::move(trial);

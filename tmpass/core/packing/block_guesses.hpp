@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "packing/block_forest.hpp"
+#include "packing/merge_blocks.hpp"
 #include "packing/parts.hpp"
 #include "random.hpp"
 
@@ -35,6 +36,7 @@ class BlockGuesses {
 
   private:
     void begin_anew(std::int64_t noise, bool pinwheels, Random& random);
+    MergeRules rules_with(std::int64_t noise, bool pinwheels, Random& random) const;
     void step(Random& random);
     std::vector<Index> take_apart_somewhere(BlockForest& forest, Random& random);
     MergedPart merged_part() const;
@@ -44,12 +46,14 @@ class BlockGuesses {
     const Interrupted& interrupted_;
     const BlockForest unmerged_;
     BlockForest forest_;
-    bool found_pinwheels_ = false;  // by the merges of the last begin_anew
-    Index fewest_ = 0;              // the fewest roots since the last begin_anew
-    int guesses_ = 0;               // made so far
-    int steps_ = 0;                 // before the next guess
-    int steps_in_vain_ = 0;         // since there were fewer roots
-    std::int64_t looked_at_ = 0;    // roots, since nodes were last paid for them
+    bool is_mixed_ = false;       // pinwheels were frequent when forest_ was begun anew
+    std::int64_t most_odds_ = 0;  // at which blocks are merged since the last begin_anew
+    Index found_pinwheels_ = 0;   // by the merges of the last begin_anew
+    Index fewest_ = 0;            // the fewest roots since the last begin_anew
+    int guesses_ = 0;             // made so far
+    int steps_ = 0;               // before the next guess
+    int steps_in_vain_ = 0;       // since there were fewer roots
+    std::int64_t looked_at_ = 0;  // roots, since nodes were last paid for them
 };
 
 }  // namespace tmpass::packing

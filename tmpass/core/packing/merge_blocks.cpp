@@ -12,7 +12,6 @@
 namespace tmpass::packing {
 namespace {
 
-constexpr std::int64_t kEven = 1 << 16;      // even odds
 constexpr std::int64_t kSafe = kEven / 256;  // odds at which matches are merged together
 constexpr std::size_t kMaxTried = 12;        // roots that live equally long, of which two are to match one
 constexpr std::size_t kMaxPaired = 64;  // roots at a boundary, of which two are to match one as parts of a pinwheel
@@ -163,7 +162,7 @@ class BlockMerger {
             for (const Index i : group) sum += size(i);
             if (is_there(sum)) {
                 const bool all = ones.size() == 1 && group.size() == many.size();
-                add(all ? 0 : 1 + root(by_chance(sum, ones.size())) * 2 / 5, group, Shape::kStack);
+                add(all ? 0 : 1 + root(by_chance(sum, ones.size())) * rules_.odds.sum / 10, group, Shape::kStack);
             }
             if (group.size() == 2 || group.size() > kMaxTried) continue;
             const std::size_t tries = ones.size() * group.size() * (group.size() - 1) / 2;
@@ -183,13 +182,14 @@ class BlockMerger {
             if (equal.size() == 2) {
                 forest_.list_ending(forest_[equal[0]].end, beside_);
                 const auto pairs = static_cast<std::int64_t>(starting_.size() * beside_.size());
-                add(std::min(10 * kEven * pairs / forest_.count(), kEven * 7 / 10), equal, Shape::kStack);
+                add(std::min(10 * kEven * pairs / forest_.count(), kEven * rules_.odds.two / 10), equal, Shape::kStack);
             } else if (equal.size() == 3) {
-                add(kEven * 9 / 10, equal, Shape::kStack);
+                add(kEven * rules_.odds.three / 10, equal, Shape::kStack);
             } else if (equal.size() > 3) {
                 Random draw(rules_.seed + name(equal[0]));
                 const auto last = static_cast<std::int64_t>(equal.size()) - 1, one = draw.below(last);
-                add(kEven * 19 / 20, {equal[one], equal[one + 1 + draw.below(last - one)]}, Shape::kStack);
+                add(kEven * rules_.odds.many / 10, {equal[one], equal[one + 1 + draw.below(last - one)]},
+                    Shape::kStack);
             }
         }
     }
@@ -282,7 +282,8 @@ class BlockMerger {
             for (const Index last : with_size(beside, size(other) + size(core))) {
                 if (looked_at_ >= last_look_) return;
                 look(kLooksPerPinwheel);
-                const std::int64_t odds = 1 + by_chance(size(one), tries) * by_chance(size(last), far_tries) / kEven;
+                const std::int64_t odds =
+                    1 + by_chance(size(one), tries) * by_chance(size(last), far_tries) / (rules_.odds.pinwheel * kEven);
                 if (begins)
                     add(odds, {other, last, arm, one, core}, Shape::kPinwheel);
                 else
@@ -318,6 +319,7 @@ class BlockMerger {
         }
         if (!forest_.fit(roots, shape)) return;
         odds = odds * (256 - rules_.noise + Random(key).below(2 * rules_.noise + 1)) / 256;
+        if (odds > rules_.most_odds) return;
         matches_.push_back({odds, matched_.size(), matched_.size() + roots.size(), shape});
         matched_.insert(matched_.end(), roots.begin(), roots.end());
     }

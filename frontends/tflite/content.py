@@ -78,12 +78,15 @@ class _Reader:
         fields = _fields(options, number) if options else {}
         custom = table.vector(schema.Operator.CUSTOM_OPTIONS, 1)
         shape = self._shape(op.inputs[0]) if op.inputs else ()
-        if op.kind in _CONVOLUTIONS and options is not None:
+        images = len(op.outputs) == 1 and len(self._shape(op.outputs[0])) == len(shape) == 4
+        if op.kind in _CONVOLUTIONS and options is not None and images and self._filtered(op):
             return self._convolution(op, options, fields)
-        if op.kind in _POOLS and options is not None:
+        if op.kind in _POOLS and options is not None and images:
             field = option_schema.Pool2DOptions
             sizes = options.scalar(field.FILTER_HEIGHT), options.scalar(field.FILTER_WIDTH)
             strides = options.scalar(field.STRIDE_H), options.scalar(field.STRIDE_W)
+            if min(*sizes, *strides) < 1:
+                return OpContent((op.kind, _without(fields, ())))
             same = options.scalar(field.PADDING) == 0
             sliding = _sliding(shape, sizes, strides, (1, 1), same=same)
             left = _without(fields, (field.PADDING.number,))
@@ -110,6 +113,8 @@ class _Reader:
         image, weights = self._shape(op.inputs[0]), self._shape(op.inputs[1])
         strides = options.scalar(field.STRIDE_H), options.scalar(field.STRIDE_W)
         dilations = options.scalar(field.DILATION_H_FACTOR) or 1, options.scalar(field.DILATION_W_FACTOR) or 1
+        if min(*strides, *dilations) < 1:  # no interpreter runs it
+            return OpContent((op.kind, _without(fields, ())))
         same = options.scalar(field.PADDING) == 0
         sliding = _sliding(image, weights[1:3], strides, dilations, same=same)
         gone = [field.PADDING.number]
@@ -125,6 +130,10 @@ class _Reader:
             cut = None
         left = _without(fields, gone)
         return OpContent((op.kind, left), sliding, per_channel=cut, ordered=ordered, each_channel=each)
+
+    def _filtered(self, op: Op) -> bool:
+        """Whether the weights of a convolution have four axes. If not, no interpreter runs it."""
+        return len(op.inputs) > 1 and op.inputs[1] != ABSENT and len(self._shape(op.inputs[1])) == 4
 
     def _weighted(self, op: Op) -> bool:
         """Whether all inputs but the first one are constants."""

@@ -50,7 +50,7 @@ def test_padding_in_front_of_a_convolution_is_folded_into_it():
 
 def test_the_draws_cover_all_axes_old_operator_sets_and_new_constants():
     seen = set()
-    for seed in range(16):
+    for seed in range(24):
         model = drawn_onnx_model(seed, integers=seed % 2 == 0)
         for stages, made in drawn_splits(model, random.Random(seed), 2):
             seen |= {stage.along for stage in stages} | {stage.last - stage.first > 2 for stage in stages}

@@ -6,6 +6,7 @@ import pytest
 from support.split_draws import differences, drawn_splits, net_of, written
 from support.split_models import drawn_split_model
 from support.tflite_changes import changed
+from tflite_writer import Operator, Subgraph, Tensor, options, write_model
 
 import tmpass
 from tmpass.base.errors import ModelError
@@ -42,6 +43,21 @@ def test_a_changed_byte_of_a_constant_or_option_is_found(seed):
         except ModelError:
             continue
         assert found or not wrong
+
+
+@pytest.mark.parametrize(("stride", "filters"), [(0, [4, 3, 3, 2]), (-1, [4, 3, 3, 2]), (1, [4, 9, 2])])
+def test_a_convolution_that_no_interpreter_runs_is_known_whole(stride, filters):
+    def made(step, shape):
+        tensors = [
+            Tensor("x", [1, 5, 5, 2], "FLOAT32"), Tensor("w", shape, "FLOAT32", data=bytes(4 * 72)),
+            Tensor("b", [4], "FLOAT32", data=bytes(16)), Tensor("y", [1, 5, 5, 4], "FLOAT32"),
+        ]  # fmt: skip
+        how = options("Conv2DOptions", stride_h=step, stride_w=step, dilation_h_factor=1, dilation_w_factor=1)
+        return write_model([Subgraph(tensors, [Operator("CONV_2D", [0, 1, 2], [3], how)], [0], [3])])
+
+    right, wrong = made(1, [4, 3, 3, 2]), made(stride, filters)
+    assert tmpass.verify_split(wrong, right)
+    assert tmpass.verify_split(wrong, wrong) == []
 
 
 def test_outputs_in_another_order_are_refused():

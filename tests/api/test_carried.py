@@ -8,7 +8,10 @@ import pytest
 from tflite_writer import Operator, Subgraph, Tensor, write_model
 
 import tmpass
+from tmpass.api.planned_model import put_into
 from tmpass.base.errors import ModelError
+from tmpass.loading.carrier import open_carrier
+from tmpass.loading.load import load
 from tmpass.targets import load_target
 from tmpass.targets.scratch.rule import ScratchRule
 
@@ -156,7 +159,53 @@ def test_a_profile_of_the_same_name_with_other_figures_is_not_taken():
     other = replace(board(100_000), name="tflm-nrf52840")
     found = tmpass.carried_plan(tmpass.planned_model(tmpass.plan(model, other), model))
     assert found.memories[0].capacity == 100_000
-    assert "not known here" in found.warnings[1]
+    assert found.warnings[1] == "target tflm-nrf52840 has other figures here: those in the file are used"
+
+
+@pytest.mark.parametrize("target", ["pixel6-tpu", "coral-edgetpu", "ethos-u65", "minimalloc", "litert-cpu"])
+@pytest.mark.parametrize("name", ["branchy", "attention", "control_flow", "states"])
+def test_a_planned_tflite_model_is_right_for_each_kind_of_target(name, target):
+    """With copies of weights in the scratchpad, without a runtime, and with one memory for everything."""
+    model = MODELS / f"{name}.tflite"
+    made = tmpass.plan(model, target)
+    planned = tmpass.planned_model(made, model)
+    profile = load_target(target)
+    for renamed in (False, True):
+        if renamed:
+            made = tmpass.plan(model, replace(profile, name="mine"))
+            planned = tmpass.planned_model(made, model)
+        found = tmpass.carried_plan(planned)
+        assert tmpass.verify(found, planned) == ()
+        if "have none there" not in found.warnings[0]:
+            assert (found.peak, found.memories[0].needed) == (made.peak, made.memories[0].needed)
+        assert found.target.name == ("mine" if renamed else target)
+
+
+def test_copies_of_weights_fit_around_buffers_at_other_offsets():
+    model = MODELS / "branchy.tflite"
+    made = tmpass.plan(model, "pixel6-tpu")
+    size = made.memories[0].alignment * 4
+    high = replace(
+        made,
+        buffers=tuple(replace(row, offset=row.offset + size) for row in made.buffers),
+        tensors=tuple(row if row.offset is None else replace(row, offset=row.offset + size) for row in made.tensors),
+    )
+    graph = load(model).graph
+    planned = put_into(high, open_carrier(model), graph)
+    found = tmpass.carried_plan(planned)
+    assert found.peak == made.peak + size
+    assert 0 < found.memories[0].loaded <= made.memories[0].loaded
+    assert tmpass.verify(found, planned) == ()
+
+
+def test_a_profile_of_another_name_lends_its_sources_and_is_told_apart():
+    model = MODELS / "branchy.tflite"
+    planned = tmpass.planned_model(tmpass.plan(model, board(100_000)), model)
+    other = replace(board(100_000), name="other")
+    found = tmpass.carried_plan(planned, other)
+    assert len(found.warnings) == 1
+    messages = [one.message for one in tmpass.verify(found, planned, target=other)]
+    assert messages == ["the plan is for target 'mine', not for 'other'"]
 
 
 def test_scratch_rules_that_are_not_in_the_file_are_said():
@@ -167,8 +216,19 @@ def test_scratch_rules_that_are_not_in_the_file_are_said():
     assert "scratch rules that are not in the file" in found.warnings[1]
 
 
+ROW = b'{"name": "arena", "capacity": null, "alignment": 16}'
+
+
 @pytest.mark.parametrize(
-    "heading", [b"", b"{", b"[]", b'{"target": "a"}', b'{"target": "a", "memories": [], "new": 1}']
+    "heading",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"target": "a"}',
+        b'{"target": "a", "memories": [], "new": 1}',
+        b'{"target": "a", "memories": [%s, %s]}' % (ROW, ROW),
+    ],
 )
 def test_a_damaged_heading_is_an_error(heading):
     tensors = [Tensor(name, [64], "UINT8") for name in "ab"]

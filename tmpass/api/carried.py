@@ -5,22 +5,20 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any, cast
 
-from tmpass.api.heading_target import SOURCE, target_of_heading
-from tmpass.base.choices import OrderMethod, Share, Status, Transfers
+from tmpass.api.heading_target import target_of_heading
+from tmpass.api.moved_plan import NOTE, moved_plan
+from tmpass.base.choices import OrderMethod, Share, Transfers
 from tmpass.base.errors import ModelError, UsageError
 from tmpass.graph.model import TensorKey
 from tmpass.loading.contract import OffsetsFrontend, RememberingFrontend
 from tmpass.loading.load import Model, load_opened
 from tmpass.loading.open_model import open_model
-from tmpass.packing.allocate import allocate
-from tmpass.packing.problem import Buffer, Problem
 from tmpass.plans.heading import Heading, read_heading, scratch_digest
 from tmpass.plans.plan import Options, Plan
 from tmpass.plans.plan_json import parse_plan
-from tmpass.targets import RUNTIMES, Target
+from tmpass.targets import Target
 from tmpass.verification.plan import check_plan
 
-NOTE = "the offsets are those in the file"
 DOUBT = "tensors overlap there; that is right only if operators work in place where tmpass would not let them"
 _LEVELS: tuple[dict[str, Any], ...] = (
     {},
@@ -34,7 +32,6 @@ _LEVELS: tuple[dict[str, Any], ...] = (
 """Options of sharing: those by default first, then less and less."""
 
 _SCRATCH = "the plan was made with scratch rules that are not in the file (--scratch): what they add is not here"
-_REST = "; {count} of {all} buffers have none there: the runtime places them, here they are where they fit"
 
 
 def carried_plan(model: object, target: str | os.PathLike[str] | Target | None = None) -> Plan | None:
@@ -139,7 +136,7 @@ def _with_offsets(
         )
         bases = _bases(made, offsets)
         if bases is not None:
-            found = _noted(_moved(made, bases, heading), heading, notes)
+            found = _noted(moved_plan(made, bases, heading), heading, notes)
             if not check_plan(found, model.graph, target.sharing):
                 return found
     if found is None:
@@ -177,49 +174,3 @@ def _bases(made: Plan, offsets: Mapping[TensorKey, int]) -> dict[int, int] | Non
         if base < 0 or bases.setdefault(row.buffer, base) != base:
             return None
     return bases
-
-
-def _moved(made: Plan, bases: Mapping[int, int], heading: Heading | None) -> Plan:
-    """`made` with its buffers at `bases`, and the others where they fit between."""
-    memory = made.memories[0]
-    if heading is not None and memory.overhead != heading.memories[0].overhead:
-        memory = replace(memory, overhead=heading.memories[0].overhead, overhead_source=SOURCE)
-    rows = [row for row in made.buffers if row.memory == memory.name]
-    placed = dict(bases)
-    if len(placed) < len(rows):
-        wanted = [Buffer(str(r.id), r.lower, r.upper, r.size, offset=bases.get(r.id), gaps=r.gaps) for r in rows]
-        top = max((bases[r.id] + r.size for r in rows if r.id in bases), default=0)
-        try:
-            found = allocate(Problem(tuple(wanted), alignment=memory.alignment), "first-fit").offsets
-        except UsageError:  # the offsets in the file overlap, or are not aligned: the others go above them
-            found = tuple(bases.get(r.id, top + -top % memory.alignment + r.offset) for r in rows)
-        placed = {row.id: offset for row, offset in zip(rows, found, strict=True)}
-    granule = RUNTIMES[made.target.runtime].rounding
-    peak = max((placed[row.id] + -(-row.size // granule) * granule for row in rows), default=0)
-    buffers = tuple(replace(row, offset=placed.get(row.id, row.offset)) for row in made.buffers)
-    by = {row.id: placed[row.id] - row.offset for row in rows}
-    tensors = tuple(
-        row if row.buffer not in by or row.offset is None else replace(row, offset=row.offset + by[row.buffer])
-        for row in made.tensors
-    )
-    left = len(rows) - len(bases)
-    note = NOTE + (_REST.format(count=left, all=len(rows)) if left else "")
-    memories = (replace(memory, peak=peak, loaded=0), *made.memories[1:])
-    fits = all(not one.shortfall for one in memories)
-    optimal = fits and peak <= memory.lower_bound and made.status == Status.OPTIMAL
-    status = Status.OPTIMAL if optimal else Status.FEASIBLE if fits else _unfit(memories[0].proved_shortfall)
-    return replace(
-        made,
-        status=status.value,
-        fits=fits,
-        memories=memories,
-        buffers=buffers,
-        tensors=tensors,
-        warnings=(note, *(w for w in made.warnings if "offline memory plan" not in w)),
-        time=None,
-        version="",
-    )
-
-
-def _unfit(proved: int) -> Status:
-    return Status.INFEASIBLE if proved else Status.UNKNOWN

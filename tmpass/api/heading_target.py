@@ -1,16 +1,21 @@
 """The target that the offsets in a model file are for, as the heading beside them says."""
 
 import os
+from dataclasses import replace
 
-from tmpass.api.arguments import held_against, target_of
+from tmpass.api.arguments import target_of
 from tmpass.base.errors import UsageError
 from tmpass.plans.heading import Heading, HeadingMemory
-from tmpass.targets import RUNTIMES, USES, Memory, Sharing, Target, Use, load_target, target_names
+from tmpass.targets import EVERY, RUNTIMES, USES, Memory, Sharing, Target, Use, load_target, target_names
 
-_FIGURES = "target {name} is not known here: its figures are those in the file"
+_UNKNOWN = "target {name} is not known here: its figures are those in the file"
+_OTHER = "target {name} has other figures here: those in the file are used"
 _NO_HEADING = "the file names no target, so nothing is known of its board: no memory has a limit"
 SOURCE = "the planned file"
 """The source of figures that only a heading has."""
+
+_ANY = Sharing((EVERY,), (EVERY,), (EVERY,))
+"""The sharing without a runtime: the compiler owns the memory. What the plan has of it stays on trust."""
 
 
 def target_of_heading(
@@ -21,7 +26,7 @@ def target_of_heading(
     Args:
         heading: beside the offsets, or None without one.
         given: the target of the user; None for the runtime that reads offsets, on any board. With a heading it only
-            lends its profile, where that has the figures of the heading.
+            lends its profile, where that has the figures of the heading, whatever its name is.
 
     Raises:
         UsageError: there is no heading, and the runtime of `given` does not read offsets.
@@ -29,11 +34,14 @@ def target_of_heading(
     """
     if heading is None:
         return _reader_of(given), (_NO_HEADING,) if given is None else ()
-    known = given is not None, heading.target in target_names()
-    for source, here in zip((given, heading.target), known, strict=True):
-        if here and heading.is_of(held_against(target_of(source), heading.options)):  # type: ignore[arg-type]
-            return target_of(source), ()
-    return _of_figures(heading), (_FIGURES.format(name=heading.target),)
+    known = [target_of(given)] if given is not None else []
+    known += [load_target(heading.target)] if heading.target in target_names() else []
+    known.sort(key=lambda one: one.name != heading.target)
+    for one in known:
+        if heading.is_of(one.override(heading.options.budget, heading.options.alignment)):
+            return replace(one, name=heading.target), ()
+    text = _OTHER if known and known[0].name == heading.target else _UNKNOWN
+    return _of_figures(heading), (text.format(name=heading.target),)
 
 
 def _reader_of(target: str | os.PathLike[str] | Target | None) -> Target:
@@ -51,19 +59,24 @@ def _reader_of(target: str | os.PathLike[str] | Target | None) -> Target:
 
 
 def _of_figures(heading: Heading) -> Target:
-    """A target with the memories of `heading`, and the sharing of its runtime."""
+    """A target with the memories of `heading`, and the sharing of built-in targets with its runtime."""
     rows = heading.memories
-    home = next((row.name for row in rows if row.name == heading.home), "")
-    memories = [_memory(row, scratchpad=at == 0, home=row.name == home) for at, row in enumerate(rows)]
-    if not home:  # as nothing was stored, any place is right
+    home = next((row for row in rows if row.name == heading.home), None)
+    copied = home is not None and not home.compute
+    memories = [
+        _memory(row, scratchpad=at == 0, weights=row is home or (copied and at == 0)) for at, row in enumerate(rows)
+    ]
+    if home is None:  # as nothing was stored, any place is right
         memories.append(Memory("constants", None, 1, (Use.WEIGHTS,)))
-    sharing = load_target(heading.runtime).sharing if heading.runtime in target_names() else Sharing()
     runtime = RUNTIMES[heading.runtime]
+    alike = (one.sharing for one in map(load_target, target_names()) if one.runtime.name == heading.runtime != "")
+    sharing = next(alike, _ANY)
     return Target(heading.target, "", SOURCE, tuple(memories), sharing, runtime=runtime)
 
 
-def _memory(row: HeadingMemory, *, scratchpad: bool, home: bool) -> Memory:
+def _memory(row: HeadingMemory, *, scratchpad: bool, weights: bool) -> Memory:
     others = tuple(use for use in USES if use != Use.WEIGHTS)
-    holds = (others if scratchpad else ()) + ((Use.WEIGHTS,) if home else ())
-    sources = dict.fromkeys(("capacity", "alignment", "reserve"), SOURCE)
-    return Memory(row.name, row.capacity, row.alignment, holds, sources=sources, reserve=row.reserve)
+    holds = (others if scratchpad else ()) + ((Use.WEIGHTS,) if weights else ())
+    sources = dict.fromkeys(("capacity", "alignment", *(["reserve"] if row.reserve else [])), SOURCE)
+    figures = {name: getattr(row, name) for name in ("reserve", "compute", "chunk")}
+    return Memory(row.name, row.capacity, row.alignment, holds, sources=sources, **figures)

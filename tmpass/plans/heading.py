@@ -30,6 +30,8 @@ class HeadingMemory:
 
     Fields:
         overhead: of the scratchpad only; that of others depends on the length of the file, which the heading changes.
+        compute: whether operators use it directly; where not, constants are copied out of it.
+        chunk: the largest piece in which constants are streamed out of it; None where only whole ones are.
     """
 
     name: str
@@ -37,6 +39,8 @@ class HeadingMemory:
     alignment: int
     reserve: int = field(default=0, metadata=OPTIONAL)
     overhead: int = field(default=0, metadata=OPTIONAL)
+    compute: bool = field(default=True, metadata=OPTIONAL)
+    chunk: int | None = field(default=None, metadata=OPTIONAL)
 
 
 @record
@@ -60,16 +64,16 @@ class Heading:
     scratch: str = field(default="", metadata=OPTIONAL)
 
     def is_of(self, target: Target) -> bool:
-        """Whether `target`, with the overrides of the options, has this name and the figures of all these memories."""
+        """Whether `target`, with the overrides of the options, has the figures of all these memories."""
         known = {memory.name: memory for memory in target.memories}
-        return target.name == self.target and all(_same(one, known.get(one.name)) for one in self.memories)
+        return all(_same(one, known.get(one.name)) for one in self.memories)
 
 
 def heading_of(plan: Plan) -> str:
     """The heading of `plan` as JSON on one line, without keys that have their defaults."""
     asked = {name: getattr(plan.options, name) for name in _OPTIONS}
     memories = tuple(
-        HeadingMemory(m.name, m.capacity, m.alignment, m.reserve, 0 if at else m.overhead)
+        HeadingMemory(m.name, m.capacity, m.alignment, m.reserve, 0 if at else m.overhead, m.compute, m.chunk)
         for at, m in enumerate(plan.memories)
     )
     home = next((row.memory for row in plan.constants if row.use == ConstantUse.STORED), "")
@@ -91,6 +95,8 @@ def read_heading(text: str | bytes, where: str) -> Heading:
         data["options"] = {**json.loads(json_text(asdict(Options()))), **data["options"]}
     try:
         found: Heading = read_record(Heading, data)
+        if len({memory.name for memory in found.memories}) < len(found.memories):
+            raise UsageError("two memories have one name", where="memories")
     except UsageError as error:
         raise error.within(where) from None
     return found
@@ -103,8 +109,8 @@ def scratch_digest(plan: Plan) -> str:
 
 
 def _same(figures: HeadingMemory, memory: Memory | None) -> bool:
-    mine = figures.capacity, figures.alignment, figures.reserve
-    return memory is not None and mine == (memory.capacity, memory.alignment, memory.reserve)
+    names = "capacity", "alignment", "reserve", "compute", "chunk"
+    return memory is not None and all(getattr(figures, name) == getattr(memory, name) for name in names)
 
 
 def _short(value: Any) -> Any:

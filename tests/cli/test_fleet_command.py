@@ -279,6 +279,9 @@ def test_a_binding_is_for_the_models_that_have_its_dimension(run, zoo, open_mode
     done = run("fleet", zoo, "-t", "pixel6-tpu", "--bind", "bacth=2")
     assert done.code == 2
     assert "--bind bacth names no dimension of any model" in done.err
+    (zoo / "broken.onnx").write_bytes(b"which may have any dimension")
+    done = run("fleet", zoo, "-t", "pixel6-tpu", "--bind", "batch=2")
+    assert (done.code, done.err) == (3, "")
     assert "(error" not in done.out
     done = run("fleet", zoo / "a.tflite", "-t", "pixel6-tpu", "--bind", "t0:7=2")
     assert (done.code, "has no axis 7" in done.out) == (2, True)

@@ -73,3 +73,13 @@ def test_the_folder_has_no_models_of_the_fleet(zoo, tmp_path):
     assert {path: path.read_bytes() for path in before} == before
     with pytest.raises(UsageError, match="is in the folder for planned models"):  # of the last run, by now
         tmpass.fleet(zoo, "tflm", means=Means(executor=ThreadPoolExecutor(1), planned=zoo / "out"))
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing_beside_it(zoo, tmp_path):
+    first = tmpass.fleet(zoo / "b.tflite", "tflm", means=means(tmp_path))
+    (path,) = map(Path, first.files)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(UsageError, match="cannot write it"):
+        tmpass.fleet(zoo / "b.tflite", "tflm", means=means(tmp_path))
+    assert list(path.parent.iterdir()) == [path]

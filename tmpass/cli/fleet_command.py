@@ -178,11 +178,13 @@ def _exit_code(found: "Fleet", comparison: "Comparison | None", bindings: "Itera
 
 
 def _unused_bindings(found: "Fleet", bindings: "Iterable[str]") -> list[str]:
-    """The bindings of which the notes of each row that was planned say that the model has no use for them."""
+    """The bindings of which the notes of all rows say that the model has no use for them.
+
+    A row with an error may not have got so far: its model may have the dimension.
+    """
     from tmpass.fleets.row import foreign_note
 
-    planned = [row for row in found.rows if not row.error]
-    return [name for name in bindings if planned and all(foreign_note(name) in row.notes for row in planned)]
+    return [name for name in bindings if all(foreign_note(name) in row.notes for row in found.rows)]
 
 
 def _outputs(asked: dict[str, Any], baseline: str | None) -> list[tuple[str, str]]:

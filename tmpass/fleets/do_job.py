@@ -73,7 +73,8 @@ def _planned(
         return row, _page(made, loaded) if job.pages else None, planned, True
     except Exception as error:
         limited = _limited(job, error)
-        return row_of_error(limited, job.source.name, aim.label, opened.sha256), None, None, _lasts(error)
+        row = row_of_error(limited, job.source.name, aim.label, opened.sha256)
+        return replace(row, notes=notes), None, None, _lasts(error)
 
 
 def _page(made: "Plan", loaded: Model) -> str:

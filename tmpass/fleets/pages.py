@@ -2,6 +2,7 @@
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from tmpass.base.errors import UsageError
@@ -50,3 +51,6 @@ def write_file(path: str, content: str | bytes) -> None:
         os.replace(part, path)
     except OSError as error:
         raise UsageError(f"cannot write it: {error.strerror or error}", where=path, hint="check the path") from None
+    finally:
+        with suppress(OSError):  # it has its name now, or was not made
+            os.unlink(part)

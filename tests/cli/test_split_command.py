@@ -136,6 +136,14 @@ def test_commands_print_the_offer(run, narrow, command):
     assert "it fits: " not in run(command, narrow, "-t", "tflm", "--budget", needed).out
 
 
+@pytest.mark.parametrize("command", ["plan", "explain"])
+def test_the_offer_is_also_for_targets_without_a_runtime(run, narrow, command):
+    budget = tmpass.plan(MODEL, "tflm").memories[0].needed // 2
+    done = run(command, narrow, "-t", "pixel6-tpu", "--budget", budget)
+    assert done.code == 1
+    assert "it fits: " in done.out
+
+
 def test_the_target_may_come_from_the_environment_and_the_settings(fails, model, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TMPASS_TARGET", "nonexistent")

@@ -114,8 +114,9 @@ def _summarise(source: str | bytes, plan: "Plan", target: str) -> None:
     from tmpass.targets import RUNTIMES
 
     click.echo(summary(plan), nl=False)
-    read = plan.model.format in RUNTIMES[plan.target.runtime].reads
-    if plan.fits or STOPPED in plan.warnings or not read:  # no offer, which takes many imports
+    reads = RUNTIMES[plan.target.runtime].reads
+    refused = bool(reads) and plan.model.format not in reads
+    if plan.fits or STOPPED in plan.warnings or refused:  # no offer, which takes many imports
         return
     from tmpass.api.arguments import target_of
     from tmpass.api.split_offer import offer_split

@@ -177,6 +177,19 @@ def test_a_planned_model_and_another_model(run, planned, larger_model, plan_file
     assert (planned.parent / "back.tflite").read_bytes() == model.read_bytes()
 
 
+def test_a_planned_model_and_its_original_may_be_swapped(run, model, tmp_path):
+    planned = tmp_path / "planned.tflite"
+    other = tmp_path / "other.tflite"
+    run("plan", model, "-t", "tflm", "-o", planned)
+    run("plan", model, "-t", "tflm-nrf52840", "-o", other)
+    done = run("verify", model, planned)
+    assert done.code == 2
+    assert f"the plan comes first; tmpass verify {planned} {model}" in done.err
+    done = run("verify", planned, other)
+    assert done.code == 5
+    assert f"{planned} and {other} are one model with two plans" in done.err
+
+
 @pytest.mark.parametrize("words", [("allocate",), ("spill", "--capacity", "1000")])
 def test_a_model_or_a_plan_where_a_problem_is_wanted(fails, model, plan_file, words):
     command, *options = words

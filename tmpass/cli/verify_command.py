@@ -12,7 +12,7 @@ from tmpass.cli.complete import complete_target
 from tmpass.cli.files import model_source, read_plan
 from tmpass.cli.settled import TARGET_VARIABLE, target_for
 from tmpass.cli.terminal import complain, progress
-from tmpass.cli.verify_pair import is_planned_copy, original_line, which_is_which
+from tmpass.cli.verify_pair import is_planned_copy, original_line, refuse_swapped, which_is_which
 from tmpass.report.left_out import not_counted
 from tmpass.report.text import clip, counted, one_line
 
@@ -110,6 +110,7 @@ def command(
     if given.pop("is_split"):
         ctx.exit(_verify_split(plan, model))
     source = _model(plan, model)
+    refuse_swapped(plan, source)
     source = plan if (is_copy := model is not None and is_planned_copy(plan, source)) else source
     target, named = target_for(ctx, model or plan, target)
     found = read_plan(plan, target if aimed else None)

@@ -3,7 +3,7 @@
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from tmpass.base.errors import TmpassError, brief
+from tmpass.base.errors import TmpassError, UsageError, brief
 from tmpass.cli.files import name_of
 
 if TYPE_CHECKING:
@@ -33,7 +33,23 @@ def is_planned_copy(plan: str, model: Source) -> bool:
 
 def original_line(plan: str, model: str | None, *, is_copy: bool) -> list[str]:
     """The line that says that `model` is the original of `plan`, where it is."""
-    return [f"{plan} without its plan is {model}, byte for byte"] if is_copy else []
+    name = "standard input" if model == "-" else model
+    return [f"{plan} without its plan is {name}, byte for byte"] if is_copy else []
+
+
+def refuse_swapped(plan: str, model: Source) -> None:
+    """Refuse a model without a plan where a plan is wanted, if `model` is the same model with a plan in it.
+
+    Raises:
+        UsageError: they are swapped.
+    """
+    from tmpass.loading.registry import names_model
+
+    if isinstance(model, str) and plan != model and names_model(plan) and names_model(model):
+        original = _original(model)
+        if original is not None and original == _bytes(plan):
+            what = f"{brief(plan)} is the model, and {brief(model)} has a plan for it: the plan comes first"
+            raise UsageError(what, hint=f"tmpass verify {model} {plan}")
 
 
 def which_is_which(violation: "Violation", found: "Plan", plan: str, model: Source) -> list[str]:
@@ -49,6 +65,8 @@ def which_is_which(violation: "Violation", found: "Plan", plan: str, model: Sour
     original = _original(model)
     if original is not None and sha256(original).hexdigest() == found.model.sha256:
         return [f"{other} is the model of that plan with a plan in it: tmpass strip {other} -o FILE gives it"]
+    if original is not None and original == _original(plan):
+        return [f"{plan} and {other} are one model with two plans: tmpass verify {plan} checks the first"]
     if names_model(plan):
         line = f"{plan} carries a plan for another model than {other}: tmpass verify {plan} checks it by itself"
     else:
@@ -67,9 +85,13 @@ def _bytes(model: Source) -> bytes | None:
 
 def _original(model: Source) -> bytes | None:
     """The original of a planned model; None where it is not one."""
-    from tmpass.api.planned_model import original_model
+    from tmpass.loading.carrier import open_carrier
+    from tmpass.loading.registry import names_model
 
-    try:
-        return original_model(model)
-    except TmpassError:
+    if isinstance(model, str) and not names_model(model):
         return None
+    try:
+        carrier = open_carrier(model)
+    except TmpassError:  # loading it says so
+        return None
+    return carrier.data if carrier.planned else None

@@ -69,6 +69,16 @@ def test_a_budget_takes_the_split_with_the_least_work(made):
     assert needed == sorted(needed)
 
 
+def test_the_planned_file_of_a_split_is_for_its_target_with_the_budget():
+    budget = tmpass.plan(MODEL, "tflm").memories[0].needed * 3 // 4
+    one = tmpass.split(MODEL, "tflm", budget=budget)
+    assert one.plan.options.budget == one.before.options.budget == budget
+    planned = tmpass.planned_model(one.plan, one.data)
+    found = tmpass.carried_plan(planned)
+    assert not any("target tflm" in line for line in found.warnings)
+    assert tmpass.verify(found, planned, target="tflm") == ()
+
+
 def test_a_budget_that_holds_the_model_changes_nothing():
     one = tmpass.split(MODEL, "tflm", budget="1MiB")
     assert one.fits

@@ -21,6 +21,7 @@ from tmpass.splitting.search import Found, Search, silent
 from tmpass.splitting.stage import Stage
 from tmpass.targets import Target, load_target
 from tmpass.targets.runtime import SPLIT_FOR
+from tmpass.targets.target import BUDGET
 from tmpass.verification.split.check import check_split
 
 
@@ -147,7 +148,7 @@ def split(
     opened = open_net(carrier, profile)
     search = Search(opened.net, profile, told or silent, threads)
     limits = levels(search, _part(max_macs, NARROW if room is None else MOST_MACS))
-    before = plan(opened.model, profile, threads=threads)
+    before = _planned(opened.model, profile, threads)
     if room is not None:
         if before.fits:
             return _unchanged(opened, before)
@@ -286,13 +287,20 @@ def _finished(opened: Opened, found: Found, before: Plan, search: Search, target
     data = _written(opened, found, search)
     return Split(
         data,
-        plan(data, target, threads=search.threads),
+        _planned(data, target, search.threads),
         before,
         _stages(search, found),
         opened.folded,
         (found.macs, _macs(opened)),
         (len(found.draft.ops), len(opened.model.graph.subgraphs[0].ops)),
     )
+
+
+def _planned(model: object, target: Target, threads: int) -> Plan:
+    """The plan of `model`, with the budget that overrides the capacity of `target` among its options."""
+    memory = target.scratchpad
+    budget = memory.capacity if memory.sources.get("capacity") == BUDGET else None
+    return plan(model, target, budget=budget, threads=threads)
 
 
 def _written(opened: Opened, found: Found, search: Search) -> bytes:

@@ -11,6 +11,9 @@ from tmpass.targets.runtime import Runtime
 from tmpass.targets.scratch.rule import ScratchRule
 from tmpass.targets.sharing import Sharing
 
+BUDGET = "--budget"
+"""The source of a capacity that `override` gave."""
+
 NO_SCRATCHPAD = "no memory that operators use directly holds activations"
 ADD_ACTIVATIONS = 'add "activations" to the `holds` of one'
 
@@ -128,7 +131,7 @@ class Target:
         if capacity is not None:
             # The budget is what the plan may use, so no part of it is reserved.
             known = {name: source for name, source in new.sources.items() if name != "reserve"}
-            new = replace(new, capacity=capacity, reserve=0, sources={**known, "capacity": "--budget"})
+            new = replace(new, capacity=capacity, reserve=0, sources={**known, "capacity": BUDGET})
         if alignment is not None:
             new = replace(new, alignment=alignment, sources={**new.sources, "alignment": "--alignment"})
         return replace(self, memories=tuple(new if memory is old else memory for memory in self.memories))

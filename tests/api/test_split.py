@@ -6,6 +6,7 @@ from importlib import import_module
 from itertools import pairwise
 
 import pytest
+from support.onnx_split_models import onnx_bottleneck
 from support.split_bottleneck import bottleneck
 from support.split_draws import differences, graph_of
 from tflite_writer import Operator, Subgraph, Tensor, write_model
@@ -170,3 +171,8 @@ def test_bytes_are_those_of_a_budget_whatever_the_reserve():
     made = tmpass.split(MODEL, exact)
     assert (made.fits, made.data) == (True, by_budget.data)
     assert made.plan.memories[0].needed == made.needed[0] + reserve
+
+
+def test_models_of_two_formats_are_not_compared():
+    with pytest.raises(UsageError, match="the split model is onnx, and the original tflite"):
+        tmpass.verify_split(onnx_bottleneck(), MODEL)

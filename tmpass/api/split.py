@@ -237,12 +237,16 @@ def verify_split(split_model: object, original: object) -> list[Violation]:
         original: the model before it was split.
 
     Raises:
-        UsageError: models of this format cannot be split.
+        UsageError: models of this format cannot be split, or the two have different formats.
         ModelError: one of them cannot be read.
     """
     contents = []
-    for source in (original, split_model):
-        carrier = open_carrier(source)
+    carriers = [open_carrier(source) for source in (original, split_model)]
+    formats = [carrier.frontend.NAME for carrier in carriers]
+    if formats[0] != formats[1]:
+        what = f"the split model is {formats[1]}, and the original {formats[0]}"
+        raise UsageError(what, hint="give the original in the format of the split model")
+    for carrier in carriers:
         if not hasattr(carrier.frontend, "content_of"):
             raise UsageError(f"{carrier.frontend.NAME} models cannot be split", where=carrier.name)
         frontend = cast(SplittingFrontend, carrier.frontend)

@@ -8,7 +8,9 @@ from tmpass.base.errors import UsageError
 from tmpass.plans.heading import Heading, HeadingMemory
 from tmpass.targets import EVERY, RUNTIMES, USES, Memory, Sharing, Target, Use, load_target, target_names
 
-_UNKNOWN = "target {name} is not known here: its figures are those in the file"
+_UNKNOWN = (
+    "target {name} is not known here: its figures are those in the file; tmpass verify --target FILE takes its profile"
+)
 _OTHER = "target {name} has other figures here: those in the file are used"
 _NO_HEADING = "the file names no target, so nothing is known of its board: no memory has a limit"
 SOURCE = "the planned file"

@@ -110,7 +110,6 @@ def command(
     if given.pop("is_split"):
         ctx.exit(_verify_split(plan, model))
     source = _model(plan, model)
-    refuse_swapped(plan, source)
     source = plan if (is_copy := model is not None and is_planned_copy(plan, source)) else source
     target, named = target_for(ctx, model or plan, target)
     found = read_plan(plan, target if aimed else None)
@@ -196,7 +195,9 @@ def _model(plan: str, model: str | None) -> str | bytes:
     if names_model(plan) and model is not None and model.lower().endswith(".json"):
         raise UsageError(f"{brief(plan)} is the model: the plan comes first", hint="tmpass verify PLAN MODEL")
     if model is not None:
-        return model_source(model)
+        source = model_source(model)
+        refuse_swapped(plan, source)
+        return source
     if not names_model(plan):
         raise UsageError("the model is missing", hint="tmpass verify PLAN MODEL")
     from tmpass.api.carried import holds_whole_plan

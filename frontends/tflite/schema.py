@@ -16,9 +16,10 @@ VERSION = 3
 """The only `Model.version` there is."""
 
 OFFLINE_PLAN = "OfflineMemoryAllocation"
-HEADING = "tmpass.plan"
-"""Entries of the metadata: the offsets, and what the plan was made for, which only tmpass reads."""
 """The name of the metadata entry in which TensorFlow Lite Micro looks for planned offsets."""
+
+HEADING = "tmpass.plan"
+"""The name of the metadata entry with what a plan was made for. Only tmpass reads it."""
 
 
 class Model:

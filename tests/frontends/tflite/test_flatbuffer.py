@@ -1,5 +1,6 @@
 """Offsets outside the file are refused, and so are files that describe far more than their size."""
 
+from collections.abc import Callable
 from struct import Struct, pack
 
 import pytest
@@ -28,6 +29,13 @@ def test_a_table_gives_its_scalars_and_vectors() -> None:
     table = root(GOOD)
     assert table.scalar(NUMBER) == 77
     assert table.integers(LIST) == (-5, 6)
+
+
+@pytest.mark.parametrize("method", [Table.table, Table.tables])
+@pytest.mark.parametrize("other", [42, None, Table.__new__(Table)])
+def test_what_is_not_a_table_is_refused(method: Callable[..., object], other: object) -> None:
+    with pytest.raises(TypeError):
+        method(other, LIST, "child")
 
 
 def test_absent_fields_are_zero_or_none() -> None:

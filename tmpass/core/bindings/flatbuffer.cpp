@@ -160,14 +160,20 @@ nb::list raw_fields(const NamedTable& self) {
     return found;
 }
 
-nb::object table_in(nb::handle self, const Field& field, nb::str kind) {
-    const auto& owner = *nb::inst_ptr<NamedTable>(self);
+// The table that `self` holds. Python can make an instance without calling __init__.
+const NamedTable& held(nb::handle_t<NamedTable> self) {
+    if (!nb::inst_ready(self)) throw nb::type_error("the table was never read");
+    return *nb::inst_ptr<NamedTable>(self);
+}
+
+nb::object table_in(nb::handle_t<NamedTable> self, const Field& field, nb::str kind) {
+    const NamedTable& owner = held(self);
     const std::uint64_t at = checked(owner, [&] { return owner.table->target(field.number, field.name); });
     return at == 0 ? nb::none() : child(self, at, std::move(kind), std::nullopt);
 }
 
-Tables tables_in(nb::handle self, const Field& field, nb::str kind) {
-    const auto& owner = *nb::inst_ptr<NamedTable>(self);
+Tables tables_in(nb::handle_t<NamedTable> self, const Field& field, nb::str kind) {
+    const NamedTable& owner = held(self);
     counted(owner, field, 4);
     return {nb::borrow(self), field.name, std::move(kind), owner.table->entries(field.number, field.name, 4)};
 }

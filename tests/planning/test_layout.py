@@ -16,7 +16,7 @@ from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.ordering.file_order import file_order
 from tmpass.planning.timeline.lay_out import lay_out
 from tmpass.plans.plan import Options
-from tmpass.targets import Sharing
+from tmpass.targets import Memory, Sharing
 
 
 def planned(graph, target=ALL, **options):
@@ -100,6 +100,20 @@ def test_views_that_need_no_more_than_one_step_does_are_allocated_once(allocatio
     sketch.outputs = [sketch.op([sketch.view(sketch.op([], 8))], 8)]
     planned(graph_of(sketch))
     assert len(allocations) == 1
+
+
+def test_inputs_that_share_nothing_go_to_a_memory_before_the_scratchpad():
+    """With views all buffers are in the scratchpad, 51 bytes above its capacity; no buffer there can go."""
+    sketch = Sketch()
+    given = sketch.input(100)
+    early = sketch.op([sketch.op([], 100)], 1)
+    sketch.outputs = [sketch.view(sketch.op([sketch.view(given), early], 1))]
+    memories = Memory("io", None, 1, ("inputs_outputs",)), replace(ALL.memories[0], name="sram", capacity=150)
+    target, options = replace(ALL, memories=memories), {"share_io": True, "schedule": "given", "inplace": False}
+    assert planned(graph_of(sketch), target, share="views", **options).memories[0].peak == 201
+    made = planned(graph_of(sketch), target, **options)
+    assert made.fits
+    assert [(memory.name, memory.peak) for memory in made.memories] == [("sram", 102), ("io", 100)]
 
 
 @pytest.mark.parametrize("option", ["inplace", "share_io"])

@@ -80,7 +80,7 @@ def _smallest_layout(request: LayoutRequest, timeline: Schedule, kept: list[Layo
     broken: list[EndTie] = []
     full = 0  # the step that forces the most bytes in the first layout
     for _, aliases in aliases_on(request, timeline, ranges, broken):
-        alone = best is not None and len(best.allocations) == 1
+        alone = best is not None and _in_one_memory(request, best)
         if best is not None and alone and least_peak_at(request, aliases, ranges, full) >= best.peak:
             continue  # as the least rank would say, for which all buffers are made
         storage = storage_on(request, timeline, ranges, aliases)
@@ -164,6 +164,15 @@ def _missing(peaks: Iterable[tuple[int | None, int]]) -> int:
     return sum(max(0, peak - room) for room, peak in peaks if room is not None)
 
 
+def _in_one_memory(request: LayoutRequest, layout: Layout) -> bool:
+    """Whether the scratchpad has all buffers of `layout`, and would have them with any other sharing.
+
+    A memory before the scratchpad takes inputs and outputs that share with no activation.
+    """
+    direct = next(memory for memory in request.target.memories if memory.compute)
+    return len(layout.allocations) == 1 and direct is request.target.scratchpad
+
+
 def _is_least(
     request: LayoutRequest,
     timeline: Schedule,
@@ -184,7 +193,7 @@ def _is_least(
     """
     peak, members, (_, problem, indices) = placed.allocation.peak, layout.storage.members, part
     # With `share_io` or a tie, a tensor may move to another memory together with one that it shares with.
-    leaves = (request.options.share_io or request.ties) and len(layout.allocations) > 1
+    leaves = (request.options.share_io or request.ties) and not _in_one_memory(request, layout)
     if peak != placed.allocation.live_bytes or leaves or request.graph.fixed:
         return False  # fixed tensors lie within others
     step = lower_bound(problem).live_step

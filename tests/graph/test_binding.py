@@ -7,7 +7,7 @@ from support.graphs import Sketch, graph_of
 from tmpass.api.plan import plan
 from tmpass.base.dtypes import RESOURCE, DType
 from tmpass.base.errors import UnknownSizeError, UsageError
-from tmpass.graph.binding import bind, check_bindings, parse_bindings
+from tmpass.graph.binding import bind, check_bindings, foreign_bindings, parse_bindings
 from tmpass.graph.model import Graph, Op, TensorKind
 
 
@@ -169,3 +169,15 @@ def test_a_captured_tensor_is_listed_once():
     with pytest.raises(UnknownSizeError) as error:
         plan(parser.parse_model(text).SerializeToString())
     assert str(error.value).count("'x' [n, 8]") == 1
+
+
+@pytest.mark.parametrize("name", ["x", ""])
+def test_bindings_for_other_models_are_told_apart(name):
+    """A tensor without a name is not meant by a binding without a colon."""
+    sketch = Sketch()
+    sketch.outputs = [sketch.unary(sketch.input("n", name=name))]
+    tensors = tuple(replace(tensor, name=name) for tensor in sketch.tensors)
+    graph = graph_of(sketch)
+    graph = replace(graph, subgraphs=(replace(graph.subgraphs[0], tensors=tensors),), symbols=("n",))
+    bindings = {"n": 1, f"{name}:0": 2, "batch": 3, "other:0": 4}
+    assert foreign_bindings(graph, bindings) == ("batch", "other:0")

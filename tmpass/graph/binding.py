@@ -121,7 +121,9 @@ def foreign_bindings(graph: Graph, bindings: Mapping[str, int]) -> tuple[str, ..
     """
     known = {*graph.symbols, *graph.other_symbols}
     tensors = {tensor.name for subgraph in graph.subgraphs for tensor in subgraph.tensors}
-    return tuple(name for name in bindings if name not in known and name.rpartition(":")[0] not in tensors)
+    return tuple(
+        name for name in bindings if name not in known and (":" not in name or name.rpartition(":")[0] not in tensors)
+    )
 
 
 def _refuse_unknown_bindings(graph: Graph, bindings: Mapping[str, int]) -> None:

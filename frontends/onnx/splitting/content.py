@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from math import prod
 
-from onnx import NodeProto, TensorProto, numpy_helper
+from onnx import NodeProto, SparseTensorProto, TensorProto, numpy_helper
 
 from tmpass.graph.content import Constant, Content, Derived, OpContent, Remote, Sliding
 from tmpass.graph.model import ABSENT, Graph, Op, TensorKind
@@ -53,8 +53,12 @@ class _Reader:
         """The content."""
         listed = {value.name for value in self._file.model.graph.input}
         for name, tensor in self._file.scope.stored.items():
-            overridable = name in listed and self._file.model.ir_version >= 4
-            self._constants[name] = Remote(b"input " + name.encode()) if overridable else _stored_bytes(tensor)
+            content: Constant = _stored_bytes(tensor)
+            if name in listed and self._file.model.ir_version >= 4:  # a caller may override it, or leave it as it is
+                content = Remote(b"input " + name.encode() + b" " + _digest(content))
+            self._constants[name] = content
+        for sparse in self._file.model.graph.sparse_initializer:
+            self._constants[sparse.values.name] = _sparse_bytes(sparse)
         for node in self._file.folded:
             self._fold(node)
         constants = {
@@ -67,25 +71,32 @@ class _Reader:
 
     def _fold(self, node: NodeProto) -> None:
         """Name what a node makes of constants."""
-        stored = next((a.t for a in node.attribute if a.name == "value"), None)
-        if (node.domain, node.op_type) == ("", "Constant") and stored is not None:
-            self._constants[node.output[0]] = _stored_bytes(stored)
+        value = next((a.t for a in node.attribute if a.name == "value"), None)
+        if (node.domain, node.op_type) == ("", "Constant") and value is not None:
+            self._constants[node.output[0]] = _stored_bytes(value)
             return
-        by = repr((self._called(node), _attributes(node, ()))).encode()
+        stored = [self._stored(name) for name in node.input]
+        types = [tensor.data_type if tensor is not None else None for tensor in stored]
+        by = repr((self._called(node), _attributes(node, ()), types)).encode()
         read = [(self._constants.get(name, Remote(b"")), self._dims(name)) for name in node.input if name]
         axes = self._element_wise(node, [dims for _, dims in read])
         if axes is not None and len(node.output) == 1:
             of = tuple((one, dims, own) for (one, dims), own in zip(read, axes, strict=True))
             self._constants[node.output[0]] = Derived(by, of)
             return
-        digest = sha256(by + b"".join(map(_digest, (self._constants.get(name, b"") for name in node.input)))).digest()
+        shapes = repr([self._dims(name) if name else None for name in node.input]).encode()
+        whole = map(_digest, (self._constants.get(name, b"") for name in node.input))
+        digest = sha256(by + shapes + b"".join(whole)).digest()
         for place, name in enumerate(node.output):
             self._constants[name] = Remote(digest + str(place).encode())
 
     def _dims(self, name: str) -> tuple[int, ...]:
         """The shape of a stored constant; empty for others."""
-        stored = self._file.scope.stored.get(name) or self._file.stored.get(name)
+        stored = self._stored(name)
         return tuple(stored.dims) if stored is not None else ()
+
+    def _stored(self, name: str) -> TensorProto | None:
+        return self._file.scope.stored.get(name) or self._file.stored.get(name)
 
     def _element_wise(self, node: NodeProto, shapes: Sequence[tuple[int, ...]]) -> list[tuple[int | None, ...]] | None:
         """For each constant that a node reads, its axis for each axis of the result; None where that is not known."""
@@ -136,7 +147,8 @@ class _Reader:
         sliding = None if len(filters) != len(image) else self._sliding(op, node, filters[2:])
         options = *self._called(node), *_attributes(node, _PLACES)
         positions = (3, 4, 5, 8) if op.kind == "QLinearConv" else (1, 2)
-        if sliding is None or not self._weighted(op) or len(image) not in _SPATIAL:
+        fits = sliding is not None and filters[1] * group == image[1] and filters[0] % group == 0
+        if sliding is None or not fits or not self._weighted(op) or len(image) not in _SPATIAL:
             return OpContent((*options, *_attributes(node, ())))
         each = image[1] == filters[0] == group > 1 or (group == image[1] == filters[0] == 1)
         ordered = group > 1 and not each
@@ -173,22 +185,27 @@ class _Reader:
         return any((made[s.axis] - 1) * s.stride - s.before >= image[s.axis] for s in sliding)
 
     def _sliding(self, op: Op, node: NodeProto, size: Sequence[int]) -> tuple[Sliding, ...] | None:
-        """The windows of a node; None where they are not of its tensors."""
-        image, count = self._shape(op, 0), len(size)
+        """The windows of a node; None where they are not of its tensors, or where a file declares another result."""
+        image, made, count = self._shape(op, 0), self._shape(op, -1), len(size)
         strides = _numbers(node, "strides") or [1] * count
         dilations = _numbers(node, "dilations") or [1] * count
         pads = _numbers(node, "pads") or [0] * (2 * count)
         kind = next((bytes(a.s) for a in node.attribute if a.name == "auto_pad"), b"NOTSET")
         if len(image) != count + _ROWS or len(strides) != count or len(dilations) != count or len(pads) != 2 * count:
             return None
+        if len(made) != len(image):
+            return None
         found = []
         for n in range(count):
-            before = pads[n] if kind == b"NOTSET" else 0
+            before, total = (pads[n], pads[n] + pads[n + count]) if kind == b"NOTSET" else (0, 0)
+            reach = (size[n] - 1) * dilations[n] + 1
             if kind in (b"SAME_UPPER", b"SAME_LOWER"):
-                reach = (size[n] - 1) * dilations[n] + 1
                 last = ((image[_ROWS + n] - 1) // strides[n]) * strides[n]
                 total = max(0, last + reach - image[_ROWS + n])
                 before = total // 2 if kind == b"SAME_UPPER" else (total + 1) // 2
+            whole, rest = divmod(image[_ROWS + n] + total - reach, strides[n])
+            if not 1 <= made[_ROWS + n] - whole <= 1 + (_number(node, "ceil_mode", 0) == 1 and rest > 0):
+                return None
             found.append(Sliding(_ROWS + n, size[n], strides[n], dilations[n], before))
         return tuple(found)
 
@@ -306,6 +323,15 @@ def _stored_bytes(tensor: TensorProto) -> bytes | Remote:
         bare.CopyFrom(tensor)
         bare.ClearField("name")
         return Remote(bare.SerializeToString(deterministic=True))
+
+
+def _sparse_bytes(sparse: SparseTensorProto) -> Remote:
+    """A name for a sparse tensor: its values at their places."""
+    bare = SparseTensorProto()
+    bare.CopyFrom(sparse)
+    bare.values.ClearField("name")
+    bare.indices.ClearField("name")
+    return Remote(b"sparse " + bare.SerializeToString(deterministic=True))
 
 
 def _digest(constant: Constant) -> bytes:

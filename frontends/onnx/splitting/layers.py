@@ -112,7 +112,8 @@ class _Reader:
         if found is None:
             return None
         beyond = integer(node, "ceil_mode", 0) != 0
-        if beyond and any(max(pair) >= w.reach for pair, w in zip(found.pads, found.windows, strict=True)):
+        # As explicit pads, ONNX Runtime refuses as many as the window has elements, even if these are dilated.
+        if any(max(pair) >= w.size for pair, w in zip(found.pads, found.windows, strict=True)):
             return None
         if beyond and op.kind == "AveragePool" and integer(node, "count_include_pad", 0):
             return None  # what is beyond the padding does not count, what is in it does

@@ -84,6 +84,10 @@ def test_a_window_over_the_end_is_padding_behind():
     assert layer("AveragePool", (1, 2, 6, 6), **how) is not None
     assert layer("AveragePool", (1, 2, 6, 6), count_include_pad=1, **how) is None
     assert layer("AveragePool", (1, 2, 6, 6), kernel_shape=[3, 3], pads=[1] * 4, count_include_pad=1) is not None
+    # Two elements behind: as pads of a window of two elements, ONNX Runtime refuses them.
+    how = {"kernel_shape": [2, 2], "dilations": [2, 2], "strides": [2, 2], "ceil_mode": 1}
+    assert layer("MaxPool", (1, 2, 6, 6), **how).pads == ((0, 1), (0, 1))
+    assert layer("MaxPool", (1, 2, 6, 7), pads=[0, 0, 0, 1], **how) is None
 
 
 def test_padding_with_zeros_of_rows_and_columns_is_known():

@@ -6,7 +6,7 @@ from importlib import import_module
 from itertools import pairwise
 
 import pytest
-from support.onnx_split_models import onnx_bottleneck
+from support.onnx_split_models import onnx_bottleneck, onnx_skip
 from support.split_bottleneck import bottleneck
 from support.split_draws import differences, graph_of
 from tflite_writer import Operator, Subgraph, Tensor, write_model
@@ -153,6 +153,18 @@ def test_a_split_whose_final_plan_does_not_fit_is_followed_by_the_next(made, mon
     assert other.fits
     assert other.data != first.data
     assert other.macs[0] >= first.macs[0]
+
+
+def test_a_budget_is_met_by_parts_and_not_by_buffers_that_leave_the_scratchpad():
+    """A file has one place for each tensor. In one piece, the model fits this budget with transfers."""
+    model = onnx_skip()
+    room = tmpass.plan(model, "pixel6-tpu").memories[0].peak - 8 * 32 * 32 * 2
+    assert tmpass.plan(model, "pixel6-tpu", budget=room).transfers
+    found = tmpass.split(model, "pixel6-tpu", budget=room)
+    assert found.fits
+    assert found.stages
+    assert not found.plan.transfers
+    assert not found.before.fits
 
 
 def test_bytes_are_those_of_a_budget_whatever_the_reserve():

@@ -18,6 +18,15 @@ def onnx_bottleneck(side: int = 32, wide: int = 48) -> bytes:
     return drawing.model(x, drawing.weighted(t, (4, wide, 1, 1)))
 
 
+def onnx_skip(side: int = 32) -> bytes:
+    """X -> Relu -> Conv to many channels -> Relu -> Conv to few -> Add, which reads the first Relu's result again."""
+    drawing = _Drawing(random.Random(0), 17)
+    x = drawing.made((1, 8, side, side))
+    first = drawing.node("Relu", [x], (1, 8, side, side))
+    t = drawing.node("Relu", [drawing.weighted(first, (24, 8, 1, 1))], (1, 24, side, side))
+    return drawing.model(x, drawing.node("Add", [drawing.weighted(t, (8, 24, 1, 1)), first], (1, 8, side, side)))
+
+
 def drawn_onnx_model(seed: int, *, integers: bool = False, most: int = 8) -> bytes:
     """An ONNX file with up to `most` operators; the same for the same seed."""
     rng = random.Random(seed)

@@ -6,6 +6,7 @@ from typing import cast
 
 from tmpass.api.arguments import target_of
 from tmpass.api.plan import plan
+from tmpass.base.choices import Transfers
 from tmpass.base.errors import ModelError, UsageError, VerificationError, brief
 from tmpass.base.record import record
 from tmpass.base.sizes import parse_size
@@ -216,7 +217,7 @@ def split_frontier(
     profile = _target(target, carrier)
     opened = open_net(carrier, profile)
     search = Search(opened.net, profile, told or silent, threads)
-    before = plan(opened.model, profile, threads=threads)
+    before = _planned(opened.model, profile, threads)
     made = [
         _finished(opened, found, before, search, profile) if found.stages else _unchanged(opened, before)
         for found in trade_offs(search, levels(search, _part(max_macs, MOST_MACS)))
@@ -301,10 +302,13 @@ def _finished(opened: Opened, found: Found, before: Plan, search: Search, target
 
 
 def _planned(model: object, target: Target, threads: int) -> Plan:
-    """The plan of `model`, with the budget that overrides the capacity of `target` among its options."""
+    """The plan of a model whose file is to hold it: a file has one place for each tensor, so none moves.
+
+    A budget that overrides the capacity of `target` is among its options.
+    """
     memory = target.scratchpad
     budget = memory.capacity if memory.sources.get("capacity") == BUDGET else None
-    return plan(model, target, budget=budget, threads=threads)
+    return plan(model, target, budget=budget, threads=threads, transfers=Transfers.NEVER)
 
 
 def _written(opened: Opened, found: Found, search: Search) -> bytes:

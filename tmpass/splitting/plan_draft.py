@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from tmpass.base.choices import Transfers
 from tmpass.base.dtypes import INT8
 from tmpass.base.record import record
 from tmpass.graph.draft import Draft, DraftOp, DraftTensor, draft_graph
@@ -62,7 +63,7 @@ def stage_peak(
 
 def _options(graph: Graph, target: Target, effort: Effort) -> Options:
     rules = merge_rules(runtime_scratch(graph, target.runtime), target.scratch)
-    return Options(states=effort.states, nodes=effort.nodes, scratch=rules)
+    return Options(states=effort.states, nodes=effort.nodes, scratch=rules, transfers=Transfers.NEVER)
 
 
 def _alone(net: Net, tensors: tuple[DraftTensor, ...], ops: tuple[DraftOp, ...], kept: frozenset[int]) -> Graph:

@@ -24,8 +24,8 @@ _SPATIAL = 3, 4
 
 _POOLS = ("MaxPool", "AveragePool")
 _REDUCTIONS = ("ReduceMean", "ReduceMax", "ReduceSum")
-_PLACES = ("auto_pad", "pads", "ceil_mode", "strides", "dilations", "kernel_shape", "group")
-"""The attributes of windows that `Sliding` has, or that follow from shapes."""
+_PLACES = ("auto_pad", "pads", "strides", "dilations", "kernel_shape")
+"""The attributes of windows that `Sliding` has; `group` and `ceil_mode` follow from shapes."""
 
 
 def read_content(data: bytes, graph: Graph) -> Content:
@@ -145,9 +145,10 @@ class _Reader:
         image, filters = self._shape(op, 0), self._shape(op, weights)
         group = _number(node, "group", 1)
         sliding = None if len(filters) != len(image) else self._sliding(op, node, filters[2:])
-        options = *self._called(node), *_attributes(node, _PLACES)
+        options = *self._called(node), *_attributes(node, (*_PLACES, "group"))
         positions = (3, 4, 5, 8) if op.kind == "QLinearConv" else (1, 2)
         fits = sliding is not None and filters[1] * group == image[1] and filters[0] % group == 0
+        fits = fits and _numbers(node, "kernel_shape") in (None, list(filters[2:]))
         if sliding is None or not fits or not self._weighted(op) or len(image) not in _SPATIAL:
             return OpContent((*options, *_attributes(node, ())))
         each = image[1] == filters[0] == group > 1 or (group == image[1] == filters[0] == 1)
@@ -171,7 +172,7 @@ class _Reader:
         sliding = self._sliding(op, node, size)
         includes = op.kind == "AveragePool" and _number(node, "count_include_pad", 0) == 1
         beyond = _number(node, "ceil_mode", 0) == 1 and (includes or self._behind(op, sliding or ()))
-        options = *self._called(node), *_attributes(node, _PLACES)
+        options = *self._called(node), *_attributes(node, (*_PLACES, "ceil_mode"))
         rank = len(self._shape(op, 0))
         if sliding is None or beyond or len(op.outputs) != 1 or rank not in _SPATIAL:
             return OpContent((*options, *_attributes(node, ())))

@@ -68,9 +68,9 @@ def test_constants_with_equal_bytes_are_told_apart(case):
     assert tmpass.verify_split(make(one), make(other))
 
 
-def test_groups_that_are_not_those_of_the_weights_are_refused():
-    def grouped(group):
-        node = helper.make_node("Conv", ["x", "w"], ["y"], group=group)
+def test_attributes_that_do_not_go_with_the_weights_are_refused():
+    def grouped(group, **more):
+        node = helper.make_node("Conv", ["x", "w"], ["y"], group=group, **more)
         ends = [helper.make_tensor_value_info(name, FLOAT, [1, count, 4, 4]) for name, count in (("x", 4), ("y", 12))]
         weights = numpy_helper.from_array(np.ones((12, 1, 1, 1), "f4"), "w")
         graph = helper.make_graph([node], "g", ends[:1], ends[1:], [weights])
@@ -78,6 +78,9 @@ def test_groups_that_are_not_those_of_the_weights_are_refused():
 
     assert tmpass.verify_split(grouped(4), grouped(4)) == []
     assert tmpass.verify_split(grouped(3), grouped(4))
+    assert tmpass.verify_split(grouped(4, kernel_shape=[1, 1]), grouped(4)) == []
+    assert tmpass.verify_split(grouped(4, kernel_shape=[2, 1]), grouped(4))
+    assert tmpass.verify_split(grouped(4, ceil_mode=1), grouped(4))
 
 
 @pytest.mark.parametrize("kind", ["Conv", "MaxPool"])

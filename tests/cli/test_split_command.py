@@ -96,6 +96,7 @@ def test_what_the_proof_leaves_to_kernels_is_a_warning(run, narrow, tmp_path):
         (("--max-macs", "much"), "'much' is not a part"),
         (("--max-macs", "-1%"), "'-1%' is not a part"),
         (("-o", "-", "--json"), "more than one result would go to standard output"),
+        (("-o", "split.onnx"), "split.onnx ends as onnx files do, but the model is tflite"),
     ],
 )
 def test_wrong_usage_is_one_line(run, narrow, options, fault):

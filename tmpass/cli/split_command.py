@@ -9,6 +9,7 @@ from tmpass.cli.complete import complete_target
 from tmpass.cli.files import model_source, name_of
 from tmpass.cli.inputs import refuse_inputs, refuse_weights, target_file
 from tmpass.cli.options import EXIT_CODES, THREADS, THREADS_HELP, Size
+from tmpass.cli.outputs import check_format
 from tmpass.cli.settled import TARGET_VARIABLE, settled, target_for
 from tmpass.cli.terminal import complain, complain_of_weights, print_table, working
 from tmpass.cli.write_files import plain_name, write_all
@@ -109,6 +110,7 @@ def _write(made: "Split", model: str, output: str | None, page: str | None) -> N
     from tmpass.api.planned_model import planned_model
     from tmpass.loading.load import other_files
 
+    check_format([output] if output else [], made.plan.model.format)
     results: list[tuple[str, str | bytes]] = []
     if page is not None:
         from tmpass.report.page.split import split_page

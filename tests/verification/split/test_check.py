@@ -32,7 +32,7 @@ def test_a_changed_byte_of_a_constant_or_option_is_found(seed):
     made = next((made for _, made in drawn_splits(model, rng, 1)), None)
     if made is None:
         pytest.skip("this model has no split")
-    for _ in range(20):
+    for _ in range(8):
         other = changed(made, rng)
         try:
             wrong = differences(model, other, seed)

@@ -4,17 +4,17 @@
 //               |  f |   c   | d  |     the lowest buffer that crosses fills both sides: on the left some of those that
 //               +----+-------+----+     end at t, on the right some of those that begin. Placed buffers are up to 4 on
 //           7   |  e     | b      |     the left and up to 5 on the right; e = 3, f = 2, b = 2, d = 4. The left can be
-//               |        +--------+     filled up to 4, 6, 7 or 9, the right up to 5, 7, 9 or 11, so c is at 7 or above.
+//               |        +--------+     filled up to 4, 6, 7 or 9, the right up to 5, 7, 9 or 11, so c is at 7 or more.
 //           5   +--------+ placed |
 //           4   | placed |        |     With room for `spare` bytes that nothing takes, each sum stands for a range.
 //               +--------+--------+
 //                        t
 //
-// Proof. In the search of postpone_search.hpp unplaced buffers are above placed ones in each of their sections. Let y be
-// the lowest offset of an unplaced buffer that is in both sections. Below y, the left section has its placed buffers,
-// some unplaced ones of those that end at t, and at most `spare` free bytes; so y is the sum of the placed sizes, of a
-// subset of those that end, and of 0 .. spare. The same holds on the right. The lowest number that is such a sum on
-// both sides bounds y, and all that crosses is at y or above.
+// Proof. In the search of postpone_search.hpp unplaced buffers are above placed ones in each of their sections. Let y
+// be the lowest offset of an unplaced buffer that is in both sections. Below y, the left section has its placed
+// buffers, some unplaced ones of those that end at t, and at most `spare` free bytes; so y is the sum of the placed
+// sizes, of a subset of those that end, and of 0 .. spare. The same holds on the right. The lowest number that is such
+// a sum on both sides bounds y, and all that crosses is at y or above.
 #pragma once
 
 #include <algorithm>

@@ -174,3 +174,16 @@ def test_colours_are_for_terminals_that_have_them(monkeypatch):
     assert coloured()
     monkeypatch.setenv("NO_COLOR", "1")
     assert not coloured()
+
+
+def test_a_plan_that_no_longer_fits_and_another_reserve_are_said(run, model, tmp_path):
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    assert run("plan", model, "--target", "tflm-nrf52840", "--emit", old).code == 0
+    assert run("plan", model, "--target", "tflm-nrf52840", "--budget", "1KiB", "--emit", new).code == 1
+    done = run("diff", old, new, "--fail-if-grows", "1%")
+    assert done.code == 1
+    assert "the new plan does not fit, and the old one does" in done.err
+    assert "16384 B of reserve in the old plan and 0 B in the new one" in done.err
+    back = run("diff", new, old, "--fail-if-grows", "99%")
+    assert "does not fit, and" not in back.err
+    assert run("diff", old, new).code == 0

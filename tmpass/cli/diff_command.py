@@ -39,8 +39,8 @@ class Growth(click.ParamType):  # type: ignore[type-arg]  # generic only from cl
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
 @click.option("--fail-if-grows", "limit", type=Growth(), metavar="N%|SIZE",
-              help="Exit with code 1 if the peak or the need of a memory, or the bytes moved by transfers, grew by "
-                   "more: 1%, 4KiB, 0.")  # fmt: skip
+              help="Exit with code 1 if NEW does not fit where OLD does, or if the peak or the need of a memory, or the "
+                   "bytes moved by transfers, grew by more: 1%, 4KiB, 0.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print all changes as JSON.")
 @click.pass_context
 def command(ctx: click.Context, old: str, new: str, limit: "Limit | None", as_json: bool) -> None:
@@ -74,10 +74,27 @@ def command(ctx: click.Context, old: str, new: str, limit: "Limit | None", as_js
             click.echo()
             print_table(shift_table(found))
         click.echo(rest(found), nl=False)
+    for line in _unlike(before, after, found):
+        complain(f"warning: {line}")
     grown = list(_grown(found, limit)) if limit is not None else []
+    if limit is not None and before.fits and not after.fits:
+        grown.append("the new plan does not fit, and the old one does")
     for line in grown:
         complain(line)
     ctx.exit(1 if grown else 0)
+
+
+def _unlike(old: "Plan", new: "Plan", found: "Difference") -> "Iterator[str]":
+    """A line for each memory whose needs are compared with different reserves."""
+    reserves = {memory.name: memory.reserve for memory in old.memories}
+    judged = {change.name for change in found.memories if change.needed is not None}
+    for memory in new.memories:
+        before = reserves.get(memory.name, memory.reserve)
+        if memory.name in judged and before != memory.reserve:
+            yield (
+                f"the need of {memory.name} has {before} B of reserve in the old plan and {memory.reserve} B in the new "
+                "one (a budget has none); give both plans the same options"
+            )
 
 
 def _grown(found: "Difference", limit: "Limit") -> "Iterator[str]":

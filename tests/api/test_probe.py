@@ -112,3 +112,10 @@ def test_a_model_that_cannot_be_set_up_has_no_figures(monkeypatch):
     found = probe_arena(net())
     assert (found.whole, found.unknown) == ({}, ("the whole model: no kernel",))
     assert "[measured]" not in kernels_toml((), found.sha256, found.source, found.whole)
+
+
+def test_a_plan_in_the_file_is_told_not_to_be_measured(monkeypatch):
+    monkeypatch.setattr(tflite, "measure", lambda *_: ("a meter", (512, 600, 1112), iter(())))
+    planned = tmpass.planned_model(tmpass.plan(net(), "tflm"), net())
+    assert probe_arena(planned).unknown == ("the plan in the file: the model is measured without it",)
+    assert probe_arena(net()).unknown == ()

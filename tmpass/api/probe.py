@@ -68,7 +68,8 @@ def probe_arena(model: object) -> ArenaProbe:
         raise UsageError(what, where=carrier.name, hint="tmpass probe-scratch measures scratch")
     rules = load_rules(runtime.tail) if runtime.tail else Rules("")
     engine, whole, operators = cast(MeasuringFrontend, frontend).measure(carrier.data, loaded.graph)
-    kernels, unknown, clean = list[Kernel](), list[str](), 0
+    kernels, clean = list[Kernel](), 0
+    unknown = ["the plan in the file: the model is measured without it"] * carrier.planned
     figures: dict[str, int] = {}
     if isinstance(whole, str):
         unknown.append(f"the whole model: {whole}")

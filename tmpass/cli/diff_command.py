@@ -39,8 +39,8 @@ class Growth(click.ParamType):  # type: ignore[type-arg]  # generic only from cl
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
 @click.option("--fail-if-grows", "limit", type=Growth(), metavar="N%|SIZE",
-              help="Exit with code 1 if NEW does not fit where OLD does, or if the peak or the need of a memory, or the "
-                   "bytes moved by transfers, grew by more: 1%, 4KiB, 0.")  # fmt: skip
+              help="Exit with code 1 if NEW does not fit where OLD does, or if the peak or the need of a memory, or "
+                   "the bytes moved by transfers, grew by more: 1%, 4KiB, 0.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print all changes as JSON.")
 @click.pass_context
 def command(ctx: click.Context, old: str, new: str, limit: "Limit | None", as_json: bool) -> None:
@@ -92,8 +92,8 @@ def _unlike(old: "Plan", new: "Plan", found: "Difference") -> "Iterator[str]":
         before = reserves.get(memory.name, memory.reserve)
         if memory.name in judged and before != memory.reserve:
             yield (
-                f"the need of {memory.name} has {before} B of reserve in the old plan and {memory.reserve} B in the new "
-                "one (a budget has none); give both plans the same options"
+                f"the need of {memory.name} has {before} B of reserve in the old plan and {memory.reserve} B in the "
+                "new one (a budget has none); give both plans the same options"
             )
 
 

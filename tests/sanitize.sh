@@ -21,7 +21,7 @@ python -m venv "$work/venv"
 site=$("$work/venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 python -c 'import sys; print("\n".join(p for p in sys.path if p.endswith("site-packages")))' > "$site/outer.pth"
 "$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --ignore-installed \
-    -C build-dir="$work/build" -C cmake.define.TMPASS_SANITIZE=ON .
+    --config-settings=build-dir="$work/build" --config-settings=cmake.define.TMPASS_SANITIZE=ON .
 
 export PYTHONSAFEPATH=1 PYTHONPATH="$PWD/tests:$PWD/models" # not ./tmpass, which has no core
 libraries=""

@@ -1,4 +1,4 @@
-"""Splits of real ONNX models: as small as promised, proved, and equal in ONNX Runtime but for the order of sums."""
+"""Splits of real ONNX models: as small as promised, proved, and equal in ONNX Runtime up to rounding."""
 
 import pytest
 from support.onnx_sessions import common_names, drawn_inputs, largest_difference, run_onnx

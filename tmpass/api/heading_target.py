@@ -31,7 +31,7 @@ def target_of_heading(
             lends its profile, where that has the figures of the heading, whatever its name is.
 
     Raises:
-        UsageError: there is no heading, and the runtime of `given` does not read offsets.
+        UsageError: the file has no heading, and the runtime of `given` does not read offsets.
         TargetError: `given` is unknown or wrong.
     """
     if heading is None:

@@ -63,7 +63,7 @@ def offer_split(model: object, made: Plan, target: Target) -> SplitOffer | Split
 
     Args:
         model: a path, the bytes of a file, or a model in memory.
-        made: the plan of the model. There is no offer where its runtime does not read files of that format.
+        made: the plan of the model. No split is offered if its runtime does not read the format of the model.
         target: of the plan, with the options of the plan.
     """
     reads = RUNTIMES[made.target.runtime].reads

@@ -73,7 +73,7 @@ class Outcome:
         digest: of the model with its files of weights; empty where it could not be read.
         rows: one for each target of the job.
         pages: one for each row where pages were wanted; None for a row without a plan.
-        planned: one for each row where planned models were wanted: its file, why there is none, or None for a row
+        planned: with planned models, one for each row: the file, or the reason that it is missing; None for a row
             without a plan that fits.
         lasting: whether each row would come out again: not where a file or a package is missing.
     """

@@ -9,7 +9,7 @@ def integer(node: NodeProto, name: str, default: int) -> int:
 
 
 def integers(node: NodeProto, name: str) -> tuple[int, ...] | None:
-    """A list of whole numbers; None where there is none."""
+    """The integers of an attribute; None if the node does not have it."""
     return next((tuple(a.ints) for a in node.attribute if a.name == name), None)
 
 

@@ -301,7 +301,7 @@ class _Reader:
         return kinds[0] is not TensorKind.CONSTANT and all(kind is TensorKind.CONSTANT for kind in kinds[1:])
 
     def _shape(self, op: Op, position: int) -> tuple[int, ...]:
-        """The shape of an input, or of the first result at position -1; empty where there is none."""
+        """The shape of an input, or of the first result at position -1; empty if it is absent."""
         if position >= len(op.inputs):
             return ()
         t = op.inputs[position] if position >= 0 else op.outputs[0] if op.outputs else ABSENT

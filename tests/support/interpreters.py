@@ -101,28 +101,65 @@ def _tflm_used(model: bytes) -> tuple[int, int]:
     return head, tail
 
 
+def tflm_used_of_each(models: list[bytes], together: int = 32) -> list[tuple[int, int] | None]:
+    """`tflm_used` of many small models, None where one cannot be set up.
+
+    One process sets up `together` of them, since starting it takes longer than a small model does. Where one ends the
+    process, each has its own.
+    """
+    if together == 1:
+        return [_used_or_none(model) for model in models]
+    found: list[tuple[int, int] | None] = []
+    for start in range(0, len(models), together):
+        batch = models[start : start + together]
+        try:
+            found += call_apart(_each_used, batch, package="tflite-micro")
+        except ModelError:
+            found += tflm_used_of_each(batch, 1)
+    return found
+
+
+def _each_used(models: list[bytes]) -> list[tuple[int, int] | None]:
+    return [_tflm_used_or_none(model) for model in models]
+
+
+def _tflm_used_or_none(model: bytes) -> tuple[int, int] | None:
+    try:
+        return _tflm_used(model)
+    except RuntimeError:
+        return None
+
+
+def _used_or_none(model: bytes) -> tuple[int, int] | None:
+    try:
+        return tflm_used(model)
+    except ModelError:
+        return None
+
+
 def least_arena(model: bytes, head: int) -> int:
     """The fewest bytes, in steps of 16, with which TensorFlow Lite Micro sets up and runs `model`, whose `head` is
     known. It must run.
     """
-    runtime, inputs = import_module("tflite_micro").runtime, len(load(model).graph.subgraphs[0].inputs)
-
-    def works(size: int, *, run: bool = False) -> bool:
-        try:
-            call_apart(_once, runtime, model, inputs, size, run, package="tflite-micro")
-        except ModelError:
-            return False
-        return True
-
     low, high = head, head + 1024
-    while not works(high):
+    while not fits_arena(model, high):
         low, high = high, head + 2 * (high - head)
         assert high < ROOM
     while high - low > 16:
         middle = low + (high - low) // 32 * 16
-        low, high = (low, middle) if works(middle) else (middle, high)
-    assert works(high, run=True)
+        low, high = (low, middle) if fits_arena(model, middle) else (middle, high)
+    assert fits_arena(model, high, run=True)
     return high
+
+
+def fits_arena(model: bytes, size: int, *, run: bool = False) -> bool:
+    """Whether TensorFlow Lite Micro sets up `model`, and runs it where `run` says so, in an arena of `size` bytes."""
+    runtime, inputs = import_module("tflite_micro").runtime, len(load(model).graph.subgraphs[0].inputs)
+    try:
+        call_apart(_once, runtime, model, inputs, size, run, package="tflite-micro")
+    except ModelError:
+        return False
+    return True
 
 
 def _once(runtime, model: bytes, inputs: int, size: int, run: bool) -> None:

@@ -1,6 +1,6 @@
 """Dependencies: which operators must run before which, because they read what those write."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tmpass.base.errors import ModelError
@@ -23,11 +23,10 @@ def producers(subgraph: Subgraph) -> dict[int, int]:
         ModelError: two operators write the same tensor.
     """
     made: dict[int, int] = {}
+    open_ = {t for t, tensor in enumerate(subgraph.tensors) if tensor.kind is TensorKind.VARIABLE} | {ABSENT}
     for index, op in enumerate(subgraph.ops):
         for t in op.outputs:
-            if t == ABSENT or subgraph.tensors[t].kind is TensorKind.VARIABLE:
-                continue
-            if made.setdefault(t, index) != index:
+            if t not in open_ and made.setdefault(t, index) != index:
                 raise ModelError(
                     f"{describe(subgraph, made[t])} and {describe(subgraph, index)} both write it",
                     where=f"tensor {t} {subgraph.tensors[t].name!r} of subgraph {subgraph.name!r}",
@@ -36,18 +35,38 @@ def producers(subgraph: Subgraph) -> dict[int, int]:
     return made
 
 
-def reads(subgraph: Subgraph) -> Iterator[tuple[int, int, int]]:
+def reads(subgraph: Subgraph) -> Sequence[tuple[int, int, int]]:
     """(writer, reader, tensor) for each tensor that one operator writes and another reads.
 
     Raises:
         ModelError: two operators write the same tensor.
     """
+    return subgraph.fact(_reads)
+
+
+def read_pairs(subgraph: Subgraph) -> Sequence[tuple[int, int]]:
+    """(writer, reader) for each of `reads`.
+
+    Raises:
+        ModelError: two operators write the same tensor.
+    """
+    return subgraph.fact(_read_pairs)
+
+
+def _reads(subgraph: Subgraph) -> Sequence[tuple[int, int, int]]:
     made = producers(subgraph)
-    given = set(subgraph.inputs)
-    for reader, op in enumerate(subgraph.ops):
-        for t in dict.fromkeys(op.inputs):
-            if t in made and t not in given:
-                yield made[t], reader, t
+    for t in subgraph.inputs:
+        made.pop(t, None)
+    return [
+        (made[t], reader, t)
+        for reader, op in enumerate(subgraph.ops)
+        for t in (op.inputs if len(op.inputs) < 2 else dict.fromkeys(op.inputs))
+        if t in made
+    ]
+
+
+def _read_pairs(subgraph: Subgraph) -> Sequence[tuple[int, int]]:
+    return [(writer, reader) for writer, reader, _ in reads(subgraph)]
 
 
 def dependencies(subgraph: Subgraph) -> "nx.DiGraph[int]":

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from tmpass.graph.dependencies import reads
+from tmpass.graph.dependencies import read_pairs
 from tmpass.graph.model import ABSENT, Graph, Subgraph, TensorKind
 from tmpass.graph.topological import by_reads
 
@@ -24,13 +24,21 @@ _BY_DATA = frozenset({_GENERATOR, _CUSTOM})
 """States whose accesses follow the order of the data where a file is not sorted."""
 
 
-def effect_edges(graph: Graph) -> tuple[tuple[tuple[int, int], ...], ...]:
+Edges = tuple[tuple[tuple[int, int], ...], ...]
+"""Per subgraph, pairs (earlier, later) of operators."""
+
+
+def effect_edges(graph: Graph) -> Edges:
     """Per subgraph, pairs (earlier, later) of operators that must keep the order of the file.
 
     These are operators that touch the same variable, resources, the generator of random numbers, or are custom. An
     operator touches what its bodies touch. A custom operator may write its inputs. So other readers of such a tensor
     stay before or after it, as in the file.
     """
+    return graph.fact(_effect_edges)
+
+
+def _effect_edges(graph: Graph) -> Edges:
     touched: list[frozenset[State]] = [frozenset()] * len(graph.subgraphs)
     edges: list[tuple[tuple[int, int], ...]] = [()] * len(graph.subgraphs)
     writes = may_write(graph)
@@ -43,34 +51,40 @@ def effect_edges(graph: Graph) -> tuple[tuple[tuple[int, int], ...], ...]:
         touched[s] = frozenset().union(*set(states))
         order: Iterable[int] = range(len(subgraph.ops))
         if writes[s] or not touched[s].isdisjoint(_BY_DATA):
-            order = by_reads(len(subgraph.ops), ((writer, reader) for writer, reader, _ in reads(subgraph)))
+            order = by_reads(len(subgraph.ops), read_pairs(subgraph))
         edges[s] = (*_same_state(states, order), *_around_writers(subgraph, writes[s], order))
     return tuple(edges)
 
 
-def may_write(graph: Graph) -> list[dict[int, frozenset[int]]]:
+def may_write(graph: Graph) -> Sequence[Mapping[int, frozenset[int]]]:
     """Per subgraph, the tensors that an operator reads and may write, for operators that have any.
 
     A custom operator may write all that it reads. An operator with bodies may write what they capture and may write.
     """
+    return graph.fact(_may_write)
+
+
+def _may_write(graph: Graph) -> Sequence[Mapping[int, frozenset[int]]]:
     found: list[dict[int, frozenset[int]]] = [{} for _ in graph.subgraphs]
+    absent = frozenset((ABSENT,))
     for s in innermost_first(graph):
         for index, op in enumerate(graph.subgraphs[s].ops):
             if not op.custom and not op.calls:
                 continue
-            tensors = set(op.inputs) if op.custom else set[int]()
-            tensors.discard(ABSENT)
+            tensors = frozenset(op.inputs if op.custom else ())
             for call in op.calls:
                 body = graph.subgraphs[call.subgraph].tensors
                 exposed = {t for written in found[call.subgraph].values() for t in written}
-                tensors.update(source for t in exposed if (source := body[t].captures) is not None)
-            if tensors:
-                found[s][index] = frozenset(tensors)
+                tensors = tensors.union([source for t in exposed if (source := body[t].captures) is not None])
+            if not tensors <= absent:
+                found[s][index] = tensors - absent if ABSENT in tensors else tensors
     return found
 
 
 def innermost_first(graph: Graph) -> list[int]:
     """The subgraphs, each after those that its operators call."""
+    if not graph.called:
+        return list(range(len(graph.subgraphs)))
     order: list[int] = []
     seen: set[int] = set()
     stack: list[tuple[int, bool]] = [(s, False) for s in reversed(range(len(graph.subgraphs)))]
@@ -133,11 +147,13 @@ def _around_writers(
     writer: dict[int, int] = {}  # of a tensor: the last operator that may have written it
     since: dict[int, list[int]] = defaultdict(list)  # of a tensor: the operators that have read it since
     for index in order if exposed else ():
-        for t in sorted(exposed.intersection(subgraph.ops[index].inputs)):
+        own, tensors = writes.get(index, ()), exposed.intersection(subgraph.ops[index].inputs)
+        for t in sorted(tensors) if len(tensors) > 1 else tensors:
             if t in writer:
                 yield writer[t], index
-            if t in writes.get(index, ()):
-                yield from ((reader, index) for reader in since.pop(t, ()))
+            if t in own:
+                if t in since:
+                    yield from ((reader, index) for reader in since.pop(t))
                 writer[t] = index
             else:
                 since[t].append(index)

@@ -16,6 +16,7 @@ from enum import StrEnum
 
 from tmpass.base.dtypes import DType, packed_bytes
 from tmpass.base.errors import ModelError
+from tmpass.base.facts import Facts
 from tmpass.base.record import record
 from tmpass.base.sizes import MAX_BYTES
 
@@ -80,7 +81,10 @@ class Tensor(_Measured):
     @property
     def sized(self) -> bool:
         """Whether its element type and shape determine its size."""
-        return self._measured() is not None
+        try:
+            return self._size is not None
+        except AttributeError:
+            return self._measured() is not None
 
     @property
     def bytes(self) -> int | None:
@@ -89,20 +93,20 @@ class Tensor(_Measured):
         Raises:
             ModelError: the size is above 2^62 bytes.
         """
-        size = self._measured()
-        if size is not None and size > MAX_BYTES:
-            fault = f"shape [{_first_dims(self.shape or ())}] is above 2^62 bytes"
-            raise ModelError(fault, where=f"tensor {self.name!r}")
-        return size
+        try:
+            size = self._size
+        except AttributeError:
+            size = self._measured()
+        if size is None or size <= MAX_BYTES:
+            return size
+        fault = f"shape [{_first_dims(self.shape or ())}] is above 2^62 bytes"
+        raise ModelError(fault, where=f"tensor {self.name!r}")
 
     def _measured(self) -> int | None:
-        """The size as `bytes` has it, or any number above 2^62."""
-        try:
-            return self._size
-        except AttributeError:
-            size = _packed(self.shape, self.dtype.bits)
-            object.__setattr__(self, "_size", size)
-            return size
+        """Measure the size: as `bytes` has it, or any number above 2^62."""
+        size = _packed(self.shape, self.dtype.bits)
+        object.__setattr__(self, "_size", size)
+        return size
 
 
 def _packed(shape: tuple[Dim, ...] | None, bits: int | None) -> int | None:
@@ -227,7 +231,7 @@ class Op:
 
 
 @record
-class Subgraph:
+class Subgraph(Facts):
     """Tensors, and operators in the order of the file. `inputs` and `outputs` are tensor indices."""
 
     name: str
@@ -239,10 +243,26 @@ class Subgraph:
     @property
     def used(self) -> frozenset[int]:
         """The indices of its inputs and outputs, and of all tensors of its operators."""
-        used = {*self.inputs, *self.outputs}
-        for op in self.ops:
-            used.update(op.inputs, op.outputs, op.temporaries)
-        return frozenset(used - {ABSENT})
+        return self.fact(_used)
+
+    @property
+    def sizes(self) -> tuple[int | None, ...]:
+        """The bytes of each of its tensors, as `Tensor.bytes` has them.
+
+        Raises:
+            ModelError: the size of one is above 2^62 bytes.
+        """
+        return self.fact(_sizes)
+
+
+def _used(subgraph: Subgraph) -> frozenset[int]:
+    ends = (subgraph.inputs, subgraph.outputs)
+    touched = (tensors for op in subgraph.ops for tensors in (op.inputs, op.outputs, op.temporaries))
+    return frozenset().union(*ends, *touched) - {ABSENT}
+
+
+def _sizes(subgraph: Subgraph) -> tuple[int | None, ...]:
+    return tuple([tensor.bytes for tensor in subgraph.tensors])
 
 
 @record
@@ -272,7 +292,7 @@ class Stored:
 
 
 @record
-class Graph:
+class Graph(Facts):
     """A model.
 
     Fields:
@@ -314,7 +334,7 @@ class Graph:
     @property
     def called(self) -> frozenset[int]:
         """The indices of the subgraphs that operators call. An entry may be one of them."""
-        return frozenset(call.subgraph for subgraph in self.subgraphs for op in subgraph.ops for call in op.calls)
+        return self.fact(_called)
 
     def tensor(self, key: TensorKey) -> Tensor:
         """The tensor of that subgraph and index."""
@@ -326,3 +346,8 @@ class Graph:
         if found is None or found.bytes is None:
             return Stored(key if found is None else found.first, self.tensor(key).bytes)
         return found
+
+
+def _called(graph: Graph) -> frozenset[int]:
+    calls = (op.calls for subgraph in graph.subgraphs for op in subgraph.ops if op.calls)
+    return frozenset(call.subgraph for each in calls for call in each)

@@ -1,7 +1,7 @@
 """Topological order. Of all operators that can come next, the one that is first in the file does."""
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tmpass.base.errors import ModelError
 from tmpass.graph.model import Subgraph
@@ -40,15 +40,14 @@ def topological_order(
     )
 
 
-def by_reads(count: int, reads: Iterable[tuple[int, int]]) -> Iterable[int]:
+def by_reads(count: int, reads: Sequence[tuple[int, int]]) -> Iterable[int]:
     """`count` operators in the order of the file if that obeys `reads`, else in topological order.
 
     Of all that can come next, the first in the file does. Where `reads` have a cycle, the order of the file stays.
     """
-    pairs = list(reads)
-    if all(writer < reader for writer, reader in pairs):
+    if all([writer < reader for writer, reader in reads]):
         return range(count)
-    order = _sorted(count, set(pairs))
+    order = _sorted(count, set(reads))
     return order if len(order) == count else range(count)
 
 

@@ -6,7 +6,7 @@ from shlex import quote
 from tmpass.base.errors import UnknownSizeError
 from tmpass.base.record import record
 from tmpass.graph.effects import innermost_first
-from tmpass.graph.model import ABSENT, Graph, Op, Tensor, TensorKey, TensorKind
+from tmpass.graph.model import ABSENT, Graph, Op, Subgraph, Tensor, TensorKey, TensorKind
 
 _LISTED = 8
 """How many names or dimensions an error lists; the rest is counted."""
@@ -84,7 +84,7 @@ def _names_to_bind(graph: Graph, unsized: Sequence[Tensor], roots: Sequence[Tens
 
 
 def _unsized_tensors(graph: Graph) -> Iterator[_Unsized]:
-    if not any(_is_unsized(subgraph.tensors[t]) for subgraph in graph.subgraphs for t in subgraph.used):
+    if not any(subgraph.fact(_has_unsized) for subgraph in graph.subgraphs):
         return
     roots = _root_causes(graph)
     for number, subgraph in enumerate(graph.subgraphs):
@@ -97,6 +97,13 @@ def _unsized_tensors(graph: Graph) -> Iterator[_Unsized]:
             notes = [f"made by {_title(maker, tensor)}"] if maker is not None else []
             notes += [cause] if (cause := graph.causes.get((number, index))) else []
             yield _Unsized(tensor, root, _describe(tensor) + (f" ({'; '.join(notes)})" if notes else ""))
+
+
+def _has_unsized(subgraph: Subgraph) -> bool:
+    """Whether it uses a tensor that is unsized."""
+    tensors = subgraph.tensors
+    open_ = [t for t, tensor in enumerate(tensors) if not tensor.sized]
+    return any(_is_unsized(tensors[t]) for t in open_ if t in subgraph.used)
 
 
 def _root_causes(graph: Graph) -> dict[int, set[int]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tmpass.base.choices import OrderMethod, Share, Status
 from tmpass.base.errors import ModelError, TargetError
 from tmpass.base.record import record
-from tmpass.graph.dependencies import reads
+from tmpass.graph.dependencies import read_pairs
 from tmpass.graph.effects import effect_edges
 from tmpass.graph.topological import topological_order
 from tmpass.planning.layout import Layout, smallest_layout
@@ -278,6 +278,6 @@ def _in_time(request: LayoutRequest, error: TieError) -> tuple[Orders, Schedule,
 def _topological(request: LayoutRequest, more: Sequence[Iterable[tuple[int, int]]] = ()) -> Orders:
     effects = effect_edges(request.graph)
     return tuple(
-        topological_order(subgraph, [(a, b) for a, b, _ in reads(subgraph)], (*effects[s], *(more[s] if more else ())))
+        topological_order(subgraph, read_pairs(subgraph), (*effects[s], *(more[s] if more else ())))
         for s, subgraph in enumerate(request.graph.subgraphs)
     )

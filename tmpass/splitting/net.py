@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property
 
-from tmpass.graph.dependencies import reads
+from tmpass.graph.dependencies import read_pairs
 from tmpass.graph.dialect import Dialect
 from tmpass.graph.draft import Draft, unchanged
 from tmpass.graph.effects import effect_edges
@@ -55,7 +55,7 @@ class Net:
         return Net(self.graph, self.layers, self.dialect, self.most_joined, tuple(order))
 
     def _topological(self) -> tuple[int, ...]:
-        edges = [(writer, reader) for writer, reader, _ in reads(self.main)]
+        edges = read_pairs(self.main)
         return tuple(topological_order(self.main, edges, effect_edges(self.graph)[0]))
 
     @cached_property

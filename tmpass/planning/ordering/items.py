@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise, product
+from itertools import chain, pairwise, product
 from typing import TYPE_CHECKING, Any
 
 from tmpass.base.record import record
@@ -152,10 +152,13 @@ def find_items(contents: MemoryContents, s: int, edges: Iterable[tuple[int, int]
         for saved, over in _at_once(list(results.values())):
             # Two results may lie over one class, under several names, but not over the same bytes of it.
             in_place += (op, min(saved, sum(size[i] for i in over)), len(over), *over)
-    flat = [op for edge in edges for op in edge]
+    flat = list(chain.from_iterable(edges))
     if any(op.calls for op in subgraph.ops):
         beginning = 0  # the first step may be long, and only its begin counts: leaving it out keeps bounds true
-    scratch = [contents.scratch.get((s, op), 0) for op in range(len(subgraph.ops))]
+    scratch = [0] * len(subgraph.ops)
+    for (of, op), bytes_ in contents.scratch.items():
+        if of == s:
+            scratch[op] = bytes_
     return Items(flat, size, rows.firsts, rows.lasts, rows.starts, rows.touching, scratch, in_place, beginning)
 
 
@@ -199,9 +202,8 @@ def _add_classes(
         items: Iterable[Item]
         if len(spans) == 1:
             low, high, t = spans[0]
-            at = len(rows.size)
-            rows.add(high - low, users[t], t in first, t in last)
-            rows.items_of[t] = range(at, len(rows.size))
+            number = rows.add(high - low, users[t], t in first, t in last)
+            rows.items_of[t] = () if number is None else (number,)
             continue
         if len(spans) > _FEW:
             from tmpass.planning.ordering import sweep  # few models have so large a class
@@ -236,8 +238,11 @@ def _users(subgraph: Subgraph) -> dict[int, list[int]]:
     """Tensor -> the operators that touch it, rising. Inputs and outputs that no operator touches are included."""
     users: dict[int, list[int]] = {t: [] for t in (*subgraph.inputs, *subgraph.outputs)}
     for index, op in enumerate(subgraph.ops):
-        for t in {*op.inputs, *op.outputs, *op.temporaries}:
-            users.setdefault(t, []).append(index)
+        for t in dict.fromkeys(op.inputs + op.outputs + op.temporaries):
+            if t in users:
+                users[t].append(index)
+            else:
+                users[t] = [index]
     users.pop(ABSENT, None)
     return users
 
@@ -267,16 +272,21 @@ def _atoms(contents: MemoryContents, atoms: Atoms, s: int, tensors: Sequence[int
 
 def _classes(contents: MemoryContents, s: int, tensors: Iterable[int]) -> "Iterable[list[Span]]":
     """The bytes in its class of each tensor that subgraph `s` itself stores, by class."""
-    stored, inside, home = contents.graph.subgraphs[s].tensors, contents.inside, contents.home
+    sizes, inside, home = contents.graph.subgraphs[s].sizes, contents.inside, contents.home
     root_of, position, round_up = contents.aliases.root, contents.aliases.position, contents.runtime.round_up
-    classes: dict[TensorKey, list[Span]] = defaultdict(list)
+    classes: dict[TensorKey, list[Span]] = {}
     for t in tensors:
-        key = (s, t)
-        size = stored[t].bytes if key in inside else None
+        key, size = (s, t), sizes[t]
+        if not size or key not in inside:
+            continue
         root = root_of.get(key, key)
-        if size and home.get(root, s) == s:
+        if home.get(root, s) == s:
             low = position.get(key, 0)
-            classes[root].append((low, round_up(low + size), t))
+            span = low, round_up(low + size), t
+            if root in classes:
+                classes[root].append(span)
+            else:
+                classes[root] = [span]
     return classes.values()
 
 

@@ -50,7 +50,12 @@ def bound_order(problem: _core.OrderProblem, order: Sequence[int]) -> Ordered:
     parts = _core.OrderParts(problem, order)
     _, positions = _core.find_cuts(problem)
     profile = parts.profile
-    bound = max(_bound(parts.part(a, b), profile[a:b]) for a, b in itertools.pairwise(positions))
+    bound = 0
+    ranges = [(max(profile[a:b]), a, b) for a, b in itertools.pairwise(positions)]
+    for most, a, b in sorted(ranges, reverse=True):
+        if most <= bound:  # the bound of a part is at most its peak
+            break
+        bound = max(bound, _bound(parts.part(a, b), profile[a:b]))
     return Ordered(tuple(order), max(profile), bound)
 
 

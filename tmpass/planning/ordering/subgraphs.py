@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tmpass.base.record import record
-from tmpass.graph.dependencies import reads
+from tmpass.graph.dependencies import read_pairs
 from tmpass.graph.effects import effect_edges, innermost_first
 from tmpass.graph.model import Graph, Op
 from tmpass.planning.ordering.items import Items, MemoryContents, find_items
@@ -68,7 +68,7 @@ def items_of_model(contents: MemoryContents) -> ModelItems:
     effects = effect_edges(graph)
     items = []
     for s, subgraph in enumerate(graph.subgraphs):
-        edges = [(writer, reader) for writer, reader, _ in reads(subgraph)]
+        edges = read_pairs(subgraph)
         later = contents.later[s] if contents.later else ()
         items.append(find_items(contents, s, [*edges, *effects[s], *later]))
     return ModelItems(graph, tuple(items), tuple(innermost_first(graph)), contents.runtime.loops_copy)

@@ -1,7 +1,7 @@
 """Alias classes: tensors that share storage in any order, and why. in_place.py adds what one order allows."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import field
 
 from tmpass.base.record import record
@@ -150,10 +150,17 @@ def captured_classes(
 
 def written(graph: Graph) -> Counter[TensorKey]:
     """How many times each tensor is written: by the caller as an input, and by operators."""
+    return graph.fact(_written)
+
+
+def _written(graph: Graph) -> Counter[TensorKey]:
     return Counter(
-        (s, t)
-        for s, subgraph in enumerate(graph.subgraphs)
-        for t in (*subgraph.inputs, *(t for op in subgraph.ops for t in op.outputs))
+        [
+            (s, t)
+            for s, subgraph in enumerate(graph.subgraphs)
+            for tensors in (subgraph.inputs, *[op.outputs for op in subgraph.ops])
+            for t in tensors
+        ]
     )
 
 
@@ -171,31 +178,30 @@ def _explain(graph: Graph, link: Link, reason: dict[TensorKey, str]) -> None:
 
 def _restrictions(
     graph: Graph, external: frozenset[TensorKey], tied: frozenset[TensorKey], *, share_io: bool
-) -> Iterator[tuple[TensorKey, Restriction]]:
-    yield from ((key, ("external", key)) for key in sorted(external))
-    yield from ((key, ("fixed", None)) for key in sorted(graph.fixed))
+) -> Iterator[tuple[Collection[TensorKey], Restriction]]:
+    """Tensors, and a restriction that they all have."""
+    yield from (((key,), ("external", key)) for key in sorted(external))
+    yield graph.fixed, ("fixed", None)
     if not share_io:
         for entry in graph.entries:
             subgraph = graph.subgraphs[entry.subgraph]
             ends = {(entry.subgraph, t) for t in (*subgraph.inputs, *subgraph.outputs)}
-            yield from ((key, ("end", None)) for key in sorted(ends - tied))
+            yield ends - tied, ("end", None)
     for s, writes in enumerate(may_write(graph)):
-        yield from (((s, t), ("written", None)) for t in frozenset().union(*writes.values()))
+        yield [(s, t) for t in frozenset().union(*writes.values())], ("written", None)
     for s, subgraph in enumerate(graph.subgraphs):
-        for t, tensor in enumerate(subgraph.tensors):
-            if tensor.kind is TensorKind.VARIABLE:
-                yield (s, t), ("variable", None)
-        for op in subgraph.ops:
-            for call in op.calls:
-                if call.repeats:
-                    body = graph.subgraphs[call.subgraph]
-                    yield from (((call.subgraph, t), ("loop input", call.subgraph)) for t in body.inputs)
-                    yield from (((call.subgraph, t), ("loop output", call.subgraph)) for t in body.outputs)
+        variables = [(s, t) for t, tensor in enumerate(subgraph.tensors) if tensor.kind is TensorKind.VARIABLE]
+        yield variables, ("variable", None)
+    for call in (call for subgraph in graph.subgraphs for op in subgraph.ops for call in op.calls):
+        if call.repeats:
+            body = graph.subgraphs[call.subgraph]
+            yield [(call.subgraph, t) for t in body.inputs], ("loop input", call.subgraph)
+            yield [(call.subgraph, t) for t in body.outputs], ("loop output", call.subgraph)
 
 
 def captures(graph: Graph) -> Iterator[tuple[TensorKey, TensorKey]]:
     """(stored, name) for every tensor that is another name for a stored one: captures, and floats kept as integers."""
-    for s, subgraph in enumerate(graph.subgraphs):
+    for s, subgraph in enumerate(graph.subgraphs) if graph.called else ():
         for op in subgraph.ops:
             for call in op.calls:
                 for t, tensor in enumerate(graph.subgraphs[call.subgraph].tensors):

@@ -6,7 +6,7 @@ bytes  0         64        128
                  |  part  |        position 64
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -113,13 +113,15 @@ class Classes:
         return not looped and restrictions.isdisjoint(FIXED) and (outside == 0 or (outside == 1 and alone))
 
 
-def restrictions_of(pairs: Iterable[tuple[TensorKey, Restriction]]) -> dict[TensorKey, frozenset[Restriction]]:
-    """Tensor -> its restrictions."""
+def restrictions_of(
+    groups: Iterable[tuple[Collection[TensorKey], Restriction]],
+) -> dict[TensorKey, frozenset[Restriction]]:
+    """Tensor -> its restrictions, from groups of tensors with one that they all have."""
     restrictions: dict[TensorKey, frozenset[Restriction]] = {}
-    alone: dict[Restriction, frozenset[Restriction]] = {}
-    for key, restriction in pairs:
-        own = alone.setdefault(restriction, frozenset((restriction,)))
-        restrictions[key] = restrictions[key] | own if key in restrictions else own
+    for keys, restriction in groups:
+        own = frozenset((restriction,))
+        more = {key: restrictions[key] | own for key in keys if key in restrictions}
+        restrictions |= dict.fromkeys(keys, own) | more
     return restrictions
 
 

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from tmpass.base.choices import Status
 from tmpass.base.record import record
-from tmpass.graph.dependencies import reads
+from tmpass.graph.dependencies import read_pairs
 from tmpass.graph.effects import effect_edges
 from tmpass.graph.model import ABSENT, Subgraph, TensorKey, TensorKind
 from tmpass.planning.layout_request import LayoutRequest
@@ -202,7 +202,7 @@ class _Model:
 
     def _add_tokens(self, subgraph: Subgraph, needs: list[tuple[int, ...]], made: list[list[int]]) -> None:
         tokens: dict[int, int] = {}
-        edges = (*((a, b) for a, b, _ in reads(subgraph)), *effect_edges(self.request.graph)[0])
+        edges = (*read_pairs(subgraph), *effect_edges(self.request.graph)[0])
         for writer, reader in edges:
             if all(self.maker[at] != writer for at in needs[reader]):
                 if writer not in tokens:

@@ -9,9 +9,32 @@ dataclass. A subclass of a record must be a record itself.
 from collections.abc import Callable, Iterable
 from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
 from operator import attrgetter
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, Self, TypeVar, dataclass_transform
 
 _Class = TypeVar("_Class", bound=type)
+_Fact = TypeVar("_Fact")
+
+
+class Facts:
+    """The base of a record with facts that several stages ask for. Copies and pickles do not have them."""
+
+    __slots__ = ("_facts",)
+
+    _facts: dict[Callable[[Any], Any], Any]
+
+    def fact(self, of: Callable[[Self], _Fact]) -> _Fact:
+        """`of` this record, computed when it is first asked for.
+
+        Args:
+            of: a function of a module, which reads the fields alone and returns a value that nobody changes.
+        """
+        try:
+            return self._facts[of]  # type: ignore[no-any-return]
+        except AttributeError:
+            object.__setattr__(self, "_facts", {})
+        except KeyError:
+            pass
+        return self._facts.setdefault(of, of(self))  # type: ignore[no-any-return]
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))

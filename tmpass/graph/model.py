@@ -16,8 +16,7 @@ from enum import StrEnum
 
 from tmpass.base.dtypes import DType, packed_bytes
 from tmpass.base.errors import ModelError
-from tmpass.base.facts import Facts
-from tmpass.base.record import record
+from tmpass.base.record import Facts, record
 from tmpass.base.sizes import MAX_BYTES
 
 ABSENT = -1

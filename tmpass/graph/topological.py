@@ -45,7 +45,7 @@ def by_reads(count: int, reads: Sequence[tuple[int, int]]) -> Iterable[int]:
 
     Of all that can come next, the first in the file does. Where `reads` have a cycle, the order of the file stays.
     """
-    if all([writer < reader for writer, reader in reads]):
+    if all(writer < reader for writer, reader in reads):
         return range(count)
     order = _sorted(count, set(reads))
     return order if len(order) == count else range(count)

@@ -10,7 +10,7 @@ from typing import Any
 
 from tmpass.base.choices import ConstantUse
 from tmpass.base.json_text import json_text
-from tmpass.base.record import record
+from tmpass.base.record import Facts, record
 from tmpass.graph.model import TensorKey
 from tmpass.packing.problem import Gap
 from tmpass.plans.planned_time import PlannedTime
@@ -355,7 +355,7 @@ class PlannedTensor:
 
 
 @record
-class Plan:
+class Plan(Facts):
     """A verified memory plan, as `tmpass plan` makes it.
 
     Fields:

@@ -43,6 +43,8 @@ def forced_by(hulls: Iterable[Hull], alignment: int, rounding: int) -> Forced:
         if lower < upper and low < high
     ]
     grain = gcd(alignment, *{low for _, _, low, _ in pieces})
+    if not any((high - low) % grain for _, _, low, high in pieces):
+        return _without_waste(pieces)
     changes: defaultdict[int, list[int]] = defaultdict(list)  # step -> sizes, below 0 where they end
     for lower, upper, low, high in pieces:
         changes[lower].append(high - low)
@@ -64,3 +66,17 @@ def forced_by(hulls: Iterable[Hull], alignment: int, rounding: int) -> Forced:
             if peak > best.peak:
                 best = Forced(peak, step, best.live_bytes, best.live_step)
     return best
+
+
+def _without_waste(pieces: Iterable[tuple[int, int, int, int]]) -> Forced:
+    """The bounds where all sizes are multiples of the alignment: both are the largest sum of one step."""
+    changes: dict[int, int] = {}
+    for lower, upper, low, high in pieces:
+        changes[lower] = changes.get(lower, 0) + high - low
+        changes[upper] = changes.get(upper, 0) + low - high
+    live = most = at = 0
+    for step in sorted(changes):
+        live += changes[step]
+        if live > most:
+            most, at = live, step
+    return Forced(most, at, most, at)

@@ -41,13 +41,12 @@ class Contents:
         self._depth: dict[TensorKey, int] = {}
         self._writes: Counter[TensorKey] = Counter()
         for s, subgraph in enumerate(graph.subgraphs):
-            self._writes.update((s, t) for t in subgraph.inputs)
-            for op in subgraph.ops:
-                self._writes.update((s, t) for t in op.outputs)
-                for call in op.calls:
-                    for t, tensor in enumerate(graph.subgraphs[call.subgraph].tensors):
-                        if tensor.kind is TensorKind.CAPTURE and tensor.captures is not None:
-                            self.captured[call.subgraph, t] = s, tensor.captures
+            self._writes.update([(s, t) for t in subgraph.inputs])
+            self._writes.update([(s, t) for op in subgraph.ops for t in op.outputs])
+            for call in (call for op in subgraph.ops if op.calls for call in op.calls):
+                for t, tensor in enumerate(graph.subgraphs[call.subgraph].tensors):
+                    if tensor.kind is TensorKind.CAPTURE and tensor.captures is not None:
+                        self.captured[call.subgraph, t] = s, tensor.captures
         for s, subgraph in enumerate(graph.subgraphs):
             for op in subgraph.ops:
                 if op.moves is not None and allowed.allows(allowed.views if op.view else allowed.parts, op.kind):

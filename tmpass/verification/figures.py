@@ -2,12 +2,12 @@
 
 from tmpass.base.choices import FEWEST_STREAMED, FEWEST_TRANSFERS, OrderMethod
 from tmpass.base.violation import Violation
-from tmpass.graph.model import ABSENT, Graph, TensorKind
+from tmpass.graph.model import Graph
 from tmpass.plans.plan import MemoryUse, Plan
 from tmpass.targets import RUNTIMES
 from tmpass.verification.bounds import forced_by
 from tmpass.verification.hulls import Hull
-from tmpass.verification.state import topological_orders
+from tmpass.verification.state import is_sorted, topological_orders
 
 
 def check_figures(plan: Plan, graph: Graph, hulls: list[Hull], unknown: int = 0) -> list[Violation]:
@@ -72,7 +72,8 @@ def _check_order(plan: Plan, graph: Graph) -> list[Violation]:
         found.append(Violation("order", message))
     asked, method = plan.options.schedule, plan.order.method
     # A file that is not sorted cannot run as it is.
-    may_sort = asked == OrderMethod.TOPOLOGICAL or (asked != OrderMethod.GIVEN and not _is_sorted(graph))
+    sorted_ = all(subgraph.fact(is_sorted) for subgraph in graph.subgraphs)
+    may_sort = asked == OrderMethod.TOPOLOGICAL or (asked != OrderMethod.GIVEN and not sorted_)
     other = asked in (OrderMethod.GIVEN, OrderMethod.TOPOLOGICAL) and method != asked
     alone = method in (FEWEST_TRANSFERS, FEWEST_STREAMED) and asked != OrderMethod.AUTO
     if other or alone or (method == OrderMethod.TOPOLOGICAL and not may_sort):
@@ -94,18 +95,6 @@ def _unlike(orders: list[list[int]], name: str, plan: Plan) -> list[Violation]:
             return [Violation("order", message, step=row.step)]
         done[row.subgraph] += 1
     return []
-
-
-def _is_sorted(graph: Graph) -> bool:
-    """Whether no operator reads a tensor that only a later one writes."""
-    for subgraph in graph.subgraphs:
-        late = {t for op in subgraph.ops for t in op.outputs} - set(subgraph.inputs) - {ABSENT}
-        late -= {t for t in late if subgraph.tensors[t].kind is TensorKind.VARIABLE}
-        for op in subgraph.ops:
-            if not late.isdisjoint(op.inputs):
-                return False
-            late.difference_update(op.outputs)
-    return True
 
 
 def _check_memory(memory: MemoryUse, inside: list[Hull], rounding: int) -> list[Violation]:

@@ -7,6 +7,7 @@ from tmpass.base.record import record
 from tmpass.graph.model import TensorKey
 from tmpass.packing.problem import Gap
 from tmpass.plans.plan import Plan, PlannedBuffer
+from tmpass.verification.names import rows_by_key
 from tmpass.verification.replay import Needed
 
 
@@ -30,6 +31,8 @@ class Hull:
     @property
     def gaps(self) -> tuple[Gap, ...]:
         """The live-range gaps: steps at which less than the whole buffer is needed, as a plan states them."""
+        if self.pieces == ((self.lower, self.upper, self.low, self.high),):
+            return ()
         gaps: list[Gap] = []
         time = self.lower
         for lower, upper, low, high in self.pieces:
@@ -48,7 +51,7 @@ def find_hulls(plan: Plan, needed: Needed) -> list[Hull]:
 
     Each buffer must be scratch, or have a tensor whose row has an offset and bytes.
     """
-    rows = plan.tensors_by_key()
+    rows = plan.fact(rows_by_key)
     leaving = {buffer.first for buffer in plan.buffers if buffer.first is not None}
     hulls = []
     for buffer in plan.buffers:
@@ -90,7 +93,7 @@ def _part(plan: Plan, buffer: PlannedBuffer, needed: Needed) -> Hull:
 
     The memory behind keeps the whole buffer, from the spill to the last fetch.
     """
-    rows, by = plan.tensors_by_key(), plan.moved_by(buffer)
+    rows, by = plan.fact(rows_by_key), plan.moved_by(buffer)
     places = {
         key: ((rows[key].offset or 0) + by, (rows[key].offset or 0) + by + (rows[key].bytes or 0))
         for key in buffer.tensors

@@ -3,15 +3,16 @@
 from tmpass.base.choices import Io
 from tmpass.base.errors import brief
 from tmpass.base.violation import Violation
-from tmpass.graph.model import ABSENT, Graph, Subgraph, TensorKind
+from tmpass.graph.model import Graph, TensorKind
 from tmpass.plans.plan import NotCounted, Plan
+from tmpass.verification.stored import touched
 
 
 def unknown_tensors(graph: Graph) -> int:
     """How many tensors of unknown size need bytes in a run. A capture is not counted besides what it captures."""
     count = 0
     for subgraph in graph.subgraphs:
-        for t in _touched(subgraph):
+        for t in subgraph.fact(touched):
             tensor = subgraph.tensors[t]
             stored = tensor.kind in (TensorKind.ACTIVATION, TensorKind.VARIABLE) and tensor.dtype.name != "resource"
             count += stored and not tensor.sized
@@ -64,7 +65,7 @@ def _wrong_name(row: NotCounted, graph: Graph) -> Violation | None:
     names: set[str] = set()
     for subgraph in graph.subgraphs:
         ends = {*subgraph.inputs, *subgraph.outputs}
-        for t in _touched(subgraph) if row.what not in ("scratch", "runtime") else ():
+        for t in subgraph.fact(touched) if row.what not in ("scratch", "runtime") else ():
             tensor = subgraph.tensors[t]
             groups = {"weights": tensor.kind is constant, "inputs_outputs": t in ends}
             groups["tensors"] = tensor.kind in (TensorKind.ACTIVATION, variable) and not tensor.sized
@@ -85,7 +86,7 @@ def _weights(plan: Plan, graph: Graph, told: tuple[int, int | None] | None) -> t
     """
     sizes, kept = [], []
     for s, subgraph in enumerate(graph.subgraphs):
-        for t in _touched(subgraph):
+        for t in subgraph.fact(touched):
             if subgraph.tensors[t].kind is TensorKind.CONSTANT:
                 sizes.append(subgraph.tensors[t].bytes)
                 stored = graph.stored.get((s, t))
@@ -94,10 +95,3 @@ def _weights(plan: Plan, graph: Graph, told: tuple[int, int | None] | None) -> t
     if plan.constants or (not any(kept) and told != every):
         return (kept.count(None), None) if None in kept else None
     return every if sizes else None
-
-
-def _touched(subgraph: Subgraph) -> set[int]:
-    touched = {*subgraph.inputs, *subgraph.outputs}
-    for op in subgraph.ops:
-        touched.update(op.inputs, op.outputs, op.temporaries)
-    return touched - {ABSENT}

@@ -1,8 +1,15 @@
 """Names of tensors for messages."""
 
+from collections.abc import Mapping
+
 from tmpass.base.errors import brief
 from tmpass.graph.model import TensorKey
 from tmpass.plans.plan import Plan, PlannedTensor
+
+
+def rows_by_key(plan: Plan) -> Mapping[TensorKey, PlannedTensor]:
+    """The rows of all tensors by their keys, a fact of the plan."""
+    return plan.tensors_by_key()
 
 
 class Names:

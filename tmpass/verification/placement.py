@@ -8,7 +8,7 @@ from tmpass.packing.collisions import Rectangle, find_collisions
 from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer
 from tmpass.targets import RUNTIMES
 from tmpass.verification.hulls import Hull
-from tmpass.verification.names import tensor_name
+from tmpass.verification.names import rows_by_key, tensor_name
 from tmpass.verification.replay import Needed
 
 
@@ -17,7 +17,7 @@ def check_placement(plan: Plan, needed: Needed, hulls: list[Hull]) -> list[Viola
 
     Overlaps are computed from what the model needs, and not from the live ranges, gaps and sizes that buffers claim.
     """
-    rows = plan.tensors_by_key()
+    rows = plan.fact(rows_by_key)
 
     def at(buffer: PlannedBuffer, step: int) -> str:
         """The name of a tensor that uses `buffer` at `step`, else of any tensor in it; scratch is named by its step."""
@@ -48,7 +48,7 @@ def check_placement(plan: Plan, needed: Needed, hulls: list[Hull]) -> list[Viola
             _unusable(at(b, b.lower), b, memory) for b in inside if b.first is None and b.size and not memory.compute
         ]
         for b in inside:
-            end, by = b.offset + round_up(b.size), plan.moved_by(b)
+            end, by = b.offset + round_up(b.size), 0 if b.first is None else plan.moved_by(b)
             for key in b.tensors:
                 offset = (rows[key].offset or 0) + by
                 if offset % memory.alignment and rows[key].bytes:

@@ -12,7 +12,7 @@ from tmpass.verification.fixed import check_fixed
 from tmpass.verification.hulls import find_hulls
 from tmpass.verification.integers import as_integers
 from tmpass.verification.left_out import check_left_out, unknown_tensors
-from tmpass.verification.names import tensor_name
+from tmpass.verification.names import rows_by_key, tensor_name
 from tmpass.verification.orders import check_order_bound
 from tmpass.verification.overhead import check_overhead
 from tmpass.verification.placement import check_placement
@@ -168,7 +168,7 @@ def _check_references(plan: Plan) -> list[Violation]:
     found = []
     memories = {memory.name for memory in plan.memories}
     members: list[list[TensorKey]] = [[] for _ in plan.buffers]
-    rows = plan.tensors_by_key()
+    rows = plan.fact(rows_by_key)
     for row in plan.tensors:
         if row.buffer is None:
             continue

@@ -100,25 +100,26 @@ def replay(graph: Graph, steps: tuple[PlannedStep, ...], *, keep_inputs: bool, l
 def _run(walk: Replay, s: int, *, caller: int | None, depth: int) -> None:
     """Walk through one run of subgraph `s`: its operators in the order of the rows, until each has run."""
     subgraph = walk.graph.subgraphs[s]
-    waiting = set(range(len(subgraph.ops)))
-    made_by_op = {t for op in subgraph.ops for t in op.outputs} - {ABSENT, *subgraph.inputs}
-    variables = {t for t in made_by_op if subgraph.tensors[t].kind is TensorKind.VARIABLE}
-    missing = made_by_op - variables
+    ops, steps, before = subgraph.ops, walk.steps, walk.before
+    waiting = set(range(len(ops)))
+    made_by_op = set().union(*[op.outputs for op in ops]) - {ABSENT, *subgraph.inputs}
+    missing = {t for t in made_by_op if subgraph.tensors[t].kind is not TensorKind.VARIABLE}
     first = walk.at
     while waiting:
-        row = walk.steps[walk.at] if walk.at < len(walk.steps) else None
+        row = steps[walk.at] if walk.at < len(steps) else None
         if row is None or row.subgraph != s or row.op not in waiting:
             raise _broken(walk, f"subgraph {s} still has to run operator {min(waiting)}", row)
-        op = subgraph.ops[row.op]
+        number = row.op
+        op = ops[number]
         if row.step != walk.at or row.kind != op.kind or row.name != op.name:
-            raise _broken(walk, f"operator {row.op} of subgraph {s} is {op.kind} {op.name!r}", row)
+            raise _broken(walk, f"operator {number} of subgraph {s} is {op.kind} {op.name!r}", row)
         if not missing.isdisjoint(op.inputs):
             early = next(t for t in op.inputs if t in missing)
             raise _broken(walk, f"tensor {early} {subgraph.tensors[early].name!r} is not written yet", row)
-        if not waiting.isdisjoint(walk.before.get((s, row.op), ())):
-            skipped = next(other for other in walk.before[s, row.op] if other in waiting)
+        if (s, number) in before and not waiting.isdisjoint(before[s, number]):
+            skipped = next(other for other in before[s, number] if other in waiting)
             raise _broken(walk, f"operator {skipped} touches the same variable or resource before it", row)
-        waiting.remove(row.op)
+        waiting.remove(number)
         missing.difference_update(op.outputs)
         _run_op(walk, s, op, depth)
     last = walk.at - 1
@@ -136,7 +137,7 @@ def _run_op(walk: Replay, s: int, op: Op, depth: int) -> None:
         raise Broken(Violation("schedule", f"bodies are nested more than {_MAX_DEPTH} deep", step=here))
     for call in op.calls:
         _run(walk, call.subgraph, caller=here, depth=depth + 1)
-    walk.need(s, (*op.inputs, *op.outputs, *op.temporaries), here, walk.at - 1)
+    walk.need(s, op.inputs + op.outputs + op.temporaries, here, walk.at - 1)
     for call in op.calls:
         if call.repeats and not walk.loops_copy:
             body = walk.graph.subgraphs[call.subgraph]

@@ -26,8 +26,10 @@ def check_scratch(plan: Plan, graph: Graph) -> list[Violation]:
         return found
     lasting, rules = _lasting(graph, sorted({row.subgraph for row in plan.schedule})), _Rules(plan.options.scratch)
     for at, row in enumerate(plan.schedule):
-        buffers = given.pop(at, [])
-        has, needs = sorted(b.size for b in buffers), sorted(rules.needed(graph.subgraphs[row.subgraph], row))
+        buffers, needs = given.pop(at, ()), sorted(rules.needed(graph.subgraphs[row.subgraph], row))
+        if not buffers and not needs:
+            continue
+        has = sorted(b.size for b in buffers)
         operator = f"operator {row.op} ({row.kind}) of subgraph {row.subgraph}"
         if has != needs:
             message = f"{operator} needs scratch of {needs} bytes at step {at}, but the plan has {has}"

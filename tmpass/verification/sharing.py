@@ -8,7 +8,7 @@ from tmpass.graph.model import Graph, TensorKey
 from tmpass.plans.plan import Options, Plan, PlannedTensor
 from tmpass.targets import EVERY, Sharing
 from tmpass.verification.contents import Contents
-from tmpass.verification.names import tensor_name
+from tmpass.verification.names import rows_by_key, tensor_name
 from tmpass.verification.outside import check_outside
 from tmpass.verification.overlaps import Held, find_overlaps
 from tmpass.verification.replay import Needed
@@ -32,7 +32,7 @@ def check_sharing(plan: Plan, graph: Graph, needed: Needed, sharing: Sharing | N
         needed: the steps at which each tensor must keep its bytes.
         sharing: what the target allows; None where that is not known.
     """
-    rows = plan.tensors_by_key()
+    rows = plan.fact(rows_by_key)
     planned = {key: row for key, row in rows.items() if row.role not in ("constant", "unplanned")}
     # Promises of kernels are taken from the plan where it is not known what the target allows.
     promised = sharing or replace(_ALL, in_place=(EVERY, *plan.target.in_place))
@@ -54,7 +54,7 @@ def check_sharing(plan: Plan, graph: Graph, needed: Needed, sharing: Sharing | N
         taken=taken,
         ties=TiedPlaces(ties, rows),
         loops=_loops(graph),
-        exposed=exposed(graph),
+        exposed=graph.fact(exposed),
         called=graph.called,
     )
     for capture, captured in judge.contents.captured.items():

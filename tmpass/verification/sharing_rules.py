@@ -1,5 +1,7 @@
 """The rules by which two tensors may have bytes in common, computed again from the graph."""
 
+from collections.abc import Mapping
+
 from tmpass.base.record import record
 from tmpass.graph.model import ABSENT, Graph, Op, Tensor, TensorKey, TensorKind
 from tmpass.plans.plan import Plan, PlannedTensor
@@ -15,7 +17,7 @@ class Judge:
 
     plan: Plan
     graph: Graph
-    rows: dict[TensorKey, PlannedTensor]
+    rows: Mapping[TensorKey, PlannedTensor]
     allowed: Sharing
     promised: Sharing
     contents: Contents

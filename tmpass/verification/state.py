@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from heapq import heappop, heappush
+from itertools import product
 
 from tmpass.graph.model import ABSENT, Graph, Op, Subgraph, TensorKind
 
@@ -18,6 +19,12 @@ _DRAWS: Token = (-1, -2)
 _UNKNOWN: Token = (-1, -3)
 """The state of custom operators."""
 
+_BY_NATURE = {
+    has: frozenset([token for token, there in zip((_RESOURCES, _DRAWS, _UNKNOWN), has, strict=True) if there])
+    for has in product((False, True), repeat=3)
+}
+"""Whether an operator has resources, draws, and is custom -> the states that it touches for that."""
+
 
 def state_order(graph: Graph) -> dict[tuple[int, int], list[int]]:
     """(subgraph, operator) -> operators of the subgraph that must run before it, because both touch one state.
@@ -27,7 +34,7 @@ def state_order(graph: Graph) -> dict[tuple[int, int], list[int]]:
     state only the last operator before is listed; the others follow from it.
     """
     touched: dict[int, frozenset[Token]] = {}
-    shown = exposed(graph)
+    shown = graph.fact(exposed)
     before: dict[tuple[int, int], list[int]] = defaultdict(list)
     for s in _innermost_first(graph):
         ops, own = graph.subgraphs[s].ops, _own(graph, s)
@@ -45,7 +52,7 @@ def state_order(graph: Graph) -> dict[tuple[int, int], list[int]]:
             last: dict[Token, int] = {}
             # Variables and resources keep the file's order; other state may follow the data.
             kept = {all_: sorted(t for t in all_ if (t[0] >= 0 or t == _RESOURCES) is stored) for all_ in set(tokens)}
-            for index in sequence:
+            for index in sequence if any(kept.values()) else ():
                 for token in kept[tokens[index]]:
                     if token in last:
                         before[s, index].append(last[token])
@@ -60,9 +67,9 @@ def _turns(subgraph: Subgraph) -> Sequence[int]:
 
     In that order each operator comes as soon as it can run; of several that can, the first in the file.
     """
+    if subgraph.fact(is_sorted):
+        return range(len(subgraph.ops))
     needs = _makers(subgraph)
-    if all(other < index for index, others in enumerate(needs) for other in others):
-        return range(len(needs))
     order = _first_able(needs)
     return order if len(order) == len(needs) else range(len(needs))
 
@@ -76,15 +83,24 @@ def topological_orders(graph: Graph) -> list[list[int]]:
     ]
 
 
+def is_sorted(subgraph: Subgraph) -> bool:
+    """Whether each operator comes after those that make what it reads."""
+    maker = _maker(subgraph)
+    return all(maker.get(t, -1) < index for index, op in enumerate(subgraph.ops) for t in op.inputs)
+
+
+def _maker(subgraph: Subgraph) -> dict[int, int]:
+    """Tensor -> the operator that makes it in each run; the last one, where there are several."""
+    maker = {t: i for i, op in enumerate(subgraph.ops) for t in op.outputs}
+    kept = (t for t, tensor in enumerate(subgraph.tensors) if tensor.kind is TensorKind.VARIABLE)
+    for t in (ABSENT, *subgraph.inputs, *kept):
+        maker.pop(t, None)
+    return maker
+
+
 def _makers(subgraph: Subgraph) -> list[set[int]]:
     """For each operator, those that make what it reads."""
-    given, tensors = set(subgraph.inputs), subgraph.tensors
-    maker = {
-        t: i
-        for i, op in enumerate(subgraph.ops)
-        for t in op.outputs
-        if t >= 0 and t not in given and tensors[t].kind is not TensorKind.VARIABLE
-    }
+    maker = _maker(subgraph)
     return [{maker[t] for t in op.inputs if t in maker} for op in subgraph.ops]
 
 
@@ -109,15 +125,13 @@ def _first_able(needs: list[set[int]]) -> list[int]:
 
 def exposed(graph: Graph) -> set[tuple[int, int]]:
     """The tensors that a custom operator may write, since it reads them, under all of their names."""
-    found = {
-        (s, t)
-        for s, subgraph in enumerate(graph.subgraphs)
-        for op in subgraph.ops
-        if op.custom
-        for t in op.inputs
-        if t != ABSENT
-    }
-    callers = [(s, call.subgraph) for s, sub in enumerate(graph.subgraphs) for op in sub.ops for call in op.calls]
+    found: set[tuple[int, int]] = set()
+    for s, subgraph in enumerate(graph.subgraphs):
+        read = set().union(*[op.inputs for op in subgraph.ops if op.custom])
+        found.update([(s, t) for t in read if t != ABSENT])
+    callers = [
+        (s, call.subgraph) for s, sub in enumerate(graph.subgraphs) for op in sub.ops if op.calls for call in op.calls
+    ]
     size = 0
     while size < len(found):  # outwards, one level of bodies at a time
         size = len(found)
@@ -138,13 +152,15 @@ def _past_writers(graph: Graph, s: int, shown: set[tuple[int, int]], turns: Sequ
     here = {t for at, t in shown if at == s}
     last: dict[int, int] = {}  # of a tensor: its last reader that may write it
     others: dict[int, list[int]] = defaultdict(list)  # and the readers after that
+    ops = graph.subgraphs[s].ops
     for index in turns if here else ():
-        op = graph.subgraphs[s].ops[index]
+        op = ops[index]
         for t in here.intersection(op.inputs):
             if t in last:
                 pairs.append((last[t], index))
-            if op.custom or _hands_on(graph, op, t, shown):
-                pairs += [(reader, index) for reader in others.pop(t, [])]
+            if op.custom or (op.calls and _hands_on(graph, op, t, shown)):
+                if t in others:
+                    pairs += [(reader, index) for reader in others.pop(t)]
                 last[t] = index
             else:
                 others[t].append(index)
@@ -168,17 +184,16 @@ def _own(graph: Graph, s: int) -> list[frozenset[Token]]:
         for t, tensor in enumerate(subgraph.tensors)
         if tensor.kind is TensorKind.VARIABLE or tensor.dtype.name == "resource"
     }
-    found = []
-    for op in subgraph.ops:
-        kinds = ((_RESOURCES, op.resource), (_DRAWS, op.random), (_UNKNOWN, op.custom))
-        tokens = {token for token, has in kinds if has}
-        tokens.update([held[t] for t in (*op.inputs, *op.outputs) if t in held] if held else ())
-        found.append(frozenset(tokens))
+    found = [_BY_NATURE[op.resource, op.random, op.custom] for op in subgraph.ops]
+    for index, op in enumerate(subgraph.ops) if held else ():
+        found[index] = found[index].union([held[t] for t in (*op.inputs, *op.outputs) if t in held])
     return found
 
 
-def _innermost_first(graph: Graph) -> list[int]:
+def _innermost_first(graph: Graph) -> Sequence[int]:
     """Every subgraph after those that its operators call. A cycle of calls, which cannot run, is cut somewhere."""
+    if not graph.called:
+        return range(len(graph.subgraphs))
     order: list[int] = []
     seen: set[int] = set()
     for root in range(len(graph.subgraphs)):

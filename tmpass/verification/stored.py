@@ -1,6 +1,6 @@
 """The verifier's own count of the stored constants that a run touches."""
 
-from tmpass.graph.model import ABSENT, Graph, TensorKey, TensorKind
+from tmpass.graph.model import ABSENT, Graph, Subgraph, TensorKey, TensorKind
 
 
 class Stored:
@@ -26,18 +26,26 @@ def _needed(graph: Graph) -> tuple[dict[TensorKey, int], dict[TensorKey, tuple[T
     sizes: dict[TensorKey, int] = {}
     members: dict[TensorKey, list[TensorKey]] = {}
     for s, subgraph in enumerate(graph.subgraphs):
-        touched = {*subgraph.inputs, *subgraph.outputs}
-        for op in subgraph.ops:
-            touched.update(op.inputs, op.outputs, op.temporaries)
-        for t in sorted(touched - {ABSENT}):
-            if subgraph.tensors[t].kind is TensorKind.CONSTANT:
-                told = graph.stored.get((s, t))
-                size = subgraph.tensors[t].bytes if told is None or told.bytes is None else told.bytes
-                if size:
-                    storage = (s, t) if told is None else told.first
-                    sizes[storage] = max(size, sizes.get(storage, 0))
-                    members.setdefault(storage, []).append((s, t))
+        constant = [t for t, tensor in enumerate(subgraph.tensors) if tensor.kind is TensorKind.CONSTANT]
+        used = subgraph.fact(touched)
+        for t in constant:
+            if t not in used:
+                continue
+            told = graph.stored.get((s, t))
+            size = subgraph.tensors[t].bytes if told is None or told.bytes is None else told.bytes
+            if size:
+                storage = (s, t) if told is None else told.first
+                sizes[storage] = max(size, sizes.get(storage, 0))
+                members.setdefault(storage, []).append((s, t))
     return (
         {keys[0]: sizes[storage] for storage, keys in members.items()},
         {keys[0]: tuple(keys) for keys in members.values()},
     )
+
+
+def touched(subgraph: Subgraph) -> set[int]:
+    """The tensors of `subgraph` that go in or out of it, or that an operator has."""
+    found = {*subgraph.inputs, *subgraph.outputs}
+    for op in subgraph.ops:
+        found.update(op.inputs, op.outputs, op.temporaries)
+    return found - {ABSENT}

@@ -39,7 +39,7 @@ class TiedPlaces:
     As in overlaps.py, a tensor of less than 2^k bytes that has a byte of `[low, high)` begins above low - 2^k.
     """
 
-    def __init__(self, ties: tuple[tuple[TensorKey, TensorKey], ...], rows: dict[TensorKey, PlannedTensor]) -> None:
+    def __init__(self, ties: tuple[tuple[TensorKey, TensorKey], ...], rows: Mapping[TensorKey, PlannedTensor]) -> None:
         self._shelves: dict[int, dict[int, list[TiedBytes]]] = defaultdict(dict)
         for output, given in ties:
             row, low = rows[output], rows[output].offset or 0
@@ -60,7 +60,7 @@ def _place(row: PlannedTensor) -> tuple[int | None, int | None]:
 
 
 def tied_ends(
-    plan: Plan, graph: Graph, rows: dict[TensorKey, PlannedTensor]
+    plan: Plan, graph: Graph, rows: Mapping[TensorKey, PlannedTensor]
 ) -> tuple[tuple[tuple[TensorKey, TensorKey], ...], list[Violation]]:
     """The tied (output, input) pairs, and violations by them.
 

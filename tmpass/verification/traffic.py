@@ -17,18 +17,17 @@ def check_traffic(plan: Plan, graph: Graph) -> list[Violation]:
     times = [[0] * (len(subgraph.tensors) + 1) for subgraph in graph.subgraphs]  # one more, the last, for ABSENT
     for step in plan.schedule:
         op, here = graph.subgraphs[step.subgraph].ops[step.op], times[step.subgraph]
-        for t in set(op.inputs):
+        for t in {*op.inputs}:
             here[t] += 1
-        for t in op.outputs:
+        for t in op.outputs + op.temporaries:
             here[t] += 1
-        for t in op.temporaries:
-            here[t] += 1
+    sizes = [subgraph.sizes for subgraph in graph.subgraphs]
     touched: defaultdict[str, int] = defaultdict(int)
     for buffer in plan.buffers:
         if not buffer.tensors:
             touched[buffer.memory] += 2 * buffer.size
         elif buffer.first is None:
-            touched[buffer.memory] += sum([times[s][t] * (graph.tensor((s, t)).bytes or 0) for s, t in buffer.tensors])
+            touched[buffer.memory] += sum([times[s][t] * (sizes[s][t] or 0) for s, t in buffer.tensors])
     found = []
     for memory in plan.memories:
         if memory.traffic != touched[memory.name]:

@@ -17,7 +17,7 @@ from tmpass.graph.model import ABSENT, Graph, TensorKey
 from tmpass.plans.plan import Plan, PlannedBuffer, PlannedTensor
 from tmpass.targets import RUNTIMES, Sharing
 from tmpass.verification.contents import Contents
-from tmpass.verification.names import tensor_name
+from tmpass.verification.names import rows_by_key, tensor_name
 from tmpass.verification.reads import operator_ends
 from tmpass.verification.replay import Needed
 from tmpass.verification.state import exposed
@@ -152,7 +152,7 @@ def _journeys(plan: Plan, behind: str) -> dict[int, _Journey]:
 def _fixed_tensors(plan: Plan, graph: Graph, journeys: Mapping[int, _Journey]) -> Iterator[Violation]:
     """Violations by tensors that travel though a body uses them, or they may change after they are written."""
     called, contents = graph.called, Contents(graph, Sharing(views=()))
-    names = plan.tensors_by_key()
+    names = plan.fact(rows_by_key)
     ends = _ends_at_one_place(plan, graph)
     for first in journeys:
         for key in plan.buffers[first].tensors:
@@ -168,7 +168,7 @@ def _fixed_tensors(plan: Plan, graph: Graph, journeys: Mapping[int, _Journey]) -
 def _ends_at_one_place(plan: Plan, graph: Graph) -> dict[TensorKey, str]:
     """Inputs and outputs that the caller finds at one address before and after the run, each with the reason."""
     found: dict[TensorKey, str] = {}
-    for one, two in tied_ends(plan, graph, plan.tensors_by_key())[0]:
+    for one, two in tied_ends(plan, graph, plan.fact(rows_by_key))[0]:
         found |= {one: "tied to an input", two: "an input that an output is tied to"}
     for entry in graph.entries if plan.options.keep_inputs else ():
         found |= {(entry.subgraph, t): "an input that is kept" for t in graph.subgraphs[entry.subgraph].inputs}
@@ -206,7 +206,7 @@ def _order_of(journey: _Journey) -> Iterator[Violation]:
 
 def _absent(plan: Plan, graph: Graph, journeys: Mapping[int, _Journey]) -> Iterator[Violation]:
     """Violations by tensors that an operator or the caller touches while they are away."""
-    rows = plan.tensors_by_key()
+    rows = plan.fact(rows_by_key)
     for key, (first, last), who in _touches(plan, graph):
         journey = journeys.get(rows[key].buffer if rows[key].buffer is not None else -1)  # type: ignore[arg-type]
         if journey is None:
@@ -243,7 +243,7 @@ def _touches(plan: Plan, graph: Graph) -> Iterator[tuple[TensorKey, tuple[int, i
 
 def _stale(plan: Plan, journey: _Journey, needed: Needed, births: "_Births") -> Iterator[Violation]:
     """Violations by fetches of a copy that was made before a tensor that is still needed had its bytes."""
-    rows = plan.tensors_by_key()
+    rows = plan.fact(rows_by_key)
     for row in journey.inside[1:]:
         source = journey.source(row.lower)
         assert source is not None  # as _order_of has seen
@@ -261,7 +261,7 @@ class _Births:
     """
 
     def __init__(self, plan: Plan, graph: Graph, needed: Needed, allowed: Sharing) -> None:
-        self._plan, self._needed, self._rows = plan, needed, plan.tensors_by_key()
+        self._plan, self._needed, self._rows = plan, needed, plan.fact(rows_by_key)
         self._contents, self._exposed = Contents(graph, allowed), exposed(graph)
         self._touched: dict[TensorKey, list[int]] = {}
         self._found: dict[TensorKey, int] = {}

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tmpass.base.errors import ModelError
-from tmpass.graph.model import Graph, Op, Subgraph, Tensor, TensorKind
+from tmpass.base.record import maker
+from tmpass.graph.model import Graph, Op, Subgraph, Tensor
 
 from . import schema
 from .buffers import Buffers
@@ -17,10 +18,9 @@ from .operators import read_codes
 from .passing import check_counts
 from .resized import find_resized
 from .settle import Settling, SubgraphShapes
-from .shapes import Shape, Shapes
+from .shapes import Shapes
 from .stored import find_stored
 from .subgraphs import ReadSubgraph, read_subgraph
-from .tensors import Declared
 
 _LFS_POINTER = b"version https://git-lfs"
 
@@ -85,16 +85,18 @@ def _check_header(data: bytes) -> None:
 
 
 def _finish(read: ReadSubgraph, body: SubgraphShapes, buffers: Buffers) -> Subgraph:
-    tensors = tuple(map(_tensor, read.tensors, body.planned, read.kinds))
+    made = maker(Tensor)
+    tensors = tuple(
+        [
+            made(declared.name, declared.dtype, shape, kind, None, declared.scales)
+            for declared, shape, kind in zip(read.tensors, body.planned, read.kinds, strict=True)
+        ]
+    )
     ops = tuple(
         _with_moves(op, table, read, body, buffers) if op.kind in MOVING or body.disputed else op
         for op, table in zip(read.ops, read.tables, strict=True)
     )
     return Subgraph(read.name, tensors, ops, read.inputs, read.outputs)
-
-
-def _tensor(declared: Declared, shape: Shape | None, kind: TensorKind) -> Tensor:
-    return Tensor(declared.name, declared.dtype, shape, kind, scales=declared.scales)
 
 
 def _with_moves(op: Op, table: Table, read: ReadSubgraph, body: SubgraphShapes, buffers: Buffers) -> Op:

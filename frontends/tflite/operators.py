@@ -1,7 +1,7 @@
 """Operators of a subgraph: their kinds, inputs, outputs and calls."""
 
 from tmpass.base.errors import ModelError
-from tmpass.base.record import record
+from tmpass.base.record import maker, record
 from tmpass.graph.model import ABSENT, Op
 
 from . import schema
@@ -69,7 +69,7 @@ def read_operators(
     Raises:
         ModelError: an operator names a tensor, subgraph or operator code that does not exist.
     """
-    field = schema.Operator
+    field, made = schema.Operator, maker(Op)
     ops, read = [], []
     for table in subgraph.tables(schema.SubGraph.OPERATORS, "operator"):
         number = table.scalar(field.OPCODE_INDEX)
@@ -83,7 +83,7 @@ def read_operators(
         named = outputs and outputs[0] != ABSENT
         read.append(table)
         ops.append(
-            Op(
+            made(
                 kind=code.name,
                 name=tensors[outputs[0]].name if named else f"{code.name}_{table.index}",
                 inputs=inputs,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from tmpass.base.record import maker
 from tmpass.graph.model import Stored, TensorKey, TensorKind
 
 from .buffers import Buffers
@@ -15,10 +16,11 @@ def find_stored(subgraphs: Sequence[ReadSubgraph], buffers: Buffers) -> dict[Ten
     """
     first: dict[tuple[int, int], TensorKey] = {}
     found: dict[TensorKey, Stored] = {}
+    made = maker(Stored)
     for s, subgraph in enumerate(subgraphs):
         for t, (tensor, kind) in enumerate(zip(subgraph.tensors, subgraph.kinds, strict=True)):
             if kind is not TensorKind.CONSTANT or not tensor.has_data:
                 continue
             size = None if tensor.external else buffers.size(tensor.buffer, tensor.table)
-            found[s, t] = Stored(first.setdefault((tensor.external, tensor.buffer), (s, t)), size)
+            found[s, t] = made(first.setdefault((tensor.external, tensor.buffer), (s, t)), size)
     return found

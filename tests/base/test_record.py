@@ -7,7 +7,7 @@ from dataclasses import FrozenInstanceError, asdict, dataclass, field, fields, r
 
 import pytest
 
-from tmpass.base.record import record
+from tmpass.base.record import Facts, maker, record
 
 
 @record
@@ -186,3 +186,84 @@ def test_a_field_may_have_the_name_that_the_decorator_uses_for_the_class():
     found = Event(None, 2)
     assert type(found) is Event
     assert (found.made, found.known, found.own) == (None, 2, 3)
+
+
+@record
+class Kept(Named):
+    """A span with facts."""
+
+    more: tuple[int, ...] = ()
+
+
+@pytest.mark.parametrize("arguments", [(1,), (1, 5), (1, 5, ["x"]), (1, 5, ["x"], "b"), (1, 5, ["x"], "b", (2,))])
+@pytest.mark.parametrize("kind", [Span, Named, Kept])
+def test_a_maker_makes_what_the_class_makes(kind, arguments):
+    arguments = arguments[: len(fields(kind))]
+    made, expected = maker(kind)(*arguments), kind(*arguments)
+    assert type(made) is kind
+    assert made == expected
+    assert len(arguments) > 2 or made.names is not maker(kind)(1).names
+    assert pickle.loads(pickle.dumps(made)) == replace(made) == expected
+    with pytest.raises(FrozenInstanceError):
+        made.lower = 2
+    with pytest.raises(TypeError):
+        maker(kind)()
+    assert maker(kind) is maker(kind)
+
+
+def test_a_maker_calls_post_init():
+    @record
+    class Positive:
+        value: int
+
+        def __post_init__(self) -> None:
+            if self.value <= 0:
+                raise ValueError("not positive")
+
+    assert maker(Positive)(value=1) == Positive(1)
+    with pytest.raises(ValueError, match="not positive"):
+        maker(Positive)(0)
+
+
+_ASKED = []
+
+
+@record
+class Sum(Facts):
+    """Numbers, with a fact about them."""
+
+    numbers: tuple[int, ...]
+
+
+def _total(one: Sum) -> int:
+    _ASKED.append(one.numbers)
+    return sum(one.numbers)
+
+
+def _twice(one: Sum) -> int:
+    return 2 * one.fact(_total)
+
+
+def test_a_fact_is_computed_once_for_each_record_and_is_not_copied():
+    _ASKED.clear()
+    one = Sum((1, 2))
+    assert (one.fact(_twice), one.fact(_total), one.fact(_twice)) == (6, 3, 6)
+    assert _ASKED == [(1, 2)]
+    other = replace(one, numbers=(3,))
+    assert (other.fact(_twice), one.fact(_twice)) == (6, 6)
+    assert _ASKED == [(1, 2), (3,)]
+    again = pickle.loads(pickle.dumps(one))
+    assert again == one
+    assert hash(again) == hash(one)
+    assert again.fact(_total) == 3
+    assert len(_ASKED) == 3
+
+
+def test_a_fact_that_raises_is_asked_for_again():
+    def fails(one: Sum) -> int:
+        return 1 // sum(one.numbers)
+
+    one = Sum((0,))
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            one.fact(fails)

@@ -6,12 +6,14 @@ classes, which took 0.5 ms each, a quarter of its time. `fields`, `replace`, `as
 dataclass. A subclass of a record must be a record itself.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
+from functools import cache
 from operator import attrgetter
 from typing import Any, Self, TypeVar, dataclass_transform
 
 _Class = TypeVar("_Class", bound=type)
+_Kind = TypeVar("_Kind")
 _Fact = TypeVar("_Fact")
 
 
@@ -62,36 +64,62 @@ def record(cls: _Class) -> _Class:
     return made  # type: ignore[no-any-return]
 
 
+@cache
+def maker(kind: type[_Kind]) -> Callable[..., _Kind]:
+    """The constructor of record class `kind` as a function, which takes half the time: for loops over many rows.
+
+    It makes the record in the class that allows assignment, and calls no `__init__`.
+    """
+    begin, end = "self = Open()", "self.__class__ = Own"
+    lines = [begin, *_assignments(fields(kind)), end]  # type: ignore[arg-type]
+    if hasattr(kind, "__post_init__"):
+        lines.append("self.__post_init__()")
+    made: Callable[..., _Kind] = _compiled(kind, "make", [], [*lines, "return self"])
+    return made
+
+
 def _constructor(made: Any, known: tuple[Field[Any], ...]) -> Callable[..., None]:
     """`__init__` with one parameter for each field. A field's factory is called where its parameter is left out.
 
     While it runs, the record is of a class with the same slots that allows assignment. `self.x = x` takes a tenth of
     the time of `object.__setattr__`, and a record of nine fields is made in 0.2 microseconds instead of 0.55.
     """
-    open_ = {"__slots__": made.__slots__, "__setattr__": object.__setattr__}
-    names: dict[str, Any] = {"set_": object.__setattr__, "Open": type(made.__name__, made.__bases__, open_)}
-    parameters, defaults = ["self"], []
-    lines = ["own_class_ = self.__class__", "set_(self, '__class__', Open)"]
-    for f in known:
-        value = f.name
-        if f.default_factory is not MISSING:
-            names |= {f"left_out_{f.name}": f, f"factory_{f.name}": f.default_factory}
-            value = f"factory_{f.name}() if {f.name} is left_out_{f.name} else {f.name}"
-        optional = f.default is not MISSING or f.default_factory is not MISSING
-        if optional:
-            defaults.append(f if f.default is MISSING else f.default)
-        parameters.append(f"{f.name}=None" if optional else f.name)
-        lines.append(f"self.{f.name} = {value}")
-    lines.append("self.__class__ = own_class_")
+    begin = ["own_class_ = self.__class__", "set_(self, '__class__', Open)"]
+    lines = [*begin, *_assignments(known), "self.__class__ = own_class_"]
     if hasattr(made, "__post_init__"):
         lines.append("self.__post_init__()")
-    exec(f"def __init__({', '.join(parameters)}):\n " + "\n ".join(lines), names)
-    init = names["__init__"]
-    init.__defaults__ = tuple(defaults)
+    init = _compiled(made, "__init__", ["self"], lines)
     init.__annotations__ = {**{f.name: f.type for f in known}, "return": None}
     init.__qualname__ = f"{made.__qualname__}.__init__"
     init.__module__ = made.__module__
     return init  # type: ignore[no-any-return]
+
+
+def _assignments(known: Iterable[Field[Any]]) -> Iterator[str]:
+    """A line for each field that assigns its parameter, or what its factory makes."""
+    for f in known:
+        made = f.default_factory is not MISSING
+        yield f"self.{f.name} = " + (
+            f"{f.name} if {f.name} is not left_out_{f.name} else factory_{f.name}()" if made else f.name
+        )
+
+
+def _compiled(made: Any, name: str, parameters: list[str], lines: Sequence[str]) -> Any:
+    """The function `name` of these lines, with `parameters` and one for each field of the class `made`."""
+    open_ = {"__slots__": made.__slots__, "__setattr__": object.__setattr__, "__init__": object.__init__}
+    opened = type(made.__name__, made.__bases__, open_)
+    names: dict[str, Any] = {"set_": object.__setattr__, "Open": opened, "Own": made}
+    defaults: list[Any] = []
+    for f in fields(made):
+        if f.default_factory is not MISSING:
+            names |= {f"left_out_{f.name}": f, f"factory_{f.name}": f.default_factory}
+        optional = f.default is not MISSING or f.default_factory is not MISSING
+        if optional:
+            defaults.append(f if f.default is MISSING else f.default)
+        parameters.append(f"{f.name}=None" if optional else f.name)
+    exec(f"def {name}({', '.join(parameters)}):\n " + "\n ".join(lines), names)
+    names[name].__defaults__ = tuple(defaults)
+    return names[name]
 
 
 def _getter(names: Iterable[str]) -> Callable[[Any], Any]:

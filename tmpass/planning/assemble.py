@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from tmpass.base.choices import OrderMethod, Status
+from tmpass.base.choices import OrderMethod, Role, Status
+from tmpass.base.record import maker
 from tmpass.base.version import VERSION
 from tmpass.graph.model import Graph
 from tmpass.planning.choose_order import OrderedLayout
@@ -79,18 +80,21 @@ def _buffers(layout: Layout) -> tuple[PlannedBuffer, ...]:
         for index, offset in zip(placed.indices, placed.allocation.offsets, strict=True)
     }
     pairs = zip(layout.storage.buffers, layout.storage.members, strict=True)
+    made = maker(PlannedBuffer)
     return tuple(
-        PlannedBuffer(index, *home[index], b.size, b.lower, b.upper, members, b.gaps, None if members else b.lower)
-        for index, (b, members) in enumerate(pairs)
+        [
+            made(index, *home[index], b.size, b.lower, b.upper, members, b.gaps, None if members else b.lower)
+            for index, (b, members) in enumerate(pairs)
+        ]
     )
 
 
 def _steps(graph: Graph, timeline: Schedule) -> tuple[PlannedStep, ...]:
     """The rows of the schedule."""
-    steps = []
+    made, ops, steps = maker(PlannedStep), [subgraph.ops for subgraph in graph.subgraphs], []
     for number, step in enumerate(timeline.steps):
-        op = graph.subgraphs[step.subgraph].ops[step.op]
-        steps.append(PlannedStep(number, step.subgraph, step.op, op.kind, op.name))
+        op = ops[step.subgraph][step.op]
+        steps.append(made(number, step.subgraph, step.op, op.kind, op.name))
     return tuple(steps)
 
 
@@ -128,15 +132,20 @@ def _rows(
     """The rows of the tensors, in the order of the graph. Those whose buffers leave have their live ranges."""
     leaves = {buffer.first for buffer in buffers if buffer.first is not None}
     home = {key: buffer for buffer in buffers if buffer.first is None for key in buffer.tensors}
-    subgraphs, position, reasons, rows = graph.subgraphs, storage.position, storage.reasons, []
-    for key, role in storage.roles.items():
-        s, t = key
-        tensor = subgraphs[s].tensors[t]
-        facts = s, t, tensor.name, tensor.dtype.name, tensor.shape, tensor.bytes, role.value
-        buffer = home.get(key)
-        if buffer is None:
-            rows.append(PlannedTensor(*facts, None, None, reasons.get(key, "")))
-        else:
-            place = buffer.id, buffer.offset + position.get(key, 0), reasons.get(key, "")
-            rows.append(PlannedTensor(*facts, *place, ranges[key] if buffer.id in leaves else None))
+    position, reasons, made, rows = storage.position, storage.reasons, maker(PlannedTensor), []
+    words = {role: role.value for role in Role}
+    for s, subgraph in enumerate(graph.subgraphs):
+        for t, (tensor, size) in enumerate(zip(subgraph.tensors, subgraph.sizes, strict=True)):
+            key = s, t
+            number = offset = span = None
+            if key in home:
+                buffer = home[key]
+                number, offset = buffer.id, buffer.offset
+                if key in position:
+                    offset += position[key]
+                if number in leaves:
+                    span = ranges[key]
+            role, reason = words[storage.roles[key]], reasons.get(key, "")
+            name = tensor.name
+            rows.append(made(s, t, name, tensor.dtype.name, tensor.shape, size, role, number, offset, reason, span))
     return tuple(rows)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 
 from tmpass.base.choices import Role
-from tmpass.base.record import record
+from tmpass.base.record import maker, record
 from tmpass.graph.model import ABSENT, Graph, Tensor, TensorKey, TensorKind
 from tmpass.packing.problem import Buffer
 from tmpass.planning.sharing.aliases import Aliases
@@ -73,8 +73,7 @@ def find_storage(
     classes: dict[TensorKey, list[TensorKey]] = {}
     found: list[tuple[int, int, tuple[TensorKey, ...]]] = []
     for key in sizes:
-        owner = outside.get(aliases.of(key)) if outside else None
-        if owner is not None:
+        if outside and (owner := outside.get(aliases.of(key))) is not None:
             reasons[key] = "outside the arena"
             if owner != key:
                 name = graph.tensor(owner).name
@@ -82,16 +81,18 @@ def find_storage(
         elif key in wholes:
             classes.setdefault(root.get(key, key), []).append(key)
         else:
-            found.append((*ranges[key], (key,)))
+            lower, upper = ranges[key]
+            found.append((lower, upper, (key,)))
     for members in classes.values():
         lives = [ranges[key] for key in members]
         found.append((min(lower for lower, _ in lives), max(upper for _, upper in lives), tuple(members)))
     found.sort()
-    buffers = []
+    buffers, made, fixed, offset = list[Buffer](), maker(Buffer), graph.fixed, None
     for number, (lower, upper, keys) in enumerate(found):
-        offset = min((graph.fixed[key] for key in keys if key in graph.fixed), default=None) if graph.fixed else None
+        if fixed:
+            offset = min((fixed[key] for key in keys if key in fixed), default=None)
         if len(keys) == 1:
-            buffers.append(Buffer(str(number), lower, upper, sizes[keys[0]], 1, offset))
+            buffers.append(made(str(number), lower, upper, sizes[keys[0]], 1, offset))
             continue
         spans = [_span(sizes, aliases, ranges, key) for key in keys]
         size = max(span.high for span in spans)
@@ -126,10 +127,11 @@ def live_ranges(graph: Graph, schedule: Schedule, *, keep_inputs: bool, loops_co
             if end > upper.setdefault(key, end):
                 upper[key] = end
 
+    ops = [subgraph.ops for subgraph in graph.subgraphs]
     for at, step in enumerate(schedule.steps):
         s, end = step.subgraph, step.end
-        op = graph.subgraphs[s].ops[step.op]
-        for t in (*op.inputs, *op.outputs, *op.temporaries):
+        op = ops[s][step.op]
+        for t in op.inputs + op.outputs + op.temporaries:
             key = (s, t)
             if key not in upper:
                 lower[key], upper[key] = at, end
@@ -146,8 +148,8 @@ def live_ranges(graph: Graph, schedule: Schedule, *, keep_inputs: bool, loops_co
         touch(region.subgraph, subgraph.inputs, begin, end if keep else begin + 1)
         touch(region.subgraph, subgraph.outputs, end - 1, end)
     for s, subgraph in enumerate(graph.subgraphs):
-        variables = (t for t, tensor in enumerate(subgraph.tensors) if tensor.kind is TensorKind.VARIABLE)
-        touch(s, tuple(t for t in variables if (s, t) in lower), 0, schedule.horizon)
+        variables = [t for t, tensor in enumerate(subgraph.tensors) if tensor.kind is TensorKind.VARIABLE]
+        touch(s, tuple([t for t in variables if (s, t) in lower]), 0, schedule.horizon)
     for s in range(len(graph.subgraphs)):
         lower.pop((s, ABSENT), None)
         upper.pop((s, ABSENT), None)
@@ -163,18 +165,19 @@ def find_roles(graph: Graph) -> Roles:
     size: dict[TensorKey, int] = {}
     for s, subgraph in enumerate(graph.subgraphs):
         inputs, outputs = (set(subgraph.inputs), set(subgraph.outputs)) if s in entries else (set[int](), set[int]())
-        for t, tensor in enumerate(subgraph.tensors):
-            key = (s, t)
-            if tensor.kind is TensorKind.CONSTANT:
+        used = touched[s]
+        for t, (tensor, bytes_) in enumerate(zip(subgraph.tensors, subgraph.sizes, strict=True)):
+            key, kind = (s, t), tensor.kind
+            if kind is TensorKind.CONSTANT:
                 roles[key] = Role.CONSTANT
                 continue
-            known = tensor.sized and t in touched[s]
-            if not known and (reason := _why_unplanned(tensor, t in touched[s])):
+            known = bytes_ is not None and t in used
+            if not known and (reason := _why_unplanned(tensor, t in used)):
                 cause = graph.causes.get(key, "")
                 roles[key], reasons[key] = Role.UNPLANNED, f"{reason}: {cause}" if cause else reason
                 continue
-            size[key] = tensor.bytes or 0
-            if tensor.kind is TensorKind.VARIABLE:
+            size[key] = bytes_ or 0
+            if kind is TensorKind.VARIABLE:
                 roles[key] = Role.VARIABLE
             elif t in inputs:
                 roles[key] = Role.INPUT
@@ -191,7 +194,7 @@ def _touched(graph: Graph) -> Sequence[frozenset[int]]:
     while open_:
         s = open_.pop()
         touched[s] = graph.subgraphs[s].used
-        fresh = {call.subgraph for op in graph.subgraphs[s].ops for call in op.calls} - seen
+        fresh = {call.subgraph for op in graph.subgraphs[s].ops if op.calls for call in op.calls} - seen
         seen |= fresh
         open_ |= fresh
     return touched

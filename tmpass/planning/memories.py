@@ -61,14 +61,23 @@ def distribute(
     home: dict[tuple[Role, ...], str] = {}
     roles, held_in = storage.roles, graph.held_in
     for index, members in enumerate(storage.members):
-        kinds = tuple([roles[key] for key in members if key not in held_in])
+        if len(members) == 1 and not held_in:
+            kinds: tuple[Role, ...] = (roles[members[0]],)
+        else:
+            kinds = tuple([roles[key] for key in members if key not in held_in])
         if kinds not in home:
             home[kinds] = target.memory_for(tuple(uses_of(graph, storage, members))).name
-        inside.setdefault(home[kinds], []).append(index)
+        name = home[kinds]
+        if name in inside:
+            inside[name].append(index)
+        else:
+            inside[name] = [index]
     memories = {memory.name: memory for memory in target.memories}
     for name, indices in inside.items():
         memory = memories[name]
-        buffers = tuple(storage.buffers[i].rounded(target.runtime.rounding) for i in indices)
+        buffers = tuple([storage.buffers[i] for i in indices])
+        if target.runtime.rounding != 1:
+            buffers = tuple([buffer.rounded(target.runtime.rounding) for buffer in buffers])
         _check_sum(graph, storage, indices, memory)
         room = room_for_buffers(memory, (taken or {}).get(name, 0))
         yield memory, Problem(buffers, room, memory.alignment), tuple(indices)
@@ -88,7 +97,7 @@ def room_for_buffers(memory: Memory, taken: int) -> int | None:
 
 def _check_sum(graph: Graph, storage: Storage, indices: Sequence[int], memory: Memory) -> None:
     """Raise where the sizes add up to more than a Problem allows, with the name of the largest tensor."""
-    total = sum(storage.buffers[i].size + memory.alignment for i in indices)
+    total = sum([storage.buffers[i].size for i in indices]) + memory.alignment * len(indices)
     if total <= MAX_BYTES:
         return
     largest = max(indices, key=lambda i: storage.buffers[i].size)

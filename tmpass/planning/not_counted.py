@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
-from tmpass.graph.model import Graph, Op, Subgraph, TensorKey, TensorKind
+from tmpass.graph.model import Graph, Op, Subgraph, Tensor, TensorKey, TensorKind
 from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.residency.constants import touched_constants
 from tmpass.planning.residency.overhead import Besides
@@ -36,16 +36,17 @@ def find_not_counted(request: LayoutRequest, besides: Besides) -> tuple[NotCount
 
 def _tensors(graph: Graph) -> NotCounted | None:
     names = [
-        subgraph.tensors[t].name for subgraph in graph.subgraphs for t in sorted(subgraph.used) if _open(subgraph, t)
+        tensor.name
+        for subgraph in graph.subgraphs
+        for t, (tensor, size) in enumerate(zip(subgraph.tensors, subgraph.sizes, strict=True))
+        if size is None and t in subgraph.used and _open(tensor)
     ]
     return NotCounted("tensors", len(names), None, tuple(names[:_NAMED])) if names else None
 
 
-def _open(subgraph: Subgraph, t: int) -> bool:
-    tensor = subgraph.tensors[t]
-    if tensor.kind in (TensorKind.CONSTANT, TensorKind.CAPTURE) or tensor.dtype.name == "resource":
-        return False
-    return not tensor.sized
+def _open(tensor: Tensor) -> bool:
+    """Whether a tensor of unknown size needs bytes of its own."""
+    return tensor.kind not in (TensorKind.CONSTANT, TensorKind.CAPTURE) and tensor.dtype.name != "resource"
 
 
 def _scratch(graph: Graph, options: Options, runtime: Runtime) -> NotCounted | None:
@@ -86,9 +87,9 @@ def _weights(graph: Graph, *, counted: bool) -> NotCounted | None:
 
 def _constants(graph: Graph) -> Iterator[int | None]:
     for subgraph in graph.subgraphs:
-        for t in sorted(subgraph.used):
-            if subgraph.tensors[t].kind is TensorKind.CONSTANT:
-                yield subgraph.tensors[t].bytes
+        for t, (tensor, size) in enumerate(zip(subgraph.tensors, subgraph.sizes, strict=True)):
+            if tensor.kind is TensorKind.CONSTANT and t in subgraph.used:
+                yield size
 
 
 def _unknown_constants(graph: Graph) -> Iterator[int | None]:

@@ -3,7 +3,7 @@
 from bisect import bisect_left, insort
 from collections.abc import Iterator
 
-from tmpass.base.record import record
+from tmpass.base.record import maker, record
 from tmpass.graph.model import TensorKey
 from tmpass.packing.problem import Gap
 from tmpass.plans.plan import Plan, PlannedBuffer
@@ -53,7 +53,7 @@ def find_hulls(plan: Plan, needed: Needed) -> list[Hull]:
     """
     rows = plan.fact(rows_by_key)
     leaving = {buffer.first for buffer in plan.buffers if buffer.first is not None}
-    hulls = []
+    hulls, made = [], maker(Hull)
     for buffer in plan.buffers:
         if buffer.first is not None or buffer.id in leaving:
             hulls.append(_part(plan, buffer, needed))
@@ -68,7 +68,7 @@ def find_hulls(plan: Plan, needed: Needed) -> list[Hull]:
             high = low + (row.bytes or 0)
             first, last = needed[buffer.tensors[0]]
             pieces = ((first, last + 1, low, high),) if low < high else ()
-            hulls.append(Hull(buffer, pieces, first, last + 1, low, high))
+            hulls.append(made(buffer, pieces, first, last + 1, low, high))
             continue
         places: dict[TensorKey, tuple[int, int]] = {}
         for key in buffer.tensors:

@@ -70,9 +70,13 @@ def find_stored(graph: Graph, target: Target) -> StoredConstants | None:
 
 def touched_constants(graph: Graph) -> Sequence[TensorKey]:
     """The constants that are inputs of operators or of the model, or outputs of it, by rising key."""
+    return graph.fact(_touched_constants)
+
+
+def _touched_constants(graph: Graph) -> Sequence[TensorKey]:
     return [
         (s, t)
         for s, subgraph in enumerate(graph.subgraphs)
-        for t in sorted(subgraph.used)
-        if subgraph.tensors[t].kind is TensorKind.CONSTANT
+        for t, tensor in enumerate(subgraph.tensors)
+        if tensor.kind is TensorKind.CONSTANT and t in subgraph.used
     ]

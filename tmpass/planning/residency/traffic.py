@@ -18,9 +18,12 @@ def traffic_of(graph: Graph, timeline: Schedule, members: Sequence[Sequence[Tens
         timeline: of all operators.
         members: the tensors of each buffer.
     """
-    touched = list[TensorKey]()
+    touched: list[list[int]] = [[] for _ in graph.subgraphs]
     for step in timeline.steps:
-        s, op = step.subgraph, graph.subgraphs[step.subgraph].ops[step.op]
-        touched += [(s, t) for t in (*dict.fromkeys(op.inputs), *op.outputs, *op.temporaries)]
-    times = Counter(touched)
-    return [sum([times[key] * (graph.tensor(key).bytes or 0) for key in keys]) for keys in members]
+        op, here = graph.subgraphs[step.subgraph].ops[step.op], touched[step.subgraph]
+        here += dict.fromkeys(op.inputs) if len(op.inputs) > 1 else op.inputs
+        here += op.outputs
+        here += op.temporaries
+    times = [Counter(tensors) for tensors in touched]
+    sizes = [subgraph.sizes for subgraph in graph.subgraphs]
+    return [sum([times[s][t] * (sizes[s][t] or 0) for s, t in keys]) for keys in members]

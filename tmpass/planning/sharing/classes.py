@@ -127,4 +127,5 @@ def restrictions_of(
 
 def sizes_of(graph: Graph) -> Callable[[TensorKey], int]:
     """A function for the bytes of a tensor of `graph`, 0 where they are not known. It computes each once."""
-    return cache(lambda key: graph.tensor(key).bytes or 0)
+    sizes = [subgraph.sizes for subgraph in graph.subgraphs]
+    return cache(lambda key: sizes[key[0]][key[1]] or 0)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from tmpass.base.errors import ModelError
+from tmpass.base.record import maker
 from tmpass.graph.model import Call, Graph, Subgraph
 from tmpass.planning.timeline.schedule import Region, Schedule, Step
 
@@ -61,10 +62,11 @@ def _run(
     """
     index, lower, slot = called.subgraph, len(steps), len(regions)
     regions.append(Region(index, lower, lower, caller, called.repeats))
+    made, ops = maker(Step), graph.subgraphs[index].ops
     for op_index in orders[index]:
         at = len(steps)
-        steps.append(Step(index, op_index, at + 1))
-        calls = graph.subgraphs[index].ops[op_index].calls
+        steps.append(made(index, op_index, at + 1))
+        calls = ops[op_index].calls
         for call in calls:
             _run(graph, orders, steps, regions, call, at)
         if calls:
@@ -91,10 +93,14 @@ def check_extent(graph: Graph) -> None:
     if steps > most:
         fault = f"its {own} operators take more than {most} steps when its bodies are laid out"
         raise ModelError(fault, hint=_FEWER_CALLS)
-    own_letters = sum(len(op.name) for subgraph in graph.subgraphs for op in subgraph.ops)
-    if letters > MAX_LETTERS and letters > _REPEATS * own_letters:
+    if letters > MAX_LETTERS and letters > _REPEATS * _letters(graph):
         fault = f"the names of its steps take more than {MAX_LETTERS} letters when its bodies are laid out"
         raise ModelError(fault, hint=_FEWER_CALLS)
+
+
+def _letters(graph: Graph) -> int:
+    """The letters in the names of all operators."""
+    return sum(len(op.name) for subgraph in graph.subgraphs for op in subgraph.ops)
 
 
 def _measure(graph: Graph, extents: dict[int, _Extent], index: int, callers: tuple[int, ...]) -> _Extent:
@@ -105,10 +111,11 @@ def _measure(graph: Graph, extents: dict[int, _Extent], index: int, callers: tup
         raise ModelError(f"bodies are nested more than {MAX_DEPTH} deep", where=_name(graph, index))
     if index not in extents:
         ops = graph.subgraphs[index].ops
-        inner = [_measure(graph, extents, call.subgraph, (*callers, index)) for op in ops for call in op.calls]
+        calls = [call for op in ops if op.calls for call in op.calls]
+        inner = [_measure(graph, extents, call.subgraph, (*callers, index)) for call in calls]
         extents[index] = (
             len(ops) + sum(max(steps, 1) for steps, _, _ in inner),
-            sum(len(op.name) for op in ops) + sum(letters for _, letters, _ in inner),
+            sum([len(op.name) for op in ops]) + sum(letters for _, letters, _ in inner),
             1 + max((depth for _, _, depth in inner), default=-1),
         )
     if len(callers) + extents[index][2] > MAX_DEPTH:

@@ -34,7 +34,7 @@ if [ $# -eq 0 ]; then
     set -- -n 2 -m "not slow or core" -k "not small_stack" tests/fuzz/test_{core,order}_arguments.py \
         tests/planning/ordering/test_{order_kernels,least_peak}.py tests/core tests/test_determinism.py \
         tests/fuzz/test_tflite_bytes.py tests/frontends/tflite/test_flatbuffer.py \
-        tests/packing/test_{problem,bounds,conflict,quick_check}.py \
+        tests/packing/test_{problem,bounds,collisions,conflict,quick_check}.py \
         tests/packing/learning/test_{policy,oracle,dead_ends}.py \
         tests/packing/allocators --ignore=tests/packing/allocators/test_external.py --ignore=tests/packing/allocators/test_ilp.py
 fi

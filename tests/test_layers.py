@@ -43,7 +43,11 @@ APART = {
 }
 """Package -> those below it that it may not import either: frontends know nothing of memory, for one."""
 
-CHECKERS = {"packing/check.py": "quick_check", "packing/bounds.py": "step_bound"}
+CHECKERS = {
+    "packing/check.py": "quick_check",
+    "packing/bounds.py": "step_bound",
+    "packing/collisions.py": "rectangles_apart",
+}
 """What judges packings -> what it asks of the core: a file of core/judges, which reads the buffers itself."""
 
 

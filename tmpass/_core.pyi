@@ -774,6 +774,16 @@ def quick_check(buffers: tuple[object, ...], offsets: tuple[int, ...], alignment
         Memories and pairs that must be apart are not looked at.
     """
 
+def rectangles_apart(rectangles: tuple[tuple[int, int, int, int, int], ...]) -> bool:
+    """Return True where surely no two rectangles overlap, and False where a closer look is needed.
+
+    Args:
+        rectangles: Tuples that begin with lower, upper, low, high: bytes [low, high) during the steps
+            [lower, upper). Empty ones overlap nothing.
+
+    Complexity: O(n log n).
+    """
+
 def step_bound(
     buffers: tuple[object, ...],
     alignment: int,

@@ -73,12 +73,12 @@ def read_tensors(subgraph: Table, buffers: Buffers) -> list[Declared]:
         ModelError: an element type is unknown, a buffer does not exist, or a rank is too large.
     """
     field = schema.Tensor
-    tensors = []
+    tensors, types = [], [dtype for _, dtype in ELEMENT_TYPES]
     for index, table in enumerate(subgraph.tables(schema.SubGraph.TENSORS, "tensor")):
         number = table.scalar(field.TYPE)
-        if not 0 <= number < len(ELEMENT_TYPES):
+        if not 0 <= number < len(types):
             fault = f"has the unknown element type {number}"
-            raise ModelError(fault, where=table.where, hint=f"types 0 to {len(ELEMENT_TYPES) - 1} are known")
+            raise ModelError(fault, where=table.where, hint=f"types 0 to {len(types) - 1} are known")
         shape = table.integers(field.SHAPE)
         if shape:
             _ranked(table, shape)
@@ -88,15 +88,15 @@ def read_tensors(subgraph: Table, buffers: Buffers) -> list[Declared]:
         plain = shape and min(shape) >= 0 and not table.has(field.SHAPE_SIGNATURE)
         tensors.append(
             Declared(
-                name=table.string(field.NAME) or f"tensor_{index}",
-                dtype=ELEMENT_TYPES[number][1],
-                shape=shape,
-                dims=shape if plain else _dims(table, shape, has_data),
-                variable=bool(table.scalar(field.IS_VARIABLE)),
-                has_data=has_data,
-                external=external,
-                buffer=buffer,
-                table=table,
+                table.string(field.NAME) or f"tensor_{index}",
+                types[number],
+                shape,
+                shape if plain else _dims(table, shape, has_data),
+                bool(table.scalar(field.IS_VARIABLE)),
+                has_data,
+                external,
+                buffer,
+                table,
             )
         )
     return tensors

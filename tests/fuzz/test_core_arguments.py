@@ -297,8 +297,8 @@ ORDERS = {"OrderProblem", "OrderParts", "OrderRules", "find_cuts", "bound_orders
 """What test_order_arguments.py asks."""
 FLATBUFFER = {"FLAT_FIELD_LIMIT", "FlatField", "FlatScalar", "FlatTable", "FlatTables"}
 """Held against damaged files in tests/frontends/tflite/test_flatbuffer.py."""
-JUDGES = {"quick_check", "step_bound"}
-"""Held against other judges in tests/verify and test_bounds.py."""
+JUDGES = {"quick_check", "rectangles_apart", "step_bound"}
+"""Held against other judges in tests/verify, test_bounds.py and test_collisions.py."""
 RESIDENCY = {"search_placements", "SubsetSums", "least_loss"}
 """Held against brute force in tests/planning/residency."""
 TRANSFERS = {"FreeOrderProblem", "search_labels", "beam_labels", "search_absences"}

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tmpass import _core
 from tmpass.packing import collisions as module
 from tmpass.packing.check import check_offsets
 from tmpass.packing.collisions import Collision, Rectangle, find_collisions
@@ -30,6 +31,28 @@ def naive(given: list[Rectangle]) -> set[frozenset[int]]:
 def test_every_pair_that_overlaps_is_found(given):
     found = find_collisions(given)
     assert {frozenset((c.first, c.second)) for c in found} == naive(given)
+
+
+@given(rectangles)
+def test_the_core_is_sure_exactly_where_no_two_overlap_whoever_owns_them(given):
+    owned = [r._replace(owner=i) for i, r in enumerate(given)]
+    assert _core.rectangles_apart(tuple(given)) == (not naive(owned))
+
+
+@pytest.mark.parametrize("wrong", [2**63, -(2**63) - 1, 1.0, None, True])
+def test_the_core_is_not_sure_of_what_is_not_a_number_of_64_bits(wrong):
+    plain = Rectangle(0, 5, 0, 8, 1)
+    assert _core.rectangles_apart((plain, Rectangle(5, 2**63 - 1, -(2**63), 8, 2)))
+    for field in ("lower", "upper", "low", "high"):
+        assert not _core.rectangles_apart((plain, Rectangle(5, 9, 0, 8, 2)._replace(**{field: wrong})))
+    assert not _core.rectangles_apart((plain, (1, 2, 3)))
+    assert not _core.rectangles_apart((plain, [1, 2, 3, 4, 5]))
+
+
+def test_sizes_beyond_64_bits_are_compared_all_the_same():
+    far = Rectangle(0, 5, 2**64, 2**64 + 8, 1)
+    assert find_collisions([far, far._replace(owner=2)]) == [Collision(1, 2, 0, 2**64, 2**64 + 8)]
+    assert find_collisions([far, far._replace(owner=2, lower=5, upper=6)]) == []
 
 
 @given(rectangles)

@@ -15,6 +15,7 @@ from tmpass.api.arguments import (
     ties_of,
     whole,
 )
+from tmpass.base import collector
 from tmpass.base.choices import Int8, Io, Objective, OrderMethod, Share, Transfers
 from tmpass.base.errors import ModelError, UsageError, VerificationError, brief
 from tmpass.base.sizes import parse_size
@@ -128,7 +129,8 @@ def plan(
     check_speeds(objective, profile)
     if isinstance(model, Model):
         check_loaded(model, bindings)
-    loaded = model if isinstance(model, Model) else load_to_plan(model, bindings)
+    with collector.paused():
+        loaded = model if isinstance(model, Model) else load_to_plan(model, bindings)
     bindings |= {**loaded.bindings, **loaded.graph.batches}
     rules = rules_of(profile, scratch, loaded)
     ties = ties_of(tie, loaded, keep_inputs=keep_inputs, io=io)
@@ -159,7 +161,8 @@ def plan(
         raise error.within(loaded.info.file) from None
     if target is None:
         made = replace(made, target=replace(made.target, assumed=True))
-    violations = check_plan(made, graph, profile.sharing) or check_tail(made, graph, profile)
+    with collector.paused():
+        violations = check_plan(made, graph, profile.sharing) or check_tail(made, graph, profile)
     if made.time is not None and not violations:
         from tmpass.verification.run_time.check import check_time  # which many plans do not need
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tmpass.base import collector
 from tmpass.base.record import record
 from tmpass.packing.allocate import allocate
 from tmpass.packing.bounds import lower_bound
@@ -112,7 +113,8 @@ def _smallest_layout(request: LayoutRequest, timeline: Schedule, kept: list[Layo
 def ranges_on(request: LayoutRequest, timeline: Schedule) -> Ranges:
     """The live ranges of all tensors on a timeline."""
     keep, copy = request.options.keep_inputs, request.target.runtime.loops_copy
-    return live_ranges(request.graph, timeline, keep_inputs=keep, loops_copy=copy)
+    with collector.paused():
+        return live_ranges(request.graph, timeline, keep_inputs=keep, loops_copy=copy)
 
 
 def aliases_on(
@@ -149,8 +151,9 @@ def aliases_on(
 
 def storage_on(request: LayoutRequest, timeline: Schedule, ranges: Ranges, aliases: Aliases) -> Storage:
     """The buffers on a timeline with these alias classes, and those of scratch behind them."""
-    storage = find_storage(request.graph, request.roles, aliases, ranges, external=request.external)
-    return _with_scratch(storage, timeline, request.scratch)
+    with collector.paused():
+        storage = find_storage(request.graph, request.roles, aliases, ranges, external=request.external)
+        return _with_scratch(storage, timeline, request.scratch)
 
 
 def _least_rank(problems: Iterable[tuple[Memory, Problem, tuple[int, ...]]]) -> tuple[int, int]:

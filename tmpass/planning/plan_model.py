@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 
-from tmpass.base import interrupts
+from tmpass.base import collector, interrupts
 from tmpass.base.choices import ConstantUse, Int8, Io, Objective, OrderMethod, Status, Transfers
 from tmpass.graph.binding import batch_notes
 from tmpass.graph.model import Graph, TensorKey, TensorKind
@@ -119,7 +119,8 @@ def _assembled(
     """The plan of a layout, with the notes that it gets besides those of the layout; `rows` are of its memories."""
     more = _warnings(model, request, ordered.layout.storage)
     ordered = replace(ordered, warnings=(*ordered.warnings, *notes, *more))
-    made = assemble(model.info, request, ordered, besides, rows)
+    with collector.paused():
+        made = assemble(model.info, request, ordered, besides, rows)
     return _with_time(made, request) if made.fits else made
 
 

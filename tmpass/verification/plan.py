@@ -137,10 +137,9 @@ def _fault(
     row: PlannedTensor, tensor: Tensor, end: str, used: bool, outermost: bool, plan: Plan
 ) -> tuple[str, str] | None:
     """The fault of one row, as (kind, message); None if it is right."""
-    told = (row.name, row.dtype, row.shape, row.bytes)
     size = tensor.bytes
-    real = (tensor.name, tensor.dtype.name, tensor.shape, size)
-    if told != real:
+    if row.name != tensor.name or row.dtype != tensor.dtype.name or row.shape != tensor.shape or row.bytes != size:
+        told, real = (row.name, row.dtype, row.shape, row.bytes), (tensor.name, tensor.dtype.name, tensor.shape, size)
         return "size", f"is listed as {brief(told)}, but the model has {brief(real)}"
     if row.buffer is None and row.offset is not None:
         return "offset", f"is at {row.offset}, but in no buffer"
@@ -152,6 +151,8 @@ def _fault(
         role = "variable" if tensor.kind is TensorKind.VARIABLE else end or "activation"
     if row.role != role:
         return "missing", f"is listed as {row.role}, but is {role}"
+    if role == "activation" and row.buffer is not None:
+        return None
     needs_bytes = tensor.dtype.bits is not None or not tensor.dtype.known
     if role == "unplanned" and used and needs_bytes and not plan.options.allow_unplanned:
         return "missing", "has no known size, and the options do not allow that"
@@ -176,7 +177,7 @@ def _check_references(plan: Plan) -> list[Violation]:
             name = tensor_name(row)
             found.append(Violation("missing", f"{name} is in buffer {row.buffer}, which is not listed", name))
             continue
-        members[row.buffer].append(row.key)
+        members[row.buffer].append((row.subgraph, row.index))
         if row.offset is None:
             name = tensor_name(row)
             found.append(Violation("offset", f"{name} is in buffer {row.buffer}, but has no offset", name))
@@ -189,7 +190,8 @@ def _check_references(plan: Plan) -> list[Violation]:
             continue
         if buffer.first is not None and not members[number]:
             continue  # a further residence, as check_transfer_rows sees
-        if sorted(buffer.tensors) != members[number] or not members[number]:
+        held = buffer.tensors
+        if not members[number] or (list(held) if len(held) == 1 else sorted(held)) != members[number]:
             message = f"buffer {number} lists tensors {brief(buffer.tensors)}, but {brief(members[number])} are in it"
             found.append(Violation("alias", message))
             continue

@@ -83,6 +83,19 @@ def test_ctrl_c_keeps_the_best_order_so_far(stage, monkeypatch):
     assert stage != "_under_ceilings" or found.peak < bound_order(problem, order).peak
 
 
+@settings(max_examples=200, deadline=None)
+@given(order_problems() | parallel_problems())
+def test_the_bound_of_an_order_is_the_largest_of_its_parts(problem: Drawn):
+    order = topological(problem)
+    parts, (_, positions) = _core.OrderParts(problem.native, order), _core.find_cuts(problem.native)
+    profile = parts.profile
+    bounds = [
+        profile[a] if b - a == 1 else _core.bound_orders(parts.part(a, b), profile[a:b], 64)[0]
+        for a, b in pairwise(positions)
+    ]
+    assert bound_order(problem.native, order).bound == max(bounds, default=0)
+
+
 def test_parts_that_are_cut_are_ordered_each_on_its_own():
     # Two pairs of wide branches, one after the other: each pair is better branch by branch.
     edges, size, starts, users = [], [], [0], []

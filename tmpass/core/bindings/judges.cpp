@@ -7,6 +7,7 @@
 
 #include "bindings/kernel_call.hpp"
 #include "judges/quick_check.hpp"
+#include "judges/rectangles_apart.hpp"
 #include "judges/step_bound.hpp"
 
 namespace nb = nanobind;
@@ -34,6 +35,13 @@ void bind_judges(nb::module_& m) {
         "Returns:\n"
         "    False where the offsets are wrong, and also where a buffer has gaps or very many pairs share a step.\n"
         "    Memories and pairs that must be apart are not looked at.");
+    m.def("rectangles_apart", &judges::rectangles_apart, "rectangles"_a,
+          nb::sig("def rectangles_apart(rectangles: tuple[tuple[int, int, int, int, int], ...]) -> bool"),
+          "Return True where surely no two rectangles overlap, and False where a closer look is needed.\n\n"
+          "Args:\n"
+          "    rectangles: Tuples that begin with lower, upper, low, high: bytes [low, high) during the steps\n"
+          "        [lower, upper). Empty ones overlap nothing.\n\n"
+          "Complexity: O(n log n).");
     m.def(
         "step_bound",
         [](BufferTuple buffers, std::int64_t alignment,

@@ -7,6 +7,7 @@ WHILE  ── calls ──> cond, body        The step of WHILE needs the larger
 from collections.abc import Sequence
 from dataclasses import replace
 
+from tmpass.base import collector
 from tmpass.base.record import record
 from tmpass.graph.dependencies import read_pairs
 from tmpass.graph.effects import effect_edges, innermost_first
@@ -64,13 +65,12 @@ class ModelItems:
 
 def items_of_model(contents: MemoryContents) -> ModelItems:
     """The order problems of all subgraphs."""
-    graph = contents.graph
-    effects = effect_edges(graph)
-    items = []
-    for s, subgraph in enumerate(graph.subgraphs):
-        edges = read_pairs(subgraph)
-        later = contents.later[s] if contents.later else ()
-        items.append(find_items(contents, s, [*edges, *effects[s], *later]))
+    graph, items = contents.graph, []
+    with collector.paused():
+        effects = effect_edges(graph)
+        for s, subgraph in enumerate(graph.subgraphs):
+            later = contents.later[s] if contents.later else ()
+            items.append(find_items(contents, s, [*read_pairs(subgraph), *effects[s], *later]))
     return ModelItems(graph, tuple(items), tuple(innermost_first(graph)), contents.runtime.loops_copy)
 
 

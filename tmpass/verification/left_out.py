@@ -12,10 +12,10 @@ def unknown_tensors(graph: Graph) -> int:
     """How many tensors of unknown size need bytes in a run. A capture is not counted besides what it captures."""
     count = 0
     for subgraph in graph.subgraphs:
-        for t in subgraph.fact(touched):
+        open_ = [t for t, tensor in enumerate(subgraph.tensors) if not tensor.sized]
+        for t in subgraph.fact(touched).intersection(open_):
             tensor = subgraph.tensors[t]
-            stored = tensor.kind in (TensorKind.ACTIVATION, TensorKind.VARIABLE) and tensor.dtype.name != "resource"
-            count += stored and not tensor.sized
+            count += tensor.kind in (TensorKind.ACTIVATION, TensorKind.VARIABLE) and tensor.dtype.name != "resource"
     return count
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from tmpass.base.record import record
+from tmpass.base.record import maker, record
 from tmpass.graph.model import Graph, TensorKey, TensorKind
 from tmpass.plans.plan import PlannedConstant
 from tmpass.targets import Memory, Target
@@ -43,9 +43,9 @@ class StoredConstants:
             above: the first free byte of the home.
             horizon: how many steps the plan has.
         """
-        offset = self._rounded(above)
+        offset, made = self._rounded(above), maker(PlannedConstant)
         for number, constant in enumerate(self.constants):
-            yield PlannedConstant(number, self.home.name, offset, constant.size, 0, horizon, constant.tensors)
+            yield made(number, self.home.name, offset, constant.size, 0, horizon, constant.tensors)
             offset += self._rounded(constant.size)
 
 
@@ -65,7 +65,8 @@ def find_stored(graph: Graph, target: Target) -> StoredConstants | None:
         if stored.bytes:
             sizes[stored.first] = max(stored.bytes, sizes.get(stored.first, 0))
             tensors.setdefault(stored.first, []).append(key)
-    return StoredConstants(home, tuple(Constant(tuple(tensors[first]), sizes[first]) for first in sorted(sizes)))
+    made = maker(Constant)
+    return StoredConstants(home, tuple([made(tuple(tensors[first]), sizes[first]) for first in sorted(sizes)]))
 
 
 def touched_constants(graph: Graph) -> Sequence[TensorKey]:

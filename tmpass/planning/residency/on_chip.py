@@ -6,7 +6,7 @@ from heapq import heappop, heappush
 
 from tmpass.base.choices import ConstantUse
 from tmpass.base.errors import TargetError
-from tmpass.base.record import record
+from tmpass.base.record import maker, record
 from tmpass.graph.model import Graph, TensorKey
 from tmpass.planning.layout import Layout
 from tmpass.planning.residency.constants import Constant, StoredConstants
@@ -143,11 +143,10 @@ def loaded_rows(
         horizon: how many steps the plan has.
     """
     number, offset, name = len(constants), free.height(resident), free.memory.name
+    made = maker(PlannedConstant)
     for c, constant in enumerate(constants):
         if resident[c]:
-            yield PlannedConstant(
-                number, name, offset, constant.size, 0, horizon, constant.tensors, ConstantUse.RESIDENT
-            )
+            yield made(number, name, offset, constant.size, 0, horizon, constant.tensors, ConstantUse.RESIDENT)
             number, offset = number + 1, offset + free.sizes[c]
     held: list[tuple[int, frozenset[int]]] = []  # of the operators whose bodies run: their ends and constants
     for step, (top, used) in enumerate(zip(free.tops, free.uses, strict=True)):
@@ -159,7 +158,7 @@ def loaded_rows(
                 continue
             if not any(c in constants_there for _, constants_there in held):
                 size, tensors = free.at_once(c), constants[c].tensors
-                yield PlannedConstant(number, name, offset, size, step, end, tensors, ConstantUse.STREAMED)
+                yield made(number, name, offset, size, step, end, tensors, ConstantUse.STREAMED)
                 number += 1
             offset += free.staging[c]
         if end > step + 1 and used:

@@ -20,6 +20,7 @@ from tmpass.base.errors import UsageError
 from tmpass.graph.model import TensorKind
 from tmpass.loading.load import Model
 from tmpass.plans import plan_json
+from tmpass.plans.left_out import NotRun
 from tmpass.plans.plan import (
     SCHEMA,
     ModelInfo,
@@ -111,7 +112,7 @@ def test_keys_stand_in_the_order_of_the_fields():
 
 def test_optional_keys_are_written_where_they_have_another_value():
     assert {kind: dict(optional_fields(kind)) for kind in (Plan, Options, PlannedBuffer)} == {
-        Plan: {"transfers": None, "time": None, "version": ""},
+        Plan: {"transfers": None, "time": None, "not_run": (), "version": ""},
         Options: {"transfers": "auto", "objective": "bytes"},
         PlannedBuffer: {"first": None},
     }
@@ -123,6 +124,7 @@ def test_optional_keys_are_written_where_they_have_another_value():
         buffers=(*PLAN.buffers, replace(PLAN.buffers[0], id=len(PLAN.buffers), first=0)),
         transfers=PlannedTransfers("dram", 16, 32, 48),
         time=PlannedTime(9, None, 5, 4, 0, 7, ("prefetch",), ("macs_per_second",)),
+        not_run=(NotRun("CONV_2D", "of uint8", "int8", True, 1, 0, 0),),
         version="0.1.0",
     )
     data = json.loads(travels.to_json())
@@ -187,7 +189,7 @@ def test_the_schema_has_the_fields_of_the_dataclasses_and_demands_all():
     assert {kind.__name__ for kind, _ in pairs} == {
         "Plan", "ModelInfo", "TargetInfo", "Options", "MemoryUse", "PlannedOrder", "PlannedStep", "PlannedBuffer",
         "PlannedTensor", "Gap", "ScratchRule", "NotCounted", "Over", "PlannedConstant", "PlannedTransfers",
-            "PlannedTime",
+            "PlannedTime", "NotRun",
     }  # fmt: skip
     for kind, form in pairs:
         names = [f.name for f in fields(kind)]

@@ -10,7 +10,8 @@ from tmpass.api.plan import plan
 from tmpass.base.errors import UsageError
 from tmpass.graph.model import TensorKind
 from tmpass.loading.load import Model
-from tmpass.plans.plan import ModelInfo, NotCounted, Plan
+from tmpass.plans.left_out import NotCounted
+from tmpass.plans.plan import ModelInfo, Plan
 from tmpass.plans.plan_json import parse_plan
 
 NEW_OF_MEMORY = (

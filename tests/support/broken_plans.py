@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from tmpass.plans.plan import NotCounted, Plan, PlannedBuffer
+from tmpass.plans.left_out import NotCounted
+from tmpass.plans.plan import Plan, PlannedBuffer
 
 _LARGE = (2**31, 2**62 - 1, 2**62)
 _USES = ("stored", "resident", "streamed")

@@ -16,7 +16,7 @@ SCALED = ("INT8", "INT16")
 _CONVOLUTIONS = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3, "TRANSPOSE_CONV": 0, "FULLY_CONNECTED": 0}
 """Kinds with weights as input 1, and their axis of channels."""
 
-_SCALES = {
+SCALED_OUTPUTS = {
     ("SOFTMAX", "INT8"): (1 / 256, -128),
     ("SOFTMAX", "INT16"): (1 / 32768, 0),
     ("LOGISTIC", "INT8"): (1 / 256, -128),
@@ -167,7 +167,7 @@ class Builder:
         self, kind: str, read: Sequence[int], made: Sequence[tuple[Sequence[int], str]], how: Options | None
     ) -> list[int]:
         """An operator and its outputs, each of a shape and type."""
-        outputs = [self.add(shape, dtype, *_SCALES.get((kind, dtype), (0.5, 0))) for shape, dtype in made]
+        outputs = [self.add(shape, dtype, *SCALED_OUTPUTS.get((kind, dtype), (0.5, 0))) for shape, dtype in made]
         self.operators.append(Operator(kind, read, outputs, how))
         return outputs
 

@@ -11,7 +11,8 @@ from support.planning import INFO
 from tmpass.api.plan import plan
 from tmpass.graph.model import Graph, Stored, TensorKind
 from tmpass.loading.load import Model
-from tmpass.plans.plan import NotCounted, Plan, PlannedConstant
+from tmpass.plans.left_out import NotCounted
+from tmpass.plans.plan import Plan, PlannedConstant
 from tmpass.targets import Memory, Target
 from tmpass.verification.plan import check_plan
 

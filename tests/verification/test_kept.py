@@ -11,7 +11,8 @@ from tmpass.api.verify import verify
 from tmpass.base.errors import UsageError
 from tmpass.graph.model import Call, Graph, Stored, TensorKind
 from tmpass.loading.load import Model
-from tmpass.plans.plan import NotCounted, Plan
+from tmpass.plans.left_out import NotCounted
+from tmpass.plans.plan import Plan
 from tmpass.plans.plan_json import parse_plan
 from tmpass.targets import RUNTIMES, Memory, Target
 

@@ -12,7 +12,8 @@ from tmpass.api.plan import plan
 from tmpass.api.verify import trusted, verify
 from tmpass.graph.model import Graph, TensorKind
 from tmpass.loading.load import Model
-from tmpass.plans.plan import NotCounted, Plan
+from tmpass.plans.left_out import NotCounted
+from tmpass.plans.plan import Plan
 from tmpass.plans.plan_json import parse_plan
 from tmpass.targets import Memory, Runtime, Target, load_target
 from tmpass.targets.scratch.rule import ScratchRule

@@ -44,7 +44,7 @@ def moved_plan(made: Plan, bases: Mapping[int, int], heading: Heading | None) ->
     return replace(
         made,
         status=_status(made, memories).value,
-        fits=all(not one.shortfall for one in memories),
+        fits=not made.refused and all(not one.shortfall for one in memories),
         memories=memories,
         constants=constants,
         buffers=buffers,
@@ -109,6 +109,8 @@ def _rounded(peak: int, memory: MemoryUse) -> int:
 
 
 def _status(made: Plan, memories: Sequence[MemoryUse]) -> Status:
+    if made.refused:
+        return Status.INFEASIBLE
     if any(one.shortfall for one in memories):
         return Status.INFEASIBLE if memories[0].proved_shortfall else Status.UNKNOWN
     optimal = memories[0].peak <= memories[0].lower_bound and made.status == Status.OPTIMAL

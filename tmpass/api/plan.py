@@ -28,6 +28,7 @@ from tmpass.planning.plan_model import plan_model
 from tmpass.plans.plan import Options, Plan
 from tmpass.targets import Target
 from tmpass.targets.scratch.rule import ScratchRule
+from tmpass.verification.kernels import check_kernels
 from tmpass.verification.overhead import check_tail
 from tmpass.verification.plan import check_plan
 
@@ -163,6 +164,7 @@ def plan(
         made = replace(made, target=replace(made.target, assumed=True))
     with collector.paused():
         violations = check_plan(made, graph, profile.sharing) or check_tail(made, graph, profile)
+        violations = violations or check_kernels(made, profile, graph)
     if made.time is not None and not violations:
         from tmpass.verification.run_time.check import check_time  # which many plans do not need
 

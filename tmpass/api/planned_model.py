@@ -38,6 +38,10 @@ def planned_model(plan: Plan, model: object) -> bytes:
     if violations:
         fault = f"the plan is wrong: {violations[0].message}"
         raise VerificationError(fault, violations=violations, where=carrier.name, hint="plan the model again")
+    if plan.refused:
+        first, title = plan.refused[0], RUNTIMES[plan.target.runtime].title
+        fault = f"the plan does not fit: {title} does not run {f'{first.kind} {first.fault}'.strip()}"
+        raise UsageError(fault, where=carrier.name, hint="tmpass plan says what to do")
     if not plan.fits:
         memory, missing = next((m.name, m.shortfall) for m in plan.memories if m.shortfall)
         fault = f"the plan does not fit: {format_size(missing)} are missing in {memory}"

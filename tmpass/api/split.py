@@ -150,6 +150,8 @@ def split(
     search = Search(opened.net, profile, told or silent, threads)
     limits = levels(search, _part(max_macs, NARROW if room is None else MOST_MACS))
     before = _planned(opened.model, profile, threads)
+    if before.refused:  # the runtime does not run parts of these operators either
+        return _unchanged(opened, before)
     if room is not None:
         if before.fits:
             return _unchanged(opened, before)

@@ -67,7 +67,7 @@ def offer_split(model: object, made: Plan, target: Target) -> SplitOffer | Split
         target: of the plan, with the options of the plan.
     """
     reads = RUNTIMES[made.target.runtime].reads
-    if made.fits or (reads and made.model.format not in reads) or isinstance(model, Model):
+    if made.fits or made.refused or (reads and made.model.format not in reads) or isinstance(model, Model):
         return None
     if target.scratchpad.capacity is None or len(made.schedule) > _MOST_OPERATORS:
         return None

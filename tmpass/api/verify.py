@@ -12,6 +12,7 @@ from tmpass.plans.plan import Plan
 from tmpass.targets import RUNTIMES, Target
 from tmpass.verification.conformance import check_model, check_target
 from tmpass.verification.integers import as_integers
+from tmpass.verification.kernels import check_kernels
 from tmpass.verification.overhead import check_tail
 from tmpass.verification.plan import check_plan
 from tmpass.verification.results import as_kept
@@ -48,6 +49,8 @@ def verify(
     if profile is not None and not found:
         found = check_tail(plan, graph, profile)
     found = [*found, *check_target(plan, profile, loaded.info.file, names, graph)]
+    if profile is not None:
+        found += check_kernels(plan, profile, graph)
     if profile is not None and not found:
         found = check_time(plan, graph, profile)
     return tuple(found)

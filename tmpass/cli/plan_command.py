@@ -115,8 +115,8 @@ def _summarise(source: str | bytes, plan: "Plan", target: str) -> None:
 
     click.echo(summary(plan), nl=False)
     reads = RUNTIMES[plan.target.runtime].reads
-    refused = bool(reads) and plan.model.format not in reads
-    if plan.fits or STOPPED in plan.warnings or refused:  # no offer, which takes many imports
+    unread = bool(reads) and plan.model.format not in reads
+    if plan.fits or STOPPED in plan.warnings or unread or plan.refused:  # no offer, which takes many imports
         return
     from tmpass.api.arguments import target_of
     from tmpass.api.split_offer import offer_split

@@ -121,7 +121,9 @@ def _write(made: "Split", model: str, output: str | None, page: str | None) -> N
     write_all(results)
     if output is not None and made.fits:
         complain_of_weights([output], model, other_files(made.data))
-    if output is not None and not made.fits:
+    if output is not None and made.plan.refused:
+        complain(f"nothing is written to {output}: the model does not run on {made.plan.target.name}")
+    elif output is not None and not made.fits:
         complain(f"nothing is written to {output}: {made.needed[0]} B are the fewest that a split was found for")
 
 

@@ -13,6 +13,7 @@ from tmpass.cli.files import model_source, read_plan
 from tmpass.cli.settled import TARGET_VARIABLE, target_for
 from tmpass.cli.terminal import complain, progress
 from tmpass.cli.verify_pair import is_planned_copy, original_line, refuse_swapped, which_is_which
+from tmpass.report.kernels import does_not_run, not_known
 from tmpass.report.left_out import not_counted
 from tmpass.report.text import clip, counted, one_line
 
@@ -160,6 +161,8 @@ def _proved(
     """The lines on a plan that is right: what was executed, is not counted, proved and taken on trust."""
     lines = [f"{plan} is right for {found.model.file}{'' if run is not None else f': {_count(found)}'}"]
     lines += execution_lines(run, len(found.schedule)) if run is not None else []
+    lines += [f"does not fit: {refused}"] if (refused := does_not_run(found)) else []
+    lines += [f"kernels: it runs only {condition}"] if (condition := not_known(found)) else []
     lines += [f"not counted: {left_out}"] if (left_out := not_counted(found)) else []
     lines += [f"proved: {one.what}: {one.message}" for one in shown]
     lines += [f"on trust: {one.what}: {one.message}" for one in believed]

@@ -224,7 +224,7 @@ class _Work:
 
     def _set(self, number: int, at: int, row: Row, page: str | None, file: str | None) -> None:
         request = self._requests[number]
-        row = replace(row, options=self._options(request), profile=request.aims[at].digest)
+        row = replace(row, options=self._options(request), profile=request.aims[at].digest, planned=file)
         self._rows[number][at], self._pages[number][at], self._files[number][at] = row, page, file
         self._done += 1
         if self._means.told is not None:

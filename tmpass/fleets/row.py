@@ -51,6 +51,8 @@ class Row:
         options: those of the plan that are not the defaults, as `budget=65536, share=views`; None where an older tmpass
             made the row.
         profile: the SHA-256 of the profile of the target; None as well.
+        not_run: which operators the runtime is known not to run; empty where there are none, None as well.
+        planned: the path of the planned model; None where none was written.
     """
 
     model: str
@@ -72,6 +74,8 @@ class Row:
     code: int = 0
     options: str | None = None
     profile: str | None = None
+    not_run: str | None = None
+    planned: str | None = None
 
     def to_json(self) -> str:
         """The row as one line of JSON, without a line break."""
@@ -80,6 +84,7 @@ class Row:
 
 def row_of(plan: Plan, model: str, target: str, sha256: str) -> Row:
     """The row of a plan."""
+    from tmpass.report.kernels import does_not_run
     from tmpass.report.left_out import notes
 
     memory, arena = deciding_memory(plan), deciding_arena(plan)
@@ -100,6 +105,7 @@ def row_of(plan: Plan, model: str, target: str, sha256: str) -> Row:
         memories=tuple(MemoryFigures(m.name, m.capacity, m.needed, m.peak) for m in plan.memories),
         notes=(*notes(plan), *plan.warnings),
         code=EXIT_CODES[plan.status],
+        not_run=does_not_run(plan),
     )
 
 
@@ -127,7 +133,7 @@ def row_of_error(error: Exception, model: str, target: str, sha256: str = "") ->
     return Row(model, target, sha256, error=fault, code=INTERNAL_ERROR)
 
 
-ADDED = ("options", "profile")
+ADDED = ("options", "profile", "not_run", "planned")
 """Fields that rows of older versions do not have."""
 
 _KINDS: dict[str, tuple[type, ...]] = {

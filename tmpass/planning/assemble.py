@@ -12,6 +12,7 @@ from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.liveness import Ranges, Storage
 from tmpass.planning.memory_rows import MemoryRows, memory_rows
 from tmpass.planning.not_counted import find_not_counted
+from tmpass.planning.not_run import not_run_rows
 from tmpass.planning.residency.overhead import Besides
 from tmpass.planning.sharing.in_place import kernels_in_place
 from tmpass.planning.timeline.schedule import Schedule
@@ -51,6 +52,9 @@ def assemble(
     left_out = find_not_counted(request, besides)
     if status is Status.OPTIMAL and any(row.what == "tensors" for row in left_out):
         status = Status.FEASIBLE  # nothing is proved of a model that is planned in part
+    not_run = not_run_rows(graph, target)
+    if any(row.known for row in not_run):
+        status = Status.INFEASIBLE
     stopped = ordered.stopped or any(placed.allocation.stopped for placed in layout.allocations)
     promised = kernels_in_place(graph, target.sharing)
     return Plan(
@@ -68,6 +72,7 @@ def assemble(
         not_counted=left_out,
         constants=constants,
         transfers=None if travel is None or not travel.transfers.moved else travel.transfers,
+        not_run=not_run,
         version=VERSION,
     )
 

@@ -6,7 +6,8 @@ from tmpass.graph.model import Graph, Op, Subgraph, Tensor, TensorKey, TensorKin
 from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.residency.constants import touched_constants
 from tmpass.planning.residency.overhead import Besides
-from tmpass.plans.plan import NotCounted, Options
+from tmpass.plans.left_out import NotCounted
+from tmpass.plans.plan import Options
 from tmpass.targets import Runtime
 
 _NAMED = 8

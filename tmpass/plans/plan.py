@@ -13,6 +13,7 @@ from tmpass.base.json_text import json_text
 from tmpass.base.record import Facts, record
 from tmpass.graph.model import TensorKey
 from tmpass.packing.problem import Gap
+from tmpass.plans.left_out import NotCounted, NotRun
 from tmpass.plans.planned_time import PlannedTime
 from tmpass.plans.rendered import emitted, rendered
 from tmpass.targets.scratch.rule import ScratchRule
@@ -196,28 +197,6 @@ class MemoryUse:
 
 
 @record
-class NotCounted:
-    """Bytes that a run needs and that the figures of the plan leave out.
-
-    Fields:
-        what: one of LEFT_OUT.
-        count: how many tensors or operators.
-        bytes: their sum; None where it is not known.
-        names: of the first of the tensors, or all kinds of the operators.
-    """
-
-    what: str
-    count: int
-    bytes: int | None = None
-    names: tuple[str, ...] = ()
-
-
-LEFT_OUT = ("tensors", "scratch", "weights", "inputs_outputs", "runtime")
-"""Groups that a plan may not count: tensors of unknown size, scratch of kernels, constants, inputs and outputs in
-memory that the caller brings, and what the runtime keeps for kernels without a rule."""
-
-
-@record
 class PlannedOrder:
     """The order of the operators, and a bound on all orders.
 
@@ -361,7 +340,8 @@ class Plan(Facts):
     Fields:
         status: a word of choices.Status: what is proved.
             With tensors of unknown size it is never "optimal".
-        fits: whether every memory has room for its buffers, its constants and the rest, as far as it is counted.
+        fits: whether every memory has room for its buffers, its constants and the rest, as far as it is counted, and
+            no operator is known not to run.
         memories: those in use, the scratchpad first, the home of the constants last.
         buffers: row i has id i.
         tensors: all of the model, by rising key.
@@ -369,6 +349,7 @@ class Plan(Facts):
         constants: row i has id i; empty where no memory of the target holds weights.
         transfers: None where no buffer leaves the scratchpad.
         time: of one run; None where the target has no speed that it depends on, or the plan does not fit.
+        not_run: operators for which the runtime has no kernel, or is not known to have one.
         version: of tmpass, which made the plan; empty in plans from before the field was added, and in those of others.
     """
 
@@ -387,6 +368,7 @@ class Plan(Facts):
     constants: tuple[PlannedConstant, ...] = ()
     transfers: PlannedTransfers | None = field(default=None, metadata=OPTIONAL)
     time: PlannedTime | None = field(default=None, metadata=OPTIONAL)
+    not_run: tuple[NotRun, ...] = field(default=(), metadata=OPTIONAL)
     version: str = field(default="", metadata=OPTIONAL, compare=False)
 
     @property
@@ -399,6 +381,11 @@ class Plan(Facts):
     def unknown_tensors(self) -> int:
         """How many tensors of unknown size the plan leaves out."""
         return sum(row.count for row in self.not_counted if row.what == "tensors")
+
+    @property
+    def refused(self) -> tuple[NotRun, ...]:
+        """The operators that the runtime is known not to run."""
+        return tuple(row for row in self.not_run if row.known)
 
     @property
     def peak(self) -> int:

@@ -23,7 +23,8 @@ from tmpass.base.choices import (
 from tmpass.base.errors import UsageError
 from tmpass.base.sizes import MAX_BYTES
 from tmpass.packing.problem import MAX_ALIGNMENT, MAX_STEP
-from tmpass.plans.plan import LEFT_OUT, SCHEMA, Plan, optional_fields
+from tmpass.plans.left_out import LEFT_OUT
+from tmpass.plans.plan import SCHEMA, Plan, optional_fields
 from tmpass.plans.spill_schema import SPILL_SCHEMA
 from tmpass.plans.version_1 import VERSION_1, check_version_1, upgraded
 from tmpass.targets.runtime import RUNTIMES

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
-from tmpass.plans.plan import MemoryUse, NotCounted, Plan
+from tmpass.plans.left_out import NotCounted
+from tmpass.plans.plan import MemoryUse, Plan
+from tmpass.report.kernels import does_not_run, not_known
 from tmpass.report.text import short_size
 from tmpass.targets.runtime import RUNTIMES
 
@@ -31,7 +33,9 @@ def verdict(plan: Plan) -> str:
     """The reservation under which `plan` fits; empty where it covers the whole model."""
     if plan.unknown_tensors:
         return f"as far as it is planned; {unknown(plan)}, so nothing is proved"
-    return "" if plan.schedule else "as far as it is planned: the model has no operators, only inputs and outputs"
+    if not plan.schedule:
+        return "as far as it is planned: the model has no operators, only inputs and outputs"
+    return not_known(plan)
 
 
 def assumed(memory: MemoryUse) -> str:
@@ -45,7 +49,11 @@ def target_name(plan: Plan) -> str:
 
 
 def notes(plan: Plan) -> Iterator[str]:
-    """One line for what is not counted, one for a target that is assumed, and one for each assumed capacity."""
+    """One line for operators that do not run, what is not counted, an assumed target, and each assumed capacity."""
+    if refused := does_not_run(plan):
+        yield f"does not run: {refused}"
+    if condition := not_known(plan):
+        yield f"kernels: only {condition}"
     if left_out := not_counted(plan):
         yield f"not counted: {left_out}"
     if plan.target.assumed:

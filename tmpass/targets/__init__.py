@@ -10,6 +10,7 @@ A profile is TOML. Each fact is in a table with its source, or the word `assumed
     word = { value = 4, source = "data sheet" }                   # optional; the bytes of a pointer, 4 or 8
     macs_per_second = { value = 4e12, source = "data sheet" }     # optional; of all operators
     prefetch = { value = true, source = "data sheet" }            # copies overlap with operators; false by default
+    kernels = { value = ["CONV_2D"], source = "our port" }         # run in any type, whatever is known of the runtime
 
     [[memory]]
     name = "scratchpad"
@@ -39,6 +40,7 @@ The first memory that holds activations is the scratchpad, for which plans are m
 from tmpass.base.choices import Int8
 from tmpass.targets.load import MAX_FILE, load_target, target_names
 from tmpass.targets.memory import USES, Memory, Use
+from tmpass.targets.not_run import find_not_run
 from tmpass.targets.parse import parse_target
 from tmpass.targets.runtime import RUNTIMES, Runtime
 from tmpass.targets.sharing import CUSTOM, EVERY, Over, Sharing
@@ -57,6 +59,7 @@ __all__ = [
     "Sharing",
     "Target",
     "Use",
+    "find_not_run",
     "load_target",
     "parse_target",
     "target_names",

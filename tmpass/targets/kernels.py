@@ -42,6 +42,9 @@ _CUSTOM = """
     SignalStacker SignalWindow TFLM_DECODE
 """
 
+TFLM_CUSTOM = frozenset(f"{_CUSTOM} SignalRfft TFLite_Detection_PostProcess".split())
+"""The custom operators for which TensorFlow Lite Micro has kernels."""
+
 TFLM = frozenset(f"{_MOVES} {_ARITHMETIC} {_LAYERS} {_WEIGHTED}".split()) | {f"custom:{k}" for k in _CUSTOM.split()}
 """The reference kernels of TensorFlow Lite Micro, as the rules of `tail/tflm.toml` have it. Custom ones have a prefix.
 

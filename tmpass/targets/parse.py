@@ -37,6 +37,10 @@ _SPEED: Mapping[str, Callable[[object], object]] = {"macs_per_second": rate, "pr
 """Facts about the time of a run that a profile may leave out, and their readers."""
 
 
+_MORE: Mapping[str, Callable[[object], object]] = {**_SPEED, "kernels": kinds}
+"""All such facts about the whole target."""
+
+
 def parse_target(text: str, where: str) -> Target:
     """The target that the profile `text` describes.
 
@@ -67,7 +71,7 @@ def _target(reader: Reader, data: object) -> Target:
         data,
         (),
         ("name", "summary", "standing", "memory"),
-        ("consumer", "sharing", "scratch", "runtime", "int8", "word", *_SPEED),
+        ("consumer", "sharing", "scratch", "runtime", "int8", "word", *_MORE),
     )
     tables = reader.tables(root["memory"], ("memory",), "there is no list of memories")
     memories: list[Memory] = []
@@ -80,7 +84,7 @@ def _target(reader: Reader, data: object) -> Target:
         reader.fail(("memory",), NO_SCRATCHPAD, ADD_ACTIVATIONS)
     int8, int8_source = reader.fact(root["int8"], ("int8",), _int8) if "int8" in root else (Int8.FLOAT, "")
     word, word_source = reader.fact(root["word"], ("word",), _word) if "word" in root else (8, "")
-    speed = {name: reader.fact(root[name], (name,), parse) for name, parse in _SPEED.items() if name in root}
+    speed = {name: reader.fact(root[name], (name,), parse) for name, parse in _MORE.items() if name in root}
     facts: dict[str, Any] = {name: value for name, (value, _) in speed.items()}
     return Target(
         name=reader.line_of_text(root["name"], ("name",)),

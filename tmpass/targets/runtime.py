@@ -1,6 +1,6 @@
 """Runtimes, which run plans: how they count bytes, and how their loops pass values on."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import field, fields
 from functools import cache
 from typing import cast
@@ -8,7 +8,8 @@ from typing import cast
 from tmpass.base.errors import UsageError
 from tmpass.base.plugins import load_registered
 from tmpass.base.record import record
-from tmpass.targets.kernels import LITERT, LITERT_KEPT, TFLM, Kept
+from tmpass.targets.kernel_types import Kernels, tflm_kernels
+from tmpass.targets.kernels import LITERT, LITERT_KEPT, TFLM, TFLM_CUSTOM, Kept
 
 GROUP = "tmpass.runtimes"
 """The entry point group in which other packages register theirs: a name, and a Runtime of that name."""
@@ -43,6 +44,9 @@ class Runtime:
         keeps: the kinds of operators whose outputs it keeps from one run to the next, and when.
         transfers: whether it copies buffers out of the scratchpad and back, as a plan says.
         most_joined: the most inputs of one operator that concatenates; None for any number.
+        kernels: returns what its kernels take, by kind of operator; it has no others for the formats that it reads.
+            None where that is not known.
+        custom_kernels: the custom operators for which it has kernels; others are the program's own.
     """
 
     name: str = ""
@@ -61,6 +65,8 @@ class Runtime:
     keeps: Mapping[str, Kept] = field(default_factory=dict, hash=False)
     transfers: bool = False
     most_joined: int | None = None
+    kernels: Callable[[], Mapping[str, Kernels]] | None = None
+    custom_kernels: frozenset[str] = frozenset()
 
     @property
     def copies_buffers(self) -> bool:
@@ -116,6 +122,8 @@ RUNTIMES: Mapping[str, Runtime] = _Runtimes(
             probes=("tflite",),
             tail="tflm",
             most_joined=10,
+            kernels=tflm_kernels,
+            custom_kernels=TFLM_CUSTOM,
         ),
         "litert": Runtime(
             "litert",

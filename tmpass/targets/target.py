@@ -37,9 +37,10 @@ class Target:
         int8_source: where that comes from.
         word: the bytes of a pointer, 4 or 8. Where it is not known, 8, with which a runtime keeps more.
         word_source: where that comes from.
+        kernels: kinds of operators that the device runs whatever is known of its runtime, as with kernels of its own.
         macs_per_second: the multiply-accumulate operations that it computes per second; None where that is not known.
         prefetch: whether copies between memories take place while operators compute.
-        sources: where the last two come from, by their names.
+        sources: where the last two and `kernels` come from, by their names.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Target:
     prefetch: bool = False
     sources: Mapping[str, str] = field(default_factory=dict, hash=False)
     consumer: str = ""
+    kernels: tuple[str, ...] = ()
 
     @property
     def scratchpad(self) -> Memory:

@@ -32,6 +32,8 @@ def check_figures(plan: Plan, graph: Graph, hulls: list[Hull], unknown: int = 0)
     too_large = any(_always_missing(m, m.lower_bound, m.loaded_bound) for m in plan.memories)
     too_large = too_large and not _another_order_may_fit(plan, graph)
     status = ("optimal" if tight else "feasible") if fits else "infeasible" if too_large else "unknown"
+    if plan.refused:  # whatever room there is
+        fits, status = False, "infeasible"
     weaker = (status, plan.status) == ("infeasible", "unknown")  # as where the budget of a division ended
     if (plan.fits, plan.status) != (fits, status) and not (weaker and not plan.fits):
         message = f"the plan says {plan.status}, fits: {plan.fits}; its figures say {status}, fits: {fits}"

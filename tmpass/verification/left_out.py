@@ -4,7 +4,8 @@ from tmpass.base.choices import Io
 from tmpass.base.errors import brief
 from tmpass.base.violation import Violation
 from tmpass.graph.model import Graph, TensorKind
-from tmpass.plans.plan import NotCounted, Plan
+from tmpass.plans.left_out import NotCounted
+from tmpass.plans.plan import Plan
 from tmpass.verification.stored import touched
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from tmpass.base.errors import brief, brief_text
 from tmpass.base.violation import Violation
 from tmpass.graph.model import ABSENT, Graph, Op, Subgraph
-from tmpass.plans.plan import NotCounted, Plan
+from tmpass.plans.left_out import NotCounted
+from tmpass.plans.plan import Plan
 from tmpass.targets import Runtime, Target
 from tmpass.verification.integers import as_integers
 

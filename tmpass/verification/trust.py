@@ -97,6 +97,9 @@ def _device(plan: Plan) -> Iterator[Trusted]:
     rules = len(plan.options.scratch)
     needs = f"kernels need what {rules} rule{'s' * (rules != 1)} of the plan's options say{'s' * (rules == 1)}"
     yield Trusted("scratch", needs if rules else "kernels need no memory besides tensors: the plan has no rule")
+    if RUNTIMES[plan.target.runtime].kernels is not None:
+        more = "" if not plan.not_run else " but those that the plan lists"
+        yield Trusted("kernels", f"the runtime has kernels for all operators{more}")
     arena = plan.memories[0]
     if RUNTIMES[plan.target.runtime].tail:
         yield Trusted("overhead", f"the runtime takes {arena.overhead} B of {brief(arena.name)}")

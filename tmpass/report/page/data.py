@@ -20,6 +20,7 @@ from tmpass.plans.transfers import spilled_rows
 from tmpass.report.constants import copies_of, stored_constants, use
 from tmpass.report.drawn import constant_kind, drawn_constants, height_of
 from tmpass.report.hues import colours_of, kind_of
+from tmpass.report.kernels import does_not_run
 from tmpass.report.labels import short_labels
 from tmpass.report.left_out import not_counted, target_name, verdict
 from tmpass.report.needs import parts, parts_text, usable, usable_name, used
@@ -72,6 +73,8 @@ def how(plan: Plan) -> str:
 
 def _verdict(plan: Plan) -> str:
     """Whether `plan` fits, and what is proved."""
+    if plan.refused:
+        return f"does not fit: {does_not_run(plan)}"
     if plan.fits and (part := verdict(plan)):
         return f"fits, {part}"
     if plan.transfers is not None:

@@ -9,6 +9,7 @@ from tmpass.explanation.facts import Alive, Explanation
 from tmpass.packing.conflict import Cause
 from tmpass.plans.plan import PlannedStep, PlannedTensor
 from tmpass.report.drawn import constant_name
+from tmpass.report.kernels import does_not_run
 from tmpass.report.left_out import assumed, not_counted, target_name, unknown, verdict
 from tmpass.report.needs import constants, needs
 from tmpass.report.run_time import time_line
@@ -79,6 +80,8 @@ def _over(known: Explanation) -> str:
 
 def _verdict(known: Explanation) -> str:
     memory = known.peak_step.memory
+    if known.plan.refused:
+        return f"no: {does_not_run(known.plan)}"
     part = f", {verdict(known.plan)}" if known.plan.fits and verdict(known.plan) else ""
     yes = f"yes{part}{';' if part else ':'}"
     if memory.capacity is None:

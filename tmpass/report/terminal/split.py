@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from tmpass.api.split import Split, SplitStage, TradeOff
 from tmpass.base.sizes import format_size
+from tmpass.report.kernels import does_not_run, kernel_lines
 from tmpass.report.text import clip, counted, one_line
 from tmpass.targets.runtime import SPLIT_FOR
 
@@ -20,7 +21,7 @@ PROVED = "each is planned and proved; tmpass split --budget BYTES writes one; no
 def split_summary(made: Split) -> str:
     """The text that `tmpass split` prints."""
     memory, before = made.plan.memories[0], made.before.memories[0]
-    short = f"no: {format_size(memory.shortfall)} are missing"
+    short = f"no: {does_not_run(made.plan) or f'{format_size(memory.shortfall)} are missing'}"
     after, original = made.needed
     lines = [
         f"fits         {'yes' if made.fits else short}",
@@ -38,6 +39,9 @@ def split_summary(made: Split) -> str:
     if made.changed:
         lines.append("proved       each output element: the same inputs, the same arithmetic")
         lines += [f"warning      {text}" for text in trusted(made)]
+    elif made.before.refused:
+        lines += [f"kernels      {text}" for text in kernel_lines(made.before)]
+        lines.append("split        nothing: parts of operators do not run either")
     elif made.before.fits and before.capacity is not None:
         lines.append("split        nothing: it fits already; a smaller --budget asks for fewer bytes")
     else:

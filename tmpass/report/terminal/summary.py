@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from tmpass.base.sizes import format_size
 from tmpass.plans.peak_step import PeakStep, deciding_arena, deciding_memory, find_peak_step
 from tmpass.plans.plan import MemoryUse, Plan
+from tmpass.report.kernels import does_not_run, kernel_lines
 from tmpass.report.left_out import assumed, not_counted, target_name, verdict
 from tmpass.report.needs import constants, needs, used
 from tmpass.report.run_time import time_line
@@ -49,6 +50,7 @@ def summary(plan: Plan) -> str:
     ]
     if reason := no_help(plan):
         lines.append(f"transfers    do not help: {reason}")
+    lines += [f"kernels      {text}" for text in kernel_lines(plan)]
     if found := needs(memory):
         lines.append(f"needed       {found}")
     if found := constants(plan, memory):
@@ -62,6 +64,9 @@ def summary(plan: Plan) -> str:
 
 
 def _verdict(plan: Plan, memory: MemoryUse) -> str:
+    if plan.refused:
+        short = f"; {format_size(memory.shortfall)} are missing as well" if memory.shortfall else ""
+        return f"no; {does_not_run(plan)}{short}"
     if plan.fits and (part := verdict(plan)):
         return f"yes, {part}"
     if plan.fits and plan.transfers is not None:

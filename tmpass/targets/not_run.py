@@ -1,0 +1,95 @@
+"""The operators of a model that a runtime has no kernel for, as far as that is known."""
+
+from collections.abc import Iterator
+
+from tmpass.base.record import record
+from tmpass.graph.model import ABSENT, Graph, Op, Subgraph
+from tmpass.targets.kernel_types import TRIED, Kernels
+from tmpass.targets.sharing import CUSTOM, EVERY
+from tmpass.targets.target import Target
+
+
+@record
+class Fault:
+    """Why the kernels of a runtime do not run an operator.
+
+    Fields:
+        text: behind the kind of the operator: "of uint8 and uint8"; empty where there is no kernel of its kind.
+        known: whether this was seen; otherwise nothing is known of such operators.
+        takes: what the kernels take instead; empty where there are none.
+    """
+
+    text: str
+    known: bool = True
+    takes: str = ""
+
+
+def find_not_run(graph: Graph, target: Target) -> Iterator[tuple[int, int, Fault]]:
+    """The operators that the runtime of `target` does not run, or is not known to run: (subgraph, operator, fault).
+
+    There are none where nothing is known of its kernels, or where it does not read models of this format.
+
+    Args:
+        graph: of the model, bound.
+        target: whose own kernels, `target.kernels`, run what they are named for.
+
+    Complexity: linear in the operators.
+    """
+    runtime, own = target.runtime, target.kernels
+    if runtime.kernels is None or graph.format not in runtime.reads or EVERY in own:
+        return
+    kernels = runtime.kernels()
+    for s, subgraph in enumerate(graph.subgraphs):
+        tensors = subgraph.tensors
+        for index, op in enumerate(subgraph.ops):
+            known = None if op.custom else kernels.get(op.kind)
+            if known is not None and not known.absent and known.most is None:
+                # The usual case, for which nothing else is looked at.
+                try:
+                    types = tuple([tensors[op.inputs[at]].dtype.name for at in known.inputs])
+                    if known.output:
+                        types = (*types, tensors[op.outputs[0]].dtype.name)
+                except IndexError:  # an operator that lacks what its kind has
+                    continue
+                first = tensors[op.inputs[0]].shape
+                deep = known.axes is not None and first is not None and len(first) > known.axes
+                if not deep and (not known.taken or types in known.taken):
+                    continue
+            fault = _fault(op, subgraph, known, runtime.custom_kernels)
+            if fault is not None and (CUSTOM + op.kind if op.custom else op.kind) not in own:
+                yield s, index, fault
+
+
+def _fault(op: Op, subgraph: Subgraph, known: Kernels | None, custom: frozenset[str]) -> Fault | None:
+    if op.custom:
+        return None if op.kind in custom else Fault("", known=False)
+    if known is None:
+        from tmpass.targets.kinds import known_kinds  # which few models need
+
+        return Fault("", known=op.kind in known_kinds())
+    given = [subgraph.tensors[t] for t in op.inputs if t != ABSENT]
+    if any(at < len(op.inputs) and op.inputs[at] != ABSENT for at in known.absent):
+        return Fault("with peephole connections, projection or layer normalisation", takes="none of these")
+    if known.most is not None and len(given) > known.most:
+        return Fault(f"of {len(given)} inputs", takes=f"at most {known.most}")
+    axes = len(given[0].shape or ()) if given else 0
+    if known.axes is not None and axes > known.axes:
+        return Fault(f"of {axes} axes", takes=f"at most {known.axes}")
+    return _wrong_types(op, subgraph, known)
+
+
+def _wrong_types(op: Op, subgraph: Subgraph, known: Kernels) -> Fault | None:
+    if any(at >= len(op.inputs) or op.inputs[at] == ABSENT for at in known.inputs) or not op.outputs:
+        return None
+    read = tuple(subgraph.tensors[op.inputs[at]].dtype.name for at in known.inputs)
+    made = (subgraph.tensors[op.outputs[0]].dtype.name,) if known.output else ()
+    if not known.taken or (*read, *made) in known.taken:
+        return None
+    text = f"of {_show((*read, *made), known)}"
+    return Fault(text, TRIED.issuperset((*read, *made)), ", ".join(sorted(_show(row, known) for row in known.taken)))
+
+
+def _show(types: tuple[str, ...], known: Kernels) -> str:
+    if known.output:
+        return " to ".join(types)
+    return types[0] if len(set(types)) == 1 else f"{types[0]} with {types[1]} weights"

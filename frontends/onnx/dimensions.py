@@ -1,13 +1,13 @@
 """Open dimensions of the file: their names, and the numbers bound to them."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from onnx import TensorShapeProto, ValueInfoProto
 
 from tmpass.base.errors import ModelError
 
 from .scopes import Scope
-from .settling import Types
+from .settling import Refined, Types
 from .value_types import ValueType, dims_of
 
 
@@ -20,6 +20,7 @@ class Bindings:
     Fields:
         stated: the names in the file.
         names: these, and the names that were made up.
+        replaced: the names that numbers have replaced, by scope id and name of a tensor, then by axis.
     """
 
     def __init__(self, given: Mapping[str, int]) -> None:
@@ -27,6 +28,7 @@ class Bindings:
         self.stated: set[str] = set()
         self.names: set[str] = set()
         self.axes: dict[str, dict[int, int]] = {}
+        self.replaced: dict[tuple[int, str], dict[int, str]] = {}
         for key, number in given.items():
             tensor, _, axis = key.rpartition(":")
             if axis.isdecimal() and axis.isascii() and len(axis) < 10:
@@ -82,15 +84,18 @@ def bind(main: Scope, bindings: Bindings) -> tuple[tuple[str, ...], tuple[str, .
             symbols |= dict.fromkeys(dim.dim_param for dim in dims_of(value.type) if dim.dim_param)
     others = sorted(bindings.stated - symbols.keys())
     # A name that no input has is a claim about results of operators: it stays, to be compared with what they compute.
-    for dim in _dims(main):
-        if dim.dim_param in symbols and dim.dim_param in bindings.numbers:
-            dim.dim_value = bindings.numbers[dim.dim_param]
+    for scope in main.walk():
+        for value in _values(scope):
+            for axis, dim in enumerate(dims_of(value.type)):
+                if dim.dim_param in symbols and dim.dim_param in bindings.numbers:
+                    bindings.replaced.setdefault((scope.id, value.name), {})[axis] = dim.dim_param
+                    dim.dim_value = bindings.numbers[dim.dim_param]
     bindings.names.update(symbols, others)
     return tuple(symbols), tuple(others)
 
 
-def check_bound(main: Scope, types: Types, declared: Types, idle: Collection[int], bindings: Bindings) -> None:
-    """Refuse bindings that contradict the final `types`; `idle` are the ids of the branches that never run.
+def check_bound(main: Scope, found: Refined, declared: Types, bindings: Bindings) -> None:
+    """Refuse bindings that contradict the final types in `found`, or what operators compute where that is smaller.
 
     Raises:
         ModelError: a bound dimension has another number in the file, or the model computes another one.
@@ -100,24 +105,30 @@ def check_bound(main: Scope, types: Types, declared: Types, idle: Collection[int
     # Branches may use one name for two tensors; a binding need only be true of one of them.
     wrong: dict[tuple[str, int], ModelError] = {}
     right: set[tuple[str, int]] = set()
-    for scope in main.walk(idle):
-        there = types[scope.id]
+    for scope in main.walk(found.idle):
+        there = found.types[scope.id]
         for name in bindings.axes.keys() & there.keys():
             for axis, number in bindings.axes[name].items():
-                found = _number(there[name], axis)
-                if found == number:
+                known = _number(there[name], axis)
+                if known == number:
                     right.add((name, axis))
-                elif found is not None:
+                elif known is not None:
                     given = scope.id == 0 and scope.makers.get(name, -1) < 0
-                    wrong[name, axis] = _wrong(name, axis, found, f"{name}:{axis} binds it to {number}", given=given)
+                    wrong[name, axis] = _wrong(name, axis, known, f"{name}:{axis} binds it to {number}", given=given)
         for name, stated in declared[scope.id].items():
             for axis, dim in enumerate(stated.shape or ()):
                 if isinstance(dim, str) and dim in bindings.numbers and name in there:
-                    found, number = _number(there[name], axis), bindings.numbers[dim]
-                    if found is not None and found != number:
-                        raise _wrong(name, axis, found, f"{dim!r}, as the file calls it, is bound to {number}")
+                    known, number = _number(there[name], axis), bindings.numbers[dim]
+                    if known is not None and known != number:
+                        raise _wrong(name, axis, known, f"{dim!r}, as the file calls it, is bound to {number}")
     for key in sorted(wrong.keys() - right):
         raise wrong[key]
+    # Of two sizes the larger is planned; the smaller may be that of a table, which does not grow with a binding.
+    for (scope_id, name), computed in found.disputes.items():
+        for axis, dim in bindings.replaced.get((scope_id, name), {}).items() if scope_id not in found.idle else ():
+            known, number = _number(computed, axis), bindings.numbers[dim]
+            if known is not None and known < number:
+                raise _wrong(name, axis, known, f"{dim!r}, as the file calls it, is bound to {number}")
 
 
 def _number(known: ValueType, axis: int) -> int | None:
@@ -139,8 +150,12 @@ def _wrong(name: str, axis: int, found: int, bound: str, *, given: bool = False)
 def _dims(main: Scope) -> Iterator[TensorShapeProto.Dimension]:
     """Every dimension that the file declares."""
     for scope in main.walk():
-        for value in (*scope.graph.input, *scope.graph.output, *scope.graph.value_info):
+        for value in _values(scope):
             yield from dims_of(value.type)
+
+
+def _values(scope: Scope) -> Iterator[ValueInfoProto]:
+    yield from (*scope.graph.input, *scope.graph.output, *scope.graph.value_info)
 
 
 def _name(value: ValueInfoProto, bindings: Bindings) -> Iterator[str]:

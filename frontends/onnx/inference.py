@@ -65,7 +65,7 @@ def infer(model: ModelProto, main: Scope, opsets: Opsets, bindings: Bindings) ->
         from .refine import refine
 
         found = refine(main, inferred, declared, opsets, bindings)
-    check_bound(main, found.types, declared, found.idle, bindings)
+    check_bound(main, found, declared, bindings)
     check_shapes(main, found.types, found, opsets.versions.get("", 1))
     return Inference(found.types, found.idle, found.varying, _compare(main, found, declared))
 

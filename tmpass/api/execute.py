@@ -26,6 +26,7 @@ def execute(
     trips: int | None = None,
     seconds: float | None = None,
     max_bytes: int | str | None = None,
+    folder: str | os.PathLike[str] | None = None,
 ) -> "Execution":
     """Run `model` operator by operator, with every tensor at its planned bytes.
 
@@ -40,6 +41,7 @@ def execute(
         trips: the most rounds of loops in one run, all loops together.
         seconds: the most wall time.
         max_bytes: the most memory besides that for the model's files: bytes, or a text such as "2GiB".
+        folder: of the files with weights that the model needs; by default that of its path.
 
     Returns:
         What was run and compared, and the violations.
@@ -69,12 +71,12 @@ def execute(
     _check_floats(plan, graph)
 
     def run() -> Execution:
-        runner = load_runner(model, graph, bindings)
+        runner = load_runner(model, graph, bindings, folder)
         values = read_inputs(inputs) if isinstance(inputs, str | os.PathLike) else inputs
         return execute_plan(plan, graph, runner, inputs=values, limits=limits, files=files)
 
     try:
-        files = file_bytes(model)
+        files = file_bytes(model, folder)
         return run_in_child(run, limits, files, "the engine")
     except (ModelError, BudgetError) as error:
         raise error if error.where.startswith(loaded.info.file) else error.within(loaded.info.file) from None

@@ -1,5 +1,6 @@
 """`tmpass verify`."""
 
+import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,13 @@ from tmpass.cli.complete import complete_target
 from tmpass.cli.files import model_source, read_plan
 from tmpass.cli.settled import TARGET_VARIABLE, target_for
 from tmpass.cli.terminal import complain, progress
-from tmpass.cli.verify_pair import is_planned_copy, original_line, refuse_swapped, which_is_which
+from tmpass.cli.verify_pair import (
+    is_planned_copy,
+    original_line,
+    refuse_swapped,
+    refuse_swapped_split,
+    which_is_which,
+)
 from tmpass.report.kernels import does_not_run, not_known
 from tmpass.report.left_out import not_counted
 from tmpass.report.text import clip, counted, one_line
@@ -120,7 +127,7 @@ def command(
         loaded = load(source, bindings=check_bindings(found.options.bind))
         violations = verification.verify(found, loaded, target=target)
         if execute and not any(violation.kind == "model" for violation in violations):
-            run = execution.execute(found, source, **given)
+            run = execution.execute(found, source, folder=_folder(plan, source), **given)
             violations = (*violations, *run.violations)
         shown, believed = (
             ((), verification.trusted(found, target=target))
@@ -209,6 +216,11 @@ def _model(plan: str, model: str | None) -> str | bytes:
     return original_model(plan) if holds_whole_plan(plan) else plan
 
 
+def _folder(plan: str, source: str | bytes) -> str | None:
+    """The folder of the weights beside the planned file `plan`, where the model `source` is the original in it."""
+    return os.path.dirname(os.path.abspath(plan)) if isinstance(source, bytes) and plan != "-" else None
+
+
 def _refuse_mixed(given: dict[str, Any], *, execute: bool, others: bool) -> None:
     """Refuse options of which one has no use for the other, and put single inputs to the others in `given`.
 
@@ -237,8 +249,10 @@ def _verify_split(split: str, original: str | None) -> int:
 
     if original is None:
         raise UsageError("the original is missing", hint="tmpass verify --split SPLIT MODEL")
+    sources = model_source(split), model_source(original)
+    refuse_swapped_split(*sources)
     with progress(f"verifying {split}"):
-        violations = verify_split(model_source(split), model_source(original))
+        violations = verify_split(*sources)
     for violation in violations:
         complain(f"{violation.kind}: {violation.message}")
     if violations:

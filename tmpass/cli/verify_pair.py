@@ -41,7 +41,7 @@ def refuse_swapped(plan: str, model: Source) -> None:
     """Refuse a model without a plan where a plan is wanted, if `model` is the same model with a plan in it.
 
     Raises:
-        UsageError: they are swapped.
+        UsageError: they are swapped, or `model` is a split model, which needs --split.
     """
     from tmpass.loading.registry import names_model
 
@@ -50,6 +50,11 @@ def refuse_swapped(plan: str, model: Source) -> None:
         if original is not None and original == _bytes(plan):
             what = f"{brief(plan)} is the model, and {brief(model)} has a plan for it: the plan comes first"
             raise UsageError(what, hint=f"tmpass verify {model} {plan}")
+        if _original(plan) is None and is_split(model):
+            what = f"{brief(plan)} is a model without a plan, and {brief(model)} is a split model"
+            raise UsageError(
+                what, hint=f"tmpass verify --split {model} {plan} compares a split model with its original"
+            )
 
 
 def which_is_which(violation: "Violation", found: "Plan", plan: str, model: Source) -> list[str]:
@@ -67,11 +72,35 @@ def which_is_which(violation: "Violation", found: "Plan", plan: str, model: Sour
         return [f"{other} is the model of that plan with a plan in it: tmpass strip {other} -o FILE gives it"]
     if original is not None and original == _original(plan):
         return [f"{plan} and {other} are one model with two plans: tmpass verify {plan} checks the first"]
+    if names_model(plan) and is_split(plan):
+        first = f"{plan} is a split model: tmpass verify --split {plan} {other} compares it with its original"
+        return [first, f"tmpass verify {plan} checks the plan in it"]
     if names_model(plan):
         line = f"{plan} carries a plan for another model than {other}: tmpass verify {plan} checks it by itself"
     else:
         line = f"{plan} is a plan for {brief(found.model.file)}, and {other} is another file"
     return [line, f"for a plan of {other}: tmpass plan {other}"]
+
+
+def refuse_swapped_split(split: Source, original: Source) -> None:
+    """Refuse an original where the split model is wanted, if the other file is a split model.
+
+    Raises:
+        UsageError: they are swapped.
+    """
+    if is_split(original) and not is_split(split):
+        what = f"{brief(name_of(original))} is the split model: it comes first"
+        raise UsageError(what, hint=f"tmpass verify --split {name_of(original)} {name_of(split)}")
+
+
+def is_split(model: Source) -> bool:
+    """Whether `model` was made by `tmpass split`; False where it cannot be read."""
+    from tmpass.api.planned_model import stays_split
+
+    try:
+        return stays_split(model)
+    except TmpassError:  # loading it says so
+        return False
 
 
 def _bytes(model: Source) -> bytes | None:

@@ -82,13 +82,16 @@ def load_opened(
     return Model(ModelInfo(name, frontend.NAME, sha256, len(data)), graph, bindings)
 
 
-def load_runner(source: object, graph: Graph, bindings: Mapping[str, int]) -> "Runner":
+def load_runner(
+    source: object, graph: Graph, bindings: Mapping[str, int], folder: str | os.PathLike[str] | None = None
+) -> "Runner":
     """The Runner that executes the model `source`.
 
     Args:
         source: as `load` takes it.
         graph: what `load` made of it, with all dimensions bound.
         bindings: those that `load` was given.
+        folder: of the files beside the model; None for that of its path.
 
     Raises:
         UsageError: its format cannot be executed, or a package is missing.
@@ -98,18 +101,25 @@ def load_runner(source: object, graph: Graph, bindings: Mapping[str, int]) -> "R
     check_package("numpy", "execute", "running a model")
     if not hasattr(frontend, "runner"):
         raise UsageError(f"{frontend.NAME} models cannot be executed", where=name, hint="verify without --execute")
-    folder = os.path.dirname(os.path.abspath(os.fsdecode(source))) if isinstance(source, str | os.PathLike) else ""
     try:
-        return cast(ExecutingFrontend, frontend).runner(data, graph, bindings, folder)
+        return cast(ExecutingFrontend, frontend).runner(data, graph, bindings, _folder(source, folder))
     except ModelError as error:
         raise error.within(name) from None
 
 
-def file_bytes(source: object) -> int:
+def _folder(source: object, folder: str | os.PathLike[str] | None) -> str:
+    """`folder`, or that of the path `source`; empty where neither is known."""
+    if folder is not None:
+        return os.path.abspath(os.fsdecode(folder))
+    return os.path.dirname(os.path.abspath(os.fsdecode(source))) if isinstance(source, str | os.PathLike) else ""
+
+
+def file_bytes(source: object, folder: str | os.PathLike[str] | None = None) -> int:
     """The bytes of the model's file, and of the files beside it.
 
     Args:
         source: as `load` takes it.
+        folder: of the files beside it; None for that of its path.
 
     Raises:
         UsageError: `source` is of another type.
@@ -117,12 +127,11 @@ def file_bytes(source: object) -> int:
     """
     _, data, frontend = open_model(source)
     size = len(data)
-    if isinstance(source, str | os.PathLike) and hasattr(frontend, "other_files"):
-        folder = os.path.dirname(os.path.abspath(os.fsdecode(source)))
+    if (place := _folder(source, folder)) and hasattr(frontend, "other_files"):
         for name in cast(ScatteredFrontend, frontend).other_files(data):
-            path = os.path.join(folder, name)
+            path = os.path.join(place, name)
             # A name that leads out of the folder is not one of the model's files.
-            inside = os.path.realpath(path).startswith(os.path.join(os.path.realpath(folder), ""))
+            inside = os.path.realpath(path).startswith(os.path.join(os.path.realpath(place), ""))
             size += os.path.getsize(path) if inside and os.path.isfile(path) else 0
     return size
 

@@ -91,6 +91,13 @@ def test_bound_symbols_reach_what_the_file_declares_of_inner_tensors():
     assert shapes(load(text, {"N": 3}))["y"] == (3, 4)
 
 
+def test_a_binding_that_a_table_is_too_small_for_is_refused():
+    text = "g (float[1, N] x) => (y) <float[3] w = {1, 2, 3}, float[N] p> { p = Relu(w) y = Relu(x) }"
+    assert shapes(load(text, {"N": 3}))["p"] == (3,)
+    with pytest.raises(ModelError, match=r"tensor 'p': axis 0 is 3 as the model computes it, but 'N', .* bound to 5"):
+        load(text, {"N": 5})
+
+
 def test_bindings_reach_bodies():
     text = (
         "g (bool c, float[N] x) => (z) { z = If (c) <then_branch = t () => (float[N] a) { a = Relu(x) }, "

@@ -25,7 +25,7 @@ from tmpass.report.labels import short_labels
 from tmpass.report.left_out import not_counted, target_name, verdict
 from tmpass.report.needs import parts, parts_text, usable, usable_name, used
 from tmpass.report.run_time import time_line
-from tmpass.report.text import short_size
+from tmpass.report.text import clip, short_size
 from tmpass.report.transfers import about, bound, moved, moved_by_step
 from tmpass.report.weights import deciding, weight_lines
 
@@ -35,6 +35,10 @@ _VERDICTS = {
     "infeasible": "does not fit, proved for this order and sharing",
     "unknown": "not found to fit; the search ended",
 }
+
+
+_BOUND = 4
+"""Bound dimensions that are named."""
 
 
 def page_data(plan: Plan, before: Plan | None = None, graph: Graph | None = None) -> dict[str, Any]:
@@ -68,7 +72,14 @@ def how(plan: Plan) -> str:
     sharing = {"auto": "sharing where it helps", "views": "views share", "none": "nothing shared"}
     method = plan.options.allocator
     addresses = "the best addresses found" if method == "auto" else f"addresses by {method}"
-    return f"{orders[plan.order.method]}, {addresses}, {sharing[plan.options.share]}"
+    made = f"{orders[plan.order.method]}, {addresses}, {sharing[plan.options.share]}"
+    return made + (f"; bound: {bound_sizes(plan)}" if plan.options.bind else "")
+
+
+def bound_sizes(plan: Plan) -> str:
+    """The dimensions that are bound, with their numbers: the first few."""
+    pairs = [f"{clip(name, 40)}={number}" for name, number in sorted(plan.options.bind.items())]
+    return ", ".join(pairs[:_BOUND]) + (f" and {len(pairs) - _BOUND} more" if len(pairs) > _BOUND else "")
 
 
 def _verdict(plan: Plan) -> str:

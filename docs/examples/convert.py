@@ -1,9 +1,9 @@
 """The last step of a conversion: plan the model for the board, or print why it does not fit.
 
-python convert.py MODEL BUDGET OUT
+python convert.py MODEL BUDGET OUT [PERCENT]
 
 The folder OUT gets the planned model, the plan, a C header for the firmware, and a page. The exit code is 0 if the
-model fits and 1 if it does not; then nothing is written.
+model fits and 1 if it does not, or if a memory needs more than PERCENT above the last time; then nothing is written.
 """
 
 import sys
@@ -19,8 +19,8 @@ def convert(model: Path) -> Path:
     return model
 
 
-def main(model: Path, budget: str, out: Path) -> int:
-    """Plan `model` within `budget` bytes, and write the results to `out`."""
+def main(model: Path, budget: str, out: Path, most: float) -> int:
+    """Plan `model` within `budget` bytes, and write the results to `out`, if no memory grew by above `most` percent."""
     converted = convert(model)
     try:
         plan = tmpass.plan(converted, target=TARGET, budget=budget, transfers="never")  # a model has one place each
@@ -37,14 +37,20 @@ def main(model: Path, budget: str, out: Path) -> int:
     if old.exists():  # the growth of each memory since the last run
         changed = tmpass.diff(tmpass.parse_plan(old.read_text(), str(old)), plan)
         for memory in changed.memories:
-            print(f"{memory.name}: {(memory.needed or memory.peak).growth:+d} B since the last time")
+            grown = memory.needed or memory.peak
+            print(f"{memory.name}: {grown.growth:+d} B since the last time")
+            if grown.new > grown.old * (1 + most / 100):
+                print(f"{memory.name} grew by more than {most:g} %", file=sys.stderr)
+                return 1
     (out / f"{name}.tflite").write_bytes(tmpass.planned_model(plan, converted))
     old.write_text(plan.to_json())
     for form, suffix in (("c", ".h"), ("html", ".html")):
         (out / f"{name}{suffix}").write_text(plan.emit(form))
-    print(f"{name}: {plan.peak} B of {plan.memories[0].capacity}, {plan.status}")
+    needed = plan.memories[0].needed  # buffers, and what the runtime keeps in the arena beside them
+    print(f"{name}: {needed} B of {plan.memories[0].capacity}, {plan.status}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])))
+    limit = float(sys.argv[4]) if len(sys.argv) > 4 else 0.0
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]), limit))

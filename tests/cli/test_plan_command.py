@@ -346,3 +346,16 @@ def test_a_plan_with_transfers_is_shown_verified_and_explained(run, tmp_path):
     assert explained.code == 0
     assert explained.out.startswith("fits         yes, with transfers: 16384 B")
     assert "leaves the scratchpad" in explained.out
+
+
+def test_a_file_of_an_earlier_run_and_a_header_beside_a_planned_model_are_named(run, model, tmp_path):
+    planned, header = tmp_path / "planned.tflite", tmp_path / "net.h"
+    done = run("plan", model, "-t", "tflm", "-o", planned, "--emit", header)
+    assert done.code == 0
+    assert f"{header} is for {model.name}: its SHA-256, flash and the names of macros" in done.err
+    assert f"tmpass emit {planned} --format c -o {header}" in done.err
+    assert run("emit", planned, "--format", "c", "-o", header).code == 0
+    assert "PLANNED_MODEL_SHA256" in header.read_text()
+    done = run("plan", model, "-t", "tflm", "--budget", 64, "-o", planned)
+    assert done.code == 1
+    assert f"nothing is written to {planned}: the plan does not fit; the file there is of an earlier run" in done.err

@@ -117,3 +117,17 @@ def test_a_finished_plan_is_shown_whatever_the_settings_are(run, project, monkey
     project("nodse = 1")
     monkeypatch.setenv("TMPASS_TARGET", "tflm")
     assert run("show", "plan.json").code == 0
+
+
+def test_an_error_says_which_options_come_from_the_file(fails, project):
+    folder = project("budget = '64KiB'\n[models.'net*']\nbind = { batch = 3 }")
+    line = fails(2, "plan", "net.tflite")
+    assert line.endswith(f"; budget, bind from {folder / 'tmpass.toml'}")
+    assert "from" not in fails(2, "plan", "net.tflite", "--budget", "x").partition("budget")[0]
+
+
+def test_a_misspelt_target_of_the_file_has_its_line(fails, project):
+    folder = project("budget = '64KiB'\ntarget = 'tflm-nrf5284'")
+    line = fails(2, "plan", "net.tflite")
+    assert line.startswith(f"{folder / 'tmpass.toml'}, line 2, target: no target is named 'tflm-nrf5284'")
+    assert "did you mean 'tflm-nrf52840'" in line

@@ -30,7 +30,7 @@ def script(name, *words, code=0):
 
 
 def test_the_conversion_script_writes_all_that_belongs_to_a_model(tmp_path):
-    assert script("convert.py", BRANCHY, "64KiB", tmp_path).stdout == "branchy: 36864 B of 65536, optimal\n"
+    assert script("convert.py", BRANCHY, "64KiB", tmp_path).stdout == "branchy: 39904 B of 65536, optimal\n"
     files = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert sorted(files) == ["branchy.h", "branchy.html", "branchy.plan.json", "branchy.tflite"]
     assert files["branchy.tflite"].endswith(BRANCHY.read_bytes()[64:])
@@ -38,6 +38,16 @@ def test_the_conversion_script_writes_all_that_belongs_to_a_model(tmp_path):
     again = script("convert.py", BRANCHY, "64KiB", tmp_path).stdout
     assert again.startswith("arena: +0 B since the last time\n")
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == files
+
+
+def test_the_conversion_script_fails_where_a_memory_grew(tmp_path):
+    script("convert.py", BRANCHY, "64KiB", tmp_path)
+    file = tmp_path / "branchy.plan.json"
+    file.write_text(file.read_text().replace('"overhead": 3040', '"overhead": 40', 1))
+    done = script("convert.py", BRANCHY, "64KiB", tmp_path, "5", code=1)
+    assert done.stdout.startswith("arena: +3000 B since the last time\n")
+    assert done.stderr == "arena grew by more than 5 %\n"
+    assert script("convert.py", BRANCHY, "64KiB", tmp_path, "9").stdout.endswith("39904 B of 65536, optimal\n")
 
 
 def test_the_conversion_script_fails_with_the_reason_if_the_model_does_not_fit(tmp_path):

@@ -2,6 +2,11 @@
 
 import click
 
+from tmpass.base.errors import TmpassError
+
+SETTINGS = "tmpass.settings"
+"""Key of a context's `meta`: which options come from which settings file, in words."""
+
 GROUPS = {
     "Device": ("target", "budget", "alignment", "scratch", "int8"),
     "Model": ("bind", "io", "keep_inputs", "tie", "allow_unplanned"),
@@ -29,6 +34,15 @@ class Command(click.Command):
         known = {name for names in grouped.values() for name in names}
         with formatter.section("Options"):
             formatter.write_dl([record for name, record in rows if name not in known])
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command. An error says which options come from a settings file, where the user does not see them."""
+        try:
+            return super().invoke(ctx)
+        except TmpassError as error:
+            if given := ctx.meta.get(SETTINGS):
+                error.hint = f"{error.hint}; {given}" if error.hint else given
+            raise
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse as click does.

@@ -1,5 +1,6 @@
 """`tmpass plan`."""
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -93,6 +94,7 @@ def command(
         results.append(("-", plan.to_json()))
     write_all(results)
     _complain_of_models(models, plan, data, model, beside)
+    _complain_of_headers(models, emit, plan, data)
     if "-" in (*models, *(path for path, _ in results)):
         complain_of_target(plan)
     else:
@@ -140,10 +142,21 @@ def _complain_of_models(
     """Print which planned models were not written, and what the others need: another target, or their weights."""
     if data is None:
         for path in paths:
-            complain(f"nothing is written to {path}: the plan does not fit")
+            older = "; the file there is of an earlier run" if os.path.exists(path) else ""
+            complain(f"nothing is written to {path}: the plan does not fit{older}")
         return
     _complain_of_offsets(plan)
     complain_of_weights(paths, model, beside)
+
+
+def _complain_of_headers(
+    models: list[str], emit: "tuple[tuple[Format, str], ...]", plan: "Plan", data: bytes | None
+) -> None:
+    """Say that a C header names the file that was planned, where the firmware will hold the planned one."""
+    for form, path in emit if data is not None else ():
+        if form.NAME == "c" and path != "-" and models[0] != "-":
+            what = f"{path} is for {plan.model.file}: its SHA-256, flash and the names of macros"
+            complain(f"{what}; for the planned file: tmpass emit {models[0]} --format c -o {path}")
 
 
 def _complain_of_offsets(plan: "Plan") -> None:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from tmpass.cli.command import SETTINGS
+
 if TYPE_CHECKING:
     from tmpass.settings.settings import Settings
 
@@ -33,7 +35,10 @@ def settled(ctx: click.Context, model: str, asked: dict[str, Any], file: "Settin
     for name in ("bind", "tie"):
         if name in found:
             found[name] = _added(found[name], asked[name], right=name == "bind")
-    return {**asked, **{name: value for name, value in found.items() if name in ("bind", "tie") or _free(ctx, name)}}
+    used = {name: value for name, value in found.items() if name in ("bind", "tie") or _free(ctx, name)}
+    if used:
+        ctx.meta[SETTINGS] = f"{', '.join(name.replace('_', '-') for name in used)} from {settings.file}"
+    return {**asked, **used}
 
 
 def target_for(ctx: click.Context, model: str, target: str | None) -> tuple[str | None, str]:

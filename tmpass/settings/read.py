@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from tmpass.base.errors import UsageError
 from tmpass.settings.settings import Options, Settings
-from tmpass.settings.values import OPTIONS, names
+from tmpass.settings.values import OPTIONS, is_path, targets
 from tmpass.targets.key_lines import KeyPath
 from tmpass.targets.reader import Reader
 
@@ -54,7 +54,7 @@ def _targets(reader: Reader, data: Mapping[str, object], table: KeyPath) -> tupl
     """The targets of a fleet in `data`, with files from the folder of the settings; empty where there are none."""
     if "targets" not in data:
         return ()
-    found = reader.parsed(data["targets"], (*table, "targets"), names)
+    found = reader.parsed(data["targets"], (*table, "targets"), targets)
     return tuple(_place("target", target, reader.where) for target in found)
 
 
@@ -68,5 +68,5 @@ def _options(reader: Reader, data: Mapping[str, object], table: KeyPath) -> Opti
 
 def _place(name: str, value: str, file: str) -> str:
     """The value of an option; a path is made one from the folder of the settings file."""
-    is_file = name == "scratch" or (name == "target" and (value.endswith(".toml") or "/" in value or "\\" in value))
+    is_file = name == "scratch" or (name == "target" and is_path(value))
     return os.path.join(os.path.dirname(file), value) if is_file else value

@@ -7,6 +7,7 @@ from tmpass.base.errors import UsageError
 from tmpass.base.sizes import MAX_BYTES, parse_size
 from tmpass.graph.binding import check_bindings
 from tmpass.packing.problem import MAX_ALIGNMENT
+from tmpass.targets.load import target_names
 from tmpass.targets.values import nearest, show
 
 MAX_THREADS = 256
@@ -23,15 +24,34 @@ def name(value: object) -> str:
     return value
 
 
-def names(value: object) -> tuple[str, ...]:
-    """`value` as a list of texts.
+def target(value: object) -> str:
+    """`value` as the name of a built-in profile, or the path of one.
+
+    Raises:
+        UsageError: it is something else.
+    """
+    found = name(value)
+    if not is_path(found) and found not in target_names():
+        near = nearest(found.lower(), target_names(), most=3)
+        hint = (f"did you mean {near}? " if near else "") + "tmpass targets lists them all"
+        raise UsageError(f"no target is named {show(found)}", hint=hint)
+    return found
+
+
+def is_path(target: str) -> bool:
+    """Whether `target` is the path of a profile, and not a name."""
+    return target.endswith(".toml") or "/" in target or "\\" in target
+
+
+def targets(value: object) -> tuple[str, ...]:
+    """`value` as a list of targets.
 
     Raises:
         UsageError: it is something else, or empty.
     """
     if not isinstance(value, list) or not value:
         raise UsageError(f"{show(value)} is not a list of texts", hint='write ["tflm", "pixel6-tpu"]')
-    return tuple(dict.fromkeys(name(one) for one in value))
+    return tuple(dict.fromkeys(target(one) for one in value))
 
 
 def _size(value: object) -> int:
@@ -80,7 +100,7 @@ def _ties(value: object) -> dict[str, str]:
 
 
 OPTIONS: Mapping[str, Callable[[object], object]] = {
-    "target": name,
+    "target": target,
     "budget": _size,
     "alignment": _within(1, MAX_ALIGNMENT, "16 and 64 are usual"),
     "bind": _bindings,

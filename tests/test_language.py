@@ -38,7 +38,13 @@ def files() -> list[str]:
     """The paths of all texts in the tree, relative to its root."""
     found = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.suffix in SUFFIXES]
     found += ROOT.glob("*.md")
-    return sorted(path.relative_to(ROOT).as_posix() for path in found if "__pycache__" not in path.parts)
+    names = (path.relative_to(ROOT) for path in found)
+    return sorted(name.as_posix() for name in names if not any(_is_made(part) for part in name.parts))
+
+
+def _is_made(part: str) -> bool:
+    """Whether a folder or file of this name is not part of the tree: caches, what editors and tmpass itself keep."""
+    return part == "__pycache__" or part.startswith(".")
 
 
 def habits(text: str) -> Iterator[str]:

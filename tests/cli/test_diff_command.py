@@ -187,3 +187,9 @@ def test_a_plan_that_no_longer_fits_and_another_reserve_are_said(run, model, tmp
     back = run("diff", new, old, "--fail-if-grows", "99%")
     assert "does not fit, and" not in back.err
     assert run("diff", old, new).code == 0
+
+
+def test_a_limit_that_is_not_one_says_what_to_write(fails):
+    assert fails(2, "diff", "a", "b", "--fail-if-grows", "abc").endswith(
+        "is not a size; write percent or bytes: 1%, 4KiB, 0"
+    )

@@ -126,3 +126,12 @@ def test_json_agrees_with_the_exit_code_where_transfers_make_a_model_fit(run):
     found = json.loads(done.out)
     assert (done.code, found["fits"], found["missing"]) == (0, True, 0)
     assert not found["without_transfers"]["fits"]
+
+
+def test_a_planned_file_is_explained_for_its_own_board(run, model, tmp_path):
+    planned = tmp_path / "planned.tflite"
+    assert run("plan", model, "-t", "tflm-nrf52840", "-o", planned).code == 0
+    done = run("explain", planned)
+    assert "the target is tflm-nrf52840, as the plan in" in done.err
+    assert "planned.tflite on tflm-nrf52840, memory arena" in done.out
+    assert "planned.tflite on tflm, memory arena" in run("explain", planned, "-t", "tflm").out

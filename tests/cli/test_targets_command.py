@@ -102,3 +102,7 @@ def test_scratch_is_shown_where_there_is_any(run, tmp_path):
     found = json.loads(run("targets", "show", tmp_path / "mine.toml", "--json").out)
     assert found["scratch"] == [{"op": "SVDF", "bytes": {"value": "4 * out0.elements", "source": "measured"}}]
     assert "scratch" not in run("targets", "show", "tpuv4").out.split("memory", 1)[1].splitlines()[-1]
+
+
+def test_json_may_stand_before_the_name(run):
+    assert run("targets", "--json", "tflm").out == run("targets", "show", "tflm", "--json").out

@@ -108,6 +108,23 @@ def order_only(model: object) -> str:
     return "" if text is None else _heading(text, name).target
 
 
+def planned_for(model: object) -> Target | None:
+    """The target that the plan in a file was made for; None where the file has none, or does not say it.
+
+    Raises:
+        UsageError, ModelError: as `carried_plan` does.
+    """
+    name, data, frontend = open_model(model)
+    if not hasattr(frontend, "heading_in"):
+        return None
+    text = frontend.heading_in(load_opened(name, data, frontend, {}, batches=True).graph)
+    if text is None:
+        return None
+    heading = _heading(text, name)
+    options = heading.options
+    return target_of_heading(heading, None)[0].override(options.budget, options.alignment)
+
+
 def assumptions(plan: Plan) -> tuple[str, ...]:
     """What is assumed in a plan that was made of offsets in a file; nothing for other plans."""
     return plan.warnings[1:] if plan.warnings and plan.warnings[0].startswith(NOTE) else ()

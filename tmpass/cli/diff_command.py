@@ -32,7 +32,11 @@ class Growth(click.ParamType):  # type: ignore[type-arg]  # generic only from cl
         match = re.fullmatch(r"\s*(\d{1,30}(?:\.\d{1,30})?)\s*%\s*", str(value), re.ASCII)
         if match:
             return Limit(Fraction(match[1]), relative=True)
-        return Limit(Fraction(parse_size(value, param.opts[0] if param else "growth")), relative=False)
+        option = param.opts[0] if param else "growth"
+        try:
+            return Limit(Fraction(parse_size(value, option)), relative=False)
+        except UsageError as error:
+            raise UsageError(error.what, hint="write percent or bytes: 1%, 4KiB, 0") from None
 
 
 @click.command("diff", cls=Command)

@@ -15,7 +15,7 @@ from tmpass.cli.options import (
     planning_options,
 )
 from tmpass.cli.settled import settled
-from tmpass.cli.terminal import print_table, progress
+from tmpass.cli.terminal import complain, print_table, progress
 
 if TYPE_CHECKING:
     from tmpass.explanation.facts import Explanation
@@ -38,9 +38,13 @@ def command(ctx: click.Context, /, model: str, curve: bool, as_json: bool, **ask
         tmpass explain model.onnx --budget 512KiB --json
         tmpass explain model.tflite --target ethos-u65 --curve
     """
+    from tmpass.api.carried import planned_for
     from tmpass.explanation.explain import explain
 
     asked, source = settled(ctx, model, asked), model_source(model)
+    if asked["target"] is None and (board := planned_for(source)) is not None:
+        complain(f"the target is {board.name}, as the plan in {name_of(source)} says; --target names another")
+        asked["target"] = board
     with progress(f"explaining {name_of(source)}"):
         known = explain(source, **plan_arguments(asked), curve=curve, keep=True)
     complain_of(known.plan)

@@ -19,7 +19,8 @@ def command(model: str, output: str) -> None:
 
     The model and each operator alone are set up in the interpreter, which the
     extra `tflm` installs. The file has the operators that tmpass has no rule
-    for, or another one.
+    for, or another one. `tmpass probe-scratch` is the older form: scratch
+    alone, as JSON.
 
     \b
     Example:

@@ -29,8 +29,10 @@ def command(ctx: click.Context, as_json: bool) -> None:
         tmpass targets
         tmpass targets pixel6-tpu
         tmpass targets --json
+        tmpass targets --json pixel6-tpu
     """
     if ctx.invoked_subcommand is not None:
+        ctx.obj = as_json
         return
     from tmpass.targets import load_target, target_names
 
@@ -48,7 +50,8 @@ def command(ctx: click.Context, as_json: bool) -> None:
 @command.command("show")
 @click.argument("name", metavar="NAME|FILE")
 @click.option("--json", "as_json", is_flag=True, help=AS_JSON)
-def show(name: str, as_json: bool) -> None:
+@click.pass_context
+def show(ctx: click.Context, name: str, as_json: bool) -> None:
     """Show the memories of a target and the sharing that its runtime allows, with the source of each number.
 
     \b
@@ -58,7 +61,7 @@ def show(name: str, as_json: bool) -> None:
     from tmpass.targets import load_target
 
     target = load_target(name)
-    if as_json:
+    if as_json or ctx.obj:  # `targets --json NAME` as well
         from tmpass.report.json.target import target_json
 
         click.echo(target_json(target), nl=False)
@@ -81,5 +84,8 @@ def show(name: str, as_json: bool) -> None:
     if "prefetch" in target.sources:
         overlap = "yes" if target.prefetch else "no"
         click.echo(one_line(f"prefetch  {overlap}  ({target.sources['prefetch']})"))
+    if target.kernels:
+        source = target.sources.get("kernels", "")
+        click.echo(one_line(f"kernels  {', '.join(target.kernels)}  ({source})"))
     if target.scratch:
         print_table(scratch_table(target))

@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 
 _SHOWN, _NAMES = 20, 8
 
+_OF_TARGET = frozenset(
+    ("time", "memories", "capacity", "alignment", "runtime", "sharing", "scratch", "kernels", "overhead", "source")
+)
+"""Claims that a profile of the target settles."""
+
 _EXECUTION = {
     "inputs": "--inputs",
     "single": "--input",
@@ -172,12 +177,23 @@ def _proved(
     lines += [f"kernels: it runs only {condition}"] if (condition := not_known(found)) else []
     lines += [f"not counted: {left_out}"] if (left_out := not_counted(found)) else []
     lines += [f"proved: {one.what}: {one.message}" for one in shown]
-    lines += [f"on trust: {one.what}: {one.message}" for one in believed]
-    if target is None:
-        from tmpass.targets import target_names
+    return [*lines, *_on_trust(found, list(believed), target)]
 
-        name = found.target.name if found.target.name in target_names() else "NAME"
-        lines.append(f"figures on trust need a target: --target {name} checks the plan against it")
+
+def _on_trust(found: "Plan", believed: "list[Trusted]", target: str | None) -> list[str]:
+    """What is taken on trust, a line each; the figures of a built-in target, which `--target` checks, in one line."""
+    from tmpass.targets import target_names
+
+    name = found.target.name if found.target.name in target_names() else ""
+    own = {"capacity": found.options.budget, "alignment": found.options.alignment}  # no profile settles these
+    settled = {what for what in _OF_TARGET if own.get(what) is None}
+    of_target = [one for one in believed if target is None and name and one.what in settled]
+    lines = [f"on trust: {one.what}: {one.message}" for one in believed if one not in of_target]
+    if of_target:
+        facts = ", ".join(dict.fromkeys(one.what for one in of_target))
+        lines.insert(0, f"on trust: the figures of {name}: {facts}")
+    if target is None:
+        lines.append(f"figures on trust need a target: --target {name or 'NAME'} checks the plan against it")
     return lines
 
 

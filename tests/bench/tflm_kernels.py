@@ -28,10 +28,11 @@ WORDS = ("kernel", "other fault")
 def told(data: bytes, bindings: dict[str, int]) -> str | None:
     """One of the last three columns of HEADER; None where the model cannot be read."""
     try:
-        faults = list(find_not_run(load_to_plan(data, bindings).graph, load_target("tflm")))
+        graph = load_to_plan(data, bindings).graph
+        faults = list(find_not_run(graph, load_target("tflm")))
     except (TmpassError, IndexError):
         return None
-    if any(fault.known for _, _, fault in faults):
+    if graph.resized or any(fault.known for _, _, fault in faults):  # the first is an error of `plan`
         return HEADER[3]
     return HEADER[2] if faults else HEADER[1]
 

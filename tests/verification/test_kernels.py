@@ -70,3 +70,29 @@ def test_a_plan_says_more_than_there_is():
     row = tmpass.plan(UINT8, "tflm").not_run[0]
     more = replace(plan, not_run=(row,), fits=False, status="infeasible")
     assert any(found.kind == "kernels" for found in tmpass.verify(more, INT8, target="tflm"))
+
+
+def test_a_planned_file_for_a_board_with_kernels_of_its_own_is_right(tmp_path):
+    profile = tmp_path / "board.toml"
+    profile.write_text(
+        """name = "my-board"
+summary = "ours"
+standing = "measured"
+runtime = "tflm"
+kernels = { value = ["CONV_2D"], source = "our port" }
+[[memory]]
+name = "arena"
+capacity = { value = "64KiB", source = "linker script" }
+alignment = { value = 16, source = "TFLM" }
+holds = ["activations", "inputs_outputs"]
+"""
+    )
+    plan = tmpass.plan(UINT8, profile)
+    assert (plan.fits, plan.not_run) == (True, ())
+    planned = tmpass.planned_model(plan, UINT8)
+    for target in (None, profile):
+        carried = tmpass.carried_plan(planned, target)
+        assert (carried.fits, carried.not_run) == (True, ())
+        assert tmpass.verify(carried, planned) == ()
+    told = {one.what for one in trusted(carried, planned)}
+    assert "kernels" in told

@@ -73,7 +73,9 @@ def _of_figures(heading: Heading) -> Target:
     runtime = RUNTIMES[heading.runtime]
     alike = (one.sharing for one in map(load_target, target_names()) if one.runtime.name == heading.runtime != "")
     sharing = next(alike, _ANY)
-    return Target(heading.target, "", SOURCE, tuple(memories), sharing, runtime=runtime)
+    # Only plans that fit are written, so the profile named kernels for what the runtime does not run.
+    own = () if heading.target in target_names() else (EVERY,)
+    return Target(heading.target, "", SOURCE, tuple(memories), sharing, runtime=runtime, kernels=own)
 
 
 def _memory(row: HeadingMemory, *, scratchpad: bool, weights: bool) -> Memory:

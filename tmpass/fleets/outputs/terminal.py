@@ -23,7 +23,7 @@ def row_table(rows: Sequence[Row]) -> "Table":
     shown = listed(rows, MOST_ROWS)
     names = short_names(rows)
     texts = [
-        (clip(names[row.model], _NAME), clip(row.target, _NAME), *cells(row)[:-1], clip(row.error, _ERROR))
+        (clip(names[row.model], _NAME), clip(row.target, _NAME), *cells(row)[:-1], clip(cells(row)[-1], _ERROR))
         for row in shown
     ]
     used = [at for at, _ in enumerate(COLUMNS) if at < 3 or any(text[at] for text in texts)]

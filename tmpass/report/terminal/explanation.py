@@ -9,7 +9,7 @@ from tmpass.explanation.facts import Alive, Explanation
 from tmpass.packing.conflict import Cause
 from tmpass.plans.plan import PlannedStep, PlannedTensor
 from tmpass.report.drawn import constant_name
-from tmpass.report.kernels import does_not_run
+from tmpass.report.kernels import does_not_run, kernel_lines
 from tmpass.report.left_out import assumed, not_counted, target_name, unknown, verdict
 from tmpass.report.needs import constants, needs
 from tmpass.report.run_time import time_line
@@ -45,6 +45,7 @@ def head(known: Explanation) -> str:
     lines = [
         *verdict_,
         f"model        {plan.model.file} on {target_name(plan)}, memory {memory.name}",
+        *(f"kernels      {text}" for text in kernel_lines(plan)),
     ]
     if memory.peak or not known.missing:
         scratchpad = memory.name == plan.memories[0].name

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from shlex import quote
 
-from tmpass.base.errors import UnknownSizeError
+from tmpass.base.errors import UnknownSizeError, brief
 from tmpass.base.record import record
 from tmpass.graph.effects import innermost_first
 from tmpass.graph.model import ABSENT, Graph, Op, Subgraph, Tensor, TensorKey, TensorKind
@@ -57,6 +57,7 @@ def refuse_unknown_sizes(graph: Graph) -> None:
     if not names or names[0] not in graph.symbols:
         steps += [_remedy(graph, lacks)] if lacks else []
         steps += ["give the state of the loop one size in the model"] if graph.varying else []
+        steps += _branches(graph)
     raise UnknownSizeError(
         f"the size of {_count(found)} is not known: {listed(each.text for each in found)}",
         tensors=tuple(each.text for each in found),
@@ -71,6 +72,19 @@ def _remedy(graph: Graph, lacks: str) -> str:
     if first is None or lacks != "shapes":
         return f"state their {lacks} in the model"
     return f"give --bind {quote(f'{first}:0=N')} and so on for all its axes"
+
+
+def _branches(graph: Graph) -> Iterator[str]:
+    """What to do about the first operator whose branches give results of unknown size, which no input settles."""
+    for subgraph in graph.subgraphs:
+        for op in subgraph.ops:
+            choice = len(op.calls) > 1 and not any(call.repeats for call in op.calls)
+            made = [subgraph.tensors[t] for t in op.outputs if t >= 0]
+            if choice and any(_is_unsized(tensor) for tensor in made):
+                name = f" {brief(op.name)}" if op.name else ""
+                what = f"the condition of {op.kind}{name} fixed"
+                yield f"export the model with {what}, as a simplifier such as onnxsim does"
+                return
 
 
 def _names_to_bind(graph: Graph, unsized: Sequence[Tensor], roots: Sequence[Tensor]) -> tuple[str, ...]:

@@ -90,3 +90,13 @@ def test_a_name_that_a_shell_would_split_is_quoted():
     data = parser.parse_model(BRANCH.replace("batch", '"a b"')).SerializeToString()
     with pytest.raises(UnknownSizeError, match="give --bind 'a b=N', or"):
         bind(convert(data, {}), {})
+
+
+def test_branches_that_decide_a_size_are_named():
+    text = (
+        '<ir_version: 8, opset_import: ["": 17]> g (bool c, float[4] x) => (y) { y = If (c) '
+        "<then_branch = t () => (a) { a = NonZero(x) }, else_branch = e () => (b) { b = Shape(x) }> }"
+    )
+    data = parser.parse_model(text).SerializeToString()
+    with pytest.raises(UnknownSizeError, match="export the model with the condition of If 'y' fixed"):
+        bind(convert(data, {}), {})

@@ -18,6 +18,7 @@ from tmpass.base.sizes import format_size
 from tmpass.plans.peak_step import PeakStep, deciding_arena, deciding_memory, find_peak_step
 from tmpass.plans.plan import MemoryUse, Plan
 from tmpass.report.kernels import does_not_run, kernel_lines
+from tmpass.report.labels import shortened
 from tmpass.report.left_out import assumed, not_counted, target_name, verdict
 from tmpass.report.needs import constants, needs, used
 from tmpass.report.run_time import time_line
@@ -138,17 +139,32 @@ def _peak_step(plan: Plan, peak_step: PeakStep, room: int) -> Iterator[str]:
     if not count:
         return
     step = peak_step.step
-    where = "outside of all steps"
-    if step is not None:
-        where = f"{step.step} of {len(plan.schedule)}, {step.kind}{f' {step.name!r}' if step.name else ''}"
     shown = peak_step.buffers[: min(room, _LISTED)]
     largest = ", the largest:" if count > len(shown) else ""
-    yield f"peak step    {where}: {format_size(peak_step.live_bytes)} in {counted(count, 'buffer')}{largest}"
+    figures = f": {format_size(peak_step.live_bytes)} in {counted(count, 'buffer')}{largest}"
+    where = "outside of all steps"
+    if step is not None:
+        where = f"{step.step} of {len(plan.schedule)}, {step.kind}"
+        where += f" {_named(step.name, 13 + len(where) + len(figures))}" if step.name else ""
+    yield f"peak step    {where}{figures}"
     wide = max(len(str(b.size)) for b, _ in shown)
     far = max(len(str(b.offset)) for b, _ in shown)
     for b, tensor in shown:
-        name = f"{tensor.role} {tensor.name!r}" if tensor else "scratch" if b.step is not None else "no tensor"
-        yield f"             {b.size:>{wide}} B at {b.offset:>{far}}  {name}"
+        place = f"             {b.size:>{wide}} B at {b.offset:>{far}}  "
+        name = "scratch" if b.step is not None else "no tensor"
+        if tensor:
+            name = f"{tensor.role} {_named(tensor.name, len(place) + len(tensor.role))}"
+        yield place + name
+
+
+def _named(name: str, taken: int) -> str:
+    """A name in quotes, without its beginning where the line, of which `taken` characters are taken, has no room.
+
+    The end is what tells names of exporters apart.
+    """
+    quoted = repr(name)
+    room = max(WIDTH - taken - 3, 12)
+    return quoted if len(quoted) <= room + 2 else repr(shortened(name, room))
 
 
 def _cut(line: str) -> str:

@@ -31,6 +31,7 @@ def to_json(known: Explanation) -> str:
         "capacity": memory.capacity,
         "capacity_source": memory.capacity_source,
         "not_counted": [asdict(row) for row in asked.not_counted],
+        **({"not_run": [asdict(row) for row in asked.not_run]} if asked.not_run else {}),
         "stopped": known.stopped,
         **({} if asked.time is None else {"time": asdict(asked.time)}),
         **({} if known.split is None else {"split": asdict(known.split)}),

@@ -22,6 +22,7 @@ def split_json(made: Split) -> str:
         "proved": made.changed,
         "folded": made.folded,
         "stages": [asdict(stage) for stage in made.stages],
+        **({"not_run": [asdict(row) for row in made.plan.not_run]} if made.plan.not_run else {}),
     }
     return json_text(found, indent=2) + "\n"
 

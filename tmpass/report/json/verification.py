@@ -43,6 +43,7 @@ def to_json(
         "right": not broken,
         "violations": broken,
         "not_counted": [asdict(row) for row in plan.not_counted],
+        **({"not_run": [asdict(row) for row in plan.not_run]} if plan.not_run else {}),
         "proved": [asdict(one) for one in proved],
         "trusted": [asdict(one) for one in trusted],
         "executed": None,

@@ -97,6 +97,16 @@ def test_no_more_macs_than_allowed():
     assert tmpass.split(MODEL, "tflm", max_macs=0).macs[0] <= tmpass.split(MODEL, "tflm", max_macs=0).macs[1]
 
 
+def test_a_run_is_not_slower_than_allowed(made):
+    fast = tmpass.split(MODEL, "tflm", max_slowdown=0.002)
+    assert fast.slowdown is not None
+    assert made.slowdown is not None
+    assert fast.slowdown <= 0.002 < made.slowdown <= 0.07
+    assert fast.needed[0] > made.needed[0]
+    free = tmpass.split(MODEL, "tflm", max_macs=1, max_slowdown=1)
+    assert free.needed[0] <= made.needed[0]
+
+
 def test_the_frontier_trades_bytes_for_work(made):
     points = tmpass.split_frontier(MODEL, "tflm")
     assert points[0].stages == ()
@@ -128,6 +138,8 @@ def test_what_cannot_be_split_is_one_clear_line(made):
         tmpass.split(write_model([dynamic]))
     with pytest.raises(UsageError, match="max_macs is -1"):
         tmpass.split(MODEL, max_macs=-1)
+    with pytest.raises(UsageError, match="max_slowdown is 'much'"):
+        tmpass.split(MODEL, max_slowdown="much")
 
 
 def test_a_model_without_a_region_stays_as_it_is():

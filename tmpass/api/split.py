@@ -15,7 +15,8 @@ from tmpass.graph.macs import count_macs
 from tmpass.loading.carrier import Carrier, load_carrier, open_carrier
 from tmpass.loading.contract import SplittingFrontend
 from tmpass.plans.plan import Plan
-from tmpass.splitting.levels import NARROW, least, levels, trade_offs, within
+from tmpass.splitting.levels import NARROW, NARROW_TIME, least, levels, trade_offs, within
+from tmpass.splitting.limit import Limit
 from tmpass.splitting.note import write_note
 from tmpass.splitting.open_net import Opened, check_static, open_net
 from tmpass.splitting.search import Found, Search, silent
@@ -55,6 +56,8 @@ class Split:
         stages: what runs in parts.
         folded: how many operators were folded into others.
         macs: multiply-accumulate operations, and those of the original.
+        slowdown: additional time of a run, estimated, as a part of the original's; None where the times of the
+            runtime's kernels are not known.
         operators: how many there are, and how many the original has.
     """
 
@@ -64,6 +67,7 @@ class Split:
     stages: tuple[SplitStage, ...]
     folded: int
     macs: tuple[int, int]
+    slowdown: float | None
     operators: tuple[int, int]
 
     @property
@@ -101,12 +105,14 @@ class TradeOff:
     Fields:
         needed: bytes of the scratchpad without the reserve, as a budget counts them.
         macs: multiply-accumulate operations.
+        slowdown: additional time of a run, estimated, as a part of the original's; None where it is not known.
         operators: how many there are.
         stages: what runs in parts.
     """
 
     needed: int
     macs: int
+    slowdown: float | None
     operators: int
     stages: tuple[SplitStage, ...]
 
@@ -117,6 +123,7 @@ def split(
     *,
     budget: int | str | None = None,
     max_macs: float | None = None,
+    max_slowdown: float | None = None,
     threads: int = 1,
     told: Callable[[str], None] | None = None,
 ) -> Split:
@@ -129,6 +136,8 @@ def split(
         budget: capacity of the scratchpad instead of the target's. With a capacity, the split that fits with the least
             work is searched for; without, the split that needs the fewest bytes.
         max_macs: additional multiply-accumulate operations, as a part of the original's; 0.05 without a capacity.
+        max_slowdown: additional time of a run, as a part of the original's, as it is estimated where the times of the
+            runtime's kernels are known; 0.07 without a capacity, and any time with one.
         threads: number of search threads. The split does not depend on it.
         told: is called with lines that say what the search does.
 
@@ -148,26 +157,26 @@ def split(
     room = profile.scratchpad.capacity
     opened = open_net(carrier, profile)
     search = Search(opened.net, profile, told or silent, threads)
-    limits = levels(search, _part(max_macs, NARROW if room is None else MOST_MACS))
+    limits = _limits(search, max_macs, max_slowdown, free=room is not None)
     before = _planned(opened.model, profile, threads)
     if before.refused:  # the runtime does not run parts of these operators either
         return _unchanged(opened, before)
     if room is not None:
         if before.fits:
-            return _unchanged(opened, before)
+            return _unchanged(opened, before, search)
         one = _fitting(opened, before, search, profile, limits)
         if one is not None:
             return one
     found = least(search, limits)
     if not found.stages and not opened.folded:
-        return _unchanged(opened, before)
+        return _unchanged(opened, before, search)
     made = _finished(opened, found, before, search, profile)
     if made.plan.memories[0].needed >= before.memories[0].needed:
-        return _unchanged(opened, before)
+        return _unchanged(opened, before, search)
     return made
 
 
-def _fitting(opened: Opened, before: Plan, search: Search, target: Target, limits: tuple[int, ...]) -> Split | None:
+def _fitting(opened: Opened, before: Plan, search: Search, target: Target, limits: tuple[Limit, ...]) -> Split | None:
     """The split with the least work that fits; None where none is found.
 
     The search plans with less effort than `plan`, whose plan decides: it may need more, and the next split is tried.
@@ -194,7 +203,7 @@ def quick_split(model: object, target: Target) -> Split | None:
     room = target.scratchpad.capacity
     opened = open_net(open_carrier(model), target)
     search = Search(opened.net, target, silent, part=4)
-    found = None if room is None else within(search, room - target.scratchpad.reserve, levels(search, MOST_MACS))
+    found = None if room is None else within(search, room - target.scratchpad.reserve, levels(search, MOST_MACS, None))
     if found is None or not (found.stages or opened.folded):
         return None
     return _finished(opened, found, found.plan, search, target)
@@ -205,6 +214,7 @@ def split_frontier(
     target: str | os.PathLike[str] | Target | None = None,
     *,
     max_macs: float | None = None,
+    max_slowdown: float | None = None,
     threads: int = 1,
     told: Callable[[str], None] | None = None,
 ) -> tuple[TradeOff, ...]:
@@ -221,14 +231,14 @@ def split_frontier(
     search = Search(opened.net, profile, told or silent, threads)
     before = _planned(opened.model, profile, threads)
     made = [
-        _finished(opened, found, before, search, profile) if found.stages else _unchanged(opened, before)
-        for found in trade_offs(search, levels(search, _part(max_macs, MOST_MACS)))
+        _finished(opened, found, before, search, profile) if found.stages else _unchanged(opened, before, search)
+        for found in trade_offs(search, _limits(search, max_macs, max_slowdown, free=True))
     ]
     kept: list[TradeOff] = []
     for one in made:
         needed, _ = one.needed
         if not kept or needed < kept[-1].needed:
-            kept.append(TradeOff(needed, one.macs[0], one.operators[0], one.stages))
+            kept.append(TradeOff(needed, one.macs[0], one.slowdown, one.operators[0], one.stages))
     return tuple(kept)
 
 
@@ -269,11 +279,16 @@ def _target(asked: object, carrier: Carrier) -> Target:
     return target_of(asked)
 
 
-def _part(value: object, default: float) -> float:
-    if value is None:
-        return default
+def _limits(search: Search, max_macs: object, max_slowdown: object, *, free: bool) -> tuple[Limit, ...]:
+    """The limits on additional work; where it is `free`, they are wide by default."""
+    time = None if max_slowdown is None else _part("max_slowdown", max_slowdown)
+    macs = (MOST_MACS if free else NARROW) if max_macs is None else _part("max_macs", max_macs)
+    return levels(search, macs, NARROW_TIME if time is None and not free else time)
+
+
+def _part(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
-        raise UsageError(f"max_macs is {brief(value)}", hint="give a part of the original's MACs, such as 0.05")
+        raise UsageError(f"{name} is {brief(value)}", hint="give a part of the original's, such as 0.05")
     return float(value)
 
 
@@ -283,10 +298,19 @@ def _macs(opened: Opened) -> int:
     return sum(count_macs(main, op) for op in main.ops)
 
 
-def _unchanged(opened: Opened, before: Plan) -> Split:
+def _unchanged(opened: Opened, before: Plan, search: Search) -> Split:
     macs = _macs(opened)
     operators = len(opened.model.graph.subgraphs[0].ops) if opened.model.graph.subgraphs else 0
-    return Split(opened.carrier.data, before, before, (), 0, (macs, macs), (operators, operators))
+    return Split(
+        opened.carrier.data,
+        before,
+        before,
+        (),
+        0,
+        (macs, macs),
+        _slowdown(search, search.prices.time),
+        (operators, operators),
+    )
 
 
 def _finished(opened: Opened, found: Found, before: Plan, search: Search, target: Target) -> Split:
@@ -299,8 +323,14 @@ def _finished(opened: Opened, found: Found, before: Plan, search: Search, target
         _stages(search, found),
         opened.folded,
         (found.macs, _macs(opened)),
+        _slowdown(search, found.time),
         (len(found.draft.ops), len(opened.model.graph.subgraphs[0].ops)),
     )
+
+
+def _slowdown(search: Search, time: int) -> float | None:
+    """The additional time of a run that takes `time`, as a part of the original's; None where times are not known."""
+    return time / search.prices.time - 1 if search.prices.time else None
 
 
 def _planned(model: object, target: Target, threads: int) -> Plan:

@@ -48,6 +48,11 @@ class Percent(click.ParamType):  # type: ignore[type-arg]  # generic only from c
     "--max-macs", type=Percent(), metavar="PART",
     help="Additional multiply-accumulate operations.  [default: 5%, with a capacity 100%]",
 )  # fmt: skip
+@click.option(
+    "--max-slowdown", type=Percent(), metavar="PART",
+    help="Additional time of a run, estimated for the reference kernels of TensorFlow Lite Micro.  "
+    "[default: 7%, with a capacity any]",
+)  # fmt: skip
 @click.option("--frontier", is_flag=True, help="List splits, bytes against work, planned and proved.")
 @click.option("--output", "-o", metavar="FILE", help="Write the split model, with its plan, to FILE.")
 @click.option("--page", metavar="FILE", help="Write an HTML page: before and after, or the plot of --frontier.")
@@ -66,7 +71,8 @@ def command(
 ) -> None:
     """Split operators of MODEL so that it needs less memory, with outputs equal bit for bit.
 
-    With a capacity, the split that fits with the least work is taken; without, the one that needs the fewest bytes.
+    With a capacity, the split that fits with the least work is taken; without, the one that needs the fewest bytes
+    within the limits on MACs and time. The fewest bytes at any cost: --max-macs 100% --max-slowdown 100%.
     The result is a TFLite or ONNX model for the stock runtime. docs/split.md says which operators are added.
 
     \b
@@ -120,6 +126,8 @@ def _write(made: "Split", model: str, output: str | None, page: str | None) -> N
         results.append((output, planned_model(made.plan, made.data)))
     write_all(results)
     if output is not None and made.fits:
+        if not made.changed:
+            complain(f"{output}: nothing was split: it is the original with its plan")
         complain_of_weights([output], model, other_files(made.data))
     if output is not None and made.plan.refused:
         complain(f"nothing is written to {output}: the model does not run on {made.plan.target.name}")

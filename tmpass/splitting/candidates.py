@@ -10,6 +10,7 @@ from tmpass.graph.layer import Padding, Role
 from tmpass.splitting.along import Along
 from tmpass.splitting.builder import Builder
 from tmpass.splitting.estimate import live_bytes
+from tmpass.splitting.limit import Limit
 from tmpass.splitting.make_draft import add_stage
 from tmpass.splitting.net import ROUNDING, Net
 from tmpass.splitting.prices import Prices
@@ -24,6 +25,7 @@ class Candidate:
         live: the most live bytes while it runs, by `estimate.py`.
         tail: bytes that the runtime keeps for it in addition.
         macs: additional multiply-accumulate operations.
+        time: additional picoseconds of a run, estimated.
         ops: additional operators.
     """
 
@@ -31,6 +33,7 @@ class Candidate:
     live: int
     tail: int = 0
     macs: int = 0
+    time: int = 0
     ops: int = 0
 
 
@@ -57,7 +60,7 @@ _LONGEST = 24
 """The most operators of a stage: halos make longer ones too expensive on the models of docs/split.md."""
 
 
-def find_candidates(net: Net, prices: Prices, most_macs: int, budget: int, told: Callable[[int], None]) -> Candidates:
+def find_candidates(net: Net, prices: Prices, limit: Limit, budget: int, told: Callable[[int], None]) -> Candidates:
     """The stages that can lower the peak.
 
     Positions are taken from the highest live bytes down. The least live bytes of the stages around one are a bound on
@@ -66,16 +69,16 @@ def find_candidates(net: Net, prices: Prices, most_macs: int, budget: int, told:
     Args:
         net: the model.
         prices: of its operators.
-        most_macs: additional ones that a stage may have.
+        limit: on the additional work of a stage.
         budget: how many stages are built.
         told: is called with the work done.
     """
-    return _Finder(net, prices, most_macs, budget, told).find()
+    return _Finder(net, prices, limit, budget, told).find()
 
 
 class _Finder:
-    def __init__(self, net: Net, prices: Prices, most_macs: int, budget: int, told: Callable[[int], None]) -> None:
-        self.net, self.prices, self.most_macs, self.budget, self.told = net, prices, most_macs, budget, told
+    def __init__(self, net: Net, prices: Prices, limit: Limit, budget: int, told: Callable[[int], None]) -> None:
+        self.net, self.prices, self.limit, self.budget, self.told = net, prices, limit, budget, told
         self.work = 0
         self.whole = _whole(net)
         self.done: set[tuple[int, int]] = set()
@@ -159,7 +162,7 @@ class _Finder:
                 made = self._candidate(stage, kept, through)
                 if made is not None:
                     lives.append(made.live)
-                    if made.live < peak and made.macs <= self.most_macs:
+                    if made.live < peak and self.limit.allows(made.macs, made.time):
                         yield made
             worse = 0 if lives and min(lives) < best else worse + 1
             best = min([best, *lives])
@@ -216,6 +219,7 @@ class _Finder:
             max(live_bytes(self.net, tensors, ops, kept, through)),
             self.prices.tail_of(tensors, ops, more - replaced - cut) - self.prices.original_tail(own),
             self.prices.macs_of(tensors, ops) - self.prices.original_macs(own),
+            self.prices.time_of(tensors, ops) - self.prices.original_time(own),
             len(ops) - len(own),
         )
 
@@ -231,9 +235,13 @@ def _whole(net: Net) -> list[int]:
 def _undominated(known: list[Candidate]) -> list[Candidate]:
     """The candidates of one first position that no other one of the same operators beats in everything."""
     kept: list[Candidate] = []
-    for one in sorted(known, key=lambda c: (c.live, c.tail, c.macs, c.ops, c.stage.last, c.stage.bounds)):
+    for one in sorted(known, key=lambda c: (c.live, c.tail, c.macs, c.time, c.ops, c.stage.last, c.stage.bounds)):
         if not any(
-            other.stage.last == one.stage.last and other.tail <= one.tail and other.macs <= one.macs for other in kept
+            other.stage.last == one.stage.last
+            and other.tail <= one.tail
+            and other.macs <= one.macs
+            and other.time <= one.time
+            for other in kept
         ):
             kept.append(one)
     return kept

@@ -1,10 +1,12 @@
-"""What operators of a draft cost: multiply-accumulate operations, and bytes that the runtime keeps for each."""
+"""What operators of a draft cost: multiply-accumulate operations, time, and bytes that the runtime keeps for each."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache, cached_property
 from math import prod
 
 from tmpass.graph.dialect import New
 from tmpass.graph.draft import Draft, DraftOp, DraftTensor, draft_graph
+from tmpass.graph.layer import Padding, Role, Window
 from tmpass.graph.macs import count_macs
 from tmpass.graph.model import Graph, Subgraph
 from tmpass.splitting.net import Net
@@ -50,6 +52,51 @@ class Prices:
                 found += elements
         return found
 
+    @cached_property
+    def time(self) -> int:
+        """The time of a run of the original, in picoseconds; 0 where the times of the runtime are not known."""
+        return sum(self._times)
+
+    @cached_property
+    def _times(self) -> list[int]:
+        """The time of each operator of the original."""
+        draft = self._net.draft
+        return [self.time_of(draft.tensors, (op,)) for op in draft.ops]
+
+    def original_time(self, ops: Iterable[int]) -> int:
+        """The time of operators of the original."""
+        return sum(self._times[op] for op in ops)
+
+    def time_of(self, tensors: Sequence[DraftTensor], ops: Iterable[DraftOp]) -> int:
+        """The time of operators of a draft, in picoseconds; 0 where the times of the runtime are not known."""
+        times, found = self._target.runtime.times, 0
+        if times is None:
+            return 0
+        for op in ops:
+            elements = prod(tensors[op.outputs[0]].shape) if op.outputs else 0
+            if op.new is not None:
+                found += times.of(self._net.dialect.kinds[op.new], elements, 0, 0)
+                continue
+            original = self._net.main.ops[op.like]
+            taps, macs = self._inside(op, tensors, elements)
+            found += times.of(original.kind, elements, taps, macs)
+        return found
+
+    def _inside(self, op: DraftOp, tensors: Sequence[DraftTensor], elements: int) -> tuple[int, int]:
+        """The places of windows inside the input, over all elements of the result, and the MACs at these places."""
+        net, layer = self._net, self._net.layers[op.like]
+        whole = prod(net.shape(net.main.ops[op.like].outputs[0])) if op.outputs else 0
+        macs = self._macs[op.like]
+        if layer is None or layer.role is not Role.WINDOW:
+            return 0, macs * elements // max(1, whole)
+        given, made = tensors[op.inputs[layer.data[0]]].shape, tensors[op.outputs[0]].shape
+        taps, size, padding = elements, 1, op.padding or layer.padding
+        for axis, window in zip(net.axes.spatial, layer.windows, strict=True):
+            if axis < len(made):
+                size *= window.size
+                taps = taps // made[axis] * count_taps(window, padding, given[axis], made[axis])
+        return taps, macs * taps // max(1, whole * size)
+
     def tail_of(self, tensors: Sequence[DraftTensor], ops: Sequence[DraftOp], new: int) -> int:
         """Bytes that the runtime keeps for operators of a draft, and for `new` tensors more than the original has."""
         found = new * self._tensor
@@ -80,3 +127,16 @@ class Prices:
 
         found = runtime_bytes(Graph(self._net.graph.format, (subgraph,), ()), self._target)
         return found.total if found else 0
+
+
+@cache
+def count_taps(window: Window, padding: Padding, length: int, count: int) -> int:
+    """How many places of `count` windows over `length` elements lie inside; of EXPLICIT padding, all."""
+    if padding is not Padding.SAME:
+        return count * window.size
+    before = window.same(length)[1]
+    return sum(
+        0 <= number * window.stride - before + place * window.dilation < length
+        for number in range(count)
+        for place in range(window.size)
+    )

@@ -17,6 +17,7 @@ from tmpass.plans.plan import Plan
 from tmpass.splitting.builder import Builder
 from tmpass.splitting.candidates import Candidate, Candidates, find_candidates
 from tmpass.splitting.choose import Choice, Rank, choose_stages, fewest_bytes, least_work
+from tmpass.splitting.limit import Limit
 from tmpass.splitting.make_draft import add_stage, make_draft
 from tmpass.splitting.net import Net
 from tmpass.splitting.plan_draft import Effort, plan_graph, stage_peak
@@ -57,6 +58,7 @@ class Found:
     Fields:
         needed: the bytes of the scratchpad that the plan needs, without the reserve.
         macs: of the draft.
+        time: of a run, in picoseconds as it is estimated; 0 where the times of the runtime are not known.
     """
 
     stages: tuple[Stage, ...]
@@ -64,11 +66,12 @@ class Found:
     plan: Plan
     needed: int
     macs: int
+    time: int
 
     @property
-    def rank(self) -> tuple[int, int, int]:
+    def rank(self) -> tuple[int, int, int, int]:
         """The order: the fewest bytes, then the least work."""
-        return self.needed, self.macs, len(self.draft.ops)
+        return self.needed, self.macs, self.time, len(self.draft.ops)
 
     @property
     def work(self) -> tuple[int, int, int]:
@@ -92,8 +95,8 @@ class Search:
         self.prices = Prices(net, target)
         self._measured: dict[Stage, int] = {}
         self._part = part
-        self._left: dict[int, int] = {}
-        self._candidates: dict[int, Candidates] = {}
+        self._left: dict[Limit, int] = {}
+        self._candidates: dict[Limit, Candidates] = {}
         self._known: dict[tuple[Stage, ...], Found | None] = {}
         self.whole = self._planned(())
         assert self.whole is not None
@@ -105,28 +108,28 @@ class Search:
         self.base = self.whole.needed - self.whole.plan.memories[0].peak
         """What the target needs besides the head of the unsplit model."""
 
-    def _stages(self, most_macs: int) -> Candidates:
+    def _stages(self, limit: Limit) -> Candidates:
         """The stages to choose from; found once for each limit on the work."""
-        if most_macs not in self._candidates:
-            self._left[most_macs] = MEASURED // self._part
-            self._candidates[most_macs] = find_candidates(
+        if limit not in self._candidates:
+            self._left[limit] = MEASURED // self._part
+            self._candidates[limit] = find_candidates(
                 self.net,
                 self.prices,
-                most_macs,
+                limit,
                 STAGES // self._part,
                 lambda work: self.told(f"{work} stages estimated"),
             )
-        return self._candidates[most_macs]
+        return self._candidates[limit]
 
-    def least(self, most_macs: int) -> Found:
+    def least(self, limit: Limit) -> Found:
         """The model with the fewest bytes that the search finds; in one piece where no stage lowers them.
 
         Args:
-            most_macs: additional multiply-accumulate operations that it may have.
+            limit: on its additional work.
         """
         assert self.whole is not None
         best, left = self.whole, PLANNED // self._part
-        for number, choice in enumerate(self._choices(most_macs, fewest_bytes, None)):
+        for number, choice in enumerate(self._choices(limit, fewest_bytes, None)):
             if choice.bytes + self.base >= best.needed or (number >= 3 and left <= 0):
                 break
             found = self._planned(choice.stages)
@@ -135,12 +138,12 @@ class Search:
                 best = min(best, found, key=lambda one: one.rank)
         return best
 
-    def within(self, capacity: int, most_macs: int, tried: Collection[tuple[Stage, ...]] = ()) -> Found | None:
+    def within(self, capacity: int, limit: Limit, tried: Collection[tuple[Stage, ...]] = ()) -> Found | None:
         """The model with the least work that needs at most `capacity` bytes; None where the search finds none.
 
         Args:
             capacity: in bytes, without the reserve.
-            most_macs: additional multiply-accumulate operations that it may have.
+            limit: on its additional work.
             tried: what is left out.
         """
         assert self.whole is not None
@@ -148,7 +151,7 @@ class Search:
             return self.whole
         left = PLANNED // self._part
         # A measured stage may be a little lower between its neighbours than alone.
-        for number, choice in enumerate(self._choices(most_macs, least_work, capacity - self.base + capacity // 64)):
+        for number, choice in enumerate(self._choices(limit, least_work, capacity - self.base + capacity // 64)):
             if number >= 3 and left <= 0:
                 break
             found = None if choice.stages in tried else self._planned(choice.stages)
@@ -158,16 +161,16 @@ class Search:
                     return found
         return None
 
-    def _choices(self, most_macs: int, rank: Rank, most_bytes: int | None) -> list[Choice]:
+    def _choices(self, limit: Limit, rank: Rank, most_bytes: int | None) -> list[Choice]:
         """The choices in the order of `rank`; the first ones are measured, as far as the budget goes."""
-        candidates = self._stages(most_macs)
+        candidates = self._stages(limit)
         while True:
-            found = choose_stages(candidates, self._live, most_macs, most_bytes, rank)
+            found = choose_stages(candidates, self._live, limit, most_bytes, rank)
             unknown = [s for choice in found[:_AT_ONCE] for s in choice.stages if s not in self._measured]
-            if not unknown or self._left[most_macs] <= 0:
+            if not unknown or self._left[limit] <= 0:
                 return found
             for stage in dict.fromkeys(unknown):
-                self._left[most_macs] -= self._measure(stage)
+                self._left[limit] -= self._measure(stage)
             self.told(f"{len(self._measured)} stages measured")
 
     def _live(self, one: Candidate) -> int:
@@ -196,6 +199,5 @@ class Search:
 
     def _found(self, stages: tuple[Stage, ...], draft: Draft) -> Found:
         plan = plan_graph(draft_graph(draft, self.net.graph, self.net.dialect), self.target, _PLANNING, self.threads)
-        return Found(
-            stages, draft, plan, plan.memories[0].without_reserve, self.prices.macs_of(draft.tensors, draft.ops)
-        )
+        macs, time = (count(draft.tensors, draft.ops) for count in (self.prices.macs_of, self.prices.time_of))
+        return Found(stages, draft, plan, plan.memories[0].without_reserve, macs, time)

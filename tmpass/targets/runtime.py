@@ -10,6 +10,7 @@ from tmpass.base.plugins import load_registered
 from tmpass.base.record import record
 from tmpass.targets.kernel_types import Kernels, tflm_kernels
 from tmpass.targets.kernels import LITERT, LITERT_KEPT, TFLM, TFLM_CUSTOM, Kept
+from tmpass.targets.run_time import TFLM_TIMES, RunTime
 
 GROUP = "tmpass.runtimes"
 """The entry point group in which other packages register theirs: a name, and a Runtime of that name."""
@@ -47,6 +48,7 @@ class Runtime:
         kernels: returns what its kernels take, by kind of operator; it has no others for the formats that it reads.
             None where that is not known.
         custom_kernels: the custom operators for which it has kernels; others are the program's own.
+        times: of its kernels; None where they were not measured.
     """
 
     name: str = ""
@@ -67,6 +69,7 @@ class Runtime:
     most_joined: int | None = None
     kernels: Callable[[], Mapping[str, Kernels]] | None = None
     custom_kernels: frozenset[str] = frozenset()
+    times: RunTime | None = field(default=None, hash=False)
 
     @property
     def copies_buffers(self) -> bool:
@@ -124,6 +127,7 @@ RUNTIMES: Mapping[str, Runtime] = _Runtimes(
             most_joined=10,
             kernels=tflm_kernels,
             custom_kernels=TFLM_CUSTOM,
+            times=TFLM_TIMES,
         ),
         "litert": Runtime(
             "litert",

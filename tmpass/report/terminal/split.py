@@ -31,6 +31,8 @@ def split_summary(made: Split) -> str:
         f"macs         {made.macs[0]}, {_change(made.macs[0], made.macs[1])}",
         f"operators    {made.operators[0]}, {made.operators[1]} before",
     ]
+    if made.slowdown is not None and made.changed:
+        lines.append(f"run time     {100 * made.slowdown:+.1f} %, estimated for reference kernels")
     if memory.reserve:
         lines.append(f"reserve      {format_size(memory.reserve)} more, of the program; --budget has none")
     if made.folded:
@@ -75,11 +77,14 @@ def frontier_table(points: Sequence[TradeOff]) -> "Table":
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
-    for head in ("bytes", "of the first", "macs", "more", "operators", "stages"):
+    timed = all(one.slowdown is not None for one in points)
+    for head in ("bytes", "of the first", "macs", "more", *(["run time"] if timed else []), "operators", "stages"):
         table.add_column(head, justify="left" if head == "stages" else "right", no_wrap=True)
     first = points[0]
     for one in points:
         stages = ", ".join(f"{s.operators} x {s.parts} {s.along}" for s in one.stages) or "-"
         part, more = 100 * one.needed / first.needed, 100 * (one.macs - first.macs) / max(1, first.macs)
-        table.add_row(str(one.needed), f"{part:.1f} %", str(one.macs), f"{more:+.2f} %", str(one.operators), stages)
+        time = [f"{100 * (one.slowdown or 0):+.1f} %"] if timed else []
+        operators = str(one.operators)
+        table.add_row(str(one.needed), f"{part:.1f} %", str(one.macs), f"{more:+.2f} %", *time, operators, stages)
     return table

@@ -33,7 +33,7 @@ def drawn_onnx_model(seed: int, *, integers: bool = False, most: int = 8) -> byt
     drawing = _Drawing(rng, rng.choice(OPSETS[2:] if integers else OPSETS))
     rank = rng.choice([3, 4, 4, 4])
     sides = [rng.randint(3, 17), rng.randint(1, 14)][: rank - 2]
-    return drawing.drawn((1, rng.randint(1, 6), *sides), most, integers=integers)
+    return drawing.drawn((rng.choice([1, 1, 2, 3]), rng.randint(1, 6), *sides), most, integers=integers)
 
 
 class _Drawing:
@@ -131,7 +131,7 @@ class _Drawing:
         inputs = [t, weights]
         if self.rng.random() < 0.7:
             inputs.append(self.constant(self.numbers.normal(0, 1, shape[0]).astype("<f4")))
-        return self.node("Conv", inputs, (1, shape[0], *self.sides(t, shape[2:], how)), **how)
+        return self.node("Conv", inputs, (self.shapes[t][0], shape[0], *self.sides(t, shape[2:], how)), **how)
 
     def sides(self, t: str, size: Sequence[int], how: dict) -> list[int]:
         found = []
@@ -205,16 +205,17 @@ class _Drawing:
 
     def end(self, t: str) -> str:
         """Fully connected, from all elements, as Gemm or MatMul."""
-        count, out = int(np.prod(self.shapes[t])), self.rng.randint(2, 9)
-        flat = self.node("Flatten", [t], (1, count))
+        batch, *rest = self.shapes[t]
+        count, out = int(np.prod(rest)), self.rng.randint(2, 9)
+        flat = self.node("Flatten", [t], (batch, count))
         if self.rng.random() < 0.5:
             return self.node(
-                "MatMul", [flat, self.constant(self.numbers.normal(0, 1, (count, out)).astype("<f4"))], (1, out)
+                "MatMul", [flat, self.constant(self.numbers.normal(0, 1, (count, out)).astype("<f4"))], (batch, out)
             )
         across = self.rng.randint(0, 1)
         weights = self.numbers.normal(0, 1, (out, count) if across else (count, out)).astype("<f4")
         bias = self.constant(self.numbers.normal(0, 1, out).astype("<f4"))
-        return self.node("Gemm", [flat, self.constant(weights), bias], (1, out), transB=across)
+        return self.node("Gemm", [flat, self.constant(weights), bias], (batch, out), transB=across)
 
     def quantized(self, t: str) -> str:
         made = self.node("QuantizeLinear", [t, *self.scales()], self.shapes[t], element=TensorProto.UINT8)
@@ -238,7 +239,7 @@ class _Drawing:
             self.constant(np.zeros(many or (), "i1")),
         ]
         bias = [self.constant(numbers.integers(-2000, 2000, out).astype("<i4"))] if self.rng.random() < 0.7 else []
-        made = (1, out, *self.sides(t, size, how))
+        made = (self.shapes[t][0], out, *self.sides(t, size, how))
         return self.node("QLinearConv", [t, *self.scales(), *weights, *self.scales(), *bias], made, group=group, **how)
 
     def scales(self) -> list[str]:

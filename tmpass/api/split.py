@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import cast
 
 from tmpass.api.arguments import target_of
 from tmpass.api.plan import plan
-from tmpass.base.choices import Transfers
+from tmpass.base.choices import Int8, Transfers
 from tmpass.base.errors import ModelError, UsageError, VerificationError, brief
 from tmpass.base.record import record
 from tmpass.base.sizes import parse_size
@@ -15,6 +16,7 @@ from tmpass.graph.macs import count_macs
 from tmpass.loading.carrier import Carrier, load_carrier, open_carrier
 from tmpass.loading.contract import SplittingFrontend
 from tmpass.plans.plan import Plan
+from tmpass.splitting.least_bytes import LeastBytes, least_bytes
 from tmpass.splitting.levels import NARROW, NARROW_TIME, least, levels, trade_offs, within
 from tmpass.splitting.limit import Limit
 from tmpass.splitting.note import write_note
@@ -59,6 +61,8 @@ class Split:
         slowdown: additional time of a run, estimated, as a part of the original's; None where the times of the
             runtime's kernels are not known.
         operators: how many there are, and how many the original has.
+        bound: where the capacity cannot be reached, the fewest bytes, as a budget counts them, that any choice of
+            stages needs at least, and the operator that decides it; None elsewhere.
     """
 
     data: bytes
@@ -69,6 +73,7 @@ class Split:
     macs: tuple[int, int]
     slowdown: float | None
     operators: tuple[int, int]
+    bound: LeastBytes | None = None
 
     @property
     def changed(self) -> bool:
@@ -167,13 +172,8 @@ def split(
         one = _fitting(opened, before, search, profile, limits)
         if one is not None:
             return one
-    found = least(search, limits)
-    if not found.stages and not opened.folded:
-        return _unchanged(opened, before, search)
-    made = _finished(opened, found, before, search, profile)
-    if made.plan.memories[0].needed >= before.memories[0].needed:
-        return _unchanged(opened, before, search)
-    return made
+    made = _least(opened, before, search, profile, limits)
+    return made if made.fits else replace(made, bound=_bound(search, limits[-1], made.needed[0]))
 
 
 def _fitting(opened: Opened, before: Plan, search: Search, target: Target, limits: tuple[Limit, ...]) -> Split | None:
@@ -193,6 +193,31 @@ def _fitting(opened: Opened, before: Plan, search: Search, target: Target, limit
                 return made
         tried.append(found.stages)
     return None
+
+
+def _least(opened: Opened, before: Plan, search: Search, target: Target, limits: tuple[Limit, ...]) -> Split:
+    """The split with the fewest bytes; the original where none has fewer."""
+    found = least(search, limits)
+    if not found.stages and not opened.folded:
+        return _unchanged(opened, before, search)
+    made = _finished(opened, found, before, search, target)
+    if made.plan.memories[0].needed >= before.memories[0].needed:
+        return _unchanged(opened, before, search)
+    return made
+
+
+def _bound(search: Search, limit: Limit, known: int) -> LeastBytes | None:
+    """A lower bound on the bytes of any choice of stages; None where floats are planned as integers.
+
+    Args:
+        search: of the model.
+        limit: the widest on additional work.
+        known: the bytes of a split.
+    """
+    if search.target.int8 is Int8.NATIVE:
+        return None
+    found = least_bytes(search.net, search.prices, search.target, limit, known - search.base)
+    return replace(found, bytes=found.bytes + search.base)
 
 
 def quick_split(model: object, target: Target) -> Split | None:

@@ -132,7 +132,9 @@ def _write(made: "Split", model: str, output: str | None, page: str | None) -> N
     if output is not None and made.plan.refused:
         complain(f"nothing is written to {output}: the model does not run on {made.plan.target.name}")
     elif output is not None and not made.fits:
-        complain(f"nothing is written to {output}: {made.needed[0]} B are the fewest that a split was found for")
+        known = f"{made.needed[0]} B are the fewest that a split was found for"
+        bound = "" if made.bound is None else f", and any needs at least {made.bound.bytes} B"
+        complain(f"nothing is written to {output}: {known}{bound}")
 
 
 def _print(made: "Split", *, as_json: bool, aside: bool) -> None:

@@ -2,19 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import field
-from itertools import pairwise
-from math import lcm, prod
 
 from tmpass.base.record import record
-from tmpass.graph.layer import Padding, Role
-from tmpass.splitting.along import Along
 from tmpass.splitting.builder import Builder
 from tmpass.splitting.estimate import live_bytes
 from tmpass.splitting.limit import Limit
 from tmpass.splitting.make_draft import add_stage
-from tmpass.splitting.net import ROUNDING, Net
+from tmpass.splitting.net import Net
 from tmpass.splitting.prices import Prices
-from tmpass.splitting.stage import Stage, equal_bounds
+from tmpass.splitting.stage import Stage
+from tmpass.splitting.ways import LONGEST, cuts, edges, ways
 
 
 @record
@@ -50,14 +47,6 @@ class Candidates:
     whole: tuple[int, ...]
     floor: int
     stages: dict[int, list[Candidate]] = field(default_factory=dict)
-
-
-_PARTS = (2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32)
-_CARRIED = 4
-"""The most parts for which wrong rows are carried to the end: each part computes them."""
-
-_LONGEST = 24
-"""The most operators of a stage: halos make longer ones too expensive on the models of docs/split.md."""
 
 
 def find_candidates(net: Net, prices: Prices, limit: Limit, budget: int, told: Callable[[int], None]) -> Candidates:
@@ -105,7 +94,7 @@ class _Finder:
 
     def _regions(self, position: int) -> Iterator[tuple[int, int]]:
         """The stages around a position, short ones first."""
-        for length in range(1, _LONGEST + 1):
+        for length in range(1, LONGEST + 1):
             for first in range(max(0, position - length + 1), position + 1):
                 last = first + length - 1
                 if last < len(self.whole) and all(self.net.layer(p) is not None for p in range(first, last + 1)):
@@ -123,41 +112,14 @@ class _Finder:
         least = through + max(sum(map(net.bytes, sources)), sum(map(net.bytes, kept)))
         if least >= peak:
             return
-        for along in self._ways(first, last, result):
+        for along in ways(net, first, last, result):
             yield from self._along(Stage(first, last, along, ()), result, kept, through, peak)
 
-    def _ways(self, first: int, last: int, result: int) -> Iterator[Along]:
-        net, layers = self.net, [self.net.layer(p) for p in range(first, last + 1)]
-        if all(layer is not None and layer.role not in (Role.DENSE, Role.REDUCE) for layer in layers):
-            shape = net.shape(result)
-            if len(shape) in net.axes.ranks:
-                height = shape[net.axes.rows]
-                width = shape[net.axes.columns] if net.axes.columns < len(shape) else 0
-                if height > 1:
-                    yield Along.ROWS
-                if width > height:  # a part of a wide tensor has fewer wrong columns than wrong rows
-                    yield Along.COLUMNS
-        if sum(layer is not None and not layer.channelwise for layer in layers) <= 1 and not (
-            layers[-1] is not None and not layers[-1].channelwise and last > first
-        ):
-            yield Along.CHANNELS
-
     def _along(self, model: Stage, result: int, kept: frozenset[int], through: int, peak: int) -> Iterator[Candidate]:
-        net, shape = self.net, self.net.shape(result)
-        axis = net.axis(model.along, result)
-        step = 1
-        if prod(shape[:axis]) == 1 and axis < len(shape) - 1:  # the parts lie in the whole, one behind the other
-            row = net.bytes(result) // max(1, shape[axis])
-            step = lcm(max(row, 1), ROUNDING) // max(row, 1)
-        tried: set[tuple[int, ...]] = set()
         best, worse = peak, 0
-        for parts in _PARTS:
-            bounds = equal_bounds(shape[axis], parts, step) or equal_bounds(shape[axis], parts, 1)
-            if parts > shape[axis] or bounds is None or bounds in tried or self._starved(model, bounds):
-                continue
-            tried.add(bounds)
+        for bounds in cuts(self.net, model, result):
             lives = []
-            for carry, padded in self._edges(model, parts):
+            for carry, padded in edges(self.net, model, len(bounds) - 1):
                 stage = Stage(model.first, model.last, model.along, bounds, carry, padded)
                 made = self._candidate(stage, kept, through)
                 if made is not None:
@@ -169,35 +131,6 @@ class _Finder:
             if worse > 1 or self.work >= self.budget:
                 break
 
-    def _edges(self, model: Stage, parts: int) -> Iterator[tuple[bool, bool]]:
-        """The ways to treat the rows at the edges of parts, as `Stage` has them: (carry, padded)."""
-        yield False, False
-        halos = self._halos(model)
-        if parts <= _CARRIED and halos > 1:
-            yield True, False
-        if halos:
-            yield False, True
-
-    def _starved(self, stage: Stage, bounds: tuple[int, ...]) -> bool:
-        """Whether a group of channels has fewer filters than the kernels of the format should get."""
-        if stage.along is not Along.CHANNELS:
-            return False
-        layers = (self.net.layer(p) for p in range(stage.first, stage.last + 1))
-        return any(layer is not None and not layer.channelwise for layer in layers) and any(
-            stop - start < self.net.dialect.fewest_filters for start, stop in pairwise(bounds)
-        )
-
-    def _halos(self, stage: Stage) -> int:
-        """How many operators may make wrong rows, since they read rows of the neighbouring parts."""
-        if stage.along is Along.CHANNELS:
-            return 0
-        side = 0 if stage.along is Along.ROWS else 1
-        layers = (self.net.layer(p) for p in range(stage.first, stage.last + 1))
-        return sum(
-            layer is not None and layer.windows[side].reach > 1 and layer.padding is not Padding.EXPLICIT
-            for layer in layers
-        )
-
     def _candidate(self, stage: Stage, kept: frozenset[int], through: int) -> Candidate | None:
         self.work += 1
         if self.work % 64 == 0:
@@ -205,23 +138,9 @@ class _Finder:
         builder = Builder(self.net)
         if not add_stage(builder, stage):
             return None
-        tensors, ops, more = builder.made()
-        own = [self.net.order[p] for p in range(stage.first, stage.last + 1)]
-        # The tensors between the operators of the stage are replaced by those of the parts.
-        replaced = sum(len(self.net.main.ops[op].outputs) for op in own) - 1
-        cut = (
-            sum(len(layer.filters) for p in own if (layer := self.net.layers[p]))
-            if stage.along is Along.CHANNELS
-            else 0
-        )
-        return Candidate(
-            stage,
-            max(live_bytes(self.net, tensors, ops, kept, through)),
-            self.prices.tail_of(tensors, ops, more - replaced - cut) - self.prices.original_tail(own),
-            self.prices.macs_of(tensors, ops) - self.prices.original_macs(own),
-            self.prices.time_of(tensors, ops) - self.prices.original_time(own),
-            len(ops) - len(own),
-        )
+        tensors, ops, _ = builder.made()
+        cost = self.prices.stage(stage, builder)
+        return Candidate(stage, max(live_bytes(self.net, tensors, ops, kept, through)), *cost)
 
 
 def _whole(net: Net) -> list[int]:

@@ -9,7 +9,10 @@ from tmpass.graph.draft import Draft, DraftOp, DraftTensor, draft_graph
 from tmpass.graph.layer import Padding, Role, Window
 from tmpass.graph.macs import count_macs
 from tmpass.graph.model import Graph, Subgraph
+from tmpass.splitting.along import Along
+from tmpass.splitting.builder import Builder
 from tmpass.splitting.net import Net
+from tmpass.splitting.stage import Stage
 from tmpass.targets import Target
 
 _MANY = 64
@@ -96,6 +99,26 @@ class Prices:
                 size *= window.size
                 taps = taps // made[axis] * count_taps(window, padding, given[axis], made[axis])
         return taps, macs * taps // max(1, whole * size)
+
+    def stage(self, stage: Stage, builder: Builder) -> tuple[int, int, int, int]:
+        """What a stage costs in addition to its operators in one piece: bytes of tail, MACs, time and operators.
+
+        Args:
+            stage: the stage.
+            builder: has its operators in parts, and nothing else.
+        """
+        net, (tensors, ops, more) = self._net, builder.made()
+        own = [net.order[p] for p in range(stage.first, stage.last + 1)]
+        # The tensors between the operators of the stage are replaced by those of the parts.
+        more -= sum(len(net.main.ops[op].outputs) for op in own) - 1
+        if stage.along is Along.CHANNELS:
+            more -= sum(len(layer.filters) for op in own if (layer := net.layers[op]))
+        return (
+            self.tail_of(tensors, ops, more) - self.original_tail(own),
+            self.macs_of(tensors, ops) - self.original_macs(own),
+            self.time_of(tensors, ops) - self.original_time(own),
+            len(ops) - len(own),
+        )
 
     def tail_of(self, tensors: Sequence[DraftTensor], ops: Sequence[DraftOp], new: int) -> int:
         """Bytes that the runtime keeps for operators of a draft, and for `new` tensors more than the original has."""

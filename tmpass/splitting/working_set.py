@@ -1,8 +1,8 @@
 """Bytes that are alive while an operator runs, or a stage, whatever the order of the operators.
 
-A tensor is alive at an operator in any order if it is an input or output of the model or made by operators that this one
-waits for, and is read by operators that wait for it. Tensors that a planner may put in one place count once: the
-largest of them.
+A tensor is alive at an operator in any order if the model gives it or an operator makes it that this one waits for, and
+if the model returns it or an operator reads it that waits for this one. Of tensors that a planner may put in one place,
+the largest counts.
 """
 
 from collections.abc import Iterable
@@ -39,7 +39,8 @@ class WorkingSets:
         """The bytes alive during a stage besides what its operators read and make.
 
         Args:
-            first, last: the positions of its operators.
+            first: the position of its first operator.
+            last: the position of its last operator.
             source: what they read.
             result: what they make.
         """

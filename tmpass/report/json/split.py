@@ -18,6 +18,7 @@ def split_json(made: Split) -> str:
         "reserve": memory.reserve,
         "head": {"before": before.peak, "after": memory.peak},
         "macs": {"before": made.macs[1], "after": made.macs[0]},
+        "bound": None if made.bound is None else made.bound.bytes,
         "slowdown": made.slowdown,
         "operators": {"before": made.operators[1], "after": made.operators[0]},
         "proved": made.changed,

@@ -1,0 +1,105 @@
+"""Lower bounds of splits: no stage and no choice of stages that is planned needs less."""
+
+import random
+
+import pytest
+from support.onnx_split_models import drawn_onnx_model, onnx_skip
+from support.split_bottleneck import bottleneck
+from support.split_models import drawn_split_model
+
+import tmpass
+from tmpass.loading.carrier import open_carrier
+from tmpass.splitting.builder import Builder
+from tmpass.splitting.least_bytes import LeastBytes, least_bytes
+from tmpass.splitting.limit import Limit
+from tmpass.splitting.make_draft import add_stage
+from tmpass.splitting.open_net import open_net
+from tmpass.splitting.plan_draft import Effort, stage_peak
+from tmpass.splitting.prices import Prices
+from tmpass.splitting.search import Search, silent
+from tmpass.splitting.stage import Stage
+from tmpass.splitting.stage_bound import main_source, stage_bound
+from tmpass.splitting.ways import cuts, edges, ways
+from tmpass.splitting.working_set import WorkingSets
+from tmpass.targets import load_target
+
+ANY = Limit(1 << 60)
+TFLM, FREE = load_target("tflm"), load_target("pixel6-tpu")
+MODELS = [(drawn_split_model(seed), TFLM) for seed in range(24)]
+MODELS += [(drawn_onnx_model(seed), FREE) for seed in range(16)]
+
+
+def stages(net):
+    """All ways to cut each run of operators."""
+    for first in range(len(net.order)):
+        for last in range(first, len(net.order)):
+            if net.layer(last) is None:
+                break
+            result = net.result(first, last)
+            for along in ways(net, first, last, result) if result is not None else ():
+                for bounds in cuts(net, Stage(first, last, along, ()), result):
+                    for carry, padded in edges(net, Stage(first, last, along, bounds), len(bounds) - 1):
+                        yield Stage(first, last, along, bounds, carry, padded)
+
+
+def drawn(net, rng, count):
+    found = list(stages(net))
+    return rng.sample(found, min(count, len(found)))
+
+
+@pytest.mark.parametrize("number", range(len(MODELS)))
+def test_a_stage_that_is_planned_needs_at_least_its_bound(number):
+    model, target = MODELS[number]
+    net, rng = open_net(open_carrier(model), target).net, random.Random(number)
+    sets = WorkingSets(net, target)
+    for stage in drawn(net, rng, 12):
+        builder = Builder(net)
+        source, result = main_source(sets, stage.first, stage.last), net.result(stage.first, stage.last)
+        if source is None or not add_stage(builder, stage):
+            continue
+        tensors, ops, _ = builder.made()
+        kept = net.kept(stage.first, stage.last, result)
+        peak = stage_peak(net, target, (tuple(tensors), tuple(ops)), kept, Effort(2000, 2000))
+        assert stage_bound(sets, stage, tensors, ops) <= peak, stage
+
+
+@pytest.mark.parametrize("number", range(len(MODELS)))
+def test_a_choice_that_is_planned_needs_at_least_the_bound(number):
+    model, target = MODELS[number]
+    search, rng = Search(open_net(open_carrier(model), target).net, target, silent), random.Random(number)
+    high = 1 << 40
+    bound = least_bytes(search.net, search.prices, target, ANY, high).bytes + search.base
+    assert bound <= search.whole.needed
+    for _ in range(4):
+        choice, at = [], 0
+        for stage in sorted(drawn(search.net, rng, 3), key=lambda one: one.first):
+            if stage.first >= at:
+                choice.append(stage)
+                at = stage.last + 1
+        found = search._planned(tuple(choice))
+        assert found is None or found.needed >= bound, choice
+
+
+def test_the_bound_of_a_wide_tensor_is_close():
+    made = tmpass.split(bottleneck(), "tflm", budget=4096)
+    assert made.bound.bytes <= made.needed[0] <= 1.2 * made.bound.bytes
+    assert made.bound.operator in {"wide", "half", "y"}
+
+
+def test_the_bound_says_that_nothing_less_can_be_found():
+    """The bytes that are known are the bound where no choice has fewer."""
+    search = Search(open_net(open_carrier(bottleneck()), TFLM).net, TFLM, silent)
+    prices = Prices(search.net, TFLM)
+    least = least_bytes(search.net, prices, TFLM, ANY, 1 << 40).bytes
+    assert least_bytes(search.net, prices, TFLM, ANY, least) == LeastBytes(least, "")
+    assert least_bytes(search.net, prices, TFLM, ANY, least + 1).bytes == least
+
+
+def test_a_tensor_that_passes_an_operator_counts_in_every_order():
+    """X -> Relu -> Conv -> Relu -> Conv -> Add, which reads the first Relu's result again.
+
+    That result counts beside the wide tensors; not beside the result of the last Conv, with which Add may share it.
+    """
+    net = open_net(open_carrier(onnx_skip()), FREE).net
+    sets, side = WorkingSets(net, FREE), 32 * 32 * 4
+    assert [sets.whole(position) for position in range(5)] == [n * side for n in (16, 32, 32, 32, 16)]

@@ -54,7 +54,12 @@ def test_a_budget_that_cannot_be_met_tells_the_least(run, narrow, tmp_path):
     done = run("split", narrow, "--budget", "4KiB", "-o", split)
     assert done.code == 1
     assert not split.exists()
-    assert "are the fewest that a split was found for" in done.err
+    assert "are the fewest that a split was found for, and any needs at least" in done.err
+    line = next(line for line in done.out.splitlines() if line.startswith("lower bound"))
+    after = next(line for line in done.out.splitlines() if line.startswith("after"))
+    assert 4096 < int(line.split()[2]) <= int(after.split()[1])
+    assert line.split(": ")[1].startswith("of any choice of stages")
+    assert json.loads(run("split", narrow, "--budget", "4KiB", "--json").out)["bound"] == int(line.split()[2])
     assert done.out.startswith("fits         no: ")
 
 
@@ -73,11 +78,22 @@ def test_the_frontier_is_a_table_and_a_plot(run, narrow, tmp_path):
     assert found["proved"] is True
 
 
-def test_a_model_that_fits_is_said_to_fit_already(run, narrow):
-    done = run("split", narrow, "--budget", "1MiB")
+def test_a_model_that_fits_is_said_to_fit_already(run, narrow, tmp_path):
+    same = tmp_path / "same.tflite"
+    done = run("split", narrow, "--budget", "1MiB", "-o", same)
     assert done.code == 0
     assert "nothing: it fits already" in done.out
     assert "proved " not in done.out
+    assert "lower bound" not in done.out
+    assert done.err == f"tmpass: {same}: nothing was split: it is the original with its plan\n"
+    assert tmpass.verify_split(same.read_bytes(), MODEL) == []
+
+
+def test_a_run_is_not_slower_than_allowed(run, narrow):
+    slow, fast = (json.loads(run("split", narrow, "--json", "--max-slowdown", part).out) for part in ("50%", "0.002"))
+    assert fast["slowdown"] <= 0.002 < slow["slowdown"] <= 0.5
+    assert slow["needed"]["after"] < fast["needed"]["after"]
+    assert "run time     +" in run("split", narrow).out
 
 
 def test_what_the_proof_leaves_to_kernels_is_a_warning(run, narrow, tmp_path):
@@ -94,6 +110,7 @@ def test_what_the_proof_leaves_to_kernels_is_a_warning(run, narrow, tmp_path):
     [
         (("--frontier", "--budget", "1KiB"), "--frontier lists trade-offs"),
         (("--max-macs", "much"), "'much' is not a part"),
+        (("--max-slowdown", "slow"), "'slow' is not a part"),
         (("--max-macs", "-1%"), "'-1%' is not a part"),
         (("-o", "-", "--json"), "more than one result would go to standard output"),
         (("-o", "split.onnx"), "split.onnx ends as onnx files do, but the model is tflite"),

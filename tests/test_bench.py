@@ -127,3 +127,24 @@ def test_a_table_of_dense_problems_goes_on_where_it_was(tmp_path):
         lines = record.read_text().splitlines()
         assert [json.loads(line)["seed"] for line in lines] == list(range(int(seeds)))
     assert "| uniform | 129 | 1.0000 |" in done.stdout
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("source", ["tiling", "pinwheel"])
+def test_tilings_are_drawn_as_their_source_draws_them(source, seed, monkeypatch):
+    pytest.importorskip("omnimalloc")
+    monkeypatch.syspath_prepend(ROOT / "tests" / "bench")
+    from omnimalloc.benchmark.sources import BaseSource
+    from tilings import tiling
+
+    assert tiling(source, 513, seed) == BaseSource.get(source)(num_allocations=513, seed=seed).get_allocations()
+
+
+def test_a_tiling_that_cannot_be_is_refused(monkeypatch):
+    """Pinwheels put four tiles in the place of one, so their number is one more than a multiple of four."""
+    pytest.importorskip("omnimalloc")
+    monkeypatch.syspath_prepend(ROOT / "tests" / "bench")
+    from tilings import tiling
+
+    with pytest.raises(ValueError, match="no tiling of 130 tiles"):
+        tiling("pinwheel", 130, 0)

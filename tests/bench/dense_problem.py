@@ -6,12 +6,17 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from tilings import tiling
+
 from tmpass.packing.allocate import allocate
 from tmpass.packing.bounds import lower_bound
 from tmpass.packing.problem import Buffer, Problem
 
 SOURCES = ("random", "uniform", "power_of2", "high_contention", "sequential", "tiling", "pinwheel", "skewed")
 """By OmniMalloc's names. The others take files, or time that is not one line."""
+
+TILINGS = ("tiling", "pinwheel")
+"""These are drawn by tilings.py, which is faster and draws the same."""
 
 TIMED_PEERS = ("hill_climb", "simulated_annealing", "tabu_search", "supermalloc")
 OTHER_PEERS = ("greedy_by_all", "best_fit")
@@ -67,10 +72,14 @@ class Compared:
 
 def draw(name: str, size: int, seed: int) -> tuple[tuple[Any, ...], Problem]:
     """The allocations of a source, and the same as a problem."""
+    theirs = tiling(name, size, seed) if name in TILINGS else _drawn(name, size, seed)
+    return theirs, Problem(tuple(Buffer(str(a.id), a.start, a.end, a.size) for a in theirs))
+
+
+def _drawn(name: str, size: int, seed: int) -> tuple[Any, ...]:
     from omnimalloc.benchmark.sources import BaseSource
 
-    theirs = tuple(BaseSource.get(name)(num_allocations=size, seed=seed).get_allocations())
-    return theirs, Problem(tuple(Buffer(str(a.id), a.start, a.end, a.size) for a in theirs))
+    return tuple(BaseSource.get(name)(num_allocations=size, seed=seed).get_allocations())
 
 
 def compare_seed(name: str, size: int, seed: int, limit: float) -> Compared:

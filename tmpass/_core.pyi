@@ -190,6 +190,17 @@ def local_search(
         The offsets and the nodes spent.
     """
 
+def aligned_stack(problem: Problem) -> list[int]:
+    """Return all buffers one above another, in an order that wastes few bytes on alignment.
+
+    Args:
+        problem: The buffers.
+
+    Returns:
+        The offsets; none where two buffers with bytes share no step, where the alignments have a common multiple
+        of more than 4096 bytes only, or where the problem has other constraints.
+    """
+
 def join_rectangles(problem: Problem, stop: int) -> list[int]:
     """Return a packing of rectangles, into which the buffers are joined where they fit without a hole.
 

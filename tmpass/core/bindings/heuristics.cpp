@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "bindings/kernel_call.hpp"
+#include "packing/aligned_stack.hpp"
 #include "packing/first_fit.hpp"
 #include "packing/hill_climb.hpp"
 #include "packing/join_rectangles.hpp"
@@ -142,6 +143,17 @@ void bind_improvements(nb::module_& m) {
           "    seed: Of the random choices.\n\n"
           "Returns:\n"
           "    The offsets and the nodes spent.");
+    m.def(
+        "aligned_stack",
+        [](const Problem& problem) { return without_gil([&] { return packing::aligned_stack(problem); }); },
+        "problem"_a,
+        "Return all buffers one above another, in an order that wastes few bytes on alignment.\n\n"
+        "Args:\n"
+        "    problem: The buffers.\n\n"
+        "Returns:\n"
+        "    The offsets; none where two buffers with bytes share no step, where the alignments have a common "
+        "multiple\n"
+        "    of more than 4096 bytes only, or where the problem has other constraints.");
     m.def(
         "join_rectangles",
         [](const Problem& problem, Bytes stop) {

@@ -4,6 +4,11 @@
 #include "packing/constraint_solver.hpp"
 
 namespace tmpass::packing {
+namespace {
+
+constexpr std::int64_t kLooksToExplain = 4;  // per neighbour or member: each is looked for in the history of its bounds
+
+}  // namespace
 
 // The explanation needs bound `side` of b to be at `value` or above, which it was: marks the earliest event that
 // brought it there.
@@ -35,12 +40,15 @@ Bytes ConstraintSolver::value_at(int side, Index b, Index before) const {
 
 void ConstraintSolver::analyze() {
     conflict_.clear();
-    for (auto event = static_cast<Index>(events_.size()) - 1; pending_ > 0; --event) {
+    const auto last = static_cast<Index>(events_.size()) - 1;
+    Index event = last;
+    for (; pending_ > 0; --event) {
         if (!marked_[event]) continue;
         marked_[event] = 0;
         --pending_;
         explain(event);
     }
+    work_ += last - event;
     std::ranges::sort(conflict_);
 }
 
@@ -90,6 +98,7 @@ void ConstraintSolver::explain_section(Index index) {
     const Event& event = events_[index];
     const int side = event.side;
     const auto members = model_.section(event.cause);
+    work_ += kLooksToExplain * static_cast<std::int64_t>(members.size());
     const Stretch& own = members[event.region];
     const Bytes top = enough_for(side, event.buffer, needed_[index]) + shift(side, own);
     const Bytes start = value_at(side, event.buffer, index) + shift(side, own);
@@ -118,6 +127,7 @@ void ConstraintSolver::explain_rest(Index index) {
     const Index b = event.buffer;
     const Bytes low = event.old, value = enough_for(0, b, needed_[index]);
     need(0, b, low);
+    work_ += kLooksToExplain * (model_.neighbour_start[b + 1] - model_.neighbour_start[b]);
     for (Index edge = model_.neighbour_start[b]; edge < model_.neighbour_start[b + 1]; ++edge) {
         const auto [other, table] = model_.neighbours[edge];
         const auto look = [&](Bytes rise) {

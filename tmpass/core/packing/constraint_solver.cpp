@@ -6,16 +6,22 @@
 namespace tmpass::packing {
 namespace {
 
-// Sorts by falling key. By insertion, since the order is that of the last time, and nearly right.
+constexpr std::int64_t kLooksOfAnEvent = 8;  // besides those at the sections of its buffer
+
+// Sorts by falling key. By insertion, since the order is that of the last time, and nearly right. Returns how often it
+// moved a member by one place.
 template <typename Projection>
-void insertion_sort(std::span<Index> order, Projection key) {
+std::int64_t insertion_sort(std::span<Index> order, Projection key) {
+    std::int64_t moves = 0;
     for (std::size_t i = 1; i < order.size(); ++i) {
         const Index moved = order[i];
         const Bytes own = key(moved);
         std::size_t at = i;
         for (; at > 0 && key(order[at - 1]) < own; --at) order[at] = order[at - 1];
         order[at] = moved;
+        moves += static_cast<std::int64_t>(i - at);
     }
+    return moves;
 }
 
 }  // namespace
@@ -175,6 +181,7 @@ bool ConstraintSolver::raise(int side, Index b, Bytes value, Why why, Index caus
     events_.push_back({b, static_cast<std::uint8_t>(side), why, cause, region, value, at_[side][b]});
     history_[side][b].push_back({value, index});
     at_[side][b] = value;
+    work_ += kLooksOfAnEvent + static_cast<std::int64_t>(model_.sections_of(b).size());
     if (value + at_[1 - side][b] > 0) return contradict(side, b);
     mark_dirty(side, b);
     if (side == 0 && why == Why::kPair)
@@ -332,7 +339,7 @@ bool ConstraintSolver::propagate_section(int side, Index s) {
     const Bytes floor = find_starts(side, s);
     if (floor == kAlways) return true;
     const std::span<Index> by_start = std::span(by_start_[side]).subspan(model_.section_start[s], count);
-    insertion_sort(by_start, [&](Index i) { return starts_[i]; });
+    work_ += insertion_sort(by_start, [&](Index i) { return starts_[i]; });
     Bytes sum = 0;
     for (const Index i : by_start) {
         if (starts_[i] + members[i].size <= floor) continue;  // placed, and below all others
@@ -354,7 +361,7 @@ bool ConstraintSolver::raise_above_others(int side, Index s, Bytes floor, Bytes 
     const auto members = model_.section(s);
     const auto count = static_cast<Index>(members.size());
     const std::span<Index> by_top = std::span(by_top_[side]).subspan(model_.section_start[s], count);
-    insertion_sort(by_top, [&](Index i) { return starts_[i] + members[i].size; });
+    work_ += insertion_sort(by_top, [&](Index i) { return starts_[i] + members[i].size; });
     sums_.resize(starts_.size());
     Bytes above = 0;
     Index length = 0;

@@ -33,6 +33,12 @@ _REPAIR_FROM = 1000
 _REPAIR_SHARE = 16
 """Repair gets one of this many nodes: what is too high in few places takes less, and the rest needs another method."""
 
+_STACKED_SHARE = 8
+"""Where a thousand buffers or more are all alive at once, searches get one of this many nodes.
+
+Of 1500, 5000 and 20,000 buffers with alignments of 1 to 64 bytes, no search lowered the stack with all nodes.
+"""
+
 _SPARSE = 64
 """Up to this mean number of live buffers, an exact search is given a large problem whole: few of its places are hard.
 
@@ -66,6 +72,9 @@ def solve(problem: Problem, goal: Goal) -> Found:
     but first fit, and the best packing so far is the answer.
     """
     found = first_fit.solve(problem, goal)
+    if satisfied(problem, goal, found):
+        return found
+    found, goal = _stack(problem, goal, found)
     if satisfied(problem, goal, found):
         return found
     present = constraints(problem)
@@ -174,6 +183,18 @@ def _turns(nodes: int, *, supported: bool) -> Iterator[tuple[Allocator, int]]:
         (minimalloc, nodes // 5),
     )
     yield telamalloc, nodes // _TELAMALLOC_COST
+
+
+def _stack(problem: Problem, goal: Goal, found: Found) -> tuple[Found, Goal]:
+    """`found`, or a lower stack of buffers that are all alive at once, and the goal of what comes after."""
+    offsets = _core.aligned_stack(problem.native)
+    if not offsets:
+        return found, goal
+    if len(problem.buffers) >= _REPAIR_FROM:
+        goal = replace(goal, nodes=goal.nodes // _STACKED_SHARE)
+    peak = peak_of(problem, offsets)
+    better = replace(found, offsets=tuple(offsets), peak=peak, method="aligned stack")
+    return better if peak < found.peak else found, goal
 
 
 def _join(problem: Problem, goal: Goal, found: Found) -> Found:

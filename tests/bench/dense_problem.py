@@ -1,6 +1,8 @@
 """One problem of OmniMalloc's sources: `auto`, `omni` and the lowest peak of OmniMalloc's other allocators."""
 
 import math
+import multiprocessing
+import resource
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -88,12 +90,11 @@ def compare_seed(name: str, size: int, seed: int, limit: float) -> Compared:
     live = lower_bound(problem).live_bytes
     answers, seconds = _in_turn(lambda: allocate(problem), lambda: _peer("omni", theirs, limit))
     peak = answers[0].peak or 0
-    peers = {}
+    peers: dict[str, int] = {}
     if peak > live:
-        for peer in (*OTHER_PEERS, *TIMED_PEERS):
-            reached = _peer(peer, theirs, limit)
-            if reached is not None:
-                peers[peer] = reached
+        asked = {peer: _peer(peer, theirs, limit) for peer in TIMED_PEERS}
+        asked |= {peer: _within(limit, peer, theirs) for peer in OTHER_PEERS}
+        peers = {peer: reached for peer, reached in asked.items() if reached is not None}
     return Compared(name, size, seed, live, peak, seconds[0], answers[1], seconds[1], peers)
 
 
@@ -122,6 +123,24 @@ def _peer(name: str, allocations: tuple[Any, ...], limit: float) -> int | None:
         return _top(BaseAllocator.get(name)(**options).allocate(allocations))
     except RuntimeError:  # too many overlaps for it
         return None
+
+
+def _within(limit: float, name: str, allocations: tuple[Any, ...]) -> int | None:
+    """The peak of an allocator that takes no limit, in a process of its own.
+
+    None where it gives up, or needs more than `limit` seconds of the processor.
+    """
+    context = multiprocessing.get_context("fork")
+    answers = context.SimpleQueue()
+
+    def answer() -> None:
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(limit),) * 2)
+        answers.put(_peer(name, allocations, limit))
+
+    process = context.Process(target=answer)
+    process.start()
+    process.join()
+    return None if answers.empty() else answers.get()
 
 
 def _top(placed: tuple[Any, ...]) -> int:

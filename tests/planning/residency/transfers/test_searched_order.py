@@ -10,7 +10,7 @@ from support.graphs import Sketch, graph_of
 from support.travelling import fewest, least_with_transfers, planned, target, travelling
 
 from tmpass.graph.dependencies import dependencies
-from tmpass.graph.model import Graph
+from tmpass.graph.model import Graph, TensorKind
 from tmpass.plans.plan import Plan
 from tmpass.targets import Target
 
@@ -62,6 +62,28 @@ def test_no_order_moves_fewer_bytes_than_the_bound_without_sharing(graph):
     least = min(fewest(graph, made.memories[0].capacity, order) for order in orders(graph))
     assert made.transfers.any_order <= least
     assert made.transfers.any_order > 0
+
+
+def test_outputs_wait_for_operators_whose_results_nobody_reads():
+    """Beside the 32 bytes of the last operator but one, neither `x` nor what is made of it can stay."""
+    sketch = Sketch()
+    x = sketch.input(8)
+    sketch.op([sketch.unary(sketch.unary(x))], 24)
+    sketch.outputs = [sketch.view(x)]
+    made = planned(graph_of(sketch), without_parts(32), share="none")
+    assert made.transfers is not None
+    assert made.transfers.any_order == moved(made) == 16
+
+
+def test_inputs_wait_for_operators_that_read_constants_only():
+    sketch = Sketch()
+    x = sketch.input(16)
+    big = sketch.op([sketch.op([sketch.tensor(8, TensorKind.CONSTANT)], 4)], 24)
+    small = sketch.op([big], 4)
+    sketch.outputs = [sketch.op([x, small], 8)]
+    made = planned(graph_of(sketch), without_parts(36), share="none")
+    assert made.transfers is not None
+    assert made.transfers.any_order == moved(made) > 0
 
 
 def wide() -> Graph:

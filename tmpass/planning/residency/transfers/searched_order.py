@@ -8,6 +8,7 @@ planned as a whole, with its own sharing and addresses, and the cheapest one is 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 
 from tmpass.base.choices import Status
 from tmpass.base.record import record
@@ -105,7 +106,7 @@ def _level(request: LayoutRequest) -> Sharing:
 class _Model:
     """The model as a problem of transfers, for operators in the order of the file.
 
-    Before the operators of the model stands the caller, who writes the inputs, and behind them who reads the outputs.
+    Before all operators of the model the caller writes the inputs, and after all of them reads the outputs.
     Views have the storage of what they show. What has to follow an operator without any tensor of its own reads a
     token from it, which has no bytes.
 
@@ -133,12 +134,13 @@ class _Model:
         self.maker = dict.fromkeys(given, -1)
         needs, made = self._operators(subgraph)
         self._add_tokens(subgraph, needs, made)
+        given, kept = self._enclose(given, self._all_of(subgraph.outputs), needs, made)
         operators = [TransferOperator("caller", (), given)]
         operators += [
             TransferOperator(op.kind, inputs, tuple(outputs))
             for op, inputs, outputs in zip(subgraph.ops, needs, made, strict=True)
         ]
-        operators.append(TransferOperator("caller", self._all_of(subgraph.outputs), ()))
+        operators.append(TransferOperator("caller", kept, ()))
         return TransferProblem(tuple(self.tensors), tuple(operators), (), capacity, alignment)
 
     @property
@@ -199,6 +201,23 @@ class _Model:
             needs.append(tuple(at for at in dict.fromkeys((*used, *results)) if self.maker[at] != index))
             made[-1] += [self._add(size) for size in self.own.get(index, ())]
         return needs, made
+
+    def _enclose(
+        self, given: tuple[int, ...], kept: tuple[int, ...], needs: list[tuple[int, ...]], made: list[list[int]]
+    ) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """What the caller writes and reads, with tokens that put each operator between the two.
+
+        For inputs are alive before the first operator, whatever it reads, and outputs after the last.
+        """
+        if given and not all(needs):
+            given = (*given, self._add(0))
+            needs[:] = [used or given[-1:] for used in needs]
+        read = {*kept, *chain.from_iterable(needs)}
+        for results in made:
+            if read.isdisjoint(results):
+                results.append(self._add(0))
+                kept = (*kept, results[-1])
+        return given, kept
 
     def _add_tokens(self, subgraph: Subgraph, needs: list[tuple[int, ...]], made: list[list[int]]) -> None:
         tokens: dict[int, int] = {}

@@ -140,6 +140,20 @@ def test_tilings_are_drawn_as_their_source_draws_them(source, seed, monkeypatch)
     assert tiling(source, 513, seed) == BaseSource.get(source)(num_allocations=513, seed=seed).get_allocations()
 
 
+def test_what_was_measured_at_a_commit_is_read_again(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "tests" / "bench")
+    import records
+    from table import Table
+
+    tables = [Table("one", ("a", "b"), (("x", 1.5), (None, 3)), "Measured."), Table("two", ("c",), ())]
+    for at, kept in (("abc", tables), ("abc-dirty", []), ("def", tables)):
+        monkeypatch.setattr(records, "commit", lambda at=at: at)
+        assert records.read(tmp_path, "dense") == []
+        records.write(tmp_path, "dense", tables)
+        assert records.read(tmp_path, "dense") == kept
+    assert records.read(None, "dense") == []
+
+
 def test_a_tiling_that_cannot_be_is_refused(monkeypatch):
     """Pinwheels put four tiles in the place of one, so their number is one more than a multiple of four."""
     pytest.importorskip("omnimalloc")

@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from contenders import installed
 from dense_problem import SOURCES, Compared, compare_seed
+from records import path_of
 from settings import Settings
 from table import Cell, Table
 
@@ -31,7 +32,8 @@ SIZES = (129, 513, 2049, 8193)
 def tables(settings: Settings) -> Iterator[Table]:
     """The table of all sources; nothing where OmniMalloc is missing."""
     sizes = SIZES[:1] if settings.quick else SIZES
-    yield from compare(SOURCES, sizes, range(1 if settings.quick else 5), settings.seconds)
+    record = path_of(settings.record, "dense.jsonl")
+    yield from compare(SOURCES, sizes, range(1 if settings.quick else 5), settings.seconds, record)
 
 
 def compare(

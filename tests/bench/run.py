@@ -1,8 +1,11 @@
 """The benchmarks of allocators and orders: tables of medians and ratios, printed, or put into docs/performance.md.
 
 python tests/bench/run.py [../shared/problems] [--only SECTION ...] [--write docs/performance.md] [--quick]
+    [--record FOLDER]
 
-Without a folder of problem files only the sections with generated problems are run.
+Without a folder of problem files only the sections with generated problems are run. With `--record`, a section that was
+measured at this commit is read from the folder, and of dense problems each one that was, so a run that was ended goes
+on where it was.
 """
 
 import argparse
@@ -25,11 +28,12 @@ import learned
 import minimise
 import orders
 import pinwheels
+import records
 import residency
 import scale
 from contenders import PEERS, installed
 from settings import Settings
-from table import renewed
+from table import Table, renewed
 
 SECTIONS = {
     "challenging": challenging.tables,
@@ -58,21 +62,28 @@ def main() -> None:
         seconds=0.2 if asked.quick else asked.seconds,
         seeds=(1,) if asked.quick else tuple(asked.seed or (1, 3, 5, 6)),
         million=asked.million,
+        record=asked.record,
     )
     for name in asked.only or SECTIONS:
-        before, begin = os.getloadavg()[0], time.perf_counter()
-        tables = list(SECTIONS[name](settings))
+        tables = records.read(asked.record, name) or _measure(name, settings)
         if not tables:
             print(f"{name}: no problem files", flush=True)
             continue
-        told = f"{_circumstances(before)}; {time.perf_counter() - begin:.0f} s in all."
-        tables[-1] = replace(tables[-1], note=f"{tables[-1].note} {told}".strip())
+        records.write(asked.record, name, tables)
         page = asked.write.read_text() if asked.write else ""
         for table in tables:
             print(f"\n{table.name}\n\n{table.markdown()}", flush=True)
             page = renewed(page, table) if asked.write else page
         if asked.write:
             asked.write.write_text(page)
+
+
+def _measure(name: str, settings: Settings) -> list[Table]:
+    """The tables of a section; the last one says when and where it was measured."""
+    before, begin = os.getloadavg()[0], time.perf_counter()
+    tables = list(SECTIONS[name](settings))
+    told = f"{_circumstances(before)}; {time.perf_counter() - begin:.0f} s in all."
+    return [*tables[:-1], *(replace(one, note=f"{one.note} {told}".strip()) for one in tables[-1:])]
 
 
 def _arguments() -> argparse.Namespace:
@@ -85,6 +96,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=10.0, help="that a peer may search")
     parser.add_argument("--seed", type=int, action="append", help="of the family; several may be given")
     parser.add_argument("--million", action="store_true", help="let OmniMalloc have a million buffers too")
+    parser.add_argument("--record", type=Path, metavar="FOLDER", help="of what was measured, to go on with")
     return parser.parse_args()
 
 

@@ -16,7 +16,7 @@ class Settings:
 
     Fields: `folder` has the problem files, or is None; `quick` makes each section small, to see that it works;
     `repeats` is how often a short run is measured, and `seconds` how long a peer may search; `seeds` are those of the
-    family; `million` lets OmniMalloc have a million buffers too.
+    family; `million` lets OmniMalloc have a million buffers too; `record` is the folder of what was measured, or None.
     """
 
     folder: Path | None
@@ -25,6 +25,7 @@ class Settings:
     seconds: float
     seeds: tuple[int, ...]
     million: bool
+    record: Path | None = None
 
     def problems(self, subfolder: str) -> dict[str, Problem]:
         """The problems in a subfolder by name; a number in the name is the capacity."""

@@ -194,6 +194,12 @@ def _decide(kernel, made, problem, draw, *more):
         check(made, offsets, capacity)
 
 
+def aligned_stack(made, problem, _):
+    offsets = _core.aligned_stack(problem)
+    if offsets:
+        check(made, offsets)
+
+
 def join_rectangles(made, problem, draw):
     offsets = _core.join_rectangles(problem, draw(capacities))
     if offsets:
@@ -262,6 +268,7 @@ KERNELS = (
     hill_climb,
     repair,
     local_search,
+    aligned_stack,
     join_rectangles,
     narrowest_first,
     minimalloc,

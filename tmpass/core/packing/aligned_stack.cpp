@@ -64,7 +64,7 @@ class AlignedStack {
     }
 
   private:
-    // For each top modulo the period: the first class that needs no padding above it, or after all of those the padding.
+    // For each top modulo the period: the first class that needs no padding above it, or after all the padding.
     void rank_tops() {
         rank_.assign(static_cast<std::size_t>(period_), 0);
         const auto count = static_cast<Bytes>(classes_.size());

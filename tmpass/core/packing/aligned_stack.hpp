@@ -1,10 +1,10 @@
 // Stacks buffers that are all alive at one step, in an order that wastes few bytes on alignment.
 //
-//     |   d, aligned to 8   |   The next buffer is one that begins closest above the top so far; of several, one of the
-//     +---------------------+   largest alignment. Of those, it is one whose size brings the next top to a multiple of a
-//     |   c, aligned to 1   |   large alignment again: here c fills up what b leaves.
-//     +----------------+----+
-//     |   b, aligned to 8   |
+//     |  d, aligned to 8  |   The next buffer is one that begins closest above the top so far; of several, one of the
+//     +-------------------+   largest alignment. Of those, it is one whose size brings the next top to a multiple of a
+//     |  c, aligned to 1  |   large alignment again: here c fills up what b leaves.
+//     +-------------------+
+//     |  b, aligned to 8  |
 //
 // Without other constraints the order is all that such buffers leave open. Exact searches try orders one by one, but
 // only sizes modulo the alignments matter.

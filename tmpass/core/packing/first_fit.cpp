@@ -14,8 +14,7 @@ constexpr std::size_t kLooksBetweenChecks = 1 << 22;  // some milliseconds
 constexpr int kMaxClimbs = 48, kClimbsToTry = 8;
 constexpr Index kFewBuffers = 200;
 constexpr double kCrowded = 0.1;
-constexpr Bytes kCloseShare = 16;  // closer to the target than this part of it, other orders rarely help (pack_further)
-constexpr Index kFewAbove = 500;   // of 100,000 buffers with short lives some dozens end above the target
+constexpr Index kFewAbove = 500;  // of 100,000 buffers with short lives some dozens end above the target
 
 // An offset outside the `forbidden` ranges, which it sorts; kNowhere if there is none.
 Bytes choose_offset(std::vector<Range>& forbidden, Bytes alignment, Fit fit) {
@@ -296,8 +295,7 @@ Packing pack(const Problem& problem, Bytes stop, Fit fit, const Interrupted& int
         trials.attempt(kind);
         if (trials.best().peak <= stop) break;
         // Of many buffers, repair() lowers the few that are too high; where there are more, another order may help.
-        if (kind == Order::kSize && orders.size() == 1 && trials.best().peak - stop > stop / kCloseShare &&
-            count_above(problem, trials.best().offsets, stop) > kFewAbove)
+        if (kind == Order::kSize && orders.size() == 1 && count_above(problem, trials.best().offsets, stop) > kFewAbove)
             orders = {Order::kSize, trials.few() ? Order::kContention : Order::kGiven,
                       trials.few() ? Order::kGiven : Order::kStart};
     }
@@ -307,10 +305,7 @@ Packing pack(const Problem& problem, Bytes stop, Fit fit, const Interrupted& int
 Packing pack_further(const Problem& problem, Bytes stop, Bytes below, const Interrupted& interrupted) {
     below = std::clamp<Bytes>(below, 0, kMaxBytes + 1);
     OrderTrials trials(problem, Fit::kLowest, {{}, below, Order::kSize}, interrupted);
-    std::vector<Order> orders = further_orders(trials.few());
-    if (below - stop <= stop / kCloseShare)  // then pack() has left these out
-        orders.insert(orders.end(), {Order::kGiven, trials.few() ? Order::kContention : Order::kStart});
-    for (const Order kind : orders) {
+    for (const Order kind : further_orders(trials.few())) {
         trials.attempt(kind);
         if (trials.best().peak <= stop) break;
     }

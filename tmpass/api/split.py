@@ -165,7 +165,7 @@ def split(
     limits = _limits(search, max_macs, max_slowdown, free=room is not None)
     before = _planned(opened.model, profile, threads)
     if before.refused:  # the runtime does not run parts of these operators either
-        return _unchanged(opened, before)
+        return _unchanged(opened, before, search)
     if room is not None:
         if before.fits:
             return _unchanged(opened, before, search)

@@ -64,11 +64,7 @@ def execute(
     loaded = load(model, bindings=bindings)
     if mismatch := check_model(plan, loaded.info):
         return Execution("", 0, (), (), (mismatch,))
-    try:
-        graph = bound_graph(loaded.graph, plan.options, plan.target.runtime)
-    except ModelError as error:
-        raise error.within(loaded.info.file) from None
-    _check_floats(plan, graph)
+    graph = _bound(plan, loaded)
 
     def run() -> Execution:
         runner = load_runner(model, graph, bindings, folder)
@@ -80,6 +76,16 @@ def execute(
         return run_in_child(run, limits, files, "the engine")
     except (ModelError, BudgetError) as error:
         raise error if error.where.startswith(loaded.info.file) else error.within(loaded.info.file) from None
+
+
+def _bound(plan: Plan, loaded: Model) -> Graph:
+    """The graph of `loaded` with the bindings of `plan`, whose floats the engine can compute."""
+    try:
+        graph = bound_graph(loaded.graph, plan.options, plan.target.runtime)
+    except ModelError as error:
+        raise error.within(loaded.info.file) from None
+    _check_floats(plan, graph)
+    return graph
 
 
 def _check_floats(plan: Plan, graph: Graph) -> None:

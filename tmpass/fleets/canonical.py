@@ -12,7 +12,7 @@ def digest(value: object) -> str:
 
 
 def canonical(value: object) -> str:
-    """The text of `value`: of a record with its fields, of a set or mapping in the order of the texts of its items."""
+    """The text of `value`: of a record with its fields, of a function what it returns, of a set or mapping sorted."""
     if is_dataclass(value) and not isinstance(value, type):
         return f"{type(value).__name__}({','.join(canonical(getattr(value, f.name)) for f in fields(value))})"
     if isinstance(value, Mapping):
@@ -21,4 +21,6 @@ def canonical(value: object) -> str:
         return "{" + ",".join(sorted(map(canonical, value))) + "}"
     if isinstance(value, tuple | list):
         return "[" + ",".join(map(canonical, value)) + "]"
+    if callable(value) and not isinstance(value, type):  # data that is made late, such as what kernels take
+        return canonical(value())
     return repr(value)

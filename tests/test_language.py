@@ -74,7 +74,9 @@ def tree() -> set[str]:
     """All files and folders below the folders of texts, and the names of those folders."""
     folders = (*FOLDERS, ".ci")
     found = {path for folder in folders for path in (ROOT / folder).rglob("*") if "__pycache__" not in path.parts}
-    names = {path.relative_to(ROOT).as_posix() for path in found} | {path.name for path in ROOT.iterdir()}
+    # A cache is of this working copy alone, and what pages say of one names no file of the tree.
+    own = {path.name for path in ROOT.iterdir() if path.name in folders or not (path.is_dir() and path.name[0] == ".")}
+    names = {path.relative_to(ROOT).as_posix() for path in found} | own
     return names | {path.name for path in found if path.is_dir()}
 
 

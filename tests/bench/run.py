@@ -19,6 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import challenging
+import compilers
 import dense
 import easy
 import executorch
@@ -39,6 +40,7 @@ SECTIONS = {
     "challenging": challenging.tables,
     "minimise": minimise.tables,
     "executorch": executorch.tables,
+    "compilers": compilers.tables,
     "family": family.tables,
     "guillotine": guillotine.tables,
     "pinwheels": pinwheels.tables,
@@ -88,7 +90,7 @@ def _measure(name: str, settings: Settings) -> list[Table]:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("problems", nargs="?", type=Path, help="folder with challenging/ and executorch/")
+    parser.add_argument("problems", nargs="?", type=Path, help="folder with challenging/, compilers/ and executorch/")
     parser.add_argument("--only", action="append", choices=SECTIONS, metavar="SECTION", help=", ".join(SECTIONS))
     parser.add_argument("--write", type=Path, metavar="PAGE", help="replace the tables of this page")
     parser.add_argument("--quick", action="store_true", help="small and once, to see that it works")

@@ -31,7 +31,7 @@ class TelamallocSearch {
     Answer run() {
         allow_work();
         const bool possible = solver_.start();  // without a node left, what follows from the start may still decide
-        if (solver_.gave_up()) return Answer::kBudgetEnded;
+        if (solver_.gave_up()) return give_up();
         if (!possible) return Answer::kImpossible;
         choice_.begin_attempt();
         for (;;) {
@@ -39,7 +39,7 @@ class TelamallocSearch {
             if (b < 0) return Answer::kFound;
             if (!afford()) return Answer::kBudgetEnded;
             for (bool holds = place(b); !holds;) {
-                if (solver_.gave_up()) return Answer::kBudgetEnded;
+                if (solver_.gave_up()) return give_up();
                 if (solver_.conflict().empty()) return Answer::kImpossible;
                 const Index last = solver_.conflict().back(), target = ask_policy();
                 choice_.count_dead_end(solver_.placed_at(last));
@@ -76,9 +76,7 @@ class TelamallocSearch {
 
     // Pays for one more placement or refutation, and for the work since the last; false when the budget has ended.
     bool afford() {
-        const std::int64_t work = solver_.work() + choice_.work();
-        nodes_ += (work - paid_) / kWorkPerNode;
-        paid_ += (work - paid_) / kWorkPerNode * kWorkPerNode;
+        pay();
         if (nodes_ >= node_limit_) return false;
         ++nodes_;
         allow_work();
@@ -87,6 +85,18 @@ class TelamallocSearch {
             if (interrupted_()) throw Cancelled();
         }
         return true;
+    }
+
+    void pay() {
+        const std::int64_t nodes = (solver_.work() + choice_.work() - paid_) / kWorkPerNode;
+        nodes_ += nodes;
+        paid_ += nodes * kWorkPerNode;
+    }
+
+    // The solver gives up where its work is worth more nodes than are left.
+    Answer give_up() {
+        pay();
+        return Answer::kBudgetEnded;
     }
 
     void allow_work() {

@@ -1,9 +1,11 @@
 """The pause of the collector of cycles."""
 
 import gc
+from contextlib import suppress
 
 import pytest
 
+from tmpass.base import collector
 from tmpass.base.collector import paused
 
 
@@ -28,4 +30,16 @@ def test_the_collector_is_off_inside_and_as_before_behind(collects):
 def test_an_error_leaves_the_collector_as_before(collects):
     with pytest.raises(ValueError, match="wrong"), paused():
         raise ValueError("wrong")
+    assert gc.isenabled() == collects
+
+
+def test_ctrl_c_right_behind_the_switch_leaves_the_collector_as_before(collects, monkeypatch):
+    def interrupted():
+        switch()
+        raise KeyboardInterrupt
+
+    switch = gc.disable
+    monkeypatch.setattr(collector.gc, "disable", interrupted)
+    with suppress(KeyboardInterrupt), paused():
+        pass
     assert gc.isenabled() == collects

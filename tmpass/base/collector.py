@@ -15,8 +15,8 @@ def paused() -> Iterator[None]:
     if not gc.isenabled():
         yield
         return
-    gc.disable()
     try:
+        gc.disable()  # inside, since Ctrl-C may come right behind it
         yield
     finally:
         gc.enable()

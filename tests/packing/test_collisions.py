@@ -49,6 +49,19 @@ def test_the_core_is_not_sure_of_what_is_not_a_number_of_64_bits(wrong):
     assert not _core.rectangles_apart((plain, [1, 2, 3, 4, 5]))
 
 
+class Longer(tuple):
+    """A tuple that claims to be longer than it is."""
+
+    def __len__(self):
+        return 5
+
+
+def test_the_core_asks_a_tuple_itself_for_its_length():
+    assert not _core.rectangles_apart((Longer((1, 2)),))
+    assert not _core.rectangles_apart((Longer(),))
+    assert _core.rectangles_apart((Longer((1, 2, 3, 4)),))
+
+
 def test_sizes_beyond_64_bits_are_compared_all_the_same():
     far = Rectangle(0, 5, 2**64, 2**64 + 8, 1)
     assert find_collisions([far, far._replace(owner=2)]) == [Collision(1, 2, 0, 2**64, 2**64 + 8)]

@@ -21,7 +21,7 @@ bool read(nb::tuple given, std::vector<Rectangle>& found) {
     found.reserve(nb::len(given));
     for (std::size_t i = 0; i < nb::len(given); ++i) {
         const nb::object row = given[i];
-        if (!nb::isinstance<nb::tuple>(row) || nb::len(row) < 4) return false;
+        if (!nb::isinstance<nb::tuple>(row) || PyTuple_Size(row.ptr()) < 4) return false;
         Rectangle one;
         for (std::size_t k = 0; k < one.size(); ++k) {
             PyObject* number = PyTuple_GetItem(row.ptr(), static_cast<Py_ssize_t>(k));

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
 from functools import cache
 from operator import attrgetter
-from typing import Any, Self, TypeVar, dataclass_transform
+from typing import Any, ParamSpec, Self, TypeVar, dataclass_transform
 
 _Class = TypeVar("_Class", bound=type)
+_Given = ParamSpec("_Given")
 _Kind = TypeVar("_Kind")
 _Fact = TypeVar("_Fact")
 
@@ -64,18 +65,21 @@ def record(cls: _Class) -> _Class:
     return made  # type: ignore[no-any-return]
 
 
-@cache
-def maker(kind: type[_Kind]) -> Callable[..., _Kind]:
+def maker(kind: Callable[_Given, _Kind]) -> Callable[_Given, _Kind]:
     """The constructor of record class `kind` as a function, which takes half the time: for loops over many rows.
 
-    It makes the record in the class that allows assignment, and calls no `__init__`.
+    It makes the record in the class that allows assignment, and calls no `__init__`. Type checkers know its parameters.
     """
+    return _maker(kind)  # type: ignore[no-any-return]
+
+
+@cache
+def _maker(kind: Any) -> Any:
     begin, end = "self = Open()", "self.__class__ = Own"
-    lines = [begin, *_assignments(fields(kind)), end]  # type: ignore[arg-type]
+    lines = [begin, *_assignments(fields(kind)), end]
     if hasattr(kind, "__post_init__"):
         lines.append("self.__post_init__()")
-    made: Callable[..., _Kind] = _compiled(kind, "make", [], [*lines, "return self"])
-    return made
+    return _compiled(kind, "make", [], [*lines, "return self"])
 
 
 def _constructor(made: Any, known: tuple[Field[Any], ...]) -> Callable[..., None]:

@@ -281,3 +281,11 @@ def test_planning_leaves_no_cycles_of_objects_behind():
         assert gc.collect() == 0
     finally:
         gc.enable()
+
+
+def test_a_frontend_may_give_some_lists_of_tensors_as_lists_and_some_as_tuples():
+    graph = chain(64, 32, 64, 16)
+    (main,) = graph.subgraphs
+    mixed = replace(main, ops=tuple(replace(op, inputs=list(op.inputs)) for op in main.ops))
+    made = plan(model(replace(graph, subgraphs=(mixed,))), "tflm")
+    assert made.to_json() == plan(model(graph), "tflm").to_json()

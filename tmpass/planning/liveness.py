@@ -131,7 +131,7 @@ def live_ranges(graph: Graph, schedule: Schedule, *, keep_inputs: bool, loops_co
     for at, step in enumerate(schedule.steps):
         s, end = step.subgraph, step.end
         op = ops[s][step.op]
-        for t in op.inputs + op.outputs + op.temporaries:
+        for t in (*op.inputs, *op.outputs, *op.temporaries):
             key = (s, t)
             if key not in upper:
                 lower[key], upper[key] = at, end

@@ -137,7 +137,7 @@ def _run_op(walk: Replay, s: int, op: Op, depth: int) -> None:
         raise Broken(Violation("schedule", f"bodies are nested more than {_MAX_DEPTH} deep", step=here))
     for call in op.calls:
         _run(walk, call.subgraph, caller=here, depth=depth + 1)
-    walk.need(s, op.inputs + op.outputs + op.temporaries, here, walk.at - 1)
+    walk.need(s, (*op.inputs, *op.outputs, *op.temporaries), here, walk.at - 1)
     for call in op.calls:
         if call.repeats and not walk.loops_copy:
             body = walk.graph.subgraphs[call.subgraph]

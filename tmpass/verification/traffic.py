@@ -19,7 +19,7 @@ def check_traffic(plan: Plan, graph: Graph) -> list[Violation]:
         op, here = graph.subgraphs[step.subgraph].ops[step.op], times[step.subgraph]
         for t in {*op.inputs}:
             here[t] += 1
-        for t in op.outputs + op.temporaries:
+        for t in (*op.outputs, *op.temporaries):
             here[t] += 1
     sizes = [subgraph.sizes for subgraph in graph.subgraphs]
     touched: defaultdict[str, int] = defaultdict(int)

@@ -238,7 +238,7 @@ def _users(subgraph: Subgraph) -> dict[int, list[int]]:
     """Tensor -> the operators that touch it, rising. Inputs and outputs that no operator touches are included."""
     users: dict[int, list[int]] = {t: [] for t in (*subgraph.inputs, *subgraph.outputs)}
     for index, op in enumerate(subgraph.ops):
-        for t in dict.fromkeys(op.inputs + op.outputs + op.temporaries):
+        for t in dict.fromkeys((*op.inputs, *op.outputs, *op.temporaries)):
             if t in users:
                 users[t].append(index)
             else:

@@ -450,3 +450,20 @@ def test_a_view_of_what_a_custom_operator_may_write_is_apart():
         buffers=tuple(replace(b, tensors=((0, a), (0, v)) if b.id == buffer else b.tensors) for b in made.buffers),
     )
     assert check_plan(together, graph) != []
+
+
+def test_facts_that_others_kept_with_plan_and_graph_are_not_believed(good, graph):
+    assert check_plan(good, graph) == []
+    wrong = edit(good.tensors, 1, offset=64)
+    assert kinds(replace(good, tensors=wrong), graph) != []
+    listed = replace(good, tensors=list(good.tensors))
+    assert check_plan(listed, graph) == []
+    listed.tensors[1] = wrong[1]
+    assert check_plan(listed, graph) == check_plan(replace(good, tensors=wrong), graph)
+    main = graph.subgraphs[0]
+    for record in (graph, main):
+        assert record.fact(id) == id(record)
+        for of in record._facts:
+            record._facts[of] = None
+    assert main.sizes is None
+    assert check_plan(good, graph) == []

@@ -8,7 +8,7 @@ from tmpass.graph.model import Graph, TensorKey
 from tmpass.plans.plan import MemoryUse, ModelInfo, Plan
 from tmpass.targets import Memory, Target
 from tmpass.verification.kept import check_kept
-from tmpass.verification.names import rows_by_key, tensor_name
+from tmpass.verification.names import tensor_name
 from tmpass.verification.rules import check_rules
 
 _USES = {"input": "inputs_outputs", "output": "inputs_outputs", "activation": "activations", "variable": "variables"}
@@ -106,7 +106,7 @@ def _check_transfers(plan: Plan, profile: Target, names: Mapping[TensorKey, Tens
             f"buffers leave {plan.memories[0].name} for {brief(plan.transfers.memory)}, which {profile.name} cannot"
         )
         return [Violation("target", f"{message} do")]
-    holds, rows = profile.memories[far].holds, plan.fact(rows_by_key)
+    holds, rows = profile.memories[far].holds, plan.tensors_by_key()
     found = []
     for b in plan.buffers:
         keys = b.tensors if b.first is not None and b.memory == plan.transfers.memory else ()

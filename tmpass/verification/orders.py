@@ -16,7 +16,6 @@ from tmpass.graph.model import Graph, Op
 from tmpass.plans.plan import Plan
 from tmpass.targets import CUSTOM, EVERY, RUNTIMES, Over, Sharing
 from tmpass.verification.contents import Contents
-from tmpass.verification.names import rows_by_key
 from tmpass.verification.order_search import OrderSearch
 from tmpass.verification.tied import CHANGES_A_COPY, tied_ends
 
@@ -116,7 +115,7 @@ def _alone(plan: Plan, graph: Graph, contents: Contents) -> frozenset[int]:
     """The inputs and outputs that share with nothing, since the caller uses them, and other names for them."""
     if plan.options.share_io:
         return frozenset()
-    rows, subgraph = plan.fact(rows_by_key), graph.subgraphs[0]
+    rows, subgraph = plan.tensors_by_key(), graph.subgraphs[0]
     tied = {key for tie in tied_ends(plan, graph, rows)[0] for key in tie}
     ends = {(0, t) for t in (*subgraph.inputs, *subgraph.outputs)} - tied
     return frozenset(t for t in range(len(subgraph.tensors)) if contents.owner((0, t)) in ends)

@@ -1,5 +1,7 @@
 """Checks of a plan against its model."""
 
+from dataclasses import replace
+
 from tmpass.base.choices import Io
 from tmpass.base.errors import brief
 from tmpass.base.violation import Violation
@@ -45,6 +47,7 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
         graph: of the model, with dimensions bound as the plan's options say.
         sharing: what the target allows; None where that is not known.
     """
+    plan, graph = _without_facts(plan, graph)
     graph, found = as_integers(plan, graph)
     if found:
         return found
@@ -59,8 +62,7 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
     except Broken as broken:
         return [broken.violation]
     # The later checks rely on these.
-    found = _check_options(plan) or _check_tensors(plan, graph, needed)
-    found = found or _check_references(plan)
+    found = _check_options(plan) or _check_tensors(plan, graph, needed) or _check_references(plan)
     travels = plan.transfers is not None or any(buffer.first is not None for buffer in plan.buffers)
     travels = travels or any(row.live_range is not None for row in plan.tensors)
     if travels and not found:
@@ -83,6 +85,11 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
         *check_left_out(plan, graph, unknown),
         *check_order_bound(plan, graph),
     ]
+
+
+def _without_facts(plan: Plan, graph: Graph) -> tuple[Plan, Graph]:
+    """Copies, for which nothing is believed that the planner or an earlier check kept with plan and graph."""
+    return replace(plan), replace(graph, subgraphs=tuple(map(replace, graph.subgraphs)))
 
 
 def _check_options(plan: Plan) -> list[Violation]:

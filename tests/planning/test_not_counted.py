@@ -176,6 +176,16 @@ def test_a_runtime_that_does_not_read_the_format_is_told_and_planned_for():
     assert planned(chain(8, 8), "pixel6-tpu", "onnx").warnings == ()
 
 
+def test_offsets_between_what_the_runtime_aligns_to_are_told():
+    made = planned(chain(8, 8), "tflm", "tflite", alignment=24)
+    assert made.warnings == (
+        "offsets are multiples of 24 B, but TensorFlow Lite Micro aligns tensors to 16 B: a processor may stop where its "
+        "kernels read them; give an alignment of 16",
+    )
+    assert planned(chain(8, 8), "tflm", "tflite", alignment=64).warnings == ()
+    assert planned(chain(8, 8), "litert-cpu", "tflite", alignment=3).warnings == ()
+
+
 def test_inputs_outside_the_arena_are_refused_where_the_runtime_has_none():
     with pytest.raises(UsageError, match=r"TensorFlow Lite Micro has all inputs and outputs in its arena; plan with"):
         planned(chain(8, 8), "tflm", io="external")

@@ -247,6 +247,10 @@ def test_a_long_table_of_operators_is_cut(look):
         assert page.inner_text("#all-layers") == "Show all 300"
         page.click("#all-layers")
         assert page.locator("#layers tbody tr").count() == 300
+        page.emulate_media(media="print")
+        page.wait_for_timeout(200)
+        table, below = page.locator("#layers").bounding_box(), page.locator("#held").bounding_box()
+        assert table["y"] + table["height"] <= below["y"]  # no table is printed over the next
 
 
 def with_five_thousand_constants():

@@ -190,17 +190,21 @@ def _warnings(model: Model, request: LayoutRequest, storage: Storage) -> list[st
         found.append(
             f"{runtime.title} does not read {model.info.format}: convert the model to {formats}, and plan that"
         )
+    if (own := target.scratchpad.alignment) % runtime.rounding:
+        found.append(
+            f"offsets are multiples of {own} B, but {runtime.title} aligns tensors to {runtime.rounding} B: a processor "
+            f"may stop where its kernels read them; give an alignment of {runtime.rounding}"
+        )
     if request.ties and runtime.allocator:
         found.append(f"{runtime.title} places tensors itself: it does not keep --tie")
     allowed = permitted(target.sharing, options.share, inplace=options.inplace)
     found += unused_kernels(request.graph, allowed)
     found += unused_moves(request.graph, allowed)
     # Rules of a profile are for every model; rules of the caller are for this one.
-    own = [rule for rule in options.scratch if rule not in target.scratch]
-    if own:
+    if rules := [rule for rule in options.scratch if rule not in target.scratch]:
         from tmpass.targets.scratch.find import unused_rules
 
-        found += unused_rules(model.graph, own)
+        found += unused_rules(model.graph, rules)
     if request.ties:
         from tmpass.planning.sharing.tied_writes import forced_in_place
 

@@ -6,6 +6,7 @@ The folder OUT gets the planned model, the plan, a C header for the firmware, an
 model fits and 1 if it does not, or if a memory needs more than PERCENT above the last time; then nothing is written.
 """
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -27,6 +28,8 @@ def main(model: Path, budget: str, out: Path, most: float) -> int:
     except tmpass.TmpassError as error:  # an option, or a model that cannot be planned
         print(error, file=sys.stderr)
         return error.exit_code
+    for line in plan.warnings:
+        print(f"{model}: warning: {line}", file=sys.stderr)
     if not plan.fits:
         print(tmpass.explain(converted, TARGET, budget=budget).summary(), end="", file=sys.stderr)
         return 1
@@ -38,11 +41,11 @@ def main(model: Path, budget: str, out: Path, most: float) -> int:
         changed = tmpass.diff(tmpass.parse_plan(old.read_text(), str(old)), plan)
         for memory in changed.memories:
             grown = memory.needed or memory.peak
-            print(f"{memory.name}: {grown.growth:+d} B since the last time")
+            print(f"{name}, {memory.name}: {grown.growth:+d} B since the last time")
             if grown.new > grown.old * (1 + most / 100):
-                print(f"{memory.name} grew by more than {most:g} %", file=sys.stderr)
+                print(f"{name}, {memory.name}: grew by more than {most:g} %", file=sys.stderr)
                 return 1
-    (out / f"{name}.tflite").write_bytes(tmpass.planned_model(plan, converted))
+    (out / f"{name}{model.suffix}").write_bytes(tmpass.planned_model(plan, converted))
     old.write_text(plan.to_json())
     for form, suffix in (("c", ".h"), ("html", ".html")):
         (out / f"{name}{suffix}").write_text(plan.emit(form))
@@ -52,5 +55,10 @@ def main(model: Path, budget: str, out: Path, most: float) -> int:
 
 
 if __name__ == "__main__":
-    limit = float(sys.argv[4]) if len(sys.argv) > 4 else 0.0
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]), limit))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("model", type=Path)
+    parser.add_argument("budget", help="as 192KiB")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("percent", type=float, nargs="?", default=0.0, help="by which a memory may grow")
+    given = parser.parse_args()
+    sys.exit(main(given.model, given.budget, given.out, given.percent))

@@ -197,7 +197,7 @@ def test_allow_unplanned_lists_the_tensors_left_out(run, open_model):
         ),
         (["--allocator", "best"], "allocator 'best' is unknown; choose one of auto, first-fit"),
         (["--budegt", "1"], "no such option '--budegt'"),
-        (["another"], "got unexpected extra argument"),
+        (["another"], "got 'another' as well: it takes one model: tmpass fleet plans several"),
     ],
 )
 def test_wrong_options(fails, model, words, message):

@@ -36,8 +36,14 @@ def test_the_conversion_script_writes_all_that_belongs_to_a_model(tmp_path):
     assert files["branchy.tflite"].endswith(BRANCHY.read_bytes()[64:])
     assert b"Memory plan of branchy.tflite" in files["branchy.h"]
     again = script("convert.py", BRANCHY, "64KiB", tmp_path).stdout
-    assert again.startswith("arena: +0 B since the last time\n")
+    assert again.startswith("branchy, arena: +0 B since the last time\n")
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == files
+
+
+def test_the_conversion_script_keeps_the_format_and_tells_warnings(tmp_path):
+    done = script("convert.py", BRANCHY.with_suffix(".onnx"), "64KiB", tmp_path)
+    assert "does not read onnx" in done.stderr
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".h", ".html", ".json", ".onnx"]
 
 
 def test_the_conversion_script_fails_where_a_memory_grew(tmp_path):
@@ -45,8 +51,8 @@ def test_the_conversion_script_fails_where_a_memory_grew(tmp_path):
     file = tmp_path / "branchy.plan.json"
     file.write_text(file.read_text().replace('"overhead": 3040', '"overhead": 40', 1))
     done = script("convert.py", BRANCHY, "64KiB", tmp_path, "5", code=1)
-    assert done.stdout.startswith("arena: +3000 B since the last time\n")
-    assert done.stderr == "arena grew by more than 5 %\n"
+    assert done.stdout.startswith("branchy, arena: +3000 B since the last time\n")
+    assert done.stderr == "branchy, arena: grew by more than 5 %\n"
     assert script("convert.py", BRANCHY, "64KiB", tmp_path, "9").stdout.endswith("39904 B of 65536, optimal\n")
 
 

@@ -177,11 +177,11 @@ def test_a_runtime_that_does_not_read_the_format_is_told_and_planned_for():
 
 
 def test_offsets_between_what_the_runtime_aligns_to_are_told():
-    made = planned(chain(8, 8), "tflm", "tflite", alignment=24)
-    assert made.warnings == (
-        "offsets are multiples of 24 B, but TensorFlow Lite Micro aligns tensors to 16 B: a processor may stop where its "
-        "kernels read them; give an alignment of 16",
+    (line,) = planned(chain(8, 8), "tflm", "tflite", alignment=24).warnings
+    assert line.startswith(
+        "offsets are multiples of 24 B, but TensorFlow Lite Micro aligns tensors to 16 B: a processor"
     )
+    assert line.endswith("; give an alignment of 16")
     assert planned(chain(8, 8), "tflm", "tflite", alignment=64).warnings == ()
     assert planned(chain(8, 8), "litert-cpu", "tflite", alignment=3).warnings == ()
 

@@ -16,6 +16,9 @@ GROUPS = {
 }
 """Title of a group in the help -> the parameters in it. The others come last, as Options."""
 
+MORE = {"plan": "it takes one model: tmpass fleet plans several"}
+"""Command -> what to do where there are more arguments than it takes."""
+
 FEWEST = 6
 """With fewer options the help has no groups."""
 
@@ -48,15 +51,17 @@ class Command(click.Command):
         """Parse as click does.
 
         Raises:
-            click.UsageError: an option with one value is given twice.
+            click.UsageError: an option with one value is given twice, or there are more arguments than are taken.
         """
         if ctx.resilient_parsing:  # while the shell completes a line
             return super().parse_args(ctx, args)
-        _, _, given = self.make_parser(ctx).parse_args(args=list(args))
+        _, rest, given = self.make_parser(ctx).parse_args(args=list(args))
         seen: set[click.Parameter] = set()
         for param in given:
             single = isinstance(param, click.Option) and not (param.multiple or param.is_flag or param.count)
             if single and param in seen:
                 raise click.UsageError(f"{max(param.opts, key=len)} is given twice: give it once", ctx)
             seen.add(param)
+        if rest and self.name in MORE:
+            raise click.UsageError(f"got {rest[0]!r} as well: {MORE[self.name]}", ctx)
         return super().parse_args(ctx, args)

@@ -192,8 +192,8 @@ def _warnings(model: Model, request: LayoutRequest, storage: Storage) -> list[st
         )
     if (own := target.scratchpad.alignment) % runtime.rounding:
         found.append(
-            f"offsets are multiples of {own} B, but {runtime.title} aligns tensors to {runtime.rounding} B: a processor "
-            f"may stop where its kernels read them; give an alignment of {runtime.rounding}"
+            f"offsets are multiples of {own} B, but {runtime.title} aligns tensors to {runtime.rounding} B: "
+            f"a processor may stop where its kernels read them; give an alignment of {runtime.rounding}"
         )
     if request.ties and runtime.allocator:
         found.append(f"{runtime.title} places tensors itself: it does not keep --tie")

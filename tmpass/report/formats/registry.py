@@ -97,7 +97,6 @@ def format_of(path: str) -> Format:
     fitting = [form for form in known if path.lower().endswith(form.SUFFIX)]
     if not fitting:
         ends = ", ".join(form.SUFFIX for form in known)
-        raise UsageError(
-            "no format has files that end so", where=path, hint=f"name the format, or end in one of {ends}"
-        )
+        hint = f"name the format, or end in one of {ends}; models with their plan are written by -o"
+        raise UsageError("no format has files that end so", where=path, hint=hint)
     return max(fitting, key=lambda form: len(form.SUFFIX))

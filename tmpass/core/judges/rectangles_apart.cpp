@@ -43,8 +43,9 @@ bool are_apart(std::vector<Rectangle>& rectangles) {
     std::priority_queue<End, std::vector<End>, decltype(later)> ends(later);
     for (const auto& [lower, upper, low, high] : rectangles) {
         while (!ends.empty() && ends.top().first <= lower) {
-            alive.erase(ends.top().second);
-            ends.pop();
+            const auto ended = ends.top().second;
+            ends.pop();  // first, since moving an iterator of what is erased is undefined
+            alive.erase(ended);
         }
         const auto above = alive.lower_bound(low);
         if (above != alive.end() && above->first < high) return false;

@@ -1,13 +1,18 @@
 """What is known of the kernels of TensorFlow Lite Micro, in the real interpreter."""
 
+from dataclasses import replace
+
 import pytest
 from support.kernel_runs import RUNS, why_not
 from support.shared import parametrize, tflite_bindings
-from support.typed_operators import typed_models
+from support.tflite_operators import CASES, Const
+from support.tflm_models import OTHERS
+from support.typed_operators import typed_model, typed_models
 
 from tmpass.base.errors import ModelError
 from tmpass.loading.load import load_to_plan
 from tmpass.targets import find_not_run, load_target
+from tmpass.targets.kernel_types import tflm_kernels
 
 pytestmark = pytest.mark.runtime
 
@@ -34,6 +39,33 @@ def test_a_type_is_refused_exactly_where_no_kernel_takes_it(kind):
         said[types] = bool(known_faults(data, {}))
         ran[types] = ran.get(types, False) or why_not(data) == RUNS
     assert {types for types, refused in said.items() if refused} == {types for types, runs in ran.items() if not runs}
+
+
+def refused(kind, positions, change):
+    """The kinds of faults, told and real, of the first case that runs, with each of its inputs changed in turn."""
+    dtype = "BOOL" if kind == "REDUCE_ALL" else "FLOAT32"
+    for case in (one for one in (*CASES, *OTHERS) if one.kind == kind and () not in one.outputs):
+        fixed = all(isinstance(case.inputs[position], Const) for position in positions)
+        if not fixed or why_not(typed_model(case, dtype, dtype, scaled=True)) != RUNS:
+            continue
+        for position in positions:
+            inputs = [change(given) if at == position else given for at, given in enumerate(case.inputs)]
+            data = typed_model(replace(case, inputs=inputs), dtype, dtype, scaled=True)
+            yield bool(known_faults(data, {})), why_not(data) != RUNS
+        return
+
+
+@pytest.mark.parametrize(
+    ("kind", "positions"), [(kind, one.int32) for kind, one in tflm_kernels().items() if one.int32]
+)
+def test_indices_of_int64_are_refused(kind, positions):
+    found = refused(kind, positions, lambda given: Const(given.array.tolist(), "INT64"))
+    assert set(found) == {(True, True)}
+
+
+def test_an_lstm_without_a_gate_is_refused():
+    kind = "UNIDIRECTIONAL_SEQUENCE_LSTM"
+    assert set(refused(kind, tflm_kernels()[kind].present, lambda _: "")) == {(True, True)}
 
 
 @parametrize("models/tflite/*.tflite")

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from support.tflite_operators import CASES
 from support.typed_operators import typed_model
@@ -65,6 +66,22 @@ def test_the_number_of_inputs_decides(count, text):
     tensors = [*(Tensor(f"x{n}", [1, 2]) for n in range(count)), Tensor("y", [1, 2 * count])]
     data = one("CONCATENATION", tensors, list(range(count)), options("ConcatenationOptions", axis=1))
     assert [fault for fault, _, _ in faults(data)] == ([] if text is None else [text])
+
+
+@pytest.mark.parametrize(("dtype", "found"), [("<i4", []), ("<i8", ["with int64 as input 1"])])
+def test_axes_of_int64_are_refused_where_the_kernel_takes_int32(dtype, found):
+    axis = Tensor("a", [1], "INT64" if dtype == "<i8" else "INT32", data=np.array([1], dtype).tobytes())
+    data = one("MEAN", [Tensor("x", [2, 3]), axis, Tensor("y", [2])], [0, 1], options("ReducerOptions"))
+    assert [fault for fault, _, _ in faults(data)] == found
+
+
+@pytest.mark.parametrize("left_out", [1, 5, 12])
+def test_an_lstm_needs_all_gates(left_out):
+    whole = case("UNIDIRECTIONAL_SEQUENCE_LSTM")
+    inputs = ["" if at == left_out else given for at, given in enumerate(whole.inputs)]
+    assert faults(typed_model(whole, "FLOAT32", "FLOAT32", scaled=True)) == []
+    data = typed_model(replace(whole, inputs=inputs), "FLOAT32", "FLOAT32", scaled=True)
+    assert faults(data) == [("without weights or biases of a gate", True, "those of all four gates")]
 
 
 def test_types_that_were_not_tried_and_custom_operators_are_unknown():

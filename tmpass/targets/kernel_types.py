@@ -21,6 +21,8 @@ class Kernels:
         axes: the most that inputs[0] may have; None for any number.
         most: inputs; None for any number.
         absent: positions of inputs that must be left out.
+        present: positions of inputs that must not be.
+        int32: positions of axes, sizes and indices, of which the kernel does not take int64.
     """
 
     inputs: tuple[int, ...] = (0,)
@@ -29,6 +31,8 @@ class Kernels:
     axes: int | None = None
     most: int | None = None
     absent: tuple[int, ...] = ()
+    present: tuple[int, ...] = ()
+    int32: tuple[int, ...] = ()
 
 
 _TYPES = "float32 int8 int16 int32 int64 uint8 bool float16 uint32 uint16 int4"
@@ -81,6 +85,16 @@ _MOST = {"CONCATENATION": 10}
 _ABSENT = {"UNIDIRECTIONAL_SEQUENCE_LSTM": (9, 10, 11, 16, 17, 20, 21, 22, 23)}
 """Peephole connections, a projection, layer normalisation."""
 
+_PRESENT = {"UNIDIRECTIONAL_SEQUENCE_LSTM": (*range(1, 9), *range(12, 16))}
+"""The weights and biases of all four gates."""
+
+_INT32_SECOND = """
+ARG_MAX ARG_MIN BATCH_TO_SPACE_ND BROADCAST_ARGS CUMSUM EXPAND_DIMS GATHER GATHER_ND MEAN PAD PADV2 REDUCE_ALL
+REDUCE_MAX REDUCE_MIN RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR REVERSE_V2 SPACE_TO_BATCH_ND SUM
+"""
+
+_INT32 = {**dict.fromkeys(_INT32_SECOND.split(), (1,)), "STRIDED_SLICE": (2, 3), "EMBEDDING_LOOKUP": (0,)}
+
 
 @cache
 def tflm_kernels() -> Mapping[str, Kernels]:
@@ -94,7 +108,7 @@ def tflm_kernels() -> Mapping[str, Kernels]:
         inputs = _DECIDING.get(kind, (0, 1) if "," in words[0] else (0,))
         rows = frozenset(row for word in words if word != ANY for row in _rows(word))
         older = found[kind].taken if kind in found else frozenset()
-        limits = _AXES.get(kind), _MOST.get(kind), _ABSENT.get(kind, ())
+        limits = _AXES.get(kind), _MOST.get(kind), _ABSENT.get(kind, ()), _PRESENT.get(kind, ()), _INT32.get(kind, ())
         found[kind] = Kernels(inputs, ">" in words[0], older | rows, *limits)
     return found
 

@@ -1,10 +1,11 @@
 """The operators of a model that a runtime has no kernel for, as far as that is known."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from tmpass.base.record import record
 from tmpass.graph.model import ABSENT, Graph, Op, Subgraph
 from tmpass.targets.kernel_types import TRIED, Kernels
+from tmpass.targets.runtime import Runtime
 from tmpass.targets.sharing import CUSTOM, EVERY
 from tmpass.targets.target import Target
 
@@ -35,7 +36,11 @@ def find_not_run(graph: Graph, target: Target) -> Iterator[tuple[int, int, Fault
 
     Complexity: linear in the operators.
     """
-    runtime, own = target.runtime, target.kernels
+    return find_not_run_by(graph, target.runtime, target.kernels)
+
+
+def find_not_run_by(graph: Graph, runtime: Runtime, own: Collection[str] = ()) -> Iterator[tuple[int, int, Fault]]:
+    """What `find_not_run` returns, for a runtime, and the kinds of operators that have kernels of the device's own."""
     if runtime.kernels is None or graph.format not in runtime.reads or EVERY in own:
         return
     kernels = runtime.kernels()
@@ -53,7 +58,7 @@ def find_not_run(graph: Graph, target: Target) -> Iterator[tuple[int, int, Fault
                     continue
                 first = tensors[op.inputs[0]].shape
                 deep = known.axes is not None and first is not None and len(first) > known.axes
-                if not deep and (not known.taken or types in known.taken):
+                if not deep and not _long(op, subgraph, known) and (not known.taken or types in known.taken):
                     continue
             fault = _fault(op, subgraph, known, runtime.custom_kernels)
             if fault is not None and (CUSTOM + op.kind if op.custom else op.kind) not in own:
@@ -70,12 +75,22 @@ def _fault(op: Op, subgraph: Subgraph, known: Kernels | None, custom: frozenset[
     given = [subgraph.tensors[t] for t in op.inputs if t != ABSENT]
     if any(at < len(op.inputs) and op.inputs[at] != ABSENT for at in known.absent):
         return Fault("with peephole connections, projection or layer normalisation", takes="none of these")
+    if any(at >= len(op.inputs) or op.inputs[at] == ABSENT for at in known.present):
+        return Fault("without weights or biases of a gate", takes="those of all four gates")
+    if long := _long(op, subgraph, known):
+        return Fault(f"with int64 as input {long[0]}", takes="int32 there")
     if known.most is not None and len(given) > known.most:
         return Fault(f"of {len(given)} inputs", takes=f"at most {known.most}")
     axes = len(given[0].shape or ()) if given else 0
     if known.axes is not None and axes > known.axes:
         return Fault(f"of {axes} axes", takes=f"at most {known.axes}")
     return _wrong_types(op, subgraph, known)
+
+
+def _long(op: Op, subgraph: Subgraph, known: Kernels) -> list[int]:
+    """The positions of inputs that are int64 where the kernel takes int32."""
+    read = [(at, op.inputs[at]) for at in known.int32 if at < len(op.inputs)]
+    return [at for at, t in read if t != ABSENT and subgraph.tensors[t].dtype.name == "int64"]
 
 
 def _wrong_types(op: Op, subgraph: Subgraph, known: Kernels) -> Fault | None:

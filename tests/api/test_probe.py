@@ -110,7 +110,7 @@ def test_the_file_of_kernels_is_read_back_for_this_model_alone(arena, tmp_path):
 def test_a_model_that_cannot_be_set_up_has_no_figures(monkeypatch):
     monkeypatch.setattr(tflite, "measure", lambda *_: ("a meter", "no kernel", iter(())))
     found = probe_arena(net())
-    assert (found.whole, found.unknown) == ({}, ("the whole model: no kernel",))
+    assert (found.whole, found.unknown, found.fault) == ({}, (), "it cannot be set up: no kernel")
     assert "[measured]" not in kernels_toml((), found.sha256, found.source, found.whole)
 
 

@@ -5,6 +5,7 @@ import json
 import pytest
 from support.tflite_operators import CASES
 from support.typed_operators import typed_model
+from tmpass.frontends import tflite
 
 SAID = "TensorFlow Lite Micro does not run CONV_2D of uint8 (operator 0)"
 
@@ -23,6 +24,19 @@ def test_plan_says_it_with_exit_code_1_and_writes_no_model(run, uint8, tmp_path)
     assert done.out.startswith(f"fits         no; {SAID}\n")
     assert f"nothing is written to {planned}: the plan does not fit" in done.err
     assert not planned.exists()
+
+
+def test_probe_says_it_with_exit_code_1(run, uint8, tmp_path, monkeypatch):
+    monkeypatch.setattr(tflite, "measure", lambda *_: ("a meter", (512, 600, 1112), iter(())))
+    done = run("probe", uint8, "-o", tmp_path / "kernels.toml")
+    assert done.code == 1
+    said = f"tmpass: {uint8} does not run: there is no kernel for CONV_2D of uint8 (operator 0); measured with a meter"
+    assert done.err.splitlines()[0] == said
+    monkeypatch.setattr(tflite, "measure", lambda *_: ("a meter", "no room", iter(())))
+    assert "does not run: it cannot be set up: no room" in run("probe", uint8, "-o", tmp_path / "kernels.toml").err
+    uint8.write_bytes(typed_model(next(one for one in CASES if one.kind == "ABS"), "INT8", "INT8", scaled=True))
+    monkeypatch.setattr(tflite, "measure", lambda *_: ("a meter", (512, 600, 1112), iter(())))
+    assert run("probe", uint8, "-o", tmp_path / "kernels.toml").code == 0
 
 
 def test_verify_says_it_of_a_plan_that_is_right(run, uint8, tmp_path):

@@ -11,6 +11,7 @@ from tmpass.loading.carrier import Carrier, load_carrier, open_carrier
 from tmpass.loading.contract import MeasuringFrontend, ProbingFrontend
 from tmpass.loading.load import Model, load_to_plan
 from tmpass.targets import RUNTIMES, Runtime
+from tmpass.targets.not_run import find_not_run_by
 from tmpass.targets.scratch.find import scratch_of
 from tmpass.targets.scratch.rule import ScratchRule
 from tmpass.targets.sharing import CUSTOM
@@ -46,7 +47,8 @@ class ArenaProbe:
             where they are unknown.
         kernels: for each operator that the rules of the runtime do not know, or for which they have other numbers.
         clean: the number of operators that are as the rules say.
-        unknown: a line for each operator, and for the model, that could not be measured.
+        unknown: a line for each operator, and for the plan in the file, that could not be measured.
+        fault: why the model cannot be set up, or the first operator that is known not to run; empty if it runs.
     """
 
     sha256: str
@@ -55,6 +57,7 @@ class ArenaProbe:
     kernels: tuple[Kernel, ...]
     clean: int
     unknown: tuple[str, ...]
+    fault: str
 
 
 def probe_arena(model: object) -> ArenaProbe:
@@ -71,8 +74,9 @@ def probe_arena(model: object) -> ArenaProbe:
     kernels, clean = list[Kernel](), 0
     unknown = ["the plan in the file: the model is measured without it"] * carrier.planned
     figures: dict[str, int] = {}
+    fault = _fault(loaded.graph, runtime)
     if isinstance(whole, str):
-        unknown.append(f"the whole model: {whole}")
+        fault = f"it cannot be set up: {whole}"
     else:
         figures = dict(zip(("head", "tail", "arena"), whole, strict=True))
     for s, index, measured in operators:
@@ -87,7 +91,18 @@ def probe_arena(model: object) -> ArenaProbe:
             continue
         kind = CUSTOM + op.kind if op.custom else op.kind
         kernels.append(Kernel(kind, persistent=kept, scratch=(scratch,) * (scratch > 0), place=(s, index)))
-    return ArenaProbe(loaded.info.sha256, f"measured with {engine}", figures, tuple(kernels), clean, tuple(unknown))
+    return ArenaProbe(
+        loaded.info.sha256, f"measured with {engine}", figures, tuple(kernels), clean, tuple(unknown), fault
+    )
+
+
+def _fault(graph: Graph, runtime: Runtime) -> str:
+    """The first operator that `runtime` is known not to run, which may be told only when it computes."""
+    for s, index, fault in find_not_run_by(graph, runtime):
+        if fault.known:
+            kind = f"{graph.subgraphs[s].ops[index].kind} {fault.text}".strip()
+            return f"there is no kernel for {kind} (operator {index})"
+    return ""
 
 
 def _kept(

@@ -14,13 +14,14 @@ _SHOWN = 8
 @click.command("probe", cls=Command)
 @click.argument("model", metavar="MODEL")
 @click.option("--output", "-o", metavar="FILE", default="-", help="Write to FILE, not to standard output.")
-def command(model: str, output: str) -> None:
+@click.pass_context
+def command(ctx: click.Context, model: str, output: str) -> None:
     """Measure the arena of TensorFlow Lite Micro, and write rules of kernels.
 
     The model and each operator alone are set up in the interpreter, which the
     extra `tflm` installs. The file has the operators that tmpass has no rule
-    for, or another one. `tmpass probe-scratch` is the older form: scratch
-    alone, as JSON.
+    for, or another one. The exit code is 1 if the model does not run.
+    `tmpass probe-scratch` is the older form: scratch alone, as JSON.
 
     \b
     Example:
@@ -34,8 +35,11 @@ def command(model: str, output: str) -> None:
     source = model_source(model)
     with progress(f"measuring the operators of {name_of(source)}"):
         found = probe_arena(source)
+    if found.fault:
+        complain(f"{name_of(source)} does not run: {found.fault}; {found.source}")
     write_whole(output, kernels_toml(found.kernels, found.sha256, found.source, found.whole))
     tell_unknown(found.unknown)
+    ctx.exit(1 if found.fault else 0)
 
 
 def tell_unknown(lines: tuple[str, ...]) -> None:

@@ -9,7 +9,10 @@ from tflite_writer import Operator, Subgraph, Tensor, write_model
 
 import tmpass
 from tmpass.fleets.outputs.texts import cells, state
-from tmpass.report.kernels import does_not_run, kernel_lines, not_known
+from tmpass.fleets.row import row_of
+from tmpass.plans.left_out import NotCounted, NotRun
+from tmpass.report.kernels import does_not_run, kernel_lines, not_known, unread
+from tmpass.report.left_out import unknown, verdict
 
 
 def planned(kind, first, second):
@@ -47,6 +50,24 @@ def test_custom_operators_are_a_condition():
     assert (plan.fits, does_not_run(plan), kernel_lines(plan)) == (True, "", [])
     assert not_known(plan) == "if TensorFlow Lite Micro has kernels for custom operator my_own"
     assert plan.summary().splitlines()[0] == f"fits         yes, {not_known(plan)}"
+
+
+def test_a_format_that_the_runtime_does_not_read_is_a_condition():
+    plan = planned("CONV_2D", "FLOAT32", "FLOAT32")
+    plan = replace(plan, model=replace(plan.model, format="onnx"))
+    said = "if converted to tflite: TensorFlow Lite Micro does not read onnx"
+    assert (unread(plan), verdict(plan)) == (said, said)
+    assert plan.summary().splitlines()[0] == f"fits         yes, {said}"
+    row = row_of(plan, "net.onnx", "tflm", "0" * 64)
+    assert (row.condition, state(row), cells(row)[-1]) == (said, "fits", said)
+    assert unread(replace(plan, model=replace(plan.model, format="a format of a plugin"))) == ""
+
+
+def test_a_condition_stands_beside_what_is_not_planned():
+    plan = planned("CONV_2D", "FLOAT32", "FLOAT32")
+    plan = replace(plan, not_run=(NotRun("custom:my_own", "", "", False, 1, 0, 0),))
+    plan = replace(plan, not_counted=(NotCounted("tensors", 1, None, ("t",)),))
+    assert verdict(plan) == f"{not_known(plan)}, as far as it is planned; {unknown(plan)}, so nothing is proved"
 
 
 def test_pages_explanations_and_fleets_say_it():

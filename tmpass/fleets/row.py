@@ -53,6 +53,7 @@ class Row:
         profile: the SHA-256 of the profile of the target; None as well.
         not_run: which operators the runtime is known not to run; empty where there are none, None as well.
         planned: the path of the planned model; None where none was written.
+        condition: under which it fits, such as "if ... has kernels for ..."; empty where there is none, None as well.
     """
 
     model: str
@@ -76,6 +77,7 @@ class Row:
     profile: str | None = None
     not_run: str | None = None
     planned: str | None = None
+    condition: str | None = None
 
     def to_json(self) -> str:
         """The row as one line of JSON, without a line break."""
@@ -85,7 +87,7 @@ class Row:
 def row_of(plan: Plan, model: str, target: str, sha256: str) -> Row:
     """The row of a plan."""
     from tmpass.report.kernels import does_not_run
-    from tmpass.report.left_out import notes
+    from tmpass.report.left_out import notes, verdict
 
     memory, arena = deciding_memory(plan), deciding_arena(plan)
     return Row(
@@ -106,6 +108,7 @@ def row_of(plan: Plan, model: str, target: str, sha256: str) -> Row:
         notes=(*notes(plan), *plan.warnings),
         code=EXIT_CODES[plan.status],
         not_run=does_not_run(plan),
+        condition=verdict(plan) if plan.fits else "",
     )
 
 
@@ -133,7 +136,7 @@ def row_of_error(error: Exception, model: str, target: str, sha256: str = "") ->
     return Row(model, target, sha256, error=fault, code=INTERNAL_ERROR)
 
 
-ADDED = ("options", "profile", "not_run", "planned")
+ADDED = ("options", "profile", "not_run", "planned", "condition")
 """Fields that rows of older versions do not have."""
 
 _KINDS: dict[str, tuple[type, ...]] = {

@@ -1,7 +1,8 @@
-"""Texts for operators that a runtime does not run, or is not known to run."""
+"""Texts for models and operators that a runtime does not read or run, or is not known to run."""
 
 from collections.abc import Sequence
 
+from tmpass.loading.registry import BUILT_IN
 from tmpass.plans.left_out import NotRun
 from tmpass.plans.plan import Plan
 from tmpass.report.text import clip
@@ -34,6 +35,14 @@ def not_known(plan: Plan) -> str:
     """Which operators are not known to run, as a condition: "if ... runs ..."; empty where there are none."""
     rows = [row for row in plan.not_run if not row.known]
     return f"if {_title(plan)} has kernels for {_listed(rows)}" if rows else ""
+
+
+def unread(plan: Plan) -> str:
+    """That the runtime does not read the format of the model, as a condition; empty where it does, or reads any."""
+    runtime, form = RUNTIMES[plan.target.runtime], plan.model.format
+    if form not in BUILT_IN or not runtime.reads or form in runtime.reads:
+        return ""
+    return f"if converted to {' or '.join(runtime.reads)}: {runtime.title} does not read {form}"
 
 
 def _title(plan: Plan) -> str:

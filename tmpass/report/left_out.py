@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tmpass.plans.left_out import NotCounted
 from tmpass.plans.plan import MemoryUse, Plan
-from tmpass.report.kernels import does_not_run, not_known
+from tmpass.report.kernels import does_not_run, not_known, unread
 from tmpass.report.text import short_size
 from tmpass.targets.runtime import RUNTIMES
 
@@ -31,11 +31,14 @@ def unknown(plan: Plan) -> str:
 
 def verdict(plan: Plan) -> str:
     """The reservation under which `plan` fits; empty where it covers the whole model."""
+    condition = unread(plan) or not_known(plan)
     if plan.unknown_tensors:
-        return f"as far as it is planned; {unknown(plan)}, so nothing is proved"
-    if not plan.schedule:
-        return "as far as it is planned: the model has no operators, only inputs and outputs"
-    return not_known(plan)
+        part = f"as far as it is planned; {unknown(plan)}, so nothing is proved"
+    elif not plan.schedule:
+        part = "as far as it is planned: the model has no operators, only inputs and outputs"
+    else:
+        return condition
+    return f"{condition}, {part}" if condition else part
 
 
 def assumed(memory: MemoryUse) -> str:

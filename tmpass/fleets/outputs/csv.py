@@ -25,6 +25,8 @@ COLUMNS = (
     "code",
     "options",
     "profile",
+    "not_run",
+    "condition",
 )
 
 

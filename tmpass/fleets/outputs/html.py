@@ -86,7 +86,7 @@ def _row(row: Row, name: str, page: str | None, folder: str) -> str:
     )
     notes = "; ".join(row.notes)
     shown = f'<span class=note title="{escape(one_line(notes))}">{_text(notes, 120)}</span>' if notes else ""
-    last = f'<span title="{escape(one_line(error))}">{_text(error, 160)}</span>' if error else shown
+    last = f'<span title="{escape(one_line(error))}">{_text(error, 160)}</span>' if error and not row.fits else shown
     return (
         f'<tr data-state="{state(row)}"><th scope=row title="{escape(one_line(row.model))}">{title}</th>'
         f"<td>{_text(row.target)}</td><td><b class={_class(fits)}>{fits}</b></td>{body}<td class=error>{last}</td></tr>"

@@ -39,7 +39,7 @@ def cells(row: Row) -> tuple[str, ...]:
     bound = "reached" if row.bound == row.peak else _size(row.bound)
     time = "" if row.time is None else duration(row.time)
     moved = _size(row.transfers) if row.transfers else ""
-    fault = row.not_run or ""
+    fault = row.not_run or row.condition or ""
     return (state(row), _size(row.needed) + share, _size(row.peak), bound, _size(row.flash), moved, time, fault)
 
 

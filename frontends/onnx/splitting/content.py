@@ -171,13 +171,26 @@ class _Reader:
         size = _numbers(node, "kernel_shape") or ()
         sliding = self._sliding(op, node, size)
         includes = op.kind == "AveragePool" and _number(node, "count_include_pad", 0) == 1
-        beyond = _number(node, "ceil_mode", 0) == 1 and (includes or self._behind(op, sliding or ()))
         options = *self._called(node), *_attributes(node, (*_PLACES, "ceil_mode"))
         rank = len(self._shape(op, 0))
-        if sliding is None or beyond or len(op.outputs) != 1 or rank not in _SPATIAL:
+        if sliding is None or len(op.outputs) != 1 or rank not in _SPATIAL:
+            return OpContent((*options, *_attributes(node, ())))
+        up = _number(node, "ceil_mode", 0) == 1
+        if up and (self._behind(op, sliding) or (includes and self._over(op, node, sliding))):
             return OpContent((*options, *_attributes(node, ())))
         return OpContent(
             options, sliding, ignores=not includes, per_channel=(), channels=1 - rank, channels_read=1 - rank
+        )
+
+    def _over(self, op: Op, node: NodeProto, sliding: Sequence[Sliding]) -> bool:
+        """Whether a window may reach over the padding, where no element counts."""
+        if any(a.name == "auto_pad" and a.s != b"NOTSET" for a in node.attribute):
+            return True
+        image, made, count = self._shape(op, 0), self._shape(op, -1), len(sliding)
+        afters = (_numbers(node, "pads") or [0] * (2 * count))[count:]
+        return any(
+            (made[s.axis] - 1) * s.stride + (s.size - 1) * s.dilation >= s.before + image[s.axis] + after
+            for s, after in zip(sliding, afters, strict=True)
         )
 
     def _behind(self, op: Op, sliding: Sequence[Sliding]) -> bool:
@@ -205,7 +218,10 @@ class _Reader:
                 total = max(0, last + reach - image[_ROWS + n])
                 before = total // 2 if kind == b"SAME_UPPER" else (total + 1) // 2
             whole, rest = divmod(image[_ROWS + n] + total - reach, strides[n])
-            if not 1 <= made[_ROWS + n] - whole <= 1 + (_number(node, "ceil_mode", 0) == 1 and rest > 0):
+            up = _number(node, "ceil_mode", 0) == 1 and rest > 0
+            if not 1 <= made[_ROWS + n] - whole <= 1 + up:
+                return None
+            if up and made[_ROWS + n] * strides[n] < before + image[_ROWS + n]:  # one more window begins inside
                 return None
             found.append(Sliding(_ROWS + n, size[n], strides[n], dilations[n], before))
         return tuple(found)

@@ -14,7 +14,7 @@ from .attributes import integer, integers, text
 from .derived import operands_of
 from .dialect import AXES
 from .open_file import OpenedFile, open_file
-from .windows import Windows, find_windows
+from .windows import Windows, find_windows, runs_with
 
 _CHANNELS = AXES.channels
 Shape = tuple[int, ...]
@@ -112,8 +112,7 @@ class _Reader:
         if found is None:
             return None
         beyond = integer(node, "ceil_mode", 0) != 0
-        # As explicit pads, ONNX Runtime refuses as many as the window has elements, even if these are dilated.
-        if any(max(pair) >= w.size for pair, w in zip(found.pads, found.windows, strict=True)):
+        if not runs_with(found):
             return None
         if beyond and op.kind == "AveragePool" and integer(node, "count_include_pad", 0):
             return None  # what is beyond the padding does not count, what is in it does

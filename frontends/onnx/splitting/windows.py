@@ -47,7 +47,10 @@ def find_windows(node: NodeProto, size: Sequence[int], data: Sequence[int], made
         window = Window(size[axis], strides[axis], dilations[axis])
         length, results, (before, after) = data[2 + axis], made[2 + axis], pairs[axis]
         whole = (length + before + after - window.reach) // window.stride + 1
-        if integer(node, "ceil_mode", 0) and results == whole + 1:  # the last window reaches over the padding
+        up = integer(node, "ceil_mode", 0) and (length + before + after - window.reach) % window.stride
+        if up and results * window.stride < length + before:  # one more window begins inside
+            return None
+        if up and results == whole + 1:  # the last window reaches over the padding
             last = (results - 1) * window.stride - before
             if last >= length:  # runtimes differ on windows that begin behind the end
                 return None
@@ -61,6 +64,42 @@ def find_windows(node: NodeProto, size: Sequence[int], data: Sequence[int], made
     if count == 1:
         return Windows((windows[0], Window()), (pads[0], (0, 0)))
     return Windows((windows[0], windows[1]), (pads[0], pads[1]))
+
+
+def pads_without_ceil(node: NodeProto, data: Sequence[int], made: Sequence[int]) -> list[int] | None:
+    """The pads with which a pool with `ceil_mode` gives the same result without it.
+
+    ONNX's inference and ONNX Runtime disagree on a last window that begins behind the end; without `ceil_mode`, no
+    reader of a file counts one.
+
+    Args:
+        node: any.
+        data: the shape of what it reads.
+        made: the shape of its result.
+
+    Returns:
+        None for other operators, and where no pads are known to do so.
+    """
+    size = integers(node, "kernel_shape")
+    if node.op_type not in ("MaxPool", "AveragePool") or node.domain or not size or not integer(node, "ceil_mode", 0):
+        return None
+    found = find_windows(node, size, data, made)
+    if found is None:
+        return None
+    pairs = list(found.pads[: len(size)])
+    if text(node, "auto_pad", "NOTSET") != "NOTSET" or pairs != declared_pads(node, len(size)):
+        counts = node.op_type == "AveragePool" and integer(node, "count_include_pad", 0)
+        if counts or not runs_with(found):
+            return None
+    return [*(pair[0] for pair in pairs), *(pair[1] for pair in pairs)]
+
+
+def runs_with(found: Windows) -> bool:
+    """Whether a pool runs with these pads as numbers.
+
+    ONNX Runtime refuses as many as the window has elements, even if these are dilated.
+    """
+    return all(max(pair) < w.size for pair, w in zip(found.pads, found.windows, strict=True))
 
 
 def declared_pads(node: NodeProto, count: int) -> list[Pair]:

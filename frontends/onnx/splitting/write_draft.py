@@ -23,12 +23,15 @@ from .derived import operands_of
 from .dialect import NEW_KINDS, PADS_BY_INPUTS, SLICES_BY_INPUTS
 from .open_file import OpenedFile, open_file
 from .pieces import piece_of
+from .windows import pads_without_ceil
 
 _CONVOLUTIONS = {"Conv": 1, "QLinearConv": 3}
 """Kind -> the position of the weights."""
 
 _PADDING = ("auto_pad", "ceil_mode", "pads")
-"""The attributes that decide about padding; part of a window operator has explicit pads in their place."""
+"""The attributes that decide about padding; part of a window operator has explicit pads in their place, and so has a
+pool with `ceil_mode`.
+"""
 
 
 def write_draft(data: bytes, graph: Graph, draft: Draft, note: tuple[str, bytes] | None) -> bytes:
@@ -163,6 +166,10 @@ class _Writer:
             rank = len(self._shape(op.inputs[0])) - 2
             pairs = op.pads[:rank]
             _set(made, _PADDING, make_attribute("pads", [*(p[0] for p in pairs), *(p[1] for p in pairs)]))
+        elif op.inputs and op.outputs and ABSENT not in (op.inputs[0], op.outputs[0]):
+            pads = pads_without_ceil(old, self._shape(op.inputs[0]), self._shape(op.outputs[0]))
+            if pads is not None:
+                _set(made, _PADDING, make_attribute("pads", pads))
         if old.op_type in _CONVOLUTIONS and integer(old, "group", 1) > 1:
             channels = self._shape(op.inputs[_CONVOLUTIONS[old.op_type]])[1]
             _set(made, ("group",), make_attribute("group", self._shape(op.inputs[0])[1] // channels))

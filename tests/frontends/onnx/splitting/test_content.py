@@ -101,3 +101,34 @@ def test_a_window_that_makes_another_shape_than_declared_is_refused(kind):
 
     assert tmpass.verify_split(windowed([1, 1, 1, 1]), windowed([1, 1, 1, 1])) == []
     assert tmpass.verify_split(windowed([1, 1, 0, 1]), windowed([1, 1, 1, 1]))
+
+
+def pooled(kind, made, **how):
+    """A pool of 12 rows."""
+    node = helper.make_node(kind, ["x"], ["y"], strides=[3, 1], **{"kernel_shape": [1, 1], **how})
+    ends = [helper.make_tensor_value_info(name, FLOAT, [1, 2, rows, 4]) for name, rows in (("x", 12), ("y", made))]
+    graph = helper.make_graph([node], "g", ends[:1], ends[1:])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=8).SerializeToString()
+
+
+@pytest.mark.parametrize(
+    ("kind", "how"), [("MaxPool", {}), ("AveragePool", {}), ("AveragePool", {"count_include_pad": 1})]
+)
+def test_a_last_window_behind_the_end_is_none(kind, how):
+    """Of 12 rows by threes, `ceil_mode` would begin a fifth window behind the end: without it, the same is computed."""
+    assert tmpass.verify_split(pooled(kind, 4, **how), pooled(kind, 4, ceil_mode=1, **how)) == []
+    wide = {"kernel_shape": [2, 1], "pads": [1, 0, 0, 0], **how}
+    assert tmpass.verify_split(pooled(kind, 4, **wide), pooled(kind, 5, ceil_mode=1, **wide))
+
+
+def test_a_window_over_the_padding_does_not_count_it():
+    """The fifth window begins inside, and has one element of 13 rows."""
+    how = {"kernel_shape": [2, 1], "count_include_pad": 1}
+    over, padded = ({"pads": [1, 0, last, 0], **how} for last in (0, 1))
+    assert (
+        tmpass.verify_split(
+            pooled("AveragePool", 5, ceil_mode=1, **over), pooled("AveragePool", 5, ceil_mode=1, **over)
+        )
+        == []
+    )
+    assert tmpass.verify_split(pooled("AveragePool", 5, **padded), pooled("AveragePool", 5, ceil_mode=1, **over))

@@ -54,7 +54,7 @@ def test_a_budget_that_cannot_be_met_tells_the_least(run, narrow, tmp_path):
     done = run("split", narrow, "--budget", "4KiB", "-o", split)
     assert done.code == 1
     assert not split.exists()
-    assert "are the fewest that a split was found for, and any needs at least" in done.err
+    assert "are the fewest that a split was found for, and any choice of equal parts needs at least" in done.err
     line = next(line for line in done.out.splitlines() if line.startswith("lower bound"))
     after = next(line for line in done.out.splitlines() if line.startswith("after"))
     assert 4096 < int(line.split()[2]) <= int(after.split()[1])

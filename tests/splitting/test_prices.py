@@ -1,11 +1,13 @@
 """Prices of drafts: the places of windows inside an input, and the time of a run."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.onnx_split_models import onnx_bottleneck
 from support.split_bottleneck import bottleneck
 
 import tmpass
+from tmpass.base.errors import UsageError
 from tmpass.graph.layer import Padding, Window
 from tmpass.loading.carrier import open_carrier
 from tmpass.splitting.along import Along
@@ -64,3 +66,5 @@ def test_times_of_other_runtimes_are_not_known():
     target = load_target("pixel6-tpu")
     assert Prices(open_net(open_carrier(onnx_bottleneck()), target).net, target).time == 0
     assert tmpass.split(onnx_bottleneck(), "pixel6-tpu", budget="48KiB").slowdown is None
+    with pytest.raises(UsageError, match="max_slowdown is given, but the times of the kernels of pixel6-tpu"):
+        tmpass.split(onnx_bottleneck(), "pixel6-tpu", max_slowdown=0.05)

@@ -307,6 +307,9 @@ def _target(asked: object, carrier: Carrier) -> Target:
 def _limits(search: Search, max_macs: object, max_slowdown: object, *, free: bool) -> tuple[Limit, ...]:
     """The limits on additional work; where it is `free`, they are wide by default."""
     time = None if max_slowdown is None else _part("max_slowdown", max_slowdown)
+    if time is not None and not search.prices.known:
+        what = f"max_slowdown is given, but the times of the kernels of {search.target.name} are not known"
+        raise UsageError(what, hint="limit the work by max_macs")
     macs = (MOST_MACS if free else NARROW) if max_macs is None else _part("max_macs", max_macs)
     return levels(search, macs, NARROW_TIME if time is None and not free else time)
 

@@ -50,7 +50,7 @@ class Percent(click.ParamType):  # type: ignore[type-arg]  # generic only from c
 )  # fmt: skip
 @click.option(
     "--max-slowdown", type=Percent(), metavar="PART",
-    help="Additional time of a run, estimated for the reference kernels of TensorFlow Lite Micro.  "
+    help="Additional time of a run, estimated for the int8 kernels of TensorFlow Lite Micro.  "
     "[default: 7%, with a capacity any]",
 )  # fmt: skip
 @click.option("--frontier", is_flag=True, help="List splits, bytes against work, planned and proved.")
@@ -133,7 +133,7 @@ def _write(made: "Split", model: str, output: str | None, page: str | None) -> N
         complain(f"nothing is written to {output}: the model does not run on {made.plan.target.name}")
     elif output is not None and not made.fits:
         known = f"{made.needed[0]} B are the fewest that a split was found for"
-        bound = "" if made.bound is None else f", and any needs at least {made.bound.bytes} B"
+        bound = "" if made.bound is None else f", and any choice of equal parts needs at least {made.bound.bytes} B"
         complain(f"nothing is written to {output}: {known}{bound}")
 
 

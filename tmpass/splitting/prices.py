@@ -55,6 +55,11 @@ class Prices:
                 found += elements
         return found
 
+    @property
+    def known(self) -> bool:
+        """Whether the times of the runtime's kernels are known."""
+        return self._target.runtime.times is not None
+
     @cached_property
     def time(self) -> int:
         """The time of a run of the original, in picoseconds; 0 where the times of the runtime are not known."""

@@ -32,11 +32,12 @@ def split_summary(made: Split) -> str:
         f"operators    {made.operators[0]}, {made.operators[1]} before",
     ]
     if made.slowdown is not None and made.changed:
-        lines.append(f"run time     {100 * made.slowdown:+.1f} %, estimated for reference kernels")
+        lines.append(f"run time     {100 * made.slowdown:+.1f} %, estimated for int8 reference kernels")
     if made.bound is not None:
         reached = " (reached)" if made.bound.bytes >= after else ""
         where = f", for operator {clip(made.bound.operator, _NAME)!r}" if made.bound.operator else ""
-        lines.append(f"lower bound  {format_size(made.bound.bytes)}{reached}: of any choice of stages{where}")
+        what = f"of any choice of stages in equal parts, within the limits{where}"
+        lines.append(f"lower bound  {format_size(made.bound.bytes)}{reached}: {what}")
     if memory.reserve:
         lines.append(f"reserve      {format_size(memory.reserve)} more, of the program; --budget has none")
     if made.folded:

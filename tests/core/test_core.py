@@ -139,6 +139,7 @@ def test_first_fit_is_the_lowest_free_offset_in_turn(problem):
         "narrowest_first(native, _core.first_fit(native, range(600)), target=0, node_limit=2**60)",
         "local_search(native, _core.first_fit(native, range(600)), target=0, node_limit=2**60)",
         "first_fit(_core.Problem([0] * 300000, *[[1] * 300000] * 3, [-1] * 300000), range(300000))",
+        "aligned_stack(_core.Problem([0] * 600000, [1] * 600000, range(600000), [1, 4096] * 300000, [-1] * 600000))",
     ],
 )
 def test_a_long_search_stops_on_ctrl_c(call):

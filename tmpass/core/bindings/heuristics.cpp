@@ -145,7 +145,9 @@ void bind_improvements(nb::module_& m) {
           "    The offsets and the nodes spent.");
     m.def(
         "aligned_stack",
-        [](const Problem& problem) { return without_gil([&] { return packing::aligned_stack(problem); }); },
+        [](const Problem& problem) {
+            return without_gil([&] { return packing::aligned_stack(problem, interrupted); });
+        },
         "problem"_a,
         "Return all buffers one above another, in an order that wastes few bytes on alignment.\n\n"
         "Args:\n"

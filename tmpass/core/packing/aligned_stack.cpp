@@ -9,6 +9,7 @@ namespace tmpass::packing {
 namespace {
 
 constexpr Bytes kMaxPeriod = 4096;
+constexpr Index kPlacedBetweenChecks = 4096;  // each may look at a group for every byte of the period
 
 // The unplaced buffers of one alignment, by their sizes modulo the period.
 struct Class {
@@ -42,8 +43,10 @@ class AlignedStack {
         rank_tops();
     }
 
-    std::vector<Bytes> run() {
+    std::vector<Bytes> run(const Interrupted& interrupted) {
+        Index placed = 0;
         for (Bytes top = 0; !classes_.empty();) {
+            if (++placed % kPlacedBetweenChecks == 0 && interrupted()) throw Cancelled();
             const auto next = std::ranges::min_element(
                 classes_, {}, [&](const Class& one) { return padding(top, one.alignment); });  // the first of equals
             const Bytes start = align_up(top, next->alignment);
@@ -87,7 +90,7 @@ class AlignedStack {
 
 }  // namespace
 
-std::vector<Bytes> aligned_stack(const Problem& problem) {
+std::vector<Bytes> aligned_stack(const Problem& problem, const Interrupted& interrupted) {
     if (!problem.gaps.empty() || !problem.apart.empty() || !problem.forbidden.empty()) return {};
     Step last_start = 0, first_end = std::numeric_limits<Step>::max();
     Bytes period = 1;
@@ -101,7 +104,7 @@ std::vector<Bytes> aligned_stack(const Problem& problem) {
         if (period > kMaxPeriod) return {};
     }
     if (last_start >= first_end) return {};
-    return AlignedStack(problem, period).run();
+    return AlignedStack(problem, period).run(interrupted);
 }
 
 }  // namespace tmpass::packing

@@ -18,6 +18,6 @@ namespace tmpass::packing {
 
 // Offsets of all buffers, one above another. Nothing where two buffers with bytes share no step, where the least common
 // multiple of the alignments is above 4096, or where an offset, a gap, a pair or a forbidden offset is given.
-std::vector<Bytes> aligned_stack(const Problem& problem);
+std::vector<Bytes> aligned_stack(const Problem& problem, const Interrupted& interrupted);
 
 }  // namespace tmpass::packing

@@ -120,8 +120,8 @@ def test_equal_pinwheels_need_little_time_and_memory():
 def test_sums_on_both_sides_of_boundaries_shorten_the_search(seed):
     """Full sections of few units: what crosses a boundary can begin at few offsets."""
     problem = pinwheels(seed, 120, steps=60, height=256)
-    assert ask(problem, problem.capacity, nodes=4000, blocks=False)[0] == FOUND
-    assert ask(problem, problem.capacity, nodes=4000, blocks=False, sums=False)[0] == ENDED
+    assert ask(problem, problem.capacity, nodes=2000, blocks=False)[0] == FOUND
+    assert ask(problem, problem.capacity, nodes=2000, blocks=False, sums=False)[0] == ENDED
 
 
 @pytest.mark.parametrize("odd", [1, 1001])
@@ -195,3 +195,13 @@ def test_impossible_in_one_part_decides():
     possible, impossible = guillotine(11, 300, steps=200, height=4096), Buffer("tall", 500, 501, 5000)
     problem = Problem((*possible.buffers, impossible))
     assert ask(problem, 4096, nodes=10)[0] == IMPOSSIBLE
+
+
+def test_what_fits_anyway_is_kept_where_no_byte_is_free():
+    problem = pinwheels(3108, 200, steps=60, height=256)
+    assert ask(problem, problem.capacity, nodes=60_000)[0] == FOUND
+
+
+def test_no_node_is_spent_where_all_buffers_fit_anyway():
+    tracks = [Buffer(f"{t}.{i}", 9 * i + t * (i > 0), 9 * i + 9 + t * (i < 9), 1) for t in range(8) for i in range(10)]
+    assert ask(Problem(tuple(tracks)), 8, nodes=0)[0] == FOUND

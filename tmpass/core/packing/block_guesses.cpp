@@ -16,7 +16,8 @@ constexpr std::int64_t kLooksPerNode = 64;
 constexpr std::int64_t kAnyOdds = std::numeric_limits<std::int64_t>::max();
 // One is drawn with each beginning where cuts are mixed: the search packs 100 to 200 right blocks, but not 60 with a
 // wrong one among them.
-constexpr std::int64_t kMostOdds[] = {kEven / 8, kEven / 4, kEven / 2, kEven, 2 * kEven, kAnyOdds};
+constexpr std::int64_t kMostOdds[] = {kEven / 64, kEven / 16, kEven / 8, kEven / 4,
+                                      kEven / 2,  kEven,      2 * kEven, kAnyOdds};
 constexpr Index kBuffersPerPinwheel = 64;     // or fewer, where cuts are mixed; straight cuts have one of 300 by chance
 constexpr int kMinSteps = 5, kMaxSteps = 25;  // between two guesses
 constexpr int kMaxStepsInVain = 200, kMaxMixedStepsInVain = 40;

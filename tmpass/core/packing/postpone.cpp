@@ -156,7 +156,7 @@ SearchResult postpone(const Problem& problem, Bytes capacity, std::int64_t node_
             return PartSolver<std::int32_t>(part, rules, seed, result, interrupted).solve(node_limit);
         return PartSolver<Bytes>(part, rules, seed, result, interrupted).solve(node_limit);
     };
-    return solve_parts(problem, capacity, interrupted, solve, {.knows_gaps = true});
+    return solve_parts(problem, capacity, interrupted, solve, {.knows_gaps = true, .keep_full = true});
 }
 
 }  // namespace tmpass::packing

@@ -1,5 +1,6 @@
 #include "packing/solve_parts.hpp"
 
+#include <iterator>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -9,17 +10,35 @@
 namespace tmpass::packing {
 namespace {
 
+// Whether no byte is free at any step, so that sums are equal on both sides of a boundary. Without the buffers that
+// always fit they would no longer be.
+bool is_full(const Part& part) {
+    for (Index b = 0; b < part.count(); ++b)
+        if (!part.plain(b)) return false;
+    const auto& [first, last, start, members] = part.sections;
+    std::vector<Bytes> used(start.size(), 0);
+    for (Index b = 0; b < part.count(); ++b) {
+        used[first[b]] += part.size[b];
+        used[last[b]] -= part.size[b];
+    }
+    Bytes sum = 0;
+    for (Index s = 0; s < part.sections.count(); ++s)
+        if ((sum += used[s]) != part.capacity) return false;
+    return true;
+}
+
 class PartByPart {
   public:
     PartByPart(const Problem& problem, Bytes capacity, const Interrupted& interrupted, const SolvePart& solve_part)
         : problem_(problem), capacity_(capacity), interrupted_(interrupted), solve_part_(solve_part) {}
 
-    SearchResult solve(bool set_aside) {
+    SearchResult solve(Preparation preparation) {
         SearchResult result{Answer::kFound, problem_.fixed, 0};
         if (!place_others(problem_, capacity_, result.offsets)) return {Answer::kImpossible, {}, 0};
         for (auto& buffers : independent_parts(problem_)) {
             const Part part = make_part(problem_, capacity_, std::move(buffers), interrupted_);
-            const auto removed = set_aside ? always_fit(part) : std::vector<Index>();
+            auto removed = preparation.always_fit ? always_fit(part) : std::vector<Index>();
+            if (preparation.keep_full && std::ssize(removed) < part.count() && is_full(part)) removed.clear();
             const Answer answer = removed.empty() ? solve_part_(part, result) : solve_without(part, removed, result);
             if (answer == Answer::kImpossible) return {answer, {}, result.nodes};
             if (answer == Answer::kBudgetEnded) result.answer = answer;
@@ -69,7 +88,7 @@ SearchResult solve_parts(const Problem& problem, Bytes capacity, const Interrupt
     for (const Gap& gap : problem.gaps.rows)
         refuse(gap.window_lower < gap.window_upper, "this search does not know windows in gaps");
     refuse(!problem.apart.empty(), "this search does not know pairs that must be apart");
-    return PartByPart(problem, capacity, interrupted, solve_part).solve(preparation.always_fit);
+    return PartByPart(problem, capacity, interrupted, solve_part).solve(preparation);
 }
 
 }  // namespace tmpass::packing

@@ -13,6 +13,7 @@ namespace tmpass::packing {
 struct Preparation {
     bool knows_gaps = false;  // it reads runs of sections, not only their spans
     bool always_fit = true;   // buffers that fit wherever the others are placed are set aside (always_fit.hpp)
+    bool keep_full = false;   // but not some of a part in which no byte is free
 };
 
 // Puts the offsets of one part, in bytes, into the result, and adds the nodes spent.

@@ -25,3 +25,6 @@ def test_proved_shortfall_holds_for_every_place_of_the_constants(
     assert use.needed_at_least(peak) <= best <= use.needed
     assert not use.proved_shortfall or best > capacity
     assert use.needed - use.needed_at_least(peak) < alignment
+    assert use.fixed_shortfall <= use.proved_shortfall <= use.shortfall
+    alone = sum(rounded) - max(padded - size for padded, size in zip(rounded, constants, strict=True))
+    assert not use.fixed_shortfall or alone > capacity

@@ -69,6 +69,9 @@ def test_the_memory_that_decides_is_one_that_is_proved_too_small_or_too_small_or
         ((endless, roomy), "endless"),
         ((roomy, full), "full"),
         ((endless, full, proved), "proved"),
+        ((proved, replace(roomy, name="flash", constants=200)), "proved"),
+        ((proved, replace(roomy, name="behind", constants=200, compute=False)), "behind"),
+        ((proved, replace(proved, name="behind", compute=False)), "proved"),
     ):
         assert deciding_memory(replace(made, memories=memories)).name == name
 

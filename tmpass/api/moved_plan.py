@@ -112,6 +112,7 @@ def _status(made: Plan, memories: Sequence[MemoryUse]) -> Status:
     if made.refused:
         return Status.INFEASIBLE
     if any(one.shortfall for one in memories):
-        return Status.INFEASIBLE if memories[0].proved_shortfall else Status.UNKNOWN
+        proved = memories[0].proved_shortfall or any(one.fixed_shortfall for one in memories[1:])
+        return Status.INFEASIBLE if proved else Status.UNKNOWN
     optimal = memories[0].peak <= memories[0].lower_bound and made.status == Status.OPTIMAL
     return Status.OPTIMAL if optimal else Status.FEASIBLE

@@ -31,10 +31,15 @@ class PeakStep:
 
 
 def deciding_memory(plan: Plan) -> MemoryUse:
-    """The memory that decides whether `plan` fits: one proved too small, else one that overflows, else the first."""
+    """The memory that decides whether `plan` fits: one proved too small, else one that overflows, else the first.
+
+    A memory behind the scratchpad that is too small without any buffer comes before all others: what is missing in the
+    scratchpad is not proved until buffers may leave it.
+    """
+    behind = [m for m in plan.memories[1:] if m.fixed_shortfall and not m.compute]
     proved = [m for m in plan.memories if m.proved_shortfall]
     over = [m for m in plan.memories if m.shortfall]
-    return (*proved, *over, plan.memories[0])[0]
+    return (*behind, *proved, *over, plan.memories[0])[0]
 
 
 def deciding_arena(plan: Plan) -> MemoryUse:

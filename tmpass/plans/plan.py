@@ -190,6 +190,14 @@ class MemoryUse:
         return 0 if self.capacity is None else max(0, least - self.capacity)
 
     @property
+    def fixed_shortfall(self) -> int:
+        """How many bytes are missing without any buffer: constants, overhead and reserve alone are too large.
+
+        No order, sharing or other place of buffers makes up for them.
+        """
+        return 0 if self.capacity is None else max(0, self.needed_at_least(0) - self.capacity)
+
+    @property
     def assumed(self) -> str:
         """The reason why the capacity is assumed; empty where a source gives it, or where it is unlimited."""
         known = self.capacity is None or not self.capacity_source.startswith("assumed")

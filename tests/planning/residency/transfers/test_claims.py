@@ -7,6 +7,7 @@ from support.graphs import Sketch, graph_of
 from support.travelling import EVERYTHING, planned
 
 from tmpass.graph.model import Call, Graph, TensorKind
+from tmpass.plans.peak_step import deciding_memory
 from tmpass.report.terminal.summary import summary
 from tmpass.targets import EVERY, Memory, Sharing, Target
 from tmpass.verification.plan import check_plan
@@ -80,6 +81,26 @@ def test_an_order_that_is_not_tried_is_not_ruled_out():
     made = planned(over_or_beside(over=False), target(130))
     assert made.fits or made.status == "unknown"
     assert not any("do not help" in line for line in made.warnings)
+
+
+def test_a_memory_behind_that_constants_alone_overfill_is_a_proof_whatever_else_is_open():
+    sketch = Sketch()
+    x = sketch.op([sketch.input(4), sketch.tensor(1000, TensorKind.CONSTANT)], 100)
+    result, y = sketch.unary(x), sketch.op([x], 10)
+    for size in (60, 60, 20):
+        y = sketch.op([y], size)
+    sketch.outputs = [sketch.op([result, y], 4)]
+    found = {1008: set(), 900: set()}
+    for room, statuses in found.items():
+        for capacity in range(110, 240, 10):
+            near = Memory("near", capacity, 1, EVERYTHING)
+            far = Memory("far", room, 1, (*EVERYTHING, "weights"), compute=False, chunk=4)
+            made = planned(graph_of(sketch), replace(target(capacity), memories=(near, far)))
+            statuses.add(made.status)
+            assert room > 1000 or deciding_memory(made).name == "far"
+            assert not check_plan(made, graph_of(sketch), SHARING)
+    assert "unknown" in found[1008]
+    assert found[900] == {"infeasible"}
 
 
 def test_a_plan_that_needs_no_copy_is_an_ordinary_one():

@@ -8,6 +8,7 @@ from rich.console import Console
 from support.graphs import Sketch, chain, graph_of
 
 from tmpass.explanation.explain import explain
+from tmpass.graph.model import TensorKind
 from tmpass.loading.load import Model
 from tmpass.plans.plan import ModelInfo
 from tmpass.report.json.explanation import to_json
@@ -49,6 +50,21 @@ def test_the_head_has_the_answer_the_missing_bytes_and_the_peak_step():
         "over         2 of 4 steps need more than the capacity: 1..2",
         "not counted  scratch of kernels (unknown without --scratch)",
     ]
+
+
+@pytest.mark.parametrize(("flash", "hint"), [(200, "maybe"), (90, "no")])
+def test_another_memory_that_is_too_small_is_named_and_leaves_no_hope(flash, hint):
+    sketch = Sketch()
+    wide = sketch.op([sketch.input(4), sketch.tensor(100, TensorKind.CONSTANT)], 64)
+    sketch.outputs = [sketch.op([sketch.op([wide], 64)], 4)]
+    memories = (Memory("ram", 100, 1, KINDS), Memory("flash", flash, 1, ("weights",)))
+    known = explain(Model(ModelInfo("net.test", "test", "0" * 64), graph_of(sketch)), Target("mine", "", "", memories))
+    short = flash < 100
+    assert known.peak_step.memory.name == "ram"
+    assert ("also missing 10 B in flash" in head(known).splitlines()) is short
+    assert json.loads(to_json(known))["also_missing"] == ({"flash": 10} if short else {})
+    assert known.tilings[0].least <= 100
+    assert {line.split()[2] for line in lines(change_table(known)) if "(hint)" in line} == {hint}
 
 
 @pytest.mark.parametrize(

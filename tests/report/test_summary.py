@@ -178,3 +178,29 @@ def test_an_operator_that_alone_needs_too_much_leaves_no_hope_for_other_orders()
     first = summary(unknown).splitlines()[0]
     assert first.endswith("are missing in this order, and one operator alone needs more than there is")
     assert "--states" not in first
+
+
+def test_what_is_missing_in_other_memories_has_a_line_and_counts_as_everywhere_else():
+    sketch = Sketch()
+    sketch.outputs = [sketch.op([sketch.input(64), sketch.tensor(1000, TensorKind.CONSTANT)], 32)]
+    sram = Memory("sram", 80, 1, ("activations", "inputs_outputs"))
+    flash = Memory("flash", 900, 16, ("weights",))
+    target = Target("board", "", "", (sram, flash))
+    found = lines(planned(graph_of(sketch), target=target))
+    assert found[0] == "fits         no; proved: at least 16 B are missing in any order"
+    assert found[6] == "also missing 108 B in flash"
+    alone = planned(graph_of(sketch), target=target.override(1000))
+    assert lines(alone)[0] == "fits         no; 108 B are missing in flash"
+    assert not any("also" in line for line in lines(alone))
+    assert alone.memories[1].proved_shortfall == 93, "without padding"
+    enough = replace(sram, capacity=96), replace(flash, capacity=900 + 108)
+    assert planned(graph_of(sketch), target=replace(target, memories=enough)).fits
+
+
+def test_the_padding_of_constants_beside_buffers_counts_as_everywhere_else():
+    sketch = Sketch()
+    sketch.outputs = [sketch.op([sketch.input(64), sketch.tensor(1000, TensorKind.CONSTANT)], 32)]
+    one = Memory("ram", 1000, 16, ("activations", "inputs_outputs", "weights"))
+    made = planned(graph_of(sketch), target=Target("board", "", "", (one,)))
+    assert lines(made)[0] == "fits         no; proved in any order: 104 B are missing"
+    assert made.memories[0].shortfall == 104

@@ -73,6 +73,12 @@ def used(memory: MemoryUse) -> str:
     return f"{100 * memory.needed / memory.capacity:.1f} % {'needed' if memory.shortfall else 'used'}"
 
 
+def also_missing(plan: Plan, shown: MemoryUse) -> str:
+    """The bytes that are missing in memories besides `shown`: `200 B in flash`; empty where the others have room."""
+    others = (m for m in plan.memories if m.name != shown.name and m.shortfall)
+    return ", ".join(f"{format_size(m.shortfall)} in {m.name}" for m in others)
+
+
 def constants(plan: Plan, shown: MemoryUse) -> str:
     """The bytes of the constants and where they are stored; empty where the plan has none, or `shown` stores them."""
     stored = [row for row in plan.constants if row.use == ConstantUse.STORED]

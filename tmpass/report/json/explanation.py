@@ -54,6 +54,7 @@ def _figures(plan: Plan, memory: MemoryUse) -> dict[str, Any]:
         "peak": memory.peak,
         "lower_bound": memory.lower_bound,
         "missing": memory.shortfall,
+        "also_missing": {m.name: m.shortfall for m in plan.memories if m.name != memory.name and m.shortfall},
         "needed": {
             "bytes": memory.needed,
             "buffers": memory.peak,

@@ -11,7 +11,7 @@ from tmpass.plans.plan import PlannedStep, PlannedTensor
 from tmpass.report.drawn import constant_name
 from tmpass.report.kernels import does_not_run, kernel_lines
 from tmpass.report.left_out import assumed, not_counted, target_name, unknown, verdict
-from tmpass.report.needs import constants, needs
+from tmpass.report.needs import also_missing, constants, needs
 from tmpass.report.run_time import time_line
 from tmpass.report.terminal.tables import plain_table
 from tmpass.report.text import clip, counted, one_line, short_size
@@ -42,6 +42,8 @@ def head(known: Explanation) -> str:
         verdict_ = [f"fits         yes, with transfers: {moved(known.travels.plan)}", f"without      {_verdict(known)}"]
     if reason := no_help(plan):
         verdict_.append(f"transfers    do not help: {reason}")
+    if found := also_missing(plan, memory):
+        verdict_.append(f"also missing {found}")
     lines = [
         *verdict_,
         f"model        {plan.model.file} on {target_name(plan)}, memory {memory.name}",
@@ -225,6 +227,7 @@ def change_table(known: Explanation) -> "Table | None":
     """A table of the changes that lower the peak, best first, then of the hints; None where there are none."""
     memory = known.peak_step.memory
     limited = known.missing > 0
+    other_short = any(m.fixed_shortfall for m in known.plan.memories if m.name != memory.name)
     table = plain_table(">saves", ">peak", *["fits"] * limited, "how", "")
     for change in (*known.changes, *([known.together] if known.together is not None else [])):
         fits = ["yes" if change.fits else "no"] * limited
@@ -234,7 +237,7 @@ def change_table(known: Explanation) -> "Table | None":
         fits = ["maybe" if small.fits else "no"] * limited
         table.add_row(f"~{small.saves}", f"~{small.peak}", *fits, "(int8)", small.what)
     for hint in known.tilings:
-        fits = ["maybe" if hint.least <= (memory.room or 0) else "no"] * limited
+        fits = ["maybe" if hint.least <= (memory.room or 0) and not other_short else "no"] * limited
         tiled = _short(hint.tensors[0].name) if len(hint.tensors) == 1 else "all inputs and outputs of the peak step"
         tiled += f" and {hint.alike} like it" if hint.alike else ""
         axis = hint.letter or f"axis {hint.axis}"

@@ -20,7 +20,7 @@ from tmpass.plans.plan import MemoryUse, Plan
 from tmpass.report.kernels import does_not_run, kernel_lines
 from tmpass.report.labels import shortened
 from tmpass.report.left_out import assumed, not_counted, target_name, verdict
-from tmpass.report.needs import constants, needs, used
+from tmpass.report.needs import also_missing, constants, needs, used
 from tmpass.report.run_time import time_line
 from tmpass.report.text import counted, one_line
 from tmpass.report.transfers import bound, moved, no_help
@@ -49,6 +49,8 @@ def summary(plan: Plan) -> str:
         f"order        {_order(plan)}",
         f"capacity     {_capacity(memory)}",
     ]
+    if found := also_missing(plan, memory):
+        lines.append(f"also missing {found}")
     if reason := no_help(plan):
         lines.append(f"transfers    do not help: {reason}")
     lines += [f"kernels      {text}" for text in kernel_lines(plan)]
@@ -77,16 +79,7 @@ def _verdict(plan: Plan, memory: MemoryUse) -> str:
     if plan.status == "feasible":
         return "yes; a smaller plan is not ruled out"
     if plan.status == "infeasible":
-        least = plan.order.lower_bound
-        over = memory.needed_at_least(least) - (memory.capacity or 0)
-        if plan.memories[0] is memory and over > 0:
-            without = ", without transfers" if no_help(plan) else ""
-            return f"no; proved: at least {format_size(over)} are missing in any order{without}"
-        missing = format_size(memory.proved_shortfall)
-        if not memory.lower_bound:
-            return f"no; {missing} are missing in {memory.name}"
-        without = ", without transfers" if no_help(plan) else ""
-        return f"no; proved: at least {missing} are missing for this order and sharing{without}"
+        return f"no; {_proof(plan, memory)}"
     above = format_size(memory.shortfall)
     if memory.constants and memory.peak == memory.lower_bound and memory.shortfall < memory.alignment:
         return f"not found; {above} are missing in {memory.name}: its constants in another order may need less padding"
@@ -95,6 +88,24 @@ def _verdict(plan: Plan, memory: MemoryUse) -> str:
     if plan.memories[0] is memory and memory.proved_shortfall:
         return f"not found; {above} are missing in this order, others may fit: more --states may help"
     return f"not found; the search ended {above} above the capacity: more --nodes may help"
+
+
+def _proof(plan: Plan, memory: MemoryUse) -> str:
+    """What is missing in `memory`, which is proved too small.
+
+    A proof counts no padding of constants. Where that is all that it lacks, the bytes are those with which the plan
+    fits, as everywhere else.
+    """
+    if not memory.lower_bound:
+        return f"{format_size(memory.shortfall)} are missing in {memory.name}"
+    over = memory.needed_at_least(plan.order.lower_bound) - (memory.capacity or 0)
+    orders = "in any order"
+    if plan.memories[0] is not memory or over <= 0:
+        over, orders = memory.proved_shortfall, "for this order and sharing"
+    orders += ", without transfers" if no_help(plan) else ""
+    if memory.constants and memory.shortfall - over < memory.alignment:
+        return f"proved {orders}: {format_size(memory.shortfall)} are missing"
+    return f"proved: at least {format_size(over)} are missing {orders}"
 
 
 def _bound(memory: MemoryUse) -> str:

@@ -1,5 +1,7 @@
 """`plan` and `explain` offer a split where it makes a model fit, with the figure of the split."""
 
+from dataclasses import replace
+
 import pytest
 from support.onnx_split_models import onnx_bottleneck
 from support.split_bottleneck import bottleneck
@@ -33,6 +35,19 @@ def test_a_model_that_fits_gets_no_offer():
 
 def test_what_no_split_reaches_is_not_offered():
     assert offered(2048) is None
+
+
+def test_no_split_is_tried_where_constants_do_not_fit_their_memory(monkeypatch):
+    def fail(*_args):
+        raise AssertionError
+
+    profile = tmpass.load_target("tflm-nrf52840").override(8192, None)
+    small = tuple(
+        replace(memory, capacity=1024) if memory is profile.constants_home else memory for memory in profile.memories
+    )
+    profile = replace(profile, memories=small)
+    monkeypatch.setattr(split_offer, "quick_split", fail)
+    assert offer_split(MODEL, tmpass.plan(MODEL, profile), profile) is None
 
 
 def test_a_runtime_that_does_not_read_the_format_gets_no_offer():

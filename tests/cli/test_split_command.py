@@ -105,6 +105,59 @@ def test_what_the_proof_leaves_to_kernels_is_a_warning(run, narrow, tmp_path):
     assert "warning      floats: bits are equal where" in run("split", path, "-t", "tflm").out
 
 
+BOARD = """
+name = "board"
+summary = "a board with flash"
+standing = "data sheet"
+runtime = "tflm"
+word = {{ value = 4, source = "data sheet" }}
+[[memory]]
+name = "arena"
+capacity = {{ value = "{arena}", source = "data sheet" }}
+alignment = {{ value = 16, source = "TFLM" }}
+holds = ["activations", "inputs_outputs", "variables"]
+[[memory]]
+name = "flash"
+capacity = {{ value = {flash}, source = "data sheet" }}
+alignment = {{ value = 16, source = "TFLM" }}
+holds = ["weights"]
+"""
+
+
+@pytest.mark.parametrize("arena", ["unlimited", "1MiB", "40KiB", "1KiB"])
+def test_constants_that_do_not_fit_are_judged_before_the_search(run, narrow, tmp_path, arena):
+    target, split = tmp_path / "board.toml", tmp_path / "split.tflite"
+    target.write_text(BOARD.format(arena=arena, flash=1024))
+    done = run("split", narrow, "-t", target, "-o", split)
+    told = f"{len(MODEL) - 1024} B"
+    verdict, *_, last = done.out.splitlines()
+    assert done.code == 1
+    assert not split.exists()
+    assert verdict.startswith(f"fits         no: {told}")
+    assert verdict.endswith("are missing in flash; splitting does not make constants smaller")
+    assert last == "split        nothing: splitting does not make constants smaller"
+    assert done.err.startswith(f"tmpass: nothing is written to {split}: {told}")
+    assert "are missing in flash; splitting does not make constants smaller" in done.err
+    lines = []
+    made = tmpass.split(MODEL, target, told=lines.append)
+    assert (made.searched, made.fits, made.data) == (False, False, MODEL)
+    assert not any("stages" in line for line in lines)
+    assert json.loads(run("split", narrow, "-t", target, "--json").out)["missing"]["flash"] == len(MODEL) - 1024
+
+
+def test_a_split_that_needs_more_flash_than_there_is_does_not_fit(run, narrow, tmp_path):
+    target, split = tmp_path / "board.toml", tmp_path / "split.tflite"
+    target.write_text(BOARD.format(arena="40KiB", flash=len(MODEL)))
+    done = run("split", narrow, "-t", target, "-o", split)
+    assert (done.code, split.exists()) == (1, False)
+    assert done.out.splitlines()[0].endswith("are missing in flash")
+    assert "lower bound" not in done.out
+    assert "missing in flash" in done.err
+    assert "fewest" not in done.err
+    target.write_text(BOARD.format(arena="40KiB", flash=10 * len(MODEL)))
+    assert run("split", narrow, "-t", target, "-o", split).code == 0
+
+
 @pytest.mark.parametrize(
     ("options", "fault"),
     [

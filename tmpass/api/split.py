@@ -15,6 +15,7 @@ from tmpass.base.violation import Violation
 from tmpass.graph.macs import count_macs
 from tmpass.loading.carrier import Carrier, load_carrier, open_carrier
 from tmpass.loading.contract import SplittingFrontend
+from tmpass.planning.residency.overhead import stored_shortfall
 from tmpass.plans.plan import Plan
 from tmpass.splitting.least_bytes import LeastBytes, least_bytes
 from tmpass.splitting.levels import NARROW, NARROW_TIME, least, levels, trade_offs, within
@@ -63,6 +64,7 @@ class Split:
         operators: how many there are, and how many the original has.
         bound: where the capacity cannot be reached, the fewest bytes, as a budget counts them, that any choice of
             stages needs at least, and the operator that decides it; None elsewhere.
+        searched: whether splits were searched for: not where the constants do not fit their memory.
     """
 
     data: bytes
@@ -74,6 +76,7 @@ class Split:
     slowdown: float | None
     operators: tuple[int, int]
     bound: LeastBytes | None = None
+    searched: bool = True
 
     @property
     def changed(self) -> bool:
@@ -166,6 +169,8 @@ def split(
     before = _planned(opened.model, profile, threads)
     if before.refused:  # the runtime does not run parts of these operators either
         return _unchanged(opened, before, search)
+    if _too_large_to_store(opened, before, search, profile):
+        return replace(_unchanged(opened, before, search), searched=False)
     if room is not None:
         if before.fits:
             return _unchanged(opened, before, search)
@@ -173,7 +178,23 @@ def split(
         if one is not None:
             return one
     made = _least(opened, before, search, profile, limits)
-    return made if made.fits else replace(made, bound=_bound(search, limits[-1], made.needed[0]))
+    if not made.plan.memories[0].shortfall:  # of a memory behind the scratchpad, the bound says nothing
+        return made
+    return replace(made, bound=_bound(search, limits[-1], made.needed[0]))
+
+
+def _too_large_to_store(opened: Opened, before: Plan, search: Search, target: Target) -> bool:
+    """Whether the home of the constants has no room for them in any split.
+
+    Proof: the parts of a constant have all its bytes, and a file with more parts is larger. The original's file may be
+    larger than that, since it is written anew: so the file without any part is judged.
+    """
+    if not stored_shortfall(before):
+        return False
+    assert search.whole is not None
+    frontend = cast(SplittingFrontend, opened.carrier.frontend)
+    data = frontend.write_draft(opened.data, search.net.graph, search.whole.draft, None)
+    return stored_shortfall(_planned(data, target, search.threads)) > 0
 
 
 def _fitting(opened: Opened, before: Plan, search: Search, target: Target, limits: tuple[Limit, ...]) -> Split | None:

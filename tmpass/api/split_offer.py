@@ -8,6 +8,7 @@ from tmpass.base.sizes import format_size
 from tmpass.loading.load import Model, load_to_plan
 from tmpass.packing.allocate import DEFAULT_NODES
 from tmpass.planning.ordering.least_peak import DEFAULT_STATES
+from tmpass.planning.residency.overhead import stored_shortfall
 from tmpass.plans.plan import Options, Plan
 from tmpass.targets import RUNTIMES, Target
 
@@ -68,6 +69,8 @@ def offer_split(model: object, made: Plan, target: Target) -> SplitOffer | Split
     """
     reads = RUNTIMES[made.target.runtime].reads
     if made.fits or made.refused or (reads and made.model.format not in reads) or isinstance(model, Model):
+        return None
+    if stored_shortfall(made):  # splitting does not make constants smaller
         return None
     if target.scratchpad.capacity is None or len(made.schedule) > _MOST_OPERATORS:
         return None

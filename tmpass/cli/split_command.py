@@ -131,6 +131,10 @@ def _write(made: "Split", model: str, output: str | None, page: str | None) -> N
         complain_of_weights([output], model, other_files(made.data))
     if output is not None and made.plan.refused:
         complain(f"nothing is written to {output}: the model does not run on {made.plan.target.name}")
+    elif output is not None and not made.fits and (not made.searched or not made.plan.memories[0].shortfall):
+        from tmpass.report.terminal.split import missing
+
+        complain(f"nothing is written to {output}: {missing(made)}")
     elif output is not None and not made.fits:
         known = f"{made.needed[0]} B are the fewest that a split was found for"
         bound = "" if made.bound is None else f", and any choice of equal parts needs at least {made.bound.bytes} B"

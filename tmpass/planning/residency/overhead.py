@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING
 
+from tmpass.base.choices import ConstantUse
 from tmpass.base.record import record
 from tmpass.graph.model import Graph
 from tmpass.planning.residency.constants import StoredConstants, find_stored
 from tmpass.planning.timeline.schedule import Schedule
+from tmpass.plans.plan import Plan
 from tmpass.targets import Runtime, Target
 
 if TYPE_CHECKING:
@@ -76,6 +78,18 @@ def rest_of_file(runtime: Runtime, stored: StoredConstants | None, file_bytes: i
         return {}
     rest = max(0, file_bytes - stored.total)
     return {stored.home.name: Overhead(rest, REST_OF_FILE)} if rest else {}
+
+
+def stored_shortfall(plan: Plan) -> int:
+    """How many bytes are missing in the home of the constants, without any buffer in it; 0 where they fit.
+
+    The rest of the model's file counts, where the runtime keeps the file. The tail of an arena does not.
+    """
+    home = next((plan.memory(row.memory) for row in plan.constants if row.use == ConstantUse.STORED), None)
+    if home is None or home.capacity is None:
+        return 0
+    rest = home.overhead if home.overhead_source == REST_OF_FILE else 0
+    return max(0, home.constants + rest + home.reserve - home.capacity)
 
 
 def tail_of(graph: Graph, target: Target, timeline: Schedule | None = None) -> "RuntimeBytes | None":

@@ -17,11 +17,14 @@ _NAME = 40
 PROVED = "each is planned and proved; tmpass split --budget BYTES writes one; no reserve is counted in bytes"
 """What is said of trade-offs."""
 
+NO_SEARCH = "splitting does not make constants smaller"
+"""Why no split is searched for where the constants do not fit their memory."""
+
 
 def split_summary(made: Split) -> str:
     """The text that `tmpass split` prints."""
     memory, before = made.plan.memories[0], made.before.memories[0]
-    short = f"no: {does_not_run(made.plan) or f'{format_size(memory.shortfall)} are missing'}"
+    short = f"no: {does_not_run(made.plan) or missing(made)}"
     after, original = made.needed
     lines = [
         f"fits         {'yes' if made.fits else short}",
@@ -51,9 +54,25 @@ def split_summary(made: Split) -> str:
         lines.append("split        nothing: parts of operators do not run either")
     elif made.before.fits and before.capacity is not None:
         lines.append("split        nothing: it fits already; a smaller --budget asks for fewer bytes")
+    elif not made.searched:
+        lines.append(f"split        nothing: {NO_SEARCH}")
     else:
         lines.append("split        nothing: no split that was found needs fewer bytes")
     return "".join(f"{one_line(clip(line, 160))}\n" for line in lines)
+
+
+def missing(made: Split) -> str:
+    """How many bytes are missing, and in which memory: that of the constants if no split was searched for."""
+    first, *others = made.plan.memories
+    if not made.searched:
+        home = next(memory for memory in made.plan.memories if memory.constants and memory.shortfall)
+        return f"{format_size(home.shortfall)} are missing in {home.name}; {NO_SEARCH}"
+    over = next((memory for memory in others if memory.shortfall), first)
+    return (
+        f"{format_size(first.shortfall)} are missing"
+        if first.shortfall
+        else (f"{format_size(over.shortfall)} are missing in {over.name}")
+    )
 
 
 def trusted(made: Split) -> list[str]:

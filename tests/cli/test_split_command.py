@@ -105,6 +105,20 @@ def test_what_the_proof_leaves_to_kernels_is_a_warning(run, narrow, tmp_path):
     assert "warning      floats: bits are equal where" in run("split", path, "-t", "tflm").out
 
 
+@pytest.mark.parametrize("options", [(), ("--frontier",), ("--json",), ("--budget", "1MiB")])
+def test_the_warnings_are_those_of_plan(run, tmp_path, options):
+    model, planned = tmp_path / "model.tflite", tmp_path / "planned.tflite"
+    model.write_bytes(bottleneck(open_batch=True))
+    batch = "tmpass: warning: the batch of input 'x' is open: planned with 1, as the file has it; --bind x:0=N plans"
+    assert batch in run("plan", model, "-t", "tflm", "-o", planned).err
+    done = run("split", model, *options)
+    assert (done.code, done.err) == (0, run("plan", model, "-t", "tflm").err)
+    assert batch in done.err
+    done = run("split", planned, *options)
+    assert sorted(done.err.splitlines()) == sorted(run("plan", planned, "-t", "tflm").err.splitlines())
+    assert "the file already holds an offline memory plan" in done.err
+
+
 BOARD = """
 name = "board"
 summary = "a board with flash"

@@ -1,12 +1,14 @@
 """A small model that a split helps: a wide tensor between two narrow ones."""
 
+from dataclasses import replace
+
 import numpy as np
 from tflite_writer import Operator, Subgraph, Tensor, options, write_model
 
 Q = {"scales": [0.05], "zero": 3}
 
 
-def bottleneck(side=32, wide=48, *, floats=False):
+def bottleneck(side=32, wide=48, *, floats=False, open_batch=False):
     """X -> CONV 1x1 to many channels -> DEPTHWISE of stride 2 -> CONV 1x1 to few: the wide tensor makes the peak."""
     rng = np.random.default_rng(0)
 
@@ -32,6 +34,8 @@ def bottleneck(side=32, wide=48, *, floats=False):
         Operator("DEPTHWISE_CONV_2D", [3, 4, 5], [6], depthwise, version=3),
         Operator("CONV_2D", [6, 7, 8], [9], conv, version=3),
     ]
+    if open_batch:
+        tensors = [replace(t, shape_signature=[-1, *t.shape[1:]]) if t.data is None else t for t in tensors]
     tensors = [_float(tensor) for tensor in tensors] if floats else tensors
     return write_model([Subgraph(tensors, operators, [0], [9])])
 

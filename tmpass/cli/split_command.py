@@ -16,6 +16,8 @@ from tmpass.cli.write_files import plain_name, write_all
 from tmpass.targets.runtime import SPLIT_FOR
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tmpass.api.split import Split
 
 
@@ -106,9 +108,20 @@ def command(
     source = model_source(model)
     with working(f"splitting {name_of(source)}") as told:
         made = split(source, **asked, told=told)
+    _complain_of_model(source, made.before.warnings)
     _write(made, model, output, page)
     _print(made, as_json=as_json, aside="-" in (output, page))
     ctx.exit(EXIT_CODES[made.plan.status])
+
+
+def _complain_of_model(source: str | bytes, others: "Iterable[str]" = ()) -> None:
+    """Print the warnings that `tmpass plan` prints for a model: a plan in the file, open batches, and `others`."""
+    from tmpass.graph.binding import batch_notes
+    from tmpass.loading.load import load_to_plan
+
+    graph = load_to_plan(source, {}).graph
+    for warning in dict.fromkeys((*graph.warnings, *batch_notes(graph), *others)):
+        complain(f"warning: {warning}")
 
 
 def _write(made: "Split", model: str, output: str | None, page: str | None) -> None:
@@ -158,6 +171,7 @@ def _frontier(model: str, asked: dict[str, Any], page: str | None, *, as_json: b
     source = model_source(model)
     with working(f"splitting {name_of(source)}") as told:
         points = split_frontier(source, **asked, told=told)
+    _complain_of_model(source)
     if page is not None:
         from tmpass.report.page.split import frontier_page
 

@@ -129,6 +129,9 @@ def test_a_shape_of_many_dimensions_stays_short():
 def test_an_axis_that_is_not_there_is_an_error_with_those_that_are():
     with pytest.raises(UsageError, match="binding 'x:2': tensor 'x' has no axis 2; its axes are x:0 to x:1"):
         bind(open_graph(), {"x:2": 1})
+    taken = replace(bind(open_graph(), {"batch": 2}), symbols=(), batches={"x:0": 2})
+    with pytest.raises(UsageError, match="'bach' names no dimension of the model; known: x:0"):
+        bind(taken, {"bach": 1})
 
 
 @pytest.mark.parametrize("axis", ["²", "9" * 5000, "-1", ""])

@@ -154,7 +154,7 @@ def _refuse_unknown_bindings(graph: Graph, bindings: Mapping[str, int]) -> None:
         if is_axis and rank is not None:
             axes = f"its axes are {name}:0 to {name}:{rank - 1}" if rank else "it is a scalar"
             raise UsageError(f"binding {binding!r}: tensor {name!r} has no axis {axis}", hint=axes)
-        known = listed((*graph.symbols, *graph.other_symbols))
+        known = listed(dict.fromkeys((*graph.symbols, *graph.other_symbols, *graph.batches)))
         hint = f"known: {known}" if known else "the model has no dynamic dimensions"
         hint += "; give --bind for each dimension" if "=" in binding and "," in binding else ""
         raise UsageError(f"binding {binding!r} names no dimension of the model", hint=hint)

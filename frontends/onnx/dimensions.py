@@ -128,7 +128,20 @@ def check_bound(main: Scope, found: Refined, declared: Types, bindings: Bindings
         for axis, dim in bindings.replaced.get((scope_id, name), {}).items() if scope_id not in found.idle else ():
             known, number = _number(computed, axis), bindings.numbers[dim]
             if known is not None and known < number:
-                raise _wrong(name, axis, known, f"{dim!r}, as the file calls it, is bound to {number}")
+                bound = f"{dim!r}, as the file calls it, is bound to {number}"
+                most = _sliced_from(main, found, scope_id, name, axis) == known
+                hint = f"{known} is the most for {dim!r}" if most else f"bind another number to {dim!r}"
+                raise _wrong(name, axis, known, bound, hint=hint)
+
+
+def _sliced_from(main: Scope, found: Refined, scope_id: int, name: str, axis: int) -> int | None:
+    """The size along `axis` of the tensor that a Slice makes `name` from: it makes at most that; else None."""
+    scope = next(scope for scope in main.walk(found.idle) if scope.id == scope_id)
+    maker = scope.makers.get(name, -1)
+    if maker < 0 or scope.graph.node[maker].op_type != "Slice":
+        return None
+    data = found.types[scope_id].get(scope.graph.node[maker].input[0])
+    return None if data is None else _number(data, axis)
 
 
 def _number(known: ValueType, axis: int) -> int | None:
@@ -136,14 +149,14 @@ def _number(known: ValueType, axis: int) -> int | None:
     return dim if isinstance(dim, int) else None
 
 
-def _wrong(name: str, axis: int, found: int, bound: str, *, given: bool = False) -> ModelError:
+def _wrong(name: str, axis: int, found: int, bound: str, *, given: bool = False, hint: str = "") -> ModelError:
     says, rather = "in the file", "export the model with an open dimension"
     if not given:
         says, rather = "as the model computes it", "bind other numbers for what it is computed from"
     return ModelError(
         f"axis {axis} is {found} {says}, but {bound}",
         where=f"tensor {name!r}",
-        hint=f"leave this binding out, or {rather}",
+        hint=hint or f"leave this binding out, or {rather}",
     )
 
 

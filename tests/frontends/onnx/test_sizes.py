@@ -105,6 +105,24 @@ def test_a_named_dimension_that_no_input_has_is_compared_too(operator):
         shapes(named, numbers | {"n0": right[0] + 1})
 
 
+@pytest.mark.parametrize(
+    ("nodes", "hint"),
+    [
+        ("z = Slice(row, nil, d0)", "8 is the most for 'n'"),
+        ("h = Div(d0, two) z = Slice(row, nil, h)", "bind another number to 'n'"),
+    ],
+)
+def test_a_binding_above_what_a_table_has_is_refused_with_the_most(nodes, hint):
+    constants = "int64[1] nil = {0}, int64[1] two = {2}, float[8] row = {1, 2, 3, 4, 5, 6, 7, 8}"
+    made = parser.parse_model(HEAD + f"g (float[n] x) => (y) <{constants}> {{ d0 = Shape(x) {nodes} y = Neg(z) }}")
+    made.graph.value_info.append(helper.make_tensor_value_info("z", TensorProto.FLOAT, ["n"]))
+    with pytest.raises(ModelError) as caught:
+        shapes(made, {"n": 10})
+    assert str(caught.value).endswith(f"'n', as the file calls it, is bound to 10; {hint}")
+    if "most" in hint:
+        assert shapes(made, {"n": 8})[0]["z"] == (8,)
+
+
 @pytest.mark.parametrize("operator", OPERATORS)
 @pytest.mark.parametrize("add", [-1, 1])
 def test_of_a_declared_and_a_computed_shape_the_larger_counts(operator, add):

@@ -278,10 +278,14 @@ def test_a_binding_is_for_the_models_that_have_its_dimension(run, zoo, open_mode
     assert rows[2]["peak"] == tmpass.plan(open_model, "pixel6-tpu", bind={"batch": 2}).peak
     done = run("fleet", zoo, "-t", "pixel6-tpu", "--bind", "bacth=2")
     assert done.code == 2
-    assert "--bind bacth names no dimension of any model" in done.err
-    (zoo / "broken.onnx").write_bytes(b"which may have any dimension")
+    assert "--bind bacth names no dimension of any model that was read" in done.err
+    broken = zoo / "broken.onnx"
+    broken.write_bytes(b"which may have any dimension")
     done = run("fleet", zoo, "-t", "pixel6-tpu", "--bind", "batch=2")
-    assert (done.code, done.err) == (3, "")
+    assert (done.code, "--bind batch names no dimension of any model that was read" in done.err) == (2, True)
     assert "(error" not in done.out
+    for models in ((zoo, open_model), (broken,)):  # one has the dimension; no model was read
+        done = run("fleet", *models, "-t", "pixel6-tpu", "--bind", "batch=2")
+        assert (done.code, done.err) == (3, "")
     done = run("fleet", zoo / "a.tflite", "-t", "pixel6-tpu", "--bind", "t0:7=2")
     assert (done.code, "has no axis 7" in done.out) == (2, True)

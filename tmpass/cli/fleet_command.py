@@ -169,7 +169,7 @@ def _exit_code(found: "Fleet", comparison: "Comparison | None", bindings: "Itera
 
     unused = _unused_bindings(found, bindings)
     for name in unused:
-        complain(f"--bind {name} names no dimension of any model; tmpass plan MODEL lists those of one")
+        complain(f"--bind {name} names no dimension of any model that was read; tmpass plan MODEL lists those of one")
     for model, target, why in found.missing:
         complain(f"{model} on {target} has no planned model: {why}")
     codes = [row.code for row in found.rows] if comparison is None else [comparison.exit_code]
@@ -180,11 +180,12 @@ def _exit_code(found: "Fleet", comparison: "Comparison | None", bindings: "Itera
 def _unused_bindings(found: "Fleet", bindings: "Iterable[str]") -> list[str]:
     """The bindings of which the notes of all rows say that the model has no use for them.
 
-    A row with an error may not have got so far: its model may have the dimension.
+    Models that were not read do not count, unless none was.
     """
-    from tmpass.fleets.row import foreign_note
+    from tmpass.fleets.row import UNREAD, foreign_note
 
-    return [name for name in bindings if all(foreign_note(name) in row.notes for row in found.rows)]
+    read = [row for row in found.rows if UNREAD not in row.notes]
+    return [name for name in bindings if read and all(foreign_note(name) in row.notes for row in read)]
 
 
 def _outputs(asked: dict[str, Any], baseline: str | None) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from tmpass.fleets.job import Aim, Job, Outcome, outcome_of
 from tmpass.fleets.job_limits import bounded, timed
 from tmpass.fleets.opened import Opened, open_source
 from tmpass.fleets.planned_files import planned_file
-from tmpass.fleets.row import Row, foreign_note, row_of, row_of_error
+from tmpass.fleets.row import UNREAD, Row, foreign_note, row_of, row_of_error
 from tmpass.graph.binding import check_bindings, foreign_bindings
 from tmpass.loading.load import Model, load_opened
 
@@ -86,7 +86,9 @@ def _page(made: "Plan", loaded: Model) -> str:
 
 def _failed(job: Job, error: Exception, *, lasting: bool, opened: Opened | None = None) -> Outcome:
     sha256, digest = ("", "") if opened is None else (opened.sha256, opened.digest)
-    rows = tuple(row_of_error(error, job.source.name, aim.label, sha256) for aim in job.aims)
+    made = (row_of_error(error, job.source.name, aim.label, sha256) for aim in job.aims)
+    notes = (UNREAD,) if job.options.get("bind") else ()
+    rows = tuple(replace(row, notes=notes) for row in made)
     return outcome_of(job, rows, digest, lasting=lasting)
 
 

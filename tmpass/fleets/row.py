@@ -117,6 +117,10 @@ def foreign_note(binding: str) -> str:
     return f"binding {brief(binding)} names no dimension of this model"
 
 
+UNREAD = "the model was not read: whether it has the dimensions of --bind is not known"
+"""The note on a model that was not read, where there are bindings."""
+
+
 def _flash(plan: Plan) -> int | None:
     """The bytes that the home of the constants needs without its buffers; None where no constant is stored."""
     home = next((plan.memory(row.memory) for row in plan.constants if row.use == ConstantUse.STORED), None)

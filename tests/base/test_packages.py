@@ -84,3 +84,12 @@ def test_a_missing_package_is_an_error_with_the_command(monkeypatch):
 def test_what_is_there_is_imported():
     assert import_package("json", "onnx", "it").loads("1") == 1
     check_package("json", "onnx", "it")
+
+
+def test_ctrl_c_during_an_import_does_not_ask_for_a_package(tmp_path, monkeypatch):
+    """Native modules make an ImportError of it."""
+    text = "try:\n    raise KeyboardInterrupt\nexcept KeyboardInterrupt as error:\n    raise ImportError from error\n"
+    (tmp_path / "half_loaded.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        import_package("half_loaded", "onnx", "reading")

@@ -18,13 +18,23 @@ def import_package(module: str, extra: str, what: str) -> Any:
 
     Raises:
         UsageError: it cannot be imported. The hint is the command that installs it.
+        KeyboardInterrupt: Ctrl-C came while it was imported.
     """
     from importlib import import_module
 
     try:
         return import_module(module)
     except ImportError as error:
+        if _is_interrupted(error):
+            raise KeyboardInterrupt from None
         raise UsageError(f"{what} needs {module.partition('.')[0]}: {error}", hint=install_command(extra)) from None
+
+
+def _is_interrupted(error: BaseException | None) -> bool:
+    """Whether Ctrl-C caused an error: native modules make an ImportError of it while they are loaded."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def check_package(package: str, extra: str, what: str) -> None:

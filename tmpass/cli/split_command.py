@@ -74,8 +74,9 @@ def command(
     """Split operators of MODEL so that it needs less memory, with outputs equal bit for bit.
 
     With a capacity, the split that fits with the least work is taken; without, the one that needs the fewest bytes
-    within the limits on MACs and time. The fewest bytes at any cost: --max-macs 100% --max-slowdown 100%.
-    The result is a TFLite or ONNX model for the stock runtime. docs/split.md says which operators are added.
+    within the limits on MACs and time. The fewest bytes at any cost: --max-macs 100%, and for TFLite
+    --max-slowdown 100%. The result is a TFLite or ONNX model for the stock runtime. docs/split.md says which
+    operators are added.
 
     \b
     Example:

@@ -21,5 +21,6 @@ def pytest_sessionstart() -> None:
 
 def pytest_collection_finish() -> None:
     """Leave what was collected out of all later searches for garbage."""
+    gc.collect()
     gc.freeze()
     gc.enable()

@@ -190,10 +190,10 @@ def _warnings(model: Model, request: LayoutRequest, storage: Storage) -> list[st
         found.append(
             f"{runtime.title} does not read {model.info.format}: convert the model to {formats}, and plan that"
         )
-    if (own := target.scratchpad.alignment) % runtime.rounding:
+    if (own := target.scratchpad.alignment) % runtime.alignment:
         found.append(
-            f"offsets are multiples of {own} B, but {runtime.title} aligns tensors to {runtime.rounding} B: "
-            f"a processor may stop where its kernels read them; give an alignment of {runtime.rounding}"
+            f"offsets are multiples of {own} B, but {runtime.title} aligns tensors to {runtime.alignment} B: "
+            f"a processor may stop where its kernels read them; give an alignment of {runtime.alignment}"
         )
     if request.ties and runtime.allocator:
         found.append(f"{runtime.title} places tensors itself: it does not keep --tie")

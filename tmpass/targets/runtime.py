@@ -49,6 +49,7 @@ class Runtime:
             None where that is not known.
         custom_kernels: the custom operators for which it has kernels; others are the program's own.
         times: of its kernels; None where they were not measured.
+        alignment: bytes; it places every tensor at a multiple of them, and its kernels may rely on that.
     """
 
     name: str = ""
@@ -70,6 +71,7 @@ class Runtime:
     kernels: Callable[[], Mapping[str, Kernels]] | None = None
     custom_kernels: frozenset[str] = frozenset()
     times: RunTime | None = field(default=None, hash=False)
+    alignment: int = 1
 
     @property
     def copies_buffers(self) -> bool:
@@ -128,6 +130,7 @@ RUNTIMES: Mapping[str, Runtime] = _Runtimes(
             kernels=tflm_kernels,
             custom_kernels=TFLM_CUSTOM,
             times=TFLM_TIMES,
+            alignment=16,
         ),
         "litert": Runtime(
             "litert",

@@ -1,7 +1,7 @@
-"""What a run of the benchmarks has measured so far, so that a run that was ended goes on where it was.
+"""Records of a run of the benchmarks, so that a run that was stopped can continue.
 
-A folder has one file for each section and commit, with the tables of the section. Other commits have other files, so
-a change of the code is measured anew; a tree with changes that are not committed is not recorded under a commit.
+A folder has one file for each section and commit, with the tables of the section. After another commit, all sections
+are measured again. Nothing is recorded in a working tree with uncommitted changes.
 """
 
 import json

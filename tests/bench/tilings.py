@@ -1,7 +1,7 @@
 """OmniMalloc's tilings, drawn in n log n instead of n^2 steps: the same tiles for the same seed.
 
-OmniMalloc weighs all tiles anew before each split, which takes half an hour for 65,537 tiles. Here the splits are kept
-as a tree. Each node has the weight of the tiles below it, so a draw goes down one path, and comes to the same tile.
+OmniMalloc computes the weights of all tiles before each split: 65,537 tiles take more than ten minutes. Here the splits
+are a tree. Each node has the weight of the tiles below it, so a draw goes down one path, and comes to the same tile.
 
                  root: 9             A draw of 6.5: not in the first child (4), nor in
                /    |    \\            what it and the second have (4 + 2), so in the third.

@@ -58,7 +58,7 @@ def _feed(interpreter: Any, *, drawn: bool) -> None:
     for index in range(16):
         try:
             details = interpreter.get_input_details(index)
-        except Exception:  # there is none of that index
+        except Exception:  # the model has fewer inputs
             return
         shape, dtype = details["shape"], details["dtype"]
         interpreter.set_input(draw(shape, dtype, index) if drawn else np.ones(shape, dtype), index)

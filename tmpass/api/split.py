@@ -186,8 +186,8 @@ def split(
 def _too_large_to_store(opened: Opened, before: Plan, search: Search, target: Target) -> bool:
     """Whether the home of the constants has no room for them in any split.
 
-    Proof: the parts of a constant have all its bytes, and a file with more parts is larger. The original's file may be
-    larger than that, since it is written anew: so the file without any part is judged.
+    Proof: the parts of a constant have all its bytes, and a file with more parts is larger. Rewriting a file
+    without any part can make it smaller than the original. So the rewritten file is judged, not the original.
     """
     if not stored_shortfall(before):
         return False

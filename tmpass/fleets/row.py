@@ -53,7 +53,7 @@ class Row:
         profile: the SHA-256 of the profile of the target; None as well.
         not_run: which operators the runtime is known not to run; empty where there are none, None as well.
         planned: the path of the planned model; None where none was written.
-        condition: under which it fits, such as "if ... has kernels for ..."; empty where there is none, None as well.
+        condition: a condition for the fit, such as "if ... has kernels for ..."; empty or None without one.
     """
 
     model: str

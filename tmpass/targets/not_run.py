@@ -15,7 +15,7 @@ class Fault:
     """Why the kernels of a runtime do not run an operator.
 
     Fields:
-        text: behind the kind of the operator: "of uint8 and uint8"; empty where there is no kernel of its kind.
+        text: what follows the operator's kind in a message, such as "of uint8"; empty if no kernel has its kind.
         known: whether this was seen; otherwise nothing is known of such operators.
         takes: what the kernels take instead; empty where there are none.
     """

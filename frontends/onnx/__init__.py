@@ -225,6 +225,22 @@ def write_draft(data: bytes, graph: Graph, draft: "Draft", note: tuple[str, byte
     return call_apart(write, data, graph, draft, note)
 
 
+def write_sizes(data: bytes, graph: Graph) -> bytes:
+    """Return the file with numbers for its open dimensions.
+
+    Args:
+        data: the bytes of the original.
+        graph: what `load` made of it, with all dimensions bound.
+
+    Raises:
+        ModelError: the file is damaged.
+    """
+    from ..isolate import call_apart
+    from .splitting.write_sizes import write_sizes as write
+
+    return call_apart(write, data, graph)
+
+
 def plan_in(data: bytes) -> str | None:
     """Return the plan in a file that `apply` made, as JSON, or None for any other file.
 

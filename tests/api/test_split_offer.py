@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from support.onnx_split_models import onnx_bottleneck
+from support.open_sizes import opened
 from support.split_bottleneck import bottleneck
 
 import tmpass
@@ -100,3 +101,9 @@ def test_a_fault_is_one_line_and_leaves_the_answer(monkeypatch, error):
     known = explain(MODEL, "tflm", budget=NEEDED * 3 // 4)
     assert known.split == offer
     assert not known.plan.fits
+
+
+def test_a_model_with_bound_sizes_gets_the_offer():
+    model, profile = opened(onnx_bottleneck(), 0), tmpass.load_target("pixel6-tpu").override(300 * 1024, None)
+    offer = offer_split(model, tmpass.plan(model, profile, bind={"d0": 2}), profile)
+    assert offer.needed == tmpass.split(model, profile, bind={"d0": 2}).needed[0]

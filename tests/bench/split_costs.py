@@ -11,6 +11,7 @@ import time
 from importlib import import_module
 from math import prod
 from pathlib import Path
+from statistics import median
 
 if __name__ == "__main__":
     sys.path[:0] = [str(Path(__file__).parent.parent), str(Path(__file__).parents[2] / "models")]
@@ -104,15 +105,15 @@ class _Drawing:
 
 
 def measured(model: bytes) -> float:
-    """The least processor time of many runs, in seconds."""
+    """The median processor time of many runs, in seconds."""
     interpreter = import_module("tflite_micro").runtime.Interpreter.from_bytes(model, arena_size=ROOM)
     _feed(interpreter, 1, 0)
-    best, end = float("inf"), time.process_time() + SECONDS
+    took, end = list[float](), time.process_time() + SECONDS
     while time.process_time() < end:
         start = time.process_time()
         interpreter.invoke()
-        best = min(best, time.process_time() - start)
-    return best
+        took.append(time.process_time() - start)
+    return median(took)
 
 
 def estimated(drawing: _Drawing) -> float:

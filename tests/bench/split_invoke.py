@@ -2,9 +2,9 @@
 
     python tests/bench/split_invoke.py MODEL.tflite [budget in bytes]...
 
-Without a budget, the split is that with the fewest bytes. Each time is the median of many runs, in milliseconds. A run of
-the model and one of each split follow each other, and the slowdown is the median over such rounds: other work on the machine
-then slows both alike.
+Without a budget, the split is that with the fewest bytes. Each time is the median of many runs, in milliseconds. A run
+of the model and one of each split follow each other, and the slowdown is the median over such rounds: other work on the
+machine then slows both alike.
 """
 
 import sys

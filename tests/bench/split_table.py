@@ -8,6 +8,7 @@ import sys
 import time
 from importlib import import_module
 from pathlib import Path
+from statistics import median
 
 if __name__ == "__main__":
     sys.path[:0] = [str(Path(__file__).parent.parent), str(Path(__file__).parents[2] / "models")]
@@ -88,15 +89,15 @@ def _litert(model: bytes, split: bytes) -> bool:
 
 
 def _seconds(model: bytes) -> float:
-    """The least processor time of a run; of many, since a machine has other work."""
+    """The median processor time of a run."""
     interpreter = import_module("tflite_micro").runtime.Interpreter.from_bytes(model, arena_size=ROOM)
     _feed(interpreter, len(load_carrier(open_carrier(model), {}).graph.subgraphs[0].inputs), 0)
-    best, end = float("inf"), time.process_time() + 1
+    took, end = list[float](), time.process_time() + 1
     while time.process_time() < end:
         start = time.process_time()
         interpreter.invoke()
-        best = min(best, time.process_time() - start)
-    return best
+        took.append(time.process_time() - start)
+    return median(took)
 
 
 def table(folder: Path, names: list[str], *, integers: bool = False) -> Table:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from support.onnx_split_models import onnx_bottleneck
+from support.open_sizes import opened, sizes
 from support.split_bottleneck import bottleneck
 
 import tmpass
@@ -109,13 +110,16 @@ def test_what_the_proof_leaves_to_kernels_is_a_warning(run, narrow, tmp_path):
 def test_the_warnings_are_those_of_plan(run, tmp_path, options):
     model, planned = tmp_path / "model.tflite", tmp_path / "planned.tflite"
     model.write_bytes(bottleneck(open_batch=True))
-    batch = "tmpass: warning: the batch of input 'x' is open: planned with 1, as the file has it; --bind x:0=N plans"
-    assert batch in run("plan", model, "-t", "tflm", "-o", planned).err
+    batch = "tmpass: warning: the batch of input 'x' is open: planned with 1, as the file has it"
+    option = "; --bind x:0=N plans another"  # a TFLite model is split with the batch of its file
+    assert batch + option in run("plan", model, "-t", "tflm", "-o", planned).err
     done = run("split", model, *options)
-    assert (done.code, done.err) == (0, run("plan", model, "-t", "tflm").err)
+    assert (done.code, done.err) == (0, run("plan", model, "-t", "tflm").err.replace(option, ""))
     assert batch in done.err
     done = run("split", planned, *options)
-    assert sorted(done.err.splitlines()) == sorted(run("plan", planned, "-t", "tflm").err.splitlines())
+    of_plan = run("plan", planned, "-t", "tflm").err.replace(option, "")
+    assert sorted(done.err.splitlines()) == sorted(of_plan.splitlines())
+    assert run("split", model, *options, "--bind", "x:0=1").err == ""
     assert "the file already holds an offline memory plan" in done.err
 
 
@@ -204,6 +208,27 @@ def test_an_onnx_model_is_split_verified_and_stripped(run, tmp_path):
     done = run("split", back)
     assert done.code == 3
     assert "it is split already" in done.err
+
+
+def test_an_open_batch_is_bound_and_written(run, tmp_path, monkeypatch):
+    model, split, unsplit = (tmp_path / f"{name}.onnx" for name in ("model", "split", "unsplit"))
+    model.write_bytes(opened(onnx_bottleneck(), 0))
+    done = run("split", model)
+    fault = "it has sizes that are not known, such as that of tensor 't0'; give --bind d0=N"
+    assert (done.code, done.out, done.err) == (3, "", f"tmpass: model.onnx: {fault}\n")
+    done = run("split", model, "--bind", "d0=2", "--budget", "100KiB", "-o", split)
+    assert done.code == 0
+    assert "sizes        d0=2, in the file" in done.out.splitlines()
+    assert sizes(split.read_bytes())["t0"] == (2, 4, 32, 32)
+    done = run("verify", "--split", split, model)
+    assert (done.code, done.err) == (0, "")
+    assert run("verify", split).code == 0
+    done = run("split", model, "--bind", "d0=2", "-o", unsplit)
+    assert done.err == f"tmpass: {unsplit}: nothing was split: it is the original with its plan and the bound sizes\n"
+    assert sizes(unsplit.read_bytes())["t0"] == (2, 4, 32, 32)
+    (tmp_path / "tmpass.toml").write_text("bind = { d0 = 2 }\n")
+    monkeypatch.chdir(tmp_path)
+    assert json.loads(run("split", model, "--json").out)["bind"] == {"d0": 2}
 
 
 def test_verify_split_takes_no_options_of_plans(run, narrow):

@@ -1,8 +1,8 @@
 """Splits a model so that it needs less memory, plans it, and proves that it computes the same."""
 
 import os
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import field, replace
 from typing import cast
 
 from tmpass.api.arguments import target_of
@@ -12,7 +12,10 @@ from tmpass.base.errors import ModelError, UsageError, VerificationError, brief
 from tmpass.base.record import record
 from tmpass.base.sizes import parse_size
 from tmpass.base.violation import Violation
+from tmpass.graph.binding import check_bindings
+from tmpass.graph.content import Content
 from tmpass.graph.macs import count_macs
+from tmpass.graph.model import Graph
 from tmpass.loading.carrier import Carrier, load_carrier, open_carrier
 from tmpass.loading.contract import SplittingFrontend
 from tmpass.planning.residency.overhead import stored_shortfall
@@ -20,9 +23,10 @@ from tmpass.plans.plan import Plan
 from tmpass.splitting.least_bytes import LeastBytes, least_bytes
 from tmpass.splitting.levels import NARROW, NARROW_TIME, least, levels, trade_offs, within
 from tmpass.splitting.limit import Limit
-from tmpass.splitting.note import write_note
+from tmpass.splitting.note import bindings_in, write_note
 from tmpass.splitting.open_net import Opened, check_static, open_net
 from tmpass.splitting.search import Found, Search, silent
+from tmpass.splitting.set_sizes import set_sizes
 from tmpass.splitting.stage import Stage
 from tmpass.targets import Target, load_target
 from tmpass.targets.runtime import SPLIT_FOR
@@ -65,6 +69,7 @@ class Split:
         bound: where the capacity cannot be reached, the fewest bytes, as a budget counts them, that any choice of
             stages needs at least, and the operator that decides it; None elsewhere.
         searched: whether splits were searched for: not where the constants do not fit their memory.
+        bindings: numbers for open dimensions, which are written into `data`.
     """
 
     data: bytes
@@ -77,10 +82,11 @@ class Split:
     operators: tuple[int, int]
     bound: LeastBytes | None = None
     searched: bool = True
+    bindings: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def changed(self) -> bool:
-        """Whether the file is another one than the original's."""
+        """Whether operators were split or folded."""
         return bool(self.stages or self.folded)
 
     @property
@@ -129,6 +135,7 @@ def split(
     model: object,
     target: str | os.PathLike[str] | Target | None = None,
     *,
+    bind: Mapping[str, int] | None = None,
     budget: int | str | None = None,
     max_macs: float | None = None,
     max_slowdown: float | None = None,
@@ -141,6 +148,8 @@ def split(
         model: a path, the bytes of a file, or a model in memory.
         target: a Target, the name of a built-in profile, or the path of a profile's TOML. None is tflm for a model that
             TensorFlow Lite Micro reads, and for others the target that `plan` assumes.
+        bind: numbers for symbolic dimensions of an ONNX model, such as {"batch": 1}. The split model has them as fixed
+            sizes.
         budget: capacity of the scratchpad instead of the target's. With a capacity, the split that fits with the least
             work is searched for; without, the split that needs the fewest bytes.
         max_macs: additional multiply-accumulate operations, as a part of the original's; 0.05 without a capacity.
@@ -163,7 +172,7 @@ def split(
     if budget is not None:
         profile = profile.override(parse_size(budget, "budget") if isinstance(budget, str) else budget, None)
     room = profile.scratchpad.capacity
-    opened = open_net(carrier, profile)
+    opened = open_net(carrier, profile, check_bindings({} if bind is None else bind))
     search = Search(opened.net, profile, told or silent, threads)
     limits = _limits(search, max_macs, max_slowdown, free=room is not None)
     before = _planned(opened.model, profile, threads)
@@ -241,13 +250,13 @@ def _bound(search: Search, limit: Limit, known: int) -> LeastBytes | None:
     return replace(found, bytes=found.bytes + search.base)
 
 
-def quick_split(model: object, target: Target) -> Split | None:
+def quick_split(model: object, target: Target, bindings: Mapping[str, int]) -> Split | None:
     """The split that fits `target` with little work, by a fourth of the usual budgets; None where none is found.
 
     It raises what `split` raises.
     """
     room = target.scratchpad.capacity
-    opened = open_net(open_carrier(model), target)
+    opened = open_net(open_carrier(model), target, bindings)
     search = Search(opened.net, target, silent, part=4)
     found = None if room is None else within(search, room - target.scratchpad.reserve, levels(search, MOST_MACS, None))
     if found is None or not (found.stages or opened.folded):
@@ -259,6 +268,7 @@ def split_frontier(
     model: object,
     target: str | os.PathLike[str] | Target | None = None,
     *,
+    bind: Mapping[str, int] | None = None,
     max_macs: float | None = None,
     max_slowdown: float | None = None,
     threads: int = 1,
@@ -273,7 +283,7 @@ def split_frontier(
     """
     carrier = open_carrier(model)
     profile = _target(target, carrier)
-    opened = open_net(carrier, profile)
+    opened = open_net(carrier, profile, check_bindings({} if bind is None else bind))
     search = Search(opened.net, profile, told or silent, threads)
     before = _planned(opened.model, profile, threads)
     made = [
@@ -291,6 +301,8 @@ def split_frontier(
 def verify_split(split_model: object, original: object) -> list[Violation]:
     """What is wrong with a split model; empty where it computes its outputs as the original does.
 
+    Where the original was split with bound sizes, it is compared with these, which the split model lists.
+
     Args:
         split_model: a path, the bytes of a file, or a model in memory; it may carry a plan.
         original: the model before it was split.
@@ -299,23 +311,29 @@ def verify_split(split_model: object, original: object) -> list[Violation]:
         UsageError: models of this format cannot be split, or the two have different formats.
         ModelError: one of them cannot be read.
     """
-    contents = []
-    carriers = [open_carrier(source) for source in (original, split_model)]
-    formats = [carrier.frontend.NAME for carrier in carriers]
-    if formats[0] != formats[1]:
-        what = f"the split model is {formats[1]}, and the original {formats[0]}"
+    after, before = (open_carrier(source) for source in (split_model, original))
+    if after.frontend.NAME != before.frontend.NAME:
+        what = f"the split model is {after.frontend.NAME}, and the original {before.frontend.NAME}"
         raise UsageError(what, hint="give the original in the format of the split model")
-    for carrier in carriers:
-        if not hasattr(carrier.frontend, "content_of"):
-            raise UsageError(f"{carrier.frontend.NAME} models cannot be split", where=carrier.name)
-        frontend = cast(SplittingFrontend, carrier.frontend)
-        graph = load_carrier(carrier, {}).graph
-        try:
-            check_static(graph)
-            contents.append(frontend.content_of(carrier.data, graph))
-        except ModelError as error:
-            raise error.within(carrier.name) from None
+    if not hasattr(after.frontend, "content_of"):
+        raise UsageError(f"{after.frontend.NAME} models cannot be split", where=before.name)
+    graph = load_carrier(after, {}).graph
+    try:
+        bindings = bindings_in(graph.metadata)
+    except ModelError as error:
+        raise error.within(after.name) from None
+    before = set_sizes(before, bindings)
+    contents = [_content(before, load_carrier(before, {}).graph), _content(after, graph)]
     return check_split(*contents)
+
+
+def _content(carrier: Carrier, graph: Graph) -> Content:
+    """What decides about the results of the model in `carrier`, which was read as `graph`."""
+    try:
+        check_static(graph)
+        return cast(SplittingFrontend, carrier.frontend).content_of(carrier.data, graph)
+    except ModelError as error:
+        raise error.within(carrier.name) from None
 
 
 def _target(asked: object, carrier: Carrier) -> Target:
@@ -359,6 +377,7 @@ def _unchanged(opened: Opened, before: Plan, search: Search) -> Split:
         (macs, macs),
         _slowdown(search, search.prices.time),
         (operators, operators),
+        bindings=opened.bindings,
     )
 
 
@@ -374,6 +393,7 @@ def _finished(opened: Opened, found: Found, before: Plan, search: Search, target
         (found.macs, _macs(opened)),
         _slowdown(search, found.time),
         (len(found.draft.ops), len(opened.model.graph.subgraphs[0].ops)),
+        bindings=opened.bindings,
     )
 
 
@@ -395,9 +415,9 @@ def _planned(model: object, target: Target, threads: int) -> Plan:
 def _written(opened: Opened, found: Found, search: Search) -> bytes:
     """The file of the split model of a search, proved."""
     net, carrier = search.net, opened.carrier
-    note = write_note(net, found.stages, opened.folded, carrier.data)
+    note = write_note(net, found.stages, opened.folded, opened.original, opened.bindings)
     data = cast(SplittingFrontend, carrier.frontend).write_draft(opened.data, net.graph, found.draft, note)
-    violations = verify_split(data, carrier.data)
+    violations = verify_split(data, opened.original)
     if violations:
         raise VerificationError(
             f"tmpass made a wrong split: {violations[0].message}",

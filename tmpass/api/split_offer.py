@@ -59,8 +59,8 @@ class SplitFault:
 def offer_split(model: object, made: Plan, target: Target) -> SplitOffer | SplitFault | None:
     """The split that makes a model fit; None where it fits, where none was found, or where models are not split.
 
-    The split is made, with a fourth of the usual budget. It is planned with no option but the capacity and the
-    alignment, so it is only offered for a plan without others. A fault is returned: it must not cost the plan.
+    The split is made, with a fourth of the usual budget. It is planned with no option but bindings, the capacity
+    and the alignment, so it is only offered for a plan without others. A fault is returned: it must not cost the plan.
 
     Args:
         model: a path, the bytes of a file, or a model in memory.
@@ -75,7 +75,7 @@ def offer_split(model: object, made: Plan, target: Target) -> SplitOffer | Split
     if target.scratchpad.capacity is None or len(made.schedule) > _MOST_OPERATORS:
         return None
     try:
-        split = quick_split(model, target) if _usual(model, made.options, target) else None
+        split = quick_split(model, target, made.options.bind) if _usual(model, made.options, target) else None
     except (ModelError, UsageError):  # it is another kind of model, and the plan has said all there is to say
         return None
     except Exception as error:  # the plan is made, and is told whatever becomes of the offer
@@ -87,10 +87,10 @@ def offer_split(model: object, made: Plan, target: Target) -> SplitOffer | Split
 
 
 def _usual(model: object, asked: Options, target: Target) -> bool:
-    """Whether a plan has the options that `plan` has by itself, but for the capacity and the alignment."""
-    loaded = load_to_plan(model, {})
+    """Whether a plan has the options that `plan` has by itself, but for bindings, the capacity and the alignment."""
+    loaded = load_to_plan(model, asked.bind)
     usual = Options(
-        dict(loaded.graph.batches),
+        asked.bind,
         budget=asked.budget,
         alignment=asked.alignment,
         states=DEFAULT_STATES,

@@ -16,7 +16,7 @@ from tmpass.cli.write_files import plain_name, write_all
 from tmpass.targets.runtime import SPLIT_FOR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from tmpass.api.split import Split
 
@@ -44,6 +44,10 @@ class Percent(click.ParamType):  # type: ignore[type-arg]  # generic only from c
     "--target", "-t", envvar=TARGET_VARIABLE, metavar="NAME|FILE", shell_complete=complete_target,
     help=f"A profile that `tmpass targets` lists, or a TOML file. By default that of TMPASS_TARGET or the settings "
     f"file, or {SPLIT_FOR} for a TFLite model.",
+)  # fmt: skip
+@click.option(
+    "--bind", multiple=True, metavar="NAME=N",
+    help="Number for a dimension of an ONNX model: batch=1. The split model has it as a fixed size. Repeatable.",
 )  # fmt: skip
 @click.option("--budget", type=Size(), help="Capacity of the scratchpad instead of the target's: 64KiB.")
 @click.option(
@@ -87,8 +91,9 @@ def command(
         tmpass verify --split split.tflite model.tflite
     """
     asked["target"] = target_for(ctx, model, asked["target"])[0]
-    if not frontier:
-        asked |= settled(ctx, model, {"budget": asked["budget"]})
+    budget = {} if frontier else {"budget": asked["budget"]}
+    asked |= settled(ctx, model, {"bind": asked["bind"], **budget})
+    from tmpass.graph.binding import parse_bindings
     from tmpass.loading.registry import names_model
 
     output, page = output and plain_name(output), page and plain_name(page)
@@ -100,6 +105,7 @@ def command(
         raise click.UsageError(f"-o writes the split model, not {output}: name a file that ends as models do")
     refuse_inputs([output, page], [("the model", model), ("the target", target_file(asked["target"]))])
     refuse_weights([output, page], model)
+    asked["bind"] = parse_bindings(asked["bind"])
     if frontier:
         del asked["budget"]
         _frontier(model, asked, page, as_json=as_json)
@@ -109,19 +115,24 @@ def command(
     source = model_source(model)
     with working(f"splitting {name_of(source)}") as told:
         made = split(source, **asked, told=told)
-    _complain_of_model(source, made.before.warnings)
+    _complain_of_model(source, asked["bind"], made.before.warnings)
     _write(made, model, output, page)
     _print(made, as_json=as_json, aside="-" in (output, page))
     ctx.exit(EXIT_CODES[made.plan.status])
 
 
-def _complain_of_model(source: str | bytes, others: "Iterable[str]" = ()) -> None:
-    """Print the warnings that `tmpass plan` prints for a model: a plan in the file, open batches, and `others`."""
+def _complain_of_model(source: str | bytes, bindings: "Mapping[str, int]", others: "Iterable[str]" = ()) -> None:
+    """Print the warnings that `tmpass plan` prints for a model: a plan in the file, open batches, and `others`.
+
+    Formats with open batches are split with the batch of the file, so no option is named that changes it.
+    """
     from tmpass.graph.binding import batch_notes
     from tmpass.loading.load import load_to_plan
 
-    graph = load_to_plan(source, {}).graph
-    for warning in dict.fromkeys((*graph.warnings, *batch_notes(graph), *others)):
+    graph = load_to_plan(source, bindings).graph
+    said = {*batch_notes(load_to_plan(source, {}).graph)}
+    kept = (warning for warning in others if warning not in said)
+    for warning in dict.fromkeys((*graph.warnings, *batch_notes(graph, binds=False), *kept)):
         complain(f"warning: {warning}")
 
 
@@ -141,7 +152,8 @@ def _write(made: "Split", model: str, output: str | None, page: str | None) -> N
     write_all(results)
     if output is not None and made.fits:
         if not made.changed:
-            complain(f"{output}: nothing was split: it is the original with its plan")
+            sizes = " and the bound sizes" if made.bindings else ""
+            complain(f"{output}: nothing was split: it is the original with its plan{sizes}")
         complain_of_weights([output], model, other_files(made.data))
     if output is not None and made.plan.refused:
         complain(f"nothing is written to {output}: the model does not run on {made.plan.target.name}")
@@ -172,7 +184,7 @@ def _frontier(model: str, asked: dict[str, Any], page: str | None, *, as_json: b
     source = model_source(model)
     with working(f"splitting {name_of(source)}") as told:
         points = split_frontier(source, **asked, told=told)
-    _complain_of_model(source)
+    _complain_of_model(source, asked["bind"])
     if page is not None:
         from tmpass.report.page.split import frontier_page
 

@@ -90,14 +90,12 @@ def bind(graph: Graph, bindings: Mapping[str, int], *, allow_unplanned: bool = F
     return graph
 
 
-def batch_notes(graph: Graph) -> Iterator[str]:
-    """A line for each dynamic batch that has the number of the file, with the option that changes it."""
+def batch_notes(graph: Graph, *, binds: bool = True) -> Iterator[str]:
+    """A line for each dynamic batch that has the number of the file, with the option that changes it if one `binds`."""
     for symbol, number in graph.batches.items():
         name = brief(symbol.rpartition(":")[0])
-        yield (
-            f"the batch of input {name} is open: planned with {number}, as the file has it; "
-            f"--bind {quote(f'{symbol}=N')} plans another"
-        )
+        option = f"; --bind {quote(f'{symbol}=N')} plans another" if binds else ""
+        yield f"the batch of input {name} is open: planned with {number}, as the file has it{option}"
 
 
 def _bind_subgraph(subgraph: Subgraph, bindings: Mapping[str, int]) -> Subgraph:

@@ -186,6 +186,17 @@ class SplittingFrontend(CarryingFrontend, Protocol):
         """
 
 
+class SizingFrontend(SplittingFrontend, Protocol):
+    """A frontend that writes bound sizes into files, for `tmpass split --bind`. The others have no `write_sizes`."""
+
+    def write_sizes(self, data: bytes, graph: Graph) -> bytes:
+        """The file `data`, of which `load` made `graph`, with the numbers of `graph` for its open dimensions.
+
+        Raises:
+            ModelError: the file is damaged.
+        """
+
+
 class ProbingFrontend(CarryingFrontend, Protocol):
     """A frontend that can measure the scratch of kernels in an interpreter, for `tmpass probe-scratch`. The others have
     no `probe`.

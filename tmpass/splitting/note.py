@@ -4,7 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
+from tmpass.base.errors import ModelError
 from tmpass.base.version import VERSION
+from tmpass.graph.binding import check_bindings
 from tmpass.splitting.net import Net
 from tmpass.splitting.stage import Stage
 
@@ -12,7 +14,9 @@ NAME = "tmpass.split"
 """Of the entry of the metadata."""
 
 
-def write_note(net: Net, stages: Sequence[Stage], folded: int, original: bytes) -> tuple[str, bytes]:
+def write_note(
+    net: Net, stages: Sequence[Stage], folded: int, original: bytes, bindings: Mapping[str, int]
+) -> tuple[str, bytes]:
     """The name and the content of the note.
 
     Args:
@@ -20,6 +24,7 @@ def write_note(net: Net, stages: Sequence[Stage], folded: int, original: bytes) 
         stages: what was split.
         folded: how many operators were folded into others.
         original: the bytes of the original file.
+        bindings: numbers for its open dimensions.
     """
     rows = [
         {
@@ -31,9 +36,24 @@ def write_note(net: Net, stages: Sequence[Stage], folded: int, original: bytes) 
         for stage in stages
     ]
     found = {"tmpass": VERSION, "original_sha256": sha256(original).hexdigest(), "folded": folded, "stages": rows}
+    if bindings:
+        found["bind"] = dict(sorted(bindings.items()))
     return NAME, json.dumps(found, separators=(",", ":")).encode()
 
 
 def is_split(metadata: Mapping[str, bytes]) -> bool:
     """Whether a model has the note."""
     return NAME in metadata
+
+
+def bindings_in(metadata: Mapping[str, bytes]) -> dict[str, int]:
+    """The bindings in the note, with which the original was split; none without a note.
+
+    Raises:
+        ModelError: the note is damaged.
+    """
+    try:
+        note = json.loads(metadata.get(NAME, b"{}"))
+        return check_bindings(note.get("bind", {}))
+    except Exception as error:  # whatever bytes somebody put there
+        raise ModelError(f"its entry {NAME} in the metadata is damaged", hint="split the original again") from error

@@ -1,5 +1,7 @@
 """A model opened for splitting: checked, and with its padding folded."""
 
+from collections.abc import Mapping
+from shlex import quote
 from typing import cast
 
 from tmpass.base.errors import ModelError, UsageError
@@ -12,7 +14,11 @@ from tmpass.loading.load import Model
 from tmpass.splitting.net import Net
 from tmpass.splitting.note import is_split
 from tmpass.splitting.rewrites.fold import fold_padding
+from tmpass.splitting.set_sizes import set_sizes
 from tmpass.targets import Target
+
+_LISTED = 8
+"""How many open dimensions an error lists."""
 
 
 @record
@@ -20,34 +26,39 @@ class Opened:
     """A model that can be split.
 
     Fields:
-        carrier: its file, without a plan.
-        model: as it was read.
+        carrier: its file, without a plan, and with the sizes of `bindings`.
+        original: the bytes of that file as they were before these sizes were written.
+        bindings: the numbers that were written for its open dimensions.
+        model: `carrier` as it was read.
         data: the file that `net` is of: the original's, or with its padding folded.
         net: what stages are searched for.
         folded: how many operators were folded into others.
     """
 
     carrier: Carrier
+    original: bytes
+    bindings: Mapping[str, int]
     model: Model
     data: bytes
     net: Net
     folded: int
 
 
-def open_net(carrier: Carrier, target: Target) -> Opened:
-    """The model in `carrier` as splits of it begin.
+def open_net(unsized: Carrier, target: Target, bindings: Mapping[str, int]) -> Opened:
+    """The model in `unsized`, with `bindings`, as splits of it begin.
 
     Raises:
-        UsageError: models of its format cannot be split.
+        UsageError: models of its format cannot be split, or not with these bindings.
         ModelError: it cannot be split, and why.
     """
-    if not hasattr(carrier.frontend, "write_draft"):
-        what = f"{carrier.frontend.NAME} models cannot be split"
-        raise UsageError(what, where=carrier.name, hint="convert the model to TFLite or ONNX")
+    if not hasattr(unsized.frontend, "write_draft"):
+        what = f"{unsized.frontend.NAME} models cannot be split"
+        raise UsageError(what, where=unsized.name, hint="convert the model to TFLite or ONNX")
+    carrier = set_sizes(unsized, bindings)
     frontend = cast(SplittingFrontend, carrier.frontend)
     model = load_carrier(carrier, {})
     try:
-        _check(model)
+        _check(model, binds=hasattr(frontend, "write_sizes"))
         graph, dialect, data = model.graph, frontend.dialect(carrier.data), carrier.data
         net = Net(graph, frontend.layers(data, graph), dialect, target.runtime.most_joined)
         folded = 0
@@ -59,19 +70,24 @@ def open_net(carrier: Carrier, target: Target) -> Opened:
             net = Net(graph, frontend.layers(data, graph), dialect, target.runtime.most_joined)
     except ModelError as error:
         raise error.within(carrier.name) from None
-    return Opened(carrier, model, data, net, folded)
+    written = bindings if carrier is not unsized else {}
+    return Opened(carrier, unsized.data, written, model, data, net, folded)
 
 
-def _check(model: Model) -> None:
+def _check(model: Model, *, binds: bool) -> None:
     if is_split(model.graph.metadata):
         raise ModelError("it is split already", hint="split the original")
     if model.graph.fixed:
         raise ModelError("offsets are part of its operators", hint="split the model before that compiler")
-    check_static(model.graph)
+    check_static(model.graph, binds=binds)
 
 
-def check_static(graph: Graph) -> None:
+def check_static(graph: Graph, *, binds: bool = False) -> None:
     """Refuse a graph with sizes that are not known.
+
+    Args:
+        graph: a model.
+        binds: whether the user may bind its open dimensions.
 
     Raises:
         ModelError: there is such a size.
@@ -79,4 +95,6 @@ def check_static(graph: Graph) -> None:
     unknown = [t.name for subgraph in graph.subgraphs for t in subgraph.tensors if t.shape is None or t.unknown]
     if unknown or graph.varying:
         named = f", such as that of tensor {unknown[0]!r}" if unknown else ""
-        raise ModelError(f"it has sizes that are not known{named}", hint="convert the model with static shapes")
+        options = " ".join(f"--bind {quote(f'{symbol}=N')}" for symbol in graph.symbols[:_LISTED])
+        hint = f"give {options}" if binds and options else "convert the model with static shapes"
+        raise ModelError(f"it has sizes that are not known{named}", hint=hint)

@@ -15,6 +15,7 @@ def split_json(made: Split) -> str:
         "missing": {one.name: one.shortfall for one in made.plan.memories if one.shortfall},
         "model": made.before.model.file,
         "target": made.plan.target.name,
+        **({"bind": dict(made.bindings)} if made.bindings else {}),
         "needed": {"before": made.needed[1], "after": made.needed[0]},
         "reserve": memory.reserve,
         "head": {"before": before.peak, "after": memory.peak},

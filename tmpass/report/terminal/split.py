@@ -34,8 +34,10 @@ def split_summary(made: Split) -> str:
         f"macs         {made.macs[0]}, {_change(made.macs[0], made.macs[1])}",
         f"operators    {made.operators[0]}, {made.operators[1]} before",
     ]
+    if made.bindings:
+        lines.append(f"sizes        {', '.join(f'{name}={size}' for name, size in made.bindings.items())}, in the file")
     if made.slowdown is not None and made.changed:
-        lines.append(f"run time     {100 * made.slowdown:+.1f} %, estimated for int8 reference kernels")
+        lines.append(f"run time     {100 * made.slowdown:+.1f} %, estimated for int8 reference kernels on x86-64")
     if made.bound is not None:
         reached = " (reached)" if made.bound.bytes >= after else ""
         where = f", for operator {clip(made.bound.operator, _NAME)!r}" if made.bound.operator else ""

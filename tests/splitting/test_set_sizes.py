@@ -1,0 +1,95 @@
+"""Models with open dimensions are split with bound sizes: they compute the same, and the split has these sizes."""
+
+import json
+import random
+
+import onnx
+import pytest
+from support.onnx_sessions import common_names, drawn_inputs, largest_difference, run_onnx
+from support.onnx_split_models import drawn_onnx_model, onnx_bottleneck
+from support.open_sizes import opened, sizes
+from support.split_bottleneck import bottleneck
+from support.split_draws import drawn_splits, folded, graph_of
+
+import tmpass
+from tmpass.base.errors import ModelError, UsageError
+from tmpass.loading.carrier import open_carrier
+from tmpass.splitting.note import NAME
+from tmpass.splitting.set_sizes import set_sizes
+
+OPEN = opened(onnx_bottleneck(), 0)
+ROUNDING = 1e-5
+
+
+def with_sizes(data, **bindings):
+    return set_sizes(open_carrier(data), bindings).data
+
+
+def test_a_model_with_an_open_batch_is_split_for_a_number():
+    made = tmpass.split(OPEN, "pixel6-tpu", bind={"d0": 3}, budget="500KiB")
+    assert made.fits
+    assert made.stages
+    assert made.bindings == {"d0": 3}
+    assert {shape[0] for shape in sizes(made.data).values()} == {3}
+    assert tmpass.verify_split(made.data, OPEN) == []
+    assert json.loads(graph_of(made.data).metadata[NAME])["bind"] == {"d0": 3}
+
+
+def test_the_split_of_bound_sizes_is_that_of_the_same_sizes_in_the_file():
+    fixed = tmpass.split(with_sizes(OPEN, d0=1), "pixel6-tpu", budget="200KiB")
+    bound = tmpass.split(OPEN, "pixel6-tpu", bind={"d0": 1}, budget="200KiB")
+    assert (bound.stages, bound.needed, bound.macs) == (fixed.stages, fixed.needed, fixed.macs)
+
+
+def test_a_split_for_other_sizes_is_not_proved_with_these():
+    made = tmpass.split(OPEN, "pixel6-tpu", bind={"d0": 3}, budget="500KiB")
+    other = onnx.load_model_from_string(made.data)
+    entry = next(entry for entry in other.metadata_props if entry.key == NAME)
+    entry.value = entry.value.replace('"d0":3', '"d0":2')
+    assert tmpass.verify_split(bytes(other.SerializeToString()), OPEN)
+    entry.value = entry.value.replace('"d0":2', '"d0":"x"')
+    with pytest.raises(ModelError, match=r"entry tmpass\.split in the metadata is damaged"):
+        tmpass.verify_split(bytes(other.SerializeToString()), OPEN)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_sizes_that_are_written_are_those_of_the_drawn_model(seed):
+    """All axes of the inputs are opened, and bound to what they were."""
+    data = drawn_onnx_model(seed, integers=seed % 2 == 1)
+    shape = next(iter(sizes(data).values()))
+    bindings = {f"d{axis}": size for axis, size in enumerate(shape)}
+    made = with_sizes(opened(data, *range(len(shape))), **bindings)
+    assert sizes(made) == sizes(data)
+    assert tmpass.plan(made, "pixel6-tpu").peak == tmpass.plan(data, "pixel6-tpu").peak
+
+
+@pytest.mark.parametrize("seed", range(0, 24, 2))
+def test_drawn_splits_with_another_batch_compute_what_the_open_model_does(seed):
+    pytest.importorskip("onnxruntime")
+    model = opened(drawn_onnx_model(seed, integers=seed % 4 == 0), 0)
+    sized = with_sizes(model, d0=4)
+    inputs = drawn_inputs(sized, seed)
+    for stages, made in drawn_splits(folded(sized), random.Random(seed), 2):
+        assert tmpass.verify_split(made, sized) == [], stages
+        names = common_names(model, made)
+        before, after = (run_onnx(data, names, inputs) for data in (model, made))
+        assert largest_difference(before, after) < ROUNDING, stages
+
+
+def test_without_a_number_the_error_names_the_option():
+    with pytest.raises(ModelError, match="sizes that are not known, such as that of tensor 't0'; give --bind d0=N"):
+        tmpass.split(OPEN, "pixel6-tpu")
+
+
+def test_a_binding_of_no_dimension_is_refused():
+    with pytest.raises(UsageError, match="binding 'd9' names no dimension of the model; known: d0"):
+        tmpass.split(OPEN, "pixel6-tpu", bind={"d9": 1})
+
+
+def test_a_tflite_model_keeps_the_sizes_of_its_file():
+    model = bottleneck(open_batch=True)
+    same = tmpass.split(model, "tflm", bind={"x:0": 1})
+    assert same.bindings == {}
+    assert same.data == tmpass.split(model, "tflm").data
+    with pytest.raises(UsageError, match="tflite models are split with the sizes of the file"):
+        tmpass.split(model, "tflm", bind={"x:0": 2})

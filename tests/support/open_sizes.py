@@ -12,7 +12,7 @@ def opened(data: bytes, *axes: int) -> bytes:
             value.type.tensor_type.shape.dim[axis].dim_param = f"d{axis}"
     for value in model.graph.output:
         for axis, dim in enumerate(value.type.tensor_type.shape.dim):
-            dim.dim_param = f"{value.name}_{axis}"
+            dim.dim_param = f"d{axis}" if axis == 0 and 0 in axes else f"{value.name}_{axis}"
     del model.graph.value_info[:]
     return bytes(model.SerializeToString())
 

@@ -14,7 +14,7 @@ from tmpass.loading.load import Model
 from tmpass.splitting.net import Net
 from tmpass.splitting.note import is_split
 from tmpass.splitting.rewrites.fold import fold_padding
-from tmpass.splitting.set_sizes import set_sizes
+from tmpass.splitting.set_sizes import set_sizes, unsized
 from tmpass.targets import Target
 
 _LISTED = 8
@@ -92,7 +92,7 @@ def check_static(graph: Graph, *, binds: bool = False) -> None:
     Raises:
         ModelError: there is such a size.
     """
-    unknown = [t.name for subgraph in graph.subgraphs for t in subgraph.tensors if t.shape is None or t.unknown]
+    unknown = unsized(graph)
     if unknown or graph.varying:
         named = f", such as that of tensor {unknown[0]!r}" if unknown else ""
         options = " ".join(f"--bind {quote(f'{symbol}=N')}" for symbol in graph.symbols[:_LISTED])

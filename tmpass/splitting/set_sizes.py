@@ -6,6 +6,7 @@ from typing import cast
 
 from tmpass.base.errors import ModelError, UsageError
 from tmpass.graph.binding import bind
+from tmpass.graph.model import Graph
 from tmpass.loading.carrier import Carrier, load_carrier
 from tmpass.loading.contract import SizingFrontend
 
@@ -18,8 +19,9 @@ def set_sizes(carrier: Carrier, bindings: Mapping[str, int]) -> Carrier:
         bindings: numbers for open dimensions, by symbol or "tensor:axis".
 
     Raises:
-        UsageError: a binding names nothing in the model, or its format keeps sizes at more places than these.
-        ModelError: the model cannot be read, a binding contradicts it, or a size is still open.
+        UsageError: a binding names nothing in the model, or its format has no place for these sizes.
+        ModelError: the model cannot be read, a binding contradicts it, or a size does not follow from those of the
+            inputs: parts of a tensor are cut at fixed places, so its size must be the same in each run.
     """
     if not bindings:
         return carrier
@@ -27,10 +29,20 @@ def set_sizes(carrier: Carrier, bindings: Mapping[str, int]) -> Carrier:
     try:
         graph = bind(model.graph, bindings)
         if hasattr(carrier.frontend, "write_sizes"):
-            return replace(carrier, data=cast(SizingFrontend, carrier.frontend).write_sizes(carrier.data, graph))
+            data = cast(SizingFrontend, carrier.frontend).write_sizes(carrier.data, graph)
+            sized = replace(carrier, data=data)
+            if left := unsized(load_carrier(sized, {}).graph):
+                fault = f"the size of tensor {left[0]!r} does not follow from the sizes of the inputs"
+                raise ModelError(fault, hint="plan it unsplit")
+            return sized
     except ModelError as error:
         raise error.within(carrier.name) from None
     if graph.resized:
         what = f"{carrier.frontend.NAME} models are split with the sizes of the file: {graph.resized[0]}"
         raise UsageError(what, where=carrier.name, hint="convert the model with the sizes that you need")
     return carrier
+
+
+def unsized(graph: Graph) -> list[str]:
+    """The names of the tensors whose size is not known."""
+    return [t.name for subgraph in graph.subgraphs for t in subgraph.tensors if t.shape is None or t.unknown]

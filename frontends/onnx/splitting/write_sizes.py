@@ -1,14 +1,16 @@
-"""Writing of sizes: an ONNX file whose open dimensions have numbers."""
+"""Writing of sizes: an ONNX file whose inputs have numbers for their open dimensions."""
 
 from onnx import ValueInfoProto
 
-from tmpass.graph.model import Graph, Tensor
+from tmpass.graph.model import Graph
 
 from ..read import read
 
 
 def write_sizes(data: bytes, graph: Graph) -> bytes:
-    """The file with the shapes of `graph` for its inputs, its outputs and the tensors that it lists.
+    """The file with the shapes of `graph` for its inputs, and with the same numbers wherever it names their dimensions.
+
+    All other sizes are left to inference: a number that does not follow from the inputs would hold for some runs only.
 
     Args:
         data: the bytes of the original.
@@ -18,19 +20,26 @@ def write_sizes(data: bytes, graph: Graph) -> bytes:
         ModelError: the file is damaged.
     """
     model = read(data, payloads=True)
-    known = {tensor.name: tensor for tensor in graph.subgraphs[0].tensors}
-    for value in (*model.graph.input, *model.graph.output, *model.graph.value_info):
-        if value.name in known and value.type.HasField("tensor_type"):
-            _set_shape(value, known[value.name])
+    shapes = {tensor.name: tensor.shape for tensor in graph.subgraphs[0].tensors}
+    numbers: dict[str, int] = {}
+    for value in model.graph.input:
+        _write(value, shapes.get(value.name) or (), numbers)
+    for value in (*model.graph.output, *model.graph.value_info):
+        for dim in value.type.tensor_type.shape.dim if value.type.HasField("tensor_type") else ():
+            if dim.dim_param in numbers:
+                dim.dim_value = numbers[dim.dim_param]
     return bytes(model.SerializeToString(deterministic=True))
 
 
-def _set_shape(value: ValueInfoProto, tensor: Tensor) -> None:
-    shape = value.type.tensor_type.shape
-    sizes = [size for size in tensor.shape or () if isinstance(size, int)]
-    if tensor.shape is None or len(sizes) < len(tensor.shape):  # nothing reads it, or it has no size to write
+def _write(value: ValueInfoProto, sizes: tuple[int | str, ...], numbers: dict[str, int]) -> None:
+    """Write the `sizes` of an input, and add those of its named dimensions to `numbers`."""
+    if not value.type.HasField("tensor_type"):
         return
-    del shape.dim[:]
-    for size in sizes:
-        shape.dim.add(dim_value=size)
-    value.type.tensor_type.shape.SetInParent()  # of a scalar: no axes, instead of no shape
+    shape = value.type.tensor_type.shape
+    while len(shape.dim) < len(sizes):  # of an input without a rank, all axes are bound
+        shape.dim.add()
+    for dim, size in zip(shape.dim, sizes, strict=False):
+        if isinstance(size, int):
+            if dim.dim_param:
+                numbers[dim.dim_param] = size
+            dim.dim_value = size

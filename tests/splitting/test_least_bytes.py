@@ -6,6 +6,7 @@ import pytest
 from support.onnx_split_models import drawn_onnx_model, onnx_skip
 from support.split_bottleneck import bottleneck
 from support.split_models import drawn_split_model
+from tflite_writer import Subgraph, Tensor, write_model
 
 import tmpass
 from tmpass.loading.carrier import open_carrier
@@ -103,3 +104,12 @@ def test_a_tensor_that_passes_an_operator_counts_in_every_order():
     net = open_net(open_carrier(onnx_skip()), FREE).net
     sets, side = WorkingSets(net, FREE), 32 * 32 * 4
     assert [sets.whole(position) for position in range(5)] == [n * side for n in (16, 32, 32, 32, 16)]
+
+
+def test_a_model_without_operators_has_a_bound_too():
+    """Its input is its output, which has 1024 bytes."""
+    model = write_model([Subgraph([Tensor("x", [1, 1024], "INT8")], [], [0], [0])])
+    made = tmpass.split(model, "tflm", budget=512)
+    assert not made.fits
+    assert 0 <= made.bound.bytes <= made.needed[0]
+    assert made.bound.operator == ""

@@ -100,7 +100,8 @@ class _Finder:
             if best is None:
                 return LeastBytes(self.most, "")
             if not best.runs or self.built >= BUILT:
-                return LeastBytes(best.head + best.tail, self.net.op(best.worst).name)
+                operator = self.net.op(best.worst).name if self.whole else ""
+                return LeastBytes(best.head + best.tail, operator)
             for first, last in best.runs:
                 run = self.runs[first][last]
                 self.runs[first][last] = _Run(first, last, run.floor, _fewest(list(self._costs(run))))

@@ -44,7 +44,7 @@ class Opened:
     folded: int
 
 
-def open_net(unsized: Carrier, target: Target, bindings: Mapping[str, int]) -> Opened:
+def open_net(unsized: Carrier, target: Target, bindings: Mapping[str, int] | None = None) -> Opened:
     """The model in `unsized`, with `bindings`, as splits of it begin.
 
     Raises:
@@ -54,7 +54,7 @@ def open_net(unsized: Carrier, target: Target, bindings: Mapping[str, int]) -> O
     if not hasattr(unsized.frontend, "write_draft"):
         what = f"{unsized.frontend.NAME} models cannot be split"
         raise UsageError(what, where=unsized.name, hint="convert the model to TFLite or ONNX")
-    carrier = set_sizes(unsized, bindings)
+    carrier = set_sizes(unsized, bindings or {})
     frontend = cast(SplittingFrontend, carrier.frontend)
     model = load_carrier(carrier, {})
     try:
@@ -70,7 +70,7 @@ def open_net(unsized: Carrier, target: Target, bindings: Mapping[str, int]) -> O
             net = Net(graph, frontend.layers(data, graph), dialect, target.runtime.most_joined)
     except ModelError as error:
         raise error.within(carrier.name) from None
-    written = bindings if carrier is not unsized else {}
+    written = bindings if bindings and carrier is not unsized else {}
     return Opened(carrier, unsized.data, written, model, data, net, folded)
 
 

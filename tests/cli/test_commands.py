@@ -45,6 +45,11 @@ def test_the_help_lists_the_commands_and_the_exit_codes(run):
     assert all(f"\n      {code}  " in out for code in range(6))
 
 
+def test_help_says_how_sizes_are_written(run):
+    takers = [name for name in COMMANDS if "docs/units.md" in run(name, "-h").out]
+    assert takers == ["plan", "split", "explain", "show", "diff", "fleet", "allocate", "learn", "spill"]
+
+
 def test_an_older_command_runs_and_no_list_has_it(run):
     assert all(run(name, "-h").code == 0 and f" {name} " not in run("--help").out for name in OLDER)
 

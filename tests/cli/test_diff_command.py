@@ -46,7 +46,7 @@ def test_nothing_changed(run, plans):
     ]
 
 
-@pytest.mark.parametrize(("limit", "code"), [("1%", 1), ("1.8%", 0), ("2 %", 0), ("0", 1), ("71", 1), ("1KiB", 0)])
+@pytest.mark.parametrize(("limit", "code"), [("1%", 1), ("1.8%", 0), ("2 %", 0), ("0", 1), ("71B", 1), ("1KiB", 0)])
 def test_a_peak_that_grew_by_more_is_exit_code_1(run, plans, limit, code):
     done = run("diff", *plans, "--fail-if-grows", limit)
     assert done.code == code
@@ -73,7 +73,7 @@ def test_constants_that_grew_have_lines(run, boards):
     ]
 
 
-@pytest.mark.parametrize(("limit", "code"), [("0", 1), ("1999", 1), ("2000", 0), ("100%", 1), ("140%", 0)])
+@pytest.mark.parametrize(("limit", "code"), [("0", 1), ("1999B", 1), ("2000B", 0), ("100%", 1), ("140%", 0)])
 def test_all_that_is_needed_is_judged_as_well(run, boards, limit, code):
     done = run("diff", *boards, "--fail-if-grows", limit)
     assert done.code == code
@@ -135,7 +135,7 @@ def test_a_plan_from_standard_input(run, fails, plans):
     assert fails(2, "diff", "-", "-").startswith("both plans come from standard input")
 
 
-@pytest.mark.parametrize("limit", ["x", "-1%", "1%%", "%", "1.5"])
+@pytest.mark.parametrize("limit", ["x", "-1%", "1%%", "%", "1.5.5"])
 def test_a_limit_that_is_none(fails, plans, limit):
     assert f"--fail-if-grows '{limit}' is not" in fails(2, "diff", *plans, "--fail-if-grows", limit)
 
@@ -153,9 +153,9 @@ def test_bytes_that_transfers_move_are_judged_as_well(run, tmp_path):
     done = run("diff", whole, less, "--fail-if-grows", "100%")
     assert done.code == 1
     assert "the bytes moved by transfers grew more than allowed: +16384 B" in done.err
-    found = json.loads(run("diff", whole, less, "--fail-if-grows", "16383", "--json").out)
+    found = json.loads(run("diff", whole, less, "--fail-if-grows", "16383B", "--json").out)
     assert found["too_much"] == ["transfers"]
-    assert run("diff", whole, less, "--fail-if-grows", "16384").code == 0
+    assert run("diff", whole, less, "--fail-if-grows", "16384B").code == 0
     assert run("diff", less, whole, "--fail-if-grows", "1MiB").code == 0
 
 
@@ -191,5 +191,24 @@ def test_a_plan_that_no_longer_fits_and_another_reserve_are_said(run, model, tmp
 
 def test_a_limit_that_is_not_one_says_what_to_write(fails):
     assert fails(2, "diff", "a", "b", "--fail-if-grows", "abc").endswith(
-        "is not a size; write percent or bytes: 1%, 4KiB, 0"
+        "is not a size; write percent or bytes: 1%, 512B, 4KiB, 0"
     )
+
+
+@pytest.mark.parametrize(
+    ("limit", "hint"),
+    [
+        ("1", "write 1% for percent, or 1B for bytes"),
+        ("16384", "write 16384% for percent, or 16384B for bytes"),
+        ("0.5", "write 0.5% for percent"),
+    ],
+)
+def test_a_limit_needs_a_unit(fails, limit, hint):
+    said = f"--fail-if-grows '{limit}' has no unit; {hint}"
+    assert fails(2, "diff", "a", "b", "--fail-if-grows", limit) == said
+    assert fails(2, "fleet", "zoo", "--baseline", "old.jsonl", "--fail-if-grows", limit) == said
+
+
+def test_a_limit_in_bits_says_what_to_write(fails):
+    said = fails(2, "diff", "a", "b", "--fail-if-grows", "4kib")
+    assert said.endswith("'4kib' is in bits: a lower-case b stands for them; write 4KiB")

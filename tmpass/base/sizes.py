@@ -7,16 +7,22 @@ from tmpass.base.errors import UsageError
 MAX_BYTES = 2**62
 """The largest size, offset and capacity. The sum of two of them fits 64 signed bits."""
 
-_UNITS = {"": 1, "b": 1}
-for _power, _prefix in enumerate("kmgt", 1):
-    _UNITS |= {_prefix: 1024**_power, f"{_prefix}ib": 1024**_power, f"{_prefix}b": 1000**_power}
+UNITS = {"": 1, "B": 1}
+"""Unit -> its bytes. The prefix may be of either case, as in kB and KB; the B may not."""
+
+for _power, _prefix in enumerate("KMGT", 1):
+    UNITS |= {_prefix: 1024**_power, f"{_prefix}iB": 1024**_power, f"{_prefix}B": 1000**_power}
+
+HINT = "write bytes or a unit: 4096, 4KiB, 1MiB"
+
+_NUMBER = r"\d{1,30}(?:\.\d{1,30})?"
 
 
 def parse_size(text: str | int, what: str = "size") -> int:
     """The number of bytes that `text` states.
 
-    K, M, G, T and KiB, MiB, GiB, TiB are powers of 1024; kB, MB, GB, TB are powers of 1000. Kb, Mb are refused: they
-    stand for bits.
+    K, M, G, T and KiB, MiB, GiB, TiB are powers of 1024; kB, MB, GB, TB are powers of 1000. The prefix and the i may be
+    of either case. A lower-case b stands for bits, so 64Kb, 64kib and 64b are refused.
 
     Args:
         text: such as 4096, "4KiB", "1.5MiB" or "0x1000".
@@ -31,22 +37,50 @@ def parse_size(text: str | int, what: str = "size") -> int:
     text = str(text) if isinstance(text, str) or abs(text) <= MAX_BYTES else "above 2^62"
     if re.fullmatch(r"\s*0[xX][0-9a-fA-F]{1,16}\s*", text, re.ASCII):
         text = str(int(text, 16))
-    match = re.fullmatch(r"\s*(\d{1,30})(?:\.(\d{1,30}))?\s*([a-zA-Z]*)\s*", text, re.ASCII)
-    unit = _UNITS.get(match[3].lower()) if match else None
+    match = re.fullmatch(rf"\s*({_NUMBER})\s*([a-zA-Z]*)\s*", text, re.ASCII)
+    unit = UNITS.get(_plain(match[2])) if match else None
     if match is None or unit is None:
-        raise UsageError(f"{what} {text[:40]!r} is not a size", hint="write bytes or a unit: 4096, 4KiB, 1MiB")
-    if re.fullmatch("[kmgtKMGT]b", match[3]):
-        prefix, number = match[3][0].upper(), match[1] + (f".{match[2]}" if match[2] else "")
-        decimal = "kB" if prefix == "K" else f"{prefix}B"
-        hint = f"write {number}{prefix}iB for powers of 1024, or {number}{decimal} for powers of 1000"
-        raise UsageError(f"{what} {text.strip()!r} is in bits: a lower-case b stands for them", hint=hint)
-    fraction = match[2] or ""
-    size, rest = divmod(int(match[1] + fraction) * unit, int("1" + "0" * len(fraction)))
+        raise _refusal(text, what)
+    whole, _, fraction = match[1].partition(".")
+    size, rest = divmod(int(whole + fraction) * unit, int("1" + "0" * len(fraction)))
     if rest:
-        raise UsageError(f"{what} {text!r} is not a whole number of bytes", hint="write it in bytes")
+        hint = f"write {size} or {size + 1} bytes" if size < MAX_BYTES else HINT
+        raise UsageError(f"{what} {text.strip()!r} is not a whole number of bytes", hint=hint)
     if size > MAX_BYTES:
         raise UsageError(f"{what} {text!r} is above 2^62 bytes", hint="write a smaller one")
     return size
+
+
+def _plain(unit: str) -> str:
+    """A unit as UNITS has it, if it is one: the case of all but the B does not matter."""
+    return unit if unit == "b" else unit[:1].upper() + unit[1:].replace("I", "i")
+
+
+def _refusal(text: str, what: str) -> UsageError:
+    """The error for a text that is not a size: what to write instead, where that can be seen."""
+    short = f"{what} {text.strip()[:40]!r}"
+    number, unit = _parts(text)
+    match = re.fullmatch("([kmgt]?)(i?)(b|bytes?|bits?)?", unit, re.IGNORECASE)
+    if not number or match is None:
+        units = ", ".join(sorted({name for name in UNITS if name} - {"KB"} | {"kB"}, key=str.upper))
+        unknown = UsageError(f"{short} has an unknown unit", hint=f"the units are {units}")
+        return unknown if number else UsageError(f"{short} is not a size", hint=HINT)
+    prefix = match[1].upper()
+    hint = f"write {number}{prefix}iB" if prefix else f"write {number}"
+    if prefix and not match[2]:
+        hint += f" for powers of 1024, or {number}{'k' if prefix == 'K' else prefix}B for powers of 1000"
+    if not unit.endswith(("b", "bit", "bits")):
+        return UsageError(f"{short} is not a size", hint=hint)
+    return UsageError(f"{short} is in bits: a lower-case b stands for them", hint=hint)
+
+
+def _parts(text: str) -> tuple[str, str]:
+    """The number in `text`, without the marks of thousands or an exponent, and the unit; two empty texts without."""
+    match = re.fullmatch(rf"\s*({_NUMBER}|\d{{1,3}}(?:[_,' ]\d{{3}}){{1,8}})\s*([a-zA-Z]*)\s*", text, re.ASCII)
+    if match is not None:
+        return re.sub("[_,' ]", "", match[1]), match[2]
+    match = re.fullmatch(r"\s*(\d{1,9})[eE]\+?(\d{1,2})\s*", text, re.ASCII)
+    return ("", "") if match is None else (match[1] + "0" * int(match[2]), "")
 
 
 def format_size(size: int) -> str:

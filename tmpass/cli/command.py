@@ -19,6 +19,14 @@ GROUPS = {
 MORE = {"plan": "it takes one model: tmpass fleet plans several"}
 """Command -> what to do where there are more arguments than it takes."""
 
+SIZES = ("size", "growth")
+"""Names of the types of options whose values have units."""
+
+UNITS = (
+    "Bytes, or a number with a unit: B, KiB, MiB, GiB (powers of 1024), kB, MB, GB (powers of 1000). "
+    "Examples: 4096, 4KiB, 1.5MiB. More: docs/units.md."
+)
+
 FEWEST = 6
 """With fewer options the help has no groups."""
 
@@ -37,6 +45,12 @@ class Command(click.Command):
         known = {name for names in grouped.values() for name in names}
         with formatter.section("Options"):
             formatter.write_dl([record for name, record in rows if name not in known])
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write to the end of the help how sizes are written, if the command takes any."""
+        if any(param.type.name in SIZES for param in self.get_params(ctx)):
+            with formatter.section("Sizes"):
+                formatter.write_text(UNITS)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command. An error says which options come from a settings file, where the user does not see them."""

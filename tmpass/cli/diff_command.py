@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tmpass.base.errors import UsageError
-from tmpass.base.sizes import parse_size
+from tmpass.base.sizes import HINT, parse_size
 from tmpass.cli.command import Command
 from tmpass.cli.files import read_plan
 from tmpass.cli.terminal import coloured, complain, print_table
@@ -20,23 +20,26 @@ if TYPE_CHECKING:
 
 
 class Growth(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
-    """An allowed growth: 1%, 0, 4KiB."""
+    """An allowed growth: 1%, 512B, 4KiB, 0."""
 
     name = "growth"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> "Limit":
-        """The limit in `value`."""
+        """The limit in `value`. It has a unit: 1 may be meant as 1 % or as 1 byte."""
         del ctx
         from tmpass.plans.diff import Limit
 
-        match = re.fullmatch(r"\s*(\d{1,30}(?:\.\d{1,30})?)\s*%\s*", str(value), re.ASCII)
-        if match:
+        text, option = str(value).strip(), param.opts[0] if param else "growth"
+        if match := re.fullmatch(r"(\d{1,30}(?:\.\d{1,30})?)\s*%", text, re.ASCII):
             return Limit(Fraction(match[1]), relative=True)
-        option = param.opts[0] if param else "growth"
+        if re.fullmatch(r"\d{1,30}(?:\.\d{1,30})?", text, re.ASCII) and Fraction(text):
+            hint = f"write {text}% for percent" + ("" if "." in text else f", or {text}B for bytes")
+            raise UsageError(f"{option} {text!r} has no unit", hint=hint)
         try:
-            return Limit(Fraction(parse_size(value, option)), relative=False)
+            return Limit(Fraction(parse_size(text, option)), relative=False)
         except UsageError as error:
-            raise UsageError(error.what, hint="write percent or bytes: 1%, 4KiB, 0") from None
+            hint = "write percent or bytes: 1%, 512B, 4KiB, 0" if error.hint == HINT else error.hint
+            raise UsageError(error.what, hint=hint) from None
 
 
 @click.command("diff", cls=Command)
@@ -44,7 +47,7 @@ class Growth(click.ParamType):  # type: ignore[type-arg]  # generic only from cl
 @click.argument("new", metavar="NEW")
 @click.option("--fail-if-grows", "limit", type=Growth(), metavar="N%|SIZE",
               help="Exit with code 1 if NEW does not fit where OLD does, or if the peak or the need of a memory, or "
-                   "the bytes moved by transfers, grew by more: 1%, 4KiB, 0.")  # fmt: skip
+                   "the bytes moved by transfers, grew by more: 1%, 512B, 4KiB, 0.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print all changes as JSON.")
 @click.pass_context
 def command(ctx: click.Context, old: str, new: str, limit: "Limit | None", as_json: bool) -> None:

@@ -65,7 +65,8 @@ STORE = os.path.join(".tmpass_cache", "fleet.db")
     "limit",
     type=Growth(),
     metavar="N%|SIZE",
-    help="With --baseline: how much a peak, the need of a memory or the bytes moved may grow. [default: 0]",
+    help="With --baseline: how much a peak, the need of a memory or the bytes moved may grow: "
+    "1%, 512B, 4KiB. [default: 0]",
 )
 @click.option(
     "--jobs",

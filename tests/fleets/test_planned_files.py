@@ -1,6 +1,8 @@
 """The planned models of a fleet: a file for each row that fits, none twice, and no input overwritten."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,10 @@ from fleets.conftest import chain
 
 import tmpass
 from tmpass.base.errors import UsageError
+from tmpass.fleets.compare import compare
 from tmpass.fleets.fleet import Means
+from tmpass.fleets.planned_files import NO_FIT
+from tmpass.plans.diff import Limit
 
 MODELS = Path(__file__).parent.parent.parent / "models"
 TARGETS = ["tflm", "tflm-nrf52840"]
@@ -54,14 +59,27 @@ def test_a_planned_model_is_planned_from_its_original(tmp_path):
     assert Path(found.files[0]).read_bytes() == expected
 
 
-def test_files_have_no_transfers(tmp_path):
+@pytest.mark.parametrize("budget", ["32KiB", "64KiB"])
+def test_planned_models_change_no_row(tmp_path, budget):
+    """Of a row that has transfers, too: with 32 KiB the model fits only with them."""
     model = MODELS / "branchy.onnx"
-    plain = tmpass.fleet(model, "ethos-u55", means=Means(executor=ThreadPoolExecutor(1)), budget="32KiB")
-    found = tmpass.fleet(model, "ethos-u55", means=means(tmp_path), budget="32KiB")
-    assert found.rows[0].options == "budget=32768, transfers=never"
-    assert plain.rows[0].options == "budget=32768"
+    (plain,) = tmpass.fleet(model, "pixel6-tpu", means=Means(executor=ThreadPoolExecutor(1)), budget=budget).rows
+    found = tmpass.fleet(model, "pixel6-tpu", means=means(tmp_path), budget=budget)
+    assert replace(found.rows[0], planned=None) == plain
+    assert plain.options == f"budget={1024 * int(budget.removesuffix('KiB'))}"
+    changes = compare([plain], found.rows, Limit(Fraction(0), relative=False))
+    assert (changes.unlike, changes.changes) == ((), ())
+
+
+def test_a_model_that_needs_transfers_has_no_file(tmp_path):
+    model = MODELS / "branchy.onnx"
+    found = tmpass.fleet(model, "pixel6-tpu", means=means(tmp_path), budget="32KiB", share="none")
+    assert found.rows[0].fits
+    assert found.rows[0].transfers
+    assert found.files == (None,)
+    assert found.missing == ((str(model), "pixel6-tpu", NO_FIT),)
     with pytest.raises(UsageError, match="holds no transfers, and they are required"):
-        tmpass.fleet(model, "ethos-u55", means=means(tmp_path), transfers="required")
+        tmpass.fleet(model, "pixel6-tpu", means=means(tmp_path), transfers="required")
 
 
 def test_the_folder_has_no_models_of_the_fleet(zoo, tmp_path):

@@ -15,7 +15,7 @@ from tmpass.fleets.canonical import digest
 from tmpass.fleets.job import Aim, Job, Outcome, Request
 from tmpass.fleets.local_pool import LocalPool, processors
 from tmpass.fleets.pages import file_name, page_name, write_file
-from tmpass.fleets.planned_files import check_folder, without_transfers
+from tmpass.fleets.planned_files import check_folder, refuse_transfers
 from tmpass.fleets.row import Row
 from tmpass.fleets.run_jobs import Crew, Limits, run_jobs
 from tmpass.fleets.sources import find_sources
@@ -62,7 +62,7 @@ class Means:
         jobs: the number of workers; None for one for each processor of this process.
         store: the path of a file that keeps rows; None keeps nothing.
         pages: a folder for a page of each plan.
-        planned: a folder for a planned model of each plan that fits, which are then made without transfers.
+        planned: a folder for a planned model of each row that fits. It changes no row.
         retries: how many times a job runs again, alone, after the process that did it ended.
         seconds: the wall time after which a job ends its process; None for no limit.
         memory: the bytes that a job may take beside what its process has, on Linux; None for no limit.
@@ -139,7 +139,7 @@ def plan_fleet(requests: Sequence[Request], means: Means) -> Fleet:
     _check(means)
     if means.planned is not None:
         check_folder(means.planned, requests)
-        requests = [without_transfers(request) for request in requests]
+        refuse_transfers(requests)
     workers = means.jobs or processors()
     with ExitStack() as stack:
         store = None if means.store is None else stack.enter_context(Store(means.store))

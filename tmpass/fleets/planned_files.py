@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from tmpass.api.plan import plan
@@ -16,12 +15,15 @@ from tmpass.loading.carrier import carrier_of, load_carrier
 from tmpass.loading.load import Model
 from tmpass.plans.plan import Plan
 
+NO_FIT = "it does not fit without transfers, which the file of a model cannot hold"
+PLANNED_NO_FIT = f"the original in it: {NO_FIT}"
+
 
 def planned_file(made: Plan, loaded: Model, opened: Opened, aim: Aim, options: Mapping[str, Any]) -> bytes | str | None:
     """The file of the model with its plan, which is verified; why there is none; or None for a plan that does not fit.
 
     Args:
-        made: the plan of `loaded`.
+        made: the plan of `loaded`. Where it has transfers, the file has the plan without any, if that fits.
         loaded: the model in `opened`. A plan that is in it is taken out, and the original planned.
         opened: its files.
         aim: the target of the plan.
@@ -36,8 +38,11 @@ def planned_file(made: Plan, loaded: Model, opened: Opened, aim: Aim, options: M
         carrier = carrier_of(opened.name, opened.data, opened.frontend)
         if carrier.planned:
             loaded = load_carrier(carrier, check_bindings(options.get("bind") or {}))
-            made = plan(loaded, aim.target, **options)
-        return put_into(made, carrier, loaded.graph) if made.fits else "the original in it does not fit"
+        if carrier.planned or made.transfers is not None:  # the file of a model has one place for each tensor
+            made = plan(loaded, aim.target, **{**options, "transfers": str(Transfers.NEVER)})
+            if not made.fits:
+                return PLANNED_NO_FIT if carrier.planned else NO_FIT
+        return put_into(made, carrier, loaded.graph)
     except VerificationError:
         raise
     except Exception as error:  # of any frontend; the plan itself is made
@@ -61,13 +66,11 @@ def check_folder(folder: str | os.PathLike[str], requests: Sequence[Request]) ->
             raise UsageError(what, hint="name a folder without models of the fleet")
 
 
-def without_transfers(request: Request) -> Request:
-    """`request` with the option that plans have no transfers, which the file of a model cannot hold.
+def refuse_transfers(requests: Sequence[Request]) -> None:
+    """Refuse planned models of plans that must have transfers.
 
     Raises:
-        UsageError: its options require transfers.
+        UsageError: the options of a request require them.
     """
-    asked = request.options.get("transfers", Transfers.AUTO)
-    if asked == Transfers.REQUIRED:
+    if any(request.options.get("transfers") == Transfers.REQUIRED for request in requests):
         raise UsageError("the file of a model holds no transfers, and they are required", hint="leave out one of them")
-    return replace(request, options={**request.options, "transfers": str(Transfers.NEVER)})

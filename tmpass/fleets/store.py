@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from tmpass.base.errors import UsageError
 from tmpass.base.version import VERSION
+from tmpass.fleets.asked import plain_options
 from tmpass.fleets.canonical import digest as digest_of
 from tmpass.fleets.job import Aim, Request
 from tmpass.fleets.row import Row, row_from
@@ -27,7 +28,7 @@ def key_of(digest: str, request: Request, aim: Aim) -> str:
     The name counts, since errors and pages have it.
     """
     name = request.source.name.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    options = {name: _content(value) for name, value in request.options.items() if name != "threads"}
+    options = {name: _content(value) for name, value in plain_options(request.options).items()}
     limits = os.environ.get("TMPASS_CHILD_LIMITS", "")  # they decide which models cannot be read
     return digest_of((VERSION, _versions(), digest, name, aim.digest, aim.target is None, options, limits))
 

@@ -9,7 +9,7 @@ from make_models import FOLDER
 from tmpass.cli.terminal import coloured
 from tmpass.plans.diff import diff
 from tmpass.plans.plan_json import parse_plan
-from tmpass.report.terminal.difference import head
+from tmpass.report.terminal.difference import head, percent
 
 
 @pytest.fixture
@@ -25,6 +25,7 @@ def test_the_changes_between_two_plans(run, plans):
     done = run("diff", *plans)
     assert (done.code, done.err) == (0, "")
     assert done.out.splitlines() == [
+        "models       two files, with the same names of all 3 tensors: all are compared by name",
         "old          net.tflite on pixel6-tpu (assumed), fits, 2 steps",
         "new          larger.tflite on pixel6-tpu (assumed), fits, 2 steps",
         "peak         4024 B -> 4096 B (4 KiB), +72 B, +1.79 %",
@@ -66,7 +67,7 @@ def boards(run, weights_model, tmp_path):
 
 def test_constants_that_grew_have_lines(run, boards):
     lines = run("diff", *boards).out.splitlines()
-    assert lines[2:5] == [
+    assert lines[3:6] == [
         "peak         arena: 32 B -> 32 B, unchanged",
         "constants    flash: 1008 B -> 3008 B (2.938 KiB), +2000 B, +198 %",
         "needed       flash: 1456 B -> 3456 B (3.375 KiB), +2000 B, +137 %",
@@ -162,8 +163,8 @@ def test_bytes_that_transfers_move_are_judged_as_well(run, tmp_path):
 def test_growth_is_red_and_what_is_saved_green(plans):
     old, new = (parse_plan(path.read_text()) for path in plans)
     grown = head(old, new, diff(old, new), colour=True).splitlines()
-    assert grown[2] == "peak         4024 B -> 4096 B (4 KiB), \x1b[31m+72 B, +1.79 %\x1b[0m"
-    assert head(new, old, diff(new, old), colour=True).splitlines()[2].endswith("\x1b[32m-72 B, -1.76 %\x1b[0m")
+    assert grown[3] == "peak         4024 B -> 4096 B (4 KiB), \x1b[31m+72 B, +1.79 %\x1b[0m"
+    assert head(new, old, diff(new, old), colour=True).splitlines()[3].endswith("\x1b[32m-72 B, -1.76 %\x1b[0m")
     assert "\x1b" not in head(old, old, diff(old, old), colour=True)
 
 
@@ -212,3 +213,29 @@ def test_a_limit_needs_a_unit(fails, limit, hint):
 def test_a_limit_in_bits_says_what_to_write(fails):
     said = fails(2, "diff", "a", "b", "--fail-if-grows", "4kib")
     assert said.endswith("'4kib' is in bits: a lower-case b stands for them; write 4KiB")
+
+
+def test_two_different_models_are_said_in_the_first_line(run, plans, tmp_path):
+    """With what of them is compared: none, some or all of their tensors; the same file has no such line."""
+    other, some = tmp_path / "other.json", tmp_path / "some.json"
+    run("plan", FOLDER / "branchy.onnx", "-o", other)
+    some.write_text(plans[1].read_text().replace('"t1"', '"x1"'))
+    wanted = {
+        plans[1]: "two files, with the same names of all 3 tensors: all are compared by name",
+        some: "two different models: compared are figures of memories, and 2 tensors of one name "
+        "(3 in the old, 3 in the new)",
+        other: "two different models without a tensor of the same name: only the figures of memories are comparable",
+    }
+    for new, line in wanted.items():
+        assert run("diff", plans[0], new).out.splitlines()[0] == f"models       {line}"
+    assert run("diff", plans[0], plans[0]).out.startswith("old ")
+    common = {"same": False, "old_tensors": 3, "new_tensors": 3, "common_tensors": 2}
+    assert json.loads(run("diff", plans[0], some, "--json").out)["models"] == common
+    assert json.loads(run("diff", plans[0], plans[0], "--json").out)["models"] == {"same": True}
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(1.794, "+1.79 %"), (-0.5, "-0.5 %"), (2606.3, "+2606 %"), (99.9, "+99.9 %")]
+)
+def test_a_percentage_has_no_exponent(share, text):
+    assert percent(share) == text

@@ -120,16 +120,37 @@ class Limit:
 
 
 @record
+class ModelChange:
+    """What two different models have in common.
+
+    Fields:
+        old, new: how many tensors each model has.
+        common: how many tensors of both have the same subgraph and name, and are compared.
+    """
+
+    old: int
+    new: int
+    common: int
+
+    @property
+    def alike(self) -> bool:
+        """Whether all tensors of both models are compared."""
+        return self.common == self.old == self.new
+
+
+@record
 class Difference:
     """The differences between two plans: a row per memory, and one per tensor that changed.
 
     Fields:
+        models: how the models differ; None for two plans of the same file.
         transfers: the bytes that spills and fetches move; None where neither plan has any.
         time: the picoseconds of a run; None where one of the plans has no time, or they count different things.
     """
 
     memories: tuple[MemoryChange, ...]
     shifts: tuple[TensorChange, ...]
+    models: ModelChange | None = None
     transfers: Figure | None = None
     time: Figure | None = None
 
@@ -141,7 +162,8 @@ def diff(old: Plan, new: Plan) -> Difference:
     indices. Indices alone would not do: they change when a model is exported again.
     """
     before, after = dict(_locations(old)), dict(_locations(new))
-    numbers = {**_numbers(old), **_numbers(new)}
+    was_named, now_named = _numbers(old), _numbers(new)
+    numbers = {**was_named, **now_named}
     found = []
     for key in dict.fromkeys((*after, *before)):
         was, now = before.get(key), after.get(key)
@@ -151,7 +173,9 @@ def diff(old: Plan, new: Plan) -> Difference:
     found.sort(key=lambda shift: (CHANGES.index(shift.change), -abs(shift.growth)))
     moved = [0 if plan.transfers is None else plan.transfers.moved for plan in (old, new)]
     transfers = Figure(*moved) if any(moved) else None
-    return Difference(tuple(_memories(old, new)), tuple(found), transfers, _times(old, new))
+    models = ModelChange(len(was_named), len(now_named), len(was_named.keys() & now_named.keys()))
+    same = old.model.sha256 == new.model.sha256
+    return Difference(tuple(_memories(old, new)), tuple(found), None if same else models, transfers, _times(old, new))
 
 
 def _times(old: Plan, new: Plan) -> Figure | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tmpass.base.json_text import json_text
 from tmpass.base.sizes import format_size
-from tmpass.plans.diff import CHANGES, Difference, Figure, Limit, Location, MemoryChange, TensorChange
+from tmpass.plans.diff import CHANGES, Difference, Figure, Limit, Location, MemoryChange, ModelChange, TensorChange
 from tmpass.plans.plan import Plan
 from tmpass.report.left_out import target_name, unknown
 from tmpass.report.run_time import duration
@@ -32,12 +32,13 @@ _COLOURS = {
 
 
 def head(old: Plan, new: Plan, found: Difference, *, colour: bool = False) -> str:
-    """The first lines: both plans, the figures of each memory, and how many tensors changed.
+    """The first lines: that the models differ, both plans, the figures of memories, and how many tensors changed.
 
     Of what memories need besides buffers, only what changed is listed. All that is needed has a line where it grew by
     another number than the peak. With `colour`, growth is red, and what is saved green.
     """
-    lines = [(f"old          {_outline(old)}", ""), (f"new          {_outline(new)}", "")]
+    lines = [(f"models       {_unlike(found.models)}", "")] if found.models is not None else []
+    lines += [(f"old          {_outline(old)}", ""), (f"new          {_outline(new)}", "")]
     for name, figures in _named_figures(found):
         for number, (memory, figure) in enumerate(figures):
             line = f"{name if number == 0 else '':<13}{_change(found, memory, figure)}"
@@ -48,7 +49,7 @@ def head(old: Plan, new: Plan, found: Difference, *, colour: bool = False) -> st
         line = f"transfers    {moved.old} B -> {format_size(moved.new)} in each run, {growth(moved)}"
         lines.append((line, growth(moved) if moved.growth else ""))
     if (times := found.time) is not None:
-        share = "unchanged" if not times.growth else f"{float(times.percent):+.3g} %" if times.percent else "more"
+        share = "unchanged" if not times.growth else percent(float(times.percent)) if times.percent else "more"
         line = f"time         {duration(times.old)} -> {duration(times.new)} for one run, {share}"
         lines.append((line, share if times.percent else ""))
     counts = Counter(shift.change for shift in found.shifts)
@@ -94,6 +95,7 @@ def to_json(old: Plan, new: Plan, found: Difference, limit: Limit | None) -> str
         "schema": SCHEMA,
         "old": _facts(old),
         "new": _facts(new),
+        "models": _models(found.models),
         "memories": [_memory(one) for one in found.memories],
         "too_much": too_much,
         "changes": [_shift(shift) for shift in found.shifts],
@@ -114,8 +116,13 @@ def growth(change: Figure) -> str:
     """The growth of a figure as text: `+4096 B, +11.1 %`."""
     if not change.growth:
         return "unchanged"
-    share = "" if change.percent is None else f", {float(change.percent):+.3g} %"
+    share = "" if change.percent is None else f", {percent(float(change.percent))}"
     return f"{change.growth:+} B{share}"
+
+
+def percent(share: float) -> str:
+    """A growth in percent as text, with three digits, and all that stand before the point: `+1.79 %`, `+2606 %`."""
+    return f"{share:+.0f} %" if abs(share) >= 1000 else f"{share:+.3g} %"
 
 
 def _named_figures(found: Difference) -> Iterator[tuple[str, list[tuple[str, Figure]]]]:
@@ -131,6 +138,16 @@ def _named_figures(found: Difference) -> Iterator[tuple[str, list[tuple[str, Fig
 def _change(found: Difference, memory: str, figure: Figure) -> str:
     name = f"{memory}: " if len(found.memories) > 1 else ""
     return f"{name}{figure.old} B -> {format_size(figure.new)}, {growth(figure)}"
+
+
+def _unlike(models: ModelChange) -> str:
+    """That two models differ, and what of them is compared."""
+    if not models.common:
+        return "two different models without a tensor of the same name: only the figures of memories are comparable"
+    if models.alike:
+        return f"two files, with the same names of all {counted(models.common, 'tensor')}: all are compared by name"
+    each = f"{models.old} in the old, {models.new} in the new"
+    return f"two different models: compared are figures of memories, and {models.common} tensors of one name ({each})"
 
 
 def _outline(plan: Plan) -> str:
@@ -156,6 +173,12 @@ def _facts(plan: Plan) -> dict[str, Any]:
         "status": plan.status,
         "fits": plan.fits,
     }
+
+
+def _models(models: ModelChange | None) -> dict[str, Any]:
+    if models is None:
+        return {"same": True}
+    return {"same": False, "old_tensors": models.old, "new_tensors": models.new, "common_tensors": models.common}
 
 
 def _memory(change: MemoryChange) -> dict[str, Any]:

@@ -146,7 +146,7 @@ def test_an_unknown_name_is_refused_with_those_that_there_are(shell):
     assert done.stderr.startswith("tmpass: allocator 'heap' is unknown; choose one of auto, ")
     assert done.stderr.endswith(", stack\n")
     done = shell("tmpass plan models/branchy.tflite -o plan.json; tmpass emit plan.json --format peek")
-    assert done.stderr.startswith("tmpass: no format is named 'peek'; choose one of json, csv, ")
+    assert done.stderr.startswith("tmpass: no format is named 'peek'; did you mean 'peak'? choose one of json, csv, ")
     assert done.stderr.endswith(", peak\n")
 
 

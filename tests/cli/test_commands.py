@@ -45,6 +45,16 @@ def test_the_help_lists_the_commands_and_the_exit_codes(run):
     assert all(f"\n      {code}  " in out for code in range(6))
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_ends_with_the_exit_codes(run, name):
+    out = run(name, "--help").out
+    codes = out[out.index("Exit codes") :]
+    named = {int(code) for code in re.findall(r"^ +(\d+)  ", codes, re.MULTILINE)}
+    assert named >= {0, 2, 70, 130, 141}
+    page = (Path(__file__).parents[2] / "docs" / "exit-codes.md").read_text()
+    assert named <= {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)}
+
+
 def test_help_says_how_sizes_are_written(run):
     takers = [name for name in COMMANDS if "docs/units.md" in run(name, "-h").out]
     assert takers == ["plan", "split", "explain", "show", "diff", "fleet", "allocate", "learn", "spill"]
@@ -65,8 +75,11 @@ def test_the_version(run):
 
 
 def test_an_unknown_command_or_option(fails):
-    assert fails(2, "paln") == "no such command 'paln'; try tmpass --help"
-    assert fails(2, "--fast").startswith("no such option '--fast'")
+    assert fails(2, "paln") == "no such command 'paln'; did you mean 'plan'? tmpass --help lists all"
+    assert fails(2, "bake") == "no such command 'bake'; try tmpass --help"
+    assert fails(2, "--fast") == "no such option '--fast'; try tmpass --help"
+    assert fails(2, "net.onnx", "-t", "tflm") == "'net.onnx' is a model, not a command: write tmpass plan net.onnx"
+    assert fails(2, "help", "plan") == "no such command 'help': write tmpass plan --help"
     assert fails(2, "verify", "plan.json") == "the model is missing; tmpass verify PLAN MODEL"
 
 

@@ -140,8 +140,9 @@ def test_what_is_refused_before_anything_is_planned(fails, tmp_path):
     assert "two results would go to one place" in fails(2, "fleet", "zoo", "--emit", "z.md", "--emit", "md=z.md")
     assert "--fail-if-grows has no effect without --baseline" in fails(2, "fleet", "zoo", "--fail-if-grows", "1%")
     assert "--no-store keeps nothing: leave out --store" in fails(2, "fleet", "zoo", "--no-store", "--store", "x.db")
-    assert "is not in the range 0<x<=10000000" in fails(2, "fleet", "zoo", "--seconds", "1e10")
-    assert "is not in the range" in fails(2, "fleet", "zoo", "--seconds", "inf")
+    for seconds in ("1e10", "inf", "0", "1s", "nan"):
+        said = f"--seconds '{seconds}' is not a time in 0 .. 10000000 s; write seconds above 0 without a unit: 60, 0.5"
+        assert fails(2, "fleet", "zoo", "--seconds", seconds) == said
     assert "zoo/a.tflite is a model" in fails(2, "fleet", "zoo", "-o", "zoo/a.tflite")
     assert "cluster 'dusk' is unknown; give local, dask" in fails(2, "fleet", "zoo", "--cluster", "dusk")
     (tmp_path / "old.jsonl").write_text("{}\n")

@@ -200,10 +200,13 @@ def test_limits_of_executing(fails, onnx_plan, option, value, said):
     assert said in fails(4, "verify", "--execute", option, value, onnx_plan, MODELS / "control_flow.onnx")
 
 
-@pytest.mark.parametrize("option", ["--execute-trips", "--execute-seconds"])
-def test_limits_are_numbers_above_0(fails, onnx_plan, option):
+@pytest.mark.parametrize(
+    ("option", "hint"),
+    [("--execute-trips", "write 1 or more"), ("--execute-seconds", "write seconds above 0 without a unit: 60, 0.5")],
+)
+def test_limits_are_numbers_above_0(fails, onnx_plan, option, hint):
     said = fails(2, "verify", "--execute", option, "0", onnx_plan, MODELS / "control_flow.onnx")
-    assert re.fullmatch(rf"{option} is 0(\.0)?; give a number above 0", said)
+    assert re.fullmatch(rf"{option} '?0'? is not .*; {hint}", said)
 
 
 def test_a_plan_that_loses_bytes_when_it_runs(run, onnx_plan):

@@ -56,6 +56,25 @@ def test_whichever_step_fails_nothing_changes(old, monkeypatch, at, step, number
     assert stat.S_IMODE((old / "old").stat().st_mode) == 0o640
 
 
+def test_a_reader_that_has_gone_leaves_the_files_whole(process, long_model, tmp_path):
+    """Also where all that is printed would be more than a pipe holds, so that nobody could have read it."""
+    words = ("plan", long_model, "--json", "--emit", tmp_path / "a.html", "--emit", tmp_path / "a.csv")
+    done = process(*words)
+    whole = tree(tmp_path)
+    assert (done.returncode, sorted(whole)) == (0, ["a.csv", "a.html", long_model.name])
+    for name in ("a.csv", "a.html"):
+        (tmp_path / name).unlink()
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = process(*words, stdout=writer)
+    finally:
+        os.close(writer)
+    assert done.returncode == 141
+    assert b"cannot" not in done.stderr
+    assert tree(tmp_path) == whole
+
+
 def test_a_file_system_without_second_names_keeps_copies(old, monkeypatch):
     before = tree(old)
     monkeypatch.setattr(os, "link", Fault(os.link, 1, errno.EPERM))

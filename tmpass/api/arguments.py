@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tmpass.base.choices import Io, Objective
 from tmpass.base.errors import ModelError, TargetError, UsageError, brief
+from tmpass.base.nearest import hint_of
 from tmpass.graph.binding import bind, whole_number
 from tmpass.graph.model import Graph
 from tmpass.loading.load import Model
@@ -105,7 +106,7 @@ def check_choice(option: str, value: str, choices: Iterable[str]) -> None:
         UsageError: it is not.
     """
     if not isinstance(value, str) or value not in tuple(choices):
-        raise UsageError(f"{option} is {brief(value)}", hint=f"choose one of {', '.join(choices)}")
+        raise UsageError(f"{option} is {brief(value)}", hint=hint_of(value, choices))
 
 
 def check_speeds(objective: str, target: Target) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from tmpass.base.choices import SpillOrder
 from tmpass.base.errors import UsageError, VerificationError
+from tmpass.base.nearest import hint_of
 from tmpass.base.reading import MOST_TEXT, read_bounded
 from tmpass.base.sizes import parse_size
 from tmpass.planning.residency.transfers.problem_json import check_transfer_problem, read_transfer_problem
@@ -92,7 +93,7 @@ def least_scratchpad(
 
 def _order(order: SpillOrder | str) -> SpillOrder:
     if order not in tuple(SpillOrder):
-        raise UsageError(f"the order {order!r} is unknown", hint="choose one of " + ", ".join(SpillOrder))
+        raise UsageError(f"the order {order!r} is unknown", hint=hint_of(order, SpillOrder))
     return SpillOrder(order)
 
 

@@ -14,6 +14,7 @@ from tmpass.base import interrupts
 from tmpass.base.errors import TmpassError, brief_text
 from tmpass.base.version import VERSION
 from tmpass.cli.terminal import complain, drop, open_standard_streams
+from tmpass.cli.usage import no_such_command, usage_text
 
 COMMANDS = (
     "plan",
@@ -60,6 +61,19 @@ class _Commands(click.Group):
         command: click.Command = import_module(f"tmpass.cli.{name.replace('-', '_')}_command").command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that `args` begin with.
+
+        Raises:
+            click.UsageError: there is none; it names the nearest one.
+        """
+        name = args[0]
+        if not ctx.resilient_parsing and not name.startswith("-") and self.get_command(ctx, name) is None:
+            raise no_such_command(name, COMMANDS, args[1:], ctx)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands to the help, each with a whole sentence."""
         commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
@@ -80,7 +94,7 @@ class _Commands(click.Group):
             complain("interrupted")
             code = interrupts.EXIT_CODE
         except click.ClickException as error:
-            complain(_usage(error))
+            complain(usage_text(error))
             code = 2
         except MemoryError:
             complain("not enough memory")
@@ -111,13 +125,6 @@ def _unforeseen(error: Exception) -> int:
     return INTERNAL_ERROR
 
 
-def _usage(error: click.ClickException) -> str:
-    """Click's message, which may have several lines, in the form of tmpass's own errors."""
-    what = " ".join(error.format_message().split()).rstrip(".")
-    ctx = error.ctx if isinstance(error, click.UsageError) else None
-    return what[:1].lower() + what[1:] + (f"; try {ctx.command_path} --help" if ctx else "")
-
-
 @click.group(
     "tmpass", cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
 )
@@ -140,6 +147,9 @@ def commands(ctx: click.Context) -> None:
         5  verification failed
         70  internal error: please report it
         130  interrupted; the best answer so far is kept
+        141  the reader of the output has ended; files are written
+
+    docs/exit-codes.md explains them, and docs/units.md the sizes.
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help(), err=True)

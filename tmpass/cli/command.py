@@ -3,6 +3,7 @@
 import click
 
 from tmpass.base.errors import TmpassError
+from tmpass.cli.exit_codes import rows
 
 SETTINGS = "tmpass.settings"
 """Key of a context's `meta`: which options come from which settings file, in words."""
@@ -36,21 +37,22 @@ class Command(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options to the help, those that belong together under one title."""
-        rows = [(param.name, record) for param in self.get_params(ctx) if (record := param.get_help_record(ctx))]
-        grouped = GROUPS if len(rows) > FEWEST else {}
+        records = [(param.name, record) for param in self.get_params(ctx) if (record := param.get_help_record(ctx))]
+        grouped = GROUPS if len(records) > FEWEST else {}
         for title, names in grouped.items():
-            if records := [record for name, record in rows if name in names]:
+            if chosen := [record for name, record in records if name in names]:
                 with formatter.section(title):
-                    formatter.write_dl(records)
+                    formatter.write_dl(chosen)
         known = {name for names in grouped.values() for name in names}
         with formatter.section("Options"):
-            formatter.write_dl([record for name, record in rows if name not in known])
+            formatter.write_dl([record for name, record in records if name not in known])
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write to the end of the help how sizes are written, if the command takes any."""
+        """Write to the end of the help how sizes are written, if the command takes any, and the exit codes."""
         if any(param.type.name in SIZES for param in self.get_params(ctx)):
             with formatter.section("Sizes"):
                 formatter.write_text(UNITS)
+        write_exit_codes(self.name or "", formatter)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command. An error says which options come from a settings file, where the user does not see them."""
@@ -79,3 +81,10 @@ class Command(click.Command):
         if rest and self.name in MORE:
             raise click.UsageError(f"got {rest[0]!r} as well: {MORE[self.name]}", ctx)
         return super().parse_args(ctx, args)
+
+
+def write_exit_codes(command: str, formatter: click.HelpFormatter) -> None:
+    """Write the exit codes of `command` to its help."""
+    if codes := rows(command):
+        with formatter.section("Exit codes, as docs/exit-codes.md explains them"):
+            formatter.write_dl(codes)

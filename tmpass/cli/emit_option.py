@@ -1,5 +1,6 @@
 """The option --emit: the plan in further formats, one file for each."""
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -34,6 +35,8 @@ class Emission(click.ParamType):  # type: ignore[type-arg]  # generic only from 
             return load_format(name), path
         if value in FORMATS:
             self.fail(f"{value!r} is a format: write {value}=FILE")
+        if equals and re.fullmatch("[a-zA-Z-]+", name):
+            load_format(name)  # says that there is none, and the nearest one
         return format_of(str(value)), str(value)
 
 

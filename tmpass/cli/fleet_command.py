@@ -19,6 +19,7 @@ from tmpass.cli.fleet_refusals import refuse_overwriting
 from tmpass.cli.fleet_requests import find_requests
 from tmpass.cli.options import INTERRUPTED, Size, options_without_target
 from tmpass.cli.terminal import complain, guard, print_table
+from tmpass.cli.values import Seconds, Whole
 from tmpass.cli.write_files import plain_name, write_all
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ STORE = os.path.join(".tmpass_cache", "fleet.db")
 @click.option(
     "--jobs",
     "-j",
-    type=click.IntRange(1, 4096),
+    type=Whole(1, 4096),
     metavar="N",
     help="Number of workers, or with the address of a cluster a third of the models in flight. [default: one for each "
     "processor]",
@@ -91,7 +92,7 @@ STORE = os.path.join(".tmpass_cache", "fleet.db")
 @click.option("--no-store", is_flag=True, help="Keep nothing, and plan all.")
 @click.option(
     "--retries",
-    type=click.IntRange(0, 100),
+    type=Whole(0, 100),
     default=2,
     show_default=True,
     help="How many times a model is planned again, alone, after the process that planned it ended.",
@@ -99,7 +100,7 @@ STORE = os.path.join(".tmpass_cache", "fleet.db")
 @click.option(
     "--seconds",
     "wall",
-    type=click.FloatRange(0, 10_000_000, min_open=True),
+    type=Seconds(10_000_000),
     metavar="N",
     help="Wall time for one model; then its process ends.",
 )
@@ -139,6 +140,8 @@ def command(
         4  budget ended without an answer
         1  a model does not fit, or with --baseline grew more than allowed
         0  all fit
+        130  Ctrl-C; what is done is kept
+        141  the reader of the output has ended; files are written
 
     With --baseline only what got worse counts, and rows that are new. Nothing
     in common with it is wrong usage.

@@ -13,7 +13,9 @@ from tmpass.cli.files import read_text, reason
 from tmpass.cli.inputs import refuse_inputs
 from tmpass.cli.options import Size
 from tmpass.cli.terminal import complain
+from tmpass.cli.values import Whole
 from tmpass.cli.write_files import plain_name, write_whole
+from tmpass.packing.problem import MAX_ALIGNMENT
 
 if TYPE_CHECKING:
     from tmpass.packing.problem import Problem
@@ -27,10 +29,8 @@ if TYPE_CHECKING:
     type=Size(),
     help="Bytes for each problem; by default those in its name, as in A.1048576.csv, or the least peak found.",
 )
-@click.option("--alignment", type=click.IntRange(1, 2**31), default=1, show_default=True, help="Of every offset.")
-@click.option(
-    "--seed", type=click.IntRange(0, 2**31 - 1), default=1, show_default=True, help="Of searches and of training."
-)
+@click.option("--alignment", type=Whole(1, MAX_ALIGNMENT), default=1, show_default=True, help="Of every offset.")
+@click.option("--seed", type=Whole(0, 2**31 - 1), default=1, show_default=True, help="Of searches and of training.")
 def command(problems: str, output: str, capacity: int | None, alignment: int, seed: int) -> None:
     """Learn where telamalloc goes back to from a dead end.
 

@@ -1,6 +1,6 @@
 """The options of planning, which several commands share, and the plan made with them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -11,7 +11,9 @@ from tmpass.cli.complete import complete_allocator, complete_target
 from tmpass.cli.files import name_of
 from tmpass.cli.settled import TARGET_VARIABLE
 from tmpass.cli.terminal import complain, progress
+from tmpass.cli.values import Whole, Word
 from tmpass.packing.allocators import ALLOCATORS as NAMES
+from tmpass.packing.problem import MAX_ALIGNMENT
 from tmpass.report.text import clip
 
 if TYPE_CHECKING:
@@ -30,9 +32,9 @@ EXIT_CODES = {"optimal": 0, "feasible": 0, "infeasible": 1, "unknown": 4}
 
 ALLOCATORS = " or ".join(", ".join(NAMES).rsplit(", ", 1)) + "."
 
-NODES = click.IntRange(0, MAX_BYTES)
+NODES = Whole(0, MAX_BYTES)
 
-THREADS = click.IntRange(1, 256)
+THREADS = Whole(1, 256)
 THREADS_HELP = "Number of search threads; the answer does not depend on it."
 
 _FEW_BYTES = 4096
@@ -57,10 +59,6 @@ class Size(click.ParamType):  # type: ignore[type-arg]  # generic only from clic
         return size
 
 
-def _choice(kind: Iterable[str]) -> "click.Choice[str]":
-    return click.Choice([str(word) for word in kind])  # of an enum, click would take the names of the members
-
-
 _TARGET = click.option(
     "--target", "-t", envvar=TARGET_VARIABLE, metavar="NAME|FILE", show_envvar=True,
     shell_complete=complete_target,
@@ -79,14 +77,14 @@ def options_without_target(function: F) -> F:
     for option in reversed(
         (
             click.option("--budget", type=Size(), help="Capacity of the scratchpad instead of the target's: 512KiB."),
-            click.option("--alignment", type=click.IntRange(1, 2**31),
+            click.option("--alignment", type=Whole(1, MAX_ALIGNMENT),
                          help="Alignment of every offset in bytes instead of the target's."),
             click.option("--bind", multiple=True, metavar="NAME=N",
                          help="Number for a dimension: batch=1, or input:0=1 for axis 0 of `input`. Repeatable."),
-            click.option("--io", type=_choice(Io), default="arena", show_default=True,
+            click.option("--io", type=Word(Io), default="arena", show_default=True,
                          help="Inputs and outputs in the arena, or in memory that the caller provides."),
             click.option("--keep-inputs", is_flag=True, help="Keep the inputs intact to the end of the run."),
-            click.option("--share", type=_choice(Share), default="auto", show_default=True,
+            click.option("--share", type=Word(Share), default="auto", show_default=True,
                          help="Sharing of storage: all that the target allows, only views such as reshapes, or none."),
             click.option("--no-inplace", "inplace", is_flag=True, flag_value=False, default=True,
                          help="Do not write results over inputs."),
@@ -96,7 +94,7 @@ def options_without_target(function: F) -> F:
                          help="Put an output of the model at the offset of an input: state, caches. Repeatable."),
             click.option("--allow-unplanned", is_flag=True,
                          help="Leave out tensors of unknown size, and list them."),
-            click.option("--schedule", type=_choice(OrderMethod), default="auto", show_default=True,
+            click.option("--schedule", type=Word(OrderMethod), default="auto", show_default=True,
                          help="The order of operators; auto: as in the file, unless another needs a smaller arena."),
             click.option("--states", type=NODES, metavar="N",
                          help="Budget of the search for an order, in states. [default: 200000]"),
@@ -107,13 +105,13 @@ def options_without_target(function: F) -> F:
                          "3000000 for more than 20000 results of operators]"),
             click.option("--scratch", metavar="FILE",
                          help="Scratch bytes of kernels, as JSON: docs/scratch.schema.json."),
-            click.option("--int8", type=_choice(Int8),
+            click.option("--int8", type=Word(Int8),
                          help="How operators between DequantizeLinear and QuantizeLinear compute: with the integers "
                          "(native) or with floats. By default as the target says."),
-            click.option("--transfers", type=_choice(Transfers), default="auto", show_default=True,
+            click.option("--transfers", type=Word(Transfers), default="auto", show_default=True,
                          help="Let tensors leave the scratchpad and come back: where the model does not fit otherwise, "
                          "never, or instead of placing them in another memory."),
-            click.option("--objective", type=_choice(Objective), default="bytes", show_default=True,
+            click.option("--objective", type=Word(Objective), default="bytes", show_default=True,
                          help="What the plan has the least of: bytes moved, or time by the target's speeds."),
             click.option("--threads", type=THREADS, default=1, show_default=True, help=THREADS_HELP),
         )

@@ -12,7 +12,9 @@ from tmpass.cli.files import read_text, refuse_plan
 from tmpass.cli.inputs import refuse_inputs
 from tmpass.cli.options import EXIT_CODES, INTERRUPTED, Size
 from tmpass.cli.terminal import complain, print_table, progress
+from tmpass.cli.values import Whole, Word
 from tmpass.cli.write_files import plain_name, write_whole
+from tmpass.packing.problem import MAX_ALIGNMENT
 from tmpass.planning.residency.transfers.methods import METHODS
 
 if TYPE_CHECKING:
@@ -25,10 +27,10 @@ if TYPE_CHECKING:
 @click.option("--capacity", type=Size(), help="Bytes of the scratchpad: 512KiB.")
 @click.option("--least-scratchpad", is_flag=True, help="Find the least capacity for transfers of --cost instead.")
 @click.option("--cost", type=Size(), help="Bytes that may be moved with --least-scratchpad.  [default: 0]")
-@click.option("--alignment", type=click.IntRange(1, 2**31), default=1, show_default=True, help="Of every address.")
+@click.option("--alignment", type=Whole(1, MAX_ALIGNMENT), default=1, show_default=True, help="Of every address.")
 @click.option(
     "--order",
-    type=click.Choice([str(word) for word in SpillOrder]),
+    type=Word(SpillOrder),
     default="free",
     show_default=True,
     help="Keep the order of the operators, or choose it; belady and greedy choose the order of least peak.",
@@ -41,12 +43,12 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--parameters",
-    type=click.Choice(["yes", "no"]),
+    type=Word(("yes", "no")),
     default="yes",
     show_default=True,
     help="Whether parameters are in the scratchpad while an operator reads them.",
 )
-@click.option("--nodes", type=click.IntRange(0, 2**40), help="Budget of the search, in steps. [default: 2000000]")
+@click.option("--nodes", type=Whole(0, 2**40), help="Budget of the search, in steps. [default: 2000000]")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.option("--output", "-o", metavar="FILE", help="Write order and episodes as JSON to FILE; - is standard output.")
 @click.pass_context

@@ -2,6 +2,7 @@
 
 import click
 
+from tmpass.cli.command import write_exit_codes
 from tmpass.cli.terminal import print_table
 
 AS_JSON = "Print all numbers and rules with their sources as JSON."
@@ -16,6 +17,11 @@ class _Targets(click.Group):
         if args and self.get_command(ctx, args[0]) is None:
             args = ["show", *args]
         return super().resolve_command(ctx, args)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the exit codes to the end of the help."""
+        del ctx
+        write_exit_codes("targets", formatter)
 
 
 @click.group("targets", cls=_Targets, invoke_without_command=True)

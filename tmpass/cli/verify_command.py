@@ -13,6 +13,7 @@ from tmpass.cli.complete import complete_target
 from tmpass.cli.files import model_source, read_plan
 from tmpass.cli.settled import TARGET_VARIABLE, target_for
 from tmpass.cli.terminal import complain, progress
+from tmpass.cli.values import Seconds, Whole
 from tmpass.cli.verify_pair import (
     is_planned_copy,
     original_line,
@@ -78,9 +79,15 @@ _EXECUTION = {
     help="With --execute: the value of one input, from an .npy file. May be repeated.",
 )
 @click.option(
-    "--execute-trips", "trips", type=int, metavar="N", help="Limit on the rounds of loops in one run. [default: 5000]"
+    "--execute-trips",
+    "trips",
+    type=Whole(1, 10**12),
+    metavar="N",
+    help="Limit on the rounds of loops in one run. [default: 5000]",
 )
-@click.option("--execute-seconds", "seconds", type=float, metavar="N", help="Limit on the wall time. [default: 300]")
+@click.option(
+    "--execute-seconds", "seconds", type=Seconds(10_000_000), metavar="N", help="Limit on the wall time. [default: 300]"
+)
 @click.option(
     "--execute-bytes",
     "max_bytes",

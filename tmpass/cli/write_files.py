@@ -36,9 +36,11 @@ def write_all(results: "Iterable[tuple[str, str | bytes]]") -> None:
 
     First each file is written under a temporary name beside its path. Then standard output, pipes and devices are
     written, since that cannot be undone. Last the temporary files are renamed; if a rename fails, the files that were
-    there before are restored.
+    there before are restored. A reader of standard output that ends early, such as `head -1`, does not touch the files:
+    they are written all the same.
 
     Raises:
+        BrokenPipeError: the reader of standard output has ended; the files are written.
         UsageError: one of them cannot be written.
     """
     files, streams = list[_File](), list[tuple[str, bytes]]()
@@ -57,10 +59,16 @@ def write_all(results: "Iterable[tuple[str, str | bytes]]") -> None:
             for file in files:
                 with _reported(file.path):
                     _make(file, hold)
+            ended: BrokenPipeError | None = None
             for path, data in streams:
-                with _reported(path), hold.let_through():
-                    _send(path, data)
+                try:
+                    with _reported(path), hold.let_through():
+                        _send(path, data)
+                except BrokenPipeError as error:
+                    ended = error
             _put(files)
+            if ended is not None:
+                raise ended
         finally:
             for file in files:
                 with suppress(OSError):  # it or its folder does not exist

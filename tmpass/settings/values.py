@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 
 from tmpass.base.choices import Int8, Io, Objective, OrderMethod, Share, Transfers
 from tmpass.base.errors import UsageError
+from tmpass.base.nearest import nearest
 from tmpass.base.sizes import MAX_BYTES, parse_size
 from tmpass.graph.binding import check_bindings
 from tmpass.packing.problem import MAX_ALIGNMENT
 from tmpass.targets.load import target_names
-from tmpass.targets.values import nearest, show
+from tmpass.targets.values import show
 
 MAX_THREADS = 256
 

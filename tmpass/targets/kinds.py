@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from tmpass.base.errors import UsageError
+from tmpass.base.nearest import nearest
 from tmpass.targets.sharing import CUSTOM, EVERY, Over
-from tmpass.targets.values import nearest, show
+from tmpass.targets.values import show
 
 _EXAMPLE = 'write "every", "none" or a list of kinds: ["ADD", "MUL"]'
 _MOST = 64

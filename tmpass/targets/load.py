@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from tmpass.base.errors import TargetError
+from tmpass.base.nearest import nearest
 from tmpass.targets.parse import parse_target
 from tmpass.targets.target import Target
-from tmpass.targets.values import nearest, show
+from tmpass.targets.values import show
 
 MAX_FILE = 64 * 1024
 """The most bytes of a profile."""

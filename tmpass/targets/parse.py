@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from tmpass.base.choices import Int8
 from tmpass.base.errors import TargetError, UsageError
+from tmpass.base.nearest import nearest
 from tmpass.targets.key_lines import KeyPath
 from tmpass.targets.kinds import kinds, kinds_in_place
 from tmpass.targets.memory import USES, Memory, Use
@@ -13,7 +14,7 @@ from tmpass.targets.runtime import RUNTIMES, Runtime
 from tmpass.targets.scratch.rule import ScratchRule
 from tmpass.targets.sharing import Sharing
 from tmpass.targets.target import ADD_ACTIVATIONS, NO_SCRATCHPAD, Target
-from tmpass.targets.values import alignment, bandwidth, capacity, chunk, flag, nearest, rate, reserve, show
+from tmpass.targets.values import alignment, bandwidth, capacity, chunk, flag, rate, reserve, show
 
 K = TypeVar("K")
 

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import NoReturn, TypeVar
 
 from tmpass.base.errors import TargetError, TmpassError, UsageError
+from tmpass.base.nearest import nearest
 from tmpass.targets.key_lines import KeyLines, KeyPath
-from tmpass.targets.values import nearest, show
+from tmpass.targets.values import show
 
 T = TypeVar("T")
 

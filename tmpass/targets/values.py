@@ -1,7 +1,5 @@
 """The values in a profile, and how errors quote them."""
 
-from collections.abc import Iterable
-
 from tmpass.base.errors import UsageError
 from tmpass.base.sizes import MAX_BYTES, parse_size
 from tmpass.packing.problem import MAX_ALIGNMENT
@@ -106,10 +104,3 @@ def show(value: object) -> str:
         return f"a number of {value.bit_length()} bits"
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
-
-
-def nearest(word: str, names: Iterable[str], most: int = 1) -> str:
-    """The names most similar to `word`, in quotes; "" if none is similar."""
-    import difflib
-
-    return " or ".join(repr(str(name)) for name in difflib.get_close_matches(word[:60], names, n=most))

@@ -102,7 +102,7 @@ def test_the_same_budget_gives_the_same_answer(method):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"allocator": "best"}, "allocator 'best' is unknown; choose one of auto"),
+        ({"allocator": "best"}, "allocator 'best' is unknown; did you mean 'best-fit'"),
         ({"nodes": -1}, "the budget is -1 nodes"),
         ({"nodes": 2**70}, "0 .. 2"),
         ({"nodes": 1.5}, "whole number"),

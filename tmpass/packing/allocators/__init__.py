@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
 from tmpass.base.errors import UsageError
+from tmpass.base.nearest import hint_of
 from tmpass.base.plugins import load_registered, registered_names
 from tmpass.base.record import record
 from tmpass.packing.problem import Problem
@@ -106,7 +107,7 @@ def allocator_named(name: str) -> Allocator:
     found = load_registered(GROUP, name, ("HONOURS", "solve"))
     if found is None:
         known = dict.fromkeys((*ALLOCATORS, *registered_names(GROUP)))
-        raise UsageError(f"allocator {name!r} is unknown", hint="choose one of " + ", ".join(known))
+        raise UsageError(f"allocator {name!r} is unknown", hint=hint_of(name, known))
     return cast(Allocator, found)
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from tmpass.base.errors import ModelError, UsageError, brief
+from tmpass.base.nearest import nearest
 from tmpass.graph.dependencies import describe
 from tmpass.graph.model import ABSENT, Entry, Graph, Tensor, TensorKey, TensorKind
 from tmpass.planning.sharing.in_place import TieError
 from tmpass.planning.timeline.schedule import Schedule
-from tmpass.targets.values import nearest
 
 HOW = "write OUTPUT=INPUT, with names of the model's outputs and inputs"
 

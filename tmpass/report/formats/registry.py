@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, TypeGuard, cast
 
 from tmpass.base.errors import UsageError, brief
+from tmpass.base.nearest import hint_of, nearest
 from tmpass.base.plugins import load_registered, registered_names
 
 if TYPE_CHECKING:
@@ -72,8 +73,8 @@ def load_format(name: str) -> Format:
         return cast(Format, import_module(f"tmpass.report.formats.{name.replace('-', '_')}"))
     found = load_registered(GROUP, name, ("NAME", "SUFFIX", "SUMMARY", "emit"))
     if found is None:
-        known = ", ".join(dict.fromkeys((*FORMATS, *registered_names(GROUP))))
-        raise UsageError(f"no format is named {brief(name)}", hint=f"choose one of {known}")
+        known = dict.fromkeys((*FORMATS, *registered_names(GROUP)))
+        raise UsageError(f"no format is named {brief(name)}", hint=hint_of(name, known))
     return cast(Format, found)
 
 
@@ -97,6 +98,8 @@ def format_of(path: str) -> Format:
     fitting = [form for form in known if path.lower().endswith(form.SUFFIX)]
     if not fitting:
         ends = ", ".join(form.SUFFIX for form in known)
-        hint = f"name the format, or end in one of {ends}; models with their plan are written by -o"
+        near = nearest(path.lower()[max(path.rfind("."), 0) :], [form.SUFFIX for form in known])
+        hint = f"did you mean {near}? " if near else ""
+        hint += f"name the format, or end in one of {ends}; models with their plan are written by -o"
         raise UsageError("no format has files that end so", where=path, hint=hint)
     return max(fitting, key=lambda form: len(form.SUFFIX))

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from tmpass.base.errors import TargetError, UsageError
+from tmpass.base.nearest import nearest
 from tmpass.targets.key_lines import KeyPath
 from tmpass.targets.reader import Reader
 from tmpass.targets.scratch.formula import parse_formula
 from tmpass.targets.tail.rules import Allocation, Kernel, Per, Preparation, Rules, Size
-from tmpass.targets.values import nearest, show
+from tmpass.targets.values import show
 
 SCHEMA = "tmpass.kernels/1"
 """Of a file of kernels, which `tmpass probe` writes."""

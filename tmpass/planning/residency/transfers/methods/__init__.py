@@ -9,6 +9,7 @@ from typing import Protocol, cast
 
 from tmpass.base.choices import SpillOrder, Status
 from tmpass.base.errors import UsageError
+from tmpass.base.nearest import hint_of
 from tmpass.base.plugins import load_registered, registered_names
 from tmpass.base.record import record
 from tmpass.planning.residency.transfers.problem import TransferPlan, TransferProblem
@@ -55,7 +56,7 @@ def method_named(name: str) -> Method:
     found = load_registered(GROUP, name, ("solve",))
     if found is None:
         known = dict.fromkeys((*METHODS, *registered_names(GROUP)))
-        raise UsageError(f"the method of residency {name!r} is unknown", hint="choose one of " + ", ".join(known))
+        raise UsageError(f"the method of residency {name!r} is unknown", hint=hint_of(name, known))
     return cast(Method, found)
 
 

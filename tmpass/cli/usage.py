@@ -1,0 +1,56 @@
+"""Texts of errors on the command line itself: unknown commands and options, missing values."""
+
+from collections.abc import Sequence
+
+import click
+
+from tmpass.base.errors import brief
+from tmpass.base.nearest import nearest
+
+_ENOUGH = 4
+"""Letters of a word that says which option is meant, as --trips for --execute-trips."""
+
+
+def usage_text(error: click.ClickException) -> str:
+    """Click's message, which may have several lines, in the form of tmpass's own errors."""
+    ctx = error.ctx if isinstance(error, click.UsageError) else None
+    if isinstance(error, click.NoSuchOption) and ctx is not None:
+        return _no_such_option(error.option_name, ctx)
+    what = " ".join(error.format_message().split()).rstrip(".")
+    return what[:1].lower() + what[1:] + (f"; try {ctx.command_path} --help" if ctx else "")
+
+
+def no_such_command(name: str, commands: Sequence[str], rest: Sequence[str], ctx: click.Context) -> click.UsageError:
+    """The error for a command that is not there: the nearest one, or `plan` for the path of a model.
+
+    Args:
+        name: the word in the place of a command.
+        commands: all commands.
+        rest: the words behind it.
+        ctx: of the group.
+    """
+    from tmpass.loading.registry import names_model
+
+    if name == "help":
+        path = " ".join([ctx.command_path, *rest[:1]])
+        return click.UsageError(f"no such command {brief(name)}: write {path} --help")
+    if names_model(name):
+        return click.UsageError(f"{brief(name)} is a model, not a command: write {ctx.command_path} plan {name}")
+    near = nearest(name.lower(), commands)
+    what = f"no such command {brief(name)}"
+    if not near:
+        return click.UsageError(what, ctx)
+    return click.UsageError(f"{what}; did you mean {near}? {ctx.command_path} --help lists all")
+
+
+def _no_such_option(name: str, ctx: click.Context) -> str:
+    """The error for an option that a command does not have: the nearest one of it, or one that has the word in it."""
+    known = [option for param in ctx.command.get_params(ctx) for option in (*param.opts, *param.secondary_opts)]
+    words = {option.lstrip("-"): option for option in known if option.startswith("--")}
+    word = name.lstrip("-").lower()
+    holding = [option for plain, option in words.items() if len(word) >= _ENOUGH and word in plain.split("-")]
+    close = nearest(word, words).strip("'")
+    near = holding[0] if holding else words.get(close, "")
+    if not near:
+        return f"no such option {brief(name)}; try {ctx.command_path} --help"
+    return f"no such option {brief(name)}; did you mean '{near}'? {ctx.command_path} --help lists all"

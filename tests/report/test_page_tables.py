@@ -193,8 +193,7 @@ def test_a_print_has_all_memories(look):
     with look(made) as page:
         assert page.locator("#others canvas").count() == 0
         page.emulate_media(media="print")
-        page.wait_for_timeout(300)
-        assert page.locator("#printed").inner_text() == "Memory fast"
+        page.wait_for_function("document.getElementById('printed').textContent === 'Memory fast'")
         assert page.locator("#others h2").all_inner_texts() == ["Memory slow"]
         assert "peak 4096 B (4 KiB)" in page.locator("#others p").inner_text()
         assert page.locator("#others tbody tr:visible").count() == 1 == len(made.buffers_in("slow"))

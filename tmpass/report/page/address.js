@@ -39,23 +39,40 @@ function remember() {
   history.replaceState(null, "", fragment || location.href.split("#")[0]);
 }
 
+// Show what the address names; where the plan does not have it, say so.
 function goToAddress() {
-  const [what, text] = location.hash.slice(1).split("=", 2);
-  if (text === undefined) return;
-  if (what === "step" && /^\d+$/.test(text)) return chooseStep(Number(text));
-  if (what !== "tensor") return;
-  let name;
-  try { name = decodeURIComponent(text); } catch { return; }
-  for (const isWanted of [(t) => t.raw === name, (t) => t.key === name]) {
+  const fragment = location.hash.slice(1);
+  if (!fragment || byId(fragment)) return; // a part of the page
+  const [what, text] = fragment.includes("=") ? fragment.split(/=(.*)/s, 2) : ["tensor", fragment];
+  if (what === "step" && /^\d+$/.test(text) && Number(text) < state.view.end) return chooseStep(Number(text));
+  if (what === "step") return say(`step ${shown(text)} is not in this plan: it has steps 0 to ${state.view.end - 1}`);
+  if (what !== "tensor") return say(`#${shown(fragment)} is neither #tensor=NAME nor #step=N`);
+  let name = text;
+  try { name = decodeURIComponent(text); } catch { /* as it is written */ }
+  if (goToTensor(name)) return;
+  const constant = state.view.constants.some((one) => one.name === shown(name));
+  if (!constant) return say(`${shown(name)} is not in this plan`);
+  byId("search").value = shown(name);
+  search();
+  byId("constants").scrollIntoView({ block: "nearest" });
+}
+
+function say(text) {
+  byId("found").textContent = text;
+}
+
+// Choose the tensor of this name or "subgraph:index", in its memory; whether there is one.
+function goToTensor(name) {
+  for (const isWanted of [(t) => t.raw === name, (t) => t.key === name, (t) => t.key === null && t.name === shown(name)]) {
     const at = state.view.memories.findIndex((memory) => memory.buffers.some((b) => b.tensors.some(isWanted)));
     if (at < 0) continue;
     const buffer = state.view.memories[at].buffers.find((b) => b.tensors.some(isWanted));
     if (at !== state.memory) turnTo(state.view, at);
     choose(buffer);
     canvas.scrollIntoView({ block: "nearest" });
-    return;
+    return true;
   }
-  byId("found").textContent = `${shown(name)} is not in this plan`;
+  return false;
 }
 
 window.addEventListener("hashchange", goToAddress);

@@ -55,12 +55,16 @@ function readView(raw) {
   return { how: raw.how, fits: raw.fits, verdict: raw.verdict, leftOut: raw.not_counted, steps, tensors, memories, needs, constants: known, layers, weights: raw.constants.lines, end, moved, time: raw.time };
 }
 
-// Sizes as the command line writes them: the exact number of bytes, and the largest unit that fits.
+// Sizes as the command line writes them: the exact number of bytes, and the largest unit that fits, with four digits.
+// Halves are common, since units are powers of two. They go to the even digit, as in Python: 800000 B are 781.2 KiB.
 function shortSize(bytes) {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   let power = 0;
   while (power < 4 && bytes >= 1024 ** (power + 1)) power++;
-  return `${Number((bytes / 1024 ** power).toPrecision(4))} ${units[power]}`;
+  const scaled = bytes / 1024 ** power, digits = scaled < 10 ? 3 : scaled < 100 ? 2 : scaled < 1000 ? 1 : 0;
+  const whole = scaled * 10 ** digits, low = Math.floor(whole);
+  const rounded = whole - low === 0.5 ? low + (low % 2) : Math.round(whole);
+  return `${rounded / 10 ** digits} ${units[power]}`;
 }
 
 function exactSize(bytes) {

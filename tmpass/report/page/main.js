@@ -16,6 +16,7 @@ function turnTo(view, memory) {
   state.chosen = (key && memoryNow().buffers.find((b) => b.tensors.some((t) => t.key === key))) || null;
   if (state.step !== null && state.step >= view.end) state.step = null;
   if (other) showAll();
+  byId("memory").value = String(memory);
   byId("lowest").hidden = memoryNow().height <= 1.2 * memoryNow().peak || !memoryNow().peak;
   search();
   fillHead();
@@ -33,20 +34,45 @@ function turnTo(view, memory) {
 
 let matches = [], current = -1;
 
+function matchesIn(memory, asked) {
+  return asked ? memory.buffers.filter((b) => b.tensors.some((t) => t.name.toLowerCase().includes(asked))) : [];
+}
+
+// Where else the text is found: in other memories, and among constants that no picture has.
+function foundElsewhere(asked) {
+  const { memories, constants } = state.view;
+  const found = memories.map((memory, at) => ({ name: memory.name, at, count: matchesIn(memory, asked).length }))
+    .filter(({ at, count }) => at !== state.memory && count);
+  const unseen = constants.filter(({ name, copies }) => !copies.length && name.toLowerCase().includes(asked)).length;
+  return { found, unseen };
+}
+
+function foundText(asked) {
+  if (!asked) return "";
+  const { found, unseen } = foundElsewhere(asked);
+  const several = found.length || unseen || state.view.memories.filter(({ buffers }) => buffers.length).length > 1;
+  const here = `${matches.length} found${several ? ` in ${memoryNow().name}` : ""}`;
+  const there = found.map(({ name, count }) => `${count} in ${name}${matches.length ? "" : " (Enter shows it)"}`);
+  if (unseen) there.push(`${unseen} in the table of constants`);
+  return [here, ...there].join(", ");
+}
+
 function search() {
   const asked = byId("search").value.trim().toLowerCase();
-  const all = memoryNow().buffers;
-  matches = asked ? all.filter((b) => b.tensors.some((t) => t.name.toLowerCase().includes(asked))) : [];
+  matches = matchesIn(memoryNow(), asked);
   matches.sort((a, b) => Number(Boolean(a.constant)) - Number(Boolean(b.constant))); // buffers before constants
   state.found = asked ? new Set(matches) : null;
   current = -1;
-  byId("found").textContent = asked ? `${matches.length} found` : "";
+  byId("found").textContent = foundText(asked);
   fillConstants();
   fillLayers();
   redraw();
 }
 
 function nextMatch(by) {
+  const asked = byId("search").value.trim().toLowerCase();
+  const [other] = matches.length || !asked ? [] : foundElsewhere(asked).found;
+  if (other) turnTo(state.view, other.at); // which searches again
   if (!matches.length) return;
   current = (current + by + matches.length) % matches.length;
   byId("found").textContent = `${current + 1} of ${matches.length}`;

@@ -135,3 +135,16 @@ def test_a_planned_file_is_explained_for_its_own_board(run, model, tmp_path):
     assert "the target is tflm-nrf52840, as the plan in" in done.err
     assert "planned.tflite on tflm-nrf52840, memory arena" in done.out
     assert "planned.tflite on tflm, memory arena" in run("explain", planned, "-t", "tflm").out
+
+
+def test_the_least_budget_says_that_it_has_no_reserve(run, model):
+    """It is below what is needed, which has the reserve of the target; with that budget the model fits."""
+    lines = run("explain", model, "--target", "tflm-nrf52840").out.splitlines()
+    least = next(line for line in lines if line.startswith("least budget"))
+    needed = next(line for line in lines if line.startswith("needed"))
+    bytes_of = [int(line.split()[2 - line.startswith("needed")]) for line in (least, needed)]
+    assert bytes_of[1] - bytes_of[0] == 16384
+    assert ", without the reserve of 16384 B" in least
+    assert run("plan", model, "--target", "tflm-nrf52840", "--budget", bytes_of[0]).code == 0
+    assert run("plan", model, "--target", "tflm-nrf52840", "--budget", bytes_of[0] - 1).code == 1
+    assert "reserve" not in run("explain", model, "--target", "pixel6-tpu").out

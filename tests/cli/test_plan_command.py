@@ -234,9 +234,11 @@ def test_names_cannot_break_the_summary(run, odd_model):
 
 def test_a_folder_that_cannot_be_written_to(fails, model, tmp_path):
     assert fails(2, "plan", model, "-o", tmp_path / "none" / "plan.json").endswith(
-        "plan.json: cannot write it: No such file or directory; check the path"
+        f"plan.json: cannot write it: No such file or directory; make the folder {tmp_path / 'none'}"
     )
-    assert "cannot write it: Is a directory" in fails(2, "plan", model, "-o", tmp_path)
+    assert fails(2, "plan", model, "-o", tmp_path).endswith(
+        f"cannot write it: Is a directory; name a file in it: {tmp_path / 'NAME'}"
+    )
     assert "cannot write it" in fails(2, "plan", model, "-o", model / "plan.json")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["net.tflite"]
 

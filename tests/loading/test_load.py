@@ -149,16 +149,22 @@ def test_invalid_bindings_are_refused(bindings):
         load(TFLITE, bindings=bindings)
 
 
+FORMATS = "formats: tflite, onnx"
+
+
 def test_files_that_no_frontend_knows(put):
-    assert refused(put("notes", b"hello")) == "notes: no frontend knows this file; formats: tflite, onnx"
-    assert refused(put("notes", b"")) == "notes: the file is empty; formats: tflite, onnx"
+    assert refused(put("notes", b"hello")) == "notes: it is not a model that tmpass reads; " + FORMATS
+    assert refused(put("notes", b"")) == "notes: the file is empty; " + FORMATS
+    for name in ("plan.tflite", "plan.onnx", "plan.json"):
+        text = b'{\n"schema": "tmpass.plan/2"}'
+        assert refused(put(name, text)) == f"{name}: it is a plan, not a model; tmpass show reads plans"
     for name in ("empty.tflite", "empty.onnx"):
         assert refused(put(name, b"")).startswith(f"{name}: ")
 
 
 def test_bytes_that_no_frontend_knows():
-    assert refused(b"hello") == "<memory>: no frontend knows these bytes; formats: tflite, onnx"
-    assert "no frontend knows these bytes" in refused(b"")
+    assert refused(b"hello") == "<memory>: these bytes are not a model; " + FORMATS
+    assert "these bytes are not a model" in refused(b"")
 
 
 @pytest.mark.parametrize("source", [None, 3, [], object(), chain(4)])

@@ -53,9 +53,11 @@ def test_every_option_of_planning_may_stand_in_a_file():
         ("\nkeep_inputs = true", r"line 2, keep_inputs: unknown key; did you mean 'keep-inputs'\?"),
         ("zzz = 1", "zzz: unknown key; the keys here are target, budget"),
         ("nodes = 'x'", "line 1, nodes: 'x' is not a whole number"),
+        ("nodes = '1e6'", r"nodes: '1e6' is not a whole number in .*; write it without quotes: 1_000_000, 1e6"),
+        ("nodes = 1.5", r"nodes: 1\.5 is not a whole number"),
         ("nodes = true", "nodes: True is not a whole number"),
         ("threads = 0", "threads: 0 is not a whole number in 1 .. 256"),
-        ("budget = '256Kx'", "budget: size '256Kx' is not a size"),
+        ("budget = '256Kx'", "budget: size '256Kx' has an unknown unit; the units are B, "),
         ("budget = -1", "budget: -1 is not a whole number"),
         ("target = 3", "target: 3 is not a text"),
         ("target = ''", "target: '' is not a text"),
@@ -83,3 +85,9 @@ def test_the_table_of_a_project_may_be_missing_and_errors_name_it():
     assert read_settings("[tool.other]\nx = 1", "pyproject.toml", ("tool", "tmpass")) is None
     with pytest.raises(UsageError, match=r"pyproject\.toml, line 3, tool\.tmpass\.nodse: unknown key"):
         read_settings("[project]\n[tool.tmpass]\nnodse = 1", "pyproject.toml", ("tool", "tmpass"))
+
+
+def test_counts_may_have_an_exponent_as_on_the_command_line():
+    found = read_settings("nodes = 1e6\nstates = 2_000", "/project/tmpass.toml").options
+    assert found == {"nodes": 1_000_000, "states": 2000}
+    assert isinstance(found["nodes"], int)

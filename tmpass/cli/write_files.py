@@ -240,7 +240,13 @@ def _held_back() -> "Iterator[_Hold]":
             signal.raise_signal(hold.arrived[0])
 
 
-def _hint(error: Exception) -> str:
+def _hint(error: Exception, path: str) -> str:
+    """What to do after a failed write: make room, make the folder, or name a file."""
+    if isinstance(error, IsADirectoryError):
+        return f"name a file in it: {os.path.join(path, 'NAME')}"
+    folder = os.path.dirname(path)
+    if isinstance(error, FileNotFoundError) and folder and not os.path.isdir(folder):
+        return f"make the folder {folder}"
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
     return "make room there, or name another place" if full else "check the path"
 
@@ -253,4 +259,4 @@ def _reported(path: str) -> "Iterator[None]":
     except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: a cycle of links
         if path == "-":
             raise
-        raise UsageError(f"cannot write it: {reason(error)}", where=path, hint=_hint(error)) from None
+        raise UsageError(f"cannot write it: {reason(error)}", where=path, hint=_hint(error, path)) from None

@@ -29,7 +29,7 @@ def open_model(source: object) -> tuple[str, bytes, Frontend]:
     frontend = _first(lambda f: f.accepts(source))
     if frontend is None:
         if isinstance(source, bytes):
-            raise ModelError("no frontend knows these bytes", where="<memory>", hint=f"formats: {_names()}")
+            raise ModelError("these bytes are not a model", where="<memory>", hint=f"formats: {_names()}")
         raise UsageError(f"{type(source).__name__} is not a model", hint=f"give a path, bytes or a model of {_names()}")
     return nameless(frontend), frontend.to_bytes(source), frontend
 
@@ -40,6 +40,8 @@ def frontend_of(name: str, data: bytes) -> Frontend:
     Raises:
         ModelError: no frontend knows it.
     """
+    if data.lstrip()[:1] == b"{" and b'"tmpass.plan/' in data[:200]:
+        raise ModelError("it is a plan, not a model", where=name, hint="tmpass show reads plans")
     suffix = Path(name).suffix.lower()
     frontend = (
         _first(lambda f: suffix in f.SUFFIXES and f.accepts(data))
@@ -47,9 +49,7 @@ def frontend_of(name: str, data: bytes) -> Frontend:
         or _first(lambda f: suffix in f.SUFFIXES)  # its error says what is wrong with the file
     )
     if frontend is None:
-        if data.lstrip()[:1] == b"{" and b'"tmpass.plan/' in data[:200]:
-            raise ModelError("it is a plan, not a model", where=name, hint="tmpass show reads plans")
-        what = "no frontend knows this file" if data else "the file is empty"
+        what = "it is not a model that tmpass reads" if data else "the file is empty"
         raise ModelError(what, where=name, hint=f"formats: {_names()}")
     return frontend
 

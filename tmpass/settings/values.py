@@ -63,6 +63,8 @@ def _size(value: object) -> int:
 
 def _within(least: int, most: int, hint: str) -> Callable[[object], int]:
     def number(value: object) -> int:
+        if isinstance(value, float) and value.is_integer():  # 1e6, as on the command line
+            value = int(value)
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             raise UsageError(f"{show(value)} is not a whole number in {least} .. {most}", hint=hint)
         return value
@@ -113,13 +115,13 @@ OPTIONS: Mapping[str, Callable[[object], object]] = {
     "tie": _ties,
     "allow-unplanned": _flag,
     "schedule": _word(OrderMethod),
-    "states": _within(0, MAX_BYTES, "write a number of search steps"),
+    "states": _within(0, MAX_BYTES, "write it without quotes: 1_000_000, 1e6"),
     "allocator": name,
-    "nodes": _within(0, MAX_BYTES, "write a number of search steps"),
+    "nodes": _within(0, MAX_BYTES, "write it without quotes: 1_000_000, 1e6"),
     "scratch": name,
     "int8": _word(Int8),
     "transfers": _word(Transfers),
     "objective": _word(Objective),
-    "threads": _within(1, MAX_THREADS, "write a number of search threads"),
+    "threads": _within(1, MAX_THREADS, "write it without quotes: 4"),
 }
 """Key of a settings file -> what checks and reads its value. The keys are those of the options of commands."""

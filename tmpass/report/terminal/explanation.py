@@ -103,6 +103,8 @@ def _budget(known: Explanation) -> str:
     memory, least = known.peak_step.memory, format_size(known.least_budget)
     if known.may_travel and memory.name == known.plan.memories[0].name:
         least += " without transfers"
+    if memory.reserve:  # which is in the line "needed"
+        least += f", without the reserve of {memory.reserve} B"
     if known.plan.unknown_tensors:
         return f"{least} for what is planned; what is not counted is on top of it"
     if memory.loaded:

@@ -1,6 +1,10 @@
 """The name that a misspelt word may stand for."""
 
+import os
 from collections.abc import Iterable
+
+_MOST_NAMES = 10_000
+"""Files of a folder that a missing one is compared with."""
 
 
 def nearest(word: str, names: Iterable[str], most: int = 1) -> str:
@@ -15,3 +19,24 @@ def hint_of(word: object, names: Iterable[str]) -> str:
     known = [str(name) for name in names]
     near = nearest(word.lower(), known) if isinstance(word, str) else ""
     return (f"did you mean {near}? " if near else "") + f"choose one of {', '.join(known)}"
+
+
+def path_hint(path: str) -> str:
+    """What to do about a missing file: a file beside it with nearly the same name, if there is one.
+
+    The name without its suffix is compared, since suffixes make all models alike.
+    """
+    import difflib
+
+    folder, name = os.path.split(path)
+    stem, suffix = os.path.splitext(name)
+    try:
+        beside = {one: os.path.splitext(one) for one in sorted(os.listdir(folder or os.curdir))[:_MOST_NAMES]}
+    except (OSError, ValueError):
+        return "check the path"
+    alike = {other: one for one, (other, ending) in beside.items() if ending == suffix and one.isprintable()}
+    close = difflib.get_close_matches(stem[:60], alike, n=1)
+    near = alike[close[0]] if close else None
+    same = [one for one, (other, _) in beside.items() if stem and other == stem and one.isprintable()]
+    found = same[0] if same else near
+    return "check the path" if found is None else f"did you mean {os.path.join(folder, found)}?"

@@ -5,6 +5,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tmpass.base.errors import UsageError
+from tmpass.base.nearest import path_hint
 from tmpass.base.reading import MOST_PIPED, MOST_TEXT, read_bounded, read_stream
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def read_text(path: str) -> str:
             raise UsageError("it is a model, and a text is wanted here", where=path, hint=MODEL_HINT) from None
         raise UsageError(f"it is not UTF-8 text at byte {error.start}", where=path) from None
     except (OSError, ValueError) as error:
-        raise UsageError(f"cannot read it: {reason(error)}", where=path, hint="check the path") from None
+        hint = path_hint(path) if isinstance(error, FileNotFoundError) else "check the path"
+        raise UsageError(f"cannot read it: {reason(error)}", where=path, hint=hint) from None
 
 
 def read_plan(path: str, target: str | None = None) -> "Plan":

@@ -129,9 +129,9 @@ def test_problems_that_are_wrong(fails, text, message):
     ("words", "message"),
     [
         (["--capacity", "x"], "--capacity 'x' is not a size"),
-        (["--alignment", "0"], "invalid value for '--alignment'"),
-        (["--nodes", "-1"], "invalid value for '--nodes'"),
-        (["--nodes", "9" * 30], "invalid value for '--nodes'"),
+        (["--alignment", "0"], "--alignment 0 is not in 1 .. 2^31; write 1 or more"),
+        (["--nodes", "-1"], "--nodes -1 is not in 0 .. 2^62; write 0 or more"),
+        (["--nodes", "9" * 30], "is not in 0 .. 2^62; write 2^62 or less"),
         (["--allocator", "best"], "allocator 'best' is unknown"),
         (["-o", "/none/out.csv"], "/none/out.csv: cannot write it: No such file or directory"),
     ],

@@ -58,7 +58,7 @@ def test_to_standard_output_the_format_must_be_named(run, model, fails, made):
     [
         ("csv", "invalid value for '--emit': 'csv' is a format: write csv=FILE; try tmpass plan --help"),
         ("plan.txt", "plan.txt: no format has files that end so; name the format, or end in one of .json, .csv"),
-        ("cvs=plan.txt", "cvs=plan.txt: no format has files that end so"),
+        ("cvs=plan.txt", "no format is named 'cvs'; did you mean 'csv'? choose one of json, csv"),
         ("csv=", "the path to write to is empty; give a file, or - for standard output"),
     ],
 )

@@ -154,9 +154,9 @@ def test_an_input_is_never_overwritten(fails, graph):
         (["--least-scratchpad", "--residency", "belady"], "--least-scratchpad needs the exact method"),
         (["--capacity", 600, "--cost", 5], "--cost has no effect without --least-scratchpad"),
         (["--capacity", 600, "--residency", "lru"], "the method of residency 'lru' is unknown; choose one of auto, "),
-        (["--capacity", 600, "--order", "best"], "invalid value for '--order'"),
-        (["--capacity", 600, "--alignment", 0], "invalid value for '--alignment'"),
-        (["--capacity", 600, "--nodes", -1], "invalid value for '--nodes'"),
+        (["--capacity", 600, "--order", "best"], "--order 'best' is unknown; choose one of given, free"),
+        (["--capacity", 600, "--alignment", 0], "--alignment 0 is not in 1 .. 2^31; write 1 or more"),
+        (["--capacity", 600, "--nodes", -1], "--nodes -1 is not in 0 .. 2^40; write 0 or more"),
     ],
 )
 def test_wrong_usage_is_one_line(fails, graph, words, message):

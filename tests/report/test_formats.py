@@ -70,7 +70,7 @@ def test_the_longest_suffix_of_a_file_tells_the_format():
 def test_an_unknown_format_is_an_error_that_lists_the_known_ones():
     with pytest.raises(UsageError, match=r"plan\.txt: no format has files that end so; .*\.json, \.csv"):
         format_of("plan.txt")
-    with pytest.raises(UsageError, match="no format is named 'cvs'; choose one of json, csv"):
+    with pytest.raises(UsageError, match=r"no format is named 'cvs'; did you mean 'csv'\? choose one of json"):
         load_format("cvs")
 
 

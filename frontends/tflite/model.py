@@ -88,7 +88,7 @@ def _finish(read: ReadSubgraph, body: SubgraphShapes, buffers: Buffers) -> Subgr
     made = maker(Tensor)
     tensors = tuple(
         [
-            made(declared.name, declared.dtype, shape, kind, None, declared.scales)
+            made(declared.name, declared.dtype, shape, kind, None, *declared.scaling)
             for declared, shape, kind in zip(read.tensors, body.planned, read.kinds, strict=True)
         ]
     )

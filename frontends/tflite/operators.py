@@ -9,7 +9,7 @@ from .calls import read_calls
 from .elementwise import is_elementwise
 from .flatbuffer import DAMAGED, Field, Table
 from .operator_names import CUSTOM, operator_name
-from .options import options_of
+from .options import beta_of, options_of
 from .tensors import Declared
 
 RANDOM = frozenset(("MULTINOMIAL", "RANDOM_STANDARD_NORMAL", "RANDOM_UNIFORM"))
@@ -95,6 +95,7 @@ def read_operators(
                 resource=not code.custom and code.name in RESOURCE,
                 custom=code.custom,
                 options=options_of(table, code.name, custom=code.custom),
+                beta=1.0 if code.custom else beta_of(table, code.name),
             )
         )
     return tuple(ops), read

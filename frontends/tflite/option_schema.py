@@ -53,6 +53,13 @@ class SVDFOptions:
     RANK = Scalar(0, "rank", _INT32)
 
 
+class SoftmaxOptions:
+    """Of SOFTMAX. BETA is the bits of a float32."""
+
+    NUMBER = 9
+    BETA = Scalar(0, "beta", _INT32)
+
+
 class FullyConnectedOptions:
     """Of FULLY_CONNECTED."""
 

@@ -1,5 +1,7 @@
 """The options of an operator that are whole numbers, where what a kernel needs depends on them."""
 
+from struct import pack, unpack
+
 from . import option_schema, schema
 from .flatbuffer import Scalar, Table
 from .inference.flexbuffer import read_numbers
@@ -16,6 +18,8 @@ _READ: dict[str, tuple[int, tuple[Scalar, ...]]] = {
     "CONV_2D": (_CONV.NUMBER, (_CONV.STRIDE_W, _CONV.STRIDE_H, _CONV.DILATION_W_FACTOR, _CONV.DILATION_H_FACTOR)),
 }
 """Kind of operator -> the number of its options in the union, and the fields that are read."""
+
+_SOFTMAX = option_schema.SoftmaxOptions
 
 _DEFAULT = {"dilation_w_factor": 1, "dilation_h_factor": 1}
 """The values of absent fields that are not 0."""
@@ -43,6 +47,16 @@ def options_of(table: Table, kind: str, *, custom: bool) -> tuple[tuple[str, int
     options = table.table(schema.Operator.BUILTIN_OPTIONS, "options") if found else None
     values = [int(options.scalar(field)) if options else 0 for field in fields]
     return tuple((field.name, own or _DEFAULT.get(field.name, 0)) for field, own in zip(fields, values, strict=True))
+
+
+def beta_of(table: Table, kind: str) -> float:
+    """What a softmax multiplies its inputs by: 0 where the file does not say it, as in the runtimes; 1 for others."""
+    if kind != "SOFTMAX":
+        return 1.0
+    if table.scalar(schema.Operator.BUILTIN_OPTIONS_TYPE) != _SOFTMAX.NUMBER:
+        return 0.0
+    options = table.table(schema.Operator.BUILTIN_OPTIONS, "options")
+    return float(unpack("<f", pack("<i", options.scalar(_SOFTMAX.BETA)))[0]) if options else 0.0
 
 
 def _custom(table: Table) -> tuple[tuple[str, int], ...]:

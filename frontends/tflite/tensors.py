@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from struct import calcsize, unpack
+from struct import Struct, calcsize, unpack
 
 from tmpass.base.dtypes import DType
 from tmpass.base.errors import ModelError
@@ -19,6 +19,9 @@ RANK_LIMIT = 64
 _LAYOUTS = {"int32": "i", "int64": "q"}
 _MOST_BYTES = 8 * RANK_LIMIT
 """The most bytes that are read of a constant that holds a shape or says where to cut: 8 for each axis."""
+
+_FLOAT, _LONG = Struct("<f"), Struct("<q")
+_UNSCALED = (0, 0.0, 0, 0)
 
 
 @dataclass(slots=True)
@@ -48,14 +51,21 @@ class Declared:
         return self.shape is not None and min(self.shape, default=1) == 0
 
     @property
-    def scales(self) -> int:
-        """How many scales it has; 0 where there are no zero points beside them, as interpreters see it."""
+    def scaling(self) -> tuple[int, float, int, int]:
+        """How many scales it has, the first, its zero point, and the axis along which several lie.
+
+        There are none without zero points beside them, as interpreters see it.
+        """
         parameters = self.table.table(schema.Tensor.QUANTIZATION, "quantization")
         if parameters is None:
-            return 0
+            return _UNSCALED
         field = schema.QuantizationParameters
-        scales, zeros = parameters.span(field.SCALE, 4)[1], parameters.span(field.ZERO_POINT, 8)[1]
-        return scales if zeros else 0
+        count = parameters.span(field.SCALE, 4)[1]
+        zeros = parameters.vector(field.ZERO_POINT, 8) if count else b""
+        if not zeros:
+            return _UNSCALED
+        (scale,) = _FLOAT.unpack_from(parameters.vector(field.SCALE, 4))
+        return count, scale, _LONG.unpack_from(zeros)[0], parameters.scalar(field.QUANTIZED_DIMENSION)
 
     def quantization(self) -> tuple[bytes, bytes]:
         """The bytes of the scales and of the zero points; empty where there are none."""

@@ -36,7 +36,7 @@ def test_a_type_is_refused_exactly_where_no_kernel_takes_it(kind):
     said, ran = {}, {}
     for name, data in typed_models(frozenset([kind])):
         types = tuple(name.split(" ")[1:3])
-        said[types] = bool(known_faults(data, {}))
+        said[types] = said.get(types, True) and bool(known_faults(data, {}))
         ran[types] = ran.get(types, False) or why_not(data) == RUNS
     assert {types for types, refused in said.items() if refused} == {types for types, runs in ran.items() if not runs}
 

@@ -139,7 +139,9 @@ def _tensor(tensor: DraftTensor, main: Subgraph, numbers: DType) -> Tensor:
     scales = like.scales
     if scales > 1 and tensor.cut is not None:
         scales = len(tensor.cut)
-    return Tensor(tensor_name(tensor, main), like.dtype, tensor.shape, like.kind, scales=scales)
+    return Tensor(
+        tensor_name(tensor, main), like.dtype, tensor.shape, like.kind, None, scales, like.scale, like.zero, like.scaled
+    )
 
 
 def _operator(op: DraftOp, main: Subgraph, tensors: Sequence[Tensor], kinds: Mapping[New, str]) -> Op:

@@ -63,6 +63,9 @@ class Tensor(_Measured):
         shape: a Dim per axis, or None where the rank is not known.
         captures: of a CAPTURE, the index of the tensor in the calling subgraph whose storage it has.
         scales: how many scales quantise it: one, one for each channel, or none.
+        scale: the first of them; 0.0 where there are none.
+        zero: the zero point that belongs to it.
+        scaled: the axis along which several scales lie.
     """
 
     name: str
@@ -71,6 +74,9 @@ class Tensor(_Measured):
     kind: TensorKind = TensorKind.ACTIVATION
     captures: int | None = None
     scales: int = 0
+    scale: float = 0.0
+    zero: int = 0
+    scaled: int = 0
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -207,6 +213,7 @@ class Op:
         custom: its meaning is not in the format's own list. It may write what it is given to read.
         quantization: whether it converts between floats and integers.
         options: names and values of options that are whole numbers: all of a custom operator, some of few others.
+        beta: what a softmax multiplies its inputs by.
     """
 
     kind: str
@@ -222,6 +229,7 @@ class Op:
     custom: bool = False
     quantization: Quantization | None = None
     options: tuple[tuple[str, int], ...] = ()
+    beta: float = 1.0
 
     @property
     def view(self) -> bool:

@@ -5,6 +5,7 @@ from functools import cache
 from itertools import product
 
 from tmpass.base.record import record
+from tmpass.targets.kernel_scales import SCALE_CHECKS
 
 ANY = "any"
 """The kernel does not look at types."""
@@ -23,6 +24,8 @@ class Kernels:
         absent: positions of inputs that must be left out.
         present: positions of inputs that must not be.
         int32: positions of axes, sizes and indices, of which the kernel does not take int64.
+        stored: positions of inputs that must be constants of the file.
+        scaled: whether scales and zero points decide as well (`kernel_scales.py`).
     """
 
     inputs: tuple[int, ...] = (0,)
@@ -33,6 +36,8 @@ class Kernels:
     absent: tuple[int, ...] = ()
     present: tuple[int, ...] = ()
     int32: tuple[int, ...] = ()
+    stored: tuple[int, ...] = ()
+    scaled: bool = False
 
 
 _TYPES = "float32 int8 int16 int32 int64 uint8 bool float16 uint32 uint16 int4"
@@ -95,6 +100,12 @@ REDUCE_MAX REDUCE_MIN RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR REVERSE_V2 SPACE_T
 
 _INT32 = {**dict.fromkeys(_INT32_SECOND.split(), (1,)), "STRIDED_SLICE": (2, 3), "EMBEDDING_LOOKUP": (0,)}
 
+_STORED = {
+    "EXPAND_DIMS": (1,), "FILL": (0,), "PAD": (1,), "PADV2": (1,), "RESIZE_BILINEAR": (1,),
+    "RESIZE_NEAREST_NEIGHBOR": (1,), "SPLIT": (0,), "SPLIT_V": (2,), "STRIDED_SLICE": (1, 2, 3), "TRANSPOSE": (1,),
+}  # fmt: skip
+"""Positions of axes, sizes and paddings from which the kernel computes before the first run."""
+
 
 @cache
 def tflm_kernels() -> Mapping[str, Kernels]:
@@ -108,8 +119,18 @@ def tflm_kernels() -> Mapping[str, Kernels]:
         inputs = _DECIDING.get(kind, (0, 1) if "," in words[0] else (0,))
         rows = frozenset(row for word in words if word != ANY for row in _rows(word))
         older = found[kind].taken if kind in found else frozenset()
-        limits = _AXES.get(kind), _MOST.get(kind), _ABSENT.get(kind, ()), _PRESENT.get(kind, ()), _INT32.get(kind, ())
-        found[kind] = Kernels(inputs, ">" in words[0], older | rows, *limits)
+        found[kind] = Kernels(
+            inputs,
+            ">" in words[0],
+            older | rows,
+            axes=_AXES.get(kind),
+            most=_MOST.get(kind),
+            absent=_ABSENT.get(kind, ()),
+            present=_PRESENT.get(kind, ()),
+            int32=_INT32.get(kind, ()),
+            stored=_STORED.get(kind, ()),
+            scaled=kind in SCALE_CHECKS,
+        )
     return found
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterator
 
 from tmpass.base.record import record
-from tmpass.graph.model import ABSENT, Graph, Op, Subgraph
+from tmpass.graph.model import ABSENT, Graph, Op, Subgraph, TensorKind
+from tmpass.targets.kernel_scales import wrong_scales
 from tmpass.targets.kernel_types import TRIED, Kernels
 from tmpass.targets.runtime import Runtime
 from tmpass.targets.sharing import CUSTOM, EVERY
@@ -58,7 +59,9 @@ def find_not_run_by(graph: Graph, runtime: Runtime, own: Collection[str] = ()) -
                     continue
                 first = tensors[op.inputs[0]].shape
                 deep = known.axes is not None and first is not None and len(first) > known.axes
-                if not deep and not _long(op, subgraph, known) and (not known.taken or types in known.taken):
+                taken = not known.taken or types in known.taken
+                indices = not _long(op, subgraph, known) and not _computed(op, subgraph, known)
+                if not deep and taken and indices and not (known.scaled and wrong_scales(op, tensors)):
                     continue
             fault = _fault(op, subgraph, known, runtime.custom_kernels)
             if fault is not None and (CUSTOM + op.kind if op.custom else op.kind) not in own:
@@ -84,7 +87,19 @@ def _fault(op: Op, subgraph: Subgraph, known: Kernels | None, custom: frozenset[
     axes = len(given[0].shape or ()) if given else 0
     if known.axes is not None and axes > known.axes:
         return Fault(f"of {axes} axes", takes=f"at most {known.axes}")
-    return _wrong_types(op, subgraph, known)
+    found = _wrong_types(op, subgraph, known)
+    if found is not None:
+        return found
+    if computed := _computed(op, subgraph, known):
+        return Fault(f"with input {computed[0]} computed", takes="a constant there")
+    wrong = wrong_scales(op, subgraph.tensors) if known.scaled else None
+    return Fault(wrong[0], takes=wrong[1]) if wrong is not None else None
+
+
+def _computed(op: Op, subgraph: Subgraph, known: Kernels) -> list[int]:
+    """The positions of inputs that are not constants where the kernel needs them before the first run."""
+    read = [(at, op.inputs[at]) for at in known.stored if at < len(op.inputs)]
+    return [at for at, t in read if t != ABSENT and subgraph.tensors[t].kind is not TensorKind.CONSTANT]
 
 
 def _long(op: Op, subgraph: Subgraph, known: Kernels) -> list[int]:

@@ -72,12 +72,14 @@ def show(ctx: click.Context, name: str, as_json: bool) -> None:
 
         click.echo(target_json(target), nl=False)
         return
-    from tmpass.report.terminal.tables import memory_table, scratch_table, sharing_table
+    from tmpass.report.terminal.tables import memory_table, runtime_line, scratch_table, sharing_table
     from tmpass.report.text import one_line
 
     click.echo(f"{target.name}: {target.summary} ({target.standing})")
     if target.consumer:
         click.echo(one_line(f"used by  {target.consumer}"))
+    if target.runtime.name:
+        click.echo(one_line(runtime_line(target)))
     print_table(memory_table(target))
     print_table(sharing_table(target))
     if target.int8_source:

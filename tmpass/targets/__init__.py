@@ -34,7 +34,8 @@ A profile is TOML. Each fact is in a table with its source, or the word `assumed
     bytes = { value = "4 * out0.elements", source = "measured" }  # a number, or a formula on shapes
 
 The first memory that holds activations is the scratchpad, for which plans are made. In a profile with a table
-`sharing`, what the table does not list is not allowed. Without the table, views are allowed.
+`sharing`, what the table does not list is not allowed. Without the table, the kernels of the runtime decide
+(`runtimes/`); views are allowed where no runtime is named.
 """
 
 from tmpass.base.choices import Int8

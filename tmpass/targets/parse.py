@@ -1,6 +1,8 @@
 """Parsing of a profile into a Target."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 from tmpass.base.choices import Int8
@@ -87,15 +89,18 @@ def _target(reader: Reader, data: object) -> Target:
     word, word_source = reader.fact(root["word"], ("word",), _word) if "word" in root else (8, "")
     speed = {name: reader.fact(root[name], (name,), parse) for name, parse in _MORE.items() if name in root}
     facts: dict[str, Any] = {name: value for name, (value, _) in speed.items()}
+    runtime = _runtime(reader, root["runtime"], ("runtime",)) if "runtime" in root else Runtime()
+    sharing, scratch, implied = _rules(reader, root, runtime)
     return Target(
         name=reader.line_of_text(root["name"], ("name",)),
         summary=reader.line_of_text(root["summary"], ("summary",)),
         standing=reader.line_of_text(root["standing"], ("standing",)),
         consumer=reader.line_of_text(root["consumer"], ("consumer",)) if "consumer" in root else "",
         memories=tuple(memories),
-        sharing=_sharing(reader, root["sharing"], ("sharing",)) if "sharing" in root else Sharing(),
-        scratch=_scratch(reader, root["scratch"], ("scratch",)) if "scratch" in root else (),
-        runtime=_runtime(reader, root["runtime"], ("runtime",)) if "runtime" in root else Runtime(),
+        sharing=sharing,
+        scratch=scratch,
+        runtime=runtime,
+        implied=implied,
         int8=int8,
         int8_source=int8_source,
         word=word,
@@ -103,6 +108,52 @@ def _target(reader: Reader, data: object) -> Target:
         sources={name: source for name, (_, source) in speed.items()},
         **facts,
     )
+
+
+def _rules(
+    reader: Reader, root: Mapping[str, object], runtime: Runtime
+) -> tuple[Sharing, tuple[ScratchRule, ...], tuple[str, ...]]:
+    """The sharing and the scratch of a target, and which of the two its runtime adds to.
+
+    A table `sharing` of the profile replaces that of the runtime, and rules for the scratch of a kind replace the
+    runtime's for that kind.
+    """
+    sharing, scratch = implied_rules(runtime) if runtime.rules else (Sharing(), ())
+    implied = ["sharing"] if runtime.rules and "sharing" not in root else []
+    if "sharing" in root:
+        sharing = _sharing(reader, root["sharing"], ("sharing",))
+    if "scratch" in root:
+        own = _scratch(reader, root["scratch"], ("scratch",))
+        named = {rule.kind for rule in own}
+        scratch = tuple(rule for rule in scratch if rule.kind not in named)
+        implied += ["scratch"] if scratch else []
+        scratch = (*own, *scratch)
+    elif scratch:
+        implied.append("scratch")
+    return sharing, scratch, tuple(implied)
+
+
+@cache
+def implied_rules(runtime: Runtime) -> tuple[Sharing, tuple[ScratchRule, ...]]:
+    """What the kernels of `runtime` share and need as scratch.
+
+    Raises:
+        TargetError: the file of its rules cannot be read or is wrong.
+    """
+    import tomllib
+
+    rules = runtime.rules
+    path = Path(rules) if rules.endswith(".toml") else Path(__file__).parent / "runtimes" / f"{rules}.toml"
+    try:
+        text = path.read_text(encoding="utf-8")
+        data = tomllib.loads(text)
+    except (OSError, ValueError) as error:
+        hint = f"it comes with runtime {runtime.name}"
+        raise TargetError(f"it is not a file of rules: {error}", where=str(path), hint=hint) from None
+    reader = Reader(text, path.name)
+    root = reader.table(data, (), (), ("sharing", "scratch"))
+    sharing = _sharing(reader, root["sharing"], ("sharing",)) if "sharing" in root else Sharing()
+    return sharing, _scratch(reader, root["scratch"], ("scratch",)) if "scratch" in root else ()
 
 
 def _word(value: object) -> int:

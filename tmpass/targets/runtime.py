@@ -42,6 +42,8 @@ class Runtime:
         probes: the formats whose frontends ask its interpreter what kernels need.
         tail: the rules for the tail of its arena: a name, or the path of a file that ends in .toml; "" where
             they are not known.
+        rules: what its kernels share and need as scratch, where a profile does not say it: the name of a file in
+            `runtimes/`, or the path of one that ends in .toml; "" where that is not known.
         keeps: the kinds of operators whose outputs it keeps from one run to the next, and when.
         transfers: whether it copies buffers out of the scratchpad and back, as a plan says.
         most_joined: the most inputs of one operator that concatenates; None for any number.
@@ -65,6 +67,7 @@ class Runtime:
     keeps_file: bool = False
     probes: tuple[str, ...] = ()
     tail: str = ""
+    rules: str = ""
     keeps: Mapping[str, Kept] = field(default_factory=dict, hash=False)
     transfers: bool = False
     most_joined: int | None = None
@@ -126,6 +129,7 @@ RUNTIMES: Mapping[str, Runtime] = _Runtimes(
             keeps_file=True,
             probes=("tflite",),
             tail="tflm",
+            rules="tflm",
             most_joined=10,
             kernels=tflm_kernels,
             custom_kernels=TFLM_CUSTOM,
@@ -139,6 +143,7 @@ RUNTIMES: Mapping[str, Runtime] = _Runtimes(
             reads=("tflite",),
             without_scratch=LITERT,
             keeps_file=True,
+            rules="litert",
             keeps=LITERT_KEPT,
         ),
     }

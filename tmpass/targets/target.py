@@ -37,6 +37,7 @@ class Target:
         int8_source: where that comes from.
         word: the bytes of a pointer, 4 or 8. Where it is not known, 8, with which a runtime keeps more.
         word_source: where that comes from.
+        implied: what its profile leaves to the runtime, of "sharing" and "scratch".
         kernels: kinds of operators that the device runs whatever is known of its runtime, as with kernels of its own.
         macs_per_second: the multiply-accumulate operations that it computes per second; None where that is not known.
         prefetch: whether copies between memories take place while operators compute.
@@ -58,6 +59,7 @@ class Target:
     prefetch: bool = False
     sources: Mapping[str, str] = field(default_factory=dict, hash=False)
     consumer: str = ""
+    implied: tuple[str, ...] = ()
     kernels: tuple[str, ...] = ()
 
     @property

@@ -28,6 +28,7 @@ def _target(target: Target) -> dict[str, Any]:
         "standing": target.standing,
         **({"consumer": target.consumer} if target.consumer else {}),
         **({"runtime": target.runtime.name} if target.runtime.name else {}),
+        **({"implied": target.implied} if target.implied else {}),
         **({"int8": {"value": target.int8, "source": target.int8_source}} if target.int8_source else {}),
         **({"word": {"value": target.word, "source": target.word_source}} if target.word_source else {}),
         **{name: {"value": getattr(target, name), "source": source} for name, source in target.sources.items()},

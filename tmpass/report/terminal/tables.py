@@ -11,6 +11,7 @@ from tmpass.report.terminal.picture import hue, letter
 from tmpass.report.text import clip, one_line, short_size
 from tmpass.report.transfers import about
 from tmpass.targets import Memory, Target
+from tmpass.targets.parse import implied_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -134,16 +135,32 @@ def sharing_table(target: Target) -> "Table":
     table = plain_table("sharing", "operators", "source")
     for name in ("views", "in_place", "parts"):
         kinds = ", ".join(map(str, getattr(sharing, name))) or "none"
-        table.add_row(name, one_line(kinds), sharing.sources.get(name, "not in the profile"))
+        origin = f"runtime {target.runtime.name}: " if "sharing" in target.implied and name in sharing.sources else ""
+        table.add_row(name, one_line(kinds), origin + sharing.sources.get(name, "not in the profile"))
     return table
 
 
 def scratch_table(target: Target) -> "Table":
     """A table of the scratch rules of `target`: operator kind, bytes and source."""
     table = plain_table("scratch", "bytes", "source")
+    implied = implied_rules(target.runtime)[1] if "scratch" in target.implied else ()
     for rule in target.scratch:
-        table.add_row(one_line(rule.kind), one_line(str(rule.bytes)), one_line(rule.source))
+        origin = f"runtime {target.runtime.name}: " if rule in implied else ""
+        table.add_row(one_line(rule.kind), one_line(str(rule.bytes)), origin + one_line(rule.source))
     return table
+
+
+def runtime_line(target: Target) -> str:
+    """What the runtime of `target` brings, and what its profile says instead."""
+    runtime = target.runtime
+    brings = ["sharing"] * ("sharing" in target.implied) + ["scratch"] * ("scratch" in target.implied)
+    brings += ["kernels"] * (runtime.kernels is not None) + ["the tail of the arena"] * bool(runtime.tail)
+    brings += [f"sizes in multiples of {runtime.rounding} B"] * (runtime.rounding > 1)
+    brings += [f"tensors at multiples of {runtime.alignment} B"] * (runtime.alignment > 1)
+    line = f"runtime  {runtime.name} brings {', '.join(brings) or 'no rules'}"
+    if runtime.rules and "sharing" not in target.implied:
+        line += "; sharing is that of the profile"
+    return line
 
 
 def _tilde(target: Target, memory: Memory, number: str) -> str:
